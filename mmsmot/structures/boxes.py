@@ -1,0 +1,50 @@
+"""Boxes: the checks and conversions that every structure shares.
+
+A box is ``x1, y1, x2, y2`` in pixels, float64, with ``x2 > x1`` and ``y2 > y1``; it may
+reach beyond the picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def as_boxes(boxes: np.ndarray, owner: str) -> np.ndarray:
+    """Boxes as a (N, 4) float64 array, or a ``ValueError`` that names the bad row."""
+    boxes = np.asarray(boxes, dtype=np.float64)
+    if boxes.size == 0:
+        return boxes.reshape(0, 4)
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise ValueError(f'{owner}: boxes must be (N, 4) x1, y1, x2, y2, got {boxes.shape}')
+    return boxes
+
+
+def valid_boxes(boxes: np.ndarray) -> np.ndarray:
+    """(N,) mask of the boxes that are finite and have a positive width and height."""
+    # A NaN or inf coordinate makes a comparison false or a difference not finite.
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    return ((sizes > 0) & (sizes < np.inf)).all(axis=1)
+
+
+def require_valid_boxes(boxes: np.ndarray, owner: str) -> None:
+    """Raise ``ValueError`` naming the first box that is not a box."""
+    valid = valid_boxes(boxes)
+    if valid.all():
+        return
+    row = int(np.flatnonzero(~valid)[0])
+    what = 'not finite' if not np.isfinite(boxes[row]).all() else 'empty or inverted'
+    raise ValueError(
+        f'{owner}: box {row} is {what}: {boxes[row].tolist()} '
+        f'(x1, y1, x2, y2; {int((~valid).sum())} such boxes of {len(boxes)}). '
+        'Drop such rows first (Detections.cleaned does, and counts them).'
+    )
+
+
+def xyxy_to_xywh(boxes: np.ndarray) -> np.ndarray:
+    """(N, 4) corners to left, top, width, height."""
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+
+
+def xywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
+    """(N, 4) left, top, width, height to corners."""
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)

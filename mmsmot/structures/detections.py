@@ -1,0 +1,93 @@
+"""The detections of one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .boxes import as_boxes, require_valid_boxes, valid_boxes
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """What a detector saw in one frame; rows in the detector's order.
+
+    Attributes:
+        boxes: (N, 4) float64, x1, y1, x2, y2 in pixels of the original frame.
+        scores: (N,) float64.
+        labels: (N,) int64, 0 where ``None`` is given.
+        embeddings: (N, D) float32 appearance vectors, or ``None``.
+
+    Raises:
+        ValueError: Shapes do not fit, or a value is not finite, or a box is inverted.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray | None = None
+    embeddings: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        boxes = as_boxes(self.boxes, 'Detections')
+        scores = np.asarray(self.scores, dtype=np.float64).reshape(-1)
+        labels = self.labels
+        labels = (
+            np.zeros(len(boxes), np.int64)
+            if labels is None
+            else np.asarray(labels).reshape(-1).astype(np.int64, copy=False)
+        )
+        columns = {'scores': scores, 'labels': labels}
+        if self.embeddings is not None:
+            columns['embeddings'] = np.asarray(self.embeddings, dtype=np.float32)
+        for name, column in columns.items():
+            if len(column) != len(boxes):
+                raise ValueError(
+                    f'Detections: {len(boxes)} boxes but {len(column)} {name}'
+                )
+            if not np.isfinite(column).all():
+                raise ValueError(f'Detections: {name} holds a value that is not finite')
+        require_valid_boxes(boxes, 'Detections')
+        object.__setattr__(self, 'boxes', boxes)
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> Detections:
+        """The rows of an index array, a mask or a slice."""
+        return Detections(
+            self.boxes[rows],
+            self.scores[rows],
+            self.labels[rows],
+            None if self.embeddings is None else self.embeddings[rows],
+        )
+
+    @classmethod
+    def empty(cls) -> Detections:
+        """No detection."""
+        return cls(np.empty((0, 4)), np.empty(0))
+
+    @classmethod
+    def cleaned(
+        cls,
+        boxes: np.ndarray,
+        scores: np.ndarray,
+        labels: np.ndarray | None = None,
+        embeddings: np.ndarray | None = None,
+    ) -> tuple[Detections, int]:
+        """Detections without the rows that are none (NaN, inf, empty, inverted).
+
+        Returns:
+            The detections and the number of rows dropped, for the caller to log.
+        """
+        boxes = as_boxes(boxes, 'Detections')
+        scores = np.asarray(scores, dtype=np.float64).reshape(-1)
+        good = valid_boxes(boxes) & np.isfinite(scores)
+
+        def pick(column: np.ndarray | None) -> np.ndarray | None:
+            return None if column is None else np.asarray(column)[good]
+
+        kept = cls(boxes[good], scores[good], pick(labels), pick(embeddings))
+        return kept, int((~good).sum())

@@ -1,0 +1,61 @@
+"""One frame of a video, and what is known of the video it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Callable
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What is known of a video before its first frame is decoded.
+
+    Attributes:
+        name: A name unique in its dataset; results are keyed by it.
+        path: The video file, the folder of images, or the sequence folder.
+        fps: Frames per second of the *original* video.
+        width: Picture width in pixels, ``None`` where it is not known.
+        height: Picture height in pixels, ``None`` where it is not known.
+        files: Other files that belong to the video, by role (``'det'``, ``'gt'``).
+    """
+
+    name: str
+    path: str
+    fps: float = 30.0
+    width: int | None = None
+    height: int | None = None
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A frame whose picture is decoded only when someone looks at it.
+
+    Attributes:
+        video: The video it belongs to.
+        frame_id: The *original* frame number: 1 is the first frame of the video, also
+            when reading started later or with a stride; an image folder's numbers are
+            its file names'.
+        timestamp: Seconds from the start of the video.
+        load: Returns the picture, (H, W, 3) uint8 BGR; ``None`` where the video has
+            none (public detections without images).
+    """
+
+    video: VideoInfo
+    frame_id: int
+    timestamp: float
+    load: Callable[[], np.ndarray] | None = None
+
+    @cached_property
+    def image(self) -> np.ndarray:
+        """The picture, (H, W, 3) uint8 BGR, decoded at the first access."""
+        if self.load is None:
+            raise ValueError(
+                f'{self.video.name}: frame {self.frame_id} has no picture '
+                f'({self.video.path} holds no images), but a part of the pipeline wants '
+                'to see one. Use parts that work on detections alone, or add the images.'
+            )
+        return self.load()

@@ -1,0 +1,42 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Iterator
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
+    """A temporary name beside ``path`` that takes its place when the block succeeds.
+
+    The folder is made if it is missing. When the block raises, the temporary file is
+    removed and whatever stood at ``path`` is untouched. The suffix is kept, since some
+    writers choose their format by it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=f'.{path.stem}.', suffix=path.suffix, dir=path.parent
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's 0600 would hide it from others
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike) -> Iterator[IO[str]]:
+    """A text stream (UTF-8, ``\\n``) that becomes ``path`` when the block succeeds."""
+    with atomic_path(path) as temporary:
+        with open(temporary, 'w', encoding='utf-8', newline='\n') as stream:
+            yield stream
