@@ -12,7 +12,7 @@ try:
     from mmengine import registry as mmengine_registry
 except ImportError as error:
     raise ImportError(
-        'mmsmot needs OpenMMLab\'s mmengine for its registries and configs. Install the '
+        "mmsmot needs OpenMMLab's mmengine for its registries and configs. Install the "
         "tested stack with  pip install 'mmsmot[onedl]'  or bring your own mmengine."
     ) from error
 

@@ -15,7 +15,9 @@ def as_boxes(boxes: np.ndarray, owner: str) -> np.ndarray:
     if boxes.size == 0:
         return boxes.reshape(0, 4)
     if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise ValueError(f'{owner}: boxes must be (N, 4) x1, y1, x2, y2, got {boxes.shape}')
+        raise ValueError(
+            f'{owner}: boxes must be (N, 4) x1, y1, x2, y2, got {boxes.shape}'
+        )
     return boxes
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Iterable
 
 import numpy as np
 
@@ -132,7 +132,15 @@ class Trajectories:
 
     def __getitem__(self, rows: np.ndarray | slice) -> Trajectories:
         """The rows of a mask, an index array or a slice."""
-        names = ('frame_ids', 'ids', 'boxes', 'scores', 'labels', 'det_index', 'visibility')
+        names = (
+            'frame_ids',
+            'ids',
+            'boxes',
+            'scores',
+            'labels',
+            'det_index',
+            'visibility',
+        )
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def by_id(self) -> dict[int, Trajectories]:
@@ -162,7 +170,15 @@ class Trajectories:
     def concatenated(self, other: Trajectories) -> Trajectories:
         """Both tables' rows; they must be measured in the same space."""
         self.space.require(other.space, 'join trajectories')
-        names = ('frame_ids', 'ids', 'boxes', 'scores', 'labels', 'det_index', 'visibility')
+        names = (
+            'frame_ids',
+            'ids',
+            'boxes',
+            'scores',
+            'labels',
+            'det_index',
+            'visibility',
+        )
         return replace(
             self,
             **{n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names},
