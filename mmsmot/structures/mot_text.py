@@ -115,7 +115,7 @@ def read_detections(
     ends = np.append(starts[1:], len(rows))
     return {
         int(f): Detections(boxes[a:b], scores[a:b])
-        for f, a, b in zip(frame_ids, starts, ends)
+        for f, a, b in zip(frame_ids, starts, ends, strict=True)
     }
 
 

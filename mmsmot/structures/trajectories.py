@@ -155,7 +155,7 @@ class Trajectories:
     def _split(self, order: np.ndarray, keys: np.ndarray) -> dict[int, Trajectories]:
         values, starts = np.unique(keys, return_index=True)
         groups = np.split(order, starts[1:]) if len(values) else []
-        return {int(v): self[rows] for v, rows in zip(values, groups)}
+        return {int(v): self[rows] for v, rows in zip(values, groups, strict=True)}
 
     def rescaled(self, space: CoordinateSpace) -> Trajectories:
         """The same boxes measured in another picture; both sizes must be known."""

@@ -38,6 +38,8 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
 @contextmanager
 def atomic_write(path: str | os.PathLike) -> Iterator[IO[str]]:
     """A text stream (UTF-8, ``\\n``) that becomes ``path`` when the block succeeds."""
-    with atomic_path(path) as temporary:
-        with open(temporary, 'w', encoding='utf-8', newline='\n') as stream:
-            yield stream
+    with (
+        atomic_path(path) as temporary,
+        open(temporary, 'w', encoding='utf-8', newline='\n') as stream,
+    ):
+        yield stream

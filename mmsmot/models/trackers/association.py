@@ -1,0 +1,88 @@
+"""Who is who: overlaps and assignments, without a loop over tracks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def pairwise_iou(
+    boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+) -> np.ndarray:
+    """Intersection over union of every pair.
+
+    Args:
+        boxes: (N, 4) x1, y1, x2, y2.
+        others: (M, 4).
+        pixel_offset: 1 to count pixels (w = x2 - x1 + 1) as cython_bbox does, which
+            ByteTrack's numbers rest on; 0 for continuous boxes.
+
+    Returns:
+        (N, M) float64; 0 where boxes do not overlap.
+    """
+    # Coordinates as contiguous rows: strided columns would double the time of each op.
+    ax1, ay1, ax2, ay2 = np.ascontiguousarray(boxes.T)[:, :, None]
+    bx1, by1, bx2, by2 = np.ascontiguousarray(others.T)
+    if pixel_offset:
+        ax2, ay2, bx2, by2 = (side + pixel_offset for side in (ax2, ay2, bx2, by2))
+    width = np.minimum(ax2, bx2)
+    width -= np.maximum(ax1, bx1)
+    height = np.minimum(ay2, by2)
+    height -= np.maximum(ay1, by1)
+    np.maximum(width, 0, out=width)
+    np.maximum(height, 0, out=height)
+    intersection = np.multiply(width, height, out=width)
+    union = np.subtract(
+        (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1), intersection, out=height
+    )
+    return np.divide(intersection, union, out=union)
+
+
+def linear_assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the assignment of least total cost of (N, M) costs."""
+    from scipy.optimize import linear_sum_assignment  # here: slow to import
+
+    return linear_sum_assignment(cost)
+
+
+def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Maximum-weight matching over the pairs of positive weight.
+
+    With ``weights = limit - cost`` this is the optimum in which an unmatched track and an
+    unmatched detection cost ``limit`` together, what ``lap.lapjv(extend_cost=True,
+    cost_limit=limit)`` computes for ByteTrack; with ``weights = iou`` the assignment of
+    SORT less its pairs without overlap.
+
+    Most tracks and detections have only each other. These pairs are taken at once, and
+    only what is left, usually a small part, goes to the solver.
+
+    Args:
+        weights: (N, M) float64.
+
+    Returns:
+        Rows and columns of the matched pairs, rows ascending.
+    """
+    rows, columns = np.nonzero(weights > 0)
+    row_degree = np.bincount(rows, minlength=weights.shape[0])
+    column_degree = np.bincount(columns, minlength=weights.shape[1])
+    alone = (row_degree[rows] == 1) & (column_degree[columns] == 1)
+    if alone.all():
+        return rows, columns
+    row_degree[rows[alone]] = 0
+    column_degree[columns[alone]] = 0
+    rest_rows, rest_columns = np.flatnonzero(row_degree), np.flatnonzero(column_degree)
+    rest = np.maximum(weights[rest_rows[:, None], rest_columns], 0)
+    i, j = linear_assignment(-rest)
+    taken = rest[i, j] > 0
+    matched_rows = np.concatenate([rows[alone], rest_rows[i[taken]]])
+    matched_columns = np.concatenate([columns[alone], rest_columns[j[taken]]])
+    order = np.argsort(matched_rows)
+    return matched_rows[order], matched_columns[order]
+
+
+def remaining(candidates: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """The candidates (distinct indices) that are not among ``taken``, in their order."""
+    if not len(candidates) or not len(taken):
+        return candidates
+    free = np.ones(max(candidates.max(), taken.max()) + 1, bool)
+    free[taken] = False
+    return candidates[free[candidates]]

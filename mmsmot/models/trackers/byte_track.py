@@ -1,0 +1,251 @@
+"""ByteTrack: associating every detection box."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...registry import TRACKERS
+from ...structures import Detections, Tracks
+from .association import match_by_weight, pairwise_iou, remaining
+from .base import BaseTracker
+from .kalman_filter import PLANES, VELOCITY, XYAHFilter
+from .track_table import TrackTable
+
+TENTATIVE, CONFIRMED, LOST = range(3)
+HEIGHT = 3  # column of the xyah state
+
+TRACK = np.dtype(
+    [
+        ('id', np.int64),
+        ('label', np.int64),
+        ('score', np.float64),
+        ('det_index', np.int64),
+        ('stage', np.int64),
+        ('first_frame', np.int64),
+        ('last_frame', np.int64),
+        ('expired', np.bool_),
+        ('state', np.float64, (PLANES, 4)),
+    ]
+)
+
+
+@TRACKERS.register_module()
+class ByteTrack(BaseTracker):
+    """ByteTrack (Zhang et al., ECCV 2022), equal to the authors' code.
+
+    Reports the filtered boxes of the confirmed tracks matched in this frame: old ones,
+    new ones, then those found again. Kept from the original: a track lost for
+    ``track_buffer`` frames can still be found one frame later, but then not a second
+    time; tentative tracks are not predicted; pixels are counted (w = x2 - x1 + 1).
+
+    Args:
+        track_threshold: Detections above it are matched first (the paper's tau_high);
+            those from ``low_threshold`` up to it second. A score equal to it is in
+            neither set, as in the original.
+        low_threshold: Detections at or below it are not looked at (tau_low).
+        new_threshold: Least score of a new track (epsilon); by default
+            ``track_threshold + 0.1`` as in the original.
+        match_threshold: Greatest cost of a match in the first round.
+        second_match_threshold: Greatest IoU distance in the second round.
+        tentative_match_threshold: Greatest cost of a match with a one-frame-old track.
+        duplicate_threshold: Of a confirmed and a lost track closer than this IoU
+            distance, the one of shorter life is dropped.
+        track_buffer: Frames at 30 fps that a lost track is remembered.
+        frame_rate: Frame rate of the video, scales ``track_buffer``.
+        fuse_score: Multiply IoU by the detection's score in the first round and with
+            tentative tracks (the released code; off for its ``mot20`` switch).
+        pixel_offset: See :func:`~.association.pairwise_iou`.
+    """
+
+    def __init__(
+        self,
+        *,
+        track_threshold: float = 0.6,
+        low_threshold: float = 0.1,
+        new_threshold: float | None = None,
+        match_threshold: float = 0.8,
+        second_match_threshold: float = 0.5,
+        tentative_match_threshold: float = 0.7,
+        duplicate_threshold: float = 0.15,
+        track_buffer: int = 30,
+        frame_rate: float = 30.0,
+        fuse_score: bool = True,
+        pixel_offset: float = 1.0,
+    ) -> None:
+        self.track_threshold = track_threshold
+        self.low_threshold = low_threshold
+        self.new_threshold = (
+            track_threshold + 0.1 if new_threshold is None else new_threshold
+        )
+        self.match_threshold = match_threshold
+        self.second_match_threshold = second_match_threshold
+        self.tentative_match_threshold = tentative_match_threshold
+        self.duplicate_threshold = duplicate_threshold
+        self.max_time_lost = int(frame_rate / 30.0 * track_buffer)
+        self.fuse_score = fuse_score
+        self.pixel_offset = pixel_offset
+        self._filter = XYAHFilter()
+        self._tracks = TrackTable(TRACK)
+        self.reset()
+
+    def reset(self) -> None:
+        self._tracks.clear()
+        self._frame_count = 0
+
+    def update(
+        self,
+        detections: Detections,
+        frame: np.ndarray | None = None,
+        timestamp: float | None = None,
+    ) -> Tracks:
+        self._frame_count += 1
+        scores = detections.scores
+        high = np.flatnonzero(scores > self.track_threshold)
+        low = np.flatnonzero(
+            (scores > self.low_threshold) & (scores < self.track_threshold)
+        )
+        boxes = self._predict()
+        stage = self._tracks.rows['stage'].copy()
+        tentative = np.flatnonzero(stage == TENTATIVE)
+        pool = np.flatnonzero(stage != TENTATIVE)
+
+        # First the confident detections, with confirmed and lost tracks alike.
+        first = self._match(
+            boxes, pool, detections, high, self.match_threshold, self.fuse_score
+        )
+        # Then what the confident ones missed: occluded people score low.
+        missed = remaining(pool[stage[pool] == CONFIRMED], first[0])
+        second = self._match(
+            boxes, missed, detections, low, self.second_match_threshold, False
+        )
+        # Last, tracks that were born in the frame before.
+        high = remaining(high, first[1])
+        third = self._match(
+            boxes,
+            tentative,
+            detections,
+            high,
+            self.tentative_match_threshold,
+            self.fuse_score,
+        )
+        high = remaining(high, third[1])
+
+        rows, det_index = np.concatenate([first, second, third], axis=1)
+        self._take(rows, det_index, detections)
+        self._start(high[scores[high] >= self.new_threshold], detections)
+        self._retire(stage)
+        return self._report()
+
+    def _predict(self) -> np.ndarray:
+        """Move confirmed and lost tracks one frame on; return all boxes (N, 4)."""
+        tracks = self._tracks.rows
+        tracks['det_index'] = -1
+        state = tracks['state'].swapaxes(0, 1).copy()
+        # Whoever is out of sight is not assumed to go on growing or shrinking.
+        state[VELOCITY, tracks['stage'] == LOST, HEIGHT] = 0
+        moving = tracks['stage'] != TENTATIVE
+        state[:, moving] = self._filter.predict(state[:, moving])
+        tracks['state'] = state.swapaxes(0, 1)
+        return self._filter.to_boxes(state)
+
+    def _match(
+        self,
+        boxes: np.ndarray,
+        rows: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
+        limit: float,
+        fuse_score: bool,
+    ) -> np.ndarray:
+        """Match tracks ``rows`` with detections ``columns``.
+
+        Returns:
+            (2, K): tracks over detections, pairs whose cost is below ``limit``.
+        """
+        if not len(rows) or not len(columns):
+            return np.empty((2, 0), np.int64)
+        similarity = pairwise_iou(
+            boxes[rows], detections.boxes[columns], self.pixel_offset
+        )
+        if fuse_score:
+            similarity *= detections.scores[columns]
+        i, j = match_by_weight(similarity - (1 - limit))
+        return np.stack([rows[i], columns[j]])
+
+    def _take(
+        self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
+    ) -> None:
+        """Correct the tracks ``rows`` by the detections ``det_index``."""
+        tracks = self._tracks.rows
+        state = tracks['state'][rows].swapaxes(0, 1)
+        state = self._filter.update(state, detections.boxes[det_index])
+        tracks['state'][rows] = state.swapaxes(0, 1)
+        tracks['stage'][rows] = CONFIRMED
+        tracks['score'][rows] = detections.scores[det_index]
+        tracks['label'][rows] = detections.labels[det_index]
+        tracks['det_index'][rows] = det_index
+        tracks['last_frame'][rows] = self._frame_count
+
+    def _start(self, det_index: np.ndarray, detections: Detections) -> None:
+        """Start a track at each of the detections ``det_index``."""
+        fresh = self._tracks.spawn(len(det_index))
+        state = self._filter.initiate(detections.boxes[det_index])
+        fresh['state'] = state.swapaxes(0, 1)
+        fresh['stage'] = CONFIRMED if self._frame_count == 1 else TENTATIVE
+        fresh['score'] = detections.scores[det_index]
+        fresh['label'] = detections.labels[det_index]
+        fresh['det_index'] = det_index
+        fresh['first_frame'] = fresh['last_frame'] = self._frame_count
+
+    def _retire(self, stage: np.ndarray) -> None:
+        """Lose or bury the tracks that found nothing, and put all in reporting order.
+
+        Args:
+            stage: The stages before this frame, of the tracks that existed then.
+        """
+        tracks = self._tracks.rows
+        old = len(stage)
+        matched = tracks['det_index'] >= 0
+        was_lost = np.zeros(len(tracks), bool)
+        was_lost[:old] = stage == LOST
+        is_new = np.arange(len(tracks)) >= old
+        buried = ~matched & (tracks['stage'] == TENTATIVE)
+        tracks['stage'][~matched] = LOST
+        # The original buries an expired track one frame late, and one that was found
+        # in that frame as soon as it is lost again.
+        buried |= ~matched & tracks['expired']
+        age = self._frame_count - tracks['last_frame']
+        tracks['expired'] |= was_lost & (age > self.max_time_lost)
+        group = np.select(
+            [~matched & was_lost, ~matched, was_lost, is_new], [3, 4, 2, 1]
+        )
+        order = np.argsort(group, kind='stable')
+        order = order[~buried[order]]
+        self._tracks.keep(order[self._distinct(order)])
+
+    def _distinct(self, order: np.ndarray) -> np.ndarray:
+        """(K,) mask that drops one of each confirmed and lost track on the same spot."""
+        tracks = self._tracks.rows[order]
+        kept = np.ones(len(tracks), bool)
+        lost = np.flatnonzero(tracks['stage'] == LOST)
+        seen = np.flatnonzero(tracks['stage'] != LOST)
+        if not len(lost) or not len(seen):
+            return kept
+        boxes = self._filter.to_boxes(tracks['state'].swapaxes(0, 1))
+        iou = pairwise_iou(boxes[seen], boxes[lost], self.pixel_offset)
+        i, j = np.nonzero(1 - iou < self.duplicate_threshold)
+        life = tracks['last_frame'] - tracks['first_frame']
+        older = life[seen[i]] > life[lost[j]]  # on a tie the one in sight goes
+        kept[np.where(older, lost[j], seen[i])] = False
+        return kept
+
+    def _report(self) -> Tracks:
+        tracks = self._tracks.rows
+        reported = tracks[tracks['stage'] == CONFIRMED]
+        return Tracks(
+            ids=reported['id'],
+            boxes=self._filter.to_boxes(reported['state'].swapaxes(0, 1)),
+            scores=reported['score'],
+            labels=reported['label'],
+            det_index=reported['det_index'],
+        )

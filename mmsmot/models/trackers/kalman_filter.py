@@ -1,0 +1,216 @@
+"""Constant-velocity Kalman filters for boxes, all tracks at once.
+
+The filters of SORT, DeepSORT, ByteTrack and OC-SORT have diagonal noise and a transition
+that couples a coordinate only with its own velocity. Their covariance is therefore zero
+between different coordinates for ever, and the 8x8 (7x7) filter falls apart into four
+independent filters of a position and a velocity. A state is kept as five numbers for each
+of the four coordinates, which replaces every matrix product and inversion by elementwise
+arithmetic on (N, 4) arrays with the same result.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+# Planes of a state array (5, N, 4).
+MEAN, VELOCITY, VARIANCE, COVARIANCE, VELOCITY_VARIANCE = range(5)
+PLANES = 5
+
+
+class BoxKalmanFilter(ABC):
+    """A constant-velocity filter of four box coordinates.
+
+    States are (5, N, 4) float64 arrays: mean, velocity, variance of the mean, covariance
+    of mean and velocity, variance of the velocity. No method changes its argument.
+    """
+
+    @abstractmethod
+    def to_measurement(self, boxes: np.ndarray) -> np.ndarray:
+        """(N, 4) x1, y1, x2, y2 to the coordinates that are filtered."""
+
+    @abstractmethod
+    def to_boxes(self, state: np.ndarray) -> np.ndarray:
+        """The boxes (N, 4) x1, y1, x2, y2 of a state (5, N, 4)."""
+
+    @abstractmethod
+    def initiate(self, boxes: np.ndarray) -> np.ndarray:
+        """States (5, N, 4) of new tracks first seen at ``boxes`` (N, 4)."""
+
+    @abstractmethod
+    def process_noise(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Variances added to means and velocities by one step, broadcast to (N, 4)."""
+
+    @abstractmethod
+    def measurement_noise(self, state: np.ndarray) -> np.ndarray:
+        """Variances of a measurement, broadcast to (N, 4)."""
+
+    def predict(self, state: np.ndarray) -> np.ndarray:
+        """One time step: x' = F x, P' = F P F^T + Q."""
+        mean, velocity, variance, covariance, velocity_variance = state
+        mean_noise, velocity_noise = self.process_noise(state)
+        predicted = np.empty_like(state)
+        predicted[MEAN] = mean + velocity
+        predicted[VELOCITY] = velocity
+        predicted[COVARIANCE] = covariance + velocity_variance
+        predicted[VARIANCE] = variance + covariance + predicted[COVARIANCE] + mean_noise
+        predicted[VELOCITY_VARIANCE] = velocity_variance + velocity_noise
+        return predicted
+
+    def update(
+        self,
+        state: np.ndarray,
+        boxes: np.ndarray,
+        confidence: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Correct predicted states (5, N, 4) by the boxes (N, 4) measured.
+
+        Args:
+            state: Predicted states.
+            boxes: One measured box for each.
+            confidence: (N,) in [0, 1]; scales the measurement noise by one minus it
+                (NSA Kalman filter: StrongSORT, section 3.2, eq. 4).
+        """
+        mean, velocity, variance, covariance, velocity_variance = state
+        noise = self.measurement_noise(state)
+        if confidence is not None:
+            noise = noise * (1 - confidence)[:, None]
+        innovation = self.to_measurement(boxes) - mean
+        innovation_variance = variance + noise
+        gain = variance / innovation_variance
+        velocity_gain = covariance / innovation_variance
+        updated = np.empty_like(state)
+        updated[MEAN] = mean + gain * innovation
+        updated[VELOCITY] = velocity + velocity_gain * innovation
+        updated[VARIANCE] = variance - gain * variance
+        updated[COVARIANCE] = covariance - gain * covariance
+        updated[VELOCITY_VARIANCE] = velocity_variance - velocity_gain * covariance
+        return updated
+
+    def gating_distance(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Squared Mahalanobis distances (N, M) of M boxes from N predicted states.
+
+        DeepSORT, eq. 1. Compare with the 0.95 quantile of chi-square with 4 degrees of
+        freedom, 9.4877.
+        """
+        innovation = self.to_measurement(boxes)[None] - state[MEAN][:, None]
+        variance = state[VARIANCE] + self.measurement_noise(state)
+        return (innovation**2 / variance[:, None]).sum(axis=2)
+
+
+class XYSRFilter(BoxKalmanFilter):
+    """SORT's filter: centre x, y, area s and aspect ratio r = w / h.
+
+    The ratio has no velocity. Noise as in SORT (section 3.2 and the released code), also
+    used by OC-SORT.
+
+    Args:
+        height_epsilon: Added to the height before dividing by it (OC-SORT: 1e-6).
+    """
+
+    def __init__(self, height_epsilon: float = 0.0) -> None:
+        self.height_epsilon = height_epsilon
+        self._mean_noise = np.ones(4)
+        self._velocity_noise = np.array([1e-2, 1e-2, 1e-4, 0.0])
+        self._measurement_noise = np.array([1.0, 1.0, 10.0, 10.0])
+        self._initial_variance = np.full(4, 10.0)
+        # The ratio's velocity is known to be zero.
+        self._initial_velocity_variance = np.array([1e4, 1e4, 1e4, 0.0])
+
+    def to_measurement(self, boxes: np.ndarray) -> np.ndarray:
+        sizes = boxes[:, 2:] - boxes[:, :2]
+        measurement = np.empty_like(boxes)
+        measurement[:, :2] = boxes[:, :2] + sizes / 2
+        measurement[:, 2] = sizes[:, 0] * sizes[:, 1]
+        measurement[:, 3] = sizes[:, 0] / (sizes[:, 1] + self.height_epsilon)
+        return measurement
+
+    def to_boxes(self, state: np.ndarray) -> np.ndarray:
+        """NaN where area times ratio is negative, as in the original."""
+        mean = state[MEAN]
+        half = np.empty((len(mean), 2))
+        with np.errstate(invalid='ignore', divide='ignore'):
+            width = np.sqrt(mean[:, 2] * mean[:, 3])
+            half[:, 0] = width / 2
+            half[:, 1] = mean[:, 2] / width / 2
+        return np.concatenate([mean[:, :2] - half, mean[:, :2] + half], axis=1)
+
+    def initiate(self, boxes: np.ndarray) -> np.ndarray:
+        state = np.zeros((PLANES, len(boxes), 4))
+        state[MEAN] = self.to_measurement(boxes)
+        state[VARIANCE] = self._initial_variance
+        state[VELOCITY_VARIANCE] = self._initial_velocity_variance
+        return state
+
+    def predict(self, state: np.ndarray) -> np.ndarray:
+        """One step; an area that would vanish stops shrinking instead."""
+        vanishes = state[MEAN, :, 2] + state[VELOCITY, :, 2] <= 0
+        if vanishes.any():
+            state = state.copy()
+            state[VELOCITY, vanishes, 2] = 0
+        return super().predict(state)
+
+    def process_noise(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._mean_noise, self._velocity_noise
+
+    def measurement_noise(self, state: np.ndarray) -> np.ndarray:
+        return self._measurement_noise
+
+
+class XYAHFilter(BoxKalmanFilter):
+    """DeepSORT's filter: centre x, y, aspect ratio a = w / h and height h.
+
+    All noise but the ratio's grows with the height (DeepSORT, section 2.1, and the
+    released code); ByteTrack and StrongSORT use the same.
+
+    Args:
+        position_weight: Standard deviation of a position as a fraction of the height.
+        velocity_weight: The same for a velocity.
+    """
+
+    def __init__(
+        self, position_weight: float = 1 / 20, velocity_weight: float = 1 / 160
+    ) -> None:
+        # A variance is (height * weight)^2, or the ratio's own constant.
+        scaled = np.array([1.0, 1.0, 0.0, 1.0])
+        ratio = np.array([0.0, 0.0, 1.0, 0.0])
+        self._position = position_weight**2 * scaled
+        self._velocity = velocity_weight**2 * scaled
+        self._ratio = ratio
+
+    def _variance(
+        self, heights: np.ndarray, weights: np.ndarray, ratio_std: float
+    ) -> np.ndarray:
+        return (heights**2)[:, None] * weights + ratio_std**2 * self._ratio
+
+    def to_measurement(self, boxes: np.ndarray) -> np.ndarray:
+        sizes = boxes[:, 2:] - boxes[:, :2]
+        measurement = np.empty_like(boxes)
+        measurement[:, :2] = boxes[:, :2] + sizes / 2
+        measurement[:, 2] = sizes[:, 0] / sizes[:, 1]
+        measurement[:, 3] = sizes[:, 1]
+        return measurement
+
+    def to_boxes(self, state: np.ndarray) -> np.ndarray:
+        mean = state[MEAN]
+        half = mean[:, 3:] / 2 * np.stack([mean[:, 2], np.ones(len(mean))], axis=1)
+        return np.concatenate([mean[:, :2] - half, mean[:, :2] + half], axis=1)
+
+    def initiate(self, boxes: np.ndarray) -> np.ndarray:
+        state = np.zeros((PLANES, len(boxes), 4))
+        state[MEAN] = self.to_measurement(boxes)
+        heights = state[MEAN, :, 3]
+        state[VARIANCE] = self._variance(2 * heights, self._position, 1e-2)
+        state[VELOCITY_VARIANCE] = self._variance(10 * heights, self._velocity, 1e-5)
+        return state
+
+    def process_noise(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        heights = state[MEAN, :, 3]
+        return (
+            self._variance(heights, self._position, 1e-2),
+            self._variance(heights, self._velocity, 1e-5),
+        )
+
+    def measurement_noise(self, state: np.ndarray) -> np.ndarray:
+        return self._variance(state[MEAN, :, 3], self._position, 1e-1)

@@ -1,0 +1,150 @@
+"""SORT: Simple Online and Realtime Tracking."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...registry import TRACKERS
+from ...structures import Detections, Tracks
+from .association import match_by_weight, pairwise_iou, remaining
+from .base import BaseTracker
+from .kalman_filter import PLANES, XYSRFilter
+from .track_table import TrackTable
+
+TRACK = np.dtype(
+    [
+        ('id', np.int64),
+        ('label', np.int64),
+        ('score', np.float64),
+        ('det_index', np.int64),
+        ('time_since_update', np.int64),
+        ('hit_streak', np.int64),
+        ('state', np.float64, (PLANES, 4)),
+    ]
+)
+
+
+@TRACKERS.register_module()
+class SORT(BaseTracker):
+    """SORT (Bewley et al., ICIP 2016), equal to the authors' code.
+
+    Reports the filtered boxes of the tracks matched in this frame, newest first.
+
+    Args:
+        max_age: A track dies when it was missed more than this many frames in a row (the
+            paper's T_lost).
+        min_hits: Matches in a row, the birth not counted, before a track is reported; in
+            the first ``min_hits`` frames of a video all are.
+        iou_threshold: Least IoU of a match (the paper's IoU_min).
+        score_threshold: Detections below it are not looked at.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_age: int = 1,
+        min_hits: int = 3,
+        iou_threshold: float = 0.3,
+        score_threshold: float = 0.0,
+    ) -> None:
+        self.max_age = max_age
+        self.min_hits = min_hits
+        self.iou_threshold = iou_threshold
+        self.score_threshold = score_threshold
+        self._filter = XYSRFilter()
+        self._tracks = TrackTable(TRACK)
+        self.reset()
+
+    def reset(self) -> None:
+        self._tracks.clear()
+        self._frame_count = 0
+
+    def update(
+        self,
+        detections: Detections,
+        frame: np.ndarray | None = None,
+        timestamp: float | None = None,
+    ) -> Tracks:
+        self._frame_count += 1
+        candidates = np.flatnonzero(detections.scores >= self.score_threshold)
+        boxes = detections.boxes[candidates]
+        columns, rows = match_sort(
+            pairwise_iou(boxes, self._predict()), self.iou_threshold
+        )
+        matched = candidates[columns]
+        self._take(rows, matched, detections)
+        self._start(remaining(candidates, matched), detections)
+        return self._report()
+
+    def _predict(self) -> np.ndarray:
+        """Move all tracks one frame on and return their boxes (N, 4)."""
+        tracks = self._tracks.rows
+        state = self._filter.predict(tracks['state'].swapaxes(0, 1))
+        tracks['state'] = state.swapaxes(0, 1)
+        tracks['hit_streak'][tracks['time_since_update'] > 0] = 0
+        tracks['time_since_update'] += 1
+        tracks['det_index'] = -1
+        boxes = self._filter.to_boxes(state)
+        sound = np.isfinite(boxes).all(axis=1)
+        if not sound.all():
+            self._tracks.keep(np.flatnonzero(sound))
+        return boxes[sound]
+
+    def _take(
+        self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
+    ) -> None:
+        """Correct the tracks ``rows`` by the detections ``det_index``."""
+        tracks = self._tracks.rows
+        state = tracks['state'][rows].swapaxes(0, 1)
+        state = self._filter.update(state, detections.boxes[det_index])
+        tracks['state'][rows] = state.swapaxes(0, 1)
+        tracks['score'][rows] = detections.scores[det_index]
+        tracks['label'][rows] = detections.labels[det_index]
+        tracks['det_index'][rows] = det_index
+        tracks['time_since_update'][rows] = 0
+        tracks['hit_streak'][rows] += 1
+
+    def _start(self, det_index: np.ndarray, detections: Detections) -> None:
+        """Start a track at each of the detections ``det_index``."""
+        fresh = self._tracks.spawn(len(det_index))
+        state = self._filter.initiate(detections.boxes[det_index])
+        fresh['state'] = state.swapaxes(0, 1)
+        fresh['score'] = detections.scores[det_index]
+        fresh['label'] = detections.labels[det_index]
+        fresh['det_index'] = det_index
+
+    def _report(self) -> Tracks:
+        """The tracks to show, newest first; then bury those missed for too long."""
+        tracks = self._tracks.rows
+        shown = tracks['time_since_update'] == 0
+        if self._frame_count > self.min_hits:
+            shown &= tracks['hit_streak'] >= self.min_hits
+        reported = tracks[np.flatnonzero(shown)[::-1]]
+        alive = tracks['time_since_update'] <= self.max_age
+        if not alive.all():
+            self._tracks.keep(np.flatnonzero(alive))
+        return Tracks(
+            ids=reported['id'],
+            boxes=self._filter.to_boxes(reported['state'].swapaxes(0, 1)),
+            scores=reported['score'],
+            labels=reported['label'],
+            det_index=reported['det_index'],
+        )
+
+
+def match_sort(iou: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """The matching of the released SORT.
+
+    Pairs above the threshold are taken as they are if nobody has two of them; otherwise
+    the assignment of greatest total IoU is sought over *all* pairs and those below the
+    threshold are undone, which is not the same as seeking it over the pairs above.
+
+    Returns:
+        Rows and columns of ``iou`` that belong together.
+    """
+    above = iou > threshold
+    if above.any() and above.sum(0).max() == 1 and above.sum(1).max() == 1:
+        return np.nonzero(above)
+    rows, columns = match_by_weight(iou)
+    good = iou[rows, columns] >= threshold
+    return rows[good], columns[good]
