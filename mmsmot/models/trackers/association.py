@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Up to this many pairs the solver is faster than looking for pairs it need not see.
+SMALL = 100 * 100
+
 
 def pairwise_iou(
     boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
@@ -52,8 +55,8 @@ def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     cost_limit=limit)`` computes for ByteTrack; with ``weights = iou`` the assignment of
     SORT less its pairs without overlap.
 
-    Most tracks and detections have only each other. These pairs are taken at once, and
-    only what is left, usually a small part, goes to the solver.
+    In a large problem most tracks and detections have only each other. These pairs are
+    taken at once, and only what is left, usually a small part, goes to the solver.
 
     Args:
         weights: (N, M) float64.
@@ -61,6 +64,14 @@ def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Rows and columns of the matched pairs, rows ascending.
     """
+    if weights.size <= SMALL:
+        rows, columns = linear_assignment(-np.maximum(weights, 0))
+        taken = weights[rows, columns] > 0
+        return rows[taken], columns[taken]
+    return _match_sparse(weights)
+
+
+def _match_sparse(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = np.nonzero(weights > 0)
     row_degree = np.bincount(rows, minlength=weights.shape[0])
     column_degree = np.bincount(columns, minlength=weights.shape[1])

@@ -8,7 +8,7 @@ from ...registry import TRACKERS
 from ...structures import Detections, Tracks
 from .association import match_by_weight, pairwise_iou, remaining
 from .base import BaseTracker
-from .kalman_filter import PLANES, VELOCITY, XYAHFilter
+from .kalman_filter import VELOCITY, XYAHFilter
 from .track_table import TrackTable
 
 TENTATIVE, CONFIRMED, LOST = range(3)
@@ -24,7 +24,6 @@ TRACK = np.dtype(
         ('first_frame', np.int64),
         ('last_frame', np.int64),
         ('expired', np.bool_),
-        ('state', np.float64, (PLANES, 4)),
     ]
 )
 
@@ -140,12 +139,11 @@ class ByteTrack(BaseTracker):
         """Move confirmed and lost tracks one frame on; return all boxes (N, 4)."""
         tracks = self._tracks.rows
         tracks['det_index'] = -1
-        state = tracks['state'].swapaxes(0, 1).copy()
+        state = self._tracks.state
         # Whoever is out of sight is not assumed to go on growing or shrinking.
         state[VELOCITY, tracks['stage'] == LOST, HEIGHT] = 0
         moving = tracks['stage'] != TENTATIVE
         state[:, moving] = self._filter.predict(state[:, moving])
-        tracks['state'] = state.swapaxes(0, 1)
         return self._filter.to_boxes(state)
 
     def _match(
@@ -177,9 +175,10 @@ class ByteTrack(BaseTracker):
     ) -> None:
         """Correct the tracks ``rows`` by the detections ``det_index``."""
         tracks = self._tracks.rows
-        state = tracks['state'][rows].swapaxes(0, 1)
-        state = self._filter.update(state, detections.boxes[det_index])
-        tracks['state'][rows] = state.swapaxes(0, 1)
+        state = self._tracks.state
+        state[:, rows] = self._filter.update(
+            state[:, rows], detections.boxes[det_index]
+        )
         tracks['stage'][rows] = CONFIRMED
         tracks['score'][rows] = detections.scores[det_index]
         tracks['label'][rows] = detections.labels[det_index]
@@ -188,9 +187,7 @@ class ByteTrack(BaseTracker):
 
     def _start(self, det_index: np.ndarray, detections: Detections) -> None:
         """Start a track at each of the detections ``det_index``."""
-        fresh = self._tracks.spawn(len(det_index))
-        state = self._filter.initiate(detections.boxes[det_index])
-        fresh['state'] = state.swapaxes(0, 1)
+        fresh = self._tracks.spawn(self._filter.initiate(detections.boxes[det_index]))
         fresh['stage'] = CONFIRMED if self._frame_count == 1 else TENTATIVE
         fresh['score'] = detections.scores[det_index]
         fresh['label'] = detections.labels[det_index]
@@ -231,7 +228,7 @@ class ByteTrack(BaseTracker):
         seen = np.flatnonzero(tracks['stage'] != LOST)
         if not len(lost) or not len(seen):
             return kept
-        boxes = self._filter.to_boxes(tracks['state'].swapaxes(0, 1))
+        boxes = self._filter.to_boxes(self._tracks.state[:, order])
         iou = pairwise_iou(boxes[seen], boxes[lost], self.pixel_offset)
         i, j = np.nonzero(1 - iou < self.duplicate_threshold)
         life = tracks['last_frame'] - tracks['first_frame']
@@ -241,10 +238,11 @@ class ByteTrack(BaseTracker):
 
     def _report(self) -> Tracks:
         tracks = self._tracks.rows
-        reported = tracks[tracks['stage'] == CONFIRMED]
+        shown = np.flatnonzero(tracks['stage'] == CONFIRMED)
+        reported = tracks[shown]
         return Tracks(
             ids=reported['id'],
-            boxes=self._filter.to_boxes(reported['state'].swapaxes(0, 1)),
+            boxes=self._filter.to_boxes(self._tracks.state[:, shown]),
             scores=reported['score'],
             labels=reported['label'],
             det_index=reported['det_index'],

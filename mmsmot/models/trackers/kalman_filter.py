@@ -18,6 +18,17 @@ import numpy as np
 MEAN, VELOCITY, VARIANCE, COVARIANCE, VELOCITY_VARIANCE = range(5)
 PLANES = 5
 
+# One time step, x' = F x and P' = F P F^T, is linear in the five numbers.
+_STEP = np.array(
+    [
+        [1.0, 1.0, 0.0, 0.0, 0.0],
+        [0.0, 1.0, 0.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0, 2.0, 1.0],
+        [0.0, 0.0, 0.0, 1.0, 1.0],
+        [0.0, 0.0, 0.0, 0.0, 1.0],
+    ]
+)
+
 
 class BoxKalmanFilter(ABC):
     """A constant-velocity filter of four box coordinates.
@@ -48,14 +59,10 @@ class BoxKalmanFilter(ABC):
 
     def predict(self, state: np.ndarray) -> np.ndarray:
         """One time step: x' = F x, P' = F P F^T + Q."""
-        mean, velocity, variance, covariance, velocity_variance = state
         mean_noise, velocity_noise = self.process_noise(state)
-        predicted = np.empty_like(state)
-        predicted[MEAN] = mean + velocity
-        predicted[VELOCITY] = velocity
-        predicted[COVARIANCE] = covariance + velocity_variance
-        predicted[VARIANCE] = variance + covariance + predicted[COVARIANCE] + mean_noise
-        predicted[VELOCITY_VARIANCE] = velocity_variance + velocity_noise
+        predicted = (_STEP @ state.reshape(PLANES, -1)).reshape(state.shape)
+        predicted[VARIANCE] += mean_noise
+        predicted[VELOCITY_VARIANCE] += velocity_noise
         return predicted
 
     def update(
@@ -72,20 +79,18 @@ class BoxKalmanFilter(ABC):
             confidence: (N,) in [0, 1]; scales the measurement noise by one minus it
                 (NSA Kalman filter: StrongSORT, section 3.2, eq. 4).
         """
-        mean, velocity, variance, covariance, velocity_variance = state
         noise = self.measurement_noise(state)
         if confidence is not None:
             noise = noise * (1 - confidence)[:, None]
-        innovation = self.to_measurement(boxes) - mean
-        innovation_variance = variance + noise
-        gain = variance / innovation_variance
-        velocity_gain = covariance / innovation_variance
+        spread = state[VARIANCE : COVARIANCE + 1]
+        gain = spread / (state[VARIANCE] + noise)  # of the mean, of the velocity
+        innovation = self.to_measurement(boxes) - state[MEAN]
         updated = np.empty_like(state)
-        updated[MEAN] = mean + gain * innovation
-        updated[VELOCITY] = velocity + velocity_gain * innovation
-        updated[VARIANCE] = variance - gain * variance
-        updated[COVARIANCE] = covariance - gain * covariance
-        updated[VELOCITY_VARIANCE] = velocity_variance - velocity_gain * covariance
+        updated[: VELOCITY + 1] = state[: VELOCITY + 1] + gain * innovation
+        updated[VARIANCE : COVARIANCE + 1] = spread - gain[0] * spread
+        updated[VELOCITY_VARIANCE] = (
+            state[VELOCITY_VARIANCE] - gain[1] * state[COVARIANCE]
+        )
         return updated
 
     def gating_distance(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:

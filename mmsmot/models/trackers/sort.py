@@ -8,7 +8,7 @@ from ...registry import TRACKERS
 from ...structures import Detections, Tracks
 from .association import match_by_weight, pairwise_iou, remaining
 from .base import BaseTracker
-from .kalman_filter import PLANES, XYSRFilter
+from .kalman_filter import XYSRFilter
 from .track_table import TrackTable
 
 TRACK = np.dtype(
@@ -19,7 +19,6 @@ TRACK = np.dtype(
         ('det_index', np.int64),
         ('time_since_update', np.int64),
         ('hit_streak', np.int64),
-        ('state', np.float64, (PLANES, 4)),
     ]
 )
 
@@ -79,8 +78,8 @@ class SORT(BaseTracker):
     def _predict(self) -> np.ndarray:
         """Move all tracks one frame on and return their boxes (N, 4)."""
         tracks = self._tracks.rows
-        state = self._filter.predict(tracks['state'].swapaxes(0, 1))
-        tracks['state'] = state.swapaxes(0, 1)
+        state = self._filter.predict(self._tracks.state)
+        self._tracks.state[:] = state
         tracks['hit_streak'][tracks['time_since_update'] > 0] = 0
         tracks['time_since_update'] += 1
         tracks['det_index'] = -1
@@ -95,9 +94,10 @@ class SORT(BaseTracker):
     ) -> None:
         """Correct the tracks ``rows`` by the detections ``det_index``."""
         tracks = self._tracks.rows
-        state = tracks['state'][rows].swapaxes(0, 1)
-        state = self._filter.update(state, detections.boxes[det_index])
-        tracks['state'][rows] = state.swapaxes(0, 1)
+        state = self._tracks.state
+        state[:, rows] = self._filter.update(
+            state[:, rows], detections.boxes[det_index]
+        )
         tracks['score'][rows] = detections.scores[det_index]
         tracks['label'][rows] = detections.labels[det_index]
         tracks['det_index'][rows] = det_index
@@ -106,9 +106,7 @@ class SORT(BaseTracker):
 
     def _start(self, det_index: np.ndarray, detections: Detections) -> None:
         """Start a track at each of the detections ``det_index``."""
-        fresh = self._tracks.spawn(len(det_index))
-        state = self._filter.initiate(detections.boxes[det_index])
-        fresh['state'] = state.swapaxes(0, 1)
+        fresh = self._tracks.spawn(self._filter.initiate(detections.boxes[det_index]))
         fresh['score'] = detections.scores[det_index]
         fresh['label'] = detections.labels[det_index]
         fresh['det_index'] = det_index
@@ -119,13 +117,15 @@ class SORT(BaseTracker):
         shown = tracks['time_since_update'] == 0
         if self._frame_count > self.min_hits:
             shown &= tracks['hit_streak'] >= self.min_hits
-        reported = tracks[np.flatnonzero(shown)[::-1]]
+        newest_first = np.flatnonzero(shown)[::-1]
+        reported = tracks[newest_first]
+        boxes = self._filter.to_boxes(self._tracks.state[:, newest_first])
         alive = tracks['time_since_update'] <= self.max_age
         if not alive.all():
             self._tracks.keep(np.flatnonzero(alive))
         return Tracks(
             ids=reported['id'],
-            boxes=self._filter.to_boxes(reported['state'].swapaxes(0, 1)),
+            boxes=boxes,
             scores=reported['score'],
             labels=reported['label'],
             det_index=reported['det_index'],

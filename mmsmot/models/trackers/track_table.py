@@ -1,15 +1,17 @@
-"""The memory of a tracker: one row a track, one array for all."""
+"""The memory of a tracker: one row a track, for all tracks at once."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from .kalman_filter import PLANES
+
 
 class TrackTable:
-    """Rows of a structured dtype that grow and shrink without a copy a frame.
+    """Rows of a structured dtype, and beside them the Kalman states.
 
-    ``rows`` is a view of the live rows; ``rows['id']`` is a column of all tracks. A view
-    is good until the next call of a method.
+    Storage is longer than the table, so that a birth or a death moves only what it must.
+    A view is good until the next call of a method.
 
     Args:
         dtype: The columns of a track. There must be an ``id``.
@@ -24,30 +26,47 @@ class TrackTable:
 
     @property
     def rows(self) -> np.ndarray:
-        """(N,) structured view of the live rows."""
-        return self._storage[: self._count]
+        """(N,) structured view; ``rows['id']`` is a column of all tracks."""
+        return self._rows[: self._count]
+
+    @property
+    def state(self) -> np.ndarray:
+        """(5, N, 4) view of the Kalman states."""
+        return self._state[:, : self._count]
 
     def clear(self) -> None:
         """Forget every track; the next id is 1."""
-        self._storage = np.zeros(64, self._dtype)
+        self._rows = np.zeros(64, self._dtype)
+        self._state = np.zeros((PLANES, 64, 4))
         self._count = 0
         self._last_id = 0
 
-    def spawn(self, count: int) -> np.ndarray:
-        """Append zeroed rows with the next ids and return the view of them."""
-        end = self._count + count
-        if end > len(self._storage):
-            grown = np.zeros(max(end, 2 * len(self._storage)), self._dtype)
-            grown[: self._count] = self.rows
-            self._storage = grown
-        fresh = self._storage[self._count : end]
+    def spawn(self, state: np.ndarray) -> np.ndarray:
+        """Append a track with the next id for each state of (5, M, 4).
+
+        Returns:
+            View of the M new rows, zero but for their ids.
+        """
+        start, end = self._count, self._count + state.shape[1]
+        if end > len(self._rows):
+            self._grow(max(end, 2 * len(self._rows)))
+        self._state[:, start:end] = state
+        fresh = self._rows[start:end]
         fresh[:] = np.zeros((), self._dtype)
-        fresh['id'] = np.arange(self._last_id + 1, self._last_id + 1 + count)
-        self._count, self._last_id = end, self._last_id + count
+        fresh['id'] = np.arange(self._last_id + 1, self._last_id + 1 + len(fresh))
+        self._count, self._last_id = end, self._last_id + len(fresh)
         return fresh
 
     def keep(self, index: np.ndarray) -> None:
         """Keep only the rows of an index array, in its order."""
-        kept = self.rows.take(index)
-        self._storage[: len(kept)] = kept
-        self._count = len(kept)
+        rows, state = self.rows.take(index), self.state.take(index, axis=1)
+        self._count = len(index)
+        self.rows[:] = rows
+        self.state[:] = state
+
+    def _grow(self, capacity: int) -> None:
+        rows, state = self.rows, self.state
+        self._rows = np.zeros(capacity, self._dtype)
+        self._state = np.zeros((PLANES, capacity, 4))
+        self.rows[:] = rows
+        self.state[:] = state
