@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .boxes import valid_boxes, xywh_to_xyxy, xyxy_to_xywh
+from .boxes import pairwise_iou, valid_boxes, xywh_to_xyxy, xyxy_to_xywh
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
 from .frame import Frame, VideoInfo
@@ -26,6 +26,7 @@ __all__ = [
     'Trajectories',
     'VideoInfo',
     'interpolate_linearly',
+    'pairwise_iou',
     'read_detections',
     'read_mot_rows',
     'read_trajectories',

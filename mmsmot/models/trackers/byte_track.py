@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Tracks
-from .association import match_by_weight, pairwise_iou, remaining
+from ...structures import Detections, Tracks, pairwise_iou
+from .association import match_by_weight, remaining
 from .base import BaseTracker
 from .kalman_filter import VELOCITY, XYAHFilter
 from .track_table import TrackTable
@@ -53,7 +53,7 @@ class ByteTrack(BaseTracker):
         frame_rate: Frame rate of the video, scales ``track_buffer``.
         fuse_score: Multiply IoU by the detection's score in the first round and with
             tentative tracks (the released code; off for its ``mot20`` switch).
-        pixel_offset: See :func:`~.association.pairwise_iou`.
+        pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
     """
 
     def __init__(

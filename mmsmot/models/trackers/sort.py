@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Tracks
-from .association import match_by_weight, pairwise_iou, remaining
+from ...structures import Detections, Tracks, pairwise_iou
+from .association import match_by_weight, remaining
 from .base import BaseTracker
 from .kalman_filter import XYSRFilter
 from .track_table import TrackTable

@@ -1,0 +1,24 @@
+"""Predictions and truth to numbers."""
+
+from typing import Any
+
+from .table import format_table, write_json
+from .tracking import combine_sequences, evaluate_sequence, summarize
+
+__all__ = [
+    'TrackingMetric',
+    'combine_sequences',
+    'evaluate_sequence',
+    'format_table',
+    'summarize',
+    'write_json',
+]
+
+
+def __getattr__(name: str) -> Any:
+    # MMEngine's metrics import torch, which scoring does not need.
+    if name == 'TrackingMetric':
+        from .tracking_metric import TrackingMetric
+
+        return TrackingMetric
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,0 +1,48 @@
+"""Scores as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+
+from ..utils.atomic import atomic_write
+
+
+def format_table(rows: dict[str, dict[str, float]], corner: str = 'sequence') -> str:
+    """An aligned table: a row a name, floats with two decimals, counts as they are.
+
+    Args:
+        rows: The cells of each row by column; all rows have the same columns.
+        corner: What the names are names of.
+    """
+    columns = list(next(iter(rows.values())))
+    cells = [[corner, *columns]]
+    for name, row in rows.items():
+        cells.append([name, *(_number(row[column]) for column in columns)])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for line in cells:
+        name = line[0].ljust(widths[0])
+        numbers = (c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))
+        lines.append('  '.join([name, *numbers]))
+    return '\n'.join(lines)
+
+
+def write_json(data: Any, path: str | os.PathLike) -> None:
+    """Write JSON atomically; NumPy numbers and arrays become plain ones."""
+    with atomic_write(path) as stream:
+        json.dump(data, stream, indent=2, default=_plain, allow_nan=False)
+        stream.write('\n')
+
+
+def _number(value: float) -> str:
+    return f'{value:.2f}' if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f'{type(value).__name__} cannot be written as JSON')
