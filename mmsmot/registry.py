@@ -17,9 +17,11 @@ except ImportError as error:
     ) from error
 
 SCOPE = 'mmsmot'
+PART_MODULES: list[str] = []  # every module that registers parts
 
 
 def _child(name: str, parent: str, *locations: str) -> mmengine_registry.Registry:
+    PART_MODULES.extend(locations)
     return mmengine_registry.Registry(
         name,
         parent=getattr(mmengine_registry, parent),
@@ -37,10 +39,12 @@ DATA_SAMPLERS = _child('data sampler', 'DATA_SAMPLERS')
 TRACKERS = mmengine_registry.Registry(
     'tracker', scope=SCOPE, locations=['mmsmot.models.trackers']
 )
+PART_MODULES.append('mmsmot.models.trackers')
 MODELS = _child(
     'model',
     'MODELS',
     'mmsmot.models.detectors',
+    'mmsmot.models.detectors.mmdet_detector',
     'mmsmot.models.reid',
     'mmsmot.models.smot',
 )

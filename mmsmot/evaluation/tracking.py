@@ -46,6 +46,7 @@ PREPROCESSING: dict[str, tuple[int, ...] | None] = {
     'mot17': MOT17_DISTRACTORS,
     'mot20': (*MOT17_DISTRACTORS, 6),  # 6: non-motorised vehicle
 }
+AUTO = 'auto'
 _EPS = np.finfo(float).eps
 
 Result = dict[str, dict[str, Any]]
@@ -55,7 +56,7 @@ def evaluate_sequence(
     gt: Trajectories,
     pred: Trajectories,
     frame_ids: np.ndarray,
-    preprocessing: str = 'none',
+    preprocessing: str = AUTO,
 ) -> Result:
     """Score the predicted trajectories of one sequence.
 
@@ -67,6 +68,7 @@ def evaluate_sequence(
         preprocessing: ``'mot16'``, ``'mot17'`` or ``'mot20'``: only class 1 counts, and
             predictions that cover a distractor are taken away first, as MOTChallenge
             does; ``'mot15'`` and ``'none'``: the classes are not looked at.
+            ``'auto'``: ``'mot17'`` where the truth has classes, else ``'mot15'``.
 
     Returns:
         trackeval's fields by metric: ``{'HOTA': {...}, 'CLEAR': {...}, 'Identity':
@@ -77,9 +79,11 @@ def evaluate_sequence(
             there is no such preprocessing.
     """
     gt.space.require(pred.space, 'evaluate tracks')
+    if preprocessing == AUTO:
+        preprocessing = 'mot17' if (gt.labels > 0).any() else 'mot15'
     if preprocessing not in PREPROCESSING:
         raise ValueError(
-            f'unknown preprocessing {preprocessing!r}; known: {", ".join(PREPROCESSING)}'
+            f'unknown preprocessing {preprocessing!r}; known: {", ".join([AUTO, *PREPROCESSING])}'
         )
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
     _require_frames(pred, frame_ids)

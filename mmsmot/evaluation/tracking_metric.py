@@ -38,7 +38,7 @@ class TrackingMetric(BaseMetric):
 
     def __init__(
         self,
-        preprocessing: str = 'none',
+        preprocessing: str = 'auto',
         out_dir: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,

@@ -71,7 +71,9 @@ def read_trajectories(
 
     Repairs, each logged with its count: rows whose box is not finite or has no area,
     and rows with a frame number below 1, are dropped; of rows with the same frame and
-    id the first stays. A score of -1 ("not given") becomes 1.
+    id the first stays. A score of -1 ("not given") becomes 1. An eighth column with
+    fractions is no class but MOT15's world coordinate: then labels and visibility are
+    not given.
 
     Args:
         path: MOTChallenge text.
@@ -89,9 +91,11 @@ def read_trajectories(
     extra = {}
     if rows.shape[1] > 6:
         extra['scores'] = np.where(rows[:, 6] == -1, 1.0, rows[:, 6])
-    if rows.shape[1] > 7:
+    # MOT15 has world coordinates where later years have class and visibility.
+    is_mot15 = rows.shape[1] > 7 and (rows[:, 7] % 1 != 0).any()
+    if rows.shape[1] > 7 and not is_mot15:
         extra['labels'] = rows[:, 7]
-    if rows.shape[1] > 8:
+    if rows.shape[1] > 8 and not is_mot15:
         extra['visibility'] = np.where(rows[:, 8] == -1, 1.0, rows[:, 8])
     return Trajectories(
         rows[:, 0], rows[:, 1], xywh_to_xyxy(rows[:, 2:6]), space=space, **extra

@@ -1,0 +1,26 @@
+"""Videos and datasets: where frames and truth come from."""
+
+from typing import Any
+
+from .demo_scene import make_demo_scene
+from .image_sequence import ImageSequence
+from .video_file import VideoFile
+from .video_reader import VideoReader, open_video
+
+__all__ = [
+    'ImageSequence',
+    'MOTChallengeDataset',
+    'VideoFile',
+    'VideoReader',
+    'make_demo_scene',
+    'open_video',
+]
+
+
+def __getattr__(name: str) -> Any:
+    # MMEngine's datasets import torch, which reading a video does not need.
+    if name == 'MOTChallengeDataset':
+        from .mot_challenge import MOTChallengeDataset
+
+        return MOTChallengeDataset
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

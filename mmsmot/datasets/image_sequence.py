@@ -1,0 +1,200 @@
+"""A folder of numbered images, alone or inside a MOTChallenge sequence folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mmengine.logging import print_log
+
+from ..structures import Frame, VideoInfo, read_mot_rows
+from .seqinfo import SeqInfo, read_seqinfo
+
+IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+DEFAULT_FPS = 30.0
+# A longer number in a file name is a date or a clock, not a count of frames.
+MAX_DIGITS = 8
+
+
+class ImageSequence:
+    """The frames of a folder; a picture is read from disk when it is looked at.
+
+    Attributes:
+        video: What is known of the video.
+        frame_ids: (T,) int64, original frame numbers, ascending.
+        image_paths: T files, or ``None`` where the video has no pictures (detections
+            and truth alone).
+    """
+
+    def __init__(
+        self,
+        video: VideoInfo,
+        frame_ids: np.ndarray,
+        image_paths: list[str] | None = None,
+    ) -> None:
+        self.video = video
+        self.frame_ids = frame_ids
+        self.image_paths = image_paths
+
+    def __len__(self) -> int:
+        return len(self.frame_ids)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return map(self.frame_at, range(len(self)))
+
+    def frame_at(self, position: int) -> Frame:
+        """The frame at a position (from 0) in ``frame_ids``."""
+        frame_id = int(self.frame_ids[position])
+        load = None
+        if self.image_paths is not None:
+            load = partial(read_image, self.image_paths[position])
+        return Frame(self.video, frame_id, (frame_id - 1) / self.video.fps, load)
+
+
+def read_image(path: str | os.PathLike) -> np.ndarray:
+    """Read a picture as (H, W, 3) uint8 BGR, turned upright by its EXIF orientation.
+
+    Raises:
+        ValueError: It cannot be decoded; names the file.
+    """
+    image = cv2.imread(os.fspath(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(
+            f'{path}: not an image that OpenCV can read (damaged, empty, or another '
+            'format under this name). Replace the file, or delete it to skip the frame.'
+        )
+    return image
+
+
+def is_sequence_folder(folder: str | os.PathLike) -> bool:
+    """Whether a folder has something of a MOTChallenge sequence in it."""
+    folder = Path(folder)
+    marks = ('seqinfo.ini', 'img1', 'det/det.txt', 'gt/gt.txt', 'det.txt', 'gt.txt')
+    return any((folder / mark).exists() for mark in marks)
+
+
+def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
+    """Open a folder of images or a MOTChallenge sequence folder.
+
+    The images are those of the folder that ``seqinfo.ini`` names (``img1`` by default),
+    else those that lie in ``folder`` itself. They decide which frames the video has,
+    whatever ``seqLength`` says. Without images the frames are 1 to ``seqLength``, or to
+    the last frame of ``det.txt`` and ``gt.txt``.
+
+    Frame numbers are the last number in each file name and keep their holes. Where
+    those are no numbering (missing, repeated, or longer than 8 digits), the position in
+    natural order counts, from 1; a numbering from 0 is moved to start at 1.
+
+    Raises:
+        ValueError: There is neither an image nor a row of detections or truth, or the
+            first image or ``seqinfo.ini`` cannot be read.
+    """
+    # Not the resolved path: a link's own name is the name its user gave the video.
+    folder = Path(os.path.abspath(folder))
+    info = read_seqinfo(folder)
+    files = _side_files(folder)
+    images = _find_images(folder, info or SeqInfo())
+    if images:
+        frame_ids, images = _numbered(images, folder)
+    else:
+        frame_ids = np.arange(1, _last_frame(folder, info, files) + 1)
+    fps = info.fps if info else None
+    if fps is None:
+        fps = DEFAULT_FPS
+        _log(f'{folder}: no frameRate in a seqinfo.ini; taking {fps:g} frames a second')
+    width, height = (info.width, info.height) if info else (None, None)
+    if images and (width is None or height is None):
+        height, width = read_image(images[0]).shape[:2]
+    if images and info and info.length not in (None, len(images)):
+        _log(
+            f'{folder}: {len(images)} images of the {info.length} frames that '
+            'seqinfo.ini states; the images decide'
+        )
+    video = VideoInfo(folder.name, str(folder), fps, width, height, files)
+    return ImageSequence(video, frame_ids, images or None)
+
+
+def _side_files(folder: Path) -> dict[str, str]:
+    """``det`` and ``gt`` files in MOTChallenge's layout or lying flat in the folder."""
+    files = {}
+    for role in ('det', 'gt'):
+        for path in (folder / role / f'{role}.txt', folder / f'{role}.txt'):
+            if path.is_file():
+                files[role] = str(path)
+                break
+    return files
+
+
+def _find_images(folder: Path, info: SeqInfo) -> list[str]:
+    image_dir = folder / info.image_dir
+    nested = image_dir.is_dir()
+    images = [
+        entry.path
+        for entry in os.scandir(image_dir if nested else folder)
+        if entry.name.lower().endswith(IMAGE_SUFFIXES)
+        and not entry.name.startswith('.')
+    ]
+    if nested and not images:
+        raise ValueError(
+            f'{image_dir}: no image in it (looked for {", ".join(IMAGE_SUFFIXES)}). Put '
+            'the frames there, or delete the folder to work on det.txt and gt.txt alone.'
+        )
+    return images
+
+
+def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str]]:
+    """(T,) frame numbers, ascending, and the images in their order."""
+    images = sorted(images, key=_natural)
+    found = [re.findall(r'\d+', Path(image).stem)[-1:] for image in images]
+    texts = [digits[0] for digits in found if digits and len(digits[0]) <= MAX_DIGITS]
+    numbers = np.array(texts, dtype=np.int64)
+    if len(numbers) < len(images) or len(np.unique(numbers)) < len(images):
+        _log(
+            f'{folder}: the file names hold no frame numbering ({Path(images[0]).name}, '
+            '...); numbering the images from 1 in natural order'
+        )
+        return np.arange(1, len(images) + 1), images
+    order = np.argsort(numbers)
+    numbers, images = numbers[order], [images[i] for i in order]
+    if numbers[0] == 0:
+        _log(f'{folder}: the file names count from 0; frame number = file number + 1')
+        numbers += 1
+    missing = int(numbers[-1] - numbers[0]) + 1 - len(numbers)
+    if missing:
+        _log(
+            f'{folder}: {missing} numbers between {numbers[0]} and {numbers[-1]} have no '
+            f'image; the {len(numbers)} frames there are keep their original numbers'
+        )
+    return numbers, images
+
+
+def _natural(path: str) -> list[tuple[bool, int | str]]:
+    parts = re.split(r'(\d+)', os.path.basename(path).lower())
+    return [
+        (not part.isdigit(), int(part) if part.isdigit() else part) for part in parts
+    ]
+
+
+def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> int:
+    if info and info.length and files:
+        return info.length
+    last = 0
+    for path in files.values():
+        last = max(last, int(read_mot_rows(path)[:, 0].max(initial=0)))
+    if last < 1:
+        raise ValueError(
+            f'{folder}: no frames. Expected images ({", ".join(IMAGE_SUFFIXES)}) in it, '
+            'or a MOTChallenge sequence: seqinfo.ini with img1/*.jpg, det/det.txt, '
+            'gt/gt.txt.'
+        )
+    return last
+
+
+def _log(message: str) -> None:
+    print_log(message, logger='current', level=logging.INFO)

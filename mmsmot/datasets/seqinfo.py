@@ -1,0 +1,93 @@
+"""``seqinfo.ini``: what a MOTChallenge sequence folder says of itself."""
+
+from __future__ import annotations
+
+import configparser
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..utils.atomic import atomic_write
+
+FILE_NAME = 'seqinfo.ini'
+
+
+@dataclass(frozen=True)
+class SeqInfo:
+    """The section ``[Sequence]`` of a ``seqinfo.ini``; ``None`` where it says nothing.
+
+    Attributes:
+        name: ``name``, the sequence's name.
+        image_dir: ``imDir``, the folder of images inside the sequence folder.
+        fps: ``frameRate``, frames per second.
+        length: ``seqLength``, the number of frames.
+        width: ``imWidth`` in pixels.
+        height: ``imHeight`` in pixels.
+    """
+
+    name: str | None = None
+    image_dir: str = 'img1'
+    fps: float | None = None
+    length: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
+    """Read ``folder/seqinfo.ini``; ``None`` where there is none.
+
+    A byte-order mark and Windows line ends are fine.
+
+    Raises:
+        ValueError: It has no section ``[Sequence]``, or a number is none or not
+            positive; names the file and the key.
+    """
+    path = Path(folder) / FILE_NAME
+    if not path.is_file():
+        return None
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(path.read_text(encoding='utf-8-sig'))
+        section = parser['Sequence']
+    except (configparser.Error, KeyError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f'{path}: expected a text that begins with "[Sequence]" and holds lines like '
+            f'"frameRate=30": {error}'
+        ) from error
+
+    def number(key: str, kind: type) -> int | float | None:
+        text = section.get(key, '').strip()
+        if not text:
+            return None
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not 0 < value < math.inf:
+            raise ValueError(f'{path}: {key} must be a number above 0, got {text!r}')
+        return value
+
+    return SeqInfo(
+        name=section.get('name'),
+        image_dir=section.get('imDir', 'img1').strip() or 'img1',
+        fps=number('frameRate', float),
+        length=number('seqLength', int),
+        width=number('imWidth', int),
+        height=number('imHeight', int),
+    )
+
+
+def write_seqinfo(info: SeqInfo, folder: str | os.PathLike, image_ext: str) -> None:
+    """Write ``folder/seqinfo.ini`` with every key MOTChallenge's tools look for."""
+    with atomic_write(Path(folder) / FILE_NAME) as stream:
+        stream.write(
+            '[Sequence]\n'
+            f'name={info.name}\n'
+            f'imDir={info.image_dir}\n'
+            f'frameRate={info.fps:g}\n'
+            f'seqLength={info.length}\n'
+            f'imWidth={info.width}\n'
+            f'imHeight={info.height}\n'
+            f'imExt={image_ext}\n'
+        )

@@ -1,0 +1,137 @@
+"""Reading a video frame by frame, whatever it is stored as."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from ..structures import Frame, VideoInfo
+from .image_sequence import ImageSequence, open_image_sequence
+from .video_file import VideoFile
+
+
+class VideoReader:
+    """A run of a video's frames, streamed.
+
+    Iterating starts from the front each time, opens the file itself, and holds one
+    frame; a picture that nobody looks at is not converted. Frames keep their original
+    numbers. On purpose no ``collections.abc.Sequence``: MMEngine's collate functions
+    and data preprocessors walk through sequences, and would decode the whole video.
+
+    Args:
+        source: Where the frames come from.
+        start: The first original frame number to read, ``None`` for the first there is.
+        end: The last one, inclusive, ``None`` for the last there is.
+        stride: Read every ``stride``-th of the frames there are, from ``start`` on.
+
+    Raises:
+        ValueError: No frame is left, as far as that is known before reading.
+    """
+
+    def __init__(
+        self,
+        source: VideoFile | ImageSequence,
+        start: int | None = None,
+        end: int | None = None,
+        stride: int = 1,
+    ) -> None:
+        if stride < 1:
+            raise ValueError(f'stride must be 1 or more, got {stride}')
+        self.source = source
+        self.start = start
+        self.end = end
+        self.stride = stride
+        if self.num_frames == 0 or (None not in (start, end) and start > end):
+            known = source.frame_ids
+            has = '' if known is None else f'; it has {known[0]} to {known[-1]}'
+            raise ValueError(
+                f'{self.video.path}: no frame between start={start} and end={end}{has} '
+                '(original frame numbers, both inclusive)'
+            )
+
+    @property
+    def video(self) -> VideoInfo:
+        """What is known of the video."""
+        return self.source.video
+
+    @property
+    def frame_ids(self) -> np.ndarray | None:
+        """(T,) int64, the original frame numbers that will be read; ``None`` where only
+        reading tells. A video file's are its header's promise."""
+        frame_ids = self.source.frame_ids
+        if frame_ids is None:
+            return None
+        first = frame_ids[0] if self.start is None else self.start
+        last = frame_ids[-1] if self.end is None else self.end
+        return frame_ids[(frame_ids >= first) & (frame_ids <= last)][:: self.stride]
+
+    @property
+    def num_frames(self) -> int | None:
+        """The number of frames that will be read, ``None`` where only reading tells."""
+        frame_ids = self.frame_ids
+        return None if frame_ids is None else len(frame_ids)
+
+    def __len__(self) -> int:
+        if self.num_frames is None:
+            raise TypeError(
+                f'{self.video.path} does not say how many frames it has; '
+                'num_frames is None for such a video'
+            )
+        return self.num_frames
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Frame]:
+        return islice(self._run(), 0, None, self.stride)
+
+    def _run(self) -> Iterator[Frame]:
+        for frame in self.source:
+            if self.end is not None and frame.frame_id > self.end:
+                return
+            if self.start is None or frame.frame_id >= self.start:
+                yield frame
+            del frame  # not two decoded pictures while the next one is made
+
+    def batches(self, size: int) -> Iterator[list[Frame]]:
+        """Lists of ``size`` frames, the last one maybe shorter; holds one at a time."""
+        if size < 1:
+            raise ValueError(f'a batch needs at least 1 frame, got size={size}')
+        frames = iter(self)
+        while True:
+            batch = list(islice(frames, size))
+            if not batch:
+                return
+            yield batch
+            del batch  # or it would live on while the next one is decoded
+
+
+def open_video(
+    path: str | os.PathLike,
+    start: int | None = None,
+    end: int | None = None,
+    stride: int = 1,
+) -> VideoReader:
+    """Open a video file, a folder of images or a MOTChallenge sequence folder.
+
+    Args:
+        path: The file or folder. See :class:`VideoFile` and
+            :func:`open_image_sequence` for what is read and which numbers frames get.
+        start: First original frame number to read (inclusive).
+        end: Last original frame number to read (inclusive).
+        stride: Read every ``stride``-th frame from ``start`` on.
+
+    Raises:
+        FileNotFoundError: There is nothing at ``path``.
+        ValueError: No video can be read from it, or no frame is left.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(
+            f'{path}: no such video file or folder of images (in {os.getcwd()})'
+        )
+    source = open_image_sequence(path) if Path(path).is_dir() else VideoFile(path)
+    return VideoReader(source, start, end, stride)

@@ -1,0 +1,29 @@
+"""Frames to detections."""
+
+from typing import Any
+
+from .base import BaseDetector
+from .cached_detector import CachedDetector
+from .detection_file import DetectionFile
+from .onnx_detector import ONNXDetector
+from .output_decoders import BoxesDecoder, OutputDecoder, YOLOXDecoder
+
+__all__ = [
+    'BaseDetector',
+    'BoxesDecoder',
+    'CachedDetector',
+    'DetectionFile',
+    'MMDetDetector',
+    'ONNXDetector',
+    'OutputDecoder',
+    'YOLOXDecoder',
+]
+
+
+def __getattr__(name: str) -> Any:
+    # It imports torch, which a detector from a file or an ONNX model does not need.
+    if name == 'MMDetDetector':
+        from .mmdet_detector import MMDetDetector
+
+        return MMDetDetector
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,0 +1,172 @@
+"""Any detector exported to ONNX."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+
+import cv2
+import numpy as np
+from mmengine.logging import print_log
+
+from ...registry import MODELS, TASK_UTILS
+from ...structures import Detections, Frame
+from ...utils.fingerprint import file_hash
+from ...utils.onnx_session import open_onnx
+from .base import BaseDetector
+from .nms import nms
+from .output_decoders import Decoded, OutputDecoder
+
+
+@MODELS.register_module()
+class ONNXDetector(BaseDetector):
+    """A detector run by onnxruntime: no torch, no compiled operators.
+
+    A frame is scaled to fit the network input, laid into its top left corner and padded
+    (YOLOX's ``preproc``); boxes come back in pixels of the frame, clipped to it. The
+    batch is run at once where the export's batch axis is dynamic, else frame by frame.
+
+    Args:
+        model: The ONNX file. It has one input (B, 3, H, W).
+        decoder: What its outputs mean; config or :class:`OutputDecoder`.
+        input_size: Height and width of the network input where the export leaves them
+            open; a fixed export's own size is taken.
+        score_threshold: Least score.
+        nms_threshold: Greatest IoU of two boxes of one class; ``None`` for no NMS.
+        labels: The classes kept, as the model numbers them; ``None`` for all. COCO: 0 is
+            a person.
+        mean: Subtracted from each channel.
+        std: Divides each channel.
+        to_rgb: Give the model RGB, not BGR.
+        pad_value: Fills the rest of the network input.
+        providers: onnxruntime's execution providers.
+        num_threads: Threads of an operator, 0 for onnxruntime's choice.
+    """
+
+    def __init__(
+        self,
+        model: str | None,
+        decoder: dict | OutputDecoder,
+        input_size: tuple[int, int] | None = None,
+        score_threshold: float = 0.1,
+        nms_threshold: float | None = 0.65,
+        labels: Sequence[int] | None = (0,),
+        mean: Sequence[float] = (0.0, 0.0, 0.0),
+        std: Sequence[float] = (1.0, 1.0, 1.0),
+        to_rgb: bool = False,
+        pad_value: int = 114,
+        providers: Sequence[str] = ('CPUExecutionProvider',),
+        num_threads: int = 0,
+    ) -> None:
+        self.model = model
+        self.decoder = (
+            decoder if isinstance(decoder, OutputDecoder) else TASK_UTILS.build(decoder)
+        )
+        self.score_threshold = score_threshold
+        self.nms_threshold = nms_threshold
+        self.labels = None if labels is None else tuple(labels)
+        self.mean = np.asarray(mean, np.float32)
+        self.std = np.asarray(std, np.float32)
+        self.to_rgb = to_rgb
+        self.pad_value = pad_value
+        self._session = open_onnx(model, 'ONNXDetector', providers, num_threads)
+        self._dtype, self._fixed_batch, self.input_size = self._read_input(input_size)
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        images = [frame.image for frame in frames]
+        step = self._fixed_batch or max(len(images), 1)
+        found = []
+        for start in range(0, len(images), step):
+            found += self._detect_batch(images[start : start + step])
+        return found
+
+    @cached_property
+    def fingerprint(self) -> str:
+        options = {
+            'decoder': (type(self.decoder).__name__, vars(self.decoder).get('strides')),
+            'input_size': self.input_size,
+            'score': self.score_threshold,
+            'nms': self.nms_threshold,
+            'labels': self.labels,
+            'picture': (self.mean.tolist(), self.std.tolist(), self.to_rgb),
+            'pad': self.pad_value,
+        }
+        return f'ONNXDetector({file_hash(self.model)}, {options})'
+
+    def _read_input(
+        self, input_size: tuple[int, int] | None
+    ) -> tuple[type, int | None, tuple[int, int]]:
+        """Number type, batch size (``None``: any) and picture size of the input."""
+        inputs = self._session.get_inputs()
+        shape = inputs[0].shape
+        if len(inputs) != 1 or len(shape) != 4 or shape[1] not in (3, 'c', None):
+            shown = {i.name: i.shape for i in inputs}
+            raise ValueError(
+                f'{self.model}: ONNXDetector expects one input (B, 3, H, W), got {shown}'
+            )
+        batch, _, height, width = shape
+        if isinstance(height, int) and isinstance(width, int):
+            input_size = (height, width)
+        elif input_size is None:
+            raise ValueError(
+                f'{self.model} leaves its input size open ({shape}): set '
+                'input_size=(height, width) of ONNXDetector'
+            )
+        dtype = np.float16 if 'float16' in inputs[0].type else np.float32
+        return dtype, batch if isinstance(batch, int) else None, tuple(input_size)
+
+    def _detect_batch(self, images: list[np.ndarray]) -> list[Detections]:
+        blobs, scales = zip(*map(self._letterbox, images), strict=True)
+        batch = np.stack(blobs)
+        missing = (self._fixed_batch or len(batch)) - len(batch)
+        if missing:  # the last batch of a video may be short of a fixed size
+            batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
+        outputs = self._session.run(None, {self._session.get_inputs()[0].name: batch})
+        decoded = self.decoder(outputs, self.input_size)[: len(images)]
+        return [
+            self._finish(found, scale, image.shape)
+            for found, scale, image in zip(decoded, scales, images, strict=True)
+        ]
+
+    def _letterbox(self, image: np.ndarray) -> tuple[np.ndarray, float]:
+        height, width = self.input_size
+        scale = min(height / image.shape[0], width / image.shape[1])
+        size = (int(image.shape[1] * scale), int(image.shape[0] * scale))
+        canvas = np.full((height, width, 3), self.pad_value, np.uint8)
+        canvas[: size[1], : size[0]] = cv2.resize(
+            image, size, interpolation=cv2.INTER_LINEAR
+        )
+        if self.to_rgb:
+            canvas = canvas[..., ::-1]
+        picture = canvas.astype(np.float32)
+        if self.mean.any() or (self.std != 1).any():
+            picture = (picture - self.mean) / self.std
+        return np.ascontiguousarray(picture.transpose(2, 0, 1), self._dtype), scale
+
+    def _finish(
+        self, found: Decoded, scale: float, shape: tuple[int, ...]
+    ) -> Detections:
+        boxes, scores, labels = found
+        wanted = scores >= self.score_threshold
+        if self.labels is not None:
+            wanted &= np.isin(labels, self.labels)
+        boxes = boxes[wanted].astype(np.float64) / scale
+        np.clip(boxes, 0, [shape[1], shape[0]] * 2, out=boxes)
+        detections, dropped = Detections.cleaned(boxes, scores[wanted], labels[wanted])
+        if dropped:
+            print_log(
+                f'{self.model}: dropped {dropped} boxes that were empty or not finite',
+                logger='current',
+                level=logging.DEBUG,
+            )
+        if self.nms_threshold is None:
+            return detections
+        return detections[
+            nms(
+                detections.boxes,
+                detections.scores,
+                detections.labels,
+                self.nms_threshold,
+            )
+        ]

@@ -1,0 +1,130 @@
+"""What the raw outputs of a detector's ONNX export mean."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import lru_cache
+
+import numpy as np
+
+from ...registry import TASK_UTILS
+
+# Boxes (A, 4) xyxy in pixels of the network input, scores (A,), labels (A,).
+Decoded = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+class OutputDecoder(ABC):
+    """Turns the outputs for a batch into boxes in pixels of the network input."""
+
+    @abstractmethod
+    def __call__(
+        self, outputs: list[np.ndarray], input_size: tuple[int, int]
+    ) -> list[Decoded]:
+        """Decode B pictures.
+
+        Args:
+            outputs: The model's outputs, first axis B.
+            input_size: Height and width of the network input.
+
+        Raises:
+            ValueError: The outputs are not of the shapes that this decoder reads.
+        """
+
+
+def _refuse(decoder: str, expected: str, outputs: list[np.ndarray]) -> None:
+    shapes = ', '.join(str(tuple(output.shape)) for output in outputs)
+    raise ValueError(
+        f'{decoder} expects {expected}, but the model gave outputs of shape {shapes}. '
+        'Set the decoder of ONNXDetector to one that fits this export '
+        '(YOLOXDecoder, BoxesDecoder, or one of your own in TASK_UTILS).'
+    )
+
+
+@TASK_UTILS.register_module()
+class YOLOXDecoder(OutputDecoder):
+    """YOLOX exported without its grid decoding: one output (B, A, 5 + classes).
+
+    A row is centre offset x, y and log size w, h in grid cells, objectness, and a
+    probability for each class, cells row by row, level by level (YOLOX, section 2.1; the
+    released ``demo_postprocess``).
+
+    Args:
+        strides: Pixels of a grid cell at each level.
+    """
+
+    def __init__(self, strides: tuple[int, ...] = (8, 16, 32)) -> None:
+        self.strides = tuple(strides)
+        self._grid = lru_cache(maxsize=4)(self._make_grid)
+
+    def __call__(
+        self, outputs: list[np.ndarray], input_size: tuple[int, int]
+    ) -> list[Decoded]:
+        corners, strides = self._grid(tuple(input_size))
+        if (
+            len(outputs) != 1
+            or outputs[0].ndim != 3
+            or outputs[0].shape[1] != len(corners)
+            or outputs[0].shape[2] < 6
+        ):
+            _refuse(
+                'YOLOXDecoder',
+                f'one output (B, {len(corners)}, 5 + classes) for an input of '
+                f'{input_size[1]}x{input_size[0]} and strides {self.strides}',
+                outputs,
+            )
+        return [self._decode(rows, corners, strides) for rows in outputs[0]]
+
+    @staticmethod
+    def _decode(rows: np.ndarray, corners: np.ndarray, strides: np.ndarray) -> Decoded:
+        centres = (rows[:, :2] + corners) * strides
+        half = np.exp(rows[:, 2:4]) * strides / 2
+        labels = rows[:, 5:].argmax(axis=1)
+        scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
+        return np.concatenate([centres - half, centres + half], axis=1), scores, labels
+
+    def _make_grid(self, input_size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        corners, sizes = [], []
+        for stride in self.strides:
+            rows, columns = np.mgrid[
+                : input_size[0] // stride, : input_size[1] // stride
+            ]
+            corners.append(np.stack([columns.ravel(), rows.ravel()], axis=1))
+            sizes.append(np.full((columns.size, 1), stride))
+        return np.concatenate(corners).astype(np.float32), np.concatenate(sizes)
+
+
+@TASK_UTILS.register_module()
+class BoxesDecoder(OutputDecoder):
+    """Exports that end in finished boxes, as MMDeploy's and DETR-like ones do.
+
+    Either two outputs, boxes with scores (B, K, 5) and labels (B, K), or three, boxes
+    (B, K, 4), scores (B, K) and labels (B, K), in any order of the names.
+
+    Args:
+        normalized: Boxes are fractions of the network input, not pixels.
+    """
+
+    def __init__(self, normalized: bool = False) -> None:
+        self.normalized = normalized
+
+    def __call__(
+        self, outputs: list[np.ndarray], input_size: tuple[int, int]
+    ) -> list[Decoded]:
+        boxes = [o for o in outputs if o.ndim == 3 and o.shape[2] in (4, 5)]
+        flat = [o for o in outputs if o.ndim == 2]
+        labels = [o for o in flat if o.dtype.kind in 'iu']
+        scores = [o for o in flat if o.dtype.kind == 'f']
+        scored = bool(boxes) and boxes[0].shape[2] == 5
+        if len(boxes) != 1 or len(labels) != 1 or len(scores) != (0 if scored else 1):
+            _refuse(
+                'BoxesDecoder',
+                'boxes with scores (B, K, 5) and integer labels (B, K), or boxes '
+                '(B, K, 4), scores (B, K) and integer labels (B, K)',
+                outputs,
+            )
+        corners = boxes[0][..., :4]
+        if self.normalized:
+            height, width = input_size
+            corners = corners * np.array([width, height, width, height], corners.dtype)
+        values = boxes[0][..., 4] if scored else scores[0]
+        return list(zip(corners, values, labels[0], strict=True))

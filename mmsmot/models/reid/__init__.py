@@ -1,0 +1,6 @@
+"""Crops to appearance embeddings."""
+
+from .base import BaseReID
+from .onnx_reid import ONNXReID
+
+__all__ = ['BaseReID', 'ONNXReID']

@@ -1,0 +1,33 @@
+"""The contract of the ReID slot."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+
+class BaseReID(ABC):
+    """Describes what is inside a box, so that the same person looks alike.
+
+    Attributes:
+        fingerprint: Names everything the embeddings depend on beside the picture; caches
+            are keyed by it.
+    """
+
+    @abstractmethod
+    def embed(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Embed N boxes of one picture.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+            boxes: (N, 4) x1, y1, x2, y2 in pixels, may reach beyond the picture.
+
+        Returns:
+            (N, D) float32 of unit length; zeros for a box outside the picture.
+        """
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A stable text; equal for parts that give equal embeddings."""

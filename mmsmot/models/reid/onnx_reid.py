@@ -1,0 +1,90 @@
+"""Any ReID network exported to ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from ...registry import MODELS
+from ...utils.fingerprint import file_hash
+from ...utils.onnx_session import open_onnx
+from .base import BaseReID
+
+
+@MODELS.register_module()
+class ONNXReID(BaseReID):
+    """OSNet and its like: crops of one fixed size in, vectors out.
+
+    Args:
+        model: The ONNX file, one input (B, 3, H, W).
+        input_size: Height and width of a crop where the export leaves them open.
+        mean: Subtracted from RGB in [0, 1] (ImageNet's).
+        std: Divides it.
+        batch_size: Most crops at once; exports with a fixed batch decide themselves.
+        providers: onnxruntime's execution providers.
+        num_threads: Threads of an operator, 0 for onnxruntime's choice.
+    """
+
+    def __init__(
+        self,
+        model: str | None,
+        input_size: tuple[int, int] = (256, 128),
+        mean: Sequence[float] = (0.485, 0.456, 0.406),
+        std: Sequence[float] = (0.229, 0.224, 0.225),
+        batch_size: int = 32,
+        providers: Sequence[str] = ('CPUExecutionProvider',),
+        num_threads: int = 0,
+    ) -> None:
+        self.model = model
+        self.mean = np.asarray(mean, np.float32) * 255
+        self.std = np.asarray(std, np.float32) * 255
+        self._session = open_onnx(model, 'ONNXReID', providers, num_threads)
+        shape = self._session.get_inputs()[0].shape
+        if len(shape) != 4:
+            raise ValueError(f'{model}: ONNXReID expects (B, 3, H, W), got {shape}')
+        fixed = isinstance(shape[0], int)
+        self._fixed_batch = shape[0] if fixed else None
+        self.batch_size = shape[0] if fixed else batch_size
+        known = isinstance(shape[2], int) and isinstance(shape[3], int)
+        self.input_size = (shape[2], shape[3]) if known else tuple(input_size)
+        self.dimensions = self._session.get_outputs()[0].shape[-1]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        options = (self.input_size, self.mean.tolist(), self.std.tolist())
+        return f'ONNXReID({file_hash(self.model)}, {options})'
+
+    def embed(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        size = image.shape[1], image.shape[0]
+        corners = np.clip(np.round(boxes), 0, [*size, *size]).astype(np.int64)
+        inside = np.flatnonzero((corners[:, 2:] > corners[:, :2]).all(axis=1))
+        vectors = [
+            self._run(image, corners[inside[start : start + self.batch_size]])
+            for start in range(0, len(inside), self.batch_size)
+        ]
+        width = vectors[0].shape[1] if vectors else self.dimensions
+        embeddings = np.zeros((len(boxes), width), np.float32)
+        if vectors:
+            found = np.concatenate(vectors)
+            norms = np.linalg.norm(found, axis=1, keepdims=True)
+            embeddings[inside] = found / np.maximum(norms, np.finfo(np.float32).tiny)
+        return embeddings
+
+    def _run(self, image: np.ndarray, corners: np.ndarray) -> np.ndarray:
+        height, width = self.input_size
+        crops = np.stack(
+            [
+                cv2.resize(image[y1:y2, x1:x2], (width, height))
+                for x1, y1, x2, y2 in corners.tolist()
+            ]
+        )
+        batch = (crops[..., ::-1].astype(np.float32) - self.mean) / self.std
+        batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
+        missing = (self._fixed_batch or len(batch)) - len(batch)
+        if missing:
+            batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
+        name = self._session.get_inputs()[0].name
+        return self._session.run(None, {name: batch})[0][: len(corners)]

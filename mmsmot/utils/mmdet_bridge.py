@@ -1,0 +1,39 @@
+"""The one door to mmdet."""
+
+from __future__ import annotations
+
+import importlib
+from functools import lru_cache
+from types import ModuleType
+
+from . import mmcv_ops_stand_in
+
+
+def has_compiled_ops() -> bool:
+    """Whether mmcv was built with its compiled operators."""
+    try:
+        module = importlib.import_module(mmcv_ops_stand_in.MODULE)
+    except ImportError:
+        return False
+    return module.__file__ != mmcv_ops_stand_in.__file__
+
+
+@lru_cache(maxsize=1)
+def import_mmdet() -> ModuleType:
+    """Import ``mmdet`` with its models registered, also where mmcv has no operators.
+
+    Raises:
+        ImportError: mmdet or mmcv is missing; says how to get them.
+    """
+    try:
+        importlib.import_module('mmcv')
+        if not has_compiled_ops():
+            mmcv_ops_stand_in.install()
+        importlib.import_module('mmdet.models')
+        importlib.import_module('mmdet.datasets.transforms')
+        return importlib.import_module('mmdet')
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"this part needs OpenMMLab's detectors ({error.name} is missing):  "
+            "pip install 'mmsmot[onedl]'"
+        ) from error

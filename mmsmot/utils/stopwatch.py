@@ -1,0 +1,28 @@
+"""Where the time goes."""
+
+from __future__ import annotations
+
+import time
+
+
+class Stopwatch:
+    """Books the time since the last booking on a stage.
+
+    Attributes:
+        seconds: Seconds spent in each stage so far.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def book(self, stage: str) -> None:
+        """Book everything since the last call on ``stage``."""
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
+        self._last = now
+
+    @property
+    def total(self) -> float:
+        """Seconds booked in all."""
+        return sum(self.seconds.values())

@@ -1,0 +1,153 @@
+"""Writing a video that every browser plays."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from mmengine.logging import print_log
+
+from ..utils.atomic import atomic_path
+
+ENCODER = 'libx264'
+# 29.97, 23.976, ... are fractions over 1001.
+MAX_FPS_DENOMINATOR = 1001
+
+
+class VideoWriter:
+    """Writes pictures as H.264, ``yuv420p``, into an mp4 that starts playing at once.
+
+    Use it in a ``with`` block: the file appears under its name when the block ends
+    well, and nothing is left behind when it does not. Odd sizes, which ``yuv420p``
+    cannot have, are widened by repeating the last row or column. A picture of another
+    size than the first is scaled to it, and the first such picture is logged.
+
+    Args:
+        path: The file, ``*.mp4``.
+        fps: Frames per second; 29.97 and its like become the fraction they stand for.
+        size: Width and height in pixels, ``None`` for those of the first picture.
+        crf: libx264's constant rate factor, from 0 (lossless) to 51; 20 can hardly be
+            told from the original.
+        preset: libx264's balance of speed and size.
+
+    Raises:
+        ValueError: The name does not end in ``.mp4``, ``fps`` is no more than
+            0.001, or ``size`` is not positive; when the block ends: no picture was written.
+        RuntimeError: PyAV has no libx264.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        fps: float | Fraction,
+        size: tuple[int, int] | None = None,
+        crf: int = 20,
+        preset: str = 'veryfast',
+    ) -> None:
+        self.path = Path(path)
+        if self.path.suffix.lower() != '.mp4':
+            raise ValueError(f'{path}: videos are written as .mp4, name it so')
+        if not 1 / MAX_FPS_DENOMINATOR <= fps < float('inf'):
+            raise ValueError(f'{path}: fps must be above 0.001, got {fps}')
+        if size is not None and min(size) < 1:
+            raise ValueError(f'{path}: size must be at least 1x1, got {size}')
+        if ENCODER not in av.codecs_available:
+            raise RuntimeError(
+                f'this PyAV ({av.__version__}) was built without {ENCODER}, which H.264 '
+                'needs. The wheel on PyPI has it:  pip install --force-reinstall av'
+            )
+        self.fps = Fraction(fps).limit_denominator(MAX_FPS_DENOMINATOR)
+        self.size = size
+        self.crf = crf
+        self.preset = preset
+        self.num_frames = 0
+        self._stack: ExitStack | None = None
+        self._stream: av.video.stream.VideoStream | None = None
+        self._scaled = False
+
+    def __enter__(self) -> VideoWriter:
+        self._stack = ExitStack()
+        temporary = self._stack.enter_context(atomic_path(self.path))
+        self._container = self._stack.enter_context(
+            av.open(
+                str(temporary), 'w', format='mp4', options={'movflags': 'faststart'}
+            )
+        )
+        return self
+
+    def write(self, image: np.ndarray) -> None:
+        """Append a picture, (H, W, 3) uint8 BGR."""
+        if self._stack is None:
+            raise RuntimeError(f'{self.path}: write() outside of the "with" block')
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ValueError(
+                f'{self.path}: expected a picture (H, W, 3) uint8, got {image.shape} '
+                f'{image.dtype}'
+            )
+        if self._stream is None:
+            self.size = self.size or (image.shape[1], image.shape[0])
+            self._stream = self._add_stream(*self.size)
+        frame = av.VideoFrame.from_ndarray(self._fitted(image), format='bgr24')
+        frame = frame.reformat(
+            format='yuv420p',
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+        )
+        frame.pts = self.num_frames
+        frame.time_base = 1 / self.fps
+        self._container.mux(self._stream.encode(frame))
+        self.num_frames += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        stack, self._stack = self._stack, None
+        if error is not None:
+            stack.__exit__(kind, error, traceback)  # atomic_path removes the file
+            return
+        with stack:
+            if self._stream is None:
+                raise ValueError(f'{self.path}: no picture was written')
+            self._container.mux(self._stream.encode())
+
+    def _add_stream(self, width: int, height: int) -> av.video.stream.VideoStream:
+        options = {'crf': str(self.crf), 'preset': self.preset}
+        stream = self._container.add_stream(ENCODER, rate=self.fps, options=options)
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = 'yuv420p'
+        # Untagged, players guess the matrix by the picture's size and shift the colours.
+        stream.codec_context.colorspace = Colorspace.ITU709
+        stream.codec_context.color_range = ColorRange.MPEG
+        stream.codec_context.color_primaries = ColorPrimaries.BT709
+        stream.codec_context.color_trc = ColorTrc.BT709
+        return stream
+
+    def _fitted(self, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        if (width, height) != self.size:
+            if not self._scaled:
+                print_log(
+                    f'{self.path}: picture {self.num_frames + 1} is {width}x{height}, '
+                    f'the video {self.size[0]}x{self.size[1]}; scaling such pictures',
+                    logger='current',
+                    level=logging.WARNING,
+                )
+            self._scaled = True
+            image = cv2.resize(image, self.size, interpolation=cv2.INTER_AREA)
+            width, height = self.size
+        if width % 2 or height % 2:
+            image = cv2.copyMakeBorder(
+                image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE
+            )
+        return np.ascontiguousarray(image)

@@ -1,0 +1,78 @@
+"""Build mmsmot; the metadata stands here, tool settings in pyproject.toml."""
+
+import re
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).parent
+# What MIM and MMEngine look for inside the package.
+MIM_CONTENT = ('configs', 'tools', 'model-index.yml')
+
+
+class BuildWithConfigs(build_py):
+    """Put configs and tools into ``mmsmot/.mim``, as OpenMMLab's packages do.
+
+    A wheel gets copies. An editable install gets links, so that an edited config counts.
+    """
+
+    def run(self) -> None:
+        super().run()
+        editable = self.editable_mode
+        home = (ROOT if editable else Path(self.build_lib)) / 'mmsmot' / '.mim'
+        if not editable and home.exists():
+            shutil.rmtree(home)
+        home.mkdir(parents=True, exist_ok=True)
+        for name in MIM_CONTENT:
+            target = home / name
+            if editable:
+                if not target.is_symlink():
+                    target.symlink_to(Path('..') / '..' / name)
+            elif (ROOT / name).is_dir():
+                ignore = shutil.ignore_patterns('__pycache__', '*.pyc')
+                shutil.copytree(ROOT / name, target, ignore=ignore)
+            else:
+                shutil.copy2(ROOT / name, target)
+
+
+def version() -> str:
+    text = (ROOT / 'mmsmot' / 'version.py').read_text()
+    return re.search(r"__version__ = '(.+)'", text)[1]
+
+
+ONEDL = [
+    'onedl-mmengine>=0.10.12',
+    'onedl-mmcv>=2.3.6',
+    'onedl-mmdetection>=3.5.1',
+]
+ONNX = ['onnxruntime>=1.17']
+TEST = ['pytest>=8', 'hypothesis>=6.100', 'ruff>=0.6', 'setuptools>=68', 'wheel']
+
+setup(
+    name='mmsmot',
+    version=version(),
+    description='Semantic multi-object tracking on OpenMMLab: where people go, what they do',
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    packages=find_packages(include=['mmsmot', 'mmsmot.*']),
+    cmdclass={'build_py': BuildWithConfigs},
+    install_requires=[
+        'av>=12',
+        'numpy>=1.24',
+        'opencv-python-headless>=4.6',
+        'rich>=13',
+        'scipy>=1.10',
+        'trackeval>=1.3',
+    ],
+    extras_require={
+        'onedl': ['torch>=2.1', *ONEDL],
+        'onnx': ONNX,
+        'test': TEST,
+        'all': ['torch>=2.1', *ONEDL, *ONNX, 'safetensors>=0.4', *TEST],
+    },
+    zip_safe=False,
+)
