@@ -33,7 +33,7 @@ $(STAMP): setup.py pyproject.toml Makefile
 	$(BIN)/pip install --quiet --editable '.[all]'
 	@# Two builds of OpenCV come in over each other; the one without a screen stays.
 	$(BIN)/pip uninstall --quiet --yes opencv-python opencv-python-headless
-	$(BIN)/pip install --quiet opencv-python-headless
+	$(BIN)/pip install --quiet 'opencv-python-headless<5'
 	touch $@
 
 clean:

@@ -63,7 +63,7 @@ setup(
     install_requires=[
         'av>=12',
         'numpy>=1.24',
-        'opencv-python-headless>=4.6',
+        'opencv-python-headless>=4.6,<5',  # OpenMMLab is not tested on 5
         'rich>=13',
         'scipy>=1.10',
         'trackeval>=1.3',

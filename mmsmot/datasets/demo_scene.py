@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from .seqinfo import SeqInfo, write_seqinfo
+from .street_backdrop import paint_street
 from .walking_figure import STRIDE, Appearance, Pose, draw_figure
 
 OVERSAMPLING = 2
@@ -26,6 +27,7 @@ HORIZON = 0.28  # of the picture's height
 # little above the heads.
 HEIGHT_OVER_DEPTH = 0.70
 JPEG_QUALITY = 92
+GRAIN_SHIFT = 64  # pixels
 GROUND_TRUTH_LINE = '{},{},{},{},{},{},1,1,{:.4f}\n'  # considered; class 1, pedestrian
 DETECTION_LINE = '{},-1,{:.2f},{:.2f},{:.2f},{:.2f},{:.4f}\n'
 
@@ -78,28 +80,32 @@ def make_demo_scene(
             f'pixels, got {num_frames}, {num_people}, {fps:g} and {width}x{height}'
         )
     scene = _Scene(width, height, fps, num_people, seed)
-    noise = np.random.default_rng([seed, 1])
     with _new_folder(out_dir) as folder:
-        for part in ('img1', 'gt', 'det'):
-            (folder / part).mkdir()
-        truth, detections = [], []
-        for frame_id in range(1, num_frames + 1):
-            image, people = scene.render(frame_id - 1)
-            path = folder / 'img1' / f'{frame_id:06d}.jpg'
-            if not cv2.imwrite(
-                str(path), image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-            ):
-                raise OSError(f'{path}: could not be written')
-            for person_id, box, visible in people:
-                row = (frame_id, person_id, *box.tolist(), visible)
-                truth.append(GROUND_TRUTH_LINE.format(*row))
-            for box, score in _detect(people, scene, noise):
-                detections.append(DETECTION_LINE.format(frame_id, *box, score))
-        (folder / 'gt' / 'gt.txt').write_text(''.join(truth))
-        (folder / 'det' / 'det.txt').write_text(''.join(detections))
+        _write_frames(scene, folder, num_frames, np.random.default_rng([seed, 1]))
         info = SeqInfo(out_dir.name, 'img1', fps, num_frames, width, height)
         write_seqinfo(info, folder, '.jpg')
     return out_dir
+
+
+def _write_frames(
+    scene: _Scene, folder: Path, num_frames: int, rng: np.random.Generator
+) -> None:
+    """Write the pictures, the truth, and detections made with ``rng``."""
+    for part in ('img1', 'gt', 'det'):
+        (folder / part).mkdir()
+    truth, detections = [], []
+    for frame_id in range(1, num_frames + 1):
+        image, people = scene.render(frame_id - 1)
+        path = folder / 'img1' / f'{frame_id:06d}.jpg'
+        if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
+            raise OSError(f'{path}: could not be written')
+        for person_id, box, visible in people:
+            row = (frame_id, person_id, *box.tolist(), visible)
+            truth.append(GROUND_TRUTH_LINE.format(*row))
+        for box, score in _detect(people, scene, rng):
+            detections.append(DETECTION_LINE.format(frame_id, *box, score))
+    for name, lines in (('gt', truth), ('det', detections)):
+        (folder / name / f'{name}.txt').write_text(''.join(lines), newline='\n')
 
 
 @dataclass(frozen=True)
@@ -154,8 +160,12 @@ class _Scene:
         # hidden part of a silhouette can be counted.
         self.margin = round(0.75 * height)
         rng = np.random.default_rng([seed, 0])
-        self.background = self._paint_background(rng)
+        self.background = paint_street(
+            rng, OVERSAMPLING * (width + 2 * self.margin), OVERSAMPLING * height
+        )
         self.people = self._cast(rng, num_people, fps)
+        size = (height + GRAIN_SHIFT, width + GRAIN_SHIFT, 3)
+        self.grain = np.round(rng.normal(0, 2.5, size)).astype(np.int16)
 
     def render(
         self, time: int
@@ -166,7 +176,7 @@ class _Scene:
         may reach out of the picture.
         """
         canvas = self.background.copy()
-        owner = np.zeros(canvas.shape[:2], np.uint8)
+        owner = np.zeros(canvas.shape[:2], np.uint16)
         poses = [p.pose(time, OVERSAMPLING, self.margin) for p in self.people]
         silhouettes = {}
         for index in sorted(range(len(poses)), key=lambda i: poses[i].y):
@@ -180,8 +190,7 @@ class _Scene:
         image = cv2.resize(
             canvas[:, inside], (self.width, self.height), interpolation=cv2.INTER_AREA
         )
-        grain = np.random.default_rng([self.seed, 2, time]).normal(0, 2.5, image.shape)
-        image = np.clip(np.round(image + grain), 0, 255).astype(np.uint8)
+        image = self._with_grain(image, time)
         seen = np.bincount(owner[:, inside].ravel(), minlength=len(poses) + 1)
         people = []
         for person_id in sorted(silhouettes):
@@ -190,6 +199,13 @@ class _Scene:
                 area = silhouettes[person_id][0].sum()
                 people.append((person_id, box, float(seen[person_id] / area)))
         return image, people
+
+    def _with_grain(self, image: np.ndarray, time: int) -> np.ndarray:
+        """Camera noise: a window, elsewhere in each frame, of one sheet of grain."""
+        rng = np.random.default_rng([self.seed, 2, time])
+        y, x = rng.integers(GRAIN_SHIFT, size=2)
+        grain = self.grain[y : y + self.height, x : x + self.width]
+        return np.clip(image + grain, 0, 255).astype(np.uint8)
 
     def _box(self, mask: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
         xs = np.flatnonzero(mask.any(axis=0))[[0, -1]] + corner[0]
@@ -238,71 +254,6 @@ class _Scene:
         facing = 1.0 if index == 0 else -1.0
         tempo = 2 * math.pi * (0.45 + 0.2 * index) / fps
         return _Person(look, (x, x), facing, 0.0, ground, 0.0, body, tempo)
-
-    def _paint_background(self, rng: np.random.Generator) -> np.ndarray:
-        """A house with windows, a pavement in perspective and a strip of grass."""
-        width = OVERSAMPLING * (self.width + 2 * self.margin)
-        height = OVERSAMPLING * self.height
-        foot = round(0.43 * height)  # where the wall meets the ground
-        wall = _bricks(rng, width, foot)
-        _windows(rng, wall)
-        ground = _pavement(rng, width, height - foot)
-        picture = np.concatenate([wall, ground])
-        verge = np.full((round(0.03 * height), width, 3), (60, 105, 75), np.uint8)
-        picture[foot : foot + len(verge)] = _grainy(rng, verge, 14)
-        return np.ascontiguousarray(picture)
-
-
-def _grainy(
-    rng: np.random.Generator, picture: np.ndarray, strength: float
-) -> np.ndarray:
-    """Fine and coarse grain, the same in all three channels."""
-    height, width = picture.shape[:2]
-    coarse = rng.normal(0, strength, (height // 12 + 2, width // 12 + 2))
-    grain = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    grain += rng.normal(0, strength / 2, (height, width))
-    return np.clip(np.round(picture + grain[..., None]), 0, 255).astype(np.uint8)
-
-
-def _bricks(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
-    rows, columns = height // 10 + 1, width // 22 + 2
-    tones = rng.normal(0, 9, (rows, columns, 1)) + (105, 125, 160)
-    wall = np.empty((height, width, 3))
-    for row in range(rows):
-        line = np.repeat(tones[row], 22, axis=0)[11 * (row % 2) :][:width]
-        line[11 * (row % 2) :: 22] = (150, 160, 170)  # mortar
-        wall[10 * row : 10 * row + 10] = line
-        wall[10 * row : 10 * row + 1] = (150, 160, 170)
-    return _grainy(rng, wall, 5)
-
-
-def _windows(rng: np.random.Generator, wall: np.ndarray) -> None:
-    height, width = wall.shape[:2]
-    pane_width, gap = round(0.42 * height), round(0.95 * height)
-    top, bottom = round(0.12 * height), round(0.68 * height)
-    for left in range(round(0.2 * gap), width - pane_width, gap):
-        right = left + pane_width
-        cv2.rectangle(
-            wall, (left - 6, top - 6), (right + 6, bottom + 6), (205, 210, 215), -1
-        )
-        glass = np.linspace((150, 120, 90), (95, 75, 60), bottom - top)[:, None]
-        pane = np.repeat(glass, pane_width, axis=1)
-        wall[top:bottom, left:right] = _grainy(rng, pane, 4)
-        middle = (left + right) // 2
-        cv2.line(wall, (middle, top), (middle, bottom), (205, 210, 215), 5)
-
-
-def _pavement(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
-    """Slabs whose joints run to a vanishing point above the middle."""
-    shade = np.linspace(0.82, 1.08, height)[:, None, None]
-    slabs = _grainy(rng, shade * np.full((height, width, 3), (150, 155, 158)), 7)
-    vanishing = (width // 2, -round(0.45 * height))
-    for x in range(-3 * width, 4 * width, round(0.16 * width)):
-        cv2.line(slabs, vanishing, (x, height), (118, 122, 126), 2, cv2.LINE_AA)
-    for step in range(1, 12):
-        y = round(height * (step / 11) ** 1.7)
-        cv2.line(slabs, (0, y), (width, y), (118, 122, 126), 2)
-    return slabs
 
 
 def _detect(

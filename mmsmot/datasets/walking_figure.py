@@ -134,7 +134,9 @@ class _Brush:
     def limb(self, joints: list[Point], widths: list[float], color: Color) -> None:
         """Rounded bars from joint to joint, each joint as wide as its ``widths``."""
         points = [np.asarray(joint) for joint in joints]
-        shapes = [p + RING * (width / 2) for p, width in zip(points, widths, strict=True)]
+        shapes = [
+            p + RING * (width / 2) for p, width in zip(points, widths, strict=True)
+        ]
         for k in range(len(points) - 1):
             a, b = points[k : k + 2]
             across = np.array([a[1] - b[1], b[0] - a[0]]) / (2 * math.dist(a, b) + 1e-9)

@@ -6,6 +6,7 @@ import colorsys
 from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -117,7 +118,9 @@ class TrackDrawer:
     def _remember(self, ids: np.ndarray, boxes: np.ndarray) -> None:
         self._frame += 1
         feet = np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]])
-        for track_id, foot, is_box in zip(ids, feet.tolist(), valid_boxes(boxes)):
+        for track_id, foot, is_box in zip(
+            ids, feet.tolist(), valid_boxes(boxes), strict=True
+        ):
             if is_box:
                 trail = self._points.setdefault(
                     int(track_id), deque(maxlen=self.trail_length)
@@ -196,13 +199,13 @@ def _draw_trails(
     """
     opacity = np.zeros(image.shape[:2], np.uint8)
     far = 4 * max(image.shape)  # keeps the shifted coordinates inside 32 bits
-    for track_id, trail in zip(ids, trails):
+    for track_id, trail in zip(ids, trails, strict=True):
         if len(trail) < 2:
             continue
         points = np.clip(trail, -far, far) * (1 << SUBPIXEL_BITS)
         points = np.round(points).astype(np.int32)
         ends = np.linspace(0, len(points) - 1, TRAIL_STEPS + 1).round().astype(int)
-        for step, (a, b) in enumerate(zip(ends[:-1], ends[1:]), start=1):
+        for step, (a, b) in enumerate(pairwise(ends), start=1):
             if b == a:
                 continue
             line = [points[a : b + 1].reshape(-1, 1, 2)]
@@ -219,10 +222,7 @@ def _draw_trails(
             cv2.polylines(
                 opacity, line, False, level, width + 2, cv2.LINE_8, SUBPIXEL_BITS
             )
-    covered = cv2.findNonZero(opacity)
-    if covered is None:
-        return
-    x, y = covered[:, 0, 0], covered[:, 0, 1]
+    y, x = np.nonzero(opacity)
     weight = opacity[y, x, None] / np.float32(255)
     mixed = canvas[y, x] * weight + image[y, x] * (1 - weight)
     canvas[y, x] = np.round(mixed).astype(np.uint8)

@@ -12,12 +12,20 @@ from types import TracebackType
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import (
+    ColorPrimaries,
+    ColorRange,
+    Colorspace,
+    ColorTrc,
+    Interpolation,
+)
 from mmengine.logging import print_log
 
 from ..utils.atomic import atomic_path
 
 ENCODER = 'libx264'
+# FFmpeg's default conversion to YUV is off by up to three levels of grey.
+CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 # 29.97, 23.976, ... are fractions over 1001.
 MAX_FPS_DENOMINATOR = 1001
 
@@ -100,6 +108,8 @@ class VideoWriter:
             format='yuv420p',
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
+            interpolation=CONVERSION,
+            threads=1,
         )
         frame.pts = self.num_frames
         frame.time_base = 1 / self.fps

@@ -1,0 +1,149 @@
+"""Association speed: our trackers beside the PyPI package ``trackers``, in one run.
+
+Both take the same seeded streams on one thread, turn about, run by run. The last line
+says whether the goal holds: at least 3 times as fast at N = 50 and 200, and no slower at
+N = 10, for every tracker that both have. Needs ``pip install trackers``; without it only
+our own times are printed.
+
+    python tools/benchmarks/association.py
+    python tools/benchmarks/association.py --growth outputs/growth.png
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before NumPy loads: one thread for everybody.
+for name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'):
+    os.environ.setdefault(name, '1')
+
+import argparse  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
+
+import numpy as np  # noqa: E402
+from detection_streams import make_stream  # noqa: E402
+
+from mmsmot.models import trackers as ours  # noqa: E402
+from mmsmot.structures import Detections  # noqa: E402
+
+GOALS = {10: 1.0, 50: 3.0, 200: 3.0}
+SCORE = 0.6  # SORT looks only at detections at least this sure
+# Ours, the peer's class and the peer's arguments that mean the same.
+PAIRS = {
+    'SORT': (lambda: ours.SORT(max_age=30), 'SORTTracker', {}),
+    'ByteTrack': (lambda: ours.ByteTrack(), 'ByteTrackTracker', {}),
+    'OCSORT': (lambda: ours.OCSORT(), 'OCSORTTracker', {}),
+}
+
+
+def our_run(make: Callable, frames: list[np.ndarray]) -> list[float]:
+    """Milliseconds of each ``update``."""
+    tracker, times = make(), []
+    for frame in frames:
+        detections = Detections(frame[:, :4], frame[:, 4])
+        start = time.perf_counter()
+        tracker.update(detections)
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
+
+
+def peer_run(make: Callable, frames: list[np.ndarray]) -> list[float]:
+    """Milliseconds of each ``update`` of the peer."""
+    import supervision
+
+    tracker, times = make(), []
+    for frame in frames:
+        detections = supervision.Detections(
+            xyxy=frame[:, :4].astype(np.float32),
+            confidence=frame[:, 4].astype(np.float32),
+            class_id=np.zeros(len(frame), int),
+        )
+        start = time.perf_counter()
+        tracker.update(detections)
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
+
+
+def compare(name: str, num_objects: int, num_frames: int, repeats: int) -> dict:
+    """Median ms a frame of ours and the peer's, the best of paired repeats."""
+    make, peer_name, arguments = PAIRS[name]
+    frames = [f.astype(float) for f, _ in make_stream(num_objects, num_frames)]
+    if name == 'SORT':
+        frames = [f[f[:, 4] >= SCORE] for f in frames]
+    our_times, peer_times = [], []
+    for _ in range(repeats):
+        our_times.append(np.median(our_run(make, frames)))
+        if find_spec('trackers') is not None:
+            import trackers as peer
+
+            peer_class = getattr(peer, peer_name)
+            peer_times.append(
+                np.median(peer_run(lambda c=peer_class: c(**arguments), frames))
+            )
+    ratios = [p / o for o, p in zip(our_times, peer_times, strict=False)]
+    return {
+        'ours': min(our_times),
+        'peer': min(peer_times, default=float('nan')),
+        'ratio': float(np.median(ratios)) if ratios else float('nan'),
+    }
+
+
+def plot_growth(path: str, num_frames: int) -> None:
+    """How ms a frame grow with N, on doubly logarithmic axes."""
+    import matplotlib
+
+    matplotlib.use('Agg')
+    from matplotlib import pyplot
+
+    counts = [10, 20, 50, 100, 200, 500, 1000]
+    figure, axes = pyplot.subplots(figsize=(6, 4))
+    for name in PAIRS:
+        if not hasattr(ours, name):
+            continue
+        rows = [compare(name, n, num_frames, 1) for n in counts]
+        line = axes.loglog(counts, [r['ours'] for r in rows], 'o-', label=name)[0]
+        if np.isfinite(rows[0]['peer']):
+            peers = [r['peer'] for r in rows]
+            color = line.get_color()
+            axes.loglog(counts, peers, 'x--', color=color, label=f'{name}, trackers')
+        print(name, [round(float(r['ours']), 3) for r in rows])
+    axes.set(xlabel='objects N', ylabel='ms a frame (median)')
+    axes.grid(True, which='both', alpha=0.3)
+    axes.legend(fontsize=7)
+    figure.tight_layout()
+    os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
+    figure.savefig(path, dpi=120)
+    print(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--frames', type=int, default=300, help='frames of a stream')
+    parser.add_argument('--repeats', type=int, default=5, help='paired runs')
+    parser.add_argument('--growth', metavar='PNG', help='plot ms against N and stop')
+    args = parser.parse_args()
+    if args.growth:
+        plot_growth(args.growth, args.frames)
+        return
+    print(f'{"tracker":10}{"N":>5}{"ours ms":>10}{"trackers ms":>13}{"ratio":>8}')
+    missed = []
+    for name in PAIRS:
+        if not hasattr(ours, name):
+            continue
+        for num_objects, goal in GOALS.items():
+            row = compare(name, num_objects, args.frames, args.repeats)
+            print(
+                f'{name:10}{num_objects:5}{row["ours"]:10.3f}{row["peer"]:13.3f}'
+                f'{row["ratio"]:8.2f}'
+            )
+            if row['ratio'] < goal:
+                missed.append(f'{name} N={num_objects}: {row["ratio"]:.2f} < {goal}')
+    print('goal missed: ' + '; '.join(missed) if missed else 'goal holds')
+    sys.exit(bool(missed))
+
+
+if __name__ == '__main__':
+    main()
