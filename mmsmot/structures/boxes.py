@@ -70,7 +70,8 @@ def pairwise_iou(
     ax1, ay1, ax2, ay2 = np.ascontiguousarray(boxes.T)[:, :, None]
     bx1, by1, bx2, by2 = np.ascontiguousarray(others.T)
     if pixel_offset:
-        ax2, ay2, bx2, by2 = (side + pixel_offset for side in (ax2, ay2, bx2, by2))
+        ax2, ay2 = ax2 + pixel_offset, ay2 + pixel_offset
+        bx2, by2 = bx2 + pixel_offset, by2 + pixel_offset
     width = np.minimum(ax2, bx2)
     width -= np.maximum(ax1, bx1)
     height = np.minimum(ay2, by2)

@@ -6,6 +6,8 @@ import numpy as np
 
 # Up to this many pairs the solver is faster than looking for pairs it need not see.
 SMALL = 100 * 100
+# From this many pairs on, a solver that sees only the edges is faster than a dense one.
+LARGE = 1000 * 1000
 
 
 def linear_assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -49,13 +51,36 @@ def _match_sparse(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     row_degree[rows[alone]] = 0
     column_degree[columns[alone]] = 0
     rest_rows, rest_columns = np.flatnonzero(row_degree), np.flatnonzero(column_degree)
-    rest = np.maximum(weights[rest_rows[:, None], rest_columns], 0)
-    i, j = linear_assignment(-rest)
-    taken = rest[i, j] > 0
-    matched_rows = np.concatenate([rows[alone], rest_rows[i[taken]]])
-    matched_columns = np.concatenate([columns[alone], rest_columns[j[taken]]])
+    if len(rest_rows) * len(rest_columns) <= LARGE:
+        rest = np.maximum(weights[rest_rows[:, None], rest_columns], 0)
+        i, j = linear_assignment(-rest)
+        taken = rest[i, j] > 0
+        i, j = rest_rows[i[taken]], rest_columns[j[taken]]
+    else:
+        i, j = _match_edges(rows[~alone], columns[~alone], weights)
+    matched_rows = np.concatenate([rows[alone], i])
     order = np.argsort(matched_rows)
-    return matched_rows[order], matched_columns[order]
+    return matched_rows[order], np.concatenate([columns[alone], j])[order]
+
+
+def _match_edges(
+    rows: np.ndarray, columns: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same by a solver that sees only the edges, for crowds of thousands."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+    names, i = np.unique(rows, return_inverse=True)
+    count = weights.shape[1]
+    # A column of its own lets each row stay unmatched; the solver wants costs above 0.
+    nobody = np.arange(len(names))
+    value = weights[rows, columns]
+    ceiling = value.max() + 1
+    cost = np.concatenate([ceiling - value, np.full(len(names), ceiling)])
+    ends = np.concatenate([i, nobody]), np.concatenate([columns, count + nobody])
+    graph = csr_array((cost, ends), shape=(len(names), count + len(names)))
+    i, j = min_weight_full_bipartite_matching(graph)
+    return names[i[j < count]], j[j < count]
 
 
 def remaining(candidates: np.ndarray, taken: np.ndarray) -> np.ndarray:

@@ -168,7 +168,7 @@ class ByteTrack(BaseTracker):
         if fuse_score:
             similarity *= detections.scores[columns]
         i, j = match_by_weight(similarity - (1 - limit))
-        return np.stack([rows[i], columns[j]])
+        return np.array([rows[i], columns[j]])
 
     def _take(
         self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
@@ -213,9 +213,8 @@ class ByteTrack(BaseTracker):
         buried |= ~matched & tracks['expired']
         age = self._frame_count - tracks['last_frame']
         tracks['expired'] |= was_lost & (age > self.max_time_lost)
-        group = np.select(
-            [~matched & was_lost, ~matched, was_lost, is_new], [3, 4, 2, 1]
-        )
+        # Old ones, new ones, found again; then the lost, those of before first.
+        group = np.where(matched, was_lost * 2 + is_new, 4 - was_lost)
         order = np.argsort(group, kind='stable')
         order = order[~buried[order]]
         self._tracks.keep(order[self._distinct(order)])

@@ -199,8 +199,14 @@ class XYAHFilter(BoxKalmanFilter):
 
     def to_boxes(self, state: np.ndarray) -> np.ndarray:
         mean = state[MEAN]
-        half = mean[:, 3:] / 2 * np.stack([mean[:, 2], np.ones(len(mean))], axis=1)
-        return np.concatenate([mean[:, :2] - half, mean[:, :2] + half], axis=1)
+        half_height = mean[:, 3] / 2
+        half_width = mean[:, 2] * half_height
+        boxes = np.empty((len(mean), 4))
+        boxes[:, 0] = mean[:, 0] - half_width
+        boxes[:, 1] = mean[:, 1] - half_height
+        boxes[:, 2] = mean[:, 0] + half_width
+        boxes[:, 3] = mean[:, 1] + half_height
+        return boxes
 
     def initiate(self, boxes: np.ndarray) -> np.ndarray:
         state = np.zeros((PLANES, len(boxes), 4))
