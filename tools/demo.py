@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument('--out', default='outputs/demo', help='folder of the results')
     parser.add_argument('--seed', type=int, default=0, help='seed of the scene')
     args = parser.parse_args()
-    scene = make_demo_scene(Path(args.out) / 'scene', seed=args.seed)
+    scene = Path(args.out) / f'scene_{args.seed}'
+    if not scene.exists():  # it is written whole or not at all
+        make_demo_scene(scene, seed=args.seed)
     print(f'a scene of walking people: {scene}')
     command = [
         str(Path(__file__).with_name('infer.py')),

@@ -32,7 +32,7 @@ from mmsmot.structures import read_trajectories
 GOAL = 2.0
 TOLERANCE = 1e-12
 WIDTH, HEIGHT = 1920, 1080
-MISS, FALSE_POSITIVE, SWITCH = 0.12, 0.08, 0.01
+MISS, FALSE_POSITIVE, SWITCH = 0.12, 0.08, 0.002
 TRACKER = 'tracker'
 COMBINED = 'COMBINED_SEQ'
 
@@ -127,11 +127,11 @@ def make_sequence(
     false = np.column_stack(
         [
             frame_ids.reshape(-1)[invented],
-            10**6 + np.arange(len(invented)) // 5,
+            10**6 + np.arange(len(invented)) // 25,
             boxes.reshape(-1, 4)[other],
         ]
     )
-    # An invented track of five boxes may not stand twice in a frame.
+    # An invented track of 25 boxes may not stand twice in a frame.
     _, once = np.unique(false[:, :2], axis=0, return_index=True)
     result = np.concatenate([seen, false[once]])
     result = np.column_stack([result, rng.uniform(0.3, 1, len(result))])

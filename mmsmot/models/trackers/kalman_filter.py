@@ -35,7 +35,13 @@ class BoxKalmanFilter(ABC):
 
     States are (5, N, 4) float64 arrays: mean, velocity, variance of the mean, covariance
     of mean and velocity, variance of the velocity. No method changes its argument.
+
+    Attributes:
+        length_powers: Of the last two coordinates, how they grow with the picture: 1 for
+            a length, 2 for an area, 0 for a ratio.
     """
+
+    length_powers: np.ndarray
 
     @abstractmethod
     def to_measurement(self, boxes: np.ndarray) -> np.ndarray:
@@ -93,6 +99,24 @@ class BoxKalmanFilter(ABC):
         )
         return updated
 
+    def warp(self, state: np.ndarray, affine: np.ndarray) -> np.ndarray:
+        """The states in a picture that the camera's motion has moved.
+
+        Centres and velocities are carried along and sizes grow with the scale;
+        variances stay, as in StrongSORT's release (section 3.2, camera motion).
+
+        Args:
+            state: (5, N, 4).
+            affine: (2, 3) from the last picture to this one.
+        """
+        linear = affine[:, :2]
+        warped = state.copy()
+        warped[: VELOCITY + 1, :, :2] = state[: VELOCITY + 1, :, :2] @ linear.T
+        warped[MEAN, :, :2] += affine[:, 2]
+        scale = np.sqrt(abs(np.linalg.det(linear)))
+        warped[: VELOCITY + 1, :, 2:] *= scale**self.length_powers
+        return warped
+
     def gating_distance(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """Squared Mahalanobis distances (N, M) of M boxes from N predicted states.
 
@@ -113,6 +137,8 @@ class XYSRFilter(BoxKalmanFilter):
     Args:
         height_epsilon: Added to the height before dividing by it (OC-SORT: 1e-6).
     """
+
+    length_powers = np.array([2.0, 0.0])
 
     def __init__(self, height_epsilon: float = 0.0) -> None:
         self.height_epsilon = height_epsilon
@@ -173,6 +199,8 @@ class XYAHFilter(BoxKalmanFilter):
         position_weight: Standard deviation of a position as a fraction of the height.
         velocity_weight: The same for a velocity.
     """
+
+    length_powers = np.array([0.0, 1.0])
 
     def __init__(
         self, position_weight: float = 1 / 20, velocity_weight: float = 1 / 160

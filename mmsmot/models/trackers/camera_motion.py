@@ -1,0 +1,130 @@
+"""How the camera moved between two frames."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from ...registry import TRACKERS
+
+
+class CameraMotion(ABC):
+    """Estimates the motion of the background from frame to frame.
+
+    Args:
+        height: Frames are scaled down to this height before looking; a track moves by
+            whole pixels, the background need not be known better.
+    """
+
+    def __init__(self, *, height: int = 270) -> None:
+        self.height = height
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last frame."""
+        self._previous: np.ndarray | None = None
+
+    def estimate(self, frame: np.ndarray) -> np.ndarray:
+        """Where the last frame's points are in this one.
+
+        Args:
+            frame: (H, W, 3) uint8 BGR.
+
+        Returns:
+            (2, 3) affine matrix in pixels of the frame, for column vectors (x, y, 1);
+            the identity for the first frame and where no motion can be made out.
+        """
+        import cv2  # here: the trackers import without it
+
+        scale = min(1.0, self.height / frame.shape[0])
+        size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
+        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+        previous, self._previous = self._previous, gray
+        warp = None
+        if previous is not None and previous.shape == gray.shape:
+            warp = self._register(previous, gray)
+        if warp is None or not np.isfinite(warp).all():
+            return np.eye(2, 3)
+        warp = warp.astype(np.float64)
+        warp[:, 2] /= scale
+        return warp
+
+    @abstractmethod
+    def _register(self, previous: np.ndarray, gray: np.ndarray) -> np.ndarray | None:
+        """(2, 3) from one small grey picture to the next, ``None`` if it fails."""
+
+
+@TRACKERS.register_module()
+class SparseOpticalFlow(CameraMotion):
+    """Corners followed by Lucas-Kanade flow, and the similarity most of them agree on.
+
+    As in BoT-SORT (section 3.2, the default of its release).
+
+    Args:
+        height: See :class:`CameraMotion`.
+        max_corners: Corners that are followed.
+        min_corners: Fewer that agree are no motion.
+    """
+
+    def __init__(
+        self, *, height: int = 270, max_corners: int = 400, min_corners: int = 12
+    ) -> None:
+        super().__init__(height=height)
+        self.max_corners = max_corners
+        self.min_corners = min_corners
+
+    def _register(self, previous: np.ndarray, gray: np.ndarray) -> np.ndarray | None:
+        import cv2
+
+        corners = cv2.goodFeaturesToTrack(previous, self.max_corners, 0.01, 5)
+        if corners is None or len(corners) < self.min_corners:
+            return None
+        moved, status, _ = cv2.calcOpticalFlowPyrLK(previous, gray, corners, None)
+        good = status.ravel() == 1
+        if good.sum() < self.min_corners:
+            return None
+        warp, inliers = cv2.estimateAffinePartial2D(
+            corners[good], moved[good], method=cv2.RANSAC, ransacReprojThreshold=1.5
+        )
+        if warp is None or inliers.sum() < self.min_corners:
+            return None
+        return warp
+
+
+@TRACKERS.register_module()
+class ECC(CameraMotion):
+    """The Euclidean motion of greatest enhanced correlation coefficient.
+
+    As in StrongSORT (section 3.2). Slower and smoother than sparse flow.
+
+    Args:
+        height: See :class:`CameraMotion`.
+        max_iterations: Steps of the search.
+        epsilon: Gain of a step below which the search ends.
+    """
+
+    def __init__(
+        self, *, height: int = 270, max_iterations: int = 50, epsilon: float = 1e-4
+    ) -> None:
+        super().__init__(height=height)
+        self.max_iterations = max_iterations
+        self.epsilon = epsilon
+
+    def _register(self, previous: np.ndarray, gray: np.ndarray) -> np.ndarray | None:
+        import cv2
+
+        criteria = (
+            cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT,
+            self.max_iterations,
+            self.epsilon,
+        )
+        warp = np.eye(2, 3, dtype=np.float32)
+        try:
+            _, warp = cv2.findTransformECC(
+                previous, gray, warp, cv2.MOTION_EUCLIDEAN, criteria
+            )
+        except cv2.error:  # OpenCV's way of saying that the search found no optimum
+            return None
+        return warp
