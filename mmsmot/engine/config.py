@@ -6,10 +6,12 @@ import ast
 import difflib
 import inspect
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import mmengine
 from mmengine.config import Config
 from mmengine.registry import Registry, init_default_scope
 from mmengine.runner import Runner
@@ -40,6 +42,8 @@ def load_config(
 ) -> Config:
     """Read a config and set options in it.
 
+    ``custom_imports`` are looked for beside the config and in the working directory too.
+
     Args:
         path: A file, a name below ``configs/`` (``two_stage/sort_public-detections``),
             or ``mmsmot::two_stage/...``.
@@ -51,11 +55,10 @@ def load_config(
             similar ones.
     """
     path = _find(str(path))
-    config = Config.fromfile(path)
+    with _import_path(Path(path).parent):
+        config = Config.fromfile(path)  # also runs its custom_imports
     _refuse_unread_names(path)
     init_default_scope(registry.SCOPE)
-    if config.get('custom_imports'):
-        mmengine.utils.import_modules_from_strings(**config.custom_imports)
     options = options or {}
     for key in options:
         _require_read(config, key)
@@ -85,6 +88,17 @@ def set_weights(
                 f'(model.{slot} = {part and part["type"]}), but {file} was given'
             )
         part[keys[0]] = file
+
+
+@contextmanager
+def _import_path(folder: Path) -> Iterator[None]:
+    added = [str(folder.resolve()), os.getcwd()]
+    sys.path.extend(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            sys.path.remove(name)
 
 
 def _find(path: str) -> str:

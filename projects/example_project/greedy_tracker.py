@@ -1,0 +1,33 @@
+"""A tracker that lives outside the package."""
+
+import numpy as np
+
+from mmsmot.models.trackers import BaseTracker
+from mmsmot.registry import TRACKERS
+from mmsmot.structures import Tracks, pairwise_iou
+
+
+@TRACKERS.register_module()
+class GreedyTracker(BaseTracker):
+    """Each detection takes the id of the box it overlaps most."""
+
+    def __init__(self, *, iou_threshold=0.3):
+        self.iou_threshold = iou_threshold
+        self.reset()
+
+    def reset(self):
+        self.boxes, self.ids, self.next_id = np.empty((0, 4)), np.empty(0, int), 1
+
+    def update(self, detections, frame=None, timestamp=None):
+        ids, taken = np.zeros(len(detections), int), set()
+        iou = pairwise_iou(detections.boxes, self.boxes)
+        for i, row in enumerate(iou):
+            j = int(row.argmax()) if len(row) else -1
+            if j >= 0 and row[j] > self.iou_threshold and j not in taken:
+                ids[i] = self.ids[j]
+                taken.add(j)
+            else:
+                ids[i], self.next_id = self.next_id, self.next_id + 1
+        self.boxes, self.ids = detections.boxes, ids
+        rows = np.arange(len(ids))
+        return Tracks(ids, detections.boxes, detections.scores, detections.labels, rows)
