@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mmsmot.models.trackers  # noqa: F401 - registered before a test looks
 from mmsmot.engine import load_config
 from mmsmot.registry import TRACKERS
 from mmsmot.structures import Detections

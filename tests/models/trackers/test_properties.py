@@ -1,0 +1,135 @@
+"""What holds for every tracker, on random videos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.models.trackers import SORT, BaseTracker, ByteTrack
+from mmsmot.structures import Detections, Tracks
+
+TRACKERS: dict[str, Callable[[], BaseTracker]] = {
+    'SORT': lambda: SORT(min_hits=1, max_age=3),
+    'SORT, published': SORT,
+    'ByteTrack': ByteTrack,
+}
+every_tracker = pytest.mark.parametrize('make', TRACKERS.values(), ids=TRACKERS)
+videos = st.integers(0, 2**32 - 1)
+
+
+def random_video(seed: int, num_frames: int = 12) -> list[Detections]:
+    """Walking boxes with misses, weak scores, noise, ghosts and empty frames."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 9))
+    centre = rng.uniform(0, 400, (count, 2))
+    velocity = rng.normal(0, 6, (count, 2))
+    size = rng.uniform(20, 80, (count, 2))
+    video = []
+    for _ in range(num_frames):
+        centre = centre + velocity
+        seen = rng.random(count) > 0.2
+        if rng.random() < 0.1:
+            seen[:] = False
+        ghosts = rng.uniform(0, 400, (rng.poisson(0.5), 2))
+        middle = np.concatenate([centre[seen], ghosts])
+        half = np.concatenate([size[seen], np.full((len(ghosts), 2), 40.0)]) / 2
+        boxes = np.concatenate([middle - half, middle + half], axis=1)
+        boxes += rng.normal(0, 0.5, boxes.shape)
+        labels = rng.integers(0, 3, len(boxes))
+        video.append(Detections(boxes, rng.uniform(0.05, 1, len(boxes)), labels))
+    return video
+
+
+def run(tracker: BaseTracker, video: list[Detections]) -> list[Tracks]:
+    return [tracker.update(detections) for detections in video]
+
+
+def assert_equal(a: list[Tracks], b: list[Tracks]) -> None:
+    for one, other in zip(a, b, strict=True):
+        for name in ('ids', 'boxes', 'scores', 'labels', 'det_index'):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+@every_tracker
+@settings(max_examples=40, deadline=None)
+@given(seed=videos)
+def test_ids_are_positive_and_unique_in_a_frame(make, seed: int) -> None:
+    for tracks in run(make(), random_video(seed)):
+        assert (tracks.ids >= 1).all()
+        assert len(np.unique(tracks.ids)) == len(tracks)
+
+
+@every_tracker
+@settings(max_examples=40, deadline=None)
+@given(seed=videos)
+def test_det_index_points_at_the_detection_taken(make, seed: int) -> None:
+    video = random_video(seed)
+    for detections, tracks in zip(video, run(make(), video), strict=True):
+        took = tracks.det_index >= 0
+        rows = tracks.det_index[took]
+        assert len(np.unique(rows)) == len(rows)
+        np.testing.assert_array_equal(tracks.scores[took], detections.scores[rows])
+        np.testing.assert_array_equal(tracks.labels[took], detections.labels[rows])
+
+
+@every_tracker
+@settings(max_examples=25, deadline=None)
+@given(seed=videos)
+def test_reset_is_a_fresh_tracker_and_runs_are_equal(make, seed: int) -> None:
+    video, tracker = random_video(seed), make()
+    first = run(tracker, video)
+    assert_equal(first, run(make(), video))
+    tracker.reset()
+    assert_equal(first, run(tracker, video))
+
+
+@every_tracker
+@settings(max_examples=40, deadline=None)
+@given(seed=videos)
+def test_order_of_detections_does_not_matter(make, seed: int) -> None:
+    video = random_video(seed)
+    rng = np.random.default_rng(seed)
+    orders = [rng.permutation(len(d)) for d in video]
+    shuffled = [d[order] for d, order in zip(video, orders, strict=True)]
+    renamed: dict[int, int] = {}
+    for one, other, order in zip(
+        run(make(), video), run(make(), shuffled), orders, strict=True
+    ):
+        taken = np.where(other.det_index >= 0, order[other.det_index], -1)
+        by_row = {int(r): int(i) for r, i in zip(taken, other.ids, strict=True)}
+        assert sorted(one.det_index.tolist()) == sorted(taken.tolist())
+        for row, track_id in zip(one.det_index.tolist(), one.ids.tolist(), strict=True):
+            if row >= 0:
+                assert renamed.setdefault(track_id, by_row[row]) == by_row[row]
+
+
+@every_tracker
+def test_a_video_without_detections(make) -> None:
+    for tracks in run(make(), [Detections.empty()] * 5):
+        assert len(tracks) == 0
+        assert tracks.boxes.shape == (0, 4)
+
+
+@every_tracker
+def test_one_frame(make) -> None:
+    tracks = make().update(Detections([[10, 10, 50, 90]], [0.95], [2]))
+    assert tracks.ids.tolist() == [1]
+    assert tracks.labels.tolist() == [2]
+    np.testing.assert_allclose(tracks.boxes, [[10, 10, 50, 90]])
+
+
+@every_tracker
+def test_a_crowd_of_thousands(make) -> None:
+    rng = np.random.default_rng(0)
+    corners = rng.uniform(0, [1920, 1080], (10_000, 2))
+    sizes = rng.uniform(5, 30, corners.shape)
+    boxes = np.concatenate([corners, corners + sizes], axis=1)
+    scores = rng.uniform(0.71, 1, len(boxes))
+    tracker = make()
+    tracker.update(Detections(boxes, scores))
+    tracks = tracker.update(Detections(boxes + 0.2, scores))
+    assert len(np.unique(tracks.ids)) == len(tracks) > 9_000

@@ -1,0 +1,69 @@
+"""SORT and ByteTrack against the outputs of their authors' code, frame by frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.evaluation import evaluate_sequence, summarize
+from mmsmot.models.trackers import SORT, ByteTrack
+from mmsmot.structures import (
+    Detections,
+    Trajectories,
+    read_detections,
+    read_trajectories,
+)
+
+from .same_tracks import assert_same_tracks, run
+
+STREAMS = ('N10', 'N50', 'TUD-Campus', 'TUD-Stadtmitte')
+CASES = {
+    **{f'N{n}_sort': lambda: SORT(score_threshold=0.6) for n in (10, 50)},
+    **{
+        f'N{n}_sort_age30': lambda: SORT(max_age=30, score_threshold=0.6)
+        for n in (10, 50)
+    },
+    **{f'TUD-{s}_sort': SORT for s in ('Campus', 'Stadtmitte')},
+    **{f'{s}_bytetrack': ByteTrack for s in STREAMS},
+    'N50_bytetrack_mot20': lambda: ByteTrack(fuse_score=False),
+    **{
+        f'TUD-{s}_bytetrack_t85': lambda: ByteTrack(track_threshold=0.85)
+        for s in ('Campus', 'Stadtmitte')
+    },
+}
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_equals_the_original(name: str, goldens: Path) -> None:
+    stream = np.load(goldens / f'stream_{name.split("_")[0]}.npz')
+    golden = np.load(goldens / f'out_{name}.npz')['rows']
+    assert_same_tracks(run(CASES[name](), dict(stream)), golden, atol=1e-3)
+
+
+def test_every_stored_output_is_checked(goldens: Path) -> None:
+    stored = {
+        path.stem.removeprefix('out_')
+        for path in goldens.glob('out_*.npz')
+        if '_sort' in path.stem or 'bytetrack' in path.stem
+    }
+    assert stored == set(CASES)
+
+
+def test_published_row_of_sort(test_data: Path) -> None:
+    """SORT's README: TUD-Campus MOTA 62.7, FP 15, FN 113, IDs 6."""
+    folder = test_data / 'data' / 'tud'
+    detections = read_detections(folder / 'TUD-Campus' / 'det.txt')
+    frame_ids = np.arange(1, 72)
+    tracker = SORT()
+    tracks = [tracker.update(detections.get(f, Detections.empty())) for f in frame_ids]
+    scores = summarize(
+        evaluate_sequence(
+            read_trajectories(folder / 'TUD-Campus' / 'gt.txt'),
+            Trajectories.from_tracks(frame_ids, tracks),
+            frame_ids,
+        )
+    )
+    assert (scores['FP'], scores['FN'], scores['IDs']) == (15, 113, 6)
+    assert scores['MOTA'] == pytest.approx(62.674, abs=1e-3)
