@@ -116,7 +116,7 @@ def read_detections(
     boxes = xywh_to_xyxy(rows[:, 2:6])
     scores = rows[:, 6] if rows.shape[1] > 6 else np.ones(len(rows))
     frame_ids, starts = np.unique(rows[:, 0].astype(np.int64), return_index=True)
-    ends = np.append(starts[1:], len(rows))
+    ends = np.append(starts, len(rows))[1:]
     return {
         int(f): Detections(boxes[a:b], scores[a:b])
         for f, a, b in zip(frame_ids, starts, ends, strict=True)

@@ -1,0 +1,103 @@
+"""MOTChallenge text: the ugly files that people have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.structures import (
+    Trajectories,
+    read_detections,
+    read_trajectories,
+    write_trajectories,
+)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_bom_crlf_blanks_and_spaces(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / 'gt.txt',
+        '\ufeff2, 1, 10, 20, 5, 6, 1, 1, .5\r\n\r\n1 1 10 20 5 6\r\n',
+    )
+    found = read_trajectories(path)
+    assert found.frame_ids.tolist() == [1, 2]
+    assert found.boxes.tolist() == [[10, 20, 15, 26]] * 2
+    assert found.visibility.tolist() == [1.0, 0.5]
+
+
+def test_repairs_are_counted_and_strict_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(
+        tmp_path / 'gt.txt',
+        '1,1,0,0,5,5\n1,1,9,9,5,5\n1,2,0,0,-5,5\n1,3,nan,0,5,5\n0,4,0,0,5,5\n2,1,0,0,5,5\n',
+    )
+    said: list[str] = []
+    monkeypatch.setattr(
+        'mmsmot.structures.mot_text.print_log', lambda text, **_: said.append(text)
+    )
+    found = read_trajectories(path)
+    assert [text.split(': ', 1)[1].split(', first')[0] for text in said] == [
+        '2 of 6 rows without a proper box',
+        '1 of 4 rows with a frame number below 1',
+        '1 of 3 rows with a (frame, id) seen before',
+    ]
+    assert list(zip(found.frame_ids, found.ids, strict=True)) == [(1, 1), (2, 1)]
+    assert found.boxes[0].tolist() == [0, 0, 5, 5]  # the first of two rows stays
+    for strict_call in (read_trajectories, read_detections):
+        with pytest.raises(ValueError, match='2 of 6 rows without a proper box'):
+            strict_call(path, strict=True)
+
+
+@pytest.mark.parametrize(
+    ('line', 'message'),
+    [('1,1,a,0,5,5', 'expected numbers'), ('1,1,0,0,5', 'at least 6 columns')],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
+    path = write(tmp_path / 'gt.txt', f'1,1,0,0,5,5\n\n{line}\n')
+    with pytest.raises(ValueError, match=rf'gt\.txt:3: .*{message}'):
+        read_trajectories(path)
+
+
+def test_detections_unsorted_and_duplicated(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / 'det.txt',
+        '3,-1,0,0,5,5,.9\n1,-1,1,1,5,5,.8\n3,-1,2,2,5,5,.7\n3,-1,2,2,5,5,.7\n',
+    )
+    found = read_detections(path)
+    assert sorted(found) == [1, 3]
+    assert found[3].scores.tolist() == [0.9, 0.7, 0.7]
+    assert found[1].boxes.tolist() == [[1, 1, 6, 6]]
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    path = write(tmp_path / 'x.txt', '')
+    assert len(read_trajectories(path)) == 0
+    assert read_detections(path) == {}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 40))
+def test_round_trip(tmp_path_factory: pytest.TempPathFactory, seed: int, rows: int):
+    rng = np.random.default_rng(seed)
+    keys = rng.choice(10_000, rows, replace=False)
+    corners = rng.uniform(-50, 2000, (rows, 2)).round(3)
+    sizes = rng.uniform(0.1, 500, (rows, 2)).round(3) + 0.001
+    boxes = np.concatenate([corners, corners + sizes], axis=1)
+    given_ = Trajectories(keys // 100 + 1, keys % 100, boxes, rng.random(rows).round(6))
+    path = tmp_path_factory.mktemp('round') / 'tracks.txt'
+    write_trajectories(given_, path)
+    found = read_trajectories(path)
+    np.testing.assert_array_equal(found.ids, given_.ids)
+    np.testing.assert_array_equal(found.frame_ids, given_.frame_ids)
+    np.testing.assert_allclose(found.boxes, given_.boxes, atol=2e-3)
+    np.testing.assert_allclose(found.scores, given_.scores, atol=1e-6)
+    assert not list(path.parent.glob('.*'))

@@ -1,0 +1,113 @@
+"""The table of trajectories: checks, views, filling and smoothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmsmot.structures import (
+    CoordinateSpace,
+    Tracks,
+    Trajectories,
+    interpolate_linearly,
+    smooth_gaussian,
+)
+
+
+def table(frame_ids: list[int], ids: list[int], **extra) -> Trajectories:
+    left = 10.0 * np.arange(len(ids))
+    boxes = np.column_stack([left, left, left + 5, left + 8])
+    return Trajectories(frame_ids, ids, boxes, **extra)
+
+
+def test_rows_are_sorted_by_frame_and_defaults_filled() -> None:
+    found = table([3, 1, 1], [1, 1, 2])
+    assert found.frame_ids.tolist() == [1, 1, 3]
+    assert found.ids.tolist() == [1, 2, 1]
+    assert found.boxes[:, 0].tolist() == [10, 20, 0]
+    assert found.scores.tolist() == [1, 1, 1]
+    assert found.det_index.tolist() == [-1, -1, -1]
+
+
+def test_what_is_refused() -> None:
+    with pytest.raises(ValueError, match='id 4 stands twice in frame 2'):
+        table([1, 2, 2], [4, 4, 4])
+    with pytest.raises(ValueError, match='count from 1'):
+        table([0], [1])
+    with pytest.raises(ValueError, match='2 boxes but 1 scores'):
+        table([1, 2], [1, 1], scores=[0.5])
+    with pytest.raises(ValueError, match='empty or inverted'):
+        Trajectories([1], [1], [[5, 5, 1, 9]])
+
+
+def test_views() -> None:
+    found = table([1, 1, 2, 3], [2, 1, 1, 2])
+    by_id = found.by_id()
+    assert list(by_id) == [1, 2]
+    assert by_id[2].frame_ids.tolist() == [1, 3]
+    by_frame = found.by_frame()
+    assert {f: t.ids.tolist() for f, t in by_frame.items()} == {
+        1: [2, 1],
+        2: [1],
+        3: [2],
+    }
+    assert Trajectories.empty().by_id() == {}
+
+
+def test_from_tracks_leaves_out_boxes_that_vanished() -> None:
+    boxes = np.array([[0.0, 0, 5, 5], [9, 9, 9, 12]])
+    ids = np.array([1, 2])
+    tracks = Tracks(ids, boxes, np.array([0.5, 0.6]), ids * 0, np.array([0, -1]))
+    found = Trajectories.from_tracks([7, 8], [tracks, Tracks.empty()])
+    assert (found.frame_ids.tolist(), found.ids.tolist()) == ([7], [1])
+
+
+def test_spaces_do_not_mix() -> None:
+    big = table([1], [1], space=CoordinateSpace('original', 1920, 1080))
+    small = big.rescaled(CoordinateSpace('network', 960, 540))
+    np.testing.assert_allclose(small.boxes, big.boxes / 2)
+    with pytest.raises(ValueError, match='measured in original pixels'):
+        big.concatenated(small)
+    unknown = table([2], [1])
+    assert len(big.concatenated(unknown)) == 2  # an unknown size agrees with any
+    with pytest.raises(ValueError, match='size is not known'):
+        unknown.rescaled(CoordinateSpace('network', 960, 540))
+
+
+def test_linear_interpolation_by_hand() -> None:
+    boxes = [[0, 0, 4, 4], [8, 4, 12, 12], [0, 0, 1, 1], [9, 9, 10, 10]]
+    given = Trajectories([1, 5, 1, 30], [1, 1, 2, 2], boxes, scores=[1, 0.5, 1, 1])
+    filled = interpolate_linearly(given, max_gap=20)
+    assert len(filled) == 4 + 3  # the second trajectory's gap is 28 frames
+    one = filled.by_id()[1]
+    assert one.frame_ids.tolist() == [1, 2, 3, 4, 5]
+    np.testing.assert_allclose(one.boxes[2], [4, 2, 8, 8])
+    np.testing.assert_allclose(one.scores, [1, 0.875, 0.75, 0.625, 0.5])
+    assert one.det_index.tolist() == [-1] * 5
+    assert interpolate_linearly(given, max_gap=2) is given
+
+
+def test_gaussian_smoothing_by_the_formula() -> None:
+    rng = np.random.default_rng(0)
+    time = np.arange(1, 41)
+    line = np.column_stack([5.0 * time, 3.0 * time, 5.0 * time + 40, 3.0 * time + 90])
+    noisy = line + rng.normal(0, 2, line.shape)
+    given = Trajectories(time, np.ones(40, int), noisy)
+    smooth = smooth_gaussian(given, tau=10, noise=2.0).boxes
+    scale = np.clip(10 * np.log(10**3 / 40), 0.1, 100)
+    kernel = np.exp(-0.5 * ((time[:, None] - time) / scale) ** 2)
+    for c in range(4):
+        centred = noisy[:, c] - noisy[:, c].mean()
+        prior = noisy[:, c].var() * kernel
+        expected = prior @ np.linalg.solve(prior + 4 * np.eye(40), centred)
+        np.testing.assert_allclose(
+            smooth[:, c], expected + noisy[:, c].mean(), atol=1e-6
+        )
+    assert np.abs(smooth - line).mean() < 0.5 * np.abs(noisy - line).mean()
+
+
+def test_smoothing_leaves_a_still_box_and_other_columns_alone() -> None:
+    given = Trajectories([1, 2, 3], [1, 1, 1], [[0, 0, 5, 5]] * 3, scores=[0.1, 0.2, 1])
+    smooth = smooth_gaussian(given)
+    np.testing.assert_allclose(smooth.boxes, given.boxes, atol=1e-9)
+    assert smooth.scores.tolist() == [0.1, 0.2, 1]
