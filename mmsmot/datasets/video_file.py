@@ -13,15 +13,12 @@ import av
 import cv2
 import numpy as np
 from av.stream import Disposition
-from av.video.reformatter import Interpolation
 from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo
 
 # FFmpeg "plays" any text file as a terminal; nobody means that.
 TEXT_ART_FORMATS = {'adf', 'bin', 'idf', 'tty', 'xbin'}
-# FFmpeg's default conversion from YUV is biased: it turns grey 200 into 197.
-CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 QUARTER_TURNS = {
     1: cv2.ROTATE_90_COUNTERCLOCKWISE,
     2: cv2.ROTATE_180,
@@ -218,6 +215,6 @@ def _quarter_turns(picture: av.VideoFrame) -> int:
 
 def _to_bgr(picture: av.VideoFrame) -> np.ndarray:
     # One thread: for a single frame, starting more costs more than they save.
-    image = picture.to_ndarray(format='bgr24', interpolation=CONVERSION, threads=1)
+    image = picture.to_ndarray(format='bgr24', threads=1)
     turns = _quarter_turns(picture)
     return cv2.rotate(image, QUARTER_TURNS[turns]) if turns else image

@@ -24,7 +24,8 @@ from mmengine.logging import print_log
 from ..utils.atomic import atomic_path
 
 ENCODER = 'libx264'
-# FFmpeg's default conversion to YUV is off by up to three levels of grey.
+# FFmpeg's default conversion cuts luma and chroma off instead of rounding them: grey
+# 200 would come back as 197.
 CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 # 29.97, 23.976, ... are fractions over 1001.
 MAX_FPS_DENOMINATOR = 1001

@@ -1,0 +1,134 @@
+"""Tests of image folders and sequence folders: numbering, sizes, bad files."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmsmot.datasets.image_sequence import open_image_sequence, read_image
+
+
+def messages(logged: list[logging.LogRecord]) -> str:
+    return '\n'.join(record.getMessage() for record in logged)
+
+
+def test_mot17_the_images_decide(test_data: Path, logged) -> None:
+    folder = test_data / 'data/MOT17-mini/train/MOT17-05-FRCNN'
+    sequence = open_image_sequence(folder)
+    video = sequence.video
+    assert (video.name, video.fps, video.width, video.height) == (
+        'MOT17-05-FRCNN',
+        14,
+        640,
+        480,
+    )
+    assert sequence.frame_ids.tolist() == [1, 2, 3, 4, 5, 6]
+    assert sequence.frame_at(5).image.shape == (480, 640, 3)
+    assert sequence.frame_at(5).timestamp == pytest.approx(5 / 14)
+    assert video.files == {
+        'det': str(folder / 'det/det.txt'),
+        'gt': str(folder / 'gt/gt.txt'),
+    }
+    assert '6 images of the 837 frames' in messages(logged)
+
+
+def test_tud_flat_without_images(test_data: Path) -> None:
+    folder = test_data / 'data/tud/TUD-Stadtmitte'
+    sequence = open_image_sequence(folder)
+    assert sequence.frame_ids.tolist() == list(range(1, 180))
+    assert sequence.video.files == {
+        'det': str(folder / 'det.txt'),
+        'gt': str(folder / 'gt.txt'),
+    }
+    assert (sequence.video.width, sequence.video.height) == (None, None)
+    with pytest.raises(ValueError, match='TUD-Stadtmitte: frame 1 has no picture'):
+        _ = sequence.frame_at(0).image
+
+
+def test_sequence_length_without_images(tmp_path: Path) -> None:
+    (tmp_path / 'seqinfo.ini').write_text('[Sequence]\nseqLength=9\nframeRate=5\n')
+    (tmp_path / 'det.txt').write_text('7,-1,0,0,5,5,1\n')
+    assert open_image_sequence(tmp_path).frame_ids.tolist() == list(range(1, 10))
+
+
+def test_missing_seqinfo(tmp_path, write_sequence, logged) -> None:
+    sequence = open_image_sequence(write_sequence(tmp_path / 'a', seqinfo=False))
+    assert (sequence.video.width, sequence.video.height) == (64, 48)
+    assert sequence.video.fps == 30
+    assert 'taking 30 frames a second' in messages(logged)
+
+
+def test_hole_in_the_numbers(tmp_path, write_images, number_of, logged) -> None:
+    names = ['000010.jpg', '000011.jpg', '000013.jpg', '000020.jpg']
+    sequence = open_image_sequence(write_images(tmp_path / 'a', names))
+    assert sequence.frame_ids.tolist() == [10, 11, 13, 20]
+    assert [number_of(frame.image) for frame in sequence] == [1, 2, 3, 4]
+    holes = [r for r in logged if '7 numbers between 10 and 20' in r.getMessage()]
+    assert len(holes) == 1
+
+
+@pytest.mark.parametrize(
+    ('names', 'numbers', 'order'),
+    [
+        (['img9.png', 'img10.png', 'img8.png'], [8, 9, 10], [3, 1, 2]),
+        (['0.png', '1.png', '2.png'], [1, 2, 3], [1, 2, 3]),
+        (['b.png', 'a.png', 'c.png'], [1, 2, 3], [2, 1, 3]),
+        (['x_10.png', 'y_10.png', 'x_9.png'], [1, 2, 3], [3, 1, 2]),
+        (['t1700000000123.png', 't1700000000456.png'], [1, 2], [1, 2]),
+        (['cam2_f3.PNG', 'cam2_f5.png'], [3, 5], [1, 2]),
+    ],
+)
+def test_numbers_from_names(
+    tmp_path, write_images, number_of, names, numbers, order
+) -> None:
+    sequence = open_image_sequence(write_images(tmp_path / 'a', names))
+    assert sequence.frame_ids.tolist() == numbers
+    assert [number_of(frame.image) for frame in sequence] == order
+
+
+def test_hidden_and_other_files_are_no_frames(tmp_path, write_images) -> None:
+    folder = write_images(tmp_path / 'a', ['1.png', '._1.png', '2.png'])
+    (folder / 'notes.txt').write_text('hello')
+    assert open_image_sequence(folder).frame_ids.tolist() == [1, 2]
+
+
+def test_frames_survive_pickling_undecoded(tmp_path, write_images, number_of) -> None:
+    sequence = open_image_sequence(write_images(tmp_path / 'a', ['1.png', '2.png']))
+    frame = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(sequence)).frame_at(1)))
+    assert 'image' not in vars(frame)
+    assert number_of(frame.image) == 2
+
+
+def test_grey_image_has_three_channels(tmp_path) -> None:
+    cv2.imwrite(str(tmp_path / '1.png'), np.full((48, 64), 77, np.uint8))
+    assert np.array_equal(
+        read_image(tmp_path / '1.png'), np.full((48, 64, 3), 77, np.uint8)
+    )
+
+
+@pytest.mark.parametrize('content', [b'', b'\xff\xd8\xff\xe0 no jpeg after all'])
+def test_damaged_image_names_the_file(tmp_path, write_images, content) -> None:
+    folder = write_images(tmp_path / 'a', ['1.png', '2.png'])
+    (folder / '2.png').write_bytes(content)
+    frames = list(open_image_sequence(folder))
+    assert frames[0].image.shape == (48, 64, 3)
+    with pytest.raises(ValueError, match=r'2\.png: not an image'):
+        _ = frames[1].image
+
+
+def test_folder_without_images(tmp_path) -> None:
+    with pytest.raises(ValueError, match=r'no frames. Expected images \(.*\.jpg'):
+        open_image_sequence(tmp_path)
+
+
+def test_sequence_with_an_empty_image_folder(tmp_path, write_sequence) -> None:
+    folder = write_sequence(tmp_path / 'a')
+    for image in (folder / 'img1').iterdir():
+        image.unlink()
+    with pytest.raises(ValueError, match='img1: no image in it'):
+        open_image_sequence(folder)

@@ -1,0 +1,249 @@
+"""Tests of the MOTChallenge dataset: whole videos, clips, layouts, bad files."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate, worker_init_fn
+
+torch_data = pytest.importorskip('torch.utils.data')
+
+from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
+from mmsmot.registry import DATASETS  # noqa: E402
+from mmsmot.structures import CoordinateSpace  # noqa: E402
+
+
+@pytest.fixture
+def root(tmp_path: Path, write_sequence) -> Path:
+    """Three sequences, the last without truth."""
+    write_sequence(tmp_path / 'data/seq-b', num_frames=6)
+    write_sequence(tmp_path / 'data/seq-a', num_frames=12)
+    write_sequence(tmp_path / 'data/test-c', num_frames=5, truth=False)
+    return tmp_path / 'data'
+
+
+def load(root: Path, **options) -> MOTChallengeDataset:
+    return DATASETS.build(
+        dict(type='MOTChallengeDataset', data_root=str(root), **options)
+    )
+
+
+def test_mot17_mini(test_data: Path) -> None:
+    dataset = load(test_data / 'data/MOT17-mini/train', test_mode=True)
+    assert dataset.metainfo['classes'] == ('person',)
+    names, frames, rows = [], 0, 0
+    for sample in dataset:
+        info = sample['data_samples'].video
+        assert info == sample['inputs'].video
+        truth = sample['data_samples'].gt_trajectories
+        assert truth.space == CoordinateSpace(width=info.width, height=info.height)
+        assert set(truth.frame_ids) == set(sample['data_samples'].frame_ids)
+        names.append(info.name)
+        frames += len(sample['data_samples'].frame_ids)
+        rows += len(truth)
+    assert names == sorted(names)
+    assert (len(names), frames) == (7, 39)
+    gt_files = (test_data / 'data/MOT17-mini/train').glob('*/gt/gt.txt')
+    assert rows == sum(len(path.read_text().splitlines()) for path in gt_files)
+
+
+def test_tud_world_coordinates_are_no_classes(test_data: Path) -> None:
+    campus, stadtmitte = load(test_data / 'data/tud', test_mode=True)
+    for sample, frames, boxes in ((campus, 71, 359), (stadtmitte, 179, 1156)):
+        truth = sample['data_samples'].gt_trajectories
+        assert len(sample['data_samples'].frame_ids) == frames
+        assert len(truth) == boxes
+        assert truth.labels.max() <= 0
+        assert truth.visibility.max() == 1
+        assert [frame.load for frame in sample['inputs']] == [None] * frames
+
+
+def test_whole_videos(root, number_of) -> None:
+    dataset = load(root, test_mode=True)
+    samples = [dataset[index] for index in range(len(dataset))]
+    assert [s['data_samples'].video.name for s in samples] == [
+        'seq-a',
+        'seq-b',
+        'test-c',
+    ]
+    reader, sample = samples[1]['inputs'], samples[1]['data_samples']
+    assert isinstance(reader, VideoReader)
+    assert sample.frame_ids.tolist() == [1, 2, 3, 4, 5, 6]
+    assert [number_of(frame.image) for frame in reader] == [1, 2, 3, 4, 5, 6]
+    truth = sample.gt_trajectories
+    assert len(truth) == 12  # every class and flag, for the evaluation to judge
+    assert sorted(set(truth.labels.tolist())) == [1, 3]
+    assert truth.boxes[0].tolist() == [1, 5, 11, 25]
+    assert 'gt_trajectories' not in samples[2]['data_samples']
+    assert samples[2]['inputs'].video.files['det'].endswith('test-c/det/det.txt')
+
+
+def test_truth_is_cut_to_the_frames_that_are_read(root) -> None:
+    for number in (1, 2, 5):
+        (root / f'seq-b/img1/{number:06d}.png').unlink()
+    sample = load(root, sequences=['seq-b'], test_mode=True)[0]['data_samples']
+    assert sample.frame_ids.tolist() == [3, 4, 6]
+    assert sample.gt_trajectories.frame_ids.tolist() == [3, 3, 4, 4, 6, 6]
+
+
+@pytest.mark.parametrize(
+    ('sequences', 'names'),
+    [(['seq-b'], ['seq-b']), (['test-*', 'seq-a'], ['seq-a', 'test-c'])],
+)
+def test_chosen_sequences(root, sequences, names) -> None:
+    dataset = load(root, sequences=sequences, test_mode=True)
+    assert [s['data_samples'].video.name for s in dataset] == names
+
+
+def test_unknown_sequence_lists_the_known(root) -> None:
+    with pytest.raises(ValueError, match="'seq-x'.*There are: seq-a, seq-b, test-c"):
+        load(root, sequences=['seq-x'], test_mode=True)
+
+
+def test_clip(root, number_of) -> None:
+    dataset = load(root, sequences=['seq-a'], num_frames=3, run_length=6)
+    np.random.seed(3)
+    starts = set()
+    for _ in range(20):
+        clip = dataset[0]
+        ids = clip['data_samples'].frame_ids.tolist()
+        assert [frame.frame_id for frame in clip['inputs']] == ids
+        assert ids == sorted(set(ids)) and len(ids) == 3 and ids[-1] - ids[0] < 6
+        assert all('image' in vars(frame) for frame in clip['inputs'])
+        assert [number_of(frame.image) for frame in clip['inputs']] == ids
+        truth = clip['data_samples'].gt_trajectories
+        assert truth.frame_ids.tolist() == ids  # the car is left out
+        assert truth.ids.tolist() == [1, 1, 1]
+        starts.add(ids[0])
+    assert len(starts) > 3
+
+
+def test_clip_without_gaps_by_default(root) -> None:
+    clip = load(root, num_frames=4)[0]
+    assert np.diff(clip['data_samples'].frame_ids).tolist() == [1, 1, 1]
+
+
+def test_clips_follow_the_global_seed_and_leave_it_alone(root) -> None:
+    dataset = load(root, num_frames=2)
+
+    def draw(seed: int) -> list[int]:
+        worker_init_fn(0, num_workers=1, rank=0, seed=seed)
+        return [int(dataset[0]['data_samples'].frame_ids[0]) for _ in range(8)]
+
+    assert draw(1) == draw(1)
+    assert len({tuple(draw(seed)) for seed in range(5)}) > 1
+    assert len(set(draw(1))) > 1
+
+
+def test_training_leaves_out_what_gives_no_clip(root, logged) -> None:
+    assert len(load(root, num_frames=7)) == 1
+    (record,) = [r for r in logged if r.levelno == logging.WARNING]
+    assert '2 of 3 sequences left out' in record.getMessage()
+    assert 'seq-b, test-c' in record.getMessage()
+    with pytest.raises(
+        ValueError, match='every sequence has no truth or fewer than 50'
+    ):
+        load(root, num_frames=50)
+
+
+def test_clip_longer_than_its_run(root) -> None:
+    with pytest.raises(ValueError, match='num_frames=5 does not fit .*run_length=4'):
+        load(root, num_frames=5, run_length=4)
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+def test_data_loader(root, num_workers) -> None:
+    loader = torch_data.DataLoader(
+        load(root, test_mode=True),
+        batch_size=2,
+        num_workers=num_workers,
+        collate_fn=pseudo_collate,
+    )
+    batches = list(loader)
+    assert [len(batch['inputs']) for batch in batches] == [2, 1]
+    reader = batches[0]['inputs'][1]
+    assert [frame.frame_id for frame in reader] == [1, 2, 3, 4, 5, 6]
+    assert len(batches[0]['data_samples'][1].gt_trajectories) == 12
+
+
+def test_clips_are_collated_time_first(root) -> None:
+    loader = torch_data.DataLoader(
+        load(root, num_frames=3), batch_size=2, num_workers=1, collate_fn=pseudo_collate
+    )
+    (batch,) = loader
+    assert [len(step) for step in batch['inputs']] == [2, 2, 2]
+    for b, sample in enumerate(batch['data_samples']):
+        ids = [step[b].frame_id for step in batch['inputs']]
+        assert ids == sample.frame_ids.tolist()
+        assert batch['inputs'][0][b].video.name == sample.video.name
+
+
+def test_indices_and_lazy_init(root) -> None:
+    assert len(load(root, test_mode=True, indices=2)) == 2
+    dataset = load(root, test_mode=True, lazy_init=True)
+    assert not dataset._fully_initialized
+    dataset.full_init()
+    assert len(dataset) == 3
+
+
+def test_pipeline_sees_the_sample(root) -> None:
+    def count(sample: dict) -> dict:
+        return dict(sample, count=len(sample['inputs']))
+
+    dataset = load(root, test_mode=True, pipeline=[count])
+    assert [sample['count'] for sample in dataset] == [12, 6, 5]
+
+
+def test_dirty_truth_is_repaired_and_told(root, logged) -> None:
+    rows = [
+        '3,1,1,5,10,20,1,1,1',
+        '1,1,1,5,10,20,1,1,1',
+        '1,1,2,5,10,20,1,1,1',
+        '2,1,1,5,-10,20,1,1,1',
+        '',
+    ]
+    (root / 'seq-a/gt/gt.txt').write_bytes(('\ufeff' + '\r\n'.join(rows)).encode())
+    sample = load(root, sequences=['seq-a'], test_mode=True)[0]['data_samples']
+    truth = sample.gt_trajectories
+    assert truth.frame_ids.tolist() == [1, 3]
+    assert truth.boxes[0].tolist() == [1, 5, 11, 25]
+    told = '\n'.join(record.getMessage() for record in logged)
+    assert '1 of 4 rows without a proper box' in told
+    assert '1 of 3 rows with a (frame, id) seen before' in told
+
+
+def test_malformed_truth_names_file_and_line(root) -> None:
+    (root / 'seq-a/gt/gt.txt').write_text('1,1,1,5,10,20\n2,1,x,5,10,20\n')
+    with pytest.raises(ValueError, match=r'seq-a/gt/gt\.txt:2'):
+        load(root, test_mode=True)
+
+
+def test_missing_data_root(tmp_path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere' is not a folder"):
+        load(tmp_path / 'nowhere', test_mode=True)
+
+
+def test_folder_without_sequences(root, tmp_path) -> None:
+    (tmp_path / 'empty').mkdir()
+    expected = r'Expected empty/<sequence>/ with seqinfo\.ini, img1'
+    with pytest.raises(ValueError, match=expected):
+        load(tmp_path / 'empty', test_mode=True)
+    with pytest.raises(ValueError, match=r"There are some in '.*/data': set data_root"):
+        load(tmp_path, test_mode=True)
+    with pytest.raises(
+        ValueError, match=r"a sequence itself: set data_root to '.*data'"
+    ):
+        load(root / 'seq-a', test_mode=True)
+
+
+@pytest.mark.parametrize(('name', 'videos'), [('mot17_mini', 7), ('tud', 2)])
+def test_base_config(test_data, name, videos) -> None:
+    folder = Path(__file__).parents[2] / 'configs/_base_/datasets'
+    loader = Config.fromfile(folder / f'{name}.py')[name]
+    dataset = loader.dataset
+    dataset.data_root = str(test_data / dataset.data_root)
+    assert len(DATASETS.build(dataset)) == videos
