@@ -17,7 +17,12 @@ def format_table(rows: dict[str, dict[str, float]], corner: str = 'sequence') ->
     Args:
         rows: The cells of each row by column; all rows have the same columns.
         corner: What the names are names of.
+
+    Raises:
+        ValueError: There is no row.
     """
+    if not rows:
+        raise ValueError('no row to make a table of')
     columns = list(next(iter(rows.values())))
     cells = [[corner, *columns]]
     for name, row in rows.items():

@@ -1,7 +1,7 @@
 """Tracking scores of one sequence and of many: HOTA, CLEAR and Identity, in memory.
 
-The numbers come from ``trackeval``'s own metric classes; what it usually reads from a
-ceremony of folders is handed to them as arrays.
+The numbers are those of ``trackeval``; what it reads from a ceremony of folders is
+handed to its metric classes as arrays.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Trajectories, pairwise_iou
+from .preprocessing import AUTO, PEDESTRIAN, distractor_classes, on_distractors
 
 # The columns of the BenSMOT paper's Table 2, in its order: where each stands in
 # trackeval's results, and whether it is a fraction (printed in percent).
@@ -31,24 +32,6 @@ COLUMNS = {
     'IDF1': ('Identity', 'IDF1', True),
 }
 
-PEDESTRIAN = 1
-MOT17_DISTRACTORS = (
-    2,
-    7,
-    8,
-    12,
-)  # person on vehicle, static person, distractor, reflection
-# Distractor classes of each benchmark; None: the truth has no classes.
-PREPROCESSING: dict[str, tuple[int, ...] | None] = {
-    'none': None,
-    'mot15': None,
-    'mot16': MOT17_DISTRACTORS,
-    'mot17': MOT17_DISTRACTORS,
-    'mot20': (*MOT17_DISTRACTORS, 6),  # 6: non-motorised vehicle
-}
-AUTO = 'auto'
-_EPS = np.finfo(float).eps
-
 Result = dict[str, dict[str, Any]]
 
 
@@ -60,11 +43,15 @@ def evaluate_sequence(
 ) -> Result:
     """Score the predicted trajectories of one sequence.
 
+    Where truth or prediction has no box the scores are trackeval's: HOTA, MOTA and IDF1
+    are 0, LocA is 1. False positives without any truth still count when combined.
+
     Args:
         gt: The truth; boxes with score 0 are not considered.
-        pred: The prediction, in the same coordinate space.
+        pred: The prediction, in the same coordinate space; its labels are not looked
+            at.
         frame_ids: (T,) original numbers of the frames that were looked at. Truth on
-            other frames is not counted.
+            other frames is not counted, which is logged.
         preprocessing: ``'mot16'``, ``'mot17'`` or ``'mot20'``: only class 1 counts, and
             predictions that cover a distractor are taken away first, as MOTChallenge
             does; ``'mot15'`` and ``'none'``: the classes are not looked at.
@@ -72,27 +59,31 @@ def evaluate_sequence(
 
     Returns:
         trackeval's fields by metric: ``{'HOTA': {...}, 'CLEAR': {...}, 'Identity':
-        {...}}``, fractions, not percent.
+        {...}, 'Count': {...}}``, fractions, not percent. HOTA's arrays hold a number
+        for each of the 19 localisation thresholds .05, .1, ..., .95; CLEAR's and
+        Identity's threshold is .5.
 
     Raises:
-        ValueError: The coordinate spaces differ, a predicted frame was not looked at, or
-            there is no such preprocessing.
+        ValueError: The coordinate spaces differ, a predicted frame was not looked at,
+            there is no such preprocessing, or it does not fit the truth's classes.
     """
     gt.space.require(pred.space, 'evaluate tracks')
-    if preprocessing == AUTO:
-        preprocessing = 'mot17' if (gt.labels > 0).any() else 'mot15'
-    if preprocessing not in PREPROCESSING:
-        raise ValueError(
-            f'unknown preprocessing {preprocessing!r}; known: {", ".join([AUTO, *PREPROCESSING])}'
-        )
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
     _require_frames(pred, frame_ids)
-    data = _sequence_data(gt, pred, frame_ids, PREPROCESSING[preprocessing])
+    gt = _looked_at(gt, frame_ids)
+    distractors = distractor_classes(preprocessing, gt)
+    data = _sequence_data(gt, pred, frame_ids, distractors)
     return {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
 
 
 def combine_sequences(results: dict[str, Result]) -> Result:
-    """One result for all sequences, pooled over their boxes as trackeval does."""
+    """One result for all sequences, pooled over their boxes as trackeval does.
+
+    Raises:
+        ValueError: There is no sequence.
+    """
+    if not results:
+        raise ValueError('no sequence to combine the scores of')
     return {
         name: metric.combine_sequences({key: r[name] for key, r in results.items()})
         for name, metric in _metrics().items()
@@ -113,10 +104,13 @@ def summarize(result: Result) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def _metrics() -> dict[str, Any]:
-    from trackeval.metrics import CLEAR, HOTA, Identity  # here: pulls in scipy.optimize
+    from trackeval.metrics import CLEAR, Count, Identity  # here: slow to import
+
+    from .hota import HOTA
 
     quiet = {'PRINT_CONFIG': False}
-    return {'HOTA': HOTA(), 'CLEAR': CLEAR(quiet), 'Identity': Identity(quiet)}
+    metrics = HOTA(), CLEAR(quiet), Identity(quiet), Count()
+    return {metric.get_name(): metric for metric in metrics}
 
 
 def _require_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
@@ -131,6 +125,19 @@ def _require_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
         )
 
 
+def _looked_at(gt: Trajectories, frame_ids: np.ndarray) -> Trajectories:
+    inside = np.isin(gt.frame_ids, frame_ids)
+    if inside.all():
+        return gt
+    print_log(
+        f'{int((~inside).sum())} of {len(gt)} true boxes lie on frames not looked at; '
+        'not counted',
+        logger='current',
+        level=logging.INFO,
+    )
+    return gt[inside]
+
+
 def _sequence_data(
     gt: Trajectories,
     pred: Trajectories,
@@ -138,37 +145,29 @@ def _sequence_data(
     distractors: tuple[int, ...] | None,
 ) -> dict[str, Any]:
     """The dictionary that trackeval's metrics take."""
-    outside = int((~np.isin(gt.frame_ids, frame_ids)).sum())
-    if outside:
-        print_log(
-            f'{outside} true boxes lie on frames not looked at; not counted',
-            logger='current',
-            level=logging.INFO,
-        )
-    gt_slices = _slices(gt, frame_ids)
-    pred_slices = _slices(pred, frame_ids)
-    gt_ids, pred_ids, similarities = [], [], []
-    for g, p in zip(gt_slices, pred_slices, strict=True):
+    considered = gt.scores != 0
+    if distractors is not None:
+        considered &= gt.labels == PEDESTRIAN
+    is_distractor = np.isin(gt.labels, distractors or ())
+    kept = np.ones(len(pred), bool)
+    similarities = []
+    for g, p in zip(_slices(gt, frame_ids), _slices(pred, frame_ids), strict=True):
         similarity = pairwise_iou(gt.boxes[g], pred.boxes[p])
-        considered = gt.scores[g] != 0
-        kept = np.ones(similarity.shape[1], bool)
-        if distractors is not None:
-            kept[_on_distractors(similarity, gt.labels[g], distractors)] = False
-            considered &= gt.labels[g] == PEDESTRIAN
-        gt_ids.append(gt.ids[g][considered])
-        pred_ids.append(pred.ids[p][kept])
-        similarities.append(similarity[considered][:, kept])
-    gt_names, gt_ids = _relabelled(gt_ids)
-    pred_names, pred_ids = _relabelled(pred_ids)
+        kept[p] = ~on_distractors(similarity, is_distractor[g])
+        # Columns first, as in trackeval: the other way leaves another memory layout,
+        # and so another last bit in sums over it.
+        similarities.append(similarity[:, kept[p]][considered[g]])
+    gt_ids, num_gt_ids = _numbered(gt, considered, frame_ids)
+    pred_ids, num_pred_ids = _numbered(pred, kept, frame_ids)
     return {
         'num_timesteps': len(frame_ids),
         'gt_ids': gt_ids,
         'tracker_ids': pred_ids,
         'similarity_scores': similarities,
-        'num_gt_ids': len(gt_names),
-        'num_tracker_ids': len(pred_names),
-        'num_gt_dets': sum(map(len, gt_ids)),
-        'num_tracker_dets': sum(map(len, pred_ids)),
+        'num_gt_ids': num_gt_ids,
+        'num_tracker_ids': num_pred_ids,
+        'num_gt_dets': int(considered.sum()),
+        'num_tracker_dets': int(kept.sum()),
     }
 
 
@@ -178,23 +177,10 @@ def _slices(trajectories: Trajectories, frame_ids: np.ndarray) -> list[slice]:
     return [slice(a, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
-def _on_distractors(
-    similarity: np.ndarray, labels: np.ndarray, distractors: tuple[int, ...]
-) -> np.ndarray:
-    """The predictions matched, at IoU .5, with a true box of a distractor class."""
-    if not similarity.size:
-        return np.empty(0, np.int64)
-    from scipy.optimize import linear_sum_assignment
-
-    scores = np.where(similarity < 0.5 - _EPS, 0, similarity)
-    rows, columns = linear_sum_assignment(-scores)
-    matched = scores[rows, columns] > _EPS
-    return columns[matched & np.isin(labels[rows], distractors)]
-
-
-def _relabelled(ids: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Distinct ids, and the ids of each frame as positions among them."""
-    lengths = [len(frame) for frame in ids]
-    every = np.concatenate(ids) if ids else np.empty(0, np.int64)
-    names, positions = np.unique(every, return_inverse=True)
-    return names, np.split(positions, np.cumsum(lengths)[:-1]) if ids else []
+def _numbered(
+    trajectories: Trajectories, rows: np.ndarray, frame_ids: np.ndarray
+) -> tuple[list[np.ndarray], int]:
+    """The ids of the rows in each frame, numbered from 0, and how many there are."""
+    names, ids = np.unique(trajectories.ids[rows], return_inverse=True)
+    ends = np.searchsorted(trajectories.frame_ids[rows], frame_ids, 'right')
+    return np.split(ids, ends[:-1]), len(names)

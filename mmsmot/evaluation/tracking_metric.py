@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from mmengine.logging import print_log
 
 from ..registry import METRICS
 from ..structures import write_trajectories
+from .preprocessing import require_known
 from .table import format_table, write_json
-from .tracking import combine_sequences, evaluate_sequence, summarize
+from .tracking import Result, combine_sequences, evaluate_sequence, summarize
 
 COMBINED = 'COMBINED'
 
@@ -22,16 +24,23 @@ COMBINED = 'COMBINED'
 class TrackingMetric(BaseMetric):
     """HOTA, AssA, DetA, LocA, MOTA, FN, FP, IDs, IDR, IDP, IDF1.
 
-    Each video is scored as soon as it is predicted; only its counts are kept, so memory
-    does not grow with the length of the videos and ranks exchange little.
+    Scores are percent, FN, FP and IDs are counts, as the BenSMOT paper's Table 2 prints
+    them. Each video is scored as soon as it is predicted; only its counts are kept, so
+    memory does not grow with the length of the videos and ranks exchange little.
 
     Args:
-        preprocessing: See :func:`~mmsmot.evaluation.evaluate_sequence`.
-        out_dir: Folder for ``<video>.txt`` (MOTChallenge results) and ``scores.json``
-            (percent, every sequence and ``COMBINED``, and trackeval's own fields);
-            nothing is written where it is ``None``.
+        preprocessing: See :func:`~mmsmot.evaluation.evaluate_sequence`; ``'auto'``
+            decides for each video.
+        out_dir: Folder for ``<video>.txt`` (MOTChallenge results); nothing is written
+            where it is ``None``.
+        json_path: File for the scores (percent, every sequence and ``COMBINED``) and
+            trackeval's own fields (fractions); ``scores.json`` in ``out_dir`` where it
+            is ``None``.
         collect_device: Device that ranks exchange results on, ``'cpu'`` or ``'gpu'``.
         prefix: Prefix of the metrics' names.
+
+    Raises:
+        ValueError: There is no such preprocessing.
     """
 
     default_prefix = 'track'
@@ -40,41 +49,53 @@ class TrackingMetric(BaseMetric):
         self,
         preprocessing: str = 'auto',
         out_dir: str | None = None,
+        json_path: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
+        require_known(preprocessing)
         self.preprocessing = preprocessing
         self.out_dir = None if out_dir is None else Path(out_dir)
+        if json_path is None and self.out_dir is not None:
+            json_path = self.out_dir / 'scores.json'
+        self.json_path = json_path
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score a batch of videos.
 
         Args:
             data_batch: Not looked at.
-            data_samples: :class:`~mmsmot.structures.SMOTDataSample` as dictionaries.
+            data_samples: :class:`~mmsmot.structures.SMOTDataSample` as dictionaries,
+                which MMEngine's evaluator makes of them.
+
+        Raises:
+            KeyError: A sample has no prediction, or no frame numbers.
+            ValueError: A prediction does not fit its truth; names the video.
         """
         for sample in data_samples:
-            name, pred = sample['video'].name, sample['pred_trajectories']
+            name = sample['video'].name
+            for field in ('pred_trajectories', 'frame_ids'):
+                if field not in sample:
+                    raise KeyError(
+                        f'{name}: the sample has no {field}. The model must set it in '
+                        "predict(), as mmsmot's SMOT does."
+                    )
             if self.out_dir is not None:
-                write_trajectories(pred, self.out_dir / f'{name}.txt')
-            result = None
-            if 'gt_trajectories' in sample:
-                result = evaluate_sequence(
-                    sample['gt_trajectories'],
-                    pred,
-                    sample['frame_ids'],
-                    self.preprocessing,
+                write_trajectories(
+                    sample['pred_trajectories'], self.out_dir / f'{name}.txt'
                 )
-            self.results.append((name, result))
+            self.results.append((name, self._score(sample)))
 
-    def compute_metrics(self, results: list) -> dict[str, float]:
+    def compute_metrics(
+        self, results: list[tuple[str, Result | None]]
+    ) -> dict[str, float]:
         """Print the table and return the combined row.
 
         Raises:
-            ValueError: No video has a truth.
+            ValueError: No video has a truth, or two have the same name.
         """
-        scored = {name: result for name, result in results if result is not None}
+        scored = _by_name(results)
         if len(scored) < len(results):
             print_log(
                 f'{len(results) - len(scored)} of {len(results)} videos have no truth '
@@ -84,17 +105,43 @@ class TrackingMetric(BaseMetric):
             )
         if not scored:
             raise ValueError(
-                'no video has a truth (gt/gt.txt) to score against. '
-                'tools/infer.py predicts without one.'
+                f'none of {len(results)} videos has a truth (gt/gt.txt) to score '
+                'against. tools/infer.py predicts without one.'
             )
-        scored = {name: scored[name] for name in sorted(scored)}
         combined = combine_sequences(scored)
         rows = {name: summarize(result) for name, result in scored.items()}
         rows[COMBINED] = summarize(combined)
         print_log('\n' + format_table(rows), logger='current')
-        if self.out_dir is not None:
-            details = {**scored, COMBINED: combined}
-            write_json(
-                {'scores': rows, 'trackeval': details}, self.out_dir / 'scores.json'
-            )
+        if self.json_path is not None:
+            report = {
+                'preprocessing': self.preprocessing,
+                'scores': rows,
+                'trackeval': {**scored, COMBINED: combined},
+            }
+            write_json(report, self.json_path)
         return rows[COMBINED]
+
+    def _score(self, sample: dict) -> Result | None:
+        if 'gt_trajectories' not in sample:
+            return None
+        try:
+            return evaluate_sequence(
+                sample['gt_trajectories'],
+                sample['pred_trajectories'],
+                sample['frame_ids'],
+                self.preprocessing,
+            )
+        except ValueError as error:
+            raise ValueError(f'{sample["video"].name}: {error}') from error
+
+
+def _by_name(results: list[tuple[str, Result | None]]) -> dict[str, Result]:
+    """The results of the videos that have one, sorted by name."""
+    counts = Counter(name for name, _ in results)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise ValueError(
+            f'{len(twice)} names stand for several videos each: {", ".join(twice[:5])}. '
+            'Scores are kept by name: give each video its own.'
+        )
+    return {name: result for name, result in sorted(results) if result is not None}

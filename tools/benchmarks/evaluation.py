@@ -116,7 +116,9 @@ def make_sequence(
     frame_ids = np.broadcast_to(time_ + 1, (frames, objects))
     ids = np.broadcast_to(np.arange(1, objects + 1), (frames, objects))
     classes = np.where(ids % 8 == 0, 8, 1)
-    truth = np.dstack([frame_ids, ids, boxes, classes == 1, classes, np.ones(ids.shape)])
+    truth = np.dstack(
+        [frame_ids, ids, boxes, classes == 1, classes, np.ones(ids.shape)]
+    )
 
     switches = np.cumsum(rng.random((frames, objects)) < SWITCH, axis=0)
     noise = rng.normal(0, 0.06, boxes.shape) * height[:, None]

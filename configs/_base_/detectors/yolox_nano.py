@@ -5,5 +5,5 @@ yolox_nano = dict(
     model=None,
     decoder=dict(type='YOLOXDecoder', strides=(8, 16, 32)),
     score_threshold=0.1,  # ByteTrack's second round lives on weak detections
-    nms_threshold=0.65,
+    nms_threshold=0.45,
     labels=(0, ))  # person

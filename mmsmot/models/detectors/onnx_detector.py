@@ -50,7 +50,7 @@ class ONNXDetector(BaseDetector):
         decoder: dict | OutputDecoder,
         input_size: tuple[int, int] | None = None,
         score_threshold: float = 0.1,
-        nms_threshold: float | None = 0.65,
+        nms_threshold: float | None = 0.45,
         labels: Sequence[int] | None = (0,),
         mean: Sequence[float] = (0.0, 0.0, 0.0),
         std: Sequence[float] = (1.0, 1.0, 1.0),

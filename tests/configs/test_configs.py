@@ -1,0 +1,67 @@
+"""The discipline of the config folder."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+from mmengine.config import Config
+
+from mmsmot.engine import load_config, set_weights
+from mmsmot.registry import MODELS
+
+ROOT = Path(__file__).parents[2] / 'configs'
+SLOTS = sorted(p for p in (ROOT / '_base_').glob('*/*.py'))
+VARIANTS = sorted(p for p in ROOT.glob('*/*.py') if p.parent.name != '_base_')
+WEIGHTS = {'yolox-nano': 'yolox_nano.onnx', 'osnet': 'osnet_x0_25_msmt17.onnx'}
+
+
+def names(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text())
+    return [t.id for node in tree.body for t in getattr(node, 'targets', [])]
+
+
+def depth(path: Path) -> int:
+    bases = Config._get_base_files(str(path))
+    return 1 + max((depth(path.parent / base) for base in bases), default=0)
+
+
+@pytest.mark.parametrize('path', [*SLOTS, *VARIANTS], ids=lambda p: p.stem)
+def test_short_shallow_and_portable(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 30
+    assert depth(path) <= 3
+    assert "'/" not in text and 'import ' not in text
+
+
+def test_each_slot_file_defines_one_dict_of_its_own_name() -> None:
+    defined = [names(path) for path in SLOTS]
+    assert all(len(found) == 1 for found in defined)
+    flat = [found[0] for found in defined]
+    assert len(set(flat)) == len(flat)
+    assert flat == [path.stem for path in SLOTS]
+
+
+@pytest.mark.parametrize('path', VARIANTS, ids=lambda p: p.stem)
+def test_the_part_built_is_the_part_named(path: Path, request) -> None:
+    config = load_config(path)
+    tracker, detector = path.stem.split('_', 1)
+    if config.model.detector.type == 'ONNXDetector':
+        models = request.getfixturevalue('test_data') / 'data' / 'models'
+        reid = str(models / WEIGHTS['osnet']) if 'reid' in config.model else None
+        set_weights(config, str(models / WEIGHTS[detector]), reid)
+    model = MODELS.build(config.model)
+    assert type(model.tracker).__name__ == config.model.tracker.type
+    assert type(model.tracker).__name__.lower() == tracker.replace('-', '')
+    assert type(model.detector).__name__ == config.model.detector.type
+
+
+def test_the_index_lists_every_config() -> None:
+    index = yaml.safe_load((ROOT.parent / 'model-index.yml').read_text())
+    listed = []
+    for name in index['Import']:
+        meta = yaml.safe_load((ROOT.parent / name).read_text())
+        listed += [model['Config'] for model in meta['Models']]
+    assert sorted(listed) == [str(p.relative_to(ROOT.parent)) for p in VARIANTS]

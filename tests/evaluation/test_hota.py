@@ -1,0 +1,112 @@
+"""HOTA: field by field what trackeval's own class gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.evaluation.tracking import _sequence_data
+
+
+def fields_of(metric, data: dict) -> dict[str, dict]:
+    return {'HOTA': metric.eval_sequence(data)}
+
+
+def classes():
+    trackeval = pytest.importorskip('trackeval')
+    from mmsmot.evaluation.hota import HOTA
+
+    return HOTA(), trackeval.metrics.HOTA()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    frames=st.integers(1, 15),
+    objects=st.integers(1, 12),
+    whole=st.booleans(),
+)
+def test_equals_trackeval(crowd, assert_same_scores, seed, frames, objects, whole):
+    ours, theirs = classes()
+    data = _sequence_data(
+        *crowd(seed, frames, objects, whole), np.arange(1, frames + 1), None
+    )
+    assert_same_scores(fields_of(ours, data), fields_of(theirs, data))
+
+
+def test_equals_trackeval_where_no_boxes_touch(assert_same_scores):
+    ours, theirs = classes()
+    data = {
+        'num_gt_ids': 1,
+        'num_tracker_ids': 2,
+        'num_gt_dets': 1,
+        'num_tracker_dets': 3,
+        'gt_ids': [np.array([], int), np.array([0])],
+        'tracker_ids': [np.array([0]), np.array([0, 1])],
+        'similarity_scores': [np.empty((0, 1)), np.zeros((1, 2))],
+    }
+    scores = fields_of(ours, data)
+    assert_same_scores(scores, fields_of(theirs, data))
+    assert scores['HOTA']['HOTA_FP'].tolist() == [3.0] * 19
+    assert scores['HOTA']['HOTA_FN'].tolist() == [1.0] * 19
+
+
+def test_frames_that_never_meet(assert_same_scores):
+    """Truth in one frame, predictions in another: nothing is ever matched."""
+    ours, theirs = classes()
+    data = {
+        'num_gt_ids': 1,
+        'num_tracker_ids': 1,
+        'num_gt_dets': 1,
+        'num_tracker_dets': 1,
+        'gt_ids': [np.array([0]), np.array([], int)],
+        'tracker_ids': [np.array([], int), np.array([0])],
+        'similarity_scores': [np.empty((1, 0)), np.empty((0, 1))],
+    }
+    scores = fields_of(ours, data)
+    assert_same_scores(scores, fields_of(theirs, data))
+    assert scores['HOTA']['HOTA'].tolist() == [0.0] * 19
+
+
+@pytest.mark.parametrize('towards', [0, 1, None])
+def test_similarities_at_the_thresholds(assert_same_scores, towards):
+    """19 objects, each as similar as trackeval's own bound, or a last bit beside it."""
+    ours, theirs = classes()
+    bounds = theirs.array_labels - np.finfo(float).eps
+    if towards is not None:
+        bounds = np.nextafter(bounds, towards)
+    ids = [np.arange(19)]
+    data = {
+        'num_gt_ids': 19,
+        'num_tracker_ids': 19,
+        'num_gt_dets': 19,
+        'num_tracker_dets': 19,
+        'gt_ids': ids,
+        'tracker_ids': ids,
+        'similarity_scores': [np.diag(bounds)],
+    }
+    scores = fields_of(ours, data)
+    assert_same_scores(scores, fields_of(theirs, data))
+    matched = np.arange(19, 0, -1) - (towards == 0)
+    assert scores['HOTA']['HOTA_TP'].tolist() == matched.tolist()
+
+
+def test_a_match_counts_up_to_its_similarity():
+    """IoU .62 is a match at the thresholds .05 to .6: 12 of 19."""
+    ours, _ = classes()
+    one = [np.array([0])]
+    data = {
+        'num_gt_ids': 1,
+        'num_tracker_ids': 1,
+        'num_gt_dets': 1,
+        'num_tracker_dets': 1,
+        'gt_ids': one,
+        'tracker_ids': one,
+        'similarity_scores': [np.array([[0.62]])],
+    }
+    score = ours.eval_sequence(data)
+    assert score['HOTA_TP'].tolist() == [1.0] * 12 + [0.0] * 7
+    assert score['HOTA'].tolist() == [1.0] * 12 + [0.0] * 7
+    np.testing.assert_allclose(score['LocA'], [0.62] * 12 + [1.0] * 7)

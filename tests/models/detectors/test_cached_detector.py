@@ -1,0 +1,100 @@
+"""Nothing is detected twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.models.detectors import BaseDetector, CachedDetector
+from mmsmot.models.reid import BaseReID
+from mmsmot.structures import Detections, Frame, VideoInfo
+
+
+class Counting(BaseDetector):
+    def __init__(self, name: str = 'one') -> None:
+        self.name, self.seen = name, []
+
+    def detect(self, frames):
+        self.seen += [frame.frame_id for frame in frames]
+        return [
+            Detections(
+                [[0, 0, f.frame_id, 5]] * (f.frame_id % 3), [0.5] * (f.frame_id % 3)
+            )
+            for f in frames
+        ]
+
+    @property
+    def fingerprint(self) -> str:
+        return self.name
+
+
+class Width(BaseReID):
+    fingerprint = 'width'
+
+    def embed(self, image, boxes):
+        return (boxes[:, 2:3] * [1, 2]).astype(np.float32)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> VideoInfo:
+    path = tmp_path / 'video.mp4'
+    path.write_bytes(b'pictures')
+    return VideoInfo('video', str(path))
+
+
+def frames(video: VideoInfo, *frame_ids: int, image: bool = False) -> list[Frame]:
+    load = (lambda: np.zeros((9, 9, 3), np.uint8)) if image else None
+    return [Frame(video, frame_id, 0.0, load) for frame_id in frame_ids]
+
+
+def test_a_second_run_asks_nobody(tmp_path: Path, video: VideoInfo) -> None:
+    root = str(tmp_path / 'cache')
+    first = CachedDetector(Counting(), root)
+    expected = first.detect(frames(video, 1, 2, 3)) + first.detect(frames(video, 4, 5))
+    inner = Counting()
+    second = CachedDetector(inner, root)
+    # Another stride and another batch: what is there is not asked for again.
+    found = second.detect(frames(video, 1, 3, 5, 7))
+    assert inner.seen == [7]
+    for one, other in zip(
+        found[:3], (expected[0], expected[2], expected[4]), strict=True
+    ):
+        np.testing.assert_array_equal(one.boxes, other.boxes)
+        np.testing.assert_array_equal(one.scores, other.scores)
+
+
+def test_another_detector_or_video_is_another_key(
+    tmp_path: Path, video: VideoInfo
+) -> None:
+    root = str(tmp_path / 'cache')
+    CachedDetector(Counting('one'), root).detect(frames(video, 1))
+    other = Counting('two')
+    CachedDetector(other, root).detect(frames(video, 1))
+    assert other.seen == [1]
+    Path(video.path).write_bytes(b'other pictures')
+    changed = Counting('one')
+    CachedDetector(changed, root).detect(frames(video, 1))
+    assert changed.seen == [1]
+
+
+def test_a_damaged_file_is_detected_again(tmp_path: Path, video: VideoInfo) -> None:
+    root = tmp_path / 'cache'
+    CachedDetector(Counting(), str(root)).detect(frames(video, 1, 2))
+    (shard,) = root.glob('*/*.npz')
+    shard.write_bytes(shard.read_bytes()[:40])
+    inner = Counting()
+    CachedDetector(inner, str(root)).detect(frames(video, 1, 2))
+    assert inner.seen == [1, 2]
+    assert len(list(root.glob('*/*.npz'))) == 1
+
+
+def test_embeddings_are_kept_and_pictures_left_alone(
+    tmp_path: Path, video: VideoInfo
+) -> None:
+    root = str(tmp_path / 'cache')
+    CachedDetector(Counting(), root, Width()).detect(frames(video, 1, 2, image=True))
+    again = CachedDetector(Counting(), root, Width())
+    found = again.detect(frames(video, 1, 2))  # these frames have no picture at all
+    assert found[1].embeddings.tolist() == [[2, 4], [2, 4]]

@@ -1,0 +1,40 @@
+"""Public detections reach the tracker as they stand in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmsmot.models.detectors import DetectionFile
+from mmsmot.structures import Frame, VideoInfo
+
+
+def frames_of(folder: Path, files: dict[str, str], *frame_ids: int) -> list[Frame]:
+    video = VideoInfo(folder.name, str(folder), files=files)
+    return [Frame(video, frame_id, 0.0) for frame_id in frame_ids]
+
+
+def test_values_are_unchanged_and_no_picture_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / 'det.txt'
+    path.write_text('2,-1,10.123456789,20,5,6,0.997784\n2,-1,0,0,1,1,0.3\n')
+    detector = DetectionFile()
+    assert not detector.needs_images
+    none, two = detector.detect(frames_of(tmp_path, {'det': str(path)}, 1, 2))
+    assert len(none) == 0
+    assert two.boxes[0].tolist() == [10.123456789, 20, 15.123456789, 26]
+    assert two.scores.tolist() == [0.997784, 0.3]
+    strong = DetectionFile(score_threshold=0.5)
+    assert len(strong.detect(frames_of(tmp_path, {'det': str(path)}, 2))[0]) == 1
+
+
+def test_path_may_be_a_template(tmp_path: Path) -> None:
+    (tmp_path / f'{tmp_path.name}.txt').write_text('1,-1,0,0,5,5,1\n')
+    detector = DetectionFile(path=str(tmp_path / '{name}.txt'))
+    assert len(detector.detect(frames_of(tmp_path, {}, 1))[0]) == 1
+    assert detector.fingerprint != DetectionFile().fingerprint
+
+
+def test_missing_file_names_where_it_should_be(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r'no detections at .*det.det\.txt'):
+        DetectionFile().detect(frames_of(tmp_path, {}, 1))

@@ -1,0 +1,50 @@
+"""The real OSNet on real people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmsmot.models.reid import ONNXReID
+from mmsmot.structures import read_trajectories
+
+
+@pytest.fixture(scope='module')
+def reid(test_data: Path) -> ONNXReID:
+    return ONNXReID(str(test_data / 'data/models/osnet_x0_25_msmt17.onnx'))
+
+
+def test_unit_length_and_zeros_outside(reid: ONNXReID) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (200, 200, 3)).astype(np.uint8)
+    boxes = np.array([[10.0, 10, 60, 120], [500, 500, 600, 700], [-20, -20, 50, 90]])
+    vectors = reid.embed(image, boxes)
+    assert vectors.shape == (3, 512)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0, 1], atol=1e-5)
+    assert reid.embed(image, boxes[:0]).shape == (0, 512)
+
+
+def test_a_crop_does_not_depend_on_its_batch(reid: ONNXReID) -> None:
+    image = np.random.default_rng(1).integers(0, 255, (300, 300, 3)).astype(np.uint8)
+    boxes = np.array([[i, i, i + 60.0, i + 130] for i in range(40)])
+    together = reid.embed(image, boxes)
+    alone = np.concatenate([reid.embed(image, boxes[[i]]) for i in (0, 35)])
+    np.testing.assert_allclose(together[[0, 35]], alone, atol=1e-4)
+
+
+def test_the_same_person_looks_more_alike(reid: ONNXReID, test_data: Path) -> None:
+    folder = test_data / 'data/MOT17-mini/train/MOT17-11-FRCNN'
+    truth = read_trajectories(folder / 'gt/gt.txt')
+    seen = (truth.labels == 1) & (truth.scores > 0) & (truth.visibility > 0.7)
+    truth = truth[seen].by_frame()
+    first, last = truth[1], truth[7]
+    vectors = [
+        reid.embed(cv2.imread(str(folder / f'img1/{f:06d}.jpg')), t.boxes)
+        for f, t in ((1, first), (7, last))
+    ]
+    similarity = vectors[0] @ vectors[1].T
+    same = first.ids[:, None] == last.ids
+    assert same.sum() >= 3
+    assert similarity[same].mean() > similarity[~same].mean() + 0.2

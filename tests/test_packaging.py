@@ -1,0 +1,73 @@
+"""The wheel works away from the checkout."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PARTS = ('mmsmot', 'configs', 'tools', 'setup.py', 'pyproject.toml', 'README.md')
+PARTS += ('MANIFEST.in', 'LICENSE', 'CHANGELOG.md', 'model-index.yml')
+
+
+@pytest.fixture(scope='module')
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the wheel has been installed into."""
+    pytest.importorskip('wheel', reason='building a wheel needs the package wheel')
+    source = tmp_path_factory.mktemp('source')
+    ignore = shutil.ignore_patterns('__pycache__', '.mim')
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, source / name, ignore=ignore)
+        else:
+            shutil.copy2(ROOT / name, source / name)
+    target = tmp_path_factory.mktemp('installed')
+    pip = [sys.executable, '-m', 'pip', '--quiet']
+    subprocess.run(
+        [*pip, 'wheel', '.', '--no-deps', '--no-build-isolation', '-w', 'wheels'],
+        cwd=source,
+        check=True,
+    )
+    (wheel,) = (source / 'wheels').glob('mmsmot-*.whl')
+    subprocess.run(
+        [*pip, 'install', '--no-deps', '--target', target, wheel], check=True
+    )
+    return target
+
+
+def test_configs_and_tools_come_along(installed: Path) -> None:
+    mim = installed / 'mmsmot' / '.mim'
+    assert (mim / 'configs/two_stage/sort_public-detections.py').is_file()
+    assert (mim / 'configs/_base_/trackers/sort.py').is_file()
+    assert (mim / 'tools/infer.py').is_file()
+    assert (mim / 'model-index.yml').is_file()
+    assert not list(installed.rglob('test_*.py'))
+
+
+def test_names_resolve_from_outside(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / 'mine.py').write_text(
+        "_base_ = ['mmsmot::two_stage/bytetrack_public-detections.py']\n"
+        'model = dict(tracker=dict(track_buffer=60))\n'
+    )
+    code = (
+        f'import sys; sys.path.insert(0, {str(installed)!r})\n'
+        'import mmsmot; from mmengine.hub import get_config\n'
+        'from mmsmot.engine import load_config\n'
+        f'assert mmsmot.__file__.startswith({str(installed)!r}), mmsmot.__file__\n'
+        "print(get_config('mmsmot::two_stage/sort_public-detections.py')"
+        '.model.tracker.type)\n'
+        "print(load_config('two_stage/sort_public-detections').model.tracker.type)\n"
+        "print(load_config('mine.py').model.tracker.track_buffer)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.stdout.split() == ['SORT', 'SORT', '60'], done.stderr

@@ -1,0 +1,184 @@
+"""The tools as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import pytest
+
+from mmsmot.datasets import make_demo_scene
+
+ROOT = Path(__file__).parents[2]
+BYTE = 'two_stage/bytetrack_public-detections'
+
+
+def run(tool: str, *args: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / tool), *map(str, args)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope='module')
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_demo_scene(tmp_path_factory.mktemp('scene') / 'walk', num_frames=12)
+
+
+def test_infer_writes_everything_and_then_nothing_again(
+    scene: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / 'out'
+    done = run('infer.py', scene, '--config', BYTE, '--out', out)
+    assert done.returncode == 0, done.stderr
+    assert 'HOTA' in done.stdout
+    with av.open(str(out / 'video.mp4')) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ('h264', 'yuv420p')
+        assert sum(1 for _ in container.decode(stream)) == 12
+    result = json.loads((out / 'result.json').read_text())
+    assert result['video']['num_frames'] == 12
+    boxes = sum(len(t['frame_ids']) for t in result['trajectories'])
+    assert boxes == len((out / 'tracks.txt').read_text().splitlines()) > 50
+    before = (out / 'video.mp4').stat().st_mtime_ns
+    again = run('infer.py', scene, '--config', BYTE, '--out', out)
+    assert 'skipped' in again.stdout + again.stderr
+    assert (out / 'video.mp4').stat().st_mtime_ns == before
+
+
+def test_infer_takes_a_part_and_other_options_are_another_result(
+    scene: Path, tmp_path: Path
+) -> None:
+    args = ('--config', BYTE, '--out', tmp_path, '--no-video')
+    part = run('infer.py', scene, *args, '--start', 3, '--end', 10, '--stride', 2)
+    assert part.returncode == 0, part.stderr
+    rows = (tmp_path / 'tracks.txt').read_text().splitlines()
+    assert sorted({int(row.split(',')[0]) for row in rows}) == [3, 5, 7, 9]
+    whole = run('infer.py', scene, *args)
+    assert 'skipped' not in whole.stdout + whole.stderr
+    assert json.loads((tmp_path / 'result.json').read_text())['key']['stride'] == 1
+    assert not (tmp_path / 'video.mp4').exists()
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        (('nope.mp4', '--config', BYTE), 'no such video file'),
+        (('SCENE', '--config', 'bytetrak'), 'Similar ones'),
+        (('SCENE', '--config', 'two_stage/sort_yolox-nano'), '--weights'),
+        (
+            ('SCENE', '--config', BYTE, '--cfg-options', 'model.tracker.hits=3'),
+            "has no 'hits'",
+        ),
+        (('SCENE', '--config', BYTE, '--start', 99), 'no frame between'),
+    ],
+)
+def test_infer_says_what_is_wrong(
+    scene: Path, tmp_path: Path, args: tuple, message: str
+) -> None:
+    args = tuple(str(scene) if a == 'SCENE' else a for a in args)
+    done = run('infer.py', *args, '--out', tmp_path / 'out')
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert not (tmp_path / 'out' / 'result.json').exists()
+
+
+def test_an_interrupted_run_detects_nothing_twice(
+    test_data: Path, tmp_path: Path
+) -> None:
+    video = test_data / 'data/MOT17-mini/train/MOT17-05-FRCNN'
+    weights = test_data / 'data/models/yolox_nano.onnx'
+    args = ('--config', 'two_stage/sort_yolox-nano', '--weights', weights)
+    part = run('infer.py', video, *args, '--out', tmp_path, '--end', 4, '--no-video')
+    assert part.returncode == 0, part.stderr
+    shards = {p: p.stat().st_mtime_ns for p in tmp_path.glob('cache/*/*.npz')}
+    whole = run('infer.py', video, *args, '--out', tmp_path, '--no-video')
+    assert whole.returncode == 0, whole.stderr
+    assert {p: p.stat().st_mtime_ns for p in shards} == shards
+    new = set(tmp_path.glob('cache/*/*.npz')) - set(shards)
+    assert sorted(path.name for path in new) == ['5-6.npz']
+
+
+def test_test_prints_the_published_row(test_data: Path, tmp_path: Path) -> None:
+    done = run(
+        'test.py',
+        'configs/two_stage/sort_public-detections.py',
+        *('--data-root', test_data / 'data/tud', '--work-dir', tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    text = done.stdout + done.stderr
+    row = next(line for line in text.splitlines() if line.startswith('TUD-Campus'))
+    assert row.split()[5:9] == ['62.67', '113', '15', '6']
+    scores = json.loads((tmp_path / 'results/scores.json').read_text())['scores']
+    assert scores['TUD-Campus']['IDs'] == 6
+    assert (tmp_path / 'results/TUD-Stadtmitte.txt').is_file()
+
+
+def test_train_says_that_there_is_nothing_to_train(tmp_path: Path) -> None:
+    done = run('train.py', BYTE, '--work-dir', tmp_path)
+    assert done.returncode != 0
+    assert 'has nothing to train' in done.stderr
+
+
+TRAIN = """
+_base_ = ['{root}/configs/_base_/default_runtime.py']
+head = dict(
+    type='FCOSHead', num_classes=1, in_channels=8, stacked_convs=1, feat_channels=8,
+    strides=[8, 16], regress_ranges=((-1, 64), (64, 1e8)), norm_cfg=None)
+model = dict(
+    type='SMOT', tracker=dict(type='SORT'),
+    detector=dict(type='MMDetDetector', score_threshold=0.0, config=dict(
+        model=dict(
+            type='FCOS', data_preprocessor=dict(type='DetDataPreprocessor'),
+            backbone=dict(
+                type='ResNet', depth=18, base_channels=8, num_stages=3,
+                strides=(1, 2, 2), dilations=(1, 1, 1), out_indices=(1, 2), norm_cfg=dict(type='GN', num_groups=4),
+                init_cfg=None),
+            neck=dict(
+                type='FPN', in_channels=[16, 32], out_channels=8, num_outs=2,
+                norm_cfg=None),
+            bbox_head=head,
+            test_cfg=dict(
+                nms_pre=100, min_bbox_size=0, score_thr=0.0,
+                nms=dict(type='nms', iou_threshold=0.6), max_per_img=20)),
+        test_pipeline=[
+            dict(type='LoadImageFromNDArray'),
+            dict(type='Resize', scale=(128, 96), keep_ratio=True),
+            dict(type='PackDetInputs', meta_keys=(
+                'img_id', 'ori_shape', 'img_shape', 'scale_factor'))])))
+train_dataloader = dict(
+    batch_size=1, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='pseudo_collate'),
+    dataset=dict(type='MOTChallengeDataset', data_root='{data}', num_frames=2))
+train_cfg = dict(by_epoch=True, max_epochs=2)
+optim_wrapper = dict(optimizer=dict(type='AdamW', lr=1e-3))
+"""
+
+
+def test_train_and_resume(scene: Path, tmp_path: Path) -> None:
+    config = tmp_path / 'tiny.py'
+    config.write_text(TRAIN.format(root=ROOT, data=scene.parent))
+    args = (config, '--work-dir', tmp_path / 'work', '--seed', 0)
+    first = run('train.py', *args, '--cfg-options', 'train_cfg.max_epochs=1')
+    assert first.returncode == 0, first.stderr
+    second = run('train.py', *args, '--resume')
+    assert second.returncode == 0, second.stderr
+    text = second.stdout + second.stderr
+    assert 'resumed epoch: 1' in text
+    assert (tmp_path / 'work' / 'epoch_2.pth').is_file()
+
+
+def test_print_config() -> None:
+    done = run(
+        'misc/print_config.py', BYTE, '--cfg-options', 'model.tracker.track_buffer=60'
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'track_buffer=60' in done.stdout
