@@ -240,10 +240,11 @@ def test_folder_without_sequences(root, tmp_path) -> None:
         load(root / 'seq-a', test_mode=True)
 
 
-@pytest.mark.parametrize(('name', 'videos'), [('mot17_mini', 7), ('tud', 2)])
-def test_base_config(test_data, name, videos) -> None:
-    folder = Path(__file__).parents[2] / 'configs/_base_/datasets'
-    loader = Config.fromfile(folder / f'{name}.py')[name]
-    dataset = loader.dataset
-    dataset.data_root = str(test_data / dataset.data_root)
+@pytest.mark.parametrize(
+    ('folder', 'videos'), [('data/MOT17-mini/train', 7), ('data/tud', 2)]
+)
+def test_base_config(test_data, folder, videos) -> None:
+    home = Path(__file__).parents[2] / 'configs/_base_/datasets'
+    dataset = Config.fromfile(home / 'mot_challenge.py').mot_challenge.dataset
+    dataset.data_root = str(test_data / folder)
     assert len(DATASETS.build(dataset)) == videos

@@ -1,4 +1,4 @@
-"""SORT and ByteTrack against the outputs of their authors' code, frame by frame."""
+"""Every tracker against the outputs of their authors' code, frame by frame."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmsmot.evaluation import evaluate_sequence, summarize
-from mmsmot.models.trackers import SORT, ByteTrack
+from mmsmot.models.trackers import OCSORT, SORT, ByteTrack, DeepSORT
 from mmsmot.structures import (
     Detections,
     Trajectories,
@@ -32,22 +32,26 @@ CASES = {
         f'TUD-{s}_bytetrack_t85': lambda: ByteTrack(track_threshold=0.85)
         for s in ('Campus', 'Stadtmitte')
     },
+    **{f'{s}_ocsort': OCSORT for s in STREAMS},
+    'N10_ocsort_byte': lambda: OCSORT(use_byte=True),
+    **{f'emb_N{n}_deepsort': DeepSORT for n in (10, 50)},
 }
+
+
+def stream_of(name: str) -> str:
+    parts = name.split('_')
+    return '_'.join(parts[:2]) if parts[0] == 'emb' else parts[0]
 
 
 @pytest.mark.parametrize('name', CASES)
 def test_equals_the_original(name: str, goldens: Path) -> None:
-    stream = np.load(goldens / f'stream_{name.split("_")[0]}.npz')
+    stream = np.load(goldens / f'stream_{stream_of(name)}.npz')
     golden = np.load(goldens / f'out_{name}.npz')['rows']
     assert_same_tracks(run(CASES[name](), dict(stream)), golden, atol=1e-3)
 
 
 def test_every_stored_output_is_checked(goldens: Path) -> None:
-    stored = {
-        path.stem.removeprefix('out_')
-        for path in goldens.glob('out_*.npz')
-        if '_sort' in path.stem or 'bytetrack' in path.stem
-    }
+    stored = {path.stem.removeprefix('out_') for path in goldens.glob('out_*.npz')}
     assert stored == set(CASES)
 
 

@@ -2,6 +2,8 @@
 
 from .base import BaseTracker
 from .byte_track import ByteTrack
+from .deep_sort import DeepSORT
+from .oc_sort import OCSORT
 from .sort import SORT
 
-__all__ = ['SORT', 'BaseTracker', 'ByteTrack']
+__all__ = ['OCSORT', 'SORT', 'BaseTracker', 'ByteTrack', 'DeepSORT']

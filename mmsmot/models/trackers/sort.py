@@ -111,6 +111,10 @@ class SORT(BaseTracker):
         fresh['label'] = detections.labels[det_index]
         fresh['det_index'] = det_index
 
+    def _boxes_of(self, rows: np.ndarray) -> np.ndarray:
+        """The boxes (K, 4) that tracks ``rows`` are reported with."""
+        return self._filter.to_boxes(self._tracks.state[:, rows])
+
     def _report(self) -> Tracks:
         """The tracks to show, newest first; then bury those missed for too long."""
         tracks = self._tracks.rows
@@ -118,8 +122,7 @@ class SORT(BaseTracker):
         if self._frame_count > self.min_hits:
             shown &= tracks['hit_streak'] >= self.min_hits
         newest_first = np.flatnonzero(shown)[::-1]
-        reported = tracks[newest_first]
-        boxes = self._filter.to_boxes(self._tracks.state[:, newest_first])
+        reported, boxes = tracks[newest_first], self._boxes_of(newest_first)
         alive = tracks['time_since_update'] <= self.max_age
         if not alive.all():
             self._tracks.keep(np.flatnonzero(alive))

@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.models.trackers import SORT, BaseTracker, ByteTrack
+from mmsmot.models.trackers import OCSORT, SORT, BaseTracker, ByteTrack, DeepSORT
 from mmsmot.structures import Detections, Tracks
 
 TRACKERS: dict[str, Callable[[], BaseTracker]] = {
     'SORT': lambda: SORT(min_hits=1, max_age=3),
     'SORT, published': SORT,
     'ByteTrack': ByteTrack,
+    'OCSORT': lambda: OCSORT(min_hits=1),
+    'OCSORT with BYTE': lambda: OCSORT(use_byte=True, min_hits=0, max_age=5),
+    'DeepSORT': lambda: DeepSORT(n_init=1),
+    'DeepSORT, published': DeepSORT,
 }
 every_tracker = pytest.mark.parametrize('make', TRACKERS.values(), ids=TRACKERS)
 videos = st.integers(0, 2**32 - 1)
@@ -28,6 +32,7 @@ def random_video(seed: int, num_frames: int = 12) -> list[Detections]:
     centre = rng.uniform(0, 400, (count, 2))
     velocity = rng.normal(0, 6, (count, 2))
     size = rng.uniform(20, 80, (count, 2))
+    looks_of = rng.normal(size=(count, 8))
     video = []
     for _ in range(num_frames):
         centre = centre + velocity
@@ -40,7 +45,9 @@ def random_video(seed: int, num_frames: int = 12) -> list[Detections]:
         boxes = np.concatenate([middle - half, middle + half], axis=1)
         boxes += rng.normal(0, 0.5, boxes.shape)
         labels = rng.integers(0, 3, len(boxes))
-        video.append(Detections(boxes, rng.uniform(0.05, 1, len(boxes)), labels))
+        looks = np.concatenate([looks_of[seen], rng.normal(size=(len(ghosts), 8))])
+        scores = rng.uniform(0.05, 1, len(boxes))
+        video.append(Detections(boxes, scores, labels, looks))
     return video
 
 
@@ -99,7 +106,7 @@ def test_order_of_detections_does_not_matter(make, seed: int) -> None:
     for one, other, order in zip(
         run(make(), video), run(make(), shuffled), orders, strict=True
     ):
-        taken = np.where(other.det_index >= 0, order[other.det_index], -1)
+        taken = np.append(order, -1)[other.det_index]  # -1 stays -1
         by_row = {int(r): int(i) for r, i in zip(taken, other.ids, strict=True)}
         assert sorted(one.det_index.tolist()) == sorted(taken.tolist())
         for row, track_id in zip(one.det_index.tolist(), one.ids.tolist(), strict=True):
@@ -116,20 +123,28 @@ def test_a_video_without_detections(make) -> None:
 
 @every_tracker
 def test_one_frame(make) -> None:
-    tracks = make().update(Detections([[10, 10, 50, 90]], [0.95], [2]))
+    look = np.ones((1, 4), np.float32)
+    tracks = make().update(Detections([[10, 10, 50, 90]], [0.95], [2], look))
+    if make is DeepSORT:  # a track is shown when it is confirmed
+        assert len(tracks) == 0
+        return
     assert tracks.ids.tolist() == [1]
     assert tracks.labels.tolist() == [2]
     np.testing.assert_allclose(tracks.boxes, [[10, 10, 50, 90]])
 
 
-@every_tracker
-def test_a_crowd_of_thousands(make) -> None:
+@pytest.mark.parametrize(
+    ('name', 'count'),
+    [('SORT', 10_000), ('ByteTrack', 10_000), ('OCSORT', 3_000), ('DeepSORT', 3_000)],
+)
+def test_a_crowd_of_thousands(name: str, count: int) -> None:
     rng = np.random.default_rng(0)
-    corners = rng.uniform(0, [1920, 1080], (10_000, 2))
+    corners = rng.uniform(0, [1920, 1080], (count, 2))
     sizes = rng.uniform(5, 30, corners.shape)
     boxes = np.concatenate([corners, corners + sizes], axis=1)
-    scores = rng.uniform(0.71, 1, len(boxes))
-    tracker = make()
-    tracker.update(Detections(boxes, scores))
-    tracks = tracker.update(Detections(boxes + 0.2, scores))
-    assert len(np.unique(tracks.ids)) == len(tracks) > 9_000
+    scores = rng.uniform(0.71, 1, count)
+    looks = rng.normal(size=(count, 4))
+    tracker = TRACKERS[name]()
+    tracker.update(Detections(boxes, scores, None, looks))
+    tracks = tracker.update(Detections(boxes + 0.2, scores, None, looks))
+    assert len(np.unique(tracks.ids)) == len(tracks) > 0.9 * count

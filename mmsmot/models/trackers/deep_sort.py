@@ -1,0 +1,234 @@
+"""DeepSORT: SORT with a deep association metric."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...registry import TRACKERS
+from ...structures import Detections, Tracks, pairwise_iou
+from .association import match_by_weight, remaining
+from .base import BaseTracker
+from .gallery import Gallery
+from .kalman_filter import XYAHFilter
+from .track_table import TrackTable
+
+CHI2_95_4DOF = 9.4877  # 0.95 quantile of chi-square with 4 degrees of freedom
+EPSILON = 1e-5  # the original's cost of a refused pair above the limit
+
+TRACK = np.dtype(
+    [
+        ('id', np.int64),
+        ('label', np.int64),
+        ('score', np.float64),
+        ('det_index', np.int64),
+        ('time_since_update', np.int64),
+        ('hits', np.int64),
+        ('confirmed', np.bool_),
+        ('slot', np.int64),
+    ]
+)
+
+
+@TRACKERS.register_module()
+class DeepSORT(BaseTracker):
+    """DeepSORT (Wojke et al., ICIP 2017), equal to the authors' code.
+
+    Confirmed tracks are matched by appearance inside a motion gate, those seen last
+    first (matching cascade, listing 1); what is left, and tentative tracks, by IoU.
+    Reports the filtered boxes of confirmed tracks, one predicted frame after their last
+    match included. Detections need ``embeddings``: set ``model.reid``.
+
+    Args:
+        min_confidence: Detections below it are not looked at.
+        max_cosine_distance: Greatest distance of a match by appearance.
+        nn_budget: Appearance vectors kept for a track (L_k).
+        max_iou_distance: Greatest IoU distance of a match by IoU.
+        max_age: A confirmed track dies when it was missed more than this many frames in
+            a row (A_max).
+        n_init: Matches in a row, the birth counted, that confirm a track.
+        gating_threshold: Greatest squared Mahalanobis distance (t^(1)).
+    """
+
+    def __init__(
+        self,
+        *,
+        min_confidence: float = 0.3,
+        max_cosine_distance: float = 0.2,
+        nn_budget: int = 100,
+        max_iou_distance: float = 0.7,
+        max_age: int = 30,
+        n_init: int = 3,
+        gating_threshold: float = CHI2_95_4DOF,
+    ) -> None:
+        if not 0 < max_cosine_distance < 1:
+            raise ValueError(
+                'DeepSORT: max_cosine_distance must lie between 0 and 1 (1: nothing in '
+                f'common), got {max_cosine_distance}'
+            )
+        self.min_confidence = min_confidence
+        self.max_cosine_distance = max_cosine_distance
+        self.max_iou_distance = max_iou_distance
+        self.max_age = max_age
+        self.n_init = n_init
+        self.gating_threshold = gating_threshold
+        self._filter = XYAHFilter()
+        self._tracks = TrackTable(TRACK)
+        self._gallery = Gallery(nn_budget)
+        self.reset()
+
+    def reset(self) -> None:
+        self._tracks.clear()
+        self._gallery.clear()
+
+    def update(
+        self,
+        detections: Detections,
+        frame: np.ndarray | None = None,
+        timestamp: float | None = None,
+    ) -> Tracks:
+        vectors = _unit_vectors(detections)
+        sure = np.flatnonzero(detections.scores >= self.min_confidence)
+        # Best first, as the original's NMS leaves them: decides the ids of new tracks.
+        sure = sure[np.argsort(detections.scores[sure])[::-1]]
+        self._predict()
+        rows, det_index = self._match(detections, vectors, sure)
+        self._take(rows, det_index, detections, vectors)
+        self._bury()
+        self._start(remaining(sure, det_index), detections, vectors)
+        return self._report()
+
+    def _predict(self) -> None:
+        tracks = self._tracks.rows
+        self._tracks.state[:] = self._filter.predict(self._tracks.state)
+        tracks['time_since_update'] += 1
+        tracks['det_index'] = -1
+
+    def _match(
+        self, detections: Detections, vectors: np.ndarray, free: np.ndarray
+    ) -> np.ndarray:
+        """(2, K): tracks over detections, by appearance and then by IoU."""
+        tracks = self._tracks.rows
+        confirmed = np.flatnonzero(tracks['confirmed'])
+        pairs = [np.empty((2, 0), np.int64)]
+        if len(confirmed) and len(free):
+            weights = self._appearance_weights(confirmed, detections, vectors, free)
+            pairs += self._cascade(confirmed, weights, free)
+            free = remaining(free, np.concatenate(pairs, axis=1)[1])
+        seen = ~tracks['confirmed'] | (tracks['time_since_update'] == 1)
+        seen[np.concatenate(pairs, axis=1)[0]] = False
+        rows = np.flatnonzero(seen)
+        if len(rows) and len(free):
+            boxes = self._filter.to_boxes(self._tracks.state[:, rows])
+            iou = pairwise_iou(boxes, detections.boxes[free])
+            i, j = match_by_weight(_weights(1 - iou, self.max_iou_distance))
+            pairs.append(np.array([rows[i], free[j]]))
+        return np.concatenate(pairs, axis=1)
+
+    def _appearance_weights(
+        self,
+        rows: np.ndarray,
+        detections: Detections,
+        vectors: np.ndarray,
+        columns: np.ndarray,
+    ) -> np.ndarray:
+        """Of tracks ``rows`` and detections ``columns``: positive where they may match."""
+        slots = self._tracks.rows['slot'][rows]
+        distance = self._gallery.cosine_distance(slots, vectors[columns])
+        gating = self._filter.gating_distance(
+            self._tracks.state[:, rows], detections.boxes[columns]
+        )
+        distance = distance.astype(np.float64)
+        distance[gating > self.gating_threshold] = np.inf
+        return _weights(distance, self.max_cosine_distance)
+
+    def _cascade(
+        self, rows: np.ndarray, weights: np.ndarray, columns: np.ndarray
+    ) -> list[np.ndarray]:
+        """Matching cascade: a level for each time since the last match, recent first."""
+        ages = self._tracks.rows['time_since_update'][rows]
+        open_columns = np.arange(len(columns))
+        pairs = []
+        for age in np.unique(ages[ages <= self.max_age]):
+            level = np.flatnonzero(ages == age)
+            i, j = match_by_weight(weights[level[:, None], open_columns])
+            pairs.append(np.array([rows[level[i]], columns[open_columns[j]]]))
+            open_columns = remaining(open_columns, open_columns[j])
+        return pairs
+
+    def _take(
+        self,
+        rows: np.ndarray,
+        det_index: np.ndarray,
+        detections: Detections,
+        vectors: np.ndarray,
+    ) -> None:
+        """Correct the tracks ``rows`` by the detections ``det_index``."""
+        if not len(rows):
+            return
+        tracks, state = self._tracks.rows, self._tracks.state
+        state[:, rows] = self._filter.update(
+            state[:, rows], detections.boxes[det_index]
+        )
+        tracks['score'][rows] = detections.scores[det_index]
+        tracks['label'][rows] = detections.labels[det_index]
+        tracks['det_index'][rows] = det_index
+        tracks['time_since_update'][rows] = 0
+        tracks['hits'][rows] += 1
+        tracks['confirmed'] |= tracks['hits'] >= self.n_init
+        self._gallery.add(tracks['slot'][rows], vectors[det_index])
+
+    def _bury(self) -> None:
+        """Drop tentative tracks at their first miss, confirmed ones after many."""
+        tracks = self._tracks.rows
+        missed = tracks['time_since_update']
+        alive = np.where(tracks['confirmed'], missed <= self.max_age, missed == 0)
+        if not alive.all():
+            self._gallery.release(tracks['slot'][~alive])
+            self._tracks.keep(np.flatnonzero(alive))
+
+    def _start(
+        self, det_index: np.ndarray, detections: Detections, vectors: np.ndarray
+    ) -> None:
+        """Start a tentative track at each of the detections ``det_index``."""
+        if not len(det_index):
+            return
+        fresh = self._tracks.spawn(self._filter.initiate(detections.boxes[det_index]))
+        fresh['score'] = detections.scores[det_index]
+        fresh['label'] = detections.labels[det_index]
+        fresh['det_index'] = det_index
+        fresh['hits'] = 1
+        fresh['confirmed'] = self.n_init <= 1
+        fresh['slot'] = self._gallery.allot(len(det_index), vectors.shape[1])
+        self._gallery.add(fresh['slot'], vectors[det_index])
+
+    def _report(self) -> Tracks:
+        tracks = self._tracks.rows
+        shown = np.flatnonzero(tracks['confirmed'] & (tracks['time_since_update'] <= 1))
+        reported = tracks[shown]
+        return Tracks(
+            ids=reported['id'],
+            boxes=self._filter.to_boxes(self._tracks.state[:, shown]),
+            scores=reported['score'],
+            labels=reported['label'],
+            det_index=reported['det_index'],
+        )
+
+
+def _weights(distance: np.ndarray, limit: float) -> np.ndarray:
+    """Weights whose best matching is that of the original's clipped costs."""
+    return np.where(distance <= limit, limit + EPSILON - distance, -1.0)
+
+
+def _unit_vectors(detections: Detections) -> np.ndarray:
+    """(N, D) float32 of unit length."""
+    vectors = detections.embeddings
+    if vectors is None:
+        if len(detections):
+            raise ValueError(
+                'DeepSORT needs the appearance of each detection (embeddings), but '
+                'there is none: set model.reid in the config, such as reid=dict(type='
+                "'ONNXReID', model='osnet.onnx'), or take a tracker without appearance"
+            )
+        return np.empty((0, 0), np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(norms, np.finfo(np.float32).tiny)

@@ -1,0 +1,247 @@
+"""OC-SORT: observation-centric SORT."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...registry import TRACKERS
+from ...structures import Detections, Tracks, pairwise_iou
+from .association import linear_assignment, remaining
+from .kalman_filter import PLANES, BoxKalmanFilter, XYSRFilter
+from .sort import SORT, TRACK
+from .track_table import TrackTable
+
+
+@TRACKERS.register_module()
+class OCSORT(SORT):
+    """OC-SORT (Cao et al., CVPR 2023), equal to the authors' code.
+
+    SORT that trusts observations over predictions: the first round also weighs the
+    direction of motion between observations (OCM, section 4.2), tracks left over are
+    tried again at their last observation (OCR, section 4.2), and a track found again has
+    its filter led through the gap on a straight line (ORU, section 4.1). Reports the
+    detections' own boxes, newest track first.
+
+    Kept from the original: a birth is no observation; the filter is corrected twice by
+    the observation that ends a gap; the threshold looks at IoU alone.
+
+    Args:
+        det_threshold: Detections above it are tracked.
+        low_threshold: With ``use_byte``, those between it and ``det_threshold`` get a
+            round of their own.
+        max_age: A track dies when it was missed more than this many frames in a row.
+        min_hits: See :class:`~.sort.SORT`.
+        iou_threshold: Least IoU of a match.
+        delta_t: Frames between the observations that give a direction (Delta t).
+        inertia: Weight of the direction (lambda).
+        use_byte: Match weak detections too, as ByteTrack does.
+    """
+
+    def __init__(
+        self,
+        *,
+        det_threshold: float = 0.6,
+        low_threshold: float = 0.1,
+        max_age: int = 30,
+        min_hits: int = 3,
+        iou_threshold: float = 0.3,
+        delta_t: int = 3,
+        inertia: float = 0.2,
+        use_byte: bool = False,
+    ) -> None:
+        super().__init__(
+            max_age=max_age,
+            min_hits=min_hits,
+            iou_threshold=iou_threshold,
+            score_threshold=det_threshold,
+        )
+        self.low_threshold = low_threshold
+        self.delta_t = delta_t
+        self.inertia = inertia
+        self.use_byte = use_byte
+        self._filter = XYSRFilter(height_epsilon=1e-6)
+        self._tracks = TrackTable(
+            np.dtype(
+                [
+                    *TRACK.descr,
+                    ('observed', np.bool_),  # ever, the birth not counted
+                    ('last', np.float64, 4),  # the last observation
+                    ('recent', np.float64, (delta_t + 1, 4)),  # by age, NaN: none
+                    ('direction', np.float64, 2),  # unit vector x, y
+                    ('missed', np.int64),  # frames since the filter was frozen
+                    ('frozen', np.float64, (PLANES, 4)),  # its state at the first miss
+                ]
+            )
+        )
+
+    def update(
+        self,
+        detections: Detections,
+        frame: np.ndarray | None = None,
+        timestamp: float | None = None,
+    ) -> Tracks:
+        self._frame_count += 1
+        scores = detections.scores
+        high = np.flatnonzero(scores > self.score_threshold)
+        predicted = self._predict()
+        tracks = self._tracks.rows
+        left = np.arange(len(tracks))
+
+        rows, columns = self._match_directed(predicted, detections, high)
+        self._take(rows, columns, detections)
+        left, high = remaining(left, rows), remaining(high, columns)
+
+        if self.use_byte:
+            weak = (scores > self.low_threshold) & (scores < self.score_threshold)
+            rows, columns = self._match_iou(
+                predicted, left, detections, np.flatnonzero(weak)
+            )
+            self._take(rows, columns, detections)
+            left = remaining(left, rows)
+
+        rows, columns = self._match_iou(tracks['last'], left, detections, high)
+        self._take(rows, columns, detections)
+        left, high = remaining(left, rows), remaining(high, columns)
+
+        self._miss(left)
+        self._start(high, detections)
+        return self._report()
+
+    def _predict(self) -> np.ndarray:
+        boxes = super()._predict()
+        recent = self._tracks.rows['recent']
+        recent[:, 1:] = recent[:, :-1].copy()
+        recent[:, 0] = np.nan
+        return boxes
+
+    def _match_directed(
+        self, predicted: np.ndarray, detections: Detections, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first round: IoU and direction (eq. 3 and its cost C_v).
+
+        Returns:
+            Tracks, and rows of the detections, that belong together.
+        """
+        if not len(predicted) or not len(columns):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        boxes = detections.boxes[columns]
+        iou = pairwise_iou(boxes, predicted)
+        above = iou > self.iou_threshold
+        if above.sum(1).max() == 1 and above.sum(0).max() == 1:
+            i, j = np.nonzero(above)
+        else:
+            agreement = self._agreement(boxes) * detections.scores[columns, None]
+            i, j = linear_assignment(-(iou + agreement))
+            good = iou[i, j] >= self.iou_threshold
+            i, j = i[good], j[good]
+        return j, columns[i]
+
+    def _agreement(self, boxes: np.ndarray) -> np.ndarray:
+        """(D, T) in [-inertia/2, inertia/2]: does a detection lie in a track's way?"""
+        tracks = self._tracks.rows
+        way = _direction(self._previous()[None], boxes[:, None])
+        cosine = np.clip((way * tracks['direction']).sum(axis=2), -1, 1)
+        agreement = (np.pi / 2 - np.arccos(cosine)) / np.pi
+        return self.inertia * agreement * tracks['observed']
+
+    def _previous(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """(T, 4): the observation ``delta_t`` frames ago, else the next one, else the
+        last."""
+        tracks = self._tracks.rows[rows]
+        previous = tracks['last'].copy()
+        for age in range(1, self.delta_t + 1):  # the oldest overwrites
+            box = tracks['recent'][:, age]
+            known = ~np.isnan(box[:, 0])
+            previous[known] = box[known]
+        return previous
+
+    def _match_iou(
+        self,
+        boxes: np.ndarray,
+        rows: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A later round by IoU alone; arguments and result as of the first."""
+        if not len(rows) or not len(columns):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        iou = pairwise_iou(detections.boxes[columns], boxes[rows])
+        if iou.max() <= self.iou_threshold:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        i, j = linear_assignment(-iou)
+        good = iou[i, j] >= self.iou_threshold
+        return rows[j[good]], columns[i[good]]
+
+    def _take(
+        self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
+    ) -> None:
+        if not len(rows):
+            return
+        tracks, boxes = self._tracks.rows, detections.boxes[det_index]
+        known = tracks['observed'][rows]
+        tracks['direction'][rows[known]] = _direction(
+            self._previous(rows[known]), boxes[known]
+        )
+        gap = tracks['missed'][rows] > 0
+        self._lead_through_gap(rows[gap], boxes[gap])
+        super()._take(rows, det_index, detections)
+        tracks['missed'][rows] = 0
+        tracks['observed'][rows] = True
+        tracks['last'][rows] = boxes
+        tracks['recent'][rows, 0] = boxes
+
+    def _miss(self, rows: np.ndarray) -> None:
+        """Count a missed frame; at the first one remember the state of the filter."""
+        tracks = self._tracks.rows
+        rows = rows[tracks['observed'][rows]]
+        first = rows[tracks['missed'][rows] == 0]
+        tracks['frozen'][first] = self._tracks.state[:, first].swapaxes(0, 1)
+        tracks['missed'][rows] += 1
+
+    def _lead_through_gap(self, rows: np.ndarray, boxes: np.ndarray) -> None:
+        """Observation-centric re-update (ORU, section 4.1).
+
+        The filters go back to their first missed frame and are fed boxes on the line from
+        the last observation to the new one; step by step for all tracks at once.
+        """
+        if not len(rows):
+            return
+        tracks = self._tracks.rows
+        state = tracks['frozen'][rows].swapaxes(0, 1).copy()
+        start, gap = _centred(tracks['last'][rows]), tracks['missed'][rows] + 1
+        step = (_centred(boxes) - start) / gap[:, None]
+        for i in range(1, int(gap.max()) + 1):
+            active = np.flatnonzero(i <= gap)
+            virtual = start[active] + i * step[active]
+            half = virtual[:, 2:] / 2
+            virtual = np.concatenate(
+                [virtual[:, :2] - half, virtual[:, :2] + half], axis=1
+            )
+            state[:, active] = self._filter.update(state[:, active], virtual)
+            going = np.flatnonzero(i < gap)
+            # Without SORT's guard against vanishing areas, as in the original.
+            state[:, going] = BoxKalmanFilter.predict(self._filter, state[:, going])
+        self._tracks.state[:, rows] = state
+
+    def _start(self, det_index: np.ndarray, detections: Detections) -> None:
+        super()._start(det_index, detections)
+        fresh = self._tracks.rows[len(self._tracks) - len(det_index) :]
+        fresh['recent'] = np.nan
+        fresh['last'] = -1
+
+    def _boxes_of(self, rows: np.ndarray) -> np.ndarray:
+        tracks = self._tracks.rows[rows]
+        filtered = super()._boxes_of(rows)
+        return np.where(tracks['observed'][:, None], tracks['last'], filtered)
+
+
+def _centred(boxes: np.ndarray) -> np.ndarray:
+    """(N, 4) corners to centre x, y, width, height."""
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    return np.concatenate([boxes[:, :2] + sizes / 2, sizes], axis=1)
+
+
+def _direction(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(..., 2) unit vectors from the centres of boxes to those of others (..., 4)."""
+    way = (end[..., :2] + end[..., 2:] - start[..., :2] - start[..., 2:]) / 2
+    return way / (np.sqrt((way**2).sum(axis=-1, keepdims=True)) + 1e-6)

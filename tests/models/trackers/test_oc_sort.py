@@ -1,0 +1,57 @@
+"""OC-SORT's own ideas on cases made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmsmot.models.trackers import OCSORT
+from mmsmot.models.trackers.kalman_filter import XYSRFilter
+from mmsmot.structures import Detections
+
+
+def walk(x: float, score: float = 0.9) -> Detections:
+    return Detections([[x, 100, x + 40, 200]], [score])
+
+
+def test_a_gap_is_bridged_and_the_detection_reported() -> None:
+    tracker = OCSORT(min_hits=1)
+    for step in range(6):
+        first = tracker.update(walk(10.0 * step))
+    for _ in range(4):
+        assert len(tracker.update(Detections.empty())) == 0
+    found = tracker.update(walk(100.0))
+    assert found.ids.tolist() == first.ids.tolist() == [1]
+    np.testing.assert_array_equal(found.boxes, walk(100.0).boxes)
+
+
+def test_the_filter_is_led_through_the_gap() -> None:
+    """As if the boxes on the line had been seen, and the last of them twice."""
+    tracker, kalman = OCSORT(), XYSRFilter(height_epsilon=1e-6)
+    for step in range(6):
+        tracker.update(walk(5.0 * step))
+    for _ in range(3):
+        tracker.update(Detections.empty())
+    tracker.update(walk(25.0 + 4 * 8))
+    state = kalman.initiate(walk(0.0).boxes)
+    for x in (5, 10, 15, 20, 25, 33, 41, 49, 57):
+        state = kalman.update(kalman.predict(state), walk(float(x)).boxes)
+    state = kalman.update(state, walk(57.0).boxes)
+    assert len(tracker._tracks) == 1
+    np.testing.assert_allclose(tracker._tracks.state, state, rtol=1e-6, atol=1e-6)
+
+
+def test_recovery_at_the_last_observation() -> None:
+    """Someone who runs, is hidden and stops is found where last seen."""
+    tracker = OCSORT(min_hits=1)
+    for step in range(8):
+        tracker.update(walk(20.0 * step))
+    for _ in range(3):
+        tracker.update(Detections.empty())
+    found = tracker.update(walk(145.0))  # the filter expects 220
+    assert found.ids.tolist() == [1]
+
+
+def test_scores_at_the_threshold_are_in_no_set() -> None:
+    tracker = OCSORT(det_threshold=0.6, use_byte=True)
+    assert len(tracker.update(walk(0.0, 0.6))) == 0
+    assert len(tracker.update(walk(0.0, 0.61))) == 1
