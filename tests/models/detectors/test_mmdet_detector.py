@@ -1,0 +1,89 @@
+"""mmdet's detectors in our slot: boxes in frame pixels, gradients, weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+pytest.importorskip('mmdet', reason='needs mmdet')
+
+from mmsmot.models.detectors.mmdet_detector import MMDetDetector
+from mmsmot.structures import Frame, VideoInfo
+
+from .tiny_mmdet import tiny_fcos
+
+
+def make(seed: int = 0, **options) -> MMDetDetector:
+    torch.manual_seed(seed)
+    return MMDetDetector(tiny_fcos(), score_threshold=0.0, **options)
+
+
+def frame_of(image: np.ndarray) -> Frame:
+    return Frame(VideoInfo('picture', 'picture'), 1, 0.0, lambda: image)
+
+
+@pytest.fixture(scope='module')
+def image() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (240, 320, 3)).astype(np.uint8)
+
+
+def test_boxes_are_in_pixels_of_the_frame(image: np.ndarray) -> None:
+    """The network sees 128x96; boxes of twice the picture are twice as large."""
+    detector = make(labels=None)
+    small = detector.detect([frame_of(image)])[0]
+    large = np.repeat(np.repeat(image[::2, ::2], 4, axis=0), 4, axis=1)
+    assert large.shape == (480, 640, 3)
+    assert small.boxes.max() > 200
+    assert (small.boxes <= [320, 240, 320, 240]).all()
+    assert detector.detect([frame_of(large)])[0].boxes.max() > 400
+
+
+def test_a_batch_is_its_frames(image: np.ndarray) -> None:
+    detector = make(labels=None)
+    other = image[::-1].copy()
+    both = detector.detect([frame_of(image), frame_of(other)])
+    alone = [detector.detect([frame_of(i)])[0] for i in (image, other)]
+    for a, b in zip(both, alone, strict=True):
+        np.testing.assert_allclose(a.boxes, b.boxes, atol=1e-3)
+    assert detector.detect([]) == []
+
+
+def test_only_the_labels_asked_for(image: np.ndarray) -> None:
+    every = make(labels=None).detect([frame_of(image)])[0]
+    ones = make(labels=(1,)).detect([frame_of(image)])[0]
+    assert set(ones.labels.tolist()) <= {1}
+    assert len(ones) == (every.labels == 1).sum()
+
+
+def test_losses_reach_the_first_layer(image: np.ndarray) -> None:
+    detector = make()
+    box = np.array([[40.0, 30, 200, 220]])
+    losses = detector.loss([frame_of(image)], [(box, np.array([0]))])
+    sum(v for k, v in losses.items() if 'loss' in k).backward()
+    first = next(detector.model.backbone.parameters())
+    assert first.grad.abs().sum() > 0
+
+
+def test_weights_round_trip_and_those_of_another_config(
+    image: np.ndarray, tmp_path: Path
+) -> None:
+    detector = make(seed=1, labels=None)
+    path = tmp_path / 'tiny.pth'
+    torch.save({'state_dict': detector.model.state_dict()}, path)
+    again = make(seed=2, labels=None, checkpoint=str(path))
+    np.testing.assert_array_equal(
+        again.detect([frame_of(image)])[0].boxes,
+        detector.detect([frame_of(image)])[0].boxes,
+    )
+    assert again.fingerprint != detector.fingerprint
+    torch.save({'state_dict': torch.nn.Linear(2, 2).state_dict()}, path)
+    with pytest.raises(ValueError, match='belongs to another config'):
+        make(checkpoint=str(path))
+
+
+def test_a_config_without_a_model_says_so() -> None:
+    with pytest.raises(ValueError, match='needs a key "model"'):
+        MMDetDetector({'backbone': {}})
