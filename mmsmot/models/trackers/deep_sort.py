@@ -9,7 +9,7 @@ from ...structures import Detections, Tracks, pairwise_iou
 from .association import match_by_weight, remaining
 from .base import BaseTracker
 from .gallery import Gallery
-from .kalman_filter import XYAHFilter
+from .kalman_filter import MEAN, VARIANCE, XYAHFilter
 from .track_table import TrackTable
 
 CHI2_95_4DOF = 9.4877  # 0.95 quantile of chi-square with 4 degrees of freedom
@@ -60,11 +60,6 @@ class DeepSORT(BaseTracker):
         n_init: int = 3,
         gating_threshold: float = CHI2_95_4DOF,
     ) -> None:
-        if not 0 < max_cosine_distance < 1:
-            raise ValueError(
-                'DeepSORT: max_cosine_distance must lie between 0 and 1 (1: nothing in '
-                f'common), got {max_cosine_distance}'
-            )
         self.min_confidence = min_confidence
         self.max_cosine_distance = max_cosine_distance
         self.max_iou_distance = max_iou_distance
@@ -89,7 +84,7 @@ class DeepSORT(BaseTracker):
         vectors = _unit_vectors(detections)
         sure = np.flatnonzero(detections.scores >= self.min_confidence)
         # Best first, as the original's NMS leaves them: decides the ids of new tracks.
-        sure = sure[np.argsort(detections.scores[sure])[::-1]]
+        sure = sure[np.argsort(detections.scores[sure], kind='stable')[::-1]]
         self._predict()
         rows, det_index = self._match(detections, vectors, sure)
         self._take(rows, det_index, detections, vectors)
@@ -132,14 +127,28 @@ class DeepSORT(BaseTracker):
         columns: np.ndarray,
     ) -> np.ndarray:
         """Of tracks ``rows`` and detections ``columns``: positive where they may match."""
-        slots = self._tracks.rows['slot'][rows]
-        distance = self._gallery.cosine_distance(slots, vectors[columns])
-        gating = self._filter.gating_distance(
-            self._tracks.state[:, rows], detections.boxes[columns]
-        )
-        distance = distance.astype(np.float64)
-        distance[gating > self.gating_threshold] = np.inf
-        return _weights(distance, self.max_cosine_distance)
+        i, j = self._gated(self._tracks.state[:, rows], detections.boxes[columns])
+        slots = self._tracks.rows['slot'][rows[i]]
+        distance = self._gallery.distances(slots, vectors[columns[j]])
+        weights = np.full((len(rows), len(columns)), -1.0)
+        weights[i, j] = _weights(distance, self.max_cosine_distance)
+        return weights
+
+    def _gated(
+        self, state: np.ndarray, boxes: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """States and boxes within the gate of each other (eq. 1).
+
+        Few pairs pass it, and it is far cheaper than comparing looks. The distance is a
+        sum of squares, so one of them, that of x, rules most pairs out at once.
+        """
+        measured, mean = self._filter.to_measurement(boxes), state[MEAN]
+        variance = state[VARIANCE] + self._filter.measurement_noise(state)
+        reach = np.sqrt(self.gating_threshold * variance[:, :1])
+        i, j = np.nonzero(np.abs(measured[:, 0] - mean[:, :1]) <= reach)
+        distance = ((measured[j] - mean[i]) ** 2 / variance[i]).sum(axis=1)
+        inside = distance <= self.gating_threshold
+        return i[inside], j[inside]
 
     def _cascade(
         self, rows: np.ndarray, weights: np.ndarray, columns: np.ndarray
@@ -148,8 +157,9 @@ class DeepSORT(BaseTracker):
         ages = self._tracks.rows['time_since_update'][rows]
         open_columns = np.arange(len(columns))
         pairs = []
-        for age in np.unique(ages[ages <= self.max_age]):
-            level = np.flatnonzero(ages == age)
+        hopeful = (weights > 0).any(axis=1) & (ages <= self.max_age)
+        for age in np.unique(ages[hopeful]):
+            level = np.flatnonzero(hopeful & (ages == age))
             i, j = match_by_weight(weights[level[:, None], open_columns])
             pairs.append(np.array([rows[level[i]], columns[open_columns[j]]]))
             open_columns = remaining(open_columns, open_columns[j])

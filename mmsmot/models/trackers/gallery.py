@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+CHUNK = 1 << 18  # numbers compared at once: what is gathered stays in the cache
+
 
 class Gallery:
     """The last appearance vectors of each track, in one array.
@@ -31,7 +33,6 @@ class Gallery:
         if missing > 0:
             self._grow(max(missing, len(self._counts), 16), dimensions)
         slots, self._free = self._free[:count], self._free[count:]
-        self._vectors[slots] = 0
         self._counts[slots] = 0
         return slots
 
@@ -40,30 +41,55 @@ class Gallery:
         self._free = np.concatenate([self._free, slots])
 
     def add(self, slots: np.ndarray, vectors: np.ndarray) -> None:
-        """Remember one vector, (K, D) of unit length, for each of K slots."""
+        """Remember one vector, (K, D) of unit length, for each of K slots.
+
+        Raises:
+            ValueError: D is not that of the vectors before.
+        """
+        self._require(vectors.shape[1])
         self._vectors[slots, self._counts[slots] % self.budget] = vectors
         self._counts[slots] += 1
 
-    def cosine_distance(self, slots: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-        """Least cosine distance (K, M) of M vectors from what K slots hold.
+    def distances(self, slots: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """Least cosine distance of each of P pairs (DeepSORT, eq. 3).
 
-        DeepSORT, eq. 3. An empty place holds zeros, which are at distance 1.
+        Args:
+            slots: (P,), may repeat; none may be empty.
+            vectors: (P, D) of unit length.
+
+        Returns:
+            (P,) float64, 1 minus the cosine with the most similar vector of the slot.
         """
-        used = min(self.budget, int(self._counts[slots].max(initial=1)))
-        held = self._vectors[slots, :used]
-        flat = held.reshape(-1, held.shape[2]) @ vectors.T
-        return 1 - flat.reshape(len(slots), used, len(vectors)).max(axis=1)
+        if not len(slots):
+            return np.empty(0)
+        self._require(vectors.shape[1])
+        held = np.minimum(self._counts[slots], self.budget)
+        used = int(held.max())
+        cosine = np.empty((len(slots), used), np.float32)
+        size = max(1, CHUNK // (used * vectors.shape[1]))
+        for start in range(0, len(slots), size):
+            part = slice(start, start + size)
+            looks = self._vectors[slots[part], :used]
+            cosine[part] = (looks @ vectors[part, :, None])[..., 0]
+        cosine[np.arange(used) >= held[:, None]] = -np.inf
+        return 1 - cosine.max(axis=1).astype(np.float64)
 
-    def _grow(self, count: int, dimensions: int) -> None:
-        old = len(self._counts)
-        if old == 0:
-            self._vectors = np.zeros((0, self.budget, dimensions), np.float32)
+    def _require(self, dimensions: int) -> None:
         if self._vectors.shape[2] != dimensions:
             raise ValueError(
                 f'embeddings of length {dimensions} after some of length '
                 f'{self._vectors.shape[2]}; one ReID part serves a whole video'
             )
-        fresh = np.zeros((count, self.budget, dimensions), np.float32)
-        self._vectors = np.concatenate([self._vectors, fresh])
+
+    def _grow(self, count: int, dimensions: int) -> None:
+        old = len(self._counts)
+        if old == 0:
+            self._vectors = np.zeros((0, self.budget, dimensions), np.float32)
+        self._require(dimensions)
+        used = min(self.budget, int(self._counts.max(initial=0)))
+        vectors = np.zeros((old + count, self.budget, dimensions), np.float32)
+        # The system gives memory only to what is written.
+        vectors[:old, :used] = self._vectors[:, :used]
+        self._vectors = vectors
         self._counts = np.concatenate([self._counts, np.zeros(count, np.int64)])
         self._free = np.concatenate([self._free, np.arange(old, old + count)])

@@ -60,11 +60,17 @@ def test_gallery_keeps_the_last_of_its_budget() -> None:
     for vector in (0, 1, 2):
         gallery.add(slots[:1], EYE[[vector]])
     gallery.add(slots[1:], EYE[[3]])
-    distance = gallery.cosine_distance(slots, EYE)
-    np.testing.assert_allclose(distance, [[1, 0, 0, 1], [1, 1, 1, 0]], atol=1e-6)
+    distance = gallery.distances(np.repeat(slots, 4), np.tile(EYE, (2, 1)))
+    np.testing.assert_allclose(distance, [1, 0, 0, 1, 1, 1, 1, 0], atol=1e-6)
     gallery.release(slots[:1])
     again = gallery.allot(15, 4)  # the room for 16 is used up without growing
     assert set(again.tolist()) == set(range(16)) - {int(slots[1])}
-    np.testing.assert_allclose(gallery.cosine_distance(again, EYE), np.ones((15, 4)))
+    again = again[again == slots[0]]
+    gallery.add(again, -EYE[[0]])  # what a slot held before does not count
+    np.testing.assert_allclose(
+        gallery.distances(np.repeat(again, 2), EYE[:2]), [2, 1], atol=1e-6
+    )
+    with pytest.raises(ValueError, match='length 3 after some of length 4'):
+        gallery.add(again, np.ones((1, 3), np.float32))
     with pytest.raises(ValueError, match='length 3 after some of length 4'):
         gallery.allot(99, 3)

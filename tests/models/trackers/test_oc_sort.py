@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
 
 from mmsmot.models.trackers import OCSORT
 from mmsmot.models.trackers.kalman_filter import XYSRFilter
+from mmsmot.models.trackers.oc_sort import certain_pairs
 from mmsmot.structures import Detections
 
 
@@ -55,3 +58,21 @@ def test_scores_at_the_threshold_are_in_no_set() -> None:
     tracker = OCSORT(det_threshold=0.6, use_byte=True)
     assert len(tracker.update(walk(0.0, 0.6))) == 0
     assert len(tracker.update(walk(0.0, 0.61))) == 1
+
+
+@pytest.mark.parametrize('seed', range(40))
+def test_certain_pairs_are_in_every_best_assignment(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shape = rng.integers(1, 9, 2)
+    iou = rng.random(shape) * (rng.random(shape) < 0.4)
+    i, j = certain_pairs(iou, margin=0.4)
+    for _ in range(20):
+        best = linear_sum_assignment(-(iou + rng.uniform(-0.1, 0.1, shape)))
+        pairs = set(zip(*(side.tolist() for side in best), strict=True))
+        assert set(zip(i.tolist(), j.tolist(), strict=True)) <= pairs
+
+
+def test_some_pairs_are_certain_and_the_others_are_not() -> None:
+    iou = np.array([[0.9, 0.2, 0], [0.2, 0.5, 0.4], [0, 0, 0.3]])
+    i, j = certain_pairs(iou, margin=0.4)
+    assert (i.tolist(), j.tolist()) == ([0], [0])
