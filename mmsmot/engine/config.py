@@ -57,6 +57,7 @@ def load_config(
     path = _find(str(path))
     with _import_path(Path(path).parent):
         config = Config.fromfile(path)  # also runs its custom_imports
+    _drop_own_scope(config._cfg_dict)
     _refuse_unread_names(path)
     init_default_scope(registry.SCOPE)
     options = options or {}
@@ -119,6 +120,21 @@ def _find(path: str) -> str:
     raise FileNotFoundError(
         f'there is no config {path!r}. Similar ones: {", ".join(dict.fromkeys(close))}'
     )
+
+
+def _drop_own_scope(node: Any) -> None:
+    """Remove the ``_scope_`` that MMEngine writes into all dicts of a ``mmsmot::`` base.
+
+    It is the default scope anyway, and some builders take it for an argument.
+    """
+    if isinstance(node, dict):
+        if node.get('_scope_') == registry.SCOPE:
+            del node['_scope_']
+        for value in node.values():
+            _drop_own_scope(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            _drop_own_scope(value)
 
 
 def _refuse_unread_names(path: str) -> None:

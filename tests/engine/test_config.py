@@ -22,6 +22,16 @@ def test_by_path(tmp_path: Path) -> None:
     assert load_config(path).model.type == 'SMOT'
 
 
+@pytest.mark.skipif(
+    not (Path(__file__).parents[2] / 'mmsmot' / '.mim').exists(),
+    reason='needs an installed mmsmot (make setup)',
+)
+def test_a_base_by_package_name_brings_no_scope(tmp_path: Path) -> None:
+    path = tmp_path / 'mine.py'
+    path.write_text(f"_base_ = ['mmsmot::{SORT}.py']\n")
+    assert '_scope_' not in load_config(path).pretty_text
+
+
 def test_an_unknown_name_lists_similar_ones() -> None:
     with pytest.raises(FileNotFoundError, match=r'sort_public-detections\.py'):
         load_config('two_stage/sort_public')

@@ -3,6 +3,5 @@ mot_challenge = dict(
     batch_size=1,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='pseudo_collate'),
     dataset=dict(
         type='MOTChallengeDataset', data_root='data/MOT17/train', test_mode=True))
