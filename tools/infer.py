@@ -82,7 +82,7 @@ def print_scores(video, tracks: Path) -> None:
 if __name__ == '__main__':
     try:
         main()
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, ImportError) as error:
         if not str(error):
             raise
         message = error.args[0] if isinstance(error, KeyError) else error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -50,6 +51,9 @@ def nms(
 
 
 def _missing(name: str) -> Callable[..., NoReturn]:
+    if name.startswith('__'):  # what Python itself asks of a module
+        raise AttributeError(name)
+
     def operator(*args: Any, **kwargs: Any) -> NoReturn:
         raise MissingOperatorError(
             f"this model calls mmcv's compiled operator {name!r}, and the mmcv here was "
@@ -67,4 +71,5 @@ def install() -> None:
     module.nms = nms
     module.__getattr__ = _missing
     module.__file__ = __file__
+    module.__spec__ = ModuleSpec(MODULE, loader=None)  # MMEngine looks for it
     sys.modules[MODULE] = module
