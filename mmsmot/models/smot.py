@@ -111,16 +111,7 @@ class SMOT(BaseModel):
     def detect(self, frames: list[Frame]) -> list[Detections]:
         """Detections of a batch, with embeddings where there is a ReID part."""
         found = self.detector.detect(frames)
-        if self.reid is None:
-            return found
-        return [
-            Detections(
-                d.boxes, d.scores, d.labels, self.reid.embed(frame.image, d.boxes)
-            )
-            if len(d)
-            else d
-            for frame, d in zip(frames, found, strict=True)
-        ]
+        return found if self.reid is None else self.reid.describe(frames, found)
 
     def loss(
         self, inputs: list[list[Frame]], data_samples: list[SMOTDataSample]

@@ -76,14 +76,7 @@ class CachedDetector(BaseDetector):
 
     def _look(self, frames: list[Frame]) -> list[Detections]:
         found = self.detector.detect(frames)
-        if self.reid is None:
-            return found
-        return [
-            Detections(d.boxes, d.scores, d.labels, self.reid.embed(f.image, d.boxes))
-            if len(d)
-            else d
-            for f, d in zip(frames, found, strict=True)
-        ]
+        return found if self.reid is None else self.reid.describe(frames, found)
 
     def _folder_of(self, video: VideoInfo) -> tuple[Path, list[tuple[int, int, Path]]]:
         """The video's folder, and the first and last frame of each file in it."""

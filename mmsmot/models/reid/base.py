@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
+
+from ...structures import Detections, Frame
 
 
 class BaseReID(ABC):
@@ -26,6 +29,17 @@ class BaseReID(ABC):
         Returns:
             (N, D) float32 of unit length; zeros for a box outside the picture.
         """
+
+    def describe(
+        self, frames: Sequence[Frame], detections: Sequence[Detections]
+    ) -> list[Detections]:
+        """The detections of B frames with their embeddings; empty ones as they are."""
+        return [
+            Detections(d.boxes, d.scores, d.labels, self.embed(f.image, d.boxes))
+            if len(d)
+            else d
+            for f, d in zip(frames, detections, strict=True)
+        ]
 
     @property
     @abstractmethod

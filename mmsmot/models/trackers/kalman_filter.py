@@ -117,16 +117,6 @@ class BoxKalmanFilter(ABC):
         warped[: VELOCITY + 1, :, 2:] *= scale**self.length_powers
         return warped
 
-    def gating_distance(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-        """Squared Mahalanobis distances (N, M) of M boxes from N predicted states.
-
-        DeepSORT, eq. 1. Compare with the 0.95 quantile of chi-square with 4 degrees of
-        freedom, 9.4877.
-        """
-        innovation = self.to_measurement(boxes)[None] - state[MEAN][:, None]
-        variance = state[VARIANCE] + self.measurement_noise(state)
-        return (innovation**2 / variance[:, None]).sum(axis=2)
-
 
 class XYSRFilter(BoxKalmanFilter):
     """SORT's filter: centre x, y, area s and aspect ratio r = w / h.
