@@ -90,6 +90,7 @@ def _run(
                 watch.book('draw')
                 writer.write(picture)
                 watch.book('encode')
+            del frame  # or its picture would live on beside the next batch
             progress.update(bar, advance=1)
     return frame_ids, tracks
 

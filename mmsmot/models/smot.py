@@ -80,6 +80,7 @@ class SMOT(BaseModel):
             for frame, _, shown in self.track(video):
                 frame_ids.append(frame.frame_id)
                 tracks.append(shown)
+                del frame  # or its picture would live on beside the next batch
             sample.pred_trajectories = Trajectories.from_tracks(
                 frame_ids, tracks, space_of(video)
             )
@@ -107,6 +108,7 @@ class SMOT(BaseModel):
                 tracks = self.tracker.update(detections, image, frame.timestamp)
                 watch.book('track')
                 yield frame, detections, tracks
+            del frames, frame, image  # as in predict
 
     def detect(self, frames: list[Frame]) -> list[Detections]:
         """Detections of a batch, with embeddings where there is a ReID part."""

@@ -1,0 +1,85 @@
+"""The pipeline streams, and reports the frames it really saw."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.datasets import make_demo_scene, open_video
+from mmsmot.models.detectors import BaseDetector, DetectionFile
+from mmsmot.models.smot import SMOT
+from mmsmot.models.trackers import SORT, DeepSORT
+from mmsmot.structures import Detections, SMOTDataSample
+
+
+class Watching(BaseDetector):
+    """One box a frame; counts the pictures alive while it looks."""
+
+    fingerprint = 'watching'
+
+    def __init__(self) -> None:
+        self.pictures: list[weakref.ref] = []
+        self.most_alive = 0
+        self.batches: list[int] = []
+
+    def detect(self, frames):
+        self.pictures += [weakref.ref(frame.image) for frame in frames]
+        gc.collect()
+        alive = sum(ref() is not None for ref in self.pictures)
+        self.most_alive = max(self.most_alive, alive)
+        self.batches.append(len(frames))
+        return [
+            Detections([[f.frame_id, 0, f.frame_id + 40, 80]], [0.9]) for f in frames
+        ]
+
+
+@pytest.fixture(scope='module')
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_demo_scene(tmp_path_factory.mktemp('smot') / 'walk', num_frames=11)
+
+
+def predict(model: SMOT, video) -> SMOTDataSample:
+    sample = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=np.arange(99)))
+    return model.test_step({'inputs': [video], 'data_samples': [sample]})[0]
+
+
+def test_no_more_pictures_than_a_batch(scene: Path) -> None:
+    detector = Watching()
+    predict(SMOT(detector, SORT(), batch_size=4), open_video(scene))
+    assert detector.batches == [4, 4, 3]
+    assert detector.most_alive <= 4
+
+
+def test_frames_are_those_that_were_read(scene: Path) -> None:
+    video = open_video(scene, start=2, end=9, stride=3)
+    sample = predict(SMOT(Watching(), SORT(min_hits=0)), video)
+    assert sample.frame_ids.tolist() == [2, 5, 8]
+    assert sample.pred_trajectories.frame_ids.tolist() == [2, 5, 8]
+    assert (sample.pred_trajectories.space.width, sample.frame_ids.dtype) == (
+        video.video.width,
+        np.int64,
+    )
+
+
+def test_each_video_starts_with_id_one(scene: Path) -> None:
+    model = SMOT(dict(type='DetectionFile'), dict(type='SORT', min_hits=0))
+    assert isinstance(model.detector, DetectionFile)
+    first = predict(model, open_video(scene)).pred_trajectories
+    second = predict(model, open_video(scene)).pred_trajectories
+    np.testing.assert_array_equal(first.ids, second.ids)
+    assert first.ids.min() == 1
+
+
+def test_what_does_not_fit_says_so(scene: Path) -> None:
+    with pytest.raises(ValueError, match='batch_size must be 1 or more'):
+        SMOT(DetectionFile(), SORT(), batch_size=0)
+    with pytest.raises(ValueError, match=r'set model\.reid'):
+        predict(SMOT(Watching(), DeepSORT()), open_video(scene))
+    with pytest.raises(TypeError, match='DetectionFile cannot be trained'):
+        SMOT(DetectionFile(), SORT()).loss([], [])
+    with pytest.raises(ValueError, match="'loss' or 'predict'"):
+        SMOT(DetectionFile(), SORT())([], [], mode='tensor')
