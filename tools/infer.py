@@ -41,11 +41,12 @@ def main() -> None:
     set_weights(config, args.weights, args.reid_weights)
     video = open_video(args.video, args.start, args.end, args.stride)
     text = config.pretty_text
-    if not args.no_cache and config.model.detector.type != 'DetectionFile':
+    detector = config.model.detector
+    if not args.no_cache and detector and detector.type != 'DetectionFile':
         # An interrupted run goes on from here without detecting anything twice.
         config.model.detector = dict(
             type='CachedDetector',
-            detector=config.model.detector,
+            detector=detector,
             reid=config.model.pop('reid', None),
             root=str(Path(args.out) / 'cache'),
         )

@@ -66,8 +66,15 @@ def infer_video(
         if draw and video.video.width is not None:
             writer = VideoWriter(out_dir / 'video.mp4', _fps(video))
             stack.enter_context(writer)
-        frame_ids, tracks = _run(model, video, writer, watch)
-    trajectories = Trajectories.from_tracks(frame_ids, tracks, space_of(video))
+        # What post-processing changes can be drawn only when all is known.
+        online = None if model.post_processing else writer
+        frame_ids, tracks = _run(model, video, online, watch)
+        trajectories = model.refine(
+            Trajectories.from_tracks(frame_ids, tracks, space_of(video))
+        )
+        watch.book('refine')
+        if writer is not online:
+            _draw(video, trajectories, writer, watch)
     write_trajectories(trajectories, out_dir / 'tracks.txt')
     result = _result(video, frame_ids, trajectories, watch, key)
     write_json(result, out_dir / 'result.json')
@@ -93,6 +100,28 @@ def _run(
             del frame  # or its picture would live on beside the next batch
             progress.update(bar, advance=1)
     return frame_ids, tracks
+
+
+def _draw(
+    video: VideoReader,
+    trajectories: Trajectories,
+    writer: VideoWriter,
+    watch: Stopwatch,
+) -> None:
+    """Read the video a second time and draw the trajectories."""
+    drawer, by_frame = TrackDrawer(), trajectories.by_frame()
+    nobody = trajectories[:0]
+    with _progress() as progress:
+        bar = progress.add_task(f'{video.video.name}: drawing', total=video.num_frames)
+        for frame in video:
+            shown = by_frame.get(frame.frame_id, nobody)
+            watch.book('decode')
+            picture = drawer.draw(frame.image, shown.ids, shown.boxes)
+            watch.book('draw')
+            writer.write(picture)
+            watch.book('encode')
+            del frame
+            progress.update(bar, advance=1)
 
 
 def _progress() -> Progress:

@@ -1,8 +1,8 @@
-"""The pipeline: detect, track; what is said about the tracks comes behind them."""
+"""The pipeline: detect, track, refine; what is said about the tracks comes behind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from mmengine.model import BaseModel
 
 from ..datasets import VideoReader
-from ..registry import MODELS, TRACKERS
+from ..registry import MODELS, TASK_UTILS, TRACKERS
 from ..structures import (
     CoordinateSpace,
     Detections,
@@ -34,19 +34,22 @@ class SMOT(BaseModel):
     :class:`~mmsmot.structures.SMOTDataSample`. At most ``batch_size`` frames are held.
 
     Args:
-        detector: Frames to detections.
+        detector: Frames to detections; ``None`` where the tracker needs none.
         tracker: Detections to tracks.
         reid: Describes each detection for trackers that look at appearance; ``None`` to
             leave out.
+        post_processing: What is done to a whole video's trajectories, in this order:
+            linking, interpolation, smoothing.
         batch_size: Frames that the detector sees at once.
         data_preprocessor: As of MMEngine's ``BaseModel``.
     """
 
     def __init__(
         self,
-        detector: dict | BaseDetector,
+        detector: dict | BaseDetector | None,
         tracker: dict | BaseTracker,
         reid: dict | BaseReID | None = None,
+        post_processing: Sequence[dict | Callable] = (),
         batch_size: int = 8,
         data_preprocessor: dict | None = None,
     ) -> None:
@@ -56,6 +59,10 @@ class SMOT(BaseModel):
         self.detector = MODELS.build(detector) if _is_config(detector) else detector
         self.tracker = TRACKERS.build(tracker) if _is_config(tracker) else tracker
         self.reid = MODELS.build(reid) if _is_config(reid) else reid
+        self.post_processing = [
+            TASK_UTILS.build(part) if _is_config(part) else part
+            for part in post_processing
+        ]
         self.batch_size = batch_size
 
     def forward(
@@ -81,8 +88,8 @@ class SMOT(BaseModel):
                 frame_ids.append(frame.frame_id)
                 tracks.append(shown)
                 del frame  # or its picture would live on beside the next batch
-            sample.pred_trajectories = Trajectories.from_tracks(
-                frame_ids, tracks, space_of(video)
+            sample.pred_trajectories = self.refine(
+                Trajectories.from_tracks(frame_ids, tracks, space_of(video))
             )
             # A damaged video may end earlier than its header promised.
             sample.set_metainfo({'frame_ids': np.array(frame_ids, np.int64)})
@@ -104,16 +111,23 @@ class SMOT(BaseModel):
             found = self.detect(frames)
             watch.book('detect')
             for frame, detections in zip(frames, found, strict=True):
-                image = frame.image if self.tracker.needs_frame else None
-                tracks = self.tracker.update(detections, image, frame.timestamp)
+                tracks = self.tracker.update(detections, frame)
                 watch.book('track')
                 yield frame, detections, tracks
-            del frames, frame, image  # as in predict
+            del frames, frame  # as in predict
 
     def detect(self, frames: list[Frame]) -> list[Detections]:
         """Detections of a batch, with embeddings where there is a ReID part."""
+        if self.detector is None:
+            return [Detections.empty() for _ in frames]
         found = self.detector.detect(frames)
         return found if self.reid is None else self.reid.describe(frames, found)
+
+    def refine(self, trajectories: Trajectories) -> Trajectories:
+        """What tracking a whole video gave, after the post-processing."""
+        for part in self.post_processing:
+            trajectories = part(trajectories)
+        return trajectories
 
     def loss(
         self, inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
@@ -126,7 +140,7 @@ class SMOT(BaseModel):
         """
         if not hasattr(self.detector, 'loss'):
             raise TypeError(
-                f'{type(self.detector).__name__} cannot be trained; use a detector with '
+                f'detector {type(self.detector).__name__} cannot be trained; use a detector with '
                 'weights of its own, such as MMDetDetector'
             )
         frames, targets = [], []

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .boxes import pairwise_iou, valid_boxes, xywh_to_xyxy, xyxy_to_xywh
+from .boxes import pairwise_iou, valid_boxes, warp_boxes, xywh_to_xyxy, xyxy_to_xywh
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
 from .frame import Frame, VideoInfo
@@ -32,6 +32,7 @@ __all__ = [
     'read_trajectories',
     'smooth_gaussian',
     'valid_boxes',
+    'warp_boxes',
     'write_trajectories',
     'xywh_to_xyxy',
     'xyxy_to_xywh',

@@ -83,3 +83,19 @@ def pairwise_iou(
         (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1), intersection, out=height
     )
     return np.divide(intersection, union, out=union)
+
+
+def warp_boxes(boxes: np.ndarray, affine: np.ndarray) -> np.ndarray:
+    """Boxes in a picture that the camera's motion has moved.
+
+    Centres are carried along and sizes grow with the scale, so that a box stays upright
+    under a roll.
+
+    Args:
+        boxes: (..., 4) x1, y1, x2, y2.
+        affine: (2, 3) from the last picture to this one.
+    """
+    centre = (boxes[..., :2] + boxes[..., 2:]) / 2 @ affine[:, :2].T + affine[:, 2]
+    scale = np.sqrt(abs(np.linalg.det(affine[:, :2])))
+    half = (boxes[..., 2:] - boxes[..., :2]) * scale / 2
+    return np.concatenate([centre - half, centre + half], axis=-1)

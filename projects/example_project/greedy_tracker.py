@@ -18,7 +18,7 @@ class GreedyTracker(BaseTracker):
     def reset(self):
         self.boxes, self.ids, self.next_id = np.empty((0, 4)), np.empty(0, int), 1
 
-    def update(self, detections, frame=None, timestamp=None):
+    def update(self, detections, frame=None):
         ids, taken = np.zeros(len(detections), int), set()
         iou = pairwise_iou(detections.boxes, self.boxes)
         for i, row in enumerate(iou):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,13 @@ import pytest
 from mmsmot.datasets import make_demo_scene, open_video
 from mmsmot.models.detectors import BaseDetector, DetectionFile
 from mmsmot.models.smot import SMOT
-from mmsmot.models.trackers import SORT, DeepSORT
-from mmsmot.structures import Detections, SMOTDataSample
+from mmsmot.models.trackers import SORT, DeepSORT, TrajectoryFile
+from mmsmot.structures import (
+    Detections,
+    SMOTDataSample,
+    Trajectories,
+    read_trajectories,
+)
 
 
 class Watching(BaseDetector):
@@ -72,6 +78,31 @@ def test_each_video_starts_with_id_one(scene: Path) -> None:
     second = predict(model, open_video(scene)).pred_trajectories
     np.testing.assert_array_equal(first.ids, second.ids)
     assert first.ids.min() == 1
+
+
+def test_trajectories_of_a_file_need_no_detector(scene: Path) -> None:
+    video = open_video(scene, start=3, stride=2)
+    model = SMOT(None, TrajectoryFile(path='{path}/gt/gt.txt'))
+    found = predict(model, video).pred_trajectories
+    truth = read_trajectories(scene / 'gt' / 'gt.txt')
+    truth = truth[np.isin(truth.frame_ids, video.frame_ids)]
+    np.testing.assert_array_equal(found.ids, truth.ids)
+    np.testing.assert_array_equal(found.boxes, truth.boxes)
+    assert (found.det_index == -1).all()
+
+
+def test_post_processing_runs_in_order(scene: Path) -> None:
+    def twice(trajectories: Trajectories) -> Trajectories:
+        return replace(trajectories, ids=trajectories.ids * 2)
+
+    def plus_one(trajectories: Trajectories) -> Trajectories:
+        return replace(trajectories, ids=trajectories.ids + 1)
+
+    plain = predict(SMOT(Watching(), SORT(min_hits=0)), open_video(scene))
+    model = SMOT(Watching(), SORT(min_hits=0), post_processing=[twice, plus_one])
+    sample = predict(model, open_video(scene))
+    ids = plain.pred_trajectories.ids
+    np.testing.assert_array_equal(sample.pred_trajectories.ids, ids * 2 + 1)
 
 
 def test_what_does_not_fit_says_so(scene: Path) -> None:

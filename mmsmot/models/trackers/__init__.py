@@ -5,5 +5,15 @@ from .byte_track import ByteTrack
 from .deep_sort import DeepSORT
 from .oc_sort import OCSORT
 from .sort import SORT
+from .strong_sort import StrongSORT
+from .trajectory_file import TrajectoryFile
 
-__all__ = ['OCSORT', 'SORT', 'BaseTracker', 'ByteTrack', 'DeepSORT']
+__all__ = [
+    'OCSORT',
+    'SORT',
+    'BaseTracker',
+    'ByteTrack',
+    'DeepSORT',
+    'StrongSORT',
+    'TrajectoryFile',
+]

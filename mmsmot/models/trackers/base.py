@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-import numpy as np
-
-from ...structures import Detections, Tracks
+from ...structures import Detections, Frame, Tracks
 
 
 class BaseTracker(ABC):
@@ -17,27 +15,17 @@ class BaseTracker(ABC):
     track; predict, IoU, gating and update run on all of them at once.
 
     Ids start at 1 for each tracker instance and again after ``reset()``.
-
-    Attributes:
-        needs_frame: Whether ``update`` wants the picture. The pipeline does not decode
-            pictures that nobody asks for.
     """
 
-    needs_frame: bool = False
-
     @abstractmethod
-    def update(
-        self,
-        detections: Detections,
-        frame: np.ndarray | None = None,
-        timestamp: float | None = None,
-    ) -> Tracks:
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         """Take the next frame. Call it on every frame, also on those without detections.
 
         Args:
             detections: The frame's N detections.
-            frame: The picture, (H, W, 3) uint8 BGR, where ``needs_frame`` asks for it.
-            timestamp: Seconds from the start of the video.
+            frame: The frame itself: its number, its time, and its picture, which is
+                decoded only when the tracker looks at ``frame.image``. The pipeline
+                always gives it; most trackers do without.
 
         Returns:
             The tracks to report in this frame. ``det_index`` points into *this* call's

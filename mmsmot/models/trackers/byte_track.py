@@ -5,31 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Tracks, pairwise_iou
+from ...structures import Detections, Frame, Tracks, pairwise_iou
 from .association import match_by_weight, remaining
-from .base import BaseTracker
+from .camera_motion import CameraMotion
 from .kalman_filter import VELOCITY, XYAHFilter
-from .track_table import TrackTable
+from .table_tracker import TableTracker
 
 TENTATIVE, CONFIRMED, LOST = range(3)
 HEIGHT = 3  # column of the xyah state
 
-TRACK = np.dtype(
-    [
-        ('id', np.int64),
-        ('label', np.int64),
-        ('score', np.float64),
-        ('det_index', np.int64),
-        ('stage', np.int64),
-        ('first_frame', np.int64),
-        ('last_frame', np.int64),
-        ('expired', np.bool_),
-    ]
-)
+COLUMNS = [
+    ('stage', np.int64),
+    ('first_frame', np.int64),
+    ('last_frame', np.int64),
+    ('expired', np.bool_),
+]
 
 
 @TRACKERS.register_module()
-class ByteTrack(BaseTracker):
+class ByteTrack(TableTracker):
     """ByteTrack (Zhang et al., ECCV 2022), equal to the authors' code.
 
     Reports the filtered boxes of the confirmed tracks matched in this frame: old ones,
@@ -54,6 +48,7 @@ class ByteTrack(BaseTracker):
         fuse_score: Multiply IoU by the detection's score in the first round and with
             tentative tracks (the released code; off for its ``mot20`` switch).
         pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
+        camera_motion: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -70,7 +65,9 @@ class ByteTrack(BaseTracker):
         frame_rate: float = 30.0,
         fuse_score: bool = True,
         pixel_offset: float = 1.0,
+        camera_motion: dict | CameraMotion | None = None,
     ) -> None:
+        super().__init__(XYAHFilter(), COLUMNS, camera_motion)
         self.track_threshold = track_threshold
         self.low_threshold = low_threshold
         self.new_threshold = (
@@ -83,27 +80,15 @@ class ByteTrack(BaseTracker):
         self.max_time_lost = int(frame_rate / 30.0 * track_buffer)
         self.fuse_score = fuse_score
         self.pixel_offset = pixel_offset
-        self._filter = XYAHFilter()
-        self._tracks = TrackTable(TRACK)
-        self.reset()
 
-    def reset(self) -> None:
-        self._tracks.clear()
-        self._frame_count = 0
-
-    def update(
-        self,
-        detections: Detections,
-        frame: np.ndarray | None = None,
-        timestamp: float | None = None,
-    ) -> Tracks:
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         self._frame_count += 1
         scores = detections.scores
         high = np.flatnonzero(scores > self.track_threshold)
         low = np.flatnonzero(
             (scores > self.low_threshold) & (scores < self.track_threshold)
         )
-        boxes = self._predict()
+        boxes = self._predict(frame)
         stage = self._tracks.rows['stage'].copy()
         tentative = np.flatnonzero(stage == TENTATIVE)
         pool = np.flatnonzero(stage != TENTATIVE)
@@ -133,10 +118,13 @@ class ByteTrack(BaseTracker):
         self._take(rows, det_index, detections)
         self._start(high[scores[high] >= self.new_threshold], detections)
         self._retire(stage)
-        return self._report()
+        return self._report_rows(
+            np.flatnonzero(self._tracks.rows['stage'] == CONFIRMED)
+        )
 
-    def _predict(self) -> np.ndarray:
+    def _predict(self, frame: Frame | None) -> np.ndarray:
         """Move confirmed and lost tracks one frame on; return all boxes (N, 4)."""
+        self._follow_camera(frame)
         tracks = self._tracks.rows
         tracks['det_index'] = -1
         state = self._tracks.state
@@ -173,26 +161,16 @@ class ByteTrack(BaseTracker):
     def _take(
         self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
     ) -> None:
-        """Correct the tracks ``rows`` by the detections ``det_index``."""
+        self._correct(rows, det_index, detections)
         tracks = self._tracks.rows
-        state = self._tracks.state
-        state[:, rows] = self._filter.update(
-            state[:, rows], detections.boxes[det_index]
-        )
         tracks['stage'][rows] = CONFIRMED
-        tracks['score'][rows] = detections.scores[det_index]
-        tracks['label'][rows] = detections.labels[det_index]
-        tracks['det_index'][rows] = det_index
         tracks['last_frame'][rows] = self._frame_count
 
-    def _start(self, det_index: np.ndarray, detections: Detections) -> None:
-        """Start a track at each of the detections ``det_index``."""
-        fresh = self._tracks.spawn(self._filter.initiate(detections.boxes[det_index]))
+    def _start(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
+        fresh = self._spawn(det_index, detections)
         fresh['stage'] = CONFIRMED if self._frame_count == 1 else TENTATIVE
-        fresh['score'] = detections.scores[det_index]
-        fresh['label'] = detections.labels[det_index]
-        fresh['det_index'] = det_index
         fresh['first_frame'] = fresh['last_frame'] = self._frame_count
+        return fresh
 
     def _retire(self, stage: np.ndarray) -> None:
         """Lose or bury the tracks that found nothing, and put all in reporting order.
@@ -234,15 +212,3 @@ class ByteTrack(BaseTracker):
         older = life[seen[i]] > life[lost[j]]  # on a tie the one in sight goes
         kept[np.where(older, lost[j], seen[i])] = False
         return kept
-
-    def _report(self) -> Tracks:
-        tracks = self._tracks.rows
-        shown = np.flatnonzero(tracks['stage'] == CONFIRMED)
-        reported = tracks[shown]
-        return Tracks(
-            ids=reported['id'],
-            boxes=self._filter.to_boxes(self._tracks.state[:, shown]),
-            scores=reported['score'],
-            labels=reported['label'],
-            det_index=reported['det_index'],
-        )

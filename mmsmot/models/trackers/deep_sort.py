@@ -5,32 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Tracks, pairwise_iou
+from ...structures import Detections, Frame, Tracks, pairwise_iou
 from .association import match_by_weight, remaining
-from .base import BaseTracker
+from .camera_motion import CameraMotion
 from .gallery import Gallery
 from .kalman_filter import MEAN, VARIANCE, XYAHFilter
-from .track_table import TrackTable
+from .table_tracker import TableTracker
 
 CHI2_95_4DOF = 9.4877  # 0.95 quantile of chi-square with 4 degrees of freedom
 EPSILON = 1e-5  # the original's cost of a refused pair above the limit
 
-TRACK = np.dtype(
-    [
-        ('id', np.int64),
-        ('label', np.int64),
-        ('score', np.float64),
-        ('det_index', np.int64),
-        ('time_since_update', np.int64),
-        ('hits', np.int64),
-        ('confirmed', np.bool_),
-        ('slot', np.int64),
-    ]
-)
+COLUMNS = [
+    ('time_since_update', np.int64),
+    ('hits', np.int64),
+    ('confirmed', np.bool_),
+    ('slot', np.int64),
+]
 
 
 @TRACKERS.register_module()
-class DeepSORT(BaseTracker):
+class DeepSORT(TableTracker):
     """DeepSORT (Wojke et al., ICIP 2017), equal to the authors' code.
 
     Confirmed tracks are matched by appearance inside a motion gate, those seen last
@@ -47,6 +41,7 @@ class DeepSORT(BaseTracker):
             a row (A_max).
         n_init: Matches in a row, the birth counted, that confirm a track.
         gating_threshold: Greatest squared Mahalanobis distance (t^(1)).
+        camera_motion: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -59,40 +54,35 @@ class DeepSORT(BaseTracker):
         max_age: int = 30,
         n_init: int = 3,
         gating_threshold: float = CHI2_95_4DOF,
+        camera_motion: dict | CameraMotion | None = None,
     ) -> None:
+        super().__init__(XYAHFilter(), COLUMNS, camera_motion)
         self.min_confidence = min_confidence
         self.max_cosine_distance = max_cosine_distance
         self.max_iou_distance = max_iou_distance
         self.max_age = max_age
         self.n_init = n_init
         self.gating_threshold = gating_threshold
-        self._filter = XYAHFilter()
-        self._tracks = TrackTable(TRACK)
         self._gallery = Gallery(nn_budget)
-        self.reset()
 
     def reset(self) -> None:
-        self._tracks.clear()
+        super().reset()
         self._gallery.clear()
 
-    def update(
-        self,
-        detections: Detections,
-        frame: np.ndarray | None = None,
-        timestamp: float | None = None,
-    ) -> Tracks:
-        vectors = _unit_vectors(detections)
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
+        vectors = _unit_vectors(detections, type(self).__name__)
         sure = np.flatnonzero(detections.scores >= self.min_confidence)
         # Best first, as the original's NMS leaves them: decides the ids of new tracks.
         sure = sure[np.argsort(detections.scores[sure], kind='stable')[::-1]]
-        self._predict()
+        self._predict(frame)
         rows, det_index = self._match(detections, vectors, sure)
         self._take(rows, det_index, detections, vectors)
         self._bury()
         self._start(remaining(sure, det_index), detections, vectors)
         return self._report()
 
-    def _predict(self) -> None:
+    def _predict(self, frame: Frame | None) -> None:
+        self._follow_camera(frame)
         tracks = self._tracks.rows
         self._tracks.state[:] = self._filter.predict(self._tracks.state)
         tracks['time_since_update'] += 1
@@ -107,7 +97,7 @@ class DeepSORT(BaseTracker):
         pairs = [np.empty((2, 0), np.int64)]
         if len(confirmed) and len(free):
             weights = self._appearance_weights(confirmed, detections, vectors, free)
-            pairs += self._cascade(confirmed, weights, free)
+            pairs += self._match_looks(confirmed, weights, free)
             free = remaining(free, np.concatenate(pairs, axis=1)[1])
         seen = ~tracks['confirmed'] | (tracks['time_since_update'] == 1)
         seen[np.concatenate(pairs, axis=1)[0]] = False
@@ -127,17 +117,22 @@ class DeepSORT(BaseTracker):
         columns: np.ndarray,
     ) -> np.ndarray:
         """Of tracks ``rows`` and detections ``columns``: positive where they may match."""
-        i, j = self._gated(self._tracks.state[:, rows], detections.boxes[columns])
+        state = self._tracks.state[:, rows]
+        i, j, motion = self._gated(state, detections.boxes[columns])
         slots = self._tracks.rows['slot'][rows[i]]
-        distance = self._gallery.distances(slots, vectors[columns[j]])
+        looks = self._gallery.distances(slots, vectors[columns[j]])
         weights = np.full((len(rows), len(columns)), -1.0)
-        weights[i, j] = _weights(distance, self.max_cosine_distance)
+        weights[i, j] = _weights(self._cost(looks, motion), self.max_cosine_distance)
         return weights
+
+    def _cost(self, looks: np.ndarray, motion: np.ndarray) -> np.ndarray:
+        """(P,) from cosine and squared Mahalanobis distances (P,): looks alone."""
+        return looks
 
     def _gated(
         self, state: np.ndarray, boxes: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """States and boxes within the gate of each other (eq. 1).
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """States and boxes within the gate of each other, and their distance (eq. 1).
 
         Few pairs pass it, and it is far cheaper than comparing looks. The distance is a
         sum of squares, so one of them, that of x, rules most pairs out at once.
@@ -148,9 +143,9 @@ class DeepSORT(BaseTracker):
         i, j = np.nonzero(np.abs(measured[:, 0] - mean[:, :1]) <= reach)
         distance = ((measured[j] - mean[i]) ** 2 / variance[i]).sum(axis=1)
         inside = distance <= self.gating_threshold
-        return i[inside], j[inside]
+        return i[inside], j[inside], distance[inside]
 
-    def _cascade(
+    def _match_looks(
         self, rows: np.ndarray, weights: np.ndarray, columns: np.ndarray
     ) -> list[np.ndarray]:
         """Matching cascade: a level for each time since the last match, recent first."""
@@ -172,20 +167,23 @@ class DeepSORT(BaseTracker):
         detections: Detections,
         vectors: np.ndarray,
     ) -> None:
-        """Correct the tracks ``rows`` by the detections ``det_index``."""
+        """Correct the tracks ``rows``, and remember what they look like now."""
         if not len(rows):
             return
-        tracks, state = self._tracks.rows, self._tracks.state
-        state[:, rows] = self._filter.update(
-            state[:, rows], detections.boxes[det_index]
+        self._correct(
+            rows, det_index, detections, self._noise_scale(detections, det_index)
         )
-        tracks['score'][rows] = detections.scores[det_index]
-        tracks['label'][rows] = detections.labels[det_index]
-        tracks['det_index'][rows] = det_index
+        tracks = self._tracks.rows
         tracks['time_since_update'][rows] = 0
         tracks['hits'][rows] += 1
         tracks['confirmed'] |= tracks['hits'] >= self.n_init
         self._gallery.add(tracks['slot'][rows], vectors[det_index])
+
+    def _noise_scale(
+        self, detections: Detections, det_index: np.ndarray
+    ) -> np.ndarray | None:
+        """Of the variances of these detections, ``None`` for one."""
+        return None
 
     def _bury(self) -> None:
         """Drop tentative tracks at their first miss, confirmed ones after many."""
@@ -202,10 +200,7 @@ class DeepSORT(BaseTracker):
         """Start a tentative track at each of the detections ``det_index``."""
         if not len(det_index):
             return
-        fresh = self._tracks.spawn(self._filter.initiate(detections.boxes[det_index]))
-        fresh['score'] = detections.scores[det_index]
-        fresh['label'] = detections.labels[det_index]
-        fresh['det_index'] = det_index
+        fresh = self._spawn(det_index, detections)
         fresh['hits'] = 1
         fresh['confirmed'] = self.n_init <= 1
         fresh['slot'] = self._gallery.allot(len(det_index), vectors.shape[1])
@@ -213,15 +208,8 @@ class DeepSORT(BaseTracker):
 
     def _report(self) -> Tracks:
         tracks = self._tracks.rows
-        shown = np.flatnonzero(tracks['confirmed'] & (tracks['time_since_update'] <= 1))
-        reported = tracks[shown]
-        return Tracks(
-            ids=reported['id'],
-            boxes=self._filter.to_boxes(self._tracks.state[:, shown]),
-            scores=reported['score'],
-            labels=reported['label'],
-            det_index=reported['det_index'],
-        )
+        shown = tracks['confirmed'] & (tracks['time_since_update'] <= 1)
+        return self._report_rows(np.flatnonzero(shown))
 
 
 def _weights(distance: np.ndarray, limit: float) -> np.ndarray:
@@ -229,13 +217,13 @@ def _weights(distance: np.ndarray, limit: float) -> np.ndarray:
     return np.where(distance <= limit, limit + EPSILON - distance, -1.0)
 
 
-def _unit_vectors(detections: Detections) -> np.ndarray:
+def _unit_vectors(detections: Detections, tracker: str) -> np.ndarray:
     """(N, D) float32 of unit length."""
     vectors = detections.embeddings
     if vectors is None:
         if len(detections):
             raise ValueError(
-                'DeepSORT needs the appearance of each detection (embeddings), but '
+                f'{tracker} needs the appearance of each detection (embeddings), but '
                 'there is none: set model.reid in the config, such as reid=dict(type='
                 "'ONNXReID', model='osnet.onnx'), or take a tracker without appearance"
             )

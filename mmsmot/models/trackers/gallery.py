@@ -93,3 +93,27 @@ class Gallery:
         self._vectors = vectors
         self._counts = np.concatenate([self._counts, np.zeros(count, np.int64)])
         self._free = np.concatenate([self._free, np.arange(old, old + count)])
+
+
+class SmoothedGallery(Gallery):
+    """One vector for each track, the moving average of what it looked like.
+
+    StrongSORT's EMA: e_i^t = alpha e_i^(t-1) + (1 - alpha) f_i^t, brought
+    back to unit length.
+
+    Args:
+        alpha: Weight of the past.
+    """
+
+    def __init__(self, alpha: float) -> None:
+        super().__init__(budget=1)
+        self.alpha = alpha
+
+    def add(self, slots: np.ndarray, vectors: np.ndarray) -> None:
+        self._require(vectors.shape[1])
+        known = (self._counts[slots] > 0)[:, None]
+        past = self._vectors[slots, 0]
+        mixed = np.where(known, self.alpha * past + (1 - self.alpha) * vectors, vectors)
+        length = np.linalg.norm(mixed, axis=1, keepdims=True)
+        mixed = mixed / np.maximum(length, np.finfo(np.float32).tiny)
+        super().add(slots, mixed)

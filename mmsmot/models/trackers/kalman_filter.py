@@ -75,19 +75,18 @@ class BoxKalmanFilter(ABC):
         self,
         state: np.ndarray,
         boxes: np.ndarray,
-        confidence: np.ndarray | None = None,
+        noise_scale: np.ndarray | None = None,
     ) -> np.ndarray:
         """Correct predicted states (5, N, 4) by the boxes (N, 4) measured.
 
         Args:
             state: Predicted states.
             boxes: One measured box for each.
-            confidence: (N,) in [0, 1]; scales the measurement noise by one minus it
-                (NSA Kalman filter: StrongSORT, section 3.2, eq. 4).
+            noise_scale: (N,), of each measurement's variances; 1 where it is left out.
         """
         noise = self.measurement_noise(state)
-        if confidence is not None:
-            noise = noise * (1 - confidence)[:, None]
+        if noise_scale is not None:
+            noise = noise * noise_scale[:, None]
         spread = state[VARIANCE : COVARIANCE + 1]
         gain = spread / (state[VARIANCE] + noise)  # of the mean, of the velocity
         innovation = self.to_measurement(boxes) - state[MEAN]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Tracks, pairwise_iou
+from ...structures import Detections, Frame, Tracks, pairwise_iou, warp_boxes
 from .association import linear_assignment, remaining
+from .camera_motion import CameraMotion
 from .kalman_filter import PLANES, BoxKalmanFilter, XYSRFilter
-from .sort import SORT, TRACK
+from .sort import COLUMNS, SORT
+from .table_tracker import TRACK
 from .track_table import TrackTable
 
 
@@ -35,6 +37,7 @@ class OCSORT(SORT):
         delta_t: Frames between the observations that give a direction (Delta t).
         inertia: Weight of the direction (lambda).
         use_byte: Match weak detections too, as ByteTrack does.
+        camera_motion: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -48,12 +51,14 @@ class OCSORT(SORT):
         delta_t: int = 3,
         inertia: float = 0.2,
         use_byte: bool = False,
+        camera_motion: dict | CameraMotion | None = None,
     ) -> None:
         super().__init__(
             max_age=max_age,
             min_hits=min_hits,
             iou_threshold=iou_threshold,
             score_threshold=det_threshold,
+            camera_motion=camera_motion,
         )
         self.low_threshold = low_threshold
         self.delta_t = delta_t
@@ -63,7 +68,8 @@ class OCSORT(SORT):
         self._tracks = TrackTable(
             np.dtype(
                 [
-                    *TRACK.descr,
+                    *TRACK,
+                    *COLUMNS,
                     ('observed', np.bool_),  # ever, the birth not counted
                     ('last', np.float64, 4),  # the last observation
                     ('recent', np.float64, (delta_t + 1, 4)),  # by age, NaN: none
@@ -74,16 +80,11 @@ class OCSORT(SORT):
             )
         )
 
-    def update(
-        self,
-        detections: Detections,
-        frame: np.ndarray | None = None,
-        timestamp: float | None = None,
-    ) -> Tracks:
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         self._frame_count += 1
         scores = detections.scores
         high = np.flatnonzero(scores > self.score_threshold)
-        predicted = self._predict()
+        predicted = self._predict(frame)
         tracks = self._tracks.rows
         left = np.arange(len(tracks))
 
@@ -104,15 +105,26 @@ class OCSORT(SORT):
         left, high = remaining(left, rows), remaining(high, columns)
 
         self._miss(left)
-        self._start(high, detections)
+        self._spawn(high, detections)
         return self._report()
 
-    def _predict(self) -> np.ndarray:
-        boxes = super()._predict()
+    def _predict(self, frame: Frame | None) -> np.ndarray:
+        boxes = super()._predict(frame)
         recent = self._tracks.rows['recent']
         recent[:, 1:] = recent[:, :-1].copy()
         recent[:, 0] = np.nan
         return boxes
+
+    def _warp(self, affine: np.ndarray) -> None:
+        super()._warp(affine)
+        tracks = self._tracks.rows
+        frozen = tracks['frozen'].swapaxes(0, 1)
+        tracks['frozen'] = self._filter.warp(frozen, affine).swapaxes(0, 1)
+        tracks['last'] = warp_boxes(tracks['last'], affine)
+        tracks['recent'] = warp_boxes(tracks['recent'], affine)
+        turned = tracks['direction'] @ affine[:, :2].T
+        length = np.linalg.norm(turned, axis=1, keepdims=True)
+        tracks['direction'] = turned / np.maximum(length, 1e-6)
 
     def _match_directed(
         self, predicted: np.ndarray, detections: Detections, columns: np.ndarray
@@ -245,11 +257,11 @@ class OCSORT(SORT):
             state[:, going] = BoxKalmanFilter.predict(self._filter, state[:, going])
         self._tracks.state[:, rows] = state
 
-    def _start(self, det_index: np.ndarray, detections: Detections) -> None:
-        super()._start(det_index, detections)
-        fresh = self._tracks.rows[len(self._tracks) - len(det_index) :]
+    def _spawn(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
+        fresh = super()._spawn(det_index, detections)
         fresh['recent'] = np.nan
         fresh['last'] = -1
+        return fresh
 
     def _boxes_of(self, rows: np.ndarray) -> np.ndarray:
         tracks = self._tracks.rows[rows]

@@ -5,26 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Tracks, pairwise_iou
+from ...structures import Detections, Frame, Tracks, pairwise_iou
 from .association import match_by_weight, remaining
-from .base import BaseTracker
+from .camera_motion import CameraMotion
 from .kalman_filter import XYSRFilter
-from .track_table import TrackTable
+from .table_tracker import TableTracker
 
-TRACK = np.dtype(
-    [
-        ('id', np.int64),
-        ('label', np.int64),
-        ('score', np.float64),
-        ('det_index', np.int64),
-        ('time_since_update', np.int64),
-        ('hit_streak', np.int64),
-    ]
-)
+COLUMNS = [('time_since_update', np.int64), ('hit_streak', np.int64)]
 
 
 @TRACKERS.register_module()
-class SORT(BaseTracker):
+class SORT(TableTracker):
     """SORT (Bewley et al., ICIP 2016), equal to the authors' code.
 
     Reports the filtered boxes of the tracks matched in this frame, newest first.
@@ -36,6 +27,7 @@ class SORT(BaseTracker):
             the first ``min_hits`` frames of a video all are.
         iou_threshold: Least IoU of a match (the paper's IoU_min).
         score_threshold: Detections below it are not looked at.
+        camera_motion: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -45,38 +37,29 @@ class SORT(BaseTracker):
         min_hits: int = 3,
         iou_threshold: float = 0.3,
         score_threshold: float = 0.0,
+        camera_motion: dict | CameraMotion | None = None,
     ) -> None:
+        super().__init__(XYSRFilter(), COLUMNS, camera_motion)
         self.max_age = max_age
         self.min_hits = min_hits
         self.iou_threshold = iou_threshold
         self.score_threshold = score_threshold
-        self._filter = XYSRFilter()
-        self._tracks = TrackTable(TRACK)
-        self.reset()
 
-    def reset(self) -> None:
-        self._tracks.clear()
-        self._frame_count = 0
-
-    def update(
-        self,
-        detections: Detections,
-        frame: np.ndarray | None = None,
-        timestamp: float | None = None,
-    ) -> Tracks:
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         self._frame_count += 1
         candidates = np.flatnonzero(detections.scores >= self.score_threshold)
         boxes = detections.boxes[candidates]
         columns, rows = match_sort(
-            pairwise_iou(boxes, self._predict()), self.iou_threshold
+            pairwise_iou(boxes, self._predict(frame)), self.iou_threshold
         )
         matched = candidates[columns]
         self._take(rows, matched, detections)
-        self._start(remaining(candidates, matched), detections)
+        self._spawn(remaining(candidates, matched), detections)
         return self._report()
 
-    def _predict(self) -> np.ndarray:
+    def _predict(self, frame: Frame | None) -> np.ndarray:
         """Move all tracks one frame on and return their boxes (N, 4)."""
+        self._follow_camera(frame)
         tracks = self._tracks.rows
         state = self._filter.predict(self._tracks.state)
         self._tracks.state[:] = state
@@ -92,28 +75,10 @@ class SORT(BaseTracker):
     def _take(
         self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
     ) -> None:
-        """Correct the tracks ``rows`` by the detections ``det_index``."""
+        self._correct(rows, det_index, detections)
         tracks = self._tracks.rows
-        state = self._tracks.state
-        state[:, rows] = self._filter.update(
-            state[:, rows], detections.boxes[det_index]
-        )
-        tracks['score'][rows] = detections.scores[det_index]
-        tracks['label'][rows] = detections.labels[det_index]
-        tracks['det_index'][rows] = det_index
         tracks['time_since_update'][rows] = 0
         tracks['hit_streak'][rows] += 1
-
-    def _start(self, det_index: np.ndarray, detections: Detections) -> None:
-        """Start a track at each of the detections ``det_index``."""
-        fresh = self._tracks.spawn(self._filter.initiate(detections.boxes[det_index]))
-        fresh['score'] = detections.scores[det_index]
-        fresh['label'] = detections.labels[det_index]
-        fresh['det_index'] = det_index
-
-    def _boxes_of(self, rows: np.ndarray) -> np.ndarray:
-        """The boxes (K, 4) that tracks ``rows`` are reported with."""
-        return self._filter.to_boxes(self._tracks.state[:, rows])
 
     def _report(self) -> Tracks:
         """The tracks to show, newest first; then bury those missed for too long."""
@@ -121,18 +86,11 @@ class SORT(BaseTracker):
         shown = tracks['time_since_update'] == 0
         if self._frame_count > self.min_hits:
             shown &= tracks['hit_streak'] >= self.min_hits
-        newest_first = np.flatnonzero(shown)[::-1]
-        reported, boxes = tracks[newest_first], self._boxes_of(newest_first)
+        reported = self._report_rows(np.flatnonzero(shown)[::-1])
         alive = tracks['time_since_update'] <= self.max_age
         if not alive.all():
             self._tracks.keep(np.flatnonzero(alive))
-        return Tracks(
-            ids=reported['id'],
-            boxes=boxes,
-            scores=reported['score'],
-            labels=reported['label'],
-            det_index=reported['det_index'],
-        )
+        return reported
 
 
 def match_sort(iou: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.models.trackers import OCSORT, SORT, BaseTracker, ByteTrack, DeepSORT
-from mmsmot.structures import Detections, Tracks
+from mmsmot.models.trackers import (
+    OCSORT,
+    SORT,
+    BaseTracker,
+    ByteTrack,
+    DeepSORT,
+    StrongSORT,
+)
+from mmsmot.models.trackers.camera_motion import CameraMotion
+from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
 
-TRACKERS: dict[str, Callable[[], BaseTracker]] = {
-    'SORT': lambda: SORT(min_hits=1, max_age=3),
+TRACKERS: dict[str, Callable[..., BaseTracker]] = {
+    'SORT': partial(SORT, min_hits=1, max_age=3),
     'SORT, published': SORT,
     'ByteTrack': ByteTrack,
-    'OCSORT': lambda: OCSORT(min_hits=1),
-    'OCSORT with BYTE': lambda: OCSORT(use_byte=True, min_hits=0, max_age=5),
-    'DeepSORT': lambda: DeepSORT(n_init=1),
+    'OCSORT': partial(OCSORT, min_hits=1),
+    'OCSORT with BYTE': partial(OCSORT, use_byte=True, min_hits=0, max_age=5),
+    'DeepSORT': partial(DeepSORT, n_init=1),
     'DeepSORT, published': DeepSORT,
+    'StrongSORT': partial(StrongSORT, n_init=1, min_confidence=0.3),
+    'StrongSORT, published': StrongSORT,
 }
 every_tracker = pytest.mark.parametrize('make', TRACKERS.values(), ids=TRACKERS)
 videos = st.integers(0, 2**32 - 1)
@@ -114,6 +125,54 @@ def test_order_of_detections_does_not_matter(make, seed: int) -> None:
                 assert renamed.setdefault(track_id, by_row[row]) == by_row[row]
 
 
+class Panning(CameraMotion):
+    """Knows how the camera moved: frame t is shifted by ``pans[t]``."""
+
+    def __init__(self, pans: np.ndarray) -> None:
+        self.steps = np.diff(pans, axis=0, prepend=pans[:1])
+        super().__init__()
+
+    def reset(self) -> None:
+        self.seen = 0
+
+    def estimate(self, frame: np.ndarray) -> np.ndarray:
+        self.seen += 1
+        return np.column_stack([np.eye(2), self.steps[self.seen - 1]])
+
+    def _register(self, previous, gray): ...
+
+
+@every_tracker
+@settings(max_examples=25, deadline=None)
+@given(seed=videos)
+def test_a_pan_that_is_known_changes_nothing(make, seed: int) -> None:
+    video = random_video(seed)
+    pans = (
+        np.random.default_rng(seed).integers(-300, 300, (len(video), 2)).astype(float)
+    )
+    shifts = np.concatenate([pans, pans], axis=1)
+    tracker = make(camera_motion=Panning(pans))
+    frame = Frame(VideoInfo('pan', ''), 1, 0.0, lambda: np.zeros((1, 1, 3), np.uint8))
+    still = run(make(), video)
+    for detections, shift, expected in zip(video, shifts, still, strict=True):
+        moved = Detections(
+            detections.boxes + shift,
+            detections.scores,
+            detections.labels,
+            detections.embeddings,
+        )
+        tracks = tracker.update(moved, frame)
+        np.testing.assert_array_equal(tracks.ids, expected.ids)
+        np.testing.assert_allclose(tracks.boxes - shift, expected.boxes, atol=1e-6)
+
+
+@every_tracker
+def test_a_moving_camera_needs_the_picture(make) -> None:
+    tracker = make(camera_motion=dict(type='SparseOpticalFlow'))
+    with pytest.raises(ValueError, match=r'must see the picture: call update'):
+        tracker.update(Detections.empty())
+
+
 @every_tracker
 def test_a_video_without_detections(make) -> None:
     for tracks in run(make(), [Detections.empty()] * 5):
@@ -125,7 +184,7 @@ def test_a_video_without_detections(make) -> None:
 def test_one_frame(make) -> None:
     look = np.ones((1, 4), np.float32)
     tracks = make().update(Detections([[10, 10, 50, 90]], [0.95], [2], look))
-    if make is DeepSORT:  # a track is shown when it is confirmed
+    if make in (DeepSORT, StrongSORT):  # a track is shown when it is confirmed
         assert len(tracks) == 0
         return
     assert tracks.ids.tolist() == [1]
@@ -135,7 +194,13 @@ def test_one_frame(make) -> None:
 
 @pytest.mark.parametrize(
     ('name', 'count'),
-    [('SORT', 10_000), ('ByteTrack', 10_000), ('OCSORT', 3_000), ('DeepSORT', 3_000)],
+    [
+        ('SORT', 10_000),
+        ('ByteTrack', 10_000),
+        ('OCSORT', 3_000),
+        ('DeepSORT', 3_000),
+        ('StrongSORT', 3_000),
+    ],
 )
 def test_a_crowd_of_thousands(name: str, count: int) -> None:
     rng = np.random.default_rng(0)

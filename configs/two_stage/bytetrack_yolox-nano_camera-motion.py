@@ -1,0 +1,2 @@
+_base_ = ['bytetrack_yolox-nano.py']
+model = dict(tracker=dict(camera_motion=dict(type='SparseOpticalFlow')))

@@ -1,0 +1,9 @@
+_base_ = [
+    '../_base_/default_runtime.py', '../_base_/detectors/yolox_nano.py',
+    '../_base_/reid/osnet_x0_25.py', '../_base_/trackers/strongsort.py'
+]
+model = dict(
+    type='SMOT',
+    detector=_base_.yolox_nano,
+    reid=_base_.osnet_x0_25,
+    tracker=_base_.strongsort)

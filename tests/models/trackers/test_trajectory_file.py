@@ -1,0 +1,61 @@
+"""A file in the tracker slot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.models.trackers import TrajectoryFile
+from mmsmot.structures import (
+    Detections,
+    Frame,
+    Trajectories,
+    VideoInfo,
+    write_trajectories,
+)
+
+NOTHING = Detections.empty()
+
+
+def frame(number: int, name: str = 'walk') -> Frame:
+    return Frame(VideoInfo(name, '/videos/walk'), number, number / 30)
+
+
+@pytest.fixture
+def tracker(tmp_path: Path) -> TrajectoryFile:
+    boxes = np.array([[0.0, 0, 10, 20], [5, 0, 15, 20], [100, 50, 140, 130]])
+    table = Trajectories([2, 4, 4], [7, 7, 3], boxes, [0.9, 0.8, 0.7])
+    write_trajectories(table, tmp_path / 'walk.txt')
+    return TrajectoryFile(path=str(tmp_path / '{name}.txt'))
+
+
+def test_reports_what_is_written(tracker: TrajectoryFile) -> None:
+    assert len(tracker.update(NOTHING, frame(1))) == 0
+    assert tracker.update(NOTHING, frame(2)).ids.tolist() == [7]
+    tracks = tracker.update(NOTHING, frame(4))
+    assert dict(zip(tracks.ids.tolist(), tracks.scores, strict=True)) == {
+        7: 0.8,
+        3: 0.7,
+    }
+    assert tracks.det_index.tolist() == [-1, -1]
+    np.testing.assert_allclose(tracks.boxes[tracks.ids == 3], [[100, 50, 140, 130]])
+
+
+def test_reads_a_new_file_after_a_reset(tracker: TrajectoryFile) -> None:
+    tracker.update(NOTHING, frame(2))
+    write_trajectories(Trajectories.empty(), tracker.path.format(name='walk', path=''))
+    assert len(tracker.update(NOTHING, frame(2))) == 1
+    tracker.reset()
+    assert len(tracker.update(NOTHING, frame(2))) == 0
+
+
+def test_a_missing_file_is_named(tracker: TrajectoryFile) -> None:
+    with pytest.raises(FileNotFoundError, match=r'run: no trajectories at .*run\.txt'):
+        tracker.update(NOTHING, frame(1, 'run'))
+
+
+def test_needs_the_frame(tracker: TrajectoryFile) -> None:
+    with pytest.raises(ValueError, match='must know which frame'):
+        tracker.update(NOTHING)
