@@ -48,10 +48,11 @@ def test_each_slot_file_defines_one_dict_of_its_own_name() -> None:
 def test_the_part_built_is_the_part_named(path: Path, request) -> None:
     config = load_config(path)
     tracker, detector, *_ = [*path.stem.split('_'), None]
-    if detector in WEIGHTS:
+    has_reid = 'reid' in config.model
+    if detector in WEIGHTS or has_reid:
         models = request.getfixturevalue('test_data') / 'data' / 'models'
-        reid = str(models / WEIGHTS['osnet']) if 'reid' in config.model else None
-        set_weights(config, str(models / WEIGHTS[detector]), reid)
+        files = (WEIGHTS.get(detector), WEIGHTS['osnet'] if has_reid else None)
+        set_weights(config, *(name and str(models / name) for name in files))
     model = MODELS.build(config.model)
     assert type(model.tracker).__name__ == config.model.tracker.type
     assert type(model.tracker).__name__.lower() == tracker.replace('-', '')
