@@ -34,7 +34,7 @@ def read_stream(path: Path) -> tuple[list[Detections], Trajectories]:
     """The detections of each frame, and the truth."""
     stream = np.load(path, allow_pickle=False)
     rows, ends = stream['d'].astype(np.float64), np.cumsum(stream['n'])
-    looks = stream['emb'] if 'emb' in stream else None
+    looks = stream.get('emb')
     frames = []
     for start, end in zip(ends - stream['n'], ends, strict=True):
         part = slice(start, end)
