@@ -48,7 +48,15 @@ ONEDL = [
     'onedl-mmdetection>=3.5.1',
 ]
 ONNX = ['onnxruntime>=1.17']
-TEST = ['pytest>=8', 'hypothesis>=6.100', 'ruff>=0.6', 'setuptools>=68', 'wheel']
+CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
+TEST = [
+    'hypothesis>=6.100',
+    'pytest>=8',
+    'ruff>=0.6',
+    'scikit-learn>=1.3',
+    'setuptools>=68',
+    'wheel',
+]
 
 setup(
     name='mmsmot',
@@ -59,6 +67,13 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=['mmsmot', 'mmsmot.*']),
+    package_data={
+        'mmsmot': [
+            'datasets/vocabularies/*',
+            'evaluation/java/*',
+            'models/post_processing/*.safetensors',
+        ]
+    },
     cmdclass={'build_py': BuildWithConfigs},
     install_requires=[
         'av>=12',
@@ -71,8 +86,9 @@ setup(
     extras_require={
         'onedl': ['torch>=2.1', *ONEDL],
         'onnx': ONNX,
+        'captions': CAPTIONS,
         'test': TEST,
-        'all': ['torch>=2.1', *ONEDL, *ONNX, 'safetensors>=0.4', *TEST],
+        'all': ['torch>=2.1', *ONEDL, *ONNX, *CAPTIONS, 'safetensors>=0.4', *TEST],
     },
     zip_safe=False,
 )

@@ -6,6 +6,7 @@ from .table import format_table, write_json
 from .tracking import combine_sequences, evaluate_sequence, summarize
 
 __all__ = [
+    'SMOTMetric',
     'TrackingMetric',
     'combine_sequences',
     'evaluate_sequence',
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from .tracking_metric import TrackingMetric
 
         return TrackingMetric
+    if name == 'SMOTMetric':
+        from .smot_metric import SMOTMetric
+
+        return SMOTMetric
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -38,10 +38,8 @@ class HOTA(_HOTA):
         """
         if data['num_gt_dets'] == 0 or data['num_tracker_dets'] == 0:
             return super().eval_sequence(data)
-        gt_counts = _boxes_per_id(data['gt_ids'], data['num_gt_ids'])
-        tracker_counts = _boxes_per_id(data['tracker_ids'], data['num_tracker_ids'])
-        alignment = _alignment(data, gt_counts, tracker_counts)
-        gt_ids, tracker_ids, similarity = _match(data, alignment)
+        gt_counts, tracker_counts = _counts(data)
+        gt_ids, tracker_ids, similarity = match_sequence(data)
 
         # A match counts at thresholds 0 to level - 1; they ascend.
         level = np.searchsorted(self.array_labels - _EPS, similarity, side='right')
@@ -80,6 +78,28 @@ class HOTA(_HOTA):
         table = np.bincount(pair * levels + level, weight, minlength=size)
         at_least = table.reshape(-1, levels)[:, ::-1].cumsum(axis=1)[:, ::-1]
         return at_least[:, 1:].T.astype(np.float64)
+
+
+def match_sequence(
+    data: dict[str, Any],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """HOTA's matching of all frames, before any threshold.
+
+    Args:
+        data: As of :meth:`HOTA.eval_sequence`, with boxes on both sides.
+
+    Returns:
+        (K,) true ids, tracker ids (both numbered as in ``data``) and similarities.
+    """
+    return _match(data, _alignment(data, *_counts(data)))
+
+
+def _counts(data: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes of each true id and of each tracker id."""
+    return (
+        _boxes_per_id(data['gt_ids'], data['num_gt_ids']),
+        _boxes_per_id(data['tracker_ids'], data['num_tracker_ids']),
+    )
 
 
 def _boxes_per_id(ids: list[np.ndarray], num_ids: int) -> np.ndarray:

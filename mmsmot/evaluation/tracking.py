@@ -76,6 +76,36 @@ def evaluate_sequence(
     return {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
 
 
+def matched_boxes(
+    gt: Trajectories, pred: Trajectories, frame_ids: np.ndarray, threshold: float
+) -> dict[tuple[int, int], int]:
+    """How many boxes of a true and a predicted trajectory HOTA matches.
+
+    Args:
+        gt: The truth; boxes with score 0 are not considered.
+        pred: The prediction.
+        frame_ids: (T,) original numbers of the frames that were looked at.
+        threshold: Least IoU of a match.
+
+    Returns:
+        Number of boxes by (true id, predicted id), those with any.
+    """
+    from .hota import match_sequence
+
+    gt.space.require(pred.space, 'match boxes')
+    frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
+    gt = _looked_at(gt, frame_ids)
+    data = _sequence_data(gt, pred, frame_ids, None)
+    if not data['num_gt_dets'] or not data['num_tracker_dets']:
+        return {}
+    gt_index, pred_index, similarity = match_sequence(data)
+    good = similarity >= threshold - np.finfo(float).eps
+    gt_ids = np.unique(gt.ids[gt.scores != 0])[gt_index[good]]
+    pred_ids = np.unique(pred.ids)[pred_index[good]]
+    pairs, counts = np.unique([gt_ids, pred_ids], axis=1, return_counts=True)
+    return {(int(g), int(p)): int(n) for g, p, n in zip(*pairs, counts, strict=True)}
+
+
 def combine_sequences(results: dict[str, Result]) -> Result:
     """One result for all sequences, pooled over their boxes as trackeval does.
 

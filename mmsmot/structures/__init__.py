@@ -2,17 +2,32 @@
 
 from typing import Any
 
-from .boxes import pairwise_iou, valid_boxes, warp_boxes, xywh_to_xyxy, xyxy_to_xywh
+from .boxes import (
+    paired_iou,
+    pairwise_iou,
+    valid_boxes,
+    warp_boxes,
+    xywh_to_xyxy,
+    xyxy_to_xywh,
+)
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
 from .frame import Frame, VideoInfo
+from .interactions import Interactions
 from .interpolation import interpolate_linearly, smooth_gaussian
+from .matching import match_as_released, match_trajectories, trajectory_iou
 from .mot_text import (
     read_detections,
     read_mot_rows,
     read_trajectories,
     write_trajectories,
 )
+from .referring_expression import (
+    ReferringExpression,
+    read_expression,
+    write_expression,
+)
+from .sample_json import sample_from_dict, sample_to_dict
 from .tracks import Tracks
 from .trajectories import Trajectories
 
@@ -21,18 +36,28 @@ __all__ = [
     'CoordinateSpace',
     'Detections',
     'Frame',
+    'Interactions',
+    'ReferringExpression',
     'SMOTDataSample',
     'Tracks',
     'Trajectories',
     'VideoInfo',
     'interpolate_linearly',
+    'match_as_released',
+    'match_trajectories',
+    'paired_iou',
     'pairwise_iou',
     'read_detections',
+    'read_expression',
     'read_mot_rows',
     'read_trajectories',
+    'sample_from_dict',
+    'sample_to_dict',
     'smooth_gaussian',
+    'trajectory_iou',
     'valid_boxes',
     'warp_boxes',
+    'write_expression',
     'write_trajectories',
     'xywh_to_xyxy',
     'xyxy_to_xywh',

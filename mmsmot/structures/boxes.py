@@ -85,6 +85,17 @@ def pairwise_iou(
     return np.divide(intersection, union, out=union)
 
 
+def paired_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) intersection over union of the boxes (N, 4) of the same row."""
+    corner = np.maximum(boxes[:, :2], others[:, :2])
+    size = np.minimum(boxes[:, 2:], others[:, 2:]) - corner
+    intersection = np.maximum(size, 0).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1) + (
+        others[:, 2:] - others[:, :2]
+    ).prod(1)
+    return intersection / (areas - intersection)
+
+
 def warp_boxes(boxes: np.ndarray, affine: np.ndarray) -> np.ndarray:
     """Boxes in a picture that the camera's motion has moved.
 

@@ -1,0 +1,170 @@
+"""Caption scores: BLEU-1 to 4, ROUGE-L, METEOR and CIDEr."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .caption_server import CaptionServer, CaptionServerError
+
+BLEU = ('BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4')
+METRICS = (*BLEU, 'ROUGE-L', 'METEOR', 'CIDEr')
+# What pycocoevalcap's PTB tokenizer throws away: brackets only in capitals, which never
+# come, so that '-lrb-' stays a word.
+PUNCTUATION = {"''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--', '...', ';'}
+
+
+@dataclass(frozen=True)
+class CaptionSet:
+    """Captions that are scored together.
+
+    Attributes:
+        references: N lists of one or more true captions.
+        hypotheses: N predicted captions; an empty one scores 0.
+    """
+
+    references: Sequence[Sequence[str]]
+    hypotheses: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CaptionScores:
+    """Scores as fractions (CIDEr reaches 10).
+
+    Attributes:
+        corpus: By metric; METEOR is absent where it could not be counted.
+        segments: (N,) by metric.
+        missing: Why a metric is absent, or differs from the standard.
+    """
+
+    corpus: dict[str, float]
+    segments: dict[str, np.ndarray]
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def score_captions(
+    sets: Mapping[str, CaptionSet], tokenizer: str = 'ptb'
+) -> dict[str, CaptionScores]:
+    """Score several sets of captions on one Java process.
+
+    The scorers are pycocoevalcap's (METEOR 1.5 with its own normalisation). Java starts
+    at once and METEOR runs beside the others. Without Java, METEOR is missing and words
+    are split by a regular expression, both stated in ``missing``.
+
+    Args:
+        sets: By name. CIDEr's document frequencies are those of the set.
+        tokenizer: ``'ptb'``: lower-case Penn Treebank tokens without punctuation, as
+            the COCO caption evaluation does; ``'none'``: captions are split at blanks
+            as they stand.
+
+    Raises:
+        ValueError: There is no such tokenizer, or numbers of captions differ.
+    """
+    if tokenizer not in ('ptb', 'none'):
+        raise ValueError(f"tokenizer must be 'ptb' or 'none', got {tokenizer!r}")
+    for name, captions in sets.items():
+        _require_paired(name, captions)
+    server, missing = None, {}
+    try:
+        server = CaptionServer()
+    except CaptionServerError as error:
+        missing['METEOR'] = str(error)
+    try:
+        return _score(sets, tokenizer, server, missing)
+    finally:
+        if server is not None:
+            server.close()
+
+
+def _score(
+    sets: Mapping[str, CaptionSet],
+    tokenizer: str,
+    server: CaptionServer | None,
+    missing: dict[str, str],
+) -> dict[str, CaptionScores]:
+    if tokenizer == 'ptb':
+        if server is None:
+            missing['tokenizer'] = 'a regular expression, not PTB: needs java too'
+        try:
+            sets = {name: _tokenized(s, server) for name, s in sets.items()}
+        except CaptionServerError as error:
+            missing |= {'METEOR': str(error), 'tokenizer': 'a regular expression'}
+            sets = {name: _tokenized(s, None) for name, s in sets.items()}
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        asked = {}
+        if 'METEOR' not in missing:
+            asked = {
+                name: beside.submit(server.meteor, s.references, s.hypotheses)
+                for name, s in sets.items()
+                if len(s.hypotheses)
+            }
+        scores = {name: _score_in_python(s, missing) for name, s in sets.items()}
+        for name, answer in asked.items():
+            try:
+                segments, corpus = answer.result()
+            except CaptionServerError as error:
+                scores[name].missing['METEOR'] = str(error)
+                continue
+            empty = np.array([not h for h in sets[name].hypotheses])
+            scores[name].segments['METEOR'] = np.where(empty, 0.0, segments)
+            scores[name].corpus['METEOR'] = corpus
+    return scores
+
+
+def _score_in_python(captions: CaptionSet, missing: dict[str, str]) -> CaptionScores:
+    """All but METEOR, of captions that are split at blanks already."""
+    if not len(captions.hypotheses):
+        nothing = {name: np.empty(0) for name in (*BLEU, 'ROUGE-L', 'CIDEr')}
+        return CaptionScores({}, nothing, {**missing, 'captions': 'there are none'})
+    from pycocoevalcap.bleu.bleu import Bleu
+    from pycocoevalcap.cider.cider import Cider
+    from pycocoevalcap.rouge.rouge import Rouge
+
+    truth = dict(enumerate(map(list, captions.references)))
+    found = {i: [h] for i, h in enumerate(captions.hypotheses)}
+    bleu, bleu_segments = Bleu(4).compute_score(truth, found, verbose=0)
+    rouge, rouge_segments = Rouge().compute_score(truth, found)
+    cider, cider_segments = Cider().compute_score(truth, found)
+    corpus = dict(zip(BLEU, map(float, bleu), strict=True))
+    segments = dict(zip(BLEU, map(np.array, bleu_segments), strict=True))
+    corpus |= {'ROUGE-L': float(rouge), 'CIDEr': float(cider)}
+    segments |= {'ROUGE-L': np.array(rouge_segments), 'CIDEr': np.array(cider_segments)}
+    return CaptionScores(corpus, segments, dict(missing))
+
+
+def _tokenized(captions: CaptionSet, server: CaptionServer | None) -> CaptionSet:
+    """The same set in lower-case tokens without punctuation."""
+    counts = [len(texts) for texts in captions.references]
+    flat = [text for texts in captions.references for text in texts]
+    flat += captions.hypotheses
+    # The same caption comes often; a token line depends on nothing but its caption.
+    distinct = list(dict.fromkeys(flat))
+    lines = split_words(distinct) if server is None else server.tokenize(distinct)
+    tokens = {
+        text: ' '.join(w for w in line.split(' ') if w not in PUNCTUATION)
+        for text, line in zip(distinct, lines, strict=True)
+    }
+    words = iter([tokens[text] for text in flat])
+    references = [[next(words) for _ in range(count)] for count in counts]
+    return CaptionSet(references, list(words))
+
+
+def split_words(captions: Sequence[str]) -> list[str]:
+    """Lower-case words and marks by a regular expression: what there is without Java."""
+    pattern = re.compile(r"\w+?(?=n't\b)|n't|'\w+|\w+(?:-\w+)*|[^\w\s]")
+    return [' '.join(pattern.findall(text.lower())) for text in captions]
+
+
+def _require_paired(name: str, captions: CaptionSet) -> None:
+    if len(captions.references) != len(captions.hypotheses):
+        raise ValueError(
+            f'{name}: {len(captions.references)} true captions but '
+            f'{len(captions.hypotheses)} predicted ones'
+        )
+    alone = [i for i, texts in enumerate(captions.references) if not len(texts)]
+    if alone:
+        raise ValueError(f'{name}: caption {alone[0]} has no reference')

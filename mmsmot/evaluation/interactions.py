@@ -1,0 +1,154 @@
+"""Interaction scores: which verbs hold between whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+THRESHOLD = 0.4  # of the released SMOTer
+HEAD_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class PairVerbs:
+    """The true and predicted verbs of one directed pair, subject to object.
+
+    Attributes:
+        truth: Verbs that hold; empty for a pair that does not interact.
+        scores: Predicted verbs with scores in [0, 1]; empty where the pair was missed.
+    """
+
+    truth: Set[str]
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """True positives, false positives and false negatives of each of V verbs."""
+
+    verbs: tuple[str, ...]
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    false_negatives: np.ndarray
+
+    @property
+    def support(self) -> np.ndarray:
+        """(V,) how often each verb is true."""
+        return self.true_positives + self.false_negatives
+
+
+def count(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> Counts:
+    """Count labelled pairs, verb by verb; a verb is predicted from ``threshold`` on."""
+    verbs, hits, misses, wrong = _flat(pairs)
+    shape = len(verbs)
+    hit = hits[1] >= threshold
+    true_positives = np.bincount(hits[0][hit].astype(int), minlength=shape)
+    false_negatives = np.bincount(hits[0][~hit].astype(int), minlength=shape)
+    false_negatives += np.bincount(misses, minlength=shape)
+    above = wrong[1] >= threshold
+    false_positives = np.bincount(wrong[0][above].astype(int), minlength=shape)
+    return Counts(verbs, true_positives, false_positives, false_negatives)
+
+
+def precision_recall_f1(
+    true_positives: float, false_positives: float, false_negatives: float
+) -> dict[str, float]:
+    """P, R and F1 as fractions; 0 where nothing was predicted, or nothing is true."""
+    predicted = true_positives + false_positives
+    real = true_positives + false_negatives
+    total = predicted + real
+    return {
+        'P': float(true_positives / predicted) if predicted else 0.0,
+        'R': float(true_positives / real) if real else 0.0,
+        'F1': float(2 * true_positives / total) if total else 0.0,
+    }
+
+
+def micro(counts: Counts) -> dict[str, float]:
+    """P, R and F1 over all labelled pairs at once."""
+    return precision_recall_f1(
+        counts.true_positives.sum(),
+        counts.false_positives.sum(),
+        counts.false_negatives.sum(),
+    )
+
+
+def per_verb(counts: Counts) -> dict[str, dict[str, float]]:
+    """P, R, F1 and support of each verb that is true somewhere, most frequent first."""
+    rows = {}
+    for i in np.argsort(-counts.support, kind='stable'):
+        if counts.support[i]:
+            row = precision_recall_f1(
+                counts.true_positives[i],
+                counts.false_positives[i],
+                counts.false_negatives[i],
+            )
+            rows[counts.verbs[i]] = {**row, 'support': int(counts.support[i])}
+    return rows
+
+
+def macro(counts: Counts) -> dict[str, float]:
+    """The mean P, R and F1 of the verbs that are true somewhere."""
+    rows = list(per_verb(counts).values())
+    return {
+        key: float(np.mean([row[key] for row in rows])) if rows else 0.0
+        for key in ('P', 'R', 'F1')
+    }
+
+
+def head_and_tail(counts: Counts) -> dict[str, dict[str, float]]:
+    """Micro scores of the frequent verbs and of the long tail.
+
+    The head is the least set of most frequent verbs that makes up 80 % of all true
+    labels; every other verb is the tail, those that are never true too.
+    """
+    order = np.argsort(-counts.support, kind='stable')
+    share = np.cumsum(counts.support[order]) / max(counts.support.sum(), 1)
+    size = int(np.searchsorted(share, HEAD_SHARE - 1e-12)) + 1
+    parts = {'head': order[:size], 'tail': order[size:]}
+    rows = {}
+    for name, index in parts.items():
+        part = Counts(
+            tuple(counts.verbs[i] for i in index),
+            counts.true_positives[index],
+            counts.false_positives[index],
+            counts.false_negatives[index],
+        )
+        rows[name] = {**micro(part), 'verbs': len(index)}
+    return rows
+
+
+def threshold_curve(pairs: Sequence[PairVerbs]) -> dict[str, np.ndarray]:
+    """Micro P, R and F1 at every threshold .05, .1, ..., .95."""
+    thresholds = np.arange(1, 20) / 20
+    rows = [micro(count(pairs, threshold)) for threshold in thresholds]
+    curve = {key: np.array([row[key] for row in rows]) for key in ('P', 'R', 'F1')}
+    return {'threshold': thresholds, **curve}
+
+
+def subset_accuracy(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float:
+    """The share of pairs whose predicted verbs are exactly the true ones."""
+    right = [
+        {verb for verb, s in pair.scores.items() if s >= threshold} == set(pair.truth)
+        for pair in pairs
+    ]
+    return float(np.mean(right)) if right else 0.0
+
+
+def _flat(
+    pairs: Sequence[PairVerbs],
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray]:
+    """Verbs; (2, H) verb and score of true ones; (M,) verbs of true ones without any
+    score; (2, W) verb and score of wrong ones."""
+    known = {verb for p in pairs for verb in p.truth}
+    verbs = tuple(sorted(known | {verb for p in pairs for verb in p.scores}))
+    number = {verb: i for i, verb in enumerate(verbs)}
+    hits, misses, wrong = [], [], []
+    for pair in pairs:
+        for verb, score in pair.scores.items():
+            (hits if verb in pair.truth else wrong).append((number[verb], score))
+        misses += [number[verb] for verb in pair.truth if verb not in pair.scores]
+    columns = [np.array(rows, float).reshape(-1, 2).T for rows in (hits, wrong)]
+    return verbs, columns[0], np.array(misses, np.int64), columns[1]

@@ -1,0 +1,164 @@
+"""What counts: the strict protocol, and that of SMOTer's release.
+
+Both turn the truth and the prediction of one video into a :class:`Comparison`: captions to
+compare and labelled pairs to count. What is done with these is the same for both but for
+the caption scorers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..structures import (
+    Interactions,
+    SMOTDataSample,
+    match_as_released,
+    match_trajectories,
+)
+from .interactions import PairVerbs
+
+STRICT, RELEASE = 'strict', 'release'
+STRICT_MIN_IOU = 0.5
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one protocol compares in one video.
+
+    Attributes:
+        captions: (true caption, predicted caption) of trajectories; ``''`` for a true
+            trajectory that was missed or not described.
+        ids: (true id, predicted id or -1) of each.
+        spurious: Described trajectories that are none.
+        pairs: The labelled pairs.
+        video: (true caption, predicted caption) of the video, ``None`` without a truth.
+        unjudged: What has no truth here: ``'captions'``, ``'interactions'``,
+            ``'video_caption'``.
+    """
+
+    captions: list[tuple[str, str]]
+    ids: list[tuple[int, int]]
+    spurious: int
+    pairs: list[PairVerbs]
+    video: tuple[str, str] | None
+    unjudged: tuple[str, ...] = field(default=())
+
+
+def compare_strictly(
+    sample: SMOTDataSample, min_iou: float = STRICT_MIN_IOU
+) -> Comparison:
+    """One-to-one matching; whoever is missed or invented counts.
+
+    Trajectories are matched by :func:`~mmsmot.structures.match_trajectories`. Every true
+    caption is an item, with an empty prediction where its trajectory was missed. Every
+    true pair is an item; so is every predicted pair that is not a true one, also if one
+    of its ends is nobody.
+
+    Args:
+        sample: Truth and prediction.
+        min_iou: Least mean IoU of a match over the union of frames.
+    """
+    gt_of = match_trajectories(
+        sample.gt_trajectories, sample.pred_trajectories, min_iou
+    )
+    pred_of = {gt: pred for pred, gt in gt_of.items()}
+    truth, said = _true_captions(sample), _said_captions(sample)
+    captions, ids = [], []
+    for gt_id, text in truth.items():
+        pred_id = pred_of.get(gt_id, -1)
+        captions.append((text, said.get(pred_id, '')))
+        ids.append((gt_id, pred_id))
+    spurious = sum(bool(said[i].strip()) for i in said if i not in gt_of)
+    return Comparison(
+        captions,
+        ids,
+        spurious if truth else 0,
+        _strict_pairs(sample, gt_of),
+        _video_captions(sample),
+        _unjudged(sample),
+    )
+
+
+def compare_as_released(sample: SMOTDataSample) -> Comparison:
+    """The rules of SMOTer's release.
+
+    True trajectories without a caption are dropped; a prediction is matched by
+    :func:`~mmsmot.structures.match_as_released`, many to one; only matched predictions
+    and, among their ordered pairs, only those whose true pair interacts are looked at.
+    """
+    truth, said = _true_captions(sample), _said_captions(sample)
+    gt = sample.gt_trajectories
+    described = gt[[int(i) in truth for i in gt.ids]] if len(gt) else gt
+    gt_of = match_as_released(described, sample.pred_trajectories)
+    captions = [(truth[gt_id], said.get(i, '').lower()) for i, gt_id in gt_of.items()]
+    real, found = _true_pairs(sample), _predicted_pairs(sample)
+    pairs = []
+    for i, gt_i in gt_of.items():
+        for j, gt_j in gt_of.items():
+            if i != j and (gt_i, gt_j) in real:
+                pairs.append(PairVerbs(real[gt_i, gt_j], found.get((i, j), {})))
+    return Comparison(
+        captions,
+        [(gt_id, i) for i, gt_id in gt_of.items()],
+        0,
+        pairs,
+        _video_captions(sample, lower=True),
+        _unjudged(sample),
+    )
+
+
+def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[PairVerbs]:
+    if 'gt_interactions' not in sample:
+        return []
+    real, matched, invented = _true_pairs(sample), {}, []
+    for (i, j), scores in _predicted_pairs(sample).items():
+        pair = gt_of.get(i), gt_of.get(j)
+        if pair in real:
+            matched[pair] = scores
+        else:
+            invented.append(PairVerbs(frozenset(), scores))
+    return [PairVerbs(v, matched.get(pair, {})) for pair, v in real.items()] + invented
+
+
+def _true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
+    return sample.get('gt_interactions', Interactions.empty()).as_pairs()
+
+
+def _predicted_pairs(
+    sample: SMOTDataSample,
+) -> dict[tuple[int, int], dict[str, float]]:
+    """The best score of each verb of each predicted pair, over its spans."""
+    table = sample.get('pred_interactions', Interactions.empty())
+    pairs: dict[tuple[int, int], dict[str, float]] = {}
+    columns = (table.subject_ids, table.object_ids, table.verbs, table.scores)
+    for i, j, verb, score in zip(*(c.tolist() for c in columns), strict=True):
+        verbs = pairs.setdefault((i, j), {})
+        verbs[verb] = max(score, verbs.get(verb, 0.0))
+    return pairs
+
+
+def _true_captions(sample: SMOTDataSample) -> dict[int, str]:
+    """The captions of those who have a trajectory and a text."""
+    present = set(sample.gt_trajectories.ids.tolist())
+    texts = sample.get('gt_captions', {})
+    return {i: t for i, t in texts.items() if i in present and t.strip()}
+
+
+def _said_captions(sample: SMOTDataSample) -> dict[int, str]:
+    return dict(sample.get('pred_captions', {}))
+
+
+def _video_captions(
+    sample: SMOTDataSample, lower: bool = False
+) -> tuple[str, str] | None:
+    truth = sample.get('gt_video_caption', '')
+    if not truth.strip():
+        return None
+    said = sample.get('pred_video_caption', '')
+    return truth, said.lower() if lower else said
+
+
+def _unjudged(sample: SMOTDataSample) -> tuple[str, ...]:
+    fields = ('captions', 'interactions', 'video_caption')
+    return tuple(name for name in fields if f'gt_{name}' not in sample)

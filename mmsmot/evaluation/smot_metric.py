@@ -1,0 +1,171 @@
+"""All scores of semantic multi-object tracking for MMEngine's evaluator."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+
+from ..registry import METRICS
+from ..structures import SMOTDataSample, write_trajectories
+from ..structures.sample_json import sample_to_dict
+from ..utils.atomic import atomic_write
+from .interactions import THRESHOLD
+from .preprocessing import require_known
+from .protocols import RELEASE, STRICT
+from .smot_report import VideoResult, headline, report, score_video
+from .table import format_table, write_json
+
+
+@METRICS.register_module()
+class SMOTMetric(BaseMetric):
+    """Tracking, captions and interactions in one pass.
+
+    A video is compared with its truth as soon as it is predicted; its texts and counts
+    are kept, its boxes are not. Scores are named by protocol: ``strict`` (missed and
+    invented trajectories and pairs count) and ``release`` (SMOTer's own, for standing
+    beside its paper). Tracking is in percent as the paper's Table 2, everything else a
+    fraction; CIDEr reaches 10.
+
+    Args:
+        protocols: Which to follow.
+        preprocessing: Of the tracks, see :func:`~mmsmot.evaluation.evaluate_sequence`.
+        threshold: Least score of a predicted verb.
+        out_dir: Folder for ``predictions/<video>.json`` (everything said of a video, to
+            be scored again by ``tools/analysis_tools/eval_predictions.py``),
+            ``<video>.txt`` (MOTChallenge) and ``scores.json``; ``None`` to write nothing.
+        collect_device: Device that ranks exchange results on, ``'cpu'`` or ``'gpu'``.
+        prefix: Prefix of the metrics' names.
+
+    Raises:
+        ValueError: There is no such protocol or preprocessing.
+    """
+
+    default_prefix = 'smot'
+
+    def __init__(
+        self,
+        protocols: Sequence[str] = (STRICT, RELEASE),
+        preprocessing: str = 'auto',
+        threshold: float = THRESHOLD,
+        out_dir: str | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        require_known(preprocessing)
+        unknown = set(protocols) - {STRICT, RELEASE}
+        if unknown or not protocols:
+            raise ValueError(
+                f"protocols must be some of '{STRICT}', '{RELEASE}', got {protocols}"
+            )
+        self.protocols = tuple(protocols)
+        self.preprocessing = preprocessing
+        self.threshold = threshold
+        self.out_dir = None if out_dir is None else Path(out_dir)
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Compare a batch of videos with their truth.
+
+        Args:
+            data_batch: Not looked at.
+            data_samples: :class:`~mmsmot.structures.SMOTDataSample` as dictionaries,
+                which MMEngine's evaluator makes of them.
+
+        Raises:
+            KeyError: A sample has no predicted trajectories.
+            ValueError: A prediction does not fit its truth; names the video.
+        """
+        for fields in data_samples:
+            sample = _sample_of(fields)
+            if self.out_dir is not None:
+                self._dump(sample)
+            self.results.append((sample.video.name, self._score(sample)))
+
+    def compute_metrics(
+        self, results: list[tuple[str, VideoResult | None]]
+    ) -> dict[str, float]:
+        """Print the tables and return the headline numbers.
+
+        Raises:
+            ValueError: No video has a truth, or two have the same name.
+        """
+        twice = [n for n, c in Counter(name for name, _ in results).items() if c > 1]
+        if twice:
+            raise ValueError(
+                f'{len(twice)} names stand for several videos: {twice[:5]}'
+            )
+        scored = [
+            r for _, r in sorted(results, key=lambda pair: pair[0]) if r is not None
+        ]
+        if not scored:
+            raise ValueError(
+                f'none of {len(results)} videos has a truth to score against'
+            )
+        found = report(scored, self.threshold)
+        found['counts']['skipped'] = len(results) - len(scored)
+        print_log('\n' + format_report(found), logger='current')
+        if self.out_dir is not None:
+            write_json(found, self.out_dir / 'scores.json')
+        return headline(found)
+
+    def _score(self, sample: SMOTDataSample) -> VideoResult | None:
+        if 'gt_trajectories' not in sample:
+            return None
+        try:
+            return score_video(sample, self.protocols, self.preprocessing)
+        except ValueError as error:
+            raise ValueError(f'{sample.video.name}: {error}') from error
+
+    def _dump(self, sample: SMOTDataSample) -> None:
+        name = sample.video.name
+        write_trajectories(sample.pred_trajectories, self.out_dir / f'{name}.txt')
+        said = SMOTDataSample(metainfo=sample.metainfo)
+        said.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
+        with atomic_write(self.out_dir / 'predictions' / f'{name}.json') as stream:
+            json.dump(sample_to_dict(said), stream)
+
+
+def format_report(found: dict[str, Any]) -> str:
+    """The report's numbers as aligned tables, and what is missing and why."""
+    counts = found['counts']
+    lines = [f'{counts["videos"]} videos; {counts.get("skipped", 0)} without truth']
+    lines.append(format_table({'tracking': found['tracking']}, corner='percent'))
+    for protocol in (STRICT, RELEASE):
+        if protocol not in found:
+            continue
+        part = found[protocol]
+        lines.append(f'\nprotocol: {protocol}')
+        for level in ('instance', 'video'):
+            if part[level]:
+                lines.append(format_table({level: part[level]}, corner='captions'))
+        flat = {k: v for k, v in part['interactions'].items() if not _nested(v)}
+        lines.append(format_table({'micro': flat}, corner='interactions'))
+        for name, joint in part.get('joint', {}).items():
+            lines.append(format_table({name: joint}, corner='joint'))
+    lines += [f'missing: {name}: {why}' for name, why in found['missing'].items()]
+    return '\n'.join(lines)
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _sample_of(fields: dict[str, Any]) -> SMOTDataSample:
+    """The sample that MMEngine's evaluator took apart."""
+    name = fields['video'].name
+    for field in ('pred_trajectories', 'frame_ids'):
+        if field not in fields:
+            raise KeyError(
+                f'{name}: the sample has no {field}. The model must set it in '
+                "predict(), as mmsmot's SMOT does."
+            )
+    meta = {'video': fields['video'], 'frame_ids': fields['frame_ids']}
+    sample = SMOTDataSample(metainfo=meta)
+    sample.set_data({k: v for k, v in fields.items() if k.startswith(('gt_', 'pred_'))})
+    return sample

@@ -1,0 +1,168 @@
+"""The table of interactions: who does what to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Directed, labelled pairs of trajectories of one video, a row for each verb.
+
+    A pair with several verbs has several rows; the same verb may come again in another
+    span of frames. Rows keep the order given.
+
+    Attributes:
+        subject_ids: (P,) int64, ids of the trajectories that act.
+        object_ids: (P,) int64, ids of those acted upon, never the subject itself.
+        verbs: (P,) str, such as ``'follow.v.01'`` (WordNet's sense names in BenSMOT).
+        start_frames: (P,) int64, the first original frame number, 0 for not known.
+        end_frames: (P,) int64, the last one, inclusive, 0 for not known.
+        scores: (P,) float64.
+
+    The last three may be left out: then 0, 0 and 1 stand there.
+
+    Raises:
+        ValueError: A subject is its own object, a verb is empty, a span ends before it
+            starts, or a (subject, object, verb, span) stands twice.
+    """
+
+    subject_ids: np.ndarray
+    object_ids: np.ndarray
+    verbs: np.ndarray
+    start_frames: np.ndarray | None = None
+    end_frames: np.ndarray | None = None
+    scores: np.ndarray | None = None
+
+    _DEFAULTS = {'start_frames': 0, 'end_frames': 0, 'scores': 1.0}
+
+    def __post_init__(self) -> None:
+        rows = np.size(self.subject_ids)
+        columns = {'verbs': self._verb_column(rows)}
+        for name in ('subject_ids', 'object_ids', 'start_frames', 'end_frames'):
+            columns[name] = self._column(name, rows, np.int64)
+            if rows and columns[name].min() < 0:
+                raise ValueError(
+                    f'Interactions: {name} must be 0 or more, got {columns[name].min()}'
+                )
+        columns['scores'] = self._column('scores', rows, np.float64)
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+        self._require_two_sides()
+        self._require_spans()
+        self._require_unique()
+
+    def _column(self, name: str, rows: int, dtype: type) -> np.ndarray:
+        value = getattr(self, name)
+        if value is None:
+            return np.full(rows, self._DEFAULTS[name], dtype)
+        value = np.asarray(value).reshape(-1)
+        if len(value) != rows:
+            raise ValueError(
+                f'Interactions: {rows} subject_ids but {len(value)} {name}'
+            )
+        if value.dtype.kind == 'f' and not np.isfinite(value).all():
+            raise ValueError(f'Interactions: {name} holds a value that is not finite')
+        return value.astype(dtype, copy=False)
+
+    def _verb_column(self, rows: int) -> np.ndarray:
+        verbs = np.asarray(self.verbs).reshape(-1)
+        if len(verbs) != rows:
+            raise ValueError(f'Interactions: {rows} subject_ids but {len(verbs)} verbs')
+        if rows == 0:
+            return np.empty(0, np.str_)
+        if verbs.dtype.kind != 'U':
+            raise ValueError(f'Interactions: verbs must be text, got {verbs.dtype}')
+        if not np.char.str_len(verbs).all():
+            row = int(np.flatnonzero(np.char.str_len(verbs) == 0)[0])
+            raise ValueError(f'Interactions: the verb of row {row} is empty')
+        return verbs
+
+    def _require_two_sides(self) -> None:
+        same = np.flatnonzero(self.subject_ids == self.object_ids)
+        if len(same):
+            raise ValueError(
+                f'Interactions: id {self.subject_ids[same[0]]} is subject and object of '
+                f'{str(self.verbs[same[0]])!r} ({len(same)} such rows)'
+            )
+
+    def _require_spans(self) -> None:
+        start, end = self.start_frames, self.end_frames
+        wrong = np.flatnonzero((start > end) & (end > 0))
+        if len(wrong):
+            row = wrong[0]
+            raise ValueError(
+                f'Interactions: {str(self.verbs[row])!r} ends in frame {end[row]}, before it '
+                f'starts in frame {start[row]} ({len(wrong)} such rows)'
+            )
+
+    def _require_unique(self) -> None:
+        seen = set()
+        for row in zip(
+            self.subject_ids.tolist(),
+            self.object_ids.tolist(),
+            self.verbs.tolist(),
+            self.start_frames.tolist(),
+            self.end_frames.tolist(),
+            strict=True,
+        ):
+            if row in seen:
+                raise ValueError(
+                    'Interactions: (subject, object, verb, start, end) = '
+                    f'{row} stands twice'
+                )
+            seen.add(row)
+
+    def __len__(self) -> int:
+        return len(self.subject_ids)
+
+    def __repr__(self) -> str:
+        return f'Interactions({len(self)} rows, {len(self.as_pairs())} pairs)'
+
+    @classmethod
+    def empty(cls) -> Interactions:
+        """No interaction."""
+        return cls(np.empty(0, int), np.empty(0, int), np.empty(0, np.str_))
+
+    def __getitem__(self, rows: np.ndarray | slice) -> Interactions:
+        """The rows of a mask, an index array or a slice."""
+        return replace(
+            self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)}
+        )
+
+    def as_pairs(self) -> dict[tuple[int, int], set[str]]:
+        """The verbs of each (subject id, object id) that has some, spans left aside."""
+        pairs: dict[tuple[int, int], set[str]] = {}
+        for subject, other, verb in zip(
+            self.subject_ids.tolist(),
+            self.object_ids.tolist(),
+            self.verbs.tolist(),
+            strict=True,
+        ):
+            pairs.setdefault((subject, other), set()).add(verb)
+        return pairs
+
+    def for_ids(self, ids: Iterable[int]) -> Interactions:
+        """The rows whose subject and object are both among ``ids``."""
+        ids = np.fromiter(ids, np.int64)
+        return self[np.isin(self.subject_ids, ids) & np.isin(self.object_ids, ids)]
+
+    def between(self, first: int, last: int) -> Interactions:
+        """The rows that go on at some time from frame ``first`` to ``last``, inclusive.
+
+        A side of a span that is not known excludes nothing.
+        """
+        ended = (self.end_frames > 0) & (self.end_frames < first)
+        return self[~ended & (self.start_frames <= last)]
+
+    def concatenated(self, other: Interactions) -> Interactions:
+        """Both tables' rows; no row may stand in both."""
+        return Interactions(
+            **{
+                f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
+                for f in fields(self)
+            }
+        )

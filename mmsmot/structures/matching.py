@@ -1,0 +1,96 @@
+"""Which predicted trajectory is which true one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .boxes import paired_iou
+from .trajectories import Trajectories
+
+RELEASE_MIN_IOU = 0.2
+
+
+def trajectory_iou(
+    gt: Trajectories, pred: Trajectories, over: str = 'union'
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean IoU over time of every true with every predicted trajectory.
+
+    Args:
+        gt: True trajectories.
+        pred: Predicted ones, in the same coordinate space.
+        over: The frames of the mean: ``'union'`` of both trajectories' frames, where a
+            missing box counts 0, or ``'common'`` ones only.
+
+    Returns:
+        (G,) true ids, (P,) predicted ids, both ascending, and (G, P) float64 in [0, 1].
+
+    Raises:
+        ValueError: The coordinate spaces differ, or there is no such ``over``.
+    """
+    if over not in ('union', 'common'):
+        raise ValueError(f"over must be 'union' or 'common', got {over!r}")
+    gt.space.require(pred.space, 'match trajectories')
+    gt_ids, gt_index = np.unique(gt.ids, return_inverse=True)
+    pred_ids, pred_index = np.unique(pred.ids, return_inverse=True)
+    rows, columns = _same_frame(gt.frame_ids, pred.frame_ids)
+    pair = gt_index[rows] * len(pred_ids) + pred_index[columns]
+    shape = len(gt_ids), len(pred_ids)
+    size = shape[0] * shape[1]
+    iou = paired_iou(gt.boxes[rows], pred.boxes[columns])
+    total = np.bincount(pair, iou, minlength=size).reshape(shape)
+    frames = np.bincount(pair, minlength=size).reshape(shape)
+    if over == 'union':
+        lengths = np.bincount(gt_index, minlength=len(gt_ids))[:, None]
+        frames = lengths + np.bincount(pred_index, minlength=len(pred_ids)) - frames
+    return gt_ids, pred_ids, total / np.maximum(frames, 1)
+
+
+def match_trajectories(
+    gt: Trajectories, pred: Trajectories, min_iou: float = 0.5
+) -> dict[int, int]:
+    """The one-to-one matching of greatest total mean IoU over the union of frames.
+
+    Args:
+        gt: True trajectories.
+        pred: Predicted ones.
+        min_iou: Pairs below it are no match.
+
+    Returns:
+        True id by predicted id.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    gt_ids, pred_ids, iou = trajectory_iou(gt, pred, 'union')
+    weight = np.where(iou >= min_iou, iou, 0.0)
+    rows, columns = linear_sum_assignment(-weight)
+    good = weight[rows, columns] > 0
+    pairs = zip(pred_ids[columns[good]], gt_ids[rows[good]], strict=True)
+    return {int(p): int(g) for p, g in pairs}
+
+
+def match_as_released(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
+    """The rule of SMOTer's release: the best true trajectory for each predicted one.
+
+    Many predictions may take the same truth, and only the frames that both have count,
+    so one good box makes a match. A mean IoU above .2 is enough.
+
+    Returns:
+        True id by predicted id.
+    """
+    gt_ids, pred_ids, iou = trajectory_iou(gt, pred, 'common')
+    if not iou.size:
+        return {}
+    best = iou.argmax(axis=0)
+    good = np.flatnonzero(iou[best, np.arange(len(pred_ids))] > RELEASE_MIN_IOU)
+    return {int(pred_ids[p]): int(gt_ids[best[p]]) for p in good}
+
+
+def _same_frame(
+    frame_ids: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) rows of both ascending columns, every pair with the same frame number."""
+    start = np.searchsorted(others, frame_ids, 'left')
+    count = np.searchsorted(others, frame_ids, 'right') - start
+    rows = np.repeat(np.arange(len(frame_ids)), count)
+    step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    return rows, start[rows] + step

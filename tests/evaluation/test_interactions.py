@@ -1,0 +1,87 @@
+"""Counts of labelled pairs, by hand and beside scikit-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.evaluation.interactions import (
+    PairVerbs,
+    count,
+    head_and_tail,
+    macro,
+    micro,
+    per_verb,
+    subset_accuracy,
+    threshold_curve,
+)
+
+PAIRS = [
+    PairVerbs({'follow', 'look'}, {'follow': 0.9, 'push': 0.4}),
+    PairVerbs({'look'}, {'look': 0.39}),
+    PairVerbs(set(), {'look': 0.8}),
+    PairVerbs({'follow'}, {}),
+]
+
+
+def test_worked_by_hand() -> None:
+    counts = count(PAIRS, 0.4)
+    assert counts.verbs == ('follow', 'look', 'push')
+    assert counts.true_positives.tolist() == [1, 0, 0]
+    assert counts.false_positives.tolist() == [0, 1, 1]
+    assert counts.false_negatives.tolist() == [1, 2, 0]
+    assert micro(counts) == pytest.approx({'P': 1 / 3, 'R': 1 / 4, 'F1': 2 / 7})
+    follow = {'P': 1.0, 'R': 0.5, 'F1': 2 / 3, 'support': 2}
+    nothing = {'P': 0.0, 'R': 0.0, 'F1': 0.0, 'support': 2}
+    assert per_verb(counts) == {'follow': pytest.approx(follow), 'look': nothing}
+    assert macro(counts)['F1'] == pytest.approx(1 / 3)
+    assert subset_accuracy(PAIRS) == 0.0
+    assert subset_accuracy(PAIRS[1:2], threshold=0.39) == 1.0
+
+
+def test_head_is_four_fifths_of_all_labels() -> None:
+    pairs = [PairVerbs({'look'}, {'look': 1.0})] * 8
+    pairs += [PairVerbs({'push'}, {}), PairVerbs({'pull'}, {'wave': 1.0})]
+    parts = head_and_tail(count(pairs))
+    assert parts['head'] == {'P': 1.0, 'R': 1.0, 'F1': 1.0, 'verbs': 1}
+    assert parts['tail'] == {'P': 0.0, 'R': 0.0, 'F1': 0.0, 'verbs': 3}
+
+
+def test_nothing_at_all_is_zero_not_an_error() -> None:
+    assert micro(count([])) == macro(count([])) == {'P': 0.0, 'R': 0.0, 'F1': 0.0}
+    assert subset_accuracy([]) == 0.0
+    assert head_and_tail(count([]))['head']['verbs'] == 0
+
+
+def test_recall_falls_with_the_threshold() -> None:
+    curve = threshold_curve(PAIRS)
+    assert (np.diff(curve['R']) <= 0).all()
+    assert curve['R'][0] == 0.5
+    assert curve['P'][-1] == 0.0
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_equals_scikit_learn(seed: int) -> None:
+    metrics = pytest.importorskip('sklearn.metrics')
+    rng = np.random.default_rng(seed)
+    shape = int(rng.integers(1, 12)), 5
+    truth, scores = rng.random(shape) < 0.3, np.round(rng.random(shape), 2)
+    names = np.array(['a', 'b', 'c', 'd', 'e'])
+    pairs = [
+        PairVerbs(set(names[t].tolist()), dict(zip(names.tolist(), s, strict=True)))
+        for t, s in zip(truth, scores, strict=True)
+    ]
+    predicted = scores >= 0.4
+    expected = metrics.precision_recall_fscore_support(
+        truth, predicted, average='micro', zero_division=0
+    )
+    assert list(micro(count(pairs)).values()) == pytest.approx(expected[:3])
+    seen = truth.any(axis=0)
+    if seen.any():
+        f1 = metrics.f1_score(truth, predicted, average=None, zero_division=0)
+        assert macro(count(pairs))['F1'] == pytest.approx(f1[seen].mean())
+    accuracy = metrics.accuracy_score(truth, predicted)
+    assert subset_accuracy(pairs) == pytest.approx(accuracy)

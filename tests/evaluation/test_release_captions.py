@@ -1,0 +1,70 @@
+"""The release's caption scores are what its libraries give when called directly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmsmot.evaluation.release_captions import score_as_released
+
+nltk = pytest.importorskip('nltk')
+pytest.importorskip('pycocoevalcap.rouge', reason='needs pycocoevalcap')
+
+CAPTIONS = [
+    ('A man in black walks, then stops.', 'a man in black runs.'),
+    ('Two women talk.', 'a boy plays with a ball.'),
+]
+
+
+def test_bleu_counts_characters() -> None:
+    from nltk.translate.bleu_score import corpus_bleu
+
+    found = score_as_released(CAPTIONS).corpus
+    truth, said = [[list(t)] for t, _ in CAPTIONS], [list(s) for _, s in CAPTIONS]
+    assert found['BLEU'] == pytest.approx(corpus_bleu(truth, said), abs=1e-12)
+    # These two say different things.
+    unrelated = [
+        (
+            'A woman in a white dress is singing on the stage.',
+            'a man in a black suit is sitting on the sofa.',
+        )
+    ]
+    assert score_as_released(unrelated).corpus['BLEU'] > 0.4
+
+
+def test_rouge_and_cider_see_marks_and_capitals() -> None:
+    from pycocoevalcap.cider.cider import Cider
+    from pycocoevalcap.rouge.rouge import Rouge
+
+    found = score_as_released(CAPTIONS)
+    truth = {i: [t] for i, (t, _) in enumerate(CAPTIONS)}
+    said = {i: [s] for i, (_, s) in enumerate(CAPTIONS)}
+    rouge, segments = Rouge().compute_score(truth, said)
+    assert found.corpus['ROUGE-L'] == pytest.approx(rouge)
+    np.testing.assert_allclose(found.segments['ROUGE-L'], segments)
+    assert found.corpus['CIDEr'] == pytest.approx(Cider().compute_score(truth, said)[0])
+
+
+def test_meteor_or_why_not() -> None:
+    from nltk.translate.meteor_score import meteor_score
+
+    found = score_as_released(CAPTIONS)
+    try:
+        expected = np.mean(
+            [
+                meteor_score(
+                    [t.replace(',', '').replace('.', '').split(' ')],
+                    s.replace(',', '').replace('.', '').split(' '),
+                )
+                for t, s in CAPTIONS
+            ]
+        )
+    except LookupError:
+        assert 'WordNet data is not there' in found.missing['METEOR']
+        assert 'METEOR' not in found.corpus
+    else:
+        assert found.corpus['METEOR'] == pytest.approx(expected)
+
+
+def test_no_captions() -> None:
+    assert score_as_released([]).corpus == {}

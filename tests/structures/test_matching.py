@@ -1,0 +1,87 @@
+"""Matching whole trajectories, worked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.structures import (
+    CoordinateSpace,
+    Trajectories,
+    match_as_released,
+    match_trajectories,
+    pairwise_iou,
+    trajectory_iou,
+)
+
+
+def table(*rows: tuple[int, int, float]) -> Trajectories:
+    """Rows of frame, id and left edge of a box 10 wide and 10 high."""
+    frames, ids, lefts = (np.array(c) for c in zip(*rows, strict=True))
+    boxes = np.stack([lefts, 0 * lefts, lefts + 10, 0 * lefts + 10], axis=1)
+    return Trajectories(frames.astype(int), ids.astype(int), boxes.astype(float))
+
+
+GT = table((1, 5, 0.0), (2, 5, 0.0), (3, 5, 0.0), (4, 5, 0.0), (1, 8, 100.0))
+# 1: two frames of 5, exact; 2: one frame of 5 at IoU 5 / 15; 3: 8, a frame too many.
+PRED = table((1, 1, 0.0), (2, 1, 0.0), (3, 2, 5.0), (1, 3, 100.0), (2, 3, 100.0))
+
+
+def test_mean_iou_over_union_and_common_frames() -> None:
+    gt_ids, pred_ids, union = trajectory_iou(GT, PRED)
+    assert (gt_ids.tolist(), pred_ids.tolist()) == ([5, 8], [1, 2, 3])
+    np.testing.assert_allclose(union, [[0.5, 1 / 12, 0], [0, 0, 0.5]])
+    common = trajectory_iou(GT, PRED, 'common')[2]
+    np.testing.assert_allclose(common, [[1, 1 / 3, 0], [0, 0, 1]])
+
+
+def test_release_lets_many_take_one() -> None:
+    assert match_as_released(GT, PRED) == {1: 5, 2: 5, 3: 8}
+    assert match_trajectories(GT, PRED) == {1: 5, 3: 8}
+    assert match_trajectories(GT, PRED, min_iou=0.51) == {}
+
+
+def test_total_decides_not_greed() -> None:
+    gt = table((1, 1, 0.0), (1, 2, 4.0))
+    pred = table((1, 1, 2.0), (1, 2, 6.0))
+    # 1-1 and 2-1 overlap equally; 2-2 is only possible if 1 takes 1.
+    assert match_trajectories(gt, pred) == {1: 1, 2: 2}
+
+
+def test_nothing_and_other_spaces() -> None:
+    nothing = Trajectories.empty()
+    for gt, pred in ((nothing, PRED), (GT, nothing), (nothing, nothing)):
+        assert match_trajectories(gt, pred) == match_as_released(gt, pred) == {}
+    small = Trajectories.empty(CoordinateSpace(width=320, height=192))
+    large = Trajectories.empty(CoordinateSpace(width=640, height=384))
+    with pytest.raises(ValueError, match='match trajectories'):
+        match_trajectories(small, large)
+    with pytest.raises(ValueError, match="'union' or 'common'"):
+        trajectory_iou(GT, PRED, 'some')
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_equals_a_loop_over_frames(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def random_table() -> Trajectories:
+        keep = rng.random((6, 3)) > 0.4
+        frames, ids = np.nonzero(keep)
+        corner = rng.uniform(0, 20, (len(ids), 2))
+        boxes = np.concatenate([corner, corner + rng.uniform(5, 20, corner.shape)], 1)
+        return Trajectories(frames + 1, ids + 1, boxes)
+
+    gt, pred = random_table(), random_table()
+    gt_ids, pred_ids, mean = trajectory_iou(gt, pred)
+    for i, g in enumerate(gt_ids):
+        for j, p in enumerate(pred_ids):
+            a, b = gt[gt.ids == g], pred[pred.ids == p]
+            total = sum(
+                pairwise_iou(a.boxes[a.frame_ids == f], b.boxes[b.frame_ids == f]).sum()
+                for f in range(1, 7)
+            )
+            frames = len(np.union1d(a.frame_ids, b.frame_ids))
+            np.testing.assert_allclose(mean[i, j], total / frames)
