@@ -48,6 +48,7 @@ ONEDL = [
     'onedl-mmdetection>=3.5.1',
 ]
 ONNX = ['onnxruntime>=1.17']
+LAP = ['lap>=0.5.12']  # mmdet's ByteTracker and OCSORTTracker
 CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
 TEST = [
     'hypothesis>=6.100',
@@ -77,18 +78,29 @@ setup(
     cmdclass={'build_py': BuildWithConfigs},
     install_requires=[
         'av>=12',
+        'defusedxml>=0.7',
         'numpy>=1.24',
         'opencv-python-headless>=4.6,<5',  # OpenMMLab is not tested on 5
+        'pillow>=9',
         'rich>=13',
         'scipy>=1.10',
         'trackeval>=1.3',
     ],
     extras_require={
-        'onedl': ['torch>=2.1', *ONEDL],
+        'onedl': ['torch>=2.1', 'safetensors>=0.4', *ONEDL],
+        'mmdet-trackers': ['torch>=2.1', *ONEDL, *LAP],
         'onnx': ONNX,
         'captions': CAPTIONS,
         'test': TEST,
-        'all': ['torch>=2.1', *ONEDL, *ONNX, *CAPTIONS, 'safetensors>=0.4', *TEST],
+        'all': [
+            'torch>=2.1',
+            *ONEDL,
+            *LAP,
+            *ONNX,
+            *CAPTIONS,
+            'safetensors>=0.4',
+            *TEST,
+        ],
     },
     zip_safe=False,
 )

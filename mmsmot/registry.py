@@ -31,29 +31,50 @@ def _child(name: str, parent: str, *locations: str) -> mmengine_registry.Registr
 
 
 # data: video -> samples
-DATASETS = _child('dataset', 'DATASETS', 'mmsmot.datasets.mot_challenge')
-TRANSFORMS = _child('transform', 'TRANSFORMS')
+DATASETS = _child(
+    'dataset', 'DATASETS', 'mmsmot.datasets.mot_challenge', 'mmsmot.datasets.bensmot'
+)
+TRANSFORMS = _child('transform', 'TRANSFORMS', 'mmsmot.datasets.transforms')
 DATA_SAMPLERS = _child('data sampler', 'DATA_SAMPLERS')
 
 # models: samples -> detections -> tracks -> words
 TRACKERS = mmengine_registry.Registry(
-    'tracker', scope=SCOPE, locations=['mmsmot.models.trackers']
+    'tracker',
+    scope=SCOPE,
+    locations=['mmsmot.models.trackers', 'mmsmot.models.trackers.mmdet_tracker'],
 )
-PART_MODULES.append('mmsmot.models.trackers')
+PART_MODULES += ['mmsmot.models.trackers', 'mmsmot.models.trackers.mmdet_tracker']
 MODELS = _child(
     'model',
     'MODELS',
     'mmsmot.models.detectors',
+    'mmsmot.models.detectors.cached_detector',
     'mmsmot.models.detectors.mmdet_detector',
     'mmsmot.models.reid',
+    'mmsmot.models.trajectory',
+    'mmsmot.models.fusion',
+    'mmsmot.models.language',
+    'mmsmot.models.heads',
+    'mmsmot.models.semantics',
     'mmsmot.models.smot',
 )
 MODEL_WRAPPERS = _child('model wrapper', 'MODEL_WRAPPERS')
 WEIGHT_INITIALIZERS = _child('weight initializer', 'WEIGHT_INITIALIZERS')
-TASK_UTILS = _child('task util', 'TASK_UTILS', 'mmsmot.models.detectors')
+TASK_UTILS = _child(
+    'task util',
+    'TASK_UTILS',
+    'mmsmot.models.detectors',
+    'mmsmot.models.post_processing',
+    'mmsmot.models.clip_training',
+)
 
 # judging: predictions + truth -> numbers and pictures
-METRICS = _child('metric', 'METRICS', 'mmsmot.evaluation.tracking_metric')
+METRICS = _child(
+    'metric',
+    'METRICS',
+    'mmsmot.evaluation.tracking_metric',
+    'mmsmot.evaluation.smot_metric',
+)
 EVALUATOR = _child('evaluator', 'EVALUATOR')
 VISUALIZERS = _child('visualizer', 'VISUALIZERS')
 VISBACKENDS = _child('vis_backend', 'VISBACKENDS')
@@ -62,7 +83,7 @@ VISBACKENDS = _child('vis_backend', 'VISBACKENDS')
 RUNNERS = _child('runner', 'RUNNERS')
 RUNNER_CONSTRUCTORS = _child('runner constructor', 'RUNNER_CONSTRUCTORS')
 LOOPS = _child('loop', 'LOOPS')
-HOOKS = _child('hook', 'HOOKS')
+HOOKS = _child('hook', 'HOOKS', 'mmsmot.engine.hooks')
 OPTIMIZERS = _child('optimizer', 'OPTIMIZERS')
 OPTIM_WRAPPERS = _child('optim_wrapper', 'OPTIM_WRAPPERS')
 OPTIM_WRAPPER_CONSTRUCTORS = _child(

@@ -8,6 +8,7 @@ from .video_file import VideoFile
 from .video_reader import VideoReader, open_video
 
 __all__ = [
+    'BenSMOTDataset',
     'ImageSequence',
     'MOTChallengeDataset',
     'VideoFile',
@@ -19,6 +20,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # MMEngine's datasets import torch, which reading a video does not need.
+    if name == 'BenSMOTDataset':
+        from .bensmot import BenSMOTDataset
+
+        return BenSMOTDataset
     if name == 'MOTChallengeDataset':
         from .mot_challenge import MOTChallengeDataset
 

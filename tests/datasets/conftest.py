@@ -120,3 +120,69 @@ def write_sequence(write_images: Callable[..., Path]) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+def graphml(nodes: list[str], edges: list[tuple[str, str, str]]) -> str:
+    """A graph as BenSMOT writes it, one edge a line, the first in line 4."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>']
+    lines.append(
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><key id="d0" for="edge" '
+        'attr.name="relationship" attr.type="string"/><graph edgedefault="directed">'
+    )
+    lines.append(''.join(f'<node id="{node}"/>' for node in nodes))
+    for source, target, verbs in edges:
+        lines.append(
+            f'<edge source="{source}" target="{target}">'
+            f'<data key="d0">{verbs}</data></edge>'
+        )
+    return '\n'.join([*lines, '</graph></graphml>\n'])
+
+
+@pytest.fixture
+def write_bensmot() -> Callable[..., Path]:
+    """Writes a BenSMOT sequence: by default 6 frames and two people, nothing odd.
+
+    A file whose argument is ``None`` is not written; bytes are written as they are.
+    """
+
+    def write(
+        folder: Path,
+        frames: tuple[int, ...] = (1, 2, 3, 4, 5, 6),
+        gt: str | bytes | None = 'default',
+        captions: str | bytes | None = 'man0: A man waves.\nwoman0: A woman runs.\n',
+        edges: tuple[tuple[str, str, str], ...] = (
+            ('man0', 'woman0', 'look.v.01,follow.v.01'),
+        ),
+        nodes: tuple[str, ...] = ('man0', 'woman0'),
+        graph: str | bytes | None = 'default',
+        caption: str | bytes | None = 'Two people are here.\n',
+        spans: str | None = None,
+        expressions: dict[str, str] | None = None,
+    ) -> Path:
+        (folder / 'imgs').mkdir(parents=True)
+        for frame in frames:
+            path = folder / 'imgs' / f'{frame:03d}.jpg'
+            assert cv2.imwrite(str(path), numbered_picture(frame))
+        if gt == 'default':
+            gt = ''.join(
+                f'{f},{i},{f},{5 * i},10,20,1,1,0.5\n' for f in frames for i in (1, 2)
+            )
+        if graph == 'default':
+            graph = graphml(list(nodes), list(edges))
+        texts = {
+            'gt/gt.txt': gt,
+            'instance_captions.txt': captions,
+            'interactions.graphml': graph,
+            'video_caption.txt': caption,
+            'semantic_trajectories.json': spans,
+        }
+        for name, text in (expressions or {}).items():
+            texts[f'expressions/{name}'] = text
+        for name, text in texts.items():
+            if text is not None:
+                (folder / name).parent.mkdir(exist_ok=True)
+                data = text.encode() if isinstance(text, str) else text
+                (folder / name).write_bytes(data)
+        return folder
+
+    return write

@@ -1,0 +1,137 @@
+"""BenSMOT's words in three JSON files for all videos, as its released code reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .bensmot_repairs import RepairLog
+from .bensmot_semantics import Relation, Semantics
+
+SUMMARY = 'video_summary.json'
+CAPTION = 'instance_caption.json'
+RELATION = 'relation.json'
+_ID = re.compile(r'\s*(\d{1,9})\s*')
+_PAIR = re.compile(rf'{_ID.pattern}-{_ID.pattern}')
+
+
+class CombinedAnnotations:
+    """The words of all videos.
+
+    ::
+
+        video_summary.json     {"<activity>/<sequence>": text}
+        instance_caption.json  {"<activity>/<sequence>": {"<track id>": text}}
+        relation.json          {"<activity>/<sequence>": {"<subject>-<object>": [verbs]}}
+
+    Args:
+        folder: Where the three files lie.
+
+    Raises:
+        FileNotFoundError: One of them is missing.
+        ValueError: One is not in that form; names it.
+    """
+
+    def __init__(self, folder: str | os.PathLike) -> None:
+        self.folder = Path(folder)
+        self._summaries = self._read(SUMMARY)
+        self._captions = self._read(CAPTION)
+        self._relations = self._read(RELATION)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        path = self.folder / name
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'{path}: missing. The combined annotations are {SUMMARY}, {CAPTION} '
+                f'and {RELATION} in one folder.'
+            )
+        try:
+            content = json.loads(path.read_text(encoding='utf-8-sig'))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f'{path}: not JSON: {error}') from error
+        kind = str if name == SUMMARY else dict
+        if not isinstance(content, dict) or not all(
+            isinstance(value, kind) for value in content.values()
+        ):
+            raise ValueError(
+                f'{path}: expected an object that maps "<activity>/<sequence>" to '
+                f'{"a text" if kind is str else "objects"}'
+            )
+        return content
+
+    def check_names(self, names: Iterable[str], log: RepairLog) -> None:
+        """Count the videos that are none of ``names``."""
+        known = set(names)
+        for file, content in (
+            (SUMMARY, self._summaries),
+            (CAPTION, self._captions),
+            (RELATION, self._relations),
+        ):
+            for name in content:
+                if name not in known:
+                    where = f'{self.folder / file}: {name[:80]!r}'
+                    log.add('text_without_folder', where)
+
+    def semantics(self, name: str, track_ids: list[int], log: RepairLog) -> Semantics:
+        """The words of one video; what names no trajectory of it is dropped."""
+        summary = self._summaries.get(name, '').strip() or None
+        if summary is None:
+            log.add('video_caption_missing', f'{self.folder / SUMMARY}: no {name!r}')
+        captions = relations = None
+        if name in self._captions:
+            captions = self._captions_of(name, track_ids, log)
+        else:
+            log.add('captions_missing', f'{self.folder / CAPTION}: no {name!r}')
+        if name in self._relations:
+            relations = self._relations_of(name, track_ids, log)
+        else:
+            log.add('graph_missing', f'{self.folder / RELATION}: no {name!r}')
+        return Semantics(summary, captions, relations)
+
+    def _captions_of(
+        self, name: str, track_ids: list[int], log: RepairLog
+    ) -> dict[int, str]:
+        captions = {}
+        for key, text in self._captions[name].items():
+            where = f'{self.folder / CAPTION}: {name}: {key[:40]!r}'
+            if not (_ID.fullmatch(key) and int(key) in track_ids):
+                log.add('caption_unknown_track', where)
+            elif not (isinstance(text, str) and text.strip()):
+                log.add('caption_empty', where)
+            else:
+                captions[int(key)] = text.strip()
+        if len(captions) < len(track_ids):
+            where = f'{self.folder / CAPTION}: {name}: {len(captions)} captions for '
+            log.add('captions_fewer', f'{where}{len(track_ids)} trajectories')
+        return captions
+
+    def _relations_of(
+        self, name: str, track_ids: list[int], log: RepairLog
+    ) -> list[Relation]:
+        relations = []
+        for key, verbs in self._relations[name].items():
+            where = f'{self.folder / RELATION}: {name}: {key[:40]!r}'
+            verbs = [verbs] if isinstance(verbs, str) else verbs
+            pair = _PAIR.fullmatch(key)
+            if (
+                pair is None
+                or not isinstance(verbs, list)
+                or not all(isinstance(verb, str) for verb in verbs)
+            ):
+                log.add('relation_malformed', where)
+                continue
+            subject_id, object_id = map(int, pair.groups())
+            if subject_id not in track_ids or object_id not in track_ids:
+                log.add('edge_unknown_node', where)
+            elif subject_id == object_id:
+                log.add('edge_self_loop', where)
+            elif not any(verb.strip(' ,.\t\r\n') for verb in verbs):
+                log.add('edge_without_verb', where)
+            else:
+                joined = ','.join(verbs)
+                relations.append(Relation(subject_id, object_id, joined, where))
+        return relations

@@ -1,0 +1,15 @@
+"""SynSMOT: a synthetic world of people acting, every label known."""
+
+from .build import Clip, make_clip, make_synsmot, write_clip
+from .checker import check_synsmot
+from .settings import SIZES, Settings
+
+__all__ = [
+    'SIZES',
+    'Clip',
+    'Settings',
+    'check_synsmot',
+    'make_clip',
+    'make_synsmot',
+    'write_clip',
+]

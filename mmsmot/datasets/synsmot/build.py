@@ -1,0 +1,287 @@
+"""Making the dataset: a clip from its seed, and all clips in parallel."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from ...utils.atomic import atomic_write
+from .expressions import make_expressions
+from .facts import MIN_VISIBILITY, facts_of
+from .grammar import instance_caption, video_caption
+from .render import render
+from .scene import story_of, write_script
+from .script import Script
+from .settings import SIZES, VERSION, Settings
+from .writer import image_name, write_image, write_labels
+
+SPLITS = ('train', 'test')
+ROOT_FILE = 'synsmot.json'
+TEMPORARY = re.compile(r'\.\d{6}\..+')  # a clip's folder while it is written
+RETAKES = 20  # about one clip in 350 needs a second
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip with all of its labels.
+
+    Attributes:
+        script: What was played.
+        images: T pictures (H, W, 3) uint8 BGR.
+        boxes: (T, N, 4) int64 left, top, width, height.
+        visibility: (T, N) visible fractions.
+        facts: As in ``script.json``.
+        captions: N instance captions.
+        summary: The video caption.
+        expressions: Sentence to {frame from 0: ids}.
+    """
+
+    script: Script
+    images: list[np.ndarray]
+    boxes: np.ndarray
+    visibility: np.ndarray
+    facts: dict[str, Any]
+    captions: list[str]
+    summary: str
+    expressions: dict[str, dict[int, list[int]]]
+
+    @property
+    def rows(self) -> list[tuple[int, int, int, int, int, int, float]]:
+        """frame, id, left, top, width, height, visible fraction of everyone annotated."""
+        return [
+            (t + 1, n + 1, *self.boxes[t, n].tolist(), float(self.visibility[t, n]))
+            for t, n in np.argwhere(annotated(self.boxes, self.visibility)).tolist()
+        ]
+
+
+def annotated(boxes: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+    """(T, N) who is annotated where: inside the picture and not (nearly) hidden."""
+    return (boxes[..., 2:] > 0).all(axis=-1) & (visibility >= MIN_VISIBILITY)
+
+
+def make_clip(
+    seed: int, index: int, split: str = 'train', settings: Settings | None = None
+) -> Clip:
+    """A clip from its place in the dataset; independent of every other clip.
+
+    Args:
+        seed: The dataset's.
+        index: Number of the clip in its split, from 0.
+        split: ``train`` or ``test``.
+        settings: Picture size and length; by default those of ``mini``.
+
+    Raises:
+        ValueError: An unknown split.
+        RuntimeError: No script was found whose people can all be seen.
+    """
+    if split not in SPLITS:
+        raise ValueError(f'split: expected one of {SPLITS}, got {split!r}')
+    settings = settings or Settings()
+    root = np.random.SeedSequence([seed, SPLITS.index(split), index])
+    play, talk = (np.random.default_rng(child) for child in root.spawn(2))
+    script, images, boxes, visibility, facts = _take(play, index, split, settings)
+    present = [
+        set((np.flatnonzero(row) + 1).tolist()) for row in annotated(boxes, visibility)
+    ]
+    return Clip(
+        script=script,
+        images=images,
+        boxes=boxes,
+        visibility=visibility,
+        facts=facts,
+        captions=[instance_caption(facts, p['id'], talk) for p in facts['people']],
+        summary=video_caption(facts, talk),
+        expressions=make_expressions(facts, present, talk),
+    )
+
+
+def _take(
+    rng: np.random.Generator, index: int, split: str, settings: Settings
+) -> tuple[Script, list[np.ndarray], np.ndarray, np.ndarray, dict[str, Any]]:
+    """A script, its pictures, boxes, visible fractions and facts.
+
+    Staging judges bodies as upright bars. Where the pictures show that someone is hidden
+    in everything they do, nothing could be said of them: another script is played.
+    """
+    for _ in range(RETAKES):
+        script = write_script(rng, index, split, settings)
+        frames = list(render(script))
+        boxes = np.stack([frame.boxes for frame in frames])
+        visibility = np.stack([frame.visibility for frame in frames])
+        seen = np.where(annotated(boxes, visibility), visibility, 0)
+        facts = facts_of(script, seen)
+        if all(person['states'] for person in facts['people']):
+            return script, [frame.image for frame in frames], boxes, visibility, facts
+    raise RuntimeError(
+        f'clip {index} ({split}): somebody stayed hidden in {RETAKES} scripts'
+    )
+
+
+def make_synsmot(
+    out: str | os.PathLike,
+    size: str = 'mini',
+    seed: int = 0,
+    workers: int | None = None,
+    progress: bool = False,
+) -> Path:
+    """Make the dataset, or finish one that was begun.
+
+    The same seed gives the same bytes on the same versions of NumPy and OpenCV, however
+    many workers there are. Each clip appears whole or not at all; finished ones are kept.
+    Only one call at a time may fill a folder: what a killed one left half-written is
+    removed.
+
+    Args:
+        out: Folder of the dataset.
+        size: ``mini`` (8 + 4 clips), ``small`` (400 + 100) or ``full`` (2,284 + 1,008).
+        seed: Seed of everything.
+        workers: Processes; by default one for each processor.
+        progress: Show a progress bar.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        ValueError: An unknown size, or ``out`` holds something else.
+    """
+    if size not in SIZES:
+        raise ValueError(f'size: expected one of {", ".join(SIZES)}, got {size!r}')
+    out, plan = Path(out), SIZES[size]
+    _claim(out, size, seed, plan.settings)
+    for leftover in out.glob('*/*/.*'):
+        if TEMPORARY.fullmatch(leftover.name):
+            shutil.rmtree(leftover)
+    jobs = [
+        (out, seed, index, split, plan.settings)
+        for split, count in (('train', plan.train), ('test', plan.test))
+        for index in range(count)
+    ]
+    todo = [job for job in jobs if not clip_folder(out, *job[2:4]).exists()]
+    workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
+    with _bar(progress) as bar:
+        task = bar.add_task(
+            f'SynSMOT {size}', total=len(jobs), completed=len(jobs) - len(todo)
+        )
+        for _ in _each(todo, workers):
+            bar.advance(task)
+    return out
+
+
+def clip_folder(out: Path, index: int, split: str) -> Path:
+    """Where a clip is kept: <out>/<split>/<activity>/<sequence>."""
+    return Path(out) / split / story_of(index) / f'{index:06d}'
+
+
+def write_clip(
+    out: str | os.PathLike, seed: int, index: int, split: str, settings: Settings
+) -> Path:
+    """Make a clip and write it to its folder, unless it is there."""
+    folder = clip_folder(Path(out), index, split)
+    if folder.exists():
+        return folder
+    clip = make_clip(seed, index, split, settings)
+    with _new_folder(folder) as temporary:
+        (temporary / 'imgs').mkdir()
+        for number, image in enumerate(clip.images, start=1):
+            path = temporary / 'imgs' / image_name(number)
+            write_image(image, path, settings.jpeg_quality)
+        write_labels(
+            temporary,
+            folder.name,
+            clip.facts,
+            clip.rows,
+            clip.captions,
+            clip.summary,
+            clip.expressions,
+        )
+    return folder
+
+
+def _each(jobs: list[tuple], workers: int) -> Iterator[Path]:
+    if workers <= 1:
+        yield from (write_clip(*job) for job in jobs)
+        return
+    with ProcessPoolExecutor(workers, initializer=_one_thread) as pool:
+        futures = [pool.submit(write_clip, *job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _one_thread() -> None:
+    # The processes share the processors among them already.
+    cv2.setNumThreads(1)
+
+
+def _claim(out: Path, size: str, seed: int, settings: Settings) -> None:
+    """Note in the root what is made there; refuse to mix it with something else."""
+    mine = {
+        'size': size,
+        'seed': seed,
+        'version': VERSION,
+        'settings': settings.facts(),
+    }
+    path = out / ROOT_FILE
+    if not path.is_file():
+        if out.exists() and any(out.iterdir()):
+            raise ValueError(
+                f'{out}: holds something that is no SynSMOT ({ROOT_FILE} is missing); '
+                'give another folder'
+            )
+        with atomic_write(path) as stream:
+            stream.write(json.dumps(mine, indent=1) + '\n')
+        return
+    theirs = json.loads(path.read_text(encoding='utf-8'))
+    for key, value in mine.items():
+        if theirs.get(key) != value:
+            raise ValueError(
+                f'{path}: was made with {key} {theirs.get(key)!r}, asked for {value!r}; '
+                'give another folder, or delete this one'
+            )
+
+
+def _bar(visible: bool) -> Progress:
+    return Progress(
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        disable=not visible,
+    )
+
+
+@contextmanager
+def _new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside ``path`` that takes its name when the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f'.{path.name}.', dir=path.parent))
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o777 & ~umask)  # mkdtemp's 0700 would hide it from others
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

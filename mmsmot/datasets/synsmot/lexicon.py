@@ -1,0 +1,146 @@
+"""The words: how each action, direction, scene and piece of clothing may be put."""
+
+from __future__ import annotations
+
+DIRECTIONS = {
+    'left': 'to the left',
+    'right': 'to the right',
+    'toward': 'towards the camera',
+    'away': 'away from the camera',
+    '': '',
+}
+PLACES = {
+    'street': 'on a street',
+    'park': 'in a park',
+    'beach': 'on a beach',
+    'schoolyard': 'in a schoolyard',
+    'room': 'in a room',
+    'plaza': 'on a plaza',
+}
+NUMBERS = {1: 'one', 2: 'two', 3: 'three', 4: 'four', 5: 'five'}
+PRONOUNS = {
+    'man': ('he', 'him'),
+    'boy': ('he', 'him'),
+    'woman': ('she', 'her'),
+    'girl': ('she', 'her'),
+}
+PLURALS = {'man': 'men', 'woman': 'women', 'boy': 'boys', 'girl': 'girls'}
+
+# {d} direction, {o} the other person, {c} colour of the thing.
+CLAUSES: dict[str, tuple[str, ...]] = {
+    'walk': ('walks {d}', 'strolls {d}'),
+    'walk_out': ('walks out of the picture {d}', 'leaves the picture {d}'),
+    'come_back': (
+        'comes back walking {d}',
+        'comes back into the picture and walks {d}',
+    ),
+    'run': ('runs {d}', 'dashes {d}'),
+    'ride': ('rides a {c} bicycle {d}', 'cycles {d} on a {c} bicycle'),
+    'carry': ('carries a {c} box {d}', 'walks {d} with a {c} box'),
+    'push_cart': ('pushes a {c} cart {d}', 'walks {d} with a {c} cart'),
+    'stand': ('stands still', 'stands there'),
+    'sit': ('sits on a bench', 'is seated on a bench'),
+    'wave': ('waves a hand', 'waves with one hand'),
+    'jump': ('jumps up and down', 'jumps on the spot'),
+    'crouch': ('crouches down', 'squats down'),
+    'dance': ('dances alone', 'dances on the spot'),
+    'clap': ('claps', 'claps both hands'),
+    'exercise': ('does jumping jacks', 'exercises with jumping jacks'),
+    'phone': ('talks on the phone', 'makes a phone call'),
+    'drink': ('drinks from a cup', 'takes a drink from a cup'),
+    'pick_up': ('picks up a {c} box', 'lifts a {c} box from the ground'),
+    'hold_box': ('holds a {c} box', 'stands with a {c} box'),
+    'dribble': ('bounces a {c} ball', 'dribbles a {c} ball'),
+    'stretch': ('stretches both arms overhead', 'bends from side to side'),
+    'stumble': ('stumbles {d}', 'staggers {d}'),
+    'follow': ('follows {o} {d}', 'walks {d} behind {o}'),
+    'led': ('is led {d} by {o}', 'follows {o} {d} hand in hand'),
+    'lead': ('leads {o} {d} by the hand', 'walks {d} leading {o} by the hand'),
+    'accompany': ('walks {d} side by side with {o}', 'accompanies {o} {d}'),
+    'approach': ('walks up to {o}', 'approaches {o}'),
+    'bring': ('brings a {c} box to {o}', 'carries a {c} box to {o}'),
+    'leave': ('walks away from {o}', 'leaves {o}'),
+    'chase': ('chases {o} {d}', 'runs {d} after {o}'),
+    'flee': ('runs away from {o} {d}', 'flees {d} from {o}'),
+    'dodge': ('dodges {o}', 'steps aside to avoid {o}'),
+    'push': ('pushes {o}', 'gives {o} a push'),
+    'hug': ('hugs {o}', 'embraces {o}'),
+    'shake_hands': ('shakes hands with {o}', 'shakes the hand of {o}'),
+    'talk': ('talks to {o}', 'talks with {o}'),
+    'dance_with': ('dances with {o}', 'dances hand in hand with {o}'),
+    'pass_ball': ('passes a {c} ball to {o}', 'kicks a {c} ball to {o}'),
+    'receive_ball': ('receives a {c} ball from {o}', 'stops a {c} ball kicked by {o}'),
+    'throw_ball': ('throws a {c} ball to {o}', 'tosses a {c} ball to {o}'),
+    'catch_ball': ('catches a {c} ball from {o}', 'catches a {c} ball thrown by {o}'),
+    'give': ('gives a {c} box to {o}', 'hands a {c} box to {o}'),
+    'receive_box': ('receives a {c} box from {o}', 'takes a {c} box from {o}'),
+    'point': ('points at {o}', 'points a finger at {o}'),
+    'wave_to': ('waves to {o}', 'greets {o} with a wave'),
+    'watch': ('looks at {o}', 'watches {o}'),
+    'applaud': ('applauds {o}', 'claps for {o}'),
+    'photograph': ('takes a picture of {o}', 'photographs {o}'),
+}
+
+# What the story of a clip is about: the action that its video caption tells.
+HEADLINES = {
+    'hugging': 'hug',
+    'shaking_hands': 'shake_hands',
+    'talking': 'talk',
+    'dancing': 'dance_with',
+    'pushing': 'push',
+    'following': 'follow',
+    'leading': 'lead',
+    'strolling': 'accompany',
+    'chasing': 'chase',
+    'dodging': 'dodge',
+    'passing_a_ball': 'pass_ball',
+    'throwing_a_ball': 'throw_ball',
+    'giving': 'give',
+    'applauding': 'applaud',
+    'watching': 'watch',
+    'photographing': 'photograph',
+    'pointing': 'point',
+    'greeting': 'wave_to',
+}
+
+# Referring expressions: actions by the participle that names them.
+PARTICIPLES: dict[str, frozenset[str]] = {
+    'walking': frozenset(
+        {
+            'walk',
+            'walk_out',
+            'come_back',
+            'follow',
+            'led',
+            'lead',
+            'accompany',
+            'approach',
+            'bring',
+            'leave',
+            'carry',
+            'push_cart',
+        }
+    ),
+    'running': frozenset({'run', 'chase', 'flee'}),
+    'chasing someone': frozenset({'chase'}),
+    'following someone': frozenset({'follow', 'led'}),
+    'riding a bicycle': frozenset({'ride'}),
+    'pushing a cart': frozenset({'push_cart'}),
+    'carrying a box': frozenset({'carry', 'bring'}),
+    'standing still': frozenset({'stand'}),
+    'sitting on a bench': frozenset({'sit'}),
+    'waving': frozenset({'wave', 'wave_to'}),
+    'jumping': frozenset({'jump'}),
+    'crouching': frozenset({'crouch'}),
+    'dancing': frozenset({'dance', 'dance_with'}),
+    'clapping': frozenset({'clap', 'applaud'}),
+    'doing jumping jacks': frozenset({'exercise'}),
+    'talking on the phone': frozenset({'phone'}),
+    'drinking': frozenset({'drink'}),
+    'bouncing a ball': frozenset({'dribble'}),
+    'hugging': frozenset({'hug'}),
+    'shaking hands': frozenset({'shake_hands'}),
+    'talking to someone': frozenset({'talk'}),
+    'pointing at someone': frozenset({'point'}),
+    'taking a picture': frozenset({'photograph'}),
+}

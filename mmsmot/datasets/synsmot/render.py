@@ -1,0 +1,216 @@
+"""From the script and the motion to pictures, boxes and visible fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .backdrop import paint_backdrop
+from .camera import PANORAMA, View
+from .figure import Figure
+from .lens import Lens
+from .motion import Motion, act
+from .occluders import paint_occluder
+from .props import Layer, paint_in_hand, paint_thing
+from .script import Script, State
+
+MARGIN = 0.06  # of the height, painted above and below what a resting camera sees
+SHADOW = 0.42
+GRAIN_SHIFT = 48
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What is seen of everyone in a frame.
+
+    Attributes:
+        image: (H, W, 3) uint8 BGR.
+        boxes: (N, 4) int64 left, top, width, height in pixels around each person's
+            whole silhouette, clipped to the picture; width 0 for nobody there.
+        visibility: (N,) the visible fraction of each whole silhouette, what is outside
+            the picture or hidden by people and things counted as not visible.
+    """
+
+    image: np.ndarray
+    boxes: np.ndarray
+    visibility: np.ndarray
+
+
+def render(script: Script) -> Iterator[Rendered]:
+    """All frames of a clip, one by one."""
+    stage = _Stage(script)
+    for frame in range(script.num_frames):
+        yield stage.frame(frame)
+
+
+class _Stage:
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.view = View(script.width, script.height)
+        self.motions = act(script)
+        rng = np.random.default_rng([script.seed, 1])
+        size = round(PANORAMA * script.width), round((1 + 2 * MARGIN) * script.height)
+        self.backdrop = paint_backdrop(rng, script.setting, *size)
+        self.rest = np.array(
+            [
+                [1, 0, -(PANORAMA - 1) / 2 * script.width],
+                [0, 1, -MARGIN * script.height],
+                [0, 0, 1.0],
+            ]
+        )
+        sheet = (script.height + GRAIN_SHIFT, script.width + GRAIN_SHIFT, 1)
+        grain = rng.normal(0, script.light.grain, sheet)
+        self.grain = grain.astype(np.float32)
+        self.rng = np.random.default_rng([script.seed, 2])
+
+    def frame(self, frame: int) -> Rendered:
+        """One frame, from 0; frames are asked for in order, the grain is drawn so."""
+        script = self.script
+        affine = script.camera.affine(frame, script.width, script.height)
+        lens = Lens(self.view, affine)
+        canvas = cv2.warpAffine(
+            self.backdrop,
+            affine @ self.rest,
+            (script.width, script.height),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ).astype(np.float32)
+        figures = [self._figure(i, m, lens, frame) for i, m in enumerate(self.motions)]
+        self._shadows(canvas, figures)
+        layers = sorted(
+            self._layers(lens, frame, figures), key=lambda layer: -layer.depth
+        )
+        alphas: dict[int, _Silhouette] = {}
+        for layer in layers:
+            _lay(canvas, layer, alphas)
+        boxes = np.zeros((len(figures), 4), np.int64)
+        seen = np.zeros(len(figures))
+        for owner, silhouette in alphas.items():
+            boxes[owner - 1], seen[owner - 1] = silhouette.box, silhouette.visibility
+        return Rendered(self._developed(canvas), boxes, seen)
+
+    def _figure(self, index: int, motion: Motion, lens: Lens, frame: int) -> Figure:
+        x, z = motion.place[frame]
+        joints = {name: joint[frame] for name, joint in motion.joints.items()}
+        return Figure(
+            joints,
+            self.script.actors[index].look,
+            float(motion.heading[frame]),
+            lens.point(x, z),
+            lens.scale(z),
+            float(motion.gaze[frame]),
+        )
+
+    def _layers(self, lens: Lens, frame: int, figures: list[Figure]) -> Iterator[Layer]:
+        script = self.script
+        depths = [float(motion.place[frame, 1]) for motion in self.motions]
+        for actor, figure, depth in zip(script.actors, figures, depths, strict=True):
+            if not self._near_picture(figure):
+                continue
+            pixels, corner = figure.draw()
+            yield Layer(depth, pixels, corner, actor.id)
+            action = _state_at(actor.states, frame).action
+            yield from paint_in_hand(action, figure, depth)
+        for thing in script.things:
+            for span in thing.spans:
+                if span.start <= frame < span.stop:
+                    figure = figures[span.holder - 1] if span.holder else None
+                    depth = depths[span.holder - 1] if span.holder else 0.0
+                    yield from paint_thing(thing, span, lens, frame, figure, depth)
+        for number, occluder in enumerate(script.occluders):
+            yield paint_occluder(occluder, lens, script.seed + number)
+
+    def _near_picture(self, figure: Figure) -> bool:
+        return -figure.unit < figure.foot[0] < self.script.width + figure.unit
+
+    def _shadows(self, canvas: np.ndarray, figures: list[Figure]) -> None:
+        shade = np.zeros(canvas.shape[:2], np.float32)
+        for figure in figures:
+            x, y = np.round(figure.foot * 16).astype(int)
+            axes = (int(0.2 * figure.unit * 16), int(0.045 * figure.unit * 16))
+            cv2.ellipse(
+                shade, (int(x), int(y)), axes, 0, 0, 360, SHADOW, -1, cv2.LINE_8, 4
+            )
+        shade = cv2.GaussianBlur(shade, (0, 0), max(1.0, 0.006 * canvas.shape[1]))
+        canvas *= (1 - shade)[..., None]
+
+    def _developed(self, canvas: np.ndarray) -> np.ndarray:
+        """Light, softness and grain."""
+        light = self.script.light
+        warmth = np.array([2 - light.warmth, 1.0, light.warmth], np.float32)
+        canvas *= light.gain * warmth
+        if light.blur > 0.3:
+            canvas = cv2.GaussianBlur(canvas, (0, 0), light.blur)
+        y, x = self.rng.integers(GRAIN_SHIFT, size=2)
+        height, width = canvas.shape[:2]
+        canvas += self.grain[y : y + height, x : x + width]
+        return np.clip(canvas, 0, 255).astype(np.uint8)
+
+
+@dataclass
+class _Silhouette:
+    """A person's alpha inside the picture, and what of it is still uncovered."""
+
+    left: int
+    top: int
+    alpha: np.ndarray
+    uncovered: np.ndarray
+    total: float
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """left, top, width, height of what is mostly opaque; zeros for nothing."""
+        solid = self.alpha > 0.5
+        xs, ys = np.flatnonzero(solid.any(axis=0)), np.flatnonzero(solid.any(axis=1))
+        if not len(xs):
+            return 0, 0, 0, 0
+        return (
+            self.left + int(xs[0]),
+            self.top + int(ys[0]),
+            int(xs[-1] - xs[0]) + 1,
+            int(ys[-1] - ys[0]) + 1,
+        )
+
+    @property
+    def visibility(self) -> float:
+        """Share of the whole silhouette that nothing covers and no side cuts off."""
+        return float(self.uncovered.sum() / max(self.total, 1e-6))
+
+    def cover(self, left: int, top: int, alpha: np.ndarray) -> None:
+        """Something nearer, that starts at left, top, hides a part."""
+        height, width = alpha.shape
+        x0, y0 = max(left, self.left), max(top, self.top)
+        x1 = min(left + width, self.left + self.alpha.shape[1])
+        y1 = min(top + height, self.top + self.alpha.shape[0])
+        if x0 < x1 and y0 < y1:
+            mine = np.s_[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left]
+            self.uncovered[mine] *= (
+                1 - alpha[y0 - top : y1 - top, x0 - left : x1 - left]
+            )
+
+
+def _lay(canvas: np.ndarray, layer: Layer, alphas: dict[int, _Silhouette]) -> None:
+    """Lay a layer over the canvas and over everyone painted before."""
+    height, width = canvas.shape[:2]
+    x, y = layer.corner
+    h, w = layer.pixels.shape[:2]
+    x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
+    if x0 >= x1 or y0 >= y1:
+        return
+    pixels = layer.pixels[y0 - y : y1 - y, x0 - x : x1 - x]
+    alpha = pixels[..., 3]
+    region = canvas[y0:y1, x0:x1]
+    region *= 1 - alpha[..., None]
+    region += pixels[..., :3]
+    for silhouette in alphas.values():
+        silhouette.cover(x0, y0, alpha)
+    if layer.owner:
+        total = float(layer.pixels[..., 3].sum())
+        alphas[layer.owner] = _Silhouette(x0, y0, alpha, alpha.copy(), total)
+
+
+def _state_at(states: tuple[State, ...], frame: int) -> State:
+    return next(s for s in states if s.start <= frame < s.stop)

@@ -1,0 +1,123 @@
+"""Writing a clip in BenSMOT's layout, with what other tasks need beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+
+GROUND_TRUTH_LINE = '{},{},{},{},{},{},1,1,{:.4f}\n'  # considered; class 1, person
+
+
+def image_name(frame: int) -> str:
+    """Name of the picture of a frame, from 1."""
+    return f'{frame:06d}.jpg'
+
+
+def write_image(image: np.ndarray, path: Path, quality: int) -> None:
+    """One picture as JPEG.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, quality]):
+        raise OSError(f'{path}: could not be written; is the disk full?')
+
+
+def write_labels(
+    folder: Path,
+    name: str,
+    facts: dict[str, Any],
+    rows: list[tuple[int, int, int, int, int, int, float]],
+    captions: list[str],
+    summary: str,
+    expressions: dict[str, dict[int, list[int]]],
+) -> None:
+    """All text files of a clip.
+
+    Args:
+        folder: Where to write; exists.
+        name: The sequence's.
+        facts: For ``script.json``.
+        rows: frame, id, left, top, width, height, visible fraction.
+        captions: One for each person of the facts.
+        summary: The video caption.
+        expressions: Sentence to {frame from 0: ids}.
+    """
+    (folder / 'gt').mkdir()
+    _write(
+        folder / 'gt' / 'gt.txt', ''.join(GROUND_TRUTH_LINE.format(*r) for r in rows)
+    )
+    _write(folder / 'video_caption.txt', summary + '\n')
+    names = [person['name'] for person in facts['people']]
+    lines = [f'{n}: {c}\n' for n, c in zip(names, captions, strict=True)]
+    _write(folder / 'instance_captions.txt', ''.join(lines))
+    _write(folder / 'interactions.graphml', graphml(names, facts['interactions']))
+    _write_json(
+        folder / 'semantic_trajectories.json',
+        {'fps': facts['fps'], 'trajectories': facts['interactions']},
+    )
+    (folder / 'expressions').mkdir()
+    for sentence, labels in expressions.items():
+        file = sentence.replace(' ', '-') + '.json'
+        _write_json(
+            folder / 'expressions' / file,
+            {
+                'label': {str(frame): ids for frame, ids in labels.items()},
+                'ignore': {},
+                'video_name': name,
+                'sentence': sentence,
+            },
+        )
+    _write_json(folder / 'script.json', facts)
+
+
+def graphml(names: list[str], interactions: list[dict[str, Any]]) -> str:
+    """Interactions as BenSMOT's directed graph.
+
+    An edge for each (subject, object), its ``relationship`` the verbs, comma-separated,
+    in the order they begin.
+    """
+    root = ElementTree.Element('graphml', xmlns='http://graphml.graphdrawing.org/xmlns')
+    key = {
+        'id': 'd0',
+        'for': 'edge',
+        'attr.name': 'relationship',
+        'attr.type': 'string',
+    }
+    ElementTree.SubElement(root, 'key', key)
+    graph = ElementTree.SubElement(root, 'graph', edgedefault='directed')
+    for name in names:
+        ElementTree.SubElement(graph, 'node', id=name)
+    edges: dict[tuple[int, int], list[str]] = {}
+    for item in sorted(interactions, key=lambda i: (i['start'], i['subject'])):
+        verbs = edges.setdefault((item['subject'], item['object']), [])
+        if item['verb'] not in verbs:
+            verbs.append(item['verb'])
+    for (subject, object_), verbs in sorted(edges.items()):
+        ends = {'source': names[subject - 1], 'target': names[object_ - 1]}
+        edge = ElementTree.SubElement(graph, 'edge', ends)
+        ElementTree.SubElement(edge, 'data', key='d0').text = ','.join(verbs)
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding='unicode')
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def sequence_folders(root: Path) -> Iterator[Path]:
+    """Every finished sequence folder under a dataset, sorted."""
+    found = (path.parent.parent for path in Path(root).glob('*/*/*/gt/gt.txt'))
+    # What is still being written has a name with a dot before it.
+    yield from sorted(folder for folder in found if not folder.name.startswith('.'))
+
+
+def _write_json(path: Path, value: Any) -> None:
+    _write(path, json.dumps(value) + '\n')
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding='utf-8', newline='\n')

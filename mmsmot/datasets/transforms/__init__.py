@@ -1,0 +1,19 @@
+"""Transforms of clips: frames, boxes and words together, the same for all frames."""
+
+from .clip_transform import ClipTransform, GeometricTransform, View
+from .color_jitter import ClipColorJitter
+from .pack import PackClip
+from .random_crop import ClipRandomCrop
+from .random_flip import ClipRandomFlip
+from .resize import ClipResize
+
+__all__ = [
+    'ClipColorJitter',
+    'ClipRandomCrop',
+    'ClipRandomFlip',
+    'ClipResize',
+    'ClipTransform',
+    'GeometricTransform',
+    'PackClip',
+    'View',
+]

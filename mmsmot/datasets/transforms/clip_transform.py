@@ -1,0 +1,179 @@
+"""What the transforms of clips share: one choice for all frames, boxes that follow."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from ...structures import CoordinateSpace, Frame, Trajectories, valid_boxes
+from ..video_truth import VideoTruth
+
+TRANSFORMED = 'transformed'
+
+
+class ClipTransform(ABC):
+    """Changes a sample of :class:`~mmsmot.datasets.video_dataset.VideoDataset`.
+
+    A sample is ``dict(inputs=list[Frame], data_samples=SMOTDataSample)``. Whatever is
+    random is drawn once for a clip, by NumPy's global generator.
+    """
+
+    @abstractmethod
+    def transform(self, sample: dict) -> dict:
+        """The sample changed; what its parts are made of is not."""
+
+    def __call__(self, sample: dict) -> dict:
+        """Apply the transform.
+
+        Raises:
+            TypeError: ``inputs`` is no clip (a list of frames) but a whole video.
+        """
+        if not isinstance(sample['inputs'], list):
+            raise TypeError(
+                f'{type(self).__name__} works on clips, a list of frames, but got '
+                f'{type(sample["inputs"]).__name__}; leave it out of the pipeline of a '
+                'dataset with test_mode=True'
+            )
+        return self.transform(sample)
+
+
+@dataclass(frozen=True)
+class View:
+    """How the pictures of a clip are seen anew.
+
+    A point ``(x, y)`` of the old picture lies at ``scale * (x, y) + offset`` in the new.
+
+    Attributes:
+        width: Of the new pictures, pixels.
+        height: Of the new pictures, pixels.
+        picture: Makes the new picture (height, width, 3) of the old one.
+        scale: Along x and y; negative mirrors.
+        offset: Along x and y, pixels of the new picture.
+        min_inside: Fraction of a box that must lie in the new picture; boxes with less
+            are dropped and the others cut to it. ``None``: no box is touched.
+    """
+
+    width: int
+    height: int
+    picture: Callable[[np.ndarray], np.ndarray]
+    scale: tuple[float, float] = (1.0, 1.0)
+    offset: tuple[float, float] = (0.0, 0.0)
+    min_inside: float | None = None
+
+    def boxes(self, boxes: np.ndarray) -> np.ndarray:
+        """(N, 4) boxes of the old picture in pixels of the new, not cut."""
+        moved = boxes * [*self.scale, *self.scale] + [*self.offset, *self.offset]
+        corners = moved.reshape(-1, 2, 2)
+        return np.hstack([corners.min(axis=1), corners.max(axis=1)])
+
+    def trajectories(self, trajectories: Trajectories) -> Trajectories:
+        """The rows that are left, measured in the new picture.
+
+        A box that is cut keeps the visible fraction of itself as ``visibility``.
+        """
+        space = CoordinateSpace(TRANSFORMED, self.width, self.height)
+        boxes = self.boxes(trajectories.boxes)
+        if self.min_inside is None:
+            return replace(trajectories, boxes=boxes, space=space)
+        cut = boxes.clip(0, [self.width, self.height] * 2)
+        inside = _areas(cut) / _areas(boxes)
+        kept = valid_boxes(cut) & (inside >= self.min_inside)
+        left = replace(
+            trajectories,
+            # Where a cut box is none its row goes, but the table is checked before.
+            boxes=np.where(kept[:, None], cut, boxes),
+            visibility=trajectories.visibility * inside.clip(0, 1),
+            space=space,
+        )
+        return left[kept]
+
+
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    return (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+
+
+class GeometricTransform(ClipTransform):
+    """Moves pixels: boxes follow the pictures, words follow the boxes.
+
+    The true trajectories are measured in a space of its own afterwards
+    (``'transformed'``, with the new size) and ``frame.video`` has the new size too. What
+    has no box left in the clip loses its caption and its interactions, and a referring
+    expression speaks of it no more.
+    """
+
+    @abstractmethod
+    def draw_view(
+        self, width: int, height: int, truth: VideoTruth, flippable: bool
+    ) -> View | None:
+        """Choose how to see a clip; ``None`` to leave it as it is.
+
+        Args:
+            width: Of the clip's pictures, pixels.
+            height: Of the clip's pictures, pixels.
+            truth: What is annotated.
+            flippable: Whether its words are still true in a mirror.
+        """
+
+    def transform(self, sample: dict) -> dict:
+        """Choose a view and see pictures and truth by it."""
+        frames, data_sample = sample['inputs'], sample['data_samples']
+        truth = VideoTruth.of(data_sample)
+        width, height = picture_size(frames)
+        if truth.trajectories is not None:
+            space = truth.trajectories.space
+            here = CoordinateSpace(space.name, width, height)
+            space.require(here, f'apply {type(self).__name__}')
+        flippable = bool(data_sample.get('flippable', False))
+        view = self.draw_view(width, height, truth, flippable)
+        if view is None:
+            return sample
+        if truth.trajectories is not None:
+            truth.for_boxes(view.trajectories(truth.trajectories)).put_into(data_sample)
+        return {**sample, 'inputs': [_seen(frame, view) for frame in frames]}
+
+
+def picture_size(frames: Sequence[Frame]) -> tuple[int, int]:
+    """Width and height of the pictures of a clip, which must be the same.
+
+    Without pictures those that the video states count.
+
+    Raises:
+        ValueError: Two pictures differ, or nothing says the size.
+    """
+    sizes = {
+        (frame.video.width, frame.video.height)
+        if frame.load is None
+        else (frame.image.shape[1], frame.image.shape[0])
+        for frame in frames
+    }
+    if len(sizes) != 1 or None in min(sizes):
+        raise ValueError(
+            f'{frames[0].video.path}: the frames of a clip must have one size to be '
+            f'transformed alike, found {sorted(sizes, key=str)} (width, height)'
+        )
+    return sizes.pop()
+
+
+def with_picture(frame: Frame, image: np.ndarray) -> Frame:
+    """The same frame with another picture; its video states the picture's size."""
+    height, width = image.shape[:2]
+    video = replace(frame.video, width=width, height=height)
+    changed = replace(frame, video=video, load=partial(_same, image))
+    changed.image  # noqa: B018 - held, so that nobody loads the first picture again
+    return changed
+
+
+def _same(image: np.ndarray) -> np.ndarray:
+    return image
+
+
+def _seen(frame: Frame, view: View) -> Frame:
+    if frame.load is None:
+        video = replace(frame.video, width=view.width, height=view.height)
+        return replace(frame, video=video)
+    # Workers send pictures to another process, which a view of a larger one would slow.
+    return with_picture(frame, np.ascontiguousarray(view.picture(frame.image)))

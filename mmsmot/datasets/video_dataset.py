@@ -1,0 +1,222 @@
+"""Videos as samples: a whole one to test on, a clip of one to train on."""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
+
+from ..registry import TRANSFORMS
+from ..structures import SMOTDataSample
+from .image_sequence import ImageSequence
+from .video_reader import VideoReader
+from .video_truth import VideoTruth
+
+
+class VideoDataset(BaseDataset):
+    """What datasets of videos share; one reads its files in ``load_data_list``.
+
+    With ``test_mode`` a sample is one video::
+
+        inputs:        VideoReader over all its frames
+        data_samples:  SMOTDataSample(video, frame_ids[, gt_...])
+
+    where the truth is the file's, cut to the frames that are read. Otherwise a sample
+    is a clip: ``inputs`` is a list of ``num_frames`` :class:`~mmsmot.structures.Frame`
+    with pictures decoded (so that the workers of a ``DataLoader`` do it), drawn from a
+    random run of the video by NumPy's global generator, which MMEngine seeds in each
+    worker; the truth is what can be seen in those frames, without boxes that are not to
+    be considered. MMEngine's ``pseudo_collate`` makes B clips time-major:
+    ``inputs[t][b]``.
+
+    Args:
+        data_root: Where the videos lie.
+        sequences: Names of videos, or patterns like ``'*-FRCNN'``, to take; ``None``
+            for all.
+        num_frames: Frames in a clip.
+        run_length: Length of the run, in frames of the video, that a clip's frames are
+            drawn from in ascending order; ``None`` for ``num_frames``, a clip without
+            gaps. Shorter videos give no clip and are left out, logged. ``'video'``: the
+            whole video, cut into ``num_frames`` equal parts with a frame from each, so
+            that a clip shows all that its captions tell.
+        stride: Take every ``stride``-th frame of the video instead of drawing from a
+            run, which then is as long as that needs.
+        test_mode: Whole videos instead of clips.
+        pipeline: Transforms of the sample.
+        metainfo: Added to ``metainfo``, which has ``classes`` and ``flippable``: whether
+            a mirrored video's words are still true (they say no left or right).
+        indices: Take only the first ``indices`` videos, or those at these positions.
+        lazy_init: Read nothing until ``full_init``.
+
+    Raises:
+        ValueError: A clip does not fit into its run, or no video gives a clip.
+    """
+
+    METAINFO = dict(classes=('person',), flippable=False)
+
+    def __init__(
+        self,
+        data_root: str,
+        sequences: Sequence[str] | None = None,
+        num_frames: int = 8,
+        run_length: int | str | None = None,
+        stride: int | None = None,
+        test_mode: bool = False,
+        pipeline: Sequence[dict | Callable] = (),
+        metainfo: dict | None = None,
+        indices: int | Sequence[int] | None = None,
+        lazy_init: bool = False,
+    ) -> None:
+        self.sequences = sequences
+        self.num_frames = num_frames
+        self.stride = stride
+        self.whole_video = run_length == 'video'
+        self.run_length = _run_length(num_frames, run_length, stride)
+        if not 1 <= self.num_frames <= self.run_length:
+            raise ValueError(
+                f'a clip of num_frames={num_frames} does not fit into a run of '
+                f'run_length={self.run_length} frames'
+            )
+        super().__init__(
+            metainfo=metainfo,
+            data_root=data_root,
+            data_prefix={},
+            indices=indices,
+            # MMEngine would look in its own registry where no default scope is set.
+            pipeline=[
+                TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline
+            ],
+            test_mode=test_mode,
+            lazy_init=lazy_init,
+        )
+
+    @abstractmethod
+    def load_data_list(self) -> list[dict]:
+        """The videos: ``dict(video=ImageSequence, truth=VideoTruth)`` each."""
+
+    def unfit_for_training(self, video: ImageSequence, truth: VideoTruth) -> str | None:
+        """Why a video gives no clip, ``None`` where it does."""
+        if truth.trajectories is None:
+            return 'no truth'
+        if len(video) < self.run_length:
+            return f'fewer than {self.run_length} frames'
+        return None
+
+    def training_truth(self, truth: VideoTruth) -> VideoTruth:
+        """The part of the truth to learn from."""
+        boxes = truth.trajectories
+        return replace(truth, trajectories=boxes[boxes.scores > 0])
+
+    def filter_data(self) -> list[dict]:
+        """Leave out the videos that give no clip (training only), logged by name."""
+        if self.test_mode:
+            return self.data_list
+        good, names, reasons = [], [], set()
+        for info in self.data_list:
+            reason = self.unfit_for_training(**info)
+            if reason is None:
+                good.append(info)
+            else:
+                names.append(info['video'].video.name)
+                reasons.add(reason)
+        why = ' or '.join(sorted(reasons, reverse=True))  # a stable order
+        if not good:
+            raise ValueError(f'{self.data_root}: every sequence has {why}')
+        if names:
+            print_log(
+                f'{self.data_root}: {len(names)} of {len(self.data_list)} sequences left '
+                f'out of training ({why}): {shortened(names)}',
+                logger='current',
+                level=logging.WARNING,
+            )
+        return good
+
+    def prepare_data(self, idx: int) -> dict:
+        """The sample at ``idx``, after the pipeline."""
+        info = self.get_data_info(idx)
+        make = self._whole_video if self.test_mode else self._clip
+        return self.pipeline(make(info['video'], info['truth']))
+
+    def _whole_video(self, video: ImageSequence, truth: VideoTruth) -> dict:
+        return _sample(VideoReader(video), video, video.frame_ids, truth)
+
+    def _clip(self, video: ImageSequence, truth: VideoTruth) -> dict:
+        positions = self._positions(len(video))
+        frames = [video.frame_at(position) for position in positions]
+        for frame in frames:
+            if frame.load is not None:
+                frame.image  # noqa: B018 - decodes the picture here, in the worker
+        truth = self.training_truth(truth)
+        sample = _sample(frames, video, video.frame_ids[positions], truth)
+        flippable = bool(self.metainfo['flippable'])
+        sample['data_samples'].set_metainfo(dict(flippable=flippable))
+        return sample
+
+    def _positions(self, length: int) -> np.ndarray:
+        """(num_frames,) where the frames of a clip stand in a video, ascending."""
+        if self.whole_video:
+            edges = np.linspace(0, length, self.num_frames + 1).round().astype(int)
+            return np.random.randint(edges[:-1], edges[1:])
+        start = np.random.randint(length - self.run_length + 1)
+        if self.stride is not None:
+            return start + np.arange(0, self.run_length, self.stride)
+        steps = np.random.choice(self.run_length, self.num_frames, replace=False)
+        return start + np.sort(steps)
+
+    def selected(self, names: Iterable[str]) -> list[str]:
+        """Those of ``names`` that ``sequences`` chooses, in their order.
+
+        Raises:
+            ValueError: A name or pattern in ``sequences`` fits none.
+        """
+        names = list(names)
+        if self.sequences is None:
+            return names
+        chosen = set()
+        for pattern in self.sequences:
+            matches = fnmatch.filter(names, pattern)
+            if not matches:
+                raise ValueError(
+                    f'{self.data_root}: no sequence is named {pattern!r}. There are: '
+                    f'{shortened(names)}'
+                )
+            chosen.update(matches)
+        return [name for name in names if name in chosen]
+
+
+def _run_length(
+    num_frames: int, run_length: int | str | None, stride: int | None
+) -> int:
+    if isinstance(run_length, str) and run_length != 'video':
+        raise ValueError(
+            f"run_length must be a number of frames or 'video', got {run_length!r}"
+        )
+    if stride is None:
+        return num_frames if run_length in (None, 'video') else run_length
+    if run_length is not None or stride < 1:
+        raise ValueError(
+            f'give a stride of 1 or more (got {stride}) or a run_length (got '
+            f'{run_length}), not both'
+        )
+    return (num_frames - 1) * stride + 1
+
+
+def shortened(names: list[str], limit: int = 50) -> str:
+    """The first names, and how many more there are."""
+    more = f' and {len(names) - limit} more' if len(names) > limit else ''
+    return ', '.join(names[:limit]) + more
+
+
+def _sample(
+    inputs: Any, video: ImageSequence, frame_ids: np.ndarray, truth: VideoTruth
+) -> dict:
+    sample = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=frame_ids))
+    truth.on_frames(frame_ids).put_into(sample)
+    return dict(inputs=inputs, data_samples=sample)

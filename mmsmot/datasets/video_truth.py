@@ -1,0 +1,104 @@
+"""What is annotated of a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from ..structures import (
+    Interactions,
+    ReferringExpression,
+    SMOTDataSample,
+    Trajectories,
+)
+
+
+@dataclass
+class VideoTruth:
+    """The truth of one video; ``None`` for what is not annotated.
+
+    Attributes:
+        trajectories: Where everyone goes.
+        captions: A text by id.
+        interactions: Who does what to whom.
+        video_caption: A text for the whole video.
+        expressions: Sentences and whom they refer to.
+    """
+
+    trajectories: Trajectories | None = None
+    captions: dict[int, str] | None = None
+    interactions: Interactions | None = None
+    video_caption: str | None = None
+    expressions: list[ReferringExpression] | None = None
+
+    @classmethod
+    def of(cls, sample: SMOTDataSample) -> VideoTruth:
+        """The ``gt_`` fields of a sample."""
+        return cls(**{f.name: sample.get(f'gt_{f.name}') for f in fields(cls)})
+
+    @property
+    def is_described(self) -> bool:
+        """Whether captions, interactions and video caption are all there."""
+        words = (self.captions, self.interactions, self.video_caption)
+        return all(part is not None for part in words)
+
+    def on_frames(self, frame_ids: np.ndarray) -> VideoTruth:
+        """What of it can be seen in these frames.
+
+        Boxes of other frames go; so do captions and interactions of trajectories that
+        have no box left, and interactions whose span ended before or begins after.
+
+        Args:
+            frame_ids: (T,) original frame numbers, ascending.
+        """
+        if self.trajectories is None:
+            return self
+        seen = self.trajectories
+        part = self._about(seen[np.isin(seen.frame_ids, frame_ids)])
+        if part.interactions is not None and len(frame_ids):
+            first, last = int(frame_ids[0]), int(frame_ids[-1])
+            part.interactions = part.interactions.between(first, last)
+        if part.expressions is not None:
+            part.expressions = [e.on_frames(frame_ids) for e in part.expressions]
+        return part
+
+    def for_boxes(self, trajectories: Trajectories) -> VideoTruth:
+        """What can be said where only these boxes are left of its own.
+
+        Captions and interactions of trajectories without a box go. Referring expressions
+        lose the labels of frames in which the box is gone.
+        """
+        part = self._about(trajectories)
+        if part.expressions is not None:
+            rows = trajectories.frame_ids.tolist(), trajectories.ids.tolist()
+            left = set(zip(*rows, strict=True))
+            part.expressions = [_with_labels(e, left) for e in part.expressions]
+        return part
+
+    def _about(self, trajectories: Trajectories) -> VideoTruth:
+        ids = set(trajectories.ids.tolist())
+        part = replace(self, trajectories=trajectories)
+        if self.captions is not None:
+            part.captions = {i: text for i, text in self.captions.items() if i in ids}
+        if self.interactions is not None:
+            part.interactions = self.interactions.for_ids(ids)
+        return part
+
+    def put_into(self, sample: SMOTDataSample) -> None:
+        """Set the ``gt_`` fields of what is annotated."""
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if value is not None:
+                sample.set_field(value, f'gt_{part.name}')
+
+
+def _with_labels(
+    expression: ReferringExpression, rows: set[tuple[int, int]]
+) -> ReferringExpression:
+    """The same sentence about these (frame, id) alone."""
+    labels, ignore = (
+        {f: [i for i in ids if (f, i) in rows] for f, ids in table.items()}
+        for table in (expression.labels, expression.ignore)
+    )
+    return replace(expression, labels=labels, ignore=ignore)

@@ -1,0 +1,158 @@
+"""Making the dataset: the same bytes always, whole clips only, and no stranger's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.datasets.synsmot import build
+from mmsmot.datasets.synsmot.build import make_clip, make_synsmot, write_clip
+from mmsmot.datasets.synsmot.settings import SIZES, Settings
+from mmsmot.datasets.synsmot.writer import sequence_folders
+
+
+def test_a_clip_does_not_depend_on_the_others(mini, tree, tmp_path):
+    folder = write_clip(tmp_path, 0, 3, 'test', SIZES['mini'].settings)
+    assert tree(folder) == tree(mini / folder.relative_to(tmp_path))
+
+
+def test_another_seed_and_split_give_other_clips():
+    short = Settings(width=160, height=96)
+    base = make_clip(0, 0, 'train', short)
+    for other in (make_clip(1, 0, 'train', short), make_clip(0, 0, 'test', short)):
+        assert other.captions != base.captions
+        assert not np.array_equal(other.images[0], base.images[0])
+
+
+def test_a_killed_run_is_finished_to_the_same_bytes(mini, tree, tmp_path):
+    """One worker, killed in the middle of a clip and run again, equals two at once."""
+    out = tmp_path / 'killed'
+    code = (
+        'from mmsmot.datasets.synsmot import make_synsmot; '
+        f'make_synsmot({str(out)!r}, workers=1)'
+    )
+    process = subprocess.Popen([sys.executable, '-c', code])
+    try:
+        deadline = time.monotonic() + 40
+        while len(list(out.glob('*/*/*/script.json'))) < 2:
+            assert process.poll() is None, 'ended before it could be killed'
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    half = next(p for p in out.glob('*/*/[0-9]*')).parent / '.000123.half'
+    (half / 'gt').mkdir(parents=True)
+    (half / 'gt' / 'gt.txt').write_text('1,1,')
+    kept = {p: p.stat().st_mtime_ns for p in out.glob('*/*/[0-9]*/script.json')}
+    assert 0 < len(kept) < 12
+    make_synsmot(out, workers=1)
+    digests = tree(mini)
+    assert len(digests) > 400
+    assert tree(out) == digests
+    assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
+
+
+def test_a_failed_clip_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError('disk full')
+
+    monkeypatch.setattr(build, 'write_labels', fail)
+    with pytest.raises(OSError, match='disk full'):
+        write_clip(tmp_path, 0, 0, 'train', Settings(width=160, height=96))
+    assert [p for p in tmp_path.rglob('*') if p.is_file()] == []
+    assert list(tmp_path.glob('*/*/.*')) == list(tmp_path.glob('*/*/*')) == []
+
+
+def test_folders_of_others_are_refused(mini, tmp_path):
+    (tmp_path / 'holiday.jpg').write_bytes(b'')
+    with pytest.raises(ValueError, match=r'synsmot\.json is missing'):
+        make_synsmot(tmp_path)
+    own = tmp_path / 'own'
+    own.mkdir()
+    shutil.copy(mini / 'synsmot.json', own)
+    with pytest.raises(ValueError, match='made with seed 0, asked for 1'):
+        make_synsmot(own, seed=1)
+    with pytest.raises(ValueError, match=r"mini, small, full, got 'huge'"):
+        make_synsmot(tmp_path, 'huge')
+    with pytest.raises(ValueError, match=r"split: expected .*got 'val'"):
+        make_clip(0, 0, 'val')
+
+
+@pytest.mark.parametrize(
+    ('size', 'train', 'test', 'width', 'height'),
+    [
+        ('mini', 8, 4, 320, 192),
+        ('small', 400, 100, 320, 192),
+        ('full', 2284, 1008, 640, 384),
+    ],
+)
+def test_every_clip_of_a_size_is_asked_for(
+    size, train, test, width, height, tmp_path, monkeypatch
+):
+    asked = []
+
+    def note(out, seed, index, split, settings):
+        asked.append((split, build.clip_folder(out, index, split), settings))
+
+    monkeypatch.setattr(build, 'write_clip', note)
+    make_synsmot(tmp_path, size, workers=1)
+    splits = [split for split, *_ in asked]
+    assert (splits.count('train'), splits.count('test')) == (train, test)
+    assert len({folder for _, folder, _ in asked}) == train + test
+    assert {(s.width, s.height) for *_, s in asked} == {(width, height)}
+    # Every activity is in both splits, but for mini, which has 12 clips.
+    activities = {(s, f.parent.name) for s, f, _ in asked}
+    assert len(activities) == (36 if size != 'mini' else 12)
+    held = json.loads((tmp_path / 'synsmot.json').read_text())
+    assert held['settings']['width'] == width
+
+
+def test_a_clip_of_full_has_its_size():
+    clip = make_clip(0, 6, 'train', SIZES['full'].settings)
+    assert {image.shape for image in clip.images} == {(384, 640, 3)}
+    assert 24 <= len(clip.images) <= 48
+    small = make_clip(0, 6, 'train', SIZES['small'].settings)
+    assert clip.script.actors == small.script.actors  # the same play, seen finer
+    both = (clip.boxes[..., 2] > 0) & (small.boxes[..., 2] > 0)
+    assert np.abs(clip.boxes[both] - 2 * small.boxes[both]).max() <= 5
+
+
+def test_clips_where_somebody_stays_hidden_are_played_anew(monkeypatch):
+    taken = []
+    real = build.facts_of
+
+    def facts(script, visibility):
+        taken.append(script)
+        return real(script, visibility * (len(taken) > 1))
+
+    monkeypatch.setattr(build, 'facts_of', facts)
+    monkeypatch.setattr(build, 'RETAKES', 2)
+    clip = make_clip(0, 0, 'train', Settings(width=80, height=48))
+    assert len(taken) == 2
+    assert clip.script == taken[1] != taken[0]
+    monkeypatch.setattr(build, 'facts_of', lambda s, v: real(s, 0 * v))
+    with pytest.raises(RuntimeError, match='stayed hidden in 2 scripts'):
+        make_clip(0, 0, 'train', Settings(width=80, height=48))
+
+
+def test_mini_is_whole(mini):
+    folders = list(sequence_folders(mini))
+    assert len(folders) == 12
+    for folder in folders:
+        frames = json.loads((folder / 'script.json').read_text())['num_frames']
+        names = sorted(p.name for p in (folder / 'imgs').iterdir())
+        assert names == [f'{n:06d}.jpg' for n in range(1, frames + 1)]
+        assert 24 <= frames <= 48
+        mode = os.stat(folder).st_mode & 0o777
+        assert mode & 0o500 == 0o500
+    assert Path(mini / 'synsmot.json').is_file()

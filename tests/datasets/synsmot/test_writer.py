@@ -1,0 +1,54 @@
+"""The files of a clip, read back by libraries of others."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import networkx
+import pytest
+
+from mmsmot.datasets.synsmot.writer import graphml, sequence_folders, write_image
+
+
+def test_the_graph_is_read_by_networkx():
+    deeds = [
+        {'subject': 2, 'verb': 'push.v.01', 'object': 1, 'start': 9, 'end': 12},
+        {'subject': 2, 'verb': 'approach.v.01', 'object': 1, 'start': 1, 'end': 8},
+        {'subject': 1, 'verb': 'leave.v.01', 'object': 2, 'start': 13, 'end': 20},
+    ]
+    graph = networkx.parse_graphml(graphml(['man0', 'girl0', 'girl1'], deeds))
+    assert graph.is_directed()
+    assert list(graph) == ['man0', 'girl0', 'girl1']
+    assert graph.edges['girl0', 'man0'] == {'relationship': 'approach.v.01,push.v.01'}
+    assert graph.edges['man0', 'girl0'] == {'relationship': 'leave.v.01'}
+
+
+def test_labels_of_mini_agree_with_each_other(mini):
+    for folder in sequence_folders(mini):
+        facts = json.loads((folder / 'script.json').read_text())
+        held = json.loads((folder / 'semantic_trajectories.json').read_text())
+        assert held['trajectories'] == facts['interactions']
+        names = [p['name'] for p in facts['people']]
+        lines = (folder / 'instance_captions.txt').read_text().splitlines()
+        assert [line.split(':')[0] for line in lines] == names
+        graph = networkx.read_graphml(folder / 'interactions.graphml')
+        assert list(graph) == names
+        rows = (folder / 'gt' / 'gt.txt').read_text().splitlines()
+        assert {int(row.split(',')[1]) for row in rows} == {
+            p['id'] for p in facts['people']
+        }
+        assert all(row.split(',')[6:8] == ['1', '1'] for row in rows)
+
+
+def test_clips_still_being_written_are_no_clips(tmp_path):
+    for name in ('000000', '.000001.half'):
+        (tmp_path / 'train' / 'talking' / name / 'gt').mkdir(parents=True)
+        (tmp_path / 'train' / 'talking' / name / 'gt' / 'gt.txt').touch()
+    assert [f.name for f in sequence_folders(tmp_path)] == ['000000']
+
+
+def test_a_picture_that_cannot_be_written_is_an_error(tmp_path, mini):
+    image = cv2.imread(str(next(mini.rglob('000001.jpg'))))
+    with pytest.raises(OSError, match='could not be written'):
+        write_image(image, tmp_path / 'missing' / '000001.jpg', 90)

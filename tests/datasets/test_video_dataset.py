@@ -1,0 +1,113 @@
+"""Tests of what datasets of videos share: clips by stride, samplers of many ranks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch_data = pytest.importorskip('torch.utils.data')
+
+from mmengine.dataset import DefaultSampler, InfiniteSampler, sampler  # noqa: E402
+from torch.utils.data.distributed import DistributedSampler  # noqa: E402
+
+from mmsmot.datasets import BenSMOTDataset  # noqa: E402
+
+
+@pytest.fixture
+def root(tmp_path: Path, write_bensmot) -> Path:
+    """Three videos."""
+    for name in 'abc':
+        write_bensmot(tmp_path / f'train/act/{name}', frames=tuple(range(1, 13)))
+    return tmp_path
+
+
+def load(root: Path, **options) -> BenSMOTDataset:
+    return BenSMOTDataset(str(root), cache=False, **options)
+
+
+def test_stride(root, number_of) -> None:
+    dataset = load(root, num_frames=4, stride=3)
+    assert dataset.run_length == 10
+    starts = set()
+    for _ in range(30):
+        clip = dataset[0]
+        ids = clip['data_samples'].frame_ids
+        assert np.diff(ids).tolist() == [3, 3, 3]
+        assert [number_of(frame.image) for frame in clip['inputs']] == ids.tolist()
+        starts.add(int(ids[0]))
+    assert starts == {1, 2, 3}
+
+
+def test_stride_counts_frames_of_the_video_not_numbers(tmp_path, write_bensmot) -> None:
+    write_bensmot(tmp_path / 'train/act/a', frames=(1, 2, 4, 6, 9))
+    clip = load(tmp_path, num_frames=3, stride=2)[0]
+    assert clip['data_samples'].frame_ids.tolist() == [1, 4, 9]
+    assert set(clip['data_samples'].gt_trajectories.frame_ids) == {1, 4, 9}
+
+
+@pytest.mark.parametrize('options', [dict(stride=2, run_length=9), dict(stride=0)])
+def test_stride_alone(root, options) -> None:
+    with pytest.raises(ValueError, match='stride of 1 or more .* not both'):
+        load(root, num_frames=2, **options)
+
+
+def test_a_clip_of_the_whole_video(root) -> None:
+    dataset = load(root, num_frames=5, run_length='video')
+    seen: list[set[int]] = [set() for _ in range(5)]
+    for _ in range(60):
+        ids = dataset[0]['data_samples'].frame_ids.tolist()
+        for part, frame_id in zip(seen, ids, strict=True):
+            part.add(frame_id)
+    assert seen == [{1, 2}, {3, 4, 5}, {6, 7}, {8, 9, 10}, {11, 12}]
+    with pytest.raises(ValueError, match="frames or 'video', got 'vidoe'"):
+        load(root, run_length='vidoe')
+
+
+def test_too_short_for_the_stride(root) -> None:
+    with pytest.raises(ValueError, match='fewer than 13 frames'):
+        load(root, num_frames=5, stride=3)
+
+
+@pytest.mark.parametrize('world', [1, 2, 3, 8])
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_torch_sampler_with_few_videos(world, test_mode, root) -> None:
+    dataset = load(root, test_mode=test_mode, num_frames=2)
+    taken = []
+    for rank in range(world):
+        part = DistributedSampler(dataset, world, rank, shuffle=True, seed=1)
+        taken.append([dataset[i]['data_samples'].video.name for i in part])
+    assert {len(names) for names in taken} == {-(-3 // world)}
+    counts = Counter(name for names in taken for name in names)
+    assert set(counts) == {'act/a', 'act/b', 'act/c'}
+
+
+@pytest.mark.parametrize('world', [2, 8])
+@pytest.mark.parametrize('kind', [DefaultSampler, InfiniteSampler])
+def test_mmengine_samplers_with_few_videos(kind, world, root, monkeypatch) -> None:
+    dataset = load(root, num_frames=2)
+    taken: Counter[str] = Counter()
+    for rank in range(world):
+        monkeypatch.setattr(sampler, 'get_dist_info', lambda rank=rank: (rank, world))
+        part = kind(dataset, shuffle=True, seed=3)
+        names = [dataset[i]['data_samples'].video.name for i in islice(part, 6)]
+        assert len(names) >= 1
+        taken.update(names)
+    assert set(taken) == {'act/a', 'act/b', 'act/c'}
+
+
+def test_a_rank_without_a_video(root, monkeypatch) -> None:
+    """Testing must not see a video twice; a rank may go without one."""
+    dataset = load(root, test_mode=True)
+    names = []
+    for rank in range(8):
+        monkeypatch.setattr(sampler, 'get_dist_info', lambda rank=rank: (rank, 8))
+        part = DefaultSampler(dataset, shuffle=False, round_up=False)
+        loader = torch_data.DataLoader(
+            dataset, sampler=part, collate_fn=lambda batch: batch
+        )
+        names += [batch[0]['data_samples'].video.name for batch in loader]
+    assert names == ['act/a', 'act/b', 'act/c']

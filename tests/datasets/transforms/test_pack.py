@@ -1,0 +1,65 @@
+"""Tests of packing clips."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmsmot.datasets.transforms import ClipResize, PackClip
+
+
+def test_two_parts_with_pictures(make_clip) -> None:
+    clip = PackClip()({**make_clip(), 'more': 1})
+    assert set(clip) == {'inputs', 'data_samples'}
+    assert all('image' in vars(frame) for frame in clip['inputs'])
+
+
+def test_travels_with_one_copy_of_each_picture(make_clip) -> None:
+    clip = PackClip()(ClipResize((320, 240))(make_clip()))
+    data = pickle.dumps(clip)
+    assert len(data) < 1.1 * 3 * 320 * 240 * 3
+    back = pickle.loads(data)
+    np.testing.assert_array_equal(back['inputs'][1].image, clip['inputs'][1].image)
+
+
+def test_frames_without_pictures(make_clip) -> None:
+    with pytest.raises(ValueError, match='has no picture'):
+        PackClip()(make_clip(images=False))
+    PackClip(require_images=False)(make_clip(images=False))
+
+
+def test_other_frames(make_clip) -> None:
+    clip = make_clip()
+    clip['inputs'].reverse()
+    with pytest.raises(ValueError, match=r'of frames .* but inputs are \[3, 2, 1\]'):
+        PackClip()(clip)
+
+
+def test_boxes_of_another_picture(make_clip) -> None:
+    clip = make_clip()
+    truth = clip['data_samples'].gt_trajectories
+    space = replace(truth.space, width=160)
+    clip['data_samples'].gt_trajectories = replace(truth, space=space)
+    with pytest.raises(ValueError, match='cannot pack a clip of clip'):
+        PackClip()(clip)
+
+
+@pytest.mark.parametrize('field', ['gt_captions', 'gt_interactions'])
+def test_words_about_nobody(field, make_clip) -> None:
+    clip = make_clip()
+    sample = clip['data_samples']
+    sample.gt_trajectories = sample.gt_trajectories[sample.gt_trajectories.ids == 1]
+    for other in {'gt_captions', 'gt_interactions'} - {field}:
+        sample.pop(other)
+    with pytest.raises(ValueError, match=r'words about ids \[2\]'):
+        PackClip()(clip)
+
+
+def test_without_truth(make_clip) -> None:
+    clip = make_clip()
+    for name in [*clip['data_samples'].keys()]:
+        clip['data_samples'].pop(name)
+    assert len(PackClip()(clip)['inputs']) == 3

@@ -1,0 +1,54 @@
+"""Check a dataset in BenSMOT's layout: what is in it, and every repair with its count.
+
+Writes nothing. Exit status: 0 nothing to repair, 1 something was repaired, 2 the dataset
+cannot be read (or, with --strict, the first thing to repair).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmsmot.datasets.bensmot_check import check_bensmot
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('data_root', help='folder with train and test')
+    parser.add_argument(
+        '--split', choices=('train', 'test'), help='default: all there are'
+    )
+    parser.add_argument(
+        '--annotations', metavar='DIR', help='folder of the combined JSON files'
+    )
+    parser.add_argument(
+        '--vocabulary', default='clean335', help='a mode or a file of verbs'
+    )
+    parser.add_argument('--strict', action='store_true', help='stop at the first')
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse_args()
+    splits = [args.split] if args.split else ['train', 'test']
+    if not args.split and any((Path(args.data_root) / s).is_dir() for s in splits):
+        splits = [s for s in splits if (Path(args.data_root) / s).is_dir()]
+    clean = True
+    for split in splits:
+        report = check_bensmot(
+            args.data_root, split, args.annotations, args.vocabulary, args.strict
+        )
+        print(f'{args.data_root}/{split}\n{report.text()}')
+        clean = clean and report.is_clean
+    return 0 if clean else 1
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except (ValueError, OSError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,37 @@
+"""Test what SynSMOT's sentences and labels claim against its boxes and pixels."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from mmsmot.datasets.synsmot import check_synsmot
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('root', help='folder of the dataset; nothing is written to it')
+    parser.add_argument(
+        '--workers', type=int, default=os.cpu_count(), help='processes side by side'
+    )
+    parser.add_argument(
+        '--show', type=int, default=20, help='print at most so many failed claims'
+    )
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse_args()
+    found = check_synsmot(args.root, args.workers)
+    print(found.table())
+    for kind, folder, what in found.failed[: args.show]:
+        print(f'failed: {kind}: {folder}: {what}')
+    return 1 if found.failed else 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except (ValueError, OSError) as error:
+        sys.exit(f'error: {error}')
