@@ -45,6 +45,7 @@ def test_configs_and_tools_come_along(installed: Path) -> None:
     assert (mim / 'configs/_base_/trackers/sort.py').is_file()
     assert (mim / 'tools/infer.py').is_file()
     assert (mim / 'model-index.yml').is_file()
+    assert (installed / 'mmsmot/models/post_processing/aflink.safetensors').is_file()
     assert not list(installed.rglob('test_*.py'))
 
 

@@ -1,0 +1,12 @@
+"""What is done to a whole video's trajectories: linking, interpolation, smoothing.
+
+The contract of the slot: a part is called with the
+:class:`~mmsmot.structures.Trajectories` of one video and returns those that take their
+place. Importing this package does not import torch.
+"""
+
+from .aflink import AFLink
+from .gaussian_smoothing import GaussianSmoothing
+from .linear_interpolation import LinearInterpolation
+
+__all__ = ['AFLink', 'GaussianSmoothing', 'LinearInterpolation']
