@@ -33,6 +33,7 @@ class CaptionServer:
     """
 
     def __init__(self, java: str = 'java') -> None:
+        self._known: dict[str, float] = {}  # METEOR by line asked
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         try:
             self._process = subprocess.Popen(
@@ -63,12 +64,21 @@ class CaptionServer:
         Returns:
             N segment scores and the score of the whole corpus, in [0, 1].
         """
-        lines = []
-        for texts, hypothesis in zip(references, hypotheses, strict=True):
-            clean = (_one_line(t).replace('|||', ' ') for t in (hypothesis, *texts))
-            lines.append(SEPARATOR.join(clean))
-        answer = self._ask('METEOR', lines, len(lines) + 1)
-        return [float(line) for line in answer[:-1]], float(answer[-1])
+        lines = _meteor_lines(references, hypotheses)
+        *segments, corpus = map(float, self._ask('METEOR', lines, len(lines) + 1))
+        self._known.update(zip(lines, segments, strict=True))
+        return segments, corpus
+
+    def meteor_segments(
+        self, references: Sequence[Sequence[str]], hypotheses: Sequence[str]
+    ) -> list[float]:
+        """The segment scores of :meth:`meteor`, without asking anything twice."""
+        lines = _meteor_lines(references, hypotheses)
+        new = [line for line in dict.fromkeys(lines) if line not in self._known]
+        if new:
+            answer = self._ask('METEOR', new, len(new) + 1)
+            self._known.update(zip(new, map(float, answer[:-1]), strict=True))
+        return [self._known[line] for line in lines]
 
     def close(self) -> None:
         """End the process. Closing twice does nothing."""
@@ -140,6 +150,16 @@ def _command(java: str) -> list[str]:
         )
     classes = os.pathsep.join([*paths, str(CLASSES)])
     return [program, '-Xmx2G', '-cp', classes, 'CaptionServer']
+
+
+def _meteor_lines(
+    references: Sequence[Sequence[str]], hypotheses: Sequence[str]
+) -> list[str]:
+    lines = []
+    for texts, hypothesis in zip(references, hypotheses, strict=True):
+        clean = (_one_line(t).replace('|||', ' ') for t in (hypothesis, *texts))
+        lines.append(SEPARATOR.join(clean))
+    return lines
 
 
 def _one_line(text: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..structures import Trajectories
-from .tracking import Result, matched_boxes
+from .tracking import Result
 
 HALF = 9  # position of .5 in HOTA's thresholds .05, .1, ..., .95
 
@@ -23,7 +22,7 @@ def caption_accuracy(
 
     Args:
         boxes: Matched boxes of each (true id, predicted id), see
-            :func:`~.tracking.matched_boxes`.
+            :func:`~.tracking.evaluate_and_match`.
         similarity: In [0, 1], of the captions of each pair; a pair without captions is
             left out of both numbers.
     """
@@ -62,10 +61,3 @@ def chota(tracking: Result, accuracy: float) -> dict[str, float]:
         'accuracy': accuracy,
         'joint': float(np.cbrt(detection * association * accuracy)),
     }
-
-
-def true_positives(
-    gt: Trajectories, pred: Trajectories, frame_ids: np.ndarray
-) -> dict[tuple[int, int], int]:
-    """Boxes that HOTA matches at an IoU of .5, by (true id, predicted id)."""
-    return matched_boxes(gt, pred, frame_ids, 0.5)

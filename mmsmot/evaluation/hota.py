@@ -86,12 +86,15 @@ def match_sequence(
     """HOTA's matching of all frames, before any threshold.
 
     Args:
-        data: As of :meth:`HOTA.eval_sequence`, with boxes on both sides.
+        data: As of :meth:`HOTA.eval_sequence`, with boxes on both sides. The matching is
+            kept in it under ``'matches'`` and not made twice.
 
     Returns:
         (K,) true ids, tracker ids (both numbered as in ``data``) and similarities.
     """
-    return _match(data, _alignment(data, *_counts(data)))
+    if 'matches' not in data:
+        data['matches'] = _match(data, _alignment(data, *_counts(data)))
+    return data['matches']
 
 
 def _counts(data: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -92,7 +92,7 @@ def compare_as_released(sample: SMOTDataSample) -> Comparison:
     described = gt[[int(i) in truth for i in gt.ids]] if len(gt) else gt
     gt_of = match_as_released(described, sample.pred_trajectories)
     captions = [(truth[gt_id], said.get(i, '').lower()) for i, gt_id in gt_of.items()]
-    real, found = _true_pairs(sample), _predicted_pairs(sample)
+    real, found = true_pairs(sample), predicted_pairs(sample)
     pairs = []
     for i, gt_i in gt_of.items():
         for j, gt_j in gt_of.items():
@@ -111,8 +111,8 @@ def compare_as_released(sample: SMOTDataSample) -> Comparison:
 def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[PairVerbs]:
     if 'gt_interactions' not in sample:
         return []
-    real, matched, invented = _true_pairs(sample), {}, []
-    for (i, j), scores in _predicted_pairs(sample).items():
+    real, matched, invented = true_pairs(sample), {}, []
+    for (i, j), scores in predicted_pairs(sample).items():
         pair = gt_of.get(i), gt_of.get(j)
         if pair in real:
             matched[pair] = scores
@@ -121,11 +121,12 @@ def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[Pair
     return [PairVerbs(v, matched.get(pair, {})) for pair, v in real.items()] + invented
 
 
-def _true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
+def true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
+    """The verbs of each true pair, by (subject, object)."""
     return sample.get('gt_interactions', Interactions.empty()).as_pairs()
 
 
-def _predicted_pairs(
+def predicted_pairs(
     sample: SMOTDataSample,
 ) -> dict[tuple[int, int], dict[str, float]]:
     """The best score of each verb of each predicted pair, over its spans."""

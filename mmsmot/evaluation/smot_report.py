@@ -11,7 +11,7 @@ import numpy as np
 
 from ..structures import SMOTDataSample
 from .captions import BLEU, CaptionScores, CaptionSet, score_captions
-from .chota import caption_accuracy, caption_similarity, chota, true_positives
+from .chota import caption_accuracy, caption_similarity, chota
 from .interactions import (
     THRESHOLD,
     PairVerbs,
@@ -31,7 +31,7 @@ from .protocols import (
     compare_strictly,
 )
 from .release_captions import score_as_released
-from .tracking import Result, combine_sequences, evaluate_sequence, summarize
+from .tracking import Result, combine_sequences, evaluate_and_match, summarize
 
 Pair = tuple[int, int]
 
@@ -73,7 +73,7 @@ def score_video(
         sample.pred_trajectories,
         sample.frame_ids,
     )
-    boxes = true_positives(gt, pred, frames)
+    tracking, boxes = evaluate_and_match(gt, pred, frames, preprocessing)
     truth, said = sample.get('gt_captions', {}), sample.get('pred_captions', {})
     captions = {
         (g, p): (truth[g], said.get(p, ''))
@@ -82,7 +82,7 @@ def score_video(
     }
     return VideoResult(
         sample.video.name,
-        evaluate_sequence(gt, pred, frames, preprocessing),
+        tracking,
         {name: compare[name](sample) for name in protocols},
         boxes,
         captions,
@@ -134,7 +134,7 @@ def _strict(
     sets = {
         'instance': _caption_set(instance),
         'video': _caption_set([c.video for c in compared if c.video is not None]),
-        'pairs': _caption_set(pairs_captions),
+        'pairs': _caption_set(pairs_captions, corpus=False),
     }
     scores = score_captions(sets)
     missing |= {f'{STRICT} {k}': why for k, why in scores['instance'].missing.items()}
@@ -205,8 +205,11 @@ def headline(found: dict[str, Any]) -> dict[str, float]:
     return row
 
 
-def _caption_set(captions: Sequence[tuple[str, str]]) -> CaptionSet:
-    return CaptionSet([[true] for true, _ in captions], [said for _, said in captions])
+def _caption_set(
+    captions: Sequence[tuple[str, str]], corpus: bool = True
+) -> CaptionSet:
+    references = [[true] for true, _ in captions]
+    return CaptionSet(references, [said for _, said in captions], corpus)
 
 
 def _caption_accuracy(videos: Sequence[VideoResult], scores: CaptionScores) -> float:

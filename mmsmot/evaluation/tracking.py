@@ -67,42 +67,53 @@ def evaluate_sequence(
         ValueError: The coordinate spaces differ, a predicted frame was not looked at,
             there is no such preprocessing, or it does not fit the truth's classes.
     """
+    return evaluate_and_match(gt, pred, frame_ids, preprocessing)[0]
+
+
+def evaluate_and_match(
+    gt: Trajectories,
+    pred: Trajectories,
+    frame_ids: np.ndarray,
+    preprocessing: str = AUTO,
+    threshold: float = 0.5,
+) -> tuple[Result, dict[tuple[int, int], int]]:
+    """The scores of one sequence, and who HOTA matches with whom.
+
+    Args:
+        gt: As of :func:`evaluate_sequence`.
+        pred: As of :func:`evaluate_sequence`.
+        frame_ids: As of :func:`evaluate_sequence`.
+        preprocessing: As of :func:`evaluate_sequence`.
+        threshold: Least IoU of a match.
+
+    Returns:
+        The result, and the number of matched boxes by (true id, predicted id), of those
+        with any.
+
+    Raises:
+        ValueError: As :func:`evaluate_sequence`.
+    """
     gt.space.require(pred.space, 'evaluate tracks')
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
     _require_frames(pred, frame_ids)
     gt = _looked_at(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
-    data = _sequence_data(gt, pred, frame_ids, distractors)
-    return {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
+    data, names = _sequence_data(gt, pred, frame_ids, distractors)
+    result = {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
+    return result, _matched_boxes(data, *names, threshold)
 
 
-def matched_boxes(
-    gt: Trajectories, pred: Trajectories, frame_ids: np.ndarray, threshold: float
+def _matched_boxes(
+    data: dict[str, Any], gt_names: np.ndarray, pred_names: np.ndarray, threshold: float
 ) -> dict[tuple[int, int], int]:
-    """How many boxes of a true and a predicted trajectory HOTA matches.
-
-    Args:
-        gt: The truth; boxes with score 0 are not considered.
-        pred: The prediction.
-        frame_ids: (T,) original numbers of the frames that were looked at.
-        threshold: Least IoU of a match.
-
-    Returns:
-        Number of boxes by (true id, predicted id), those with any.
-    """
     from .hota import match_sequence
 
-    gt.space.require(pred.space, 'match boxes')
-    frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
-    gt = _looked_at(gt, frame_ids)
-    data = _sequence_data(gt, pred, frame_ids, None)
     if not data['num_gt_dets'] or not data['num_tracker_dets']:
         return {}
     gt_index, pred_index, similarity = match_sequence(data)
     good = similarity >= threshold - np.finfo(float).eps
-    gt_ids = np.unique(gt.ids[gt.scores != 0])[gt_index[good]]
-    pred_ids = np.unique(pred.ids)[pred_index[good]]
-    pairs, counts = np.unique([gt_ids, pred_ids], axis=1, return_counts=True)
+    ids = [gt_names[gt_index[good]], pred_names[pred_index[good]]]
+    pairs, counts = np.unique(ids, axis=1, return_counts=True)
     return {(int(g), int(p)): int(n) for g, p, n in zip(*pairs, counts, strict=True)}
 
 
@@ -173,8 +184,8 @@ def _sequence_data(
     pred: Trajectories,
     frame_ids: np.ndarray,
     distractors: tuple[int, ...] | None,
-) -> dict[str, Any]:
-    """The dictionary that trackeval's metrics take."""
+) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
+    """The dictionary that trackeval's metrics take, and the ids that it numbers."""
     considered = gt.scores != 0
     if distractors is not None:
         considered &= gt.labels == PEDESTRIAN
@@ -187,18 +198,19 @@ def _sequence_data(
         # Columns first, as in trackeval: the other way leaves another memory layout,
         # and so another last bit in sums over it.
         similarities.append(similarity[:, kept[p]][considered[g]])
-    gt_ids, num_gt_ids = _numbered(gt, considered, frame_ids)
-    pred_ids, num_pred_ids = _numbered(pred, kept, frame_ids)
-    return {
+    gt_ids, gt_names = _numbered(gt, considered, frame_ids)
+    pred_ids, pred_names = _numbered(pred, kept, frame_ids)
+    data = {
         'num_timesteps': len(frame_ids),
         'gt_ids': gt_ids,
         'tracker_ids': pred_ids,
         'similarity_scores': similarities,
-        'num_gt_ids': num_gt_ids,
-        'num_tracker_ids': num_pred_ids,
+        'num_gt_ids': len(gt_names),
+        'num_tracker_ids': len(pred_names),
         'num_gt_dets': int(considered.sum()),
         'num_tracker_dets': int(kept.sum()),
     }
+    return data, (gt_names, pred_names)
 
 
 def _slices(trajectories: Trajectories, frame_ids: np.ndarray) -> list[slice]:
@@ -209,8 +221,8 @@ def _slices(trajectories: Trajectories, frame_ids: np.ndarray) -> list[slice]:
 
 def _numbered(
     trajectories: Trajectories, rows: np.ndarray, frame_ids: np.ndarray
-) -> tuple[list[np.ndarray], int]:
-    """The ids of the rows in each frame, numbered from 0, and how many there are."""
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """The ids of the rows in each frame, numbered from 0, and the ids themselves."""
     names, ids = np.unique(trajectories.ids[rows], return_inverse=True)
     ends = np.searchsorted(trajectories.frame_ids[rows], frame_ids, 'right')
-    return np.split(ids, ends[:-1]), len(names)
+    return np.split(ids, ends[:-1]), names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -179,3 +180,28 @@ def test_the_shipped_class_is_that_of_the_source(tmp_path: Path) -> None:
     if compiled[:8] != (CLASSES / 'CaptionServer.class').read_bytes()[:8]:
         pytest.skip('another class file version')
     assert len(compiled) == (CLASSES / 'CaptionServer.class').stat().st_size
+
+
+@needs_java
+def test_java_killed_while_it_answers() -> None:
+    """A request too large to be answered before the process is gone."""
+    many = [f'a man with number {i} walks to the left .' for i in range(20000)]
+    with CaptionServer() as server:
+        server.tokenize(['ready'])
+        killer = threading.Timer(0.5, server._process.kill)
+        killer.start()
+        with pytest.raises(CaptionServerError, match=r'java died during METEOR \(exit'):
+            server.meteor([[text] for text in many], many)
+        killer.join()
+
+
+@needs_java
+def test_segments_alone_equal_those_of_the_corpus(
+    scores: dict[str, CaptionScores],
+) -> None:
+    both = SETS | {'alone': CaptionSet(SETS['instance'].references, SAID, corpus=False)}
+    alone = score_captions(both)['alone']
+    assert alone.corpus == {}
+    assert set(alone.segments) == {'CIDEr', 'METEOR'}
+    for name, values in alone.segments.items():
+        np.testing.assert_array_equal(values, scores['instance'].segments[name])

@@ -30,7 +30,7 @@ def classes():
 )
 def test_equals_trackeval(crowd, assert_same_scores, seed, frames, objects, whole):
     ours, theirs = classes()
-    data = _sequence_data(
+    data, _ = _sequence_data(
         *crowd(seed, frames, objects, whole), np.arange(1, frames + 1), None
     )
     assert_same_scores(fields_of(ours, data), fields_of(theirs, data))

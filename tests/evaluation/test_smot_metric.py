@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mmsmot.evaluation import SMOTMetric
-from mmsmot.evaluation.chota import true_positives
 from mmsmot.evaluation.smot_report import headline, report, score_video
+from mmsmot.evaluation.tracking import evaluate_and_match
 from mmsmot.structures import Trajectories
 from mmsmot.structures.sample_json import sample_from_dict
 
@@ -60,7 +60,7 @@ def test_worked_example() -> None:
 
 def test_boxes_that_match_at_one_half() -> None:
     example = worked_example()
-    found = true_positives(
+    _, found = evaluate_and_match(
         example.gt_trajectories, example.pred_trajectories, example.frame_ids
     )
     assert found == {(1, 11): 4, (2, 12): 4}

@@ -1,0 +1,306 @@
+"""Floors and ceilings: what blind predictions reach, and what the truth itself does.
+
+All of them stand on true boxes. A model is judged by how much of the way from the best
+floor to the ceiling it goes (:func:`gap_closed`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..datasets.synsmot.grammar import instance_caption, video_caption
+from ..datasets.synsmot.lexicon import CLAUSES
+from ..structures import Interactions, SMOTDataSample
+from .interactions import precision_recall_f1
+
+# What may come first behind "A man in a red shirt and blue trousers".
+CLAUSE_STARTS = {form.split()[0] for forms in CLAUSES.values() for form in forms}
+CLAUSE_STARTS.add('first')
+MAX_NGRAM = 4
+MAX_VERBS = 10
+
+
+@dataclass(frozen=True)
+class TrainStatistics:
+    """All that a blind prediction knows: what the training split is like.
+
+    Attributes:
+        looks: The most frequent noun phrase that a caption begins with. Whole captions
+            are hardly ever the same.
+        action: The most frequent text behind it.
+        consensus: The caption most like all others, see :func:`consensus_caption`.
+        video_consensus: The same of the video captions.
+        verbs: Verbs, the most frequent first.
+        num_verbs: So many of them on every ordered pair give the best micro F1 on the
+            training split.
+    """
+
+    looks: str
+    action: str
+    consensus: str
+    video_consensus: str
+    verbs: tuple[str, ...]
+    num_verbs: int
+
+    @classmethod
+    def of(cls, samples: Iterable[SMOTDataSample]) -> TrainStatistics:
+        """Count a training split.
+
+        Raises:
+            ValueError: It has no captions, video captions or interactions.
+        """
+        captions, summaries, counts = [], [], Counter()
+        num_pairs = 0
+        for sample in samples:
+            captions += sample.get('gt_captions', {}).values()
+            summaries += filter(None, [sample.get('gt_video_caption')])
+            num_pairs += len(_ordered_pairs(sample))
+            for verbs in sample.get('gt_interactions', _NOBODY).as_pairs().values():
+                counts.update(verbs)
+        for name, found in (
+            ('captions', captions),
+            ('video captions', summaries),
+            ('interactions', counts),
+        ):
+            if not found:
+                raise ValueError(f'the training split has no {name} to count')
+        looks = [noun_phrase(caption) for caption in captions]
+        rests = [c[len(n) :].strip() for c, n in zip(captions, looks, strict=True)]
+        return cls(
+            looks=_most_frequent(looks),
+            action=_most_frequent(rests),
+            consensus=consensus_caption(captions),
+            video_consensus=consensus_caption(summaries),
+            verbs=tuple(verb for verb, _ in counts.most_common()),
+            num_verbs=_best_num_verbs(counts, num_pairs),
+        )
+
+
+_NOBODY = Interactions.empty()
+Words = tuple[dict[int, str], Interactions, str]
+Baseline = Callable[[SMOTDataSample, TrainStatistics, np.random.Generator], Words]
+
+
+def noun_phrase(caption: str) -> str:
+    """What a SynSMOT caption says of the looks: everything before its first verb."""
+    words = caption.rstrip('.').split()
+    for position, word in enumerate(words):
+        if word in CLAUSE_STARTS:
+            return ' '.join(words[:position])
+    return ' '.join(words)
+
+
+def consensus_caption(captions: Sequence[str]) -> str:
+    """The caption of greatest mean similarity to all, the best blind guess.
+
+    Similarity is the cosine of tf-idf weighted 1- to 4-grams as in CIDEr, a mean over
+    the four lengths.
+    """
+    scores = np.zeros(len(captions))
+    for size in range(1, MAX_NGRAM + 1):
+        rows = [Counter(_ngrams(caption, size)) for caption in captions]
+        frequency = Counter(gram for row in rows for gram in row)
+        idf = {gram: np.log(len(rows) / n) for gram, n in frequency.items()}
+        weighted = [{g: n * idf[g] for g, n in row.items()} for row in rows]
+        norms = [np.sqrt(sum(w * w for w in row.values())) or 1.0 for row in weighted]
+        total: Counter[tuple[str, ...]] = Counter()
+        for row, norm in zip(weighted, norms, strict=True):
+            total.update({gram: weight / norm for gram, weight in row.items()})
+        scores += [
+            sum(w * total[g] for g, w in row.items()) / norm
+            for row, norm in zip(weighted, norms, strict=True)
+        ]
+    return captions[int(scores.argmax())]
+
+
+def most_frequent(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """The most frequent looks and action, and verb on every ordered pair."""
+    captions = dict.fromkeys(sample.gt_captions, f'{known.looks} {known.action}')
+    return captions, on_every_pair(sample, known.verbs[:1]), known.video_consensus
+
+
+def consensus(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """The caption most like all others; the most frequent verbs on every pair."""
+    captions = dict.fromkeys(sample.gt_captions, known.consensus)
+    return captions, _blind_pairs(sample, known), known.video_consensus
+
+
+def appearance(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """Looks without motion: the true caption up to its first verb."""
+    captions = {i: f'{noun_phrase(t)}.' for i, t in sample.gt_captions.items()}
+    return captions, _blind_pairs(sample, known), known.video_consensus
+
+
+def appearance_and_action(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """The same with the most frequent action behind it."""
+    captions = {
+        i: f'{noun_phrase(t)} {known.action}' for i, t in sample.gt_captions.items()
+    }
+    return captions, _blind_pairs(sample, known), known.video_consensus
+
+
+def activity_without_pairs(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """The video's true verbs, on every ordered pair; the words are blind."""
+    verbs = sorted(set(sample.gt_interactions.verbs.tolist()))
+    captions = dict.fromkeys(sample.gt_captions, known.consensus)
+    return captions, on_every_pair(sample, verbs), known.video_consensus
+
+
+def shuffled(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """True captions and pairs, with everybody taken for somebody else."""
+    ids = np.array(sorted(sample.gt_captions))
+    order = rng.permutation(len(ids))
+    # Along a random ring nobody stays himself, where there are two or more.
+    other = dict(zip(ids[order].tolist(), np.roll(ids[order], 1).tolist(), strict=True))
+    table = sample.gt_interactions
+    moved = Interactions(
+        [other.get(i, i) for i in table.subject_ids.tolist()],
+        [other.get(i, i) for i in table.object_ids.tolist()],
+        table.verbs,
+        table.start_frames,
+        table.end_frames,
+    )
+    captions = {other[i]: text for i, text in sample.gt_captions.items()}
+    return captions, moved, known.video_consensus
+
+
+def paraphrase(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """The paraphrase oracle: the same facts told by SynSMOT's grammar once more.
+
+    Raises:
+        FileNotFoundError: The video has no ``script.json``.
+    """
+    path = Path(sample.video.path) / 'script.json'
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{path}: missing. Only SynSMOT can be told again in other words.'
+        )
+    facts = json.loads(path.read_text(encoding='utf-8'))
+    captions = {i: instance_caption(facts, i, rng) for i in sample.gt_captions}
+    return captions, sample.gt_interactions, video_caption(facts, rng)
+
+
+def truth(
+    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
+) -> Words:
+    """The truth itself."""
+    return sample.gt_captions, sample.gt_interactions, sample.gt_video_caption
+
+
+FLOORS: dict[str, Baseline] = {
+    'most frequent': most_frequent,
+    'consensus': consensus,
+    'appearance': appearance,
+    'appearance + most frequent action': appearance_and_action,
+    'activity, not who': activity_without_pairs,
+    'identities shuffled': shuffled,
+}
+CEILINGS: dict[str, Baseline] = {'paraphrase oracle': paraphrase, 'truth': truth}
+BASELINES = FLOORS | CEILINGS
+
+
+def predict(
+    baseline: str,
+    samples: Iterable[SMOTDataSample],
+    known: TrainStatistics,
+    seed: int = 0,
+) -> Iterator[SMOTDataSample]:
+    """Samples with true boxes and the words of a baseline as predictions.
+
+    Args:
+        baseline: A name in ``BASELINES``.
+        samples: With captions, interactions and a video caption.
+        known: Of the training split.
+        seed: Each video has its own generator, made of it and the video's position.
+    """
+    for position, sample in enumerate(samples):
+        rng = np.random.default_rng([seed, position])
+        captions, interactions, summary = BASELINES[baseline](sample, known, rng)
+        sample.pred_trajectories = sample.gt_trajectories
+        sample.pred_captions = captions
+        sample.pred_interactions = interactions
+        sample.pred_video_caption = summary
+        yield sample
+
+
+def on_every_pair(sample: SMOTDataSample, verbs: Sequence[str]) -> Interactions:
+    """The same verbs for every ordered pair of true trajectories."""
+    rows = [(i, j, v) for i, j in _ordered_pairs(sample) for v in verbs]
+    if not rows:
+        return Interactions.empty()
+    subjects, others, labels = zip(*rows, strict=True)
+    return Interactions(subjects, others, list(labels))
+
+
+def gap_closed(
+    model: Mapping[str, float],
+    baselines: Mapping[str, Mapping[str, float]],
+    ceiling: str = 'paraphrase oracle',
+) -> dict[str, float]:
+    """How far a model is on the way from the best floor to a ceiling, by score.
+
+    (model - floor) / (ceiling - floor): 0 at the best of ``FLOORS``, 1 at the ceiling;
+    negative below the floor. Scores that no gap separates are left out.
+
+    Args:
+        model: Headline numbers of a report, see :func:`~.smot_report.headline`.
+        baselines: The same of each baseline.
+        ceiling: A name in ``CEILINGS``.
+    """
+    top = baselines[ceiling]
+    closed: dict[str, Any] = {}
+    for name, value in model.items():
+        floors = [baselines[f][name] for f in FLOORS if name in baselines.get(f, {})]
+        if floors and name in top and top[name] > max(floors):
+            best = max(floors)
+            closed[name] = (value - best) / (top[name] - best)
+    return closed
+
+
+def _blind_pairs(sample: SMOTDataSample, known: TrainStatistics) -> Interactions:
+    return on_every_pair(sample, known.verbs[: known.num_verbs])
+
+
+def _ordered_pairs(sample: SMOTDataSample) -> list[tuple[int, int]]:
+    ids = np.unique(sample.gt_trajectories.ids).tolist()
+    return list(permutations(ids, 2))
+
+
+def _most_frequent(texts: Iterable[str]) -> str:
+    return Counter(texts).most_common(1)[0][0]
+
+
+def _best_num_verbs(counts: Counter[str], num_pairs: int) -> int:
+    total, hits, best = sum(counts.values()), 0, (0.0, 1)
+    for size, (_, n) in enumerate(counts.most_common(MAX_VERBS), start=1):
+        hits += n
+        score = precision_recall_f1(hits, size * num_pairs - hits, total - hits)
+        best = max(best, (score['F1'], size))
+    return best[1]
+
+
+def _ngrams(caption: str, size: int) -> Iterator[tuple[str, ...]]:
+    words = caption.lower().replace(',', ' ').replace('.', ' ').split()
+    return zip(*(words[i:] for i in range(size)), strict=False)

@@ -1,0 +1,281 @@
+"""Where a result is worst: tracks, captions and pairs, and how they hang together.
+
+Matching and pairs are those of the strict protocol.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
+from .captions import CaptionSet, score_captions
+from .chota import caption_similarity
+from .interactions import THRESHOLD
+from .protocols import STRICT_MIN_IOU, predicted_pairs, true_pairs
+from .tracking import evaluate_and_match
+
+NOBODY = -1
+NOTHING = '(nothing)'
+PURITY_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 1.0)
+
+
+@dataclass(frozen=True)
+class TrackError:
+    """How well one true trajectory was found.
+
+    Attributes:
+        video: Its name.
+        gt_id: The true trajectory.
+        pred_id: The predicted one of greatest mean IoU, -1 for none.
+        iou: That mean over the union of frames.
+        completeness: The greatest share of its boxes that one predicted trajectory has.
+        fragments: How many predicted trajectories have some of its boxes.
+    """
+
+    video: str
+    gt_id: int
+    pred_id: int
+    iou: float
+    completeness: float
+    fragments: int
+
+
+@dataclass(frozen=True)
+class CaptionError:
+    """How well one true trajectory was described.
+
+    Attributes:
+        video: Its name.
+        gt_id: The true trajectory.
+        pred_id: The matched one, -1 where it was missed.
+        truth: Its caption.
+        said: What was predicted; ``''`` for nothing.
+        purity: Share of the predicted trajectory's boxes that are on the person whom it
+            has most boxes of; 0 where it was missed.
+        score: In [0, 1], see :func:`~.chota.caption_similarity`.
+    """
+
+    video: str
+    gt_id: int
+    pred_id: int
+    truth: str
+    said: str
+    purity: float
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class PairError:
+    """What was wrong between two.
+
+    Attributes:
+        video: Its name.
+        gt_ids: True subject and object; -1 for an end that is nobody.
+        pred_ids: Predicted subject and object; -1 for an end that was missed.
+        right: Verbs both true and predicted.
+        missed: True verbs that were not predicted.
+        wrong: Predicted verbs that are not true.
+    """
+
+    video: str
+    gt_ids: tuple[int, int]
+    pred_ids: tuple[int, int]
+    right: tuple[str, ...]
+    missed: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """All trajectories, captions and pairs of a result, the worst first."""
+
+    tracks: list[TrackError]
+    captions: list[CaptionError]
+    pairs: list[PairError]
+
+    def summary(self, top: int) -> dict[str, Any]:
+        """The ``top`` worst of each kind, confusion and purity, as JSON's values."""
+        return {
+            'tracks': [asdict(t) for t in self.tracks[:top]],
+            'captions': [asdict(c) for c in self.captions[:top]],
+            'pairs': [asdict(p) for p in self.pairs[:top]],
+            'confusion': [
+                {'truth': true, 'said': said, 'count': n}
+                for (true, said), n in confusion(self.pairs).most_common()
+            ],
+            'purity': score_by_purity(self.captions),
+        }
+
+
+def find_errors(
+    samples: Iterable[SMOTDataSample], threshold: float = THRESHOLD
+) -> Errors:
+    """Look at every video once.
+
+    Args:
+        samples: With truth and prediction; those without true trajectories are left out.
+        threshold: Least score of a predicted verb.
+
+    Raises:
+        ValueError: A prediction does not fit its truth; names the video.
+    """
+    tracks, captions, pairs = [], [], []
+    for sample in samples:
+        if 'gt_trajectories' not in sample:
+            continue
+        try:
+            _, boxes = evaluate_and_match(
+                sample.gt_trajectories, sample.pred_trajectories, sample.frame_ids
+            )
+        except ValueError as error:
+            raise ValueError(f'{sample.video.name}: {error}') from error
+        gt_of = match_trajectories(
+            sample.gt_trajectories, sample.pred_trajectories, STRICT_MIN_IOU
+        )
+        tracks += _tracks(sample, boxes)
+        captions += _captions(sample, boxes, gt_of)
+        pairs += _pairs(sample, gt_of, threshold)
+    return Errors(
+        sorted(tracks, key=lambda t: (t.iou, t.completeness)),
+        sorted(_scored(captions), key=lambda c: c.score),
+        sorted(pairs, key=lambda p: (-len(p.missed) - len(p.wrong), -len(p.missed))),
+    )
+
+
+def confusion(pairs: Iterable[PairError]) -> Counter[tuple[str, str]]:
+    """How often a true verb was taken for another one, by (true, predicted).
+
+    A verb that is right counts for itself. In a pair with missed and wrong verbs, each
+    missed one was taken for each wrong one; what has no counterpart stands beside
+    ``'(nothing)'``.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for pair in pairs:
+        counts.update((verb, verb) for verb in pair.right)
+        for true in pair.missed or [NOTHING] * bool(pair.wrong):
+            counts.update((true, said) for said in pair.wrong or [NOTHING])
+    return counts
+
+
+def score_by_purity(captions: Sequence[CaptionError]) -> dict[str, Any]:
+    """Caption scores of matched trajectories against the purity of their tracks.
+
+    Returns:
+        ``'bins'``: for each range of purity the mean score and the number of captions;
+        ``'correlation'``: Pearson's, ``None`` where there is no spread.
+    """
+    found = [c for c in captions if c.pred_id != NOBODY]
+    purity = np.array([c.purity for c in found])
+    score = np.array([c.score for c in found])
+    edges = np.array(PURITY_BINS)
+    index = np.clip(np.searchsorted(edges, purity, 'right') - 1, 0, len(edges) - 1)
+    rows = []
+    for i, edge in enumerate(PURITY_BINS):
+        inside = index == i
+        if inside.any():
+            # The last bin is the wholly pure.
+            to = PURITY_BINS[min(i + 1, len(edges) - 1)]
+            rows.append(
+                {
+                    'from': edge,
+                    'to': to,
+                    'captions': int(inside.sum()),
+                    'score': float(score[inside].mean()),
+                }
+            )
+    spread = len(found) > 1 and np.ptp(purity) > 0 and np.ptp(score) > 0
+    correlation = float(np.corrcoef(purity, score)[0, 1]) if spread else None
+    return {'bins': rows, 'correlation': correlation}
+
+
+def _tracks(
+    sample: SMOTDataSample, boxes: dict[tuple[int, int], int]
+) -> list[TrackError]:
+    gt, pred = sample.gt_trajectories, sample.pred_trajectories
+    gt = gt[gt.scores != 0]
+    gt_ids, pred_ids, iou = trajectory_iou(gt, pred)
+    found = []
+    for row, gt_id in enumerate(gt_ids.tolist()):
+        shares = [n for (g, _), n in boxes.items() if g == gt_id]
+        best = int(iou[row].argmax()) if len(pred_ids) else NOBODY
+        value = float(iou[row, best]) if len(pred_ids) else 0.0
+        found.append(
+            TrackError(
+                video=sample.video.name,
+                gt_id=gt_id,
+                pred_id=int(pred_ids[best]) if value > 0 else NOBODY,
+                iou=value,
+                completeness=max(shares, default=0) / int((gt.ids == gt_id).sum()),
+                fragments=len(shares),
+            )
+        )
+    return found
+
+
+def _captions(
+    sample: SMOTDataSample, boxes: dict[tuple[int, int], int], gt_of: dict[int, int]
+) -> list[CaptionError]:
+    pred_of = {gt: pred for pred, gt in gt_of.items()}
+    said = sample.get('pred_captions', {})
+    present = set(sample.gt_trajectories.ids.tolist())
+    found = []
+    for gt_id, text in sample.get('gt_captions', {}).items():
+        if gt_id not in present or not text.strip():
+            continue
+        pred_id = pred_of.get(gt_id, NOBODY)
+        shares = [n for (_, p), n in boxes.items() if p == pred_id]
+        length = max(int((sample.pred_trajectories.ids == pred_id).sum()), 1)
+        found.append(
+            CaptionError(
+                video=sample.video.name,
+                gt_id=gt_id,
+                pred_id=pred_id,
+                truth=text,
+                said=said.get(pred_id, ''),
+                purity=max(shares, default=0) / length,
+            )
+        )
+    return found
+
+
+def _pairs(
+    sample: SMOTDataSample, gt_of: dict[int, int], threshold: float
+) -> list[PairError]:
+    if 'gt_interactions' not in sample:
+        return []
+    pred_of = {gt: pred for pred, gt in gt_of.items()}
+    left = {
+        pair: {verb for verb, score in verbs.items() if score >= threshold}
+        for pair, verbs in predicted_pairs(sample).items()
+    }
+    items = []
+    for pair, verbs in true_pairs(sample).items():
+        pred_ids = tuple(pred_of.get(i, NOBODY) for i in pair)
+        items.append((pair, pred_ids, verbs, left.pop(pred_ids, set())))
+    for pred_ids, verbs in left.items():
+        if verbs:
+            pair = tuple(gt_of.get(i, NOBODY) for i in pred_ids)
+            items.append((pair, pred_ids, set(), verbs))
+    return [
+        PairError(
+            sample.video.name,
+            pair,
+            pred_ids,
+            right=tuple(sorted(true & said)),
+            missed=tuple(sorted(true - said)),
+            wrong=tuple(sorted(said - true)),
+        )
+        for pair, pred_ids, true, said in items
+    ]
+
+
+def _scored(captions: list[CaptionError]) -> list[CaptionError]:
+    pairs = CaptionSet([[c.truth] for c in captions], [c.said for c in captions], False)
+    scores = score_captions({'all': pairs})['all'].segments
+    similarity = caption_similarity(scores).tolist()
+    return [replace(c, score=s) for c, s in zip(captions, similarity, strict=True)]

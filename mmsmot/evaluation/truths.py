@@ -1,0 +1,62 @@
+"""The truth of a dataset, video by video, for scoring without a model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..datasets.video_dataset import VideoDataset
+from ..registry import DATASETS
+from ..structures import SMOTDataSample
+
+
+def read_truths(dataset: VideoDataset) -> Iterator[SMOTDataSample]:
+    """A sample with the truth of each video; no picture is decoded."""
+    return (dataset[i]['data_samples'] for i in range(len(dataset)))
+
+
+def open_dataset(
+    settings: Mapping[str, Any] | None = None,
+    data_root: str | os.PathLike | None = None,
+    split: str = 'test',
+    sequences: Sequence[str] | None = None,
+) -> VideoDataset:
+    """A dataset of whole videos.
+
+    Args:
+        settings: A config's dataset.
+        data_root: A folder instead, or in place of the config's: BenSMOT or SynSMOT
+            where it has sequences ``<split>/<activity>/<sequence>``, else MOTChallenge.
+        split: Of BenSMOT and SynSMOT, without ``settings``.
+        sequences: Names or patterns to take.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: It holds no sequence, or there is neither config nor folder.
+    """
+    if settings is None:
+        if data_root is None:
+            raise ValueError('the truth is missing: give a config or a data_root')
+        settings = _of_folder(Path(data_root), split)
+    elif data_root is not None:
+        settings = {**settings, 'data_root': str(data_root)}
+    settings = {**settings, 'test_mode': True, 'lazy_init': False}
+    if sequences is not None:
+        settings['sequences'] = list(sequences)
+    return DATASETS.build(settings)
+
+
+def _of_folder(root: Path, split: str) -> dict[str, Any]:
+    if not root.is_dir():
+        raise FileNotFoundError(f'{root}: no such folder (looked from {os.getcwd()})')
+    for mark in ('gt', 'imgs'):
+        if next(root.glob(f'{split}/*/*/{mark}'), None) is not None:
+            return dict(
+                type='BenSMOTDataset',
+                data_root=str(root),
+                split=split,
+                described_only=False,
+            )
+    return dict(type='MOTChallengeDataset', data_root=str(root))

@@ -1,0 +1,105 @@
+"""Floors and ceilings of SynSMOT: blind predictions, and the truth in other words.
+
+    python tools/analysis_tools/baselines.py data/SynSMOT-small --out floors.json
+
+Prints a Markdown table of both protocols. Statistics are of the train split, scores of
+the test split, boxes the true ones. With ``--report`` (of eval_predictions.py) it also
+says how much of the gap from the best floor to the paraphrase oracle a model closes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from mmsmot.evaluation.baselines import (
+    BASELINES,
+    TrainStatistics,
+    gap_closed,
+    predict,
+)
+from mmsmot.evaluation.predictions import score_predictions
+from mmsmot.evaluation.smot_report import headline
+from mmsmot.evaluation.table import format_table, write_json
+from mmsmot.evaluation.truths import open_dataset, read_truths
+
+COLUMNS = {
+    'strict': {
+        'BLEU-4': 'instance_BLEU-4',
+        'ROUGE-L': 'instance_ROUGE-L',
+        'METEOR': 'instance_METEOR',
+        'CIDEr': 'instance_CIDEr',
+        'video CIDEr': 'video_CIDEr',
+        'P': 'interaction_P',
+        'R': 'interaction_R',
+        'F1': 'interaction_F1',
+        'CHOTA': 'CHOTA',
+        'IHOTA': 'IHOTA',
+    },
+    'release': {
+        'BLEU': 'instance_BLEU',
+        'ROUGE-L': 'instance_ROUGE-L',
+        'METEOR': 'instance_METEOR',
+        'CIDEr': 'instance_CIDEr',
+        'video CIDEr': 'video_CIDEr',
+        'P': 'interaction_P',
+        'R': 'interaction_R',
+        'F1': 'interaction_F1',
+    },
+}
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('data_root', help='a SynSMOT folder with both splits')
+    parser.add_argument('--only', nargs='+', choices=tuple(BASELINES))
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--out', help='file for the headline numbers as JSON')
+    parser.add_argument('--report', help="a model's report, of eval_predictions.py")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    train = open_dataset(data_root=args.data_root, split='train')
+    known = TrainStatistics.of(read_truths(train))
+    print(known)
+    test = open_dataset(data_root=args.data_root, split='test')
+    rows = {}
+    for name in args.only or BASELINES:
+        samples = predict(name, read_truths(test), known, args.seed)
+        rows[name] = headline(score_predictions(samples))
+        print(f'{name}: scored', file=sys.stderr)
+    for protocol, columns in COLUMNS.items():
+        print(f'\n{markdown(rows, protocol, columns)}')
+    if args.out is not None:
+        write_json(rows, args.out)
+    if args.report is not None:
+        report = json.loads(Path(args.report).read_text(encoding='utf-8'))
+        closed = gap_closed(headline(report), rows)
+        cells = {name: {'gap closed': share} for name, share in closed.items()}
+        print(f'\n{format_table(cells, corner="score")}')
+
+
+def markdown(
+    rows: dict[str, dict[str, float]], protocol: str, columns: dict[str, str]
+) -> str:
+    """A table of one protocol, without the columns that could not be counted."""
+    keys = {column: f'{protocol}/{key}' for column, key in columns.items()}
+    keys = {c: key for c, key in keys.items() if all(key in r for r in rows.values())}
+    lines = [f'| `{protocol}` | {" | ".join(keys)} |', '|---' * (len(keys) + 1) + '|']
+    for name, row in rows.items():
+        cells = (f'{row[key]:.3f}' for key in keys.values())
+        lines.append(f'| {name} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f'error: {error}')

@@ -1,0 +1,139 @@
+"""List the worst tracks, captions and pairs of a result, with pictures.
+
+    python tools/analysis_tools/error_analysis.py RESULTS --data-root DATA --out errors
+
+RESULTS is a folder as of eval_predictions.py. Writes ``errors.json``, ``index.html`` and
+pictures into the folder ``--out``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mmsmot.datasets.image_sequence import ImageSequence
+from mmsmot.datasets.video_dataset import VideoDataset
+from mmsmot.engine import load_config
+from mmsmot.evaluation.error_analysis import Errors, find_errors
+from mmsmot.evaluation.interactions import THRESHOLD
+from mmsmot.evaluation.predictions import (
+    MISSING,
+    join_predictions,
+    open_predictions,
+)
+from mmsmot.evaluation.table import write_json
+from mmsmot.evaluation.truths import open_dataset, read_truths
+from mmsmot.structures import SMOTDataSample, Trajectories
+from mmsmot.utils.atomic import atomic_path
+from mmsmot.visualization.contact_sheet import contact_sheet, spread_over
+from mmsmot.visualization.error_page import write_error_page
+
+CROPS = 6
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('results', help='folder of predictions')
+    parser.add_argument('--config', help='config whose test dataset has the truth')
+    parser.add_argument('--data-root', help='BenSMOT, SynSMOT or MOTChallenge folder')
+    parser.add_argument('--split', default='test', help="of --data-root's BenSMOT")
+    parser.add_argument('--sequences', nargs='+', help='names or patterns to look at')
+    parser.add_argument('--out', required=True, help='folder to write')
+    parser.add_argument('--top', type=int, default=20, help='how many of each kind')
+    parser.add_argument(
+        '--threshold', type=float, default=THRESHOLD, help='least score of a verb'
+    )
+    parser.add_argument('--missing', choices=MISSING, default='error')
+    parser.add_argument('--no-pictures', action='store_true')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    settings = None
+    if args.config is not None:
+        settings = load_config(args.config).test_dataloader.dataset.to_dict()
+    dataset = open_dataset(settings, args.data_root, args.split, args.sequences)
+    predictions = open_predictions(args.results)
+
+    def samples():
+        ignore_unknown = args.sequences is not None
+        truths = read_truths(dataset)
+        return join_predictions(predictions, truths, args.missing, ignore_unknown)
+
+    errors = find_errors(samples(), args.threshold)
+    out, pictures = Path(args.out), {}
+    if not args.no_pictures:
+        pictures = draw(errors, args.top, dataset, samples(), out)
+    summary = errors.summary(args.top)
+    write_json(summary, out / 'errors.json')
+    write_error_page(summary, pictures, out / 'index.html')
+    print(
+        f'{len(errors.tracks)} tracks, {len(errors.captions)} captions, '
+        f'{len(errors.pairs)} pairs; the worst in {out / "index.html"}'
+    )
+
+
+def draw(
+    errors: Errors, top: int, dataset: VideoDataset, samples, out: Path
+) -> dict[str, str]:
+    """Contact sheets of the worst, a video at a time; files by '<kind>/<row>'."""
+    wanted: dict[str, list[tuple[str, tuple[int, ...], tuple[int, ...]]]] = {}
+    for row, t in enumerate(errors.tracks[:top]):
+        wanted.setdefault(t.video, []).append(
+            (f'tracks/{row}', (t.gt_id,), (t.pred_id,))
+        )
+    for row, c in enumerate(errors.captions[:top]):
+        ids = (c.gt_id,), (c.pred_id,)
+        wanted.setdefault(c.video, []).append((f'captions/{row}', *ids))
+    for row, p in enumerate(errors.pairs[:top]):
+        wanted.setdefault(p.video, []).append((f'pairs/{row}', p.gt_ids, p.pred_ids))
+    videos = (dataset.get_data_info(i)['video'] for i in range(len(dataset)))
+    by_name = {video.video.name: video for video in videos}
+    files = {}
+    for sample in samples:
+        video = by_name[sample.video.name]
+        if video.image_paths is None:
+            continue
+        for key, gt_ids, pred_ids in wanted.get(sample.video.name, ()):
+            sheet = draw_one(video, sample, gt_ids, pred_ids)
+            with atomic_path(out / 'pictures' / f'{key}.jpg') as path:
+                if not cv2.imwrite(str(path), sheet):
+                    raise OSError(f'{path}: could not be written; is the disk full?')
+            files[key] = f'pictures/{key}.jpg'
+    return files
+
+
+def draw_one(
+    video: ImageSequence,
+    sample: SMOTDataSample,
+    gt_ids: tuple[int, ...],
+    pred_ids: tuple[int, ...],
+) -> np.ndarray:
+    gt, pred = sample.gt_trajectories, sample.pred_trajectories
+    gt, pred = gt[np.isin(gt.ids, gt_ids)], pred[np.isin(pred.ids, pred_ids)]
+    seen = np.unique(gt.frame_ids if len(gt) else pred.frame_ids)
+    frame_ids = spread_over(seen, CROPS)
+    positions = np.searchsorted(video.frame_ids, frame_ids)
+    return contact_sheet(
+        [video.frame_at(int(position)).image for position in positions],
+        [_boxes(gt, frame) for frame in frame_ids],
+        [_boxes(pred, frame) for frame in frame_ids],
+    )
+
+
+def _boxes(tracks: Trajectories, frame: int) -> np.ndarray:
+    return tracks.boxes[tracks.frame_ids == frame]
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (ValueError, KeyError, OSError) as error:
+        sys.exit(f'error: {error}')

@@ -1,0 +1,90 @@
+"""Score predictions on disk, without a model.
+
+    python tools/analysis_tools/eval_predictions.py RESULTS --data-root data/BenSMOT
+    python tools/analysis_tools/eval_predictions.py RESULTS --config CONFIG
+
+RESULTS is the folder that SMOTMetric wrote (``out_dir``), or another program's: tracks as
+``<video>.txt`` in MOTChallenge format with ``instance_caption.json``, ``relation.json``
+and ``video_summary.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmsmot.engine import load_config
+from mmsmot.evaluation.interactions import THRESHOLD
+from mmsmot.evaluation.predictions import (
+    MISSING,
+    join_predictions,
+    open_predictions,
+    score_predictions,
+)
+from mmsmot.evaluation.protocols import RELEASE, STRICT
+from mmsmot.evaluation.smot_metric import format_report
+from mmsmot.evaluation.table import write_json
+from mmsmot.evaluation.truths import open_dataset, read_truths
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('results', help='folder of predictions')
+    parser.add_argument('--config', help='config whose test dataset has the truth')
+    parser.add_argument('--data-root', help='BenSMOT, SynSMOT or MOTChallenge folder')
+    parser.add_argument('--split', default='test', help="of --data-root's BenSMOT")
+    parser.add_argument('--sequences', nargs='+', help='names or patterns to score')
+    parser.add_argument('--out', help='file for the report as JSON')
+    parser.add_argument(
+        '--protocols', nargs='+', choices=(STRICT, RELEASE), default=[STRICT, RELEASE]
+    )
+    parser.add_argument('--preprocessing', default='auto', help='of the tracks')
+    parser.add_argument(
+        '--threshold', type=float, default=THRESHOLD, help='least score of a verb'
+    )
+    parser.add_argument(
+        '--missing',
+        choices=MISSING,
+        default='error',
+        help='what a video without prediction is',
+    )
+    parser.add_argument(
+        '--ignore-unknown',
+        action='store_true',
+        help='leave out predictions of videos that are not in the dataset',
+    )
+    parser.add_argument(
+        '--frame-numbers',
+        choices=('original', 'position'),
+        default='original',
+        help="what another program's frame numbers are; SMOTer's release writes positions",
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    predictions = open_predictions(args.results, args.frame_numbers)
+    settings = None
+    if args.config is not None:
+        settings = load_config(args.config).test_dataloader.dataset.to_dict()
+    dataset = open_dataset(settings, args.data_root, args.split, args.sequences)
+    samples = join_predictions(
+        predictions, read_truths(dataset), args.missing, args.ignore_unknown
+    )
+    found = score_predictions(
+        samples, args.protocols, args.preprocessing, args.threshold
+    )
+    print(format_report(found))
+    if args.out is not None:
+        write_json(found, Path(args.out))
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (ValueError, KeyError, OSError) as error:
+        sys.exit(f'error: {error}')
