@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +17,13 @@ from rich.progress import (
 )
 
 from ..datasets import VideoReader
+from ..datasets.image_sequence import ImageSequence
 from ..evaluation import write_json
 from ..models.smot import SMOT, space_of
 from ..structures import Tracks, Trajectories, write_trajectories
-from ..utils.fingerprint import video_fingerprint
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
-
-FORMAT = 'mmsmot result 1'
+from .finished import FORMAT, clear, find_finished, result_key
 
 
 def infer_video(
@@ -40,30 +37,39 @@ def infer_video(
     """Track through a video and write what was found.
 
     Writes ``tracks.txt`` (MOTChallenge), ``video.mp4`` (H.264, boxes, ids and trails) and
-    at last ``result.json``, each whole or not at all. Where a ``result.json`` of the same
-    video, frames and config lies already, nothing is done.
+    at last ``result.json``, each whole or not at all. Where all that would come out lies
+    there already, made of the same video, frames, config, weights, files and code,
+    nothing is done.
 
     Args:
         model: The pipeline.
         video: The frames to look at.
         out_dir: Folder of the results, made where it is missing.
-        config_text: The config, to tell results of another one from this one's.
+        config_text: The config, to tell results of another one from this one's; without
+            it nothing that lies there is taken for finished.
         draw: Write the annotated video.
         overwrite: Do it again where a finished result lies.
 
     Returns:
         What ``result.json`` holds.
+
+    Raises:
+        NotADirectoryError: There is a file at ``out_dir``.
+        ValueError: The annotated video would be written over the video itself.
     """
     out_dir = Path(out_dir)
-    key = _key(video, config_text, draw)
-    if not overwrite and (finished := _finished(out_dir / 'result.json', key)):
+    _require_folder(out_dir, video)
+    key = result_key(model, video, config_text, draw)
+    if not overwrite and config_text and (finished := find_finished(out_dir, key)):
         print_log(f'{out_dir} holds this result already; skipped', logger='current')
         return finished
-    (out_dir / 'result.json').unlink(missing_ok=True)
+    clear(out_dir)
     watch = Stopwatch()
     with contextlib.ExitStack() as stack:
         writer = None
-        if draw and video.video.width is not None:
+        if draw and not _has_pictures(video):
+            print_log(f'{video.video.path}: no pictures to draw on', logger='current')
+        elif draw:
             writer = VideoWriter(out_dir / 'video.mp4', _fps(video))
             stack.enter_context(writer)
         # What post-processing changes can be drawn only when all is known.
@@ -77,8 +83,27 @@ def infer_video(
             _draw(video, trajectories, writer, watch)
     write_trajectories(trajectories, out_dir / 'tracks.txt')
     result = _result(video, frame_ids, trajectories, watch, key)
+    result['files'] = ['tracks.txt'] + (['video.mp4'] if writer is not None else [])
     write_json(result, out_dir / 'result.json')
     return result
+
+
+def _require_folder(out_dir: Path, video: VideoReader) -> None:
+    if out_dir.exists() and not out_dir.is_dir():
+        raise NotADirectoryError(
+            f'{out_dir} is a file; results need a folder of their own (--out)'
+        )
+    if (out_dir / 'video.mp4').resolve() == Path(video.video.path).resolve():
+        raise ValueError(
+            f'the annotated video would be written over {video.video.path}: '
+            'name another folder (--out)'
+        )
+
+
+def _has_pictures(video: VideoReader) -> bool:
+    """Whether there is anything to draw on; a folder of labels alone has a size too."""
+    source = video.source
+    return not isinstance(source, ImageSequence) or source.image_paths is not None
 
 
 def _run(
@@ -138,29 +163,6 @@ def _fps(video: VideoReader) -> float:
     return max(video.video.fps / video.stride, 1.0)
 
 
-def _key(video: VideoReader, config_text: str, draw: bool) -> dict[str, Any]:
-    return {
-        'video': video_fingerprint(video.video.path),
-        'start': video.start,
-        'end': video.end,
-        'stride': video.stride,
-        'config': config_text,
-        'draw': draw,
-    }
-
-
-def _finished(path: Path, key: dict[str, Any]) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        result = json.loads(path.read_text())
-    except ValueError:
-        print_log(f'{path}: not JSON; done again', logger='current', level=logging.WARN)
-        return None
-    same = result.get('format') == FORMAT and result.get('key') == key
-    return result if same else None
-
-
 def _result(
     video: VideoReader,
     frame_ids: list[int],
@@ -188,7 +190,7 @@ def _result(
         'trajectories': [
             {
                 'id': track_id,
-                'label': int(np.bincount(rows.labels).argmax()),
+                'label': _commonest(rows.labels),
                 'frame_ids': rows.frame_ids,
                 'boxes_xyxy': np.round(rows.boxes, 2),
                 'scores': np.round(rows.scores, 4),
@@ -196,3 +198,9 @@ def _result(
             for track_id, rows in trajectories.by_id().items()
         ],
     }
+
+
+def _commonest(labels: np.ndarray) -> int:
+    """The label most boxes have; -1 is one, a file's way to say that it is not given."""
+    values, counts = np.unique(labels, return_counts=True)
+    return int(values[counts.argmax()])

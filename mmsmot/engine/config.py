@@ -24,16 +24,36 @@ CONFIG_HOMES = (
 )
 RUNNER_KEYS = {*inspect.signature(Runner.__init__).parameters} - {'self', 'cfg'}
 READ_KEYS = RUNNER_KEYS | {'custom_imports', 'fp16', 'auto_scale_lr', 'launcher'}
-# Which registry builds the dict under a key.
-BUILDERS: dict[str, Registry] = {
-    'model': registry.MODELS,
-    'detector': registry.MODELS,
-    'reid': registry.MODELS,
-    'tracker': registry.TRACKERS,
-    'decoder': registry.TASK_UTILS,
-    'dataset': registry.DATASETS,
-    'test_evaluator': registry.METRICS,
-    'val_evaluator': registry.METRICS,
+# Which registries build the dict under a key.
+BUILDERS: dict[str, tuple[Registry, ...]] = {
+    'tracker': (registry.TRACKERS,),
+    'decoder': (registry.MODELS, registry.TASK_UTILS),  # of text, of a network's output
+    'post_processing': (registry.TASK_UTILS,),
+    'training': (registry.TASK_UTILS,),
+    'dataset': (registry.DATASETS,),
+    'pipeline': (registry.TRANSFORMS,),
+    'custom_hooks': (registry.HOOKS,),
+    'test_evaluator': (registry.METRICS,),
+    'val_evaluator': (registry.METRICS,),
+}
+BUILDERS |= {
+    slot: (registry.MODELS,)
+    for slot in (
+        'model',
+        'detector',
+        'reid',
+        'feature_extractor',
+        'semantics',
+        'roi',
+        'video_fusion',
+        'trajectory_fusion',
+        'cell',
+        'encoding',
+        'instance_caption',
+        'video_caption',
+        'interaction',
+        'tokenizer',
+    )
 }
 
 
@@ -202,7 +222,7 @@ def _arguments(node: dict) -> list[str]:
         import torch.utils.data
 
         return [*inspect.signature(torch.utils.data.DataLoader).parameters]
-    for owner in {id(r): r for r in BUILDERS.values()}.values():
+    for owner in {id(r): r for some in BUILDERS.values() for r in some}.values():
         part = owner.get(node['type']) if isinstance(node['type'], str) else None
         if part is not None:
             return [*inspect.signature(part).parameters]
@@ -217,13 +237,13 @@ def _require_parts(node: Any, key: str = '', path: str = '') -> None:
         return
     if not isinstance(node, dict) or '_scope_' in node:
         return
-    kind, owner = node.get('type'), BUILDERS.get(key)
+    kind, owners = node.get('type'), BUILDERS.get(key, ())
     top = path.split('.')[0]
-    if top in READ_KEYS and owner is not None and isinstance(kind, str):
-        if owner.get(kind) is None:
-            known = sorted(owner.module_dict)
+    if top in READ_KEYS and owners and isinstance(kind, str):
+        if all(owner.get(kind) is None for owner in owners):
+            known = sorted(name for owner in owners for name in owner.module_dict)
             raise KeyError(
-                f'{path}: there is no {owner.name} named {kind!r}.'
+                f'{path}: there is no {owners[0].name} named {kind!r}.'
                 + _did_you_mean(kind, known)
                 + f' Known: {", ".join(known)}. A part of your own needs custom_imports.'
             )

@@ -1,4 +1,4 @@
-"""The pipeline: detect, track, refine; what is said about the tracks comes behind."""
+"""The pipeline: detect, track, refine, describe."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.model import BaseModel
+from torch import nn
 
 from ..datasets import VideoReader
 from ..registry import MODELS, TASK_UTILS, TRACKERS
@@ -19,10 +20,15 @@ from ..structures import (
     Tracks,
     Trajectories,
 )
+from ..structures.matching import match_as_released, match_trajectories
 from ..utils.stopwatch import Stopwatch
+from .clip_training import ClipTraining
 from .detectors import BaseDetector
+from .feature_maps import FeatureMaps
 from .reid import BaseReID
-from .trackers import BaseTracker
+from .semantic_memory import SemanticMemory
+from .semantics import TrajectorySemantics
+from .trackers import BaseTracker, update_checked
 
 
 @MODELS.register_module()
@@ -40,7 +46,11 @@ class SMOT(BaseModel):
             leave out.
         post_processing: What is done to a whole video's trajectories, in this order:
             linking, interpolation, smoothing.
+        semantics: Puts trajectories into words; ``None`` to track only.
+        feature_extractor: Where the feature maps that ``semantics`` pools come from;
+            ``None``: the detector's own backbone and neck, without a second pass.
         batch_size: Frames that the detector sees at once.
+        training: How clips are trained on; ``None`` for the defaults.
         data_preprocessor: As of MMEngine's ``BaseModel``.
     """
 
@@ -50,7 +60,10 @@ class SMOT(BaseModel):
         tracker: dict | BaseTracker,
         reid: dict | BaseReID | None = None,
         post_processing: Sequence[dict | Callable] = (),
+        semantics: dict | TrajectorySemantics | None = None,
+        feature_extractor: dict | nn.Module | None = None,
         batch_size: int = 8,
+        training: dict | ClipTraining | None = None,
         data_preprocessor: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor)
@@ -63,7 +76,20 @@ class SMOT(BaseModel):
             TASK_UTILS.build(part) if _is_config(part) else part
             for part in post_processing
         ]
+        self.semantics = MODELS.build(semantics) if _is_config(semantics) else semantics
+        self.feature_extractor = (
+            MODELS.build(feature_extractor)
+            if _is_config(feature_extractor)
+            else feature_extractor
+        )
         self.batch_size = batch_size
+        self.clip_training = (
+            TASK_UTILS.build(training)
+            if _is_config(training)
+            else training or ClipTraining()
+        )
+        if self.semantics is not None:
+            self._require_features()
 
     def forward(
         self,
@@ -81,40 +107,64 @@ class SMOT(BaseModel):
     def predict(
         self, inputs: list[VideoReader], data_samples: list[SMOTDataSample]
     ) -> list[SMOTDataSample]:
-        """Add ``pred_trajectories`` to the sample of each video."""
+        """Add the ``pred_`` fields to the sample of each video."""
         for video, sample in zip(inputs, data_samples, strict=True):
+            memory = self.semantics.begin() if self.semantics is not None else None
             frame_ids, tracks = [], []
-            for frame, _, shown in self.track(video):
+            for frame, _, shown in self.track(video, memory=memory):
                 frame_ids.append(frame.frame_id)
                 tracks.append(shown)
                 del frame  # or its picture would live on beside the next batch
-            sample.pred_trajectories = self.refine(
-                Trajectories.from_tracks(frame_ids, tracks, space_of(video))
-            )
+            tracked = Trajectories.from_tracks(frame_ids, tracks, space_of(video))
+            sample.pred_trajectories = self.refine(tracked)
+            if memory is not None:
+                self.describe(memory, tracked, sample)
             # A damaged video may end earlier than its header promised.
             sample.set_metainfo({'frame_ids': np.array(frame_ids, np.int64)})
         return data_samples
 
     def track(
-        self, video: VideoReader, watch: Stopwatch | None = None
+        self,
+        video: VideoReader,
+        watch: Stopwatch | None = None,
+        memory: SemanticMemory | None = None,
     ) -> Iterator[tuple[Frame, Detections, Tracks]]:
         """Track through a video, frame by frame, as a stream.
 
         Args:
             video: The frames to look at.
-            watch: Books ``'decode'``, ``'detect'`` and ``'track'``.
+            watch: Books ``'decode'``, ``'detect'``, ``'track'`` and ``'describe'``.
+            memory: Takes in what ``semantics`` needs to know of the frames.
         """
         watch = watch or Stopwatch()
         self.tracker.reset()
         for frames in video.batches(self.batch_size):
             watch.book('decode')
-            found = self.detect(frames)
+            features, found = self._look(frames, memory is not None)
             watch.book('detect')
+            tracks = []
             for frame, detections in zip(frames, found, strict=True):
-                tracks = self.tracker.update(detections, frame)
-                watch.book('track')
-                yield frame, detections, tracks
-            del frames, frame  # as in predict
+                tracks.append(update_checked(self.tracker, detections, frame))
+            watch.book('track')
+            if memory is not None:
+                self.semantics.see(memory, features, frames, tracks)
+                watch.book('describe')
+            yield from zip(frames, found, tracks, strict=True)
+            del frames, frame, features  # as in predict
+
+    def _look(
+        self, frames: list[Frame], needs_features: bool
+    ) -> tuple[FeatureMaps | None, list[Detections]]:
+        if not needs_features:
+            return None, self.detect(frames)
+        with torch.no_grad():
+            features = self._feature_source().extract(frames)
+        if self.feature_extractor is None:
+            found = self.detector.detect_in(features)
+            if self.reid is not None:
+                found = self.reid.describe(frames, found)
+            return features, found
+        return features, self.detect(frames)
 
     def detect(self, frames: list[Frame]) -> list[Detections]:
         """Detections of a batch, with embeddings where there is a ReID part."""
@@ -129,28 +179,116 @@ class SMOT(BaseModel):
             trajectories = part(trajectories)
         return trajectories
 
+    def describe(
+        self, memory: SemanticMemory, tracked: Trajectories, sample: SMOTDataSample
+    ) -> None:
+        """Add captions and interactions of the refined trajectories to a sample."""
+        refined = sample.pred_trajectories
+        if self.post_processing:
+            # Linking renames trajectories; each goes on under the name that covers it.
+            memory.rename(match_as_released(refined, tracked))
+        said = self.semantics.describe(memory, np.unique(refined.ids).tolist())
+        sample.pred_captions = said.captions
+        sample.pred_interactions = said.interactions
+        sample.pred_video_caption = said.video_caption
+
     def loss(
         self, inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
     ) -> dict[str, torch.Tensor]:
-        """The detector's losses on the frames of B clips.
+        """The losses of B clips: detection on some frames, words on all of them.
 
         Args:
             inputs: Frames, ``inputs[t][b]``: time first, as MMEngine collates clips.
-            data_samples: B samples with ``gt_trajectories``.
+            data_samples: B samples with truth.
         """
+        how = self.clip_training
+        frames = [frame for step in inputs for frame in step]
+        if self.semantics is None or not how.speaks:
+            return self._detection_loss(frames, inputs, data_samples)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not how.freeze):
+            features = self._feature_source().extract(frames)
+        losses = {}
+        if how.detection_frames != 0 and not how.freeze:
+            rows = how.detection_rows(len(inputs), len(data_samples))
+            targets = _targets(inputs, data_samples)
+            chosen = [targets[row] for row in rows]
+            losses |= self.detector.loss_in(features[rows], chosen)
+        trajectories, true_ids = self._clip_tracks(features, inputs, data_samples)
+        if how.detach_features:
+            features = features.detach()
+        spoken = (features, inputs, data_samples, trajectories, true_ids)
+        return losses | self.semantics.loss(*spoken)
+
+    def _detection_loss(
+        self,
+        frames: list[Frame],
+        inputs: list[list[Frame]],
+        data_samples: list[SMOTDataSample],
+    ) -> dict[str, torch.Tensor]:
         if not hasattr(self.detector, 'loss'):
             raise TypeError(
-                f'detector {type(self.detector).__name__} cannot be trained; use a detector with '
-                'weights of its own, such as MMDetDetector'
+                f'detector {type(self.detector).__name__} cannot be trained; use a '
+                'detector with weights of its own, such as MMDetDetector'
             )
-        frames, targets = [], []
-        for step in inputs:
-            for frame, sample in zip(step, data_samples, strict=True):
-                truth = sample.gt_trajectories
-                boxes = truth.boxes[truth.frame_ids == frame.frame_id]
-                frames.append(frame)
-                targets.append((boxes, np.zeros(len(boxes), np.int64)))
-        return self.detector.loss(frames, targets)
+        rows = self.clip_training.detection_rows(len(inputs), len(data_samples))
+        targets = _targets(inputs, data_samples)
+        return self.detector.loss(
+            [frames[row] for row in rows], [targets[row] for row in rows]
+        )
+
+    def _clip_tracks(
+        self,
+        features: FeatureMaps,
+        inputs: list[list[Frame]],
+        data_samples: list[SMOTDataSample],
+    ) -> tuple[list[Trajectories], list[dict[int, int]]]:
+        """The trajectories of each clip, and which true one each of them is."""
+        if self.clip_training.draws_true_tracks():
+            truth = [sample.gt_trajectories for sample in data_samples]
+            return truth, [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
+        frames = [frame for step in inputs for frame in step]
+        if self.feature_extractor is None:
+            found = self.detector.detect_in(features.detach())
+            if self.reid is not None:
+                found = self.reid.describe(frames, found)
+        else:
+            found = self.detect(frames)
+        tables, names = [], []
+        for b, sample in enumerate(data_samples):
+            self.tracker.reset()
+            own = slice(b, None, len(data_samples))
+            tracks = [
+                update_checked(self.tracker, detections, frame)
+                for detections, frame in zip(found[own], frames[own], strict=True)
+            ]
+            ids = [frame.frame_id for frame in frames[own]]
+            truth = sample.gt_trajectories
+            tables.append(Trajectories.from_tracks(ids, tracks, truth.space))
+            names.append(match_trajectories(truth, tables[-1]))
+        return tables, names
+
+    def _feature_source(self) -> nn.Module:
+        return self.feature_extractor or self.detector
+
+    def _require_features(self) -> None:
+        if not hasattr(self._feature_source(), 'extract'):
+            raise TypeError(
+                f'semantics needs feature maps, and {type(self.detector).__name__} makes '
+                "none: name a feature_extractor, such as dict(type='MMDetDetector', ...)"
+            )
+
+
+def _targets(
+    inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """True boxes and labels of each frame, time first."""
+    targets = []
+    for step in inputs:
+        for frame, sample in zip(step, data_samples, strict=True):
+            truth = sample.gt_trajectories
+            boxes = truth.boxes[truth.frame_ids == frame.frame_id]
+            targets.append((boxes, np.zeros(len(boxes), np.int64)))
+    return targets
 
 
 def space_of(video: VideoReader) -> CoordinateSpace:

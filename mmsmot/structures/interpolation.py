@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import numpy as np
+from mmengine.logging import print_log
 
+from .boxes import valid_boxes
 from .trajectories import Trajectories
 
 
-def interpolate_linearly(trajectories: Trajectories, max_gap: int = 20) -> Trajectories:
+def interpolate_linearly(
+    trajectories: Trajectories,
+    max_gap: int = 20,
+    frame_ids: np.ndarray | None = None,
+) -> Trajectories:
     """Fill the frames a trajectory misses on a straight line.
 
     Boxes and scores are interpolated between the boxes before and after the gap; labels
@@ -18,7 +25,12 @@ def interpolate_linearly(trajectories: Trajectories, max_gap: int = 20) -> Traje
 
     Args:
         trajectories: R rows.
-        max_gap: The longest gap, in missed frames, that is filled.
+        max_gap: The longest gap that is filled, in missed frames of the original video,
+            looked at or not.
+        frame_ids: (T,) original numbers of the frames that were looked at, the only ones
+            to be filled; ``None`` for all. Videos read with a stride, or with numbers
+            that have holes, need it: a box on a frame that nobody looked at has no truth
+            to be scored against.
 
     Returns:
         The rows given and those filled in.
@@ -34,6 +46,9 @@ def interpolate_linearly(trajectories: Trajectories, max_gap: int = 20) -> Traje
     # 1, 2, ... inside each gap
     step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     weight = step / (np.repeat(counts, counts) + 1)
+    if frame_ids is not None:
+        seen = np.isin(trajectories.frame_ids[before] + step, frame_ids)
+        before, after, step, weight = (a[seen] for a in (before, after, step, weight))
 
     def blend(values: np.ndarray) -> np.ndarray:
         w = weight if values.ndim == 1 else weight[:, None]
@@ -59,8 +74,13 @@ def smooth_gaussian(
     Gaussian-smoothed interpolation (GSI) of StrongSORT (section 3.4, eqs. 8 to 10):
     each box coordinate is a Gaussian process of the frame number with an RBF kernel of
     length scale ``clip(tau * log(tau^3 / l), 1 / tau, tau^2)`` for a trajectory of ``l``
-    boxes. The paper leaves the variances open; the signal's is that of the coordinate
-    itself, around its mean. Run :func:`interpolate_linearly` first.
+    boxes. The paper leaves mean and variances open: the mean is a straight line (a
+    constant one would flatten the motion of short trajectories, whose scale is longest),
+    and the signal's variance is that of the coordinate around it. Run
+    :func:`interpolate_linearly` first.
+
+    The corners are smoothed on their own, so that those of a small box may cross: such a
+    box stays as it was, which is counted in the log.
 
     Args:
         trajectories: R rows.
@@ -79,8 +99,19 @@ def smooth_gaussian(
         kernel = np.exp(-0.5 * ((time[:, None] - time) / scale) ** 2)
         # One eigendecomposition serves the four coordinates, whose variances differ.
         values, vectors = np.linalg.eigh(kernel)
-        mean = boxes[rows].mean(axis=0)
-        signal = np.maximum(values, 0)[:, None] * boxes[rows].var(axis=0)
+        line = np.column_stack([np.ones(len(rows)), time - time.mean()])
+        mean = line @ np.linalg.lstsq(line, boxes[rows], rcond=None)[0]
+        rest = boxes[rows] - mean
+        signal = np.maximum(values, 0)[:, None] * rest.var(axis=0)
         gain = signal / (signal + noise**2)
-        boxes[rows] = mean + vectors @ (gain * (vectors.T @ (boxes[rows] - mean)))
+        boxes[rows] = mean + vectors @ (gain * (vectors.T @ rest))
+    crossed = ~valid_boxes(boxes)
+    if crossed.any():
+        boxes[crossed] = trajectories.boxes[crossed]
+        print_log(
+            f'{int(crossed.sum())} of {len(boxes)} boxes would be empty when smoothed; '
+            'left as they were',
+            logger='current',
+            level=logging.INFO,
+        )
     return replace(trajectories, boxes=boxes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -31,6 +31,10 @@ class Tracks:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> Tracks:
+        """The rows of a mask, an index array or a slice."""
+        return Tracks(*(getattr(self, part.name)[rows] for part in fields(self)))
 
     @classmethod
     def empty(cls) -> Tracks:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from .base import BaseDetector
-from .cached_detector import CachedDetector
 from .detection_file import DetectionFile
 from .onnx_detector import ONNXDetector
 from .output_decoders import BoxesDecoder, OutputDecoder, YOLOXDecoder
@@ -21,9 +20,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # It imports torch, which a detector from a file or an ONNX model does not need.
+    # They import torch, which a detector from a file or an ONNX model does not need.
     if name == 'MMDetDetector':
         from .mmdet_detector import MMDetDetector
 
         return MMDetDetector
+    if name == 'CachedDetector':
+        from .cached_detector import CachedDetector
+
+        return CachedDetector
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from ...structures import Detections, Frame
+from ...structures import Detections, Frame, VideoInfo
 
 
 class BaseDetector(ABC):
@@ -36,3 +36,7 @@ class BaseDetector(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """A stable text; equal for detectors that give equal detections."""
+
+    def fingerprint_of(self, video: VideoInfo) -> str:
+        """:attr:`fingerprint`, and what else the detections in one video depend on."""
+        return self.fingerprint

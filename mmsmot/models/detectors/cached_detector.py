@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from mmengine.logging import print_log
+from torch import nn
 
 from ...registry import MODELS
 from ...structures import Detections, Frame, VideoInfo
@@ -22,7 +23,7 @@ KEYS = ('frame_ids', 'counts', 'boxes', 'scores', 'labels')
 
 
 @MODELS.register_module()
-class CachedDetector(BaseDetector):
+class CachedDetector(nn.Module, BaseDetector):
     """Remembers on disk what a detector, and a ReID part behind it, saw.
 
     A folder for each video, detector and ReID part (their fingerprints) holds a file for
@@ -43,6 +44,7 @@ class CachedDetector(BaseDetector):
         root: str,
         reid: dict | BaseReID | None = None,
     ) -> None:
+        super().__init__()
         self.detector = (
             MODELS.build(detector) if isinstance(detector, dict) else detector
         )
@@ -57,8 +59,14 @@ class CachedDetector(BaseDetector):
 
     @property
     def fingerprint(self) -> str:
-        reid = self.reid.fingerprint if self.reid is not None else 'no reid'
-        return f'{self.detector.fingerprint} {reid}'
+        return f'{self.detector.fingerprint} {self._reid_fingerprint}'
+
+    def fingerprint_of(self, video: VideoInfo) -> str:
+        return f'{self.detector.fingerprint_of(video)} {self._reid_fingerprint}'
+
+    @property
+    def _reid_fingerprint(self) -> str:
+        return self.reid.fingerprint if self.reid is not None else 'no reid'
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         if not frames:
@@ -81,11 +89,12 @@ class CachedDetector(BaseDetector):
     def _folder_of(self, video: VideoInfo) -> tuple[Path, list[tuple[int, int, Path]]]:
         """The video's folder, and the first and last frame of each file in it."""
         if self._open is None or self._open[0] != video.path:
-            key = f'{video_fingerprint(video.path)} {self.fingerprint}'
+            key = f'{video_fingerprint(video.path)} {self.fingerprint_of(video)}'
             name = hashlib.sha256(key.encode()).hexdigest()[:20]
             folder = self.root / f'{video.name}-{name}'
             shards = []
-            for path in sorted(folder.glob('*-*.npz')):
+            # A name with a dot in front is being written, or its writer was killed.
+            for path in sorted(folder.glob('[0-9]*-[0-9]*.npz')):
                 first, last = path.stem.split('-')
                 shards.append((int(first), int(last), path))
             self._open, self._shard = (video.path, folder, shards), None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...registry import MODELS
 from ...structures import Detections, Frame, VideoInfo, read_detections
+from ...utils.fingerprint import file_hash
 from .base import BaseDetector
 
 
@@ -42,6 +43,9 @@ class DetectionFile(BaseDetector):
     @property
     def fingerprint(self) -> str:
         return f'DetectionFile({self.path}, {self.score_threshold})'
+
+    def fingerprint_of(self, video: VideoInfo) -> str:
+        return f'{self.fingerprint} {file_hash(self._file_of(video))}'
 
     def _strong(self, detections: Detections) -> Detections:
         if self.score_threshold is None:

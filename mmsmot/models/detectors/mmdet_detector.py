@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from functools import cached_property
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.error import URLError
 
@@ -13,15 +14,16 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose
 from mmengine.hub import get_config
+from mmengine.logging import MMLogger, print_log
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import nn
 
 from ...registry import MODELS
 from ...structures import Detections, Frame
-from ...utils.checkpoint import load_weights
-from ...utils.fingerprint import file_hash
+from ...utils.checkpoint import load_weights, weights_hash
 from ...utils.mmdet_bridge import import_mmdet
+from ..feature_maps import FeatureMaps
 from .base import BaseDetector
 
 DEFAULT_PIPELINE = [
@@ -46,6 +48,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         score_threshold: Least score of a detection.
         labels: The classes kept, as the model numbers them; ``None`` for all. COCO: 0 is
             a person.
+        channels_last: Lay pictures and weights out channels last, which on a CPU makes a
+            convolutional detector about twice as fast (other last digits).
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         checkpoint: str | None = None,
         score_threshold: float = 0.1,
         labels: Sequence[int] | None = (0,),
+        channels_last: bool = False,
     ) -> None:
         super().__init__()
         mmdet = import_mmdet()
@@ -68,8 +73,13 @@ class MMDetDetector(nn.Module, BaseDetector):
                 self._initialise()
         if checkpoint is not None:
             load_weights(self.model, checkpoint)
+        self._layout = torch.channels_last if channels_last else torch.preserve_format
+        self.model.to(memory_format=self._layout)
 
     def _initialise(self) -> None:
+        logger = MMLogger.get_current_instance()
+        level = logger.level
+        logger.setLevel(max(level, logging.WARNING))  # else a line for every parameter
         try:
             self.model.init_weights()
         except URLError as error:
@@ -78,58 +88,91 @@ class MMDetDetector(nn.Module, BaseDetector):
                 f'be downloaded ({error.reason}). Give a checkpoint (--weights FILE), or '
                 'set init_cfg=None in its backbone to start from nothing.'
             ) from error
+        finally:
+            logger.setLevel(level)
+
+    def extract(self, frames: Sequence[Frame]) -> FeatureMaps:
+        """Feature maps of backbone and neck, with the way back to both.
+
+        Args:
+            frames: B frames, B > 0.
+        """
+        batch = [self._prepare(frame) for frame in frames]
+        samples = [item['data_samples'] for item in batch]
+        batch = self.model.data_preprocessor(
+            {'inputs': [item['inputs'] for item in batch], 'data_samples': samples},
+            False,
+        )
+        inputs = batch['inputs'].to(memory_format=self._layout)
+        levels = tuple(self.model.extract_feat(inputs))
+        height = inputs.shape[-2]
+        sizes = [(frame.image.shape[1], frame.image.shape[0]) for frame in frames]
+        return FeatureMaps(
+            levels=levels,
+            strides=tuple(round(height / level.shape[-2]) for level in levels),
+            scales=torch.tensor(np.array([s.scale_factor for s in samples], float)),
+            sizes=torch.tensor(sizes, dtype=torch.float64),
+            inputs=inputs,
+            samples=batch['data_samples'],
+        )
+
+    @torch.no_grad()
+    def detect_in(self, features: FeatureMaps) -> list[Detections]:
+        """Detections from feature maps that :meth:`extract` made."""
+        with _as_at_test(self.model), self._given(features):
+            samples = self.model(features.inputs, features.samples, mode='predict')
+        return [self._read(sample.pred_instances) for sample in samples]
 
     @torch.no_grad()
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        batch = [self._prepare(frame) for frame in frames]
-        if not batch:
+        if not frames:
             return []
-        was_training = self.model.training
-        self.model.eval()
-        with DefaultScope.overwrite_default_scope('mmdet'):
-            samples = self.model.test_step(
-                {
-                    'inputs': [item['inputs'] for item in batch],
-                    'data_samples': [item['data_samples'] for item in batch],
-                }
-            )
-        self.model.train(was_training)
-        return [self._read(sample.pred_instances) for sample in samples]
+        with _as_at_test(self.model):
+            return self.detect_in(self.extract(frames))
 
-    def loss(
-        self, frames: Sequence[Frame], targets: Sequence[tuple[np.ndarray, np.ndarray]]
+    def loss_in(
+        self, features: FeatureMaps, targets: Sequence[tuple[np.ndarray, np.ndarray]]
     ) -> dict[str, Any]:
-        """mmdet's losses on B frames.
+        """mmdet's losses from feature maps that :meth:`extract` made.
 
         Args:
-            frames: B frames.
+            features: Of B frames.
             targets: For each its true boxes (N, 4) in pixels of the frame and labels
                 (N,) as the model numbers them.
         """
-        inputs, samples = [], []
-        for frame, (boxes, labels) in zip(frames, targets, strict=True):
-            item = self._prepare(frame)
-            sample = item['data_samples']
+        device = features.levels[0].device
+        for sample, (boxes, labels) in zip(features.samples, targets, strict=True):
             scale = np.tile(sample.scale_factor, 2)
-            device = next(self.model.parameters()).device
             sample.gt_instances = InstanceData(
                 bboxes=torch.as_tensor(boxes * scale, dtype=torch.float32).to(device),
                 labels=torch.as_tensor(labels, dtype=torch.int64).to(device),
             )
-            inputs.append(item['inputs'])
-            samples.append(sample)
-        batch = self.model.data_preprocessor(
-            {'inputs': inputs, 'data_samples': samples}, True
-        )
-        with DefaultScope.overwrite_default_scope('mmdet'):
-            return self.model(**batch, mode='loss')
+        with self._given(features):
+            return self.model(features.inputs, features.samples, mode='loss')
 
-    @cached_property
+    def loss(
+        self, frames: Sequence[Frame], targets: Sequence[tuple[np.ndarray, np.ndarray]]
+    ) -> dict[str, Any]:
+        """mmdet's losses on B frames; ``targets`` as in :meth:`loss_in`."""
+        return self.loss_in(self.extract(frames), targets)
+
+    @contextmanager
+    def _given(self, features: FeatureMaps) -> Iterator[None]:
+        """mmdet's own ``predict`` and ``loss``, with the features that are there."""
+        self.model.extract_feat = lambda _: features.levels
+        try:
+            with DefaultScope.overwrite_default_scope('mmdet'):
+                yield
+        finally:
+            del self.model.extract_feat
+
+    @property
     def fingerprint(self) -> str:
-        weights = file_hash(self.checkpoint) if self.checkpoint else 'not trained'
-        text = repr((self.config.to_dict(), self.score_threshold, self.labels))
+        options = (self.score_threshold, self.labels, self._layout)
+        text = repr((self.config.to_dict(), options))
         config = hashlib.sha256(text.encode()).hexdigest()
-        return f'MMDetDetector({config}, {weights})'
+        # Of the weights themselves: training or a checkpoint of the whole model set them.
+        return f'MMDetDetector({config}, {weights_hash(self.model)})'
 
     def _prepare(self, frame: Frame) -> dict[str, Any]:
         with DefaultScope.overwrite_default_scope('mmdet'):
@@ -140,8 +183,26 @@ class MMDetDetector(nn.Module, BaseDetector):
         if self.labels is not None:
             wanted &= torch.isin(found.labels, found.labels.new_tensor(self.labels))
         found = found[wanted].cpu().numpy()
-        detections, _ = Detections.cleaned(found.bboxes, found.scores, found.labels)
+        detections, dropped = Detections.cleaned(
+            found.bboxes, found.scores, found.labels
+        )
+        if dropped:
+            print_log(
+                f'MMDetDetector: dropped {dropped} boxes that were empty or not finite',
+                logger='current',
+                level=logging.DEBUG,
+            )
         return detections
+
+
+@contextmanager
+def _as_at_test(model: nn.Module) -> Iterator[None]:
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def _load(config: str | dict) -> ConfigDict:

@@ -70,7 +70,9 @@ class ONNXDetector(BaseDetector):
         self.std = np.asarray(std, np.float32)
         self.to_rgb = to_rgb
         self.pad_value = pad_value
-        self._session = open_onnx(model, 'ONNXDetector', providers, num_threads)
+        self._session = open_onnx(
+            model, 'ONNXDetector', '--weights', providers, num_threads
+        )
         self._dtype, self._fixed_batch, self.input_size = self._read_input(input_size)
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
@@ -84,7 +86,7 @@ class ONNXDetector(BaseDetector):
     @cached_property
     def fingerprint(self) -> str:
         options = {
-            'decoder': (type(self.decoder).__name__, vars(self.decoder).get('strides')),
+            'decoder': self.decoder.fingerprint,
             'input_size': self.input_size,
             'score': self.score_threshold,
             'nms': self.nms_threshold,
@@ -132,7 +134,8 @@ class ONNXDetector(BaseDetector):
     def _letterbox(self, image: np.ndarray) -> tuple[np.ndarray, float]:
         height, width = self.input_size
         scale = min(height / image.shape[0], width / image.shape[1])
-        size = (int(image.shape[1] * scale), int(image.shape[0] * scale))
+        # A strip of a picture still has a row and a column.
+        size = tuple(max(1, int(n * scale)) for n in image.shape[1::-1])
         canvas = np.full((height, width, 3), self.pad_value, np.uint8)
         canvas[: size[1], : size[0]] = cv2.resize(
             image, size, interpolation=cv2.INTER_LINEAR
@@ -152,6 +155,9 @@ class ONNXDetector(BaseDetector):
         if self.labels is not None:
             wanted &= np.isin(labels, self.labels)
         boxes = boxes[wanted].astype(np.float64) / scale
+        boxes[~np.isfinite(boxes).all(axis=1)] = (
+            np.nan
+        )  # clipping would make boxes of it
         np.clip(boxes, 0, [shape[1], shape[0]] * 2, out=boxes)
         detections, dropped = Detections.cleaned(boxes, scores[wanted], labels[wanted])
         if dropped:

@@ -30,6 +30,15 @@ class OutputDecoder(ABC):
             ValueError: The outputs are not of the shapes that this decoder reads.
         """
 
+    @property
+    def fingerprint(self) -> str:
+        """A stable text; equal for decoders that decode alike.
+
+        By default the class and its public attributes; keep every option in one.
+        """
+        options = {k: v for k, v in sorted(vars(self).items()) if k[0] != '_'}
+        return f'{type(self).__module__}.{type(self).__qualname__}({options})'
+
 
 def _refuse(decoder: str, expected: str, outputs: list[np.ndarray]) -> None:
     shapes = ', '.join(str(tuple(output.shape)) for output in outputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -41,16 +42,30 @@ class ONNXReID(BaseReID):
         self.model = model
         self.mean = np.asarray(mean, np.float32) * 255
         self.std = np.asarray(std, np.float32) * 255
-        self._session = open_onnx(model, 'ONNXReID', providers, num_threads)
+        self._session = open_onnx(
+            model, 'ONNXReID', '--reid-weights', providers, num_threads
+        )
         shape = self._session.get_inputs()[0].shape
         if len(shape) != 4:
             raise ValueError(f'{model}: ONNXReID expects (B, 3, H, W), got {shape}')
+        outputs = self._session.get_outputs()
+        if len(outputs[0].shape) not in (0, 2):  # 0: the export does not say
+            self._refuse(outputs[0].shape)
         fixed = isinstance(shape[0], int)
         self._fixed_batch = shape[0] if fixed else None
         self.batch_size = shape[0] if fixed else batch_size
         known = isinstance(shape[2], int) and isinstance(shape[3], int)
         self.input_size = (shape[2], shape[3]) if known else tuple(input_size)
-        self.dimensions = self._session.get_outputs()[0].shape[-1]
+
+    @cached_property
+    def dimensions(self) -> int:
+        """D. An export that leaves it open tells by embedding a grey crop."""
+        known = self._session.get_outputs()[0].shape[-1:]
+        if known and isinstance(known[0], int):
+            return known[0]
+        grey = np.full((*self.input_size, 3), 128, np.uint8)
+        height, width = self.input_size
+        return self._run(grey, np.array([[0, 0, width, height]])).shape[1]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -87,4 +102,13 @@ class ONNXReID(BaseReID):
         if missing:
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
         name = self._session.get_inputs()[0].name
-        return self._session.run(None, {name: batch})[0][: len(corners)]
+        vectors = self._session.run(None, {name: batch})[0]
+        if vectors.ndim != 2:
+            self._refuse(vectors.shape)
+        return vectors[: len(corners)]
+
+    def _refuse(self, shape: Sequence[int | str]) -> NoReturn:
+        raise ValueError(
+            f'{self.model}: ONNXReID expects an output (B, D), a vector for each crop, got '
+            f'{tuple(shape)}. Is it a ReID network (--reid-weights, model.reid.model)?'
+        )

@@ -1,6 +1,6 @@
 """Trackers: detections of one frame after another to tracks. NumPy and SciPy only."""
 
-from .base import BaseTracker
+from .base import BaseTracker, update_checked
 from .byte_track import ByteTrack
 from .deep_sort import DeepSORT
 from .oc_sort import OCSORT
@@ -16,4 +16,5 @@ __all__ = [
     'DeepSORT',
     'StrongSORT',
     'TrajectoryFile',
+    'update_checked',
 ]

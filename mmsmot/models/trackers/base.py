@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import fields
 
-from ...structures import Detections, Frame, Tracks
+import numpy as np
+
+from ...structures import Detections, Frame, Tracks, VideoInfo
+
+COLUMNS = tuple(field.name for field in fields(Tracks))
 
 
 class BaseTracker(ABC):
@@ -35,3 +40,38 @@ class BaseTracker(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Forget everything: the next ``update`` is the first frame of a new video."""
+
+    def fingerprint_of(self, video: VideoInfo) -> str:
+        """Names the files outside of the video that its tracks depend on, if any.
+
+        What the config and the sources say need not be in it.
+        """
+        return ''
+
+
+def update_checked(
+    tracker: BaseTracker, detections: Detections, frame: Frame
+) -> Tracks:
+    """``tracker.update``, and an error that names tracker and frame where it goes wrong.
+
+    Raises:
+        TypeError: It returned something else than :class:`~mmsmot.structures.Tracks`.
+        ValueError: Its columns are not of one length, or an id stands twice.
+    """
+    tracks = tracker.update(detections, frame)
+    where = f'{type(tracker).__name__}.update, frame {frame.frame_id}'
+    if not isinstance(tracks, Tracks):
+        raise TypeError(
+            f'{where}: a tracker returns mmsmot.structures.Tracks('
+            f'{", ".join(COLUMNS)}), got {type(tracks).__name__}'
+        )
+    lengths = {name: len(getattr(tracks, name)) for name in COLUMNS}
+    if len({*lengths.values()}) > 1:
+        raise ValueError(f'{where}: the columns of Tracks differ in length: {lengths}')
+    ids, counts = np.unique(tracks.ids, return_counts=True)
+    if len(ids) < len(tracks):
+        raise ValueError(
+            f'{where}: ids must be unique in a frame, but id {ids[counts.argmax()]} '
+            f'stands {counts.max()} times'
+        )
+    return tracks

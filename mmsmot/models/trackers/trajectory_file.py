@@ -16,6 +16,7 @@ from ...structures import (
     VideoInfo,
     read_trajectories,
 )
+from ...utils.fingerprint import file_hash
 from .base import BaseTracker
 
 
@@ -50,6 +51,9 @@ class TrajectoryFile(BaseTracker):
             return Tracks.empty()
         nowhere = np.full(len(rows), -1)
         return Tracks(rows.ids, rows.boxes, rows.scores, rows.labels, nowhere)
+
+    def fingerprint_of(self, video: VideoInfo) -> str:
+        return file_hash(self._file_of(video))
 
     def _file_of(self, video: VideoInfo) -> Path:
         path = Path(self.path.format(name=video.name, path=video.path))

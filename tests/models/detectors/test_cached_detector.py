@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from mmsmot.models.detectors import BaseDetector, CachedDetector
+from mmsmot.models.detectors import BaseDetector, CachedDetector, DetectionFile
 from mmsmot.models.reid import BaseReID
 from mmsmot.structures import Detections, Frame, VideoInfo
 
@@ -98,3 +99,50 @@ def test_embeddings_are_kept_and_pictures_left_alone(
     again = CachedDetector(Counting(), root, Width())
     found = again.detect(frames(video, 1, 2))  # these frames have no picture at all
     assert found[1].embeddings.tolist() == [[2, 4], [2, 4]]
+
+
+def test_a_file_that_is_being_written_is_left_alone(
+    tmp_path: Path, video: VideoInfo
+) -> None:
+    root = tmp_path / 'cache'
+    CachedDetector(Counting(), str(root)).detect(frames(video, 1, 2))
+    (folder,) = root.iterdir()
+    for name in ('.5-8.x1y2z3.npz', 'notes-of mine.npz'):
+        (folder / name).write_bytes(b'half')
+    inner = Counting()
+    CachedDetector(inner, str(root)).detect(frames(video, 1, 2, 5))
+    assert inner.seen == [5]
+    assert (folder / '.5-8.x1y2z3.npz').exists()
+
+
+def test_two_caches_keep_detections_for_trackers_without_reid(
+    tmp_path: Path, video: VideoInfo
+) -> None:
+    root = str(tmp_path / 'cache')
+    CachedDetector(Counting(), root).detect(frames(video, 1, 2))
+    inner = Counting()
+    described = CachedDetector(CachedDetector(inner, root), root, Width())
+    found = described.detect(frames(video, 1, 2, image=True))
+    assert inner.seen == []
+    assert found[1].embeddings.tolist() == [[2, 4], [2, 4]]
+
+
+def test_a_rewritten_detection_file_is_read_again(
+    tmp_path: Path, video: VideoInfo
+) -> None:
+    path = tmp_path / 'dets.txt'
+    path.write_text('1,-1,0,0,5,5,1\n')
+    for right in (5.0, 7.0):
+        path.write_text(f'1,-1,0,0,{right},5,1\n')
+        cached = CachedDetector(DetectionFile(str(path)), str(tmp_path / 'cache'))
+        assert cached.detect(frames(video, 1))[0].boxes[0, 2] == right
+
+
+def test_the_network_inside_is_seen_by_torch(tmp_path: Path) -> None:
+    class Network(torch.nn.Linear, Counting):
+        def __init__(self) -> None:
+            torch.nn.Linear.__init__(self, 2, 1)
+
+    cached = CachedDetector(Network(), str(tmp_path))
+    assert set(cached.state_dict()) == {'detector.weight', 'detector.bias'}
+    assert next(cached.to(torch.float64).detector.parameters()).dtype == torch.float64

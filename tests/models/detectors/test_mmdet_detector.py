@@ -78,7 +78,8 @@ def test_weights_round_trip_and_those_of_another_config(
         again.detect([frame_of(image)])[0].boxes,
         detector.detect([frame_of(image)])[0].boxes,
     )
-    assert again.fingerprint != detector.fingerprint
+    assert again.fingerprint == detector.fingerprint  # the same weights
+    assert make(seed=2, labels=None).fingerprint != detector.fingerprint
     torch.save({'state_dict': torch.nn.Linear(2, 2).state_dict()}, path)
     with pytest.raises(ValueError, match='belongs to another config'):
         make(checkpoint=str(path))
@@ -87,3 +88,19 @@ def test_weights_round_trip_and_those_of_another_config(
 def test_a_config_without_a_model_says_so() -> None:
     with pytest.raises(ValueError, match='needs a key "model"'):
         MMDetDetector({'backbone': {}})
+
+
+def test_other_weights_are_another_fingerprint() -> None:
+    one, same = make(seed=1), make(seed=1)
+    assert one.fingerprint == same.fingerprint
+    with torch.no_grad():
+        next(one.model.parameters()).add_(1e-3)
+    assert one.fingerprint != same.fingerprint
+    assert make(seed=1, channels_last=True).fingerprint != same.fingerprint
+
+
+def test_initialising_does_not_fill_the_log(capfd: pytest.CaptureFixture) -> None:
+    make()
+    out, err = capfd.readouterr()
+    assert 'The value is the same' not in out + err
+    assert len((out + err).splitlines()) < 10

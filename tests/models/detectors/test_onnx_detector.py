@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets import MOTChallengeDataset
-from mmsmot.models.detectors import ONNXDetector
+from mmsmot.models.detectors import ONNXDetector, OutputDecoder
 from mmsmot.structures import Detections, Frame, VideoInfo, pairwise_iou
 
 DECODER = dict(type='YOLOXDecoder')
@@ -68,3 +68,32 @@ def matches(found: Detections, truth: np.ndarray) -> int:
             hits += 1
             iou[:, j] = 0
     return hits
+
+
+def test_the_fingerprint_names_how_outputs_are_read(test_data: Path) -> None:
+    weights = str(test_data / 'data/models/yolox_nano.onnx')
+    prints = {
+        ONNXDetector(weights, decoder).fingerprint
+        for decoder in (
+            DECODER,
+            dict(type='YOLOXDecoder', strides=(8, 16)),
+            dict(type='BoxesDecoder'),
+            dict(type='BoxesDecoder', normalized=True),
+        )
+    }
+    assert len(prints) == 4
+
+
+def test_boxes_without_end_and_pictures_like_threads(test_data: Path) -> None:
+    class Endless(OutputDecoder):
+        def __call__(self, outputs, input_size):
+            boxes = np.array([[-np.inf, -np.inf, np.inf, np.inf], [0, 0, 40, 0.4]])
+            return [(boxes, np.ones(2), np.zeros(2, int))] * len(outputs[0])
+
+    detector = ONNXDetector(
+        str(test_data / 'data/models/yolox_nano.onnx'), Endless(), labels=None
+    )
+    found = detector.detect([frame_of(np.zeros((3, 2000, 3), np.uint8))])[0]
+    np.testing.assert_allclose(
+        found.boxes, [[0, 0, 40 * 2000 / 416, 0.4 * 2000 / 416]], rtol=1e-6
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-from mmsmot.models.reid import ONNXReID
+from mmsmot.models.reid import ONNXReID, onnx_reid
 from mmsmot.structures import read_trajectories
 
 
@@ -48,3 +49,39 @@ def test_the_same_person_looks_more_alike(reid: ONNXReID, test_data: Path) -> No
     same = first.ids[:, None] == last.ids
     assert same.sum() >= 3
     assert similarity[same].mean() > similarity[~same].mean() + 0.2
+
+
+def test_missing_weights_name_their_own_option() -> None:
+    with pytest.raises(FileNotFoundError, match=r'--reid-weights FILE.*model\.reid'):
+        ONNXReID(None)
+
+
+def test_a_detector_is_no_reid_network(test_data: Path) -> None:
+    with pytest.raises(ValueError, match=r'yolox_nano\.onnx: .*\(B, D\).*3549, 85'):
+        ONNXReID(str(test_data / 'data/models/yolox_nano.onnx'))
+
+
+class OpenSession:
+    """An export that says nothing of its axes."""
+
+    def __init__(self, output: tuple[int, ...]) -> None:
+        self.output = output
+
+    def get_inputs(self):
+        return [SimpleNamespace(name='x', shape=['b', 3, 'h', 'w'])]
+
+    def get_outputs(self):
+        return [SimpleNamespace(name='y', shape=['b', 'd'])]
+
+    def run(self, names, feed):
+        return [np.ones((len(feed['x']), *self.output), np.float32)]
+
+
+def test_an_export_with_open_axes(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = np.array([[500.0, 500, 600, 700]])
+    image = np.zeros((50, 50, 3), np.uint8)
+    monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7,)))
+    assert ONNXReID('open.onnx').embed(image, outside).shape == (1, 7)
+    monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7, 2)))
+    with pytest.raises(ValueError, match=r'open\.onnx: .*a vector for each crop'):
+        ONNXReID('open.onnx').embed(image, outside - 490)

@@ -1,0 +1,24 @@
+# SMOTer, end to end, small enough to be trained on a CPU.
+_base_ = [
+    '../_base_/default_runtime.py', '../_base_/datasets/synsmot.py',
+    '../_base_/detectors/centernet_tiny.py', '../_base_/trackers/bytetrack.py',
+    '../_base_/semantics/smoter_tiny.py', '../_base_/schedules/synsmot_cpu.py'
+]
+model = dict(
+    type='SMOT',
+    detector=_base_.centernet_tiny,
+    tracker=dict(
+        _base_.bytetrack,
+        track_threshold=0.3,  # tau_p
+        new_threshold=0.4),
+    semantics=_base_.smoter_tiny,
+    training=dict(
+        type='ClipTraining', detection_frames=4, true_tracks=0.7))
+train_dataloader = dict(_base_.synsmot.train, batch_size=4)
+optim_wrapper = _base_.synsmot_cpu.optim_wrapper
+param_scheduler = _base_.synsmot_cpu.param_scheduler
+train_cfg = _base_.synsmot_cpu.train_cfg
+custom_hooks = _base_.synsmot_cpu.custom_hooks
+test_dataloader = _base_.synsmot.test
+test_evaluator = dict(type='SMOTMetric')
+test_cfg = dict()

@@ -1,0 +1,115 @@
+"""Telling whether a result that lies there is the one that would come out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from mmengine.logging import print_log
+from mmengine.registry import Registry
+
+from .. import registry
+from ..datasets import VideoReader
+from ..models.smot import SMOT
+from ..utils.checkpoint import weights_hash
+from ..utils.fingerprint import (
+    code_fingerprint,
+    file_hash,
+    package_fingerprint,
+    video_fingerprint,
+)
+
+FORMAT = 'mmsmot result 1'
+PACKAGE = Path(registry.__file__).parent
+
+
+def result_key(
+    model: SMOT, video: VideoReader, config_text: str, draw: bool
+) -> dict[str, Any]:
+    """Everything that a result depends on, as JSON."""
+    return {
+        'video': video_fingerprint(video.video.path),
+        'start': video.start,
+        'end': video.end,
+        'stride': video.stride,
+        'config': config_text,
+        'draw': draw,
+        'inputs': _inputs(model, video),
+        'code': f'{package_fingerprint(PACKAGE)} {code_fingerprint(_modules(model))}',
+    }
+
+
+def _inputs(model: SMOT, video: VideoReader) -> list[str]:
+    """Hashes of the weights and files that the pipeline's parts read."""
+    found = [f'model {weights_hash(model)}']
+    if model.detector is not None:
+        found.append(f'detector {model.detector.fingerprint_of(video.video)}')
+    if model.reid is not None:
+        found.append(f'reid {model.reid.fingerprint}')
+    named = getattr(model.tracker, 'fingerprint_of', None)
+    if named is not None:
+        found.append(f'tracker {named(video.video)}')
+    for part in (model.tracker, *model.post_processing):
+        for name, value in sorted(getattr(part, '__dict__', {}).items()):
+            if isinstance(value, str | os.PathLike) and os.path.isfile(value):
+                found.append(f'{type(part).__name__}.{name} {file_hash(value)}')
+    return found
+
+
+def _modules(model: SMOT) -> set[str]:
+    """Modules of users' own parts: all that are registered, and those in the model."""
+    parts = [model.detector, model.reid, model.tracker, *model.post_processing]
+    for one in vars(registry).values():
+        if isinstance(one, Registry):
+            parts += one.module_dict.values()
+    modules = {getattr(part, '__module__', '') for part in parts if part is not None}
+    own = registry.__name__.split('.')[0]
+    return {name for name in modules if name and name.split('.')[0] != own}
+
+
+def find_finished(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
+    """The result in a folder if it has this key and all of its files."""
+    result = _read(out_dir / 'result.json')
+    if result is None:
+        return None
+    if result.get('format') == FORMAT and result.get('key') == key:
+        missing = [n for n in _files(result) if not (out_dir / n).is_file()]
+        if not missing:
+            return result
+        reason = f'lacks {", ".join(missing)}; done again'
+    else:
+        old = result.get('key') if isinstance(result.get('key'), dict) else {}
+        other = [name for name in key if old.get(name) != key[name]]
+        reason = f'holds another result ({", ".join(other)} differ); replaced'
+    print_log(f'{out_dir} {reason}', logger='current', level=logging.WARNING)
+    return None
+
+
+def clear(out_dir: Path) -> None:
+    """Remove an old result and its files, so that none stands beside the new ones."""
+    result = _read(out_dir / 'result.json')
+    (out_dir / 'result.json').unlink(missing_ok=True)
+    for name in _files(result or {}):
+        (out_dir / name).unlink(missing_ok=True)
+
+
+def _files(result: dict[str, Any]) -> list[str]:
+    files = result.get('files')
+    known = ('tracks.txt', 'video.mp4')
+    return [name for name in known if isinstance(files, list) and name in files]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        result = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError:  # no JSON, or no text at all
+        result = None
+    if not isinstance(result, dict):
+        print_log(f'{path}: no result of ours; done again', logger='current')
+        return None
+    return result

@@ -1,0 +1,47 @@
+"""Feature maps of a batch of frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """What a backbone and neck made of B frames, and where its pixels lie.
+
+    Attributes:
+        levels: For each level (B, C, H_l, W_l); the paper's :math:`f_i` is the first.
+        strides: Input pixels from one cell of a level to the next.
+        scales: (B, 2) float64, input pixels per pixel of the original frame, x and y.
+        sizes: (B, 2) float64, width and height of the original frames.
+        inputs: (B, 3, H, W) normalised pictures that the network saw.
+        samples: B data samples of the network's library.
+    """
+
+    levels: tuple[torch.Tensor, ...]
+    strides: tuple[int, ...]
+    scales: torch.Tensor
+    sizes: torch.Tensor
+    inputs: torch.Tensor
+    samples: list[Any]
+
+    def __len__(self) -> int:
+        return len(self.levels[0])
+
+    def __getitem__(self, rows: list[int]) -> FeatureMaps:
+        """Those of some frames."""
+        return FeatureMaps(
+            levels=tuple(level[rows] for level in self.levels),
+            strides=self.strides,
+            scales=self.scales[rows],
+            sizes=self.sizes[rows],
+            inputs=self.inputs[rows],
+            samples=[self.samples[row] for row in rows],
+        )
+
+    def detach(self) -> FeatureMaps:
+        """The same without the way back."""
+        return replace(self, levels=tuple(level.detach() for level in self.levels))

@@ -1,0 +1,25 @@
+"""Tokens of frames and of trajectories, each fused over time."""
+
+from .attention import CrossAttention, SelfAttention
+from .cells import AdditionCell, AttentionCell, ConcatCell, FusionCell, MLPCell
+from .trajectory_fusion import (
+    BaseTrajectoryFusion,
+    ConcatTrajectoryFusion,
+    RecurrentTrajectoryFusion,
+)
+from .video_fusion import VideoFusion, VideoState
+
+__all__ = [
+    'AdditionCell',
+    'AttentionCell',
+    'BaseTrajectoryFusion',
+    'ConcatCell',
+    'ConcatTrajectoryFusion',
+    'CrossAttention',
+    'FusionCell',
+    'MLPCell',
+    'RecurrentTrajectoryFusion',
+    'SelfAttention',
+    'VideoFusion',
+    'VideoState',
+]

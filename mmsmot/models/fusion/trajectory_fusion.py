@@ -1,0 +1,110 @@
+"""TFM: the tokens of a trajectory's boxes to one trajectory feature."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import nn
+
+from ...registry import MODELS
+from ..trajectory.token_encoding import TokenEncoding
+from ..trajectory.trajectory_tokens import TrajectoryTokens
+from .attention import SelfAttention
+from .cells import FusionCell
+
+
+class BaseTrajectoryFusion(nn.Module, ABC):
+    """Contract of the slot: M trajectories in one batch, padded, with a mask."""
+
+    def __init__(self, encoding: dict | TokenEncoding | None) -> None:
+        super().__init__()
+        self.encoding = (
+            MODELS.build(encoding) if isinstance(encoding, dict) else encoding
+        )
+
+    def encoded(self, tracks: TrajectoryTokens) -> torch.Tensor:
+        """The tokens (M, N, 4, d), with what the encoding adds."""
+        if self.encoding is None:
+            return tracks.tokens
+        return self.encoding(tracks)
+
+    @abstractmethod
+    def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
+        """Fuse each trajectory over its frames.
+
+        Args:
+            tracks: Tokens of M trajectories of up to N boxes.
+
+        Returns:
+            (M, L, d) fused tokens and (M, L) bool, true where a token is one.
+        """
+
+
+@MODELS.register_module()
+class ConcatTrajectoryFusion(BaseTrajectoryFusion):
+    """T~_j = SA(Concat(t^_j^1, ..., t^_j^Nj)) (SMOTer paper, section 4.2, eq. 2).
+
+    As released the self-attention has no feed-forward part, and no token knows its time.
+
+    Args:
+        channels: d.
+        num_heads: Heads.
+        ffn_channels: Width of a feed-forward part; 0 for none.
+        dropout: Dropout.
+        num_layers: Self-attentions one after the other; 1 in the paper.
+        encoding: What tells the tokens when and where they are (ours); ``None`` for
+            nothing, as in the paper.
+    """
+
+    def __init__(
+        self,
+        channels: int = 256,
+        num_heads: int = 8,
+        ffn_channels: int = 0,
+        dropout: float = 0.1,
+        num_layers: int = 1,
+        encoding: dict | TokenEncoding | None = None,
+    ) -> None:
+        super().__init__(encoding)
+        self.layers = nn.ModuleList(
+            SelfAttention(channels, num_heads, ffn_channels, dropout)
+            for _ in range(num_layers)
+        )
+
+    def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
+        tokens = self.encoded(tracks)
+        mask = tracks.mask.repeat_interleave(tokens.shape[2], dim=1)
+        fused = tokens.flatten(1, 2)
+        for layer in self.layers:
+            fused = layer(fused, mask)
+        return fused, mask
+
+
+@MODELS.register_module()
+class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
+    """A cell goes through a trajectory's boxes: the other kinds of Table 4.
+
+    Args:
+        cell: ``AttentionCell``, ``MLPCell``, ``ConcatCell`` or ``AdditionCell``.
+        encoding: As of :class:`ConcatTrajectoryFusion`.
+    """
+
+    def __init__(
+        self, cell: dict | FusionCell, encoding: dict | TokenEncoding | None = None
+    ) -> None:
+        super().__init__(encoding)
+        self.cell = MODELS.build(cell) if isinstance(cell, dict) else cell
+
+    def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
+        tokens = self.encoded(tracks).transpose(0, 1)  # (N, M, 4, d)
+        fused = tokens[0]
+        count = fused.new_ones(len(fused))
+        present = tracks.mask.transpose(0, 1)
+        if len(tokens) > 1:
+            steps = zip(self.cell.prepare(tokens[1:]), present[1:], strict=True)
+            for prepared, here in steps:
+                after = self.cell.step(fused, prepared, count)
+                fused = torch.where(here[:, None, None], after, fused)
+                count = count + here
+        return fused, torch.ones(fused.shape[:2], dtype=bool, device=fused.device)

@@ -1,0 +1,102 @@
+"""VFM: the frames' feature maps to one video feature, as a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ...registry import MODELS
+from ..feature_maps import FeatureMaps
+from .cells import FusionCell
+
+
+@dataclass(frozen=True)
+class VideoState:
+    """The fused feature of B videos so far: F (B, L, d) and frames seen (B,) float."""
+
+    fused: torch.Tensor | None = None
+    count: torch.Tensor | None = None
+
+
+@MODELS.register_module()
+class VideoFusion(nn.Module):
+    """Video fusion module (SMOTer paper, section 4.2, eq. 1).
+
+    :math:`F_1 = f_1`, then a cell fuses frame by frame; the state does not grow.
+
+    Args:
+        cell: How a frame is fused: ``AttentionCell``, ``MLPCell``, ``ConcatCell`` or
+            ``AdditionCell``.
+        in_channels: C of the level.
+        channels: d.
+        grid: Height and width that the map is averaged to; 16 x 16 in the paper.
+        level: Which level.
+        tokens: ``'space'``: the H x W positions are the tokens (the paper's reading).
+            ``'channel'``: the C channels are, with the positions as their d numbers, as
+            in the released code; then d = H * W and there is no projection.
+        position: Add a learned embedding of each position (ours; the paper has none).
+    """
+
+    def __init__(
+        self,
+        cell: dict | FusionCell,
+        in_channels: int = 256,
+        channels: int = 256,
+        grid: tuple[int, int] = (16, 16),
+        level: int = 0,
+        tokens: str = 'space',
+        position: bool = False,
+    ) -> None:
+        super().__init__()
+        if tokens not in ('space', 'channel'):
+            raise ValueError(f"tokens must be 'space' or 'channel', got {tokens!r}")
+        if tokens == 'channel' and grid[0] * grid[1] != channels:
+            raise ValueError(
+                f"tokens='channel': grid {tuple(grid)} has {grid[0] * grid[1]} positions, "
+                f'which must be channels ({channels})'
+            )
+        self.cell = MODELS.build(cell) if isinstance(cell, dict) else cell
+        self.grid = tuple(grid)
+        self.level = level
+        self.tokens = tokens
+        has_own_width = tokens == 'space' and in_channels != channels
+        self.project = (
+            nn.Linear(in_channels, channels) if has_own_width else nn.Identity()
+        )
+        self.position = None
+        if position:
+            places = grid[0] * grid[1] if tokens == 'space' else in_channels
+            self.position = nn.Parameter(torch.randn(places, channels) * 0.02)
+
+    def frame_tokens(self, features: FeatureMaps) -> torch.Tensor:
+        """The tokens of each frame, (B, L, d)."""
+        level = features.levels[self.level]
+        pooled = F.adaptive_avg_pool2d(level, self.grid).flatten(2)
+        if self.tokens == 'space':
+            pooled = self.project(pooled.transpose(1, 2))
+        return pooled if self.position is None else pooled + self.position
+
+    def forward(
+        self, tokens: torch.Tensor, state: VideoState | None = None
+    ) -> VideoState:
+        """Go on with N more frames of B videos.
+
+        Args:
+            tokens: (N, B, L, d), N >= 0.
+            state: What was fused before; ``None`` at the start of a video.
+        """
+        fused, count = (None, None) if state is None else (state.fused, state.count)
+        if fused is None:
+            if not len(tokens):
+                return VideoState()
+            fused, tokens = tokens[0], tokens[1:]
+            count = fused.new_ones(len(fused))
+        if not len(tokens):
+            return VideoState(fused, count)
+        for prepared in self.cell.prepare(tokens):
+            fused = self.cell.step(fused, prepared, count)
+            count = count + 1
+        return VideoState(fused, count)

@@ -1,0 +1,122 @@
+"""Fused features to a caption of each trajectory and one of the video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from ...registry import MODELS
+from ..fusion.attention import CrossAttention
+from ..language.text_decoder import TextDecoder
+
+
+class _Speaker(nn.Module):
+    """Linear and LayerNorm in front of a text decoder."""
+
+    def __init__(self, decoder: dict | TextDecoder, channels: int) -> None:
+        super().__init__()
+        self.decoder = MODELS.build(decoder) if isinstance(decoder, dict) else decoder
+        width = self.decoder.channels
+        self.project = nn.Sequential(nn.Linear(channels, width), nn.LayerNorm(width))
+
+
+@MODELS.register_module()
+class InstanceCaptionHead(_Speaker):
+    """R_Ins^j = Dec_Ins(Linear(T~_j)) (SMOTer paper, eq. 4).
+
+    Args:
+        decoder: The text decoder.
+        channels: d.
+    """
+
+    def __init__(self, decoder: dict | TextDecoder, channels: int = 256) -> None:
+        super().__init__(decoder, channels)
+
+    def loss(
+        self, fused: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
+    ) -> tuple[torch.Tensor, int]:
+        """Sum of the cross entropy and number of tokens.
+
+        Args:
+            fused: (M, L, d) of M > 0 trajectories.
+            mask: (M, L) bool.
+            captions: M true captions.
+        """
+        return self.decoder.loss(self.project(fused), mask, captions)
+
+    def predict(self, fused: torch.Tensor, mask: torch.Tensor) -> list[str]:
+        """M captions, all trajectories in one batch."""
+        return self.decoder.generate(self.project(fused), mask)
+
+
+@MODELS.register_module()
+class VideoCaptionHead(_Speaker):
+    """R_Vid = Dec_Vid(Linear(CA(F~, T~))) (SMOTer paper, eq. 3).
+
+    Args:
+        decoder: The text decoder.
+        channels: d.
+        injection: ``'sequential'``: the trajectories are injected one after the other,
+            by ascending id, as the paper says. ``'joint'``: all their tokens at once
+            (ours; does not depend on the order of ids, and takes one step).
+        num_heads: Heads of the attention.
+        ffn_channels: Width of its feed-forward part.
+        dropout: Dropout.
+    """
+
+    def __init__(
+        self,
+        decoder: dict | TextDecoder,
+        channels: int = 256,
+        injection: str = 'sequential',
+        num_heads: int = 8,
+        ffn_channels: int = 1024,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__(decoder, channels)
+        if injection not in ('sequential', 'joint'):
+            raise ValueError(
+                f"injection must be 'sequential' or 'joint', got {injection!r}"
+            )
+        self.injection = injection
+        self.attention = CrossAttention(channels, num_heads, ffn_channels, dropout)
+
+    def prefix(
+        self, video: torch.Tensor, fused: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """Linear(CA(F~, T~)) of one video.
+
+        Args:
+            video: (V, d), F~.
+            fused: (M, L, d), T~, M may be 0.
+            mask: (M, L) bool.
+
+        Returns:
+            (V, width of the decoder).
+        """
+        state = video[None]
+        if self.injection == 'joint' and len(fused):
+            state = self.attention(
+                state, fused.flatten(0, 1)[None], mask.reshape(1, -1)
+            )
+        elif len(fused):
+            keys, values = self.attention.keys_values(fused)
+            for j in range(len(fused)):
+                one = slice(j, j + 1)
+                state = self.attention(state, (keys[one], values[one]), mask[one])
+        return self.project(state[0])
+
+    def loss(
+        self, prefixes: Sequence[torch.Tensor], captions: Sequence[str]
+    ) -> tuple[torch.Tensor, int]:
+        """Sum of the cross entropy and number of tokens over B > 0 videos."""
+        prefix = torch.stack(list(prefixes))
+        mask = prefix.new_ones(prefix.shape[:2], dtype=bool)
+        return self.decoder.loss(prefix, mask, captions)
+
+    def predict(self, prefix: torch.Tensor) -> str:
+        """The caption of one video."""
+        mask = prefix.new_ones((1, len(prefix)), dtype=bool)
+        return self.decoder.generate(prefix[None], mask)[0]

@@ -1,0 +1,208 @@
+"""Pairs of fused trajectories to what the one does to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ...datasets.vocabulary import InteractionVocabulary
+from ...registry import MODELS
+from ...structures import Interactions
+from ..fusion.attention import CrossAttention, SelfAttention
+
+
+@MODELS.register_module()
+class InteractionHead(nn.Module):
+    """R_Int^{j,k} = MLP(CA(T~_j, T~_k)), j acts on k (SMOTer paper, eq. 5).
+
+    As in the released code each side goes through a self-attention first, once for each
+    trajectory; then all ordered pairs are one batch, cut into chunks. Multi-label: a
+    sigmoid for each verb, focal binary cross entropy.
+
+    Args:
+        channels: d.
+        vocabulary: The verbs: a mode or list of
+            :class:`~mmsmot.datasets.vocabulary.InteractionVocabulary`.
+        pooled_tokens: The tokens of CA are averaged to so many before the MLP.
+        hidden: Widths of the MLP's hidden layers.
+        num_heads: Heads.
+        ffn_channels: Width of the feed-forward parts.
+        dropout: Dropout.
+        threshold: Least score of a predicted interaction.
+        gamma: Of the focal loss.
+        normalizer: The loss is the sum over pairs and verbs, divided by ``'all'`` their
+            number (as released) or by the ``'positives'``, which keeps a rare verb among
+            hundreds from vanishing.
+        prior: Score of every verb before training; the long tail of verbs that never
+            occur starts where it will stay.
+        chunk_size: Pairs at once when predicting.
+    """
+
+    def __init__(
+        self,
+        channels: int = 256,
+        vocabulary: str | Sequence[str] = 'clean335',
+        pooled_tokens: int = 128,
+        hidden: Sequence[int] = (2048, 2048),
+        num_heads: int = 8,
+        ffn_channels: int = 1024,
+        dropout: float = 0.1,
+        threshold: float = 0.4,
+        gamma: float = 2.0,
+        normalizer: str = 'all',
+        prior: float = 0.01,
+        chunk_size: int = 256,
+    ) -> None:
+        super().__init__()
+        if normalizer not in ('all', 'positives'):
+            raise ValueError(
+                f"normalizer must be 'all' or 'positives', got {normalizer!r}"
+            )
+        self.vocabulary = InteractionVocabulary(vocabulary)
+        self.pooled_tokens = pooled_tokens
+        self.threshold = threshold
+        self.gamma = gamma
+        self.normalizer = normalizer
+        self.chunk_size = chunk_size
+        layer = dict(
+            channels=channels,
+            num_heads=num_heads,
+            ffn_channels=ffn_channels,
+            dropout=dropout,
+        )
+        self.subject_attention = SelfAttention(**layer)
+        self.object_attention = SelfAttention(**layer)
+        self.attention = CrossAttention(**layer)
+        widths = [pooled_tokens * channels, *hidden]
+        layers = [
+            part
+            for low, high in zip(widths[:-1], widths[1:], strict=True)
+            for part in (nn.Linear(low, high), nn.ReLU(), nn.Dropout(dropout))
+        ]
+        last = nn.Linear(widths[-1], len(self.vocabulary))
+        nn.init.constant_(last.bias, float(np.log(prior / (1 - prior))))
+        self.mlp = nn.Sequential(*layers, last)
+
+    def forward(
+        self, fused: torch.Tensor, mask: torch.Tensor, pairs: torch.Tensor
+    ) -> torch.Tensor:
+        """Scores before the sigmoid.
+
+        Args:
+            fused: (M, L, d).
+            mask: (M, L) bool.
+            pairs: (P, 2) int64 rows of ``fused``: subject and object.
+
+        Returns:
+            (P, verbs).
+        """
+        if not len(pairs):
+            return fused.new_zeros(0, len(self.vocabulary))
+        subject = self.subject_attention(fused, mask)
+        queries = self.attention.queries(subject)
+        seen = self.object_attention(fused, mask)
+        keys, values = self.attention.keys_values(seen)
+        chunk = len(pairs) if self.training else self.chunk_size
+        logits = []
+        for part in pairs.split(chunk):
+            j, k = part.unbind(1)
+            joined = self.attention(
+                subject[j], (keys[k], values[k]), mask[k], queries[j]
+            )
+            pooled = masked_adaptive_pool(joined, mask[j], self.pooled_tokens)
+            logits.append(self.mlp(pooled.flatten(1)))
+        return torch.cat(logits)
+
+    def loss(
+        self, logits: torch.Tensor, target: torch.Tensor
+    ) -> tuple[torch.Tensor, int]:
+        """Sum of the focal loss and what to divide it by.
+
+        Args:
+            logits: (P, verbs).
+            target: (P, verbs) of 0 and 1.
+        """
+        target = target.to(logits.dtype)
+        wrong = F.binary_cross_entropy_with_logits(logits, target, reduction='none')
+        chance = (-wrong).exp()  # of the right answer
+        total = ((1 - chance) ** self.gamma * wrong).sum()
+        count = target.sum() if self.normalizer == 'positives' else logits.numel()
+        return total, int(count)
+
+    def targets(
+        self, pairs: torch.Tensor, ids: Sequence[int], truth: Interactions
+    ) -> torch.Tensor:
+        """(P, verbs) of 0 and 1.
+
+        Args:
+            pairs: (P, 2) as in :meth:`forward`.
+            ids: (M,) the true id of each row.
+            truth: The video's interactions.
+
+        Raises:
+            KeyError: A verb is not in the vocabulary.
+        """
+        verbs = truth.as_pairs()
+        target = torch.zeros(len(pairs), len(self.vocabulary))
+        for row, (j, k) in enumerate(pairs.tolist()):
+            for verb in verbs.get((ids[j], ids[k]), ()):
+                target[row, self.vocabulary.index(verb)] = 1
+        return target.to(pairs.device)
+
+    @torch.no_grad()
+    def predict(
+        self, fused: torch.Tensor, mask: torch.Tensor, ids: Sequence[int]
+    ) -> Interactions:
+        """All interactions of at least ``threshold`` among M trajectories.
+
+        Args:
+            fused: (M, L, d).
+            mask: (M, L) bool.
+            ids: (M,) ids of the trajectories.
+        """
+        pairs = ordered_pairs(len(ids), fused.device)
+        scores = self(fused, mask, pairs).sigmoid().cpu().double().numpy()
+        rows, verbs = np.nonzero(scores >= self.threshold)
+        ends = np.asarray(ids, np.int64)[pairs.cpu().numpy().reshape(-1, 2)[rows]]
+        if not len(rows):
+            return Interactions.empty()
+        return Interactions(
+            subject_ids=ends[:, 0],
+            object_ids=ends[:, 1],
+            verbs=np.array(self.vocabulary.verbs)[verbs],
+            scores=scores[rows, verbs],
+        )
+
+
+def ordered_pairs(count: int, device: torch.device | None = None) -> torch.Tensor:
+    """(M (M - 1), 2) every row with every other, as subject and object."""
+    rows = torch.arange(count, device=device)
+    pairs = torch.cartesian_prod(rows, rows).reshape(-1, 2)
+    return pairs[pairs[:, 0] != pairs[:, 1]]
+
+
+def masked_adaptive_pool(
+    tokens: torch.Tensor, mask: torch.Tensor, size: int
+) -> torch.Tensor:
+    """``adaptive_avg_pool1d`` over the tokens that there are.
+
+    Args:
+        tokens: (B, L, d).
+        mask: (B, L) bool; a row's true ones stand first.
+        size: S.
+
+    Returns:
+        (B, S, d); a row without tokens gives 0.
+    """
+    count = mask.sum(1, keepdim=True)
+    out = torch.arange(size, device=tokens.device)
+    start = (out * count) // size
+    stop = ((out + 1) * count + size - 1) // size
+    place = torch.arange(tokens.shape[1], device=tokens.device)
+    inside = (place >= start[..., None]) & (place < stop[..., None])
+    weight = inside / inside.sum(-1, keepdim=True).clamp(min=1)
+    return weight.to(tokens.dtype) @ tokens

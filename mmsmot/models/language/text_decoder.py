@@ -1,0 +1,244 @@
+"""A language model that goes on from a prefix of features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ...registry import MODELS
+from .tokenizer import BaseTokenizer
+
+
+@MODELS.register_module()
+class TextDecoder(nn.Module):
+    """Any causal language model of ``transformers`` behind a prefix of features.
+
+    The prefix is seen by all and sees itself both ways, the text sees the prefix and what
+    was said before: the prefix language model of GIT and GRiT, as in the SMOTer paper
+    (Dec_Ins and Dec_Vid, eq. 3 and 4).
+
+    Args:
+        tokenizer: Texts to ids.
+        config: Options of a model built from nothing, with ``model_type``:
+            ``dict(model_type='bert', hidden_size=768, num_hidden_layers=6, ...)``; or
+            ``None``.
+        pretrained: Name or folder of a model instead.
+        max_length: Most ids of a caption, both marks included.
+        num_beams: Beams; 1 is greedy.
+        allow_repeats: Whether a token may follow itself.
+        label_smoothing: Of the cross entropy.
+        frozen: Train nothing of the model.
+        batch_size: Captions generated at once.
+
+    Raises:
+        FileNotFoundError: There is no such pretrained model.
+        ValueError: Not exactly one of ``config`` and ``pretrained``.
+    """
+
+    def __init__(
+        self,
+        tokenizer: dict | BaseTokenizer,
+        config: dict | None = None,
+        pretrained: str | None = None,
+        max_length: int = 40,
+        num_beams: int = 1,
+        allow_repeats: bool = False,
+        label_smoothing: float = 0.1,
+        frozen: bool = False,
+        batch_size: int = 64,
+    ) -> None:
+        super().__init__()
+        if (config is None) == (pretrained is None):
+            raise ValueError('TextDecoder: give either config or pretrained')
+        self.tokenizer = (
+            MODELS.build(tokenizer) if isinstance(tokenizer, dict) else tokenizer
+        )
+        if config is not None:
+            self.model = _from_config(config, self.tokenizer.vocab_size)
+        else:
+            self.model = _from_pretrained(pretrained, self.tokenizer.vocab_size)
+        self.max_length = max_length
+        self.num_beams = num_beams
+        self.allow_repeats = allow_repeats
+        self.label_smoothing = label_smoothing
+        self.batch_size = batch_size
+        if frozen:
+            self.model.requires_grad_(False)
+
+    @property
+    def channels(self) -> int:
+        """Width of the prefix."""
+        return self.model.get_input_embeddings().embedding_dim
+
+    def logits(
+        self, prefix: torch.Tensor, mask: torch.Tensor, ids: torch.Tensor
+    ) -> torch.Tensor:
+        """Scores of the next token after each of ``ids``, without a cache.
+
+        Args:
+            prefix: (B, P, d).
+            mask: (B, P) bool, true where the prefix is one.
+            ids: (B, T).
+
+        Returns:
+            (B, T, vocabulary).
+        """
+        text = self.model.get_input_embeddings()(ids)
+        inputs = torch.cat([prefix.to(text.dtype), text], dim=1)
+        self._require_room(inputs.shape[1])
+        length = ids.shape[1]
+        allowed = mask[:, None].repeat(1, inputs.shape[1], 1)
+        causal = torch.ones(length, length, dtype=bool, device=mask.device).tril()
+        causal = F.pad(causal, (0, 0, mask.shape[1], 0))  # the prefix sees no text
+        allowed = torch.cat([allowed, causal.expand(len(ids), -1, -1)], dim=2)
+        shown = torch.cat([mask, torch.ones_like(ids, dtype=bool)], dim=1)
+        out = self.model(
+            inputs_embeds=inputs,
+            attention_mask=_bias(allowed, inputs.dtype),
+            position_ids=_positions(shown),
+            use_cache=False,
+        )
+        return out.logits[:, mask.shape[1] :]
+
+    def loss(
+        self, prefix: torch.Tensor, mask: torch.Tensor, texts: Sequence[str]
+    ) -> tuple[torch.Tensor, int]:
+        """Cross entropy of the captions.
+
+        Args:
+            prefix: (B, P, d), B > 0.
+            mask: (B, P) bool.
+            texts: B captions.
+
+        Returns:
+            The sum over all tokens and their number.
+        """
+        ids = self.tokenizer.encode(texts, self.max_length).to(prefix.device)
+        # Behind the first end mark is padding, which may have the same id.
+        ended = (ids == self.tokenizer.eos_id).cumsum(1)[:, :-1] > 0
+        cut = ids[:, 1:] == self.tokenizer.pad_id  # behind a text without an end mark
+        if self.tokenizer.pad_id == self.tokenizer.eos_id:
+            cut = ended
+        target = ids[:, 1:].masked_fill(ended | cut, -100)
+        logits = self.logits(prefix, mask, ids[:, :-1])
+        total = F.cross_entropy(
+            logits.flatten(0, 1).float(),
+            target.flatten(),
+            ignore_index=-100,
+            label_smoothing=self.label_smoothing,
+            reduction='sum',
+        )
+        return total, int((target != -100).sum())
+
+    @torch.no_grad()
+    def generate(self, prefix: torch.Tensor, mask: torch.Tensor) -> list[str]:
+        """Captions of B prefixes, ``batch_size`` of them at a time.
+
+        Args:
+            prefix: (B, P, d).
+            mask: (B, P) bool.
+        """
+        texts: list[str] = []
+        for first in range(0, len(prefix), self.batch_size):
+            some = slice(first, first + self.batch_size)
+            shown = mask[some]
+            # A batch of short ones need not carry the padding of the long ones.
+            used = torch.nonzero(shown.any(dim=0))
+            length = int(used[-1]) + 1 if len(used) else 1
+            ids = self._generate(prefix[some, :length], shown[:, :length])
+            texts += self.tokenizer.decode(ids.cpu())
+        return texts
+
+    def _generate(self, prefix: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        from transformers import DynamicCache
+
+        rows, length = mask.shape
+        self._require_room(length + self.max_length)
+        cache = DynamicCache()
+        self.model(
+            inputs_embeds=prefix.to(self.model.dtype),
+            attention_mask=_bias(
+                mask[:, None].expand(-1, length, -1), self.model.dtype
+            ),
+            position_ids=_positions(mask),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        cache.batch_repeat_interleave(self.num_beams)
+        begin = mask.new_full((rows, 1), self.tokenizer.bos_id, dtype=torch.int64)
+        # What stands for the prefix is only counted, its keys and values are cached.
+        dummy = mask.new_full((rows, length), self.tokenizer.pad_id, dtype=torch.int64)
+        out = self.model.generate(
+            input_ids=torch.cat([dummy, begin], dim=1),
+            attention_mask=torch.cat(
+                [mask, torch.ones_like(begin, dtype=bool)], 1
+            ).long(),
+            past_key_values=cache,
+            max_new_tokens=self.max_length - 1,
+            num_beams=self.num_beams,
+            do_sample=False,
+            bos_token_id=self.tokenizer.bos_id,
+            eos_token_id=self.tokenizer.eos_id,
+            pad_token_id=self.tokenizer.pad_id,
+            logits_processor=[] if self.allow_repeats else [_forbid_last],
+        )
+        return out[:, length + 1 :]
+
+    def _require_room(self, length: int) -> None:
+        room = getattr(self.model.config, 'max_position_embeddings', None)
+        if room is not None and length > room:
+            raise ValueError(
+                f'TextDecoder: prefix and text are {length} tokens long, the language '
+                f'model has {room} positions. Lower max_boxes (boxes of a trajectory that '
+                'are kept) or max_length, or raise max_position_embeddings.'
+            )
+
+
+def _forbid_last(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+    """No token right after itself."""
+    return scores.scatter(1, ids[:, -1:], float('-inf'))
+
+
+def _positions(mask: torch.Tensor) -> torch.Tensor:
+    return (mask.long().cumsum(1) - 1).clamp(min=0)
+
+
+def _bias(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    bias = torch.zeros(allowed.shape, dtype=dtype, device=allowed.device)
+    return bias.masked_fill(~allowed, torch.finfo(dtype).min)[:, None]
+
+
+def _from_config(config: dict, vocab_size: int) -> nn.Module:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    options = dict(config)
+    kind = options.pop('model_type')
+    options.setdefault('vocab_size', vocab_size)
+    if kind == 'bert':
+        options.setdefault('is_decoder', True)
+    # Special ids stay the tokenizer's business.
+    options |= dict(bos_token_id=None, eos_token_id=None, pad_token_id=None)
+    return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **options))
+
+
+def _from_pretrained(name: str, vocab_size: int) -> nn.Module:
+    from transformers import AutoModelForCausalLM
+
+    try:
+        model = AutoModelForCausalLM.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        line = str(error).strip().split('\n')[0]
+        raise FileNotFoundError(
+            f'no language model {name!r}: it is no folder with a model here and could '
+            f'not be downloaded ({line}). Give the path of a folder.'
+        ) from error
+    rows = model.get_input_embeddings().num_embeddings
+    if rows < vocab_size:
+        raise ValueError(
+            f'TextDecoder: the tokenizer has {vocab_size} ids, the model {name!r} only '
+            f'{rows}: they do not belong together'
+        )
+    return model

@@ -1,0 +1,206 @@
+"""Captions to token ids and back."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import nn
+
+from ...registry import MODELS
+
+PAD, BOS, EOS = '[PAD]', '[BOS]', '[EOS]'
+
+
+class BaseTokenizer(nn.Module, ABC):
+    """Contract of the tokenizer slot.
+
+    Attributes:
+        vocab_size: Ids are below it.
+        pad_id: Fills up a batch.
+        bos_id: Begins a caption.
+        eos_id: Ends it.
+    """
+
+    vocab_size: int
+    pad_id: int
+    bos_id: int
+    eos_id: int
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it can be used."""
+        return True
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
+        """Token ids (B, T) int64 on the CPU, padded on the right.
+
+        Each begins with ``bos_id`` and ends with ``eos_id``; a text that is longer than
+        ``max_length`` ids in all keeps its beginning and loses its end mark.
+        """
+
+    @abstractmethod
+    def decode(self, ids: torch.Tensor) -> list[str]:
+        """Texts of (B, T) ids, without the special ones; a text ends at ``eos_id``."""
+
+
+@MODELS.register_module()
+class CaptionTokenizer(BaseTokenizer):
+    """A byte-level BPE that is trained on the captions and lives in the checkpoint.
+
+    Every text can be written with it. Its state is a tensor of bytes in the model's
+    state dict, so that a checkpoint says by itself how to read its words.
+
+    Args:
+        vocab_size: Most ids, special ones and the 256 bytes included; the decoder's
+            embedding has this many rows.
+    """
+
+    pad_id, bos_id, eos_id = 0, 1, 2
+
+    def __init__(self, vocab_size: int = 1024) -> None:
+        super().__init__()
+        if vocab_size < 260:
+            raise ValueError(
+                f'CaptionTokenizer: vocab_size={vocab_size}, but the 256 bytes and the '
+                'special tokens alone need 260'
+            )
+        self.vocab_size = vocab_size
+        self._tokenizer = None
+
+    @property
+    def is_trained(self) -> bool:
+        return self._tokenizer is not None
+
+    def train_on(self, texts: Iterable[str]) -> None:
+        """Learn the vocabulary from the training captions."""
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=self.vocab_size,
+            special_tokens=[PAD, BOS, EOS],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        self._tokenizer = tokenizer
+
+    def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
+        tokenizer = self._require()
+        found = [
+            [self.bos_id, *encoded.ids, self.eos_id][:max_length]
+            for encoded in tokenizer.encode_batch(list(texts))
+        ]
+        longest = max(map(len, found), default=0)
+        padded = [ids + [self.pad_id] * (longest - len(ids)) for ids in found]
+        return torch.tensor(padded, dtype=torch.int64).reshape(len(found), longest)
+
+    def decode(self, ids: torch.Tensor) -> list[str]:
+        tokenizer = self._require()
+        rows = [_until(row, self.eos_id) for row in ids.tolist()]
+        return [text.strip() for text in tokenizer.decode_batch(rows)]
+
+    def _require(self):
+        if self._tokenizer is None:
+            raise RuntimeError(
+                'CaptionTokenizer has learnt no words yet: load a checkpoint, or train '
+                '(tools/train.py learns them from the training captions first)'
+            )
+        return self._tokenizer
+
+    def get_extra_state(self) -> torch.Tensor:
+        """The tokenizer's JSON as bytes, (n,) uint8; empty before training."""
+        text = '' if self._tokenizer is None else self._tokenizer.to_str()
+        return torch.frombuffer(bytearray(text.encode() or b'\0'), dtype=torch.uint8)
+
+    def set_extra_state(self, state: torch.Tensor) -> None:
+        """Take a checkpoint's.
+
+        Raises:
+            ValueError: It has more words than this one may have, or is none.
+        """
+        from tokenizers import Tokenizer
+
+        data = bytes(state.cpu().numpy())
+        if data == b'\0':
+            self._tokenizer = None
+            return
+        try:
+            words = len(json.loads(data)['model']['vocab'])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                'CaptionTokenizer: the checkpoint holds no tokenizer where one should be'
+            ) from error
+        if words > self.vocab_size:
+            raise ValueError(
+                f'CaptionTokenizer: the checkpoint has {words} words, the config '
+                f'vocab_size={self.vocab_size}: use the config it was trained with'
+            )
+        self._tokenizer = Tokenizer.from_str(data.decode())
+
+
+@MODELS.register_module()
+class PretrainedTokenizer(BaseTokenizer):
+    """A tokenizer of ``transformers`` by name or folder.
+
+    Args:
+        name: Such as ``'bert-base-uncased'`` or a folder with its files.
+        local_files_only: Never ask the network.
+
+    Raises:
+        FileNotFoundError: It is neither here nor to be had.
+    """
+
+    def __init__(self, name: str, local_files_only: bool = False) -> None:
+        super().__init__()
+        from transformers import AutoTokenizer
+
+        try:
+            inner = AutoTokenizer.from_pretrained(
+                name, local_files_only=local_files_only, trust_remote_code=False
+            )
+        except (OSError, ValueError) as error:
+            raise FileNotFoundError(
+                f'no tokenizer {name!r}: it is no folder with a tokenizer here and could '
+                f'not be downloaded ({_first_line(error)}). Give the path of a folder, or '
+                "use dict(type='CaptionTokenizer'), which is trained on the captions."
+            ) from error
+        self.name = name
+        self._tokenizer = inner
+        self.bos_id = _first(inner.bos_token_id, inner.cls_token_id, inner.eos_token_id)
+        self.eos_id = _first(inner.eos_token_id, inner.sep_token_id)
+        self.pad_id = _first(inner.pad_token_id, self.eos_id)
+        self.vocab_size = len(inner)
+
+    def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
+        found = self._tokenizer(list(texts), add_special_tokens=False)['input_ids']
+        found = [[self.bos_id, *ids, self.eos_id][:max_length] for ids in found]
+        longest = max(map(len, found), default=0)
+        padded = [ids + [self.pad_id] * (longest - len(ids)) for ids in found]
+        return torch.tensor(padded, dtype=torch.int64).reshape(len(found), longest)
+
+    def decode(self, ids: torch.Tensor) -> list[str]:
+        rows = [_until(row, self.eos_id) for row in ids.tolist()]
+        texts = self._tokenizer.batch_decode(rows, skip_special_tokens=True)
+        return [text.strip() for text in texts]
+
+
+def _until(ids: list[int], end: int) -> list[int]:
+    return ids[: ids.index(end)] if end in ids else ids
+
+
+def _first(*ids: int | None) -> int:
+    for found in ids:
+        if found is not None:
+            return found
+    raise ValueError('PretrainedTokenizer: it has no token to begin or end a text with')
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split('\n')[0]

@@ -1,0 +1,122 @@
+"""What is kept of a video that is to be put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from .fusion.video_fusion import VideoState
+from .trajectory import TrajectoryTokens
+
+
+class SemanticMemory:
+    """The fused video feature so far, and the tokens of each trajectory so far.
+
+    Of a long trajectory only ``max_boxes`` to twice as many boxes are kept: whenever
+    there are more, every second one goes, and from then on only every second new one is
+    taken. So the memory grows with the number of trajectories, not with their length.
+
+    Args:
+        max_boxes: See above; ``None`` keeps all.
+    """
+
+    def __init__(self, max_boxes: int | None = None) -> None:
+        self.video = VideoState()
+        self.max_boxes = max_boxes
+        self._columns: dict[str, list[torch.Tensor]] = {}
+        self._stride: dict[int, int] = {}
+        self._seen: dict[int, int] = {}
+        self._kept: dict[int, int] = {}
+
+    @property
+    def ids(self) -> list[int]:
+        """Ids of the trajectories, ascending."""
+        return sorted(self._seen)
+
+    def wanted(self, ids: Sequence[int]) -> list[bool]:
+        """Which of a frame's boxes are to be kept; counts them all as seen."""
+        keep = []
+        for track_id in ids:
+            seen = self._seen.get(track_id, 0)
+            self._seen[track_id] = seen + 1
+            keep.append(seen % self._stride.get(track_id, 1) == 0)
+        return keep
+
+    def add(
+        self,
+        ids: torch.Tensor,
+        tokens: torch.Tensor,
+        times: torch.Tensor,
+        boxes: torch.Tensor,
+    ) -> None:
+        """Keep R boxes that :meth:`wanted` wanted, in the order of time.
+
+        Args:
+            ids: (R,) int64.
+            tokens: (R, K, d).
+            times: (R,) seconds.
+            boxes: (R, 4) as fractions of the picture.
+        """
+        rows = dict(ids=ids, tokens=tokens, times=times, boxes=boxes)
+        for name, column in rows.items():
+            self._columns.setdefault(name, []).append(column)
+        for track_id in ids.tolist():
+            self._kept[track_id] = self._kept.get(track_id, 0) + 1
+        if self.max_boxes is not None:
+            for track_id in set(ids.tolist()):
+                if self._kept[track_id] > 2 * self.max_boxes:
+                    self._thin(track_id)
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Drop trajectories that have been put into words."""
+        table = self._table()
+        if table:
+            gone = torch.tensor(list(ids), dtype=torch.int64)
+            self._keep(~torch.isin(table['ids'].cpu(), gone))
+        for track_id in ids:
+            for counts in (self._stride, self._seen, self._kept):
+                counts.pop(track_id, None)
+
+    def trajectories(self, ids: Sequence[int]) -> TrajectoryTokens | None:
+        """The tokens of these trajectories, ``None`` where nothing was ever added."""
+        table = self._table()
+        if not table:
+            return None
+        own = table['ids'].cpu()
+        wanted = torch.tensor(list(ids), dtype=torch.int64)
+        rows = torch.isin(own, wanted)
+        place = torch.searchsorted(wanted.sort().values, own[rows])
+        track = wanted.argsort()[place].to(table['tokens'].device)
+        columns = (table[name][rows] for name in ('tokens', 'times', 'boxes'))
+        return TrajectoryTokens.grouped(track, *columns, len(wanted), self.max_boxes)
+
+    def rename(self, names: dict[int, int]) -> None:
+        """Give trajectories other ids; two with the same new id become one."""
+        table = self._table()
+        if table:
+            ids = [names.get(i, i) for i in table['ids'].tolist()]
+            self._columns['ids'] = [torch.tensor(ids, dtype=torch.int64)]
+        for counts in (self._seen, self._kept):
+            for old in [i for i in counts if names.get(i, i) != i]:
+                new = names[old]
+                counts[new] = counts.get(new, 0) + counts.pop(old)
+
+    def _table(self) -> dict[str, torch.Tensor]:
+        for name, parts in self._columns.items():
+            if len(parts) > 1:
+                self._columns[name] = [torch.cat(parts)]
+        return {name: parts[0] for name, parts in self._columns.items()}
+
+    def _keep(self, rows: torch.Tensor) -> None:
+        self._columns = {
+            name: [column[rows.to(column.device)]]
+            for name, column in self._table().items()
+        }
+
+    def _thin(self, track_id: int) -> None:
+        mine = self._table()['ids'].cpu() == track_id
+        place = mine.cumsum(0) - 1
+        self._keep(~mine | (place % 2 == 0))
+        self._kept[track_id] = (self._kept[track_id] + 1) // 2
+        self._stride[track_id] = 2 * self._stride.get(track_id, 1)

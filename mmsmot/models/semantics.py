@@ -1,0 +1,317 @@
+"""From trajectories and feature maps to words and interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from mmengine.dist import all_reduce, get_world_size
+from torch import nn
+
+from ..registry import MODELS
+from ..structures import Frame, Interactions, SMOTDataSample, Tracks, Trajectories
+from .feature_maps import FeatureMaps
+from .heads.interaction_head import ordered_pairs
+from .semantic_memory import SemanticMemory
+from .trajectory import TrajectoryTokens
+
+
+@dataclass
+class Description:
+    """What is said about a video.
+
+    Attributes:
+        captions: A text by trajectory id.
+        interactions: Who does what to whom.
+        video_caption: A text for the whole video.
+    """
+
+    captions: dict[int, str] = field(default_factory=dict)
+    interactions: Interactions = field(default_factory=Interactions.empty)
+    video_caption: str = ''
+
+
+@MODELS.register_module()
+class TrajectorySemantics(nn.Module):
+    """The second half of SMOTer: describe, fuse, speak (paper, sections 4.2 and 4.3).
+
+    Heads see trajectories, not trackers. Each part may be ``None``: then nothing is said
+    of its kind.
+
+    Args:
+        roi: Boxes and feature maps to tokens.
+        trajectory_fusion: TFM.
+        video_fusion: VFM; needed for a video caption.
+        instance_caption: Head.
+        video_caption: Head.
+        interaction: Head.
+        share_decoder: The video caption is spoken by the instance captions' decoder, as
+            in the released code; its own ``decoder`` must then be ``None``.
+        max_boxes: Boxes of a trajectory that are looked at, evenly spaced; ``None`` for
+            all.
+        frame_stride: When predicting, look at every so many-th frame of the video; the
+            tracker still sees all.
+        loss_weights: Factors of the losses by name; 1 where none is given.
+    """
+
+    def __init__(
+        self,
+        roi: dict | nn.Module,
+        trajectory_fusion: dict | nn.Module,
+        video_fusion: dict | nn.Module | None = None,
+        instance_caption: dict | nn.Module | None = None,
+        video_caption: dict | nn.Module | None = None,
+        interaction: dict | nn.Module | None = None,
+        share_decoder: bool = False,
+        max_boxes: int | None = None,
+        frame_stride: int = 1,
+        loss_weights: dict[str, float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.roi = _built(roi)
+        self.trajectory_fusion = _built(trajectory_fusion)
+        self.video_fusion = _built(video_fusion)
+        self.instance_caption = _built(instance_caption)
+        if share_decoder and isinstance(video_caption, dict):
+            video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
+        self.video_caption = _built(video_caption)
+        self.interaction = _built(interaction)
+        if self.video_caption is not None and self.video_fusion is None:
+            raise ValueError('TrajectorySemantics: a video caption needs video_fusion')
+        self.max_boxes = max_boxes
+        self.frame_stride = frame_stride
+        self.loss_weights = loss_weights or {}
+
+    def begin(self) -> SemanticMemory:
+        """An empty memory, for one video."""
+        return SemanticMemory(self.max_boxes)
+
+    @torch.no_grad()
+    def see(
+        self,
+        memory: SemanticMemory,
+        features: FeatureMaps,
+        frames: Sequence[Frame],
+        tracks: Sequence[Tracks],
+    ) -> None:
+        """Take in B more frames of a video and the tracks in them."""
+        looked_at = [
+            row
+            for row, frame in enumerate(frames)
+            if (frame.frame_id - 1) % self.frame_stride == 0
+        ]
+        if not looked_at:
+            return
+        if self.video_fusion is not None:
+            tokens = self.video_fusion.frame_tokens(features[looked_at])
+            memory.video = self.video_fusion(tokens[:, None], memory.video)
+        rows, ids, boxes = [], [], []
+        for row in looked_at:
+            shown = tracks[row][np.array(memory.wanted(tracks[row].ids.tolist()), bool)]
+            rows += [row] * len(shown)
+            ids.append(shown.ids)
+            boxes.append(shown.boxes)
+        if not rows:
+            return
+        times = torch.tensor([frames[row].timestamp for row in rows])
+        tokens, boxes = self._pooled(features, rows, np.concatenate(boxes))
+        ids = torch.from_numpy(np.concatenate(ids))
+        memory.add(ids, tokens, times.to(tokens.device), boxes)
+
+    @torch.no_grad()
+    def describe(
+        self, memory: SemanticMemory, ids: Sequence[int] | None = None
+    ) -> Description:
+        """Put into words what was seen so far.
+
+        Args:
+            memory: Of one video.
+            ids: The trajectories to speak of; those without a box that was looked at are
+                passed over. ``None`` for all.
+        """
+        ids = memory.ids if ids is None else [i for i in ids if i in set(memory.ids)]
+        tracks = memory.trajectories(ids)
+        found = Description()
+        fused = mask = None
+        if tracks is not None and len(tracks):
+            fused, mask = self.trajectory_fusion(tracks)
+            if self.instance_caption is not None:
+                texts = self.instance_caption.predict(fused, mask)
+                found.captions = dict(zip(ids, texts, strict=True))
+            if self.interaction is not None:
+                found.interactions = self.interaction.predict(fused, mask, ids)
+        if self.video_caption is not None and memory.video.fused is not None:
+            video = memory.video.fused[0]
+            if fused is None:
+                fused, mask = video[:0][None], video.new_zeros((1, 0), dtype=bool)
+            prefix = self.video_caption.prefix(video, fused, mask)
+            found.video_caption = self.video_caption.predict(prefix)
+        return found
+
+    def loss(
+        self,
+        features: FeatureMaps,
+        inputs: list[list[Frame]],
+        data_samples: list[SMOTDataSample],
+        trajectories: list[Trajectories],
+        true_ids: list[dict[int, int]],
+    ) -> dict[str, torch.Tensor]:
+        """The losses of B clips of T frames.
+
+        Args:
+            features: Of T * B frames, time first.
+            inputs: The frames, ``inputs[t][b]``.
+            data_samples: B samples with truth.
+            trajectories: For each clip the trajectories to speak about.
+            true_ids: For each clip the true id by trajectory id; the others are not
+                spoken about.
+        """
+        clips = _ClipTable(inputs, trajectories, true_ids)
+        losses = {}
+        fused = mask = None
+        if clips.num_tracks:
+            tokens, boxes = self._pooled(features, clips.rows, clips.boxes)
+            device = tokens.device
+            tracks = TrajectoryTokens.grouped(
+                torch.tensor(clips.track, device=device),
+                tokens,
+                torch.tensor(clips.times, device=device, dtype=torch.float32),
+                boxes,
+                clips.num_tracks,
+                self.max_boxes,
+            )
+            fused, mask = self.trajectory_fusion(tracks)
+        if self.instance_caption is not None:
+            parts = self._instance_caption_loss(clips, data_samples, fused, mask)
+            losses['loss_instance_caption'] = self._mean(*parts, features)
+        if self.video_caption is not None:
+            parts = self._video_caption_loss(clips, data_samples, features, fused, mask)
+            losses['loss_video_caption'] = self._mean(*parts, features)
+        if self.interaction is not None:
+            parts = self._interaction_loss(clips, data_samples, fused, mask)
+            losses['loss_interaction'] = self._mean(*parts, features)
+        return {
+            name: loss * self.loss_weights.get(name.removeprefix('loss_'), 1.0)
+            for name, loss in losses.items()
+        }
+
+    def _pooled(
+        self, features: FeatureMaps, rows: Sequence[int], boxes: np.ndarray
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens (R, K, d), and boxes (R, 4) as fractions of their picture."""
+        rows = torch.as_tensor(rows, dtype=torch.int64)
+        boxes = torch.as_tensor(boxes, dtype=torch.float64).reshape(-1, 4)
+        tokens = self.roi(features, rows, boxes)
+        fractions = boxes / features.sizes[rows].repeat(1, 2)
+        return tokens, fractions.to(tokens.device, torch.float32)
+
+    def _instance_caption_loss(self, clips, data_samples, fused, mask):
+        spoken = [
+            (row, data_samples[clip].gt_captions[true_id])
+            for row, (clip, true_id) in enumerate(clips.names)
+            if true_id in data_samples[clip].get('gt_captions', {})
+        ]
+        if not spoken:
+            return None, 0
+        rows, captions = zip(*spoken, strict=True)
+        rows = list(rows)
+        return self.instance_caption.loss(fused[rows], mask[rows], captions)
+
+    def _video_caption_loss(self, clips, data_samples, features, fused, mask):
+        told = [
+            b for b, sample in enumerate(data_samples) if 'gt_video_caption' in sample
+        ]
+        if not told:
+            return None, 0
+        tokens = self.video_fusion.frame_tokens(features)
+        tokens = tokens.unflatten(0, (-1, len(data_samples)))
+        video = self.video_fusion(tokens).fused
+        prefixes = []
+        for b in told:
+            rows = clips.rows_of_clip(b)
+            if rows:
+                own = self.video_caption.prefix(video[b], fused[rows], mask[rows])
+            else:
+                none = mask.new_zeros((0, 1)) if mask is not None else None
+                own = self.video_caption.prefix(video[b], video[b][:0, None], none)
+            prefixes.append(own)
+        captions = [data_samples[b].gt_video_caption for b in told]
+        return self.video_caption.loss(prefixes, captions)
+
+    def _interaction_loss(self, clips, data_samples, fused, mask):
+        pairs, targets = [], []
+        for b, sample in enumerate(data_samples):
+            rows = clips.rows_of_clip(b)
+            if 'gt_interactions' not in sample or len(rows) < 2:
+                continue
+            own = ordered_pairs(len(rows), fused.device)
+            ids = [clips.names[row][1] for row in rows]
+            targets.append(self.interaction.targets(own, ids, sample.gt_interactions))
+            pairs.append(own + rows[0])
+        if not pairs:
+            return None, 0
+        logits = self.interaction(fused, mask, torch.cat(pairs))
+        return self.interaction.loss(logits, torch.cat(targets))
+
+    def _mean(
+        self, total: torch.Tensor | None, count: int, features: FeatureMaps
+    ) -> torch.Tensor:
+        """``total`` over the mean count of all processes; 0 with a graph for nothing."""
+        anchor = features.levels[0]
+        everywhere = torch.tensor(float(count), device=anchor.device)
+        all_reduce(everywhere)
+        everywhere = everywhere / get_world_size()
+        if total is None:
+            return anchor.sum() * 0
+        return total / everywhere.clamp(min=1.0)
+
+
+class _ClipTable:
+    """The boxes of the matched trajectories of B clips, as columns.
+
+    Attributes:
+        names: For each trajectory its clip and its true id.
+        rows: (R,) the frame of each box in the batch of T * B.
+        track: (R,) its trajectory.
+        times: (R,) seconds.
+        boxes: (R, 4).
+    """
+
+    def __init__(
+        self,
+        inputs: list[list[Frame]],
+        trajectories: list[Trajectories],
+        true_ids: list[dict[int, int]],
+    ) -> None:
+        self.names: list[tuple[int, int]] = []
+        columns = []
+        for b, (table, names) in enumerate(zip(trajectories, true_ids, strict=True)):
+            frames = [step[b] for step in inputs]
+            order = {frame.frame_id: t for t, frame in enumerate(frames)}
+            number = {}
+            for track_id in sorted(names):
+                number[track_id] = len(self.names)
+                self.names.append((b, names[track_id]))
+            table = table[np.isin(table.ids, list(number))]
+            step = np.array([order[i] for i in table.frame_ids.tolist()], np.int64)
+            times = np.array([frame.timestamp for frame in frames])
+            track = np.array([number[i] for i in table.ids.tolist()], np.int64)
+            rows = step * len(trajectories) + b
+            columns.append((rows, track, times[step], table.boxes))
+        self.rows, self.track, self.times, self.boxes = (
+            np.concatenate(column) for column in zip(*columns, strict=True)
+        )
+
+    @property
+    def num_tracks(self) -> int:
+        return len(self.names)
+
+    def rows_of_clip(self, clip: int) -> list[int]:
+        """The trajectories of a clip, which stand together."""
+        return [row for row, (b, _) in enumerate(self.names) if b == clip]
+
+
+def _built(part: dict | nn.Module | None) -> nn.Module | None:
+    return MODELS.build(part) if isinstance(part, dict) else part

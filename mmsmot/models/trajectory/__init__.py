@@ -1,0 +1,7 @@
+"""Tracks and feature maps to tokens of each trajectory."""
+
+from .roi_tokens import RoITokens
+from .token_encoding import TokenEncoding
+from .trajectory_tokens import TrajectoryTokens
+
+__all__ = ['RoITokens', 'TokenEncoding', 'TrajectoryTokens']

@@ -1,0 +1,141 @@
+"""Boxes and feature maps to tokens: four for each box."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ...registry import MODELS
+from ..feature_maps import FeatureMaps
+
+
+@MODELS.register_module()
+class RoITokens(nn.Module):
+    """RoI pooling of one level (SMOTer paper, section 4.1 and 4.2).
+
+    The features in a box are sampled bilinearly at ``grid * samples`` points a side and
+    averaged in ``grid`` x ``grid`` cells: :math:`\\hat t_j^i \\in R^{4 \\times d}`, d =
+    256. This is RoIAlign with ``aligned=True``; it needs no compiled operator. A gradient
+    flows to the feature maps, none to the boxes.
+
+    With ``hidden`` the tokens come from a 7x7 pooling through two fully connected layers
+    instead, as in the released code (``grid=7, hidden=1024``).
+
+    Args:
+        in_channels: C of the level.
+        channels: d.
+        level: Which level; the paper's is the finest.
+        grid: Cells a side.
+        samples: Points a side of a cell.
+        hidden: Width of the two fully connected layers; ``None`` for none. Where
+            ``in_channels`` is ``channels`` and ``hidden`` is ``None`` nothing is learnt.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 256,
+        channels: int = 256,
+        level: int = 0,
+        grid: int = 2,
+        samples: int = 4,
+        hidden: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.level = level
+        self.grid = grid
+        self.samples = samples
+        self.channels = channels
+        self.tokens = 4 if hidden else grid**2
+        if hidden:
+            self.project = nn.Sequential(
+                nn.Flatten(),
+                nn.Linear(grid**2 * in_channels, hidden),
+                nn.ReLU(),
+                nn.Linear(hidden, 4 * channels),
+                nn.ReLU(),
+                nn.Unflatten(1, (4, channels)),
+            )
+        elif in_channels != channels:
+            self.project = nn.Linear(in_channels, channels)
+        else:
+            self.project = nn.Identity()
+
+    def forward(
+        self, features: FeatureMaps, rows: torch.Tensor, boxes: torch.Tensor
+    ) -> torch.Tensor:
+        """Tokens of R boxes.
+
+        Args:
+            features: Of B frames.
+            rows: (R,) int64, the frame of each box, 0 to B - 1.
+            boxes: (R, 4) x1, y1, x2, y2 in pixels of the original frames.
+
+        Returns:
+            (R, 4, d).
+        """
+        level = features.levels[self.level]
+        scale = features.scales[rows.cpu()] / features.strides[self.level]
+        boxes = boxes.to(level.device) * scale.repeat(1, 2).to(level.device)
+        pooled = roi_align(level, rows.to(level.device), boxes, self.grid, self.samples)
+        return self.project(pooled)
+
+
+def roi_align(
+    level: torch.Tensor,
+    rows: torch.Tensor,
+    boxes: torch.Tensor,
+    grid: int,
+    samples: int,
+) -> torch.Tensor:
+    """RoIAlign as one weighted sum over cells of the map.
+
+    Each output is a sum of the cells around its sampling points; so the pooling of all
+    boxes is one ``embedding_bag`` over the map's cells, without a copy of the map for
+    each box.
+
+    Args:
+        level: (B, C, H, W).
+        rows: (R,) int64, the map of each box.
+        boxes: (R, 4) in cells of the map; the first cell reaches from 0 to 1. Where a
+            point lies more than a cell outside the map, it counts 0.
+        grid: Output cells a side.
+        samples: Points a side of an output cell.
+
+    Returns:
+        (R, grid * grid, C), row by row.
+    """
+    batch, channels, height, width = level.shape
+    if not len(boxes):
+        # Zero times the map: a loss over no boxes still has a graph behind it.
+        return level.new_zeros(0, grid**2, channels) + level.sum() * 0
+    boxes = boxes.to(torch.float64)
+    x, wx = _taps(boxes[:, 0], boxes[:, 2], grid * samples, width)
+    y, wy = _taps(boxes[:, 1], boxes[:, 3], grid * samples, height)
+    cell = (rows[:, None, None] * height + y[:, :, None]) * width + x[:, None, :]
+    weight = (wy[:, :, None] * wx[:, None, :]).to(level.dtype) / samples**2
+    cells = level.permute(0, 2, 3, 1).reshape(-1, channels)
+    bags = [_bags(part, grid) for part in (cell, weight)]
+    pooled = F.embedding_bag(bags[0], cells, per_sample_weights=bags[1], mode='sum')
+    return pooled.reshape(len(boxes), grid**2, channels)
+
+
+def _taps(
+    low: torch.Tensor, high: torch.Tensor, points: int, size: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(R, 2 * points) the two cells around each point on an axis, and their weights."""
+    step = (torch.arange(points, device=low.device) + 0.5) / points
+    at = low[:, None] + step * (high - low)[:, None] - 0.5
+    inside = (at >= -1) & (at <= size)
+    at = at.clamp(0, size - 1)
+    floor = at.floor()
+    part = at - floor
+    cell = torch.stack([floor, (floor + 1).clamp(max=size - 1)], -1).long()
+    weight = torch.stack([1 - part, part], -1) * inside[..., None]
+    return cell.flatten(1), weight.flatten(1)
+
+
+def _bags(taps: torch.Tensor, grid: int) -> torch.Tensor:
+    """(R, n, n) to (R * grid * grid, taps of an output cell)."""
+    split = taps.unflatten(2, (grid, -1)).unflatten(1, (grid, -1))
+    return split.transpose(2, 3).reshape(len(taps) * grid**2, -1)

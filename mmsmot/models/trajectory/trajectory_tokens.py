@@ -1,0 +1,96 @@
+"""Tokens of trajectories, padded to one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True, eq=False)
+class TrajectoryTokens:
+    """M trajectories of up to N boxes, each box K tokens of d numbers (K = 4).
+
+    A trajectory's boxes stand first in its row, by time; the rest is padding.
+
+    Attributes:
+        tokens: (M, N, K, d).
+        times: (M, N) seconds since the start of the video.
+        boxes: (M, N, 4) x1, y1, x2, y2 as fractions of the picture's width and height.
+        mask: (M, N) bool, true where a box is.
+    """
+
+    tokens: torch.Tensor
+    times: torch.Tensor
+    boxes: torch.Tensor
+    mask: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @classmethod
+    def grouped(
+        cls,
+        track: torch.Tensor,
+        tokens: torch.Tensor,
+        times: torch.Tensor,
+        boxes: torch.Tensor,
+        num_tracks: int,
+        max_boxes: int | None = None,
+    ) -> TrajectoryTokens:
+        """Group a table of boxes by trajectory.
+
+        Args:
+            track: (R,) int64, the trajectory of each box, 0 to ``num_tracks`` - 1.
+            tokens: (R, K, d).
+            times: (R,).
+            boxes: (R, 4).
+            num_tracks: M.
+            max_boxes: Longer trajectories keep this many boxes, evenly spaced over their
+                length, first and last included; ``None`` keeps all.
+        """
+        order = _by_track_and_time(track, times)
+        track = track[order]
+        count = torch.bincount(track, minlength=num_tracks)
+        start = count.cumsum(0) - count
+        place = torch.arange(len(track), device=track.device) - start[track]
+        if max_boxes is not None and len(track):
+            keep = _evenly(place, count[track], max_boxes)
+            order, track, place = order[keep], track[keep], place[keep]
+            count = torch.bincount(track, minlength=num_tracks)
+            start = count.cumsum(0) - count
+            place = torch.arange(len(track), device=track.device) - start[track]
+        longest = int(count.max()) if num_tracks else 0
+        return cls(
+            *(
+                _scattered(column[order], track, place, num_tracks, longest)
+                for column in (tokens, times, boxes)
+            ),
+            mask=torch.arange(longest, device=track.device) < count[:, None],
+        )
+
+
+def _by_track_and_time(track: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
+    by_time = torch.argsort(times, stable=True)
+    return by_time[torch.argsort(track[by_time], stable=True)]
+
+
+def _evenly(place: torch.Tensor, count: torch.Tensor, limit: int) -> torch.Tensor:
+    """True for ``min(count, limit)`` places spread evenly over 0 ... count - 1."""
+    if limit == 1:
+        return place == 0
+    # Place p is kept if one of the limit marks k (count - 1) / (limit - 1) rounds to it.
+    step = ((count - 1).double() / (limit - 1)).clamp(min=1e-9)
+    mark = torch.round(place / step).clamp(0, limit - 1)
+    return (count <= limit) | (torch.round(mark * step).long() == place)
+
+
+def _scattered(
+    column: torch.Tensor,
+    track: torch.Tensor,
+    place: torch.Tensor,
+    num_tracks: int,
+    longest: int,
+) -> torch.Tensor:
+    padded = column.new_zeros(num_tracks, longest, *column.shape[1:])
+    return padded.index_put((track, place), column)

@@ -1,0 +1,83 @@
+"""Eq. 2, and its siblings of Table 4."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mmsmot.models.fusion import (
+    BaseTrajectoryFusion,
+    ConcatTrajectoryFusion,
+    RecurrentTrajectoryFusion,
+)
+from mmsmot.models.trajectory import TrajectoryTokens
+
+KINDS = ['concat', 'AttentionCell', 'MLPCell', 'ConcatCell', 'AdditionCell']
+
+
+def fusion(kind: str, encoding: bool = True) -> BaseTrajectoryFusion:
+    torch.manual_seed(0)
+    encoding = dict(type='TokenEncoding', channels=16) if encoding else None
+    if kind == 'concat':
+        part = ConcatTrajectoryFusion(16, 4, encoding=encoding)
+    else:
+        cell = dict(type=kind) | ({} if kind == 'AdditionCell' else dict(channels=16))
+        part = RecurrentTrajectoryFusion(cell, encoding)
+    return part.eval()
+
+
+def tracks(lengths: list[int]) -> TrajectoryTokens:
+    torch.manual_seed(1)
+    track = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+    boxes = torch.rand(len(track), 4)
+    boxes[:, 2:] += boxes[:, :2] + 0.1
+    times = torch.arange(len(track)).float()
+    tokens = torch.randn(len(track), 4, 16)
+    return TrajectoryTokens.grouped(track, tokens, times, boxes, len(lengths))
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_padded_equals_one_by_one(kind: str) -> None:
+    part = fusion(kind)
+    batch = tracks([5, 1, 3])
+    fused, mask = part(batch)
+    for row, length in enumerate([5, 1, 3]):
+        alone = TrajectoryTokens(
+            *(
+                getattr(batch, name)[row : row + 1, :length]
+                for name in ('tokens', 'times', 'boxes', 'mask')
+            )
+        )
+        single, _ = part(alone)
+        torch.testing.assert_close(fused[row][mask[row]], single[0])
+
+
+def test_concatenation_keeps_every_token_and_the_cells_keep_four() -> None:
+    fused, mask = fusion('concat')(tracks([5, 1, 3]))
+    assert fused.shape == (3, 20, 16)
+    assert mask.sum(1).tolist() == [20, 4, 12]
+    fused, mask = fusion('AttentionCell')(tracks([5, 1, 3]))
+    assert fused.shape == (3, 4, 16)
+    assert mask.all()
+
+
+def test_without_an_encoding_order_is_invisible() -> None:
+    """As in the paper: the self-attention sees a set."""
+    part, batch = fusion('concat', encoding=False), tracks([4])
+    fused, _ = part(batch)
+    turned = TrajectoryTokens(
+        batch.tokens.flip(1), batch.times, batch.boxes, batch.mask
+    )
+    again, _ = part(turned)
+    expected = fused.unflatten(1, (4, 4)).flip(1).flatten(1, 2)
+    torch.testing.assert_close(again, expected)
+    part = fusion('concat', encoding=True)
+    fused, again = part(batch)[0], part(turned)[0]
+    expected = fused.unflatten(1, (4, 4)).flip(1).flatten(1, 2)
+    assert (again - expected).abs().max() > 1e-2
+
+
+def test_addition_is_the_mean_over_the_boxes_there_are() -> None:
+    batch = tracks([5, 1, 3])
+    fused, _ = fusion('AdditionCell', encoding=False)(batch)
+    torch.testing.assert_close(fused[2], batch.tokens[2, :3].mean(0))

@@ -1,0 +1,69 @@
+"""Eq. 1, and its siblings of Table 4."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mmsmot.models.fusion import VideoFusion
+from tests.models.trajectory.test_roi_tokens import features
+
+KINDS = ['AttentionCell', 'MLPCell', 'ConcatCell', 'AdditionCell']
+
+
+def fusion(kind: str) -> VideoFusion:
+    torch.manual_seed(0)
+    cell = dict(type=kind) if kind == 'AdditionCell' else dict(type=kind, channels=16)
+    return VideoFusion(cell=cell, in_channels=8, channels=16, grid=(3, 4)).eval()
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_streamed_equals_at_once(kind: str) -> None:
+    part = fusion(kind)
+    tokens = torch.randn(9, 2, 12, 16)
+    at_once = part(tokens)
+    state = None
+    for piece in tokens.split([1, 3, 0, 4, 1]):
+        state = part(piece, state)
+    torch.testing.assert_close(state.fused, at_once.fused)
+    assert state.fused.shape == (2, 12, 16)
+    assert state.count.tolist() == [9, 9]
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_one_frame_is_itself(kind: str) -> None:
+    tokens = torch.randn(1, 1, 12, 16)
+    assert torch.equal(fusion(kind)(tokens).fused, tokens[0])
+
+
+def test_attention_is_the_papers_recurrence() -> None:
+    part = fusion('AttentionCell')
+    f = torch.randn(3, 1, 12, 16)
+    attend = part.cell.attention
+    expected = attend(attend(f[0], f[1]), f[2])
+    torch.testing.assert_close(part(f).fused, expected)
+
+
+def test_addition_is_the_mean() -> None:
+    tokens = torch.randn(5, 2, 12, 16)
+    fused = fusion('AdditionCell')(tokens).fused
+    torch.testing.assert_close(fused, tokens.mean(0))
+
+
+def test_tokens_are_places_or_channels() -> None:
+    level = torch.randn(2, 8, 24, 40)
+    assert fusion('ConcatCell').frame_tokens(features(level)).shape == (2, 12, 16)
+    cell = dict(type='AttentionCell', channels=256)
+    released = VideoFusion(cell=cell, in_channels=160, tokens='channel')
+    level = torch.randn(2, 160, 24, 40)
+    tokens = released.frame_tokens(features(level))
+    assert tokens.shape == (2, 160, 256)
+    pooled = torch.nn.functional.adaptive_avg_pool2d(level, 16)
+    assert torch.equal(tokens, pooled.flatten(2))
+    with pytest.raises(ValueError, match='12 positions, which must be channels'):
+        VideoFusion(cell=cell, tokens='channel', grid=(3, 4))
+
+
+def test_no_frame_yet() -> None:
+    state = fusion('MLPCell')(torch.randn(0, 1, 12, 16))
+    assert state.fused is None

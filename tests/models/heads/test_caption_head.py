@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mmsmot.models.heads import InstanceCaptionHead, VideoCaptionHead
+from tests.models.language.test_text_decoder import decoder
+
+
+def video_head(injection: str) -> VideoCaptionHead:
+    torch.manual_seed(0)
+    return VideoCaptionHead(decoder(), 16, injection, num_heads=4).eval()
+
+
+def tokens() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(3)
+    mask = torch.arange(8) < torch.tensor([[8], [4], [6]])
+    return torch.randn(12, 16), torch.randn(3, 8, 16), mask
+
+
+def test_instances_in_one_batch_equal_one_by_one() -> None:
+    torch.manual_seed(0)
+    head = InstanceCaptionHead(decoder(), 16).eval()
+    _, fused, mask = tokens()
+    together = head.predict(fused, mask)
+    alone = [head.predict(fused[i : i + 1], mask[i : i + 1])[0] for i in range(3)]
+    assert together == alone
+
+
+def test_sequential_injection_is_eq_3() -> None:
+    head = video_head('sequential')
+    video, fused, mask = tokens()
+    state = video[None]
+    for j in range(3):
+        state = head.attention(state, fused[j : j + 1, : int(mask[j].sum())])
+    expected = head.project(state[0])
+    torch.testing.assert_close(head.prefix(video, fused, mask), expected)
+
+
+def test_joint_injection_does_not_depend_on_the_order_of_ids() -> None:
+    video, fused, mask = tokens()
+    order = [2, 0, 1]
+    head = video_head('joint')
+    torch.testing.assert_close(
+        head.prefix(video, fused[order], mask[order]), head.prefix(video, fused, mask)
+    )
+    head = video_head('sequential')
+    other = head.prefix(video, fused[order], mask[order])
+    assert (other - head.prefix(video, fused, mask)).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize('injection', ['joint', 'sequential'])
+def test_a_video_without_people_still_gets_a_caption(injection: str) -> None:
+    head = video_head(injection)
+    video, fused, mask = tokens()
+    prefix = head.prefix(video, fused[:0], mask[:0])
+    torch.testing.assert_close(prefix, head.project(video))
+    assert isinstance(head.predict(prefix), str)
+
+
+def test_unknown_injection() -> None:
+    with pytest.raises(ValueError, match="'sequential' or 'joint'"):
+        video_head('random')

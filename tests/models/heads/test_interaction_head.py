@@ -1,0 +1,112 @@
+"""Eq. 5: directed pairs, in one batch, with the focal loss."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from mmsmot.models.heads import InteractionHead
+from mmsmot.models.heads.interaction_head import masked_adaptive_pool, ordered_pairs
+from mmsmot.structures import Interactions
+
+VERBS = ['hug.v.01', 'push.v.01', 'talk.v.01']
+
+
+def head(**options) -> InteractionHead:
+    torch.manual_seed(0)
+    options = dict(pooled_tokens=2, hidden=(24,), num_heads=4) | options
+    return InteractionHead(16, VERBS, **options).eval()
+
+
+def tokens() -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(3)
+    mask = torch.arange(8) < torch.tensor([[8], [3], [6]])
+    return torch.randn(3, 8, 16), mask
+
+
+@pytest.mark.parametrize('chunk_size', [1, 4, 256])
+def test_all_pairs_at_once_equal_a_loop(chunk_size: int) -> None:
+    part = head(chunk_size=chunk_size)
+    fused, mask = tokens()
+    pairs = ordered_pairs(3)
+    assert pairs.tolist() == [[0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1]]
+    logits = part(fused, mask, pairs)
+    for row, (j, k) in enumerate(pairs.tolist()):
+        subject = fused[j : j + 1, : int(mask[j].sum())]
+        other = fused[k : k + 1, : int(mask[k].sum())]
+        joined = part.attention(
+            part.subject_attention(subject), part.object_attention(other)
+        )
+        pooled = F.adaptive_avg_pool1d(joined.transpose(1, 2), 2).transpose(1, 2)
+        torch.testing.assert_close(logits[row], part.mlp(pooled.flatten(1))[0])
+    # Directed: who acts on whom matters.
+    assert (logits[0] - logits[2]).abs().max() > 1e-3
+
+
+def test_pooling_equals_torchs_over_the_tokens_there_are() -> None:
+    torch.manual_seed(0)
+    tokens = torch.randn(4, 9, 5)
+    counts = [9, 1, 4, 0]
+    mask = torch.arange(9) < torch.tensor(counts)[:, None]
+    for size in (1, 3, 12):
+        pooled = masked_adaptive_pool(tokens, mask, size)
+        for row, count in enumerate(counts[:3]):
+            own = tokens[row, :count].T[None]
+            expected = F.adaptive_avg_pool1d(own, size)[0].T
+            torch.testing.assert_close(pooled[row], expected)
+        assert pooled[3].abs().sum() == 0
+
+
+def test_focal_loss_by_hand() -> None:
+    logits = torch.tensor([[0.0, math.log(3.0), -math.log(3.0)]])
+    target = torch.tensor([[1.0, 1.0, 0.0]])
+    # Chances of the right answer: .5, .75, .75.
+    expected = 0.25 * math.log(2) + 2 * 0.0625 * math.log(4 / 3)
+    total, count = head().loss(logits, target)
+    assert float(total) == pytest.approx(expected, rel=1e-6)
+    assert count == 3
+    assert head(normalizer='positives').loss(logits, target)[1] == 2
+
+
+def test_targets_are_directed_and_of_the_vocabulary() -> None:
+    truth = Interactions(
+        [7, 7, 4], [4, 4, 9], np.array(['hug.v.01', 'talk.v.01', 'push.v.01'])
+    )
+    pairs = ordered_pairs(3)
+    target = head().targets(pairs, [4, 7, 9], truth)
+    assert target.nonzero().tolist() == [[1, 1], [2, 0], [2, 2]]
+    strange = Interactions([7], [4], np.array(['hugg.v.01']))
+    with pytest.raises(KeyError, match=r'hug\.v\.01'):
+        head().targets(pairs, [4, 7, 9], strange)
+
+
+def test_predictions_carry_ids_verbs_and_scores() -> None:
+    part = head(threshold=0.0)
+    fused, mask = tokens()
+    found = part.predict(fused, mask, [4, 7, 9])
+    assert len(found) == 18
+    logits = part(fused, mask, ordered_pairs(3)).sigmoid()
+    row = np.flatnonzero(
+        (found.subject_ids == 9) & (found.object_ids == 4) & (found.verbs == VERBS[1])
+    )
+    assert found.scores[row] == pytest.approx(float(logits[4, 1]))
+
+
+def test_before_training_nothing_is_claimed() -> None:
+    part = head(prior=0.01)
+    fused, mask = tokens()
+    assert len(part.predict(fused, mask, [4, 7, 9])) == 0
+    torch.nn.init.zeros_(part.mlp[-1].weight)
+    scores = part(fused, mask, ordered_pairs(3)).sigmoid()
+    torch.testing.assert_close(scores, torch.full_like(scores, 0.01))
+
+
+@pytest.mark.parametrize('people', [0, 1])
+def test_nobody_to_act_upon(people: int) -> None:
+    fused, mask = tokens()
+    found = head(threshold=0.0).predict(fused[:people], mask[:people], [4][:people])
+    assert len(found) == 0

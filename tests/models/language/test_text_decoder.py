@@ -1,0 +1,155 @@
+"""The prefix language model: what sees what, and the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from mmsmot.models.language import TextDecoder
+from tests.models.language.test_tokenizer import TEXTS, TRAINED
+
+CONFIGS = {
+    'bert': dict(
+        model_type='bert',
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=96,
+    ),
+    'gpt2': dict(model_type='gpt2', n_embd=32, n_layer=2, n_head=4, n_positions=96),
+    'llama': dict(
+        model_type='llama',
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=96,
+    ),
+}
+
+
+def decoder(kind: str = 'bert', **options) -> TextDecoder:
+    torch.manual_seed(0)
+    options.setdefault('max_length', 12)
+    return TextDecoder(TRAINED, CONFIGS[kind], **options).eval()
+
+
+@pytest.fixture
+def prefix() -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(2)
+    mask = torch.ones(3, 7, dtype=bool)
+    mask[1, 4:] = False
+    mask[2, 1:] = False
+    return torch.randn(3, 7, 32), mask
+
+
+@pytest.mark.parametrize('kind', CONFIGS)
+@pytest.mark.parametrize('allow_repeats', [True, False])
+def test_cached_equals_uncached(kind: str, allow_repeats: bool, prefix) -> None:
+    part = decoder(kind, allow_repeats=allow_repeats)
+    found = part._generate(*prefix)
+    ids = torch.full((3, 1), TRAINED.bos_id)
+    for _ in range(found.shape[1]):
+        scores = part.logits(*prefix, ids)[:, -1]
+        if not allow_repeats:
+            scores = scores.scatter(1, ids[:, -1:], float('-inf'))
+        best = scores.argmax(1, keepdim=True)
+        ids = torch.cat([ids, best], dim=1)
+    for row, said in enumerate(found.tolist()):
+        end = said.index(TRAINED.eos_id) if TRAINED.eos_id in said else len(said)
+        assert said[:end] == ids[row, 1 : end + 1].tolist()
+        if not allow_repeats:
+            assert all(a != b for a, b in zip(said[:end], said[1:end], strict=False))
+
+
+@pytest.mark.parametrize('num_beams', [1, 3])
+def test_batch_equals_one_by_one(num_beams: int, prefix) -> None:
+    part = decoder(num_beams=num_beams, batch_size=2)
+    features, mask = prefix
+    together = part.generate(features, mask)
+    alone = [part.generate(features[i : i + 1], mask[i : i + 1])[0] for i in range(3)]
+    assert together == alone
+    assert len(set(together)) == 3
+
+
+@pytest.mark.parametrize('kind', CONFIGS)
+def test_who_sees_what(kind: str, prefix) -> None:
+    part = decoder(kind)
+    features, mask = prefix
+    ids = TRAINED.encode(TEXTS[:1] * 3, 10)
+    before = part.logits(features, mask, ids)
+    later = ids.clone()
+    later[:, 6:] = 5
+    after = part.logits(features, mask, later)
+    torch.testing.assert_close(after[:, :6], before[:, :6])  # text is causal
+    changed = features.clone()
+    changed[1, 4:] = 9.0  # masked
+    torch.testing.assert_close(part.logits(changed, mask, ids), before)
+    changed[0, 6] = torch.randn(32)  # the prefix's last is seen by all of the text
+    moved = (part.logits(changed, mask, ids) - before)[0].abs().amax(-1)
+    assert (moved > 1e-5).all()
+
+
+def test_the_prefix_sees_itself_both_ways(prefix) -> None:
+    """Its first token's keys depend on its last; in a causal model they do not."""
+    part = decoder()
+    features, mask = prefix
+    seen = []
+    part.model.bert.encoder.layer[1].register_forward_hook(
+        lambda module, given, out: seen.append(
+            out[0] if isinstance(out, tuple) else out
+        )
+    )
+    ids = torch.full((3, 1), TRAINED.bos_id)
+    changed = features.clone()
+    changed[0, 6] = torch.randn(32)
+    part.logits(features, mask, ids)
+    part.logits(changed, mask, ids)
+    assert (seen[0][0, 0] - seen[1][0, 0]).abs().max() > 1e-4
+
+
+def test_loss_is_the_smoothed_cross_entropy_of_the_words(prefix) -> None:
+    part = decoder(label_smoothing=0.1)
+    texts = ['A man', 'Two women hug', '']
+    total, count = part.loss(*prefix, texts)
+    lengths = [int((row != 0).sum()) - 1 for row in TRAINED.encode(texts, 12)]
+    assert count == sum(lengths)
+    expected = 0.0
+    for i, text in enumerate(texts):
+        ids = TRAINED.encode([text], 12)
+        one = slice(i, i + 1)
+        logits = part.logits(prefix[0][one], prefix[1][one], ids[:, :-1])[0]
+        chance = F.log_softmax(logits, -1)
+        right = chance[torch.arange(len(logits)), ids[0, 1:]]
+        expected += -(0.9 * right + 0.1 * chance.mean(-1)).sum()
+    torch.testing.assert_close(total, expected)
+
+
+def test_too_long_says_which_options() -> None:
+    part = decoder()
+    features, mask = torch.zeros(1, 90, 32), torch.ones(1, 90, dtype=bool)
+    with pytest.raises(ValueError, match='102 tokens long.*96 positions.*max_boxes'):
+        part.generate(features, mask)
+
+
+def test_pretrained_by_folder_and_frozen(tmp_path: Path, prefix) -> None:
+    source = decoder('gpt2')
+    source.model.save_pretrained(tmp_path)
+    part = TextDecoder(TRAINED, pretrained=str(tmp_path), frozen=True, max_length=12)
+    assert part.eval().generate(*prefix) == source.generate(*prefix)
+    assert not any(p.requires_grad for p in part.parameters())
+    with pytest.raises(FileNotFoundError, match='no language model'):
+        TextDecoder(TRAINED, pretrained=str(tmp_path / 'nowhere'))
+    with pytest.raises(ValueError, match='either config or pretrained'):
+        TextDecoder(TRAINED)
+
+
+def test_a_trajectory_nobody_looked_at_still_gets_words(prefix) -> None:
+    part = decoder()
+    texts = part.generate(prefix[0][:1], torch.zeros(1, 7, dtype=bool))
+    assert len(texts) == 1

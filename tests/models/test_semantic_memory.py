@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import torch
+
+from mmsmot.models.semantic_memory import SemanticMemory
+
+
+def see(memory: SemanticMemory, ids: list[int], time: float) -> None:
+    wanted = torch.tensor(memory.wanted(ids), dtype=bool)
+    kept = torch.tensor(ids)[wanted]
+    tokens = torch.full((len(kept), 4, 2), time)
+    boxes = torch.zeros(len(kept), 4)
+    memory.add(kept, tokens, torch.full((len(kept),), time), boxes)
+
+
+def test_a_long_trajectory_does_not_grow_the_memory() -> None:
+    memory = SemanticMemory(max_boxes=8)
+    for time in range(1000):
+        see(memory, [1] if time % 10 else [1, 2], float(time))
+        assert len(memory._table()['ids']) <= 2 * 16
+    tracks = memory.trajectories([1, 2])
+    assert tracks.mask.sum(1).tolist() == [8, 8]
+    times = tracks.times[0]
+    assert times[0] == 0
+    assert times[-1] >= 1000 - 128  # up to the last stride
+    gaps = times.diff()
+    assert gaps.max() <= 2 * gaps.min()
+
+
+def test_trajectories_in_the_order_asked_for() -> None:
+    memory = SemanticMemory()
+    for time in range(3):
+        see(memory, [5, 2, 9], float(time))
+    assert memory.ids == [2, 5, 9]
+    tracks = memory.trajectories([9, 2])
+    assert tracks.tokens.shape == (2, 3, 4, 2)
+    assert tracks.times.tolist() == [[0, 1, 2], [0, 1, 2]]
+    assert SemanticMemory().trajectories([]) is None
+
+
+def test_forgotten_is_gone() -> None:
+    memory = SemanticMemory()
+    for time in range(3):
+        see(memory, [5, 2], float(time))
+    memory.forget([5])
+    assert memory.ids == [2]
+    assert memory._table()['ids'].tolist() == [2, 2, 2]
+
+
+def test_linked_trajectories_become_one() -> None:
+    memory = SemanticMemory()
+    see(memory, [1], 0.0)
+    see(memory, [3], 1.0)
+    memory.rename({3: 1})
+    assert memory.ids == [1]
+    assert memory.trajectories([1]).times.tolist() == [[0, 1]]

@@ -1,0 +1,344 @@
+"""End to end: what a semantic loss reaches, and what a video without people gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from mmsmot.models.semantics import TrajectorySemantics
+from mmsmot.models.smot import SMOT
+from mmsmot.registry import MODELS
+from mmsmot.structures import (
+    CoordinateSpace,
+    Frame,
+    Interactions,
+    SMOTDataSample,
+    Tracks,
+    Trajectories,
+    VideoInfo,
+)
+from tests.models.language.test_text_decoder import CONFIGS
+from tests.models.language.test_tokenizer import TEXTS
+
+VERBS = ['hug.v.01', 'push.v.01']
+LOSSES = ['loss_instance_caption', 'loss_video_caption', 'loss_interaction']
+DETECTOR = dict(
+    type='MMDetDetector',
+    score_threshold=0.1,
+    config=dict(
+        model=dict(
+            type='CenterNet',
+            data_preprocessor=dict(type='DetDataPreprocessor', pad_size_divisor=32),
+            backbone=dict(
+                type='ResNet',
+                depth=18,
+                base_channels=8,
+                norm_cfg=dict(type='GN', num_groups=4),
+                norm_eval=False,
+            ),
+            neck=dict(
+                type='FPN',
+                in_channels=[8, 16, 32, 64],
+                out_channels=16,
+                start_level=1,
+                num_outs=3,
+            ),
+            bbox_head=dict(
+                type='CenterNetUpdateHead',
+                num_classes=1,
+                in_channels=16,
+                feat_channels=16,
+                stacked_convs=1,
+                strides=[8, 16, 32],
+                regress_ranges=((0, 64), (48, 128), (96, 1e8)),
+                norm_cfg=dict(type='GN', num_groups=4),
+            ),
+            test_cfg=dict(
+                nms_pre=20,
+                min_bbox_size=0,
+                score_thr=0.05,
+                nms=dict(type='nms', iou_threshold=0.6),
+                max_per_img=10,
+            ),
+        ),
+        test_pipeline=[
+            dict(type='LoadImageFromNDArray'),
+            dict(type='Resize', scale=(96, 64), keep_ratio=True),
+            dict(
+                type='PackDetInputs',
+                meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'),
+            ),
+        ],
+    ),
+)
+
+
+def semantics() -> dict:
+    attention = dict(channels=16, num_heads=4, ffn_channels=32)
+    return dict(
+        type='TrajectorySemantics',
+        roi=dict(type='RoITokens', in_channels=16, channels=16),
+        trajectory_fusion=dict(
+            type='ConcatTrajectoryFusion',
+            **attention,
+            encoding=dict(type='TokenEncoding', channels=16),
+        ),
+        video_fusion=dict(
+            type='VideoFusion',
+            cell=dict(type='AttentionCell', **attention),
+            in_channels=16,
+            channels=16,
+            grid=(2, 3),
+        ),
+        instance_caption=dict(
+            type='InstanceCaptionHead',
+            channels=16,
+            decoder=dict(
+                type='TextDecoder',
+                tokenizer=dict(type='CaptionTokenizer', vocab_size=320),
+                config=CONFIGS['bert'],
+                max_length=24,
+            ),
+        ),
+        video_caption=dict(
+            type='VideoCaptionHead', decoder=None, injection='joint', **attention
+        ),
+        interaction=dict(
+            type='InteractionHead',
+            vocabulary=VERBS,
+            pooled_tokens=2,
+            hidden=(16,),
+            threshold=0.0,
+            **attention,
+        ),
+        share_decoder=True,
+    )
+
+
+@pytest.fixture
+def build() -> Callable[..., SMOT]:
+    def built(**training) -> SMOT:
+        torch.manual_seed(0)
+        training.setdefault('true_tracks', 1.0)
+        model = MODELS.build(
+            dict(
+                type='SMOT',
+                detector=DETECTOR,
+                tracker=dict(type='SORT'),
+                semantics=semantics(),
+                training=dict(type='ClipTraining', detection_frames=2, **training),
+            )
+        )
+        model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+        return model
+
+    return built
+
+
+VIDEO = VideoInfo(name='clip', path='clip', fps=4.0, width=96, height=64)
+SPACE = CoordinateSpace(width=96, height=64)
+
+
+def frames(count: int = 3, seed: int = 0) -> list[Frame]:
+    rng = np.random.default_rng(seed)
+    pictures = rng.integers(0, 255, (count, 64, 96, 3), np.uint8)
+    return [
+        Frame(VIDEO, t + 1, t / 4, load=lambda picture=picture: picture)
+        for t, picture in enumerate(pictures)
+    ]
+
+
+def sample(ids: tuple[int, ...] = (1, 2), count: int = 3) -> SMOTDataSample:
+    rows = [(t, i) for t in range(1, count + 1) for i in ids]
+    boxes = [[8 * i, 5, 8 * i + 20, 50 + t] for t, i in rows]
+    truth = SMOTDataSample(
+        metainfo=dict(video=VIDEO, frame_ids=np.arange(1, count + 1))
+    )
+    truth.gt_trajectories = Trajectories(
+        frame_ids=np.array([t for t, _ in rows], np.int64),
+        ids=np.array([i for _, i in rows], np.int64),
+        boxes=np.array(boxes, float).reshape(-1, 4),
+        scores=np.ones(len(rows)),
+        labels=np.ones(len(rows), np.int64),
+        space=SPACE,
+    )
+    truth.gt_captions = {i: TEXTS[i % 2] for i in ids}
+    verbs = np.array(VERBS[:1] if len(ids) > 1 else [], np.str_)
+    truth.gt_interactions = Interactions(ids[:1][: len(verbs)], ids[1:2], verbs)
+    truth.gt_video_caption = 'Two women hug.'
+    return truth
+
+
+def batch(*samples: SMOTDataSample) -> dict:
+    clips = [frames(3, seed) for seed in range(len(samples))]
+    return dict(
+        inputs=[list(step) for step in zip(*clips, strict=True)],
+        data_samples=list(samples),
+    )
+
+
+def first_layer(model: SMOT) -> torch.Tensor:
+    return model.detector.model.backbone.conv1.weight
+
+
+@pytest.mark.parametrize('name', LOSSES)
+def test_a_semantic_loss_reaches_the_first_layer(name: str, build) -> None:
+    model = build().train()
+    losses = model.loss(**batch(sample()))
+    (gradient,) = torch.autograd.grad(losses[name], first_layer(model))
+    assert gradient.abs().max() > 1e-8
+
+
+def test_the_trackers_own_tracks_carry_gradients_too(build) -> None:
+    """Not only true trajectories: the release's tracks were made without gradients."""
+    model = build(true_tracks=0.0).train()
+    truth = sample()
+
+    def track(detections, frame):
+        here = truth.gt_trajectories.frame_ids == frame.frame_id
+        own = truth.gt_trajectories[here]
+        count = len(own)
+        return Tracks(
+            own.ids + 40, own.boxes + 1, own.scores, own.labels, np.arange(count)
+        )
+
+    model.tracker.update = track
+    losses = model.loss(**batch(truth))
+    total = losses['loss_instance_caption']
+    assert float(total) > 0
+    (gradient,) = torch.autograd.grad(total, first_layer(model))
+    assert gradient.abs().max() > 1e-8
+
+
+def test_detached_features_keep_the_words_from_the_detector(build) -> None:
+    model = build(detach_features=True).train()
+    losses = model.loss(**batch(sample()))
+    for name in LOSSES:
+        (gradient,) = torch.autograd.grad(
+            losses[name], first_layer(model), allow_unused=True, retain_graph=True
+        )
+        assert gradient is None or gradient.abs().max() == 0
+    detection = sum(losses['loss_cls']) if isinstance(losses['loss_cls'], list) else 0
+    detection = detection + losses['loss_bbox']
+    (gradient,) = torch.autograd.grad(detection, first_layer(model))
+    assert gradient.abs().max() > 0
+
+
+def test_a_frozen_detector_has_no_loss_and_no_graph(build) -> None:
+    model = build(freeze=True).train()
+    losses = model.loss(**batch(sample()))
+    assert set(losses) == set(LOSSES)
+    sum(losses.values()).backward()
+    assert first_layer(model).grad is None
+
+
+def test_before_the_words_begin_there_is_detection_alone(build) -> None:
+    model = build(speaks=False).train()
+    assert set(model.loss(**batch(sample()))) == {'loss_cls', 'loss_bbox'}
+
+
+def test_a_batch_is_the_mean_of_its_clips(build) -> None:
+    """Normalisers are summed, so that processes can share them."""
+    model = build().eval()
+    one, two = sample((1, 2)), sample((3, 5))
+    for head in ('loss_instance_caption', 'loss_interaction'):
+        both = batch(one, two)
+        together = model.loss(**both)[head]
+        alone = [
+            model.loss(inputs=[[step[b]] for step in both['inputs']], data_samples=[s])
+            for b, s in enumerate((one, two))
+        ]
+        if head == 'loss_interaction':
+            weights = [1, 1]
+        else:
+            encode = model.semantics.instance_caption.decoder.tokenizer.encode
+            weights = [
+                int((encode(list(s.gt_captions.values()), 24)[:, 1:] != 0).sum())
+                for s in (one, two)
+            ]
+        expected = sum(w * a[head] for w, a in zip(weights, alone, strict=True))
+        torch.testing.assert_close(together, expected / sum(weights))
+
+
+@pytest.mark.parametrize('ids', [(), (4,)])
+def test_nobody_and_one_person_train(ids: tuple[int, ...], build) -> None:
+    model = build().train()
+    losses = model.loss(**batch(sample(ids)))
+    total = sum(sum(v) if isinstance(v, list) else v for v in losses.values())
+    assert total.isfinite()
+    total.backward()
+    assert float(losses['loss_interaction']) == 0
+    assert (float(losses['loss_instance_caption']) > 0) == bool(ids)
+
+
+def tracks_of(truth: SMOTDataSample) -> list[Tracks]:
+    table = truth.gt_trajectories
+    return [
+        Tracks(own.ids, own.boxes, own.scores, own.labels, np.arange(len(own)))
+        for own in (table[table.frame_ids == t] for t in truth.frame_ids)
+    ]
+
+
+@pytest.mark.parametrize('chunk', [1, 2, 3])
+def test_seen_in_pieces_equals_the_clip_of_training(chunk: int, build) -> None:
+    """The words are the same however the stream is cut, and as in training."""
+    model = build().eval()
+    part: TrajectorySemantics = model.semantics
+    truth, clip = sample(), frames()
+    memory = part.begin()
+    for first in range(0, 3, chunk):
+        some = clip[first : first + chunk]
+        with torch.no_grad():
+            features = model.detector.extract(some)
+        part.see(memory, features, some, tracks_of(truth)[first : first + chunk])
+    said = part.describe(memory)
+    assert set(said.captions) == {1, 2}
+    assert len(said.interactions) == 4
+    assert said.video_caption
+    fused, mask = part.trajectory_fusion(memory.trajectories([1, 2]))
+    logits = part.interaction(fused, mask, torch.tensor([[0, 1], [1, 0]]))
+    target = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    total, count = part.interaction.loss(logits, target)
+    expected = model.loss(**batch(truth))['loss_interaction']
+    torch.testing.assert_close(total / count, expected)
+
+
+def test_nobody_in_the_video(build) -> None:
+    model = build().eval()
+    part, clip = model.semantics, frames()
+    memory = part.begin()
+    with torch.no_grad():
+        features = model.detector.extract(clip)
+    nobody = [Tracks.empty()] * 3
+    part.see(memory, features, clip, nobody)
+    said = part.describe(memory)
+    assert said.captions == {}
+    assert len(said.interactions) == 0
+    assert said.video_caption
+    assert part.describe(part.begin()).video_caption == ''
+
+
+def test_a_stride_looks_at_fewer_frames(build) -> None:
+    model = build().eval()
+    model.semantics.frame_stride = 2
+    memory, clip = model.semantics.begin(), frames()
+    with torch.no_grad():
+        features = model.detector.extract(clip)
+    model.semantics.see(memory, features, clip, tracks_of(sample()))
+    assert memory.trajectories([1]).times.tolist() == [[0.0, 0.5]]
+    assert memory.video.count.tolist() == [2]
+
+
+def test_features_must_come_from_somewhere() -> None:
+    with pytest.raises(TypeError, match='DetectionFile makes none.*feature_extractor'):
+        MODELS.build(
+            dict(
+                type='SMOT',
+                detector=dict(type='DetectionFile'),
+                tracker=dict(type='SORT'),
+                semantics=semantics(),
+            )
+        )

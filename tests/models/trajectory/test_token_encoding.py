@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import torch
+
+from mmsmot.models.trajectory import TokenEncoding, TrajectoryTokens
+from mmsmot.models.trajectory.token_encoding import _motion
+
+
+def two_tracks() -> TrajectoryTokens:
+    boxes = torch.tensor([[0.1, 0.2, 0.3, 0.6], [0.2, 0.2, 0.4, 0.6]])
+    return TrajectoryTokens(
+        tokens=torch.zeros(2, 2, 4, 8),
+        times=torch.tensor([[0.0, 0.5], [1.0, 0.0]]),
+        boxes=torch.stack([boxes, torch.stack([boxes[0], torch.zeros(4)])]),
+        mask=torch.tensor([[True, True], [True, False]]),
+    )
+
+
+def test_motion_of_a_box() -> None:
+    motion = _motion(two_tracks())
+    size = torch.tensor([0.2, 0.4]).log()
+    expected = torch.tensor([-0.6, -0.2, *size, 0, 0, 0, 0])
+    torch.testing.assert_close(motion[0, 0], expected)
+    # A tenth of the picture (.2 of its half) to the right in half a second.
+    expected = torch.tensor([-0.4, -0.2, *size, 0.4, 0, 0, 0])
+    torch.testing.assert_close(motion[0, 1], expected)
+    assert motion[1, 1, 4:].abs().sum() == 0  # padding does not move
+
+
+def test_each_part_can_be_left_out() -> None:
+    nothing = TokenEncoding(channels=8, time=False, box=False, cell=False)
+    tracks = two_tracks()
+    assert torch.equal(nothing(tracks), tracks.tokens)
+    assert not list(nothing.parameters())
+    for name in ('time', 'box', 'cell'):
+        chosen = {other: other == name for other in ('time', 'box', 'cell')}
+        out = TokenEncoding(channels=8, **chosen)(tracks)
+        assert out.shape == (2, 2, 4, 8)
+        same_cells = torch.equal(out[:, :, 0], out[:, :, 1])
+        assert same_cells == (name != 'cell')
+        same_times = torch.equal(out[0, 0], out[0, 1])
+        assert same_times == (name == 'cell')
