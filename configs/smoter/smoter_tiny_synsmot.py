@@ -13,7 +13,10 @@ model = dict(
         new_threshold=0.4),
     semantics=_base_.smoter_tiny,
     training=dict(
-        type='ClipTraining', detection_frames=4, true_tracks=0.7))
+        type='ClipTraining',
+        detection_frames=4,
+        gradient_frames=4,  # of 12: what a CPU can afford
+        true_tracks=0.7))
 train_dataloader = dict(_base_.synsmot.train, batch_size=4)
 optim_wrapper = _base_.synsmot_cpu.optim_wrapper
 param_scheduler = _base_.synsmot_cpu.param_scheduler

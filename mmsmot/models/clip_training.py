@@ -15,8 +15,14 @@ class ClipTraining:
     """End-to-end training (SMOTer paper, section 4.4), and what departs from it.
 
     Attributes:
-        detection_frames: k, frames of each clip that the detection loss is taken on, a
-            run of neighbours; ``None`` for all, 0 for no detection loss.
+        detection_frames: k, frames of each clip that the detection loss is taken on;
+            ``None`` for all, 0 for no detection loss. A run of neighbours, or with
+            ``gradient_frames`` some of those.
+        gradient_frames: Frames of each clip, drawn anew for each batch, whose way back
+            into the detector is kept; ``None`` for all. The others' features are made
+            without one, which saves their share of memory and of the backward pass:
+            stochastic backpropagation (Cheng et al., CVPR 2022), the gradient of a long
+            clip from a part of it.
         true_tracks: Share of batches that are spoken about along the true trajectories
             (teacher forcing) instead of the tracker's.
         detach_features: Keep the semantic losses from detector and backbone, as the
@@ -27,19 +33,40 @@ class ClipTraining:
     """
 
     detection_frames: int | None = None
+    gradient_frames: int | None = None
     true_tracks: float = 0.0
     detach_features: bool = False
     freeze: bool = False
     speaks: bool = True
 
-    def detection_rows(self, num_frames: int, num_clips: int) -> list[int]:
-        """Rows of the T * B frames, time first, for the detection loss."""
-        count = num_frames
-        if self.detection_frames is not None:
-            count = min(self.detection_frames, num_frames)
-        start = np.random.randint(num_frames - count + 1)
-        return list(range(start * num_clips, (start + count) * num_clips))
+    def draw_frames(self, num_frames: int) -> tuple[list[int], list[int]]:
+        """Which of a clip's frames get a detection loss, and which keep their way back.
+
+        Returns:
+            Positions 0 to ``num_frames`` - 1, ascending.
+        """
+        count = _at_most(self.detection_frames, num_frames)
+        if self.gradient_frames is None:
+            start = np.random.randint(num_frames - count + 1)
+            return list(range(start, start + count)), list(range(num_frames))
+        kept = _at_most(self.gradient_frames, num_frames)
+        if count > kept:
+            raise ValueError(
+                f'ClipTraining: detection_frames={self.detection_frames} are more than '
+                f'gradient_frames={self.gradient_frames}, which they are taken from'
+            )
+        drawn = np.random.permutation(num_frames)[:kept]
+        return sorted(drawn[:count].tolist()), sorted(drawn.tolist())
 
     def draws_true_tracks(self) -> bool:
         """Whether this batch is spoken about along the truth."""
         return self.true_tracks > 0 and np.random.random() < self.true_tracks
+
+
+def _at_most(count: int | None, limit: int) -> int:
+    return limit if count is None else min(count, limit)
+
+
+def rows_of(positions: list[int], num_clips: int) -> list[int]:
+    """Rows of these frames of all clips in a batch of T * B frames, time first."""
+    return [t * num_clips + b for t in positions for b in range(num_clips)]

@@ -42,6 +42,21 @@ class FeatureMaps:
             samples=[self.samples[row] for row in rows],
         )
 
+    @classmethod
+    def joined(cls, parts: list[FeatureMaps], order: list[int]) -> FeatureMaps:
+        """One batch of several; ``order`` says which row of them all comes where."""
+        first = parts[0]
+        samples = [sample for part in parts for sample in part.samples]
+        columns = zip(*(part.levels for part in parts), strict=True)
+        return cls(
+            levels=tuple(torch.cat(column)[order] for column in columns),
+            strides=first.strides,
+            scales=torch.cat([part.scales for part in parts])[order],
+            sizes=torch.cat([part.sizes for part in parts])[order],
+            inputs=torch.cat([part.inputs for part in parts])[order],
+            samples=[samples[row] for row in order],
+        )
+
     def detach(self) -> FeatureMaps:
         """The same without the way back."""
         return replace(self, levels=tuple(level.detach() for level in self.levels))

@@ -22,7 +22,7 @@ from ..structures import (
 )
 from ..structures.matching import match_as_released, match_trajectories
 from ..utils.stopwatch import Stopwatch
-from .clip_training import ClipTraining
+from .clip_training import ClipTraining, rows_of
 from .detectors import BaseDetector
 from .feature_maps import FeatureMaps
 from .reid import BaseReID
@@ -205,11 +205,12 @@ class SMOT(BaseModel):
         frames = [frame for step in inputs for frame in step]
         if self.semantics is None or not how.speaks:
             return self._detection_loss(frames, inputs, data_samples)
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not how.freeze):
-            features = self._feature_source().extract(frames)
+        detected, kept = how.draw_frames(len(inputs))
+        kept = [] if how.freeze else rows_of(kept, len(data_samples))
+        features = self._extract(frames, kept)
         losses = {}
-        if how.detection_frames != 0 and not how.freeze:
-            rows = how.detection_rows(len(inputs), len(data_samples))
+        if detected and not how.freeze:
+            rows = rows_of(detected, len(data_samples))
             targets = _targets(inputs, data_samples)
             chosen = [targets[row] for row in rows]
             losses |= self.detector.loss_in(features[rows], chosen)
@@ -218,6 +219,20 @@ class SMOT(BaseModel):
             features = features.detach()
         spoken = (features, inputs, data_samples, trajectories, true_ids)
         return losses | self.semantics.loss(*spoken)
+
+    def _extract(self, frames: list[Frame], kept: list[int]) -> FeatureMaps:
+        """Feature maps of all frames, with the way back for the rows ``kept``."""
+        source = self._feature_source()
+        parts, order = [], []
+        rest = sorted(set(range(len(frames))) - set(kept))
+        for rows, has_way_back in ((kept, True), (rest, False)):
+            if rows:
+                with torch.set_grad_enabled(has_way_back and torch.is_grad_enabled()):
+                    parts.append(source.extract([frames[row] for row in rows]))
+                order += rows
+        if len(parts) == 1:
+            return parts[0]
+        return FeatureMaps.joined(parts, np.argsort(order).tolist())
 
     def _detection_loss(
         self,
@@ -230,7 +245,8 @@ class SMOT(BaseModel):
                 f'detector {type(self.detector).__name__} cannot be trained; use a '
                 'detector with weights of its own, such as MMDetDetector'
             )
-        rows = self.clip_training.detection_rows(len(inputs), len(data_samples))
+        detected, _ = self.clip_training.draw_frames(len(inputs))
+        rows = rows_of(detected, len(data_samples))
         targets = _targets(inputs, data_samples)
         return self.detector.loss(
             [frames[row] for row in rows], [targets[row] for row in rows]

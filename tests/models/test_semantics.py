@@ -227,6 +227,27 @@ def test_detached_features_keep_the_words_from_the_detector(build) -> None:
     assert gradient.abs().max() > 0
 
 
+def test_a_part_of_the_gradient_is_a_part_of_the_clip(build) -> None:
+    """The losses are those of the whole clip; the way back leads to some frames."""
+    clip = batch(sample((1, 2)), sample((3, 5)))
+    whole, part = build().eval(), build(gradient_frames=2).eval()
+    np.random.seed(0)
+    expected = whole.loss(**clip)
+    np.random.seed(0)
+    losses = part.loss(**clip)
+    for name in LOSSES:
+        torch.testing.assert_close(losses[name], expected[name])
+    seen = []
+    for model, total in ((whole, expected), (part, losses)):
+        loss = total['loss_instance_caption']
+        (gradient,) = torch.autograd.grad(loss, first_layer(model))
+        seen.append(gradient)
+    assert (seen[0] - seen[1]).abs().max() > 0
+    assert seen[1].abs().max() > 1e-8
+    everything = build(gradient_frames=3).eval().loss(**clip)['loss_instance_caption']
+    torch.testing.assert_close(everything, expected['loss_instance_caption'])
+
+
 def test_a_frozen_detector_has_no_loss_and_no_graph(build) -> None:
     model = build(freeze=True).train()
     losses = model.loss(**batch(sample()))

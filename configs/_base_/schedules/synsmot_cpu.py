@@ -11,10 +11,10 @@ synsmot_cpu = dict(
             type='CosineAnnealingLR',
             by_epoch=False,
             begin=100,
-            end=2400,
+            end=2000,
             eta_min=1e-5)
     ],
-    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=24),
+    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=20),
     custom_hooks=[
         dict(type='LearnWords'),
         dict(type='SemanticStart', iteration=600)  # semantic_start_iter

@@ -48,6 +48,12 @@ class MMDetDetector(nn.Module, BaseDetector):
         score_threshold: Least score of a detection.
         labels: The classes kept, as the model numbers them; ``None`` for all. COCO: 0 is
             a person.
+        score_power: Scores are raised to it; 0.5 gives CenterNet2's square root, which
+            mmdet's head lacks. ``score_threshold`` is compared with the result.
+        embedder: Gives each detection an embedding from the feature maps, for trackers
+            that look at appearance without a ReID network:
+            ``dict(type='RoITokens', in_channels=96, channels=96)``. Nothing trains it, so
+            it should have no weights; ``None`` for no embeddings.
         channels_last: Lay pictures and weights out channels last, which on a CPU makes a
             convolutional detector about twice as fast (other last digits).
     """
@@ -58,6 +64,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         checkpoint: str | None = None,
         score_threshold: float = 0.1,
         labels: Sequence[int] | None = (0,),
+        score_power: float = 1.0,
+        embedder: dict | nn.Module | None = None,
         channels_last: bool = False,
     ) -> None:
         super().__init__()
@@ -65,6 +73,10 @@ class MMDetDetector(nn.Module, BaseDetector):
         self.config = _load(config)
         self.checkpoint = checkpoint
         self.score_threshold = score_threshold
+        self.score_power = score_power
+        self.embedder = (
+            MODELS.build(embedder) if isinstance(embedder, dict) else embedder
+        )
         self.labels = None if labels is None else tuple(labels)
         with DefaultScope.overwrite_default_scope('mmdet'):
             self.model = mmdet.registry.MODELS.build(self.config['model'])
@@ -121,7 +133,22 @@ class MMDetDetector(nn.Module, BaseDetector):
         """Detections from feature maps that :meth:`extract` made."""
         with _as_at_test(self.model), self._given(features):
             samples = self.model(features.inputs, features.samples, mode='predict')
-        return [self._read(sample.pred_instances) for sample in samples]
+        found = [self._read(sample.pred_instances) for sample in samples]
+        return found if self.embedder is None else self._embedded(features, found)
+
+    def _embedded(
+        self, features: FeatureMaps, found: list[Detections]
+    ) -> list[Detections]:
+        counts = [len(detections) for detections in found]
+        rows = torch.arange(len(found)).repeat_interleave(torch.tensor(counts))
+        boxes = torch.from_numpy(np.concatenate([d.boxes for d in found]))
+        vectors = self.embedder(features, rows, boxes).flatten(1).float()
+        vectors = nn.functional.normalize(vectors, dim=1).cpu().numpy()
+        parts = np.split(vectors, np.cumsum(counts)[:-1])
+        return [
+            Detections(d.boxes, d.scores, d.labels, own)
+            for d, own in zip(found, parts, strict=True)
+        ]
 
     @torch.no_grad()
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
@@ -168,7 +195,8 @@ class MMDetDetector(nn.Module, BaseDetector):
 
     @property
     def fingerprint(self) -> str:
-        options = (self.score_threshold, self.labels, self._layout)
+        options = (self.score_threshold, self.labels, self.score_power, self._layout)
+        options += (str(self.embedder),)
         text = repr((self.config.to_dict(), options))
         config = hashlib.sha256(text.encode()).hexdigest()
         # Of the weights themselves: training or a checkpoint of the whole model set them.
@@ -179,6 +207,7 @@ class MMDetDetector(nn.Module, BaseDetector):
             return self._pipeline({'img': frame.image, 'img_id': frame.frame_id})
 
     def _read(self, found: InstanceData) -> Detections:
+        found.scores = found.scores**self.score_power
         wanted = found.scores >= self.score_threshold
         if self.labels is not None:
             wanted &= torch.isin(found.labels, found.labels.new_tensor(self.labels))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch import nn
 from torch.nn import functional as F
 
@@ -21,7 +25,8 @@ class InteractionHead(nn.Module):
 
     As in the released code each side goes through a self-attention first, once for each
     trajectory; then all ordered pairs are one batch, cut into chunks. Multi-label: a
-    sigmoid for each verb, focal binary cross entropy.
+    sigmoid for each verb, focal binary cross entropy. Its verbs are part of the state
+    dict, so that a checkpoint is never read with others.
 
     Args:
         channels: d.
@@ -86,6 +91,55 @@ class InteractionHead(nn.Module):
         last = nn.Linear(widths[-1], len(self.vocabulary))
         nn.init.constant_(last.bias, float(np.log(prior / (1 - prior))))
         self.mlp = nn.Sequential(*layers, last)
+
+    def get_extra_state(self) -> torch.Tensor:
+        """The verbs' JSON as bytes, (n,) uint8."""
+        text = json.dumps(list(self.vocabulary.verbs)).encode()
+        return torch.frombuffer(bytearray(text), dtype=torch.uint8)
+
+    def set_extra_state(self, state: torch.Tensor) -> None:
+        """Compare a checkpoint's verbs with the config's.
+
+        Raises:
+            ValueError: They are others, or in another order.
+        """
+        try:
+            theirs = [str(verb) for verb in json.loads(bytes(state.cpu().numpy()))]
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                'InteractionHead: the checkpoint holds no verbs where they should be'
+            ) from error
+        ours = list(self.vocabulary.verbs)
+        if theirs != ours:
+            raise ValueError(
+                f'InteractionHead: the checkpoint has {_named(theirs, ours)}, the config '
+                f'{_named(ours, theirs)}. Set the vocabulary of the interaction head '
+                '(and of the datasets) to that of the checkpoint, or train again.'
+            )
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict,
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        lists = (missing_keys, unexpected_keys, error_msgs)
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, *lists
+        )
+        key = f'{prefix}_extra_state'
+        if key in missing_keys and f'{prefix}mlp.0.weight' in state_dict:
+            missing_keys.remove(key)
+            print_log(
+                'InteractionHead: the checkpoint is of a version that did not keep its '
+                f'verbs; they are taken to be the {len(self.vocabulary)} of the config',
+                logger='current',
+                level=logging.WARNING,
+            )
 
     def forward(
         self, fused: torch.Tensor, mask: torch.Tensor, pairs: torch.Tensor
@@ -176,6 +230,13 @@ class InteractionHead(nn.Module):
             verbs=np.array(self.vocabulary.verbs)[verbs],
             scores=scores[rows, verbs],
         )
+
+
+def _named(verbs: Sequence[str], others: Sequence[str]) -> str:
+    only = [verb for verb in verbs if verb not in set(others)]
+    what = f'only there: {", ".join(only[:3])}' if only else 'none that the other lacks'
+    what = 'in another order' if {*verbs} == {*others} else what
+    return f'{len(verbs)} verbs ({what})'
 
 
 def ordered_pairs(count: int, device: torch.device | None = None) -> torch.Tensor:

@@ -10,15 +10,17 @@ from mmsmot.registry import TASK_UTILS
 from mmsmot.structures import Trajectories
 
 
-def test_two_boxes_by_hand() -> None:
-    given = Trajectories([1, 3], [4, 4], [[0, 0, 10, 10], [4, 0, 10, 10]])
+def test_three_boxes_by_hand() -> None:
+    lefts = np.array([0.0, 9, 0])
+    boxes = np.column_stack([lefts, [0.0] * 3, [20.0] * 3, [10.0] * 3])
+    given = Trajectories([1, 2, 3], [4, 4, 4], boxes)
     smooth = TASK_UTILS.build(dict(type='GaussianSmoothing', tau=2.0, noise=3.0))(given)
-    # The kernel of two boxes two frames apart has the eigenvalues 1 + k and 1 - k;
-    # the centred left edge (-2, 2), of variance 4, lies along the second.
-    scale = 2 * np.log(2**3 / 2)
-    signal = 4 * (1 - np.exp(-0.5 * (2 / scale) ** 2))
-    left = 2 * signal / (signal + 9)
-    np.testing.assert_allclose(smooth.boxes[:, 0], [2 - left, 2 + left])
+    # The best line is flat, at 3; what is left, (-3, 6, -3), has the variance 18.
+    scale = 2 * np.log(2**3 / 3)
+    near, far = np.exp(-0.5 / scale**2), np.exp(-0.5 * (2 / scale) ** 2)
+    prior = 18 * np.array([[1, near, far], [near, 1, near], [far, near, 1]])
+    rest = prior @ np.linalg.solve(prior + 9 * np.eye(3), [-3.0, 6, -3])
+    np.testing.assert_allclose(smooth.boxes[:, 0], 3 + rest)
     np.testing.assert_allclose(smooth.boxes[:, 1:], given.boxes[:, 1:], atol=1e-12)
 
 
@@ -28,8 +30,10 @@ def test_the_length_scale_is_kept_within_its_bounds() -> None:
     boxes = np.column_stack([time % 2 * 2.0, 0 * time, 9 + 0 * time, 9 + 0 * time])
     given = Trajectories(time, np.ones(10, int), boxes)
     smooth = GaussianSmoothing(tau=2.0, noise=1.0)(given)
-    kernel = np.exp(-0.5 * ((time[:, None] - time) / 0.5) ** 2)  # variance is 1
-    expected = 1 + kernel @ np.linalg.solve(kernel + np.eye(10), boxes[:, 0] - 1)
+    mean = np.polyval(np.polyfit(time, boxes[:, 0], 1), time)
+    rest = boxes[:, 0] - mean
+    prior = rest.var() * np.exp(-0.5 * ((time[:, None] - time) / 0.5) ** 2)
+    expected = mean + prior @ np.linalg.solve(prior + np.eye(10), rest)
     np.testing.assert_allclose(smooth.boxes[:, 0], expected, atol=1e-9)
 
 

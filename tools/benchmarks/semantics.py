@@ -1,0 +1,198 @@
+"""How fast trajectories are put into words: batched and cached against one by one.
+
+The paper's sizes on random features: VFM, TFM, both text decoders and the interaction
+head, on N = 100 frames and M = 10 trajectories, captions of 40 tokens. The peer is the
+same modules with the same weights, run as SMOTer's release runs them: a trajectory at a
+time, the decoder without a key/value cache, each pair of trajectories by itself from its
+self-attentions on. Both say the same; the last line is the ratio, and the exit code says
+whether the goal (10) holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from mmsmot.models.fusion import AttentionCell, ConcatTrajectoryFusion, VideoFusion
+from mmsmot.models.heads import InstanceCaptionHead, InteractionHead, VideoCaptionHead
+from mmsmot.models.heads.interaction_head import ordered_pairs
+from mmsmot.models.language import CaptionTokenizer, TextDecoder
+from mmsmot.models.trajectory import TrajectoryTokens
+
+GOAL = 10.0
+DECODER = dict(
+    model_type='bert',
+    hidden_size=768,
+    num_hidden_layers=6,
+    num_attention_heads=12,
+    intermediate_size=3072,
+    max_position_embeddings=1024,
+)
+
+
+class Modules(nn.Module):
+    """The paper's second half, as it is configured in ``_base_/semantics/smoter.py``."""
+
+    def __init__(self, num_tokens: int) -> None:
+        super().__init__()
+        tokenizer = CaptionTokenizer(vocab_size=30522)
+        tokenizer.eos_id = 30521  # a word that is never said: all captions are full
+        decoder = TextDecoder(tokenizer, DECODER, max_length=num_tokens + 1)
+        self.video_fusion = VideoFusion(AttentionCell(), in_channels=256)
+        self.trajectory_fusion = ConcatTrajectoryFusion()
+        self.instance_caption = InstanceCaptionHead(decoder)
+        self.video_caption = VideoCaptionHead(decoder)
+        self.interaction = InteractionHead()
+
+
+def make_input(
+    num_frames: int, num_tracks: int
+) -> tuple[torch.Tensor, TrajectoryTokens]:
+    """Frame tokens (N, 1, 256, 256) and trajectory tokens of M trajectories."""
+    frames = torch.randn(num_frames, 1, 256, 256)
+    tracks = TrajectoryTokens(
+        tokens=torch.randn(num_tracks, num_frames, 4, 256),
+        times=torch.arange(num_frames).expand(num_tracks, -1) / 25,
+        boxes=torch.rand(num_tracks, num_frames, 4),
+        mask=torch.ones(num_tracks, num_frames, dtype=bool),
+    )
+    return frames, tracks
+
+
+class Watch:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, name: str, work: Callable):
+        begin = time.perf_counter()
+        result = work()
+        elapsed = time.perf_counter() - begin
+        self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
+        return result
+
+
+def batched(m: Modules, frames, tracks, watch: Watch):
+    """As the pipeline runs them."""
+    video = watch('video fusion', lambda: m.video_fusion(frames).fused[0])
+    fused, mask = watch('trajectory fusion', lambda: m.trajectory_fusion(tracks))
+    prefix = watch('video prefix', lambda: m.video_caption.prefix(video, fused, mask))
+    decoder = m.instance_caption.decoder
+    said = watch(
+        'instance captions',
+        lambda: decoder._generate(m.instance_caption.project(fused), mask),
+    )
+    told = watch(
+        'video caption',
+        lambda: decoder._generate(prefix[None], torch.ones(1, len(prefix), dtype=bool)),
+    )
+    pairs = ordered_pairs(len(tracks))
+    logits = watch('interactions', lambda: m.interaction(fused, mask, pairs))
+    return said, told, logits
+
+
+def one_by_one(m: Modules, frames, tracks, watch: Watch):
+    """As the release runs them."""
+    attend = m.video_fusion.cell.attention
+    state = frames[0]
+
+    def fuse_frames():
+        nonlocal state
+        for frame in frames[1:]:
+            state = attend(state, frame)
+
+    watch('video fusion', fuse_frames)
+    fused = []
+    for j in range(len(tracks)):
+        alone = TrajectoryTokens(
+            tracks.tokens[j : j + 1],
+            tracks.times[j : j + 1],
+            tracks.boxes[j : j + 1],
+            tracks.mask[j : j + 1],
+        )
+        own = watch('trajectory fusion', lambda alone=alone: m.trajectory_fusion(alone))
+        fused.append(own[0])
+    everywhere = torch.ones(1, fused[0].shape[1], dtype=bool)
+    head = m.video_caption
+
+    def inject():
+        video = state
+        for own in fused:
+            video = head.attention(video, own)
+        return head.project(video)
+
+    prefix = watch('video prefix', inject)
+    said = [
+        watch(
+            'instance captions',
+            lambda own=own: uncached(m, m.instance_caption.project(own), everywhere),
+        )
+        for own in fused
+    ]
+    seen = torch.ones(1, prefix.shape[1], dtype=bool)
+    told = watch('video caption', lambda: uncached(m, prefix, seen))
+    logits = []
+    for j, k in ordered_pairs(len(tracks)).tolist():
+        both = torch.cat([fused[j], fused[k]])
+        mask = everywhere.expand(2, -1)
+        pair = torch.tensor([[0, 1]])
+        logits.append(
+            watch(
+                'interactions',
+                lambda both=both, mask=mask, pair=pair: m.interaction(both, mask, pair),
+            )
+        )
+    return torch.cat(said), told, torch.cat(logits)
+
+
+def uncached(m: Modules, prefix: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Greedy words, everything computed anew for each."""
+    decoder = m.instance_caption.decoder
+    ids = torch.full((1, 1), decoder.tokenizer.bos_id)
+    for _ in range(decoder.max_length - 1):
+        scores = decoder.logits(prefix, mask, ids)[:, -1]
+        scores = scores.scatter(1, ids[:, -1:], float('-inf'))
+        ids = torch.cat([ids, scores.argmax(1, keepdim=True)], dim=1)
+    return ids[:, 1:]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--frames', type=int, default=100)
+    parser.add_argument('--tracks', type=int, default=10)
+    parser.add_argument('--tokens', type=int, default=40)
+    parser.add_argument('--threads', type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    modules = Modules(args.tokens).eval()
+    given = make_input(args.frames, args.tracks)
+    ours, theirs = Watch(), Watch()
+    with torch.no_grad():
+        batched(modules, *make_input(2, 2), Watch())  # wakes torch up
+        found = batched(modules, *given, ours)
+        expected = one_by_one(modules, *given, theirs)
+    same = (found[0] == expected[0]).float().mean(), (found[1] == expected[1]).all()
+    torch.testing.assert_close(found[2], expected[2], atol=1e-3, rtol=1e-3)
+    print(f'{"seconds":20}{"batched":>10}{"one by one":>12}{"ratio":>8}')
+    for name, seconds in ours.seconds.items():
+        other = theirs.seconds[name]
+        print(f'{name:20}{seconds:10.2f}{other:12.2f}{other / seconds:8.1f}')
+    total, other = sum(ours.seconds.values()), sum(theirs.seconds.values())
+    print(f'{"all":20}{total:10.2f}{other:12.2f}{other / total:8.1f}')
+    print(f'tokens equal: {float(same[0]):.1%} of captions, video {bool(same[1])}')
+    holds = other / total >= GOAL
+    print(
+        f'ratio {other / total:.1f} (goal {GOAL:g}: {"holds" if holds else "missed"})'
+    )
+    sys.exit(not holds)
+
+
+if __name__ == '__main__':
+    main()
