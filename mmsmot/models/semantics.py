@@ -122,7 +122,10 @@ class TrajectorySemantics(nn.Module):
 
     @torch.no_grad()
     def describe(
-        self, memory: SemanticMemory, ids: Sequence[int] | None = None
+        self,
+        memory: SemanticMemory,
+        ids: Sequence[int] | None = None,
+        video_caption: bool = True,
     ) -> Description:
         """Put into words what was seen so far.
 
@@ -130,6 +133,7 @@ class TrajectorySemantics(nn.Module):
             memory: Of one video.
             ids: The trajectories to speak of; those without a box that was looked at are
                 passed over. ``None`` for all.
+            video_caption: Whether to speak of the whole video.
         """
         ids = memory.ids if ids is None else [i for i in ids if i in set(memory.ids)]
         tracks = memory.trajectories(ids)
@@ -142,7 +146,8 @@ class TrajectorySemantics(nn.Module):
                 found.captions = dict(zip(ids, texts, strict=True))
             if self.interaction is not None:
                 found.interactions = self.interaction.predict(fused, mask, ids)
-        if self.video_caption is not None and memory.video.fused is not None:
+        speaks = video_caption and self.video_caption is not None
+        if speaks and memory.video.fused is not None:
             video = memory.video.fused[0]
             if fused is None:
                 fused, mask = video[:0][None], video.new_zeros((1, 0), dtype=bool)

@@ -140,7 +140,7 @@ class SMOT(BaseModel):
         self.tracker.reset()
         for frames in video.batches(self.batch_size):
             watch.book('decode')
-            features, found = self._look(frames, memory is not None)
+            features, found = self.look(frames, memory is not None)
             watch.book('detect')
             tracks = []
             for frame, detections in zip(frames, found, strict=True):
@@ -152,9 +152,10 @@ class SMOT(BaseModel):
             yield from zip(frames, found, tracks, strict=True)
             del frames, frame, features  # as in predict
 
-    def _look(
+    def look(
         self, frames: list[Frame], needs_features: bool
     ) -> tuple[FeatureMaps | None, list[Detections]]:
+        """Detections of a batch, and the feature maps where they are needed."""
         if not needs_features:
             return None, self.detect(frames)
         with torch.no_grad():

@@ -1,0 +1,155 @@
+"""Frame by frame: tracks at once, words whenever they are asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..models.semantics import Description
+from ..models.smot import SMOT
+from ..structures import Frame, Interactions, Tracks, VideoInfo
+
+
+class SMOTSession:
+    """A pipeline on a stream without an end: a camera, a socket, a loop of one's own.
+
+    ::
+
+        session = SMOTSession(model, fps=25)
+        for image in camera:
+            tracks = session.update(image)
+        said = session.describe()
+
+    What is held grows with the people in view, not with the length of the stream: whoever
+    has not been seen for ``patience`` frames is put into words together with those still
+    there, and forgotten but for the words. A trajectory that comes back under its old id
+    after that begins anew and gets a caption of its own part, which replaces the first.
+
+    Args:
+        model: The pipeline; without ``semantics`` it only tracks.
+        fps: Frames per second, where :meth:`update` is given no times.
+        name: A name for error messages.
+        patience: Frames without a box after which a trajectory is finished; more than the
+            tracker bridges.
+
+    Raises:
+        ValueError: ``fps`` or ``patience`` is not above 0, or post-processing is
+            configured, which needs whole videos.
+    """
+
+    def __init__(
+        self, model: SMOT, fps: float = 25.0, name: str = 'stream', patience: int = 60
+    ) -> None:
+        if not (fps > 0 and patience > 0):
+            raise ValueError(
+                f'SMOTSession: fps and patience must be above 0, got {fps} and {patience}'
+            )
+        if model.post_processing:
+            raise ValueError(
+                'SMOTSession: post_processing links and smooths whole videos; leave it '
+                'out (--cfg-options model.post_processing=[]) or use SMOTInferencer'
+            )
+        self.model = model.eval()
+        self.name = name
+        self.fps = fps
+        self.patience = patience
+        self.frame_id = 0
+        self._last_seen: dict[int, int] = {}
+        self._said = Description()
+        self._size: tuple[int, int] | None = None
+        self._memory = model.semantics.begin() if model.semantics is not None else None
+        model.tracker.reset()
+
+    @property
+    def alive(self) -> list[int]:
+        """Ids of the trajectories that are not finished, ascending."""
+        return sorted(self._last_seen)
+
+    @torch.no_grad()
+    def update(self, image: np.ndarray, timestamp: float | None = None) -> Tracks:
+        """Track through one more frame.
+
+        Args:
+            image: (H, W, 3) uint8 BGR, as large as the first.
+            timestamp: Seconds since the stream began; ``None``: by ``fps``.
+
+        Returns:
+            The tracks in it, boxes in its pixels.
+
+        Raises:
+            ValueError: It is no such picture, or its size changed.
+        """
+        frame = self._frame(image, timestamp)
+        features, found = self.model.look([frame], self._memory is not None)
+        tracks = self.model.tracker.update(found[0], frame)
+        if self._memory is not None:
+            self.model.semantics.see(self._memory, features, [frame], [tracks])
+        for track_id in tracks.ids.tolist():
+            self._last_seen[track_id] = self.frame_id
+        self._finish()
+        return tracks
+
+    def describe(self) -> Description:
+        """What can be said so far, of those that are there and those that were.
+
+        Asking changes nothing: the stream goes on as if it had not been asked.
+        """
+        if self._memory is None:
+            return Description()
+        now = self.model.semantics.describe(self._memory)
+        return Description(
+            captions=self._said.captions | now.captions,
+            interactions=_joined(self._said.interactions, now.interactions),
+            video_caption=now.video_caption,
+        )
+
+    def _frame(self, image: np.ndarray, timestamp: float | None) -> Frame:
+        is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8
+        if not is_picture or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            what = getattr(image, 'shape', None), getattr(image, 'dtype', type(image))
+            raise ValueError(
+                f'{self.name}: frame {self.frame_id + 1} must be a (H, W, 3) uint8 BGR '
+                f'picture, got shape {what[0]} of {what[1]}'
+            )
+        size = image.shape[1], image.shape[0]
+        if self._size not in (None, size):
+            raise ValueError(
+                f'{self.name}: frame {self.frame_id + 1} is {size[0]}x{size[1]}, those '
+                f'before were {self._size[0]}x{self._size[1]}. Boxes of both cannot stand '
+                'in one trajectory: begin a new session.'
+            )
+        self._size = size
+        self.frame_id += 1
+        if timestamp is None:
+            timestamp = (self.frame_id - 1) / self.fps
+        video = VideoInfo(self.name, self.name, self.fps, *size)
+        return Frame(video, self.frame_id, timestamp, load=lambda: image)
+
+    def _finish(self) -> None:
+        """Put those into words who are gone, and forget them."""
+        gone = [
+            track_id
+            for track_id, last in self._last_seen.items()
+            if self.frame_id - last > self.patience
+        ]
+        if not gone:
+            return
+        if self._memory is not None:
+            now = self.model.semantics.describe(self._memory, video_caption=False)
+            self._said.captions |= {
+                i: text for i, text in now.captions.items() if i in gone
+            }
+            pairs = now.interactions
+            theirs = np.isin(pairs.subject_ids, gone) | np.isin(pairs.object_ids, gone)
+            self._said.interactions = _joined(self._said.interactions, pairs[theirs])
+            self._memory.forget(gone)
+        for track_id in gone:
+            del self._last_seen[track_id]
+
+
+def _joined(before: Interactions, now: Interactions) -> Interactions:
+    """Both; where a pair and verb stand in both, the newer score holds."""
+    newer = set(zip(now.subject_ids, now.object_ids, now.verbs, strict=True))
+    old = zip(before.subject_ids, before.object_ids, before.verbs, strict=True)
+    kept = np.array([row not in newer for row in old], bool)
+    return before[kept].concatenated(now)

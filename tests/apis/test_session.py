@@ -1,0 +1,116 @@
+"""A stream: the same as a video, and bounded by who is there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmsmot.apis import SMOTSession
+from mmsmot.models.smot import SMOT
+from mmsmot.structures import Frame, SMOTDataSample, Tracks
+from tests.models.test_semantics import (
+    VIDEO,
+    build,  # noqa: F401 - a fixture
+    frames,
+)
+
+
+class Script:
+    """A tracker that reports who the script says is there."""
+
+    def __init__(self, script: dict[int, list[int]]) -> None:
+        self.script = script
+
+    def reset(self) -> None:
+        pass
+
+    def update(self, detections, frame: Frame) -> Tracks:
+        ids = np.array(self.script.get(frame.frame_id, []), np.int64)
+        left = 5.0 * ids
+        boxes = np.stack([left, left * 0 + 5, left + 20, left * 0 + 50], axis=1)
+        ones = np.ones(len(ids))
+        return Tracks(ids, boxes.reshape(-1, 4), ones, ones.astype(int), ids * 0 - 1)
+
+
+class Clip:
+    """A video reader of a list of frames."""
+
+    def __init__(self, given: list[Frame]) -> None:
+        self.given = given
+        self.video = VIDEO
+
+    def batches(self, size: int):
+        for first in range(0, len(self.given), size):
+            yield self.given[first : first + size]
+
+
+@pytest.fixture
+def model(build) -> SMOT:  # noqa: F811
+    made = build().eval()
+    made.tracker = Script({t: [1, 2] for t in range(1, 7)})
+    return made
+
+
+def test_frame_by_frame_equals_the_whole_video(model: SMOT) -> None:
+    clip = frames(6)
+    sample = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.arange(1, 7)))
+    (whole,) = model.predict([Clip(clip)], [sample])
+    session = SMOTSession(model, fps=4)
+    for frame in clip:
+        session.update(frame.image)
+        session.describe()  # asking changes nothing
+    said = session.describe()
+    assert said.captions == whole.pred_captions
+    assert said.video_caption == whole.pred_video_caption
+    ours, theirs = said.interactions, whole.pred_interactions
+    assert ours.as_pairs() == theirs.as_pairs()
+    np.testing.assert_allclose(ours.scores, theirs.scores, atol=1e-6)
+
+
+def test_who_is_gone_is_put_into_words_and_forgotten(model: SMOT) -> None:
+    script = {t: [t // 10 + 1, t // 10 + 2] for t in range(1, 200)}
+    model.tracker = Script(script)
+    model.semantics.max_boxes = 4
+    session = SMOTSession(model, fps=4, patience=5)
+    held = []
+    for frame in frames(3) * 60:
+        session.update(frame.image)
+        held.append(len(session._memory.ids))
+    assert max(held) <= 3
+    assert session.alive == [18, 19, 20]
+    said = session.describe()
+    assert set(said.captions) == set(range(1, 21))
+    pairs = said.interactions.as_pairs()
+    assert all((i, i + 1) in pairs for i in range(1, 20))
+    assert (1, 5) not in pairs  # they never were there together
+
+
+def test_without_semantics_it_tracks(build) -> None:  # noqa: F811
+    made = build()
+    made.semantics = None
+    made.tracker = Script({1: [4]})
+    session = SMOTSession(made.eval())
+    assert session.update(frames(1)[0].image).ids.tolist() == [4]
+    assert session.describe().captions == {}
+
+
+def test_bad_pictures(model: SMOT) -> None:
+    session = SMOTSession(model, name='door')
+    session.update(frames(1)[0].image)
+    with pytest.raises(
+        ValueError, match='door: frame 2 is 96x32, those before were 96x64'
+    ):
+        session.update(np.zeros((32, 96, 3), np.uint8))
+    for wrong in (None, np.zeros((64, 96), np.uint8), np.zeros((64, 96, 3))):
+        with pytest.raises(ValueError, match='door: frame 2 must be a .H, W, 3. uint8'):
+            session.update(wrong)
+    session.update(frames(1)[0].image)  # it goes on
+    assert session.frame_id == 2
+
+
+def test_post_processing_needs_whole_videos(model: SMOT) -> None:
+    model.post_processing = [lambda table: table]
+    with pytest.raises(ValueError, match='whole videos'):
+        SMOTSession(model)
+    with pytest.raises(ValueError, match='above 0'):
+        SMOTSession(model, fps=0)
