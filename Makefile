@@ -32,8 +32,9 @@ $(STAMP): setup.py pyproject.toml Makefile
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH_SPEC)
 	$(BIN)/pip install --quiet --editable '.[all]'
 	@# Two builds of OpenCV come in over each other; the one without a screen stays.
-	$(BIN)/pip uninstall --quiet --yes opencv-python opencv-python-headless
-	$(BIN)/pip install --quiet 'opencv-python-headless<5'
+	headless=$$($(BIN)/pip freeze | grep '^opencv-python-headless==') && \
+		$(BIN)/pip uninstall --quiet --yes opencv-python opencv-python-headless && \
+		$(BIN)/pip install --quiet --no-deps "$$headless"
 	touch $@
 
 clean:

@@ -42,13 +42,15 @@ def version() -> str:
     return re.search(r"__version__ = '(.+)'", text)[1]
 
 
+MMENGINE = 'onedl-mmengine>=0.10.12'  # no torch comes along
 ONEDL = [
-    'onedl-mmengine>=0.10.12',
+    MMENGINE,
     'onedl-mmcv>=2.3.6',
     'onedl-mmdetection>=3.5.1',
 ]
 ONNX = ['onnxruntime>=1.17']
 LAP = ['lap>=0.5.12']  # mmdet's ByteTracker and OCSORTTracker
+SEMANTICS = ['safetensors>=0.4', 'tokenizers>=0.20', 'transformers>=5']
 CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
 TEST = [
     'hypothesis>=6.100',
@@ -73,6 +75,8 @@ setup(
             'datasets/vocabularies/*',
             'evaluation/java/*',
             'models/post_processing/*.safetensors',
+            'visualization/report/*',
+            'weights/*.safetensors',
         ]
     },
     cmdclass={'build_py': BuildWithConfigs},
@@ -80,7 +84,10 @@ setup(
         'av>=12',
         'defusedxml>=0.7',
         'numpy>=1.24',
-        'opencv-python-headless>=4.6,<5',  # OpenMMLab is not tested on 5
+        MMENGINE,
+        # OpenMMLab is not tested on 5. trackeval and mmcv bring the other build along.
+        'opencv-python-headless>=4.6,<5',
+        'opencv-python<5',
         'pillow>=9',
         'rich>=13',
         'scipy>=1.10',
@@ -89,6 +96,7 @@ setup(
     extras_require={
         'onedl': ['torch>=2.1', 'safetensors>=0.4', *ONEDL],
         'mmdet-trackers': ['torch>=2.1', *ONEDL, *LAP],
+        'semantics': ['torch>=2.1', *ONEDL, *SEMANTICS],
         'onnx': ONNX,
         'captions': CAPTIONS,
         'test': TEST,
@@ -98,7 +106,7 @@ setup(
             *LAP,
             *ONNX,
             *CAPTIONS,
-            'safetensors>=0.4',
+            *SEMANTICS,
             *TEST,
         ],
     },

@@ -47,15 +47,19 @@ PART_MODULES += ['mmsmot.models.trackers', 'mmsmot.models.trackers.mmdet_tracker
 MODELS = _child(
     'model',
     'MODELS',
+    'mmsmot.models.backbones',
+    'mmsmot.models.necks',
     'mmsmot.models.detectors',
     'mmsmot.models.detectors.cached_detector',
     'mmsmot.models.detectors.mmdet_detector',
+    'mmsmot.models.detectors.transformers_detector',
     'mmsmot.models.reid',
     'mmsmot.models.trajectory',
     'mmsmot.models.fusion',
     'mmsmot.models.language',
     'mmsmot.models.heads',
     'mmsmot.models.semantics',
+    'mmsmot.models.vision_language',
     'mmsmot.models.smot',
 )
 MODEL_WRAPPERS = _child('model wrapper', 'MODEL_WRAPPERS')
@@ -91,4 +95,4 @@ OPTIM_WRAPPER_CONSTRUCTORS = _child(
 )
 PARAM_SCHEDULERS = _child('parameter scheduler', 'PARAM_SCHEDULERS')
 LOG_PROCESSORS = _child('log_processor', 'LOG_PROCESSORS')
-INFERENCERS = _child('inferencer', 'INFERENCERS')
+INFERENCERS = _child('inferencer', 'INFERENCERS', 'mmsmot.apis.inferencer')

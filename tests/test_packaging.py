@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PARTS = ('mmsmot', 'configs', 'tools', 'setup.py', 'pyproject.toml', 'README.md')
@@ -47,6 +52,55 @@ def test_configs_and_tools_come_along(installed: Path) -> None:
     assert (mim / 'model-index.yml').is_file()
     assert (installed / 'mmsmot/models/post_processing/aflink.safetensors').is_file()
     assert not list(installed.rglob('test_*.py'))
+
+
+LIGHT = """
+import sys
+import mmsmot.structures, mmsmot.models.trackers, mmsmot.evaluation, mmsmot.datasets
+import mmsmot.registry, mmsmot.utils.environment
+from mmsmot.models.trackers import ByteTrack
+from mmsmot.structures import Detections
+ByteTrack().update(Detections([[0, 0, 5, 5]], [0.9]))
+print(*{name.split('.')[0] for name in sys.modules})
+"""
+
+
+def closure(requirements: list[str]) -> set[str]:
+    """The distributions that pip would bring along, as far as they are installed here."""
+    found, waiting = set(), list(requirements)
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        wanted = requirement.marker is None or requirement.marker.evaluate(
+            {'extra': ''}
+        )
+        if wanted and name not in found:
+            found.add(name)
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                waiting += metadata.requires(name) or []
+    return found
+
+
+def test_what_is_imported_is_what_is_required(installed: Path) -> None:
+    """A plain ``pip install mmsmot`` gives a package that can be imported."""
+    (info,) = installed.glob('mmsmot-*.dist-info')
+    brought = closure(metadata.Distribution.at(info).requires)
+    done = subprocess.run(
+        [sys.executable, '-c', LIGHT],
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': str(installed)},
+        cwd=installed,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    owners = metadata.packages_distributions()
+    for module in set(done.stdout.split()) & set(owners) - {'mmsmot'}:
+        names = {canonicalize_name(name) for name in owners[module]}
+        pip_own = {'pip', 'setuptools', 'wheel'}  # start-up files of the environment
+        assert names & (brought | pip_own), f'{module} ({names}) is not required'
+    assert 'torch' not in brought
+    assert 'onedl-mmengine' in brought
 
 
 def test_names_resolve_from_outside(installed: Path, tmp_path: Path) -> None:

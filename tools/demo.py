@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +26,14 @@ def main() -> None:
         '--config=two_stage/bytetrack_public-detections',
         f'--out={args.out}',
     ]
-    print('python', *command)
+    # The Python that has all it needs, as the next command is best typed.
+    print(*map(shown, [sys.executable, *command]))
     sys.exit(subprocess.call([sys.executable, *command]))
+
+
+def shown(word: str) -> str:
+    """A path below the working directory without it."""
+    return word.removeprefix(os.getcwd() + os.sep)
 
 
 if __name__ == '__main__':

@@ -5,25 +5,32 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-from mmengine.runner import Runner
+from mmengine.config import Config, DictAction
+from mmengine.dist import is_main_process
 
-from mmsmot.engine import load_config, set_weights
-from mmsmot.utils.checkpoint import make_mmengine_safe
+from mmsmot.engine import SMOTRunner, load_config, set_weights
+from mmsmot.engine.arguments import argument_names
+from mmsmot.registry import METRICS
+from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 from mmsmot.utils.environment import check_environment
+from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file or name')
+    parser.add_argument('config', help=CONFIG)
     parser.add_argument('checkpoint', nargs='?', help='weights of the whole model')
     parser.add_argument('--data-root', help="the test dataset's folder")
     parser.add_argument('--weights', help="the detector's weights")
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--work-dir', help='folder of logs, tracks and scores')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     parser.add_argument(
-        '--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none'
+        '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=('none', 'pytorch', 'slurm', 'mpi'),
+        help='what started several processes; tools/dist_test.sh does it',
     )
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     return parser.parse_args()
@@ -42,13 +49,33 @@ def main() -> None:
         )
     if args.data_root:
         config.test_dataloader.dataset.data_root = args.data_root
-    config.launcher = args.launcher
-    config.work_dir = args.work_dir or str(Path('work_dirs') / Path(args.config).stem)
-    if config.test_evaluator.get('out_dir', '') is None:
-        config.test_evaluator.out_dir = str(Path(config.work_dir) / 'results')
-    config.load_from = args.checkpoint
-    Runner.from_cfg(config).test()
+    config.launcher = args.launcher or config.get('launcher', 'none')
+    default_dir = str(Path('work_dirs') / Path(args.config).stem)
+    config.work_dir = args.work_dir or config.get('work_dir') or default_dir
+    folders = set_out_dirs(config)
+    config.load_from = args.checkpoint or config.get('load_from')
+    SMOTRunner.from_cfg(config).test()
+    if is_main_process():
+        for folder in folders:
+            print(f'tracks and scores: {folder}')
+
+
+def set_out_dirs(config: Config) -> list[str]:
+    """Let metrics that leave it open write into the work-dir; the folders of all."""
+    metrics = config.test_evaluator
+    metrics = metrics if isinstance(metrics, list | tuple) else [metrics]
+    parts = [m.type if callable(m.type) else METRICS.get(m.type) for m in metrics]
+    writing = [
+        (metric, metric.get('prefix') or part.__name__)
+        for metric, part in zip(metrics, parts, strict=True)
+        if 'out_dir' in argument_names(part)
+    ]
+    for metric, name in writing:
+        if metric.get('out_dir') is None:
+            folder = Path(config.work_dir) / 'results'
+            metric.out_dir = str(folder if len(writing) == 1 else folder / name)
+    return [str(metric.out_dir) for metric, _ in writing]
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

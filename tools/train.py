@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-from mmengine.runner import Runner
+from mmengine.config import Config, DictAction
+from mmengine.dist import is_main_process
+from mmengine.runner import find_latest_checkpoint
 
-from mmsmot.engine import load_config, set_weights
-from mmsmot.utils.checkpoint import make_mmengine_safe
+from mmsmot.engine import SMOTRunner, load_config, set_weights
+from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 from mmsmot.utils.environment import check_environment
+from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file or name')
+    parser.add_argument('config', help=CONFIG)
     parser.add_argument('--data-root', help="the training dataset's folder")
     parser.add_argument('--weights', help='weights the detector starts from')
     parser.add_argument('--work-dir', help='folder of logs and checkpoints')
@@ -27,9 +29,13 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision')
     parser.add_argument('--seed', type=int, help='seed of everything random')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     parser.add_argument(
-        '--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none'
+        '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=('none', 'pytorch', 'slurm', 'mpi'),
+        help='what started several processes; tools/dist_train.sh does it',
     )
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     return parser.parse_args()
@@ -48,18 +54,30 @@ def main() -> None:
         )
     if args.data_root:
         config.train_dataloader.dataset.data_root = args.data_root
-    config.launcher = args.launcher
-    config.work_dir = args.work_dir or str(Path('work_dirs') / Path(args.config).stem)
+    config.launcher = args.launcher or config.get('launcher', 'none')
+    default_dir = str(Path('work_dirs') / Path(args.config).stem)
+    config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     if args.amp:
         config.optim_wrapper.type = 'AmpOptimWrapper'
         config.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.seed is not None:
-        config.randomness = dict(seed=args.seed)
-    config.resume = args.resume is not None
-    if args.resume not in (None, 'auto'):
-        config.load_from = args.resume
-    Runner.from_cfg(config).train()
+        config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
+    if args.resume:
+        resume_from(config, args.resume)
+    SMOTRunner.from_cfg(config).train()
+    if is_main_process():
+        print(f'logs and checkpoints: {config.work_dir}')
+
+
+def resume_from(config: Config, checkpoint: str) -> None:
+    """Go on from a checkpoint, or with ``'auto'`` from the newest in the work-dir."""
+    if checkpoint == 'auto':
+        checkpoint = find_latest_checkpoint(config.work_dir)
+    if checkpoint is None:
+        print(f'{config.work_dir} has no checkpoint to go on from; starting anew')
+        return
+    config.resume, config.load_from = True, checkpoint
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

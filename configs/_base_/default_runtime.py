@@ -13,3 +13,5 @@ log_processor = dict(type='LogProcessor', window_size=50, by_epoch=True)
 log_level = 'INFO'
 load_from = None
 resume = False
+# Not every iteration uses every weight: the words begin late, the detector may be frozen.
+find_unused_parameters = True

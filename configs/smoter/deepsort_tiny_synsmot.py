@@ -9,4 +9,4 @@ model = dict(
     tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.3)),  # tau_p
     training=dict(freeze=True, true_tracks=0.0))
 custom_hooks = [dict(type='LearnWords'), dict(type='StopAtNaN')]
-load_from = 'work_dirs/detector_tiny_synsmot/epoch_24.pth'
+load_from = 'work_dirs/detector_tiny_synsmot/epoch_20.pth'

@@ -2,3 +2,4 @@
 _base_ = 'smoter_tiny_synsmot.py'
 model = dict(semantics=None)
 custom_hooks = [dict(type='StopAtNaN')]
+test_evaluator = dict(type='TrackingMetric')

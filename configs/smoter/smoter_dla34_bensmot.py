@@ -10,7 +10,8 @@ model = dict(
     tracker=dict(  # as released
         _base_.bytetrack, track_threshold=0.5, new_threshold=0.6, match_threshold=0.9),
     semantics=_base_.smoter,
-    training=dict(type='ClipTraining', detection_frames=6))  # k: 6 to 8
+    training=dict(
+        type='ClipTraining', detection_frames=6, gradient_frames=None))  # k: 6 to 8
 # Clips show a whole video, of which most are shorter than the released 100 frames.
 train_dataloader = dict(
     _base_.bensmot.train,

@@ -1,6 +1,7 @@
 """What users call from Python."""
 
 from .infer import infer_video
+from .inferencer import SMOTInferencer
 from .session import SMOTSession
 
-__all__ = ['SMOTSession', 'infer_video']
+__all__ = ['SMOTInferencer', 'SMOTSession', 'infer_video']

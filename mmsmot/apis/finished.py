@@ -24,6 +24,7 @@ from ..utils.fingerprint import (
 
 FORMAT = 'mmsmot result 1'
 PACKAGE = Path(registry.__file__).parent
+MAKERS = ('apis', 'datasets', 'models', 'structures', 'utils', 'visualization')
 
 
 def result_key(
@@ -38,7 +39,10 @@ def result_key(
         'config': config_text,
         'draw': draw,
         'inputs': _inputs(model, video),
-        'code': f'{package_fingerprint(PACKAGE)} {code_fingerprint(_modules(model))}',
+        'code': [
+            *(package_fingerprint(PACKAGE / maker) for maker in MAKERS),
+            code_fingerprint(_modules(model)),
+        ],
     }
 
 

@@ -1,8 +1,9 @@
-"""One video in, its tracks as text, JSON and an annotated video out."""
+"""One video in, its tracks and words as text, JSON and an annotated video out."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,16 @@ from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..evaluation import write_json
 from ..models.smot import SMOT, space_of
-from ..structures import Tracks, Trajectories, write_trajectories
+from ..structures import (
+    Frame,
+    Interactions,
+    SMOTDataSample,
+    Trajectories,
+    write_trajectories,
+)
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
+from ..visualization.semantic_drawer import SemanticDrawer
 from .finished import FORMAT, clear, find_finished, result_key
 
 
@@ -33,10 +41,12 @@ def infer_video(
     config_text: str = '',
     draw: bool = True,
     overwrite: bool = False,
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Track through a video and write what was found.
 
-    Writes ``tracks.txt`` (MOTChallenge), ``video.mp4`` (H.264, boxes, ids and trails) and
+    Writes ``tracks.txt`` (MOTChallenge), ``video.mp4`` (H.264; boxes, ids and trails, or
+    with ``semantics`` boxes, arrows with verbs and a panel of captions) and
     at last ``result.json``, each whole or not at all. Where all that would come out lies
     there already, made of the same video, frames, config, weights, files and code,
     nothing is done.
@@ -49,6 +59,7 @@ def infer_video(
             it nothing that lies there is taken for finished.
         draw: Write the annotated video.
         overwrite: Do it again where a finished result lies.
+        warnings: What whoever reads the result must know; written into it.
 
     Returns:
         What ``result.json`` holds.
@@ -72,17 +83,15 @@ def infer_video(
         elif draw:
             writer = VideoWriter(out_dir / 'video.mp4', _fps(video))
             stack.enter_context(writer)
-        # What post-processing changes can be drawn only when all is known.
-        online = None if model.post_processing else writer
-        frame_ids, tracks = _run(model, video, online, watch)
-        trajectories = model.refine(
-            Trajectories.from_tracks(frame_ids, tracks, space_of(video))
-        )
-        watch.book('refine')
-        if writer is not online:
-            _draw(video, trajectories, writer, watch)
+        # What post-processing changes, and words, can be drawn only when all is known.
+        late = model.post_processing or model.semantics is not None
+        sample = _run(model, video, None if late else writer, watch)
+        if writer is not None and late:
+            _draw(video, sample, writer, watch)
+    trajectories = sample.pred_trajectories
     write_trajectories(trajectories, out_dir / 'tracks.txt')
-    result = _result(video, frame_ids, trajectories, watch, key)
+    result = _result(video, sample, watch, key)
+    result['warnings'] = list(warnings)
     result['files'] = ['tracks.txt'] + (['video.mp4'] if writer is not None else [])
     write_json(result, out_dir / 'result.json')
     return result
@@ -108,13 +117,14 @@ def _has_pictures(video: VideoReader) -> bool:
 
 def _run(
     model: SMOT, video: VideoReader, writer: VideoWriter | None, watch: Stopwatch
-) -> tuple[list[int], list[Tracks]]:
-    """Track all frames, and draw them where there is a writer."""
+) -> SMOTDataSample:
+    """Track and describe; draw the tracks at once where there is a writer."""
     drawer = TrackDrawer()
+    memory = model.semantics.begin() if model.semantics is not None else None
     frame_ids, tracks = [], []
     with _progress() as progress:
         bar = progress.add_task(video.video.name, total=video.num_frames)
-        for frame, _, shown in model.track(video, watch):
+        for frame, _, shown in model.track(video, watch, memory):
             frame_ids.append(frame.frame_id)
             tracks.append(shown)
             if writer is not None:
@@ -124,29 +134,55 @@ def _run(
                 watch.book('encode')
             del frame  # or its picture would live on beside the next batch
             progress.update(bar, advance=1)
-    return frame_ids, tracks
+    tracked = Trajectories.from_tracks(frame_ids, tracks, space_of(video))
+    sample = SMOTDataSample(
+        metainfo=dict(video=video.video, frame_ids=np.array(frame_ids, np.int64))
+    )
+    sample.pred_trajectories = model.refine(tracked)
+    watch.book('refine')
+    if memory is not None:
+        model.describe(memory, tracked, sample)
+        watch.book('speak')
+    return sample
 
 
 def _draw(
-    video: VideoReader,
-    trajectories: Trajectories,
-    writer: VideoWriter,
-    watch: Stopwatch,
+    video: VideoReader, sample: SMOTDataSample, writer: VideoWriter, watch: Stopwatch
 ) -> None:
-    """Read the video a second time and draw the trajectories."""
-    drawer, by_frame = TrackDrawer(), trajectories.by_frame()
-    nobody = trajectories[:0]
+    """Read the video a second time and draw what was found and said."""
+    by_frame = sample.pred_trajectories.by_frame()
+    nobody = sample.pred_trajectories[:0]
+    draw = _picture_maker(sample)
     with _progress() as progress:
         bar = progress.add_task(f'{video.video.name}: drawing', total=video.num_frames)
         for frame in video:
             shown = by_frame.get(frame.frame_id, nobody)
             watch.book('decode')
-            picture = drawer.draw(frame.image, shown.ids, shown.boxes)
+            picture = draw(frame, shown)
             watch.book('draw')
             writer.write(picture)
             watch.book('encode')
             del frame
             progress.update(bar, advance=1)
+
+
+def _picture_maker(
+    sample: SMOTDataSample,
+) -> Callable[[Frame, Trajectories], np.ndarray]:
+    """Boxes with trails; where there are words, boxes with arrows and a panel of text."""
+    if 'pred_captions' not in sample:
+        trails = TrackDrawer()
+        return lambda frame, shown: trails.draw(frame.image, shown.ids, shown.boxes)
+    texts = dict(captions=sample.pred_captions, video_caption=sample.pred_video_caption)
+    width = sample.pred_trajectories.space.width
+    lines = SemanticDrawer().lines_needed(width, **texts)
+    drawer = SemanticDrawer(panel_lines=lines)
+
+    def draw(frame: Frame, shown: Trajectories) -> np.ndarray:
+        going_on = sample.pred_interactions.between(frame.frame_id, frame.frame_id)
+        return drawer.draw(frame.image, shown.ids, shown.boxes, going_on, **texts)
+
+    return draw
 
 
 def _progress() -> Progress:
@@ -165,14 +201,14 @@ def _fps(video: VideoReader) -> float:
 
 def _result(
     video: VideoReader,
-    frame_ids: list[int],
-    trajectories: Trajectories,
+    sample: SMOTDataSample,
     watch: Stopwatch,
     key: dict[str, Any],
 ) -> dict[str, Any]:
-    info = video.video
+    info, num_frames = video.video, len(sample.frame_ids)
     seconds = {stage: round(spent, 3) for stage, spent in watch.seconds.items()}
-    return {
+    captions = sample.get('pred_captions', {})
+    result = {
         'format': FORMAT,
         'key': key,
         'video': {
@@ -181,10 +217,12 @@ def _result(
             'fps': info.fps,
             'width': info.width,
             'height': info.height,
-            'num_frames': len(frame_ids),
+            'num_frames': num_frames,
+            'frame_ids': sample.frame_ids,
+            'gt': info.files.get('gt'),
         },
         'speed': {
-            'fps': round(len(frame_ids) / max(watch.total, 1e-9), 2),
+            'fps': round(num_frames / max(watch.total, 1e-9), 2),
             'seconds': seconds,
         },
         'trajectories': [
@@ -194,10 +232,32 @@ def _result(
                 'frame_ids': rows.frame_ids,
                 'boxes_xyxy': np.round(rows.boxes, 2),
                 'scores': np.round(rows.scores, 4),
+                **({'caption': captions[track_id]} if track_id in captions else {}),
             }
-            for track_id, rows in trajectories.by_id().items()
+            for track_id, rows in sample.pred_trajectories.by_id().items()
         ],
     }
+    if 'pred_captions' in sample:
+        result['video_caption'] = sample.pred_video_caption
+        result['interactions'] = _interactions(sample.pred_interactions)
+    return result
+
+
+def _interactions(table: Interactions) -> list[dict[str, Any]]:
+    """Rows for JSON; a side of a span that is not known is left out."""
+    rows = []
+    for i in range(len(table)):
+        row = {
+            'subject': int(table.subject_ids[i]),
+            'verb': str(table.verbs[i]),
+            'object': int(table.object_ids[i]),
+            'score': round(float(table.scores[i]), 4),
+        }
+        for name, frame in (('start', table.start_frames), ('end', table.end_frames)):
+            if frame[i]:
+                row[f'{name}_frame'] = int(frame[i])
+        rows.append(row)
+    return rows
 
 
 def _commonest(labels: np.ndarray) -> int:

@@ -18,6 +18,7 @@ from .bensmot_sequence import SequenceRecord
 from .bensmot_truth import make_truth, make_video, with_folder
 from .image_sequence import ImageSequence
 from .video_dataset import VideoDataset, shortened
+from .video_reader import BENSMOT_FPS
 from .video_truth import VideoTruth
 from .vocabulary import InteractionVocabulary
 
@@ -97,7 +98,7 @@ class BenSMOTDataset(VideoDataset):
         vocabulary: str | Sequence[str] = 'clean335',
         strict: bool = False,
         described_only: bool = True,
-        default_fps: float = 2.0,
+        default_fps: float = BENSMOT_FPS,
         cache: str | bool = True,
         sequences: Sequence[str] | None = None,
         num_frames: int = 8,

@@ -14,6 +14,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo, read_mot_rows
+from ..structures.mot_text import LAST_FRAME
 from .seqinfo import SeqInfo, read_seqinfo
 
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
@@ -186,7 +187,9 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
         return info.length
     last = 0
     for path in files.values():
-        last = max(last, int(read_mot_rows(path)[:, 0].max(initial=0)))
+        numbers = read_mot_rows(path)[:, 0]
+        # Readers drop the rows of others, so no frame is looked at for them.
+        last = max(last, int(numbers[numbers <= LAST_FRAME].max(initial=0)))
     if last < 1:
         raise ValueError(
             f'{folder}: no frames. Expected images ({", ".join(IMAGE_SUFFIXES)}) in it, '

@@ -79,15 +79,21 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
 
 
 def write_seqinfo(info: SeqInfo, folder: str | os.PathLike, image_ext: str) -> None:
-    """Write ``folder/seqinfo.ini`` with every key MOTChallenge's tools look for."""
+    """Write ``folder/seqinfo.ini`` with every key MOTChallenge's tools look for.
+
+    What is not known has no line.
+    """
+    values = {
+        'name': info.name,
+        'imDir': info.image_dir,
+        'frameRate': None if info.fps is None else f'{info.fps:g}',
+        'seqLength': info.length,
+        'imWidth': info.width,
+        'imHeight': info.height,
+        'imExt': image_ext,
+    }
     with atomic_write(Path(folder) / FILE_NAME) as stream:
-        stream.write(
-            '[Sequence]\n'
-            f'name={info.name}\n'
-            f'imDir={info.image_dir}\n'
-            f'frameRate={info.fps:g}\n'
-            f'seqLength={info.length}\n'
-            f'imWidth={info.width}\n'
-            f'imHeight={info.height}\n'
-            f'imExt={image_ext}\n'
-        )
+        stream.write('[Sequence]\n')
+        for key, value in values.items():
+            if value is not None:
+                stream.write(f'{key}={value}\n')

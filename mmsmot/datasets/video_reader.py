@@ -13,6 +13,8 @@ from ..structures import Frame, VideoInfo
 from .image_sequence import ImageSequence, open_image_sequence
 from .video_file import VideoFile
 
+BENSMOT_FPS = 2.0  # its pictures are about half a second apart; no file says so
+
 
 class VideoReader:
     """A run of a video's frames, streamed.
@@ -116,11 +118,12 @@ def open_video(
     end: int | None = None,
     stride: int = 1,
 ) -> VideoReader:
-    """Open a video file, a folder of images or a MOTChallenge sequence folder.
+    """Open a video file, a folder of images, or a sequence folder.
 
     Args:
         path: The file or folder. See :class:`VideoFile` and
-            :func:`open_image_sequence` for what is read and which numbers frames get.
+            :func:`open_image_sequence` for what is read and which numbers frames get. A
+            folder with ``imgs/`` is a sequence of BenSMOT or SynSMOT.
         start: First original frame number to read (inclusive).
         end: Last original frame number to read (inclusive).
         stride: Read every ``stride``-th frame from ``start`` on.
@@ -133,5 +136,17 @@ def open_video(
         raise FileNotFoundError(
             f'{path}: no such video file or folder of images (in {os.getcwd()})'
         )
-    source = open_image_sequence(path) if Path(path).is_dir() else VideoFile(path)
-    return VideoReader(source, start, end, stride)
+    return VideoReader(_open_source(Path(path)), start, end, stride)
+
+
+def _open_source(path: Path) -> ImageSequence | VideoFile:
+    if not path.is_dir():
+        return VideoFile(path)
+    if (path / 'imgs').is_dir() and not (path / 'img1').is_dir():
+        from .bensmot_sequence import read_sequence
+        from .bensmot_truth import make_video
+
+        folder = Path(os.path.abspath(path))
+        name = f'{folder.parent.name}/{folder.name}'
+        return make_video(name, folder, read_sequence(folder), BENSMOT_FPS)
+    return open_image_sequence(path)

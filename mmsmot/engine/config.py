@@ -7,7 +7,7 @@ import difflib
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,18 @@ from mmengine.registry import Registry, init_default_scope
 from mmengine.runner import Runner
 
 from .. import registry
+from .arguments import argument_names, did_you_mean, require_arguments
 
 CONFIG_HOMES = (
     Path(__file__).parents[2] / 'configs',  # a checkout
     Path(__file__).parents[1] / '.mim' / 'configs',  # an installed package
 )
 RUNNER_KEYS = {*inspect.signature(Runner.__init__).parameters} - {'self', 'cfg'}
-READ_KEYS = RUNNER_KEYS | {'custom_imports', 'fp16', 'auto_scale_lr', 'launcher'}
+READ_KEYS = RUNNER_KEYS | {'custom_imports', 'auto_scale_lr', 'launcher'}
 # Which registries build the dict under a key.
 BUILDERS: dict[str, tuple[Registry, ...]] = {
     'tracker': (registry.TRACKERS,),
+    'camera_motion': (registry.TRACKERS,),
     'decoder': (registry.MODELS, registry.TASK_UTILS),  # of text, of a network's output
     'post_processing': (registry.TASK_UTILS,),
     'training': (registry.TASK_UTILS,),
@@ -55,6 +57,10 @@ BUILDERS |= {
         'tokenizer',
     )
 }
+# What else MMEngine takes out of a dict before it builds the part.
+TAKEN_OUT = {'custom_hooks': ('priority',)}
+# Dicts of MMEngine's own whose keys are known.
+FREE_KEYS = {'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit')}
 
 
 def load_config(
@@ -71,18 +77,19 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such config; names similar ones.
-        KeyError: A key that nothing reads, or a part that is not registered; names
-            similar ones.
+        KeyError: A key that nothing reads, a part that is not registered, an argument
+            that a part does not take; names similar ones.
+        ValueError: Text where a part wants a number, and the like.
+        ImportError: A module of ``custom_imports`` is missing.
     """
     path = _find(str(path))
-    with _import_path(Path(path).parent):
-        config = Config.fromfile(path)  # also runs its custom_imports
+    config = _read(path)
     _drop_own_scope(config._cfg_dict)
     _refuse_unread_names(path)
     init_default_scope(registry.SCOPE)
     options = options or {}
     for key in options:
-        _require_read(config, key)
+        _require_read(config, key, options)
     config.merge_from_dict(options)
     _require_parts(config.to_dict())
     return config
@@ -99,9 +106,7 @@ def set_weights(
     for slot, file in (('detector', weights), ('reid', reid_weights)):
         if file is None:
             continue
-        part = config.model.get(slot)
-        while part is not None and part['type'] == 'CachedDetector':
-            part = part['detector']
+        part = _inside_caches(config.model, slot)
         keys = [k for k in ('model', 'checkpoint') if part is not None and k in part]
         if not keys:
             raise KeyError(
@@ -109,6 +114,23 @@ def set_weights(
                 f'(model.{slot} = {part and part["type"]}), but {file} was given'
             )
         part[keys[0]] = file
+
+
+def _inside_caches(model: dict, slot: str) -> dict | None:
+    """The detector or ReID part of a model, also where a cache is around it."""
+    from ..models.detectors import CachedDetector
+
+    part, reid = model.get('detector'), model.get('reid')
+    while part is not None and is_part(part['type'], CachedDetector):
+        reid = reid or part.get('reid')
+        part = part['detector']
+    return reid if slot == 'reid' else part
+
+
+def is_part(kind: str | type, wanted: type) -> bool:
+    """Whether a ``type`` of a model's part names a class or one derived from it."""
+    part = registry.MODELS.get(kind) if isinstance(kind, str) else kind
+    return isinstance(part, type) and issubclass(part, wanted)
 
 
 @contextmanager
@@ -120,6 +142,26 @@ def _import_path(folder: Path) -> Iterator[None]:
     finally:
         for name in added:
             sys.path.remove(name)
+
+
+def _read(path: str) -> Config:
+    folder = Path(path).parent
+    try:
+        with _import_path(folder):
+            return Config.fromfile(path)  # also runs its custom_imports
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f'{path} builds on what is not there: {error.filename or error}. A config of '
+            "this package is named  _base_ = ['mmsmot::two_stage/NAME.py']"
+        ) from error
+    except ImportError as error:
+        cause: BaseException = error
+        while cause.__cause__ or cause.__context__:
+            cause = cause.__cause__ or cause.__context__
+        raise ImportError(
+            f'{path}: custom_imports failed: {cause}. Modules are looked for in '
+            f'{folder.resolve()}, in {os.getcwd()} and in PYTHONPATH.'
+        ) from error
 
 
 def _find(path: str) -> str:
@@ -166,17 +208,18 @@ def _refuse_unread_names(path: str) -> None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
     for node in tree.body:
-        for target in getattr(node, 'targets', []):
+        single = [node.target] if isinstance(node, ast.AnnAssign) else []
+        for target in getattr(node, 'targets', single):
             name = getattr(target, 'id', '_')
             if not (name.startswith('_') or name in used or name in READ_KEYS):
                 raise KeyError(
                     f'{path}:{node.lineno}: nothing reads {name!r}.'
-                    + _did_you_mean(name, [*READ_KEYS, 'model.' + name])
+                    + did_you_mean(name, [*READ_KEYS, 'model.' + name])
                     + f' A part belongs into its slot: model = dict({name}=...).'
                 )
 
 
-def _require_read(config: Config, key: str) -> None:
+def _require_read(config: Config, key: str, options: dict[str, Any]) -> None:
     """Refuse an option that no builder would look at."""
     first, *rest = key.split('.')
     if first not in READ_KEYS:
@@ -189,7 +232,7 @@ def _require_read(config: Config, key: str) -> None:
         hint = (
             f' {first!r} is a template that has been copied; did you mean {guess[0]!r}?'
             if guess
-            else _did_you_mean(key, [*config.keys(), *READ_KEYS])
+            else did_you_mean(key, [*config.keys(), *READ_KEYS])
         )
         raise KeyError(f'unknown key {key!r}: nothing reads it.{hint}')
     node: Any = config.get(first)
@@ -197,12 +240,20 @@ def _require_read(config: Config, key: str) -> None:
         if isinstance(node, list | tuple):
             node = node[int(part)] if part.isdigit() and int(part) < len(node) else None
         elif isinstance(node, dict):
-            known = [*node.keys(), *_arguments(node)]
-            if part not in known and not _is_free(first, depth, node):
-                at = '.'.join([first, *rest[: depth - 1]])
+            at = '.'.join([first, *rest[: depth - 1]])
+            # The options themselves may put another part there.
+            kind = options.get(f'{at}.type', node.get('type'))
+            known = [
+                *node.keys(),
+                *_arguments({**node, 'type': kind} if kind else node),
+            ]
+            known += FREE_KEYS.get(at, ())
+            new_part = depth < len(rest) and f'{at}.{part}.type' not in options
+            free = _is_free(first, depth, node) and not new_part and at not in FREE_KEYS
+            if part not in known and part != '_delete_' and not free:
                 raise KeyError(
                     f'unknown key {key!r}: {at} has no {part!r}.'
-                    + _did_you_mean(part, known)
+                    + did_you_mean(part, known)
                 )
             node = node.get(part)
         else:
@@ -222,15 +273,18 @@ def _arguments(node: dict) -> list[str]:
         import torch.utils.data
 
         return [*inspect.signature(torch.utils.data.DataLoader).parameters]
-    for owner in {id(r): r for some in BUILDERS.values() for r in some}.values():
-        part = owner.get(node['type']) if isinstance(node['type'], str) else None
-        if part is not None:
-            return [*inspect.signature(part).parameters]
-    return [*node]
+    owners = {id(r): r for some in BUILDERS.values() for r in some}.values()
+    part = _find_part(node['type'], owners)
+    return [*node] if part is None else argument_names(part)
+
+
+def _find_part(kind: Any, owners: Iterable[Registry]) -> Callable | None:
+    found = (owner.get(kind) for owner in owners) if isinstance(kind, str) else ()
+    return next((part for part in found if part is not None), None)
 
 
 def _require_parts(node: Any, key: str = '', path: str = '') -> None:
-    """Refuse a ``type`` that its registry does not know."""
+    """Refuse a ``type`` that its registry does not know, and arguments it does not take."""
     if isinstance(node, list | tuple):
         for i, item in enumerate(node):
             _require_parts(item, key, f'{path}.{i}')
@@ -240,19 +294,29 @@ def _require_parts(node: Any, key: str = '', path: str = '') -> None:
     kind, owners = node.get('type'), BUILDERS.get(key, ())
     top = path.split('.')[0]
     if top in READ_KEYS and owners and isinstance(kind, str):
-        if all(owner.get(kind) is None for owner in owners):
-            known = sorted(name for owner in owners for name in owner.module_dict)
+        part = _find_part(kind, owners)
+        if part is None:
+            known = _known_parts(key, owners)
             raise KeyError(
                 f'{path}: there is no {owners[0].name} named {kind!r}.'
-                + _did_you_mean(kind, known)
+                + did_you_mean(kind, known)
                 + f' Known: {", ".join(known)}. A part of your own needs custom_imports.'
             )
-        if kind == 'MMDetDetector':
+        require_arguments(part, node, path, TAKEN_OUT.get(key, ()))
+        if getattr(part, '__name__', '') == 'MMDetDetector':
             return  # what is inside belongs to mmdet
     for name, value in node.items():
         _require_parts(value, name, f'{path}.{name}' if path else name)
 
 
-def _did_you_mean(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f' Did you mean {" or ".join(map(repr, close))}?' if close else ''
+def _known_parts(key: str, owners: Iterable[Registry]) -> list[str]:
+    """What may stand in a slot; trackers and what they are made of share a registry."""
+    parts = {name: part for owner in owners for name, part in owner.module_dict.items()}
+    if key in ('tracker', 'camera_motion'):
+        from ..models.trackers.camera_motion import CameraMotion
+
+        wanted = key == 'camera_motion'
+        parts = {
+            n: p for n, p in parts.items() if issubclass(p, CameraMotion) == wanted
+        }
+    return sorted(parts)

@@ -43,6 +43,7 @@ class CaptionServer:
                 stderr=self._log,
                 text=True,
                 encoding='utf-8',
+                errors='replace',  # JSON may hold half a surrogate pair
             )
         except BaseException:
             self._log.close()
@@ -103,11 +104,13 @@ class CaptionServer:
 
     def _ask(self, what: str, lines: list[str], answers: int) -> list[str]:
         """Send a request and read its answer, a line at a time."""
+        if self._process.stdin.closed:
+            raise self._dead(what)
         try:
             # The server reads a whole request before it answers: no pipe fills up.
             self._process.stdin.write('\n'.join([f'{what} {len(lines)}', *lines, '']))
             self._process.stdin.flush()
-        except (BrokenPipeError, ValueError) as error:
+        except BrokenPipeError as error:
             raise self._dead(what) from error
         found = []
         for _ in range(answers):

@@ -131,22 +131,35 @@ def _score_in_python(captions: CaptionSet, missing: dict[str, str]) -> CaptionSc
         nothing = {name: np.empty(0) for name in (*BLEU, 'ROUGE-L', 'CIDEr')}
         return CaptionScores({}, nothing, {**missing, 'captions': 'there are none'})
     from pycocoevalcap.bleu.bleu import Bleu
-    from pycocoevalcap.cider.cider import Cider
     from pycocoevalcap.rouge.rouge import Rouge
 
+    missing = dict(missing)
     truth = dict(enumerate(map(list, captions.references)))
     found = {i: [h] for i, h in enumerate(captions.hypotheses)}
+    cider, cider_segments = _cider(truth, found, missing)
     if not captions.corpus:
-        _, each = Cider().compute_score(truth, found)
-        return CaptionScores({}, {'CIDEr': np.array(each)}, dict(missing))
+        return CaptionScores({}, {'CIDEr': cider_segments}, missing)
     bleu, bleu_segments = Bleu(4).compute_score(truth, found, verbose=0)
-    rouge, rouge_segments = Rouge().compute_score(truth, found)
-    cider, cider_segments = Cider().compute_score(truth, found)
+    _, rouge = Rouge().compute_score(truth, found)
+    # Nothing said of a truth without words is perfect to ROUGE.
+    rouge = np.where([not h for h in captions.hypotheses], 0.0, rouge)
     corpus = dict(zip(BLEU, map(float, bleu), strict=True))
     segments = dict(zip(BLEU, map(np.array, bleu_segments), strict=True))
-    corpus |= {'ROUGE-L': float(rouge), 'CIDEr': float(cider)}
-    segments |= {'ROUGE-L': np.array(rouge_segments), 'CIDEr': np.array(cider_segments)}
-    return CaptionScores(corpus, segments, dict(missing))
+    corpus |= {'ROUGE-L': float(rouge.mean()), 'CIDEr': cider}
+    segments |= {'ROUGE-L': rouge, 'CIDEr': cider_segments}
+    return CaptionScores(corpus, segments, missing)
+
+
+def _cider(
+    truth: dict[int, list[str]], found: dict[int, list[str]], missing: dict[str, str]
+) -> tuple[float, np.ndarray]:
+    from pycocoevalcap.cider.cider import Cider
+
+    if not any(text.strip() for texts in truth.values() for text in texts):
+        missing['CIDEr'] = 'no true caption holds a word; counted as 0'
+        return 0.0, np.zeros(len(truth))
+    score, segments = Cider().compute_score(truth, found)
+    return float(score), np.array(segments)
 
 
 def _tokenized(captions: CaptionSet, server: CaptionServer | None) -> CaptionSet:

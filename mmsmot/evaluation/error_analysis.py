@@ -16,7 +16,7 @@ from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
 from .captions import CaptionSet, score_captions
 from .chota import caption_similarity
 from .interactions import THRESHOLD
-from .protocols import STRICT_MIN_IOU, predicted_pairs, true_pairs
+from .protocols import STRICT_MIN_IOU, looked_at, predicted_pairs, true_pairs
 from .tracking import evaluate_and_match
 
 NOBODY = -1
@@ -134,6 +134,7 @@ def find_errors(
             )
         except ValueError as error:
             raise ValueError(f'{sample.video.name}: {error}') from error
+        sample = looked_at(sample)
         gt_of = match_trajectories(
             sample.gt_trajectories, sample.pred_trajectories, STRICT_MIN_IOU
         )
@@ -197,7 +198,6 @@ def _tracks(
     sample: SMOTDataSample, boxes: dict[tuple[int, int], int]
 ) -> list[TrackError]:
     gt, pred = sample.gt_trajectories, sample.pred_trajectories
-    gt = gt[gt.scores != 0]
     gt_ids, pred_ids, iou = trajectory_iou(gt, pred)
     found = []
     for row, gt_id in enumerate(gt_ids.tolist()):

@@ -30,22 +30,35 @@ def require_known(name: str) -> None:
         raise ValueError(f'unknown preprocessing {name!r}; known: {", ".join(known)}')
 
 
-def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
-    """The classes whose boxes excuse a prediction, ``None`` where all count.
+def preprocessing_for(name: str, gt: Trajectories) -> str:
+    """What ``'auto'`` means for this truth; any other name stays.
 
     Args:
         name: A key of :data:`PREPROCESSING`, or ``'auto'``: ``'mot17'`` where the truth
             has a class column, else ``'mot15'``.
+        gt: The whole truth of a video.
+
+    Raises:
+        ValueError: There is no such preprocessing.
+    """
+    require_known(name)
+    if name != AUTO:
+        return name
+    return 'mot17' if (gt.labels > 0).any() else 'mot15'
+
+
+def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
+    """The classes whose boxes excuse a prediction, ``None`` where all count.
+
+    Args:
+        name: See :func:`preprocessing_for`.
         gt: The truth.
 
     Raises:
         ValueError: There is no such preprocessing, or the truth's classes are not
             MOTChallenge's.
     """
-    require_known(name)
-    if name == AUTO:
-        name = 'mot17' if (gt.labels > 0).any() else 'mot15'
-    distractors = PREPROCESSING[name]
+    distractors = PREPROCESSING[preprocessing_for(name, gt)]
     if distractors is not None:
         strange = np.setdiff1d(gt.labels, CLASSES)
         if len(strange):

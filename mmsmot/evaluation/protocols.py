@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..structures import (
     Interactions,
     SMOTDataSample,
@@ -45,6 +47,35 @@ class Comparison:
     unjudged: tuple[str, ...] = field(default=())
 
 
+def looked_at(sample: SMOTDataSample) -> SMOTDataSample:
+    """The sample with the truth that tracking scores count, and no other.
+
+    Boxes with score 0 ("ignore") and boxes on frames that are not among ``frame_ids``
+    (of a damaged video, or one read with a stride) go, and with them the words of
+    trajectories that lose all boxes and the pairs that never come into sight.
+    """
+    gt, frame_ids = sample.gt_trajectories, np.sort(sample.frame_ids)
+    kept = gt[(gt.scores != 0) & np.isin(gt.frame_ids, frame_ids)]
+    if len(kept) == len(gt):
+        return sample
+    gone = np.setdiff1d(gt.ids, kept.ids)
+    truth = {'gt_trajectories': kept}
+    if 'gt_captions' in sample:
+        captions = sample.gt_captions.items()
+        truth['gt_captions'] = {i: text for i, text in captions if i not in gone}
+    if 'gt_interactions' in sample:
+        pairs = sample.gt_interactions
+        # 0 stands for a start or an end that is not known.
+        last = np.where(pairs.end_frames > 0, pairs.end_frames, np.inf)
+        first_seen = np.searchsorted(frame_ids, pairs.start_frames, 'left')
+        seen = first_seen < np.searchsorted(frame_ids, last, 'right')
+        ends_gone = np.isin(pairs.subject_ids, gone) | np.isin(pairs.object_ids, gone)
+        truth['gt_interactions'] = pairs[seen & ~ends_gone]
+    cut = SMOTDataSample(metainfo=sample.metainfo)
+    cut.set_data({**dict(sample.items()), **truth})
+    return cut
+
+
 def compare_strictly(
     sample: SMOTDataSample, min_iou: float = STRICT_MIN_IOU
 ) -> Comparison:
@@ -53,12 +84,13 @@ def compare_strictly(
     Trajectories are matched by :func:`~mmsmot.structures.match_trajectories`. Every true
     caption is an item, with an empty prediction where its trajectory was missed. Every
     true pair is an item; so is every predicted pair that is not a true one, also if one
-    of its ends is nobody.
+    of its ends is nobody. Only truth that was :func:`looked_at` counts.
 
     Args:
         sample: Truth and prediction.
         min_iou: Least mean IoU of a match over the union of frames.
     """
+    sample = looked_at(sample)
     gt_of = match_trajectories(
         sample.gt_trajectories, sample.pred_trajectories, min_iou
     )
@@ -86,7 +118,9 @@ def compare_as_released(sample: SMOTDataSample) -> Comparison:
     True trajectories without a caption are dropped; a prediction is matched by
     :func:`~mmsmot.structures.match_as_released`, many to one; only matched predictions
     and, among their ordered pairs, only those whose true pair interacts are looked at.
+    Only truth that was :func:`looked_at` counts.
     """
+    sample = looked_at(sample)
     truth, said = _true_captions(sample), _said_captions(sample)
     gt = sample.gt_trajectories
     described = gt[[int(i) in truth for i in gt.ids]] if len(gt) else gt

@@ -18,6 +18,7 @@ from ..utils.atomic import atomic_write
 from .interactions import THRESHOLD
 from .preprocessing import require_known
 from .protocols import RELEASE, STRICT
+from .result_files import result_file
 from .smot_report import VideoResult, headline, report, score_video
 from .table import format_table, write_json
 
@@ -124,10 +125,12 @@ class SMOTMetric(BaseMetric):
 
     def _dump(self, sample: SMOTDataSample) -> None:
         name = sample.video.name
-        write_trajectories(sample.pred_trajectories, self.out_dir / f'{name}.txt')
+        path = result_file(self.out_dir, name, '.txt')
+        write_trajectories(sample.pred_trajectories, path)
         said = SMOTDataSample(metainfo=sample.metainfo)
         said.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
-        with atomic_write(self.out_dir / 'predictions' / f'{name}.json') as stream:
+        path = result_file(self.out_dir / 'predictions', name, '.json')
+        with atomic_write(path) as stream:
             json.dump(sample_to_dict(said), stream)
 
 
@@ -136,6 +139,8 @@ def format_report(found: dict[str, Any]) -> str:
     counts = found['counts']
     lines = [f'{counts["videos"]} videos; {counts.get("skipped", 0)} without truth']
     lines.append(format_table({'tracking': found['tracking']}, corner='percent'))
+    used = Counter(found['preprocessing'].values()).most_common()
+    lines += [f'preprocessing: {name} ({number} videos)' for name, number in used]
     for protocol in (STRICT, RELEASE):
         if protocol not in found:
             continue

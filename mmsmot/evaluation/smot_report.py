@@ -23,6 +23,7 @@ from .interactions import (
     subset_accuracy,
     threshold_curve,
 )
+from .preprocessing import preprocessing_for
 from .protocols import (
     RELEASE,
     STRICT,
@@ -42,6 +43,7 @@ class VideoResult:
 
     Attributes:
         name: The video's name.
+        preprocessing: Of its tracks; never ``'auto'``.
         tracking: trackeval's fields.
         comparisons: By protocol.
         boxes: Boxes that HOTA matches at .5, by (true id, predicted id).
@@ -49,6 +51,7 @@ class VideoResult:
     """
 
     name: str
+    preprocessing: str
     tracking: Result
     comparisons: dict[str, Comparison]
     boxes: dict[Pair, int]
@@ -73,6 +76,7 @@ def score_video(
         sample.pred_trajectories,
         sample.frame_ids,
     )
+    preprocessing = preprocessing_for(preprocessing, gt)
     tracking, boxes = evaluate_and_match(gt, pred, frames, preprocessing)
     truth, said = sample.get('gt_captions', {}), sample.get('pred_captions', {})
     captions = {
@@ -82,6 +86,7 @@ def score_video(
     }
     return VideoResult(
         sample.video.name,
+        preprocessing,
         tracking,
         {name: compare[name](sample) for name in protocols},
         boxes,
@@ -101,7 +106,8 @@ def report(
     Returns:
         ``'tracking'`` (percent and counts), then by protocol ``'instance'``, ``'video'``
         (caption scores), ``'interactions'``, ``'joint'``; ``'counts'`` of what had no
-        truth, ``'missing'`` for scores that could not be counted and why.
+        truth, ``'missing'`` for scores that could not be counted, or mean something else
+        than their name says, and why; ``'preprocessing'`` of each video's tracks.
 
     Raises:
         ValueError: There is no video.
@@ -119,6 +125,7 @@ def report(
     unjudged = Counter(n for v in videos for n in v.comparisons[protocols[0]].unjudged)
     found['counts'] = {'videos': len(videos), 'without truth': dict(unjudged)}
     found['missing'] = missing
+    found['preprocessing'] = {video.name: video.preprocessing for video in videos}
     return found
 
 
@@ -137,7 +144,12 @@ def _strict(
         'pairs': _caption_set(pairs_captions, corpus=False),
     }
     scores = score_captions(sets)
-    missing |= {f'{STRICT} {k}': why for k, why in scores['instance'].missing.items()}
+    for level, of_level in scores.items():
+        missing |= _named(f'{STRICT} {level}', of_level)
+    if pairs_captions and 'METEOR' not in scores['pairs'].segments:
+        missing[f'{STRICT} CHOTA'] = (
+            'its CapA is CIDEr alone, for want of METEOR: not to be compared with others'
+        )
     spurious = sum(c.spurious for c in compared)
     kept = len(instance) / max(len(instance) + spurious, 1)
     pairs = [pair for c in compared for pair in c.pairs]
@@ -159,7 +171,8 @@ def _released(
 ) -> dict[str, Any]:
     instance = score_as_released([pair for c in compared for pair in c.captions])
     video = score_as_released([c.video for c in compared if c.video is not None])
-    missing |= {f'{RELEASE} {name}': why for name, why in instance.missing.items()}
+    missing |= _named(f'{RELEASE} instance', instance)
+    missing |= _named(f'{RELEASE} video', video)
     pairs = [pair for c in compared for pair in c.pairs]
     return {
         'instance': instance.corpus,
@@ -170,6 +183,10 @@ def _released(
             'pairs': len(pairs),
         },
     }
+
+
+def _named(level: str, scores: CaptionScores) -> dict[str, str]:
+    return {f'{level} {name}': why for name, why in scores.missing.items()}
 
 
 def interaction_report(pairs: Sequence[PairVerbs], threshold: float) -> dict[str, Any]:

@@ -14,7 +14,13 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Trajectories, pairwise_iou
-from .preprocessing import AUTO, PEDESTRIAN, distractor_classes, on_distractors
+from .preprocessing import (
+    AUTO,
+    PEDESTRIAN,
+    distractor_classes,
+    on_distractors,
+    preprocessing_for,
+)
 
 # The columns of the BenSMOT paper's Table 2, in its order: where each stands in
 # trackeval's results, and whether it is a fraction (printed in percent).
@@ -96,6 +102,7 @@ def evaluate_and_match(
     gt.space.require(pred.space, 'evaluate tracks')
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
     _require_frames(pred, frame_ids)
+    preprocessing = preprocessing_for(preprocessing, gt)
     gt = _looked_at(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
     data, names = _sequence_data(gt, pred, frame_ids, distractors)

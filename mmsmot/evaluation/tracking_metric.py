@@ -13,7 +13,8 @@ from mmengine.logging import print_log
 
 from ..registry import METRICS
 from ..structures import write_trajectories
-from .preprocessing import require_known
+from .preprocessing import preprocessing_for, require_known
+from .result_files import result_file
 from .table import format_table, write_json
 from .tracking import Result, combine_sequences, evaluate_sequence, summarize
 
@@ -33,9 +34,9 @@ class TrackingMetric(BaseMetric):
             decides for each video.
         out_dir: Folder for ``<video>.txt`` (MOTChallenge results); nothing is written
             where it is ``None``.
-        json_path: File for the scores (percent, every sequence and ``COMBINED``) and
-            trackeval's own fields (fractions); ``scores.json`` in ``out_dir`` where it
-            is ``None``.
+        json_path: File for the scores (percent, every sequence and ``COMBINED``),
+            trackeval's own fields (fractions) and the preprocessing of each sequence;
+            ``scores.json`` in ``out_dir`` where it is ``None``.
         collect_device: Device that ranks exchange results on, ``'cpu'`` or ``'gpu'``.
         prefix: Prefix of the metrics' names.
 
@@ -71,7 +72,8 @@ class TrackingMetric(BaseMetric):
 
         Raises:
             KeyError: A sample has no prediction, or no frame numbers.
-            ValueError: A prediction does not fit its truth; names the video.
+            ValueError: A prediction does not fit its truth, or a name cannot stand in
+                the table or be a file's; names the video.
         """
         for sample in data_samples:
             name = sample['video'].name
@@ -81,14 +83,18 @@ class TrackingMetric(BaseMetric):
                         f'{name}: the sample has no {field}. The model must set it in '
                         "predict(), as mmsmot's SMOT does."
                     )
-            if self.out_dir is not None:
-                write_trajectories(
-                    sample['pred_trajectories'], self.out_dir / f'{name}.txt'
+            if name == COMBINED:
+                raise ValueError(
+                    f'a video is named {COMBINED}, as the row of all videos together: '
+                    'rename it'
                 )
-            self.results.append((name, self._score(sample)))
+            if self.out_dir is not None:
+                path = result_file(self.out_dir, name, '.txt')
+                write_trajectories(sample['pred_trajectories'], path)
+            self.results.append((name, *self._score(sample)))
 
     def compute_metrics(
-        self, results: list[tuple[str, Result | None]]
+        self, results: list[tuple[str, Result | None, str | None]]
     ) -> dict[str, float]:
         """Print the table and return the combined row.
 
@@ -115,33 +121,37 @@ class TrackingMetric(BaseMetric):
         if self.json_path is not None:
             report = {
                 'preprocessing': self.preprocessing,
+                'preprocessing_of': {n: used for n, _, used in sorted(results) if used},
                 'scores': rows,
                 'trackeval': {**scored, COMBINED: combined},
             }
             write_json(report, self.json_path)
         return rows[COMBINED]
 
-    def _score(self, sample: dict) -> Result | None:
+    def _score(self, sample: dict) -> tuple[Result | None, str | None]:
+        """The scores, and the preprocessing that they come from."""
         if 'gt_trajectories' not in sample:
-            return None
+            return None, None
+        gt = sample['gt_trajectories']
+        used = preprocessing_for(self.preprocessing, gt)
         try:
-            return evaluate_sequence(
-                sample['gt_trajectories'],
-                sample['pred_trajectories'],
-                sample['frame_ids'],
-                self.preprocessing,
+            found = evaluate_sequence(
+                gt, sample['pred_trajectories'], sample['frame_ids'], used
             )
+            return found, used
         except ValueError as error:
             raise ValueError(f'{sample["video"].name}: {error}') from error
 
 
-def _by_name(results: list[tuple[str, Result | None]]) -> dict[str, Result]:
+def _by_name(
+    results: list[tuple[str, Result | None, str | None]],
+) -> dict[str, Result]:
     """The results of the videos that have one, sorted by name."""
-    counts = Counter(name for name, _ in results)
+    counts = Counter(name for name, _, _ in results)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise ValueError(
             f'{len(twice)} names stand for several videos each: {", ".join(twice[:5])}. '
             'Scores are kept by name: give each video its own.'
         )
-    return {name: result for name, result in sorted(results) if result is not None}
+    return {name: result for name, result, _ in sorted(results) if result is not None}

@@ -54,7 +54,11 @@ class TrajectorySemantics(nn.Module):
         frame_stride: When predicting, look at every so many-th frame of the video; the
             tracker still sees all.
         loss_weights: Factors of the losses by name; 1 where none is given.
+        trained_on: Name of the dataset that the weights come from, for a warning where
+            they are used on something else; ``None`` for none.
     """
+
+    needs_features = True  # else it looks at pictures alone
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class TrajectorySemantics(nn.Module):
         max_boxes: int | None = None,
         frame_stride: int = 1,
         loss_weights: dict[str, float] | None = None,
+        trained_on: str | None = None,
     ) -> None:
         super().__init__()
         self.roi = _built(roi)
@@ -83,6 +88,7 @@ class TrajectorySemantics(nn.Module):
         self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
+        self.trained_on = trained_on
 
     def begin(self) -> SemanticMemory:
         """An empty memory, for one video."""

@@ -88,7 +88,7 @@ class SMOT(BaseModel):
             if _is_config(training)
             else training or ClipTraining()
         )
-        if self.semantics is not None:
+        if self.semantics is not None and self.semantics.needs_features:
             self._require_features()
 
     def forward(
@@ -156,7 +156,7 @@ class SMOT(BaseModel):
         self, frames: list[Frame], needs_features: bool
     ) -> tuple[FeatureMaps | None, list[Detections]]:
         """Detections of a batch, and the feature maps where they are needed."""
-        if not needs_features:
+        if not (needs_features and self.semantics.needs_features):
             return None, self.detect(frames)
         with torch.no_grad():
             features = self._feature_source().extract(frames)
@@ -206,6 +206,8 @@ class SMOT(BaseModel):
         frames = [frame for step in inputs for frame in step]
         if self.semantics is None or not how.speaks:
             return self._detection_loss(frames, inputs, data_samples)
+        if not self.semantics.needs_features:
+            raise TypeError(f'{type(self.semantics).__name__} cannot be trained')
         detected, kept = how.draw_frames(len(inputs))
         kept = [] if how.freeze else rows_of(kept, len(data_samples))
         features = self._extract(frames, kept)

@@ -1,12 +1,16 @@
 """Boxes: the checks and conversions that every structure shares.
 
-A box is ``x1, y1, x2, y2`` in pixels, float64, with ``x2 > x1`` and ``y2 > y1``; it may
-reach beyond the picture.
+A box is ``x1, y1, x2, y2`` in pixels, float64, with ``x2 > x1`` and ``y2 > y1`` by at
+least 1e-9 and at most 1e9; it may reach beyond the picture.
 """
 
 from __future__ import annotations
 
 import numpy as np
+
+# Sides beyond these are no pixels: areas, aspect ratios and their squares would leave
+# the range of numbers in filters and assignments.
+MIN_SIDE, MAX_SIDE = 1e-9, 1e9
 
 
 def as_boxes(boxes: np.ndarray, owner: str) -> np.ndarray:
@@ -22,10 +26,10 @@ def as_boxes(boxes: np.ndarray, owner: str) -> np.ndarray:
 
 
 def valid_boxes(boxes: np.ndarray) -> np.ndarray:
-    """(N,) mask of the boxes that are finite and have a positive width and height."""
+    """(N,) mask of the boxes that are finite, with sides between 1e-9 and 1e9 pixels."""
     # A NaN or inf coordinate makes a comparison false or a difference not finite.
     sizes = boxes[:, 2:] - boxes[:, :2]
-    return ((sizes > 0) & (sizes < np.inf)).all(axis=1)
+    return ((sizes >= MIN_SIDE) & (sizes <= MAX_SIDE)).all(axis=1)
 
 
 def require_valid_boxes(boxes: np.ndarray, owner: str) -> None:
@@ -34,7 +38,12 @@ def require_valid_boxes(boxes: np.ndarray, owner: str) -> None:
     if valid.all():
         return
     row = int(np.flatnonzero(~valid)[0])
-    what = 'not finite' if not np.isfinite(boxes[row]).all() else 'empty or inverted'
+    if not np.isfinite(boxes[row]).all():
+        what = 'not finite'
+    elif (boxes[row, 2:] - boxes[row, :2] < MIN_SIDE).any():
+        what = 'empty or inverted'
+    else:
+        what = 'larger than any picture'
     raise ValueError(
         f'{owner}: box {row} is {what}: {boxes[row].tolist()} '
         f'(x1, y1, x2, y2; {int((~valid).sum())} such boxes of {len(boxes)}). '

@@ -36,8 +36,8 @@ def interpolate_linearly(
         The rows given and those filled in.
     """
     order = np.lexsort((trajectories.frame_ids, trajectories.ids))
-    ids, frame_ids = trajectories.ids[order], trajectories.frame_ids[order]
-    missed = np.where(ids[1:] == ids[:-1], frame_ids[1:] - frame_ids[:-1] - 1, 0)
+    ids, frames = trajectories.ids[order], trajectories.frame_ids[order]
+    missed = np.where(ids[1:] == ids[:-1], frames[1:] - frames[:-1] - 1, 0)
     gaps = np.flatnonzero((missed > 0) & (missed <= max_gap))
     if not len(gaps):
         return trajectories

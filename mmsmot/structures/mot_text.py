@@ -19,6 +19,9 @@ from .detections import Detections
 from .trajectories import Trajectories
 
 MIN_COLUMNS = 6
+FRAME, ID, BOX, SCORE, CLASS, VISIBILITY = 0, 1, slice(2, 6), 6, 7, 8
+LAST_FRAME = 10**7  # four days of video; what is above is no frame number
+LAST_WHOLE = 2**53  # up to here every whole number is a float64
 
 
 def read_mot_rows(path: str | os.PathLike) -> np.ndarray:
@@ -36,9 +39,17 @@ def read_mot_rows(path: str | os.PathLike) -> np.ndarray:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: A line is not a row of numbers; names the file and the line.
+        ValueError: A line is not a row of numbers, or the file is no text in UTF-8;
+            names the file and the line.
     """
-    text = Path(path).read_text(encoding='utf-8-sig')
+    try:
+        text = Path(path).read_text(encoding='utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f'{path}: expected text in UTF-8, found byte 0x{error.object[error.start]:02x} '
+            f'at position {error.start}. UTF-16 is converted by '
+            '`iconv -f UTF-16 -t UTF-8`; MOTChallenge files are text.'
+        ) from None
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         fields = line.replace(',', ' ').split()
@@ -69,11 +80,11 @@ def read_trajectories(
 ) -> Trajectories:
     """Read a ground truth or a tracker's result.
 
-    Repairs, each logged with its count: rows whose box is not finite or has no area,
-    and rows with a frame number below 1, are dropped; of rows with the same frame and
-    id the first stays. A score of -1 ("not given") becomes 1. An eighth column with
-    fractions is no class but MOT15's world coordinate: then labels and visibility are
-    not given.
+    Repairs, each logged with its count: rows whose box or score is not finite, whose
+    box has no area, or whose frame number (from 1), id (from 0) or class is not a whole
+    number, are dropped; of rows with the same frame and id the first stays. A score of
+    -1 ("not given") becomes 1. An eighth column with fractions is no class but MOT15's
+    world coordinate: then labels and visibility are not given.
 
     Args:
         path: MOTChallenge text.
@@ -83,22 +94,28 @@ def read_trajectories(
     Raises:
         ValueError: A malformed line; with ``strict`` also any of the above.
     """
-    rows = read_mot_rows(path)
-    rows = _drop(rows, ~_has_box(rows), 'without a proper box', path, strict)
-    rows = _drop(rows, ~(rows[:, 0] >= 1), 'with a frame number below 1', path, strict)
-    rows = _drop(rows, ~(rows[:, 1] >= 0), 'without an id', path, strict)
-    rows = _drop(rows, _repeats(rows), 'with a (frame, id) seen before', path, strict)
+    rows = _usable(read_mot_rows(path), path, strict)
+    bad = ~_is_whole(rows[:, ID], 0)
+    rows = _drop(rows, bad, 'whose id is no whole number from 0 on', path, strict)
+    twice = _repeats(rows[:, [FRAME, ID]])
+    rows = _drop(rows, twice, 'with a (frame, id) seen before', path, strict)
     extra = {}
-    if rows.shape[1] > 6:
-        extra['scores'] = np.where(rows[:, 6] == -1, 1.0, rows[:, 6])
     # MOT15 has world coordinates where later years have class and visibility.
-    is_mot15 = rows.shape[1] > 7 and (rows[:, 7] % 1 != 0).any()
-    if rows.shape[1] > 7 and not is_mot15:
-        extra['labels'] = rows[:, 7]
-    if rows.shape[1] > 8 and not is_mot15:
-        extra['visibility'] = np.where(rows[:, 8] == -1, 1.0, rows[:, 8])
+    if rows.shape[1] > CLASS and not _has_fractions(rows[:, CLASS]):
+        bad = ~_is_whole(rows[:, CLASS], -1)
+        bad |= ~np.isfinite(rows[:, CLASS : VISIBILITY + 1]).all(axis=1)
+        rows = _drop(rows, bad, 'without a proper class or visibility', path, strict)
+        extra['labels'] = rows[:, CLASS]
+        if rows.shape[1] > VISIBILITY:
+            seen = rows[:, VISIBILITY]
+            extra['visibility'] = np.where(seen == -1, 1.0, seen)
     return Trajectories(
-        rows[:, 0], rows[:, 1], xywh_to_xyxy(rows[:, 2:6]), space=space, **extra
+        frame_ids=rows[:, FRAME],
+        ids=rows[:, ID],
+        boxes=xywh_to_xyxy(rows[:, BOX]),
+        scores=_scores(rows),
+        space=space,
+        **extra,
     )
 
 
@@ -107,15 +124,24 @@ def read_detections(
 ) -> dict[int, Detections]:
     """Read a ``det.txt``: the detections of each frame that has some.
 
-    Rows may stand in any order; inside a frame the file's order stays. Rows without a
-    proper box are dropped and counted in the log (``strict``: ``ValueError``).
+    Rows may stand in any order; inside a frame the file's order stays. Repairs, each
+    logged with its count: rows whose box or score is not finite, whose box has no area,
+    or whose frame number is no whole number from 1 on, are dropped; of rows with the
+    same frame, box and score the first stays. A score of -1 ("not given") becomes 1.
+
+    Args:
+        path: MOTChallenge text.
+        strict: Raise instead of repairing.
+
+    Raises:
+        ValueError: A malformed line; with ``strict`` also any of the above.
     """
-    rows = read_mot_rows(path)
-    rows = _drop(rows, ~_has_box(rows), 'without a proper box', path, strict)
-    rows = rows[np.argsort(rows[:, 0], kind='stable')]
-    boxes = xywh_to_xyxy(rows[:, 2:6])
-    scores = rows[:, 6] if rows.shape[1] > 6 else np.ones(len(rows))
-    frame_ids, starts = np.unique(rows[:, 0].astype(np.int64), return_index=True)
+    rows = _usable(read_mot_rows(path), path, strict)
+    twice = _repeats(np.delete(rows[:, : SCORE + 1], ID, axis=1))
+    rows = _drop(rows, twice, 'with a (frame, box, score) seen before', path, strict)
+    rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
+    boxes, scores = xywh_to_xyxy(rows[:, BOX]), _scores(rows)
+    frame_ids, starts = np.unique(rows[:, FRAME].astype(np.int64), return_index=True)
     ends = np.append(starts, len(rows))[1:]
     return {
         int(f): Detections(boxes[a:b], scores[a:b])
@@ -142,13 +168,38 @@ def write_trajectories(trajectories: Trajectories, path: str | os.PathLike) -> N
         stream.writelines(line % tuple(row) + '\n' for row in table.tolist())
 
 
-def _has_box(rows: np.ndarray) -> np.ndarray:
-    return valid_boxes(xywh_to_xyxy(rows[:, 2:6])) & np.isfinite(rows).all(axis=1)
+def _usable(rows: np.ndarray, path: str | os.PathLike, strict: bool) -> np.ndarray:
+    """The rows with a box, a score and a frame number."""
+    bad = ~(
+        valid_boxes(xywh_to_xyxy(rows[:, BOX]))
+        & np.isfinite(rows[:, SCORE : SCORE + 1]).all(axis=1)
+    )
+    rows = _drop(rows, bad, 'without a proper box', path, strict)
+    bad = ~_is_whole(rows[:, FRAME], 1, LAST_FRAME)
+    what = 'whose frame number is no whole number from 1 on'
+    return _drop(rows, bad, what, path, strict)
+
+
+def _is_whole(column: np.ndarray, least: int, most: int = LAST_WHOLE) -> np.ndarray:
+    # NaN compares false.
+    return (column >= least) & (column <= most) & (np.floor(column) == column)
+
+
+def _has_fractions(column: np.ndarray) -> bool:
+    finite = column[np.isfinite(column)]
+    return bool((np.floor(finite) != finite).any())
+
+
+def _scores(rows: np.ndarray) -> np.ndarray:
+    """(R,) scores, 1 where none is given."""
+    if rows.shape[1] <= SCORE:
+        return np.ones(len(rows))
+    return np.where(rows[:, SCORE] == -1, 1.0, rows[:, SCORE])
 
 
 def _repeats(rows: np.ndarray) -> np.ndarray:
-    """(R,) mask of the rows whose (frame, id) stands in an earlier row."""
-    _, first = np.unique(rows[:, :2], axis=0, return_index=True)
+    """(R,) mask of the rows that equal an earlier row."""
+    _, first = np.unique(rows, axis=0, return_index=True)
     mask = np.ones(len(rows), bool)
     mask[first] = False
     return mask

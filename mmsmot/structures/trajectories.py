@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
+from mmengine.logging import print_log
 
-from .boxes import as_boxes, require_valid_boxes
+from .boxes import as_boxes, require_valid_boxes, valid_boxes
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .tracks import Tracks
 
@@ -93,6 +95,11 @@ class Trajectories:
                 f'({len(twice)} such rows)'
             )
 
+    @classmethod
+    def _names(cls) -> list[str]:
+        """The columns."""
+        return [part.name for part in fields(cls) if part.name != 'space']
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -116,13 +123,21 @@ class Trajectories:
     ) -> Trajectories:
         """What a tracker reported over a video, one ``Tracks`` for each frame number.
 
-        A box that shrank to nothing (a coasted track's Kalman state may) is left out.
+        Boxes that are none any more (a coasted track's Kalman state may shrink to
+        nothing, or grow without end) are left out, which is counted in the log.
         """
         frame_ids, tracks = list(frame_ids), list(tracks)
         if not tracks:
             return cls.empty(space)
         boxes = np.concatenate([t.boxes for t in tracks])
-        is_box = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+        is_box = valid_boxes(boxes)
+        if not is_box.all():
+            print_log(
+                f'{int((~is_box).sum())} of {len(boxes)} tracked boxes shrank to nothing '
+                'or grew beyond any picture; left out',
+                logger='current',
+                level=logging.INFO,
+            )
         numbers = np.repeat(frame_ids, [len(t) for t in tracks])
         columns = {
             name: np.concatenate([getattr(t, name) for t in tracks])[is_box]
@@ -132,16 +147,7 @@ class Trajectories:
 
     def __getitem__(self, rows: np.ndarray | slice) -> Trajectories:
         """The rows of a mask, an index array or a slice."""
-        names = (
-            'frame_ids',
-            'ids',
-            'boxes',
-            'scores',
-            'labels',
-            'det_index',
-            'visibility',
-        )
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+        return replace(self, **{n: getattr(self, n)[rows] for n in self._names()})
 
     def by_id(self) -> dict[int, Trajectories]:
         """One table for each trajectory, ids ascending, its boxes in frame order."""
@@ -170,15 +176,7 @@ class Trajectories:
     def concatenated(self, other: Trajectories) -> Trajectories:
         """Both tables' rows; they must be measured in the same space."""
         self.space.require(other.space, 'join trajectories')
-        names = (
-            'frame_ids',
-            'ids',
-            'boxes',
-            'scores',
-            'labels',
-            'det_index',
-            'visibility',
-        )
+        names = self._names()
         return replace(
             self,
             **{n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names},

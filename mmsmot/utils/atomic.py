@@ -1,8 +1,9 @@
-"""Writing a file whole or not at all."""
+"""Writing a file or a folder whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,3 +44,28 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[str]]:
         open(temporary, 'w', encoding='utf-8', newline='\n') as stream,
     ):
         yield stream
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """A temporary folder beside ``path`` that takes its name when the block succeeds.
+
+    Its name begins with a dot and ends in ``.partial``, so that what a killed process
+    leaves can be told from a finished folder.
+
+    Raises:
+        OSError: There is a folder with something in it at ``path`` when the block ends.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(
+        tempfile.mkdtemp(prefix=f'.{path.name}.', suffix='.partial', dir=path.parent)
+    )
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o777 & ~umask)  # mkdtemp's 0700 would hide it from others
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import pickle
 import re
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+
+from .atomic import atomic_path
+
+ALIASES = 'same_as'  # metadata: names of tensors that stand there under another one
 
 
 def load_checkpoint(
@@ -32,11 +37,9 @@ def load_checkpoint(
     path = Path(filename).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'there is no checkpoint at {filename}')
-    if path.suffix == '.safetensors':
-        from safetensors.torch import load_file
-
-        return {'state_dict': load_file(path, device='cpu')}
     try:
+        if path.suffix == '.safetensors':
+            return {'state_dict': _load_safetensors(path)}
         with torch.serialization.safe_globals(_mmengine_classes()):
             loaded = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
@@ -47,28 +50,82 @@ def load_checkpoint(
             f'run code from the file ({reason}). If you trust whoever made it, load it '
             "yourself and save its state_dict as safetensors, or as {'state_dict': ...}."
         ) from error
-    except (RuntimeError, EOFError) as error:
-        raise ValueError(f'{path} is damaged or no checkpoint: {error}') from error
+    except (OSError, ImportError):
+        raise
+    except Exception as error:  # reading garbage as a pickle ends in any error there is
+        raise ValueError(
+            f'{path} is damaged or no checkpoint ({type(error).__name__}: {error})'
+        ) from error
     if not isinstance(loaded, dict):
         raise ValueError(f'{path} holds a {type(loaded).__name__}, not a checkpoint')
     return loaded
+
+
+def save_weights(
+    model: nn.Module, filename: str | os.PathLike, half: bool = False
+) -> None:
+    """Write a model's weights as safetensors, whole or not at all.
+
+    A tensor that stands in the model under several names (a decoder that two heads
+    share) is written once; the other names stand in the file's metadata.
+
+    Args:
+        model: The model.
+        filename: The file.
+        half: 16 bits a weight; loading makes them 32 again.
+    """
+    from safetensors.torch import save_file
+
+    names: dict[tuple, str] = {}
+    weights, aliases = {}, {}
+    for name, value in model.state_dict(keep_vars=True).items():
+        key = (value.data_ptr(), value.shape, value.stride())
+        if isinstance(value, nn.Parameter) and key in names:
+            aliases[name] = names[key]
+            continue
+        names[key] = name
+        value = value.detach()
+        weights[name] = value.half() if half and value.is_floating_point() else value
+    weights = {name: value.contiguous() for name, value in weights.items()}
+    with atomic_path(filename) as path:
+        save_file(weights, str(path), metadata={ALIASES: json.dumps(aliases)})
+
+
+def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework='pt', device='cpu') as file:
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        aliases = json.loads((file.metadata() or {}).get(ALIASES, '{}'))
+    return weights | {name: weights[kept] for name, kept in aliases.items()}
 
 
 def load_weights(model: nn.Module, filename: str | os.PathLike) -> None:
     """Load a checkpoint's weights into a model, all of them or none.
 
     Raises:
-        ValueError: The checkpoint belongs to another model; names the first differences.
+        ValueError: The checkpoint holds no weights, or those of another model; names the
+            first differences.
     """
     checkpoint = load_checkpoint(filename)
     weights = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(weights, dict):
+        raise ValueError(
+            f'{filename}: its state_dict is a {type(weights).__name__}, not weights by name'
+        )
+    no_tensors = [k for k, w in weights.items() if not isinstance(w, torch.Tensor)]
+    if no_tensors:
+        raise ValueError(f'{filename} holds what are no weights: {no_tensors[:3]}')
     own = model.state_dict()
     missing = [key for key in own if key not in weights]
     strange = [key for key in weights if key not in own]
     shapes = [
         f'{key} {tuple(weights[key].shape)} instead of {tuple(own[key].shape)}'
         for key in own
-        if key in weights and weights[key].shape != own[key].shape
+        if key in weights
+        and weights[key].shape != own[key].shape
+        # What a part keeps beside its weights, its words for example, has any length.
+        and not key.endswith('_extra_state')
     ]
     if missing or strange or shapes:
         raise ValueError(
@@ -79,23 +136,15 @@ def load_weights(model: nn.Module, filename: str | os.PathLike) -> None:
     model.load_state_dict(weights)
 
 
-def make_mmengine_safe() -> None:
-    """Let MMEngine load local checkpoints by :func:`load_checkpoint`.
-
-    MMEngine's own loader falls back to unpickling anything when a file is refused.
-    """
-    from mmengine.runner.checkpoint import CheckpointLoader
-
-    CheckpointLoader.register_scheme(
-        prefixes='', loader=load_from_local_safely, force=True
-    )
-
-
-def load_from_local_safely(
-    filename: str, map_location: Any = None
-) -> dict[str, Any] | OrderedDict:
-    """:func:`load_checkpoint` with the signature of MMEngine's loaders."""
-    return load_checkpoint(filename, map_location)
+def weights_hash(model: nn.Module) -> str:
+    """SHA-256 of a model's weights and their names, wherever they lie."""
+    digest = hashlib.sha256()
+    for name, weight in model.state_dict().items():
+        if isinstance(weight, torch.Tensor):  # not the extra state of a module
+            digest.update(f'{name} {weight.dtype} {tuple(weight.shape)}'.encode())
+            raw = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+            digest.update(raw.numpy())
+    return digest.hexdigest()
 
 
 def _mmengine_classes() -> list[Any]:

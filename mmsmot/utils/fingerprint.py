@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -33,3 +35,33 @@ def _stamps(path: Path) -> list[str]:
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     stats = ((file.name, file.stat()) for file in files if file.is_file())
     return [f'{name} {stat.st_size} {stat.st_mtime_ns}' for name, stat in stats]
+
+
+def code_fingerprint(modules: Iterable[str]) -> str:
+    """SHA-256 of the sources that imported modules were made of.
+
+    With each module go those imported from its folder and below, since a tracker may
+    well be several files; what is installed there (``site-packages``) does not.
+    """
+    files = {
+        module: getattr(sys.modules.get(module), '__file__', None) for module in modules
+    }
+    homes = {Path(file).resolve().parent for file in files.values() if file}
+    sources = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, '__file__', None)
+        if not file or not file.endswith('.py'):
+            continue
+        path = Path(file).resolve()
+        for home in homes & {*path.parents}:
+            if 'site-packages' not in path.relative_to(home).parts:
+                sources.add(path)
+    stamps = [f'{path} {file_hash(path)}' for path in sorted(sources) if path.is_file()]
+    return hashlib.sha256('\n'.join(stamps).encode()).hexdigest()
+
+
+def package_fingerprint(folder: str | os.PathLike) -> str:
+    """SHA-256 of all Python sources in a folder and below, imported or not."""
+    files = sorted(Path(folder).rglob('*.py'))
+    stamps = [f'{path.relative_to(folder)} {file_hash(path)}' for path in files]
+    return hashlib.sha256('\n'.join(stamps).encode()).hexdigest()

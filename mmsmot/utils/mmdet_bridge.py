@@ -29,6 +29,8 @@ def import_mmdet() -> ModuleType:
         importlib.import_module('mmcv')
         if not has_compiled_ops():
             mmcv_ops_stand_in.install()
+        loaders = importlib.import_module('.mmengine_loaders', __package__)
+        loaders.make_mmengine_safe()  # a model may start from a stranger's weights
         importlib.import_module('mmdet.models')
         importlib.import_module('mmdet.datasets.transforms')
         return importlib.import_module('mmdet')

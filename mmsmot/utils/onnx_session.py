@@ -6,15 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+SLOTS = {'--weights': 'model.detector.model', '--reid-weights': 'model.reid.model'}
+
 
 def open_onnx(
-    model: str | None, owner: str, providers: Sequence[str], num_threads: int
+    model: str | None,
+    owner: str,
+    option: str,
+    providers: Sequence[str],
+    num_threads: int,
 ) -> Any:
     """An onnxruntime session.
 
     Args:
         model: The file.
         owner: The part that opens it, for the messages.
+        option: The tools' option that names the file, for the messages.
         providers: onnxruntime's execution providers, best first.
         num_threads: Threads of an operator, 0 for onnxruntime's choice.
 
@@ -25,8 +32,8 @@ def open_onnx(
     """
     if not model:
         raise FileNotFoundError(
-            f'{owner} has no weights: name the ONNX file with --weights FILE, or set '
-            'model.detector.model (model.reid.model) in the config or with --cfg-options'
+            f'{owner} has no weights: name the ONNX file with {option} FILE, or set '
+            f'{SLOTS[option]} in the config or with --cfg-options'
         )
     path = Path(model).expanduser()
     if not path.is_file():

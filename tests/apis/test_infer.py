@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import sys
 from dataclasses import replace
+from importlib import import_module, invalidate_caches, reload
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +17,8 @@ from mmsmot.apis import infer_video
 from mmsmot.datasets import make_demo_scene, open_video
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.smot import SMOT
-from mmsmot.models.trackers import SORT
-from mmsmot.structures import Trajectories, read_trajectories
+from mmsmot.models.trackers import SORT, BaseTracker, TrajectoryFile
+from mmsmot.structures import Tracks, Trajectories, read_trajectories
 from mmsmot.visualization import TrackDrawer
 
 
@@ -44,3 +49,151 @@ def test_post_processed_trajectories_are_written_and_drawn(
     assert read_trajectories(tmp_path / 'tracks.txt').ids.min() > 100
     assert min(t['id'] for t in result['trajectories']) > 100
     assert (tmp_path / 'video.mp4').stat().st_size > 1000
+
+
+def public() -> SMOT:
+    return SMOT(DetectionFile(), SORT(min_hits=0))
+
+
+def test_a_file_of_trajectories_without_classes(scene: Path, tmp_path: Path) -> None:
+    infer_video(public(), open_video(scene), tmp_path / 'one', draw=False)
+    path = tmp_path / 'one' / 'tracks.txt'
+    assert set(read_trajectories(path).labels.tolist()) == {-1}
+    model = SMOT(None, TrajectoryFile(path=str(path)))
+    result = infer_video(model, open_video(scene), tmp_path / 'two', draw=False)
+    assert {t['label'] for t in result['trajectories']} == {-1}
+    assert (tmp_path / 'two' / 'tracks.txt').read_text() == path.read_text()
+
+
+def ids_of(result: dict) -> list[int]:
+    return sorted(t['id'] for t in result['trajectories'])
+
+
+def test_finished_means_the_same_inputs_and_all_files(
+    scene: Path, tmp_path: Path
+) -> None:
+    def run() -> os.stat_result:
+        infer_video(public(), open_video(scene), tmp_path, 'config', draw=False)
+        return (tmp_path / 'result.json').stat().st_mtime_ns
+
+    first = run()
+    assert run() == first
+    (tmp_path / 'tracks.txt').unlink()
+    second = run()
+    assert second > first
+    assert (tmp_path / 'tracks.txt').is_file()
+    for text in ('[1, 2]', 'no JSON', '\x00'):
+        (tmp_path / 'result.json').write_text(text)
+        assert run() > second
+    # Nothing tells what the config was: it is done again.
+    infer_video(public(), open_video(scene), tmp_path, draw=False)
+    before = (tmp_path / 'result.json').stat().st_mtime_ns
+    infer_video(public(), open_video(scene), tmp_path, draw=False)
+    assert (tmp_path / 'result.json').stat().st_mtime_ns > before
+
+
+def test_a_rewritten_trajectory_file_is_another_result(
+    scene: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / 'given.txt'
+    for track_id in (5, 6):
+        path.write_text(f'1,{track_id},0,0,9,9,1,-1,-1,-1\n')
+        model = SMOT(None, TrajectoryFile(path=str(tmp_path / 'given.txt')))
+        out = tmp_path / 'out'
+        result = infer_video(model, open_video(scene), out, 'config', draw=False)
+        assert ids_of(result) == [track_id]
+
+
+TRACKER = """
+import numpy as np
+from mended_helper import FIRST
+from mmsmot.models.trackers import BaseTracker
+from mmsmot.structures import Tracks
+class Mended(BaseTracker):
+    def reset(self):
+        pass
+    def update(self, detections, frame=None):
+        n = len(detections)
+        rows = np.arange(n)
+        return Tracks(
+            FIRST + rows, detections.boxes, detections.scores, detections.labels, rows)
+"""
+
+
+def test_an_edited_tracker_is_another_result(
+    scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, 'dont_write_bytecode', True)
+    (tmp_path / 'mended_tracker.py').write_text(TRACKER)
+    for first in (1, 1001):  # what changes stands in a file that the tracker imports
+        (tmp_path / 'mended_helper.py').write_text(f'FIRST = {first}\n')
+        invalidate_caches()
+        for name in ('mended_helper', 'mended_tracker'):
+            module = reload(import_module(name))
+        model = SMOT(DetectionFile(), module.Mended())
+        out = tmp_path / 'out'
+        result = infer_video(model, open_video(scene), out, 'config', draw=False)
+        assert ids_of(result)[0] == first
+
+
+def test_an_old_result_leaves_nothing_behind(scene: Path, tmp_path: Path) -> None:
+    infer_video(public(), open_video(scene), tmp_path, 'config')
+    assert (tmp_path / 'video.mp4').is_file()
+    result = infer_video(public(), open_video(scene), tmp_path, 'config', draw=False)
+    assert not (tmp_path / 'video.mp4').exists()
+    assert result['files'] == ['tracks.txt']
+
+
+def test_labels_without_pictures(scene: Path, tmp_path: Path) -> None:
+    bare = tmp_path / 'walk'
+    shutil.copytree(scene, bare, ignore=shutil.ignore_patterns('img1'))
+    result = infer_video(public(), open_video(bare), tmp_path / 'out')
+    assert result['files'] == ['tracks.txt']
+    assert len(result['trajectories']) > 1
+    assert json.loads((tmp_path / 'out' / 'result.json').read_text())['video']['width']
+
+
+def test_places_where_no_result_can_lie(scene: Path, tmp_path: Path) -> None:
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(NotADirectoryError, match='is a file'):
+        infer_video(public(), open_video(scene), tmp_path / 'file')
+    infer_video(public(), open_video(scene), tmp_path)
+    with pytest.raises(ValueError, match='written over'):
+        infer_video(public(), open_video(tmp_path / 'video.mp4'), tmp_path)
+
+
+class Broken(BaseTracker):
+    def __init__(self, answer) -> None:
+        self.answer = answer
+
+    def reset(self) -> None:
+        pass
+
+    def update(self, detections, frame=None):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ('answer', 'error', 'message'),
+    [
+        (([1], [[0, 0, 1, 1]]), TypeError, 'frame 1: a tracker returns .* got tuple'),
+        (
+            Tracks(
+                np.ones(2, int), np.eye(2, 4) + 1, np.ones(2), np.ones(2), np.ones(2)
+            ),
+            ValueError,
+            'Broken.update, frame 1: .* id 1 stands 2 times',
+        ),
+        (
+            Tracks(np.ones(1), np.zeros((2, 4)), np.ones(1), np.ones(1), np.ones(1)),
+            ValueError,
+            "differ in length: .*'boxes': 2",
+        ),
+    ],
+)
+def test_a_tracker_that_breaks_its_contract_is_named(
+    scene: Path, tmp_path: Path, answer, error: type, message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        infer_video(SMOT(DetectionFile(), Broken(answer)), open_video(scene), tmp_path)

@@ -56,6 +56,12 @@ def test_sequence_length_without_images(tmp_path: Path) -> None:
     assert open_image_sequence(tmp_path).frame_ids.tolist() == list(range(1, 10))
 
 
+@pytest.mark.parametrize('number', ['1e30', 'inf', 'nan'])
+def test_no_frames_are_made_up_for_numbers_that_are_none(tmp_path, number) -> None:
+    (tmp_path / 'det.txt').write_text(f'7,-1,0,0,5,5,1\n{number},-1,0,0,5,5,1\n')
+    assert open_image_sequence(tmp_path).frame_ids.tolist() == list(range(1, 8))
+
+
 def test_missing_seqinfo(tmp_path, write_sequence, logged) -> None:
     sequence = open_image_sequence(write_sequence(tmp_path / 'a', seqinfo=False))
     assert (sequence.video.width, sequence.video.height) == (64, 48)

@@ -43,3 +43,8 @@ def test_missing_section_says_what_was_expected(tmp_path: Path, text: str) -> No
     (tmp_path / 'seqinfo.ini').write_text(text)
     with pytest.raises(ValueError, match=r'seqinfo\.ini: expected .*\[Sequence\]'):
         read_seqinfo(tmp_path)
+
+
+def test_what_is_not_known_has_no_line(tmp_path: Path) -> None:
+    write_seqinfo(SeqInfo('a', 'imgs', 2, 9), tmp_path, '.jpg')
+    assert read_seqinfo(tmp_path) == SeqInfo('a', 'imgs', 2, 9, None, None)

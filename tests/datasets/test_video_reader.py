@@ -141,3 +141,16 @@ def test_real_video_from_the_middle(test_data) -> None:
     for frame in part:
         assert frame.timestamp == whole[frame.frame_id].timestamp
         assert np.array_equal(frame.image, whole[frame.frame_id].image)
+
+
+def test_a_sequence_of_bensmot(tmp_path, write_images) -> None:
+    """Its frame numbers are sparse, its name has the activity, its speed is its own."""
+    folder = tmp_path / 'cooking' / '0007'
+    write_images(folder / 'imgs', ['001.jpg', '002.jpg', '004.jpg'])
+    video = open_video(folder)
+    assert video.video.name == 'cooking/0007'
+    assert video.video.fps == 2.0
+    assert video.frame_ids.tolist() == [1, 2, 4]
+    (folder / 'semantic_trajectories.json').write_text('{"fps": 8, "trajectories": []}')
+    assert open_video(folder).video.fps == 8.0
+    assert [frame.timestamp for frame in open_video(folder)] == [0, 1 / 8, 3 / 8]

@@ -9,6 +9,7 @@ import pytest
 from mmsmot.engine import load_config, set_weights
 
 SORT = 'two_stage/sort_public-detections'
+SMALL = "model = dict(type='SMOT', detector=None, tracker=dict(type='SORT'))\n"
 
 
 @pytest.mark.parametrize('name', [SORT, f'{SORT}.py', f'mmsmot::{SORT}.py'])
@@ -18,7 +19,7 @@ def test_by_name(name: str) -> None:
 
 def test_by_path(tmp_path: Path) -> None:
     path = tmp_path / 'a.py'
-    path.write_text("model = dict(type='SMOT')\n")
+    path.write_text(SMALL)
     assert load_config(path).model.type == 'SMOT'
 
 
@@ -52,6 +53,10 @@ def test_options_are_set() -> None:
         ('model.trackr.max_age', r"model has no 'trackr'.*'tracker'"),
         ('test_dataloader.dataset.dataroot', r"'data_root'"),
         ('workdir', r"nothing reads it.*'work_dir'"),
+        ('fp16', r"unknown key 'fp16'"),
+        ('env_cfg.cudnn_benchmrk', r"'cudnn_benchmark'"),
+        ('default_hooks.chekpoint.interval', r"'checkpoint'"),
+        ('default_hooks.checkpoint.intervall', r"mean 'interval'\?"),
     ],
 )
 def test_an_option_that_nothing_reads_is_refused(key: str, message: str) -> None:
@@ -66,7 +71,7 @@ def test_an_unknown_part_lists_the_known_ones() -> None:
 
 def test_a_part_outside_its_slot_is_refused_by_line(tmp_path: Path) -> None:
     path = tmp_path / 'a.py'
-    path.write_text("model = dict(type='SMOT')\ntracker = dict(type='SORT')\n")
+    path.write_text(SMALL + "tracker = dict(type='SORT')\n")
     with pytest.raises(KeyError, match=r"a\.py:2: nothing reads 'tracker'"):
         load_config(path)
 
@@ -79,3 +84,106 @@ def test_weights_go_where_the_detector_wants_them() -> None:
         set_weights(load_config(SORT), 'a.onnx')
     with pytest.raises(KeyError, match='no reid that takes weights'):
         set_weights(config, None, 'r.onnx')
+    cached = dict(
+        type='mmsmot.CachedDetector',
+        root='x',
+        detector=config.model.detector,
+        reid=dict(type='ONNXReID', model=None),
+    )
+    config.model.detector = cached
+    set_weights(config, 'b.onnx', 'r.onnx')
+    assert config.model.detector.detector.model == 'b.onnx'
+    assert config.model.detector.reid.model == 'r.onnx'
+
+
+def test_nothing_is_suggested_twice() -> None:
+    with pytest.raises(KeyError) as caught:
+        load_config(SORT, {'model.tracker.max_agee': 1})
+    assert str(caught.value).count("'max_age'") == 1
+
+
+def test_trackers_and_camera_motion_are_not_mixed_up() -> None:
+    with pytest.raises(KeyError) as caught:
+        load_config(SORT, {'model.tracker.type': 'ECC2'})
+    known = str(caught.value).split('Known: ')[1]
+    assert 'ByteTrack' in known
+    assert 'SparseOpticalFlow' not in known
+    with pytest.raises(KeyError, match=r"'ECC'.*Known: ECC, SparseOpticalFlow\."):
+        load_config(SORT, {'model.tracker.camera_motion': dict(type='ECCC')})
+
+
+@pytest.mark.parametrize(
+    ('tracker', 'error', 'message'),
+    [
+        (
+            "dict(type='ByteTrack')",
+            KeyError,
+            r"ByteTrack takes no 'max_age'.*_delete_=True",
+        ),
+        (
+            'dict(iou=0.3)',
+            KeyError,
+            r"SORT takes no 'iou'.*mean 'iou_threshold'.*max_age",
+        ),
+        (
+            "dict(max_age='high')",
+            ValueError,
+            r"wants a whole number, got 'high' \(str\)",
+        ),
+        ('dict(iou_threshold=True)', ValueError, 'tracker.iou_threshold: .* a number'),
+        ("dict(_delete_=True, type='TrajectoryFile')", KeyError, "needs 'path'"),
+    ],
+)
+def test_what_a_constructor_would_stumble_over(
+    tmp_path: Path, tracker: str, error: type, message: str
+) -> None:
+    path = tmp_path / 'mine.py'
+    base = Path(__file__).parents[2] / 'configs' / f'{SORT}.py'
+    before = 'dict(max_age=3)'
+    (tmp_path / 'base.py').write_text(
+        f"_base_ = ['{base}']\nmodel = dict(tracker={before})\n"
+    )
+    path.write_text(f"_base_ = ['base.py']\nmodel = dict(tracker={tracker})\n")
+    with pytest.raises(error, match=message):
+        load_config(path)
+
+
+def test_a_slot_that_the_pipeline_does_not_have(tmp_path: Path) -> None:
+    path = tmp_path / 'a.py'
+    path.write_text(SMALL.replace('tracker=', 'trackr='))
+    with pytest.raises(KeyError, match=r"SMOT takes no 'trackr'.*mean 'tracker'"):
+        load_config(path)
+    path.write_text(SMALL + 'learning_rate: float = 0.1\n')
+    with pytest.raises(KeyError, match=r"a\.py:2: nothing reads 'learning_rate'"):
+        load_config(path)
+
+
+def test_options_may_change_the_part() -> None:
+    options = {'model.tracker': {'_delete_': True, 'type': 'OCSORT', 'delta_t': 5}}
+    assert load_config(SORT, options).model.tracker == dict(type='OCSORT', delta_t=5)
+    dotted = {
+        'model.tracker._delete_': True,
+        'model.tracker.type': 'OCSORT',
+        'model.tracker.delta_t': 5,
+    }
+    assert load_config(SORT, dotted).model.tracker == dict(type='OCSORT', delta_t=5)
+    with pytest.raises(KeyError, match='SORT takes no .*_delete_=True'):
+        load_config(
+            'two_stage/bytetrack_public-detections', {'model.tracker.type': 'SORT'}
+        )
+
+
+def test_missing_files_and_modules_are_named(tmp_path: Path) -> None:
+    path = tmp_path / 'a.py'
+    path.write_text("_base_ = ['two_stage/sort.py']\n")
+    with pytest.raises(
+        FileNotFoundError, match=r'a\.py builds on .*sort\.py.*mmsmot::'
+    ):
+        load_config(path)
+    path.write_text(SMALL + "custom_imports = dict(imports=['my_trakcer'])\n")
+    with pytest.raises(
+        ImportError, match="a.py: .*No module named 'my_trakcer'"
+    ) as caught:
+        load_config(path)
+    assert str(tmp_path) in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1

@@ -145,6 +145,40 @@ def test_odd_line_breaks_keep_captions_apart() -> None:
         server.tokenize(['too late'])
 
 
+@needs_java
+def test_half_a_surrogate_pair_harms_nobody() -> None:
+    """JSON may hold one, as ``"\\ud800"``; UTF-8 cannot."""
+    texts = ['a man \ud800 walks', 'a man walks']
+    captions = CaptionSet([[text] for text in texts], ['a \udfff man walks', texts[1]])
+    found = score_captions({'all': captions})['all']
+    assert found.missing == {}
+    assert found.segments['METEOR'][1] == pytest.approx(1.0)
+    assert found.segments['METEOR'][0] > 0.4
+
+
+@pytest.mark.parametrize('java', [pytest.param(True, marks=needs_java), False])
+def test_true_captions_without_a_word(
+    java: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not java:
+        monkeypatch.setattr('shutil.which', lambda *args, **kwargs: None)
+    found = score_captions(
+        {
+            'marks': CaptionSet([['...'], ['!']], ['a man walks', '']),
+            'pairs': CaptionSet([['...']], ['a man walks'], corpus=False),
+            'words': CaptionSet([['...'], ['a dog']], ['a man walks', 'a dog']),
+        }
+    )
+    assert found['marks'].missing['CIDEr'] == (
+        'no true caption holds a word; counted as 0'
+    )
+    assert set(found['marks'].corpus) == set(METRICS) - (set() if java else {'METEOR'})
+    assert max(found['marks'].corpus.values()) == pytest.approx(0, abs=1e-6)
+    assert found['pairs'].segments['CIDEr'].tolist() == [0.0]
+    assert 'CIDEr' not in found['words'].missing
+    assert found['words'].segments['ROUGE-L'].tolist() == [0.0, 1.0]
+
+
 def test_captions_must_be_paired() -> None:
     with pytest.raises(ValueError, match='instance: 1 true captions but 2 predicted'):
         score_captions({'instance': CaptionSet([['a']], ['a', 'b'])})

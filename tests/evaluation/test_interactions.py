@@ -49,6 +49,26 @@ def test_head_is_four_fifths_of_all_labels() -> None:
     assert parts['tail'] == {'P': 0.0, 'R': 0.0, 'F1': 0.0, 'verbs': 3}
 
 
+@pytest.mark.parametrize(
+    ('labels', 'head'),
+    [
+        # of all labels, the most frequent first: .7, .91
+        ((70, 9, 21), 2),
+        ((65, 15, 10, 10), 2),  # .65, .8: exactly enough
+        ((65, 14, 11, 10), 3),  # .65, .79, .9
+        ((81, 10, 9), 1),
+        ((79, 11, 10), 2),
+    ],
+)
+def test_where_the_head_ends(labels: tuple[int, ...], head: int) -> None:
+    pairs = [
+        PairVerbs({f'verb {i}'}, {}) for i, n in enumerate(labels) for _ in range(n)
+    ]
+    parts = head_and_tail(count(pairs))
+    assert parts['head']['verbs'] == head
+    assert parts['tail']['verbs'] == len(labels) - head
+
+
 def test_nothing_at_all_is_zero_not_an_error() -> None:
     assert micro(count([])) == macro(count([])) == {'P': 0.0, 'R': 0.0, 'F1': 0.0}
     assert subset_accuracy([]) == 0.0

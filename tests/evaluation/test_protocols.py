@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from mmsmot.evaluation.interactions import PairVerbs
-from mmsmot.evaluation.protocols import compare_as_released, compare_strictly
-from mmsmot.structures import Trajectories
+from dataclasses import replace
 
-from .smot_samples import sample, trajectories, worked_example
+import numpy as np
+import pytest
+
+from mmsmot.evaluation.interactions import PairVerbs
+from mmsmot.evaluation.protocols import (
+    compare_as_released,
+    compare_strictly,
+    looked_at,
+)
+from mmsmot.structures import Interactions, SMOTDataSample, Trajectories
+
+from .smot_samples import perfect, sample, trajectories, worked_example
 
 
 def test_strict_counts_who_is_missed_and_who_is_invented() -> None:
@@ -87,3 +96,66 @@ def test_the_best_score_of_a_verb_over_its_spans_counts() -> None:
     late = type(twice)([11], [12], ['follow.v.01'], [3], [4], [0.95])
     example.pred_interactions = twice.concatenated(late)
     assert compare_strictly(example).pairs[0].scores['follow.v.01'] == 0.95
+
+
+def seen_in_part(why: str) -> SMOTDataSample:
+    """Ten frames of truth of which four count; what is predicted there is perfect."""
+    truth = trajectories(10, i1=0.0, i2=100.0)
+    found = perfect('park', 'A man walks.', 'A woman runs.')  # four frames
+    if why == 'not looked at':
+        found.gt_trajectories = truth
+    else:
+        ignored = np.where(truth.frame_ids > 4, 0.0, 1.0)
+        found.gt_trajectories = replace(truth, scores=ignored)
+        found.set_metainfo({'frame_ids': np.arange(1, 11)})
+    found.pred_trajectories = trajectories(4, i1=0.0, i2=100.0)
+    return found
+
+
+@pytest.mark.parametrize('why', ['not looked at', 'score 0'])
+def test_truth_that_tracking_leaves_out_is_not_asked_for(why: str) -> None:
+    example = seen_in_part(why)
+    found = compare_strictly(example)
+    assert found.ids == [(1, 1), (2, 2)]
+    assert found.spurious == 0
+    assert found.pairs == [PairVerbs({'follow.v.01'}, {'follow.v.01': 1.0})]
+    assert len(compare_as_released(example).captions) == 2
+    assert len(example.gt_trajectories) == 20  # the sample itself stays whole
+
+
+def test_words_of_those_who_never_come_into_sight_are_not_asked_for() -> None:
+    example = seen_in_part('not looked at')
+    late = Trajectories([7, 8], [3, 3], [[300.0, 0, 310, 20]] * 2)
+    example.gt_trajectories = example.gt_trajectories.concatenated(late)
+    example.gt_captions = {**example.gt_captions, 3: 'A boy sits.'}
+    # 1 follows 2 in 2 to 9, of which 2 to 4 are seen; the others are never.
+    example.gt_interactions = Interactions(
+        [1, 3, 1, 2, 2, 1],
+        [2, 1, 2, 1, 1, 2],
+        ['follow.v.01', 'look.v.01', 'push.v.01', 'pull.v.01', 'hug.v.01', 'pat.v.01'],
+        start_frames=[2, 1, 5, 0, 9, 4],
+        end_frames=[9, 9, 9, 0, 0, 4],
+    )
+    cut = looked_at(example)
+    assert set(cut.gt_captions) == {1, 2}
+    assert cut.gt_interactions.verbs.tolist() == [
+        'follow.v.01',
+        'pull.v.01',
+        'pat.v.01',
+    ]
+    assert [true for true, _ in compare_strictly(example).captions] == [
+        'A man walks.',
+        'A woman runs.',
+    ]
+
+
+def test_a_prediction_on_truth_that_is_ignored_is_spurious() -> None:
+    both = trajectories(i1=0.0, i2=50.0)
+    example = sample(
+        gt_trajectories=replace(both, scores=(both.ids == 1).astype(float)),
+        gt_captions={1: 'A man.', 2: 'A boy.'},
+        pred_trajectories=both,
+        pred_captions={1: 'a man', 2: 'a boy'},
+    )
+    found = compare_strictly(example)
+    assert (found.ids, found.spurious) == ([(1, 1)], 1)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mmsmot.evaluation import SMOTMetric
+from mmsmot.evaluation import SMOTMetric, smot_report
+from mmsmot.evaluation.captions import CaptionScores, CaptionSet
+from mmsmot.evaluation.protocols import STRICT
 from mmsmot.evaluation.smot_report import headline, report, score_video
 from mmsmot.evaluation.tracking import evaluate_and_match
+from mmsmot.registry import METRICS
 from mmsmot.structures import Trajectories
 from mmsmot.structures.sample_json import sample_from_dict
 
@@ -67,12 +71,102 @@ def test_boxes_that_match_at_one_half() -> None:
 
 
 def test_caption_accuracy_weighs_boxes() -> None:
+    """Described well in four boxes, and badly in one."""
+    from pycocoevalcap.cider.cider import Cider
+
+    seen = trajectories(i1=0.0).concatenated(trajectories(1, i2=100.0))
+    example = sample(
+        gt_trajectories=seen,
+        gt_captions={1: 'A man walks.', 2: 'A woman in red runs.'},
+        pred_trajectories=seen,
+        pred_captions={1: 'a man walks', 2: 'a man runs'},
+    )
+    truth = {0: ['a man walks'], 1: ['a woman in red runs']}
+    said = {0: ['a man walks'], 1: ['a man runs']}
+    well, badly = Cider().compute_score(truth, said)[1]
+    assert well > 2 * badly > 0
+    result = report([score_video(example)])['strict']['joint']['CHOTA']
+    accuracy = (4 * well + 1 * badly) / 5 / 10
+    assert result['accuracy'] == pytest.approx(accuracy)
+    assert (result['DetA@.5'], result['AssA@.5']) == pytest.approx((1, 1))
+    assert result['joint'] == pytest.approx(np.cbrt(accuracy))
+
+
+def test_detection_and_association_of_the_worked_example() -> None:
     result = report([score_video(worked_example())])['strict']['joint']['CHOTA']
-    detected, associated = result['DetA@.5'], result['AssA@.5']
-    assert detected == pytest.approx(8 / (8 + 4 + 5))
-    assert associated == pytest.approx(1.0)
-    expected = np.cbrt(detected * associated * result['accuracy'])
-    assert result['joint'] == pytest.approx(expected)
+    assert result['DetA@.5'] == pytest.approx(8 / (8 + 4 + 5))
+    assert result['AssA@.5'] == pytest.approx(1.0)
+
+
+def test_words_and_boxes_are_asked_for_on_the_same_frames() -> None:
+    example = perfect('park', 'A man walks.', 'A woman in red runs.')
+    example.gt_trajectories = trajectories(10, i1=0.0, i2=50.0)  # 4 were looked at
+    found = report([score_video(example)])
+    assert found['tracking']['HOTA'] == pytest.approx(100)
+    assert found['strict']['instance']['BLEU-1'] == pytest.approx(1.0)
+    assert found['strict']['instance']['spurious'] == 0
+    assert found['strict']['interactions']['F1'] == 1.0
+
+
+def test_each_level_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Java that dies after the first set: METEOR of the instances alone."""
+    complete = smot_report.score_captions
+
+    def dies(sets: dict[str, CaptionSet]) -> dict[str, CaptionScores]:
+        scores = complete(sets)
+        for name, found in scores.items():
+            found.missing.clear()
+            if name == 'instance':
+                found.corpus['METEOR'] = 0.5
+                found.segments['METEOR'] = np.full(len(sets[name].hypotheses), 0.5)
+            else:
+                found.missing['METEOR'] = 'java died'
+        return scores
+
+    monkeypatch.setattr(smot_report, 'score_captions', dies)
+    found = report([score_video(ROAD, [STRICT])])
+    strict = found['missing']
+    assert set(strict) == {
+        'strict video METEOR',
+        'strict pairs METEOR',
+        'strict CHOTA',
+    }
+    assert strict['strict video METEOR'] == 'java died'
+    assert 'CIDEr alone' in strict['strict CHOTA']
+
+
+def test_chota_with_meteor_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(sets: dict[str, CaptionSet]) -> dict[str, CaptionScores]:
+        ones = {name: np.ones(len(s.hypotheses)) for name, s in sets.items()}
+        return {
+            n: CaptionScores({}, {'METEOR': o, 'CIDEr': o}) for n, o in ones.items()
+        }
+
+    monkeypatch.setattr(smot_report, 'score_captions', whole)
+    found = report([score_video(ROAD, [STRICT])])
+    assert found['missing'] == {}
+    assert found['strict']['joint']['CHOTA']['accuracy'] == pytest.approx(0.55)
+
+
+def test_built_by_name_and_the_report_says_its_preprocessing(tmp_path: Path) -> None:
+    metric = METRICS.build(dict(type='SMOTMetric', out_dir=str(tmp_path)))
+    classes = replace(ROAD.gt_trajectories, labels=np.ones(len(ROAD.gt_trajectories)))
+    for example in (PARK.clone(), ROAD.clone()):
+        if example.video.name == 'road':
+            example.gt_trajectories = classes
+        metric.process(None, [example.to_dict()])
+    metric.evaluate(2)
+    scores = json.loads((tmp_path / 'scores.json').read_text())
+    assert scores['preprocessing'] == {'park': 'mot15', 'road': 'mot17'}
+
+
+def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
+    metric = SMOTMetric(out_dir=str(tmp_path / 'out'))
+    with pytest.raises(
+        ValueError, match=r"'\.\./esc': its results would be written out"
+    ):
+        metric.process(None, [perfect('../esc', 'A man walks.').to_dict()])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_through_the_evaluator_and_from_its_dump(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,7 @@ def test_files(samples, tmp_path):
     )
     report = json.loads((tmp_path / 'scores.json').read_text())
     assert report['preprocessing'] == 'mot15'
+    assert report['preprocessing_of'] == dict.fromkeys(names - {'no-truth'}, 'mot15')
     assert set(report['scores']) == set(report['trackeval'])
     assert set(report['scores']) == {*names, 'COMBINED'} - {'no-truth'}
     combined = report['scores']['COMBINED']
@@ -110,6 +112,40 @@ def test_files(samples, tmp_path):
     hota = report['trackeval']['COMBINED']['HOTA']['HOTA']
     assert len(hota) == 19
     assert combined['HOTA'] == pytest.approx(100 * np.mean(hota))
+
+
+def test_the_json_says_what_auto_came_to(samples, tmp_path):
+    truth = samples[0].gt_trajectories
+    samples[0].gt_trajectories = replace(truth, labels=np.ones(len(truth)))
+    path = tmp_path / 'scores.json'
+    evaluate(TrackingMetric(json_path=str(path)), samples)
+    report = json.loads(path.read_text())
+    assert report['preprocessing'] == 'auto'
+    assert report['preprocessing_of'] == {'v0': 'mot17'} | {
+        f'v{i}': 'mot15' for i in range(1, 5)
+    }
+
+
+@pytest.mark.parametrize('name', ['../esc', 'a/../../esc', '/esc', r'..\esc', ''])
+def test_no_name_leads_out_of_the_folder(samples, tmp_path, name):
+    out = tmp_path / 'deep' / 'out'
+    metric = TrackingMetric(out_dir=str(out))
+    with pytest.raises(ValueError, match='would be written outside of'):
+        metric.process(None, [sample_of(name, samples[0].pred_trajectories).to_dict()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_with_a_slash_makes_a_folder(samples, tmp_path):
+    metric = TrackingMetric(out_dir=str(tmp_path))
+    metric.process(None, [sample_of('a/b..c', samples[0].pred_trajectories).to_dict()])
+    assert (tmp_path / 'a' / 'b..c.txt').is_file()
+
+
+def test_no_video_takes_the_place_of_all(samples):
+    with pytest.raises(ValueError, match='a video is named COMBINED'):
+        TrackingMetric().process(
+            None, [sample_of('COMBINED', samples[0].pred_trajectories).to_dict()]
+        )
 
 
 def test_json_alone(samples, tmp_path):

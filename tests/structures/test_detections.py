@@ -15,6 +15,8 @@ from mmsmot.structures import Detections, pairwise_iou
         ([0, 0, np.inf, 1], 'not finite'),
         ([5, 0, 1, 1], 'empty or inverted'),
         ([0, 0, 0, 1], 'empty or inverted'),
+        ([0, 0, 1e-170, 1], 'empty or inverted'),
+        ([0, 0, 1e160, 1], 'larger than any picture'),
     ],
 )
 def test_no_box_is_refused_by_row(box: list[float], message: str) -> None:
@@ -35,8 +37,10 @@ def test_columns_must_fit() -> None:
 
 def test_cleaned_drops_and_counts() -> None:
     boxes = [[0, 0, 1, 1], [3, 3, 2, 4], [0, 0, np.nan, 1], [-5, -5, 2, 2]]
-    kept, dropped = Detections.cleaned(boxes, [0.1, 0.2, 0.3, 0.4], [1, 2, 3, 4])
-    assert dropped == 2
+    boxes += [[0, 0, 1e160, 1e160], [0, 0, 1e-170, 1]]
+    scores, labels = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [1, 2, 3, 4, 5, 6]
+    kept, dropped = Detections.cleaned(boxes, scores, labels)
+    assert dropped == 4
     assert kept.labels.tolist() == [1, 4]
     assert kept.scores.tolist() == [0.1, 0.4]
 

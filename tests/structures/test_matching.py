@@ -43,6 +43,17 @@ def test_release_lets_many_take_one() -> None:
     assert match_trajectories(GT, PRED, min_iou=0.51) == {}
 
 
+def test_release_wants_more_than_a_fifth() -> None:
+    truth = Trajectories([1], [1], [[0.0, 0, 10, 1]])
+    # Intersections of 2 and a little more with a union of 10.
+    for width, expected in ((2.0, {}), (2.0 + 2**-40, {7: 1})):
+        inside = Trajectories([1], [7], [[0.0, 0, width, 1]])
+        assert match_as_released(truth, inside) == expected
+    # The strict one takes a mean of exactly its bound.
+    half = Trajectories([1], [7], [[0.0, 0, 5, 1]])
+    assert match_trajectories(truth, half) == {7: 1}
+
+
 def test_total_decides_not_greed() -> None:
     gt = table((1, 1, 0.0), (1, 2, 4.0))
     pred = table((1, 1, 2.0), (1, 2, 6.0))

@@ -47,7 +47,7 @@ def test_repairs_are_counted_and_strict_refuses(
     found = read_trajectories(path)
     assert [text.split(': ', 1)[1].split(', first')[0] for text in said] == [
         '2 of 6 rows without a proper box',
-        '1 of 4 rows with a frame number below 1',
+        '1 of 4 rows whose frame number is no whole number from 1 on',
         '1 of 3 rows with a (frame, id) seen before',
     ]
     assert list(zip(found.frame_ids, found.ids, strict=True)) == [(1, 1), (2, 1)]
@@ -67,15 +67,90 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
         read_trajectories(path)
 
 
-def test_detections_unsorted_and_duplicated(tmp_path: Path) -> None:
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was logged, without the file's name and the first row."""
+    found: list[str] = []
+    monkeypatch.setattr(
+        'mmsmot.structures.mot_text.print_log',
+        lambda text, **_: found.append(text.split(': ', 1)[1].split(', first')[0]),
+    )
+    return found
+
+
+def test_detections_unsorted_and_duplicated(tmp_path: Path, said: list[str]) -> None:
     path = write(
         tmp_path / 'det.txt',
-        '3,-1,0,0,5,5,.9\n1,-1,1,1,5,5,.8\n3,-1,2,2,5,5,.7\n3,-1,2,2,5,5,.7\n',
+        '3,-1,0,0,5,5,.9\n1,-1,1,1,5,5,.8\n3,-1,2,2,5,5,.7\n3,-1,2,2,5,5,.7\n'
+        '3,-1,2,2,5,5,.6\n2,-1,2,2,5,5,.7\n',
     )
     found = read_detections(path)
-    assert sorted(found) == [1, 3]
-    assert found[3].scores.tolist() == [0.9, 0.7, 0.7]
+    assert sorted(found) == [1, 2, 3]
+    assert found[3].scores.tolist() == [0.9, 0.7, 0.6]
     assert found[1].boxes.tolist() == [[1, 1, 6, 6]]
+    assert said == ['1 of 6 rows with a (frame, box, score) seen before']
+    with pytest.raises(ValueError, match=r'det\.txt: 1 of 6 rows with a \(frame, box'):
+        read_detections(path, strict=True)
+
+
+@pytest.mark.parametrize('frame', ['0', '-3', '1.7', '1e30', 'nan', 'inf'])
+def test_frame_numbers_that_are_none(
+    tmp_path: Path, said: list[str], frame: str
+) -> None:
+    path = write(tmp_path / 'x.txt', f'{frame},5,0,0,5,5,.9\n2,5,0,0,5,5,.9\n')
+    assert sorted(read_detections(path)) == [2]
+    assert read_trajectories(path).frame_ids.tolist() == [2]
+    message = '1 of 2 rows whose frame number is no whole number from 1 on'
+    assert said == [message] * 2
+    for read in (read_detections, read_trajectories):
+        with pytest.raises(ValueError, match=message):
+            read(path, strict=True)
+
+
+def test_ids_and_classes_that_are_none(tmp_path: Path, said: list[str]) -> None:
+    path = write(
+        tmp_path / 'gt.txt',
+        '1,1.2,0,0,5,5,1,1,1\n1,1.7,0,0,5,5,1,1,1\n1,-1,0,0,5,5,1,1,1\n'
+        '1,1e30,0,0,5,5,1,1,1\n1,2,0,0,5,5,1,nan,1\n1,3,0,0,5,5,1,1e30,1\n'
+        '1,4,0,0,5,5,nan,1,1\n1,5,0,0,5,5,1,1,inf\n1,6,0,0,5,5,1,7,.5\n',
+    )
+    found = read_trajectories(path)
+    assert (found.ids.tolist(), found.labels.tolist()) == ([6], [7])
+    assert said == [
+        '1 of 9 rows without a proper box',
+        '4 of 8 rows whose id is no whole number from 0 on',
+        '3 of 4 rows without a proper class or visibility',
+    ]
+
+
+def test_world_coordinates_may_be_anything(tmp_path: Path, said: list[str]) -> None:
+    path = write(
+        tmp_path / 'gt.txt', '1,1,0,0,5,5,1,nan,2.5,inf\n2,1,0,0,5,5,0,3.5,nan,0\n'
+    )
+    found = read_trajectories(path)
+    assert found.scores.tolist() == [1, 0]
+    assert (found.labels.tolist(), found.visibility.tolist()) == ([0, 0], [1, 1])
+    assert sorted(read_detections(path)) == [1, 2]
+    assert said == []
+
+
+def test_a_score_that_is_not_given_is_one(tmp_path: Path) -> None:
+    """Also where a short row stands among longer ones; a negative score is a score."""
+    path = write(
+        tmp_path / 'det.txt',
+        '1,-1,0,0,5,5,-1\n1,-1,9,0,5,5\n1,-1,0,9,5,5,-.7\n1,-1,9,9,5,5,.4\n',
+    )
+    assert read_detections(path)[1].scores.tolist() == [1, 1, -0.7, 0.4]
+
+
+@pytest.mark.parametrize('data', ['1,1,0,0,5,5\n'.encode('utf-16'), b'\x89PNG\x00\xff'])
+def test_what_is_no_text_is_named(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / 'gt.txt'
+    path.write_bytes(data)
+    with pytest.raises(
+        ValueError, match=r'gt\.txt: expected text in UTF-8, found byte'
+    ):
+        read_trajectories(path)
 
 
 def test_empty_file(tmp_path: Path) -> None:

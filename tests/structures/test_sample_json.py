@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -98,6 +98,7 @@ def assert_equal(left: Any, right: Any) -> None:
         assert left == right
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(samples())
 def test_round_trip_loses_nothing(sample) -> None:
     again = sample_from_dict(json.loads(json.dumps(sample_to_dict(sample))))

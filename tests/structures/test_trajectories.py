@@ -54,12 +54,20 @@ def test_views() -> None:
     assert Trajectories.empty().by_id() == {}
 
 
-def test_from_tracks_leaves_out_boxes_that_vanished() -> None:
-    boxes = np.array([[0.0, 0, 5, 5], [9, 9, 9, 12]])
-    ids = np.array([1, 2])
-    tracks = Tracks(ids, boxes, np.array([0.5, 0.6]), ids * 0, np.array([0, -1]))
+def test_from_tracks_leaves_out_boxes_that_vanished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        'mmsmot.structures.trajectories.print_log', lambda text, **_: said.append(text)
+    )
+    boxes = [[0.0, 0, 5, 5], [9, 9, 9, 12], [0, 0, np.nan, 4], [0, 0, 1e160, 4]]
+    boxes += [[0, 0, 1e-170, 4], [0, 0, np.inf, 4]]
+    ids = np.arange(1, 7)
+    tracks = Tracks(ids, np.array(boxes), 0.1 * ids, ids * 0, ids * 0 - 1)
     found = Trajectories.from_tracks([7, 8], [tracks, Tracks.empty()])
     assert (found.frame_ids.tolist(), found.ids.tolist()) == ([7], [1])
+    assert [text.split(' boxes')[0] for text in said] == ['5 of 6 tracked']
 
 
 def test_spaces_do_not_mix() -> None:
@@ -87,6 +95,24 @@ def test_linear_interpolation_by_hand() -> None:
     assert interpolate_linearly(given, max_gap=2) is given
 
 
+def test_a_gap_of_exactly_max_gap_is_filled() -> None:
+    given = Trajectories([1, 5], [1, 1], [[0, 0, 4, 4]] * 2)  # three frames are missed
+    assert len(interpolate_linearly(given, max_gap=3)) == 5
+    assert len(interpolate_linearly(given, max_gap=2)) == 2
+
+
+def test_only_frames_that_were_looked_at_are_filled() -> None:
+    """Frames 1, 3, 5, 9 of a video read with stride 2; 7 was never there."""
+    boxes = [[0, 0, 4, 4], [16, 0, 20, 8]]
+    given = Trajectories([1, 9], [1, 1], boxes, scores=[0.2, 1])
+    filled = interpolate_linearly(given, frame_ids=np.array([1, 3, 5, 9]))
+    assert filled.frame_ids.tolist() == [1, 3, 5, 9]
+    np.testing.assert_allclose(filled.boxes[1], [4, 0, 8, 5])
+    np.testing.assert_allclose(filled.scores, [0.2, 0.4, 0.6, 1])
+    nothing = interpolate_linearly(given, frame_ids=np.array([1, 9]))
+    np.testing.assert_array_equal(nothing.boxes, given.boxes)
+
+
 def test_gaussian_smoothing_by_the_formula() -> None:
     rng = np.random.default_rng(0)
     time = np.arange(1, 41)
@@ -97,13 +123,40 @@ def test_gaussian_smoothing_by_the_formula() -> None:
     scale = np.clip(10 * np.log(10**3 / 40), 0.1, 100)
     kernel = np.exp(-0.5 * ((time[:, None] - time) / scale) ** 2)
     for c in range(4):
-        centred = noisy[:, c] - noisy[:, c].mean()
-        prior = noisy[:, c].var() * kernel
-        expected = prior @ np.linalg.solve(prior + 4 * np.eye(40), centred)
-        np.testing.assert_allclose(
-            smooth[:, c], expected + noisy[:, c].mean(), atol=1e-6
-        )
-    assert np.abs(smooth - line).mean() < 0.5 * np.abs(noisy - line).mean()
+        mean = np.polyval(np.polyfit(time, noisy[:, c], 1), time)
+        rest = noisy[:, c] - mean
+        prior = rest.var() * kernel
+        expected = mean + prior @ np.linalg.solve(prior + 4 * np.eye(40), rest)
+        np.testing.assert_allclose(smooth[:, c], expected, atol=1e-6)
+    assert np.abs(smooth - line).mean() < 0.3 * np.abs(noisy - line).mean()
+
+
+def test_steady_motion_stays_however_short_the_trajectory() -> None:
+    for frames in ([4], [1, 2], [2, 3, 7]):
+        left = 9.0 * np.array(frames)
+        boxes = np.column_stack([left, 2 * left, left + 5, 2 * left + 8])
+        given = Trajectories(frames, [1] * len(frames), boxes)
+        np.testing.assert_allclose(smooth_gaussian(given).boxes, boxes, atol=1e-9)
+
+
+def test_a_box_whose_smoothed_corners_cross_stays_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Someone one pixel wide behind a post, who steps out and is 150 pixels wide."""
+    said: list[str] = []
+    monkeypatch.setattr(
+        'mmsmot.structures.interpolation.print_log', lambda text, **_: said.append(text)
+    )
+    time = np.arange(1, 61)
+    half = np.where(time < 50, 1.0, 150.0) / 2
+    boxes = np.column_stack([100 - half, 0 * time, 100 + half, 0 * time + 160])
+    smooth = smooth_gaussian(Trajectories(time, time * 0, boxes)).boxes
+    assert (smooth[:, 2] > smooth[:, 0]).all()
+    left = int((smooth == boxes).all(axis=1).sum())
+    assert 0 < left < 50
+    assert said == [
+        f'{left} of 60 boxes would be empty when smoothed; left as they were'
+    ]
 
 
 def test_smoothing_leaves_a_still_box_and_other_columns_alone() -> None:

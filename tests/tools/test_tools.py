@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +18,10 @@ ROOT = Path(__file__).parents[2]
 BYTE = 'two_stage/bytetrack_public-detections'
 
 
-def run(tool: str, *args: object) -> subprocess.CompletedProcess:
+def run(tool: str, *args: object, **env: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, str(ROOT / 'tools' / tool), *map(str, args)],
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -122,6 +125,63 @@ def test_test_prints_the_published_row(test_data: Path, tmp_path: Path) -> None:
     assert (tmp_path / 'results/TUD-Stadtmitte.txt').is_file()
 
 
+def alone() -> dict[str, str]:
+    """What a launcher sets for one process of one."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    where = {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port)}
+    return {'RANK': '0', 'WORLD_SIZE': '1', 'LOCAL_RANK': '0', **where}
+
+
+PUBLIC = 'two_stage/sort_public-detections'
+
+
+def test_test_is_short_and_says_where_results_lie(scene: Path, tmp_path: Path) -> None:
+    """Also that several metrics, and what the options say, are heard."""
+    config = tmp_path / 'two_metrics.py'
+    config.write_text(
+        f"_base_ = ['{ROOT}/configs/{PUBLIC}.py']\n"
+        "test_evaluator = [dict(type='TrackingMetric', prefix=p) for p in 'ab']\n"
+    )
+    work = tmp_path / 'elsewhere'
+    args = ('--data-root', scene.parent, '--cfg-options', f'work_dir={work}')
+    done = run('test.py', config, *args)
+    assert done.returncode == 0, done.stderr
+    for folder in (work / 'results' / 'a', work / 'results' / 'b'):
+        assert f'tracks and scores: {folder}' in done.stdout
+        assert (folder / 'scores.json').is_file()
+    assert 'b/HOTA' in done.stdout
+    assert len(done.stdout.splitlines()) < 25
+    assert 'sys.platform' in next(work.glob('*/*.log')).read_text()
+
+
+def test_test_by_a_launcher(scene: Path, tmp_path: Path) -> None:
+    """This model has nothing that processes could share."""
+    args = ('--data-root', scene.parent, '--work-dir', tmp_path)
+    done = run('test.py', PUBLIC, *args, '--launcher', 'pytorch', **alone())
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'results' / 'scores.json').is_file()
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        (('--data-root', '/nowhere'), "data_root '/nowhere' is not a folder"),
+        (('--cfg-options', 'load_from=/nothere.pth'), 'no checkpoint at /nothere.pth'),
+        (('--cfg-options', 'model.tracker.max_age=high'), 'wants a whole number'),
+    ],
+)
+def test_test_says_what_is_wrong_in_one_line(
+    scene: Path, tmp_path: Path, args: tuple, message: str
+) -> None:
+    root = () if '--data-root' in args else ('--data-root', scene.parent)
+    done = run('test.py', PUBLIC, '--work-dir', tmp_path, *root, *args)
+    assert done.returncode == 1
+    assert message in done.stderr.splitlines()[-1]
+    assert 'Traceback' not in done.stdout + done.stderr
+
+
 def test_train_says_that_there_is_nothing_to_train(tmp_path: Path) -> None:
     done = run('train.py', BYTE, '--work-dir', tmp_path)
     assert done.returncode != 0
@@ -176,9 +236,28 @@ def test_train_and_resume(scene: Path, tmp_path: Path) -> None:
     assert (tmp_path / 'work' / 'epoch_2.pth').is_file()
 
 
+def test_train_by_a_launcher_without_a_gpu(scene: Path, tmp_path: Path) -> None:
+    config = tmp_path / 'tiny.py'
+    config.write_text(TRAIN.format(root=ROOT, data=scene.parent))
+    args = ('--work-dir', tmp_path / 'work', '--launcher', 'pytorch')
+    options = ('--cfg-options', 'train_cfg.max_epochs=1')
+    done = run('train.py', config, *args, *options, CUDA_VISIBLE_DEVICES='', **alone())
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
+    assert 'logs and checkpoints' in done.stdout
+
+
+def test_print_config_refuses_in_one_line() -> None:
+    done = run('misc/print_config.py', 'nope')
+    assert done.returncode == 1
+    assert done.stderr.startswith("FileNotFoundError: there is no config 'nope'")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_print_config() -> None:
     done = run(
         'misc/print_config.py', BYTE, '--cfg-options', 'model.tracker.track_buffer=60'
     )
     assert done.returncode == 0, done.stderr
     assert 'track_buffer=60' in done.stdout
+    assert done.stdout.count('track_threshold=') == 1  # not the template too

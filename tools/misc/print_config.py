@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 
-from mmengine.config import DictAction
+from mmengine.config import Config, DictAction
 
 from mmsmot.engine import load_config
+from mmsmot.engine.config import READ_KEYS
+from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file or name')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    parser.add_argument('config', help=CONFIG)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
+    )
     args = parser.parse_args()
-    print(load_config(args.config, args.cfg_options).pretty_text)
+    config = load_config(args.config, args.cfg_options)
+    # The templates of its bases have been copied into their slots.
+    print(Config({k: v for k, v in config.items() if k in READ_KEYS}).pretty_text)
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

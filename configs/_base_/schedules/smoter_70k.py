@@ -5,6 +5,7 @@ smoter_70k = dict(
         type='OptimWrapper',
         optimizer=dict(type='AdamW', lr=5e-4, weight_decay=1e-4),  # released: 5e-5
         paramwise_cfg=dict(
+            bypass_duplicate=True,  # the decoder's embeddings are its last layer too
             custom_keys={'detector.model.backbone': dict(lr_mult=0.1)}),
         clip_grad=dict(max_norm=0.1)),
     param_scheduler=[

@@ -17,5 +17,6 @@ synsmot_cpu = dict(
     train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=20),
     custom_hooks=[
         dict(type='LearnWords'),
+        dict(type='StopAtNaN'),
         dict(type='SemanticStart', iteration=600)  # semantic_start_iter
     ])

@@ -48,4 +48,5 @@ smoter_tiny = dict(
         normalizer='positives'),
     share_decoder=True,
     max_boxes=16,
-    frame_stride=2)
+    frame_stride=2,
+    trained_on='SynSMOT')

@@ -2,5 +2,6 @@
 
 from .learn_words import LearnWords
 from .semantic_start import SemanticStart
+from .stop_at_nan import StopAtNaN
 
-__all__ = ['LearnWords', 'SemanticStart']
+__all__ = ['LearnWords', 'SemanticStart', 'StopAtNaN']

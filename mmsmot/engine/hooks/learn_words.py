@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch.utils.data import Dataset
@@ -19,7 +19,8 @@ class LearnWords(Hook):
     """Trains each ``CaptionTokenizer`` of the model that has not been trained yet.
 
     It is found in a checkpoint afterwards: a resumed or fine-tuned model keeps its own.
-    Every process learns the same words from the same captions.
+    Every process learns the same words from the same captions. Averaged copies of the
+    model (``EMAHook``), which are older than the words, get them too.
     """
 
     priority = 'VERY_HIGH'
@@ -31,13 +32,20 @@ class LearnWords(Hook):
             ValueError: The training set has no captions.
         """
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        untrained = [
-            part
-            for part in model.modules()
-            if isinstance(part, CaptionTokenizer) and not part.is_trained
-        ]
-        if not untrained:
-            return
+        words = {
+            name: part
+            for name, part in model.named_modules()
+            if isinstance(part, CaptionTokenizer)
+        }
+        untrained = [part for part in words.values() if not part.is_trained]
+        if untrained:
+            self._train(runner, untrained)
+        copies = [h.ema_model.module for h in runner.hooks if isinstance(h, EMAHook)]
+        for copied in copies:
+            for name, part in words.items():
+                copied.get_submodule(name).set_extra_state(part.get_extra_state())
+
+    def _train(self, runner: Runner, untrained: list[CaptionTokenizer]) -> None:
         texts = captions_of(runner.train_dataloader.dataset)
         if not texts:
             raise ValueError(

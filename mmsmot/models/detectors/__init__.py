@@ -15,6 +15,7 @@ __all__ = [
     'MMDetDetector',
     'ONNXDetector',
     'OutputDecoder',
+    'TransformersDetector',
     'YOLOXDecoder',
 ]
 
@@ -29,4 +30,8 @@ def __getattr__(name: str) -> Any:
         from .cached_detector import CachedDetector
 
         return CachedDetector
+    if name == 'TransformersDetector':
+        from .transformers_detector import TransformersDetector
+
+        return TransformersDetector
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

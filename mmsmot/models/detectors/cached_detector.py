@@ -7,6 +7,7 @@ import logging
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
@@ -29,7 +30,8 @@ class CachedDetector(nn.Module, BaseDetector):
     A folder for each video, detector and ReID part (their fingerprints) holds a file for
     each batch that was detected. Files are written whole or not at all, so processes may
     share the folder, a killed run loses at most one batch, and a run with another stride
-    finds the frames that it shares. Pictures of frames found are not decoded.
+    finds the frames that it shares. Pictures of frames found are not decoded. In a
+    checkpoint the cache does not show: weights have the names they have without it.
 
     Args:
         detector: The detector asked about frames not seen before.
@@ -50,6 +52,8 @@ class CachedDetector(nn.Module, BaseDetector):
         )
         self.reid = MODELS.build(reid) if isinstance(reid, dict) else reid
         self.root = Path(root).expanduser()
+        self._register_state_dict_hook(_without_cache)
+        self._register_load_state_dict_pre_hook(_with_cache)
         self._open: tuple[str, Path, list[tuple[int, int, Path]]] | None = None
         self._shard: tuple[Path, dict[int, Detections]] | None = None
 
@@ -113,6 +117,19 @@ class CachedDetector(nn.Module, BaseDetector):
                 self._shard = (shard[2], content)
                 return content[frame_id]
         return None
+
+
+def _without_cache(module: nn.Module, state: dict, prefix: str, *_: Any) -> None:
+    """Rename a state's ``detector.x`` to ``x``."""
+    for key in [key for key in state if key.startswith(f'{prefix}detector.')]:
+        state[prefix + key.removeprefix(f'{prefix}detector.')] = state.pop(key)
+
+
+def _with_cache(state: dict, prefix: str, *_: Any) -> None:
+    """Undo :func:`_without_cache`."""
+    for key in [key for key in state if key.startswith(prefix)]:
+        if not key.startswith(f'{prefix}reid.'):
+            state[f'{prefix}detector.{key.removeprefix(prefix)}'] = state.pop(key)
 
 
 def _write(path: Path, found: dict[int, Detections]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.runner import load_state_dict as mmengine_load
 
 from mmsmot.models.detectors import BaseDetector, CachedDetector, DetectionFile
 from mmsmot.models.reid import BaseReID
@@ -144,5 +145,16 @@ def test_the_network_inside_is_seen_by_torch(tmp_path: Path) -> None:
             torch.nn.Linear.__init__(self, 2, 1)
 
     cached = CachedDetector(Network(), str(tmp_path))
-    assert set(cached.state_dict()) == {'detector.weight', 'detector.bias'}
+    # As without the cache, and as with two: a checkpoint fits all of them.
+    twice = torch.nn.Sequential(CachedDetector(CachedDetector(Network(), 'x'), 'y'))
+    plain = torch.nn.Sequential(Network())
+    assert set(cached.state_dict()) == {'weight', 'bias'}
+    assert list(twice.state_dict()) == list(plain.state_dict())
+    twice.load_state_dict(plain.state_dict())
+    inner = twice[0].detector.detector
+    torch.testing.assert_close(inner.weight, plain[0].weight)
+    with pytest.raises(RuntimeError, match='Missing key'):
+        twice.load_state_dict({'0.weight': plain[0].weight})
+    mmengine_load(twice, {'0.bias': torch.tensor([7.0])})
+    assert inner.bias.item() == 7.0
     assert next(cached.to(torch.float64).detector.parameters()).dtype == torch.float64

@@ -104,3 +104,39 @@ def test_initialising_does_not_fill_the_log(capfd: pytest.CaptureFixture) -> Non
     out, err = capfd.readouterr()
     assert 'The value is the same' not in out + err
     assert len((out + err).splitlines()) < 10
+
+
+def test_scores_to_a_power(image: np.ndarray) -> None:
+    """CenterNet2's square root: the same boxes, and the threshold is of the root."""
+    plain = make(labels=None).detect([frame_of(image)])[0]
+    rooted = make(labels=None, score_power=0.5).detect([frame_of(image)])[0]
+    np.testing.assert_array_equal(rooted.boxes, plain.boxes)
+    np.testing.assert_allclose(rooted.scores, plain.scores**0.5, rtol=1e-6)
+    middle = float(np.median(rooted.scores))
+    torch.manual_seed(0)
+    strict = MMDetDetector(
+        tiny_fcos(), score_threshold=middle, labels=None, score_power=0.5
+    )
+    kept = strict.detect([frame_of(image)])[0]
+    assert len(kept) == (rooted.scores >= middle).sum() < len(rooted)
+
+
+def test_embeddings_are_what_the_maps_show_in_a_box(image: np.ndarray) -> None:
+    embedder = dict(type='RoITokens', in_channels=8, channels=8)
+    detector = make(labels=None, embedder=embedder)
+    assert detector.state_dict().keys() == make(labels=None).state_dict().keys()
+    frames = [frame_of(image), frame_of(image[::-1].copy())]
+    one, two = detector.detect(frames)
+    assert one.embeddings.shape == (len(one), 4 * 8)
+    np.testing.assert_allclose(np.linalg.norm(two.embeddings, axis=1), 1, rtol=1e-5)
+    with torch.no_grad():
+        features = detector.extract(frames)
+        rows = torch.ones(len(two), dtype=torch.int64)
+        tokens = detector.embedder(features, rows, torch.from_numpy(two.boxes))
+    expected = torch.nn.functional.normalize(tokens.flatten(1), dim=1)
+    np.testing.assert_allclose(two.embeddings, expected, atol=1e-5)
+    plain = make(labels=None).detect(frames)[1]
+    np.testing.assert_allclose(two.boxes, plain.boxes, atol=1e-3)
+    assert detector.fingerprint != make(labels=None).fingerprint
+    nobody = MMDetDetector(tiny_fcos(), score_threshold=1.0, embedder=embedder)
+    assert [len(found) for found in nobody.detect(frames)] == [0, 0]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mmsmot.models.heads import InteractionHead
+from mmsmot.models.heads import InteractionHead, interaction_head
 from mmsmot.models.heads.interaction_head import masked_adaptive_pool, ordered_pairs
 from mmsmot.structures import Interactions
 
@@ -110,3 +110,48 @@ def test_nobody_to_act_upon(people: int) -> None:
     fused, mask = tokens()
     found = head(threshold=0.0).predict(fused[:people], mask[:people], [4][:people])
     assert len(found) == 0
+
+
+def small(vocabulary: list[str]) -> InteractionHead:
+    sizes = dict(channels=8, pooled_tokens=1, hidden=(8,), num_heads=2, ffn_channels=8)
+    return InteractionHead(vocabulary=vocabulary, **sizes)
+
+
+def test_the_verbs_travel_with_the_weights() -> None:
+    one, two = small(['hug.v.01', 'push.v.01']), small(['hug.v.01', 'push.v.01'])
+    two.load_state_dict(one.state_dict())
+    torch.testing.assert_close(two.mlp[0].weight, one.mlp[0].weight)
+
+
+@pytest.mark.parametrize(
+    ('theirs', 'message'),
+    [
+        (['hug.v.01', 'kick.v.01', 'push.v.01'], r'3 verbs \(only there: kick.v.01\)'),
+        (['hug.v.01', 'kick.v.01'], 'only there: push.v.01'),
+        (['push.v.01', 'hug.v.01'], 'in another order'),
+    ],
+)
+def test_a_checkpoint_with_other_verbs_is_refused(
+    theirs: list[str], message: str
+) -> None:
+    head = small(['hug.v.01', 'push.v.01'])
+    with pytest.raises(ValueError, match=message):
+        head.load_state_dict(small(theirs).state_dict())
+
+
+def test_an_older_checkpoint_without_verbs_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = []
+    monkeypatch.setattr(
+        interaction_head, 'print_log', lambda text, **options: said.append(text)
+    )
+    head, older = small(['hug.v.01', 'push.v.01']), small(['hug.v.01', 'push.v.01'])
+    state = older.state_dict()
+    del state['_extra_state']
+    head.load_state_dict(state)  # strictly
+    torch.testing.assert_close(head.mlp[0].weight, older.mlp[0].weight)
+    (warning,) = said
+    assert 'taken to be the 2 of the config' in warning
+    with pytest.raises(RuntimeError, match='Missing key'):
+        head.load_state_dict({})

@@ -54,6 +54,17 @@ def test_recovery_at_the_last_observation() -> None:
     assert found.ids.tolist() == [1]
 
 
+def test_directions_turn_with_the_camera() -> None:
+    """Who walked to the right walks down after a quarter turn; zoom changes nothing."""
+    tracker = OCSORT()
+    for step in range(4):
+        tracker.update(walk(10.0 * step))
+    np.testing.assert_allclose(tracker._tracks.rows['direction'], [[1, 0]], atol=1e-6)
+    quarter_turn = np.array([[0.0, -2, 300], [2, 0, 50]])
+    tracker._warp(quarter_turn)
+    np.testing.assert_allclose(tracker._tracks.rows['direction'], [[0, 1]], atol=1e-6)
+
+
 def test_scores_at_the_threshold_are_in_no_set() -> None:
     tracker = OCSORT(det_threshold=0.6, use_byte=True)
     assert len(tracker.update(walk(0.0, 0.6))) == 0

@@ -1,0 +1,8 @@
+# Another association in the same model, Fig. 4.
+_base_ = [
+    '../smoter/smoter_tiny_synsmot.py', '../_base_/trackers/deepsort.py'
+]
+model = dict(
+    detector=dict(
+        embedder=dict(type='RoITokens', in_channels=96, channels=96)),
+    tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.3)))  # tau_p

@@ -1,0 +1,6 @@
+# Another association in the same model, Fig. 4.
+_base_ = [
+    '../smoter/smoter_tiny_synsmot.py', '../_base_/trackers/ocsort.py'
+]
+model = dict(
+    tracker=dict(_delete_=True, **dict(_base_.ocsort, det_threshold=0.3)))  # tau_p

@@ -1,0 +1,6 @@
+# Table 5.
+_base_ = '../smoter/smoter_tiny_synsmot.py'
+model = dict(
+    tracker=dict(
+        track_threshold=0.4,  # tau_p
+        new_threshold=0.5))

@@ -1,0 +1,13 @@
+# TFM of Table 4.
+_base_ = '../smoter/smoter_tiny_synsmot.py'
+model = dict(
+    semantics=dict(
+        trajectory_fusion=dict(
+            _delete_=True,
+            type='RecurrentTrajectoryFusion',
+            cell=dict(
+                type='AttentionCell',
+                channels=128,
+                num_heads=4,
+                ffn_channels=256),
+            encoding=dict(type='TokenEncoding', channels=128))))

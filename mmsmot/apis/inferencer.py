@@ -1,0 +1,171 @@
+"""A pipeline by name, ready for any video."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.logging import print_log
+
+from ..datasets import open_video
+from ..engine import load_config, set_weights
+from ..registry import INFERENCERS, MODELS
+from ..utils.checkpoint import load_weights
+from ..utils.mmengine_loaders import make_mmengine_safe
+from .caching import add_cache, needs_features
+from .domain import domain_warnings
+from .infer import infer_video
+from .session import SMOTSession
+from .shipped import shipped_names, shipped_weights
+
+VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
+
+
+@INFERENCERS.register_module()
+class SMOTInferencer:
+    """Tracks and describes videos.
+
+    ::
+
+        inferencer = SMOTInferencer('smoter_tiny_synsmot')
+        result = inferencer('street.mp4', out_dir='outputs/street')
+        results = inferencer(['a.mp4', 'b.mp4'], out_dir='outputs')
+        session = inferencer.session(fps=25)  # frame by frame, from a camera
+
+    Args:
+        config: A config file, its name below ``configs/``, or the name of a model whose
+            weights come with the package.
+        checkpoint: Weights of the whole model; ``None`` for those that come with the
+            package, where there are some.
+        weights: The detector's weights alone.
+        reid_weights: The ReID part's.
+        device: Where to run; ``None`` for a GPU where there is one.
+        options: Dotted keys to values, as of ``--cfg-options``.
+        cache: Keep detections beside the results, for an interrupted run and for other
+            trackers.
+
+    Raises:
+        FileNotFoundError: There is no such config or weight file.
+        KeyError: An option that nothing reads.
+        ValueError: The weights are those of another config.
+    """
+
+    def __init__(
+        self,
+        config: str | os.PathLike | Config,
+        checkpoint: str | os.PathLike | None = None,
+        weights: str | None = None,
+        reid_weights: str | None = None,
+        device: str | None = None,
+        options: dict[str, Any] | None = None,
+        cache: bool = False,
+    ) -> None:
+        make_mmengine_safe()
+        name = '' if isinstance(config, Config) else str(config)
+        if name in shipped_names():
+            name = f'smoter/{name}'
+        self.config = config if not name else load_config(name, options)
+        set_weights(self.config, weights, reid_weights)
+        self.checkpoint = checkpoint or (shipped_weights(name) if name else None)
+        self.device = device or get_device()
+        self.cache = cache
+        self._text = self.config.pretty_text
+        self._model = None
+
+    @property
+    def model(self):
+        """The pipeline, built when first asked for."""
+        if self._model is None:
+            self._model = self._build(self.config.copy())
+        return self._model
+
+    def __call__(
+        self,
+        videos: str | os.PathLike | Sequence[str | os.PathLike],
+        out_dir: str | os.PathLike,
+        start: int | None = None,
+        end: int | None = None,
+        stride: int = 1,
+        draw: bool = True,
+        overwrite: bool = False,
+    ) -> dict[str, Any] | list[dict[str, Any]]:
+        """Track and describe one video, several, or a folder of them.
+
+        Args:
+            videos: A video file, a folder of images, a sequence folder; a folder of video
+                files; or a list of such.
+            out_dir: Folder of the results; of several videos each gets a folder in it.
+            start: First frame number, inclusive.
+            end: Last frame number, inclusive.
+            stride: Take every ``stride``-th frame.
+            draw: Write the annotated video.
+            overwrite: Do it again where a finished result lies.
+
+        Returns:
+            What ``result.json`` holds; a list of them where several were asked for.
+
+        Raises:
+            FileNotFoundError: There is no such video.
+            ValueError: Two videos would write into one folder; or a file is no video.
+        """
+        asked = _listed(videos)
+        are_many = isinstance(asked, list)
+        names = asked if are_many else [asked]
+        homes = _folders(names, Path(out_dir)) if are_many else [Path(out_dir)]
+        results = []
+        for name, home in zip(names, homes, strict=True):
+            video = open_video(name, start, end, stride)
+            model = self._model_for(home)
+            warnings = domain_warnings(model, video.video)
+            for text in warnings:
+                print_log(text, logger='current', level=logging.WARNING)
+            results.append(
+                infer_video(model, video, home, self._text, draw, overwrite, warnings)
+            )
+        return results if are_many else results[0]
+
+    def session(self, fps: float = 25.0, name: str = 'stream') -> SMOTSession:
+        """The same pipeline, frame by frame."""
+        return SMOTSession(self.model, fps, name)
+
+    def _model_for(self, home: Path):
+        if not self.cache or needs_features(self.config.model):
+            return self.model
+        config = self.config.copy()
+        add_cache(config, str(home / 'cache'))
+        return self._build(config)
+
+    def _build(self, config: Config):
+        model = MODELS.build(config.model)
+        if self.checkpoint is not None:
+            load_weights(model, self.checkpoint)
+        return model.to(self.device).eval()
+
+
+def _listed(videos: Any) -> str | list[str]:
+    """A list where several are meant."""
+    if not isinstance(videos, str | os.PathLike):
+        return [str(video) for video in videos]
+    path = Path(videos)
+    if path.is_dir():
+        inside = (file for file in path.iterdir() if file.is_file())
+        files = sorted(str(f) for f in inside if f.suffix.lower() in VIDEO_SUFFIXES)
+        if files:
+            return files
+    return str(videos)
+
+
+def _folders(videos: list[str], out_dir: Path) -> list[Path]:
+    names = [Path(video).stem for video in videos]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(
+            f'{sorted(twice)[0]!r} is the name of several of these videos, whose results '
+            f'would go into one folder of {out_dir}: give them one after the other'
+        )
+    return [out_dir / name for name in names]

@@ -1,0 +1,81 @@
+"""Converting many sequences: what is finished is kept, what is begun is not."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import track
+
+from ..image_sequence import ImageSequence
+from ..video_truth import VideoTruth
+
+Write = Callable[[ImageSequence, VideoTruth, Path, str], None]
+_PARTIAL = re.compile(r'\..+\.partial')  # see mmsmot.utils.atomic.atomic_folder
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What a conversion did.
+
+    Attributes:
+        written: Number of sequences written.
+        kept: Number of sequences that were there already.
+    """
+
+    written: int
+    kept: int
+
+    def __str__(self) -> str:
+        return f'{self.written} sequences written, {self.kept} already there'
+
+
+def convert(
+    videos: Iterable[dict],
+    out: str | os.PathLike,
+    name_of: Callable[[str], str],
+    write: Write,
+    placement: str = 'symlink',
+    progress: bool = False,
+) -> Conversion:
+    """Write sequences into folders, each whole or not at all.
+
+    A folder that is there already is kept as it is, so that the same call finishes what
+    an interrupted one began. Only one call at a time may fill ``out``: what a killed one
+    left half-written there is removed.
+
+    Args:
+        videos: ``dict(video=ImageSequence, truth=VideoTruth)`` each.
+        out: The folder of the sequence folders.
+        name_of: From a video's name to its folder in ``out``.
+        write: Writes video and truth to a folder, with the placement of pictures.
+        placement: What becomes of the pictures.
+        progress: Show a progress bar.
+
+    Raises:
+        ValueError: Two videos get the same folder, or something is wrong with one.
+        FileNotFoundError: A picture is missing.
+    """
+    out = Path(out)
+    for leftover in [*out.glob('.*.partial'), *out.glob('*/.*.partial')]:
+        if _PARTIAL.fullmatch(leftover.name):
+            shutil.rmtree(leftover)
+    names: dict[str, str] = {}
+    written = 0
+    total = len(videos) if hasattr(videos, '__len__') else None
+    for info in track(videos, 'Converting', total=total, disable=not progress):
+        video = info['video']
+        name = name_of(video.video.name)
+        if name in names:
+            raise ValueError(
+                f'{names[name]!r} and {video.video.name!r} would both be {out / name}'
+            )
+        names[name] = video.video.name
+        if not (out / name).exists():
+            write(video, info['truth'], out / name, placement)
+            written += 1
+    return Conversion(written, len(names) - written)

@@ -1,0 +1,149 @@
+"""A sequence as a folder in MOTChallenge's layout, with words beside it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from mmengine.logging import print_log
+
+from ...structures import xyxy_to_xywh
+from ...utils.atomic import atomic_folder
+from ..bensmot_repairs import RepairLog
+from ..bensmot_semantics import read_semantics
+from ..bensmot_sequence import read_sequence
+from ..bensmot_truth import make_truth, with_folder
+from ..image_sequence import IMAGE_SUFFIXES, ImageSequence
+from ..mot_challenge import MOTChallengeDataset
+from ..video_truth import VideoTruth
+from ..vocabulary import InteractionVocabulary
+from .bensmot_folder import annotated_verbs, write_sequence_info
+from .image_files import place_images
+from .sequence_text import write_boxes, write_words
+
+IMAGE_DIR = 'img1'
+# What read_sequence misses in BenSMOT's places; MOTChallenge keeps it elsewhere.
+_ELSEWHERE = ('images_missing', 'gt_missing')
+_UNSAID = ('video_caption_missing', 'captions_missing', 'graph_missing')
+
+
+def read_mot_challenge(
+    root: str | os.PathLike,
+    vocabulary: InteractionVocabulary | None = None,
+    sequences: Sequence[str] | None = None,
+    considered_only: bool = False,
+) -> Iterator[dict]:
+    """The sequences of a folder, each ``dict(video=ImageSequence, truth=VideoTruth)``.
+
+    A sequence folder may hold BenSMOT's text files beside ``gt/``:
+    ``instance_captions.txt`` (line k is of the trajectory with the k-th smallest id in
+    ``gt.txt``), ``interactions.graphml``, ``video_caption.txt``,
+    ``semantic_trajectories.json`` and ``expressions/``. What is odd in them is mended,
+    counted and logged, as :class:`~mmsmot.datasets.BenSMOTDataset` does.
+
+    Args:
+        root: The folder of sequence folders.
+        vocabulary: The verbs, ``None`` to keep every verb as annotated.
+        sequences: Names or patterns of sequences to take, ``None`` for all.
+        considered_only: Leave out boxes that are not to be considered (flag 0), as
+            everything but pedestrians is in MOT16 to MOT20.
+
+    Raises:
+        FileNotFoundError: ``root`` is missing.
+        ValueError: It holds no sequence, or a file is malformed.
+    """
+    dataset = MOTChallengeDataset(
+        str(root), sequences=sequences, test_mode=True, lazy_init=True
+    )
+    for info in dataset.load_data_list():
+        video, truth = info['video'], info['truth']
+        if truth.trajectories is not None:
+            log = RepairLog()
+            truth = _with_words(Path(video.video.path), truth, vocabulary, log)
+            log.report(video.video.path)
+            if considered_only:
+                boxes = truth.trajectories
+                truth = truth.for_boxes(boxes[boxes.scores > 0])
+            truth = _in_pictures(video, truth)
+        yield dict(video=video, truth=truth)
+
+
+def _in_pictures(video: ImageSequence, truth: VideoTruth) -> VideoTruth:
+    """The truth of the frames there are; what is left out is logged."""
+    part = truth.on_frames(video.frame_ids)
+    lost = len(truth.trajectories) - len(part.trajectories)
+    if lost:
+        print_log(
+            f'{video.video.path}: {lost} of {len(truth.trajectories)} boxes stand in '
+            f'frames without a picture; left out',
+            logger='current',
+            level=logging.WARNING,
+        )
+    return part
+
+
+def _with_words(
+    folder: Path,
+    truth: VideoTruth,
+    vocabulary: InteractionVocabulary | None,
+    log: RepairLog,
+) -> VideoTruth:
+    boxes, record, text_log = truth.trajectories, read_sequence(folder), RepairLog()
+    track_ids = record.track_ids or np.unique(boxes.ids).tolist()
+    semantics = read_semantics(folder, track_ids, text_log)
+    if vocabulary is None:
+        verbs = sorted(annotated_verbs(semantics, record.spans))
+        vocabulary = InteractionVocabulary(verbs or 'clean335')
+    table = [
+        boxes.frame_ids,
+        boxes.ids,
+        xyxy_to_xywh(boxes.boxes),
+        boxes.scores,
+        boxes.labels,
+        boxes.visibility,
+    ]
+    # BenSMOT's reader knows nothing of MOT15's columns; the boxes stay MOTChallenge's.
+    record = replace(record, rows=np.column_stack(table))
+    for part in (record.log, text_log):
+        for kind in (*_ELSEWHERE, *_UNSAID):
+            part.counts.pop(kind, None)
+        log.merge(part, f'{folder}/')
+    words = make_truth(folder, record, with_folder(semantics, folder), vocabulary, log)
+    return replace(words, trajectories=boxes)
+
+
+def write_mot_challenge_sequence(
+    video: ImageSequence,
+    truth: VideoTruth,
+    folder: str | os.PathLike,
+    placement: str = 'symlink',
+) -> None:
+    """Write a sequence with ``img1``, ``gt/gt.txt`` and ``seqinfo.ini``, and its words.
+
+    Frame numbers stay as they are, holes included; ``seqLength`` is the last of them.
+    The words stand in BenSMOT's text files beside ``gt``, where MOTChallenge's tools do
+    not look and :func:`read_mot_challenge` does.
+
+    Args:
+        video: Its frames.
+        truth: What is annotated; no file is written for what is not.
+        folder: The sequence folder; must not exist.
+        placement: What becomes of the pictures, see
+            :func:`~mmsmot.datasets.converters.image_files.place_images`.
+
+    Raises:
+        ValueError: See ``place_images`` and
+            :func:`~mmsmot.datasets.converters.sequence_text.write_words`.
+        FileNotFoundError: A picture is missing.
+    """
+    folder = Path(folder)
+    with atomic_folder(folder) as temporary:
+        place_images(video, temporary / IMAGE_DIR, placement, IMAGE_SUFFIXES)
+        if truth.trajectories is not None:
+            write_boxes(truth.trajectories, temporary / 'gt' / 'gt.txt')
+        write_words(video, truth, temporary)
+        write_sequence_info(video, folder.name, IMAGE_DIR, temporary)

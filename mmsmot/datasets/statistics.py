@@ -1,0 +1,248 @@
+"""What there is in a dataset: BenSMOT's Table 1 and the distributions of its Fig. 2."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from .image_sequence import ImageSequence
+from .video_truth import VideoTruth
+
+# The paper leaves prepositions out of its word cloud; articles, conjunctions, pronouns
+# and auxiliaries say as little of a dataset.
+_FUNCTION_WORDS = (
+    'about above across after against along among around at away before behind '
+    'below beneath beside besides between beyond by down during for from in '
+    'inside into near of off on onto out outside over past through to toward '
+    'towards under until up upon via with within without a an the this that these '
+    'those and or but while as then so if when who which whose where he him his '
+    'she her hers it its they them their himself herself itself themselves there '
+    'is are was were be been being has have had having do does did not no '
+)
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+# Table 1 of the BenSMOT paper (ECCV 2024), last column; K as printed there.
+PAPER_ROW = {
+    'Videos': '3,292',
+    'Min. length (s)': '1.5',
+    'Avg. length (s)': '22.9',
+    'Max. length (s)': '116.0',
+    'Total length (s)': '75,499',
+    'Total tracks': '7,792',
+    'Total boxes': '335K',
+    'Total frames': '151K',
+    'Instance captions': '7,792',
+    'Instance interactions': '14K',
+    'Video summaries': '3,292',
+}
+
+
+@dataclass
+class DatasetStatistics:
+    """Numbers of a dataset, gathered video by video.
+
+    Lengths in seconds are numbers of frames by the frame rate: so the paper's 151K
+    frames make its 75,499 seconds. A trajectory's length counts the frames from its
+    first box to its last. An interaction is a (subject, verb, object), however many
+    spans it has.
+
+    Attributes:
+        sequence_seconds: Of each video.
+        trajectory_seconds: Of each trajectory.
+        interactions: Number in each video that has them annotated.
+        caption_words: Words of each instance caption.
+        video_caption_words: Words of each video caption.
+        words: How often each word stands in captions of both kinds, lower case,
+            without :data:`FUNCTION_WORDS`.
+        verbs: How often each verb is annotated.
+        vocabulary: Every word of the captions, lower case.
+        frames: Number of frames.
+        boxes: Number of boxes.
+        pairs: Number of (subject, object) that have an interaction.
+        expressions: Number of referring expressions.
+    """
+
+    sequence_seconds: list[float] = field(default_factory=list)
+    trajectory_seconds: list[float] = field(default_factory=list)
+    interactions: list[int] = field(default_factory=list)
+    caption_words: list[int] = field(default_factory=list)
+    video_caption_words: list[int] = field(default_factory=list)
+    words: Counter[str] = field(default_factory=Counter)
+    verbs: Counter[str] = field(default_factory=Counter)
+    vocabulary: set[str] = field(default_factory=set)
+    frames: int = 0
+    boxes: int = 0
+    pairs: int = 0
+    expressions: int = 0
+
+    @classmethod
+    def of(cls, videos: Iterable[dict]) -> DatasetStatistics:
+        """The statistics of ``dict(video=ImageSequence, truth=VideoTruth)``."""
+        statistics = cls()
+        for info in videos:
+            statistics.add(info['video'], info['truth'])
+        return statistics
+
+    def add(self, video: ImageSequence, truth: VideoTruth) -> None:
+        """Count a video."""
+        fps = video.video.fps
+        self.frames += len(video)
+        self.sequence_seconds.append(len(video) / fps)
+        if truth.trajectories is not None:
+            self.boxes += len(truth.trajectories)
+            for boxes in truth.trajectories.by_id().values():
+                ends = boxes.frame_ids[[0, -1]]
+                first, last = np.searchsorted(video.frame_ids, ends).tolist()
+                self.trajectory_seconds.append((last - first + 1) / fps)
+        for text in (truth.captions or {}).values():
+            self.caption_words.append(self._count_words(text))
+        if truth.video_caption is not None:
+            self.video_caption_words.append(self._count_words(truth.video_caption))
+        if truth.interactions is not None:
+            pairs = truth.interactions.as_pairs()
+            self.pairs += len(pairs)
+            self.interactions.append(sum(map(len, pairs.values())))
+            self.verbs.update(verb for verbs in pairs.values() for verb in verbs)
+        self.expressions += len(truth.expressions or ())
+
+    def _count_words(self, text: str) -> int:
+        words = [word.lower() for word in _WORD.findall(text)]
+        self.vocabulary.update(words)
+        self.words.update(word for word in words if word not in FUNCTION_WORDS)
+        return len(words)
+
+    def joined(self, other: DatasetStatistics) -> DatasetStatistics:
+        """The statistics of both together."""
+        both = {}
+        for part in fields(self):
+            mine, theirs = getattr(self, part.name), getattr(other, part.name)
+            both[part.name] = (
+                mine | theirs if part.name == 'vocabulary' else mine + theirs
+            )
+        return DatasetStatistics(**both)
+
+    def table(self) -> dict[str, float | int | None]:
+        """The paper's Table 1 for this dataset; ``None`` where there is no video."""
+        seconds = self.sequence_seconds
+        return {
+            'Videos': len(seconds),
+            'Min. length (s)': min(seconds, default=None),
+            'Avg. length (s)': float(np.mean(seconds)) if seconds else None,
+            'Max. length (s)': max(seconds, default=None),
+            'Total length (s)': float(sum(seconds)),
+            'Total tracks': len(self.trajectory_seconds),
+            'Total boxes': self.boxes,
+            'Total frames': self.frames,
+            'Instance captions': len(self.caption_words),
+            'Instance interactions': sum(self.interactions),
+            'Video summaries': len(self.video_caption_words),
+        }
+
+    def further(self) -> dict[str, int]:
+        """Numbers that the paper's table has not."""
+        return {
+            'Kinds of interaction': len(self.verbs),
+            'Pairs with an interaction': self.pairs,
+            'Words in captions': sum(self.caption_words)
+            + sum(self.video_caption_words),
+            'Different words': len(self.vocabulary),
+            'Referring expressions': self.expressions,
+        }
+
+    def distributions(self) -> dict[str, list[float]]:
+        """What Fig. 2 (a) to (e) shows, by title."""
+        return {
+            'Trajectory length (s)': self.trajectory_seconds,
+            'Sequence length (s)': self.sequence_seconds,
+            'Interactions per sequence': self.interactions,
+            'Instance caption length (words)': self.caption_words,
+            'Video caption length (words)': self.video_caption_words,
+        }
+
+    def to_dict(self, top: int = 30) -> dict[str, Any]:
+        """All of it as JSON's kinds of values.
+
+        Args:
+            top: How many of the most frequent words and verbs.
+        """
+        return {
+            'table': self.table(),
+            'further': self.further(),
+            'distributions': {
+                title: describe(values)
+                for title, values in self.distributions().items()
+            },
+            'words': most_frequent(self.words, top),
+            'verbs': most_frequent(self.verbs, top),
+        }
+
+
+def histogram(
+    values: list[float], most_bins: int = 30
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and edges; whole numbers get bins that hold equally many of them.
+
+    Args:
+        values: Not empty.
+        most_bins: At most so many bins.
+    """
+    low, high = min(values), max(values)
+    if all(float(value).is_integer() for value in values):
+        step = max(1, -(-int(high - low + 1) // most_bins))
+        edges = np.arange(low - 0.5, high + 0.5 + step, step)
+    else:
+        edges = np.histogram_bin_edges(values, 'auto')
+        if len(edges) > most_bins + 1:
+            edges = np.linspace(low, high, most_bins + 1)
+    counts, edges = np.histogram(values, edges)
+    return counts, edges
+
+
+def describe(values: list[float]) -> dict[str, Any]:
+    """Number, extremes, mean, median and histogram; the number alone where it is 0."""
+    if not values:
+        return {'number': 0}
+    counts, edges = histogram(values)
+    return {
+        'number': len(values),
+        'min': min(values),
+        'mean': float(np.mean(values)),
+        'median': float(np.median(values)),
+        'max': max(values),
+        'histogram': {'counts': counts.tolist(), 'edges': edges.tolist()},
+    }
+
+
+def most_frequent(counts: Counter[str], top: int) -> dict[str, int]:
+    """The most frequent, in that order; equally frequent ones by the alphabet."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ranked[:top])
+
+
+def statistics_table(columns: dict[str, DatasetStatistics]) -> str:
+    """Table 1 with a column for each split and the paper's own, as Markdown."""
+    names = list(columns)
+    head = ['', *names, 'BenSMOT (paper)']
+    tables = {name: {**s.table(), **s.further()} for name, s in columns.items()}
+    rows = [
+        [title, *(_number(tables[name][title]) for name in names)]
+        + [PAPER_ROW.get(title, '')]
+        for title in tables[names[0]]
+    ]
+    for title in columns[names[0]].distributions():
+        means = (describe(columns[n].distributions()[title]) for n in names)
+        rows.append([f'{title}, mean', *(_number(m.get('mean')) for m in means), ''])
+    lines = [head, ['---', *['---:'] * (len(names) + 1)], *rows]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return 'n/a'
+    return f'{value:,}' if isinstance(value, int) else f'{value:,.1f}'

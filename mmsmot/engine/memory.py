@@ -1,0 +1,82 @@
+"""What to do where memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+DETECTOR = 'model.detector.config.model'
+SEMANTICS = 'model.semantics'
+# What lowers the memory: option, advice. Those first that cost the least.
+TRAINING = (
+    ('optim_wrapper.type', "--amp makes it 'AmpOptimWrapper': mixed precision"),
+    (f'{DETECTOR}.backbone.with_cp', 'True computes the blocks twice and keeps less'),
+    ('model.training.gradient_frames', 'frames of a clip that keep their way back'),
+    (
+        'train_dataloader.batch_size',
+        'clips at once; make up for fewer with optim_wrapper.accumulative_counts',
+    ),
+    ('train_dataloader.dataset.num_frames', 'frames of a clip'),
+    (f'{SEMANTICS}.max_boxes', 'boxes of a trajectory that are looked at'),
+)
+TESTING = (
+    ('model.batch_size', 'frames that the detector sees at once'),
+    (f'{SEMANTICS}.instance_caption.decoder.batch_size', 'captions at once'),
+    (f'{SEMANTICS}.interaction.chunk_size', 'pairs of trajectories at once'),
+    (f'{SEMANTICS}.max_boxes', 'boxes of a trajectory that are kept'),
+)
+
+
+@contextmanager
+def explain_out_of_memory(config: Config, training: bool) -> Iterator[None]:
+    """Name the options that lower the memory, where it runs out.
+
+    Args:
+        config: What is run.
+        training: Whether it is trained.
+
+    Raises:
+        MemoryError: Memory ran out; names the options and their present values.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        advice = '; '.join(memory_options(config, training))
+        kept = ' What was saved so far is kept; --resume goes on.' if training else ''
+        raise MemoryError(
+            f'out of memory ({str(error).splitlines()[0]}). Options that lower it: '
+            f'{advice}.{kept}'
+        ) from error
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether NumPy, torch on a CPU or torch on a GPU got no memory."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error)
+    return "can't allocate memory" in text or 'not enough memory' in text
+
+
+def memory_options(config: Config, training: bool) -> list[str]:
+    """Those options of a config that lower its memory, with value and advice."""
+    found, node = [], config.to_dict()
+    for key, advice in TRAINING if training else TESTING:
+        missing = object()
+        value = _look_up(node, key, missing)
+        if value is not missing and value not in (True, 'AmpOptimWrapper', 1):
+            found.append(f'{key} ({value} now): {advice}')
+    return found
+
+
+def _look_up(node: Any, key: str, default: Any) -> Any:
+    for part in key.split('.'):
+        if not isinstance(node, dict) or part not in node:
+            return default
+        node = node[part]
+    return node

@@ -1,0 +1,73 @@
+"""MMEngine's runner, for models that may have no parameter and machines without a GPU."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import torch
+from mmengine.device import get_device
+from mmengine.dist import is_distributed
+from mmengine.logging import MMLogger
+from mmengine.model import MMDistributedDataParallel
+from mmengine.runner import Runner
+from torch import nn
+
+from .memory import explain_out_of_memory
+
+
+class SMOTRunner(Runner):
+    """What :class:`mmengine.runner.Runner` does, and four things beside.
+
+    A model with nothing to train (detections from a file or an ONNX network) is run on
+    several processes without being wrapped; NCCL gives way to Gloo where there is no GPU;
+    what it knows of machine, config and hooks goes into the log file alone; and where
+    memory runs out it says which options lower it.
+    """
+
+    def train(self) -> nn.Module:
+        """See :meth:`mmengine.runner.Runner.train`."""
+        with explain_out_of_memory(self.cfg, training=True):
+            return super().train()
+
+    def test(self) -> dict:
+        """See :meth:`mmengine.runner.Runner.test`."""
+        with explain_out_of_memory(self.cfg, training=False):
+            return super().test()
+
+    def setup_env(self, env_cfg: dict) -> None:
+        """See :meth:`mmengine.runner.Runner.setup_env`."""
+        on_cpu = self.distributed and not torch.cuda.is_available()
+        if on_cpu and self.launcher == 'pytorch' and not is_distributed():
+            torch.distributed.init_process_group('gloo')
+        super().setup_env(env_cfg)
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """See :meth:`mmengine.runner.Runner.build_logger`."""
+        logger = super().build_logger(*args, **kwargs)
+        self._console = []
+        for handler in logger.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                self._console.append((handler, handler.level))
+                handler.setLevel(max(handler.level, logging.WARNING))
+        return logger
+
+    def dump_config(self) -> None:
+        """See :meth:`mmengine.runner.Runner.dump_config`; the last step of building."""
+        super().dump_config()
+        for handler, level in self._console:
+            handler.setLevel(level)
+
+    def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
+        """See :meth:`mmengine.runner.Runner.wrap_model`."""
+        if not self.distributed:
+            return super().wrap_model(model_wrapper_cfg, model)
+        if not any(p.requires_grad for p in model.parameters()):
+            return model.to(get_device())  # nothing that processes have to agree on
+        if model_wrapper_cfg is None and get_device() == 'cpu':
+            return MMDistributedDataParallel(  # one that is not told of GPUs
+                module=model,
+                broadcast_buffers=False,
+                find_unused_parameters=self.cfg.get('find_unused_parameters', False),
+            )
+        return super().wrap_model(model_wrapper_cfg, model)

@@ -1,0 +1,135 @@
+"""A model that answers questions about pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import nn
+
+from ...registry import MODELS
+from ...utils.pretrained import load_pretrained, pretrained_fingerprint
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something to be asked about pictures.
+
+    Attributes:
+        text: The question.
+        pictures: Gives the pictures, (H, W, 3) uint8 RGB each, at least one; called when
+            they are needed, so that those of a batch alone are held.
+    """
+
+    text: str
+    pictures: Callable[[], list[np.ndarray]]
+
+
+@MODELS.register_module()
+class VisionLanguageModel(nn.Module):
+    """Any chat model of ``transformers`` that sees several pictures.
+
+    Answers are greedy, so equal questions have equal answers.
+
+    Args:
+        name: A folder, or a name on the Hugging Face hub
+            (``'HuggingFaceTB/SmolVLM-500M-Instruct'``). Weights must be safetensors; code
+            that comes with a model is not run.
+        max_new_tokens: Most tokens of an answer.
+        batch_size: Questions answered at once.
+        dtype: Number type of the weights; ``'auto'``: as saved.
+
+    Raises:
+        FileNotFoundError: There is no such model.
+        ValueError: It has no chat template, is of another kind, or comes as a pickle.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        max_new_tokens: int = 60,
+        batch_size: int = 4,
+        dtype: str = 'auto',
+    ) -> None:
+        super().__init__()
+        if batch_size < 1 or max_new_tokens < 1:
+            raise ValueError(
+                'VisionLanguageModel: batch_size and max_new_tokens must be 1 or more, '
+                f'got {batch_size} and {max_new_tokens}'
+            )
+        self.model, self.processor = load_pretrained(
+            'AutoModelForImageTextToText', 'AutoProcessor', name, dtype
+        )
+        self._tokenizer = getattr(self.processor, 'tokenizer', None)
+        if self._tokenizer is None or not hasattr(self.processor, 'image_processor'):
+            raise ValueError(
+                f'{name}: its processor, {type(self.processor).__name__}, does not take '
+                'both pictures and text; a file of the model may be missing'
+            )
+        if not self.processor.chat_template and not self._tokenizer.chat_template:
+            raise ValueError(
+                f'{name} has no chat template (chat_template.jinja): it was not made to '
+                'follow questions. Choose an instruction-tuned model, or add the template '
+                'that it was trained with to its folder.'
+            )
+        # An answer goes on where its question ends, so padding stands before it.
+        self._tokenizer.padding_side = 'left'
+        if self._tokenizer.pad_token is None:
+            self._tokenizer.pad_token = self._tokenizer.eos_token
+        self.max_new_tokens = max_new_tokens
+        self.batch_size = batch_size
+
+    @property
+    def fingerprint(self) -> str:
+        """A stable text; equal for models that give equal answers."""
+        held = pretrained_fingerprint(self.model, self.processor)
+        return f'VisionLanguageModel({held}, {self.max_new_tokens})'
+
+    @torch.no_grad()
+    def answer(self, questions: Iterable[Question]) -> list[str]:
+        """The answers to questions, ``batch_size`` of them at a time."""
+        self.model.eval()
+        questions, answers = iter(questions), []
+        while batch := list(islice(questions, self.batch_size)):
+            answers += self._answer_batch(batch)
+        return answers
+
+    def _answer_batch(self, questions: list[Question]) -> list[str]:
+        pictures = [question.pictures() for question in questions]
+        texts = [
+            self._prompt(question.text, len(own))
+            for question, own in zip(questions, pictures, strict=True)
+        ]
+        bos = self._tokenizer.bos_token
+        inputs = self.processor(
+            text=texts,
+            images=pictures,
+            padding=True,
+            return_tensors='pt',
+            # Many templates write the mark themselves; twice is not what a model saw.
+            add_special_tokens=not (bos and texts[0].startswith(bos)),
+        ).to(self.model.device)
+        for name, value in inputs.items():
+            if isinstance(value, torch.Tensor) and value.is_floating_point():
+                inputs[name] = value.to(self.model.dtype)
+        ids = self.model.generate(
+            **inputs,
+            max_new_tokens=self.max_new_tokens,
+            do_sample=False,
+            num_beams=1,
+            pad_token_id=self._tokenizer.pad_token_id,
+        )
+        if not self.model.config.is_encoder_decoder:
+            ids = ids[:, inputs['input_ids'].shape[1] :]
+        texts = self._tokenizer.batch_decode(ids, skip_special_tokens=True)
+        return [' '.join(text.split()) for text in texts]
+
+    def _prompt(self, text: str, count: int) -> str:
+        content = [{'type': 'image'} for _ in range(count)]
+        content.append({'type': 'text', 'text': text})
+        return self.processor.apply_chat_template(
+            [{'role': 'user', 'content': content}], add_generation_prompt=True
+        )

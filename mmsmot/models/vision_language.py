@@ -1,0 +1,235 @@
+"""From trajectories and pictures to words and interactions, without training."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+from mmengine.logging import print_log
+from torch import nn
+
+from ..datasets.verb_forms import VerbForms
+from ..datasets.vocabulary import InteractionVocabulary
+from ..registry import MODELS
+from ..structures import Frame, Interactions, Tracks
+from .feature_maps import FeatureMaps
+from .language.vision_language_model import Question, VisionLanguageModel
+from .picture_memory import NearPair, Picture, PictureMemory
+from .semantics import Description
+
+CAPTION_PROMPT = (
+    'These {count} pictures show one person at {times} of a video. In one sentence, '
+    'describe what this person looks like and what the person does.'
+)
+VIDEO_PROMPT = (
+    'These {count} pictures are frames of a video at {times}. In one sentence, describe '
+    'what happens in the video.'
+)
+INTERACTION_PROMPT = (
+    'These {count} pictures show two people at {times} of a video. What does the person '
+    'in the red box do to the person in the blue box? Answer with verbs such as "hugs" '
+    'or "talks to", separated by commas, or with "nothing".'
+)
+RED, BLUE = (255, 0, 0), (0, 0, 255)  # RGB
+
+
+@MODELS.register_module()
+class VisionLanguageSemantics(nn.Module):
+    """Asks a vision-language model about people, pairs that came near, and the video.
+
+    The same slot as :class:`~mmsmot.models.semantics.TrajectorySemantics`, for videos of
+    any kind: nothing is trained, and pictures are looked at instead of feature maps. A
+    pair's first and last frame are those in which the two were near; a verb that was
+    found holds somewhere between. Scores are 1: an answer has none.
+
+    Each prompt may hold ``{count}``, the number of pictures, and ``{times}``, when they
+    were taken; ``None`` asks nothing of its kind.
+
+    Args:
+        model: Answers questions about pictures.
+        vocabulary: The verbs: a mode or list of
+            :class:`~mmsmot.datasets.vocabulary.InteractionVocabulary`.
+        caption_prompt: About a person.
+        video_prompt: About the whole video.
+        interaction_prompt: About two people, the one who acts in a red box, the other in
+            a blue one; asked both ways round. Answers are searched for verbs
+            (:class:`~mmsmot.datasets.verb_forms.VerbForms`).
+        max_pairs: Pairs asked about, those first that were near for longest.
+        min_near_frames: In so many of the frames looked at they must have been near.
+        frame_stride: Look at every so many-th frame of the video; the tracker still sees
+            all.
+        memory: Options of :class:`~mmsmot.models.picture_memory.PictureMemory`: how many
+            pictures are kept, how large, and what is near.
+
+    Raises:
+        ValueError: A prompt holds another field.
+    """
+
+    needs_features = False
+
+    def __init__(
+        self,
+        model: dict | VisionLanguageModel,
+        vocabulary: str | Sequence[str] = 'clean335',
+        caption_prompt: str | None = CAPTION_PROMPT,
+        video_prompt: str | None = VIDEO_PROMPT,
+        interaction_prompt: str | None = INTERACTION_PROMPT,
+        max_pairs: int = 20,
+        min_near_frames: int = 3,
+        frame_stride: int = 1,
+        memory: dict | None = None,
+    ) -> None:
+        super().__init__()
+        if frame_stride < 1:
+            raise ValueError(f'frame_stride must be 1 or more, got {frame_stride}')
+        prompts = (caption_prompt, video_prompt, interaction_prompt)
+        for prompt in filter(None, prompts):
+            _filled(prompt, [])
+        self.caption_prompt, self.video_prompt, self.interaction_prompt = prompts
+        self.vocabulary = InteractionVocabulary(vocabulary)
+        self.verbs = VerbForms(self.vocabulary)
+        self.max_pairs = max_pairs
+        self.min_near_frames = min_near_frames
+        self.frame_stride = frame_stride
+        self.memory = memory or {}
+        self.begin()  # wrong options show before a video is read
+        self.model = MODELS.build(model) if isinstance(model, dict) else model
+
+    def begin(self) -> PictureMemory:
+        """An empty memory, for one video."""
+        return PictureMemory(**self.memory)
+
+    def see(
+        self,
+        memory: PictureMemory,
+        features: FeatureMaps | None,
+        frames: Sequence[Frame],
+        tracks: Sequence[Tracks],
+    ) -> None:
+        """Take in B more frames of a video and the tracks in them."""
+        for frame, shown in zip(frames, tracks, strict=True):
+            if (frame.frame_id - 1) % self.frame_stride == 0:
+                memory.see(frame, shown)
+
+    def describe(
+        self,
+        memory: PictureMemory,
+        ids: Sequence[int] | None = None,
+        video_caption: bool = True,
+    ) -> Description:
+        """Put into words what was seen so far.
+
+        Args:
+            memory: Of one video.
+            ids: The trajectories to speak of; those without a picture are passed over.
+                ``None`` for all.
+            video_caption: Whether to speak of the whole video.
+        """
+        wanted = set(memory.ids if ids is None else ids)
+        ids = [i for i in memory.ids if i in wanted and memory.people[i].items]
+        found = Description()
+        if self.caption_prompt:
+            asked = (memory.people[i].chosen() for i in ids)
+            texts = self.model.answer(
+                _question(self.caption_prompt, pictures) for pictures in asked
+            )
+            found.captions = {i: t for i, t in zip(ids, texts, strict=True) if t}
+        if self.interaction_prompt:
+            found.interactions = self._interactions(memory, set(ids))
+        pictures = memory.frames.chosen()
+        if video_caption and self.video_prompt and pictures:
+            question = _question(self.video_prompt, pictures)
+            (found.video_caption,) = self.model.answer([question])
+        return found
+
+    def _interactions(self, memory: PictureMemory, ids: set[int]) -> Interactions:
+        pairs = self._pairs(memory, ids)
+        rows, unmatched = [], []
+        answers = self.model.answer(self._pair_questions(pairs))
+        for (one, two, pair), answer in zip(_both_ways(pairs), answers, strict=True):
+            verbs = self.verbs.find(answer, subject='red', other='blue')
+            if verbs is None:
+                unmatched.append(answer)
+            for verb in verbs or ():
+                rows.append((one, two, verb, pair.first, pair.last))
+        if unmatched:
+            print_log(
+                f'VisionLanguageSemantics: {len(unmatched)} of {len(answers)} answers '
+                f'name none of the {len(self.vocabulary)} verbs, such as '
+                f'{unmatched[0][:80]!r}',
+                logger='current',
+                level=logging.WARNING,
+            )
+        if not rows:
+            return Interactions.empty()
+        return Interactions(*map(np.array, zip(*rows, strict=True)))
+
+    def _pairs(
+        self, memory: PictureMemory, ids: set[int]
+    ) -> list[tuple[int, int, NearPair]]:
+        """Those to ask about, each once."""
+        near = [
+            (*key, pair)
+            for key, pair in memory.pairs.items()
+            if ids.issuperset(key)
+            and pair.count >= self.min_near_frames
+            and pair.pictures.items
+        ]
+        near.sort(key=lambda row: (-row[2].count, row[:2]))
+        if len(near) > self.max_pairs:
+            print_log(
+                f'VisionLanguageSemantics: {len(near)} pairs came near each other; asking '
+                f'about the {self.max_pairs} that were near longest (max_pairs)',
+                logger='current',
+            )
+        return near[: self.max_pairs]
+
+    def _pair_questions(
+        self, pairs: list[tuple[int, int, NearPair]]
+    ) -> Iterator[Question]:
+        for subject, other, pair in _both_ways(pairs):
+            colours = {subject: RED, other: BLUE}
+            pictures = pair.pictures.chosen()
+            yield _question(self.interaction_prompt, pictures, colours)
+
+
+def _both_ways(
+    pairs: list[tuple[int, int, NearPair]],
+) -> Iterator[tuple[int, int, NearPair]]:
+    for one, two, pair in pairs:
+        yield one, two, pair
+        yield two, one, pair
+
+
+def _question(
+    prompt: str,
+    pictures: Sequence[Picture],
+    colours: dict[int, tuple[int, int, int]] | None = None,
+) -> Question:
+    """A prompt about pictures, with a box in its colour around each id given one."""
+    text = _filled(prompt, [picture.timestamp for picture in pictures])
+    return Question(text, lambda: [_drawn(p, colours or {}) for p in pictures])
+
+
+def _filled(prompt: str, times: Sequence[float]) -> str:
+    shown = ', '.join(f'{time:.1f} s' for time in times)
+    try:
+        return prompt.format(count=len(times), times=shown)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValueError(
+            f'prompt {prompt[:60]!r}: the only fields are {{count}} and {{times}}, '
+            f'and {error} is none; a brace itself is written twice'
+        ) from error
+
+
+def _drawn(
+    picture: Picture, colours: dict[int, tuple[int, int, int]]
+) -> np.ndarray:
+    image = np.ascontiguousarray(picture.rgb())
+    for track_id, box in picture.boxes:
+        if track_id in colours:
+            x1, y1, x2, y2 = (round(side) for side in box)
+            cv2.rectangle(image, (x1, y1), (x2, y2), colours[track_id], 2)
+    return image

@@ -1,0 +1,122 @@
+"""Models of ``transformers`` by name or folder, without running what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .checkpoint import weights_hash
+
+# Weights are read from safetensors alone, and no code that comes with a model is run.
+SAFE = {'trust_remote_code': False}
+
+
+def import_transformers() -> ModuleType:
+    """Import ``transformers``.
+
+    Raises:
+        ImportError: It is missing; says how to get it.
+    """
+    try:
+        import transformers
+    except ImportError as error:
+        raise ImportError(
+            f'this part needs transformers ({error}):  pip install "transformers>=5"'
+        ) from error
+    return transformers
+
+
+def load_pretrained(
+    kind: str, processor_kind: str, name: str | os.PathLike | None, dtype: str = 'auto'
+) -> tuple[Any, Any]:
+    """A model with its weights, in evaluation mode, and what prepares its inputs.
+
+    Args:
+        kind: The class that finds the model's own: ``'AutoModelForObjectDetection'``.
+        processor_kind: The same of its processor: ``'AutoImageProcessor'``.
+        name: A folder with ``config.json``, or a name on the Hugging Face hub.
+        dtype: Number type of the weights; ``'auto'``: as saved.
+
+    Returns:
+        The model and the processor.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or no such model can be had.
+        ValueError: It cannot be read safely, or it is of another kind.
+        ImportError: A package that it wants is missing.
+    """
+    where = _locate(kind, name)
+    transformers = import_transformers()
+    is_folder = Path(where).is_dir()
+    options = {**SAFE, 'local_files_only': is_folder}
+    try:
+        processor = getattr(transformers, processor_kind).from_pretrained(
+            where, **options
+        )
+        model = getattr(transformers, kind).from_pretrained(
+            where, use_safetensors=True, dtype=dtype, **options
+        )
+    except ImportError as error:
+        raise ImportError(f'model {name}: {error}') from error
+    except OSError as error:
+        raise _unreadable(name, where, error) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f'{name} cannot be loaded as {kind}: {_first_line(error)}'
+        ) from error
+    return model.eval(), processor
+
+
+def pretrained_fingerprint(model: Any, processor: Any) -> str:
+    """A hash of a model's weights, its config and its processor, wherever they lie."""
+    config = model.config.to_dict()
+    config.pop('_name_or_path', None)
+    parts = [config, processor.to_dict()]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256((text + weights_hash(model)).encode()).hexdigest()
+
+
+def _locate(kind: str, name: str | os.PathLike | None) -> str:
+    if name is None:
+        raise FileNotFoundError(
+            f'no model: {kind} needs the path of a folder or a name on the hub'
+        )
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / 'config.json').is_file():
+            raise FileNotFoundError(
+                f'no model {name}: the folder has no config.json; it should be one that '
+                'save_pretrained wrote, or a download of all files of a model'
+            )
+        return str(path)
+    text = str(name)
+    if path.is_absolute() or text.startswith(('.', '~')) or text.count('/') > 1:
+        raise FileNotFoundError(f'no model {name}: there is no such folder')
+    return text
+
+
+def _unreadable(name: Any, where: str, error: OSError) -> Exception:
+    """What to tell of an ``OSError``, which transformers raises for most troubles."""
+    folder = Path(where)
+    if not folder.is_dir():
+        return FileNotFoundError(
+            f'no model {name}: give the path of a folder. It is neither a folder here nor '
+            f'in the cache, and the hub did not give it: {_first_line(error)}'
+        )
+    pickles = sorted(p.name for p in (*folder.glob('*.bin'), *folder.glob('*.pt')))
+    if pickles and not list(folder.glob('*.safetensors')):
+        return ValueError(
+            f'{name} was not loaded: it has its weights as {pickles[0]}, a pickle, which '
+            'can run code. Get the model as safetensors, or load it yourself if you trust '
+            'whoever made it and save it with save_pretrained.'
+        )
+    return FileNotFoundError(f'{name} is not complete: {_first_line(error)}')
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

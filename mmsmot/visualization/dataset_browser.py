@@ -1,0 +1,225 @@
+"""A dataset to look at: a sheet of pictures and a clip of each of its videos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from ..datasets.image_sequence import ImageSequence
+from ..datasets.video_truth import VideoTruth
+from ..structures import Interactions, Trajectories
+from ..utils.atomic import atomic_path
+from .contact_sheet import spread_over
+from .semantic_drawer import SemanticDrawer, short_verb, text_entries
+from .text_panel import FAINT, TextEntry, text_panel, wrap
+from .video_writer import VideoWriter
+
+SHEET_FRAMES, SHEET_COLUMNS = 6, 3
+TILE_WIDTH = 480  # pixels of a sheet's picture
+JPEG_QUALITY = 85
+GAP = 4  # pixels between pictures
+
+
+def draw_sheet(
+    video: ImageSequence,
+    truth: VideoTruth,
+    num_frames: int = SHEET_FRAMES,
+    columns: int = SHEET_COLUMNS,
+    tile_width: int = TILE_WIDTH,
+) -> np.ndarray:
+    """A video at a glance: some of its frames, and below them all that is said of it.
+
+    The frames are evenly spread, then moved so that each interaction whose span is
+    known is seen in one of them, as far as there are enough.
+
+    Args:
+        video: Its pictures.
+        truth: Boxes, captions and interactions, as far as they are annotated.
+        num_frames: Pictures in the sheet.
+        columns: Pictures in a row.
+        tile_width: Width of a picture in pixels.
+
+    Returns:
+        (H, W, 3) uint8 BGR.
+
+    Raises:
+        ValueError: The video has no pictures, or one cannot be read.
+    """
+    require_pictures(video)
+    frame_ids = frames_to_show(video.frame_ids, truth.interactions, num_frames)
+    tiles = []
+    boxes = boxes_by_frame(truth.trajectories)
+    drawer = SemanticDrawer(scale=tile_width / _width(video))
+    for position in np.searchsorted(video.frame_ids, frame_ids).tolist():
+        frame = video.frame_at(position)
+        ids, now = boxes.get(frame.frame_id, NOBODY)
+        active = active_at(truth.interactions, frame.frame_id)
+        picture = drawer.draw_scene(frame.image, ids, now, active)
+        tiles.append(_titled(picture, f'frame {frame.frame_id}'))
+    grid = _grid(tiles, min(columns, len(tiles)))
+    title = TextEntry(f'{video.video.name}: {summary_line(video, truth)}', faint=True)
+    words = text_entries(truth.captions, truth.video_caption)
+    entries = [title, *words, *interaction_entries(truth.interactions)]
+    return np.concatenate([grid, text_panel(entries, grid.shape[1])])
+
+
+def write_sheet(image: np.ndarray, path: str | os.PathLike) -> None:
+    """Write a sheet as JPEG, atomically.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    with atomic_path(path) as temporary:
+        options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        if not cv2.imwrite(str(temporary), image, options):
+            raise OSError(f'{path}: could not be written; is the disk full?')
+
+
+def write_clip(
+    video: ImageSequence,
+    truth: VideoTruth,
+    path: str | os.PathLike,
+    scale: float | None = None,
+    fps: float | None = None,
+) -> None:
+    """Write a video with all that is said of it, as H.264, atomically.
+
+    Args:
+        video: Its pictures.
+        truth: Boxes, captions and interactions, as far as they are annotated.
+        path: An ``.mp4``.
+        scale: See :class:`~mmsmot.visualization.semantic_drawer.SemanticDrawer`.
+        fps: Frames per second, ``None`` for the video's own.
+
+    Raises:
+        ValueError: The video has no pictures, or one cannot be read.
+    """
+    require_pictures(video)
+    words = truth.captions, truth.video_caption
+    drawer = SemanticDrawer(scale)
+    drawer.panel_lines = drawer.lines_needed(_width(video), *words)
+    boxes = boxes_by_frame(truth.trajectories)
+    with VideoWriter(path, fps or video.video.fps) as writer:
+        for frame in video:
+            ids, now = boxes.get(frame.frame_id, NOBODY)
+            active = active_at(truth.interactions, frame.frame_id)
+            writer.write(drawer.draw(frame.image, ids, now, active, *words))
+
+
+NOBODY = (np.empty(0, np.int64), np.empty((0, 4)))
+
+
+def boxes_by_frame(
+    trajectories: Trajectories | None,
+) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """(N,) ids and (N, 4) boxes by frame number; no frame without a box."""
+    if trajectories is None:
+        return {}
+    return {f: (t.ids, t.boxes) for f, t in trajectories.by_frame().items()}
+
+
+def active_at(interactions: Interactions | None, frame_id: int) -> Interactions | None:
+    """The interactions that go on in a frame; those without a span always do."""
+    return interactions and interactions.between(frame_id, frame_id)
+
+
+def frames_to_show(
+    frame_ids: np.ndarray, interactions: Interactions | None, count: int
+) -> np.ndarray:
+    """At most ``count`` frames, ascending, among them one of each interaction's span.
+
+    Args:
+        frame_ids: (T,) frame numbers, ascending.
+        interactions: Whose spans to show; ``None`` for evenly spread frames.
+        count: The number of frames.
+    """
+    chosen = spread_over(frame_ids, count)
+    if interactions is None:
+        return chosen
+    free = set(range(len(chosen)))
+    known = (interactions.start_frames > 0) & (interactions.end_frames > 0)
+    spans = zip(
+        interactions.start_frames[known], interactions.end_frames[known], strict=True
+    )
+    # The shortest first: a long one is seen anyway.
+    for start, end in sorted(spans, key=lambda span: span[1] - span[0]):
+        inside = frame_ids[(frame_ids >= start) & (frame_ids <= end)]
+        seen = np.flatnonzero((chosen >= start) & (chosen <= end)).tolist()
+        if not len(inside):
+            continue
+        middle = inside[len(inside) // 2]
+        if not seen and free:
+            seen = [min(free, key=lambda slot: abs(int(chosen[slot] - middle)))]
+            chosen[seen[0]] = middle
+        free -= set(seen[:1])
+    return np.unique(chosen)
+
+
+def interaction_entries(interactions: Interactions | None) -> list[TextEntry]:
+    """A line for all interactions: who does what to whom, and when where that is known."""
+    if interactions is None or not len(interactions):
+        return []
+    return [TextEntry('; '.join(_told(interactions)))]
+
+
+def _told(interactions: Interactions) -> Iterator[str]:
+    for row in range(len(interactions)):
+        start = int(interactions.start_frames[row])
+        end = int(interactions.end_frames[row])
+        span = f' ({start or "?"}-{end or "?"})' if start or end else ''
+        subject, other = interactions.subject_ids[row], interactions.object_ids[row]
+        yield f'{subject} {short_verb(str(interactions.verbs[row]))} {other}{span}'
+
+
+def summary_line(video: ImageSequence, truth: VideoTruth) -> str:
+    """Numbers of frames, people and interactions."""
+    known = truth.trajectories
+    people = 0 if known is None else len(np.unique(known.ids))
+    pairs = truth.interactions.as_pairs() if truth.interactions is not None else {}
+    deeds = sum(map(len, pairs.values()))
+    return (
+        f'{len(video)} frames, {video.video.fps:g} a second, {people} trajectories, '
+        f'{deeds} interactions'
+    )
+
+
+def require_pictures(video: ImageSequence) -> None:
+    """Raise ``ValueError`` where a video has no pictures to draw on."""
+    if video.image_paths is None:
+        raise ValueError(
+            f'{video.video.name}: no pictures in {video.video.path}, nothing to look at'
+        )
+
+
+def _width(video: ImageSequence) -> int:
+    return video.video.width or video.frame_at(0).image.shape[1]
+
+
+def _titled(picture: np.ndarray, text: str) -> np.ndarray:
+    """A picture with a line of text in its lower right corner."""
+    (line,) = wrap(text, picture.shape[1])
+    (width, height), below = cv2.getTextSize(line, cv2.FONT_HERSHEY_SIMPLEX, 0.4, 1)
+    bottom, right = picture.shape[0], picture.shape[1]
+    place = right - width - 6, bottom - height - below - 4
+    cv2.rectangle(picture, place, (right, bottom), (0, 0, 0), cv2.FILLED)
+    origin = place[0] + 3, bottom - below - 1
+    cv2.putText(
+        picture, line, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255,) * 3, 1, cv2.LINE_AA
+    )
+    return picture
+
+
+def _grid(tiles: list[np.ndarray], columns: int) -> np.ndarray:
+    height = max(tile.shape[0] for tile in tiles)
+    width = max(tile.shape[1] for tile in tiles)
+    rows = -(-len(tiles) // columns)
+    size = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3)
+    grid = np.full(size, FAINT, np.uint8)
+    for number, tile in enumerate(tiles):
+        top = number // columns * (height + GAP)
+        left = number % columns * (width + GAP)
+        grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return grid

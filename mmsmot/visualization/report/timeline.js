@@ -1,0 +1,122 @@
+/* When people are seen and interact: rows of bars over the time of the frames. */
+
+const WANTED_TICKS = 7;
+
+class Timeline {
+  constructor(report, clock, light) {
+    Object.assign(this, { report, clock, light });
+    this.first = report.times[0];
+    this.length = report.end - this.first;
+    const root = document.getElementById('timeline');
+    this.rows = make('div', { className: 'rows' });
+    this.rows.append(this.axis());
+    let guessed = false;
+    for (const [side, { people, interactions }] of Object.entries(report.sides)) {
+      const byId = new Map(people.map((person) => [person.id, person]));
+      for (const person of people) {
+        if (person.runs.length) this.rows.append(this.personRow(side, person));
+      }
+      for (const interaction of interactions) {
+        guessed ||= !interaction.known;
+        this.rows.append(this.interactionRow(side, interaction, byId));
+      }
+    }
+    this.rows.append(make('div', { className: 'playhead' }));
+    root.append(this.rows);
+    if (guessed) {
+      const text = 'Hatched: when the two are seen together, since the span of the '
+        + 'interaction is not known.';
+      root.after(make('p', { className: 'legend' }, text));
+    }
+    clock.addEventListener('frame', () => this.moveHead());
+    this.moveHead();
+  }
+
+  at(seconds) {
+    return (seconds - this.first) / this.length;
+  }
+
+  moveHead() {
+    const { position, times } = this.clock;
+    const at = position < 0 ? 0 : this.at(times[position]);
+    this.rows.style.setProperty('--at', String(at));
+  }
+
+  axis() {
+    const line = make('div', { className: 'line' });
+    const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+    const step = steps.find((s) => this.length / s <= WANTED_TICKS) || this.length;
+    for (let n = Math.ceil(this.first / step - 1e-6); n * step < this.report.end; n += 1) {
+      const style = { left: `${100 * this.at(n * step)}%` };
+      const digits = step < 1 ? 1 : 0;
+      line.append(make('span', { className: 'tick', style }, clockText(n * step, digits)));
+    }
+    const label = make('div', { className: 'label' });
+    return make('div', { className: 'row axis' }, label, line);
+  }
+
+  row(side, label, spans, keys, options) {
+    const line = make('div', { className: 'line' });
+    line.addEventListener('click', (event) => {
+      const part = (event.clientX - line.getBoundingClientRect().left) / line.clientWidth;
+      this.clock.seekTime(this.first + part * this.length);
+    });
+    for (const span of spans) line.append(this.bar(span, options));
+    const row = make('div', { className: 'row', dataset: { side } }, label, line);
+    this.light.wire(row, keys, { lights: options.lights, all: options.all });
+    return row;
+  }
+
+  bar([first, last], { color, title, known = true, lights }) {
+    const { times, end } = this.report;
+    const [start, stop] = [times[first], last + 1 < times.length ? times[last + 1] : end];
+    const style = {
+      left: `${100 * this.at(start)}%`,
+      width: `${100 * (this.at(stop) - this.at(start))}%`,
+      'background-color': color,
+    };
+    const span = `${clockText(start, 1)} to ${clockText(stop, 1)}`;
+    const label = `${title}, ${span}`;
+    const className = known ? 'bar' : 'bar guess';
+    const bar = make('button', { type: 'button', className, style, title: label });
+    bar.setAttribute('aria-label', label);
+    onClick(bar, () => this.clock.seek(first));
+    bar.addEventListener('focus', () => this.light.set(lights));
+    bar.addEventListener('blur', () => this.light.set([]));
+    return bar;
+  }
+
+  personRow(side, person) {
+    const words = make('span', { className: 'text', title: person.caption }, person.caption);
+    const label = make('div', { className: 'label' }, chip(person, side), words);
+    const title = `${person.id} is seen`;
+    const options = { color: person.color, title, lights: person.keys };
+    return this.row(side, label, person.runs, [keyOf(side, person.id)], options);
+  }
+
+  interactionRow(side, { subject, object, verb, spans, known, score }, byId) {
+    const ends = [subject, object].map((id) => byId.get(id) || nobody(id));
+    const words = make('span', { className: 'text' }, spoken(verb));
+    const parts = [chip(ends[0], side), words, chip(ends[1], side)];
+    const label = make('div', { className: 'label', title: verb }, ...parts);
+    const keys = [keyOf(side, subject), keyOf(side, object)];
+    const sure = side === 'pred' ? ` (score ${score})` : '';
+    const options = {
+      color: ends[0].color,
+      title: `${subject} ${verb} ${object}${sure}`,
+      known,
+      lights: keys,
+      all: true,
+    };
+    return this.row(side, label, spans, keys, options);
+  }
+}
+
+/** Somebody who is spoken of but never seen. */
+const nobody = (id) => ({ id, color: '#9aa3ad', ink: '#000000', caption: '', at: [] });
+
+function clockText(seconds, digits = 0) {
+  const minutes = Math.floor(seconds / 60);
+  const rest = (seconds - 60 * minutes).toFixed(digits);
+  return `${minutes}:${rest.padStart(digits ? digits + 3 : 2, '0')}`;
+}

@@ -1,0 +1,300 @@
+"""What the page of a report is told about a video: plain values, ready for JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..structures import (
+    ORIGINAL,
+    Interactions,
+    SMOTDataSample,
+    Trajectories,
+    match_trajectories,
+)
+from .drawing import track_color
+
+SIDES = ('pred', 'gt')
+MISSED_COLOR = '#9aa3ad'  # of true people whom nobody found
+DARK_INK_FROM = 110  # luma of a plate, as TrackDrawer's
+DECIMALS = 1  # of a box's pixels: half of that cannot be seen
+# A hole shorter than this part of the video is not seen in a timeline.
+SMALLEST_HOLE = 1 / 500
+# A frame takes between 1/UNEVEN and UNEVEN times the usual one where the rate is constant.
+UNEVEN = 1.1
+
+
+def report_data(
+    sample: SMOTDataSample,
+    times: np.ndarray,
+    scores: Mapping[str, float | None],
+    warnings: Sequence[str],
+    threshold: float,
+) -> dict[str, Any]:
+    """Everything the page shows, but for the video.
+
+    Args:
+        sample: Prediction, truth or both.
+        times: (T,) seconds of the sample's frames in the video that is played.
+        scores: Numbers by ``'<group>/<name>'``.
+        warnings: Texts to put on top.
+        threshold: Least score of a predicted verb.
+
+    Raises:
+        ValueError: See :func:`~.html_report.write_report`.
+        TypeError: A score is no number.
+    """
+    frame_ids = _frame_ids(sample)
+    times = _checked_times(times, frame_ids, sample.video.name)
+    sides = [side for side in SIDES if f'{side}_trajectories' in sample]
+    if not sides:
+        raise ValueError(
+            f'{sample.video.name}: the sample has neither pred_trajectories nor '
+            'gt_trajectories, so there is nobody to report on'
+        )
+    matches = {}
+    if len(sides) == 2:
+        matches = match_trajectories(sample.gt_trajectories, sample.pred_trajectories)
+    return {
+        'name': sample.video.name,
+        'fps': sample.video.fps,
+        'width': sample.video.width,
+        'height': sample.video.height,
+        'frames': frame_ids.tolist(),
+        'times': np.round(times, 6).tolist(),
+        'end': round(float(times[-1]) + _usual_step(times, sample.video.fps), 6),
+        'sides': {s: _side(sample, s, frame_ids, matches, threshold) for s in sides},
+        'scores': _score_groups(scores),
+        'warnings': [str(text) for text in warnings],
+        'notes': _notes(frame_ids, times),
+    }
+
+
+def frame_times(
+    frame_ids: np.ndarray, fps: float, start: int = 1, stride: int = 1
+) -> np.ndarray:
+    """When frames are shown by a video of constant rate.
+
+    Args:
+        frame_ids: (T,) original frame numbers.
+        fps: Pictures a second of the video that is *played*.
+        start: The original number of its first picture.
+        stride: Its pictures are every ``stride``-th original frame.
+
+    Returns:
+        (T,) float64 seconds from the video's start.
+
+    Raises:
+        ValueError: ``fps`` or ``stride`` is not positive.
+    """
+    if not fps > 0 or stride < 1:
+        raise ValueError(f'fps and stride must be positive, got {fps} and {stride}')
+    return (np.asarray(frame_ids, np.float64) - start) / stride / fps
+
+
+def runs(positions: np.ndarray, smallest_hole: int = 2) -> list[list[int]]:
+    """Ascending numbers as [first, last] of each run without a hole.
+
+    Args:
+        positions: (N,) whole numbers, ascending.
+        smallest_hole: The least step between two numbers that parts them.
+    """
+    positions = np.asarray(positions, np.int64)
+    if not len(positions):
+        return []
+    cuts = np.flatnonzero(np.diff(positions) >= smallest_hole) + 1
+    return [[int(run[0]), int(run[-1])] for run in np.split(positions, cuts)]
+
+
+def _frame_ids(sample: SMOTDataSample) -> np.ndarray:
+    for field in ('video', 'frame_ids'):
+        if field not in sample:
+            raise ValueError(
+                f'the sample has no {field}: give SMOTDataSample(metainfo=dict(video='
+                'VideoInfo, frame_ids=numbers of the frames looked at))'
+            )
+    frame_ids = np.asarray(sample.frame_ids, np.int64)
+    if not len(frame_ids) or (np.diff(frame_ids) <= 0).any():
+        raise ValueError(
+            f'{sample.video.name}: frame_ids must be ascending and at least one'
+        )
+    return frame_ids
+
+
+def _checked_times(times: np.ndarray, frame_ids: np.ndarray, name: str) -> np.ndarray:
+    times = np.asarray(times, np.float64).reshape(-1)
+    if len(times) != len(frame_ids):
+        raise ValueError(f'{name}: {len(frame_ids)} frame_ids but {len(times)} times')
+    if not np.isfinite(times).all() or (np.diff(times) <= 0).any() or times[0] < 0:
+        raise ValueError(f'{name}: times must be seconds from 0 on, ascending')
+    return times
+
+
+def _usual_step(times: np.ndarray, fps: float) -> float:
+    return float(np.median(np.diff(times))) if len(times) > 1 else 1 / max(fps, 1e-3)
+
+
+def _notes(frame_ids: np.ndarray, times: np.ndarray) -> list[str]:
+    notes = []
+    if len(times) < 3:
+        return notes
+    steps = np.diff(times) / np.diff(frame_ids)
+    usual = np.median(steps)
+    even_in_order = np.ptp(np.diff(times)) < (UNEVEN - 1) * usual
+    if not even_in_order and (
+        steps.max() > UNEVEN * usual or steps.min() < usual / UNEVEN
+    ):
+        notes.append(
+            f'The frame rate varies ({1 / steps.max():.1f} to {1 / steps.min():.1f} '
+            "frames a second); boxes follow the video's own time stamps."
+        )
+    gap = int(np.median(np.diff(frame_ids)))
+    if gap > 1:
+        notes.append(
+            f'One frame in {gap} was looked at; a box stays until the next of them.'
+        )
+    return notes
+
+
+def _side(
+    sample: SMOTDataSample,
+    side: str,
+    frame_ids: np.ndarray,
+    matches: Mapping[int, int],
+    threshold: float,
+) -> dict[str, Any]:
+    table = _table(sample, side, frame_ids)
+    positions = {
+        track_id: np.searchsorted(frame_ids, rows.frame_ids)
+        for track_id, rows in table.by_id().items()
+    }
+    interactions = sample.get(f'{side}_interactions', Interactions.empty())
+    if side == 'pred':
+        interactions = interactions[interactions.scores >= threshold]
+    return {
+        'people': _people(sample, side, table, positions, matches),
+        'interactions': _interactions(interactions, frame_ids, positions),
+        'caption': str(sample.get(f'{side}_video_caption', '')),
+    }
+
+
+def _table(sample: SMOTDataSample, side: str, frame_ids: np.ndarray) -> Trajectories:
+    table = sample.get(f'{side}_trajectories')
+    if table.space.name != ORIGINAL.name:
+        raise ValueError(
+            f'{sample.video.name}: {side}_trajectories are in {table.space}, not in the '
+            "video's own. Scale them first (Trajectories.rescaled)."
+        )
+    known = np.isin(table.frame_ids, frame_ids)
+    if side == 'gt':  # a truth may be of more frames, and holds boxes to be ignored
+        return table[known & (table.scores > 0)]
+    if not known.all():
+        raise ValueError(
+            f'{sample.video.name}: {side}_trajectories have a box in frame '
+            f'{table.frame_ids[~known][0]}, which is not in frame_ids'
+        )
+    return table
+
+
+def _people(
+    sample: SMOTDataSample,
+    side: str,
+    table: Trajectories,
+    positions: Mapping[int, np.ndarray],
+    matches: Mapping[int, int],
+) -> list[dict[str, Any]]:
+    captions = sample.get(f'{side}_captions', {})
+    others = matches if side == 'pred' else {g: p for p, g in matches.items()}
+    other_captions = sample.get('gt_captions', {}) if side == 'pred' else {}
+    compared = all(f'{s}_trajectories' in sample for s in SIDES)
+    hole = max(2, math.ceil(SMALLEST_HOLE * len(sample.frame_ids)))
+    rows_of, people = table.by_id(), []
+    for track_id in sorted({*rows_of, *map(int, captions)}):
+        rows = rows_of.get(track_id, table[:0])
+        at = positions.get(track_id, np.empty(0, np.int64))
+        other = others.get(track_id)
+        color = _color(other if side == 'gt' and compared else track_id)
+        people.append(
+            {
+                'id': track_id,
+                'color': color,
+                'ink': _ink(color),
+                'caption': str(captions.get(track_id, '')),
+                'other': other,
+                'other_caption': str(other_captions.get(other, '')),
+                'at': at.tolist(),
+                'boxes': np.round(rows.boxes, DECIMALS).reshape(-1).tolist(),
+                'runs': runs(at, hole),
+            }
+        )
+    return people
+
+
+def _interactions(
+    table: Interactions, frame_ids: np.ndarray, positions: Mapping[int, np.ndarray]
+) -> list[dict[str, Any]]:
+    nowhere = np.empty(0, np.int64)
+    found = []
+    for row in range(len(table)):
+        subject, other = int(table.subject_ids[row]), int(table.object_ids[row])
+        start, end = int(table.start_frames[row]), int(table.end_frames[row])
+        first = int(np.searchsorted(frame_ids, start, 'left')) if start else 0
+        last = len(frame_ids) - 1
+        if end:
+            last = int(np.searchsorted(frame_ids, end, 'right')) - 1
+        known = start > 0 and end > 0
+        if known:
+            spans = [[first, last]] if first <= last else []
+        else:
+            common = np.intersect1d(
+                positions.get(subject, nowhere), positions.get(other, nowhere)
+            )
+            spans = runs(common[(common >= first) & (common <= last)])
+        found.append(
+            {
+                'subject': subject,
+                'object': other,
+                'verb': str(table.verbs[row]),
+                'score': round(float(table.scores[row]), 3),
+                'spans': spans,
+                'known': known,
+            }
+        )
+    return sorted(found, key=lambda i: i['spans'][0] if i['spans'] else [math.inf])
+
+
+def _color(track_id: int | None) -> str:
+    if track_id is None:
+        return MISSED_COLOR
+    blue, green, red = track_color(track_id)
+    return f'#{red:02x}{green:02x}{blue:02x}'
+
+
+def _ink(color: str) -> str:
+    red, green, blue = bytes.fromhex(color[1:])
+    luma = 0.114 * blue + 0.587 * green + 0.299 * red  # ITU-R BT.601
+    return '#000000' if luma > DARK_INK_FROM else '#ffffff'
+
+
+def _score_groups(scores: Mapping[str, float | None]) -> list[dict[str, Any]]:
+    groups: dict[str, list[list[str]]] = {}
+    for key, value in scores.items():
+        if value is not None and not isinstance(value, int | float | np.number):
+            raise TypeError(
+                f'score {key!r} must be a number, got {type(value).__name__}. '
+                'mmsmot.evaluation.smot_report.headline makes a flat table of a report.'
+            )
+        group, _, name = str(key).rpartition('/')
+        groups.setdefault(group, []).append([name, _number(group, value)])
+    return [{'name': name, 'rows': rows} for name, rows in groups.items()]
+
+
+def _number(group: str, value: float | None) -> str:
+    if value is None or not math.isfinite(value):
+        return '–'
+    if isinstance(value, int | np.integer):
+        return str(value)
+    return f'{value:.2f}' if group.endswith('track') else f'{value:.3f}'

@@ -1,0 +1,85 @@
+"""The video of a report: the original where browsers play it, else a copy they do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from ..datasets import VideoReader
+from ..datasets.video_file import VideoFile
+from ..structures import Frame
+from .report_data import frame_times
+from .video_writer import VideoWriter
+
+# What Chromium, Firefox and Safari all play.
+PLAYED = {('mp4', 'h264'), ('webm', 'vp8'), ('webm', 'vp9'), ('webm', 'av1')}
+PIXEL_FORMATS = {'yuv420p', 'yuvj420p'}
+SUFFIXES = {'mp4': ('.mp4', '.m4v'), 'webm': ('.webm',)}
+SLOWEST = 0.5  # frames a second of a copy; players dislike slower ones
+
+
+def is_playable(path: str | os.PathLike) -> bool:
+    """Whether every browser plays a video file: H.264 (4:2:0) in mp4, or webm."""
+    suffix = Path(path).suffix.lower()
+    with av.open(os.fspath(path), metadata_errors='replace') as container:
+        if not container.streams.video:
+            return False
+        codec = container.streams.video[0].codec_context
+        names = set(container.format.name.split(','))
+        return codec.pix_fmt in PIXEL_FORMATS and any(
+            name in names and codec.name.removeprefix('lib') == played
+            for name, played in PLAYED
+            if suffix in SUFFIXES[name]
+        )
+
+
+def playable_video(
+    reader: VideoReader, frame_ids: np.ndarray, copy: str | os.PathLike
+) -> tuple[Path, np.ndarray]:
+    """A file that browsers play, and when it shows each frame.
+
+    A video file that browsers play is taken as it is, with its own time stamps, so a
+    variable frame rate is honoured. Anything else (images, other codecs) is written as
+    H.264 of just these frames at a constant rate that keeps the original's speed.
+
+    Args:
+        reader: The video, at least with these frames.
+        frame_ids: (T,) original frame numbers, ascending.
+        copy: Where to write the copy, ``*.mp4``.
+
+    Returns:
+        The file, and (T,) seconds.
+
+    Raises:
+        ValueError: The video lacks some of the frames, or has no pictures.
+    """
+    frame_ids = np.asarray(frame_ids, np.int64)
+    path = reader.video.path
+    if isinstance(reader.source, VideoFile) and is_playable(path):
+        wanted = _wanted(reader, frame_ids)
+        return Path(path), np.array([frame.timestamp for frame in wanted])
+    step = float(np.median(np.diff(frame_ids))) if len(frame_ids) > 1 else 1.0
+    writer = VideoWriter(copy, max(reader.video.fps / step, SLOWEST))
+    with writer:
+        for frame in _wanted(reader, frame_ids):
+            writer.write(frame.image)
+    return Path(copy), frame_times(np.arange(len(frame_ids)), float(writer.fps), 0)
+
+
+def _wanted(reader: VideoReader, frame_ids: np.ndarray) -> Iterator[Frame]:
+    """The frames with these numbers, in their order."""
+    missing = set(frame_ids.tolist())
+    for frame in reader:
+        if frame.frame_id in missing:
+            missing.remove(frame.frame_id)
+            yield frame
+        if not missing:
+            return
+    raise ValueError(
+        f'{reader.video.path}: has no frame {min(missing)} ({len(missing)} of '
+        f'{len(frame_ids)} frames are missing); is it the video that was looked at?'
+    )

@@ -1,0 +1,314 @@
+"""Drawing who is where, what each does, and who does what to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import cv2
+import numpy as np
+
+from ..structures import Interactions, valid_boxes
+from .drawing import draw_tracks, track_color
+from .text_panel import (
+    FONT,
+    TextEntry,
+    ink_on,
+    panel_lines,
+    plain_text,
+    text_panel,
+    text_width,
+)
+
+# Pixels; the text is of one size, so small pictures are drawn larger and large ones
+# smaller.
+READABLE_WIDTH, WIDEST = 640, 1280
+LABEL_SCALE = 0.45
+PLATE_HEIGHT = 17  # pixels, of a verb's plate
+ARC_POINTS = 24
+HEAD_LENGTH = 14  # pixels, of an arrow's head
+MIN_BULGE = 30  # pixels, of an arc over heads or along feet
+DASH = 2  # of ARC_POINTS, drawn and left out in turn
+OUTLINE = (20, 20, 20)
+Rectangle = tuple[int, int, int, int]  # x1, y1, x2, y2
+
+
+class SemanticDrawer:
+    """Draws one frame of a video with everything that is said of it.
+
+    Truth and predictions are drawn alike: the drawer knows nothing of where boxes,
+    captions and interactions come from, and keeps nothing from one frame to the next.
+
+    Args:
+        scale: How many times larger than the frame the picture is; ``None`` for the
+            smallest whole number that makes it 640 pixels wide or more, or what makes
+            it 1,280 wide where the frame is wider.
+        panel_lines: Lines of text below the picture, so that every frame of a video
+            has the same size (``lines_needed`` tells how many a video takes); ``None``
+            for as many as the frame's texts take, 0 for no panel.
+        senses: Write verbs with the number of their WordNet sense, ``look.v.01``;
+            ``False`` for ``look``.
+
+    Raises:
+        ValueError: ``scale`` is not positive, or ``panel_lines`` is negative.
+    """
+
+    def __init__(
+        self,
+        scale: float | None = None,
+        panel_lines: int | None = None,
+        senses: bool = False,
+    ) -> None:
+        if scale is not None and not 0 < scale < float('inf'):
+            raise ValueError(f'scale must be above 0, got {scale}')
+        if panel_lines is not None and panel_lines < 0:
+            raise ValueError(f'panel_lines must be 0 or more, got {panel_lines}')
+        self.scale = scale
+        self.panel_lines = panel_lines
+        self.senses = senses
+
+    def draw(
+        self,
+        image: np.ndarray,
+        ids: np.ndarray,
+        boxes: np.ndarray,
+        interactions: Interactions | None = None,
+        captions: Mapping[int, str] | None = None,
+        video_caption: str | None = None,
+    ) -> np.ndarray:
+        """Draw one frame.
+
+        Args:
+            image: (H, W, 3) uint8 BGR, not changed.
+            ids: (N,) ids of this frame's boxes; each has its own colour in every video.
+            boxes: (N, 4) x1, y1, x2, y2 in pixels of ``image``.
+            interactions: Those that go on in this frame
+                (:meth:`~mmsmot.structures.Interactions.between` picks them). An arrow
+                goes from subject to object, dashed where the span is not known; one
+                whose subject or object has no box here is not drawn.
+            captions: A text by id, for the panel; grey where the id has no box here.
+            video_caption: A text for the panel's top.
+
+        Returns:
+            (scale * H + panel, scale * W, 3) uint8 BGR, a new picture.
+
+        Raises:
+            ValueError: The picture is not (H, W, 3) uint8, or counts differ.
+        """
+        picture = self.draw_scene(image, ids, boxes, interactions)
+        if self.panel_lines == 0:
+            return picture
+        entries = text_entries(captions, video_caption, seen=ids)
+        if not entries and self.panel_lines is None:
+            return picture
+        panel = text_panel(entries, picture.shape[1], self.panel_lines)
+        return np.concatenate([picture, panel])
+
+    def draw_scene(
+        self,
+        image: np.ndarray,
+        ids: np.ndarray,
+        boxes: np.ndarray,
+        interactions: Interactions | None = None,
+    ) -> np.ndarray:
+        """The picture alone, without a panel; arguments as in :meth:`draw`."""
+        scale = self.scale_for(image.shape[1])
+        boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) * scale
+        if scale != 1:
+            way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=way)
+        canvas = draw_tracks(image, ids, boxes)
+        if interactions is not None and len(interactions):
+            _draw_interactions(canvas, ids, boxes, interactions, self.senses)
+        return canvas
+
+    def scale_for(self, width: int) -> float:
+        """How many times larger a frame of a width in pixels is drawn."""
+        return self.scale or min(max(1, -(-READABLE_WIDTH // width)), WIDEST / width)
+
+    def lines_needed(
+        self,
+        width: int,
+        captions: Mapping[int, str] | None = None,
+        video_caption: str | None = None,
+    ) -> int:
+        """Lines that these texts take below a frame of a width in pixels."""
+        wide = round(width * self.scale_for(width))
+        return panel_lines(text_entries(captions, video_caption), wide)
+
+
+def text_entries(
+    captions: Mapping[int, str] | None,
+    video_caption: str | None,
+    seen: Iterable[int] | None = None,
+) -> list[TextEntry]:
+    """What stands in a panel: the video caption, then the captions by ascending id.
+
+    Args:
+        captions: A text by id.
+        video_caption: A text for the whole video.
+        seen: Ids that can be seen; others' captions are grey. ``None`` for all.
+    """
+    here = None if seen is None else {int(i) for i in seen}
+    entries = [TextEntry(video_caption)] if video_caption else []
+    for track_id, text in sorted((captions or {}).items()):
+        faint = here is not None and track_id not in here
+        badge = TextEntry(text, str(track_id), track_color(int(track_id)), faint)
+        entries.append(badge)
+    return entries
+
+
+def short_verb(verb: str) -> str:
+    """A WordNet sense's word: ``look`` of ``look.v.01``, ``hash out`` of
+    ``hash_out.v.01``; other verbs as they are."""
+    word, *sense = verb.split('.')
+    return word.replace('_', ' ') if len(sense) == 2 and word else verb
+
+
+def _draw_interactions(
+    canvas: np.ndarray,
+    ids: np.ndarray,
+    boxes: np.ndarray,
+    interactions: Interactions,
+    senses: bool,
+) -> None:
+    """An arc for each (subject, object), all of them below all verbs."""
+    height, width = canvas.shape[:2]
+    shown = valid_boxes(np.clip(boxes, 0, [width, height, width, height]))
+    places = {int(i): b for i, b, ok in zip(ids, boxes, shown, strict=True) if ok}
+    labels = []
+    for (subject, other), (verbs, known) in _arrows(interactions).items():
+        if subject in places and other in places:
+            arc = _arc(places[subject], places[other], canvas.shape)
+            _draw_arrow(canvas, arc, track_color(subject), known)
+            names = (verb if senses else short_verb(verb) for verb in verbs)
+            text = plain_text(', '.join(dict.fromkeys(names)))
+            labels.append((text, _beyond(arc), track_color(subject)))
+    taken = [_badge_place(box) for box in places.values()]
+    for text, middle, color in labels:
+        _draw_label(canvas, text, middle, color, taken)
+
+
+def _arrows(
+    interactions: Interactions,
+) -> dict[tuple[int, int], tuple[list[str], bool]]:
+    """The verbs of each (subject, object), and whether all of their spans are known."""
+    arrows: dict[tuple[int, int], tuple[list[str], bool]] = {}
+    known = (interactions.start_frames > 0) & (interactions.end_frames > 0)
+    for row in range(len(interactions)):
+        subject = int(interactions.subject_ids[row])
+        pair = subject, int(interactions.object_ids[row])
+        verbs, all_known = arrows.get(pair, ([], True))
+        verbs.append(str(interactions.verbs[row]))
+        arrows[pair] = verbs, all_known and bool(known[row])
+    return arrows
+
+
+def _arc(subject: np.ndarray, other: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """(ARC_POINTS + 1, 2) points of a curve from one box to another.
+
+    To the right it goes over the heads and to the left along the feet, so that the two
+    arrows of a pair that acts on each other lie apart, and none covers a body. One that
+    has no room there takes the other way, outside of the arrow that belongs there.
+    """
+    rightwards = subject[0] + subject[2] <= other[0] + other[2]
+    over = _goes_over(rightwards, subject, other, shape[0])
+    side, sign = (1, -1) if over else (3, 1)
+    ends = np.array([[(box[0] + box[2]) / 2, box[side]] for box in (subject, other)])
+    limits = np.array([shape[1] - 1, shape[0] - 1])
+    ends = np.clip(ends, 3, limits - 3)
+    bulge = MIN_BULGE + 0.2 * np.linalg.norm(ends[1] - ends[0])
+    bulge += 0 if over == rightwards else 2 * MIN_BULGE
+    level = ends[:, 1].min() - bulge if over else ends[:, 1].max() + bulge
+    # Two control points at one level lift the curve over unequal heights as well.
+    drop = sign * max(0.0, sign * (level - ends[:, 1]).mean())
+    # People who stand close: a loop wide enough to be told from a line.
+    widen = max(0.0, MIN_BULGE - 0.5 * abs(ends[1, 0] - ends[0, 0]))
+    spread = np.array([-widen, widen]) * (1 if rightwards else -1)
+    control = np.column_stack([ends[:, 0] + spread, ends[:, 1] + drop])
+    control = np.clip(control, 6, limits - 6)
+    t = np.linspace(0, 1, ARC_POINTS + 1)[:, None]
+    return (
+        (1 - t) ** 3 * ends[0]
+        + 3 * (1 - t) ** 2 * t * control[0]
+        + 3 * (1 - t) * t**2 * control[1]
+        + t**3 * ends[1]
+    )
+
+
+def _goes_over(
+    rightwards: bool, subject: np.ndarray, other: np.ndarray, height: int
+) -> bool:
+    """Whether an arrow goes over the heads rather than along the feet."""
+    above = min(subject[1], other[1]) >= MIN_BULGE
+    below = max(subject[3], other[3]) <= height - MIN_BULGE
+    return above if above != below else rightwards
+
+
+def _beyond(arc: np.ndarray) -> np.ndarray:
+    """(2,) where an arc's text stands: off its middle, so that both can be seen."""
+    middle, ends = arc[ARC_POINTS // 2], (arc[0] + arc[-1]) / 2
+    side = 1 if middle[1] > ends[1] else -1
+    return middle + [0, side * (PLATE_HEIGHT / 2 + 2)]
+
+
+def _draw_arrow(
+    canvas: np.ndarray, arc: np.ndarray, color: tuple[int, int, int], known: bool
+) -> None:
+    tip = arc[-1]
+    # Without what the head covers, or a blunt end would stand out beyond its tip.
+    line = arc[np.linalg.norm(arc - tip, axis=1) > 0.7 * HEAD_LENGTH]
+    line = line if len(line) > 1 else arc[:2]
+    way = (tip - line[-1]) / max(np.linalg.norm(tip - line[-1]), 1e-6)
+    points = np.round(line).astype(np.int32)
+    step = len(points) if known else DASH
+    for ink, width in ((OUTLINE, 4), (color, 2)):
+        for start in range(0, len(points) - 1, step if known else 2 * DASH):
+            piece = points[start : start + step + 1].reshape(-1, 1, 2)
+            cv2.polylines(canvas, [piece], False, ink, width, cv2.LINE_AA)
+    base = tip - HEAD_LENGTH * way
+    across = 0.5 * HEAD_LENGTH * np.array([-way[1], way[0]])
+    head = np.round([tip, base + across, base - across]).astype(np.int32)
+    cv2.fillPoly(canvas, [head], color, cv2.LINE_AA)
+    cv2.polylines(canvas, [head], True, OUTLINE, 1, cv2.LINE_AA)
+
+
+def _badge_place(box: np.ndarray) -> Rectangle:
+    """About where ``draw_tracks`` writes the id."""
+    x, y = round(float(box[0])), round(float(box[1]))
+    return x, y - PLATE_HEIGHT, x + 2 * PLATE_HEIGHT, y
+
+
+def _draw_label(
+    canvas: np.ndarray,
+    text: str,
+    middle: np.ndarray,
+    color: tuple[int, int, int],
+    taken: list[Rectangle],
+) -> None:
+    """The verbs on a plate around ``middle``, or in the nearest free place above or below."""
+    height, width = canvas.shape[:2]
+    wide = text_width(text, LABEL_SCALE) + 6
+    x = int(np.clip(middle[0] - wide / 2, 0, max(width - wide, 0)))
+    wanted = middle[1] - PLATE_HEIGHT / 2
+    room = max(height - PLATE_HEIGHT - 1, 0)
+    tops = sorted(range(0, room + 1), key=lambda top: abs(top - wanted))
+    places = [
+        (x, top, x + wide, top + PLATE_HEIGHT) for top in tops[: 8 * PLATE_HEIGHT]
+    ]
+    free = (p for p in places if not any(_overlap(p, other) for other in taken))
+    place = next(free, places[0])
+    taken.append(place)
+    cv2.rectangle(canvas, place[:2], place[2:], color, cv2.FILLED)
+    cv2.rectangle(canvas, place[:2], place[2:], OUTLINE, 1)
+    origin = place[0] + 3, place[1] + PLATE_HEIGHT - 5
+    ink = ink_on(color)
+    cv2.putText(canvas, text, origin, FONT, LABEL_SCALE, ink, 1, cv2.LINE_AA)
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return (
+        one[0] < other[2]
+        and other[0] < one[2]
+        and one[1] < other[3]
+        and other[1] < one[3]
+    )

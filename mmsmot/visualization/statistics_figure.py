@@ -1,0 +1,86 @@
+"""The statistics of a dataset as a figure, after Fig. 2 of the BenSMOT paper."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..datasets.statistics import histogram, most_frequent
+from ..utils.atomic import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..datasets.statistics import DatasetStatistics
+
+SIZE = (13, 7)  # inches
+DPI = 100
+COLOR, MEAN_COLOR = '#4878a8', '#c44e52'
+TOP_WORDS = 20
+
+
+def write_statistics_figure(
+    statistics: DatasetStatistics, path: str | os.PathLike, title: str = ''
+) -> None:
+    """Six plots, written atomically: five distributions and the most frequent words.
+
+    The paper shows the words as a cloud; bars can be read off.
+
+    Args:
+        statistics: Of the dataset.
+        path: The picture; matplotlib takes its format from the suffix.
+        title: Above the figure.
+
+    Raises:
+        ValueError: The suffix is no format of matplotlib's.
+    """
+    figure = Figure(figsize=SIZE, dpi=DPI, layout='constrained')
+    formats = figure.canvas.get_supported_filetypes()
+    if Path(path).suffix[1:].lower() not in formats:
+        raise ValueError(
+            f'{path}: no picture format that matplotlib writes ({", ".join(formats)})'
+        )
+    axes = figure.subplots(2, 3).ravel()
+    figures = statistics.distributions().items()
+    for letter, axis, (name, values) in zip('abcde', axes, figures, strict=False):
+        _draw_histogram(axis, f'({letter}) {name}', values)
+    _draw_words(axes[5], most_frequent(statistics.words, TOP_WORDS))
+    if title:
+        figure.suptitle(title)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary)
+
+
+def _draw_histogram(axis: Axes, title: str, values: list[float]) -> None:
+    axis.set_title(title, fontsize=10)
+    if not values:
+        _say_nothing(axis)
+        return
+    counts, edges = histogram(values)
+    axis.bar(edges[:-1], counts, np.diff(edges), align='edge', color=COLOR, ec='white')
+    mean = float(np.mean(values))
+    axis.axvline(mean, color=MEAN_COLOR, label=f'mean {mean:.1f}')
+    axis.legend(fontsize=8, frameon=False)
+    axis.set_ylabel('number', fontsize=8)
+    axis.tick_params(labelsize=8)
+
+
+def _draw_words(axis: Axes, words: dict[str, int]) -> None:
+    axis.set_title('(f) Most frequent words of captions', fontsize=10)
+    if not words:
+        _say_nothing(axis)
+        return
+    places = np.arange(len(words))
+    axis.barh(places, list(words.values()), color=COLOR)
+    axis.set_yticks(places, list(words), fontsize=7)
+    axis.invert_yaxis()
+    axis.tick_params(axis='x', labelsize=8)
+
+
+def _say_nothing(axis: Axes) -> None:
+    axis.text(0.5, 0.5, 'not annotated', ha='center', transform=axis.transAxes)
+    axis.set_axis_off()

@@ -1,0 +1,151 @@
+"""COCO-video JSON: what is read, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmsmot.datasets.converters.coco_video import CocoVideoFile
+
+
+def content() -> dict[str, Any]:
+    """Two videos as the released code has them, the first with words."""
+    videos = [
+        dict(
+            id=7,
+            file_name='cooking/0001',
+            summary='A man cooks.',
+            caption={'1': 'A man stirs. ', '2': ''},
+            relation={'1-2': ['.Look.v.01', '', 'talk.v.01']},
+        ),
+        dict(id=8, name='street'),
+    ]
+    images = [
+        dict(id=10 * v + f, video_id=v, frame_id=f, width=64, height=48, file_name=n)
+        for v, f, n in (
+            (7, 1, 'cooking/0001/imgs/001.jpg'),
+            (7, 2, 'cooking/0001/imgs/004.jpg'),
+            (8, 0, 'street/b.jpg'),
+            (8, 1, 'street/a.jpg'),
+        )
+    ]
+    box = dict(category_id=1, conf=1, iscrowd=0, area=200)
+    annotations = [
+        dict(id=1, image_id=71, instance_id=1, bbox=[1, 2, 10, 20], **box),
+        dict(id=2, image_id=72, instance_id=1, bbox=[2, 2, 10, 20], **box),
+        dict(id=3, image_id=72, instance_id=2, bbox=[30, 2, 10.5, 20], **box),
+        dict(id=4, image_id=80, track_id=5, bbox=[0, 0, 4, 4], iscrowd=1),
+    ]
+    return dict(videos=videos, images=images, annotations=annotations)
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[Any], Path]:
+    """Writes a JSON file."""
+
+    def write(value: Any) -> Path:
+        (tmp_path / 'a.json').write_text(json.dumps(value))
+        return tmp_path / 'a.json'
+
+    return write
+
+
+def test_the_released_form_is_read(save, tmp_path: Path) -> None:
+    first, second = CocoVideoFile(save(content()), default_fps=3)
+    video, truth = first['video'], first['truth']
+    assert video.video.name == 'cooking/0001'
+    assert (video.video.fps, video.video.width, video.video.height) == (3, 64, 48)
+    assert video.frame_ids.tolist() == [1, 4]  # the pictures' own numbers
+    assert video.image_paths[1] == str(tmp_path / 'cooking/0001/imgs/004.jpg')
+    assert truth.captions == {1: 'A man stirs.'}
+    assert truth.video_caption == 'A man cooks.'
+    assert truth.interactions.as_pairs() == {(1, 2): {'look.v.01', 'talk.v.01'}}
+    assert truth.trajectories.boxes.tolist() == [
+        [1, 2, 11, 22],
+        [2, 2, 12, 22],
+        [30, 2, 40.5, 22],
+    ]
+    assert truth.trajectories.frame_ids.tolist() == [1, 4, 4]
+    video, truth = second['video'], second['truth']
+    assert video.frame_ids.tolist() == [1, 2]  # names without numbers, from 0
+    assert truth.captions is truth.interactions is truth.video_caption is None
+    assert truth.trajectories.scores.tolist() == [0]
+    assert truth.trajectories.ids.tolist() == [5]
+
+
+def test_file_numbers_against_the_order_do_not_count(save) -> None:
+    value = content()
+    value['images'][1]['file_name'] = 'cooking/0001/imgs/000.jpg'
+    first, _ = CocoVideoFile(save(value))
+    assert first['video'].frame_ids.tolist() == [1, 2]
+
+
+def test_boxes_without_area_go_with_the_words_of_who_has_none_left(
+    save, logged
+) -> None:
+    value = content()
+    value['annotations'][2]['bbox'] = [30, 2, 0, 20]
+    value['videos'][0]['caption']['2'] = 'A pot.'
+    first, _ = CocoVideoFile(save(value))
+    assert len(first['truth'].trajectories) == 2
+    assert first['truth'].captions == {1: 'A man stirs.'}
+    assert len(first['truth'].interactions) == 0
+    assert any('1 boxes without area; left out' in r.getMessage() for r in logged)
+
+
+def test_a_video_without_images_is_left_out_and_told(save, logged) -> None:
+    value = content()
+    value['videos'].append(dict(id=9, name='empty'))
+    assert len(list(CocoVideoFile(save(value)))) == 2
+    assert any('video 9 has no images' in r.getMessage() for r in logged)
+
+
+BAD = {
+    'annotations[0]: image_id 99 is no image': ('annotations', 0, 'image_id', 99),
+    "annotations[1]: 'instance_id' must be int": ('annotations', 1, 'instance_id', '1'),
+    'annotations[1]: bbox must be': ('annotations', 1, 'bbox', [1, 2, 3]),
+    'annotations[2]: id 1 stands twice in image 72': (
+        'annotations',
+        2,
+        'instance_id',
+        1,
+    ),
+    'images[1]: id 71 stands twice': ('images', 1, 'id', 71),
+    'images: id 71: video_id 3 is no video': ('images', 0, 'video_id', 3),
+    "images: id 71: 'file_name' must be str": ('images', 0, 'file_name', None),
+    "images: id 71: 'width' must be int": ('images', 0, 'width', '64'),
+    'videos: id 7: a frame_id of its images': ('images', 1, 'frame_id', 1),
+    'videos[1]: id 7 stands twice': ('videos', 1, 'id', 7),
+    "the name 'cooking/0001' is that of 7": ('videos', 1, 'name', 'cooking/0001'),
+    'videos: id 7: fps must be above 0': ('videos', 0, 'fps', -1),
+    'videos: id 7: caption must map ids': ('videos', 0, 'caption', {'man': 'A man.'}),
+    'videos: id 7: relation must map "i-j"': ('videos', 0, 'relation', {'1': []}),
+    'id 1 is subject and object': ('videos', 0, 'relation', {'1-1': ['look.v.01']}),
+}
+
+
+@pytest.mark.parametrize('message', BAD)
+def test_bad_input_is_named(save, message: str) -> None:
+    table, row, key, bad = BAD[message]
+    value = content()
+    value[table][row][key] = bad
+    with pytest.raises(ValueError) as caught:
+        list(CocoVideoFile(save(value)))
+    assert 'a.json: ' in str(caught.value)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize('value', [[], {}, dict(videos=[1]), dict(videos=[{}])])
+def test_another_json_is_refused(save, value: Any) -> None:
+    with pytest.raises(ValueError, match=r'a\.json: '):
+        CocoVideoFile(save(value))
+
+
+def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'a.json').write_bytes(b'\xff\xd8')
+    with pytest.raises(ValueError, match='not JSON'):
+        CocoVideoFile(tmp_path / 'a.json')

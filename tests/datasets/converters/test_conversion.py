@@ -1,0 +1,57 @@
+"""Many sequences: resumed, atomic, never mixed up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmsmot.datasets.converters import convert, write_bensmot_sequence
+from mmsmot.datasets.converters.bensmot_folder import bensmot_name
+from mmsmot.datasets.image_sequence import ImageSequence
+
+
+@pytest.fixture
+def videos(make_video, truth) -> list[dict]:
+    """Three videos."""
+    names = ('a/1', 'a/2', 'b/1')
+    return [dict(video=make_video(name), truth=truth) for name in names]
+
+
+def run(videos: list[dict], out: Path, **options):
+    return convert(videos, out, bensmot_name, write_bensmot_sequence, **options)
+
+
+def test_what_is_finished_is_kept_and_the_rest_is_done(
+    videos: list[dict], tmp_path: Path
+) -> None:
+    out = tmp_path / 'out/train'
+    broken: ImageSequence = videos[1]['video']
+    picture = Path(broken.image_paths[0])
+    bytes_of_it = picture.read_bytes()
+    picture.unlink()
+    with pytest.raises(FileNotFoundError, match='a/2: 1 of 4 pictures'):
+        run(videos, out, placement='copy')
+    assert [p.name for p in (out / 'a').iterdir()] == ['1']
+    mark = out / 'a/1/video_caption.txt'
+    mark.write_text('kept')
+    (out / 'a' / '.2.xyz.partial' / 'imgs').mkdir(parents=True)  # of a killed run
+    picture.write_bytes(bytes_of_it)
+    done = run(videos, out, placement='copy')
+    assert (done.written, done.kept) == (2, 1)
+    assert str(done) == '2 sequences written, 1 already there'
+    assert mark.read_text() == 'kept'
+    found = sorted(p.relative_to(out).as_posix() for p in out.glob('*/*'))
+    assert found == ['a/1', 'a/2', 'b/1']
+    assert run(videos, out).written == 0
+
+
+def test_two_videos_for_one_folder_are_an_error(make_video, truth, tmp_path) -> None:
+    twins = [dict(video=make_video(name), truth=truth) for name in ('x/a/1', 'y/a/1')]
+    with pytest.raises(ValueError, match="'x/a/1' and 'y/a/1' would both be"):
+        run(twins, tmp_path / 'out')
+
+
+def test_an_unknown_placement_is_refused(videos: list[dict], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="placement must be one of .*'move'"):
+        run(videos, tmp_path / 'out', placement='move')

@@ -1,0 +1,121 @@
+"""Numbers of a dataset."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from mmsmot.datasets.image_sequence import ImageSequence
+from mmsmot.datasets.statistics import (
+    DatasetStatistics,
+    describe,
+    histogram,
+    most_frequent,
+    statistics_table,
+)
+from mmsmot.datasets.video_truth import VideoTruth
+from mmsmot.structures import Interactions, Trajectories, VideoInfo
+
+FRAMES = np.array([1, 2, 4, 6, 8])  # holes, as in BenSMOT
+
+
+def make(truth: VideoTruth) -> dict:
+    return dict(video=ImageSequence(VideoInfo('a/1', 'a/1', 2.0), FRAMES), truth=truth)
+
+
+@pytest.fixture
+def described() -> dict:
+    boxes = Trajectories(
+        [1, 2, 8, 2, 4], [1, 1, 1, 2, 2], np.tile([0.0, 0, 9, 9], (5, 1))
+    )
+    interactions = Interactions(
+        [1, 1, 1, 2],
+        [2, 2, 2, 1],
+        ['push.v.01', 'push.v.01', 'talk.v.01', 'talk.v.01'],
+        [1, 6, 0, 0],
+        [2, 8, 0, 0],
+    )
+    captions = {1: "A man's dog-like walk, then a walk.", 2: 'She walks to the man'}
+    return make(VideoTruth(boxes, captions, interactions, 'Two people walk.'))
+
+
+def test_each_number_is_counted(described: dict) -> None:
+    statistics = DatasetStatistics.of([described, make(VideoTruth())])
+    assert statistics.table() == {
+        'Videos': 2,
+        'Min. length (s)': 2.5,  # five pictures, two a second, whatever their numbers
+        'Avg. length (s)': 2.5,
+        'Max. length (s)': 2.5,
+        'Total length (s)': 5.0,
+        'Total tracks': 2,
+        'Total boxes': 5,
+        'Total frames': 10,
+        'Instance captions': 2,
+        'Instance interactions': 3,  # the two spans of a push are one
+        'Video summaries': 1,
+    }
+    assert statistics.further() == {
+        'Kinds of interaction': 2,
+        'Pairs with an interaction': 2,
+        'Words in captions': 15,
+        'Different words': 12,
+        'Referring expressions': 0,
+    }
+    assert statistics.trajectory_seconds == [2.5, 1.0]  # from first to last box
+    assert statistics.interactions == [3]  # none where they are not annotated
+    assert statistics.caption_words == [7, 5]
+    assert statistics.verbs == {'talk.v.01': 2, 'push.v.01': 1}
+
+
+def test_frequent_words_leave_prepositions_and_articles_out(described: dict) -> None:
+    words = DatasetStatistics.of([described]).words
+    assert most_frequent(words, 2) == {'walk': 3, 'dog-like': 1}
+    assert not {'to', 'the', 'a', 'then', 'she'} & set(words)
+
+
+def test_splits_add_up(described: dict) -> None:
+    one = DatasetStatistics.of([described])
+    both = one.joined(DatasetStatistics.of([make(VideoTruth())]))
+    assert (
+        both.to_dict()
+        == DatasetStatistics.of([described, make(VideoTruth())]).to_dict()
+    )
+    assert one.table()['Videos'] == 1
+    assert json.loads(json.dumps(both.to_dict())) == both.to_dict()
+
+
+def test_no_video_gives_no_mean() -> None:
+    table = DatasetStatistics().table()
+    assert table['Min. length (s)'] is None
+    assert table['Total boxes'] == 0
+    assert '| Avg. length (s) | n/a | 22.9 |' in statistics_table(
+        {'train': DatasetStatistics()}
+    )
+
+
+def test_whole_numbers_get_equal_bins() -> None:
+    counts, edges = histogram([1, 2, 2, 4])
+    assert counts.tolist() == [1, 2, 0, 1]
+    assert edges.tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
+    counts, edges = histogram(list(range(100)))
+    assert set(counts[:-1].tolist()) == {4}
+    assert counts.sum() == 100
+    assert histogram([7])[0].tolist() == [1]
+    counts, _ = histogram(np.random.default_rng(0).normal(size=10**5).tolist())
+    assert len(counts) == 30
+    assert counts.sum() == 10**5
+
+
+def test_describe_gives_the_usual_numbers() -> None:
+    told = describe([1.5, 2.5, 5.0])
+    assert (told['min'], told['mean'], told['median'], told['max']) == (1.5, 3, 2.5, 5)
+    assert sum(told['histogram']['counts']) == told['number'] == 3
+    assert describe([]) == {'number': 0}
+
+
+def test_the_table_stands_beside_the_papers(described: dict) -> None:
+    text = statistics_table({'train': DatasetStatistics.of([described])})
+    assert '| Total boxes | 5 | 335K |' in text
+    assert '| Instance caption length (words), mean | 6.0 |  |' in text

@@ -1,0 +1,49 @@
+"""Out of memory: the options that lower it are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmsmot.engine import load_config
+from mmsmot.engine.memory import explain_out_of_memory, is_out_of_memory
+
+ROOT = Path(__file__).parents[2] / 'configs'
+
+
+def test_a_real_failure_names_options_with_their_values() -> None:
+    config = load_config(ROOT / 'smoter/smoter_dla34_bensmot.py')
+    with (
+        pytest.raises(MemoryError, match='--amp') as error,
+        explain_out_of_memory(config, training=True),
+    ):
+        torch.empty(1 << 55, dtype=torch.uint8)
+    message = str(error.value)
+    assert 'model.detector.config.model.backbone.with_cp (False now)' in message
+    assert 'train_dataloader.dataset.num_frames (24 now)' in message
+    assert 'model.training.gradient_frames (None now)' in message
+    assert 'model.semantics.max_boxes (246 now)' in message
+    assert 'train_dataloader.batch_size' not in message  # it is 1
+    assert '--resume goes on' in message
+
+
+def test_options_of_a_test_run() -> None:
+    config = Config(dict(model=dict(batch_size=8)))
+    with (
+        pytest.raises(MemoryError, match=r'model.batch_size \(8 now\)') as error,
+        explain_out_of_memory(config, training=False),
+    ):
+        raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')
+    assert 'train_dataloader' not in str(error.value)
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    assert not is_out_of_memory(RuntimeError('shape mismatch'))
+    with (
+        pytest.raises(RuntimeError, match='shape mismatch'),
+        explain_out_of_memory(Config({}), training=True),
+    ):
+        raise RuntimeError('shape mismatch')

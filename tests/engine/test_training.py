@@ -1,0 +1,131 @@
+"""What training keeps through a kill, over processes, and with its options."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.hooks import EMAHook
+
+from mmsmot.models.language import CaptionTokenizer
+from mmsmot.utils.checkpoint import load_checkpoint
+from tests.engine import tiny_training
+from tests.engine.tiny_training import Losses, runner
+from tests.models.language.test_tokenizer import TEXTS
+from tests.models.test_semantics import batch, sample
+
+ROOT = Path(__file__).parents[2]
+
+
+def weights_of(work_dir: Path, epoch: int) -> dict[str, torch.Tensor]:
+    return load_checkpoint(work_dir / f'epoch_{epoch}.pth')['state_dict']
+
+
+def train_in_a_process(*arguments: str) -> int:
+    command = [sys.executable, '-m', tiny_training.__name__, *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def test_killed_and_resumed_ends_like_uninterrupted(tmp_path: Path) -> None:
+    killed, whole = tmp_path / 'killed', tmp_path / 'whole'
+    # Two iterations an epoch: in the middle of the second one.
+    done = train_in_a_process(str(killed), '--die-after', '3')
+    assert done == -signal.SIGKILL
+    assert sorted(p.name for p in killed.glob('*.pth')) == ['epoch_1.pth']
+    assert train_in_a_process(str(killed), '--resume') == 0
+    runner(whole, [], max_epochs=3).train()
+    expected = weights_of(whole, 3)
+    for name, weight in weights_of(killed, 3).items():
+        torch.testing.assert_close(weight, expected[name], atol=1e-6, rtol=1e-5)
+
+
+def worker(rank: int, port: int, out: str) -> None:
+    os.environ.update(
+        MASTER_ADDR='127.0.0.1',
+        MASTER_PORT=str(port),
+        RANK=str(rank),
+        LOCAL_RANK=str(rank),
+        WORLD_SIZE='2',
+    )
+    losses = Losses()
+    training = runner(Path(out), [losses], batch_size=1, launcher='pytorch')
+    training.train()
+    torch.distributed.destroy_process_group()
+    Path(out, f'{rank}.json').write_text(json.dumps(losses.seen))
+
+
+def test_two_processes_train_as_one(tmp_path: Path) -> None:
+    """Losses within 1e-4, iteration by iteration: a batch of 2 and twice one of 1."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    torch.multiprocessing.spawn(worker, (port, str(tmp_path)), nprocs=2)
+    alone = Losses()
+    runner(tmp_path / 'alone', [alone]).train()
+    ranks = [json.loads((tmp_path / f'{rank}.json').read_text()) for rank in (0, 1)]
+    assert len(ranks[0]) == len(alone.seen) == 4
+    for one, two, expected in zip(*ranks, alone.seen, strict=True):
+        assert {'loss_cls', 'loss_video_caption', 'loss_interaction'} <= expected.keys()
+        for name, value in expected.items():
+            mean = (one[name] + two[name]) / 2
+            assert mean == pytest.approx(value, rel=1e-4, abs=1e-4), name
+    assert alone.seen[0]['loss'] - alone.seen[2]['loss'] > 1e-3
+
+
+def test_an_averaged_model_is_saved_with_its_words(tmp_path: Path) -> None:
+    runner(tmp_path, [EMAHook(momentum=0.5)], max_epochs=1).train()
+    checkpoint = load_checkpoint(tmp_path / 'epoch_1.pth')
+    words = [k for k in checkpoint['state_dict'] if 'tokenizer' in k]
+    assert len(words) == 2  # of both heads, which share a decoder
+    for key in words:
+        for state in (
+            checkpoint['state_dict'][key],
+            checkpoint['ema_state_dict'][f'module.{key}'],
+        ):
+            tokenizer = CaptionTokenizer(320)
+            tokenizer.set_extra_state(state)
+            assert tokenizer.is_trained
+    # The averaged weights are the ones to be tested; the others lie beside them.
+    name = 'semantics.interaction.mlp.0.weight'
+    averaged = checkpoint['state_dict'][name]
+    assert not torch.equal(averaged, checkpoint['ema_state_dict'][f'module.{name}'])
+    resumed = runner(tmp_path, [EMAHook(momentum=0.5)], max_epochs=2, resume=True)
+    resumed.train()
+    assert (tmp_path / 'epoch_2.pth').is_file()
+
+
+def test_accumulation_steps_every_second_time(tmp_path: Path) -> None:
+    training = runner(tmp_path, [], max_epochs=1, optim=dict(accumulative_counts=2))
+    weight = training.model.semantics.interaction.mlp[0].weight
+    states = [weight.detach().clone()]
+
+    class Watch(Losses):
+        def after_train_iter(self, *args, **kwargs) -> None:
+            states.append(weight.detach().clone())
+
+    training.register_hook(Watch())
+    training.train()
+    assert torch.equal(states[0], states[1])
+    assert not torch.equal(states[1], states[2])
+
+
+def test_mixed_precision_gives_about_the_same_losses() -> None:
+    torch.manual_seed(0)
+    model = tiny_training.model().train()
+    model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    exact = model.loss(**batch(sample()))
+    with torch.autocast('cpu', torch.bfloat16):
+        rough = model.loss(**batch(sample()))
+    for name, value in exact.items():
+        assert float(rough[name]) == pytest.approx(float(value), rel=0.05), name
+    sum(rough.values()).backward()
+    assert all(
+        p.grad.isfinite().all() for p in model.parameters() if p.grad is not None
+    )

@@ -1,0 +1,173 @@
+"""Folders of tiny, randomly initialised models of transformers, as users have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import (
+    CLIPVisionConfig,
+    Idefics3Config,
+    Idefics3ForConditionalGeneration,
+    Idefics3Processor,
+    LlamaConfig,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    LlavaProcessor,
+    PreTrainedTokenizerFast,
+    RTDetrConfig,
+    RTDetrForObjectDetection,
+    RTDetrResNetConfig,
+)
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.idefics3.image_processing_pil_idefics3 import (
+    Idefics3ImageProcessorPil,
+)
+from transformers.models.rt_detr.image_processing_pil_rt_detr import (
+    RTDetrImageProcessorPil,
+)
+
+WORDS = ['a', 'person', 'in', 'red', 'blue', 'the', 'man', 'hugs', 'talks', 'to', 'walks', 'nothing', 'and', '.', ':', ',', '?', 'USER', 'ASSISTANT', 'These', 'pictures', 'show']
+CHAT = (
+    '{% for message in messages %}<s>USER: {% for part in message["content"] %}'
+    '{% if part["type"] == "image" %}<image>{% else %}{{ part["text"] }}{% endif %}'
+    '{% endfor %}{% endfor %}{% if add_generation_prompt %} ASSISTANT:{% endif %}'
+)
+TEXT = dict(
+    hidden_size=16,
+    intermediate_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    num_key_value_heads=2,
+    max_position_embeddings=2048,
+)
+
+
+def save_detector(folder: Path, seed: int = 0) -> Path:
+    """RT-DETR with three classes, ``person`` the second of them."""
+    torch.manual_seed(seed)
+    backbone = RTDetrResNetConfig(
+        embedding_size=8,
+        hidden_sizes=[8, 8, 8, 8],
+        depths=[1, 1, 1, 1],
+        layer_type='basic',
+        out_features=['stage2', 'stage3', 'stage4'],
+    )
+    config = RTDetrConfig(
+        backbone_config=backbone,
+        encoder_hidden_dim=16,
+        encoder_in_channels=[8, 8, 8],
+        encoder_ffn_dim=16,
+        encoder_attention_heads=2,
+        encoder_layers=1,
+        d_model=16,
+        num_queries=12,
+        decoder_in_channels=[16, 16, 16],
+        decoder_ffn_dim=16,
+        decoder_layers=1,
+        decoder_attention_heads=2,
+        decoder_n_points=2,
+        num_denoising=0,
+        id2label={0: 'car', 1: 'Person', 2: 'dog'},
+    )
+    model = RTDetrForObjectDetection(config)
+    with torch.no_grad():  # the prior would leave every score at 0.01
+        for layer in (*model.model.decoder.class_embed, model.model.enc_score_head):
+            layer.weight.normal_(std=1.0)
+            layer.bias.zero_()
+    model.save_pretrained(folder)
+    RTDetrImageProcessorPil(size=dict(height=64, width=64)).save_pretrained(folder)
+    return folder
+
+
+def tokenizer(*special: str) -> PreTrainedTokenizerFast:
+    """Words of one's own, all others unknown."""
+    words = ['<pad>', '<s>', '</s>', '<unk>', *special, *WORDS]
+    made = Tokenizer(
+        models.WordLevel({w: i for i, w in enumerate(words)}, unk_token='<unk>')
+    )
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        pad_token='<pad>',
+        bos_token='<s>',
+        eos_token='</s>',
+        unk_token='<unk>',
+        additional_special_tokens=[*special],
+    )
+
+
+def save_llava(folder: Path, chat: str | None = CHAT, seed: int = 0) -> Path:
+    """LLaVA: 4 tokens a picture of 16 x 16."""
+    words = tokenizer('<image>')
+    torch.manual_seed(seed)
+    vision = CLIPVisionConfig(
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=16,
+        patch_size=8,
+        projection_dim=16,
+    )
+    config = LlavaConfig(
+        vision_config=vision,
+        text_config=LlamaConfig(vocab_size=len(words), **TEXT),
+        image_token_index=words.convert_tokens_to_ids('<image>'),
+    )
+    side = dict(height=16, width=16)
+    pictures = CLIPImageProcessorPil(size=side, crop_size=side)
+    model = LlavaForConditionalGeneration(config)
+    model.generation_config.eos_token_id = words.eos_token_id
+    _louder(model)
+    model.save_pretrained(folder)
+    LlavaProcessor(
+        pictures,
+        words,
+        patch_size=8,
+        vision_feature_select_strategy='default',
+        num_additional_image_tokens=1,
+        chat_template=chat,
+    ).save_pretrained(folder)
+    return folder
+
+
+def save_idefics3(folder: Path, seed: int = 0) -> Path:
+    """Idefics3, the family of SmolVLM, with one token a picture."""
+    marks = ('<fake_token_around_image>', '<image>', '<end_of_utterance>')
+    words = tokenizer(*marks, '<global-img>')
+    torch.manual_seed(seed)
+    config = Idefics3Config(
+        vision_config=dict(
+            hidden_size=16,
+            intermediate_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            image_size=16,
+            patch_size=8,
+        ),
+        text_config=dict(model_type='llama', vocab_size=len(words), **TEXT),
+        image_token_id=words.convert_tokens_to_ids('<image>'),
+        scale_factor=2,
+    )
+    side = dict(longest_edge=16)
+    pictures = Idefics3ImageProcessorPil(
+        size=side, max_image_size=side, do_image_splitting=False
+    )
+    model = Idefics3ForConditionalGeneration(config)
+    model.generation_config.eos_token_id = words.eos_token_id
+    _louder(model)
+    model.save_pretrained(folder)
+    Idefics3Processor(
+        pictures, words, image_seq_len=1, chat_template=CHAT
+    ).save_pretrained(folder)
+    return folder
+
+
+def _louder(model: torch.nn.Module) -> None:
+    """Larger weights, so that what is seen changes what is said."""
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.dim() > 1:
+                weight.mul_(8)

@@ -1,0 +1,96 @@
+"""The report tool as a user runs it, on a small synthetic clip."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from mmsmot.datasets.synsmot import Settings, write_clip
+from mmsmot.evaluation.truths import open_dataset
+from mmsmot.structures import SMOTDataSample
+from mmsmot.structures.sample_json import sample_to_dict
+
+from ..visualization.report_page import data_of, make_sample, make_video
+
+TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'make_report.py'
+
+
+def run(*args: object) -> str | None:
+    """Run the tool in this process; the error it ends with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('shutil.which', lambda *args, **kwargs: None)  # no java
+        patch.setattr('sys.argv', ['make_report.py', *map(str, args)])
+        try:
+            runpy.run_path(str(TOOL), run_name='__main__')
+        except SystemExit as end:
+            return str(end.code)
+    return None
+
+
+def dump(sample: SMOTDataSample, path: Path) -> Path:
+    path.write_text(json.dumps(sample_to_dict(sample)))
+    return path
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return make_video(tmp_path / 'street.mp4')
+
+
+def test_a_video_without_truth(tmp_path, video, capsys) -> None:
+    prediction = dump(make_sample(), tmp_path / 'prediction.json')
+    page = tmp_path / 'out/page.html'
+    args = (prediction, '--video', video, '--out', page)
+    assert run(*args, '--warning', 'one', 'two') is None
+    data = data_of(page)
+    assert data['warnings'] == ['one', 'two']
+    assert data['video']['src'] is None
+    assert (data['scores'], list(data['sides'])) == ([], ['pred'])
+    assert run(*args, '--embed-limit', 0) is None
+    assert data_of(page)['video']['src'] == './../street.mp4'
+    assert 'move both together' in capsys.readouterr().out
+    assert [path.name for path in page.parent.iterdir()] == ['page.html']
+
+
+def test_images_with_truth_and_scores(tmp_path) -> None:
+    pytest.importorskip('pycocoevalcap.cider', reason='needs pycocoevalcap')
+    write_clip(tmp_path / 'world', 0, 2, 'test', Settings())
+    sample = open_dataset(data_root=tmp_path / 'world')[0]['data_samples']
+    said = SMOTDataSample(metainfo=sample.metainfo)
+    for name, value in sample.items():
+        if name != 'gt_expressions':
+            said.set_data({f'pred_{name[3:]}': value})
+    prediction = dump(said, tmp_path / 'any name.json')
+    page = tmp_path / 'page.html'
+    args = (prediction, '--data-root', tmp_path / 'world', '--out', page)
+    assert run(*args) is None
+    data = data_of(page)
+    scores = {group['name']: dict(group['rows']) for group in data['scores']}
+    assert scores['track']['HOTA'] == '100.00'
+    assert scores['strict']['interaction_F1'] == '1.000'
+    assert set(data['sides']) == {'pred', 'gt'}
+    assert all(p['other'] == p['id'] for p in data['sides']['pred']['people'])
+    assert data['video']['src'] is None
+    assert not (tmp_path / 'page_video.mp4').exists()
+    # Too large to embed: the copy stays beside the page.
+    assert run(*args, '--embed-limit', 0) is None
+    assert data_of(page)['video']['src'] == './page_video.mp4'
+    assert (tmp_path / 'page_video.mp4').exists()
+    said.set_metainfo(dict(frame_ids=sample.frame_ids[:-1]))
+    said.pred_trajectories = said.pred_trajectories[:0]
+    dump(said, prediction)
+    assert 'Give the dataset it was made on' in run(*args)
+
+
+def test_bad_input(tmp_path, video) -> None:
+    prediction = dump(make_sample(), tmp_path / 'prediction.json')
+    out = ('--out', tmp_path / 'page.html')
+    assert 'no such video' in run(prediction, *out)
+    assert run(prediction, '--no-video', *out) is None
+    assert 'video' not in data_of(tmp_path / 'page.html')
+    prediction.write_text('{"format": "other"}')
+    assert 'prediction.json: not a sample' in run(prediction, *out)
+    assert run(prediction, '--out', tmp_path / 'page.txt') == '2'

@@ -1,0 +1,154 @@
+"""Tests of what a report's page is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmsmot.structures import CoordinateSpace, Interactions, Trajectories, VideoInfo
+from mmsmot.visualization.report_data import (
+    MISSED_COLOR,
+    frame_times,
+    report_data,
+    runs,
+)
+
+from .report_page import FRAMES, make_sample
+
+TIMES = np.arange(FRAMES) / 10
+
+
+def told(sample, times=TIMES, threshold=0.4) -> dict:
+    return report_data(sample, times, {}, (), threshold)
+
+
+def test_runs() -> None:
+    assert runs([]) == []
+    assert runs([3]) == [[3, 3]]
+    assert runs([0, 1, 2, 5, 6, 9]) == [[0, 2], [5, 6], [9, 9]]
+    assert runs([0, 1, 4, 5, 9], smallest_hole=4) == [[0, 5], [9, 9]]
+
+
+def test_frame_times() -> None:
+    # The original; one that starts at frame 5; one of every third frame at a third.
+    assert frame_times([1, 2, 51], 25).tolist() == pytest.approx([0, 0.04, 2])
+    assert frame_times([5, 6], 10, start=5).tolist() == pytest.approx([0, 0.1])
+    times = frame_times([5, 8, 11], 10, start=5, stride=3)
+    assert times.tolist() == pytest.approx([0, 0.1, 0.2])
+    with pytest.raises(ValueError, match='must be positive'):
+        frame_times([1], 0)
+
+
+def test_boxes_stand_at_positions_not_at_frame_numbers() -> None:
+    sample = make_sample()
+    sample.set_metainfo(dict(frame_ids=np.array([2, 4, 9])))
+    sample.pred_trajectories = Trajectories(
+        [2, 9], [5, 5], [[1.04, 2, 3, 4.06], [1, 2, 3, 5]]
+    )
+    sample.pred_captions = {5: 'A man.', 8: 'Never seen.'}
+    people = told(sample, np.array([0.5, 1.0, 2.0]))['sides']['pred']['people']
+    assert [p['id'] for p in people] == [5, 8]
+    assert people[0]['at'] == [0, 2]
+    assert people[0]['runs'] == [[0, 0], [2, 2]]
+    assert people[0]['boxes'] == [1.0, 2, 3, 4.1, 1, 2, 3, 5]
+    assert people[1]['at'] == people[1]['runs'] == []
+
+
+def test_spans_of_interactions() -> None:
+    sample = make_sample()
+    sample.pred_interactions = Interactions(
+        [1, 1, 2, 1, 1],
+        [2, 2, 1, 2, 9],
+        ['a', 'b', 'c', 'd', 'e'],
+        [12, 0, 15, 0, 0],
+        [15, 0, 0, 13, 0],
+    )
+    found = told(sample)['sides']['pred']['interactions']
+    spans = {i['verb']: (i['spans'], i['known']) for i in found}
+    assert spans == {
+        'a': ([[11, 14]], True),
+        'b': ([[10, 19]], False),  # the frames both have
+        'c': ([[14, 19]], False),
+        'd': ([[10, 12]], False),
+        'e': ([], False),  # one of the two is never seen
+    }
+    # As they start, then as they end.
+    assert [i['verb'] for i in found] == ['d', 'b', 'a', 'c', 'e']
+
+
+def test_unsure_verbs_are_left_out() -> None:
+    verbs = [i['verb'] for i in told(make_sample())['sides']['pred']['interactions']]
+    assert sorted(verbs) == ['follow.v.01', 'wave.v.02']
+    assert len(told(make_sample(), threshold=0)['sides']['pred']['interactions']) == 3
+
+
+def test_truth_is_matched() -> None:
+    sides = told(make_sample(truth=True))['sides']
+    walker, invented = sides['pred']['people']
+    assert (walker['other'], walker['other_caption']) == (1, 'A boy runs.')
+    assert (invented['other'], invented['other_caption']) == (None, '')
+    found, missed = sides['gt']['people']
+    assert (found['other'], found['color']) == (1, walker['color'])
+    assert (missed['id'], missed['other'], missed['color']) == (7, None, MISSED_COLOR)
+
+
+def test_true_boxes_to_ignore_are_left_out() -> None:
+    sample = make_sample()
+    sample.gt_trajectories = Trajectories(
+        [1, 1, 99], [3, 4, 3], [[0, 0, 9, 9]] * 3, scores=[1, 0, 1]
+    )
+    people = told(sample)['sides']['gt']['people']
+    assert [(p['id'], p['at']) for p in people] == [(3, [0])]
+
+
+def test_notes() -> None:
+    sample = make_sample()
+    assert told(sample)['notes'] == []
+    uneven = np.cumsum(np.where(np.arange(FRAMES) % 4, 0.1, 0.2))
+    (note,) = told(sample, uneven)['notes']
+    assert 'rate varies (5.0 to 10.0 frames a second)' in note
+    sample.set_metainfo(dict(frame_ids=np.arange(1, 3 * FRAMES, 3)))
+    sample.pred_trajectories = sample.pred_trajectories[:0]
+    (note,) = told(sample, TIMES)['notes']
+    assert note.startswith('One frame in 3 was looked at')
+
+
+def test_holes_are_no_varying_rate() -> None:
+    """A copy of just the frames there are runs evenly, whatever their numbers."""
+    sample = make_sample()
+    numbers = np.arange(1, FRAMES + 1)
+    numbers[10:] += 5
+    sample.set_metainfo(dict(frame_ids=numbers))
+    sample.pred_trajectories = sample.pred_trajectories[:0]
+    assert told(sample, TIMES)['notes'] == []
+    assert told(sample, (numbers - 1) / 10)['notes'] == []
+
+
+def test_bad_samples() -> None:
+    sample = make_sample()
+    boxes = [[0, 0, 9, 9]]
+    sample.pred_trajectories = Trajectories([77], [1], boxes)
+    with pytest.raises(
+        ValueError, match='a box in frame 77, which is not in frame_ids'
+    ):
+        told(sample)
+    sample.pred_trajectories = Trajectories(
+        [1], [1], boxes, space=CoordinateSpace('network')
+    )
+    with pytest.raises(ValueError, match=r'network pixels .* Scale them first'):
+        told(sample)
+    for times in (TIMES[::-1], TIMES - 1, TIMES * np.nan):
+        with pytest.raises(ValueError, match='a/street: times must be seconds'):
+            told(make_sample(), times)
+    sample.set_metainfo(dict(frame_ids=np.array([3, 3])))
+    with pytest.raises(ValueError, match='must be ascending'):
+        told(sample)
+
+
+def test_one_frame_without_size() -> None:
+    sample = make_sample()
+    meta = dict(video=VideoInfo('v', 'x', 2.0), frame_ids=np.array([1]))
+    sample.set_metainfo(meta)
+    sample.pred_trajectories = sample.pred_trajectories[:1]
+    data = told(sample, [0.0])
+    assert (data['end'], data['width']) == (0.5, None)

@@ -1,0 +1,293 @@
+"""The report as a person sees it: in headless Chromium, from the file system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmsmot.visualization import track_color
+from mmsmot.visualization.html_report import write_report
+
+from .report_page import EVIL, HEIGHT, WIDTH, make_sample, make_video, open_browser
+
+# [r, g, b, alpha] of the canvas at a point, in parts of its width and height.
+PIXEL = """([x, y]) => {
+  const canvas = document.getElementById('boxes');
+  const place = [x * canvas.width, y * canvas.height];
+  return [...canvas.getContext('2d').getImageData(...place, 1, 1).data];
+}"""
+PLAYS = """() => document.createElement('video')
+  .canPlayType('video/mp4; codecs="avc1.64000a"')"""
+
+
+class Opened:
+    """A page in the browser, and everything it complained of or asked for."""
+
+    def __init__(self, browser: Any, path: Path) -> None:
+        self.page = browser.new_page(viewport={'width': 1200, 'height': 900})
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on('console', self.hear)
+        self.page.on('pageerror', lambda e: self.complaints.append(str(e)))
+        self.page.on('request', lambda r: self.requests.append(r.url))
+        self.page.goto(path.as_uri())
+        if not self.page.evaluate(PLAYS):
+            self.page.close()
+            pytest.skip('needs a browser that plays H.264: apt-get install chromium')
+
+    def hear(self, message: Any) -> None:
+        # A hint of Chromium's to whoever reads the canvas: these tests do.
+        if 'willReadFrequently' not in message.text:
+            self.complaints.append(message.text)
+
+    def wait_for(self, script: str) -> None:
+        self.page.wait_for_function(script, timeout=20_000)
+
+    def frame(self) -> int:
+        return int(self.page.inner_text('#clock').split()[1])
+
+    def wait_for_frame(self, number: int) -> None:
+        self.wait_for(
+            "() => document.querySelector('#clock').textContent"
+            f".startsWith('frame {number} ')"
+        )
+
+    def wait_for_video(self) -> None:
+        self.wait_for("() => document.querySelector('#picture').readyState >= 2")
+
+    def go_to(self, number: int) -> None:
+        """By the slider, until the picture is there."""
+        self.page.fill('#position', str(number - 1))
+        self.wait_for_frame(number)
+        self.wait_for("() => !document.querySelector('#picture').seeking")
+
+    def seconds(self) -> float:
+        return self.page.evaluate("document.querySelector('#picture').currentTime")
+
+    def pixel(self, x: float, y: float) -> list[int]:
+        return self.page.evaluate(PIXEL, [x / WIDTH, y / HEIGHT])
+
+    def is_drawn(self, track_id: int, x: float, y: float) -> bool:
+        """Whether the full colour of an id is there."""
+        color = [*reversed(track_color(track_id)), 255]
+        return bool(np.abs(np.subtract(self.pixel(x, y), color)).max() <= 2)
+
+
+@pytest.fixture(scope='module')
+def browser() -> Iterator[Any]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope='module')
+def path(browser, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp('report')
+    video = make_video(folder / 'a.mp4')
+    warnings = ['The model knows synthetic people only.', EVIL]
+    scores = {'track/HOTA': 71.5, 'strict/CHOTA': 0.25}
+    sample = make_sample(truth=True)
+    write_report(sample, folder / 'page.html', video, None, scores, warnings)
+    video.unlink()
+    return folder / 'page.html'
+
+
+@pytest.fixture
+def opened(browser, path) -> Iterator[Opened]:
+    opened = Opened(browser, path)
+    opened.wait_for_video()
+    yield opened
+    opened.page.close()
+    assert opened.complaints == []
+    outside = [url for url in opened.requests if not url.startswith('blob:')]
+    assert outside == [path.as_uri()]
+
+
+def test_boxes_follow_the_video(opened) -> None:
+    opened.page.uncheck('#draw-arrows')
+    for number in (1, 20, 12):
+        opened.go_to(number)
+        x, y = 10 + 4 * (number - 1), 70
+        assert opened.seconds() == pytest.approx((number - 1) / 10, abs=0.03)
+        assert opened.is_drawn(1, x, y)  # left edge
+        assert opened.is_drawn(1, x + 20, y)  # right edge
+        assert opened.is_drawn(1, x + 10, 90)  # lower edge
+        assert opened.pixel(x + 10, y)[3] == 0  # the inside is left free
+        assert opened.is_drawn(2, 120, 60) == (number >= 11)
+    opened.page.uncheck('#draw-boxes')
+    assert opened.pixel(10 + 4 * 11, 70)[3] == 0
+
+
+def test_playing_moves_boxes_and_head(opened) -> None:
+    opened.page.select_option('#speed', '0.5')
+    opened.page.click('h1')
+    opened.page.keyboard.press('Space')
+    opened.wait_for("() => Number(document.querySelector('#position').value) >= 5")
+    opened.page.keyboard.press('Space')
+    opened.wait_for("() => document.querySelector('#picture').paused")
+    opened.page.wait_for_timeout(200)  # a last picture may still be on its way
+    number = opened.frame()
+    assert number >= 6
+    assert opened.is_drawn(1, 10 + 4 * (number - 1), 70)
+    assert opened.seconds() == pytest.approx((number - 1) / 10, abs=0.12)
+    head = opened.page.locator('.playhead').bounding_box()
+    line = opened.page.locator('.row .line').nth(1).bounding_box()
+    part = (head['x'] + 1 - line['x']) / line['width']
+    assert part == pytest.approx((number - 1) / 20, abs=0.01)
+
+
+def test_keys_step_frames_and_seconds(opened) -> None:
+    keys = opened.page.keyboard
+    for _ in range(7):
+        keys.press('ArrowRight')
+    assert opened.frame() == 8
+    keys.press('ArrowLeft')
+    assert opened.frame() == 7
+    keys.press('ArrowUp')
+    assert opened.frame() == 17
+    keys.press('ArrowDown')
+    keys.press('ArrowDown')
+    assert opened.frame() == 1
+    opened.page.focus('#draw-boxes')
+    keys.press('Space')  # presses the box and does not play
+    assert not opened.page.is_checked('#draw-boxes')
+    assert opened.page.evaluate("document.querySelector('#picture').paused")
+
+
+def test_a_caption_lights_up_its_person(opened) -> None:
+    opened.go_to(14)
+    opened.page.uncheck('#draw-arrows')
+    opened.page.hover('h1')
+    assert opened.is_drawn(2, 120, 60)
+    assert opened.pixel(135, 80)[3] == 0
+    opened.page.hover('.person[data-key="pred:1"]')
+    assert opened.pixel(120, 60)[3] < 100  # the other one steps back
+    assert opened.is_drawn(1, 62, 70)
+    assert opened.pixel(70, 70)[3] > 20  # a veil in the box
+    assert opened.page.locator('.row.lit').count() == 2  # as seen, and as in the truth
+    lit = opened.page.locator('.node.lit')
+    assert lit.first.text_content().endswith('1')
+    opened.page.hover('h1')
+    assert opened.page.locator('.lit').count() == 0
+    assert opened.pixel(70, 70)[3] == 0
+
+
+def test_a_person_lights_up_their_caption(opened) -> None:
+    opened.go_to(14)
+    box = opened.page.locator('#boxes').bounding_box()
+    x, y = box['width'] * 145 / WIDTH, box['height'] * 90 / HEIGHT
+    opened.page.hover('#boxes', position={'x': x, 'y': y})
+    cards = opened.page.locator('.person.lit')
+    assert cards.count() == 1
+    assert cards.first.get_attribute('data-key') == 'pred:2'
+
+
+def test_a_click_jumps(opened) -> None:
+    page = opened.page
+    page.click('.person[data-key="pred:2"]')
+    opened.wait_for_frame(11)
+    opened.wait_for("() => !document.querySelector('#picture').seeking")
+    assert opened.seconds() == pytest.approx(1.0, abs=0.03)
+    assert opened.is_drawn(2, 150, 90)
+    page.click('.row[data-side=pred] .bar[title^="1 follow"]')
+    opened.wait_for_frame(12)
+    page.click('.person[data-key="pred:1"]')
+    opened.wait_for_frame(1)
+    page.click('.edge[aria-label^="2: wave"] text')
+    opened.wait_for_frame(11)
+    page.focus('.person[data-key="pred:1"]')
+    page.keyboard.press('Enter')
+    opened.wait_for_frame(1)
+
+
+def test_arrows_stand_in_their_span(opened) -> None:
+    opened.page.uncheck('#draw-boxes')
+    drawn = """() => {
+      const c = document.getElementById('boxes');
+      const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+      return data.some((v) => v > 0);
+    }"""
+    opened.go_to(10)
+    assert not opened.page.evaluate(drawn)
+    opened.go_to(13)
+    assert opened.page.evaluate(drawn)
+    known, guessed = (
+        opened.page.locator(f'.row[data-side=pred] .bar{kind}[title*="("]')
+        for kind in (':not(.guess)', '.guess')
+    )
+    assert known.count() == guessed.count() == 1
+    assert known.first.get_attribute('title') == (
+        '1 follow.v.01 2 (score 0.9), 0:01.1 to 0:01.5'
+    )
+
+
+def test_the_truth_is_dashed(opened) -> None:
+    opened.go_to(5)
+    assert opened.page.locator('.person[data-side=gt]:visible').count() == 0
+    opened.page.check('[name=show][value=gt]')
+    assert opened.page.locator('.person[data-side=gt]:visible').count() == 2
+    assert opened.page.locator('.person[data-side=pred]:visible').count() == 0
+    alphas = [opened.pixel(26, y)[3] for y in np.linspace(35, 85, 60)]
+    assert 0.2 < np.mean(np.array(alphas) > 200) < 0.9
+    assert 'was not found' in opened.page.inner_text('.person[data-key="gt:7"]')
+
+
+def test_texts_are_no_markup(opened) -> None:
+    page = opened.page
+    assert page.title() == 'a/street'
+    assert page.locator('img').count() == 0
+    assert page.locator('.person[data-key="pred:2"] .text').first.text_content() == EVIL
+    assert page.locator('#warnings .warning').nth(1).text_content() == EVIL
+    assert page.locator('#warnings .warning').first.is_visible()
+
+
+def test_scores_are_shown(opened) -> None:
+    assert opened.page.inner_text('#scores dl div >> nth=0').split() == ['HOTA', '71.50']
+
+
+def test_a_video_beside_the_page(browser, tmp_path) -> None:
+    video = make_video(tmp_path / 'videos/50% of #1?.mp4')
+    page = tmp_path / 'pages/page.html'
+    write_report(make_sample(), page, video, embed_limit=0)
+    opened = Opened(browser, page)
+    opened.wait_for_video()
+    opened.go_to(9)
+    assert opened.is_drawn(1, 42, 70)
+    assert opened.complaints == []
+    video.unlink()
+    opened.page.reload()
+    opened.wait_for("() => !document.querySelector('#trouble').hidden")
+    assert '50% of #1?.mp4 is not beside' in opened.page.inner_text('#trouble')
+    opened.page.fill('#position', '8')
+    assert opened.is_drawn(1, 42, 70)  # boxes alone
+    opened.page.close()
+
+
+def test_without_a_video_time_passes_all_the_same(browser, tmp_path) -> None:
+    write_report(make_sample(), tmp_path / 'page.html')
+    opened = Opened(browser, tmp_path / 'page.html')
+    opened.page.keyboard.press('Space')
+    opened.wait_for("() => Number(document.querySelector('#position').value) >= 3")
+    opened.page.keyboard.press('Space')
+    assert opened.is_drawn(1, 10 + 4 * (opened.frame() - 1), 70)
+    assert opened.complaints == []
+    opened.page.close()
+
+
+def test_given_times_count(browser, tmp_path) -> None:
+    """Frames of variable length: 12 quick ones, then slow ones."""
+    times = np.r_[np.arange(12) * 0.05, 0.6 + np.arange(8) * 0.15]
+    video = make_video(tmp_path / 'a.mp4')
+    write_report(make_sample(), tmp_path / 'page.html', video, times)
+    opened = Opened(browser, tmp_path / 'page.html')
+    opened.wait_for_video()
+    for seconds, number in ((0.53, 11), (0.61, 13), (1.0, 15)):
+        opened.page.evaluate(
+            f"document.querySelector('#picture').currentTime = {seconds}"
+        )
+        opened.wait_for_frame(number)
+    assert 'rate varies' in opened.page.inner_text('#notes')
+    opened.page.close()

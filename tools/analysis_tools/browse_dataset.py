@@ -1,0 +1,82 @@
+"""Look at a dataset in BenSMOT's layout: a sheet of pictures and a clip of each video.
+
+Boxes in colours that stay with their ids, captions below, and an arrow from subject to
+object for each interaction: only during its span, or dashed where no span is annotated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.progress import track
+
+from mmsmot.datasets import BenSMOTDataset
+from mmsmot.visualization.dataset_browser import draw_sheet, write_clip, write_sheet
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('data_root', help='folder with train and test')
+    parser.add_argument('--out', required=True, help='folder for pictures and clips')
+    parser.add_argument('--split', choices=('train', 'test'), default='train')
+    parser.add_argument(
+        '--sequences', nargs='+', metavar='NAME', help="names or patterns, 'cooking/*'"
+    )
+    parser.add_argument(
+        '--limit', type=int, default=20, help='at most so many videos, 0 for all'
+    )
+    parser.add_argument(
+        '--what', choices=('sheets', 'clips', 'both'), default='both', help='to write'
+    )
+    parser.add_argument('--frames', type=int, default=6, help='pictures in a sheet')
+    parser.add_argument('--columns', type=int, default=3, help='pictures in a row')
+    parser.add_argument('--scale', type=float, help="of the clips' pictures")
+    parser.add_argument('--fps', type=float, help="of the clips; the data's by default")
+    parser.add_argument(
+        '--annotations', metavar='DIR', help='folder of the combined JSON files'
+    )
+    parser.add_argument(
+        '--vocabulary', default='clean335', help='a mode or a file of verbs'
+    )
+    args = parser.parse_args()
+    for name in ('frames', 'columns'):
+        if getattr(args, name) < 1:
+            parser.error(f'--{name} must be 1 or more')
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    dataset = BenSMOTDataset(
+        args.data_root,
+        args.split,
+        annotations=args.annotations,
+        vocabulary=args.vocabulary,
+        described_only=False,
+        sequences=args.sequences,
+        test_mode=True,
+        lazy_init=True,
+    )
+    videos = dataset.load_data_list()
+    chosen = videos[: args.limit] if args.limit > 0 else videos
+    out = Path(args.out) / args.split
+    for info in track(chosen, 'Drawing', disable=not sys.stderr.isatty()):
+        video, truth = info['video'], info['truth']
+        name = video.video.name
+        if args.what != 'clips':
+            sheet = draw_sheet(video, truth, args.frames, args.columns)
+            write_sheet(sheet, out / f'{name}.jpg')
+        if args.what != 'sheets':
+            write_clip(video, truth, out / f'{name}.mp4', args.scale, args.fps)
+    print(f'{out}: {len(chosen)} of {len(videos)} videos')
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f'error: {error}')

@@ -1,0 +1,134 @@
+"""Make the page about one video: predictions/<video>.json and the video in, HTML out.
+
+    python tools/analysis_tools/make_report.py RESULTS/predictions/cooking/0001.json \\
+        --data-root data/BenSMOT --out report.html
+    python tools/analysis_tools/make_report.py prediction.json --video street.mp4 \\
+        --out report.html
+
+The page holds the video, unless that is larger than --embed-limit: then it refers to the
+file, and both must be moved together. What browsers do not play is written as H.264.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from mmsmot.datasets import VideoReader, open_video
+from mmsmot.engine import load_config
+from mmsmot.evaluation.interactions import THRESHOLD
+from mmsmot.evaluation.predictions import score_predictions
+from mmsmot.evaluation.smot_report import headline
+from mmsmot.evaluation.truths import open_dataset
+from mmsmot.structures import SMOTDataSample
+from mmsmot.structures.sample_json import sample_from_dict
+from mmsmot.visualization.html_report import EMBED_LIMIT, write_report
+from mmsmot.visualization.report_video import playable_video
+
+MEGABYTE = 2**20
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('prediction', help='JSON file of a sample, as SMOTMetric dumps')
+    parser.add_argument('--video', help="file or folder of images; the sample's own")
+    parser.add_argument('--no-video', action='store_true', help='boxes alone')
+    parser.add_argument('--config', help='config whose test dataset has the truth')
+    parser.add_argument('--data-root', help='BenSMOT, SynSMOT or MOTChallenge folder')
+    parser.add_argument('--split', default='test', help="of --data-root's BenSMOT")
+    parser.add_argument('--out', required=True, help='the page, *.html')
+    parser.add_argument('--warning', nargs='+', default=[], help='texts to put on top')
+    parser.add_argument(
+        '--threshold', type=float, default=THRESHOLD, help='least score of a verb'
+    )
+    parser.add_argument(
+        '--embed-limit',
+        type=float,
+        default=EMBED_LIMIT / MEGABYTE,
+        help='MiB of a video that is put into the page at most',
+    )
+    args = parser.parse_args()
+    if Path(args.out).suffix.lower() not in ('.html', '.htm'):
+        parser.error(f'--out {args.out}: name the page *.html')
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    sample = read_sample(Path(args.prediction))
+    reader, scores = None, {}
+    if args.config is not None or args.data_root is not None:
+        sample, reader = with_truth(sample, args)
+        if 'gt_trajectories' in sample and 'pred_trajectories' in sample:
+            found = score_predictions([sample], threshold=args.threshold)
+            scores = headline(found)
+    out = Path(args.out)
+    copy = out.with_name(f'{out.stem}_video.mp4')
+    video, times = None, None
+    if not args.no_video:
+        reader = open_reader(sample, args.video, reader)
+        video, times = playable_video(reader, sample.frame_ids, copy)
+    limit = round(args.embed_limit * MEGABYTE)
+    write_report(sample, out, video, times, scores, args.warning, args.threshold, limit)
+    print(out)
+    if video is None:
+        return
+    if video.stat().st_size > limit:
+        print(f'{video} (the page refers to it: move both together)')
+    elif video == copy:
+        copy.unlink()
+
+
+def read_sample(path: Path) -> SMOTDataSample:
+    try:
+        sample = sample_from_dict(json.loads(path.read_text(encoding='utf-8')))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{path}: {error}') from error
+    for field in ('video', 'frame_ids'):
+        if field not in sample:
+            raise ValueError(f'{path}: the sample has no {field}')
+    return sample
+
+
+def with_truth(
+    sample: SMOTDataSample, args: argparse.Namespace
+) -> tuple[SMOTDataSample, VideoReader]:
+    """The sample with the dataset's truth, and the dataset's video."""
+    settings = None
+    if args.config is not None:
+        settings = load_config(args.config).test_dataloader.dataset.to_dict()
+    name = sample.video.name
+    item = open_dataset(settings, args.data_root, args.split, [name])[0]
+    truth = item['data_samples']
+    if not np.array_equal(truth.frame_ids, sample.frame_ids):
+        raise ValueError(
+            f'{args.prediction}: was predicted on {len(sample.frame_ids)} frames, the '
+            f'truth of {name} has {len(truth.frame_ids)}, or others. Give the dataset it '
+            'was made on.'
+        )
+    truth.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
+    return truth, item['inputs']
+
+
+def open_reader(
+    sample: SMOTDataSample, path: str | None, reader: VideoReader | None
+) -> VideoReader:
+    """The video: the one named, else the dataset's, else the one the sample names."""
+    if path is None and reader is not None:
+        return reader
+    path = Path(path or sample.video.path)
+    # BenSMOT's folder for images is not MOTChallenge's.
+    return open_video(path / 'imgs' if (path / 'imgs').is_dir() else path)
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (ValueError, KeyError, OSError) as error:
+        sys.exit(f'error: {error}')

@@ -1,0 +1,52 @@
+"""BenSMOT's layout to a COCO-video JSON; pictures stay where they are.
+
+File names in it are relative to DATA_ROOT.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.progress import track
+
+from mmsmot.datasets.converters import CocoVideoWriter
+from mmsmot.datasets.converters.bensmot_folder import read_bensmot
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('data_root', help='folder with train and test')
+    parser.add_argument('--out', required=True, metavar='JSON', help='file to write')
+    parser.add_argument('--split', choices=('train', 'test'), default='train')
+    parser.add_argument(
+        '--sequences', nargs='+', metavar='NAME', help="names or patterns, 'cooking/*'"
+    )
+    parser.add_argument(
+        '--annotations', metavar='DIR', help='folder of the combined JSON files'
+    )
+    parser.add_argument(
+        '--vocabulary', help='a mode or a file of verbs; by default every verb is kept'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    videos = read_bensmot(
+        args.data_root, args.split, args.annotations, args.vocabulary, args.sequences
+    )
+    writer = CocoVideoWriter(args.data_root)
+    for info in track(videos, 'Converting', disable=not sys.stderr.isatty()):
+        writer.add(info['video'], info['truth'])
+    writer.write(args.out)
+    print(f'{args.out}: {len(videos)} videos')
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f'error: {error}')

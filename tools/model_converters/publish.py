@@ -1,0 +1,30 @@
+"""A training checkpoint to a file of weights alone, ready to be given away."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmsmot.engine import load_config
+from mmsmot.registry import MODELS
+from mmsmot.utils.checkpoint import load_weights, save_weights
+from mmsmot.utils.command_line import CONFIG, run_tool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help=CONFIG)
+    parser.add_argument('checkpoint', help='what tools/train.py wrote')
+    parser.add_argument('out', help='a .safetensors file')
+    parser.add_argument('--half', action='store_true', help='16 bits a weight')
+    args = parser.parse_args()
+    model = MODELS.build(load_config(args.config).model)
+    load_weights(model, args.checkpoint)  # it is whole and of this config, or an error
+    save_weights(model, args.out, args.half)
+    size = Path(args.out).stat().st_size / 2**20
+    count = sum(weight.numel() for weight in model.parameters())
+    print(f'{args.out}: {count:,} weights, {size:.1f} MB')
+
+
+if __name__ == '__main__':
+    run_tool(main)
