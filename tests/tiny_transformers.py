@@ -28,7 +28,8 @@ from transformers.models.rt_detr.image_processing_pil_rt_detr import (
     RTDetrImageProcessorPil,
 )
 
-WORDS = ['a', 'person', 'in', 'red', 'blue', 'the', 'man', 'hugs', 'talks', 'to', 'walks', 'nothing', 'and', '.', ':', ',', '?', 'USER', 'ASSISTANT', 'These', 'pictures', 'show']
+WORDS = ['a', 'person', 'in', 'red', 'blue', 'the', 'man', 'hugs', 'talks', 'to']
+WORDS += ['walks', 'nothing', 'and', '.', ':', ',', '?', 'USER', 'ASSISTANT', 'show']
 CHAT = (
     '{% for message in messages %}<s>USER: {% for part in message["content"] %}'
     '{% if part["type"] == "image" %}<image>{% else %}{{ part["text"] }}{% endif %}'

@@ -28,6 +28,8 @@ class ClipTraining:
         detach_features: Keep the semantic losses from detector and backbone, as the
             released code does (facts on it: its tracks are made without gradients).
         freeze: Do not train the detector at all: two-stage training.
+        feature_cache: With ``freeze``, a folder to keep the detector's feature maps and
+            detections in, so that they are computed once; ``None`` for none.
         speaks: Whether the semantic losses are taken; a hook turns them on at
             ``semantic_start_iter``.
     """
@@ -37,7 +39,15 @@ class ClipTraining:
     true_tracks: float = 0.0
     detach_features: bool = False
     freeze: bool = False
+    feature_cache: str | None = None
     speaks: bool = True
+
+    def __post_init__(self) -> None:
+        if self.feature_cache is not None and not self.freeze:
+            raise ValueError(
+                'ClipTraining: feature_cache keeps what a frozen detector sees; it needs '
+                'freeze=True'
+            )
 
     def draw_frames(self, num_frames: int) -> tuple[list[int], list[int]]:
         """Which of a clip's frames get a detection loss, and which keep their way back.

@@ -57,8 +57,8 @@ class PictureMemory:
     """A few pictures of each person, of near pairs, and of the whole frame, over time.
 
     It grows with the number of trajectories, not with their length: evenly spaced
-    pictures stay, as JPEG. Of the pairs the ``max_pairs`` that were near longest stay;
-    more only while more are near at once.
+    pictures stay, as JPEG. Of more than ``max_pairs`` pairs, those that were near for the
+    shortest and are not near now go.
 
     Args:
         max_pictures: Pictures of a person; up to twice as many are held.
@@ -212,7 +212,9 @@ def near_rows(boxes: np.ndarray, distance: float, height_ratio: float) -> np.nda
         (P, 2) int64 rows, the first less than the second.
     """
     i, j = np.triu_indices(len(boxes), k=1)
-    apart = np.maximum(boxes[i, :2], boxes[j, :2]) - np.minimum(boxes[i, 2:], boxes[j, 2:])
+    apart = np.maximum(boxes[i, :2], boxes[j, :2]) - np.minimum(
+        boxes[i, 2:], boxes[j, 2:]
+    )
     gap = np.hypot(*np.maximum(apart, 0).T)
     heights = boxes[:, 3] - boxes[:, 1]
     low, high = np.minimum(heights[i], heights[j]), np.maximum(heights[i], heights[j])

@@ -25,6 +25,7 @@ from ..utils.stopwatch import Stopwatch
 from .clip_training import ClipTraining, rows_of
 from .detectors import BaseDetector
 from .feature_maps import FeatureMaps
+from .frozen_features import FrozenFeatures
 from .reid import BaseReID
 from .semantic_memory import SemanticMemory
 from .semantics import TrajectorySemantics
@@ -83,6 +84,7 @@ class SMOT(BaseModel):
             else feature_extractor
         )
         self.batch_size = batch_size
+        self._frozen: FrozenFeatures | None = None
         self.clip_training = (
             TASK_UTILS.build(training)
             if _is_config(training)
@@ -160,12 +162,7 @@ class SMOT(BaseModel):
             return None, self.detect(frames)
         with torch.no_grad():
             features = self._feature_source().extract(frames)
-        if self.feature_extractor is None:
-            found = self.detector.detect_in(features)
-            if self.reid is not None:
-                found = self.reid.describe(frames, found)
-            return features, found
-        return features, self.detect(frames)
+        return features, self._find(features, frames)
 
     def detect(self, frames: list[Frame]) -> list[Detections]:
         """Detections of a batch, with embeddings where there is a ReID part."""
@@ -208,20 +205,53 @@ class SMOT(BaseModel):
             return self._detection_loss(frames, inputs, data_samples)
         if not self.semantics.needs_features:
             raise TypeError(f'{type(self.semantics).__name__} cannot be trained')
-        detected, kept = how.draw_frames(len(inputs))
-        kept = [] if how.freeze else rows_of(kept, len(data_samples))
-        features = self._extract(frames, kept)
+        if how.freeze:
+            features, found = self._look_frozen(frames)
+        else:
+            detected, kept = how.draw_frames(len(inputs))
+            features = self._extract(frames, rows_of(kept, len(data_samples)))
+            found = None
         losses = {}
-        if detected and not how.freeze:
+        if not how.freeze and detected:
             rows = rows_of(detected, len(data_samples))
             targets = _targets(inputs, data_samples)
             chosen = [targets[row] for row in rows]
             losses |= self.detector.loss_in(features[rows], chosen)
-        trajectories, true_ids = self._clip_tracks(features, inputs, data_samples)
+        if how.draws_true_tracks():
+            truth = [sample.gt_trajectories for sample in data_samples]
+            true_ids = [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
+            trajectories = truth
+        else:
+            if found is None:
+                found = self._find(features.detach(), frames)
+            trajectories, true_ids = self._clip_tracks(found, frames, data_samples)
         if how.detach_features:
             features = features.detach()
         spoken = (features, inputs, data_samples, trajectories, true_ids)
         return losses | self.semantics.loss(*spoken)
+
+    def _look_frozen(
+        self, frames: list[Frame]
+    ) -> tuple[FeatureMaps, list[Detections] | None]:
+        """Feature maps without a way back, and what a cache knows of detections."""
+        folder = self.clip_training.feature_cache
+        if folder is None:
+            return self._extract(frames, []), None
+        if self._frozen is None:
+            self._frozen = FrozenFeatures(folder, self._feature_source())
+        features, found = self._frozen.look(frames)
+        if self.feature_extractor is not None:
+            return features, None  # the boxes come from another network
+        return features, found if self.reid is None else self.reid.describe(
+            frames, found
+        )
+
+    def _find(self, features: FeatureMaps, frames: list[Frame]) -> list[Detections]:
+        """Detections of the frames whose feature maps are there."""
+        if self.feature_extractor is not None:
+            return self.detect(frames)
+        found = self.detector.detect_in(features)
+        return found if self.reid is None else self.reid.describe(frames, found)
 
     def _extract(self, frames: list[Frame], kept: list[int]) -> FeatureMaps:
         """Feature maps of all frames, with the way back for the rows ``kept``."""
@@ -257,21 +287,11 @@ class SMOT(BaseModel):
 
     def _clip_tracks(
         self,
-        features: FeatureMaps,
-        inputs: list[list[Frame]],
+        found: list[Detections],
+        frames: list[Frame],
         data_samples: list[SMOTDataSample],
     ) -> tuple[list[Trajectories], list[dict[int, int]]]:
-        """The trajectories of each clip, and which true one each of them is."""
-        if self.clip_training.draws_true_tracks():
-            truth = [sample.gt_trajectories for sample in data_samples]
-            return truth, [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
-        frames = [frame for step in inputs for frame in step]
-        if self.feature_extractor is None:
-            found = self.detector.detect_in(features.detach())
-            if self.reid is not None:
-                found = self.reid.describe(frames, found)
-        else:
-            found = self.detect(frames)
+        """What the tracker makes of each clip, and which true trajectory each is."""
         tables, names = [], []
         for b, sample in enumerate(data_samples):
             self.tracker.reset()

@@ -224,9 +224,7 @@ def _filled(prompt: str, times: Sequence[float]) -> str:
         ) from error
 
 
-def _drawn(
-    picture: Picture, colours: dict[int, tuple[int, int, int]]
-) -> np.ndarray:
+def _drawn(picture: Picture, colours: dict[int, tuple[int, int, int]]) -> np.ndarray:
     image = np.ascontiguousarray(picture.rgb())
     for track_id, box in picture.boxes:
         if track_id in colours:

@@ -256,6 +256,26 @@ def test_a_frozen_detector_has_no_loss_and_no_graph(build) -> None:
     assert first_layer(model).grad is None
 
 
+def test_cached_features_give_the_same_losses(build, tmp_path) -> None:
+    """A frozen detector sees a picture once; 16 bits keep three digits."""
+    clip = batch(sample((1, 2)), sample((3, 5)))
+    expected = build(freeze=True).eval().loss(**clip)
+    model = build(freeze=True, feature_cache=str(tmp_path)).eval()
+    first = model.loss(**clip)
+    assert len(list(tmp_path.rglob('*.npz'))) == 6
+    model.detector.extract = None  # it is not asked again
+    second = model.loss(**clip)
+    for name in LOSSES:
+        torch.testing.assert_close(first[name], expected[name], rtol=5e-3, atol=1e-4)
+        torch.testing.assert_close(second[name], first[name])
+    broken = next(tmp_path.rglob('*.npz'))
+    broken.write_bytes(broken.read_bytes()[:100])
+    again = build(freeze=True, feature_cache=str(tmp_path)).eval().loss(**clip)
+    torch.testing.assert_close(again['loss_interaction'], first['loss_interaction'])
+    with pytest.raises(ValueError, match='needs freeze=True'):
+        build(feature_cache=str(tmp_path))
+
+
 def test_before_the_words_begin_there_is_detection_alone(build) -> None:
     model = build(speaks=False).train()
     assert set(model.loss(**batch(sample()))) == {'loss_cls', 'loss_bbox'}

@@ -77,7 +77,10 @@ def test_a_sheet_shows_an_interaction_in_its_span_alone(video, truth) -> None:
 
 def test_a_sheet_of_a_video_without_words(video, tmp_path: Path) -> None:
     sheet = draw_sheet(video, VideoTruth(), num_frames=4, columns=2, tile_width=200)
-    assert sheet.shape[:2] == (2 * 120 + 4 + 2 * 8 + 2 * 18, 404)  # a title of two lines
+    assert sheet.shape[:2] == (
+        2 * 120 + 4 + 2 * 8 + 2 * 18,
+        404,
+    )  # a title of two lines
     write_sheet(sheet, tmp_path / 'deep' / 'sheet.jpg')
     assert cv2.imread(str(tmp_path / 'deep' / 'sheet.jpg')).shape == sheet.shape
 

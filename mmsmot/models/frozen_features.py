@@ -1,0 +1,102 @@
+"""What a frozen network sees in a frame, kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+
+from ..structures import Detections, Frame
+from ..utils.atomic import atomic_path
+from ..utils.checkpoint import weights_hash
+from .feature_maps import FeatureMaps
+
+
+class FrozenFeatures:
+    """Feature maps and detections of a frozen detector, computed once a picture.
+
+    A folder for the network's weights, in it a file a picture, named by the picture's
+    own bytes: a clip that was cropped or recoloured is another picture, a network with
+    other weights another folder. Files are whole or not there; a damaged one is made
+    anew. Safe to share between processes.
+
+    Args:
+        root: The folder.
+        detector: Has ``extract`` and ``detect_in``.
+        level: The level that is kept; heads must pool it as level 0.
+    """
+
+    def __init__(self, root: str | os.PathLike, detector: Any, level: int = 0) -> None:
+        self.detector = detector
+        self.level = level
+        self.home = Path(root) / f'{weights_hash(detector)[:16]}_{level}'
+        self.home.mkdir(parents=True, exist_ok=True)
+
+    @torch.no_grad()
+    def look(self, frames: Sequence[Frame]) -> tuple[FeatureMaps, list[Detections]]:
+        """Feature maps (one level, no way back) and detections of B > 0 frames."""
+        paths = [self._path(frame) for frame in frames]
+        found = [self._read(path) for path in paths]
+        missing = [row for row, record in enumerate(found) if record is None]
+        if missing:
+            new = self._compute([frames[row] for row in missing])
+            for row, record in zip(missing, new, strict=True):
+                with atomic_path(paths[row]) as path, open(path, 'wb') as file:
+                    np.savez(file, **record)
+                found[row] = record
+        return self._features(found), [_detections(record) for record in found]
+
+    def _path(self, frame: Frame) -> Path:
+        picture = np.ascontiguousarray(frame.image)
+        digest = hashlib.sha1(repr(picture.shape).encode() + picture.tobytes())
+        return self.home / f'{digest.hexdigest()}.npz'
+
+    @staticmethod
+    def _read(path: Path) -> dict[str, np.ndarray] | None:
+        try:
+            with np.load(path, allow_pickle=False) as record:
+                return dict(record)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return None  # not there yet, or cut short by a full disk
+
+    def _compute(self, frames: list[Frame]) -> list[dict[str, np.ndarray]]:
+        was_training = self.detector.training
+        self.detector.eval()
+        features = self.detector.extract(frames)
+        found = self.detector.detect_in(features)
+        self.detector.train(was_training)
+        maps = features.levels[self.level].half().cpu().numpy()
+        return [
+            dict(
+                map=maps[row],
+                stride=np.array(features.strides[self.level]),
+                scale=features.scales[row].numpy(),
+                size=features.sizes[row].numpy(),
+                boxes=detections.boxes,
+                scores=detections.scores,
+                labels=detections.labels,
+            )
+            for row, detections in enumerate(found)
+        ]
+
+    def _features(self, records: list[dict[str, np.ndarray]]) -> FeatureMaps:
+        device = next(self.detector.parameters()).device
+        maps = torch.from_numpy(np.stack([record['map'] for record in records]))
+        return FeatureMaps(
+            levels=(maps.to(device).float(),),
+            strides=(int(records[0]['stride']),),
+            scales=torch.from_numpy(np.stack([r['scale'] for r in records])),
+            sizes=torch.from_numpy(np.stack([r['size'] for r in records])),
+            inputs=maps.new_empty(len(records), 0),
+            samples=[None] * len(records),
+        )
+
+
+def _detections(record: dict[str, np.ndarray]) -> Detections:
+    return Detections(record['boxes'], record['scores'], record['labels'])
