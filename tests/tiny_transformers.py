@@ -73,10 +73,13 @@ def save_detector(folder: Path, seed: int = 0) -> Path:
         id2label={0: 'car', 1: 'Person', 2: 'dog'},
     )
     model = RTDetrForObjectDetection(config)
-    with torch.no_grad():  # the prior would leave every score at 0.01
-        for layer in (*model.model.decoder.class_embed, model.model.enc_score_head):
-            layer.weight.normal_(std=1.0)
-            layer.bias.zero_()
+    decoder = model.model.decoder
+    with torch.no_grad():  # what it starts with: all scores and boxes nearly equal
+        for layer in decoder.class_embed:
+            layer.weight.normal_(std=100.0)
+            layer.bias.copy_(torch.tensor([0.0, 0.5, 0.0]))
+        for layer in decoder.bbox_embed[0].layers:
+            layer.weight.normal_(std=2.0)
     model.save_pretrained(folder)
     RTDetrImageProcessorPil(size=dict(height=64, width=64)).save_pretrained(folder)
     return folder

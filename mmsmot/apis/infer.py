@@ -138,7 +138,7 @@ def _run(
     sample = SMOTDataSample(
         metainfo=dict(video=video.video, frame_ids=np.array(frame_ids, np.int64))
     )
-    sample.pred_trajectories = model.refine(tracked)
+    sample.pred_trajectories = model.refine(tracked, frame_ids)
     watch.book('refine')
     if memory is not None:
         model.describe(memory, tracked, sample)

@@ -118,7 +118,7 @@ class SMOT(BaseModel):
                 tracks.append(shown)
                 del frame  # or its picture would live on beside the next batch
             tracked = Trajectories.from_tracks(frame_ids, tracks, space_of(video))
-            sample.pred_trajectories = self.refine(tracked)
+            sample.pred_trajectories = self.refine(tracked, frame_ids)
             if memory is not None:
                 self.describe(memory, tracked, sample)
             # A damaged video may end earlier than its header promised.
@@ -171,10 +171,17 @@ class SMOT(BaseModel):
         found = self.detector.detect(frames)
         return found if self.reid is None else self.reid.describe(frames, found)
 
-    def refine(self, trajectories: Trajectories) -> Trajectories:
-        """What tracking a whole video gave, after the post-processing."""
+    def refine(
+        self, trajectories: Trajectories, frame_ids: Sequence[int]
+    ) -> Trajectories:
+        """What tracking a whole video gave, after the post-processing.
+
+        Args:
+            trajectories: What the tracker reported.
+            frame_ids: T original numbers of the frames that were looked at.
+        """
         for part in self.post_processing:
-            trajectories = part(trajectories)
+            trajectories = part(trajectories, np.asarray(frame_ids))
         return trajectories
 
     def describe(

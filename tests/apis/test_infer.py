@@ -27,7 +27,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_demo_scene(tmp_path_factory.mktemp('infer') / 'walk', num_frames=6)
 
 
-def renumbered(trajectories: Trajectories) -> Trajectories:
+def renumbered(trajectories: Trajectories, _: np.ndarray) -> Trajectories:
     return replace(trajectories, ids=trajectories.ids + 100)
 
 

@@ -109,7 +109,7 @@ def test_bad_pictures(model: SMOT) -> None:
 
 
 def test_post_processing_needs_whole_videos(model: SMOT) -> None:
-    model.post_processing = [lambda table: table]
+    model.post_processing = [lambda table, _: table]
     with pytest.raises(ValueError, match='whole videos'):
         SMOTSession(model)
     with pytest.raises(ValueError, match='above 0'):

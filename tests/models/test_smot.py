@@ -92,10 +92,11 @@ def test_trajectories_of_a_file_need_no_detector(scene: Path) -> None:
 
 
 def test_post_processing_runs_in_order(scene: Path) -> None:
-    def twice(trajectories: Trajectories) -> Trajectories:
+    def twice(trajectories: Trajectories, frame_ids: np.ndarray) -> Trajectories:
+        assert frame_ids.tolist() == plain.frame_ids.tolist()
         return replace(trajectories, ids=trajectories.ids * 2)
 
-    def plus_one(trajectories: Trajectories) -> Trajectories:
+    def plus_one(trajectories: Trajectories, _: np.ndarray) -> Trajectories:
         return replace(trajectories, ids=trajectories.ids + 1)
 
     plain = predict(SMOT(Watching(), SORT(min_hits=0)), open_video(scene))

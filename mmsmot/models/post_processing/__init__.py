@@ -1,8 +1,9 @@
 """What is done to a whole video's trajectories: linking, interpolation, smoothing.
 
 The contract of the slot: a part is called with the
-:class:`~mmsmot.structures.Trajectories` of one video and returns those that take their
-place. Importing this package does not import torch.
+:class:`~mmsmot.structures.Trajectories` of one video and the (T,) original numbers of the
+frames that were looked at, and returns the trajectories that take their place. Importing
+this package does not import torch.
 """
 
 from .aflink import AFLink

@@ -74,7 +74,9 @@ class AFLink:
 
         self._network = read_link_network(OWN_WEIGHTS if weights is None else weights)
 
-    def __call__(self, trajectories: Trajectories) -> Trajectories:
+    def __call__(
+        self, trajectories: Trajectories, frame_ids: np.ndarray | None = None
+    ) -> Trajectories:
         ends = TrackletEnds.of(trajectories, self.fill)
         former, later = ends.candidates(self.max_gap, self.max_distance)
         probability = self.link_probability(ends.tails[former], ends.heads[later])

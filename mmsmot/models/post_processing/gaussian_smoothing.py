@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...registry import TASK_UTILS
 from ...structures import Trajectories, smooth_gaussian
 
@@ -29,5 +31,7 @@ class GaussianSmoothing:
         self.tau = tau
         self.noise = noise
 
-    def __call__(self, trajectories: Trajectories) -> Trajectories:
+    def __call__(
+        self, trajectories: Trajectories, frame_ids: np.ndarray | None = None
+    ) -> Trajectories:
         return smooth_gaussian(trajectories, self.tau, self.noise)

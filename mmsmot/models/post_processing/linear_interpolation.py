@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...registry import TASK_UTILS
 from ...structures import Trajectories, interpolate_linearly
 
@@ -24,5 +26,7 @@ class LinearInterpolation:
             )
         self.max_gap = max_gap
 
-    def __call__(self, trajectories: Trajectories) -> Trajectories:
-        return interpolate_linearly(trajectories, self.max_gap)
+    def __call__(
+        self, trajectories: Trajectories, frame_ids: np.ndarray | None = None
+    ) -> Trajectories:
+        return interpolate_linearly(trajectories, self.max_gap, frame_ids)
