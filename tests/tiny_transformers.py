@@ -123,8 +123,7 @@ def save_llava(folder: Path, chat: str | None = CHAT, seed: int = 0) -> Path:
     side = dict(height=16, width=16)
     pictures = CLIPImageProcessorPil(size=side, crop_size=side)
     model = LlavaForConditionalGeneration(config)
-    model.generation_config.eos_token_id = words.eos_token_id
-    _louder(model)
+    _prepare_to_speak(model, words)
     model.save_pretrained(folder)
     LlavaProcessor(
         pictures,
@@ -160,8 +159,7 @@ def save_idefics3(folder: Path, seed: int = 0) -> Path:
         size=side, max_image_size=side, do_image_splitting=False
     )
     model = Idefics3ForConditionalGeneration(config)
-    model.generation_config.eos_token_id = words.eos_token_id
-    _louder(model)
+    _prepare_to_speak(model, words)
     model.save_pretrained(folder)
     Idefics3Processor(
         pictures, words, image_seq_len=1, chat_template=CHAT
@@ -169,8 +167,12 @@ def save_idefics3(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def _louder(model: torch.nn.Module) -> None:
-    """Larger weights, so that what is seen changes what is said."""
+def _prepare_to_speak(model: torch.nn.Module, words: PreTrainedTokenizerFast) -> None:
+    """Answers of a word or more, and weights so large that what is seen changes them."""
+    how = model.generation_config
+    how.eos_token_id = words.eos_token_id
+    how.begin_suppress_tokens = [words.eos_token_id]
+    how.suppress_tokens = [i for i in words.all_special_ids if i != words.eos_token_id]
     with torch.no_grad():
         for weight in model.parameters():
             if weight.dim() > 1:

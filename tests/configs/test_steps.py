@@ -97,7 +97,8 @@ def test_a_training_and_a_test_step(path: Path) -> None:
     assert done.pred_trajectories.ids.tolist() == [1, 2, 1, 2]
     if speaks:
         assert set(done.pred_captions) == {1, 2}
-        assert done.pred_video_caption
+        # Before training a caption may well end where it begins.
+        assert isinstance(done.pred_video_caption, str)
 
 
 def tracker_of(path: Path) -> str:

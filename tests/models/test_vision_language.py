@@ -148,7 +148,7 @@ def model(folders: tuple[str, str]) -> SMOT:
         'model.detector.model': folders[0],
         'model.semantics.model.name': folders[1],
         'model.semantics.model.max_new_tokens': 5,
-        'model.semantics.frame_stride': 2,
+        'model.semantics.frame_stride': 1,
         'model.semantics.min_near_frames': 1,
         # What random weights see is never sure.
         'model.tracker.track_threshold': 0.3,
