@@ -97,6 +97,11 @@ class VisionLanguageSemantics(nn.Module):
         self.begin()  # wrong options show before a video is read
         self.model = MODELS.build(model) if isinstance(model, dict) else model
 
+    @property
+    def fingerprint(self) -> str:
+        """Names what is said depends on beside the config: weights and processor."""
+        return self.model.fingerprint
+
     def begin(self) -> PictureMemory:
         """An empty memory, for one video."""
         return PictureMemory(**self.memory)

@@ -14,6 +14,7 @@ from torch import nn
 from mmsmot.apis import SMOTSession
 from mmsmot.datasets import make_demo_scene, open_video
 from mmsmot.engine import load_config
+from mmsmot.models.language import VisionLanguageModel
 from mmsmot.models.smot import SMOT
 from mmsmot.models.vision_language import VisionLanguageSemantics
 from mmsmot.registry import MODELS
@@ -83,7 +84,7 @@ def test_who_acts_is_drawn_in_red() -> None:
     assert pairs == {(1, 2): {'push.v.01'}, (2, 1): {'follow.v.01', 'embrace.v.02'}}
 
 
-def test_answers_that_name_no_verb_are_counted(capsys, monkeypatch) -> None:
+def test_answers_that_name_no_verb_are_counted(monkeypatch) -> None:
     logged = []
     monkeypatch.setattr(
         'mmsmot.models.vision_language.print_log', lambda m, **_: logged.append(m)
@@ -150,6 +151,7 @@ def model(folders: tuple[str, str]) -> SMOT:
         'model.semantics.model.max_new_tokens': 5,
         'model.semantics.frame_stride': 1,
         'model.semantics.min_near_frames': 1,
+        'model.semantics.memory.near_distance': 50.0,
         # What random weights see is never sure.
         'model.tracker.track_threshold': 0.3,
         'model.tracker.new_threshold': 0.3,
@@ -174,9 +176,21 @@ def test_a_video_goes_through_the_shipped_config(model: SMOT, clip: Path) -> Non
     assert set(found.pred_captions) == ids
     assert all(1 <= len(t.split()) <= 5 for t in found.pred_captions.values())
     assert found.pred_video_caption
+    pairs = found.pred_interactions
+    assert len(pairs) > 0  # "hugs" is among the few words that the model has
+    assert set(pairs.verbs) <= {'embrace.v.02', 'talk.v.01', 'walk.v.01'}
+    assert {*pairs.subject_ids, *pairs.object_ids} <= ids
+    assert (pairs.end_frames >= pairs.start_frames).all()
     again = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=np.arange(9)))
     (second,) = model.predict([open_video(clip)], [again])
     assert second.pred_captions == found.pred_captions
+
+
+def test_the_fingerprint_is_that_of_the_model(model: SMOT, folders) -> None:
+    alone = VisionLanguageModel(folders[1], max_new_tokens=5, dtype='auto')
+    assert model.semantics.fingerprint == alone.fingerprint
+    longer = VisionLanguageModel(folders[1], max_new_tokens=6)
+    assert longer.fingerprint != alone.fingerprint
 
 
 def test_a_session_says_the_same(model: SMOT, clip: Path) -> None:

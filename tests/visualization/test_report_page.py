@@ -286,6 +286,29 @@ def test_without_a_video_time_passes_all_the_same(browser, tmp_path) -> None:
     opened.page.close()
 
 
+def test_boxes_end_with_the_frames_looked_at(browser, tmp_path) -> None:
+    """The video goes on; at its own end the last picture keeps its boxes."""
+    sample = make_sample()
+    sample.set_metainfo(dict(frame_ids=np.arange(1, 16)))
+    rows = sample.pred_trajectories
+    sample.pred_trajectories = rows[rows.frame_ids <= 15]
+    video = make_video(tmp_path / 'a.mp4')
+    write_report(sample, tmp_path / 'cut.html', video)
+    write_report(make_sample(), tmp_path / 'whole.html', video)
+    for name, text in (('cut', 'no frame'), ('whole', 'frame 20 ')):
+        opened = Opened(browser, tmp_path / f'{name}.html')
+        opened.wait_for_video()
+        opened.page.select_option('#speed', '4')
+        opened.page.click('#play')
+        opened.wait_for("() => document.querySelector('#picture').ended")
+        opened.wait_for(
+            f"() => document.querySelector('#clock').textContent.startsWith('{text}')"
+        )
+        assert opened.is_drawn(1, 86, 70) == (name == 'whole')
+        assert opened.complaints == []
+        opened.page.close()
+
+
 def test_given_times_count(browser, tmp_path) -> None:
     """Frames of variable length: 12 quick ones, then slow ones."""
     times = np.r_[np.arange(12) * 0.05, 0.6 + np.arange(8) * 0.15]

@@ -11,4 +11,11 @@ smolvlm = dict(
     max_pairs=20,
     min_near_frames=3,
     frame_stride=5,
-    memory=dict(max_pictures=4, max_frames=6, max_pair_pictures=3))
+    memory=dict(
+        max_pictures=4,
+        max_frames=6,
+        max_pair_pictures=3,
+        near_distance=0.25,  # of the mean height of two boxes
+        near_height_ratio=0.6,
+        picture_size=384,
+        frame_size=512))

@@ -9,6 +9,10 @@ class StandIn extends EventTarget {
     Object.assign(this, { duration, currentTime: 0, playbackRate: 1, paused: true });
   }
 
+  get ended() {
+    return this.currentTime >= this.duration;
+  }
+
   play() {
     if (!this.paused) return;
     this.paused = false;
@@ -18,8 +22,8 @@ class StandIn extends EventTarget {
       if (this.paused) return;
       this.currentTime += ((now - before) / 1000) * this.playbackRate;
       before = now;
-      if (this.currentTime >= this.duration) this.pause();
       this.currentTime = Math.min(this.currentTime, this.duration);
+      if (this.ended) this.pause();
       requestAnimationFrame(step);
     };
     requestAnimationFrame(step);
@@ -54,9 +58,12 @@ class Clock extends EventTarget {
   listen() {
     const player = this.player;
     const mine = (act) => (event) => player === this.player && act(event);
-    const tell = mine(() => this.dispatchEvent(new Event('playing')));
+    const tell = mine(() => {
+      if (player.paused) this.show(this.standing());
+      this.dispatchEvent(new Event('playing'));
+    });
     for (const name of ['play', 'pause', 'ended']) player.addEventListener(name, tell);
-    player.addEventListener('seeked', mine(() => this.show(player.currentTime)));
+    player.addEventListener('seeked', mine(() => this.show(this.standing())));
     if (player.requestVideoFrameCallback) {
       // The time of the very picture that is on the screen, so that no box runs ahead.
       const next = mine((frame) => {
@@ -74,9 +81,17 @@ class Clock extends EventTarget {
     requestAnimationFrame(poll);
   }
 
+  /** Where a player stands; at its end that is in its last picture, not behind it. */
+  standing() {
+    const { currentTime, ended } = this.player;
+    const last = this.times[this.times.length - 1];
+    const isLast = ended && currentTime < 2 * this.end - last;
+    return isLast ? Math.min(currentTime, last) : currentTime;
+  }
+
   positionAt(seconds) {
     const time = seconds + TOLERANCE;
-    if (time < this.times[0] || seconds > this.end + TOLERANCE) return -1;
+    if (time < this.times[0] || time >= this.end) return -1;
     let [low, high] = [0, this.times.length - 1];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
@@ -104,7 +119,8 @@ class Clock extends EventTarget {
 
   /** To the frame shown at a time. */
   seekTime(seconds) {
-    this.seek(this.positionAt(Math.max(this.times[0], Math.min(seconds, this.end))));
+    const position = this.positionAt(Math.max(this.times[0], seconds));
+    this.seek(position < 0 ? this.times.length - 1 : position);
   }
 
   step(frames) {
