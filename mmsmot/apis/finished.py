@@ -56,6 +56,9 @@ def _inputs(model: SMOT, video: VideoReader) -> list[str]:
     named = getattr(model.tracker, 'fingerprint_of', None)
     if named is not None:
         found.append(f'tracker {named(video.video)}')
+    words = getattr(model.semantics, 'fingerprint', None)
+    if words is not None:
+        found.append(f'semantics {words}')
     for part in (model.tracker, *model.post_processing):
         for name, value in sorted(getattr(part, '__dict__', {}).items()):
             if isinstance(value, str | os.PathLike) and os.path.isfile(value):
