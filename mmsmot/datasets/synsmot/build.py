@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,9 @@ def _each(jobs: list[tuple], workers: int) -> Iterator[Path]:
     if workers <= 1:
         yield from (write_clip(*job) for job in jobs)
         return
-    with ProcessPoolExecutor(workers, initializer=_one_thread) as pool:
+    # Not by fork: a copy of a process whose threads (torch's, OpenCV's) hold locks hangs.
+    context = get_context('spawn')
+    with ProcessPoolExecutor(workers, context, _one_thread) as pool:
         futures = [pool.submit(write_clip, *job) for job in jobs]
         try:
             for future in as_completed(futures):

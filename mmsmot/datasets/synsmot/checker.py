@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def check_synsmot(root: str | os.PathLike, workers: int = 1) -> Findings:
         for folder in folders:
             found.add(check_clip(folder))
         return found
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context('spawn')) as pool:
         for findings in pool.map(check_clip, folders, chunksize=4):
             found.add(findings)
     return found
