@@ -23,6 +23,7 @@ from ..utils.fingerprint import (
 )
 
 FORMAT = 'mmsmot result 1'
+REPORT_VIDEO = 'report_video.mp4'  # where the page is too small for its video
 PACKAGE = Path(registry.__file__).parent
 MAKERS = ('apis', 'datasets', 'models', 'structures', 'utils', 'visualization')
 
@@ -105,7 +106,7 @@ def clear(out_dir: Path) -> None:
 
 def _files(result: dict[str, Any]) -> list[str]:
     files = result.get('files')
-    known = ('tracks.txt', 'video.mp4')
+    known = ('tracks.txt', 'video.mp4', 'report.html', REPORT_VIDEO)
     return [name for name in known if isinstance(files, list) and name in files]
 
 

@@ -30,8 +30,10 @@ from ..structures import (
 )
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
+from ..visualization.html_report import EMBED_LIMIT, write_report
+from ..visualization.report_video import playable_video
 from ..visualization.semantic_drawer import SemanticDrawer
-from .finished import FORMAT, clear, find_finished, result_key
+from .finished import FORMAT, REPORT_VIDEO, clear, find_finished, result_key
 
 
 def infer_video(
@@ -46,7 +48,8 @@ def infer_video(
     """Track through a video and write what was found.
 
     Writes ``tracks.txt`` (MOTChallenge), ``video.mp4`` (H.264; boxes, ids and trails, or
-    with ``semantics`` boxes, arrows with verbs and a panel of captions) and
+    with ``semantics`` boxes, arrows with verbs and a panel of captions), ``report.html`` (a page that plays
+    the video with all of it) and
     at last ``result.json``, each whole or not at all. Where all that would come out lies
     there already, made of the same video, frames, config, weights, files and code,
     nothing is done.
@@ -57,7 +60,7 @@ def infer_video(
         out_dir: Folder of the results, made where it is missing.
         config_text: The config, to tell results of another one from this one's; without
             it nothing that lies there is taken for finished.
-        draw: Write the annotated video.
+        draw: Write the annotated video and the page.
         overwrite: Do it again where a finished result lies.
         warnings: What whoever reads the result must know; written into it.
 
@@ -92,9 +95,27 @@ def infer_video(
     write_trajectories(trajectories, out_dir / 'tracks.txt')
     result = _result(video, sample, watch, key)
     result['warnings'] = list(warnings)
-    result['files'] = ['tracks.txt'] + (['video.mp4'] if writer is not None else [])
+    files = ['tracks.txt']
+    if writer is not None:
+        files += ['video.mp4', *_report(video, sample, out_dir, warnings)]
+    result['files'] = files
     write_json(result, out_dir / 'result.json')
     return result
+
+
+def _report(
+    video: VideoReader, sample: SMOTDataSample, out_dir: Path, warnings: Sequence[str]
+) -> list[str]:
+    """Write the page; the names of the files that it is."""
+    copy = out_dir / REPORT_VIDEO
+    played, times = playable_video(video, sample.frame_ids, copy)
+    write_report(sample, out_dir / 'report.html', played, times, warnings=warnings)
+    if played != copy:
+        return ['report.html']
+    if copy.stat().st_size > EMBED_LIMIT:
+        return ['report.html', REPORT_VIDEO]
+    copy.unlink()
+    return ['report.html']
 
 
 def _require_folder(out_dir: Path, video: VideoReader) -> None:

@@ -49,6 +49,9 @@ def test_post_processed_trajectories_are_written_and_drawn(
     assert read_trajectories(tmp_path / 'tracks.txt').ids.min() > 100
     assert min(t['id'] for t in result['trajectories']) > 100
     assert (tmp_path / 'video.mp4').stat().st_size > 1000
+    assert result['files'] == ['tracks.txt', 'video.mp4', 'report.html']
+    assert '<video' in (tmp_path / 'report.html').read_text()
+    assert not list(tmp_path.glob('report_video*'))
 
 
 def public() -> SMOT:
