@@ -20,6 +20,7 @@ def runner(*truths: VideoTruth) -> SimpleNamespace:
     model.tokenizer = CaptionTokenizer(vocab_size=300)
     return SimpleNamespace(
         model=model,
+        hooks=[],
         train_dataloader=SimpleNamespace(dataset=Videos(truths)),
         logger=logging.getLogger('test'),
     )
