@@ -104,13 +104,12 @@ def fingerprint(folder: str | os.PathLike, first_image: str | None) -> str:
     when one comes, goes or is renamed.
     """
     folder = os.fspath(folder)
-    names = (
-        list(_FILES) if first_image is None else [*_FILES, f'{IMAGES}/{first_image}']
-    )
-    stamps = [_stamp(os.path.join(folder, name)) for name in names]
-    if stamps[_FILES.index(EXPRESSIONS)] != '-':
+    stamps = [_stamp(os.path.join(folder, name)) for name in _FILES]
+    if os.path.isdir(os.path.join(folder, EXPRESSIONS)):
         with os.scandir(os.path.join(folder, EXPRESSIONS)) as entries:
             stamps += sorted(f'{e.name} {_stamp(e.path)}' for e in entries)
+    if first_image is not None:
+        stamps.append(_stamp(os.path.join(folder, IMAGES, first_image)))
     return '|'.join(stamps)
 
 
@@ -132,6 +131,9 @@ def read_sequence(folder: Path) -> SequenceRecord:
     # Before the files are read: what changes meanwhile must not count as read.
     before = fingerprint(folder, None)
     images = _find_images(folder, log)
+    seen = images[0][1] if images else None
+    if seen is not None:
+        before += f'|{_stamp(os.path.join(folder, IMAGES, seen))}'
     lines = read_lines(folder / GT, GT, log)
     rows, track_ids = None, []
     if lines is None:
@@ -146,7 +148,7 @@ def read_sequence(folder: Path) -> SequenceRecord:
     info = _read_info(folder, log)
     first = images[0][1] if images else None
     return SequenceRecord(
-        fingerprint=before if first is None else fingerprint(folder, first),
+        fingerprint=before if first == seen else fingerprint(folder, first),
         frame_ids=frame_ids,
         images=[name for _, name in images],
         width=width,

@@ -83,7 +83,10 @@ def _number_rows(
     rows, numbers, widths = [], [], set()
     for number, line in lines:
         try:
-            row = [float(value) for value in line.replace(',', ' ').split()]
+            # An empty field is malformed; it must not move the others to the left.
+            text = line.strip().rstrip(', \t')
+            fields = text.split(',') if ',' in text else text.split()
+            row = [float(value) for value in fields]
         except ValueError:
             row = []
         if not 6 <= len(row) <= 10:

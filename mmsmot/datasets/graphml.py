@@ -48,7 +48,7 @@ def parse_graphml(text: bytes) -> tuple[list[str], list[Edge]]:
         ) from error
     except SAXParseException as error:
         raise ValueError(f'{error.getLineNumber()}: {error.getMessage()}') from error
-    except SAXException as error:
+    except (SAXException, LookupError) as error:  # the latter: no such encoding
         raise ValueError(f'1: {error}') from error
     if not handler.has_graph:
         raise ValueError('1: there is no <graph> in it')

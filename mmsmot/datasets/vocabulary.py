@@ -114,7 +114,8 @@ class InteractionVocabulary:
 
     def _lookup(self, part: str) -> tuple[str, ...] | None:
         # In raw359 a blank at the end makes another string, so it is looked for first.
-        for spelling in (part, part[1:], part.strip(), part.strip().lstrip('. ')):
+        cut = part[1:] if part[:1] in (' ', '.') else part  # no letter of the verb
+        for spelling in (part, cut, part.strip(), part.strip().lstrip('. ')):
             if spelling in self._indices:
                 return (spelling,)
             verbs = self._spellings.get(spelling, ())

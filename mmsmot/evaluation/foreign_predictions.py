@@ -6,12 +6,14 @@ import json
 import logging
 import os
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from mmengine.logging import print_log
 
+from ..datasets.vocabulary import InteractionVocabulary
 from ..structures import Interactions, Trajectories, VideoInfo, read_trajectories
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ class ForeignPredictions:
         frame_numbers: ``'original'``: as BenSMOT's ``gt.txt``; ``'position'``: 1 is the
             first frame there is, whatever its number, as SMOTer's release writes.
 
+        vocabulary: The truth's verbs: what is one of them in another spelling
+            (``smlie.v.01``) is put into its; others stay and count as wrong.
+
     Attributes:
         names: The videos that have a text file, sorted.
 
@@ -54,7 +59,10 @@ class ForeignPredictions:
     """
 
     def __init__(
-        self, folder: str | os.PathLike, frame_numbers: str = 'original'
+        self,
+        folder: str | os.PathLike,
+        frame_numbers: str = 'original',
+        vocabulary: InteractionVocabulary | None = None,
     ) -> None:
         if frame_numbers not in ('original', 'position'):
             raise ValueError(
@@ -62,6 +70,7 @@ class ForeignPredictions:
             )
         self.folder = Path(folder)
         self.frame_numbers = frame_numbers
+        self.vocabulary = vocabulary
         files = sorted(self.folder.rglob('*.txt'))
         if not files:
             raise FileNotFoundError(
@@ -121,9 +130,10 @@ class ForeignPredictions:
         strange = sorted(content.keys() - set(self.names))
         if strange:
             raise ValueError(
-                f'{path}: {len(strange)} videos have no text file, the first '
-                f'{strange[0]!r:.60} (expected {self.path(strange[0])}). A video '
-                'without tracks needs an empty one.'
+                f'{path}: {len(strange)} of its names have no text file, the first '
+                f'{strange[0]!r:.60} (expected {self.path(strange[0])}). If the dataset '
+                'has such a video, one without tracks needs an empty file; if it has '
+                'none, take the name out.'
             )
         return content
 
@@ -144,6 +154,11 @@ class ForeignPredictions:
             )
         return captions
 
+    def _spellings(self, verb: str) -> tuple[str, ...]:
+        if self.vocabulary is None:
+            return (verb,)
+        return self.vocabulary.canonical(verb, Counter()) or (verb,)
+
     def _interactions_of(self, name: str) -> Interactions:
         rows: dict[tuple[int, int, str], float] = {}
         for key, verbs in self._relations.get(name, {}).items():
@@ -155,7 +170,9 @@ class ForeignPredictions:
                 )
             subject, other = int(pair[1]), int(pair[2])
             for verb, score in _scored(verbs, where).items():
-                rows[subject, other, verb] = score
+                for spelling in self._spellings(verb):
+                    row = subject, other, spelling
+                    rows[row] = max(score, rows.get(row, score))
         if not rows:
             return Interactions.empty()
         subjects, others, verbs = zip(*rows, strict=True)

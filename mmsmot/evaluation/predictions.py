@@ -147,8 +147,9 @@ def join_predictions(
     if absent:
         _tell(
             f'{len(absent)} videos have no prediction: {_some(absent)}. '
-            "missing='empty' counts them as videos where nobody was found, 'skip' "
-            'leaves them out.',
+            f'The folder {predictions.folder} has {_some(predictions.names)}. '
+            "missing='empty' (--missing empty) counts them as videos where nobody was "
+            "found, 'skip' leaves them out.",
             missing == 'error',
         )
     if unknown:

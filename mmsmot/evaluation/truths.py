@@ -22,6 +22,7 @@ def open_dataset(
     data_root: str | os.PathLike | None = None,
     split: str = 'test',
     sequences: Sequence[str] | None = None,
+    vocabulary: str | None = None,
 ) -> VideoDataset:
     """A dataset of whole videos.
 
@@ -31,6 +32,8 @@ def open_dataset(
             where it has sequences ``<split>/<activity>/<sequence>``, else MOTChallenge.
         split: Of BenSMOT and SynSMOT, without ``settings``.
         sequences: Names or patterns to take.
+        vocabulary: Verbs of the truth, as of ``BenSMOTDataset``; ``None`` leaves them as
+            the config or the dataset has them.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -43,6 +46,8 @@ def open_dataset(
     elif data_root is not None:
         settings = {**settings, 'data_root': str(data_root)}
     settings = {**settings, 'test_mode': True, 'lazy_init': False}
+    if vocabulary is not None:
+        settings['vocabulary'] = vocabulary
     if sequences is not None:
         settings['sequences'] = list(sequences)
     return DATASETS.build(settings)

@@ -52,9 +52,11 @@ def read_mot_rows(path: str | os.PathLike) -> np.ndarray:
         ) from None
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
-        fields = line.replace(',', ' ').split()
-        if not fields:
+        text = line.strip().rstrip(', \t')
+        if not text:
             continue
+        # An empty field is no number; it must not move the others to the left.
+        fields = text.split(',') if ',' in text else text.split()
         try:
             rows.append([float(value) for value in fields])
         except ValueError:

@@ -159,3 +159,18 @@ def test_a_list_is_the_union_of_its_parts(parts, comma) -> None:
     clean = InteractionVocabulary()
     together = [verb for part in parts for verb in clean.canonical(part)]
     assert clean.canonical(comma.join(parts)) == tuple(dict.fromkeys(together))
+
+
+@pytest.mark.parametrize(
+    'verb', ['stalk.v.01', 'glean.v.01', 'swear.v.01', 'upush.v.01']
+)
+def test_no_letter_is_cut_off_a_verb(verb: str) -> None:
+    """Only a blank or a full stop before it: to stalk is not to talk."""
+    unknown = Counter()
+    vocabulary = InteractionVocabulary(
+        ['talk.v.01', 'lean.v.01', 'wear.v.01', 'push.v.01']
+    )
+    assert vocabulary.canonical(verb, unknown) == ()
+    assert unknown == {verb: 1}
+    assert vocabulary.canonical('.talk.v.01') == ('talk.v.01',)
+    assert InteractionVocabulary().canonical('stalk.v.01', Counter()) != ('talk.v.01',)

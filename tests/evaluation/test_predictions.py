@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmsmot.datasets.vocabulary import InteractionVocabulary
 from mmsmot.evaluation import SMOTMetric
 from mmsmot.evaluation.foreign_predictions import ForeignPredictions
 from mmsmot.evaluation.predictions import (
@@ -172,7 +173,7 @@ def test_wrong_columns(tmp_path: Path, line: str, message: str) -> None:
         ('relation', {'v': {'1>2': ['look.v.01']}}, "v: '1>2': expected"),
         ('relation', {'v': {'1-2': 'look.v.01'}}, 'expected a list of verbs'),
         ('relation', {'v': {'1-2': {'look.v.01': 7}}}, 'a score from 0 to 1'),
-        ('relation', {'w': {}}, "1 videos have no text file, the first 'w'"),
+        ('relation', {'w': {}}, "1 of its names have no text file, the first 'w'"),
         ('instance_caption', {'v': {'one': 'A man.'}}, 'expected "<id>": text'),
         ('instance_caption', {'v': {'1': None}}, 'expected "<id>": text'),
         ('instance_caption', ['A man.'], 'expected an object of videos'),
@@ -258,3 +259,16 @@ def test_nothing_to_open(tmp_path: Path) -> None:
         ForeignPredictions(tmp_path)
     with pytest.raises(FileNotFoundError, match=r'no <video>\.json'):
         DumpedPredictions(tmp_path)
+
+
+def test_a_spelling_of_the_truths_verb_is_the_verb(tmp_path: Path) -> None:
+    """The released SMOTer predicts BenSMOT's raw strings."""
+    (tmp_path / 'v.txt').write_text('1,1,0,0,9,9,1\n1,2,20,0,9,9,1\n')
+    said = {'v': {'1-2': {'smlie.v.01': 0.5, 'smile.v.01': 0.7, 'juggle.v.99': 0.6}}}
+    (tmp_path / 'relation.json').write_text(json.dumps(said))
+    read = ForeignPredictions(tmp_path, vocabulary=InteractionVocabulary())
+    table = read.read('v', FRAMES).pred_interactions
+    assert dict(zip(table.verbs.tolist(), table.scores.tolist(), strict=True)) == {
+        'smile.v.01': 0.7,
+        'juggle.v.99': 0.6,
+    }

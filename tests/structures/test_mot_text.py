@@ -176,3 +176,12 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, seed: int, rows: i
     np.testing.assert_allclose(found.boxes, given_.boxes, atol=2e-3)
     np.testing.assert_allclose(found.scores, given_.scores, atol=1e-6)
     assert not list(path.parent.glob('.*'))
+
+
+def test_an_empty_field_is_an_error_and_moves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / 'gt.txt'
+    path.write_text('1,1,,20,30,40,7,1,1\n')
+    with pytest.raises(ValueError, match='gt.txt:1: expected numbers'):
+        read_trajectories(path)
+    path.write_text('1,1,5,20,30,40,1,1,1,\n')  # a comma at the end is no field
+    assert read_trajectories(path).boxes.tolist() == [[5, 20, 35, 60]]

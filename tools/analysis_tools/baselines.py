@@ -60,14 +60,19 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--out', help='file for the headline numbers as JSON')
     parser.add_argument('--report', help="a model's report, of eval_predictions.py")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.report and args.only:
+        parser.error('--report needs all floors and the oracle: leave out --only')
+    return args
 
 
 def main() -> None:
     args = parse_args()
     train = open_dataset(data_root=args.data_root, split='train')
     known = TrainStatistics.of(read_truths(train))
-    print(known)
+    print(f'most frequent in train: "{known.looks} {known.action}"')
+    print(f'consensus: "{known.consensus}"')
+    print(f'verbs: {", ".join(known.verbs)}')
     test = open_dataset(data_root=args.data_root, split='test')
     rows = {}
     for name in args.only or BASELINES:

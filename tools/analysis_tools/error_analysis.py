@@ -19,6 +19,7 @@ from mmsmot.datasets.image_sequence import ImageSequence
 from mmsmot.datasets.video_dataset import VideoDataset
 from mmsmot.engine import load_config
 from mmsmot.evaluation.error_analysis import Errors, find_errors
+from mmsmot.evaluation.foreign_predictions import ForeignPredictions
 from mmsmot.evaluation.interactions import THRESHOLD
 from mmsmot.evaluation.predictions import (
     MISSING,
@@ -50,17 +51,28 @@ def parse_args() -> argparse.Namespace:
         '--threshold', type=float, default=THRESHOLD, help='least score of a verb'
     )
     parser.add_argument('--missing', choices=MISSING, default='error')
+    parser.add_argument(
+        '--frame-numbers',
+        choices=('original', 'position'),
+        default='original',
+        help='of foreign text files; the released SMOTer counts positions',
+    )
+    parser.add_argument('--vocabulary', help='verbs of the truth: a mode or a file')
     parser.add_argument('--no-pictures', action='store_true')
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
+    predictions = open_predictions(args.results, args.frame_numbers)
     settings = None
     if args.config is not None:
         settings = load_config(args.config).test_dataloader.dataset.to_dict()
-    dataset = open_dataset(settings, args.data_root, args.split, args.sequences)
-    predictions = open_predictions(args.results)
+    dataset = open_dataset(
+        settings, args.data_root, args.split, args.sequences, args.vocabulary
+    )
+    if isinstance(predictions, ForeignPredictions):
+        predictions.vocabulary = getattr(dataset, 'vocabulary', None)
 
     def samples():
         ignore_unknown = args.sequences is not None
@@ -102,12 +114,21 @@ def draw(
         if video.image_paths is None:
             continue
         for key, gt_ids, pred_ids in wanted.get(sample.video.name, ()):
+            if not _has_boxes(sample, gt_ids, pred_ids):
+                continue  # words about somebody who is nowhere
             sheet = draw_one(video, sample, gt_ids, pred_ids)
             with atomic_path(out / 'pictures' / f'{key}.jpg') as path:
                 if not cv2.imwrite(str(path), sheet):
                     raise OSError(f'{path}: could not be written; is the disk full?')
             files[key] = f'pictures/{key}.jpg'
     return files
+
+
+def _has_boxes(
+    sample: SMOTDataSample, gt_ids: tuple[int, ...], pred_ids: tuple[int, ...]
+) -> bool:
+    gt, pred = sample.gt_trajectories, sample.pred_trajectories
+    return bool(np.isin(gt.ids, gt_ids).any() or np.isin(pred.ids, pred_ids).any())
 
 
 def draw_one(

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from mmsmot.engine import load_config
+from mmsmot.evaluation.foreign_predictions import ForeignPredictions
 from mmsmot.evaluation.interactions import THRESHOLD
 from mmsmot.evaluation.predictions import (
     MISSING,
@@ -37,6 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--data-root', help='BenSMOT, SynSMOT or MOTChallenge folder')
     parser.add_argument('--split', default='test', help="of --data-root's BenSMOT")
     parser.add_argument('--sequences', nargs='+', help='names or patterns to score')
+    parser.add_argument('--vocabulary', help='verbs of the truth: a mode or a file')
     parser.add_argument('--out', help='file for the report as JSON')
     parser.add_argument(
         '--protocols', nargs='+', choices=(STRICT, RELEASE), default=[STRICT, RELEASE]
@@ -71,7 +73,11 @@ def main() -> None:
     settings = None
     if args.config is not None:
         settings = load_config(args.config).test_dataloader.dataset.to_dict()
-    dataset = open_dataset(settings, args.data_root, args.split, args.sequences)
+    dataset = open_dataset(
+        settings, args.data_root, args.split, args.sequences, args.vocabulary
+    )
+    if isinstance(predictions, ForeignPredictions):
+        predictions.vocabulary = getattr(dataset, 'vocabulary', None)
     samples = join_predictions(
         predictions, read_truths(dataset), args.missing, args.ignore_unknown
     )

@@ -272,6 +272,8 @@ class CocoVideoFile:
             return None
         spans: dict[tuple[int, int, str], list[tuple[int, int]]] = {}
         for item in row.get('semantic_trajectories') or []:
+            if not isinstance(item, dict):
+                self._fail(f'{where}: semantic_trajectories holds {item!r:.40}')
             keys = ('subject', 'object', 'start', 'end')
             subject, other, *span = (self._value(item, k, int, where) for k in keys)
             verb = _clean_verb(self._value(item, 'verb', str, where))
@@ -286,8 +288,11 @@ class CocoVideoFile:
             ids = int(match[1]), int(match[2])
             for verb in dict.fromkeys(_clean_verb(verb) for verb in verbs):
                 if verb:
-                    ends = spans.get((*ids, verb), [(0, 0)])
+                    ends = spans.pop((*ids, verb), [(0, 0)])
                     rows += [(*ids, verb, *span) for span in ends]
+        if spans:
+            lost = next(iter(spans))
+            self._fail(f'{where}: semantic_trajectories {lost} is not in relation')
         if not rows:
             return Interactions.empty()
         subjects, objects, verbs, starts, stops = zip(*rows, strict=True)
@@ -300,7 +305,8 @@ class CocoVideoFile:
         if row.get('expressions') is None:
             return None
         try:
-            return [expression_from_dict(item) for item in row['expressions']]
+            items = self._value(row, 'expressions', list, where)
+            return [expression_from_dict(item) for item in items]
         except ValueError as error:
             raise ValueError(f'{self.path}: {where}: {error}') from error
 

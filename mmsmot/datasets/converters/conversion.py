@@ -62,7 +62,7 @@ def convert(
     """
     out = Path(out)
     for leftover in [*out.glob('.*.partial'), *out.glob('*/.*.partial')]:
-        if _PARTIAL.fullmatch(leftover.name):
+        if _PARTIAL.fullmatch(leftover.name) and leftover.is_dir():
             shutil.rmtree(leftover)
     names: dict[str, str] = {}
     written = 0

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+from defusedxml import ElementTree
 
 # Hue in OpenCV's half degrees, saturation, value: from, to.
 _HSV: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]]
@@ -125,7 +125,8 @@ class Evidence:
     @cached_property
     def graph(self) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
         """Names of the nodes, and (source, target, verbs) of every edge."""
-        root = ElementTree.fromstring(self._text('interactions.graphml'))
+        text = self._text('interactions.graphml')
+        root = ElementTree.fromstring(text, forbid_dtd=True)
         nodes = [n.get('id', '') for n in root.iter() if n.tag.endswith('}node')]
         edges = [
             (
