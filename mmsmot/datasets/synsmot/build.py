@@ -249,8 +249,8 @@ def _claim(out: Path, size: str, seed: int, settings: Settings) -> None:
     path = out / ROOT_FILE
     if not path.is_file():
         # A begun note of what is made here is no obstacle: a run was killed then.
-        mine = f'.{Path(ROOT_FILE).stem}.'
-        if out.exists() and any(not p.name.startswith(mine) for p in out.iterdir()):
+        begun = f'.{Path(ROOT_FILE).stem}.'
+        if out.exists() and any(not p.name.startswith(begun) for p in out.iterdir()):
             raise ValueError(
                 f'{out}: holds something that is no SynSMOT ({ROOT_FILE} is missing); '
                 'give another folder'

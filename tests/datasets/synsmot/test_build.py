@@ -156,3 +156,10 @@ def test_mini_is_whole(mini):
         mode = os.stat(folder).st_mode & 0o777
         assert mode & 0o500 == 0o500
     assert Path(mini / 'synsmot.json').is_file()
+
+
+def test_a_note_that_was_begun_is_no_stranger(tmp_path: Path) -> None:
+    """A run killed while it wrote synsmot.json leaves a temporary file."""
+    (tmp_path / '.synsmot.x1.json').write_text('{')
+    make_synsmot(tmp_path, 'mini', workers=1)
+    assert (tmp_path / 'synsmot.json').is_file()
