@@ -1,4 +1,4 @@
-"""The first run: make a scene, track through it, score it, and show where it lies."""
+"""The first run: a world of people, and what the model that comes along says of it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mmsmot.datasets import make_demo_scene
+from mmsmot.datasets.synsmot import make_synsmot
+
+CONFIG = 'smoter/smoter_tiny_synsmot'
+CLIP = 'test/hugging/000000'
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', default='outputs/demo', help='folder of the results')
-    parser.add_argument('--seed', type=int, default=0, help='seed of the scene')
+    parser.add_argument('--clip', default=CLIP, help='<split>/<activity>/<number>')
     args = parser.parse_args()
-    scene = Path(args.out) / f'scene_{args.seed}'
-    if not scene.exists():  # it is written whole or not at all
-        make_demo_scene(scene, seed=args.seed)
-    print(f'a scene of walking people: {scene}')
+    data = Path(args.out) / 'SynSMOT'
+    make_synsmot(data, 'mini')  # a finished one stays as it is
+    clip = data / args.clip
+    if not clip.is_dir():
+        clips = sorted(str(p.relative_to(data)) for p in data.glob('*/*/*/'))
+        sys.exit(f'error: no clip {args.clip}; there are {", ".join(clips)}')
+    print(f'a clip that no training saw: {clip}')
     command = [
         str(Path(__file__).with_name('infer.py')),
-        str(scene),
-        '--config=two_stage/bytetrack_public-detections',
-        f'--out={args.out}',
+        str(clip),
+        f'--config={CONFIG}',
+        f'--out={Path(args.out) / "results"}',
     ]
     # The Python that has all it needs, as the next command is best typed.
     print(*map(shown, [sys.executable, *command]))

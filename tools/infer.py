@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 from mmengine.config import DictAction
 
 from mmsmot.apis import SMOTInferencer
-from mmsmot.evaluation import evaluate_sequence, format_table, summarize
-from mmsmot.structures import read_trajectories
+from mmsmot.evaluation.smot_metric import format_report
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 from mmsmot.utils.environment import check_environment
 
@@ -18,7 +16,9 @@ from mmsmot.utils.environment import check_environment
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        'video', help='a video file, a folder of images or videos, or a sequence'
+        'video',
+        help='a video file, a folder of images or videos, a sequence; or a live stream: '
+        'rtsp://..., camera:0 (Ctrl-C ends it and the results are written)',
     )
     parser.add_argument('--config', required=True, help=CONFIG)
     parser.add_argument(
@@ -31,6 +31,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--start', type=int, help='first frame number, inclusive')
     parser.add_argument('--end', type=int, help='last frame number, inclusive')
     parser.add_argument('--stride', type=int, default=1, help='take every n-th frame')
+    parser.add_argument('--seconds', type=float, help='how long to look at a stream')
+    parser.add_argument(
+        '--patience',
+        type=float,
+        default=30.0,
+        help='seconds to wait for a stream that dropped out',
+    )
     parser.add_argument('--no-video', action='store_true', help='draw no video')
     parser.add_argument('--no-cache', action='store_true', help='keep no detections')
     parser.add_argument('--overwrite', action='store_true', help='do it all again')
@@ -59,6 +66,8 @@ def main() -> None:
         args.stride,
         draw=not args.no_video,
         overwrite=args.overwrite,
+        seconds=args.seconds,
+        patience=args.patience,
     )
     results = found if isinstance(found, list) else [found]
     for result in results:
@@ -85,21 +94,10 @@ def report(result: dict, out: Path) -> None:
             print(f'  {row["id"]}: {row["caption"]}')
     for row in result.get('interactions', []):
         print(f'  {row["subject"]} {row["verb"]} {row["object"]} ({row["score"]:.2f})')
-    truth = result['video'].get('gt')
-    if truth is not None:
-        print_scores(result, truth, out / 'tracks.txt')
+    if result.get('scores'):
+        print(format_report(result['scores']))
     for name in ('result.json', *result['files']):
         print(out / name)
-
-
-def print_scores(result: dict, truth: str, tracks: Path) -> None:
-    """The table of scores, where the sequence has a truth."""
-    scores = evaluate_sequence(
-        read_trajectories(truth),
-        read_trajectories(tracks),
-        np.array(result['video']['frame_ids']),
-    )
-    print(format_table({result['video']['name']: summarize(scores)}))
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.dist import is_main_process
 
+from mmsmot.apis.shipped import shipped_weights
 from mmsmot.engine import SMOTRunner, load_config, set_weights
 from mmsmot.engine.arguments import argument_names
 from mmsmot.registry import METRICS
@@ -19,7 +20,11 @@ from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help=CONFIG)
-    parser.add_argument('checkpoint', nargs='?', help='weights of the whole model')
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        help='weights of the whole model; of some configs they come with the package',
+    )
     parser.add_argument('--data-root', help="the test dataset's folder")
     parser.add_argument('--weights', help="the detector's weights")
     parser.add_argument('--reid-weights', help="the ReID part's weights")
@@ -54,6 +59,9 @@ def main() -> None:
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     folders = set_out_dirs(config)
     config.load_from = args.checkpoint or config.get('load_from')
+    if config.load_from is None and (shipped := shipped_weights(args.config)):
+        print(f'weights that come with the package: {shipped}')
+        config.load_from = str(shipped)
     SMOTRunner.from_cfg(config).test()
     if is_main_process():
         for folder in folders:

@@ -4,5 +4,5 @@ _base_ = [
 ]
 model = dict(
     detector=dict(
-        embedder=dict(type='RoITokens', in_channels=96, channels=96)),
-    tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.3)))  # tau_p
+        embedder=dict(type='RoITokens', in_channels=108, channels=108)),
+    tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.4)))  # tau_p

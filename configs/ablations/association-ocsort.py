@@ -3,4 +3,4 @@ _base_ = [
     '../smoter/smoter_tiny_synsmot.py', '../_base_/trackers/ocsort.py'
 ]
 model = dict(
-    tracker=dict(_delete_=True, **dict(_base_.ocsort, det_threshold=0.3)))  # tau_p
+    tracker=dict(_delete_=True, **dict(_base_.ocsort, det_threshold=0.4)))  # tau_p

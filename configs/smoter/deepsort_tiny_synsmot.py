@@ -5,8 +5,8 @@ _base_ = [
 ]
 model = dict(
     detector=dict(
-        embedder=dict(type='RoITokens', in_channels=96, channels=96)),
-    tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.3)),  # tau_p
+        embedder=dict(type='RoITokens', in_channels=108, channels=108)),
+    tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.4)),  # tau_p
     training=dict(freeze=True, true_tracks=0.0))
 custom_hooks = [dict(type='LearnWords'), dict(type='StopAtNaN')]
 load_from = 'work_dirs/detector_tiny_synsmot/epoch_20.pth'

@@ -4,13 +4,14 @@ _base_ = [
     '../_base_/detectors/centernet_tiny.py', '../_base_/trackers/bytetrack.py',
     '../_base_/semantics/smoter_tiny.py', '../_base_/schedules/synsmot_cpu.py'
 ]
+_8_fps_ = dict(  # people move far between two frames; tau_p is the first
+    track_threshold=0.4, low_threshold=0.2, new_threshold=0.5, match_threshold=0.9,
+    second_match_threshold=0.7, tentative_match_threshold=0.9, fuse_score=False,
+    own_boxes=True)
 model = dict(
     type='SMOT',
     detector=_base_.centernet_tiny,
-    tracker=dict(
-        _base_.bytetrack,
-        track_threshold=0.3,  # tau_p
-        new_threshold=0.4),
+    tracker=dict(_base_.bytetrack, **_8_fps_),
     semantics=_base_.smoter_tiny,
     training=dict(
         type='ClipTraining',

@@ -1,5 +1,5 @@
-# Goes on with a trained smoter_tiny_synsmot (load_from): the words alone, on its frozen
-# detector and its own tracks.
+# The second stage, on the weights of smoter_tiny_synsmot_start (load_from): the words
+# alone, over whole videos, on a detector that stays as it is.
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/schedules/synsmot_words.py'
 ]
@@ -9,7 +9,11 @@ model = dict(
         type='ClipTraining',
         freeze=True,
         feature_cache='work_dirs/synsmot_features',
-        true_tracks=0.5))
+        true_tracks=1.0,
+        box_noise=0.05))
+train_dataloader = dict(
+    batch_size=8,
+    dataset=dict(num_frames=8, stride=2))  # of the frames that a test looks at
 optim_wrapper = _base_.synsmot_words.optim_wrapper
 param_scheduler = _base_.synsmot_words.param_scheduler
 train_cfg = _base_.synsmot_words.train_cfg

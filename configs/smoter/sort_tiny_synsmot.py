@@ -3,7 +3,7 @@ _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/trackers/sort.py'
 ]
 model = dict(
-    tracker=dict(_delete_=True, **dict(_base_.sort, score_threshold=0.3)),  # tau_p
+    tracker=dict(_delete_=True, **dict(_base_.sort, score_threshold=0.4)),  # tau_p
     training=dict(freeze=True, true_tracks=0.0))
 custom_hooks = [dict(type='LearnWords'), dict(type='StopAtNaN')]
 load_from = 'work_dirs/detector_tiny_synsmot/epoch_20.pth'

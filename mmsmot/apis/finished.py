@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,12 @@ from ..utils.fingerprint import (
 )
 
 FORMAT = 'mmsmot result 1'
+RECORDING = 'recording.mp4'  # of a live stream
+LIVE_FILES = ('tracks.txt', RECORDING)  # what cannot be made again
 REPORT_VIDEO = 'report_video.mp4'  # where the page is too small for its video
 PACKAGE = Path(registry.__file__).parent
+FILES = (*LIVE_FILES, 'video.mp4', 'report.html', REPORT_VIDEO, 'result.json')
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 MAKERS = ('apis', 'datasets', 'models', 'structures', 'utils', 'visualization')
 
 
@@ -33,7 +40,7 @@ def result_key(
 ) -> dict[str, Any]:
     """Everything that a result depends on, as JSON."""
     return {
-        'video': video_fingerprint(video.video.path),
+        'video': None if video.is_live else video_fingerprint(video.video.path),
         'start': video.start,
         'end': video.end,
         'stride': video.stride,
@@ -79,9 +86,12 @@ def _modules(model: SMOT) -> set[str]:
 
 
 def find_finished(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
-    """The result in a folder if it has this key and all of its files."""
+    """The result in a folder if it has this key and all of its files.
+
+    A live stream's is never the one that would come out.
+    """
     result = _read(out_dir / 'result.json')
-    if result is None:
+    if result is None or key['video'] is None:
         return None
     if result.get('format') == FORMAT and result.get('key') == key:
         missing = [n for n in _files(result) if not (out_dir / n).is_file()]
@@ -96,18 +106,60 @@ def find_finished(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def clear(out_dir: Path) -> None:
-    """Remove an old result and its files, so that none stands beside the new ones."""
+def clear(out_dir: Path, overwrite: bool) -> None:
+    """Remove an old result and its files, so that none stands beside the new ones.
+
+    Raises:
+        FileExistsError: It is a live stream's, and ``overwrite`` is not set.
+    """
     result = _read(out_dir / 'result.json')
+    video = (result or {}).get('video')
+    is_live = isinstance(video, dict) and video.get('live')
+    if not overwrite and (is_live or (out_dir / RECORDING).exists()):
+        raise FileExistsError(
+            f'{out_dir} holds what was seen of a live stream, which cannot be made '
+            'again: name another folder (--out), or --overwrite'
+        )
     (out_dir / 'result.json').unlink(missing_ok=True)
     for name in _files(result or {}):
         (out_dir / name).unlink(missing_ok=True)
 
 
+@contextmanager
+def all_or_nothing(out_dir: Path, kept: Sequence[str] = ()) -> Iterator[None]:
+    """Remove what the block wrote of a result when it does not end well.
+
+    Args:
+        out_dir: Folder of the result.
+        kept: Names of files to keep; each is whole or not there.
+
+    Raises:
+        OSError: The disk is full; says so, and where.
+    """
+    before = {name: _inode(out_dir / name) for name in FILES}
+    try:
+        yield
+    except BaseException as error:
+        for name in FILES:
+            if name not in kept and _inode(out_dir / name) != before[name]:
+                (out_dir / name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
+            raise OSError(
+                error.errno,
+                f'the disk is full ({out_dir}): no result was written. Make room, or '
+                'name a folder on another disk (--out), and run it again',
+            ) from error
+        raise
+
+
+def _inode(path: Path) -> int | None:
+    """Files are written beside and renamed, so a new one is another inode."""
+    return path.stat().st_ino if path.exists() else None
+
+
 def _files(result: dict[str, Any]) -> list[str]:
     files = result.get('files')
-    known = ('tracks.txt', 'video.mp4', 'report.html', REPORT_VIDEO)
-    return [name for name in known if isinstance(files, list) and name in files]
+    return [name for name in FILES if isinstance(files, list) and name in files]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +20,33 @@ from rich.progress import (
 from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..evaluation import write_json
+from ..evaluation.smot_report import headline
 from ..models.smot import SMOT, space_of
 from ..structures import (
     Frame,
-    Interactions,
     SMOTDataSample,
     Trajectories,
     write_trajectories,
 )
+from ..utils.folder_lock import folder_lock
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_report
 from ..visualization.report_video import playable_video
 from ..visualization.semantic_drawer import SemanticDrawer
-from .finished import FORMAT, REPORT_VIDEO, clear, find_finished, result_key
+from .finished import (
+    LIVE_FILES,
+    RECORDING,
+    REPORT_VIDEO,
+    all_or_nothing,
+    clear,
+    find_finished,
+    result_key,
+)
+from .interrupt import interruptible
+from .own_truth import score_by_own_truth
+from .recording import Recording
+from .result import make_result
 
 
 def infer_video(
@@ -48,11 +61,18 @@ def infer_video(
     """Track through a video and write what was found.
 
     Writes ``tracks.txt`` (MOTChallenge), ``video.mp4`` (H.264; boxes, ids and trails, or
-    with ``semantics`` boxes, arrows with verbs and a panel of captions), ``report.html`` (a page that plays
-    the video with all of it) and
-    at last ``result.json``, each whole or not at all. Where all that would come out lies
-    there already, made of the same video, frames, config, weights, files and code,
-    nothing is done.
+    with ``semantics`` boxes, arrows with verbs and a panel of captions), ``report.html``
+    (a page that plays the video with all of it) and at last ``result.json``, each whole
+    or not at all; after an error none of them is left. Where all that would come out lies
+    there already, made of the same video, frames, config, weights, files and code, nothing
+    is done. Only one run at a time can have the folder. A sequence with a truth beside its
+    pictures is scored too, in ``result.json`` and on the page.
+
+    A live stream is never finished. It is recorded (``recording.mp4``) while it is looked
+    at; the k-th of ``video.frame_ids`` in ``result.json`` is its k-th picture, and
+    ``video.timestamps`` its seconds since the stream began. Ctrl-C ends the stream and
+    what was seen is written. Since nobody can do it again, a result of one is replaced
+    only with ``overwrite``, and its recording and tracks outlive a later error.
 
     Args:
         model: The pipeline.
@@ -68,8 +88,12 @@ def infer_video(
         What ``result.json`` holds.
 
     Raises:
+        BlockingIOError: Another run is writing into ``out_dir``.
+        FileExistsError: The result of a live stream lies there.
         NotADirectoryError: There is a file at ``out_dir``.
-        ValueError: The annotated video would be written over the video itself.
+        OSError: ``out_dir`` cannot be written to, or the disk is full.
+        ValueError: The annotated video would be written over the video itself, or no
+            frame could be read.
     """
     out_dir = Path(out_dir)
     _require_folder(out_dir, video)
@@ -77,45 +101,84 @@ def infer_video(
     if not overwrite and config_text and (finished := find_finished(out_dir, key)):
         print_log(f'{out_dir} holds this result already; skipped', logger='current')
         return finished
-    clear(out_dir)
-    watch = Stopwatch()
-    with contextlib.ExitStack() as stack:
-        writer = None
-        if draw and not _has_pictures(video):
-            print_log(f'{video.video.path}: no pictures to draw on', logger='current')
-        elif draw:
-            writer = VideoWriter(out_dir / 'video.mp4', _fps(video))
-            stack.enter_context(writer)
-        # What post-processing changes, and words, can be drawn only when all is known.
-        late = model.post_processing or model.semantics is not None
-        sample = _run(model, video, None if late else writer, watch)
-        if writer is not None and late:
-            _draw(video, sample, writer, watch)
-    trajectories = sample.pred_trajectories
-    write_trajectories(trajectories, out_dir / 'tracks.txt')
-    result = _result(video, sample, watch, key)
-    result['warnings'] = list(warnings)
-    files = ['tracks.txt']
-    if writer is not None:
-        files += ['video.mp4', *_report(video, sample, out_dir, warnings)]
-    result['files'] = files
+    with folder_lock(out_dir):
+        clear(out_dir, overwrite)
+        with all_or_nothing(out_dir, kept=LIVE_FILES if video.is_live else ()):
+            return _infer(model, video, out_dir, draw, warnings, key)
+
+
+def _infer(
+    model: SMOT,
+    video: VideoReader,
+    out_dir: Path,
+    draw: bool,
+    warnings: Sequence[str],
+    key: dict[str, Any],
+) -> dict[str, Any]:
+    """As :func:`infer_video`, into a folder that is ours and empty."""
+    if draw and not _has_pictures(video):
+        print_log(f'{video.video.path}: no pictures to draw on', logger='current')
+        draw = False
+    watch, files = Stopwatch(), ['tracks.txt']
+    sample, times = _look_and_draw(model, video, out_dir, draw, watch)
+    warnings = [*warnings, *video.warnings]
+    scores = score_by_own_truth(sample)
+    if draw:
+        page = (times, out_dir, warnings, headline(scores) if scores else {})
+        files += ['video.mp4', *_report(video, sample, *page)]
+    result = make_result(video, sample, times, watch, key)
+    result |= dict(scores=scores, warnings=warnings, files=files)
     write_json(result, out_dir / 'result.json')
     return result
 
 
+def _look_and_draw(
+    model: SMOT, video: VideoReader, out_dir: Path, draw: bool, watch: Stopwatch
+) -> tuple[SMOTDataSample, np.ndarray]:
+    """What was found and the frames' times; writes the tracks and the videos."""
+    # What post-processing changes, and words, can be drawn only when all is known.
+    late = model.post_processing or model.semantics is not None
+    with ExitStack() as stack:
+        writer, source = None, nullcontext(video)
+        if draw:
+            writer = VideoWriter(out_dir / 'video.mp4', _fps(video))
+            stack.enter_context(writer)
+            if video.is_live:
+                source = Recording(video, out_dir / RECORDING)
+        with interruptible(video), source as frames:
+            sample, times = _run(model, frames, None if late else writer, watch)
+            if not len(times):
+                raise ValueError(
+                    f'{video.video.path}: ended before any frame to look at'
+                )
+        write_trajectories(sample.pred_trajectories, out_dir / 'tracks.txt')
+        if writer is not None and late:
+            _draw(frames, sample, writer, watch)
+    return sample, times
+
+
 def _report(
-    video: VideoReader, sample: SMOTDataSample, out_dir: Path, warnings: Sequence[str]
+    video: VideoReader,
+    sample: SMOTDataSample,
+    times: np.ndarray,
+    out_dir: Path,
+    warnings: Sequence[str],
+    scores: dict[str, float],
 ) -> list[str]:
     """Write the page; the names of the files that it is."""
-    copy = out_dir / REPORT_VIDEO
-    played, times = playable_video(video, sample.frame_ids, copy)
-    write_report(sample, out_dir / 'report.html', played, times, warnings=warnings)
+    page, copy = out_dir / 'report.html', out_dir / REPORT_VIDEO
+    if video.is_live:
+        times = times - times[0]
+        write_report(sample, page, out_dir / RECORDING, times, scores, warnings)
+        return [page.name, RECORDING]
+    played, times = playable_video(video, sample.frame_ids, copy, times)
+    write_report(sample, page, played, times, scores, warnings)
     if played != copy:
-        return ['report.html']
+        return [page.name]
     if copy.stat().st_size > EMBED_LIMIT:
-        return ['report.html', REPORT_VIDEO]
+        return [page.name, REPORT_VIDEO]
     copy.unlink()
-    return ['report.html']
+    return [page.name]
 
 
 def _require_folder(out_dir: Path, video: VideoReader) -> None:
@@ -137,21 +200,29 @@ def _has_pictures(video: VideoReader) -> bool:
 
 
 def _run(
-    model: SMOT, video: VideoReader, writer: VideoWriter | None, watch: Stopwatch
-) -> SMOTDataSample:
-    """Track and describe; draw the tracks at once where there is a writer."""
+    model: SMOT,
+    video: VideoReader | Recording,
+    writer: VideoWriter | None,
+    watch: Stopwatch,
+) -> tuple[SMOTDataSample, np.ndarray]:
+    """Track and describe; draw the tracks at once where there is a writer.
+
+    Returns:
+        What was found, and the time of each frame in seconds.
+    """
     drawer = TrackDrawer()
     memory = model.semantics.begin() if model.semantics is not None else None
-    frame_ids, tracks = [], []
+    frame_ids, times, tracks = [], [], []
     with _progress() as progress:
         bar = progress.add_task(video.video.name, total=video.num_frames)
         for frame, _, shown in model.track(video, watch, memory):
             frame_ids.append(frame.frame_id)
+            times.append(frame.timestamp)
             tracks.append(shown)
             if writer is not None:
                 picture = drawer.draw(frame.image, shown.ids, shown.boxes)
                 watch.book('draw')
-                writer.write(picture)
+                writer.write(picture, _shown_at(video, frame))
                 watch.book('encode')
             del frame  # or its picture would live on beside the next batch
             progress.update(bar, advance=1)
@@ -164,11 +235,14 @@ def _run(
     if memory is not None:
         model.describe(memory, tracked, sample)
         watch.book('speak')
-    return sample
+    return sample, np.array(times)
 
 
 def _draw(
-    video: VideoReader, sample: SMOTDataSample, writer: VideoWriter, watch: Stopwatch
+    video: VideoReader | Recording,
+    sample: SMOTDataSample,
+    writer: VideoWriter,
+    watch: Stopwatch,
 ) -> None:
     """Read the video a second time and draw what was found and said."""
     by_frame = sample.pred_trajectories.by_frame()
@@ -181,7 +255,7 @@ def _draw(
             watch.book('decode')
             picture = draw(frame, shown)
             watch.book('draw')
-            writer.write(picture)
+            writer.write(picture, _shown_at(video, frame))
             watch.book('encode')
             del frame
             progress.update(bar, advance=1)
@@ -215,73 +289,14 @@ def _progress() -> Progress:
     )
 
 
+def _shown_at(video: VideoReader | Recording, frame: Frame) -> float | None:
+    """When a frame is shown by the annotated video; images follow at a constant rate."""
+    is_images = isinstance(video, VideoReader) and isinstance(
+        video.source, ImageSequence
+    )
+    return None if is_images else frame.timestamp
+
+
 def _fps(video: VideoReader) -> float:
     """Frames a second of the annotated video: it takes as long as the original."""
     return max(video.video.fps / video.stride, 1.0)
-
-
-def _result(
-    video: VideoReader,
-    sample: SMOTDataSample,
-    watch: Stopwatch,
-    key: dict[str, Any],
-) -> dict[str, Any]:
-    info, num_frames = video.video, len(sample.frame_ids)
-    seconds = {stage: round(spent, 3) for stage, spent in watch.seconds.items()}
-    captions = sample.get('pred_captions', {})
-    result = {
-        'format': FORMAT,
-        'key': key,
-        'video': {
-            'name': info.name,
-            'path': info.path,
-            'fps': info.fps,
-            'width': info.width,
-            'height': info.height,
-            'num_frames': num_frames,
-            'frame_ids': sample.frame_ids,
-            'gt': info.files.get('gt'),
-        },
-        'speed': {
-            'fps': round(num_frames / max(watch.total, 1e-9), 2),
-            'seconds': seconds,
-        },
-        'trajectories': [
-            {
-                'id': track_id,
-                'label': _commonest(rows.labels),
-                'frame_ids': rows.frame_ids,
-                'boxes_xyxy': np.round(rows.boxes, 2),
-                'scores': np.round(rows.scores, 4),
-                **({'caption': captions[track_id]} if track_id in captions else {}),
-            }
-            for track_id, rows in sample.pred_trajectories.by_id().items()
-        ],
-    }
-    if 'pred_captions' in sample:
-        result['video_caption'] = sample.pred_video_caption
-        result['interactions'] = _interactions(sample.pred_interactions)
-    return result
-
-
-def _interactions(table: Interactions) -> list[dict[str, Any]]:
-    """Rows for JSON; a side of a span that is not known is left out."""
-    rows = []
-    for i in range(len(table)):
-        row = {
-            'subject': int(table.subject_ids[i]),
-            'verb': str(table.verbs[i]),
-            'object': int(table.object_ids[i]),
-            'score': round(float(table.scores[i]), 4),
-        }
-        for name, frame in (('start', table.start_frames), ('end', table.end_frames)):
-            if frame[i]:
-                row[f'{name}_frame'] = int(frame[i])
-        rows.append(row)
-    return rows
-
-
-def _commonest(labels: np.ndarray) -> int:
-    """The label most boxes have; -1 is one, a file's way to say that it is not given."""
-    values, counts = np.unique(labels, return_counts=True)
-    return int(values[counts.argmax()])

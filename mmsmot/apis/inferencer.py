@@ -13,6 +13,7 @@ from mmengine.device import get_device
 from mmengine.logging import print_log
 
 from ..datasets import open_video
+from ..datasets.stream_address import is_stream, shown_address
 from ..engine import load_config, set_weights
 from ..registry import INFERENCERS, MODELS
 from ..utils.checkpoint import load_weights
@@ -93,25 +94,32 @@ class SMOTInferencer:
         stride: int = 1,
         draw: bool = True,
         overwrite: bool = False,
+        seconds: float | None = None,
+        patience: float = 30.0,
     ) -> dict[str, Any] | list[dict[str, Any]]:
-        """Track and describe one video, several, or a folder of them.
+        """Track and describe one video, several, a folder of them, or a live stream.
 
         Args:
             videos: A video file, a folder of images, a sequence folder; a folder of video
-                files; or a list of such.
+                files; or a list of such. Or one live stream: ``rtsp://...``,
+                ``camera:0``, see :class:`~mmsmot.datasets.VideoStream`.
             out_dir: Folder of the results; of several videos each gets a folder in it.
             start: First frame number, inclusive.
             end: Last frame number, inclusive.
             stride: Take every ``stride``-th frame.
             draw: Write the annotated video.
             overwrite: Do it again where a finished result lies.
+            seconds: Seconds to look at a stream; ``None`` until it ends or Ctrl-C.
+            patience: Seconds to wait for a stream that dropped out.
 
         Returns:
             What ``result.json`` holds; a list of them where several were asked for.
 
         Raises:
+            ConnectionError: A stream cannot be opened.
             FileNotFoundError: There is no such video.
-            ValueError: Two videos would write into one folder; or a file is no video.
+            ValueError: Two videos would write into one folder; a stream stands among
+                others; or a file is no video.
         """
         asked = _listed(videos)
         are_many = isinstance(asked, list)
@@ -119,8 +127,9 @@ class SMOTInferencer:
         homes = _folders(names, Path(out_dir)) if are_many else [Path(out_dir)]
         results = []
         for name, home in zip(names, homes, strict=True):
-            video = open_video(name, start, end, stride)
-            model = self._model_for(home)
+            # Before the video: a stream does not wait until the model is there.
+            model = self._model_for(home, is_stream(name))
+            video = open_video(name, start, end, stride, seconds, patience)
             warnings = domain_warnings(model, video.video)
             for text in warnings:
                 print_log(text, logger='current', level=logging.WARNING)
@@ -133,8 +142,9 @@ class SMOTInferencer:
         """The same pipeline, frame by frame."""
         return SMOTSession(self.model, fps, name)
 
-    def _model_for(self, home: Path):
-        if not self.cache or needs_features(self.config.model):
+    def _model_for(self, home: Path, is_live: bool):
+        # Another stream's frames have the same numbers, so nothing of one is remembered.
+        if is_live or not self.cache or needs_features(self.config.model):
             return self.model
         config = self.config.copy()
         add_cache(config, str(home / 'cache'))
@@ -150,7 +160,13 @@ class SMOTInferencer:
 def _listed(videos: Any) -> str | list[str]:
     """A list where several are meant."""
     if not isinstance(videos, str | os.PathLike):
-        return [str(video) for video in videos]
+        names = [str(video) for video in videos]
+        if streams := [shown_address(name) for name in names if is_stream(name)]:
+            raise ValueError(
+                f'{streams[0]} is a live stream: give it alone, and to each stream a '
+                'process of its own'
+            )
+        return names
     path = Path(videos)
     if path.is_dir():
         inside = (file for file in path.iterdir() if file.is_file())

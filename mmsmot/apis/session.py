@@ -135,13 +135,11 @@ class SMOTSession:
         if not gone:
             return
         if self._memory is not None:
-            now = self.model.semantics.describe(self._memory, video_caption=False)
-            self._said.captions |= {
-                i: text for i, text in now.captions.items() if i in gone
-            }
-            pairs = now.interactions
-            theirs = np.isin(pairs.subject_ids, gone) | np.isin(pairs.object_ids, gone)
-            self._said.interactions = _joined(self._said.interactions, pairs[theirs])
+            now = self.model.semantics.describe(
+                self._memory, video_caption=False, about=gone
+            )
+            self._said.captions |= now.captions
+            self._said.interactions = _joined(self._said.interactions, now.interactions)
             self._memory.forget(gone)
         for track_id in gone:
             del self._last_seen[track_id]

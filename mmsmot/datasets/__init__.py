@@ -6,6 +6,7 @@ from .demo_scene import make_demo_scene
 from .image_sequence import ImageSequence
 from .video_file import VideoFile
 from .video_reader import VideoReader, open_video
+from .video_stream import VideoStream
 
 __all__ = [
     'BenSMOTDataset',
@@ -13,6 +14,7 @@ __all__ = [
     'MOTChallengeDataset',
     'VideoFile',
     'VideoReader',
+    'VideoStream',
     'make_demo_scene',
     'open_video',
 ]

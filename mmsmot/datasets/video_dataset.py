@@ -47,7 +47,8 @@ class VideoDataset(BaseDataset):
             whole video, cut into ``num_frames`` equal parts with a frame from each, so
             that a clip shows all that its captions tell.
         stride: Take every ``stride``-th frame of the video instead of drawing from a
-            run, which then is as long as that needs.
+            run, which then is as long as that needs. With ``run_length='video'``: draw
+            from every ``stride``-th frame alone, such as those that a test looks at.
         test_mode: Whole videos instead of clips.
         pipeline: Transforms of the sample.
         metainfo: Added to ``metainfo``, which has ``classes`` and ``flippable``: whether
@@ -162,8 +163,10 @@ class VideoDataset(BaseDataset):
     def _positions(self, length: int) -> np.ndarray:
         """(num_frames,) where the frames of a clip stand in a video, ascending."""
         if self.whole_video:
-            edges = np.linspace(0, length, self.num_frames + 1).round().astype(int)
-            return np.random.randint(edges[:-1], edges[1:])
+            places = np.arange(0, length, self.stride or 1)
+            parts = np.linspace(0, len(places), self.num_frames + 1)
+            edges = parts.round().astype(int)
+            return places[np.random.randint(edges[:-1], edges[1:])]
         start = np.random.randint(length - self.run_length + 1)
         if self.stride is not None:
             return start + np.arange(0, self.run_length, self.stride)
@@ -200,9 +203,9 @@ def _run_length(
         )
     if stride is None:
         return num_frames if run_length in (None, 'video') else run_length
-    if run_length is not None or stride < 1:
+    if run_length not in (None, 'video') or stride < 1:
         raise ValueError(
-            f'give a stride of 1 or more (got {stride}) or a run_length (got '
+            f'give a stride of 1 or more (got {stride}) or a number as run_length (got '
             f'{run_length}), not both'
         )
     return (num_frames - 1) * stride + 1

@@ -33,7 +33,8 @@ class VideoFile:
 
     A frame's pixels are converted to BGR, and turned upright where the file says that
     the camera was rotated, when they are looked at. Timestamps are the file's own, so a
-    variable frame rate is honoured.
+    variable frame rate is honoured. Where the size of the picture changes, reading ends
+    with a warning: boxes of two sizes cannot stand in one trajectory.
 
     The file is opened for a moment to look at its first frame, and again by each
     iteration; in between nothing is held, so the object can be pickled.
@@ -42,6 +43,8 @@ class VideoFile:
         video: What is known of the video; the size is that of the upright picture.
         num_frames: The number of frames that the file's header states, ``None`` if it
             states none. A damaged file may hold less.
+        warnings: What the last iteration met that its reader must know: frames lost, or
+            a size that changed.
 
     Raises:
         ValueError: No video can be read from it; names the file.
@@ -52,7 +55,7 @@ class VideoFile:
         if os.path.getsize(path) == 0:
             raise ValueError(f'{path}: the file is empty (0 bytes), not a video')
         with _open(path) as container:
-            stream = _video_stream(container, path)
+            stream = video_stream_of(container, path)
             self.num_frames = stream.frames or None
             fps = stream.average_rate or stream.guessed_rate
             first = next((f for _, f in _decode(container, stream, _Losses())), None)
@@ -61,10 +64,8 @@ class VideoFile:
         if not fps:
             fps = 30
             print_log(f'{path}: states no frame rate; taking 30', logger='current')
-        width, height = first.width, first.height
-        if _quarter_turns(first) % 2:
-            width, height = height, width
-        self.video = VideoInfo(Path(path).stem, path, float(fps), width, height)
+        self.video = VideoInfo(Path(path).stem, path, float(fps), *upright_size(first))
+        self.warnings: list[str] = []
 
     @property
     def frame_ids(self) -> np.ndarray | None:
@@ -74,18 +75,28 @@ class VideoFile:
     def __iter__(self) -> Iterator[Frame]:
         losses = _Losses()
         count = 0
+        self.warnings = []
+        size = self.video.width, self.video.height
         with _open(self.video.path) as container:
-            stream = _video_stream(container, self.video.path)
+            stream = video_stream_of(container, self.video.path)
             origin = stream.start_time
             for frame_id, picture in _decode(container, stream, losses):
+                if upright_size(picture) != size:
+                    self._warn(_other_size(self.video, frame_id, picture))
+                    return
                 count += 1
                 seconds = (frame_id - 1) / self.video.fps
                 if picture.pts is not None:
                     origin = picture.pts if origin is None else origin
                     seconds = float((picture.pts - origin) * picture.time_base)
-                yield Frame(self.video, frame_id, seconds, partial(_to_bgr, picture))
+                yield Frame(self.video, frame_id, seconds, partial(to_bgr, picture))
             expected = _expected_frames(container, stream)
-        _warn_of_losses(self.video.path, count, expected, losses)
+        if count + losses.discarded < expected or losses.packets:
+            self._warn(_lost_frames(self.video.path, count, expected, losses))
+
+    def _warn(self, message: str) -> None:
+        self.warnings.append(message)
+        print_log(message, logger='current', level=logging.WARNING)
 
 
 class _Losses:
@@ -117,9 +128,14 @@ def _open(path: str) -> av.container.InputContainer:
     return container
 
 
-def _video_stream(
+def video_stream_of(
     container: av.container.InputContainer, path: str
 ) -> av.video.stream.VideoStream:
+    """The first video that is no still picture.
+
+    Raises:
+        ValueError: There is none; names ``path``.
+    """
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:  # an album's cover
             stream.thread_type = 'AUTO'
@@ -194,18 +210,31 @@ def _expected_frames(
     return int(seconds * stream.average_rate * DURATION_SLACK)
 
 
-def _warn_of_losses(path: str, count: int, expected: int, losses: _Losses) -> None:
-    if count + losses.discarded >= expected and not losses.packets:
-        return
+def _lost_frames(path: str, count: int, expected: int, losses: _Losses) -> str:
     reason = 'it is damaged or was cut short'
     if losses.error is not None:
         reason += f' ({losses.error.strerror})'
-    print_log(
+    return (
         f'{path}: {count} of about {max(expected, count + losses.packets)} frames could '
-        f'be decoded ({losses.packets} packets refused); {reason}. Going on with those.',
-        logger='current',
-        level=logging.WARNING,
+        f'be decoded ({losses.packets} packets refused); {reason}. Going on with those.'
     )
+
+
+def _other_size(video: VideoInfo, frame_id: int, picture: av.VideoFrame) -> str:
+    width, height = upright_size(picture)
+    return (
+        f'{video.path}: frame {frame_id} is {width}x{height}, those before are '
+        f'{video.width}x{video.height}. Boxes of both cannot stand in one trajectory: '
+        f'reading ends with frame {frame_id - 1}. For the rest, cut the file there, or '
+        f'scale it (ffmpeg -i IN -vf scale={video.width}:{video.height} OUT.mp4).'
+    )
+
+
+def upright_size(picture: av.VideoFrame) -> tuple[int, int]:
+    """Width and height of a picture once it is turned upright."""
+    if _quarter_turns(picture) % 2:
+        return picture.height, picture.width
+    return picture.width, picture.height
 
 
 def _quarter_turns(picture: av.VideoFrame) -> int:
@@ -213,7 +242,8 @@ def _quarter_turns(picture: av.VideoFrame) -> int:
     return round(picture.rotation / 90) % 4
 
 
-def _to_bgr(picture: av.VideoFrame) -> np.ndarray:
+def to_bgr(picture: av.VideoFrame) -> np.ndarray:
+    """The picture as (H, W, 3) uint8 BGR, turned upright."""
     # One thread: for a single frame, starting more costs more than they save.
     image = picture.to_ndarray(format='bgr24', threads=1)
     turns = _quarter_turns(picture)

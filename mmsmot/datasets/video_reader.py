@@ -11,7 +11,9 @@ import numpy as np
 
 from ..structures import Frame, VideoInfo
 from .image_sequence import ImageSequence, open_image_sequence
+from .stream_address import is_stream
 from .video_file import VideoFile
+from .video_stream import VideoStream
 
 BENSMOT_FPS = 2.0  # its pictures are about half a second apart; no file says so
 
@@ -36,7 +38,7 @@ class VideoReader:
 
     def __init__(
         self,
-        source: VideoFile | ImageSequence,
+        source: VideoFile | ImageSequence | VideoStream,
         start: int | None = None,
         end: int | None = None,
         stride: int = 1,
@@ -59,6 +61,16 @@ class VideoReader:
     def video(self) -> VideoInfo:
         """What is known of the video."""
         return self.source.video
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the frames come only once, from a camera or the network."""
+        return isinstance(self.source, VideoStream)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the last reading met that whoever uses its frames must know."""
+        return list(getattr(self.source, 'warnings', ()))  # images lose none
 
     @property
     def frame_ids(self) -> np.ndarray | None:
@@ -97,6 +109,8 @@ class VideoReader:
                 return
             if self.start is None or frame.frame_id >= self.start:
                 yield frame
+            if frame.frame_id == self.end:
+                return  # a live stream might let wait for the one behind it
             del frame  # not two decoded pictures while the next one is made
 
     def batches(self, size: int) -> Iterator[list[Frame]]:
@@ -117,21 +131,36 @@ def open_video(
     start: int | None = None,
     end: int | None = None,
     stride: int = 1,
+    seconds: float | None = None,
+    patience: float = 30.0,
 ) -> VideoReader:
-    """Open a video file, a folder of images, or a sequence folder.
+    """Open a video file, a folder of images, a sequence folder, or a live stream.
 
     Args:
-        path: The file or folder. See :class:`VideoFile` and
+        path: The file or folder, or the address of a stream. See :class:`VideoFile` and
             :func:`open_image_sequence` for what is read and which numbers frames get. A
-            folder with ``imgs/`` is a sequence of BenSMOT or SynSMOT.
+            folder with ``imgs/`` is a sequence of BenSMOT or SynSMOT. Of
+            a stream (``rtsp://...``, ``camera:0``) see :class:`VideoStream`.
         start: First original frame number to read (inclusive).
         end: Last original frame number to read (inclusive).
         stride: Read every ``stride``-th frame from ``start`` on.
+        seconds: Seconds after which a stream is ended; ``None`` for no such end.
+        patience: Seconds to wait for a stream that dropped out.
 
     Raises:
+        ConnectionError: A stream cannot be opened.
         FileNotFoundError: There is nothing at ``path``.
-        ValueError: No video can be read from it, or no frame is left.
+        ValueError: No video can be read from it, or no frame is left; or ``seconds`` of
+            something that is no stream.
     """
+    if is_stream(path):
+        stream = VideoStream(path, patience, seconds)
+        return VideoReader(stream, start, end, stride)
+    if seconds is not None:
+        raise ValueError(
+            f'{path}: seconds={seconds:g} is for cameras and network streams; of a file '
+            'or folder take end, a frame number (seconds times frames per second)'
+        )
     if not Path(path).exists():
         raise FileNotFoundError(
             f'{path}: no such video file or folder of images (in {os.getcwd()})'

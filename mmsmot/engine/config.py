@@ -50,6 +50,7 @@ BUILDERS |= {
         'roi',
         'video_fusion',
         'trajectory_fusion',
+        'context',
         'cell',
         'encoding',
         'instance_caption',

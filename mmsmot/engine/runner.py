@@ -9,21 +9,25 @@ import torch
 from mmengine.device import get_device
 from mmengine.dist import is_distributed
 from mmengine.logging import MMLogger
-from mmengine.model import MMDistributedDataParallel
-from mmengine.runner import Runner
+from mmengine.model import MMDistributedDataParallel, is_model_wrapper
+from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
+from ..utils.checkpoint import require_weights_of
 from .memory import explain_out_of_memory
 
 
 class SMOTRunner(Runner):
-    """What :class:`mmengine.runner.Runner` does, and four things beside.
+    """What :class:`mmengine.runner.Runner` does, and five things beside.
 
     A model with nothing to train (detections from a file or an ONNX network) is run on
     several processes without being wrapped; NCCL gives way to Gloo where there is no GPU;
-    what it knows of machine, config and hooks goes into the log file alone; and where
-    memory runs out it says which options lower it.
+    what it knows of machine, config and hooks goes into the log file alone; where memory
+    runs out it says which options lower it; and weights of another config are refused,
+    where MMEngine goes on with random ones.
     """
+
+    _is_testing = False
 
     def train(self) -> nn.Module:
         """See :meth:`mmengine.runner.Runner.train`."""
@@ -32,8 +36,24 @@ class SMOTRunner(Runner):
 
     def test(self) -> dict:
         """See :meth:`mmengine.runner.Runner.test`."""
+        self._is_testing = True
         with explain_out_of_memory(self.cfg, training=False):
             return super().test()
+
+    def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> Any:
+        """See :meth:`mmengine.runner.Runner.load_checkpoint`.
+
+        Training may begin with a part of the weights, a detector's for example; a test
+        needs all.
+
+        Raises:
+            ValueError: The weights are not this model's.
+        """
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        loaded = CheckpointLoader.load_checkpoint(filename, 'cpu')
+        weights = loaded.get('state_dict', loaded)
+        require_weights_of(model, weights, filename, partial=not self._is_testing)
+        return super().load_checkpoint(filename, *args, **kwargs)
 
     def setup_env(self, env_cfg: dict) -> None:
         """See :meth:`mmengine.runner.Runner.setup_env`."""

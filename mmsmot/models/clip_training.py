@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..registry import TASK_UTILS
+from ..structures import Trajectories
 
 
 @TASK_UTILS.register_module()
@@ -25,6 +26,8 @@ class ClipTraining:
             clip from a part of it.
         true_tracks: Share of batches that are spoken about along the true trajectories
             (teacher forcing) instead of the tracker's.
+        box_noise: True boxes are moved and resized by so much of their size, as a
+            standard deviation: what is learnt along them must hold along a detector's.
         detach_features: Keep the semantic losses from detector and backbone, as the
             released code does (facts on it: its tracks are made without gradients).
         freeze: Do not train the detector at all: two-stage training.
@@ -37,6 +40,7 @@ class ClipTraining:
     detection_frames: int | None = None
     gradient_frames: int | None = None
     true_tracks: float = 0.0
+    box_noise: float = 0.0
     detach_features: bool = False
     freeze: bool = False
     feature_cache: str | None = None
@@ -71,6 +75,17 @@ class ClipTraining:
     def draws_true_tracks(self) -> bool:
         """Whether this batch is spoken about along the truth."""
         return self.true_tracks > 0 and np.random.random() < self.true_tracks
+
+    def with_box_noise(self, truth: Trajectories) -> Trajectories:
+        """True trajectories whose boxes stand about where a detector's would."""
+        if not self.box_noise:
+            return truth
+        low, high = truth.boxes[:, :2], truth.boxes[:, 2:]
+        noise = np.random.randn(2, len(truth), 2).clip(-2, 2) * self.box_noise
+        size = (high - low) * np.exp(noise[0])
+        centre = (low + high) / 2 + noise[1] * (high - low)
+        boxes = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
+        return replace(truth, boxes=boxes)
 
 
 def _at_most(count: int | None, limit: int) -> int:

@@ -21,10 +21,10 @@ from .feature_maps import FeatureMaps
 class FrozenFeatures:
     """Feature maps and detections of a frozen detector, computed once a picture.
 
-    A folder for the network's weights, in it a file a picture, named by the picture's
-    own bytes: a clip that was cropped or recoloured is another picture, a network with
-    other weights another folder. Files are whole or not there; a damaged one is made
-    anew. Safe to share between processes.
+    A folder for the network and its weights, in it a file a picture, named by the
+    picture's own bytes: a clip that was cropped or recoloured is another picture, a
+    network with other weights or options another folder. Files are whole or not there; a
+    damaged one is made anew. Safe to share between processes.
 
     Args:
         root: The folder.
@@ -35,7 +35,8 @@ class FrozenFeatures:
     def __init__(self, root: str | os.PathLike, detector: Any, level: int = 0) -> None:
         self.detector = detector
         self.level = level
-        self.home = Path(root) / f'{weights_hash(detector)[:16]}_{level}'
+        digest = hashlib.sha1(_identity(detector).encode()).hexdigest()
+        self.home = Path(root) / f'{digest[:16]}_{level}'
         self.home.mkdir(parents=True, exist_ok=True)
 
     @torch.no_grad()
@@ -96,6 +97,11 @@ class FrozenFeatures:
             inputs=maps.new_empty(len(records), 0),
             samples=[None] * len(records),
         )
+
+
+def _identity(network: Any) -> str:
+    """Its options too, where it tells them: they decide what it sees and finds."""
+    return getattr(network, 'fingerprint', None) or weights_hash(network)
 
 
 def _detections(record: dict[str, np.ndarray]) -> Detections:

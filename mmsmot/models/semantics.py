@@ -44,6 +44,7 @@ class TrajectorySemantics(nn.Module):
         roi: Boxes and feature maps to tokens.
         trajectory_fusion: TFM.
         video_fusion: VFM; needed for a video caption.
+        context: Tells each fused trajectory of the others of its video.
         instance_caption: Head.
         video_caption: Head.
         interaction: Head.
@@ -65,6 +66,7 @@ class TrajectorySemantics(nn.Module):
         roi: dict | nn.Module,
         trajectory_fusion: dict | nn.Module,
         video_fusion: dict | nn.Module | None = None,
+        context: dict | nn.Module | None = None,
         instance_caption: dict | nn.Module | None = None,
         video_caption: dict | nn.Module | None = None,
         interaction: dict | nn.Module | None = None,
@@ -78,6 +80,7 @@ class TrajectorySemantics(nn.Module):
         self.roi = _built(roi)
         self.trajectory_fusion = _built(trajectory_fusion)
         self.video_fusion = _built(video_fusion)
+        self.context = _built(context)
         self.instance_caption = _built(instance_caption)
         if share_decoder and isinstance(video_caption, dict):
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
@@ -132,6 +135,7 @@ class TrajectorySemantics(nn.Module):
         memory: SemanticMemory,
         ids: Sequence[int] | None = None,
         video_caption: bool = True,
+        about: Sequence[int] | None = None,
     ) -> Description:
         """Put into words what was seen so far.
 
@@ -140,24 +144,27 @@ class TrajectorySemantics(nn.Module):
             ids: The trajectories to speak of; those without a box that was looked at are
                 passed over. ``None`` for all.
             video_caption: Whether to speak of the whole video.
+            about: Captions of these alone, and interactions that one of them is part of;
+                the others are looked at as their company. ``None`` for all.
         """
-        ids = memory.ids if ids is None else [i for i in ids if i in set(memory.ids)]
+        known = memory.ids
+        ids = known if ids is None else sorted(set(known).intersection(ids))
         tracks = memory.trajectories(ids)
         found = Description()
         fused = mask = None
         if tracks is not None and len(tracks):
-            fused, mask = self.trajectory_fusion(tracks)
-            if self.instance_caption is not None:
-                texts = self.instance_caption.predict(fused, mask)
-                found.captions = dict(zip(ids, texts, strict=True))
+            fused, mask = self._fused(tracks, [0] * len(tracks))
+            rows = [row for row, i in enumerate(ids) if about is None or i in about]
+            if self.instance_caption is not None and rows:
+                texts = self.instance_caption.predict(fused[rows], mask[rows])
+                told = (ids[row] for row in rows)
+                found.captions = dict(zip(told, texts, strict=True))
             if self.interaction is not None:
-                found.interactions = self.interaction.predict(fused, mask, ids)
+                verbs = self.interaction.predict(fused, mask, ids)
+                found.interactions = verbs if about is None else verbs.touching(about)
         speaks = video_caption and self.video_caption is not None
         if speaks and memory.video.fused is not None:
-            video = memory.video.fused[0]
-            if fused is None:
-                fused, mask = video[:0][None], video.new_zeros((1, 0), dtype=bool)
-            prefix = self.video_caption.prefix(video, fused, mask)
+            prefix = self.video_caption.prefix(memory.video.fused[0], fused, mask)
             found.video_caption = self.video_caption.predict(prefix)
         return found
 
@@ -193,7 +200,7 @@ class TrajectorySemantics(nn.Module):
                 clips.num_tracks,
                 self.max_boxes,
             )
-            fused, mask = self.trajectory_fusion(tracks)
+            fused, mask = self._fused(tracks, [clip for clip, _ in clips.names])
         if self.instance_caption is not None:
             parts = self._instance_caption_loss(clips, data_samples, fused, mask)
             losses['loss_instance_caption'] = self._mean(*parts, features)
@@ -217,6 +224,16 @@ class TrajectorySemantics(nn.Module):
         tokens = self.roi(features, rows, boxes)
         fractions = boxes / features.sizes[rows].repeat(1, 2)
         return tokens, fractions.to(tokens.device, torch.float32)
+
+    def _fused(
+        self, tracks: TrajectoryTokens, videos: list[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """T~ (M, L, d) and its mask; ``videos`` says of which video each is."""
+        fused, mask = self.trajectory_fusion(tracks)
+        if self.context is not None:
+            video = torch.tensor(videos, device=fused.device)
+            fused = self.context(fused, mask, video)
+        return fused, mask
 
     def _instance_caption_loss(self, clips, data_samples, fused, mask):
         spoken = [
@@ -242,12 +259,8 @@ class TrajectorySemantics(nn.Module):
         prefixes = []
         for b in told:
             rows = clips.rows_of_clip(b)
-            if rows:
-                own = self.video_caption.prefix(video[b], fused[rows], mask[rows])
-            else:
-                none = mask.new_zeros((0, 1)) if mask is not None else None
-                own = self.video_caption.prefix(video[b], video[b][:0, None], none)
-            prefixes.append(own)
+            people = (fused[rows], mask[rows]) if rows else ()
+            prefixes.append(self.video_caption.prefix(video[b], *people))
         captions = [data_samples[b].gt_video_caption for b in told]
         return self.video_caption.loss(prefixes, captions)
 

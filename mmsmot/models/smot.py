@@ -168,8 +168,7 @@ class SMOT(BaseModel):
         """Detections of a batch, with embeddings where there is a ReID part."""
         if self.detector is None:
             return [Detections.empty() for _ in frames]
-        found = self.detector.detect(frames)
-        return found if self.reid is None else self.reid.describe(frames, found)
+        return self._with_embeddings(frames, self.detector.detect(frames))
 
     def refine(
         self, trajectories: Trajectories, frame_ids: Sequence[int]
@@ -208,24 +207,22 @@ class SMOT(BaseModel):
         """
         how = self.clip_training
         frames = [frame for step in inputs for frame in step]
+        detected, kept = how.draw_frames(len(inputs))
+        rows = rows_of(detected, len(data_samples))
         if self.semantics is None or not how.speaks:
-            return self._detection_loss(frames, inputs, data_samples)
+            return self._detection_loss(inputs, data_samples, rows)
         if not self.semantics.needs_features:
             raise TypeError(f'{type(self.semantics).__name__} cannot be trained')
         if how.freeze:
             features, found = self._look_frozen(frames)
         else:
-            detected, kept = how.draw_frames(len(inputs))
             features = self._extract(frames, rows_of(kept, len(data_samples)))
             found = None
         losses = {}
-        if not how.freeze and detected:
-            rows = rows_of(detected, len(data_samples))
-            targets = _targets(inputs, data_samples)
-            chosen = [targets[row] for row in rows]
-            losses |= self.detector.loss_in(features[rows], chosen)
+        if not how.freeze and rows:
+            losses |= self._detection_loss(inputs, data_samples, rows, features)
         if how.draws_true_tracks():
-            truth = [sample.gt_trajectories for sample in data_samples]
+            truth = [how.with_box_noise(s.gt_trajectories) for s in data_samples]
             true_ids = [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
             trajectories = truth
         else:
@@ -249,15 +246,17 @@ class SMOT(BaseModel):
         features, found = self._frozen.look(frames)
         if self.feature_extractor is not None:
             return features, None  # the boxes come from another network
-        return features, found if self.reid is None else self.reid.describe(
-            frames, found
-        )
+        return features, self._with_embeddings(frames, found)
 
     def _find(self, features: FeatureMaps, frames: list[Frame]) -> list[Detections]:
         """Detections of the frames whose feature maps are there."""
         if self.feature_extractor is not None:
             return self.detect(frames)
-        found = self.detector.detect_in(features)
+        return self._with_embeddings(frames, self.detector.detect_in(features))
+
+    def _with_embeddings(
+        self, frames: list[Frame], found: list[Detections]
+    ) -> list[Detections]:
         return found if self.reid is None else self.reid.describe(frames, found)
 
     def _extract(self, frames: list[Frame], kept: list[int]) -> FeatureMaps:
@@ -276,21 +275,31 @@ class SMOT(BaseModel):
 
     def _detection_loss(
         self,
-        frames: list[Frame],
         inputs: list[list[Frame]],
         data_samples: list[SMOTDataSample],
+        rows: list[int],
+        features: FeatureMaps | None = None,
     ) -> dict[str, torch.Tensor]:
+        """The detection loss on some of the T * B frames, time first.
+
+        Args:
+            inputs: As of :meth:`loss`.
+            data_samples: As of :meth:`loss`.
+            rows: Which frames.
+            features: Feature maps of all frames, where they were made already.
+        """
         if not hasattr(self.detector, 'loss'):
             raise TypeError(
                 f'detector {type(self.detector).__name__} cannot be trained; use a '
-                'detector with weights of its own, such as MMDetDetector'
+                'detector with weights of its own, such as MMDetDetector, or '
+                'model.training.freeze=True'
             )
-        detected, _ = self.clip_training.draw_frames(len(inputs))
-        rows = rows_of(detected, len(data_samples))
         targets = _targets(inputs, data_samples)
-        return self.detector.loss(
-            [frames[row] for row in rows], [targets[row] for row in rows]
-        )
+        chosen = [targets[row] for row in rows]
+        if features is not None and self.feature_extractor is None:
+            return self.detector.loss_in(features[rows], chosen)
+        frames = [frame for step in inputs for frame in step]
+        return self.detector.loss([frames[row] for row in rows], chosen)
 
     def _clip_tracks(
         self,

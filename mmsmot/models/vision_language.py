@@ -123,6 +123,7 @@ class VisionLanguageSemantics(nn.Module):
         memory: PictureMemory,
         ids: Sequence[int] | None = None,
         video_caption: bool = True,
+        about: Sequence[int] | None = None,
     ) -> Description:
         """Put into words what was seen so far.
 
@@ -131,26 +132,31 @@ class VisionLanguageSemantics(nn.Module):
             ids: The trajectories to speak of; those without a picture are passed over.
                 ``None`` for all.
             video_caption: Whether to speak of the whole video.
+            about: Captions of these alone, and interactions that one of them is part of;
+                the others are looked at as their company. ``None`` for all.
         """
         wanted = set(memory.ids if ids is None else ids)
         ids = [i for i in memory.ids if i in wanted and memory.people[i].items]
+        told = ids if about is None else [i for i in ids if i in about]
         found = Description()
         if self.caption_prompt:
-            asked = (memory.people[i].chosen() for i in ids)
+            asked = (memory.people[i].chosen() for i in told)
             texts = self.model.answer(
                 _question(self.caption_prompt, pictures) for pictures in asked
             )
-            found.captions = {i: t for i, t in zip(ids, texts, strict=True) if t}
+            found.captions = {i: t for i, t in zip(told, texts, strict=True) if t}
         if self.interaction_prompt:
-            found.interactions = self._interactions(memory, set(ids))
+            found.interactions = self._interactions(memory, set(ids), set(told))
         pictures = memory.frames.chosen()
         if video_caption and self.video_prompt and pictures:
             question = _question(self.video_prompt, pictures)
             (found.video_caption,) = self.model.answer([question])
         return found
 
-    def _interactions(self, memory: PictureMemory, ids: set[int]) -> Interactions:
-        pairs = self._pairs(memory, ids)
+    def _interactions(
+        self, memory: PictureMemory, ids: set[int], told: set[int]
+    ) -> Interactions:
+        pairs = self._pairs(memory, ids, told)
         rows, unmatched = [], []
         answers = self.model.answer(self._pair_questions(pairs))
         for (one, two, pair), answer in zip(_both_ways(pairs), answers, strict=True):
@@ -172,13 +178,14 @@ class VisionLanguageSemantics(nn.Module):
         return Interactions(*map(np.array, zip(*rows, strict=True)))
 
     def _pairs(
-        self, memory: PictureMemory, ids: set[int]
+        self, memory: PictureMemory, ids: set[int], told: set[int]
     ) -> list[tuple[int, int, NearPair]]:
-        """Those to ask about, each once."""
+        """Those to ask about, each once: of ``ids``, one of them of ``told``."""
         near = [
             (*key, pair)
             for key, pair in memory.pairs.items()
             if ids.issuperset(key)
+            and not told.isdisjoint(key)
             and pair.count >= self.min_near_frames
             and pair.pictures.items
         ]

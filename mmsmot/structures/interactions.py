@@ -150,6 +150,11 @@ class Interactions:
         ids = np.fromiter(ids, np.int64)
         return self[np.isin(self.subject_ids, ids) & np.isin(self.object_ids, ids)]
 
+    def touching(self, ids: Iterable[int]) -> Interactions:
+        """The rows whose subject or object is one of ``ids``."""
+        ids = list(ids)
+        return self[np.isin(self.subject_ids, ids) | np.isin(self.object_ids, ids)]
+
     def between(self, first: int, last: int) -> Interactions:
         """The rows that go on at some time from frame ``first`` to ``last``, inclusive.
 

@@ -109,6 +109,26 @@ def load_weights(model: nn.Module, filename: str | os.PathLike) -> None:
     """
     checkpoint = load_checkpoint(filename)
     weights = checkpoint.get('state_dict', checkpoint)
+    require_weights_of(model, weights, filename)
+    model.load_state_dict(weights)
+
+
+def require_weights_of(
+    model: nn.Module, weights: Any, filename: str | os.PathLike, partial: bool = False
+) -> None:
+    """Refuse weights that are not a model's.
+
+    Args:
+        model: The model.
+        weights: Tensors by name.
+        filename: Where they come from.
+        partial: Some may be missing or unknown (a detector's alone, say), but what has
+            the name of the model's must have its shape, and something must.
+
+    Raises:
+        ValueError: They are no weights, or those of another model; names the first
+            differences.
+    """
     if not isinstance(weights, dict):
         raise ValueError(
             f'{filename}: its state_dict is a {type(weights).__name__}, not weights by name'
@@ -127,13 +147,13 @@ def load_weights(model: nn.Module, filename: str | os.PathLike) -> None:
         # What a part keeps beside its weights, its words for example, has any length.
         and not key.endswith('_extra_state')
     ]
-    if missing or strange or shapes:
+    has_nothing = len(missing) == len(own)
+    if shapes or (has_nothing if partial else missing or strange):
         raise ValueError(
             f'{filename} belongs to another config than this {type(model).__name__}: '
             f'{len(missing)} weights missing {missing[:3]}, {len(strange)} unknown '
             f'{strange[:3]}, {len(shapes)} of another shape {shapes[:3]}'
         )
-    model.load_state_dict(weights)
 
 
 def weights_hash(model: nn.Module) -> str:

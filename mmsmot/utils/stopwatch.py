@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Stopwatch:
@@ -21,6 +23,19 @@ class Stopwatch:
         now = time.perf_counter()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         self._last = now
+
+    @contextmanager
+    def part(self, stage: str) -> Iterator[None]:
+        """Book the block on ``stage`` instead of on the stage that it is a part of."""
+        begin = time.perf_counter()
+        booked = self.total
+        try:
+            yield
+        finally:
+            # What was booked inside, by parts of this part, is not booked twice.
+            spent = time.perf_counter() - begin - (self.total - booked)
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+            self._last += spent
 
     @property
     def total(self) -> float:

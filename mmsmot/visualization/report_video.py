@@ -38,7 +38,10 @@ def is_playable(path: str | os.PathLike) -> bool:
 
 
 def playable_video(
-    reader: VideoReader, frame_ids: np.ndarray, copy: str | os.PathLike
+    reader: VideoReader,
+    frame_ids: np.ndarray,
+    copy: str | os.PathLike,
+    times: np.ndarray | None = None,
 ) -> tuple[Path, np.ndarray]:
     """A file that browsers play, and when it shows each frame.
 
@@ -50,6 +53,8 @@ def playable_video(
         reader: The video, at least with these frames.
         frame_ids: (T,) original frame numbers, ascending.
         copy: Where to write the copy, ``*.mp4``.
+        times: (T,) seconds of these frames in the original, where they are known;
+            ``None`` to read them.
 
     Returns:
         The file, and (T,) seconds.
@@ -60,8 +65,9 @@ def playable_video(
     frame_ids = np.asarray(frame_ids, np.int64)
     path = reader.video.path
     if isinstance(reader.source, VideoFile) and is_playable(path):
-        wanted = _wanted(reader, frame_ids)
-        return Path(path), np.array([frame.timestamp for frame in wanted])
+        if times is None:
+            times = np.array([f.timestamp for f in _wanted(reader, frame_ids)])
+        return Path(path), times
     step = float(np.median(np.diff(frame_ids))) if len(frame_ids) > 1 else 1.0
     writer = VideoWriter(copy, max(reader.video.fps / step, SLOWEST))
     with writer:

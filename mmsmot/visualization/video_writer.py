@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from contextlib import ExitStack
 from fractions import Fraction
@@ -29,6 +30,8 @@ ENCODER = 'libx264'
 CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 # 29.97, 23.976, ... are fractions over 1001.
 MAX_FPS_DENOMINATOR = 1001
+# Ticks a second at least of a video whose pictures have times of their own.
+TICKS = 10_000
 
 
 class VideoWriter:
@@ -38,6 +41,9 @@ class VideoWriter:
     well, and nothing is left behind when it does not. Odd sizes, which ``yuv420p``
     cannot have, are widened by repeating the last row or column. A picture of another
     size than the first is scaled to it, and the first such picture is logged.
+
+    Pictures follow each other at ``fps``; where they are written with timestamps, these
+    count (a variable frame rate), and ``fps`` only says how long the last one is shown.
 
     Args:
         path: The file, ``*.mp4``.
@@ -81,6 +87,8 @@ class VideoWriter:
         self._stack: ExitStack | None = None
         self._stream: av.video.stream.VideoStream | None = None
         self._scaled = False
+        self._origin: float | None = None
+        self._last = -1
 
     def __enter__(self) -> VideoWriter:
         self._stack = ExitStack()
@@ -92,8 +100,14 @@ class VideoWriter:
         )
         return self
 
-    def write(self, image: np.ndarray) -> None:
-        """Append a picture, (H, W, 3) uint8 BGR."""
+    def write(self, image: np.ndarray, timestamp: float | None = None) -> None:
+        """Append a picture.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+            timestamp: When it is shown, in seconds of any clock; the video begins with
+                the first. ``None``: by ``fps``. Either all pictures have one or none.
+        """
         if self._stack is None:
             raise RuntimeError(f'{self.path}: write() outside of the "with" block')
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
@@ -102,6 +116,7 @@ class VideoWriter:
                 f'{image.dtype}'
             )
         if self._stream is None:
+            self._origin = timestamp
             self.size = self.size or (image.shape[1], image.shape[0])
             self._stream = self._add_stream(*self.size)
         frame = av.VideoFrame.from_ndarray(self._fitted(image), format='bgr24')
@@ -112,10 +127,31 @@ class VideoWriter:
             interpolation=CONVERSION,
             threads=1,
         )
-        frame.pts = self.num_frames
-        frame.time_base = 1 / self.fps
+        frame.pts, frame.time_base = (
+            self._time_of(timestamp),
+            1 / (self.fps * self._ticks),
+        )
+        frame.duration = self._ticks
         self._container.mux(self._stream.encode(frame))
         self.num_frames += 1
+
+    @property
+    def _ticks(self) -> int:
+        """Ticks of the video's clock in a frame of ``fps``.
+
+        A multiple of the frame rate, so that a constant rate stays exactly constant.
+        """
+        return 1 if self._origin is None else math.ceil(TICKS / self.fps)
+
+    def _time_of(self, timestamp: float | None) -> int:
+        """The next picture's time in ticks; each is later than the one before."""
+        if (timestamp is None) != (self._origin is None):
+            raise ValueError(f'{self.path}: either all pictures have a time or none')
+        if timestamp is None:
+            return self.num_frames
+        ticks = round((timestamp - self._origin) * float(self.fps * self._ticks))
+        self._last = max(ticks, self._last + 1)
+        return self._last
 
     def __exit__(
         self,
@@ -134,9 +170,13 @@ class VideoWriter:
 
     def _add_stream(self, width: int, height: int) -> av.video.stream.VideoStream:
         options = {'crf': str(self.crf), 'preset': self.preset}
+        if self._origin is not None:
+            # mp4 says how long it is by the order of decoding; let that be the pictures'.
+            options['bf'] = '0'
         stream = self._container.add_stream(ENCODER, rate=self.fps, options=options)
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = 'yuv420p'
+        stream.codec_context.time_base = 1 / (self.fps * self._ticks)
         # Untagged, players guess the matrix by the picture's size and shift the colours.
         stream.codec_context.colorspace = Colorspace.ITU709
         stream.codec_context.color_range = ColorRange.MPEG

@@ -20,7 +20,8 @@ WEIGHTS = {'yolox-nano': 'yolox_nano.onnx', 'osnet': 'osnet_x0_25_msmt17.onnx'}
 
 def names(path: Path) -> list[str]:
     tree = ast.parse(path.read_text())
-    return [t.id for node in tree.body for t in getattr(node, 'targets', [])]
+    found = [t.id for node in tree.body for t in getattr(node, 'targets', [])]
+    return [name for name in found if not name.startswith('_')]  # a file's own
 
 
 def depth(path: Path) -> int:

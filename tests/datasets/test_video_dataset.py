@@ -67,6 +67,16 @@ def test_a_clip_of_the_whole_video(root) -> None:
         load(root, run_length='vidoe')
 
 
+def test_every_second_frame_of_the_whole_video(root) -> None:
+    dataset = load(root, num_frames=3, run_length='video', stride=2)
+    seen: list[set[int]] = [set() for _ in range(3)]
+    for _ in range(60):
+        ids = dataset[0]['data_samples'].frame_ids.tolist()
+        for part, frame_id in zip(seen, ids, strict=True):
+            part.add(frame_id)
+    assert seen == [{1, 3}, {5, 7}, {9, 11}]
+
+
 def test_too_short_for_the_stride(root) -> None:
     with pytest.raises(ValueError, match='fewer than 13 frames'):
         load(root, num_frames=5, stride=3)

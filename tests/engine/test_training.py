@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.hooks import EMAHook
+from mmengine.runner import Runner
 
 from mmsmot.models.language import CaptionTokenizer
 from mmsmot.utils.checkpoint import load_checkpoint
@@ -44,6 +46,40 @@ def test_killed_and_resumed_ends_like_uninterrupted(tmp_path: Path) -> None:
     expected = weights_of(whole, 3)
     for name, weight in weights_of(killed, 3).items():
         torch.testing.assert_close(weight, expected[name], atol=1e-6, rtol=1e-5)
+
+
+def test_weights_of_another_config_are_refused(tmp_path: Path) -> None:
+    """MMEngine would go on with random weights in their place, and print scores."""
+    training = runner(tmp_path / 'run', [], max_epochs=1)
+    weights = dict(training.model.state_dict())
+    name = 'semantics.interaction.mlp.0.weight'
+    older = tmp_path / 'older.pth'
+    torch.save({'state_dict': weights | {name: weights[name][:, :-1]}}, older)
+    with pytest.raises(ValueError, match=rf'older.pth belongs to another .*{name}'):
+        training.load_checkpoint(str(older))
+    stranger = tmp_path / 'stranger.pth'
+    torch.save({'state_dict': {'backbone.weight': torch.zeros(1)}}, stranger)
+    with pytest.raises(ValueError, match='belongs to another config'):
+        training.load_checkpoint(str(stranger))
+
+
+def test_training_begins_with_a_part_and_a_test_wants_all(
+    tmp_path: Path, monkeypatch
+) -> None:
+    training = runner(tmp_path / 'run', [], max_epochs=1)
+    part = {
+        name: weight + 1
+        for name, weight in training.model.state_dict().items()
+        if name.startswith('detector.')
+    }
+    torch.save({'state_dict': part}, tmp_path / 'detector.pth')
+    training.load_checkpoint(str(tmp_path / 'detector.pth'))
+    loaded = training.model.state_dict()
+    assert all(torch.equal(loaded[name], weight) for name, weight in part.items())
+    load = functools.partial(training.load_checkpoint, str(tmp_path / 'detector.pth'))
+    monkeypatch.setattr(Runner, 'test', lambda self: load())
+    with pytest.raises(ValueError, match='weights missing .*semantics'):
+        training.test()
 
 
 def worker(rank: int, port: int, out: str) -> None:

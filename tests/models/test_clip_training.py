@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmsmot.models.clip_training import ClipTraining, rows_of
+from tests.models.test_semantics import sample
 
 
 def test_detection_frames_are_neighbours() -> None:
@@ -38,3 +39,19 @@ def test_share_of_true_tracks() -> None:
     assert all(ClipTraining(true_tracks=1.0).draws_true_tracks() for _ in range(50))
     half = ClipTraining(true_tracks=0.5)
     assert 400 < sum(half.draws_true_tracks() for _ in range(1000)) < 600
+
+
+def test_true_boxes_stand_about_where_a_detectors_would() -> None:
+    np.random.seed(0)
+    truth = sample(ids=tuple(range(1, 9)), count=200).gt_trajectories
+    assert ClipTraining().with_box_noise(truth) is truth
+    noisy = ClipTraining(box_noise=0.05).with_box_noise(truth)
+    size, new = (t.boxes[:, 2:] - t.boxes[:, :2] for t in (truth, noisy))
+    moved = (noisy.boxes - truth.boxes).reshape(-1, 2, 2).mean(1) / size
+    for error in (moved, np.log(new / size)):
+        np.testing.assert_allclose(
+            error.std(0), 0.05 * 0.88, rtol=0.1
+        )  # cut at 2 sigma
+        np.testing.assert_allclose(error.mean(0), 0, atol=0.005)
+        assert np.abs(error).max() <= 0.1 + 1e-9
+    assert noisy.frame_ids.tolist() == truth.frame_ids.tolist()

@@ -383,3 +383,45 @@ def test_features_must_come_from_somewhere() -> None:
                 semantics=semantics(),
             )
         )
+
+
+def with_own_features(detector: dict) -> SMOT:
+    """The words look at another network's feature maps than the boxes come from."""
+    torch.manual_seed(0)
+    model = MODELS.build(
+        dict(
+            type='SMOT',
+            detector=detector,
+            feature_extractor=DETECTOR,
+            tracker=dict(type='SORT'),
+            semantics=semantics(),
+            training=dict(type='ClipTraining', true_tracks=1.0),
+        )
+    )
+    model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    return model.train()
+
+
+def test_the_detection_loss_is_of_the_detectors_own_features() -> None:
+    model = with_own_features(DETECTOR)
+    truth = sample()
+    targets = [
+        (truth.gt_trajectories[truth.gt_trajectories.frame_ids == t].boxes, np.zeros(2))
+        for t in (1, 2, 3)
+    ]
+    found = model.loss(**batch(truth))
+    expected = model.detector.loss(frames(3), targets)
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value)
+    (gradient,) = torch.autograd.grad(
+        found['loss_interaction'], model.feature_extractor.model.backbone.conv1.weight
+    )
+    assert gradient.abs().max() > 1e-8
+
+
+def test_a_detector_without_weights_says_that_it_cannot_be_trained() -> None:
+    model = with_own_features(dict(type='DetectionFile'))
+    with pytest.raises(TypeError, match='DetectionFile cannot be trained.*freeze=True'):
+        model.loss(**batch(sample()))
+    model.clip_training.freeze = True
+    assert set(model.loss(**batch(sample()))) == set(LOSSES)

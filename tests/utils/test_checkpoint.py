@@ -10,7 +10,12 @@ import torch
 from mmengine.logging import MessageHub
 from torch import nn
 
-from mmsmot.utils.checkpoint import load_checkpoint, load_weights, save_weights
+from mmsmot.utils.checkpoint import (
+    load_checkpoint,
+    load_weights,
+    require_weights_of,
+    save_weights,
+)
 
 
 class Evil:
@@ -78,6 +83,21 @@ def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
     torch.testing.assert_close(model.weight.data, before)
     same = nn.Linear(3, 2)
     load_weights(same, path)
+
+
+def test_a_part_of_the_weights(tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    weights = model.state_dict()
+    first = {name: weights[name] for name in ('0.weight', '0.bias')}
+    with pytest.raises(ValueError, match='2 weights missing'):
+        require_weights_of(model, first, 'part.pth')
+    require_weights_of(model, first, 'part.pth', partial=True)
+    require_weights_of(model, first | {'2.bias': weights['1.bias']}, 'p', partial=True)
+    with pytest.raises(ValueError, match='1 of another shape'):
+        wrong = first | {'0.bias': torch.zeros(5)}
+        require_weights_of(model, wrong, 'part.pth', partial=True)
+    with pytest.raises(ValueError, match='4 weights missing'):
+        require_weights_of(model, {'2.bias': weights['1.bias']}, 'p', partial=True)
 
 
 def test_damaged_and_missing_files(tmp_path: Path) -> None:

@@ -15,19 +15,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmsmot.apis.stored_results import open_results
 from mmsmot.datasets.image_sequence import ImageSequence
 from mmsmot.datasets.video_dataset import VideoDataset
-from mmsmot.engine import load_config
 from mmsmot.evaluation.error_analysis import Errors, find_errors
-from mmsmot.evaluation.foreign_predictions import ForeignPredictions
 from mmsmot.evaluation.interactions import THRESHOLD
 from mmsmot.evaluation.predictions import (
     MISSING,
     join_predictions,
-    open_predictions,
 )
 from mmsmot.evaluation.table import write_json
-from mmsmot.evaluation.truths import open_dataset, read_truths
+from mmsmot.evaluation.truths import read_truths
 from mmsmot.structures import SMOTDataSample, Trajectories
 from mmsmot.utils.atomic import atomic_path
 from mmsmot.visualization.contact_sheet import contact_sheet, spread_over
@@ -64,15 +62,15 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    predictions = open_predictions(args.results, args.frame_numbers)
-    settings = None
-    if args.config is not None:
-        settings = load_config(args.config).test_dataloader.dataset.to_dict()
-    dataset = open_dataset(
-        settings, args.data_root, args.split, args.sequences, args.vocabulary
+    predictions, dataset = open_results(
+        args.results,
+        args.frame_numbers,
+        args.config,
+        args.data_root,
+        args.split,
+        args.sequences,
+        args.vocabulary,
     )
-    if isinstance(predictions, ForeignPredictions):
-        predictions.vocabulary = getattr(dataset, 'vocabulary', None)
 
     def samples():
         ignore_unknown = args.sequences is not None

@@ -14,19 +14,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmsmot.engine import load_config
-from mmsmot.evaluation.foreign_predictions import ForeignPredictions
+from mmsmot.apis.stored_results import open_results
 from mmsmot.evaluation.interactions import THRESHOLD
 from mmsmot.evaluation.predictions import (
     MISSING,
     join_predictions,
-    open_predictions,
     score_predictions,
 )
 from mmsmot.evaluation.protocols import RELEASE, STRICT
 from mmsmot.evaluation.smot_metric import format_report
 from mmsmot.evaluation.table import write_json
-from mmsmot.evaluation.truths import open_dataset, read_truths
+from mmsmot.evaluation.truths import read_truths
 
 
 def parse_args() -> argparse.Namespace:
@@ -69,15 +67,15 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    predictions = open_predictions(args.results, args.frame_numbers)
-    settings = None
-    if args.config is not None:
-        settings = load_config(args.config).test_dataloader.dataset.to_dict()
-    dataset = open_dataset(
-        settings, args.data_root, args.split, args.sequences, args.vocabulary
+    predictions, dataset = open_results(
+        args.results,
+        args.frame_numbers,
+        args.config,
+        args.data_root,
+        args.split,
+        args.sequences,
+        args.vocabulary,
     )
-    if isinstance(predictions, ForeignPredictions):
-        predictions.vocabulary = getattr(dataset, 'vocabulary', None)
     samples = join_predictions(
         predictions, read_truths(dataset), args.missing, args.ignore_unknown
     )

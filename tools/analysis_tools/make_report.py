@@ -122,9 +122,7 @@ def open_reader(
     """The video: the one named, else the dataset's, else the one the sample names."""
     if path is None and reader is not None:
         return reader
-    path = Path(path or sample.video.path)
-    # BenSMOT's folder for images is not MOTChallenge's.
-    return open_video(path / 'imgs' if (path / 'imgs').is_dir() else path)
+    return open_video(path or sample.video.path)
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@ centernet_tiny = dict(
     type='MMDetDetector',
     score_threshold=0.1,
     channels_last=True,
+    picture_cells=2,
     config=dict(
         model=dict(
             type='CenterNet',

@@ -1,22 +1,31 @@
-# SMOTer's fusion and heads, 128 wide; tokens know when and where they are.
+# SMOTer's fusion and heads, 128 wide; tokens know when and where they are, trajectories
+# whom they meet. Pooled finely, as released: a hat is a cell wide. No dropout: data is
+# cheap.
+_attention_ = dict(channels=128, num_heads=4, ffn_channels=256, dropout=0.0)
 smoter_tiny = dict(
     type='TrajectorySemantics',
-    roi=dict(type='RoITokens', in_channels=96, channels=128),
+    roi=dict(
+        type='RoITokens',
+        in_channels=108,
+        channels=128,
+        grid=7,
+        samples=1,
+        hidden=256,
+        norm=True,
+        cells=True),
     trajectory_fusion=dict(
         type='ConcatTrajectoryFusion',
-        channels=128,
-        num_heads=4,
-        ffn_channels=256,
+        **_attention_,
         num_layers=2,
         encoding=dict(type='TokenEncoding', channels=128)),
     video_fusion=dict(
         type='VideoFusion',
-        cell=dict(
-            type='AttentionCell', channels=128, num_heads=4, ffn_channels=256),
-        in_channels=96,
+        cell=dict(type='AttentionCell', **_attention_),
+        in_channels=108,  # 96 and the picture's 12
         channels=128,
         grid=(4, 6),
         position=True),
+    context=dict(type='TrajectoryContext', **_attention_),
     instance_caption=dict(
         type='InstanceCaptionHead',
         channels=128,
@@ -24,29 +33,28 @@ smoter_tiny = dict(
             type='TextDecoder',
             tokenizer=dict(type='CaptionTokenizer', vocab_size=768),
             config=dict(
-                model_type='bert',
-                hidden_size=192,
-                num_hidden_layers=3,
-                num_attention_heads=4,
-                intermediate_size=512,
-                max_position_embeddings=512),
+                model_type='gpt2',
+                n_embd=192,
+                n_layer=3,
+                n_head=4,
+                n_inner=512,
+                n_positions=256,
+                embd_pdrop=0.0,
+                attn_pdrop=0.0,
+                resid_pdrop=0.0),
             max_length=64)),
     video_caption=dict(
         type='VideoCaptionHead',
-        channels=128,
         decoder=None,
         injection='joint',
-        num_heads=4,
-        ffn_channels=256),
+        **_attention_),
     interaction=dict(
         type='InteractionHead',
-        channels=128,
         pooled_tokens=1,
         hidden=(256, ),
-        num_heads=4,
-        ffn_channels=256,
-        normalizer='positives'),
+        normalizer='positives',
+        **_attention_),
     share_decoder=True,
-    max_boxes=16,
+    max_boxes=8,
     frame_stride=2,
     trained_on='SynSMOT')

@@ -153,7 +153,8 @@ def make_synsmot(
 
     Args:
         out: Folder of the dataset.
-        size: ``mini`` (8 + 4 clips), ``small`` (400 + 100) or ``full`` (2,284 + 1,008).
+        size: ``mini`` (8 + 4 clips), ``small`` (400 + 100), ``medium`` (1,600 + 100, those
+            of ``small`` among them) or ``full`` (2,284 + 1,008).
         seed: Seed of everything.
         workers: Processes; by default one for each processor.
         progress: Show a progress bar.

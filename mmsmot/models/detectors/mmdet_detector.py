@@ -18,6 +18,7 @@ from mmengine.logging import MMLogger, print_log
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import nn
+from torch.nn import functional as F
 
 from ...registry import MODELS
 from ...structures import Detections, Frame
@@ -34,6 +35,9 @@ DEFAULT_PIPELINE = [
         meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
     ),
 ]
+# A few colours beside hundreds of features that spread several times as far: without it
+# whatever pools both learns the colours last.
+PICTURE_GAIN = 4.0
 
 
 @MODELS.register_module()
@@ -54,8 +58,12 @@ class MMDetDetector(nn.Module, BaseDetector):
             that look at appearance without a ReID network:
             ``dict(type='RoITokens', in_channels=96, channels=96)``. Nothing trains it, so
             it should have no weights; ``None`` for no embeddings.
-        channels_last: Lay pictures and weights out channels last, which on a CPU makes a
-            convolutional detector about twice as fast (other last digits).
+        channels_last: Lay pictures and weights out channels last: on a CPU a convolutional
+            detector looks about twice as fast (and gives other last digits).
+        picture_cells: Append the picture itself to the first level, averaged to so many
+            squares a side of each cell: 3 * ``picture_cells``^2 channels that the
+            detector does not look at. One that only has to find people soon forgets what
+            colours they wear, and their captions say it. 0 for none.
     """
 
     def __init__(
@@ -67,6 +75,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         score_power: float = 1.0,
         embedder: dict | nn.Module | None = None,
         channels_last: bool = False,
+        picture_cells: int = 0,
     ) -> None:
         super().__init__()
         mmdet = import_mmdet()
@@ -78,6 +87,7 @@ class MMDetDetector(nn.Module, BaseDetector):
             MODELS.build(embedder) if isinstance(embedder, dict) else embedder
         )
         self.labels = None if labels is None else tuple(labels)
+        self.picture_cells = picture_cells
         with DefaultScope.overwrite_default_scope('mmdet'):
             self.model = mmdet.registry.MODELS.build(self.config['model'])
             self._pipeline = Compose(_from_arrays(self.config.get('test_pipeline')))
@@ -117,6 +127,9 @@ class MMDetDetector(nn.Module, BaseDetector):
         )
         inputs = batch['inputs'].to(memory_format=self._layout)
         levels = tuple(self.model.extract_feat(inputs))
+        if self.picture_cells:
+            seen = _picture(inputs, levels[0].shape[-2:], self.picture_cells)
+            levels = (torch.cat([levels[0], seen], dim=1), *levels[1:])
         height = inputs.shape[-2]
         sizes = [(frame.image.shape[1], frame.image.shape[0]) for frame in frames]
         return FeatureMaps(
@@ -186,7 +199,11 @@ class MMDetDetector(nn.Module, BaseDetector):
     @contextmanager
     def _given(self, features: FeatureMaps) -> Iterator[None]:
         """mmdet's own ``predict`` and ``loss``, with the features that are there."""
-        self.model.extract_feat = lambda _: features.levels
+        levels = features.levels
+        if self.picture_cells:
+            own = levels[0].shape[1] - 3 * self.picture_cells**2
+            levels = (levels[0][:, :own], *levels[1:])
+        self.model.extract_feat = lambda _: levels
         try:
             with DefaultScope.overwrite_default_scope('mmdet'):
                 yield
@@ -196,7 +213,7 @@ class MMDetDetector(nn.Module, BaseDetector):
     @property
     def fingerprint(self) -> str:
         options = (self.score_threshold, self.labels, self.score_power, self._layout)
-        options += (str(self.embedder),)
+        options += (str(self.embedder), self.picture_cells)
         text = repr((self.config.to_dict(), options))
         config = hashlib.sha256(text.encode()).hexdigest()
         # Of the weights themselves: training or a checkpoint of the whole model set them.
@@ -222,6 +239,13 @@ class MMDetDetector(nn.Module, BaseDetector):
                 level=logging.DEBUG,
             )
         return detections
+
+
+def _picture(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.Tensor:
+    """(B, 3 * cells^2, H, W): the pictures' colours in the squares of each cell."""
+    height, width = size
+    seen = F.adaptive_avg_pool2d(inputs, (height * cells, width * cells))
+    return PICTURE_GAIN * F.pixel_unshuffle(seen, cells)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from .attention import CrossAttention, SelfAttention
 from .cells import AdditionCell, AttentionCell, ConcatCell, FusionCell, MLPCell
+from .trajectory_context import TrajectoryContext
 from .trajectory_fusion import (
     BaseTrajectoryFusion,
     ConcatTrajectoryFusion,
@@ -20,6 +21,7 @@ __all__ = [
     'MLPCell',
     'RecurrentTrajectoryFusion',
     'SelfAttention',
+    'TrajectoryContext',
     'VideoFusion',
     'VideoState',
 ]

@@ -84,24 +84,29 @@ class VideoCaptionHead(_Speaker):
         self.attention = CrossAttention(channels, num_heads, ffn_channels, dropout)
 
     def prefix(
-        self, video: torch.Tensor, fused: torch.Tensor, mask: torch.Tensor
+        self,
+        video: torch.Tensor,
+        fused: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Linear(CA(F~, T~)) of one video.
 
         Args:
             video: (V, d), F~.
-            fused: (M, L, d), T~, M may be 0.
+            fused: (M, L, d), T~, M > 0; ``None`` where nobody is in the video.
             mask: (M, L) bool.
 
         Returns:
             (V, width of the decoder).
         """
         state = video[None]
-        if self.injection == 'joint' and len(fused):
+        if fused is None:
+            return self.project(video)
+        if self.injection == 'joint':
             state = self.attention(
                 state, fused.flatten(0, 1)[None], mask.reshape(1, -1)
             )
-        elif len(fused):
+        else:
             keys, values = self.attention.keys_values(fused)
             for j in range(len(fused)):
                 one = slice(j, j + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 
 import torch
@@ -100,8 +101,9 @@ class TextDecoder(nn.Module):
             attention_mask=_bias(allowed, inputs.dtype),
             position_ids=_positions(shown),
             use_cache=False,
+            **self._only_last(length),  # nobody asks what follows the prefix
         )
-        return out.logits[:, mask.shape[1] :]
+        return out.logits[:, -length:]
 
     def loss(
         self, prefix: torch.Tensor, mask: torch.Tensor, texts: Sequence[str]
@@ -166,6 +168,7 @@ class TextDecoder(nn.Module):
             position_ids=_positions(mask),
             past_key_values=cache,
             use_cache=True,
+            **self._only_last(1),
         )
         cache.batch_repeat_interleave(self.num_beams)
         begin = mask.new_full((rows, 1), self.tokenizer.bos_id, dtype=torch.int64)
@@ -186,6 +189,11 @@ class TextDecoder(nn.Module):
             logits_processor=[] if self.allow_repeats else [_forbid_last],
         )
         return out[:, length + 1 :]
+
+    def _only_last(self, count: int) -> dict[str, int]:
+        """Spare a model that knows how the scores of all but the last tokens."""
+        options = inspect.signature(self.model.forward).parameters
+        return {'logits_to_keep': count} if 'logits_to_keep' in options else {}
 
     def _require_room(self, length: int) -> None:
         room = getattr(self.model.config, 'max_position_embeddings', None)

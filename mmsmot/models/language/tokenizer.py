@@ -46,6 +46,13 @@ class BaseTokenizer(nn.Module, ABC):
     def decode(self, ids: torch.Tensor) -> list[str]:
         """Texts of (B, T) ids, without the special ones; a text ends at ``eos_id``."""
 
+    def _batched(self, texts: list[list[int]], max_length: int) -> torch.Tensor:
+        """Marked, cut and padded."""
+        found = [[self.bos_id, *ids, self.eos_id][:max_length] for ids in texts]
+        longest = max(map(len, found), default=0)
+        padded = [ids + [self.pad_id] * (longest - len(ids)) for ids in found]
+        return torch.tensor(padded, dtype=torch.int64).reshape(len(found), longest)
+
 
 @MODELS.register_module()
 class CaptionTokenizer(BaseTokenizer):
@@ -93,13 +100,8 @@ class CaptionTokenizer(BaseTokenizer):
 
     def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
         tokenizer = self._require()
-        found = [
-            [self.bos_id, *encoded.ids, self.eos_id][:max_length]
-            for encoded in tokenizer.encode_batch(list(texts))
-        ]
-        longest = max(map(len, found), default=0)
-        padded = [ids + [self.pad_id] * (longest - len(ids)) for ids in found]
-        return torch.tensor(padded, dtype=torch.int64).reshape(len(found), longest)
+        found = tokenizer.encode_batch(list(texts))
+        return self._batched([encoded.ids for encoded in found], max_length)
 
     def decode(self, ids: torch.Tensor) -> list[str]:
         tokenizer = self._require()
@@ -180,10 +182,7 @@ class PretrainedTokenizer(BaseTokenizer):
 
     def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
         found = self._tokenizer(list(texts), add_special_tokens=False)['input_ids']
-        found = [[self.bos_id, *ids, self.eos_id][:max_length] for ids in found]
-        longest = max(map(len, found), default=0)
-        padded = [ids + [self.pad_id] * (longest - len(ids)) for ids in found]
-        return torch.tensor(padded, dtype=torch.int64).reshape(len(found), longest)
+        return self._batched(found, max_length)
 
     def decode(self, ids: torch.Tensor) -> list[str]:
         rows = [_until(row, self.eos_id) for row in ids.tolist()]

@@ -30,6 +30,11 @@ class RoITokens(nn.Module):
         samples: Points a side of a cell.
         hidden: Width of the two fully connected layers; ``None`` for none. Where
             ``in_channels`` is ``channels`` and ``hidden`` is ``None`` nothing is learnt.
+        norm: With ``hidden``: a LayerNorm instead of the last ReLU (ours), so that what
+            the box looks like does not drown the time and place that are added to it.
+        cells: With ``hidden``: what the box's four quarters look like on average, as in
+            the paper, is added to what the layers make of the ``grid`` (ours). Colours go
+            this way; the layers learn postures and squeeze colours out.
     """
 
     def __init__(
@@ -40,6 +45,8 @@ class RoITokens(nn.Module):
         grid: int = 2,
         samples: int = 4,
         hidden: int | None = None,
+        norm: bool = False,
+        cells: bool = False,
     ) -> None:
         super().__init__()
         self.level = level
@@ -53,13 +60,15 @@ class RoITokens(nn.Module):
                 nn.Linear(grid**2 * in_channels, hidden),
                 nn.ReLU(),
                 nn.Linear(hidden, 4 * channels),
-                nn.ReLU(),
+                nn.Identity() if norm else nn.ReLU(),
                 nn.Unflatten(1, (4, channels)),
             )
         elif in_channels != channels:
             self.project = nn.Linear(in_channels, channels)
         else:
             self.project = nn.Identity()
+        self.cells = nn.Linear(in_channels, channels) if hidden and cells else None
+        self.norm = nn.LayerNorm(channels) if hidden and norm else None
 
     def forward(
         self, features: FeatureMaps, rows: torch.Tensor, boxes: torch.Tensor
@@ -78,7 +87,14 @@ class RoITokens(nn.Module):
         scale = features.scales[rows.cpu()] / features.strides[self.level]
         boxes = boxes.to(level.device) * scale.repeat(1, 2).to(level.device)
         pooled = roi_align(level, rows.to(level.device), boxes, self.grid, self.samples)
-        return self.project(pooled)
+        tokens = self.project(pooled)
+        if self.norm is not None:
+            tokens = self.norm(tokens)
+        if self.cells is not None:
+            quarters = pooled.transpose(1, 2).unflatten(2, (self.grid, self.grid))
+            quarters = F.adaptive_avg_pool2d(quarters, 2).flatten(2).transpose(1, 2)
+            tokens = tokens + self.cells(quarters)
+        return tokens
 
 
 def roi_align(

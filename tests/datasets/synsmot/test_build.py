@@ -82,7 +82,7 @@ def test_folders_of_others_are_refused(mini, tmp_path):
     shutil.copy(mini / 'synsmot.json', own)
     with pytest.raises(ValueError, match='made with seed 0, asked for 1'):
         make_synsmot(own, seed=1)
-    with pytest.raises(ValueError, match=r"mini, small, full, got 'huge'"):
+    with pytest.raises(ValueError, match=r"mini, small, medium, full, got 'huge'"):
         make_synsmot(tmp_path, 'huge')
     with pytest.raises(ValueError, match=r"split: expected .*got 'val'"):
         make_clip(0, 0, 'val')
@@ -93,6 +93,7 @@ def test_folders_of_others_are_refused(mini, tmp_path):
     [
         ('mini', 8, 4, 320, 192),
         ('small', 400, 100, 320, 192),
+        ('medium', 1600, 100, 320, 192),
         ('full', 2284, 1008, 640, 384),
     ],
 )
@@ -115,6 +116,14 @@ def test_every_clip_of_a_size_is_asked_for(
     assert len(activities) == (36 if size != 'mini' else 12)
     held = json.loads((tmp_path / 'synsmot.json').read_text())
     assert held['settings']['width'] == width
+
+
+def test_medium_is_more_of_small_with_the_same_test_split():
+    small, medium = SIZES['small'], SIZES['medium']
+    # A clip depends on seed, settings, split and number alone.
+    assert medium.settings == small.settings
+    assert medium.test == small.test
+    assert medium.train > small.train
 
 
 def test_a_clip_of_full_has_its_size():

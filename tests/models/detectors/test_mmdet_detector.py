@@ -10,7 +10,7 @@ import torch
 
 pytest.importorskip('mmdet', reason='needs mmdet')
 
-from mmsmot.models.detectors.mmdet_detector import MMDetDetector
+from mmsmot.models.detectors.mmdet_detector import PICTURE_GAIN, MMDetDetector
 from mmsmot.structures import Frame, VideoInfo
 
 from .tiny_mmdet import tiny_fcos
@@ -56,6 +56,28 @@ def test_only_the_labels_asked_for(image: np.ndarray) -> None:
     ones = make(labels=(1,)).detect([frame_of(image)])[0]
     assert set(ones.labels.tolist()) <= {1}
     assert len(ones) == (every.labels == 1).sum()
+
+
+def test_the_picture_beside_the_first_level(image: np.ndarray) -> None:
+    plain, seeing = make(labels=None), make(labels=None, picture_cells=2)
+    frame = frame_of(image)
+    features, own = seeing.extract([frame]), plain.extract([frame])
+    channels = own.levels[0].shape[1]
+    assert features.levels[0].shape[1] == channels + 12
+    torch.testing.assert_close(features.levels[0][:, :channels], own.levels[0])
+    # The mean over a cell's four squares is the mean over the cell.
+    colours = features.levels[0][:, channels:].unflatten(1, (3, 4)).mean(2)
+    mean = torch.nn.functional.adaptive_avg_pool2d(own.inputs, colours.shape[-2:])
+    torch.testing.assert_close(colours, PICTURE_GAIN * mean)
+    # The detector itself does not look at it.
+    np.testing.assert_array_equal(
+        seeing.detect([frame])[0].boxes, plain.detect([frame])[0].boxes
+    )
+    targets = [(np.array([[40.0, 30, 200, 220]]), np.array([0]))]
+    ours, theirs = (d.loss([frame], targets) for d in (seeing, plain))
+    for name, value in theirs.items():
+        torch.testing.assert_close(ours[name], value)
+    assert seeing.fingerprint != plain.fingerprint
 
 
 def test_losses_reach_the_first_layer(image: np.ndarray) -> None:

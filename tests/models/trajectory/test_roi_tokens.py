@@ -83,3 +83,32 @@ def test_released_variant_has_four_tokens() -> None:
     assert part(features(level), rows, boxes).shape == (3, 4, 256)
     assert part.tokens == 4
     assert part.project[1].in_features == 7840  # 7 * 7 * 160
+
+
+def test_normed_tokens_do_not_drown_what_is_added_to_them() -> None:
+    torch.manual_seed(0)
+    level = 50 * torch.randn(2, 8, 12, 20)
+    part = RoITokens(
+        in_channels=8, channels=16, grid=7, samples=1, hidden=32, norm=True
+    )
+    boxes = torch.tensor([[8.0, 8.0, 64.0, 80.0], [40.0, 16.0, 90.0, 90.0]]).double()
+    tokens = part(features(level), torch.tensor([0, 1]), boxes)
+    assert tokens.shape == (2, 4, 16)
+    torch.testing.assert_close(tokens.mean(-1), torch.zeros(2, 4), atol=1e-5, rtol=0)
+    spread = tokens.std(-1, unbiased=False)
+    torch.testing.assert_close(spread, torch.ones(2, 4), atol=1e-3, rtol=0)
+
+
+def test_quarters_beside_the_layers() -> None:
+    """With the layers silenced the tokens are the paper's four cells, projected."""
+    torch.manual_seed(0)
+    level = torch.randn(1, 8, 12, 20)
+    options = dict(in_channels=8, channels=16, samples=1, hidden=32, cells=True)
+    part = RoITokens(grid=4, **options)
+    for layer in (part.project[1], part.project[3]):
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+    rows, boxes = torch.tensor([0]), torch.tensor([[8.0, 8.0, 120.0, 80.0]]).double()
+    # Two points a side of a quarter, one in each of the grid's cells.
+    paper = roi_align(level, rows, boxes / 8, grid=2, samples=2)
+    torch.testing.assert_close(part(features(level), rows, boxes), part.cells(paper))

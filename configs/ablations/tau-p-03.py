@@ -2,5 +2,5 @@
 _base_ = '../smoter/smoter_tiny_synsmot.py'
 model = dict(
     tracker=dict(
-        track_threshold=0.4,  # tau_p
-        new_threshold=0.5))
+        track_threshold=0.3,  # tau_p
+        new_threshold=0.4))

@@ -1,0 +1,40 @@
+"""Scores of a video against the truth that lies beside it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mmengine.logging import print_log
+
+from ..datasets.sequence_truth import read_truth
+from ..evaluation.predictions import score_predictions
+from ..evaluation.protocols import STRICT
+from ..structures import SMOTDataSample
+
+
+def score_by_own_truth(sample: SMOTDataSample) -> dict[str, Any] | None:
+    """Put the truth of a sequence folder into its sample, and score it.
+
+    Args:
+        sample: What was found, with ``video`` and ``frame_ids``; gets the ``gt_`` fields
+            of what is annotated in these frames.
+
+    Returns:
+        The report (see :func:`~mmsmot.evaluation.smot_report.report`) by the strict
+        protocol, or ``None`` where there is no truth, or none that can be read: that is
+        logged, since what was found is worth keeping all the same.
+    """
+    try:
+        truth = read_truth(sample.video)
+        if truth is None or truth.trajectories is None:
+            return None
+        truth.on_frames(sample.frame_ids).put_into(sample)
+        return score_predictions([sample], [STRICT])
+    except (ValueError, OSError) as error:
+        print_log(
+            f'not scored: {error}',
+            logger='current',
+            level=logging.WARNING,
+        )
+        return None

@@ -1,0 +1,44 @@
+"""What a sequence folder itself knows of its video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..structures import VideoInfo, read_trajectories
+from .bensmot_repairs import RepairLog
+from .bensmot_sequence import read_sequence
+from .bensmot_truth import make_truth, with_folder
+from .video_truth import VideoTruth
+from .vocabulary import InteractionVocabulary
+
+
+def read_truth(
+    video: VideoInfo, vocabulary: InteractionVocabulary | None = None
+) -> VideoTruth | None:
+    """The truth that lies beside the pictures of one video.
+
+    Args:
+        video: As :func:`~.video_reader.open_video` gives it.
+        vocabulary: The verbs to tell apart, ``None`` for ``clean335``.
+
+    Returns:
+        Boxes, and of a sequence of BenSMOT or SynSMOT its words too; ``None`` where
+        there is no truth.
+
+    Raises:
+        ValueError: A file cannot be read; names the file.
+    """
+    gt = video.files.get('gt')
+    if gt is None:
+        return None
+    folder = Path(video.path)
+    if not (folder / 'imgs').is_dir():
+        return VideoTruth(read_trajectories(gt))
+    record = read_sequence(folder)
+    return make_truth(
+        folder,
+        record,
+        with_folder(record.semantics, folder),
+        vocabulary or InteractionVocabulary('clean335'),
+        RepairLog(strict=False),
+    )

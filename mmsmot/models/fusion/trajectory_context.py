@@ -1,0 +1,63 @@
+"""What each trajectory needs to know of the others."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ...registry import MODELS
+from .attention import CrossAttention
+
+
+@MODELS.register_module()
+class TrajectoryContext(nn.Module):
+    """CA(T~_j, [T~_k, k != j]) over the trajectories of a video (ours).
+
+    The paper's caption of a trajectory is spoken from its own feature alone (eq. 4), yet
+    it says whom somebody hugs and what that one wears. So each trajectory looks at all
+    others of its video before any head sees it. Somebody who is alone passes through the
+    norms only.
+
+    Args:
+        channels: d.
+        num_heads: Heads.
+        ffn_channels: Width of the feed-forward part.
+        dropout: Dropout.
+        pool: Others are seen through means of so many neighbouring tokens; 4, the tokens
+            of a box, keeps what changes from box to box.
+    """
+
+    def __init__(
+        self,
+        channels: int = 256,
+        num_heads: int = 8,
+        ffn_channels: int = 1024,
+        dropout: float = 0.1,
+        pool: int = 4,
+    ) -> None:
+        super().__init__()
+        self.attention = CrossAttention(channels, num_heads, ffn_channels, dropout)
+        self.pool = pool
+
+    def forward(
+        self, fused: torch.Tensor, mask: torch.Tensor, video: torch.Tensor
+    ) -> torch.Tensor:
+        """The trajectories, each with what the others of its video tell.
+
+        Args:
+            fused: (M, L, d), T~; ``pool`` divides L.
+            mask: (M, L) bool; a box's tokens are all there or none.
+            video: (M,) int64, which video a trajectory is of.
+
+        Returns:
+            (M, L, d).
+        """
+        pooled = fused.unflatten(1, (-1, self.pool)).mean(2)
+        there = mask[:, :: self.pool]
+        is_other = video[:, None] == video
+        is_other.fill_diagonal_(False)
+        # The others of each row, first; as many columns as the fullest video needs.
+        most = int(is_other.sum(1).max()) if len(video) else 0
+        others = is_other.int().argsort(dim=1, descending=True, stable=True)[:, :most]
+        seen = there[others] & is_other.gather(1, others)[..., None]
+        return self.attention(fused, pooled[others].flatten(1, 2), seen.flatten(1))

@@ -1,0 +1,55 @@
+"""Every second is booked once."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmsmot.utils import stopwatch
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(stopwatch, 'time', made)
+    return made
+
+
+def test_time_goes_to_the_stage_that_ended(clock: Clock) -> None:
+    watch = stopwatch.Stopwatch()
+    for stage, seconds in (('decode', 2), ('detect', 5), ('decode', 1)):
+        clock.now += seconds
+        watch.book(stage)
+    assert watch.seconds == {'decode': 3, 'detect': 5}
+    assert watch.total == 8
+
+
+def test_a_part_is_taken_from_its_stage(clock: Clock) -> None:
+    watch = stopwatch.Stopwatch()
+    clock.now += 1
+    with watch.part('pool'):
+        clock.now += 10
+        with watch.part('decode'):
+            clock.now += 100
+    clock.now += 2
+    watch.book('describe')
+    assert watch.seconds == {'pool': 10, 'decode': 100, 'describe': 3}
+    assert watch.total == 113
+
+
+def test_a_part_that_fails_is_booked(clock: Clock) -> None:
+    watch = stopwatch.Stopwatch()
+    with pytest.raises(KeyError), watch.part('pool'):
+        clock.now += 4
+        raise KeyError
+    watch.book('describe')
+    assert watch.seconds == {'pool': 4, 'describe': 0}
