@@ -130,7 +130,9 @@ class SMOTInferencer:
             # Before the video: a stream does not wait until the model is there.
             model = self._model_for(home, is_stream(name))
             video = open_video(name, start, end, stride, seconds, patience)
-            warnings = domain_warnings(model, video.video)
+            warnings = self._missing_weights(model) + domain_warnings(
+                model, video.video
+            )
             for text in warnings:
                 print_log(text, logger='current', level=logging.WARNING)
             results.append(
@@ -141,6 +143,19 @@ class SMOTInferencer:
     def session(self, fps: float = 25.0, name: str = 'stream') -> SMOTSession:
         """The same pipeline, frame by frame."""
         return SMOTSession(self.model, fps, name)
+
+    def _missing_weights(self, model) -> list[str]:
+        """A warning where a network runs that never learnt anything."""
+        if self.checkpoint is not None:
+            return []
+        # A part that takes a file of weights of its own says which as ``checkpoint``.
+        parts = [p for p in model.modules() if getattr(p, 'checkpoint', '') is None]
+        if not parts:
+            return []
+        return [
+            f'{type(parts[0]).__name__} has no weights: what it finds is random. Give '
+            'those of the whole model (--checkpoint) or of the detector (--weights).'
+        ]
 
     def _model_for(self, home: Path, is_live: bool):
         # Another stream's frames have the same numbers, so nothing of one is remembered.

@@ -39,6 +39,16 @@ def test_one_video_and_several(scenes: list[Path], tmp_path: Path) -> None:
         inferencer(tmp_path / 'nowhere.mp4', tmp_path)
 
 
+def test_a_network_that_never_learnt_says_so(
+    scenes: list[Path], tmp_path: Path
+) -> None:
+    random = SMOTInferencer('smoter/detector_tiny_synsmot')
+    found = random(scenes[0], tmp_path, draw=False, end=2)
+    (warning,) = found['warnings']
+    assert 'MMDetDetector has no weights' in warning
+    assert '--weights' in warning
+
+
 def test_a_session_of_the_same_pipeline(scenes: list[Path]) -> None:
     session = SMOTInferencer(CONFIG).session(fps=25, name='door')
     assert session.fps == 25

@@ -38,6 +38,7 @@ from mmengine.logging import MMLogger
 
 from mmsmot.apis import SMOTInferencer, SMOTSession, infer_video
 from mmsmot.datasets import open_video
+from mmsmot.engine import load_config
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Tracks
 from mmsmot.utils.atomic import atomic_path, atomic_write
@@ -87,7 +88,9 @@ class Crowd:
 
 def build_model(args: argparse.Namespace) -> SMOT:
     """The pipeline; random weights get words, so that they can speak."""
-    inferencer = SMOTInferencer(args.config, args.checkpoint, device=args.device)
+    # Read here, or the weights that come with the package would be taken.
+    config = load_config(args.config)
+    inferencer = SMOTInferencer(config, args.checkpoint, device=args.device)
     model = inferencer.model
     if inferencer.checkpoint is None and (head := model.semantics.instance_caption):
         head.decoder.tokenizer.train_on(TEXTS)

@@ -1,6 +1,5 @@
 # SMOTer's fusion and heads, 128 wide; tokens know when and where they are, trajectories
-# whom they meet. Pooled finely, as released: a hat is a cell wide. No dropout: data is
-# cheap.
+# whom they meet. Pooled finely, as released. No dropout: data is cheap.
 _attention_ = dict(channels=128, num_heads=4, ffn_channels=256, dropout=0.0)
 smoter_tiny = dict(
     type='TrajectorySemantics',
@@ -17,6 +16,7 @@ smoter_tiny = dict(
         type='ConcatTrajectoryFusion',
         **_attention_,
         num_layers=2,
+        summary=True,
         encoding=dict(type='TokenEncoding', channels=128)),
     video_fusion=dict(
         type='VideoFusion',
@@ -29,6 +29,7 @@ smoter_tiny = dict(
     instance_caption=dict(
         type='InstanceCaptionHead',
         channels=128,
+        word_loss=1.0,
         decoder=dict(
             type='TextDecoder',
             tokenizer=dict(type='CaptionTokenizer', vocab_size=768),
@@ -46,12 +47,11 @@ smoter_tiny = dict(
     video_caption=dict(
         type='VideoCaptionHead',
         decoder=None,
-        injection='joint',
-        **_attention_),
+        injection='joint', **_attention_),
     interaction=dict(
         type='InteractionHead',
-        pooled_tokens=1,
-        hidden=(256, ),
+        pooled_tokens=1, hidden=(256, ),
+        threshold=0.6,
         normalizer='positives',
         **_attention_),
     share_decoder=True,

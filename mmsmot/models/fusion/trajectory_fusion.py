@@ -37,7 +37,8 @@ class BaseTrajectoryFusion(nn.Module, ABC):
             tracks: Tokens of M trajectories of up to N boxes.
 
         Returns:
-            (M, L, d) fused tokens and (M, L) bool, true where a token is one.
+            (M, L, d) fused tokens and (M, L) bool, true where a token is one; those stand
+            first in their row.
         """
 
 
@@ -53,6 +54,9 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         ffn_channels: Width of a feed-forward part; 0 for none.
         dropout: Dropout.
         num_layers: Self-attentions one after the other; 1 in the paper.
+        summary: Append the mean of the trajectory's tokens, past the self-attention
+            (ours): one token for each of a box's, K in all. What somebody wears stays the
+            same from box to box, and attention that learns what changes loses it.
         encoding: What tells the tokens when and where they are (ours); ``None`` for
             nothing, as in the paper.
     """
@@ -64,9 +68,11 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         ffn_channels: int = 0,
         dropout: float = 0.1,
         num_layers: int = 1,
+        summary: bool = False,
         encoding: dict | TokenEncoding | None = None,
     ) -> None:
         super().__init__(encoding)
+        self.summary = summary
         self.layers = nn.ModuleList(
             SelfAttention(channels, num_heads, ffn_channels, dropout)
             for _ in range(num_layers)
@@ -78,7 +84,17 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         fused = tokens.flatten(1, 2)
         for layer in self.layers:
             fused = layer(fused, mask)
-        return fused, mask
+        if not self.summary:
+            return fused, mask
+        mean = masked_mean(tracks.tokens, tracks.mask)
+        there = mask.new_ones(mean.shape[:2])
+        return torch.cat([mean, fused], dim=1), torch.cat([there, mask], dim=1)
+
+
+def masked_mean(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """(M, K, d): the mean of (M, N, K, d) tokens over the boxes that (M, N) says."""
+    weight = mask.to(tokens.dtype)[:, :, None, None]
+    return (tokens * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 
 @MODELS.register_module()

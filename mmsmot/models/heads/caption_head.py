@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ...registry import MODELS
 from ..fusion.attention import CrossAttention
 from ..language.text_decoder import TextDecoder
+
+RARE = -4.0  # log odds of a word before training: a caption has few of all there are
 
 
 class _Speaker(nn.Module):
@@ -29,10 +32,26 @@ class InstanceCaptionHead(_Speaker):
     Args:
         decoder: The text decoder.
         channels: d.
+        word_loss: Factor of a second loss (ours): from the mean of its feature alone a
+            linear layer has to tell which words a caption has. A decoder that begins by
+            ignoring what it sees gives the features no reason to keep colours, and
+            without them has none to look; this is the way out. 0 for none. The layer has
+            no part in prediction.
     """
 
-    def __init__(self, decoder: dict | TextDecoder, channels: int = 256) -> None:
+    def __init__(
+        self,
+        decoder: dict | TextDecoder,
+        channels: int = 256,
+        word_loss: float = 0.0,
+    ) -> None:
         super().__init__(decoder, channels)
+        self.word_loss = word_loss
+        self.words = None
+        if word_loss:
+            vocab_size = self.decoder.tokenizer.vocab_size
+            self.words = nn.Linear(self.decoder.channels, vocab_size)
+            nn.init.constant_(self.words.bias, RARE)
 
     def loss(
         self, fused: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
@@ -44,7 +63,26 @@ class InstanceCaptionHead(_Speaker):
             mask: (M, L) bool.
             captions: M true captions.
         """
-        return self.decoder.loss(self.project(fused), mask, captions)
+        prefix = self.project(fused)
+        total, count = self.decoder.loss(prefix, mask, captions)
+        if self.words is None:
+            return total, count
+        missed = self._missed_words(prefix, mask, captions)
+        return total + self.word_loss * count * missed, count
+
+    def _missed_words(
+        self, prefix: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
+    ) -> torch.Tensor:
+        """Binary cross entropy over the vocabulary, for each word that is there."""
+        weight = mask.to(prefix.dtype)[..., None]
+        mean = (prefix * weight).sum(1) / weight.sum(1).clamp(min=1)
+        logits = self.words(mean)
+        decoder = self.decoder
+        ids = decoder.tokenizer.encode(captions, decoder.max_length).to(prefix.device)
+        there = torch.zeros_like(logits).scatter_(1, ids, 1.0)
+        there[:, decoder.tokenizer.pad_id] = 0
+        wrong = F.binary_cross_entropy_with_logits(logits, there, reduction='sum')
+        return wrong / there.sum()
 
     def predict(self, fused: torch.Tensor, mask: torch.Tensor) -> list[str]:
         """M captions, all trajectories in one batch."""

@@ -81,3 +81,17 @@ def test_addition_is_the_mean_over_the_boxes_there_are() -> None:
     batch = tracks([5, 1, 3])
     fused, _ = fusion('AdditionCell', encoding=False)(batch)
     torch.testing.assert_close(fused[2], batch.tokens[2, :3].mean(0))
+
+
+def test_a_summary_keeps_what_every_box_shows() -> None:
+    batch = tracks([5, 1, 3])
+    plain, part = fusion('concat'), fusion('concat')
+    part.summary = True
+    fused, mask = part(batch)
+    expected, own = plain(batch)
+    assert fused.shape == (3, 24, 16)
+    assert mask.sum(1).tolist() == [24, 8, 16]
+    torch.testing.assert_close(fused[:, 4:], expected)
+    assert torch.equal(mask[:, 4:], own)
+    for row, length in enumerate([5, 1, 3]):
+        torch.testing.assert_close(fused[row, :4], batch.tokens[row, :length].mean(0))

@@ -5,6 +5,7 @@ import torch
 
 from mmsmot.models.heads import InstanceCaptionHead, VideoCaptionHead
 from tests.models.language.test_text_decoder import decoder
+from tests.models.language.test_tokenizer import TEXTS
 
 
 def video_head(injection: str) -> VideoCaptionHead:
@@ -61,3 +62,36 @@ def test_a_video_without_people_still_gets_a_caption(injection: str) -> None:
 def test_unknown_injection() -> None:
     with pytest.raises(ValueError, match="'sequential' or 'joint'"):
         video_head('random')
+
+
+def test_the_word_loss_asks_the_mean_feature_for_the_words_of_a_caption() -> None:
+    torch.manual_seed(0)
+    options = dict(decoder=decoder(max_length=32), channels=16)
+    plain, head = (
+        InstanceCaptionHead(**options),
+        InstanceCaptionHead(**options, word_loss=0.5),
+    )
+    head.project.load_state_dict(plain.project.state_dict())
+    _, fused, mask = tokens()
+    captions = TEXTS[: len(fused)]
+    total, count = plain.loss(fused, mask, captions)
+    found, same = head.loss(fused, mask, captions)
+    assert same == count
+    expected, positives = 0.0, 0
+    for row, text in enumerate(captions):
+        mean = head.project(fused[row])[mask[row]].mean(0)
+        chance = head.words(mean).sigmoid()
+        said = set(head.decoder.tokenizer.encode([text], 32)[0].tolist())
+        positives += len(said)
+        for word, p in enumerate(chance):
+            expected -= float((p if word in said else 1 - p).log())
+    torch.testing.assert_close(
+        (found - total) / count, torch.tensor(0.5 * expected / positives)
+    )
+    # The gradient reaches the features past a decoder that looks at nothing.
+    fused = fused.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(
+        head._missed_words(head.project(fused), mask, captions), fused
+    )
+    assert gradient[mask].abs().max() > 1e-4
+    assert gradient[~mask].abs().max() == 0
