@@ -76,19 +76,23 @@ def write_report(
     data = report_data(sample, times, scores or {}, warnings, threshold)
     embedded = None
     if video is not None:
-        video = Path(video)
-        is_embedded = video.stat().st_size <= embed_limit
-        embedded = video if is_embedded else None
-        data['video'] = {
-            'type': MIME_TYPES.get(video.suffix.lower(), 'video/mp4'),
-            'src': None if is_embedded else _relative_url(video, path),
-        }
+        data['video'] = _video_entry(Path(video), path, embed_limit)
+        embedded = video if data['video']['src'] is None else None
     head, tail = _page(data)
     with atomic_write(path) as stream:
         stream.write(head)
         if embedded is not None:
             _write_base64(embedded, stream)
         stream.write(tail)
+
+
+def _video_entry(video: Path, page: Path, embed_limit: int) -> dict[str, str | None]:
+    """The video's type, and its path relative to the page; none where it is put into it."""
+    is_embedded = video.stat().st_size <= embed_limit
+    return {
+        'type': MIME_TYPES.get(video.suffix.lower(), 'video/mp4'),
+        'src': None if is_embedded else _relative_url(video, page),
+    }
 
 
 def _page(data: Mapping[str, Any]) -> tuple[str, str]:
@@ -147,7 +151,7 @@ def _relative_url(video: Path, page: Path) -> str:
     return './' + quote(os.path.relpath(video.resolve(), folder).replace(os.sep, '/'))
 
 
-def _write_base64(video: Path, stream: IO[str]) -> None:
+def _write_base64(video: str | os.PathLike, stream: IO[str]) -> None:
     with open(video, 'rb') as source:
         while piece := source.read(CHUNK):
             stream.write(base64.b64encode(piece).decode('ascii'))

@@ -92,8 +92,8 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
 
 
 def masked_mean(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """(M, K, d): the mean of (M, N, K, d) tokens over the boxes that (M, N) says."""
-    weight = mask.to(tokens.dtype)[:, :, None, None]
+    """(M, ...): the mean of (M, N, ...) over those of the second axis that (M, N) says."""
+    weight = mask.to(tokens.dtype).reshape(*mask.shape, *[1] * (tokens.ndim - 2))
     return (tokens * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 

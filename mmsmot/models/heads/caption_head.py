@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ...registry import MODELS
 from ..fusion.attention import CrossAttention
+from ..fusion.trajectory_fusion import masked_mean
 from ..language.text_decoder import TextDecoder
 
 RARE = -4.0  # log odds of a word before training: a caption has few of all there are
@@ -33,10 +34,9 @@ class InstanceCaptionHead(_Speaker):
         decoder: The text decoder.
         channels: d.
         word_loss: Factor of a second loss (ours): from the mean of its feature alone a
-            linear layer has to tell which words a caption has. A decoder that begins by
-            ignoring what it sees gives the features no reason to keep colours, and
-            without them has none to look; this is the way out. 0 for none. The layer has
-            no part in prediction.
+            linear layer has to tell which words a caption has, so that what is seen
+            matters also while the decoder still ignores it. 0 for none. The layer has no
+            part in prediction.
     """
 
     def __init__(
@@ -74,9 +74,7 @@ class InstanceCaptionHead(_Speaker):
         self, prefix: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
     ) -> torch.Tensor:
         """Binary cross entropy over the vocabulary, for each word that is there."""
-        weight = mask.to(prefix.dtype)[..., None]
-        mean = (prefix * weight).sum(1) / weight.sum(1).clamp(min=1)
-        logits = self.words(mean)
+        logits = self.words(masked_mean(prefix, mask))
         decoder = self.decoder
         ids = decoder.tokenizer.encode(captions, decoder.max_length).to(prefix.device)
         there = torch.zeros_like(logits).scatter_(1, ids, 1.0)
