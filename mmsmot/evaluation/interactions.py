@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,10 +18,13 @@ class PairVerbs:
     Attributes:
         truth: Verbs that hold; empty for a pair that does not interact.
         scores: Predicted verbs with scores in [0, 1]; empty where the pair was missed.
+        overlaps: Of verbs that are both, and whose true span is known: IoU of the frames
+            in which they are said to hold with those in which they do.
     """
 
     truth: Set[str]
     scores: Mapping[str, float]
+    overlaps: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,17 @@ def threshold_curve(pairs: Sequence[PairVerbs]) -> dict[str, np.ndarray]:
     rows = [micro(count(pairs, threshold)) for threshold in thresholds]
     curve = {key: np.array([row[key] for row in rows]) for key in ('P', 'R', 'F1')}
     return {'threshold': thresholds, **curve}
+
+
+def span_iou(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float | None:
+    """Mean IoU in time of the right verbs; ``None`` where no true span is known."""
+    found = [
+        iou
+        for pair in pairs
+        for verb, iou in pair.overlaps.items()
+        if pair.scores[verb] >= threshold
+    ]
+    return float(np.mean(found)) if found else None
 
 
 def subset_accuracy(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float:

@@ -145,14 +145,57 @@ def compare_as_released(sample: SMOTDataSample) -> Comparison:
 def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[PairVerbs]:
     if 'gt_interactions' not in sample:
         return []
-    real, matched, invented = true_pairs(sample), {}, []
+    real, invented = true_pairs(sample), []
+    found = {pair: PairVerbs(verbs, {}) for pair, verbs in real.items()}
+    overlaps = _overlaps(sample, gt_of)
     for (i, j), scores in predicted_pairs(sample).items():
         pair = gt_of.get(i), gt_of.get(j)
         if pair in real:
-            matched[pair] = scores
+            found[pair] = PairVerbs(real[pair], scores, overlaps.get(pair, {}))
         else:
             invented.append(PairVerbs(frozenset(), scores))
-    return [PairVerbs(v, matched.get(pair, {})) for pair, v in real.items()] + invented
+    return list(found.values()) + invented
+
+
+def _overlaps(
+    sample: SMOTDataSample, gt_of: Mapping[int, int]
+) -> dict[tuple[int, int], dict[str, float]]:
+    """IoU in time of each true pair's verbs, where both the truth and we name them.
+
+    Verbs without a true span have none; a predicted one without a span always holds.
+    """
+    truth = sample.gt_interactions
+    truth = truth[(truth.start_frames > 0) & (truth.end_frames > 0)]
+    real = _frames_of(truth, sample.frame_ids)
+    said = _frames_of(
+        sample.get('pred_interactions', Interactions.empty()), sample.frame_ids
+    )
+    overlaps: dict[tuple[int, int], dict[str, float]] = {}
+    for (i, j, verb), frames in said.items():
+        pair = gt_of.get(i), gt_of.get(j)
+        true_frames = real.get((*pair, verb))
+        if true_frames is not None:
+            union = np.sum(frames | true_frames)
+            overlap = np.sum(frames & true_frames) / max(union, 1)
+            overlaps.setdefault(pair, {})[verb] = float(overlap)
+    return overlaps
+
+
+def _frames_of(
+    table: Interactions, frame_ids: np.ndarray
+) -> dict[tuple[int, int, str], np.ndarray]:
+    """(T,) bool of each (subject, object, verb): the frames in which it holds."""
+    frames: dict[tuple[int, int, str], np.ndarray] = {}
+    ends = np.where(table.end_frames > 0, table.end_frames, np.inf)
+    inside = (frame_ids >= table.start_frames[:, None]) & (frame_ids <= ends[:, None])
+    names = (
+        table.subject_ids.tolist(),
+        table.object_ids.tolist(),
+        table.verbs.tolist(),
+    )
+    for key, own in zip(zip(*names, strict=True), inside, strict=True):
+        frames[key] = frames.get(key, False) | own
+    return frames
 
 
 def true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:

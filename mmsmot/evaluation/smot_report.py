@@ -20,6 +20,7 @@ from .interactions import (
     macro,
     micro,
     per_verb,
+    span_iou,
     subset_accuracy,
     threshold_curve,
 )
@@ -190,10 +191,15 @@ def _named(level: str, scores: CaptionScores) -> dict[str, str]:
 
 
 def interaction_report(pairs: Sequence[PairVerbs], threshold: float) -> dict[str, Any]:
-    """Micro, macro, head and tail, each verb, and the curve over thresholds."""
+    """Micro, macro, head and tail, each verb, and the curve over thresholds.
+
+    With ``'span IoU'`` of the verbs found, where the truth says when they hold.
+    """
     counts = count(pairs, threshold)
+    overlap = span_iou(pairs, threshold)
     return {
         **micro(counts),
+        **({} if overlap is None else {'span IoU': overlap}),
         'macro': macro(counts),
         **head_and_tail(counts),
         'verbs': per_verb(counts),
@@ -215,8 +221,9 @@ def headline(found: dict[str, Any]) -> dict[str, float]:
             for name in ('BLEU', *BLEU, 'ROUGE-L', 'METEOR', 'CIDEr'):
                 if name in part[level]:
                     row[f'{protocol}/{level}_{name}'] = part[level][name]
-        for name in ('P', 'R', 'F1'):
-            row[f'{protocol}/interaction_{name}'] = part['interactions'][name]
+        for name in ('P', 'R', 'F1', 'span IoU'):
+            if name in part['interactions']:
+                row[f'{protocol}/interaction_{name}'] = part['interactions'][name]
         for name, joint in part.get('joint', {}).items():
             row[f'{protocol}/{name}'] = joint['joint']
     return row

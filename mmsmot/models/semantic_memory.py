@@ -49,6 +49,7 @@ class SemanticMemory:
         tokens: torch.Tensor,
         times: torch.Tensor,
         boxes: torch.Tensor,
+        frame_ids: torch.Tensor,
     ) -> None:
         """Keep R boxes that :meth:`wanted` wanted, in the order of time.
 
@@ -57,8 +58,11 @@ class SemanticMemory:
             tokens: (R, K, d).
             times: (R,) seconds.
             boxes: (R, 4) as fractions of the picture.
+            frame_ids: (R,) int64.
         """
-        rows = dict(ids=ids, tokens=tokens, times=times, boxes=boxes)
+        rows = dict(
+            ids=ids, tokens=tokens, times=times, boxes=boxes, frame_ids=frame_ids
+        )
         for name, column in rows.items():
             self._columns.setdefault(name, []).append(column)
         for track_id in ids.tolist():
@@ -78,8 +82,15 @@ class SemanticMemory:
             for counts in (self._stride, self._seen, self._kept):
                 counts.pop(track_id, None)
 
-    def trajectories(self, ids: Sequence[int]) -> TrajectoryTokens | None:
-        """The tokens of these trajectories, ``None`` where nothing was ever added."""
+    def trajectories(
+        self, ids: Sequence[int], max_boxes: int | None = None
+    ) -> TrajectoryTokens | None:
+        """The tokens of these trajectories, ``None`` where nothing was ever added.
+
+        Args:
+            ids: Of trajectories that are there.
+            max_boxes: Of each; ``None``: that of the memory.
+        """
         table = self._table()
         if not table:
             return None
@@ -89,7 +100,13 @@ class SemanticMemory:
         place = torch.searchsorted(wanted.sort().values, own[rows])
         track = wanted.argsort()[place].to(table['tokens'].device)
         columns = (table[name][rows] for name in ('tokens', 'times', 'boxes'))
-        return TrajectoryTokens.grouped(track, *columns, len(wanted), self.max_boxes)
+        return TrajectoryTokens.grouped(
+            track,
+            *columns,
+            len(wanted),
+            max_boxes or self.max_boxes,
+            table['frame_ids'][rows],
+        )
 
     def rename(self, names: dict[int, int]) -> None:
         """Give trajectories other ids; two with the same new id become one."""

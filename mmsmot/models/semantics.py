@@ -14,6 +14,7 @@ from ..registry import MODELS
 from ..structures import Frame, Interactions, SMOTDataSample, Tracks, Trajectories
 from .feature_maps import FeatureMaps
 from .heads.interaction_head import ordered_pairs
+from .interaction_spans import with_spans
 from .semantic_memory import SemanticMemory
 from .trajectory import TrajectoryTokens
 
@@ -55,6 +56,9 @@ class TrajectorySemantics(nn.Module):
         frame_stride: When predicting, look at every so many-th frame of the video; the
             tracker still sees all.
         loss_weights: Factors of the losses by name; 1 where none is given.
+        span_parts: When an interaction happens is looked for with windows of one part in so
+            many of the time that both are there
+            (:func:`~mmsmot.models.interaction_spans.with_spans`); 0: not looked for.
         trained_on: Name of the dataset that the weights come from, for a warning where
             they are used on something else; ``None`` for none.
     """
@@ -74,6 +78,7 @@ class TrajectorySemantics(nn.Module):
         max_boxes: int | None = None,
         frame_stride: int = 1,
         loss_weights: dict[str, float] | None = None,
+        span_parts: int = 4,
         trained_on: str | None = None,
     ) -> None:
         super().__init__()
@@ -91,6 +96,7 @@ class TrajectorySemantics(nn.Module):
         self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
+        self.span_parts = span_parts
         self.trained_on = trained_on
 
     def begin(self) -> SemanticMemory:
@@ -125,9 +131,11 @@ class TrajectorySemantics(nn.Module):
         if not rows:
             return
         times = torch.tensor([frames[row].timestamp for row in rows])
+        numbers = torch.tensor([frames[row].frame_id for row in rows])
         tokens, boxes = self._pooled(features, rows, np.concatenate(boxes))
         ids = torch.from_numpy(np.concatenate(ids))
-        memory.add(ids, tokens, times.to(tokens.device), boxes)
+        device = tokens.device
+        memory.add(ids, tokens, times.to(device), boxes, numbers.to(device))
 
     @torch.no_grad()
     def describe(
@@ -161,7 +169,8 @@ class TrajectorySemantics(nn.Module):
                 found.captions = dict(zip(told, texts, strict=True))
             if self.interaction is not None:
                 verbs = self.interaction.predict(fused, mask, ids)
-                found.interactions = verbs if about is None else verbs.touching(about)
+                verbs = verbs if about is None else verbs.touching(about)
+                found.interactions = self._with_spans(verbs, memory)
         speaks = video_caption and self.video_caption is not None
         if speaks and memory.video.fused is not None:
             prefix = self.video_caption.prefix(memory.video.fused[0], fused, mask)
@@ -234,6 +243,22 @@ class TrajectorySemantics(nn.Module):
             video = torch.tensor(videos, device=fused.device)
             fused = self.context(fused, mask, video)
         return fused, mask
+
+    def _with_spans(self, found: Interactions, memory: SemanticMemory) -> Interactions:
+        """When each interaction happens, where that is asked for."""
+        if not self.span_parts or not len(found):
+            return found
+        ids = sorted({*found.subject_ids.tolist(), *found.object_ids.tolist()})
+        every = memory.trajectories(ids, self.max_boxes and 2 * self.max_boxes)
+        verbs = [self.interaction.vocabulary.index(v) for v in found.verbs.tolist()]
+        return with_spans(found, ids, verbs, every, self._verb_scores, self.span_parts)
+
+    def _verb_scores(self, pairs: TrajectoryTokens) -> torch.Tensor:
+        """(P, verbs) of 2 P trajectories: subject, object, subject, object, ..."""
+        count = len(pairs) // 2
+        fused, mask = self._fused(pairs, [row // 2 for row in range(len(pairs))])
+        rows = torch.arange(len(pairs), device=fused.device).reshape(count, 2)
+        return self.interaction(fused, mask, rows).sigmoid()
 
     def _instance_caption_loss(self, clips, data_samples, fused, mask):
         spoken = [

@@ -14,6 +14,7 @@ from mmsmot.evaluation.interactions import (
     macro,
     micro,
     per_verb,
+    span_iou,
     subset_accuracy,
     threshold_curve,
 )
@@ -24,6 +25,18 @@ PAIRS = [
     PairVerbs(set(), {'look': 0.8}),
     PairVerbs({'follow'}, {}),
 ]
+
+
+def test_span_iou_is_of_verbs_that_are_found() -> None:
+    pairs = [
+        PairVerbs(
+            {'follow', 'look'}, {'follow': 0.9, 'look': 0.3}, {'follow': 0.5, 'look': 1}
+        ),
+        PairVerbs({'push'}, {'push': 0.4}, {'push': 0.25}),
+    ]
+    assert span_iou(pairs, 0.4) == 0.375
+    assert span_iou(pairs, 0.5) == 0.5
+    assert span_iou(PAIRS, 0.4) is None
 
 
 def test_worked_by_hand() -> None:

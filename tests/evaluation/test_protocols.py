@@ -37,6 +37,21 @@ def test_strict_counts_who_is_missed_and_who_is_invented() -> None:
     assert found.video == ('Three people are in a park.', 'three people are in a park')
 
 
+def test_spans_are_compared_frame_by_frame() -> None:
+    example = worked_example()
+    real, said = example.gt_interactions, example.pred_interactions
+    example.gt_interactions = replace(
+        real, start_frames=np.array([2, 0]), end_frames=np.array([4, 0])
+    )
+    first = np.where(said.scores == 0.9, 1, 0)
+    example.pred_interactions = replace(said, start_frames=first, end_frames=first * 3)
+    follow = compare_strictly(example).pairs[0]
+    assert follow.overlaps == {'follow.v.01': 0.5}  # 1 to 3 of 2 to 4
+    example.pred_interactions = said  # without a span it holds all the time
+    assert compare_strictly(example).pairs[0].overlaps == {'follow.v.01': 0.75}
+    assert compare_strictly(worked_example()).pairs[0].overlaps == {}
+
+
 def test_release_looks_only_at_what_was_found() -> None:
     found = compare_as_released(worked_example())
     assert found.captions == [

@@ -10,7 +10,8 @@ def see(memory: SemanticMemory, ids: list[int], time: float) -> None:
     kept = torch.tensor(ids)[wanted]
     tokens = torch.full((len(kept), 4, 2), time)
     boxes = torch.zeros(len(kept), 4)
-    memory.add(kept, tokens, torch.full((len(kept),), time), boxes)
+    frames = torch.full((len(kept),), int(time) + 1)
+    memory.add(kept, tokens, torch.full((len(kept),), time), boxes, frames)
 
 
 def test_a_long_trajectory_does_not_grow_the_memory() -> None:
@@ -35,6 +36,8 @@ def test_trajectories_in_the_order_asked_for() -> None:
     tracks = memory.trajectories([9, 2])
     assert tracks.tokens.shape == (2, 3, 4, 2)
     assert tracks.times.tolist() == [[0, 1, 2], [0, 1, 2]]
+    assert tracks.frame_ids.tolist() == [[1, 2, 3], [1, 2, 3]]
+    assert memory.trajectories([5], 2).frame_ids.tolist() == [[1, 3]]
     assert SemanticMemory().trajectories([]) is None
 
 

@@ -338,7 +338,12 @@ def test_seen_in_pieces_equals_the_clip_of_training(chunk: int, build) -> None:
     said = part.describe(memory)
     assert set(said.captions) == {1, 2}
     assert len(said.interactions) == 4
+    assert said.interactions.start_frames.min() >= 1
+    assert said.interactions.end_frames.max() <= 3
+    assert (said.interactions.start_frames <= said.interactions.end_frames).all()
     assert said.video_caption
+    part.span_parts = 0
+    assert not part.describe(memory).interactions.end_frames.any()
     fused, mask = part.trajectory_fusion(memory.trajectories([1, 2]))
     logits = part.interaction(fused, mask, torch.tensor([[0, 1], [1, 0]]))
     target = torch.tensor([[1.0, 0.0], [0.0, 0.0]])

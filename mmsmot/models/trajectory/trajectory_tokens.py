@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 
@@ -18,12 +18,14 @@ class TrajectoryTokens:
         times: (M, N) seconds since the start of the video.
         boxes: (M, N, 4) x1, y1, x2, y2 as fractions of the picture's width and height.
         mask: (M, N) bool, true where a box is.
+        frame_ids: (M, N) int64 original frame numbers, where they were given.
     """
 
     tokens: torch.Tensor
     times: torch.Tensor
     boxes: torch.Tensor
     mask: torch.Tensor
+    frame_ids: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -37,6 +39,7 @@ class TrajectoryTokens:
         boxes: torch.Tensor,
         num_tracks: int,
         max_boxes: int | None = None,
+        frame_ids: torch.Tensor | None = None,
     ) -> TrajectoryTokens:
         """Group a table of boxes by trajectory.
 
@@ -48,6 +51,7 @@ class TrajectoryTokens:
             num_tracks: M.
             max_boxes: Longer trajectories keep this many boxes, evenly spaced over their
                 length, first and last included; ``None`` keeps all.
+            frame_ids: (R,) int64.
         """
         order = _by_track_and_time(track, times)
         track = track[order]
@@ -61,13 +65,32 @@ class TrajectoryTokens:
             start = count.cumsum(0) - count
             place = torch.arange(len(track), device=track.device) - start[track]
         longest = int(count.max()) if num_tracks else 0
+        columns = dict(tokens=tokens, times=times, boxes=boxes, frame_ids=frame_ids)
         return cls(
-            *(
-                _scattered(column[order], track, place, num_tracks, longest)
-                for column in (tokens, times, boxes)
-            ),
             mask=torch.arange(longest, device=track.device) < count[:, None],
+            **{
+                name: _scattered(column[order], track, place, num_tracks, longest)
+                for name, column in columns.items()
+                if column is not None
+            },
         )
+
+    def parts(self, rows: torch.Tensor, kept: torch.Tensor) -> TrajectoryTokens:
+        """Pieces of these trajectories.
+
+        Args:
+            rows: (P,) int64, whose piece each is.
+            kept: (P, N) bool, which of its boxes.
+        """
+        kept = kept & self.mask[rows]
+        longest = int(kept.sum(1).max()) if len(rows) else 0
+        order = (~kept).int().argsort(dim=1, stable=True)[:, :longest]
+        columns = {
+            field.name: getattr(self, field.name)[rows[:, None], order]
+            for field in fields(self)
+            if field.name != 'mask' and getattr(self, field.name) is not None
+        }
+        return TrajectoryTokens(mask=kept.gather(1, order), **columns)
 
 
 def _by_track_and_time(track: torch.Tensor, times: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,22 @@ def test_boxes_come_by_time_and_padding_last() -> None:
     assert grouped.boxes[1, :, 3].tolist() == [1, 2, 3]
 
 
+def test_parts_hold_what_was_kept_of_a_trajectory_and_no_padding() -> None:
+    track = torch.tensor([0, 0, 0, 1, 1])
+    times = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
+    tokens = times[:, None, None].expand(5, 4, 2)
+    boxes = times[:, None].expand(5, 4)
+    grouped = TrajectoryTokens.grouped(
+        track, tokens, times, boxes, 2, frame_ids=times.long()
+    )
+    kept = torch.tensor([[False, True, True], [True, True, True], [False] * 3])
+    parts = grouped.parts(torch.tensor([0, 1, 0]), kept)
+    assert parts.mask.tolist() == [[True, True], [True, True], [False, False]]
+    assert parts.frame_ids[:2].tolist() == [[2, 3], [4, 5]]
+    assert parts.tokens[:2, :, 0, 0].tolist() == [[2, 3], [4, 5]]
+    assert parts.times[0].tolist() == parts.boxes[0, :, 0].tolist() == [2, 3]
+
+
 def test_gradients_reach_the_rows_that_are_kept() -> None:
     tokens = torch.ones(5, 1, 1, requires_grad=True)
     track, times = torch.zeros(5, dtype=torch.int64), torch.arange(5.0)

@@ -1,0 +1,94 @@
+"""Spans of interactions, with a score that looks only at what a window shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.models.interaction_spans import with_spans
+from mmsmot.models.trajectory import TrajectoryTokens
+from mmsmot.structures import Interactions
+
+
+def tracks_of(*frames: np.ndarray) -> TrajectoryTokens:
+    """Trajectories whose tokens are their frame numbers."""
+    numbers = torch.tensor(np.concatenate(frames))
+    track = torch.repeat_interleave(torch.tensor([len(f) for f in frames]))
+    tokens = numbers.float()[:, None, None]
+    boxes = torch.zeros(len(numbers), 4)
+    return TrajectoryTokens.grouped(
+        track, tokens, numbers / 25, boxes, len(frames), frame_ids=numbers
+    )
+
+
+def deed(first: int, last: int):
+    """Scores of two verbs: the share of the subject's boxes in a span, and half."""
+
+    def score(pairs: TrajectoryTokens) -> torch.Tensor:
+        assert pairs.mask.any(1).all()  # a window without one of them is not asked for
+        own = pairs.tokens[::2, :, 0, 0]
+        inside = (own >= first) & (own <= last) & pairs.mask[::2]
+        share = inside.sum(1) / pairs.mask[::2].sum(1)
+        return torch.stack([share, torch.full_like(share, 0.5)], dim=1)
+
+    return score
+
+
+def found(*rows: tuple[int, int]) -> Interactions:
+    subjects, others = zip(*rows, strict=True)
+    return Interactions(subjects, others, ['hug.v.01'] * len(rows))
+
+
+def span(table: Interactions, row: int = 0) -> tuple[int, int]:
+    return int(table.start_frames[row]), int(table.end_frames[row])
+
+
+def test_the_window_finds_when_it_is_done() -> None:
+    tracks = tracks_of(np.arange(1, 33, 2), np.arange(1, 33, 2))
+    said = with_spans(found((7, 9)), [7, 9], [0], tracks, deed(9, 17))
+    first, last = span(said)
+    assert abs(first - 9) <= 2
+    assert abs(last - 17) <= 2
+
+
+def test_a_verb_that_holds_in_all_windows_holds_all_the_time() -> None:
+    tracks = tracks_of(np.arange(1, 33, 2), np.arange(5, 41, 2))
+    said = with_spans(found((7, 9)), [7, 9], [1], tracks, deed(9, 17))
+    assert span(said) == (5, 31)  # in which both are there
+
+
+def test_those_who_never_meet_have_no_span() -> None:
+    tracks = tracks_of(np.arange(1, 9), np.arange(9, 17), np.arange(1, 17))
+    pairs = found((1, 2), (1, 3))
+    said = with_spans(pairs, [1, 2, 3], [0, 0], tracks, deed(1, 8))
+    assert span(said) == (0, 0)
+    assert span(said, 1) == (1, 8)
+    assert said.scores.tolist() == pairs.scores.tolist()
+
+
+def test_what_was_looked_at_once_is_all_that_is_known() -> None:
+    tracks = tracks_of(np.array([3]), np.array([3]))
+    said = with_spans(found((1, 2)), [1, 2], [0], tracks, deed(1, 9))
+    assert span(said) == (3, 3)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_a_span_lies_where_both_are_and_one_pair_is_as_many(
+    data: st.DataObject,
+) -> None:
+    frames = st.lists(st.integers(1, 300), min_size=1, max_size=60, unique=True)
+    own = [np.array(sorted(data.draw(frames))) for _ in range(3)]
+    first = data.draw(st.integers(1, 300))
+    score = deed(first, first + data.draw(st.integers(0, 100)))
+    tracks = tracks_of(*own)
+    rows = [(0, 1), (1, 2), (2, 0)]
+    together = with_spans(found(*rows), [0, 1, 2], [0] * 3, tracks, score)
+    for row, (j, k) in enumerate(rows):
+        alone = with_spans(found((j, k)), [0, 1, 2], [0], tracks, score)
+        assert span(alone) == span(together, row)
+        start, end = span(together, row)
+        low, high = max(own[j][0], own[k][0]), min(own[j][-1], own[k][-1])
+        assert (start, end) == (0, 0) if low > high else low <= start <= end <= high
