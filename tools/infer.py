@@ -16,9 +16,11 @@ from mmsmot.utils.environment import check_environment
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        'video',
+        'videos',
+        nargs='+',
         help='a video file, a folder of images or videos, a sequence; or a live stream: '
-        'rtsp://..., camera:0 (Ctrl-C ends it and the results are written)',
+        'rtsp://..., camera:0 (Ctrl-C ends it and the results are written). Of several '
+        'videos each gets a folder in --out',
     )
     parser.add_argument('--config', required=True, help=CONFIG)
     parser.add_argument(
@@ -59,7 +61,7 @@ def main() -> None:
         cache=not args.no_cache,
     )
     found = inferencer(
-        args.video,
+        args.videos if len(args.videos) > 1 else args.videos[0],
         args.out,
         args.start,
         args.end,
@@ -93,7 +95,13 @@ def report(result: dict, out: Path) -> None:
         if 'caption' in row:
             print(f'  {row["id"]}: {row["caption"]}')
     for row in result.get('interactions', []):
-        print(f'  {row["subject"]} {row["verb"]} {row["object"]} ({row["score"]:.2f})')
+        when = ''
+        if 'start_frame' in row and 'end_frame' in row:
+            when = f', frames {row["start_frame"]} to {row["end_frame"]}'
+        print(
+            f'  {row["subject"]} {row["verb"]} {row["object"]} '
+            f'({row["score"]:.2f}{when})'
+        )
     if result.get('scores'):
         print(format_report(result['scores']))
     for name in ('result.json', *result['files']):

@@ -56,6 +56,17 @@ def test_infer_writes_everything_and_then_nothing_again(
     assert (out / 'video.mp4').stat().st_mtime_ns == before
 
 
+def test_infer_takes_several_videos(scene: Path, tmp_path: Path) -> None:
+    other = make_demo_scene(tmp_path / 'stroll', num_frames=4)
+    args = ('--config', BYTE, '--out', tmp_path / 'out', '--no-video')
+    done = run('infer.py', scene, other, *args)
+    assert done.returncode == 0, done.stderr
+    for name, frames in (('walk', 12), ('stroll', 4)):
+        result = json.loads((tmp_path / 'out' / name / 'result.json').read_text())
+        assert result['video']['num_frames'] == frames
+        assert str(tmp_path / 'out' / name / 'tracks.txt') in done.stdout
+
+
 def test_infer_takes_a_part_and_other_options_are_another_result(
     scene: Path, tmp_path: Path
 ) -> None:

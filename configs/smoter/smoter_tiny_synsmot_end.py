@@ -1,0 +1,20 @@
+# The third stage, on the weights of smoter_tiny_synsmot_words (load_from): all of it end to
+# end, so that the words reach the detector, and its boxes get better still.
+_base_ = [
+    'smoter_tiny_synsmot.py', '../_base_/schedules/synsmot_end.py'
+]
+model = dict(
+    training=dict(
+        _delete_=True,
+        type='ClipTraining',
+        detection_frames=5,
+        gradient_frames=5,  # of 8
+        true_tracks=1.0,
+        box_noise=0.05))
+train_dataloader = dict(
+    batch_size=4,
+    dataset=dict(num_frames=8, stride=2))  # of the frames that a test looks at
+optim_wrapper = _base_.synsmot_end.optim_wrapper
+param_scheduler = _base_.synsmot_end.param_scheduler
+train_cfg = _base_.synsmot_end.train_cfg
+custom_hooks = _base_.synsmot_end.custom_hooks
