@@ -3,6 +3,4 @@ _base_ = [
     '../smoter/smoter_tiny_synsmot.py', '../_base_/trackers/deepsort.py'
 ]
 model = dict(
-    detector=dict(
-        embedder=dict(type='RoITokens', in_channels=108, channels=108)),
     tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.4)))  # tau_p

@@ -4,8 +4,6 @@ _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/trackers/deepsort.py'
 ]
 model = dict(
-    detector=dict(
-        embedder=dict(type='RoITokens', in_channels=108, channels=108)),
     tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.4)),  # tau_p
     training=dict(freeze=True, true_tracks=0.0))
 custom_hooks = [dict(type='LearnWords'), dict(type='StopAtNaN')]

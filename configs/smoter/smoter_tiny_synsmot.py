@@ -1,17 +1,17 @@
 # SMOTer, end to end, small enough to be trained on a CPU.
 _base_ = [
     '../_base_/default_runtime.py', '../_base_/datasets/synsmot.py',
-    '../_base_/detectors/centernet_tiny.py', '../_base_/trackers/bytetrack.py',
+    '../_base_/detectors/centernet_tiny.py', '../_base_/trackers/appearance_bytetrack.py',
     '../_base_/semantics/smoter_tiny.py', '../_base_/schedules/synsmot_cpu.py'
 ]
 _8_fps_ = dict(  # people move far between two frames; tau_p is the first
-    track_threshold=0.4, low_threshold=0.2, new_threshold=0.5, match_threshold=0.9,
+    track_threshold=0.4, low_threshold=0.1, new_threshold=0.5, match_threshold=0.9,
     second_match_threshold=0.7, tentative_match_threshold=0.9, fuse_score=False,
     own_boxes=True)
 model = dict(
     type='SMOT',
     detector=_base_.centernet_tiny,
-    tracker=dict(_base_.bytetrack, **_8_fps_),
+    tracker=dict(_base_.appearance_bytetrack, **_8_fps_),
     semantics=_base_.smoter_tiny,
     training=dict(
         type='ClipTraining',

@@ -103,8 +103,12 @@ def test_a_training_and_a_test_step(path: Path) -> None:
 
 def tracker_of(path: Path) -> str:
     """Whose name a config's name says."""
-    named = re.match(r'(?:association-)?(sort|deepsort|ocsort)(?:_|$)', path.stem)
-    return named[1] if named else 'bytetrack'
+    trackers = 'bytetrack|sort|deepsort|ocsort'
+    named = re.match(rf'(?:association-)?({trackers})(?:_|$)', path.stem)
+    if named:
+        return named[1]
+    is_tiny = path.parent.name == 'ablations' or 'tiny' in path.stem
+    return 'appearancebytetrack' if is_tiny else 'bytetrack'
 
 
 def _few(model: SMOT) -> list[tuple[str, torch.Tensor]]:

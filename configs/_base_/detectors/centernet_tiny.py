@@ -5,6 +5,7 @@ centernet_tiny = dict(
     score_threshold=0.1,
     channels_last=True,
     picture_cells=2,
+    embedder=dict(type='StripeEmbedding', groups=(96, 12)),  # features, colours
     config=dict(
         model=dict(
             type='CenterNet',

@@ -1,5 +1,6 @@
 """Trackers: detections of one frame after another to tracks. NumPy and SciPy only."""
 
+from .appearance_byte_track import AppearanceByteTrack
 from .base import BaseTracker, update_checked
 from .byte_track import ByteTrack
 from .deep_sort import DeepSORT
@@ -11,6 +12,7 @@ from .trajectory_file import TrajectoryFile
 __all__ = [
     'OCSORT',
     'SORT',
+    'AppearanceByteTrack',
     'BaseTracker',
     'ByteTrack',
     'DeepSORT',

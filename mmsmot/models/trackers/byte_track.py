@@ -56,6 +56,8 @@ class ByteTrack(TableTracker):
         camera_motion: See :class:`~.table_tracker.TableTracker`.
     """
 
+    _COLUMNS = COLUMNS
+
     def __init__(
         self,
         *,
@@ -73,7 +75,7 @@ class ByteTrack(TableTracker):
         pixel_offset: float = 1.0,
         camera_motion: dict | CameraMotion | None = None,
     ) -> None:
-        super().__init__(XYAHFilter(), COLUMNS, camera_motion)
+        super().__init__(XYAHFilter(), self._COLUMNS, camera_motion)
         self.track_threshold = track_threshold
         self.low_threshold = low_threshold
         self.new_threshold = (
@@ -101,9 +103,7 @@ class ByteTrack(TableTracker):
         pool = np.flatnonzero(stage != TENTATIVE)
 
         # First the confident detections, with confirmed and lost tracks alike.
-        first = self._match(
-            boxes, pool, detections, high, self.match_threshold, self.fuse_score
-        )
+        first = self._match_first(boxes, pool, detections, high)
         # Then what the confident ones missed: occluded people score low.
         missed = remaining(pool[stage[pool] == CONFIRMED], first[0])
         second = self._match(
@@ -143,6 +143,18 @@ class ByteTrack(TableTracker):
         moving = tracks['stage'] != TENTATIVE
         state[:, moving] = self._filter.predict(state[:, moving])
         return self._filter.to_boxes(state)
+
+    def _match_first(
+        self,
+        boxes: np.ndarray,
+        rows: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
+    ) -> np.ndarray:
+        """The first round; as :meth:`_match`."""
+        return self._match(
+            boxes, rows, detections, columns, self.match_threshold, self.fuse_score
+        )
 
     def _match(
         self,

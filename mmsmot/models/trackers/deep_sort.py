@@ -8,7 +8,7 @@ from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, pairwise_iou
 from .association import match_by_weight, remaining
 from .camera_motion import CameraMotion
-from .gallery import Gallery
+from .gallery import Gallery, unit_vectors
 from .kalman_filter import MEAN, VARIANCE, XYAHFilter
 from .table_tracker import TableTracker
 
@@ -70,7 +70,7 @@ class DeepSORT(TableTracker):
         self._gallery.clear()
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        vectors = _unit_vectors(detections, type(self).__name__)
+        vectors = unit_vectors(detections, type(self).__name__)
         sure = np.flatnonzero(detections.scores >= self.min_confidence)
         # Best first, as the original's NMS leaves them: decides the ids of new tracks.
         sure = sure[np.argsort(detections.scores[sure], kind='stable')[::-1]]
@@ -215,18 +215,3 @@ class DeepSORT(TableTracker):
 def _weights(distance: np.ndarray, limit: float) -> np.ndarray:
     """Weights whose best matching is that of the original's clipped costs."""
     return np.where(distance <= limit, limit + EPSILON - distance, -1.0)
-
-
-def _unit_vectors(detections: Detections, tracker: str) -> np.ndarray:
-    """(N, D) float32 of unit length."""
-    vectors = detections.embeddings
-    if vectors is None:
-        if len(detections):
-            raise ValueError(
-                f'{tracker} needs the appearance of each detection (embeddings), but '
-                'there is none: set model.reid in the config, such as reid=dict(type='
-                "'ONNXReID', model='osnet.onnx'), or take a tracker without appearance"
-            )
-        return np.empty((0, 0), np.float32)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(norms, np.finfo(np.float32).tiny)

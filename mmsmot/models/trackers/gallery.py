@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...structures import Detections
+
 CHUNK = 1 << 18  # numbers compared at once: what is gathered stays in the cache
 
 
@@ -117,3 +119,22 @@ class SmoothedGallery(Gallery):
         length = np.linalg.norm(mixed, axis=1, keepdims=True)
         mixed = mixed / np.maximum(length, np.finfo(np.float32).tiny)
         super().add(slots, mixed)
+
+
+def unit_vectors(detections: Detections, tracker: str) -> np.ndarray:
+    """The detections' embeddings, (N, D) float32 of unit length.
+
+    Raises:
+        ValueError: There are detections, and they have none; names the tracker.
+    """
+    vectors = detections.embeddings
+    if vectors is None:
+        if len(detections):
+            raise ValueError(
+                f'{tracker} needs the appearance of each detection (embeddings), but '
+                'there is none: set model.reid in the config, such as reid=dict(type='
+                "'ONNXReID', model='osnet.onnx'), or take a tracker without appearance"
+            )
+        return np.empty((0, 0), np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(norms, np.finfo(np.float32).tiny)

@@ -1,7 +1,8 @@
 """Tracks and feature maps to tokens of each trajectory."""
 
 from .roi_tokens import RoITokens
+from .stripe_embedding import StripeEmbedding
 from .token_encoding import TokenEncoding
 from .trajectory_tokens import TrajectoryTokens
 
-__all__ = ['RoITokens', 'TokenEncoding', 'TrajectoryTokens']
+__all__ = ['RoITokens', 'StripeEmbedding', 'TokenEncoding', 'TrajectoryTokens']

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mmsmot.models.trackers import (
     OCSORT,
     SORT,
+    AppearanceByteTrack,
     BaseTracker,
     ByteTrack,
     DeepSORT,
@@ -25,6 +26,7 @@ TRACKERS: dict[str, Callable[..., BaseTracker]] = {
     'SORT': partial(SORT, min_hits=1, max_age=3),
     'SORT, published': SORT,
     'ByteTrack': ByteTrack,
+    'AppearanceByteTrack': AppearanceByteTrack,
     'OCSORT': partial(OCSORT, min_hits=1),
     'OCSORT with BYTE': partial(OCSORT, use_byte=True, min_hits=0, max_age=5),
     'DeepSORT': partial(DeepSORT, n_init=1),

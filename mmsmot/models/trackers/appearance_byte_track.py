@@ -1,0 +1,148 @@
+"""ByteTrack that also asks what somebody looks like."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...registry import TRACKERS
+from ...structures import Detections, Frame, Tracks, pairwise_iou
+from .association import match_by_weight
+from .byte_track import COLUMNS, ByteTrack
+from .camera_motion import CameraMotion
+from .gallery import SmoothedGallery, unit_vectors
+
+
+@TRACKERS.register_module()
+class AppearanceByteTrack(ByteTrack):
+    """ByteTrack whose first round weighs appearance beside overlap (ours).
+
+    Where few frames a second are looked at, people cross, turn round and run out of their
+    predicted boxes between two of them, and overlap alone exchanges or loses them. As in
+    BoT-SORT (Aharon et al., 2022) each track has a smoothed appearance vector. A track
+    and a detection may match where their boxes overlap, as in ByteTrack, or where they
+    are near, of about the same height, and look alike; the matching of greatest weight is
+    taken, with the weight of a pair
+
+        match_threshold - (1 - IoU) + appearance_weight * (1 - d / max_cosine_distance)
+
+    d being the cosine distance. The rounds of weak detections and of tentative tracks are
+    ByteTrack's: what is hardly seen, or was seen once, is told by its place.
+
+    Args:
+        max_cosine_distance: From here on appearance speaks against a pair, and alone does
+            not make one.
+        appearance_weight: See above; 0 leaves only the greater reach.
+        reach: Boxes are near where their centres are at most so many times their mean
+            height apart.
+        min_height_ratio: ... and the lower is at least so many times as high as the other.
+        alpha: Weight of the past in a track's appearance.
+        track_threshold: This and the others: see :class:`~.byte_track.ByteTrack`.
+    """
+
+    _COLUMNS = [*COLUMNS, ('slot', np.int64)]
+
+    def __init__(
+        self,
+        *,
+        max_cosine_distance: float = 0.4,
+        appearance_weight: float = 0.6,
+        reach: float = 1.8,
+        min_height_ratio: float = 0.7,
+        alpha: float = 0.9,
+        track_threshold: float = 0.6,
+        low_threshold: float = 0.1,
+        new_threshold: float | None = None,
+        match_threshold: float = 0.8,
+        second_match_threshold: float = 0.5,
+        tentative_match_threshold: float = 0.7,
+        duplicate_threshold: float = 0.15,
+        track_buffer: int = 30,
+        frame_rate: float = 30.0,
+        fuse_score: bool = True,
+        own_boxes: bool = False,
+        pixel_offset: float = 1.0,
+        camera_motion: dict | CameraMotion | None = None,
+    ) -> None:
+        super().__init__(
+            track_threshold=track_threshold,
+            low_threshold=low_threshold,
+            new_threshold=new_threshold,
+            match_threshold=match_threshold,
+            second_match_threshold=second_match_threshold,
+            tentative_match_threshold=tentative_match_threshold,
+            duplicate_threshold=duplicate_threshold,
+            track_buffer=track_buffer,
+            frame_rate=frame_rate,
+            fuse_score=fuse_score,
+            own_boxes=own_boxes,
+            pixel_offset=pixel_offset,
+            camera_motion=camera_motion,
+        )
+        self.max_cosine_distance = max_cosine_distance
+        self.appearance_weight = appearance_weight
+        self.reach = reach
+        self.min_height_ratio = min_height_ratio
+        self._gallery = SmoothedGallery(alpha)
+
+    def reset(self) -> None:
+        super().reset()
+        self._gallery.clear()
+
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
+        self._vectors = unit_vectors(detections, type(self).__name__)
+        return super().update(detections, frame)
+
+    def _match_first(
+        self,
+        boxes: np.ndarray,
+        rows: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
+    ) -> np.ndarray:
+        if not len(rows) or not len(columns):
+            return np.empty((2, 0), np.int64)
+        seen = detections.boxes[columns]
+        overlap = pairwise_iou(boxes[rows], seen, self.pixel_offset)
+        if self.fuse_score:
+            overlap *= detections.scores[columns]
+        weights = overlap - (1 - self.match_threshold)
+        overlaps = weights > 0
+        i, j = np.nonzero(overlaps | self._are_near(boxes[rows], seen))
+        slots = self._tracks.rows['slot'][rows[i]]
+        distance = self._gallery.distances(slots, self._vectors[columns[j]])
+        likeness = 1 - distance / self.max_cosine_distance
+        weights[i, j] += self.appearance_weight * likeness
+        allowed = np.zeros_like(overlaps)
+        allowed[i, j] = overlaps[i, j] | (likeness > 0)
+        i, j = match_by_weight(np.where(allowed, weights, -1.0))
+        return np.array([rows[i], columns[j]])
+
+    def _are_near(self, boxes: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """(N, M) bool of tracks' and detections' boxes."""
+        centres = [(b[:, :2] + b[:, 2:]) / 2 for b in (boxes, seen)]
+        apart = np.hypot(*(centres[0][:, None] - centres[1]).transpose(2, 0, 1))
+        high, low = boxes[:, None, 3] - boxes[:, None, 1], seen[:, 3] - seen[:, 1]
+        ratio = np.minimum(high, low) / np.maximum(high, low)
+        is_near = apart <= self.reach * (high + low) / 2
+        return is_near & (ratio >= self.min_height_ratio)
+
+    def _take(
+        self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
+    ) -> None:
+        super()._take(rows, det_index, detections)
+        if len(rows):
+            slots = self._tracks.rows['slot'][rows]
+            self._gallery.add(slots, self._vectors[det_index])
+
+    def _start(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
+        fresh = super()._start(det_index, detections)
+        if len(fresh):
+            vectors = self._vectors[det_index]
+            fresh['slot'] = self._gallery.allot(len(fresh), vectors.shape[1])
+            self._gallery.add(fresh['slot'], vectors)
+        return fresh
+
+    def _retire(self, stage: np.ndarray) -> None:
+        before = self._tracks.rows['slot'].copy()
+        super()._retire(stage)
+        self._gallery.release(np.setdiff1d(before, self._tracks.rows['slot']))
