@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from mmengine.hub import get_config
 
 import mmsmot.models.trackers  # noqa: F401 - registered before a test looks
-from mmsmot.engine import load_config
-from mmsmot.registry import TRACKERS
+from mmsmot.engine import load_config, set_weights
+from mmsmot.registry import MODELS, TRACKERS
 from mmsmot.structures import Detections
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,8 @@ def test_plugged_in_tracker(
     home = 'mmsmot::two_stage/'
     if not (ROOT / 'mmsmot' / '.mim').exists():
         config_code = config_code.replace(home, f'{ROOT}/configs/two_stage/')
+    # What registers while the table is another would be lost with it.
+    TRACKERS.import_from_location()
     # The example project registers a class of the same name.
     others = {k: v for k, v in TRACKERS.module_dict.items() if k != 'GreedyTracker'}
     monkeypatch.setattr(TRACKERS, '_module_dict', others)
@@ -54,7 +58,50 @@ def test_readme_and_example_project_show_the_same_tracker(blocks: list[str]) -> 
 
 def test_commands_name_what_exists() -> None:
     text = (ROOT / 'README.md').read_text(encoding='utf-8')
-    for name in re.findall(r'two_stage/[\w-]+_[\w-]+', text):
+    names = re.findall(r'(?<!/)\b(?:two_stage|smoter|foundation)/[\w-]+_[\w-]+', text)
+    assert {name.split('/')[0] for name in names} == {
+        'two_stage',
+        'smoter',
+        'foundation',
+    }
+    for name in names:
         load_config(name)
     for name in re.findall(r'tools/[\w/]+\.py', text):
         assert (ROOT / name).is_file(), name
+
+
+def test_commands_take_the_options_shown() -> None:
+    text = (ROOT / 'README.md').read_text(encoding='utf-8')
+    shell = '\n'.join(re.findall(r'```bash\n(.*?)```', text, re.DOTALL))
+    commands = [
+        line.split('#')[0].split()[1:]
+        for line in shell.replace('\\\n', ' ').splitlines()
+        if line.startswith('python tools/')
+    ]
+    assert len(commands) > 10
+    for tool, *words in commands:
+        options = {word for word in words if word.startswith('--')}
+        known = set(re.findall(r"'(--[\w-]+)'", (ROOT / tool).read_text('utf-8')))
+        assert options <= known, (tool, options - known)
+
+
+def test_a_detector_of_the_zoo_by_name(
+    blocks: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip('mmdet', reason='needs mmdet')
+    code = next(b for b in blocks if 'mmdet::rtmdet' in b)
+    home = 'mmsmot::two_stage/'
+    if not (ROOT / 'mmsmot' / '.mim').exists():
+        code = code.replace(home, f'{ROOT}/configs/two_stage/')
+    (tmp_path / 'bytetrack_rtmdet.py').write_text(code)
+    monkeypatch.chdir(tmp_path)
+    config = load_config('bytetrack_rtmdet.py')
+    named = get_config(config.model.detector.config)
+    named.model.backbone.init_cfg = None  # a download
+    network = MODELS.build(dict(type='MMDetDetector', config=named.to_dict())).model
+    torch.save({'state_dict': network.state_dict()}, 'rtmdet_tiny.pth')
+    set_weights(config, 'rtmdet_tiny.pth')
+    loaded = MODELS.build(config.model.detector).model
+    assert type(loaded).__name__ == 'RTMDet'
+    first, second = (m.backbone.stem[0].conv.weight for m in (network, loaded))
+    assert torch.equal(first, second)

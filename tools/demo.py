@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from mmsmot.datasets.synsmot import make_synsmot
+from mmsmot.utils.command_line import run_tool
 
 CONFIG = 'smoter/smoter_tiny_synsmot'
 CLIP = 'test/hugging/000000'
@@ -43,4 +44,4 @@ def shown(word: str) -> str:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

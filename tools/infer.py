@@ -60,7 +60,7 @@ def main() -> None:
         options=args.cfg_options,
         cache=not args.no_cache,
     )
-    found = inferencer(
+    inferencer(
         args.videos if len(args.videos) > 1 else args.videos[0],
         args.out,
         args.start,
@@ -70,13 +70,8 @@ def main() -> None:
         overwrite=args.overwrite,
         seconds=args.seconds,
         patience=args.patience,
+        done=report,
     )
-    results = found if isinstance(found, list) else [found]
-    for result in results:
-        out = Path(args.out)
-        if isinstance(found, list):
-            out = out / Path(result['video']['path']).stem
-        report(result, out)
 
 
 def report(result: dict, out: Path) -> None:

@@ -3,5 +3,4 @@ _base_ = '../smoter/smoter_tiny_synsmot.py'
 model = dict(
     tracker=dict(
         track_threshold=0.1,  # tau_p
-        low_threshold=0.05,
         new_threshold=0.2))

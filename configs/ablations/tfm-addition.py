@@ -6,4 +6,5 @@ model = dict(
             _delete_=True,
             type='RecurrentTrajectoryFusion',
             cell=dict(type='AdditionCell'),
+            summary=True,
             encoding=dict(type='TokenEncoding', channels=128))))

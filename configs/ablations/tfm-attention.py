@@ -10,4 +10,5 @@ model = dict(
                 channels=128,
                 num_heads=4,
                 ffn_channels=256),
+            summary=True,
             encoding=dict(type='TokenEncoding', channels=128))))

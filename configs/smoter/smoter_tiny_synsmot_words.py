@@ -10,7 +10,7 @@ model = dict(
         freeze=True,
         feature_cache='work_dirs/synsmot_features',
         true_tracks=1.0,
-        box_noise=0.05))
+        box_noise=0.1))
 train_dataloader = dict(
     batch_size=8,
     dataset=dict(num_frames=8, stride=2))  # of the frames that a test looks at

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from mmengine.config import Config
+import copy
+import os
 
 from ..models.detectors import CachedDetector
-from ..registry import MODELS
+from ..models.smot import SMOT
 
 
-def add_cache(config: Config, root: str) -> None:
-    """Remember what is slow to find: an interrupted run, or another tracker, goes on.
+def with_cache(model: SMOT, root: str | os.PathLike) -> SMOT:
+    """The same model, its parts shared, with a cache around what is slow.
 
-    Detections and their embeddings are kept apart, so that a tracker with a ReID part
-    finds the detections of one without.
+    So an interrupted run, or another tracker, goes on. Detections and their embeddings
+    are kept apart, so that a tracker with a ReID part finds the detections of one
+    without. A model whose words need the detector's own feature maps, which no cache
+    keeps, comes back as it is; so does one with a cache of its own.
+
+    Args:
+        model: Left as it is.
+        root: Folder of the cache.
     """
-    model = config.model
-    if not model.get('detector') or needs_features(model):
-        return
-    kind = MODELS.get(model.detector.type)
-    reid = model.get('reid')
-    if kind is not None and issubclass(kind, CachedDetector):
-        return
-    if getattr(kind, 'needs_images', True):  # else it reads a file
-        model.detector = dict(type='CachedDetector', detector=model.detector, root=root)
-    if reid:
-        model.detector = dict(
-            type='CachedDetector',
-            detector=model.detector,
-            reid=model.pop('reid'),
-            root=root,
-        )
+    if model.detector is None or isinstance(model.detector, CachedDetector):
+        return model
+    if needs_features(model):
+        return model
+    cached = copy.copy(model)
+    # A copied module shares the table of its parts; this one is to have its own.
+    cached._modules = dict(model._modules)
+    if model.detector.needs_images:  # else it reads a file
+        cached.detector = CachedDetector(cached.detector, root)
+    if model.reid is not None:
+        cached.detector = CachedDetector(cached.detector, root, model.reid)
+        cached.reid = None
+    return cached.eval()
 
 
-def needs_features(model: dict) -> bool:
+def needs_features(model: SMOT) -> bool:
     """Whether the detector's own feature maps are asked for, which no cache keeps."""
-    return bool(model.get('semantics')) and not model.get('feature_extractor')
+    needs = model.semantics is not None and model.semantics.needs_features
+    return needs and model.feature_extractor is None

@@ -31,8 +31,17 @@ LIVE_FILES = ('tracks.txt', RECORDING)  # what cannot be made again
 REPORT_VIDEO = 'report_video.mp4'  # where the page is too small for its video
 PACKAGE = Path(registry.__file__).parent
 FILES = (*LIVE_FILES, 'video.mp4', 'report.html', REPORT_VIDEO, 'result.json')
+TEMPORARY = 8 * '?'  # what atomic_path puts into a name
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
-MAKERS = ('apis', 'datasets', 'models', 'structures', 'utils', 'visualization')
+MAKERS = (
+    'apis',
+    'datasets',
+    'evaluation',
+    'models',
+    'structures',
+    'utils',
+    'visualization',
+)
 
 
 def result_key(
@@ -109,6 +118,8 @@ def find_finished(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
 def clear(out_dir: Path, overwrite: bool) -> None:
     """Remove an old result and its files, so that none stands beside the new ones.
 
+    So are the files that a killed run was writing: the folder is ours alone.
+
     Raises:
         FileExistsError: It is a live stream's, and ``overwrite`` is not set.
     """
@@ -123,6 +134,9 @@ def clear(out_dir: Path, overwrite: bool) -> None:
     (out_dir / 'result.json').unlink(missing_ok=True)
     for name in _files(result or {}):
         (out_dir / name).unlink(missing_ok=True)
+    for path in map(Path, FILES):
+        for left in out_dir.glob(f'.{path.stem}.{TEMPORARY}{path.suffix}'):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -143,13 +157,18 @@ def all_or_nothing(out_dir: Path, kept: Sequence[str] = ()) -> Iterator[None]:
         for name in FILES:
             if name not in kept and _inode(out_dir / name) != before[name]:
                 (out_dir / name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
+        if is_disk_full(error):
             raise OSError(
                 error.errno,
                 f'the disk is full ({out_dir}): no result was written. Make room, or '
                 'name a folder on another disk (--out), and run it again',
             ) from error
         raise
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that there is no room any more."""
+    return isinstance(error, OSError) and error.errno in DISK_IS_FULL
 
 
 def _inode(path: Path) -> int | None:

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..evaluation import write_json
 from ..evaluation.smot_report import headline
 from ..models.smot import SMOT, space_of
-from ..structures import (
-    Frame,
-    SMOTDataSample,
-    Trajectories,
-    write_trajectories,
-)
+from ..structures import SMOTDataSample, Tracks, Trajectories, write_trajectories
 from ..utils.folder_lock import folder_lock
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_report
 from ..visualization.report_video import playable_video
-from ..visualization.semantic_drawer import SemanticDrawer
+from .drawing import draw_video, progress_bar, shown_at
 from .finished import (
+    FILES,
     LIVE_FILES,
     RECORDING,
     REPORT_VIDEO,
@@ -46,7 +36,9 @@ from .finished import (
 from .interrupt import interruptible
 from .own_truth import score_by_own_truth
 from .recording import Recording
-from .result import make_result
+from .result import make_result, with_arrays
+
+PIECE = 256  # frames whose tracks become rows of a table at once
 
 
 def infer_video(
@@ -72,7 +64,8 @@ def infer_video(
     at; the k-th of ``video.frame_ids`` in ``result.json`` is its k-th picture, and
     ``video.timestamps`` its seconds since the stream began. Ctrl-C ends the stream and
     what was seen is written. Since nobody can do it again, a result of one is replaced
-    only with ``overwrite``, and its recording and tracks outlive a later error.
+    only with ``overwrite``, and what was recorded of it, and its tracks once they are
+    written, outlive an error.
 
     Args:
         model: The pipeline.
@@ -85,22 +78,23 @@ def infer_video(
         warnings: What whoever reads the result must know; written into it.
 
     Returns:
-        What ``result.json`` holds.
+        What ``result.json`` holds; ``frame_ids``, ``boxes_xyxy``, ``scores`` and
+        ``timestamps`` as NumPy arrays.
 
     Raises:
         BlockingIOError: Another run is writing into ``out_dir``.
         FileExistsError: The result of a live stream lies there.
         NotADirectoryError: There is a file at ``out_dir``.
         OSError: ``out_dir`` cannot be written to, or the disk is full.
-        ValueError: The annotated video would be written over the video itself, or no
-            frame could be read.
+        ValueError: A file of the result would be written over the video itself, or
+            no frame could be read.
     """
     out_dir = Path(out_dir)
     _require_folder(out_dir, video)
     key = result_key(model, video, config_text, draw)
     if not overwrite and config_text and (finished := find_finished(out_dir, key)):
         print_log(f'{out_dir} holds this result already; skipped', logger='current')
-        return finished
+        return with_arrays(finished)
     with folder_lock(out_dir):
         clear(out_dir, overwrite)
         with all_or_nothing(out_dir, kept=LIVE_FILES if video.is_live else ()):
@@ -138,6 +132,7 @@ def _look_and_draw(
     """What was found and the frames' times; writes the tracks and the videos."""
     # What post-processing changes, and words, can be drawn only when all is known.
     late = model.post_processing or model.semantics is not None
+    memory = model.semantics.begin() if model.semantics is not None else None
     with ExitStack() as stack:
         writer, source = None, nullcontext(video)
         if draw:
@@ -146,14 +141,22 @@ def _look_and_draw(
             if video.is_live:
                 source = Recording(video, out_dir / RECORDING)
         with interruptible(video), source as frames:
-            sample, times = _run(model, frames, None if late else writer, watch)
+            found = _track(model, frames, memory, None if late else writer, watch)
+            tracked, frame_ids, times = found
             if not len(times):
                 raise ValueError(
                     f'{video.video.path}: ended before any frame to look at'
                 )
+        sample = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=frame_ids))
+        sample.pred_trajectories = model.refine(tracked, frame_ids)
+        # Before the words, which may take long and fail: a stream does not come again.
         write_trajectories(sample.pred_trajectories, out_dir / 'tracks.txt')
+        watch.book('refine')
+        if memory is not None:
+            model.describe(memory, tracked, sample)
+            watch.book('speak')
         if writer is not None and late:
-            _draw(frames, sample, writer, watch)
+            draw_video(frames, sample, writer, watch)
     return sample, times
 
 
@@ -165,14 +168,18 @@ def _report(
     warnings: Sequence[str],
     scores: dict[str, float],
 ) -> list[str]:
-    """Write the page; the names of the files that it is."""
+    """Write the page; the names of the files that it is.
+
+    It shows all verbs: the model's own threshold has chosen them.
+    """
     page, copy = out_dir / 'report.html', out_dir / REPORT_VIDEO
     if video.is_live:
         times = times - times[0]
-        write_report(sample, page, out_dir / RECORDING, times, scores, warnings)
+        shown = out_dir / RECORDING, times, scores, warnings
+        write_report(sample, page, *shown, threshold=0.0)
         return [page.name, RECORDING]
     played, times = playable_video(video, sample.frame_ids, copy, times)
-    write_report(sample, page, played, times, scores, warnings)
+    write_report(sample, page, played, times, scores, warnings, threshold=0.0)
     if played != copy:
         return [page.name]
     if copy.stat().st_size > EMBED_LIMIT:
@@ -186,10 +193,11 @@ def _require_folder(out_dir: Path, video: VideoReader) -> None:
         raise NotADirectoryError(
             f'{out_dir} is a file; results need a folder of their own (--out)'
         )
-    if (out_dir / 'video.mp4').resolve() == Path(video.video.path).resolve():
+    own = {(out_dir / name).resolve() for name in FILES}
+    if not video.is_live and Path(video.video.path).resolve() in own:
         raise ValueError(
-            f'the annotated video would be written over {video.video.path}: '
-            'name another folder (--out)'
+            f'the results would be written over {video.video.path}: name another folder '
+            '(--out)'
         )
 
 
@@ -199,102 +207,58 @@ def _has_pictures(video: VideoReader) -> bool:
     return not isinstance(source, ImageSequence) or source.image_paths is not None
 
 
-def _run(
+def _track(
     model: SMOT,
     video: VideoReader | Recording,
+    memory: Any,
     writer: VideoWriter | None,
     watch: Stopwatch,
-) -> tuple[SMOTDataSample, np.ndarray]:
-    """Track and describe; draw the tracks at once where there is a writer.
+) -> tuple[Trajectories, np.ndarray, np.ndarray]:
+    """Track; draw the tracks at once where there is a writer.
+
+    Args:
+        memory: What ``semantics`` began, if there are any.
 
     Returns:
-        What was found, and the time of each frame in seconds.
+        What the tracker reported; (T,) numbers of the frames, and their seconds.
     """
     drawer = TrackDrawer()
-    memory = model.semantics.begin() if model.semantics is not None else None
-    frame_ids, times, tracks = [], [], []
-    with _progress() as progress:
+    frame_ids, times, tracks, tables = [], [], [], []
+    with progress_bar() as progress:
         bar = progress.add_task(video.video.name, total=video.num_frames)
         for frame, _, shown in model.track(video, watch, memory):
             frame_ids.append(frame.frame_id)
             times.append(frame.timestamp)
             tracks.append(shown)
+            if len(tracks) == PIECE:
+                tables.append(_table(video, frame_ids, tracks))
+                tracks = []
             if writer is not None:
                 picture = drawer.draw(frame.image, shown.ids, shown.boxes)
                 watch.book('draw')
-                writer.write(picture, _shown_at(video, frame))
+                writer.write(picture, shown_at(video, frame))
                 watch.book('encode')
             del frame  # or its picture would live on beside the next batch
             progress.update(bar, advance=1)
-    tracked = Trajectories.from_tracks(frame_ids, tracks, space_of(video))
-    sample = SMOTDataSample(
-        metainfo=dict(video=video.video, frame_ids=np.array(frame_ids, np.int64))
-    )
-    sample.pred_trajectories = model.refine(tracked, frame_ids)
-    watch.book('refine')
-    if memory is not None:
-        model.describe(memory, tracked, sample)
-        watch.book('speak')
-    return sample, np.array(times)
+    tables.append(_table(video, frame_ids, tracks))
+    return _joined(tables), np.array(frame_ids, np.int64), np.array(times)
 
 
-def _draw(
-    video: VideoReader | Recording,
-    sample: SMOTDataSample,
-    writer: VideoWriter,
-    watch: Stopwatch,
-) -> None:
-    """Read the video a second time and draw what was found and said."""
-    by_frame = sample.pred_trajectories.by_frame()
-    nobody = sample.pred_trajectories[:0]
-    draw = _picture_maker(sample)
-    with _progress() as progress:
-        bar = progress.add_task(f'{video.video.name}: drawing', total=video.num_frames)
-        for frame in video:
-            shown = by_frame.get(frame.frame_id, nobody)
-            watch.book('decode')
-            picture = draw(frame, shown)
-            watch.book('draw')
-            writer.write(picture, _shown_at(video, frame))
-            watch.book('encode')
-            del frame
-            progress.update(bar, advance=1)
+def _table(
+    video: VideoReader | Recording, frame_ids: list[int], tracks: list[Tracks]
+) -> Trajectories:
+    """The tracks of the last frames as rows, which take half the room."""
+    last = frame_ids[len(frame_ids) - len(tracks) :]
+    return Trajectories.from_tracks(last, tracks, space_of(video))
 
 
-def _picture_maker(
-    sample: SMOTDataSample,
-) -> Callable[[Frame, Trajectories], np.ndarray]:
-    """Boxes with trails; where there are words, boxes with arrows and a panel of text."""
-    if 'pred_captions' not in sample:
-        trails = TrackDrawer()
-        return lambda frame, shown: trails.draw(frame.image, shown.ids, shown.boxes)
-    texts = dict(captions=sample.pred_captions, video_caption=sample.pred_video_caption)
-    width = sample.pred_trajectories.space.width
-    lines = SemanticDrawer().lines_needed(width, **texts)
-    drawer = SemanticDrawer(panel_lines=lines)
-
-    def draw(frame: Frame, shown: Trajectories) -> np.ndarray:
-        going_on = sample.pred_interactions.between(frame.frame_id, frame.frame_id)
-        return drawer.draw(frame.image, shown.ids, shown.boxes, going_on, **texts)
-
-    return draw
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn('{task.description}'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-
-
-def _shown_at(video: VideoReader | Recording, frame: Frame) -> float | None:
-    """When a frame is shown by the annotated video; images follow at a constant rate."""
-    is_images = isinstance(video, VideoReader) and isinstance(
-        video.source, ImageSequence
-    )
-    return None if is_images else frame.timestamp
+def _joined(tables: list[Trajectories]) -> Trajectories:
+    columns = {
+        part.name: np.concatenate([getattr(table, part.name) for table in tables])
+        for part in fields(Trajectories)
+        if part.name != 'space'
+    }
+    return Trajectories(**columns, space=tables[0].space)
 
 
 def _fps(video: VideoReader) -> float:

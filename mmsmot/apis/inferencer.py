@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.logging import print_log
 
-from ..datasets import open_video
+from ..datasets import VideoReader, open_video
 from ..datasets.stream_address import is_stream, shown_address
 from ..engine import load_config, set_weights
+from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
+from ..structures import VideoInfo
 from ..utils.checkpoint import load_weights
 from ..utils.mmengine_loaders import make_mmengine_safe
-from .caching import add_cache, needs_features
+from .caching import with_cache
 from .domain import domain_warnings
+from .finished import is_disk_full
 from .infer import infer_video
 from .session import SMOTSession
 from .shipped import shipped_names, shipped_weights
@@ -40,7 +44,7 @@ class SMOTInferencer:
 
     Args:
         config: A config file, its name below ``configs/``, or the name of a model whose
-            weights come with the package.
+            weights come with the package; or a ``Config``, which is left as it is.
         checkpoint: Weights of the whole model; ``None`` for those that come with the
             package, where there are some.
         weights: The detector's weights alone.
@@ -53,7 +57,8 @@ class SMOTInferencer:
     Raises:
         FileNotFoundError: There is no such config or weight file.
         KeyError: An option that nothing reads.
-        ValueError: The weights are those of another config.
+        ValueError: The weights are those of another config, or ``options`` were given
+            beside a ``Config``.
     """
 
     def __init__(
@@ -70,7 +75,12 @@ class SMOTInferencer:
         name = '' if isinstance(config, Config) else str(config)
         if name in shipped_names():
             name = f'smoter/{name}'
-        self.config = config if not name else load_config(name, options)
+        if not name and options:
+            raise ValueError(
+                'SMOTInferencer: options are for a config that is read from a file; set '
+                f'{sorted(options)} in the Config itself'
+            )
+        self.config = load_config(name, options) if name else copy.deepcopy(config)
         set_weights(self.config, weights, reid_weights)
         self.checkpoint = checkpoint or (shipped_weights(name) if name else None)
         self.device = device or get_device()
@@ -79,7 +89,7 @@ class SMOTInferencer:
         self._model = None
 
     @property
-    def model(self):
+    def model(self) -> SMOT:
         """The pipeline, built when first asked for."""
         if self._model is None:
             self._model = self._build(self.config.copy())
@@ -87,7 +97,7 @@ class SMOTInferencer:
 
     def __call__(
         self,
-        videos: str | os.PathLike | Sequence[str | os.PathLike],
+        videos: str | os.PathLike | int | Sequence[str | os.PathLike],
         out_dir: str | os.PathLike,
         start: int | None = None,
         end: int | None = None,
@@ -96,13 +106,16 @@ class SMOTInferencer:
         overwrite: bool = False,
         seconds: float | None = None,
         patience: float = 30.0,
+        done: Callable[[dict[str, Any], Path], None] | None = None,
     ) -> dict[str, Any] | list[dict[str, Any]]:
         """Track and describe one video, several, a folder of them, or a live stream.
+
+        One of several that cannot be read or written stops none of the others.
 
         Args:
             videos: A video file, a folder of images, a sequence folder; a folder of video
                 files; or a list of such. Or one live stream: ``rtsp://...``,
-                ``camera:0``, see :class:`~mmsmot.datasets.VideoStream`.
+                ``camera:0`` or ``0``, see :class:`~mmsmot.datasets.VideoStream`.
             out_dir: Folder of the results; of several videos each gets a folder in it.
             start: First frame number, inclusive.
             end: Last frame number, inclusive.
@@ -111,6 +124,7 @@ class SMOTInferencer:
             overwrite: Do it again where a finished result lies.
             seconds: Seconds to look at a stream; ``None`` until it ends or Ctrl-C.
             patience: Seconds to wait for a stream that dropped out.
+            done: Called with each result and its folder as soon as it is there.
 
         Returns:
             What ``result.json`` holds; a list of them where several were asked for.
@@ -119,61 +133,92 @@ class SMOTInferencer:
             ConnectionError: A stream cannot be opened.
             FileNotFoundError: There is no such video.
             ValueError: Two videos would write into one folder; a stream stands among
-                others; or a file is no video.
+                others; a file is no video; or, when all others are done, some of
+                several could not be.
         """
         asked = _listed(videos)
         are_many = isinstance(asked, list)
         names = asked if are_many else [asked]
         homes = _folders(names, Path(out_dir)) if are_many else [Path(out_dir)]
-        results = []
+        results, failed = [], []
         for name, home in zip(names, homes, strict=True):
             # Before the video: a stream does not wait until the model is there.
             model = self._model_for(home, is_stream(name))
-            video = open_video(name, start, end, stride, seconds, patience)
-            warnings = self._missing_weights(model) + domain_warnings(
-                model, video.video
-            )
-            for text in warnings:
-                print_log(text, logger='current', level=logging.WARNING)
-            results.append(
-                infer_video(model, video, home, self._text, draw, overwrite, warnings)
+            try:
+                video = open_video(name, start, end, stride, seconds, patience)
+                result = self._infer(model, video, home, draw, overwrite)
+            except (OSError, ValueError) as error:
+                if not are_many or is_disk_full(error):
+                    raise
+                said = str(error)
+                failed.append(said if name in said else f'{name}: {said}')
+                print_log(failed[-1], logger='current', level=logging.ERROR)
+                continue
+            results.append(result)
+            if done is not None:
+                done(result, home)
+        if failed:
+            raise ValueError(
+                '\n'.join([f'{len(failed)} of {len(names)} videos failed:', *failed])
             )
         return results if are_many else results[0]
 
-    def session(self, fps: float = 25.0, name: str = 'stream') -> SMOTSession:
-        """The same pipeline, frame by frame."""
-        return SMOTSession(self.model, fps, name)
+    def _infer(
+        self, model: Any, video: VideoReader, home: Path, draw: bool, overwrite: bool
+    ) -> dict[str, Any]:
+        """One video's result."""
+        warnings = self._missing_weights(model) + domain_warnings(model, video.video)
+        for text in warnings:
+            print_log(text, logger='current', level=logging.WARNING)
+        return infer_video(model, video, home, self._text, draw, overwrite, warnings)
 
-    def _missing_weights(self, model) -> list[str]:
+    def session(
+        self, fps: float = 25.0, name: str = 'stream', patience: int = 60
+    ) -> SMOTSession:
+        """The same pipeline, frame by frame; arguments as of :class:`SMOTSession`."""
+        session = SMOTSession(self.model, fps, name, patience)
+        video = VideoInfo(name, name, fps)
+        for text in self._missing_weights(self.model) + domain_warnings(
+            self.model, video
+        ):
+            print_log(text, logger='current', level=logging.WARNING)
+        return session
+
+    def _missing_weights(self, model: SMOT) -> list[str]:
         """A warning where a network runs that never learnt anything."""
         if self.checkpoint is not None:
             return []
         # A part that takes a file of weights of its own says which as ``checkpoint``.
         parts = [p for p in model.modules() if getattr(p, 'checkpoint', '') is None]
+        if getattr(model.semantics, 'needs_features', False):
+            parts.append(model.semantics)  # trained, and in the whole model's alone
         if not parts:
             return []
+        names = ' and '.join(dict.fromkeys(type(part).__name__ for part in parts))
         return [
-            f'{type(parts[0]).__name__} has no weights: what it finds is random. Give '
-            'those of the whole model (--checkpoint) or of the detector (--weights).'
+            f'no weights were given for {names}: what comes from there is random. Give '
+            "the whole model's (--checkpoint); --weights are the detector's alone."
         ]
 
-    def _model_for(self, home: Path, is_live: bool):
+    def _model_for(self, home: Path, is_live: bool) -> SMOT:
         # Another stream's frames have the same numbers, so nothing of one is remembered.
-        if is_live or not self.cache or needs_features(self.config.model):
+        if is_live or not self.cache:
             return self.model
-        config = self.config.copy()
-        add_cache(config, str(home / 'cache'))
-        return self._build(config)
+        return with_cache(self.model, home / 'cache')
 
-    def _build(self, config: Config):
+    def _build(self, config: Config) -> SMOT:
         model = MODELS.build(config.model)
         if self.checkpoint is not None:
             load_weights(model, self.checkpoint)
+        elif getattr(model.semantics, 'trained_on', None) is not None:
+            model.semantics.trained_on = None  # the weights it names are not here
         return model.to(self.device).eval()
 
 
 def _listed(videos: Any) -> str | list[str]:
     """A list where several are meant."""
+    if isinstance(videos, int):
+        return f'camera:{videos}'
     if not isinstance(videos, str | os.PathLike):
         names = [str(video) for video in videos]
         if streams := [shown_address(name) for name in names if is_stream(name)]:
@@ -192,7 +237,8 @@ def _listed(videos: Any) -> str | list[str]:
 
 
 def _folders(videos: list[str], out_dir: Path) -> list[Path]:
-    names = [Path(video).stem for video in videos]
+    paths = [Path(os.path.abspath(video)) for video in videos]  # '.' has no name
+    names = [path.name if path.is_dir() else path.stem for path in paths]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise ValueError(

@@ -17,9 +17,11 @@ from ..visualization import VideoWriter
 class Recording:
     """Stands for a stream's reader, and keeps what was read as H.264.
 
-    Read its :meth:`batches` once, inside a ``with`` block; when the block ends well the
-    file is there, and iterating reads the frames from it, with the numbers and times they
-    had. The file's k-th picture is the k-th frame that was read, shown at its time.
+    Read its :meth:`batches` once, inside a ``with`` block; when the block ends the file
+    is there, and iterating reads the frames from it, with the numbers and times they had.
+    The file's k-th picture is the k-th frame that was read, shown at its time. Nobody can
+    ask the stream again, so the file is kept after an error too, unless that came from
+    the disk.
 
     Args:
         stream: What is read.
@@ -53,6 +55,8 @@ class Recording:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._frame_ids and not isinstance(error, OSError):
+            kind = error = traceback = None
         self._writer.__exit__(kind, error, traceback)
 
     def batches(self, size: int) -> Iterator[list[Frame]]:

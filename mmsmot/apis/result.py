@@ -72,6 +72,16 @@ def make_result(
     return result
 
 
+def with_arrays(result: dict[str, Any]) -> dict[str, Any]:
+    """A result that was read from its file, with the arrays that a new one has."""
+    for row in (result['video'], *result['trajectories']):
+        row['frame_ids'] = np.array(row['frame_ids'], np.int64)
+    for row in result['trajectories']:
+        for name in ('boxes_xyxy', 'scores'):
+            row[name] = np.array(row[name], np.float64)
+    return result
+
+
 def _interactions(table: Interactions) -> list[dict[str, Any]]:
     """Rows for JSON; a side of a span that is not known is left out."""
     rows = []

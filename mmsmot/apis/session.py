@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import fields
+
 import numpy as np
 import torch
 
 from ..models.semantics import Description
 from ..models.smot import SMOT
+from ..models.trackers import update_checked
 from ..structures import Frame, Interactions, Tracks, VideoInfo
+
+Key = tuple[int, int, str]  # subject, object, verb
 
 
 class SMOTSession:
@@ -20,10 +26,14 @@ class SMOTSession:
             tracks = session.update(image)
         said = session.describe()
 
-    What is held grows with the people in view, not with the length of the stream: whoever
-    has not been seen for ``patience`` frames is put into words together with those still
-    there, and forgotten but for the words. A trajectory that comes back under its old id
-    after that begins anew and gets a caption of its own part, which replaces the first.
+    Boxes, tokens and pictures are held of the people in view alone: whoever has not been
+    seen for ``patience`` frames is put into words, with verbs towards those still there,
+    and forgotten but for the words. The words, a few lines a person, are kept until the
+    session is let go, so on a stream without an end begin a new one now and then. A
+    trajectory that comes back under its old id after that begins anew and gets a caption
+    of its own part, which replaces the first.
+
+    The session has a tracker of its own, so there may be several of one model at a time.
 
     Args:
         model: The pipeline; without ``semantics`` it only tracks.
@@ -55,10 +65,12 @@ class SMOTSession:
         self.patience = patience
         self.frame_id = 0
         self._last_seen: dict[int, int] = {}
-        self._said = Description()
+        self._captions: dict[int, str] = {}  # of those who are gone
+        self._interactions: dict[Key, list[tuple]] = {}
         self._size: tuple[int, int] | None = None
         self._memory = model.semantics.begin() if model.semantics is not None else None
-        model.tracker.reset()
+        self._tracker = copy.deepcopy(model.tracker)
+        self._tracker.reset()
 
     @property
     def alive(self) -> list[int]:
@@ -77,11 +89,12 @@ class SMOTSession:
             The tracks in it, boxes in its pixels.
 
         Raises:
-            ValueError: It is no such picture, or its size changed.
+            ValueError: It is no such picture, or its size changed; or the tracker
+                reported an id twice.
         """
         frame = self._frame(image, timestamp)
         features, found = self.model.look([frame], self._memory is not None)
-        tracks = self.model.tracker.update(found[0], frame)
+        tracks = update_checked(self._tracker, found[0], frame)
         if self._memory is not None:
             self.model.semantics.see(self._memory, features, [frame], [tracks])
         for track_id in tracks.ids.tolist():
@@ -98,8 +111,8 @@ class SMOTSession:
             return Description()
         now = self.model.semantics.describe(self._memory)
         return Description(
-            captions=self._said.captions | now.captions,
-            interactions=_joined(self._said.interactions, now.interactions),
+            captions=self._captions | now.captions,
+            interactions=_table(self._interactions | _by_verb(now.interactions)),
             video_caption=now.video_caption,
         )
 
@@ -138,16 +151,24 @@ class SMOTSession:
             now = self.model.semantics.describe(
                 self._memory, video_caption=False, about=gone
             )
-            self._said.captions |= now.captions
-            self._said.interactions = _joined(self._said.interactions, now.interactions)
+            self._captions |= now.captions
+            self._interactions |= _by_verb(now.interactions)
             self._memory.forget(gone)
         for track_id in gone:
             del self._last_seen[track_id]
 
 
-def _joined(before: Interactions, now: Interactions) -> Interactions:
-    """Both; where a pair and verb stand in both, the newer score holds."""
-    newer = set(zip(now.subject_ids, now.object_ids, now.verbs, strict=True))
-    old = zip(before.subject_ids, before.object_ids, before.verbs, strict=True)
-    kept = np.array([row not in newer for row in old], bool)
-    return before[kept].concatenated(now)
+def _by_verb(found: Interactions) -> dict[Key, list[tuple]]:
+    """The rows of each pair and verb; of two such tables the newer entry holds."""
+    columns = (getattr(found, field.name).tolist() for field in fields(found))
+    rows: dict[Key, list[tuple]] = {}
+    for row in zip(*columns, strict=True):
+        rows.setdefault(row[:3], []).append(row)
+    return rows
+
+
+def _table(by_verb: dict[Key, list[tuple]]) -> Interactions:
+    rows = [row for same in by_verb.values() for row in same]
+    if not rows:
+        return Interactions.empty()
+    return Interactions(*map(np.array, zip(*rows, strict=True)))

@@ -9,8 +9,12 @@ SCHEMES = ('rtsp', 'rtsps', 'rtmp', 'rtmps', 'http', 'https', 'udp', 'tcp')
 CAMERA = re.compile(r'(?:camera:)?(\d{1,3})|(/dev/video\d+)')
 # Up to the last @: who does not escape a / in a password still wants it hidden.
 PASSWORD = re.compile(r'(?<=://)([^:/@]*):.*@')
-# Names in a query after which cameras and services take a secret.
-SECRETS = re.compile(r'([?&][^=&]*(?:pass|pwd|token|key|auth|secret|sig)[^=&]*=)[^&#]*')
+# Names after which cameras and services take a secret, in a query or in the path; in
+# doubt too much is hidden.
+SECRETS = re.compile(
+    r'((?:pas|pwd|psw|token|jwt|key|auth|secret|sig|session|credential)[^=&;/?#]*=)[^&]*',
+    re.IGNORECASE,
+)
 
 
 def is_stream(text: object) -> bool:
@@ -53,6 +57,6 @@ def stream_name(address: str) -> str:
         return (
             f'camera{device}' if isinstance(device, int) else device.rpartition('/')[2]
         )
-    place = address.partition('://')[2].rpartition('@')[2]
+    place = shown_address(address).partition('://')[2].rpartition('@')[2]
     place = re.split('[?#]', place)[0]
     return re.sub(r'[^\w.-]+', '_', place).strip('_.') or 'stream'

@@ -107,8 +107,8 @@ class NetworkConnection:
         """The pictures of a packet, ``None`` for those that the decoder still holds."""
         try:
             pictures = self._stream.codec_context.decode(packet)
-        except (EOFError, av.InvalidDataError) as error:
-            self.damaged += isinstance(error, av.InvalidDataError)
+        except av.FFmpegError as error:
+            self.damaged += not isinstance(error, EOFError)
             return
         for picture in pictures:
             stamp = None

@@ -136,11 +136,16 @@ def video_stream_of(
     Raises:
         ValueError: There is none; names ``path``.
     """
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:  # an album's cover
+    streams = [
+        stream
+        for stream in container.streams
+        if not stream.disposition & Disposition.attached_pic  # an album's cover
+    ]
+    for stream in streams:
+        if stream.type == 'video':
             stream.thread_type = 'AUTO'
             return stream
-    kinds = ', '.join(sorted({s.type for s in container.streams})) or 'no stream at all'
+    kinds = ', '.join(sorted({s.type for s in streams})) or 'no stream at all'
     raise ValueError(f'{path}: has no video in it, only: {kinds}')
 
 
@@ -192,7 +197,7 @@ def _pictures(packet: av.Packet, losses: _Losses) -> list[av.VideoFrame]:
     if not packet.is_corrupt:
         try:
             return packet.decode()
-        except av.InvalidDataError as error:
+        except av.FFmpegError as error:
             losses.error = error
     losses.packets += 1
     return []

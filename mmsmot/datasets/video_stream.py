@@ -17,6 +17,7 @@ from .video_file import DURATION_SLACK
 
 TIMEOUT = 5.0  # seconds of silence after which a stream counts as lost
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0  # between attempts to come back
+LASTING = 5.0  # seconds a connection has to hold for patience to begin anew
 NAP = 0.1  # a pause is slept in such pieces, so that stop() is heard
 CHECKS = {
     True: 'Is it on, and reachable from this machine? Are port, path, user name and '
@@ -29,7 +30,9 @@ CHECKS = {
 class VideoStream:
     """The frames of a camera or network stream, as they come; they come only once.
 
-    A stream that drops out is opened again and again for ``patience`` seconds. Frame
+    A stream that drops out is opened again and again for ``patience`` seconds, which
+    connections that are lost at once have together: a file without a stated duration
+    can be had again and again for ever. Frame
     numbers and timestamps go by the clock: 2 seconds without a picture at 25 frames a
     second are 50 numbers that no frame has. The stream ends, and its reader with it, when
     it does not come back, when its pictures come back in another size, after ``seconds``,
@@ -79,6 +82,8 @@ class VideoStream:
         self._stop: str | None = None
         self._gaps = self._gap_seconds = self._damaged = 0
         self._end = ''
+        self._opened = self._until = 0.0
+        self._pause = FIRST_PAUSE
         self._pictures: Iterator[Picture] | None = None
         self._is_connected = False
         try:
@@ -185,14 +190,16 @@ class VideoStream:
             f'{self.video.path}: dropped out at {self._clock.seconds:.1f} s ({reason}); '
             f'trying for {self.patience:g} s to get it back'
         )
-        until, pause = time.monotonic() + self.patience, FIRST_PAUSE
-        while not self._has_to_end() and time.monotonic() < until:
+        if not self._gaps or lost_at - self._opened >= LASTING:
+            self._until, self._pause = time.monotonic() + self.patience, FIRST_PAUSE
+        else:
+            self._wait()
+        while not self._has_to_end() and time.monotonic() < self._until:
             try:
                 self._open()
             except ConnectionError as error:
                 reason = str(error)
-                self._sleep(min(pause, until - time.monotonic()))
-                pause = min(2 * pause, LONGEST_PAUSE)
+                self._wait()
             else:
                 self._note_gap(time.monotonic() - lost_at)
                 return True
@@ -231,6 +238,7 @@ class VideoStream:
             raise ConnectionError('it ended before its first picture')
         self._size = first.size
         self._is_connected = True
+        self._opened = time.monotonic()
         self._pictures = chain([first], pictures)
 
     def _disconnect(self) -> None:
@@ -239,8 +247,10 @@ class VideoStream:
             self._damaged += self._connection.damaged
             self._connection.close()
 
-    def _sleep(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
+    def _wait(self) -> None:
+        """Pause before the next attempt, each time longer."""
+        until = min(time.monotonic() + self._pause, self._until)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
         while self._stop is None and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, NAP))
 

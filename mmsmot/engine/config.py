@@ -24,7 +24,11 @@ CONFIG_HOMES = (
     Path(__file__).parents[1] / '.mim' / 'configs',  # an installed package
 )
 RUNNER_KEYS = {*inspect.signature(Runner.__init__).parameters} - {'self', 'cfg'}
-READ_KEYS = RUNNER_KEYS | {'custom_imports', 'auto_scale_lr', 'launcher'}
+READ_KEYS = RUNNER_KEYS | {
+    *('custom_imports', 'auto_scale_lr', 'launcher'),
+    # Runner.wrap_model takes these out of the config itself.
+    *('find_unused_parameters', 'model_wrapper_cfg', 'sync_bn'),
+}
 # Which registries build the dict under a key.
 BUILDERS: dict[str, tuple[Registry, ...]] = {
     'tracker': (registry.TRACKERS,),
@@ -108,11 +112,15 @@ def set_weights(
     Raises:
         KeyError: The config has no such part, or the part takes no weights.
     """
+    from ..models.detectors import MMDetDetector
+
     for slot, file in (('detector', weights), ('reid', reid_weights)):
         if file is None:
             continue
         part = _inside_caches(config.model, slot)
         keys = [k for k in ('model', 'checkpoint') if part is not None and k in part]
+        if not keys and part is not None and is_part(part['type'], MMDetDetector):
+            keys = ['checkpoint']  # which is None by default
         if not keys:
             raise KeyError(
                 f'the config has no {slot} that takes weights '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from ..registry import MODELS
+
+MISSING = 'missing'
 DETECTOR = 'model.detector.config.model'
 SEMANTICS = 'model.semantics'
 # What lowers the memory: option, advice. Those first that cost the least.
@@ -67,16 +71,25 @@ def memory_options(config: Config, training: bool) -> list[str]:
     """Those options of a config that lower its memory, with value and advice."""
     found, node = [], config.to_dict()
     for key, advice in TRAINING if training else TESTING:
-        missing = object()
-        value = _look_up(node, key, missing)
-        if value is not missing and value not in (True, 'AmpOptimWrapper', 1):
+        owner, _, name = key.rpartition('.')
+        value = _value(_look_up(node, owner), name)
+        if value not in (MISSING, True, 'AmpOptimWrapper', 1):
             found.append(f'{key} ({value} now): {advice}')
     return found
 
 
-def _look_up(node: Any, key: str, default: Any) -> Any:
+def _look_up(node: Any, key: str) -> Any:
     for part in key.split('.'):
-        if not isinstance(node, dict) or part not in node:
-            return default
-        node = node[part]
+        node = node.get(part) if isinstance(node, dict) else None
     return node
+
+
+def _value(owner: Any, name: str) -> Any:
+    """An option of a dict or, where it is left out there, the default of its part."""
+    if not isinstance(owner, dict):
+        return MISSING
+    if name in owner or 'type' not in owner:
+        return owner.get(name, MISSING)
+    part = MODELS.get(owner['type']) or MODELS.get(f'mmdet.{owner["type"]}')
+    options = inspect.signature(part).parameters if part is not None else {}
+    return options[name].default if name in options else MISSING

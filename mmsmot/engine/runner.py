@@ -44,7 +44,7 @@ class SMOTRunner(Runner):
         """See :meth:`mmengine.runner.Runner.load_checkpoint`.
 
         Training may begin with a part of the weights, a detector's for example; a test
-        needs all.
+        needs all, and so does training that goes on.
 
         Raises:
             ValueError: The weights are not this model's.
@@ -52,7 +52,8 @@ class SMOTRunner(Runner):
         model = self.model.module if is_model_wrapper(self.model) else self.model
         loaded = CheckpointLoader.load_checkpoint(filename, 'cpu')
         weights = loaded.get('state_dict', loaded)
-        require_weights_of(model, weights, filename, partial=not self._is_testing)
+        needs_all = self._is_testing or self._resume
+        require_weights_of(model, weights, filename, partial=not needs_all)
         return super().load_checkpoint(filename, *args, **kwargs)
 
     def setup_env(self, env_cfg: dict) -> None:

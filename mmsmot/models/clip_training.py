@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..registry import TASK_UTILS
-from ..structures import Trajectories
+from ..structures import (
+    Detections,
+    Frame,
+    SMOTDataSample,
+    Trajectories,
+    match_trajectories,
+)
+from .trackers import BaseTracker, update_checked
 
 
 @TASK_UTILS.register_module()
@@ -30,11 +38,11 @@ class ClipTraining:
             standard deviation: what is learnt along them must hold along a detector's.
         detach_features: Keep the semantic losses from detector and backbone, as the
             released code does (facts on it: its tracks are made without gradients).
-        freeze: Do not train the detector at all: two-stage training.
+        freeze: Do not train the detector at all: two-stage training. It stays as at test.
         feature_cache: With ``freeze``, a folder to keep the detector's feature maps and
             detections in, so that they are computed once; ``None`` for none.
         speaks: Whether the semantic losses are taken; a hook turns them on at
-            ``semantic_start_iter``.
+            ``semantic_start_iter``. Without a detection loss they always are.
     """
 
     detection_frames: int | None = None
@@ -95,3 +103,36 @@ def _at_most(count: int | None, limit: int) -> int:
 def rows_of(positions: list[int], num_clips: int) -> list[int]:
     """Rows of these frames of all clips in a batch of T * B frames, time first."""
     return [t * num_clips + b for t in positions for b in range(num_clips)]
+
+
+def track_clips(
+    tracker: BaseTracker,
+    found: Sequence[Detections],
+    frames: Sequence[Frame],
+    data_samples: Sequence[SMOTDataSample],
+) -> tuple[list[Trajectories], list[dict[int, int]]]:
+    """What a tracker makes of each clip, and which true trajectory each is.
+
+    Args:
+        tracker: Starts anew with each clip.
+        found: Of T * B frames, time first.
+        frames: The frames.
+        data_samples: B samples with truth.
+
+    Returns:
+        B tables of trajectories, and the true id by trajectory id of each
+        (:func:`~mmsmot.structures.match_trajectories`).
+    """
+    tables, names = [], []
+    for b, sample in enumerate(data_samples):
+        tracker.reset()
+        own = slice(b, None, len(data_samples))
+        tracks = [
+            update_checked(tracker, detections, frame)
+            for detections, frame in zip(found[own], frames[own], strict=True)
+        ]
+        ids = [frame.frame_id for frame in frames[own]]
+        truth = sample.gt_trajectories
+        tables.append(Trajectories.from_tracks(ids, tracks, truth.space))
+        names.append(match_trajectories(truth, tables[-1]))
+    return tables, names

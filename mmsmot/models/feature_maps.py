@@ -57,6 +57,12 @@ class FeatureMaps:
             samples=[samples[row] for row in order],
         )
 
+    def extents(self, level: int) -> list[tuple[int, int]]:
+        """Height and width of each frame in cells of a level, without the padding."""
+        cells = self.sizes * self.scales / self.strides[level]
+        widths, heights = (cells - 1e-6).ceil().long().T.tolist()  # 1e-6: of rounding
+        return list(zip(heights, widths, strict=True))
+
     def detach(self) -> FeatureMaps:
         """The same without the way back."""
         return replace(self, levels=tuple(level.detach() for level in self.levels))

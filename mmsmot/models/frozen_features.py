@@ -11,11 +11,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..structures import Detections, Frame
 from ..utils.atomic import atomic_path
 from ..utils.checkpoint import weights_hash
 from .feature_maps import FeatureMaps
+
+LEVEL = 0  # the finest, where heads look; the only one that is kept
 
 
 class FrozenFeatures:
@@ -29,14 +32,12 @@ class FrozenFeatures:
     Args:
         root: The folder.
         detector: Has ``extract`` and ``detect_in``.
-        level: The level that is kept; heads must pool it as level 0.
     """
 
-    def __init__(self, root: str | os.PathLike, detector: Any, level: int = 0) -> None:
+    def __init__(self, root: str | os.PathLike, detector: Any) -> None:
         self.detector = detector
-        self.level = level
         digest = hashlib.sha1(_identity(detector).encode()).hexdigest()
-        self.home = Path(root) / f'{digest[:16]}_{level}'
+        self.home = Path(root) / f'{digest[:16]}_{LEVEL}'
         self.home.mkdir(parents=True, exist_ok=True)
 
     @torch.no_grad()
@@ -58,13 +59,16 @@ class FrozenFeatures:
         digest = hashlib.sha1(repr(picture.shape).encode() + picture.tobytes())
         return self.home / f'{digest.hexdigest()}.npz'
 
-    @staticmethod
-    def _read(path: Path) -> dict[str, np.ndarray] | None:
+    def _read(self, path: Path) -> dict[str, np.ndarray] | None:
         try:
-            with np.load(path, allow_pickle=False) as record:
-                return dict(record)
+            with np.load(path, allow_pickle=False) as file:
+                record = dict(file)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None  # not there yet, or cut short by a full disk
+        describes = getattr(self.detector, 'embedder', None) is not None
+        if describes and 'embeddings' not in record:
+            return None  # of a version that did not keep them
+        return record
 
     def _compute(self, frames: list[Frame]) -> list[dict[str, np.ndarray]]:
         was_training = self.detector.training
@@ -72,16 +76,17 @@ class FrozenFeatures:
         features = self.detector.extract(frames)
         found = self.detector.detect_in(features)
         self.detector.train(was_training)
-        maps = features.levels[self.level].half().cpu().numpy()
+        maps = features.levels[LEVEL].half().cpu().numpy()
         return [
             dict(
                 map=maps[row],
-                stride=np.array(features.strides[self.level]),
+                stride=np.array(features.strides[LEVEL]),
                 scale=features.scales[row].numpy(),
                 size=features.sizes[row].numpy(),
                 boxes=detections.boxes,
                 scores=detections.scores,
                 labels=detections.labels,
+                **_embeddings(detections),
             )
             for row, detections in enumerate(found)
         ]
@@ -99,10 +104,30 @@ class FrozenFeatures:
         )
 
 
+def require_kept_level(semantics: nn.Module) -> None:
+    """Refuse parts that look at a level that is not kept.
+
+    Raises:
+        ValueError: There is one; names it.
+    """
+    for part in semantics.modules():
+        if getattr(part, 'level', LEVEL) != LEVEL:
+            raise ValueError(
+                f'{type(part).__name__} looks at level {part.level} of the feature maps; '
+                f'model.training.feature_cache keeps level {LEVEL} alone'
+            )
+
+
 def _identity(network: Any) -> str:
     """Its options too, where it tells them: they decide what it sees and finds."""
     return getattr(network, 'fingerprint', None) or weights_hash(network)
 
 
+def _embeddings(detections: Detections) -> dict[str, np.ndarray]:
+    vectors = detections.embeddings
+    return {} if vectors is None else {'embeddings': vectors}
+
+
 def _detections(record: dict[str, np.ndarray]) -> Detections:
-    return Detections(record['boxes'], record['scores'], record['labels'])
+    columns = (record[name] for name in ('boxes', 'scores', 'labels'))
+    return Detections(*columns, record.get('embeddings'))

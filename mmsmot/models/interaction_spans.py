@@ -60,7 +60,7 @@ def with_spans(
     sweeps = {
         pair: _Sweep.over(*(frames[row] for row in pair), parts) for pair in pairs
     }
-    scores = _scored(sweeps, tracks, score)
+    scores = _scored(sweeps, tracks, score, max(verbs, default=0) + 1)
     starts, ends = np.zeros((2, len(found)), np.int64)
     for row, (pair, verb) in enumerate(zip(pairs, verbs, strict=True)):
         if len(sweeps[pair].frames):
@@ -129,6 +129,7 @@ def _scored(
     sweeps: dict[tuple[int, int], _Sweep],
     tracks: TrajectoryTokens,
     score: Callable[[TrajectoryTokens], torch.Tensor],
+    verbs: int,
 ) -> dict[tuple[int, int], np.ndarray]:
     """(W, verbs) of each pair; 0 for a window that does not show both."""
     counts = [len(sweep.windows) for sweep in sweeps.values()]
@@ -142,12 +143,11 @@ def _scored(
     kept &= tracks.mask[rows]
     shown = kept.any(-1).all(-1).nonzero()[:, 0]
     found = [
-        score(tracks.parts(rows[part].flatten(), kept[part].flatten(0, 1)))
+        score(tracks.parts(rows[part].flatten(), kept[part].flatten(0, 1)))[:, :verbs]
         for part in shown.split(CHUNK)
         if len(part)
     ]
-    width = found[0].shape[1] if found else 1
-    scores = np.zeros((len(windows), width))
+    scores = np.zeros((len(windows), verbs))
     if found:
         scores[shown.cpu().numpy()] = torch.cat(found).cpu().double().numpy()
     ends = np.cumsum(counts)

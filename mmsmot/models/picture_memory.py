@@ -72,6 +72,9 @@ class PictureMemory:
         picture_size: Longest side of a picture of people, in pixels.
         frame_size: Longest side of a whole frame, in pixels.
         quality: Of the JPEGs, 1 to 100.
+
+    Attributes:
+        next_frame: The least frame number that is to be looked at next.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class PictureMemory:
         self.picture_size = picture_size
         self.frame_size = frame_size
         self.quality = quality
+        self.next_frame = 0
         self.frames: EvenSample[Picture] = EvenSample(max_frames)
         self.people: dict[int, EvenSample[Picture]] = {}
         self.pairs: dict[tuple[int, int], NearPair] = {}

@@ -19,10 +19,14 @@ class SemanticMemory:
 
     Args:
         max_boxes: See above; ``None`` keeps all.
+
+    Attributes:
+        next_frame: The least frame number that is to be looked at next.
     """
 
     def __init__(self, max_boxes: int | None = None) -> None:
         self.video = VideoState()
+        self.next_frame = 0
         self.max_boxes = max_boxes
         self._columns: dict[str, list[torch.Tensor]] = {}
         self._stride: dict[int, int] = {}
@@ -114,10 +118,13 @@ class SemanticMemory:
         if table:
             ids = [names.get(i, i) for i in table['ids'].tolist()]
             self._columns['ids'] = [torch.tensor(ids, dtype=torch.int64)]
-        for counts in (self._seen, self._kept):
-            for old in [i for i in counts if names.get(i, i) != i]:
-                new = names[old]
-                counts[new] = counts.get(new, 0) + counts.pop(old)
+        seen, kept, stride = self._seen, self._kept, self._stride
+        self._seen, self._kept, self._stride = {}, {}, {}
+        for old in seen:
+            new = names.get(old, old)
+            self._seen[new] = self._seen.get(new, 0) + seen[old]
+            self._kept[new] = self._kept.get(new, 0) + kept.get(old, 0)
+            self._stride[new] = max(self._stride.get(new, 1), stride.get(old, 1))
 
     def _table(self) -> dict[str, torch.Tensor]:
         for name, parts in self._columns.items():

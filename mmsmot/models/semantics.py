@@ -12,11 +12,14 @@ from torch import nn
 
 from ..registry import MODELS
 from ..structures import Frame, Interactions, SMOTDataSample, Tracks, Trajectories
+from .clip_table import ClipTable
 from .feature_maps import FeatureMaps
 from .heads.interaction_head import ordered_pairs
 from .interaction_spans import with_spans
 from .semantic_memory import SemanticMemory
 from .trajectory import TrajectoryTokens
+
+SPOKEN = ('instance_caption', 'video_caption', 'interaction')  # what a loss is of
 
 
 @dataclass
@@ -53,14 +56,17 @@ class TrajectorySemantics(nn.Module):
             in the released code; its own ``decoder`` must then be ``None``.
         max_boxes: Boxes of a trajectory that are looked at, evenly spaced; ``None`` for
             all.
-        frame_stride: When predicting, look at every so many-th frame of the video; the
-            tracker still sees all.
+        frame_stride: When predicting, frame numbers from one frame looked at to the next,
+            at least; the tracker still sees all.
         loss_weights: Factors of the losses by name; 1 where none is given.
         span_parts: When an interaction happens is looked for with windows of one part in so
             many of the time that both are there
             (:func:`~mmsmot.models.interaction_spans.with_spans`); 0: not looked for.
         trained_on: Name of the dataset that the weights come from, for a warning where
             they are used on something else; ``None`` for none.
+
+    Raises:
+        ValueError: Parts that need another one which is missing, or a wrong option.
     """
 
     needs_features = True  # else it looks at pictures alone
@@ -88,11 +94,27 @@ class TrajectorySemantics(nn.Module):
         self.context = _built(context)
         self.instance_caption = _built(instance_caption)
         if share_decoder and isinstance(video_caption, dict):
+            if instance_caption is None or video_caption.get('decoder') is not None:
+                raise ValueError(
+                    "TrajectorySemantics: share_decoder=True takes instance_caption's "
+                    'decoder: give that head, and none to video_caption'
+                )
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
         self.video_caption = _built(video_caption)
         self.interaction = _built(interaction)
         if self.video_caption is not None and self.video_fusion is None:
             raise ValueError('TrajectorySemantics: a video caption needs video_fusion')
+        if frame_stride < 1 or (max_boxes is not None and max_boxes < 1):
+            raise ValueError(
+                'TrajectorySemantics: frame_stride and max_boxes must be 1 or more, got '
+                f'{frame_stride} and {max_boxes}'
+            )
+        unknown = {*(loss_weights or ())} - {*SPOKEN}
+        if unknown:
+            raise ValueError(
+                f'TrajectorySemantics: loss_weights has {", ".join(sorted(unknown))}; '
+                f'there are {", ".join(SPOKEN)}'
+            )
         self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
@@ -112,11 +134,11 @@ class TrajectorySemantics(nn.Module):
         tracks: Sequence[Tracks],
     ) -> None:
         """Take in B more frames of a video and the tracks in them."""
-        looked_at = [
-            row
-            for row, frame in enumerate(frames)
-            if (frame.frame_id - 1) % self.frame_stride == 0
-        ]
+        looked_at = []
+        for row, frame in enumerate(frames):
+            if frame.frame_id >= memory.next_frame:
+                memory.next_frame = frame.frame_id + self.frame_stride
+                looked_at.append(row)
         if not looked_at:
             return
         if self.video_fusion is not None:
@@ -195,7 +217,7 @@ class TrajectorySemantics(nn.Module):
             true_ids: For each clip the true id by trajectory id; the others are not
                 spoken about.
         """
-        clips = _ClipTable(inputs, trajectories, true_ids)
+        clips = ClipTable(inputs, trajectories, true_ids)
         losses = {}
         fused = mask = None
         if clips.num_tracks:
@@ -311,55 +333,12 @@ class TrajectorySemantics(nn.Module):
         anchor = features.levels[0]
         everywhere = torch.tensor(float(count), device=anchor.device)
         all_reduce(everywhere)
-        everywhere = everywhere / get_world_size()
         if total is None:
-            return anchor.sum() * 0
-        return total / everywhere.clamp(min=1.0)
-
-
-class _ClipTable:
-    """The boxes of the matched trajectories of B clips, as columns.
-
-    Attributes:
-        names: For each trajectory its clip and its true id.
-        rows: (R,) the frame of each box in the batch of T * B.
-        track: (R,) its trajectory.
-        times: (R,) seconds.
-        boxes: (R, 4).
-    """
-
-    def __init__(
-        self,
-        inputs: list[list[Frame]],
-        trajectories: list[Trajectories],
-        true_ids: list[dict[int, int]],
-    ) -> None:
-        self.names: list[tuple[int, int]] = []
-        columns = []
-        for b, (table, names) in enumerate(zip(trajectories, true_ids, strict=True)):
-            frames = [step[b] for step in inputs]
-            order = {frame.frame_id: t for t, frame in enumerate(frames)}
-            number = {}
-            for track_id in sorted(names):
-                number[track_id] = len(self.names)
-                self.names.append((b, names[track_id]))
-            table = table[np.isin(table.ids, list(number))]
-            step = np.array([order[i] for i in table.frame_ids.tolist()], np.int64)
-            times = np.array([frame.timestamp for frame in frames])
-            track = np.array([number[i] for i in table.ids.tolist()], np.int64)
-            rows = step * len(trajectories) + b
-            columns.append((rows, track, times[step], table.boxes))
-        self.rows, self.track, self.times, self.boxes = (
-            np.concatenate(column) for column in zip(*columns, strict=True)
-        )
-
-    @property
-    def num_tracks(self) -> int:
-        return len(self.names)
-
-    def rows_of_clip(self, clip: int) -> list[int]:
-        """The trajectories of a clip, which stand together."""
-        return [row for row, (b, _) in enumerate(self.names) if b == clip]
+            # Of a frozen detector there is no graph, of a weight there is.
+            weights = [w for w in self.parameters() if w.requires_grad][:1]
+            return sum(x.flatten()[:0].sum() for x in (anchor, *weights))
+        # Clamped before it is divided, or processes would clamp otherwise than one.
+        return total * get_world_size() / everywhere.clamp(min=1.0)
 
 
 def _built(part: dict | nn.Module | None) -> nn.Module | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from mmengine.model import BaseModel
+from mmengine.registry import Registry
 from torch import nn
 
 from ..datasets import VideoReader
@@ -20,16 +21,21 @@ from ..structures import (
     Tracks,
     Trajectories,
 )
-from ..structures.matching import match_as_released, match_trajectories
+from ..structures.matching import match_by_cover
 from ..utils.stopwatch import Stopwatch
-from .clip_training import ClipTraining, rows_of
+from .clip_table import detection_targets
+from .clip_training import ClipTraining, rows_of, track_clips
 from .detectors import BaseDetector
 from .feature_maps import FeatureMaps
-from .frozen_features import FrozenFeatures
+from .frozen_features import FrozenFeatures, require_kept_level
 from .reid import BaseReID
-from .semantic_memory import SemanticMemory
-from .semantics import TrajectorySemantics
 from .trackers import BaseTracker, update_checked
+
+if TYPE_CHECKING:
+    from .picture_memory import PictureMemory
+    from .semantic_memory import SemanticMemory
+    from .semantics import TrajectorySemantics
+    from .vision_language import VisionLanguageSemantics
 
 
 @MODELS.register_module()
@@ -61,7 +67,7 @@ class SMOT(BaseModel):
         tracker: dict | BaseTracker,
         reid: dict | BaseReID | None = None,
         post_processing: Sequence[dict | Callable] = (),
-        semantics: dict | TrajectorySemantics | None = None,
+        semantics: dict | TrajectorySemantics | VisionLanguageSemantics | None = None,
         feature_extractor: dict | nn.Module | None = None,
         batch_size: int = 8,
         training: dict | ClipTraining | None = None,
@@ -70,28 +76,26 @@ class SMOT(BaseModel):
         super().__init__(data_preprocessor=data_preprocessor)
         if batch_size < 1:
             raise ValueError(f'SMOT: batch_size must be 1 or more, got {batch_size}')
-        self.detector = MODELS.build(detector) if _is_config(detector) else detector
-        self.tracker = TRACKERS.build(tracker) if _is_config(tracker) else tracker
-        self.reid = MODELS.build(reid) if _is_config(reid) else reid
-        self.post_processing = [
-            TASK_UTILS.build(part) if _is_config(part) else part
-            for part in post_processing
-        ]
-        self.semantics = MODELS.build(semantics) if _is_config(semantics) else semantics
-        self.feature_extractor = (
-            MODELS.build(feature_extractor)
-            if _is_config(feature_extractor)
-            else feature_extractor
-        )
+        self.detector = _built(detector, MODELS)
+        self.tracker = _built(tracker, TRACKERS)
+        self.reid = _built(reid, MODELS)
+        self.post_processing = [_built(part, TASK_UTILS) for part in post_processing]
+        self.semantics = _built(semantics, MODELS)
+        self.feature_extractor = _built(feature_extractor, MODELS)
         self.batch_size = batch_size
         self._frozen: FrozenFeatures | None = None
-        self.clip_training = (
-            TASK_UTILS.build(training)
-            if _is_config(training)
-            else training or ClipTraining()
-        )
+        self.clip_training = _built(training, TASK_UTILS) or ClipTraining()
         if self.semantics is not None and self.semantics.needs_features:
             self._require_features()
+
+    def train(self, mode: bool = True) -> SMOT:
+        """As of ``nn.Module``; a frozen detector stays as at test (statistics, dropout)."""
+        super().train(mode)
+        if self.clip_training.freeze:
+            for part in (self.detector, self.feature_extractor):
+                if isinstance(part, nn.Module):
+                    part.eval()
+        return self
 
     def forward(
         self,
@@ -129,7 +133,7 @@ class SMOT(BaseModel):
         self,
         video: VideoReader,
         watch: Stopwatch | None = None,
-        memory: SemanticMemory | None = None,
+        memory: SemanticMemory | PictureMemory | None = None,
     ) -> Iterator[tuple[Frame, Detections, Tracks]]:
         """Track through a video, frame by frame, as a stream.
 
@@ -184,13 +188,16 @@ class SMOT(BaseModel):
         return trajectories
 
     def describe(
-        self, memory: SemanticMemory, tracked: Trajectories, sample: SMOTDataSample
+        self,
+        memory: SemanticMemory | PictureMemory,
+        tracked: Trajectories,
+        sample: SMOTDataSample,
     ) -> None:
         """Add captions and interactions of the refined trajectories to a sample."""
         refined = sample.pred_trajectories
         if self.post_processing:
             # Linking renames trajectories; each goes on under the name that covers it.
-            memory.rename(match_as_released(refined, tracked))
+            memory.rename(match_by_cover(refined, tracked))
         said = self.semantics.describe(memory, np.unique(refined.ids).tolist())
         sample.pred_captions = said.captions
         sample.pred_interactions = said.interactions
@@ -209,7 +216,9 @@ class SMOT(BaseModel):
         frames = [frame for step in inputs for frame in step]
         detected, kept = how.draw_frames(len(inputs))
         rows = rows_of(detected, len(data_samples))
-        if self.semantics is None or not how.speaks:
+        # Words wait for a detector that learns; without its loss there is none.
+        waits = not (how.speaks or how.freeze or not rows)
+        if self.semantics is None or waits:
             return self._detection_loss(inputs, data_samples, rows)
         if not self.semantics.needs_features:
             raise TypeError(f'{type(self.semantics).__name__} cannot be trained')
@@ -228,7 +237,8 @@ class SMOT(BaseModel):
         else:
             if found is None:
                 found = self._find(features.detach(), frames)
-            trajectories, true_ids = self._clip_tracks(found, frames, data_samples)
+            told = track_clips(self.tracker, found, frames, data_samples)
+            trajectories, true_ids = told
         if how.detach_features:
             features = features.detach()
         spoken = (features, inputs, data_samples, trajectories, true_ids)
@@ -242,6 +252,7 @@ class SMOT(BaseModel):
         if folder is None:
             return self._extract(frames, []), None
         if self._frozen is None:
+            require_kept_level(self.semantics)
             self._frozen = FrozenFeatures(folder, self._feature_source())
         features, found = self._frozen.look(frames)
         if self.feature_extractor is not None:
@@ -294,33 +305,17 @@ class SMOT(BaseModel):
                 'detector with weights of its own, such as MMDetDetector, or '
                 'model.training.freeze=True'
             )
-        targets = _targets(inputs, data_samples)
+        if self.clip_training.freeze or not rows:
+            raise ValueError(
+                'SMOT: nothing to train: no semantics, and no detection loss with '
+                'model.training.freeze=True or detection_frames=0'
+            )
+        targets = detection_targets(inputs, data_samples)
         chosen = [targets[row] for row in rows]
         if features is not None and self.feature_extractor is None:
             return self.detector.loss_in(features[rows], chosen)
         frames = [frame for step in inputs for frame in step]
         return self.detector.loss([frames[row] for row in rows], chosen)
-
-    def _clip_tracks(
-        self,
-        found: list[Detections],
-        frames: list[Frame],
-        data_samples: list[SMOTDataSample],
-    ) -> tuple[list[Trajectories], list[dict[int, int]]]:
-        """What the tracker makes of each clip, and which true trajectory each is."""
-        tables, names = [], []
-        for b, sample in enumerate(data_samples):
-            self.tracker.reset()
-            own = slice(b, None, len(data_samples))
-            tracks = [
-                update_checked(self.tracker, detections, frame)
-                for detections, frame in zip(found[own], frames[own], strict=True)
-            ]
-            ids = [frame.frame_id for frame in frames[own]]
-            truth = sample.gt_trajectories
-            tables.append(Trajectories.from_tracks(ids, tracks, truth.space))
-            names.append(match_trajectories(truth, tables[-1]))
-        return tables, names
 
     def _feature_source(self) -> nn.Module:
         return self.feature_extractor or self.detector
@@ -333,23 +328,10 @@ class SMOT(BaseModel):
             )
 
 
-def _targets(
-    inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """True boxes and labels of each frame, time first."""
-    targets = []
-    for step in inputs:
-        for frame, sample in zip(step, data_samples, strict=True):
-            truth = sample.gt_trajectories
-            boxes = truth.boxes[truth.frame_ids == frame.frame_id]
-            targets.append((boxes, np.zeros(len(boxes), np.int64)))
-    return targets
-
-
 def space_of(video: VideoReader) -> CoordinateSpace:
     """The coordinate space of a video's own frames."""
     return CoordinateSpace(width=video.video.width, height=video.video.height)
 
 
-def _is_config(part: Any) -> bool:
-    return isinstance(part, dict)
+def _built(part: Any, registry: Registry) -> Any:
+    return registry.build(part) if isinstance(part, dict) else part

@@ -20,17 +20,17 @@ from .picture_memory import NearPair, Picture, PictureMemory
 from .semantics import Description
 
 CAPTION_PROMPT = (
-    'These {count} pictures show one person at {times} of a video. In one sentence, '
+    'The {count} picture(s) show one person at {times} of a video. In one sentence, '
     'describe what this person looks like and what the person does.'
 )
 VIDEO_PROMPT = (
-    'These {count} pictures are frames of a video at {times}. In one sentence, describe '
+    'The {count} picture(s) show a video at {times}. In one sentence, describe '
     'what happens in the video.'
 )
 INTERACTION_PROMPT = (
-    'These {count} pictures show two people at {times} of a video. What does the person '
-    'in the red box do to the person in the blue box? Answer with verbs such as "hugs" '
-    'or "talks to", separated by commas, or with "nothing".'
+    'The {count} picture(s) show two people at {times} of a video. What does the '
+    'person in the red box do to the person in the blue box? Answer with verbs such as '
+    '"hugs" or "talks to", separated by commas, or with "nothing".'
 )
 RED, BLUE = (255, 0, 0), (0, 0, 255)  # RGB
 
@@ -58,8 +58,8 @@ class VisionLanguageSemantics(nn.Module):
             (:class:`~mmsmot.datasets.verb_forms.VerbForms`).
         max_pairs: Pairs asked about, those first that were near for longest.
         min_near_frames: In so many of the frames looked at they must have been near.
-        frame_stride: Look at every so many-th frame of the video; the tracker still sees
-            all.
+        frame_stride: Frame numbers from one picture looked at to the next, at least; the
+            tracker still sees all.
         memory: Options of :class:`~mmsmot.models.picture_memory.PictureMemory`: how many
             pictures are kept, how large, and what is near.
 
@@ -115,7 +115,8 @@ class VisionLanguageSemantics(nn.Module):
     ) -> None:
         """Take in B more frames of a video and the tracks in them."""
         for frame, shown in zip(frames, tracks, strict=True):
-            if (frame.frame_id - 1) % self.frame_stride == 0:
+            if frame.frame_id >= memory.next_frame:
+                memory.next_frame = frame.frame_id + self.frame_stride
                 memory.see(frame, shown)
 
     def describe(

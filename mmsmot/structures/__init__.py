@@ -15,7 +15,12 @@ from .detections import Detections
 from .frame import Frame, VideoInfo
 from .interactions import Interactions
 from .interpolation import interpolate_linearly, smooth_gaussian
-from .matching import match_as_released, match_trajectories, trajectory_iou
+from .matching import (
+    match_as_released,
+    match_by_cover,
+    match_trajectories,
+    trajectory_iou,
+)
 from .mot_text import (
     read_detections,
     read_mot_rows,
@@ -44,6 +49,7 @@ __all__ = [
     'VideoInfo',
     'interpolate_linearly',
     'match_as_released',
+    'match_by_cover',
     'match_trajectories',
     'paired_iou',
     'pairwise_iou',

@@ -19,16 +19,17 @@ def trajectory_iou(
         gt: True trajectories.
         pred: Predicted ones, in the same coordinate space.
         over: The frames of the mean: ``'union'`` of both trajectories' frames, where a
-            missing box counts 0, or ``'common'`` ones only.
+            missing box counts 0, or ``'common'`` ones only. ``'none'``: the sum instead.
 
     Returns:
-        (G,) true ids, (P,) predicted ids, both ascending, and (G, P) float64 in [0, 1].
+        (G,) true ids, (P,) predicted ids, both ascending, and (G, P) float64, means in
+        [0, 1].
 
     Raises:
         ValueError: The coordinate spaces differ, or there is no such ``over``.
     """
-    if over not in ('union', 'common'):
-        raise ValueError(f"over must be 'union' or 'common', got {over!r}")
+    if over not in ('union', 'common', 'none'):
+        raise ValueError(f"over must be 'union', 'common' or 'none', got {over!r}")
     gt.space.require(pred.space, 'match trajectories')
     gt_ids, gt_index = np.unique(gt.ids, return_inverse=True)
     pred_ids, pred_index = np.unique(pred.ids, return_inverse=True)
@@ -38,6 +39,8 @@ def trajectory_iou(
     size = shape[0] * shape[1]
     iou = paired_iou(gt.boxes[rows], pred.boxes[columns])
     total = np.bincount(pair, iou, minlength=size).reshape(shape)
+    if over == 'none':
+        return gt_ids, pred_ids, total
     frames = np.bincount(pair, minlength=size).reshape(shape)
     if over == 'union':
         lengths = np.bincount(gt_index, minlength=len(gt_ids))[:, None]
@@ -83,6 +86,20 @@ def match_as_released(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
     best = iou.argmax(axis=0)
     good = np.flatnonzero(iou[best, np.arange(len(pred_ids))] > RELEASE_MIN_IOU)
     return {int(pred_ids[p]): int(gt_ids[best[p]]) for p in good}
+
+
+def match_by_cover(refined: Trajectories, tracked: Trajectories) -> dict[int, int]:
+    """The refined trajectory that covers most of each tracked one: greatest sum of IoU.
+
+    Returns:
+        Refined id by tracked id; those that nothing covers are left out.
+    """
+    refined_ids, tracked_ids, cover = trajectory_iou(refined, tracked, 'none')
+    if not cover.size:
+        return {}
+    best = cover.argmax(axis=0)
+    good = np.flatnonzero(cover[best, np.arange(len(tracked_ids))] > 0)
+    return {int(tracked_ids[t]): int(refined_ids[best[t]]) for t in good}
 
 
 def _same_frame(

@@ -173,12 +173,18 @@ def _mmengine_classes() -> list[Any]:
     from mmengine.logging import HistoryBuffer
 
     kinds = [np.float64, np.float32, np.int64, np.int32, np.bool_, np.uint32]
+    core = getattr(np, '_core', None) or np.core  # NumPy 2, NumPy 1
+    # A file has the names of the NumPy that wrote it.
+    makers = [
+        (getattr(core.multiarray, name), f'{home}.multiarray.{name}')
+        for home in ('numpy.core', 'numpy._core')
+        for name in ('_reconstruct', 'scalar')
+    ]
     return [
         HistoryBuffer,
         np.ndarray,
         np.dtype,
-        np._core.multiarray._reconstruct,
-        np._core.multiarray.scalar,
+        *makers,
         *(type(np.dtype(kind)) for kind in kinds),
         (_history_method, 'getattr'),
         (_history_method, 'builtins.getattr'),

@@ -61,7 +61,13 @@ def code_fingerprint(modules: Iterable[str]) -> str:
 
 
 def package_fingerprint(folder: str | os.PathLike) -> str:
-    """SHA-256 of all Python sources in a folder and below, imported or not."""
-    files = sorted(Path(folder).rglob('*.py'))
-    stamps = [f'{path.relative_to(folder)} {file_hash(path)}' for path in files]
+    """SHA-256 of all files in a folder and below, but what Python or an editor caches."""
+    names = sorted(
+        p.relative_to(folder) for p in Path(folder).rglob('*') if p.is_file()
+    )
+    stamps = [
+        f'{name} {file_hash(Path(folder, name))}'
+        for name in names
+        if '__pycache__' not in name.parts and not name.name.startswith('.')
+    ]
     return hashlib.sha256('\n'.join(stamps).encode()).hexdigest()

@@ -67,9 +67,17 @@ def _locked(path: Path) -> int:
             os.close(handle)
             raise
         # The one before may have removed the file between our open and lock.
-        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+        if _is_there(handle, path):
             return handle
         os.close(handle)
+
+
+def _is_there(handle: int, path: Path) -> bool:
+    """Whether an open file is the one that lies at a path."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _sign(handle: int, path: Path) -> None:
@@ -88,6 +96,10 @@ def _sign(handle: int, path: Path) -> None:
 
 
 def _let_go(handle: int, path: Path) -> None:
+    if fcntl is None:  # Windows removes no open file
+        os.close(handle)
+        path.unlink(missing_ok=True)
+        return
     path.unlink(missing_ok=True)  # while it is ours: nobody locks a file that is gone
     os.close(handle)
 

@@ -136,7 +136,10 @@ def _digest(text: str) -> str:
 
 def _json(data: Any) -> str:
     """JSON that cannot end the script element it stands in, nor open a comment."""
-    text = json.dumps(data, allow_nan=False, separators=(',', ':'))
+    # An array becomes a list, ten times as large, only while it is written.
+    text = json.dumps(
+        data, allow_nan=False, separators=(',', ':'), default=np.ndarray.tolist
+    )
     for sign in '<>&':
         text = text.replace(sign, f'\\u{ord(sign):04x}')
     return text

@@ -34,7 +34,7 @@ def report_data(
     warnings: Sequence[str],
     threshold: float,
 ) -> dict[str, Any]:
-    """Everything the page shows, but for the video.
+    """Everything the page shows, but for the video; what there is of each frame as arrays.
 
     Args:
         sample: Prediction, truth or both.
@@ -63,8 +63,8 @@ def report_data(
         'fps': sample.video.fps,
         'width': sample.video.width,
         'height': sample.video.height,
-        'frames': frame_ids.tolist(),
-        'times': np.round(times, 6).tolist(),
+        'frames': frame_ids,
+        'times': np.round(times, 6),
         'end': round(float(times[-1]) + _usual_step(times, sample.video.fps), 6),
         'sides': {s: _side(sample, s, frame_ids, matches, threshold) for s in sides},
         'scores': _score_groups(scores),
@@ -225,8 +225,8 @@ def _people(
                 'caption': str(captions.get(track_id, '')),
                 'other': other,
                 'other_caption': str(other_captions.get(other, '')),
-                'at': at.tolist(),
-                'boxes': np.round(rows.boxes, DECIMALS).reshape(-1).tolist(),
+                'at': at,
+                'boxes': np.round(rows.boxes, DECIMALS).reshape(-1),
                 'runs': runs(at, hole),
             }
         )

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from ..datasets import VideoReader
-from ..datasets.video_file import VideoFile
+from ..datasets.video_file import VideoFile, video_stream_of
 from ..structures import Frame
 from .report_data import frame_times
 from .video_writer import VideoWriter
@@ -26,9 +26,10 @@ def is_playable(path: str | os.PathLike) -> bool:
     """Whether every browser plays a video file: H.264 (4:2:0) in mp4, or webm."""
     suffix = Path(path).suffix.lower()
     with av.open(os.fspath(path), metadata_errors='replace') as container:
-        if not container.streams.video:
+        try:
+            codec = video_stream_of(container, os.fspath(path)).codec_context
+        except ValueError:  # there is none
             return False
-        codec = container.streams.video[0].codec_context
         names = set(container.format.name.split(','))
         return codec.pix_fmt in PIXEL_FORMATS and any(
             name in names and codec.name.removeprefix('lib') == played

@@ -13,13 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.apis import infer_video
+from mmsmot.apis import infer, infer_video
+from mmsmot.apis.finished import MAKERS, PACKAGE, clear
 from mmsmot.datasets import make_demo_scene, open_video
+from mmsmot.evaluation import write_json
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT, BaseTracker, TrajectoryFile
 from mmsmot.structures import Tracks, Trajectories, read_trajectories
+from mmsmot.utils.atomic import atomic_path
 from mmsmot.visualization import TrackDrawer
+from tests.visualization.report_page import data_of
+from tests.words import Words
 
 
 @pytest.fixture(scope='module')
@@ -200,3 +205,75 @@ def test_a_tracker_that_breaks_its_contract_is_named(
 ) -> None:
     with pytest.raises(error, match=message):
         infer_video(SMOT(DetectionFile(), Broken(answer)), open_video(scene), tmp_path)
+
+
+def test_a_skipped_result_is_as_the_new_one(scene: Path, tmp_path: Path) -> None:
+    new, skipped = (
+        infer_video(public(), open_video(scene), tmp_path, 'config', draw=False)
+        for _ in range(2)
+    )
+    assert len(new['trajectories']) > 1
+    assert isinstance(skipped['video']['frame_ids'], np.ndarray)
+    for one, other in zip(new['trajectories'], skipped['trajectories'], strict=True):
+        for name in ('frame_ids', 'boxes_xyxy', 'scores'):
+            assert one[name].dtype == other[name].dtype
+            assert np.array_equal(one[name], other[name])
+    write_json(new, tmp_path / 'new.json')
+    write_json(skipped, tmp_path / 'skipped.json')
+    texts = [(tmp_path / f'{name}.json').read_text() for name in ('new', 'skipped')]
+    assert texts[0] == texts[1] == (tmp_path / 'result.json').read_text()
+
+
+def test_tracks_are_the_same_in_pieces(
+    scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infer_video(public(), open_video(scene), tmp_path / 'whole', draw=False)
+    sizes = []
+    from_tracks = Trajectories.from_tracks
+
+    def counting(frame_ids: list[int], *rest: object) -> Trajectories:
+        sizes.append(len(frame_ids))
+        return from_tracks(frame_ids, *rest)
+
+    monkeypatch.setattr(infer, 'PIECE', 4)
+    monkeypatch.setattr(Trajectories, 'from_tracks', counting)
+    infer_video(public(), open_video(scene), tmp_path / 'pieces', draw=False)
+    assert sizes == [4, 2]
+    whole, pieces = (
+        (tmp_path / name / 'tracks.txt').read_text() for name in ('whole', 'pieces')
+    )
+    assert whole == pieces != ''
+
+
+def test_what_a_killed_run_left_is_removed(scene: Path, tmp_path: Path) -> None:
+    left = ['.video.k1_2abcd.mp4', '.result.00000000.json', '.tracks.abcdefgh.txt']
+    others = ['.mine.abcdefgh.mp4', '.video.mp4', '.video.of_my_own_holidays.mp4']
+    for name in left + others:
+        (tmp_path / name).write_text('half')
+    infer_video(public(), open_video(scene), tmp_path, draw=False)
+    found = {path.name for path in tmp_path.iterdir()}
+    assert found == {*others, 'tracks.txt', 'result.json'}
+
+
+def test_names_of_unfinished_files_are_known(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / 'video.mp4') as temporary:
+        clear(tmp_path, overwrite=False)
+        assert not temporary.exists()
+        temporary.touch()
+
+
+def test_all_that_results_are_made_by_is_in_their_key() -> None:
+    parts = {p.name for p in PACKAGE.iterdir() if (p / '__init__.py').is_file()}
+    assert {*MAKERS} == parts - {'engine'}  # which trains and evaluates
+
+
+def test_the_page_shows_the_verbs_that_the_model_chose(
+    scene: Path, tmp_path: Path
+) -> None:
+    model = SMOT(DetectionFile(), SORT(min_hits=0))
+    model.semantics = Words(score=0.1)
+    result = infer_video(model, open_video(scene), tmp_path)
+    assert [row['verb'] for row in result['interactions']] == ['follow.v.01']
+    told = data_of(tmp_path / 'report.html')
+    said = told['sides']['pred']['interactions']
+    assert [row['verb'] for row in said] == ['follow.v.01']

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from mmsmot.apis import SMOTInferencer
+from mmsmot.apis import SMOTInferencer, infer
 from mmsmot.apis.domain import domain_warnings
 from mmsmot.apis.shipped import shipped_names, shipped_weights
 from mmsmot.datasets import make_demo_scene
+from mmsmot.engine import load_config
 from mmsmot.structures import VideoInfo
+from mmsmot.utils.checkpoint import save_weights
 
 CONFIG = 'two_stage/sort_public-detections'
 
@@ -39,14 +43,114 @@ def test_one_video_and_several(scenes: list[Path], tmp_path: Path) -> None:
         inferencer(tmp_path / 'nowhere.mp4', tmp_path)
 
 
+def test_a_broken_video_stops_no_other(scenes: list[Path], tmp_path: Path) -> None:
+    (tmp_path / 'notes.mp4').write_text('these are only words\n' * 200)
+    videos = [scenes[0], tmp_path / 'notes.mp4', scenes[1]]
+    told = []
+
+    def done(result: dict, folder: Path) -> None:
+        assert (folder / 'result.json').is_file()
+        told.append((result['video']['name'], folder))
+
+    out = tmp_path / 'out'
+    inferencer = SMOTInferencer(CONFIG)
+    with pytest.raises(ValueError, match=r'1 of 3 videos failed:\n.*not a video'):
+        inferencer(videos, out, draw=False, done=done)
+    assert told == [('s0', out / 's0'), ('s1', out / 's1')]
+    with pytest.raises(ValueError, match=r'^/.*notes.mp4: not a video'):
+        inferencer(tmp_path / 'notes.mp4', out, draw=False)
+
+
+def test_a_number_is_a_camera(tmp_path: Path) -> None:
+    inferencer = SMOTInferencer('two_stage/bytetrack_public-detections')
+    with pytest.raises(ConnectionError, match='camera:63'):
+        inferencer(63, tmp_path)
+
+
+def test_a_full_disk_stops_all(
+    scenes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fail(result: dict, path: Path) -> None:
+        asked.append(path)
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(infer, 'write_json', fail)
+    with pytest.raises(OSError, match='the disk is full'):
+        SMOTInferencer(CONFIG)(scenes, tmp_path, draw=False)
+    assert len(asked) == 1
+
+
+def test_folders_are_named_in_full(
+    scenes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [tmp_path / '2024.01.01', tmp_path / '2024.01.02']
+    for scene, day in zip(scenes, days, strict=True):
+        shutil.copytree(scene, day)
+    monkeypatch.chdir(days[0])
+    told = []
+    SMOTInferencer(CONFIG)(
+        ['.', days[1]], tmp_path, draw=False, done=lambda _, folder: told.append(folder)
+    )
+    assert told == days
+
+
 def test_a_network_that_never_learnt_says_so(
     scenes: list[Path], tmp_path: Path
 ) -> None:
     random = SMOTInferencer('smoter/detector_tiny_synsmot')
     found = random(scenes[0], tmp_path, draw=False, end=2)
     (warning,) = found['warnings']
-    assert 'MMDetDetector has no weights' in warning
+    assert 'no weights were given for MMDetDetector: what' in warning
     assert '--weights' in warning
+
+
+def test_one_model_looks_at_all_videos(
+    scenes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = []
+    build = SMOTInferencer._build
+    monkeypatch.setattr(
+        SMOTInferencer, '_build', lambda *args: built.append(1) or build(*args)
+    )
+    inferencer = SMOTInferencer('smoter/detector_tiny_synsmot', cache=True)
+    inferencer(scenes, tmp_path, draw=False, end=2)
+    assert len(built) == 1
+    for name in ('s0', 's1'):
+        (folder,) = (tmp_path / name / 'cache').iterdir()
+        assert folder.name.startswith(f'{name}-')
+    assert type(inferencer.model.detector).__name__ == 'MMDetDetector'
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines = []
+    monkeypatch.setattr(
+        'mmsmot.apis.inferencer.print_log', lambda text, **_: lines.append(text)
+    )
+    return lines
+
+
+def test_random_words_are_told_of(tmp_path: Path, logged: list[str]) -> None:
+    """And nothing random is said to come from a dataset."""
+    nothing = SMOTInferencer('smoter/sort_tiny_synsmot')
+    nothing.session()
+    (warning,) = logged
+    assert 'for MMDetDetector and TrajectorySemantics: ' in warning
+    save_weights(nothing.model.detector.model, tmp_path / 'detector.safetensors')
+    options = {'model.detector.checkpoint': str(tmp_path / 'detector.safetensors')}
+    SMOTInferencer('smoter/sort_tiny_synsmot', options=options).session()
+    assert 'for TrajectorySemantics: what' in logged[1]
+    assert len(logged) == 2
+
+
+def test_a_session_says_what_its_words_were_learnt_on(logged: list[str]) -> None:
+    session = SMOTInferencer('smoter_tiny_synsmot').session(name='door', patience=90)
+    (warning,) = logged
+    assert 'trained on SynSMOT' in warning
+    assert 'like door: ' in warning
+    assert session.patience == 90
 
 
 def test_a_session_of_the_same_pipeline(scenes: list[Path]) -> None:
@@ -60,6 +164,16 @@ def test_unknown_names_and_options() -> None:
         SMOTInferencer('smoter_huge')
     with pytest.raises(KeyError, match='min_hit'):
         SMOTInferencer(CONFIG, options={'model.tracker.min_hit': 0})
+
+
+def test_a_config_that_is_given_stays_as_it_is() -> None:
+    config = load_config('two_stage/bytetrack_yolox-nano')
+    before = config.model.detector.model
+    inferencer = SMOTInferencer(config, weights='own.onnx')
+    assert inferencer.config.model.detector.model == 'own.onnx'
+    assert config.model.detector.model == before != 'own.onnx'
+    with pytest.raises(ValueError, match="set .'model.nonsense'. in the Config itself"):
+        SMOTInferencer(config, options={'model.nonsense': 3})
 
 
 def test_shipped_weights_are_named_as_their_config() -> None:

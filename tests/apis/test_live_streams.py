@@ -13,11 +13,13 @@ import pytest
 
 from mmsmot.apis import SMOTInferencer, infer_video
 from mmsmot.datasets import open_video, stream_connection, video_stream
+from mmsmot.models.semantics import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
 from mmsmot.structures import Trajectories, read_trajectories
 from mmsmot.visualization import TrackDrawer
 from tests.live_streams import BlobDetector, FakeCamera, FakeTime, number_of
+from tests.words import Words
 
 FILES = ['tracks.txt', 'video.mp4', 'report.html', 'recording.mp4']
 
@@ -160,3 +162,56 @@ def test_a_stream_of_the_inferencer(plug_in, tmp_path) -> None:
     result = inferencer('camera:0', tmp_path, seconds=0.4)
     assert result['video']['frame_ids'].tolist() == list(range(1, 11))
     assert not (tmp_path / 'cache').exists()
+
+
+class BrokenWords(Words):
+    def describe(self, *_: object) -> Description:
+        raise MemoryError('out of memory')
+
+
+def test_the_recording_and_tracks_outlive_the_words(plug_in, tmp_path) -> None:
+    plug_in()
+    speaking = model()
+    speaking.semantics = BrokenWords()
+    with pytest.raises(MemoryError):
+        infer_video(speaking, open_video('0', end=5), tmp_path)
+    left = sorted(p.name for p in tmp_path.iterdir())
+    assert left == ['recording.mp4', 'tracks.txt']
+    assert len(read_trajectories(tmp_path / 'tracks.txt')) == 5
+    assert len(list(open_video(tmp_path / 'recording.mp4'))) == 5
+
+
+@pytest.mark.parametrize(
+    ('error', 'left'), [(MemoryError, ['recording.mp4']), (OSError, [])]
+)
+def test_the_recording_outlives_an_error_in_the_midst(
+    plug_in, tmp_path, monkeypatch, error, left
+) -> None:
+    detect = BlobDetector.detect
+
+    def fail(self, frames):
+        if frames[-1].frame_id > 6:
+            raise error('enough')
+        return detect(self, frames)
+
+    plug_in()
+    monkeypatch.setattr(BlobDetector, 'detect', fail)
+    looking = model()
+    looking.batch_size = 2
+    with pytest.raises(error):
+        infer_video(looking, open_video('0', end=50), tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == left
+    if left:
+        kept = open_video(tmp_path / 'recording.mp4')
+        assert [number_of(frame.image) for frame in kept] == list(range(1, 9))
+
+
+@pytest.mark.parametrize('draw', [False, True])
+def test_a_recording_is_not_written_over(plug_in, tmp_path, draw) -> None:
+    plug_in()
+    infer_video(model(), open_video('0', end=5), tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    again = open_video(tmp_path / 'recording.mp4')
+    with pytest.raises(ValueError, match='would be written over .*another folder'):
+        infer_video(model(), again, tmp_path, draw=draw, overwrite=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mmsmot.apis import SMOTSession
+from mmsmot.models.semantics import Description
 from mmsmot.models.smot import SMOT
-from mmsmot.structures import Frame, SMOTDataSample, Tracks
+from mmsmot.structures import Frame, Interactions, SMOTDataSample, Tracks
 from tests.models.test_semantics import (
     VIDEO,
     build,  # noqa: F401 - a fixture
@@ -30,6 +31,49 @@ class Script:
         boxes = np.stack([left, left * 0 + 5, left + 20, left * 0 + 50], axis=1)
         ones = np.ones(len(ids))
         return Tracks(ids, boxes.reshape(-1, 4), ones, ones.astype(int), ids * 0 - 1)
+
+
+class Numbering(Script):
+    """A tracker with a state: who it sees is new each time."""
+
+    def __init__(self) -> None:
+        self.script, self.count = {}, 0
+
+    def reset(self) -> None:
+        self.count = 0
+
+    def update(self, detections, frame: Frame) -> Tracks:
+        self.count += 1
+        self.script = {frame.frame_id: [self.count]}
+        return super().update(detections, frame)
+
+
+class Greetings:
+    """Says that whoever is spoken about hugs the next, from the frame it is asked in."""
+
+    needs_features = False
+    asked = 0
+
+    def begin(self) -> Greetings:
+        return self
+
+    def see(self, *_) -> None:
+        pass
+
+    def forget(self, ids) -> None:
+        pass
+
+    def describe(self, memory, video_caption: bool = True, about=()) -> Description:
+        self.asked += 1
+        ids = np.array(about, np.int64)
+        verbs = np.full(len(ids), 'hug.v.01')
+        starts = np.full(len(ids), self.asked)
+        if not len(ids):
+            return Description()
+        return Description(
+            {i: f'said {self.asked}' for i in about},
+            Interactions(ids, ids + 1, verbs, starts, starts + 5),
+        )
 
 
 class Clip:
@@ -83,6 +127,60 @@ def test_who_is_gone_is_put_into_words_and_forgotten(model: SMOT) -> None:
     pairs = said.interactions.as_pairs()
     assert all((i, i + 1) in pairs for i in range(1, 20))
     assert (1, 5) not in pairs  # they never were there together
+
+
+def test_each_session_has_a_tracker_of_its_own() -> None:
+    model = SMOT(None, Numbering())
+    model.tracker.count = 7  # a video is looked at meanwhile
+    picture = frames(1)[0].image
+    one = SMOTSession(model)
+    seen = [one.update(picture).ids.tolist()]
+    two = SMOTSession(model)
+    for session in (two, one, two, one):
+        seen.append(session.update(picture).ids.tolist())
+    assert seen == [[1], [1], [2], [2], [3]]
+    assert model.tracker.count == 7
+
+
+def test_a_tracker_that_repeats_an_id_is_told() -> None:
+    session = SMOTSession(SMOT(None, Script({1: [4, 4]})))
+    with pytest.raises(ValueError, match='Script.update, frame 1: ids must be unique'):
+        session.update(frames(1)[0].image)
+
+
+def test_words_of_the_gone_cost_nothing_while_the_stream_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count, built = 40, []
+    check = Interactions.__post_init__
+
+    def counted(self: Interactions) -> None:
+        check(self)
+        built.append(len(self))
+
+    monkeypatch.setattr(Interactions, '__post_init__', counted)
+    script = {t: [t] for t in range(1, count + 1)}
+    session = SMOTSession(SMOT(None, Script(script), semantics=Greetings()), patience=1)
+    picture = frames(1)[0].image
+    for _ in range(count + 2):
+        session.update(picture)
+    assert sum(built) == count  # each row once, not again whenever somebody leaves
+    said = session.describe()
+    assert sorted(said.captions) == list(range(1, count + 1))
+    assert said.interactions.start_frames.tolist() == list(range(1, count + 1))
+
+
+def test_the_newer_words_of_a_pair_replace_the_older() -> None:
+    script = {1: [1, 5], 4: [1], 7: []}
+    session = SMOTSession(SMOT(None, Script(script), semantics=Greetings()), patience=1)
+    for _ in range(7):
+        session.update(frames(1)[0].image)
+    said = session.describe()
+    assert said.captions == {1: 'said 2', 5: 'said 1'}
+    rows = zip(
+        said.interactions.subject_ids, said.interactions.start_frames, strict=True
+    )
+    assert sorted(rows) == [(1, 2), (5, 1)]
 
 
 def test_without_semantics_it_tracks(build) -> None:  # noqa: F811

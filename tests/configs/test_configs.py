@@ -77,3 +77,15 @@ def test_the_index_lists_every_config() -> None:
         meta = yaml.safe_load((ROOT.parent / name).read_text())
         listed += [model['Config'] for model in meta['Models']]
     assert sorted(listed) == [str(p.relative_to(ROOT.parent)) for p in VARIANTS]
+
+
+@pytest.mark.parametrize('kind', ['attention', 'mlp', 'addition'])
+def test_an_ablation_of_the_tfm_changes_the_tfm_alone(kind: str) -> None:
+    recipe = load_config('smoter/smoter_tiny_synsmot').to_dict()
+    config = load_config(f'ablations/tfm-{kind}').to_dict()
+    plain, other = (
+        c['model']['semantics'].pop('trajectory_fusion') for c in (recipe, config)
+    )
+    assert config['model'] == recipe['model']
+    for name in ('summary', 'encoding'):
+        assert other[name] == plain[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import argparse
 import re
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,8 @@ def tracker_of(path: Path) -> str:
     named = re.match(rf'(?:association-)?({trackers})(?:_|$)', path.stem)
     if named:
         return named[1]
+    if path.stem.startswith('true-tracks_'):
+        return 'trajectoryfile'
     is_tiny = path.parent.name == 'ablations' or 'tiny' in path.stem
     return 'appearancebytetrack' if is_tiny else 'bytetrack'
 
@@ -146,16 +148,18 @@ def documented_options() -> list[str]:
 
 @pytest.mark.parametrize('option', documented_options())
 def test_the_documented_options_are_read(option: str) -> None:
-    key, text = option.split('=', 1)
-    value = DictAction._parse_iterable(text)
-    if text.startswith('{'):
-        value = ast.literal_eval(text)
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    options = parser.parse_args(['--cfg-options', option]).cfg_options
+    ((key, value),) = options.items()
     for name in ('smoter_tiny_synsmot', 'smoter_dla34_bensmot', 'smoter_r50_bensmot'):
-        config = load_config(ROOT / f'smoter/{name}.py', {key: value})
+        config = load_config(ROOT / f'smoter/{name}.py', options)
         node = config
         for part in key.split('.'):
-            node = node[part]
+            node = node[int(part) if part.isdigit() else part]
         assert node == value
+        if name == 'smoter_tiny_synsmot':
+            MODELS.build(config.model)
 
 
 def test_a_config_of_ones_own_averages_its_weights(tmp_path: Path) -> None:

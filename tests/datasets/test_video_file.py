@@ -10,7 +10,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
+from mmsmot.datasets import video_file
 from mmsmot.datasets.video_file import VideoFile
 
 
@@ -122,6 +124,35 @@ def test_frames_behind_a_damaged_packet_keep_their_numbers(
     assert '39 of about 40 frames could be decoded (1 packets' in logged[0].getMessage()
 
 
+@pytest.mark.parametrize('name', ['InvalidDataError', 'PatchWelcomeError'])
+def test_whatever_a_decoder_says_of_a_packet_is_a_loss(
+    tmp_path, write_video, monkeypatch, name
+) -> None:
+    packets = video_file._packets
+
+    class Refused:
+        is_corrupt = is_discard = False
+
+        def __init__(self, pts: int) -> None:
+            self.pts = pts
+
+        def decode(self) -> None:
+            raise getattr(av.error, name)(1, 'not yet implemented')
+
+    def last_refused(*args):
+        found = [p for p in packets(*args)]
+        last = max(range(len(found) - 1), key=lambda k: found[k].pts)
+        found[last] = Refused(found[last].pts)
+        return found
+
+    video = VideoFile(write_video(tmp_path / 'a.mp4'))
+    monkeypatch.setattr(video_file, '_packets', last_refused)
+    assert [frame.frame_id for frame in video] == list(range(1, 40))
+    (warning,) = video.warnings
+    assert '(1 packets refused)' in warning
+    assert 'not yet implemented' in warning
+
+
 def test_video_cut_before_its_index(tmp_path, write_video) -> None:
     path = write_video(tmp_path / 'a.mp4', faststart=False)
     path.write_bytes(path.read_bytes()[:-200])
@@ -142,10 +173,13 @@ def test_empty_file(tmp_path) -> None:
         VideoFile(tmp_path / 'a.mp4')
 
 
-def test_sound_alone_is_no_video(tmp_path) -> None:
+@pytest.mark.parametrize('has_cover', [False, True])
+def test_sound_alone_is_no_video(tmp_path, has_cover) -> None:
     path = tmp_path / 'song.mp4'
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('aac', rate=16000)
+        if has_cover:
+            add_cover(container)
         samples = np.zeros((1, 1024), np.float32)
         for index in range(10):
             frame = av.AudioFrame.from_ndarray(samples, format='fltp', layout='mono')
@@ -153,5 +187,16 @@ def test_sound_alone_is_no_video(tmp_path) -> None:
             frame.time_base = Fraction(1, 16000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    with pytest.raises(ValueError, match=r'song\.mp4: has no video in it, only: audio'):
+    with pytest.raises(
+        ValueError, match=r'song\.mp4: has no video in it, only: audio$'
+    ):
         VideoFile(path)
+
+
+def add_cover(container: av.container.OutputContainer) -> None:
+    cover = container.add_stream('mjpeg', rate=1)
+    cover.width, cover.height, cover.pix_fmt = 64, 48, 'yuvj420p'
+    cover.disposition = Disposition.attached_pic
+    picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), 'bgr24')
+    container.mux(cover.encode(picture))
+    container.mux(cover.encode())

@@ -7,6 +7,7 @@ import socket
 import weakref
 from types import SimpleNamespace
 
+import av
 import numpy as np
 import pytest
 
@@ -237,6 +238,23 @@ def test_a_url_that_is_a_recording_ends_with_it(tmp_path, write_video) -> None:
         ('rtsp://u:p/w@d@h/x', 'rtsp://u:***@h/x', 'h_x'),
         ('https://h/x.m3u8?a=1&api_key=z&b=2', None, 'h_x.m3u8'),
         ('http://h/v?user=a&password=b', 'http://h/v?user=a&password=***', 'h_v'),
+        ('http://h/v?Password=b/c=&d=1', 'http://h/v?Password=***&d=1', 'h_v'),
+        ('https://h/v?X-Amz-Signature=b', 'https://h/v?X-Amz-Signature=***', 'h_v'),
+        (
+            'rtsp://h:554/user=a&password=b&channel=1&stream=0.sdp',
+            'rtsp://h:554/user=a&password=***&channel=1&stream=0.sdp',
+            'h_554_user_a_password_channel_1_stream_0.sdp',
+        ),
+        (
+            'rtsp://h/user=a_password=b@c_channel=1',
+            'rtsp://h/user=a_password=***',
+            'h_user_a_password',
+        ),
+        (
+            'rtsp://key.lan:554/pass/1',
+            'rtsp://key.lan:554/pass/1',
+            'key.lan_554_pass_1',
+        ),
         ('udp://239.0.0.1:1234', 'udp://239.0.0.1:1234', '239.0.0.1_1234'),
         ('camera:0', 'camera:0', 'camera0'),
         ('2', 'camera:2', 'camera2'),
@@ -259,3 +277,55 @@ def test_what_is_no_stream(tmp_path, monkeypatch) -> None:
         open_video('street.mp4', seconds=5)
     with pytest.raises(ValueError, match='must be above 0'):
         VideoStream('rtsp://h/x', seconds=0)
+
+
+class Looping(FakeCamera):
+    """Gives its first pictures again whenever it is opened, and then breaks off."""
+
+    def __call__(self, device: int | str) -> FakeCamera:
+        assert len(self.opened) < 100
+        self.number = 0
+        return super().__call__(device)
+
+
+def test_a_file_that_is_served_again_and_again_ends(clock, plug_in) -> None:
+    camera = plug_in(Looping(clock, last=12))
+    began = clock.now
+    stream = VideoStream('camera:0', patience=10)
+    frames = list(stream)
+    assert len(frames) == 12 * len(camera.opened)
+    # The pauses between attempts are 0.25, 0.5, 1, 2, 4 and what is left of 10 s.
+    assert len(camera.opened) <= 7
+    assert clock.now - began < 10 + 2
+    assert 'did not come back within 10 s' in stream.warnings[-1]
+
+
+def test_a_stream_that_drops_out_now_and_then_goes_on(clock, plug_in) -> None:
+    camera = plug_in(Looping(clock, last=10 * 25))
+    stream = VideoStream('camera:0', patience=2, seconds=60)
+    list(stream)
+    assert len(camera.opened) == 6
+    assert 'dropped out 5 times' in stream.warnings[0]
+
+
+def test_whatever_a_decoder_says_of_a_packet_is_damage(monkeypatch) -> None:
+    decoded = stream_connection.NetworkConnection._decoded
+
+    class Refused:
+        def decode(self, packet: object) -> None:
+            raise av.error.PatchWelcomeError(1, 'not yet implemented')
+
+    def first_refused(self, packet):
+        if self.damaged:
+            yield from decoded(self, packet)
+            return
+        with monkeypatch.context() as patch:
+            patch.setattr(self, '_stream', SimpleNamespace(codec_context=Refused()))
+            yield from decoded(self, packet)
+
+    names = stream_connection.NetworkConnection
+    monkeypatch.setattr(names, '_decoded', first_refused)
+    with StreamServer(transport_stream(1, 10)) as server:
+        reader = open_video(server.url(), patience=0)
+        assert [number_of(f.image) for f in reader][-1] == 10
+    assert '1 damaged packets were left out' in reader.warnings[0]

@@ -46,6 +46,16 @@ def test_options_are_set() -> None:
 
 
 @pytest.mark.parametrize(
+    'key', ['find_unused_parameters', 'model_wrapper_cfg', 'sync_bn']
+)
+def test_what_the_runner_reads_from_the_config_itself(key: str, tmp_path: Path) -> None:
+    assert load_config(SORT, {key: None})[key] is None
+    path = tmp_path / 'a.py'
+    path.write_text(SMALL + f'{key} = None\n')
+    assert load_config(path)[key] is None
+
+
+@pytest.mark.parametrize(
     ('key', 'message'),
     [
         ('sort.max_age', r"did you mean 'model\.tracker\.max_age'"),
@@ -94,6 +104,13 @@ def test_weights_go_where_the_detector_wants_them() -> None:
     set_weights(config, 'b.onnx', 'r.onnx')
     assert config.model.detector.detector.model == 'b.onnx'
     assert config.model.detector.reid.model == 'r.onnx'
+
+
+def test_mmdets_detectors_take_weights_that_no_config_names() -> None:
+    config = load_config('smoter/smoter_dla34_bensmot')
+    assert 'checkpoint' not in config.model.detector
+    set_weights(config, 'crowdhuman.pth')
+    assert config.model.detector.checkpoint == 'crowdhuman.pth'
 
 
 def test_nothing_is_suggested_twice() -> None:

@@ -9,7 +9,11 @@ import torch
 from mmengine.config import Config
 
 from mmsmot.engine import load_config
-from mmsmot.engine.memory import explain_out_of_memory, is_out_of_memory
+from mmsmot.engine.memory import (
+    explain_out_of_memory,
+    is_out_of_memory,
+    memory_options,
+)
 
 ROOT = Path(__file__).parents[2] / 'configs'
 
@@ -28,6 +32,19 @@ def test_a_real_failure_names_options_with_their_values() -> None:
     assert 'model.semantics.max_boxes (246 now)' in message
     assert 'train_dataloader.batch_size' not in message  # it is 1
     assert '--resume goes on' in message
+
+
+@pytest.mark.parametrize(
+    'name', ['smoter_tiny_synsmot', 'smoter_dla34_bensmot', 'smoter_r50_bensmot']
+)
+def test_options_that_a_config_leaves_at_their_defaults(name: str) -> None:
+    config = load_config(ROOT / f'smoter/{name}.py')
+    shown = ' '.join(memory_options(config, training=False))
+    assert 'model.batch_size (8 now)' in shown
+    assert 'instance_caption.decoder.batch_size (64 now)' in shown
+    assert 'interaction.chunk_size (256 now)' in shown
+    shown = ' '.join(memory_options(config, training=True))
+    assert 'backbone.with_cp (False now)' in shown
 
 
 def test_options_of_a_test_run() -> None:

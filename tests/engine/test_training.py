@@ -63,7 +63,7 @@ def test_weights_of_another_config_are_refused(tmp_path: Path) -> None:
         training.load_checkpoint(str(stranger))
 
 
-def test_training_begins_with_a_part_and_a_test_wants_all(
+def test_training_begins_with_a_part_and_the_rest_wants_all(
     tmp_path: Path, monkeypatch
 ) -> None:
     training = runner(tmp_path / 'run', [], max_epochs=1)
@@ -77,6 +77,10 @@ def test_training_begins_with_a_part_and_a_test_wants_all(
     loaded = training.model.state_dict()
     assert all(torch.equal(loaded[name], weight) for name, weight in part.items())
     load = functools.partial(training.load_checkpoint, str(tmp_path / 'detector.pth'))
+    monkeypatch.setattr(training, '_resume', True)
+    with pytest.raises(ValueError, match='weights missing .*semantics'):
+        load()
+    monkeypatch.setattr(training, '_resume', False)
     monkeypatch.setattr(Runner, 'test', lambda self: load())
     with pytest.raises(ValueError, match='weights missing .*semantics'):
         training.test()

@@ -46,3 +46,30 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, bad, error):
         write_json({'a': 2, 'bad': bad}, path)
     assert json.loads(path.read_text()) == {'a': 1}
     assert [p.name for p in tmp_path.iterdir()] == ['scores.json']
+
+
+def test_an_array_takes_one_line(tmp_path):
+    path = tmp_path / 'a.json'
+    data = {
+        'speed': {'fps': 2.5, 'seconds': {}},
+        'rows': [{'id': 1, 'boxes': np.arange(8.0).reshape(2, 4)}, {7: None, 'b': []}],
+    }
+    write_json(data, path)
+    assert path.read_text().splitlines() == [
+        '{',
+        '  "speed": {',
+        '    "fps": 2.5,',
+        '    "seconds": {}',
+        '  },',
+        '  "rows": [',
+        '    {',
+        '      "id": 1,',
+        '      "boxes": [[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]]',
+        '    },',
+        '    {',
+        '      "7": null,',
+        '      "b": []',
+        '    }',
+        '  ]',
+        '}',
+    ]

@@ -70,8 +70,9 @@ def test_those_who_never_meet_have_no_span() -> None:
 
 def test_what_was_looked_at_once_is_all_that_is_known() -> None:
     tracks = tracks_of(np.array([3]), np.array([3]))
-    said = with_spans(found((1, 2)), [1, 2], [0], tracks, deed(1, 9))
-    assert span(said) == (3, 3)
+    for verb in (0, 1):
+        said = with_spans(found((1, 2)), [1, 2], [verb], tracks, deed(1, 9))
+        assert span(said) == (3, 3)
 
 
 @settings(deadline=None, max_examples=40)

@@ -57,3 +57,17 @@ def test_linked_trajectories_become_one() -> None:
     memory.rename({3: 1})
     assert memory.ids == [1]
     assert memory.trajectories([1]).times.tolist() == [[0, 1]]
+
+
+def test_renaming_in_a_chain_or_a_swap_loses_nobody() -> None:
+    memory = SemanticMemory(max_boxes=2)
+    for time in range(5):
+        see(memory, [1], float(time))
+    see(memory, [2, 4], 5.0)
+    memory.rename({1: 2, 2: 4, 4: 8})
+    assert memory.ids == [2, 4, 8]
+    assert memory.trajectories([2, 4, 8]).mask.sum(1).tolist() == [2, 1, 1]
+    assert memory._stride == {2: 2, 4: 1, 8: 1}
+    memory.rename({2: 4, 4: 2})
+    assert memory.ids == [2, 4, 8]
+    assert memory.trajectories([2]).times.tolist() == [[5.0]]

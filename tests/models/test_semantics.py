@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -96,6 +98,7 @@ def semantics() -> dict:
         instance_caption=dict(
             type='InstanceCaptionHead',
             channels=16,
+            word_loss=1.0,
             decoder=dict(
                 type='TextDecoder',
                 tokenizer=dict(type='CaptionTokenizer', vocab_size=320),
@@ -190,6 +193,32 @@ def test_a_semantic_loss_reaches_the_first_layer(name: str, build) -> None:
     losses = model.loss(**batch(sample()))
     (gradient,) = torch.autograd.grad(losses[name], first_layer(model))
     assert gradient.abs().max() > 1e-8
+
+
+@pytest.mark.parametrize(
+    ('numbers', 'looked_at'),
+    [
+        ((1, 2, 3, 4, 5), [1, 3, 5]),
+        ((2, 4, 6), [2, 4, 6]),  # a start of 2 with a stride of 2, or sparse numbers
+        ((1, 2, 4, 5, 8), [1, 4, 8]),  # a stream that loses pictures
+    ],
+)
+def test_no_numbering_hides_a_video(
+    numbers: tuple[int, ...], looked_at: list[int], build
+) -> None:
+    model = build().eval()
+    model.semantics.frame_stride = 2
+    memory = model.semantics.begin()
+    ones = np.ones(1, np.int64)
+    one = Tracks(ones, np.array([[8.0, 5, 28, 50]]), ones * 1.0, ones, ones * 0)
+    clip = [
+        dataclasses.replace(frame, frame_id=number)
+        for frame, number in zip(frames(len(numbers)), numbers, strict=True)
+    ]
+    for some in (clip[:2], clip[2:]):
+        features, _ = model.look(some, True)
+        model.semantics.see(memory, features, some, [one] * len(some))
+    assert memory.trajectories([1]).frame_ids.tolist() == [looked_at]
 
 
 def test_the_trackers_own_tracks_carry_gradients_too(build) -> None:
@@ -430,3 +459,35 @@ def test_a_detector_without_weights_says_that_it_cannot_be_trained() -> None:
         model.loss(**batch(sample()))
     model.clip_training.freeze = True
     assert set(model.loss(**batch(sample()))) == set(LOSSES)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (dict(loss_weights=dict(interactions=0.5)), 'has interactions; there are'),
+        (dict(frame_stride=0), 'must be 1 or more, got 0 and None'),
+        (dict(max_boxes=0), 'must be 1 or more, got 1 and 0'),
+        (dict(instance_caption=None), 'share_decoder=True takes instance_caption'),
+        (
+            dict(video_caption=dict(type='VideoCaptionHead', decoder=dict())),
+            'none to video_caption',
+        ),
+        (dict(share_decoder=False), 'VideoCaptionHead needs a decoder'),
+    ],
+)
+def test_options_that_do_not_fit(change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        MODELS.build(semantics() | change)
+
+
+def test_two_processes_divide_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has a positive, the other none: their mean is that of one process."""
+    part = MODELS.build(semantics())
+    features = SimpleNamespace(levels=(torch.zeros(1),))
+    total = torch.tensor(3.0)
+    alone = part._mean(total, 1, features)
+    module = 'mmsmot.models.semantics'
+    monkeypatch.setattr(f'{module}.get_world_size', lambda: 2)
+    monkeypatch.setattr(f'{module}.all_reduce', lambda count: count.fill_(1.0))
+    shared = [part._mean(total, 1, features), part._mean(None, 0, features)]
+    torch.testing.assert_close(sum(shared) / 2, alone)

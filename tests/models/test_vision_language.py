@@ -12,6 +12,7 @@ pytest.importorskip('transformers', reason='needs transformers')
 from torch import nn
 
 from mmsmot.apis import SMOTSession
+from mmsmot.apis.caching import with_cache
 from mmsmot.datasets import make_demo_scene, open_video
 from mmsmot.engine import load_config
 from mmsmot.models.language import VisionLanguageModel
@@ -73,7 +74,7 @@ def test_people_pairs_and_the_video_are_asked_about() -> None:
     assert said.interactions.end_frames.tolist() == [6]
     text, count = model.asked[0]
     assert count == 2
-    assert text.startswith('These 2 pictures show one person at 0.1 s, ')
+    assert text.startswith('The 2 picture(s) show one person at 0.1 s, ')
     assert [count for _, count in model.asked] == [2, 2, 3, 3, 6]
 
 
@@ -125,6 +126,34 @@ def test_ids_stride_and_what_is_left_out() -> None:
     assert (said.captions, len(said.interactions), said.video_caption) == ({}, 0, '')
     empty = VisionLanguageSemantics(model)
     assert empty.describe(empty.begin()).captions == {}
+
+
+@pytest.mark.parametrize(
+    ('numbers', 'looked_at'),
+    [
+        ((1, 2, 3, 4, 5), [1, 3, 5]),
+        ((2, 4, 6), [2, 4, 6]),  # a start of 2 with a stride of 2, or sparse numbers
+        ((1, 2, 4, 5, 8), [1, 4, 8]),  # a stream that loses pictures
+    ],
+)
+def test_no_numbering_hides_a_video(
+    numbers: tuple[int, ...], looked_at: list[int]
+) -> None:
+    semantics = VisionLanguageSemantics(Scripted(), frame_stride=2)
+    memory = semantics.begin()
+    for number in numbers:
+        semantics.see(memory, None, [frame(number)], [TWO])
+    assert [p.frame_id for p in memory.people[1].items] == looked_at
+
+
+def test_a_prompt_about_one_picture() -> None:
+    model = Scripted()
+    semantics = VisionLanguageSemantics(model, min_near_frames=1)
+    semantics.describe(seen(semantics, count=1))
+    assert len(model.asked) == 5
+    for text, count in model.asked:
+        assert count == 1
+        assert text.startswith('The 1 picture(s) show ')
 
 
 def test_wrong_options() -> None:
@@ -184,6 +213,20 @@ def test_a_video_goes_through_the_shipped_config(model: SMOT, clip: Path) -> Non
     again = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=np.arange(9)))
     (second,) = model.predict([open_video(clip)], [again])
     assert second.pred_captions == found.pred_captions
+
+
+def test_its_detector_looks_at_a_video_once(
+    model: SMOT, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def boxes() -> np.ndarray:
+        video = open_video(clip, end=4)
+        found = [tracks for _, _, tracks in with_cache(model, tmp_path).track(video)]
+        return np.concatenate([tracks.boxes for tracks in found])
+
+    first = boxes()
+    monkeypatch.setattr(model.detector, 'detect', None)
+    np.testing.assert_array_equal(boxes(), first)
+    assert len(first) > 0
 
 
 def test_the_fingerprint_is_that_of_the_model(model: SMOT, folders) -> None:

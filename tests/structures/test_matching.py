@@ -11,6 +11,7 @@ from mmsmot.structures import (
     CoordinateSpace,
     Trajectories,
     match_as_released,
+    match_by_cover,
     match_trajectories,
     pairwise_iou,
     trajectory_iou,
@@ -61,6 +62,22 @@ def test_total_decides_not_greed() -> None:
     assert match_trajectories(gt, pred) == {1: 1, 2: 2}
 
 
+def test_refined_takes_what_it_covers_most_of() -> None:
+    # 2 begins in the box where 1 ends; smoothing moves it by 3 of 10.
+    tracked = table(
+        *((t, 1, 0.0) for t in range(1, 11)), *((t, 2, 0.0) for t in range(10, 21))
+    )
+    refined = table(
+        *((t, 1, 0.0) for t in range(1, 11)), *((t, 2, 3.0) for t in range(10, 21))
+    )
+    assert match_as_released(refined, tracked) == {1: 1, 2: 1}
+    assert match_by_cover(refined, tracked) == {1: 1, 2: 2}
+    linked = table(*((t, 1, 3.0) for t in range(1, 21)))
+    assert match_by_cover(linked, tracked) == {1: 1, 2: 1}
+    elsewhere = table((1, 1, 50.0))
+    assert match_by_cover(elsewhere, tracked) == {}
+
+
 def test_nothing_and_other_spaces() -> None:
     nothing = Trajectories.empty()
     for gt, pred in ((nothing, PRED), (GT, nothing), (nothing, nothing)):
@@ -69,7 +86,8 @@ def test_nothing_and_other_spaces() -> None:
     large = Trajectories.empty(CoordinateSpace(width=640, height=384))
     with pytest.raises(ValueError, match='match trajectories'):
         match_trajectories(small, large)
-    with pytest.raises(ValueError, match="'union' or 'common'"):
+    assert match_by_cover(nothing, PRED) == match_by_cover(GT, nothing) == {}
+    with pytest.raises(ValueError, match="'union', 'common' or 'none'"):
         trajectory_iou(GT, PRED, 'some')
 
 

@@ -272,3 +272,21 @@ def test_print_config() -> None:
     assert done.returncode == 0, done.stderr
     assert 'track_buffer=60' in done.stdout
     assert done.stdout.count('track_threshold=') == 1  # not the template too
+
+
+def test_the_demo_says_where_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / 'file').touch()
+    done = run('demo.py', '--out', tmp_path / 'file')
+    assert done.returncode == 1
+    assert 'Traceback' not in done.stderr
+    assert str(tmp_path / 'file') in done.stderr
+
+
+def test_infer_tells_of_each_video_as_it_is_done(scene: Path, tmp_path: Path) -> None:
+    (tmp_path / 'notes.mp4').write_text('these are only words\n' * 200)
+    args = ('--config', BYTE, '--out', tmp_path / 'out', '--no-video')
+    done = run('infer.py', scene, tmp_path / 'notes.mp4', *args)
+    assert done.returncode == 1
+    assert str(tmp_path / 'out' / 'walk' / 'result.json') in done.stdout
+    assert '1 of 2 videos failed' in done.stderr
+    assert 'Traceback' not in done.stderr

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from mmengine.logging import MessageHub
+from mmengine.logging import HistoryBuffer, MessageHub
 from torch import nn
 
 from mmsmot.utils.checkpoint import (
@@ -70,6 +73,25 @@ def test_a_training_checkpoint_of_mmengine_loads(tmp_path: Path) -> None:
     loaded = load_checkpoint(path)
     assert loaded['message_hub']['log_scalars']['train/loss'].mean(2) == 2.0
     torch.testing.assert_close(loaded['state_dict']['weight'], model.weight.data)
+
+
+@pytest.mark.parametrize('home', [b'numpy.core.', b'numpy._core.'])
+def test_numpy_of_either_name_wrote_it(home: bytes, tmp_path: Path) -> None:
+    """NumPy 1 wrote ``numpy.core`` into files, NumPy 2 writes ``numpy._core``."""
+    history = HistoryBuffer([1.5, 2.5], [1, 1])
+    written = save(tmp_path, {'loss': history, 'best': np.float64(0.5)})
+    path = tmp_path / 'renamed.pth'
+    count = 0
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(path, 'w') as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.endswith('data.pkl'):
+                content, count = re.subn(rb'numpy\._?core\.', home, content)
+            target.writestr(name, content)
+    assert count >= 2
+    loaded = load_checkpoint(path)
+    assert loaded['loss'].mean(2) == 2.0
+    assert loaded['best'] == 0.5
 
 
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:

@@ -41,10 +41,16 @@ def test_a_package_is_all_of_its_sources(tmp_path: Path) -> None:
     (tmp_path / 'a').mkdir()
     (tmp_path / 'a' / 'b.py').write_text('1')
     first = package_fingerprint(tmp_path)
-    (tmp_path / 'a' / 'notes.txt').write_text('1')
+    for cached in ('a/__pycache__/b.pyc', 'a/.b.py.swp'):
+        (tmp_path / cached).parent.mkdir(exist_ok=True)
+        (tmp_path / cached).write_text('1')
     assert package_fingerprint(tmp_path) == first
+    (tmp_path / 'a' / 'page.js').write_text('1')
+    second = package_fingerprint(tmp_path)
+    (tmp_path / 'a' / 'page.js').write_text('2')
+    third = package_fingerprint(tmp_path)
     (tmp_path / 'a' / 'b.py').rename(tmp_path / 'a' / 'c.py')
-    assert package_fingerprint(tmp_path) != first
+    assert len({first, second, third, package_fingerprint(tmp_path)}) == 4
 
 
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16, torch.int64])

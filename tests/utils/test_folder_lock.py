@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,4 +74,42 @@ def test_a_disk_that_is_full_already(tmp_path, monkeypatch) -> None:
     ):
         pass
     assert caught.value.errno == errno.ENOSPC
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('number', [1, 2])
+def test_a_file_that_its_owner_removes_meanwhile(tmp_path, monkeypatch, number) -> None:
+    stat, asked = Path.stat, []
+
+    def remove_and_stat(path: Path, **options: bool) -> os.stat_result:
+        if path.name == LOCK_NAME:
+            asked.append(path)
+            if len(asked) == number:
+                path.unlink()
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, 'stat', remove_and_stat)
+    with folder_lock(tmp_path):
+        monkeypatch.undo()
+        assert (tmp_path / LOCK_NAME).is_file()
+    assert asked
+
+
+def test_windows_removes_a_file_only_when_it_is_closed(tmp_path, monkeypatch) -> None:
+    closed, close, unlink = [], os.close, Path.unlink
+
+    def closing(handle: int) -> None:
+        closed.append(handle)
+        close(handle)
+
+    def unlinking(path: Path, **options: bool) -> None:
+        assert closed
+        unlink(path, **options)
+
+    monkeypatch.setattr('mmsmot.utils.folder_lock.fcntl', None)
+    with folder_lock(tmp_path):
+        monkeypatch.setattr(os, 'close', closing)
+        monkeypatch.setattr(Path, 'unlink', unlinking)
+    monkeypatch.undo()
+    assert closed
     assert not list(tmp_path.iterdir())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,8 @@ TIMES = np.arange(FRAMES) / 10
 
 
 def told(sample, times=TIMES, threshold=0.4) -> dict:
-    return report_data(sample, times, {}, (), threshold)
+    data = report_data(sample, times, {}, (), threshold)
+    return json.loads(json.dumps(data, default=np.ndarray.tolist))
 
 
 def test_runs() -> None:

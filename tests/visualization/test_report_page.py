@@ -12,7 +12,15 @@ import pytest
 from mmsmot.visualization import track_color
 from mmsmot.visualization.html_report import write_report
 
-from .report_page import EVIL, HEIGHT, WIDTH, make_sample, make_video, open_browser
+from .report_page import (
+    EVIL,
+    FRAMES,
+    HEIGHT,
+    WIDTH,
+    make_sample,
+    make_video,
+    open_browser,
+)
 
 # [r, g, b, alpha] of the canvas at a point, in parts of its width and height.
 PIXEL = """([x, y]) => {
@@ -322,4 +330,13 @@ def test_given_times_count(browser, tmp_path) -> None:
         )
         opened.wait_for_frame(number)
     assert 'rate varies' in opened.page.inner_text('#notes')
+    opened.page.close()
+
+
+def test_a_minute_has_sixty_seconds(browser, tmp_path) -> None:
+    sample = make_sample()
+    write_report(sample, tmp_path / 'page.html', None, 59.97 + np.arange(FRAMES) * 0.1)
+    opened = Opened(browser, tmp_path / 'page.html')
+    title = opened.page.locator('#timeline .bar').first.get_attribute('title')
+    assert title.startswith('1 is seen, 1:00.0 to 1:0')
     opened.page.close()

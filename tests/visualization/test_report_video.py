@@ -6,6 +6,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from mmsmot.datasets import open_video
 from mmsmot.visualization.report_video import is_playable, playable_video
@@ -33,6 +34,39 @@ def test_what_browsers_play_is_taken_as_it_is(tmp_path) -> None:
     assert found == video
     assert times.tolist() == pytest.approx([0.2, 0.3, 0.8])
     assert not (tmp_path / 'copy.mp4').exists()
+
+
+def test_a_cover_is_not_the_video(tmp_path) -> None:
+    path = tmp_path / 'a.mp4'
+    with av.open(str(path), 'w') as container:
+        cover = container.add_stream('mjpeg', rate=1)
+        cover.width, cover.height, cover.pix_fmt = WIDTH, HEIGHT, 'yuvj420p'
+        cover.disposition = Disposition.attached_pic
+        video = container.add_stream('libx264', rate=20)
+        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, 'yuv420p'
+        for stream in (cover, video):
+            picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, 'bgr24')))
+            container.mux(stream.encode())
+    path.write_bytes(with_cover_first(path.read_bytes()))
+    with av.open(str(path)) as container:
+        names = [stream.codec_context.name for stream in container.streams.video]
+    assert names == ['mjpeg', 'h264']
+    assert is_playable(path)
+
+
+def with_cover_first(data: bytes) -> bytes:
+    """The mp4 with ``udta``, where covers are, before the tracks."""
+    begin = data.index(b'moov') - 4
+    end = begin + int.from_bytes(data[begin : begin + 4], 'big')
+    boxes, place = {}, begin + 8
+    while place < end:
+        size = int.from_bytes(data[place : place + 4], 'big')
+        boxes[data[place + 4 : place + 8]] = data[place : place + size]
+        place += size
+    order = [b'mvhd', b'udta', b'trak']
+    assert {*order} == {*boxes}
+    return data[: begin + 8] + b''.join(boxes[name] for name in order) + data[end:]
 
 
 def test_variable_rate_is_honoured(tmp_path) -> None:

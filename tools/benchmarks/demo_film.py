@@ -44,7 +44,10 @@ class Film:
             shown = frames.get(self._place(frame_id) + 1)
             if shown is None:
                 return Detections.empty()
-            return Detections(shown.boxes, np.full(len(shown), SCORE))
+            # Nobody looks like somebody else.
+            looks = np.eye(PEOPLE, dtype=np.float32)[shown.ids % PEOPLE]
+            scores = np.full(len(shown), SCORE)
+            return Detections(shown.boxes, scores, embeddings=looks)
 
         return people
 

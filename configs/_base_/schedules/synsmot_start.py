@@ -1,5 +1,5 @@
-# End to end from the first iteration. With 10 clips a batch, 160 iterations an epoch of
-# SynSMOT medium.
+# End to end from the first iteration. With 10 clips a batch, 320 iterations an epoch of
+# SynSMOT large.
 synsmot_start = dict(
     optim_wrapper=dict(
         type='OptimWrapper',
@@ -16,5 +16,5 @@ synsmot_start = dict(
             end=1600,
             eta_min=5e-5)
     ],
-    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=10),
+    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=5),
     custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')])

@@ -1,17 +1,13 @@
 # SMOTer's fusion and heads, 128 wide; tokens know when and where they are, trajectories
-# whom they meet. Pooled finely, as released. No dropout: data is cheap.
-_attention_ = dict(channels=128, num_heads=4, ffn_channels=256, dropout=0.0)
+# whom they meet. Pooled finely, as released.
+_attention_ = dict(channels=128, num_heads=4, ffn_channels=256, dropout=0.1)
 smoter_tiny = dict(
     type='TrajectorySemantics',
     roi=dict(
         type='RoITokens',
         in_channels=108,
         channels=128,
-        grid=7,
-        samples=1,
-        hidden=256,
-        norm=True,
-        cells=True),
+        grid=7, samples=1, hidden=256, norm=True, cells=True, dropout=0.2),
     trajectory_fusion=dict(
         type='ConcatTrajectoryFusion',
         **_attention_,
@@ -40,9 +36,9 @@ smoter_tiny = dict(
                 n_head=4,
                 n_inner=512,
                 n_positions=256,
-                embd_pdrop=0.0,
-                attn_pdrop=0.0,
-                resid_pdrop=0.0),
+                embd_pdrop=0.1,
+                attn_pdrop=0.1,
+                resid_pdrop=0.1),
             max_length=64)),
     video_caption=dict(
         type='VideoCaptionHead',
@@ -51,7 +47,7 @@ smoter_tiny = dict(
     interaction=dict(
         type='InteractionHead',
         pooled_tokens=1, hidden=(256, ),
-        threshold=0.6,
+        threshold=0.7,
         normalizer='positives',
         **_attention_),
     share_decoder=True,

@@ -43,6 +43,7 @@ SIZES = {
     'mini': Size(8, 4, Settings()),
     'small': Size(400, 100, Settings()),
     'medium': Size(1600, 100, Settings()),  # more of small's clips, the same test split
+    'large': Size(3200, 100, Settings()),  # likewise
     # BenSMOT's number of sequences
     'full': Size(2284, 1008, Settings(width=640, height=384)),
 }

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.error import URLError
 
@@ -186,7 +187,10 @@ class MMDetDetector(nn.Module, BaseDetector):
                 bboxes=torch.as_tensor(boxes * scale, dtype=torch.float32).to(device),
                 labels=torch.as_tensor(labels, dtype=torch.int64).to(device),
             )
-        with self._given(features):
+        # mmdet's focal loss takes log(1 - score + 1e-12), which in 16 bits is log(0).
+        levels = tuple(level.float() for level in features.levels)
+        exact = torch.autocast(device.type, enabled=False)
+        with self._given(replace(features, levels=levels)), exact:
             return self.model(features.inputs, features.samples, mode='loss')
 
     def loss(

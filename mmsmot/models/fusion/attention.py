@@ -80,16 +80,15 @@ class CrossAttention(nn.Module):
             (B, Q, d).
         """
         keys, values = self.keys_values(u) if isinstance(u, torch.Tensor) else u
-        bias = None
+        allowed = None
         if mask is not None:
-            # A finite bias: a row that sees nothing gives a mean, not NaN.
-            bias = torch.zeros(mask.shape, dtype=z.dtype, device=z.device)
-            bias = bias.masked_fill(~mask, torch.finfo(z.dtype).min)[:, None, None]
+            # A row that sees nothing sees all, and is set to 0 below: no NaN.
+            allowed = (mask | ~mask.any(dim=1, keepdim=True))[:, None, None]
         seen = F.scaled_dot_product_attention(
             self.queries(z) if queries is None else queries,
             keys,
             values,
-            attn_mask=bias,
+            attn_mask=allowed,
             dropout_p=self.dropout if self.training else 0.0,
         )
         if mask is not None:

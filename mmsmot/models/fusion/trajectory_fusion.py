@@ -15,10 +15,22 @@ from .cells import FusionCell
 
 
 class BaseTrajectoryFusion(nn.Module, ABC):
-    """Contract of the slot: M trajectories in one batch, padded, with a mask."""
+    """Contract of the slot: M trajectories in one batch, padded, with a mask.
 
-    def __init__(self, encoding: dict | TokenEncoding | None) -> None:
+    Args:
+        encoding: What tells the tokens when and where they are (ours); ``None`` for
+            nothing, as in the paper.
+        summary: Put the mean of the trajectory's tokens, past all that is learnt, before
+            the fused ones (ours): one token for each of a box's, K in all. What somebody
+            wears stays the same from box to box, and fusion that learns what changes
+            loses it.
+    """
+
+    def __init__(
+        self, encoding: dict | TokenEncoding | None = None, summary: bool = False
+    ) -> None:
         super().__init__()
+        self.summary = summary
         self.encoding = (
             MODELS.build(encoding) if isinstance(encoding, dict) else encoding
         )
@@ -28,6 +40,16 @@ class BaseTrajectoryFusion(nn.Module, ABC):
         if self.encoding is None:
             return tracks.tokens
         return self.encoding(tracks)
+
+    def summarised(
+        self, tracks: TrajectoryTokens, fused: torch.Tensor, mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Fused tokens (M, L, d) and their mask, with the summary where it is wanted."""
+        if not self.summary:
+            return fused, mask
+        mean = masked_mean(tracks.tokens, tracks.mask)
+        there = mask.new_ones(mean.shape[:2])
+        return torch.cat([mean, fused], dim=1), torch.cat([there, mask], dim=1)
 
     @abstractmethod
     def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
@@ -54,11 +76,8 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         ffn_channels: Width of a feed-forward part; 0 for none.
         dropout: Dropout.
         num_layers: Self-attentions one after the other; 1 in the paper.
-        summary: Append the mean of the trajectory's tokens, past the self-attention
-            (ours): one token for each of a box's, K in all. What somebody wears stays the
-            same from box to box, and attention that learns what changes loses it.
-        encoding: What tells the tokens when and where they are (ours); ``None`` for
-            nothing, as in the paper.
+        summary: See :class:`BaseTrajectoryFusion`.
+        encoding: See :class:`BaseTrajectoryFusion`.
     """
 
     def __init__(
@@ -71,8 +90,7 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         summary: bool = False,
         encoding: dict | TokenEncoding | None = None,
     ) -> None:
-        super().__init__(encoding)
-        self.summary = summary
+        super().__init__(encoding, summary)
         self.layers = nn.ModuleList(
             SelfAttention(channels, num_heads, ffn_channels, dropout)
             for _ in range(num_layers)
@@ -84,11 +102,7 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         fused = tokens.flatten(1, 2)
         for layer in self.layers:
             fused = layer(fused, mask)
-        if not self.summary:
-            return fused, mask
-        mean = masked_mean(tracks.tokens, tracks.mask)
-        there = mask.new_ones(mean.shape[:2])
-        return torch.cat([mean, fused], dim=1), torch.cat([there, mask], dim=1)
+        return self.summarised(tracks, fused, mask)
 
 
 def masked_mean(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -103,13 +117,17 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
 
     Args:
         cell: ``AttentionCell``, ``MLPCell``, ``ConcatCell`` or ``AdditionCell``.
-        encoding: As of :class:`ConcatTrajectoryFusion`.
+        encoding: See :class:`BaseTrajectoryFusion`.
+        summary: See :class:`BaseTrajectoryFusion`.
     """
 
     def __init__(
-        self, cell: dict | FusionCell, encoding: dict | TokenEncoding | None = None
+        self,
+        cell: dict | FusionCell,
+        encoding: dict | TokenEncoding | None = None,
+        summary: bool = False,
     ) -> None:
-        super().__init__(encoding)
+        super().__init__(encoding, summary)
         self.cell = MODELS.build(cell) if isinstance(cell, dict) else cell
 
     def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,4 +141,5 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
                 after = self.cell.step(fused, prepared, count)
                 fused = torch.where(here[:, None, None], after, fused)
                 count = count + here
-        return fused, torch.ones(fused.shape[:2], dtype=bool, device=fused.device)
+        mask = torch.ones(fused.shape[:2], dtype=bool, device=fused.device)
+        return self.summarised(tracks, fused, mask)

@@ -73,11 +73,23 @@ class VideoFusion(nn.Module):
 
     def frame_tokens(self, features: FeatureMaps) -> torch.Tensor:
         """The tokens of each frame, (B, L, d)."""
-        level = features.levels[self.level]
-        pooled = F.adaptive_avg_pool2d(level, self.grid).flatten(2)
+        pooled = self._pooled(features).flatten(2)
         if self.tokens == 'space':
             pooled = self.project(pooled.transpose(1, 2))
         return pooled if self.position is None else pooled + self.position
+
+    def _pooled(self, features: FeatureMaps) -> torch.Tensor:
+        """(B, C, *grid) means of the frames themselves, whatever pads them in the batch."""
+        level = features.levels[self.level]
+        extents = features.extents(self.level)
+        if len({*extents}) == 1:
+            height, width = extents[0]
+            return F.adaptive_avg_pool2d(level[..., :height, :width], self.grid)
+        frames = [
+            F.adaptive_avg_pool2d(frame[:, :height, :width], self.grid)
+            for frame, (height, width) in zip(level, extents, strict=True)
+        ]
+        return torch.stack(frames)
 
     def forward(
         self, tokens: torch.Tensor, state: VideoState | None = None

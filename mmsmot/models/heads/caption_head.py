@@ -21,6 +21,11 @@ class _Speaker(nn.Module):
 
     def __init__(self, decoder: dict | TextDecoder, channels: int) -> None:
         super().__init__()
+        if decoder is None:
+            raise ValueError(
+                f'{type(self).__name__} needs a decoder (or, for the video caption, '
+                'share_decoder=True)'
+            )
         self.decoder = MODELS.build(decoder) if isinstance(decoder, dict) else decoder
         width = self.decoder.channels
         self.project = nn.Sequential(nn.Linear(channels, width), nn.LayerNorm(width))
@@ -68,19 +73,18 @@ class InstanceCaptionHead(_Speaker):
         if self.words is None:
             return total, count
         missed = self._missed_words(prefix, mask, captions)
-        return total + self.word_loss * count * missed, count
+        return total + self.word_loss * missed, count
 
     def _missed_words(
         self, prefix: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
     ) -> torch.Tensor:
-        """Binary cross entropy over the vocabulary, for each word that is there."""
+        """Sum over the captions of the binary cross entropy over the vocabulary."""
         logits = self.words(masked_mean(prefix, mask))
         decoder = self.decoder
         ids = decoder.tokenizer.encode(captions, decoder.max_length).to(prefix.device)
         there = torch.zeros_like(logits).scatter_(1, ids, 1.0)
         there[:, decoder.tokenizer.pad_id] = 0
-        wrong = F.binary_cross_entropy_with_logits(logits, there, reduction='sum')
-        return wrong / there.sum()
+        return F.binary_cross_entropy_with_logits(logits, there, reduction='sum')
 
     def predict(self, fused: torch.Tensor, mask: torch.Tensor) -> list[str]:
         """M captions, all trajectories in one batch."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
-from mmengine.logging import print_log
 from torch import nn
 from torch.nn import functional as F
 
@@ -23,10 +20,11 @@ from ..fusion.attention import CrossAttention, SelfAttention
 class InteractionHead(nn.Module):
     """R_Int^{j,k} = MLP(CA(T~_j, T~_k)), j acts on k (SMOTer paper, eq. 5).
 
-    As in the released code each side goes through a self-attention first, once for each
-    trajectory; then all ordered pairs are one batch, cut into chunks. Multi-label: a
-    sigmoid for each verb, focal binary cross entropy. Its verbs are part of the state
-    dict, so that a checkpoint is never read with others.
+    Each side goes through a self-attention of its own first, once for each trajectory
+    (ours; in the paper and the released code the one of eq. 2 is all); then all ordered
+    pairs are one batch, cut into chunks. Multi-label: a sigmoid for each verb, focal
+    binary cross entropy. Its verbs are part of the state dict, so that a checkpoint is
+    never read with others.
 
     Args:
         channels: d.
@@ -115,30 +113,6 @@ class InteractionHead(nn.Module):
                 f'InteractionHead: the checkpoint has {_named(theirs, ours)}, the config '
                 f'{_named(ours, theirs)}. Set the vocabulary of the interaction head '
                 '(and of the datasets) to that of the checkpoint, or train again.'
-            )
-
-    def _load_from_state_dict(
-        self,
-        state_dict: dict[str, Any],
-        prefix: str,
-        local_metadata: dict,
-        strict: bool,
-        missing_keys: list[str],
-        unexpected_keys: list[str],
-        error_msgs: list[str],
-    ) -> None:
-        lists = (missing_keys, unexpected_keys, error_msgs)
-        super()._load_from_state_dict(
-            state_dict, prefix, local_metadata, strict, *lists
-        )
-        key = f'{prefix}_extra_state'
-        if key in missing_keys and f'{prefix}mlp.0.weight' in state_dict:
-            missing_keys.remove(key)
-            print_log(
-                'InteractionHead: the checkpoint is of a version that did not keep its '
-                f'verbs; they are taken to be the {len(self.vocabulary)} of the config',
-                logger='current',
-                level=logging.WARNING,
             )
 
     def forward(

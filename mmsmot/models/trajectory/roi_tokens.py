@@ -35,6 +35,10 @@ class RoITokens(nn.Module):
         cells: With ``hidden``: what the box's four quarters look like on average, as in
             the paper, is added to what the layers make of the ``grid`` (ours). Colours go
             this way; the layers learn postures and squeeze colours out.
+        dropout: Of what was pooled: with few videos the layers else know each by heart.
+
+    Raises:
+        ValueError: ``norm`` or ``cells`` without ``hidden``.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class RoITokens(nn.Module):
         hidden: int | None = None,
         norm: bool = False,
         cells: bool = False,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.level = level
@@ -54,6 +59,9 @@ class RoITokens(nn.Module):
         self.samples = samples
         self.channels = channels
         self.tokens = 4 if hidden else grid**2
+        self.dropout = nn.Dropout(dropout)
+        if (norm or cells) and not hidden:
+            raise ValueError('RoITokens: norm and cells go with hidden, which is None')
         if hidden:
             self.project = nn.Sequential(
                 nn.Flatten(),
@@ -67,8 +75,11 @@ class RoITokens(nn.Module):
             self.project = nn.Linear(in_channels, channels)
         else:
             self.project = nn.Identity()
-        self.cells = nn.Linear(in_channels, channels) if hidden and cells else None
-        self.norm = nn.LayerNorm(channels) if hidden and norm else None
+        self.cells = nn.Linear(in_channels, channels) if cells else None
+        self.norm = nn.LayerNorm(channels) if norm else None
+
+    def extra_repr(self) -> str:
+        return f'level={self.level}, grid={self.grid}, samples={self.samples}'
 
     def forward(
         self, features: FeatureMaps, rows: torch.Tensor, boxes: torch.Tensor
@@ -87,6 +98,7 @@ class RoITokens(nn.Module):
         scale = features.scales[rows.cpu()] / features.strides[self.level]
         boxes = boxes.to(level.device) * scale.repeat(1, 2).to(level.device)
         pooled = roi_align(level, rows.to(level.device), boxes, self.grid, self.samples)
+        pooled = self.dropout(pooled)
         tokens = self.project(pooled)
         if self.norm is not None:
             tokens = self.norm(tokens)

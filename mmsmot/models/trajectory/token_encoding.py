@@ -53,9 +53,10 @@ class TokenEncoding(nn.Module):
         if self.cell is not None:
             tokens = tokens + self.cell
         if self.time is not None:
-            phase = tracks.times.to(tokens.dtype)[..., None] * self.frequency
+            # 16 bits do not tell the seconds of a long video apart.
+            phase = tracks.times.float()[..., None] * self.frequency.float()
             waves = torch.cat([phase.sin(), phase.cos()], -1)
-            tokens = tokens + self.time(waves)[:, :, None]
+            tokens = tokens + self.time(waves.to(tokens.dtype))[:, :, None]
         if self.box is not None:
             tokens = tokens + self.box(_motion(tracks).to(tokens.dtype))[:, :, None]
         return tokens

@@ -116,7 +116,8 @@ class Timeline {
 const nobody = (id) => ({ id, color: '#9aa3ad', ink: '#000000', caption: '', at: [] });
 
 function clockText(seconds, digits = 0) {
-  const minutes = Math.floor(seconds / 60);
-  const rest = (seconds - 60 * minutes).toFixed(digits);
+  const rounded = Number(seconds.toFixed(digits)); // 59.97 is 1:00.0, not 0:60.0
+  const minutes = Math.floor(rounded / 60);
+  const rest = (rounded - 60 * minutes).toFixed(digits);
   return `${minutes}:${rest.padStart(digits ? digits + 3 : 2, '0')}`;
 }

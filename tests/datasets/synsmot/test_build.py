@@ -82,7 +82,9 @@ def test_folders_of_others_are_refused(mini, tmp_path):
     shutil.copy(mini / 'synsmot.json', own)
     with pytest.raises(ValueError, match='made with seed 0, asked for 1'):
         make_synsmot(own, seed=1)
-    with pytest.raises(ValueError, match=r"mini, small, medium, full, got 'huge'"):
+    with pytest.raises(
+        ValueError, match=r"mini, small, medium, large, full, got 'huge'"
+    ):
         make_synsmot(tmp_path, 'huge')
     with pytest.raises(ValueError, match=r"split: expected .*got 'val'"):
         make_clip(0, 0, 'val')
@@ -94,6 +96,7 @@ def test_folders_of_others_are_refused(mini, tmp_path):
         ('mini', 8, 4, 320, 192),
         ('small', 400, 100, 320, 192),
         ('medium', 1600, 100, 320, 192),
+        ('large', 3200, 100, 320, 192),
         ('full', 2284, 1008, 640, 384),
     ],
 )
@@ -118,12 +121,13 @@ def test_every_clip_of_a_size_is_asked_for(
     assert held['settings']['width'] == width
 
 
-def test_medium_is_more_of_small_with_the_same_test_split():
-    small, medium = SIZES['small'], SIZES['medium']
+@pytest.mark.parametrize(('less', 'more'), [('small', 'medium'), ('medium', 'large')])
+def test_the_next_size_is_more_of_it_with_the_same_test_split(less, more):
+    less, more = SIZES[less], SIZES[more]
     # A clip depends on seed, settings, split and number alone.
-    assert medium.settings == small.settings
-    assert medium.test == small.test
-    assert medium.train > small.train
+    assert more.settings == less.settings
+    assert more.test == less.test
+    assert more.train > less.train
 
 
 def test_a_clip_of_full_has_its_size():

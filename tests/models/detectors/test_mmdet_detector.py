@@ -11,7 +11,10 @@ import torch
 pytest.importorskip('mmdet', reason='needs mmdet')
 
 from mmsmot.models.detectors.mmdet_detector import PICTURE_GAIN, MMDetDetector
+from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, VideoInfo
+from tests.models.test_semantics import DETECTOR
+from tests.models.test_semantics import frames as semantic_frames
 
 from .tiny_mmdet import tiny_fcos
 
@@ -162,3 +165,17 @@ def test_embeddings_are_what_the_maps_show_in_a_box(image: np.ndarray) -> None:
     assert detector.fingerprint != make(labels=None).fingerprint
     nobody = MMDetDetector(tiny_fcos(), score_threshold=1.0, embedder=embedder)
     assert [len(found) for found in nobody.detect(frames)] == [0, 0]
+
+
+def test_a_sure_heat_map_has_a_loss_in_16_bits() -> None:
+    torch.manual_seed(0)
+    detector = MODELS.build(DETECTOR).train()
+    with torch.no_grad():
+        detector.model.bbox_head.conv_cls.bias.fill_(9.0)
+    targets = [(np.array([[10.0, 5, 40, 50]]), np.zeros(1, np.int64))]
+    shown = semantic_frames(1)
+    exact = detector.loss(shown, targets)
+    with torch.autocast('cpu', torch.float16):
+        rough = detector.loss(shown, targets)
+    for name, value in exact.items():
+        assert float(rough[name]) == pytest.approx(float(value), rel=0.02), name

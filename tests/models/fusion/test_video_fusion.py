@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from mmsmot.models.fusion import VideoFusion
 from tests.models.trajectory.test_roi_tokens import features
@@ -67,3 +68,20 @@ def test_tokens_are_places_or_channels() -> None:
 def test_no_frame_yet() -> None:
     state = fusion('MLPCell')(torch.randn(0, 1, 12, 16))
     assert state.fused is None
+
+
+@pytest.mark.parametrize('sizes', [[(30, 16), (17, 24)], [(30, 16), (30, 16)]])
+def test_padding_is_not_looked_at(sizes: list[tuple[int, int]]) -> None:
+    """A frame's tokens do not depend on who else is in the batch."""
+    torch.manual_seed(0)
+    maps = features(torch.randn(2, 8, 8, 10), stride=4, scale=1.0)
+    maps.sizes[:] = torch.tensor(sizes)
+    part = VideoFusion(
+        cell=dict(type='AdditionCell'), in_channels=8, channels=8, grid=(2, 3)
+    )
+    found = part.frame_tokens(maps)
+    for row, (width, height) in enumerate(sizes):
+        # Cells of 4 pixels; one that is cut counts.
+        own = maps.levels[0][row, :, : -(-height // 4), : -(-width // 4)]
+        expected = F.adaptive_avg_pool2d(own, (2, 3)).flatten(1).T
+        torch.testing.assert_close(found[row], expected)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mmsmot.models.heads import InteractionHead, interaction_head
+from mmsmot.models.heads import InteractionHead
 from mmsmot.models.heads.interaction_head import masked_adaptive_pool, ordered_pairs
 from mmsmot.structures import Interactions
 
@@ -137,21 +137,3 @@ def test_a_checkpoint_with_other_verbs_is_refused(
     head = small(['hug.v.01', 'push.v.01'])
     with pytest.raises(ValueError, match=message):
         head.load_state_dict(small(theirs).state_dict())
-
-
-def test_an_older_checkpoint_without_verbs_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    said = []
-    monkeypatch.setattr(
-        interaction_head, 'print_log', lambda text, **options: said.append(text)
-    )
-    head, older = small(['hug.v.01', 'push.v.01']), small(['hug.v.01', 'push.v.01'])
-    state = older.state_dict()
-    del state['_extra_state']
-    head.load_state_dict(state)  # strictly
-    torch.testing.assert_close(head.mlp[0].weight, older.mlp[0].weight)
-    (warning,) = said
-    assert 'taken to be the 2 of the config' in warning
-    with pytest.raises(RuntimeError, match='Missing key'):
-        head.load_state_dict({})

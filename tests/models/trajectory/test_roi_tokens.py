@@ -112,3 +112,9 @@ def test_quarters_beside_the_layers() -> None:
     # Two points a side of a quarter, one in each of the grid's cells.
     paper = roi_align(level, rows, boxes / 8, grid=2, samples=2)
     torch.testing.assert_close(part(features(level), rows, boxes), part.cells(paper))
+
+
+def test_options_that_only_go_with_hidden() -> None:
+    for option in ('norm', 'cells'):
+        with pytest.raises(ValueError, match='norm and cells go with hidden'):
+            RoITokens(8, 8, **{option: True})

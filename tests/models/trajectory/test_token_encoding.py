@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import torch
 
 from mmsmot.models.trajectory import TokenEncoding, TrajectoryTokens
@@ -40,3 +42,16 @@ def test_each_part_can_be_left_out() -> None:
         assert same_cells == (name != 'cell')
         same_times = torch.equal(out[0, 0], out[0, 1])
         assert same_times == (name == 'cell')
+
+
+def test_a_late_time_is_told_in_16_bits_too() -> None:
+    part = TokenEncoding(channels=8, box=False, cell=False)
+    with torch.no_grad():
+        part.time.weight.copy_(torch.eye(8))
+        part.time.bias.zero_()
+    late = dataclasses.replace(two_tracks(), times=torch.full((2, 2), 50.3))
+    exact = part(late)
+    short = dataclasses.replace(late, tokens=late.tokens.bfloat16())
+    with torch.autocast('cpu', torch.bfloat16):
+        rough = part(short)
+    torch.testing.assert_close(rough.float(), exact, atol=0.01, rtol=0)

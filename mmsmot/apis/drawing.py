@@ -1,0 +1,96 @@
+"""What is found in a video, drawn on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from ..datasets import VideoReader
+from ..datasets.image_sequence import ImageSequence
+from ..structures import Frame, SMOTDataSample, Trajectories
+from ..utils.stopwatch import Stopwatch
+from ..visualization import TrackDrawer, VideoWriter
+from ..visualization.semantic_drawer import SemanticDrawer
+from .recording import Recording
+
+# Lines of text below a picture. Captions of a video that take more are shown while those
+# they are about are in view: a street's would make a picture that no encoder takes.
+PANEL_LINES = 16
+
+
+def draw_video(
+    video: VideoReader | Recording,
+    sample: SMOTDataSample,
+    writer: VideoWriter,
+    watch: Stopwatch,
+) -> None:
+    """Read a video a second time and draw what was found and said.
+
+    Args:
+        video: What was looked at.
+        sample: What was found, and said where there are ``pred_captions``.
+        writer: Takes the pictures.
+        watch: Books ``'decode'``, ``'draw'`` and ``'encode'``.
+    """
+    by_frame = sample.pred_trajectories.by_frame()
+    nobody = sample.pred_trajectories[:0]
+    draw = _picture_maker(sample)
+    with progress_bar() as progress:
+        bar = progress.add_task(f'{video.video.name}: drawing', total=video.num_frames)
+        for frame in video:
+            shown = by_frame.get(frame.frame_id, nobody)
+            watch.book('decode')
+            picture = draw(frame, shown)
+            watch.book('draw')
+            writer.write(picture, shown_at(video, frame))
+            watch.book('encode')
+            del frame
+            progress.update(bar, advance=1)
+
+
+def _picture_maker(
+    sample: SMOTDataSample,
+) -> Callable[[Frame, Trajectories], np.ndarray]:
+    """Boxes with trails; where there are words, boxes with arrows and a panel of text."""
+    if 'pred_captions' not in sample:
+        trails = TrackDrawer()
+        return lambda frame, shown: trails.draw(frame.image, shown.ids, shown.boxes)
+    captions, told = sample.pred_captions, sample.pred_video_caption
+    width = sample.pred_trajectories.space.width
+    lines = SemanticDrawer().lines_needed(width, captions, told)
+    drawer = SemanticDrawer(panel_lines=min(lines, PANEL_LINES))
+
+    def draw(frame: Frame, shown: Trajectories) -> np.ndarray:
+        going_on = sample.pred_interactions.between(frame.frame_id, frame.frame_id)
+        said = captions
+        if lines > PANEL_LINES:
+            said = {i: captions[i] for i in shown.ids.tolist() if i in captions}
+        return drawer.draw(frame.image, shown.ids, shown.boxes, going_on, said, told)
+
+    return draw
+
+
+def progress_bar() -> Progress:
+    """How far a video is looked at or drawn."""
+    return Progress(
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+
+
+def shown_at(video: VideoReader | Recording, frame: Frame) -> float | None:
+    """When a frame is shown by the annotated video; images follow at a constant rate."""
+    is_images = isinstance(video, VideoReader) and isinstance(
+        video.source, ImageSequence
+    )
+    return None if is_images else frame.timestamp

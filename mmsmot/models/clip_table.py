@@ -1,0 +1,76 @@
+"""The boxes that clips are trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..structures import Frame, SMOTDataSample, Trajectories
+
+
+class ClipTable:
+    """The boxes of the matched trajectories of B clips, as columns.
+
+    Args:
+        inputs: Frames, ``inputs[t][b]``.
+        trajectories: For each clip the trajectories to speak about.
+        true_ids: For each clip the true id by trajectory id; the others are left out.
+
+    Attributes:
+        names: For each trajectory its clip and its true id.
+        rows: (R,) the frame of each box in the batch of T * B.
+        track: (R,) its trajectory.
+        times: (R,) seconds.
+        boxes: (R, 4).
+    """
+
+    def __init__(
+        self,
+        inputs: list[list[Frame]],
+        trajectories: list[Trajectories],
+        true_ids: list[dict[int, int]],
+    ) -> None:
+        self.names: list[tuple[int, int]] = []
+        columns = []
+        for b, (table, names) in enumerate(zip(trajectories, true_ids, strict=True)):
+            frames = [step[b] for step in inputs]
+            order = {frame.frame_id: t for t, frame in enumerate(frames)}
+            number = {}
+            for track_id in sorted(names):
+                number[track_id] = len(self.names)
+                self.names.append((b, names[track_id]))
+            table = table[np.isin(table.ids, list(number))]
+            step = np.array([order[i] for i in table.frame_ids.tolist()], np.int64)
+            times = np.array([frame.timestamp for frame in frames])
+            track = np.array([number[i] for i in table.ids.tolist()], np.int64)
+            rows = step * len(trajectories) + b
+            columns.append((rows, track, times[step], table.boxes))
+        self.rows, self.track, self.times, self.boxes = (
+            np.concatenate(column) for column in zip(*columns, strict=True)
+        )
+
+    @property
+    def num_tracks(self) -> int:
+        """How many trajectories there are, of all clips."""
+        return len(self.names)
+
+    def rows_of_clip(self, clip: int) -> list[int]:
+        """The trajectories of a clip, which stand together."""
+        return [row for row, (b, _) in enumerate(self.names) if b == clip]
+
+
+def detection_targets(
+    inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """True boxes (N, 4) and labels (N,) of each frame, time first.
+
+    Args:
+        inputs: Frames, ``inputs[t][b]``.
+        data_samples: B samples with truth.
+    """
+    targets = []
+    for step in inputs:
+        for frame, sample in zip(step, data_samples, strict=True):
+            truth = sample.gt_trajectories
+            boxes = truth.boxes[truth.frame_ids == frame.frame_id]
+            targets.append((boxes, np.zeros(len(boxes), np.int64)))
+    return targets

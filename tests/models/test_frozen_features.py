@@ -1,0 +1,102 @@
+"""A frozen detector: it is neither trained nor changed, and looks at a picture once."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mmsmot.models.frozen_features import FrozenFeatures
+from mmsmot.models.smot import SMOT
+from mmsmot.registry import MODELS
+from tests.engine import tiny_training
+from tests.models.language.test_tokenizer import TEXTS
+from tests.models.test_semantics import DETECTOR, LOSSES, batch, frames, sample
+
+
+def model(**training) -> SMOT:
+    torch.manual_seed(0)
+    built = tiny_training.model(**training)
+    built.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    return built.train()
+
+
+def detector(embedder: dict | None) -> nn.Module:
+    torch.manual_seed(0)
+    built = MODELS.build(dict(DETECTOR, embedder=embedder))
+    nn.init.zeros_(built.model.bbox_head.conv_cls.bias)  # people everywhere
+    return built
+
+
+@pytest.mark.parametrize('option', [dict(freeze=True), dict(detection_frames=0)])
+def test_words_wait_for_no_detector_that_is_not_trained(option: dict) -> None:
+    waiting = model(**option, speaks=False)
+    assert set(waiting.loss(**batch(sample()))) == set(LOSSES)
+    waiting.semantics = None
+    with pytest.raises(ValueError, match='nothing to train'):
+        waiting.loss(**batch(sample()))
+
+
+@pytest.mark.parametrize('freeze', [True, False])
+def test_statistics_move_unless_the_detector_is_frozen(freeze: bool) -> None:
+    trained = model(freeze=freeze)
+    config = copy.deepcopy(DETECTOR)
+    config['config']['model']['backbone']['norm_cfg'] = dict(type='BN')
+    trained.detector = MODELS.build(config)
+    trained.train()
+    mean = trained.detector.model.backbone.bn1.running_mean
+    before = mean.clone()
+    trained.loss(**batch(sample()))
+    assert torch.equal(mean, before) == freeze
+    assert trained.semantics.training
+
+
+def test_nothing_to_say_still_has_a_way_back() -> None:
+    nobody = sample(())
+    del nobody.gt_video_caption
+    losses = model(freeze=True).loss(**batch(nobody))
+    assert {name: float(loss) for name, loss in losses.items()} == dict.fromkeys(
+        LOSSES, 0.0
+    )
+    sum(losses.values()).backward()
+
+
+def test_embeddings_are_kept(tmp_path: Path) -> None:
+    """Trackers that look at appearance get them from a cache too."""
+    embedder = dict(type='RoITokens', in_channels=16, channels=16)
+    looking = detector(embedder)
+    shown = frames(2)
+    cache = FrozenFeatures(tmp_path, looking)
+    _, found = cache.look(shown)
+    looking.extract = None  # it is not asked again
+    _, again = cache.look(shown)
+    for one, two in zip(found, again, strict=True):
+        assert one.embeddings.shape == (len(one), 64)
+        assert len(one)
+        np.testing.assert_array_equal(one.embeddings, two.embeddings)
+    path = next(tmp_path.rglob('*.npz'))
+    with np.load(path) as file:
+        older = {name: file[name] for name in file if name != 'embeddings'}
+    np.savez(path, **older)
+    cache = FrozenFeatures(tmp_path, detector(embedder))
+    assert all(one.embeddings is not None for one in cache.look(shown)[1])
+    with np.load(path) as file:
+        assert 'embeddings' in file
+
+
+def test_another_embedder_is_another_detector() -> None:
+    kinds = [None, dict(grid=2), dict(grid=3), dict(grid=2, level=1)]
+    options = dict(type='RoITokens', in_channels=16, channels=16)
+    marks = {detector(k and options | k).fingerprint for k in kinds}
+    assert len(marks) == 4
+
+
+def test_levels_that_are_not_kept_are_refused(tmp_path: Path) -> None:
+    cached = model(freeze=True, feature_cache=str(tmp_path))
+    cached.semantics.roi.level = 1
+    with pytest.raises(ValueError, match='RoITokens looks at level 1.*feature_cache'):
+        cached.loss(**batch(sample()))

@@ -1,0 +1,124 @@
+"""How much memory a training step takes, by the frames of its clip.
+
+    python tools/benchmarks/training_memory.py
+    python tools/benchmarks/training_memory.py --gradient-frames 1
+
+Each number of frames is a forward and a backward pass in a process of its own on random
+pictures, on the CPU; what the process holds before it, and the weights' gradients, count
+too, the optimizer's state does not. From the least squares line the need of a clip of
+``--clip`` frames is extrapolated: an estimate, not a measurement. The last line is it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import torch
+
+from mmsmot.engine import load_config
+from mmsmot.models.language import CaptionTokenizer
+from mmsmot.registry import MODELS
+from mmsmot.structures import (
+    CoordinateSpace,
+    Frame,
+    Interactions,
+    SMOTDataSample,
+    Trajectories,
+    VideoInfo,
+)
+
+GIB = 1 << 20  # of the kilobytes that getrusage counts in
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--config', default='smoter/smoter_dla34_bensmot')
+    parser.add_argument('--frames', type=int, nargs='+', default=[1, 2, 3, 4])
+    parser.add_argument('--clip', type=int, default=100, help='frames to tell for')
+    parser.add_argument('--people', type=int, default=4)
+    parser.add_argument('--size', type=int, nargs=2, default=[1280, 720])
+    parser.add_argument('--gradient-frames', type=int, help='of each clip')
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--child', type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def clip(count: int, people: int, size: list[int]) -> tuple[list, SMOTDataSample]:
+    """Random pictures in which so many people stand, and what is said of them."""
+    width, height = size
+    video = VideoInfo('random', '/random', 25.0, width, height)
+    random = np.random.default_rng(0)
+    frames = []
+    for number in range(1, count + 1):
+        image = random.integers(0, 255, (height, width, 3), np.uint8)
+        frames.append(
+            [Frame(video, number, number / 25, load=lambda image=image: image)]
+        )
+    left = np.tile(np.linspace(0, width * 0.8, people), count)
+    top = np.full(len(left), height * 0.2)
+    boxes = np.stack([left, top, left + width * 0.1, top + height * 0.6], axis=1)
+    ids = np.arange(1, people + 1)
+    numbers = np.repeat(np.arange(1, count + 1), people)
+    sample = SMOTDataSample(metainfo={'video': video})
+    sample.gt_trajectories = Trajectories(
+        numbers,
+        np.tile(ids, count),
+        boxes,
+        space=CoordinateSpace(width=width, height=height),
+    )
+    sample.gt_captions = {int(i): ' '.join(['somebody walks'] * 20) for i in ids}
+    sample.gt_video_caption = ' '.join(['people walk'] * 20)
+    sample.gt_interactions = Interactions([1], [2], np.array(['push.v.01']))
+    return frames, sample
+
+
+def step(args: argparse.Namespace) -> None:
+    """One pass forth and back; tells the memory before it and at its highest, in GiB."""
+    torch.set_num_threads(args.threads)
+    config = load_config(args.config, {})
+    config.model.detector.config.model.backbone.init_cfg = None  # no download
+    config.model.training.update(true_tracks=1.0, gradient_frames=args.gradient_frames)
+    if args.gradient_frames is not None:
+        config.model.training.detection_frames = args.gradient_frames
+    model = MODELS.build(config.model).train()
+    frames, sample = clip(args.child, args.people, args.size)
+    for part in model.modules():
+        if isinstance(part, CaptionTokenizer):
+            part.train_on([*sample.gt_captions.values(), sample.gt_video_caption])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
+    losses = model.loss(frames, [sample])
+    flat = (
+        v
+        for value in losses.values()
+        for v in (value if isinstance(value, list) else [value])
+    )
+    sum(flat).backward()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
+    print(json.dumps([before, peak]))
+
+
+def main() -> None:
+    args = parse_args()
+    if args.child is not None:
+        step(args)
+        return
+    peaks = []
+    for count in args.frames:
+        command = [sys.executable, *sys.argv, '--child', str(count)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        before, peak = json.loads(done.stdout.splitlines()[-1])
+        peaks.append(peak)
+        print(f'{count} frames: {peak:.2f} GiB, {before:.2f} of it before', flush=True)
+    slope, start = np.polyfit(args.frames, peaks, 1)
+    off = np.abs(np.polyval([slope, start], args.frames) - peaks).max()
+    print(f'{slope:.2f} GiB a frame, line off by at most {off:.2f} GiB')
+    print(f'extrapolated to {args.clip} frames: {start + slope * args.clip:.0f} GiB')
+
+
+if __name__ == '__main__':
+    main()
