@@ -8,6 +8,8 @@ from torch import nn
 from ...registry import MODELS
 from .attention import CrossAttention
 
+AT_ONCE = 2048  # others looked at in one go when predicting
+
 
 @MODELS.register_module()
 class TrajectoryContext(nn.Module):
@@ -60,4 +62,11 @@ class TrajectoryContext(nn.Module):
         most = int(is_other.sum(1).max()) if len(video) else 0
         others = is_other.int().argsort(dim=1, descending=True, stable=True)[:, :most]
         seen = there[others] & is_other.gather(1, others)[..., None]
-        return self.attention(fused, pooled[others].flatten(1, 2), seen.flatten(1))
+        # A long video has many people, and all of their others at once would be many.
+        rows = max(1, len(fused) if self.training else AT_ONCE // max(most, 1))
+        parts = (part.split(rows) for part in (fused, others, seen))
+        told = [
+            self.attention(own, pooled[theirs].flatten(1, 2), known.flatten(1))
+            for own, theirs, known in zip(*parts, strict=True)
+        ]
+        return torch.cat(told)

@@ -35,6 +35,14 @@ def test_a_batch_of_videos_equals_one_video_after_the_other(part) -> None:
             torch.testing.assert_close(found[row][own], single[own[:length]])
 
 
+def test_many_others_are_looked_at_in_parts(part, monkeypatch) -> None:
+    fused, mask = tokens()
+    whole = part(fused, mask, VIDEO)
+    monkeypatch.setattr('mmsmot.models.fusion.trajectory_context.AT_ONCE', 4)
+    torch.testing.assert_close(part(fused, mask, VIDEO), whole)
+    assert part(fused[:0], mask[:0], VIDEO[:0]).shape == (0, 12, 16)
+
+
 def test_equal_to_attention_over_the_means_of_the_others_boxes(part) -> None:
     fused, mask = tokens()
     seen = torch.cat(
