@@ -42,6 +42,14 @@ class FeatureMaps:
             samples=[self.samples[row] for row in rows],
         )
 
+    def in_cells(
+        self, rows: torch.Tensor, boxes: torch.Tensor, level: int
+    ) -> torch.Tensor:
+        """Boxes (R, 4) in pixels of the original frames ``rows`` (R,), in a level's cells."""
+        scale = self.scales[rows.cpu()] / self.strides[level]
+        device = self.levels[level].device
+        return boxes.to(device) * scale.repeat(1, 2).to(device)
+
     @classmethod
     def joined(cls, parts: list[FeatureMaps], order: list[int]) -> FeatureMaps:
         """One batch of several; ``order`` says which row of them all comes where."""

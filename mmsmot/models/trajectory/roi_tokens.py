@@ -95,8 +95,7 @@ class RoITokens(nn.Module):
             (R, 4, d).
         """
         level = features.levels[self.level]
-        scale = features.scales[rows.cpu()] / features.strides[self.level]
-        boxes = boxes.to(level.device) * scale.repeat(1, 2).to(level.device)
+        boxes = features.in_cells(rows, boxes, self.level)
         pooled = roi_align(level, rows.to(level.device), boxes, self.grid, self.samples)
         pooled = self.dropout(pooled)
         tokens = self.project(pooled)

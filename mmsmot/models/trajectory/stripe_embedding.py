@@ -61,8 +61,7 @@ class StripeEmbedding(nn.Module):
                 f'StripeEmbedding: groups={self.groups} are {sum(self.groups)} channels, '
                 f'the feature maps have {level.shape[1]}'
             )
-        scale = features.scales[rows.cpu()] / features.strides[self.level]
-        boxes = boxes.to(level.device) * scale.repeat(1, 2).to(level.device)
+        boxes = features.in_cells(rows, boxes, self.level)
         quarter = (boxes[:, 2] - boxes[:, 0]) / 4
         zero = torch.zeros_like(quarter)
         middle = boxes + torch.stack([quarter, zero, -quarter, zero], dim=1)
