@@ -24,9 +24,9 @@ def domain_warnings(model: SMOT, video: VideoInfo) -> list[str]:
     if learnt is None or (learnt == 'SynSMOT' and is_synsmot(video.path)):
         return []
     return [
-        f'captions and interactions come from a model that was trained on {learnt} and '
-        f'has never seen anything like {Path(video.path).name}: read them as an example '
-        'of the format, not as a description. Train on video of your own kind '
+        'captions and interactions come from a model that was trained on '
+        f'{learnt} alone, and {Path(video.path).name!r} is none of it: read them as an '
+        'example of the format, not as a description. Train on video of your own kind '
         '(configs/smoter/README.md), or take configs/foundation.'
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +240,8 @@ def _track(
             del frame  # or its picture would live on beside the next batch
             progress.update(bar, advance=1)
     tables.append(_table(video, frame_ids, tracks))
-    return _joined(tables), np.array(frame_ids, np.int64), np.array(times)
+    joined = tables[0].concatenated(*tables[1:])
+    return joined, np.array(frame_ids, np.int64), np.array(times)
 
 
 def _table(
@@ -250,15 +250,6 @@ def _table(
     """The tracks of the last frames as rows, which take half the room."""
     last = frame_ids[len(frame_ids) - len(tracks) :]
     return Trajectories.from_tracks(last, tracks, space_of(video))
-
-
-def _joined(tables: list[Trajectories]) -> Trajectories:
-    columns = {
-        part.name: np.concatenate([getattr(table, part.name) for table in tables])
-        for part in fields(Trajectories)
-        if part.name != 'space'
-    }
-    return Trajectories(**columns, space=tables[0].space)
 
 
 def _fps(video: VideoReader) -> float:

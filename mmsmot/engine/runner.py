@@ -31,6 +31,9 @@ class SMOTRunner(Runner):
 
     def train(self) -> nn.Module:
         """See :meth:`mmengine.runner.Runner.train`."""
+        # Gradients of words run out into denormal numbers, which a CPU adds up so slowly
+        # that their norm took a fifth of an iteration.
+        torch.set_flush_denormal(True)
         with explain_out_of_memory(self.cfg, training=True):
             return super().train()
 

@@ -43,11 +43,17 @@ class FeatureMaps:
         )
 
     def in_cells(
-        self, rows: torch.Tensor, boxes: torch.Tensor, level: int
+        self, rows: torch.Tensor, boxes: torch.Tensor, level: int | None
     ) -> torch.Tensor:
-        """Boxes (R, 4) in pixels of the original frames ``rows`` (R,), in a level's cells."""
-        scale = self.scales[rows.cpu()] / self.strides[level]
-        device = self.levels[level].device
+        """Boxes in cells of a level.
+
+        Args:
+            rows: (R,) int64, the frame of each box.
+            boxes: (R, 4) x1, y1, x2, y2 in pixels of the original frames.
+            level: Which; ``None``: in pixels of the pictures that the network saw.
+        """
+        scale = self.scales[rows.cpu()] / (1 if level is None else self.strides[level])
+        device = self.inputs.device if level is None else self.levels[level].device
         return boxes.to(device) * scale.repeat(1, 2).to(device)
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -31,11 +32,15 @@ class FrozenFeatures:
 
     Args:
         root: The folder.
-        detector: Has ``extract`` and ``detect_in``.
+        detector: Has ``extract``, ``detect_in`` and, for pictures, ``pictures``.
+        pictures: Whether the feature maps come with their pictures, which are not kept.
     """
 
-    def __init__(self, root: str | os.PathLike, detector: Any) -> None:
+    def __init__(
+        self, root: str | os.PathLike, detector: Any, pictures: bool = False
+    ) -> None:
         self.detector = detector
+        self.pictures = pictures
         digest = hashlib.sha1(_identity(detector).encode()).hexdigest()
         self.home = Path(root) / f'{digest[:16]}_{LEVEL}'
         self.home.mkdir(parents=True, exist_ok=True)
@@ -52,7 +57,10 @@ class FrozenFeatures:
                 with atomic_path(paths[row]) as path, open(path, 'wb') as file:
                     np.savez(file, **record)
                 found[row] = record
-        return self._features(found), [_detections(record) for record in found]
+        features = self._features(found)
+        if self.pictures:
+            features = replace(features, inputs=self.detector.pictures(frames)[0])
+        return features, [_detections(record) for record in found]
 
     def _path(self, frame: Frame) -> Path:
         picture = np.ascontiguousarray(frame.image)

@@ -14,12 +14,33 @@ from ..registry import MODELS
 from ..structures import Frame, Interactions, SMOTDataSample, Tracks, Trajectories
 from .clip_table import ClipTable
 from .feature_maps import FeatureMaps
-from .heads.interaction_head import ordered_pairs
 from .interaction_spans import with_spans
 from .semantic_memory import SemanticMemory
 from .trajectory import TrajectoryTokens
 
 SPOKEN = ('instance_caption', 'video_caption', 'interaction')  # what a loss is of
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """M > 0 fused trajectories, and what the ones do to the others.
+
+    Attributes:
+        fused: (M, L, d), T~.
+        mask: (M, L) bool.
+        pairs: (P, 2) rows of those that are there at a time, subject and object.
+        logits: (P, verbs); ``None`` without an interaction head.
+    """
+
+    fused: torch.Tensor
+    mask: torch.Tensor
+    pairs: torch.Tensor
+    logits: torch.Tensor | None
+
+    @property
+    def related(self) -> tuple[torch.Tensor, ...]:
+        """What :class:`~mmsmot.models.fusion.RelationTokens` asks for."""
+        return self.fused, self.mask, self.pairs, self.logits.detach().sigmoid()
 
 
 @dataclass
@@ -49,6 +70,7 @@ class TrajectorySemantics(nn.Module):
         trajectory_fusion: TFM.
         video_fusion: VFM; needed for a video caption.
         context: Tells each fused trajectory of the others of its video.
+        relations: Tells the captions who interacts with whom; needs an interaction head.
         instance_caption: Head.
         video_caption: Head.
         interaction: Head.
@@ -77,6 +99,7 @@ class TrajectorySemantics(nn.Module):
         trajectory_fusion: dict | nn.Module,
         video_fusion: dict | nn.Module | None = None,
         context: dict | nn.Module | None = None,
+        relations: dict | nn.Module | None = None,
         instance_caption: dict | nn.Module | None = None,
         video_caption: dict | nn.Module | None = None,
         interaction: dict | nn.Module | None = None,
@@ -102,6 +125,12 @@ class TrajectorySemantics(nn.Module):
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
         self.video_caption = _built(video_caption)
         self.interaction = _built(interaction)
+        if relations is not None and self.interaction is None:
+            raise ValueError('TrajectorySemantics: relations needs an interaction head')
+        if isinstance(relations, dict):
+            verbs = len(self.interaction.vocabulary)
+            relations = dict(relations, num_verbs=verbs)
+        self.relations = _built(relations)
         if self.video_caption is not None and self.video_fusion is None:
             raise ValueError('TrajectorySemantics: a video caption needs video_fusion')
         if frame_stride < 1 or (max_boxes is not None and max_boxes < 1):
@@ -181,21 +210,21 @@ class TrajectorySemantics(nn.Module):
         ids = known if ids is None else sorted(set(known).intersection(ids))
         tracks = memory.trajectories(ids)
         found = Description()
-        fused = mask = None
+        scene = None
         if tracks is not None and len(tracks):
-            fused, mask = self._fused(tracks, [0] * len(tracks))
+            scene = self._scene(tracks, [0] * len(tracks))
             rows = [row for row, i in enumerate(ids) if about is None or i in about]
             if self.instance_caption is not None and rows:
-                texts = self.instance_caption.predict(fused[rows], mask[rows])
+                texts = self.instance_caption.predict(*self._about(scene, rows))
                 told = (ids[row] for row in rows)
                 found.captions = dict(zip(told, texts, strict=True))
             if self.interaction is not None:
-                verbs = self.interaction.predict(fused, mask, ids)
+                verbs = self.interaction.predict(scene.logits, scene.pairs, ids)
                 verbs = verbs if about is None else verbs.touching(about)
                 found.interactions = self._with_spans(verbs, memory)
         speaks = video_caption and self.video_caption is not None
         if speaks and memory.video.fused is not None:
-            prefix = self.video_caption.prefix(memory.video.fused[0], fused, mask)
+            (prefix,) = self._about_videos(memory.video.fused, scene, [range(len(ids))])
             found.video_caption = self.video_caption.predict(prefix)
         return found
 
@@ -219,7 +248,7 @@ class TrajectorySemantics(nn.Module):
         """
         clips = ClipTable(inputs, trajectories, true_ids)
         losses = {}
-        fused = mask = None
+        scene = None
         if clips.num_tracks:
             tokens, boxes = self._pooled(features, clips.rows, clips.boxes)
             device = tokens.device
@@ -231,15 +260,15 @@ class TrajectorySemantics(nn.Module):
                 clips.num_tracks,
                 self.max_boxes,
             )
-            fused, mask = self._fused(tracks, [clip for clip, _ in clips.names])
+            scene = self._scene(tracks, [clip for clip, _ in clips.names])
         if self.instance_caption is not None:
-            parts = self._instance_caption_loss(clips, data_samples, fused, mask)
+            parts = self._instance_caption_loss(clips, data_samples, scene)
             losses['loss_instance_caption'] = self._mean(*parts, features)
         if self.video_caption is not None:
-            parts = self._video_caption_loss(clips, data_samples, features, fused, mask)
+            parts = self._video_caption_loss(clips, data_samples, features, scene)
             losses['loss_video_caption'] = self._mean(*parts, features)
         if self.interaction is not None:
-            parts = self._interaction_loss(clips, data_samples, fused, mask)
+            parts = self._interaction_loss(clips, data_samples, scene)
             losses['loss_interaction'] = self._mean(*parts, features)
         return {
             name: loss * self.loss_weights.get(name.removeprefix('loss_'), 1.0)
@@ -256,15 +285,52 @@ class TrajectorySemantics(nn.Module):
         fractions = boxes / features.sizes[rows].repeat(1, 2)
         return tokens, fractions.to(tokens.device, torch.float32)
 
+    def _scene(self, tracks: TrajectoryTokens, videos: list[int]) -> _Scene:
+        """The fused trajectories; ``videos`` says of which video each is."""
+        video = torch.tensor(videos, device=tracks.tokens.device)
+        together = tracks.together(video)
+        fused, mask = self._fused(tracks, together)
+        pairs, logits = together.nonzero(), None
+        if self.interaction is not None:
+            logits = self.interaction(fused, mask, pairs)
+        return _Scene(fused, mask, pairs, logits)
+
     def _fused(
-        self, tracks: TrajectoryTokens, videos: list[int]
+        self, tracks: TrajectoryTokens, is_other: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """T~ (M, L, d) and its mask; ``videos`` says of which video each is."""
+        """T~ (M, L, d) and its mask; (M, M) says who is told of whom."""
         fused, mask = self.trajectory_fusion(tracks)
         if self.context is not None:
-            video = torch.tensor(videos, device=fused.device)
-            fused = self.context(fused, mask, video)
+            fused = self.context(fused, mask, is_other)
         return fused, mask
+
+    def _about(
+        self, scene: _Scene, rows: Sequence[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the captions of some trajectories are spoken from, and its mask."""
+        rows = list(rows)
+        fused, mask = scene.fused[rows], scene.mask[rows]
+        if self.relations is None:
+            return fused, mask
+        partners, there = self.relations.partners(*scene.related)
+        return torch.cat([fused, partners[rows]], 1), torch.cat([mask, there[rows]], 1)
+
+    def _about_videos(
+        self, videos: torch.Tensor, scene: _Scene | None, rows: Sequence[Sequence[int]]
+    ) -> list[torch.Tensor]:
+        """What the captions of videos (B, V, d) are spoken from; whose rows are whose."""
+        if scene is None:
+            return [self.video_caption.prefix(video) for video in videos]
+        people = strength = None
+        if self.relations is not None:
+            people, strength = self.relations.people(*scene.related)
+        prefixes = []
+        for video, own in zip(videos, map(list, rows), strict=True):
+            told = (scene.fused[own], scene.mask[own]) if own else ()
+            if own and people is not None:
+                told += (self.relations.most_active(people[own], strength[own]),)
+            prefixes.append(self.video_caption.prefix(video, *told))
+        return prefixes
 
     def _with_spans(self, found: Interactions, memory: SemanticMemory) -> Interactions:
         """When each interaction happens, where that is asked for."""
@@ -277,12 +343,11 @@ class TrajectorySemantics(nn.Module):
 
     def _verb_scores(self, pairs: TrajectoryTokens) -> torch.Tensor:
         """(P, verbs) of 2 P trajectories: subject, object, subject, object, ..."""
-        count = len(pairs) // 2
-        fused, mask = self._fused(pairs, [row // 2 for row in range(len(pairs))])
-        rows = torch.arange(len(pairs), device=fused.device).reshape(count, 2)
-        return self.interaction(fused, mask, rows).sigmoid()
+        rows = torch.arange(len(pairs), device=pairs.tokens.device)
+        fused, mask = self._fused(pairs, rows[:, None] == rows ^ 1)
+        return self.interaction(fused, mask, rows.reshape(-1, 2)).sigmoid()
 
-    def _instance_caption_loss(self, clips, data_samples, fused, mask):
+    def _instance_caption_loss(self, clips, data_samples, scene):
         spoken = [
             (row, data_samples[clip].gt_captions[true_id])
             for row, (clip, true_id) in enumerate(clips.names)
@@ -291,10 +356,9 @@ class TrajectorySemantics(nn.Module):
         if not spoken:
             return None, 0
         rows, captions = zip(*spoken, strict=True)
-        rows = list(rows)
-        return self.instance_caption.loss(fused[rows], mask[rows], captions)
+        return self.instance_caption.loss(*self._about(scene, rows), captions)
 
-    def _video_caption_loss(self, clips, data_samples, features, fused, mask):
+    def _video_caption_loss(self, clips, data_samples, features, scene):
         told = [
             b for b, sample in enumerate(data_samples) if 'gt_video_caption' in sample
         ]
@@ -302,29 +366,27 @@ class TrajectorySemantics(nn.Module):
             return None, 0
         tokens = self.video_fusion.frame_tokens(features)
         tokens = tokens.unflatten(0, (-1, len(data_samples)))
-        video = self.video_fusion(tokens).fused
-        prefixes = []
-        for b in told:
-            rows = clips.rows_of_clip(b)
-            people = (fused[rows], mask[rows]) if rows else ()
-            prefixes.append(self.video_caption.prefix(video[b], *people))
+        videos = self.video_fusion(tokens).fused[told]
+        rows = [clips.rows_of_clip(b) for b in told]
+        prefixes = self._about_videos(videos, scene, rows)
         captions = [data_samples[b].gt_video_caption for b in told]
         return self.video_caption.loss(prefixes, captions)
 
-    def _interaction_loss(self, clips, data_samples, fused, mask):
-        pairs, targets = [], []
-        for b, sample in enumerate(data_samples):
-            rows = clips.rows_of_clip(b)
-            if 'gt_interactions' not in sample or len(rows) < 2:
-                continue
-            own = ordered_pairs(len(rows), fused.device)
-            ids = [clips.names[row][1] for row in rows]
-            targets.append(self.interaction.targets(own, ids, sample.gt_interactions))
-            pairs.append(own + rows[0])
-        if not pairs:
+    def _interaction_loss(self, clips, data_samples, scene):
+        if scene is None:
             return None, 0
-        logits = self.interaction(fused, mask, torch.cat(pairs))
-        return self.interaction.loss(logits, torch.cat(targets))
+        logits, targets = [], []
+        ids = [true_id for _, true_id in clips.names]
+        video = torch.tensor([clip for clip, _ in clips.names])[scene.pairs[:, 0].cpu()]
+        for b, sample in enumerate(data_samples):
+            own = (video == b).to(scene.pairs.device)
+            if 'gt_interactions' in sample and own.any():
+                truth = sample.gt_interactions
+                targets.append(self.interaction.targets(scene.pairs[own], ids, truth))
+                logits.append(scene.logits[own])
+        if not targets:
+            return None, 0
+        return self.interaction.loss(torch.cat(logits), torch.cat(targets))
 
     def _mean(
         self, total: torch.Tensor | None, count: int, features: FeatureMaps

@@ -253,7 +253,9 @@ class SMOT(BaseModel):
             return self._extract(frames, []), None
         if self._frozen is None:
             require_kept_level(self.semantics)
-            self._frozen = FrozenFeatures(folder, self._feature_source())
+            parts = self.semantics.modules()
+            pictures = any(getattr(part, 'needs_pictures', False) for part in parts)
+            self._frozen = FrozenFeatures(folder, self._feature_source(), pictures)
         features, found = self._frozen.look(frames)
         if self.feature_extractor is not None:
             return features, None  # the boxes come from another network

@@ -91,15 +91,26 @@ def match_as_released(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
 def match_by_cover(refined: Trajectories, tracked: Trajectories) -> dict[int, int]:
     """The refined trajectory that covers most of each tracked one: greatest sum of IoU.
 
+    Nobody is at two places at a time: of tracked ones that share a frame only the best
+    covered goes on in a refined one.
+
     Returns:
-        Refined id by tracked id; those that nothing covers are left out.
+        Refined id by tracked id; those that go on in none are left out.
     """
     refined_ids, tracked_ids, cover = trajectory_iou(refined, tracked, 'none')
     if not cover.size:
         return {}
     best = cover.argmax(axis=0)
-    good = np.flatnonzero(cover[best, np.arange(len(tracked_ids))] > 0)
-    return {int(tracked_ids[t]): int(refined_ids[best[t]]) for t in good}
+    most = cover.max(axis=0)
+    frames = {i: set(rows.frame_ids.tolist()) for i, rows in tracked.by_id().items()}
+    names, taken = {}, {}
+    for t in np.argsort(-most, kind='stable')[: np.count_nonzero(most > 0)]:
+        own, goes_on_in = int(tracked_ids[t]), int(refined_ids[best[t]])
+        there = taken.setdefault(goes_on_in, set())
+        if there.isdisjoint(frames[own]):
+            there |= frames[own]
+            names[own] = goes_on_in
+    return names
 
 
 def _same_frame(

@@ -22,6 +22,7 @@ MIN_COLUMNS = 6
 FRAME, ID, BOX, SCORE, CLASS, VISIBILITY = 0, 1, slice(2, 6), 6, 7, 8
 LAST_FRAME = 10**7  # four days of video; what is above is no frame number
 LAST_WHOLE = 2**53  # up to here every whole number is a float64
+ROWS = 2**14  # written at once: as Python numbers they take six times the room
 
 
 def read_mot_rows(path: str | os.PathLike) -> np.ndarray:
@@ -167,7 +168,8 @@ def write_trajectories(trajectories: Trajectories, path: str | os.PathLike) -> N
     )
     line = '%d,%d,%.3f,%.3f,%.3f,%.3f,%.6f,-1,-1,-1'
     with atomic_write(path) as stream:
-        stream.writelines(line % tuple(row) + '\n' for row in table.tolist())
+        for some in np.split(table, range(ROWS, len(table), ROWS)):
+            stream.writelines(line % tuple(row) + '\n' for row in some.tolist())
 
 
 def _usable(rows: np.ndarray, path: str | os.PathLike, strict: bool) -> np.ndarray:

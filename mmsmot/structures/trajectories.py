@@ -173,11 +173,12 @@ class Trajectories:
         sx, sy = space.width / self.space.width, space.height / self.space.height
         return replace(self, boxes=self.boxes * [sx, sy, sx, sy], space=space)
 
-    def concatenated(self, other: Trajectories) -> Trajectories:
-        """Both tables' rows; they must be measured in the same space."""
-        self.space.require(other.space, 'join trajectories')
-        names = self._names()
-        return replace(
-            self,
-            **{n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names},
-        )
+    def concatenated(self, *others: Trajectories) -> Trajectories:
+        """The rows of all; they must be measured in the same space."""
+        for other in others:
+            self.space.require(other.space, 'join trajectories')
+        columns = {
+            name: np.concatenate([getattr(table, name) for table in (self, *others)])
+            for name in self._names()
+        }
+        return replace(self, **columns)

@@ -36,7 +36,7 @@ def load_checkpoint(
     """
     path = Path(filename).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f'there is no checkpoint at {filename}')
+        raise FileNotFoundError(f'there is no checkpoint at {path.absolute()}')
     try:
         if path.suffix == '.safetensors':
             return {'state_dict': _load_safetensors(path)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import warnings
+from contextlib import redirect_stdout
 from functools import lru_cache
 from types import ModuleType
 
@@ -31,8 +33,12 @@ def import_mmdet() -> ModuleType:
             mmcv_ops_stand_in.install()
         loaders = importlib.import_module('.mmengine_loaders', __package__)
         loaders.make_mmengine_safe()  # a model may start from a stranger's weights
-        importlib.import_module('mmdet.models')
-        importlib.import_module('mmdet.datasets.transforms')
+        # What it lacks for parts that nobody asked for, and what its authors are to mend,
+        # is no news for whoever runs a tool.
+        warnings.filterwarnings('ignore', 'torch.meshgrid: in an upcoming release')
+        with redirect_stdout(None):
+            importlib.import_module('mmdet.models')
+            importlib.import_module('mmdet.datasets.transforms')
         return importlib.import_module('mmdet')
     except ModuleNotFoundError as error:
         raise ImportError(

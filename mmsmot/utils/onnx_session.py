@@ -37,7 +37,7 @@ def open_onnx(
         )
     path = Path(model).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f'{owner}: there is no ONNX file at {model}')
+        raise FileNotFoundError(f'{owner}: there is no ONNX file at {path.absolute()}')
     try:
         import onnxruntime
     except ImportError as error:

@@ -18,6 +18,7 @@ from ..structures import (
 from .drawing import track_color
 
 SIDES = ('pred', 'gt')
+WORDS = ('captions', 'video_caption', 'interactions')
 MISSED_COLOR = '#9aa3ad'  # of true people whom nobody found
 DARK_INK_FROM = 110  # luma of a plate, as TrackDrawer's
 DECIMALS = 1  # of a box's pixels: half of that cannot be seen
@@ -178,6 +179,7 @@ def _side(
         'people': _people(sample, side, table, positions, matches),
         'interactions': _interactions(interactions, frame_ids, positions),
         'caption': str(sample.get(f'{side}_video_caption', '')),
+        'described': any(f'{side}_{part}' in sample for part in WORDS),
     }
 
 

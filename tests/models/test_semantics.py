@@ -82,7 +82,12 @@ def semantics() -> dict:
     attention = dict(channels=16, num_heads=4, ffn_channels=32)
     return dict(
         type='TrajectorySemantics',
-        roi=dict(type='RoITokens', in_channels=16, channels=16),
+        roi=dict(
+            type='RoITokens',
+            in_channels=16,
+            channels=16,
+            crop=dict(type='CropTokens', channels=16, widths=(8,)),
+        ),
         trajectory_fusion=dict(
             type='ConcatTrajectoryFusion',
             **attention,
@@ -95,6 +100,7 @@ def semantics() -> dict:
             channels=16,
             grid=(2, 3),
         ),
+        relations=dict(type='RelationTokens', channels=16),
         instance_caption=dict(
             type='InstanceCaptionHead',
             channels=16,

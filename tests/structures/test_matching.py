@@ -73,7 +73,9 @@ def test_refined_takes_what_it_covers_most_of() -> None:
     assert match_as_released(refined, tracked) == {1: 1, 2: 1}
     assert match_by_cover(refined, tracked) == {1: 1, 2: 2}
     linked = table(*((t, 1, 3.0) for t in range(1, 21)))
-    assert match_by_cover(linked, tracked) == {1: 1, 2: 1}
+    assert match_by_cover(linked, tracked) == {2: 1}  # both are there in frame 10
+    parted = tracked[(tracked.ids == 1) | (tracked.frame_ids > 10)]
+    assert match_by_cover(linked, parted) == {1: 1, 2: 1}
     elsewhere = table((1, 1, 50.0))
     assert match_by_cover(elsewhere, tracked) == {}
 

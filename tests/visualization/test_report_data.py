@@ -57,6 +57,14 @@ def test_boxes_stand_at_positions_not_at_frame_numbers() -> None:
     assert people[1]['at'] == people[1]['runs'] == []
 
 
+def test_a_side_without_words_is_told_from_one_that_found_nothing() -> None:
+    sample = make_sample()
+    assert told(sample)['sides']['pred']['described']
+    for name in ('captions', 'video_caption', 'interactions'):
+        del sample[f'pred_{name}']
+    assert not told(sample)['sides']['pred']['described']
+
+
 def test_spans_of_interactions() -> None:
     sample = make_sample()
     sample.pred_interactions = Interactions(

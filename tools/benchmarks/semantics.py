@@ -14,16 +14,14 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from itertools import permutations
 
 import torch
 from torch import nn
 
 from mmsmot.models.fusion import AttentionCell, ConcatTrajectoryFusion, VideoFusion
 from mmsmot.models.heads import InstanceCaptionHead, InteractionHead, VideoCaptionHead
-from mmsmot.models.heads.interaction_head import (
-    masked_adaptive_pool,
-    ordered_pairs,
-)
+from mmsmot.models.heads.interaction_head import masked_adaptive_pool
 from mmsmot.models.language import CaptionTokenizer, TextDecoder
 from mmsmot.models.trajectory import TrajectoryTokens
 
@@ -97,7 +95,7 @@ def batched(m: Modules, frames, tracks, watch: Watch):
         'video caption',
         lambda: decoder._generate(prefix[None], torch.ones(1, len(prefix), dtype=bool)),
     )
-    pairs = ordered_pairs(len(tracks))
+    pairs = (~torch.eye(len(tracks), dtype=bool)).nonzero()
     logits = watch('interactions', lambda: m.interaction(fused, mask, pairs))
     return said, told, logits
 
@@ -144,7 +142,7 @@ def one_by_one(m: Modules, frames, tracks, watch: Watch):
     told = watch('video caption', lambda: uncached(m, prefix, seen))
     logits = [
         watch('interactions', lambda j=j, k=k: one_pair(m, fused[j], fused[k]))
-        for j, k in ordered_pairs(len(tracks)).tolist()
+        for j, k in permutations(range(len(tracks)), 2)
     ]
     return torch.cat(said), told, torch.cat(logits)
 

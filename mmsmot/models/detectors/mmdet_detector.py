@@ -119,13 +119,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         Args:
             frames: B frames, B > 0.
         """
-        batch = [self._prepare(frame) for frame in frames]
-        samples = [item['data_samples'] for item in batch]
-        batch = self.model.data_preprocessor(
-            {'inputs': [item['inputs'] for item in batch], 'data_samples': samples},
-            False,
-        )
-        inputs = batch['inputs'].to(memory_format=self._layout)
+        inputs, samples = self.pictures(frames)
         levels = tuple(self.model.extract_feat(inputs))
         if self.picture_cells:
             seen = _picture(inputs, levels[0].shape[-2:], self.picture_cells)
@@ -138,8 +132,20 @@ class MMDetDetector(nn.Module, BaseDetector):
             scales=torch.tensor(np.array([s.scale_factor for s in samples], float)),
             sizes=torch.tensor(sizes, dtype=torch.float64),
             inputs=inputs,
-            samples=batch['data_samples'],
+            samples=samples,
         )
+
+    def pictures(self, frames: Sequence[Frame]) -> tuple[torch.Tensor, list[Any]]:
+        """What the network sees of B > 0 frames: (B, 3, H, W), and mmdet's samples."""
+        batch = [self._prepare(frame) for frame in frames]
+        batch = self.model.data_preprocessor(
+            {
+                name: [item[name] for item in batch]
+                for name in ('inputs', 'data_samples')
+            },
+            False,
+        )
+        return batch['inputs'].to(memory_format=self._layout), batch['data_samples']
 
     @torch.no_grad()
     def detect_in(self, features: FeatureMaps) -> list[Detections]:

@@ -2,6 +2,7 @@
 
 from .attention import CrossAttention, SelfAttention
 from .cells import AdditionCell, AttentionCell, ConcatCell, FusionCell, MLPCell
+from .relation_tokens import RelationTokens
 from .trajectory_context import TrajectoryContext
 from .trajectory_fusion import (
     BaseTrajectoryFusion,
@@ -21,6 +22,7 @@ __all__ = [
     'MLPCell',
     'RecurrentTrajectoryFusion',
     'SelfAttention',
+    'RelationTokens',
     'TrajectoryContext',
     'VideoFusion',
     'VideoState',

@@ -17,8 +17,8 @@ class TrajectoryContext(nn.Module):
 
     The paper's caption of a trajectory is spoken from its own feature alone (eq. 4), yet
     it says whom somebody hugs and what that one wears. So each trajectory looks at all
-    others of its video before any head sees it. Somebody who is alone passes through the
-    norms only.
+    others that are there with it before any head sees it. Somebody who is alone passes
+    through the norms only.
 
     Args:
         channels: d.
@@ -42,24 +42,22 @@ class TrajectoryContext(nn.Module):
         self.pool = pool
 
     def forward(
-        self, fused: torch.Tensor, mask: torch.Tensor, video: torch.Tensor
+        self, fused: torch.Tensor, mask: torch.Tensor, is_other: torch.Tensor
     ) -> torch.Tensor:
         """The trajectories, each with what the others of its video tell.
 
         Args:
             fused: (M, L, d), T~; ``pool`` divides L.
             mask: (M, L) bool; a box's tokens are all there or none.
-            video: (M,) int64, which video a trajectory is of.
+            is_other: (M, M) bool, at whom each looks.
 
         Returns:
             (M, L, d).
         """
         pooled = fused.unflatten(1, (-1, self.pool)).mean(2)
         there = mask[:, :: self.pool]
-        is_other = video[:, None] == video
-        is_other.fill_diagonal_(False)
         # The others of each row, first; as many columns as the fullest video needs.
-        most = int(is_other.sum(1).max()) if len(video) else 0
+        most = int(is_other.sum(1).max()) if len(fused) else 0
         others = is_other.int().argsort(dim=1, descending=True, stable=True)[:, :most]
         seen = there[others] & is_other.gather(1, others)[..., None]
         # A long video has many people, and all of their others at once would be many.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pad_sequence
 
 from ...registry import MODELS
 from ..fusion.attention import CrossAttention
@@ -128,6 +129,7 @@ class VideoCaptionHead(_Speaker):
         video: torch.Tensor,
         fused: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
+        people: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Linear(CA(F~, T~)) of one video.
 
@@ -135,9 +137,11 @@ class VideoCaptionHead(_Speaker):
             video: (V, d), F~.
             fused: (M, L, d), T~, M > 0; ``None`` where nobody is in the video.
             mask: (M, L) bool.
+            people: (P, d) tokens of the people that follow the video's (ours); ``None``
+                for none.
 
         Returns:
-            (V, width of the decoder).
+            (V + P, width of the decoder).
         """
         state = video[None]
         if fused is None:
@@ -151,14 +155,16 @@ class VideoCaptionHead(_Speaker):
             for j in range(len(fused)):
                 one = slice(j, j + 1)
                 state = self.attention(state, (keys[one], values[one]), mask[one])
-        return self.project(state[0])
+        shown = state[0] if people is None else torch.cat([state[0], people])
+        return self.project(shown)
 
     def loss(
         self, prefixes: Sequence[torch.Tensor], captions: Sequence[str]
     ) -> tuple[torch.Tensor, int]:
         """Sum of the cross entropy and number of tokens over B > 0 videos."""
-        prefix = torch.stack(list(prefixes))
-        mask = prefix.new_ones(prefix.shape[:2], dtype=bool)
+        prefix = pad_sequence(list(prefixes), batch_first=True)
+        lengths = torch.tensor([len(one) for one in prefixes], device=prefix.device)
+        mask = torch.arange(prefix.shape[1], device=prefix.device) < lengths[:, None]
         return self.decoder.loss(prefix, mask, captions)
 
     def predict(self, prefix: torch.Tensor) -> str:

@@ -183,17 +183,16 @@ class InteractionHead(nn.Module):
 
     @torch.no_grad()
     def predict(
-        self, fused: torch.Tensor, mask: torch.Tensor, ids: Sequence[int]
+        self, logits: torch.Tensor, pairs: torch.Tensor, ids: Sequence[int]
     ) -> Interactions:
-        """All interactions of at least ``threshold`` among M trajectories.
+        """All interactions of at least ``threshold``.
 
         Args:
-            fused: (M, L, d).
-            mask: (M, L) bool.
+            logits: (P, verbs), what :meth:`forward` gave.
+            pairs: (P, 2) what they are of.
             ids: (M,) ids of the trajectories.
         """
-        pairs = ordered_pairs(len(ids), fused.device)
-        scores = self(fused, mask, pairs).sigmoid().cpu().double().numpy()
+        scores = logits.sigmoid().cpu().double().numpy()
         rows, verbs = np.nonzero(scores >= self.threshold)
         ends = np.asarray(ids, np.int64)[pairs.cpu().numpy().reshape(-1, 2)[rows]]
         if not len(rows):
@@ -211,13 +210,6 @@ def _named(verbs: Sequence[str], others: Sequence[str]) -> str:
     what = f'only there: {", ".join(only[:3])}' if only else 'none that the other lacks'
     what = 'in another order' if {*verbs} == {*others} else what
     return f'{len(verbs)} verbs ({what})'
-
-
-def ordered_pairs(count: int, device: torch.device | None = None) -> torch.Tensor:
-    """(M (M - 1), 2) every row with every other, as subject and object."""
-    rows = torch.arange(count, device=device)
-    pairs = torch.cartesian_prod(rows, rows).reshape(-1, 2)
-    return pairs[pairs[:, 0] != pairs[:, 1]]
 
 
 def masked_adaptive_pool(

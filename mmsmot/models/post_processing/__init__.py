@@ -1,4 +1,5 @@
-"""What is done to a whole video's trajectories: linking, interpolation, smoothing.
+"""What is done to a whole video's trajectories: linking, interpolation, smoothing, what is
+left out.
 
 The contract of the slot: a part is called with the
 :class:`~mmsmot.structures.Trajectories` of one video and the (T,) original numbers of the
@@ -9,5 +10,6 @@ this package does not import torch.
 from .aflink import AFLink
 from .gaussian_smoothing import GaussianSmoothing
 from .linear_interpolation import LinearInterpolation
+from .long_enough import LongEnough
 
-__all__ = ['AFLink', 'GaussianSmoothing', 'LinearInterpolation']
+__all__ = ['AFLink', 'GaussianSmoothing', 'LinearInterpolation', 'LongEnough']

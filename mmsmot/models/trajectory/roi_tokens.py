@@ -36,6 +36,8 @@ class RoITokens(nn.Module):
             the paper, is added to what the layers make of the ``grid`` (ours). Colours go
             this way; the layers learn postures and squeeze colours out.
         dropout: Of what was pooled: with few videos the layers else know each by heart.
+        crop: A closer look at each box, added to the tokens: ``dict(type='CropTokens')``;
+            needs four tokens. ``None`` for none.
 
     Raises:
         ValueError: ``norm`` or ``cells`` without ``hidden``.
@@ -52,6 +54,7 @@ class RoITokens(nn.Module):
         norm: bool = False,
         cells: bool = False,
         dropout: float = 0.0,
+        crop: dict | nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.level = level
@@ -77,6 +80,7 @@ class RoITokens(nn.Module):
             self.project = nn.Identity()
         self.cells = nn.Linear(in_channels, channels) if cells else None
         self.norm = nn.LayerNorm(channels) if norm else None
+        self.crop = MODELS.build(crop) if isinstance(crop, dict) else crop
 
     def extra_repr(self) -> str:
         return f'level={self.level}, grid={self.grid}, samples={self.samples}'
@@ -95,8 +99,8 @@ class RoITokens(nn.Module):
             (R, 4, d).
         """
         level = features.levels[self.level]
-        boxes = features.in_cells(rows, boxes, self.level)
-        pooled = roi_align(level, rows.to(level.device), boxes, self.grid, self.samples)
+        cells = features.in_cells(rows, boxes, self.level)
+        pooled = roi_align(level, rows.to(level.device), cells, self.grid, self.samples)
         pooled = self.dropout(pooled)
         tokens = self.project(pooled)
         if self.norm is not None:
@@ -105,6 +109,8 @@ class RoITokens(nn.Module):
             quarters = pooled.transpose(1, 2).unflatten(2, (self.grid, self.grid))
             quarters = F.adaptive_avg_pool2d(quarters, 2).flatten(2).transpose(1, 2)
             tokens = tokens + self.cells(quarters)
+        if self.crop is not None:
+            tokens = tokens + self.crop(features, rows, boxes)
         return tokens
 
 
@@ -112,7 +118,7 @@ def roi_align(
     level: torch.Tensor,
     rows: torch.Tensor,
     boxes: torch.Tensor,
-    grid: int,
+    grid: int | tuple[int, int],
     samples: int,
 ) -> torch.Tensor:
     """RoIAlign as one weighted sum over cells of the map.
@@ -126,25 +132,26 @@ def roi_align(
         rows: (R,) int64, the map of each box.
         boxes: (R, 4) in cells of the map; the first cell reaches from 0 to 1. Where a
             point lies more than a cell outside the map, it counts 0.
-        grid: Output cells a side.
+        grid: Output cells a side, or down and across.
         samples: Points a side of an output cell.
 
     Returns:
-        (R, grid * grid, C), row by row.
+        (R, output cells, C), row by row.
     """
     batch, channels, height, width = level.shape
+    down, across = (grid, grid) if isinstance(grid, int) else grid
     if not len(boxes):
         # Zero times the map: a loss over no boxes still has a graph behind it.
-        return level.new_zeros(0, grid**2, channels) + level.sum() * 0
+        return level.new_zeros(0, down * across, channels) + level.sum() * 0
     boxes = boxes.to(torch.float64)
-    x, wx = _taps(boxes[:, 0], boxes[:, 2], grid * samples, width)
-    y, wy = _taps(boxes[:, 1], boxes[:, 3], grid * samples, height)
+    x, wx = _taps(boxes[:, 0], boxes[:, 2], across * samples, width)
+    y, wy = _taps(boxes[:, 1], boxes[:, 3], down * samples, height)
     cell = (rows[:, None, None] * height + y[:, :, None]) * width + x[:, None, :]
     weight = (wy[:, :, None] * wx[:, None, :]).to(level.dtype) / samples**2
     cells = level.permute(0, 2, 3, 1).reshape(-1, channels)
-    bags = [_bags(part, grid) for part in (cell, weight)]
+    bags = [_bags(part, down, across) for part in (cell, weight)]
     pooled = F.embedding_bag(bags[0], cells, per_sample_weights=bags[1], mode='sum')
-    return pooled.reshape(len(boxes), grid**2, channels)
+    return pooled.reshape(len(boxes), down * across, channels)
 
 
 def _taps(
@@ -162,7 +169,7 @@ def _taps(
     return cell.flatten(1), weight.flatten(1)
 
 
-def _bags(taps: torch.Tensor, grid: int) -> torch.Tensor:
-    """(R, n, n) to (R * grid * grid, taps of an output cell)."""
-    split = taps.unflatten(2, (grid, -1)).unflatten(1, (grid, -1))
-    return split.transpose(2, 3).reshape(len(taps) * grid**2, -1)
+def _bags(taps: torch.Tensor, down: int, across: int) -> torch.Tensor:
+    """(R, m, n) to (R * down * across, taps of an output cell)."""
+    split = taps.unflatten(2, (across, -1)).unflatten(1, (down, -1))
+    return split.transpose(2, 3).reshape(len(taps) * down * across, -1)

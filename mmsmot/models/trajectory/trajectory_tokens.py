@@ -75,6 +75,21 @@ class TrajectoryTokens:
             },
         )
 
+    def together(self, videos: torch.Tensor) -> torch.Tensor:
+        """Who is there with whom: (M, M) bool, symmetric, nobody with itself.
+
+        Two trajectories of a video are together if neither ends before the other begins.
+
+        Args:
+            videos: (M,) int64, which video each is of.
+        """
+        never = torch.finfo(self.times.dtype).max
+        first = self.times.masked_fill(~self.mask, never).amin(1)
+        last = self.times.masked_fill(~self.mask, -never).amax(1)
+        met = (first[:, None] <= last) & (first <= last[:, None])
+        met &= videos[:, None] == videos
+        return met.fill_diagonal_(False)
+
     def parts(self, rows: torch.Tensor, kept: torch.Tensor) -> TrajectoryTokens:
         """Pieces of these trajectories.
 

@@ -16,13 +16,13 @@ class Graph {
   constructor(report, clock, light) {
     Object.assign(this, { clock, light });
     const root = document.getElementById('graph');
-    for (const [side, { people, interactions }] of Object.entries(report.sides)) {
+    for (const [side, { people, interactions, described }] of Object.entries(report.sides)) {
       const part = make('div', { dataset: { side } });
       if (Object.keys(report.sides).length > 1) {
         part.append(make('p', { className: 'legend' }, SIDE_NAMES[side]));
       }
       if (interactions.length) part.append(this.picture(side, people, interactions));
-      else part.append(make('p', { className: 'none' }, 'No interaction.'));
+      else part.append(make('p', { className: 'none' }, described ? 'No interaction.' : SILENCE[side]));
       root.append(part);
     }
   }

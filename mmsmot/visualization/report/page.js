@@ -1,6 +1,10 @@
 /* The page: its parts are made, joined and moved by keys. */
 
 const SIDE_NAMES = { pred: 'Prediction', gt: 'Truth' };
+const SILENCE = {
+  pred: 'This configuration only tracks: it describes nothing.',
+  gt: 'The truth has no words.',
+};
 const report = JSON.parse(document.getElementById('data').textContent);
 const clock = new Clock(report);
 const light = new Light();
@@ -44,16 +48,16 @@ const textOr = (text, otherwise) => (text.trim()
 
 function tellVideoCaptions() {
   const root = document.getElementById('video-captions');
-  for (const [side, { caption }] of Object.entries(report.sides)) {
+  for (const [side, { caption, described }] of Object.entries(report.sides)) {
     const name = make('small', {}, SIDE_NAMES[side]);
-    root.append(make('p', { className: 'video-caption' }, name,
-      textOr(caption, 'Nothing is said of the video.')));
+    const nothing = described ? 'Nothing is said of the video.' : SILENCE[side];
+    root.append(make('p', { className: 'video-caption' }, name, textOr(caption, nothing)));
   }
 }
 
 function personCard(side, person) {
   const words = make('span', { className: 'words' },
-    textOr(person.caption, 'Nothing is said.'));
+    textOr(person.caption, report.sides[side].described ? 'Nothing is said.' : 'Tracked.'));
   if (side === 'pred' && report.sides.gt) {
     const text = person.other === null
       ? 'Truth: nobody is there'

@@ -10,10 +10,14 @@ import torch
 from torch.nn import functional as F
 
 from mmsmot.models.heads import InteractionHead
-from mmsmot.models.heads.interaction_head import masked_adaptive_pool, ordered_pairs
+from mmsmot.models.heads.interaction_head import masked_adaptive_pool
 from mmsmot.structures import Interactions
 
 VERBS = ['hug.v.01', 'push.v.01', 'talk.v.01']
+
+
+def ordered_pairs(count: int) -> torch.Tensor:
+    return (~torch.eye(count, dtype=bool)).nonzero()
 
 
 def head(**options) -> InteractionHead:
@@ -87,29 +91,32 @@ def test_targets_are_directed_and_of_the_vocabulary() -> None:
 def test_predictions_carry_ids_verbs_and_scores() -> None:
     part = head(threshold=0.0)
     fused, mask = tokens()
-    found = part.predict(fused, mask, [4, 7, 9])
+    pairs = ordered_pairs(3)
+    logits = part(fused, mask, pairs)
+    found = part.predict(logits, pairs, [4, 7, 9])
     assert len(found) == 18
-    logits = part(fused, mask, ordered_pairs(3)).sigmoid()
     row = np.flatnonzero(
         (found.subject_ids == 9) & (found.object_ids == 4) & (found.verbs == VERBS[1])
     )
-    assert found.scores[row] == pytest.approx(float(logits[4, 1]))
+    assert found.scores[row] == pytest.approx(float(logits[4, 1].sigmoid()))
 
 
 def test_before_training_nothing_is_claimed() -> None:
     part = head(prior=0.01)
     fused, mask = tokens()
-    assert len(part.predict(fused, mask, [4, 7, 9])) == 0
+    pairs = ordered_pairs(3)
+    assert len(part.predict(part(fused, mask, pairs), pairs, [4, 7, 9])) == 0
     torch.nn.init.zeros_(part.mlp[-1].weight)
-    scores = part(fused, mask, ordered_pairs(3)).sigmoid()
+    scores = part(fused, mask, pairs).sigmoid()
     torch.testing.assert_close(scores, torch.full_like(scores, 0.01))
 
 
 @pytest.mark.parametrize('people', [0, 1])
 def test_nobody_to_act_upon(people: int) -> None:
     fused, mask = tokens()
-    found = head(threshold=0.0).predict(fused[:people], mask[:people], [4][:people])
-    assert len(found) == 0
+    part, pairs = head(threshold=0.0), ordered_pairs(people)
+    logits = part(fused[:people], mask[:people], pairs)
+    assert len(part.predict(logits, pairs, [4][:people])) == 0
 
 
 def small(vocabulary: list[str]) -> InteractionHead:

@@ -1,0 +1,47 @@
+"""Trajectories that are too short to be somebody."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+from mmengine.logging import print_log
+
+from ...registry import TASK_UTILS
+from ...structures import Trajectories
+
+
+@TASK_UTILS.register_module()
+class LongEnough:
+    """Drops trajectories with few boxes; how many is said in the log.
+
+    A wrong box that was confirmed, or a second one on somebody, seldom lasts. It costs a
+    tracking score little, but a caption, and interactions, are spoken of it as of all.
+
+    Args:
+        min_frames: The least number of boxes of a trajectory that is kept.
+
+    Raises:
+        ValueError: ``min_frames`` is below 1.
+    """
+
+    def __init__(self, min_frames: int = 5) -> None:
+        if min_frames < 1:
+            raise ValueError(
+                f'LongEnough: min_frames must be 1 or more, got {min_frames}'
+            )
+        self.min_frames = min_frames
+
+    def __call__(
+        self, trajectories: Trajectories, frame_ids: np.ndarray | None = None
+    ) -> Trajectories:
+        ids, count = np.unique(trajectories.ids, return_counts=True)
+        short = ids[count < self.min_frames]
+        if len(short):
+            print_log(
+                f'{len(short)} of {len(ids)} trajectories had fewer than '
+                f'{self.min_frames} boxes; left out',
+                logger='current',
+                level=logging.DEBUG,
+            )
+        return trajectories[~np.isin(trajectories.ids, short)]

@@ -1,0 +1,93 @@
+"""Boxes and pictures to tokens: a closer look at each box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from ...registry import MODELS
+from ..feature_maps import FeatureMaps
+from .roi_tokens import roi_align
+
+TOKENS = 4
+
+
+@MODELS.register_module()
+class CropTokens(nn.Module):
+    """The picture in a box, brought to one size, through a few convolutions (ours).
+
+    Feature maps of a detector are coarse, and lie as they lie: a hat is half a cell of
+    them, here or there. Cut out along the box, it is always at the top. Meant to be added
+    to :class:`RoITokens`. A gradient flows to the convolutions, none to the boxes.
+
+    Args:
+        channels: d.
+        size: Height and width that each box is brought to.
+        widths: Channels after each convolution; each halves height and width.
+        margin: Part of the box's width and height that is seen beyond each side: what is
+            held is not in the box.
+        dropout: Of what the convolutions found.
+    """
+
+    needs_pictures = True
+
+    def __init__(
+        self,
+        channels: int = 256,
+        size: Sequence[int] = (48, 24),
+        widths: Sequence[int] = (24, 48, 96),
+        margin: float = 0.15,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.size = tuple(size)
+        self.margin = margin
+        layers, low = [], 3
+        height, width = self.size
+        for high in widths:
+            layers += [
+                nn.Conv2d(low, high, 3, stride=2, padding=1),
+                nn.GroupNorm(8, high),
+                nn.ReLU(),
+            ]
+            low, height, width = high, -(-height // 2), -(-width // 2)
+        last = nn.Linear(low * height * width, TOKENS * channels)
+        nn.init.zeros_(last.weight)  # begins by adding nothing
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(
+            *layers,
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            last,
+            nn.Unflatten(1, (TOKENS, channels)),
+        )
+
+    def extra_repr(self) -> str:
+        return f'size={self.size}, margin={self.margin}'
+
+    def forward(
+        self, features: FeatureMaps, rows: torch.Tensor, boxes: torch.Tensor
+    ) -> torch.Tensor:
+        """Tokens of R boxes.
+
+        Args:
+            features: Of B frames, with the pictures.
+            rows: (R,) int64, the frame of each box, 0 to B - 1.
+            boxes: (R, 4) x1, y1, x2, y2 in pixels of the original frames.
+
+        Returns:
+            (R, 4, d).
+
+        Raises:
+            ValueError: The feature maps come without their pictures.
+        """
+        if not features.inputs.numel():
+            raise ValueError('CropTokens: these feature maps come without pictures')
+        boxes = features.in_cells(rows, boxes, None)
+        beyond = self.margin * (boxes[:, 2:] - boxes[:, :2])
+        boxes = torch.cat([boxes[:, :2] - beyond, boxes[:, 2:] + beyond], dim=1)
+        rows = rows.to(features.inputs.device)
+        seen = roi_align(features.inputs, rows, boxes, self.size, 1)
+        return self.layers(seen.transpose(1, 2).unflatten(2, self.size))
