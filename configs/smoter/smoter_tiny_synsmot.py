@@ -2,7 +2,8 @@
 _base_ = [
     '../_base_/default_runtime.py', '../_base_/datasets/synsmot.py',
     '../_base_/detectors/centernet_tiny.py', '../_base_/trackers/appearance_bytetrack.py',
-    '../_base_/semantics/smoter_tiny.py', '../_base_/schedules/synsmot_cpu.py'
+    '../_base_/post_processing/long_enough.py', '../_base_/semantics/smoter_tiny.py',
+    '../_base_/schedules/synsmot_cpu.py'
 ]
 _8_fps_ = dict(  # people move far between two frames; tau_p is the first
     track_threshold=0.4, low_threshold=0.1, new_threshold=0.5, match_threshold=0.9,
@@ -12,6 +13,7 @@ model = dict(
     type='SMOT',
     detector=_base_.centernet_tiny,
     tracker=dict(_base_.appearance_bytetrack, **_8_fps_),
+    post_processing=[_base_.long_enough],
     semantics=_base_.smoter_tiny,
     training=dict(
         type='ClipTraining',

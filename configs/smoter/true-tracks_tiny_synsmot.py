@@ -2,4 +2,5 @@
 _base_ = 'smoter_tiny_synsmot.py'
 model = dict(
     tracker=dict(
-        _delete_=True, type='TrajectoryFile', path='{path}/gt/gt.txt'))
+        _delete_=True, type='TrajectoryFile', path='{path}/gt/gt.txt'),
+    post_processing=[])

@@ -22,7 +22,8 @@ def score_by_own_truth(sample: SMOTDataSample) -> dict[str, Any] | None:
 
     Returns:
         The report (see :func:`~mmsmot.evaluation.smot_report.report`) by the strict
-        protocol, or ``None`` where there is no truth, or none that can be read: that is
+        protocol, without the CIDEr of a caption that is the only one, which is 0
+        whatever it says; or ``None`` where there is no truth, or none that can be read: that is
         logged, since what was found is worth keeping all the same.
     """
     try:
@@ -30,7 +31,12 @@ def score_by_own_truth(sample: SMOTDataSample) -> dict[str, Any] | None:
         if truth is None or truth.trajectories is None:
             return None
         truth.on_frames(sample.frame_ids).put_into(sample)
-        return score_predictions([sample], [STRICT])
+        found = score_predictions([sample], [STRICT])
+        # CIDEr weighs a word by how few captions have it; of a single one nothing is left.
+        people = len(sample.get('gt_captions', {}))
+        for level in ('video', 'instance') if people == 1 else ('video',):
+            found[STRICT][level].pop('CIDEr', None)
+        return found
     except (ValueError, OSError) as error:
         print_log(
             f'not scored: {error}',

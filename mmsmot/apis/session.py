@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from dataclasses import fields
 
 import numpy as np
@@ -44,7 +45,7 @@ class SMOTSession:
 
     Raises:
         ValueError: ``fps`` or ``patience`` is not above 0, or post-processing is
-            configured, which needs whole videos.
+            configured that needs whole videos.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class SMOTSession:
             raise ValueError(
                 f'SMOTSession: fps and patience must be above 0, got {fps} and {patience}'
             )
-        if model.post_processing:
+        parts = model.post_processing
+        if any(getattr(part, 'needs_whole_video', True) for part in parts):
             raise ValueError(
                 'SMOTSession: post_processing links and smooths whole videos; leave it '
                 'out (--cfg-options model.post_processing=[]) or use SMOTInferencer'
@@ -65,6 +67,7 @@ class SMOTSession:
         self.patience = patience
         self.frame_id = 0
         self._last_seen: dict[int, int] = {}
+        self._boxes: Counter[int] = Counter()
         self._captions: dict[int, str] = {}  # of those who are gone
         self._interactions: dict[Key, list[tuple]] = {}
         self._size: tuple[int, int] | None = None
@@ -99,6 +102,7 @@ class SMOTSession:
             self.model.semantics.see(self._memory, features, [frame], [tracks])
         for track_id in tracks.ids.tolist():
             self._last_seen[track_id] = self.frame_id
+        self._boxes.update(tracks.ids.tolist())
         self._finish()
         return tracks
 
@@ -109,7 +113,7 @@ class SMOTSession:
         """
         if self._memory is None:
             return Description()
-        now = self.model.semantics.describe(self._memory)
+        now = self.model.semantics.describe(self._memory, self._worth_telling())
         return Description(
             captions=self._captions | now.captions,
             interactions=_table(self._interactions | _by_verb(now.interactions)),
@@ -148,14 +152,25 @@ class SMOTSession:
         if not gone:
             return
         if self._memory is not None:
+            ids = self._worth_telling()
+            about = sorted({*gone}.intersection(ids))
             now = self.model.semantics.describe(
-                self._memory, video_caption=False, about=gone
+                self._memory, ids, video_caption=False, about=about
             )
             self._captions |= now.captions
             self._interactions |= _by_verb(now.interactions)
             self._memory.forget(gone)
         for track_id in gone:
-            del self._last_seen[track_id]
+            del self._last_seen[track_id], self._boxes[track_id]
+
+    def _worth_telling(self) -> list[int]:
+        """The trajectories in memory that post-processing keeps, so far."""
+        parts = self.model.post_processing
+        return [
+            track_id
+            for track_id in self._memory.ids
+            if all(part.keeps(self._boxes[track_id], self.frame_id) for part in parts)
+        ]
 
 
 def _by_verb(found: Interactions) -> dict[Key, list[tuple]]:

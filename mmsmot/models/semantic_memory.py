@@ -32,18 +32,25 @@ class SemanticMemory:
         self._stride: dict[int, int] = {}
         self._seen: dict[int, int] = {}
         self._kept: dict[int, int] = {}
+        self._span: dict[int, tuple[float, float]] = {}
 
     @property
     def ids(self) -> list[int]:
         """Ids of the trajectories, ascending."""
         return sorted(self._seen)
 
-    def wanted(self, ids: Sequence[int]) -> list[bool]:
-        """Which of a frame's boxes are to be kept; counts them all as seen."""
+    def wanted(self, ids: Sequence[int], time: float) -> list[bool]:
+        """Which of a frame's boxes are to be kept; counts them all as seen.
+
+        Args:
+            ids: Of the boxes.
+            time: Of the frame, in seconds.
+        """
         keep = []
         for track_id in ids:
             seen = self._seen.get(track_id, 0)
             self._seen[track_id] = seen + 1
+            self._span[track_id] = self._span.get(track_id, (time,))[0], time
             keep.append(seen % self._stride.get(track_id, 1) == 0)
         return keep
 
@@ -83,8 +90,8 @@ class SemanticMemory:
             gone = torch.tensor(list(ids), dtype=torch.int64)
             self._keep(~torch.isin(table['ids'].cpu(), gone))
         for track_id in ids:
-            for counts in (self._stride, self._seen, self._kept):
-                counts.pop(track_id, None)
+            for facts in (self._stride, self._seen, self._kept, self._span):
+                facts.pop(track_id, None)
 
     def trajectories(
         self, ids: Sequence[int], max_boxes: int | None = None
@@ -110,6 +117,7 @@ class SemanticMemory:
             len(wanted),
             max_boxes or self.max_boxes,
             table['frame_ids'][rows],
+            torch.tensor([self._span[i] for i in ids]).double().to(track.device),
         )
 
     def rename(self, names: dict[int, int]) -> None:
@@ -118,13 +126,15 @@ class SemanticMemory:
         if table:
             ids = [names.get(i, i) for i in table['ids'].tolist()]
             self._columns['ids'] = [torch.tensor(ids, dtype=torch.int64)]
-        seen, kept, stride = self._seen, self._kept, self._stride
-        self._seen, self._kept, self._stride = {}, {}, {}
+        seen, kept, stride, span = self._seen, self._kept, self._stride, self._span
+        self._seen, self._kept, self._stride, self._span = {}, {}, {}, {}
         for old in seen:
             new = names.get(old, old)
             self._seen[new] = self._seen.get(new, 0) + seen[old]
             self._kept[new] = self._kept.get(new, 0) + kept.get(old, 0)
             self._stride[new] = max(self._stride.get(new, 1), stride.get(old, 1))
+            ends = (*self._span.get(new, ()), *span[old])
+            self._span[new] = min(ends), max(ends)
 
     def _table(self) -> dict[str, torch.Tensor]:
         for name, parts in self._columns.items():

@@ -15,32 +15,11 @@ from ..structures import Frame, Interactions, SMOTDataSample, Tracks, Trajectori
 from .clip_table import ClipTable
 from .feature_maps import FeatureMaps
 from .interaction_spans import with_spans
+from .scene import Scene
 from .semantic_memory import SemanticMemory
 from .trajectory import TrajectoryTokens
 
 SPOKEN = ('instance_caption', 'video_caption', 'interaction')  # what a loss is of
-
-
-@dataclass(frozen=True, eq=False)
-class _Scene:
-    """M > 0 fused trajectories, and what the ones do to the others.
-
-    Attributes:
-        fused: (M, L, d), T~.
-        mask: (M, L) bool.
-        pairs: (P, 2) rows of those that are there at a time, subject and object.
-        logits: (P, verbs); ``None`` without an interaction head.
-    """
-
-    fused: torch.Tensor
-    mask: torch.Tensor
-    pairs: torch.Tensor
-    logits: torch.Tensor | None
-
-    @property
-    def related(self) -> tuple[torch.Tensor, ...]:
-        """What :class:`~mmsmot.models.fusion.RelationTokens` asks for."""
-        return self.fused, self.mask, self.pairs, self.logits.detach().sigmoid()
 
 
 @dataclass
@@ -63,7 +42,8 @@ class TrajectorySemantics(nn.Module):
     """The second half of SMOTer: describe, fuse, speak (paper, sections 4.2 and 4.3).
 
     Heads see trajectories, not trackers. Each part may be ``None``: then nothing is said
-    of its kind.
+    of its kind. Only people who are in the video at a time are told of each other, and
+    asked about as a pair (ours; in the paper all pairs are).
 
     Args:
         roi: Boxes and feature maps to tokens.
@@ -126,7 +106,7 @@ class TrajectorySemantics(nn.Module):
         self.video_caption = _built(video_caption)
         self.interaction = _built(interaction)
         if relations is not None and self.interaction is None:
-            raise ValueError('TrajectorySemantics: relations needs an interaction head')
+            raise ValueError('TrajectorySemantics: relations need an interaction head')
         if isinstance(relations, dict):
             verbs = len(self.interaction.vocabulary)
             relations = dict(relations, num_verbs=verbs)
@@ -175,7 +155,8 @@ class TrajectorySemantics(nn.Module):
             memory.video = self.video_fusion(tokens[:, None], memory.video)
         rows, ids, boxes = [], [], []
         for row in looked_at:
-            shown = tracks[row][np.array(memory.wanted(tracks[row].ids.tolist()), bool)]
+            kept = memory.wanted(tracks[row].ids.tolist(), frames[row].timestamp)
+            shown = tracks[row][np.array(kept, bool)]
             rows += [row] * len(shown)
             ids.append(shown.ids)
             boxes.append(shown.boxes)
@@ -215,7 +196,9 @@ class TrajectorySemantics(nn.Module):
             scene = self._scene(tracks, [0] * len(tracks))
             rows = [row for row, i in enumerate(ids) if about is None or i in about]
             if self.instance_caption is not None and rows:
-                texts = self.instance_caption.predict(*self._about(scene, rows))
+                texts = self.instance_caption.predict(
+                    *scene.about(rows, self.relations)
+                )
                 told = (ids[row] for row in rows)
                 found.captions = dict(zip(told, texts, strict=True))
             if self.interaction is not None:
@@ -285,7 +268,7 @@ class TrajectorySemantics(nn.Module):
         fractions = boxes / features.sizes[rows].repeat(1, 2)
         return tokens, fractions.to(tokens.device, torch.float32)
 
-    def _scene(self, tracks: TrajectoryTokens, videos: list[int]) -> _Scene:
+    def _scene(self, tracks: TrajectoryTokens, videos: list[int]) -> Scene:
         """The fused trajectories; ``videos`` says of which video each is."""
         video = torch.tensor(videos, device=tracks.tokens.device)
         together = tracks.together(video)
@@ -293,7 +276,7 @@ class TrajectorySemantics(nn.Module):
         pairs, logits = together.nonzero(), None
         if self.interaction is not None:
             logits = self.interaction(fused, mask, pairs)
-        return _Scene(fused, mask, pairs, logits)
+        return Scene(fused, mask, pairs, logits)
 
     def _fused(
         self, tracks: TrajectoryTokens, is_other: torch.Tensor
@@ -304,33 +287,19 @@ class TrajectorySemantics(nn.Module):
             fused = self.context(fused, mask, is_other)
         return fused, mask
 
-    def _about(
-        self, scene: _Scene, rows: Sequence[int]
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the captions of some trajectories are spoken from, and its mask."""
-        rows = list(rows)
-        fused, mask = scene.fused[rows], scene.mask[rows]
-        if self.relations is None:
-            return fused, mask
-        partners, there = self.relations.partners(*scene.related)
-        return torch.cat([fused, partners[rows]], 1), torch.cat([mask, there[rows]], 1)
-
     def _about_videos(
-        self, videos: torch.Tensor, scene: _Scene | None, rows: Sequence[Sequence[int]]
+        self, videos: torch.Tensor, scene: Scene | None, rows: Sequence[Sequence[int]]
     ) -> list[torch.Tensor]:
         """What the captions of videos (B, V, d) are spoken from; whose rows are whose."""
         if scene is None:
             return [self.video_caption.prefix(video) for video in videos]
-        people = strength = None
-        if self.relations is not None:
-            people, strength = self.relations.people(*scene.related)
-        prefixes = []
-        for video, own in zip(videos, map(list, rows), strict=True):
-            told = (scene.fused[own], scene.mask[own]) if own else ()
-            if own and people is not None:
-                told += (self.relations.most_active(people[own], strength[own]),)
-            prefixes.append(self.video_caption.prefix(video, *told))
-        return prefixes
+        people = scene.people(rows, self.relations)
+        return [
+            self.video_caption.prefix(video, scene.fused[own], scene.mask[own], shown)
+            if own
+            else self.video_caption.prefix(video)
+            for video, own, shown in zip(videos, map(list, rows), people, strict=True)
+        ]
 
     def _with_spans(self, found: Interactions, memory: SemanticMemory) -> Interactions:
         """When each interaction happens, where that is asked for."""
@@ -356,7 +325,7 @@ class TrajectorySemantics(nn.Module):
         if not spoken:
             return None, 0
         rows, captions = zip(*spoken, strict=True)
-        return self.instance_caption.loss(*self._about(scene, rows), captions)
+        return self.instance_caption.loss(*scene.about(rows, self.relations), captions)
 
     def _video_caption_loss(self, clips, data_samples, features, scene):
         told = [

@@ -197,7 +197,9 @@ class SMOT(BaseModel):
         refined = sample.pred_trajectories
         if self.post_processing:
             # Linking renames trajectories; each goes on under the name that covers it.
-            memory.rename(match_by_cover(refined, tracked))
+            names = match_by_cover(refined, tracked)
+            memory.forget([i for i in memory.ids if i not in names])
+            memory.rename(names)
         said = self.semantics.describe(memory, np.unique(refined.ids).tolist())
         sample.pred_captions = said.captions
         sample.pred_interactions = said.interactions

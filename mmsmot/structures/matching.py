@@ -102,13 +102,14 @@ def match_by_cover(refined: Trajectories, tracked: Trajectories) -> dict[int, in
         return {}
     best = cover.argmax(axis=0)
     most = cover.max(axis=0)
-    frames = {i: set(rows.frame_ids.tolist()) for i, rows in tracked.by_id().items()}
+    rows = tracked.by_id()
     names, taken = {}, {}
     for t in np.argsort(-most, kind='stable')[: np.count_nonzero(most > 0)]:
         own, goes_on_in = int(tracked_ids[t]), int(refined_ids[best[t]])
-        there = taken.setdefault(goes_on_in, set())
-        if there.isdisjoint(frames[own]):
-            there |= frames[own]
+        there = taken.setdefault(goes_on_in, [])
+        frames = rows[own].frame_ids
+        if not any(np.isin(frames, others).any() for others in there):
+            there.append(frames)
             names[own] = goes_on_in
     return names
 

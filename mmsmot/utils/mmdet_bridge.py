@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import warnings
 from contextlib import redirect_stdout
 from functools import lru_cache
@@ -36,7 +37,7 @@ def import_mmdet() -> ModuleType:
         # What it lacks for parts that nobody asked for, and what its authors are to mend,
         # is no news for whoever runs a tool.
         warnings.filterwarnings('ignore', 'torch.meshgrid: in an upcoming release')
-        with redirect_stdout(None):
+        with redirect_stdout(io.StringIO()):
             importlib.import_module('mmdet.models')
             importlib.import_module('mmdet.datasets.transforms')
         return importlib.import_module('mmdet')

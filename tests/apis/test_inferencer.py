@@ -149,7 +149,7 @@ def test_a_session_says_what_its_words_were_learnt_on(logged: list[str]) -> None
     session = SMOTInferencer('smoter_tiny_synsmot').session(name='door', patience=90)
     (warning,) = logged
     assert 'trained on SynSMOT' in warning
-    assert 'like door: ' in warning
+    assert "'door' is none of it" in warning
     assert session.patience == 90
 
 

@@ -50,6 +50,7 @@ def test_boxes_and_words_of_a_synsmot_clip(clip: Path) -> None:
     pairs = sample.gt_interactions.as_pairs().values()
     assert scores['strict/interaction_R'] == pytest.approx(1 / sum(map(len, pairs)))
     assert not any(name.startswith('release') for name in scores)
+    assert 'strict/video_CIDEr' not in scores  # of one caption it is 0 whatever it says
 
 
 def test_boxes_alone_of_a_motchallenge_sequence(tmp_path: Path) -> None:

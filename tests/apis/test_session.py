@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmsmot.apis import SMOTSession
+from mmsmot.models.post_processing import LongEnough
 from mmsmot.models.semantics import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Frame, Interactions, SMOTDataSample, Tracks
@@ -53,6 +54,7 @@ class Greetings:
 
     needs_features = False
     asked = 0
+    ids = range(1000)
 
     def begin(self) -> Greetings:
         return self
@@ -63,7 +65,9 @@ class Greetings:
     def forget(self, ids) -> None:
         pass
 
-    def describe(self, memory, video_caption: bool = True, about=()) -> Description:
+    def describe(
+        self, memory, ids, video_caption: bool = True, about=()
+    ) -> Description:
         self.asked += 1
         ids = np.array(about, np.int64)
         verbs = np.full(len(ids), 'hug.v.01')
@@ -109,6 +113,27 @@ def test_frame_by_frame_equals_the_whole_video(model: SMOT) -> None:
     ours, theirs = said.interactions, whole.pred_interactions
     assert ours.as_pairs() == theirs.as_pairs()
     np.testing.assert_allclose(ours.scores, theirs.scores, atol=1e-6)
+
+
+def test_nobody_short_is_spoken_of_in_a_stream_or_a_video(model: SMOT) -> None:
+    model.tracker = Script({1: [1, 2], 2: [1, 2, 3], 3: [1, 2, 3], 4: [1, 3], 5: [1]})
+    model.post_processing = [LongEnough(min_frames=3)]
+    clip = frames(6)
+    sample = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.arange(1, 7)))
+    (whole,) = model.predict([Clip(clip)], [sample])
+    assert sorted(whole.pred_captions) == [1, 2, 3]
+    del model.tracker.script[4]
+    sample = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.arange(1, 7)))
+    (whole,) = model.predict([Clip(clip)], [sample])
+    assert {*whole.pred_trajectories.ids.tolist()} == {*whole.pred_captions} == {1, 2}
+    for patience in (2, 60):  # told at last, and as they go
+        session = SMOTSession(model, fps=4, patience=patience)
+        for frame in clip:
+            session.update(frame.image)
+        said = session.describe()
+        assert sorted(said.captions) == [1, 2]
+        assert 3 not in {*said.interactions.subject_ids, *said.interactions.object_ids}
+    assert said.captions == whole.pred_captions
 
 
 def test_who_is_gone_is_put_into_words_and_forgotten(model: SMOT) -> None:

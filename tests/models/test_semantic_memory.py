@@ -6,7 +6,7 @@ from mmsmot.models.semantic_memory import SemanticMemory
 
 
 def see(memory: SemanticMemory, ids: list[int], time: float) -> None:
-    wanted = torch.tensor(memory.wanted(ids), dtype=bool)
+    wanted = torch.tensor(memory.wanted(ids, time), dtype=bool)
     kept = torch.tensor(ids)[wanted]
     tokens = torch.full((len(kept), 4, 2), time)
     boxes = torch.zeros(len(kept), 4)
@@ -26,6 +26,16 @@ def test_a_long_trajectory_does_not_grow_the_memory() -> None:
     assert times[-1] >= 1000 - 128  # up to the last stride
     gaps = times.diff()
     assert gaps.max() <= 2 * gaps.min()
+    assert tracks.spans.tolist() == [[0, 999], [0, 990]]  # also of what was not kept
+
+
+def test_who_comes_late_meets_who_was_there_all_along() -> None:
+    memory = SemanticMemory(max_boxes=2)
+    for time in range(100):
+        see(memory, [1, 2] if time == 99 else [1], float(time))
+    both = memory.trajectories([1, 2])
+    assert both.times[0].max() < 99
+    assert both.together(torch.zeros(2)).tolist() == [[False, True], [True, False]]
 
 
 def test_trajectories_in_the_order_asked_for() -> None:
@@ -57,6 +67,7 @@ def test_linked_trajectories_become_one() -> None:
     memory.rename({3: 1})
     assert memory.ids == [1]
     assert memory.trajectories([1]).times.tolist() == [[0, 1]]
+    assert memory.trajectories([1]).spans.tolist() == [[0, 1]]
 
 
 def test_renaming_in_a_chain_or_a_swap_loses_nobody() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmsmot.models.semantics import TrajectorySemantics
+from mmsmot.models.semantics import Description, TrajectorySemantics
 from mmsmot.models.smot import SMOT
 from mmsmot.registry import MODELS
 from mmsmot.structures import (
@@ -104,7 +104,7 @@ def semantics() -> dict:
         instance_caption=dict(
             type='InstanceCaptionHead',
             channels=16,
-            word_loss=1.0,
+            phrase_loss=1.0,
             decoder=dict(
                 type='TextDecoder',
                 tokenizer=dict(type='CaptionTokenizer', vocab_size=320),
@@ -142,6 +142,7 @@ def build() -> Callable[..., SMOT]:
             )
         )
         model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+        torch.nn.init.normal_(model.semantics.roi.crop.layers[-2].weight, std=0.1)
         return model
 
     return built
@@ -246,6 +247,54 @@ def test_the_trackers_own_tracks_carry_gradients_too(build) -> None:
     assert float(total) > 0
     (gradient,) = torch.autograd.grad(total, first_layer(model))
     assert gradient.abs().max() > 1e-8
+
+
+def test_captions_learn_from_the_interactions_and_do_not_teach_them(build) -> None:
+    model = build().train()
+    losses = model.loss(**batch(sample()))
+    marks = model.semantics.relations.acts.weight
+    scores = model.semantics.interaction.mlp[-1].weight
+    for name in LOSSES[:2]:
+        told, taught = torch.autograd.grad(
+            losses[name], (marks, scores), allow_unused=True, retain_graph=True
+        )
+        assert told.abs().max() > 0
+        assert taught is None
+
+
+def test_people_who_never_meet(build) -> None:
+    """There is no pair, and yet both are spoken of and learnt from."""
+    truth = sample()
+    table = truth.gt_trajectories
+    truth.gt_trajectories = table[(table.frame_ids < 2) == (table.ids == 1)]
+    model = build().train()
+    losses = model.loss(**batch(truth, sample()))
+    assert all(torch.isfinite(losses[name]) for name in LOSSES)
+    alone = model.loss(**batch(truth))
+    assert float(alone['loss_interaction']) == 0
+    assert float(alone['loss_instance_caption']) > 0
+    model.eval()
+    said = described(model, truth)
+    assert sorted(said.captions) == [1, 2]
+    assert len(said.interactions) == 0
+
+
+def test_some_are_spoken_of_as_among_all(build) -> None:
+    model, truth = build().eval(), sample((1, 2, 4))
+    everybody = described(model, truth)
+    one = described(model, truth, about=[2])
+    assert one.captions == {2: everybody.captions[2]}
+    sides = {*one.interactions.subject_ids, *one.interactions.object_ids}
+    assert sides == {1, 2, 4}
+
+
+def described(model: SMOT, truth: SMOTDataSample, **options) -> Description:
+    """What is said along the true tracks of a clip."""
+    memory, clip = model.semantics.begin(), frames()
+    with torch.no_grad():
+        features = model.detector.extract(clip)
+    model.semantics.see(memory, features, clip, tracks_of(truth))
+    return model.semantics.describe(memory, **options)
 
 
 def test_detached_features_keep_the_words_from_the_detector(build) -> None:
@@ -479,6 +528,7 @@ def test_a_detector_without_weights_says_that_it_cannot_be_trained() -> None:
             'none to video_caption',
         ),
         (dict(share_decoder=False), 'VideoCaptionHead needs a decoder'),
+        (dict(interaction=None), 'relations need an interaction head'),
     ],
 )
 def test_options_that_do_not_fit(change: dict, message: str) -> None:

@@ -23,7 +23,7 @@ def main() -> None:
     save_weights(model, args.out, args.half)
     size = Path(args.out).stat().st_size / 2**20
     count = sum(weight.numel() for weight in model.parameters())
-    print(f'{args.out}: {count:,} weights, {size:.1f} MB')
+    print(f'{args.out}: {count:,} weights, {size:.1f} MiB')
 
 
 if __name__ == '__main__':

@@ -1,6 +1,18 @@
 # SMOTer's fusion and heads at the paper's size, over maps of 160 channels. Words by a tokenizer
 # that learns from the captions; the paper's is bert-base-uncased, a download of as many:
 # tokenizer=dict(type='PretrainedTokenizer', name='bert-base-uncased').
+_decoder_ = dict(
+    type='TextDecoder',
+    tokenizer=dict(type='CaptionTokenizer', vocab_size=30522),
+    config=dict(
+        model_type='bert',
+        hidden_size=768,
+        num_hidden_layers=6,
+        num_attention_heads=12,
+        intermediate_size=3072,
+        max_position_embeddings=1024),
+    max_length=40,
+    label_smoothing=0.1)
 smoter = dict(
     type='TrajectorySemantics',
     roi=dict(type='RoITokens', in_channels=160, channels=256),  # 4 tokens, d = 256
@@ -17,34 +29,12 @@ smoter = dict(
     instance_caption=dict(  # Dec_Ins, eq. 4
         type='InstanceCaptionHead',
         channels=256,
-        decoder=dict(
-            type='TextDecoder',
-            tokenizer=dict(type='CaptionTokenizer', vocab_size=30522),
-            config=dict(
-                model_type='bert',
-                hidden_size=768,
-                num_hidden_layers=6,
-                num_attention_heads=12,
-                intermediate_size=3072,
-                max_position_embeddings=1024),
-            max_length=40,
-            label_smoothing=0.1)),
+        decoder=_decoder_),
     video_caption=dict(  # Dec_Vid, eq. 3
         type='VideoCaptionHead',
         channels=256,
         injection='sequential',
-        decoder=dict(
-            type='TextDecoder',
-            tokenizer=dict(type='CaptionTokenizer', vocab_size=30522),
-            config=dict(
-                model_type='bert',
-                hidden_size=768,
-                num_hidden_layers=6,
-                num_attention_heads=12,
-                intermediate_size=3072,
-                max_position_embeddings=1024),
-            max_length=40,
-            label_smoothing=0.1)),
+        decoder=_decoder_),
     interaction=dict(  # eq. 5
         type='InteractionHead',
         channels=256,

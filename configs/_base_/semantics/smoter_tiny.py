@@ -7,7 +7,8 @@ smoter_tiny = dict(
         type='RoITokens',
         in_channels=108,
         channels=128,
-        grid=7, samples=1, hidden=256, norm=True, cells=True, dropout=0.2),
+        grid=7, samples=1, hidden=256, norm=True, cells=True, dropout=0.2,
+        crop=dict(type='CropTokens', channels=128, dropout=0.2)),
     trajectory_fusion=dict(
         type='ConcatTrajectoryFusion',
         **_attention_,
@@ -22,10 +23,11 @@ smoter_tiny = dict(
         grid=(4, 6),
         position=True),
     context=dict(type='TrajectoryContext', **_attention_),
+    relations=dict(type='RelationTokens', channels=128),
     instance_caption=dict(
         type='InstanceCaptionHead',
         channels=128,
-        word_loss=1.0,
+        phrase_loss=1.0,
         decoder=dict(
             type='TextDecoder',
             tokenizer=dict(type='CaptionTokenizer', vocab_size=768),
@@ -47,7 +49,7 @@ smoter_tiny = dict(
     interaction=dict(
         type='InteractionHead',
         pooled_tokens=1, hidden=(256, ),
-        threshold=0.7,
+        threshold=0.5,
         normalizer='positives',
         **_attention_),
     share_decoder=True,

@@ -11,10 +11,12 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ...registry import MODELS
 from ..fusion.attention import CrossAttention
-from ..fusion.trajectory_fusion import masked_mean
 from ..language.text_decoder import TextDecoder
 
-RARE = -4.0  # log odds of a word before training: a caption has few of all there are
+RARE = -4.0  # log odds of a phrase before training: a caption has few of all there are
+PHRASES = 2048  # pairs of tokens that follow each other are told apart up to this many
+STEP = 1009  # from one first token to the next, so that few pairs fall together
+LOOKS = 4  # first tokens, in which the looks are: the summary, or the first box
 
 
 class _Speaker(nn.Module):
@@ -39,25 +41,25 @@ class InstanceCaptionHead(_Speaker):
     Args:
         decoder: The text decoder.
         channels: d.
-        word_loss: Factor of a second loss (ours): from the mean of its feature alone a
-            linear layer has to tell which words a caption has, so that what is seen
-            matters also while the decoder still ignores it. 0 for none. The layer has no
-            part in prediction.
+        phrase_loss: Factor of a second loss (ours): from its first four tokens (the
+            ``summary`` of the trajectory fusion, where it makes one) a linear layer has to
+            tell which two tokens follow each other in the caption: *red hat*. So what is
+            seen is learnt also while the decoder still ignores it. 0 for none. The layer
+            has no part in prediction.
     """
 
     def __init__(
         self,
         decoder: dict | TextDecoder,
         channels: int = 256,
-        word_loss: float = 0.0,
+        phrase_loss: float = 0.0,
     ) -> None:
         super().__init__(decoder, channels)
-        self.word_loss = word_loss
-        self.words = None
-        if word_loss:
-            vocab_size = self.decoder.tokenizer.vocab_size
-            self.words = nn.Linear(self.decoder.channels, vocab_size)
-            nn.init.constant_(self.words.bias, RARE)
+        self.phrase_loss = phrase_loss
+        self.phrases = None
+        if phrase_loss:
+            self.phrases = nn.Linear(LOOKS * channels, PHRASES)
+            nn.init.constant_(self.phrases.bias, RARE)
 
     def loss(
         self, fused: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
@@ -71,20 +73,24 @@ class InstanceCaptionHead(_Speaker):
         """
         prefix = self.project(fused)
         total, count = self.decoder.loss(prefix, mask, captions)
-        if self.words is None:
+        if self.phrases is None:
             return total, count
-        missed = self._missed_words(prefix, mask, captions)
-        return total + self.word_loss * missed, count
+        missed = self._missed_phrases(fused, mask, captions)
+        return total + self.phrase_loss * missed, count
 
-    def _missed_words(
-        self, prefix: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
+    def _missed_phrases(
+        self, fused: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
     ) -> torch.Tensor:
-        """Sum over the captions of the binary cross entropy over the vocabulary."""
-        logits = self.words(masked_mean(prefix, mask))
+        """Sum over the captions of the binary cross entropy over all phrases."""
+        looks = (fused * mask[..., None])[:, :LOOKS]
+        looks = F.pad(looks, (0, 0, 0, LOOKS - looks.shape[1]))
+        logits = self.phrases(looks.flatten(1))
         decoder = self.decoder
-        ids = decoder.tokenizer.encode(captions, decoder.max_length).to(prefix.device)
-        there = torch.zeros_like(logits).scatter_(1, ids, 1.0)
-        there[:, decoder.tokenizer.pad_id] = 0
+        ids = decoder.tokenizer.encode(captions, decoder.max_length).to(fused.device)
+        first, second = ids[:, :-1], ids[:, 1:]
+        said = (second != decoder.tokenizer.pad_id).to(logits.dtype)
+        phrase = (first * STEP + second) % PHRASES
+        there = torch.zeros_like(logits).scatter_reduce(1, phrase, said, 'amax')
         return F.binary_cross_entropy_with_logits(logits, there, reduction='sum')
 
     def predict(self, fused: torch.Tensor, mask: torch.Tensor) -> list[str]:

@@ -21,8 +21,8 @@ class InteractionHead(nn.Module):
     """R_Int^{j,k} = MLP(CA(T~_j, T~_k)), j acts on k (SMOTer paper, eq. 5).
 
     Each side goes through a self-attention of its own first, once for each trajectory
-    (ours; in the paper and the released code the one of eq. 2 is all); then all ordered
-    pairs are one batch, cut into chunks. Multi-label: a sigmoid for each verb, focal
+    (ours; in the paper and the released code the one of eq. 2 is all); then all pairs
+    that are asked about are one batch, cut into chunks. Multi-label: a sigmoid for each verb, focal
     binary cross entropy. Its verbs are part of the state dict, so that a checkpoint is
     never read with others.
 

@@ -15,8 +15,13 @@ from ...structures import Trajectories
 class LongEnough:
     """Drops trajectories with few boxes; how many is said in the log.
 
+    Where fewer frames were looked at, those that are in all of them stay.
+
     A wrong box that was confirmed, or a second one on somebody, seldom lasts. It costs a
     tracking score little, but a caption, and interactions, are spoken of it as of all.
+
+    Attributes:
+        needs_whole_video: Parts that say no can be asked by a stream, with ``keeps``.
 
     Args:
         min_frames: The least number of boxes of a trajectory that is kept.
@@ -24,6 +29,8 @@ class LongEnough:
     Raises:
         ValueError: ``min_frames`` is below 1.
     """
+
+    needs_whole_video = False
 
     def __init__(self, min_frames: int = 5) -> None:
         if min_frames < 1:
@@ -36,12 +43,16 @@ class LongEnough:
         self, trajectories: Trajectories, frame_ids: np.ndarray | None = None
     ) -> Trajectories:
         ids, count = np.unique(trajectories.ids, return_counts=True)
-        short = ids[count < self.min_frames]
+        short = ids[~self.keeps(count, np.inf if frame_ids is None else len(frame_ids))]
         if len(short):
             print_log(
                 f'{len(short)} of {len(ids)} trajectories had fewer than '
                 f'{self.min_frames} boxes; left out',
                 logger='current',
-                level=logging.DEBUG,
+                level=logging.INFO,
             )
         return trajectories[~np.isin(trajectories.ids, short)]
+
+    def keeps(self, count: np.ndarray | int, num_frames: float) -> np.ndarray | bool:
+        """Whether trajectories of so many boxes in so many frames stay."""
+        return count >= np.minimum(self.min_frames, num_frames)

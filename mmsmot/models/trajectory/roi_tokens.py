@@ -40,7 +40,8 @@ class RoITokens(nn.Module):
             needs four tokens. ``None`` for none.
 
     Raises:
-        ValueError: ``norm`` or ``cells`` without ``hidden``.
+        ValueError: ``norm`` or ``cells`` without ``hidden``; ``crop`` where there are not
+            four tokens.
     """
 
     def __init__(
@@ -65,6 +66,11 @@ class RoITokens(nn.Module):
         self.dropout = nn.Dropout(dropout)
         if (norm or cells) and not hidden:
             raise ValueError('RoITokens: norm and cells go with hidden, which is None')
+        if crop is not None and self.tokens != 4:
+            raise ValueError(
+                'RoITokens: crop needs four tokens (grid=2, or hidden), not '
+                f'{self.tokens}'
+            )
         if hidden:
             self.project = nn.Sequential(
                 nn.Flatten(),

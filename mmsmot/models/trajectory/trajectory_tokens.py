@@ -19,6 +19,8 @@ class TrajectoryTokens:
         boxes: (M, N, 4) x1, y1, x2, y2 as fractions of the picture's width and height.
         mask: (M, N) bool, true where a box is.
         frame_ids: (M, N) int64 original frame numbers, where they were given.
+        spans: (M, 2) float64, seconds of the first and last box of each, also of those
+            that were not kept; where somebody has none, the first comes after the last.
     """
 
     tokens: torch.Tensor
@@ -26,6 +28,7 @@ class TrajectoryTokens:
     boxes: torch.Tensor
     mask: torch.Tensor
     frame_ids: torch.Tensor | None = None
+    spans: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -40,6 +43,7 @@ class TrajectoryTokens:
         num_tracks: int,
         max_boxes: int | None = None,
         frame_ids: torch.Tensor | None = None,
+        spans: torch.Tensor | None = None,
     ) -> TrajectoryTokens:
         """Group a table of boxes by trajectory.
 
@@ -52,7 +56,10 @@ class TrajectoryTokens:
             max_boxes: Longer trajectories keep this many boxes, evenly spaced over their
                 length, first and last included; ``None`` keeps all.
             frame_ids: (R,) int64.
+            spans: (M, 2); ``None``: from ``times``.
         """
+        if spans is None:
+            spans = _spans(track, times, num_tracks)
         order = _by_track_and_time(track, times)
         track = track[order]
         count = torch.bincount(track, minlength=num_tracks)
@@ -68,6 +75,7 @@ class TrajectoryTokens:
         columns = dict(tokens=tokens, times=times, boxes=boxes, frame_ids=frame_ids)
         return cls(
             mask=torch.arange(longest, device=track.device) < count[:, None],
+            spans=spans,
             **{
                 name: _scattered(column[order], track, place, num_tracks, longest)
                 for name, column in columns.items()
@@ -83,9 +91,7 @@ class TrajectoryTokens:
         Args:
             videos: (M,) int64, which video each is of.
         """
-        never = torch.finfo(self.times.dtype).max
-        first = self.times.masked_fill(~self.mask, never).amin(1)
-        last = self.times.masked_fill(~self.mask, -never).amax(1)
+        first, last = self.spans.unbind(1)
         met = (first[:, None] <= last) & (first <= last[:, None])
         met &= videos[:, None] == videos
         return met.fill_diagonal_(False)
@@ -103,9 +109,18 @@ class TrajectoryTokens:
         columns = {
             field.name: getattr(self, field.name)[rows[:, None], order]
             for field in fields(self)
-            if field.name != 'mask' and getattr(self, field.name) is not None
+            if field.name not in ('mask', 'spans')
+            and getattr(self, field.name) is not None
         }
         return TrajectoryTokens(mask=kept.gather(1, order), **columns)
+
+
+def _spans(track: torch.Tensor, times: torch.Tensor, num_tracks: int) -> torch.Tensor:
+    nobody = times.new_tensor([torch.inf, -torch.inf], dtype=torch.float64)
+    first, last = nobody.repeat(num_tracks, 1).unbind(1)
+    times = times.double()
+    first = first.scatter_reduce(0, track, times, 'amin')
+    return torch.stack([first, last.scatter_reduce(0, track, times, 'amax')], dim=1)
 
 
 def _by_track_and_time(track: torch.Tensor, times: torch.Tensor) -> torch.Tensor:

@@ -57,7 +57,7 @@ function tellVideoCaptions() {
 
 function personCard(side, person) {
   const words = make('span', { className: 'words' },
-    textOr(person.caption, report.sides[side].described ? 'Nothing is said.' : 'Tracked.'));
+    textOr(person.caption, report.sides[side].described ? 'Nothing is said.' : 'No words.'));
   if (side === 'pred' && report.sides.gt) {
     const text = person.other === null
       ? 'Truth: nobody is there'

@@ -100,15 +100,6 @@ def test_nobody_meets_anybody() -> None:
     torch.testing.assert_close(people[1], shown(relations, 1, [0.0, 0.0], [0.0, 0.0]))
 
 
-def test_captions_teach_the_tokens_not_the_scores() -> None:
-    relations = part()
-    fused, mask = tokens()
-    fused.requires_grad_()
-    found, _ = relations.partners(fused, mask, PAIRS, scores())
-    (gradient,) = torch.autograd.grad(found.sum(), fused)
-    assert gradient[0].abs().max() > 0
-
-
 def test_options_that_make_no_sense() -> None:
     with pytest.raises(ValueError, match='must be 1 or more, got 2, 0 and 8'):
         part(partners=0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -59,17 +61,33 @@ def test_a_video_without_people_still_gets_a_caption(injection: str) -> None:
     assert isinstance(head.predict(prefix), str)
 
 
+def test_people_follow_the_video_and_a_batch_equals_its_videos() -> None:
+    head = video_head('joint')
+    video, fused, mask = tokens()
+    people = torch.randn(6, 16)
+    told = head.prefix(video, fused, mask, people)
+    plain = head.prefix(video, fused, mask)
+    torch.testing.assert_close(told[:12], plain)
+    torch.testing.assert_close(told[12:], head.project(people))
+    together = head.loss([told, plain], TEXTS[:2])
+    alone = [
+        head.loss([one], [text]) for one, text in ((told, TEXTS[0]), (plain, TEXTS[1]))
+    ]
+    torch.testing.assert_close(together[0], alone[0][0] + alone[1][0])
+    assert together[1] == alone[0][1] + alone[1][1]
+
+
 def test_unknown_injection() -> None:
     with pytest.raises(ValueError, match="'sequential' or 'joint'"):
         video_head('random')
 
 
-def test_the_word_loss_asks_the_mean_feature_for_the_words_of_a_caption() -> None:
+def test_the_phrase_loss_asks_the_first_tokens_for_the_phrases_of_a_caption() -> None:
     torch.manual_seed(0)
     options = dict(decoder=decoder(max_length=32), channels=16)
     plain, head = (
         InstanceCaptionHead(**options),
-        InstanceCaptionHead(**options, word_loss=0.5),
+        InstanceCaptionHead(**options, phrase_loss=0.5),
     )
     head.project.load_state_dict(plain.project.state_dict())
     _, fused, mask = tokens()
@@ -79,16 +97,16 @@ def test_the_word_loss_asks_the_mean_feature_for_the_words_of_a_caption() -> Non
     assert same == count
     expected = 0.0
     for row, text in enumerate(captions):
-        mean = head.project(fused[row])[mask[row]].mean(0)
-        chance = head.words(mean).sigmoid()
-        said = set(head.decoder.tokenizer.encode([text], 32)[0].tolist())
-        for word, p in enumerate(chance):
-            expected -= float((p if word in said else 1 - p).log())
+        chance = head.phrases(fused[row, :4].flatten()).sigmoid()
+        ids = head.decoder.tokenizer.encode([text], 32)[0].tolist()
+        said = {(a * 1009 + b) % 2048 for a, b in itertools.pairwise(ids)}
+        for phrase, p in enumerate(chance):
+            expected -= float((p if phrase in said else 1 - p).log())
     torch.testing.assert_close(found - total, torch.tensor(0.5 * expected))
     # The gradient reaches the features past a decoder that looks at nothing.
     fused = fused.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(
-        head._missed_words(head.project(fused), mask, captions), fused
+        head._missed_phrases(fused, mask, captions), fused
     )
-    assert gradient[mask].abs().max() > 1e-4
-    assert gradient[~mask].abs().max() == 0
+    assert gradient[:, :4].abs().max() > 1e-4
+    assert gradient[:, 4:].abs().max() == 0

@@ -21,6 +21,12 @@ def test_boxes_count_not_the_time_between_them() -> None:
     assert len(LongEnough(4)(given)) == 0
 
 
+def test_a_short_video_keeps_those_that_are_in_all_of_it() -> None:
+    given = Trajectories([1, 3, 3], [4, 4, 7], np.tile([0.0, 0, 1, 1], (3, 1)))
+    assert LongEnough(5)(given, np.array([1, 3])).ids.tolist() == [4, 4]
+    assert len(LongEnough(5)(given, np.array([1, 2, 3, 4, 5]))) == 0
+
+
 def test_nothing_in_nothing_out() -> None:
     assert len(LongEnough()(Trajectories.empty())) == 0
 

@@ -66,6 +66,11 @@ def test_a_crop_begins_by_adding_nothing_and_learns() -> None:
     assert gradient.abs().max() > 0
 
 
+def test_a_crop_goes_with_four_tokens() -> None:
+    with pytest.raises(ValueError, match='crop needs four tokens.*not 9'):
+        RoITokens(grid=3, crop=dict(type='CropTokens'))
+
+
 def test_without_pictures() -> None:
     features = maps(torch.zeros(1, 2, 8, 8))
     features = replace(features, inputs=torch.zeros(1, 0))
