@@ -34,8 +34,11 @@ class SMOTRunner(Runner):
         # Gradients of words run out into denormal numbers, which a CPU adds up so slowly
         # that their norm took a fifth of an iteration.
         torch.set_flush_denormal(True)
-        with explain_out_of_memory(self.cfg, training=True):
-            return super().train()
+        try:
+            with explain_out_of_memory(self.cfg, training=True):
+                return super().train()
+        finally:
+            torch.set_flush_denormal(False)
 
     def test(self) -> dict:
         """See :meth:`mmengine.runner.Runner.test`."""

@@ -32,7 +32,7 @@ class Break(Hook):
     @staticmethod
     def _break(runner, at: int) -> None:
         if runner.iter == at:
-            weight = runner.model.semantics.interaction.mlp[0].weight
+            weight = runner.model.semantics.video_caption.project[0].weight
             weight.data[0, 0] = torch.nan
 
 
@@ -41,7 +41,7 @@ def test_names_loss_batch_and_the_last_good_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(FloatingPointError) as error:
         training.train()
     message = str(error.value)
-    assert 'loss, loss_interaction is not finite in iteration 3' in message
+    assert 'loss, loss_video_caption is not finite in iteration 3' in message
     assert 'clip (frames 1 to 3); clip (frames 1 to 3)' in message
     assert f'last good checkpoint is {tmp_path}/epoch_1.pth' in message
     weights = load_checkpoint(tmp_path / 'epoch_1.pth')['state_dict']
@@ -51,6 +51,8 @@ def test_names_loss_batch_and_the_last_good_checkpoint(tmp_path: Path) -> None:
 
 def test_weights_that_broke_in_the_last_step_are_not_saved(tmp_path: Path) -> None:
     training = runner(tmp_path, [Break(after=3), StopAtNaN()], max_epochs=3)
-    with pytest.raises(FloatingPointError, match=r'mlp.0.weight is not finite after'):
+    with pytest.raises(
+        FloatingPointError, match=r'project.0.weight is not finite after'
+    ):
         training.train()
     assert [p.name for p in tmp_path.glob('*.pth')] == ['epoch_1.pth']
