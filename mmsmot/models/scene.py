@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -64,7 +65,7 @@ class Scene:
             relations.most_active(shown[own], strength[own]) for own in map(list, rows)
         ]
 
-    @property
+    @cached_property
     def _related(self) -> tuple[torch.Tensor, ...]:
         # Detached: no caption teaches who interacts with whom.
         return self.fused, self.mask, self.pairs, self.logits.detach().sigmoid()
