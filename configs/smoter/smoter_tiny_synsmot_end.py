@@ -10,10 +10,10 @@ model = dict(
         detection_frames=5,
         gradient_frames=5,  # of 8
         true_tracks=1.0,
-        box_noise=0.05))
+        box_noise=0.1))
 train_dataloader = dict(
     batch_size=4,
-    dataset=dict(num_frames=8, stride=2))  # of the frames that a test looks at
+    dataset=dict(num_frames=8, stride=2, indices=1600))  # half of SynSMOT large
 optim_wrapper = _base_.synsmot_end.optim_wrapper
 param_scheduler = _base_.synsmot_end.param_scheduler
 train_cfg = _base_.synsmot_end.train_cfg

@@ -16,16 +16,18 @@ class Scene:
     """M > 0 fused trajectories, and what the ones do to the others.
 
     Attributes:
-        fused: (M, L, d), T~.
+        fused: (M, L, d), T~, behind what the phrases tell, where they do.
         mask: (M, L) bool.
         pairs: (P, 2) rows of those that are there at a time, subject and object.
         logits: (P, verbs); ``None`` without an interaction head.
+        phrase_logits: (M, phrases); ``None`` where none are told.
     """
 
     fused: torch.Tensor
     mask: torch.Tensor
     pairs: torch.Tensor
     logits: torch.Tensor | None
+    phrase_logits: torch.Tensor | None = None
 
     def about(
         self, rows: Sequence[int], relations: RelationTokens | None

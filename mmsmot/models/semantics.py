@@ -19,7 +19,7 @@ from .scene import Scene
 from .semantic_memory import SemanticMemory
 from .trajectory import TrajectoryTokens
 
-SPOKEN = ('instance_caption', 'video_caption', 'interaction')  # what a loss is of
+LOSSES = ('instance_caption', 'video_caption', 'interaction', 'phrases')
 
 
 @dataclass
@@ -46,10 +46,12 @@ class TrajectorySemantics(nn.Module):
     asked about as a pair (ours; in the paper all pairs are).
 
     Args:
-        roi: Boxes and feature maps to tokens.
+        roi: Boxes and feature maps to tokens; so many to a box as its ``tokens`` says.
         trajectory_fusion: TFM.
         video_fusion: VFM; needed for a video caption.
         context: Tells each fused trajectory of the others of its video.
+        phrases: Tells the captions which phrases somebody's looks bring to mind; learns
+            from the instance captions, and needs their head.
         relations: Tells the captions who interacts with whom; needs an interaction head.
         instance_caption: Head.
         video_caption: Head.
@@ -69,6 +71,11 @@ class TrajectorySemantics(nn.Module):
 
     Raises:
         ValueError: Parts that need another one which is missing, or a wrong option.
+
+    What follows from other parts is given to a part by its name, and needs no word in a
+    config: to ``context`` the tokens of a box as ``pool``; to the fusion's ``encoding`` and
+    to ``phrases`` as ``tokens``; to ``relations`` somebody's first ``tokens``, and
+    ``num_verbs``.
     """
 
     needs_features = True  # else it looks at pictures alone
@@ -79,6 +86,7 @@ class TrajectorySemantics(nn.Module):
         trajectory_fusion: dict | nn.Module,
         video_fusion: dict | nn.Module | None = None,
         context: dict | nn.Module | None = None,
+        phrases: dict | nn.Module | None = None,
         relations: dict | nn.Module | None = None,
         instance_caption: dict | nn.Module | None = None,
         video_caption: dict | nn.Module | None = None,
@@ -91,39 +99,54 @@ class TrajectorySemantics(nn.Module):
         trained_on: str | None = None,
     ) -> None:
         super().__init__()
+        _require(
+            relations is None or interaction is not None,
+            'relations need an interaction head: give one, or leave relations out',
+        )
+        _require(
+            phrases is None or instance_caption is not None,
+            'phrases need an instance caption head: give one, or leave phrases out',
+        )
+        _require(
+            video_caption is None or video_fusion is not None,
+            'a video caption needs video_fusion: give it, or leave video_caption out',
+        )
+        _require(
+            frame_stride >= 1 and (max_boxes is None or max_boxes >= 1),
+            'frame_stride and max_boxes must be 1 or more, got '
+            f'{frame_stride} and {max_boxes}',
+        )
+        unknown = ', '.join(sorted({*(loss_weights or ())} - {*LOSSES}))
+        _require(
+            not unknown,
+            f'loss_weights has {unknown}; there are {", ".join(LOSSES)}',
+        )
         self.roi = _built(roi)
+        tokens = self.roi.tokens
+        if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
+            encoding = _with_known(trajectory_fusion['encoding'], tokens=tokens)
+            trajectory_fusion = {**trajectory_fusion, 'encoding': encoding}
         self.trajectory_fusion = _built(trajectory_fusion)
         self.video_fusion = _built(video_fusion)
-        self.context = _built(context)
+        self.context = _built(context, pool=tokens)
+        self.phrases = _built(phrases, tokens=tokens)
+        self.interaction = _built(interaction)
+        self.relations = relations
+        if relations is not None:
+            self.relations = _built(
+                relations,
+                tokens=tokens + (phrases is not None),  # what is told stands first
+                num_verbs=len(self.interaction.vocabulary),
+            )
         self.instance_caption = _built(instance_caption)
         if share_decoder and isinstance(video_caption, dict):
-            if instance_caption is None or video_caption.get('decoder') is not None:
-                raise ValueError(
-                    "TrajectorySemantics: share_decoder=True takes instance_caption's "
-                    'decoder: give that head, and none to video_caption'
-                )
+            _require(
+                instance_caption is not None and video_caption.get('decoder') is None,
+                "share_decoder=True takes instance_caption's decoder: give that head, "
+                'and none to video_caption',
+            )
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
         self.video_caption = _built(video_caption)
-        self.interaction = _built(interaction)
-        if relations is not None and self.interaction is None:
-            raise ValueError('TrajectorySemantics: relations need an interaction head')
-        if isinstance(relations, dict):
-            verbs = len(self.interaction.vocabulary)
-            relations = dict(relations, num_verbs=verbs)
-        self.relations = _built(relations)
-        if self.video_caption is not None and self.video_fusion is None:
-            raise ValueError('TrajectorySemantics: a video caption needs video_fusion')
-        if frame_stride < 1 or (max_boxes is not None and max_boxes < 1):
-            raise ValueError(
-                'TrajectorySemantics: frame_stride and max_boxes must be 1 or more, got '
-                f'{frame_stride} and {max_boxes}'
-            )
-        unknown = {*(loss_weights or ())} - {*SPOKEN}
-        if unknown:
-            raise ValueError(
-                f'TrajectorySemantics: loss_weights has {", ".join(sorted(unknown))}; '
-                f'there are {", ".join(SPOKEN)}'
-            )
         self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
@@ -244,12 +267,16 @@ class TrajectorySemantics(nn.Module):
                 self.max_boxes,
             )
             scene = self._scene(tracks, [clip for clip, _ in clips.names])
+        told = _captioned(clips, data_samples)
         if self.instance_caption is not None:
-            parts = self._instance_caption_loss(clips, data_samples, scene)
+            parts = self._instance_caption_loss(scene, *told)
             losses['loss_instance_caption'] = self._mean(*parts, features)
         if self.video_caption is not None:
             parts = self._video_caption_loss(clips, data_samples, features, scene)
             losses['loss_video_caption'] = self._mean(*parts, features)
+        if self.phrases is not None:
+            parts = self._phrase_loss(scene, *told)
+            losses['loss_phrases'] = self._mean(*parts, features)
         if self.interaction is not None:
             parts = self._interaction_loss(clips, data_samples, scene)
             losses['loss_interaction'] = self._mean(*parts, features)
@@ -276,7 +303,11 @@ class TrajectorySemantics(nn.Module):
         pairs, logits = together.nonzero(), None
         if self.interaction is not None:
             logits = self.interaction(fused, mask, pairs)
-        return Scene(fused, mask, pairs, logits)
+        phrase_logits = None
+        if self.phrases is not None:
+            phrase_logits = self.phrases(tracks)
+            fused, mask = self.phrases.before(phrase_logits, fused, mask)
+        return Scene(fused, mask, pairs, logits, phrase_logits)
 
     def _fused(
         self, tracks: TrajectoryTokens, is_other: torch.Tensor
@@ -316,16 +347,17 @@ class TrajectorySemantics(nn.Module):
         fused, mask = self._fused(pairs, rows[:, None] == rows ^ 1)
         return self.interaction(fused, mask, rows.reshape(-1, 2)).sigmoid()
 
-    def _instance_caption_loss(self, clips, data_samples, scene):
-        spoken = [
-            (row, data_samples[clip].gt_captions[true_id])
-            for row, (clip, true_id) in enumerate(clips.names)
-            if true_id in data_samples[clip].get('gt_captions', {})
-        ]
-        if not spoken:
+    def _instance_caption_loss(self, scene, rows, captions):
+        if not rows:
             return None, 0
-        rows, captions = zip(*spoken, strict=True)
         return self.instance_caption.loss(*scene.about(rows, self.relations), captions)
+
+    def _phrase_loss(self, scene, rows, captions):
+        if not rows:
+            return None, 0
+        ids, pad_id = self.instance_caption.encoded(captions)
+        logits = scene.phrase_logits[rows]
+        return self.phrases.loss(logits, ids.to(logits.device), pad_id)
 
     def _video_caption_loss(self, clips, data_samples, features, scene):
         told = [
@@ -372,5 +404,35 @@ class TrajectorySemantics(nn.Module):
         return total * get_world_size() / everywhere.clamp(min=1.0)
 
 
-def _built(part: dict | nn.Module | None) -> nn.Module | None:
-    return MODELS.build(part) if isinstance(part, dict) else part
+def _captioned(
+    clips: ClipTable, data_samples: list[SMOTDataSample]
+) -> tuple[list[int], list[str]]:
+    """The rows of a table that have a true caption, and that."""
+    told = [
+        (row, data_samples[clip].gt_captions[true_id])
+        for row, (clip, true_id) in enumerate(clips.names)
+        if true_id in data_samples[clip].get('gt_captions', {})
+    ]
+    return [row for row, _ in told], [caption for _, caption in told]
+
+
+def _require(holds: bool, why: str) -> None:
+    if not holds:
+        raise ValueError(f'TrajectorySemantics: {why}')
+
+
+def _built(part: dict | nn.Module | None, **known: int) -> nn.Module | None:
+    return MODELS.build(_with_known(part, **known)) if isinstance(part, dict) else part
+
+
+def _with_known(part: dict | nn.Module, **known: int) -> dict | nn.Module:
+    """A part's config with what follows from other parts, which it may leave out."""
+    if not isinstance(part, dict):
+        return part
+    for key, value in known.items():
+        _require(
+            part.get(key, value) == value,
+            f'{part.get("type")} has {key}={part.get(key)}, but with these parts it '
+            f'must be {value}; leave it out, and it will be',
+        )
+    return {**part, **known}

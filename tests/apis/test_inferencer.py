@@ -176,10 +176,13 @@ def test_a_config_that_is_given_stays_as_it_is() -> None:
         SMOTInferencer(config, options={'model.nonsense': 3})
 
 
-def test_shipped_weights_are_named_as_their_config() -> None:
+def test_shipped_weights_are_those_of_their_config() -> None:
     assert shipped_weights(CONFIG) is None
+    assert 'smoter_tiny_synsmot' in shipped_names()
     for name in shipped_names():
-        assert shipped_weights(f'smoter/{name}.py').is_file()
+        path = shipped_weights(f'smoter/{name}.py')
+        assert path.stat().st_size <= 20e6
+        assert SMOTInferencer(name).model  # refuses the weights of another config
 
 
 def test_words_learnt_on_drawings_are_no_description_of_a_street(

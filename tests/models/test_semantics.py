@@ -26,7 +26,12 @@ from tests.models.language.test_text_decoder import CONFIGS
 from tests.models.language.test_tokenizer import TEXTS
 
 VERBS = ['hug.v.01', 'push.v.01']
-LOSSES = ['loss_instance_caption', 'loss_video_caption', 'loss_interaction']
+LOSSES = [
+    'loss_instance_caption',
+    'loss_video_caption',
+    'loss_interaction',
+    'loss_phrases',
+]
 DETECTOR = dict(
     type='MMDetDetector',
     score_threshold=0.1,
@@ -100,11 +105,11 @@ def semantics() -> dict:
             channels=16,
             grid=(2, 3),
         ),
+        phrases=dict(type='PhraseTokens', channels=16, num_phrases=64),
         relations=dict(type='RelationTokens', channels=16),
         instance_caption=dict(
             type='InstanceCaptionHead',
             channels=16,
-            phrase_loss=1.0,
             decoder=dict(
                 type='TextDecoder',
                 tokenizer=dict(type='CaptionTokenizer', vocab_size=320),
@@ -142,7 +147,6 @@ def build() -> Callable[..., SMOT]:
             )
         )
         model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
-        torch.nn.init.normal_(model.semantics.roi.crop.layers[-2].weight, std=0.1)
         return model
 
     return built
@@ -262,6 +266,29 @@ def test_captions_learn_from_the_interactions_and_do_not_teach_them(build) -> No
         assert taught is None
 
 
+@pytest.mark.parametrize('relations', [True, False])
+def test_captions_are_told_the_phrases(relations: bool, build) -> None:
+    """And teach them what to tell; what is likely is learnt by the phrases' own loss."""
+    model = build().train()
+    part = model.semantics
+    if not relations:
+        part.relations = None
+    losses = model.loss(**batch(sample()))
+    reached = {
+        name: torch.autograd.grad(
+            losses[name], part.phrases.tell.weight, retain_graph=True, allow_unused=True
+        )[0]
+        is not None
+        for name in LOSSES
+    }
+    assert reached == dict(
+        loss_instance_caption=True,
+        loss_video_caption=True,
+        loss_interaction=False,
+        loss_phrases=False,
+    )
+
+
 def test_people_who_never_meet(build) -> None:
     """There is no pair, and yet both are spoken of and learnt from."""
     truth = sample()
@@ -369,7 +396,7 @@ def test_a_batch_is_the_mean_of_its_clips(build) -> None:
     """Normalisers are summed, so that processes can share them."""
     model = build().eval()
     one, two = sample((1, 2)), sample((3, 5))
-    for head in ('loss_instance_caption', 'loss_interaction'):
+    for head in ('loss_instance_caption', 'loss_phrases', 'loss_interaction'):
         both = batch(one, two)
         together = model.loss(**both)[head]
         alone = [
@@ -396,7 +423,8 @@ def test_nobody_and_one_person_train(ids: tuple[int, ...], build) -> None:
     assert total.isfinite()
     total.backward()
     assert float(losses['loss_interaction']) == 0
-    assert (float(losses['loss_instance_caption']) > 0) == bool(ids)
+    for head in ('loss_instance_caption', 'loss_phrases'):
+        assert (float(losses[head]) > 0) == bool(ids)
 
 
 def tracks_of(truth: SMOTDataSample) -> list[Tracks]:
@@ -449,6 +477,38 @@ def test_nobody_in_the_video(build) -> None:
     assert len(said.interactions) == 0
     assert said.video_caption
     assert part.describe(part.begin()).video_caption == ''
+
+
+def test_whoever_goes_on_in_no_refined_trajectory_is_forgotten(build) -> None:
+    """Else a name that passes on would make two people one."""
+    model = build().eval()
+    truth, clip = sample(), frames()
+    tracked = truth.gt_trajectories
+    memory = model.semantics.begin()
+    features, _ = model.look(clip, True)
+    model.semantics.see(memory, features, clip, tracks_of(truth))
+    seconds = memory.trajectories([2]).tokens
+    second = tracked[tracked.ids == 2]
+    refined = dataclasses.replace(second, ids=np.ones_like(second.ids))
+    model.post_processing = [lambda trajectories, frame_ids: refined]
+    truth.pred_trajectories = model.refine(tracked, [1, 2, 3])
+    model.describe(memory, tracked, truth)
+    assert memory.ids == [1] == list(truth.pred_captions)
+    torch.testing.assert_close(memory.trajectories([1]).tokens, seconds)
+
+
+def test_parts_are_told_how_many_tokens_a_box_has() -> None:
+    config = semantics()
+    context = dict(type='TrajectoryContext', channels=16, num_heads=4, ffn_channels=8)
+    part = MODELS.build(config | dict(context=context))
+    assert part.roi.tokens == part.context.pool == 6
+    assert part.phrases.ask.in_features == 6 * 16
+    assert part.relations.tokens == 7
+    assert MODELS.build(config | dict(phrases=None)).relations.tokens == 6
+    config['roi'].pop('crop')
+    part = MODELS.build(config)
+    assert part.relations.tokens == 5
+    assert len(part.trajectory_fusion.encoding.cell) == 4
 
 
 def test_a_stride_looks_at_fewer_frames(build) -> None:
@@ -522,13 +582,22 @@ def test_a_detector_without_weights_says_that_it_cannot_be_trained() -> None:
         (dict(loss_weights=dict(interactions=0.5)), 'has interactions; there are'),
         (dict(frame_stride=0), 'must be 1 or more, got 0 and None'),
         (dict(max_boxes=0), 'must be 1 or more, got 1 and 0'),
-        (dict(instance_caption=None), 'share_decoder=True takes instance_caption'),
+        (
+            dict(instance_caption=None, phrases=None),
+            'share_decoder=True takes instance_caption',
+        ),
         (
             dict(video_caption=dict(type='VideoCaptionHead', decoder=dict())),
             'none to video_caption',
         ),
         (dict(share_decoder=False), 'VideoCaptionHead needs a decoder'),
         (dict(interaction=None), 'relations need an interaction head'),
+        (dict(instance_caption=None), 'phrases need an instance caption head'),
+        (dict(video_fusion=None), 'a video caption needs video_fusion'),
+        (
+            dict(phrases=dict(type='PhraseTokens', channels=16, tokens=4)),
+            'PhraseTokens has tokens=4.*must be 6; leave it out',
+        ),
     ],
 )
 def test_options_that_do_not_fit(change: dict, message: str) -> None:

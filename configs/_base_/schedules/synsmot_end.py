@@ -1,5 +1,5 @@
-# End to end at last, gently with the words. With 4 clips a batch, 800 iterations an epoch
-# of SynSMOT large.
+# End to end at last, gently with the words. With 4 clips a batch, 400 iterations of 1,600
+# clips.
 synsmot_end = dict(
     optim_wrapper=dict(
         type='OptimWrapper',
@@ -13,8 +13,8 @@ synsmot_end = dict(
             type='CosineAnnealingLR',
             by_epoch=False,
             begin=50,
-            end=1600,
+            end=400,
             eta_min=1e-6)
     ],
-    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=2),
+    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=1),
     custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')])

@@ -23,11 +23,11 @@ smoter_tiny = dict(
         grid=(4, 6),
         position=True),
     context=dict(type='TrajectoryContext', **_attention_),
+    phrases=dict(type='PhraseTokens', channels=128),
     relations=dict(type='RelationTokens', channels=128),
     instance_caption=dict(
         type='InstanceCaptionHead',
         channels=128,
-        phrase_loss=1.0,
         decoder=dict(
             type='TextDecoder',
             tokenizer=dict(type='CaptionTokenizer', vocab_size=768),
@@ -41,7 +41,8 @@ smoter_tiny = dict(
                 embd_pdrop=0.1,
                 attn_pdrop=0.1,
                 resid_pdrop=0.1),
-            max_length=64)),
+            max_length=64,
+            num_beams=3)),
     video_caption=dict(
         type='VideoCaptionHead',
         decoder=None,
@@ -49,7 +50,7 @@ smoter_tiny = dict(
     interaction=dict(
         type='InteractionHead',
         pooled_tokens=1, hidden=(256, ),
-        threshold=0.5,
+        threshold=0.7,
         normalizer='positives',
         **_attention_),
     share_decoder=True,

@@ -2,6 +2,7 @@
 
 from .attention import CrossAttention, SelfAttention
 from .cells import AdditionCell, AttentionCell, ConcatCell, FusionCell, MLPCell
+from .phrase_tokens import PhraseTokens
 from .relation_tokens import RelationTokens
 from .trajectory_context import TrajectoryContext
 from .trajectory_fusion import (
@@ -20,6 +21,7 @@ __all__ = [
     'CrossAttention',
     'FusionCell',
     'MLPCell',
+    'PhraseTokens',
     'RecurrentTrajectoryFusion',
     'RelationTokens',
     'SelfAttention',

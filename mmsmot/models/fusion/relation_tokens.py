@@ -16,8 +16,8 @@ class RelationTokens(nn.Module):
     The paper speaks of a trajectory from its own feature alone (eq. 4), and of the video
     from frames into which all trajectories were mixed (eq. 3). Both then have to guess
     what the other one wears: whose colour is whose is lost in the mixture. The interaction
-    head knows who belongs to whom (eq. 5). So a person's first tokens (the ``summary`` of
-    the trajectory fusion, where it makes one) go to the language model as they are, and
+    head knows who belongs to whom (eq. 5). So a person's first tokens (likely phrases, and the
+    ``summary`` of the trajectory fusion, where they are made) go to the language model, and
     onto each of them is written what the whole trajectory shows and with what scores this
     person acts on others and others on it. The scores are taken as they are: no caption
     teaches the interaction head.
@@ -25,7 +25,8 @@ class RelationTokens(nn.Module):
     Args:
         num_verbs: Verbs of the interaction head. TrajectorySemantics fills it in.
         channels: d.
-        tokens: K, first tokens of a trajectory that show somebody.
+        tokens: K, first tokens of a trajectory that show somebody: its phrases and its
+            summary. TrajectorySemantics fills it in.
         partners: Most others that an instance caption is told of.
         people: Most people that the video caption is told of.
     """
@@ -125,7 +126,7 @@ class RelationTokens(nn.Module):
     def _shown(
         self, fused: torch.Tensor, mask: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(M, K, d) first tokens, with the whole trajectory's mean, and their mask."""
+        """(M, K, d) first tokens, with the mean of all, and their mask."""
         whole = self.whole(masked_mean(fused, mask))
         return fused[:, : self.tokens] + whole[:, None], mask[:, : self.tokens]
 

@@ -25,8 +25,8 @@ class TrajectoryContext(nn.Module):
         num_heads: Heads.
         ffn_channels: Width of the feed-forward part.
         dropout: Dropout.
-        pool: Others are seen through means of so many neighbouring tokens; 4, the tokens
-            of a box, keeps what changes from box to box.
+        pool: Others are seen through means of so many neighbouring tokens; those of a
+            box (TrajectorySemantics fills it in) keep what changes from box to box.
     """
 
     def __init__(

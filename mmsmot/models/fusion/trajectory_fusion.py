@@ -36,7 +36,7 @@ class BaseTrajectoryFusion(nn.Module, ABC):
         )
 
     def encoded(self, tracks: TrajectoryTokens) -> torch.Tensor:
-        """The tokens (M, N, 4, d), with what the encoding adds."""
+        """The tokens (M, N, K, d), with what the encoding adds."""
         if self.encoding is None:
             return tracks.tokens
         return self.encoding(tracks)
@@ -131,7 +131,7 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
         self.cell = MODELS.build(cell) if isinstance(cell, dict) else cell
 
     def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
-        tokens = self.encoded(tracks).transpose(0, 1)  # (N, M, 4, d)
+        tokens = self.encoded(tracks).transpose(0, 1)  # (N, M, K, d)
         fused = tokens[0]
         count = fused.new_ones(len(fused))
         present = tracks.mask.transpose(0, 1)

@@ -6,23 +6,17 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from ...registry import MODELS
 from ..fusion.attention import CrossAttention
 from ..language.text_decoder import TextDecoder
 
-RARE = -4.0  # log odds of a phrase before training: a caption has few of all there are
-PHRASES = 2048  # pairs of tokens that follow each other are told apart up to this many
-STEP = 1009  # from one first token to the next, so that few pairs fall together
-LOOKS = 4  # first tokens, in which the looks are: the summary, or the first box
-
 
 class _Speaker(nn.Module):
     """Linear and LayerNorm in front of a text decoder."""
 
-    def __init__(self, decoder: dict | TextDecoder, channels: int) -> None:
+    def __init__(self, decoder: dict | TextDecoder, channels: int = 256) -> None:
         super().__init__()
         if decoder is None:
             raise ValueError(
@@ -41,25 +35,7 @@ class InstanceCaptionHead(_Speaker):
     Args:
         decoder: The text decoder.
         channels: d.
-        phrase_loss: Factor of a second loss (ours): from its first four tokens (the
-            ``summary`` of the trajectory fusion, where it makes one) a linear layer has to
-            tell which two tokens follow each other in the caption: *red hat*. So what is
-            seen is learnt also while the decoder still ignores it. 0 for none. The layer
-            has no part in prediction.
     """
-
-    def __init__(
-        self,
-        decoder: dict | TextDecoder,
-        channels: int = 256,
-        phrase_loss: float = 0.0,
-    ) -> None:
-        super().__init__(decoder, channels)
-        self.phrase_loss = phrase_loss
-        self.phrases = None
-        if phrase_loss:
-            self.phrases = nn.Linear(LOOKS * channels, PHRASES)
-            nn.init.constant_(self.phrases.bias, RARE)
 
     def loss(
         self, fused: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
@@ -71,27 +47,12 @@ class InstanceCaptionHead(_Speaker):
             mask: (M, L) bool.
             captions: M true captions.
         """
-        prefix = self.project(fused)
-        total, count = self.decoder.loss(prefix, mask, captions)
-        if self.phrases is None:
-            return total, count
-        missed = self._missed_phrases(fused, mask, captions)
-        return total + self.phrase_loss * missed, count
+        return self.decoder.loss(self.project(fused), mask, captions)
 
-    def _missed_phrases(
-        self, fused: torch.Tensor, mask: torch.Tensor, captions: Sequence[str]
-    ) -> torch.Tensor:
-        """Sum over the captions of the binary cross entropy over all phrases."""
-        looks = (fused * mask[..., None])[:, :LOOKS]
-        looks = F.pad(looks, (0, 0, 0, LOOKS - looks.shape[1]))
-        logits = self.phrases(looks.flatten(1))
-        decoder = self.decoder
-        ids = decoder.tokenizer.encode(captions, decoder.max_length).to(fused.device)
-        first, second = ids[:, :-1], ids[:, 1:]
-        said = (second != decoder.tokenizer.pad_id).to(logits.dtype)
-        phrase = (first * STEP + second) % PHRASES
-        there = torch.zeros_like(logits).scatter_reduce(1, phrase, said, 'amax')
-        return F.binary_cross_entropy_with_logits(logits, there, reduction='sum')
+    def encoded(self, captions: Sequence[str]) -> tuple[torch.Tensor, int]:
+        """Ids (M, T) of M captions as they are learnt, and the id that pads them."""
+        tokenizer = self.decoder.tokenizer
+        return tokenizer.encode(captions, self.decoder.max_length), tokenizer.pad_id
 
     def predict(self, fused: torch.Tensor, mask: torch.Tensor) -> list[str]:
         """M captions, all trajectories in one batch."""
@@ -141,7 +102,7 @@ class VideoCaptionHead(_Speaker):
 
         Args:
             video: (V, d), F~.
-            fused: (M, L, d), T~, M > 0; ``None`` where nobody is in the video.
+            fused: (M, L, d) of the scene, M > 0; ``None`` where nobody is in the video.
             mask: (M, L) bool.
             people: (P, d) tokens of the people that follow the video's (ours); ``None``
                 for none.

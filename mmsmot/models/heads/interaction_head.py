@@ -154,7 +154,7 @@ class InteractionHead(nn.Module):
             logits: (P, verbs).
             target: (P, verbs) of 0 and 1.
         """
-        target = target.to(logits.dtype)
+        logits, target = logits.float(), target.float()  # 16 bits cannot count
         wrong = F.binary_cross_entropy_with_logits(logits, target, reduction='none')
         chance = (-wrong).exp()  # of the right answer
         total = ((1 - chance) ** self.gamma * wrong).sum()

@@ -11,19 +11,19 @@ from ...registry import MODELS
 from ..feature_maps import FeatureMaps
 from .roi_tokens import roi_align
 
-TOKENS = 4
-
 
 @MODELS.register_module()
 class CropTokens(nn.Module):
     """The picture in a box, brought to one size, through a few convolutions (ours).
 
     Feature maps of a detector are coarse, and lie as they lie: a hat is half a cell of
-    them, here or there. Cut out along the box, it is always at the top. Meant to be added
-    to :class:`RoITokens`. A gradient flows to the convolutions, none to the boxes.
+    them, here or there. Cut out along the box, it is always at the top. Meant to stand
+    beside the tokens of :class:`RoITokens`, past its norm. A gradient flows to the
+    convolutions, none to the boxes.
 
     Args:
         channels: d.
+        tokens: Of a box; each costs as much in fusion as one of the features.
         size: Height and width that each box is brought to.
         widths: Channels after each convolution; each halves height and width.
         margin: Part of the box's width and height that is seen beyond each side: what is
@@ -36,12 +36,14 @@ class CropTokens(nn.Module):
     def __init__(
         self,
         channels: int = 256,
+        tokens: int = 2,
         size: Sequence[int] = (48, 24),
         widths: Sequence[int] = (24, 48, 96),
         margin: float = 0.15,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.tokens = tokens
         self.size = tuple(size)
         self.margin = margin
         layers, low = [], 3
@@ -53,15 +55,12 @@ class CropTokens(nn.Module):
                 nn.ReLU(),
             ]
             low, height, width = high, -(-height // 2), -(-width // 2)
-        last = nn.Linear(low * height * width, TOKENS * channels)
-        nn.init.zeros_(last.weight)  # begins by adding nothing
-        nn.init.zeros_(last.bias)
         self.layers = nn.Sequential(
             *layers,
             nn.Flatten(),
             nn.Dropout(dropout),
-            last,
-            nn.Unflatten(1, (TOKENS, channels)),
+            nn.Linear(low * height * width, tokens * channels),
+            nn.Unflatten(1, (tokens, channels)),
         )
 
     def extra_repr(self) -> str:
@@ -78,7 +77,7 @@ class CropTokens(nn.Module):
             boxes: (R, 4) x1, y1, x2, y2 in pixels of the original frames.
 
         Returns:
-            (R, 4, d).
+            (R, tokens, d).
 
         Raises:
             ValueError: The feature maps come without their pictures.

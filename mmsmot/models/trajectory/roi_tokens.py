@@ -1,4 +1,4 @@
-"""Boxes and feature maps to tokens: four for each box."""
+"""Boxes and feature maps to tokens: four for each box, or a few more."""
 
 from __future__ import annotations
 
@@ -36,12 +36,11 @@ class RoITokens(nn.Module):
             the paper, is added to what the layers make of the ``grid`` (ours). Colours go
             this way; the layers learn postures and squeeze colours out.
         dropout: Of what was pooled: with few videos the layers else know each by heart.
-        crop: A closer look at each box, added to the tokens: ``dict(type='CropTokens')``;
-            needs four tokens. ``None`` for none.
+        crop: A closer look at each box, whose tokens follow these:
+            ``dict(type='CropTokens')``. ``None`` for none.
 
     Raises:
-        ValueError: ``norm`` or ``cells`` without ``hidden``; ``crop`` where there are not
-            four tokens.
+        ValueError: ``norm`` or ``cells`` without ``hidden``.
     """
 
     def __init__(
@@ -62,15 +61,9 @@ class RoITokens(nn.Module):
         self.grid = grid
         self.samples = samples
         self.channels = channels
-        self.tokens = 4 if hidden else grid**2
         self.dropout = nn.Dropout(dropout)
         if (norm or cells) and not hidden:
             raise ValueError('RoITokens: norm and cells go with hidden, which is None')
-        if crop is not None and self.tokens != 4:
-            raise ValueError(
-                'RoITokens: crop needs four tokens (grid=2, or hidden), not '
-                f'{self.tokens}'
-            )
         if hidden:
             self.project = nn.Sequential(
                 nn.Flatten(),
@@ -87,6 +80,7 @@ class RoITokens(nn.Module):
         self.cells = nn.Linear(in_channels, channels) if cells else None
         self.norm = nn.LayerNorm(channels) if norm else None
         self.crop = MODELS.build(crop) if isinstance(crop, dict) else crop
+        self.tokens = (4 if hidden else grid**2) + getattr(self.crop, 'tokens', 0)
 
     def extra_repr(self) -> str:
         return f'level={self.level}, grid={self.grid}, samples={self.samples}'
@@ -102,7 +96,7 @@ class RoITokens(nn.Module):
             boxes: (R, 4) x1, y1, x2, y2 in pixels of the original frames.
 
         Returns:
-            (R, 4, d).
+            (R, tokens, d): ``grid**2`` of them, or four with ``hidden``, and the crop's.
         """
         level = features.levels[self.level]
         cells = features.in_cells(rows, boxes, self.level)
@@ -116,7 +110,7 @@ class RoITokens(nn.Module):
             quarters = F.adaptive_avg_pool2d(quarters, 2).flatten(2).transpose(1, 2)
             tokens = tokens + self.cells(quarters)
         if self.crop is not None:
-            tokens = tokens + self.crop(features, rows, boxes)
+            tokens = torch.cat([tokens, self.crop(features, rows, boxes)], dim=1)
         return tokens
 
 

@@ -19,7 +19,7 @@ class TokenEncoding(nn.Module):
 
     Args:
         channels: d.
-        tokens: K, tokens of a box.
+        tokens: K, tokens of a box. TrajectorySemantics fills it in.
         time: Add the time since the trajectory's video began, as sines.
         box: Add place and size of the box, and how fast both change, through an MLP.
         cell: Add a learned embedding of the token's cell in the box.
@@ -48,9 +48,18 @@ class TokenEncoding(nn.Module):
         self.cell = nn.Parameter(torch.randn(tokens, channels) * 0.02) if cell else None
 
     def forward(self, tracks: TrajectoryTokens) -> torch.Tensor:
-        """The tokens (M, N, K, d) with what is known of them added."""
+        """The tokens (M, N, K, d) with what is known of them added.
+
+        Raises:
+            ValueError: K is not ``tokens``, where ``cell`` is on.
+        """
         tokens = tracks.tokens
         if self.cell is not None:
+            if len(self.cell) != tokens.shape[2]:
+                raise ValueError(
+                    f'TokenEncoding: tokens={len(self.cell)}, but boxes have '
+                    f'{tokens.shape[2]} tokens each; set it to that'
+                )
             tokens = tokens + self.cell
         if self.time is not None:
             # 16 bits do not tell the seconds of a long video apart.

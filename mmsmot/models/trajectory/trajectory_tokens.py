@@ -9,7 +9,7 @@ import torch
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryTokens:
-    """M trajectories of up to N boxes, each box K tokens of d numbers (K = 4).
+    """M trajectories of up to N boxes, each box K tokens of d numbers.
 
     A trajectory's boxes stand first in its row, by time; the rest is padding.
 

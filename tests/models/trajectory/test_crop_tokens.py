@@ -1,4 +1,4 @@
-"""A closer look at each box: what is cut out, and what it adds before training."""
+"""A closer look at each box: what is cut out, and where it goes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_box_is_brought_to_one_size_whatever_the_scale() -> None:
     features = replace(features, inputs=picture.expand(1, 3, 64, 64))
     rows = torch.zeros(2, dtype=torch.int64)
     boxes = torch.tensor([[8.0, 0, 24, 64], [40, 16, 48, 32]], dtype=torch.float64)
-    assert crop(features, rows, boxes).shape == (2, 4, 16)
+    assert crop(features, rows, boxes).shape == (2, 2, 16)
     expected = torch.stack([torch.arange(8) * 8 + 3.5, 16 + torch.arange(8) * 2 + 0.5])
     torch.testing.assert_close(shown[0], expected[:, None, :, None].expand(2, 3, 8, 4))
     half = replace(features, scales=features.scales / 2)  # frames twice the pictures
@@ -47,28 +47,26 @@ def test_the_margin_shows_what_is_beyond_each_side() -> None:
     assert shown[0][0, 0].tolist() == [[0] * 4] * 2 + [[0, 1, 1, 0]] * 4 + [[0] * 4] * 2
 
 
-def test_a_crop_begins_by_adding_nothing_and_learns() -> None:
-    options = dict(in_channels=2, channels=16)
+def test_a_crop_stands_beside_what_the_features_show_and_learns() -> None:
+    options = dict(in_channels=2, channels=16, hidden=8)
     torch.manual_seed(0)
     plain = RoITokens(**options)
     torch.manual_seed(0)
-    crop = dict(type='CropTokens', channels=16, widths=(8,))
+    crop = dict(type='CropTokens', channels=16, widths=(8,), tokens=3)
     looking = RoITokens(**options, crop=crop)
+    assert (plain.tokens, looking.tokens) == (4, 7)
     features = maps(torch.rand(2, 2, 8, 8))
     features = replace(features, inputs=torch.rand(2, 3, 64, 64))
     rows = torch.tensor([0, 1, 1])
     boxes = torch.tensor([[0.0, 0, 30, 60], [5, 5, 20, 40], [1, 2, 9, 9]]).double()
     tokens = looking(features, rows, boxes)
-    torch.testing.assert_close(tokens, plain(features, rows, boxes))
+    assert tokens.shape == (3, 7, 16)
+    torch.testing.assert_close(tokens[:, :4], plain(features, rows, boxes))
+    torch.testing.assert_close(tokens[:, 4:], looking.crop(features, rows, boxes))
     (gradient,) = torch.autograd.grad(
-        tokens.square().sum(), looking.crop.layers[-2].weight
+        tokens.square().sum(), looking.crop.layers[0].weight
     )
     assert gradient.abs().max() > 0
-
-
-def test_a_crop_goes_with_four_tokens() -> None:
-    with pytest.raises(ValueError, match='crop needs four tokens.*not 9'):
-        RoITokens(grid=3, crop=dict(type='CropTokens'))
 
 
 def test_without_pictures() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 import torch
 
 from mmsmot.models.trajectory import TokenEncoding, TrajectoryTokens
@@ -55,3 +56,8 @@ def test_a_late_time_is_told_in_16_bits_too() -> None:
     with torch.autocast('cpu', torch.bfloat16):
         rough = part(short)
     torch.testing.assert_close(rough.float(), exact, atol=0.01, rtol=0)
+
+
+def test_boxes_with_another_number_of_tokens() -> None:
+    with pytest.raises(ValueError, match='tokens=6, but boxes have 4 tokens each'):
+        TokenEncoding(channels=8, tokens=6)(two_tracks())
