@@ -1,5 +1,5 @@
 # The third stage, on the weights of smoter_tiny_synsmot_words (load_from): all of it end to
-# end, so that the words reach the detector, and its boxes get better still.
+# end; the detector gets better still.
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/schedules/synsmot_end.py'
 ]
