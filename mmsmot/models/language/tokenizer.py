@@ -110,7 +110,7 @@ class CaptionTokenizer(BaseTokenizer):
 
     def _require(self):
         if self._tokenizer is None:
-            raise RuntimeError(
+            raise ValueError(
                 'CaptionTokenizer has learnt no words yet: load a checkpoint, or train '
                 '(tools/train.py learns them from the training captions first)'
             )

@@ -49,7 +49,7 @@ def test_words_are_learnt_the_same_twice_and_travel_in_the_state_dict() -> None:
 def test_untrained_stays_untrained_through_a_checkpoint() -> None:
     fresh = CaptionTokenizer(vocab_size=320)
     fresh.load_state_dict(CaptionTokenizer(vocab_size=320).state_dict())
-    with pytest.raises(RuntimeError, match='has learnt no words yet'):
+    with pytest.raises(ValueError, match='has learnt no words yet'):
         fresh.encode(['A man'], 9)
 
 
