@@ -41,7 +41,8 @@ def test_options_that_a_config_leaves_at_their_defaults(name: str) -> None:
     config = load_config(ROOT / f'smoter/{name}.py')
     shown = ' '.join(memory_options(config, training=False))
     assert 'model.batch_size (8 now)' in shown
-    assert 'instance_caption.decoder.batch_size (64 now)' in shown
+    at_once = 16 if 'tiny' in name else 64  # that of the tiny model is its own
+    assert f'instance_caption.decoder.batch_size ({at_once} now)' in shown
     assert 'interaction.chunk_size (256 now)' in shown
     shown = ' '.join(memory_options(config, training=True))
     assert 'backbone.with_cp (False now)' in shown
