@@ -8,6 +8,8 @@ our own: MMEngine has none and a tracker here is NumPy, not a ``nn.Module``.
 importing this module costs nothing and users need no ``custom_imports`` for our parts.
 """
 
+from typing import Any
+
 try:
     from mmengine import registry as mmengine_registry
 except ImportError as error:
@@ -96,3 +98,27 @@ OPTIM_WRAPPER_CONSTRUCTORS = _child(
 PARAM_SCHEDULERS = _child('parameter scheduler', 'PARAM_SCHEDULERS')
 LOG_PROCESSORS = _child('log_processor', 'LOG_PROCESSORS')
 INFERENCERS = _child('inferencer', 'INFERENCERS', 'mmsmot.apis.inferencer')
+
+
+def built(
+    part: Any, registry: mmengine_registry.Registry = MODELS, **known: Any
+) -> Any:
+    """A part from its config; what is a part already, or ``None``, stays.
+
+    Args:
+        part: A config with ``type``, a part, or ``None``.
+        registry: Where its type stands.
+        known: Options that follow from other parts; a config may leave them out.
+
+    Raises:
+        ValueError: A config has another value where one is known.
+    """
+    if not isinstance(part, dict):
+        return part
+    for key, value in known.items():
+        if part.get(key, value) != value:
+            raise ValueError(
+                f'{part.get("type")} has {key}={part[key]}, but with the other parts it '
+                f'must be {value}; leave it out, and it will be'
+            )
+    return registry.build({**part, **known})

@@ -13,7 +13,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from ..registry import TRANSFORMS
+from ..registry import TRANSFORMS, built
 from ..structures import SMOTDataSample
 from .image_sequence import ImageSequence
 from .video_reader import VideoReader
@@ -91,9 +91,7 @@ class VideoDataset(BaseDataset):
             data_prefix={},
             indices=indices,
             # MMEngine would look in its own registry where no default scope is set.
-            pipeline=[
-                TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline
-            ],
+            pipeline=[built(t, TRANSFORMS) for t in pipeline],
             test_mode=test_mode,
             lazy_init=lazy_init,
         )

@@ -10,7 +10,7 @@ import torch
 from mmengine.dist import all_reduce, get_world_size
 from torch import nn
 
-from ..registry import MODELS
+from ..registry import MODELS, built
 from ..structures import Frame, Interactions, SMOTDataSample, Tracks, Trajectories
 from .clip_table import ClipTable
 from .feature_maps import FeatureMaps
@@ -99,46 +99,31 @@ class TrajectorySemantics(nn.Module):
         trained_on: str | None = None,
     ) -> None:
         super().__init__()
-        _require(
-            relations is None or interaction is not None,
-            'relations need an interaction head: give one, or leave relations out',
-        )
-        _require(
-            phrases is None or instance_caption is not None,
-            'phrases need an instance caption head: give one, or leave phrases out',
-        )
-        _require(
-            video_caption is None or video_fusion is not None,
-            'a video caption needs video_fusion: give it, or leave video_caption out',
-        )
-        _require(
-            frame_stride >= 1 and (max_boxes is None or max_boxes >= 1),
-            'frame_stride and max_boxes must be 1 or more, got '
-            f'{frame_stride} and {max_boxes}',
-        )
-        unknown = ', '.join(sorted({*(loss_weights or ())} - {*LOSSES}))
-        _require(
-            not unknown,
-            f'loss_weights has {unknown}; there are {", ".join(LOSSES)}',
-        )
-        self.roi = _built(roi)
+        _require_options(frame_stride, max_boxes, loss_weights)
+        for part, needed, why in (
+            (relations, interaction, 'relations need an interaction head'),
+            (phrases, instance_caption, 'phrases need an instance caption head'),
+            (video_caption, video_fusion, 'a video caption needs video_fusion'),
+        ):
+            _require(part is None or needed is not None, f'{why}: give it too')
+        self.roi = built(roi)
         tokens = self.roi.tokens
         if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
-            encoding = _with_known(trajectory_fusion['encoding'], tokens=tokens)
+            encoding = built(trajectory_fusion['encoding'], tokens=tokens)
             trajectory_fusion = {**trajectory_fusion, 'encoding': encoding}
-        self.trajectory_fusion = _built(trajectory_fusion)
-        self.video_fusion = _built(video_fusion)
-        self.context = _built(context, pool=tokens)
-        self.phrases = _built(phrases, tokens=tokens)
-        self.interaction = _built(interaction)
-        self.relations = relations
+        self.trajectory_fusion = built(trajectory_fusion)
+        self.video_fusion = built(video_fusion)
+        self.context = built(context, pool=tokens)
+        self.phrases = built(phrases, tokens=tokens)
+        self.interaction = built(interaction)
         if relations is not None:
-            self.relations = _built(
+            relations = built(
                 relations,
                 tokens=tokens + (phrases is not None),  # what is told stands first
                 num_verbs=len(self.interaction.vocabulary),
             )
-        self.instance_caption = _built(instance_caption)
+        self.relations = relations
+        self.instance_caption = built(instance_caption)
         if share_decoder and isinstance(video_caption, dict):
             _require(
                 instance_caption is not None and video_caption.get('decoder') is None,
@@ -146,7 +131,7 @@ class TrajectorySemantics(nn.Module):
                 'and none to video_caption',
             )
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
-        self.video_caption = _built(video_caption)
+        self.video_caption = built(video_caption)
         self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
@@ -416,23 +401,18 @@ def _captioned(
     return [row for row, _ in told], [caption for _, caption in told]
 
 
+def _require_options(
+    frame_stride: int, max_boxes: int | None, loss_weights: dict[str, float] | None
+) -> None:
+    _require(
+        frame_stride >= 1 and (max_boxes is None or max_boxes >= 1),
+        'frame_stride and max_boxes must be 1 or more, got '
+        f'{frame_stride} and {max_boxes}',
+    )
+    unknown = ', '.join(sorted({*(loss_weights or ())} - {*LOSSES}))
+    _require(not unknown, f'loss_weights has {unknown}; there are {", ".join(LOSSES)}')
+
+
 def _require(holds: bool, why: str) -> None:
     if not holds:
         raise ValueError(f'TrajectorySemantics: {why}')
-
-
-def _built(part: dict | nn.Module | None, **known: int) -> nn.Module | None:
-    return MODELS.build(_with_known(part, **known)) if isinstance(part, dict) else part
-
-
-def _with_known(part: dict | nn.Module, **known: int) -> dict | nn.Module:
-    """A part's config with what follows from other parts, which it may leave out."""
-    if not isinstance(part, dict):
-        return part
-    for key, value in known.items():
-        _require(
-            part.get(key, value) == value,
-            f'{part.get("type")} has {key}={part.get(key)}, but with these parts it '
-            f'must be {value}; leave it out, and it will be',
-        )
-    return {**part, **known}

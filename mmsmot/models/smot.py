@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from mmengine.model import BaseModel
-from mmengine.registry import Registry
 from torch import nn
 
 from ..datasets import VideoReader
-from ..registry import MODELS, TASK_UTILS, TRACKERS
+from ..registry import MODELS, TASK_UTILS, TRACKERS, built
 from ..structures import (
     CoordinateSpace,
     Detections,
@@ -76,15 +75,15 @@ class SMOT(BaseModel):
         super().__init__(data_preprocessor=data_preprocessor)
         if batch_size < 1:
             raise ValueError(f'SMOT: batch_size must be 1 or more, got {batch_size}')
-        self.detector = _built(detector, MODELS)
-        self.tracker = _built(tracker, TRACKERS)
-        self.reid = _built(reid, MODELS)
-        self.post_processing = [_built(part, TASK_UTILS) for part in post_processing]
-        self.semantics = _built(semantics, MODELS)
-        self.feature_extractor = _built(feature_extractor, MODELS)
+        self.detector = built(detector)
+        self.tracker = built(tracker, TRACKERS)
+        self.reid = built(reid)
+        self.post_processing = [built(part, TASK_UTILS) for part in post_processing]
+        self.semantics = built(semantics)
+        self.feature_extractor = built(feature_extractor)
         self.batch_size = batch_size
         self._frozen: FrozenFeatures | None = None
-        self.clip_training = _built(training, TASK_UTILS) or ClipTraining()
+        self.clip_training = built(training, TASK_UTILS) or ClipTraining()
         if self.semantics is not None and self.semantics.needs_features:
             self._require_features()
 
@@ -335,7 +334,3 @@ class SMOT(BaseModel):
 def space_of(video: VideoReader) -> CoordinateSpace:
     """The coordinate space of a video's own frames."""
     return CoordinateSpace(width=video.video.width, height=video.video.height)
-
-
-def _built(part: Any, registry: Registry) -> Any:
-    return registry.build(part) if isinstance(part, dict) else part

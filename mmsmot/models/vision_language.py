@@ -12,7 +12,7 @@ from torch import nn
 
 from ..datasets.verb_forms import VerbForms
 from ..datasets.vocabulary import InteractionVocabulary
-from ..registry import MODELS
+from ..registry import MODELS, built
 from ..structures import Frame, Interactions, Tracks
 from .feature_maps import FeatureMaps
 from .language.vision_language_model import Question, VisionLanguageModel
@@ -95,7 +95,7 @@ class VisionLanguageSemantics(nn.Module):
         self.frame_stride = frame_stride
         self.memory = memory or {}
         self.begin()  # wrong options show before a video is read
-        self.model = MODELS.build(model) if isinstance(model, dict) else model
+        self.model = built(model)
 
     @property
     def fingerprint(self) -> str:

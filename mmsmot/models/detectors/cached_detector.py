@@ -13,7 +13,7 @@ import numpy as np
 from mmengine.logging import print_log
 from torch import nn
 
-from ...registry import MODELS
+from ...registry import MODELS, built
 from ...structures import Detections, Frame, VideoInfo
 from ...utils.atomic import atomic_path
 from ...utils.fingerprint import video_fingerprint
@@ -47,10 +47,8 @@ class CachedDetector(nn.Module, BaseDetector):
         reid: dict | BaseReID | None = None,
     ) -> None:
         super().__init__()
-        self.detector = (
-            MODELS.build(detector) if isinstance(detector, dict) else detector
-        )
-        self.reid = MODELS.build(reid) if isinstance(reid, dict) else reid
+        self.detector = built(detector)
+        self.reid = built(reid)
         self.root = Path(root).expanduser()
         self._register_state_dict_hook(_without_cache)
         self._register_load_state_dict_pre_hook(_with_cache)

@@ -21,7 +21,7 @@ from mmengine.structures import InstanceData
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS
+from ...registry import MODELS, built
 from ...structures import Detections, Frame
 from ...utils.checkpoint import load_weights, weights_hash
 from ...utils.mmdet_bridge import import_mmdet
@@ -83,9 +83,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         self.checkpoint = checkpoint
         self.score_threshold = score_threshold
         self.score_power = score_power
-        self.embedder = (
-            MODELS.build(embedder) if isinstance(embedder, dict) else embedder
-        )
+        self.embedder = built(embedder)
         self.labels = None if labels is None else tuple(labels)
         self.picture_cells = picture_cells
         with DefaultScope.overwrite_default_scope('mmdet'):

@@ -19,10 +19,10 @@ STEP = 1009  # from one first token to the next, so that few pairs fall together
 class PhraseTokens(nn.Module):
     """What is likely to be said of somebody, told to the captions (ours).
 
-    A language model learns late to read a hat's colour from tokens in which the shirt's is
-    as well. So a linear layer is asked first which two of the caption's tokens follow each
-    other (*red hat*), given the mean over the boxes; and its answer, how likely each phrase
-    is, becomes one more token of the trajectory.
+    A language model learns late to read a hat's colour from tokens in which the shirt's
+    is as well. So a linear layer is asked first which two of the caption's tokens follow
+    each other (*red hat*), given the mean over the boxes; and its answer, how likely each
+    phrase is, becomes one more token of the trajectory.
 
     Args:
         channels: d.

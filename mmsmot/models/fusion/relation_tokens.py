@@ -16,11 +16,11 @@ class RelationTokens(nn.Module):
     The paper speaks of a trajectory from its own feature alone (eq. 4), and of the video
     from frames into which all trajectories were mixed (eq. 3). Both then have to guess
     what the other one wears: whose colour is whose is lost in the mixture. The interaction
-    head knows who belongs to whom (eq. 5). So a person's first tokens (likely phrases, and the
-    ``summary`` of the trajectory fusion, where they are made) go to the language model, and
-    onto each of them is written what the whole trajectory shows and with what scores this
-    person acts on others and others on it. The scores are taken as they are: no caption
-    teaches the interaction head.
+    head knows who belongs to whom (eq. 5). So a person's first tokens (likely phrases, and
+    the ``summary`` of the trajectory fusion, where they are made) go to the language
+    model, and onto each of them is written what the whole trajectory shows and with what
+    scores this person acts on others and others on it. The scores are taken as they are:
+    no caption teaches the interaction head.
 
     Args:
         num_verbs: Verbs of the interaction head. TrajectorySemantics fills it in.

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import nn
 
-from ...registry import MODELS
+from ...registry import MODELS, built
 from ..trajectory.token_encoding import TokenEncoding
 from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .attention import SelfAttention
@@ -31,9 +31,7 @@ class BaseTrajectoryFusion(nn.Module, ABC):
     ) -> None:
         super().__init__()
         self.summary = summary
-        self.encoding = (
-            MODELS.build(encoding) if isinstance(encoding, dict) else encoding
-        )
+        self.encoding = built(encoding)
 
     def encoded(self, tracks: TrajectoryTokens) -> torch.Tensor:
         """The tokens (M, N, K, d), with what the encoding adds."""
@@ -128,7 +126,7 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
         summary: bool = False,
     ) -> None:
         super().__init__(encoding, summary)
-        self.cell = MODELS.build(cell) if isinstance(cell, dict) else cell
+        self.cell = built(cell)
 
     def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
         tokens = self.encoded(tracks).transpose(0, 1)  # (N, M, K, d)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS
+from ...registry import MODELS, built
 from ..feature_maps import FeatureMaps
 from .cells import FusionCell
 
@@ -58,7 +58,7 @@ class VideoFusion(nn.Module):
                 f"tokens='channel': grid {tuple(grid)} has {grid[0] * grid[1]} positions, "
                 f'which must be channels ({channels})'
             )
-        self.cell = MODELS.build(cell) if isinstance(cell, dict) else cell
+        self.cell = built(cell)
         self.grid = tuple(grid)
         self.level = level
         self.tokens = tokens

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from ...registry import MODELS
+from ...registry import MODELS, built
 from ..fusion.attention import CrossAttention
 from ..language.text_decoder import TextDecoder
 
@@ -23,7 +23,7 @@ class _Speaker(nn.Module):
                 f'{type(self).__name__} needs a decoder (or, for the video caption, '
                 'share_decoder=True)'
             )
-        self.decoder = MODELS.build(decoder) if isinstance(decoder, dict) else decoder
+        self.decoder = built(decoder)
         width = self.decoder.channels
         self.project = nn.Sequential(nn.Linear(channels, width), nn.LayerNorm(width))
 

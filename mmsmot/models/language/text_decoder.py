@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS
+from ...registry import MODELS, built
 from .tokenizer import BaseTokenizer
 
 
@@ -54,9 +54,7 @@ class TextDecoder(nn.Module):
         super().__init__()
         if (config is None) == (pretrained is None):
             raise ValueError('TextDecoder: give either config or pretrained')
-        self.tokenizer = (
-            MODELS.build(tokenizer) if isinstance(tokenizer, dict) else tokenizer
-        )
+        self.tokenizer = built(tokenizer)
         if config is not None:
             self.model = _from_config(config, self.tokenizer.vocab_size)
         else:

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS
+from ...registry import MODELS, built
 from ..feature_maps import FeatureMaps
 
 
@@ -79,7 +79,7 @@ class RoITokens(nn.Module):
             self.project = nn.Identity()
         self.cells = nn.Linear(in_channels, channels) if cells else None
         self.norm = nn.LayerNorm(channels) if norm else None
-        self.crop = MODELS.build(crop) if isinstance(crop, dict) else crop
+        self.crop = built(crop)
         self.tokens = (4 if hidden else grid**2) + getattr(self.crop, 'tokens', 0)
 
     def extra_repr(self) -> str:
