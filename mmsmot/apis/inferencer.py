@@ -14,21 +14,20 @@ from mmengine.device import get_device
 from mmengine.logging import print_log
 
 from ..datasets import VideoReader, open_video
-from ..datasets.stream_address import is_stream, shown_address
+from ..datasets.stream_address import is_stream
 from ..engine import load_config, set_weights
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import VideoInfo
 from ..utils.checkpoint import load_weights
 from ..utils.mmengine_loaders import make_mmengine_safe
+from .asked_videos import asked_videos
 from .caching import with_cache
 from .domain import domain_warnings
 from .finished import is_disk_full
 from .infer import infer_video
 from .session import SMOTSession
 from .shipped import shipped_names, shipped_weights
-
-VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 
 
 @INFERENCERS.register_module()
@@ -113,8 +112,8 @@ class SMOTInferencer:
         One of several that cannot be read or written stops none of the others.
 
         Args:
-            videos: A video file, a folder of images, a sequence folder; a folder of video
-                files; or a list of such. Or one live stream: ``rtsp://...``,
+            videos: A video file, a folder of images, a sequence folder; a folder of such
+                (a dataset's split); or a list. Or one live stream: ``rtsp://...``,
                 ``camera:0`` or ``0``, see :class:`~mmsmot.datasets.VideoStream`.
             out_dir: Folder of the results; of several videos each gets a folder in it.
             start: First frame number, inclusive.
@@ -136,19 +135,19 @@ class SMOTInferencer:
                 others; a file is no video; or, when all others are done, some of
                 several could not be.
         """
-        asked = _listed(videos)
-        are_many = isinstance(asked, list)
-        names = asked if are_many else [asked]
-        homes = _folders(names, Path(out_dir)) if are_many else [Path(out_dir)]
+        several = asked_videos(videos, Path(out_dir))
+        if (homes := several) is None:
+            alone = f'camera:{videos}' if isinstance(videos, int) else str(videos)
+            homes = {alone: Path(out_dir)}
         results, failed = [], []
-        for name, home in zip(names, homes, strict=True):
+        for name, home in homes.items():
             # Before the video: a stream does not wait until the model is there.
             model = self._model_for(home, is_stream(name))
             try:
                 video = open_video(name, start, end, stride, seconds, patience)
                 result = self._infer(model, video, home, draw, overwrite)
             except (OSError, ValueError) as error:
-                if not are_many or is_disk_full(error):
+                if several is None or is_disk_full(error):
                     raise
                 said = str(error)
                 failed.append(said if name in said else f'{name}: {said}')
@@ -159,9 +158,9 @@ class SMOTInferencer:
                 done(result, home)
         if failed:
             raise ValueError(
-                '\n'.join([f'{len(failed)} of {len(names)} videos failed:', *failed])
+                '\n'.join([f'{len(failed)} of {len(several)} videos failed:', *failed])
             )
-        return results if are_many else results[0]
+        return results[0] if several is None else results
 
     def _infer(
         self, model: Any, video: VideoReader, home: Path, draw: bool, overwrite: bool
@@ -213,36 +212,3 @@ class SMOTInferencer:
         elif getattr(model.semantics, 'trained_on', None) is not None:
             model.semantics.trained_on = None  # the weights it names are not here
         return model.to(self.device).eval()
-
-
-def _listed(videos: Any) -> str | list[str]:
-    """A list where several are meant."""
-    if isinstance(videos, int):
-        return f'camera:{videos}'
-    if not isinstance(videos, str | os.PathLike):
-        names = [str(video) for video in videos]
-        if streams := [shown_address(name) for name in names if is_stream(name)]:
-            raise ValueError(
-                f'{streams[0]} is a live stream: give it alone, and to each stream a '
-                'process of its own'
-            )
-        return names
-    path = Path(videos)
-    if path.is_dir():
-        inside = (file for file in path.iterdir() if file.is_file())
-        files = sorted(str(f) for f in inside if f.suffix.lower() in VIDEO_SUFFIXES)
-        if files:
-            return files
-    return str(videos)
-
-
-def _folders(videos: list[str], out_dir: Path) -> list[Path]:
-    paths = [Path(os.path.abspath(video)) for video in videos]  # '.' has no name
-    names = [path.name if path.is_dir() else path.stem for path in paths]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise ValueError(
-            f'{sorted(twice)[0]!r} is the name of several of these videos, whose results '
-            f'would go into one folder of {out_dir}: give them one after the other'
-        )
-    return [out_dir / name for name in names]

@@ -5,7 +5,7 @@ from typing import Any
 from .demo_scene import make_demo_scene
 from .image_sequence import ImageSequence
 from .video_file import VideoFile
-from .video_reader import VideoReader, open_video
+from .video_reader import VideoReader, holds_frames, open_video
 from .video_stream import VideoStream
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     'VideoFile',
     'VideoReader',
     'VideoStream',
+    'holds_frames',
     'make_demo_scene',
     'open_video',
 ]
