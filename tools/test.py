@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from mmengine.dist import is_main_process
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
 
+from mmsmot.apis.random_weights import random_weight_warnings
 from mmsmot.apis.shipped import shipped_weights
 from mmsmot.engine import SMOTRunner, load_config, set_weights
 from mmsmot.engine.arguments import argument_names
@@ -58,11 +62,17 @@ def main() -> None:
     default_dir = str(Path('work_dirs') / Path(args.config).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     folders = set_out_dirs(config)
-    config.load_from = args.checkpoint or config.get('load_from')
+    # Not the config's own load_from: training starts there, and tests nothing.
+    config.load_from = args.checkpoint or args.cfg_options.get('load_from')
     if config.load_from is None and (shipped := shipped_weights(args.config)):
         print(f'weights that come with the package: {shipped}')
         config.load_from = str(shipped)
-    SMOTRunner.from_cfg(config).test()
+    runner = SMOTRunner.from_cfg(config)
+    if config.load_from is None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        for text in random_weight_warnings(model):
+            print_log(text, logger='current', level=logging.WARNING)
+    runner.test()
     if is_main_process():
         for folder in folders:
             print(f'tracks and scores: {folder}')

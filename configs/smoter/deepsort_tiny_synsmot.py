@@ -1,10 +1,18 @@
 # Two stages, as bytetrack_tiny_synsmot.
 # DeepSORT knows people again by what the detector's feature maps show of them.
 _base_ = [
-    'smoter_tiny_synsmot.py', '../_base_/trackers/deepsort.py'
+    'smoter_tiny_synsmot.py', '../_base_/trackers/deepsort.py',
+    '../_base_/schedules/synsmot_tracks.py'
 ]
 model = dict(
     tracker=dict(_delete_=True, **dict(_base_.deepsort, min_confidence=0.4)),  # tau_p
-    training=dict(freeze=True, true_tracks=0.0))
-custom_hooks = [dict(type='LearnWords'), dict(type='StopAtNaN')]
-load_from = 'work_dirs/detector_tiny_synsmot/epoch_20.pth'
+    training=dict(
+        _delete_=True,
+        **_base_.synsmot_tracks.training,
+        tracks='work_dirs/deepsort_tiny_synsmot/results/{name}.txt'))
+train_dataloader = _base_.synsmot_tracks.train_dataloader
+optim_wrapper = _base_.synsmot_tracks.optim_wrapper
+param_scheduler = _base_.synsmot_tracks.param_scheduler
+train_cfg = _base_.synsmot_tracks.train_cfg
+custom_hooks = _base_.synsmot_tracks.custom_hooks
+load_from = 'work_dirs/smoter_tiny_synsmot_words/epoch_15.pth'

@@ -1,5 +1,5 @@
-# The third stage, on the weights of smoter_tiny_synsmot_words (load_from): all of it end to
-# end; the detector gets better still.
+# The third stage, on the weights of the second: all of it end to end; the detector gets
+# better still.
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/schedules/synsmot_end.py'
 ]
@@ -11,10 +11,9 @@ model = dict(
         gradient_frames=5,  # of 8
         true_tracks=1.0,
         box_noise=0.1))
-train_dataloader = dict(
-    batch_size=4,
-    dataset=dict(num_frames=8, stride=2, indices=1600))  # half of SynSMOT large
+train_dataloader = dict(batch_size=4, dataset=dict(num_frames=8, stride=2))
 optim_wrapper = _base_.synsmot_end.optim_wrapper
 param_scheduler = _base_.synsmot_end.param_scheduler
 train_cfg = _base_.synsmot_end.train_cfg
 custom_hooks = _base_.synsmot_end.custom_hooks
+load_from = 'work_dirs/smoter_tiny_synsmot_words/epoch_15.pth'

@@ -1,5 +1,5 @@
-# The second stage, on the weights of smoter_tiny_synsmot_start (load_from): the words
-# alone, over whole videos, on a detector that stays as it is.
+# The second stage, on the weights of the first: the words alone, over whole videos, on a
+# detector that stays as it is.
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/schedules/synsmot_words.py'
 ]
@@ -18,3 +18,4 @@ optim_wrapper = _base_.synsmot_words.optim_wrapper
 param_scheduler = _base_.synsmot_words.param_scheduler
 train_cfg = _base_.synsmot_words.train_cfg
 custom_hooks = _base_.synsmot_words.custom_hooks
+load_from = 'work_dirs/smoter_tiny_synsmot_start/epoch_5.pth'

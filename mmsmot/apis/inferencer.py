@@ -26,6 +26,7 @@ from .caching import with_cache
 from .domain import domain_warnings
 from .finished import is_disk_full
 from .infer import infer_video
+from .random_weights import random_weight_warnings
 from .session import SMOTSession
 from .shipped import shipped_names, shipped_weights
 
@@ -166,9 +167,7 @@ class SMOTInferencer:
         self, model: Any, video: VideoReader, home: Path, draw: bool, overwrite: bool
     ) -> dict[str, Any]:
         """One video's result."""
-        warnings = self._missing_weights(model) + domain_warnings(model, video.video)
-        for text in warnings:
-            print_log(text, logger='current', level=logging.WARNING)
+        warnings = self._warnings(model, video.video)
         return infer_video(model, video, home, self._text, draw, overwrite, warnings)
 
     def session(
@@ -176,28 +175,16 @@ class SMOTInferencer:
     ) -> SMOTSession:
         """The same pipeline, frame by frame; arguments as of :class:`SMOTSession`."""
         session = SMOTSession(self.model, fps, name, patience)
-        video = VideoInfo(name, name, fps)
-        for text in self._missing_weights(self.model) + domain_warnings(
-            self.model, video
-        ):
-            print_log(text, logger='current', level=logging.WARNING)
+        self._warnings(self.model, VideoInfo(name, name, fps))
         return session
 
-    def _missing_weights(self, model: SMOT) -> list[str]:
-        """A warning where a network runs that never learnt anything."""
-        if self.checkpoint is not None:
-            return []
-        # A part that takes a file of weights of its own says which as ``checkpoint``.
-        parts = [p for p in model.modules() if getattr(p, 'checkpoint', '') is None]
-        if getattr(model.semantics, 'needs_features', False):
-            parts.append(model.semantics)  # trained, and in the whole model's alone
-        if not parts:
-            return []
-        names = ' and '.join(dict.fromkeys(type(part).__name__ for part in parts))
-        return [
-            f'no weights were given for {names}: what comes from there is random. Give '
-            "the whole model's (--checkpoint); --weights are the detector's alone."
-        ]
+    def _warnings(self, model: SMOT, video: VideoInfo) -> list[str]:
+        """What whoever reads the result must know; logged too."""
+        found = [] if self.checkpoint is not None else random_weight_warnings(model)
+        found += domain_warnings(model, video)
+        for text in found:
+            print_log(text, logger='current', level=logging.WARNING)
+        return found
 
     def _model_for(self, home: Path, is_live: bool) -> SMOT:
         # Another stream's frames have the same numbers, so nothing of one is remembered.

@@ -41,6 +41,10 @@ class ClipTraining:
         freeze: Do not train the detector at all: two-stage training. It stays as at test.
         feature_cache: With ``freeze``, a folder to keep the detector's feature maps and
             detections in, so that they are computed once; ``None`` for none.
+        tracks: Files of the trajectories that the other batches are spoken about along,
+            with ``{name}`` for the video's name: what ``tools/test.py`` wrote. A tracker
+            needs every frame, and a clip has a few from all over a video. ``None``: the
+            model's tracker runs on each clip.
         speaks: Whether the semantic losses are taken; a hook turns them on at
             ``semantic_start_iter``. Without a detection loss they always are.
     """
@@ -52,6 +56,7 @@ class ClipTraining:
     detach_features: bool = False
     freeze: bool = False
     feature_cache: str | None = None
+    tracks: str | None = None
     speaks: bool = True
 
     def __post_init__(self) -> None:
@@ -59,6 +64,11 @@ class ClipTraining:
             raise ValueError(
                 'ClipTraining: feature_cache keeps what a frozen detector sees; it needs '
                 'freeze=True'
+            )
+        if self.tracks is not None and self.true_tracks >= 1:
+            raise ValueError(
+                f'ClipTraining: tracks={self.tracks!r} are never looked at with '
+                f'true_tracks={self.true_tracks:g}; set it below 1'
             )
 
     def draw_frames(self, num_frames: int) -> tuple[list[int], list[int]]:
@@ -107,7 +117,7 @@ def rows_of(positions: list[int], num_clips: int) -> list[int]:
 
 def track_clips(
     tracker: BaseTracker,
-    found: Sequence[Detections],
+    found: Sequence[Detections] | None,
     frames: Sequence[Frame],
     data_samples: Sequence[SMOTDataSample],
 ) -> tuple[list[Trajectories], list[dict[int, int]]]:
@@ -115,7 +125,7 @@ def track_clips(
 
     Args:
         tracker: Starts anew with each clip.
-        found: Of T * B frames, time first.
+        found: Of T * B frames, time first; ``None`` for a tracker that needs none.
         frames: The frames.
         data_samples: B samples with truth.
 
@@ -123,6 +133,8 @@ def track_clips(
         B tables of trajectories, and the true id by trajectory id of each
         (:func:`~mmsmot.structures.match_trajectories`).
     """
+    if found is None:
+        found = [Detections.empty() for _ in frames]
     tables, names = [], []
     for b, sample in enumerate(data_samples):
         tracker.reset()

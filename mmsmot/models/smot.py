@@ -28,7 +28,7 @@ from .detectors import BaseDetector
 from .feature_maps import FeatureMaps
 from .frozen_features import FrozenFeatures, require_kept_level
 from .reid import BaseReID
-from .trackers import BaseTracker, update_checked
+from .trackers import BaseTracker, TrajectoryFile, update_checked
 
 if TYPE_CHECKING:
     from .picture_memory import PictureMemory
@@ -231,19 +231,30 @@ class SMOT(BaseModel):
         losses = {}
         if not how.freeze and rows:
             losses |= self._detection_loss(inputs, data_samples, rows, features)
-        if how.draws_true_tracks():
-            truth = [how.with_box_noise(s.gt_trajectories) for s in data_samples]
-            true_ids = [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
-            trajectories = truth
-        else:
-            if found is None:
-                found = self._find(features.detach(), frames)
-            told = track_clips(self.tracker, found, frames, data_samples)
-            trajectories, true_ids = told
+        told = self._spoken_of(features, found, frames, data_samples)
         if how.detach_features:
             features = features.detach()
-        spoken = (features, inputs, data_samples, trajectories, true_ids)
-        return losses | self.semantics.loss(*spoken)
+        said = self.semantics.loss(features, inputs, data_samples, *told)
+        return losses | said
+
+    def _spoken_of(
+        self,
+        features: FeatureMaps,
+        found: list[Detections] | None,
+        frames: list[Frame],
+        data_samples: list[SMOTDataSample],
+    ) -> tuple[list[Trajectories], list[dict[int, int]]]:
+        """Each clip's trajectories to speak about, and the true id of each."""
+        how = self.clip_training
+        if how.draws_true_tracks():
+            truth = [how.with_box_noise(s.gt_trajectories) for s in data_samples]
+            return truth, [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
+        if how.tracks is not None:
+            tracker = TrajectoryFile(path=how.tracks)
+            return track_clips(tracker, None, frames, data_samples)
+        if found is None:
+            found = self._find(features.detach(), frames)
+        return track_clips(self.tracker, found, frames, data_samples)
 
     def _look_frozen(
         self, frames: list[Frame]

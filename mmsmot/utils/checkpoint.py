@@ -100,8 +100,16 @@ def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
     return weights | {name: weights[kept] for name, kept in aliases.items()}
 
 
-def load_weights(model: nn.Module, filename: str | os.PathLike) -> None:
+def load_weights(
+    model: nn.Module, filename: str | os.PathLike, within: str = ''
+) -> None:
     """Load a checkpoint's weights into a model, all of them or none.
+
+    Args:
+        model: The model.
+        filename: The checkpoint.
+        within: Where the model stands in a larger one (``'detector.model.'``), whose
+            checkpoint will do too: the rest of it is not looked at.
 
     Raises:
         ValueError: The checkpoint holds no weights, or those of another model; names the
@@ -109,6 +117,9 @@ def load_weights(model: nn.Module, filename: str | os.PathLike) -> None:
     """
     checkpoint = load_checkpoint(filename)
     weights = checkpoint.get('state_dict', checkpoint)
+    if within and isinstance(weights, dict):
+        own = {k[len(within) :]: w for k, w in weights.items() if k.startswith(within)}
+        weights = own or weights
     require_weights_of(model, weights, filename)
     model.load_state_dict(weights)
 

@@ -17,7 +17,13 @@ from mmsmot.engine import load_config
 from mmsmot.models.language import CaptionTokenizer
 from mmsmot.models.smot import SMOT
 from mmsmot.registry import MODELS
-from mmsmot.structures import Frame, Interactions, SMOTDataSample, Tracks
+from mmsmot.structures import (
+    Frame,
+    Interactions,
+    SMOTDataSample,
+    Tracks,
+    write_trajectories,
+)
 from tests.models.language.test_tokenizer import TEXTS
 from tests.models.test_semantics import VIDEO, frames, sample, tracks_of
 
@@ -77,9 +83,16 @@ def train_step(model: SMOT, config: Config) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
-def test_a_training_and_a_test_step(path: Path) -> None:
+def test_a_training_and_a_test_step(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     config = small_pictures(path)
     model = built(config)
+    if model.clip_training.tracks is not None:
+        written = Path(model.clip_training.tracks.format(name=VIDEO.name))
+        written.parent.mkdir(parents=True)
+        write_trajectories(truth().gt_trajectories, written)
     assert type(model.tracker).__name__.lower() == tracker_of(path)
     assert type(model.detector).__name__ == config.model.detector.type
     before = {name: p.detach().clone() for name, p in _few(model)}

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from mmsmot.models.clip_training import ClipTraining, rows_of
-from tests.models.test_semantics import sample
+from mmsmot.structures import write_trajectories
+from tests.engine import tiny_training
+from tests.models.test_semantics import batch, sample
 
 
 def test_detection_frames_are_neighbours() -> None:
@@ -55,3 +60,31 @@ def test_true_boxes_stand_about_where_a_detectors_would() -> None:
         np.testing.assert_allclose(error.mean(0), 0, atol=0.005)
         assert np.abs(error).max() <= 0.1 + 1e-9
     assert noisy.frame_ids.tolist() == truth.frame_ids.tolist()
+
+
+def test_words_are_learnt_along_tracks_of_a_file(tmp_path: Path) -> None:
+    """Under ids of its own; who is in no file is not spoken of."""
+    clip = sample(ids=(1, 2, 3))
+    truth = clip.gt_trajectories
+    path = tmp_path / f'{clip.video.name}.txt'
+    write_trajectories(replace(truth, ids=truth.ids + 40)[truth.ids != 2], path)
+    trained = tiny_training.model(
+        true_tracks=0.0, freeze=True, tracks=str(tmp_path / '{name}.txt')
+    )
+    told = []
+    trained.semantics.loss = lambda *spoken: told.append(spoken) or {}
+    trained.loss(**batch(clip))
+    ((_, _, _, (tracks,), (true_ids,)),) = told
+    assert true_ids == {41: 1, 43: 3}
+    assert sorted(set(tracks.ids.tolist())) == [41, 43]
+    np.testing.assert_allclose(
+        tracks.boxes[tracks.ids == 43], truth.boxes[truth.ids == 3], atol=0.01
+    )
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match='no trajectories at'):
+        trained.loss(**batch(clip))
+
+
+def test_tracks_that_are_never_looked_at() -> None:
+    with pytest.raises(ValueError, match='never looked at with true_tracks=1'):
+        ClipTraining(tracks='{name}.txt', true_tracks=1.0)

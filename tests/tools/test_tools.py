@@ -149,11 +149,15 @@ PUBLIC = 'two_stage/sort_public-detections'
 
 
 def test_test_is_short_and_says_where_results_lie(scene: Path, tmp_path: Path) -> None:
-    """Also that several metrics, and what the options say, are heard."""
+    """Also that several metrics, and what the options say, are heard.
+
+    Where training would start is nothing to test.
+    """
     config = tmp_path / 'two_metrics.py'
     config.write_text(
         f"_base_ = ['{ROOT}/configs/{PUBLIC}.py']\n"
         "test_evaluator = [dict(type='TrackingMetric', prefix=p) for p in 'ab']\n"
+        "load_from = 'work_dirs/detector/epoch_1.pth'\n"
     )
     work = tmp_path / 'elsewhere'
     args = ('--data-root', scene.parent, '--cfg-options', f'work_dir={work}')

@@ -1,5 +1,5 @@
-# End to end at last, gently with the words. With 4 clips a batch, 400 iterations of 1,600
-# clips.
+# End to end at last, gently with the words. With 4 clips a batch, 800 iterations an epoch
+# of SynSMOT large.
 synsmot_end = dict(
     optim_wrapper=dict(
         type='OptimWrapper',
@@ -13,7 +13,7 @@ synsmot_end = dict(
             type='CosineAnnealingLR',
             by_epoch=False,
             begin=50,
-            end=400,
+            end=800,
             eta_min=1e-6)
     ],
     train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=1),

@@ -105,6 +105,10 @@ def test_weights_round_trip_and_those_of_another_config(
     )
     assert again.fingerprint == detector.fingerprint  # the same weights
     assert make(seed=2, labels=None).fingerprint != detector.fingerprint
+    whole = torch.nn.ModuleDict({'detector': detector, 'words': torch.nn.Linear(2, 2)})
+    torch.save({'state_dict': whole.state_dict()}, path)
+    part = make(seed=2, labels=None, checkpoint=str(path))
+    assert part.fingerprint == detector.fingerprint
     torch.save({'state_dict': torch.nn.Linear(2, 2).state_dict()}, path)
     with pytest.raises(ValueError, match='belongs to another config'):
         make(checkpoint=str(path))
