@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from mmengine.dist import all_reduce, get_world_size
 from torch import nn
 
 from ..registry import MODELS, built
@@ -16,10 +15,9 @@ from .clip_table import ClipTable
 from .feature_maps import FeatureMaps
 from .interaction_spans import with_spans
 from .scene import Scene
+from .semantic_losses import LOSSES, semantic_losses
 from .semantic_memory import SemanticMemory
 from .trajectory import TrajectoryTokens
-
-LOSSES = ('instance_caption', 'video_caption', 'interaction', 'phrases')
 
 
 @dataclass
@@ -215,7 +213,7 @@ class TrajectorySemantics(nn.Module):
                 found.interactions = self._with_spans(verbs, memory)
         speaks = video_caption and self.video_caption is not None
         if speaks and memory.video.fused is not None:
-            (prefix,) = self._about_videos(memory.video.fused, scene, [range(len(ids))])
+            (prefix,) = self.about_videos(memory.video.fused, scene, [range(len(ids))])
             found.video_caption = self.video_caption.predict(prefix)
         return found
 
@@ -238,37 +236,8 @@ class TrajectorySemantics(nn.Module):
                 spoken about.
         """
         clips = ClipTable(inputs, trajectories, true_ids)
-        losses = {}
-        scene = None
-        if clips.num_tracks:
-            tokens, boxes = self._pooled(features, clips.rows, clips.boxes)
-            device = tokens.device
-            tracks = TrajectoryTokens.grouped(
-                torch.tensor(clips.track, device=device),
-                tokens,
-                torch.tensor(clips.times, device=device, dtype=torch.float32),
-                boxes,
-                clips.num_tracks,
-                self.max_boxes,
-            )
-            scene = self._scene(tracks, [clip for clip, _ in clips.names])
-        told = _captioned(clips, data_samples)
-        if self.instance_caption is not None:
-            parts = self._instance_caption_loss(scene, *told)
-            losses['loss_instance_caption'] = self._mean(*parts, features)
-        if self.video_caption is not None:
-            parts = self._video_caption_loss(clips, data_samples, features, scene)
-            losses['loss_video_caption'] = self._mean(*parts, features)
-        if self.phrases is not None:
-            parts = self._phrase_loss(scene, *told)
-            losses['loss_phrases'] = self._mean(*parts, features)
-        if self.interaction is not None:
-            parts = self._interaction_loss(clips, data_samples, scene)
-            losses['loss_interaction'] = self._mean(*parts, features)
-        return {
-            name: loss * self.loss_weights.get(name.removeprefix('loss_'), 1.0)
-            for name, loss in losses.items()
-        }
+        scene = self._scene_of(clips, features) if clips.num_tracks else None
+        return semantic_losses(self, clips, data_samples, features, scene)
 
     def _pooled(
         self, features: FeatureMaps, rows: Sequence[int], boxes: np.ndarray
@@ -279,6 +248,20 @@ class TrajectorySemantics(nn.Module):
         tokens = self.roi(features, rows, boxes)
         fractions = boxes / features.sizes[rows].repeat(1, 2)
         return tokens, fractions.to(tokens.device, torch.float32)
+
+    def _scene_of(self, clips: ClipTable, features: FeatureMaps) -> Scene:
+        """The fused trajectories of clips, of which there are some."""
+        tokens, boxes = self._pooled(features, clips.rows, clips.boxes)
+        device = tokens.device
+        tracks = TrajectoryTokens.grouped(
+            torch.tensor(clips.track, device=device),
+            tokens,
+            torch.tensor(clips.times, device=device, dtype=torch.float32),
+            boxes,
+            clips.num_tracks,
+            self.max_boxes,
+        )
+        return self._scene(tracks, [clip for clip, _ in clips.names])
 
     def _scene(self, tracks: TrajectoryTokens, videos: list[int]) -> Scene:
         """The fused trajectories; ``videos`` says of which video each is."""
@@ -303,7 +286,7 @@ class TrajectorySemantics(nn.Module):
             fused = self.context(fused, mask, is_other)
         return fused, mask
 
-    def _about_videos(
+    def about_videos(
         self, videos: torch.Tensor, scene: Scene | None, rows: Sequence[Sequence[int]]
     ) -> list[torch.Tensor]:
         """What the captions of videos (B, V, d) are spoken from; whose rows are whose."""
@@ -331,74 +314,6 @@ class TrajectorySemantics(nn.Module):
         rows = torch.arange(len(pairs), device=pairs.tokens.device)
         fused, mask = self._fused(pairs, rows[:, None] == rows ^ 1)
         return self.interaction(fused, mask, rows.reshape(-1, 2)).sigmoid()
-
-    def _instance_caption_loss(self, scene, rows, captions):
-        if not rows:
-            return None, 0
-        return self.instance_caption.loss(*scene.about(rows, self.relations), captions)
-
-    def _phrase_loss(self, scene, rows, captions):
-        if not rows:
-            return None, 0
-        ids, pad_id = self.instance_caption.encoded(captions)
-        logits = scene.phrase_logits[rows]
-        return self.phrases.loss(logits, ids.to(logits.device), pad_id)
-
-    def _video_caption_loss(self, clips, data_samples, features, scene):
-        told = [
-            b for b, sample in enumerate(data_samples) if 'gt_video_caption' in sample
-        ]
-        if not told:
-            return None, 0
-        tokens = self.video_fusion.frame_tokens(features)
-        tokens = tokens.unflatten(0, (-1, len(data_samples)))
-        videos = self.video_fusion(tokens).fused[told]
-        rows = [clips.rows_of_clip(b) for b in told]
-        prefixes = self._about_videos(videos, scene, rows)
-        captions = [data_samples[b].gt_video_caption for b in told]
-        return self.video_caption.loss(prefixes, captions)
-
-    def _interaction_loss(self, clips, data_samples, scene):
-        if scene is None:
-            return None, 0
-        logits, targets = [], []
-        ids = [true_id for _, true_id in clips.names]
-        video = torch.tensor([clip for clip, _ in clips.names])[scene.pairs[:, 0].cpu()]
-        for b, sample in enumerate(data_samples):
-            own = (video == b).to(scene.pairs.device)
-            if 'gt_interactions' in sample and own.any():
-                truth = sample.gt_interactions
-                targets.append(self.interaction.targets(scene.pairs[own], ids, truth))
-                logits.append(scene.logits[own])
-        if not targets:
-            return None, 0
-        return self.interaction.loss(torch.cat(logits), torch.cat(targets))
-
-    def _mean(
-        self, total: torch.Tensor | None, count: int, features: FeatureMaps
-    ) -> torch.Tensor:
-        """``total`` over the mean count of all processes; 0 with a graph for nothing."""
-        anchor = features.levels[0]
-        everywhere = torch.tensor(float(count), device=anchor.device)
-        all_reduce(everywhere)
-        if total is None:
-            # Of a frozen detector there is no graph, of a weight there is.
-            weights = [w for w in self.parameters() if w.requires_grad][:1]
-            return sum(x.flatten()[:0].sum() for x in (anchor, *weights))
-        # Clamped before it is divided, or processes would clamp otherwise than one.
-        return total * get_world_size() / everywhere.clamp(min=1.0)
-
-
-def _captioned(
-    clips: ClipTable, data_samples: list[SMOTDataSample]
-) -> tuple[list[int], list[str]]:
-    """The rows of a table that have a true caption, and that."""
-    told = [
-        (row, data_samples[clip].gt_captions[true_id])
-        for row, (clip, true_id) in enumerate(clips.names)
-        if true_id in data_samples[clip].get('gt_captions', {})
-    ]
-    return [row for row, _ in told], [caption for _, caption in told]
 
 
 def _require_options(

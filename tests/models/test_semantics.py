@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -603,16 +602,3 @@ def test_a_detector_without_weights_says_that_it_cannot_be_trained() -> None:
 def test_options_that_do_not_fit(change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MODELS.build(semantics() | change)
-
-
-def test_two_processes_divide_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One has a positive, the other none: their mean is that of one process."""
-    part = MODELS.build(semantics())
-    features = SimpleNamespace(levels=(torch.zeros(1),))
-    total = torch.tensor(3.0)
-    alone = part._mean(total, 1, features)
-    module = 'mmsmot.models.semantics'
-    monkeypatch.setattr(f'{module}.get_world_size', lambda: 2)
-    monkeypatch.setattr(f'{module}.all_reduce', lambda count: count.fill_(1.0))
-    shared = [part._mean(total, 1, features), part._mean(None, 0, features)]
-    torch.testing.assert_close(sum(shared) / 2, alone)

@@ -1,0 +1,153 @@
+"""The losses of what is said about clips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from mmengine.dist import all_reduce, get_world_size
+
+from ..structures import SMOTDataSample
+from .clip_table import ClipTable
+from .feature_maps import FeatureMaps
+from .scene import Scene
+
+if TYPE_CHECKING:
+    from .semantics import TrajectorySemantics
+
+LOSSES = ('instance_caption', 'video_caption', 'interaction', 'phrases')
+
+# A sum, ``None`` over nothing, and how many it is over.
+Total = tuple[torch.Tensor | None, int]
+
+
+def semantic_losses(
+    semantics: TrajectorySemantics,
+    clips: ClipTable,
+    data_samples: list[SMOTDataSample],
+    features: FeatureMaps,
+    scene: Scene | None,
+) -> dict[str, torch.Tensor]:
+    """The losses of B clips by name, each a mean over the clips of all processes.
+
+    Args:
+        semantics: Its heads speak; those it lacks have no loss.
+        clips: The trajectories that are spoken about.
+        data_samples: B samples with truth; what one lacks is not asked of it.
+        features: Of T * B frames, time first.
+        scene: The fused trajectories; ``None`` where there are none.
+    """
+    told = _captioned(clips, data_samples)
+    totals = {}
+    if semantics.instance_caption is not None:
+        totals['instance_caption'] = _of_captions(semantics, scene, *told)
+    if semantics.video_caption is not None:
+        totals['video_caption'] = _of_video_captions(
+            semantics, clips, data_samples, features, scene
+        )
+    if semantics.phrases is not None:
+        totals['phrases'] = _of_phrases(semantics, scene, *told)
+    if semantics.interaction is not None:
+        totals['interaction'] = _of_interactions(semantics, clips, data_samples, scene)
+    return {
+        f'loss_{name}': _mean(*total, features, semantics)
+        * semantics.loss_weights.get(name, 1.0)
+        for name, total in totals.items()
+    }
+
+
+def _captioned(
+    clips: ClipTable, data_samples: list[SMOTDataSample]
+) -> tuple[list[int], list[str]]:
+    """The rows of a table that have a true caption, and that."""
+    told = [
+        (row, data_samples[clip].gt_captions[true_id])
+        for row, (clip, true_id) in enumerate(clips.names)
+        if true_id in data_samples[clip].get('gt_captions', {})
+    ]
+    return [row for row, _ in told], [caption for _, caption in told]
+
+
+def _of_captions(
+    semantics: TrajectorySemantics,
+    scene: Scene | None,
+    rows: list[int],
+    captions: list[str],
+) -> Total:
+    if not rows:
+        return None, 0
+    prefix = scene.about(rows, semantics.relations)
+    return semantics.instance_caption.loss(*prefix, captions)
+
+
+def _of_phrases(
+    semantics: TrajectorySemantics,
+    scene: Scene | None,
+    rows: list[int],
+    captions: list[str],
+) -> Total:
+    if not rows:
+        return None, 0
+    ids, pad_id = semantics.instance_caption.encoded(captions)
+    logits = scene.phrase_logits[rows]
+    return semantics.phrases.loss(logits, ids.to(logits.device), pad_id)
+
+
+def _of_video_captions(
+    semantics: TrajectorySemantics,
+    clips: ClipTable,
+    data_samples: list[SMOTDataSample],
+    features: FeatureMaps,
+    scene: Scene | None,
+) -> Total:
+    told = [b for b, sample in enumerate(data_samples) if 'gt_video_caption' in sample]
+    if not told:
+        return None, 0
+    tokens = semantics.video_fusion.frame_tokens(features)
+    tokens = tokens.unflatten(0, (-1, len(data_samples)))
+    videos = semantics.video_fusion(tokens).fused[told]
+    rows = [clips.rows_of_clip(b) for b in told]
+    prefixes = semantics.about_videos(videos, scene, rows)
+    captions = [data_samples[b].gt_video_caption for b in told]
+    return semantics.video_caption.loss(prefixes, captions)
+
+
+def _of_interactions(
+    semantics: TrajectorySemantics,
+    clips: ClipTable,
+    data_samples: list[SMOTDataSample],
+    scene: Scene | None,
+) -> Total:
+    if scene is None:
+        return None, 0
+    logits, targets = [], []
+    ids = [true_id for _, true_id in clips.names]
+    video = torch.tensor([clip for clip, _ in clips.names])[scene.pairs[:, 0].cpu()]
+    for b, sample in enumerate(data_samples):
+        own = (video == b).to(scene.pairs.device)
+        if 'gt_interactions' in sample and own.any():
+            truth = sample.gt_interactions
+            pairs = scene.pairs[own]
+            targets.append(semantics.interaction.targets(pairs, ids, truth))
+            logits.append(scene.logits[own])
+    if not targets:
+        return None, 0
+    return semantics.interaction.loss(torch.cat(logits), torch.cat(targets))
+
+
+def _mean(
+    total: torch.Tensor | None,
+    count: int,
+    features: FeatureMaps,
+    semantics: TrajectorySemantics,
+) -> torch.Tensor:
+    """``total`` over the mean count of all processes; 0 with a graph for nothing."""
+    anchor = features.levels[0]
+    everywhere = torch.tensor(float(count), device=anchor.device)
+    all_reduce(everywhere)
+    if total is None:
+        # Of a frozen detector there is no graph, of a weight there is.
+        weights = [w for w in semantics.parameters() if w.requires_grad][:1]
+        return sum(x.flatten()[:0].sum() for x in (anchor, *weights))
+    # Clamped before it is divided, or processes would clamp otherwise than one.
+    return total * get_world_size() / everywhere.clamp(min=1.0)
