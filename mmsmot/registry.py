@@ -101,9 +101,9 @@ INFERENCERS = _child('inferencer', 'INFERENCERS', 'mmsmot.apis.inferencer')
 
 
 def built(
-    part: Any, registry: mmengine_registry.Registry = MODELS, **known: Any
+    part: Any, registry: mmengine_registry.Registry = MODELS, /, **known: Any
 ) -> Any:
-    """A part from its config; what is a part already, or ``None``, stays.
+    """A part from its config; what is a part already, or ``None``, stays as it is.
 
     Args:
         part: A config with ``type``, a part, or ``None``.

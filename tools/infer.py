@@ -18,7 +18,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'videos',
         nargs='+',
-        help='a video file, a folder of images, a sequence, or a folder of such; or a live '
+        help='a video file, a folder of images, a sequence, or a folder with such in it; or a live '
         'stream: rtsp://..., camera:0 (Ctrl-C ends it and the results are written). Of '
         'several videos each gets a folder in --out',
     )
@@ -27,7 +27,9 @@ def parse_args() -> argparse.Namespace:
         '--checkpoint',
         help='weights of the whole model; of some configs they come with the package',
     )
-    parser.add_argument('--weights', help="the detector's weights")
+    parser.add_argument(
+        '--weights', help="the detector's weights, alone or in a whole model's"
+    )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--out', required=True, help='folder of the results')
     parser.add_argument('--start', type=int, help='first frame number, inclusive')

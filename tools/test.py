@@ -30,7 +30,9 @@ def parse_args() -> argparse.Namespace:
         help='weights of the whole model; of some configs they come with the package',
     )
     parser.add_argument('--data-root', help="the test dataset's folder")
-    parser.add_argument('--weights', help="the detector's weights")
+    parser.add_argument(
+        '--weights', help="the detector's weights, alone or in a whole model's"
+    )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--work-dir', help='folder of logs, tracks and scores')
     parser.add_argument(
@@ -63,7 +65,11 @@ def main() -> None:
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     folders = set_out_dirs(config)
     # Not the config's own load_from: training starts there, and tests nothing.
+    start = config.get('load_from')
     config.load_from = args.checkpoint or args.cfg_options.get('load_from')
+    config.resume = False  # else MMEngine takes the work-dir's newest checkpoint
+    if config.load_from is None and start is not None:
+        print(f'training starts from {start}; to test it, name it as the checkpoint')
     if config.load_from is None and (shipped := shipped_weights(args.config)):
         print(f'weights that come with the package: {shipped}')
         config.load_from = str(shipped)

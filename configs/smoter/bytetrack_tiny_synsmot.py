@@ -1,5 +1,5 @@
-# Two stages: the detector is trained, the tracks are written, and then the words are
-# learnt along them (README, "Two stages").
+# Two stages: the detector is trained, its tracks are written, and the words are learnt on
+# along them (README, "Two stages").
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/trackers/bytetrack.py',
     '../_base_/schedules/synsmot_tracks.py'
@@ -9,7 +9,9 @@ model = dict(
     training=dict(
         _delete_=True,
         **_base_.synsmot_tracks.training,
-        tracks='work_dirs/bytetrack_tiny_synsmot/results/{name}.txt'))
+        tracker=dict(
+            type='TrajectoryFile',
+            path='work_dirs/bytetrack_tiny_synsmot/train/results/{name}.txt')))
 train_dataloader = _base_.synsmot_tracks.train_dataloader
 optim_wrapper = _base_.synsmot_tracks.optim_wrapper
 param_scheduler = _base_.synsmot_tracks.param_scheduler

@@ -1,4 +1,4 @@
-# The detector of smoter_tiny_synsmot alone: the first stage of the two-stage variants.
+# The detector of smoter_tiny_synsmot alone.
 _base_ = 'smoter_tiny_synsmot.py'
 model = dict(semantics=None)
 custom_hooks = [dict(type='StopAtNaN')]

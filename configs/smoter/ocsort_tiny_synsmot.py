@@ -8,7 +8,9 @@ model = dict(
     training=dict(
         _delete_=True,
         **_base_.synsmot_tracks.training,
-        tracks='work_dirs/ocsort_tiny_synsmot/results/{name}.txt'))
+        tracker=dict(
+            type='TrajectoryFile',
+            path='work_dirs/ocsort_tiny_synsmot/train/results/{name}.txt')))
 train_dataloader = _base_.synsmot_tracks.train_dataloader
 optim_wrapper = _base_.synsmot_tracks.optim_wrapper
 param_scheduler = _base_.synsmot_tracks.param_scheduler

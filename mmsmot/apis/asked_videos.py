@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..datasets import holds_frames
+from ..datasets import holds_images, holds_sequence
 from ..datasets.stream_address import is_stream, shown_address
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
@@ -17,56 +17,91 @@ Asked = str | os.PathLike | int
 
 def asked_videos(
     videos: Asked | Sequence[str | os.PathLike], out_dir: Path
-) -> dict[str, Path] | None:
-    """Each video's folder of results, where several are meant; ``None`` for one.
+) -> tuple[dict[str, Path], bool]:
+    """Each video's folder of results, and whether several are meant.
 
-    Several are a list, a folder with video files in it, and one with sequences or folders
-    of images below it (a split of MOT17, SynSMOT's ``test``). Those below a folder keep
-    their place there: ``out_dir/<activity>/<sequence>``.
+    A folder is one video where it is a sequence; else it stands for the video files in
+    it; else it is one video where images lie in it; else it stands for what there is
+    below it, three folders deep (a split of MOT17, SynSMOT's ``test``), which keeps its
+    place there: ``out_dir/<activity>/<sequence>``. What has a dot before its name is
+    passed over. Of a list, each video's results go into a folder of its name.
 
     Raises:
-        ValueError: Two of them would write into one folder, or one is a live stream.
+        ValueError: There is no video in a folder, two videos would write into one, or a
+            live stream stands among others.
     """
-    if not isinstance(videos, Asked):
-        return _homes([str(video) for video in videos], out_dir)
-    if isinstance(videos, int) or not Path(videos).is_dir():
-        return None
-    folder = Path(videos)
-    if files := sorted(filter(_is_video_file, folder.iterdir())):
-        return _homes([str(file) for file in files], out_dir)
-    if holds_frames(folder):
-        return None
-    below = {str(path): out_dir / path.relative_to(folder) for path in _below(folder)}
-    return below or None
-
-
-def _homes(names: list[str], out_dir: Path) -> dict[str, Path]:
-    """A list's folders, each named after its video."""
+    if isinstance(videos, int):
+        return {f'camera:{videos}': out_dir}, False
+    if isinstance(videos, Asked):
+        name = os.fspath(videos)
+        found = _videos_of(name)
+        if found == [name]:
+            return {name: out_dir}, False
+        if not found:
+            raise ValueError(
+                f'{name}: no video in it, nor {DEPTH} folders deep. Looked for sequences '
+                '(img1/, imgs/, seqinfo.ini, det/det.txt), for images, and for '
+                f'{", ".join(VIDEO_SUFFIXES)}'
+            )
+        return _homes([(path, Path(name)) for path in found], out_dir), True
+    names = [os.fspath(video) for video in videos]
     if streams := [shown_address(name) for name in names if is_stream(name)]:
         raise ValueError(
             f'{streams[0]} is a live stream: give it alone, and to each stream a '
             'process of its own'
         )
-    paths = [Path(os.path.abspath(name)) for name in names]  # '.' has no name
-    homes = [path.name if path.is_dir() else path.stem for path in paths]
-    twice = {home for home in homes if homes.count(home) > 1}
-    if twice:
-        raise ValueError(
-            f'{sorted(twice)[0]!r} is the name of several of these videos, whose results '
-            f'would go into one folder of {out_dir}: give them one after the other'
-        )
-    return {name: out_dir / home for name, home in zip(names, homes, strict=True)}
+    found = [  # what is none fails alone, when it is opened
+        (path, _full(name).parent)
+        for name in names
+        for path in _videos_of(name) or [name]
+    ]
+    return _homes(found, out_dir), True
 
 
-def _below(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
-    """The folders of frames below one, none inside another, sorted."""
-    inside = (path for path in folder.iterdir() if path.is_dir())
-    for path in sorted(path for path in inside if not path.name.startswith('.')):
-        if holds_frames(path):
-            yield path
-        elif depth > 1:
-            yield from _below(path, depth - 1)
+def _homes(videos: list[tuple[str, Path]], out_dir: Path) -> dict[str, Path]:
+    """Folders of results, at the place that a video has below the folder beside it."""
+    homes: dict[str, Path] = {}
+    for name, above in videos:
+        path = _full(name)
+        place = path.relative_to(_full(above))
+        home = out_dir / (place if path.is_dir() else place.with_suffix(''))
+        if home in homes.values():
+            raise ValueError(
+                f'{home.name!r} is the name of several of these videos, whose results '
+                f'would go into one folder of {out_dir}: give them one after the other'
+            )
+        homes[name] = home
+    return homes
 
 
-def _is_video_file(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES
+def _full(path: str | os.PathLike) -> Path:
+    return Path(os.path.abspath(path))  # '.' has no name
+
+
+def _videos_of(name: str) -> list[str]:
+    """The videos that a name stands for, maybe itself; none where a folder has none."""
+    if is_stream(name) or not os.path.isdir(name):
+        return [name]
+    found = list(_inside(Path(name), DEPTH))
+    return [name] if found == [Path(name)] else [str(path) for path in found]
+
+
+def _inside(folder: Path, depth: int) -> Iterator[Path]:
+    """The videos in a folder, sorted; none is looked for inside another."""
+    if holds_sequence(folder):
+        yield folder
+        return
+    try:
+        paths = sorted(p for p in folder.iterdir() if not p.name.startswith('.'))
+    except PermissionError:
+        yield folder  # whoever opens it says so, and the others go on
+        return
+    files = [p for p in paths if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
+    if files:
+        yield from files
+    elif holds_images(folder):
+        yield folder
+    elif depth:
+        for path in paths:
+            if path.is_dir():
+                yield from _inside(path, depth - 1)

@@ -87,6 +87,7 @@ class SMOTInferencer:
         self.cache = cache
         self._text = self.config.pretty_text
         self._model = None
+        self._told: set[str] = set()
 
     @property
     def model(self) -> SMOT:
@@ -113,10 +114,12 @@ class SMOTInferencer:
         One of several that cannot be read or written stops none of the others.
 
         Args:
-            videos: A video file, a folder of images, a sequence folder; a folder of such
-                (a dataset's split); or a list. Or one live stream: ``rtsp://...``,
-                ``camera:0`` or ``0``, see :class:`~mmsmot.datasets.VideoStream`.
-            out_dir: Folder of the results; of several videos each gets a folder in it.
+            videos: A video file, a folder of images, a sequence folder; a folder with
+                such in it, up to three folders deep (a dataset's split); or a list. Or
+                one live stream: ``rtsp://...``, ``camera:0`` or ``0``, see
+                :class:`~mmsmot.datasets.VideoStream`.
+            out_dir: Folder of the results; of several videos each gets a folder in it,
+                at the place that it has in its own folder.
             start: First frame number, inclusive.
             end: Last frame number, inclusive.
             stride: Take every ``stride``-th frame.
@@ -136,10 +139,7 @@ class SMOTInferencer:
                 others; a file is no video; or, when all others are done, some of
                 several could not be.
         """
-        several = asked_videos(videos, Path(out_dir))
-        if (homes := several) is None:
-            alone = f'camera:{videos}' if isinstance(videos, int) else str(videos)
-            homes = {alone: Path(out_dir)}
+        homes, are_several = asked_videos(videos, Path(out_dir))
         results, failed = [], []
         for name, home in homes.items():
             # Before the video: a stream does not wait until the model is there.
@@ -148,7 +148,7 @@ class SMOTInferencer:
                 video = open_video(name, start, end, stride, seconds, patience)
                 result = self._infer(model, video, home, draw, overwrite)
             except (OSError, ValueError) as error:
-                if several is None or is_disk_full(error):
+                if not are_several or is_disk_full(error):
                     raise
                 said = str(error)
                 failed.append(said if name in said else f'{name}: {said}')
@@ -159,9 +159,9 @@ class SMOTInferencer:
                 done(result, home)
         if failed:
             raise ValueError(
-                '\n'.join([f'{len(failed)} of {len(several)} videos failed:', *failed])
+                '\n'.join([f'{len(failed)} of {len(homes)} videos failed:', *failed])
             )
-        return results[0] if several is None else results
+        return results if are_several else results[0]
 
     def _infer(
         self, model: Any, video: VideoReader, home: Path, draw: bool, overwrite: bool
@@ -182,7 +182,8 @@ class SMOTInferencer:
         """What whoever reads the result must know; logged too."""
         found = [] if self.checkpoint is not None else random_weight_warnings(model)
         found += domain_warnings(model, video)
-        for text in found:
+        for text in sorted({*found} - self._told):  # of a split, once
+            self._told.add(text)
             print_log(text, logger='current', level=logging.WARNING)
         return found
 

@@ -77,7 +77,9 @@ class BenSMOTDataset(VideoDataset):
         pipeline: Transforms of the sample.
         metainfo: Added to ``metainfo``, which has ``classes``, ``verbs`` and
             ``flippable`` (``False``: captions may speak of left and right).
-        indices: Take only the first ``indices`` videos, or those at these positions.
+        indices: Take only the first ``indices`` videos, or those at these positions. The
+            first by name are those of the first activities: for some of each name
+            patterns in ``sequences``.
         lazy_init: Read nothing until ``full_init``.
 
     Attributes:

@@ -80,6 +80,11 @@ def is_sequence_folder(folder: str | os.PathLike) -> bool:
     return any((folder / mark).exists() for mark in marks)
 
 
+def holds_images(folder: str | os.PathLike) -> bool:
+    """Whether images lie in a folder itself."""
+    return any(_is_image(name) for name in os.listdir(folder))
+
+
 def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
     """Open a folder of images or a MOTChallenge sequence folder.
 
@@ -138,8 +143,7 @@ def _find_images(folder: Path, info: SeqInfo) -> list[str]:
     images = [
         entry.path
         for entry in os.scandir(image_dir if nested else folder)
-        if entry.name.lower().endswith(IMAGE_SUFFIXES)
-        and not entry.name.startswith('.')
+        if _is_image(entry.name)
     ]
     if nested and not images:
         raise ValueError(
@@ -147,6 +151,10 @@ def _find_images(folder: Path, info: SeqInfo) -> list[str]:
             'the frames there, or delete the folder to work on det.txt and gt.txt alone.'
         )
     return images
+
+
+def _is_image(name: str) -> bool:
+    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
 
 def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str]]:

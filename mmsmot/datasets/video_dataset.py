@@ -53,7 +53,9 @@ class VideoDataset(BaseDataset):
         pipeline: Transforms of the sample.
         metainfo: Added to ``metainfo``, which has ``classes`` and ``flippable``: whether
             a mirrored video's words are still true (they say no left or right).
-        indices: Take only the first ``indices`` videos, or those at these positions.
+        indices: Take only the first ``indices`` videos, or those at these positions. The
+            first by name are those of the first activities: for some of each name
+            patterns in ``sequences``.
         lazy_init: Read nothing until ``full_init``.
 
     Raises:

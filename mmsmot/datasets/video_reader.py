@@ -10,12 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..structures import Frame, VideoInfo
-from .image_sequence import (
-    IMAGE_SUFFIXES,
-    ImageSequence,
-    is_sequence_folder,
-    open_image_sequence,
-)
+from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
 from .stream_address import is_stream
 from .video_file import VideoFile
 from .video_stream import VideoStream
@@ -173,13 +168,9 @@ def open_video(
     return VideoReader(_open_source(Path(path)), start, end, stride)
 
 
-def holds_frames(folder: Path) -> bool:
-    """Whether a folder is a video: a sequence, or images lie in it."""
-    return (
-        (folder / 'imgs').is_dir()
-        or is_sequence_folder(folder)
-        or any(path.suffix.lower() in IMAGE_SUFFIXES for path in folder.iterdir())
-    )
+def holds_sequence(folder: Path) -> bool:
+    """Whether a folder has something of a sequence in it, MOTChallenge's or BenSMOT's."""
+    return (folder / 'imgs').is_dir() or is_sequence_folder(folder)
 
 
 def _open_source(path: Path) -> ImageSequence | VideoFile:

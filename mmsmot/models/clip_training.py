@@ -41,10 +41,10 @@ class ClipTraining:
         freeze: Do not train the detector at all: two-stage training. It stays as at test.
         feature_cache: With ``freeze``, a folder to keep the detector's feature maps and
             detections in, so that they are computed once; ``None`` for none.
-        tracks: Files of the trajectories that the other batches are spoken about along,
-            with ``{name}`` for the video's name: what ``tools/test.py`` wrote. A tracker
-            needs every frame, and a clip has a few from all over a video. ``None``: the
-            model's tracker runs on each clip.
+        tracker: Makes the trajectories of the other batches in place of the model's own,
+            which needs every frame where a clip has a few from all over a video:
+            ``dict(type='TrajectoryFile', path=...)`` for what ``tools/test.py`` wrote.
+            Splits may have videos of one name, so to each a folder of its own.
         speaks: Whether the semantic losses are taken; a hook turns them on at
             ``semantic_start_iter``. Without a detection loss they always are.
     """
@@ -56,7 +56,7 @@ class ClipTraining:
     detach_features: bool = False
     freeze: bool = False
     feature_cache: str | None = None
-    tracks: str | None = None
+    tracker: dict | BaseTracker | None = None
     speaks: bool = True
 
     def __post_init__(self) -> None:
@@ -65,10 +65,10 @@ class ClipTraining:
                 'ClipTraining: feature_cache keeps what a frozen detector sees; it needs '
                 'freeze=True'
             )
-        if self.tracks is not None and self.true_tracks >= 1:
+        if self.tracker is not None and self.true_tracks >= 1:
             raise ValueError(
-                f'ClipTraining: tracks={self.tracks!r} are never looked at with '
-                f'true_tracks={self.true_tracks:g}; set it below 1'
+                'ClipTraining: tracker is never asked with true_tracks='
+                f'{self.true_tracks:g}; set that below 1'
             )
 
     def draw_frames(self, num_frames: int) -> tuple[list[int], list[int]]:
@@ -94,6 +94,13 @@ class ClipTraining:
         """Whether this batch is spoken about along the truth."""
         return self.true_tracks > 0 and np.random.random() < self.true_tracks
 
+    def along_truth(
+        self, data_samples: Sequence[SMOTDataSample]
+    ) -> tuple[list[Trajectories], list[dict[int, int]]]:
+        """Each clip's true trajectories to speak about, and the true id of each."""
+        truth = [self.with_box_noise(s.gt_trajectories) for s in data_samples]
+        return truth, [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
+
     def with_box_noise(self, truth: Trajectories) -> Trajectories:
         """True trajectories whose boxes stand about where a detector's would."""
         if not self.box_noise:
@@ -117,7 +124,7 @@ def rows_of(positions: list[int], num_clips: int) -> list[int]:
 
 def track_clips(
     tracker: BaseTracker,
-    found: Sequence[Detections] | None,
+    found: Sequence[Detections],
     frames: Sequence[Frame],
     data_samples: Sequence[SMOTDataSample],
 ) -> tuple[list[Trajectories], list[dict[int, int]]]:
@@ -125,26 +132,39 @@ def track_clips(
 
     Args:
         tracker: Starts anew with each clip.
-        found: Of T * B frames, time first; ``None`` for a tracker that needs none.
+        found: Of T * B frames, time first.
         frames: The frames.
         data_samples: B samples with truth.
 
     Returns:
         B tables of trajectories, and the true id by trajectory id of each
         (:func:`~mmsmot.structures.match_trajectories`).
+
+    Raises:
+        ValueError: The tracker's boxes are in pixels of another picture than the truth's.
     """
-    if found is None:
-        found = [Detections.empty() for _ in frames]
     tables, names = [], []
     for b, sample in enumerate(data_samples):
         tracker.reset()
+        truth = sample.gt_trajectories
+        if tracker.space is not None:
+            name = type(tracker).__name__
+            tracker.space.require(truth.space, f'train along the tracks of {name}')
         own = slice(b, None, len(data_samples))
         tracks = [
             update_checked(tracker, detections, frame)
             for detections, frame in zip(found[own], frames[own], strict=True)
         ]
         ids = [frame.frame_id for frame in frames[own]]
-        truth = sample.gt_trajectories
         tables.append(Trajectories.from_tracks(ids, tracks, truth.space))
         names.append(match_trajectories(truth, tables[-1]))
     return tables, names
+
+
+def share_matched(
+    true_ids: Sequence[dict[int, int]], data_samples: Sequence[SMOTDataSample]
+) -> float:
+    """Of the true trajectories of B clips the share that is spoken about."""
+    spoken = sum(len({*names.values()}) for names in true_ids)
+    there = sum(len(np.unique(s.gt_trajectories.ids)) for s in data_samples)
+    return spoken / max(there, 1)

@@ -28,7 +28,7 @@ def semantic_losses(
     features: FeatureMaps,
     scene: Scene | None,
 ) -> dict[str, torch.Tensor]:
-    """The losses of B clips by name, each a mean over the clips of all processes.
+    """The losses of B clips by name, each a mean over what it counts in all processes.
 
     Args:
         semantics: Its heads speak; those it lacks have no loss.

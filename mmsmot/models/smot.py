@@ -23,12 +23,12 @@ from ..structures import (
 from ..structures.matching import match_by_cover
 from ..utils.stopwatch import Stopwatch
 from .clip_table import detection_targets
-from .clip_training import ClipTraining, rows_of, track_clips
+from .clip_training import ClipTraining, rows_of, share_matched, track_clips
 from .detectors import BaseDetector
 from .feature_maps import FeatureMaps
 from .frozen_features import FrozenFeatures, require_kept_level
 from .reid import BaseReID
-from .trackers import BaseTracker, TrajectoryFile, update_checked
+from .trackers import BaseTracker, update_checked
 
 if TYPE_CHECKING:
     from .picture_memory import PictureMemory
@@ -84,6 +84,7 @@ class SMOT(BaseModel):
         self.batch_size = batch_size
         self._frozen: FrozenFeatures | None = None
         self.clip_training = built(training, TASK_UTILS) or ClipTraining()
+        self.clip_tracker = built(self.clip_training.tracker, TRACKERS)
         if self.semantics is not None and self.semantics.needs_features:
             self._require_features()
 
@@ -231,30 +232,30 @@ class SMOT(BaseModel):
         losses = {}
         if not how.freeze and rows:
             losses |= self._detection_loss(inputs, data_samples, rows, features)
-        told = self._spoken_of(features, found, frames, data_samples)
+        if how.draws_true_tracks():
+            told = how.along_truth(data_samples)
+        else:
+            told = self._along_tracks(features, found, frames, data_samples)
+            losses['matched'] = torch.tensor(share_matched(told[1], data_samples))
         if how.detach_features:
             features = features.detach()
         said = self.semantics.loss(features, inputs, data_samples, *told)
         return losses | said
 
-    def _spoken_of(
+    def _along_tracks(
         self,
         features: FeatureMaps,
         found: list[Detections] | None,
         frames: list[Frame],
         data_samples: list[SMOTDataSample],
     ) -> tuple[list[Trajectories], list[dict[int, int]]]:
-        """Each clip's trajectories to speak about, and the true id of each."""
-        how = self.clip_training
-        if how.draws_true_tracks():
-            truth = [how.with_box_noise(s.gt_trajectories) for s in data_samples]
-            return truth, [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
-        if how.tracks is not None:
-            tracker = TrajectoryFile(path=how.tracks)
-            return track_clips(tracker, None, frames, data_samples)
+        """Each clip's predicted trajectories, and the true id of each."""
         if found is None:
             found = self._find(features.detach(), frames)
-        return track_clips(self.tracker, found, frames, data_samples)
+        else:
+            found = self._with_embeddings(frames, found)
+        tracker = self.tracker if self.clip_tracker is None else self.clip_tracker
+        return track_clips(tracker, found, frames, data_samples)
 
     def _look_frozen(
         self, frames: list[Frame]
@@ -271,7 +272,7 @@ class SMOT(BaseModel):
         features, found = self._frozen.look(frames)
         if self.feature_extractor is not None:
             return features, None  # the boxes come from another network
-        return features, self._with_embeddings(frames, found)
+        return features, found
 
     def _find(self, features: FeatureMaps, frames: list[Frame]) -> list[Detections]:
         """Detections of the frames whose feature maps are there."""

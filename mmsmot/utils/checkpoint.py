@@ -118,8 +118,8 @@ def load_weights(
     checkpoint = load_checkpoint(filename)
     weights = checkpoint.get('state_dict', checkpoint)
     if within and isinstance(weights, dict):
-        own = {k[len(within) :]: w for k, w in weights.items() if k.startswith(within)}
-        weights = own or weights
+        inside = [k for k in weights if str(k).startswith(within)]
+        weights = {k[len(within) :]: weights[k] for k in inside} or weights
     require_weights_of(model, weights, filename)
     model.load_state_dict(weights)
 

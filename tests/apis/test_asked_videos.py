@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -13,30 +14,53 @@ from mmsmot.apis.asked_videos import asked_videos
 OUT = Path('out')
 
 
-def put_image(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    cv2.imwrite(str(folder / '000001.jpg'), np.zeros((8, 8, 3), np.uint8))
+def put_image(folder: Path, name: str = '000001.jpg') -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(folder / name), np.zeros((8, 8, 3), np.uint8))
+
+
+def places(videos) -> list[str]:
+    homes, are_several = asked_videos(videos, OUT)
+    assert are_several
+    return [str(home.relative_to(OUT)) for home in homes.values()]
 
 
 def test_one_alone(tmp_path: Path) -> None:
     put_image(tmp_path / 'walk' / 'img1')
+    (tmp_path / 'walk' / 'preview.mp4').touch()
     put_image(tmp_path / 'images')
-    for one in ('a.mp4', 0, 'camera:0', tmp_path / 'walk', tmp_path / 'images'):
-        assert asked_videos(one, OUT) is None
+    put_image(tmp_path / 'images' / 'thumbnails')
+    for one in ('a.mp4', 'camera:0', tmp_path / 'walk', tmp_path / 'images'):
+        assert asked_videos(one, OUT) == ({str(one): OUT}, False)
+    assert asked_videos(0, OUT) == ({'camera:0': OUT}, False)
 
 
-def test_nothing_in_a_folder_is_said_by_who_opens_it(tmp_path: Path) -> None:
+def test_a_folder_without_a_video(tmp_path: Path) -> None:
     (tmp_path / 'empty').mkdir()
-    assert asked_videos(tmp_path, OUT) is None
+    (tmp_path / '._a.mp4').touch()
+    put_image(tmp_path, '._1.jpg')
+    put_image(tmp_path / 'a' / 'b' / 'c' / 'd')  # too deep
+    with pytest.raises(ValueError, match='no video in it, nor 3 folders deep'):
+        asked_videos(tmp_path, OUT)
+    assert places([tmp_path / 'empty', 'b.mp4']) == ['empty', 'b']
 
 
 def test_a_list() -> None:
-    asked = asked_videos(['x/a.mp4', Path('y/b.v2.mp4')], OUT)
-    assert asked == {'x/a.mp4': OUT / 'a', 'y/b.v2.mp4': OUT / 'b.v2'}
-    assert asked_videos([], OUT) == {}
+    homes, are_several = asked_videos(['x/a.mp4', Path('y/b.v2.mp4')], OUT)
+    assert homes == {'x/a.mp4': OUT / 'a', 'y/b.v2.mp4': OUT / 'b.v2'}
+    assert are_several
+    assert asked_videos([], OUT) == ({}, True)
 
 
-def test_a_list_that_cannot_be(tmp_path: Path) -> None:
+def test_what_a_scan_of_a_folder_gives(tmp_path: Path) -> None:
+    """The text of an ``os.DirEntry`` is no path."""
+    (tmp_path / 'a.mp4').touch()
+    with os.scandir(tmp_path) as entries:
+        homes, _ = asked_videos(list(entries), OUT)
+    assert homes == {str(tmp_path / 'a.mp4'): OUT / 'a'}
+
+
+def test_a_list_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="'a' is the name of several"):
         asked_videos(['x/a.mp4', 'y/a.avi'], OUT)
     with pytest.raises(ValueError, match='camera:1 is a live stream: give it alone'):
@@ -44,10 +68,15 @@ def test_a_list_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_video_files(tmp_path: Path) -> None:
+    day = tmp_path / 'day'
+    (day / 'empty').mkdir(parents=True)
     for name in ('b.MP4', 'a.mkv', 'notes.txt'):
-        (tmp_path / name).touch()
-    asked = asked_videos(tmp_path, OUT)
-    assert list(asked.values()) == [OUT / 'a', OUT / 'b']
+        (day / name).touch()
+    assert places(day) == ['a', 'b']
+    assert places([day]) == places(tmp_path) == ['day/a', 'day/b']
+    (day / 'a.avi').touch()
+    with pytest.raises(ValueError, match="'a' is the name of several"):
+        asked_videos(day, OUT)
 
 
 def test_a_split_of_a_dataset(tmp_path: Path) -> None:
@@ -55,18 +84,24 @@ def test_a_split_of_a_dataset(tmp_path: Path) -> None:
     for place in ('dancing/0001', 'chasing/0001', 'chasing/0002'):
         put_image(tmp_path / 'test' / place / 'imgs')
     put_image(tmp_path / 'test' / '.cache' / '0001')
-    asked = asked_videos(tmp_path / 'test', OUT)
-    places = ['chasing/0001', 'chasing/0002', 'dancing/0001']
-    assert [str(home) for home in asked.values()] == [f'out/{p}' for p in places]
-    assert [Path(name).is_dir() for name in asked] == [True] * 3
-    root = asked_videos(str(tmp_path), OUT)
-    assert list(root.values())[0] == OUT / 'test' / 'chasing' / '0001'
+    found = ['chasing/0001', 'chasing/0002', 'dancing/0001']
+    assert places(tmp_path / 'test') == found
+    assert places(str(tmp_path)) == [f'test/{place}' for place in found]
+    assert places([*(tmp_path / 'test').glob('d*')]) == ['dancing/0001']
 
 
-def test_sequences_of_mot_challenge(tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_read_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ('MOT17-02', 'MOT17-04'):
         put_image(tmp_path / name / 'img1')
-    assert list(asked_videos(tmp_path, OUT).values()) == [
-        OUT / 'MOT17-02',
-        OUT / 'MOT17-04',
-    ]
+    (tmp_path / 'secret').mkdir()
+    listed = Path.iterdir
+
+    def iterdir(path: Path):
+        if path.name == 'secret':
+            raise PermissionError
+        return listed(path)
+
+    monkeypatch.setattr(Path, 'iterdir', iterdir)
+    assert places(tmp_path) == ['MOT17-02', 'MOT17-04', 'secret']

@@ -89,8 +89,8 @@ def test_a_training_and_a_test_step(
     monkeypatch.chdir(tmp_path)
     config = small_pictures(path)
     model = built(config)
-    if model.clip_training.tracks is not None:
-        written = Path(model.clip_training.tracks.format(name=VIDEO.name))
+    if model.clip_tracker is not None:
+        written = Path(model.clip_tracker.path.format(name=VIDEO.name))
         written.parent.mkdir(parents=True)
         write_trajectories(truth().gt_trajectories, written)
     assert type(model.tracker).__name__.lower() == tracker_of(path)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from mmsmot.models.clip_training import ClipTraining, rows_of
-from mmsmot.structures import write_trajectories
+from mmsmot.models.smot import SMOT
+from mmsmot.structures import CoordinateSpace, write_trajectories
 from tests.engine import tiny_training
+from tests.models.language.test_tokenizer import TEXTS
 from tests.models.test_semantics import batch, sample
 
 
@@ -62,18 +64,23 @@ def test_true_boxes_stand_about_where_a_detectors_would() -> None:
     assert noisy.frame_ids.tolist() == truth.frame_ids.tolist()
 
 
+def along_files(folder: Path, **options) -> SMOT:
+    """A model that is trained along the tracks in a folder."""
+    tracker = dict(type='TrajectoryFile', path=str(folder / '{name}.txt'))
+    options = dict(true_tracks=0.0, freeze=True, tracker=tracker) | options
+    return tiny_training.model(**options)
+
+
 def test_words_are_learnt_along_tracks_of_a_file(tmp_path: Path) -> None:
     """Under ids of its own; who is in no file is not spoken of."""
     clip = sample(ids=(1, 2, 3))
     truth = clip.gt_trajectories
     path = tmp_path / f'{clip.video.name}.txt'
     write_trajectories(replace(truth, ids=truth.ids + 40)[truth.ids != 2], path)
-    trained = tiny_training.model(
-        true_tracks=0.0, freeze=True, tracks=str(tmp_path / '{name}.txt')
-    )
+    trained = along_files(tmp_path)
     told = []
     trained.semantics.loss = lambda *spoken: told.append(spoken) or {}
-    trained.loss(**batch(clip))
+    assert float(trained.loss(**batch(clip))['matched']) == pytest.approx(2 / 3)
     ((_, _, _, (tracks,), (true_ids,)),) = told
     assert true_ids == {41: 1, 43: 3}
     assert sorted(set(tracks.ids.tolist())) == [41, 43]
@@ -85,6 +92,35 @@ def test_words_are_learnt_along_tracks_of_a_file(tmp_path: Path) -> None:
         trained.loss(**batch(clip))
 
 
-def test_tracks_that_are_never_looked_at() -> None:
-    with pytest.raises(ValueError, match='never looked at with true_tracks=1'):
-        ClipTraining(tracks='{name}.txt', true_tracks=1.0)
+@pytest.mark.parametrize('shift', [500.0, None])
+def test_tracks_that_match_nobody_show_in_the_log(
+    tmp_path: Path, shift: float | None
+) -> None:
+    """They are elsewhere, or there are none."""
+    clip = sample()
+    truth = clip.gt_trajectories
+    there = truth[:0] if shift is None else replace(truth, boxes=truth.boxes + shift)
+    write_trajectories(there, tmp_path / f'{clip.video.name}.txt')
+    trained = along_files(tmp_path)
+    trained.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    losses = trained.loss(**batch(clip))
+    assert float(losses['matched']) == 0.0
+    assert float(losses['loss_instance_caption']) == 0.0
+    assert float(losses['loss_video_caption']) > 0.0
+    total, logged = trained.parse_losses(losses)
+    assert 'matched' in logged
+    assert float(total) == float(sum(v for k, v in losses.items() if 'loss' in k))
+
+
+def test_a_file_knows_nothing_of_pictures_that_were_changed(tmp_path: Path) -> None:
+    clip = sample()
+    truth = clip.gt_trajectories
+    write_trajectories(truth, tmp_path / f'{clip.video.name}.txt')
+    clip.gt_trajectories = replace(truth, space=CoordinateSpace('transformed'))
+    with pytest.raises(ValueError, match='cannot train along .* TrajectoryFile'):
+        along_files(tmp_path).loss(**batch(clip))
+
+
+def test_a_tracker_that_is_never_asked() -> None:
+    with pytest.raises(ValueError, match='never asked with true_tracks=1'):
+        ClipTraining(tracker=dict(type='SORT'), true_tracks=1.0)

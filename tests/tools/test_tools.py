@@ -167,6 +167,7 @@ def test_test_is_short_and_says_where_results_lie(scene: Path, tmp_path: Path) -
         assert f'tracks and scores: {folder}' in done.stdout
         assert (folder / 'scores.json').is_file()
     assert 'b/HOTA' in done.stdout
+    assert 'training starts from work_dirs/detector/epoch_1.pth' in done.stdout
     assert len(done.stdout.splitlines()) < 25
     assert 'sys.platform' in next(work.glob('*/*.log')).read_text()
 

@@ -122,6 +122,19 @@ def test_a_part_of_the_weights(tmp_path: Path) -> None:
         require_weights_of(model, {'2.bias': weights['1.bias']}, 'p', partial=True)
 
 
+def test_a_part_out_of_a_whole(tmp_path: Path) -> None:
+    """The part's own checkpoint does too, another part's does not."""
+    whole = nn.ModuleDict({'detector': nn.Linear(2, 3), 'words': nn.Linear(2, 2)})
+    for state in (whole.state_dict(), whole['detector'].state_dict()):
+        part = nn.Linear(2, 3)
+        load_weights(part, save(tmp_path, state), within='detector.')
+        assert torch.equal(part.weight, whole['detector'].weight)
+    with pytest.raises(ValueError, match='belongs to another config'):
+        load_weights(nn.Linear(5, 3), save(tmp_path, state), within='detector.')
+    with pytest.raises(ValueError, match='no weights'):
+        load_weights(nn.Linear(2, 3), save(tmp_path, {1: 2}), within='detector.')
+
+
 def test_damaged_and_missing_files(tmp_path: Path) -> None:
     path = save(tmp_path, nn.Linear(3, 2).state_dict())
     path.write_bytes(path.read_bytes()[:100])

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from ...structures import Detections, Frame, Tracks, VideoInfo
+from ...structures import CoordinateSpace, Detections, Frame, Tracks, VideoInfo
 
 COLUMNS = tuple(field.name for field in fields(Tracks))
 
@@ -20,7 +20,13 @@ class BaseTracker(ABC):
     track; predict, IoU, gating and update run on all of them at once.
 
     Ids start at 1 for each tracker instance and again after ``reset()``.
+
+    Attributes:
+        space: The pixels that its boxes are measured in; ``None``: those of the
+            detections that it is given.
     """
+
+    space: CoordinateSpace | None = None
 
     @abstractmethod
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:

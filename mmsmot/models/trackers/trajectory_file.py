@@ -9,6 +9,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import (
+    ORIGINAL,
     Detections,
     Frame,
     Tracks,
@@ -32,6 +33,8 @@ class TrajectoryFile(BaseTracker):
         path: The file, with ``{name}`` and ``{path}`` standing for the video's:
             ``'motr/{name}.txt'``, ``'{path}/gt/gt.txt'``.
     """
+
+    space = ORIGINAL
 
     def __init__(self, *, path: str) -> None:
         self.path = path
