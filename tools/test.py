@@ -64,15 +64,8 @@ def main() -> None:
     default_dir = str(Path('work_dirs') / Path(args.config).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     folders = set_out_dirs(config)
-    # Not the config's own load_from: training starts there, and tests nothing.
-    start = config.get('load_from')
-    config.load_from = args.checkpoint or args.cfg_options.get('load_from')
+    config.load_from = checkpoint_of(args, config)
     config.resume = False  # else MMEngine takes the work-dir's newest checkpoint
-    if config.load_from is None and start is not None:
-        print(f'training starts from {start}; to test it, name it as the checkpoint')
-    if config.load_from is None and (shipped := shipped_weights(args.config)):
-        print(f'weights that come with the package: {shipped}')
-        config.load_from = str(shipped)
     runner = SMOTRunner.from_cfg(config)
     if config.load_from is None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
@@ -82,6 +75,19 @@ def main() -> None:
     if is_main_process():
         for folder in folders:
             print(f'tracks and scores: {folder}')
+
+
+def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:
+    """What is tested. A config's ``load_from`` is not: training starts there."""
+    if asked := args.checkpoint or args.cfg_options.get('load_from'):
+        return asked
+    if start := config.get('load_from'):
+        print(f'training starts from {start}; to test it, name it as the checkpoint')
+    shipped = shipped_weights(args.config)
+    if shipped is None or args.weights:
+        return None
+    print(f'weights that come with the package: {shipped}')
+    return str(shipped)
 
 
 def set_out_dirs(config: Config) -> list[str]:

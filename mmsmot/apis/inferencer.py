@@ -47,7 +47,8 @@ class SMOTInferencer:
             weights come with the package; or a ``Config``, which is left as it is.
         checkpoint: Weights of the whole model; ``None`` for those that come with the
             package, where there are some.
-        weights: The detector's weights alone.
+        weights: The detector's weights, alone or in a whole model's; then those that come
+            with the package are not looked at.
         reid_weights: The ReID part's.
         device: Where to run; ``None`` for a GPU where there is one.
         options: Dotted keys to values, as of ``--cfg-options``.
@@ -82,7 +83,9 @@ class SMOTInferencer:
             )
         self.config = load_config(name, options) if name else copy.deepcopy(config)
         set_weights(self.config, weights, reid_weights)
-        self.checkpoint = checkpoint or (shipped_weights(name) if name else None)
+        if checkpoint is None and weights is None and name:
+            checkpoint = shipped_weights(name)
+        self.checkpoint = checkpoint
         self.device = device or get_device()
         self.cache = cache
         self._text = self.config.pretty_text

@@ -142,7 +142,11 @@ def test_random_words_are_told_of(tmp_path: Path, logged: list[str]) -> None:
     options = {'model.detector.checkpoint': str(tmp_path / 'detector.safetensors')}
     SMOTInferencer('smoter/sort_tiny_synsmot', options=options).session()
     assert 'for TrajectorySemantics: what' in logged[1]
-    assert len(logged) == 2
+    shipped = 'smoter_tiny_synsmot'  # whose detector is asked for alone
+    weights = shipped_weights(shipped)
+    SMOTInferencer(shipped, weights=str(weights)).session()
+    assert 'for TrajectorySemantics: what' in logged[2]
+    assert len(logged) == 3
 
 
 def test_a_session_says_what_its_words_were_learnt_on(logged: list[str]) -> None:
