@@ -180,6 +180,24 @@ def test_test_by_a_launcher(scene: Path, tmp_path: Path) -> None:
     assert (tmp_path / 'results' / 'scores.json').is_file()
 
 
+def test_several_processes_take_a_checkpoint(scene: Path, tmp_path: Path) -> None:
+    """It stands behind their number, and is heard: there is none."""
+    here = Path(sys.executable).parent
+    done = subprocess.run(
+        ['bash', ROOT / 'tools' / 'dist_test.sh', PUBLIC, '1', tmp_path / 'no.pth']
+        + ['--data-root', scene.parent, '--work-dir', tmp_path],
+        env=os.environ
+        | {'PATH': f'{here}:{os.environ["PATH"]}', 'PORT': alone()['MASTER_PORT']},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert f'no checkpoint at {tmp_path}/no.pth' in done.stderr
+
+
 @pytest.mark.parametrize(
     ('args', 'message'),
     [
