@@ -18,9 +18,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'videos',
         nargs='+',
-        help='a video file, a folder of images, a sequence, or a folder with such in it; or a live '
-        'stream: rtsp://..., camera:0 (Ctrl-C ends it and the results are written). Of '
-        'several videos each gets a folder in --out',
+        help='a video file, a folder of images, a sequence, or a folder with such in '
+        'it; or a live stream: rtsp://..., camera:0 (Ctrl-C ends it and the results are '
+        'written). Of several videos each gets a folder in --out',
     )
     parser.add_argument('--config', required=True, help=CONFIG)
     parser.add_argument(

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..datasets import holds_images, holds_sequence
+from ..datasets.image_sequence import is_image
 from ..datasets.stream_address import is_stream, shown_address
+from ..datasets.video_reader import holds_sequence
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 DEPTH = 3  # of a sequence below a dataset: split, activity, sequence
@@ -61,15 +62,17 @@ def asked_videos(
 def _homes(videos: list[tuple[str, Path]], out_dir: Path) -> dict[str, Path]:
     """Folders of results, at the place that a video has below the folder beside it."""
     homes: dict[str, Path] = {}
+    taken = set()  # of thousands, in a split
     for name, above in videos:
         path = _full(name)
         place = path.relative_to(_full(above))
         home = out_dir / (place if path.is_dir() else place.with_suffix(''))
-        if home in homes.values():
+        if home in taken:
             raise ValueError(
                 f'{home.name!r} is the name of several of these videos, whose results '
                 f'would go into one folder of {out_dir}: give them one after the other'
             )
+        taken.add(home)
         homes[name] = home
     return homes
 
@@ -99,7 +102,7 @@ def _inside(folder: Path, depth: int) -> Iterator[Path]:
     files = [p for p in paths if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
     if files:
         yield from files
-    elif holds_images(folder):
+    elif any(is_image(path.name) for path in paths):
         yield folder
     elif depth:
         for path in paths:

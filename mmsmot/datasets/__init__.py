@@ -3,9 +3,9 @@
 from typing import Any
 
 from .demo_scene import make_demo_scene
-from .image_sequence import ImageSequence, holds_images
+from .image_sequence import ImageSequence
 from .video_file import VideoFile
-from .video_reader import VideoReader, holds_sequence, open_video
+from .video_reader import VideoReader, open_video
 from .video_stream import VideoStream
 
 __all__ = [
@@ -15,8 +15,6 @@ __all__ = [
     'VideoFile',
     'VideoReader',
     'VideoStream',
-    'holds_images',
-    'holds_sequence',
     'make_demo_scene',
     'open_video',
 ]

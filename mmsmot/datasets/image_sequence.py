@@ -73,16 +73,16 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     return image
 
 
+def is_image(name: str) -> bool:
+    """Whether a file of this name counts as a frame; a hidden one does not."""
+    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
+
+
 def is_sequence_folder(folder: str | os.PathLike) -> bool:
     """Whether a folder has something of a MOTChallenge sequence in it."""
     folder = Path(folder)
     marks = ('seqinfo.ini', 'img1', 'det/det.txt', 'gt/gt.txt', 'det.txt', 'gt.txt')
     return any((folder / mark).exists() for mark in marks)
-
-
-def holds_images(folder: str | os.PathLike) -> bool:
-    """Whether images lie in a folder itself."""
-    return any(_is_image(name) for name in os.listdir(folder))
 
 
 def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
@@ -143,7 +143,7 @@ def _find_images(folder: Path, info: SeqInfo) -> list[str]:
     images = [
         entry.path
         for entry in os.scandir(image_dir if nested else folder)
-        if _is_image(entry.name)
+        if is_image(entry.name)
     ]
     if nested and not images:
         raise ValueError(
@@ -151,10 +151,6 @@ def _find_images(folder: Path, info: SeqInfo) -> list[str]:
             'the frames there, or delete the folder to work on det.txt and gt.txt alone.'
         )
     return images
-
-
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
 
 def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str]]:

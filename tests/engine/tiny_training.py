@@ -72,7 +72,7 @@ class Die(Hook):
 
 def model(**training: Any) -> nn.Module:
     """Without dropout, which no two ways of training draw alike."""
-    training = dict(dict(type='ClipTraining', true_tracks=1.0), **training)
+    training = dict(type='ClipTraining', true_tracks=1.0) | training
     built = MODELS.build(
         dict(
             type='SMOT',
