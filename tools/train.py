@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
+from mmengine.device import get_device
 from mmengine.dist import is_main_process
 from mmengine.runner import find_latest_checkpoint
 
@@ -27,7 +28,7 @@ def parse_args() -> argparse.Namespace:
         const='auto',
         help='go on from the newest checkpoint in the work-dir, or from the one named',
     )
-    parser.add_argument('--amp', action='store_true', help='mixed precision')
+    parser.add_argument('--amp', action='store_true', help='mixed precision (GPU)')
     parser.add_argument('--seed', type=int, help='seed of everything random')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
@@ -58,6 +59,8 @@ def main() -> None:
     default_dir = str(Path('work_dirs') / Path(args.config).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     if args.amp:
+        if get_device() == 'cpu':
+            raise SystemExit('--amp needs a GPU; without one, leave it out')
         config.optim_wrapper.type = 'AmpOptimWrapper'
         config.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.seed is not None:

@@ -17,7 +17,7 @@ DETECTOR = 'model.detector.config.model'
 SEMANTICS = 'model.semantics'
 # What lowers the memory: option, advice. Those first that cost the least.
 TRAINING = (
-    ('optim_wrapper.type', "--amp makes it 'AmpOptimWrapper': mixed precision"),
+    ('optim_wrapper.type', "--amp makes it 'AmpOptimWrapper': mixed precision (GPU)"),
     (f'{DETECTOR}.backbone.with_cp', 'True computes the blocks twice and keeps less'),
     ('model.training.gradient_frames', 'frames of a clip that keep their way back'),
     (

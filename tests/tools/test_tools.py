@@ -281,6 +281,14 @@ def test_train_by_a_launcher_without_a_gpu(scene: Path, tmp_path: Path) -> None:
     assert 'logs and checkpoints' in done.stdout
 
 
+def test_mixed_precision_needs_a_gpu(scene: Path, tmp_path: Path) -> None:
+    config = 'smoter/detector_tiny_synsmot'
+    args = ('--amp', '--data-root', scene, '--work-dir', tmp_path)
+    done = run('train.py', config, *args, CUDA_VISIBLE_DEVICES='')
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith('--amp needs a GPU')
+
+
 def test_print_config_refuses_in_one_line() -> None:
     done = run('misc/print_config.py', 'nope')
     assert done.returncode == 1
