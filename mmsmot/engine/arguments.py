@@ -27,7 +27,11 @@ def argument_names(part: Callable) -> list[str]:
 
 
 def require_arguments(
-    part: Callable, given: dict[str, Any], path: str, also: Iterable[str] = ()
+    part: Callable,
+    given: dict[str, Any],
+    path: str,
+    also: Iterable[str] = (),
+    supplied: Iterable[str] = (),
 ) -> None:
     """Refuse what a constructor would stumble over, before anything is built.
 
@@ -36,6 +40,7 @@ def require_arguments(
         given: Its dict in the config.
         path: Where that dict stands, for the messages.
         also: Names that the builder takes out.
+        supplied: Arguments that the builder gives.
 
     Raises:
         KeyError: An argument that it does not take, or one that it lacks.
@@ -54,7 +59,8 @@ def require_arguments(
                 'before, its arguments stay unless the new dict says _delete_=True.'
             )
     for name, parameter in parameters.items():
-        if parameter.default is parameter.empty and name not in given:
+        known_later = name in given or name in supplied
+        if parameter.default is parameter.empty and not known_later:
             raise KeyError(f'{path}: {part.__name__} needs {name!r}, which is missing')
     hints = _hints(part)
     for name, value in given.items():

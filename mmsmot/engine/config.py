@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.registry import Registry, init_default_scope
+from mmengine.registry import LOOPS, Registry, init_default_scope
 from mmengine.runner import Runner
 
 from .. import registry
@@ -39,6 +39,8 @@ BUILDERS: dict[str, tuple[Registry, ...]] = {
     'dataset': (registry.DATASETS,),
     'pipeline': (registry.TRANSFORMS,),
     'custom_hooks': (registry.HOOKS,),
+    'sampler': (registry.DATA_SAMPLERS,),
+    'train_cfg': (LOOPS,),
     'optim_wrapper': (registry.OPTIM_WRAPPERS,),
     'test_evaluator': (registry.METRICS,),
     'val_evaluator': (registry.METRICS,),
@@ -54,7 +56,10 @@ BUILDERS |= {
         'roi',
         'video_fusion',
         'trajectory_fusion',
+        'crop',
         'context',
+        'phrases',
+        'relations',
         'cell',
         'encoding',
         'instance_caption',
@@ -67,6 +72,12 @@ BUILDERS |= {
 TAKEN_OUT = {
     'custom_hooks': ('priority',),
     'optim_wrapper': ('constructor', 'dtype', 'loss_scale', 'paramwise_cfg'),
+}
+# What is given to a part by whoever builds it.
+SUPPLIED = {
+    'train_cfg': ('runner', 'dataloader'),
+    'sampler': ('dataset',),
+    'relations': ('num_verbs',),
 }
 # Dicts of MMEngine's own whose keys are known.
 FREE_KEYS = {'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit')}
@@ -317,7 +328,8 @@ def _require_parts(node: Any, key: str = '', path: str = '') -> None:
                 + did_you_mean(kind, known)
                 + f' Known: {", ".join(known)}. A part of your own needs custom_imports.'
             )
-        require_arguments(part, node, path, TAKEN_OUT.get(key, ()))
+        supplied = SUPPLIED.get(key, ())
+        require_arguments(part, node, path, TAKEN_OUT.get(key, ()), supplied)
         if getattr(part, '__name__', '') == 'MMDetDetector':
             return  # what is inside belongs to mmdet
     for name, value in node.items():

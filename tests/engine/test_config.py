@@ -165,6 +165,24 @@ def test_what_a_constructor_would_stumble_over(
         load_config(path)
 
 
+def test_what_a_training_loop_and_parts_of_the_semantics_would_stumble_over() -> None:
+    name = 'smoter/smoter_tiny_synsmot'
+    loop = {'train_cfg.type': 'IterBasedTrainLoop', 'train_cfg.max_iters': 5}
+    with pytest.raises(
+        KeyError, match=r"train_cfg: .* takes no 'max_epochs'.*_delete_"
+    ):
+        load_config(name, loop)
+    for part, wrong in (
+        ('phrases', 'tokns'),
+        ('relations', 'people_'),
+        ('context', 'a'),
+    ):
+        with pytest.raises(KeyError, match=f'semantics.{part}.*{wrong!r}'):
+            load_config(name, {f'model.semantics.{part}.{wrong}': 1})
+    with pytest.raises(ValueError, match=r'crop\.tokens: .* a whole number'):
+        load_config(name, {'model.semantics.roi.crop.tokens': 'two'})
+
+
 def test_a_slot_that_the_pipeline_does_not_have(tmp_path: Path) -> None:
     path = tmp_path / 'a.py'
     path.write_text(SMALL.replace('tracker=', 'trackr='))

@@ -1,6 +1,6 @@
-# End to end at last, gently with the words. With 4 clips a batch, 800 iterations an epoch
-# of SynSMOT large.
+# End to end at last, gently with the words. With 4 clips a batch, all of SynSMOT large.
 synsmot_end = dict(
+    sampler=dict(type='InfiniteSampler', shuffle=True),
     optim_wrapper=dict(
         type='OptimWrapper',
         optimizer=dict(type='AdamW', lr=3e-4, weight_decay=1e-2),
@@ -16,5 +16,8 @@ synsmot_end = dict(
             end=800,
             eta_min=1e-6)
     ],
-    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=1),
-    custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')])
+    train_cfg=dict(type='IterBasedTrainLoop', max_iters=800),
+    custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')],
+    default_hooks=dict(
+        checkpoint=dict(by_epoch=False, interval=200, max_keep_ckpts=1)),
+    log_processor=dict(window_size=50, by_epoch=False))
