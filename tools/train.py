@@ -67,6 +67,11 @@ def main() -> None:
         config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
     if args.resume:
         resume_from(config, args.resume)
+    if args.weights and config.load_from:
+        raise SystemExit(
+            f'training starts from {config.load_from}, which would go over --weights; '
+            'leave --weights out, or add --cfg-options load_from=None'
+        )
     SMOTRunner.from_cfg(config).train()
     if is_main_process():
         print(f'logs and checkpoints: {config.work_dir}')

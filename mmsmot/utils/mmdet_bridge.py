@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import io
+import sys
 import warnings
 from contextlib import redirect_stdout
-from functools import lru_cache
-from types import ModuleType
+from functools import lru_cache, partial
+from types import ModuleType, SimpleNamespace
 
 from . import mmcv_ops_stand_in
 
@@ -40,9 +41,25 @@ def import_mmdet() -> ModuleType:
         with redirect_stdout(io.StringIO()):
             importlib.import_module('mmdet.models')
             importlib.import_module('mmdet.datasets.transforms')
+        _checkpoint_for_several_processes()
         return importlib.import_module('mmdet')
     except ModuleNotFoundError as error:
         raise ImportError(
             f"this part needs OpenMMLab's detectors ({error.name} is missing):  "
             "pip install 'mmsmot[onedl]'"
         ) from error
+
+
+def _checkpoint_for_several_processes() -> None:
+    """mmdet's ``with_cp`` as DistributedDataParallel can have it.
+
+    By default torch checkpoints with a second backward pass inside the first, in which
+    weights seem to be used twice; beside ``find_unused_parameters`` that is an error.
+    """
+    checkpoint = importlib.import_module('torch.utils.checkpoint')
+    own = SimpleNamespace(
+        checkpoint=partial(checkpoint.checkpoint, use_reentrant=False)
+    )
+    for name, module in [*sys.modules.items()]:
+        if name.startswith('mmdet.models') and vars(module).get('cp') is checkpoint:
+            module.cp = own

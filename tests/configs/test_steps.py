@@ -147,6 +147,33 @@ def test_the_paper_config_holds_the_papers_numbers() -> None:
     assert start.iteration == 20000
 
 
+def test_training_pictures_are_as_large_as_the_detector_looks_at_them() -> None:
+    for name in ('smoter_dla34_bensmot', 'smoter_r50_bensmot'):
+        config = load_config(ROOT / f'smoter/{name}.py')
+        (resize,) = [
+            step
+            for step in config.train_dataloader.dataset.pipeline
+            if step.type == 'ClipResize'
+        ]
+        pipeline = config.model.detector.config.test_pipeline
+        (theirs,) = [step.scale for step in pipeline if step.type == 'Resize']
+        assert resize.size == theirs == (1280, 1280)  # upright videos too
+
+
+def test_batch_norms_as_the_readme_says(tmp_path: Path) -> None:
+    path = tmp_path / 'mine.py'
+    base = ROOT / 'smoter/smoter_dla34_bensmot.py'
+    norm = "dict(norm_cfg=dict(_delete_=True, type='BN'))"
+    path.write_text(
+        f"_base_ = ['{base}']\nmodel = dict(semantics=None, detector=dict(config=dict(\n"
+        f'    model=dict(backbone={norm}, neck={norm}))))\n'
+    )
+    model = MODELS.build(load_config(path).model.detector).model
+    kinds = {type(part).__name__ for part in model.backbone.modules()}
+    kinds |= {type(part).__name__ for part in model.neck.modules()}
+    assert 'BatchNorm2d' in kinds and 'GroupNorm' not in kinds
+
+
 def documented_options() -> list[str]:
     """What the README's table says after --cfg-options, as a shell would pass it on."""
     text = (ROOT / 'smoter/README.md').read_text()

@@ -289,6 +289,16 @@ def test_mixed_precision_needs_a_gpu(scene: Path, tmp_path: Path) -> None:
     assert done.stderr.strip().splitlines()[-1].startswith('--amp needs a GPU')
 
 
+def test_weights_that_a_checkpoint_would_go_over(scene: Path, tmp_path: Path) -> None:
+    config = 'smoter/smoter_tiny_synsmot_words'
+    args = ('--weights', 'own.pth', '--data-root', scene, '--work-dir', tmp_path)
+    done = run('train.py', config, *args)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert 'epoch_5.pth, which would go over --weights' in last
+    assert 'load_from=None' in last
+
+
 def test_print_config_refuses_in_one_line() -> None:
     done = run('misc/print_config.py', 'nope')
     assert done.returncode == 1

@@ -12,7 +12,7 @@ bensmot = dict(
             split='train',
             num_frames=8,
             pipeline=[
-                dict(type='ClipResize', size=(1333, 800)),
+                dict(type='ClipResize', size=(1280, 1280)),
                 dict(type='PackClip')])),
     test=dict(
         batch_size=1,

@@ -8,6 +8,8 @@ from torch.nn import functional as F
 
 KeysValues = tuple[torch.Tensor, torch.Tensor]
 
+AT_ONCE = 2**16  # tokens that look at themselves in one go when predicting
+
 
 class CrossAttention(nn.Module):
     """CA(z, u): z generates the query, u key and value (SMOTer paper, eq. 1, 3, 5).
@@ -110,4 +112,10 @@ class SelfAttention(CrossAttention):
         self, z: torch.Tensor, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
         """SA(z) for z (B, L, d) and mask (B, L); see :class:`CrossAttention`."""
-        return super().forward(z, z, mask)
+        # A long video has many people, and all of them at once would be many.
+        rows = len(z) if self.training else max(1, AT_ONCE // max(z.shape[1], 1))
+        if rows >= len(z):
+            return super().forward(z, z, mask)
+        whole, parts = super().forward, z.split(rows)
+        masks = [None] * len(parts) if mask is None else mask.split(rows)
+        return torch.cat([whole(p, p, m) for p, m in zip(parts, masks, strict=True)])

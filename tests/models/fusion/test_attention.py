@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmsmot.models.fusion import CrossAttention, SelfAttention
+from mmsmot.models.fusion import CrossAttention, SelfAttention, attention
 
 
 @pytest.fixture
@@ -57,3 +57,21 @@ def test_self_attention_is_cross_attention_with_itself() -> None:
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(ValueError, match='5 heads do not divide 32'):
         CrossAttention(32, 5)
+
+
+@pytest.mark.parametrize('masked', [True, False])
+def test_many_look_at_themselves_a_few_at_a_time(
+    masked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    layer = SelfAttention(channels=32, num_heads=4, ffn_channels=64).eval()
+    z = torch.randn(7, 5, 32)
+    mask = torch.rand(7, 5) < 0.7 if masked else None
+    whole = layer(z, mask)
+    seen = []
+    layer.out.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
+    monkeypatch.setattr(attention, 'AT_ONCE', 11)  # two rows of five
+    torch.testing.assert_close(layer(z, mask), whole)
+    assert seen == [2, 2, 2, 1]
+    layer.train()(z, mask)
+    assert seen[4:] == [7]
