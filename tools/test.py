@@ -13,7 +13,7 @@ from mmengine.model import is_model_wrapper
 
 from mmsmot.apis.random_weights import random_weight_warnings
 from mmsmot.apis.shipped import shipped_weights
-from mmsmot.engine import SMOTRunner, load_config, set_weights
+from mmsmot.engine import SMOTRunner, forget_pretrained, load_config, set_weights
 from mmsmot.engine.arguments import argument_names
 from mmsmot.registry import METRICS
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
@@ -65,6 +65,8 @@ def main() -> None:
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     folders = set_out_dirs(config)
     config.load_from = checkpoint_of(args, config)
+    if config.load_from:
+        forget_pretrained(config.model)
     config.resume = False  # else MMEngine takes the work-dir's newest checkpoint
     runner = SMOTRunner.from_cfg(config)
     if config.load_from is None:

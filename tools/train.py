@@ -10,7 +10,7 @@ from mmengine.device import get_device
 from mmengine.dist import is_main_process
 from mmengine.runner import find_latest_checkpoint
 
-from mmsmot.engine import SMOTRunner, load_config, set_weights
+from mmsmot.engine import SMOTRunner, forget_pretrained, load_config, set_weights
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 from mmsmot.utils.environment import check_environment
 from mmsmot.utils.mmengine_loaders import make_mmengine_safe
@@ -85,6 +85,7 @@ def resume_from(config: Config, checkpoint: str) -> None:
         print(f'{config.work_dir} has no checkpoint to go on from; starting anew')
         return
     config.resume, config.load_from = True, checkpoint
+    forget_pretrained(config.model)
 
 
 if __name__ == '__main__':

@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 
 from ..datasets import VideoReader, open_video
 from ..datasets.stream_address import is_stream
-from ..engine import load_config, set_weights
+from ..engine import forget_pretrained, load_config, set_weights
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import VideoInfo
@@ -197,6 +197,8 @@ class SMOTInferencer:
         return with_cache(self.model, home / 'cache')
 
     def _build(self, config: Config) -> SMOT:
+        if self.checkpoint is not None:
+            forget_pretrained(config.model)
         model = MODELS.build(config.model)
         if self.checkpoint is not None:
             load_weights(model, self.checkpoint)

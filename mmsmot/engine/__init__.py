@@ -1,6 +1,7 @@
 """What runs it all: configs and their checks."""
 
 from .config import load_config, set_weights
+from .pretrained import forget_pretrained
 from .runner import SMOTRunner
 
-__all__ = ['SMOTRunner', 'load_config', 'set_weights']
+__all__ = ['SMOTRunner', 'forget_pretrained', 'load_config', 'set_weights']
