@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,16 @@ from mmsmot.engine.hooks import StopAtNaN
 from mmsmot.utils.checkpoint import load_checkpoint
 from tests.engine.tiny_training import runner
 
+WORDS = 'semantics.video_caption.project.0.weight'
+
 
 class Break(Hook):
     """Makes a weight NaN before an iteration, or after it."""
 
     priority = 'VERY_HIGH'
 
-    def __init__(self, before: int = -1, after: int = -1) -> None:
-        self.before, self.after = before, after
+    def __init__(self, before: int = -1, after: int = -1, weight: str = WORDS) -> None:
+        self.before, self.after, self.weight = before, after, weight
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         self._break(runner, self.before)
@@ -29,19 +32,48 @@ class Break(Hook):
     ) -> None:
         self._break(runner, self.after)
 
-    @staticmethod
-    def _break(runner, at: int) -> None:
+    def _break(self, runner, at: int) -> None:
         if runner.iter == at:
-            weight = runner.model.semantics.video_caption.project[0].weight
+            weight = runner.model.get_parameter(self.weight)
             weight.data[0, 0] = torch.nan
 
 
-def test_names_loss_batch_and_the_last_good_checkpoint(tmp_path: Path) -> None:
-    training = runner(tmp_path, [Break(before=2), StopAtNaN()], max_epochs=3)
+class BreakGradient(Hook):
+    """Makes a gradient NaN in the third iteration, whose losses are finite."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        if runner.iter == 2:
+            weight = runner.model.get_parameter(WORDS)
+            weight.register_hook(lambda gradient: gradient * torch.nan)
+
+
+@pytest.mark.parametrize(
+    ('what', 'losses', 'iteration'),
+    [
+        (Break(before=2), 'loss, loss_video_caption', 3),
+        (
+            Break(before=2, weight='detector.model.bbox_head.conv_reg.weight'),
+            'loss, loss_bbox, loss_cls',
+            3,
+        ),
+        (
+            Break(before=2, weight='detector.model.backbone.conv1.weight'),
+            'loss, loss_bbox, loss_cls, loss_instance_caption, .*',
+            3,
+        ),
+        (BreakGradient(), 'loss, loss_bbox, loss_cls, loss_instance_caption, .*', 4),
+    ],
+    ids=['words', 'boxes', 'features', 'gradient'],
+)
+def test_names_loss_batch_and_the_last_good_checkpoint(
+    tmp_path: Path, what: Hook, losses: str, iteration: int
+) -> None:
+    optim = dict(clip_grad=dict(max_norm=1.0))
+    training = runner(tmp_path, [what, StopAtNaN()], max_epochs=3, optim=optim)
     with pytest.raises(FloatingPointError) as error:
         training.train()
     message = str(error.value)
-    assert 'loss, loss_video_caption is not finite in iteration 3' in message
+    assert re.match(f'{losses} is not finite in iteration {iteration},', message)
     assert 'clip (frames 1 to 3); clip (frames 1 to 3)' in message
     assert f'last good checkpoint is {tmp_path}/epoch_1.pth' in message
     weights = load_checkpoint(tmp_path / 'epoch_1.pth')['state_dict']

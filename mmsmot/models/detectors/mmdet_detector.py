@@ -180,6 +180,8 @@ class MMDetDetector(nn.Module, BaseDetector):
     ) -> dict[str, Any]:
         """mmdet's losses from feature maps that :meth:`extract` made.
 
+        Where what the network says is not finite, a loss is not finite either.
+
         Args:
             features: Of B frames.
             targets: For each its true boxes (N, 4) in pixels of the frame and labels
@@ -195,8 +197,10 @@ class MMDetDetector(nn.Module, BaseDetector):
         # mmdet's focal loss takes log(1 - score + 1e-12), which in 16 bits is log(0).
         levels = tuple(level.float() for level in features.levels)
         exact = torch.autocast(device.type, enabled=False)
-        with self._given(replace(features, levels=levels)), exact:
-            return self.model(features.inputs, features.samples, mode='loss')
+        given = self._given(replace(features, levels=levels))
+        with given, exact, _broken_boxes_held_back(self.model) as broken:
+            losses = self.model(features.inputs, features.samples, mode='loss')
+            return {name: _plus(loss, broken) for name, loss in losses.items()}
 
     def loss(
         self, frames: Sequence[Frame], targets: Sequence[tuple[np.ndarray, np.ndarray]]
@@ -264,6 +268,36 @@ def _as_at_test(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         model.train(was_training)
+
+
+@contextmanager
+def _broken_boxes_held_back(model: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """What to add to the losses: 0, or NaN where a head's boxes are not finite.
+
+    mmdet's CenterNetUpdateHead asserts that its boxes are, without a word and in one
+    process of several, for which the others would wait. It gets boxes that are.
+    """
+    broken: list[torch.Tensor] = []
+
+    def hold_back(_: nn.Module, __: Any, out: tuple) -> tuple:
+        scores, boxes = out
+        broken.extend((level.detach() * 0).sum() for level in boxes)
+        return scores, [level.nan_to_num(0.0, 0.0, 0.0) for level in boxes]
+
+    kind = import_mmdet().models.CenterNetUpdateHead
+    heads = [part for part in model.modules() if isinstance(part, kind)]
+    hooks = [head.register_forward_hook(hold_back) for head in heads]
+    try:
+        yield broken
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _plus(loss: Any, terms: list[torch.Tensor]) -> Any:
+    if isinstance(loss, list | tuple):
+        return [_plus(one, terms) for one in loss]
+    return loss + sum(terms) if terms else loss
 
 
 def _load(config: str | dict) -> ConfigDict:

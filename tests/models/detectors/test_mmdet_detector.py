@@ -183,3 +183,33 @@ def test_a_sure_heat_map_has_a_loss_in_16_bits() -> None:
         rough = detector.loss(shown, targets)
     for name, value in exact.items():
         assert float(rough[name]) == pytest.approx(float(value), rel=0.02), name
+
+
+def test_boxes_that_are_not_finite_are_a_loss_that_is_not() -> None:
+    """mmdet's head would end in an assertion without a word."""
+    torch.manual_seed(0)
+    detector = MODELS.build(DETECTOR).train()
+    targets = [(np.array([[10.0, 5, 40, 50]]), np.zeros(1, np.int64))]
+    features = detector.extract(semantic_frames(1))
+    losses = detector.loss_in(features, targets)
+    with detector._given(features):
+        own = detector.model(features.inputs, features.samples, mode='loss')
+    assert all(torch.equal(losses[name], value) for name, value in own.items())
+    head = detector.model.bbox_head
+    with torch.no_grad():
+        head.conv_reg.weight[0, 0, 0, 0] = torch.nan
+    losses = detector.loss_in(features, targets)
+    assert sorted(losses) == ['loss_bbox', 'loss_cls']
+    assert all(value.isnan() and value.requires_grad for value in losses.values())
+
+
+def test_other_assertions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = MODELS.build(DETECTOR).train()
+
+    def wrong(*_: object) -> None:
+        raise AssertionError('of mmdet')
+
+    monkeypatch.setattr(detector.model.bbox_head, 'get_targets', wrong)
+    targets = [(np.array([[10.0, 5, 40, 50]]), np.zeros(1, np.int64))]
+    with pytest.raises(AssertionError, match='of mmdet'):
+        detector.loss(semantic_frames(1), targets)
