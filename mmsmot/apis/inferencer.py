@@ -16,6 +16,7 @@ from mmengine.logging import print_log
 from ..datasets import VideoReader, open_video
 from ..datasets.stream_address import is_stream
 from ..engine import forget_pretrained, load_config, set_weights
+from ..engine.memory import explain_out_of_memory
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import VideoInfo
@@ -138,6 +139,7 @@ class SMOTInferencer:
         Raises:
             ConnectionError: A stream cannot be opened.
             FileNotFoundError: There is no such video.
+            MemoryError: Memory ran out; names the options that lower it.
             ValueError: Two videos would write into one folder; a stream stands among
                 others; a file is no video; or, when all others are done, some of
                 several could not be.
@@ -171,7 +173,10 @@ class SMOTInferencer:
     ) -> dict[str, Any]:
         """One video's result."""
         warnings = self._warnings(model, video.video)
-        return infer_video(model, video, home, self._text, draw, overwrite, warnings)
+        with explain_out_of_memory(self.config, training=False):
+            return infer_video(
+                model, video, home, self._text, draw, overwrite, warnings
+            )
 
     def session(
         self, fps: float = 25.0, name: str = 'stream', patience: int = 60

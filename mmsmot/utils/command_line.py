@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
+# For users where mmsmot itself raises them.
+OURS = (ValueError, KeyError, TypeError, MemoryError, FloatingPointError)
 FULL = 'MMSMOT_TRACEBACK'  # set to 1: always the whole traceback
 
 CONFIG = (
@@ -49,7 +51,7 @@ def is_for_users(error: Exception) -> bool:
         return False
     if isinstance(error, OSError | ImportError):
         return True
-    if not isinstance(error, ValueError | KeyError | TypeError):
+    if not isinstance(error, OURS):
         return False
     frame = traceback.extract_tb(error.__traceback__)[-1]
     raised = (frame.line or '').startswith('raise ')  # not a slip of ours

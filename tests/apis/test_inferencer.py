@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from mmsmot.apis import SMOTInferencer, infer
 from mmsmot.apis.domain import domain_warnings
@@ -80,6 +81,18 @@ def test_a_full_disk_stops_all(
     with pytest.raises(OSError, match='the disk is full'):
         SMOTInferencer(CONFIG)(scenes, tmp_path, draw=False)
     assert len(asked) == 1
+
+
+def test_out_of_memory_names_options(scenes: list[Path], tmp_path: Path) -> None:
+    inferencer = SMOTInferencer('smoter/detector_tiny_synsmot')
+
+    def run_out(*_: object) -> None:
+        raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')
+
+    inferencer.model.detector.model.backbone.register_forward_pre_hook(run_out)
+    with pytest.raises(MemoryError, match=r'model.batch_size \(8 now\)') as error:
+        inferencer(scenes[0], tmp_path, draw=False, end=2)
+    assert 'train_dataloader' not in str(error.value)
 
 
 def test_folders_are_named_in_full(

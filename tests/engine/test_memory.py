@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.hooks import Hook
 
 from mmsmot.engine import load_config
 from mmsmot.engine.memory import (
@@ -14,6 +15,8 @@ from mmsmot.engine.memory import (
     is_out_of_memory,
     memory_options,
 )
+from mmsmot.utils.checkpoint import load_checkpoint
+from tests.engine.tiny_training import runner
 
 ROOT = Path(__file__).parents[2] / 'configs'
 
@@ -65,3 +68,22 @@ def test_other_errors_stay_what_they_are() -> None:
         explain_out_of_memory(Config({}), training=True),
     ):
         raise RuntimeError('shape mismatch')
+
+
+class RunOut(Hook):
+    """No memory in the third iteration."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        if runner.iter == 2:
+            raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')
+
+
+def test_training_names_options_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
+    training = runner(tmp_path, [RunOut()], max_epochs=3)
+    training.cfg.train_dataloader = dict(batch_size=2)
+    with pytest.raises(
+        MemoryError, match=r'train_dataloader.batch_size \(2 now\).*--resume goes on'
+    ):
+        training.train()
+    assert [p.name for p in tmp_path.glob('*.pth')] == ['epoch_1.pth']
+    assert load_checkpoint(tmp_path / 'epoch_1.pth')['meta']['iter'] == 2
