@@ -8,9 +8,9 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.dist import is_main_process
-from mmengine.runner import find_latest_checkpoint
 
 from mmsmot.engine import SMOTRunner, forget_pretrained, load_config, set_weights
+from mmsmot.utils.checkpoint import newest_checkpoint
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 from mmsmot.utils.environment import check_environment
 from mmsmot.utils.mmengine_loaders import make_mmengine_safe
@@ -80,7 +80,7 @@ def main() -> None:
 def resume_from(config: Config, checkpoint: str) -> None:
     """Go on from a checkpoint, or with ``'auto'`` from the newest in the work-dir."""
     if checkpoint == 'auto':
-        checkpoint = find_latest_checkpoint(config.work_dir)
+        checkpoint = newest_checkpoint(config.work_dir)
     if checkpoint is None:
         print(f'{config.work_dir} has no checkpoint to go on from; starting anew')
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import pickle
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.logging import print_log
 from torch import nn
 
 from .atomic import atomic_path
@@ -165,6 +167,37 @@ def require_weights_of(
             f'{len(missing)} weights missing {missing[:3]}, {len(strange)} unknown '
             f'{strange[:3]}, {len(shapes)} of another shape {shapes[:3]}'
         )
+
+
+def newest_checkpoint(work_dir: str | os.PathLike) -> str | None:
+    """The checkpoint from which training in a folder goes on; ``None``: there is none.
+
+    It is the one that ``last_checkpoint`` names. A kill may leave that file empty, or what
+    it names gone: then it is the whole ``epoch_N.pth`` or ``iter_N.pth`` of the highest
+    number.
+    """
+    pointer = Path(work_dir, 'last_checkpoint')
+    named = pointer.read_text().strip() if pointer.is_file() else ''
+    if '://' in named or (named and Path(named).is_file()):
+        return named
+    numbered = {
+        path: int(path.stem.split('_')[1])
+        for path in Path(work_dir).glob('*.pth')
+        if re.fullmatch(r'(epoch|iter)_\d+', path.stem)
+    }
+    for path in sorted(numbered, key=numbered.get, reverse=True):
+        try:
+            load_checkpoint(path)
+        except ValueError:  # half of it was written
+            continue
+        print_log(
+            f'{pointer} names no checkpoint that is there; taken is {path}, the newest '
+            'whole one',
+            logger='current',
+            level=logging.WARNING,
+        )
+        return str(path)
+    return None
 
 
 def weights_hash(model: nn.Module) -> str:

@@ -16,6 +16,7 @@ from torch import nn
 from mmsmot.utils.checkpoint import (
     load_checkpoint,
     load_weights,
+    newest_checkpoint,
     require_weights_of,
     save_weights,
 )
@@ -192,3 +193,21 @@ def test_shared_weights_are_written_once_and_come_back(tmp_path: Path) -> None:
     torch.testing.assert_close(
         target['a'].weight, source['a'].weight, atol=1e-3, rtol=1e-3
     )
+
+
+def test_after_a_kill_the_newest_whole_checkpoint_counts(tmp_path: Path) -> None:
+    pointer = tmp_path / 'last_checkpoint'
+    assert newest_checkpoint(tmp_path) is None
+    for number in (2, 9, 10, 11):
+        torch.save({'state_dict': {}}, tmp_path / f'iter_{number}.pth')
+    torch.save({'state_dict': {}}, tmp_path / 'best_epoch_12.pth')
+    half = tmp_path / 'iter_11.pth'
+    half.write_bytes(half.read_bytes()[:-100])
+    newest = str(tmp_path / 'iter_10.pth')
+    assert newest_checkpoint(tmp_path) == newest
+    for text in ('', str(tmp_path / 'iter_1.pth')):
+        pointer.write_text(text)
+        assert newest_checkpoint(tmp_path) == newest
+    for text in (str(tmp_path / 'iter_2.pth'), 's3://bucket/iter_1.pth'):
+        pointer.write_text(text)
+        assert newest_checkpoint(tmp_path) == text

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from mmengine.dist import all_gather_object, all_reduce
 from mmengine.hooks import Hook
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
 from ...registry import HOOKS
+from ...utils.checkpoint import newest_checkpoint
 
 
 @HOOKS.register_module()
@@ -83,7 +84,7 @@ def _clips(data_batch: dict[str, Any] | None) -> list[str]:
 
 
 def _way_out(runner: Runner) -> str:
-    last = find_latest_checkpoint(runner.work_dir)
+    last = newest_checkpoint(runner.work_dir)
     kept = (
         f'The last good checkpoint is {last}' if last else 'There is no checkpoint yet'
     )
