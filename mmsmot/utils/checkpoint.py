@@ -137,6 +137,7 @@ def require_weights_of(
         filename: Where they come from.
         partial: Some may be missing or unknown (a detector's alone, say), but what has
             the name of the model's must have its shape, and something must.
+            Else only what a part names in ``may_lack`` may be missing.
 
     Raises:
         ValueError: They are no weights, or those of another model; names the first
@@ -150,7 +151,12 @@ def require_weights_of(
     if no_tensors:
         raise ValueError(f'{filename} holds what are no weights: {no_tensors[:3]}')
     own = model.state_dict()
-    missing = [key for key in own if key not in weights]
+    optional = {
+        f'{name}.{key}' if name else key
+        for name, part in model.named_modules(remove_duplicate=False)
+        for key in getattr(part, 'may_lack', ())
+    }
+    missing = [key for key in own if key not in weights and key not in optional]
     strange = [key for key in weights if key not in own]
     shapes = [
         f'{key} {tuple(weights[key].shape)} instead of {tuple(own[key].shape)}'
@@ -160,7 +166,7 @@ def require_weights_of(
         # What a part keeps beside its weights, its words for example, has any length.
         and not key.endswith('_extra_state')
     ]
-    has_nothing = len(missing) == len(own)
+    has_nothing = not any(key in weights for key in own)
     if shapes or (has_nothing if partial else missing or strange):
         raise ValueError(
             f'{filename} belongs to another config than this {type(model).__name__}: '

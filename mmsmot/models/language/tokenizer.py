@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -151,6 +153,9 @@ class CaptionTokenizer(BaseTokenizer):
 class PretrainedTokenizer(BaseTokenizer):
     """A tokenizer of ``transformers`` by name or folder.
 
+    A checkpoint keeps the SHA-256 of its vocabulary, so that another one of as many words
+    is not taken for it.
+
     Args:
         name: Such as ``'bert-base-uncased'`` or a folder with its files.
         local_files_only: Never ask the network.
@@ -158,6 +163,8 @@ class PretrainedTokenizer(BaseTokenizer):
     Raises:
         FileNotFoundError: It is neither here nor to be had.
     """
+
+    may_lack = ('_extra_state',)  # checkpoints were written before it was kept
 
     def __init__(self, name: str, local_files_only: bool = False) -> None:
         super().__init__()
@@ -188,6 +195,31 @@ class PretrainedTokenizer(BaseTokenizer):
         rows = [_until(row, self.eos_id) for row in ids.tolist()]
         texts = self._tokenizer.batch_decode(rows, skip_special_tokens=True)
         return [text.strip() for text in texts]
+
+    def get_extra_state(self) -> torch.Tensor:
+        """SHA-256 of words and ids, (32,) uint8."""
+        words = json.dumps(sorted(self._tokenizer.get_vocab().items()))
+        digest = hashlib.sha256(words.encode()).digest()
+        return torch.frombuffer(bytearray(digest), dtype=torch.uint8)
+
+    def set_extra_state(self, state: torch.Tensor) -> None:
+        """Compare with a checkpoint's.
+
+        Raises:
+            ValueError: It was trained with another vocabulary.
+        """
+        if not torch.equal(state.cpu(), self.get_extra_state()):
+            raise ValueError(
+                f'PretrainedTokenizer: the checkpoint was trained with another vocabulary '
+                f'than that of {self.name!r}, where its ids stand for other words. Set '
+                'name of this tokenizer to the one that it was trained with.'
+            )
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any
+    ) -> None:
+        state_dict.setdefault(prefix + '_extra_state', self.get_extra_state())
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
 
 def _until(ids: list[int], end: int) -> list[int]:

@@ -6,8 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from mmsmot.models.language import CaptionTokenizer, PretrainedTokenizer
+from mmsmot.utils.checkpoint import load_weights
 
 TEXTS = ['A man in a red shirt walks to the left.', 'Two women hug each other.'] * 5
 
@@ -64,11 +66,12 @@ def test_a_checkpoint_with_other_words_is_refused() -> None:
         CaptionTokenizer(vocab_size=100)
 
 
-def test_pretrained_by_folder(tmp_path: Path) -> None:
+def pretrained(folder: Path, *words: str) -> PretrainedTokenizer:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    words = {'[PAD]': 0, '[CLS]': 1, '[SEP]': 2, '[UNK]': 3, 'a': 4, 'man': 5}
+    words = ('[PAD]', '[CLS]', '[SEP]', '[UNK]', *words)
+    words = {word: number for number, word in enumerate(words)}
     inner = Tokenizer(models.WordLevel(words, unk_token='[UNK]'))
     inner.pre_tokenizer = pre_tokenizers.Whitespace()
     PreTrainedTokenizerFast(
@@ -77,12 +80,39 @@ def test_pretrained_by_folder(tmp_path: Path) -> None:
         sep_token='[SEP]',
         pad_token='[PAD]',
         unk_token='[UNK]',
-    ).save_pretrained(tmp_path)
-    tokenizer = PretrainedTokenizer(str(tmp_path))
+    ).save_pretrained(folder)
+    return PretrainedTokenizer(str(folder))
+
+
+def test_pretrained_by_folder(tmp_path: Path) -> None:
+    tokenizer = pretrained(tmp_path, 'a', 'man')
     ids = tokenizer.encode(['a man', 'a'], 9)
     assert ids.tolist() == [[1, 4, 5, 2], [1, 4, 2, 0]]
     assert tokenizer.decode(ids[:, 1:]) == ['a man', 'a']
     assert tokenizer.vocab_size == 6
+
+
+def test_a_checkpoint_of_another_pretrained_vocabulary(tmp_path: Path) -> None:
+    def model(name: str, *words: str) -> nn.Module:
+        parts = dict(tokenizer=pretrained(tmp_path / name, *words))
+        return nn.ModuleDict(parts | dict(head=nn.Linear(2, 3)))
+
+    torch.manual_seed(0)
+    source, same = model('one', 'a', 'man'), model('two', 'a', 'man')
+    torch.save({'state_dict': source.state_dict()}, tmp_path / 'new.pth')
+    load_weights(same, tmp_path / 'new.pth')
+    assert torch.equal(same['head'].weight, source['head'].weight)
+    swapped = model('three', 'man', 'a')
+    with pytest.raises(ValueError, match="another vocabulary than that of '.*three'"):
+        load_weights(swapped, tmp_path / 'new.pth')
+    older = {k: v for k, v in source.state_dict().items() if k.startswith('head')}
+    torch.save({'state_dict': older}, tmp_path / 'older.pth')
+    load_weights(swapped, tmp_path / 'older.pth')
+    assert torch.equal(swapped['head'].weight, source['head'].weight)
+    del older['head.bias']
+    torch.save({'state_dict': older}, tmp_path / 'less.pth')
+    with pytest.raises(ValueError, match=r"1 weights missing \['head.bias'\]"):
+        load_weights(swapped, tmp_path / 'less.pth')
 
 
 def test_an_absent_one_says_what_to_do(tmp_path: Path) -> None:
