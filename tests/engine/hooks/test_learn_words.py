@@ -8,7 +8,11 @@ from torch import nn
 
 from mmsmot.datasets.video_truth import VideoTruth
 from mmsmot.engine.hooks import LearnWords
-from mmsmot.models.language import CaptionTokenizer
+from mmsmot.models.language import CaptionTokenizer, TextDecoder
+from tests.models.language.test_text_decoder import CONFIGS
+from tests.models.language.test_tokenizer import TEXTS, TRAINED
+
+GPT2 = CONFIGS['gpt2']
 
 
 def runner(*truths: VideoTruth) -> SimpleNamespace:
@@ -21,6 +25,7 @@ def runner(*truths: VideoTruth) -> SimpleNamespace:
     return SimpleNamespace(
         model=model,
         hooks=[],
+        iter=0,
         train_dataloader=SimpleNamespace(dataset=Videos(truths)),
         logger=logging.getLogger('test'),
     )
@@ -41,3 +46,44 @@ def test_learns_from_all_captions_and_keeps_what_it_knows() -> None:
 def test_nothing_to_learn_from() -> None:
     with pytest.raises(ValueError, match='no captions'):
         LearnWords().before_train(runner(VideoTruth()))
+
+
+class Speakers(nn.Module):
+    """Decoders of 5 ids for people and of 40 for videos, or one for both."""
+
+    def __init__(self, shared: bool) -> None:
+        super().__init__()
+        self.instance_caption, self.video_caption = nn.Module(), nn.Module()
+        self.instance_caption.decoder = TextDecoder(TRAINED, GPT2, max_length=5)
+        own = None if shared else TextDecoder(TRAINED, GPT2, max_length=40)
+        self.video_caption.decoder = own or self.instance_caption.decoder
+
+
+@pytest.mark.parametrize(('shared', 'share'), [(False, '1 of 3'), (True, '2 of 4')])
+def test_captions_that_are_cut_are_counted(
+    shared: bool, share: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = {1: TEXTS[0], 2: 'A', 3: 'man'}
+    run = runner(VideoTruth(captions=people, video_caption=TEXTS[1]), VideoTruth())
+    run.model = nn.Module()
+    run.model.semantics = Speakers(shared)
+    whole = [
+        TRAINED.encode([text], 1000).shape[1] for text in (*people.values(), TEXTS[1])
+    ]
+    assert (min(whole[0], whole[3]) > 5) and max(whole[1], whole[2]) <= 5
+    with caplog.at_level(logging.WARNING):
+        LearnWords().before_train(run)
+    (record,) = caplog.records
+    percent = '50.0%' if shared else '33.3%'
+    longest = max(whole) if shared else whole[0]
+    assert record.getMessage() == (
+        f'{share} training captions ({percent}) are longer than '
+        'model.semantics.instance_caption.decoder.max_length=5 and lose their end: raise '
+        f'it (the longest has {longest} ids, both marks included)'
+    )
+    caplog.clear()
+    run.iter = 7  # resumed: it was said when training began
+    LearnWords().before_train(run)
+    run.iter, run.model.semantics.instance_caption.decoder.max_length = 0, longest
+    LearnWords().before_train(run)
+    assert not caplog.records
