@@ -31,7 +31,7 @@ class TextDecoder(nn.Module):
         num_beams: Beams; 1 is greedy.
         allow_repeats: Whether a token may follow itself.
         label_smoothing: Of the cross entropy.
-        frozen: Train nothing of the model.
+        frozen: Train nothing of the model, and leave its dropout out in training too.
         batch_size: Captions generated at once.
 
     Raises:
@@ -64,8 +64,16 @@ class TextDecoder(nn.Module):
         self.allow_repeats = allow_repeats
         self.label_smoothing = label_smoothing
         self.batch_size = batch_size
+        self.frozen = frozen
         if frozen:
-            self.model.requires_grad_(False)
+            self.model.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> TextDecoder:
+        """As of ``nn.Module``; a frozen model stays as at test."""
+        super().train(mode)
+        if self.frozen:
+            self.model.eval()
+        return self
 
     @property
     def channels(self) -> int:

@@ -149,6 +149,21 @@ def test_pretrained_by_folder_and_frozen(tmp_path: Path, prefix) -> None:
         TextDecoder(TRAINED)
 
 
+def test_a_frozen_model_has_no_dropout_and_lets_gradients_through(prefix) -> None:
+    part = decoder('gpt2', frozen=True).train()  # GPT-2's own dropout is 0.1
+    features, mask = prefix
+    features.requires_grad_()
+    texts = TEXTS[:1] * 3
+    one, two = (part.loss(features, mask, texts)[0] for _ in range(2))
+    assert torch.equal(one, two)
+    one.backward()
+    assert features.grad[mask].abs().amax(-1).min() > 1e-6
+    assert part.training
+    learning = decoder('gpt2').train()
+    one, two = (learning.loss(features, mask, texts)[0] for _ in range(2))
+    assert not torch.equal(one, two)
+
+
 def test_a_trajectory_nobody_looked_at_still_gets_words(prefix) -> None:
     part = decoder()
     texts = part.generate(prefix[0][:1], torch.zeros(1, 7, dtype=bool))
