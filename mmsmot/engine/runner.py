@@ -13,18 +13,22 @@ from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
-from ..utils.checkpoint import require_weights_of
+from ..utils.checkpoint import newest_checkpoint, require_weights_of
 from .memory import explain_out_of_memory
+from .trained_options import other_options
+
+NAMED = 5  # options that a warning names
 
 
 class SMOTRunner(Runner):
-    """What :class:`mmengine.runner.Runner` does, and five things beside.
+    """What :class:`mmengine.runner.Runner` does, and some things beside.
 
     A model with nothing to train (detections from a file or an ONNX network) is run on
     several processes without being wrapped; NCCL gives way to Gloo where there is no GPU;
     what it knows of machine, config and hooks goes into the log file alone; where memory
-    runs out it says which options lower it; and weights of another config are refused,
-    where MMEngine goes on with random ones.
+    runs out it says which options lower it; training goes on after a kill that left
+    ``last_checkpoint`` empty; and weights of another config are refused, where MMEngine
+    goes on with random ones, or told of, where only options differ.
     """
 
     _is_testing = False
@@ -46,11 +50,19 @@ class SMOTRunner(Runner):
         with explain_out_of_memory(self.cfg, training=False):
             return super().test()
 
+    def load_or_resume(self) -> None:
+        """See :meth:`mmengine.runner.Runner.load_or_resume`."""
+        if self._resume and self._load_from is None:
+            self._load_from = newest_checkpoint(self.work_dir)
+            self._resume = self._load_from is not None
+        super().load_or_resume()
+
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> Any:
         """See :meth:`mmengine.runner.Runner.load_checkpoint`.
 
         Training may begin with a part of the weights, a detector's for example; a test
-        needs all, and so does training that goes on.
+        needs all, and so does training that goes on. A test with other options than those
+        of the training is warned of.
 
         Raises:
             ValueError: The weights are not this model's.
@@ -60,7 +72,23 @@ class SMOTRunner(Runner):
         weights = loaded.get('state_dict', loaded)
         needs_all = self._is_testing or self._resume
         require_weights_of(model, weights, filename, partial=not needs_all)
+        if self._is_testing:
+            self._warn_of_other_options(loaded, filename)
         return super().load_checkpoint(filename, *args, **kwargs)
+
+    def _warn_of_other_options(self, loaded: dict, filename: str) -> None:
+        meta = loaded.get('meta')
+        trained = meta.get('cfg') if isinstance(meta, dict) else None
+        if not isinstance(trained, str):
+            return
+        found = other_options(trained, self.cfg.pretty_text)
+        if found:
+            more = f' and {len(found) - NAMED} more' if len(found) > NAMED else ''
+            self.logger.warning(
+                f'{filename} was trained with other options than this config has: '
+                f'{"; ".join(found[:NAMED])}{more}. Where they change what the model '
+                'computes, test with the config it was trained with.'
+            )
 
     def setup_env(self, env_cfg: dict) -> None:
         """See :meth:`mmengine.runner.Runner.setup_env`."""

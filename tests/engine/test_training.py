@@ -41,6 +41,7 @@ def test_killed_and_resumed_ends_like_uninterrupted(tmp_path: Path) -> None:
     done = train_in_a_process(str(killed), '--die-after', '3')
     assert done == -signal.SIGKILL
     assert sorted(p.name for p in killed.glob('*.pth')) == ['epoch_1.pth']
+    (killed / 'last_checkpoint').write_text('')  # as where the kill hits its writing
     assert train_in_a_process(str(killed), '--resume') == 0
     runner(whole, [], max_epochs=3).train()
     expected = weights_of(whole, 3)
@@ -84,6 +85,24 @@ def test_training_begins_with_a_part_and_the_rest_wants_all(
     monkeypatch.setattr(Runner, 'test', lambda self: load())
     with pytest.raises(ValueError, match='weights missing .*semantics'):
         training.test()
+
+
+def test_a_test_with_other_options_is_warned_of(tmp_path: Path, monkeypatch) -> None:
+    training = runner(tmp_path, [], max_epochs=1)
+    training.cfg.model = dict(detector=dict(score_power=0.5), semantics=dict(roi=1))
+    training.train()
+    told = []
+    monkeypatch.setattr(training.logger, 'warning', told.append)
+    path = str(tmp_path / 'epoch_1.pth')
+    monkeypatch.setattr(Runner, 'test', lambda self: self.load_checkpoint(path))
+    training.test()
+    assert not told
+    training.cfg.model.detector.score_power = 1.0
+    training.test()
+    assert 'options than this config has: model.detector.score_power (0.5 t' in told[0]
+    training.cfg.model.semantics |= {name: 2 for name in 'abcdefg'}
+    training.test()
+    assert 'model.semantics.d (not set there, 2 here) and 3 more.' in told[1]
 
 
 def worker(rank: int, port: int, out: str) -> None:
