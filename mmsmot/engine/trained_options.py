@@ -6,8 +6,11 @@ import ast
 from typing import Any
 
 PARTS = ('detector', 'semantics')
-# What changes the speed, or names weights that the checkpoint replaces.
-WITHOUT_EFFECT = {'batch_size', 'checkpoint', 'chunk_size', 'init_cfg', 'with_cp'}
+# What changes the speed, names weights that the checkpoint replaces, or is chosen at test.
+AT_WILL = {
+    *('batch_size', 'checkpoint', 'chunk_size', 'init_cfg', 'with_cp'),
+    *('num_beams', 'score_threshold', 'span_parts', 'threshold'),
+}
 LONGEST = 40  # characters of a value that are shown
 
 
@@ -32,8 +35,7 @@ def other_options(trained: str, tested: str) -> list[str]:
     return [
         f'{key} ({_shown(there, key)} there, {_shown(here, key)} here)'
         for key in sorted(there.keys() | here.keys())
-        if there.get(key) != here.get(key)
-        and not WITHOUT_EFFECT.intersection(key.split('.'))
+        if there.get(key) != here.get(key) and not AT_WILL.intersection(key.split('.'))
     ]
 
 
