@@ -50,7 +50,10 @@ def test_a_batch_is_its_frames(image: np.ndarray) -> None:
     both = detector.detect([frame_of(image), frame_of(other)])
     alone = [detector.detect([frame_of(i)])[0] for i in (image, other)]
     for a, b in zip(both, alone, strict=True):
-        np.testing.assert_allclose(a.boxes, b.boxes, atol=1e-3)
+        np.testing.assert_allclose(a.scores, b.scores, atol=1e-5)
+        # Boxes of nearly one score may change places.
+        gaps = np.abs(a.boxes[:, None] - b.boxes).max(axis=2)
+        assert max(gaps.min(axis=0).max(), gaps.min(axis=1).max()) < 1e-3
     assert detector.detect([]) == []
 
 
