@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from mmsmot.models.fusion import (
     BaseTrajectoryFusion,
     ConcatTrajectoryFusion,
     RecurrentTrajectoryFusion,
+    SelfAttention,
 )
 from mmsmot.models.trajectory import TrajectoryTokens
 
@@ -61,6 +63,45 @@ def test_concatenation_keeps_every_token_and_the_cells_keep_four() -> None:
     fused, mask = fusion('AttentionCell')(tracks([5, 1, 3]))
     assert fused.shape == (3, 4, 16)
     assert mask.all()
+
+
+@pytest.mark.parametrize('num_layers', [1, 2])
+def test_concatenation_is_eq_2(num_layers: int) -> None:
+    """LN(z + MHA(z, z, z)) with torch's own attention, and nothing behind it."""
+    torch.manual_seed(0)
+    part = ConcatTrajectoryFusion(16, 4, num_layers=num_layers).eval()
+    batch = tracks([5, 1, 3])
+    fused, mask = part(batch)
+    for row, length in enumerate([5, 1, 3]):
+        z = batch.tokens[row, :length].reshape(1, 4 * length, 16)
+        for layer in part.layers:
+            z = layer.norm(z + torchs_own(layer)(z, z, z)[0])
+        torch.testing.assert_close(fused[row][mask[row]], z[0])
+
+
+def torchs_own(layer: SelfAttention) -> nn.MultiheadAttention:
+    theirs = nn.MultiheadAttention(16, 4, batch_first=True).eval()
+    inner, outer = (layer.query, layer.key_value), layer.out
+    weights = dict(
+        in_proj_weight=torch.cat([linear.weight for linear in inner]),
+        in_proj_bias=torch.cat([linear.bias for linear in inner]),
+        **{f'out_proj.{name}': w for name, w in outer.state_dict().items()},
+    )
+    theirs.load_state_dict(weights)
+    return theirs
+
+
+@pytest.mark.parametrize('kind', KINDS[1:])
+def test_a_cell_goes_through_the_boxes_one_by_one(kind: str) -> None:
+    part, batch = fusion(kind), tracks([5, 1, 3])
+    fused, _ = part(batch)
+    tokens = part.encoded(batch)
+    for row, length in enumerate([5, 1, 3]):
+        state = tokens[row : row + 1, 0]
+        for i in range(1, length):
+            (prepared,) = part.cell.prepare(tokens[row : row + 1, i][None])
+            state = part.cell.step(state, prepared, torch.tensor([float(i)]))
+        torch.testing.assert_close(fused[row], state[0])
 
 
 def test_without_an_encoding_order_is_invisible() -> None:

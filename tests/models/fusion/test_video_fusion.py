@@ -45,6 +45,17 @@ def test_attention_is_the_papers_recurrence() -> None:
     torch.testing.assert_close(part(f).fused, expected)
 
 
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_cell_goes_through_the_frames_one_by_one(kind: str) -> None:
+    part = fusion(kind)
+    f = torch.randn(4, 2, 12, 16)
+    state = f[0]
+    for i in range(1, 4):
+        (prepared,) = part.cell.prepare(f[i : i + 1])
+        state = part.cell.step(state, prepared, torch.full((2,), float(i)))
+    torch.testing.assert_close(part(f).fused, state)
+
+
 def test_addition_is_the_mean() -> None:
     tokens = torch.randn(5, 2, 12, 16)
     fused = fusion('AdditionCell')(tokens).fused

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from mmsmot.models.heads import InstanceCaptionHead, VideoCaptionHead
 from tests.models.language.test_text_decoder import decoder
-from tests.models.language.test_tokenizer import TEXTS
+from tests.models.language.test_tokenizer import TEXTS, TRAINED
 
 
 def video_head(injection: str) -> VideoCaptionHead:
@@ -26,6 +27,27 @@ def test_instances_in_one_batch_equal_one_by_one() -> None:
     together = head.predict(fused, mask)
     alone = [head.predict(fused[i : i + 1], mask[i : i + 1])[0] for i in range(3)]
     assert together == alone
+
+
+def test_the_instance_loss_is_eq_4() -> None:
+    """The decoder's loss behind Linear and LayerNorm, written out."""
+    torch.manual_seed(0)
+    head = InstanceCaptionHead(decoder(), 16).eval()
+    nn.init.normal_(head.project[1].weight)
+    nn.init.normal_(head.project[1].bias)
+    _, fused, mask = tokens()
+    texts = [*TEXTS[:2], 'A']
+    linear, norm = head.project
+    prefix = fused @ linear.weight.T + linear.bias
+    prefix = prefix - prefix.mean(-1, keepdim=True)
+    prefix = prefix / (prefix.square().mean(-1, keepdim=True) + 1e-5).sqrt()
+    prefix = prefix * norm.weight + norm.bias
+    expected, words = head.decoder.loss(prefix, mask, texts)
+    total, count = head.loss(fused, mask, texts)
+    torch.testing.assert_close(total, expected)
+    assert count == words == int((TRAINED.encode(texts, 12)[:, 1:] != 0).sum())
+    other, _ = head.loss(fused.flip(0), mask.flip(0), texts)
+    assert abs(float(other - total)) > 1e-2  # whose caption is whose
 
 
 def test_sequential_injection_is_eq_3() -> None:
