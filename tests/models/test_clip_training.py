@@ -1,14 +1,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mmsmot.models.clip_training import ClipTraining, rows_of
 from mmsmot.models.smot import SMOT
-from mmsmot.structures import CoordinateSpace, write_trajectories
+from mmsmot.models.trackers import BaseTracker
+from mmsmot.structures import (
+    CoordinateSpace,
+    Detections,
+    Frame,
+    SMOTDataSample,
+    Tracks,
+    Trajectories,
+    write_trajectories,
+)
 from tests.engine import tiny_training
 from tests.models.language.test_tokenizer import TEXTS
 from tests.models.test_semantics import batch, sample
@@ -124,3 +135,116 @@ def test_a_file_knows_nothing_of_pictures_that_were_changed(tmp_path: Path) -> N
 def test_a_tracker_that_is_never_asked() -> None:
     with pytest.raises(ValueError, match='never asked with true_tracks=1'):
         ClipTraining(tracker=dict(type='SORT'), true_tracks=1.0)
+
+
+class AsFound(BaseTracker):
+    """Takes detections for tracks, in their order; ids tell how often it began anew."""
+
+    def __init__(self) -> None:
+        self.clips = 0
+        self.seen: list[list[int]] = []
+
+    def reset(self) -> None:
+        self.clips += 1
+        self.seen.append([])
+
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
+        self.seen[-1].append(frame.frame_id)
+        index = np.arange(len(detections))
+        ids = 10 * self.clips + index
+        return Tracks(
+            ids, detections.boxes, detections.scores, detections.labels, index
+        )
+
+
+def test_each_clip_of_a_batch_has_its_own_tracks() -> None:
+    """Two clips, other people, other frame numbers; frames come time first."""
+    clips = [sample((1, 2)), sample((3, 5))]
+    later = clips[1].gt_trajectories
+    clips[1].gt_trajectories = replace(later, frame_ids=2 * later.frame_ids + 3)
+    both = batch(*clips)
+    both['inputs'] = [
+        [one, replace(other, frame_id=2 * other.frame_id + 3)]
+        for one, other in both['inputs']
+    ]
+    found = [
+        detections_of(clip.gt_trajectories, step[b].frame_id, reverse=b == 1)
+        for step in both['inputs']
+        for b, clip in enumerate(clips)
+    ]
+    trained = tiny_training.model(true_tracks=0.0)
+    trained.tracker = AsFound()
+    trained.detector.detect_in = lambda features: found
+    told = []
+    trained.semantics.loss = lambda *spoken: told.append(spoken) or {}
+    assert float(trained.loss(**both)['matched']) == 1.0
+    ((_, inputs, samples, tables, true_ids),) = told
+    assert inputs is both['inputs']
+    assert samples == clips
+    assert trained.tracker.seen == [[1, 2, 3], [5, 7, 9]]
+    # The last of each frame is nobody.
+    assert true_ids == [{10: 1, 11: 2}, {20: 5, 21: 3}]
+    for table, names, clip in zip(tables, true_ids, clips, strict=True):
+        truth = clip.gt_trajectories
+        assert table.ids.tolist() == [*sorted(names), max(names) + 1] * 3
+        for own, true_id in names.items():
+            mine, true = table[table.ids == own], truth[truth.ids == true_id]
+            assert mine.frame_ids.tolist() == true.frame_ids.tolist()
+            np.testing.assert_array_equal(mine.boxes, true.boxes + 1)
+
+
+def detections_of(
+    truth: Trajectories, frame_id: int, reverse: bool = False
+) -> Detections:
+    """The people of a frame a pixel aside, and where nobody is."""
+    boxes = truth.boxes[truth.frame_ids == frame_id][:: -1 if reverse else 1] + 1
+    boxes = np.concatenate([boxes, [[70.0, 40, 90, 60]]])
+    return Detections(boxes, np.ones(len(boxes)))
+
+
+def walking(ids: tuple[int, ...]) -> SMOTDataSample:
+    """People who move from frame to frame by more than a cell."""
+    clip = sample(ids)
+    truth = clip.gt_trajectories
+    steps = truth.frame_ids[:, None] * np.array([9.0, 0, 9, 0])
+    clip.gt_trajectories = replace(truth, boxes=truth.boxes + steps)
+    return clip
+
+
+@pytest.mark.parametrize('gradient_frames', [None, 2])
+@pytest.mark.parametrize('speaks', [True, False])
+def test_the_detection_loss_is_of_the_frames_that_were_drawn(
+    gradient_frames: int | None, speaks: bool
+) -> None:
+    trained = tiny_training.model(
+        detection_frames=2, gradient_frames=gradient_frames, speaks=speaks
+    )
+    trained.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    clips = batch(walking((1, 2)), walking((3, 5)))
+    of_frames = {}
+    for drawn in combinations(range(3), 2):
+        steps = [(t, b) for t in drawn for b in range(2)]
+        rows = [clips['data_samples'][b].gt_trajectories for _, b in steps]
+        boxes = [
+            truth.boxes[truth.frame_ids == t + 1]
+            for truth, (t, _) in zip(rows, steps, strict=True)
+        ]
+        of_frames[drawn] = trained.detector.loss(
+            [clips['inputs'][t][b] for t, b in steps],
+            [(own, np.zeros(len(own), np.int64)) for own in boxes],
+        )
+    seen = set()
+    for seed in range(6):
+        np.random.seed(seed)
+        drawn = tuple(trained.clip_training.draw_frames(3)[0])
+        np.random.seed(seed)
+        losses = trained.loss(**clips)
+        assert ('loss_interaction' in losses) == speaks
+        for candidate, expected in of_frames.items():
+            is_it = all(
+                torch.allclose(losses[name], value, rtol=1e-4)
+                for name, value in expected.items()
+            )
+            assert is_it == (candidate == drawn)
+        seen.add(drawn)
+    assert seen == {(0, 1), (1, 2)} | ({(0, 2)} if gradient_frames else set())
