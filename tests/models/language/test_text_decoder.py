@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -67,14 +68,77 @@ def test_cached_equals_uncached(kind: str, allow_repeats: bool, prefix) -> None:
             assert all(a != b for a, b in zip(said[:end], said[1:end], strict=False))
 
 
+def decided(kind: str, end: float = 1.0, **options) -> TextDecoder:
+    """A decoder that is sure of its words, the end mark likelier by ``end``."""
+    part = decoder(kind, **options)
+
+    def decide(module: Any, given: Any, out: Any) -> None:
+        out.logits *= 10.0
+        out.logits[..., TRAINED.eos_id] += end
+
+    part.model.register_forward_hook(decide)
+    return part
+
+
+@pytest.mark.parametrize('kind', CONFIGS)
 @pytest.mark.parametrize('num_beams', [1, 3])
-def test_batch_equals_one_by_one(num_beams: int, prefix) -> None:
-    part = decoder(num_beams=num_beams, batch_size=2)
+def test_batch_equals_one_by_one(kind: str, num_beams: int, prefix) -> None:
+    part = decided(kind, num_beams=num_beams, batch_size=2)
     features, mask = prefix
     together = part.generate(features, mask)
     alone = [part.generate(features[i : i + 1], mask[i : i + 1])[0] for i in range(3)]
     assert together == alone
     assert len(set(together)) == 3
+
+
+@pytest.mark.parametrize('kind', CONFIGS)
+@pytest.mark.parametrize('allow_repeats', [True, False])
+def test_cached_beams_equal_uncached(kind: str, allow_repeats: bool, prefix) -> None:
+    """With a padded batch and a cache, or each hypothesis alone from its beginning."""
+    features, mask = prefix
+    lengths, greedy = set(), 0
+    for end in (2.0, 3.0, 4.5):
+        part = decided(kind, end, num_beams=3, allow_repeats=allow_repeats)
+        found = part._generate(features, mask)
+        for row, said in enumerate(found.tolist()):
+            own = features[row : row + 1, : int(mask[row].sum())]
+            expected = beam_search(part, own)
+            assert said[: len(expected)] == expected
+            lengths.add(len(expected))
+        part.num_beams = 1
+        greedy += torch.equal(found, part._generate(features, mask))
+    assert len(lengths) > 1
+    assert greedy < 3  # more beams do find something else
+
+
+def beam_search(part: TextDecoder, prefix: torch.Tensor) -> list[int]:
+    """The best text by the rules of ``transformers``: mean log chance of its tokens."""
+    count, end = part.num_beams, part.tokenizer.eos_id
+    running, finished = [(0.0, [part.tokenizer.bos_id])], []
+    for length in range(1, part.max_length):
+        ids = torch.tensor([said for _, said in running])
+        shown = prefix.expand(len(ids), -1, -1)
+        mask = torch.ones(shown.shape[:2], dtype=bool)
+        chance = part.logits(shown, mask, ids)[:, -1].log_softmax(-1)
+        if not part.allow_repeats:
+            chance = chance.scatter(1, ids[:, -1:], float('-inf'))
+        chance = chance + torch.tensor([before for before, _ in running])[:, None]
+        best = chance.flatten().topk(2 * count)
+        longer = [
+            (value, [*running[i // chance.shape[1]][1], i % chance.shape[1]])
+            for value, i in zip(*map(torch.Tensor.tolist, best), strict=True)
+        ]
+        is_last = length == part.max_length - 1
+        finished += [
+            (value / length, said)
+            for value, said in longer[:count]
+            if said[-1] == end or is_last
+        ]
+        finished = sorted(finished, reverse=True)[:count]
+        running = [(value, said) for value, said in longer if said[-1] != end][:count]
+        if len(finished) == count and running[0][0] / length <= finished[-1][0]:
+            break
+    return finished[0][1][1:]
 
 
 @pytest.mark.parametrize('kind', CONFIGS)
