@@ -7,7 +7,8 @@ import torch
 
 from mmsmot.models import semantic_losses
 from mmsmot.registry import MODELS
-from tests.models.test_semantics import semantics
+from tests.models.language.test_tokenizer import TEXTS
+from tests.models.test_semantics import DETECTOR, LOSSES, batch, sample, semantics
 
 
 def test_two_processes_divide_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,3 +24,39 @@ def test_two_processes_divide_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
         semantic_losses._mean(None, 0, features, part),
     ]
     torch.testing.assert_close(sum(shared) / 2, alone)
+
+
+def weighted(**weights: float) -> dict[str, torch.Tensor]:
+    """The losses of two clips with these ``loss_weights``."""
+    torch.manual_seed(0)
+    model = MODELS.build(
+        dict(
+            type='SMOT',
+            detector=DETECTOR,
+            tracker=dict(type='SORT'),
+            semantics=dict(semantics(), loss_weights=weights),
+            training=dict(type='ClipTraining', true_tracks=1.0),
+        )
+    )
+    model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    return model.eval().loss(**batch(sample((1, 2)), sample((3, 5))))
+
+
+@pytest.mark.parametrize('name', semantic_losses.LOSSES)
+def test_a_weight_is_the_factor_of_its_loss_alone(name: str) -> None:
+    plain, found = weighted(), weighted(**{name: 0.5})
+    assert set(found) == set(plain) == {*LOSSES, 'loss_cls', 'loss_bbox'}
+    for loss, value in plain.items():
+        factor = 0.5 if loss == f'loss_{name}' else 1.0
+        assert float(value) > 0
+        torch.testing.assert_close(found[loss], factor * value)
+
+
+def test_every_weight_has_its_loss() -> None:
+    """Also one of 0, which is how a loss is turned off."""
+    factors = dict(zip(semantic_losses.LOSSES, (0.0, 2.0, 3.0, 4.0), strict=True))
+    plain, found = weighted(), weighted(**factors)
+    for name, factor in factors.items():
+        torch.testing.assert_close(
+            found[f'loss_{name}'], factor * plain[f'loss_{name}']
+        )
