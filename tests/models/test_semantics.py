@@ -231,7 +231,8 @@ def test_no_numbering_hides_a_video(
     assert memory.trajectories([1]).frame_ids.tolist() == [looked_at]
 
 
-def test_the_trackers_own_tracks_carry_gradients_too(build) -> None:
+@pytest.mark.parametrize('name', LOSSES)
+def test_the_trackers_own_tracks_carry_gradients_too(name: str, build) -> None:
     """Not only true trajectories: the release's tracks were made without gradients."""
     model = build(true_tracks=0.0).train()
     truth = sample()
@@ -246,9 +247,8 @@ def test_the_trackers_own_tracks_carry_gradients_too(build) -> None:
 
     model.tracker.update = track
     losses = model.loss(**batch(truth))
-    total = losses['loss_instance_caption']
-    assert float(total) > 0
-    (gradient,) = torch.autograd.grad(total, first_layer(model))
+    assert float(losses[name]) > 0
+    (gradient,) = torch.autograd.grad(losses[name], first_layer(model))
     assert gradient.abs().max() > 1e-8
 
 
