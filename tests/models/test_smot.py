@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mmsmot.datasets import make_demo_scene, open_video
 from mmsmot.models.detectors import BaseDetector, DetectionFile
@@ -16,10 +18,14 @@ from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT, DeepSORT, TrajectoryFile
 from mmsmot.structures import (
     Detections,
+    Frame,
     SMOTDataSample,
     Trajectories,
     read_trajectories,
 )
+from tests.engine import tiny_training
+from tests.models.language.test_tokenizer import TEXTS
+from tests.models.test_semantics import LOSSES, VERBS, VIDEO, frames, sample
 
 
 class Watching(BaseDetector):
@@ -115,3 +121,73 @@ def test_what_does_not_fit_says_so(scene: Path) -> None:
         SMOT(DetectionFile(), SORT()).loss([], [])
     with pytest.raises(ValueError, match="'loss' or 'predict'"):
         SMOT(DetectionFile(), SORT())([], [], mode='tensor')
+
+
+class Clip:
+    """What a model asks of a video reader."""
+
+    video = VIDEO
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def batches(self, size: int) -> Iterator[list[Frame]]:
+        yield frames(self.count)
+
+
+def speaking(ids: tuple[int, ...]) -> SMOT:
+    """A model with words, whose detector finds these people in each frame."""
+    torch.manual_seed(0)
+    model = tiny_training.model()
+    model.tracker = SORT(min_hits=0)
+    model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    boxes = sample(ids, count=1).gt_trajectories.boxes
+    one = Detections(boxes, np.ones(len(boxes)))
+    model.detector.detect_in = lambda features: [one] * len(features.samples)
+    return model
+
+
+@pytest.mark.parametrize('count', [1, 3])
+@pytest.mark.parametrize('ids', [(), (4,), (1, 4)])
+def test_few_frames_and_few_people_are_described(
+    ids: tuple[int, ...], count: int
+) -> None:
+    """Everybody gets a caption, every pair its verbs, every video its caption."""
+    said = predict(speaking(ids).eval(), Clip(count))
+    people = [*range(1, len(ids) + 1)]
+    tracks = said.pred_trajectories
+    assert said.frame_ids.tolist() == [*range(1, count + 1)]
+    assert sorted(tracks.ids.tolist()) == sorted(people * count)
+    assert sorted(said.pred_captions) == people
+    assert all(isinstance(text, str) for text in said.pred_captions.values())
+    assert said.pred_video_caption
+    # The threshold of this head is 0: both verbs, of each ordered pair.
+    found = said.pred_interactions
+    rows = zip(found.subject_ids, found.object_ids, found.verbs, strict=True)
+    pairs = [(1, 2), (2, 1)] if len(ids) > 1 else []
+    assert sorted(rows) == [(*pair, verb) for pair in pairs for verb in VERBS]
+    assert (found.start_frames >= 1).all()
+    assert (found.end_frames <= count).all()
+    assert (found.start_frames <= found.end_frames).all()
+
+
+@pytest.mark.parametrize('true_tracks', [1.0, 0.0])
+@pytest.mark.parametrize('ids', [(), (4,), (1, 4)])
+def test_one_frame_trains(ids: tuple[int, ...], true_tracks: float) -> None:
+    model = speaking(ids).train()
+    model.clip_training.true_tracks = true_tracks
+    losses = model.loss([frames(1)], [sample(ids, count=1)])
+    assert ('matched' in losses) == (not true_tracks)
+    if ids and not true_tracks:
+        assert float(losses.pop('matched')) == 1.0
+    for name in LOSSES:
+        people = 2 if name == 'loss_interaction' else 1
+        there = name == 'loss_video_caption' or len(ids) >= people
+        assert (float(losses[name]) > 0) == there
+        (gradient,) = torch.autograd.grad(
+            losses[name],
+            model.detector.model.backbone.conv1.weight,
+            retain_graph=True,
+        )
+        assert gradient.isfinite().all()
+        assert (gradient.abs().max() > 1e-8) == there
