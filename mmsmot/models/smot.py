@@ -236,7 +236,8 @@ class SMOT(BaseModel):
             told = how.along_truth(data_samples)
         else:
             told = self._along_tracks(features, found, frames, data_samples)
-            losses['matched'] = torch.tensor(share_matched(told[1], data_samples))
+            matched = share_matched(told[1], data_samples)
+            losses['matched'] = torch.tensor(matched, device=features.levels[0].device)
         if how.detach_features:
             features = features.detach()
         said = self.semantics.loss(features, inputs, data_samples, *told)

@@ -123,6 +123,29 @@ def test_tracks_that_match_nobody_show_in_the_log(
     assert float(total) == float(sum(v for k, v in losses.items() if 'loss' in k))
 
 
+def test_all_losses_lie_where_the_features_do(tmp_path: Path) -> None:
+    """Those of a GPU beside one of the CPU cannot be looked at together."""
+    clip = sample()
+    write_trajectories(clip.gt_trajectories, tmp_path / f'{clip.video.name}.txt')
+    trained = along_files(tmp_path)
+    extract = trained.detector.extract
+
+    def elsewhere(frames):
+        features = extract(frames)
+        return replace(features, levels=tuple(m.to('meta') for m in features.levels))
+
+    trained.detector.extract = elsewhere
+    # What is on that device has a place and no numbers, so nobody looks for people.
+    trained._find = lambda features, frames: [Detections.empty()] * len(frames)
+    trained.semantics.loss = lambda features, *_: dict(
+        loss_video_caption=features.levels[0].sum()
+    )
+    losses = trained.loss(**batch(clip))
+    assert {name: loss.device.type for name, loss in losses.items()} == dict(
+        matched='meta', loss_video_caption='meta'
+    )
+
+
 def test_a_file_knows_nothing_of_pictures_that_were_changed(tmp_path: Path) -> None:
     clip = sample()
     truth = clip.gt_trajectories

@@ -42,8 +42,9 @@ class StopAtNaN(Hook):
         }
         if not losses:
             return
+        device = next(iter(losses.values())).device  # that of the sum, which is first
         finite = torch.stack(
-            [value.detach().isfinite().all() for value in losses.values()]
+            [value.detach().isfinite().all().to(device) for value in losses.values()]
         )
         broken = (~finite.all()).float()
         all_reduce(broken)
