@@ -2,7 +2,8 @@
 
 ``mmdet.models`` imports ``mmcv._ext`` even for detectors that call none of its operators
 or only NMS. This module takes that name where the real one is missing: it has a ``nms``
-in torch, and every other operator is a function that says what it needs.
+in torch, and every other operator is a function that says what it needs. Where the real
+one was built without a GPU, its NMS knows the CPU alone; there this one helps out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NoReturn
 import torch
 
 MODULE = 'mmcv._ext'
+NO_KERNEL = 'implementation for device'  # "... cuda:0 not found", says mmcv
 
 
 class MissingOperatorError(NotImplementedError):
@@ -33,10 +35,13 @@ def nms(
         iou_threshold: A box is dropped if it overlaps a better one by more.
         offset: Width and height are ``x2 - x1 + offset``.
     """
+    device = boxes.device
+    # Every step asks whether a box is still there; a GPU would be waited for each time.
+    boxes, scores = boxes.cpu(), scores.cpu()
     order = scores.sort(descending=True, stable=True).indices
     boxes = boxes[order]
     areas = (boxes[:, 2:] - boxes[:, :2] + offset).prod(dim=1)
-    alive = torch.ones(len(boxes), dtype=torch.bool, device=boxes.device)
+    alive = torch.ones(len(boxes), dtype=torch.bool)
     for i in range(len(boxes)):
         if not alive[i]:
             continue
@@ -47,7 +52,7 @@ def nms(
         overlap = (sizes + offset).clamp(min=0).prod(dim=1)
         iou = overlap / (areas[i] + areas[i + 1 :] - overlap)
         alive[i + 1 :] &= ~(iou > iou_threshold)
-    return order[alive]
+    return order[alive].to(device)
 
 
 def _missing(name: str) -> Callable[..., NoReturn]:
@@ -73,3 +78,24 @@ def install() -> None:
     module.__file__ = __file__
     module.__spec__ = ModuleSpec(MODULE, loader=None)  # MMEngine looks for it
     sys.modules[MODULE] = module
+
+
+def help_out(module: ModuleType) -> None:
+    """Let mmcv's operators suppress on devices that they were not built for.
+
+    Args:
+        module: mmcv's own; its ``nms`` is replaced.
+    """
+    compiled = module.nms
+
+    def nms_anywhere(
+        boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int
+    ) -> torch.Tensor:
+        try:
+            return compiled(boxes, scores, iou_threshold=iou_threshold, offset=offset)
+        except RuntimeError as error:
+            if NO_KERNEL not in str(error):
+                raise
+        return nms(boxes, scores, iou_threshold, offset)
+
+    module.nms = nms_anywhere

@@ -31,7 +31,10 @@ def import_mmdet() -> ModuleType:
     """
     try:
         importlib.import_module('mmcv')
-        if not has_compiled_ops():
+        if has_compiled_ops():
+            operators = importlib.import_module(mmcv_ops_stand_in.MODULE)
+            mmcv_ops_stand_in.help_out(operators)
+        else:
             mmcv_ops_stand_in.install()
         loaders = importlib.import_module('.mmengine_loaders', __package__)
         loaders.make_mmengine_safe()  # a model may start from a stranger's weights

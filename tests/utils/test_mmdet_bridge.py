@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ import torch
 pytest.importorskip('mmdet', reason='needs mmdet')
 
 from mmsmot.utils import mmcv_ops_stand_in
-from mmsmot.utils.mmdet_bridge import has_compiled_ops
+from mmsmot.utils.mmdet_bridge import has_compiled_ops, import_mmdet
 
 ROOT = Path(__file__).parents[2]
 needs_ops = pytest.mark.skipif(
@@ -93,3 +94,56 @@ def test_nms_by_hand() -> None:
     kept = mmcv_ops_stand_in.nms(boxes, torch.tensor([0.5, 0.9, 0.1]), 0.5, 0)
     assert kept.tolist() == [1, 2]
     assert mmcv_ops_stand_in.nms(boxes[:0], torch.empty(0), 0.5, 0).tolist() == []
+
+
+class OnGPU(torch.Tensor):
+    """Says where it is and gives a copy; any other question to it would have to wait."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        name = getattr(function, '__name__', '')
+        if function == torch.Tensor.device.__get__:
+            return torch.device('meta')
+        assert name == 'cpu', f'{name} waits for the device'
+        return args[0].as_subclass(torch.Tensor)
+
+
+def test_boxes_leave_a_gpu_once() -> None:
+    """A wait for each of thousands of boxes was what detecting took longest for."""
+    boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [30, 30, 40, 40]])
+    scores = torch.tensor([0.5, 0.9, 0.1])
+    there = (tensor.as_subclass(OnGPU) for tensor in (boxes, scores))
+    kept = mmcv_ops_stand_in.nms(*there, 0.5, 0)
+    assert (kept.device.type, kept.shape) == ('meta', (2,))
+
+
+@needs_ops
+def test_a_device_that_the_operators_were_not_built_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import_mmdet()
+    from mmcv.ops import nms
+
+    boxes, scores = torch.zeros(3, 4), torch.zeros(3)
+    asked = []
+
+    def stand_in(boxes, scores, iou_threshold, offset) -> torch.Tensor:
+        asked.append((boxes.device.type, iou_threshold, offset))
+        return torch.zeros(1, dtype=torch.int64, device=boxes.device)
+
+    monkeypatch.setattr(mmcv_ops_stand_in, 'nms', stand_in)
+    found, _ = nms(boxes.to('meta'), scores.to('meta'), 0.25, offset=1)
+    assert asked == [('meta', 0.25, 1)]
+    assert found.shape == (1, 5)
+    nms(boxes, scores, 0.25)
+    assert len(asked) == 1  # the CPU has its own
+
+
+def test_other_errors_of_the_operators_are_told() -> None:
+    def refuse(boxes, scores, iou_threshold, offset) -> None:
+        raise RuntimeError('boxes should be contiguous')
+
+    operators = SimpleNamespace(nms=refuse)
+    mmcv_ops_stand_in.help_out(operators)
+    with pytest.raises(RuntimeError, match='contiguous'):
+        operators.nms(torch.zeros(3, 4), torch.zeros(3), 0.25, 0)
