@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,7 @@ class FrozenFeatures:
         found = [self._read(path) for path in paths]
         missing = [row for row, record in enumerate(found) if record is None]
         if missing:
-            new = self._compute([frames[row] for row in missing])
-            for row, record in zip(missing, new, strict=True):
+            for row, record in self._compute(frames, missing):
                 with atomic_path(paths[row]) as path, open(path, 'wb') as file:
                     np.savez(file, **record)
                 found[row] = record
@@ -78,7 +78,20 @@ class FrozenFeatures:
             return None  # of a version that did not keep them
         return record
 
-    def _compute(self, frames: list[Frame]) -> list[dict[str, np.ndarray]]:
+    def _compute(
+        self, frames: Sequence[Frame], rows: list[int]
+    ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """The records of some frames, in any order."""
+        # A batch is padded to its largest picture; what is kept of a picture must not
+        # depend on whom it was seen with.
+        by_size = defaultdict(list)
+        for row in rows:
+            by_size[frames[row].image.shape].append(row)
+        for own in by_size.values():
+            records = self._compute_batch([frames[row] for row in own])
+            yield from zip(own, records, strict=True)
+
+    def _compute_batch(self, frames: list[Frame]) -> list[dict[str, np.ndarray]]:
         was_training = self.detector.training
         self.detector.eval()
         features = self.detector.extract(frames)
@@ -101,7 +114,7 @@ class FrozenFeatures:
 
     def _features(self, records: list[dict[str, np.ndarray]]) -> FeatureMaps:
         device = next(self.detector.parameters()).device
-        maps = torch.from_numpy(np.stack([record['map'] for record in records]))
+        maps = torch.from_numpy(_padded([record['map'] for record in records]))
         return FeatureMaps(
             levels=(maps.to(device).float(),),
             strides=(int(records[0]['stride']),),
@@ -129,6 +142,15 @@ def require_kept_level(semantics: nn.Module) -> None:
 def _identity(network: Any) -> str:
     """Its options too, where it tells them: they decide what it sees and finds."""
     return getattr(network, 'fingerprint', None) or weights_hash(network)
+
+
+def _padded(maps: Sequence[np.ndarray]) -> np.ndarray:
+    """(B, C, H, W): all (C, h, w) as large as the largest, with zeros below and right."""
+    largest = np.max([own.shape for own in maps], axis=0)
+    padded = np.zeros((len(maps), *largest), maps[0].dtype)
+    for row, own in zip(padded, maps, strict=True):
+        row[:, : own.shape[1], : own.shape[2]] = own
+    return padded
 
 
 def _embeddings(detections: Detections) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from torch import nn
 from mmsmot.models.frozen_features import FrozenFeatures
 from mmsmot.models.smot import SMOT
 from mmsmot.registry import MODELS
+from mmsmot.structures import Frame, VideoInfo
 from tests.engine import tiny_training
 from tests.models.language.test_tokenizer import TEXTS
 from tests.models.test_semantics import DETECTOR, LOSSES, batch, frames, sample
@@ -100,3 +101,47 @@ def test_levels_that_are_not_kept_are_refused(tmp_path: Path) -> None:
     cached.semantics.roi.level = 1
     with pytest.raises(ValueError, match='RoITokens looks at level 1.*feature_cache'):
         cached.loss(**batch(sample()))
+
+
+def picture(height: int, width: int, seed: int) -> Frame:
+    image = np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
+    return Frame(VideoInfo('a', 'a'), 1, 0.0, lambda: image)
+
+
+def test_a_picture_is_the_same_in_any_company(tmp_path: Path) -> None:
+    """A batch is padded to its largest picture; what is kept of one is its own."""
+    wide, tall, other = picture(64, 96, 1), picture(80, 40, 2), picture(64, 96, 3)
+    looking = detector(None)
+    alone = FrozenFeatures(tmp_path / 'alone', looking)
+    first, second = alone.look([wide]), alone.look([tall])
+    (one,), (two,) = first[0].levels, second[0].levels
+    assert one.shape[1:] == (16, 8, 12)
+    assert two.shape[1:] == (16, 12, 8)  # 48 pixels wide, padded to 64
+    for cache in (alone, FrozenFeatures(tmp_path / 'together', looking)):
+        features, found = cache.look([wide, tall])
+        (level,) = features.levels
+        assert level.shape == (2, 16, 12, 12)
+        assert torch.equal(level[0, :, :8], one[0])
+        assert torch.equal(level[1, :, :, :8], two[0])
+        assert level[0, :, 8:].abs().max() == level[1, :, :, 8:].abs().max() == 0
+        assert features.extents(0) == [(8, 12), (12, 6)]
+        for detections, own in zip(found, first[1] + second[1], strict=True):
+            assert len(detections)
+            np.testing.assert_array_equal(detections.boxes, own.boxes)
+        assert len(cache.look([wide, other])[0]) == 2
+
+
+def test_pictures_of_one_size_are_kept_as_they_were_seen(tmp_path: Path) -> None:
+    """Bit by bit, the cells of the padding too: a cache outlives a training."""
+    looking = detector(None).eval()
+    shown = [picture(80, 40, seed) for seed in range(3)]
+    expected = looking.extract(shown).levels[0].half().float()
+    seen = []
+    extract = looking.extract
+    looking.extract = lambda frames: seen.append(len(frames)) or extract(frames)
+    cache = FrozenFeatures(tmp_path, looking)
+    assert torch.equal(cache.look(shown)[0].levels[0], expected)
+    assert torch.equal(cache.look(shown)[0].levels[0], expected)
+    assert seen == [3]
+    with np.load(cache._path(shown[1])) as file:
+        assert torch.equal(torch.from_numpy(file['map']).float(), expected[1])
