@@ -26,7 +26,7 @@ class TextDecoder(nn.Module):
         config: Options of a model built from nothing, with ``model_type``:
             ``dict(model_type='bert', hidden_size=768, num_hidden_layers=6, ...)``; or
             ``None``.
-        pretrained: Name or folder of a model instead.
+        pretrained: Name or folder of a model instead; in 32 bits, however it was saved.
         max_length: Most ids of a caption, both marks included.
         num_beams: Beams; 1 is greedy.
         allow_repeats: Whether a token may follow itself.
@@ -242,7 +242,10 @@ def _from_pretrained(name: str, vocab_size: int) -> nn.Module:
     from transformers import AutoModelForCausalLM
 
     try:
-        model = AutoModelForCausalLM.from_pretrained(name, trust_remote_code=False)
+        # In the 16 bits that most are saved in, the optimiser's steps round to nothing.
+        model = AutoModelForCausalLM.from_pretrained(
+            name, trust_remote_code=False, dtype=torch.float32
+        )
     except (OSError, ValueError) as error:
         line = str(error).strip().split('\n')[0]
         raise FileNotFoundError(

@@ -228,6 +228,21 @@ def test_a_frozen_model_has_no_dropout_and_lets_gradients_through(prefix) -> Non
     assert not torch.equal(one, two)
 
 
+@pytest.mark.parametrize('saved', [torch.bfloat16, torch.float16])
+def test_a_model_saved_in_16_bits_is_trained_in_32(
+    saved: torch.dtype, tmp_path: Path, prefix
+) -> None:
+    source = decoder('gpt2').model.to(saved)
+    source.save_pretrained(tmp_path)
+    part = TextDecoder(TRAINED, pretrained=str(tmp_path), max_length=12)
+    assert {weight.dtype for weight in part.parameters()} == {torch.float32}
+    rough = dict(source.named_parameters())
+    for name, weight in part.model.named_parameters():
+        assert torch.equal(weight, rough[name].float())
+    ids = TRAINED.encode(TEXTS[:1] * 3, 10)
+    assert part.logits(*prefix, ids).dtype == torch.float32
+
+
 def test_a_trajectory_nobody_looked_at_still_gets_words(prefix) -> None:
     part = decoder()
     texts = part.generate(prefix[0][:1], torch.zeros(1, 7, dtype=bool))
