@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
-from mmengine.device import get_device
 from mmengine.dist import is_main_process
 
 from mmsmot.engine import SMOTRunner, forget_pretrained, load_config, set_weights
 from mmsmot.utils.checkpoint import newest_checkpoint
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
+from mmsmot.utils.device import default_device
 from mmsmot.utils.environment import check_environment
 from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
@@ -59,7 +59,7 @@ def main() -> None:
     default_dir = str(Path('work_dirs') / Path(args.config).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     if args.amp:
-        if get_device() == 'cpu':
+        if default_device() == 'cpu':
             raise SystemExit('--amp needs a GPU; without one, leave it out')
         config.optim_wrapper.type = 'AmpOptimWrapper'
         config.optim_wrapper.setdefault('loss_scale', 'dynamic')

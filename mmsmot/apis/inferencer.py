@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.logging import print_log
 
 from ..datasets import VideoReader, open_video
@@ -21,6 +20,7 @@ from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import VideoInfo
 from ..utils.checkpoint import load_weights
+from ..utils.device import default_device
 from ..utils.mmengine_loaders import make_mmengine_safe
 from .asked_videos import asked_videos
 from .caching import with_cache
@@ -51,7 +51,8 @@ class SMOTInferencer:
         weights: The detector's weights, alone or in a whole model's; then those that come
             with the package are not looked at.
         reid_weights: The ReID part's.
-        device: Where to run; ``None`` for a GPU where there is one.
+        device: Where to run; ``None`` for a GPU where there is one, Apple's aside,
+            which has no float64.
         options: Dotted keys to values, as of ``--cfg-options``.
         cache: Keep detections beside the results, for an interrupted run and for other
             trackers.
@@ -87,7 +88,7 @@ class SMOTInferencer:
         if checkpoint is None and weights is None and name:
             checkpoint = shipped_weights(name)
         self.checkpoint = checkpoint
-        self.device = device or get_device()
+        self.device = device or default_device()
         self.cache = cache
         self._text = self.config.pretty_text
         self._model = None

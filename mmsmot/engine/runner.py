@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import torch
-from mmengine.device import get_device
 from mmengine.dist import is_distributed
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
@@ -14,6 +13,7 @@ from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
 from ..utils.checkpoint import newest_checkpoint, require_weights_of
+from ..utils.device import default_device
 from .memory import explain_out_of_memory
 from .trained_options import other_options
 
@@ -116,10 +116,11 @@ class SMOTRunner(Runner):
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """See :meth:`mmengine.runner.Runner.wrap_model`."""
         if not self.distributed:
-            return super().wrap_model(model_wrapper_cfg, model)
+            model = super().wrap_model(model_wrapper_cfg, model)
+            return model.to(default_device())
         if not any(p.requires_grad for p in model.parameters()):
-            return model.to(get_device())  # nothing that processes have to agree on
-        if model_wrapper_cfg is None and get_device() == 'cpu':
+            return model.to(default_device())  # nothing that processes have to agree on
+        if model_wrapper_cfg is None and default_device() == 'cpu':
             return MMDistributedDataParallel(  # one that is not told of GPUs
                 module=model,
                 broadcast_buffers=False,

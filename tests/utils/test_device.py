@@ -1,0 +1,52 @@
+"""Apple's GPU is left alone unless somebody asks for it."""
+
+from __future__ import annotations
+
+import pytest
+from mmengine.runner import runner as mmengine_runner
+from torch import nn
+
+from mmsmot.apis import SMOTInferencer
+from mmsmot.engine import SMOTRunner
+from mmsmot.utils import device
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is logged on a Mac."""
+    lines = []
+    monkeypatch.setattr(device, 'get_device', lambda: 'mps')
+    monkeypatch.setattr(mmengine_runner, 'get_device', lambda: 'mps')
+    monkeypatch.setattr(device, 'print_log', lambda text, **_: lines.append(text))
+    return lines
+
+
+def test_a_gpu_is_taken_and_apples_is_not(
+    told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert device.default_device() == 'cpu'
+    assert 'mps' in told[0]
+    monkeypatch.setattr(device, 'get_device', lambda: 'cuda')
+    assert device.default_device() == 'cuda'
+    assert len(told) == 1
+
+
+def test_inference_runs_where_float64_is(told: list[str]) -> None:
+    config = 'two_stage/sort_public-detections'
+    assert SMOTInferencer(config).device == 'cpu'
+    assert len(told) == 1
+    assert SMOTInferencer(config, device='mps').device == 'mps'
+
+
+def test_training_runs_where_float64_is(told: list[str]) -> None:
+    class Moved(nn.Module):
+        at = None
+
+        def to(self, device: str) -> nn.Module:
+            self.at = device
+            return self
+
+    runner = SMOTRunner.__new__(SMOTRunner)
+    runner._distributed = False
+    runner.logger = device.logging.getLogger('test')
+    assert runner.wrap_model(None, Moved()).at == 'cpu'
