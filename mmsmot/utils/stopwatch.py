@@ -6,9 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+
 
 class Stopwatch:
     """Books the time since the last booking on a stage.
+
+    A GPU is waited for, or its work would be booked on whichever stage first needs it.
 
     Attributes:
         seconds: Seconds spent in each stage so far.
@@ -16,24 +20,24 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
+        self._last = _now()
 
     def book(self, stage: str) -> None:
         """Book everything since the last call on ``stage``."""
-        now = time.perf_counter()
+        now = _now()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         self._last = now
 
     @contextmanager
     def part(self, stage: str) -> Iterator[None]:
         """Book the block on ``stage`` instead of on the stage that it is a part of."""
-        begin = time.perf_counter()
+        begin = _now()
         booked = self.total
         try:
             yield
         finally:
             # What was booked inside, by parts of this part, is not booked twice.
-            spent = time.perf_counter() - begin - (self.total - booked)
+            spent = _now() - begin - (self.total - booked)
             self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
             self._last += spent
 
@@ -41,3 +45,10 @@ class Stopwatch:
     def total(self) -> float:
         """Seconds booked in all."""
         return sum(self.seconds.values())
+
+
+def _now() -> float:
+    """Seconds on a clock, when all that was begun is done."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return time.perf_counter()

@@ -53,3 +53,36 @@ def test_a_part_that_fails_is_booked(clock: Clock) -> None:
         raise KeyError
     watch.book('describe')
     assert watch.seconds == {'pool': 4, 'describe': 0}
+
+
+def test_what_a_gpu_still_does_belongs_to_who_began_it(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    def wait() -> None:
+        clock.now += sum(begun)
+        begun.clear()
+
+    monkeypatch.setattr(stopwatch.torch.cuda, 'is_initialized', lambda: True)
+    monkeypatch.setattr(stopwatch.torch.cuda, 'synchronize', wait)
+    watch = stopwatch.Stopwatch()
+    clock.now += 1
+    begun.append(7)
+    watch.book('describe')
+    clock.now += 2
+    begun.append(20)
+    with watch.part('pool'):
+        begun.append(40)
+    watch.book('detect')
+    assert watch.seconds == {'describe': 8, 'detect': 22, 'pool': 40}
+
+
+def test_without_a_gpu_nothing_is_waited_for(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopwatch.torch.cuda, 'is_initialized', lambda: False)
+    monkeypatch.setattr(stopwatch.torch.cuda, 'synchronize', None)
+    watch = stopwatch.Stopwatch()
+    watch.book('describe')
+    assert watch.seconds == {'describe': 0}
