@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from mmsmot.models.semantic_memory import SemanticMemory
@@ -82,3 +83,46 @@ def test_renaming_in_a_chain_or_a_swap_loses_nobody() -> None:
     memory.rename({2: 4, 4: 2})
     assert memory.ids == [2, 4, 8]
     assert memory.trajectories([2]).times.tolist() == [[5.0]]
+
+
+class OneByOne(SemanticMemory):
+    """Thins one trajectory after another, as it is told: the plain way, and slow."""
+
+    def _thin(self, ids: list[int]) -> None:
+        for track_id in ids:
+            mine = self._table()['ids'] == track_id
+            place = mine.cumsum(0) - 1
+            self._keep(~mine | (place % 2 == 0))
+            self._kept[track_id] = (self._kept[track_id] + 1) // 2
+            self._stride[track_id] = 2 * self._stride.get(track_id, 1)
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_thinned_together_as_one_by_one(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    memories = SemanticMemory(max_boxes=3), OneByOne(max_boxes=3)
+    for time in range(60):
+        # Crowds that come and go, in any order; now and then two are found to be one.
+        there = torch.randperm(12, generator=generator)[: 12 - time % 5].tolist()
+        for memory in memories:
+            see(memory, there, float(time))
+            if time % 20 == 19:
+                memory.rename({there[0]: there[1]})
+    ours, plain = memories
+    for name, column in plain._table().items():
+        assert torch.equal(ours._table()[name], column)
+    assert len(ours._table()['ids']) < 12 * 7
+    for facts in ('_kept', '_stride', '_seen', '_span'):
+        assert getattr(ours, facts) == getattr(plain, facts)
+    assert max(ours._stride.values()) >= 8
+
+
+def test_a_crowd_is_thinned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time the whole table is copied, with all who ever were in the video."""
+    memory, copies = SemanticMemory(max_boxes=2), []
+    keep = memory._keep
+    monkeypatch.setattr(memory, '_keep', lambda rows: copies.append(1) or keep(rows))
+    for time in range(5):
+        see(memory, list(range(50)), float(time))
+    assert len(copies) == 1
+    assert memory._kept == dict.fromkeys(range(50), 3)
