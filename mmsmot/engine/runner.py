@@ -27,8 +27,9 @@ class SMOTRunner(Runner):
     several processes without being wrapped; NCCL gives way to Gloo where there is no GPU;
     what it knows of machine, config and hooks goes into the log file alone; where memory
     runs out it says which options lower it; training goes on after a kill that left
-    ``last_checkpoint`` empty; and weights of another config are refused, where MMEngine
-    goes on with random ones, or told of, where only options differ.
+    ``last_checkpoint`` empty; weights of another config are refused, where MMEngine goes
+    on with random ones, or told of, where only options differ; and Apple's GPU, without
+    float64, is not used.
     """
 
     _is_testing = False
