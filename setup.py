@@ -52,6 +52,7 @@ ONNX = ['onnxruntime>=1.17']
 LAP = ['lap>=0.5.12']  # mmdet's ByteTracker and OCSORTTracker
 SEMANTICS = ['safetensors>=0.4', 'tokenizers>=0.20', 'transformers>=5']
 CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
+TENSORBOARD = ['tensorboard>=2.14']  # of MMEngine's TensorboardVisBackend
 TEST = [
     'hypothesis>=6.100',
     'pytest>=8',
@@ -99,6 +100,7 @@ setup(
         'semantics': ['torch>=2.1', *ONEDL, *SEMANTICS],
         'onnx': ONNX,
         'captions': CAPTIONS,
+        'tensorboard': TENSORBOARD,
         'test': TEST,
         'all': [
             'torch>=2.1',
@@ -107,6 +109,7 @@ setup(
             *ONNX,
             *CAPTIONS,
             *SEMANTICS,
+            *TENSORBOARD,
             *TEST,
         ],
     },

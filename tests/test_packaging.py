@@ -103,6 +103,25 @@ def test_what_is_imported_is_what_is_required(installed: Path) -> None:
     assert 'onedl-mmengine' in brought
 
 
+def test_the_extra_all_is_all_of_them(installed: Path) -> None:
+    """And what draws losses comes only where it is asked for."""
+    (info,) = installed.glob('mmsmot-*.dist-info')
+    requires = list(map(Requirement, metadata.Distribution.at(info).requires))
+    extras = metadata.Distribution.at(info).metadata.get_all('Provides-Extra')
+    brought = {
+        extra: {
+            canonicalize_name(each.name)
+            for each in requires
+            if each.marker is not None and each.marker.evaluate({'extra': extra})
+        }
+        for extra in extras
+    }
+    everything = brought.pop('all')
+    assert everything == set().union(*brought.values())
+    drawing = {extra for extra, names in brought.items() if 'tensorboard' in names}
+    assert drawing == {'tensorboard'}
+
+
 def test_names_resolve_from_outside(installed: Path, tmp_path: Path) -> None:
     (tmp_path / 'mine.py').write_text(
         "_base_ = ['mmsmot::two_stage/bytetrack_public-detections.py']\n"
