@@ -45,10 +45,50 @@ if {block}:
         print('refused', error)
 """
 
+# A training step of the detector that the small configs have, and what it finds.
+LEARN = """
+import sys
+if {block}:
+    sys.modules['mmcv._ext'] = None
+import numpy as np, torch
+from mmengine.config import Config
+import mmsmot.models
+from mmsmot.registry import MODELS
+from mmsmot.structures import Frame, VideoInfo
+from mmsmot.utils.mmdet_bridge import has_compiled_ops
+torch.manual_seed(0)
+config = Config.fromfile('configs/_base_/detectors/centernet_tiny.py')
+detector = MODELS.build(config.centernet_tiny).train()
+head = detector.model.bbox_head
+torch.nn.init.zeros_(head.conv_cls.bias)  # people everywhere,
+torch.nn.init.constant_(head.conv_reg.bias, 2.0)  # large enough to overlap
+images = np.random.default_rng(0).integers(0, 255, (2, 96, 160, 3)).astype(np.uint8)
+frames = [Frame(VideoInfo('a', 'a'), i, 0.0, lambda i=i: images[i]) for i in (0, 1)]
+boxes = np.array([[20.0, 10, 60, 90], [70, 30, 100, 80]])
+found = detector.detect(frames)
+targets = [(boxes, np.array([0, 0])), (boxes[:0], np.array([], int))]
+losses = detector.loss(frames, targets)
+sum(losses.values()).backward()
+torch.optim.SGD(detector.parameters(), lr=1e-4).step()
+after = detector.loss(frames, targets)
+print('compiled', has_compiled_ops())
+print('losses', *(round(float(v), 4) for d in (losses, after) for v in d.values()))
+first = next(detector.model.backbone.parameters())
+print('gradient', round(float(first.grad.abs().sum()), 4))
+print('found', *map(len, found))
+print('boxes', np.round(np.concatenate([f.boxes for f in found]), 2).tolist())
+print('embeddings', round(float(sum(f.embeddings.sum() for f in found)), 3))
+"""
+
 
 def detect(block: bool) -> dict[str, str]:
+    return run(DETECT, block)
+
+
+def run(script: str, block: bool) -> dict[str, str]:
+    """What a script prints, by the first word of each line."""
     done = subprocess.run(
-        [sys.executable, '-c', DETECT.format(block=block)],
+        [sys.executable, '-c', script.format(block=block)],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -71,6 +111,26 @@ def test_the_digits_are_those_of_the_compiled_build() -> None:
     compiled = detect(block=False)
     assert compiled['compiled'] == 'True'
     assert compiled['boxes'] == detect(block=True)['boxes']
+
+
+def test_the_tiny_detector_learns_and_finds_without_operators() -> None:
+    seen = run(LEARN, block=True)
+    assert seen['compiled'] == 'False'
+    loss_cls, loss_bbox, after_cls, after_bbox = map(float, seen['losses'].split())
+    assert (loss_cls, loss_bbox) == pytest.approx((57.704, 1.4475), rel=1e-3)
+    assert after_cls < loss_cls - 1
+    assert after_bbox < loss_bbox - 1e-3
+    assert float(seen['gradient']) == pytest.approx(1375.37, rel=0.01)
+    assert [int(n) for n in seen['found'].split()] == [50, 50]  # max_per_img
+
+
+@needs_ops
+def test_the_tiny_detector_has_the_digits_of_the_compiled_build() -> None:
+    compiled = run(LEARN, block=False)
+    assert compiled.pop('compiled') == 'True'
+    blocked = run(LEARN, block=True)
+    assert blocked.pop('compiled') == 'False'
+    assert compiled == blocked
 
 
 @needs_ops
