@@ -27,9 +27,9 @@ class SMOTRunner(Runner):
     several processes without being wrapped; NCCL gives way to Gloo where there is no GPU;
     what it knows of machine, config and hooks goes into the log file alone; where memory
     runs out it says which options lower it; training goes on after a kill that left
-    ``last_checkpoint`` empty; weights of another config are refused, where MMEngine goes
-    on with random ones, or told of, where only options differ; and Apple's GPU, without
-    float64, is not used.
+    ``last_checkpoint`` empty, in the order of the data that it began with; weights of
+    another config are refused, where MMEngine goes on with random ones, or told of, where
+    only options differ; and Apple's GPU, without float64, is not used.
     """
 
     _is_testing = False
@@ -76,6 +76,18 @@ class SMOTRunner(Runner):
         if self._is_testing:
             self._warn_of_other_options(loaded, filename)
         return super().load_checkpoint(filename, *args, **kwargs)
+
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """See :meth:`mmengine.runner.Runner.resume`.
+
+        Where nobody named a seed, the sampler drew one before the checkpoint told which
+        it was; the order of the data goes on only with that.
+        """
+        drawn = self.seed
+        super().resume(filename, *args, **kwargs)
+        sampler = getattr(self.train_dataloader.batch_sampler, 'sampler', None)
+        if getattr(sampler, 'seed', None) == drawn:  # not one that the config names
+            sampler.seed = self.seed
 
     def _warn_of_other_options(self, loaded: dict, filename: str) -> None:
         meta = loaded.get('meta')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import os
@@ -19,15 +20,11 @@ from mmengine.runner import Runner
 from mmsmot.models.language import CaptionTokenizer
 from mmsmot.utils.checkpoint import load_checkpoint
 from tests.engine import tiny_training
-from tests.engine.tiny_training import Losses, runner
+from tests.engine.tiny_training import SHUFFLED, Losses, Order, runner
 from tests.models.language.test_tokenizer import TEXTS
 from tests.models.test_semantics import batch, sample
 
 ROOT = Path(__file__).parents[2]
-
-
-def weights_of(work_dir: Path, epoch: int) -> dict[str, torch.Tensor]:
-    return load_checkpoint(work_dir / f'epoch_{epoch}.pth')['state_dict']
 
 
 def train_in_a_process(*arguments: str) -> int:
@@ -35,18 +32,47 @@ def train_in_a_process(*arguments: str) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def test_killed_and_resumed_ends_like_uninterrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ('loop', 'die_after', 'kept', 'begun_again'),
+    [
+        # In the middle of the second epoch.
+        ('epochs', 3, 'epoch_1.pth', 2),
+        # Also saved in the middle of a round through the clips.
+        ('iterations', 5, 'iter_3.pth', 3),
+    ],
+)
+def test_killed_and_resumed_ends_like_uninterrupted(
+    loop: str, die_after: int, kept: str, begun_again: int, tmp_path: Path
+) -> None:
+    """The same clips in the same order, though nobody named a seed; the same weights."""
     killed, whole = tmp_path / 'killed', tmp_path / 'whole'
-    # Two iterations an epoch: in the middle of the second one.
-    done = train_in_a_process(str(killed), '--die-after', '3')
+    done = train_in_a_process(str(killed), loop, '--die-after', str(die_after))
     assert done == -signal.SIGKILL
-    assert sorted(p.name for p in killed.glob('*.pth')) == ['epoch_1.pth']
+    assert [p.name for p in killed.glob('*.pth')] == [kept]
+    seed = load_checkpoint(killed / kept)['meta']['seed']
     (killed / 'last_checkpoint').write_text('')  # as where the kill hits its writing
-    assert train_in_a_process(str(killed), '--resume') == 0
-    runner(whole, [], max_epochs=3).train()
-    expected = weights_of(whole, 3)
-    for name, weight in weights_of(killed, 3).items():
+    assert train_in_a_process(str(killed), loop, '--resume') == 0
+    order = Order(tmp_path / 'whole.txt')
+    runner(whole, [order], schedule=SHUFFLED[loop], seed=seed).train()
+    lines = order.path.read_text().splitlines()
+    assert [line.split()[0] for line in lines] == list('012345')
+    assert (killed / 'begun.txt').read_text().splitlines() == lines[: die_after + 1]
+    assert (killed / 'resumed.txt').read_text().splitlines() == lines[begun_again:]
+    (last,) = {'epoch_3.pth', 'iter_6.pth'} & {p.name for p in killed.glob('*.pth')}
+    expected = load_checkpoint(whole / last)['state_dict']
+    for name, weight in load_checkpoint(killed / last)['state_dict'].items():
         torch.testing.assert_close(weight, expected[name], atol=1e-6, rtol=1e-5)
+
+
+def test_a_sampler_keeps_the_seed_that_its_config_names(tmp_path: Path) -> None:
+    schedule = copy.deepcopy(SHUFFLED['epochs'])
+    schedule['sampler']['seed'] = 5
+    runner(tmp_path, [], max_epochs=1, schedule=schedule, seed=None).train()
+    resumed = runner(
+        tmp_path, [], max_epochs=2, schedule=schedule, seed=None, resume=True
+    )
+    resumed.train()
+    assert resumed.train_dataloader.sampler.seed == 5
 
 
 def test_weights_of_another_config_are_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A training of seconds: a model of a few thousand weights on four clips.
 
 As a script it trains in a process of its own: ``python -m tests.engine.tiny_training
-WORK_DIR [--resume] [--die-after ITERATIONS]``.
+WORK_DIR LOOP [--resume] [--die-after ITERATIONS]``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Clips(torch.utils.data.Dataset):
         return len(IDS)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return dict(inputs=frames(3, index), data_samples=self._truth(index))
+        truth = self._truth(index)
+        truth.set_metainfo(dict(clip=index))
+        return dict(inputs=frames(3, index), data_samples=truth)
 
     def get_data_info(self, index: int) -> dict[str, Any]:
         truth = self._truth(index)
@@ -59,6 +61,18 @@ class Losses(Hook):
         self.seen.append({name: float(value) for name, value in outputs.items()})
 
 
+class Order(Hook):
+    """Writes which clips each iteration has, before it: a line survives a kill."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        clips = [str(s.clip) for s in data_batch['data_samples']]
+        with self.path.open('a') as file:
+            print(runner.iter, *clips, file=file)
+
+
 class Die(Hook):
     """Ends the process as a power cut would."""
 
@@ -71,7 +85,7 @@ class Die(Hook):
 
 
 def model(**training: Any) -> nn.Module:
-    """Without dropout, which no two ways of training draw alike."""
+    """A small SMOTer without dropout."""
     training = dict(type='ClipTraining', true_tracks=1.0) | training
     built = MODELS.build(
         dict(
@@ -82,46 +96,79 @@ def model(**training: Any) -> nn.Module:
             training=training,
         )
     )
-    for part in built.modules():
+    leave_out_dropout(built)
+    return built
+
+
+def leave_out_dropout(model: nn.Module) -> None:
+    """No two ways of training draw it alike."""
+    for part in model.modules():
         if isinstance(part, nn.Dropout):
             part.p = 0.0
         if isinstance(part, CrossAttention):
             part.dropout = 0.0
         if hasattr(part, 'dropout_prob'):
             part.dropout_prob = 0.0
-    return built
+
+
+EPOCHS = dict(
+    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=2),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    checkpoint=dict(type='CheckpointHook', interval=1),
+    log_processor=dict(by_epoch=True),
+)
+# Trainings of six iterations, two to see all clips, that draw their order.
+SHUFFLED = dict(
+    epochs=dict(
+        EPOCHS,
+        train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=3),
+        sampler=dict(type='DefaultSampler', shuffle=True),
+    ),
+    iterations=dict(
+        train_cfg=dict(type='IterBasedTrainLoop', max_iters=6),
+        sampler=dict(type='InfiniteSampler', shuffle=True),
+        checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=3),
+        log_processor=dict(by_epoch=False),
+    ),
+)
 
 
 def runner(
     work_dir: str | os.PathLike,
     hooks: list[Hook | dict],
     batch_size: int = 2,
-    max_epochs: int = 2,
+    max_epochs: int | None = None,
     launcher: str = 'none',
     resume: bool = False,
     optim: dict | None = None,
+    schedule: dict | None = None,
+    seed: int | None = 0,
 ) -> SMOTRunner:
     """A runner over the four clips."""
     torch.manual_seed(0)
+    schedule = copy.deepcopy(schedule or EPOCHS)
+    if max_epochs is not None:
+        schedule['train_cfg']['max_epochs'] = max_epochs
     return SMOTRunner(
         model=model(),
         work_dir=str(work_dir),
         train_dataloader=dict(
             batch_size=batch_size,
             num_workers=0,
-            sampler=dict(type='DefaultSampler', shuffle=False),
+            sampler=schedule['sampler'],
             dataset=Clips(),
         ),
-        train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=max_epochs),
+        train_cfg=schedule['train_cfg'],
         optim_wrapper=dict(
             type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3), **(optim or {})
         ),
         custom_hooks=[dict(type='LearnWords'), *hooks],
-        default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1)),
+        default_hooks=dict(checkpoint=schedule['checkpoint']),
+        log_processor=schedule['log_processor'],
         env_cfg=dict(dist_cfg=dict(backend='gloo')),
         launcher=launcher,
         resume=resume,
-        randomness=dict(seed=0),
+        randomness=dict(seed=seed),
         default_scope='mmsmot',
         experiment_name='tiny',
         log_level='WARNING',
@@ -130,13 +177,18 @@ def runner(
 
 
 def main() -> None:
+    """Train with an order that is drawn from a seed that nobody named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('work_dir', type=Path)
+    parser.add_argument('loop', choices=SHUFFLED)
     parser.add_argument('--resume', action='store_true')
     parser.add_argument('--die-after', type=int)
     args = parser.parse_args()
-    hooks = [] if args.die_after is None else [Die(args.die_after)]
-    runner(args.work_dir, hooks, max_epochs=3, resume=args.resume).train()
+    name = 'resumed.txt' if args.resume else 'begun.txt'
+    hooks: list[Hook] = [Order(args.work_dir / name)]
+    hooks += [] if args.die_after is None else [Die(args.die_after)]
+    options = dict(schedule=SHUFFLED[args.loop], seed=None)
+    runner(args.work_dir, hooks, resume=args.resume, **options).train()
 
 
 if __name__ == '__main__':
