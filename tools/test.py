@@ -13,7 +13,13 @@ from mmengine.model import is_model_wrapper
 
 from mmsmot.apis.random_weights import random_weight_warnings
 from mmsmot.apis.shipped import shipped_weights
-from mmsmot.engine import SMOTRunner, forget_pretrained, load_config, set_weights
+from mmsmot.engine import (
+    SMOTRunner,
+    forget_pretrained,
+    leave_processes,
+    load_config,
+    set_weights,
+)
 from mmsmot.engine.arguments import argument_names
 from mmsmot.registry import METRICS
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
@@ -77,6 +83,7 @@ def main() -> None:
     if is_main_process():
         for folder in folders:
             print(f'tracks and scores: {folder}')
+    leave_processes()
 
 
 def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:

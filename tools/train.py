@@ -8,7 +8,13 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.dist import is_main_process
 
-from mmsmot.engine import SMOTRunner, forget_pretrained, load_config, set_weights
+from mmsmot.engine import (
+    SMOTRunner,
+    forget_pretrained,
+    leave_processes,
+    load_config,
+    set_weights,
+)
 from mmsmot.utils.checkpoint import newest_checkpoint
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 from mmsmot.utils.device import default_device
@@ -75,6 +81,7 @@ def main() -> None:
     SMOTRunner.from_cfg(config).train()
     if is_main_process():
         print(f'logs and checkpoints: {config.work_dir}')
+    leave_processes()
 
 
 def resume_from(config: Config, checkpoint: str) -> None:

@@ -2,6 +2,12 @@
 
 from .config import load_config, set_weights
 from .pretrained import forget_pretrained
-from .runner import SMOTRunner
+from .runner import SMOTRunner, leave_processes
 
-__all__ = ['SMOTRunner', 'forget_pretrained', 'load_config', 'set_weights']
+__all__ = [
+    'SMOTRunner',
+    'forget_pretrained',
+    'leave_processes',
+    'load_config',
+    'set_weights',
+]

@@ -20,6 +20,16 @@ from .trained_options import other_options
 NAMED = 5  # options that a warning names
 
 
+def leave_processes() -> None:
+    """Take leave of the other processes, when all is done.
+
+    Else a thread of Gloo may still let go of a tensor while Python ends, and the process
+    aborts with its work done.
+    """
+    if is_distributed():
+        torch.distributed.destroy_process_group()
+
+
 class SMOTRunner(Runner):
     """What :class:`mmengine.runner.Runner` does, and some things beside.
 
