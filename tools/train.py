@@ -73,7 +73,7 @@ def main() -> None:
         config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
     if args.resume:
         resume_from(config, args.resume)
-    if args.weights and config.load_from:
+    if args.weights and config.load_from and not config.resume:
         raise SystemExit(
             f'training starts from {config.load_from}, which would go over --weights; '
             'leave --weights out, or add --cfg-options load_from=None'

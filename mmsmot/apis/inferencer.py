@@ -98,7 +98,7 @@ class SMOTInferencer:
     def model(self) -> SMOT:
         """The pipeline, built when first asked for."""
         if self._model is None:
-            self._model = self._build(self.config.copy())
+            self._model = self._build(copy.deepcopy(self.config))
         return self._model
 
     def __call__(

@@ -61,7 +61,7 @@ def explain_out_of_memory(config: Config, training: bool) -> Iterator[None]:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether NumPy, torch on a CPU or torch on a GPU got no memory."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
     text = str(error)
     return "can't allocate memory" in text or 'not enough memory' in text

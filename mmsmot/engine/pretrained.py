@@ -19,5 +19,11 @@ def forget_pretrained(model: Any) -> None:
         if isinstance(child, dict | list | tuple):
             forget_pretrained(child)
     start = model.get('init_cfg') if isinstance(model, dict) else None
-    if isinstance(start, dict) and start.get('type') == 'Pretrained':
+    if _is_pretrained(start):
         model['init_cfg'] = None
+    elif isinstance(start, list | tuple):
+        model['init_cfg'] = [one for one in start if not _is_pretrained(one)]
+
+
+def _is_pretrained(start: Any) -> bool:
+    return isinstance(start, dict) and start.get('type') == 'Pretrained'

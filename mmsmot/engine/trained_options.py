@@ -6,9 +6,11 @@ import ast
 from typing import Any
 
 PARTS = ('detector', 'semantics')
-# What changes the speed, names weights that the checkpoint replaces, or is chosen at test.
+# What changes the speed, names weights that the checkpoint replaces, is for training alone,
+# or is chosen at test.
 AT_WILL = {
     *('batch_size', 'checkpoint', 'chunk_size', 'init_cfg', 'with_cp'),
+    *('dropout', 'frozen', 'gamma', 'label_smoothing', 'loss_weights'),
     *('num_beams', 'score_threshold', 'span_parts', 'threshold'),
 }
 LONGEST = 40  # characters of a value that are shown

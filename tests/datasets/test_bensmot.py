@@ -173,6 +173,6 @@ def test_config_slots(slot, tmp_path, write_bensmot) -> None:
     sample = samples['train']['data_samples']
     height, width = clip[0].image.shape[:2]
     assert (sample.gt_trajectories.space.width, width) == (width, clip[0].video.width)
-    assert height == (800 if slot == 'bensmot' else 48)
+    assert height == (960 if slot == 'bensmot' else 48)
     assert isinstance(samples['test']['inputs'], VideoReader)
     assert len(samples['test']['data_samples'].frame_ids) == 24

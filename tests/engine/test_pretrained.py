@@ -22,6 +22,8 @@ def test_finished_weights_fetch_none_to_start_from(monkeypatch) -> None:
 
 def test_what_is_no_pretrained_start_stays() -> None:
     start = dict(type='Normal', layer='Conv2d', std=0.01)
-    model = dict(parts=[dict(init_cfg=start), dict(init_cfg=dict(type='Pretrained'))])
+    fetched = dict(type='Pretrained', checkpoint='torchvision://resnet18')
+    several = dict(init_cfg=[start, fetched])
+    model = dict(parts=[dict(init_cfg=start), dict(init_cfg=fetched), several])
     forget_pretrained(model)
-    assert model == dict(parts=[dict(init_cfg=start), dict(init_cfg=None)])
+    assert [part['init_cfg'] for part in model['parts']] == [start, None, [start]]

@@ -19,5 +19,5 @@ synsmot_end = dict(
     train_cfg=dict(type='IterBasedTrainLoop', max_iters=800),
     custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')],
     default_hooks=dict(
-        checkpoint=dict(by_epoch=False, interval=200, max_keep_ckpts=1)),
+        checkpoint=dict(by_epoch=False, interval=200, max_keep_ckpts=2)),
     log_processor=dict(window_size=50, by_epoch=False))

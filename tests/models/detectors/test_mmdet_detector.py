@@ -206,7 +206,9 @@ def test_boxes_that_are_not_finite_are_a_loss_that_is_not() -> None:
     assert all(value.isnan() and value.requires_grad for value in losses.values())
 
 
-def test_other_assertions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_between_leaves_no_hook_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     detector = MODELS.build(DETECTOR).train()
 
     def wrong(*_: object) -> None:
@@ -216,3 +218,4 @@ def test_other_assertions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     targets = [(np.array([[10.0, 5, 40, 50]]), np.zeros(1, np.int64))]
     with pytest.raises(AssertionError, match='of mmdet'):
         detector.loss(semantic_frames(1), targets)
+    assert not detector.model.bbox_head._forward_hooks
