@@ -1,0 +1,94 @@
+"""What the numbers that a part is built with may be."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class NumberRange:
+    """The finite numbers from ``low`` to ``high``, both included.
+
+    Attributes:
+        low: The least number.
+        high: The greatest.
+        whole: Integers only; ``True`` and ``False`` are no numbers.
+        above_low: ``low`` itself is left out.
+        optional: ``None`` is allowed too.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    whole: bool = False
+    above_low: bool = False
+    optional: bool = False
+
+    def __contains__(self, value: Any) -> bool:
+        if value is None:
+            return self.optional
+        kind = numbers.Integral if self.whole else numbers.Real
+        if isinstance(value, bool) or not isinstance(value, kind):
+            return False
+        # False for NaN and infinities, and for integers that no float can hold.
+        if not self.whole and not abs(value) <= sys.float_info.max:
+            return False
+        over = value > self.low if self.above_low else value >= self.low
+        return bool(over and value <= self.high)
+
+    def __str__(self) -> str:
+        noun = 'a whole number' if self.whole else 'a finite number'
+        start = f'above {self.low:g}' if self.above_low else f'{self.low:g}'
+        if math.isfinite(self.high):
+            until = f'up to {self.high:g}' if self.above_low else f'to {self.high:g}'
+            noun += f' {start} {until}' if self.above_low else f' from {start} {until}'
+        elif math.isfinite(self.low):
+            noun += f' {start}' if self.above_low else f' of {start} or more'
+        return f'{noun} or None' if self.optional else noun
+
+    @property
+    def or_none(self) -> NumberRange:
+        """The same, and ``None``."""
+        return replace(self, optional=True)
+
+
+FINITE = NumberRange()
+NON_NEGATIVE = NumberRange(0)
+POSITIVE = NumberRange(0, above_low=True)
+FRACTION = NumberRange(0, 1)
+WHOLE = NumberRange(0, whole=True)
+COUNT = NumberRange(1, whole=True)
+
+
+def require_numbers(owner: str, allowed: NumberRange, /, **values: Any) -> None:
+    """Refuse arguments that are out of range, NaN, infinite or no number.
+
+    Args:
+        owner: The part that is built, for the message.
+        allowed: Such as :data:`COUNT` or ``FRACTION.or_none``.
+        values: The arguments by their names.
+
+    Raises:
+        ValueError: Names the part, the argument, the range and what came.
+
+    >>> require_numbers('SORT', WHOLE, max_age=30, min_hits=3)
+    """
+    for name, value in values.items():
+        if value not in allowed:
+            raise ValueError(f'{owner}: {name} must be {allowed}, got {value!r}')
+
+
+def require_choice(owner: str, allowed: Iterable[Any], /, **values: Any) -> None:
+    """Refuse arguments that are none of a few; as :func:`require_numbers`.
+
+    >>> require_choice('GaussianSmoothing', ('windows', 'whole'), method='windows')
+    """
+    allowed = [*allowed]
+    for name, value in values.items():
+        if not any(type(value) is type(other) and value == other for other in allowed):
+            choices = ', '.join(map(repr, allowed))
+            raise ValueError(f'{owner}: {name} must be one of {choices}, got {value!r}')
