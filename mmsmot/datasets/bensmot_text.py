@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..structures import valid_boxes, xywh_to_xyxy
+from ..utils.number_text import parse_floats
 from .bensmot_repairs import RepairLog
 
 # What stands for a column that is not there: consider it, no class, fully visible.
@@ -83,10 +84,7 @@ def _number_rows(
     rows, numbers, widths = [], [], set()
     for number, line in lines:
         try:
-            # An empty field is malformed; it must not move the others to the left.
-            text = line.strip().rstrip(', \t')
-            fields = text.split(',') if ',' in text else text.split()
-            row = [float(value) for value in fields]
+            row = parse_floats(line)
         except ValueError:
             row = []
         if not 6 <= len(row) <= 10:

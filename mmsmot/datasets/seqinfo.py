@@ -5,10 +5,12 @@ from __future__ import annotations
 import configparser
 import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..utils.atomic import atomic_write
+from ..utils.number_text import parse_float, parse_int
 
 FILE_NAME = 'seqinfo.ini'
 
@@ -56,12 +58,12 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
             f'"frameRate=30": {error}'
         ) from error
 
-    def number(key: str, kind: type) -> int | float | None:
+    def number(key: str, parse: Callable[[str], float]) -> int | float | None:
         text = section.get(key, '').strip()
         if not text:
             return None
         try:
-            value = kind(text)
+            value = parse(text)
         except ValueError:
             value = math.nan
         if not 0 < value < math.inf:
@@ -71,10 +73,10 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
     return SeqInfo(
         name=section.get('name'),
         image_dir=section.get('imDir', 'img1').strip() or 'img1',
-        fps=number('frameRate', float),
-        length=number('seqLength', int),
-        width=number('imWidth', int),
-        height=number('imHeight', int),
+        fps=number('frameRate', parse_float),
+        length=number('seqLength', parse_int),
+        width=number('imWidth', parse_int),
+        height=number('imHeight', parse_int),
     )
 
 

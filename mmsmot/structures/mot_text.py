@@ -13,6 +13,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..utils.atomic import atomic_write
+from ..utils.number_text import parse_floats
 from .boxes import valid_boxes, xywh_to_xyxy, xyxy_to_xywh
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
@@ -21,7 +22,8 @@ from .trajectories import Trajectories
 MIN_COLUMNS = 6
 FRAME, ID, BOX, SCORE, CLASS, VISIBILITY = 0, 1, slice(2, 6), 6, 7, 8
 LAST_FRAME = 10**7  # four days of video; what is above is no frame number
-LAST_WHOLE = 2**53  # up to here every whole number is a float64
+LAST_WHOLE = 2**53 - 1  # 2^53 may have been 2^53 + 1, which no float64 holds
+MAX_SCORE = 1e9  # more is no score, and its sums leave the range of numbers
 ROWS = 2**14  # written at once: as Python numbers they take six times the room
 
 
@@ -53,23 +55,21 @@ def read_mot_rows(path: str | os.PathLike) -> np.ndarray:
         ) from None
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
-        text = line.strip().rstrip(', \t')
-        if not text:
+        if not line.strip().strip(', \t'):
             continue
-        # An empty field is no number; it must not move the others to the left.
-        fields = text.split(',') if ',' in text else text.split()
         try:
-            rows.append([float(value) for value in fields])
+            row = parse_floats(line)
         except ValueError:
             raise ValueError(
                 f'{path}:{number}: expected numbers '
                 f'"frame,id,left,top,width,height,...", got {line.strip()[:80]!r}'
             ) from None
-        if len(fields) < MIN_COLUMNS:
+        if len(row) < MIN_COLUMNS:
             raise ValueError(
                 f'{path}:{number}: expected at least {MIN_COLUMNS} columns '
-                f'"frame,id,left,top,width,height", got {len(fields)}: {line.strip()[:80]!r}'
+                f'"frame,id,left,top,width,height", got {len(row)}: {line.strip()[:80]!r}'
             )
+        rows.append(row)
     if not rows:
         return np.empty((0, MIN_COLUMNS))
     columns = max(map(len, rows))
@@ -84,8 +84,8 @@ def read_trajectories(
     """Read a ground truth or a tracker's result.
 
     Repairs, each logged with its count: rows whose box or score is not finite, whose
-    box has no area, or whose frame number (from 1), id (from 0) or class is not a whole
-    number, are dropped; of rows with the same frame and id the first stays. A score of
+    score is beyond 1e9, whose box has no area, or whose frame number (from 1), id (from 0,
+    below 2^53) or class is not a whole number, are dropped; of rows with the same frame and id the first stays. A score of
     -1 ("not given") becomes 1. An eighth column with fractions is no class but MOT15's
     world coordinate: then labels and visibility are not given.
 
@@ -99,7 +99,9 @@ def read_trajectories(
     """
     rows = _usable(read_mot_rows(path), path, strict)
     bad = ~_is_whole(rows[:, ID], 0)
-    rows = _drop(rows, bad, 'whose id is no whole number from 0 on', path, strict)
+    rows = _drop(
+        rows, bad, 'whose id is no whole number from 0 to 2^53 - 1', path, strict
+    )
     twice = _repeats(rows[:, [FRAME, ID]])
     rows = _drop(rows, twice, 'with a (frame, id) seen before', path, strict)
     extra = {}
@@ -128,8 +130,8 @@ def read_detections(
     """Read a ``det.txt``: the detections of each frame that has some.
 
     Rows may stand in any order; inside a frame the file's order stays. Repairs, each
-    logged with its count: rows whose box or score is not finite, whose box has no area,
-    or whose frame number is no whole number from 1 on, are dropped; of rows with the
+    logged with its count: rows whose box or score is not finite, whose score is beyond
+    1e9, whose box has no area, or whose frame number is no whole number from 1 on, are dropped; of rows with the
     same frame, box and score the first stays. A score of -1 ("not given") becomes 1.
 
     Args:
@@ -176,16 +178,16 @@ def _usable(rows: np.ndarray, path: str | os.PathLike, strict: bool) -> np.ndarr
     """The rows with a box, a score and a frame number."""
     bad = ~(
         valid_boxes(xywh_to_xyxy(rows[:, BOX]))
-        & np.isfinite(rows[:, SCORE : SCORE + 1]).all(axis=1)
+        # NaN compares false.
+        & (np.abs(rows[:, SCORE : SCORE + 1]) <= MAX_SCORE).all(axis=1)
     )
-    rows = _drop(rows, bad, 'without a proper box', path, strict)
+    rows = _drop(rows, bad, 'without a proper box or score', path, strict)
     bad = ~_is_whole(rows[:, FRAME], 1, LAST_FRAME)
     what = 'whose frame number is no whole number from 1 on'
     return _drop(rows, bad, what, path, strict)
 
 
 def _is_whole(column: np.ndarray, least: int, most: int = LAST_WHOLE) -> np.ndarray:
-    # NaN compares false.
     return (column >= least) & (column <= most) & (np.floor(column) == column)
 
 

@@ -37,6 +37,8 @@ def test_columns(line, row, kinds) -> None:
     [
         ('1,2,3,4,5', 'gt_malformed_row'),
         ('1,2,3,4,5,x', 'gt_malformed_row'),
+        ('1_0,2,3,4,5,6', 'gt_malformed_row'),
+        ('١,2,3,4,5,6', 'gt_malformed_row'),
         ('1,2,3,4,5,6,7,8,9,10,11', 'gt_malformed_row'),
         ('-1,2,3,4,5,6', 'gt_bad_number'),
         ('1,2.5,3,4,5,6', 'gt_bad_number'),

@@ -31,7 +31,7 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
     assert read_seqinfo(tmp_path) == SeqInfo('a%b', 'img1', 14, None, 640, None)
 
 
-@pytest.mark.parametrize('value', ['fast', '0', '-3', 'nan', 'inf'])
+@pytest.mark.parametrize('value', ['fast', '0', '-3', 'nan', 'inf', '1_0', '٣٠'])
 def test_bad_number_names_file_and_key(tmp_path: Path, value: str) -> None:
     (tmp_path / 'seqinfo.ini').write_text(f'[Sequence]\nframeRate={value}\n')
     with pytest.raises(ValueError, match=rf'seqinfo\.ini: frameRate .*{value}'):

@@ -46,14 +46,16 @@ def test_repairs_are_counted_and_strict_refuses(
     )
     found = read_trajectories(path)
     assert [text.split(': ', 1)[1].split(', first')[0] for text in said] == [
-        '2 of 6 rows without a proper box',
+        '2 of 6 rows without a proper box or score',
         '1 of 4 rows whose frame number is no whole number from 1 on',
         '1 of 3 rows with a (frame, id) seen before',
     ]
     assert list(zip(found.frame_ids, found.ids, strict=True)) == [(1, 1), (2, 1)]
     assert found.boxes[0].tolist() == [0, 0, 5, 5]  # the first of two rows stays
     for strict_call in (read_trajectories, read_detections):
-        with pytest.raises(ValueError, match='2 of 6 rows without a proper box'):
+        with pytest.raises(
+            ValueError, match='2 of 6 rows without a proper box or score'
+        ):
             strict_call(path, strict=True)
 
 
@@ -117,8 +119,8 @@ def test_ids_and_classes_that_are_none(tmp_path: Path, said: list[str]) -> None:
     found = read_trajectories(path)
     assert (found.ids.tolist(), found.labels.tolist()) == ([6], [7])
     assert said == [
-        '1 of 9 rows without a proper box',
-        '4 of 8 rows whose id is no whole number from 0 on',
+        '1 of 9 rows without a proper box or score',
+        '4 of 8 rows whose id is no whole number from 0 to 2^53 - 1',
         '3 of 4 rows without a proper class or visibility',
     ]
 
@@ -185,3 +187,33 @@ def test_an_empty_field_is_an_error_and_moves_nothing(tmp_path: Path) -> None:
         read_trajectories(path)
     path.write_text('1,1,5,20,30,40,1,1,1,\n')  # a comma at the end is no field
     assert read_trajectories(path).boxes.tolist() == [[5, 20, 35, 60]]
+
+
+@pytest.mark.parametrize(
+    'row', ['1_0,1,0,0,5,5,.9', '١,1,0,0,5,5,.9', '1,1,0,0,5,5,.9_1']
+)
+def test_underscores_and_other_digits_are_no_numbers(tmp_path: Path, row: str) -> None:
+    path = write(tmp_path / 'det.txt', f'1,1,9,9,5,5,.9\n{row}\n')
+    for read in (read_detections, read_trajectories):
+        with pytest.raises(ValueError, match=r'det\.txt:2: expected numbers'):
+            read(path)
+
+
+def test_scores_that_no_sum_can_hold(tmp_path: Path, said: list[str]) -> None:
+    """A logit or a percentage is a score."""
+    rows = [
+        f'1,{n},0,0,5,5,{s}'
+        for n, s in enumerate(['1e308', '-1e10', '1e9', '-7', '95'])
+    ]
+    path = write(tmp_path / 'det.txt', '\n'.join(rows))
+    assert read_trajectories(path).scores.tolist() == [1e9, -7, 95]
+    assert said == ['2 of 5 rows without a proper box or score']
+
+
+def test_ids_that_a_float_cannot_tell_apart(tmp_path: Path, said: list[str]) -> None:
+    path = write(
+        tmp_path / 'tracks.txt',
+        f'1,{2**53},0,0,5,5\n1,{2**53 + 1},9,0,5,5\n1,{2**53 - 1},0,9,5,5\n',
+    )
+    assert read_trajectories(path).ids.tolist() == [2**53 - 1]
+    assert said == ['2 of 3 rows whose id is no whole number from 0 to 2^53 - 1']
