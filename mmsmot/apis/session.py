@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import copy
+import logging
+import math
+import numbers
 from collections import Counter
 from dataclasses import fields
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 
+from ..datasets.monotonic_clock import MonotonicClock
 from ..models.semantics import Description
 from ..models.smot import SMOT
 from ..models.trackers import update_checked
 from ..structures import Frame, Interactions, Tracks, VideoInfo
 
 Key = tuple[int, int, str]  # subject, object, verb
+# Seconds since 1970 reach this in the year 2286: what is more counts milliseconds.
+LATEST = 1e10
 
 
 class SMOTSession:
@@ -44,16 +51,19 @@ class SMOTSession:
             tracker bridges.
 
     Raises:
-        ValueError: ``fps`` or ``patience`` is not above 0, or post-processing is
-            configured that needs whole videos.
+        ValueError: ``fps`` is no number above 0 or ``patience`` no whole one, or
+            post-processing is configured that needs whole videos.
     """
 
     def __init__(
         self, model: SMOT, fps: float = 25.0, name: str = 'stream', patience: int = 60
     ) -> None:
-        if not (fps > 0 and patience > 0):
+        if not (_is_number(fps) and fps > 0) or not (
+            _is_number(patience) and patience > 0 and patience == int(patience)
+        ):
             raise ValueError(
-                f'SMOTSession: fps and patience must be above 0, got {fps} and {patience}'
+                'SMOTSession: fps must be a number above 0, patience a whole number of '
+                f'frames above 0, got {fps!r} and {patience!r}'
             )
         parts = model.post_processing
         if any(getattr(part, 'needs_whole_video', True) for part in parts):
@@ -66,6 +76,8 @@ class SMOTSession:
         self.fps = fps
         self.patience = patience
         self.frame_id = 0
+        self._clock = MonotonicClock(1 / fps)
+        self._is_timed: bool | None = None  # whether its frames come with timestamps
         self._last_seen: dict[int, int] = {}
         self._boxes: Counter[int] = Counter()
         self._captions: dict[int, str] = {}  # of those who are gone
@@ -86,13 +98,17 @@ class SMOTSession:
 
         Args:
             image: (H, W, 3) uint8 BGR, as large as the first.
-            timestamp: Seconds since the stream began; ``None``: by ``fps``.
+            timestamp: Seconds of any clock, as of ``time.time()``, whose time at the
+                first frame counts as 0; ``None``, then for all frames: by ``fps``. Where
+                the clock is set back, the time goes on by ``1 / fps`` from the frame
+                before, logged.
 
         Returns:
             The tracks in it, boxes in its pixels.
 
         Raises:
-            ValueError: It is no such picture, or its size changed; or the tracker
+            ValueError: It is no such picture, or its size changed; ``timestamp`` is no
+                finite number from 0 on, or there for some frames only; or the tracker
                 reported an id twice.
         """
         frame = self._frame(image, timestamp)
@@ -135,12 +151,41 @@ class SMOTSession:
                 f'before were {self._size[0]}x{self._size[1]}. Boxes of both cannot stand '
                 'in one trajectory: begin a new session.'
             )
+        seconds = self._seconds(timestamp)
         self._size = size
         self.frame_id += 1
-        if timestamp is None:
-            timestamp = (self.frame_id - 1) / self.fps
         video = VideoInfo(self.name, self.name, self.fps, *size)
-        return Frame(video, self.frame_id, timestamp, load=lambda: image)
+        return Frame(video, self.frame_id, seconds, load=lambda: image)
+
+    def _seconds(self, timestamp: float | None) -> float:
+        """The time of the next frame, since the first."""
+        is_timed = timestamp is not None
+        if self._is_timed not in (None, is_timed):
+            raise ValueError(
+                f'{self.name}: frame {self.frame_id + 1} comes '
+                f'{"with" if is_timed else "without"} a timestamp, those before came '
+                f'{"without" if is_timed else "with"}: give it for all frames or for none'
+            )
+        if not is_timed:
+            self._is_timed = False
+            return self.frame_id / self.fps
+        if not _is_number(timestamp) or not 0 <= timestamp < LATEST:
+            raise ValueError(
+                f'{self.name}: the timestamp of frame {self.frame_id + 1} must be a '
+                'number of seconds (not milliseconds), 0 or more and finite, got '
+                f'{timestamp!r}'
+            )
+        self._is_timed = True
+        jumps = self._clock.num_jumps
+        seconds = self._clock.read(float(timestamp))
+        if self._clock.num_jumps > jumps:
+            print_log(
+                f'{self.name}: the clock was set back before frame {self.frame_id + 1} '
+                f'(to {float(timestamp):.3f} s); its time goes on from the frame before',
+                logger='current',
+                level=logging.WARNING,
+            )
+        return seconds
 
     def _finish(self) -> None:
         """Put those into words who are gone, and forget them."""
@@ -171,6 +216,16 @@ class SMOTSession:
             for track_id in self._memory.ids
             if all(part.keeps(self._boxes[track_id], self.frame_id) for part in parts)
         ]
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a finite real number, NumPy's included."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int beyond any float
+        return False
 
 
 def _by_verb(found: Interactions) -> dict[Key, list[tuple]]:

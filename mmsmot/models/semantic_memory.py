@@ -50,7 +50,8 @@ class SemanticMemory:
         for track_id in ids:
             seen = self._seen.get(track_id, 0)
             self._seen[track_id] = seen + 1
-            self._span[track_id] = self._span.get(track_id, (time,))[0], time
+            first, last = self._span.get(track_id, (time, time))
+            self._span[track_id] = min(first, time), max(last, time)
             keep.append(seen % self._stride.get(track_id, 1) == 0)
         return keep
 
@@ -67,7 +68,7 @@ class SemanticMemory:
         Args:
             ids: (R,) int64.
             tokens: (R, K, d).
-            times: (R,) seconds.
+            times: (R,) float64 seconds.
             boxes: (R, 4) as fractions of the picture.
             frame_ids: (R,) int64.
         """

@@ -168,7 +168,9 @@ class TrajectorySemantics(nn.Module):
             boxes.append(shown.boxes)
         if not rows:
             return
-        times = torch.tensor([frames[row].timestamp for row in rows])
+        # In float32 a day has steps of 8 ms, and a clock that began in 1970 of 2 min.
+        stamps = [frames[row].timestamp for row in rows]
+        times = torch.tensor(stamps, dtype=torch.float64)
         numbers = torch.tensor([frames[row].frame_id for row in rows])
         tokens, boxes = self._pooled(features, rows, np.concatenate(boxes))
         ids = torch.from_numpy(np.concatenate(ids))
@@ -256,7 +258,7 @@ class TrajectorySemantics(nn.Module):
         tracks = TrajectoryTokens.grouped(
             torch.tensor(clips.track, device=device),
             tokens,
-            torch.tensor(clips.times, device=device, dtype=torch.float32),
+            torch.tensor(clips.times, device=device, dtype=torch.float64),
             boxes,
             clips.num_tracks,
             self.max_boxes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from mmsmot.apis import SMOTSession
 from mmsmot.models.post_processing import LongEnough
@@ -229,6 +230,98 @@ def test_bad_pictures(model: SMOT) -> None:
             session.update(wrong)
     session.update(frames(1)[0].image)  # it goes on
     assert session.frame_id == 2
+
+
+class Spans(Greetings):
+    """Keeps the times of the frames it is shown."""
+
+    def begin(self) -> Spans:
+        self.times: list[float] = []
+        return self
+
+    def see(self, memory, features, shown, tracks) -> None:
+        self.times += [frame.timestamp for frame in shown]
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the session logged while the test ran."""
+    texts: list[str] = []
+    monkeypatch.setattr(
+        'mmsmot.apis.session.print_log', lambda text, **_: texts.append(text)
+    )
+    return texts
+
+
+def timed_session(**arguments) -> tuple[SMOTSession, Spans]:
+    semantics = Spans()
+    return SMOTSession(
+        SMOT(None, Script({}), semantics=semantics), **arguments
+    ), semantics
+
+
+def test_a_clock_that_began_in_1970_keeps_its_frames_apart(model: SMOT) -> None:
+    model.tracker = Script({1: [1], 2: [1], 3: [2], 4: [2]})
+    said = []
+    for start in (0.0, 86400.0, 1.7e9):
+        session = SMOTSession(model)
+        for step in range(4):
+            session.update(frames(4)[step].image, start + 0.04 * step)
+        tracks = session._memory.trajectories([1, 2])
+        assert tracks.times.dtype == tracks.spans.dtype == torch.float64
+        step = tracks.times[:, :2].diff(dim=1)
+        np.testing.assert_allclose(step, 0.04, atol=1e-6)
+        assert not tracks.together(torch.zeros(2, dtype=torch.int64)).any()
+        said.append(session.describe().captions)
+    assert said[0] == said[1] == said[2] and said[0]
+
+
+def test_a_clock_that_is_set_back_is_mended_and_told(messages) -> None:
+    session, semantics = timed_session(fps=4, name='door')
+    for timestamp in (100.0, 101.0, 41.0, 42.0):
+        session.update(frames(1)[0].image, timestamp)
+    assert semantics.times == [0, 1, 1.25, 2.25]
+    (message,) = messages
+    assert 'door: the clock was set back before frame 3 (to 41.000 s)' in message
+
+
+WRONG_TIMES = ('1', np.nan, np.inf, -1.0, 1.7e12, 10**400, True, [1.0])
+
+
+@pytest.mark.parametrize('timestamp', WRONG_TIMES, ids=str)
+def test_timestamps_that_are_no_seconds(timestamp) -> None:
+    session, semantics = timed_session()
+    session.update(frames(1)[0].image, 1.0)
+    with pytest.raises(ValueError, match='stream: the timestamp of frame 2 must be'):
+        session.update(frames(1)[0].image, timestamp)
+    session.update(frames(1)[0].image, np.float64(1.5))
+    assert semantics.times == [0, 0.5]
+
+
+def test_timestamps_for_some_frames_only() -> None:
+    session, _ = timed_session()
+    session.update(frames(1)[0].image, 1.0)
+    with pytest.raises(ValueError, match='frame 2 comes without a timestamp, those'):
+        session.update(frames(1)[0].image)
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        dict(fps=np.nan),
+        dict(fps=np.inf),
+        dict(fps='25'),
+        dict(fps=10**400),
+        dict(patience=np.nan),
+        dict(patience=2.5),
+        dict(patience='9'),
+        dict(patience=True),
+    ],
+    ids=str,
+)
+def test_a_rate_or_patience_that_is_none(arguments) -> None:
+    with pytest.raises(ValueError, match='fps must be a number above 0, patience a'):
+        timed_session(**arguments)
 
 
 def test_post_processing_needs_whole_videos(model: SMOT) -> None:

@@ -62,8 +62,8 @@ class TokenEncoding(nn.Module):
                 )
             tokens = tokens + self.cell
         if self.time is not None:
-            # 16 bits do not tell the seconds of a long video apart.
-            phase = tracks.times.float()[..., None] * self.frequency.float()
+            # 32 bits do not tell the frames of a long video apart, 16 not the seconds.
+            phase = tracks.times.double()[..., None] * self.frequency.double()
             waves = torch.cat([phase.sin(), phase.cos()], -1)
             tokens = tokens + self.time(waves.to(tokens.dtype))[:, :, None]
         if self.box is not None:
@@ -77,7 +77,7 @@ def _motion(tracks: TrajectoryTokens) -> torch.Tensor:
     size = (high - low).clamp(min=1e-3).log()
     state = torch.cat([(low + high) - 1, size], -1)
     change = torch.zeros_like(state)
-    elapsed = tracks.times.diff(dim=1).clamp(min=1e-3)[..., None]
+    elapsed = tracks.times.diff(dim=1).clamp(min=1e-3)[..., None].to(state.dtype)
     both = (tracks.mask[:, 1:] & tracks.mask[:, :-1])[..., None]
     change[:, 1:] = torch.where(both, state.diff(dim=1) / elapsed, 0)
     return torch.cat([state, change.clamp(-4, 4)], -1)

@@ -15,7 +15,7 @@ class TrajectoryTokens:
 
     Attributes:
         tokens: (M, N, K, d).
-        times: (M, N) seconds since the start of the video.
+        times: (M, N) float64, seconds since the start of the video.
         boxes: (M, N, 4) x1, y1, x2, y2 as fractions of the picture's width and height.
         mask: (M, N) bool, true where a box is.
         frame_ids: (M, N) int64 original frame numbers, where they were given.
@@ -50,7 +50,7 @@ class TrajectoryTokens:
         Args:
             track: (R,) int64, the trajectory of each box, 0 to ``num_tracks`` - 1.
             tokens: (R, K, d).
-            times: (R,).
+            times: (R,) float64 seconds.
             boxes: (R, 4).
             num_tracks: M.
             max_boxes: Longer trajectories keep this many boxes, evenly spaced over their

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,6 +44,17 @@ def test_each_part_can_be_left_out() -> None:
         assert same_cells == (name != 'cell')
         same_times = torch.equal(out[0, 0], out[0, 1])
         assert same_times == (name == 'cell')
+
+
+def test_frames_of_a_stream_that_runs_for_days_are_told_apart() -> None:
+    part = TokenEncoding(channels=8, box=False, cell=False)
+    times = torch.tensor([[0.0, 0.04], [1.0, 1.04]], dtype=torch.float64)
+    # A whole number of the slowest sine's periods; the others differ by their rounding.
+    late = dataclasses.replace(two_tracks(), times=times + 60.0 * 24 * 60 * 7)
+    out = part(late)[:, :, 0]
+    phase = late.times[..., None].numpy() * part.frequency.double().numpy()
+    waves = torch.from_numpy(np.concatenate([np.sin(phase), np.cos(phase)], -1))
+    torch.testing.assert_close(out, part.time(waves.float()), atol=1e-5, rtol=0)
 
 
 def test_a_late_time_is_told_in_16_bits_too() -> None:
