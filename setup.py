@@ -84,6 +84,7 @@ setup(
     install_requires=[
         'av>=12',
         'defusedxml>=0.7',
+        'filelock>=3.20.3',  # follows no link
         'numpy>=1.24',
         MMENGINE,
         # OpenMMLab is not tested on 5. trackeval and mmcv bring the other build along.

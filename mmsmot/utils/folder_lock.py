@@ -5,112 +5,131 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows has none; nothing is locked there
-    fcntl = None
+from filelock import FileLock, Timeout
 
-LOCK_NAME = '.mmsmot.lock'
+from .atomic import atomic_write
+
+LOCK_NAME = '.mmsmot.lock'  # empty; the operating system's lock lies on it
+HOLDER_NAME = '.mmsmot.holder'  # who has it, as JSON
+LOCK_FILES = (LOCK_NAME, HOLDER_NAME)  # what may lie in a folder of nobody's yet
+HOLDER_KEYS = {'pid', 'host', 'since'}
+MAX_HOLDER_BYTES = 4096
 
 
 @contextmanager
 def folder_lock(folder: str | os.PathLike) -> Iterator[None]:
     """Keep others out of a folder of results while the block runs.
 
-    The lock is the operating system's, on a file that says who holds it: when a process
-    dies its lock is gone, and the file it left is taken over.
+    The lock is the operating system's: when a process dies its lock is gone, and the
+    files it left are taken over. Nothing is ever written into the lock file, and a link
+    in its place is refused, so that a file of the user's under that name stays as it is.
 
     Args:
         folder: Made where it is missing.
 
     Raises:
         BlockingIOError: Another process, or another part of this one, writes there.
+        FileExistsError: Something that is no lock file has its name.
         OSError: The folder cannot be made or written to.
     """
     folder = Path(folder)
-    path = folder / LOCK_NAME
+    path, holder = folder / LOCK_NAME, folder / HOLDER_NAME
+    lock = FileLock(path, timeout=0, thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = _locked(path)
-        _sign(handle, path)
-    except BlockingIOError:
-        raise
+        _require_lock_file(path)
+        lock.acquire()
+    except Timeout:
+        raise BlockingIOError(_occupied(folder)) from None
     except OSError as error:
-        raise type(error)(
-            error.errno,
-            f'no results can be written into {folder} ({error.strerror}): name another '
-            'folder (--out), or mend that',
-        ) from error
+        raise _unwritable(folder, error) from error
     try:
+        _sign(folder, holder)
         yield
     finally:
-        _let_go(handle, path)
+        holder.unlink(missing_ok=True)
+        if os.name != 'nt':  # Windows removes no open file, and filelock does it there
+            path.unlink(
+                missing_ok=True
+            )  # while it is locked: none waits on a lost file
+        lock.release()
 
 
-def _locked(path: Path) -> int:
-    """An open file that this block has for itself."""
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if fcntl is None:
-            return handle
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(handle)
-            raise BlockingIOError(error.errno, _occupied(path)) from None
-        except OSError:
-            os.close(handle)
-            raise
-        # The one before may have removed the file between our open and lock.
-        if _is_there(handle, path):
-            return handle
-        os.close(handle)
-
-
-def _is_there(handle: int, path: Path) -> bool:
-    """Whether an open file is the one that lies at a path."""
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _sign(handle: int, path: Path) -> None:
-    """Write into the file who holds it."""
-    holder = {
+def _sign(folder: Path, holder: Path) -> None:
+    """Write beside the lock who has it."""
+    record = {
         'pid': os.getpid(),
         'host': socket.gethostname(),
         'since': time.strftime('%Y-%m-%d %H:%M:%S'),
     }
     try:
-        os.ftruncate(handle, 0)
-        os.write(handle, json.dumps(holder).encode())
-    except OSError:
-        _let_go(handle, path)
-        raise
+        with atomic_write(holder) as stream:
+            json.dump(record, stream)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
-def _let_go(handle: int, path: Path) -> None:
-    if fcntl is None:  # Windows removes no open file
-        os.close(handle)
-        path.unlink(missing_ok=True)
-        return
-    path.unlink(missing_ok=True)  # while it is ours: nobody locks a file that is gone
-    os.close(handle)
+def _require_lock_file(path: Path) -> None:
+    """Refuse what no run of ours made: it would be locked and then removed.
 
-
-def _occupied(path: Path) -> str:
+    Earlier versions wrote the holder into the lock file; what a killed run of those left
+    is taken over.
+    """
     try:
-        holder = json.loads(path.read_text(encoding='utf-8'))
+        info = path.lstat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(info.st_mode):
+        kind = 'a link'
+    elif not stat.S_ISREG(info.st_mode):
+        kind = 'no file'
+    elif info.st_nlink > 1:
+        kind = 'a hard link to another file'
+    elif info.st_size and _read_holder(path) is None:
+        kind = 'a file of somebody else'
+    else:
+        return
+    raise FileExistsError(
+        f'{path} is {kind}, but mmsmot locks a folder by a file of this name: remove or '
+        'rename it, or name another folder (--out, --work-dir)'
+    )
+
+
+def _unwritable(folder: Path, error: OSError) -> OSError:
+    if isinstance(error, FileExistsError) and error.errno is None:
+        return error  # ours, which says all
+    return type(error)(
+        error.errno,
+        f'no results can be written into {folder} ({error.strerror or error}): name '
+        'another folder (--out, --work-dir), or mend that',
+    )
+
+
+def _read_holder(path: Path) -> dict | None:
+    try:
+        with open(path, 'rb') as stream:
+            holder = json.loads(stream.read(MAX_HOLDER_BYTES))
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+    ):  # being written or removed, or no JSON
+        return None
+    return holder if isinstance(holder, dict) and holder.keys() >= HOLDER_KEYS else None
+
+
+def _occupied(folder: Path) -> str:
+    holder = _read_holder(folder / HOLDER_NAME)
+    who = 'another process'
+    if holder is not None:
         who = f'process {holder["pid"]} on {holder["host"]}, since {holder["since"]}'
-    except (OSError, ValueError, KeyError, TypeError):  # just being written or removed
-        who = 'another process'
     return (
-        f'{path.parent} is being written by {who}. Two runs would mix their files: wait '
-        'for it, or name another folder (--out)'
+        f'{folder} is being written by {who}. Two runs would mix their files: wait '
+        'for it, or name another folder (--out, --work-dir)'
     )

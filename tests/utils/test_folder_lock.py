@@ -8,11 +8,12 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
+import threading
+import time
 
 import pytest
 
-from mmsmot.utils.folder_lock import LOCK_NAME, folder_lock
+from mmsmot.utils.folder_lock import HOLDER_NAME, LOCK_NAME, folder_lock
 
 HOLD = """
 import sys
@@ -35,7 +36,7 @@ def test_who_holds_it_is_named(tmp_path) -> None:
         holder.wait()
         assert (tmp_path / LOCK_NAME).is_file()
         with folder_lock(tmp_path):  # taken over
-            mine = json.loads((tmp_path / LOCK_NAME).read_text())
+            mine = json.loads((tmp_path / HOLDER_NAME).read_text())
             assert mine['pid'] == os.getpid()
     assert not list(tmp_path.iterdir())
 
@@ -57,17 +58,19 @@ def test_a_folder_that_cannot_be_written(tmp_path) -> None:
     (tmp_path / 'file').touch()
     for folder in ('/proc/mmsmot', tmp_path / 'file' / 'inside'):
         with (
-            pytest.raises(OSError, match=r'no results can be written into .*\(--out\)'),
+            pytest.raises(
+                OSError, match=r'no results can be written into .*\(--out, --work-dir\)'
+            ),
             folder_lock(folder),
         ):
             pass
 
 
 def test_a_disk_that_is_full_already(tmp_path, monkeypatch) -> None:
-    def write(*_: object) -> int:
+    def write(*_: object) -> None:
         raise OSError(errno.ENOSPC, 'No space left on device')
 
-    monkeypatch.setattr(os, 'write', write)
+    monkeypatch.setattr('mmsmot.utils.folder_lock.json.dump', write)
     with (
         pytest.raises(OSError, match=r'into .* \(No space left on device\)') as caught,
         folder_lock(tmp_path),
@@ -77,39 +80,72 @@ def test_a_disk_that_is_full_already(tmp_path, monkeypatch) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize('number', [1, 2])
-def test_a_file_that_its_owner_removes_meanwhile(tmp_path, monkeypatch, number) -> None:
-    stat, asked = Path.stat, []
+@pytest.mark.parametrize(
+    'kind', ['link', 'hard link', 'dangling link', 'own', 'folder']
+)
+def test_a_users_file_under_the_locks_name(tmp_path, kind: str) -> None:
+    mine, lock = tmp_path / 'mine.txt', tmp_path / 'out' / LOCK_NAME
+    mine.write_text('mine')
+    lock.parent.mkdir()
+    if kind == 'link':
+        lock.symlink_to(mine)
+    elif kind == 'dangling link':
+        lock.symlink_to(tmp_path / 'nothing')
+    elif kind == 'hard link':
+        os.link(mine, lock)
+    elif kind == 'folder':
+        lock.mkdir()
+    else:
+        lock.write_text('mine')
+    before = os.lstat(lock)
+    with (
+        pytest.raises(
+            FileExistsError, match=r'lock is .*(link|file).*remove or rename'
+        ),
+        folder_lock(lock.parent),
+    ):
+        pass
+    assert mine.read_text() == 'mine'
+    assert os.lstat(lock) == before
+    assert not (tmp_path / 'nothing').exists()
 
-    def remove_and_stat(path: Path, **options: bool) -> os.stat_result:
-        if path.name == LOCK_NAME:
-            asked.append(path)
-            if len(asked) == number:
-                path.unlink()
-        return stat(path, **options)
 
-    monkeypatch.setattr(Path, 'stat', remove_and_stat)
+def test_a_link_in_place_of_the_holder_is_replaced(tmp_path) -> None:
+    mine = tmp_path / 'mine.txt'
+    mine.write_text('mine')
+    (tmp_path / HOLDER_NAME).symlink_to(mine)
     with folder_lock(tmp_path):
-        monkeypatch.undo()
-        assert (tmp_path / LOCK_NAME).is_file()
-    assert asked
+        assert mine.read_text() == 'mine'
+    assert [p.name for p in tmp_path.iterdir()] == ['mine.txt']
 
 
-def test_windows_removes_a_file_only_when_it_is_closed(tmp_path, monkeypatch) -> None:
-    closed, close, unlink = [], os.close, Path.unlink
-
-    def closing(handle: int) -> None:
-        closed.append(handle)
-        close(handle)
-
-    def unlinking(path: Path, **options: bool) -> None:
-        assert closed
-        unlink(path, **options)
-
-    monkeypatch.setattr('mmsmot.utils.folder_lock.fcntl', None)
+def test_what_a_killed_run_of_an_older_version_left_is_taken_over(tmp_path) -> None:
+    old = {'pid': 5, 'host': 'there', 'since': '2026-01-01 00:00:00'}
+    (tmp_path / LOCK_NAME).write_text(json.dumps(old))
     with folder_lock(tmp_path):
-        monkeypatch.setattr(os, 'close', closing)
-        monkeypatch.setattr(Path, 'unlink', unlinking)
-    monkeypatch.undo()
-    assert closed
+        pass
     assert not list(tmp_path.iterdir())
+
+
+def test_one_of_many_at_a_time(tmp_path) -> None:
+    """Each adds 1 to a number that it has read before; none is lost."""
+    number, threads = tmp_path / 'number', 8
+    number.write_text('0')
+
+    def add() -> None:
+        while True:
+            try:
+                with folder_lock(tmp_path / 'out'):
+                    value = int(number.read_text())
+                    time.sleep(0.002)
+                    number.write_text(str(value + 1))
+                    return
+            except BlockingIOError:
+                time.sleep(0.001)
+
+    workers = [threading.Thread(target=add) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert number.read_text() == str(threads)

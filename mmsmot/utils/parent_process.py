@@ -1,0 +1,31 @@
+"""Worker processes that end when their parent does."""
+
+from __future__ import annotations
+
+import os
+import threading
+from multiprocessing import connection, parent_process
+
+PARENT_IS_GONE = 1  # exit code that nobody is left to read
+
+
+def end_with_parent() -> None:
+    """Let this worker process end as soon as the process that started it is gone.
+
+    Call it first in a worker of :mod:`multiprocessing`, by fork or spawn, as the
+    initializer of a pool or a DataLoader's ``worker_init_fn``. A parent that is killed
+    tells its workers nothing, and they would wait, or compute, for ever. Does nothing in
+    a process that has no such parent.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+    threading.Thread(
+        target=_wait_and_end, args=(parent.sentinel,), name='parent watch', daemon=True
+    ).start()
+
+
+def _wait_and_end(sentinel: int) -> None:
+    connection.wait([sentinel])  # asleep until the parent's end of a pipe is closed
+    # Not sys.exit: the worker's queues would be flushed into pipes that nobody reads.
+    os._exit(PARENT_IS_GONE)
