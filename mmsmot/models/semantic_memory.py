@@ -32,26 +32,24 @@ class SemanticMemory:
         self._stride: dict[int, int] = {}
         self._seen: dict[int, int] = {}
         self._kept: dict[int, int] = {}
-        self._span: dict[int, tuple[float, float]] = {}
+        self._met: dict[int, set[int]] = {}  # who shared a frame with whom, and itself
 
     @property
     def ids(self) -> list[int]:
         """Ids of the trajectories, ascending."""
         return sorted(self._seen)
 
-    def wanted(self, ids: Sequence[int], time: float) -> list[bool]:
+    def wanted(self, ids: Sequence[int]) -> list[bool]:
         """Which of a frame's boxes are to be kept; counts them all as seen.
 
         Args:
             ids: Of the boxes.
-            time: Of the frame, in seconds.
         """
         keep = []
         for track_id in ids:
             seen = self._seen.get(track_id, 0)
             self._seen[track_id] = seen + 1
-            first, last = self._span.get(track_id, (time, time))
-            self._span[track_id] = min(first, time), max(last, time)
+            self._met.setdefault(track_id, set()).update(ids)
             keep.append(seen % self._stride.get(track_id, 1) == 0)
         return keep
 
@@ -91,8 +89,10 @@ class SemanticMemory:
             gone = torch.tensor(list(ids), dtype=torch.int64)
             self._keep(~torch.isin(table['ids'].cpu(), gone))
         for track_id in ids:
-            for facts in (self._stride, self._seen, self._kept, self._span):
+            for facts in (self._stride, self._seen, self._kept):
                 facts.pop(track_id, None)
+            for other in self._met.pop(track_id, ()):
+                self._met.get(other, set()).discard(track_id)
 
     def trajectories(
         self, ids: Sequence[int], max_boxes: int | None = None
@@ -118,7 +118,7 @@ class SemanticMemory:
             len(wanted),
             max_boxes or self.max_boxes,
             table['frame_ids'][rows],
-            torch.tensor([self._span[i] for i in ids]).double().to(track.device),
+            self._met_among(ids).to(track.device),
         )
 
     def rename(self, names: dict[int, int]) -> None:
@@ -127,15 +127,24 @@ class SemanticMemory:
         if table:
             ids = [names.get(i, i) for i in table['ids'].tolist()]
             self._columns['ids'] = [torch.tensor(ids, dtype=torch.int64)]
-        seen, kept, stride, span = self._seen, self._kept, self._stride, self._span
-        self._seen, self._kept, self._stride, self._span = {}, {}, {}, {}
+        seen, kept, stride, met = self._seen, self._kept, self._stride, self._met
+        self._seen, self._kept, self._stride, self._met = {}, {}, {}, {}
         for old in seen:
             new = names.get(old, old)
             self._seen[new] = self._seen.get(new, 0) + seen[old]
             self._kept[new] = self._kept.get(new, 0) + kept.get(old, 0)
             self._stride[new] = max(self._stride.get(new, 1), stride.get(old, 1))
-            ends = (*self._span.get(new, ()), *span[old])
-            self._span[new] = min(ends), max(ends)
+            others = {names.get(other, other) for other in met[old]}
+            self._met.setdefault(new, set()).update(others)
+
+    def _met_among(self, ids: Sequence[int]) -> torch.Tensor:
+        """(M, M) bool of M trajectories: who shared a frame with whom."""
+        place = {track_id: row for row, track_id in enumerate(ids)}
+        met = torch.zeros(len(place), len(place), dtype=torch.bool)
+        for track_id, row in place.items():
+            others = self._met[track_id] & place.keys()
+            met[row, [place[other] for other in others]] = True
+        return met.fill_diagonal_(False)
 
     def _table(self) -> dict[str, torch.Tensor]:
         for name, parts in self._columns.items():

@@ -40,8 +40,8 @@ class TrajectorySemantics(nn.Module):
     """The second half of SMOTer: describe, fuse, speak (paper, sections 4.2 and 4.3).
 
     Heads see trajectories, not trackers. Each part may be ``None``: then nothing is said
-    of its kind. Only people who are in the video at a time are told of each other, and
-    asked about as a pair (ours; in the paper all pairs are).
+    of its kind. Only people who share a frame are told of each other, and asked about as a
+    pair (ours; in the paper all pairs are).
 
     Args:
         roi: Boxes and feature maps to tokens; so many to a box as its ``tokens`` says.
@@ -161,7 +161,7 @@ class TrajectorySemantics(nn.Module):
             memory.video = self.video_fusion(tokens[:, None], memory.video)
         rows, ids, boxes = [], [], []
         for row in looked_at:
-            kept = memory.wanted(tracks[row].ids.tolist(), frames[row].timestamp)
+            kept = memory.wanted(tracks[row].ids.tolist())
             shown = tracks[row][np.array(kept, bool)]
             rows += [row] * len(shown)
             ids.append(shown.ids)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,8 +33,7 @@ class NumberRange:
         kind = numbers.Integral if self.whole else numbers.Real
         if isinstance(value, bool) or not isinstance(value, kind):
             return False
-        # False for NaN and infinities, and for integers that no float can hold.
-        if not self.whole and not abs(value) <= sys.float_info.max:
+        if not self.whole and not _is_finite(value):
             return False
         over = value > self.low if self.above_low else value >= self.low
         return bool(over and value <= self.high)
@@ -54,6 +52,13 @@ class NumberRange:
     def or_none(self) -> NumberRange:
         """The same, and ``None``."""
         return replace(self, optional=True)
+
+
+def _is_finite(value: numbers.Real) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False
 
 
 FINITE = NumberRange()

@@ -268,7 +268,7 @@ def test_a_clock_that_began_in_1970_keeps_its_frames_apart(model: SMOT) -> None:
         for step in range(4):
             session.update(frames(4)[step].image, start + 0.04 * step)
         tracks = session._memory.trajectories([1, 2])
-        assert tracks.times.dtype == tracks.spans.dtype == torch.float64
+        assert tracks.times.dtype == torch.float64
         step = tracks.times[:, :2].diff(dim=1)
         np.testing.assert_allclose(step, 0.04, atol=1e-6)
         assert not tracks.together(torch.zeros(2, dtype=torch.int64)).any()

@@ -7,7 +7,7 @@ from mmsmot.models.semantic_memory import SemanticMemory
 
 
 def see(memory: SemanticMemory, ids: list[int], time: float) -> None:
-    wanted = torch.tensor(memory.wanted(ids, time), dtype=bool)
+    wanted = torch.tensor(memory.wanted(ids), dtype=bool)
     kept = torch.tensor(ids)[wanted]
     tokens = torch.full((len(kept), 4, 2), time)
     boxes = torch.zeros(len(kept), 4)
@@ -27,7 +27,7 @@ def test_a_long_trajectory_does_not_grow_the_memory() -> None:
     assert times[-1] >= 1000 - 128  # up to the last stride
     gaps = times.diff()
     assert gaps.max() <= 2 * gaps.min()
-    assert tracks.spans.tolist() == [[0, 999], [0, 990]]  # also of what was not kept
+    assert tracks.met.tolist() == [[False, True], [True, False]]
 
 
 def test_who_comes_late_meets_who_was_there_all_along() -> None:
@@ -52,6 +52,20 @@ def test_trajectories_in_the_order_asked_for() -> None:
     assert SemanticMemory().trajectories([]) is None
 
 
+def test_who_never_shared_a_frame_never_met() -> None:
+    memory = SemanticMemory()
+    for time, ids in enumerate([[1], [2, 3], [1], [3]]):  # 1 and 2 are there by turns
+        see(memory, ids, float(time))
+    videos = torch.zeros(3)
+    pairs = memory.trajectories([1, 2, 3]).together(videos).nonzero().tolist()
+    assert pairs == [[1, 2], [2, 1]]
+    memory.rename({3: 1})  # 1 was 3 as well, so that 2 met it
+    pairs = memory.trajectories([2, 1]).together(videos[:2]).nonzero().tolist()
+    assert pairs == [[0, 1], [1, 0]]
+    memory.forget([2])
+    assert memory._met == {1: {1}}
+
+
 def test_forgotten_is_gone() -> None:
     memory = SemanticMemory()
     for time in range(3):
@@ -68,7 +82,7 @@ def test_linked_trajectories_become_one() -> None:
     memory.rename({3: 1})
     assert memory.ids == [1]
     assert memory.trajectories([1]).times.tolist() == [[0, 1]]
-    assert memory.trajectories([1]).spans.tolist() == [[0, 1]]
+    assert memory._met == {1: {1}}
 
 
 def test_renaming_in_a_chain_or_a_swap_loses_nobody() -> None:
@@ -112,7 +126,7 @@ def test_thinned_together_as_one_by_one(seed: int) -> None:
     for name, column in plain._table().items():
         assert torch.equal(ours._table()[name], column)
     assert len(ours._table()['ids']) < 12 * 7
-    for facts in ('_kept', '_stride', '_seen', '_span'):
+    for facts in ('_kept', '_stride', '_seen', '_met'):
         assert getattr(ours, facts) == getattr(plain, facts)
     assert max(ours._stride.values()) >= 8
 

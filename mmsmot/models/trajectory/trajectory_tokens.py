@@ -19,8 +19,8 @@ class TrajectoryTokens:
         boxes: (M, N, 4) x1, y1, x2, y2 as fractions of the picture's width and height.
         mask: (M, N) bool, true where a box is.
         frame_ids: (M, N) int64 original frame numbers, where they were given.
-        spans: (M, 2) float64, seconds of the first and last box of each, also of those
-            that were not kept; where somebody has none, the first comes after the last.
+        met: (M, M) bool, symmetric, who shares a frame with whom, boxes that were not kept
+            included; nobody with itself.
     """
 
     tokens: torch.Tensor
@@ -28,7 +28,7 @@ class TrajectoryTokens:
     boxes: torch.Tensor
     mask: torch.Tensor
     frame_ids: torch.Tensor | None = None
-    spans: torch.Tensor | None = None
+    met: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -43,7 +43,7 @@ class TrajectoryTokens:
         num_tracks: int,
         max_boxes: int | None = None,
         frame_ids: torch.Tensor | None = None,
-        spans: torch.Tensor | None = None,
+        met: torch.Tensor | None = None,
     ) -> TrajectoryTokens:
         """Group a table of boxes by trajectory.
 
@@ -56,10 +56,10 @@ class TrajectoryTokens:
             max_boxes: Longer trajectories keep this many boxes, evenly spaced over their
                 length, first and last included; ``None`` keeps all.
             frame_ids: (R,) int64.
-            spans: (M, 2); ``None``: from ``times``.
+            met: (M, M); ``None``: those with a box at the same of the ``times``.
         """
-        if spans is None:
-            spans = _spans(track, times, num_tracks)
+        if met is None:
+            met = _met(track, times, num_tracks)
         order = _by_track_and_time(track, times)
         track = track[order]
         count = torch.bincount(track, minlength=num_tracks)
@@ -75,7 +75,7 @@ class TrajectoryTokens:
         columns = dict(tokens=tokens, times=times, boxes=boxes, frame_ids=frame_ids)
         return cls(
             mask=torch.arange(longest, device=track.device) < count[:, None],
-            spans=spans,
+            met=met,
             **{
                 name: _scattered(column[order], track, place, num_tracks, longest)
                 for name, column in columns.items()
@@ -86,15 +86,12 @@ class TrajectoryTokens:
     def together(self, videos: torch.Tensor) -> torch.Tensor:
         """Who is there with whom: (M, M) bool, symmetric, nobody with itself.
 
-        Two trajectories of a video are together if neither ends before the other begins.
+        Two trajectories of a video are together if they share a frame.
 
         Args:
             videos: (M,) int64, which video each is of.
         """
-        first, last = self.spans.unbind(1)
-        met = (first[:, None] <= last) & (first <= last[:, None])
-        met &= videos[:, None] == videos
-        return met.fill_diagonal_(False)
+        return self.met & (videos[:, None] == videos)
 
     def parts(self, rows: torch.Tensor, kept: torch.Tensor) -> TrajectoryTokens:
         """Pieces of these trajectories.
@@ -109,18 +106,17 @@ class TrajectoryTokens:
         columns = {
             field.name: getattr(self, field.name)[rows[:, None], order]
             for field in fields(self)
-            if field.name not in ('mask', 'spans')
+            if field.name not in ('mask', 'met')
             and getattr(self, field.name) is not None
         }
         return TrajectoryTokens(mask=kept.gather(1, order), **columns)
 
 
-def _spans(track: torch.Tensor, times: torch.Tensor, num_tracks: int) -> torch.Tensor:
-    nobody = times.new_tensor([torch.inf, -torch.inf], dtype=torch.float64)
-    first, last = nobody.repeat(num_tracks, 1).unbind(1)
-    times = times.double()
-    first = first.scatter_reduce(0, track, times, 'amin')
-    return torch.stack([first, last.scatter_reduce(0, track, times, 'amax')], dim=1)
+def _met(track: torch.Tensor, times: torch.Tensor, num_tracks: int) -> torch.Tensor:
+    stamps, frame = times.unique(return_inverse=True)
+    present = times.new_zeros(num_tracks, len(stamps), dtype=torch.float32)
+    present[track, frame] = 1
+    return (present @ present.T > 0).fill_diagonal_(False)
 
 
 def _by_track_and_time(track: torch.Tensor, times: torch.Tensor) -> torch.Tensor:

@@ -35,15 +35,15 @@ def test_parts_hold_what_was_kept_of_a_trajectory_and_no_padding() -> None:
     assert parts.times[0].tolist() == parts.boxes[0, :, 0].tolist() == [2, 3]
 
 
-def test_together_are_those_of_a_video_whose_times_overlap() -> None:
+def test_together_are_those_of_a_video_who_share_a_frame() -> None:
     track = torch.tensor([0, 0, 1, 1, 2, 3, 3])
-    times = torch.tensor([1.0, 5.0, 5.0, 9.0, 6.0, 2.0, 4.0])
+    times = torch.tensor([1.0, 5.0, 5.0, 9.0, 9.0, 1.0, 4.0])
     columns = torch.zeros(7, 4, 2), times, torch.zeros(7, 4)
     video = torch.tensor([0, 0, 0, 1, 0])
     for limit in (None, 1):  # whatever is kept of them
         grouped = TrajectoryTokens.grouped(track, *columns, 5, limit)
         met = grouped.together(video)
-        # 0 ends as 1 begins; 2 is there while 1 is; 3 is in another video, 4 nowhere.
+        # 0 and 1 at 5, 1 and 2 at 9; 3 is in another video, 4 nowhere.
         assert met.nonzero().tolist() == [[0, 1], [1, 0], [1, 2], [2, 1]]
     none = torch.zeros(0, dtype=torch.int64)
     empty = TrajectoryTokens.grouped(
