@@ -16,7 +16,7 @@ NOTES = {
     'blank_lines': 'blank lines; skipped',
     'sparse_frames': 'sequences have holes in their frame numbers; numbers kept',
     'gt_columns': 'sequences have not nine columns in gt.txt; the missing filled in',
-    'frames_from_zero': 'sequences count frames from 0; all moved by 1',
+    'frames_from_zero': 'sequences count images or rows from 0; those moved by 1',
     'image_without_box': 'images have no row in gt.txt; kept as frames without a box',
     'verb_respelled': 'interactions have a verb spelled otherwise or joined; mended',
     'edge_without_span': 'interactions have no frame span in a sequence that has some',
@@ -33,6 +33,8 @@ REPAIRS = {
     'images_missing': 'sequences have no images; frames without pictures',
     'image_bad_name': 'images have no number, or that of another, as name; left out',
     'image_unreadable': 'first images cannot be read; picture size not known',
+    'frames_untold': 'sequences count images from 0 and do not tell whether gt.txt does, '
+    'or contradict themselves; taken as the images',
     'frame_without_image': 'frames of gt.txt have no image; their boxes left out',
     'seqinfo_malformed': 'seqinfo.ini cannot be read; sequences go without',
     'not_utf8': 'files are not UTF-8; other characters replaced',

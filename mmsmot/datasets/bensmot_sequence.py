@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ..structures import VideoInfo
+from ..structures.frame_numbering import frame_offset
 from .bensmot_repairs import RepairLog
 from .bensmot_semantics import (
     CAPTIONS,
@@ -44,6 +46,7 @@ class SequenceRecord:
         fingerprint: Of the files it was read from.
         frame_ids: The original frame numbers, ascending.
         images: A file name in ``imgs`` for each, or empty where there are no pictures.
+        images_from_zero: Their names count from 0; frame numbers are theirs + 1.
         width: Picture width in pixels, ``None`` where it is not known.
         height: Picture height in pixels, ``None`` where it is not known.
         fps: Frames per second, ``None`` where nothing says.
@@ -60,6 +63,7 @@ class SequenceRecord:
     fingerprint: str
     frame_ids: list[int]
     images: list[str]
+    images_from_zero: bool
     width: int | None
     height: int | None
     fps: float | None
@@ -140,7 +144,8 @@ def read_sequence(folder: Path) -> SequenceRecord:
         log.add('gt_missing', f'{GT}: missing')
     else:
         rows, track_ids = parse_boxes(lines, GT, log)
-    images, rows, offset = _from_one(images, rows, log)
+    images, images_from_zero = _images_from_one(images)
+    rows, offset = _rows_from_one(rows, images, images_from_zero, log)
     frame_ids, rows = _frames(images, rows, log)
     _count_lost_tracks(rows, track_ids, log)
     width, height = _picture_size(folder, images, log)
@@ -151,6 +156,7 @@ def read_sequence(folder: Path) -> SequenceRecord:
         fingerprint=before if first == seen else fingerprint(folder, first),
         frame_ids=frame_ids,
         images=[name for _, name in images],
+        images_from_zero=images_from_zero,
         width=width,
         height=height,
         fps=info.fps if info and info.fps else fps,
@@ -194,17 +200,32 @@ def _find_images(folder: Path, log: RepairLog) -> list[tuple[int, str]]:
     return sorted(images.items())
 
 
-def _from_one(
-    images: list[tuple[int, str]], rows: np.ndarray | None, log: RepairLog
-) -> tuple[list[tuple[int, str]], np.ndarray | None, int]:
-    """Move a numbering from 0; a picture and its rows keep the same number."""
-    boxes_from_zero = rows is not None and (rows[:, 0] == 0).any()
-    if not boxes_from_zero and not (images and images[0][0] == 0):
-        return images, rows, 0
-    log.add('frames_from_zero', f'{GT if boxes_from_zero else IMAGES}: a frame 0')
-    if rows is not None:
-        rows = rows + np.eye(COLUMNS)[0]
-    return [(number + 1, name) for number, name in images], rows, 1
+def _images_from_one(
+    images: list[tuple[int, str]],
+) -> tuple[list[tuple[int, str]], bool]:
+    from_zero = bool(images) and images[0][0] == 0
+    return [(number + from_zero, name) for number, name in images], from_zero
+
+
+def _rows_from_one(
+    rows: np.ndarray | None,
+    images: list[tuple[int, str]],
+    images_from_zero: bool,
+    log: RepairLog,
+) -> tuple[np.ndarray | None, int]:
+    """The rows with frames from 1, and by how much they, and the spans, are moved."""
+    offset = int(images_from_zero)
+    if rows is not None and len(rows):
+        frame_ids = np.array([number for number, _ in images], np.int64)
+        numbering = dict(frame_ids=frame_ids, images_from_zero=images_from_zero)
+        try:
+            offset = frame_offset(rows[:, 0], GT, VideoInfo('imgs', '', **numbering))
+        except ValueError as error:
+            log.add('frames_untold', str(error))
+        rows = rows + offset * np.eye(COLUMNS)[0]
+    if offset or images_from_zero:
+        log.add('frames_from_zero', f'{GT if offset else IMAGES}: a frame 0')
+    return rows, offset
 
 
 def _frames(

@@ -41,10 +41,20 @@ def make_video(
     """
     files = {} if record.rows is None else {'gt': str(folder / GT)}
     fps = record.fps or default_fps
-    video = VideoInfo(name, str(folder), fps, record.width, record.height, files)
+    frame_ids = np.array(record.frame_ids, np.int64)
+    video = VideoInfo(
+        name,
+        str(folder),
+        fps,
+        record.width,
+        record.height,
+        files,
+        frame_ids,
+        record.images_from_zero,
+    )
     home = folder / IMAGES
     images = [f'{home}/{image}' for image in record.images]  # Path is slow here
-    return ImageSequence(video, np.array(record.frame_ids, np.int64), images or None)
+    return ImageSequence(video, frame_ids, images or None)
 
 
 def make_truth(

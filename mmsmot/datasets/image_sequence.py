@@ -14,7 +14,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo, read_mot_rows
-from ..structures.mot_text import LAST_FRAME
+from ..structures.frame_numbering import LAST_FRAME, frame_offset
 from .seqinfo import SeqInfo, read_seqinfo
 
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
@@ -106,8 +106,9 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
     info = read_seqinfo(folder)
     files = _side_files(folder)
     images = _find_images(folder, info or SeqInfo())
+    from_zero = False
     if images:
-        frame_ids, images = _numbered(images, folder)
+        frame_ids, images, from_zero = _numbered(images, folder)
     else:
         frame_ids = np.arange(1, _last_frame(folder, info, files) + 1)
     fps = info.fps if info else None
@@ -122,7 +123,8 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
             f'{folder}: {len(images)} images of the {info.length} frames that '
             'seqinfo.ini states; the images decide'
         )
-    video = VideoInfo(folder.name, str(folder), fps, width, height, files)
+    numbering = dict(frame_ids=frame_ids, images_from_zero=from_zero)
+    video = VideoInfo(folder.name, str(folder), fps, width, height, files, **numbering)
     return ImageSequence(video, frame_ids, images or None)
 
 
@@ -153,8 +155,9 @@ def _find_images(folder: Path, info: SeqInfo) -> list[str]:
     return images
 
 
-def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str]]:
-    """(T,) frame numbers, ascending, and the images in their order."""
+def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str], bool]:
+    """(T,) frame numbers, ascending, the images in their order, and whether the names
+    count from 0."""
     images = sorted(images, key=_natural)
     found = [re.findall(r'\d+', Path(image).stem)[-1:] for image in images]
     texts = [digits[0] for digits in found if digits and len(digits[0]) <= MAX_DIGITS]
@@ -164,10 +167,11 @@ def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str]]:
             f'{folder}: the file names hold no frame numbering ({Path(images[0]).name}, '
             '...); numbering the images from 1 in natural order'
         )
-        return np.arange(1, len(images) + 1), images
+        return np.arange(1, len(images) + 1), images, False
     order = np.argsort(numbers)
     numbers, images = numbers[order], [images[i] for i in order]
-    if numbers[0] == 0:
+    from_zero = bool(numbers[0] == 0)
+    if from_zero:
         _log(f'{folder}: the file names count from 0; frame number = file number + 1')
         numbers += 1
     missing = int(numbers[-1] - numbers[0]) + 1 - len(numbers)
@@ -176,7 +180,7 @@ def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str]]:
             f'{folder}: {missing} numbers between {numbers[0]} and {numbers[-1]} have no '
             f'image; the {len(numbers)} frames there are keep their original numbers'
         )
-    return numbers, images
+    return numbers, images, from_zero
 
 
 def _natural(path: str) -> list[tuple[bool, int | str]]:
@@ -193,7 +197,8 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
     for path in files.values():
         numbers = read_mot_rows(path)[:, 0]
         # Readers drop the rows of others, so no frame is looked at for them.
-        last = max(last, int(numbers[numbers <= LAST_FRAME].max(initial=0)))
+        known = numbers[numbers <= LAST_FRAME]
+        last = max(last, int(known.max(initial=0)) + frame_offset(numbers, path))
     if last < 1:
         raise ValueError(
             f'{folder}: no frames. Expected images ({", ".join(IMAGE_SUFFIXES)}) in it, '

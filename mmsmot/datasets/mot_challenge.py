@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..registry import DATASETS
-from ..structures import CoordinateSpace, read_trajectories
+from ..structures import CoordinateSpace
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
+from .sequence_truth import read_boxes
 from .video_dataset import VideoDataset
 from .video_truth import VideoTruth
 
@@ -98,4 +99,4 @@ def _read_truth(sequence: ImageSequence) -> VideoTruth:
     if 'gt' not in video.files:
         return VideoTruth()
     space = CoordinateSpace(width=video.width, height=video.height)
-    return VideoTruth(read_trajectories(video.files['gt'], space=space))
+    return VideoTruth(read_boxes(video, space))

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..structures import VideoInfo, read_trajectories
+from ..structures import (
+    ORIGINAL,
+    CoordinateSpace,
+    Trajectories,
+    VideoInfo,
+    read_trajectories,
+)
+from ..structures.frame_numbering import log_lost_boxes
 from .bensmot_repairs import RepairLog
 from .bensmot_sequence import read_sequence
 from .bensmot_truth import make_truth, with_folder
@@ -33,7 +40,7 @@ def read_truth(
         return None
     folder = Path(video.path)
     if not (folder / 'imgs').is_dir():
-        return VideoTruth(read_trajectories(gt))
+        return VideoTruth(read_boxes(video))
     record = read_sequence(folder)
     return make_truth(
         folder,
@@ -42,3 +49,17 @@ def read_truth(
         vocabulary or InteractionVocabulary('clean335'),
         RepairLog(strict=False),
     )
+
+
+def read_boxes(video: VideoInfo, space: CoordinateSpace = ORIGINAL) -> Trajectories:
+    """The rows of the ``gt.txt`` that lies beside a video; every class and flag.
+
+    How many stand in frames that the video does not have is logged.
+
+    Raises:
+        ValueError: See :func:`~mmsmot.structures.read_trajectories`.
+    """
+    path = video.files['gt']
+    boxes = read_trajectories(path, space=space, video=video)
+    log_lost_boxes(boxes.frame_ids, path, video)
+    return boxes

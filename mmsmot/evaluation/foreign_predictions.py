@@ -87,28 +87,42 @@ class ForeignPredictions:
         """The text file of a video."""
         return self.folder / f'{name}.txt'
 
-    def read(self, name: str, frame_ids: np.ndarray) -> SMOTDataSample:
+    def read(
+        self, name: str, frame_ids: np.ndarray, images_from_zero: bool = False
+    ) -> SMOTDataSample:
         """What was predicted of one video.
 
         Args:
             name: One of ``names``.
             frame_ids: (T,) original frame numbers of the video, ascending.
+            images_from_zero: As of the video's :class:`~mmsmot.structures.VideoInfo`.
 
         Raises:
-            ValueError: A row, caption or relation is malformed; names the place.
+            ValueError: Nothing tells from which number frames count (see
+                :func:`~mmsmot.structures.frame_numbering.frame_offset`), or a row, caption or relation is malformed; names the place.
         """
         from ..structures import SMOTDataSample  # here: it imports torch
 
-        tracks = read_trajectories(self.path(name))
-        if self.frame_numbers == 'position':
-            tracks = _renumbered(tracks, frame_ids, self.path(name))
         meta = dict(video=VideoInfo(name, str(self.path(name))), frame_ids=frame_ids)
         sample = SMOTDataSample(metainfo=meta)
+        tracks = self._tracks_of(name, frame_ids, images_from_zero)
         sample.pred_trajectories = tracks
         sample.pred_captions = self._captions_of(name, set(tracks.ids.tolist()))
         sample.pred_interactions = self._interactions_of(name)
         sample.pred_video_caption = self._summaries.get(name, '')
         return sample
+
+    def _tracks_of(
+        self, name: str, frame_ids: np.ndarray, images_from_zero: bool
+    ) -> Trajectories:
+        path = self.path(name)
+        if self.frame_numbers == 'original':
+            numbering = dict(frame_ids=frame_ids, images_from_zero=images_from_zero)
+            video = VideoInfo(name, str(path), **numbering)
+            return read_trajectories(path, video=video)
+        # Positions: file names of pictures have nothing to say.
+        video = VideoInfo(name, str(path), frame_ids=np.arange(1, len(frame_ids) + 1))
+        return _renumbered(read_trajectories(path, video=video), frame_ids, path)
 
     def _read_json(self, file: str, kind: type) -> dict[str, Any]:
         path = self.folder / file

@@ -49,12 +49,15 @@ class DumpedPredictions:
         """The file of a video."""
         return self.folder / f'{name}.json'
 
-    def read(self, name: str, frame_ids: np.ndarray) -> SMOTDataSample:
+    def read(
+        self, name: str, frame_ids: np.ndarray, images_from_zero: bool = False
+    ) -> SMOTDataSample:
         """What was predicted of one video.
 
         Args:
             name: One of ``names``.
             frame_ids: (T,) original frame numbers of the video, ascending.
+            images_from_zero: Not looked at: what we wrote counts from 1.
 
         Raises:
             ValueError: The file is no sample with predicted trajectories, is of another
@@ -138,7 +141,8 @@ def join_predictions(
         name = truth.video.name
         if name in unknown:
             unknown.remove(name)
-            said = predictions.read(name, truth.frame_ids)
+            from_zero = truth.video.images_from_zero
+            said = predictions.read(name, truth.frame_ids, from_zero)
             yield _joined(truth, said)
         else:
             absent.append(name)

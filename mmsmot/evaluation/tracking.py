@@ -14,6 +14,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Trajectories, pairwise_iou
+from ..structures.frame_numbering import require_frames
 from .preprocessing import (
     AUTO,
     PEDESTRIAN,
@@ -101,7 +102,7 @@ def evaluate_and_match(
     """
     gt.space.require(pred.space, 'evaluate tracks')
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
-    _require_frames(pred, frame_ids)
+    require_frames(pred, frame_ids)
     preprocessing = preprocessing_for(preprocessing, gt)
     gt = _looked_at(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
@@ -159,18 +160,6 @@ def _metrics() -> dict[str, Any]:
     quiet = {'PRINT_CONFIG': False}
     metrics = HOTA(), CLEAR(quiet), Identity(quiet), Count()
     return {metric.get_name(): metric for metric in metrics}
-
-
-def _require_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
-    strange = ~np.isin(pred.frame_ids, frame_ids)
-    if strange.any():
-        first = int(pred.frame_ids[strange][0])
-        span = f'{frame_ids[0]} to {frame_ids[-1]}' if len(frame_ids) else 'none'
-        raise ValueError(
-            f'{int(strange.sum())} predicted boxes lie on frames that were not looked at, '
-            f'the first on frame {first} (looked at: {len(frame_ids)} frames, {span}). '
-            'Predictions carry the original frame numbers, not positions.'
-        )
 
 
 def _looked_at(gt: Trajectories, frame_ids: np.ndarray) -> Trajectories:

@@ -20,6 +20,10 @@ class VideoInfo:
         width: Picture width in pixels, ``None`` where it is not known.
         height: Picture height in pixels, ``None`` where it is not known.
         files: Other files that belong to the video, by role (``'det'``, ``'gt'``).
+        frame_ids: (T,) int64, the original frame numbers it has, ascending; ``None``
+            where only reading tells.
+        images_from_zero: The file names of its pictures count from 0; frame numbers are
+            theirs + 1.
     """
 
     name: str
@@ -28,6 +32,8 @@ class VideoInfo:
     width: int | None = None
     height: int | None = None
     files: dict[str, str] = field(default_factory=dict)
+    frame_ids: np.ndarray | None = field(default=None, compare=False, repr=False)
+    images_from_zero: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ comma or blank separated, frames and ids from 1, id -1 in detections, boxes in p
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -17,11 +18,12 @@ from ..utils.number_text import parse_floats
 from .boxes import valid_boxes, xywh_to_xyxy, xyxy_to_xywh
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
+from .frame import VideoInfo
+from .frame_numbering import LAST_FRAME, frame_offset
 from .trajectories import Trajectories
 
 MIN_COLUMNS = 6
 FRAME, ID, BOX, SCORE, CLASS, VISIBILITY = 0, 1, slice(2, 6), 6, 7, 8
-LAST_FRAME = 10**7  # four days of video; what is above is no frame number
 LAST_WHOLE = 2**53 - 1  # 2^53 may have been 2^53 + 1, which no float64 holds
 MAX_SCORE = 1e9  # more is no score, and its sums leave the range of numbers
 ROWS = 2**14  # written at once: as Python numbers they take six times the room
@@ -80,10 +82,12 @@ def read_trajectories(
     path: str | os.PathLike,
     space: CoordinateSpace = ORIGINAL,
     strict: bool = False,
+    video: VideoInfo | None = None,
 ) -> Trajectories:
     """Read a ground truth or a tracker's result.
 
-    Repairs, each logged with its count: rows whose box or score is not finite, whose
+    Frames of a file that counts from 0 are moved to count from 1, which is logged; see
+    :func:`~.frame_numbering.frame_offset`. Repairs, each logged with its count: rows whose box or score is not finite, whose
     score is beyond 1e9, whose box has no area, or whose frame number (from 1), id (from 0,
     below 2^53) or class is not a whole number, are dropped; of rows with the same frame and id the first stays. A score of
     -1 ("not given") becomes 1. An eighth column with fractions is no class but MOT15's
@@ -93,11 +97,13 @@ def read_trajectories(
         path: MOTChallenge text.
         space: The picture its boxes are measured in.
         strict: Raise instead of repairing.
+        video: Which video it is of, which may tell from which number frames count.
 
     Raises:
-        ValueError: A malformed line; with ``strict`` also any of the above.
+        ValueError: A malformed line, or nothing tells from which number frames count;
+            with ``strict`` also any of the above.
     """
-    rows = _usable(read_mot_rows(path), path, strict)
+    rows = _usable(read_mot_rows(path), path, strict, video)
     bad = ~_is_whole(rows[:, ID], 0)
     rows = _drop(
         rows, bad, 'whose id is no whole number from 0 to 2^53 - 1', path, strict
@@ -125,11 +131,13 @@ def read_trajectories(
 
 
 def read_detections(
-    path: str | os.PathLike, strict: bool = False
+    path: str | os.PathLike, strict: bool = False, video: VideoInfo | None = None
 ) -> dict[int, Detections]:
     """Read a ``det.txt``: the detections of each frame that has some.
 
-    Rows may stand in any order; inside a frame the file's order stays. Repairs, each
+    Rows may stand in any order; inside a frame the file's order stays. Frames of a file
+    that counts from 0 are moved to count from 1, which is logged; see
+    :func:`~.frame_numbering.frame_offset`. Repairs, each
     logged with its count: rows whose box or score is not finite, whose score is beyond
     1e9, whose box has no area, or whose frame number is no whole number from 1 on, are dropped; of rows with the
     same frame, box and score the first stays. A score of -1 ("not given") becomes 1.
@@ -137,11 +145,13 @@ def read_detections(
     Args:
         path: MOTChallenge text.
         strict: Raise instead of repairing.
+        video: Which video it is of, which may tell from which number frames count.
 
     Raises:
-        ValueError: A malformed line; with ``strict`` also any of the above.
+        ValueError: A malformed line, or nothing tells from which number frames count;
+            with ``strict`` also any of the above.
     """
-    rows = _usable(read_mot_rows(path), path, strict)
+    rows = _usable(read_mot_rows(path), path, strict, video)
     twice = _repeats(np.delete(rows[:, : SCORE + 1], ID, axis=1))
     rows = _drop(rows, twice, 'with a (frame, box, score) seen before', path, strict)
     rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
@@ -174,8 +184,13 @@ def write_trajectories(trajectories: Trajectories, path: str | os.PathLike) -> N
             stream.writelines(line % tuple(row) + '\n' for row in some.tolist())
 
 
-def _usable(rows: np.ndarray, path: str | os.PathLike, strict: bool) -> np.ndarray:
-    """The rows with a box, a score and a frame number."""
+def _usable(
+    rows: np.ndarray, path: str | os.PathLike, strict: bool, video: VideoInfo | None
+) -> np.ndarray:
+    """The rows with a box, a score and a frame number, which counts from 1."""
+    # Before rows are dropped: one without a box may be there to tell the numbering.
+    if frame_offset(rows[:, FRAME], path, video):
+        rows = _from_one(rows, path, strict, video)
     bad = ~(
         valid_boxes(xywh_to_xyxy(rows[:, BOX]))
         # NaN compares false.
@@ -185,6 +200,18 @@ def _usable(rows: np.ndarray, path: str | os.PathLike, strict: bool) -> np.ndarr
     bad = ~_is_whole(rows[:, FRAME], 1, LAST_FRAME)
     what = 'whose frame number is no whole number from 1 on'
     return _drop(rows, bad, what, path, strict)
+
+
+def _from_one(
+    rows: np.ndarray, path: str | os.PathLike, strict: bool, video: VideoInfo | None
+) -> np.ndarray:
+    message = f'{path}: the rows count frames from 0; frame number = row number + 1'
+    if strict:
+        raise ValueError(message)
+    as_pictures = video is not None and video.images_from_zero
+    level = logging.INFO if as_pictures else logging.WARNING
+    print_log(message, logger='current', level=level)
+    return rows + np.eye(rows.shape[1])[FRAME]
 
 
 def _is_whole(column: np.ndarray, least: int, most: int = LAST_WHOLE) -> np.ndarray:

@@ -224,7 +224,9 @@ def _expressions_from_list(content: Any) -> list:
 
 
 def _video_to_dict(video: VideoInfo) -> dict[str, Any]:
-    return {**asdict(video), 'path': os.fspath(video.path)}
+    names = ('name', 'fps', 'width', 'height', 'files')
+    content = {name: getattr(video, name) for name in names}
+    return {**content, 'path': os.fspath(video.path)}
 
 
 def _video_from_dict(content: Any) -> VideoInfo:

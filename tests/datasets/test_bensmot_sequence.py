@@ -169,3 +169,24 @@ def read_all(folder: Path) -> None:
     make_video('a/s', folder, kept, 2.0)
     semantics = with_folder(kept.semantics, folder)
     make_truth(folder, kept, semantics, InteractionVocabulary(), RepairLog())
+
+
+@pytest.mark.parametrize(
+    ('frames', 'rows', 'boxed', 'counts'),
+    [
+        ((0, 1, 2), (1, 3), [1, 3], {'frames_from_zero': 1}),
+        ((1, 2, 3), (0, 2), [1, 3], {'frames_from_zero': 1}),
+        ((0, 1, 2), (1, 2), [2, 3], {'frames_untold': 1, 'frames_from_zero': 1}),
+        ((1, 2, 3), (0, 3), [3], {'frames_untold': 1, 'frame_without_image': 1}),
+    ],
+)
+def test_pictures_and_rows_may_count_from_different_numbers(
+    frames, rows, boxed, counts, tmp_path, write_bensmot
+) -> None:
+    gt = ''.join(f'{row},1,10,1,5,5,1,1,1\n' for row in rows)
+    record = read_sequence(write_bensmot(tmp_path / 's', frames=frames, gt=gt))
+    assert record.frame_ids == [1, 2, 3]
+    assert record.rows[:, 0].tolist() == boxed
+    found = dict(record.log.counts)
+    found.pop('image_without_box', None)
+    assert found == counts

@@ -13,6 +13,7 @@ from mmengine.dataset import pseudo_collate, worker_init_fn
 torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
+from mmsmot.models.detectors import DetectionFile  # noqa: E402
 from mmsmot.registry import DATASETS  # noqa: E402
 from mmsmot.structures import CoordinateSpace  # noqa: E402
 
@@ -248,3 +249,46 @@ def test_base_config(test_data, folder, videos) -> None:
     dataset = Config.fromfile(home / 'mot_challenge.py').mot_challenge.dataset
     dataset.data_root = str(test_data / folder)
     assert len(DATASETS.build(dataset)) == videos
+
+
+@pytest.mark.parametrize('images_from', [0, 1])
+@pytest.mark.parametrize('rows_from', [0, 1])
+def test_a_box_stays_on_its_picture_whatever_counts_from_0(
+    tmp_path: Path, write_images, number_of, images_from: int, rows_from: int
+) -> None:
+    folder = tmp_path / 'data/a'
+    write_images(folder / 'img1', [f'{images_from + k:06d}.png' for k in range(5)])
+    # The box of the k-th picture begins at x = k.
+    rows = [f'{rows_from + k},1,{k + 1},5,10,20,1,1,1\n' for k in range(5)]
+    for role in ('gt', 'det'):
+        (folder / role).mkdir()
+        (folder / role / f'{role}.txt').write_text(''.join(rows))
+    sample = load(tmp_path / 'data', test_mode=True)[0]
+    truth, detector = sample['data_samples'].gt_trajectories, DetectionFile()
+    assert truth.frame_ids.tolist() == [1, 2, 3, 4, 5]
+    for frame in sample['inputs']:
+        number = number_of(frame.image)
+        assert truth.boxes[truth.frame_ids == frame.frame_id][:, 0].tolist() == [number]
+        assert detector.detect([frame])[0].boxes[:, 0].tolist() == [number]
+
+
+def test_truth_beyond_the_video_is_told(root, logged) -> None:
+    path = root / 'seq-b/gt/gt.txt'
+    path.write_text('1,1,1,5,10,20,1,1,1\n7,1,1,5,10,20,1,1,1\n9,1,1,5,10,20,1,1,1\n')
+    sample = load(root, sequences=['seq-b'], test_mode=True)[0]['data_samples']
+    assert sample.gt_trajectories.frame_ids.tolist() == [1]
+    (told,) = [r for r in logged if 'gt.txt' in r.getMessage()]
+    assert told.levelname == 'WARNING'
+    assert (
+        '2 of 3 boxes stand in frames that seq-b does not have, the first in frame 7 '
+        '(it has 6, the last is 6); left out'
+    ) in told.getMessage()
+
+
+def test_without_pictures_the_rows_from_0_have_a_frame_each(tmp_path: Path) -> None:
+    folder = tmp_path / 'data/a'
+    folder.mkdir(parents=True)
+    (folder / 'gt.txt').write_text('0,1,1,5,10,20\n4,1,1,5,10,20\n')
+    sample = load(tmp_path / 'data', test_mode=True)[0]['data_samples']
+    assert sample.frame_ids.tolist() == [1, 2, 3, 4, 5]
+    assert sample.gt_trajectories.frame_ids.tolist() == [1, 5]

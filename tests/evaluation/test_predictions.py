@@ -272,3 +272,26 @@ def test_a_spelling_of_the_truths_verb_is_the_verb(tmp_path: Path) -> None:
         'smile.v.01': 0.7,
         'juggle.v.99': 0.6,
     }
+
+
+def test_a_result_that_counts_from_0_is_moved(tmp_path: Path) -> None:
+    (tmp_path / 'a.txt').write_text('0,1,0,0,5,5,1\n2,1,0,0,5,5,1\n')
+    sparse = np.array([1, 2, 4])
+    read = ForeignPredictions(tmp_path).read('a', sparse)
+    assert read.pred_trajectories.frame_ids.tolist() == [1, 3]
+    read = ForeignPredictions(tmp_path, 'position').read('a', sparse)
+    assert read.pred_trajectories.frame_ids.tolist() == [1, 4]
+
+
+def test_a_result_of_pictures_from_0_must_tell_its_numbering(tmp_path: Path) -> None:
+    read = ForeignPredictions(tmp_path_with(tmp_path, '2,1,0,0,5,5,1\n'))
+    with pytest.raises(ValueError, match=r'a\.txt: the pictures of a count from 0'):
+        read.read('a', np.array([1, 2, 3]), images_from_zero=True)
+    read = ForeignPredictions(tmp_path_with(tmp_path, '0,1,0,0,5,5,1\n'))
+    found = read.read('a', np.array([1, 2, 3]), images_from_zero=True)
+    assert found.pred_trajectories.frame_ids.tolist() == [1]
+
+
+def tmp_path_with(folder: Path, rows: str) -> Path:
+    (folder / 'a.txt').write_text(rows)
+    return folder

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from mmengine.logging import print_log
 
 from ...structures import xyxy_to_xywh
 from ...utils.atomic import atomic_folder
@@ -68,22 +66,8 @@ def read_mot_challenge(
             if considered_only:
                 boxes = truth.trajectories
                 truth = truth.for_boxes(boxes[boxes.scores > 0])
-            truth = _in_pictures(video, truth)
+            truth = truth.on_frames(video.frame_ids)  # the rest was logged
         yield dict(video=video, truth=truth)
-
-
-def _in_pictures(video: ImageSequence, truth: VideoTruth) -> VideoTruth:
-    """The truth of the frames there are; what is left out is logged."""
-    part = truth.on_frames(video.frame_ids)
-    lost = len(truth.trajectories) - len(part.trajectories)
-    if lost:
-        print_log(
-            f'{video.video.path}: {lost} of {len(truth.trajectories)} boxes stand in '
-            f'frames without a picture; left out',
-            logger='current',
-            level=logging.WARNING,
-        )
-    return part
 
 
 def _with_words(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from ...registry import MODELS
 from ...structures import Detections, Frame, VideoInfo, read_detections
+from ...structures.frame_numbering import log_lost_boxes
 from ...utils.fingerprint import file_hash
+from ..file_of_video import file_of_video
 from .base import BaseDetector
 
 
@@ -21,7 +24,9 @@ class DetectionFile(BaseDetector):
 
     Args:
         path: The file, with ``{name}`` and ``{path}`` standing for the video's; by
-            default the ``det/det.txt`` or ``det.txt`` in the sequence folder.
+            default the ``det/det.txt`` or ``det.txt`` in the sequence folder. Frame
+            numbers that count from 0 are moved, see
+            :func:`~mmsmot.structures.frame_numbering.frame_offset`.
         score_threshold: Detections below it are left out.
     """
 
@@ -32,13 +37,23 @@ class DetectionFile(BaseDetector):
     ) -> None:
         self.path = path
         self.score_threshold = score_threshold
-        self._read = lru_cache(maxsize=1)(read_detections)
+        self._video: VideoInfo | None = None
+        self._table: dict[int, Detections] = {}
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         if not frames:
             return []
-        table = self._read(self._file_of(frames[0].video))
+        table = self._table_of(frames[0].video)
         return [self._strong(table.get(f.frame_id, Detections.empty())) for f in frames]
+
+    def _table_of(self, video: VideoInfo) -> dict[int, Detections]:
+        if self._video != video:
+            path = self._file_of(video)
+            self._table, self._video = read_detections(path, video=video), video
+            numbers = [np.full(len(d), f) for f, d in self._table.items()]
+            if numbers:
+                log_lost_boxes(np.concatenate(numbers), path, video)
+        return self._table
 
     @property
     def fingerprint(self) -> str:
@@ -54,7 +69,7 @@ class DetectionFile(BaseDetector):
 
     def _file_of(self, video: VideoInfo) -> Path:
         if self.path is not None:
-            path = Path(self.path.format(name=video.name, path=video.path))
+            path = file_of_video(self.path, video)
         else:
             path = Path(video.files.get('det', Path(video.path) / 'det' / 'det.txt'))
         if not path.is_file():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,12 @@ from ...structures import (
     Detections,
     Frame,
     Tracks,
-    Trajectories,
     VideoInfo,
     read_trajectories,
 )
+from ...structures.frame_numbering import require_frames
 from ...utils.fingerprint import file_hash
+from ..file_of_video import file_of_video
 from .base import BaseTracker
 
 
@@ -27,7 +27,9 @@ class TrajectoryFile(BaseTracker):
 
     The output of any tracker, or a truth, is then described, judged and drawn like our
     own. Ids, scores and frame numbers are the file's; detections are not looked at
-    (``model.detector`` may be ``None``) and ``det_index`` is -1.
+    (``model.detector`` may be ``None``) and ``det_index`` is -1. Frame numbers that count
+    from 0 are moved, see :func:`~mmsmot.structures.frame_numbering.frame_offset`; a box on
+    a frame that the video does not have is an error.
 
     Args:
         path: The file, with ``{name}`` and ``{path}`` standing for the video's:
@@ -38,10 +40,11 @@ class TrajectoryFile(BaseTracker):
 
     def __init__(self, *, path: str) -> None:
         self.path = path
-        self._read = lru_cache(maxsize=1)(_read_by_frame)
+        self.reset()
 
     def reset(self) -> None:
-        self._read.cache_clear()  # the file may have been written anew
+        self._video: VideoInfo | None = None
+        self._tracks: dict[int, Tracks] = {}  # the file may have been written anew
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         if frame is None:
@@ -49,17 +52,17 @@ class TrajectoryFile(BaseTracker):
                 'TrajectoryFile must know which frame it is: call '
                 'update(detections, frame) with a mmsmot.structures.Frame'
             )
-        rows = self._read(self._file_of(frame.video)).get(frame.frame_id)
-        if rows is None:
-            return Tracks.empty()
-        nowhere = np.full(len(rows), -1)
-        return Tracks(rows.ids, rows.boxes, rows.scores, rows.labels, nowhere)
+        if self._video != frame.video:
+            path = self._file_of(frame.video)
+            self._tracks = _read_by_frame(path, frame.video)
+            self._video = frame.video
+        return self._tracks.get(frame.frame_id, Tracks.empty())
 
     def fingerprint_of(self, video: VideoInfo) -> str:
         return file_hash(self._file_of(video))
 
     def _file_of(self, video: VideoInfo) -> Path:
-        path = Path(self.path.format(name=video.name, path=video.path))
+        path = file_of_video(self.path, video)
         if not path.is_file():
             raise FileNotFoundError(
                 f'{video.name}: no trajectories at {path}. TrajectoryFile wants a '
@@ -69,5 +72,16 @@ class TrajectoryFile(BaseTracker):
         return path
 
 
-def _read_by_frame(path: Path) -> dict[int, Trajectories]:
-    return read_trajectories(path).by_frame()
+def _read_by_frame(path: Path, video: VideoInfo) -> dict[int, Tracks]:
+    table = read_trajectories(path, video=video)
+    if video.frame_ids is not None:
+        try:
+            require_frames(table, video.frame_ids)
+        except ValueError as error:
+            raise ValueError(f'{path}: {error}') from error
+    return {
+        frame_id: Tracks(
+            rows.ids, rows.boxes, rows.scores, rows.labels, np.full(len(rows), -1)
+        )
+        for frame_id, rows in table.by_frame().items()
+    }

@@ -69,7 +69,7 @@ def test_boxes_without_a_picture_are_left_out_and_told(
     (info,) = read_mot_challenge(tmp_path / 'mot')
     assert len(info['truth'].trajectories) == 6
     assert any(
-        '1 of 7 boxes stand in frames without a picture' in r.getMessage()
+        '1 of 7 boxes stand in frames that a does not have' in r.getMessage()
         for r in logged
     )
 
@@ -94,3 +94,17 @@ def test_a_real_sequence(test_data: Path, tmp_path: Path) -> None:
 def test_a_folder_without_sequences_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='no MOTChallenge sequences'):
         list(read_mot_challenge(tmp_path))
+
+
+def test_pictures_and_rows_from_0_lose_no_box(tmp_path: Path, write_images) -> None:
+    folder = tmp_path / 'mot/a'
+    write_images(folder / 'img1', [f'{k:06d}.png' for k in range(3)])
+    (folder / 'gt').mkdir()
+    rows = ''.join(f'{k},1,{10 * k},5,10,20,1,1,1\n' for k in range(3))
+    (folder / 'gt/gt.txt').write_text(rows)
+    (info,) = read_mot_challenge(tmp_path / 'mot')
+    write_bensmot_sequence(info['video'], info['truth'], tmp_path / 'back/train/cook/a')
+    (back,) = read_bensmot(tmp_path / 'back', 'train')
+    boxes = back['truth'].trajectories
+    assert boxes.frame_ids.tolist() == [1, 2, 3]
+    assert boxes.boxes[:, 0].tolist() == [0, 10, 20]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmsmot.models.detectors import DetectionFile
@@ -38,3 +39,31 @@ def test_path_may_be_a_template(tmp_path: Path) -> None:
 def test_missing_file_names_where_it_should_be(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'no detections at .*det.det\.txt'):
         DetectionFile().detect(frames_of(tmp_path, {}, 1))
+
+
+def test_frames_that_the_video_does_not_have_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        'mmsmot.structures.frame_numbering.print_log',
+        lambda text, **_: said.append(text),
+    )
+    path = tmp_path / 'det.txt'
+    path.write_text('0,-1,0,0,5,5,1\n1,-1,9,0,5,5,1\n7,-1,0,0,5,5,1\n')
+    video = VideoInfo(
+        'a', str(tmp_path), files={'det': str(path)}, frame_ids=np.array([1, 2])
+    )
+    detector = DetectionFile()
+    for frame_id, left in ((1, 0), (2, 9)):
+        (found,) = detector.detect([Frame(video, frame_id, 0.0)])
+        assert found.boxes[:, 0].tolist() == [left]
+    assert [text.split(': ', 1)[1] for text in said] == [
+        '1 of 3 boxes stand in frames that a does not have, the first in frame 8 (it has '
+        '2, the last is 2); left out'
+    ]
+
+
+def test_something_else_in_braces(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'only \{name\} and \{path\} can stand'):
+        DetectionFile(path='{x}/det.txt').detect(frames_of(tmp_path, {}, 1))

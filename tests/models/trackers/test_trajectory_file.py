@@ -59,3 +59,28 @@ def test_a_missing_file_is_named(tracker: TrajectoryFile) -> None:
 def test_needs_the_frame(tracker: TrajectoryFile) -> None:
     with pytest.raises(ValueError, match='must know which frame'):
         tracker.update(NOTHING)
+
+
+def test_frames_from_0_are_moved_and_others_refused(tracker: TrajectoryFile) -> None:
+    path = Path(tracker.path.format(name='walk', path=''))
+    video = VideoInfo('walk', '/videos/walk', frame_ids=np.array([1, 2, 3]))
+    path.write_text('0,7,0,0,5,5,1\n2,8,0,0,5,5,1\n')
+    ids = [
+        tracker.update(NOTHING, Frame(video, k, 0.0)).ids.tolist() for k in (1, 2, 3)
+    ]
+    assert ids == [[7], [], [8]]
+    tracker.reset()
+    path.write_text('1,7,0,0,5,5,1\n4,8,0,0,5,5,1\n5,8,0,0,5,5,1\n')
+    # The sentence of the evaluation that reads such a file.
+    with pytest.raises(
+        ValueError, match=r'walk\.txt: 2 predicted boxes lie on frames .* on frame 4 '
+    ):
+        tracker.update(NOTHING, Frame(video, 1, 0.0))
+
+
+@pytest.mark.parametrize('template', ['{x}.txt', '{0}.txt', '{name.txt', '{name.y}'])
+def test_a_path_with_something_else_in_braces(template: str) -> None:
+    with pytest.raises(
+        ValueError, match=r'only \{name\} and \{path\} can stand in braces'
+    ):
+        TrajectoryFile(path=template).update(NOTHING, frame(1))

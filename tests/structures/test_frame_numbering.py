@@ -1,0 +1,100 @@
+"""From which number a file counts its frames: one rule for every reader."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.structures import VideoInfo, read_detections, read_trajectories
+from mmsmot.structures.frame_numbering import frame_offset
+
+FRAMES = np.arange(1, 11)  # ten pictures
+FROM_ONE = VideoInfo('a', 'a', frame_ids=FRAMES)
+FROM_ZERO = VideoInfo('a', 'a', frame_ids=FRAMES, images_from_zero=True)
+HOLES = VideoInfo('a', 'a', frame_ids=np.array([1, 16, 31]), images_from_zero=True)
+
+
+@pytest.mark.parametrize(
+    ('first', 'last', 'video', 'offset'),
+    [
+        (0, 9, None, 1),
+        (1, 10, None, 0),
+        (0, 9, FROM_ONE, 1),
+        (0, 4, FROM_ONE, 1),
+        (1, 10, FROM_ONE, 0),
+        (3, 7, FROM_ONE, 0),  # MOTChallenge's own rule
+        (0, 9, FROM_ZERO, 1),
+        (0, 3, FROM_ZERO, 1),
+        (1, 10, FROM_ZERO, 0),
+        (5, 10, FROM_ZERO, 0),
+        (0, 30, HOLES, 1),
+        (1, 31, HOLES, 0),
+        (0, 9, VideoInfo('stream', 'rtsp://x'), 1),
+    ],
+)
+def test_what_tells(first: int, last: int, video: VideoInfo, offset: int) -> None:
+    assert frame_offset(np.array([last, first, 5.5, np.nan, -1]), 'x', video) == offset
+
+
+@pytest.mark.parametrize(
+    ('rows', 'video', 'message'),
+    [
+        (
+            [1, 9],
+            FROM_ZERO,
+            r'gt\.txt: the pictures of a count from 0, and nothing tells',
+        ),
+        (
+            [3, 4],
+            FROM_ZERO,
+            r'Add the row "0,-1,0,0,0,0" .* or "10,-1,0,0,0,0" if from 1',
+        ),
+        ([1, 12], FROM_ZERO, 'nothing tells'),
+        (
+            [0, 10],
+            FROM_ONE,
+            'has rows of frame 0 and of frame 10, but the frames of a are',
+        ),
+        ([0, 10], FROM_ZERO, 'are 0 to 9 or 1 to 10'),
+    ],
+)
+def test_what_cannot_be_told(rows: list, video: VideoInfo, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        frame_offset(np.array(rows, float), 'gt.txt', video)
+
+
+def test_no_row_needs_no_number() -> None:
+    assert frame_offset(np.empty(0), 'x', FROM_ZERO) == 0
+
+
+def test_readers_move_a_file_that_counts_from_0(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        'mmsmot.structures.mot_text.print_log',
+        lambda text, level, **_: told.append((text.split(': ', 1)[1], level)),
+    )
+    path = tmp_path / 'x.txt'
+    path.write_text('0,1,0,0,5,5,.9\n4,1,2,0,5,5,.9\n')
+    assert read_trajectories(path).frame_ids.tolist() == [1, 5]
+    assert sorted(read_detections(path)) == [1, 5]
+    message = 'the rows count frames from 0; frame number = row number + 1'
+    assert told == [(message, logging.WARNING)] * 2
+    for read in (read_trajectories, read_detections):
+        with pytest.raises(ValueError, match='count frames from 0'):
+            read(path, strict=True)
+
+
+def test_a_row_without_a_box_tells(tmp_path: Path) -> None:
+    path = tmp_path / 'x.txt'
+    path.write_text('4,1,2,0,5,5,.9\n')
+    with pytest.raises(ValueError, match='nothing tells'):
+        read_detections(path, video=FROM_ZERO)
+    path.write_text('4,1,2,0,5,5,.9\n0,-1,0,0,0,0\n')
+    assert sorted(read_detections(path, video=FROM_ZERO)) == [5]
+    path.write_text('4,1,2,0,5,5,.9\n10,-1,0,0,0,0\n')
+    assert read_trajectories(path, video=FROM_ZERO).frame_ids.tolist() == [4]
