@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,24 +16,40 @@ from types import TracebackType
 CLASSES = Path(__file__).parent / 'java'
 JARS = ('meteor/meteor-1.5.jar', 'tokenizer/stanford-corenlp-3.4.1.jar')
 SEPARATOR = ' ||| '
+# METEOR's tables load in 10 s on an idle machine and a caption takes some ms: what needs
+# thirty times as long hangs.
+START_SECONDS = 300.0
+SECONDS_PER_CAPTION = 0.1
+# Numbers with decimal points and text in UTF-8, wherever the machine stands; they win over
+# JAVA_TOOL_OPTIONS and the environment.
+PINNED = ('-Duser.language=en', '-Duser.country=US', '-Dfile.encoding=UTF-8')
 
 
 class CaptionServerError(RuntimeError):
-    """Java is missing, or died."""
+    """Java is missing, died, or gave no answer."""
 
 
 class CaptionServer:
     """One Java process for all captions of an evaluation.
 
     It starts when it is made and loads METEOR's tables (about 10 s) while captions are
-    tokenized and other scores are counted. Calls are not to be mixed from several
-    threads.
+    tokenized and other scores are counted. It ends with this process, also where that is
+    killed. Calls are not to be mixed from several threads.
+
+    Args:
+        java: The program.
+        start_seconds: An answer may take so long, and ``SECONDS_PER_CAPTION`` for each
+            caption on top; then java is ended and the call raises.
 
     Raises:
         CaptionServerError: There is no java, or no pycocoevalcap with its jars.
     """
 
-    def __init__(self, java: str = 'java') -> None:
+    def __init__(
+        self, java: str = 'java', *, start_seconds: float = START_SECONDS
+    ) -> None:
+        self.start_seconds = start_seconds
+        self._overdue: str | None = None  # why java was ended
         self._known: dict[str, float] = {}  # METEOR by line asked
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         try:
@@ -106,28 +123,52 @@ class CaptionServer:
         """Send a request and read its answer, a line at a time."""
         if self._process.stdin.closed:
             raise self._dead(what)
+        limit = self.start_seconds + SECONDS_PER_CAPTION * len(lines)
+        # Its end ends every wait for a pipe; reading with a time limit would need select,
+        # which knows no pipes on Windows.
+        timer = threading.Timer(limit, self._give_up, [what, limit])
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._exchange(what, lines, answers)
+        finally:
+            timer.cancel()
+
+    def _exchange(self, what: str, lines: list[str], answers: int) -> list[str]:
         try:
             # The server reads a whole request before it answers: no pipe fills up.
             self._process.stdin.write('\n'.join([f'{what} {len(lines)}', *lines, '']))
             self._process.stdin.flush()
         except BrokenPipeError as error:
             raise self._dead(what) from error
-        found = []
+        answer = []
         for _ in range(answers):
             line = self._process.stdout.readline()
             if not line.endswith('\n'):
                 raise self._dead(what)
-            found.append(line[:-1])
-        return found
+            answer.append(line[:-1])
+        return answer
+
+    def _give_up(self, what: str, limit: float) -> None:
+        self._overdue = (
+            f'java gave no answer to {what} within {limit:g} s and was ended. METEOR '
+            'needs about 1.5 GB of memory and a processor core to itself; try again on '
+            'a machine that has both.'
+        )
+        self._process.kill()
 
     def _dead(self, what: str) -> CaptionServerError:
-        said = ''
+        if self._overdue is not None:
+            return CaptionServerError(self._overdue)
+        report = ''
         if not self._log.closed:
             self._log.seek(0)
-            said = self._log.read().decode('utf-8', 'replace').strip()[-500:]
+            report = self._log.read().decode('utf-8', 'replace').strip()[-500:]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)  # its pipes close a little before it is gone
         return CaptionServerError(
             f'java died during {what} (exit code {self._process.poll()}). '
-            f'METEOR needs about 1.5 GB of memory. It said: {said or "nothing"}'
+            f'METEOR needs about 1.5 GB of memory. It said: {report or "nothing"}'
         )
 
 
@@ -143,8 +184,8 @@ def _command(java: str) -> list[str]:
         raise CaptionServerError(
             "pycocoevalcap is missing: pip install 'mmsmot[captions]'"
         )
-    home = Path(next(iter(spec.submodule_search_locations)))
-    paths = [str(home / jar) for jar in JARS]
+    package = Path(next(iter(spec.submodule_search_locations)))
+    paths = [str(package / jar) for jar in JARS]
     missing = [path for path in paths if not Path(path).is_file()]
     if missing:
         raise CaptionServerError(
@@ -152,7 +193,7 @@ def _command(java: str) -> list[str]:
             '--force-reinstall pycocoevalcap)'
         )
     classes = os.pathsep.join([*paths, str(CLASSES)])
-    return [program, '-Xmx2G', '-cp', classes, 'CaptionServer']
+    return [program, *PINNED, '-Xmx2G', '-cp', classes, 'CaptionServer']
 
 
 def _meteor_lines(

@@ -203,7 +203,8 @@ def test_the_shipped_class_is_that_of_the_source(tmp_path: Path) -> None:
 
     from mmsmot.evaluation.caption_server import CLASSES, _command
 
-    paths = _command('java')[3]
+    command = _command('java')
+    paths = command[command.index('-cp') + 1]
     source = CLASSES / 'CaptionServer.java'
     subprocess.run(
         [javac, '--release', '8', '-cp', paths, '-d', tmp_path, source],

@@ -7,7 +7,6 @@ import edu.stanford.nlp.ling.CoreLabel;
 import edu.stanford.nlp.process.CoreLabelTokenFactory;
 import edu.stanford.nlp.process.PTBTokenizer;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.StringReader;
@@ -15,17 +14,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /**
  * The PTB tokenizer and METEOR behind one pair of pipes.
  *
  * <p>METEOR's tables load while captions are tokenized, and its segments are scored on all
- * cores. Requests are {@code TOKENIZE n} and {@code METEOR n}, each followed by n lines;
+ * cores. The process ends with its input, and with the first error. Requests are {@code TOKENIZE n} and {@code METEOR n}, each followed by n lines;
  * METEOR's are {@code hypothesis ||| reference ||| reference ...}. Answers are n lines of
  * tokens, or n segment scores and the corpus score.
  *
@@ -34,32 +35,71 @@ import java.util.concurrent.Future;
 public final class CaptionServer {
   private static final String SEPARATOR = "\\|\\|\\|";
 
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) {
+    // METEOR writes and reads numbers in the default locale: where that has decimal commas it
+    // waits for ever for a number it wrote itself.
+    Locale.setDefault(Locale.US);
+    PrintStream log = System.err;
+    try {
+      serve();
+    } catch (Throwable error) { // an OutOfMemoryError too
+      Throwable cause = error;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      log.println(cause);
+    }
+    // Not exit: threads that still load or score would keep the process alive.
+    Runtime.getRuntime().halt(1);
+  }
+
+  private static void serve() throws Exception {
     int threads = Runtime.getRuntime().availableProcessors();
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     Future<MeteorScorer> meteor = pool.submit(CaptionServer::loadMeteor);
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
+    BlockingQueue<List<String>> requests = new LinkedBlockingQueue<>();
+    Thread reader = new Thread(() -> read(requests), "requests");
+    reader.start();
     PrintStream out = new PrintStream(System.out, false, "UTF-8");
     System.setOut(System.err); // METEOR prints where answers go
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
-      String[] request = line.split(" ");
-      List<String> lines = read(in, Integer.parseInt(request[1]));
-      if (request[0].equals("TOKENIZE")) {
+    while (true) {
+      List<String> lines = requests.take();
+      String kind = lines.remove(0).split(" ")[0];
+      if (kind.equals("TOKENIZE")) {
         tokenize(lines, out);
       } else {
         score(lines, meteor.get(), pool, threads, out);
       }
       out.flush();
     }
-    pool.shutdownNow();
   }
 
-  private static List<String> read(BufferedReader in, int count) throws IOException {
-    List<String> lines = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      lines.add(in.readLine());
+  /**
+   * Queue every request, its first line too. The end of the input is that of the process, also
+   * amidst an answer: whoever asked is gone, perhaps killed.
+   */
+  private static void read(BlockingQueue<List<String>> requests) {
+    int status = 1;
+    try {
+      BufferedReader in = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        List<String> request = new ArrayList<>();
+        request.add(line);
+        int count = Integer.parseInt(line.split(" ")[1]);
+        for (int i = 0; i < count; i++) {
+          String text = in.readLine();
+          if (text == null) {
+            Runtime.getRuntime().halt(0);
+          }
+          request.add(text);
+        }
+        requests.add(request);
+      }
+      status = 0;
+    } catch (Throwable error) {
+      System.err.println(error);
     }
-    return lines;
+    Runtime.getRuntime().halt(status);
   }
 
   /** As PTBTokenizer's command line does with -preserveLines -lowerCase. */
