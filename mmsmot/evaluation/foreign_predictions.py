@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,8 @@ from mmengine.logging import print_log
 
 from ..datasets.vocabulary import InteractionVocabulary
 from ..structures import Interactions, Trajectories, VideoInfo, read_trajectories
+from ..structures.id_keys import LAST_ID, read_id, read_pair
+from ..utils.json_file import read_json
 
 if TYPE_CHECKING:
     from ..structures import SMOTDataSample
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 CAPTIONS = 'instance_caption.json'
 RELATIONS = 'relation.json'
 SUMMARIES = 'video_summary.json'
-_PAIR = re.compile(r'\s*(\d+)\s*-\s*(\d+)\s*')
 
 
 class ForeignPredictions:
@@ -37,15 +36,14 @@ class ForeignPredictions:
                                or {verb: score} for the list
         video_summary.json     optional: {"<video>": text}
 
-    Verbs lose blanks and full stops before them and become lower case; empty ones are
-    dropped. Captions of ids without a box are kept, since a trajectory that is none
+    Verbs lose blanks and full stops around them and become lower case, but for those
+    that ``vocabulary`` has as they stand; empty ones are dropped. Captions of ids without a box are kept, since a trajectory that is none
     counts as invented, and logged.
 
     Args:
         folder: Where the files lie.
         frame_numbers: ``'original'``: as BenSMOT's ``gt.txt``; ``'position'``: 1 is the
             first frame there is, whatever its number, as SMOTer's release writes.
-
         vocabulary: The truth's verbs: what is one of them in another spelling
             (``smlie.v.01``) is put into its; others stay and count as wrong.
 
@@ -129,10 +127,7 @@ class ForeignPredictions:
         if not path.is_file():
             _log(f'{path}: not there; nothing of it is predicted')
             return {}
-        try:
-            content = json.loads(path.read_text(encoding='utf-8-sig'))
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f'{path}: not JSON: {error}') from error
+        content = read_json(path)
         wanted = {str: 'a text', dict: 'an object'}[kind]
         if not isinstance(content, dict):
             raise ValueError(f'{path}: expected an object of videos, {wanted} each')
@@ -154,12 +149,13 @@ class ForeignPredictions:
     def _captions_of(self, name: str, ids: set[int]) -> dict[int, str]:
         captions = {}
         for key, text in self._captions.get(name, {}).items():
-            if not key.strip().isdecimal() or not isinstance(text, str):
+            track_id = read_id(key)
+            if track_id is None or track_id in captions or not isinstance(text, str):
                 raise ValueError(
-                    f'{self.folder / CAPTIONS}: {name}: expected "<id>": text, got '
-                    f'{key!r:.40}: {text!r:.60}'
+                    f'{self.folder / CAPTIONS}: {name}: expected "<id>": text, once for '
+                    f'each id from 0 to {LAST_ID}, got {key!r:.40}: {text!r:.60}'
                 )
-            captions[int(key)] = text
+            captions[track_id] = text
         bodiless = sorted(captions.keys() - ids)
         if bodiless:
             _log(
@@ -169,20 +165,23 @@ class ForeignPredictions:
         return captions
 
     def _spellings(self, verb: str) -> tuple[str, ...]:
+        plain = verb.strip(' .\t\r\n').lower()
         if self.vocabulary is None:
-            return (verb,)
-        return self.vocabulary.canonical(verb, Counter()) or (verb,)
+            return (plain,)
+        # Not of the plain one: in raw359 'accept.v.02 ' is a verb, and another.
+        return self.vocabulary.canonical(verb, Counter()) or (plain,)
 
     def _interactions_of(self, name: str) -> Interactions:
         rows: dict[tuple[int, int, str], float] = {}
         for key, verbs in self._relations.get(name, {}).items():
             where = f'{self.folder / RELATIONS}: {name}: {key!r:.40}'
-            pair = _PAIR.fullmatch(key)
-            if pair is None or pair[1] == pair[2]:
+            pair = read_pair(key)
+            if pair is None or pair[0] == pair[1]:
                 raise ValueError(
-                    f'{where}: expected "<subject>-<object>", two different ids'
+                    f'{where}: expected "<subject>-<object>", two different ids, whole '
+                    f'numbers from 0 to {LAST_ID}'
                 )
-            subject, other = int(pair[1]), int(pair[2])
+            subject, other = pair
             for verb, score in _scored(verbs, where).items():
                 for spelling in self._spellings(verb):
                     row = subject, other, spelling
@@ -209,8 +208,7 @@ def _scored(verbs: Any, where: str) -> dict[str, float]:
                 f'{where}: expected a verb, with a score from 0 to 1 if with any, got '
                 f'{verb!r:.40}: {score!r:.40}'
             )
-        verb = verb.strip(' .\t\r\n').lower()
-        if verb:
+        if verb.strip(' .\t\r\n'):
             found[verb] = max(float(score), found.get(verb, 0.0))
     return found
 

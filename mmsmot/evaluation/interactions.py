@@ -42,16 +42,24 @@ class Counts:
         return self.true_positives + self.false_negatives
 
 
-def count(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> Counts:
-    """Count labelled pairs, verb by verb; a verb is predicted from ``threshold`` on."""
+def count(
+    pairs: Sequence[PairVerbs], threshold: float = THRESHOLD, above: bool = False
+) -> Counts:
+    """Count labelled pairs, verb by verb.
+
+    Args:
+        pairs: Truth and prediction.
+        threshold: A verb is predicted from this score on.
+        above: Only a greater score is enough, as in SMOTer's release.
+    """
     verbs, hits, misses, wrong = _flat(pairs)
     shape = len(verbs)
-    hit = hits[1] >= threshold
+    hit = _reaches(hits[1], threshold, above)
     true_positives = np.bincount(hits[0][hit].astype(int), minlength=shape)
     false_negatives = np.bincount(hits[0][~hit].astype(int), minlength=shape)
     false_negatives += np.bincount(misses, minlength=shape)
-    above = wrong[1] >= threshold
-    false_positives = np.bincount(wrong[0][above].astype(int), minlength=shape)
+    claimed = _reaches(wrong[1], threshold, above)
+    false_positives = np.bincount(wrong[0][claimed].astype(int), minlength=shape)
     return Counts(verbs, true_positives, false_positives, false_negatives)
 
 
@@ -142,13 +150,20 @@ def span_iou(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float 
     return float(np.mean(found)) if found else None
 
 
-def subset_accuracy(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float:
-    """The share of pairs whose predicted verbs are exactly the true ones."""
+def subset_accuracy(
+    pairs: Sequence[PairVerbs], threshold: float = THRESHOLD, above: bool = False
+) -> float:
+    """The share of pairs whose predicted verbs are exactly the true ones; see :func:`count`."""
     right = [
-        {verb for verb, s in pair.scores.items() if s >= threshold} == set(pair.truth)
+        {verb for verb, s in pair.scores.items() if _reaches(s, threshold, above)}
+        == set(pair.truth)
         for pair in pairs
     ]
     return float(np.mean(right)) if right else 0.0
+
+
+def _reaches(scores: np.ndarray, threshold: float, above: bool) -> np.ndarray:
+    return scores > threshold if above else scores >= threshold
 
 
 def _flat(

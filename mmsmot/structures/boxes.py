@@ -94,13 +94,21 @@ def pairwise_iou(
     return np.divide(intersection, union, out=union)
 
 
-def paired_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """(N,) intersection over union of the boxes (N, 4) of the same row."""
+def paired_iou(
+    boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+) -> np.ndarray:
+    """(N,) intersection over union of the boxes (N, 4) of the same row.
+
+    Args:
+        boxes: (N, 4) x1, y1, x2, y2.
+        others: (N, 4).
+        pixel_offset: 1 to count pixels, see :func:`pairwise_iou`.
+    """
     corner = np.maximum(boxes[:, :2], others[:, :2])
-    size = np.minimum(boxes[:, 2:], others[:, 2:]) - corner
+    size = np.minimum(boxes[:, 2:], others[:, 2:]) - corner + pixel_offset
     intersection = np.maximum(size, 0).prod(axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1) + (
-        others[:, 2:] - others[:, :2]
+    areas = (boxes[:, 2:] - boxes[:, :2] + pixel_offset).prod(1) + (
+        others[:, 2:] - others[:, :2] + pixel_offset
     ).prod(1)
     return intersection / (areas - intersection)
 

@@ -11,7 +11,7 @@ RELEASE_MIN_IOU = 0.2
 
 
 def trajectory_iou(
-    gt: Trajectories, pred: Trajectories, over: str = 'union'
+    gt: Trajectories, pred: Trajectories, over: str = 'union', pixel_offset: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean IoU over time of every true with every predicted trajectory.
 
@@ -20,6 +20,7 @@ def trajectory_iou(
         pred: Predicted ones, in the same coordinate space.
         over: The frames of the mean: ``'union'`` of both trajectories' frames, where a
             missing box counts 0, or ``'common'`` ones only. ``'none'``: the sum instead.
+        pixel_offset: 1 to count pixels, see :func:`~.boxes.pairwise_iou`.
 
     Returns:
         (G,) true ids, (P,) predicted ids, both ascending, and (G, P) float64, means in
@@ -37,7 +38,7 @@ def trajectory_iou(
     pair = gt_index[rows] * len(pred_ids) + pred_index[columns]
     shape = len(gt_ids), len(pred_ids)
     size = shape[0] * shape[1]
-    iou = paired_iou(gt.boxes[rows], pred.boxes[columns])
+    iou = paired_iou(gt.boxes[rows], pred.boxes[columns], pixel_offset)
     total = np.bincount(pair, iou, minlength=size).reshape(shape)
     if over == 'none':
         return gt_ids, pred_ids, total
@@ -75,15 +76,17 @@ def match_as_released(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
     """The rule of SMOTer's release: the best true trajectory for each predicted one.
 
     Many predictions may take the same truth, and only the frames that both have count,
-    so one good box makes a match. A mean IoU above .2 is enough.
+    so one good box makes a match. A mean IoU above .2 is enough. As in its code, boxes
+    count pixels (w = x2 - x1 + 1), and of equally good truths that of the greatest id is
+    taken.
 
     Returns:
         True id by predicted id.
     """
-    gt_ids, pred_ids, iou = trajectory_iou(gt, pred, 'common')
+    gt_ids, pred_ids, iou = trajectory_iou(gt, pred, 'common', pixel_offset=1.0)
     if not iou.size:
         return {}
-    best = iou.argmax(axis=0)
+    best = len(gt_ids) - 1 - iou[::-1].argmax(axis=0)
     good = np.flatnonzero(iou[best, np.arange(len(pred_ids))] > RELEASE_MIN_IOU)
     return {int(pred_ids[p]): int(gt_ids[best[p]]) for p in good}
 

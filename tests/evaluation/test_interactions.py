@@ -27,6 +27,17 @@ PAIRS = [
 ]
 
 
+def test_the_release_wants_a_score_above_the_threshold() -> None:
+    at = [PairVerbs({'follow'}, {'follow': 0.4, 'look': 0.4, 'push': 0.41})]
+    assert micro(count(at))['P'] == pytest.approx(1 / 3)
+    above = count(at, above=True)
+    assert above.false_negatives.tolist() == [1, 0, 0]
+    assert above.false_positives.tolist() == [0, 0, 1]
+    right = [PairVerbs({'follow'}, {'follow': 0.5, 'look': 0.4})]
+    assert subset_accuracy(right) == 0.0
+    assert subset_accuracy(right, above=True) == 1.0
+
+
 def test_span_iou_is_of_verbs_that_are_found() -> None:
     pairs = [
         PairVerbs(

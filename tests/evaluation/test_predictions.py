@@ -170,11 +170,17 @@ def test_wrong_columns(tmp_path: Path, line: str, message: str) -> None:
     ('file', 'content', 'message'),
     [
         ('relation', {'v': {'1-1': ['look.v.01']}}, 'two different ids'),
+        ('relation', {'v': {'1-01': ['look.v.01']}}, 'two different ids'),
+        ('relation', {'v': {f'1-{10**30}': ['look.v.01']}}, 'whole numbers from 0 to'),
+        ('relation', {'v': {'1-٢': ['look.v.01']}}, 'whole numbers from 0 to'),
         ('relation', {'v': {'1>2': ['look.v.01']}}, "v: '1>2': expected"),
         ('relation', {'v': {'1-2': 'look.v.01'}}, 'expected a list of verbs'),
         ('relation', {'v': {'1-2': {'look.v.01': 7}}}, 'a score from 0 to 1'),
         ('relation', {'w': {}}, "1 of its names have no text file, the first 'w'"),
         ('instance_caption', {'v': {'one': 'A man.'}}, 'expected "<id>": text'),
+        ('instance_caption', {'v': {'٢': 'A man.'}}, 'expected "<id>": text'),
+        ('instance_caption', {'v': {'1_0': 'A man.'}}, 'expected "<id>": text'),
+        ('instance_caption', {'v': {'1': 'A', '01': 'B'}}, 'once for each id'),
         ('instance_caption', {'v': {'1': None}}, 'expected "<id>": text'),
         ('instance_caption', ['A man.'], 'expected an object of videos'),
         ('video_summary', {'v': 3}, "'v': expected a text, got 3"),
@@ -259,6 +265,20 @@ def test_nothing_to_open(tmp_path: Path) -> None:
         ForeignPredictions(tmp_path)
     with pytest.raises(FileNotFoundError, match=r'no <video>\.json'):
         DumpedPredictions(tmp_path)
+
+
+def test_blanks_of_raw_verbs_stay(tmp_path: Path) -> None:
+    """``'accept.v.02 '`` and ``'accept.v.02'`` are two of BenSMOT's 359 strings."""
+    (tmp_path / 'v.txt').write_text('1,1,0,0,9,9,1\n1,2,20,0,9,9,1\n')
+    verbs = {'.accept.v.02 ': 0.5, 'Accept.v.02': 0.7, 'look.v.01 ': 0.9}
+    (tmp_path / 'relation.json').write_text(json.dumps({'v': {'1-2': verbs}}))
+    read = ForeignPredictions(tmp_path, vocabulary=InteractionVocabulary('raw359'))
+    table = read.read('v', FRAMES).pred_interactions
+    assert dict(zip(table.verbs.tolist(), table.scores.tolist(), strict=True)) == {
+        'accept.v.02 ': 0.5,
+        'accept.v.02': 0.7,
+        'look.v.01': 0.9,
+    }
 
 
 def test_a_spelling_of_the_truths_verb_is_the_verb(tmp_path: Path) -> None:

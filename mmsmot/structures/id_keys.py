@@ -1,0 +1,29 @@
+"""Ids of trajectories as they stand in the keys of JSON files: ``"7"``, ``"7-12"``."""
+
+from __future__ import annotations
+
+import re
+
+# float64, which tables of boxes are made of, tells whole numbers apart up to here.
+LAST_ID = 2**53 - 1
+_ID = r'\s*([0-9]{1,16})\s*'
+
+
+def read_id(key: str) -> int | None:
+    """The id that a key is, ``None`` where it is none: not 0, 1, ... in ASCII digits."""
+    match = re.fullmatch(_ID, key)
+    return None if match is None else _in_range(match[1])
+
+
+def read_pair(key: str) -> tuple[int, int] | None:
+    """The two ids of ``"<subject>-<object>"``, ``None`` where the key is no such pair."""
+    match = re.fullmatch(f'{_ID}-{_ID}', key)
+    if match is None:
+        return None
+    subject, other = map(_in_range, match.groups())
+    return None if subject is None or other is None else (subject, other)
+
+
+def _in_range(digits: str) -> int | None:
+    number = int(digits)
+    return number if number <= LAST_ID else None
