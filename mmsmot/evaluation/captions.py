@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 import numpy as np
+from mmengine.logging import print_log
 
 from .caption_server import CaptionServer, CaptionServerError
 
 BLEU = ('BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4')
 METRICS = (*BLEU, 'ROUGE-L', 'METEOR', 'CIDEr')
+COCO_SCORES = (*BLEU, 'ROUGE-L', 'CIDEr')  # pycocoevalcap's, without METEOR
+PIP = "pip install 'mmsmot[captions]'"
 # What pycocoevalcap's PTB tokenizer throws away: brackets only in capitals, which never
 # come, so that '-lrb-' stays a word.
 PUNCTUATION = {"''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--', '...', ';'}
@@ -49,6 +54,20 @@ class CaptionScores:
     missing: dict[str, str] = field(default_factory=dict)
 
 
+def missing_scorers() -> str | None:
+    """Why captions cannot be scored and the command that mends it; ``None`` if they can."""
+    if find_spec('pycocoevalcap') is None:
+        return f'pycocoevalcap is not installed: {PIP}'
+    return None
+
+
+def tell_missing_scorers() -> None:
+    """Warn before a long run, not after it, that its captions will have no scores."""
+    if lacking := missing_scorers():
+        message = f'there will be no scores of captions, since {lacking}'
+        print_log(message, logger='current', level=logging.WARNING)
+
+
 def score_captions(
     sets: Mapping[str, CaptionSet], tokenizer: str = 'ptb'
 ) -> dict[str, CaptionScores]:
@@ -56,7 +75,8 @@ def score_captions(
 
     The scorers are pycocoevalcap's (METEOR 1.5 with its own normalisation). Java starts
     at once and METEOR runs beside the others. Without Java, METEOR is missing and words
-    are split by a regular expression, both stated in ``missing``.
+    are split by a regular expression, both stated in ``missing``; without pycocoevalcap
+    there is no score at all.
 
     Args:
         sets: By name. CIDEr's document frequencies are those of the set.
@@ -71,6 +91,8 @@ def score_captions(
         raise ValueError(f"tokenizer must be 'ptb' or 'none', got {tokenizer!r}")
     for name, captions in sets.items():
         _require_paired(name, captions)
+    if lacking := missing_scorers():
+        return {name: CaptionScores({}, {}, {'captions': lacking}) for name in sets}
     server, missing = None, {}
     try:
         server = CaptionServer()
@@ -128,7 +150,7 @@ def _score(
 def _score_in_python(captions: CaptionSet, missing: dict[str, str]) -> CaptionScores:
     """All but METEOR, of captions that are split at blanks already."""
     if not len(captions.hypotheses):
-        nothing = {name: np.empty(0) for name in (*BLEU, 'ROUGE-L', 'CIDEr')}
+        nothing = {name: np.empty(0) for name in COCO_SCORES}
         return CaptionScores({}, nothing, {**missing, 'captions': 'there are none'})
     from pycocoevalcap.bleu.bleu import Bleu
     from pycocoevalcap.rouge.rouge import Rouge

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
-from .captions import CaptionSet, score_captions
+from ..utils.number_ranges import FRACTION, require_numbers
+from .captions import CaptionSet, missing_scorers, score_captions
 from .chota import caption_similarity
 from .interactions import THRESHOLD
 from .protocols import STRICT_MIN_IOU, looked_at, predicted_pairs, true_pairs
@@ -122,8 +123,12 @@ def find_errors(
         threshold: Least score of a predicted verb.
 
     Raises:
+        ModuleNotFoundError: The packages that score captions are not installed.
         ValueError: A prediction does not fit its truth; names the video.
     """
+    require_numbers('find_errors', FRACTION, threshold=threshold)
+    if lacking := missing_scorers():
+        raise ModuleNotFoundError(f'the worst captions cannot be told: {lacking}')
     tracks, captions, pairs = [], [], []
     for sample in samples:
         if 'gt_trajectories' not in sample:

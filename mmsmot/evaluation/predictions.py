@@ -14,6 +14,8 @@ from mmengine.logging import print_log
 
 from ..structures import SMOTDataSample, Trajectories
 from ..structures.sample_json import sample_from_dict
+from ..utils.number_ranges import FRACTION, require_numbers
+from .captions import tell_missing_scorers
 from .foreign_predictions import ForeignPredictions
 from .interactions import THRESHOLD
 from .preprocessing import require_known
@@ -184,9 +186,11 @@ def score_predictions(
         The report, see :func:`~.smot_report.report`.
 
     Raises:
-        ValueError: A prediction does not fit its truth (names the video), or no video
-            has a truth.
+        ValueError: A prediction does not fit its truth (names the video), no video has a
+            truth, or ``threshold`` is no number from 0 to 1.
     """
+    tell_missing_scorers()
+    require_numbers('score_predictions', FRACTION, threshold=threshold)
     require_known(preprocessing)
     scored: list[VideoResult] = []
     skipped = 0

@@ -6,9 +6,8 @@ import warnings
 
 import numpy as np
 
-from .captions import CaptionScores
+from .captions import PIP, CaptionScores, missing_scorers
 
-NLTK_HINT = "pip install 'mmsmot[captions]'"
 WORDNET_HINT = 'python -c "import nltk; nltk.download(\'wordnet\')"'
 
 
@@ -31,7 +30,7 @@ def score_as_released(captions: list[tuple[str, str]]) -> CaptionScores:
         return CaptionScores({}, {}, {'captions': 'there are none'})
     _add_bleu(captions, corpus, missing)
     _add_meteor(captions, corpus, segments, missing)
-    _add_coco(captions, corpus, segments)
+    _add_coco(captions, corpus, segments, missing)
     return CaptionScores(corpus, segments, missing)
 
 
@@ -41,7 +40,7 @@ def _add_bleu(
     try:
         from nltk.translate.bleu_score import corpus_bleu
     except ImportError:
-        missing['BLEU'] = f'nltk is not installed: {NLTK_HINT}'
+        missing['BLEU'] = f'nltk is not installed: {PIP}'
         return
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of scores without any 4-gram in common
@@ -60,7 +59,7 @@ def _add_meteor(
 
         scores = [meteor_score([_words(t)], _words(said)) for t, said in captions]
     except ImportError:
-        missing['METEOR'] = f'nltk is not installed: {NLTK_HINT}'
+        missing['METEOR'] = f'nltk is not installed: {PIP}'
     except LookupError:
         missing['METEOR'] = f"nltk's WordNet data is not there: {WORDNET_HINT}"
     else:
@@ -72,7 +71,11 @@ def _add_coco(
     captions: list[tuple[str, str]],
     corpus: dict[str, float],
     segments: dict[str, np.ndarray],
+    missing: dict[str, str],
 ) -> None:
+    if lacking := missing_scorers():
+        missing['ROUGE-L and CIDEr'] = lacking
+        return
     from pycocoevalcap.cider.cider import Cider
     from pycocoevalcap.rouge.rouge import Rouge
 

@@ -15,6 +15,8 @@ from ..registry import METRICS
 from ..structures import SMOTDataSample, write_trajectories
 from ..structures.sample_json import sample_to_dict
 from ..utils.atomic import atomic_write
+from ..utils.number_ranges import FRACTION, require_numbers
+from .captions import tell_missing_scorers
 from .interactions import THRESHOLD
 from .preprocessing import require_known
 from .protocols import RELEASE, STRICT
@@ -31,7 +33,8 @@ class SMOTMetric(BaseMetric):
     are kept, its boxes are not. Scores are named by protocol: ``strict`` (missed and
     invented trajectories and pairs count) and ``release`` (SMOTer's own, for standing
     beside its paper). Tracking is in percent as the paper's Table 2, everything else a
-    fraction; CIDEr reaches 10.
+    fraction; CIDEr reaches 10. Where the packages that score captions are not installed,
+    it says so when it is built, and gives all other scores.
 
     Args:
         protocols: Which to follow.
@@ -44,7 +47,8 @@ class SMOTMetric(BaseMetric):
         prefix: Prefix of the metrics' names.
 
     Raises:
-        ValueError: There is no such protocol or preprocessing.
+        ValueError: There is no such protocol or preprocessing, or ``threshold`` is no
+            number from 0 to 1.
     """
 
     default_prefix = 'smot'
@@ -59,6 +63,8 @@ class SMOTMetric(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
+        tell_missing_scorers()
+        require_numbers('SMOTMetric', FRACTION, threshold=threshold)
         require_known(preprocessing)
         unknown = set(protocols) - {STRICT, RELEASE}
         if unknown or not protocols:

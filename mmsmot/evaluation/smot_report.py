@@ -138,6 +138,7 @@ def _strict(
     missing: dict[str, str],
 ) -> dict[str, Any]:
     pairs_captions = [v.captions[key] for v in videos for key in v.captions]
+    pairs = [pair for c in compared for pair in c.pairs]
     instance = [pair for c in compared for pair in c.captions]
     sets = {
         'instance': _caption_set(instance),
@@ -147,23 +148,24 @@ def _strict(
     scores = score_captions(sets)
     for level, of_level in scores.items():
         missing |= _named(f'{STRICT} {level}', of_level)
-    if pairs_captions and 'METEOR' not in scores['pairs'].segments:
+    joint = {'IHOTA': chota(tracking, _jaccard(pairs, threshold))}
+    if 'CIDEr' in scores['pairs'].segments:
+        accuracy = _caption_accuracy(videos, scores['pairs'])
+        joint = {'CHOTA': chota(tracking, accuracy), **joint}
+    if pairs_captions and 'CIDEr' not in scores['pairs'].segments:
+        missing[f'{STRICT} CHOTA'] = 'its CapA needs the scores of captions'
+    elif pairs_captions and 'METEOR' not in scores['pairs'].segments:
         missing[f'{STRICT} CHOTA'] = (
             'its CapA is CIDEr alone, for want of METEOR: not to be compared with others'
         )
     spurious = sum(c.spurious for c in compared)
     kept = len(instance) / max(len(instance) + spurious, 1)
-    pairs = [pair for c in compared for pair in c.pairs]
-    accuracy = _caption_accuracy(videos, scores['pairs'])
     return {
         'instance': {k: kept * v for k, v in scores['instance'].corpus.items()}
         | {'captions': len(instance), 'spurious': spurious},
         'video': {**scores['video'].corpus, 'captions': len(sets['video'].hypotheses)},
         'interactions': interaction_report(pairs, threshold),
-        'joint': {
-            'CHOTA': chota(tracking, accuracy),
-            'IHOTA': chota(tracking, _jaccard(pairs, threshold)),
-        },
+        'joint': joint,
     }
 
 
@@ -179,8 +181,8 @@ def _released(
         'instance': instance.corpus,
         'video': video.corpus,
         'interactions': {
-            **micro(count(pairs, threshold)),
-            'accuracy': subset_accuracy(pairs, threshold),
+            **micro(count(pairs, threshold, above=True)),
+            'accuracy': subset_accuracy(pairs, threshold, above=True),
             'pairs': len(pairs),
         },
     }

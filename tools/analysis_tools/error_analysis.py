@@ -154,5 +154,5 @@ def _boxes(tracks: Trajectories, frame: int) -> np.ndarray:
 if __name__ == '__main__':
     try:
         main()
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, ImportError) as error:
         sys.exit(f'error: {error}')

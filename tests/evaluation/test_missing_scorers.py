@@ -1,0 +1,69 @@
+"""Without the packages that score captions: told before the run, nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmsmot.evaluation import SMOTMetric, smot_metric
+from mmsmot.evaluation.error_analysis import find_errors
+from mmsmot.evaluation.predictions import score_predictions
+
+from .smot_samples import worked_example
+
+COMMAND = "pycocoevalcap is not installed: pip install 'mmsmot[captions]'"
+
+
+@pytest.fixture(autouse=True)
+def without_pycocoevalcap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'pycocoevalcap', None)
+
+
+def test_the_metric_says_so_when_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = []
+    monkeypatch.setattr(
+        'mmsmot.evaluation.captions.print_log',
+        lambda text, **kwargs: lines.append(text),
+    )
+    SMOTMetric()
+    assert lines == [f'there will be no scores of captions, since {COMMAND}']
+
+
+def test_all_other_scores_are_given_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smot_metric, 'print_log', lambda *args, **kwargs: None)
+    metric = SMOTMetric(out_dir=str(tmp_path))
+    metric.process(None, [worked_example().to_dict()])
+    scores = metric.evaluate(1)
+    assert scores['smot/strict/interaction_P'] == pytest.approx(1 / 4)
+    assert scores['smot/strict/IHOTA'] > 0
+    assert not [name for name in scores if 'ROUGE' in name or 'CHOTA' in name]
+    report = json.loads((tmp_path / 'scores.json').read_text())
+    assert report['missing']['strict instance captions'] == COMMAND
+    assert report['missing']['release video ROUGE-L and CIDEr'] == COMMAND
+    assert (tmp_path / 'predictions' / 'video.json').is_file()
+
+
+def test_predictions_on_disk_and_errors() -> None:
+    found = score_predictions([worked_example()])
+    assert found['tracking']['HOTA'] > 0
+    assert found['missing']['strict video captions'] == COMMAND
+    with pytest.raises(ModuleNotFoundError, match='pip install'):
+        find_errors([worked_example()])
+
+
+@pytest.mark.parametrize('threshold', [float('nan'), 7, -0.1, '0.4'])
+def test_a_threshold_is_a_fraction(threshold: float) -> None:
+    for call in (
+        lambda: SMOTMetric(threshold=threshold),
+        lambda: score_predictions([], threshold=threshold),
+        lambda: find_errors([], threshold),
+    ):
+        with pytest.raises(
+            ValueError, match='threshold must be a finite number from 0'
+        ):
+            call()
