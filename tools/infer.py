@@ -8,7 +8,7 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 from mmsmot.apis import SMOTInferencer
-from mmsmot.evaluation.smot_metric import format_report
+from mmsmot.evaluation.smot_metric import format_report, format_split
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 from mmsmot.utils.environment import check_environment
 
@@ -62,18 +62,30 @@ def main() -> None:
         options=args.cfg_options,
         cache=not args.no_cache,
     )
-    inferencer(
-        args.videos if len(args.videos) > 1 else args.videos[0],
-        args.out,
-        args.start,
-        args.end,
-        args.stride,
-        draw=not args.no_video,
-        overwrite=args.overwrite,
-        seconds=args.seconds,
-        patience=args.patience,
-        done=report,
-    )
+    reports: dict[str, dict] = {}
+
+    def done(result: dict, out: Path) -> None:
+        report(result, out)
+        if result.get('scores'):
+            name = result['video']['name']
+            reports[str(out) if name in reports else name] = result['scores']
+
+    try:
+        inferencer(
+            args.videos if len(args.videos) > 1 else args.videos[0],
+            args.out,
+            args.start,
+            args.end,
+            args.stride,
+            draw=not args.no_video,
+            overwrite=args.overwrite,
+            seconds=args.seconds,
+            patience=args.patience,
+            done=done,
+        )
+    finally:  # also of those before one that failed
+        if len(reports) > 1:
+            print(f'\nall {len(reports)} videos with a truth\n{format_split(reports)}')
 
 
 def report(result: dict, out: Path) -> None:

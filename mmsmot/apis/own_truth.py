@@ -35,7 +35,7 @@ def score_by_own_truth(sample: SMOTDataSample) -> dict[str, Any] | None:
         # CIDEr weighs a word by how few captions have it; of a single one nothing is left.
         people = len(sample.get('gt_captions', {}))
         for level in ('video', 'instance') if people == 1 else ('video',):
-            found[STRICT][level].pop('CIDEr', None)
+            found.get(STRICT, {}).get(level, {}).pop('CIDEr', None)
         return found
     except (ValueError, OSError) as error:
         print_log(

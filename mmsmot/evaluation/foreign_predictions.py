@@ -80,6 +80,7 @@ class ForeignPredictions:
         self._captions = self._read_json(CAPTIONS, dict)
         self._relations = self._read_json(RELATIONS, dict)
         self._summaries = self._read_json(SUMMARIES, str)
+        self._log_missing()
 
     def path(self, name: str) -> Path:
         """The text file of a video."""
@@ -105,9 +106,13 @@ class ForeignPredictions:
         sample = SMOTDataSample(metainfo=meta)
         tracks = self._tracks_of(name, frame_ids, images_from_zero)
         sample.pred_trajectories = tracks
-        sample.pred_captions = self._captions_of(name, set(tracks.ids.tolist()))
-        sample.pred_interactions = self._interactions_of(name)
-        sample.pred_video_caption = self._summaries.get(name, '')
+        # What has no file was not predicted, which is not to predict nothing.
+        if self._captions is not None:
+            sample.pred_captions = self._captions_of(name, set(tracks.ids.tolist()))
+        if self._relations is not None:
+            sample.pred_interactions = self._interactions_of(name)
+        if self._summaries is not None:
+            sample.pred_video_caption = self._summaries.get(name, '')
         return sample
 
     def _tracks_of(
@@ -122,11 +127,10 @@ class ForeignPredictions:
         video = VideoInfo(name, str(path), frame_ids=np.arange(1, len(frame_ids) + 1))
         return _renumbered(read_trajectories(path, video=video), frame_ids, path)
 
-    def _read_json(self, file: str, kind: type) -> dict[str, Any]:
+    def _read_json(self, file: str, kind: type) -> dict[str, Any] | None:
         path = self.folder / file
         if not path.is_file():
-            _log(f'{path}: not there; nothing of it is predicted')
-            return {}
+            return None
         content = read_json(path)
         wanted = {str: 'a text', dict: 'an object'}[kind]
         if not isinstance(content, dict):
@@ -145,6 +149,22 @@ class ForeignPredictions:
                 'none, take the name out.'
             )
         return content
+
+    def _log_missing(self) -> None:
+        words = {
+            CAPTIONS: self._captions,
+            RELATIONS: self._relations,
+            SUMMARIES: self._summaries,
+        }
+        missing = [file for file, content in words.items() if content is None]
+        if missing:
+            # Tracks alone are usual; words of which a part lacks may be an accident.
+            level = logging.INFO if len(missing) == len(words) else logging.WARNING
+            print_log(
+                f'{self.folder}: no {", ".join(missing)}; not predicted and not scored',
+                logger='current',
+                level=level,
+            )
 
     def _captions_of(self, name: str, ids: set[int]) -> dict[int, str]:
         captions = {}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
@@ -23,6 +24,7 @@ from .protocols import RELEASE, STRICT
 from .result_files import result_file
 from .smot_report import VideoResult, headline, report, score_video
 from .table import format_table, write_json
+from .tracking import rows_by_name
 
 
 @METRICS.register_module()
@@ -153,14 +155,32 @@ def format_report(found: dict[str, Any]) -> str:
         part = found[protocol]
         lines.append(f'\nprotocol: {protocol}')
         for level in ('instance', 'video'):
-            if part[level]:
+            if part.get(level):
                 lines.append(format_table({level: part[level]}, corner='captions'))
-        flat = {k: v for k, v in part['interactions'].items() if not _nested(v)}
-        lines.append(format_table({'micro': flat}, corner='interactions'))
+        if 'interactions' in part:
+            flat = {k: v for k, v in part['interactions'].items() if not _nested(v)}
+            lines.append(format_table({'micro': flat}, corner='interactions'))
         for name, joint in part.get('joint', {}).items():
             lines.append(format_table({name: joint}, corner='joint'))
     lines += [f'missing: {name}: {why}' for name, why in found['missing'].items()]
     return '\n'.join(lines)
+
+
+def format_split(reports: dict[str, dict[str, Any]]) -> str:
+    """The tracking scores of several reports as a table that ends in ``COMBINED``.
+
+    Args:
+        reports: What :func:`~.smot_report.report` gave of each, by name; also read back
+            from JSON.
+    """
+    results = {
+        name: {
+            metric: {field: np.asarray(value) for field, value in fields.items()}
+            for metric, fields in found['trackeval'].items()
+        }
+        for name, found in reports.items()
+    }
+    return format_table(rows_by_name(results))
 
 
 def _nested(value: Any) -> bool:

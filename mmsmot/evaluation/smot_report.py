@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ from .release_captions import score_as_released
 from .tracking import Result, combine_sequences, evaluate_and_match, summarize
 
 Pair = tuple[int, int]
+WORDS = ('captions', 'interactions', 'video_caption')
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class VideoResult:
         comparisons: By protocol.
         boxes: Boxes that HOTA matches at .5, by (true id, predicted id).
         captions: (true, predicted) captions of these pairs, where there are both.
+        predicted: What was predicted besides tracks, of :data:`WORDS`.
     """
 
     name: str
@@ -57,6 +59,7 @@ class VideoResult:
     comparisons: dict[str, Comparison]
     boxes: dict[Pair, int]
     captions: dict[Pair, tuple[str, str]]
+    predicted: frozenset[str]
 
 
 def score_video(
@@ -92,6 +95,7 @@ def score_video(
         {name: compare[name](sample) for name in protocols},
         boxes,
         captions,
+        frozenset(name for name in WORDS if f'pred_{name}' in sample),
     )
 
 
@@ -106,8 +110,10 @@ def report(
 
     Returns:
         ``'tracking'`` (percent and counts), then by protocol ``'instance'``, ``'video'``
-        (caption scores), ``'interactions'``, ``'joint'``; ``'counts'`` of what had no
-        truth, ``'missing'`` for scores that could not be counted, or mean something else
+        (caption scores), ``'interactions'``, ``'joint'``, each only where it is annotated
+        in some video and predicted in some: what nobody predicted is absent, not 0;
+        ``'trackeval'``: the tracking result that :func:`~.tracking.combine_sequences`
+        takes; ``'counts'`` of what had no truth, ``'missing'`` for scores that could not be counted, or mean something else
         than their name says, and why; ``'preprocessing'`` of each video's tracks.
 
     Raises:
@@ -115,14 +121,15 @@ def report(
     """
     tracking = combine_sequences({video.name: video.tracking for video in videos})
     protocols = list(videos[0].comparisons)
-    found: dict[str, Any] = {'tracking': summarize(tracking)}
+    found: dict[str, Any] = {'tracking': summarize(tracking), 'trackeval': tracking}
     missing: dict[str, str] = {}
-    if STRICT in protocols:
+    scored = scored_words(videos)
+    if STRICT in protocols and scored:
         compared = [video.comparisons[STRICT] for video in videos]
-        found[STRICT] = _strict(videos, compared, tracking, threshold, missing)
-    if RELEASE in protocols:
+        found[STRICT] = _strict(videos, compared, tracking, scored, threshold, missing)
+    if RELEASE in protocols and scored:
         compared = [video.comparisons[RELEASE] for video in videos]
-        found[RELEASE] = _released(compared, threshold, missing)
+        found[RELEASE] = _released(compared, scored, threshold, missing)
     unjudged = Counter(n for v in videos for n in v.comparisons[protocols[0]].unjudged)
     found['counts'] = {'videos': len(videos), 'without truth': dict(unjudged)}
     found['missing'] = missing
@@ -130,62 +137,100 @@ def report(
     return found
 
 
+def scored_words(videos: Sequence[VideoResult]) -> frozenset[str]:
+    """Those of :data:`WORDS` that some video has annotated and some has predicted."""
+    annotated, predicted = set(), set()
+    for video in videos:
+        comparison = next(iter(video.comparisons.values()))
+        annotated |= set(WORDS) - set(comparison.unjudged)
+        predicted |= video.predicted
+    return frozenset(annotated & predicted)
+
+
 def _strict(
     videos: Sequence[VideoResult],
     compared: Sequence[Comparison],
     tracking: Result,
+    scored: Set[str],
     threshold: float,
     missing: dict[str, str],
 ) -> dict[str, Any]:
-    pairs_captions = [v.captions[key] for v in videos for key in v.captions]
-    pairs = [pair for c in compared for pair in c.pairs]
+    found: dict[str, Any] = _strict_captions(videos, compared, scored, missing)
+    joint = {}
+    if 'accuracy' in found:
+        joint['CHOTA'] = chota(tracking, found.pop('accuracy'))
+    if 'interactions' in scored:
+        pairs = [pair for c in compared for pair in c.pairs]
+        found['interactions'] = interaction_report(pairs, threshold)
+        joint['IHOTA'] = chota(tracking, _jaccard(pairs, threshold))
+    return {**found, 'joint': joint} if joint else found
+
+
+def _strict_captions(
+    videos: Sequence[VideoResult],
+    compared: Sequence[Comparison],
+    scored: Set[str],
+    missing: dict[str, str],
+) -> dict[str, Any]:
+    """``'instance'`` and ``'video'``, and the ``'accuracy'`` of CHOTA."""
     instance = [pair for c in compared for pair in c.captions]
-    sets = {
-        'instance': _caption_set(instance),
-        'video': _caption_set([c.video for c in compared if c.video is not None]),
-        'pairs': _caption_set(pairs_captions, corpus=False),
-    }
-    scores = score_captions(sets)
+    texts = [c.video for c in compared if c.video is not None]
+    pairs = [v.captions[key] for v in videos for key in v.captions]
+    sets = {}
+    if 'captions' in scored:
+        sets['instance'] = _caption_set(instance)
+        sets['pairs'] = _caption_set(pairs, corpus=False)
+    if 'video_caption' in scored:
+        sets['video'] = _caption_set(texts)
+    scores = score_captions(sets) if sets else {}  # it starts Java
     for level, of_level in scores.items():
         missing |= _named(f'{STRICT} {level}', of_level)
-    joint = {'IHOTA': chota(tracking, _jaccard(pairs, threshold))}
-    if 'CIDEr' in scores['pairs'].segments:
-        accuracy = _caption_accuracy(videos, scores['pairs'])
-        joint = {'CHOTA': chota(tracking, accuracy), **joint}
-    if pairs_captions and 'CIDEr' not in scores['pairs'].segments:
-        missing[f'{STRICT} CHOTA'] = 'its CapA needs the scores of captions'
-    elif pairs_captions and 'METEOR' not in scores['pairs'].segments:
-        missing[f'{STRICT} CHOTA'] = (
-            'its CapA is CIDEr alone, for want of METEOR: not to be compared with others'
-        )
-    spurious = sum(c.spurious for c in compared)
-    kept = len(instance) / max(len(instance) + spurious, 1)
-    return {
-        'instance': {k: kept * v for k, v in scores['instance'].corpus.items()}
-        | {'captions': len(instance), 'spurious': spurious},
-        'video': {**scores['video'].corpus, 'captions': len(sets['video'].hypotheses)},
-        'interactions': interaction_report(pairs, threshold),
-        'joint': joint,
-    }
+    found: dict[str, Any] = {}
+    if 'captions' in scored:
+        spurious = sum(c.spurious for c in compared)
+        kept = len(instance) / max(len(instance) + spurious, 1)
+        corpus = scores['instance'].corpus
+        counts = {'captions': len(instance), 'spurious': spurious}
+        found['instance'] = {k: kept * v for k, v in corpus.items()} | counts
+        segments = scores['pairs'].segments
+        if 'CIDEr' in segments:
+            found['accuracy'] = _caption_accuracy(videos, scores['pairs'])
+        if pairs and 'CIDEr' not in segments:
+            missing[f'{STRICT} CHOTA'] = 'its CapA needs the scores of captions'
+        elif pairs and 'METEOR' not in segments:
+            missing[f'{STRICT} CHOTA'] = (
+                'its CapA is CIDEr alone, for want of METEOR: not to be compared with '
+                'others'
+            )
+    if 'video_caption' in scored:
+        found['video'] = {**scores['video'].corpus, 'captions': len(texts)}
+    return found
 
 
 def _released(
-    compared: Sequence[Comparison], threshold: float, missing: dict[str, str]
+    compared: Sequence[Comparison],
+    scored: Set[str],
+    threshold: float,
+    missing: dict[str, str],
 ) -> dict[str, Any]:
-    instance = score_as_released([pair for c in compared for pair in c.captions])
-    video = score_as_released([c.video for c in compared if c.video is not None])
-    missing |= _named(f'{RELEASE} instance', instance)
-    missing |= _named(f'{RELEASE} video', video)
-    pairs = [pair for c in compared for pair in c.pairs]
-    return {
-        'instance': instance.corpus,
-        'video': video.corpus,
-        'interactions': {
+    found: dict[str, Any] = {}
+    levels = {
+        'captions': ('instance', [pair for c in compared for pair in c.captions]),
+        'video_caption': ('video', [c.video for c in compared if c.video is not None]),
+    }
+    for name, (level, captions) in levels.items():
+        if name in scored:
+            scores = score_as_released(captions)
+            missing |= _named(f'{RELEASE} {level}', scores)
+            found[level] = scores.corpus
+    if 'interactions' in scored:
+        pairs = [pair for c in compared for pair in c.pairs]
+        found['interactions'] = {
             **micro(count(pairs, threshold, above=True)),
             'accuracy': subset_accuracy(pairs, threshold, above=True),
             'pairs': len(pairs),
-        },
-    }
+        }
+    return found
 
 
 def _named(level: str, scores: CaptionScores) -> dict[str, str]:
@@ -221,10 +266,10 @@ def headline(found: dict[str, Any]) -> dict[str, float]:
         part = found[protocol]
         for level in ('instance', 'video'):
             for name in ('BLEU', *BLEU, 'ROUGE-L', 'METEOR', 'CIDEr'):
-                if name in part[level]:
+                if name in part.get(level, {}):
                     row[f'{protocol}/{level}_{name}'] = part[level][name]
         for name in ('P', 'R', 'F1', 'span IoU'):
-            if name in part['interactions']:
+            if name in part.get('interactions', {}):
                 row[f'{protocol}/interaction_{name}'] = part['interactions'][name]
         for name, joint in part.get('joint', {}).items():
             row[f'{protocol}/{name}'] = joint['joint']

@@ -39,6 +39,8 @@ COLUMNS = {
     'IDF1': ('Identity', 'IDF1', True),
 }
 
+COMBINED = 'COMBINED'  # the row of all sequences together
+
 Result = dict[str, dict[str, Any]]
 
 
@@ -149,6 +151,16 @@ def summarize(result: Result) -> dict[str, float]:
         value = np.mean(result[metric][key])
         summary[column] = float(100 * value) if is_fraction else int(value)
     return summary
+
+
+def rows_by_name(results: dict[str, Result]) -> dict[str, dict[str, float]]:
+    """The paper's columns of each sequence, and of all together as ``COMBINED``.
+
+    Raises:
+        ValueError: There is no sequence.
+    """
+    rows = {name: summarize(result) for name, result in results.items()}
+    return {**rows, COMBINED: summarize(combine_sequences(results))}
 
 
 @lru_cache(maxsize=1)

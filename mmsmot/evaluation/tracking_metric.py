@@ -16,9 +16,13 @@ from ..structures import write_trajectories
 from .preprocessing import preprocessing_for, require_known
 from .result_files import result_file
 from .table import format_table, write_json
-from .tracking import Result, combine_sequences, evaluate_sequence, summarize
-
-COMBINED = 'COMBINED'
+from .tracking import (
+    COMBINED,
+    Result,
+    combine_sequences,
+    evaluate_sequence,
+    rows_by_name,
+)
 
 
 @METRICS.register_module()
@@ -115,8 +119,7 @@ class TrackingMetric(BaseMetric):
                 'against. tools/infer.py predicts without one.'
             )
         combined = combine_sequences(scored)
-        rows = {name: summarize(result) for name, result in scored.items()}
-        rows[COMBINED] = summarize(combined)
+        rows = rows_by_name(scored)
         print_log('\n' + format_table(rows), logger='current')
         if self.json_path is not None:
             report = {

@@ -58,6 +58,7 @@ def test_boxes_alone_of_a_motchallenge_sequence(tmp_path: Path) -> None:
     found = read_trajectories(scene / 'gt/gt.txt')
     sample = sample_of(scene, trajectories=found[found.ids != found.ids.min()])
     scores = headline(score_by_own_truth(sample))
+    assert {name.split('/')[0] for name in scores} == {'track'}
     assert 50 < scores['track/HOTA'] < 100
     assert 'gt_captions' not in sample
 

@@ -147,6 +147,7 @@ def test_an_id_used_again_after_a_gap_is_one_trajectory(tmp_path: Path) -> None:
     walk = sample(
         'v', gt_trajectories=trajectories(i1=0.0), gt_captions={1: 'A man walks.'}
     )
+    (tmp_path / 'instance_caption.json').write_text('{}')
     joined = list(join_predictions(open_predictions(tmp_path), [walk]))
     result = score_predictions(joined)
     assert result['tracking']['FN'] == 3
@@ -315,3 +316,15 @@ def test_a_result_of_pictures_from_0_must_tell_its_numbering(tmp_path: Path) -> 
 def tmp_path_with(folder: Path, rows: str) -> Path:
     (folder / 'a.txt').write_text(rows)
     return folder
+
+
+def test_words_without_a_file_were_not_predicted(tmp_path: Path) -> None:
+    write_foreign(videos(), tmp_path)
+    for name in ('instance_caption', 'relation', 'video_summary'):
+        (tmp_path / f'{name}.json').unlink()
+        joined = join_predictions(open_predictions(tmp_path), truths(videos()))
+        found = score_predictions(joined, ['strict'])
+        if name == 'instance_caption':
+            assert set(found['strict']) == {'interactions', 'video', 'joint'}
+            assert set(found['strict']['joint']) == {'IHOTA'}
+    assert 'strict' not in found

@@ -12,7 +12,9 @@ import pytest
 from mmsmot.evaluation import SMOTMetric, smot_report
 from mmsmot.evaluation.captions import CaptionScores, CaptionSet
 from mmsmot.evaluation.protocols import STRICT
+from mmsmot.evaluation.smot_metric import format_report, format_split
 from mmsmot.evaluation.smot_report import headline, report, score_video
+from mmsmot.evaluation.table import write_json
 from mmsmot.evaluation.tracking import evaluate_and_match
 from mmsmot.registry import METRICS
 from mmsmot.structures import Trajectories
@@ -194,11 +196,13 @@ def test_nobody_and_nothing() -> None:
         gt_captions={1: 'A man.'},
         gt_interactions=PARK.gt_interactions[:0],
         pred_trajectories=nobody,
+        pred_captions={},
     )
     found = report([score_video(empty)])
     assert found['strict']['instance']['ROUGE-L'] == 0.0
     assert found['strict']['joint']['CHOTA']['joint'] == 0.0
     assert found['release']['instance'] == {}
+    assert 'interactions' not in found['strict']
     assert found['counts']['without truth'] == {'video_caption': 1}
 
 
@@ -216,3 +220,80 @@ def test_what_is_wrong_is_said() -> None:
         metric.process(None, [late.to_dict()])
     with pytest.raises(ValueError, match='none of 1 videos has a truth'):
         metric.compute_metrics([('plain', None)])
+
+
+def without_words(example, *names: str):
+    """The same sample, of which these were not predicted."""
+    for name in names:
+        example.pop(f'pred_{name}')
+    return example
+
+
+def test_what_nobody_predicted_is_absent() -> None:
+    tracks = without_words(
+        worked_example(), 'captions', 'interactions', 'video_caption'
+    )
+    found = report([score_video(tracks)])
+    assert not {'strict', 'release'} & found.keys()
+    assert found['missing'] == {}
+    assert {name.split('/')[0] for name in headline(found)} == {'track'}
+    text = format_report(found)
+    assert 'tracking' in text and 'preprocessing' in text
+    for word in ('protocol', 'F1 ', 'CHOTA', 'missing', 'captions'):
+        assert word not in text
+
+
+def test_what_is_not_annotated_is_absent_too() -> None:
+    example = worked_example()
+    example.pop('gt_interactions')
+    found = report([score_video(example)])
+    assert 'interactions' not in found['release']
+    assert set(found['strict']) == {'instance', 'video', 'joint'}
+    assert set(found['strict']['joint']) == {'CHOTA'}
+
+
+@pytest.mark.parametrize(
+    ('gone', 'left'),
+    [
+        (('captions',), {'video', 'interactions', 'joint'}),
+        (('interactions',), {'instance', 'video', 'joint'}),
+        (('video_caption',), {'instance', 'interactions', 'joint'}),
+        (('captions', 'interactions'), {'video'}),
+    ],
+)
+def test_each_level_of_words_stands_alone(gone: tuple, left: set) -> None:
+    found = report([score_video(without_words(worked_example(), *gone))])
+    assert set(found['strict']) == left
+    assert set(found['release']) == left - {'joint'}
+    everything = report([score_video(worked_example())])
+    for level in left - {'joint'}:
+        assert found['strict'][level] == everything['strict'][level]
+    format_report(found)
+
+
+def test_a_video_without_words_among_others_is_missed() -> None:
+    """As --missing empty counts one of which nothing was predicted."""
+    silent = without_words(
+        perfect('road', 'A boy runs.', 'A girl jumps.'),
+        'captions',
+        'interactions',
+        'video_caption',
+    )
+    found = report([score_video(PARK), score_video(silent)])['strict']
+    assert found['interactions']['R'] == pytest.approx(1 / 2)
+    assert found['instance']['captions'] == 4
+
+
+def test_a_split_ends_in_one_combined_row(tmp_path: Path) -> None:
+    reports = {}
+    for name, example in (('a', worked_example()), ('b', PARK)):
+        found = report([score_video(example, [STRICT])])
+        write_json(found, tmp_path / f'{name}.json')
+        reports[name] = json.loads((tmp_path / f'{name}.json').read_text())
+    lines = format_split(reports).splitlines()
+    assert [line.split()[0] for line in lines] == ['sequence', 'a', 'b', 'COMBINED']
+    both = report(
+        [score_video(worked_example(), [STRICT]), score_video(PARK, [STRICT])]
+    )
+    combined = [float(cell) for cell in lines[-1].split()[1:]]
+    assert combined == pytest.approx(list(both['tracking'].values()), abs=0.005)
