@@ -91,6 +91,7 @@ setup(
         'opencv-python-headless>=4.6,<5',
         'opencv-python<5',
         'pillow>=9',
+        'pyyaml>=6',
         'rich>=13',
         'scipy>=1.10',
         'trackeval>=1.3',

@@ -1,6 +1,6 @@
 """What runs it all: configs and their checks."""
 
-from .config import load_config, set_weights
+from .config import load_config, require_model, set_weights
 from .pretrained import forget_pretrained
 from .runner import SMOTRunner, leave_processes
 
@@ -9,5 +9,6 @@ __all__ = [
     'forget_pretrained',
     'leave_processes',
     'load_config',
+    'require_model',
     'set_weights',
 ]

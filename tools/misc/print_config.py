@@ -7,7 +7,7 @@ import argparse
 from mmengine.config import Config, DictAction
 
 from mmsmot.engine import load_config
-from mmsmot.engine.config import READ_KEYS
+from mmsmot.engine.config_check import READ_KEYS
 from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
 
 

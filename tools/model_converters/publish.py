@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmsmot.engine import forget_pretrained, load_config
+from mmsmot.engine import forget_pretrained, load_config, require_model
 from mmsmot.registry import MODELS
 from mmsmot.utils.checkpoint import load_weights, save_weights
 from mmsmot.utils.command_line import CONFIG, run_tool
@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument('--half', action='store_true', help='16 bits a weight')
     args = parser.parse_args()
     config = load_config(args.config)
+    require_model(config)
     forget_pretrained(config.model)
     model = MODELS.build(config.model)
     load_weights(model, args.checkpoint)  # it is whole and of this config, or an error

@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from ...registry import MODELS, built
 from ...structures import Detections, Frame
 from ...utils.checkpoint import load_weights, weights_hash
+from ...utils.data_config import is_data, require_safe_file
 from ...utils.mmdet_bridge import import_mmdet
 from ..feature_maps import FeatureMaps
 from .base import BaseDetector
@@ -308,6 +309,8 @@ def _load(config: str | dict) -> ConfigDict:
                 f'detector, got the keys {sorted(config)}'
             )
         return ConfigDict(config)
+    if is_data(config):
+        require_safe_file(config)
     loaded = get_config(config) if '::' in config else Config.fromfile(config)
     kept = {'model': loaded.model}
     if 'test_pipeline' in loaded:

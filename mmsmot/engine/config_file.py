@@ -1,0 +1,142 @@
+"""A config file and what it builds on, read by MMEngine once it is known to be readable."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..utils.data_config import SUFFIXES, is_data, require_safe_file
+
+CONFIG_HOMES = (
+    Path(__file__).parents[2] / 'configs',  # a checkout
+    Path(__file__).parents[1] / '.mim' / 'configs',  # an installed package
+)
+MAX_CAUSE = 400  # characters of MMEngine's messages, which print whole dicts
+
+
+def read_config(path: str) -> Config:
+    """Read a config; data is walked first, see :mod:`mmsmot.utils.data_config`.
+
+    Where it has ``custom_imports``, its folder and the working directory stay in
+    ``sys.path``: a part may import its neighbours when it is built, and in a worker.
+
+    Raises:
+        FileNotFoundError: It builds on what is not there.
+        ImportError: A module of ``custom_imports`` is missing.
+        ValueError: It cannot be read, builds on itself, fails when it is run, or is data
+            that would run code.
+    """
+    folder = Path(path).parent
+    added: list[str] = []
+    if is_data(path):
+        require_safe_file(path, CONFIG_HOMES)
+    elif Path(path).suffix == '.py':
+        _require_readable(Path(path).resolve(), ())
+        folders = dict.fromkeys([str(folder.resolve()), os.getcwd()])
+        added = [name for name in folders if name not in sys.path]
+    else:
+        raise ValueError(f'{path}: a config ends in .py, {", ".join(SUFFIXES)}')
+    sys.path.extend(added)
+    config = None
+    try:
+        config = Config.fromfile(path)  # also runs its custom_imports
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f'{path} builds on what is not there: {error.filename or error}. A config of '
+            "this package is named  _base_ = ['mmsmot::two_stage/NAME.py']"
+        ) from error
+    except ImportError as error:
+        raise _import_error(path, folder, error) from error
+    except OSError:
+        raise
+    except Exception as error:  # whatever a config's own lines may raise
+        raise ValueError(f'{path}: {_cause(error)}') from error
+    finally:
+        if config is None or not config.get('custom_imports'):
+            for name in added:
+                sys.path.remove(name)
+    return config
+
+
+def python_tree(path: Path) -> ast.Module:
+    """The syntax tree of a Python config.
+
+    Raises:
+        ValueError: It is no UTF-8, begins with a byte order mark, or is no Python.
+        OSError: It cannot be read.
+    """
+    raw = path.read_bytes()
+    if raw.startswith(codecs.BOM_UTF8):
+        raise ValueError(
+            f'{path}: begins with a byte order mark, which MMEngine cannot read; save it '
+            'as UTF-8 without one (without "BOM")'
+        )
+    try:
+        return ast.parse(raw.decode('utf-8'), str(path))
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path}: no text in UTF-8 ({error.reason})') from error
+    except SyntaxError as error:
+        line = f'{path}:{error.lineno}' if error.lineno else str(path)
+        raise ValueError(f'{line}: no Python: {error.msg}') from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f'{path}: no Python that can be read: {error}') from error
+
+
+def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
+    """Refuse a Python config, or a base of it, that MMEngine would stumble over.
+
+    Args:
+        path: The config, resolved.
+        below: The configs that build on it.
+    """
+    if path in below:
+        raise ValueError(f'{path}: builds on itself (_base_ in {below[-1]})')
+    for base in _bases(python_tree(path)):
+        file = (path.parent / base).resolve()
+        if '::' in base:
+            continue  # of an installed package
+        if is_data(file) and file.is_file():
+            require_safe_file(file, CONFIG_HOMES)
+        elif file.is_file():
+            _require_readable(file, (*below, path))
+
+
+def _bases(tree: ast.Module) -> list[str]:
+    """What ``_base_`` names, where it is written out."""
+    for node in tree.body:
+        targets = getattr(node, 'targets', [])
+        if any(getattr(target, 'id', None) == '_base_' for target in targets):
+            try:
+                bases = ast.literal_eval(node.value)
+            except ValueError:  # computed: known only when it is run
+                return []
+            bases = bases if isinstance(bases, list | tuple) else [bases]
+            return [base for base in bases if isinstance(base, str)]
+    return []
+
+
+def _import_error(path: str, folder: Path, error: ImportError) -> ImportError:
+    cause: BaseException = error
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__
+    return ImportError(
+        f'{path}: custom_imports failed: {cause}. Modules are looked for in '
+        f'{folder.resolve()}, in {os.getcwd()} and in PYTHONPATH.'
+    )
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, and in which line of a config or of a module it imports."""
+    lines = [
+        f'{Path(frame.filename).name}:{frame.lineno}: '
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.name == '<module>'
+    ]
+    text = ' '.join(str(error).split())
+    return f'{lines[-1] if lines else ""}{type(error).__name__}: {text[:MAX_CAUSE]}'

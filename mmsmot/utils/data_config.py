@@ -1,0 +1,224 @@
+"""Configs that are data (JSON, YAML, options of a command line), which must run no code.
+
+MMEngine imports whatever module a ``type`` names, builds every tag of YAML, and runs
+Python files that a config builds on. A ``.py`` config is code and says so; of data nobody
+expects it. They are walked here before MMEngine reads them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import yaml
+from mmengine import registry as mmengine_registry
+from mmengine.registry import Registry
+
+from .mmdet_bridge import import_mmdet
+
+SUFFIXES = ('.json', '.yaml', '.yml')
+MAX_BYTES = 4 << 20  # the largest config of mmdet has 30 kB
+MAX_DEPTH = 64  # ours have 9 levels
+MAX_NODES = 200_000  # aliases of YAML can make billions out of a hundred lines
+# Keys whose text MMEngine or torch looks up as it does a type.
+NAME_KEYS = ('type', 'constructor', 'auto_wrap_policy', 'param_init_fn')
+SCOPE_KEYS = ('_scope_', 'default_scope')
+EVALUATED_KEYS = ('warp_mode', 'search_op')  # of mmdet and mmcv, which call eval()
+PICKLES = ('.pkl', '.pickle')
+# The loader of the library that MMEngine takes, so that both read the same.
+LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
+PLAIN_NAME = re.compile(r'[^\W\d][\w-]*')
+HELP = (
+    'A config in JSON or YAML, or an option, is data and runs no code: put it into a '
+    '.py config, which is code'
+)
+
+
+def is_data(path: str | os.PathLike) -> bool:
+    """Whether a config is data by its suffix."""
+    return Path(path).suffix.lower() in SUFFIXES
+
+
+def require_safe_file(path: str | os.PathLike, homes: tuple[Path, ...] = ()) -> None:
+    """Refuse a config file of data that would run code, and any that it builds on.
+
+    Args:
+        path: A JSON or YAML file.
+        homes: Folders of configs that are part of an installed package; a base in them,
+            ``mmsmot::two_stage/NAME.py``, may be Python.
+
+    Raises:
+        ValueError: It is no such data, is too large, builds on itself, or would run code.
+        OSError: It, or a base, cannot be read.
+    """
+    _require_safe_file(Path(path), homes, ())
+
+
+def _require_safe_file(path: Path, homes: tuple[Path, ...], below: tuple) -> None:
+    if path.resolve() in below:
+        raise ValueError(f'{path}: builds on itself (_base_)')
+    config = read_data(path)
+    require_safe(config, f'{path}: ')
+    bases = config.get('_base_', [])
+    for base in bases if isinstance(bases, list) else [bases]:
+        if not isinstance(base, str):
+            raise ValueError(f'{path}: _base_ wants paths of configs, got {base!r}')
+        if base.startswith('mmsmot::'):
+            _require_ours(base, path, homes)
+        elif is_data(base):
+            chain = (*below, path.resolve())
+            _require_safe_file(path.parent / base, homes, chain)
+        else:
+            raise ValueError(f'{path}: _base_ {base!r} is code. {HELP}.')
+
+
+def _require_ours(base: str, path: Path, homes: tuple[Path, ...]) -> None:
+    name = base.removeprefix('mmsmot::')
+    files = [(home / name).resolve() for home in homes]
+    inside = zip(files, homes, strict=True)
+    if not any(file.is_relative_to(home.resolve()) for file, home in inside):
+        raise ValueError(f'{path}: _base_ {base!r} is no config of mmsmot. {HELP}.')
+
+
+def read_data(path: Path) -> dict[str, Any]:
+    """What a JSON or YAML config holds, without anything being built of it.
+
+    Raises:
+        ValueError: It is no JSON or YAML, has a tag that builds an object, is no dict, or
+            is too large.
+        OSError: It cannot be read.
+    """
+    with open(path, 'rb') as stream:
+        raw = stream.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise ValueError(f'{path}: over {MAX_BYTES >> 20} MiB; that is no config')
+    try:
+        text = raw.decode('utf-8')
+        is_json = path.suffix.lower() == '.json'
+        config = json.loads(text) if is_json else yaml.load(text, LOADER)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        cause = ' '.join(str(error).split())
+        raise ValueError(
+            f'{path}: no {path.suffix[1:].upper()} that could be a config ({cause})'
+        ) from error
+    if '{{' in text:
+        raise ValueError(
+            f'{path}: has a "{{{{", by which MMEngine replaces text; write the value, or '
+            'a .py config'
+        )
+    if not isinstance(config, dict):
+        kind = type(config).__name__
+        raise ValueError(f'{path}: a config is a dict of keys and values, got {kind}')
+    return config
+
+
+def require_safe(node: Any, source: str = '', may_name_code: bool = False) -> None:
+    """Refuse data by which MMEngine would import or run what is no registered part.
+
+    Args:
+        node: Dicts, lists and values; options with dotted keys too.
+        source: What the messages begin with.
+        may_name_code: Whether ``config``, mmdet's, may be a ``.py`` file: whoever types
+            its name on a command line knows that it is code.
+
+    Raises:
+        ValueError: It would; or it is nested too deep or too large.
+    """
+    for count, (path, key, value) in enumerate(_walk(node)):
+        if count > MAX_NODES:
+            raise ValueError(f'{source}over {MAX_NODES:,} values; that is no config')
+        problem = _problem(key, value)
+        if 'custom_imports' in path.split('.'):
+            problem = 'it imports modules'
+        if key == 'config' and isinstance(value, str) and not may_name_code:
+            problem = problem or _problem_of_config(value)
+        if problem:
+            raise ValueError(f'{source}{path} = {value!r}: {problem}. {HELP}.')
+
+
+def _walk(node: Any) -> Iterator[tuple[str, str, Any]]:
+    """Dotted path, last key and value of all there is; not recursive."""
+    stack = [('', '', node, 0)]
+    while stack:
+        path, key, value, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise ValueError(f'{path[:40]}...: nested over {MAX_DEPTH} levels deep')
+        if path:
+            yield path, key, value
+        if isinstance(value, dict):
+            items = [(str(name), child) for name, child in value.items()]
+        elif isinstance(value, list | tuple):
+            items = [(key, child) for child in value]  # ['a'] stands for its key
+        else:
+            continue
+        for number, (name, child) in enumerate(items):
+            step = name if isinstance(value, dict) else str(number)
+            last = name.rsplit('.', 1)[-1]
+            below = depth + 1 + step.count('.')
+            stack.append((f'{path}.{step}' if path else step, last, child, below))
+
+
+def _problem(key: str, value: Any) -> str | None:
+    """Why a value would run code, or ``None``."""
+    if not isinstance(value, str):
+        return None
+    if key in NAME_KEYS or key.endswith('_type'):
+        return _problem_of_type(value)
+    if key in SCOPE_KEYS and value not in _scopes(value):
+        return f'the packages with registered parts are {", ".join(_scopes(value))}'
+    if key in EVALUATED_KEYS and not re.fullmatch(r'[\w.]+', value):
+        return 'it would be evaluated as Python'
+    if value.lower().endswith(PICKLES):
+        return 'reading a pickle runs what is in it'
+    return None
+
+
+def _problem_of_config(name: str) -> str | None:
+    """mmdet's configs come with its package; others may hold anything."""
+    inside = name.startswith('mmdet::') and '..' not in name
+    return None if inside or is_data(name) else 'it is Python code'
+
+
+def _problem_of_type(name: str) -> str | None:
+    scope, dot, part = name.rpartition('.')
+    if not PLAIN_NAME.fullmatch(part) or (dot and not PLAIN_NAME.fullmatch(scope)):
+        return 'it is no name of a registered part'
+    if dot:
+        known = scope in _scopes(scope) and _is_registered(part, scope)
+        return None if known else f'{part!r} is no registered part of {scope}'
+    # What the builder does not know it takes for a module, and imports it.
+    if '-' not in part and find_spec(part) and not _is_registered(part):
+        return 'it is a module and no registered part'
+    return None
+
+
+def _registries() -> list[Registry]:
+    """All of MMEngine's, with those of the packages below, and our own root."""
+    from ..registry import TRACKERS
+
+    found = [r for r in vars(mmengine_registry).values() if isinstance(r, Registry)]
+    found.append(TRACKERS)
+    for registry in found:  # grows while it is walked
+        found += registry.children.values()
+    return found
+
+
+def _scopes(name: str) -> list[str]:
+    """Packages whose registries hang in MMEngine's tree; mmdet where it is asked for."""
+    if name == 'mmdet':
+        import_mmdet()
+    return sorted({registry.scope for registry in _registries()})
+
+
+def _is_registered(name: str, scope: str | None = None) -> bool:
+    registries = [r for r in _registries() if scope in (None, r.scope)]
+    if any(name in registry.module_dict for registry in registries):
+        return True
+    for registry in registries:
+        registry.import_from_location()  # modules of the package itself
+    return any(name in registry.module_dict for registry in registries)
