@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import math
-import numbers
 from collections import Counter
 from dataclasses import fields
 
@@ -18,10 +16,11 @@ from ..models.semantics import Description
 from ..models.smot import SMOT
 from ..models.trackers import update_checked
 from ..structures import Frame, Interactions, Tracks, VideoInfo
+from ..utils.number_ranges import COUNT, POSITIVE, NumberRange, require_numbers
 
 Key = tuple[int, int, str]  # subject, object, verb
 # Seconds since 1970 reach this in the year 2286: what is more counts milliseconds.
-LATEST = 1e10
+TIMES = NumberRange(0, 1e10)
 
 
 class SMOTSession:
@@ -58,13 +57,8 @@ class SMOTSession:
     def __init__(
         self, model: SMOT, fps: float = 25.0, name: str = 'stream', patience: int = 60
     ) -> None:
-        if not (_is_number(fps) and fps > 0) or not (
-            _is_number(patience) and patience > 0 and patience == int(patience)
-        ):
-            raise ValueError(
-                'SMOTSession: fps must be a number above 0, patience a whole number of '
-                f'frames above 0, got {fps!r} and {patience!r}'
-            )
+        require_numbers('SMOTSession', POSITIVE, fps=fps)
+        require_numbers('SMOTSession', COUNT, patience=patience)
         parts = model.post_processing
         if any(getattr(part, 'needs_whole_video', True) for part in parts):
             raise ValueError(
@@ -169,7 +163,7 @@ class SMOTSession:
         if not is_timed:
             self._is_timed = False
             return self.frame_id / self.fps
-        if not _is_number(timestamp) or not 0 <= timestamp < LATEST:
+        if timestamp not in TIMES:
             raise ValueError(
                 f'{self.name}: the timestamp of frame {self.frame_id + 1} must be a '
                 'number of seconds (not milliseconds), 0 or more and finite, got '
@@ -216,16 +210,6 @@ class SMOTSession:
             for track_id in self._memory.ids
             if all(part.keeps(self._boxes[track_id], self.frame_id) for part in parts)
         ]
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is a finite real number, NumPy's included."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an int beyond any float
-        return False
 
 
 def _by_verb(found: Interactions) -> dict[Key, list[tuple]]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from ..structures import VideoInfo
 from ..structures.frame_numbering import frame_offset
@@ -24,6 +23,7 @@ from .bensmot_semantics import (
     read_semantics,
 )
 from .bensmot_text import COLUMNS, MAX_NUMBER, parse_boxes, read_lines
+from .image_decoder import image_size
 from .seqinfo import FILE_NAME as SEQINFO
 from .seqinfo import SeqInfo, read_seqinfo
 
@@ -35,7 +35,6 @@ IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
 _FILES = (GT, IMAGES, VIDEO_CAPTION, CAPTIONS, GRAPH, SPANS, SEQINFO, EXPRESSIONS)
 # A longer number in a file name is a date or a clock, not a count of frames.
 _NUMBER = re.compile(r'(?<!\d)\d{1,8}$')
-_EXIF_ORIENTATION, _EXIF_TURNED = 0x0112, (5, 6, 7, 8)
 
 
 @dataclass
@@ -261,18 +260,16 @@ def _count_lost_tracks(
 def _picture_size(
     folder: Path, images: list[tuple[int, str]], log: RepairLog
 ) -> tuple[int | None, int | None]:
-    """Width and height of the first picture, upright as OpenCV shows it."""
+    """Width and height of the first picture, upright, from its header alone."""
     if not images:
         return None, None
     name = f'{IMAGES}/{images[0][1]}'
     try:
-        with Image.open(folder / name) as image:  # reads the header only
-            width, height = image.size
-            turned = image.getexif().get(_EXIF_ORIENTATION) in _EXIF_TURNED
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        log.add('image_unreadable', f'{name}: {error}')
+        return image_size(folder / name)
+    except (OSError, ValueError) as error:
+        message = str(error).removeprefix(f'{folder / name}: ')
+        log.add('image_unreadable', f'{name}: {message}')
         return None, None
-    return (height, width) if turned else (width, height)
 
 
 def _read_json(path: Path, name: str, kind: str, log: RepairLog) -> Any:

@@ -5,22 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
-import cv2
 import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo, read_mot_rows
 from ..structures.frame_numbering import LAST_FRAME, frame_offset
+from .image_decoder import decode_image, image_size, log_once
+from .image_decoder import read_image as read_image
 from .seqinfo import SeqInfo, read_seqinfo
 
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 DEFAULT_FPS = 30.0
 # A longer number in a file name is a date or a clock, not a count of frames.
 MAX_DIGITS = 8
+MOST_WARNINGS = 20  # that are kept of one sequence; its pictures may all be alike
+# Frames without pictures, each of which a tracker steps through: minutes of it, and so
+# many for each frame that has a row. What is above is a number with a digit too many.
+MOST_EMPTY_FRAMES, MOST_FRAMES_A_ROW = 10**6, 1000
 
 
 class ImageSequence:
@@ -31,6 +37,7 @@ class ImageSequence:
         frame_ids: (T,) int64, original frame numbers, ascending.
         image_paths: T files, or ``None`` where the video has no pictures (detections
             and truth alone).
+        warnings: What its reader must know; grows as pictures are looked at.
     """
 
     def __init__(
@@ -38,10 +45,12 @@ class ImageSequence:
         video: VideoInfo,
         frame_ids: np.ndarray,
         image_paths: list[str] | None = None,
+        warnings: Sequence[str] = (),
     ) -> None:
         self.video = video
         self.frame_ids = frame_ids
         self.image_paths = image_paths
+        self.warnings = list(warnings)
 
     def __len__(self) -> int:
         return len(self.frame_ids)
@@ -54,21 +63,30 @@ class ImageSequence:
         frame_id = int(self.frame_ids[position])
         load = None
         if self.image_paths is not None:
-            load = partial(read_image, self.image_paths[position])
+            size = self.video.width, self.video.height
+            load = partial(_load, self.image_paths[position], size, self.warnings)
         return Frame(self.video, frame_id, (frame_id - 1) / self.video.fps, load)
 
 
-def read_image(path: str | os.PathLike) -> np.ndarray:
-    """Read a picture as (H, W, 3) uint8 BGR, turned upright by its EXIF orientation.
+def _load(
+    path: str, size: tuple[int | None, int | None], warnings: list[str]
+) -> np.ndarray:
+    """A frame's picture; what its reader must know goes to ``warnings``.
 
     Raises:
-        ValueError: It cannot be decoded; names the file.
+        ValueError: It cannot be read, or has another size than the sequence.
     """
-    image = cv2.imread(os.fspath(path), cv2.IMREAD_COLOR)
-    if image is None:
+    image, note = decode_image(path)
+    if note is not None:
+        log_once(note)
+        if note not in warnings and len(warnings) < MOST_WARNINGS:
+            warnings.append(note)
+    height, width = image.shape[:2]
+    if None not in size and size != (width, height):
         raise ValueError(
-            f'{path}: not an image that OpenCV can read (damaged, empty, or another '
-            'format under this name). Replace the file, or delete it to skip the frame.'
+            f'{path}: the picture is {width}x{height}, the first of its folder is '
+            f'{size[0]}x{size[1]}. Boxes of both cannot stand in one trajectory: scale '
+            'it, move it to a folder of its own, or delete it to skip the frame.'
         )
     return image
 
@@ -90,8 +108,9 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
 
     The images are those of the folder that ``seqinfo.ini`` names (``img1`` by default),
     else those that lie in ``folder`` itself. They decide which frames the video has,
-    whatever ``seqLength`` says. Without images the frames are 1 to ``seqLength``, or to
-    the last frame of ``det.txt`` and ``gt.txt``.
+    whatever ``seqLength`` says, and the first of them its size, whatever ``imWidth`` and
+    ``imHeight`` say, with a warning. Without images the frames are 1 to ``seqLength``, or
+    to the last frame of ``det.txt`` and ``gt.txt``.
 
     Frame numbers are the last number in each file name and keep their holes. Where
     those are no numbering (missing, repeated, or longer than 8 digits), the position in
@@ -99,7 +118,8 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
 
     Raises:
         ValueError: There is neither an image nor a row of detections or truth, or the
-            first image or ``seqinfo.ini`` cannot be read.
+            first image or ``seqinfo.ini`` cannot be read; or, without images, there
+            are far more frames than rows.
     """
     # Not the resolved path: a link's own name is the name its user gave the video.
     folder = Path(os.path.abspath(folder))
@@ -115,9 +135,7 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
     if fps is None:
         fps = DEFAULT_FPS
         _log(f'{folder}: no frameRate in a seqinfo.ini; taking {fps:g} frames a second')
-    width, height = (info.width, info.height) if info else (None, None)
-    if images and (width is None or height is None):
-        height, width = read_image(images[0]).shape[:2]
+    width, height, warnings = _size_of(images, info or SeqInfo(), folder)
     if images and info and info.length not in (None, len(images)):
         _log(
             f'{folder}: {len(images)} images of the {info.length} frames that '
@@ -125,7 +143,35 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
         )
     numbering = dict(frame_ids=frame_ids, images_from_zero=from_zero)
     video = VideoInfo(folder.name, str(folder), fps, width, height, files, **numbering)
-    return ImageSequence(video, frame_ids, images or None)
+    return ImageSequence(video, frame_ids, images or None, warnings)
+
+
+def _size_of(
+    images: list[str], info: SeqInfo, folder: Path
+) -> tuple[int | None, int | None, list[str]]:
+    """Width and height of the first picture, and what is to be warned of.
+
+    Without pictures, or where the first cannot be read, those that are stated.
+    """
+    width, height = info.width, info.height
+    if not images:
+        return width, height, []
+    try:
+        size = image_size(images[0])
+    except (OSError, ValueError):
+        if width is None or height is None:
+            raise
+        return width, height, []  # whoever looks at the picture hears of it
+    if width in (None, size[0]) and height in (None, size[1]):
+        return *size, []
+    warning = (
+        f'{folder}: the pictures are {size[0]}x{size[1]}, seqinfo.ini states '
+        f'{width}x{height}; the pictures decide. Boxes of det.txt or gt.txt that were '
+        'measured in the other size do not fit: scale them, or correct imWidth and '
+        'imHeight.'
+    )
+    _log(warning, logging.WARNING)
+    return *size, [warning]
 
 
 def _side_files(folder: Path) -> dict[str, str]:
@@ -159,7 +205,7 @@ def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str], b
     """(T,) frame numbers, ascending, the images in their order, and whether the names
     count from 0."""
     images = sorted(images, key=_natural)
-    found = [re.findall(r'\d+', Path(image).stem)[-1:] for image in images]
+    found = [re.findall('[0-9]+', Path(image).stem)[-1:] for image in images]
     texts = [digits[0] for digits in found if digits and len(digits[0]) <= MAX_DIGITS]
     numbers = np.array(texts, dtype=np.int64)
     if len(numbers) < len(images) or len(np.unique(numbers)) < len(images):
@@ -184,21 +230,31 @@ def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str], b
 
 
 def _natural(path: str) -> list[tuple[bool, int | str]]:
-    parts = re.split(r'(\d+)', os.path.basename(path).lower())
+    parts = re.split('([0-9]+)', os.path.basename(path).lower())
     return [
-        (not part.isdigit(), int(part) if part.isdigit() else part) for part in parts
+        (not is_number, int(part) if is_number else part)
+        for part, is_number in zip(parts, cycle((False, True)), strict=False)
     ]
 
 
 def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> int:
-    if info and info.length and files:
-        return info.length
-    last = 0
+    stated = info.length if info and files else None
+    if stated and stated <= MOST_EMPTY_FRAMES:
+        return stated
+    frames = [np.empty(0)]
     for path in files.values():
         numbers = read_mot_rows(path)[:, 0]
         # Readers drop the rows of others, so no frame is looked at for them.
-        known = numbers[numbers <= LAST_FRAME]
-        last = max(last, int(known.max(initial=0)) + frame_offset(numbers, path))
+        known = numbers[(numbers >= 0) & (numbers <= LAST_FRAME)]
+        frames.append(known + frame_offset(numbers, path))
+    num_boxed = len(np.unique(np.concatenate(frames)))
+    last = stated or int(np.concatenate(frames).max(initial=0))
+    if last > min(max(MOST_EMPTY_FRAMES, MOST_FRAMES_A_ROW * num_boxed), LAST_FRAME):
+        where = 'seqLength of seqinfo.ini' if stated else 'the last row'
+        raise ValueError(
+            f'{folder}: {where} says {last} frames, but there is no picture and rows are '
+            f'in {num_boxed} frames only. Correct that number.'
+        )
     if last < 1:
         raise ValueError(
             f'{folder}: no frames. Expected images ({", ".join(IMAGE_SUFFIXES)}) in it, '
@@ -208,5 +264,5 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
     return last
 
 
-def _log(message: str) -> None:
-    print_log(message, logger='current', level=logging.INFO)
+def _log(message: str, level: int = logging.INFO) -> None:
+    print_log(message, logger='current', level=level)

@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..utils.atomic import atomic_write
+from ..utils.number_ranges import NumberRange
 from ..utils.number_text import parse_float, parse_int
 
 FILE_NAME = 'seqinfo.ini'
+# Beyond any camera: 10 days between two frames, a million a second, four days of video
+# at 30 frames a second, the sides that picture formats and OpenCV can state.
+FRAME_RATES = NumberRange(1e-6, 1e6)
+LENGTHS = NumberRange(1, 10**7, whole=True)
+SIDES = NumberRange(1, 10**6, whole=True)
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,8 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
     A byte-order mark and Windows line ends are fine.
 
     Raises:
-        ValueError: It has no section ``[Sequence]``, or a number is none or not
-            positive; names the file and the key.
+        ValueError: It has no section ``[Sequence]``, or a number is none or beyond any
+            camera; names the file and the key.
     """
     path = Path(folder) / FILE_NAME
     if not path.is_file():
@@ -58,7 +64,9 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
             f'"frameRate=30": {error}'
         ) from error
 
-    def number(key: str, parse: Callable[[str], float]) -> int | float | None:
+    def number(
+        key: str, parse: Callable[[str], float], allowed: NumberRange
+    ) -> int | float | None:
         text = section.get(key, '').strip()
         if not text:
             return None
@@ -66,17 +74,17 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
             value = parse(text)
         except ValueError:
             value = math.nan
-        if not 0 < value < math.inf:
-            raise ValueError(f'{path}: {key} must be a number above 0, got {text!r}')
+        if value not in allowed:
+            raise ValueError(f'{path}: {key} must be {allowed}, got {text[:40]!r}')
         return value
 
     return SeqInfo(
         name=section.get('name'),
         image_dir=section.get('imDir', 'img1').strip() or 'img1',
-        fps=number('frameRate', parse_float),
-        length=number('seqLength', parse_int),
-        width=number('imWidth', parse_int),
-        height=number('imHeight', parse_int),
+        fps=number('frameRate', parse_float, FRAME_RATES),
+        length=number('seqLength', parse_int, LENGTHS),
+        width=number('imWidth', parse_int, SIDES),
+        height=number('imHeight', parse_int, SIDES),
     )
 
 

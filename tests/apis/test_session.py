@@ -320,7 +320,7 @@ def test_timestamps_for_some_frames_only() -> None:
     ids=str,
 )
 def test_a_rate_or_patience_that_is_none(arguments) -> None:
-    with pytest.raises(ValueError, match='fps must be a number above 0, patience a'):
+    with pytest.raises(ValueError, match='SMOTSession: (fps|patience) must be a'):
         timed_session(**arguments)
 
 

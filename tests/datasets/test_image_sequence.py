@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmsmot.datasets.image_sequence import open_image_sequence, read_image
 
@@ -60,6 +62,106 @@ def test_sequence_length_without_images(tmp_path: Path) -> None:
 def test_no_frames_are_made_up_for_numbers_that_are_none(tmp_path, number) -> None:
     (tmp_path / 'det.txt').write_text(f'7,-1,0,0,5,5,1\n{number},-1,0,0,5,5,1\n')
     assert open_image_sequence(tmp_path).frame_ids.tolist() == list(range(1, 8))
+
+
+@pytest.mark.parametrize('seqinfo', [None, 'seqLength=9999999'])
+def test_no_millions_of_frames_without_a_picture_or_row(tmp_path, seqinfo) -> None:
+    (tmp_path / 'det.txt').write_text('7,-1,0,0,5,5,1\n9999999,-1,0,0,5,5,1\n')
+    if seqinfo:
+        (tmp_path / 'det.txt').write_text('7,-1,0,0,5,5,1\n')
+        (tmp_path / 'seqinfo.ini').write_text(f'[Sequence]\n{seqinfo}\n')
+    with pytest.raises(ValueError, match=r'says 9999999 frames, .* rows are in \d fr'):
+        open_image_sequence(tmp_path)
+
+
+def test_the_pictures_decide_their_size(tmp_path, write_sequence, logged) -> None:
+    folder = write_sequence(tmp_path / 'a')
+    text = (folder / 'seqinfo.ini').read_text().replace('imWidth=64', 'imWidth=192')
+    (folder / 'seqinfo.ini').write_text(text)
+    sequence = open_image_sequence(folder)
+    assert (sequence.video.width, sequence.video.height) == (64, 48)
+    (warning,) = sequence.warnings
+    assert 'pictures are 64x48, seqinfo.ini states 192x48; the pictures' in warning
+    assert warning in messages(logged)
+    assert sequence.frame_at(0).image.shape == (48, 64, 3)
+
+
+def test_the_size_that_is_stated_counts_where_the_picture_is_damaged(
+    tmp_path, write_sequence
+) -> None:
+    folder = write_sequence(tmp_path / 'a')
+    (folder / 'img1/000001.png').write_bytes(b'')
+    sequence = open_image_sequence(folder)  # public detections need no picture
+    assert (sequence.video.width, sequence.video.height) == (64, 48)
+    with pytest.raises(ValueError, match='000001.png: not an image'):
+        _ = sequence.frame_at(0).image
+
+
+@pytest.mark.parametrize('size', [(1, 1), (48, 64), (64, 47)])
+def test_a_picture_of_another_size_is_an_error(tmp_path, write_images, size) -> None:
+    folder = write_images(tmp_path / 'a', ['1.png', '2.png', '3.png'])
+    cv2.imwrite(str(folder / '2.png'), np.zeros((size[1], size[0], 3), np.uint8))
+    frames = list(open_image_sequence(folder))
+    assert frames[0].image.shape == frames[2].image.shape == (48, 64, 3)
+    with pytest.raises(
+        ValueError, match=rf'2.png: the picture is {size[0]}x{size[1]}, '
+    ):
+        _ = frames[1].image
+
+
+def test_a_picture_that_exif_turns_among_others(tmp_path) -> None:
+    for number, orientation in enumerate((1, 3, 6), start=1):
+        write_turned(tmp_path / f'{number}.jpg', orientation)
+    frames = list(open_image_sequence(tmp_path))
+    assert frames[1].image.shape == (48, 64, 3)
+    with pytest.raises(ValueError, match=r'3.jpg: the picture is 48x64, the first of'):
+        _ = frames[2].image
+
+
+def test_turned_pictures_have_the_size_they_are_shown_in(tmp_path) -> None:
+    write_turned(tmp_path / '1.jpg', 6)
+    (tmp_path / 'seqinfo.ini').write_text('[Sequence]\nimWidth=64\nimHeight=48\n')
+    (tmp_path / 'img1').mkdir()
+    (tmp_path / '1.jpg').rename(tmp_path / 'img1/1.jpg')
+    sequence = open_image_sequence(tmp_path)
+    assert (sequence.video.width, sequence.video.height) == (48, 64)
+    assert len(sequence.warnings) == 1
+
+
+def write_turned(path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new('RGB', (64, 48)).save(path, exif=exif)
+
+
+def test_deep_pictures_are_told_of(tmp_path, logged) -> None:
+    for number in (1, 2):
+        cv2.imwrite(str(tmp_path / f'{number}.png'), np.full((48, 64), 7000, np.uint16))
+    sequence = open_image_sequence(tmp_path)
+    for frame in sequence:
+        assert frame.image.dtype == np.uint8
+    (warning,) = sequence.warnings
+    assert f'{tmp_path}: pictures of more than 8 bits a channel (uint16)' in warning
+    assert messages(logged).count(warning) == 1
+
+
+@pytest.mark.parametrize('name', [b'caf\xe9', 'a\u00b2b'.encode()])
+def test_names_in_other_encodings(tmp_path, write_images, name) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b'/' + name)
+    write_images(tmp_path / 'a', ['1.png', '2.png'])
+    os.rename(tmp_path / 'a', folder)
+    for number in (1, 2):
+        other = os.fsdecode(name + b'%d.png' % number)
+        os.rename(os.path.join(folder, f'{number}.png'), os.path.join(folder, other))
+    sequence = open_image_sequence(folder)
+    assert sequence.frame_ids.tolist() == [1, 2]
+    assert [frame.image.shape for frame in sequence] == 2 * [(48, 64, 3)]
+
+
+def test_digits_that_are_no_decimals(tmp_path, write_images) -> None:
+    names = ['1\u00b22.png', '1\u00b210.png', '1\u00b23.png']
+    folder = write_images(tmp_path / 'a', names)
+    assert open_image_sequence(folder).frame_ids.tolist() == [2, 3, 10]
 
 
 def test_missing_seqinfo(tmp_path, write_sequence, logged) -> None:

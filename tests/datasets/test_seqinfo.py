@@ -38,6 +38,17 @@ def test_bad_number_names_file_and_key(tmp_path: Path, value: str) -> None:
         read_seqinfo(tmp_path)
 
 
+@pytest.mark.parametrize(
+    'line',
+    ['frameRate=1e308', 'frameRate=1e-9', 'seqLength=1000000000', f'imWidth={10**18}'],
+)
+def test_numbers_beyond_any_camera(tmp_path: Path, line: str) -> None:
+    (tmp_path / 'seqinfo.ini').write_text(f'[Sequence]\n{line}\n')
+    key, value = line.split('=')
+    with pytest.raises(ValueError, match=rf'{key} must be .* to [\de+]+, got .{value}'):
+        read_seqinfo(tmp_path)
+
+
 @pytest.mark.parametrize('text', ['', 'frameRate=30\n', '[Other]\nframeRate=30\n'])
 def test_missing_section_says_what_was_expected(tmp_path: Path, text: str) -> None:
     (tmp_path / 'seqinfo.ini').write_text(text)

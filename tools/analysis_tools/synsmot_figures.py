@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmsmot.datasets.image_decoder import read_image
 from mmsmot.datasets.synsmot.actions import ACTIONS
 from mmsmot.datasets.synsmot.writer import sequence_folders
 from mmsmot.utils.atomic import atomic_path
@@ -36,7 +37,7 @@ class Clip:
 
     def image(self, frame: int) -> np.ndarray:
         """A frame, from 1."""
-        return cv2.imread(str(self.folder / 'imgs' / f'{frame:06d}.jpg'))
+        return read_image(self.folder / 'imgs' / f'{frame:06d}.jpg')
 
     def boxes(self, frame: int, people: tuple[int, ...]) -> np.ndarray:
         """(N, 9) rows of these people in a frame."""

@@ -11,7 +11,8 @@ import numpy as np
 from ...structures import xyxy_to_xywh
 from ...structures.referring_expression import expression_to_dict
 from ...utils.atomic import atomic_write
-from ..image_sequence import ImageSequence, read_image
+from ..image_decoder import image_size
+from ..image_sequence import ImageSequence
 from ..video_truth import VideoTruth
 from .sequence_text import span_items
 
@@ -90,7 +91,7 @@ class CocoVideoWriter:
         last = first + len(video) - 1
         width, height = video.video.width, video.video.height
         if width is None or height is None:
-            height, width = read_image(video.image_paths[0]).shape[:2]
+            width, height = image_size(video.image_paths[0])
         for number, path in enumerate(video.image_paths):
             image_id = first + number
             self._images.append(

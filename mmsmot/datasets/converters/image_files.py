@@ -9,7 +9,8 @@ from pathlib import Path
 
 import cv2
 
-from ..image_sequence import ImageSequence, read_image
+from ..image_decoder import read_image
+from ..image_sequence import ImageSequence
 
 PLACEMENTS = ('symlink', 'hardlink', 'copy', 'none')
 

@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from defusedxml import ElementTree
 
+from ..image_decoder import read_image
+
 # Hue in OpenCV's half degrees, saturation, value: from, to.
 _HSV: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]]
 _HSV = {
@@ -107,10 +109,7 @@ class Evidence:
     def image(self, frame: int) -> np.ndarray:
         """(H, W, 3) uint8 BGR of a frame, from 1."""
         if frame not in self._images:
-            image = cv2.imread(str(self.pictures[frame - 1]))
-            if image is None:
-                raise ValueError(f'{self.pictures[frame - 1]}: is no readable picture')
-            self._images[frame] = image
+            self._images[frame] = read_image(self.pictures[frame - 1])
         return self._images[frame]
 
     @cached_property
