@@ -8,12 +8,11 @@ from pathlib import Path
 
 from ..registry import DATASETS
 from ..structures import CoordinateSpace
+from ..structures.mot_classes import PEDESTRIAN
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
 from .sequence_truth import read_boxes
 from .video_dataset import VideoDataset
 from .video_truth import VideoTruth
-
-PEDESTRIAN = 1
 
 
 @DATASETS.register_module()

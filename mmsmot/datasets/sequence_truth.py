@@ -15,6 +15,7 @@ from ..structures.frame_numbering import log_lost_boxes
 from .bensmot_repairs import RepairLog
 from .bensmot_sequence import read_sequence
 from .bensmot_truth import make_truth, with_folder
+from .class_names import read_class_names, with_mot_classes
 from .video_truth import VideoTruth
 from .vocabulary import InteractionVocabulary
 
@@ -54,7 +55,8 @@ def read_truth(
 def read_boxes(video: VideoInfo, space: CoordinateSpace = ORIGINAL) -> Trajectories:
     """The rows of the ``gt.txt`` that lies beside a video; every class and flag.
 
-    How many stand in frames that the video does not have is logged.
+    How many stand in frames that the video does not have is logged. Where a
+    ``labels.txt`` names the classes, they get MOTChallenge's numbers.
 
     Raises:
         ValueError: See :func:`~mmsmot.structures.read_trajectories`.
@@ -62,4 +64,4 @@ def read_boxes(video: VideoInfo, space: CoordinateSpace = ORIGINAL) -> Trajector
     path = video.files['gt']
     boxes = read_trajectories(path, space=space, video=video)
     log_lost_boxes(boxes.frame_ids, path, video)
-    return boxes
+    return with_mot_classes(boxes, read_class_names(path), path)

@@ -135,7 +135,10 @@ def find_errors(
             continue
         try:
             _, boxes = evaluate_and_match(
-                sample.gt_trajectories, sample.pred_trajectories, sample.frame_ids
+                sample.gt_trajectories,
+                sample.pred_trajectories,
+                sample.frame_ids,
+                video=sample.video,
             )
         except ValueError as error:
             raise ValueError(f'{sample.video.name}: {error}') from error

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import re
+
 import numpy as np
+from mmengine.logging import print_log
 
-from ..structures import Trajectories
+from ..structures import Trajectories, VideoInfo
+from ..structures.mot_classes import FIRST_OTHER, MOT_CLASSES, PEDESTRIAN
 
-PEDESTRIAN = 1
-CLASSES = range(1, 14)
+CLASSES = range(1, len(MOT_CLASSES) + 1)
 AUTO = 'auto'
 
 # person on vehicle, static person, distractor, reflection
@@ -20,6 +24,8 @@ PREPROCESSING: dict[str, tuple[int, ...] | None] = {
     'mot17': _MOT17_DISTRACTORS,
     'mot20': (*_MOT17_DISTRACTORS, 6),  # 6: non-motorised vehicle
 }
+CROWD = MOT_CLASSES.index('crowd') + 1  # in MOT20's truth alone
+_MOT20_NAME = re.compile(r'(?<![a-z0-9])mot20(?![a-z0-9])', re.IGNORECASE)
 _EPS = np.finfo(float).eps
 
 
@@ -30,13 +36,17 @@ def require_known(name: str) -> None:
         raise ValueError(f'unknown preprocessing {name!r}; known: {", ".join(known)}')
 
 
-def preprocessing_for(name: str, gt: Trajectories) -> str:
+def preprocessing_for(
+    name: str, gt: Trajectories, video: VideoInfo | None = None
+) -> str:
     """What ``'auto'`` means for this truth; any other name stays.
 
     Args:
-        name: A key of :data:`PREPROCESSING`, or ``'auto'``: ``'mot17'`` where the truth
-            has a class column, else ``'mot15'``.
+        name: A key of :data:`PREPROCESSING`, or ``'auto'``: ``'mot15'`` where the truth
+            has no class column, ``'mot20'`` where the video or its folder is called so
+            or the truth has MOT20's class 13, else ``'mot17'``.
         gt: The whole truth of a video.
+        video: Which video it is.
 
     Raises:
         ValueError: There is no such preprocessing.
@@ -44,7 +54,11 @@ def preprocessing_for(name: str, gt: Trajectories) -> str:
     require_known(name)
     if name != AUTO:
         return name
-    return 'mot17' if (gt.labels > 0).any() else 'mot15'
+    if not (gt.labels > 0).any():
+        return 'mot15'
+    names = '' if video is None else f'{video.name} {video.path}'
+    is_mot20 = _MOT20_NAME.search(names) or (gt.labels == CROWD).any()
+    return 'mot20' if is_mot20 else 'mot17'
 
 
 def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
@@ -60,7 +74,7 @@ def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
     """
     distractors = PREPROCESSING[preprocessing_for(name, gt)]
     if distractors is not None:
-        strange = np.setdiff1d(gt.labels, CLASSES)
+        strange = np.setdiff1d(gt.labels[gt.labels < FIRST_OTHER], CLASSES)
         if len(strange):
             raise ValueError(
                 f"preprocessing {name!r} needs MOTChallenge's classes 1 to 13 in the "
@@ -68,6 +82,40 @@ def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
                 "others, and every box counts, choose preprocessing='none'."
             )
     return distractors
+
+
+def counted_boxes(
+    gt: Trajectories, preprocessing: str, video: VideoInfo | None = None
+) -> np.ndarray:
+    """The true boxes that are to be found; logged where boxes there are and none counts.
+
+    Args:
+        gt: The truth.
+        preprocessing: A key of :data:`PREPROCESSING`.
+        video: Which video it is, for the log.
+
+    Returns:
+        (R,) mask.
+    """
+    considered = gt.scores != 0
+    if PREPROCESSING[preprocessing] is None:
+        return considered
+    counted = considered & (gt.labels == PEDESTRIAN)
+    if considered.any() and not counted.any():
+        classes, counts = np.unique(gt.labels[considered], return_counts=True)
+        boxes = ', '.join(
+            f'{n} of class {c}' for c, n in zip(classes, counts, strict=True)
+        )
+        name = 'a video' if video is None else video.name
+        print_log(
+            f'{name}: none of {int(considered.sum())} true boxes counts ({boxes}): '
+            f'preprocessing {preprocessing!r} wants pedestrians, class {PEDESTRIAN}. '
+            "Where every box counts, choose preprocessing='none'; where classes have "
+            'other numbers, name them in a labels.txt beside gt.txt, line k for class k.',
+            logger='current',
+            level=logging.WARNING,
+        )
+    return counted
 
 
 def on_distractors(similarity: np.ndarray, is_distractor: np.ndarray) -> np.ndarray:

@@ -80,8 +80,10 @@ def score_video(
         sample.pred_trajectories,
         sample.frame_ids,
     )
-    preprocessing = preprocessing_for(preprocessing, gt)
-    tracking, boxes = evaluate_and_match(gt, pred, frames, preprocessing)
+    preprocessing = preprocessing_for(preprocessing, gt, sample.video)
+    tracking, boxes = evaluate_and_match(
+        gt, pred, frames, preprocessing, video=sample.video
+    )
     truth, said = sample.get('gt_captions', {}), sample.get('pred_captions', {})
     captions = {
         (g, p): (truth[g], said.get(p, ''))

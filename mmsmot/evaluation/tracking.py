@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 
-from ..structures import Trajectories, pairwise_iou
+from ..structures import Trajectories, VideoInfo, pairwise_iou
 from ..structures.frame_numbering import require_frames
 from .preprocessing import (
     AUTO,
-    PEDESTRIAN,
+    counted_boxes,
     distractor_classes,
     on_distractors,
     preprocessing_for,
@@ -49,6 +49,7 @@ def evaluate_sequence(
     pred: Trajectories,
     frame_ids: np.ndarray,
     preprocessing: str = AUTO,
+    video: VideoInfo | None = None,
 ) -> Result:
     """Score the predicted trajectories of one sequence.
 
@@ -64,7 +65,8 @@ def evaluate_sequence(
         preprocessing: ``'mot16'``, ``'mot17'`` or ``'mot20'``: only class 1 counts, and
             predictions that cover a distractor are taken away first, as MOTChallenge
             does; ``'mot15'`` and ``'none'``: the classes are not looked at.
-            ``'auto'``: ``'mot17'`` where the truth has classes, else ``'mot15'``.
+            ``'auto'``: see :func:`~.preprocessing.preprocessing_for`.
+        video: Which video it is: its name may tell the benchmark.
 
     Returns:
         trackeval's fields by metric: ``{'HOTA': {...}, 'CLEAR': {...}, 'Identity':
@@ -76,7 +78,7 @@ def evaluate_sequence(
         ValueError: The coordinate spaces differ, a predicted frame was not looked at,
             there is no such preprocessing, or it does not fit the truth's classes.
     """
-    return evaluate_and_match(gt, pred, frame_ids, preprocessing)[0]
+    return evaluate_and_match(gt, pred, frame_ids, preprocessing, video=video)[0]
 
 
 def evaluate_and_match(
@@ -85,6 +87,7 @@ def evaluate_and_match(
     frame_ids: np.ndarray,
     preprocessing: str = AUTO,
     threshold: float = 0.5,
+    video: VideoInfo | None = None,
 ) -> tuple[Result, dict[tuple[int, int], int]]:
     """The scores of one sequence, and who HOTA matches with whom.
 
@@ -94,6 +97,7 @@ def evaluate_and_match(
         frame_ids: As of :func:`evaluate_sequence`.
         preprocessing: As of :func:`evaluate_sequence`.
         threshold: Least IoU of a match.
+        video: As of :func:`evaluate_sequence`.
 
     Returns:
         The result, and the number of matched boxes by (true id, predicted id), of those
@@ -105,10 +109,11 @@ def evaluate_and_match(
     gt.space.require(pred.space, 'evaluate tracks')
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
     require_frames(pred, frame_ids)
-    preprocessing = preprocessing_for(preprocessing, gt)
+    preprocessing = preprocessing_for(preprocessing, gt, video)
     gt = _looked_at(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
-    data, names = _sequence_data(gt, pred, frame_ids, distractors)
+    counted = counted_boxes(gt, preprocessing, video)
+    data, names = _sequence_data(gt, pred, frame_ids, counted, distractors)
     result = {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
     return result, _matched_boxes(data, *names, threshold)
 
@@ -191,12 +196,10 @@ def _sequence_data(
     gt: Trajectories,
     pred: Trajectories,
     frame_ids: np.ndarray,
+    considered: np.ndarray,
     distractors: tuple[int, ...] | None,
 ) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
     """The dictionary that trackeval's metrics take, and the ids that it numbers."""
-    considered = gt.scores != 0
-    if distractors is not None:
-        considered &= gt.labels == PEDESTRIAN
     is_distractor = np.isin(gt.labels, distractors or ())
     kept = np.ones(len(pred), bool)
     similarities = []

@@ -136,10 +136,11 @@ class TrackingMetric(BaseMetric):
         if 'gt_trajectories' not in sample:
             return None, None
         gt = sample['gt_trajectories']
-        used = preprocessing_for(self.preprocessing, gt)
+        video = sample['video']
+        used = preprocessing_for(self.preprocessing, gt, video)
         try:
             found = evaluate_sequence(
-                gt, sample['pred_trajectories'], sample['frame_ids'], used
+                gt, sample['pred_trajectories'], sample['frame_ids'], used, video
             )
             return found, used
         except ValueError as error:

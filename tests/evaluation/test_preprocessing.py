@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from mmsmot.evaluation.preprocessing import (
+    counted_boxes,
     distractor_classes,
     on_distractors,
+    preprocessing_for,
     require_known,
 )
-from mmsmot.structures import Trajectories
+from mmsmot.structures import Trajectories, VideoInfo
 
 
 def truth(labels: list[int]) -> Trajectories:
@@ -70,3 +72,41 @@ def test_on_distractors_wants_half_overlap(iou, removed):
 def test_on_distractors_without_boxes(shape):
     mask = on_distractors(np.empty(shape), np.ones(shape[0], bool))
     assert mask.tolist() == [False] * shape[1]
+
+
+@pytest.mark.parametrize(
+    ('name', 'path', 'labels', 'expected'),
+    [
+        ('MOT20-01', '/data/a', [1, 6], 'mot20'),
+        ('MOT17-05-FRCNN', '/data/train', [1, 6], 'mot17'),
+        ('01', '/data/MOT20/train/01', [1, 6], 'mot20'),
+        ('mot20_02', '/data', [1], 'mot20'),
+        ('MOT2015', '/data', [1], 'mot17'),
+        ('a', '/data', [1, 13], 'mot20'),  # a crowd stands in MOT20 alone
+        ('MOT20-01', '/data', [0, -1], 'mot15'),
+        (None, None, [1, 6], 'mot17'),
+    ],
+)
+def test_what_auto_means(name, path, labels, expected):
+    video = None if name is None else VideoInfo(name, path)
+    assert preprocessing_for('auto', truth(labels), video) == expected
+    assert preprocessing_for('mot16', truth(labels), video) == 'mot16'
+
+
+def test_nothing_true_left_is_told(logged):
+    gt = truth([2, 2, 7])
+    assert not counted_boxes(gt, 'mot17', VideoInfo('yard', '/yard')).any()
+    (told,) = logged
+    assert told.startswith(
+        'yard: none of 3 true boxes counts (2 of class 2, 1 of class 7)'
+    )
+    assert "preprocessing='none'" in told and 'labels.txt' in told
+    assert counted_boxes(gt, 'none').all()
+    assert counted_boxes(truth([1, 2]), 'mot17').tolist() == [True, False]
+    counted_boxes(truth([]), 'mot17')
+    assert len(logged) == 1
+
+
+def test_other_classes_neither_count_nor_excuse():
+    assert distractor_classes('auto', truth([1, 100, 107])) == (2, 7, 8, 12)
+    assert counted_boxes(truth([1, 100, 107]), 'mot17').tolist() == [True, False, False]
