@@ -67,6 +67,9 @@ POSITIVE = NumberRange(0, above_low=True)
 FRACTION = NumberRange(0, 1)
 WHOLE = NumberRange(0, whole=True)
 COUNT = NumberRange(1, whole=True)
+# What no file can mean seriously beyond: the fastest cameras, the widest panoramas.
+FRAME_RATE = NumberRange(0, 1e6, above_low=True)  # frames per second
+PICTURE_SIDE = NumberRange(1, 10**6, whole=True)  # pixels
 
 
 def require_numbers(owner: str, allowed: NumberRange, /, **values: Any) -> None:

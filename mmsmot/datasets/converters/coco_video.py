@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
 
 from ...structures import (
     CoordinateSpace,
-    Interactions,
     Trajectories,
     VideoInfo,
     valid_boxes,
     xywh_to_xyxy,
 )
-from ...structures.referring_expression import expression_from_dict
+from ...utils.json_file import read_json
+from ...utils.number_ranges import (
+    FINITE,
+    FRACTION,
+    FRAME_RATE,
+    PICTURE_SIDE,
+    require_numbers,
+)
+from ..bensmot_text import MAX_NUMBER
 from ..image_sequence import MAX_DIGITS, ImageSequence
 from ..video_truth import VideoTruth
+from .coco_video_words import read_captions, read_expressions, read_interactions
+from .json_entry import JsonEntry
 
-NUMBER = (int, float)
-_FILE_NUMBER = re.compile(r'(?<!\d)(\d+)\.[^.]+$')
-_PAIR = re.compile(r'\s*(\d+)\s*-\s*(\d+)\s*')
+_FILE_NUMBER = re.compile(r'(?<!\d)([0-9]+)\.[^.]+$')
+_ANY_ID = (-(2**63), 2**63 - 1)
+_NOT_GIVEN = -1  # MOTChallenge's visible fraction that nobody measured
 
 
 class CocoVideoFile:
@@ -38,7 +45,8 @@ class CocoVideoFile:
         videos       {id, file_name or name[, fps][, summary, caption, relation]}
         images       {id, video_id, file_name, frame_id[, width, height]}
         annotations  {id, image_id, bbox: [x, y, w, h], instance_id or track_id
-                      [, category_id][, conf][, iscrowd][, visibility]}
+                      [, category_id][, conf or mot_conf][, iscrowd][, ignore]
+                      [, visibility]}
 
     ``summary`` is the video caption, ``caption`` a text by track id, ``relation`` the
     verbs by ``"<subject>-<object>"``. :class:`CocoVideoWriter` adds to a video
@@ -47,7 +55,8 @@ class CocoVideoFile:
     The frame number is the last number in the file name, where all of a video's have
     one and they ascend with ``frame_id`` (which counts pictures, so that holes are lost
     in it); else ``frame_id``, moved by 1 where it counts from 0. A box with ``conf`` 0
-    or ``iscrowd`` 1 is not to be considered. Boxes without area are left out, counted
+    (``mot_conf`` in OpenMMLab's converters), ``iscrowd`` 1 or ``ignore`` 1 is not to be
+    considered. File names stay below ``image_root``. Boxes without area are left out, counted
     and logged, and a trajectory without any goes with its words; everything else that is
     odd is an error.
 
@@ -59,9 +68,9 @@ class CocoVideoFile:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no JSON, a list or a key is missing or of another kind, an id
-            stands twice, or a picture or box is of an unknown video or picture; names
-            the entry.
+        ValueError: It is no JSON, a list or a key is missing, of another kind or out of
+            range, an id stands twice, a picture or box is of an unknown video or
+            picture, or a picture lies outside of ``image_root``; names the entry.
     """
 
     def __init__(
@@ -70,28 +79,31 @@ class CocoVideoFile:
         image_root: str | os.PathLike | None = None,
         default_fps: float = 2.0,
     ) -> None:
+        require_numbers('CocoVideoFile', FRAME_RATE, default_fps=default_fps)
         self.path = Path(path)
         self.image_root = Path(image_root) if image_root else self.path.parent
+        self._root = Path(os.path.abspath(self.image_root))
         self.default_fps = default_fps
-        content = self._read()
+        content = read_json(self.path)
+        if not isinstance(content, dict):
+            self._fail('expected an object with "videos", "images" and "annotations"')
+        content = JsonEntry(content, str(self.path))
         self._videos = self._by_id(content, 'videos')
         images = self._by_id(content, 'images')
-        self._images: dict[int, list[dict]] = {key: [] for key in self._videos}
-        for image_id, image in images.items():
-            where = f'images: id {image_id}'
-            video_id = self._value(image, 'video_id', int, where)
+        self._images: dict[int, list[JsonEntry]] = {key: [] for key in self._videos}
+        for image in images.values():
+            video_id = image.whole('video_id', *_ANY_ID)
             if video_id not in self._videos:
-                self._fail(f'{where}: video_id {video_id} is no video')
-            self._value(image, 'frame_id', int, where)
-            self._value(image, 'file_name', str, where)
+                image.fail(f'video_id {video_id} is no video')
+            image.whole('frame_id', 0, MAX_NUMBER)
+            self._require_inside(image)
             self._images[video_id].append(image)
-        self._boxes: dict[int, list[dict]] = {key: [] for key in images}
-        for number, box in enumerate(self._list(content, 'annotations')):
-            where = f'annotations[{number}]'
-            image_id = self._value(box, 'image_id', int, where)
+        self._boxes: dict[int, list[JsonEntry]] = {key: [] for key in images}
+        for box in content.entries('annotations'):
+            image_id = box.whole('image_id', *_ANY_ID)
             if image_id not in images:
-                self._fail(f'{where}: image_id {image_id} is no image')
-            self._boxes[image_id].append({**box, 'where': where})
+                box.fail(f'image_id {image_id} is no image')
+            self._boxes[image_id].append(box)
         self._require_names()
 
     def __len__(self) -> int:
@@ -109,113 +121,90 @@ class CocoVideoFile:
     def _fail(self, message: str) -> None:
         raise ValueError(f'{self.path}: {message}')
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            content = json.loads(self.path.read_text(encoding='utf-8-sig'))
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ValueError(f'{self.path}: not JSON: {error}') from error
-        if not isinstance(content, dict):
-            self._fail('expected an object with "videos", "images" and "annotations"')
-        return content
-
-    def _list(self, content: dict, key: str) -> list[dict]:
-        rows = content.get(key)
-        if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
-            self._fail(f'expected a list of objects under {key!r}')
-        return rows
-
-    def _by_id(self, content: dict, key: str) -> dict[int, dict]:
-        table: dict[int, dict] = {}
-        for number, row in enumerate(self._list(content, key)):
-            row_id = self._value(row, 'id', int, f'{key}[{number}]')
+    def _by_id(self, content: JsonEntry, key: str) -> dict[int, JsonEntry]:
+        table: dict[int, JsonEntry] = {}
+        for row in content.entries(key):
+            row_id = row.whole('id', *_ANY_ID)
             if row_id in table:
-                self._fail(f'{key}[{number}]: id {row_id} stands twice')
-            table[row_id] = row
+                row.fail(f'id {row_id} stands twice')
+            table[row_id] = JsonEntry(row.values, f'{self.path}: {key}: id {row_id}')
         return table
 
-    def _value(self, row: dict, key: str, kind: Any, where: str) -> Any:
-        value = row.get(key)
-        if not isinstance(value, kind) or isinstance(value, bool):
-            names = ' or '.join(k.__name__ for k in np.atleast_1d(kind))
-            self._fail(f'{where}: {key!r} must be {names}, got {value!r:.60}')
-        return value
+    def _require_inside(self, image: JsonEntry) -> None:
+        """A JSON of a stranger must not name the user's other files."""
+        name = image.name('file_name')
+        path = Path(os.path.abspath(self._root / name))
+        if not path.is_relative_to(self._root):
+            image.fail(
+                f"'file_name' {name!r:.60} lies outside of {self._root}. Correct the "
+                'name, or set image_root (--image-root) to a folder that holds all '
+                'pictures.'
+            )
 
-    def _name(self, video_id: int) -> str:
-        row, where = self._videos[video_id], f'videos: id {video_id}'
-        key = 'file_name' if 'file_name' in row else 'name'
-        return self._value(row, key, str, where)
+    def _name(self, video: JsonEntry) -> str:
+        return video.name('file_name' if 'file_name' in video else 'name')
 
     def _require_names(self) -> None:
-        seen: dict[str, int] = {}
-        for video_id in self._videos:
-            name = self._name(video_id)
-            if name in seen:
-                self._fail(
-                    f'videos: id {video_id}: the name {name!r} is that of {seen[name]}'
-                )
-            seen[name] = video_id
+        ids: dict[str, int] = {}
+        for video_id, video in self._videos.items():
+            name = self._name(video)
+            if name in ids:
+                video.fail(f'the name {name!r} is that of {ids[name]}')
+            ids[name] = video_id
 
     def _video(self, video_id: int) -> dict:
-        row = self._videos[video_id]
-        images = sorted(self._images[video_id], key=lambda image: image['frame_id'])
-        frame_ids = self._frame_ids(images, video_id)
-        paths = [str(self.image_root / image['file_name']) for image in images]
-        where = f'videos: id {video_id}'
-        fps = self._value({'fps': self.default_fps, **row}, 'fps', NUMBER, where)
-        if not 0 < fps < float('inf'):
-            self._fail(f'{where}: fps must be above 0, got {fps}')
-        size = [self._size(images[0], side) for side in ('width', 'height')]
-        name = self._name(video_id)
+        entry = self._videos[video_id]
+        images = sorted(
+            self._images[video_id], key=lambda image: image.values['frame_id']
+        )
+        frame_ids = self._frame_ids(images, entry)
+        paths = [str(self.image_root / image.values['file_name']) for image in images]
+        fps = entry.number('fps', FRAME_RATE, self.default_fps)
+        size = [
+            images[0].number(side, PICTURE_SIDE, None) for side in ('width', 'height')
+        ]
+        name = self._name(entry)
         video = VideoInfo(name, str(self.image_root / name), float(fps), *size)
         space = CoordinateSpace(width=size[0], height=size[1])
         boxes, lost = self._trajectories(images, frame_ids, space)
-        captions = self._captions(row, where)
-        interactions = self._interactions(row, where)
+        captions, interactions = read_captions(entry), read_interactions(entry)
         if captions is not None:
             captions = {i: text for i, text in captions.items() if i not in lost}
         if interactions is not None:
             about = interactions.subject_ids, interactions.object_ids
             interactions = interactions[~np.isin(about, list(lost)).any(axis=0)]
-        summary = row.get('summary') or None
-        expressions = self._expressions(row, where)
+        summary = entry.text('summary', None) or None
         return dict(
             video=ImageSequence(video, frame_ids, paths),
-            truth=VideoTruth(boxes, captions, interactions, summary, expressions),
+            truth=VideoTruth(
+                boxes, captions, interactions, summary, read_expressions(entry)
+            ),
         )
 
-    def _size(self, image: dict, side: str) -> int | None:
-        where = f'images: id {image["id"]}'
-        return None if image.get(side) is None else self._value(image, side, int, where)
-
-    def _frame_ids(self, images: list[dict], video_id: int) -> np.ndarray:
+    def _frame_ids(self, images: list[JsonEntry], video: JsonEntry) -> np.ndarray:
         """(T,) original frame numbers of pictures sorted by ``frame_id``."""
-        counted = np.array([image['frame_id'] for image in images], np.int64)
-        if counted[0] < 0 or (np.diff(counted) == 0).any():
-            self._fail(
-                f'videos: id {video_id}: a frame_id of its images is negative or stands '
-                'twice'
-            )
-        found = [_FILE_NUMBER.search(image['file_name']) for image in images]
-        if all(match and len(match[1]) <= MAX_DIGITS for match in found):
-            named = np.array([int(match[1]) for match in found], np.int64)
+        counted = np.array([image.values['frame_id'] for image in images], np.int64)
+        if (np.diff(counted) == 0).any():
+            video.fail('a frame_id of its images stands twice')
+        matches = [_FILE_NUMBER.search(image.values['file_name']) for image in images]
+        if all(match and len(match[1]) <= MAX_DIGITS for match in matches):
+            named = np.array([int(match[1]) for match in matches], np.int64)
             if (np.diff(named) > 0).all():
                 counted = named
         return counted + 1 if counted[0] == 0 else counted
 
     def _trajectories(
-        self, images: list[dict], frame_ids: np.ndarray, space: CoordinateSpace
+        self, images: list[JsonEntry], frame_ids: np.ndarray, space: CoordinateSpace
     ) -> tuple[Trajectories, set[int]]:
         """The boxes, and the ids of which none has an area."""
-        rows, seen = [], set()
+        rows, keys = [], set()
         for image, frame in zip(images, frame_ids.tolist(), strict=True):
-            for box in self._boxes[image['id']]:
-                track_id, row = self._row(box)
-                if (frame, track_id) in seen:
-                    self._fail(
-                        f'{box["where"]}: id {track_id} stands twice in image '
-                        f'{image["id"]}'
-                    )
-                seen.add((frame, track_id))
+            image_id = image.values['id']
+            for box in self._boxes[image_id]:
+                track_id, row = _row(box)
+                if (frame, track_id) in keys:
+                    box.fail(f'id {track_id} stands twice in image {image_id}')
+                keys.add((frame, track_id))
                 rows.append([frame, track_id, *row])
         table = np.array(rows, np.float64).reshape(-1, 9)
         boxes = xywh_to_xyxy(table[:, 2:6])
@@ -236,81 +225,21 @@ class CocoVideoFile:
         lost = {*table[:, 1].astype(int).tolist()} - {*trajectories.ids.tolist()}
         return trajectories, lost
 
-    def _row(self, box: dict) -> tuple[int, list[float]]:
-        """Its id, and x, y, w, h, flag, class, visible fraction."""
-        where = box['where']
-        key = 'instance_id' if 'instance_id' in box else 'track_id'
-        track_id = self._value(box, key, int, where)
-        bbox = self._value(box, 'bbox', list, where)
-        if len(bbox) != 4 or not all(
-            isinstance(v, NUMBER) and not isinstance(v, bool) for v in bbox
-        ):
-            self._fail(f'{where}: bbox must be [x, y, w, h], got {bbox!r:.60}')
-        if track_id < 0:
-            self._fail(f'{where}: {key} must be 0 or more, got {track_id}')
-        given = {'conf': 1, 'visibility': 1.0, 'category_id': 1, **box}
-        flag, visibility = (
-            self._value(given, key, NUMBER, where) for key in ('conf', 'visibility')
-        )
-        label = self._value(given, 'category_id', int, where)
-        considered = float(flag > 0 and not box.get('iscrowd'))
-        return track_id, [*map(float, bbox), considered, label, float(visibility)]
 
-    def _captions(self, row: dict, where: str) -> dict[int, str] | None:
-        if row.get('caption') is None:
-            return None
-        captions = self._value(row, 'caption', dict, where)
-        for key, text in captions.items():
-            if not (key.isdecimal() and isinstance(text, str)):
-                self._fail(f'{where}: caption must map ids to texts, got {key!r:.40}')
-        return {
-            int(key): text.strip() for key, text in captions.items() if text.strip()
-        }
-
-    def _interactions(self, row: dict, where: str) -> Interactions | None:
-        if row.get('relation') is None:
-            return None
-        spans: dict[tuple[int, int, str], list[tuple[int, int]]] = {}
-        for item in row.get('semantic_trajectories') or []:
-            if not isinstance(item, dict):
-                self._fail(f'{where}: semantic_trajectories holds {item!r:.40}')
-            keys = ('subject', 'object', 'start', 'end')
-            subject, other, *span = (self._value(item, k, int, where) for k in keys)
-            verb = _clean_verb(self._value(item, 'verb', str, where))
-            spans.setdefault((subject, other, verb), []).append(tuple(span))
-        rows = []
-        for pair, verbs in self._value(row, 'relation', dict, where).items():
-            match = _PAIR.fullmatch(pair)
-            if match is None or not isinstance(verbs, list):
-                self._fail(
-                    f'{where}: relation must map "i-j" to lists, got {pair!r:.40}'
-                )
-            ids = int(match[1]), int(match[2])
-            for verb in dict.fromkeys(_clean_verb(verb) for verb in verbs):
-                if verb:
-                    ends = spans.pop((*ids, verb), [(0, 0)])
-                    rows += [(*ids, verb, *span) for span in ends]
-        if spans:
-            lost = next(iter(spans))
-            self._fail(f'{where}: semantic_trajectories {lost} is not in relation')
-        if not rows:
-            return Interactions.empty()
-        subjects, objects, verbs, starts, stops = zip(*rows, strict=True)
-        try:
-            return Interactions(subjects, objects, verbs, starts, stops)
-        except ValueError as error:
-            raise ValueError(f'{self.path}: {where}: {error}') from error
-
-    def _expressions(self, row: dict, where: str) -> list | None:
-        if row.get('expressions') is None:
-            return None
-        try:
-            items = self._value(row, 'expressions', list, where)
-            return [expression_from_dict(item) for item in items]
-        except ValueError as error:
-            raise ValueError(f'{self.path}: {where}: {error}') from error
-
-
-def _clean_verb(verb: Any) -> str:
-    """As the released code cleans it: a blank or full stop in front, upper case."""
-    return str(verb).strip().lstrip('. ').lower()
+def _row(box: JsonEntry) -> tuple[int, list[float]]:
+    """Its id, and x, y, w, h, flag, class, visible fraction."""
+    key = 'instance_id' if 'instance_id' in box else 'track_id'
+    track_id = box.whole(key, 0, MAX_NUMBER)
+    bbox = box.items('bbox', list)
+    if len(bbox) != 4 or not all(value in FINITE for value in bbox):
+        box.fail(f'bbox must be [x, y, w, h], four finite numbers, got {bbox!r:.60}')
+    flag = box.number('conf' if 'conf' in box else 'mot_conf', FINITE, 1)
+    visibility = box.number('visibility', FINITE, 1.0)
+    if visibility == _NOT_GIVEN:
+        visibility = 1.0
+    elif visibility not in FRACTION:
+        box.fail(f"'visibility' must be from 0 to 1, got {visibility!r:.60}")
+    label = box.whole('category_id', 0, MAX_NUMBER, 1)
+    ignored = box.values.get('iscrowd') or box.values.get('ignore')
+    considered = float(flag > 0 and not ignored)
+    return track_id, [*map(float, bbox), considered, label, float(visibility)]

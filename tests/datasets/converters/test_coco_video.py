@@ -104,10 +104,35 @@ def test_a_video_without_images_is_left_out_and_told(save, logged) -> None:
     assert any('video 9 has no images' in r.getMessage() for r in logged)
 
 
+HUGE = 10**30
+ENDLESS = 10**400  # beyond float64
+SPAN = dict(subject=1, verb='look.v.01', object=2, start=1, end=4)
 BAD = {
     'annotations[0]: image_id 99 is no image': ('annotations', 0, 'image_id', 99),
-    "annotations[1]: 'instance_id' must be int": ('annotations', 1, 'instance_id', '1'),
+    "annotations[1]: 'instance_id' must be a whole": (
+        'annotations',
+        1,
+        'instance_id',
+        '1',
+    ),
+    "annotations[2]: 'instance_id' must be a whole number from 0 to 1e+09": (
+        'annotations',
+        2,
+        'instance_id',
+        HUGE,
+    ),
     'annotations[1]: bbox must be': ('annotations', 1, 'bbox', [1, 2, 3]),
+    'annotations[0]: bbox must be': ('annotations', 0, 'bbox', [1, 2, 3, ENDLESS]),
+    'annotations[2]: bbox must be': ('annotations', 2, 'bbox', [1, 2, 3, float('nan')]),
+    "annotations[0]: 'category_id' must be": ('annotations', 0, 'category_id', HUGE),
+    "annotations[0]: 'visibility' must be a": (
+        'annotations',
+        0,
+        'visibility',
+        ENDLESS,
+    ),
+    "annotations[1]: 'visibility' must be from 0": ('annotations', 1, 'visibility', 7),
+    "annotations[1]: 'conf' must be": ('annotations', 1, 'conf', 'yes'),
     'annotations[2]: id 1 stands twice in image 72': (
         'annotations',
         2,
@@ -115,16 +140,57 @@ BAD = {
         1,
     ),
     'images[1]: id 71 stands twice': ('images', 1, 'id', 71),
+    "images[1]: 'id' must be a whole number": ('images', 1, 'id', HUGE),
     'images: id 71: video_id 3 is no video': ('images', 0, 'video_id', 3),
-    "images: id 71: 'file_name' must be str": ('images', 0, 'file_name', None),
-    "images: id 71: 'width' must be int": ('images', 0, 'width', '64'),
+    "images: id 71: there is no 'file_name'": ('images', 0, 'file_name', None),
+    "images: id 72: 'file_name' must be a name": ('images', 1, 'file_name', 'a\0.jpg'),
+    "images: id 71: 'width' must be": ('images', 0, 'width', '64'),
+    "images: id 71: 'width' must be a whole number from 1": ('images', 0, 'width', -5),
+    "images: id 71: 'height' must be a whole": ('images', 0, 'height', HUGE),
+    "images: id 72: 'frame_id' must be": ('images', 1, 'frame_id', HUGE),
+    "images: id 71: 'frame_id' must be": ('images', 0, 'frame_id', -1),
     'videos: id 7: a frame_id of its images': ('images', 1, 'frame_id', 1),
     'videos[1]: id 7 stands twice': ('videos', 1, 'id', 7),
     "the name 'cooking/0001' is that of 7": ('videos', 1, 'name', 'cooking/0001'),
-    'videos: id 7: fps must be above 0': ('videos', 0, 'fps', -1),
+    "videos: id 8: 'name' must be a name": ('videos', 1, 'name', 'street\0'),
+    "videos: id 7: 'fps' must be a finite number above 0": ('videos', 0, 'fps', -1),
+    "videos: id 7: 'fps' must be": ('videos', 0, 'fps', ENDLESS),
+    "videos: id 7: 'summary' must be a text": ('videos', 0, 'summary', 3),
     'videos: id 7: caption must map ids': ('videos', 0, 'caption', {'man': 'A man.'}),
+    'videos: id 7: caption must map ids to texts, each id once': (
+        'videos',
+        0,
+        'caption',
+        {'1': 'A', '01': 'B'},
+    ),
+    'the caption of 1 holds half a surrogate pair': (
+        'videos',
+        0,
+        'caption',
+        {'1': 'a \ud800'},
+    ),
+    "videos: id 7: 'caption' must be an object": ('videos', 0, 'caption', 'A man.'),
     'videos: id 7: relation must map "i-j"': ('videos', 0, 'relation', {'1': []}),
+    'relation must map "i-j" to lists': (
+        'videos',
+        0,
+        'relation',
+        {f'1-{HUGE}': ['look.v.01']},
+    ),
+    'a verb of 1-2 must be a text': ('videos', 0, 'relation', {'1-2': [3]}),
     'id 1 is subject and object': ('videos', 0, 'relation', {'1-1': ['look.v.01']}),
+    "'semantic_trajectories' must be a list": (
+        'videos',
+        0,
+        'semantic_trajectories',
+        3,
+    ),
+    "semantic_trajectories[0]: 'end' must be a whole": (
+        'videos',
+        0,
+        'semantic_trajectories',
+        [SPAN | {'end': HUGE}],
+    ),
 }
 
 
@@ -143,6 +209,42 @@ def test_bad_input_is_named(save, message: str) -> None:
 def test_another_json_is_refused(save, value: Any) -> None:
     with pytest.raises(ValueError, match=r'a\.json: '):
         CocoVideoFile(save(value))
+
+
+@pytest.mark.parametrize(
+    'name', ['../secret.jpg', 'a/../../secret.jpg', '/etc/secret.jpg']
+)
+def test_no_picture_from_outside_of_the_root(save, name: str) -> None:
+    value = content()
+    value['images'][1]['file_name'] = name
+    with pytest.raises(ValueError, match=r'id 72: .*lies outside of .*--image-root'):
+        CocoVideoFile(save(value))
+
+
+def test_a_path_that_stays_inside_is_fine(save, tmp_path: Path) -> None:
+    value = content()
+    value['images'][1]['file_name'] = 'cooking/../cooking/0001/imgs/004.jpg'
+    value['images'][0]['file_name'] = str(tmp_path / 'cooking/0001/imgs/001.jpg')
+    first, _ = CocoVideoFile(save(value))
+    assert first['video'].image_paths[0] == str(tmp_path / 'cooking/0001/imgs/001.jpg')
+
+
+def test_flags_of_openmmlabs_converters(save) -> None:
+    """``mot_conf`` is gt.txt's flag; mmdet leaves boxes out that say ``ignore``."""
+    value = content()
+    flags = (dict(mot_conf=0.0), dict(mot_conf=1.0), dict(ignore=1, mot_conf=1.0))
+    for box, flag in zip(value['annotations'], flags, strict=False):
+        del box['conf']
+        box.update(flag, visibility=-1)
+    first, _ = CocoVideoFile(save(value))
+    assert first['truth'].trajectories.scores.tolist() == [0, 1, 0]
+    assert first['truth'].trajectories.visibility.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize('fps', [0, -2, float('nan'), 1e308])
+def test_a_default_rate_is_one(save, fps: float) -> None:
+    with pytest.raises(ValueError, match='default_fps must be a finite number above 0'):
+        CocoVideoFile(save(content()), default_fps=fps)
 
 
 def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
