@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,15 +13,16 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..utils.atomic import atomic_path
+from ..utils.stored_arrays import DAMAGED, read_stored_arrays
 from .bensmot_sequence import GT, IMAGES, SequenceRecord, fingerprint, read_sequence
 from .bensmot_text import COLUMNS
 
 # To be raised when records are read or mended in another way.
-FORMAT = 3
+FORMAT = 4
 CACHE_FOLDER = '.mmsmot'
 USER_CACHE = Path('~/.cache/mmsmot')
 SPLITS = ('train', 'test')
-_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+_DAMAGED = (*DAMAGED, AttributeError, RecursionError)
 
 
 def find_sequences(root: str | os.PathLike, split: str) -> dict[str, Path]:
@@ -122,8 +122,7 @@ def _load(path: Path) -> dict[str, SequenceRecord]:
     if not path.is_file():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as file:
-            text, rows, counts = (file[name] for name in ('text', 'rows', 'counts'))
+        text, rows, counts = read_stored_arrays(path, ('text', 'rows', 'counts'))
         content = json.loads(text.tobytes().decode('utf-8', 'surrogatepass'))
         if content['format'] != FORMAT:
             return {}
@@ -140,9 +139,21 @@ def _load(path: Path) -> dict[str, SequenceRecord]:
 def _records(
     contents: dict, rows: np.ndarray, counts: np.ndarray
 ) -> Iterable[tuple[str, SequenceRecord]]:
+    if rows.shape[1:] != (COLUMNS,) or np.maximum(counts, 0).sum() != len(rows):
+        raise ValueError('its boxes are not those of its sequences')
     start = 0
     for (name, content), count in zip(contents.items(), counts.tolist(), strict=True):
         end = start + max(count, 0)
         table = None if count < 0 else rows[start:end]
+        _require_frames(content, name)
         yield name, SequenceRecord.from_dict(content, table)
         start = end
+
+
+def _require_frames(content: dict, name: str) -> None:
+    """An index comes with a dataset, perhaps a stranger's: no picture from elsewhere."""
+    frame_ids, images = content['frame_ids'], content['images']
+    numbers = all(type(n) is int for n in [*frame_ids, *content['track_ids']])
+    names = all(type(n) is str and os.path.basename(n) == n for n in images)
+    if not numbers or not names or len(images) not in (0, len(frame_ids)):
+        raise ValueError(f'{name}: its frames or pictures are none')

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..structures.id_keys import read_id, read_pair
+from ..utils.json_file import read_json
 from .bensmot_repairs import RepairLog
 from .bensmot_semantics import Relation, Semantics
+from .bensmot_text import plain_text
 
 SUMMARY = 'video_summary.json'
 CAPTION = 'instance_caption.json'
 RELATION = 'relation.json'
-_ID = re.compile(r'\s*(\d{1,9})\s*')
-_PAIR = re.compile(rf'{_ID.pattern}-{_ID.pattern}')
 
 
 class CombinedAnnotations:
@@ -49,10 +48,7 @@ class CombinedAnnotations:
                 f'{path}: missing. The combined annotations are {SUMMARY}, {CAPTION} '
                 f'and {RELATION} in one folder.'
             )
-        try:
-            content = json.loads(path.read_text(encoding='utf-8-sig'))
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f'{path}: not JSON: {error}') from error
+        content = read_json(path)
         kind = str if name == SUMMARY else dict
         if not isinstance(content, dict) or not all(
             isinstance(value, kind) for value in content.values()
@@ -78,7 +74,8 @@ class CombinedAnnotations:
 
     def semantics(self, name: str, track_ids: list[int], log: RepairLog) -> Semantics:
         """The words of one video; what names no trajectory of it is dropped."""
-        summary = self._summaries.get(name, '').strip() or None
+        where = f'{self.folder / SUMMARY}: {name}'
+        summary = plain_text(self._summaries.get(name, ''), where, log) or None
         if summary is None:
             log.add('video_caption_missing', f'{self.folder / SUMMARY}: no {name!r}')
         captions = relations = None
@@ -98,12 +95,13 @@ class CombinedAnnotations:
         captions = {}
         for key, text in self._captions[name].items():
             where = f'{self.folder / CAPTION}: {name}: {key[:40]!r}'
-            if not (_ID.fullmatch(key) and int(key) in track_ids):
+            track_id = read_id(key)
+            if track_id not in track_ids or track_id in captions:
                 log.add('caption_unknown_track', where)
             elif not (isinstance(text, str) and text.strip()):
                 log.add('caption_empty', where)
             else:
-                captions[int(key)] = text.strip()
+                captions[track_id] = plain_text(text, where, log)
         if len(captions) < len(track_ids):
             where = f'{self.folder / CAPTION}: {name}: {len(captions)} captions for '
             log.add('captions_fewer', f'{where}{len(track_ids)} trajectories')
@@ -116,7 +114,7 @@ class CombinedAnnotations:
         for key, verbs in self._relations[name].items():
             where = f'{self.folder / RELATION}: {name}: {key[:40]!r}'
             verbs = [verbs] if isinstance(verbs, str) else verbs
-            pair = _PAIR.fullmatch(key)
+            pair = read_pair(key)
             if (
                 pair is None
                 or not isinstance(verbs, list)
@@ -124,7 +122,7 @@ class CombinedAnnotations:
             ):
                 log.add('relation_malformed', where)
                 continue
-            subject_id, object_id = map(int, pair.groups())
+            subject_id, object_id = pair
             if subject_id not in track_ids or object_id not in track_ids:
                 log.add('edge_unknown_node', where)
             elif subject_id == object_id:

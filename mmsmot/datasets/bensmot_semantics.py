@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bensmot_repairs import RepairLog
-from .bensmot_text import CaptionLine, parse_captions, plain_name, read_lines
+from .bensmot_text import (
+    CaptionLine,
+    parse_captions,
+    plain_name,
+    plain_text,
+    read_lines,
+)
 from .graphml import Edge, UnsafeXML, parse_graphml
 
 VIDEO_CAPTION = 'video_caption.txt'
@@ -59,7 +65,8 @@ def read_semantics(folder: Path, track_ids: list[int], log: RepairLog) -> Semant
     the trajectories that are left.
     """
     lines = read_lines(folder / VIDEO_CAPTION, VIDEO_CAPTION, log)
-    text = ' '.join(line.strip() for _, line in lines or ())
+    texts = (plain_text(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
+    text = ' '.join(texts).strip()
     if not text:
         log.add('video_caption_missing', f'{VIDEO_CAPTION}: missing or empty')
     lines = read_lines(folder / CAPTIONS, CAPTIONS, log)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import asdict, dataclass
@@ -13,6 +12,8 @@ import numpy as np
 
 from ..structures import VideoInfo
 from ..structures.frame_numbering import frame_offset
+from ..utils.json_file import read_json
+from ..utils.number_ranges import FRAME_RATE
 from .bensmot_repairs import RepairLog
 from .bensmot_semantics import (
     CAPTIONS,
@@ -274,11 +275,11 @@ def _picture_size(
 
 def _read_json(path: Path, name: str, kind: str, log: RepairLog) -> Any:
     try:
-        return json.loads(path.read_text(encoding='utf-8-sig'))
+        return read_json(path)
     except FileNotFoundError:
         return None
-    except (ValueError, RecursionError) as error:
-        log.add(kind, f'{name}: not JSON: {error}')
+    except ValueError as error:
+        log.add(kind, f'{name}: {str(error).removeprefix(f"{path}: ")}')
         return None
 
 
@@ -308,8 +309,10 @@ def _read_spans(
             continue
         spans.append([subject, verb, other, numbers[2] + offset, numbers[3] + offset])
     fps = content.get('fps')
-    usable = isinstance(fps, int | float) and 0 < fps < float('inf')
-    return spans, float(fps) if usable else None
+    if fps is not None and fps not in FRAME_RATE:
+        log.add('fps_malformed', f'{SPANS}: fps {fps!r:.40}')
+        fps = None
+    return spans, None if fps is None else float(fps)
 
 
 def _read_expressions(folder: Path, log: RepairLog) -> list[dict] | None:

@@ -16,6 +16,7 @@ from .bensmot_repairs import RepairLog
 DEFAULTS = (1.0, 0.0, 1.0)
 COLUMNS = 6 + len(DEFAULTS)
 MAX_NUMBER = 10**9  # of a frame or an id; more is no count
+_CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f-\x9f]+')  # all but the tab
 _NAMED = re.compile(r'\s*([^\W\d][^:：\d]{0,40}\d+|[^\W\d]\w*)\s*[:：]\s*(.*)')
 
 
@@ -52,6 +53,22 @@ def read_lines(path: Path, name: str, log: RepairLog) -> list[tuple[int, str]] |
         else:
             log.add('blank_lines', f'{name}:{number}: nothing in it')
     return lines
+
+
+def plain_text(text: str, where: str, log: RepairLog) -> str:
+    """Words without blanks around them; blanks in place of control characters.
+
+    Those would steer the terminal or the page that shows the words.
+
+    Args:
+        text: As it stands in the file, on one line.
+        where: The file and the place in it.
+        log: Takes control characters, but for tabs.
+    """
+    if _CONTROL.search(text):
+        log.add('control_characters', f'{where}: {text.strip()[:60]!r}')
+        text = _CONTROL.sub(' ', text)
+    return text.strip()
 
 
 def parse_boxes(
@@ -158,9 +175,10 @@ def parse_captions(
     """The captions in the file's order, which is that of the trajectories' ids."""
     captions = []
     for number, line in lines:
+        line = plain_text(line, f'{name}:{number}', log)
         match = _NAMED.fullmatch(line)
         if match is None:
-            log.add('caption_unnamed', f'{name}:{number}: {line.strip()[:60]!r}')
+            log.add('caption_unnamed', f'{name}:{number}: {line[:60]!r}')
         label, text = match.groups() if match else ('', line)
         captions.append(CaptionLine(plain_name(label), text.strip(), number))
     names = [caption.name for caption in captions if caption.name]

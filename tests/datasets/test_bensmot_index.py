@@ -137,6 +137,63 @@ def test_a_damaged_index_is_made_again(content, root, reads, tmp_path, logged) -
     assert len(reads) == 4
 
 
+def spoil(content: dict, key: str) -> None:
+    record = content['sequences']['act/a']
+    if key == 'sequences':
+        content['sequences'] = [1]
+    elif key == 'captions':
+        record['semantics']['captions'] = ['a']
+    elif key == 'frame_ids':
+        record['frame_ids'] = ['1']
+    elif key == 'images':
+        record['images'] = ['../../secret.jpg'] * len(record['frame_ids'])
+
+
+@pytest.mark.parametrize('key', ['sequences', 'captions', 'frame_ids', 'images'])
+def test_an_index_of_other_contents_is_made_again(
+    key, root, reads, tmp_path, logged
+) -> None:
+    cache = tmp_path / 'cache.npz'
+    index(root, cache)
+    with np.load(cache) as file:
+        arrays = dict(file)
+    content = json.loads(arrays['text'].tobytes())
+    spoil(content, key)
+    arrays['text'] = np.frombuffer(json.dumps(content).encode(), np.uint8)
+    np.savez(cache, **arrays)
+    index(root, cache)
+    assert reads == ['a', 'b', 'c', 'd'] * 2
+    assert any('damaged index' in r.getMessage() for r in logged)
+
+
+@pytest.mark.parametrize('kind', ['nested', 'claims 10 TB', 'bomb', 'boxes'])
+def test_an_index_that_would_fill_the_memory(
+    kind, root, reads, tmp_path, logged
+) -> None:
+    cache = tmp_path / 'cache.npz'
+    index(root, cache)
+    with np.load(cache) as file:
+        arrays = dict(file)
+    if kind == 'nested':
+        arrays['text'] = np.frombuffer(b'[' * 100_000, np.uint8)
+    elif kind == 'boxes':
+        arrays['rows'] = np.empty((5, 9))
+    elif kind == 'bomb':
+        arrays['text'] = np.zeros(10**8, np.uint8)
+    (np.savez_compressed if kind == 'bomb' else np.savez)(cache, **arrays)
+    if kind == 'claims 10 TB':
+        shape = f'({len(arrays["text"])},), }}'.encode()
+        data = cache.read_bytes()
+        claim = b'(9999999999999,), }'
+        assert shape in data
+        start = data.index(shape)
+        data = data[:start] + claim + data[start + len(claim) :]
+        cache.write_bytes(data)
+    index(root, cache)
+    assert reads == ['a', 'b', 'c', 'd'] * 2
+    assert any('damaged index' in r.getMessage() for r in logged)
+
+
 def test_another_format_is_made_again(root, reads, tmp_path, monkeypatch) -> None:
     cache = tmp_path / 'cache.npz'
     index(root, cache)

@@ -127,3 +127,17 @@ def test_a_missing_file(root) -> None:
     (root / 'json/relation.json').unlink()
     with pytest.raises(FileNotFoundError, match='relation.json: missing'):
         CombinedAnnotations(root / 'json')
+
+
+def test_keys_in_other_digits_and_words_that_steer_a_terminal(root) -> None:
+    captions = {'١': 'One.', '2': 'Two\x1b[2J.', '02': 'Again.'}
+    write(root, GOOD | {'instance_caption.json': {'act/a': captions}})
+    write(root, {'relation.json': {'act/a': {'1-٢': ['look.v.01']}}})
+    dataset = load(root, described_only=False)
+    words = dataset[0]['data_samples']
+    assert words.gt_captions == {2: 'Two [2J.'}
+    assert len(words.gt_interactions) == 0
+    counts = dataset.repairs.counts
+    assert counts['control_characters'] == 1
+    assert counts['caption_unknown_track'] == 2
+    assert counts['relation_malformed'] == 1

@@ -102,6 +102,14 @@ def test_frame_rate(text, fps, counts, tmp_path, write_bensmot) -> None:
     assert record.log.counts == counts
 
 
+@pytest.mark.parametrize('fps', ['NaN', '1e308', '0', '"5"', 'true', '9' * 400])
+def test_a_rate_of_spans_that_is_none(fps, tmp_path, write_bensmot) -> None:
+    spans = f'{{"fps": {fps}, "trajectories": []}}'
+    record = read_sequence(write_bensmot(tmp_path / 's', spans=spans))
+    assert record.fps is None
+    assert record.log.counts == {'fps_malformed': 1}
+
+
 @pytest.mark.parametrize(
     'name',
     [

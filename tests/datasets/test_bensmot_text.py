@@ -132,3 +132,17 @@ def test_any_bytes(tmp_path_factory, data) -> None:
     assert rows.shape[1:] == (9,) and np.isfinite(rows).all()
     assert set(rows[:, 1]) <= set(ids)
     assert len(parse_captions(lines, 'any.txt', log)) == len(lines)
+
+
+def test_control_characters_are_blanks_in_words() -> None:
+    log = RepairLog()
+    lines = [
+        (1, 'man0: A man\x1b[31m\x00 walks.\t'),
+        (2, 'woman0: A\tw\u200doman\x85.'),
+    ]
+    captions = parse_captions(lines, 'c.txt', log)
+    assert [c.text for c in captions] == ['A man [31m  walks.', 'A\tw\u200doman .']
+    assert log.counts == {'control_characters': 2}
+    assert log.examples['control_characters'][0].startswith(
+        "c.txt:1: 'man0: A man\\x1b"
+    )

@@ -1,0 +1,56 @@
+"""Arrays in an ``.npz`` file that may have been damaged, or made to fill the memory."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import zipfile
+from collections.abc import Sequence
+
+import numpy as np
+
+READ_HEADER = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+# What reading a damaged file may raise, on all the versions of Python and NumPy.
+DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+
+
+def read_stored_arrays(
+    path: str | os.PathLike, names: Sequence[str]
+) -> list[np.ndarray]:
+    """Arrays that ``np.savez`` wrote, never larger than the file.
+
+    ``np.load`` believes what a header claims and unpacks what is compressed: 10 kB may
+    ask for all memory.
+
+    Raises:
+        OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile: The file
+            is damaged, compressed, or holds no such array (``DAMAGED``).
+    """
+    with zipfile.ZipFile(path) as archive:
+        packed = [
+            member.filename
+            for member in archive.infolist()
+            if member.compress_type != zipfile.ZIP_STORED
+        ]
+        if packed:
+            raise ValueError(f'{packed[0]} is compressed, which np.savez does not do')
+        return [_array(archive.read(f'{name}.npy'), name) for name in names]
+
+
+def _array(data: bytes, name: str) -> np.ndarray:
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    if version not in READ_HEADER:
+        raise ValueError(f'{name}: array format {version} is none that is written here')
+    shape, is_fortran, dtype = READ_HEADER[version](stream)
+    if dtype.hasobject:
+        raise ValueError(f'{name}: holds Python objects')
+    start = stream.tell()
+    if math.prod(shape) * dtype.itemsize != len(data) - start:
+        raise ValueError(f'{name}: {len(data) - start} bytes cannot be {shape} {dtype}')
+    flat = np.frombuffer(data, dtype, math.prod(shape), start)
+    return flat.reshape(shape, order='F' if is_fortran else 'C')
