@@ -15,7 +15,12 @@ MIN_SIDE, MAX_SIDE = 1e-9, 1e9
 
 def as_boxes(boxes: np.ndarray, owner: str) -> np.ndarray:
     """Boxes as a (N, 4) float64 array, or a ``ValueError`` that names the bad row."""
-    boxes = np.asarray(boxes, dtype=np.float64)
+    try:
+        boxes = np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f'{owner}: boxes must be (N, 4) x1, y1, x2, y2: {error}'
+        ) from error
     if boxes.size == 0:
         return boxes.reshape(0, 4)
     if boxes.ndim != 2 or boxes.shape[1] != 4:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .boxes import as_boxes, require_valid_boxes, valid_boxes
+from .columns import as_column
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,23 +31,14 @@ class Detections:
 
     def __post_init__(self) -> None:
         boxes = as_boxes(self.boxes, 'Detections')
-        scores = np.asarray(self.scores, dtype=np.float64).reshape(-1)
-        labels = self.labels
-        labels = (
-            np.zeros(len(boxes), np.int64)
-            if labels is None
-            else np.asarray(labels).reshape(-1).astype(np.int64, copy=False)
-        )
-        columns = {'scores': scores, 'labels': labels}
+        rows = len(boxes)
+        labels = np.zeros(rows, np.int64) if self.labels is None else self.labels
+        columns = {
+            'scores': as_column(self.scores, rows, np.float64, 'scores', 'Detections'),
+            'labels': as_column(labels, rows, np.int64, 'labels', 'Detections'),
+        }
         if self.embeddings is not None:
-            columns['embeddings'] = np.asarray(self.embeddings, dtype=np.float32)
-        for name, column in columns.items():
-            if len(column) != len(boxes):
-                raise ValueError(
-                    f'Detections: {len(boxes)} boxes but {len(column)} {name}'
-                )
-            if not np.isfinite(column).all():
-                raise ValueError(f'Detections: {name} holds a value that is not finite')
+            columns['embeddings'] = _embeddings(self.embeddings, rows)
         require_valid_boxes(boxes, 'Detections')
         object.__setattr__(self, 'boxes', boxes)
         for name, column in columns.items():
@@ -91,3 +83,12 @@ class Detections:
 
         kept = cls(boxes[good], scores[good], pick(labels), pick(embeddings))
         return kept, int((~good).sum())
+
+
+def _embeddings(value: np.ndarray, rows: int) -> np.ndarray:
+    embeddings = np.asarray(value, dtype=np.float32)
+    if len(embeddings) != rows:
+        raise ValueError(f'Detections: {rows} boxes but {len(embeddings)} embeddings')
+    if not np.isfinite(embeddings).all():
+        raise ValueError('Detections: embeddings holds a value that is not finite')
+    return embeddings

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from .columns import as_column
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -26,7 +28,7 @@ class Interactions:
     The last three may be left out: then 0, 0 and 1 stand there.
 
     Raises:
-        ValueError: A subject is its own object, a verb is empty, a span ends before it
+        ValueError: A value is no number of its kind (ids are whole), a subject is its own object, a verb is empty, a span ends before it
             starts, or a (subject, object, verb, span) stands twice.
     """
 
@@ -59,14 +61,7 @@ class Interactions:
         value = getattr(self, name)
         if value is None:
             return np.full(rows, self._DEFAULTS[name], dtype)
-        value = np.asarray(value).reshape(-1)
-        if len(value) != rows:
-            raise ValueError(
-                f'Interactions: {rows} subject_ids but {len(value)} {name}'
-            )
-        if value.dtype.kind == 'f' and not np.isfinite(value).all():
-            raise ValueError(f'Interactions: {name} holds a value that is not finite')
-        return value.astype(dtype, copy=False)
+        return as_column(value, rows, dtype, name, 'Interactions', 'subject_ids')
 
     def _verb_column(self, rows: int) -> np.ndarray:
         verbs = np.asarray(self.verbs).reshape(-1)

@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from .boxes import as_boxes, require_valid_boxes, valid_boxes
+from .columns import as_column
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .tracks import Tracks
 
@@ -37,8 +38,8 @@ class Trajectories:
     -1 and 1 stand there.
 
     Raises:
-        ValueError: A box is not finite or inverted, a number is not positive, or a
-            (frame, id) stands twice.
+        ValueError: A box is not finite or inverted, a value is no number of its kind
+            (ids are whole), a number is not positive, or a (frame, id) stands twice.
     """
 
     frame_ids: np.ndarray
@@ -77,12 +78,7 @@ class Trajectories:
         value = getattr(self, name)
         if value is None:
             return np.full(rows, self._DEFAULTS[name], dtype)
-        value = np.asarray(value).reshape(-1)
-        if len(value) != rows:
-            raise ValueError(f'Trajectories: {rows} boxes but {len(value)} {name}')
-        if value.dtype.kind == 'f' and not np.isfinite(value).all():
-            raise ValueError(f'Trajectories: {name} holds a value that is not finite')
-        return value.astype(dtype, copy=False)
+        return as_column(value, rows, dtype, name, 'Trajectories')
 
     @staticmethod
     def _require_unique(frame_ids: np.ndarray, ids: np.ndarray) -> None:
