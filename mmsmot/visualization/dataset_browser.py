@@ -13,14 +13,18 @@ from ..datasets.video_truth import VideoTruth
 from ..structures import Interactions, Trajectories
 from ..utils.atomic import atomic_path
 from .contact_sheet import spread_over
+from .fonts import cut_text, draw_text, plain_text, text_width
 from .semantic_drawer import SemanticDrawer, short_verb, text_entries
-from .text_panel import FAINT, TextEntry, text_panel, wrap
+from .text_panel import FAINT, TextEntry, panel_lines, text_panel
 from .video_writer import VideoWriter
 
 SHEET_FRAMES, SHEET_COLUMNS = 6, 3
 TILE_WIDTH = 480  # pixels of a sheet's picture
 JPEG_QUALITY = 85
 GAP = 4  # pixels between pictures
+TITLE_SIZE = 12  # pixels of an em, of a picture's title
+# Of text. A JPEG has at most 65,535 rows, and encoders take far fewer of a video's.
+MAX_SHEET_LINES, MAX_CLIP_LINES = 1000, 40
 
 
 def draw_sheet(
@@ -63,7 +67,8 @@ def draw_sheet(
     title = TextEntry(f'{video.video.name}: {summary_line(video, truth)}', faint=True)
     words = text_entries(truth.captions, truth.video_caption)
     entries = [title, *words, *interaction_entries(truth.interactions)]
-    return np.concatenate([grid, text_panel(entries, grid.shape[1])])
+    lines = min(panel_lines(entries, grid.shape[1]), MAX_SHEET_LINES)
+    return np.concatenate([grid, text_panel(entries, grid.shape[1], lines)])
 
 
 def write_sheet(image: np.ndarray, path: str | os.PathLike) -> None:
@@ -87,6 +92,9 @@ def write_clip(
 ) -> None:
     """Write a video with all that is said of it, as H.264, atomically.
 
+    Captions that take more than ``MAX_CLIP_LINES`` lines are shown while those they are
+    about are in view.
+
     Args:
         video: Its pictures.
         truth: Boxes, captions and interactions, as far as they are annotated.
@@ -98,15 +106,21 @@ def write_clip(
         ValueError: The video has no pictures, or one cannot be read.
     """
     require_pictures(video)
-    words = truth.captions, truth.video_caption
+    captions = truth.captions or {}
     drawer = SemanticDrawer(scale)
-    drawer.panel_lines = drawer.lines_needed(_width(video), *words)
+    lines = drawer.lines_needed(_width(video), captions, truth.video_caption)
+    drawer.panel_lines = min(lines, MAX_CLIP_LINES)
     boxes = boxes_by_frame(truth.trajectories)
     with VideoWriter(path, fps or video.video.fps) as writer:
         for frame in video:
             ids, now = boxes.get(frame.frame_id, NOBODY)
             active = active_at(truth.interactions, frame.frame_id)
-            writer.write(drawer.draw(frame.image, ids, now, active, *words))
+            texts = captions
+            if lines > MAX_CLIP_LINES:
+                texts = {i: captions[i] for i in ids.tolist() if i in captions}
+            writer.write(
+                drawer.draw(frame.image, ids, now, active, texts, truth.video_caption)
+            )
 
 
 NOBODY = (np.empty(0, np.int64), np.empty((0, 4)))
@@ -200,15 +214,11 @@ def _width(video: ImageSequence) -> int:
 
 def _titled(picture: np.ndarray, text: str) -> np.ndarray:
     """A picture with a line of text in its lower right corner."""
-    (line,) = wrap(text, picture.shape[1])
-    (width, height), below = cv2.getTextSize(line, cv2.FONT_HERSHEY_SIMPLEX, 0.4, 1)
+    line = cut_text(plain_text(text), picture.shape[1] - 6, TITLE_SIZE)
     bottom, right = picture.shape[0], picture.shape[1]
-    place = right - width - 6, bottom - height - below - 4
-    cv2.rectangle(picture, place, (right, bottom), (0, 0, 0), cv2.FILLED)
-    origin = place[0] + 3, bottom - below - 1
-    cv2.putText(
-        picture, line, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255,) * 3, 1, cv2.LINE_AA
-    )
+    left, top = right - text_width(line, TITLE_SIZE) - 6, bottom - TITLE_SIZE - 4
+    cv2.rectangle(picture, (left, top), (right, bottom), (0, 0, 0), cv2.FILLED)
+    draw_text(picture, line, (left + 3, bottom - 4), (255, 255, 255), TITLE_SIZE)
     return picture
 
 

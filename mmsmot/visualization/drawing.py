@@ -12,13 +12,14 @@ import cv2
 import numpy as np
 
 from ..structures import valid_boxes
+from .fonts import TEXT_SIZE, cut_text, draw_text, ink_on, plain_text, text_width
 
 # Successive multiples of the golden ratio, modulo 1, spread over the circle of hues
 # more evenly than any other step; a change of tone sets those apart that come close.
 GOLDEN_RATIO = 0.618033988749895
 TONES = ((0.80, 1.0), (0.55, 1.0), (0.95, 0.70))  # saturation, value
 
-FONT = cv2.FONT_HERSHEY_SIMPLEX
+LABEL_PART = 1 / 48  # of the picture's shorter side: pixels of an em
 SUBPIXEL_BITS = 4
 TRAIL_STEPS = 6  # levels of fading
 FAINTEST = 0.15
@@ -169,20 +170,16 @@ def _draw_text(
 ) -> None:
     """Text on a plate of the track's colour: above the box, or inside at the edge."""
     height_px, width_px = canvas.shape[:2]
-    scale = max(0.4, min(height_px, width_px) / 1400)
-    weight = max(1, width - 1)
-    (text_width, text_height), below = cv2.getTextSize(text, FONT, scale, weight)
-    plate_height = text_height + below + width
-    x = max(0, min(corners[0], width_px - text_width - 2 * width))
+    size = max(TEXT_SIZE, round(LABEL_PART * min(height_px, width_px)))
+    text = cut_text(plain_text(text), max(width_px - 2 * width, 0), size)
+    plate_width, plate_height = text_width(text, size) + 2 * width, round(1.25 * size)
+    x = max(0, min(corners[0], width_px - plate_width))
     top = corners[1] - plate_height
     top = corners[1] if top < 0 else top
-    right = x + text_width + 2 * width
-    cv2.rectangle(canvas, (x, top), (right, top + plate_height), color, cv2.FILLED)
-    blue, green, red = color
-    luma = 0.114 * blue + 0.587 * green + 0.299 * red  # ITU-R BT.601
-    ink = (0, 0, 0) if luma > 110 else (255, 255, 255)
-    origin = (x + width, top + text_height + width)
-    cv2.putText(canvas, text, origin, FONT, scale, ink, weight, cv2.LINE_AA)
+    bottom = top + plate_height
+    cv2.rectangle(canvas, (x, top), (x + plate_width, bottom), color, cv2.FILLED)
+    baseline = bottom - round(0.28 * size)
+    draw_text(canvas, text, (x + width, baseline), ink_on(color), size)
 
 
 def _draw_trails(

@@ -9,20 +9,12 @@ import numpy as np
 
 from ..structures import Interactions, valid_boxes
 from .drawing import draw_tracks, track_color
-from .text_panel import (
-    FONT,
-    TextEntry,
-    ink_on,
-    panel_lines,
-    plain_text,
-    text_panel,
-    text_width,
-)
+from .fonts import cut_text, draw_text, ink_on, plain_text, text_width
+from .text_panel import TextEntry, panel_lines, text_panel
 
 # Pixels; the text is of one size, so small pictures are drawn larger and large ones
 # smaller.
 READABLE_WIDTH, WIDEST = 640, 1280
-LABEL_SCALE = 0.45
 PLATE_HEIGHT = 17  # pixels, of a verb's plate
 ARC_POINTS = 24
 HEAD_LENGTH = 14  # pixels, of an arrow's head
@@ -287,7 +279,8 @@ def _draw_label(
 ) -> None:
     """The verbs on a plate around ``middle``, or in the nearest free place above or below."""
     height, width = canvas.shape[:2]
-    wide = text_width(text, LABEL_SCALE) + 6
+    text = cut_text(text, max(width - 6, 0))
+    wide = text_width(text) + 6
     x = int(np.clip(middle[0] - wide / 2, 0, max(width - wide, 0)))
     wanted = middle[1] - PLATE_HEIGHT / 2
     room = max(height - PLATE_HEIGHT - 1, 0)
@@ -301,8 +294,7 @@ def _draw_label(
     cv2.rectangle(canvas, place[:2], place[2:], color, cv2.FILLED)
     cv2.rectangle(canvas, place[:2], place[2:], OUTLINE, 1)
     origin = place[0] + 3, place[1] + PLATE_HEIGHT - 5
-    ink = ink_on(color)
-    cv2.putText(canvas, text, origin, FONT, LABEL_SCALE, ink, 1, cv2.LINE_AA)
+    draw_text(canvas, text, origin, ink_on(color))
 
 
 def _overlap(one: Rectangle, other: Rectangle) -> bool:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-FONT = cv2.FONT_HERSHEY_SIMPLEX
+from .fonts import (
+    TEXT_SIZE,
+    cut_text,
+    draw_text,
+    fitting,
+    ink_on,
+    plain_text,
+    text_width,
+)
+
 PAPER, INK, FAINT = (32, 32, 32), (235, 235, 235), (130, 130, 130)  # BGR
-TEXT_SCALE = 0.45
-LINE_HEIGHT = 18  # pixels, of a line of TEXT_SCALE
+LINE_HEIGHT = 18  # pixels, of a line of TEXT_SIZE
 MARGIN = 8  # pixels, around the text
 INDENT = 34  # pixels at least, of a text behind its badge
-# Marks that OpenCV's fonts lack and NFKD does not take apart.
-_PLAIN = str.maketrans({'‘': "'", '’': "'", '“': '"', '”': '"', '–': '-', '—': '-'})
+MAX_BADGE = 12  # characters
 
 
 @dataclass(frozen=True)
@@ -36,46 +43,27 @@ class TextEntry:
     faint: bool = False
 
 
-def plain_text(text: str) -> str:
-    """The text in ASCII on one line, which is all that OpenCV's fonts can write."""
-    decomposed = unicodedata.normalize('NFKD', text.translate(_PLAIN))
-    base = ''.join(c for c in decomposed if not unicodedata.combining(c))
-    return ' '.join(base.encode('ascii', 'replace').decode().split())
+@lru_cache(maxsize=1024)  # a video's panel has the same texts in every frame
+def wrap(text: str, width: int, size: int = TEXT_SIZE) -> tuple[str, ...]:
+    """Lines of at most ``width`` pixels; a longer word is cut where it must be.
 
-
-def text_width(text: str, scale: float = TEXT_SCALE) -> int:
-    """Width of a plain text in pixels."""
-    return cv2.getTextSize(text, FONT, scale, 1)[0][0]
-
-
-def ink_on(color: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Black or white (BGR), whichever can be read on a colour."""
-    blue, green, red = color
-    luma = 0.114 * blue + 0.587 * green + 0.299 * red  # ITU-R BT.601
-    return (0, 0, 0) if luma > 110 else (255, 255, 255)
-
-
-def wrap(text: str, width: int, scale: float = TEXT_SCALE) -> list[str]:
-    """Lines of at most ``width`` pixels; a longer word is cut where it must be."""
+    Of a text longer than :data:`~.fonts.MAX_LETTERS` the rest is left out.
+    """
     lines: list[str] = []
     line = ''
     for word in plain_text(text).split(' '):
         longer = f'{line} {word}' if line else word
-        if text_width(longer, scale) <= width:
+        if text_width(longer, size) <= width:
             line = longer
             continue
         if line:
             lines.append(line)
-        while len(word) > 1 and text_width(word, scale) > width:
-            cut = next(
-                n
-                for n in range(len(word) - 1, 0, -1)
-                if n == 1 or text_width(word[:n], scale) <= width
-            )
+        while len(word) > 1 and text_width(word, size) > width:
+            cut = max(1, fitting(word, width, size))
             lines.append(word[:cut])
             word = word[cut:]
         line = word
-    return [*lines, line]
+    return (*lines, line)
 
 
 def panel_lines(entries: Sequence[TextEntry], width: int) -> int:
@@ -92,7 +80,7 @@ def text_panel(
         entries: The texts; there may be none.
         width: Width of the panel in pixels.
         lines: Number of lines there is room for, ``None`` for as many as needed. What
-            does not fit is cut, and the last line ends in ``...``.
+            does not fit is cut, and the last line ends in ``…``.
 
     Returns:
         (2 * MARGIN + lines * LINE_HEIGHT, width, 3) uint8 BGR.
@@ -105,7 +93,8 @@ def text_panel(
     lines = len(rows) if lines is None else lines
     if len(rows) > lines > 0:
         text, first, entry = rows[lines - 1]
-        rows = [*rows[: lines - 1], (_cut(text, _room(entry, width)), first, entry)]
+        text = cut_text(f'{text} …', _room(entry, width))
+        rows = [*rows[: lines - 1], (text, first, entry)]
     panel = np.full((2 * MARGIN + lines * LINE_HEIGHT, width, 3), PAPER, np.uint8)
     for number, (text, first, entry) in enumerate(rows[:lines]):
         base = MARGIN + number * LINE_HEIGHT + LINE_HEIGHT - 5
@@ -113,7 +102,7 @@ def text_panel(
             _draw_badge(panel, first, base)
         left = MARGIN + _indent(entry)
         ink = FAINT if entry.faint else INK
-        cv2.putText(panel, text, (left, base), FONT, TEXT_SCALE, ink, 1, cv2.LINE_AA)
+        draw_text(panel, text, (left, base), ink)
     return panel
 
 
@@ -121,27 +110,24 @@ def _indent(entry: TextEntry) -> int:
     """Pixels that the badge and the gap behind it take."""
     if not entry.badge:
         return 0
-    return max(INDENT, text_width(plain_text(entry.badge)) + 14)
+    return max(INDENT, text_width(_badge_text(entry)) + 14)
 
 
 def _room(entry: TextEntry, width: int) -> int:
     return width - 2 * MARGIN - _indent(entry)
 
 
-def _lines(entry: TextEntry, width: int) -> list[str]:
+def _lines(entry: TextEntry, width: int) -> tuple[str, ...]:
     return wrap(entry.text, _room(entry, width))
 
 
-def _cut(text: str, width: int) -> str:
-    while text and text_width(f'{text}...') > width:
-        text = text[:-1]
-    return f'{text}...'
+def _badge_text(entry: TextEntry) -> str:
+    return plain_text(entry.badge[:MAX_BADGE])
 
 
 def _draw_badge(panel: np.ndarray, entry: TextEntry, base: int) -> None:
-    text = plain_text(entry.badge)
+    text = _badge_text(entry)
     color = FAINT if entry.faint else entry.color
     right = MARGIN + text_width(text) + 6
     cv2.rectangle(panel, (MARGIN, base - 13), (right, base + 4), color, cv2.FILLED)
-    place = (MARGIN + 3, base)
-    cv2.putText(panel, text, place, FONT, TEXT_SCALE, ink_on(color), 1, cv2.LINE_AA)
+    draw_text(panel, text, (MARGIN + 3, base), ink_on(color))

@@ -13,6 +13,8 @@ from mmsmot.datasets.image_sequence import ImageSequence
 from mmsmot.datasets.video_truth import VideoTruth
 from mmsmot.structures import Interactions, Trajectories, VideoInfo
 from mmsmot.visualization.dataset_browser import (
+    MAX_CLIP_LINES,
+    MAX_SHEET_LINES,
     draw_sheet,
     frames_to_show,
     interaction_entries,
@@ -20,6 +22,7 @@ from mmsmot.visualization.dataset_browser import (
     write_sheet,
 )
 from mmsmot.visualization.drawing import track_color
+from mmsmot.visualization.text_panel import LINE_HEIGHT, MARGIN
 
 FRAMES = np.array([2, 4, 5, 7, 8, 9, 11, 12])
 
@@ -77,10 +80,7 @@ def test_a_sheet_shows_an_interaction_in_its_span_alone(video, truth) -> None:
 
 def test_a_sheet_of_a_video_without_words(video, tmp_path: Path) -> None:
     sheet = draw_sheet(video, VideoTruth(), num_frames=4, columns=2, tile_width=200)
-    assert sheet.shape[:2] == (
-        2 * 120 + 4 + 2 * 8 + 2 * 18,
-        404,
-    )  # a title of two lines
+    assert sheet.shape[:2] == (2 * 120 + 4 + 2 * 8 + 18, 404)  # a title of one line
     write_sheet(sheet, tmp_path / 'deep' / 'sheet.jpg')
     assert cv2.imread(str(tmp_path / 'deep' / 'sheet.jpg')).shape == sheet.shape
 
@@ -108,3 +108,17 @@ def test_a_video_without_pictures_says_so(truth) -> None:
     bare = ImageSequence(VideoInfo('a/1', '/data/a/1', 4.0, 160, 96), FRAMES)
     with pytest.raises(ValueError, match='a/1: no pictures in /data/a/1'):
         draw_sheet(bare, truth)
+
+
+def test_a_crowd_of_long_captions_makes_a_sheet_and_a_clip(
+    video, truth, tmp_path: Path
+) -> None:
+    """400 people of whom 2,000 letters are said, more than a JPEG or a video has rows."""
+    truth.captions |= {i: f'{i} ' + 'walks ' * 10_000 for i in range(3, 400)}
+    sheet = draw_sheet(video, truth, num_frames=1)
+    assert sheet.shape[0] == 288 + 2 * MARGIN + MAX_SHEET_LINES * LINE_HEIGHT
+    write_sheet(sheet, tmp_path / 'sheet.jpg')
+    assert cv2.imread(str(tmp_path / 'sheet.jpg')).shape == sheet.shape
+    write_clip(video, truth, tmp_path / 'clip.mp4', scale=2)
+    (shape,) = {frame.shape for frame in read(tmp_path / 'clip.mp4')}
+    assert shape == (192 + 2 * MARGIN + MAX_CLIP_LINES * LINE_HEIGHT, 320, 3)

@@ -157,3 +157,12 @@ def test_verbs_are_shown_without_their_sense() -> None:
 def test_bad_options_are_refused(options: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         SemanticDrawer(**options)
+
+
+def test_a_verb_longer_than_the_picture_is_cut() -> None:
+    verbs = ['w' * 100_000 + '.v.01']
+    told = Interactions([1], [2], verbs, [1], [5])
+    picture = SemanticDrawer(scale=1).draw_scene(GRAY, IDS, BOXES, told)
+    plate = (picture == track_color(1)).all(axis=2).any(axis=0)
+    assert picture.shape == GRAY.shape
+    assert plate.sum() > 250  # from edge to edge

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
+from mmsmot.visualization.fonts import MAX_LETTERS, text_width
 from mmsmot.visualization.text_panel import (
     FAINT,
     LINE_HEIGHT,
@@ -12,9 +15,7 @@ from mmsmot.visualization.text_panel import (
     PAPER,
     TextEntry,
     panel_lines,
-    plain_text,
     text_panel,
-    text_width,
     wrap,
 )
 
@@ -35,11 +36,7 @@ def test_a_word_wider_than_the_panel_is_cut() -> None:
 
 
 def test_a_width_for_nothing_still_ends() -> None:
-    assert wrap('abc', 1) == ['a', 'b', 'c']
-
-
-def test_text_becomes_what_the_font_can_write() -> None:
-    assert plain_text('Élan’s  “café”\n– 東') == 'Elan\'s "cafe" - ?'
+    assert wrap('abc', 1) == ('a', 'b', 'c')
 
 
 def test_the_panel_is_as_high_as_its_lines() -> None:
@@ -68,3 +65,14 @@ def test_faint_entries_have_no_colour() -> None:
     assert not (panel == (0, 0, 255)).all(axis=2).any()
     assert (panel == FAINT).all(axis=2).sum() > 50
     assert np.ptp(panel.astype(int), axis=2).max() == 0
+
+
+@pytest.mark.parametrize('text', ['w' * 100_000, 'walks ' * 10_000])
+def test_a_text_without_an_end_is_cut_soon(text: str) -> None:
+    wrap.cache_clear()
+    start = time.perf_counter()
+    lines = wrap(text, 640)
+    assert time.perf_counter() - start < 2  # 100,000 letters once took many minutes
+    assert max(map(text_width, lines)) <= 640
+    assert len(''.join(lines)) <= MAX_LETTERS
+    assert lines[-1].endswith('…')
