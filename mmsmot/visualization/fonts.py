@@ -110,6 +110,21 @@ def font_path(character: str) -> str | None:
     return next((p for p in _system_fonts() if ord(character) in _charmap(p)), None)
 
 
+def font_families(text: str) -> list[str]:
+    """The families, as matplotlib names them, of the fonts that a plain text takes."""
+    paths = dict.fromkeys([_base_font(), *(path for path, _ in _runs(text))])
+    return [_family(path) for path in paths]
+
+
+@lru_cache(maxsize=1 + MAX_SYSTEM_FONTS)
+def _family(path: str) -> str:
+    from matplotlib.font_manager import fontManager
+
+    # matplotlib's own list may be older than the font.
+    fontManager.addfont(path)
+    return _font(path, TEXT_SIZE).getname()[0]
+
+
 @lru_cache(maxsize=1)
 def _base_font() -> str:
     """DejaVu Sans as matplotlib ships it: Latin, Greek, Cyrillic, Hebrew, Arabic, ..."""

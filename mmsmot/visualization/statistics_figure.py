@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..datasets.statistics import histogram, most_frequent
 from ..utils.atomic import atomic_path
+from .fonts import ELLIPSIS, font_families, plain_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ SIZE = (13, 7)  # inches
 DPI = 100
 COLOR, MEAN_COLOR = '#4878a8', '#c44e52'
 TOP_WORDS = 20
+MAX_WORD, MAX_TITLE = 24, 120  # letters
 
 
 def write_statistics_figure(
@@ -50,7 +52,7 @@ def write_statistics_figure(
         _draw_histogram(axis, f'({letter}) {name}', values)
     _draw_words(axes[5], most_frequent(statistics.words, TOP_WORDS))
     if title:
-        figure.suptitle(title)
+        figure.suptitle(_label(title, MAX_TITLE), **_font_options(title))
     with atomic_path(path) as temporary:
         figure.savefig(temporary)
 
@@ -76,9 +78,20 @@ def _draw_words(axis: Axes, words: dict[str, int]) -> None:
         return
     places = np.arange(len(words))
     axis.barh(places, list(words.values()), color=COLOR)
-    axis.set_yticks(places, list(words), fontsize=7)
+    labels = [_label(word, MAX_WORD) for word in words]
+    axis.set_yticks(places, labels, fontsize=7, **_font_options(''.join(labels)))
     axis.invert_yaxis()
     axis.tick_params(axis='x', labelsize=8)
+
+
+def _label(text: str, length: int) -> str:
+    text = plain_text(text)
+    return text if len(text) <= length else text[: length - 1] + ELLIPSIS
+
+
+def _font_options(text: str) -> dict[str, Any]:
+    """Fonts with all of its characters; a ``$`` of a text begins no formula."""
+    return dict(parse_math=False, family=font_families(plain_text(text)))
 
 
 def _say_nothing(axis: Axes) -> None:

@@ -41,3 +41,16 @@ def test_an_unknown_format_is_refused_before_anything_is_written(
     with pytest.raises(ValueError, match=r'figure\.txt: no picture format'):
         write_statistics_figure(DatasetStatistics(), tmp_path / 'figure.txt')
     assert not list(tmp_path.iterdir())
+
+
+def test_words_of_any_script_and_length(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """A dollar sign begins no formula, and a long word leaves room for its plot."""
+    words = Counter({'一个': 3, 'идёт': 3, 'w' * 100_000: 2, '$\\frac$': 1})
+    path = tmp_path / 'figure.png'
+    write_statistics_figure(DatasetStatistics(words=words), path, '$a_$ $\\frac$ 一')
+    bars = (cv2.imread(str(path)) == [168, 120, 72]).all(axis=2)
+    assert bars[350:, 867:].sum() > 500
+    assert [str(w.message) for w in recwarn if 'Glyph' in str(w.message)] == []
+    assert [str(w.message) for w in recwarn if 'layout' in str(w.message)] == []
