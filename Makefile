@@ -4,6 +4,8 @@ PYTHON ?= python3
 TORCH_SPEC ?= torch==2.13.0
 # For example an index with CPU builds of torch.
 TORCH_INDEX ?=
+# For example `make test PYTEST_ARGS='-x tests/models'`.
+PYTEST_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +17,7 @@ demo: $(STAMP)
 	$(BIN)/python tools/demo.py --out outputs/demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
