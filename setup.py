@@ -42,15 +42,18 @@ def version() -> str:
     return re.search(r"__version__ = '(.+)'", text)[1]
 
 
-MMENGINE = 'onedl-mmengine>=0.10.12'  # no torch comes along
+# What we reach into beyond its documented interface ends before its next version that
+# may break it; a bound is raised when the tests pass there.
+MMENGINE = 'onedl-mmengine>=0.10.12,<0.11'  # no torch comes along
+TORCH = 'torch>=2.4'  # mmcv and mmdet ask for as much
 ONEDL = [
     MMENGINE,
-    'onedl-mmcv>=2.3.6',
-    'onedl-mmdetection>=3.5.1',
+    'onedl-mmcv>=2.3.6,<2.4',
+    'onedl-mmdetection>=3.5.1,<3.6',
 ]
-ONNX = ['onnxruntime>=1.17']
+ONNX = ['onnxruntime>=1.19']  # the first for numpy 2
 LAP = ['lap>=0.5.12']  # mmdet's ByteTracker and OCSORTTracker
-SEMANTICS = ['safetensors>=0.4', 'tokenizers>=0.20', 'transformers>=5']
+SEMANTICS = ['safetensors>=0.4', 'tokenizers>=0.20', 'transformers>=5,<6']
 CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
 TENSORBOARD = ['tensorboard>=2.14']  # of MMEngine's TensorboardVisBackend
 TEST = [
@@ -85,27 +88,29 @@ setup(
         'av>=12',
         'defusedxml>=0.7',
         'filelock>=3.20.3',  # follows no link
-        'numpy>=1.24',
+        'matplotlib>=3.10.5',
         MMENGINE,
+        'numpy>=2.2.6',
         # OpenMMLab is not tested on 5. trackeval and mmcv bring the other build along.
-        'opencv-python-headless>=4.6,<5',
-        'opencv-python<5',
-        'pillow>=9',
+        'opencv-python-headless>=4.11.0.86,<5',
+        'opencv-python>=4.11.0.86,<5',
+        'pillow>=11.3',
         'pyyaml>=6',
         'rich>=13',
-        'scipy>=1.10',
-        'trackeval>=1.3',
+        'scipy>=1.15.3',
+        # The floors of matplotlib, numpy, pillow and scipy are trackeval's on Python 3.10.
+        'trackeval>=1.3,<1.4',
     ],
     extras_require={
-        'onedl': ['torch>=2.1', 'safetensors>=0.4', *ONEDL],
-        'mmdet-trackers': ['torch>=2.1', *ONEDL, *LAP],
-        'semantics': ['torch>=2.1', *ONEDL, *SEMANTICS],
+        'onedl': [TORCH, 'safetensors>=0.4', *ONEDL],
+        'mmdet-trackers': [TORCH, *ONEDL, *LAP],
+        'semantics': [TORCH, *ONEDL, *SEMANTICS],
         'onnx': ONNX,
         'captions': CAPTIONS,
         'tensorboard': TENSORBOARD,
         'test': TEST,
         'all': [
-            'torch>=2.1',
+            TORCH,
             *ONEDL,
             *LAP,
             *ONNX,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PARTS = ('mmsmot', 'configs', 'tools', 'setup.py', 'pyproject.toml', 'README.md')
@@ -101,6 +102,44 @@ def test_what_is_imported_is_what_is_required(installed: Path) -> None:
         assert names & (brought | pip_own), f'{module} ({names}) is not required'
     assert 'torch' not in brought
     assert 'onedl-mmengine' in brought
+
+
+REACHED_INTO = (
+    *('onedl-mmengine', 'onedl-mmcv', 'onedl-mmdetection', 'transformers', 'trackeval'),
+    *('opencv-python', 'opencv-python-headless'),
+)
+
+
+def test_what_we_reach_into_has_an_upper_bound(installed: Path) -> None:
+    (info,) = installed.glob('mmsmot-*.dist-info')
+    requires = list(map(Requirement, metadata.Distribution.at(info).requires))
+    for name in REACHED_INTO:
+        bounds = [each.specifier for each in requires if each.name == name]
+        assert bounds, name
+        for bound in bounds:
+            assert '<' in {spec.operator for spec in bound}, f'{name}{bound}'
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                assert metadata.version(name) in bound, f'{name}{bound}'
+
+
+def test_floors_are_those_of_trackeval(installed: Path) -> None:
+    """A lower one would be a promise that pip cannot keep."""
+    (info,) = installed.glob('mmsmot-*.dist-info')
+    own = {
+        canonicalize_name(each.name): each.specifier
+        for each in map(Requirement, metadata.Distribution.at(info).requires)
+        if each.marker is None
+    }
+    oldest = {'python_version': '3.10', 'extra': ''}  # Python that we support
+    checked = set()
+    for each in map(Requirement, metadata.requires('trackeval')):
+        name = canonicalize_name(each.name)
+        if name in own and (each.marker is None or each.marker.evaluate(oldest)):
+            checked.add(name)
+            floor = {s.version for s in each.specifier if s.operator == '>='}
+            lower = {s.version for s in own[name] if s.operator == '>='}
+            assert Version(min(lower)) >= Version(min(floor))
+    assert {'numpy', 'matplotlib', 'scipy', 'pillow'} <= checked
 
 
 def test_the_extra_all_is_all_of_them(installed: Path) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..utils import opencv as opencv  # it says what to do where cv2 is broken
 from .demo_scene import make_demo_scene
 from .image_sequence import ImageSequence
 from .video_file import VideoFile

@@ -1,5 +1,6 @@
 """Pictures and videos for people to look at."""
 
+from ..utils import opencv as opencv  # it says what to do where cv2 is broken
 from .drawing import TrackDrawer, draw_tracks, track_color
 from .video_writer import VideoWriter
 
