@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -11,6 +12,9 @@ from torch.nn import functional as F
 
 from ...registry import MODELS, built
 from .tokenizer import BaseTokenizer
+
+if TYPE_CHECKING:
+    from transformers import Cache
 
 
 @MODELS.register_module()
@@ -172,8 +176,8 @@ class TextDecoder(nn.Module):
                 mask[:, None].expand(-1, length, -1), self.model.dtype
             ),
             position_ids=_positions(mask),
-            past_key_values=cache,
             use_cache=True,
+            **self._cache_argument(cache),
             **self._only_last(1),
         )
         cache.batch_repeat_interleave(self.num_beams)
@@ -185,7 +189,7 @@ class TextDecoder(nn.Module):
             attention_mask=torch.cat(
                 [mask, torch.ones_like(begin, dtype=bool)], 1
             ).long(),
-            past_key_values=cache,
+            **self._cache_argument(cache),
             max_new_tokens=self.max_length - 1,
             num_beams=self.num_beams,
             do_sample=False,
@@ -195,6 +199,12 @@ class TextDecoder(nn.Module):
             logits_processor=[] if self.allow_repeats else [_forbid_last],
         )
         return out[:, length + 1 :]
+
+    def _cache_argument(self, cache: Cache) -> dict[str, Cache]:
+        """Under the name that the language model has for it."""
+        options = inspect.signature(self.model.forward).parameters
+        # Older versions, and models that are not in transformers, have the older name.
+        return {'cache' if 'cache' in options else 'past_key_values': cache}
 
     def _only_last(self, count: int) -> dict[str, int]:
         """Spare a model that knows how the scores of all but the last tokens."""

@@ -68,6 +68,16 @@ def test_cached_equals_uncached(kind: str, allow_repeats: bool, prefix) -> None:
             assert all(a != b for a, b in zip(said[:end], said[1:end], strict=False))
 
 
+def test_the_cache_has_the_name_that_the_model_knows(monkeypatch) -> None:
+    """``cache`` is transformers' name from 5.x on; the older one ends with 5.40."""
+    part = decoder()
+    for name in ('cache', 'past_key_values'):
+        scope: dict[str, Any] = {}
+        exec(f'def forward(input_ids, {name}=None): ...', scope)
+        monkeypatch.setattr(part.model, 'forward', scope['forward'])
+        assert part._cache_argument('keys') == {name: 'keys'}
+
+
 def decided(kind: str, end: float = 1.0, **options) -> TextDecoder:
     """A decoder that is sure of its words, the end mark likelier by ``end``."""
     part = decoder(kind, **options)
