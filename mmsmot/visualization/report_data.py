@@ -60,7 +60,7 @@ def report_data(
     if len(sides) == 2:
         matches = match_trajectories(sample.gt_trajectories, sample.pred_trajectories)
     return {
-        'name': sample.video.name,
+        'name': ''.join(c if c.isprintable() else '\ufffd' for c in sample.video.name),
         'fps': sample.video.fps,
         'width': sample.video.width,
         'height': sample.video.height,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from mmsmot.structures import Interactions, SMOTDataSample, Trajectories
 from mmsmot.visualization import track_color
 from mmsmot.visualization.html_report import write_report
 
@@ -17,6 +19,7 @@ from .report_page import (
     FRAMES,
     HEIGHT,
     WIDTH,
+    data_of,
     make_sample,
     make_video,
     open_browser,
@@ -339,4 +342,69 @@ def test_a_minute_has_sixty_seconds(browser, tmp_path) -> None:
     opened = Opened(browser, tmp_path / 'page.html')
     title = opened.page.locator('#timeline .bar').first.get_attribute('title')
     assert title.startswith('1 is seen, 1:00.0 to 1:0')
+    opened.page.close()
+
+
+def make_crowd(people: int, words: int) -> SMOTDataSample:
+    """People in a row over all frames, each pushing the two to the right."""
+    ids = np.tile(np.arange(1, people + 1), FRAMES)
+    left = 2.0 * ids
+    boxes = np.stack([left, left * 0 + 40, left + 2, left * 0 + 80], axis=1)
+    sample = make_sample()
+    frames = np.repeat(np.arange(1, FRAMES + 1), people)
+    sample.pred_trajectories = Trajectories(frames, ids, boxes)
+    sample.pred_captions = {i: f'Person {i} ' + words * 'walks ' for i in ids.tolist()}
+    subjects = np.repeat(np.arange(1, people - 1), 2)
+    objects = subjects + np.tile([1, 2], people - 2)
+    count = len(subjects)
+    sample.pred_interactions = Interactions(
+        subjects, objects, ['push.v.01'] * count, [1] * count, [FRAMES] * count
+    )
+    return sample
+
+
+def test_a_crowd_of_long_captions_stays_usable(browser, tmp_path) -> None:
+    """10,000 words each: they took the browser 20 seconds, and 80,000 pixels of height."""
+    write_report(make_crowd(60, 10_000), tmp_path / 'page.html')
+    opened = Opened(browser, tmp_path / 'page.html')
+    page = opened.page
+    assert page.evaluate('document.documentElement.scrollHeight') < 4000
+    text = page.locator('.person[data-key="pred:1"] .text')
+    assert len(text.text_content()) == 600
+    more = page.locator('#people .more').first
+    assert more.text_content() == 'show all 60,009 letters'
+    more.click()
+    assert len(text.text_content()) == 60_009
+    assert page.locator('#people .more').count() == 59
+    # Only those who interact most are nodes.
+    assert page.locator('#graph .node').count() == 24
+    assert 'The 24 of 60 people' in page.inner_text('#graph .legend')
+    # Arrows of one person alone, since all of them would cover everything.
+    page.uncheck('#draw-boxes')
+    assert opened.pixel(80, 30)[3] == 0
+    page.hover('.person[data-key="pred:40"]')
+    drawn = page.evaluate("""() => {
+      const c = document.getElementById('boxes');
+      const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height / 2);
+      return data.filter((v, i) => i % 4 === 3 && v > 0).length;
+    }""")
+    assert (
+        0
+        < drawn
+        < 0.1
+        * page.evaluate("(c => c.width * c.height)(document.getElementById('boxes'))")
+    )
+    assert opened.complaints == []
+    page.close()
+
+
+def test_a_name_of_control_characters(browser, tmp_path) -> None:
+    sample = make_sample()
+    name = '\x1b[31mevil\x07\u202egpj.mp4'
+    sample.set_metainfo(dict(video=replace(sample.video, name=name)))
+    write_report(sample, tmp_path / 'page.html')
+    opened = Opened(browser, tmp_path / 'page.html')
+    assert opened.page.title() == '�[31mevil��gpj.mp4'
+    assert opened.page.inner_text('h1') == '�[31mevil��gpj.mp4'
+    assert data_of(tmp_path / 'page.html')['name'] == '�[31mevil��gpj.mp4'
     opened.page.close()

@@ -2,6 +2,7 @@
 
 const NODE_RADIUS = 19;
 const LINE_HEIGHT = 15;
+const MANY_NODES = 24; // more of them cannot be told apart
 
 function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
@@ -21,16 +22,30 @@ class Graph {
       if (Object.keys(report.sides).length > 1) {
         part.append(make('p', { className: 'legend' }, SIDE_NAMES[side]));
       }
-      if (interactions.length) part.append(this.picture(side, people, interactions));
+      if (interactions.length) part.append(...this.parts(side, people, interactions));
       else part.append(make('p', { className: 'none' }, described ? 'No interaction.' : SILENCE[side]));
       root.append(part);
     }
   }
 
-  picture(side, people, interactions) {
+  /** The picture of all who interact, or of those of a crowd who do it most. */
+  parts(side, people, interactions) {
+    const counts = new Map();
+    for (const id of interactions.flatMap((i) => [i.subject, i.object])) {
+      counts.set(id, (counts.get(id) || 0) + 1);
+    }
+    const ids = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || a - b);
+    const chosen = new Set(ids.slice(0, MANY_NODES));
+    const between = interactions.filter((i) => chosen.has(i.subject) && chosen.has(i.object));
+    const picture = this.picture(side, people, between, [...chosen].sort((a, b) => a - b));
+    if (ids.length <= MANY_NODES) return [picture];
+    const text = `The ${MANY_NODES} of ${ids.length} people who interact most, and what `
+      + 'goes on between them; the timeline has all.';
+    return [picture, make('p', { className: 'legend' }, text)];
+  }
+
+  picture(side, people, interactions, ids) {
     const byId = new Map(people.map((person) => [person.id, person]));
-    const ids = [...new Set(interactions.flatMap((i) => [i.subject, i.object]))];
-    ids.sort((a, b) => a - b);
     const { places, width, height } = this.layout(ids);
     const picture = svg('svg', {
       viewBox: `0 0 ${width} ${height}`,
@@ -122,9 +137,10 @@ class Graph {
   }
 
   node(side, person, [x, y]) {
+    const caption = beginning(person.caption);
     const group = svg('g', { class: `node ${side}`, tabindex: '0', role: 'button',
-      'aria-label': `${person.id} ${person.caption}` });
-    group.append(svg('title', {}, person.caption || `${person.id}`));
+      'aria-label': `${person.id} ${caption}` });
+    group.append(svg('title', {}, caption || `${person.id}`));
     group.append(svg('circle', { cx: x, cy: y, r: NODE_RADIUS, fill: person.color }));
     group.append(svg('text', { x, y, fill: person.ink }, String(person.id)));
     this.wire(group, [keyOf(side, person.id)], person.at.slice(0, 1), false, person.keys);

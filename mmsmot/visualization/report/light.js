@@ -49,6 +49,14 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
+const LONG = 600; // letters, about ten lines of a card
+
+/** What is shown at first of a text: layouts of 10,000 words take a browser seconds. */
+function beginning(text) {
+  if (text.length <= LONG) return text;
+  return `${text.slice(0, LONG - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 /** A pointer's click leaves no focus behind, so that space still plays the video. */
 function onClick(element, act) {
   element.addEventListener('click', (event) => {

@@ -42,27 +42,40 @@ function tellFacts() {
   for (const text of report.notes) notes.append(make('p', {}, text));
 }
 
-const textOr = (text, otherwise) => (text.trim()
-  ? make('span', { className: 'text', dir: 'auto' }, text)
-  : make('span', { className: 'none' }, otherwise));
+/** A text, behind a long one's beginning a button for the rest; or what stands for none. */
+function textParts(side, text, otherwise) {
+  if (!text.trim()) return [make('span', { className: 'none' }, otherwise)];
+  const span = make('span', { className: 'text', dir: 'auto' }, beginning(text));
+  if (text.length <= LONG) return [span];
+  const label = `show all ${text.length.toLocaleString('en')} letters`;
+  const more = make('button', { type: 'button', className: 'more', dataset: { side } }, label);
+  onClick(more, () => {
+    span.textContent = text;
+    more.remove();
+  });
+  return [span, more];
+}
 
 function tellVideoCaptions() {
   const root = document.getElementById('video-captions');
   for (const [side, { caption, described }] of Object.entries(report.sides)) {
     const name = make('small', {}, SIDE_NAMES[side]);
     const nothing = described ? 'Nothing is said of the video.' : SILENCE[side];
-    root.append(make('p', { className: 'video-caption' }, name, textOr(caption, nothing)));
+    const parts = textParts(side, caption, nothing);
+    root.append(make('p', { className: 'video-caption' }, name, ...parts));
   }
 }
 
-function personCard(side, person) {
-  const words = make('span', { className: 'words' },
-    textOr(person.caption, report.sides[side].described ? 'Nothing is said.' : 'No words.'));
+/** The card of a person, and the button for the rest of a long caption. */
+function personParts(side, person) {
+  const nothing = report.sides[side].described ? 'Nothing is said.' : 'No words.';
+  const [text, ...more] = textParts(side, person.caption, nothing);
+  const words = make('span', { className: 'words' }, text);
   if (side === 'pred' && report.sides.gt) {
-    const text = person.other === null
+    const truth = person.other === null
       ? 'Truth: nobody is there'
-      : `Truth (${person.other}): ${person.other_caption || 'nothing is said'}`;
-    words.append(make('small', { className: 'text' }, text));
+      : `Truth (${person.other}): ${beginning(person.other_caption) || 'nothing is said'}`;
+    words.append(make('small', { className: 'text' }, truth));
   } else if (side === 'gt' && report.sides.pred && person.other === null) {
     words.append(make('small', {}, 'was not found'));
   }
@@ -76,7 +89,7 @@ function personCard(side, person) {
   clock.addEventListener('frame', () => {
     card.classList.toggle('absent', !seen.has(clock.position));
   });
-  return card;
+  return [card, ...more];
 }
 
 function tellPeople() {
@@ -85,7 +98,7 @@ function tellPeople() {
     if (!people.length) {
       root.append(make('p', { className: 'none', dataset: { side } }, 'Nobody.'));
     }
-    for (const person of people) root.append(personCard(side, person));
+    for (const person of people) root.append(...personParts(side, person));
   }
   if (!report.sides.gt || !report.sides.pred) return;
   const missed = report.sides.gt.people.filter((p) => p.other === null && p.at.length);

@@ -1,5 +1,7 @@
 /* Boxes and arrows over the picture. */
 
+const MANY_ARROWS = 40; // at once; more of them cover everybody and each other
+
 class Stage {
   constructor(report, clock, light, shownSides) {
     Object.assign(this, { report, clock, light, shownSides });
@@ -128,13 +130,19 @@ class Stage {
   }
 
   drawArrows(context) {
-    const arrows = this.arrowsNow();
+    const all = this.arrowsNow();
+    const isLit = ({ from, to }) => [from, to].some(({ key }) => this.light.keys.has(key));
+    const arrows = all.length > MANY_ARROWS ? all.filter(isLit) : all;
     const paths = arrows.map((arrow) => this.drawArrow(context, arrow));
     arrows.forEach((arrow, n) => {
       context.globalAlpha = this.opacity(arrow.from.key, arrow.to.key);
       this.drawWords(context, [...arrow.verbs].join(', '), paths[n], arrow.color);
     });
     context.globalAlpha = 1;
+    if (all.length > MANY_ARROWS && this.light.keys.size === 0) {
+      const text = `${all.length} interactions at once: point at somebody to see theirs`;
+      this.drawWords(context, text, [this.canvas.width / 2, this.canvas.height], '#ffffff');
+    }
   }
 
   /** An arrow for each pair that interacts in this frame and is seen. */

@@ -21,7 +21,8 @@ class Timeline {
         this.rows.append(this.interactionRow(side, interaction, byId));
       }
     }
-    this.rows.append(make('div', { className: 'playhead' }));
+    this.playhead = make('div', { className: 'playhead' });
+    this.rows.append(this.playhead);
     root.append(this.rows);
     if (guessed) {
       const text = 'Hatched: when the two are seen together, since the span of the '
@@ -39,7 +40,8 @@ class Timeline {
   moveHead() {
     const { position, times } = this.clock;
     const at = position < 0 ? 0 : this.at(times[position]);
-    this.rows.style.setProperty('--at', String(at));
+    // On the head alone: every row would inherit it, and a crowd has thousands.
+    this.playhead.style.setProperty('--at', String(at));
   }
 
   axis() {
@@ -87,7 +89,8 @@ class Timeline {
   }
 
   personRow(side, person) {
-    const words = make('span', { className: 'text', title: person.caption }, person.caption);
+    const caption = beginning(person.caption);
+    const words = make('span', { className: 'text', title: caption }, caption);
     const label = make('div', { className: 'label' }, chip(person, side), words);
     const title = `${person.id} is seen`;
     const options = { color: person.color, title, lights: person.keys };
