@@ -58,12 +58,13 @@ def test_texts_stay_texts(tmp_path) -> None:
     write_report(sample, tmp_path / 'page.html', warnings=[EVIL])
     data = data_of(tmp_path / 'page.html')  # finds one data block, whole
     assert data['warnings'][0] == EVIL
-    assert data['name'] == EVIL.replace('\u2028', '\ufffd')  # a name is one line
+    name = EVIL.replace('\u2028', '\ufffd')  # one line
+    assert data['name'] == name
     assert data['sides']['pred']['caption'] == EVIL
     text = (tmp_path / 'page.html').read_text(encoding='utf-8')
     assert '<img' not in text
     assert text.count('</script>') == 3
-    assert f'<title>{html.escape(EVIL)}</title>' in text
+    assert f'<title>{html.escape(name)}</title>' in text
 
 
 def test_nothing_but_the_pages_own_script_may_run(tmp_path) -> None:
