@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -143,14 +144,16 @@ class SMOT(BaseModel):
             memory: Takes in what ``semantics`` needs to know of the frames.
         """
         watch = watch or Stopwatch()
-        self.tracker.reset()
+        # Of this video alone: another thread may be tracking through another one.
+        tracker = copy.deepcopy(self.tracker)
+        tracker.reset()
         for frames in video.batches(self.batch_size):
             watch.book('decode')
             features, found = self.look(frames, memory is not None)
             watch.book('detect')
             tracks = []
             for frame, detections in zip(frames, found, strict=True):
-                tracks.append(update_checked(self.tracker, detections, frame))
+                tracks.append(update_checked(tracker, detections, frame))
             watch.book('track')
             if memory is not None:
                 self.semantics.see(memory, features, frames, tracks)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import io
 import sys
+import threading
 import warnings
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import lru_cache, partial
 from types import ModuleType, SimpleNamespace
 
 from . import mmcv_ops_stand_in
+
+_SCOPE_LOCK = threading.RLock()
 
 
 def has_compiled_ops() -> bool:
@@ -51,6 +55,19 @@ def import_mmdet() -> ModuleType:
             f"this part needs OpenMMLab's detectors ({error.name} is missing):  "
             "pip install 'mmsmot[onedl]'"
         ) from error
+
+
+@contextmanager
+def mmdet_scope() -> Iterator[None]:
+    """Build parts of mmdet by their short names in the block, one thread at a time.
+
+    MMEngine's default scope belongs to the whole process; two blocks that overlap would
+    leave it at mmdet's for good.
+    """
+    from mmengine.registry import DefaultScope
+
+    with _SCOPE_LOCK, DefaultScope.overwrite_default_scope('mmdet'):
+        yield
 
 
 def _checkpoint_for_several_processes() -> None:

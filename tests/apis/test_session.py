@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +14,7 @@ from mmsmot.apis import SMOTSession
 from mmsmot.models.post_processing import LongEnough
 from mmsmot.models.semantics import Description
 from mmsmot.models.smot import SMOT
+from mmsmot.models.trackers import SORT
 from mmsmot.structures import Frame, Interactions, SMOTDataSample, Tracks
 from tests.models.test_semantics import (
     VIDEO,
@@ -330,3 +335,53 @@ def test_post_processing_needs_whole_videos(model: SMOT) -> None:
         SMOTSession(model)
     with pytest.raises(ValueError, match='above 0'):
         SMOTSession(model, fps=0)
+
+
+@pytest.fixture
+def eager_switches() -> Iterator[None]:
+    """Threads that take turns a thousand times as often as they usually do."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def in_threads(work: Callable[[int], object], count: int) -> list:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
+
+
+def test_sessions_in_threads_give_what_each_gives_alone(
+    build,  # noqa: F811
+    eager_switches: None,
+) -> None:
+    model = build().eval()
+    model.tracker = SORT(min_hits=1, iou_threshold=0.1)
+    model.detector.score_threshold = 0.0  # it has learnt nothing and is sure of nothing
+    model.detector.model.bbox_head.test_cfg.score_thr = 0.0
+
+    def look(camera: int) -> tuple:
+        session = SMOTSession(model, fps=4)
+        tracks = [session.update(frame.image) for frame in frames(6, seed=camera)]
+        words = session.describe()
+        columns = [(t.ids.tolist(), t.boxes.tolist(), t.scores.tolist()) for t in tracks]
+        interactions = words.interactions
+        verbs = interactions.as_pairs(), interactions.scores.tolist()
+        return columns, words.captions, verbs, words.video_caption
+
+    alone = [look(camera) for camera in range(4)]
+    assert all(sum(len(ids) for ids, _, _ in columns) for columns, *_ in alone)
+    assert len({str(answer) for answer in alone}) == 4  # each camera has its own answer
+    for _ in range(3):
+        assert in_threads(look, 4) == alone
+
+
+def test_videos_in_threads_share_no_tracker(model: SMOT, eager_switches: None) -> None:
+    model.tracker = Numbering()
+    model.semantics = None
+
+    def ids(camera: int) -> list[int]:
+        clip = Clip(frames(6, seed=camera))
+        return [tracks.ids.item() for _, _, tracks in model.track(clip)]
+
+    assert in_threads(ids, 4) == [[1, 2, 3, 4, 5, 6]] * 4

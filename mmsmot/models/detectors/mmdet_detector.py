@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,6 @@ from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose
 from mmengine.hub import get_config
 from mmengine.logging import MMLogger, print_log
-from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import nn
 from torch.nn import functional as F
@@ -25,7 +25,7 @@ from ...registry import MODELS, built
 from ...structures import Detections, Frame
 from ...utils.checkpoint import load_weights, weights_hash
 from ...utils.data_config import is_data, require_safe_file
-from ...utils.mmdet_bridge import import_mmdet
+from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 from ..feature_maps import FeatureMaps
 from .base import BaseDetector
 
@@ -88,7 +88,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         self.embedder = built(embedder)
         self.labels = None if labels is None else tuple(labels)
         self.picture_cells = picture_cells
-        with DefaultScope.overwrite_default_scope('mmdet'):
+        with mmdet_scope():
             self.model = mmdet.registry.MODELS.build(self.config['model'])
             self._pipeline = Compose(_from_arrays(self.config.get('test_pipeline')))
             if checkpoint is None:
@@ -150,8 +150,9 @@ class MMDetDetector(nn.Module, BaseDetector):
     @torch.no_grad()
     def detect_in(self, features: FeatureMaps) -> list[Detections]:
         """Detections from feature maps that :meth:`extract` made."""
-        with _as_at_test(self.model), self._given(features):
-            samples = self.model(features.inputs, features.samples, mode='predict')
+        with _as_at_test(self.model):
+            model = self._model_given(features)
+            samples = model(features.inputs, features.samples, mode='predict')
         found = [self._read(sample.pred_instances) for sample in samples]
         return found if self.embedder is None else self._embedded(features, found)
 
@@ -198,9 +199,9 @@ class MMDetDetector(nn.Module, BaseDetector):
         # mmdet's focal loss takes log(1 - score + 1e-12), which in 16 bits is log(0).
         levels = tuple(level.float() for level in features.levels)
         exact = torch.autocast(device.type, enabled=False)
-        given = self._given(replace(features, levels=levels))
-        with given, exact, _broken_boxes_held_back(self.model) as broken:
-            losses = self.model(features.inputs, features.samples, mode='loss')
+        model = self._model_given(replace(features, levels=levels))
+        with exact, _broken_boxes_held_back(self.model) as broken:
+            losses = model(features.inputs, features.samples, mode='loss')
             return {name: _plus(loss, broken) for name, loss in losses.items()}
 
     def loss(
@@ -209,19 +210,19 @@ class MMDetDetector(nn.Module, BaseDetector):
         """mmdet's losses on B frames; ``targets`` as in :meth:`loss_in`."""
         return self.loss_in(self.extract(frames), targets)
 
-    @contextmanager
-    def _given(self, features: FeatureMaps) -> Iterator[None]:
-        """mmdet's own ``predict`` and ``loss``, with the features that are there."""
+    def _model_given(self, features: FeatureMaps) -> nn.Module:
+        """mmdet's model, whose own ``predict`` and ``loss`` take feature maps as made.
+
+        A copy of the outermost module alone, which shares all parts and weights with the
+        model: other threads may be looking through that one.
+        """
         levels = features.levels
         if self.picture_cells:
-            own = levels[0].shape[1] - 3 * self.picture_cells**2
-            levels = (levels[0][:, :own], *levels[1:])
-        self.model.extract_feat = lambda _: levels
-        try:
-            with DefaultScope.overwrite_default_scope('mmdet'):
-                yield
-        finally:
-            del self.model.extract_feat
+            width = levels[0].shape[1] - 3 * self.picture_cells**2
+            levels = (levels[0][:, :width], *levels[1:])
+        model = copy.copy(self.model)
+        model.extract_feat = lambda _: levels
+        return model
 
     @property
     def fingerprint(self) -> str:
@@ -233,8 +234,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         return f'MMDetDetector({config}, {weights_hash(self.model)})'
 
     def _prepare(self, frame: Frame) -> dict[str, Any]:
-        with DefaultScope.overwrite_default_scope('mmdet'):
-            return self._pipeline({'img': frame.image, 'img_id': frame.frame_id})
+        return self._pipeline({'img': frame.image, 'img_id': frame.frame_id})
 
     def _read(self, found: InstanceData) -> Detections:
         found.scores = found.scores**self.score_power

@@ -110,16 +110,14 @@ class MMDetTracker(BaseTracker):
 
 def build_mmdet_tracker(config: dict) -> MMDetBaseTracker:
     """Build a tracker of mmdet; see :meth:`MMDetTracker.reset` for what is refused."""
-    from mmengine.registry import DefaultScope
-
-    from ...utils.mmdet_bridge import import_mmdet
+    from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 
     registry = import_mmdet().registry.MODELS
     from mmdet.models.trackers import BaseTracker as Base
     from mmdet.models.trackers import ByteTracker, SORTTracker
 
     config, name = copy.deepcopy(config), config['type']
-    with DefaultScope.overwrite_default_scope('mmdet'):
+    with mmdet_scope():
         part = registry.get(name)
         if part is None:
             known = [n for n, c in registry.module_dict.items() if _is_kind(c, Base)]
