@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def asked_videos(
     passed over. Of a list, each video's results go into a folder of its name.
 
     Raises:
+        TypeError: What was given is no path.
         ValueError: There is no video in a folder, two videos would write into one, or a
             live stream stands among others.
     """
@@ -45,6 +47,13 @@ def asked_videos(
                 f'{", ".join(VIDEO_SUFFIXES)}'
             )
         return _homes([(path, Path(name)) for path in found], out_dir), True
+    if not isinstance(videos, Sequence) or not all(
+        isinstance(video, str | os.PathLike) for video in videos
+    ):
+        raise TypeError(
+            'videos must be the path of a video, a list of paths, or one live stream, got '
+            f'{reprlib.repr(videos)}'
+        )
     names = [os.fspath(video) for video in videos]
     if streams := [shown_address(name) for name in names if is_stream(name)]:
         raise ValueError(

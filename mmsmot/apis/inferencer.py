@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import VideoInfo
 from ..utils.checkpoint import load_weights
-from ..utils.device import default_device
+from ..utils.device import default_device, usable_device
 from ..utils.mmengine_loaders import make_mmengine_safe
+from ..utils.number_ranges import COUNT, NumberRange, require_numbers
 from .asked_videos import asked_videos
 from .caching import with_cache
 from .domain import domain_warnings
@@ -60,8 +62,9 @@ class SMOTInferencer:
     Raises:
         FileNotFoundError: There is no such config or weight file.
         KeyError: An option that nothing reads.
-        ValueError: The weights are those of another config, or ``options`` were given
-            beside a ``Config``.
+        TypeError: ``config`` or a weight file is no path.
+        ValueError: The weights are those of another config, ``options`` were given
+            beside a ``Config``, or the device cannot be used.
     """
 
     def __init__(
@@ -75,6 +78,19 @@ class SMOTInferencer:
         cache: bool = False,
     ) -> None:
         make_mmengine_safe()
+        if not isinstance(config, Config | str | os.PathLike) or not str(config):
+            raise TypeError(
+                'SMOTInferencer: config must be the name or path of a config, or a Config, '
+                f'got {config!r}'
+            )
+        checkpoint, weights, reid_weights = (
+            _as_path(option, value)
+            for option, value in (
+                ('checkpoint', checkpoint),
+                ('weights', weights),
+                ('reid_weights', reid_weights),
+            )
+        )
         name = '' if isinstance(config, Config) else str(config)
         if name in shipped_names():
             name = f'smoter/{name}'
@@ -88,17 +104,19 @@ class SMOTInferencer:
         if checkpoint is None and weights is None and name:
             checkpoint = shipped_weights(name)
         self.checkpoint = checkpoint
-        self.device = device or default_device()
+        self.device = default_device() if device is None else usable_device(device)
         self.cache = cache
         self._text = self.config.pretty_text
         self._model = None
+        self._building = threading.Lock()
         self._told: set[str] = set()
 
     @property
     def model(self) -> SMOT:
         """The pipeline, built when first asked for."""
-        if self._model is None:
-            self._model = self._build(copy.deepcopy(self.config))
+        with self._building:  # sessions that begin at once share one model
+            if self._model is None:
+                self._model = self._build(copy.deepcopy(self.config))
         return self._model
 
     def __call__(
@@ -145,6 +163,10 @@ class SMOTInferencer:
                 others; a file is no video; or, when all others are done, some of
                 several could not be.
         """
+        require_numbers(
+            'SMOTInferencer', NumberRange(whole=True).or_none, start=start, end=end
+        )
+        require_numbers('SMOTInferencer', COUNT, stride=stride)
         homes, are_several = asked_videos(videos, Path(out_dir))
         results, failed = [], []
         for name, home in homes.items():
@@ -211,3 +233,14 @@ class SMOTInferencer:
         elif getattr(model.semantics, 'trained_on', None) is not None:
             model.semantics.trained_on = None  # the weights it names are not here
         return model.to(self.device).eval()
+
+
+def _as_path(option: str, value: Any) -> str | None:
+    """A file that an option names, as the text that a config can hold."""
+    if value is None:
+        return None
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(
+            f'SMOTInferencer: {option} must be the path of a file, got {value!r}'
+        )
+    return os.fspath(value)

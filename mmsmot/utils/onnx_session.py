@@ -1,4 +1,4 @@
-"""Opening an ONNX file."""
+"""Opening an ONNX file, and what goes into it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from .onnx_file import external_files
+
 SLOTS = {'--weights': 'model.detector.model', '--reid-weights': 'model.reid.model'}
+# Number types of an input that hold every pixel from 0 to 255.
+PICTURE_TYPES = {
+    'tensor(float)': np.float32,
+    'tensor(float16)': np.float16,
+    'tensor(double)': np.float64,
+    'tensor(uint8)': np.uint8,
+    'tensor(uint16)': np.uint16,
+    'tensor(uint32)': np.uint32,
+    'tensor(uint64)': np.uint64,
+    'tensor(int16)': np.int16,
+    'tensor(int32)': np.int32,
+    'tensor(int64)': np.int64,
+}
 
 
 def open_onnx(
@@ -27,8 +44,10 @@ def open_onnx(
 
     Raises:
         ImportError: onnxruntime is missing.
-        FileNotFoundError: No file is named, or it is not there.
-        ValueError: It is not an ONNX file that onnxruntime can read.
+        FileNotFoundError: No file is named, or it is not there, or one beside it with its
+            weights is not.
+        ValueError: It is not an ONNX file that onnxruntime can read, or its weights lie
+            outside its folder.
     """
     if not model:
         raise FileNotFoundError(
@@ -44,6 +63,7 @@ def open_onnx(
         raise ImportError(
             f'{owner} needs onnxruntime:  pip install "mmsmot[onnx]"'
         ) from error
+    external_files(path)  # before onnxruntime reads whatever the model names
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.log_severity_level = 3
@@ -53,3 +73,30 @@ def open_onnx(
         raise ValueError(
             f'{owner}: {model} is not an ONNX model that onnxruntime can open: {error}'
         ) from error
+
+
+def picture_type(session: Any, model: str, owner: str, is_normalised: bool) -> type:
+    """NumPy's number type of a session's first input, which takes pictures.
+
+    Args:
+        session: As of :func:`open_onnx`.
+        model: The file, for the messages.
+        owner: The part that opened it, for the messages.
+        is_normalised: Whether pixels are given as fractions, which no integer holds.
+
+    Raises:
+        ValueError: The input takes no pictures, or integers where fractions are given.
+    """
+    name = session.get_inputs()[0].type
+    dtype = PICTURE_TYPES.get(name)
+    if dtype is None:
+        raise ValueError(
+            f'{model}: its input takes {name}, and {owner} gives pictures as numbers from '
+            '0 to 255 (float32, float16, uint8, ...). Export it with such an input.'
+        )
+    if is_normalised and np.issubdtype(dtype, np.integer):
+        raise ValueError(
+            f'{model}: its input takes whole numbers ({name}), and {owner} gives it '
+            'fractions, normalised by mean and std. Export it with a float32 input.'
+        )
+    return dtype

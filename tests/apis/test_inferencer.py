@@ -3,17 +3,22 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmsmot.apis import SMOTInferencer, infer
 from mmsmot.apis.domain import domain_warnings
 from mmsmot.apis.shipped import shipped_names, shipped_weights
 from mmsmot.datasets import make_demo_scene
 from mmsmot.engine import load_config
+from mmsmot.models.smot import SMOT
 from mmsmot.structures import VideoInfo
 from mmsmot.utils.checkpoint import save_weights
 
@@ -181,6 +186,56 @@ def test_unknown_names_and_options() -> None:
         SMOTInferencer('smoter_huge')
     with pytest.raises(KeyError, match='min_hit'):
         SMOTInferencer(CONFIG, options={'model.tracker.min_hit': 0})
+
+
+@pytest.mark.parametrize(
+    'options',
+    [dict(config=None), dict(config=''), dict(config=5)]
+    + [{name: 7} for name in ('checkpoint', 'weights', 'reid_weights')],
+)
+def test_what_is_no_path_is_named(options: dict) -> None:
+    (name,) = options
+    with pytest.raises(TypeError, match=f'SMOTInferencer: {name} must be'):
+        SMOTInferencer(**{'config': CONFIG, **options})
+
+
+@pytest.mark.parametrize('videos', [None, [None], {'a.mp4': 1}, np.zeros((5, 5, 3))])
+def test_videos_that_are_no_paths(videos: object, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match='videos must be the path of a video'):
+        SMOTInferencer(CONFIG)(videos, tmp_path)
+
+
+@pytest.mark.parametrize('name', ['start', 'end', 'stride'])
+def test_frame_numbers_that_are_none(name: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=f'SMOTInferencer: {name} must be a whole number'
+    ):
+        SMOTInferencer(CONFIG)('a.mp4', tmp_path, **{name: 1.5})
+
+
+def test_weights_may_be_a_path(tmp_path: Path) -> None:
+    inferencer = SMOTInferencer(
+        'two_stage/sort_yolox-nano', weights=tmp_path / 'a.onnx'
+    )
+    assert inferencer.config.model.detector.model == str(tmp_path / 'a.onnx')
+
+
+def test_sessions_that_begin_at_once_share_one_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inferencer = SMOTInferencer(CONFIG)
+    build, models = inferencer._build, []
+
+    def slowly(config: Config) -> SMOT:
+        time.sleep(0.05)
+        models.append(build(config))
+        return models[-1]
+
+    monkeypatch.setattr(inferencer, '_build', slowly)
+    with ThreadPoolExecutor(4) as pool:
+        sessions = list(pool.map(lambda _: inferencer.session(), range(4)))
+    assert len(models) == 1
+    assert {id(session.model) for session in sessions} == {id(models[0])}
 
 
 def test_a_config_that_is_given_stays_as_it_is() -> None:

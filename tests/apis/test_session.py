@@ -364,7 +364,9 @@ def test_sessions_in_threads_give_what_each_gives_alone(
         session = SMOTSession(model, fps=4)
         tracks = [session.update(frame.image) for frame in frames(6, seed=camera)]
         words = session.describe()
-        columns = [(t.ids.tolist(), t.boxes.tolist(), t.scores.tolist()) for t in tracks]
+        columns = [
+            (t.ids.tolist(), t.boxes.tolist(), t.scores.tolist()) for t in tracks
+        ]
         interactions = words.interactions
         verbs = interactions.as_pairs(), interactions.scores.tolist()
         return columns, words.captions, verbs, words.video_caption

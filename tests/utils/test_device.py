@@ -6,7 +6,7 @@ import pytest
 from mmengine.runner import runner as mmengine_runner
 from torch import nn
 
-from mmsmot.apis import SMOTInferencer
+from mmsmot.apis import SMOTInferencer, inferencer
 from mmsmot.engine import SMOTRunner
 from mmsmot.utils import device
 
@@ -31,8 +31,11 @@ def test_a_gpu_is_taken_and_apples_is_not(
     assert len(told) == 1
 
 
-def test_inference_runs_where_float64_is(told: list[str]) -> None:
+def test_inference_runs_where_float64_is(
+    told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = 'two_stage/sort_public-detections'
+    monkeypatch.setattr(inferencer, 'usable_device', lambda name: name)  # of a Mac
     assert SMOTInferencer(config).device == 'cpu'
     assert len(told) == 1
     assert SMOTInferencer(config, device='mps').device == 'mps'
@@ -50,3 +53,10 @@ def test_training_runs_where_float64_is(told: list[str]) -> None:
     runner._distributed = False
     runner.logger = device.logging.getLogger('test')
     assert runner.wrap_model(None, Moved()).at == 'cpu'
+
+
+@pytest.mark.parametrize('name', ['cuda:99', 'gpu', 'meta', 1.5])
+def test_a_device_that_is_not_there_is_named(name: object) -> None:
+    with pytest.raises(ValueError, match=rf'device {name!r} cannot be used.*has cpu'):
+        SMOTInferencer('two_stage/sort_public-detections', device=name)
+    assert device.usable_device('cpu') == 'cpu'

@@ -12,11 +12,13 @@ from mmengine.logging import print_log
 
 from ...registry import MODELS, TASK_UTILS
 from ...structures import Detections, Frame
-from ...utils.fingerprint import file_hash
-from ...utils.onnx_session import open_onnx
+from ...utils.onnx_file import onnx_hash
+from ...utils.onnx_session import open_onnx, picture_type
 from .base import BaseDetector
 from .nms import nms
 from .output_decoders import Decoded, OutputDecoder
+
+MAX_COORDINATE = 1e6  # pixels; no picture that can be decoded is as large
 
 
 @MODELS.register_module()
@@ -73,7 +75,12 @@ class ONNXDetector(BaseDetector):
         self._session = open_onnx(
             model, 'ONNXDetector', '--weights', providers, num_threads
         )
-        self._dtype, self._fixed_batch, self.input_size = self._read_input(input_size)
+        self._model_hash = onnx_hash(model)  # of what was opened
+        self._dtype = picture_type(
+            self._session, model, 'ONNXDetector', self._is_normalised
+        )
+        self._fixed_batch, self.input_size = self._read_input(input_size)
+        self._warned = False
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         images = [frame.image for frame in frames]
@@ -94,12 +101,17 @@ class ONNXDetector(BaseDetector):
             'picture': (self.mean.tolist(), self.std.tolist(), self.to_rgb),
             'pad': self.pad_value,
         }
-        return f'ONNXDetector({file_hash(self.model)}, {options})'
+        return f'ONNXDetector({self._model_hash}, {options})'
+
+    @property
+    def _is_normalised(self) -> bool:
+        """Whether pixels are not given as they are."""
+        return bool(self.mean.any() or (self.std != 1).any())
 
     def _read_input(
         self, input_size: tuple[int, int] | None
-    ) -> tuple[type, int | None, tuple[int, int]]:
-        """Number type, batch size (``None``: any) and picture size of the input."""
+    ) -> tuple[int | None, tuple[int, int]]:
+        """Batch size (``None``: any) and picture size of the input."""
         inputs = self._session.get_inputs()
         shape = inputs[0].shape
         if len(inputs) != 1 or len(shape) != 4 or shape[1] not in (3, 'c', None):
@@ -115,8 +127,7 @@ class ONNXDetector(BaseDetector):
                 f'{self.model} leaves its input size open ({shape}): set '
                 'input_size=(height, width) of ONNXDetector'
             )
-        dtype = np.float16 if 'float16' in inputs[0].type else np.float32
-        return dtype, batch if isinstance(batch, int) else None, tuple(input_size)
+        return batch if isinstance(batch, int) else None, tuple(input_size)
 
     def _detect_batch(self, images: list[np.ndarray]) -> list[Detections]:
         blobs, scales = zip(*map(self._letterbox, images), strict=True)
@@ -143,7 +154,7 @@ class ONNXDetector(BaseDetector):
         if self.to_rgb:
             canvas = canvas[..., ::-1]
         picture = canvas.astype(np.float32)
-        if self.mean.any() or (self.std != 1).any():
+        if self._is_normalised:
             picture = (picture - self.mean) / self.std
         return np.ascontiguousarray(picture.transpose(2, 0, 1), self._dtype), scale
 
@@ -151,21 +162,18 @@ class ONNXDetector(BaseDetector):
         self, found: Decoded, scale: float, shape: tuple[int, ...]
     ) -> Detections:
         boxes, scores, labels = found
-        wanted = scores >= self.score_threshold
+        no_score = ~np.isfinite(scores)
+        wanted = (scores >= self.score_threshold) & ~no_score
         if self.labels is not None:
             wanted &= np.isin(labels, self.labels)
         boxes = boxes[wanted].astype(np.float64) / scale
-        boxes[~np.isfinite(boxes).all(axis=1)] = (
-            np.nan
-        )  # clipping would make boxes of it
+        impossible = ~(np.abs(boxes) < MAX_COORDINATE).all(axis=1)
+        boxes[impossible] = np.nan  # clipping would make boxes of them
+        impossible |= (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
         np.clip(boxes, 0, [shape[1], shape[0]] * 2, out=boxes)
         detections, dropped = Detections.cleaned(boxes, scores[wanted], labels[wanted])
-        if dropped:
-            print_log(
-                f'{self.model}: dropped {dropped} boxes that were empty or not finite',
-                logger='current',
-                level=logging.DEBUG,
-            )
+        is_broken = no_score.any() or (impossible.any() and not len(detections))
+        self._tell_of_dropped(dropped, int(no_score.sum()), is_broken)
         if self.nms_threshold is None:
             return detections
         return detections[
@@ -176,3 +184,21 @@ class ONNXDetector(BaseDetector):
                 self.nms_threshold,
             )
         ]
+
+    def _tell_of_dropped(self, dropped: int, no_score: int, is_broken: bool) -> None:
+        """Log boxes that were left out; once as a warning where the model is broken."""
+        if not (dropped or no_score):
+            return
+        text = (
+            f'{self.model}: dropped {dropped} boxes that were empty or not finite and '
+            f'{no_score} with a score that is not (NaN or infinite)'
+        )
+        if is_broken and not self._warned:
+            self._warned = True
+            text += (
+                '. Its weights may be damaged, or the decoder of ONNXDetector does not '
+                'fit this export. This is said once'
+            )
+            print_log(text, logger='current', level=logging.WARNING)
+        else:
+            print_log(text, logger='current', level=logging.DEBUG)

@@ -49,20 +49,32 @@ def _refuse(decoder: str, expected: str, outputs: list[np.ndarray]) -> None:
     )
 
 
+# A box of e^10 cells is 176,000 pixels wide at YOLOX's finest level: no log size is above.
+MAX_LOG_SIZE = 10.0
+# Cells between a decoded centre and its own cell, at the median; YOLOX-nano's are 0.5.
+MAX_CENTRE_OFFSET = 1.5
+
+
 @TASK_UTILS.register_module()
 class YOLOXDecoder(OutputDecoder):
-    """YOLOX exported without its grid decoding: one output (B, A, 5 + classes).
+    """YOLOX's one output (B, A, 5 + classes), exported with or without grid decoding.
 
     A row is centre offset x, y and log size w, h in grid cells, objectness, and a
     probability for each class, cells row by row, level by level (YOLOX, section 2.1; the
-    released ``demo_postprocess``).
+    released ``demo_postprocess``). YOLOX's exporter writes centre and size in pixels
+    instead with ``--decode_in_inference``.
 
     Args:
         strides: Pixels of a grid cell at each level.
+        in_pixels: Whether centre and size are in pixels already; ``None``: as the values
+            say, which differ so much that they cannot be confused.
     """
 
-    def __init__(self, strides: tuple[int, ...] = (8, 16, 32)) -> None:
+    def __init__(
+        self, strides: tuple[int, ...] = (8, 16, 32), in_pixels: bool | None = None
+    ) -> None:
         self.strides = tuple(strides)
+        self.in_pixels = in_pixels
         self._grid = lru_cache(maxsize=4)(self._make_grid)
 
     def __call__(
@@ -83,12 +95,22 @@ class YOLOXDecoder(OutputDecoder):
             )
         return [self._decode(rows, corners, strides) for rows in outputs[0]]
 
-    @staticmethod
-    def _decode(rows: np.ndarray, corners: np.ndarray, strides: np.ndarray) -> Decoded:
-        centres = (rows[:, :2] + corners) * strides
-        half = np.exp(rows[:, 2:4]) * strides / 2
+    def _decode(
+        self, rows: np.ndarray, corners: np.ndarray, strides: np.ndarray
+    ) -> Decoded:
+        in_pixels = self.in_pixels
+        if in_pixels is None:
+            in_pixels = _is_in_pixels(rows[:, :4], corners, strides)
+        if in_pixels:
+            centres, half = rows[:, :2], rows[:, 2:4] / 2
+        else:
+            centres = (rows[:, :2] + corners) * strides
+            log_sizes = rows[:, 2:4]
+            possible = np.where(log_sizes <= MAX_LOG_SIZE, log_sizes, np.nan)
+            half = np.exp(possible) * strides / 2
         labels = rows[:, 5:].argmax(axis=1)
-        scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
+        with np.errstate(over='ignore'):  # of a broken model; infinite is told of
+            scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
         return np.concatenate([centres - half, centres + half], axis=1), scores, labels
 
     def _make_grid(self, input_size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -100,6 +122,20 @@ class YOLOXDecoder(OutputDecoder):
             corners.append(np.stack([columns.ravel(), rows.ravel()], axis=1))
             sizes.append(np.full((columns.size, 1), stride))
         return np.concatenate(corners).astype(np.float32), np.concatenate(sizes)
+
+
+def _is_in_pixels(rows: np.ndarray, corners: np.ndarray, strides: np.ndarray) -> bool:
+    """Whether (A, 4) centre and size of YOLOX are in pixels, of finite values alone.
+
+    In pixels no size is negative, some are more than a log size can be, and centres lie
+    at their own cells; offsets to a cell lie around 0, wherever the cell is.
+    """
+    sizes = rows[:, 2:]
+    # NaN is neither; the comparisons are false.
+    if not (sizes.min() >= 0 and sizes.max() > MAX_LOG_SIZE):
+        return False
+    offsets = np.abs(rows[:, :2] / strides - corners - 0.5)
+    return bool(np.median(offsets) <= MAX_CENTRE_OFFSET)
 
 
 @TASK_UTILS.register_module()
@@ -132,8 +168,23 @@ class BoxesDecoder(OutputDecoder):
                 outputs,
             )
         corners = boxes[0][..., :4]
+        self._require_units(corners)
         if self.normalized:
             height, width = input_size
             corners = corners * np.array([width, height, width, height], corners.dtype)
         values = boxes[0][..., 4] if scored else scores[0]
         return list(zip(corners, values, labels[0], strict=True))
+
+    def _require_units(self, corners: np.ndarray) -> None:
+        """Refuse fractions where pixels are expected, and pixels where fractions are."""
+        sizes = corners[..., 2:] - corners[..., :2]
+        solid = corners[(sizes > 0).all(axis=-1) & np.isfinite(corners).all(axis=-1)]
+        # Fractions of boxes that reach beyond the picture are still below 2.
+        if not len(solid) or (np.abs(solid).max() <= 2) == self.normalized:
+            return
+        units = ('pixels', 'fractions')[self.normalized]
+        raise ValueError(
+            f'BoxesDecoder(normalized={self.normalized}) expects boxes in {units} of the '
+            f'network input, but their coordinates reach {np.abs(solid).max():.4g}. Set '
+            f'normalized={not self.normalized} of the decoder (model.detector.decoder).'
+        )

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from ...registry import MODELS
-from ...utils.fingerprint import file_hash
-from ...utils.onnx_session import open_onnx
+from ...utils.onnx_file import onnx_hash
+from ...utils.onnx_session import open_onnx, picture_type
 from .base import BaseReID
 
 
@@ -45,6 +45,8 @@ class ONNXReID(BaseReID):
         self._session = open_onnx(
             model, 'ONNXReID', '--reid-weights', providers, num_threads
         )
+        self._model_hash = onnx_hash(model)  # of what was opened
+        self._dtype = picture_type(self._session, model, 'ONNXReID', is_normalised=True)
         shape = self._session.get_inputs()[0].shape
         if len(shape) != 4:
             raise ValueError(f'{model}: ONNXReID expects (B, 3, H, W), got {shape}')
@@ -70,7 +72,7 @@ class ONNXReID(BaseReID):
     @cached_property
     def fingerprint(self) -> str:
         options = (self.input_size, self.mean.tolist(), self.std.tolist())
-        return f'ONNXReID({file_hash(self.model)}, {options})'
+        return f'ONNXReID({self._model_hash}, {options})'
 
     def embed(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         size = image.shape[1], image.shape[0]
@@ -97,7 +99,7 @@ class ONNXReID(BaseReID):
             ]
         )
         batch = (crops[..., ::-1].astype(np.float32) - self.mean) / self.std
-        batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
+        batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2), self._dtype)
         missing = (self._fixed_batch or len(batch)) - len(batch)
         if missing:
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
@@ -105,7 +107,14 @@ class ONNXReID(BaseReID):
         vectors = self._session.run(None, {name: batch})[0]
         if vectors.ndim != 2:
             self._refuse(vectors.shape)
-        return vectors[: len(corners)]
+        vectors = vectors[: len(corners)]
+        if not np.isfinite(vectors).all():
+            raise ValueError(
+                f'{self.model}: this ReID network gives numbers that are not finite (NaN '
+                'or infinite) for a person. Its weights are damaged, or its training '
+                'diverged: use another file (--reid-weights, model.reid.model).'
+            )
+        return vectors.astype(np.float32, copy=False)
 
     def _refuse(self, shape: Sequence[int | str]) -> NoReturn:
         raise ValueError(

@@ -1,15 +1,17 @@
-"""The real YOLOX-nano on real pictures."""
+"""The real YOLOX-nano on real pictures, and exports of other kinds."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mmsmot.datasets import MOTChallengeDataset
-from mmsmot.models.detectors import ONNXDetector, OutputDecoder
+from mmsmot.models.detectors import ONNXDetector, OutputDecoder, onnx_detector
 from mmsmot.structures import Detections, Frame, VideoInfo, pairwise_iou
+from tests.tiny_onnx import write_onnx
 
 DECODER = dict(type='YOLOXDecoder')
 
@@ -97,3 +99,97 @@ def test_boxes_without_end_and_pictures_like_threads(test_data: Path) -> None:
     np.testing.assert_allclose(
         found.boxes, [[0, 0, 40 * 2000 / 416, 0.4 * 2000 / 416]], rtol=1e-6
     )
+
+
+def yolox_output(left: float = 16.0) -> np.ndarray:
+    """A person ``left`` pixels from the side, 16 x 48 pixels, in a 64x64 picture."""
+    output = np.zeros((1, 84, 85), np.float32)
+    output[0, 35, :6] = left / 8 - 2, 0, np.log(16 / 8), np.log(48 / 8), 0.9, 1
+    return output
+
+
+def black() -> Frame:
+    return frame_of(np.zeros((64, 64, 3), np.uint8))
+
+
+@pytest.mark.parametrize('kind', ['uint8', 'int64', 'float64', 'float16', 'float32'])
+def test_an_input_of_any_number_type_that_holds_pixels(
+    kind: str, tmp_path: Path
+) -> None:
+    model = write_onnx(tmp_path / 'net.onnx', yolox_output(), input_type=kind)
+    (found,) = ONNXDetector(model, DECODER).detect([black()])
+    np.testing.assert_allclose(found.boxes, [[16, 8, 32, 56]], atol=1e-4)
+
+
+def test_an_input_that_holds_no_pixels_or_no_fractions(tmp_path: Path) -> None:
+    for kind in ('int8', 'bool'):
+        model = write_onnx(tmp_path / f'{kind}.onnx', yolox_output(), input_type=kind)
+        with pytest.raises(
+            ValueError, match=rf'{kind}\.onnx: its input takes tensor\('
+        ):
+            ONNXDetector(model, DECODER)
+    model = write_onnx(tmp_path / 'uint8.onnx', yolox_output(), input_type='uint8')
+    with pytest.raises(ValueError, match='whole numbers .*float32 input'):
+        ONNXDetector(model, DECODER, std=(255.0, 255.0, 255.0))
+
+
+def test_weights_in_a_second_file_are_in_the_fingerprint(tmp_path: Path) -> None:
+    prints, lefts, graphs = set(), [], set()
+    for left in (16.0, 24.0):
+        output = yolox_output(left)
+        path = tmp_path / 'net.onnx'
+        model = write_onnx(path, output, weights_in='net.onnx.data')
+        detector = ONNXDetector(model, DECODER)
+        prints.add(detector.fingerprint)
+        lefts.append(detector.detect([black()])[0].boxes[0, 0])
+        graphs.add(path.read_bytes())
+    assert lefts == pytest.approx([16, 24], abs=1e-4)
+    assert len(graphs) == 1  # nothing but the weights differs
+    assert len(prints) == 2
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    lines = []
+    monkeypatch.setattr(
+        onnx_detector,
+        'print_log',
+        lambda text, logger, level: lines.append((level, text)),
+    )
+    return lines
+
+
+@pytest.mark.parametrize('value', [np.nan, 1e30, np.inf, -np.inf])
+def test_outputs_that_are_no_numbers_are_told_of_once(
+    value: float, tmp_path: Path, logged: list[tuple[int, str]]
+) -> None:
+    model = write_onnx(tmp_path / 'sick.onnx', np.full_like(yolox_output(), value))
+    detector = ONNXDetector(model, DECODER)
+    assert [len(d) for d in detector.detect([black()] * 3)] == [0, 0, 0]
+    warnings = [text for level, text in logged if level == logging.WARNING]
+    assert len(warnings) == 1
+    assert warnings[0].startswith(f'{model}: dropped ')
+    assert 'weights may be damaged' in warnings[0]
+
+
+def test_boxes_beside_the_picture_are_no_news(
+    tmp_path: Path, logged: list[tuple[int, str]]
+) -> None:
+    model = write_onnx(tmp_path / 'net.onnx', yolox_output(left=-90.0))
+    assert len(ONNXDetector(model, DECODER).detect([black()])[0]) == 0
+    assert {level for level, _ in logged} == {logging.DEBUG}
+
+
+@pytest.mark.parametrize('value', [1e30, np.nan])
+def test_finished_boxes_without_an_end_are_told_of(
+    value: float, tmp_path: Path, logged: list[tuple[int, str]]
+) -> None:
+    model = write_onnx(
+        tmp_path / 'sick.onnx',
+        np.full((1, 5, 4), value, np.float32),
+        np.ones((1, 5), np.float32),
+        np.zeros((1, 5), np.int64),
+    )
+    (found,) = ONNXDetector(model, dict(type='BoxesDecoder')).detect([black()])
+    assert len(found) == 0
+    assert [level for level, _ in logged] == [logging.WARNING]

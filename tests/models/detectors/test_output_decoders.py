@@ -35,6 +35,50 @@ def test_yolox_against_a_loop() -> None:
             assert scores[k] == pytest.approx(rows[k, 4] * rows[k, 5:].max())
 
 
+def yolox_outputs() -> tuple[np.ndarray, np.ndarray]:
+    """A person at 16, 8, 32, 56 in a 64x64 picture, in grid cells and in pixels."""
+    grid = [
+        (x, y, s) for s in (8, 16, 32) for y in range(64 // s) for x in range(64 // s)
+    ]
+    corners, strides = np.array(grid)[:, :2], np.array(grid)[:, 2:]
+    raw = np.zeros((1, len(grid), 85), np.float32)
+    raw[0, 35, :6] = 0, 0, np.log(16 / 8), np.log(48 / 8), 0.9, 1
+    decoded = raw.copy()
+    decoded[0, :, :2] = (raw[0, :, :2] + corners) * strides
+    decoded[0, :, 2:4] = np.exp(raw[0, :, 2:4]) * strides
+    return raw, decoded
+
+
+@pytest.mark.parametrize('told', [False, True])
+def test_yolox_with_its_grid_decoding(told: bool) -> None:
+    for in_pixels, output in zip((False, True), yolox_outputs(), strict=True):
+        decoder = YOLOXDecoder(in_pixels=in_pixels if told else None)
+        boxes, scores, _ = decoder([output], (64, 64))[0]
+        np.testing.assert_allclose(boxes[35], [16, 8, 32, 56], atol=1e-5)
+        assert scores[35] == pytest.approx(0.9)
+
+
+def test_a_log_size_that_cannot_be_is_no_box() -> None:
+    raw, _ = yolox_outputs()
+    raw[0, 35, 2] = 11  # of a box 479,000 pixels wide
+    raw[0, 36, :2] = -1
+    boxes, _, _ = YOLOXDecoder()([raw], (64, 64))[0]
+    assert np.isnan(boxes[35]).any()
+    assert np.isfinite(np.delete(boxes, 35, axis=0)).all()
+
+
+@pytest.mark.parametrize('normalized', [False, True])
+def test_boxes_in_other_units_are_refused(normalized: bool) -> None:
+    boxes = np.array([[[10, 20, 50, 60], [0, 0, 0, 0]]], np.float32)
+    boxes = boxes if normalized else boxes / 100
+    outputs = [boxes, np.ones((1, 2), np.float32), np.zeros((1, 2), np.int64)]
+    with pytest.raises(ValueError, match=f'Set normalized={not normalized}'):
+        BoxesDecoder(normalized=normalized)(outputs, (100, 100))
+    BoxesDecoder(normalized=not normalized)(outputs, (100, 100))
+    outputs[0] = boxes * 0  # padding alone, where nothing was found
+    BoxesDecoder(normalized=normalized)(outputs, (100, 100))
+
+
 def test_another_export_is_refused_with_its_shapes() -> None:
     with pytest.raises(ValueError, match=r'expects one output \(B, 126.*\(1, 99, 85\)'):
         YOLOXDecoder()([np.zeros((1, 99, 85), np.float32)], (64, 96))

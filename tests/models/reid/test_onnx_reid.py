@@ -11,6 +11,9 @@ import pytest
 
 from mmsmot.models.reid import ONNXReID, onnx_reid
 from mmsmot.structures import read_trajectories
+from tests.tiny_onnx import write_onnx
+
+CROP = (1, 3, 256, 128)
 
 
 @pytest.fixture(scope='module')
@@ -68,7 +71,9 @@ class OpenSession:
         self.output = output
 
     def get_inputs(self):
-        return [SimpleNamespace(name='x', shape=['b', 3, 'h', 'w'])]
+        return [
+            SimpleNamespace(name='x', shape=['b', 3, 'h', 'w'], type='tensor(float)')
+        ]
 
     def get_outputs(self):
         return [SimpleNamespace(name='y', shape=['b', 'd'])]
@@ -80,8 +85,53 @@ class OpenSession:
 def test_an_export_with_open_axes(monkeypatch: pytest.MonkeyPatch) -> None:
     outside = np.array([[500.0, 500, 600, 700]])
     image = np.zeros((50, 50, 3), np.uint8)
+    monkeypatch.setattr(onnx_reid, 'onnx_hash', str)
     monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7,)))
     assert ONNXReID('open.onnx').embed(image, outside).shape == (1, 7)
     monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7, 2)))
     with pytest.raises(ValueError, match=r'open\.onnx: .*a vector for each crop'):
         ONNXReID('open.onnx').embed(image, outside - 490)
+
+
+def embed_one(model: str) -> np.ndarray:
+    image = np.zeros((50, 50, 3), np.uint8)
+    return ONNXReID(model).embed(image, np.array([[5.0, 5, 20, 40]]))
+
+
+def test_vectors_that_are_not_finite_name_the_network(tmp_path: Path) -> None:
+    for value in (np.nan, np.inf):
+        vectors = np.full((1, 7), value, np.float32)
+        model = write_onnx(tmp_path / 'sick.onnx', vectors, input_shape=CROP)
+        with pytest.raises(
+            ValueError, match=r'sick\.onnx: this ReID network.*--reid-w'
+        ):
+            embed_one(model)
+
+
+def test_inputs_of_other_number_types(tmp_path: Path) -> None:
+    vectors = np.array([[3.0, 4.0]])
+    for kind in ('float16', 'float64'):
+        model = write_onnx(
+            tmp_path / 'net.onnx', vectors, input_type=kind, input_shape=CROP
+        )
+        np.testing.assert_allclose(embed_one(model), [[0.6, 0.8]], rtol=1e-6)
+    model = write_onnx(
+        tmp_path / 'net.onnx', vectors, input_type='uint8', input_shape=CROP
+    )
+    with pytest.raises(ValueError, match='ONNXReID gives it fractions.*float32 input'):
+        ONNXReID(model)
+
+
+def test_weights_in_a_second_file_are_in_the_fingerprint(tmp_path: Path) -> None:
+    prints = {
+        ONNXReID(
+            write_onnx(
+                tmp_path / 'net.onnx',
+                np.full((1, 7), value, np.float32),
+                input_shape=CROP,
+                weights_in='net.onnx.data',
+            )
+        ).fingerprint
+        for value in (1, 2)
+    }
+    assert len(prints) == 2
