@@ -17,13 +17,14 @@ from mmengine.registry import Registry
 from .. import registry
 from ..datasets import VideoReader
 from ..models.smot import SMOT
-from ..utils.checkpoint import weights_hash
 from ..utils.fingerprint import (
     code_fingerprint,
     file_hash,
     package_fingerprint,
     video_fingerprint,
 )
+from ..utils.onnx_file import onnx_hash
+from ..utils.weights_hash import weights_hash
 
 FORMAT = 'mmsmot result 1'
 RECORDING = 'recording.mp4'  # of a live stream
@@ -79,7 +80,8 @@ def _inputs(model: SMOT, video: VideoReader) -> list[str]:
     for part in (model.tracker, *model.post_processing):
         for name, value in sorted(getattr(part, '__dict__', {}).items()):
             if isinstance(value, str | os.PathLike) and os.path.isfile(value):
-                found.append(f'{type(part).__name__}.{name} {file_hash(value)}')
+                hashed = onnx_hash if str(value).endswith('.onnx') else file_hash
+                found.append(f'{type(part).__name__}.{name} {hashed(value)}')
     return found
 
 

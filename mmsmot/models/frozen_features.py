@@ -17,7 +17,7 @@ from torch import nn
 
 from ..structures import Detections, Frame
 from ..utils.atomic import atomic_path
-from ..utils.checkpoint import weights_hash
+from ..utils.weights_hash import weights_hash
 from .feature_maps import FeatureMaps
 
 LEVEL = 0  # the finest, where heads look; the only one that is kept

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
 import pickle
 import re
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,14 @@ from torch import nn
 from .atomic import atomic_path
 
 ALIASES = 'same_as'  # metadata: names of tensors that stand there under another one
+# torch.save compresses nothing; packed by hand, trained weights shrink by a tenth.
+MAX_UNPACKED = 4  # times the file's own size
+ALWAYS_UNPACKED = 1 << 24  # bytes that are no harm
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+class UnsafeCheckpointError(ValueError):
+    """A file that would run code or fill the memory, where weights should be."""
 
 
 def load_checkpoint(
@@ -34,24 +43,27 @@ def load_checkpoint(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is damaged, or holds objects that would have to be executed.
+        UnsafeCheckpointError: The file holds objects that would have to be executed, or
+            unpacks to many times its size.
+        ValueError: The file is damaged, or holds weights that are NaN.
     """
     path = Path(filename).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'there is no checkpoint at {path.absolute()}')
+    _refuse_bomb(path)
+    loaded = _read(path, map_location)
+    _refuse_nan(loaded.get('state_dict', loaded), path)
+    return loaded
+
+
+def _read(path: Path, map_location: Any) -> dict[str, Any]:
     try:
         if path.suffix == '.safetensors':
             return {'state_dict': _load_safetensors(path)}
         with torch.serialization.safe_globals(_mmengine_classes()):
             loaded = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
-        refused = re.search(r'GLOBAL (\S+)', str(error))
-        reason = f'it wants {refused[1]}' if refused else str(error).splitlines()[0]
-        raise ValueError(
-            f'{path} was not loaded: it holds more than weights, and loading it would '
-            f'run code from the file ({reason}). If you trust whoever made it, load it '
-            "yourself and save its state_dict as safetensors, or as {'state_dict': ...}."
-        ) from error
+        raise _refusal(path, error) from error
     except (OSError, ImportError):
         raise
     except Exception as error:  # reading garbage as a pickle ends in any error there is
@@ -61,6 +73,71 @@ def load_checkpoint(
     if not isinstance(loaded, dict):
         raise ValueError(f'{path} holds a {type(loaded).__name__}, not a checkpoint')
     return loaded
+
+
+def _refusal(path: Path, error: pickle.UnpicklingError) -> ValueError:
+    """What torch's reader met, without what it tells programmers."""
+    text = str(error)
+    if wanted := re.search(r'GLOBAL (\S+)', text):
+        reason = f'it wants {wanted[1]}'
+    elif kind := re.search(r"got <class '([^']+)'>", text):
+        reason = f'it holds a {kind[1]}'
+    else:
+        lines = text.split('WeightsUnpickler error:')[-1].strip().splitlines()
+        return ValueError(
+            f'{path} is damaged or no checkpoint ({(lines or ["an odd pickle"])[0]})'
+        )
+    return UnsafeCheckpointError(
+        f'{path} was not loaded: it holds more than weights, and loading it could run '
+        f'code from the file ({reason}). If you trust whoever made it, load it yourself '
+        "and save its state_dict as safetensors, or as {'state_dict': ...}."
+    )
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Refuse a small file that would fill the memory before anything of it is checked.
+
+    Raises:
+        UnsafeCheckpointError: It unpacks to many times its size.
+    """
+    size = path.stat().st_size
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return  # not packed at all, or for torch to refuse
+    if unpacked > max(MAX_UNPACKED * size, ALWAYS_UNPACKED):
+        raise UnsafeCheckpointError(
+            f'{path} was not loaded: its {size:,} bytes unpack to {unpacked:,}, which is '
+            'no checkpoint but made to fill the memory'
+        )
+
+
+def _refuse_nan(weights: Any, path: Path) -> None:
+    """Refuse weights of a training that diverged.
+
+    Raises:
+        ValueError: Some are NaN; names the first.
+    """
+    if not isinstance(weights, Mapping):
+        return
+    tensors = {
+        name: weight
+        for name, weight in weights.items()
+        if isinstance(weight, torch.Tensor)
+        and weight.dtype in FLOATS
+        and weight.layout == torch.strided
+        and not weight.is_meta
+        # One number that stands for billions is no model's, and would fill the memory.
+        and weight.nbytes <= weight.untyped_storage().nbytes()
+    }
+    broken = [name for name, weight in tensors.items() if weight.isnan().any()]
+    if broken:
+        raise ValueError(
+            f'{path} holds weights that are no numbers (NaN) in {len(broken)} of '
+            f'{len(tensors)} tensors {broken[:3]}: its training diverged, or the file is '
+            'damaged. Use an earlier checkpoint.'
+        )
 
 
 def save_weights(
@@ -75,7 +152,11 @@ def save_weights(
         model: The model.
         filename: The file.
         half: 16 bits a weight; loading makes them 32 again.
+
+    Raises:
+        OSError: The file cannot be written, of a full disk for example.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     names: dict[tuple, str] = {}
@@ -90,7 +171,19 @@ def save_weights(
         weights[name] = value.half() if half and value.is_floating_point() else value
     weights = {name: value.contiguous() for name, value in weights.items()}
     with atomic_path(filename) as path:
-        save_file(weights, str(path), metadata={ALIASES: json.dumps(aliases)})
+        try:
+            save_file(weights, str(path), metadata={ALIASES: json.dumps(aliases)})
+        except SafetensorError as error:
+            # It has the system's number in its text alone.
+            number = re.search(r'os error (\d+)', str(error))
+            if number is None:
+                raise
+            code = int(number[1])
+            raise OSError(
+                code,
+                f'the weights were not written ({os.strerror(code)})',
+                str(filename),
+            ) from error
 
 
 def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
@@ -181,9 +274,12 @@ def newest_checkpoint(work_dir: str | os.PathLike) -> str | None:
     It is the one that ``last_checkpoint`` names. A kill may leave that file empty, or what
     it names gone: then it is the whole ``epoch_N.pth`` or ``iter_N.pth`` of the highest
     number.
+
+    Raises:
+        UnsafeCheckpointError: One of these is not what training wrote.
     """
     pointer = Path(work_dir, 'last_checkpoint')
-    named = pointer.read_text().strip() if pointer.is_file() else ''
+    named = pointer.read_text(errors='replace').strip() if pointer.is_file() else ''
     if '://' in named or (named and Path(named).is_file()):
         return named
     numbered = {
@@ -194,7 +290,10 @@ def newest_checkpoint(work_dir: str | os.PathLike) -> str | None:
     for path in sorted(numbered, key=numbered.get, reverse=True):
         try:
             load_checkpoint(path)
-        except ValueError:  # half of it was written
+        except UnsafeCheckpointError:
+            raise
+        except (ValueError, FileNotFoundError) as error:  # half of it was written, say
+            print_log(f'passed over: {error}', logger='current', level=logging.WARNING)
             continue
         print_log(
             f'{pointer} names no checkpoint that is there; taken is {path}, the newest '
@@ -204,17 +303,6 @@ def newest_checkpoint(work_dir: str | os.PathLike) -> str | None:
         )
         return str(path)
     return None
-
-
-def weights_hash(model: nn.Module) -> str:
-    """SHA-256 of a model's weights and their names, wherever they lie."""
-    digest = hashlib.sha256()
-    for name, weight in model.state_dict().items():
-        if isinstance(weight, torch.Tensor):  # not the extra state of a module
-            digest.update(f'{name} {weight.dtype} {tuple(weight.shape)}'.encode())
-            raw = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-            digest.update(raw.numpy())
-    return digest.hexdigest()
 
 
 def _mmengine_classes() -> list[Any]:

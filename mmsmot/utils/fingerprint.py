@@ -18,6 +18,11 @@ def file_hash(path: str | os.PathLike) -> str:
     return digest.hexdigest()
 
 
+def text_hash(text: str) -> str:
+    """SHA-256 of a text, in which names of files may stand that are no UTF-8."""
+    return hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()
+
+
 def video_fingerprint(path: str | os.PathLike) -> str:
     """SHA-256 of where a video lies and of its files' names, sizes and times.
 
@@ -28,7 +33,7 @@ def video_fingerprint(path: str | os.PathLike) -> str:
     if path.is_dir():
         for folder in sorted(p for p in path.iterdir() if p.is_dir()):
             entries += _stamps(folder)
-    return hashlib.sha256('\n'.join(entries).encode()).hexdigest()
+    return text_hash('\n'.join(entries))
 
 
 def _stamps(path: Path) -> list[str]:
@@ -57,7 +62,7 @@ def code_fingerprint(modules: Iterable[str]) -> str:
             if 'site-packages' not in path.relative_to(home).parts:
                 sources.add(path)
     stamps = [f'{path} {file_hash(path)}' for path in sorted(sources) if path.is_file()]
-    return hashlib.sha256('\n'.join(stamps).encode()).hexdigest()
+    return text_hash('\n'.join(stamps))
 
 
 def package_fingerprint(folder: str | os.PathLike) -> str:
@@ -70,4 +75,4 @@ def package_fingerprint(folder: str | os.PathLike) -> str:
         for name in names
         if '__pycache__' not in name.parts and not name.name.startswith('.')
     ]
-    return hashlib.sha256('\n'.join(stamps).encode()).hexdigest()
+    return text_hash('\n'.join(stamps))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +15,7 @@ from mmengine.runner import checkpoint as mmengine_checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from .checkpoint import load_checkpoint
+from .fingerprint import file_hash
 
 Loader = Callable[..., dict[str, Any]]
 # What only the owners of these stores can reach, and MMEngine unpickles as it comes.
@@ -49,17 +52,40 @@ def load_from_url_safely(filename: str, map_location: Any = None) -> dict[str, A
 
     Raises:
         URLError: It cannot be reached.
-        ValueError: See :func:`~.checkpoint.load_checkpoint`.
+        ValueError: It names no file; or see :func:`~.checkpoint.load_checkpoint`.
     """
-    folder = Path(torch.hub.get_dir()) / 'checkpoints'
-    path = folder / Path(urlparse(filename).path).name
+    path = _kept_at(filename)
     first = int(os.environ.get('LOCAL_RANK', 0)) == 0
     if first and not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(filename, str(path), progress=os.isatty(2))
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
     return load_checkpoint(path, map_location)
+
+
+def _kept_at(url: str) -> Path:
+    """Where what was downloaded from a URL lies.
+
+    Many files are called ``model.pth``, so each URL has a folder of its own. Where the name
+    ends in the content's hash, as those of torchvision and OpenMMLab do, the file that
+    torch itself would use does as well, if the hash is its own.
+
+    Raises:
+        ValueError: The URL names no file.
+    """
+    name = urlparse(url).path.rsplit('/', 1)[-1]
+    if name in ('', '.', '..'):
+        raise ValueError(
+            f'{url} names no checkpoint: a URL must end in the name of a file, such as '
+            'https://host/path/model.pth'
+        )
+    folder = Path(torch.hub.get_dir()) / 'checkpoints'
+    hashed = re.search(r'-([0-9a-f]{8,})\.[^.]+$', name)
+    plain = folder / name
+    if hashed and plain.is_file() and file_hash(plain).startswith(hashed[1]):
+        return plain
+    return folder / hashlib.sha256(url.encode()).hexdigest()[:16] / name
 
 
 def load_from_torchvision_safely(

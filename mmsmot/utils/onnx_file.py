@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from .fingerprint import file_hash
+from .fingerprint import file_hash, text_hash
 
 # The fields of onnx.proto through which a tensor with external data can be reached: the
 # message that each numbered field of a message holds.
@@ -79,8 +78,7 @@ def onnx_hash(model: str | os.PathLike) -> str:
     if not files:
         return file_hash(path)
     stamps = [f'{file.relative_to(path.parent)} {file_hash(file)}' for file in files]
-    text = '\n'.join([file_hash(path), *stamps])
-    return hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()
+    return text_hash('\n'.join([file_hash(path), *stamps]))
 
 
 def _locations(path: Path) -> set[str]:

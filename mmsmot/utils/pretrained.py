@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .checkpoint import weights_hash
+from .weights_hash import weights_hash
 
 # Weights are read from safetensors alone, and no code that comes with a model is run.
 SAFE = {'trust_remote_code': False}

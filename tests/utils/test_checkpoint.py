@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import zipfile
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
+from safetensors import SafetensorError
 from torch import nn
 
+from mmsmot.utils import checkpoint
 from mmsmot.utils.checkpoint import (
+    UnsafeCheckpointError,
     load_checkpoint,
     load_weights,
     newest_checkpoint,
@@ -211,3 +216,96 @@ def test_after_a_kill_the_newest_whole_checkpoint_counts(tmp_path: Path) -> None
     for text in (str(tmp_path / 'iter_2.pth'), 's3://bucket/iter_1.pth'):
         pointer.write_text(text)
         assert newest_checkpoint(tmp_path) == text
+
+
+@pytest.mark.parametrize('broken', [['weight', 'bias'], ['bias']])
+def test_weights_that_are_nan_are_an_error(broken: list[str], tmp_path: Path) -> None:
+    model = nn.Linear(3, 2)
+    with torch.no_grad():
+        for name in broken:
+            getattr(model, name)[0] = torch.nan
+    path = save(tmp_path, {'state_dict': model.state_dict()})
+    save_weights(model, tmp_path / 'half.safetensors', half=True)
+    for file in (path, tmp_path / 'half.safetensors'):
+        with pytest.raises(
+            ValueError, match=rf'{file.name} holds .*NaN.* {len(broken)} of 2'
+        ):
+            load_weights(nn.Linear(3, 2), file)
+
+
+def test_infinite_masks_and_whole_numbers_are_weights(tmp_path: Path) -> None:
+    state = {
+        'mask': torch.full((2, 2), -torch.inf),
+        'count': torch.tensor(3),
+        'wide': torch.zeros(1).expand(10**12),  # looked at, it would fill the memory
+    }
+    assert set(load_checkpoint(save(tmp_path, state))) == set(state)
+
+
+def packed(path: Path, compression: int, padding: int = 0) -> Path:
+    """The same checkpoint, packed anew, one member blown up by zeros."""
+    target = path.with_name('packed.pth')
+    with (
+        zipfile.ZipFile(path) as source,
+        zipfile.ZipFile(target, 'w', compression) as archive,
+    ):
+        for member in source.infolist():
+            data = source.read(member)
+            if member.filename.endswith('data/0'):
+                data += bytes(padding)
+            archive.writestr(member.filename, data)
+    return target
+
+
+def test_a_checkpoint_that_unpacks_to_many_times_its_size(tmp_path: Path) -> None:
+    weight = torch.rand(5000)
+    path = save(tmp_path, {'state_dict': {'weight': weight}})
+    tidy = packed(path, zipfile.ZIP_DEFLATED)
+    torch.testing.assert_close(load_checkpoint(tidy)['state_dict']['weight'], weight)
+    bomb = packed(path, zipfile.ZIP_DEFLATED, padding=1 << 25)
+    with pytest.raises(
+        ValueError, match=r'packed\.pth was not loaded.* unpack to 33,5'
+    ):
+        load_checkpoint(bomb)
+
+
+def test_what_is_refused_is_named(tmp_path: Path) -> None:
+    holder = np.array([{}, None], dtype=object)
+    with pytest.raises(ValueError, match=r'it holds a numpy\S*\.?[oO]bject') as refused:
+        load_checkpoint(save(tmp_path, {'state_dict': {}, 'x': holder}))
+    assert 'PyTorch' not in str(refused.value)
+
+
+def test_a_full_disk_is_told_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save_file(*_: object, **__: object) -> None:
+        raise SafetensorError(
+            'Error while serializing: I/O error: No space left on device (os error 28)'
+        )
+
+    monkeypatch.setattr(safetensors.torch, 'save_file', save_file)
+    with pytest.raises(OSError, match='were not written') as full:
+        save_weights(nn.Linear(3, 2), tmp_path / 'out.safetensors')
+    assert full.value.errno == errno.ENOSPC
+    assert full.value.filename == str(tmp_path / 'out.safetensors')
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_training_does_not_go_on_from_a_bomb_or_from_nan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = []
+    monkeypatch.setattr(checkpoint, 'print_log', lambda text, **_: lines.append(text))
+    good = save(tmp_path, {'state_dict': {'weight': torch.ones(2)}})
+    bomb = packed(good, zipfile.ZIP_DEFLATED, padding=1 << 25)
+    good = good.rename(tmp_path / 'epoch_1.pth')
+    save(tmp_path, {'state_dict': {'weight': torch.full((2,), torch.nan)}}).rename(
+        tmp_path / 'epoch_2.pth'
+    )
+    (tmp_path / 'last_checkpoint').write_bytes(b'\xff\xfe')
+    assert newest_checkpoint(tmp_path) == str(good)
+    assert lines[0].startswith(f'passed over: {tmp_path}/epoch_2.pth holds weights')
+    bomb.rename(tmp_path / 'epoch_3.pth')
+    with pytest.raises(UnsafeCheckpointError, match=r'epoch_3\.pth was not loaded'):
+        newest_checkpoint(tmp_path)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmsmot.utils.checkpoint import weights_hash
 from mmsmot.utils.fingerprint import code_fingerprint, package_fingerprint
+from mmsmot.utils.weights_hash import weights_hash
 
 
 def test_code_is_what_was_imported_from_a_module_s_folder(

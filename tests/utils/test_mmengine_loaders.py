@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Iterator
@@ -117,3 +118,51 @@ def test_what_an_mmdet_model_starts_from(mark: Path) -> None:
     with pytest.raises(ValueError, match='was not loaded'):
         MMDetDetector(config)
     assert not mark.exists()
+
+
+def save_weight(path: Path, value: float) -> None:
+    path.parent.mkdir(exist_ok=True)
+    torch.save({'state_dict': {'weight': torch.tensor(value)}}, path)
+
+
+def weight_at(url: str) -> float:
+    return CheckpointLoader.load_checkpoint(url)['state_dict']['weight'].item()
+
+
+def test_two_urls_with_one_file_name(tmp_path: Path, server: str) -> None:
+    make_mmengine_safe()
+    for value, folder in enumerate('ab'):
+        save_weight(tmp_path / folder / 'model.pth', value)
+    urls = [
+        f'{server}/a/model.pth',
+        f'{server}/b/model.pth',
+        f'{server}/a/model.pth?x=1',
+    ]
+    assert [weight_at(url) for url in urls] == [0, 1, 0]
+    for folder in 'ab':
+        (tmp_path / folder / 'model.pth').unlink()
+    assert [weight_at(url) for url in urls] == [0, 1, 0]  # kept, each for its URL
+
+
+def test_a_file_that_torch_keeps_counts_if_its_hash_is_its_own(
+    tmp_path: Path, server: str
+) -> None:
+    make_mmengine_safe()
+    kept = tmp_path / 'torch/hub/checkpoints'
+    kept.mkdir(parents=True)
+    save_weight(kept / 'x.pth', 3)
+    digest = hashlib.sha256((kept / 'x.pth').read_bytes()).hexdigest()[:8]
+    (kept / 'x.pth').rename(kept / f'net-{digest}.pth')
+    assert weight_at(f'{server}/nowhere/net-{digest}.pth') == 3
+    save_weight(kept / 'net-00000000.pth', 4)  # of somebody else
+    save_weight(tmp_path / 'a/net-00000000.pth', 5)
+    assert weight_at(f'{server}/a/net-00000000.pth') == 5
+
+
+@pytest.mark.parametrize(
+    'path', ['', '/', '/folder/', '/?file=model.pth', '/folder/..']
+)
+def test_a_url_without_a_file_name(path: str, server: str) -> None:
+    make_mmengine_safe()
+    with pytest.raises(ValueError, match='names no checkpoint: a URL must end in'):
+        CheckpointLoader.load_checkpoint(f'{server}{path}')

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
+import os
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ import numpy as np
 from mmengine.logging import print_log
 from torch import nn
 
+from ...datasets.stream_address import is_stream
 from ...registry import MODELS, built
 from ...structures import Detections, Frame, VideoInfo
 from ...utils.atomic import atomic_path
-from ...utils.fingerprint import video_fingerprint
+from ...utils.fingerprint import text_hash, video_fingerprint
 from ..reid.base import BaseReID
 from .base import BaseDetector
 
+MAX_NAME = 200  # bytes of a video's name; file systems take 255 for all of a name
 KEYS = ('frame_ids', 'counts', 'boxes', 'scores', 'labels')
 
 
@@ -32,6 +35,7 @@ class CachedDetector(nn.Module, BaseDetector):
     share the folder, a killed run loses at most one batch, and a run with another stride
     finds the frames that it shares. Pictures of frames found are not decoded. In a
     checkpoint the cache does not show: weights have the names they have without it.
+    Of live streams, and of what is no file or folder, nothing is remembered.
 
     Args:
         detector: The detector asked about frames not seen before.
@@ -52,8 +56,7 @@ class CachedDetector(nn.Module, BaseDetector):
         self.root = Path(root).expanduser()
         self._register_state_dict_hook(_without_cache)
         self._register_load_state_dict_pre_hook(_with_cache)
-        self._open: tuple[str, Path, list[tuple[int, int, Path]]] | None = None
-        self._shard: tuple[Path, dict[int, Detections]] | None = None
+        self._open: _Folder | None = None
 
     @property
     def needs_images(self) -> bool:
@@ -73,48 +76,84 @@ class CachedDetector(nn.Module, BaseDetector):
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         if not frames:
             return []
-        folder, shards = self._folder_of(frames[0].video)
-        found = {f.frame_id: self._recall(f.frame_id, shards) for f in frames}
+        video = frames[0].video
+        if is_stream(video.path) or not Path(video.path).exists():
+            return self._look(frames)
+        folder = self._folder_of(video)
+        found = {f.frame_id: folder.recall(f.frame_id) for f in frames}
         new = [f for f in frames if found[f.frame_id] is None]
         if new:
             fresh = dict(zip((f.frame_id for f in new), self._look(new), strict=True))
-            path = folder / f'{min(fresh)}-{max(fresh)}.npz'
-            _write(path, fresh)
-            shards.append((min(fresh), max(fresh), path))
+            folder.remember(fresh)
             found.update(fresh)
         return [found[f.frame_id] for f in frames]
 
-    def _look(self, frames: list[Frame]) -> list[Detections]:
+    def _look(self, frames: Sequence[Frame]) -> list[Detections]:
         found = self.detector.detect(frames)
         return found if self.reid is None else self.reid.describe(frames, found)
 
-    def _folder_of(self, video: VideoInfo) -> tuple[Path, list[tuple[int, int, Path]]]:
-        """The video's folder, and the first and last frame of each file in it."""
-        if self._open is None or self._open[0] != video.path:
-            key = f'{video_fingerprint(video.path)} {self.fingerprint_of(video)}'
-            name = hashlib.sha256(key.encode()).hexdigest()[:20]
-            folder = self.root / f'{video.name}-{name}'
-            shards = []
-            # A name with a dot in front is being written, or its writer was killed.
-            for path in sorted(folder.glob('[0-9]*-[0-9]*.npz')):
-                first, last = path.stem.split('-')
-                shards.append((int(first), int(last), path))
-            self._open, self._shard = (video.path, folder, shards), None
-        return self._open[1:]
+    def _folder_of(self, video: VideoInfo) -> _Folder:
+        fingerprint = self.fingerprint_of(video)
+        folder = self._open  # another thread may open another video meanwhile
+        # A file that has changed is opened anew, and so are others' weights in this part.
+        if (
+            folder is None
+            or folder.video is not video
+            or folder.fingerprint != fingerprint
+        ):
+            folder = self._open = _open_folder(self.root, video, fingerprint)
+        return folder
 
-    def _recall(
-        self, frame_id: int, shards: list[tuple[int, int, Path]]
-    ) -> Detections | None:
-        if self._shard is not None and frame_id in self._shard[1]:
-            return self._shard[1][frame_id]
-        for shard in [s for s in shards if s[0] <= frame_id <= s[1]]:
-            content = _read(shard[2])
-            if content is None:
-                shards.remove(shard)
-            elif frame_id in content:
-                self._shard = (shard[2], content)
-                return content[frame_id]
+
+@dataclass(eq=False)
+class _Folder:
+    """What is remembered of a video by one detector.
+
+    Attributes:
+        path: The folder, which may not be there yet.
+        video: Of which video.
+        fingerprint: Of the detector and the ReID part.
+        spans: First and last frame of each file in it.
+        last: What was in the file that was read last.
+    """
+
+    path: Path
+    video: VideoInfo
+    fingerprint: str
+    spans: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    last: dict[int, Detections] = field(default_factory=dict)
+
+    def recall(self, frame_id: int) -> Detections | None:
+        """The detections of a frame; ``None`` where there are none."""
+        content = self.last
+        if frame_id in content:
+            return content[frame_id]
+        for path, (first, last) in list(self.spans.items()):
+            if first <= frame_id <= last:
+                content = _read(path)
+                if content is None:
+                    self.spans.pop(path, None)
+                elif frame_id in content:
+                    self.last = content
+                    return content[frame_id]
         return None
+
+    def remember(self, found: dict[int, Detections]) -> None:
+        """Write the detections of some frames."""
+        path = self.path / f'{min(found)}-{max(found)}.npz'
+        _write(path, found)
+        self.spans[path] = min(found), max(found)
+
+
+def _open_folder(root: Path, video: VideoInfo, fingerprint: str) -> _Folder:
+    key = f'{video_fingerprint(video.path)} {fingerprint}'
+    start = os.fsdecode(os.fsencode(video.name)[:MAX_NAME])
+    folder = _Folder(root / f'{start}-{text_hash(key)[:20]}', video, fingerprint)
+    # A name with a dot in front is being written, or its writer was killed.
+    for path in sorted(folder.path.glob('[0-9]*-[0-9]*.npz')):
+        first, last = path.stem.split('-')
+        folder.spans[path] = int(first), int(last)
+    return folder
 
 
 def _without_cache(module: nn.Module, state: dict, prefix: str, *_: Any) -> None:

@@ -23,9 +23,10 @@ from torch.nn import functional as F
 
 from ...registry import MODELS, built
 from ...structures import Detections, Frame
-from ...utils.checkpoint import load_weights, weights_hash
+from ...utils.checkpoint import load_weights
 from ...utils.data_config import is_data, require_safe_file
 from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
+from ...utils.weights_hash import weights_hash
 from ..feature_maps import FeatureMaps
 from .base import BaseDetector
 

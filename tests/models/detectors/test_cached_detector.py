@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +160,59 @@ def test_the_network_inside_is_seen_by_torch(tmp_path: Path) -> None:
     mmengine_load(twice, {'0.bias': torch.tensor([7.0])})
     assert inner.bias.item() == 7.0
     assert next(cached.to(torch.float64).detector.parameters()).dtype == torch.float64
+
+
+def test_other_weights_in_the_same_detector(tmp_path: Path, video: VideoInfo) -> None:
+    inner = Counting('one')
+    cached = CachedDetector(inner, str(tmp_path / 'cache'))
+    for name, seen in (('one', [1]), ('two', [1, 1]), ('one', [1, 1])):
+        inner.name = name  # trained on, or another checkpoint was loaded
+        cached.detect(frames(video, 1))
+        assert inner.seen == seen
+
+
+def test_a_file_that_was_changed_is_opened_anew(
+    tmp_path: Path, video: VideoInfo
+) -> None:
+    inner = Counting()
+    cached = CachedDetector(inner, str(tmp_path / 'cache'))
+    cached.detect(frames(video, 1))
+    Path(video.path).write_bytes(b'other pictures')
+    cached.detect(frames(VideoInfo('video', video.path), 1))
+    assert inner.seen == [1, 1]
+
+
+@pytest.mark.parametrize('path', ['stream', 'rtsp://door/main', 'camera:0'])
+def test_a_stream_is_not_remembered(path: str, tmp_path: Path) -> None:
+    inner = Counting()
+    cached = CachedDetector(inner, str(tmp_path / 'cache'))
+    for _ in range(2):
+        cached.detect(frames(VideoInfo('stream', path), 1))
+    assert inner.seen == [1, 1]
+    assert not (tmp_path / 'cache').exists()
+
+
+@pytest.mark.parametrize('name', ['x' * 250, 'ä' * 125, os.fsdecode(b'caf\xe9')])
+def test_names_that_file_systems_hardly_take(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b'pictures')
+    inner = Counting()
+    for _ in range(2):
+        cached = CachedDetector(inner, str(tmp_path / 'cache'))
+        cached.detect(frames(VideoInfo(name, str(tmp_path / name)), 1))
+    assert inner.seen == [1]
+
+
+def test_videos_in_threads(tmp_path: Path) -> None:
+    videos = []
+    for i in range(4):
+        (tmp_path / f'{i}.mp4').write_bytes(bytes(i))
+        videos.append(VideoInfo(f'{i}', str(tmp_path / f'{i}.mp4')))
+    cached = CachedDetector(Counting(), str(tmp_path / 'cache'))
+
+    def look(video: VideoInfo) -> list[list]:
+        found = [cached.detect(frames(video, t, t + 1)) for t in range(1, 40, 2)]
+        return [d.boxes.tolist() for batch in found for d in batch]
+
+    expected = [[[0.0, 0.0, float(t), 5.0]] * (t % 3) for t in range(1, 41)]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(boxes == expected for boxes in pool.map(look, videos * 4))
