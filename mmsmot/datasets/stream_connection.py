@@ -11,13 +11,12 @@ import cv2
 import numpy as np
 
 from .stream_address import camera_device, is_url, shown_address
-from .video_file import TEXT_ART_FORMATS, to_bgr, upright_size, video_stream_of
+from .video_container import TEXT_ART_FORMATS, frame_rate, is_untimed, video_stream_of
+from .video_picture import to_bgr, upright_size
 
 DEFAULT_FPS = 30.0
 # A rate beyond these is a guess that went wrong, such as the ticks of the clock.
 SLOWEST, FASTEST = 0.1, 300
-# Formats without a clock: FFmpeg makes up 25 frames a second, however fast they come.
-UNTIMED_FORMATS = {'mjpeg', 'mpjpeg', 'h264', 'hevc', 'm4v'}
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,11 @@ class NetworkConnection:
         except ValueError as error:
             self.close()
             raise ConnectionError(str(error)) from None
-        fps = self._stream.average_rate or self._stream.guessed_rate or 0
+        fps = frame_rate(self._container, self._stream) or 0
         self.fps = float(fps) if SLOWEST <= fps <= FASTEST else DEFAULT_FPS
         duration = self._container.duration
         self.duration = duration / av.time_base if duration else None
-        self._timed = not UNTIMED_FORMATS & {*self._container.format.name.split(',')}
+        self._timed = not is_untimed(self._container)
         self.damaged = 0
 
     def pictures(self) -> Iterator[Picture]:

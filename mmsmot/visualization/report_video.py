@@ -10,7 +10,8 @@ import av
 import numpy as np
 
 from ..datasets import VideoReader
-from ..datasets.video_file import VideoFile, video_stream_of
+from ..datasets.video_container import video_stream_of
+from ..datasets.video_file import VideoFile
 from ..structures import Frame
 from .report_data import frame_times
 from .video_writer import VideoWriter

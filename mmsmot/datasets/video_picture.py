@@ -1,0 +1,46 @@
+"""A picture that FFmpeg decoded, as it is to be shown."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+
+from .image_decoder import TURNS, upright
+
+ORIENTATIONS = {turn: orientation for orientation, turn in TURNS.items()}
+MIRRORS = {
+    (False, False): None,
+    (True, False): 1,
+    (False, True): 0,
+    (True, True): -1,
+}  # along x and y, as cv2.flip names them
+MIRRORED = (2, 4, 5, 7)  # orientations that no turn of the camera explains
+
+
+def orientation_of(picture: av.VideoFrame) -> int:
+    """The EXIF orientation that the file's display matrix stands for; 1 without one.
+
+    A matrix ``[[a, b], [c, d]]`` shows the pixel x, y at a x + c y, b x + d y: phones
+    write turns, front cameras mirrors too. One that is askew counts as the nearest.
+    """
+    data = picture.side_data.get('DISPLAYMATRIX')
+    if data is None:
+        return 1
+    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(np.int64).tolist()
+    is_transposed = abs(b) + abs(c) > abs(a) + abs(d)
+    along_x, along_y = (c, b) if is_transposed else (a, d)
+    return ORIENTATIONS[is_transposed, MIRRORS[along_x < 0, along_y < 0]]
+
+
+def upright_size(picture: av.VideoFrame) -> tuple[int, int]:
+    """Width and height of a picture once it is turned upright."""
+    if TURNS[orientation_of(picture)][0]:
+        return picture.height, picture.width
+    return picture.width, picture.height
+
+
+def to_bgr(picture: av.VideoFrame) -> np.ndarray:
+    """The picture as (H, W, 3) uint8 BGR, turned upright."""
+    # One thread: for a single frame, starting more costs more than they save.
+    image = picture.to_ndarray(format='bgr24', threads=1)
+    return upright(image, orientation_of(picture))
