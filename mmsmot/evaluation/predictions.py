@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from mmengine.logging import print_log
 
 from ..structures import SMOTDataSample, Trajectories
 from ..structures.sample_json import sample_from_dict
+from ..utils.json_file import read_json
 from ..utils.number_ranges import FRACTION, require_numbers
 from .captions import tell_missing_scorers
 from .foreign_predictions import ForeignPredictions
@@ -67,10 +67,10 @@ class DumpedPredictions:
         """
         path = self.path(name)
         try:
-            content = json.loads(path.read_text(encoding='utf-8'))
-            sample = sample_from_dict(content)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f'{path}: {error}') from error
+            sample = sample_from_dict(read_json(path))
+        except ValueError as error:
+            problem = str(error).removeprefix(f'{path}: ')
+            raise ValueError(f'{path}: {problem}') from error
         for field in ('video', 'frame_ids', 'pred_trajectories'):
             if field not in sample:
                 raise ValueError(f'{path}: the sample has no {field}')

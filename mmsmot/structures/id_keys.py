@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-# float64, which tables of boxes are made of, tells whole numbers apart up to here.
-LAST_ID = 2**53 - 1
-_ID = r'\s*([0-9]{1,16})\s*'
+LAST_ID = 2**63 - 1  # of int64, which tables keep ids in
+_ID = r'\s*([0-9]{1,19})\s*'
 
 
 def read_id(key: str) -> int | None:

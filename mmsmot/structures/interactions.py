@@ -23,13 +23,14 @@ class Interactions:
         verbs: (P,) str, such as ``'follow.v.01'`` (WordNet's sense names in BenSMOT).
         start_frames: (P,) int64, the first original frame number, 0 for not known.
         end_frames: (P,) int64, the last one, inclusive, 0 for not known.
-        scores: (P,) float64.
+        scores: (P,) float64 in [0, 1].
 
     The last three may be left out: then 0, 0 and 1 stand there.
 
     Raises:
-        ValueError: A value is no number of its kind (ids are whole), a subject is its own object, a verb is empty, a span ends before it
-            starts, or a (subject, object, verb, span) stands twice.
+        ValueError: A value is no number of its kind (ids are whole) or range, a subject
+            is its own object, a verb is empty, a span ends before it starts, or a
+            (subject, object, verb, span) stands twice.
     """
 
     subject_ids: np.ndarray
@@ -50,7 +51,12 @@ class Interactions:
                 raise ValueError(
                     f'Interactions: {name} must be 0 or more, got {columns[name].min()}'
                 )
-        columns['scores'] = self._column('scores', rows, np.float64)
+        columns['scores'] = scores = self._column('scores', rows, np.float64)
+        if rows and not 0 <= scores.min() <= scores.max() <= 1:
+            raise ValueError(
+                f'Interactions: scores must be from 0 to 1, got {scores.min():g} to '
+                f'{scores.max():g}'
+            )
         for name, column in columns.items():
             object.__setattr__(self, name, column)
         self._require_two_sides()

@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ..utils.atomic import atomic_write
+from ..utils.json_file import read_json
+from .id_keys import LAST_ID, read_id
 
 Labels = dict[int, tuple[int, ...]]
 
@@ -69,13 +70,12 @@ def read_expression(path: str | os.PathLike) -> ReferringExpression:
         ValueError: The file is not in that form; names the file and the key.
     """
     try:
-        return expression_from_dict(
-            json.loads(Path(path).read_text(encoding='utf-8-sig'))
-        )
-    except (ValueError, RecursionError) as error:
+        return expression_from_dict(read_json(path))
+    except ValueError as error:
         raise ValueError(
             f'{path}: not a referring expression in Refer-KITTI\'s form, {{"label": '
-            f'{{"<frame from 0>": [ids]}}, "sentence": "..."}}: {error}'
+            '{"<frame from 0>": [ids]}, "sentence": "..."}: '
+            f'{str(error).removeprefix(f"{path}: ")}'
         ) from error
 
 
@@ -131,9 +131,12 @@ def _from_one(labels: Any, key: str) -> dict[int, Any]:
         raise ValueError(f'{key} must be an object of lists, got {labels!r:.80}')
     frames = {}
     for text, ids in labels.items():
-        if not (isinstance(text, str) and text.isascii() and text.isdigit()):
-            raise ValueError(f'{key}: {text!r:.40} is not a frame number from 0')
-        frames[int(text) + 1] = ids
+        frame = read_id(text)
+        if frame is None or frame + 1 in frames:
+            raise ValueError(
+                f'{key}: {text!r:.40} is not a frame number from 0, or stands twice'
+            )
+        frames[frame + 1] = ids
     return frames
 
 
@@ -158,7 +161,7 @@ def _id(value: Any, frame: int) -> int:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
         number = -1
-    if number < 0 or number != value:
+    if not 0 <= number <= LAST_ID or number != value:
         raise ValueError(
             f'ReferringExpression: {value!r:.40} in frame {frame} is no id (0, 1, ...)'
         )

@@ -24,8 +24,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..utils.number_ranges import (
+    FINITE,
+    FRAME_RATE,
+    PICTURE_SIDE,
+    NumberRange,
+)
 from .coordinate_space import CoordinateSpace
 from .frame import VideoInfo
+from .id_keys import LAST_ID, read_id
 from .interactions import Interactions
 from .referring_expression import expression_from_dict, expression_to_dict
 from .trajectories import Trajectories
@@ -33,6 +40,7 @@ from .trajectories import Trajectories
 if TYPE_CHECKING:
     from .smot_data_sample import SMOTDataSample
 
+_INT64 = np.iinfo(np.int64)
 FORMAT, VERSION = 'mmsmot.sample', 1
 
 
@@ -133,12 +141,18 @@ def _require(value: Any, kind: type | tuple[type, ...], what: str) -> Any:
 def _integers(value: Any, what: str) -> np.ndarray:
     for number in _require(value, list, what):
         _require(number, int, f'a value of {what}')
+        if not _INT64.min <= number <= _INT64.max:
+            raise ValueError(f'a value of {what} has more than 64 bits: {number!r:.60}')
     return np.array(value, dtype=np.int64)
 
 
 def _floats(value: Any, what: str) -> np.ndarray:
     for number in _require(value, list, what):
-        _require(number, (int, float), f'a value of {what}')
+        if number not in FINITE:
+            raise ValueError(
+                f'a value of {what} must be {FINITE}, got {type(number).__name__} '
+                f'{number!r:.60}'
+            )
     return np.array(value, dtype=np.float64)
 
 
@@ -191,7 +205,7 @@ def _trajectories_from_dict(content: Any) -> Trajectories:
     columns = _columns(content, Trajectories)
     space = _require(content.get('space'), dict, 'space')
     name = _require(space.get('name'), str, 'space.name')
-    sizes = {side: _optional_int(space, side) for side in ('width', 'height')}
+    sizes = {side: _side(space, side, 'space') for side in ('width', 'height')}
     return Trajectories(**columns, space=CoordinateSpace(name, **sizes))
 
 
@@ -199,9 +213,16 @@ def _interactions_from_dict(content: Any) -> Interactions:
     return Interactions(**_columns(content, Interactions))
 
 
-def _optional_int(content: dict, key: str) -> int | None:
+def _side(content: dict, key: str, what: str) -> int | None:
+    """Pixels of a picture's side."""
     value = content.get(key)
-    return None if value is None else _require(value, int, key)
+    _require_number(value, PICTURE_SIDE.or_none, f'{what}.{key}')
+    return value
+
+
+def _require_number(value: Any, allowed: NumberRange, what: str) -> None:
+    if value not in allowed:
+        raise ValueError(f'{what} must be {allowed}, got {value!r:.60}')
 
 
 def _captions_to_dict(captions: dict[int, str]) -> dict[str, str]:
@@ -211,7 +232,13 @@ def _captions_to_dict(captions: dict[int, str]) -> dict[str, str]:
 def _captions_from_dict(content: Any) -> dict[int, str]:
     captions = {}
     for key, text in _require(content, dict, 'captions').items():
-        captions[int(key)] = _require(text, str, f'the caption of {key}')
+        track_id = read_id(key)
+        if track_id is None or track_id in captions:
+            raise ValueError(
+                f'captions must map ids from 0 to {LAST_ID} to texts, each id once, got '
+                f'{key!r:.40}'
+            )
+        captions[track_id] = _require(text, str, f'the caption of {key}')
     return captions
 
 
@@ -234,12 +261,13 @@ def _video_from_dict(content: Any) -> VideoInfo:
     files = _require(content.get('files'), dict, 'video.files')
     for role, path in files.items():
         _require(path, str, f'video.files.{role}')
+    _require_number(content.get('fps'), FRAME_RATE, 'video.fps')
     return VideoInfo(
         name=_require(content.get('name'), str, 'video.name'),
         path=_require(content.get('path'), str, 'video.path'),
-        fps=_require(content.get('fps'), (int, float), 'video.fps'),
-        width=_optional_int(content, 'width'),
-        height=_optional_int(content, 'height'),
+        fps=float(content['fps']),
+        width=_side(content, 'width', 'video'),
+        height=_side(content, 'height', 'video'),
         files=dict(files),
     )
 

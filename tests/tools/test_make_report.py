@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,27 @@ def test_bad_input(tmp_path, video) -> None:
     prediction.write_text('{"format": "other"}')
     assert 'prediction.json: not a sample' in run(prediction, *out)
     assert run(prediction, '--out', tmp_path / 'page.txt') == '2'
+
+
+@pytest.mark.parametrize(
+    ('address', 'name'),
+    [
+        ('http://127.0.0.1:9/private.mp4', 'http://127.0.0.1:9/private.mp4'),
+        ('rtsp://admin:secret@door.lan/main', r'rtsp://admin:\*\*\*@door.lan/main'),
+        ('camera:0', 'camera:0'),
+    ],
+)
+def test_no_address_is_asked_because_a_file_names_it(
+    tmp_path, monkeypatch, address: str, name: str
+) -> None:
+    sample = make_sample()
+    sample.set_metainfo(dict(video=replace(sample.video, path=address)))
+    prediction = dump(sample, tmp_path / 'prediction.json')
+    opened = []
+    monkeypatch.setattr('mmsmot.datasets.open_video', opened.append)
+    error = run(prediction, '--out', tmp_path / 'page.html')
+    assert re.search(f'the stream {name}, which is not opened unasked', error)
+    assert opened == []
+    with pytest.raises(AttributeError):  # of None, since nothing was really opened
+        run(prediction, '--video', address, '--out', tmp_path / 'page.html')
+    assert opened == [address]

@@ -12,13 +12,13 @@ file, and both must be moved together. What browsers do not play is written as H
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from mmsmot.datasets import VideoReader, open_video
+from mmsmot.datasets.stream_address import is_stream, shown_address
 from mmsmot.engine import load_config
 from mmsmot.evaluation.interactions import THRESHOLD
 from mmsmot.evaluation.predictions import score_predictions
@@ -26,6 +26,7 @@ from mmsmot.evaluation.smot_report import headline
 from mmsmot.evaluation.truths import open_dataset
 from mmsmot.structures import SMOTDataSample
 from mmsmot.structures.sample_json import sample_from_dict
+from mmsmot.utils.json_file import read_json
 from mmsmot.visualization.html_report import EMBED_LIMIT, write_report
 from mmsmot.visualization.report_video import playable_video
 
@@ -87,9 +88,10 @@ def main() -> None:
 
 def read_sample(path: Path) -> SMOTDataSample:
     try:
-        sample = sample_from_dict(json.loads(path.read_text(encoding='utf-8')))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path}: {error}') from error
+        sample = sample_from_dict(read_json(path))
+    except ValueError as error:
+        problem = str(error).removeprefix(f'{path}: ')
+        raise ValueError(f'{path}: {problem}') from error
     for field in ('video', 'frame_ids'):
         if field not in sample:
             raise ValueError(f'{path}: the sample has no {field}')
@@ -122,7 +124,14 @@ def open_reader(
     """The video: the one named, else the dataset's, else the one the sample names."""
     if path is None and reader is not None:
         return reader
-    return open_video(path or sample.video.path)
+    address = sample.video.path
+    if path is None and is_stream(address):
+        # The file may be a stranger's: what it names is not asked of the network.
+        raise ValueError(
+            f'the video of the prediction is the stream {shown_address(address)}, which '
+            'is not opened unasked: --video names the video, --no-video shows boxes alone'
+        )
+    return open_video(path or address)
 
 
 if __name__ == '__main__':
