@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..utils.number_ranges import WHOLE, require_numbers
 from .image_sequence import ImageSequence
 from .video_truth import VideoTruth
 
@@ -170,7 +171,11 @@ class DatasetStatistics:
 
         Args:
             top: How many of the most frequent words and verbs.
+
+        Raises:
+            ValueError: ``top`` is no whole number from 0 on.
         """
+        require_numbers('DatasetStatistics', WHOLE, top=top)
         return {
             'table': self.table(),
             'further': self.further(),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
-from ..utils.number_ranges import FRACTION, require_numbers
+from ..utils.number_ranges import FRACTION, WHOLE, require_numbers
 from .captions import CaptionSet, missing_scorers, score_captions
 from .chota import caption_similarity
 from .interactions import THRESHOLD
@@ -100,7 +100,12 @@ class Errors:
     pairs: list[PairError]
 
     def summary(self, top: int) -> dict[str, Any]:
-        """The ``top`` worst of each kind, confusion and purity, as JSON's values."""
+        """The ``top`` worst of each kind, confusion and purity, as JSON's values.
+
+        Raises:
+            ValueError: ``top`` is no whole number from 0 on.
+        """
+        require_numbers('Errors', WHOLE, top=top)
         return {
             'tracks': [asdict(t) for t in self.tracks[:top]],
             'captions': [asdict(c) for c in self.captions[:top]],

@@ -12,6 +12,7 @@ from ..datasets.image_sequence import ImageSequence
 from ..datasets.video_truth import VideoTruth
 from ..structures import Interactions, Trajectories
 from ..utils.atomic import atomic_path
+from ..utils.number_ranges import FRAME_RATE, require_numbers
 from .contact_sheet import spread_over
 from .fonts import cut_text, draw_text, plain_text, text_width
 from .semantic_drawer import SemanticDrawer, short_verb, text_entries
@@ -25,6 +26,7 @@ GAP = 4  # pixels between pictures
 TITLE_SIZE = 12  # pixels of an em, of a picture's title
 # Of text. A JPEG has at most 65,535 rows, and encoders take far fewer of a video's.
 MAX_SHEET_LINES, MAX_CLIP_LINES = 1000, 40
+MAX_CLIP_WIDTH = 8192  # pixels, of 8K and of H.264's highest level
 
 
 def draw_sheet(
@@ -103,15 +105,24 @@ def write_clip(
         fps: Frames per second, ``None`` for the video's own.
 
     Raises:
-        ValueError: The video has no pictures, or one cannot be read.
+        ValueError: The video has no pictures, or one cannot be read; ``fps`` is no
+            frame rate, or ``scale`` makes pictures wider than ``MAX_CLIP_WIDTH``.
     """
+    require_numbers('write_clip', FRAME_RATE.or_none, fps=fps)
     require_pictures(video)
     captions = truth.captions or {}
     drawer = SemanticDrawer(scale)
-    lines = drawer.lines_needed(_width(video), captions, truth.video_caption)
+    width = _width(video)
+    if scale is not None and scale * width > MAX_CLIP_WIDTH:
+        raise ValueError(
+            f'write_clip: scale {scale:g} would make pictures {scale * width:g} pixels '
+            f'wide, more than {MAX_CLIP_WIDTH}, which no player shows. Give at most '
+            f'{MAX_CLIP_WIDTH / width:g}.'
+        )
+    lines = drawer.lines_needed(width, captions, truth.video_caption)
     drawer.panel_lines = min(lines, MAX_CLIP_LINES)
     boxes = boxes_by_frame(truth.trajectories)
-    with VideoWriter(path, fps or video.video.fps) as writer:
+    with VideoWriter(path, video.video.fps if fps is None else fps) as writer:
         for frame in video:
             ids, now = boxes.get(frame.frame_id, NOBODY)
             active = active_at(truth.interactions, frame.frame_id)

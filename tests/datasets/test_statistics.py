@@ -119,3 +119,10 @@ def test_the_table_stands_beside_the_papers(described: dict) -> None:
     text = statistics_table({'train': DatasetStatistics.of([described])})
     assert '| Total boxes | 5 | 335K |' in text
     assert '| Instance caption length (words), mean | 6.0 |  |' in text
+
+
+@pytest.mark.parametrize('top', [-1, 1.5, True])
+def test_a_number_of_words_is_a_count(top) -> None:
+    with pytest.raises(ValueError, match='top must be a whole number of 0 or more'):
+        DatasetStatistics().to_dict(top)
+    assert DatasetStatistics().to_dict(0)['words'] == {}

@@ -113,3 +113,8 @@ def test_a_video_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(ValueError, match='video: 5 predicted boxes lie on frames'):
         find_errors([late])
+
+
+def test_a_number_of_errors_is_a_count() -> None:
+    with pytest.raises(ValueError, match='top must be a whole number of 0 or more'):
+        Errors([], [], []).summary(-1)

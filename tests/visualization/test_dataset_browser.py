@@ -122,3 +122,14 @@ def test_a_crowd_of_long_captions_makes_a_sheet_and_a_clip(
     write_clip(video, truth, tmp_path / 'clip.mp4', scale=2)
     (shape,) = {frame.shape for frame in read(tmp_path / 'clip.mp4')}
     assert shape == (192 + 2 * MARGIN + MAX_CLIP_LINES * LINE_HEIGHT, 320, 3)
+
+
+@pytest.mark.parametrize('fps', [0, -1.0, float('nan'), 1e308])
+def test_a_rate_of_a_clip_is_one(video, truth, tmp_path: Path, fps: float) -> None:
+    with pytest.raises(ValueError, match='fps must be a finite number above 0'):
+        write_clip(video, truth, tmp_path / 'clip.mp4', fps=fps)
+
+
+def test_a_clip_is_no_wider_than_players_show(video, truth, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'160000 pixels wide, more than 8192.*51\.2'):
+        write_clip(video, truth, tmp_path / 'clip.mp4', scale=1000)
