@@ -30,9 +30,9 @@ def classes():
 )
 def test_equals_trackeval(crowd, assert_same_scores, seed, frames, objects, whole):
     ours, theirs = classes()
-    data, _ = _sequence_data(
-        *crowd(seed, frames, objects, whole), np.arange(1, frames + 1), None
-    )
+    gt, pred = crowd(seed, frames, objects, whole)
+    counted = gt.scores != 0
+    data, _ = _sequence_data(gt, pred, np.arange(1, frames + 1), counted, None)
     assert_same_scores(fields_of(ours, data), fields_of(theirs, data))
 
 

@@ -174,3 +174,19 @@ def test_a_prediction_on_truth_that_is_ignored_is_spurious() -> None:
     )
     found = compare_strictly(example)
     assert (found.ids, found.spurious) == ([(1, 1)], 1)
+
+
+def test_strict_matches_from_a_mean_iou_of_one_half_on() -> None:
+    """Of a box 20 high: 10 of it are half, 9.9 are not."""
+    for height, pred_id in ((10.0, 7), (9.9, -1)):
+        low = trajectories(i7=0.0)
+        boxes = low.boxes - [0, 0, 0, 20 - height]
+        example = sample(
+            gt_trajectories=trajectories(i1=0.0),
+            gt_captions={1: 'A man walks.'},
+            pred_trajectories=replace(low, boxes=boxes),
+            pred_captions={7: 'a man walks'},
+        )
+        found = compare_strictly(example)
+        assert found.ids == [(1, pred_id)]
+        assert found.spurious == (pred_id == -1)

@@ -93,3 +93,45 @@ def test_a_span_lies_where_both_are_and_one_pair_is_as_many(
         start, end = span(together, row)
         low, high = max(own[j][0], own[k][0]), min(own[j][-1], own[k][-1])
         assert (start, end) == (0, 0) if low > high else low <= start <= end <= high
+
+
+def windows_asked(num_frames: int, parts: int = 4) -> list[list[int]]:
+    """Frame numbers of the subject in each window that is scored."""
+    asked: list[list[int]] = []
+
+    def score(pairs: TrajectoryTokens) -> torch.Tensor:
+        for row, mask in zip(pairs.tokens[::2, :, 0, 0], pairs.mask[::2], strict=True):
+            asked.append([int(number) for number in row[mask]])
+        return torch.ones(len(pairs.tokens) // 2, 1)
+
+    frames = np.arange(1, num_frames + 1)
+    with_spans(found((1, 2)), [1, 2], [0], tracks_of(frames, frames), score, parts)
+    return asked
+
+
+def test_a_window_shows_a_part_of_16_steps_and_two_at_least() -> None:
+    # 16 of 46 frames, three apart: a window goes from one over four of them.
+    asked = windows_asked(46)
+    assert [(w[0], w[-1]) for w in asked] == [
+        (3 * k + 1, 3 * k + 10) for k in range(13)
+    ]
+    assert windows_asked(16, parts=16)[:2] == [[1, 2], [2, 3]]
+    assert windows_asked(4) == [[1, 2], [2, 3], [3, 4]]
+    assert windows_asked(2) == []  # one window would be all
+
+
+def test_a_deed_is_over_where_less_than_half_speaks_for_it() -> None:
+    frames = np.arange(1, 9)
+    for weak, first in ((0.98, 4), (1.0, 3)):
+        # By the first frame of a window of two; frame 3 is supported by weak / 2.
+        scores = torch.tensor([0, 0, 0, weak, 1.0, 1.0, 0, 0, 0])
+
+        def score(
+            pairs: TrajectoryTokens, scores: torch.Tensor = scores
+        ) -> torch.Tensor:
+            numbers = pairs.tokens[::2, :, 0, 0].masked_fill(~pairs.mask[::2], 99)
+            return scores[numbers.min(dim=1).values.long()][:, None]
+
+        tracks = tracks_of(frames, frames)
+        said = with_spans(found((1, 2)), [1, 2], [0], tracks, score, parts=8)
+        assert span(said) == (first, 6)

@@ -60,3 +60,12 @@ def test_every_weight_has_its_loss() -> None:
         torch.testing.assert_close(
             found[f'loss_{name}'], factor * plain[f'loss_{name}']
         )
+
+
+def test_a_sum_over_nothing_is_not_divided_by_nothing() -> None:
+    """No positive in any process: the sum is that of the negatives, over 1."""
+    part = MODELS.build(semantics())
+    features = SimpleNamespace(levels=(torch.zeros(1),))
+    total = torch.tensor(3.0)
+    for count, expected in ((0, 3.0), (0.5, 3.0), (1, 3.0), (2, 1.5)):
+        assert float(semantic_losses._mean(total, count, features, part)) == expected

@@ -312,6 +312,11 @@ def test_some_are_spoken_of_as_among_all(build) -> None:
     assert one.captions == {2: everybody.captions[2]}
     sides = {*one.interactions.subject_ids, *one.interactions.object_ids}
     assert sides == {1, 2, 4}
+    # Of the pairs of 1 and 4, to whom nobody listens, nothing is said.
+    pairs = set(one.interactions.as_pairs())
+    assert all(2 in pair for pair in pairs)
+    assert pairs == {p for p in everybody.interactions.as_pairs() if 2 in p}
+    assert (1, 4) in everybody.interactions.as_pairs()
 
 
 def described(model: SMOT, truth: SMOTDataSample, **options) -> Description:

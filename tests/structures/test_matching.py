@@ -179,3 +179,17 @@ def test_equals_a_loop_over_frames(seed: int) -> None:
             )
             frames = len(np.union1d(a.frame_ids, b.frame_ids))
             np.testing.assert_allclose(mean[i, j], total / frames)
+
+
+def test_of_equally_covered_the_least_id_goes_on() -> None:
+    refined = table((1, 1, 0.0), (2, 1, 0.0))
+    # 4 and 7 stand in the same frames, equally far off; half a box is cover enough.
+    tracked = table((1, 4, 5.0), (2, 4, 5.0), (1, 7, -5.0), (2, 7, -5.0))
+    assert match_by_cover(refined, tracked) == {4: 1}
+    assert match_by_cover(refined[:1], table((1, 9, 5.0))) == {9: 1}
+
+
+def test_a_track_that_nothing_covers_has_a_column_all_the_same() -> None:
+    gt, pred = table((1, 1, 0.0)), table((1, 1, 0.0), (9, 2, 0.0))
+    assert trajectory_iou(gt, pred)[2].tolist() == [[1, 0]]
+    assert trajectory_iou(pred, gt)[2].tolist() == [[1], [0]]
