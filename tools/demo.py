@@ -8,8 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mmsmot.datasets.synsmot import make_synsmot
-from mmsmot.utils.command_line import run_tool
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.datasets.synsmot import make_synsmot
+
 
 CONFIG = 'smoter/smoter_tiny_synsmot'
 CLIP = 'test/hugging/000000'

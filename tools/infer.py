@@ -5,12 +5,22 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
+from mmsmot.utils.command_line import (
+    CFG_OPTIONS,
+    CONFIG,
+    CfgOptions,
+    count,
+    non_negative,
+    positive,
+    run_tool,
+    tool_imports,
+    whole,
+)
 
-from mmsmot.apis import SMOTInferencer
-from mmsmot.evaluation.smot_metric import format_report, format_split
-from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
-from mmsmot.utils.environment import check_environment
+with tool_imports():
+    from mmsmot.apis import SMOTInferencer
+    from mmsmot.evaluation.smot_metric import format_report, format_split
+    from mmsmot.utils.environment import check_environment
 
 
 def parse_args() -> argparse.Namespace:
@@ -32,13 +42,13 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--out', required=True, help='folder of the results')
-    parser.add_argument('--start', type=int, help='first frame number, inclusive')
-    parser.add_argument('--end', type=int, help='last frame number, inclusive')
-    parser.add_argument('--stride', type=int, default=1, help='take every n-th frame')
-    parser.add_argument('--seconds', type=float, help='how long to look at a stream')
+    parser.add_argument('--start', type=whole, help='first frame number, inclusive')
+    parser.add_argument('--end', type=whole, help='last frame number, inclusive')
+    parser.add_argument('--stride', type=count, default=1, help='take every n-th frame')
+    parser.add_argument('--seconds', type=positive, help='how long to look at a stream')
     parser.add_argument(
         '--patience',
-        type=float,
+        type=non_negative,
         default=30.0,
         help='seconds to wait for a stream that dropped out',
     )
@@ -46,7 +56,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--no-cache', action='store_true', help='keep no detections')
     parser.add_argument('--overwrite', action='store_true', help='do it all again')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
+        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
     return parser.parse_args()
 

@@ -6,25 +6,33 @@ import argparse
 import logging
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
-from mmengine.dist import is_main_process
-from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
-
-from mmsmot.apis.random_weights import random_weight_warnings
-from mmsmot.apis.shipped import shipped_weights
-from mmsmot.engine import (
-    SMOTRunner,
-    forget_pretrained,
-    leave_processes,
-    load_config,
-    set_weights,
+from mmsmot.utils.command_line import (
+    CFG_OPTIONS,
+    CONFIG,
+    CfgOptions,
+    run_tool,
+    tool_imports,
 )
-from mmsmot.engine.arguments import argument_names
-from mmsmot.registry import METRICS
-from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
-from mmsmot.utils.environment import check_environment
-from mmsmot.utils.mmengine_loaders import make_mmengine_safe
+
+with tool_imports():
+    from mmengine.config import Config
+    from mmengine.dist import is_main_process
+    from mmengine.logging import print_log
+    from mmengine.model import is_model_wrapper
+
+    from mmsmot.apis.random_weights import random_weight_warnings
+    from mmsmot.apis.shipped import shipped_weights
+    from mmsmot.engine import (
+        SMOTRunner,
+        forget_pretrained,
+        leave_processes,
+        load_config,
+        set_weights,
+    )
+    from mmsmot.engine.arguments import argument_names
+    from mmsmot.registry import METRICS
+    from mmsmot.utils.environment import check_environment
+    from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
 def parse_args() -> argparse.Namespace:
@@ -42,7 +50,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--work-dir', help='folder of logs, tracks and scores')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
+        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
     parser.add_argument(
         '--launcher',

@@ -5,21 +5,30 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
-from mmengine.dist import is_main_process
-
-from mmsmot.engine import (
-    SMOTRunner,
-    forget_pretrained,
-    leave_processes,
-    load_config,
-    set_weights,
+from mmsmot.utils.command_line import (
+    CFG_OPTIONS,
+    CONFIG,
+    CfgOptions,
+    run_tool,
+    seed,
+    tool_imports,
 )
-from mmsmot.utils.checkpoint import newest_checkpoint
-from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
-from mmsmot.utils.device import default_device
-from mmsmot.utils.environment import check_environment
-from mmsmot.utils.mmengine_loaders import make_mmengine_safe
+
+with tool_imports():
+    from mmengine.config import Config
+    from mmengine.dist import is_main_process
+
+    from mmsmot.engine import (
+        SMOTRunner,
+        forget_pretrained,
+        leave_processes,
+        load_config,
+        set_weights,
+    )
+    from mmsmot.utils.checkpoint import newest_checkpoint
+    from mmsmot.utils.device import default_device
+    from mmsmot.utils.environment import check_environment
+    from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,9 +44,9 @@ def parse_args() -> argparse.Namespace:
         help='go on from the newest checkpoint in the work-dir, or from the one named',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision (GPU)')
-    parser.add_argument('--seed', type=int, help='seed of everything random')
+    parser.add_argument('--seed', type=seed, help='seed of everything random')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
+        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
     parser.add_argument(
         '--launcher',
@@ -96,4 +105,4 @@ def resume_from(config: Config, checkpoint: str) -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main)
+    run_tool(main, 'checkpoints are kept, --resume goes on')

@@ -10,17 +10,31 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import torch
-from rich.progress import Progress
-from torch.nn.functional import cross_entropy
+from mmsmot.utils.command_line import (
+    count,
+    fraction,
+    positive,
+    run_tool,
+    tool_imports,
+    whole,
+)
 
-from mmsmot.datasets import MOTChallengeDataset
-from mmsmot.models.post_processing.link_network import LinkNetwork, save_link_network
-from mmsmot.models.post_processing.link_samples import draw_pairs
-from mmsmot.models.post_processing.pedestrian_walks import simulate_walks
-from mmsmot.models.post_processing.tracklet_ends import FILLS, normalize_pairs
-from mmsmot.structures import Trajectories
+with tool_imports():
+    import numpy as np
+    import torch
+    from rich.progress import Progress
+    from torch.nn.functional import cross_entropy
+
+    from mmsmot.datasets import MOTChallengeDataset
+    from mmsmot.models.post_processing.link_network import (
+        LinkNetwork,
+        save_link_network,
+    )
+    from mmsmot.models.post_processing.link_samples import draw_pairs
+    from mmsmot.models.post_processing.pedestrian_walks import simulate_walks
+    from mmsmot.models.post_processing.tracklet_ends import FILLS, normalize_pairs
+    from mmsmot.structures import Trajectories
+
 
 PEDESTRIAN = 1
 TRAINING, VALIDATION = 0, 1
@@ -176,10 +190,14 @@ def _parse() -> argparse.Namespace:
         help='folders of MOTChallenge sequences with gt.txt; none: simulated walks',
     )
     parser.add_argument('--out', type=Path, required=True, help='.safetensors file')
-    parser.add_argument('--steps', type=int, default=1500, help='batches to learn from')
-    parser.add_argument('--batch-size', type=int, default=256, help='pairs in a batch')
     parser.add_argument(
-        '--width', type=int, default=32, help="of the network (256 is the authors')"
+        '--steps', type=count, default=1500, help='batches to learn from'
+    )
+    parser.add_argument(
+        '--batch-size', type=count, default=256, help='pairs in a batch'
+    )
+    parser.add_argument(
+        '--width', type=count, default=32, help="of the network (256 is the authors')"
     )
     parser.add_argument(
         '--fill',
@@ -187,14 +205,14 @@ def _parse() -> argparse.Namespace:
         default='edge',
         help="what short tracklets are filled with ('zeros' is the authors')",
     )
-    parser.add_argument('--learning-rate', type=float, default=3e-3)
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--learning-rate', type=positive, default=3e-3)
+    parser.add_argument('--seed', type=whole, default=0)
     parser.add_argument('--device', default='cpu')
-    parser.add_argument('--judge-every', type=int, default=200, help='steps')
-    parser.add_argument('--validation-pairs', type=int, default=4096)
+    parser.add_argument('--judge-every', type=count, default=200, help='steps')
+    parser.add_argument('--validation-pairs', type=count, default=4096)
     parser.add_argument(
         '--held-out',
-        type=float,
+        type=fraction,
         default=0.5,
         help='last part of each true sequence that is not learnt (0.5 in the paper)',
     )
@@ -205,4 +223,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

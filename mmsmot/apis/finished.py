@@ -23,6 +23,7 @@ from ..utils.fingerprint import (
     package_fingerprint,
     video_fingerprint,
 )
+from ..utils.full_disk import is_disk_full
 from ..utils.onnx_file import onnx_hash
 from ..utils.weights_hash import weights_hash
 
@@ -33,7 +34,6 @@ REPORT_VIDEO = 'report_video.mp4'  # where the page is too small for its video
 PACKAGE = Path(registry.__file__).parent
 FILES = (*LIVE_FILES, 'video.mp4', 'report.html', REPORT_VIDEO, 'result.json')
 TEMPORARY = 8 * '?'  # what atomic_path puts into a name
-DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 MAKERS = (
     'apis',
     'datasets',
@@ -161,16 +161,11 @@ def all_or_nothing(out_dir: Path, kept: Sequence[str] = ()) -> Iterator[None]:
                 (out_dir / name).unlink(missing_ok=True)
         if is_disk_full(error):
             raise OSError(
-                error.errno,
+                getattr(error, 'errno', None) or errno.ENOSPC,
                 f'the disk is full ({out_dir}): no result was written. Make room, or '
                 'name a folder on another disk (--out), and run it again',
             ) from error
         raise
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error says that there is no room any more."""
-    return isinstance(error, OSError) and error.errno in DISK_IS_FULL
 
 
 def _inode(path: Path) -> int | None:

@@ -22,12 +22,12 @@ from ..registry import INFERENCERS, MODELS
 from ..structures import VideoInfo
 from ..utils.checkpoint import load_weights
 from ..utils.device import default_device, usable_device
+from ..utils.full_disk import is_disk_full
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
 from .asked_videos import asked_videos
 from .caching import with_cache
 from .domain import domain_warnings
-from .finished import is_disk_full
 from .infer import infer_video
 from .random_weights import random_weight_warnings
 from .session import SMOTSession

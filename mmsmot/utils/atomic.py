@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from .full_disk import explain_full_disk
+
 
 @contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
@@ -18,8 +20,16 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     The folder is made if it is missing. When the block raises, the temporary file is
     removed and whatever stood at ``path`` is untouched. The suffix is kept, since some
     writers choose their format by it.
+
+    Raises:
+        OSError: It cannot be written; of a full disk, names the file and the disk.
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(
+            f'{path} is a folder, and a file of this name is to be written: remove or '
+            'rename it, or name another place'
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
         prefix=f'.{path.stem}.', suffix=path.suffix, dir=path.parent
@@ -27,7 +37,8 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        with explain_full_disk(path):
+            yield temporary
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp's 0600 would hide it from others

@@ -6,8 +6,6 @@ import logging
 from importlib import metadata
 from importlib.util import find_spec
 
-from mmengine.logging import print_log
-
 INSTALL = {
     'torch': 'pip install torch',
     'mmengine': "pip install 'mmsmot[onedl]'",
@@ -17,6 +15,11 @@ INSTALL = {
     'av': 'pip install av',
     'cv2': 'pip install opencv-python-headless',
     'trackeval': 'pip install "trackeval>=1.3"',
+    **dict.fromkeys(
+        ('transformers', 'tokenizers', 'safetensors'), "pip install 'mmsmot[semantics]'"
+    ),
+    **dict.fromkeys(('pycocoevalcap', 'nltk'), "pip install 'mmsmot[captions]'"),
+    **dict.fromkeys(('lap', 'sklearn'), "pip install 'mmsmot[all]'"),
 }
 FAMILIES = (
     ('mmengine', 'onedl-mmengine'),
@@ -29,6 +32,12 @@ NEEDED = ('torch', 'cv2', 'av', 'trackeval')
 def missing(modules: tuple[str, ...] = NEEDED) -> dict[str, str]:
     """The modules that are not installed, each with the command that gets it."""
     return {name: INSTALL[name] for name in modules if find_spec(name) is None}
+
+
+def install_command(module: str) -> str:
+    """The command that gets a module, also one inside a package: ``torch.cuda``."""
+    package = module.partition('.')[0]
+    return INSTALL.get(package, f'pip install {package}')
 
 
 def check_environment() -> None:
@@ -49,6 +58,8 @@ def check_environment() -> None:
                 "pip install 'mmsmot[onedl]'"
             )
     if find_spec('mmcv') is None:
+        from mmengine.logging import print_log
+
         print_log(
             f'mmcv is missing; detectors of mmdet need it: {INSTALL["mmcv"]}',
             logger='current',

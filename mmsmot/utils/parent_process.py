@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from multiprocessing import connection, parent_process
 
@@ -14,12 +15,15 @@ def end_with_parent() -> None:
 
     Call it first in a worker of :mod:`multiprocessing`, by fork or spawn, as the
     initializer of a pool or a DataLoader's ``worker_init_fn``. A parent that is killed
-    tells its workers nothing, and they would wait, or compute, for ever. Does nothing in
-    a process that has no such parent.
+    tells its workers nothing, and they would wait, or compute, for ever. Ctrl-C, which a
+    terminal sends to all of them, is left to the parent too: a worker would print a
+    traceback. Does nothing in a process that has no such parent.
     """
     parent = parent_process()
     if parent is None:
         return
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(
         target=_wait_and_end, args=(parent.sentinel,), name='parent watch', daemon=True
     ).start()

@@ -116,7 +116,7 @@ def test_eval_predictions_says_what_is_wrong(
 ) -> None:
     names = {'WORLD': world, 'DUMP': dump}
     done = run('eval_predictions.py', *(names.get(a, a) for a in args))
-    assert done.error.startswith('error: ')
+    assert 'Error: ' in done.error
     assert message in done.error
 
 
@@ -169,5 +169,5 @@ def test_a_tool_ends_with_a_message_and_a_status() -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith('error: nowhere: no such folder')
+    assert done.stderr.startswith('FileNotFoundError: nowhere: no such folder')
     assert 'Traceback' not in done.stderr

@@ -63,7 +63,7 @@ def test_browse_draws_what_is_asked_for(world: Path, tmp_path: Path) -> None:
 def test_browse_says_what_is_wrong(world: Path, tmp_path: Path) -> None:
     args = (world, '--out', tmp_path, '--sequences', 'nobody/*')
     done = run('analysis_tools/browse_dataset.py', *args)
-    assert 'error: ' in done.error
+    assert 'Error: ' in done.error
     assert "no sequence is named 'nobody/*'" in done.error
 
 
@@ -128,5 +128,5 @@ def test_converters_say_what_is_missing(
     tool: str, args: tuple, message: str, tmp_path: Path
 ) -> None:
     done = run(f'dataset_converters/{tool}.py', *args, '--out', tmp_path / 'out')
-    assert done.error.startswith('error: ')
+    assert 'Error: ' in done.error
     assert message in done.error

@@ -14,16 +14,24 @@ import json
 import sys
 from pathlib import Path
 
-from mmsmot.evaluation.baselines import (
-    BASELINES,
-    TrainStatistics,
-    gap_closed,
-    predict,
+from mmsmot.utils.command_line import (
+    run_tool,
+    tool_imports,
+    whole,
 )
-from mmsmot.evaluation.predictions import score_predictions
-from mmsmot.evaluation.smot_report import headline
-from mmsmot.evaluation.table import format_table, write_json
-from mmsmot.evaluation.truths import open_dataset, read_truths
+
+with tool_imports():
+    from mmsmot.evaluation.baselines import (
+        BASELINES,
+        TrainStatistics,
+        gap_closed,
+        predict,
+    )
+    from mmsmot.evaluation.predictions import score_predictions
+    from mmsmot.evaluation.smot_report import headline
+    from mmsmot.evaluation.table import format_table, write_json
+    from mmsmot.evaluation.truths import open_dataset, read_truths
+
 
 COLUMNS = {
     'strict': {
@@ -57,7 +65,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('data_root', help='a SynSMOT folder with both splits')
     parser.add_argument('--only', nargs='+', choices=tuple(BASELINES))
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=whole, default=0)
     parser.add_argument('--out', help='file for the headline numbers as JSON')
     parser.add_argument('--report', help="a model's report, of eval_predictions.py")
     args = parser.parse_args()
@@ -104,7 +112,4 @@ def markdown(
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

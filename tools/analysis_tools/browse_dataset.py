@@ -10,10 +10,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.progress import track
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.datasets import BenSMOTDataset
-from mmsmot.visualization.dataset_browser import draw_sheet, write_clip, write_sheet
+with tool_imports():
+    from rich.progress import track
+
+    from mmsmot.datasets import BenSMOTDataset
+    from mmsmot.visualization.dataset_browser import draw_sheet, write_clip, write_sheet
 
 
 def parse_args() -> argparse.Namespace:
@@ -76,7 +79,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

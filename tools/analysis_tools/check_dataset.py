@@ -7,10 +7,12 @@ cannot be read (or, with --strict, the first thing to repair).
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from mmsmot.datasets.bensmot_check import check_bensmot
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.datasets.bensmot_check import check_bensmot
 
 
 def parse_args() -> argparse.Namespace:
@@ -47,8 +49,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, OSError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main, failed=2)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
-from mmsmot.datasets.synsmot import check_synsmot
+from mmsmot.utils.command_line import (
+    count,
+    run_tool,
+    tool_imports,
+    whole,
+)
+
+with tool_imports():
+    from mmsmot.datasets.synsmot import check_synsmot
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('root', help='folder of the dataset; nothing is written to it')
     parser.add_argument(
-        '--workers', type=int, default=os.cpu_count(), help='processes side by side'
+        '--workers', type=count, default=os.cpu_count(), help='processes side by side'
     )
     parser.add_argument(
-        '--show', type=int, default=20, help='print at most so many failed claims'
+        '--show', type=whole, default=20, help='print at most so many failed claims'
     )
     return parser.parse_args()
 
@@ -31,7 +38,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from functools import reduce
 from pathlib import Path
 
-from mmsmot.datasets import BenSMOTDataset
-from mmsmot.datasets.statistics import DatasetStatistics, statistics_table
-from mmsmot.utils.atomic import atomic_write
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.datasets import BenSMOTDataset
+    from mmsmot.datasets.statistics import DatasetStatistics, statistics_table
+    from mmsmot.utils.atomic import atomic_write
 
 
 def parse_args() -> argparse.Namespace:
@@ -76,7 +78,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

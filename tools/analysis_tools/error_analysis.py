@@ -9,27 +9,30 @@ pictures into the folder ``--out``.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-import cv2
-import numpy as np
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.apis.stored_results import open_results
-from mmsmot.datasets.image_sequence import ImageSequence
-from mmsmot.datasets.video_dataset import VideoDataset
-from mmsmot.evaluation.error_analysis import Errors, find_errors
-from mmsmot.evaluation.interactions import THRESHOLD
-from mmsmot.evaluation.predictions import (
-    MISSING,
-    join_predictions,
-)
-from mmsmot.evaluation.table import write_json
-from mmsmot.evaluation.truths import read_truths
-from mmsmot.structures import SMOTDataSample, Trajectories
-from mmsmot.utils.atomic import atomic_path
-from mmsmot.visualization.contact_sheet import contact_sheet, spread_over
-from mmsmot.visualization.error_page import write_error_page
+with tool_imports():
+    import cv2
+    import numpy as np
+
+    from mmsmot.apis.stored_results import open_results
+    from mmsmot.datasets.image_sequence import ImageSequence
+    from mmsmot.datasets.video_dataset import VideoDataset
+    from mmsmot.evaluation.error_analysis import Errors, find_errors
+    from mmsmot.evaluation.interactions import THRESHOLD
+    from mmsmot.evaluation.predictions import (
+        MISSING,
+        join_predictions,
+    )
+    from mmsmot.evaluation.table import write_json
+    from mmsmot.evaluation.truths import read_truths
+    from mmsmot.structures import SMOTDataSample, Trajectories
+    from mmsmot.utils.atomic import atomic_path
+    from mmsmot.visualization.contact_sheet import contact_sheet, spread_over
+    from mmsmot.visualization.error_page import write_error_page
+
 
 CROPS = 6
 
@@ -152,7 +155,4 @@ def _boxes(tracks: Trajectories, frame: int) -> np.ndarray:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, KeyError, OSError, ImportError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

@@ -11,20 +11,22 @@ and ``video_summary.json``.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from mmsmot.apis.stored_results import open_results
-from mmsmot.evaluation.interactions import THRESHOLD
-from mmsmot.evaluation.predictions import (
-    MISSING,
-    join_predictions,
-    score_predictions,
-)
-from mmsmot.evaluation.protocols import RELEASE, STRICT
-from mmsmot.evaluation.smot_metric import format_report
-from mmsmot.evaluation.table import write_json
-from mmsmot.evaluation.truths import read_truths
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.apis.stored_results import open_results
+    from mmsmot.evaluation.interactions import THRESHOLD
+    from mmsmot.evaluation.predictions import (
+        MISSING,
+        join_predictions,
+        score_predictions,
+    )
+    from mmsmot.evaluation.protocols import RELEASE, STRICT
+    from mmsmot.evaluation.smot_metric import format_report
+    from mmsmot.evaluation.table import write_json
+    from mmsmot.evaluation.truths import read_truths
 
 
 def parse_args() -> argparse.Namespace:
@@ -88,7 +90,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, KeyError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

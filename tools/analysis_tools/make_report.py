@@ -12,23 +12,26 @@ file, and both must be moved together. What browsers do not play is written as H
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-import numpy as np
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.datasets import VideoReader, open_video
-from mmsmot.datasets.stream_address import is_stream, shown_address
-from mmsmot.engine import load_config
-from mmsmot.evaluation.interactions import THRESHOLD
-from mmsmot.evaluation.predictions import score_predictions
-from mmsmot.evaluation.smot_report import headline
-from mmsmot.evaluation.truths import open_dataset
-from mmsmot.structures import SMOTDataSample
-from mmsmot.structures.sample_json import sample_from_dict
-from mmsmot.utils.json_file import read_json
-from mmsmot.visualization.html_report import EMBED_LIMIT, write_report
-from mmsmot.visualization.report_video import playable_video
+with tool_imports():
+    import numpy as np
+
+    from mmsmot.datasets import VideoReader, open_video
+    from mmsmot.datasets.stream_address import is_stream, shown_address
+    from mmsmot.engine import load_config
+    from mmsmot.evaluation.interactions import THRESHOLD
+    from mmsmot.evaluation.predictions import score_predictions
+    from mmsmot.evaluation.smot_report import headline
+    from mmsmot.evaluation.truths import open_dataset
+    from mmsmot.structures import SMOTDataSample
+    from mmsmot.structures.sample_json import sample_from_dict
+    from mmsmot.utils.json_file import read_json
+    from mmsmot.visualization.html_report import EMBED_LIMIT, write_report
+    from mmsmot.visualization.report_video import playable_video
+
 
 MEGABYTE = 2**20
 
@@ -135,7 +138,4 @@ def open_reader(
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, KeyError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

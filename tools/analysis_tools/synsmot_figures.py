@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.datasets.image_decoder import read_image
-from mmsmot.datasets.synsmot.actions import ACTIONS
-from mmsmot.datasets.synsmot.writer import sequence_folders
-from mmsmot.utils.atomic import atomic_path
+with tool_imports():
+    import cv2
+    import numpy as np
+
+    from mmsmot.datasets.image_decoder import read_image
+    from mmsmot.datasets.synsmot.actions import ACTIONS
+    from mmsmot.datasets.synsmot.writer import sequence_folders
+    from mmsmot.utils.atomic import atomic_path
+
 
 PAPER, INK = (255, 255, 255), (30, 30, 30)
 COLORS = ((60, 60, 230), (230, 140, 30), (40, 170, 40), (200, 60, 180), (20, 160, 220))
@@ -198,7 +201,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

@@ -28,6 +28,7 @@ from detection_streams import make_stream  # noqa: E402
 
 from mmsmot.models import trackers as ours  # noqa: E402
 from mmsmot.structures import Detections  # noqa: E402
+from mmsmot.utils.command_line import run_tool  # noqa: E402
 
 GOALS = {10: 1.0, 50: 3.0, 200: 3.0}
 SCORE = 0.6  # SORT looks only at detections at least this sure
@@ -150,4 +151,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -23,6 +23,7 @@ from mmengine.logging import MMLogger
 from torch.utils.data import DataLoader, RandomSampler
 
 from mmsmot.datasets import BenSMOTDataset
+from mmsmot.utils.command_line import run_tool
 
 GOAL = 200.0
 
@@ -105,4 +106,4 @@ def parse_args() -> argparse.Namespace:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

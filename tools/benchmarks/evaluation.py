@@ -28,6 +28,7 @@ import numpy as np
 
 from mmsmot.evaluation import combine_sequences, evaluate_sequence
 from mmsmot.structures import read_trajectories
+from mmsmot.utils.command_line import run_tool
 
 GOAL = 2.0
 TOLERANCE = 1e-12
@@ -242,4 +243,4 @@ def report(args: argparse.Namespace, times: dict[str, list[float]]) -> float:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

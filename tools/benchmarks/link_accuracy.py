@@ -21,6 +21,7 @@ from mmsmot.models.post_processing.link_samples import break_trajectories
 from mmsmot.models.post_processing.pedestrian_walks import simulate_walks
 from mmsmot.models.post_processing.tracklet_ends import TrackletEnds
 from mmsmot.structures import Trajectories
+from mmsmot.utils.command_line import run_tool
 
 WALKS, REPEATS = 150, 40
 PEDESTRIAN = 1
@@ -69,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -42,6 +42,7 @@ from mmsmot.engine import load_config
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Tracks
 from mmsmot.utils.atomic import atomic_path, atomic_write
+from mmsmot.utils.command_line import run_tool
 from mmsmot.utils.stopwatch import Stopwatch
 
 CONFIG = 'smoter/smoter_tiny_synsmot'
@@ -343,4 +344,4 @@ def parse_args() -> argparse.Namespace:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

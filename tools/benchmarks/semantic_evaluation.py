@@ -32,6 +32,7 @@ from mmsmot.evaluation.captions import BLEU
 from mmsmot.evaluation.protocols import compare_strictly
 from mmsmot.evaluation.smot_report import report, score_video
 from mmsmot.structures import Interactions, SMOTDataSample, VideoInfo
+from mmsmot.utils.command_line import run_tool
 
 GOAL = 1.5
 PEOPLE = ['A man', 'A woman', 'A boy', 'A girl', 'An old man']
@@ -210,4 +211,4 @@ def coco_scores(captions: list[tuple[str, str]]) -> dict[str, float]:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

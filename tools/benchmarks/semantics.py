@@ -24,6 +24,7 @@ from mmsmot.models.heads import InstanceCaptionHead, InteractionHead, VideoCapti
 from mmsmot.models.heads.interaction_head import masked_adaptive_pool
 from mmsmot.models.language import CaptionTokenizer, TextDecoder
 from mmsmot.models.trajectory import TrajectoryTokens
+from mmsmot.utils.command_line import run_tool
 
 GOAL = 10.0
 DECODER = dict(
@@ -205,4 +206,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

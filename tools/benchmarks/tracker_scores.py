@@ -18,6 +18,7 @@ import numpy as np
 from mmsmot.evaluation import evaluate_sequence, format_table, summarize
 from mmsmot.models.trackers import OCSORT, SORT, ByteTrack, DeepSORT, StrongSORT
 from mmsmot.structures import Detections, Trajectories
+from mmsmot.utils.command_line import run_tool
 
 TRACKERS = {
     'SORT': lambda: SORT(score_threshold=0.6),
@@ -67,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -31,6 +31,7 @@ from mmsmot.structures import (
     Trajectories,
     VideoInfo,
 )
+from mmsmot.utils.command_line import run_tool
 
 GIB = 1 << 20  # of the kilobytes that getrusage counts in
 
@@ -121,4 +122,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

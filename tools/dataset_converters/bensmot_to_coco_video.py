@@ -8,10 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from rich.progress import track
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.datasets.converters import CocoVideoWriter
-from mmsmot.datasets.converters.bensmot_folder import read_bensmot
+with tool_imports():
+    from rich.progress import track
+
+    from mmsmot.datasets.converters import CocoVideoWriter
+    from mmsmot.datasets.converters.bensmot_folder import read_bensmot
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,7 +49,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

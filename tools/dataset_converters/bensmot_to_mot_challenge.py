@@ -10,12 +10,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mmsmot.datasets.converters import (
-    PLACEMENTS,
-    convert,
-    write_mot_challenge_sequence,
-)
-from mmsmot.datasets.converters.bensmot_folder import SEPARATOR, read_bensmot
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.datasets.converters import (
+        PLACEMENTS,
+        convert,
+        write_mot_challenge_sequence,
+    )
+    from mmsmot.datasets.converters.bensmot_folder import SEPARATOR, read_bensmot
 
 
 def parse_args() -> argparse.Namespace:
@@ -58,7 +61,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

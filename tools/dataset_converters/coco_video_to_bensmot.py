@@ -11,13 +11,20 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from mmsmot.datasets.converters import (
-    PLACEMENTS,
-    CocoVideoFile,
-    convert,
-    write_bensmot_sequence,
+from mmsmot.utils.command_line import (
+    positive,
+    run_tool,
+    tool_imports,
 )
-from mmsmot.datasets.converters.bensmot_folder import ACTIVITY, bensmot_name
+
+with tool_imports():
+    from mmsmot.datasets.converters import (
+        PLACEMENTS,
+        CocoVideoFile,
+        convert,
+        write_bensmot_sequence,
+    )
+    from mmsmot.datasets.converters.bensmot_folder import ACTIVITY, bensmot_name
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,7 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--images', choices=PLACEMENTS, default='symlink')
     parser.add_argument('--activity', default=ACTIVITY, help='for names without one')
     parser.add_argument(
-        '--fps', type=float, default=2.0, help='of videos that do not say'
+        '--fps', type=positive, default=2.0, help='of videos that do not say'
     )
     return parser.parse_args()
 
@@ -52,7 +59,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
-from mmsmot.datasets.synsmot import SIZES, make_synsmot
+from mmsmot.utils.command_line import (
+    count,
+    run_tool,
+    tool_imports,
+    whole,
+)
+
+with tool_imports():
+    from mmsmot.datasets.synsmot import SIZES, make_synsmot
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--size', choices=tuple(SIZES), default='mini')
     parser.add_argument('--out', required=True, help='folder of the dataset')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=whole, default=0)
     parser.add_argument(
-        '--workers', type=int, default=os.cpu_count(), help='processes side by side'
+        '--workers', type=count, default=os.cpu_count(), help='processes side by side'
     )
     return parser.parse_args()
 
@@ -28,7 +35,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

@@ -13,14 +13,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from mmsmot.datasets.converters import (
-    PLACEMENTS,
-    convert,
-    read_mot_challenge,
-    write_bensmot_sequence,
-)
-from mmsmot.datasets.converters.bensmot_folder import ACTIVITY, bensmot_name
-from mmsmot.datasets.vocabulary import InteractionVocabulary
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.datasets.converters import (
+        PLACEMENTS,
+        convert,
+        read_mot_challenge,
+        write_bensmot_sequence,
+    )
+    from mmsmot.datasets.converters.bensmot_folder import ACTIVITY, bensmot_name
+    from mmsmot.datasets.vocabulary import InteractionVocabulary
 
 
 def parse_args() -> argparse.Namespace:
@@ -64,7 +67,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(main)

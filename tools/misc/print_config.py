@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from mmengine.config import Config, DictAction
+from mmsmot.utils.command_line import (
+    CFG_OPTIONS,
+    CONFIG,
+    CfgOptions,
+    run_tool,
+    tool_imports,
+)
 
-from mmsmot.engine import load_config
-from mmsmot.engine.config_check import READ_KEYS
-from mmsmot.utils.command_line import CFG_OPTIONS, CONFIG, run_tool
+with tool_imports():
+    from mmengine.config import Config
+
+    from mmsmot.engine import load_config
+    from mmsmot.engine.config_check import READ_KEYS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help=CONFIG)
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, help=CFG_OPTIONS
+        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
     args = parser.parse_args()
     config = load_config(args.config, args.cfg_options)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmsmot.engine import forget_pretrained, load_config, require_model
-from mmsmot.registry import MODELS
-from mmsmot.utils.checkpoint import load_weights, save_weights
-from mmsmot.utils.command_line import CONFIG, run_tool
+from mmsmot.utils.command_line import CONFIG, run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.engine import forget_pretrained, load_config, require_model
+    from mmsmot.registry import MODELS
+    from mmsmot.utils.checkpoint import load_weights, save_weights
 
 
 def main() -> None:

@@ -54,12 +54,12 @@ def test_make_synsmot_goes_on_and_refuses_strangers(run, mini, tmp_path):
     assert '8 clips to train on, 4 to test on' in out
     (tmp_path / 'file').touch()
     code, _ = run('dataset_converters/make_synsmot.py', '--out', tmp_path)
-    assert code.startswith(f'error: {tmp_path}: holds something')
+    assert code.startswith(f'ValueError: {tmp_path}: holds something')
 
 
 def test_figures_need_clips_of_all_actions(run, mini, tmp_path):
     code, out = run('analysis_tools/synsmot_figures.py', mini, '--out', tmp_path)
-    assert code.startswith('error: no clip shows [')
+    assert code.startswith('ValueError: no clip shows [')
     assert 'synsmot_sheet.jpg' in out
     sheet = cv2.imread(str(tmp_path / 'synsmot_sheet.jpg'))
     assert sheet.shape[1] == 4 * 280
