@@ -37,7 +37,9 @@ DATASETS = _child(
     'dataset', 'DATASETS', 'mmsmot.datasets.mot_challenge', 'mmsmot.datasets.bensmot'
 )
 TRANSFORMS = _child('transform', 'TRANSFORMS', 'mmsmot.datasets.transforms')
-DATA_SAMPLERS = _child('data sampler', 'DATA_SAMPLERS')
+DATA_SAMPLERS = _child(
+    'data sampler', 'DATA_SAMPLERS', 'mmsmot.datasets.seeded_sampler'
+)
 
 # models: samples -> detections -> tracks -> words
 TRACKERS = mmengine_registry.Registry(

@@ -16,6 +16,7 @@ from mmengine.logging import print_log
 from ..registry import TRANSFORMS, built
 from ..structures import SMOTDataSample
 from .image_sequence import ImageSequence
+from .sample_seed import generator_of, seeded_globals
 from .video_reader import VideoReader
 from .video_truth import VideoTruth
 
@@ -31,9 +32,10 @@ class VideoDataset(BaseDataset):
     where the truth is the file's, cut to the frames that are read. Otherwise a sample
     is a clip: ``inputs`` is a list of ``num_frames`` :class:`~mmsmot.structures.Frame`
     with pictures decoded (so that the workers of a ``DataLoader`` do it), drawn from a
-    random run of the video by NumPy's global generator, which MMEngine seeds in each
-    worker; the truth is what can be seen in those frames, without boxes that are not to
-    be considered. MMEngine's ``pseudo_collate`` makes B clips time-major:
+    random run of the video; the truth is what can be seen in those frames, without boxes
+    that are not to be considered. Frames and transforms are drawn by the sample's own
+    ``generator``, which follows (seed, epoch, index) as
+    :class:`~mmsmot.datasets.seeded_sampler.SeededSampler` tells them. MMEngine's ``pseudo_collate`` makes B clips time-major:
     ``inputs[t][b]``.
 
     Args:
@@ -142,14 +144,23 @@ class VideoDataset(BaseDataset):
     def prepare_data(self, idx: int) -> dict:
         """The sample at ``idx``, after the pipeline."""
         info = self.get_data_info(idx)
-        make = self._whole_video if self.test_mode else self._clip
-        return self.pipeline(make(info['video'], info['truth']))
+        video, truth = info['video'], info['truth']
+        if self.test_mode:
+            return self.pipeline(self._whole_video(video, truth))
+        generator = generator_of(idx)
+        with seeded_globals(generator):
+            sample = self.pipeline(self._clip(video, truth, generator))
+        if sample is not None:
+            sample.pop('generator', None)  # it has done its work, no model takes it
+        return sample
 
     def _whole_video(self, video: ImageSequence, truth: VideoTruth) -> dict:
         return _sample(VideoReader(video), video, video.frame_ids, truth)
 
-    def _clip(self, video: ImageSequence, truth: VideoTruth) -> dict:
-        positions = self._positions(len(video))
+    def _clip(
+        self, video: ImageSequence, truth: VideoTruth, generator: np.random.Generator
+    ) -> dict:
+        positions = self._positions(len(video), generator)
         frames = [video.frame_at(position) for position in positions]
         for frame in frames:
             if frame.load is not None:
@@ -158,19 +169,19 @@ class VideoDataset(BaseDataset):
         sample = _sample(frames, video, video.frame_ids[positions], truth)
         flippable = bool(self.metainfo['flippable'])
         sample['data_samples'].set_metainfo(dict(flippable=flippable))
-        return sample
+        return {**sample, 'generator': generator}
 
-    def _positions(self, length: int) -> np.ndarray:
+    def _positions(self, length: int, generator: np.random.Generator) -> np.ndarray:
         """(num_frames,) where the frames of a clip stand in a video, ascending."""
         if self.whole_video:
             places = np.arange(0, length, self.stride or 1)
             parts = np.linspace(0, len(places), self.num_frames + 1)
             edges = parts.round().astype(int)
-            return places[np.random.randint(edges[:-1], edges[1:])]
-        start = np.random.randint(length - self.run_length + 1)
+            return places[generator.integers(edges[:-1], edges[1:])]
+        start = generator.integers(length - self.run_length + 1)
         if self.stride is not None:
             return start + np.arange(0, self.run_length, self.stride)
-        steps = np.random.choice(self.run_length, self.num_frames, replace=False)
+        steps = generator.choice(self.run_length, self.num_frames, replace=False)
         return start + np.sort(steps)
 
     def selected(self, names: Iterable[str]) -> list[str]:

@@ -9,9 +9,10 @@ import torch
 from mmengine.dist import is_distributed
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
-from mmengine.runner import CheckpointLoader, Runner
+from mmengine.runner import BaseLoop, CheckpointLoader, EpochBasedTrainLoop, Runner
 from torch import nn
 
+from ..datasets.seeded_sampler import SeededSampler
 from ..utils.checkpoint import newest_checkpoint, require_weights_of
 from ..utils.device import default_device
 from .memory import explain_out_of_memory
@@ -37,8 +38,8 @@ class SMOTRunner(Runner):
     several processes without being wrapped; NCCL gives way to Gloo where there is no GPU;
     what it knows of machine, config and hooks goes into the log file alone; where memory
     runs out it says which options lower it; training goes on after a kill that left
-    ``last_checkpoint`` empty, in the order of the data that it began with; weights of
-    another config are refused, where MMEngine goes on with random ones, or told of, where
+    ``last_checkpoint`` empty, in the order of the data that it began with and with the
+    same draws; weights of another config are refused, where MMEngine goes on with random ones, or told of, where
     only options differ; and Apple's GPU, without float64, is not used.
     """
 
@@ -98,6 +99,27 @@ class SMOTRunner(Runner):
         sampler = getattr(self.train_dataloader.batch_sampler, 'sampler', None)
         if getattr(sampler, 'seed', None) == drawn:  # not one that the config names
             sampler.seed = self.seed
+        loop, batch_size = self.train_loop, self.train_dataloader.batch_size
+        if isinstance(loop, EpochBasedTrainLoop) and isinstance(sampler, SeededSampler):
+            # MMEngine would begin an epoch anew that a checkpoint was written amidst.
+            done = loop.iter - loop.epoch * len(self.train_dataloader)
+            sampler.begin_at(done * (batch_size or 0))
+
+    def build_train_loop(self, loop: Any) -> BaseLoop:
+        """See :meth:`mmengine.runner.Runner.build_train_loop`.
+
+        The sampler's indices carry the seed of what is drawn for a sample.
+        """
+        loader = self._train_dataloader
+        if isinstance(loader, dict) and 'sampler' in loader:
+            sampler = dict(type=SeededSampler, sampler=loader['sampler'])
+            self._train_dataloader = {**loader, 'sampler': sampler}
+        return super().build_train_loop(loop)
+
+    def register_hooks(self, *args: Any, **kwargs: Any) -> None:
+        """See :meth:`mmengine.runner.Runner.register_hooks`."""
+        super().register_hooks(*args, **kwargs)
+        self.register_hook(dict(type='mmsmot.IterationSeedHook'))
 
     def _warn_of_other_options(self, loaded: dict, filename: str) -> None:
         meta = loaded.get('meta')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -47,6 +47,9 @@ class ClipTraining:
             Splits may have videos of one name, so to each a folder of its own.
         speaks: Whether the semantic losses are taken; a hook turns them on at
             ``semantic_start_iter``. Without a detection loss they always are.
+        generator: Of all draws. No option:
+            :class:`~mmsmot.engine.hooks.IterationSeedHook` puts a new one there before
+            each iteration, so that a resumed training goes on with the same draws.
     """
 
     detection_frames: int | None = None
@@ -58,6 +61,9 @@ class ClipTraining:
     feature_cache: str | None = None
     tracker: dict | BaseTracker | None = None
     speaks: bool = True
+    generator: np.random.Generator = field(
+        default_factory=lambda: np.random.default_rng(0), init=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         if self.feature_cache is not None and not self.freeze:
@@ -79,7 +85,7 @@ class ClipTraining:
         """
         count = _at_most(self.detection_frames, num_frames)
         if self.gradient_frames is None:
-            start = np.random.randint(num_frames - count + 1)
+            start = int(self.generator.integers(num_frames - count + 1))
             return list(range(start, start + count)), list(range(num_frames))
         kept = _at_most(self.gradient_frames, num_frames)
         if count > kept:
@@ -87,12 +93,12 @@ class ClipTraining:
                 f'ClipTraining: detection_frames={self.detection_frames} are more than '
                 f'gradient_frames={self.gradient_frames}, which they are taken from'
             )
-        drawn = np.random.permutation(num_frames)[:kept]
+        drawn = self.generator.permutation(num_frames)[:kept]
         return sorted(drawn[:count].tolist()), sorted(drawn.tolist())
 
     def draws_true_tracks(self) -> bool:
         """Whether this batch is spoken about along the truth."""
-        return self.true_tracks > 0 and np.random.random() < self.true_tracks
+        return self.true_tracks > 0 and self.generator.random() < self.true_tracks
 
     def along_truth(
         self, data_samples: Sequence[SMOTDataSample]
@@ -106,7 +112,8 @@ class ClipTraining:
         if not self.box_noise:
             return truth
         low, high = truth.boxes[:, :2], truth.boxes[:, 2:]
-        noise = np.random.randn(2, len(truth), 2).clip(-2, 2) * self.box_noise
+        noise = self.generator.standard_normal((2, len(truth), 2))
+        noise = noise.clip(-2, 2) * self.box_noise
         size = (high - low) * np.exp(noise[0])
         centre = (low + high) / 2 + noise[1] * (high - low)
         boxes = np.concatenate([centre - size / 2, centre + size / 2], axis=1)

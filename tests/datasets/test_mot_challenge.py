@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate, worker_init_fn
+from mmengine.dataset import pseudo_collate
 
+torch = pytest.importorskip('torch')
 torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
+from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
 from mmsmot.models.detectors import DetectionFile  # noqa: E402
 from mmsmot.registry import DATASETS  # noqa: E402
 from mmsmot.structures import CoordinateSpace  # noqa: E402
@@ -107,10 +110,9 @@ def test_unknown_sequence_lists_the_known(root) -> None:
 
 def test_clip(root, number_of) -> None:
     dataset = load(root, sequences=['seq-a'], num_frames=3, run_length=6)
-    np.random.seed(3)
     starts = set()
-    for _ in range(20):
-        clip = dataset[0]
+    for seed in range(20):
+        clip = dataset[SeededIndex(0, (seed,))]
         ids = clip['data_samples'].frame_ids.tolist()
         assert [frame.frame_id for frame in clip['inputs']] == ids
         assert ids == sorted(set(ids)) and len(ids) == 3 and ids[-1] - ids[0] < 6
@@ -128,16 +130,42 @@ def test_clip_without_gaps_by_default(root) -> None:
     assert np.diff(clip['data_samples'].frame_ids).tolist() == [1, 1, 1]
 
 
-def test_clips_follow_the_global_seed_and_leave_it_alone(root) -> None:
+def test_clips_follow_the_seed_of_their_index_alone(root) -> None:
     dataset = load(root, num_frames=2)
 
-    def draw(seed: int) -> list[int]:
-        worker_init_fn(0, num_workers=1, rank=0, seed=seed)
-        return [int(dataset[0]['data_samples'].frame_ids[0]) for _ in range(8)]
+    def draw(seed: int, epoch: int = 0) -> list[int]:
+        np.random.seed(0)  # as MMEngine does in each worker
+        indices = [SeededIndex(i, (seed, epoch, i)) for i in (0, 1)] * 4
+        return [int(dataset[i]['data_samples'].frame_ids[0]) for i in indices]
 
     assert draw(1) == draw(1)
     assert len({tuple(draw(seed)) for seed in range(5)}) > 1
-    assert len(set(draw(1))) > 1
+    assert len({tuple(draw(1, epoch)) for epoch in range(5)}) > 1
+
+
+def test_a_plain_index_draws_anew_each_time(root) -> None:
+    dataset, starts = load(root, num_frames=2), set()
+    for _ in range(20):
+        np.random.seed(0)
+        starts.add(int(dataset[0]['data_samples'].frame_ids[0]))
+    assert len(starts) > 1
+
+
+def test_transforms_of_others_draw_by_the_seed_too(root) -> None:
+    """They take NumPy's global generator, which is as before afterwards."""
+
+    def note(sample: dict) -> dict:
+        drawn = (np.random.random(), random.random(), float(torch.rand(())))
+        return dict(sample, drawn=drawn)
+
+    dataset = load(root, num_frames=2, pipeline=[note])
+    np.random.seed(5)
+    expected = np.random.random(2).tolist()
+    np.random.seed(5)
+    drawn = [dataset[SeededIndex(0, (epoch,))]['drawn'] for epoch in (0, 1, 0)]
+    assert drawn[0] == drawn[2]
+    assert all(a != b for a, b in zip(drawn[0], drawn[1], strict=True))
+    assert np.random.random(2).tolist() == expected
 
 
 def test_training_leaves_out_what_gives_no_clip(root, logged) -> None:

@@ -33,7 +33,6 @@ def truths() -> list[SMOTDataSample]:
 
 def test_two_clips_by_heart_end_to_end() -> None:
     torch.manual_seed(0)
-    np.random.seed(0)
     model = tiny_model().train()
     model.clip_training = ClipTraining(true_tracks=1.0)
     texts = [text for captions in CAPTIONS for text in captions.values()]

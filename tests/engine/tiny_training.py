@@ -143,6 +143,7 @@ def runner(
     optim: dict | None = None,
     schedule: dict | None = None,
     seed: int | None = 0,
+    dataset: torch.utils.data.Dataset | None = None,
 ) -> SMOTRunner:
     """A runner over the four clips."""
     torch.manual_seed(0)
@@ -154,9 +155,9 @@ def runner(
         work_dir=str(work_dir),
         train_dataloader=dict(
             batch_size=batch_size,
-            num_workers=0,
+            num_workers=schedule.get('num_workers', 0),
             sampler=schedule['sampler'],
-            dataset=Clips(),
+            dataset=dataset or Clips(),
         ),
         train_cfg=schedule['train_cfg'],
         optim_wrapper=dict(

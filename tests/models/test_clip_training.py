@@ -26,7 +26,6 @@ from tests.models.test_semantics import batch, sample
 
 
 def test_detection_frames_are_neighbours() -> None:
-    np.random.seed(0)
     detected, kept = ClipTraining(detection_frames=3).draw_frames(8)
     assert np.diff(detected).tolist() == [1, 1]
     assert kept == list(range(8))
@@ -37,7 +36,6 @@ def test_detection_frames_are_neighbours() -> None:
 
 
 def test_detection_is_among_the_frames_with_a_way_back() -> None:
-    np.random.seed(0)
     how = ClipTraining(detection_frames=2, gradient_frames=4)
     seen = set()
     for _ in range(100):
@@ -52,15 +50,14 @@ def test_detection_is_among_the_frames_with_a_way_back() -> None:
 
 
 def test_share_of_true_tracks() -> None:
-    np.random.seed(0)
-    assert not any(ClipTraining().draws_true_tracks() for _ in range(50))
-    assert all(ClipTraining(true_tracks=1.0).draws_true_tracks() for _ in range(50))
+    tracker, truth = ClipTraining(), ClipTraining(true_tracks=1.0)
+    assert not any(tracker.draws_true_tracks() for _ in range(50))
+    assert all(truth.draws_true_tracks() for _ in range(50))
     half = ClipTraining(true_tracks=0.5)
     assert 400 < sum(half.draws_true_tracks() for _ in range(1000)) < 600
 
 
 def test_true_boxes_stand_about_where_a_detectors_would() -> None:
-    np.random.seed(0)
     truth = sample(ids=tuple(range(1, 9)), count=200).gt_trajectories
     assert ClipTraining().with_box_noise(truth) is truth
     noisy = ClipTraining(box_noise=0.05).with_box_noise(truth)
@@ -68,8 +65,8 @@ def test_true_boxes_stand_about_where_a_detectors_would() -> None:
     moved = (noisy.boxes - truth.boxes).reshape(-1, 2, 2).mean(1) / size
     for error in (moved, np.log(new / size)):
         np.testing.assert_allclose(
-            error.std(0), 0.05 * 0.88, rtol=0.1
-        )  # cut at 2 sigma
+            error.std(0), 0.05 * 0.96, rtol=0.05
+        )  # clipped at 2 sigma
         np.testing.assert_allclose(error.mean(0), 0, atol=0.005)
         assert np.abs(error).max() <= 0.1 + 1e-9
     assert noisy.frame_ids.tolist() == truth.frame_ids.tolist()
@@ -258,9 +255,9 @@ def test_the_detection_loss_is_of_the_frames_that_were_drawn(
         )
     seen = set()
     for seed in range(6):
-        np.random.seed(seed)
+        trained.clip_training.generator = np.random.default_rng(seed)
         drawn = tuple(trained.clip_training.draw_frames(3)[0])
-        np.random.seed(seed)
+        trained.clip_training.generator = np.random.default_rng(seed)
         losses = trained.loss(**clips)
         assert ('loss_interaction' in losses) == speaks
         for candidate, expected in of_frames.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -159,7 +160,7 @@ def frames(count: int = 3, seed: int = 0) -> list[Frame]:
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, 255, (count, 64, 96, 3), np.uint8)
     return [
-        Frame(VIDEO, t + 1, t / 4, load=lambda picture=picture: picture)
+        Frame(VIDEO, t + 1, t / 4, load=partial(np.asarray, picture))
         for t, picture in enumerate(pictures)
     ]
 
@@ -346,9 +347,7 @@ def test_a_part_of_the_gradient_is_a_part_of_the_clip(build) -> None:
     """The losses are those of the whole clip; the way back leads to some frames."""
     clip = batch(sample((1, 2)), sample((3, 5)))
     whole, part = build().eval(), build(gradient_frames=2).eval()
-    np.random.seed(0)
     expected = whole.loss(**clip)
-    np.random.seed(0)
     losses = part.loss(**clip)
     for name in LOSSES:
         torch.testing.assert_close(losses[name], expected[name])

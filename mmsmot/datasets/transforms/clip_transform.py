@@ -18,8 +18,9 @@ TRANSFORMED = 'transformed'
 class ClipTransform(ABC):
     """Changes a sample of :class:`~mmsmot.datasets.video_dataset.VideoDataset`.
 
-    A sample is ``dict(inputs=list[Frame], data_samples=SMOTDataSample)``. Whatever is
-    random is drawn once for a clip, by NumPy's global generator.
+    A sample is ``dict(inputs=list[Frame], data_samples=SMOTDataSample, generator=...)``.
+    Whatever is random is drawn once for a clip, by that ``generator``, which follows
+    (seed, epoch, index), and by no other.
     """
 
     @abstractmethod
@@ -107,7 +108,12 @@ class GeometricTransform(ClipTransform):
 
     @abstractmethod
     def draw_view(
-        self, width: int, height: int, truth: VideoTruth, flippable: bool
+        self,
+        width: int,
+        height: int,
+        truth: VideoTruth,
+        flippable: bool,
+        generator: np.random.Generator,
     ) -> View | None:
         """Choose how to see a clip; ``None`` to leave it as it is.
 
@@ -116,6 +122,7 @@ class GeometricTransform(ClipTransform):
             height: Of the clip's pictures, pixels.
             truth: What is annotated.
             flippable: Whether its words are still true in a mirror.
+            generator: What to draw from.
         """
 
     def transform(self, sample: dict) -> dict:
@@ -128,12 +135,26 @@ class GeometricTransform(ClipTransform):
             here = CoordinateSpace(space.name, width, height)
             space.require(here, f'apply {type(self).__name__}')
         flippable = bool(data_sample.get('flippable', False))
-        view = self.draw_view(width, height, truth, flippable)
+        view = self.draw_view(width, height, truth, flippable, generator_in(sample))
         if view is None:
             return sample
         if truth.trajectories is not None:
             truth.for_boxes(view.trajectories(truth.trajectories)).put_into(data_sample)
         return {**sample, 'inputs': [_seen(frame, view) for frame in frames]}
+
+
+def generator_in(sample: dict) -> np.random.Generator:
+    """What a transform draws from.
+
+    Raises:
+        KeyError: The sample has none.
+    """
+    if 'generator' not in sample:
+        raise KeyError(
+            "a clip to be transformed needs sample['generator'], a NumPy generator to "
+            'draw from; VideoDataset gives one that follows seed, epoch and index'
+        )
+    return sample['generator']
 
 
 def picture_size(frames: Sequence[Frame]) -> tuple[int, int]:

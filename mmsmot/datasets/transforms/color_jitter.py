@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ...registry import TRANSFORMS
-from .clip_transform import ClipTransform, with_picture
+from .clip_transform import ClipTransform, generator_in, with_picture
 
 HUES = 180  # OpenCV's hue of 8-bit pictures, two degrees each
 
@@ -51,8 +51,9 @@ class ClipColorJitter(ClipTransform):
     def transform(self, sample: dict) -> dict:
         """Draw the changes and apply them to every picture; boxes stay."""
         widths = (self.brightness, self.contrast, self.saturation)
-        factors = [1 + np.random.uniform(-width, width) for width in widths]
-        turn = np.random.uniform(-self.hue, self.hue)
+        generator = generator_in(sample)
+        factors = [1 + generator.uniform(-width, width) for width in widths]
+        turn = generator.uniform(-self.hue, self.hue)
         frames = [
             frame
             if frame.load is None

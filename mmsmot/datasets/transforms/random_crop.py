@@ -51,25 +51,30 @@ class ClipRandomCrop(GeometricTransform):
         self.attempts = attempts
 
     def draw_view(
-        self, width: int, height: int, truth: VideoTruth, flippable: bool
+        self,
+        width: int,
+        height: int,
+        truth: VideoTruth,
+        flippable: bool,
+        generator: np.random.Generator,
     ) -> View | None:
         """The first window tried that leaves a box, if there were some."""
         boxes = truth.trajectories
         for _ in range(self.attempts):
-            view = self._window(width, height)
+            view = self._window(width, height, generator)
             if not boxes or len(view.trajectories(boxes)):
                 return view
         return None
 
-    def _window(self, width: int, height: int) -> View:
+    def _window(self, width: int, height: int, generator: np.random.Generator) -> View:
         if self.size is None:
-            side = np.random.uniform(*self.scale)
+            side = generator.uniform(*self.scale)
             new_width = max(1, round(side * width))
             new_height = max(1, round(side * height))
         else:
             new_width, new_height = min(self.size[0], width), min(self.size[1], height)
-        left = int(np.random.randint(width - new_width + 1))
-        top = int(np.random.randint(height - new_height + 1))
+        left = int(generator.integers(width - new_width + 1))
+        top = int(generator.integers(height - new_height + 1))
         return View(
             new_width,
             new_height,

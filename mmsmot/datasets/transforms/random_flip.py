@@ -29,7 +29,12 @@ class ClipRandomFlip(GeometricTransform):
         self.prob = prob
 
     def draw_view(
-        self, width: int, height: int, truth: VideoTruth, flippable: bool
+        self,
+        width: int,
+        height: int,
+        truth: VideoTruth,
+        flippable: bool,
+        generator: np.random.Generator,
     ) -> View | None:
         """The mirror, or nothing."""
         # Whatever the dice say: training must not fail at some later clip.
@@ -39,6 +44,6 @@ class ClipRandomFlip(GeometricTransform):
                 'in a mirror (left and right). Take the flip out of the pipeline, or '
                 'give the dataset metainfo=dict(flippable=True) if they do.'
             )
-        if np.random.random() >= self.prob:
+        if generator.random() >= self.prob:
             return None
         return View(width, height, np.fliplr, scale=(-1.0, 1.0), offset=(width, 0.0))

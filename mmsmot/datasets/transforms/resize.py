@@ -45,10 +45,15 @@ class ClipResize(GeometricTransform):
         self.ratio_range = tuple(ratio_range)
 
     def draw_view(
-        self, width: int, height: int, truth: VideoTruth, flippable: bool
+        self,
+        width: int,
+        height: int,
+        truth: VideoTruth,
+        flippable: bool,
+        generator: np.random.Generator,
     ) -> View | None:
         """The picture scaled into ``size`` times the factor drawn."""
-        ratio = np.random.uniform(*self.ratio_range)
+        ratio = generator.uniform(*self.ratio_range)
         scales = [
             ratio * new / old
             for new, old in zip(self.size, (width, height), strict=True)

@@ -28,7 +28,9 @@ def make_clip() -> Callable[..., dict]:
         VideoInfo,
     )
 
-    def make(num_frames: int = 3, images: bool = True, flippable: bool = True) -> dict:
+    def make(
+        num_frames: int = 3, images: bool = True, flippable: bool = True, seed: int = 0
+    ) -> dict:
         video = VideoInfo('clip', '/clip', 5.0, 80, 60)
         frames, rows = [], []
         for frame in range(1, num_frames + 1):
@@ -64,7 +66,8 @@ def make_clip() -> Callable[..., dict]:
             )
         )
         truth.put_into(sample)
-        return dict(inputs=frames, data_samples=sample)
+        generator = np.random.default_rng(seed)
+        return dict(inputs=frames, data_samples=sample, generator=generator)
 
     return make
 

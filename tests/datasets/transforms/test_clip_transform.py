@@ -24,13 +24,19 @@ PIPELINE = [
 @pytest.mark.parametrize('seed', range(6))
 def test_all_of_them(seed, make_clip, seen_boxes, true_boxes) -> None:
     transforms = [TRANSFORMS.build(config) for config in PIPELINE]
-    np.random.seed(seed)
-    clip = Compose(transforms)(make_clip(num_frames=5))
+    clip = Compose(transforms)(make_clip(num_frames=5, seed=seed))
     seen, true = seen_boxes(clip), true_boxes(clip)
     assert true.keys() <= seen.keys() and true
     for key, box in true.items():
         np.testing.assert_allclose(seen[key], box, atol=1.5)
     assert [frame.frame_id for frame in clip['inputs']] == [1, 2, 3, 4, 5]
+
+
+def test_a_clip_without_a_generator(make_clip) -> None:
+    clip = make_clip()
+    del clip['generator']
+    with pytest.raises(KeyError, match=r"needs sample\['generator'\]"):
+        ClipResize((5, 5))(clip)
 
 
 def test_view() -> None:

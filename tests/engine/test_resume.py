@@ -1,0 +1,117 @@
+"""A training that was stopped goes on as if it had not been."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from torch import nn
+
+from mmsmot.datasets.sample_seed import generator_of
+from mmsmot.utils.checkpoint import load_checkpoint
+from tests.engine import tiny_training
+from tests.engine.tiny_training import SHUFFLED, Clips, Losses, runner
+from tests.models.test_semantics import frames
+
+DRAWING = dict(
+    type='ClipTraining',
+    detection_frames=1,
+    gradient_frames=2,
+    true_tracks=0.5,
+    box_noise=0.1,
+)
+
+
+class DrawnClips(Clips):
+    """Pictures are drawn, as by a transform."""
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        picture = int(generator_of(index).integers(1000))
+        return {**super().__getitem__(index), 'inputs': frames(3, picture)}
+
+
+class Killed(RuntimeError):
+    pass
+
+
+class Kill(Hook):
+    """Stops training before an iteration."""
+
+    def __init__(self, before: int) -> None:
+        self.before = before
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        if runner.iter == self.before:
+            raise Killed
+
+
+def model_that_draws(**training: Any) -> nn.Module:
+    """With dropout, which is drawn as well."""
+    built = MODEL(**DRAWING | training)
+    built.semantics.interaction.attention.dropout = 0.3
+    return built
+
+
+MODEL = tiny_training.model
+
+
+def schedule(loop: str, num_workers: int) -> dict:
+    options = copy.deepcopy(SHUFFLED[loop.removesuffix('-amidst')])
+    if loop == 'epochs-amidst':
+        options['checkpoint'] = dict(
+            type='CheckpointHook',
+            by_epoch=False,
+            interval=3,
+            filename_tmpl='iter_{}.pth',
+        )
+    return options | dict(num_workers=num_workers)
+
+
+def train(folder: Path, plan: dict, *hooks: Hook, resume: bool = False) -> list[dict]:
+    losses = Losses()
+    training = runner(
+        folder, [losses, *hooks], schedule=plan, resume=resume, dataset=DrawnClips()
+    )
+    try:
+        training.train()
+    except Killed:
+        assert hooks
+    return losses.seen
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+@pytest.mark.parametrize('loop', ['epochs', 'iterations', 'epochs-amidst'])
+def test_resumed_training_ends_on_the_same_weights(
+    loop: str, num_workers: int, tmp_path: Path, monkeypatch
+) -> None:
+    """Bit for bit: frames, pictures, teacher forcing, dropout; no persistent workers."""
+    monkeypatch.setattr(tiny_training, 'model', model_that_draws)
+    whole = train(tmp_path / 'whole', schedule(loop, 0))
+    plan = schedule(loop, num_workers)
+    train(tmp_path / 'killed', plan, Kill(before=5))
+    rest = train(tmp_path / 'killed', plan, resume=True)
+    assert 1 < len(rest) < 6
+    assert rest == whole[-len(rest) :]
+    name = 'epoch_3.pth' if loop == 'epochs' else 'iter_6.pth'
+    expected, found = (
+        load_checkpoint(tmp_path / run / name)['state_dict']
+        for run in ('whole', 'killed')
+    )
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(found[key], weight) for key, weight in expected.items())
+
+
+def test_two_epochs_draw_differently(tmp_path: Path) -> None:
+    pictures: list[int] = []
+
+    class Note(Hook):
+        def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+            for step in data_batch['inputs'][:1]:
+                pictures.extend(int(frame.image.sum()) for frame in step)
+
+    train(tmp_path, schedule('epochs', 2), Note())
+    assert len(pictures) == len(set(pictures)) == 12
