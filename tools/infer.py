@@ -21,6 +21,7 @@ with tool_imports():
     from mmsmot.apis import SMOTInferencer
     from mmsmot.evaluation.smot_metric import format_report, format_split
     from mmsmot.utils.environment import check_environment
+    from mmsmot.utils.printable import printable
 
 
 def parse_args() -> argparse.Namespace:
@@ -124,7 +125,7 @@ def report(result: dict, out: Path) -> None:
     if result.get('scores'):
         print(format_report(result['scores']))
     for name in ('result.json', *result['files']):
-        print(out / name)
+        print(printable(out / name))
 
 
 if __name__ == '__main__':

@@ -16,6 +16,7 @@ from rich.progress import (
 from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..structures import Frame, SMOTDataSample, Trajectories
+from ..utils.printable import printable
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.semantic_drawer import SemanticDrawer
@@ -44,7 +45,8 @@ def draw_video(
     nobody = sample.pred_trajectories[:0]
     draw = _picture_maker(sample)
     with progress_bar() as progress:
-        bar = progress.add_task(f'{video.video.name}: drawing', total=video.num_frames)
+        name = printable(video.video.name)
+        bar = progress.add_task(f'{name}: drawing', total=video.num_frames)
         for frame in video:
             shown = by_frame.get(frame.frame_id, nobody)
             watch.book('decode')
@@ -81,7 +83,7 @@ def _picture_maker(
 def progress_bar() -> Progress:
     """How far a video is looked at or drawn."""
     return Progress(
-        TextColumn('{task.description}'),
+        TextColumn('{task.description}', markup=False),  # a name may hold [brackets]
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -17,6 +17,7 @@ from ..evaluation.smot_report import headline
 from ..models.smot import SMOT, space_of
 from ..structures import SMOTDataSample, Tracks, Trajectories, write_trajectories
 from ..utils.folder_lock import folder_lock
+from ..utils.printable import printable
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_report
@@ -224,7 +225,8 @@ def _track(
     drawer = TrackDrawer()
     frame_ids, times, tracks, tables = [], [], [], []
     with progress_bar() as progress:
-        bar = progress.add_task(video.video.name, total=video.num_frames)
+        name = printable(video.video.name)
+        bar = progress.add_task(name, total=video.num_frames)
         for frame, _, shown in model.track(video, watch, memory):
             frame_ids.append(frame.frame_id)
             times.append(frame.timestamp)

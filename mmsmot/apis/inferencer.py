@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import av
+import cv2
 from mmengine.config import Config
 from mmengine.logging import print_log
 
@@ -32,6 +34,10 @@ from .infer import infer_video
 from .random_weights import random_weight_warnings
 from .session import SMOTSession
 from .shipped import shipped_names, shipped_weights
+
+# What a damaged video may end in, beside the errors that say so themselves: sizes that
+# nobody has memory for, and FFmpeg's own.
+UNREADABLE = (OSError, ValueError, EOFError, MemoryError, av.FFmpegError, cv2.error)
 
 
 @INFERENCERS.register_module()
@@ -175,10 +181,10 @@ class SMOTInferencer:
             try:
                 video = open_video(name, start, end, stride, seconds, patience)
                 result = self._infer(model, video, home, draw, overwrite)
-            except (OSError, ValueError) as error:
+            except UNREADABLE as error:
                 if not are_several or is_disk_full(error):
                     raise
-                said = str(error)
+                said = str(error) or type(error).__name__
                 failed.append(said if name in said else f'{name}: {said}')
                 print_log(failed[-1], logger='current', level=logging.ERROR)
                 continue

@@ -87,7 +87,7 @@ def video_stream_of(
     """The first video that is no still picture.
 
     Raises:
-        ValueError: There is none; names ``path``.
+        ValueError: There is none, or FFmpeg knows no decoder of it; names ``path``.
     """
     streams = [
         stream
@@ -96,6 +96,11 @@ def video_stream_of(
     ]
     for stream in streams:
         if stream.type == 'video':
+            if stream.codec_context is None:
+                raise ValueError(
+                    f'{path}: FFmpeg knows no decoder of its video; it is damaged, or of '
+                    'a codec that this PyAV was built without'
+                )
             stream.thread_type = 'AUTO'
             return stream
     kinds = ', '.join(sorted({s.type for s in streams})) or 'no stream at all'

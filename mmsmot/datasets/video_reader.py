@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..structures import Frame, VideoInfo
+from ..utils.number_ranges import COUNT, NumberRange, require_numbers
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
 from .stream_address import is_stream
 from .video_file import VideoFile
@@ -43,8 +45,10 @@ class VideoReader:
         end: int | None = None,
         stride: int = 1,
     ) -> None:
-        if stride < 1:
-            raise ValueError(f'stride must be 1 or more, got {stride}')
+        require_numbers('VideoReader', COUNT, stride=stride)
+        require_numbers(
+            'VideoReader', NumberRange(whole=True).or_none, start=start, end=end
+        )
         self.source = source
         self.start = start
         self.end = end
@@ -101,7 +105,8 @@ class VideoReader:
         return True
 
     def __iter__(self) -> Iterator[Frame]:
-        return islice(self._run(), 0, None, self.stride)
+        # No video is longer than the largest step that islice takes.
+        return islice(self._run(), 0, None, min(self.stride, sys.maxsize))
 
     def _run(self) -> Iterator[Frame]:
         for frame in self.source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -10,6 +11,7 @@ from itertools import chain
 from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo
+from ..utils.number_ranges import NON_NEGATIVE, POSITIVE, NumberRange, require_numbers
 from .stream_address import is_url, shown_address, stream_name
 from .stream_clock import LARGEST_LEAP, StreamClock
 from .stream_connection import CameraConnection, NetworkConnection, Picture, connect
@@ -18,6 +20,7 @@ from .video_file import DURATION_SLACK
 TIMEOUT = 5.0  # seconds of silence after which a stream counts as lost
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0  # between attempts to come back
 LASTING = 5.0  # seconds a connection has to hold for patience to begin anew
+TIMEOUTS = NumberRange(0, 10**6, above_low=True)  # FFmpeg counts microseconds
 NAP = 0.1  # a pause is slept in such pieces, so that stop() is heard
 CHECKS = {
     True: 'Is it on, and reachable from this machine? Are port, path, user name and '
@@ -45,7 +48,7 @@ class VideoStream:
         address: A URL (``rtsp://``, ``rtmp://``, ``http://``, ``udp://``, ``tcp://``
             and so on), ``camera:0``, a camera's number, or ``/dev/video0``.
         patience: Seconds to wait for a stream that dropped out; an attempt that is under
-            way then is still waited for. 0 to give up at once.
+            way then is still waited for. 0 to give up at once, ``inf`` never to.
         seconds: Seconds after which the stream ends; ``None`` for no such end.
         timeout: Seconds without an answer after which a stream counts as lost.
 
@@ -70,11 +73,11 @@ class VideoStream:
         seconds: float | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        if patience < 0 or timeout <= 0 or (seconds is not None and seconds <= 0):
-            raise ValueError(
-                f'{shown_address(address)}: seconds and timeout must be above 0 and '
-                f'patience not below, got {seconds}, {timeout} and {patience}'
-            )
+        name = shown_address(address)
+        require_numbers(name, POSITIVE.or_none, seconds=seconds)
+        require_numbers(name, TIMEOUTS, timeout=timeout)
+        if patience != math.inf:  # for ever
+            require_numbers(name, NON_NEGATIVE, patience=patience)
         self.patience = patience
         self.seconds = seconds
         self._address = address

@@ -12,6 +12,7 @@ import numpy as np
 from ..datasets import VideoReader
 from ..datasets.video_container import video_stream_of
 from ..datasets.video_file import VideoFile
+from ..datasets.video_picture import MIRRORED, orientation_of
 from ..structures import Frame
 from .report_data import frame_times
 from .video_writer import VideoWriter
@@ -24,15 +25,23 @@ SLOWEST = 0.5  # frames a second of a copy; players dislike slower ones
 
 
 def is_playable(path: str | os.PathLike) -> bool:
-    """Whether every browser plays a video file: H.264 (4:2:0) in mp4, or webm."""
+    """Whether every browser plays a video file as it is: H.264 (4:2:0) in mp4, or webm.
+
+    All browsers turn a picture as the file says, but not all mirror it.
+    """
     suffix = Path(path).suffix.lower()
     with av.open(os.fspath(path), metadata_errors='replace') as container:
         try:
-            codec = video_stream_of(container, os.fspath(path)).codec_context
-        except ValueError:  # there is none
+            stream = video_stream_of(container, os.fspath(path))
+            first = next(container.decode(stream))
+        except (ValueError, StopIteration, av.FFmpegError):  # there is none
             return False
+        codec = stream.codec_context
         names = set(container.format.name.split(','))
-        return codec.pix_fmt in PIXEL_FORMATS and any(
+        is_plain = (
+            codec.pix_fmt in PIXEL_FORMATS and orientation_of(first) not in MIRRORED
+        )
+        return is_plain and any(
             name in names and codec.name.removeprefix('lib') == played
             for name, played in PLAYED
             if suffix in SUFFIXES[name]

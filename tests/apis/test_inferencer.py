@@ -8,15 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
+import cv2
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 
+from mmsmot import datasets
 from mmsmot.apis import SMOTInferencer, infer
 from mmsmot.apis.domain import domain_warnings
 from mmsmot.apis.shipped import shipped_names, shipped_weights
-from mmsmot.datasets import make_demo_scene
+from mmsmot.datasets import VideoReader, make_demo_scene
 from mmsmot.engine import load_config
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import VideoInfo
@@ -65,6 +68,40 @@ def test_a_broken_video_stops_no_other(scenes: list[Path], tmp_path: Path) -> No
     assert told == [('s0', out / 's0'), ('s1', out / 's1')]
     with pytest.raises(ValueError, match=r'^/.*notes.mp4: not a video'):
         inferencer(tmp_path / 'notes.mp4', out, draw=False)
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        EOFError('End of file'),
+        MemoryError(),
+        av.error.PatchWelcomeError(1, 'not yet implemented'),
+        av.error.EOFError(1, 'End of file'),
+        cv2.error('Insufficient memory'),
+        PermissionError(1, 'not permitted'),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_a_broken_video_ends_in_stops_no_other(
+    scenes: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    def open_video(name: str, *args) -> VideoReader:
+        if name.endswith('bad.mp4'):
+            raise error
+        return datasets.open_video(name, *args)
+
+    monkeypatch.setattr('mmsmot.apis.inferencer.open_video', open_video)
+    inferencer = SMOTInferencer(CONFIG)
+    videos = [tmp_path / 'bad.mp4', *scenes]
+    with pytest.raises(ValueError, match=r'1 of 3 videos failed:\n.*bad.mp4'):
+        inferencer(videos, tmp_path / 'out', draw=False)
+    for scene in scenes:
+        assert (tmp_path / 'out' / scene.name / 'result.json').is_file()
+    with pytest.raises(type(error)):  # alone it is told as it is
+        inferencer(tmp_path / 'bad.mp4', tmp_path / 'one', draw=False)
 
 
 def test_a_number_is_a_camera(tmp_path: Path) -> None:

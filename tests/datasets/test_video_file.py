@@ -322,6 +322,16 @@ def test_a_name_in_another_encoding(tmp_path, write_video, number_of) -> None:
     assert [number_of(frame.image) for frame in VideoFile(path)] == [1, 2]
 
 
+def test_a_codec_that_nobody_knows(tmp_path, write_video) -> None:
+    path = write_video(tmp_path / 'a.mp4')
+    data = path.read_bytes()
+    assert data.count(b'avc1') == 2  # a brand in the header, and the codec's tag
+    place = data.rindex(b'avc1')
+    path.write_bytes(data[:place] + b'zz9z' + data[place + 4 :])
+    with pytest.raises(ValueError, match=r'a\.mp4: FFmpeg knows no decoder'):
+        VideoFile(path)
+
+
 def test_video_cut_before_its_index(tmp_path, write_video) -> None:
     path = write_video(tmp_path / 'a.mp4', faststart=False)
     path.write_bytes(path.read_bytes()[:-200])

@@ -115,12 +115,23 @@ def test_is_no_sequence_to_mmengine(forty) -> None:
         (dict(start=41), 'no frame between start=41 and end=None; it has 1 to 40'),
         (dict(start=9, end=8), 'no frame between start=9 and end=8'),
         (dict(end=0), 'no frame between start=None and end=0'),
-        (dict(stride=0), 'stride must be 1 or more'),
+        (dict(stride=0), 'VideoReader: stride must be a whole number of 1 or more'),
+        (dict(stride=2.0), 'VideoReader: stride must be a whole number'),
+        (dict(start='7'), 'VideoReader: start must be a whole number or None'),
+        (dict(start=10**30), 'no frame between start=10000'),
     ],
 )
 def test_empty_selection(forty, arguments, message) -> None:
     with pytest.raises(ValueError, match=message):
         open_video(forty, **arguments)
+
+
+def test_strides_and_ends_beyond_any_video(forty, tmp_path, write_images) -> None:
+    images = write_images(tmp_path / 'three', ['1.png', '2.png', '3.png'])
+    for path in (forty, images):
+        reader = open_video(path, stride=10**20)
+        assert [frame.frame_id for frame in reader] == reader.frame_ids.tolist() == [1]
+    assert len(list(open_video(images, end=10**30))) == 3
 
 
 def test_nothing_there(tmp_path) -> None:

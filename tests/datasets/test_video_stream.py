@@ -41,6 +41,25 @@ def plug_in(monkeypatch: pytest.MonkeyPatch):
     return plug
 
 
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        dict(patience=-1.0),
+        dict(patience=float('nan')),
+        dict(patience='9'),
+        dict(seconds=0),
+        dict(seconds=float('nan')),
+        dict(timeout=float('inf')),
+        dict(timeout='5'),
+    ],
+    ids=str,
+)
+def test_times_that_are_none(arguments: dict) -> None:
+    (name,) = arguments
+    with pytest.raises(ValueError, match=rf'//me:\*\*\*@127.0.0.1: {name} must be a'):
+        VideoStream('tcp://me:secret@127.0.0.1', **arguments)
+
+
 @pytest.mark.parametrize('http', [False, True])
 def test_a_stream_that_drops_out_and_comes_back(http, logged) -> None:
     parts = transport_stream(1, 10), 0.6, transport_stream(11, 20)
@@ -275,7 +294,7 @@ def test_what_is_no_stream(tmp_path, monkeypatch) -> None:
         assert not is_stream(path)
     with pytest.raises(ValueError, match='seconds=5 is for cameras'):
         open_video('street.mp4', seconds=5)
-    with pytest.raises(ValueError, match='must be above 0'):
+    with pytest.raises(ValueError, match='number above 0'):
         VideoStream('rtsp://h/x', seconds=0)
 
 

@@ -118,3 +118,16 @@ def test_frames_that_are_not_there(tmp_path) -> None:
             open_video(tmp_path / 'b.avi'), np.array([6, 7]), tmp_path / 'copy.mp4'
         )
     assert not (tmp_path / 'copy.mp4').exists()
+
+
+@pytest.mark.parametrize(('across', 'plays'), [(1, True), (-1, False)])
+def test_a_mirrored_video_is_copied(tmp_path, across, plays) -> None:
+    matrix = [across << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30]
+    with av.open(str(tmp_path / 'a.mp4'), 'w') as container:
+        stream = container.add_stream('libx264', rate=20)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, 'yuv420p'
+        stream.set_display_matrix(matrix)
+        picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, 'bgr24')))
+        container.mux(stream.encode())
+    assert is_playable(tmp_path / 'a.mp4') == plays

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +39,7 @@ class TrajectoryFile(BaseTracker):
     space = ORIGINAL
 
     def __init__(self, *, path: str) -> None:
-        if not isinstance(path, str | os.PathLike):
-            raise ValueError(f'TrajectoryFile: path must be text, got {path!r}')
-        self.path = os.fspath(path)
-        file_of_video(self.path, VideoInfo('', ''))  # refuses other braces at once
+        self.path = path
         self.reset()
 
     def reset(self) -> None:
