@@ -33,10 +33,9 @@ $(STAMP): setup.py pyproject.toml Makefile
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH_SPEC)
 	$(BIN)/pip install --quiet --editable '.[all]'
-	@# Two builds of OpenCV come in over each other; the one without a screen stays.
+	@# Two builds of OpenCV come in over each other; the one without a screen stays on top.
 	headless=$$($(BIN)/pip freeze | grep '^opencv-python-headless==') && \
-		$(BIN)/pip uninstall --quiet --yes opencv-python opencv-python-headless && \
-		$(BIN)/pip install --quiet --no-deps "$$headless"
+		$(BIN)/pip install --quiet --force-reinstall --no-deps "$$headless"
 	touch $@
 
 clean:

@@ -97,25 +97,36 @@ def counted_boxes(
     Returns:
         (R,) mask.
     """
-    considered = gt.scores != 0
-    if PREPROCESSING[preprocessing] is None:
-        return considered
-    counted = considered & (gt.labels == PEDESTRIAN)
-    if considered.any() and not counted.any():
-        classes, counts = np.unique(gt.labels[considered], return_counts=True)
-        boxes = ', '.join(
-            f'{n} of class {c}' for c, n in zip(classes, counts, strict=True)
-        )
+    counted = considered = gt.scores != 0
+    if PREPROCESSING[preprocessing] is not None:
+        counted = considered & (gt.labels == PEDESTRIAN)
+    if len(gt) and not counted.any():
         name = 'a video' if video is None else video.name
+        why = _why_none_counts(gt, considered, preprocessing)
         print_log(
-            f'{name}: none of {int(considered.sum())} true boxes counts ({boxes}): '
-            f'preprocessing {preprocessing!r} wants pedestrians, class {PEDESTRIAN}. '
-            "Where every box counts, choose preprocessing='none'; where classes have "
-            'other numbers, name them in a labels.txt beside gt.txt, line k for class k.',
+            f'{name}: none of {len(gt)} true boxes counts: {why}',
             logger='current',
             level=logging.WARNING,
         )
     return counted
+
+
+def _why_none_counts(
+    gt: Trajectories, considered: np.ndarray, preprocessing: str
+) -> str:
+    if not considered.any():
+        return (
+            'the flag (seventh column of gt.txt) of all is 0, "ignore". Where it stands '
+            'for something else, write 1 there.'
+        )
+    classes, counts = np.unique(gt.labels[considered], return_counts=True)
+    boxes = ', '.join(f'{n} of class {c}' for c, n in zip(classes, counts, strict=True))
+    return (
+        f'there are {boxes}, and preprocessing {preprocessing!r} wants pedestrians, '
+        f"class {PEDESTRIAN}. Where every box counts, choose preprocessing='none'; where "
+        'classes have other numbers, name them in a labels.txt beside gt.txt, line k for '
+        'class k.'
+    )
 
 
 def on_distractors(similarity: np.ndarray, is_distractor: np.ndarray) -> np.ndarray:

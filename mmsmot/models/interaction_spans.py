@@ -57,14 +57,18 @@ def with_spans(
         numbers[mask].cpu().numpy()
         for numbers, mask in zip(tracks.frame_ids, tracks.mask, strict=True)
     ]
+    rows_of: dict[tuple[int, int], list[int]] = {}
+    for row, pair in enumerate(pairs):
+        rows_of.setdefault(pair, []).append(row)
     sweeps = {
-        pair: _Sweep.over(*(frames[row] for row in pair), parts) for pair in pairs
+        pair: _Sweep.over(*(frames[row] for row in pair), parts) for pair in rows_of
     }
     scores = _scored(sweeps, tracks, score, max(verbs, default=0) + 1)
     starts, ends = np.zeros((2, len(found)), np.int64)
-    for row, (pair, verb) in enumerate(zip(pairs, verbs, strict=True)):
+    verb = np.asarray(verbs, np.int64)
+    for pair, rows in rows_of.items():
         if len(sweeps[pair].frames):
-            starts[row], ends[row] = sweeps[pair].span(scores[pair][:, verb])
+            starts[rows], ends[rows] = sweeps[pair].spans(scores[pair][:, verb[rows]].T)
     return replace(found, start_frames=starts, end_frames=ends)
 
 
@@ -105,24 +109,26 @@ class _Sweep:
             return np.empty((0, 2), np.int64)
         return np.stack([self.frames[:count], self.frames[self.size - 1 :]], axis=1)
 
-    def span(self, scores: np.ndarray) -> tuple[int, int]:
-        """First and last frame, by the (W,) scores of the windows."""
-        frames = self.frames
-        if not scores.any():
-            return int(frames[0]), int(frames[-1])
-        step = np.arange(len(frames))
-        start = np.arange(len(scores))
+    def spans(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First and last frames (V,), by the (V, W) scores of V verbs in the windows.
+
+        A verb without a score anywhere has all of the frames.
+        """
+        frames, count = self.frames, len(self.frames)
+        step, start = np.arange(count), np.arange(scores.shape[1])
         over = (start <= step[:, None]) & (step[:, None] < start + self.size)
-        support = (over * scores).sum(1) / over.sum(1)
-        best = int(support.argmax())
-        weak = np.flatnonzero(support < SHARE * support[best])
-        low = int(weak[weak < best].max(initial=-1)) + 1
-        high = int(weak[weak > best].min(initial=len(frames))) - 1
+        covered = np.maximum(over.sum(1), 1)  # of no window there is no score
+        support = (over * scores[:, None]).sum(2) / covered
+        best = support.argmax(axis=1)[:, None]
+        weak = support < SHARE * np.take_along_axis(support, best, axis=1)
+        low = np.where(weak & (step < best), step, -1).max(axis=1) + 1
+        high = np.where(weak & (step > best), step, count).min(axis=1) - 1
         # What happens between two frames that were looked at is shared by both.
-        first = frames[low] if low == 0 else (frames[low - 1] + frames[low] + 1) // 2
-        is_last = high == len(frames) - 1
-        last = frames[high] if is_last else (frames[high] + frames[high + 1]) // 2
-        return int(first), int(last)
+        first = np.where(low == 0, frames[0], (frames[low - 1] + frames[low] + 1) // 2)
+        after = np.minimum(high + 1, count - 1)
+        is_last = high == count - 1
+        last = np.where(is_last, frames[-1], (frames[high] + frames[after]) // 2)
+        return first, last
 
 
 def _scored(

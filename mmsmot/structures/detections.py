@@ -87,6 +87,10 @@ class Detections:
 
 def _embeddings(value: np.ndarray, rows: int) -> np.ndarray:
     embeddings = np.asarray(value, dtype=np.float32)
+    if embeddings.ndim != 2:
+        raise ValueError(
+            f'Detections: embeddings must be (N, D), got {embeddings.shape}'
+        )
     if len(embeddings) != rows:
         raise ValueError(f'Detections: {rows} boxes but {len(embeddings)} embeddings')
     if not np.isfinite(embeddings).all():

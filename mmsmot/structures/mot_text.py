@@ -197,9 +197,20 @@ def _usable(
         & (np.abs(rows[:, SCORE : SCORE + 1]) <= MAX_SCORE).all(axis=1)
     )
     rows = _drop(rows, bad, 'without a proper box or score', path, strict)
+    _require_pixels(rows[:, BOX], path)
     bad = ~_is_whole(rows[:, FRAME], 1, LAST_FRAME)
     what = 'whose frame number is no whole number from 1 on'
     return _drop(rows, bad, what, path, strict)
+
+
+def _require_pixels(boxes: np.ndarray, path: str | os.PathLike) -> None:
+    # YOLO's text has fractions of the picture, whose boxes all lie in one pixel.
+    if len(boxes) and (boxes[:, 2:] < 1).all() and (np.abs(boxes[:, :2]) <= 1).all():
+        raise ValueError(
+            f'{path}: every box lies inside the first pixel, first: {boxes[0].tolist()}. '
+            'Boxes are left, top, width, height in pixels; fractions of the picture are '
+            'multiplied by its width and height first.'
+        )
 
 
 def _from_one(

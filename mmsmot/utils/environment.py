@@ -14,7 +14,7 @@ INSTALL = {
     'onnxruntime': "pip install 'mmsmot[onnx]'",
     'av': 'pip install av',
     'cv2': 'pip install opencv-python-headless',
-    'trackeval': 'pip install "trackeval>=1.3"',
+    'trackeval': 'pip install "trackeval>=1.3,<1.4"',
     **dict.fromkeys(
         ('transformers', 'tokenizers', 'safetensors'), "pip install 'mmsmot[semantics]'"
     ),

@@ -25,7 +25,7 @@ def import_transformers() -> ModuleType:
         import transformers
     except ImportError as error:
         raise ImportError(
-            f'this part needs transformers ({error}):  pip install "transformers>=5"'
+            f'this part needs transformers ({error}):  pip install "transformers>=5,<6"'
         ) from error
     return transformers
 

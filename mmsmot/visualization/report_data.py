@@ -15,12 +15,14 @@ from ..structures import (
     Trajectories,
     match_trajectories,
 )
+from ..utils.number_ranges import NumberRange
 from .drawing import track_color
 
 SIDES = ('pred', 'gt')
 WORDS = ('captions', 'video_caption', 'interactions')
 MISSED_COLOR = '#9aa3ad'  # of true people whom nobody found
 DARK_INK_FROM = 110  # luma of a plate, as TrackDrawer's
+FPS = NumberRange(0, above_low=True)  # JSON has no infinity
 DECIMALS = 1  # of a box's pixels: half of that cannot be seen
 # A hole shorter than this part of the video is not seen in a timeline.
 SMALLEST_HOLE = 1 / 500
@@ -49,6 +51,10 @@ def report_data(
         TypeError: A score is no number.
     """
     frame_ids = _frame_ids(sample)
+    if sample.video.fps not in FPS:
+        raise ValueError(
+            f'{sample.video.name}: fps must be {FPS}, got {sample.video.fps}'
+        )
     times = _checked_times(times, frame_ids, sample.video.name)
     sides = [side for side in SIDES if f'{side}_trajectories' in sample]
     if not sides:

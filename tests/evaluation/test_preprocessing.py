@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,7 +100,7 @@ def test_nothing_true_left_is_told(logged):
     assert not counted_boxes(gt, 'mot17', VideoInfo('yard', '/yard')).any()
     (told,) = logged
     assert told.startswith(
-        'yard: none of 3 true boxes counts (2 of class 2, 1 of class 7)'
+        'yard: none of 3 true boxes counts: there are 2 of class 2, 1 of class 7'
     )
     assert "preprocessing='none'" in told and 'labels.txt' in told
     assert counted_boxes(gt, 'none').all()
@@ -110,3 +112,11 @@ def test_nothing_true_left_is_told(logged):
 def test_other_classes_neither_count_nor_excuse():
     assert distractor_classes('auto', truth([1, 100, 107])) == (2, 7, 8, 12)
     assert counted_boxes(truth([1, 100, 107]), 'mot17').tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize('preprocessing', ['mot15', 'mot17', 'none'])
+def test_a_truth_that_is_all_to_be_ignored_is_told(logged, preprocessing):
+    gt = truth([1, 1])
+    counted_boxes(replace(gt, scores=np.zeros(2)), preprocessing)
+    (told,) = logged
+    assert 'none of 2 true boxes counts: the flag (seventh column of gt.txt)' in told

@@ -135,3 +135,20 @@ def test_a_deed_is_over_where_less_than_half_speaks_for_it() -> None:
         tracks = tracks_of(frames, frames)
         said = with_spans(found((1, 2)), [1, 2], [0], tracks, score, parts=8)
         assert span(said) == (first, 6)
+
+
+def test_all_verbs_of_a_pair_at_once_as_one_by_one() -> None:
+    """Each pair's frames are swept once, however many verbs are reported of it."""
+    tracks = tracks_of(np.arange(1, 41, 2), np.arange(1, 41, 3))
+    weights = torch.rand(7, 41, generator=torch.Generator().manual_seed(0))
+
+    def score(pairs: TrajectoryTokens) -> torch.Tensor:
+        own = pairs.tokens[::2, :, 0, 0].long() * pairs.mask[::2]
+        return (weights[:, own] ** 8).mean(dim=2).T
+
+    verbs = list(range(7))
+    rows = Interactions([1] * 7, [2] * 7, [f'verb{v}.v.01' for v in verbs])
+    every = with_spans(rows, [1, 2], verbs, tracks, score)
+    alone = [with_spans(found((1, 2)), [1, 2], [v], tracks, score) for v in verbs]
+    assert [span(every, v) for v in verbs] == [span(a) for a in alone]
+    assert len({span(a) for a in alone}) > 1

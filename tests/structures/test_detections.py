@@ -61,3 +61,17 @@ def test_iou_by_hand() -> None:
     # Counted in pixels the first pair shares 6 x 11 of 2 x 121 - 66.
     assert pairwise_iou(boxes, others, 1.0)[0, 0] == pytest.approx(66 / 176)
     assert pairwise_iou(boxes, others[:0]).shape == (2, 0)
+
+
+@pytest.mark.parametrize('labels', [[0.5], [np.nan], ['person'], [None]], ids=str)
+def test_labels_are_whole_numbers(labels: list) -> None:
+    with pytest.raises(ValueError, match='Detections: labels '):
+        Detections([[0, 0, 1, 1]], [1], labels)
+
+
+def test_whole_floats_are_labels_and_embeddings_are_rows() -> None:
+    found = Detections([[0, 0, 1, 1]], [1], np.array([2.0]), [[0.5, 0.5]])
+    assert found.labels.tolist() == [2] and found.labels.dtype == np.int64
+    assert Detections(np.empty((0, 4)), [], []).labels.dtype == np.int64
+    with pytest.raises(ValueError, match=r'embeddings must be \(N, D\), got \(1,\)'):
+        Detections([[0, 0, 1, 1]], [1], None, [0.5])

@@ -217,3 +217,15 @@ def test_ids_that_a_float_cannot_tell_apart(tmp_path: Path, said: list[str]) -> 
     )
     assert read_trajectories(path).ids.tolist() == [2**53 - 1]
     assert said == ['2 of 3 rows whose id is no whole number from 0 to 2^53 - 1']
+
+
+def test_fractions_of_the_picture_are_no_pixels(tmp_path: Path) -> None:
+    path = write(tmp_path / 'det.txt', '1,-1,.2,.5,.05,.2,.9\n2,-1,.8,.5,.05,.2,.9\n')
+    for read in (read_detections, read_trajectories):
+        with pytest.raises(
+            ValueError, match=r'det\.txt: every box lies inside the first'
+        ):
+            read(path)
+    # One box of less than a pixel is what some detectors give.
+    write(path, '1,1,.2,.5,.05,.2,.9\n2,1,80,50,5,20,.9\n')
+    assert len(read_trajectories(path)) == 2

@@ -8,6 +8,8 @@ import runpy
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot import Settings, write_clip
@@ -120,3 +122,36 @@ def test_no_address_is_asked_because_a_file_names_it(
     with pytest.raises(AttributeError):  # of None, since nothing was really opened
         run(prediction, '--video', address, '--out', tmp_path / 'page.html')
     assert opened == [address]
+
+
+def test_a_users_video_beside_the_page_is_kept(tmp_path) -> None:
+    """Only a copy that an earlier page refers to is replaced."""
+    images = tmp_path / 'images'
+    images.mkdir()
+    for number in range(1, 21):
+        cv2.imwrite(
+            str(images / f'{number:06d}.png'), np.zeros((120, 160, 3), np.uint8)
+        )
+    prediction = dump(make_sample(), tmp_path / 'prediction.json')
+    args = (prediction, '--video', images, '--out', tmp_path / 'page.html')
+    mine = tmp_path / 'page_video.mp4'
+    mine.write_bytes(b'my own')
+    assert 'page_video.mp4 is there already' in run(*args)
+    assert mine.read_bytes() == b'my own'
+    mine.unlink()
+    assert run(*args, '--embed-limit', 0) is None
+    assert mine.is_file()
+    assert run(*args, '--embed-limit', 0) is None  # ours, so written again
+    assert run(*args) is None
+    assert not mine.exists()
+
+
+@pytest.mark.parametrize(
+    ('option', 'value'),
+    [('--threshold', 'nan'), ('--embed-limit', 'nan'), ('--embed-limit', '-1')],
+)
+def test_numbers_that_are_none(tmp_path, capsys, option: str, value: str) -> None:
+    prediction = dump(make_sample(), tmp_path / 'prediction.json')
+    args = (prediction, '--no-video', '--out', tmp_path / 'page.html')
+    assert run(*args, f'{option}={value}') == '2'
+    assert f'{option}: expected a finite number' in capsys.readouterr().err

@@ -35,5 +35,5 @@ def test_the_command_is_told(
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert trouble in last
-    assert 'pip uninstall -y opencv-python opencv-python-headless  and then' in last
-    assert "pip install --no-deps 'opencv-python-headless" in last
+    command = "pip install --force-reinstall --no-deps 'opencv-python-headless"
+    assert command in last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -163,3 +164,14 @@ def test_one_frame_without_size() -> None:
     sample.pred_trajectories = sample.pred_trajectories[:1]
     data = told(sample, [0.0])
     assert (data['end'], data['width']) == (0.5, None)
+
+
+@pytest.mark.parametrize('fps', [0.0, -1.0, np.nan, np.inf])
+def test_a_rate_that_is_none(fps: float) -> None:
+    sample = make_sample()
+    sample.set_metainfo(dict(video=replace(sample.video, fps=fps)))
+    times = np.arange(len(sample.frame_ids)) / 10
+    with pytest.raises(
+        ValueError, match='a/street: fps must be a finite number above 0'
+    ):
+        report_data(sample, times, {}, (), 0.4)

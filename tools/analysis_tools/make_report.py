@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from urllib.parse import quote
 
-from mmsmot.utils.command_line import run_tool, tool_imports
+from mmsmot.utils.command_line import non_negative, number, run_tool, tool_imports
+from mmsmot.utils.number_ranges import NumberRange
 
 with tool_imports():
     import numpy as np
@@ -32,7 +34,6 @@ with tool_imports():
     from mmsmot.visualization.html_report import EMBED_LIMIT, write_report
     from mmsmot.visualization.report_video import playable_video
 
-
 MEGABYTE = 2**20
 
 
@@ -49,11 +50,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', required=True, help='the page, *.html')
     parser.add_argument('--warning', nargs='+', default=[], help='texts to put on top')
     parser.add_argument(
-        '--threshold', type=float, default=THRESHOLD, help='least score of a verb'
+        '--threshold',
+        type=number(NumberRange()),
+        default=THRESHOLD,
+        help='least score of a verb',
     )
     parser.add_argument(
         '--embed-limit',
-        type=float,
+        type=non_negative,
         default=EMBED_LIMIT / MEGABYTE,
         help='MiB of a video that is put into the page at most',
     )
@@ -77,6 +81,7 @@ def main() -> None:
     video, times = None, None
     if not args.no_video:
         reader = open_reader(sample, args.video, reader)
+        require_own(copy, out)
         video, times = playable_video(reader, sample.frame_ids, copy)
     limit = round(args.embed_limit * MEGABYTE)
     write_report(sample, out, video, times, scores, args.warning, args.threshold, limit)
@@ -135,6 +140,19 @@ def open_reader(
             'is not opened unasked: --video names the video, --no-video shows boxes alone'
         )
     return open_video(path or address)
+
+
+def require_own(copy: Path, page: Path) -> None:
+    """Raise ``ValueError`` where a copy of the video would take a user's file's place."""
+    if not copy.exists():
+        return
+    # Which an earlier page of ours refers to.
+    mark = f'"src":"./{quote(copy.name)}"'
+    if not page.is_file() or mark not in page.read_text('utf-8', errors='replace'):
+        raise ValueError(
+            f'{copy} is there already, and {page} does not refer to it. The video is '
+            'written under that name: move it, or name another --out'
+        )
 
 
 if __name__ == '__main__':

@@ -10,6 +10,13 @@ import numpy as np
 
 from ...registry import TASK_UTILS
 from ...structures import Trajectories
+from ...utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    NON_NEGATIVE,
+    NumberRange,
+    require_numbers,
+)
 from ..trackers.association import match_by_weight
 from .tracklet_ends import TrackletEnds, normalize_pairs
 
@@ -55,16 +62,10 @@ class AFLink:
         min_probability: float = 0.8,
         batch_size: int = 4096,
     ) -> None:
-        if max_gap < 2 or not max_distance >= 0 or batch_size < 1:
-            raise ValueError(
-                'AFLink: max_gap must be 2 or more frames, max_distance 0 or more '
-                f'pixels and batch_size 1 or more, got {max_gap}, {max_distance} and '
-                f'{batch_size}'
-            )
-        if not 0 <= min_probability <= 1:
-            raise ValueError(
-                f'AFLink: min_probability must lie in [0, 1], got {min_probability}'
-            )
+        require_numbers('AFLink', NumberRange(2, whole=True), max_gap=max_gap)
+        require_numbers('AFLink', NON_NEGATIVE, max_distance=max_distance)
+        require_numbers('AFLink', FRACTION, min_probability=min_probability)
+        require_numbers('AFLink', COUNT, batch_size=batch_size)
         self.weights = weights
         self.max_gap = max_gap
         self.max_distance = max_distance

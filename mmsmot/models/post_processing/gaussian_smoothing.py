@@ -6,6 +6,8 @@ import numpy as np
 
 from ...registry import TASK_UTILS
 from ...structures import Trajectories, smooth_gaussian
+from ...structures.interpolation import WINDOW
+from ...utils.number_ranges import COUNT, POSITIVE, require_numbers
 
 
 @TASK_UTILS.register_module()
@@ -18,20 +20,24 @@ class GaussianSmoothing:
     Args:
         tau: The smoothness hyper-parameter, 10 in the paper.
         noise: Standard deviation of the boxes' noise in pixels.
+        window: Longer trajectories are smoothed in windows of so many boxes
+            (:func:`~mmsmot.structures.smooth_gaussian`); ``None``: the published formula
+            whatever the length, slow, and without effect above ``tau**3`` boxes.
 
     Raises:
-        ValueError: A number is not positive.
+        ValueError: A number is out of range.
     """
 
-    def __init__(self, tau: float = 10.0, noise: float = 1.0) -> None:
-        if not (tau > 0 and noise > 0):
-            raise ValueError(
-                f'GaussianSmoothing: tau and noise must be positive, got {tau} and {noise}'
-            )
+    def __init__(
+        self, tau: float = 10.0, noise: float = 1.0, window: int | None = WINDOW
+    ) -> None:
+        require_numbers('GaussianSmoothing', POSITIVE, tau=tau, noise=noise)
+        require_numbers('GaussianSmoothing', COUNT.or_none, window=window)
         self.tau = tau
         self.noise = noise
+        self.window = window
 
     def __call__(
         self, trajectories: Trajectories, frame_ids: np.ndarray | None = None
     ) -> Trajectories:
-        return smooth_gaussian(trajectories, self.tau, self.noise)
+        return smooth_gaussian(trajectories, self.tau, self.noise, self.window)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...registry import TASK_UTILS
 from ...structures import Trajectories, interpolate_linearly
+from ...utils.number_ranges import COUNT, require_numbers
 
 
 @TASK_UTILS.register_module()
@@ -16,14 +17,11 @@ class LinearInterpolation:
         max_gap: The longest gap, in missed frames, that is filled.
 
     Raises:
-        ValueError: ``max_gap`` is below 1.
+        ValueError: ``max_gap`` is no whole number of 1 or more.
     """
 
     def __init__(self, max_gap: int = 20) -> None:
-        if max_gap < 1:
-            raise ValueError(
-                f'LinearInterpolation: max_gap must be 1 or more missed frames, got {max_gap}'
-            )
+        require_numbers('LinearInterpolation', COUNT, max_gap=max_gap)
         self.max_gap = max_gap
 
     def __call__(

@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 
 from ...registry import TASK_UTILS
 from ...structures import Trajectories
+from ...utils.number_ranges import COUNT, require_numbers
 
 
 @TASK_UTILS.register_module()
@@ -27,16 +28,13 @@ class LongEnough:
         min_frames: The least number of boxes of a trajectory that is kept.
 
     Raises:
-        ValueError: ``min_frames`` is below 1.
+        ValueError: ``min_frames`` is no whole number of 1 or more.
     """
 
     needs_whole_video = False
 
     def __init__(self, min_frames: int = 5) -> None:
-        if min_frames < 1:
-            raise ValueError(
-                f'LongEnough: min_frames must be 1 or more, got {min_frames}'
-            )
+        require_numbers('LongEnough', COUNT, min_frames=min_frames)
         self.min_frames = min_frames
 
     def __call__(

@@ -6,7 +6,14 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, pairwise_iou
+from ...utils.number_ranges import (
+    FRACTION,
+    NON_NEGATIVE,
+    NumberRange,
+    require_numbers,
+)
 from .association import match_by_weight
+from .base import require_detections
 from .byte_track import COLUMNS, ByteTrack
 from .camera_motion import CameraMotion
 from .gallery import SmoothedGallery, unit_vectors
@@ -62,6 +69,7 @@ class AppearanceByteTrack(ByteTrack):
         own_boxes: bool = False,
         pixel_offset: float = 1.0,
         camera_motion: dict | CameraMotion | None = None,
+        class_agnostic: bool = False,
     ) -> None:
         super().__init__(
             track_threshold=track_threshold,
@@ -77,7 +85,18 @@ class AppearanceByteTrack(ByteTrack):
             own_boxes=own_boxes,
             pixel_offset=pixel_offset,
             camera_motion=camera_motion,
+            class_agnostic=class_agnostic,
         )
+        owner = type(self).__name__
+        require_numbers(
+            owner,
+            NumberRange(0, 2, above_low=True),
+            max_cosine_distance=max_cosine_distance,
+        )
+        require_numbers(
+            owner, NON_NEGATIVE, appearance_weight=appearance_weight, reach=reach
+        )
+        require_numbers(owner, FRACTION, min_height_ratio=min_height_ratio, alpha=alpha)
         self.max_cosine_distance = max_cosine_distance
         self.appearance_weight = appearance_weight
         self.reach = reach
@@ -89,6 +108,7 @@ class AppearanceByteTrack(ByteTrack):
         self._gallery.clear()
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
+        require_detections(detections, type(self).__name__)
         self._vectors = unit_vectors(detections, type(self).__name__)
         return super().update(detections, frame)
 
@@ -101,6 +121,23 @@ class AppearanceByteTrack(ByteTrack):
     ) -> np.ndarray:
         if not len(rows) or not len(columns):
             return np.empty((2, 0), np.int64)
+
+        def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            weights = self._first_weights(boxes, rows, detections, columns)
+            i, j = match_by_weight(weights)
+            return np.array([rows[i], columns[j]])
+
+        return self._match_in_classes(match, rows, columns, detections)
+
+    def _first_weights(
+        self,
+        boxes: np.ndarray,
+        rows: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
+    ) -> np.ndarray:
+        """(N, M) of tracks ``rows`` and detections ``columns``: positive where they may
+        match."""
         seen = detections.boxes[columns]
         overlap = pairwise_iou(boxes[rows], seen, self.pixel_offset)
         if self.fuse_score:
@@ -114,8 +151,7 @@ class AppearanceByteTrack(ByteTrack):
         weights[i, j] += self.appearance_weight * likeness
         allowed = np.zeros_like(overlaps)
         allowed[i, j] = overlaps[i, j] | (likeness > 0)
-        i, j = match_by_weight(np.where(allowed, weights, -1.0))
-        return np.array([rows[i], columns[j]])
+        return np.where(allowed, weights, -1.0)
 
     def _are_near(self, boxes: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """(N, M) bool of tracks' and detections' boxes."""

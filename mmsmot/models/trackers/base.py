@@ -8,8 +8,10 @@ from dataclasses import fields
 import numpy as np
 
 from ...structures import CoordinateSpace, Detections, Frame, Tracks, VideoInfo
+from ...utils.command_line import is_for_users
 
 COLUMNS = tuple(field.name for field in fields(Tracks))
+INTEGERS = ('ids', 'labels', 'det_index')
 
 
 class BaseTracker(ABC):
@@ -55,29 +57,100 @@ class BaseTracker(ABC):
         return ''
 
 
+def require_detections(detections: Detections, tracker: str) -> None:
+    """Raise ``TypeError`` where a tracker is given something else."""
+    if not isinstance(detections, Detections):
+        raise TypeError(
+            f'{tracker}.update takes mmsmot.structures.Detections, got '
+            f'{type(detections).__name__}; Detections.empty() where there is none'
+        )
+
+
 def update_checked(
     tracker: BaseTracker, detections: Detections, frame: Frame
 ) -> Tracks:
     """``tracker.update``, and an error that names tracker and frame where it goes wrong.
 
+    Returns:
+        The tracks, with columns of the documented types and shapes.
+
     Raises:
         TypeError: It returned something else than :class:`~mmsmot.structures.Tracks`.
-        ValueError: Its columns are not of one length, or an id stands twice.
+        ValueError: It raised an error of its own that says nothing to users; or its
+            columns are not of one length or hold what is no id, box, score, label or row
+            of the detections; or an id stands twice.
     """
-    tracks = tracker.update(detections, frame)
     where = f'{type(tracker).__name__}.update, frame {frame.frame_id}'
+    try:
+        tracks = tracker.update(detections, frame)
+    except Exception as error:
+        if is_for_users(error) or isinstance(error, NotImplementedError):
+            raise
+        raise ValueError(f'{where}: {type(error).__name__}: {error}') from error
     if not isinstance(tracks, Tracks):
         raise TypeError(
             f'{where}: a tracker returns mmsmot.structures.Tracks('
             f'{", ".join(COLUMNS)}), got {type(tracks).__name__}'
         )
-    lengths = {name: len(getattr(tracks, name)) for name in COLUMNS}
+    tracks = _with_sound_columns(tracks, where)
+    _require_sound(tracks, len(detections), where)
+    return tracks
+
+
+def _with_sound_columns(tracks: Tracks, where: str) -> Tracks:
+    """The same with integers and floats where they belong, and boxes (N, 4)."""
+    columns = {
+        name: _column(f'{where}: {name}', getattr(tracks, name), name in INTEGERS)
+        for name in COLUMNS
+    }
+    lengths = {name: len(column) for name, column in columns.items()}
     if len({*lengths.values()}) > 1:
         raise ValueError(f'{where}: the columns of Tracks differ in length: {lengths}')
-    ids, counts = np.unique(tracks.ids, return_counts=True)
-    if len(ids) < len(tracks):
+    for name, column in columns.items():
+        shape = (len(column), 4) if name == 'boxes' else (len(column),)
+        if not len(column):
+            columns[name] = column.reshape(shape)
+        elif column.shape != shape:
+            raise ValueError(f'{where}: {name} must be {shape}, got {column.shape}')
+    return Tracks(**columns)
+
+
+def _column(what: str, values: np.ndarray, whole: bool) -> np.ndarray:
+    """Values as (N, ...) int64 or float64, or a ``ValueError`` that says ``what``."""
+    try:
+        column = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        column = np.array(None)
+    if column.ndim and not column.size:
+        return column.astype(np.int64 if whole else np.float64)
+    if not column.ndim or column.dtype.kind not in 'iuf':
+        kind = 'whole numbers' if whole else 'numbers'
+        raise ValueError(f'{what} must be an array of {kind}, got {values!r:.100}')
+    if column.dtype.kind == 'f':
+        is_sound = np.isfinite(column)
+        if whole:
+            is_sound &= (column == np.floor(column)) & (np.abs(column) < 2**53)
+        if not is_sound.all():
+            kind = 'whole numbers' if whole else 'finite numbers'
+            raise ValueError(f'{what} must be {kind}, got {column[~is_sound][0]}')
+    return column.astype(np.int64 if whole else np.float64, copy=False)
+
+
+def _require_sound(tracks: Tracks, num_detections: int, where: str) -> None:
+    if not len(tracks):
+        return
+    ids = np.sort(tracks.ids)
+    if ids[0] < 0:
+        raise ValueError(f'{where}: ids count from 1, got {ids[0]}')
+    twice = ids[1:][ids[1:] == ids[:-1]]
+    if len(twice):
         raise ValueError(
-            f'{where}: ids must be unique in a frame, but id {ids[counts.argmax()]} '
-            f'stands {counts.max()} times'
+            f'{where}: ids must be unique in a frame, but id {twice[0]} stands '
+            f'{(ids == twice[0]).sum()} times'
         )
-    return tracks
+    least, most = tracks.det_index.min(), tracks.det_index.max()
+    if least < -1 or most >= num_detections:
+        raise ValueError(
+            f'{where}: det_index is a row of the {num_detections} detections, or -1 for '
+            f'none, got {least if least < -1 else most}'
+        )

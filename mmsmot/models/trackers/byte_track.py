@@ -8,6 +8,15 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, pairwise_iou
+from ...utils.number_ranges import (
+    FINITE,
+    FRACTION,
+    NON_NEGATIVE,
+    POSITIVE,
+    WHOLE,
+    require_choice,
+    require_numbers,
+)
 from .association import match_by_weight, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import VELOCITY, XYAHFilter
@@ -54,6 +63,7 @@ class ByteTrack(TableTracker):
             8 a second, a detector's LocA of 85 becomes 81.
         pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
         camera_motion: See :class:`~.table_tracker.TableTracker`.
+        class_agnostic: See :class:`~.table_tracker.TableTracker`.
     """
 
     _COLUMNS = COLUMNS
@@ -74,8 +84,31 @@ class ByteTrack(TableTracker):
         own_boxes: bool = False,
         pixel_offset: float = 1.0,
         camera_motion: dict | CameraMotion | None = None,
+        class_agnostic: bool = False,
     ) -> None:
-        super().__init__(XYAHFilter(), self._COLUMNS, camera_motion)
+        super().__init__(XYAHFilter(), self._COLUMNS, camera_motion, class_agnostic)
+        owner = type(self).__name__
+        require_numbers(
+            owner,
+            FRACTION,
+            match_threshold=match_threshold,
+            second_match_threshold=second_match_threshold,
+            tentative_match_threshold=tentative_match_threshold,
+            duplicate_threshold=duplicate_threshold,
+        )
+        require_numbers(
+            owner, FINITE, track_threshold=track_threshold, low_threshold=low_threshold
+        )
+        require_numbers(owner, FINITE.or_none, new_threshold=new_threshold)
+        require_numbers(owner, WHOLE, track_buffer=track_buffer)
+        require_numbers(owner, POSITIVE, frame_rate=frame_rate)
+        require_numbers(owner, NON_NEGATIVE, pixel_offset=pixel_offset)
+        require_choice(owner, (True, False), fuse_score=fuse_score, own_boxes=own_boxes)
+        if low_threshold > track_threshold:
+            raise ValueError(
+                f'{owner}: low_threshold must be at most track_threshold, got '
+                f'{low_threshold} and {track_threshold}'
+            )
         self.track_threshold = track_threshold
         self.low_threshold = low_threshold
         self.new_threshold = (
@@ -91,7 +124,7 @@ class ByteTrack(TableTracker):
         self.pixel_offset = pixel_offset
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        self._frame_count += 1
+        self._begin(detections)
         scores = detections.scores
         high = np.flatnonzero(scores > self.track_threshold)
         low = np.flatnonzero(
@@ -106,19 +139,12 @@ class ByteTrack(TableTracker):
         first = self._match_first(boxes, pool, detections, high)
         # Then what the confident ones missed: occluded people score low.
         missed = remaining(pool[stage[pool] == CONFIRMED], first[0])
-        second = self._match(
-            boxes, missed, detections, low, self.second_match_threshold, False
-        )
+        limit = self.second_match_threshold
+        second = self._match(boxes, missed, detections, low, limit, False)
         # Last, tracks that were born in the frame before.
         high = remaining(high, first[1])
-        third = self._match(
-            boxes,
-            tentative,
-            detections,
-            high,
-            self.tentative_match_threshold,
-            self.fuse_score,
-        )
+        limit = self.tentative_match_threshold
+        third = self._match(boxes, tentative, detections, high, limit, self.fuse_score)
         high = remaining(high, third[1])
 
         rows, det_index = np.concatenate([first, second, third], axis=1)
@@ -170,15 +196,19 @@ class ByteTrack(TableTracker):
         Returns:
             (2, K): tracks over detections, pairs whose cost is below ``limit``.
         """
+
+        def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            similarity = pairwise_iou(
+                boxes[rows], detections.boxes[columns], self.pixel_offset
+            )
+            if fuse_score:
+                similarity *= detections.scores[columns]
+            i, j = match_by_weight(similarity - (1 - limit))
+            return np.array([rows[i], columns[j]])
+
         if not len(rows) or not len(columns):
             return np.empty((2, 0), np.int64)
-        similarity = pairwise_iou(
-            boxes[rows], detections.boxes[columns], self.pixel_offset
-        )
-        if fuse_score:
-            similarity *= detections.scores[columns]
-        i, j = match_by_weight(similarity - (1 - limit))
-        return np.array([rows[i], columns[j]])
+        return self._match_in_classes(match, rows, columns, detections)
 
     def _take(
         self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
@@ -229,6 +259,8 @@ class ByteTrack(TableTracker):
             return kept
         boxes = self._filter.to_boxes(self._tracks.state[:, order])
         iou = pairwise_iou(boxes[seen], boxes[lost], self.pixel_offset)
+        if self._has_classes:
+            iou[tracks['label'][seen][:, None] != tracks['label'][lost]] = 0
         i, j = np.nonzero(1 - iou < self.duplicate_threshold)
         life = tracks['last_frame'] - tracks['first_frame']
         older = life[seen[i]] > life[lost[j]]  # on a tie the one in sight goes

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from ...registry import TRACKERS
+from ...utils.number_ranges import COUNT, POSITIVE, require_numbers
 
 
 class CameraMotion(ABC):
@@ -18,6 +19,7 @@ class CameraMotion(ABC):
     """
 
     def __init__(self, *, height: int = 270) -> None:
+        require_numbers(type(self).__name__, COUNT, height=height)
         self.height = height
         self.reset()
 
@@ -72,6 +74,9 @@ class SparseOpticalFlow(CameraMotion):
         self, *, height: int = 270, max_corners: int = 400, min_corners: int = 12
     ) -> None:
         super().__init__(height=height)
+        require_numbers(
+            'SparseOpticalFlow', COUNT, max_corners=max_corners, min_corners=min_corners
+        )
         self.max_corners = max_corners
         self.min_corners = min_corners
 
@@ -109,6 +114,8 @@ class ECC(CameraMotion):
         self, *, height: int = 270, max_iterations: int = 50, epsilon: float = 1e-4
     ) -> None:
         super().__init__(height=height)
+        require_numbers('ECC', COUNT, max_iterations=max_iterations)
+        require_numbers('ECC', POSITIVE, epsilon=epsilon)
         self.max_iterations = max_iterations
         self.epsilon = epsilon
 

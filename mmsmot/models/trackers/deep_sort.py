@@ -6,6 +6,15 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, pairwise_iou
+from ...utils.number_ranges import (
+    COUNT,
+    FINITE,
+    FRACTION,
+    POSITIVE,
+    WHOLE,
+    NumberRange,
+    require_numbers,
+)
 from .association import match_by_weight, remaining
 from .camera_motion import CameraMotion
 from .gallery import Gallery, unit_vectors
@@ -42,6 +51,7 @@ class DeepSORT(TableTracker):
         n_init: Matches in a row, the birth counted, that confirm a track.
         gating_threshold: Greatest squared Mahalanobis distance (t^(1)).
         camera_motion: See :class:`~.table_tracker.TableTracker`.
+        class_agnostic: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -55,8 +65,18 @@ class DeepSORT(TableTracker):
         n_init: int = 3,
         gating_threshold: float = CHI2_95_4DOF,
         camera_motion: dict | CameraMotion | None = None,
+        class_agnostic: bool = False,
     ) -> None:
-        super().__init__(XYAHFilter(), COLUMNS, camera_motion)
+        super().__init__(XYAHFilter(), COLUMNS, camera_motion, class_agnostic)
+        owner = type(self).__name__
+        require_numbers(owner, FINITE, min_confidence=min_confidence)
+        require_numbers(
+            owner, NumberRange(0, 2), max_cosine_distance=max_cosine_distance
+        )
+        require_numbers(owner, FRACTION, max_iou_distance=max_iou_distance)
+        require_numbers(owner, COUNT, nn_budget=nn_budget, n_init=n_init)
+        require_numbers(owner, WHOLE, max_age=max_age)
+        require_numbers(owner, POSITIVE, gating_threshold=gating_threshold)
         self.min_confidence = min_confidence
         self.max_cosine_distance = max_cosine_distance
         self.max_iou_distance = max_iou_distance
@@ -70,12 +90,18 @@ class DeepSORT(TableTracker):
         self._gallery.clear()
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
+        self._begin(detections)
         vectors = unit_vectors(detections, type(self).__name__)
         sure = np.flatnonzero(detections.scores >= self.min_confidence)
         # Best first, as the original's NMS leaves them: decides the ids of new tracks.
         sure = sure[np.argsort(detections.scores[sure], kind='stable')[::-1]]
         self._predict(frame)
-        rows, det_index = self._match(detections, vectors, sure)
+        rows, det_index = self._match_in_classes(
+            lambda rows, columns: self._match(rows, detections, vectors, columns),
+            np.arange(len(self._tracks)),
+            sure,
+            detections,
+        )
         self._take(rows, det_index, detections, vectors)
         self._bury()
         self._start(remaining(sure, det_index), detections, vectors)
@@ -89,11 +115,22 @@ class DeepSORT(TableTracker):
         tracks['det_index'] = -1
 
     def _match(
-        self, detections: Detections, vectors: np.ndarray, free: np.ndarray
+        self,
+        rows: np.ndarray,
+        detections: Detections,
+        vectors: np.ndarray,
+        free: np.ndarray,
     ) -> np.ndarray:
-        """(2, K): tracks over detections, by appearance and then by IoU."""
+        """(2, K): tracks over detections, by appearance and then by IoU.
+
+        Args:
+            rows: Tracks.
+            detections: All of this frame.
+            vectors: Their looks, (N, D).
+            free: Rows of the detections that may be taken.
+        """
         tracks = self._tracks.rows
-        confirmed = np.flatnonzero(tracks['confirmed'])
+        confirmed = rows[tracks['confirmed'][rows]]
         pairs = [np.empty((2, 0), np.int64)]
         if len(confirmed) and len(free):
             weights = self._appearance_weights(confirmed, detections, vectors, free)
@@ -101,7 +138,7 @@ class DeepSORT(TableTracker):
             free = remaining(free, np.concatenate(pairs, axis=1)[1])
         seen = ~tracks['confirmed'] | (tracks['time_since_update'] == 1)
         seen[np.concatenate(pairs, axis=1)[0]] = False
-        rows = np.flatnonzero(seen)
+        rows = rows[seen[rows]]
         if len(rows) and len(free):
             boxes = self._filter.to_boxes(self._tracks.state[:, rows])
             iou = pairwise_iou(boxes, detections.boxes[free])

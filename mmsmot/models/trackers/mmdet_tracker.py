@@ -14,7 +14,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
-from .base import BaseTracker
+from .base import BaseTracker, require_detections
 
 if TYPE_CHECKING:
     from mmdet.models.trackers import BaseTracker as MMDetBaseTracker
@@ -83,6 +83,7 @@ class MMDetTracker(BaseTracker):
         self._frame_count = 0
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
+        require_detections(detections, type(self).__name__)
         if self._mmdet is None:
             self.reset()
         import torch

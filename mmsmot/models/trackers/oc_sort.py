@@ -6,6 +6,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, pairwise_iou, warp_boxes
+from ...utils.number_ranges import COUNT, FINITE, require_choice, require_numbers
 from .association import linear_assignment, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import PLANES, BoxKalmanFilter, XYSRFilter
@@ -38,6 +39,7 @@ class OCSORT(SORT):
         inertia: Weight of the direction (lambda).
         use_byte: Match weak detections too, as ByteTrack does.
         camera_motion: See :class:`~.table_tracker.TableTracker`.
+        class_agnostic: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -52,13 +54,20 @@ class OCSORT(SORT):
         inertia: float = 0.2,
         use_byte: bool = False,
         camera_motion: dict | CameraMotion | None = None,
+        class_agnostic: bool = False,
     ) -> None:
+        owner = type(self).__name__
+        require_numbers(owner, FINITE, det_threshold=det_threshold)
+        require_numbers(owner, FINITE, low_threshold=low_threshold, inertia=inertia)
+        require_numbers(owner, COUNT, delta_t=delta_t)
+        require_choice(owner, (True, False), use_byte=use_byte)
         super().__init__(
             max_age=max_age,
             min_hits=min_hits,
             iou_threshold=iou_threshold,
             score_threshold=det_threshold,
             camera_motion=camera_motion,
+            class_agnostic=class_agnostic,
         )
         self.low_threshold = low_threshold
         self.delta_t = delta_t
@@ -81,14 +90,14 @@ class OCSORT(SORT):
         )
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        self._frame_count += 1
+        self._begin(detections)
         scores = detections.scores
         high = np.flatnonzero(scores > self.score_threshold)
         predicted = self._predict(frame)
         tracks = self._tracks.rows
         left = np.arange(len(tracks))
 
-        rows, columns = self._match_directed(predicted, detections, high)
+        rows, columns = self._match_directed(predicted, left, detections, high)
         self._take(rows, columns, detections)
         left, high = remaining(left, rows), remaining(high, columns)
 
@@ -127,30 +136,44 @@ class OCSORT(SORT):
         tracks['direction'] = turned / np.maximum(length, 1e-6)
 
     def _match_directed(
-        self, predicted: np.ndarray, detections: Detections, columns: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self,
+        predicted: np.ndarray,
+        rows: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
+    ) -> np.ndarray:
         """The first round: IoU and direction (eq. 3 and its cost C_v).
 
         Returns:
-            Tracks, and rows of the detections, that belong together.
+            (2, K): tracks, and rows of the detections, that belong together.
         """
-        if not len(predicted) or not len(columns):
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        boxes = detections.boxes[columns]
-        iou = pairwise_iou(boxes, predicted)
-        above = iou > self.iou_threshold
-        if above.sum(1).max() == 1 and above.sum(0).max() == 1:
-            i, j = np.nonzero(above)
-        else:
-            i, j = self._assign(iou, boxes, detections.scores[columns])
-            good = iou[i, j] >= self.iou_threshold
-            i, j = i[good], j[good]
-        return j, columns[i]
+
+        def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            boxes = detections.boxes[columns]
+            iou = pairwise_iou(boxes, predicted[rows])
+            above = iou > self.iou_threshold
+            if above.sum(1).max() == 1 and above.sum(0).max() == 1:
+                i, j = np.nonzero(above)
+            else:
+                i, j = self._assign(iou, boxes, detections.scores[columns], rows)
+                good = iou[i, j] >= self.iou_threshold
+                i, j = i[good], j[good]
+            return np.array([rows[j], columns[i]])
+
+        if not len(rows) or not len(columns):
+            return np.empty((2, 0), np.int64)
+        return self._match_in_classes(match, rows, columns, detections)
 
     def _assign(
-        self, iou: np.ndarray, boxes: np.ndarray, scores: np.ndarray
+        self, iou: np.ndarray, boxes: np.ndarray, scores: np.ndarray, rows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """The assignment of greatest total IoU + agreement * score over all pairs.
+
+        Args:
+            iou: (D, T), of detections with tracks.
+            boxes: (D, 4) of the detections.
+            scores: (D,) of the detections.
+            rows: (T,) the tracks.
 
         Only pairs that are in doubt get an agreement and go to the solver. The rest is
         in the best assignment whatever the directions say: see :func:`certain_pairs`.
@@ -159,7 +182,7 @@ class OCSORT(SORT):
         sure_i, sure_j = certain_pairs(iou, 4 * bound)
         rest_i = remaining(np.arange(iou.shape[0]), sure_i)
         rest_j = remaining(np.arange(iou.shape[1]), sure_j)
-        agreement = self._agreement(boxes[rest_i], rest_j) * scores[rest_i, None]
+        agreement = self._agreement(boxes[rest_i], rows[rest_j]) * scores[rest_i, None]
         i, j = linear_assignment(-(iou[rest_i[:, None], rest_j] + agreement))
         return (
             np.concatenate([sure_i, rest_i[i]]),
@@ -195,16 +218,20 @@ class OCSORT(SORT):
         rows: np.ndarray,
         detections: Detections,
         columns: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> np.ndarray:
         """A later round by IoU alone; arguments and result as of the first."""
+
+        def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            iou = pairwise_iou(detections.boxes[columns], boxes[rows])
+            if iou.max() <= self.iou_threshold:
+                return np.empty((2, 0), np.int64)
+            i, j = linear_assignment(-iou)
+            good = iou[i, j] >= self.iou_threshold
+            return np.array([rows[j[good]], columns[i[good]]])
+
         if not len(rows) or not len(columns):
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        iou = pairwise_iou(detections.boxes[columns], boxes[rows])
-        if iou.max() <= self.iou_threshold:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        i, j = linear_assignment(-iou)
-        good = iou[i, j] >= self.iou_threshold
-        return rows[j[good]], columns[i[good]]
+            return np.empty((2, 0), np.int64)
+        return self._match_in_classes(match, rows, columns, detections)
 
     def _take(
         self, rows: np.ndarray, det_index: np.ndarray, detections: Detections

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, pairwise_iou
+from ...utils.number_ranges import FINITE, FRACTION, WHOLE, require_numbers
 from .association import match_by_weight, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import XYSRFilter
@@ -28,6 +29,7 @@ class SORT(TableTracker):
         iou_threshold: Least IoU of a match (the paper's IoU_min).
         score_threshold: Detections below it are not looked at.
         camera_motion: See :class:`~.table_tracker.TableTracker`.
+        class_agnostic: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -38,21 +40,30 @@ class SORT(TableTracker):
         iou_threshold: float = 0.3,
         score_threshold: float = 0.0,
         camera_motion: dict | CameraMotion | None = None,
+        class_agnostic: bool = False,
     ) -> None:
-        super().__init__(XYSRFilter(), COLUMNS, camera_motion)
+        super().__init__(XYSRFilter(), COLUMNS, camera_motion, class_agnostic)
+        owner = type(self).__name__
+        require_numbers(owner, WHOLE, max_age=max_age, min_hits=min_hits)
+        require_numbers(owner, FRACTION, iou_threshold=iou_threshold)
+        require_numbers(owner, FINITE, score_threshold=score_threshold)
         self.max_age = max_age
         self.min_hits = min_hits
         self.iou_threshold = iou_threshold
         self.score_threshold = score_threshold
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        self._frame_count += 1
+        self._begin(detections)
         candidates = np.flatnonzero(detections.scores >= self.score_threshold)
-        boxes = detections.boxes[candidates]
-        columns, rows = match_sort(
-            pairwise_iou(boxes, self._predict(frame)), self.iou_threshold
-        )
-        matched = candidates[columns]
+        predicted = self._predict(frame)
+
+        def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            iou = pairwise_iou(detections.boxes[columns], predicted[rows])
+            i, j = match_sort(iou, self.iou_threshold)
+            return np.array([rows[j], columns[i]])
+
+        everybody = np.arange(len(predicted))
+        rows, matched = self._match_in_classes(match, everybody, candidates, detections)
         self._take(rows, matched, detections)
         self._spawn(remaining(candidates, matched), detections)
         return self._report()
@@ -67,9 +78,10 @@ class SORT(TableTracker):
         tracks['time_since_update'] += 1
         tracks['det_index'] = -1
         boxes = self._filter.to_boxes(state)
+        if np.isfinite(boxes.sum()):  # faster than to ask each box, and mostly so
+            return boxes
         sound = np.isfinite(boxes).all(axis=1)
-        if not sound.all():
-            self._tracks.keep(np.flatnonzero(sound))
+        self._tracks.keep(np.flatnonzero(sound))
         return boxes[sound]
 
     def _take(
@@ -87,6 +99,8 @@ class SORT(TableTracker):
         if self._frame_count > self.min_hits:
             shown &= tracks['hit_streak'] >= self.min_hits
         reported = self._report_rows(np.flatnonzero(shown)[::-1])
+        if not np.isfinite(reported.boxes.sum()):
+            reported = reported[np.isfinite(reported.boxes).all(axis=1)]
         alive = tracks['time_since_update'] <= self.max_age
         if not alive.all():
             self._tracks.keep(np.flatnonzero(alive))

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections
+from ...utils.number_ranges import FRACTION, NON_NEGATIVE, require_numbers
 from .association import match_by_weight
 from .camera_motion import CameraMotion
 from .deep_sort import CHI2_95_4DOF, DeepSORT
@@ -40,6 +41,7 @@ class StrongSORT(DeepSORT):
         n_init: See :class:`~.deep_sort.DeepSORT`.
         gating_threshold: See :class:`~.deep_sort.DeepSORT`.
         camera_motion: See :class:`~.table_tracker.TableTracker`.
+        class_agnostic: See :class:`~.table_tracker.TableTracker`.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class StrongSORT(DeepSORT):
         n_init: int = 3,
         gating_threshold: float = CHI2_95_4DOF,
         camera_motion: dict | CameraMotion | None = None,
+        class_agnostic: bool = False,
     ) -> None:
         super().__init__(
             min_confidence=min_confidence,
@@ -64,7 +67,13 @@ class StrongSORT(DeepSORT):
             n_init=n_init,
             gating_threshold=gating_threshold,
             camera_motion=camera_motion,
+            class_agnostic=class_agnostic,
         )
+        owner = type(self).__name__
+        require_numbers(
+            owner, FRACTION, appearance_weight=appearance_weight, alpha=alpha
+        )
+        require_numbers(owner, NON_NEGATIVE, noise_power=noise_power)
         self.appearance_weight = appearance_weight
         self.noise_power = noise_power
         self._gallery = SmoothedGallery(alpha)

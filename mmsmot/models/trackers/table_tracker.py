@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
-from .base import BaseTracker
+from ...utils.number_ranges import require_choice
+from .base import BaseTracker, require_detections
 from .camera_motion import CameraMotion
 from .kalman_filter import BoxKalmanFilter
 from .track_table import TrackTable
@@ -30,6 +33,9 @@ class TableTracker(BaseTracker):
             background moved since the last frame; tracks are carried along before they
             are predicted. ``None`` for a camera at rest; anything else looks at every
             picture.
+        class_agnostic: A track may take a detection of another class, as in the
+            published code, which knows of none. By default each class is tracked as by
+            a tracker of its own; only the ids are drawn from one row of numbers.
     """
 
     def __init__(
@@ -37,19 +43,70 @@ class TableTracker(BaseTracker):
         motion: BoxKalmanFilter,
         columns: list[tuple],
         camera_motion: dict | CameraMotion | None = None,
+        class_agnostic: bool = False,
     ) -> None:
+        owner = type(self).__name__
+        require_choice(owner, (True, False), class_agnostic=class_agnostic)
         if isinstance(camera_motion, dict):
             camera_motion = TRACKERS.build(camera_motion)
+        if not isinstance(camera_motion, CameraMotion | None):
+            raise TypeError(
+                f'{owner}: camera_motion must be a CameraMotion, its config such as '
+                f"dict(type='ECC'), or None, got {camera_motion!r}"
+            )
         self.camera_motion = camera_motion
+        self.class_agnostic = class_agnostic
         self._filter = motion
         self._tracks = TrackTable(np.dtype([*TRACK, *columns]))
-        self._frame_count = 0
+        self._forget_frames()
 
     def reset(self) -> None:
         self._tracks.clear()
-        self._frame_count = 0
+        self._forget_frames()
         if self.camera_motion is not None:
             self.camera_motion.reset()
+
+    def _forget_frames(self) -> None:
+        self._frame_count = 0
+        self._label: int | None = None  # of all that was seen, until there is another
+        self._has_classes = False
+
+    def _begin(self, detections: Detections) -> None:
+        """Count a frame, and note whether there is more than one class."""
+        require_detections(detections, type(self).__name__)
+        self._frame_count += 1
+        if self.class_agnostic or self._has_classes or not len(detections):
+            return
+        if self._label is None:
+            self._label = int(detections.labels[0])
+        self._has_classes = bool((detections.labels != self._label).any())
+
+    def _match_in_classes(
+        self,
+        match: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        rows: np.ndarray,
+        columns: np.ndarray,
+        detections: Detections,
+    ) -> np.ndarray:
+        """Match each class by itself.
+
+        Args:
+            match: Some tracks and some detections, to (2, K) of those that belong
+                together, tracks over detections.
+            rows: Tracks.
+            columns: Rows of the detections.
+            detections: All of this frame.
+
+        Returns:
+            (2, K) as of ``match``, of all classes.
+        """
+        if not self._has_classes:
+            return match(rows, columns)
+        labels = self._tracks.rows['label'][rows], detections.labels[columns]
+        pairs = [np.empty((2, 0), np.int64)]
+        for label in np.intersect1d(*labels):
+            pairs.append(match(rows[labels[0] == label], columns[labels[1] == label]))
+        return np.concatenate(pairs, axis=1)
 
     def _follow_camera(self, frame: Frame | None) -> None:
         """Carry all tracks along with the background."""

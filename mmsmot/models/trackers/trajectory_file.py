@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,10 @@ class TrajectoryFile(BaseTracker):
     space = ORIGINAL
 
     def __init__(self, *, path: str) -> None:
-        self.path = path
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(f'TrajectoryFile: path must be text, got {path!r}')
+        self.path = os.fspath(path)
+        file_of_video(self.path, VideoInfo('', ''))  # refuses other braces at once
         self.reset()
 
     def reset(self) -> None:

@@ -51,5 +51,7 @@ def test_trajectories_do_not_mix() -> None:
 
 @pytest.mark.parametrize('number', [dict(tau=0.0), dict(noise=-1.0)])
 def test_numbers_must_be_positive(number: dict) -> None:
-    with pytest.raises(ValueError, match='tau and noise must be positive'):
+    with pytest.raises(
+        ValueError, match='GaussianSmoothing: (tau|noise) must be .* above 0'
+    ):
         GaussianSmoothing(**number)

@@ -40,5 +40,5 @@ def test_nothing_in_nothing_out() -> None:
 
 
 def test_max_gap_is_one_or_more() -> None:
-    with pytest.raises(ValueError, match='max_gap must be 1 or more .*got 0'):
+    with pytest.raises(ValueError, match='max_gap must be .* 1 or more, got 0'):
         LinearInterpolation(max_gap=0)

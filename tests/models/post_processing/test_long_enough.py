@@ -32,5 +32,5 @@ def test_nothing_in_nothing_out() -> None:
 
 
 def test_options_that_make_no_sense() -> None:
-    with pytest.raises(ValueError, match='min_frames must be 1 or more, got 0'):
+    with pytest.raises(ValueError, match='min_frames must be .* 1 or more, got 0'):
         LongEnough(0)

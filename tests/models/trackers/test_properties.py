@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -125,6 +126,84 @@ def test_order_of_detections_does_not_matter(make, seed: int) -> None:
         for row, track_id in zip(one.det_index.tolist(), one.ids.tolist(), strict=True):
             if row >= 0:
                 assert renamed.setdefault(track_id, by_row[row]) == by_row[row]
+
+
+@every_tracker
+@settings(max_examples=25, deadline=None)
+@given(seed=videos)
+def test_each_class_is_tracked_as_by_a_tracker_of_its_own(make, seed: int) -> None:
+    video = random_video(seed)
+    together = run(make(), video)
+    for label in range(3):
+        rows = [np.flatnonzero(d.labels == label) for d in video]
+        alone = run(make(), [d[own] for d, own in zip(video, rows, strict=True)])
+        renamed: dict[int, int] = {}
+        for one, every, own in zip(alone, together, rows, strict=True):
+            same = every[every.labels == label]
+            assert len(one) == len(same)
+            order = [renamed.setdefault(i, None) for i in one.ids.tolist()]
+            taken = np.append(own, -1)[one.det_index]
+            by_box = {tuple(b): i for b, i in zip(same.boxes, same.ids, strict=True)}
+            for box, row, track_id, known in zip(
+                one.boxes, taken, one.ids.tolist(), order, strict=True
+            ):
+                other = by_box[tuple(box)]  # equal to the last digit
+                assert known in (None, other)
+                renamed[track_id] = other
+                assert row == same.det_index[same.ids == other][0]
+
+
+@every_tracker
+@settings(max_examples=25, deadline=None)
+@given(seed=videos)
+def test_class_agnostic_looks_at_no_label(make, seed: int) -> None:
+    """As the published code, which knows of none; a track has its detection's label."""
+    video = random_video(seed)
+    mixed = run(make(class_agnostic=True), video)
+    plain = run(make(), [replace(d, labels=None) for d in video])
+    for one, other, detections in zip(mixed, plain, video, strict=True):
+        for name in ('ids', 'boxes', 'scores', 'det_index'):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        took = one.det_index >= 0
+        np.testing.assert_array_equal(
+            one.labels[took], detections.labels[one.det_index[took]]
+        )
+
+
+@every_tracker
+def test_an_id_does_not_wander_to_another_class(make) -> None:
+    """A bus takes the place of a person: two objects, unless classes are not looked at."""
+    look = np.ones((1, 4), np.float32)
+    person = Detections([[10, 10, 50, 90]], [0.95], [0], look)
+    bus = Detections([[10, 10, 50, 90]], [0.95], [2], look)
+    video = [person] * 5 + [bus] * 5
+    classes_of: dict[int, set[int]] = {}
+    for tracks in run(make(), video):
+        for track_id, label in zip(tracks.ids, tracks.labels, strict=True):
+            classes_of.setdefault(int(track_id), set()).add(int(label))
+    assert sorted(classes_of.values(), key=min) == [{0}, {2}]
+    ids = np.concatenate([t.ids for t in run(make(class_agnostic=True), video)])
+    assert set(ids.tolist()) == {1}
+
+
+@every_tracker
+@pytest.mark.parametrize('given', [None, [], {}, np.zeros((1, 5)), 'boxes'], ids=str)
+def test_what_are_no_detections(make, given) -> None:
+    with pytest.raises(
+        TypeError, match=r'\w+.update takes mmsmot.structures.Detections'
+    ):
+        make().update(given)
+
+
+@every_tracker
+def test_far_and_huge_boxes_stay_numbers(make) -> None:
+    """As far out as a box with sides in pixels can lie, and as large as one may be."""
+    look = np.ones((3, 4), np.float32)
+    boxes = np.array(
+        [[1e12, -1e12, 1e12 + 50, -1e12 + 90], [0, 0, 1e9, 1e9], [5, 5, 5 + 1e-9, 6]]
+    )
+    for tracks in run(make(), [Detections(boxes, [0.95] * 3, None, look)] * 8):
+        assert np.isfinite(tracks.boxes).all()
 
 
 class Panning(CameraMotion):

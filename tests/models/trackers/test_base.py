@@ -1,0 +1,107 @@
+"""The contract of the tracker slot, held against trackers that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from mmsmot.models.trackers import SORT, BaseTracker, DeepSORT, update_checked
+from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
+
+FRAME = Frame(VideoInfo('door', ''), 7, 0.0, lambda: np.zeros((8, 8, 3), np.uint8))
+DETECTIONS = Detections([[10, 10, 50, 90], [60, 10, 90, 90]], [0.9, 0.8])
+GOOD = dict(
+    ids=[1, 2],
+    boxes=DETECTIONS.boxes,
+    scores=DETECTIONS.scores,
+    labels=[0, 0],
+    det_index=[0, 1],
+)
+
+
+class Scripted(BaseTracker):
+    """Reports what it is built with, or calls it."""
+
+    def __init__(self, reported: Tracks | Callable) -> None:
+        self.reported = reported
+
+    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
+        return self.reported() if callable(self.reported) else self.reported
+
+    def reset(self) -> None: ...
+
+
+def checked(**columns) -> Tracks:
+    return update_checked(Scripted(Tracks(**{**GOOD, **columns})), DETECTIONS, FRAME)
+
+
+def test_lists_and_whole_floats_become_the_documented_columns() -> None:
+    tracks = checked(
+        ids=[1.0, 2.0], boxes=[[1, 2, 3, 4], [5, 6, 7, 8]], det_index=[-1, 1]
+    )
+    assert [getattr(tracks, name).dtype.str for name in GOOD] == [
+        '<i8',
+        '<f8',
+        '<f8',
+        '<i8',
+        '<i8',
+    ]
+    assert tracks.ids.tolist() == [1, 2]
+    nobody = checked(**dict.fromkeys(GOOD, []))
+    assert nobody.boxes.shape == (0, 4) and nobody.ids.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ('columns', 'message'),
+    [
+        (dict(ids=[1, 1]), 'ids must be unique in a frame, but id 1 stands 2 times'),
+        (dict(ids=[1, -2]), 'ids count from 1, got -2'),
+        (dict(ids=[1, 1.5]), 'ids must be whole numbers, got 1.5'),
+        (dict(ids=[1, np.nan]), 'ids must be whole numbers, got nan'),
+        (dict(ids=['a', 'b']), 'ids must be an array of whole numbers'),
+        (dict(ids=None), 'ids must be an array of whole numbers, got None'),
+        (dict(ids=[1]), 'the columns of Tracks differ in length'),
+        (dict(boxes=[[1, 2, 3, np.nan]] * 2), 'boxes must be finite numbers, got nan'),
+        (dict(boxes=[[1, 2, 3]] * 2), r'boxes must be \(2, 4\), got \(2, 3\)'),
+        (dict(boxes=[[1, 2, 3, 4], [1, 2]]), 'boxes must be an array of numbers'),
+        (dict(scores=[0.5, np.inf]), 'scores must be finite numbers, got inf'),
+        (dict(scores=[[0.5], [0.5]]), r'scores must be \(2,\), got \(2, 1\)'),
+        (dict(labels=[None, 0]), 'labels must be an array of whole numbers'),
+        (dict(det_index=[0, 2]), 'a row of the 2 detections, or -1 for none, got 2'),
+        (dict(det_index=[-2, 1]), 'or -1 for none, got -2'),
+    ],
+)
+def test_nonsense_is_refused_by_tracker_and_frame(columns: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=f'^Scripted.update, frame 7: .*{message}'):
+        checked(**columns)
+
+
+@pytest.mark.parametrize('reported', [None, {}, GOOD, np.zeros((2, 5))], ids=str)
+def test_something_else_than_tracks(reported) -> None:
+    with pytest.raises(TypeError, match='Scripted.update, frame 7: a tracker returns'):
+        update_checked(Scripted(reported), DETECTIONS, FRAME)
+
+
+def test_a_trackers_own_error_is_told_with_the_frame() -> None:
+    with pytest.raises(
+        ValueError, match=r'^Scripted.update, frame 7: ZeroDivisionError: .*zero$'
+    ) as caught:
+        update_checked(Scripted(lambda: 1 // 0), DETECTIONS, FRAME)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_errors_that_say_what_to_do_stay_as_they_are() -> None:
+    def missing() -> None:
+        raise FileNotFoundError('no tracks at a.txt')
+
+    with pytest.raises(FileNotFoundError, match='^no tracks at a.txt$'):
+        update_checked(Scripted(missing), DETECTIONS, FRAME)
+    with pytest.raises(ValueError, match='^DeepSORT needs the appearance'):
+        update_checked(DeepSORT(), DETECTIONS, FRAME)
+
+
+def test_our_trackers_pass() -> None:
+    tracks = update_checked(SORT(), DETECTIONS, FRAME)
+    assert sorted(tracks.det_index.tolist()) == [0, 1]
