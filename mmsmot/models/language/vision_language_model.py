@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,10 @@ from torch import nn
 
 from ...registry import MODELS
 from ...utils.pretrained import load_pretrained, pretrained_fingerprint
+
+# transformers sets padding on a tokenizer that all threads share, which must not happen
+# while another one is inside it ("Already borrowed", huggingface/transformers#47085).
+PREPARING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -104,14 +109,15 @@ class VisionLanguageModel(nn.Module):
             for question, own in zip(questions, pictures, strict=True)
         ]
         bos = self._tokenizer.bos_token
-        inputs = self.processor(
-            text=texts,
-            images=pictures,
-            padding=True,
-            return_tensors='pt',
-            # Many templates write the mark themselves; twice is not what a model saw.
-            add_special_tokens=not (bos and texts[0].startswith(bos)),
-        ).to(self.model.device)
+        with PREPARING:
+            inputs = self.processor(
+                text=texts,
+                images=pictures,
+                padding=True,
+                return_tensors='pt',
+                # Many templates write the mark themselves; twice is not what a model saw.
+                add_special_tokens=not (bos and texts[0].startswith(bos)),
+            ).to(self.model.device)
         for name, value in inputs.items():
             if isinstance(value, torch.Tensor) and value.is_floating_point():
                 inputs[name] = value.to(self.model.dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,32 @@ def test_a_batch_is_its_questions(folder: Path, pictures: list[np.ndarray]) -> N
     assert len(together) == 6
     assert all(len(answer.split()) <= 6 for answer in together)
     assert model.answer([]) == []
+
+
+def test_threads_prepare_their_questions_one_after_the_other(
+    folder: Path, pictures: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = VisionLanguageModel(str(folder), max_new_tokens=4)
+    inside, most = [], []
+    kind = type(model.processor)
+    prepare = kind.__call__
+
+    def watched(*args: object, **kwargs: object) -> object:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.02)
+        prepared = prepare(*args, **kwargs)
+        inside.pop()
+        return prepared
+
+    def ask(n: int) -> list[str]:
+        return model.answer([Question('the man in red', lambda: [pictures[n]])])
+
+    alone = [ask(n) for n in range(4)]
+    monkeypatch.setattr(kind, '__call__', watched)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, range(4))) == alone
+    assert max(most) == 1
 
 
 def test_what_is_seen_and_asked_changes_the_answer(
