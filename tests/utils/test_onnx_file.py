@@ -77,3 +77,22 @@ def test_what_is_no_model(tmp_path: Path) -> None:
             external_files(tmp_path / f'{name}.onnx')
     (tmp_path / 'empty.onnx').write_bytes(b'')
     assert external_files(tmp_path / 'empty.onnx') == []  # onnxruntime refuses it
+
+
+def test_a_cache_of_links(tmp_path: Path) -> None:
+    """As the Hugging Face hub keeps it: names are links to files named by their hash."""
+    blobs, snapshot = tmp_path / 'blobs', tmp_path / 'snapshots/1'
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    write_onnx(blobs / 'net.onnx', WEIGHTS, weights_in='net.onnx.data')
+    for name, blob in (('net.onnx', 'aaaa'), ('net.onnx.data', 'bbbb')):
+        (blobs / name).rename(blobs / blob)
+        (snapshot / name).symlink_to(f'../../blobs/{blob}')
+    session = open_onnx(
+        str(snapshot / 'net.onnx'), 'X', '--weights', ['CPUExecutionProvider'], 0
+    )
+    (answer,) = session.run(None, {'images': np.zeros((1, 3, 64, 64), np.float32)})
+    np.testing.assert_array_equal(answer, WEIGHTS)
+    before = onnx_hash(snapshot / 'net.onnx')
+    (blobs / 'bbbb').write_bytes((WEIGHTS + 1).tobytes())
+    assert onnx_hash(snapshot / 'net.onnx') != before

@@ -136,10 +136,18 @@ class ONNXDetector(BaseDetector):
         if missing:  # the last batch of a video may be short of a fixed size
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
         outputs = self._session.run(None, {self._session.get_inputs()[0].name: batch})
-        decoded = self.decoder(outputs, self.input_size)[: len(images)]
+        decoded = self.decoder(outputs, self.input_size)
+        if len(decoded) != len(batch):
+            raise ValueError(
+                f'{self.model}: it was given a batch of {len(batch)} pictures and answered '
+                f'for {len(decoded)}. Export it with a batch of 1, which is run picture by '
+                'picture, or with an open batch axis that its outputs share.'
+            )
         return [
             self._finish(found, scale, image.shape)
-            for found, scale, image in zip(decoded, scales, images, strict=True)
+            for found, scale, image in zip(
+                decoded[: len(images)], scales, images, strict=True
+            )
         ]
 
     def _letterbox(self, image: np.ndarray) -> tuple[np.ndarray, float]:

@@ -105,7 +105,7 @@ class ONNXReID(BaseReID):
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
         name = self._session.get_inputs()[0].name
         vectors = self._session.run(None, {name: batch})[0]
-        if vectors.ndim != 2:
+        if vectors.ndim != 2 or len(vectors) != len(batch):
             self._refuse(vectors.shape)
         vectors = vectors[: len(corners)]
         if not np.isfinite(vectors).all():

@@ -193,3 +193,13 @@ def test_finished_boxes_without_an_end_are_told_of(
     (found,) = ONNXDetector(model, dict(type='BoxesDecoder')).detect([black()])
     assert len(found) == 0
     assert [level for level, _ in logged] == [logging.WARNING]
+
+
+def test_an_export_that_answers_for_one_picture_of_a_batch(tmp_path: Path) -> None:
+    model = write_onnx(
+        tmp_path / 'net.onnx', yolox_output(), input_shape=('batch', 3, 64, 64)
+    )
+    detector = ONNXDetector(model, DECODER)
+    assert len(detector.detect([black()])[0]) == 1
+    with pytest.raises(ValueError, match=r'net\.onnx: .*batch of 2 .*answered for 1'):
+        detector.detect([black(), black()])

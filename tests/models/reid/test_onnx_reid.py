@@ -135,3 +135,12 @@ def test_weights_in_a_second_file_are_in_the_fingerprint(tmp_path: Path) -> None
         for value in (1, 2)
     }
     assert len(prints) == 2
+
+
+def test_an_export_that_answers_for_one_crop_of_a_batch(tmp_path: Path) -> None:
+    model = write_onnx(
+        tmp_path / 'net.onnx', np.ones((1, 7), np.float32), input_shape=('b', *CROP[1:])
+    )
+    boxes = np.array([[5.0, 5, 20, 40], [9, 5, 20, 40]])
+    with pytest.raises(ValueError, match=r'net\.onnx: .*a vector for each crop'):
+        ONNXReID(model).embed(np.zeros((50, 50, 3), np.uint8), boxes)
