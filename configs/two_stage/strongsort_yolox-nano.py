@@ -2,6 +2,7 @@ _base_ = [
     '../_base_/default_runtime.py', '../_base_/detectors/yolox_nano.py',
     '../_base_/reid/osnet_x0_25.py', '../_base_/trackers/strongsort.py'
 ]
+# StrongSORT looks at detections above its min_confidence alone.
 model = dict(
     type='SMOT',
     detector=_base_.yolox_nano,

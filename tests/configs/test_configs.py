@@ -89,3 +89,21 @@ def test_an_ablation_of_the_tfm_changes_the_tfm_alone(kind: str) -> None:
     assert config['model'] == recipe['model']
     for name in ('summary', 'encoding'):
         assert other[name] == plain[name]
+
+
+@pytest.mark.parametrize(
+    ('tracker', 'option', 'least'),
+    [
+        ('sort', 'score_threshold', 0.6),
+        ('ocsort', 'det_threshold', 0.6),
+        ('bytetrack', 'low_threshold', 0.1),
+        ('deepsort', 'min_confidence', 0.6),
+        ('strongsort', 'min_confidence', 0.6),
+    ],
+)
+def test_a_tracker_states_the_scores_it_looks_at(
+    tracker: str, option: str, least: float
+) -> None:
+    model = load_config(f'two_stage/{tracker}_yolox-nano').model
+    assert model.tracker[option] == least
+    assert model.detector.score_threshold == 0.1  # one cache serves them all
