@@ -164,3 +164,63 @@ def test_smoothing_leaves_a_still_box_and_other_columns_alone() -> None:
     smooth = smooth_gaussian(given)
     np.testing.assert_allclose(smooth.boxes, given.boxes, atol=1e-9)
     assert smooth.scores.tolist() == [0.1, 0.2, 1]
+
+
+def test_every_gap_of_a_trajectory_is_filled_with_its_own_columns() -> None:
+    """Gaps of one, two and three frames."""
+    network = CoordinateSpace('network', 640, 384)
+    lefts = np.array([0.0, 4, 7, 11, 100, 104])
+    given = Trajectories(
+        [1, 3, 6, 10, 2, 4],
+        [5, 5, 5, 5, 8, 8],
+        np.stack([lefts, 0 * lefts, lefts + 9, 0 * lefts + 9], axis=1),
+        labels=[4, 4, 4, 4, 7, 7],
+        visibility=[1.0, 0.5, 0.5, 1.0, 1.0, 0.0],
+        det_index=[3] * 6,
+        space=network,
+    )
+    filled = interpolate_linearly(given)
+    assert filled.space == network
+    own = filled.by_id()[5]
+    assert own.frame_ids.tolist() == [*range(1, 11)]
+    np.testing.assert_allclose(own.boxes[:, 0], [0, 2, 4, 5, 6, 7, 8, 9, 10, 11])
+    assert own.labels.tolist() == [4] * 10
+    assert own.visibility.tolist() == [
+        1,
+        0.75,
+        0.5,
+        0.5,
+        0.5,
+        0.5,
+        0.625,
+        0.75,
+        0.875,
+        1,
+    ]
+    assert own.det_index.tolist() == [3, -1, 3, -1, -1, 3, -1, -1, -1, 3]
+    assert filled.by_id()[8].boxes[:, 0].tolist() == [100, 102, 104]
+
+
+def test_a_gap_of_20_frames_is_filled_by_default_and_no_longer_one() -> None:
+    for last, rows in ((22, 22), (23, 2)):
+        given = Trajectories([1, last], [1, 1], [[0, 0, 4, 4]] * 2)
+        assert len(interpolate_linearly(given)) == rows
+
+
+def test_smoothing_has_the_papers_scale_and_a_pixel_of_noise_by_default() -> None:
+    rng = np.random.default_rng(0)
+    boxes = np.array([0.0, 0, 40, 90]) + rng.normal(0, 2, (30, 4))
+    given = Trajectories(np.arange(1, 31), np.ones(30, int), boxes)
+    plain = smooth_gaussian(given).boxes
+    np.testing.assert_array_equal(plain, smooth_gaussian(given, tau=10, noise=1).boxes)
+    for other in (dict(tau=11), dict(noise=2)):
+        assert np.abs(plain - smooth_gaussian(given, **other).boxes).max() > 1e-3
+
+
+def test_nobody_keeps_the_space() -> None:
+    network = CoordinateSpace('network', 640, 384)
+    assert Trajectories.empty(network).space == network
+    assert Trajectories.empty().boxes.shape == (0, 4)
+    assert Trajectories.from_tracks([], [], network).space == network
+    one = Tracks(*(np.array(c) for c in ([1], [[0.0, 0, 5, 5]], [0.5], [0], [-1])))
+    assert Trajectories.from_tracks([3], [one], network).space == network
