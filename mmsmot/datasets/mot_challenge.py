@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ..registry import DATASETS
 from ..structures import CoordinateSpace
-from ..structures.mot_classes import PEDESTRIAN
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
 from .sequence_truth import read_boxes
 from .video_dataset import VideoDataset
@@ -63,11 +62,11 @@ class MOTChallengeDataset(VideoDataset):
         return [dict(video=video, truth=_read_truth(video)) for video in videos]
 
     def training_truth(self, truth: VideoTruth) -> VideoTruth:
-        """Considered pedestrians."""
-        truth = super().training_truth(truth)
+        """Considered boxes of the dataset's classes: pedestrians by default."""
+        boxes = truth.trajectories
         # A file without a class column gives -1 or 0.
-        is_pedestrian = truth.trajectories.labels <= PEDESTRIAN
-        return replace(truth, trajectories=truth.trajectories[is_pedestrian])
+        boxes = boxes[boxes.labels <= len(self.metainfo['classes'])]
+        return super().training_truth(replace(truth, trajectories=boxes))
 
 
 def _find_sequences(root: Path) -> list[Path]:

@@ -53,8 +53,9 @@ class VideoDataset(BaseDataset):
             from every ``stride``-th frame alone, such as those that a test looks at.
         test_mode: Whole videos instead of clips.
         pipeline: Transforms of the sample.
-        metainfo: Added to ``metainfo``, which has ``classes`` and ``flippable``: whether
-            a mirrored video's words are still true (they say no left or right).
+        metainfo: Added to ``metainfo``, which has ``classes``, in the order in which the
+            class column of the truth and the labels of the detector count them, persons
+            alone by default; and ``flippable``: whether a mirrored video's words are still true (they say no left or right).
         indices: Take only the first ``indices`` videos, or those at these positions. The
             first by name are those of the first activities: for some of each name
             patterns in ``sequences``.
@@ -113,9 +114,11 @@ class VideoDataset(BaseDataset):
         return None
 
     def training_truth(self, truth: VideoTruth) -> VideoTruth:
-        """The part of the truth to learn from."""
+        """The part of the truth to learn from; labels are indices of ``classes``."""
         boxes = truth.trajectories
-        return replace(truth, trajectories=boxes[boxes.scores > 0])
+        boxes = boxes[boxes.scores > 0]
+        labels = class_indices(boxes.labels, self.metainfo['classes'])
+        return replace(truth, trajectories=replace(boxes, labels=labels))
 
     def filter_data(self) -> list[dict]:
         """Leave out the videos that give no clip (training only), logged by name."""
@@ -203,6 +206,35 @@ class VideoDataset(BaseDataset):
                 )
             chosen.update(matches)
         return [name for name in names if name in chosen]
+
+
+def class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """What a detector is trained on: the k-th class of the dataset is its label k.
+
+    Args:
+        labels: (R,) the class column of a MOTChallenge file, which counts from 1. Of no
+            matter with a single class: many files have -1 or 0 there.
+        classes: Names of the dataset's classes.
+
+    Returns:
+        (R,) int64 from 0.
+
+    Raises:
+        ValueError: There is no such class.
+
+    >>> class_indices(np.array([1, 2, 2]), ('person', 'car')).tolist()
+    [0, 1, 1]
+    """
+    if len(classes) == 1:
+        return np.zeros(len(labels), np.int64)
+    wrong = (labels < 1) | (labels > len(classes))
+    if wrong.any():
+        raise ValueError(
+            f'a true box is of class {labels[wrong][0]}, but the dataset has the '
+            f'{len(classes)} classes {", ".join(classes)}, which count from 1. Correct '
+            'the class column, or metainfo=dict(classes=...) of the dataset.'
+        )
+    return labels - 1
 
 
 def _run_length(

@@ -61,7 +61,7 @@ class ClipTable:
 def detection_targets(
     inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """True boxes (N, 4) and labels (N,) of each frame, time first.
+    """True boxes (N, 4) and labels (N,) of each frame, as its truth has them, time first.
 
     Args:
         inputs: Frames, ``inputs[t][b]``.
@@ -71,6 +71,6 @@ def detection_targets(
     for step in inputs:
         for frame, sample in zip(step, data_samples, strict=True):
             truth = sample.gt_trajectories
-            boxes = truth.boxes[truth.frame_ids == frame.frame_id]
-            targets.append((boxes, np.zeros(len(boxes), np.int64)))
+            rows = truth.frame_ids == frame.frame_id
+            targets.append((truth.boxes[rows], truth.labels[rows]))
     return targets

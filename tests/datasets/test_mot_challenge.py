@@ -16,6 +16,7 @@ torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
 from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
+from mmsmot.models.clip_table import detection_targets  # noqa: E402
 from mmsmot.models.detectors import DetectionFile  # noqa: E402
 from mmsmot.registry import DATASETS  # noqa: E402
 from mmsmot.structures import CoordinateSpace  # noqa: E402
@@ -141,6 +142,27 @@ def test_clips_follow_the_seed_of_their_index_alone(root) -> None:
     assert draw(1) == draw(1)
     assert len({tuple(draw(seed)) for seed in range(5)}) > 1
     assert len({tuple(draw(1, epoch)) for epoch in range(5)}) > 1
+
+
+def test_labels_are_indices_of_the_classes(root) -> None:
+    """The class column counts from 1; of persons alone all are 0."""
+    gt = root / 'seq-a/gt/gt.txt'
+    gt.write_text('1,1,1,5,10,20,1,1,1\n1,2,1,25,10,20,1,3,1\n2,2,1,25,10,20,1,3,1\n')
+    labels = []
+    for classes in (('person',), ('person', 'on a vehicle', 'car')):
+        dataset = load(
+            root, sequences=['seq-a'], num_frames=12, metainfo=dict(classes=classes)
+        )
+        sample = dataset[0]['data_samples']
+        inputs = [[frame] for frame in dataset[0]['inputs'][:2]]
+        labels.append([t.tolist() for _, t in detection_targets(inputs, [sample])])
+    assert labels == [[[0], []], [[0, 2], [2]]]
+    gt.write_text('1,1,1,5,10,20,1,-1,1\n')
+    with pytest.raises(ValueError, match='of class -1, but the dataset has the 3'):
+        dataset = load(
+            root, sequences=['seq-a'], num_frames=12, metainfo=dict(classes=classes)
+        )
+        dataset[0]
 
 
 def test_a_plain_index_draws_anew_each_time(root) -> None:

@@ -176,7 +176,7 @@ def sample(ids: tuple[int, ...] = (1, 2), count: int = 3) -> SMOTDataSample:
         ids=np.array([i for _, i in rows], np.int64),
         boxes=np.array(boxes, float).reshape(-1, 4),
         scores=np.ones(len(rows)),
-        labels=np.ones(len(rows), np.int64),
+        labels=np.zeros(len(rows), np.int64),
         space=SPACE,
     )
     truth.gt_captions = {i: TEXTS[i % 2] for i in ids}

@@ -29,6 +29,7 @@ from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 from ...utils.weights_hash import weights_hash
 from ..feature_maps import FeatureMaps
 from .base import BaseDetector
+from .label_check import require_labels
 
 DEFAULT_PIPELINE = [
     dict(type='LoadImageFromNDArray'),
@@ -189,7 +190,11 @@ class MMDetDetector(nn.Module, BaseDetector):
             features: Of B frames.
             targets: For each its true boxes (N, 4) in pixels of the frame and labels
                 (N,) as the model numbers them.
+
+        Raises:
+            ValueError: The model has no such class.
         """
+        require_labels(self.model, [labels for _, labels in targets])
         device = features.levels[0].device
         for sample, (boxes, labels) in zip(features.samples, targets, strict=True):
             scale = np.tile(sample.scale_factor, 2)
