@@ -37,7 +37,7 @@ class FusionCell(nn.Module, ABC):
         Args:
             fused: (B, L, d), F_{i-1}.
             prepared: Of f_i, as :meth:`prepare` gives it.
-            count: (B,) float, how many frames are in ``fused``.
+            count: (B,) float32 (16 bits count to 256), how many frames are in ``fused``.
 
         Returns:
             (B, L, d), F_i.
@@ -121,8 +121,12 @@ class ConcatCell(FusionCell):
 
 @MODELS.register_module()
 class AdditionCell(FusionCell):
-    """F_N is the mean of all frames: a sum whose scale does not grow with N."""
+    """F_N is the mean of all frames: a sum whose scale does not grow with N.
+
+    It is kept in 32 bits at least: in 16 a mean of hundreds of frames takes no more in.
+    """
 
     def step(self, fused: torch.Tensor, prepared: Any, count: torch.Tensor) -> Any:
         count = count[:, None, None]
+        fused = fused.to(torch.promote_types(fused.dtype, torch.float32))
         return (fused * count + prepared) / (count + 1)

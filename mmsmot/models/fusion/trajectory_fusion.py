@@ -131,7 +131,7 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
     def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
         tokens = self.encoded(tracks).transpose(0, 1)  # (N, M, K, d)
         fused = tokens[0]
-        count = fused.new_ones(len(fused))
+        count = torch.ones(len(fused), device=fused.device)
         present = tracks.mask.transpose(0, 1)
         if len(tokens) > 1:
             steps = zip(self.cell.prepare(tokens[1:]), present[1:], strict=True)
@@ -140,4 +140,4 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
                 fused = torch.where(here[:, None, None], after, fused)
                 count = count + here
         mask = torch.ones(fused.shape[:2], dtype=bool, device=fused.device)
-        return self.summarised(tracks, fused, mask)
+        return self.summarised(tracks, fused.to(tokens.dtype), mask)

@@ -15,7 +15,7 @@ from .cells import FusionCell
 
 @dataclass(frozen=True)
 class VideoState:
-    """The fused feature of B videos so far: F (B, L, d) and frames seen (B,) float."""
+    """The fused feature of B videos so far: F (B, L, d) and frames seen (B,) float32."""
 
     fused: torch.Tensor | None = None
     count: torch.Tensor | None = None
@@ -105,7 +105,7 @@ class VideoFusion(nn.Module):
             if not len(tokens):
                 return VideoState()
             fused, tokens = tokens[0], tokens[1:]
-            count = fused.new_ones(len(fused))
+            count = torch.ones(len(fused), device=fused.device)
         if not len(tokens):
             return VideoState(fused, count)
         for prepared in self.cell.prepare(tokens):

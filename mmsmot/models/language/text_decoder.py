@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
+from mmengine.logging import print_log
 from torch import nn
 from torch.nn import functional as F
 
@@ -24,6 +26,10 @@ class TextDecoder(nn.Module):
     The prefix is seen by all and sees itself both ways, the text sees the prefix and what
     was said before: the prefix language model of GIT and GRiT, as in the SMOTer paper
     (Dec_Ins and Dec_Vid, eq. 3 and 4).
+
+    How captions are generated is said here alone. A generation config that comes with a
+    pretrained model (penalties of repetitions, least lengths, ...) is not followed, which
+    is logged: its rules would count the prefix as text.
 
     Args:
         tokenizer: Texts to ids.
@@ -63,6 +69,7 @@ class TextDecoder(nn.Module):
             self.model = _from_config(config, self.tokenizer.vocab_size)
         else:
             self.model = _from_pretrained(pretrained, self.tokenizer.vocab_size)
+        _drop_generation_rules(self.model)
         self.max_length = max_length
         self.num_beams = num_beams
         self.allow_repeats = allow_repeats
@@ -233,6 +240,29 @@ def _positions(mask: torch.Tensor) -> torch.Tensor:
 def _bias(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     bias = torch.zeros(allowed.shape, dtype=dtype, device=allowed.device)
     return bias.masked_fill(~allowed, torch.finfo(dtype).min)[:, None]
+
+
+def _drop_generation_rules(model: nn.Module) -> None:
+    from transformers import GenerationConfig
+
+    plain = GenerationConfig().to_dict()
+    rules = [
+        f'{name}={value}'
+        for name, value in model.generation_config.to_dict().items()
+        if value
+        and value != plain.get(name)
+        and not name.endswith(('token_id', '_version', 'use_cache'))
+        and name[0] != '_'
+    ]
+    if rules:
+        print_log(
+            'TextDecoder: the generation config of the pretrained model is not followed '
+            f'({", ".join(rules)}); max_length, num_beams and allow_repeats say how '
+            'captions are generated',
+            logger='current',
+            level=logging.WARNING,
+        )
+    model.generation_config = GenerationConfig()
 
 
 def _from_config(config: dict, vocab_size: int) -> nn.Module:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -124,6 +126,14 @@ def test_addition_is_the_mean_over_the_boxes_there_are() -> None:
     batch = tracks([5, 1, 3])
     fused, _ = fusion('AdditionCell', encoding=False)(batch)
     torch.testing.assert_close(fused[2], batch.tokens[2, :3].mean(0))
+
+
+def test_addition_counts_on_in_16_bits() -> None:
+    batch = tracks([600])
+    half = replace(batch, tokens=(batch.tokens + 1).bfloat16())
+    fused, _ = fusion('AdditionCell', encoding=False)(half)
+    assert fused.dtype == torch.bfloat16
+    torch.testing.assert_close(fused, half.tokens.float().mean(1).bfloat16())
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -62,6 +62,17 @@ def test_addition_is_the_mean() -> None:
     torch.testing.assert_close(fused, tokens.mean(0))
 
 
+def test_addition_counts_on_in_16_bits() -> None:
+    """Where 256 + 1 is 256, the mean would follow the last frames."""
+    tokens = torch.zeros(1000, 1, 12, 16, dtype=torch.bfloat16)
+    tokens[:500] = 1
+    part, state = fusion('AdditionCell'), None
+    for some in tokens.split(100):
+        state = part(some, state)
+    assert state.count.tolist() == [1000.0]
+    torch.testing.assert_close(state.fused, torch.full((1, 12, 16), 0.5))
+
+
 def test_tokens_are_places_or_channels() -> None:
     level = torch.randn(2, 8, 24, 40)
     assert fusion('ConcatCell').frame_tokens(features(level)).shape == (2, 12, 16)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mmsmot.models.language import TextDecoder
+from mmsmot.models.language import TextDecoder, text_decoder
 from tests.models.language.test_tokenizer import TEXTS, TRAINED
 
 CONFIGS = {
@@ -221,6 +221,28 @@ def test_pretrained_by_folder_and_frozen(tmp_path: Path, prefix) -> None:
         TextDecoder(TRAINED, pretrained=str(tmp_path / 'nowhere'))
     with pytest.raises(ValueError, match='either config or pretrained'):
         TextDecoder(TRAINED)
+
+
+def test_rules_of_a_pretrained_generation_config_do_not_count_the_prefix(
+    tmp_path: Path, prefix, monkeypatch
+) -> None:
+    """They would: least lengths be reached, padding not be said again."""
+    source = decoder('gpt2')
+    expected = source._generate(*prefix)
+    rules = dict(repetition_penalty=5.0, no_repeat_ngram_size=1, min_length=15)
+    source.model.generation_config.update(**rules, eos_token_id=5)
+    source.model.save_pretrained(tmp_path)
+    logged = []
+    monkeypatch.setattr(
+        text_decoder, 'print_log', lambda text, **_: logged.append(text)
+    )
+    part = TextDecoder(TRAINED, pretrained=str(tmp_path), max_length=12).eval()
+    assert torch.equal(part._generate(*prefix), expected)
+    (warning,) = logged
+    for name, value in rules.items():
+        assert f'{name}={value}' in warning
+    decoder('gpt2')
+    assert len(logged) == 1
 
 
 def test_a_frozen_model_has_no_dropout_and_lets_gradients_through(prefix) -> None:
