@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from ..utils.number_ranges import COUNT, require_numbers
+
 Item = TypeVar('Item')
 
 
@@ -18,6 +20,7 @@ class EvenSample(Generic[Item]):
     """
 
     def __init__(self, size: int) -> None:
+        require_numbers('EvenSample', COUNT, size=size)
         self.size = size
         self.items: list[Item] = []
         self._seen = 0

@@ -9,6 +9,14 @@ import cv2
 import numpy as np
 
 from ..structures import Frame, Tracks
+from ..utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    NON_NEGATIVE,
+    WHOLE,
+    NumberRange,
+    require_numbers,
+)
 from .even_sample import EvenSample
 
 MARGIN = 0.1  # of a box, on each side: hands and what they hold reach out of boxes
@@ -57,8 +65,9 @@ class PictureMemory:
     """A few pictures of each person, of near pairs, and of the whole frame, over time.
 
     It grows with the number of trajectories, not with their length: evenly spaced
-    pictures stay, as JPEG. Of more than ``max_pairs`` pairs, those that were near for the
-    shortest and are not near now go.
+    pictures stay, as JPEG. Never are more than ``max_pairs`` pairs held: where others come
+    near each other, the nearest of them first, those go that are not near now and were
+    near for the shortest; where all that are held are near now, the others are passed over.
 
     Args:
         max_pictures: Pictures of a person; up to twice as many are held.
@@ -89,6 +98,21 @@ class PictureMemory:
         frame_size: int = 512,
         quality: int = 90,
     ) -> None:
+        require_numbers(
+            'PictureMemory',
+            COUNT,
+            max_pictures=max_pictures,
+            max_frames=max_frames,
+            max_pair_pictures=max_pair_pictures,
+            picture_size=picture_size,
+            frame_size=frame_size,
+        )
+        require_numbers('PictureMemory', WHOLE, max_pairs=max_pairs)
+        require_numbers('PictureMemory', NON_NEGATIVE, near_distance=near_distance)
+        require_numbers('PictureMemory', FRACTION, near_height_ratio=near_height_ratio)
+        require_numbers(
+            'PictureMemory', NumberRange(1, 100, whole=True), quality=quality
+        )
         self.max_pictures = max_pictures
         self.max_pair_pictures = max_pair_pictures
         self.max_pairs = max_pairs
@@ -124,8 +148,11 @@ class PictureMemory:
             if sample.wants():
                 self._keep(sample, frame, box, (), self.picture_size)
         near = near_rows(tracks.boxes, self.near_distance, self.near_height_ratio)
-        for rows in near.tolist():
-            self._see_pair(frame, tracks[np.array(rows)])
+        keys = [tuple(pair) for pair in np.sort(tracks.ids[near], axis=1).tolist()]
+        strangers = [row for row, key in enumerate(keys) if key not in self.pairs]
+        room = self.max_pairs - (len(keys) - len(strangers))
+        for row in sorted({*range(len(keys))}.difference(strangers[max(room, 0) :])):
+            self._see_pair(frame, tracks[near[row]])
         self._drop_pairs(frame.frame_id)
 
     def rename(self, names: dict[int, int]) -> None:
@@ -169,7 +196,7 @@ class PictureMemory:
             self._keep(pair.pictures, frame, around, shown, self.picture_size)
 
     def _drop_pairs(self, now: int) -> None:
-        """Forget those that were near for the shortest, but none that is near now."""
+        """Forget surplus pairs that are not near now, near for the shortest first."""
         surplus = len(self.pairs) - self.max_pairs
         if surplus > 0:
             away = [key for key, pair in self.pairs.items() if pair.last < now]
@@ -213,7 +240,7 @@ def near_rows(boxes: np.ndarray, distance: float, height_ratio: float) -> np.nda
         height_ratio: Least height of the one, in heights of the other.
 
     Returns:
-        (P, 2) int64 rows, the first less than the second.
+        (P, 2) int64 rows, the first less than the second; the nearest pairs first.
     """
     i, j = np.triu_indices(len(boxes), k=1)
     apart = np.maximum(boxes[i, :2], boxes[j, :2]) - np.minimum(
@@ -222,7 +249,9 @@ def near_rows(boxes: np.ndarray, distance: float, height_ratio: float) -> np.nda
     gap = np.hypot(*np.maximum(apart, 0).T)
     heights = boxes[:, 3] - boxes[:, 1]
     low, high = np.minimum(heights[i], heights[j]), np.maximum(heights[i], heights[j])
-    near = (gap <= distance * (low + high) / 2) & (low >= height_ratio * high)
+    gap /= (low + high) / 2
+    near = np.flatnonzero((gap <= distance) & (low >= height_ratio * high))
+    near = near[np.argsort(gap[near], kind='stable')]
     return np.stack([i[near], j[near]], axis=1).astype(np.int64)
 
 

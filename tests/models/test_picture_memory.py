@@ -98,6 +98,63 @@ def test_a_crowd_keeps_the_pairs_that_were_near_longest() -> None:
     assert set(memory.pairs) == {(1, 2), (1, 4), (1, 5)}  # not 3, near in two frames
 
 
+def test_a_crowd_holds_no_more_pairs_than_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Eighty people side by side: each is near several, and none of them goes away."""
+    cut = []
+    keep = PictureMemory._keep
+    monkeypatch.setattr(
+        PictureMemory, '_keep', lambda self, *a: cut.append(1) or keep(self, *a)
+    )
+    left = np.linspace(0, 120, 80)
+    rng = np.random.default_rng(0)
+    memory = PictureMemory(max_pairs=20)
+    for number in range(1, 6):
+        boxes = np.stack([left, left * 0 + 20, left + 30, left * 0 + 80], axis=1)
+        order = rng.permutation(80)
+        ids = np.arange(1, 81)[order]
+        rows = np.zeros(80, np.int64)
+        shown = Tracks(ids, boxes[order], np.ones(80), rows, rows)
+        memory.see(frame(number), shown)
+        assert len(memory.pairs) == 20
+        if number == 1:
+            first = set(memory.pairs)
+    assert set(memory.pairs) == first
+    assert {pair.count for pair in memory.pairs.values()} == {5}
+    assert len(cut) <= 5 * (1 + 80 + 20)
+
+
+def test_the_nearest_of_new_pairs_are_taken_first() -> None:
+    memory = PictureMemory(max_pairs=1)
+    people = dict(_1=(10, 20, 40, 80), _2=(52, 20, 80, 80), _3=(44, 20, 50, 80))
+    memory.see(frame(1), tracks(**people))
+    assert set(memory.pairs) == {
+        (2, 3)
+    }  # 2 pixels apart; 1 and 3 are 4, 1 and 2 are 12
+    none = PictureMemory(max_pairs=0)
+    none.see(frame(1), tracks(**people))
+    assert none.pairs == {}
+
+
+@pytest.mark.parametrize(
+    'argument',
+    [
+        dict(max_pictures=0),
+        dict(max_pairs=-1),
+        dict(near_distance=float('nan')),
+        dict(near_height_ratio=7),
+        dict(picture_size=0.5),
+        dict(quality=101),
+    ],
+    ids=str,
+)
+def test_arguments_out_of_range(argument: dict) -> None:
+    (name,) = argument
+    with pytest.raises(ValueError, match=f'PictureMemory: {name} must be '):
+        PictureMemory(**argument)
+
+
 @pytest.mark.parametrize(
     ('second', 'is_near'),
     [
