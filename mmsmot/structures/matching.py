@@ -100,21 +100,36 @@ def match_by_cover(refined: Trajectories, tracked: Trajectories) -> dict[int, in
     Returns:
         Refined id by tracked id; those that go on in none are left out.
     """
-    refined_ids, tracked_ids, cover = trajectory_iou(refined, tracked, 'none')
-    if not cover.size:
-        return {}
-    best = cover.argmax(axis=0)
-    most = cover.max(axis=0)
     rows = tracked.by_id()
     names, taken = {}, {}
-    for t in np.argsort(-most, kind='stable')[: np.count_nonzero(most > 0)]:
-        own, goes_on_in = int(tracked_ids[t]), int(refined_ids[best[t]])
+    for own, goes_on_in in zip(*_best_covered(refined, tracked), strict=True):
         there = taken.setdefault(goes_on_in, [])
         frames = rows[own].frame_ids
         if not any(np.isin(frames, others).any() for others in there):
             there.append(frames)
             names[own] = goes_on_in
     return names
+
+
+def _best_covered(
+    refined: Trajectories, tracked: Trajectories
+) -> tuple[list[int], list[int]]:
+    """Ids of the tracked trajectories that are covered at all, the best covered first,
+    and of the refined one that covers most of each; the lower id on a tie."""
+    refined.space.require(tracked.space, 'match trajectories')
+    rows, columns = _same_frame(refined.frame_ids, tracked.frame_ids)
+    iou = paired_iou(refined.boxes[rows], tracked.boxes[columns])
+    rows, columns, iou = rows[iou > 0], columns[iou > 0], iou[iou > 0]
+    refined_ids, row = np.unique(refined.ids[rows], return_inverse=True)
+    tracked_ids, column = np.unique(tracked.ids[columns], return_inverse=True)
+    # Of the pairs that meet alone: thousands of tracklets have millions of pairs.
+    pair, place = np.unique(column * len(refined_ids) + row, return_inverse=True)
+    cover = np.bincount(place, iou, minlength=len(pair))
+    column, row = np.divmod(pair, max(len(refined_ids), 1))
+    order = np.lexsort((row, -cover, column))  # of each tracked one the best first
+    first = order[np.unique(column[order], return_index=True)[1]]
+    first = first[np.argsort(-cover[first], kind='stable')]
+    return tracked_ids[column[first]].tolist(), refined_ids[row[first]].tolist()
 
 
 def _same_frame(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -141,6 +143,42 @@ def test_refined_takes_what_it_covers_most_of() -> None:
     assert match_by_cover(linked, parted) == {1: 1, 2: 1}
     elsewhere = table((1, 1, 50.0))
     assert match_by_cover(elsewhere, tracked) == {}
+
+
+def test_thousands_of_tracklets_are_covered_in_little_memory() -> None:
+    """A table of all pairs of 8,000 would be half a gigabyte."""
+    count = 8000
+    frames, ids = np.arange(count) // 4 + 1, np.arange(count) + 1
+    left = 20.0 * (np.arange(count) % 4)
+    boxes = np.stack([left, left * 0, left + 10, left * 0 + 10], axis=1)
+    tracked = Trajectories(frames, ids, boxes)
+    tracemalloc.start()
+    names = match_by_cover(Trajectories(frames, ids + 7, boxes + 1), tracked)
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
+    assert names == {i: i + 7 for i in ids.tolist()}
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 2**32 - 1))
+def test_cover_is_the_greatest_sum_of_iou(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frames = np.repeat(np.arange(1, 6), 4)
+    left = rng.integers(0, 4, 20) * 4.0  # many ties
+    boxes = np.stack([left, left * 0, left + 10, left * 0 + 10], axis=1)
+    refined, tracked = (
+        Trajectories(
+            frames, np.concatenate([rng.permutation(6)[:4] for _ in range(5)]), b
+        )
+        for b in (boxes, boxes[rng.permutation(20)])
+    )
+    refined_ids, tracked_ids, cover = trajectory_iou(refined, tracked, 'none')
+    names = match_by_cover(refined, tracked)
+    for t, track_id in enumerate(tracked_ids.tolist()):
+        best = int(refined_ids[cover[:, t].argmax()])
+        assert names.get(track_id, best) == best
+        if cover[:, t].max() == cover.max():
+            assert cover.max() == 0 or any(names.get(i) == best for i in names)
 
 
 def test_nothing_and_other_spaces() -> None:
