@@ -3,6 +3,7 @@
 from typing import Any
 
 from .boxes import (
+    overlapping_pairs,
     paired_iou,
     pairwise_iou,
     valid_boxes,
@@ -51,6 +52,7 @@ __all__ = [
     'match_as_released',
     'match_by_cover',
     'match_trajectories',
+    'overlapping_pairs',
     'paired_iou',
     'pairwise_iou',
     'read_detections',

@@ -6,11 +6,14 @@ least 1e-9 and at most 1e9; it may reach beyond the picture.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 # Sides beyond these are no pixels: areas, aspect ratios and their squares would leave
 # the range of numbers in filters and assignments.
 MIN_SIDE, MAX_SIDE = 1e-9, 1e9
+PAIRS = 1 << 20  # candidates of an overlap that are looked at in one go
 
 
 def as_boxes(boxes: np.ndarray, owner: str) -> np.ndarray:
@@ -116,6 +119,62 @@ def paired_iou(
         others[:, 2:] - others[:, :2] + pixel_offset
     ).prod(1)
     return intersection / (areas - intersection)
+
+
+def overlapping_pairs(
+    boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pairs that overlap, without a table of all pairs.
+
+    A sweep along x or y, whichever tells more boxes apart: of the others, sorted by where
+    they begin, only those can overlap a box that begin before its end, and behind its
+    begin less their greatest length. Small and large ones are swept by themselves, so
+    that a single large one does not make all of them candidates.
+
+    Args:
+        boxes: (N, 4).
+        others: (M, 4).
+        pixel_offset: See :func:`pairwise_iou`.
+
+    Returns:
+        (K,) rows of ``boxes``, (K,) rows of ``others``, sorted, and (K,) their IoU above
+        0, to the last digit as :func:`pairwise_iou` says it.
+    """
+    reach = np.array([0, 0, pixel_offset, pixel_offset])
+    boxes, others = boxes + reach, others + reach
+    longest = np.maximum((others[:, 2:] - others[:, :2]).max(axis=1, initial=0), 1e-12)
+    octave = np.floor(np.log2(longest))
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    for size in np.unique(octave):
+        part = np.flatnonzero(octave == size)
+        for i, j in _swept(boxes, others[part]):
+            iou = paired_iou(boxes[i], others[part[j]])
+            overlap = iou > 0
+            parts.append((i[overlap], part[j[overlap]], iou[overlap]))
+    i, j, iou = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((j, i))
+    return i[order], j[order], iou[order]
+
+
+def _swept(
+    boxes: np.ndarray, others: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs that may overlap along the better axis, in pieces of bounded size."""
+    sweeps = []
+    for axis in (0, 1):
+        order = np.argsort(others[:, axis], kind='stable')
+        begins = others[order, axis]
+        longest = (others[:, axis + 2] - others[:, axis]).max()
+        low = np.searchsorted(begins, boxes[:, axis] - longest, 'left')
+        high = np.searchsorted(begins, boxes[:, axis + 2], 'right')
+        sweeps.append((np.maximum(high - low, 0), low, order))
+    counts, low, order = min(sweeps, key=lambda sweep: sweep[0].sum())
+    piece = np.cumsum(counts) // PAIRS
+    for rows in np.split(np.arange(len(boxes)), np.flatnonzero(np.diff(piece)) + 1):
+        before = np.cumsum(counts[rows]) - counts[rows]
+        i = np.repeat(rows, counts[rows])
+        step = np.arange(len(i)) - np.repeat(before, counts[rows])
+        yield i, order[low[i] + step]
 
 
 def warp_boxes(boxes: np.ndarray, affine: np.ndarray) -> np.ndarray:

@@ -25,9 +25,6 @@ def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     cost_limit=limit)`` computes for ByteTrack; with ``weights = iou`` the assignment of
     SORT less its pairs without overlap.
 
-    In a large problem most tracks and detections have only each other. These pairs are
-    taken at once, and only what is left, usually a small part, goes to the solver.
-
     Args:
         weights: (N, M) float64.
 
@@ -38,32 +35,51 @@ def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows, columns = linear_assignment(-np.maximum(weights, 0))
         taken = weights[rows, columns] > 0
         return rows[taken], columns[taken]
-    return _match_sparse(weights)
-
-
-def _match_sparse(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = np.nonzero(weights > 0)
-    row_degree = np.bincount(rows, minlength=weights.shape[0])
-    column_degree = np.bincount(columns, minlength=weights.shape[1])
-    alone = (row_degree[rows] == 1) & (column_degree[columns] == 1)
+    return match_edges(rows, columns, weights[rows, columns])
+
+
+def match_edges(
+    rows: np.ndarray, columns: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Maximum-weight matching over edges, each of positive weight.
+
+    The same optimum as of :func:`match_by_weight` over the whole table: what is no edge
+    adds nothing to a matching, so leaving it out loses nothing. Where several matchings
+    have the greatest weight, which one is taken may differ.
+
+    In a large problem most tracks and detections have only each other. These pairs are
+    taken at once, and only what is left, usually a small part, goes to the solver.
+
+    Args:
+        rows: (K,) ascending, and for each of them
+        columns: (K,) ascending.
+        weights: (K,) float64 above 0.
+
+    Returns:
+        Rows and columns of the matched pairs, rows ascending.
+    """
+    if not len(rows):
+        return rows, columns
+    alone = (np.bincount(rows)[rows] == 1) & (np.bincount(columns)[columns] == 1)
     if alone.all():
         return rows, columns
-    row_degree[rows[alone]] = 0
-    column_degree[columns[alone]] = 0
-    rest_rows, rest_columns = np.flatnonzero(row_degree), np.flatnonzero(column_degree)
-    if len(rest_rows) * len(rest_columns) <= LARGE:
-        rest = np.maximum(weights[rest_rows[:, None], rest_columns], 0)
-        i, j = linear_assignment(-rest)
-        taken = rest[i, j] > 0
-        i, j = rest_rows[i[taken]], rest_columns[j[taken]]
+    i, j, values = rows[~alone], columns[~alone], weights[~alone]
+    row_names, column_names = np.unique(i), np.unique(j)
+    if len(row_names) * len(column_names) <= LARGE:
+        table = np.zeros((len(row_names), len(column_names)))
+        table[np.searchsorted(row_names, i), np.searchsorted(column_names, j)] = values
+        i, j = linear_assignment(-table)
+        taken = table[i, j] > 0
+        i, j = row_names[i[taken]], column_names[j[taken]]
     else:
-        i, j = _match_edges(rows[~alone], columns[~alone], weights)
+        i, j = _solve_edges(i, j, values)
     matched_rows = np.concatenate([rows[alone], i])
     order = np.argsort(matched_rows)
     return matched_rows[order], np.concatenate([columns[alone], j])[order]
 
 
-def _match_edges(
+def _solve_edges(
     rows: np.ndarray, columns: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same by a solver that sees only the edges, for crowds of thousands."""
@@ -71,12 +87,11 @@ def _match_edges(
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
     names, i = np.unique(rows, return_inverse=True)
-    count = weights.shape[1]
+    count = columns.max() + 1
     # A column of its own lets each row stay unmatched; the solver wants costs above 0.
     nobody = np.arange(len(names))
-    value = weights[rows, columns]
-    ceiling = value.max() + 1
-    cost = np.concatenate([ceiling - value, np.full(len(names), ceiling)])
+    ceiling = weights.max() + 1
+    cost = np.concatenate([ceiling - weights, np.full(len(names), ceiling)])
     ends = np.concatenate([i, nobody]), np.concatenate([columns, count + nobody])
     graph = csr_array((cost, ends), shape=(len(names), count + len(names)))
     i, j = min_weight_full_bipartite_matching(graph)

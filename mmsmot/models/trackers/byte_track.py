@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Frame, Tracks, pairwise_iou
+from ...structures import Detections, Frame, Tracks, overlapping_pairs, pairwise_iou
 from ...utils.number_ranges import (
     FINITE,
     FRACTION,
@@ -17,7 +17,7 @@ from ...utils.number_ranges import (
     require_choice,
     require_numbers,
 )
-from .association import match_by_weight, remaining
+from .association import LARGE, match_by_weight, match_edges, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import VELOCITY, XYAHFilter
 from .table_tracker import TableTracker
@@ -198,12 +198,18 @@ class ByteTrack(TableTracker):
         """
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-            similarity = pairwise_iou(
-                boxes[rows], detections.boxes[columns], self.pixel_offset
-            )
-            if fuse_score:
-                similarity *= detections.scores[columns]
-            i, j = match_by_weight(similarity - (1 - limit))
+            pair = boxes[rows], detections.boxes[columns], self.pixel_offset
+            scores = detections.scores[columns]
+            if len(rows) * len(columns) > LARGE:
+                i, j, similarity = overlapping_pairs(*pair)
+                weights = similarity * (scores[j] if fuse_score else 1) - (1 - limit)
+                good = weights > 0
+                i, j = match_edges(i[good], j[good], weights[good])
+            else:
+                similarity = pairwise_iou(*pair)
+                if fuse_score:
+                    similarity *= scores
+                i, j = match_by_weight(similarity - (1 - limit))
             return np.array([rows[i], columns[j]])
 
         if not len(rows) or not len(columns):
@@ -258,10 +264,16 @@ class ByteTrack(TableTracker):
         if not len(lost) or not len(seen):
             return kept
         boxes = self._filter.to_boxes(self._tracks.state[:, order])
-        iou = pairwise_iou(boxes[seen], boxes[lost], self.pixel_offset)
+        pair = boxes[seen], boxes[lost], self.pixel_offset
+        if len(seen) * len(lost) > LARGE:
+            i, j, iou = overlapping_pairs(*pair)
+            near = 1 - iou < self.duplicate_threshold
+            i, j = i[near], j[near]
+        else:
+            i, j = np.nonzero(1 - pairwise_iou(*pair) < self.duplicate_threshold)
         if self._has_classes:
-            iou[tracks['label'][seen][:, None] != tracks['label'][lost]] = 0
-        i, j = np.nonzero(1 - iou < self.duplicate_threshold)
+            same = tracks['label'][seen[i]] == tracks['label'][lost[j]]
+            i, j = i[same], j[same]
         life = tracks['last_frame'] - tracks['first_frame']
         older = life[seen[i]] > life[lost[j]]  # on a tie the one in sight goes
         kept[np.where(older, lost[j], seen[i])] = False

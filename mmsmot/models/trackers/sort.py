@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Frame, Tracks, pairwise_iou
+from ...structures import Detections, Frame, Tracks, overlapping_pairs, pairwise_iou
 from ...utils.number_ranges import FINITE, FRACTION, WHOLE, require_numbers
-from .association import match_by_weight, remaining
+from .association import LARGE, match_by_weight, match_edges, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import XYSRFilter
 from .table_tracker import TableTracker
@@ -58,8 +58,12 @@ class SORT(TableTracker):
         predicted = self._predict(frame)
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-            iou = pairwise_iou(detections.boxes[columns], predicted[rows])
-            i, j = match_sort(iou, self.iou_threshold)
+            boxes, others = detections.boxes[columns], predicted[rows]
+            if len(boxes) * len(others) > LARGE:
+                pairs = overlapping_pairs(boxes, others)
+                i, j = match_sort_edges(*pairs, self.iou_threshold)
+            else:
+                i, j = match_sort(pairwise_iou(boxes, others), self.iou_threshold)
             return np.array([rows[j], columns[i]])
 
         everybody = np.arange(len(predicted))
@@ -123,3 +127,26 @@ def match_sort(iou: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarra
     rows, columns = match_by_weight(iou)
     good = iou[rows, columns] >= threshold
     return rows[good], columns[good]
+
+
+def match_sort_edges(
+    rows: np.ndarray, columns: np.ndarray, iou: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`match_sort` over the pairs that overlap at all (K,), for crowds.
+
+    Equal to it where only one assignment has the greatest total IoU: pairs without
+    overlap add nothing to a total. A threshold of 0 takes none of those here.
+    """
+    above = iou > threshold
+    i, j = rows[above], columns[above]
+    if len(i) and np.bincount(i).max() == 1 and np.bincount(j).max() == 1:
+        return i, j
+    i, j = match_edges(rows, columns, iou)
+    place = np.searchsorted(_keys(rows, columns), _keys(i, j))
+    good = iou[place] >= threshold
+    return i[good], j[good]
+
+
+def _keys(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """(K,) one number for each pair, ascending as pairs are sorted."""
+    return (rows << 32) | columns

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mmsmot.models.trackers import association
 from mmsmot.models.trackers.association import match_by_weight, remaining
-from mmsmot.models.trackers.sort import match_sort
+from mmsmot.models.trackers.sort import match_sort, match_sort_edges
 from mmsmot.models.trackers.track_table import TrackTable
 
 
@@ -81,6 +81,34 @@ def test_sort_undoes_weak_pairs_after_the_assignment() -> None:
     iou = np.array([[0.5, 0.45], [0.2, 0.0]])
     rows, columns = match_sort(iou, 0.3)
     assert (rows.tolist(), columns.tolist()) == ([0], [1])
+
+
+def sparse(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows, columns = np.nonzero(table > 0)
+    return rows, columns, table[rows, columns]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
+def test_sort_over_the_overlapping_pairs_is_sort(seed: int, density: float) -> None:
+    iou = np.maximum(sparse_weights(seed, (40, 50), density), 0)
+    rows, columns = match_sort(iou, 0.3)
+    i, j = match_sort_edges(*sparse(iou), 0.3)
+    assert (i.tolist(), j.tolist()) == (rows.tolist(), columns.tolist())
+
+
+def test_sort_over_pairs_takes_clear_ones_and_undoes_weak_ones_as_sort() -> None:
+    clear = np.array([[0.35, 0.29], [0.29, 0.0]])
+    weak = np.array([[0.5, 0.45], [0.2, 0.0]])
+    exact = np.array([[0.3]])
+    for iou, expected in (
+        (clear, [(0, 0)]),
+        (weak, [(0, 1)]),
+        (exact, [(0, 0)]),
+        (np.zeros((2, 2)), []),
+    ):
+        pairs = list(zip(*match_sort_edges(*sparse(iou), 0.3), strict=True))
+        assert pairs == expected
 
 
 def test_remaining_keeps_the_order() -> None:

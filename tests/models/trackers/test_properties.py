@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,8 @@ from mmsmot.models.trackers import (
     ByteTrack,
     DeepSORT,
     StrongSORT,
+    byte_track,
+    sort,
 )
 from mmsmot.models.trackers.camera_motion import CameraMotion
 from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
@@ -206,6 +209,21 @@ def test_far_and_huge_boxes_stay_numbers(make) -> None:
         assert np.isfinite(tracks.boxes).all()
 
 
+@pytest.mark.parametrize('name', ['SORT', 'SORT, published', 'ByteTrack'])
+@settings(max_examples=25, deadline=None)
+@given(seed=videos)
+def test_a_crowd_is_tracked_alike_without_a_table_of_all_pairs(
+    name: str, seed: int
+) -> None:
+    """What thousands are tracked by gives, on few, the same to the last digit."""
+    make, video = TRACKERS[name], random_video(seed)
+    dense = run(make(), video)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (sort, byte_track):
+            patch.setattr(module, 'LARGE', 0)
+        assert_equal(run(make(), video), dense)
+
+
 class Panning(CameraMotion):
     """Knows how the camera moved: frame t is shifted by ``pans[t]``."""
 
@@ -292,5 +310,11 @@ def test_a_crowd_of_thousands(name: str, count: int) -> None:
     looks = rng.normal(size=(count, 4))
     tracker = TRACKERS[name]()
     tracker.update(Detections(boxes, scores, None, looks))
+    is_sparse = name in ('SORT', 'ByteTrack')
+    if is_sparse:  # a table of all pairs alone would be 800 MB
+        tracemalloc.start()
     tracks = tracker.update(Detections(boxes + 0.2, scores, None, looks))
     assert len(np.unique(tracks.ids)) == len(tracks) > 0.9 * count
+    if is_sparse:
+        assert tracemalloc.get_traced_memory()[1] < 400e6
+        tracemalloc.stop()
