@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,10 @@ def test_playing_moves_boxes_and_head(opened) -> None:
       return true;
     }""")
     opened.wait_for("() => document.querySelector('#picture').paused")
+    opened.wait_for("() => !document.querySelector('#picture').seeking")
     opened.page.wait_for_timeout(200)  # a last picture may still be on its way
     number = opened.frame()
-    assert number >= 6
+    assert number >= 6  # no frame before the picture that was shown last
     assert opened.is_drawn(1, 10 + 4 * (number - 1), 70)
     assert opened.seconds() == pytest.approx((number - 1) / 10, abs=0.12)
     head = opened.page.locator('.playhead').bounding_box()
@@ -342,6 +344,44 @@ def test_a_minute_has_sixty_seconds(browser, tmp_path) -> None:
     opened = Opened(browser, tmp_path / 'page.html')
     title = opened.page.locator('#timeline .bar').first.get_attribute('title')
     assert title.startswith('1 is seen, 1:00.0 to 1:0')
+    opened.page.close()
+
+
+PLATE_PIXELS = """() => {
+  const c = document.getElementById('boxes');
+  const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+  return data.filter((v, i) => i % 4 === 3 && v === 217).length;
+}"""  # 85 % of 255, as the plates of words are opaque
+
+
+def test_words_of_truth_and_prediction_stand_apart(browser, tmp_path) -> None:
+    sample = make_sample()
+    sample.gt_trajectories = sample.pred_trajectories
+    sample.pred_interactions = Interactions([1], [2], ['follow.v.01'], [12], [15])
+    sample.gt_interactions = sample.pred_interactions
+    write_report(sample, tmp_path / 'page.html')
+    opened = Opened(browser, tmp_path / 'page.html')
+    opened.page.uncheck('#draw-boxes')
+    opened.page.fill('#position', '12')
+    opened.wait_for_frame(13)
+    plates = opened.page.evaluate(PLATE_PIXELS)
+    assert plates > 200
+    opened.page.check('[name=show][value=both]')
+    # An arrow runs behind the first plate, and none behind the second.
+    assert opened.page.evaluate(PLATE_PIXELS) > 2 * plates
+    opened.page.close()
+
+
+def test_on_a_telephone_no_times_overlap(browser, tmp_path) -> None:
+    write_report(make_sample(), tmp_path / 'page.html')
+    opened = Opened(browser, tmp_path / 'page.html')
+    opened.page.set_viewport_size({'width': 400, 'height': 800})
+    assert opened.page.evaluate('document.documentElement.scrollWidth') <= 400
+    ticks = opened.page.locator('.tick:visible').all()
+    boxes = [tick.bounding_box() for tick in ticks]
+    assert len(boxes) >= 2
+    for left, right in pairwise(boxes):
+        assert left['x'] + left['width'] <= right['x']
     opened.page.close()
 
 

@@ -58,8 +58,12 @@ class Clock extends EventTarget {
   listen() {
     const player = this.player;
     const mine = (act) => (event) => player === this.player && act(event);
-    const tell = mine(() => {
-      if (player.paused) this.show(this.standing());
+    const tell = mine((event) => {
+      // A player's time may be a frame before the picture that it showed last: the
+      // picture, the time and the boxes meet in that one.
+      const isBetween = event.type === 'pause' && !player.ended && !player.seeking;
+      if (isBetween && this.position >= 0) this.seek(this.position);
+      else if (player.paused) this.show(this.standing());
       this.dispatchEvent(new Event('playing'));
     });
     for (const name of ['play', 'pause', 'ended']) player.addEventListener(name, tell);

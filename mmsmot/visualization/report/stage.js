@@ -134,9 +134,10 @@ class Stage {
     const isLit = ({ from, to }) => [from, to].some(({ key }) => this.light.keys.has(key));
     const arrows = all.length > MANY_ARROWS ? all.filter(isLit) : all;
     const paths = arrows.map((arrow) => this.drawArrow(context, arrow));
+    const taken = [];
     arrows.forEach((arrow, n) => {
       context.globalAlpha = this.opacity(arrow.from.key, arrow.to.key);
-      this.drawWords(context, [...arrow.verbs].join(', '), paths[n], arrow.color);
+      this.drawWords(context, [...arrow.verbs].join(', '), paths[n], arrow.color, taken);
     });
     context.globalAlpha = 1;
     if (all.length > MANY_ARROWS && this.light.keys.size === 0) {
@@ -224,16 +225,23 @@ class Stage {
     context.fill();
   }
 
-  drawWords(context, words, [x, y], color) {
+  /** A plate of words around a point, or above or below those that are `taken`. */
+  drawWords(context, words, [x, y], color, taken = []) {
     const size = 13 * this.unit;
     context.font = `600 ${size}px system-ui, sans-serif`;
     const width = context.measureText(words).width + 0.9 * size;
     const left = Math.max(0, Math.min(x - width / 2, this.canvas.width - width));
-    const top = Math.max(0, Math.min(y - 0.75 * size, this.canvas.height - 1.5 * size));
+    const height = 1.5 * size;
+    const tops = [0, -1, 1, -2, 2, -3, 3].map((step) => Math.max(0, Math.min(
+      y - height / 2 + step * (height + 2), this.canvas.height - height)));
+    const isFree = (top) => taken.every(([l, t, w]) => left >= l + w || l >= left + width
+      || top >= t + height || t >= top + height);
+    const top = tops.find(isFree) ?? tops[0];
+    taken.push([left, top, width]);
     context.fillStyle = 'rgb(15 18 22 / 85%)';
-    context.fillRect(left, top, width, 1.5 * size);
+    context.fillRect(left, top, width, height);
     context.fillStyle = color;
-    context.fillRect(left, top, 4 * this.unit, 1.5 * size);
+    context.fillRect(left, top, 4 * this.unit, height);
     context.fillStyle = '#ffffff';
     context.textAlign = 'left';
     context.textBaseline = 'middle';
