@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from ..registry import DATASETS
+from ..utils.json_file import read_json
 from .bensmot_index import SPLITS, default_cache_path, find_sequences, read_index
 from .bensmot_json import CombinedAnnotations
 from .bensmot_repairs import RepairLog
@@ -219,7 +219,8 @@ def _require_unflipped_words(data_root: str, metainfo: dict) -> None:
     path = Path(data_root) / SYNSMOT_FILE
     if not metainfo.get('flippable') or not path.is_file():
         return
-    if not json.loads(path.read_text(encoding='utf-8')).get('flippable', False):
+    facts = read_json(path)
+    if not isinstance(facts, dict) or facts.get('flippable') is not True:
         raise ValueError(
             f'{path}: the text of this dataset speaks of left and right, so it cannot '
             'be flippable; remove it from metainfo'

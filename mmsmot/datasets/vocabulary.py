@@ -9,6 +9,9 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import category
+
+from ..utils.json_file import read_json
 
 BENSMOT_FILE = Path(__file__).parent / 'vocabularies' / 'bensmot.json'
 MODES = ('clean335', 'canonical329', 'raw359')
@@ -48,13 +51,13 @@ class InteractionVocabulary:
             self.verbs = _read_verbs(Path(verbs))
         else:
             self.verbs = tuple(verbs)
-        self._indices = {verb: index for index, verb in enumerate(self.verbs)}
         if not self.verbs or not all(
             isinstance(v, str) and v.strip() for v in self.verbs
         ):
             raise ValueError(
                 'InteractionVocabulary: every verb must be a text, not empty'
             )
+        self._indices = {verb: index for index, verb in enumerate(self.verbs)}
         if len(self._indices) < len(self.verbs):
             twice = [v for v, count in Counter(self.verbs).items() if count > 1]
             raise ValueError(f'InteractionVocabulary: {twice[:5]} stand twice')
@@ -164,10 +167,19 @@ def _read_verbs(path: Path) -> tuple[str, ...]:
             f'interaction vocabulary {str(path)!r} is neither a mode '
             f'({", ".join(MODES)}) nor a file of verbs'
         )
-    text = path.read_text(encoding='utf-8-sig')
     if path.suffix != '.json':
+        try:
+            text = path.read_text(encoding='utf-8-sig')
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f'{path}: expected a text in UTF-8, one verb a line: {error}'
+            ) from error
+        if any(category(c) == 'Cc' and not c.isspace() for c in text):
+            raise ValueError(
+                f'{path}: holds control characters, so it is no list of verbs'
+            )
         return tuple(line.strip() for line in text.splitlines() if line.strip())
-    verbs = json.loads(text)
+    verbs = read_json(path)
     if not isinstance(verbs, list):
         raise ValueError(
             f'{path}: expected a list of verbs, got {type(verbs).__name__}'

@@ -6,7 +6,6 @@ floor to the ceiling it goes (:func:`gap_closed`).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import numpy as np
 from ..datasets.synsmot.grammar import instance_caption, video_caption
 from ..datasets.synsmot.lexicon import CLAUSES
 from ..structures import Interactions, SMOTDataSample
+from ..utils.json_file import read_json
 from .interactions import precision_recall_f1
 
 # What may come first behind "A man in a red shirt and blue trousers".
@@ -197,7 +197,7 @@ def paraphrase(
         raise FileNotFoundError(
             f'{path}: missing. Only SynSMOT can be told again in other words.'
         )
-    facts = json.loads(path.read_text(encoding='utf-8'))
+    facts = read_json(path)
     captions = {i: instance_caption(facts, i, rng) for i in sample.gt_captions}
     return captions, sample.gt_interactions, video_caption(facts, rng)
 

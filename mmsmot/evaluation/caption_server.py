@@ -58,6 +58,8 @@ class CaptionServer:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
+                # Under the locale C Java finds no class below a folder like Müller.
+                env=os.environ | {'LC_ALL': 'C.UTF-8'},
                 text=True,
                 encoding='utf-8',
                 errors='replace',  # JSON may hold half a surrogate pair

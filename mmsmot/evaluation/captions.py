@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
 import numpy as np
 from mmengine.logging import print_log
@@ -56,8 +55,14 @@ class CaptionScores:
 
 def missing_scorers() -> str | None:
     """Why captions cannot be scored and the command that mends it; ``None`` if they can."""
-    if find_spec('pycocoevalcap') is None:
+    try:
+        from pycocoevalcap.bleu import bleu  # noqa: F401
+        from pycocoevalcap.cider import cider  # noqa: F401
+        from pycocoevalcap.rouge import rouge  # noqa: F401
+    except ModuleNotFoundError:
         return f'pycocoevalcap is not installed: {PIP}'
+    except ImportError as error:
+        return f'pycocoevalcap cannot be imported ({error}): {PIP}'
     return None
 
 

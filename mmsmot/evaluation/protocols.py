@@ -7,7 +7,7 @@ the caption scorers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -167,18 +167,24 @@ def _overlaps(
     truth = sample.gt_interactions
     truth = truth[(truth.start_frames > 0) & (truth.end_frames > 0)]
     real = _frames_of(truth, sample.frame_ids)
-    said = _frames_of(
-        sample.get('pred_interactions', Interactions.empty()), sample.frame_ids
-    )
+    predicted = sample.get('pred_interactions', Interactions.empty())
+    # A mask of frames for each of a crowd's predicted rows would fill the memory.
+    rows = [(gt_of.get(i), gt_of.get(j), v) in real for i, j, v in _keys(predicted)]
+    predicted = predicted[np.flatnonzero(rows)]
     overlaps: dict[tuple[int, int], dict[str, float]] = {}
-    for (i, j, verb), frames in said.items():
-        pair = gt_of.get(i), gt_of.get(j)
-        true_frames = real.get((*pair, verb))
-        if true_frames is not None:
-            union = np.sum(frames | true_frames)
-            overlap = np.sum(frames & true_frames) / max(union, 1)
-            overlaps.setdefault(pair, {})[verb] = float(overlap)
+    for (i, j, verb), frames in _frames_of(predicted, sample.frame_ids).items():
+        pair = gt_of[i], gt_of[j]
+        true_frames = real[(*pair, verb)]
+        union = np.sum(frames | true_frames)
+        overlap = np.sum(frames & true_frames) / max(union, 1)
+        overlaps.setdefault(pair, {})[verb] = float(overlap)
     return overlaps
+
+
+def _keys(table: Interactions) -> Iterator[tuple[int, int, str]]:
+    """(subject, object, verb) of each row."""
+    columns = table.subject_ids, table.object_ids, table.verbs
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _frames_of(
@@ -188,13 +194,8 @@ def _frames_of(
     frames: dict[tuple[int, int, str], np.ndarray] = {}
     ends = np.where(table.end_frames > 0, table.end_frames, np.inf)
     inside = (frame_ids >= table.start_frames[:, None]) & (frame_ids <= ends[:, None])
-    names = (
-        table.subject_ids.tolist(),
-        table.object_ids.tolist(),
-        table.verbs.tolist(),
-    )
-    for key, own in zip(zip(*names, strict=True), inside, strict=True):
-        frames[key] = frames.get(key, False) | own
+    for key, row in zip(_keys(table), inside, strict=True):
+        frames[key] = frames.get(key, False) | row
     return frames
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 
 import numpy as np
 
@@ -62,6 +63,11 @@ def _add_meteor(
         missing['METEOR'] = f'nltk is not installed: {PIP}'
     except LookupError:
         missing['METEOR'] = f"nltk's WordNet data is not there: {WORDNET_HINT}"
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        missing['METEOR'] = (
+            f"nltk's WordNet data is damaged ({error}). Remove corpora/wordnet* from the "
+            f'folder nltk_data and get it again: {WORDNET_HINT}'
+        )
     else:
         segments['METEOR'] = np.array(scores)
         corpus['METEOR'] = float(np.mean(scores))

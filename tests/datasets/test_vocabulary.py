@@ -174,3 +174,21 @@ def test_no_letter_is_cut_off_a_verb(verb: str) -> None:
     assert unknown == {verb: 1}
     assert vocabulary.canonical('.talk.v.01') == ('talk.v.01',)
     assert InteractionVocabulary().canonical('stalk.v.01', Counter()) != ('talk.v.01',)
+
+
+@pytest.mark.parametrize(
+    ('name', 'data', 'message'),
+    [
+        ('v.txt', b'smile.v.01\n\x9e\x00', 'expected a text in UTF-8, one verb a line'),
+        ('v.txt', b'smile.v.01\n\x00\x01', 'holds control characters'),
+        ('v.json', b'\x89PNG', 'not JSON'),
+        ('v.json', b'[' * 100_000, 'nested too deeply'),
+        ('v.json', b'{"a": 1}', 'expected a list of verbs'),
+        ('v.json', b'[[1]]', 'every verb must be a text'),
+        ('v.json', b'[1]', 'every verb must be a text'),
+    ],
+)
+def test_a_file_that_is_no_list_of_verbs(tmp_path, name, data, message) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        InteractionVocabulary(tmp_path / name)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mmsmot.evaluation import caption_server
 from mmsmot.evaluation.caption_server import CaptionServer, CaptionServerError
 
 pytest.importorskip('pycocoevalcap.meteor', reason='needs pycocoevalcap')
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.skipif(shutil.which('java') is None, reason='needs java
 
 PARENT = """
 import sys, time
+from mmsmot.evaluation import caption_server
 from mmsmot.evaluation.caption_server import CaptionServer
 server = CaptionServer()
 print(server._process.pid, flush=True)
@@ -38,6 +40,17 @@ def test_a_locale_with_decimal_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     # pycocoevalcap's own METEOR under an English locale.
     assert segments == pytest.approx([0.2804615939, 0.3001065939])
     assert corpus == pytest.approx(0.2878035014)
+
+
+def test_a_folder_of_letters_that_the_locale_c_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / 'Müller Ördner'
+    shutil.copytree(caption_server.CLASSES, folder)
+    monkeypatch.setattr(caption_server, 'CLASSES', folder)
+    monkeypatch.setenv('LC_ALL', 'C')
+    with CaptionServer(start_seconds=120) as server:
+        assert server.tokenize(['Müller runs.']) == ['müller runs .']
 
 
 def test_too_little_memory_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
 from mmsmot.evaluation import SMOTMetric, smot_metric
+from mmsmot.evaluation.captions import missing_scorers
 from mmsmot.evaluation.error_analysis import find_errors
 from mmsmot.evaluation.predictions import score_predictions
 
@@ -19,7 +21,8 @@ COMMAND = "pycocoevalcap is not installed: pip install 'mmsmot[captions]'"
 
 @pytest.fixture(autouse=True)
 def without_pycocoevalcap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, 'pycocoevalcap', None)
+    for name in ('', '.bleu', '.cider', '.rouge'):
+        monkeypatch.setitem(sys.modules, f'pycocoevalcap{name}', None)
 
 
 def test_the_metric_says_so_when_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,3 +70,9 @@ def test_a_threshold_is_a_fraction(threshold: float) -> None:
             ValueError, match='threshold must be a finite number from 0'
         ):
             call()
+
+
+def test_a_package_that_is_there_but_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ('pycocoevalcap', 'pycocoevalcap.bleu'):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    assert 'cannot be imported (cannot import name' in missing_scorers()

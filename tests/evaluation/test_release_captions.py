@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,14 @@ def test_meteor_or_why_not() -> None:
 
 def test_no_captions() -> None:
     assert score_as_released([]).corpus == {}
+
+
+def test_damaged_word_net_costs_only_meteor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> float:
+        raise zipfile.BadZipFile('File is not a zip file')
+
+    monkeypatch.setattr('nltk.translate.meteor_score.meteor_score', fail)
+    found = score_as_released(CAPTIONS)
+    assert set(found.corpus) == {'BLEU', 'ROUGE-L', 'CIDEr'}
+    assert 'damaged (File is not a zip file)' in found.missing['METEOR']
+    assert 'nltk.download' in found.missing['METEOR']

@@ -69,8 +69,9 @@ class CocoVideoFile:
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is no JSON, a list or a key is missing, of another kind or out of
-            range, an id stands twice, a picture or box is of an unknown video or
-            picture, or a picture lies outside of ``image_root``; names the entry.
+            range, an id or a picture of a video stands twice, a picture or box is of an
+            unknown video or picture, or a picture lies outside of ``image_root``; names
+            the entry.
     """
 
     def __init__(
@@ -91,12 +92,18 @@ class CocoVideoFile:
         self._videos = self._by_id(content, 'videos')
         images = self._by_id(content, 'images')
         self._images: dict[int, list[JsonEntry]] = {key: [] for key in self._videos}
+        ids: dict[tuple[int, str], int] = {}  # by video and picture
         for image in images.values():
             video_id = image.whole('video_id', *_ANY_ID)
             if video_id not in self._videos:
                 image.fail(f'video_id {video_id} is no video')
             image.whole('frame_id', 0, MAX_NUMBER)
-            self._require_inside(image)
+            picture = video_id, self._image_name(image)
+            if picture in ids:
+                image.fail(
+                    f"'file_name' {picture[1]!r} is that of image {ids[picture]}"
+                )
+            ids[picture] = image.values['id']
             self._images[video_id].append(image)
         self._boxes: dict[int, list[JsonEntry]] = {key: [] for key in images}
         for box in content.entries('annotations'):
@@ -130,8 +137,8 @@ class CocoVideoFile:
             table[row_id] = JsonEntry(row.values, f'{self.path}: {key}: id {row_id}')
         return table
 
-    def _require_inside(self, image: JsonEntry) -> None:
-        """A JSON of a stranger must not name the user's other files."""
+    def _image_name(self, image: JsonEntry) -> str:
+        """The file name. A stranger's JSON must not name the user's other files."""
         name = image.name('file_name')
         path = Path(os.path.abspath(self._root / name))
         if not path.is_relative_to(self._root):
@@ -140,6 +147,7 @@ class CocoVideoFile:
                 'name, or set image_root (--image-root) to a folder that holds all '
                 'pictures.'
             )
+        return name
 
     def _name(self, video: JsonEntry) -> str:
         return video.name('file_name' if 'file_name' in video else 'name')

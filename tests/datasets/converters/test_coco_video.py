@@ -144,6 +144,12 @@ BAD = {
     'images: id 71: video_id 3 is no video': ('images', 0, 'video_id', 3),
     "images: id 71: there is no 'file_name'": ('images', 0, 'file_name', None),
     "images: id 72: 'file_name' must be a name": ('images', 1, 'file_name', 'a\0.jpg'),
+    "id 72: 'file_name' 'cooking/0001/imgs/001.jpg' is that of image 71": (
+        'images',
+        1,
+        'file_name',
+        'cooking/0001/imgs/001.jpg',
+    ),
     "images: id 71: 'width' must be": ('images', 0, 'width', '64'),
     "images: id 71: 'width' must be a whole number from 1": ('images', 0, 'width', -5),
     "images: id 71: 'height' must be a whole": ('images', 0, 'height', HUGE),
