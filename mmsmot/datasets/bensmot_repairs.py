@@ -19,6 +19,7 @@ NOTES = {
     'frames_from_zero': 'sequences count images or rows from 0; those moved by 1',
     'image_without_box': 'images have no row in gt.txt; kept as frames without a box',
     'verb_respelled': 'interactions have a verb spelled otherwise or joined; mended',
+    'expression_unknown_track': 'expressions name an id that has no box; kept',
     'edge_without_span': 'interactions have no frame span in a sequence that has some',
 }
 # Mended or left out; an error in strict mode.

@@ -93,7 +93,7 @@ def make_truth(
         spans = _spans(folder, record, vocabulary, log)
         interactions = _interactions(folder, told, spans, vocabulary, log)
     if record.expressions is not None:
-        expressions = list(_expressions(folder, record.expressions, log))
+        expressions = list(_expressions(folder, record.expressions, ids, log))
     return VideoTruth(
         boxes, captions, interactions, semantics.video_caption, expressions
     )
@@ -185,11 +185,15 @@ def _interactions(
 
 
 def _expressions(
-    folder: Path, contents: list[dict], log: RepairLog
+    folder: Path, contents: list[dict], ids: set[int], log: RepairLog
 ) -> Iterator[ReferringExpression]:
     for item in contents:
+        where = folder / EXPRESSIONS / item['file']
         try:
-            yield expression_from_dict(item['content'])
+            expression = expression_from_dict(item['content'])
         except ValueError as error:
-            where = f'{folder / EXPRESSIONS / item["file"]}: {error}'
-            log.add('expression_malformed', where)
+            log.add('expression_malformed', f'{where}: {error}')
+            continue
+        if bodiless := sorted(expression.ids() - ids):
+            log.add('expression_unknown_track', f'{where}: id {bodiless[0]}')
+        yield expression

@@ -16,6 +16,10 @@ from .caption_server import CaptionServer, CaptionServerError
 BLEU = ('BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4')
 METRICS = (*BLEU, 'ROUGE-L', 'METEOR', 'CIDEr')
 COCO_SCORES = (*BLEU, 'ROUGE-L', 'CIDEr')  # pycocoevalcap's, without METEOR
+ONE_CAPTION = (
+    'it weighs words by how rare they are among the true captions; where there is only '
+    'one, it is always 0'
+)
 PIP = "pip install 'mmsmot[captions]'"
 # What pycocoevalcap's PTB tokenizer throws away: brackets only in capitals, which never
 # come, so that '-lrb-' stays a word.
@@ -185,6 +189,8 @@ def _cider(
     if not any(text.strip() for texts in truth.values() for text in texts):
         missing['CIDEr'] = 'no true caption holds a word; counted as 0'
         return 0.0, np.zeros(len(truth))
+    if len({tuple(texts) for texts in truth.values()}) == 1:
+        missing['CIDEr'] = ONE_CAPTION
     score, segments = Cider().compute_score(truth, found)
     return float(score), np.array(segments)
 

@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 
-from .captions import PIP, CaptionScores, missing_scorers
+from .captions import ONE_CAPTION, PIP, CaptionScores, missing_scorers
 
 WORDNET_HINT = 'python -c "import nltk; nltk.download(\'wordnet\')"'
 
@@ -87,6 +87,8 @@ def _add_coco(
 
     truth = {i: [true] for i, (true, _) in enumerate(captions)}
     found = {i: [said] for i, (_, said) in enumerate(captions)}
+    if len({true for true, _ in captions}) == 1:
+        missing['CIDEr'] = ONE_CAPTION
     for name, scorer in (('ROUGE-L', Rouge()), ('CIDEr', Cider())):
         score, each = scorer.compute_score(truth, found)
         corpus[name], segments[name] = float(score), np.array(each)

@@ -92,3 +92,16 @@ def test_a_verb_of_ones_own(tmp_path, write_bensmot) -> None:
     assert truth.interactions.verbs.tolist() == ['juggle.v.01']
     where = f"{folder}/interactions.graphml:4: verb 'hit.v.02' is not among the 2 "
     assert log.examples['verb_unknown'][0].startswith(where)
+
+
+def test_an_expression_that_names_nobody_is_told(tmp_path, write_bensmot) -> None:
+    expressions = {
+        'a.json': '{"label": {"0": [1, 9]}, "sentence": "a"}',
+        'b.json': '{"label": {"0": [1]}, "sentence": "b"}',
+    }
+    folder = write_bensmot(tmp_path / 's', expressions=expressions)
+    truth, log = truth_of(folder)
+    assert [e.sentence for e in truth.expressions] == ['a', 'b']
+    assert log.counts == {'expression_unknown_track': 1}
+    where = log.examples['expression_unknown_track'][0]
+    assert where == f'{folder}/expressions/a.json: id 9'

@@ -148,7 +148,7 @@ def test_odd_line_breaks_keep_captions_apart() -> None:
 @needs_java
 def test_half_a_surrogate_pair_harms_nobody() -> None:
     """JSON may hold one, as ``"\\ud800"``; UTF-8 cannot."""
-    texts = ['a man \ud800 walks', 'a man walks']
+    texts = ['a man \ud800 walks', 'a boy runs']
     captions = CaptionSet([[text] for text in texts], ['a \udfff man walks', texts[1]])
     found = score_captions({'all': captions})['all']
     assert found.missing == {}
@@ -177,6 +177,23 @@ def test_true_captions_without_a_word(
     assert found['pairs'].segments['CIDEr'].tolist() == [0.0]
     assert 'CIDEr' not in found['words'].missing
     assert found['words'].segments['ROUGE-L'].tolist() == [0.0, 1.0]
+
+
+def test_cider_of_one_caption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words are in every caption there is, so they weigh nothing."""
+    monkeypatch.setattr('shutil.which', lambda *args, **kwargs: None)
+    same = 'a man walks'
+    found = score_captions(
+        {
+            'one': CaptionSet([[same]], [same]),
+            'alike': CaptionSet([[same], [same]], [same, 'a dog']),
+            'two': CaptionSet([[same], ['a dog runs']], [same, 'a dog']),
+        }
+    )
+    for name in ('one', 'alike'):
+        assert found[name].corpus['CIDEr'] == 0
+        assert 'always 0' in found[name].missing['CIDEr']
+    assert 'CIDEr' not in found['two'].missing
 
 
 def test_captions_must_be_paired() -> None:

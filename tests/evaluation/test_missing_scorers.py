@@ -73,6 +73,14 @@ def test_a_threshold_is_a_fraction(threshold: float) -> None:
 
 
 def test_a_package_that_is_there_but_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ('pycocoevalcap', 'pycocoevalcap.bleu'):
-        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    assert 'cannot be imported (cannot import name' in missing_scorers()
+    def fail(name: str) -> None:
+        raise ImportError('libfoo.so is missing')
+
+    broken = types.ModuleType('pycocoevalcap.bleu')
+    broken.__getattr__ = fail
+    for name in ('', '.bleu'):
+        monkeypatch.setitem(sys.modules, f'pycocoevalcap{name}', broken)
+    expected = (
+        "cannot be imported (libfoo.so is missing): pip install 'mmsmot[captions]'"
+    )
+    assert missing_scorers() == f'pycocoevalcap {expected}'

@@ -81,3 +81,10 @@ def test_damaged_word_net_costs_only_meteor(monkeypatch: pytest.MonkeyPatch) -> 
     assert set(found.corpus) == {'BLEU', 'ROUGE-L', 'CIDEr'}
     assert 'damaged (File is not a zip file)' in found.missing['METEOR']
     assert 'nltk.download' in found.missing['METEOR']
+
+
+def test_cider_of_one_caption_is_told() -> None:
+    found = score_as_released(CAPTIONS[:1])
+    assert found.corpus['CIDEr'] == 0
+    assert 'always 0' in found.missing['CIDEr']
+    assert 'CIDEr' not in score_as_released(CAPTIONS).missing
