@@ -34,7 +34,7 @@ REPAIRS = {
     'images_missing': 'sequences have no images; frames without pictures',
     'image_bad_name': 'images have no number, or that of another, as name; left out',
     'image_unreadable': 'first images cannot be read; picture size not known',
-    'frames_untold': 'sequences count images from 0 and do not tell whether gt.txt does, '
+    'numbering_unknown': 'sequences count images from 0 and do not tell whether gt.txt does, '
     'or contradict themselves; taken as the images',
     'frame_without_image': 'frames of gt.txt have no image; their boxes left out',
     'seqinfo_malformed': 'seqinfo.ini cannot be read; sequences go without',

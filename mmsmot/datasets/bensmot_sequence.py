@@ -221,7 +221,7 @@ def _rows_from_one(
         try:
             offset = frame_offset(rows[:, 0], GT, VideoInfo('imgs', '', **numbering))
         except ValueError as error:
-            log.add('frames_untold', str(error))
+            log.add('numbering_unknown', str(error))
         rows = rows + offset * np.eye(COLUMNS)[0]
     if offset or images_from_zero:
         log.add('frames_from_zero', f'{GT if offset else IMAGES}: a frame 0')

@@ -157,15 +157,15 @@ def _strict(
     threshold: float,
     missing: dict[str, str],
 ) -> dict[str, Any]:
-    found: dict[str, Any] = _strict_captions(videos, compared, scored, missing)
+    levels: dict[str, Any] = _strict_captions(videos, compared, scored, missing)
     joint = {}
-    if 'accuracy' in found:
-        joint['CHOTA'] = chota(tracking, found.pop('accuracy'))
+    if 'accuracy' in levels:
+        joint['CHOTA'] = chota(tracking, levels.pop('accuracy'))
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
-        found['interactions'] = interaction_report(pairs, threshold)
+        levels['interactions'] = interaction_report(pairs, threshold)
         joint['IHOTA'] = chota(tracking, _jaccard(pairs, threshold))
-    return {**found, 'joint': joint} if joint else found
+    return {**levels, 'joint': joint} if joint else levels
 
 
 def _strict_captions(
@@ -187,16 +187,16 @@ def _strict_captions(
     scores = score_captions(sets) if sets else {}  # it starts Java
     for level, of_level in scores.items():
         missing |= _named(f'{STRICT} {level}', of_level)
-    found: dict[str, Any] = {}
+    levels: dict[str, Any] = {}
     if 'captions' in scored:
         spurious = sum(c.spurious for c in compared)
-        kept = len(instance) / max(len(instance) + spurious, 1)
+        share = len(instance) / max(len(instance) + spurious, 1)
         corpus = scores['instance'].corpus
         counts = {'captions': len(instance), 'spurious': spurious}
-        found['instance'] = {k: kept * v for k, v in corpus.items()} | counts
+        levels['instance'] = {k: share * v for k, v in corpus.items()} | counts
         segments = scores['pairs'].segments
         if 'CIDEr' in segments:
-            found['accuracy'] = _caption_accuracy(videos, scores['pairs'])
+            levels['accuracy'] = _caption_accuracy(videos, scores['pairs'])
         if pairs and 'CIDEr' not in segments:
             missing[f'{STRICT} CHOTA'] = 'its CapA needs the scores of captions'
         elif pairs and 'METEOR' not in segments:
@@ -205,8 +205,8 @@ def _strict_captions(
                 'others'
             )
     if 'video_caption' in scored:
-        found['video'] = {**scores['video'].corpus, 'captions': len(texts)}
-    return found
+        levels['video'] = {**scores['video'].corpus, 'captions': len(texts)}
+    return levels
 
 
 def _released(
@@ -215,24 +215,24 @@ def _released(
     threshold: float,
     missing: dict[str, str],
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    levels = {
+    levels: dict[str, Any] = {}
+    captions_of = {
         'captions': ('instance', [pair for c in compared for pair in c.captions]),
         'video_caption': ('video', [c.video for c in compared if c.video is not None]),
     }
-    for name, (level, captions) in levels.items():
+    for name, (level, captions) in captions_of.items():
         if name in scored:
             scores = score_as_released(captions)
             missing |= _named(f'{RELEASE} {level}', scores)
-            found[level] = scores.corpus
+            levels[level] = scores.corpus
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
-        found['interactions'] = {
+        levels['interactions'] = {
             **micro(count(pairs, threshold, above=True)),
             'accuracy': subset_accuracy(pairs, threshold, above=True),
             'pairs': len(pairs),
         }
-    return found
+    return levels
 
 
 def _named(level: str, scores: CaptionScores) -> dict[str, str]:

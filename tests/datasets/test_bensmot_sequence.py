@@ -184,8 +184,8 @@ def read_all(folder: Path) -> None:
     [
         ((0, 1, 2), (1, 3), [1, 3], {'frames_from_zero': 1}),
         ((1, 2, 3), (0, 2), [1, 3], {'frames_from_zero': 1}),
-        ((0, 1, 2), (1, 2), [2, 3], {'frames_untold': 1, 'frames_from_zero': 1}),
-        ((1, 2, 3), (0, 3), [3], {'frames_untold': 1, 'frame_without_image': 1}),
+        ((0, 1, 2), (1, 2), [2, 3], {'numbering_unknown': 1, 'frames_from_zero': 1}),
+        ((1, 2, 3), (0, 3), [3], {'numbering_unknown': 1, 'frame_without_image': 1}),
     ],
 )
 def test_pictures_and_rows_may_count_from_different_numbers(

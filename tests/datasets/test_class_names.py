@@ -60,7 +60,7 @@ def test_a_cvat_export_is_learnt_from_and_scored_on_people(
         1: 1,
         2: 3,
     }
-    told = [r.getMessage() for r in logged if 'labels.txt' in r.getMessage()]
-    assert len(told) == 1 and 'taken as car = 3, person = 1' in told[0]
+    messages = [r.getMessage() for r in logged if 'labels.txt' in r.getMessage()]
+    assert len(messages) == 1 and 'taken as car = 3, person = 1' in messages[0]
     info = dataset.load_data_list()[0]
     assert dataset.training_truth(info['truth']).trajectories.ids.tolist() == [1]

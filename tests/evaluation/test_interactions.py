@@ -101,6 +101,7 @@ def test_nothing_at_all_is_zero_not_an_error() -> None:
 
 def test_recall_falls_with_the_threshold() -> None:
     curve = threshold_curve(PAIRS)
+    np.testing.assert_allclose(curve['threshold'], np.linspace(0.05, 0.95, 19))
     assert (np.diff(curve['R']) <= 0).all()
     assert curve['R'][0] == 0.5
     assert curve['P'][-1] == 0.0
@@ -129,3 +130,12 @@ def test_equals_scikit_learn(seed: int) -> None:
         assert macro(count(pairs))['F1'] == pytest.approx(f1[seen].mean())
     accuracy = metrics.accuracy_score(truth, predicted)
     assert subset_accuracy(pairs) == pytest.approx(accuracy)
+
+
+def test_of_equally_frequent_verbs_the_first_by_name_is_the_head() -> None:
+    """Four verbs, once each: 80 % are all of them; of five, four by name."""
+    for names, head in (('abcd', 4), ('abcde', 4)):
+        pairs = [PairVerbs({n}, {n: 1.0} if n == names[-1] else {}) for n in names]
+        parts = head_and_tail(count(pairs))
+        assert parts['head']['verbs'] == head
+        assert parts['head']['R'] == (0.25 if len(names) == 4 else 0.0)

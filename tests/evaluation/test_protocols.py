@@ -60,6 +60,8 @@ def test_release_looks_only_at_what_was_found() -> None:
         ('A man walks.', 'a man walks'),  # the double is praised a second time
     ]
     assert found.spurious == 0
+    assert found.ids == [(1, 11), (2, 12), (1, 15)]
+    assert found.unjudged == ()
     follow = {'follow.v.01'}
     assert found.pairs == [
         PairVerbs(follow, {'follow.v.01': 0.9, 'look.v.01': 0.5}),
@@ -92,6 +94,8 @@ def test_what_has_no_truth_is_not_judged() -> None:
     assert (found.captions, found.spurious, found.pairs) == ([], 0, [])
     assert found.video is None
     assert found.unjudged == ('captions', 'interactions', 'video_caption')
+    released = compare_as_released(sample(gt_trajectories=walk, pred_trajectories=walk))
+    assert released.unjudged == found.unjudged
 
 
 def test_nobody_found_and_nobody_there() -> None:

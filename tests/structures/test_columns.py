@@ -63,6 +63,7 @@ def test_boxes_that_are_none(boxes) -> None:
         ([True, False], [1, 0]),
         (np.array([5, 6], np.uint8), [5, 6]),
         (np.array([[5], [2**62]]), [5, 2**62]),
+        (np.array([5, 2**63 - 1], np.uint64), [5, 2**63 - 1]),
     ],
 )
 def test_whole_numbers_of_any_type_become_int64(value, expected: list[int]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mmsmot.structures import VideoInfo, read_detections, read_trajectories
-from mmsmot.structures.frame_numbering import frame_offset
+from mmsmot.structures.frame_numbering import frame_offset, log_lost_boxes
 
 FRAMES = np.arange(1, 11)  # ten pictures
 FROM_ONE = VideoInfo('a', 'a', frame_ids=FRAMES)
@@ -73,17 +73,20 @@ def test_no_row_needs_no_number() -> None:
 def test_readers_move_a_file_that_counts_from_0(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[tuple[str, int]] = []
+    messages: list[tuple[str, int]] = []
     monkeypatch.setattr(
         'mmsmot.structures.mot_text.print_log',
-        lambda text, level, **_: told.append((text.split(': ', 1)[1], level)),
+        lambda text, level, **_: messages.append((text.split(': ', 1)[1], level)),
     )
     path = tmp_path / 'x.txt'
     path.write_text('0,1,0,0,5,5,.9\n4,1,2,0,5,5,.9\n')
     assert read_trajectories(path).frame_ids.tolist() == [1, 5]
     assert sorted(read_detections(path)) == [1, 5]
     message = 'the rows count frames from 0; frame number = row number + 1'
-    assert told == [(message, logging.WARNING)] * 2
+    assert messages == [(message, logging.WARNING)] * 2
+    messages.clear()
+    read_detections(path, video=FROM_ZERO)  # as its pictures do
+    assert messages == [(message, logging.INFO)]
     for read in (read_trajectories, read_detections):
         with pytest.raises(ValueError, match='count frames from 0'):
             read(path, strict=True)
@@ -98,3 +101,20 @@ def test_a_row_without_a_box_tells(tmp_path: Path) -> None:
     assert sorted(read_detections(path, video=FROM_ZERO)) == [5]
     path.write_text('4,1,2,0,5,5,.9\n10,-1,0,0,0,0\n')
     assert read_trajectories(path, video=FROM_ZERO).frame_ids.tolist() == [4]
+
+
+def test_boxes_on_other_frames_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages: list[str] = []
+    monkeypatch.setattr(
+        'mmsmot.structures.frame_numbering.print_log',
+        lambda text, logger, level: messages.append((text, logger, level)),
+    )
+    log_lost_boxes(np.array([1, 16, 17, 40]), 'gt.txt', HOLES)
+    message = (
+        'gt.txt: 2 of 4 boxes stand in frames that a does not have, the first in frame 17 '
+        '(it has 3, the last is 31); left out'
+    )
+    assert messages == [(message, 'current', logging.WARNING)]
+    log_lost_boxes(np.array([1, 16]), 'gt.txt', HOLES)
+    log_lost_boxes(np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x'))
+    assert len(messages) == 1

@@ -180,6 +180,14 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, seed: int, rows: i
     assert not list(path.parent.glob('.*'))
 
 
+def test_detections_that_differ_in_other_columns_are_the_same(
+    tmp_path: Path, said: list[str]
+) -> None:
+    path = write(tmp_path / 'det.txt', '1,4,0,0,5,5,.9,1\n1,7,0,0,5,5,.9,3\n')
+    assert len(read_detections(path)[1]) == 1
+    assert said == ['1 of 2 rows with a (frame, box, score) seen before']
+
+
 def test_an_empty_field_is_an_error_and_moves_nothing(tmp_path: Path) -> None:
     path = tmp_path / 'gt.txt'
     path.write_text('1,1,,20,30,40,7,1,1\n')
