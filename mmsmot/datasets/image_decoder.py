@@ -208,10 +208,16 @@ def _orientation(image: Image.Image) -> int:
 def _pixels(data: bytes) -> np.ndarray | None:
     """(H, W, 3) of any depth, not turned; ``None`` where OpenCV cannot decode it."""
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
+    values = np.frombuffer(data, np.uint8)
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        image = cv2.imdecode(values, flags)
+        if image is None and data[:2] in (b'II', b'MM'):
+            # A TIFF of degrees, one float a pixel, OpenCV makes no colours of.
+            image = cv2.imdecode(values, cv2.IMREAD_ANYDEPTH)
+            image = None if image is None else image[..., None].repeat(3, axis=2)
     except cv2.error:
         return None
+    return image
 
 
 def _jpeg_without_end(data: bytes, path: str | os.PathLike) -> np.ndarray | None:

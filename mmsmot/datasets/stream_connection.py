@@ -47,6 +47,7 @@ class NetworkConnection:
         duration: Seconds that it states to last, if it is a recording; ``None`` if it
             is live.
         damaged: Packets that could not be decoded.
+        guessed: Pictures of which the decoder guessed a part.
 
     Raises:
         ConnectionError: It cannot be opened, or holds no video.
@@ -76,7 +77,7 @@ class NetworkConnection:
         duration = self._container.duration
         self.duration = duration / av.time_base if duration else None
         self._timed = not is_untimed(self._container)
-        self.damaged = 0
+        self.damaged = self.guessed = 0
 
     def pictures(self) -> Iterator[Picture]:
         """What comes, until the stream ends.
@@ -110,6 +111,7 @@ class NetworkConnection:
             self.damaged += not isinstance(error, EOFError)
             return
         for picture in pictures:
+            self.guessed += picture.is_corrupt
             stamp = None
             if self._timed and picture.pts is not None:
                 stamp = float(picture.pts * self._stream.time_base)
@@ -139,13 +141,14 @@ class CameraConnection:
         fps: Frames a second that it states, 30 where it states nothing sensible.
         duration: ``None``: it never ends by itself.
         damaged: 0: it gives whole pictures only.
+        guessed: 0.
 
     Raises:
         ConnectionError: It cannot be opened.
     """
 
     duration = None
-    damaged = 0
+    damaged = guessed = 0
 
     def __init__(self, address: str) -> None:
         self._capture = cv2.VideoCapture(camera_device(address))

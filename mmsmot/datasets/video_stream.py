@@ -83,7 +83,7 @@ class VideoStream:
         self._address = address
         self._timeout = timeout
         self._stop: str | None = None
-        self._gaps = self._gap_seconds = self._damaged = 0
+        self._gaps = self._gap_seconds = self._damaged = self._guessed = 0
         self._end = ''
         self._opened = self._until = 0.0
         self._pause = FIRST_PAUSE
@@ -118,6 +118,11 @@ class VideoStream:
         if self._damaged:
             found.append(
                 f'{self.video.path}: {self._damaged} damaged packets were left out'
+            )
+        if self._guessed:
+            found.append(
+                f'{self.video.path}: {self._guessed} pictures came damaged; the decoder '
+                'guessed a part of them'
             )
         return found + ([self._end] if self._end else [])
 
@@ -248,6 +253,7 @@ class VideoStream:
         if self._is_connected:
             self._is_connected = False
             self._damaged += self._connection.damaged
+            self._guessed += self._connection.guessed
             self._connection.close()
 
     def _wait(self) -> None:

@@ -27,7 +27,8 @@ SLOWEST = 0.5  # frames a second of a copy; players dislike slower ones
 def is_playable(path: str | os.PathLike) -> bool:
     """Whether every browser plays a video file as it is: H.264 (4:2:0) in mp4, or webm.
 
-    All browsers turn a picture as the file says, but not all mirror it.
+    All browsers turn a picture as the file says, but not all mirror it; and where its
+    pixels are not square they stretch it, but not the boxes on it.
     """
     suffix = Path(path).suffix.lower()
     with av.open(os.fspath(path), metadata_errors='replace') as container:
@@ -39,7 +40,9 @@ def is_playable(path: str | os.PathLike) -> bool:
         codec = stream.codec_context
         names = set(container.format.name.split(','))
         is_plain = (
-            codec.pix_fmt in PIXEL_FORMATS and orientation_of(first) not in MIRRORED
+            codec.pix_fmt in PIXEL_FORMATS
+            and orientation_of(first) not in MIRRORED
+            and stream.sample_aspect_ratio in (None, 0, 1)
         )
         return is_plain and any(
             name in names and codec.name.removeprefix('lib') == played

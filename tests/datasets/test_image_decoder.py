@@ -152,6 +152,17 @@ def test_thermal_pictures_are_stretched(tmp_path, suffix) -> None:
     assert str(tmp_path) in note and 'uint16' in note
 
 
+@pytest.mark.parametrize('kind', ['F', 'I'])
+def test_radiometric_pictures_of_one_channel(tmp_path, kind) -> None:
+    degrees = np.linspace(20, 400, 48 * 64).reshape(48, 64)
+    dtype = np.float32 if kind == 'F' else np.int32
+    Image.fromarray(degrees.astype(dtype)).save(tmp_path / 'a.tif')
+    image, note = decode_image(tmp_path / 'a.tif')
+    assert image.shape == (48, 64, 3) and image.dtype == np.uint8
+    assert len(np.unique(image)) > 250
+    assert np.dtype(dtype).name in note
+
+
 def test_sixteen_bits_that_use_their_range_keep_their_upper_eight() -> None:
     full = np.linspace(0, 65535, 48 * 64).reshape(48, 64).astype(np.uint16)
     assert np.array_equal(to_8_bit(full), full >> 8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import av
 import cv2
 import numpy as np
@@ -120,13 +122,23 @@ def test_frames_that_are_not_there(tmp_path) -> None:
     assert not (tmp_path / 'copy.mp4').exists()
 
 
-@pytest.mark.parametrize(('across', 'plays'), [(1, True), (-1, False)])
-def test_a_mirrored_video_is_copied(tmp_path, across, plays) -> None:
+@pytest.mark.parametrize(
+    ('across', 'aspect', 'plays'),
+    [
+        (1, Fraction(1), True),
+        (-1, Fraction(1), False),
+        (1, Fraction(16, 15), False),
+    ],
+)
+def test_what_browsers_would_show_otherwise_is_copied(
+    tmp_path, across, aspect, plays
+) -> None:
     matrix = [across << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30]
     with av.open(str(tmp_path / 'a.mp4'), 'w') as container:
         stream = container.add_stream('libx264', rate=20)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, 'yuv420p'
         stream.set_display_matrix(matrix)
+        stream.codec_context.sample_aspect_ratio = aspect
         picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, 'bgr24')))
         container.mux(stream.encode())
