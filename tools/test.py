@@ -16,7 +16,6 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmengine.config import Config
-    from mmengine.dist import is_main_process
     from mmengine.logging import print_log
     from mmengine.model import is_model_wrapper
 
@@ -32,6 +31,9 @@ with tool_imports():
     from mmsmot.engine.arguments import argument_names
     from mmsmot.registry import METRICS
     from mmsmot.utils.environment import check_environment
+    from mmsmot.utils.folder_lock import folder_locks
+    from mmsmot.utils.full_disk import explain_full_disk
+    from mmsmot.utils.launcher import launched_rank
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
@@ -78,6 +80,17 @@ def main() -> None:
     default_dir = str(Path('work_dirs') / Path(args.config).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir
     folders = set_out_dirs(config)
+    rank = launched_rank(config.launcher)
+    with folder_locks(*folders, rank=rank), explain_full_disk(config.work_dir):
+        test(config, args)
+    if rank == 0:
+        for folder in folders:
+            print(f'tracks and scores: {folder}')
+    leave_processes()
+
+
+def test(config: Config, args: argparse.Namespace) -> None:
+    """Score a config in folders of results that are ours alone."""
     config.load_from = checkpoint_of(args, config)
     if config.load_from:
         forget_pretrained(config.model)
@@ -88,10 +101,6 @@ def main() -> None:
         for text in random_weight_warnings(model):
             print_log(text, logger='current', level=logging.WARNING)
     runner.test()
-    if is_main_process():
-        for folder in folders:
-            print(f'tracks and scores: {folder}')
-    leave_processes()
 
 
 def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:

@@ -16,7 +16,6 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmengine.config import Config
-    from mmengine.dist import is_main_process
 
     from mmsmot.engine import (
         SMOTRunner,
@@ -28,6 +27,9 @@ with tool_imports():
     from mmsmot.utils.checkpoint import newest_checkpoint
     from mmsmot.utils.device import default_device
     from mmsmot.utils.environment import check_environment
+    from mmsmot.utils.folder_lock import folder_locks
+    from mmsmot.utils.full_disk import explain_full_disk
+    from mmsmot.utils.launcher import launched_rank
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
@@ -80,6 +82,16 @@ def main() -> None:
         config.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.seed is not None:
         config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
+    rank = launched_rank(config.launcher)
+    with folder_locks(config.work_dir, rank=rank), explain_full_disk(config.work_dir):
+        train(config, args)
+    if rank == 0:
+        print(f'logs and checkpoints: {config.work_dir}')
+    leave_processes()
+
+
+def train(config: Config, args: argparse.Namespace) -> None:
+    """Train in a work-dir that is ours alone."""
     if args.resume:
         resume_from(config, args.resume)
     if args.weights and config.load_from and not config.resume:
@@ -88,9 +100,6 @@ def main() -> None:
             'leave --weights out, or add --cfg-options load_from=None'
         )
     SMOTRunner.from_cfg(config).train()
-    if is_main_process():
-        print(f'logs and checkpoints: {config.work_dir}')
-    leave_processes()
 
 
 def resume_from(config: Config, checkpoint: str) -> None:

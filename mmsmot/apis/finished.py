@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +19,11 @@ from ..utils.fingerprint import (
     package_fingerprint,
     video_fingerprint,
 )
-from ..utils.full_disk import is_disk_full
 from ..utils.onnx_file import onnx_hash
 from ..utils.weights_hash import weights_hash
+from .result_files import FORMAT, RESULT, files_of, read_result
 
-FORMAT = 'mmsmot result 1'
-RECORDING = 'recording.mp4'  # of a live stream
-LIVE_FILES = ('tracks.txt', RECORDING)  # what cannot be made again
-REPORT_VIDEO = 'report_video.mp4'  # where the page is too small for its video
 PACKAGE = Path(registry.__file__).parent
-FILES = (*LIVE_FILES, 'video.mp4', 'report.html', REPORT_VIDEO, 'result.json')
-TEMPORARY = 8 * '?'  # what atomic_path puts into a name
 MAKERS = (
     'apis',
     'datasets',
@@ -101,11 +91,11 @@ def find_finished(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
 
     A live stream's is never the one that would come out.
     """
-    result = _read(out_dir / 'result.json')
+    result = read_result(out_dir / RESULT)
     if result is None or key['video'] is None:
         return None
     if result.get('format') == FORMAT and result.get('key') == key:
-        missing = [n for n in _files(result) if not (out_dir / n).is_file()]
+        missing = [n for n in files_of(result) if not (out_dir / n).is_file()]
         if not missing:
             return result
         reason = f'lacks {", ".join(missing)}; done again'
@@ -115,77 +105,3 @@ def find_finished(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
         reason = f'holds another result ({", ".join(other)} differ); replaced'
     print_log(f'{out_dir} {reason}', logger='current', level=logging.WARNING)
     return None
-
-
-def clear(out_dir: Path, overwrite: bool) -> None:
-    """Remove an old result and its files, so that none stands beside the new ones.
-
-    So are the files that a killed run was writing: the folder is ours alone.
-
-    Raises:
-        FileExistsError: It is a live stream's, and ``overwrite`` is not set.
-    """
-    result = _read(out_dir / 'result.json')
-    video = (result or {}).get('video')
-    is_live = isinstance(video, dict) and video.get('live')
-    if not overwrite and (is_live or (out_dir / RECORDING).exists()):
-        raise FileExistsError(
-            f'{out_dir} holds what was seen of a live stream, which cannot be made '
-            'again: name another folder (--out), or --overwrite'
-        )
-    (out_dir / 'result.json').unlink(missing_ok=True)
-    for name in _files(result or {}):
-        (out_dir / name).unlink(missing_ok=True)
-    for path in map(Path, FILES):
-        for left in out_dir.glob(f'.{path.stem}.{TEMPORARY}{path.suffix}'):
-            left.unlink(missing_ok=True)
-
-
-@contextmanager
-def all_or_nothing(out_dir: Path, kept: Sequence[str] = ()) -> Iterator[None]:
-    """Remove what the block wrote of a result when it does not end well.
-
-    Args:
-        out_dir: Folder of the result.
-        kept: Names of files to keep; each is whole or not there.
-
-    Raises:
-        OSError: The disk is full; says so, and where.
-    """
-    before = {name: _inode(out_dir / name) for name in FILES}
-    try:
-        yield
-    except BaseException as error:
-        for name in FILES:
-            if name not in kept and _inode(out_dir / name) != before[name]:
-                (out_dir / name).unlink(missing_ok=True)
-        if is_disk_full(error):
-            raise OSError(
-                getattr(error, 'errno', None) or errno.ENOSPC,
-                f'the disk is full ({out_dir}): no result was written. Make room, or '
-                'name a folder on another disk (--out), and run it again',
-            ) from error
-        raise
-
-
-def _inode(path: Path) -> int | None:
-    """Files are written beside and renamed, so a new one is another inode."""
-    return path.stat().st_ino if path.exists() else None
-
-
-def _files(result: dict[str, Any]) -> list[str]:
-    files = result.get('files')
-    return [name for name in FILES if isinstance(files, list) and name in files]
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        result = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError:  # no JSON, or no text at all
-        result = None
-    if not isinstance(result, dict):
-        print_log(f'{path}: no result of ours; done again', logger='current')
-        return None
-    return result

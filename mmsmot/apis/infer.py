@@ -23,20 +23,19 @@ from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_report
 from ..visualization.report_video import playable_video
 from .drawing import draw_video, progress_bar, shown_at
-from .finished import (
+from .finished import find_finished, result_key
+from .interrupt import interruptible
+from .own_truth import score_by_own_truth
+from .recording import Recording
+from .result import make_result, with_arrays
+from .result_files import (
     FILES,
     LIVE_FILES,
     RECORDING,
     REPORT_VIDEO,
     all_or_nothing,
     clear,
-    find_finished,
-    result_key,
 )
-from .interrupt import interruptible
-from .own_truth import score_by_own_truth
-from .recording import Recording
-from .result import make_result, with_arrays
 
 PIECE = 256  # frames whose tracks become rows of a table at once
 
@@ -57,7 +56,8 @@ def infer_video(
     (a page that plays the video with all of it) and at last ``result.json``, each whole
     or not at all; after an error none of them is left. Where all that would come out lies
     there already, made of the same video, frames, config, weights, files and code, nothing
-    is done. Only one run at a time can have the folder. A sequence with a truth beside its
+    is done. Files of these names that no run wrote are left alone, and only one run at a
+    time can have the folder. A sequence with a truth beside its
     pictures is scored too, in ``result.json`` and on the page.
 
     A live stream is never finished. It is recorded (``recording.mp4``) while it is looked
@@ -83,7 +83,8 @@ def infer_video(
 
     Raises:
         BlockingIOError: Another run is writing into ``out_dir``.
-        FileExistsError: The result of a live stream lies there.
+        FileExistsError: The result of a live stream lies there, or a file that no run
+            wrote has the name of one that would be.
         NotADirectoryError: There is a file at ``out_dir``.
         OSError: ``out_dir`` cannot be written to, or the disk is full.
         ValueError: A file of the result would be written over the video itself, or

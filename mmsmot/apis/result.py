@@ -9,7 +9,7 @@ import numpy as np
 from ..datasets import VideoReader
 from ..structures import Interactions, SMOTDataSample
 from ..utils.stopwatch import Stopwatch
-from .finished import FORMAT
+from .result_files import FORMAT
 
 
 def make_result(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.dist import is_distributed
+from mmengine.dist import is_distributed, master_only
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import BaseLoop, CheckpointLoader, EpochBasedTrainLoop, Runner
 from torch import nn
 
 from ..datasets.seeded_sampler import SeededSampler
+from ..utils.atomic import atomic_path
 from ..utils.checkpoint import newest_checkpoint, require_weights_of
 from ..utils.device import default_device
 from .memory import explain_out_of_memory
@@ -87,6 +89,24 @@ class SMOTRunner(Runner):
         if self._is_testing:
             self._warn_of_other_options(loaded, filename)
         return super().load_checkpoint(filename, *args, **kwargs)
+
+    @master_only
+    def save_checkpoint(
+        self, out_dir: str, filename: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """See :meth:`mmengine.runner.Runner.save_checkpoint`.
+
+        A file on a disk appears whole or not at all: the newest checkpoint is what
+        training goes on from.
+
+        Raises:
+            OSError: The disk is full; names the file.
+        """
+        if '://' in str(out_dir):
+            super().save_checkpoint(out_dir, filename, *args, **kwargs)
+            return
+        with atomic_path(Path(out_dir) / filename) as temporary:
+            super().save_checkpoint(out_dir, temporary.name, *args, **kwargs)
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
         """See :meth:`mmengine.runner.Runner.resume`.

@@ -8,7 +8,7 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -59,6 +59,20 @@ def folder_lock(folder: str | os.PathLike) -> Iterator[None]:
                 missing_ok=True
             )  # while it is locked: none waits on a lost file
         lock.release()
+
+
+@contextmanager
+def folder_locks(*folders: str | os.PathLike, rank: int = 0) -> Iterator[None]:
+    """Keep other runs out of several folders; one process of a run, number 0, does it.
+
+    Raises:
+        See :func:`folder_lock`.
+    """
+    with ExitStack() as stack:
+        if rank == 0:
+            for folder in dict.fromkeys(map(os.path.abspath, folders)):
+                stack.enter_context(folder_lock(folder))
+        yield
 
 
 def _sign(folder: Path, holder: Path) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from mmsmot.apis import infer, infer_video
-from mmsmot.apis.finished import MAKERS, PACKAGE, clear
+from mmsmot.apis.finished import MAKERS, PACKAGE
+from mmsmot.apis.result_files import UNFINISHED, clear
 from mmsmot.datasets import make_demo_scene, open_video
 from mmsmot.evaluation import write_json
 from mmsmot.models.detectors import DetectionFile
@@ -90,9 +91,10 @@ def test_finished_means_the_same_inputs_and_all_files(
     second = run()
     assert second > first
     assert (tmp_path / 'tracks.txt').is_file()
-    for text in ('[1, 2]', 'no JSON', '\x00'):
-        (tmp_path / 'result.json').write_text(text)
-        assert run() > second
+    text = (tmp_path / 'result.json').read_text()
+    (tmp_path / 'result.json').write_text(text[: len(text) // 2])  # damaged
+    (tmp_path / 'tracks.txt').unlink()
+    assert run() > second
     # Nothing tells what the config was: it is done again.
     infer_video(public(), open_video(scene), tmp_path, draw=False)
     before = (tmp_path / 'result.json').stat().st_mtime_ns
@@ -277,3 +279,51 @@ def test_the_page_shows_the_verbs_that_the_model_chose(
     told = data_of(tmp_path / 'report.html')
     said = told['sides']['pred']['interactions']
     assert [row['verb'] for row in said] == ['follow.v.01']
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {p.name: p.read_text() for p in folder.iterdir() if p.is_file()}
+
+
+@pytest.mark.parametrize('name', ['tracks.txt', 'report.html', 'video.mp4'])
+@pytest.mark.parametrize('overwrite', [False, True])
+def test_a_file_of_the_users_is_not_replaced(
+    scene: Path, tmp_path: Path, name: str, overwrite: bool
+) -> None:
+    (tmp_path / name).write_text('mine')
+    with pytest.raises(FileExistsError, match=rf'{name} was written by no .*\(--out\)'):
+        infer_video(public(), open_video(scene), tmp_path, overwrite=overwrite)
+    assert contents(tmp_path) == {name: 'mine'}
+
+
+@pytest.mark.parametrize(
+    'text', ['[1, 2]', 'no JSON', '[' * 100_000, '{"files": ["video.mp4"]}']
+)
+def test_a_result_of_another_tool_is_not_replaced(
+    scene: Path, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / 'result.json').write_text(text)
+    (tmp_path / 'video.mp4').write_text('mine')
+    with pytest.raises(FileExistsError, match='was written by no run of mmsmot'):
+        infer_video(public(), open_video(scene), tmp_path, 'config')
+    assert contents(tmp_path) == {'result.json': text, 'video.mp4': 'mine'}
+
+
+@pytest.mark.parametrize('name', ['result.json', 'video.mp4'])
+def test_a_folder_under_a_files_name_is_told_at_once(
+    scene: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(IsADirectoryError, match=rf'{name} is a folder.*\(--out\)'):
+        infer_video(public(), open_video(scene), tmp_path)
+
+
+def test_what_a_killed_run_had_finished_is_replaced(
+    scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tracks are there whole, and no result yet."""
+    (tmp_path / 'tracks.txt').write_text('half of the result')
+    (tmp_path / UNFINISHED).write_text('["tracks.txt"]')
+    infer_video(public(), open_video(scene), tmp_path, draw=False)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['result.json', 'tracks.txt']
+    assert (tmp_path / 'tracks.txt').read_text() != 'half of the result'

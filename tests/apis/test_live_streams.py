@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mmsmot.apis import SMOTInferencer, infer_video
+from mmsmot.apis.result_files import UNFINISHED
 from mmsmot.datasets import open_video, stream_connection, video_stream
 from mmsmot.models.semantics import Description
 from mmsmot.models.smot import SMOT
@@ -146,9 +147,10 @@ def test_the_recording_outlives_an_error_after_it(plug_in, tmp_path) -> None:
         patch.setattr(TrackDrawer, 'draw', fail)
         infer_video(model(renumbered), open_video('0', end=5), tmp_path)
     left = sorted(p.name for p in tmp_path.iterdir())
-    assert left == ['recording.mp4', 'tracks.txt']
+    assert left == [UNFINISHED, 'recording.mp4', 'tracks.txt']
     with pytest.raises(FileExistsError, match='cannot be made again'):
         infer_video(model(), open_video('0', end=5), tmp_path)
+    infer_video(model(), open_video('0', end=5), tmp_path, overwrite=True)
 
 
 def test_a_stream_of_the_inferencer(plug_in, tmp_path) -> None:
@@ -176,13 +178,13 @@ def test_the_recording_and_tracks_outlive_the_words(plug_in, tmp_path) -> None:
     with pytest.raises(MemoryError):
         infer_video(speaking, open_video('0', end=5), tmp_path)
     left = sorted(p.name for p in tmp_path.iterdir())
-    assert left == ['recording.mp4', 'tracks.txt']
+    assert left == [UNFINISHED, 'recording.mp4', 'tracks.txt']
     assert len(read_trajectories(tmp_path / 'tracks.txt')) == 5
     assert len(list(open_video(tmp_path / 'recording.mp4'))) == 5
 
 
 @pytest.mark.parametrize(
-    ('error', 'left'), [(MemoryError, ['recording.mp4']), (OSError, [])]
+    ('error', 'left'), [(MemoryError, [UNFINISHED, 'recording.mp4']), (OSError, [])]
 )
 def test_the_recording_outlives_an_error_in_the_midst(
     plug_in, tmp_path, monkeypatch, error, left
@@ -200,7 +202,7 @@ def test_the_recording_outlives_an_error_in_the_midst(
     looking.batch_size = 2
     with pytest.raises(error):
         infer_video(looking, open_video('0', end=50), tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == left
+    assert sorted(p.name for p in tmp_path.iterdir()) == left
     if left:
         kept = open_video(tmp_path / 'recording.mp4')
         assert [number_of(frame.image) for frame in kept] == list(range(1, 9))

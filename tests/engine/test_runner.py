@@ -1,0 +1,34 @@
+"""A checkpoint on a disk is whole or not there."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+from mmengine.runner import Runner
+
+from mmsmot.engine import SMOTRunner
+
+
+def test_a_full_disk_leaves_the_checkpoints_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, disk_is_full = b'weights', False
+
+    def save(self, out_dir: str, filename: str, **options: bool) -> None:
+        Path(out_dir, filename).write_bytes(content)
+        assert filename.endswith('.pth')
+        assert options == {'by_epoch': True}
+        if disk_is_full:
+            raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(Runner, 'save_checkpoint', save)
+    runner = SMOTRunner.__new__(SMOTRunner)
+    runner.save_checkpoint(str(tmp_path), 'epoch_1.pth', by_epoch=True)
+    content, disk_is_full = b'half', True
+    for name in ('epoch_1.pth', 'epoch_2.pth'):
+        with pytest.raises(OSError, match=rf'is full.*{name}'):
+            runner.save_checkpoint(str(tmp_path), name, by_epoch=True)
+    assert [p.name for p in tmp_path.iterdir()] == ['epoch_1.pth']
+    assert (tmp_path / 'epoch_1.pth').read_bytes() == b'weights'
