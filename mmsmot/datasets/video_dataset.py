@@ -15,6 +15,7 @@ from mmengine.logging import print_log
 
 from ..registry import TRANSFORMS, built
 from ..structures import SMOTDataSample
+from ..utils.number_ranges import COUNT, require_numbers
 from .image_sequence import ImageSequence
 from .sample_seed import generator_of, seeded_globals
 from .video_reader import VideoReader
@@ -80,6 +81,8 @@ class VideoDataset(BaseDataset):
         indices: int | Sequence[int] | None = None,
         lazy_init: bool = False,
     ) -> None:
+        require_numbers('VideoDataset', COUNT, num_frames=num_frames)
+        require_numbers('VideoDataset', COUNT.or_none, stride=stride)
         self.sequences = sequences
         self.num_frames = num_frames
         self.stride = stride

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from ..structures import (
     Trajectories,
     match_trajectories,
 )
+from ..utils.number_ranges import FRACTION, NON_NEGATIVE, WHOLE, require_numbers
 from .trackers import BaseTracker, update_checked
 
 
@@ -66,6 +68,21 @@ class ClipTraining:
     )
 
     def __post_init__(self) -> None:
+        owner = 'ClipTraining'
+        require_numbers(
+            owner,
+            WHOLE.or_none,
+            detection_frames=self.detection_frames,
+            gradient_frames=self.gradient_frames,
+        )
+        require_numbers(owner, FRACTION, true_tracks=self.true_tracks)
+        require_numbers(owner, NON_NEGATIVE, box_noise=self.box_noise)
+        most = math.inf if self.gradient_frames is None else self.gradient_frames
+        if (self.detection_frames or 0) > most:
+            raise ValueError(
+                f'ClipTraining: detection_frames={self.detection_frames} are more than '
+                f'gradient_frames={self.gradient_frames}, which they are taken from'
+            )
         if self.feature_cache is not None and not self.freeze:
             raise ValueError(
                 'ClipTraining: feature_cache keeps what a frozen detector sees; it needs '

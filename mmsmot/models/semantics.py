@@ -15,8 +15,14 @@ from .clip_table import ClipTable
 from .feature_maps import FeatureMaps
 from .interaction_spans import with_spans
 from .scene import Scene
-from .semantic_losses import LOSSES, semantic_losses
+from .semantic_losses import semantic_losses
 from .semantic_memory import SemanticMemory
+from .semantic_slots import (
+    OFFERS,
+    require_company,
+    require_offers,
+    require_options,
+)
 from .trajectory import TrajectoryTokens
 
 
@@ -97,14 +103,14 @@ class TrajectorySemantics(nn.Module):
         trained_on: str | None = None,
     ) -> None:
         super().__init__()
-        _require_options(frame_stride, max_boxes, loss_weights)
-        for part, needed, why in (
+        require_options(frame_stride, max_boxes, span_parts, loss_weights)
+        require_company(
             (relations, interaction, 'relations need an interaction head'),
             (phrases, instance_caption, 'phrases need an instance caption head'),
             (video_caption, video_fusion, 'a video caption needs video_fusion'),
-        ):
-            _require(part is None or needed is not None, f'{why}: give it too')
+        )
         self.roi = built(roi)
+        require_offers('roi', self.roi)
         tokens = self.roi.tokens
         if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
             encoding = built(trajectory_fusion['encoding'], tokens=tokens)
@@ -114,6 +120,7 @@ class TrajectorySemantics(nn.Module):
         self.context = built(context, pool=tokens)
         self.phrases = built(phrases, tokens=tokens)
         self.interaction = built(interaction)
+        require_offers('interaction', self.interaction)
         if relations is not None:
             relations = built(
                 relations,
@@ -122,6 +129,8 @@ class TrajectorySemantics(nn.Module):
             )
         self.relations = relations
         self.instance_caption = built(instance_caption)
+        more = ['encoded'] * (phrases is not None) + ['decoder'] * share_decoder
+        require_offers('instance_caption', self.instance_caption, *more)
         if share_decoder and isinstance(video_caption, dict):
             _require(
                 instance_caption is not None and video_caption.get('decoder') is None,
@@ -130,6 +139,8 @@ class TrajectorySemantics(nn.Module):
             )
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
         self.video_caption = built(video_caption)
+        for slot in OFFERS:
+            require_offers(slot, getattr(self, slot))
         self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
@@ -316,18 +327,6 @@ class TrajectorySemantics(nn.Module):
         rows = torch.arange(len(pairs), device=pairs.tokens.device)
         fused, mask = self._fused(pairs, rows[:, None] == rows ^ 1)
         return self.interaction(fused, mask, rows.reshape(-1, 2)).sigmoid()
-
-
-def _require_options(
-    frame_stride: int, max_boxes: int | None, loss_weights: dict[str, float] | None
-) -> None:
-    _require(
-        frame_stride >= 1 and (max_boxes is None or max_boxes >= 1),
-        'frame_stride and max_boxes must be 1 or more, got '
-        f'{frame_stride} and {max_boxes}',
-    )
-    unknown = ', '.join(sorted({*(loss_weights or ())} - {*LOSSES}))
-    _require(not unknown, f'loss_weights has {unknown}; there are {", ".join(LOSSES)}')
 
 
 def _require(holds: bool, why: str) -> None:

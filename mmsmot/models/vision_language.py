@@ -14,6 +14,7 @@ from ..datasets.verb_forms import VerbForms
 from ..datasets.vocabulary import InteractionVocabulary
 from ..registry import MODELS, built
 from ..structures import Frame, Interactions, Tracks
+from ..utils.number_ranges import COUNT, WHOLE, require_numbers
 from .feature_maps import FeatureMaps
 from .language.vision_language_model import Question, VisionLanguageModel
 from .picture_memory import NearPair, Picture, PictureMemory
@@ -82,8 +83,11 @@ class VisionLanguageSemantics(nn.Module):
         memory: dict | None = None,
     ) -> None:
         super().__init__()
-        if frame_stride < 1:
-            raise ValueError(f'frame_stride must be 1 or more, got {frame_stride}')
+        owner = 'VisionLanguageSemantics'
+        require_numbers(owner, COUNT, frame_stride=frame_stride)
+        require_numbers(
+            owner, WHOLE, max_pairs=max_pairs, min_near_frames=min_near_frames
+        )
         prompts = (caption_prompt, video_prompt, interaction_prompt)
         for prompt in filter(None, prompts):
             _filled(prompt, [])

@@ -46,7 +46,9 @@ def test_detection_is_among_the_frames_with_a_way_back() -> None:
         seen |= set(detected)
     assert seen == set(range(9))
     with pytest.raises(ValueError, match='more than gradient_frames=4'):
-        ClipTraining(detection_frames=5, gradient_frames=4).draw_frames(9)
+        ClipTraining(detection_frames=5, gradient_frames=4)
+    with pytest.raises(ValueError, match='more than gradient_frames=4'):
+        ClipTraining(gradient_frames=4).draw_frames(9)
 
 
 def test_share_of_true_tracks() -> None:

@@ -159,7 +159,7 @@ def test_a_prompt_about_one_picture() -> None:
 def test_wrong_options() -> None:
     with pytest.raises(ValueError, match="only fields are {count} and {times}.*'who'"):
         VisionLanguageSemantics(Scripted(), caption_prompt='What does {who} do?')
-    with pytest.raises(ValueError, match='frame_stride must be 1 or more'):
+    with pytest.raises(ValueError, match='frame_stride must be a whole number of 1'):
         VisionLanguageSemantics(Scripted(), frame_stride=0)
     with pytest.raises(TypeError, match='max_picture'):
         VisionLanguageSemantics(Scripted(), memory=dict(max_picture=2))

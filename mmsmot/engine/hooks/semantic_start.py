@@ -7,6 +7,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
+from ...utils.number_ranges import WHOLE, require_numbers
 
 
 @HOOKS.register_module()
@@ -18,6 +19,7 @@ class SemanticStart(Hook):
     """
 
     def __init__(self, iteration: int = 20000) -> None:
+        require_numbers('SemanticStart', WHOLE, iteration=iteration)
         self.iteration = iteration
 
     def before_train_iter(

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ...utils.number_ranges import COUNT, FRACTION, WHOLE, require_numbers
+
 KeysValues = tuple[torch.Tensor, torch.Tensor]
 
 AT_ONCE = 2**16  # tokens that look at themselves in one go when predicting
@@ -33,6 +35,10 @@ class CrossAttention(nn.Module):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        owner = type(self).__name__
+        require_numbers(owner, COUNT, channels=channels, num_heads=num_heads)
+        require_numbers(owner, WHOLE, ffn_channels=ffn_channels)
+        require_numbers(owner, FRACTION, dropout=dropout)
         if channels % num_heads:
             raise ValueError(
                 f'CrossAttention: {num_heads} heads do not divide {channels} channels'

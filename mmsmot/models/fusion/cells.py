@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, FRACTION, require_numbers
 from .attention import CrossAttention
 
 
@@ -90,6 +91,8 @@ class MLPCell(FusionCell):
         self, channels: int = 256, hidden: int = 1024, dropout: float = 0.1
     ) -> None:
         super().__init__()
+        require_numbers('MLPCell', COUNT, channels=channels, hidden=hidden)
+        require_numbers('MLPCell', FRACTION, dropout=dropout)
         self.mlp = nn.Sequential(
             nn.Linear(2 * channels, hidden),
             nn.ReLU(),

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, require_numbers
 from .attention import CrossAttention
 
 AT_ONCE = 2048  # others looked at in one go when predicting
@@ -38,6 +39,7 @@ class TrajectoryContext(nn.Module):
         pool: int = 4,
     ) -> None:
         super().__init__()
+        require_numbers('TrajectoryContext', COUNT, pool=pool)
         self.attention = CrossAttention(channels, num_heads, ffn_channels, dropout)
         self.pool = pool
 

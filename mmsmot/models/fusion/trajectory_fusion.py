@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS, built
+from ...utils.number_ranges import COUNT, require_numbers
 from ..trajectory.token_encoding import TokenEncoding
 from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .attention import SelfAttention
@@ -89,6 +90,7 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         encoding: dict | TokenEncoding | None = None,
     ) -> None:
         super().__init__(encoding, summary)
+        require_numbers('ConcatTrajectoryFusion', COUNT, num_layers=num_layers)
         self.layers = nn.ModuleList(
             SelfAttention(channels, num_heads, ffn_channels, dropout)
             for _ in range(num_layers)

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...registry import MODELS, built
+from ...utils.number_ranges import COUNT, require_numbers
 from ..feature_maps import FeatureMaps
 from .cells import FusionCell
 
@@ -51,6 +52,9 @@ class VideoFusion(nn.Module):
         position: bool = False,
     ) -> None:
         super().__init__()
+        require_numbers(
+            'VideoFusion', COUNT, channels=channels, height=grid[0], width=grid[1]
+        )
         if tokens not in ('space', 'channel'):
             raise ValueError(f"tokens must be 'space' or 'channel', got {tokens!r}")
         if tokens == 'channel' and grid[0] * grid[1] != channels:

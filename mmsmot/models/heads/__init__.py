@@ -1,6 +1,18 @@
 """Fused features to captions and interactions."""
 
+from .base import (
+    BaseInstanceCaptionHead,
+    BaseInteractionHead,
+    BaseVideoCaptionHead,
+)
 from .caption_head import InstanceCaptionHead, VideoCaptionHead
 from .interaction_head import InteractionHead
 
-__all__ = ['InstanceCaptionHead', 'InteractionHead', 'VideoCaptionHead']
+__all__ = [
+    'BaseInstanceCaptionHead',
+    'BaseInteractionHead',
+    'BaseVideoCaptionHead',
+    'InstanceCaptionHead',
+    'InteractionHead',
+    'VideoCaptionHead',
+]

@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 from ...registry import MODELS, built
 from ..fusion.attention import CrossAttention
 from ..language.text_decoder import TextDecoder
+from .base import BaseInstanceCaptionHead, BaseVideoCaptionHead
 
 
 class _Speaker(nn.Module):
@@ -29,7 +30,7 @@ class _Speaker(nn.Module):
 
 
 @MODELS.register_module()
-class InstanceCaptionHead(_Speaker):
+class InstanceCaptionHead(_Speaker, BaseInstanceCaptionHead):
     """R_Ins^j = Dec_Ins(Linear(T~_j)) (SMOTer paper, eq. 4).
 
     Args:
@@ -60,7 +61,7 @@ class InstanceCaptionHead(_Speaker):
 
 
 @MODELS.register_module()
-class VideoCaptionHead(_Speaker):
+class VideoCaptionHead(_Speaker, BaseVideoCaptionHead):
     """R_Vid = Dec_Vid(Linear(CA(F~, T~))) (SMOTer paper, eq. 3).
 
     Args:

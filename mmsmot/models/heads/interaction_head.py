@@ -13,11 +13,19 @@ from torch.nn import functional as F
 from ...datasets.vocabulary import InteractionVocabulary
 from ...registry import MODELS
 from ...structures import Interactions
+from ...utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    NON_NEGATIVE,
+    NumberRange,
+    require_numbers,
+)
 from ..fusion.attention import CrossAttention, SelfAttention
+from .base import BaseInteractionHead
 
 
 @MODELS.register_module()
-class InteractionHead(nn.Module):
+class InteractionHead(BaseInteractionHead):
     """R_Int^{j,k} = MLP(CA(T~_j, T~_k)), j acts on k (SMOTer paper, eq. 5).
 
     Each side goes through a self-attention of its own first, once for each trajectory
@@ -61,6 +69,13 @@ class InteractionHead(nn.Module):
         chunk_size: int = 256,
     ) -> None:
         super().__init__()
+        owner = 'InteractionHead'
+        require_numbers(
+            owner, COUNT, pooled_tokens=pooled_tokens, chunk_size=chunk_size
+        )
+        require_numbers(owner, FRACTION, threshold=threshold)
+        require_numbers(owner, NON_NEGATIVE, gamma=gamma)
+        require_numbers(owner, NumberRange(1e-9, 1 - 1e-9), prior=prior)
         if normalizer not in ('all', 'positives'):
             raise ValueError(
                 f"normalizer must be 'all' or 'positives', got {normalizer!r}"

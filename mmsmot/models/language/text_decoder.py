@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...registry import MODELS, built
+from ...utils.number_ranges import COUNT, FRACTION, NumberRange, require_numbers
 from .tokenizer import BaseTokenizer
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ class TextDecoder(nn.Module):
         batch_size: int = 64,
     ) -> None:
         super().__init__()
+        require_numbers(
+            'TextDecoder', COUNT, num_beams=num_beams, batch_size=batch_size
+        )
+        require_numbers(
+            'TextDecoder', NumberRange(2, whole=True), max_length=max_length
+        )
+        require_numbers('TextDecoder', FRACTION, label_smoothing=label_smoothing)
         if (config is None) == (pretrained is None):
             raise ValueError('TextDecoder: give either config or pretrained')
         self.tokenizer = built(tokenizer)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, FRACTION, NON_NEGATIVE, require_numbers
 from ..feature_maps import FeatureMaps
 from .roi_tokens import roi_align
 
@@ -43,6 +44,9 @@ class CropTokens(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        require_numbers('CropTokens', COUNT, channels=channels, tokens=tokens)
+        require_numbers('CropTokens', NON_NEGATIVE, margin=margin)
+        require_numbers('CropTokens', FRACTION, dropout=dropout)
         self.tokens = tokens
         self.size = tuple(size)
         self.margin = margin

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...registry import MODELS, built
+from ...utils.number_ranges import COUNT, FRACTION, require_numbers
 from ..feature_maps import FeatureMaps
 
 
@@ -57,6 +58,10 @@ class RoITokens(nn.Module):
         crop: dict | nn.Module | None = None,
     ) -> None:
         super().__init__()
+        counts = dict(in_channels=in_channels, channels=channels)
+        require_numbers('RoITokens', COUNT, **counts, grid=grid, samples=samples)
+        require_numbers('RoITokens', COUNT.or_none, hidden=hidden)
+        require_numbers('RoITokens', FRACTION, dropout=dropout)
         self.level = level
         self.grid = grid
         self.samples = samples

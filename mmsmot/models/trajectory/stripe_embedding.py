@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, require_numbers
 from ..feature_maps import FeatureMaps
 from .roi_tokens import roi_align
 
@@ -32,6 +33,7 @@ class StripeEmbedding(nn.Module):
 
     def __init__(self, groups: Sequence[int], stripes: int = 4, level: int = 0) -> None:
         super().__init__()
+        require_numbers('StripeEmbedding', COUNT, stripes=stripes)
         self.groups = list(groups)
         self.stripes = stripes
         self.level = level

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, POSITIVE, require_numbers
 
 if TYPE_CHECKING:
     from .trajectory_tokens import TrajectoryTokens
@@ -36,6 +37,8 @@ class TokenEncoding(nn.Module):
         period: float = 60.0,
     ) -> None:
         super().__init__()
+        require_numbers('TokenEncoding', COUNT, channels=channels, tokens=tokens)
+        require_numbers('TokenEncoding', POSITIVE, period=period)
         fastest = 0.25  # seconds; walking legs take about one
         waves = torch.logspace(0, 1, channels // 2, base=period / fastest)
         self.register_buffer('frequency', 2 * torch.pi / period * waves, False)
