@@ -241,10 +241,8 @@ def test_the_trackers_own_tracks_carry_gradients_too(name: str, build) -> None:
     def track(detections, frame):
         here = truth.gt_trajectories.frame_ids == frame.frame_id
         own = truth.gt_trajectories[here]
-        count = len(own)
-        return Tracks(
-            own.ids + 40, own.boxes + 1, own.scores, own.labels, np.arange(count)
-        )
+        coasted = np.full(len(own), -1)
+        return Tracks(own.ids + 40, own.boxes + 1, own.scores, own.labels, coasted)
 
     model.tracker.update = track
     losses = model.loss(**batch(truth))
