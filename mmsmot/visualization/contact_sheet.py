@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..structures import valid_boxes
+
 TRUE_COLOR, SAID_COLOR = (80, 200, 80), (60, 60, 230)  # BGR
 MARGIN = 0.4  # of the box's longer side, around it
 SIDE = 160  # pixels of a crop
@@ -22,7 +24,8 @@ def contact_sheet(
 
     Args:
         pictures: T pictures (H, W, 3) uint8 BGR.
-        truth: T arrays (N, 4) of true boxes x1, y1, x2, y2 in pixels; N may be 0.
+        truth: T arrays (N, 4) of true boxes x1, y1, x2, y2 in pixels; N may be 0. Boxes
+            without an area, or with a value that is not finite, are not drawn.
         said: T arrays (M, 4) of predicted ones.
         side: Width and height of a crop in pixels.
 
@@ -51,7 +54,8 @@ def _crop(
     picture: np.ndarray, truth: np.ndarray, said: np.ndarray, side: int
 ) -> np.ndarray:
     height, width = picture.shape[:2]
-    boxes = np.concatenate([truth.reshape(-1, 4), said.reshape(-1, 4)])
+    truth, said = (rows[valid_boxes(rows)] for rows in map(_rows, (truth, said)))
+    boxes = np.concatenate([truth, said])
     if not len(boxes):
         boxes = np.array([[0.0, 0, width, height]])
     low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
@@ -65,3 +69,7 @@ def _crop(
             corners = (round(x1), round(y1)), (round(x2), round(y2))
             cv2.rectangle(crop, *corners, color, 2)
     return crop
+
+
+def _rows(boxes: np.ndarray) -> np.ndarray:
+    return np.asarray(boxes, np.float64).reshape(-1, 4)

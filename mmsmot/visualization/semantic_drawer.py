@@ -15,6 +15,7 @@ from .text_panel import TextEntry, panel_lines, text_panel
 # Pixels; the text is of one size, so small pictures are drawn larger and large ones
 # smaller.
 READABLE_WIDTH, WIDEST = 640, 1280
+MAX_SCALE = 8  # a narrow picture of 5 x 300 pixels would be 38,400 high
 PLATE_HEIGHT = 17  # pixels, of a verb's plate
 ARC_POINTS = 24
 HEAD_LENGTH = 14  # pixels, of an arrow's head
@@ -115,7 +116,8 @@ class SemanticDrawer:
 
     def scale_for(self, width: int) -> float:
         """How many times larger a frame of a width in pixels is drawn."""
-        return self.scale or min(max(1, -(-READABLE_WIDTH // width)), WIDEST / width)
+        larger = max(1, -(-READABLE_WIDTH // width))
+        return self.scale or min(larger, MAX_SCALE, WIDEST / width)
 
     def lines_needed(
         self,

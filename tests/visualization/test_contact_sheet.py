@@ -60,3 +60,14 @@ def test_spread_over_keeps_both_ends() -> None:
     frames = np.array([1, 2, 4, 8, 9, 11, 12])
     assert spread_over(frames, 3).tolist() == [1, 8, 12]
     assert spread_over(frames, 50).tolist() == frames.tolist()
+
+
+def test_boxes_that_are_none_are_left_out() -> None:
+    picture = np.full((60, 60, 3), 9, np.uint8)
+    good = [10.0, 10, 30, 30]
+    none = [[10.0, 10, 10, 10], [np.nan] * 4, [0, 0, np.inf, 5]]
+    expected = contact_sheet([picture], [np.array([good])], [NOBODY])
+    sheet = contact_sheet([picture], [np.array([good, *none])], [np.array(none)])
+    assert (sheet == expected).all()
+    nothing = contact_sheet([picture], [np.array(none)], [NOBODY])
+    assert (nothing == contact_sheet([picture], [NOBODY], [NOBODY])).all()

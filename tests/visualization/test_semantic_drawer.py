@@ -166,3 +166,15 @@ def test_a_verb_longer_than_the_picture_is_cut() -> None:
     plate = (picture == track_color(1)).all(axis=2).any(axis=0)
     assert picture.shape == GRAY.shape
     assert plate.sum() > 250  # from edge to edge
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (300, 5), (5, 300), (192, 320)])
+def test_pictures_of_any_shape(shape: tuple[int, int]) -> None:
+    height, width = shape
+    boxes = np.array(
+        [[width - 3.0, height - 3, width + 50, height + 50], [-9, -9, 3, 3]]
+    )
+    told = interaction(1, 2, (1, 5))
+    picture = SemanticDrawer().draw(np.zeros((*shape, 3), np.uint8), IDS, boxes, told)
+    assert picture.shape[0] <= 8 * height
+    assert picture.shape[1] <= max(8 * width, 640)
