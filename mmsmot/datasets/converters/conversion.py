@@ -11,11 +11,12 @@ from pathlib import Path
 
 from rich.progress import track
 
+from ...utils.folder_lock import folder_lock
 from ..image_sequence import ImageSequence
 from ..video_truth import VideoTruth
 
 Write = Callable[[ImageSequence, VideoTruth, Path, str], None]
-_PARTIAL = re.compile(r'\..+\.partial')  # see mmsmot.utils.atomic.atomic_folder
+_RANDOM = r'[a-z0-9_]{8}'  # tempfile's part of a name, see utils.atomic.atomic_folder
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def convert(
     """Write sequences into folders, each whole or not at all.
 
     A folder that is there already is kept as it is, so that the same call finishes what
-    an interrupted one began. Only one call at a time may fill ``out``: what a killed one
-    left half-written there is removed.
+    an interrupted one began; what a killed one left half-written is removed. Only one
+    call at a time fills ``out``.
 
     Args:
         videos: ``dict(video=ImageSequence, truth=VideoTruth)`` each.
@@ -57,13 +58,23 @@ def convert(
         progress: Show a progress bar.
 
     Raises:
+        BlockingIOError: Another call fills ``out``.
         ValueError: Two videos get the same folder, or something is wrong with one.
         FileNotFoundError: A picture is missing.
     """
     out = Path(out)
-    for leftover in [*out.glob('.*.partial'), *out.glob('*/.*.partial')]:
-        if _PARTIAL.fullmatch(leftover.name) and leftover.is_dir():
-            shutil.rmtree(leftover)
+    with folder_lock(out):
+        return _convert(videos, out, name_of, write, placement, progress)
+
+
+def _convert(
+    videos: Iterable[dict],
+    out: Path,
+    name_of: Callable[[str], str],
+    write: Write,
+    placement: str,
+    progress: bool,
+) -> Conversion:
     names: dict[str, str] = {}
     written = 0
     total = len(videos) if hasattr(videos, '__len__') else None
@@ -75,7 +86,17 @@ def convert(
                 f'{names[name]!r} and {video.video.name!r} would both be {out / name}'
             )
         names[name] = video.video.name
+        _remove_leftovers(out / name)
         if not (out / name).exists():
             write(video, info['truth'], out / name, placement)
             written += 1
     return Conversion(written, len(names) - written)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """What a killed call left of this sequence; no other folder is touched."""
+    partial = re.compile(rf'\.{re.escape(folder.name)}\.{_RANDOM}\.partial')
+    if folder.parent.is_dir():
+        for path in folder.parent.iterdir():
+            if partial.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)

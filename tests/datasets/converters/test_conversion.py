@@ -35,7 +35,7 @@ def test_what_is_finished_is_kept_and_the_rest_is_done(
     assert [p.name for p in (out / 'a').iterdir()] == ['1']
     mark = out / 'a/1/video_caption.txt'
     mark.write_text('kept')
-    (out / 'a' / '.2.xyz.partial' / 'imgs').mkdir(parents=True)  # of a killed run
+    (out / 'a' / '.2.abc_1234.partial' / 'imgs').mkdir(parents=True)  # of a killed run
     picture.write_bytes(bytes_of_it)
     done = run(videos, out, placement='copy')
     assert (done.written, done.kept) == (2, 1)
@@ -44,6 +44,28 @@ def test_what_is_finished_is_kept_and_the_rest_is_done(
     found = sorted(p.relative_to(out).as_posix() for p in out.glob('*/*'))
     assert found == ['a/1', 'a/2', 'b/1']
     assert run(videos, out).written == 0
+
+
+def test_one_call_at_a_time(videos: list[dict], tmp_path: Path) -> None:
+    """A second call took the first one's half-written folder for a killed one's."""
+    out = tmp_path / 'out'
+
+    def meanwhile():
+        yield videos[0]
+        with pytest.raises(BlockingIOError, match='out'):
+            run(videos, out)
+        yield videos[1]
+
+    assert run(meanwhile(), out).written == 2
+
+
+def test_hidden_folders_of_the_user_stay(videos: list[dict], tmp_path: Path) -> None:
+    out = tmp_path / 'out'
+    mine = [out / '.notes.partial', out / 'a/.1.partial', out / 'a/.9.abc_1234.partial']
+    for folder in mine:
+        folder.mkdir(parents=True)
+    run(videos, out)
+    assert all(folder.is_dir() for folder in mine)
 
 
 def test_two_videos_for_one_folder_are_an_error(make_video, truth, tmp_path) -> None:
