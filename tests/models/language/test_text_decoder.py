@@ -211,6 +211,15 @@ def test_too_long_says_which_options() -> None:
         part.generate(features, mask)
 
 
+def test_all_positions_may_be_used_and_not_one_more() -> None:
+    part = decoder()
+    part._require_room(96)
+    with pytest.raises(ValueError, match='97 tokens long.*96 positions'):
+        part._require_room(97)
+    features, mask = torch.zeros(1, 84, 32), torch.ones(1, 84, dtype=bool)
+    assert len(part.generate(features, mask)) == 1  # and 12 of text
+
+
 def test_pretrained_by_folder_and_frozen(tmp_path: Path, prefix) -> None:
     source = decoder('gpt2')
     source.model.save_pretrained(tmp_path)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.models.trackers import association
+from mmsmot.models.trackers import OCSORT, SORT, association
 from mmsmot.models.trackers.association import match_by_weight, remaining
 from mmsmot.models.trackers.sort import match_sort, match_sort_edges
 from mmsmot.models.trackers.track_table import TrackTable
+from mmsmot.structures import Detections
 
 
 def best_by_trying(weights: np.ndarray) -> float:
@@ -131,3 +132,14 @@ def test_table_grows_keeps_and_counts_on() -> None:
     assert table.spawn(state[:, :1])['id'].tolist() == [101]
     table.clear()
     assert table.spawn(state[:, :1])['id'].tolist() == [1]
+
+
+@pytest.mark.parametrize('tracker', [SORT(), OCSORT()], ids=['SORT', 'OCSORT'])
+def test_sort_reports_the_newest_track_first(tracker: SORT) -> None:
+    boxes = np.array([[10.0, 10, 50, 90], [110, 10, 150, 90], [210, 10, 250, 90]])
+    found = Detections(boxes, [0.9, 0.8, 0.7])
+    for _ in range(6):
+        tracks = tracker.update(found)
+        assert tracks.ids.tolist() == [3, 2, 1]
+        assert tracks.det_index.tolist() == [2, 1, 0]
+        np.testing.assert_allclose(tracks.boxes, boxes[::-1], atol=1e-6)
