@@ -12,8 +12,9 @@ model = dict(
         video_caption=dict(decoder=None),
         share_decoder=True,
         interaction=dict(vocabulary='raw359')),
-    training=dict(detach_features=True))
+    training=dict(  # along the tracker's tracks, over neighbouring frames
+        detach_features=True, true_tracks=0.0, box_noise=0.0))
 train_dataloader = dict(
-    dataset=dict(vocabulary='raw359'))
+    dataset=dict(vocabulary='raw359', run_length=None))
 optim_wrapper = dict(optimizer=dict(lr=5e-5))
 test_dataloader = dict(dataset=dict(vocabulary='raw359'))

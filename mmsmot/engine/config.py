@@ -14,6 +14,7 @@ from .. import registry
 from ..utils.data_config import require_safe
 from .config_check import refuse_unread_names, require_parts, require_read
 from .config_file import CONFIG_HOMES, read_config
+from .loader_check import require_loaders
 
 
 def load_config(
@@ -55,6 +56,7 @@ def load_config(
             f'there or above it ({type(error).__name__})'
         ) from error
     require_parts(config.to_dict())
+    require_loaders(config.to_dict())
     return config
 
 

@@ -107,3 +107,12 @@ def test_a_tracker_states_the_scores_it_looks_at(
     model = load_config(f'two_stage/{tracker}_yolox-nano').model
     assert model.tracker[option] == least
     assert model.detector.score_threshold == 0.1  # one cache serves them all
+
+
+@pytest.mark.parametrize('name', ['dla34', 'r50', 'released'])
+def test_tracks_of_a_tracker_are_made_over_neighbouring_frames(name: str) -> None:
+    config = load_config(f'smoter/smoter_{name}_bensmot')
+    along_truth = config.model.training.true_tracks == 1
+    neighbours = config.train_dataloader.dataset.run_length is None
+    assert along_truth != neighbours
+    assert neighbours == (name == 'released')
