@@ -40,9 +40,15 @@ class NumberRange:
 
     def __str__(self) -> str:
         noun = 'a whole number' if self.whole else 'a finite number'
-        start = f'above {self.low:g}' if self.above_low else f'{self.low:g}'
+        start = (
+            f'above {_digits(self.low)}' if self.above_low else f'{_digits(self.low)}'
+        )
         if math.isfinite(self.high):
-            until = f'up to {self.high:g}' if self.above_low else f'to {self.high:g}'
+            until = (
+                f'up to {_digits(self.high)}'
+                if self.above_low
+                else f'to {_digits(self.high)}'
+            )
             noun += f' {start} {until}' if self.above_low else f' from {start} {until}'
         elif math.isfinite(self.low):
             noun += f' {start}' if self.above_low else f' of {start} or more'
@@ -52,6 +58,11 @@ class NumberRange:
     def or_none(self) -> NumberRange:
         """The same, and ``None``."""
         return replace(self, optional=True)
+
+
+def _digits(value: float) -> str:
+    """All digits of a whole number: a seed ends at 4294967295, not at 4.29497e+09."""
+    return str(value) if isinstance(value, int) else f'{value:g}'
 
 
 def _is_finite(value: numbers.Real) -> bool:

@@ -16,6 +16,7 @@ with tool_imports():
     from rich.progress import track
 
     from mmsmot.datasets import BenSMOTDataset
+    from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.visualization.dataset_browser import draw_sheet, write_clip, write_sheet
 
 
@@ -67,14 +68,15 @@ def main() -> None:
     videos = dataset.load_data_list()
     chosen = videos[: args.limit] if args.limit > 0 else videos
     out = Path(args.out) / args.split
-    for info in track(chosen, 'Drawing', disable=not sys.stderr.isatty()):
-        video, truth = info['video'], info['truth']
-        name = video.video.name
-        if args.what != 'clips':
-            sheet = draw_sheet(video, truth, args.frames, args.columns)
-            write_sheet(sheet, out / f'{name}.jpg')
-        if args.what != 'sheets':
-            write_clip(video, truth, out / f'{name}.mp4', args.scale, args.fps)
+    with folder_lock(out):
+        for info in track(chosen, 'Drawing', disable=not sys.stderr.isatty()):
+            video, truth = info['video'], info['truth']
+            name = video.video.name
+            if args.what != 'clips':
+                sheet = draw_sheet(video, truth, args.frames, args.columns)
+                write_sheet(sheet, out / f'{name}.jpg')
+            if args.what != 'sheets':
+                write_clip(video, truth, out / f'{name}.mp4', args.scale, args.fps)
     print(f'{out}: {len(chosen)} of {len(videos)} videos')
 
 

@@ -30,6 +30,7 @@ with tool_imports():
     from mmsmot.evaluation.truths import read_truths
     from mmsmot.structures import SMOTDataSample, Trajectories
     from mmsmot.utils.atomic import atomic_path
+    from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.visualization.contact_sheet import contact_sheet, spread_over
     from mmsmot.visualization.error_page import write_error_page
 
@@ -82,11 +83,12 @@ def main() -> None:
 
     errors = find_errors(samples(), args.threshold)
     out, pictures = Path(args.out), {}
-    if not args.no_pictures:
-        pictures = draw(errors, args.top, dataset, samples(), out)
-    summary = errors.summary(args.top)
-    write_json(summary, out / 'errors.json')
-    write_error_page(summary, pictures, out / 'index.html')
+    with folder_lock(out):
+        if not args.no_pictures:
+            pictures = draw(errors, args.top, dataset, samples(), out)
+        summary = errors.summary(args.top)
+        write_json(summary, out / 'errors.json')
+        write_error_page(summary, pictures, out / 'index.html')
     print(
         f'{len(errors.tracks)} tracks, {len(errors.captions)} captions, '
         f'{len(errors.pairs)} pairs; the worst in {out / "index.html"}'

@@ -20,6 +20,7 @@ with tool_imports():
     from mmsmot.datasets.synsmot.actions import ACTIONS
     from mmsmot.datasets.synsmot.writer import sequence_folders
     from mmsmot.utils.atomic import atomic_path
+    from mmsmot.utils.folder_lock import folder_lock
 
 
 PAPER, INK = (255, 255, 255), (30, 30, 30)
@@ -196,8 +197,9 @@ def main() -> None:
     clips = list(read_clips(args.root))
     if not clips:
         raise ValueError(f'{args.root}: holds no clip; make one with make_synsmot.py')
-    save(contact_sheet(clips), args.out / 'synsmot_sheet.jpg', args.quality)
-    save(action_strips(clips), args.out / 'synsmot_actions.jpg', args.quality)
+    with folder_lock(args.out):
+        save(contact_sheet(clips), args.out / 'synsmot_sheet.jpg', args.quality)
+        save(action_strips(clips), args.out / 'synsmot_actions.jpg', args.quality)
 
 
 if __name__ == '__main__':
