@@ -71,3 +71,9 @@ def test_choices() -> None:
         require_choice('Part', ('sum', 'mean'), reduction='max')
     with pytest.raises(ValueError, match='got 1'):
         require_choice('Part', (True, False), flag=1)
+
+
+def test_a_message_shows_all_digits_of_a_whole_number() -> None:
+    seed = NumberRange(0, 2**32 - 1, whole=True)
+    assert str(seed) == 'a whole number from 0 to 4294967295'
+    assert str(NumberRange(0.5, 1e20)) == 'a finite number from 0.5 to 1e+20'
