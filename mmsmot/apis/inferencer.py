@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 import os
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from ..structures import VideoInfo
 from ..utils.checkpoint import load_weights
 from ..utils.device import default_device, usable_device
 from ..utils.full_disk import is_disk_full
+from ..utils.mmdet_bridge import BUILDING
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
 from .asked_videos import asked_videos
@@ -114,13 +114,12 @@ class SMOTInferencer:
         self.cache = cache
         self._text = self.config.pretty_text
         self._model = None
-        self._building = threading.Lock()
         self._told: set[str] = set()
 
     @property
     def model(self) -> SMOT:
         """The pipeline, built when first asked for."""
-        with self._building:  # sessions that begin at once share one model
+        with BUILDING:  # sessions that begin at once share one model
             if self._model is None:
                 self._model = self._build(copy.deepcopy(self.config))
         return self._model

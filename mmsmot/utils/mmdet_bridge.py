@@ -14,7 +14,9 @@ from types import ModuleType, SimpleNamespace
 
 from . import mmcv_ops_stand_in
 
-_SCOPE_LOCK = threading.RLock()
+# One thread at a time builds parts or imports mmdet: MMEngine's default scope and what is
+# printed belong to the whole process.
+BUILDING = threading.RLock()
 
 
 def has_compiled_ops() -> bool:
@@ -26,13 +28,18 @@ def has_compiled_ops() -> bool:
     return module.__file__ != mmcv_ops_stand_in.__file__
 
 
-@lru_cache(maxsize=1)
 def import_mmdet() -> ModuleType:
     """Import ``mmdet`` with its models registered, also where mmcv has no operators.
 
     Raises:
         ImportError: mmdet or mmcv is missing; says how to get them.
     """
+    with BUILDING:
+        return _import_mmdet()
+
+
+@lru_cache(maxsize=1)
+def _import_mmdet() -> ModuleType:
     try:
         importlib.import_module('mmcv')
         if has_compiled_ops():
@@ -61,12 +68,11 @@ def import_mmdet() -> ModuleType:
 def mmdet_scope() -> Iterator[None]:
     """Build parts of mmdet by their short names in the block, one thread at a time.
 
-    MMEngine's default scope belongs to the whole process; two blocks that overlap would
-    leave it at mmdet's for good.
+    Two blocks that overlap would leave MMEngine's default scope at mmdet's for good.
     """
     from mmengine.registry import DefaultScope
 
-    with _SCOPE_LOCK, DefaultScope.overwrite_default_scope('mmdet'):
+    with BUILDING, DefaultScope.overwrite_default_scope('mmdet'):
         yield
 
 

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
-from mmsmot.apis import SMOTSession
+from mmsmot.apis import SMOTInferencer, SMOTSession
 from mmsmot.models.post_processing import LongEnough
 from mmsmot.models.semantics import Description
 from mmsmot.models.smot import SMOT
@@ -376,6 +377,20 @@ def test_sessions_in_threads_give_what_each_gives_alone(
     assert len({str(answer) for answer in alone}) == 4  # each camera has its own answer
     for _ in range(3):
         assert in_threads(look, 4) == alone
+
+
+def test_inferencers_in_threads_are_built_one_after_the_other(
+    eager_switches: None,
+) -> None:
+    names = ['smoter_tiny_synsmot', 'two_stage/mmdet-sort_public-detections'] * 2
+
+    def begin(number: int) -> str:
+        return type(SMOTInferencer(names[number]).session().model.tracker).__name__
+
+    found = in_threads(begin, 4)
+    assert found == ['AppearanceByteTrack', 'MMDetTracker'] * 2
+    scope = DefaultScope.get_current_instance()
+    assert scope is None or scope.scope_name != 'mmdet'  # it is left as it was
 
 
 def test_videos_in_threads_share_no_tracker(model: SMOT, eager_switches: None) -> None:

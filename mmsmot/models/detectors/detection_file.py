@@ -37,8 +37,7 @@ class DetectionFile(BaseDetector):
     ) -> None:
         self.path = path
         self.score_threshold = score_threshold
-        self._video: VideoInfo | None = None
-        self._table: dict[int, Detections] = {}
+        self._open: tuple[tuple, dict[int, Detections]] | None = None
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         if not frames:
@@ -47,13 +46,17 @@ class DetectionFile(BaseDetector):
         return [self._strong(table.get(f.frame_id, Detections.empty())) for f in frames]
 
     def _table_of(self, video: VideoInfo) -> dict[int, Detections]:
-        if self._video != video:
-            path = self._file_of(video)
-            self._table, self._video = read_detections(path, video=video), video
-            numbers = [np.full(len(d), f) for f, d in self._table.items()]
+        path = self._file_of(video)
+        stat = path.stat()
+        key = video, path, stat.st_mtime_ns, stat.st_size
+        opened = self._open  # another thread may open another video meanwhile
+        if opened is None or opened[0] != key:
+            table = read_detections(path, video=video)
+            opened = self._open = key, table
+            numbers = [np.full(len(d), f) for f, d in table.items()]
             if numbers:
                 log_lost_boxes(np.concatenate(numbers), path, video)
-        return self._table
+        return opened[1]
 
     @property
     def fingerprint(self) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mmsmot.models.detectors import DetectionFile
-from mmsmot.structures import Frame, VideoInfo
+from mmsmot.models.detectors import DetectionFile, detection_file
+from mmsmot.structures import Frame, VideoInfo, read_detections
 
 
 def frames_of(folder: Path, files: dict[str, str], *frame_ids: int) -> list[Frame]:
@@ -67,3 +69,35 @@ def test_frames_that_the_video_does_not_have_are_told(
 def test_something_else_in_braces(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r'only \{name\} and \{path\} can stand'):
         DetectionFile(path='{x}/det.txt').detect(frames_of(tmp_path, {}, 1))
+
+
+def test_a_file_written_anew_is_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / 'det.txt'
+    detector = DetectionFile(path=str(path))
+    for right in (5, 77):
+        path.write_text(f'1,-1,0,0,{right},5,1\n')
+        (found,) = detector.detect(frames_of(tmp_path, {}, 1))
+        assert found.boxes[0, 2] == right
+
+
+def test_videos_in_threads_get_their_own_detections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = DetectionFile(path=str(tmp_path / '{name}.txt'))
+    folders = [tmp_path / str(i) for i in range(4)]
+    for i, folder in enumerate(folders):
+        (tmp_path / f'{folder.name}.txt').write_text(f'1,-1,0,0,{10 + i},5,1\n')
+    turn = threading.Barrier(4)
+
+    def read_together(*args: object, **kwargs: object) -> dict:
+        table = read_detections(*args, **kwargs)
+        turn.wait(timeout=20)
+        return table
+
+    monkeypatch.setattr(detection_file, 'read_detections', read_together)
+
+    def look(folder: Path) -> float:
+        return detector.detect(frames_of(folder, {}, 1))[0].boxes[0, 2]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(look, folders)) == [10, 11, 12, 13]
