@@ -12,7 +12,8 @@ from ..utils.atomic import atomic_write
 STYLE = """
 body { font: 14px sans-serif; margin: 2em; }
 table { border-collapse: collapse; margin: 1em 0 2em; }
-td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; }
+td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left;
+  overflow-wrap: anywhere; }
 img { max-width: 960px; display: block; }
 """
 NOTE = (

@@ -438,6 +438,25 @@ def test_a_crowd_of_long_captions_stays_usable(browser, tmp_path) -> None:
     page.close()
 
 
+def test_of_many_interactions_the_surest_have_rows(browser, tmp_path) -> None:
+    sample = make_crowd(60, 1)
+    count = 1200
+    verbs = [f'verb{n}.v.01' for n in range(count)]
+    scores = np.where(np.arange(count) < 200, 0.5, 0.9)
+    starts = np.full(count, 1)
+    sample.pred_interactions = Interactions(
+        starts, starts + 1, verbs, starts, starts + 5, scores
+    )
+    write_report(sample, tmp_path / 'page.html')
+    opened = Opened(browser, tmp_path / 'page.html')
+    titles = opened.page.locator('.bar[title*="verb"]')
+    assert titles.count() == 1000
+    assert titles.first.get_attribute('title').startswith('1 verb200.v.01 2')
+    legend = opened.page.inner_text('#timeline + .legend')
+    assert legend == 'The 1000 surest of 1200 interactions.'
+    opened.page.close()
+
+
 def test_a_name_of_control_characters(browser, tmp_path) -> None:
     sample = make_sample()
     name = '\x1b[31mevil\x07\u202egpj.mp4'

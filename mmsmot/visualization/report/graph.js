@@ -40,7 +40,7 @@ class Graph {
     const picture = this.picture(side, people, between, [...chosen].sort((a, b) => a - b));
     if (ids.length <= MANY_NODES) return [picture];
     const text = `The ${MANY_NODES} of ${ids.length} people who interact most, and what `
-      + 'goes on between them; the timeline has all.';
+      + 'goes on between them.';
     return [picture, make('p', { className: 'legend' }, text)];
   }
 

@@ -1,6 +1,7 @@
 /* When people are seen and interact: rows of bars over the time of the frames. */
 
 const WANTED_TICKS = 7;
+const MANY_ROWS = 1000; // of interactions on a side; more are slow, and nobody reads them
 
 class Timeline {
   constructor(report, clock, light) {
@@ -16,7 +17,12 @@ class Timeline {
       for (const person of people) {
         if (person.runs.length) this.rows.append(this.personRow(side, person));
       }
-      for (const interaction of interactions) {
+      const chosen = this.surest(interactions);
+      if (chosen.length < interactions.length) {
+        const text = `The ${chosen.length} surest of ${interactions.length} interactions.`;
+        root.after(make('p', { className: 'legend', dataset: { side } }, text));
+      }
+      for (const interaction of chosen) {
         guessed ||= !interaction.known;
         this.rows.append(this.interactionRow(side, interaction, byId));
       }
@@ -31,6 +37,15 @@ class Timeline {
     }
     clock.addEventListener('frame', () => this.moveHead());
     this.moveHead();
+  }
+
+  /** As many as there are rows for, in the order that they have. */
+  surest(interactions) {
+    if (interactions.length <= MANY_ROWS) return interactions;
+    const order = interactions.map((_, n) => n);
+    order.sort((a, b) => interactions[b].score - interactions[a].score || a - b);
+    const chosen = new Set(order.slice(0, MANY_ROWS));
+    return interactions.filter((_, n) => chosen.has(n));
   }
 
   at(seconds) {
