@@ -104,6 +104,10 @@ class RepairLog:
         if len(examples) < MAX_EXAMPLES:
             examples.append(where)
 
+    def wants_example(self, kind: str) -> bool:
+        """Whether the place of the next one is kept; dear ones need not be told else."""
+        return self.strict or len(self.examples.get(kind, ())) < MAX_EXAMPLES
+
     def merge(self, other: RepairLog, prefix: str = '') -> None:
         """Count all of another log, with ``prefix`` before its places."""
         for kind, count in other.counts.items():

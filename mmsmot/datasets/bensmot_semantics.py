@@ -123,15 +123,16 @@ def _match_nodes(
 ) -> dict[str, int]:
     """Ids by node."""
     ids: dict[str, int] = {}
-    others = []
+    others, matched = [], set()
     for node in dict.fromkeys(nodes):
         track_id = names.get(plain_name(node))
-        if track_id is None or track_id in ids.values():
+        if track_id is None or track_id in matched:
             others.append(node)
         else:
             ids[node] = track_id
-    left = [track_id for track_id in track_ids if track_id not in ids.values()]
-    by_position = dict(zip(others, left, strict=False))
+            matched.add(track_id)
+    unmatched = [track_id for track_id in track_ids if track_id not in matched]
+    by_position = dict(zip(others, unmatched, strict=False))
     for node, track_id in by_position.items():
         where = f'{GRAPH}: node {node[:40]!r} is taken for trajectory {track_id}'
         log.add('node_by_position', where)

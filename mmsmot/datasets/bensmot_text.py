@@ -181,11 +181,13 @@ def parse_captions(
             log.add('caption_unnamed', f'{name}:{number}: {line[:60]!r}')
         label, text = match.groups() if match else ('', line)
         captions.append(CaptionLine(plain_name(label), text.strip(), number))
-    names = [caption.name for caption in captions if caption.name]
-    if len(set(names)) < len(names):
-        twice = next(c for i, c in enumerate(captions) if c.name in names[:i])
-        log.add('caption_names_repeated', f'{name}:{twice.line}: {twice.name!r} again')
-        captions = _counted_anew(captions)
+    names: set[str] = set()
+    for caption in captions:
+        if caption.name in names:
+            where = f'{name}:{caption.line}: {caption.name!r} again'
+            log.add('caption_names_repeated', where)
+            return _counted_anew(captions)
+        names.update([caption.name] if caption.name else [])
     return captions
 
 

@@ -129,7 +129,10 @@ def _verbs(
         unknown: Counter[str] = Counter()
         verbs = vocabulary.canonical(part, unknown)
         for verb in unknown:
-            log.add('verb_unknown', f'{where}: {vocabulary.unknown_message(verb)}')
+            # To look for near verbs takes 5 ms: a dataset of other verbs has thousands.
+            is_example = log.wants_example('verb_unknown')
+            message = vocabulary.unknown_message(verb) if is_example else verb
+            log.add('verb_unknown', f'{where}: {message}')
         if verbs and verbs not in ((part,), (part.strip(),)):
             log.add('verb_respelled', f'{where}: {part!r} is {", ".join(verbs)}')
         found.update(dict.fromkeys(verbs))

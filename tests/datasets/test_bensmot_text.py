@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -146,3 +148,13 @@ def test_control_characters_are_blanks_in_words() -> None:
     assert log.examples['control_characters'][0].startswith(
         "c.txt:1: 'man0: A man\\x1b"
     )
+
+
+def test_many_captions_take_no_time() -> None:
+    """Each name was looked for among all before it: minutes for 100,000."""
+    lines = [(i, f'man{i}: A man.') for i in range(50_000)] + [(50_000, 'man7: He.')]
+    log, start = RepairLog(), time.process_time()
+    captions = parse_captions(lines, 'c.txt', log)
+    assert time.process_time() - start < 5
+    assert log.examples['caption_names_repeated'] == ["c.txt:50000: 'man7' again"]
+    assert len({caption.name for caption in captions}) == len(lines)

@@ -105,3 +105,23 @@ def test_an_expression_that_names_nobody_is_told(tmp_path, write_bensmot) -> Non
     assert log.counts == {'expression_unknown_track': 1}
     where = log.examples['expression_unknown_track'][0]
     assert where == f'{folder}/expressions/a.json: id 9'
+
+
+def test_near_verbs_are_looked_for_in_examples_alone(
+    tmp_path, write_bensmot, monkeypatch
+) -> None:
+    edges = ''.join(
+        f'<edge source="woman0" target="man0"><data key="relationship">own{i}</data></edge>'
+        for i in range(50)
+    )
+    graph = (
+        f'<graphml><graph><node id="woman0"/><node id="man0"/>{edges}</graph></graphml>'
+    )
+    folder = write_bensmot(tmp_path / 's', graph=graph)
+    asked = []
+    monkeypatch.setattr(
+        InteractionVocabulary, 'unknown_message', lambda self, v: asked.append(v) or v
+    )
+    _, log = truth_of(folder)
+    assert log.counts['verb_unknown'] == 50
+    assert asked == ['own0', 'own1', 'own2']
