@@ -29,3 +29,12 @@ def test_chota_is_the_geometric_mean_at_one_half() -> None:
     assert found['DetA@.5'] == pytest.approx(0.45)
     assert found['AssA@.5'] == pytest.approx(0.44)
     assert found['joint'] == pytest.approx((0.45 * 0.44 * 0.3) ** (1 / 3))
+
+
+def test_similarity_ends_at_one() -> None:
+    """CIDEr of a single caption may pass 10."""
+    similarity = caption_similarity(
+        {'CIDEr': np.array([40.0, 10.0]), 'METEOR': np.ones(2)}
+    )
+    assert similarity.tolist() == [1, 1]
+    assert caption_similarity({'CIDEr': np.array([15.0])}).tolist() == [1]

@@ -139,3 +139,12 @@ def test_of_equally_frequent_verbs_the_first_by_name_is_the_head() -> None:
         parts = head_and_tail(count(pairs))
         assert parts['head']['verbs'] == head
         assert parts['head']['R'] == (0.25 if len(names) == 4 else 0.0)
+
+
+def test_verbs_are_listed_by_frequency_and_then_by_name() -> None:
+    names = [f'verb{n:02d}' for n in range(40)]
+    pairs = [PairVerbs({name}, {}) for name in [*reversed(names), 'verb17']]
+    assert list(per_verb(count(pairs))) == [
+        'verb17',
+        *(n for n in names if n != 'verb17'),
+    ]

@@ -119,4 +119,7 @@ def test_a_truth_that_is_all_to_be_ignored_is_told(logged, preprocessing):
     gt = truth([1, 1])
     counted_boxes(replace(gt, scores=np.zeros(2)), preprocessing)
     (told,) = logged
-    assert 'none of 2 true boxes counts: the flag (seventh column of gt.txt)' in told
+    assert (
+        'a video: none of 2 true boxes counts: the flag (seventh column of gt.txt)'
+        in told
+    )

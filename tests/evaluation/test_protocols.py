@@ -72,6 +72,7 @@ def test_release_looks_only_at_what_was_found() -> None:
 def test_release_lowers_predictions_alone() -> None:
     example = worked_example()
     example.pred_video_caption = 'Three People'
+    assert compare_strictly(example).video[1] == 'Three People'
     assert compare_as_released(example).video == (
         'Three people are in a park.',
         'three people',
@@ -194,3 +195,4 @@ def test_strict_matches_from_a_mean_iou_of_one_half_on() -> None:
         found = compare_strictly(example)
         assert found.ids == [(1, pred_id)]
         assert found.spurious == (pred_id == -1)
+        assert compare_strictly(example, min_iou=0.4).ids == [(1, 7)]

@@ -8,8 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.structures import VideoInfo, read_detections, read_trajectories
-from mmsmot.structures.frame_numbering import frame_offset, log_lost_boxes
+from mmsmot.structures import (
+    Trajectories,
+    VideoInfo,
+    read_detections,
+    read_trajectories,
+)
+from mmsmot.structures.frame_numbering import (
+    frame_offset,
+    log_lost_boxes,
+    require_frames,
+)
 
 FRAMES = np.arange(1, 11)  # ten pictures
 FROM_ONE = VideoInfo('a', 'a', frame_ids=FRAMES)
@@ -118,3 +127,13 @@ def test_boxes_on_other_frames_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
     log_lost_boxes(np.array([1, 16]), 'gt.txt', HOLES)
     log_lost_boxes(np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x'))
     assert len(messages) == 1
+
+
+def test_predictions_on_other_frames_are_refused() -> None:
+    pred = Trajectories([1, 4, 4], [1, 1, 2], [[0, 0, 5, 5]] * 3)
+    require_frames(pred, np.array([1, 4]))
+    message = r'2 predicted .* the first on frame 4 \(looked at: 2 frames, 1 to 3\)'
+    with pytest.raises(ValueError, match=message):
+        require_frames(pred, np.array([1, 3]))
+    with pytest.raises(ValueError, match=r'frame 1 \(looked at: 0 frames, none\)'):
+        require_frames(pred, np.empty(0, int))

@@ -65,6 +65,10 @@ def test_infer_takes_several_videos(scene: Path, tmp_path: Path) -> None:
         result = json.loads((tmp_path / 'out' / name / 'result.json').read_text())
         assert result['video']['num_frames'] == frames
         assert str(tmp_path / 'out' / name / 'tracks.txt') in done.stdout
+    rows = [line.split()[0] for line in done.stdout.splitlines()[-4:]]
+    assert rows == ['sequence', 'walk', 'stroll', 'COMBINED']
+    for word in ('F1 ', 'CHOTA', 'missing'):  # nobody was to describe anything
+        assert word not in done.stdout
 
 
 def test_infer_takes_a_part_and_other_options_are_another_result(
