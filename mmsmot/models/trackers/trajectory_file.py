@@ -16,7 +16,7 @@ from ...structures import (
     VideoInfo,
     read_trajectories,
 )
-from ...structures.frame_numbering import require_frames
+from ...structures.frame_numbering import log_lost_boxes, require_frames
 from ...utils.fingerprint import file_hash
 from ..file_of_video import file_of_video
 from .base import BaseTracker
@@ -30,7 +30,7 @@ class TrajectoryFile(BaseTracker):
     own. Ids, scores and frame numbers are the file's; detections are not looked at
     (``model.detector`` may be ``None``) and ``det_index`` is -1. Frame numbers that count
     from 0 are moved, see :func:`~mmsmot.structures.frame_numbering.frame_offset`; a box on
-    a frame that the video does not have is an error.
+    a frame that the video does not have is an error (in its own truth it is logged).
 
     Args:
         path: The file, with ``{name}`` and ``{path}`` standing for the video's:
@@ -78,7 +78,9 @@ class TrajectoryFile(BaseTracker):
 
 def _read_by_frame(path: Path, video: VideoInfo) -> dict[int, Tracks]:
     table = read_trajectories(path, video=video)
-    if video.frame_ids is not None:
+    if str(path) == video.files.get('gt'):
+        log_lost_boxes(table.frame_ids, path, video)  # as whoever reads the truth does
+    elif video.frame_ids is not None:
         try:
             require_frames(table, video.frame_ids)
         except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,17 @@ def test_a_path_with_something_else_in_braces(template: str) -> None:
         ValueError, match=r'only \{name\} and \{path\} can stand in braces'
     ):
         TrajectoryFile(path=template).update(NOTHING, frame(1))
+
+
+def test_truth_as_tracks_may_go_on_beyond_the_pictures(tmp_path: Path) -> None:
+    path = tmp_path / 'gt.txt'
+    path.write_text('1,7,0,0,5,5,1\n4,7,0,0,5,5,1\n')
+    video = VideoInfo(
+        'walk', str(tmp_path), files={'gt': str(path)}, frame_ids=np.array([1, 2])
+    )
+    tracker = TrajectoryFile(path='{path}/gt.txt')
+    assert tracker.update(NOTHING, Frame(video, 1, 0.0)).ids.tolist() == [7]
+    with pytest.raises(ValueError, match='1 predicted boxes lie on frames'):
+        TrajectoryFile(path='{path}/gt.txt').update(
+            NOTHING, Frame(replace(video, files={}), 1, 0.0)
+        )
