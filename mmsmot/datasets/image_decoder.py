@@ -8,6 +8,7 @@ import os
 import stat
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -77,8 +78,9 @@ def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
     Pictures of 16 bits or floats are brought to 8 bits: where they use less than half of
     the 16 bits, the 0.5th percentile of the picture becomes 0 and the 99.5th 255.
     """
-    data = _read_bytes(path)
-    header = _header(data, path)
+    with _open(path) as stream:
+        data = stream.read()
+    header = _header(io.BytesIO(data), path)
     if header.format in JPEGS and data.rfind(END_OF_IMAGE) < data.rfind(START_OF_SCAN):
         image = _jpeg_without_end(data, path)
     else:
@@ -104,7 +106,8 @@ def image_size(path: str | os.PathLike) -> tuple[int, int]:
         OSError: There is no such file, or it may not be read.
         ValueError: It is no picture, or has too many pixels; names the file.
     """
-    header = _header(_read_bytes(path), path)
+    with _open(path) as stream:
+        header = _header(stream, path)
     return header.width, header.height
 
 
@@ -160,8 +163,8 @@ def log_once(message: str) -> None:
     print_log(message, logger='current', level=logging.WARNING)
 
 
-def _read_bytes(path: str | os.PathLike) -> bytes:
-    """The file's bytes; by Python, since OpenCV takes no name that is not UTF-8."""
+def _open(path: str | os.PathLike) -> BinaryIO:
+    """The file, by Python, since OpenCV takes no name that is not UTF-8."""
     facts = os.stat(path)
     if not stat.S_ISREG(facts.st_mode):
         raise ValueError(
@@ -174,13 +177,12 @@ def _read_bytes(path: str | os.PathLike) -> bytes:
             f'{path}: {facts.st_size} bytes are more than a picture of {limit} pixels '
             f'has. If it is one, raise {MAX_PIXELS_VARIABLE}.'
         )
-    with open(path, 'rb') as stream:
-        return stream.read()
+    return open(path, 'rb')
 
 
-def _header(data: bytes, path: str | os.PathLike) -> ImageHeader:
+def _header(stream: BinaryIO, path: str | os.PathLike) -> ImageHeader:
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(stream, formats=FORMATS) as image:
             width, height = image.size
             kind = image.format
             orientation = _orientation(image)

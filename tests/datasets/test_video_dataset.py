@@ -14,7 +14,8 @@ torch_data = pytest.importorskip('torch.utils.data')
 from mmengine.dataset import DefaultSampler, InfiniteSampler, sampler  # noqa: E402
 from torch.utils.data.distributed import DistributedSampler  # noqa: E402
 
-from mmsmot.datasets import BenSMOTDataset  # noqa: E402
+from mmsmot.datasets import BenSMOTDataset, MOTChallengeDataset  # noqa: E402
+from mmsmot.utils.command_line import run_tool  # noqa: E402
 
 
 @pytest.fixture
@@ -121,3 +122,17 @@ def test_a_rank_without_a_video(root, monkeypatch) -> None:
         )
         names += [batch[0]['data_samples'].video.name for batch in loader]
     assert names == ['act/a', 'act/b', 'act/c']
+
+
+def test_an_unreadable_picture_in_a_worker_ends_in_one_line(
+    tmp_path, write_sequence, capsys
+) -> None:
+    folder = write_sequence(tmp_path / 'a')
+    (folder / 'img1/000003.png').write_bytes(b'no picture')
+    dataset = MOTChallengeDataset(str(tmp_path), num_frames=6)
+    loader = torch_data.DataLoader(dataset, num_workers=1, collate_fn=list)
+    with pytest.raises(SystemExit) as end:
+        run_tool(lambda: list(loader) and None)
+    message = capsys.readouterr().err or str(end.value)
+    assert message.strip().count('\n') == 0
+    assert f'{folder}/img1/000003.png: not an image that OpenCV can read' in message
