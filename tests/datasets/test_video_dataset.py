@@ -50,9 +50,15 @@ def test_stride_counts_frames_of_the_video_not_numbers(tmp_path, write_bensmot) 
     assert set(clip['data_samples'].gt_trajectories.frame_ids) == {1, 4, 9}
 
 
-@pytest.mark.parametrize('options', [dict(stride=2, run_length=9), dict(stride=0)])
-def test_stride_alone(root, options) -> None:
-    with pytest.raises(ValueError, match='stride of 1 or more .* not both'):
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(stride=2, run_length=9), 'stride of 1 or more .* not both'),
+        (dict(stride=0), 'stride must be a whole number of 1 or more or None, got 0'),
+    ],
+)
+def test_stride_alone(root, options, message) -> None:
+    with pytest.raises(ValueError, match=message):
         load(root, num_frames=2, **options)
 
 
