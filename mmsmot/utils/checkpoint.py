@@ -52,7 +52,7 @@ def load_checkpoint(
         raise FileNotFoundError(f'there is no checkpoint at {path.absolute()}')
     _refuse_bomb(path)
     loaded = _read(path, map_location)
-    _refuse_nan(loaded.get('state_dict', loaded), path)
+    refuse_nan(loaded.get('state_dict', loaded), path)
     return loaded
 
 
@@ -113,7 +113,7 @@ def _refuse_bomb(path: Path) -> None:
         )
 
 
-def _refuse_nan(weights: Any, path: Path) -> None:
+def refuse_nan(weights: Any, path: str | os.PathLike) -> None:
     """Refuse weights of a training that diverged.
 
     Raises:

@@ -76,7 +76,7 @@ def open_onnx(
 
 
 def picture_type(session: Any, model: str, owner: str, is_normalised: bool) -> type:
-    """NumPy's number type of a session's first input, which takes pictures.
+    """NumPy's number type of a session's one input, which takes pictures.
 
     Args:
         session: As of :func:`open_onnx`.
@@ -85,9 +85,16 @@ def picture_type(session: Any, model: str, owner: str, is_normalised: bool) -> t
         is_normalised: Whether pixels are given as fractions, which no integer holds.
 
     Raises:
-        ValueError: The input takes no pictures, or integers where fractions are given.
+        ValueError: There is not one input, or it takes no pictures, or integers where
+            fractions are given.
     """
-    name = session.get_inputs()[0].type
+    inputs = session.get_inputs()
+    if len(inputs) != 1:
+        shapes = {one.name: one.shape for one in inputs}
+        raise ValueError(
+            f'{model}: {owner} expects one input (B, 3, H, W), got {shapes}'
+        )
+    name = inputs[0].type
     dtype = PICTURE_TYPES.get(name)
     if dtype is None:
         raise ValueError(
@@ -100,3 +107,31 @@ def picture_type(session: Any, model: str, owner: str, is_normalised: bool) -> t
             'fractions, normalised by mean and std. Export it with a float32 input.'
         )
     return dtype
+
+
+def run_onnx(session: Any, model: str, batch: np.ndarray) -> list[np.ndarray]:
+    """A session's outputs for a batch of pictures.
+
+    Args:
+        session: As of :func:`open_onnx`.
+        model: The file, for the messages.
+        batch: (B, 3, H, W).
+
+    Raises:
+        ValueError: onnxruntime fails on it, or an output is no array.
+    """
+    try:
+        outputs = session.run(None, {session.get_inputs()[0].name: batch})
+    except Exception as error:  # onnxruntime's own exceptions share no base class
+        reason = str(error).strip().split('\n')[0]
+        raise ValueError(
+            f'{model}: onnxruntime cannot run it on an input of shape {batch.shape} '
+            f'({batch.dtype}): {reason}'
+        ) from error
+    strange = [type(one).__name__ for one in outputs if not isinstance(one, np.ndarray)]
+    if strange:
+        raise ValueError(
+            f'{model}: an output is a {strange[0]} and not an array of numbers; export '
+            'the network alone'
+        )
+    return outputs

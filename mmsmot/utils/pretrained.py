@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .checkpoint import refuse_nan
 from .weights_hash import weights_hash
 
 # Weights are read from safetensors alone, and no code that comes with a model is run.
@@ -46,7 +47,8 @@ def load_pretrained(
 
     Raises:
         FileNotFoundError: There is no such folder, or no such model can be had.
-        ValueError: It cannot be read safely, or it is of another kind.
+        ValueError: It cannot be read safely, it is of another kind, or its weights are
+            NaN.
         ImportError: A package that it wants is missing.
     """
     where = _locate(kind, name)
@@ -68,6 +70,7 @@ def load_pretrained(
         raise ValueError(
             f'{name} cannot be loaded as {kind}: {_first_line(error)}'
         ) from error
+    refuse_nan(model.state_dict(), name)
     return model.eval(), processor
 
 

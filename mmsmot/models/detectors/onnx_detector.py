@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from ...registry import MODELS, TASK_UTILS
 from ...structures import Detections, Frame
 from ...utils.onnx_file import onnx_hash
-from ...utils.onnx_session import open_onnx, picture_type
+from ...utils.onnx_session import open_onnx, picture_type, run_onnx
 from .base import BaseDetector
 from .nms import nms
 from .output_decoders import Decoded, OutputDecoder
@@ -112,12 +112,10 @@ class ONNXDetector(BaseDetector):
         self, input_size: tuple[int, int] | None
     ) -> tuple[int | None, tuple[int, int]]:
         """Batch size (``None``: any) and picture size of the input."""
-        inputs = self._session.get_inputs()
-        shape = inputs[0].shape
-        if len(inputs) != 1 or len(shape) != 4 or shape[1] not in (3, 'c', None):
-            shown = {i.name: i.shape for i in inputs}
+        shape = self._session.get_inputs()[0].shape
+        if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
             raise ValueError(
-                f'{self.model}: ONNXDetector expects one input (B, 3, H, W), got {shown}'
+                f'{self.model}: ONNXDetector expects an input (B, 3, H, W), got {shape}'
             )
         batch, _, height, width = shape
         if isinstance(height, int) and isinstance(width, int):
@@ -135,7 +133,7 @@ class ONNXDetector(BaseDetector):
         missing = (self._fixed_batch or len(batch)) - len(batch)
         if missing:  # the last batch of a video may be short of a fixed size
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-        outputs = self._session.run(None, {self._session.get_inputs()[0].name: batch})
+        outputs = run_onnx(self._session, self.model, batch)
         decoded = self.decoder(outputs, self.input_size)
         if len(decoded) != len(batch):
             raise ValueError(

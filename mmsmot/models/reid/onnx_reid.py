@@ -11,7 +11,7 @@ import numpy as np
 
 from ...registry import MODELS
 from ...utils.onnx_file import onnx_hash
-from ...utils.onnx_session import open_onnx, picture_type
+from ...utils.onnx_session import open_onnx, picture_type, run_onnx
 from .base import BaseReID
 
 
@@ -103,8 +103,7 @@ class ONNXReID(BaseReID):
         missing = (self._fixed_batch or len(batch)) - len(batch)
         if missing:
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-        name = self._session.get_inputs()[0].name
-        vectors = self._session.run(None, {name: batch})[0]
+        vectors = run_onnx(self._session, self.model, batch)[0]
         if vectors.ndim != 2 or len(vectors) != len(batch):
             self._refuse(vectors.shape)
         vectors = vectors[: len(corners)]

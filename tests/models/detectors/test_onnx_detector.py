@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from mmsmot.datasets import MOTChallengeDataset
 from mmsmot.models.detectors import ONNXDetector, OutputDecoder, onnx_detector
 from mmsmot.structures import Detections, Frame, VideoInfo, pairwise_iou
+from mmsmot.utils.onnx_session import picture_type, run_onnx
 from tests.tiny_onnx import write_onnx
 
 DECODER = dict(type='YOLOXDecoder')
@@ -203,3 +205,41 @@ def test_an_export_that_answers_for_one_picture_of_a_batch(tmp_path: Path) -> No
     assert len(detector.detect([black()])[0]) == 1
     with pytest.raises(ValueError, match=r'net\.onnx: .*batch of 2 .*answered for 1'):
         detector.detect([black(), black()])
+
+
+def test_inputs_that_are_no_picture(tmp_path: Path) -> None:
+    for shape in ((1, 64, 64, 3), (1, 1, 64, 64), (1, 3, 64)):
+        model = write_onnx(tmp_path / 'net.onnx', yolox_output(), input_shape=shape)
+        with pytest.raises(ValueError, match=r'net\.onnx: .* expects an input \(B, 3'):
+            ONNXDetector(model, DECODER)
+
+
+class FailingSession:
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def get_inputs(self) -> list:
+        return [SimpleNamespace(name='x', shape=[1, 3, 4, 4], type='tensor(float)')]
+
+    def run(self, *_: object) -> object:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def test_what_onnxruntime_cannot_run_is_named() -> None:
+    batch = np.zeros((1, 3, 4, 4), np.float32)
+    failing = FailingSession(RuntimeError('bad shape\nand much more'))
+    with pytest.raises(ValueError, match=r'a\.onnx: .*\(1, 3, 4, 4\).*: bad shape$'):
+        run_onnx(failing, 'a.onnx', batch)
+    with pytest.raises(ValueError, match=r'a\.onnx: an output is a list'):
+        run_onnx(FailingSession([[{'person': 0.5}]]), 'a.onnx', batch)
+
+
+def test_a_model_without_an_input_or_with_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = FailingSession(None)
+    for count in (0, 2):
+        inputs = FailingSession.get_inputs(session) * count
+        monkeypatch.setattr(session, 'get_inputs', lambda inputs=inputs: inputs)
+        with pytest.raises(ValueError, match=r'a\.onnx: X expects one input'):
+            picture_type(session, 'a.onnx', 'X', is_normalised=False)

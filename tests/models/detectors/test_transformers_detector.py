@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 pytest.importorskip('transformers', reason='needs transformers')
 
@@ -94,3 +96,14 @@ def test_it_stays_at_inference(every, frames: list[Frame]) -> None:
 def test_from_a_config(folder: Path) -> None:
     made = MODELS.build(dict(type='TransformersDetector', model=str(folder)))
     assert isinstance(made, TransformersDetector)
+
+
+def test_weights_that_are_nan_are_an_error(folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / 'broken'
+    shutil.copytree(folder, broken)
+    weights = load_file(broken / 'model.safetensors')
+    name = next(name for name in weights if name.endswith('weight'))
+    weights[name][:] = torch.nan
+    save_file(weights, broken / 'model.safetensors', metadata={'format': 'pt'})
+    with pytest.raises(ValueError, match=r'broken holds weights that are no numbers'):
+        TransformersDetector(str(broken))
