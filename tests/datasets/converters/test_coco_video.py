@@ -115,7 +115,7 @@ BAD = {
         'instance_id',
         '1',
     ),
-    "annotations[2]: 'instance_id' must be a whole number from 0 to 1e+09": (
+    "annotations[2]: 'instance_id' must be a whole number from 0 to 1000000000": (
         'annotations',
         2,
         'instance_id',
