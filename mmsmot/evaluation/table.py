@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..utils.atomic import atomic_write
+from ..utils.printable import printable
 
 
 def format_table(rows: dict[str, dict[str, float]], corner: str = 'sequence') -> str:
@@ -27,7 +28,7 @@ def format_table(rows: dict[str, dict[str, float]], corner: str = 'sequence') ->
     columns = list(next(iter(rows.values())))
     cells = [[corner, *columns]]
     for name, row in rows.items():
-        cells.append([name, *(_number(row[column]) for column in columns)])
+        cells.append([printable(name), *(_number(row[column]) for column in columns)])
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = []
     for line in cells:

@@ -73,3 +73,8 @@ def test_an_array_takes_one_line(tmp_path):
         '  ]',
         '}',
     ]
+
+
+def test_a_name_is_shown_without_its_control_characters() -> None:
+    table = format_table({'a\x1b[2J': {'HOTA': 1.0}})
+    assert table == 'sequence  HOTA\na\\x1b[2J  1.00'
