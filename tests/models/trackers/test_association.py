@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mmsmot.models.trackers import OCSORT, SORT, association
 from mmsmot.models.trackers.association import match_by_weight, remaining
+from mmsmot.models.trackers.kalman_filter import MEAN
 from mmsmot.models.trackers.sort import match_sort, match_sort_edges
 from mmsmot.models.trackers.track_table import TrackTable
 from mmsmot.structures import Detections
@@ -143,3 +144,13 @@ def test_sort_reports_the_newest_track_first(tracker: SORT) -> None:
         assert tracks.ids.tolist() == [3, 2, 1]
         assert tracks.det_index.tolist() == [2, 1, 0]
         np.testing.assert_allclose(tracks.boxes, boxes[::-1], atol=1e-6)
+
+
+def test_sort_reports_no_track_whose_area_is_none() -> None:
+    tracker = SORT()
+    boxes = np.array([[10.0, 10, 50, 90], [110, 10, 150, 90], [210, 10, 250, 90]])
+    tracker.update(Detections(boxes, [0.9] * 3))
+    tracker._tracks.state[MEAN, 1, 2] = -5  # a filter's area can fall below 0
+    tracks = tracker._report()
+    assert tracks.ids.tolist() == [3, 1]
+    np.testing.assert_allclose(tracks.boxes, boxes[[2, 0]])

@@ -125,3 +125,10 @@ def test_old_tracks_are_reported_first_then_new_ones_then_those_found_again() ->
     # 2 is old; 3 was tentative and is confirmed now; 1 is found again.
     assert tracker.update(Detections(boxes, scores)).ids.tolist() == [2, 3, 1]
     assert tracker.update(Detections(boxes, scores)).ids.tolist() == [2, 3, 1]
+
+
+def test_a_duplicate_is_nearer_than_the_threshold_and_not_at_it() -> None:
+    tracker = ByteTrack(duplicate_threshold=0.0)
+    spot = np.array([[10.0, 10, 50, 90], [10, 10, 50, 90]])
+    tracker._tracks.spawn(tracker._filter.initiate(spot))['stage'] = CONFIRMED, LOST
+    assert tracker._distinct(np.arange(2)).tolist() == [True, True]
