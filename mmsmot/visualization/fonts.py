@@ -178,7 +178,7 @@ def _runs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((path, ''.join(c for _, c in run)) for path, run in runs)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)  # up to 40 kB each
 def _glyph_pixels(text: str, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(N,) rows and columns relative to the origin, and (N,) opacities from 0 to 1."""
     # An em to all sides, for marks far above and letters that lean out.
@@ -191,7 +191,7 @@ def _glyph_pixels(text: str, size: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     alpha = np.asarray(canvas)
     rows, columns = np.nonzero(alpha)
     opacity = alpha[rows, columns] / np.float32(255)
-    return rows - y, columns - size, opacity
+    return (rows - y).astype(np.int32), (columns - size).astype(np.int32), opacity
 
 
 def _is_visible(character: str) -> bool:
