@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from multiprocessing import connection, parent_process
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import connection, parent_process, resource_tracker
 
 PARENT_IS_GONE = 1  # exit code that nobody is left to read
 
@@ -33,3 +35,22 @@ def _wait_and_end(sentinel: int) -> None:
     connection.wait([sentinel])  # asleep until the parent's end of a pipe is closed
     # Not sys.exit: the worker's queues would be flushed into pipes that nobody reads.
     os._exit(PARENT_IS_GONE)
+
+
+@contextmanager
+def start_workers() -> Iterator[None]:
+    """Let worker processes that start in this block leave Ctrl-C to their parent.
+
+    A spawned worker imports modules for seconds before :func:`end_with_parent` can run in
+    it, and prints a traceback where it is interrupted then. What it starts with, it
+    inherits: Ctrl-C that comes in the block reaches the parent when the block ends.
+    """
+    if not hasattr(signal, 'pthread_sigmask'):  # Windows has none
+        yield
+        return
+    resource_tracker.ensure_running()  # which lets signals through again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

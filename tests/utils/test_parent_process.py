@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.utils.parent_process import end_with_parent
+from mmsmot.utils.parent_process import end_with_parent, start_workers
 
 PARENT = """
 import multiprocessing, os, sys, time
-from mmsmot.utils.parent_process import end_with_parent
+from mmsmot.utils.parent_process import end_with_parent, start_workers
 
 def work(path):
     end_with_parent()
@@ -66,3 +66,45 @@ def test_a_killed_parent_leaves_no_worker(tmp_path: Path, method: str) -> None:
 
 def test_nothing_in_a_process_without_such_a_parent() -> None:
     end_with_parent()
+
+
+INTERRUPTED = """
+import multiprocessing, os, signal, sys, time
+from mmsmot.utils.parent_process import start_workers
+
+if __name__ != '__main__':
+    time.sleep(2)  # as long as imports of a worker take
+
+if __name__ == '__main__':
+    with start_workers():
+        worker = multiprocessing.get_context('spawn').Process(target=time.time)
+        worker.start()
+    print('started', flush=True)
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        worker.join()
+        print('interrupted, worker ended with', worker.exitcode)
+"""
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='interrupts by a signal')
+def test_a_worker_that_just_starts_leaves_ctrl_c_to_its_parent(tmp_path: Path) -> None:
+    script = tmp_path / 'parent.py'
+    script.write_text(INTERRUPTED)
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, start_new_session=True, **pipes) as parent:
+        assert parent.stdout.readline() == 'started\n'
+        time.sleep(1)
+        os.killpg(parent.pid, signal.SIGINT)
+        stdout, stderr = parent.communicate(timeout=SECONDS)
+    assert stdout == 'interrupted, worker ended with 0\n'
+    assert stderr == ''
+
+
+def test_the_mask_of_signals_is_as_before() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with start_workers():
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
