@@ -111,7 +111,7 @@ class VideoFile:
         expected = self.num_frames or _announced_frames(container, stream, seconds)
         if count + losses.discarded < expected or losses.missing:
             self._warn(_lost_frames(self.video.path, count, expected, losses))
-        elif losses.packets or losses.error:
+        elif losses.packets or (losses.error and not losses.damaged):
             self._warn(_refused_packets(self.video.path, losses))
 
     def _warn(self, message: str) -> None:
@@ -173,6 +173,8 @@ def _lost_frames(path: str, count: int, expected: int, losses: Losses) -> str:
 
 def _refused_packets(path: str, losses: Losses) -> str:
     reason = losses.error.strerror if losses.error else 'marked as damaged'
+    if not losses.packets:
+        return f'{path}: reading broke off ({reason}). Going on with what came before.'
     return (
         f'{path}: damaged inside: {losses.packets} packets were refused ({reason}); '
         'pictures may be missing or wrong there. Going on with the others.'

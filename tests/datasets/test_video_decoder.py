@@ -99,6 +99,7 @@ def test_damage_inside_the_pictures_is_told(tmp_path, logged, codec) -> None:
     flip_bits(tmp_path / 'a.mp4')
     assert len(list(video)) == 30  # of H.265 maybe out of order
     assert any('damaged' in text for text in video.warnings)
+    assert not any('0 packets' in text for text in video.warnings)
     assert len(logged) == len(video.warnings)
 
 
@@ -109,3 +110,19 @@ def test_damage_is_told_where_reading_ends_early(tmp_path) -> None:
         if frame.frame_id == 20:
             break
     assert 'guessed a part of' in video.warnings[0]
+
+
+def test_a_disk_that_fails_while_it_is_read_is_told(
+    tmp_path, write_video, monkeypatch
+) -> None:
+    video = VideoFile(write_video(tmp_path / 'a.mkv'))  # states no number of frames
+    packets = video_decoder._packets
+
+    def failing(container, stream, losses):
+        yield from packets(container, stream, losses)
+        losses.error = av.error.OSError(5, 'Input/output error')
+
+    monkeypatch.setattr(video_decoder, '_packets', failing)
+    assert len(list(video)) == 40
+    (warning,) = video.warnings
+    assert 'a.mkv: reading broke off (Input/output error)' in warning
