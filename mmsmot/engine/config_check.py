@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -24,6 +25,7 @@ READ_KEYS = RUNNER_KEYS | {
     # Runner.wrap_model takes these out of the config itself.
     *('find_unused_parameters', 'model_wrapper_cfg', 'sync_bn'),
 }
+MISTYPED = 0.8  # likeness of 'modle' to 'model' and of 'train_dataloder'
 # Which registries build the dict under a key.
 BUILDERS: dict[str, tuple[Registry, ...]] = {
     'tracker': (registry.TRACKERS,),
@@ -82,8 +84,9 @@ FREE_KEYS = {'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limi
 def refuse_unread_names(path: str) -> None:
     """Refuse a top-level name of the file itself that neither it nor a builder reads."""
     if is_data(path):
-        for name in read_data(Path(path)):
-            if not name.startswith('_') and name.split('.')[0] not in READ_KEYS:
+        # A dump of a config holds the templates of its bases too, which nothing reads.
+        for name in {*read_data(Path(path))} - READ_KEYS:
+            if difflib.get_close_matches(name, READ_KEYS, cutoff=MISTYPED):
                 raise KeyError(f'{path}: nothing reads {name!r}.{_slot_hint(name)}')
         return
     tree = python_tree(Path(path))

@@ -30,13 +30,23 @@ NAME_KEYS = ('type', 'constructor', 'auto_wrap_policy', 'param_init_fn')
 SCOPE_KEYS = ('_scope_', 'default_scope')
 EVALUATED_KEYS = ('warp_mode', 'search_op')  # of mmdet and mmcv, which call eval()
 PICKLES = ('.pkl', '.pickle')
-# The loader of the library that MMEngine takes, so that both read the same.
-LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 PLAIN_NAME = re.compile(r'[^\W\d][\w-]*')
 HELP = (
     'A config in JSON or YAML, or an option, is data and runs no code: put it into a '
     '.py config, which is code'
 )
+
+
+class _Loader(getattr(yaml, 'CSafeLoader', yaml.SafeLoader)):
+    """Safe, by the library that MMEngine takes, so that both read the same."""
+
+
+def _tuple(loader: _Loader, node: yaml.Node) -> tuple:
+    return tuple(loader.construct_sequence(node, deep=True))
+
+
+# MMEngine's own dumps have it; the one tag of Python's that builds nothing else.
+_Loader.add_constructor('tag:yaml.org,2002:python/tuple', _tuple)
 
 
 def is_data(path: str | os.PathLike) -> bool:
@@ -100,7 +110,7 @@ def read_data(path: Path) -> dict[str, Any]:
     try:
         text = raw.decode('utf-8')
         is_json = path.suffix.lower() == '.json'
-        config = json.loads(text) if is_json else yaml.load(text, LOADER)
+        config = json.loads(text) if is_json else yaml.load(text, _Loader)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         cause = ' '.join(str(error).split())
         raise ValueError(

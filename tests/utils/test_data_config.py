@@ -38,6 +38,21 @@ def test_data_build_on_data_and_on_our_own_configs(tmp_path: Path) -> None:
         assert load_config(write(tmp_path / 'b.json', child)).model.tracker.max_age == 7
 
 
+@pytest.mark.parametrize('suffix', ['.json', '.yaml'])
+@pytest.mark.parametrize('name', [SORT, 'smoter/smoter_tiny_synsmot'])
+def test_a_dump_is_read_as_what_was_dumped(tmp_path, name: str, suffix: str) -> None:
+    config = load_config(name)
+    config.dump(tmp_path / f'a{suffix}')
+    again = load_config(tmp_path / f'a{suffix}').model.to_dict()
+    assert json.dumps(again) == json.dumps(config.model.to_dict())
+
+
+def test_a_key_that_is_mistyped(tmp_path: Path) -> None:
+    path = write(tmp_path / 'a.json', {**SMALL, 'train_dataloder': {}})
+    with pytest.raises(KeyError, match=r"'train_dataloder'.*mean 'train_dataloader'"):
+        load_config(path)
+
+
 CODE = [
     ({'model': {'type': 'os.system'}}, 'registered part of os'),
     ({'model': {'type': 'mmdet.apis.init_detector'}}, 'no name of a registered part'),
