@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import BaseLoop, CheckpointLoader, EpochBasedTrainLoop, Runner
 from torch import nn
+from torch.utils.data import DataLoader
 
 from ..datasets.seeded_sampler import SeededSampler
 from ..utils.atomic import atomic_path
 from ..utils.checkpoint import newest_checkpoint, require_weights_of
 from ..utils.device import default_device
+from ..utils.parent_process import end_with_parent
 from .memory import explain_out_of_memory
 from .trained_options import other_options
 
@@ -31,6 +35,18 @@ def leave_processes() -> None:
     """
     if is_distributed():
         torch.distributed.destroy_process_group()
+
+
+@dataclass(frozen=True)
+class _WorkerStart:
+    """What a data loader's worker does first."""
+
+    then: Callable[[int], None] | None
+
+    def __call__(self, worker_id: int) -> None:
+        end_with_parent()
+        if self.then is not None:
+            self.then(worker_id)
 
 
 class SMOTRunner(Runner):
@@ -135,6 +151,14 @@ class SMOTRunner(Runner):
             sampler = dict(type=SeededSampler, sampler=loader['sampler'])
             self._train_dataloader = {**loader, 'sampler': sampler}
         return super().build_train_loop(loop)
+
+    @staticmethod
+    def build_dataloader(*args: Any, **kwargs: Any) -> DataLoader:
+        """See :meth:`mmengine.runner.Runner.build_dataloader`."""
+        loader = Runner.build_dataloader(*args, **kwargs)
+        if loader.num_workers and not isinstance(loader.worker_init_fn, _WorkerStart):
+            loader.worker_init_fn = _WorkerStart(loader.worker_init_fn)
+        return loader
 
     def register_hooks(self, *args: Any, **kwargs: Any) -> None:
         """See :meth:`mmengine.runner.Runner.register_hooks`."""

@@ -26,6 +26,8 @@ from rich.progress import (
 )
 
 from ...utils.atomic import atomic_write
+from ...utils.folder_lock import LOCK_FILES, folder_lock
+from ...utils.parent_process import end_with_parent
 from .expressions import make_expressions
 from .facts import MIN_VISIBILITY, facts_of
 from .grammar import instance_caption, video_caption
@@ -129,7 +131,8 @@ def _take(
         boxes = np.stack([frame.boxes for frame in frames])
         visibility = np.stack([frame.visibility for frame in frames])
         seen = np.where(annotated(boxes, visibility), visibility, 0)
-        facts = facts_of(script, seen)
+        things = np.stack([frame.things for frame in frames])
+        facts = facts_of(script, seen, things)
         if all(person['states'] for person in facts['people']):
             return script, [frame.image for frame in frames], boxes, visibility, facts
     raise RuntimeError(
@@ -148,8 +151,8 @@ def make_synsmot(
 
     The same seed gives the same bytes on the same versions of NumPy and OpenCV, however
     many workers there are. Each clip appears whole or not at all; finished ones are kept.
-    Only one call at a time may fill a folder: what a killed one left half-written is
-    removed.
+    Only one call at a time fills a folder, others are refused; what a killed one left
+    half-written is removed.
 
     Args:
         out: Folder of the dataset.
@@ -164,10 +167,16 @@ def make_synsmot(
 
     Raises:
         ValueError: An unknown size, or ``out`` holds something else.
+        BlockingIOError: Another process fills ``out``.
     """
     if size not in SIZES:
         raise ValueError(f'size: expected one of {", ".join(SIZES)}, got {size!r}')
-    out, plan = Path(out), SIZES[size]
+    with folder_lock(out):
+        return _fill(Path(out), size, seed, workers, progress)
+
+
+def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) -> Path:
+    plan = SIZES[size]
     _claim(out, size, seed, plan.settings)
     for leftover in out.glob('*/*/.*'):
         if TEMPORARY.fullmatch(leftover.name):
@@ -224,7 +233,7 @@ def _each(jobs: list[tuple], workers: int) -> Iterator[Path]:
         return
     # Not by fork: a copy of a process whose threads (torch's, OpenCV's) hold locks hangs.
     context = get_context('spawn')
-    with ProcessPoolExecutor(workers, context, _one_thread) as pool:
+    with ProcessPoolExecutor(workers, context, _begin_worker) as pool:
         futures = [pool.submit(write_clip, *job) for job in jobs]
         try:
             for future in as_completed(futures):
@@ -234,7 +243,8 @@ def _each(jobs: list[tuple], workers: int) -> Iterator[Path]:
             raise
 
 
-def _one_thread() -> None:
+def _begin_worker() -> None:
+    end_with_parent()
     # The processes share the processors among them already.
     cv2.setNumThreads(1)
 
@@ -251,7 +261,7 @@ def _claim(out: Path, size: str, seed: int, settings: Settings) -> None:
     if not path.is_file():
         # A begun note of what is made here is no obstacle: a run was killed then.
         begun = f'.{Path(ROOT_FILE).stem}.'
-        if out.exists() and any(not p.name.startswith(begun) for p in out.iterdir()):
+        if any(not p.name.startswith((begun, *LOCK_FILES)) for p in out.iterdir()):
             raise ValueError(
                 f'{out}: holds something that is no SynSMOT ({ROOT_FILE} is missing); '
                 'give another folder'

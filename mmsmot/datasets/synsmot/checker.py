@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...utils.parent_process import end_with_parent
 from .check_captions import check_caption, check_summary
 from .check_deeds import check_deeds
 from .check_expressions import check_expressions
@@ -48,7 +49,7 @@ def check_synsmot(root: str | os.PathLike, workers: int = 1) -> Findings:
         for folder in folders:
             found.add(check_clip(folder))
         return found
-    with ProcessPoolExecutor(workers, get_context('spawn')) as pool:
+    with ProcessPoolExecutor(workers, get_context('spawn'), end_with_parent) as pool:
         for findings in pool.map(check_clip, folders, chunksize=4):
             found.add(findings)
     return found

@@ -35,17 +35,28 @@ _THING_OF = {
     'throw_ball': 'ball',
     'catch_ball': 'ball',
 }
+# What somebody is seen to do whose ball, box or cart is hidden all the while.
+_WITHOUT_THING = {
+    'dribble': 'stand',
+    'hold_box': 'stand',
+    'carry': 'walk',
+    'push_cart': 'walk',
+}
 
 
-def facts_of(script: Script, visibility: np.ndarray) -> dict[str, Any]:
+def facts_of(
+    script: Script, visibility: np.ndarray, things: np.ndarray
+) -> dict[str, Any]:
     """Everything true and seen of a clip.
 
     What was hidden or out of the picture all the time is no fact: such states and
-    interactions are left out, and backpacks of people who never turn.
+    interactions are left out, and backpacks of people who never turn. Somebody whose ball
+    is hidden is not said to bounce it but to do what is seen without it.
 
     Args:
         script: What was played.
         visibility: (T, N) visible fraction of everyone as rendered.
+        things: (T, K) visible fraction of the script's things as rendered.
     """
     people, counts = [], {}
     for actor, motion in zip(script.actors, act(script), strict=True):
@@ -63,7 +74,7 @@ def facts_of(script: Script, visibility: np.ndarray) -> dict[str, Any]:
                 'name': f'{kind}{number}',
                 'appearance': looks,
                 'states': [
-                    _state(script, actor, state)
+                    _state(script, actor, state, things)
                     for state in actor.states
                     if _is_clear(visibility[:, actor.id - 1], state.start, state.stop)
                 ],
@@ -95,27 +106,36 @@ def _is_clear(visibility: np.ndarray, start: int, stop: int) -> bool:
     return clear >= min(MIN_CLEAR_FRAMES, stop - start)
 
 
-def _state(script: Script, actor: Actor, state: State) -> dict[str, Any]:
+def _state(
+    script: Script, actor: Actor, state: State, things: np.ndarray
+) -> dict[str, Any]:
+    action, color = state.action, ''
+    thing = _thing_of(script, actor, state)
+    if thing is not None:
+        color = script.things[thing].color
+        seen = things[state.start : state.stop, thing].max(initial=0)
+        if seen < MIN_VISIBILITY and action in _WITHOUT_THING:
+            action, color = _WITHOUT_THING[action], ''
     return {
-        'action': state.action,
+        'action': action,
         'start': state.start + 1,
         'end': state.stop,
         'direction': state.direction,
         'partner': state.partner,
-        'color': _thing_color(script, actor, state),
+        'color': color,
     }
 
 
-def _thing_color(script: Script, actor: Actor, state: State) -> str:
-    """Colour of the ball, box, cart or bicycle that a state is about."""
+def _thing_of(script: Script, actor: Actor, state: State) -> int | None:
+    """Row of the ball, box, cart or bicycle that a state is about."""
     kind = _THING_OF.get(state.action)
     if kind is None:
-        return ''
-    things = [thing for thing in script.things if thing.kind == kind]
-    own = [t for t in things if any(s.holder == actor.id for s in t.spans)]
+        return None
+    things = [(k, t) for k, t in enumerate(script.things) if t.kind == kind]
+    own = [k for k, t in things if any(s.holder == actor.id for s in t.spans)]
     # A ball that rolls has no holder; nobody shares one that somebody bounces.
-    free = [t for t in things if not any(s.mode == 'bounce' for s in t.spans)]
-    return (own or free)[0].color
+    free = [k for k, t in things if not any(s.mode == 'bounce' for s in t.spans)]
+    return (own or free)[0]
 
 
 def _interactions(script: Script, visibility: np.ndarray) -> list[dict[str, Any]]:

@@ -33,12 +33,14 @@ class Layer:
         pixels: (h, w, 4) float32, BGR times alpha, and alpha.
         corner: Picture x, y of its upper left pixel.
         owner: Id of the person it is, 0 for things.
+        thing: Number of the script's thing that it is, from 1; 0 for all else.
     """
 
     depth: float
     pixels: np.ndarray
     corner: tuple[int, int]
     owner: int = 0
+    thing: int = 0
 
 
 def paint_thing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,11 +32,13 @@ class Rendered:
             whole silhouette, clipped to the picture; width 0 for nobody there.
         visibility: (N,) the visible fraction of each whole silhouette, what is outside
             the picture or hidden by people and things counted as not visible.
+        things: (K,) the same fraction of each of the script's things.
     """
 
     image: np.ndarray
     boxes: np.ndarray
     visibility: np.ndarray
+    things: np.ndarray
 
 
 def render(script: Script) -> Iterator[Rendered]:
@@ -88,9 +90,13 @@ class _Stage:
             _lay(canvas, layer, alphas)
         boxes = np.zeros((len(figures), 4), np.int64)
         seen = np.zeros(len(figures))
-        for owner, silhouette in alphas.items():
-            boxes[owner - 1], seen[owner - 1] = silhouette.box, silhouette.visibility
-        return Rendered(self._developed(canvas), boxes, seen)
+        things = np.zeros(len(script.things))
+        for key, silhouette in alphas.items():
+            if key < 0:
+                things[-key - 1] = silhouette.visibility
+            else:
+                boxes[key - 1], seen[key - 1] = silhouette.box, silhouette.visibility
+        return Rendered(self._developed(canvas), boxes, seen, things)
 
     def _figure(self, index: int, motion: Motion, lens: Lens, frame: int) -> Figure:
         x, z = motion.place[frame]
@@ -114,12 +120,13 @@ class _Stage:
             yield Layer(depth, pixels, corner, actor.id)
             action = _state_at(actor.states, frame).action
             yield from paint_in_hand(action, figure, depth)
-        for thing in script.things:
+        for number, thing in enumerate(script.things, start=1):
             for span in thing.spans:
                 if span.start <= frame < span.stop:
                     figure = figures[span.holder - 1] if span.holder else None
                     depth = depths[span.holder - 1] if span.holder else 0.0
-                    yield from paint_thing(thing, span, lens, frame, figure, depth)
+                    for layer in paint_thing(thing, span, lens, frame, figure, depth):
+                        yield replace(layer, thing=number)
         for number, occluder in enumerate(script.occluders):
             yield paint_occluder(occluder, lens, script.seed + number)
 
@@ -152,7 +159,7 @@ class _Stage:
 
 @dataclass
 class _Silhouette:
-    """A person's alpha inside the picture, and what of it is still uncovered."""
+    """A person's or a thing's alpha inside the picture, and what of it is still uncovered."""
 
     left: int
     top: int
@@ -193,7 +200,10 @@ class _Silhouette:
 
 
 def _lay(canvas: np.ndarray, layer: Layer, alphas: dict[int, _Silhouette]) -> None:
-    """Lay a layer over the canvas and over everyone painted before."""
+    """Lay a layer over the canvas and over everyone and everything painted before.
+
+    Silhouettes are kept by the id of a person, or by minus the number of a thing.
+    """
     height, width = canvas.shape[:2]
     x, y = layer.corner
     h, w = layer.pixels.shape[:2]
@@ -207,9 +217,11 @@ def _lay(canvas: np.ndarray, layer: Layer, alphas: dict[int, _Silhouette]) -> No
     region += pixels[..., :3]
     for silhouette in alphas.values():
         silhouette.cover(x0, y0, alpha)
-    if layer.owner:
+    if layer.owner or layer.thing:
         total = float(layer.pixels[..., 3].sum())
-        alphas[layer.owner] = _Silhouette(x0, y0, alpha, alpha.copy(), total)
+        alphas[layer.owner or -layer.thing] = _Silhouette(
+            x0, y0, alpha, alpha.copy(), total
+        )
 
 
 def _state_at(states: tuple[State, ...], frame: int) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -71,6 +72,21 @@ def test_a_failed_clip_leaves_nothing(tmp_path, monkeypatch):
         write_clip(tmp_path, 0, 0, 'train', Settings(width=160, height=96))
     assert [p for p in tmp_path.rglob('*') if p.is_file()] == []
     assert list(tmp_path.glob('*/*/.*')) == list(tmp_path.glob('*/*/*')) == []
+
+
+def test_one_at_a_time_fills_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, 'write_clip', lambda out, *_: make_synsmot(out))
+    with pytest.raises(BlockingIOError, match=re.escape(str(tmp_path))):
+        make_synsmot(tmp_path, workers=1)
+    assert [p.name for p in tmp_path.iterdir()] == ['synsmot.json']
+
+
+def test_a_worker_ends_with_its_parent(monkeypatch):
+    watched = []
+    monkeypatch.setattr(build, 'end_with_parent', lambda: watched.append(1))
+    monkeypatch.setattr(build.cv2, 'setNumThreads', watched.append)
+    build._begin_worker()
+    assert watched == [1, 1]
 
 
 def test_folders_of_others_are_refused(mini, tmp_path):
@@ -144,16 +160,16 @@ def test_clips_where_somebody_stays_hidden_are_played_anew(monkeypatch):
     taken = []
     real = build.facts_of
 
-    def facts(script, visibility):
+    def facts(script, visibility, things):
         taken.append(script)
-        return real(script, visibility * (len(taken) > 1))
+        return real(script, visibility * (len(taken) > 1), things)
 
     monkeypatch.setattr(build, 'facts_of', facts)
     monkeypatch.setattr(build, 'RETAKES', 2)
     clip = make_clip(0, 0, 'train', Settings(width=80, height=48))
     assert len(taken) == 2
     assert clip.script == taken[1] != taken[0]
-    monkeypatch.setattr(build, 'facts_of', lambda s, v: real(s, 0 * v))
+    monkeypatch.setattr(build, 'facts_of', lambda s, v, t: real(s, 0 * v, t))
     with pytest.raises(RuntimeError, match='stayed hidden in 2 scripts'):
         make_clip(0, 0, 'train', Settings(width=80, height=48))
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.facts import facts_of
-from mmsmot.datasets.synsmot.script import Actor, State
+from mmsmot.datasets.synsmot.script import Actor, Span, State, Thing
+
+NO_THINGS = np.zeros((24, 0))
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def meeting(play, look):
 
 
 def test_frames_count_from_one_and_both_directions_are_told(meeting):
-    facts = facts_of(meeting, np.ones((24, 2)))
+    facts = facts_of(meeting, np.ones((24, 2)), NO_THINGS)
     assert [person['name'] for person in facts['people']] == ['man0', 'man1']
     assert [tuple(i.values()) for i in facts['interactions']] == [
         (1, 'approach.v.01', 2, 1, 12),
@@ -40,10 +42,10 @@ def test_frames_count_from_one_and_both_directions_are_told(meeting):
 def test_hidden_states_are_left_out_and_spans_trimmed(meeting):
     visibility = np.ones((24, 2))
     visibility[:4, 0] = 0  # hidden while it begins to approach
-    facts = facts_of(meeting, visibility)
+    facts = facts_of(meeting, visibility, NO_THINGS)
     assert facts['interactions'][0]['start'] == 5
     visibility[12:, 0] = 0.05  # hidden while they talk: seen of neither
-    facts = facts_of(meeting, visibility)
+    facts = facts_of(meeting, visibility, NO_THINGS)
     assert [i['verb'] for i in facts['interactions']] == ['approach.v.01']
     assert [s['action'] for s in facts['people'][0]['states']] == ['approach']
 
@@ -65,5 +67,31 @@ def test_a_backpack_is_told_of_those_who_turn(play, look, heading, told):
         (State('stand', 0, 8, (0.0, 7.0), (0.0, 7.0), heading),),
         0.0,
     )
-    facts = facts_of(replace(script, actors=(bearer,)), np.ones((8, 1)))
+    facts = facts_of(replace(script, actors=(bearer,)), np.ones((8, 1)), NO_THINGS)
     assert facts['people'][0]['appearance']['backpack'] == told
+
+
+@pytest.mark.parametrize(
+    ('seen', 'told'), [(0.0, ('stand', '')), (0.5, ('dribble', 'red'))]
+)
+def test_a_ball_behind_a_tree_is_not_told(play, look, seen, told):
+    """Of several balls it is the own one that counts, while it is bounced."""
+    states = (
+        State('dribble', 0, 12, (0.0, 7.0), (0.0, 7.0), 0.0),
+        State('wave', 12, 24, (0.0, 7.0), (0.0, 7.0), 0.0),
+    )
+    balls = (
+        Thing('ball', 'blue', (Span(0, 24, 'bounce', 2),)),
+        Thing('ball', 'red', (Span(0, 24, 'bounce', 1),)),
+    )
+    script = replace(
+        play((0.0, 7.0), frames=24),
+        actors=(Actor(1, look, states, 0.0),),
+        things=balls,
+    )
+    things = np.ones((24, 2))
+    things[:12, 1] = 0
+    things[5, 1] = seen
+    states = facts_of(script, np.ones((24, 1)), things)['people'][0]['states']
+    assert [s['action'] for s in states] == [told[0], 'wave']
+    assert [s['color'] for s in states] == [told[1], '']

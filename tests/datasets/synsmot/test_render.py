@@ -8,7 +8,7 @@ import pytest
 from mmsmot.datasets.synsmot import build, render
 from mmsmot.datasets.synsmot.build import make_clip
 from mmsmot.datasets.synsmot.camera import CameraPath
-from mmsmot.datasets.synsmot.script import Occluder
+from mmsmot.datasets.synsmot.script import Occluder, Span, Thing
 from mmsmot.datasets.synsmot.settings import Settings
 
 FAR_OUTSIDE = (60.0, 7.0)
@@ -82,3 +82,15 @@ def test_rows_of_clips_lie_inside_the_picture():
         assert (rows[:, 3] + rows[:, 5] <= 96).all()
         assert (rows[:, 6] >= 0.1).all() and (rows[:, 6] <= 1.0).all()
         assert len(rows) == build.annotated(clip.boxes, clip.visibility).sum()
+
+
+def test_things_are_hidden_and_outside_as_people_are(play):
+    spots = ((0.0, 9.0, 0.5), (0.0, 6.0, 0.5), (40.0, 7.0, 0.5))
+    balls = tuple(
+        Thing('ball', 'red', (Span(0, 2, 'rest', begin=spot),)) for spot in spots
+    )
+    tree = (Occluder('tree', (0.0, 7.0), 0.8),)
+    seen = next(render.render(play(FAR_OUTSIDE, things=balls, occluders=tree)))
+    assert seen.things[0] == pytest.approx(0.0, abs=0.02)
+    assert seen.things[1] == pytest.approx(1.0)
+    assert seen.things[2] == 0.0
