@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-VERSION = 1  # of the bytes: raised with every change of what is written
+VERSION = 2  # of the bytes: raised with every change of what is written
 
 
 @dataclass(frozen=True)
