@@ -199,16 +199,17 @@ class ByteTrack(TableTracker):
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
             pair = boxes[rows], detections.boxes[columns], self.pixel_offset
-            scores = detections.scores[columns]
             if len(rows) * len(columns) > LARGE:
                 i, j, similarity = overlapping_pairs(*pair)
-                weights = similarity * (scores[j] if fuse_score else 1) - (1 - limit)
+                if fuse_score:
+                    similarity *= detections.scores[columns[j]]
+                weights = similarity - (1 - limit)
                 good = weights > 0
                 i, j = match_edges(i[good], j[good], weights[good])
             else:
                 similarity = pairwise_iou(*pair)
                 if fuse_score:
-                    similarity *= scores
+                    similarity *= detections.scores[columns]
                 i, j = match_by_weight(similarity - (1 - limit))
             return np.array([rows[i], columns[j]])
 

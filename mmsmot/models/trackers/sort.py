@@ -57,14 +57,15 @@ class SORT(TableTracker):
         candidates = np.flatnonzero(detections.scores >= self.score_threshold)
         predicted = self._predict(frame)
 
-        def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-            boxes, others = detections.boxes[columns], predicted[rows]
+        def match(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, ...]:
+            boxes = detections.boxes[columns]
+            others = predicted if len(rows) == len(predicted) else predicted[rows]
             if len(boxes) * len(others) > LARGE:
                 pairs = overlapping_pairs(boxes, others)
                 i, j = match_sort_edges(*pairs, self.iou_threshold)
             else:
                 i, j = match_sort(pairwise_iou(boxes, others), self.iou_threshold)
-            return np.array([rows[j], columns[i]])
+            return rows[j], columns[i]
 
         everybody = np.arange(len(predicted))
         rows, matched = self._match_in_classes(match, everybody, candidates, detections)

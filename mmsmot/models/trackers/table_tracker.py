@@ -79,11 +79,14 @@ class TableTracker(BaseTracker):
             return
         if self._label is None:
             self._label = int(detections.labels[0])
-        self._has_classes = bool((detections.labels != self._label).any())
+        # Mostly all are 0, and that is told faster.
+        labels = detections.labels
+        others = labels if self._label == 0 else labels != self._label
+        self._has_classes = bool(others.any())
 
     def _match_in_classes(
         self,
-        match: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        match: Callable[[np.ndarray, np.ndarray], np.ndarray | tuple],
         rows: np.ndarray,
         columns: np.ndarray,
         detections: Detections,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import partial
 
+import numpy as np
 import pytest
 
 from mmsmot.models.trackers import (
@@ -17,6 +18,7 @@ from mmsmot.models.trackers import (
     TrajectoryFile,
 )
 from mmsmot.models.trackers.camera_motion import ECC, SparseOpticalFlow
+from mmsmot.structures import Detections
 
 PARTS = (
     SORT,
@@ -182,3 +184,32 @@ def test_defaults(part: type) -> None:
 def test_defaults_of_what_is_remembered_of_looks() -> None:
     assert DeepSORT()._gallery.budget == 100
     assert StrongSORT()._gallery.alpha == AppearanceByteTrack()._gallery.alpha == 0.9
+
+
+@pytest.mark.parametrize(
+    'build',
+    [
+        partial(SORT, score_threshold=0.5),
+        partial(DeepSORT, min_confidence=0.5, n_init=1),
+        partial(StrongSORT, min_confidence=0.5, n_init=1),
+    ],
+    ids=lambda build: build.func.__name__,
+)
+def test_a_score_at_the_threshold_is_looked_at(build: partial) -> None:
+    for score, count in ((0.5, 1), (0.499, 0)):
+        detections = Detections([[10, 10, 50, 90]], [score], None, [[1.0, 0.0]])
+        assert len(build().update(detections)) == count
+
+
+def test_what_is_near_for_appearance() -> None:
+    """Boxes 80 and 60 high: a reach of 1.8 is 126 pixels between the centres."""
+    tracker = AppearanceByteTrack()
+    boxes = np.array([[0.0, 0, 40, 80]])
+    others = np.array([[0.0, 10, 40, 70]] * 3) + [
+        [126, 0] * 2,
+        [127, 0] * 2,
+        [0, 126] * 2,
+    ]
+    low = np.array([[0.0, 12, 40, 68], [0, 12, 40, 67.9]])  # .7 as high, and less
+    assert tracker._are_near(boxes, others).tolist() == [[True, False, True]]
+    assert tracker._are_near(boxes, low).tolist() == [[True, False]]

@@ -132,3 +132,18 @@ def test_a_duplicate_is_nearer_than_the_threshold_and_not_at_it() -> None:
     spot = np.array([[10.0, 10, 50, 90], [10, 10, 50, 90]])
     tracker._tracks.spawn(tracker._filter.initiate(spot))['stage'] = CONFIRMED, LOST
     assert tracker._distinct(np.arange(2)).tolist() == [True, True]
+
+
+@pytest.mark.parametrize('class_agnostic', [False, True])
+@pytest.mark.parametrize('large', [0, LARGE])
+def test_a_person_and_a_bus_on_one_spot_are_no_duplicates(
+    class_agnostic: bool, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('mmsmot.models.trackers.byte_track.LARGE', large)
+    tracker = ByteTrack(class_agnostic=class_agnostic)
+    spot = np.array([[10.0, 10, 50, 90], [10, 10, 50, 90]])
+    tracker._begin(Detections(spot, [0.9, 0.9], [0, 2]))
+    rows = tracker._tracks.spawn(tracker._filter.initiate(spot))
+    rows['stage'], rows['label'] = (CONFIRMED, LOST), (0, 2)
+    expected = [False, True] if class_agnostic else [True, True]
+    assert tracker._distinct(np.arange(2)).tolist() == expected
