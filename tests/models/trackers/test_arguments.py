@@ -213,3 +213,5 @@ def test_what_is_near_for_appearance() -> None:
     low = np.array([[0.0, 12, 40, 68], [0, 12, 40, 67.9]])  # .7 as high, and less
     assert tracker._are_near(boxes, others).tolist() == [[True, False, True]]
     assert tracker._are_near(boxes, low).tolist() == [[True, False]]
+    half = np.array([[126.5, 9.5, 166.5, 70.5]])  # 61 high: 126.9 pixels
+    assert tracker._are_near(boxes, half).tolist() == [[True]]

@@ -74,3 +74,32 @@ def test_gallery_keeps_the_last_of_its_budget() -> None:
         gallery.add(again, np.ones((1, 3), np.float32))
     with pytest.raises(ValueError, match='length 3 after some of length 4'):
         gallery.allot(99, 3)
+
+
+def test_a_slot_is_compared_by_what_it_holds_alone() -> None:
+    gallery = Gallery(budget=3)
+    slots = gallery.allot(2, 2)
+    gallery.add(slots, np.array([[1.0, 0], [-1, 0]], np.float32))
+    gallery.add(slots[:1], np.array([[0.0, 1]], np.float32))
+    looks = np.array([[1.0, 0], [1, 0]], np.float32)
+    # The second holds one vector, that turned round; its empty place is none at 90 degrees.
+    assert gallery.distances(slots, looks).tolist() == [0, 2]
+
+
+def test_released_slots_are_used_again_before_there_are_more() -> None:
+    gallery = Gallery(budget=1)
+    slots = gallery.allot(3, 2)
+    size = len(gallery._counts)
+    gallery.release(slots)
+    for _ in range(50):
+        gallery.release(gallery.allot(1, 2))
+    assert len(gallery._counts) == size
+
+
+@pytest.mark.parametrize(
+    ('n_init', 'shown'), [(1, [1, 1, 1]), (2, [0, 1, 1]), (3, [0, 0, 1])]
+)
+def test_after_how_many_matches_a_track_is_shown(n_init: int, shown: list[int]) -> None:
+    tracker = DeepSORT(n_init=n_init)
+    person = Detections([[10, 10, 50, 90]], [0.9], None, [[1.0, 0.0]])
+    assert [len(tracker.update(person)) for _ in range(3)] == shown

@@ -87,3 +87,13 @@ def test_some_pairs_are_certain_and_the_others_are_not() -> None:
     iou = np.array([[0.9, 0.2, 0], [0.2, 0.5, 0.4], [0, 0, 0.3]])
     i, j = certain_pairs(iou, margin=0.4)
     assert (i.tolist(), j.tolist()) == ([0], [0])
+
+
+@pytest.mark.parametrize(
+    ('score', 'found'), [(0.05, 0), (0.1, 0), (0.11, 1), (0.59, 1), (0.6, 0), (0.61, 1)]
+)
+def test_weak_detections_lie_between_the_thresholds(score: float, found: int) -> None:
+    tracker = OCSORT(use_byte=True, min_hits=0)
+    box = [[10.0, 10, 50, 90]]
+    assert len(tracker.update(Detections(box, [0.9]))) == 1
+    assert len(tracker.update(Detections(box, [score]))) == found
