@@ -27,7 +27,7 @@ from rich.progress import (
 
 from ...utils.atomic import atomic_write
 from ...utils.folder_lock import LOCK_FILES, folder_lock
-from ...utils.parent_process import end_with_parent
+from ...utils.parent_process import end_with_parent, start_workers
 from .expressions import make_expressions
 from .facts import MIN_VISIBILITY, facts_of
 from .grammar import instance_caption, video_caption
@@ -234,7 +234,8 @@ def _each(jobs: list[tuple], workers: int) -> Iterator[Path]:
     # Not by fork: a copy of a process whose threads (torch's, OpenCV's) hold locks hangs.
     context = get_context('spawn')
     with ProcessPoolExecutor(workers, context, _begin_worker) as pool:
-        futures = [pool.submit(write_clip, *job) for job in jobs]
+        with start_workers():
+            futures = [pool.submit(write_clip, *job) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()
