@@ -44,7 +44,8 @@ class LearnWords(Hook):
             if isinstance(part, CaptionTokenizer)
         }
         untrained = [part for part in words.values() if not part.is_trained]
-        decoders = decoders_of(model) if runner.iter == 0 else {}
+        tells = runner.iter == 0 and is_main_process()
+        decoders = decoders_of(model) if tells else {}
         if untrained or decoders:
             captions = captions_of(runner.train_dataloader.dataset)
         if untrained:
@@ -78,7 +79,7 @@ class LearnWords(Hook):
     ) -> None:
         lengths = lengths_of(texts, decoder.tokenizer)
         cut = sum(length > decoder.max_length for length in lengths)
-        if cut and is_main_process():
+        if cut:
             runner.logger.warning(
                 f'{cut} of {len(texts)} training captions ({cut / len(texts):.1%}) are '
                 f'longer than {option}={decoder.max_length} and lose their end: raise it '
