@@ -18,6 +18,7 @@ def interpolate_linearly(
     trajectories: Trajectories,
     max_gap: int = 20,
     frame_ids: np.ndarray | None = None,
+    min_boxes: int = 1,
 ) -> Trajectories:
     """Fill the frames a trajectory misses on a straight line.
 
@@ -33,6 +34,7 @@ def interpolate_linearly(
             to be filled; ``None`` for all. Videos read with a stride, or with numbers
             that have holes, need it: a box on a frame that nobody looked at has no truth
             to be scored against.
+        min_boxes: A trajectory of fewer boxes stays as it is.
 
     Returns:
         The rows given and those filled in.
@@ -42,7 +44,9 @@ def interpolate_linearly(
     labels = trajectories.labels[order]
     same = (ids[1:] == ids[:-1]) & (labels[1:] == labels[:-1])
     missed = np.where(same, frames[1:] - frames[:-1] - 1, 0)
-    gaps = np.flatnonzero((missed > 0) & (missed <= max_gap))
+    _, track_rows, box_counts = np.unique(ids, return_inverse=True, return_counts=True)
+    is_long = box_counts[track_rows][1:] >= min_boxes
+    gaps = np.flatnonzero((missed > 0) & (missed <= max_gap) & is_long)
     if not len(gaps):
         return trajectories
     counts = missed[gaps]

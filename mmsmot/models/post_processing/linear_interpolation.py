@@ -15,16 +15,23 @@ class LinearInterpolation:
 
     Args:
         max_gap: The longest gap, in missed frames, that is filled.
+        min_boxes: A trajectory of fewer boxes keeps its gaps (MMTracking fills those of
+            more than ``min_num_frames`` boxes).
 
     Raises:
-        ValueError: ``max_gap`` is no whole number of 1 or more.
+        ValueError: A number is no whole number of 1 or more.
     """
 
-    def __init__(self, max_gap: int = 20) -> None:
-        require_numbers('LinearInterpolation', COUNT, max_gap=max_gap)
+    def __init__(self, max_gap: int = 20, min_boxes: int = 1) -> None:
+        require_numbers(
+            'LinearInterpolation', COUNT, max_gap=max_gap, min_boxes=min_boxes
+        )
         self.max_gap = max_gap
+        self.min_boxes = min_boxes
 
     def __call__(
         self, trajectories: Trajectories, frame_ids: np.ndarray | None = None
     ) -> Trajectories:
-        return interpolate_linearly(trajectories, self.max_gap, frame_ids)
+        return interpolate_linearly(
+            trajectories, self.max_gap, frame_ids, self.min_boxes
+        )

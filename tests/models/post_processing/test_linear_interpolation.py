@@ -42,3 +42,17 @@ def test_nothing_in_nothing_out() -> None:
 def test_max_gap_is_one_or_more() -> None:
     with pytest.raises(ValueError, match='max_gap must be .* 1 or more, got 0'):
         LinearInterpolation(max_gap=0)
+
+
+def test_a_trajectory_of_fewer_boxes_keeps_its_gaps() -> None:
+    frames = np.array([1, 3, 4, 6, 1, 3, 4])
+    given = Trajectories(frames, [1] * 4 + [2] * 3, np.array([[0.0, 0, 9, 9]] * 7))
+    filled = LinearInterpolation(min_boxes=4)(given)
+    assert filled.by_id()[1].frame_ids.tolist() == [1, 2, 3, 4, 5, 6]
+    assert filled.by_id()[2].frame_ids.tolist() == [1, 3, 4]
+    assert len(LinearInterpolation(min_boxes=3)(given)) == 10
+
+
+def test_min_boxes_is_one_or_more() -> None:
+    with pytest.raises(ValueError, match='min_boxes must be .* 1 or more, got 0'):
+        LinearInterpolation(min_boxes=0)
