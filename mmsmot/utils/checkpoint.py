@@ -8,7 +8,7 @@ import os
 import pickle
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +196,7 @@ def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
 
 
 def load_weights(
-    model: nn.Module, filename: str | os.PathLike, within: str = ''
+    model: nn.Module, filename: str | os.PathLike, within: str | tuple[str, ...] = ''
 ) -> None:
     """Load a checkpoint's weights into a model, all of them or none.
 
@@ -204,7 +204,8 @@ def load_weights(
         model: The model.
         filename: The checkpoint.
         within: Where the model stands in a larger one (``'detector.model.'``), whose
-            checkpoint will do too: the rest of it is not looked at.
+            checkpoint will do too: the rest of it is not looked at. Of several such
+            places, the first that the checkpoint has.
 
     Raises:
         ValueError: The checkpoint holds no weights, or those of another model; names the
@@ -213,10 +214,34 @@ def load_weights(
     checkpoint = load_checkpoint(filename)
     weights = checkpoint.get('state_dict', checkpoint)
     if within and isinstance(weights, dict):
-        inside = [k for k in weights if str(k).startswith(within)]
-        weights = {k[len(within) :]: weights[k] for k in inside} or weights
+        weights = _inside(weights, (within,) if isinstance(within, str) else within)
+        weights = _without_average(weights, model.state_dict())
     require_weights_of(model, weights, filename)
     model.load_state_dict(weights)
+
+
+def _inside(weights: dict[str, Any], prefixes: tuple[str, ...]) -> dict[str, Any]:
+    """The weights of one part of a larger model; all, where there is no such part."""
+    for prefix in prefixes:
+        names = [name for name in weights if str(name).startswith(prefix)]
+        if names:
+            return {name[len(prefix) :]: weights[name] for name in names}
+    return weights
+
+
+def _without_average(
+    weights: dict[str, Any], model_names: Container[str]
+) -> dict[str, Any]:
+    """Weights without the second copy that mmdet 2.x's training of YOLOX leaves.
+
+    Its hook keeps a moving average in buffers ``ema_*`` and swaps it with the weights
+    before it saves: the average has the weights' names, the buffers what was trained.
+    """
+    return {
+        name: value
+        for name, value in weights.items()
+        if name in model_names or not str(name).startswith('ema_')
+    }
 
 
 def require_weights_of(

@@ -51,8 +51,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         config: ``'mmdet::rtmdet/rtmdet_tiny_8xb32-300e_coco.py'``, the path of a config,
             or a dict with ``model`` and, where it is not the usual one,
             ``test_pipeline``.
-        checkpoint: Its weights, or a whole pipeline's, of which the detector's are taken;
-            ``None`` leaves the model as it is initialised.
+        checkpoint: Its weights, or a whole pipeline's (also one of MMTracking), of which
+            the detector's are taken; ``None`` leaves the model as it is initialised.
         score_threshold: Least score of a detection.
         labels: The classes kept, as the model numbers them; ``None`` for all. COCO: 0 is
             a person.
@@ -96,7 +96,9 @@ class MMDetDetector(nn.Module, BaseDetector):
             if checkpoint is None:
                 self._initialise()
         if checkpoint is not None:
-            load_weights(self.model, checkpoint, within='detector.model.')
+            # Ours, and where MMTracking's pipelines have theirs.
+            places = ('detector.model.', 'detector.')
+            load_weights(self.model, checkpoint, within=places)
         self._layout = torch.channels_last if channels_last else torch.preserve_format
         self.model.to(memory_format=self._layout)
 

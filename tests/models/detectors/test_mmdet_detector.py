@@ -112,6 +112,18 @@ def test_weights_round_trip_and_those_of_another_config(
     torch.save({'state_dict': whole.state_dict()}, path)
     part = make(seed=2, labels=None, checkpoint=str(path))
     assert part.fingerprint == detector.fingerprint
+    # MMTracking's pipelines hold the detector without a wrapper.
+    old = torch.nn.ModuleDict({'detector': detector.model, 'reid': torch.nn.ReLU()})
+    old.register_buffer('ema_detector_backbone_conv1_weight', torch.zeros(2))
+    torch.save({'meta': {'epoch': 3}, 'state_dict': old.state_dict()}, path)
+    part = make(seed=2, labels=None, checkpoint=str(path))
+    assert part.fingerprint == detector.fingerprint
+    # mmdet 2.x's hook for moving averages leaves a second copy.
+    weights = detector.model.state_dict()
+    average = {f'ema_{k.replace(".", "_")}': w + 1 for k, w in weights.items()}
+    torch.save({'state_dict': {**weights, **average}}, path)
+    part = make(seed=2, labels=None, checkpoint=str(path))
+    assert part.fingerprint == detector.fingerprint
     torch.save({'state_dict': torch.nn.Linear(2, 2).state_dict()}, path)
     with pytest.raises(ValueError, match='belongs to another config'):
         make(checkpoint=str(path))
