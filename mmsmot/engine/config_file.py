@@ -97,7 +97,7 @@ def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
     """
     if path in below:
         raise ValueError(f'{path}: builds on itself (_base_ in {below[-1]})')
-    for base in _bases(python_tree(path)):
+    for base in base_names(python_tree(path)):
         file = (path.parent / base).resolve()
         if '::' in base:
             continue  # of an installed package
@@ -107,7 +107,7 @@ def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
             _require_readable(file, (*below, path))
 
 
-def _bases(tree: ast.Module) -> list[str]:
+def base_names(tree: ast.Module) -> list[str]:
     """What ``_base_`` names, where it is written out."""
     for node in tree.body:
         targets = getattr(node, 'targets', [])

@@ -1,0 +1,261 @@
+"""What the parts of MMTracking's configs are called here: a table, and who reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmtrack_detector import Part, detector_part
+from mmtrack_tracker import (
+    FEATURE_MAPS,
+    looks_at_appearance,
+    tracker_part,
+    tracker_with_motion,
+)
+
+from mmsmot.models.post_processing import (
+    AFLink,
+    GaussianSmoothing,
+    LinearInterpolation,
+    LongEnough,
+)
+
+PIPELINES = (
+    *('SORT', 'DeepSORT', 'ByteTrack', 'OCSORT', 'StrongSORT'),
+    *('Tracktor', 'QDTrack'),
+)
+# Tasks of MMTracking that this toolbox does not have, by the model's type.
+OTHER_TASKS = {
+    **dict.fromkeys(
+        ('SiamRPN', 'Stark', 'PrDiMP', 'MixFormer'),
+        'follows one object that somebody points at (single object tracking)',
+    ),
+    **dict.fromkeys(
+        ('DFF', 'FGFA', 'SELSA'),
+        'detects objects in videos without identities (video object detection)',
+    ),
+    **dict.fromkeys(
+        ('MaskTrackRCNN', 'Mask2Former', 'Mask2FormerVideo'),
+        'segments objects in videos (video instance segmentation)',
+    ),
+}
+REID = (
+    'a ReID network here is an ONNX file (ONNXReID) that gives unit vectors, so that '
+    'thresholds of old are others: export it, and write a config on '
+    'two_stage/deepsort_yolox-nano or two_stage/strongsort_yolox-nano'
+)
+TRAINING = (
+    *('optimizer', 'optimizer_config', 'lr_config', 'total_epochs', 'runner'),
+    *('checkpoint_config', 'optim_wrapper', 'param_scheduler', 'fp16', 'custom_hooks'),
+)
+# What says nothing about tracking: slots of a model that need no row of their own.
+SILENT_SLOTS = {
+    *('type', 'detector', 'tracker', 'motion', 'kalman', 'reid', 'cmc', 'track_head'),
+    *('data_preprocessor', 'pretrains', 'init_cfg', 'train_cfg', 'test_cfg'),
+    *('frozen_modules', 'postprocess_model', '_scope_'),
+}
+
+
+def translate(config: dict, ours: bool = False) -> list[Part]:
+    """All parts of an old tracking config.
+
+    Args:
+        config: The config as a dict, with what it builds on.
+        ours: Take this package's trackers, not mmdet's.
+
+    Raises:
+        ValueError: It is no tracking config.
+    """
+    model = require_tracking(config)
+    name = str(model.get('type'))
+    known = name in PIPELINES
+    advice = f'its parts may have a name here, what {name} does with them has none'
+    parts = [
+        Part('model', name, 'SMOT' if known else None, notes=() if known else (advice,))
+    ]
+    tracker = tracker_with_motion(model)
+    parts += [
+        detector_part(model, _test_pipeline(config)),
+        *_side_parts(model, tracker),
+        tracker_part(tracker, model, ours),
+        *_post_processing_parts(config),
+        *_data_parts(config),
+    ]
+    parts += [
+        Part(slot, _type_of(model[slot]), None, notes=('there is no such slot here',))
+        for slot in model
+        if slot not in SILENT_SLOTS
+    ]
+    training = [key for key in TRAINING if config.get(key)]
+    if training:
+        note = f'{", ".join(training)}; tools/train.py trains a detector'
+        parts.append(Part('training', training[0], 'left out', notes=(note,)))
+    return parts
+
+
+def require_tracking(config: dict) -> dict:
+    """The model of a config.
+
+    Raises:
+        ValueError: It has none, is of another task, or of this package already.
+    """
+    model = config.get('model')
+    if not isinstance(model, dict):
+        raise ValueError('it has no model, so it is no tracking config')
+    name = model.get('type')
+    if name == 'SMOT':
+        raise ValueError("it is a config of this package already (type='SMOT')")
+    if name in OTHER_TASKS:
+        raise ValueError(
+            f'its model {name} {OTHER_TASKS[name]}, which is not a task of this '
+            'toolbox: it tracks several people and describes them'
+        )
+    if not isinstance(model.get('tracker'), dict):
+        raise ValueError(
+            f'its model {name} has no tracker, so it is no tracking config; a detector '
+            "alone goes into model.detector:  dict(type='MMDetDetector', config=...)"
+        )
+    return model
+
+
+def _side_parts(model: dict, tracker: dict) -> list[Part]:
+    """ReID network, camera motion and embedding head, where there are such."""
+    parts = []
+    if looks_at_appearance(tracker) or model.get('reid'):
+        name = _type_of(model.get('reid') or {'type': 'nothing'})
+        parts.append(Part('reid', name, None, notes=(REID,)))
+    motion = model.get('motion')
+    for slot, part in (('cmc', model.get('cmc')), ('motion', motion)):
+        if _type_of(part) == 'CameraMotionCompensation':
+            note = (
+                'SORT, OCSORT, ByteTrack, DeepSORT and StrongSORT of this package take it '
+                "as camera_motion=dict(type='ECC'); mmdet's trackers here take none"
+            )
+            parts.append(Part(slot, 'CameraMotionCompensation', None, notes=(note,)))
+    if model.get('track_head'):
+        name = _type_of(model['track_head'])
+        parts.append(Part('track_head', name, None, notes=(FEATURE_MAPS,)))
+    return parts
+
+
+def _post_processing_parts(config: dict) -> list[Part]:
+    """Interpolation and links, which MMTracking does before it scores."""
+    link = config['model'].get('postprocess_model')
+    parts = []
+    for step in [link] * bool(link) + _post_processing_steps(config):
+        name = step.get('type', 'InterpolateTracklets').rpartition('.')[2]
+        reader = POST_PROCESSING.get(name)
+        if reader is None:
+            note = 'there is no such post-processing here'
+            parts.append(Part('post_processing', name, None, notes=(note,)))
+            continue
+        configs, notes = reader(step)
+        names = ' + '.join(part['type'] for part in configs)
+        parts.append(Part('post_processing', name, names, configs, notes))
+    return parts
+
+
+def _post_processing_steps(config: dict) -> list[dict]:
+    for evaluator in (config.get('test_evaluator'), config.get('val_evaluator')):
+        for one in evaluator if isinstance(evaluator, list) else [evaluator or {}]:
+            if one.get('postprocess_tracklet_cfg'):
+                steps = one['postprocess_tracklet_cfg']
+                return steps if isinstance(steps, list) else [steps]
+            if one.get('interpolate_tracks_cfg'):
+                return [one['interpolate_tracks_cfg']]
+    data = config.get('data') or {}
+    for split in (data.get('test') or {}, data.get('val') or {}):
+        for key in ('interpolate_tracklet', 'interpolate_tracks_cfg'):
+            if isinstance(split, dict) and split.get(key):
+                return [split[key]]
+    return []
+
+
+def _interpolation(step: dict) -> tuple[list[dict], tuple[str, ...]]:
+    """MMTracking's rule in our parts.
+
+    It drops tracks of one or two boxes, fills those of more than ``min_num_frames`` boxes,
+    and of these the gaps whose ends are fewer than ``max_num_frames`` frames apart: two
+    missed frames less.
+    """
+    configs = [{'type': LongEnough.__name__, 'min_frames': 3}]
+    max_gap = step.get('max_num_frames', 20) - 2
+    if max_gap >= 1:
+        min_boxes = step.get('min_num_frames', 5) + 1
+        name = LinearInterpolation.__name__
+        configs.append({'type': name, 'max_gap': max_gap, 'min_boxes': min_boxes})
+    notes = ['filled boxes get scores between their ends here, 1 there']
+    if step.get('use_gsi'):
+        tau = float(step.get('smooth_tau', 10))
+        configs.append({'type': GaussianSmoothing.__name__, 'tau': tau})
+        notes.append(
+            'use_gsi: the same length scale, but around a straight line and with noise '
+            'here, so that boxes differ a little'
+        )
+    return configs, tuple(notes)
+
+
+def _link(step: dict) -> tuple[list[dict], tuple[str, ...]]:
+    _, last = step.get('temporal_threshold', (0, 30))
+    config = {
+        'type': AFLink.__name__,
+        'weights': None,
+        'max_gap': last + 1,  # there up to it, here below it
+        'max_distance': float(step.get('spatial_threshold', 75)),
+        'min_probability': 0.8,  # of the weights that come along
+    }
+    threshold = step.get('confidence_threshold', 0.95)
+    notes = (
+        'the weights that come with this package, with their own min_probability; with '
+        f'the old ones, a download of {step.get("checkpoint")}: weights=FILE, '
+        f'min_probability={threshold}',
+        'tracks that share a frame are never joined here',
+    )
+    return [config], notes
+
+
+POST_PROCESSING = {
+    'InterpolateTracklets': _interpolation,
+    'AppearanceFreeLink': _link,
+}
+
+
+def _data_parts(config: dict) -> list[Part]:
+    """Where the sequences to test on lie."""
+    dataset = _test_dataset(config)
+    if not dataset:
+        return []
+    name = _type_of(dataset)
+    if name != 'MOTChallengeDataset':
+        note = 'name the data on the command line, in the layout of MOTChallenge: --data-root'
+        return [Part('data', name, 'left out', notes=(note,))]
+    prefix = dataset.get('data_prefix') or {}
+    folder = (
+        dataset.get('img_prefix') or prefix.get('img_path') or prefix.get('img') or ''
+    )
+    root = str(dataset.get('data_root') or '')
+    joined = f'{root.rstrip("/")}/{folder}' if root and folder else folder or root
+    notes = ()
+    if 'half' in str(dataset.get('ann_file')):
+        notes = (
+            f'{dataset["ann_file"]} names half of each sequence; here whole sequences '
+            'are read: give a folder with the halves, --data-root FOLDER',
+        )
+    written = {'dataset': {'data_root': joined.rstrip('/')}} if joined else None
+    return [Part('data', name, 'MOTChallengeDataset', written, notes)]
+
+
+def _test_dataset(config: dict) -> dict:
+    data = config.get('data') or {}
+    loaders = (config.get('test_dataloader'), config.get('val_dataloader'))
+    datasets = [data.get('test'), data.get('val')]
+    datasets += [(loader or {}).get('dataset') for loader in loaders]
+    return next((one for one in datasets if isinstance(one, dict)), {})
+
+
+def _test_pipeline(config: dict) -> list[dict] | None:
+    return _test_dataset(config).get('pipeline') or config.get('test_pipeline')
+
+
+def _type_of(part: Any) -> str:
+    name = part.get('type') if isinstance(part, dict) else part
+    return str(name).rpartition('.')[2]
