@@ -58,6 +58,7 @@ MODELS = _child(
     'mmsmot.models.detectors.mmdet_detector',
     'mmsmot.models.detectors.transformers_detector',
     'mmsmot.models.reid',
+    'mmsmot.models.estimators',
     'mmsmot.models.trajectory',
     'mmsmot.models.fusion',
     'mmsmot.models.language',

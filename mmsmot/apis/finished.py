@@ -56,18 +56,14 @@ def result_key(
 
 def _inputs(model: SMOT, video: VideoReader) -> list[str]:
     """Hashes of the weights and files that the pipeline's parts read."""
-    found = [f'model {weights_hash(model)}']
-    if model.detector is not None:
-        found.append(f'detector {model.detector.fingerprint_of(video.video)}')
-    if model.reid is not None:
-        found.append(f'reid {model.reid.fingerprint}')
-    named = getattr(model.tracker, 'fingerprint_of', None)
-    if named is not None:
-        found.append(f'tracker {named(video.video)}')
+    found = [
+        f'model {weights_hash(model)}',
+        *model.estimator.fingerprint_of(video.video),
+    ]
     words = getattr(model.semantics, 'fingerprint', None)
     if words is not None:
         found.append(f'semantics {words}')
-    for part in (model.tracker, *model.post_processing):
+    for part in (*model.estimator.parts(), *model.post_processing):
         for name, value in sorted(getattr(part, '__dict__', {}).items()):
             if isinstance(value, str | os.PathLike) and os.path.isfile(value):
                 hashed = onnx_hash if str(value).endswith('.onnx') else file_hash
@@ -77,7 +73,7 @@ def _inputs(model: SMOT, video: VideoReader) -> list[str]:
 
 def _modules(model: SMOT) -> set[str]:
     """Modules of users' own parts: all that are registered, and those in the model."""
-    parts = [model.detector, model.reid, model.tracker, *model.post_processing]
+    parts = [*model.estimator.parts(), *model.post_processing]
     for one in vars(registry).values():
         if isinstance(one, Registry):
             parts += one.module_dict.values()

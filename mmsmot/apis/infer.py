@@ -14,8 +14,9 @@ from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..evaluation import write_json
 from ..evaluation.smot_report import headline
-from ..models.smot import SMOT, space_of
-from ..structures import SMOTDataSample, Tracks, Trajectories, write_trajectories
+from ..models.smot import SMOT, put_result
+from ..models.video_run import VideoRun
+from ..structures import SMOTDataSample, write_trajectories
 from ..utils.folder_lock import folder_lock
 from ..utils.printable import printable
 from ..utils.stopwatch import Stopwatch
@@ -36,8 +37,6 @@ from .result_files import (
     all_or_nothing,
     clear,
 )
-
-PIECE = 256  # frames whose tracks become rows of a table at once
 
 
 def infer_video(
@@ -115,7 +114,7 @@ def _infer(
         print_log(f'{video.video.path}: no pictures to draw on', logger='current')
         draw = False
     watch, files = Stopwatch(), ['tracks.txt']
-    sample, times = _look_and_draw(model, video, out_dir, draw, watch)
+    sample, times = _track_and_draw(model, video, out_dir, draw, watch)
     warnings = [*warnings, *video.warnings]
     scores = score_by_own_truth(sample)
     if draw:
@@ -127,13 +126,13 @@ def _infer(
     return result
 
 
-def _look_and_draw(
-    model: SMOT, video: VideoReader, out_dir: Path, draw: bool, watch: Stopwatch
+def _track_and_draw(
+    model: SMOT, video: VideoReader, out_dir: Path, draw: bool, stopwatch: Stopwatch
 ) -> tuple[SMOTDataSample, np.ndarray]:
     """What was found and the frames' times; writes the tracks and the videos."""
-    # What post-processing changes, and words, can be drawn only when all is known.
-    late = model.post_processing or model.semantics is not None
-    memory = model.semantics.begin() if model.semantics is not None else None
+    # What post-processing changes, and captions, can be drawn only when all is known.
+    is_late = model.post_processing or model.semantics is not None
+    run = model.begin(video.video, stopwatch=stopwatch)
     with ExitStack() as stack:
         writer, source = None, nullcontext(video)
         if draw:
@@ -142,23 +141,23 @@ def _look_and_draw(
             if video.is_live:
                 source = Recording(video, out_dir / RECORDING)
         with interruptible(video), source as frames:
-            found = _track(model, frames, memory, None if late else writer, watch)
-            tracked, frame_ids, times = found
-            if not len(times):
+            _track(model, frames, run, None if is_late else writer)
+            if not run.frame_ids:
                 raise ValueError(
                     f'{video.video.path}: ended before any frame to look at'
                 )
-        sample = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=frame_ids))
-        sample.pred_trajectories = model.refine(tracked, frame_ids)
-        # Before the words, which may take long and fail: a stream does not come again.
-        write_trajectories(sample.pred_trajectories, out_dir / 'tracks.txt')
-        watch.book('refine')
-        if memory is not None:
-            model.describe(memory, tracked, sample)
-            watch.book('speak')
-        if writer is not None and late:
-            draw_video(frames, sample, writer, watch)
-    return sample, times
+        tracked = run.trajectories()
+        # Before the captions, which may take long and fail: a stream does not come again.
+        write_trajectories(tracked[0].trajectories, out_dir / 'tracks.txt')
+        stopwatch.book('refine')
+        (result,) = run.finish(tracked)
+        if result.description is not None:
+            stopwatch.book('speak')
+        sample = SMOTDataSample(metainfo=dict(video=video.video))
+        put_result(result, run.frame_ids, sample)
+        if writer is not None and is_late:
+            draw_video(frames, sample, writer, stopwatch)
+    return sample, np.array(run.timestamps)
 
 
 def _report(
@@ -211,48 +210,24 @@ def _has_pictures(video: VideoReader) -> bool:
 def _track(
     model: SMOT,
     video: VideoReader | Recording,
-    memory: Any,
+    run: VideoRun,
     writer: VideoWriter | None,
-    watch: Stopwatch,
-) -> tuple[Trajectories, np.ndarray, np.ndarray]:
-    """Track; draw the tracks at once where there is a writer.
-
-    Args:
-        memory: What ``semantics`` began, if there are any.
-
-    Returns:
-        What the tracker reported; (T,) numbers of the frames, and their seconds.
-    """
+) -> None:
+    """Push all frames through a run; draw the tracks at once where there is a writer."""
     drawer = TrackDrawer()
-    frame_ids, times, tracks, tables = [], [], [], []
     with progress_bar() as progress:
         name = printable(video.video.name)
         bar = progress.add_task(name, total=video.num_frames)
-        for frame, _, shown in model.track(video, watch, memory):
-            frame_ids.append(frame.frame_id)
-            times.append(frame.timestamp)
-            tracks.append(shown)
-            if len(tracks) == PIECE:
-                tables.append(_table(video, frame_ids, tracks))
-                tracks = []
-            if writer is not None:
-                picture = drawer.draw(frame.image, shown.ids, shown.boxes)
-                watch.book('draw')
-                writer.write(picture, shown_at(video, frame))
-                watch.book('encode')
-            del frame  # or its picture would live on beside the next batch
-            progress.update(bar, advance=1)
-    tables.append(_table(video, frame_ids, tracks))
-    joined = tables[0].concatenated(*tables[1:])
-    return joined, np.array(frame_ids, np.int64), np.array(times)
-
-
-def _table(
-    video: VideoReader | Recording, frame_ids: list[int], tracks: list[Tracks]
-) -> Trajectories:
-    """The tracks of the last frames as rows, which take half the room."""
-    last = frame_ids[len(frame_ids) - len(tracks) :]
-    return Trajectories.from_tracks(last, tracks, space_of(video))
+        for frames, results in model.batches(video, run):
+            for frame, result in zip(frames, results, strict=True):
+                if writer is not None:
+                    tracks = result.tracks
+                    picture = drawer.draw(frame.image, tracks.ids, tracks.boxes)
+                    run.stopwatch.book('draw')
+                    writer.write(picture, shown_at(video, frame))
+                    run.stopwatch.book('encode')
+                progress.update(bar, advance=1)
+            del frames, frame  # or their pictures would live on beside the next batch
 
 
 def _fps(video: VideoReader) -> float:

@@ -13,7 +13,7 @@ def random_weight_warnings(model: SMOT) -> list[str]:
     """
     # A part that takes a file of weights of its own says which as ``checkpoint``.
     parts = [p for p in model.modules() if getattr(p, 'checkpoint', '') is None]
-    if getattr(getattr(model, 'semantics', None), 'needs_features', False):
+    if getattr(model.semantics, 'needs', None):
         parts.append(model.semantics)  # trained, and in the whole model's alone
     if not parts:
         return []

@@ -1,24 +1,20 @@
-"""Frame by frame: tracks at once, words whenever they are asked for."""
+"""Frame by frame: tracks at once, captions whenever they are asked for."""
 
 from __future__ import annotations
 
-import copy
 import logging
-from collections import Counter
-from dataclasses import fields
+from collections.abc import Sequence
 
 import numpy as np
-import torch
 from mmengine.logging import print_log
 
 from ..datasets.monotonic_clock import MonotonicClock
-from ..models.semantics import Description
+from ..models.description import Description
 from ..models.smot import SMOT
-from ..models.trackers import update_checked
-from ..structures import Frame, Interactions, Tracks, VideoInfo
+from ..models.video_run import VideoRun
+from ..structures import Frame, Prompt, Tracks, VideoInfo
 from ..utils.number_ranges import COUNT, POSITIVE, NumberRange, require_numbers
 
-Key = tuple[int, int, str]  # subject, object, verb
 # Seconds since 1970 reach this in the year 2286: what is more counts milliseconds.
 TIMES = NumberRange(0, 1e10)
 
@@ -31,23 +27,24 @@ class SMOTSession:
         session = SMOTSession(model, fps=25)
         for image in camera:
             tracks = session.update(image)
-        said = session.describe()
+        description = session.describe()
 
-    Boxes, tokens and pictures are held of the people in view alone: whoever has not been
-    seen for ``patience`` frames is put into words, with verbs towards those still there,
-    and forgotten but for the words. The words, a few lines a person, are kept until the
-    session is let go, so on a stream without an end begin a new one now and then. A
-    trajectory that comes back under its old id after that begins anew and gets a caption
-    of its own part, which replaces the first.
+    Boxes, tokens and images are held of the tracks in view alone: a track that ended, or
+    was not reported for ``patience`` frames, is described and forgotten but for its
+    caption and interactions. Those, a few lines a track, are kept until the session is
+    let go, so on a stream without an end begin a new one now and then. A track that comes
+    back under its old id after that begins anew and gets a caption of its new part, which
+    replaces the first.
 
-    The session has a tracker of its own, so there may be several of one model at a time.
+    There may be several sessions of one model at a time.
 
     Args:
         model: The pipeline; without ``semantics`` it only tracks.
         fps: Frames per second, where :meth:`update` is given no times.
         name: A name for error messages.
-        patience: Frames without a box after which a trajectory is finished; more than the
+        patience: Frames without a box after which a track has ended; more than the
             tracker bridges.
+        prompts: What is asked for; empty for every object.
 
     Raises:
         ValueError: ``fps`` is no number above 0 or ``patience`` no whole one, or
@@ -55,12 +52,16 @@ class SMOTSession:
     """
 
     def __init__(
-        self, model: SMOT, fps: float = 25.0, name: str = 'stream', patience: int = 60
+        self,
+        model: SMOT,
+        fps: float = 25.0,
+        name: str = 'stream',
+        patience: int = 60,
+        prompts: Sequence[Prompt] = (),
     ) -> None:
         require_numbers('SMOTSession', POSITIVE, fps=fps)
         require_numbers('SMOTSession', COUNT, patience=patience)
-        parts = model.post_processing
-        if any(getattr(part, 'needs_whole_video', True) for part in parts):
+        if model.hold_frames is None:
             raise ValueError(
                 'SMOTSession: post_processing links and smooths whole videos; leave it '
                 'out (--cfg-options model.post_processing=[]) or use SMOTInferencer'
@@ -69,24 +70,18 @@ class SMOTSession:
         self.name = name
         self.fps = fps
         self.patience = patience
+        self.prompts = tuple(prompts)
         self.frame_id = 0
         self._clock = MonotonicClock(1 / fps)
         self._is_timed: bool | None = None  # whether its frames come with timestamps
-        self._last_seen: dict[int, int] = {}
-        self._boxes: Counter[int] = Counter()
-        self._captions: dict[int, str] = {}  # of those who are gone
-        self._interactions: dict[Key, list[tuple]] = {}
         self._size: tuple[int, int] | None = None
-        self._memory = model.semantics.begin() if model.semantics is not None else None
-        self._tracker = copy.deepcopy(model.tracker)
-        self._tracker.reset()
+        self._run: VideoRun | None = None  # begins with the first image: its size
 
     @property
     def alive(self) -> list[int]:
-        """Ids of the trajectories that are not finished, ascending."""
-        return sorted(self._last_seen)
+        """Ids of the tracks that have not ended, ascending; of the first prompt."""
+        return self._run.live_ids if self._run is not None else []
 
-    @torch.no_grad()
     def update(self, image: np.ndarray, timestamp: float | None = None) -> Tracks:
         """Track through one more frame.
 
@@ -98,7 +93,7 @@ class SMOTSession:
                 before, logged.
 
         Returns:
-            The tracks in it, boxes in its pixels.
+            The tracks in it, boxes in its pixels; of the first prompt.
 
         Raises:
             ValueError: It is no such picture, or its size changed; ``timestamp`` is no
@@ -106,29 +101,26 @@ class SMOTSession:
                 reported an id twice.
         """
         frame = self._frame(image, timestamp)
-        features, found = self.model.look([frame], self._memory is not None)
-        tracks = update_checked(self._tracker, found[0], frame)
-        if self._memory is not None:
-            self.model.semantics.see(self._memory, features, [frame], [tracks])
-        for track_id in tracks.ids.tolist():
-            self._last_seen[track_id] = self.frame_id
-        self._boxes.update(tracks.ids.tolist())
-        self._finish()
-        return tracks
+        if self._run is None:
+            self._run = self.model.begin(
+                frame.video,
+                self.prompts,
+                early=True,
+                patience=self.patience,
+                record=False,
+            )
+        (result,) = self._run.push([frame])
+        return result.tracks
 
-    def describe(self) -> Description:
-        """What can be said so far, of those that are there and those that were.
+    def describe(self, prompt: int = 0) -> Description:
+        """What can be said so far, of the tracks that live and those that ended.
 
         Asking changes nothing: the stream goes on as if it had not been asked.
+
+        Args:
+            prompt: Number of the prompt, from 0.
         """
-        if self._memory is None:
-            return Description()
-        now = self.model.semantics.describe(self._memory, self._worth_telling())
-        return Description(
-            captions=self._captions | now.captions,
-            interactions=_table(self._interactions | _by_verb(now.interactions)),
-            video_caption=now.video_caption,
-        )
+        return Description() if self._run is None else self._run.describe(prompt)
 
     def _frame(self, image: np.ndarray, timestamp: float | None) -> Frame:
         is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8
@@ -180,49 +172,3 @@ class SMOTSession:
                 level=logging.WARNING,
             )
         return seconds
-
-    def _finish(self) -> None:
-        """Put those into words who are gone, and forget them."""
-        gone = [
-            track_id
-            for track_id, last in self._last_seen.items()
-            if self.frame_id - last > self.patience
-        ]
-        if not gone:
-            return
-        if self._memory is not None:
-            ids = self._worth_telling()
-            about = sorted({*gone}.intersection(ids))
-            now = self.model.semantics.describe(
-                self._memory, ids, video_caption=False, about=about
-            )
-            self._captions |= now.captions
-            self._interactions |= _by_verb(now.interactions)
-            self._memory.forget(gone)
-        for track_id in gone:
-            del self._last_seen[track_id], self._boxes[track_id]
-
-    def _worth_telling(self) -> list[int]:
-        """The trajectories in memory that post-processing keeps, so far."""
-        parts = self.model.post_processing
-        return [
-            track_id
-            for track_id in self._memory.ids
-            if all(part.keeps(self._boxes[track_id], self.frame_id) for part in parts)
-        ]
-
-
-def _by_verb(found: Interactions) -> dict[Key, list[tuple]]:
-    """The rows of each pair and verb; of two such tables the newer entry holds."""
-    columns = (getattr(found, field.name).tolist() for field in fields(found))
-    rows: dict[Key, list[tuple]] = {}
-    for row in zip(*columns, strict=True):
-        rows.setdefault(row[:3], []).append(row)
-    return rows
-
-
-def _table(by_verb: dict[Key, list[tuple]]) -> Interactions:
-    rows = [row for same in by_verb.values() for row in same]
-    if not rows:
-        return Interactions.empty()
-    return Interactions(*map(np.array, zip(*rows, strict=True)))

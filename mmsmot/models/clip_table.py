@@ -17,6 +17,7 @@ class ClipTable:
 
     Attributes:
         names: For each trajectory its clip and its true id.
+        index: (R,) the row of each box among all rows of ``trajectories``.
         rows: (R,) the frame of each box in the batch of T * B.
         track: (R,) its trajectory.
         times: (R,) seconds.
@@ -30,7 +31,7 @@ class ClipTable:
         true_ids: list[dict[int, int]],
     ) -> None:
         self.names: list[tuple[int, int]] = []
-        columns = []
+        columns, offset = [], 0
         for b, (table, names) in enumerate(zip(trajectories, true_ids, strict=True)):
             frames = [step[b] for step in inputs]
             order = {frame.frame_id: t for t, frame in enumerate(frames)}
@@ -38,13 +39,16 @@ class ClipTable:
             for track_id in sorted(names):
                 number[track_id] = len(self.names)
                 self.names.append((b, names[track_id]))
-            table = table[np.isin(table.ids, list(number))]
+            is_described = np.isin(table.ids, list(number))
+            index = offset + np.flatnonzero(is_described)
+            offset += len(table)
+            table = table[is_described]
             step = np.array([order[i] for i in table.frame_ids.tolist()], np.int64)
             times = np.array([frame.timestamp for frame in frames])
             track = np.array([number[i] for i in table.ids.tolist()], np.int64)
             rows = step * len(trajectories) + b
-            columns.append((rows, track, times[step], table.boxes))
-        self.rows, self.track, self.times, self.boxes = (
+            columns.append((index, rows, track, times[step], table.boxes))
+        self.index, self.rows, self.track, self.times, self.boxes = (
             np.concatenate(column) for column in zip(*columns, strict=True)
         )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
-from ..registry import TASK_UTILS
+from ..registry import TASK_UTILS, TRACKERS, built
 from ..structures import (
     Detections,
     Frame,
@@ -17,6 +18,7 @@ from ..structures import (
     match_trajectories,
 )
 from ..utils.number_ranges import FRACTION, NON_NEGATIVE, WHOLE, require_numbers
+from .clip_plan import ClipPlan
 from .trackers import BaseTracker, update_checked
 
 
@@ -83,6 +85,7 @@ class ClipTraining:
                 f'ClipTraining: detection_frames={self.detection_frames} are more than '
                 f'gradient_frames={self.gradient_frames}, which they are taken from'
             )
+        self.tracker = built(self.tracker, TRACKERS)
         if self.feature_cache is not None and not self.freeze:
             raise ValueError(
                 'ClipTraining: feature_cache keeps what a frozen detector sees; it needs '
@@ -93,6 +96,41 @@ class ClipTraining:
                 'ClipTraining: tracker is never asked with true_tracks='
                 f'{self.true_tracks:g}; set that below 1'
             )
+
+    def plan(
+        self,
+        inputs: Sequence[Sequence[Frame]],
+        data_samples: Sequence[SMOTDataSample],
+        semantics: Any = None,
+    ) -> ClipPlan:
+        """All draws of one training step.
+
+        Args:
+            inputs: Frames, ``inputs[t][b]``.
+            data_samples: B samples with ground truth.
+            semantics: What is to describe the trajectories; ``None`` for nothing.
+        """
+        detected, kept = self.draw_frames(len(inputs))
+        detection_rows = rows_of(detected, len(data_samples))
+        # Captions wait for a detector that learns; without its loss there is none.
+        enabled = self.speaks or self.freeze or not detection_rows
+        has_semantics = semantics is not None and enabled
+        gt_tracks = None
+        if has_semantics and self.draws_true_tracks():
+            gt_tracks = self.along_truth(data_samples)
+        parts = semantics.modules() if has_semantics else ()
+        return ClipPlan(
+            detection_rows=detection_rows,
+            grad_rows=rows_of(kept, len(data_samples)),
+            semantic_losses=has_semantics,
+            gt_tracks=gt_tracks,
+            detach_features=self.detach_features,
+            freeze=self.freeze,
+            feature_cache=self.feature_cache,
+            needs_inputs=any(getattr(part, 'needs_pictures', False) for part in parts),
+            tracker=self.tracker,
+            generator=self.generator,
+        )
 
     def draw_frames(self, num_frames: int) -> tuple[list[int], list[int]]:
         """Which of a clip's frames get a detection loss, and which keep their way back.

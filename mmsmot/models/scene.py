@@ -9,6 +9,8 @@ from functools import cached_property
 import torch
 
 from .fusion import RelationTokens
+from .fusion.trajectory_fusion import masked_mean
+from .track_summaries import TrackSummary
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,23 +53,92 @@ class Scene:
         order = (~mask).int().argsort(dim=1, stable=True)
         return fused.take_along_dim(order[..., None], dim=1), mask.gather(1, order)
 
-    def people(
-        self, rows: Sequence[Sequence[int]], relations: RelationTokens | None
-    ) -> list[torch.Tensor | None]:
-        """What the captions of B videos are told of the people in them, (P, d) each.
-
-        Args:
-            rows: The trajectories of each.
-            relations: Shows them; ``None``: they are not told.
-        """
+    def summaries(
+        self, rows: Sequence[int], relations: RelationTokens | None
+    ) -> list[TrackSummary]:
+        """One summary of each of n trajectories, for the video caption."""
+        rows = list(rows)
+        means = masked_mean(self.fused[rows], self.mask[rows])
         if relations is None:
-            return [None] * len(rows)
-        shown, strength = relations.people(*self._related)
+            return [TrackSummary(mean) for mean in means]
+        tokens, strength = self.people(relations)
         return [
-            relations.most_active(shown[own], strength[own]) for own in map(list, rows)
+            TrackSummary(mean, tokens[row], float(strength[row]))
+            for mean, row in zip(means, rows, strict=True)
         ]
+
+    def people(self, relations: RelationTokens) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens (M, K, d) of all trajectories for video captions, and (M,) how strongly
+        each acts or is acted upon."""
+        return relations.people(*self._related)
 
     @cached_property
     def _related(self) -> tuple[torch.Tensor, ...]:
         # Detached: no caption teaches who interacts with whom.
         return self.fused, self.mask, self.pairs, self.logits.detach().sigmoid()
+
+
+@dataclass(frozen=True, eq=False)
+class VideoContext:
+    """What the caption of a video is told of the trajectories in it.
+
+    Attributes:
+        fused: (M, L, d) of the trajectories; ``None`` where nobody is in the video.
+        mask: (M, L) bool.
+        people: (P, d) tokens of the most active ones; ``None`` where it is told of none.
+    """
+
+    fused: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
+    people: torch.Tensor | None = None
+
+    @classmethod
+    def of(
+        cls,
+        scene: Scene | None,
+        rows: Sequence[int],
+        relations: RelationTokens | None,
+        past: Sequence[TrackSummary] = (),
+    ) -> VideoContext:
+        """The context of one video.
+
+        Args:
+            scene: Fused trajectories, maybe of several videos; ``None`` for none.
+            rows: Those of this video.
+            relations: Shows people to the caption; ``None``: it is told of none.
+            past: Summaries of trajectories that were forgotten; each is one token.
+        """
+        rows = list(rows)
+        fused, mask, tokens, strength = [], [], [], []
+        if scene is not None and rows:
+            fused.append(scene.fused[rows])
+            mask.append(scene.mask[rows])
+            if relations is not None:
+                all_tokens, all_strength = scene.people(relations)
+                tokens.append(all_tokens[rows])
+                strength.append(all_strength[rows])
+        if past:
+            means = torch.stack([summary.mean for summary in past])[:, None]
+            fused.append(means)
+            mask.append(means.new_ones(means.shape[:2], dtype=torch.bool))
+            if relations is not None:
+                tokens.append(torch.stack([summary.tokens for summary in past]))
+                strength.append(means.new_tensor([s.strength for s in past]))
+        if not fused:
+            return cls()
+        people = None
+        if relations is not None:
+            people = relations.most_active(torch.cat(tokens), torch.cat(strength))
+        return cls(_padded(fused), _padded(mask), people)
+
+
+def _padded(tables: list[torch.Tensor]) -> torch.Tensor:
+    """(M, L, ...): the rows of all, as long as the longest, with zeros behind."""
+    if len(tables) == 1:
+        return tables[0]
+    longest = max(table.shape[1] for table in tables)
+    padded = [
+        torch.cat([t, t.new_zeros(len(t), longest - t.shape[1], *t.shape[2:])], dim=1)
+        for t in tables
+    ]
+    return torch.cat(padded)

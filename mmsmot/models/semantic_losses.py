@@ -9,6 +9,7 @@ from mmengine.dist import all_reduce, get_world_size
 
 from ..structures import SMOTDataSample
 from .clip_table import ClipTable
+from .estimators.base import EstimatorLoss
 from .feature_maps import FeatureMaps
 from .scene import Scene
 
@@ -25,7 +26,7 @@ def semantic_losses(
     semantics: TrajectorySemantics,
     clips: ClipTable,
     data_samples: list[SMOTDataSample],
-    features: FeatureMaps,
+    estimate: EstimatorLoss,
     scene: Scene | None,
 ) -> dict[str, torch.Tensor]:
     """The losses of B clips by name, each a mean over what it counts in all processes.
@@ -34,7 +35,7 @@ def semantic_losses(
         semantics: Its heads speak; those it lacks have no loss.
         clips: The trajectories that are spoken about.
         data_samples: B samples with truth; what one lacks is not asked of it.
-        features: Of T * B frames, time first.
+        estimate: Feature maps of T * B frames, time first, or track features.
         scene: The fused trajectories; ``None`` where there are none.
     """
     told = _captioned(clips, data_samples)
@@ -43,14 +44,16 @@ def semantic_losses(
         totals['instance_caption'] = _of_captions(semantics, scene, *told)
     if semantics.video_caption is not None:
         totals['video_caption'] = _of_video_captions(
-            semantics, clips, data_samples, features, scene
+            semantics, clips, data_samples, estimate.features, scene
         )
     if semantics.phrases is not None:
         totals['phrases'] = _of_phrases(semantics, scene, *told)
     if semantics.interaction is not None:
         totals['interaction'] = _of_interactions(semantics, clips, data_samples, scene)
+    anchor = estimate.track_features
+    anchor = estimate.features.levels[0] if anchor is None else anchor
     return {
-        f'loss_{name}': _mean(*total, features, semantics)
+        f'loss_{name}': _mean(*total, anchor, semantics)
         * semantics.loss_weights.get(name, 1.0)
         for name, total in totals.items()
     }
@@ -107,7 +110,7 @@ def _of_video_captions(
     tokens = tokens.unflatten(0, (-1, len(data_samples)))
     videos = semantics.video_fusion(tokens).fused[told]
     rows = [clips.rows_of_clip(b) for b in told]
-    prefixes = semantics.about_videos(videos, scene, rows)
+    prefixes = semantics.video_prefixes(videos, scene, rows)
     captions = [data_samples[b].gt_video_caption for b in told]
     return semantics.video_caption.loss(prefixes, captions)
 
@@ -138,11 +141,17 @@ def _of_interactions(
 def _mean(
     total: torch.Tensor | None,
     count: int,
-    features: FeatureMaps,
+    anchor: torch.Tensor,
     semantics: TrajectorySemantics,
 ) -> torch.Tensor:
-    """``total`` over the mean count of all processes; 0 with a graph for nothing."""
-    anchor = features.levels[0]
+    """``total`` over the mean count of all processes; 0 with a graph for nothing.
+
+    Args:
+        total: Sum of a loss; ``None`` over nothing.
+        count: How many it is over.
+        anchor: What the losses are made from.
+        semantics: Whose losses they are.
+    """
     everywhere = torch.tensor(float(count), device=anchor.device)
     all_reduce(everywhere)
     if total is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from .fusion.video_fusion import VideoState
+from .track_summaries import TrackSummaries
 from .trajectory import TrajectoryTokens
 
 
@@ -21,11 +22,14 @@ class SemanticMemory:
         max_boxes: See above; ``None`` keeps all.
 
     Attributes:
+        video: The fused feature of the frames so far.
+        summaries: Of tracks that were described, for after they are forgotten.
         next_frame: The least frame number that is to be looked at next.
     """
 
     def __init__(self, max_boxes: int | None = None) -> None:
         self.video = VideoState()
+        self.summaries = TrackSummaries()
         self.next_frame = 0
         self.max_boxes = max_boxes
         self._columns: dict[str, list[torch.Tensor]] = {}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence, Set
 
 import numpy as np
 import torch
 from torch import nn
 
 from ..registry import MODELS, built
-from ..structures import Frame, Interactions, SMOTDataSample, Tracks, Trajectories
+from ..structures import Frame, Interactions, SMOTDataSample, Tracks
 from .clip_table import ClipTable
+from .description import Description, Pair
+from .estimators.base import FEATURES, TRACK_FEATURES, EstimatorLoss
 from .feature_maps import FeatureMaps
 from .interaction_spans import with_spans
-from .scene import Scene
+from .scene import Scene, VideoContext
 from .semantic_losses import semantic_losses
 from .semantic_memory import SemanticMemory
 from .semantic_slots import (
@@ -23,22 +24,8 @@ from .semantic_slots import (
     require_offers,
     require_options,
 )
+from .track_summaries import TrackSummary
 from .trajectory import TrajectoryTokens
-
-
-@dataclass
-class Description:
-    """What is said about a video.
-
-    Attributes:
-        captions: A text by trajectory id.
-        interactions: Who does what to whom.
-        video_caption: A text for the whole video.
-    """
-
-    captions: dict[int, str] = field(default_factory=dict)
-    interactions: Interactions = field(default_factory=Interactions.empty)
-    video_caption: str = ''
 
 
 @MODELS.register_module()
@@ -51,6 +38,7 @@ class TrajectorySemantics(nn.Module):
 
     Args:
         roi: Boxes and feature maps to tokens; so many to a box as its ``tokens`` says.
+            ``None`` takes the features that the estimator's tracks carry.
         trajectory_fusion: TFM.
         video_fusion: VFM; needed for a video caption.
         context: Tells each fused trajectory of the others of its video.
@@ -70,6 +58,7 @@ class TrajectorySemantics(nn.Module):
         span_parts: When an interaction happens is looked for with windows of one part in so
             many of the time that both are there
             (:func:`~mmsmot.models.interaction_spans.with_spans`); 0: not looked for.
+        box_tokens: K of the features that tracks carry, with ``roi=None``.
         trained_on: Name of the dataset that the weights come from, for a warning where
             they are used on something else; ``None`` for none.
 
@@ -82,11 +71,9 @@ class TrajectorySemantics(nn.Module):
     ``num_verbs``.
     """
 
-    needs_features = True  # else it looks at pictures alone
-
     def __init__(
         self,
-        roi: dict | nn.Module,
+        roi: dict | nn.Module | None,
         trajectory_fusion: dict | nn.Module,
         video_fusion: dict | nn.Module | None = None,
         context: dict | nn.Module | None = None,
@@ -101,6 +88,7 @@ class TrajectorySemantics(nn.Module):
         loss_weights: dict[str, float] | None = None,
         span_parts: int = 4,
         trained_on: str | None = None,
+        box_tokens: int | None = None,
     ) -> None:
         super().__init__()
         require_options(frame_stride, max_boxes, span_parts, loss_weights)
@@ -110,8 +98,12 @@ class TrajectorySemantics(nn.Module):
             (video_caption, video_fusion, 'a video caption needs video_fusion'),
         )
         self.roi = built(roi)
+        _require(
+            (roi is None) == (box_tokens is not None),
+            "give a roi, or with roi=None the box_tokens of the tracks' features",
+        )
         require_offers('roi', self.roi)
-        tokens = self.roi.tokens
+        tokens = box_tokens if roi is None else self.roi.tokens
         if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
             encoding = built(trajectory_fusion['encoding'], tokens=tokens)
             trajectory_fusion = {**trajectory_fusion, 'encoding': encoding}
@@ -147,19 +139,33 @@ class TrajectorySemantics(nn.Module):
         self.span_parts = span_parts
         self.trained_on = trained_on
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What it asks of the estimator."""
+        needs = {TRACK_FEATURES} if self.roi is None else {FEATURES}
+        return frozenset(needs if self.video_fusion is None else {*needs, FEATURES})
+
     def begin(self) -> SemanticMemory:
         """An empty memory, for one video."""
         return SemanticMemory(self.max_boxes)
 
     @torch.no_grad()
-    def see(
+    def update(
         self,
         memory: SemanticMemory,
-        features: FeatureMaps,
+        features: FeatureMaps | None,
         frames: Sequence[Frame],
         tracks: Sequence[Tracks],
     ) -> None:
-        """Take in B more frames of a video and the tracks in them."""
+        """Take in B more frames of a video and the tracks in them.
+
+        Args:
+            memory: Of one video.
+            features: Feature maps of the frames.
+            frames: The frames.
+            tracks: For each the tracks; where they carry ``features`` (N, K, d), those are
+                their tokens, and nothing is pooled.
+        """
         looked_at = []
         for row, frame in enumerate(frames):
             if frame.frame_id >= memory.next_frame:
@@ -170,87 +176,141 @@ class TrajectorySemantics(nn.Module):
         if self.video_fusion is not None:
             tokens = self.video_fusion.frame_tokens(features[looked_at])
             memory.video = self.video_fusion(tokens[:, None], memory.video)
-        rows, ids, boxes = [], [], []
+        kept_tracks, rows = [], []
         for row in looked_at:
-            kept = memory.wanted(tracks[row].ids.tolist())
-            shown = tracks[row][np.array(kept, bool)]
-            rows += [row] * len(shown)
-            ids.append(shown.ids)
-            boxes.append(shown.boxes)
-        if not rows:
-            return
-        # In float32 a day has steps of 8 ms, and a clock that began in 1970 of 2 min.
-        stamps = [frames[row].timestamp for row in rows]
-        times = torch.tensor(stamps, dtype=torch.float64)
-        numbers = torch.tensor([frames[row].frame_id for row in rows])
-        tokens, boxes = self._pooled(features, rows, np.concatenate(boxes))
-        ids = torch.from_numpy(np.concatenate(ids))
-        device = tokens.device
-        memory.add(ids, tokens, times.to(device), boxes, numbers.to(device))
+            keep = memory.wanted(tracks[row].ids.tolist())
+            kept_tracks.append(tracks[row][np.array(keep, bool)])
+            rows += [row] * len(kept_tracks[-1])
+        if rows:
+            tokens, boxes = self._tokens(features, frames, rows, kept_tracks)
+            times = torch.tensor(
+                [frames[row].timestamp for row in rows], dtype=torch.float64
+            )
+            frame_ids = torch.tensor([frames[row].frame_id for row in rows])
+            ids = torch.from_numpy(np.concatenate([t.ids for t in kept_tracks]))
+            device = tokens.device
+            memory.add(ids, tokens, times.to(device), boxes, frame_ids.to(device))
+
+    def _tokens(
+        self,
+        features: FeatureMaps | None,
+        frames: Sequence[Frame],
+        rows: list[int],
+        tracks: Sequence[Tracks],
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens (R, K, d) of all tracks' rows, and boxes (R, 4) as fractions.
+
+        Args:
+            features: Of the frames.
+            frames: The frames.
+            rows: (R,) which frame each row of the tracks is in.
+            tracks: Those of the frames taken in, in their order.
+        """
+        boxes = np.concatenate([reported.boxes for reported in tracks])
+        if self.roi is not None:
+            return self._pooled(features, rows, boxes)
+        track_features = [reported.features for reported in tracks if len(reported)]
+        if any(tokens is None for tokens in track_features):
+            raise TypeError(
+                'TrajectorySemantics: roi=None takes the features that tracks carry, and '
+                'these carry none; give it a roi, or an estimator that provides them'
+            )
+        tokens = torch.cat([torch.as_tensor(tokens) for tokens in track_features])
+        return tokens, _fractions(frames, rows, boxes, tokens.device)
 
     @torch.no_grad()
-    def describe(
+    def generate(
         self,
         memory: SemanticMemory,
         ids: Sequence[int] | None = None,
+        *,
+        caption_ids: Sequence[int] | None = None,
+        pairs: Set[Pair] | None = None,
         video_caption: bool = True,
-        about: Sequence[int] | None = None,
+        summarize: bool = False,
     ) -> Description:
-        """Put into words what was seen so far.
+        """Captions and interactions of what is in the memory.
 
         Args:
             memory: Of one video.
-            ids: The trajectories to speak of; those without a box that was looked at are
+            ids: The trajectories to describe; those without a box that was taken in are
                 passed over. ``None`` for all.
-            video_caption: Whether to speak of the whole video.
-            about: Captions of these alone, and interactions that one of them is part of;
-                the others are looked at as their company. ``None`` for all.
+            caption_ids: Those of ``ids`` to caption; ``None`` for all. The others are
+                their context.
+            pairs: Unordered pairs of ids whose interactions are asked for; ``None`` for
+                all that share a frame.
+            video_caption: Whether to caption the whole video.
+            summarize: Leave one summary of each captioned trajectory in the memory, for
+                the video caption after it is forgotten.
         """
-        known = memory.ids
-        ids = known if ids is None else sorted(set(known).intersection(ids))
+        memory_ids = memory.ids
+        ids = memory_ids if ids is None else sorted(set(memory_ids).intersection(ids))
         tracks = memory.trajectories(ids)
-        found = Description()
+        description = Description()
         scene = None
         if tracks is not None and len(tracks):
             scene = self._scene(tracks, [0] * len(tracks))
-            rows = [row for row, i in enumerate(ids) if about is None or i in about]
+            rows = [
+                r for r, i in enumerate(ids) if caption_ids is None or i in caption_ids
+            ]
             if self.instance_caption is not None and rows:
                 texts = self.instance_caption.predict(
                     *scene.about(rows, self.relations)
                 )
-                told = (ids[row] for row in rows)
-                found.captions = dict(zip(told, texts, strict=True))
+                captioned = [ids[row] for row in rows]
+                description.captions = dict(zip(captioned, texts, strict=True))
             if self.interaction is not None:
                 verbs = self.interaction.predict(scene.logits, scene.pairs, ids)
-                verbs = verbs if about is None else verbs.touching(about)
-                found.interactions = self._with_spans(verbs, memory)
-        speaks = video_caption and self.video_caption is not None
-        if speaks and memory.video.fused is not None:
-            (prefix,) = self.about_videos(memory.video.fused, scene, [range(len(ids))])
-            found.video_caption = self.video_caption.predict(prefix)
-        return found
+                verbs = verbs if pairs is None else verbs.of_pairs(pairs)
+                description.interactions = self._with_spans(verbs, memory)
+            if summarize and self.video_caption is not None:
+                summaries = scene.summaries(rows, self.relations)
+                for row, summary in zip(rows, summaries, strict=True):
+                    memory.summaries.offer(ids[row], summary)
+        if video_caption and self.video_caption is not None:
+            description.video_caption = self._caption_video(memory, scene, len(ids))
+        return description
+
+    def _caption_video(
+        self, memory: SemanticMemory, scene: Scene | None, num_tracks: int
+    ) -> str:
+        """The caption of a video; of nobody's video too."""
+        if memory.video.fused is None:
+            return ''
+        past = memory.summaries.forgotten(memory.ids)
+        (prefix,) = self.video_prefixes(
+            memory.video.fused, scene, [range(num_tracks)], past
+        )
+        return self.video_caption.predict(prefix)
 
     def loss(
         self,
-        features: FeatureMaps,
+        estimate: EstimatorLoss,
         inputs: list[list[Frame]],
         data_samples: list[SMOTDataSample],
-        trajectories: list[Trajectories],
-        true_ids: list[dict[int, int]],
     ) -> dict[str, torch.Tensor]:
         """The losses of B clips of T frames.
 
         Args:
-            features: Of T * B frames, time first.
+            estimate: The trajectories to describe, with the ground truth id of each, and
+                feature maps of T * B frames (time first) or track features.
             inputs: The frames, ``inputs[t][b]``.
-            data_samples: B samples with truth.
-            trajectories: For each clip the trajectories to speak about.
-            true_ids: For each clip the true id by trajectory id; the others are not
-                spoken about.
+            data_samples: B samples with ground truth.
         """
-        clips = ClipTable(inputs, trajectories, true_ids)
-        scene = self._scene_of(clips, features) if clips.num_tracks else None
-        return semantic_losses(self, clips, data_samples, features, scene)
+        clips = ClipTable(inputs, estimate.trajectories, estimate.gt_ids)
+        scene = None
+        if clips.num_tracks:
+            if estimate.track_features is None:
+                pooled = self._pooled(estimate.features, clips.rows, clips.boxes)
+            else:
+                tokens = estimate.track_features[clips.index]
+                frames = [frame for step in inputs for frame in step]
+                pooled = (
+                    tokens,
+                    _fractions(frames, clips.rows, clips.boxes, tokens.device),
+                )
+            scene = self._scene_of(clips, *pooled)
+        return semantic_losses(self, clips, data_samples, estimate, scene)
 
     def _pooled(
         self, features: FeatureMaps, rows: Sequence[int], boxes: np.ndarray
@@ -262,9 +322,10 @@ class TrajectorySemantics(nn.Module):
         fractions = boxes / features.sizes[rows].repeat(1, 2)
         return tokens, fractions.to(tokens.device, torch.float32)
 
-    def _scene_of(self, clips: ClipTable, features: FeatureMaps) -> Scene:
+    def _scene_of(
+        self, clips: ClipTable, tokens: torch.Tensor, boxes: torch.Tensor
+    ) -> Scene:
         """The fused trajectories of clips, of which there are some."""
-        tokens, boxes = self._pooled(features, clips.rows, clips.boxes)
         device = tokens.device
         tracks = TrajectoryTokens.grouped(
             torch.tensor(clips.track, device=device),
@@ -299,19 +360,29 @@ class TrajectorySemantics(nn.Module):
             fused = self.context(fused, mask, is_other)
         return fused, mask
 
-    def about_videos(
-        self, videos: torch.Tensor, scene: Scene | None, rows: Sequence[Sequence[int]]
+    def video_prefixes(
+        self,
+        videos: torch.Tensor,
+        scene: Scene | None,
+        rows: Sequence[Sequence[int]],
+        past: Sequence[TrackSummary] = (),
     ) -> list[torch.Tensor]:
-        """What the captions of videos (B, V, d) are spoken from; whose rows are whose."""
-        if scene is None:
-            return [self.video_caption.prefix(video) for video in videos]
-        people = scene.people(rows, self.relations)
-        return [
-            self.video_caption.prefix(video, scene.fused[own], scene.mask[own], shown)
-            if own
-            else self.video_caption.prefix(video)
-            for video, own, shown in zip(videos, map(list, rows), people, strict=True)
-        ]
+        """The prefixes of the captions of B videos.
+
+        Args:
+            videos: (B, V, d), F~.
+            scene: Fused trajectories of all of them; ``None`` for none.
+            rows: For each video its rows of the scene.
+            past: Summaries of trajectories of the one video that were forgotten.
+        """
+        prefixes = []
+        for video, video_rows in zip(videos, rows, strict=True):
+            context = VideoContext.of(scene, video_rows, self.relations, past)
+            prefix = self.video_caption.prefix(
+                video, context.fused, context.mask, context.people
+            )
+            prefixes.append(prefix)
+        return prefixes
 
     def _with_spans(self, found: Interactions, memory: SemanticMemory) -> Interactions:
         """When each interaction happens, where that is asked for."""
@@ -327,6 +398,17 @@ class TrajectorySemantics(nn.Module):
         rows = torch.arange(len(pairs), device=pairs.tokens.device)
         fused, mask = self._fused(pairs, rows[:, None] == rows ^ 1)
         return self.interaction(fused, mask, rows.reshape(-1, 2)).sigmoid()
+
+
+def _fractions(
+    frames: Sequence[Frame],
+    rows: Sequence[int],
+    boxes: np.ndarray,
+    device: torch.device,
+) -> torch.Tensor:
+    """(R, 4) float32 boxes as fractions of the pictures of their frames."""
+    sizes = np.array([frames[row].size for row in rows], float).reshape(-1, 2)
+    return torch.from_numpy(boxes / np.tile(sizes, 2)).to(device, torch.float32)
 
 
 def _require(holds: bool, why: str) -> None:

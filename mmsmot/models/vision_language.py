@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import cv2
 import numpy as np
@@ -15,10 +15,10 @@ from ..datasets.vocabulary import InteractionVocabulary
 from ..registry import MODELS, built
 from ..structures import Frame, Interactions, Tracks
 from ..utils.number_ranges import COUNT, WHOLE, require_numbers
+from .description import Description, Pair
 from .feature_maps import FeatureMaps
 from .language.vision_language_model import Question, VisionLanguageModel
 from .picture_memory import NearPair, Picture, PictureMemory
-from .semantics import Description
 
 CAPTION_PROMPT = (
     'The {count} picture(s) show one person at {times} of a video. In one sentence, '
@@ -68,7 +68,7 @@ class VisionLanguageSemantics(nn.Module):
         ValueError: A prompt holds another field.
     """
 
-    needs_features = False
+    needs: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class VisionLanguageSemantics(nn.Module):
         """An empty memory, for one video."""
         return PictureMemory(**self.memory)
 
-    def see(
+    def update(
         self,
         memory: PictureMemory,
         features: FeatureMaps | None,
@@ -118,50 +118,56 @@ class VisionLanguageSemantics(nn.Module):
         tracks: Sequence[Tracks],
     ) -> None:
         """Take in B more frames of a video and the tracks in them."""
-        for frame, shown in zip(frames, tracks, strict=True):
+        for frame, frame_tracks in zip(frames, tracks, strict=True):
             if frame.frame_id >= memory.next_frame:
                 memory.next_frame = frame.frame_id + self.frame_stride
-                memory.see(frame, shown)
+                memory.see(frame, frame_tracks)
 
-    def describe(
+    def generate(
         self,
         memory: PictureMemory,
         ids: Sequence[int] | None = None,
+        *,
+        caption_ids: Sequence[int] | None = None,
+        pairs: Set[Pair] | None = None,
         video_caption: bool = True,
-        about: Sequence[int] | None = None,
+        summarize: bool = False,
     ) -> Description:
-        """Put into words what was seen so far.
+        """Captions and interactions of what is in the memory.
 
         Args:
             memory: Of one video.
-            ids: The trajectories to speak of; those without a picture are passed over.
+            ids: The trajectories to describe; those without a picture are passed over.
                 ``None`` for all.
-            video_caption: Whether to speak of the whole video.
-            about: Captions of these alone, and interactions that one of them is part of;
-                the others are looked at as their company. ``None`` for all.
+            caption_ids: Those of ``ids`` to caption; ``None`` for all.
+            pairs: Unordered pairs of ids to ask about; ``None`` for all that came near
+                each other.
+            video_caption: Whether to caption the whole video.
+            summarize: No use here: a video is captioned from whole frames.
         """
-        wanted = set(memory.ids if ids is None else ids)
-        ids = [i for i in memory.ids if i in wanted and memory.people[i].items]
-        told = ids if about is None else [i for i in ids if i in about]
-        found = Description()
+        requested = set(memory.ids if ids is None else ids)
+        ids = [i for i in memory.ids if i in requested and memory.people[i].items]
+        captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
+        description = Description()
         if self.caption_prompt:
-            asked = (memory.people[i].chosen() for i in told)
             texts = self.model.answer(
-                _question(self.caption_prompt, pictures) for pictures in asked
+                _question(self.caption_prompt, memory.people[i].chosen())
+                for i in captioned
             )
-            found.captions = {i: t for i, t in zip(told, texts, strict=True) if t}
+            rows = zip(captioned, texts, strict=True)
+            description.captions = {i: text for i, text in rows if text}
         if self.interaction_prompt:
-            found.interactions = self._interactions(memory, set(ids), set(told))
-        pictures = memory.frames.chosen()
-        if video_caption and self.video_prompt and pictures:
-            question = _question(self.video_prompt, pictures)
-            (found.video_caption,) = self.model.answer([question])
-        return found
+            description.interactions = self._interactions(memory, set(ids), pairs)
+        images = memory.frames.chosen()
+        if video_caption and self.video_prompt and images:
+            question = _question(self.video_prompt, images)
+            (description.video_caption,) = self.model.answer([question])
+        return description
 
     def _interactions(
-        self, memory: PictureMemory, ids: set[int], told: set[int]
+        self, memory: PictureMemory, ids: set[int], asked_pairs: Set[Pair] | None
     ) -> Interactions:
-        pairs = self._pairs(memory, ids, told)
+        pairs = self._pairs(memory, ids, asked_pairs)
         rows, unmatched = [], []
         answers = self.model.answer(self._pair_questions(pairs))
         for (one, two, pair), answer in zip(_both_ways(pairs), answers, strict=True):
@@ -183,14 +189,14 @@ class VisionLanguageSemantics(nn.Module):
         return Interactions(*map(np.array, zip(*rows, strict=True)))
 
     def _pairs(
-        self, memory: PictureMemory, ids: set[int], told: set[int]
+        self, memory: PictureMemory, ids: set[int], asked_pairs: Set[Pair] | None
     ) -> list[tuple[int, int, NearPair]]:
-        """Those to ask about, each once: of ``ids``, one of them of ``told``."""
+        """Those to ask about, each once: both of ``ids``, and one of ``asked_pairs``."""
         near = [
             (*key, pair)
             for key, pair in memory.pairs.items()
             if ids.issuperset(key)
-            and not told.isdisjoint(key)
+            and (asked_pairs is None or key in asked_pairs)
             and pair.count >= self.min_near_frames
             and pair.pictures.items
         ]

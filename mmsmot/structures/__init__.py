@@ -28,6 +28,7 @@ from .mot_text import (
     read_trajectories,
     write_trajectories,
 )
+from .prompt import Prompt, prompt_from_dict, prompt_to_dict, prompts_of
 from .referring_expression import (
     ReferringExpression,
     read_expression,
@@ -43,6 +44,7 @@ __all__ = [
     'Detections',
     'Frame',
     'Interactions',
+    'Prompt',
     'ReferringExpression',
     'SMOTDataSample',
     'Tracks',
@@ -55,6 +57,9 @@ __all__ = [
     'overlapping_pairs',
     'paired_iou',
     'pairwise_iou',
+    'prompt_from_dict',
+    'prompt_to_dict',
+    'prompts_of',
     'read_detections',
     'read_expression',
     'read_mot_rows',

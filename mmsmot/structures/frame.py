@@ -55,6 +55,13 @@ class Frame:
     timestamp: float
     load: Callable[[], np.ndarray] | None = None
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels; decodes the picture where the video does not say."""
+        if self.video.width and self.video.height:
+            return self.video.width, self.video.height
+        return self.image.shape[1], self.image.shape[0]
+
     @cached_property
     def image(self) -> np.ndarray:
         """The picture, (H, W, 3) uint8 BGR, decoded at the first access."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -150,6 +150,13 @@ class Interactions:
         """The rows whose subject and object are both among ``ids``."""
         ids = np.fromiter(ids, np.int64)
         return self[np.isin(self.subject_ids, ids) & np.isin(self.object_ids, ids)]
+
+    def of_pairs(self, pairs: Set[tuple[int, int]]) -> Interactions:
+        """The rows whose two ids, the smaller first, are one of the pairs."""
+        low = np.minimum(self.subject_ids, self.object_ids).tolist()
+        high = np.maximum(self.subject_ids, self.object_ids).tolist()
+        rows = [pair in pairs for pair in zip(low, high, strict=True)]
+        return self[np.array(rows, bool)]
 
     def touching(self, ids: Iterable[int]) -> Interactions:
         """The rows whose subject or object is one of ``ids``."""

@@ -34,6 +34,7 @@ from .coordinate_space import CoordinateSpace
 from .frame import VideoInfo
 from .id_keys import LAST_ID, read_id
 from .interactions import Interactions
+from .prompt import prompt_from_dict, prompt_to_dict
 from .referring_expression import expression_from_dict, expression_to_dict
 from .trajectories import Trajectories
 
@@ -282,6 +283,7 @@ _CODECS: dict[str, tuple[Callable, Callable]] = {
         lambda ids: np.asarray(ids).tolist(),
         lambda ids: _integers(ids, 'frame_ids'),
     ),
+    'meta:prompt': (prompt_to_dict, prompt_from_dict),
     'trajectories': (_trajectories_to_dict, _trajectories_from_dict),
     'captions': (_captions_to_dict, _captions_from_dict),
     'interactions': (_table_to_dict, _interactions_from_dict),

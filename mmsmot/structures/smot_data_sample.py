@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .frame import VideoInfo
     from .interactions import Interactions
+    from .prompt import Prompt
     from .referring_expression import ReferringExpression
     from .trajectories import Trajectories
 
@@ -26,6 +27,8 @@ class SMOTDataSample(BaseDataElement):
         video (:class:`~mmsmot.structures.VideoInfo`): The video it comes from.
         frame_ids: (T,) int64, the original frame numbers that were looked at: an
             evaluation needs them to know the frames without any box.
+        prompt (:class:`~mmsmot.structures.Prompt`): What is asked for in it; a dataset may
+            have one video with several prompts. Missing: every object.
 
     Data fields, each as ``gt_`` (truth) and as ``pred_`` (prediction):
         trajectories (:class:`~mmsmot.structures.Trajectories`): Where everyone goes.
@@ -40,6 +43,7 @@ class SMOTDataSample(BaseDataElement):
     """
 
     video: VideoInfo
+    prompt: Prompt
     frame_ids: np.ndarray
 
     gt_trajectories: Trajectories

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,8 @@ class Tracks:
         labels: (N,) int64.
         det_index: (N,) int64, the row of *this call's* detections that the track took,
             -1 where it took none (coasted).
+        features: (N, K, d) tokens of each track, where the estimator gives them (NumPy or
+            torch); ``None`` where it does not.
 
     Rows are not checked here: a tracker runs this once a frame, and the tests hold
     every tracker to it.
@@ -28,13 +31,15 @@ class Tracks:
     scores: np.ndarray
     labels: np.ndarray
     det_index: np.ndarray
+    features: Any = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, rows: np.ndarray | slice) -> Tracks:
         """The rows of a mask, an index array or a slice."""
-        return Tracks(*(getattr(self, part.name)[rows] for part in fields(self)))
+        columns = (getattr(self, part.name) for part in fields(self))
+        return Tracks(*(None if c is None else c[rows] for c in columns))
 
     @classmethod
     def empty(cls) -> Tracks:

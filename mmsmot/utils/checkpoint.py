@@ -17,6 +17,7 @@ from mmengine.logging import print_log
 from torch import nn
 
 from .atomic import atomic_path
+from .legacy_names import upgraded_weights
 
 ALIASES = 'same_as'  # metadata: names of tensors that stand there under another one
 # torch.save compresses nothing; packed by hand, trained weights shrink by a tenth.
@@ -216,6 +217,8 @@ def load_weights(
     if within and isinstance(weights, dict):
         weights = _inside(weights, (within,) if isinstance(within, str) else within)
         weights = _without_average(weights, model.state_dict())
+    if isinstance(weights, dict):
+        weights = upgraded_weights(weights, model.state_dict())
     require_weights_of(model, weights, filename)
     model.load_state_dict(weights)
 
@@ -269,6 +272,7 @@ def require_weights_of(
     if no_tensors:
         raise ValueError(f'{filename} holds what are no weights: {no_tensors[:3]}')
     own = model.state_dict()
+    weights = upgraded_weights(weights, own)
     optional = {
         f'{name}.{key}' if name else key
         for name, part in model.named_modules(remove_duplicate=False)

@@ -28,6 +28,16 @@ class Stopwatch:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         self._last = now
 
+    def add(self, seconds: dict[str, float]) -> None:
+        """Add what another stopwatch booked since the last call; the rest is left open.
+
+        Args:
+            seconds: By stage.
+        """
+        for stage, duration in seconds.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + duration
+            self._last += duration
+
     @contextmanager
     def part(self, stage: str) -> Iterator[None]:
         """Book the block on ``stage`` instead of on the stage that it is a part of."""

@@ -22,7 +22,7 @@ from tests.live_streams import BlobDetector, numbered
 
 
 def model() -> SMOT:
-    return SMOT(BlobDetector(), SORT(min_hits=0, iou_threshold=0.1))
+    return SMOT(detector=BlobDetector(), tracker=SORT(min_hits=0, iou_threshold=0.1))
 
 
 def write(path: Path, times: list[int], rotation: float = 0) -> Path:

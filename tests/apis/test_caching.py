@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from torch import nn
 
-from mmsmot.apis.caching import needs_features, with_cache
+from mmsmot.apis.caching import with_cache
 from mmsmot.models.detectors import BaseDetector, CachedDetector
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
@@ -38,35 +38,49 @@ def kinds(detector: BaseDetector) -> list[str]:
 
 def test_what_is_slow_is_cached_and_nothing_twice(tmp_path: Path) -> None:
     cache = 'CachedDetector'
-    plain = with_cache(SMOT(Counting(), SORT()), tmp_path)
-    assert kinds(plain.detector) == [cache, 'Counting']
-    model = SMOT(Counting(), SORT(), reid=Width())
+    plain = with_cache(SMOT(detector=Counting(), tracker=SORT()), tmp_path)
+    assert kinds(plain.estimator.detector) == [cache, 'Counting']
+    model = SMOT(detector=Counting(), tracker=SORT(), reid=Width())
     both = with_cache(model, tmp_path)
-    assert kinds(both.detector) == [cache, cache, 'Counting']
+    assert kinds(both.estimator.detector) == [cache, cache, 'Counting']
     # What the tracker without looks has found is found again.
-    assert both.detector.detector.fingerprint == plain.detector.fingerprint
-    assert (both.detector.reid, both.reid) == (model.reid, None)
-    assert kinds(with_cache(SMOT(FromFile(), SORT()), tmp_path).detector) == [
-        'FromFile'
-    ]
-    embedded = with_cache(SMOT(FromFile(), SORT(), reid=Width()), tmp_path)
-    assert kinds(embedded.detector) == [cache, 'FromFile']
-    own = SMOT(CachedDetector(Counting(), tmp_path / 'own'), SORT())
+    assert (
+        both.estimator.detector.detector.fingerprint
+        == plain.estimator.detector.fingerprint
+    )
+    assert (both.estimator.detector.reid, both.estimator.reid) == (
+        model.estimator.reid,
+        None,
+    )
+    assert kinds(
+        with_cache(
+            SMOT(detector=FromFile(), tracker=SORT()), tmp_path
+        ).estimator.detector
+    ) == ['FromFile']
+    embedded = with_cache(
+        SMOT(detector=FromFile(), tracker=SORT(), reid=Width()), tmp_path
+    )
+    assert kinds(embedded.estimator.detector) == [cache, 'FromFile']
+    own = SMOT(detector=CachedDetector(Counting(), tmp_path / 'own'), tracker=SORT())
     assert with_cache(own, tmp_path) is own
-    nothing = SMOT(None, SORT())
+    nothing = SMOT(detector=None, tracker=SORT())
     assert with_cache(nothing, tmp_path) is nothing
 
 
 def test_the_model_itself_stays_as_it_is(tmp_path: Path) -> None:
-    model = SMOT(Mapping(), SORT(), reid=Width())
+    model = SMOT(detector=Mapping(), tracker=SORT(), reid=Width())
     names = list(model.state_dict())
     first, second = (with_cache(model, tmp_path / name) for name in 'ab')
-    assert isinstance(model.detector, Mapping)
-    assert isinstance(model.reid, Width)
-    assert list(model.state_dict()) == names == ['detector.layer.weight', names[1]]
+    assert isinstance(model.estimator.detector, Mapping)
+    assert isinstance(model.estimator.reid, Width)
+    assert list(model.state_dict()) == names
+    assert names[0] == 'estimator.detector.layer.weight'
     assert list(first.state_dict()) == names
-    assert first.detector.detector.detector is second.detector.detector.detector
-    assert (first.detector.root, second.detector.root) == (
+    assert (
+        first.estimator.detector.detector.detector
+        is second.estimator.detector.detector.detector
+    )
+    assert (first.estimator.detector.root, second.estimator.detector.root) == (
         tmp_path / 'a',
         tmp_path / 'b',
     )
@@ -80,11 +94,12 @@ def test_words_of_pictures_leave_the_detector_its_cache(
     looks_at_features: bool, has_extractor: bool, is_cached: bool, tmp_path: Path
 ) -> None:
     model = SMOT(
-        Mapping(),
-        SORT(),
-        semantics=SimpleNamespace(needs_features=looks_at_features),
+        detector=Mapping(),
+        tracker=SORT(),
+        semantics=SimpleNamespace(
+            needs=frozenset({'features'} if looks_at_features else ()), modules=list
+        ),
         feature_extractor=Mapping() if has_extractor else None,
     )
-    assert needs_features(model) is not is_cached
-    found = with_cache(model, tmp_path).detector
+    found = with_cache(model, tmp_path).estimator.detector
     assert isinstance(found, CachedDetector) is is_cached

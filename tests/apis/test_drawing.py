@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
 from mmsmot.apis import drawing, infer_video
 from mmsmot.datasets import make_demo_scene, open_video
+from mmsmot.models.description import Description
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
 from mmsmot.visualization.semantic_drawer import SemanticDrawer
 from mmsmot.visualization.text_panel import LINE_HEIGHT, MARGIN
-from tests.words import Words
+from tests.words import IdBuffer, Words
 
 
 class Crowd(Words):
     """Speaks of a thousand who were there besides."""
 
-    def describe(self, memory: object, ids: list[int]):
-        return super().describe(memory, [*ids, *range(1000, 2000)])
+    def generate(self, buffer: IdBuffer, ids: list[int], **options: Any) -> Description:
+        return super().generate(buffer, [*ids, *range(1000, 2000)], **options)
 
 
 @pytest.mark.parametrize('words', [Words, Crowd])
@@ -37,7 +39,7 @@ def test_the_panel_has_a_bound(
 
     monkeypatch.setattr(SemanticDrawer, 'draw', watching)
     scene = make_demo_scene(tmp_path / 'walk', num_frames=3)
-    model = SMOT(DetectionFile(), SORT(min_hits=0))
+    model = SMOT(detector=DetectionFile(), tracker=SORT(min_hits=0), early=False)
     model.semantics = words()
     result = infer_video(model, open_video(scene), tmp_path / 'out')
     everybody = {row['id'] for row in result['trajectories']}

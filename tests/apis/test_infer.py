@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.apis import infer, infer_video
+from mmsmot.apis import infer_video
 from mmsmot.apis.finished import MAKERS, PACKAGE
 from mmsmot.apis.result_files import UNFINISHED, clear
 from mmsmot.datasets import make_demo_scene, open_video
 from mmsmot.evaluation import write_json
+from mmsmot.models import video_run
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT, BaseTracker, TrajectoryFile
@@ -48,7 +49,9 @@ def test_post_processed_trajectories_are_written_and_drawn(
         return draw(self, image, ids, boxes, *rest)
 
     monkeypatch.setattr(TrackDrawer, 'draw', watching)
-    model = SMOT(DetectionFile(), SORT(min_hits=0), post_processing=[renumbered])
+    model = SMOT(
+        detector=DetectionFile(), tracker=SORT(min_hits=0), post_processing=[renumbered]
+    )
     result = infer_video(model, open_video(scene), tmp_path)
     assert len(drawn) == 6
     assert np.concatenate(drawn).min() > 100
@@ -61,14 +64,14 @@ def test_post_processed_trajectories_are_written_and_drawn(
 
 
 def public() -> SMOT:
-    return SMOT(DetectionFile(), SORT(min_hits=0))
+    return SMOT(detector=DetectionFile(), tracker=SORT(min_hits=0))
 
 
 def test_a_file_of_trajectories_without_classes(scene: Path, tmp_path: Path) -> None:
     infer_video(public(), open_video(scene), tmp_path / 'one', draw=False)
     path = tmp_path / 'one' / 'tracks.txt'
     assert set(read_trajectories(path).labels.tolist()) == {-1}
-    model = SMOT(None, TrajectoryFile(path=str(path)))
+    model = SMOT(detector=None, tracker=TrajectoryFile(path=str(path)))
     result = infer_video(model, open_video(scene), tmp_path / 'two', draw=False)
     assert {t['label'] for t in result['trajectories']} == {-1}
     assert (tmp_path / 'two' / 'tracks.txt').read_text() == path.read_text()
@@ -108,7 +111,9 @@ def test_a_rewritten_trajectory_file_is_another_result(
     path = tmp_path / 'given.txt'
     for track_id in (5, 6):
         path.write_text(f'1,{track_id},0,0,9,9,1,-1,-1,-1\n')
-        model = SMOT(None, TrajectoryFile(path=str(tmp_path / 'given.txt')))
+        model = SMOT(
+            detector=None, tracker=TrajectoryFile(path=str(tmp_path / 'given.txt'))
+        )
         out = tmp_path / 'out'
         result = infer_video(model, open_video(scene), out, 'config', draw=False)
         assert ids_of(result) == [track_id]
@@ -141,7 +146,7 @@ def test_an_edited_tracker_is_another_result(
         invalidate_caches()
         for name in ('mended_helper', 'mended_tracker'):
             module = reload(import_module(name))
-        model = SMOT(DetectionFile(), module.Mended())
+        model = SMOT(detector=DetectionFile(), tracker=module.Mended())
         out = tmp_path / 'out'
         result = infer_video(model, open_video(scene), out, 'config', draw=False)
         assert ids_of(result)[0] == first
@@ -206,7 +211,11 @@ def test_a_tracker_that_breaks_its_contract_is_named(
     scene: Path, tmp_path: Path, answer, error: type, message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        infer_video(SMOT(DetectionFile(), Broken(answer)), open_video(scene), tmp_path)
+        infer_video(
+            SMOT(detector=DetectionFile(), tracker=Broken(answer)),
+            open_video(scene),
+            tmp_path,
+        )
 
 
 def test_a_skipped_result_is_as_the_new_one(scene: Path, tmp_path: Path) -> None:
@@ -237,9 +246,11 @@ def test_tracks_are_the_same_in_pieces(
         sizes.append(len(frame_ids))
         return from_tracks(frame_ids, *rest)
 
-    monkeypatch.setattr(infer, 'PIECE', 4)
+    monkeypatch.setattr(video_run, 'CHUNK', 4)
     monkeypatch.setattr(Trajectories, 'from_tracks', counting)
-    infer_video(public(), open_video(scene), tmp_path / 'pieces', draw=False)
+    model = public()
+    model.batch_size = 2
+    infer_video(model, open_video(scene), tmp_path / 'pieces', draw=False)
     assert sizes == [4, 2]
     whole, pieces = (
         (tmp_path / name / 'tracks.txt').read_text() for name in ('whole', 'pieces')
@@ -272,7 +283,7 @@ def test_all_that_results_are_made_by_is_in_their_key() -> None:
 def test_the_page_shows_the_verbs_that_the_model_chose(
     scene: Path, tmp_path: Path
 ) -> None:
-    model = SMOT(DetectionFile(), SORT(min_hits=0))
+    model = SMOT(detector=DetectionFile(), tracker=SORT(min_hits=0))
     model.semantics = Words(score=0.1)
     result = infer_video(model, open_video(scene), tmp_path)
     assert [row['verb'] for row in result['interactions']] == ['follow.v.01']

@@ -131,7 +131,9 @@ def test_out_of_memory_names_options(scenes: list[Path], tmp_path: Path) -> None
     def run_out(*_: object) -> None:
         raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')
 
-    inferencer.model.detector.model.backbone.register_forward_pre_hook(run_out)
+    inferencer.model.estimator.detector.model.backbone.register_forward_pre_hook(
+        run_out
+    )
     with pytest.raises(MemoryError, match=r'model.batch_size \(8 now\)') as error:
         inferencer(scenes[0], tmp_path, draw=False, end=2)
     assert 'train_dataloader' not in str(error.value)
@@ -175,7 +177,7 @@ def test_one_model_looks_at_all_videos(
     for name in ('s0', 's1'):
         (folder,) = (tmp_path / name / 'cache').iterdir()
         assert folder.name.startswith(f'{name}-')
-    assert type(inferencer.model.detector).__name__ == 'MMDetDetector'
+    assert type(inferencer.model.estimator.detector).__name__ == 'MMDetDetector'
 
 
 @pytest.fixture
@@ -193,7 +195,9 @@ def test_random_words_are_told_of(tmp_path: Path, logged: list[str]) -> None:
     nothing.session()
     (warning,) = logged
     assert 'for MMDetDetector and TrajectorySemantics: ' in warning
-    save_weights(nothing.model.detector.model, tmp_path / 'detector.safetensors')
+    save_weights(
+        nothing.model.estimator.detector.model, tmp_path / 'detector.safetensors'
+    )
     options = {'model.detector.checkpoint': str(tmp_path / 'detector.safetensors')}
     SMOTInferencer('smoter/sort_tiny_synsmot', options=options).session()
     assert 'for TrajectorySemantics: what' in logged[1]

@@ -14,7 +14,7 @@ import pytest
 from mmsmot.apis import SMOTInferencer, infer_video
 from mmsmot.apis.result_files import UNFINISHED
 from mmsmot.datasets import open_video, stream_connection, video_stream
-from mmsmot.models.semantics import Description
+from mmsmot.models.description import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
 from mmsmot.structures import Trajectories, read_trajectories
@@ -54,7 +54,9 @@ def renumbered(trajectories: Trajectories, _: np.ndarray) -> Trajectories:
 
 def model(*post_processing) -> SMOT:
     tracker = SORT(min_hits=0, iou_threshold=0.1)
-    return SMOT(BlobDetector(), tracker, post_processing=post_processing)
+    return SMOT(
+        detector=BlobDetector(), tracker=tracker, post_processing=post_processing
+    )
 
 
 def times_of(path) -> list[float]:
@@ -167,7 +169,7 @@ def test_a_stream_of_the_inferencer(plug_in, tmp_path) -> None:
 
 
 class BrokenWords(Words):
-    def describe(self, *_: object) -> Description:
+    def generate(self, *_: object, **__: object) -> Description:
         raise MemoryError('out of memory')
 
 

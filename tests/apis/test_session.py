@@ -12,8 +12,8 @@ import torch
 from mmengine.registry import DefaultScope
 
 from mmsmot.apis import SMOTInferencer, SMOTSession
+from mmsmot.models.description import Description
 from mmsmot.models.post_processing import LongEnough
-from mmsmot.models.semantics import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
 from mmsmot.structures import Frame, Interactions, SMOTDataSample, Tracks
@@ -22,6 +22,7 @@ from tests.models.test_semantics import (
     build,  # noqa: F401 - a fixture
     frames,
 )
+from tests.words import IdBuffer
 
 
 class Script:
@@ -57,32 +58,36 @@ class Numbering(Script):
 
 
 class Greetings:
-    """Says that whoever is spoken about hugs the next, from the frame it is asked in."""
+    """Says that whoever is captioned hugs the next, from the frame it is asked in."""
 
-    needs_features = False
+    needs: frozenset[str] = frozenset()
     asked = 0
-    ids = range(1000)
 
-    def begin(self) -> Greetings:
-        return self
+    def begin(self) -> IdBuffer:
+        return IdBuffer()
 
-    def see(self, *_) -> None:
-        pass
+    def update(self, buffer, features, frames, tracks) -> None:
+        for reported in tracks:
+            buffer.add(reported.ids.tolist())
 
-    def forget(self, ids) -> None:
-        pass
-
-    def describe(
-        self, memory, ids, video_caption: bool = True, about=()
+    def generate(
+        self,
+        buffer,
+        ids,
+        *,
+        caption_ids=None,
+        pairs=None,
+        video_caption: bool = True,
+        summarize: bool = False,
     ) -> Description:
         self.asked += 1
-        ids = np.array(about, np.int64)
+        ids = np.array(ids if caption_ids is None else caption_ids, np.int64)
         verbs = np.full(len(ids), 'hug.v.01')
         starts = np.full(len(ids), self.asked)
         if not len(ids):
             return Description()
         return Description(
-            {i: f'said {self.asked}' for i in about},
+            {i: f'asked {self.asked}' for i in ids.tolist()},
             Interactions(ids, ids + 1, verbs, starts, starts + 5),
         )
 
@@ -99,10 +104,15 @@ class Clip:
             yield self.given[first : first + size]
 
 
+def buffer_of(session: SMOTSession):
+    """What it holds of the tracks."""
+    return session._run._lanes[0]._buffer
+
+
 @pytest.fixture
 def model(build) -> SMOT:  # noqa: F811
     made = build().eval()
-    made.tracker = Script({t: [1, 2] for t in range(1, 7)})
+    made.estimator.tracker = Script({t: [1, 2] for t in range(1, 7)})
     return made
 
 
@@ -123,13 +133,15 @@ def test_frame_by_frame_equals_the_whole_video(model: SMOT) -> None:
 
 
 def test_nobody_short_is_spoken_of_in_a_stream_or_a_video(model: SMOT) -> None:
-    model.tracker = Script({1: [1, 2], 2: [1, 2, 3], 3: [1, 2, 3], 4: [1, 3], 5: [1]})
+    model.estimator.tracker = Script(
+        {1: [1, 2], 2: [1, 2, 3], 3: [1, 2, 3], 4: [1, 3], 5: [1]}
+    )
     model.post_processing = [LongEnough(min_frames=3)]
     clip = frames(6)
     sample = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.arange(1, 7)))
     (whole,) = model.predict([Clip(clip)], [sample])
     assert sorted(whole.pred_captions) == [1, 2, 3]
-    del model.tracker.script[4]
+    del model.estimator.tracker.script[4]
     sample = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.arange(1, 7)))
     (whole,) = model.predict([Clip(clip)], [sample])
     assert {*whole.pred_trajectories.ids.tolist()} == {*whole.pred_captions} == {1, 2}
@@ -145,14 +157,15 @@ def test_nobody_short_is_spoken_of_in_a_stream_or_a_video(model: SMOT) -> None:
 
 def test_who_is_gone_is_put_into_words_and_forgotten(model: SMOT) -> None:
     script = {t: [t // 10 + 1, t // 10 + 2] for t in range(1, 200)}
-    model.tracker = Script(script)
+    model.estimator.tracker = Script(script)
     model.semantics.max_boxes = 4
     session = SMOTSession(model, fps=4, patience=5)
     held = []
     for frame in frames(3) * 60:
         session.update(frame.image)
-        held.append(len(session._memory.ids))
-    assert max(held) <= 3
+        held.append(len(buffer_of(session).ids))
+    # Two in view, one that is missed for five frames, and whom that one met.
+    assert max(held) <= 4
     assert session.alive == [18, 19, 20]
     said = session.describe()
     assert set(said.captions) == set(range(1, 21))
@@ -162,8 +175,8 @@ def test_who_is_gone_is_put_into_words_and_forgotten(model: SMOT) -> None:
 
 
 def test_each_session_has_a_tracker_of_its_own() -> None:
-    model = SMOT(None, Numbering())
-    model.tracker.count = 7  # a video is looked at meanwhile
+    model = SMOT(detector=None, tracker=Numbering())
+    model.estimator.tracker.count = 7  # a video is looked at meanwhile
     picture = frames(1)[0].image
     one = SMOTSession(model)
     seen = [one.update(picture).ids.tolist()]
@@ -171,11 +184,11 @@ def test_each_session_has_a_tracker_of_its_own() -> None:
     for session in (two, one, two, one):
         seen.append(session.update(picture).ids.tolist())
     assert seen == [[1], [1], [2], [2], [3]]
-    assert model.tracker.count == 7
+    assert model.estimator.tracker.count == 7
 
 
 def test_a_tracker_that_repeats_an_id_is_told() -> None:
-    session = SMOTSession(SMOT(None, Script({1: [4, 4]})))
+    session = SMOTSession(SMOT(detector=None, tracker=Script({1: [4, 4]})))
     with pytest.raises(ValueError, match='Script.update, frame 1: ids must be unique'):
         session.update(frames(1)[0].image)
 
@@ -192,11 +205,14 @@ def test_words_of_the_gone_cost_nothing_while_the_stream_goes_on(
 
     monkeypatch.setattr(Interactions, '__post_init__', counted)
     script = {t: [t] for t in range(1, count + 1)}
-    session = SMOTSession(SMOT(None, Script(script), semantics=Greetings()), patience=1)
+    session = SMOTSession(
+        SMOT(detector=None, tracker=Script(script), semantics=Greetings()), patience=1
+    )
     picture = frames(1)[0].image
     for _ in range(count + 2):
         session.update(picture)
-    assert sum(built) == count  # each row once, not again whenever somebody leaves
+    # Each row when it is made and when it is handed out, not whenever somebody leaves.
+    assert sum(built) == 2 * count
     said = session.describe()
     assert sorted(said.captions) == list(range(1, count + 1))
     assert said.interactions.start_frames.tolist() == list(range(1, count + 1))
@@ -204,11 +220,13 @@ def test_words_of_the_gone_cost_nothing_while_the_stream_goes_on(
 
 def test_the_newer_words_of_a_pair_replace_the_older() -> None:
     script = {1: [1, 5], 4: [1], 7: []}
-    session = SMOTSession(SMOT(None, Script(script), semantics=Greetings()), patience=1)
+    session = SMOTSession(
+        SMOT(detector=None, tracker=Script(script), semantics=Greetings()), patience=1
+    )
     for _ in range(7):
         session.update(frames(1)[0].image)
     said = session.describe()
-    assert said.captions == {1: 'said 2', 5: 'said 1'}
+    assert said.captions == {1: 'asked 2', 5: 'asked 1'}
     rows = zip(
         said.interactions.subject_ids, said.interactions.start_frames, strict=True
     )
@@ -218,7 +236,7 @@ def test_the_newer_words_of_a_pair_replace_the_older() -> None:
 def test_without_semantics_it_tracks(build) -> None:  # noqa: F811
     made = build()
     made.semantics = None
-    made.tracker = Script({1: [4]})
+    made.estimator.tracker = Script({1: [4]})
     session = SMOTSession(made.eval())
     assert session.update(frames(1)[0].image).ids.tolist() == [4]
     assert session.describe().captions == {}
@@ -238,15 +256,15 @@ def test_bad_pictures(model: SMOT) -> None:
     assert session.frame_id == 2
 
 
-class Spans(Greetings):
-    """Keeps the times of the frames it is shown."""
+class Times(Greetings):
+    """Keeps the times of the frames it is given."""
 
-    def begin(self) -> Spans:
+    def begin(self) -> IdBuffer:
         self.times: list[float] = []
-        return self
+        return IdBuffer()
 
-    def see(self, memory, features, shown, tracks) -> None:
-        self.times += [frame.timestamp for frame in shown]
+    def update(self, buffer, features, frames, tracks) -> None:
+        self.times += [frame.timestamp for frame in frames]
 
 
 @pytest.fixture
@@ -259,21 +277,21 @@ def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-def timed_session(**arguments) -> tuple[SMOTSession, Spans]:
-    semantics = Spans()
+def timed_session(**arguments) -> tuple[SMOTSession, Times]:
+    semantics = Times()
     return SMOTSession(
-        SMOT(None, Script({}), semantics=semantics), **arguments
+        SMOT(detector=None, tracker=Script({}), semantics=semantics), **arguments
     ), semantics
 
 
 def test_a_clock_that_began_in_1970_keeps_its_frames_apart(model: SMOT) -> None:
-    model.tracker = Script({1: [1], 2: [1], 3: [2], 4: [2]})
+    model.estimator.tracker = Script({1: [1], 2: [1], 3: [2], 4: [2]})
     said = []
     for start in (0.0, 86400.0, 1.7e9):
         session = SMOTSession(model)
         for step in range(4):
             session.update(frames(4)[step].image, start + 0.04 * step)
-        tracks = session._memory.trajectories([1, 2])
+        tracks = buffer_of(session).trajectories([1, 2])
         assert tracks.times.dtype == torch.float64
         step = tracks.times[:, :2].diff(dim=1)
         np.testing.assert_allclose(step, 0.04, atol=1e-6)
@@ -357,9 +375,11 @@ def test_sessions_in_threads_give_what_each_gives_alone(
     eager_switches: None,
 ) -> None:
     model = build().eval()
-    model.tracker = SORT(min_hits=1, iou_threshold=0.1)
-    model.detector.score_threshold = 0.0  # it has learnt nothing and is sure of nothing
-    model.detector.model.bbox_head.test_cfg.score_thr = 0.0
+    model.estimator.tracker = SORT(min_hits=1, iou_threshold=0.1)
+    model.estimator.detector.score_threshold = (
+        0.0  # it has learnt nothing and is sure of nothing
+    )
+    model.estimator.detector.model.bbox_head.test_cfg.score_thr = 0.0
 
     def look(camera: int) -> tuple:
         session = SMOTSession(model, fps=4)
@@ -385,7 +405,9 @@ def test_inferencers_in_threads_are_built_one_after_the_other(
     names = ['smoter_tiny_synsmot', 'two_stage/mmdet-sort_public-detections'] * 2
 
     def begin(number: int) -> str:
-        return type(SMOTInferencer(names[number]).session().model.tracker).__name__
+        return type(
+            SMOTInferencer(names[number]).session().model.estimator.tracker
+        ).__name__
 
     found = in_threads(begin, 4)
     assert found == ['AppearanceByteTrack', 'MMDetTracker'] * 2
@@ -394,11 +416,11 @@ def test_inferencers_in_threads_are_built_one_after_the_other(
 
 
 def test_videos_in_threads_share_no_tracker(model: SMOT, eager_switches: None) -> None:
-    model.tracker = Numbering()
+    model.estimator.tracker = Numbering()
     model.semantics = None
 
     def ids(camera: int) -> list[int]:
         clip = Clip(frames(6, seed=camera))
-        return [tracks.ids.item() for _, _, tracks in model.track(clip)]
+        return [result.tracks.ids.item() for result in model.stream(clip)]
 
     assert in_threads(ids, 4) == [[1, 2, 3, 4, 5, 6]] * 4

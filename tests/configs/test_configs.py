@@ -60,10 +60,10 @@ def test_the_part_built_is_the_part_named(path: Path, request) -> None:
         files = (WEIGHTS.get(detector), WEIGHTS['osnet'] if has_reid else None)
         set_weights(config, *(name and str(models / name) for name in files))
     model = MODELS.build(config.model)
-    assert type(model.tracker).__name__ == config.model.tracker.type
+    assert type(model.estimator.tracker).__name__ == config.model.tracker.type
     if config.model.detector is not None:
-        assert type(model.detector).__name__ == config.model.detector.type
-    built = type(model.tracker).__name__
+        assert type(model.estimator.detector).__name__ == config.model.detector.type
+    built = type(model.estimator.tracker).__name__
     if built == 'MMDetTracker':  # mmdet calls ByteTrack ByteTracker
         inner = config.model.tracker.tracker.type.removesuffix('er')
         built = 'mmdet' + inner.removesuffix('Track').replace('Byte', 'ByteTrack')

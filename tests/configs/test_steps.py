@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,10 @@ def built(config: Config) -> SMOT:
     tracks = tracks_of(truth())
 
     def update(detections: Any, frame: Frame) -> Tracks:
-        return tracks[frame.frame_id - 1]
+        reported = tracks[frame.frame_id - 1]
+        return replace(reported, det_index=np.full(len(reported), -1))
 
-    model.tracker.update = update
+    model.estimator.tracker.update = update
     return model
 
 
@@ -101,12 +103,12 @@ def test_a_training_and_a_test_step(
     monkeypatch.chdir(tmp_path)
     config = small_pictures(path)
     model = built(config)
-    if model.clip_tracker is not None:
-        written = Path(model.clip_tracker.path.format(name=VIDEO.name))
+    if model.clip_training.tracker is not None:
+        written = Path(model.clip_training.tracker.path.format(name=VIDEO.name))
         written.parent.mkdir(parents=True)
         write_trajectories(truth().gt_trajectories, written)
-    assert type(model.tracker).__name__.lower() == tracker_of(path)
-    assert type(model.detector).__name__ == config.model.detector.type
+    assert type(model.estimator.tracker).__name__.lower() == tracker_of(path)
+    assert type(model.estimator.detector).__name__ == config.model.detector.type
     before = {name: p.detach().clone() for name, p in _few(model)}
     losses = train_step(model, config)
     assert not [name for name, part in model.named_modules() if gathers(part)]
@@ -164,10 +166,10 @@ def test_detector_tracker_and_words_meet(
     config = small_pictures(path)
     config.model.detector.config.model.test_cfg.max_per_img = 4
     model, video = with_words(config), Still()
-    head = model.detector.model.bbox_head
+    head = model.estimator.detector.model.bbox_head
     torch.nn.init.ones_(head.conv_cls.bias)  # people everywhere,
     torch.nn.init.constant_(head.conv_reg.bias, 2.0)  # and of some size
-    expected = model.detect(video.frames[:1])[0].boxes
+    expected = model.estimator.detect(video.frames[:1])[0].boxes
     done = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.arange(1, 13)))
     model.eval().predict([video], [done])
     found = done.pred_trajectories
@@ -180,7 +182,7 @@ def test_detector_tracker_and_words_meet(
     speaks = model.semantics is not None
     assert not speaks or set(done.pred_captions) == {*ids.tolist()}
     labelled = as_truth(done)
-    model.clip_training.true_tracks, model.clip_tracker = 0.0, None
+    model.clip_training.true_tracks, model.clip_training.tracker = 0.0, None
     losses = model.train().loss([[frame] for frame in video.frames], [labelled])
     assert ('matched' in losses) == speaks
     if speaks:
@@ -210,7 +212,7 @@ def tracker_of(path: Path) -> str:
 
 def _few(model: SMOT) -> list[tuple[str, torch.Tensor]]:
     """A weight of each half, instead of hundreds of millions."""
-    last = list(model.detector.model.bbox_head.conv_cls.parameters())[0]
+    last = list(model.estimator.detector.model.bbox_head.conv_cls.parameters())[0]
     found = [('pixels', last)]
     if model.semantics is not None:
         found.append(('words', model.semantics.instance_caption.project[0].weight))

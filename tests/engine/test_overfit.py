@@ -51,9 +51,9 @@ def test_two_clips_by_heart_end_to_end() -> None:
     for seed, truth in enumerate(truths()):
         memory, shown = model.semantics.begin(), frames(3, seed)
         with torch.no_grad():
-            features = model.detector.extract(shown)
-        model.semantics.see(memory, features, shown, tracks_of(truth))
-        said = model.semantics.describe(memory)
+            features = model.estimator.detector.extract(shown)
+        model.semantics.update(memory, features, shown, tracks_of(truth))
+        said = model.semantics.generate(memory)
         assert said.captions == truth.gt_captions
         assert said.video_caption == truth.gt_video_caption
         assert said.interactions.as_pairs() == truth.gt_interactions.as_pairs()

@@ -52,12 +52,14 @@ class BreakGradient(Hook):
     [
         (Break(before=2), 'loss, loss_video_caption', 3),
         (
-            Break(before=2, weight='detector.model.bbox_head.conv_reg.weight'),
+            Break(
+                before=2, weight='estimator.detector.model.bbox_head.conv_reg.weight'
+            ),
             'loss, loss_bbox, loss_cls',
             3,
         ),
         (
-            Break(before=2, weight='detector.model.backbone.conv1.weight'),
+            Break(before=2, weight='estimator.detector.model.backbone.conv1.weight'),
             'loss, loss_bbox, loss_cls, loss_instance_caption, .*',
             3,
         ),

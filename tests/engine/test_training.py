@@ -97,7 +97,7 @@ def test_training_begins_with_a_part_and_the_rest_wants_all(
     part = {
         name: weight + 1
         for name, weight in training.model.state_dict().items()
-        if name.startswith('detector.')
+        if name.startswith('estimator.detector.')
     }
     torch.save({'state_dict': part}, tmp_path / 'detector.pth')
     training.load_checkpoint(str(tmp_path / 'detector.pth'))

@@ -88,10 +88,11 @@ def test_words_are_learnt_along_tracks_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / f'{clip.video.name}.txt'
     write_trajectories(replace(truth, ids=truth.ids + 40)[truth.ids != 2], path)
     trained = along_files(tmp_path)
-    told = []
-    trained.semantics.loss = lambda *spoken: told.append(spoken) or {}
+    calls = []
+    trained.semantics.loss = lambda *arguments: calls.append(arguments) or {}
     assert float(trained.loss(**batch(clip))['matched']) == pytest.approx(2 / 3)
-    ((_, _, _, (tracks,), (true_ids,)),) = told
+    ((estimate, _, _),) = calls
+    (tracks,), (true_ids,) = estimate.trajectories, estimate.gt_ids
     assert true_ids == {41: 1, 43: 3}
     assert sorted(set(tracks.ids.tolist())) == [41, 43]
     np.testing.assert_allclose(
@@ -127,17 +128,19 @@ def test_all_losses_lie_where_the_features_do(tmp_path: Path) -> None:
     clip = sample()
     write_trajectories(clip.gt_trajectories, tmp_path / f'{clip.video.name}.txt')
     trained = along_files(tmp_path)
-    extract = trained.detector.extract
+    extract = trained.estimator.detector.extract
 
     def elsewhere(frames):
         features = extract(frames)
         return replace(features, levels=tuple(m.to('meta') for m in features.levels))
 
-    trained.detector.extract = elsewhere
+    trained.estimator.detector.extract = elsewhere
     # What is on that device has a place and no numbers, so nobody looks for people.
-    trained._find = lambda features, frames: [Detections.empty()] * len(frames)
-    trained.semantics.loss = lambda features, *_: dict(
-        loss_video_caption=features.levels[0].sum()
+    trained.estimator.detect_in = lambda features, frames: (
+        [Detections.empty()] * len(frames)
+    )
+    trained.semantics.loss = lambda estimate, *_: dict(
+        loss_video_caption=estimate.features.levels[0].sum()
     )
     losses = trained.loss(**batch(clip))
     assert {name: loss.device.type for name, loss in losses.items()} == dict(
@@ -195,15 +198,16 @@ def test_each_clip_of_a_batch_has_its_own_tracks() -> None:
         for b, clip in enumerate(clips)
     ]
     trained = tiny_training.model(true_tracks=0.0)
-    trained.tracker = AsFound()
-    trained.detector.detect_in = lambda features: found
-    told = []
-    trained.semantics.loss = lambda *spoken: told.append(spoken) or {}
+    trained.estimator.tracker = AsFound()
+    trained.estimator.detector.detect_in = lambda features: found
+    calls = []
+    trained.semantics.loss = lambda *arguments: calls.append(arguments) or {}
     assert float(trained.loss(**both)['matched']) == 1.0
-    ((_, inputs, samples, tables, true_ids),) = told
+    ((estimate, inputs, samples),) = calls
+    tables, true_ids = estimate.trajectories, estimate.gt_ids
     assert inputs is both['inputs']
     assert samples == clips
-    assert trained.tracker.seen == [[1, 2, 3], [5, 7, 9]]
+    assert trained.estimator.tracker.seen == [[1, 2, 3], [5, 7, 9]]
     # The last of each frame is nobody.
     assert true_ids == [{10: 1, 11: 2}, {20: 5, 21: 3}]
     for table, names, clip in zip(tables, true_ids, clips, strict=True):
@@ -252,7 +256,7 @@ def test_the_detection_loss_is_of_the_frames_that_were_drawn(
             truth.boxes[truth.frame_ids == t + 1]
             for truth, (t, _) in zip(rows, steps, strict=True)
         ]
-        of_frames[drawn] = trained.detector.loss(
+        of_frames[drawn] = trained.estimator.detector.loss(
             [clips['inputs'][t][b] for t, b in steps],
             [(own, np.zeros(len(own), np.int64)) for own in boxes],
         )

@@ -16,7 +16,14 @@ from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, VideoInfo
 from tests.engine import tiny_training
 from tests.models.language.test_tokenizer import TEXTS
-from tests.models.test_semantics import DETECTOR, LOSSES, batch, frames, sample
+from tests.models.test_semantics import (
+    DETECTOR,
+    LOSSES,
+    batch,
+    frames,
+    sample,
+    semantics,
+)
 
 
 def model(**training) -> SMOT:
@@ -47,9 +54,9 @@ def test_statistics_move_unless_the_detector_is_frozen(freeze: bool) -> None:
     trained = model(freeze=freeze)
     config = copy.deepcopy(DETECTOR)
     config['config']['model']['backbone']['norm_cfg'] = dict(type='BN')
-    trained.detector = MODELS.build(config)
+    trained.estimator.detector = MODELS.build(config)
     trained.train()
-    mean = trained.detector.model.backbone.bn1.running_mean
+    mean = trained.estimator.detector.model.backbone.bn1.running_mean
     before = mean.clone()
     trained.loss(**batch(sample()))
     assert torch.equal(mean, before) == freeze
@@ -97,10 +104,12 @@ def test_another_embedder_is_another_detector() -> None:
 
 
 def test_levels_that_are_not_kept_are_refused(tmp_path: Path) -> None:
-    cached = model(freeze=True, feature_cache=str(tmp_path))
-    cached.semantics.roi.level = 1
+    part = semantics()
+    part['roi']['level'] = 1
+    training = dict(type='ClipTraining', freeze=True, feature_cache=str(tmp_path))
+    tracker = dict(type='SORT')
     with pytest.raises(ValueError, match='RoITokens looks at level 1.*feature_cache'):
-        cached.loss(**batch(sample()))
+        SMOT(detector=DETECTOR, tracker=tracker, semantics=part, training=training)
 
 
 def picture(height: int, width: int, seed: int) -> Frame:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
@@ -14,14 +12,14 @@ from tests.models.test_semantics import DETECTOR, LOSSES, batch, sample, semanti
 def test_two_processes_divide_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """One has a positive, the other none: their mean is that of one process."""
     part = MODELS.build(semantics())
-    features = SimpleNamespace(levels=(torch.zeros(1),))
+    anchor = torch.zeros(1)
     total = torch.tensor(3.0)
-    alone = semantic_losses._mean(total, 1, features, part)
+    alone = semantic_losses._mean(total, 1, anchor, part)
     monkeypatch.setattr(semantic_losses, 'get_world_size', lambda: 2)
     monkeypatch.setattr(semantic_losses, 'all_reduce', lambda count: count.fill_(1.0))
     shared = [
-        semantic_losses._mean(total, 1, features, part),
-        semantic_losses._mean(None, 0, features, part),
+        semantic_losses._mean(total, 1, anchor, part),
+        semantic_losses._mean(None, 0, anchor, part),
     ]
     torch.testing.assert_close(sum(shared) / 2, alone)
 
@@ -65,7 +63,7 @@ def test_every_weight_has_its_loss() -> None:
 def test_a_sum_over_nothing_is_not_divided_by_nothing() -> None:
     """No positive in any process: the sum is that of the negatives, over 1."""
     part = MODELS.build(semantics())
-    features = SimpleNamespace(levels=(torch.zeros(1),))
+    anchor = torch.zeros(1)
     total = torch.tensor(3.0)
     for count, expected in ((0, 3.0), (0.5, 3.0), (1, 3.0), (2, 1.5)):
-        assert float(semantic_losses._mean(total, count, features, part)) == expected
+        assert float(semantic_losses._mean(total, count, anchor, part)) == expected

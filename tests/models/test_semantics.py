@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmsmot.models.semantics import Description, TrajectorySemantics
+from mmsmot.models.description import Description
+from mmsmot.models.semantics import TrajectorySemantics
 from mmsmot.models.smot import SMOT
 from mmsmot.registry import MODELS
 from mmsmot.structures import (
@@ -195,7 +196,7 @@ def batch(*samples: SMOTDataSample) -> dict:
 
 
 def first_layer(model: SMOT) -> torch.Tensor:
-    return model.detector.model.backbone.conv1.weight
+    return model.estimator.detector.model.backbone.conv1.weight
 
 
 @pytest.mark.parametrize('name', LOSSES)
@@ -227,8 +228,8 @@ def test_no_numbering_hides_a_video(
         for frame, number in zip(frames(len(numbers)), numbers, strict=True)
     ]
     for some in (clip[:2], clip[2:]):
-        features, _ = model.look(some, True)
-        model.semantics.see(memory, features, some, [one] * len(some))
+        features, _ = model.estimator.extract_and_detect(some, True)
+        model.semantics.update(memory, features, some, [one] * len(some))
     assert memory.trajectories([1]).frame_ids.tolist() == [looked_at]
 
 
@@ -244,7 +245,7 @@ def test_the_trackers_own_tracks_carry_gradients_too(name: str, build) -> None:
         coasted = np.full(len(own), -1)
         return Tracks(own.ids + 40, own.boxes + 1, own.scores, own.labels, coasted)
 
-    model.tracker.update = track
+    model.estimator.tracker.update = track
     losses = model.loss(**batch(truth))
     assert float(losses[name]) > 0
     (gradient,) = torch.autograd.grad(losses[name], first_layer(model))
@@ -307,7 +308,7 @@ def test_people_who_never_meet(build) -> None:
 def test_some_are_spoken_of_as_among_all(build) -> None:
     model, truth = build().eval(), sample((1, 2, 4))
     everybody = described(model, truth)
-    one = described(model, truth, about=[2])
+    one = described(model, truth, caption_ids=[2], pairs={(1, 2), (2, 4)})
     assert one.captions == {2: everybody.captions[2]}
     sides = {*one.interactions.subject_ids, *one.interactions.object_ids}
     assert sides == {1, 2, 4}
@@ -322,9 +323,9 @@ def described(model: SMOT, truth: SMOTDataSample, **options) -> Description:
     """What is said along the true tracks of a clip."""
     memory, clip = model.semantics.begin(), frames()
     with torch.no_grad():
-        features = model.detector.extract(clip)
-    model.semantics.see(memory, features, clip, tracks_of(truth))
-    return model.semantics.describe(memory, **options)
+        features = model.estimator.detector.extract(clip)
+    model.semantics.update(memory, features, clip, tracks_of(truth))
+    return model.semantics.generate(memory, **options)
 
 
 def test_detached_features_keep_the_words_from_the_detector(build) -> None:
@@ -375,7 +376,7 @@ def test_cached_features_give_the_same_losses(build, tmp_path) -> None:
     model = build(freeze=True, feature_cache=str(tmp_path)).eval()
     first = model.loss(**clip)
     assert len(list(tmp_path.rglob('*.npz'))) == 6
-    model.detector.extract = None  # it is not asked again
+    model.estimator.detector.extract = None  # it is not asked again
     second = model.loss(**clip)
     for name in LOSSES:
         torch.testing.assert_close(first[name], expected[name], rtol=5e-3, atol=1e-4)
@@ -446,9 +447,9 @@ def test_seen_in_pieces_equals_the_clip_of_training(chunk: int, build) -> None:
     for first in range(0, 3, chunk):
         some = clip[first : first + chunk]
         with torch.no_grad():
-            features = model.detector.extract(some)
-        part.see(memory, features, some, tracks_of(truth)[first : first + chunk])
-    said = part.describe(memory)
+            features = model.estimator.detector.extract(some)
+        part.update(memory, features, some, tracks_of(truth)[first : first + chunk])
+    said = part.generate(memory)
     assert set(said.captions) == {1, 2}
     assert len(said.interactions) == 4
     assert said.interactions.start_frames.min() >= 1
@@ -456,7 +457,7 @@ def test_seen_in_pieces_equals_the_clip_of_training(chunk: int, build) -> None:
     assert (said.interactions.start_frames <= said.interactions.end_frames).all()
     assert said.video_caption
     part.span_parts = 0
-    assert not part.describe(memory).interactions.end_frames.any()
+    assert not part.generate(memory).interactions.end_frames.any()
     fused, mask = part.trajectory_fusion(memory.trajectories([1, 2]))
     logits = part.interaction(fused, mask, torch.tensor([[0, 1], [1, 0]]))
     target = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
@@ -470,32 +471,37 @@ def test_nobody_in_the_video(build) -> None:
     part, clip = model.semantics, frames()
     memory = part.begin()
     with torch.no_grad():
-        features = model.detector.extract(clip)
+        features = model.estimator.detector.extract(clip)
     nobody = [Tracks.empty()] * 3
-    part.see(memory, features, clip, nobody)
-    said = part.describe(memory)
+    part.update(memory, features, clip, nobody)
+    said = part.generate(memory)
     assert said.captions == {}
     assert len(said.interactions) == 0
     assert said.video_caption
-    assert part.describe(part.begin()).video_caption == ''
+    assert part.generate(part.begin()).video_caption == ''
 
 
 def test_whoever_goes_on_in_no_refined_trajectory_is_forgotten(build) -> None:
     """Else a name that passes on would make two people one."""
     model = build().eval()
     truth, clip = sample(), frames()
-    tracked = truth.gt_trajectories
-    memory = model.semantics.begin()
-    features, _ = model.look(clip, True)
-    model.semantics.see(memory, features, clip, tracks_of(truth))
-    seconds = memory.trajectories([2]).tokens
-    second = tracked[tracked.ids == 2]
+    tracks = iter(tracks_of(truth))
+
+    def track(detections, frame):
+        reported = next(tracks)
+        return dataclasses.replace(reported, det_index=reported.ids * 0 - 1)
+
+    model.estimator.tracker.update = track
+    second = truth.gt_trajectories[truth.gt_trajectories.ids == 2]
     refined = dataclasses.replace(second, ids=np.ones_like(second.ids))
     model.post_processing = [lambda trajectories, frame_ids: refined]
-    truth.pred_trajectories = model.refine(tracked, [1, 2, 3])
-    model.describe(memory, tracked, truth)
-    assert memory.ids == [1] == list(truth.pred_captions)
-    torch.testing.assert_close(memory.trajectories([1]).tokens, seconds)
+    run = model.begin(VIDEO)
+    run.push(clip)
+    (buffer,) = (lane._buffer for lane in run._lanes)
+    seconds = buffer.trajectories([2]).tokens
+    (result,) = run.finish()
+    assert buffer.ids == [1] == list(result.description.captions)
+    torch.testing.assert_close(buffer.trajectories([1]).tokens, seconds)
 
 
 def test_parts_are_told_how_many_tokens_a_box_has() -> None:
@@ -517,8 +523,8 @@ def test_a_stride_looks_at_fewer_frames(build) -> None:
     model.semantics.frame_stride = 2
     memory, clip = model.semantics.begin(), frames()
     with torch.no_grad():
-        features = model.detector.extract(clip)
-    model.semantics.see(memory, features, clip, tracks_of(sample()))
+        features = model.estimator.detector.extract(clip)
+    model.semantics.update(memory, features, clip, tracks_of(sample()))
     assert memory.trajectories([1]).times.tolist() == [[0.0, 0.5]]
     assert memory.video.count.tolist() == [2]
 
@@ -560,11 +566,12 @@ def test_the_detection_loss_is_of_the_detectors_own_features() -> None:
         for t in (1, 2, 3)
     ]
     found = model.loss(**batch(truth))
-    expected = model.detector.loss(frames(3), targets)
+    expected = model.estimator.detector.loss(frames(3), targets)
     for name, value in expected.items():
         torch.testing.assert_close(found[name], value)
     (gradient,) = torch.autograd.grad(
-        found['loss_interaction'], model.feature_extractor.model.backbone.conv1.weight
+        found['loss_interaction'],
+        model.estimator.feature_extractor.model.backbone.conv1.weight,
     )
     assert gradient.abs().max() > 1e-8
 

@@ -61,14 +61,14 @@ def predict(model: SMOT, video) -> SMOTDataSample:
 
 def test_no_more_pictures_than_a_batch(scene: Path) -> None:
     detector = Watching()
-    predict(SMOT(detector, SORT(), batch_size=4), open_video(scene))
+    predict(SMOT(detector=detector, tracker=SORT(), batch_size=4), open_video(scene))
     assert detector.batches == [4, 4, 3]
     assert detector.most_alive <= 4
 
 
 def test_frames_are_those_that_were_read(scene: Path) -> None:
     video = open_video(scene, start=2, end=9, stride=3)
-    sample = predict(SMOT(Watching(), SORT(min_hits=0)), video)
+    sample = predict(SMOT(detector=Watching(), tracker=SORT(min_hits=0)), video)
     assert sample.frame_ids.tolist() == [2, 5, 8]
     assert sample.pred_trajectories.frame_ids.tolist() == [2, 5, 8]
     assert (sample.pred_trajectories.space.width, sample.frame_ids.dtype) == (
@@ -78,8 +78,10 @@ def test_frames_are_those_that_were_read(scene: Path) -> None:
 
 
 def test_each_video_starts_with_id_one(scene: Path) -> None:
-    model = SMOT(dict(type='DetectionFile'), dict(type='SORT', min_hits=0))
-    assert isinstance(model.detector, DetectionFile)
+    model = SMOT(
+        detector=dict(type='DetectionFile'), tracker=dict(type='SORT', min_hits=0)
+    )
+    assert isinstance(model.estimator.detector, DetectionFile)
     first = predict(model, open_video(scene)).pred_trajectories
     second = predict(model, open_video(scene)).pred_trajectories
     np.testing.assert_array_equal(first.ids, second.ids)
@@ -88,7 +90,7 @@ def test_each_video_starts_with_id_one(scene: Path) -> None:
 
 def test_trajectories_of_a_file_need_no_detector(scene: Path) -> None:
     video = open_video(scene, start=3, stride=2)
-    model = SMOT(None, TrajectoryFile(path='{path}/gt/gt.txt'))
+    model = SMOT(detector=None, tracker=TrajectoryFile(path='{path}/gt/gt.txt'))
     found = predict(model, video).pred_trajectories
     truth = read_trajectories(scene / 'gt' / 'gt.txt')
     truth = truth[np.isin(truth.frame_ids, video.frame_ids)]
@@ -105,8 +107,12 @@ def test_post_processing_runs_in_order(scene: Path) -> None:
     def plus_one(trajectories: Trajectories, _: np.ndarray) -> Trajectories:
         return replace(trajectories, ids=trajectories.ids + 1)
 
-    plain = predict(SMOT(Watching(), SORT(min_hits=0)), open_video(scene))
-    model = SMOT(Watching(), SORT(min_hits=0), post_processing=[twice, plus_one])
+    plain = predict(
+        SMOT(detector=Watching(), tracker=SORT(min_hits=0)), open_video(scene)
+    )
+    model = SMOT(
+        detector=Watching(), tracker=SORT(min_hits=0), post_processing=[twice, plus_one]
+    )
     sample = predict(model, open_video(scene))
     ids = plain.pred_trajectories.ids
     np.testing.assert_array_equal(sample.pred_trajectories.ids, ids * 2 + 1)
@@ -114,13 +120,13 @@ def test_post_processing_runs_in_order(scene: Path) -> None:
 
 def test_what_does_not_fit_says_so(scene: Path) -> None:
     with pytest.raises(ValueError, match='batch_size must be 1 or more'):
-        SMOT(DetectionFile(), SORT(), batch_size=0)
+        SMOT(detector=DetectionFile(), tracker=SORT(), batch_size=0)
     with pytest.raises(ValueError, match=r'set model\.reid'):
-        predict(SMOT(Watching(), DeepSORT()), open_video(scene))
+        predict(SMOT(detector=Watching(), tracker=DeepSORT()), open_video(scene))
     with pytest.raises(TypeError, match='DetectionFile cannot be trained'):
-        SMOT(DetectionFile(), SORT()).loss([], [])
+        SMOT(detector=DetectionFile(), tracker=SORT()).loss([], [])
     with pytest.raises(ValueError, match="'loss' or 'predict'"):
-        SMOT(DetectionFile(), SORT())([], [], mode='tensor')
+        SMOT(detector=DetectionFile(), tracker=SORT())([], [], mode='tensor')
 
 
 class Clip:
@@ -139,11 +145,11 @@ def speaking(ids: tuple[int, ...]) -> SMOT:
     """A model with words, whose detector finds these people in each frame."""
     torch.manual_seed(0)
     model = tiny_training.model()
-    model.tracker = SORT(min_hits=0)
+    model.estimator.tracker = SORT(min_hits=0)
     model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
     boxes = sample(ids, count=1).gt_trajectories.boxes
     one = Detections(boxes, np.ones(len(boxes)))
-    model.detector.detect_in = lambda features: [one] * len(features.samples)
+    model.estimator.detector.detect_in = lambda features: [one] * len(features.samples)
     return model
 
 
@@ -186,7 +192,7 @@ def test_one_frame_trains(ids: tuple[int, ...], true_tracks: float) -> None:
         assert (float(losses[name]) > 0) == there
         (gradient,) = torch.autograd.grad(
             losses[name],
-            model.detector.model.backbone.conv1.weight,
+            model.estimator.detector.model.backbone.conv1.weight,
             retain_graph=True,
         )
         assert gradient.isfinite().all()

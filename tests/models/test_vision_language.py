@@ -59,14 +59,14 @@ def frame(number: int) -> Frame:
 def seen(semantics: VisionLanguageSemantics, count: int = 6, shown=TWO):
     memory = semantics.begin()
     frames = [frame(t) for t in range(1, count + 1)]
-    semantics.see(memory, None, frames, [shown] * count)
+    semantics.update(memory, None, frames, [shown] * count)
     return memory
 
 
 def test_people_pairs_and_the_video_are_asked_about() -> None:
     model = Scripted()
     semantics = VisionLanguageSemantics(model, memory=dict(max_pictures=2))
-    said = semantics.describe(seen(semantics))
+    said = semantics.generate(seen(semantics))
     assert said.captions == {1: 'caption 1', 2: 'caption 2'}
     assert said.video_caption == 'caption 5'
     assert said.interactions.as_pairs() == {(1, 2): {'embrace.v.02'}}
@@ -81,7 +81,7 @@ def test_people_pairs_and_the_video_are_asked_about() -> None:
 def test_who_acts_is_drawn_in_red() -> None:
     model = Scripted(first_acts='pushes', second_acts='follows, hugs')
     semantics = VisionLanguageSemantics(model)
-    pairs = semantics.describe(seen(semantics)).interactions.as_pairs()
+    pairs = semantics.generate(seen(semantics)).interactions.as_pairs()
     assert pairs == {(1, 2): {'push.v.01'}, (2, 1): {'follow.v.01', 'embrace.v.02'}}
 
 
@@ -91,7 +91,7 @@ def test_answers_that_name_no_verb_are_counted(monkeypatch) -> None:
         'mmsmot.models.vision_language.print_log', lambda m, **_: logged.append(m)
     )
     semantics = VisionLanguageSemantics(Scripted('nothing', 'qwerty'))
-    said = semantics.describe(seen(semantics))
+    said = semantics.generate(seen(semantics))
     assert len(said.interactions) == 0
     assert len(logged) == 1
     assert "1 of 2 answers name none of the 335 verbs, such as 'qwerty'" in logged[0]
@@ -101,13 +101,13 @@ def test_only_pairs_that_were_near_for_long_and_not_too_many() -> None:
     far = tracks(_1=(10, 20, 40, 80), _2=(100, 20, 130, 80))
     model = Scripted()
     semantics = VisionLanguageSemantics(model)
-    semantics.describe(seen(semantics, shown=far))
+    semantics.generate(seen(semantics, shown=far))
     assert len(model.asked) == 3  # two people and the video
-    semantics.describe(seen(semantics, count=2))  # near in two frames of the three
+    semantics.generate(seen(semantics, count=2))  # near in two frames of the three
     assert len(model.asked) == 6
     three = tracks(_1=(10, 20, 40, 80), _2=(50, 20, 80, 80), _3=(90, 20, 120, 80))
     few = VisionLanguageSemantics(model, max_pairs=1)
-    few.describe(seen(few, shown=three))
+    few.generate(seen(few, shown=three))
     assert len(model.asked) == 6 + 3 + 2 + 1
 
 
@@ -116,16 +116,16 @@ def test_ids_stride_and_what_is_left_out() -> None:
     semantics = VisionLanguageSemantics(model, video_prompt=None, frame_stride=2)
     memory = seen(semantics, count=7)
     assert [p.frame_id for p in memory.people[1].items] == [1, 3, 5, 7]
-    said = semantics.describe(memory, ids=[2, 99])
+    said = semantics.generate(memory, ids=[2, 99])
     assert (list(said.captions), len(said.interactions)) == ([2], 0)
     assert said.video_caption == ''
     silent = VisionLanguageSemantics(
         model, caption_prompt=None, interaction_prompt=None
     )
-    said = silent.describe(seen(silent), video_caption=False)
+    said = silent.generate(seen(silent), video_caption=False)
     assert (said.captions, len(said.interactions), said.video_caption) == ({}, 0, '')
     empty = VisionLanguageSemantics(model)
-    assert empty.describe(empty.begin()).captions == {}
+    assert empty.generate(empty.begin()).captions == {}
 
 
 @pytest.mark.parametrize(
@@ -142,14 +142,14 @@ def test_no_numbering_hides_a_video(
     semantics = VisionLanguageSemantics(Scripted(), frame_stride=2)
     memory = semantics.begin()
     for number in numbers:
-        semantics.see(memory, None, [frame(number)], [TWO])
+        semantics.update(memory, None, [frame(number)], [TWO])
     assert [p.frame_id for p in memory.people[1].items] == looked_at
 
 
 def test_a_prompt_about_one_picture() -> None:
     model = Scripted()
     semantics = VisionLanguageSemantics(model, min_near_frames=1)
-    semantics.describe(seen(semantics, count=1))
+    semantics.generate(seen(semantics, count=1))
     assert len(model.asked) == 5
     for text, count in model.asked:
         assert count == 1
@@ -220,11 +220,11 @@ def test_its_detector_looks_at_a_video_once(
 ) -> None:
     def boxes() -> np.ndarray:
         video = open_video(clip, end=4)
-        found = [tracks for _, _, tracks in with_cache(model, tmp_path).track(video)]
-        return np.concatenate([tracks.boxes for tracks in found])
+        results = [*with_cache(model, tmp_path).stream(video)]
+        return np.concatenate([result.tracks.boxes for result in results])
 
     first = boxes()
-    monkeypatch.setattr(model.detector, 'detect', None)
+    monkeypatch.setattr(model.estimator.detector, 'detect', None)
     np.testing.assert_array_equal(boxes(), first)
     assert len(first) > 0
 

@@ -102,13 +102,13 @@ def build_model(args: argparse.Namespace) -> SMOT:
 @contextmanager
 def true_boxes(model: SMOT, people: Callable[[int], Detections]) -> Iterator[None]:
     """Let the detector work, and take the true boxes for what it found."""
-    detect_in = model.detector.detect_in
+    detect_in = model.estimator.detector.detect_in
 
     def found(features) -> list[Detections]:
         detect_in(features)
         return [people(sample.img_id) for sample in features.samples]
 
-    with mock.patch.object(model.detector, 'detect_in', found):
+    with mock.patch.object(model.estimator.detector, 'detect_in', found):
         yield
 
 

@@ -97,7 +97,7 @@ class MMDetDetector(nn.Module, BaseDetector):
                 self._initialise()
         if checkpoint is not None:
             # Ours, and where MMTracking's pipelines have theirs.
-            places = ('detector.model.', 'detector.')
+            places = ('estimator.detector.model.', 'detector.model.', 'detector.')
             load_weights(self.model, checkpoint, within=places)
         self._layout = torch.channels_last if channels_last else torch.preserve_format
         self.model.to(memory_format=self._layout)

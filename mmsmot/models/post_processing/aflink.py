@@ -54,6 +54,8 @@ class AFLink:
             number is out of range.
     """
 
+    hold_frames = None  # it links over the whole video
+
     def __init__(
         self,
         weights: str | os.PathLike | None = None,

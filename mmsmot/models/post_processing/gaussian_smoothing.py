@@ -28,6 +28,8 @@ class GaussianSmoothing:
         ValueError: A number is out of range.
     """
 
+    hold_frames = 0  # it acts on one track alone, and keeps its id
+
     def __init__(
         self, tau: float = 10.0, noise: float = 1.0, window: int | None = WINDOW
     ) -> None:

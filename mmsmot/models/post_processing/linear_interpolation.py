@@ -22,6 +22,8 @@ class LinearInterpolation:
         ValueError: A number is no whole number of 1 or more.
     """
 
+    hold_frames = 0  # it acts on one track alone, and keeps its id
+
     def __init__(self, max_gap: int = 20, min_boxes: int = 1) -> None:
         require_numbers(
             'LinearInterpolation', COUNT, max_gap=max_gap, min_boxes=min_boxes

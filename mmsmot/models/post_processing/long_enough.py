@@ -22,7 +22,7 @@ class LongEnough:
     tracking score little, but a caption, and interactions, are spoken of it as of all.
 
     Attributes:
-        needs_whole_video: Parts that say no can be asked by a stream, with ``keeps``.
+        hold_frames: It changes nothing of a track that ended: 0 frames.
 
     Args:
         min_frames: The least number of boxes of a trajectory that is kept.
@@ -31,7 +31,7 @@ class LongEnough:
         ValueError: ``min_frames`` is no whole number of 1 or more.
     """
 
-    needs_whole_video = False
+    hold_frames = 0
 
     def __init__(self, min_frames: int = 5) -> None:
         require_numbers('LongEnough', COUNT, min_frames=min_frames)

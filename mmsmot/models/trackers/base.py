@@ -10,7 +10,7 @@ import numpy as np
 from ...structures import CoordinateSpace, Detections, Frame, Tracks, VideoInfo
 from ...utils.command_line import is_for_users
 
-COLUMNS = tuple(field.name for field in fields(Tracks))
+COLUMNS = tuple(part.name for part in fields(Tracks) if part.name != 'features')
 INTEGERS = ('ids', 'labels', 'det_index')
 
 
@@ -48,6 +48,14 @@ class BaseTracker(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Forget everything: the next ``update`` is the first frame of a new video."""
+
+    def live_ids(self) -> np.ndarray | None:
+        """Ids of all tracks that may still be reported, (N,) int64.
+
+        Whoever is reported once and is not in it has ended: it can be described and
+        forgotten. ``None`` where a tracker does not tell; then a track ends with the video.
+        """
+        return None
 
     def fingerprint_of(self, video: VideoInfo) -> str:
         """Names the files outside of the video that its tracks depend on, if any.

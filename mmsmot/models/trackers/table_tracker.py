@@ -111,6 +111,9 @@ class TableTracker(BaseTracker):
             pairs.append(match(rows[labels[0] == label], columns[labels[1] == label]))
         return np.concatenate(pairs, axis=1)
 
+    def live_ids(self) -> np.ndarray:
+        return self._tracks.rows['id'].copy()
+
     def _follow_camera(self, frame: Frame | None) -> None:
         """Carry all tracks along with the background."""
         if self.camera_motion is None:

@@ -49,6 +49,8 @@ class TrajectoryFile(BaseTracker):
     def reset(self) -> None:
         self._video: VideoInfo | None = None
         self._tracks: dict[int, Tracks] = {}  # the file may have been written anew
+        self._last_frames: dict[int, int] = {}  # of each id
+        self._frame_id = 0
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         if frame is None:
@@ -60,7 +62,19 @@ class TrajectoryFile(BaseTracker):
             path = self._file_of(frame.video)
             self._tracks = _read_by_frame(path, frame.video)
             self._video = frame.video
+            self._last_frames = {
+                track_id: frame_id
+                for frame_id in sorted(self._tracks)
+                for track_id in self._tracks[frame_id].ids.tolist()
+            }
+        self._frame_id = frame.frame_id
         return self._tracks.get(frame.frame_id, Tracks.empty())
+
+    def live_ids(self) -> np.ndarray:
+        last_frames = self._last_frames.items()
+        return np.array(
+            [i for i, last in last_frames if last > self._frame_id], np.int64
+        )
 
     def fingerprint_of(self, video: VideoInfo) -> str:
         return file_hash(self._file_of(video))

@@ -1,0 +1,21 @@
+"""Estimators: a video's frames to tracks, with what semantics needs of them."""
+
+from .base import (
+    FEATURES,
+    TRACK_FEATURES,
+    BaseEstimator,
+    Estimate,
+    EstimatorLoss,
+    require_needs,
+)
+from .detect_and_track import DetectAndTrack
+
+__all__ = [
+    'FEATURES',
+    'TRACK_FEATURES',
+    'BaseEstimator',
+    'DetectAndTrack',
+    'Estimate',
+    'EstimatorLoss',
+    'require_needs',
+]

@@ -1,0 +1,292 @@
+"""One video on its way through the pipeline: all of its state, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..structures import (
+    CoordinateSpace,
+    Detections,
+    Frame,
+    Prompt,
+    Tracks,
+    Trajectories,
+    VideoInfo,
+)
+from ..utils.stopwatch import Stopwatch
+from .description import Description
+from .estimators import Estimate
+from .prompt_run import FinishedTrack, PromptRun
+
+if TYPE_CHECKING:
+    from .smot import SMOT
+
+CHUNK = (
+    256  # frames whose tracks become rows of a table at once: rows take half the room
+)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameResult:
+    """What is known when a frame has gone through the pipeline.
+
+    Attributes:
+        frame_id: The original frame number.
+        timestamp: Seconds from the start of the video.
+        detections: Its detections.
+        tracks: Its tracks; of the first prompt, where several are asked for.
+        prompt_tracks: Its tracks for each prompt.
+        finished: Tracks that ended with this frame, or with others of its batch, and that
+            no post-processing may still join to another.
+    """
+
+    frame_id: int
+    timestamp: float
+    detections: Detections
+    prompt_tracks: list[Tracks]
+    finished: list[FinishedTrack] = field(default_factory=list)
+
+    @property
+    def tracks(self) -> Tracks:
+        return self.prompt_tracks[0]
+
+
+@dataclass(frozen=True, eq=False)
+class PromptResult:
+    """What was found in a video for one prompt.
+
+    Attributes:
+        prompt: What was asked for; ``None`` for every object.
+        tracked: What the tracker reported; empty unless the run recorded it.
+        trajectories: The same after post-processing.
+        description: Captions and interactions; ``None`` without semantics.
+    """
+
+    prompt: Prompt | None
+    tracked: Trajectories
+    trajectories: Trajectories
+    description: Description | None
+
+
+class VideoRun:
+    """All state of one video; :meth:`SMOT.begin` makes it.
+
+    ::
+
+        run = model.begin(video, prompts)
+        for frames in batches:
+            for result in run.push(frames):
+                ...                       # tracks at once; .finished as tracks end
+        results = run.finish()            # one for each prompt
+
+    A model holds nothing of a video, so several runs of one model may be mixed.
+
+    Args:
+        model: The pipeline.
+        video: What is known of the video.
+        prompts: What is asked for; empty for every object.
+        early: Describe tracks when they end and forget them, so that time and memory
+            follow what is alive; ``False`` describes all of them at the end. A
+            post-processing part that needs the whole video has the same effect.
+        patience: Frames without a box after which a track is taken for ended although the
+            estimator did not say so; ``None``: only the estimator says it.
+        record: Keep the rows of all trajectories for :meth:`finish`. A stream without an
+            end does not.
+
+    Attributes:
+        stopwatch: Seconds of ``'detect'``, ``'track'`` and ``'describe'``.
+        frame_ids: Numbers of the frames so far, where they are recorded.
+        timestamps: Their seconds.
+    """
+
+    def __init__(
+        self,
+        model: SMOT,
+        video: VideoInfo,
+        prompts: Sequence[Prompt] = (),
+        *,
+        early: bool = True,
+        patience: int | None = None,
+        record: bool = True,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
+        self.video = video
+        self.prompts = tuple(prompts)
+        self.stopwatch = stopwatch or Stopwatch()
+        self.frame_ids: list[int] = []
+        self.timestamps: list[float] = []
+        self._model = model
+        self._record = record
+        self._last_frame_id = 0
+        estimator = model.estimator
+        self._state = estimator.begin(video, self.prompts, needs=model.needs)
+        lanes = self.prompts if estimator.reads_prompt and self.prompts else (None,)
+        hold_frames = model.hold_frames if early else None
+        self._lanes = [
+            PromptRun(
+                semantics=model.semantics,
+                post_processing=model.post_processing,
+                prompt=prompt,
+                hold_frames=hold_frames,
+                patience=patience,
+            )
+            for prompt in lanes
+        ]
+        self._chunks = [_TrackRows(_space(video)) for _ in self._lanes]
+
+    @property
+    def live_ids(self) -> list[int]:
+        """Ids of the tracks that have not ended, ascending; of the first prompt."""
+        return self._lanes[0].live_ids
+
+    @torch.no_grad()
+    def push(self, frames: Sequence[Frame]) -> list[FrameResult]:
+        """Take B > 0 more frames, in the video's order.
+
+        Raises:
+            ValueError: A frame number is not above the one before.
+        """
+        self._require_order(frames)
+        estimates = self._estimates(frames)
+        self.stopwatch.add(estimates[0].seconds)
+        finished = []
+        for lane, rows, estimate in zip(
+            self._lanes, self._chunks, estimates, strict=True
+        ):
+            finished += lane.push(frames, estimate)
+            if self._record:
+                rows.add(frames, estimate.tracks)
+        if self._model.semantics is not None:
+            self.stopwatch.book('describe')
+        if self._record:
+            self.frame_ids += [frame.frame_id for frame in frames]
+            self.timestamps += [frame.timestamp for frame in frames]
+        results = [
+            FrameResult(
+                frame.frame_id,
+                frame.timestamp,
+                estimates[0].detections[row],
+                [estimate.tracks[row] for estimate in estimates],
+            )
+            for row, frame in enumerate(frames)
+        ]
+        results[-1].finished.extend(finished)
+        return results
+
+    def describe(self, prompt: int = 0) -> Description:
+        """What can be said so far of one prompt's tracks, live and ended.
+
+        Asking changes nothing: the run goes on as if it had not been asked.
+        """
+        lane = self._lanes[0] if len(self._lanes) == 1 else self._lanes[prompt]
+        return lane.describe()
+
+    def trajectories(self) -> list[PromptResult]:
+        """What was tracked until now, refined, without a description."""
+        frame_ids = np.array(self.frame_ids, np.int64)
+        results = []
+        for lane, rows in zip(self._lanes, self._chunks, strict=True):
+            tracked = rows.table()
+            refined = self._model.refine(tracked, frame_ids)
+            results.append(PromptResult(lane.prompt, tracked, refined, None))
+        return self._for_each_prompt(results)
+
+    @torch.no_grad()
+    def finish(
+        self, tracked: Sequence[PromptResult] | None = None
+    ) -> list[PromptResult]:
+        """What was found, one result for each prompt (one where there are none).
+
+        Args:
+            tracked: Of :meth:`trajectories`, where that was asked for before.
+        """
+        results = list(tracked or self.trajectories())
+        if self._model.semantics is None:
+            return results
+        described = [
+            lane.finish(result.tracked, result.trajectories)
+            for lane, result in zip(self._lanes, results, strict=False)
+        ]
+        if len(described) < len(results):  # prompts that share the tracks
+            described *= len(results)
+        return [
+            PromptResult(r.prompt, r.tracked, r.trajectories, description)
+            for r, description in zip(results, described, strict=True)
+        ]
+
+    def _estimates(self, frames: Sequence[Frame]) -> list[Estimate]:
+        """One for each lane."""
+        estimates = self._model.estimator.step(self._state, frames)
+        if isinstance(estimates, Estimate):
+            estimates = [estimates]
+        name = type(self._model.estimator).__name__
+        if len(estimates) != len(self._lanes):
+            raise ValueError(
+                f'{name}.step gave {len(estimates)} estimates for {len(self._lanes)} '
+                'prompts'
+            )
+        for estimate in estimates:
+            if not len(estimate.detections) == len(estimate.tracks) == len(frames):
+                raise ValueError(
+                    f'{name}.step gave {len(estimate.detections)} detections and '
+                    f'{len(estimate.tracks)} tracks for {len(frames)} frames'
+                )
+        return estimates
+
+    def _for_each_prompt(self, results: list[PromptResult]) -> list[PromptResult]:
+        """Where the tracks do not depend on the prompt, every prompt has the same."""
+        if len(results) == len(self.prompts) or not self.prompts:
+            return results
+        only = results[0]
+        return [
+            PromptResult(prompt, only.tracked, only.trajectories, None)
+            for prompt in self.prompts
+        ]
+
+    def _require_order(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            if frame.frame_id <= self._last_frame_id:
+                raise ValueError(
+                    f'{self.video.name}: frame {frame.frame_id} comes after frame '
+                    f'{self._last_frame_id}; frames of a video must come in order'
+                )
+            self._last_frame_id = frame.frame_id
+
+
+class _TrackRows:
+    """Rows of a table of trajectories, made chunk by chunk."""
+
+    def __init__(self, space: CoordinateSpace) -> None:
+        self.space = space
+        self._frame_ids: list[int] = []
+        self._tracks: list[Tracks] = []
+        self._tables: list[Trajectories] = []
+
+    def add(self, frames: Sequence[Frame], tracks: Sequence[Tracks]) -> None:
+        self._frame_ids += [frame.frame_id for frame in frames]
+        self._tracks += tracks
+        if len(self._tracks) >= CHUNK:
+            self._flush()
+
+    def table(self) -> Trajectories:
+        """All rows so far."""
+        if self._tracks or not self._tables:
+            self._flush()
+        if len(self._tables) > 1:
+            self._tables = [self._tables[0].concatenated(*self._tables[1:])]
+        return self._tables[0]
+
+    def _flush(self) -> None:
+        rows = Trajectories.from_tracks(self._frame_ids, self._tracks, self.space)
+        self._tables.append(rows)
+        self._frame_ids, self._tracks = [], []
+
+
+def _space(video: VideoInfo) -> CoordinateSpace:
+    """The coordinate space of a video's own frames."""
+    return CoordinateSpace(width=video.width, height=video.height)
