@@ -77,6 +77,7 @@ setup(
     package_data={
         'mmsmot': [
             'datasets/vocabularies/*',
+            'py.typed',
             'evaluation/java/*',
             'models/post_processing/*.safetensors',
             'visualization/report/*',

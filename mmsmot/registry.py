@@ -18,6 +18,9 @@ except ImportError as error:
         "tested stack with  pip install 'mmsmot[onedl]'  or bring your own mmengine."
     ) from error
 
+from .utils.arguments import require_arguments
+from .utils.legacy_names import upgrade_part
+
 SCOPE = 'mmsmot'
 PART_MODULES: list[str] = []  # every module that registers parts
 
@@ -34,7 +37,10 @@ def _child(name: str, parent: str, *locations: str) -> mmengine_registry.Registr
 
 # data: video -> samples
 DATASETS = _child(
-    'dataset', 'DATASETS', 'mmsmot.datasets.mot_challenge', 'mmsmot.datasets.bensmot'
+    'dataset',
+    'DATASETS',
+    'mmsmot.datasets.mot_challenge',
+    'mmsmot.datasets.bensmot.dataset',
 )
 TRANSFORMS = _child('transform', 'TRANSFORMS', 'mmsmot.datasets.transforms')
 DATA_SAMPLERS = _child(
@@ -63,8 +69,8 @@ MODELS = _child(
     'mmsmot.models.fusion',
     'mmsmot.models.language',
     'mmsmot.models.heads',
-    'mmsmot.models.semantics',
-    'mmsmot.models.vision_language',
+    'mmsmot.models.semantics.trajectory_semantics',
+    'mmsmot.models.vlm.vision_language_semantics',
     'mmsmot.models.smot',
 )
 MODEL_WRAPPERS = _child('model wrapper', 'MODEL_WRAPPERS')
@@ -74,7 +80,7 @@ TASK_UTILS = _child(
     'TASK_UTILS',
     'mmsmot.models.detectors',
     'mmsmot.models.post_processing',
-    'mmsmot.models.clip_training',
+    'mmsmot.models.training.clip_training',
 )
 
 # judging: predictions + truth -> numbers and pictures
@@ -103,7 +109,7 @@ LOG_PROCESSORS = _child('log_processor', 'LOG_PROCESSORS')
 INFERENCERS = _child('inferencer', 'INFERENCERS', 'mmsmot.apis.inferencer')
 
 
-def built(
+def build_part(
     part: Any, registry: mmengine_registry.Registry = MODELS, /, **known: Any
 ) -> Any:
     """A part from its config; what is a part already, or ``None``, stays as it is.
@@ -114,14 +120,24 @@ def built(
         known: Options that follow from other parts; a config may leave them out.
 
     Raises:
-        ValueError: A config has another value where one is known.
+        KeyError: An argument that the part does not take, or one that it lacks; names
+            similar ones.
+        ValueError: A config has another value where one is known, or one of another type
+            than the part wants.
     """
     if not isinstance(part, dict):
         return part
+    part = dict(part)
+    upgrade_part(part)
     for key, value in known.items():
         if part.get(key, value) != value:
             raise ValueError(
                 f'{part.get("type")} has {key}={part[key]}, but with the other parts it '
                 f'must be {value}; leave it out, and it will be'
             )
-    return registry.build({**part, **known})
+    part |= known
+    kind = part.get('type')
+    part_class = registry.get(kind) if isinstance(kind, str) else kind
+    if part_class is not None and '_scope_' not in part:
+        require_arguments(part_class, part, str(getattr(part_class, '__name__', kind)))
+    return registry.build(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mmsmot.models.description import Description
+from mmsmot.models.semantics.description import Description
 from mmsmot.structures import Interactions
 
 

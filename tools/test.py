@@ -19,17 +19,17 @@ with tool_imports():
     from mmengine.logging import print_log
     from mmengine.model import is_model_wrapper
 
-    from mmsmot.apis.random_weights import random_weight_warnings
-    from mmsmot.apis.shipped import shipped_weights
+    from mmsmot.apis.bundled_weights import bundled_weights
+    from mmsmot.apis.weights_check import random_weight_warnings
     from mmsmot.engine import (
         SMOTRunner,
-        forget_pretrained,
+        drop_init_cfg,
         leave_processes,
         load_config,
         set_weights,
     )
-    from mmsmot.engine.arguments import argument_names
     from mmsmot.registry import METRICS
+    from mmsmot.utils.arguments import argument_names
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_locks
     from mmsmot.utils.full_disk import explain_full_disk
@@ -93,7 +93,7 @@ def test(config: Config, args: argparse.Namespace) -> None:
     """Score a config in folders of results that are ours alone."""
     config.load_from = checkpoint_of(args, config)
     if config.load_from:
-        forget_pretrained(config.model)
+        drop_init_cfg(config.model)
     config.resume = False  # else MMEngine takes the work-dir's newest checkpoint
     runner = SMOTRunner.from_cfg(config)
     if config.load_from is None:
@@ -109,7 +109,7 @@ def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:
         return asked
     if start := config.get('load_from'):
         print(f'training starts from {start}; to test it, name it as the checkpoint')
-    shipped = shipped_weights(args.config)
+    shipped = bundled_weights(args.config)
     if shipped is None or args.weights:
         return None
     print(f'weights that come with the package: {shipped}')

@@ -19,7 +19,7 @@ with tool_imports():
 
     from mmsmot.engine import (
         SMOTRunner,
-        forget_pretrained,
+        drop_init_cfg,
         leave_processes,
         load_config,
         set_weights,
@@ -110,7 +110,7 @@ def resume_from(config: Config, checkpoint: str) -> None:
         print(f'{config.work_dir} has no checkpoint to go on from; starting anew')
         return
     config.resume, config.load_from = True, checkpoint
-    forget_pretrained(config.model)
+    drop_init_cfg(config.model)
 
 
 if __name__ == '__main__':

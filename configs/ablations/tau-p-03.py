@@ -3,4 +3,4 @@ _base_ = '../smoter/smoter_tiny_synsmot.py'
 model = dict(
     tracker=dict(
         track_threshold=0.3,  # tau_p
-        new_threshold=0.4))
+        birth_threshold=0.4))

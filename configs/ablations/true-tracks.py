@@ -1,3 +1,3 @@
 # Words are learnt along true trajectories alone.
 _base_ = '../smoter/smoter_tiny_synsmot.py'
-model = dict(training=dict(true_tracks=1.0))
+model = dict(training=dict(teacher_forcing_ratio=1.0))

@@ -8,11 +8,11 @@ model = dict(
     type='SMOT',
     detector=_base_.centernet2_dla34,
     tracker=dict(  # as released
-        _base_.bytetrack, track_threshold=0.5, new_threshold=0.6, match_threshold=0.9),
+        _base_.bytetrack, track_threshold=0.5, birth_threshold=0.6, match_threshold=0.9),
     semantics=_base_.smoter,
     training=dict(
-        type='ClipTraining', detection_frames=6, gradient_frames=None,  # k: 6 to 8
-        true_tracks=1.0, box_noise=0.1))
+        type='ClipTraining', detection_frames=6, num_grad_frames=None,  # k: 6 to 8
+        teacher_forcing_ratio=1.0, box_noise=0.1))
 # Clips show a whole video, of which most are shorter than the released 100 frames. They are
 # learnt along the true tracks: ByteTrack loses people between frames that lie seconds apart.
 train_dataloader = dict(

@@ -13,7 +13,7 @@ model = dict(
         share_decoder=True,
         interaction=dict(vocabulary='raw359')),
     training=dict(  # along the tracker's tracks, over neighbouring frames
-        detach_features=True, true_tracks=0.0, box_noise=0.0))
+        detach_features=True, teacher_forcing_ratio=0.0, box_noise=0.0))
 train_dataloader = dict(
     dataset=dict(vocabulary='raw359', run_length=None))
 optim_wrapper = dict(optimizer=dict(lr=5e-5))

@@ -24,11 +24,10 @@ from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_report
 from ..visualization.report_video import playable_video
 from .drawing import draw_video, progress_bar, shown_at
-from .finished import find_finished, result_key
 from .interrupt import interruptible
-from .own_truth import score_by_own_truth
 from .recording import Recording
 from .result import make_result, with_arrays
+from .result_cache import find_cached_result, result_key
 from .result_files import (
     FILES,
     LIVE_FILES,
@@ -37,6 +36,7 @@ from .result_files import (
     all_or_nothing,
     clear,
 )
+from .self_evaluation import self_evaluate
 
 
 def infer_video(
@@ -92,7 +92,7 @@ def infer_video(
     out_dir = Path(out_dir)
     _require_folder(out_dir, video)
     key = result_key(model, video, config_text, draw)
-    if not overwrite and config_text and (finished := find_finished(out_dir, key)):
+    if not overwrite and config_text and (finished := find_cached_result(out_dir, key)):
         print_log(f'{out_dir} holds this result already; skipped', logger='current')
         return with_arrays(finished)
     with folder_lock(out_dir):
@@ -116,7 +116,7 @@ def _infer(
     watch, files = Stopwatch(), ['tracks.txt']
     sample, times = _track_and_draw(model, video, out_dir, draw, watch)
     warnings = [*warnings, *video.warnings]
-    scores = score_by_own_truth(sample)
+    scores = self_evaluate(sample)
     if draw:
         page = (times, out_dir, warnings, headline(scores) if scores else {})
         files += ['video.mp4', *_report(video, sample, *page)]

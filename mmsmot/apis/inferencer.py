@@ -15,8 +15,8 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from ..datasets import VideoReader, open_video
-from ..datasets.stream_address import is_stream
-from ..engine import forget_pretrained, load_config, set_weights
+from ..datasets.streams.address import is_stream
+from ..engine import drop_init_cfg, load_config, set_weights
 from ..engine.memory import explain_out_of_memory
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
@@ -27,13 +27,13 @@ from ..utils.full_disk import is_disk_full
 from ..utils.mmdet_bridge import BUILDING
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
-from .asked_videos import asked_videos
+from .bundled_weights import bundled_names, bundled_weights
 from .caching import with_cache
-from .domain import domain_warnings
+from .domain_check import domain_warnings
 from .infer import infer_video
-from .random_weights import random_weight_warnings
+from .inputs import expand_inputs
 from .session import SMOTSession
-from .shipped import shipped_names, shipped_weights
+from .weights_check import random_weight_warnings
 
 # What a damaged video may end in, beside the errors that say so themselves: sizes that
 # nobody has memory for, and FFmpeg's own.
@@ -98,7 +98,7 @@ class SMOTInferencer:
             )
         )
         name = '' if isinstance(config, Config) else str(config)
-        if name in shipped_names():
+        if name in bundled_names():
             name = f'smoter/{name}'
         if not name and options:
             raise ValueError(
@@ -108,7 +108,7 @@ class SMOTInferencer:
         self.config = load_config(name, options) if name else copy.deepcopy(config)
         set_weights(self.config, weights, reid_weights)
         if checkpoint is None and weights is None and name:
-            checkpoint = shipped_weights(name)
+            checkpoint = bundled_weights(name)
         self.checkpoint = checkpoint
         self.device = default_device() if device is None else usable_device(device)
         self.cache = cache
@@ -172,7 +172,7 @@ class SMOTInferencer:
             'SMOTInferencer', NumberRange(whole=True).or_none, start=start, end=end
         )
         require_numbers('SMOTInferencer', COUNT, stride=stride)
-        homes, are_several = asked_videos(videos, Path(out_dir))
+        homes, are_several = expand_inputs(videos, Path(out_dir))
         results, failed = [], []
         for name, home in homes.items():
             # Before the video: a stream does not wait until the model is there.
@@ -231,7 +231,7 @@ class SMOTInferencer:
 
     def _build(self, config: Config) -> SMOT:
         if self.checkpoint is not None:
-            forget_pretrained(config.model)
+            drop_init_cfg(config.model)
         model = MODELS.build(config.model)
         if self.checkpoint is not None:
             load_weights(model, self.checkpoint)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from mmengine.logging import print_log
 
-from ..datasets.monotonic_clock import MonotonicClock
-from ..models.description import Description
+from ..datasets.streams.monotonic_clock import MonotonicClock
+from ..models.semantics.description import Description
 from ..models.smot import SMOT
 from ..models.video_run import VideoRun
 from ..structures import Frame, Prompt, Tracks, VideoInfo

@@ -3,11 +3,10 @@
 from typing import Any
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
-from .demo_scene import make_demo_scene
 from .image_sequence import ImageSequence
+from .streams.video_stream import VideoStream
 from .video_file import VideoFile
 from .video_reader import VideoReader, open_video
-from .video_stream import VideoStream
 
 __all__ = [
     'BenSMOTDataset',
@@ -16,7 +15,6 @@ __all__ = [
     'VideoFile',
     'VideoReader',
     'VideoStream',
-    'make_demo_scene',
     'open_video',
 ]
 
@@ -24,7 +22,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # MMEngine's datasets import torch, which reading a video does not need.
     if name == 'BenSMOTDataset':
-        from .bensmot import BenSMOTDataset
+        from .bensmot.dataset import BenSMOTDataset
 
         return BenSMOTDataset
     if name == 'MOTChallengeDataset':

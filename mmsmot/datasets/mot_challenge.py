@@ -9,7 +9,7 @@ from pathlib import Path
 from ..registry import DATASETS
 from ..structures import CoordinateSpace
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
-from .sequence_truth import read_boxes
+from .sequence_ground_truth import read_boxes
 from .video_dataset import VideoDataset
 from .video_truth import VideoTruth
 

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.dist import get_dist_info
 from torch.utils.data import Sampler
 
-from ..registry import DATA_SAMPLERS, built
+from ..registry import DATA_SAMPLERS, build_part
 from .sample_seed import SeededIndex
 
 
@@ -28,10 +28,10 @@ class SeededSampler(Sampler):
     """
 
     def __init__(
-        self, sampler: dict | Sampler, dataset: Sized, seed: int | None = None
+        self, *, sampler: dict | Sampler, dataset: Sized, seed: int | None = None
     ) -> None:
         if isinstance(sampler, dict):
-            sampler = built(
+            sampler = build_part(
                 {'dataset': dataset, 'seed': seed, **sampler}, DATA_SAMPLERS
             )
         self.sampler = sampler

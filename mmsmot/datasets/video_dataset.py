@@ -13,7 +13,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from ..registry import TRANSFORMS, built
+from ..registry import TRANSFORMS, build_part
 from ..structures import SMOTDataSample
 from ..utils.number_ranges import COUNT, require_numbers
 from .image_sequence import ImageSequence
@@ -99,7 +99,7 @@ class VideoDataset(BaseDataset):
             data_prefix={},
             indices=indices,
             # MMEngine would look in its own registry where no default scope is set.
-            pipeline=[built(t, TRANSFORMS) for t in pipeline],
+            pipeline=[build_part(t, TRANSFORMS) for t in pipeline],
             test_mode=test_mode,
             lazy_init=lazy_init,
         )

@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo
 from .image_decoder import MAX_PIXELS_VARIABLE, max_pixels
-from .monotonic_clock import MonotonicClock
+from .streams.monotonic_clock import MonotonicClock
 from .video_container import frame_rate, is_untimed, open_container, video_stream_of
 from .video_decoder import Losses, decode, strict
 from .video_picture import to_bgr, upright_size

@@ -13,9 +13,9 @@ import numpy as np
 from ..structures import Frame, VideoInfo
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
-from .stream_address import is_stream
+from .streams.address import is_stream
+from .streams.video_stream import VideoStream
 from .video_file import VideoFile
-from .video_stream import VideoStream
 
 BENSMOT_FPS = 2.0  # its pictures are about half a second apart; no file says so
 
@@ -182,8 +182,8 @@ def _open_source(path: Path) -> ImageSequence | VideoFile:
     if not path.is_dir():
         return VideoFile(path)
     if (path / 'imgs').is_dir() and not (path / 'img1').is_dir():
-        from .bensmot_sequence import read_sequence
-        from .bensmot_truth import make_video
+        from .bensmot.ground_truth import make_video
+        from .bensmot.sequence import read_sequence
 
         folder = Path(os.path.abspath(path))
         name = f'{folder.parent.name}/{folder.name}'

@@ -2,12 +2,12 @@
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
 from .config import load_config, require_model, set_weights
-from .pretrained import forget_pretrained
+from .init_cfg import drop_init_cfg
 from .runner import SMOTRunner, leave_processes
 
 __all__ = [
     'SMOTRunner',
-    'forget_pretrained',
+    'drop_init_cfg',
     'leave_processes',
     'load_config',
     'require_model',

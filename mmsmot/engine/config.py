@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 
 from .. import registry
 from ..utils.data_config import require_safe
+from ..utils.legacy_names import upgrade_config, upgraded_options
 from .config_check import refuse_unread_names, require_parts, require_read
 from .config_file import CONFIG_HOMES, read_config
 from .loader_check import require_loaders
@@ -43,6 +44,8 @@ def load_config(
     require_safe(options, '--cfg-options ', may_name_code=True)
     config = read_config(path)
     _drop_own_scope(config._cfg_dict)
+    upgrade_config(config._cfg_dict)
+    options = upgraded_options(options, config._cfg_dict)
     refuse_unread_names(path)
     init_default_scope(registry.SCOPE)
     for key in options:

@@ -15,8 +15,8 @@ from mmengine.registry import LOOPS, Registry
 from mmengine.runner import Runner
 
 from .. import registry
+from ..utils.arguments import argument_names, did_you_mean, require_arguments
 from ..utils.data_config import is_data, read_data
-from .arguments import argument_names, did_you_mean, require_arguments
 from .config_file import python_tree
 
 RUNNER_KEYS = {*inspect.signature(Runner.__init__).parameters} - {'self', 'cfg'}
@@ -46,6 +46,7 @@ BUILDERS |= {
     slot: (registry.MODELS,)
     for slot in (
         'model',
+        'estimator',
         'detector',
         'reid',
         'feature_extractor',
@@ -54,9 +55,9 @@ BUILDERS |= {
         'video_fusion',
         'trajectory_fusion',
         'crop',
-        'context',
-        'phrases',
-        'relations',
+        'cross_track_attention',
+        'bigram_head',
+        'interaction_tokens',
         'cell',
         'encoding',
         'instance_caption',
@@ -65,6 +66,8 @@ BUILDERS |= {
         'tokenizer',
     )
 }
+# Where the parts of a model stand, whatever their slot is called.
+PART_REGISTRIES = (registry.MODELS, registry.TASK_UTILS, registry.TRACKERS)
 # What else MMEngine takes out of a dict before it builds the part.
 TAKEN_OUT = {
     'custom_hooks': ('priority',),
@@ -74,7 +77,7 @@ TAKEN_OUT = {
 SUPPLIED = {
     'train_cfg': ('runner', 'dataloader'),
     'sampler': ('dataset',),
-    'relations': ('num_verbs',),
+    'interaction_tokens': ('num_verbs',),
     'video_caption': ('decoder',),
 }
 # Dicts of MMEngine's own whose keys are known.
@@ -192,6 +195,8 @@ def require_parts(node: Any, key: str = '', path: str = '') -> None:
         return
     kind, owners = node.get('type'), BUILDERS.get(key, ())
     top = path.split('.')[0]
+    if top == 'model' and not owners and _find_part(kind, PART_REGISTRIES):
+        owners = PART_REGISTRIES  # a slot of a project's own
     in_slot = key in BUILDERS and top == 'model'
     if in_slot and not (isinstance(kind, str) or callable(kind)):
         wrong = 'is missing' if kind is None else f'names no part: {kind!r}'

@@ -19,7 +19,7 @@ SEMANTICS = 'model.semantics'
 TRAINING = (
     ('optim_wrapper.type', "--amp makes it 'AmpOptimWrapper': mixed precision (GPU)"),
     (f'{DETECTOR}.backbone.with_cp', 'True computes the blocks twice and keeps less'),
-    ('model.training.gradient_frames', 'frames of a clip that keep their way back'),
+    ('model.training.num_grad_frames', 'frames of a clip that keep their way back'),
     (
         'train_dataloader.batch_size',
         'clips at once; make up for fewer with optim_wrapper.accumulative_counts',

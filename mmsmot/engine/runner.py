@@ -21,8 +21,8 @@ from ..utils.atomic import atomic_path
 from ..utils.checkpoint import newest_checkpoint, require_weights_of
 from ..utils.device import default_device
 from ..utils.parent_process import end_with_parent
+from .checkpoint_config_diff import config_differences
 from .memory import explain_out_of_memory
-from .trained_options import other_options
 
 NAMED = 5  # options that a warning names
 
@@ -170,7 +170,7 @@ class SMOTRunner(Runner):
         trained = meta.get('cfg') if isinstance(meta, dict) else None
         if not isinstance(trained, str):
             return
-        found = other_options(trained, self.cfg.pretty_text)
+        found = config_differences(trained, self.cfg.pretty_text)
         if found:
             more = f' and {len(found) - NAMED} more' if len(found) > NAMED else ''
             self.logger.warning(

@@ -15,7 +15,7 @@ import numpy as np
 from ..structures import (
     Interactions,
     SMOTDataSample,
-    match_as_released,
+    match_official,
     match_trajectories,
 )
 from .interactions import PairVerbs
@@ -112,11 +112,11 @@ def compare_strictly(
     )
 
 
-def compare_as_released(sample: SMOTDataSample) -> Comparison:
+def compare_official(sample: SMOTDataSample) -> Comparison:
     """The rules of SMOTer's release.
 
     True trajectories without a caption are dropped; a prediction is matched by
-    :func:`~mmsmot.structures.match_as_released`, many to one; only matched predictions
+    :func:`~mmsmot.structures.match_official`, many to one; only matched predictions
     and, among their ordered pairs, only those whose true pair interacts are looked at.
     Only truth that was :func:`looked_at` counts.
     """
@@ -124,7 +124,7 @@ def compare_as_released(sample: SMOTDataSample) -> Comparison:
     truth, said = _true_captions(sample), _said_captions(sample)
     gt = sample.gt_trajectories
     described = gt[[int(i) in truth for i in gt.ids]] if len(gt) else gt
-    gt_of = match_as_released(described, sample.pred_trajectories)
+    gt_of = match_official(described, sample.pred_trajectories)
     captions = [(truth[gt_id], said.get(i, '').lower()) for i, gt_id in gt_of.items()]
     real, found = true_pairs(sample), predicted_pairs(sample)
     pairs = []

@@ -12,7 +12,7 @@ from .captions import ONE_CAPTION, PIP, CaptionScores, missing_scorers
 WORDNET_HINT = 'python -c "import nltk; nltk.download(\'wordnet\')"'
 
 
-def score_as_released(captions: list[tuple[str, str]]) -> CaptionScores:
+def score_official(captions: list[tuple[str, str]]) -> CaptionScores:
     """BLEU, METEOR, ROUGE-L and CIDEr of (true, predicted) captions.
 
     BLEU is nltk's ``corpus_bleu`` on raw strings, which takes *characters* for words:

@@ -57,6 +57,7 @@ class SMOTMetric(BaseMetric):
 
     def __init__(
         self,
+        *,
         protocols: Sequence[str] = (STRICT, RELEASE),
         preprocessing: str = 'auto',
         threshold: float = THRESHOLD,

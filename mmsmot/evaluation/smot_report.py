@@ -29,10 +29,10 @@ from .protocols import (
     RELEASE,
     STRICT,
     Comparison,
-    compare_as_released,
+    compare_official,
     compare_strictly,
 )
-from .release_captions import score_as_released
+from .release_captions import score_official
 from .tracking import Result, combine_sequences, evaluate_and_match, summarize
 
 Pair = tuple[int, int]
@@ -74,7 +74,7 @@ def score_video(
         protocols: Which to follow.
         preprocessing: Of the tracks, see :func:`~.tracking.evaluate_sequence`.
     """
-    compare = {STRICT: compare_strictly, RELEASE: compare_as_released}
+    compare = {STRICT: compare_strictly, RELEASE: compare_official}
     gt, pred, frames = (
         sample.gt_trajectories,
         sample.pred_trajectories,
@@ -222,7 +222,7 @@ def _released(
     }
     for name, (level, captions) in captions_of.items():
         if name in scored:
-            scores = score_as_released(captions)
+            scores = score_official(captions)
             missing |= _named(f'{RELEASE} {level}', scores)
             levels[level] = scores.corpus
     if 'interactions' in scored:

@@ -52,6 +52,7 @@ class TrackingMetric(BaseMetric):
 
     def __init__(
         self,
+        *,
         preprocessing: str = 'auto',
         out_dir: str | None = None,
         json_path: str | None = None,

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..structures import Frame, Interactions, Prompt, Tracks, Trajectories
-from ..structures.matching import match_by_cover
-from .description import Description, Pair, pair_of
+from ..structures.matching import map_to_merged
 from .estimators import Estimate
+from .semantics.description import Description, Pair, pair_of
 
 # Frames that an ended track waits for those it met, so that what they do to each other is
 # said when both are whole; a minute at 25 frames a second.
@@ -151,7 +151,7 @@ class PromptRun:
         is_early = self._hold_frames is not None
         if self._post_processing and not is_early:
             # Linking renames trajectories; each goes on under the name that covers it.
-            names = match_by_cover(refined, tracked)
+            names = map_to_merged(refined, tracked)
             self._buffer.forget([i for i in self._buffer.ids if i not in names])
             self._buffer.rename(names)
         ids = np.unique(refined.ids).tolist()

@@ -11,21 +11,21 @@ from mmengine.model import BaseModel
 from torch import nn
 
 from ..datasets import VideoReader
-from ..registry import MODELS, TASK_UTILS, built
+from ..registry import MODELS, TASK_UTILS, build_part
 from ..structures import Frame, Prompt, SMOTDataSample, Trajectories, VideoInfo
 from ..utils.legacy_names import upgraded_weights
 from ..utils.stopwatch import Stopwatch
-from .clip_training import ClipTraining
 from .detectors import BaseDetector
 from .estimators import BaseEstimator, DetectAndTrack, require_needs
-from .frozen_features import require_kept_level
 from .reid import BaseReID
 from .trackers import BaseTracker
+from .training.clip_training import ClipTraining
+from .training.feature_cache import require_kept_level
 from .video_run import FrameResult, PromptResult, VideoRun
 
 if TYPE_CHECKING:
-    from .semantics import TrajectorySemantics
-    from .vision_language import VisionLanguageSemantics
+    from .semantics.trajectory_semantics import TrajectorySemantics
+    from .vlm.vision_language_semantics import VisionLanguageSemantics
 
 
 @MODELS.register_module()
@@ -94,11 +94,13 @@ class SMOT(BaseModel):
             feature_extractor=feature_extractor,
         )
         self.estimator = _estimator(estimator, parts)
-        self.post_processing = [built(part, TASK_UTILS) for part in post_processing]
-        self.semantics = built(semantics)
+        self.post_processing = [
+            build_part(part, TASK_UTILS) for part in post_processing
+        ]
+        self.semantics = build_part(semantics)
         self.early = early
         self.batch_size = batch_size
-        self.clip_training = built(training, TASK_UTILS) or ClipTraining()
+        self.clip_training = build_part(training, TASK_UTILS) or ClipTraining()
         if self.needs:
             name = type(self.semantics).__name__
             require_needs(self.estimator, self.needs, name)
@@ -259,7 +261,7 @@ def _estimator(estimator: Any, parts: dict[str, Any]) -> BaseEstimator:
             f'SMOT: {", ".join(named)} beside an estimator: they are parts of '
             'DetectAndTrack; put them into the estimator or leave one of the two out'
         )
-    return built(estimator)
+    return build_part(estimator)
 
 
 def _upgrade_names(

@@ -19,9 +19,9 @@ from ..structures import (
     VideoInfo,
 )
 from ..utils.stopwatch import Stopwatch
-from .description import Description
 from .estimators import Estimate
 from .prompt_run import FinishedTrack, PromptRun
+from .semantics.description import Description
 
 if TYPE_CHECKING:
     from .smot import SMOT

@@ -17,8 +17,8 @@ from .frame import Frame, VideoInfo
 from .interactions import Interactions
 from .interpolation import interpolate_linearly, smooth_gaussian
 from .matching import (
-    match_as_released,
-    match_by_cover,
+    map_to_merged,
+    match_official,
     match_trajectories,
     trajectory_iou,
 )
@@ -51,8 +51,8 @@ __all__ = [
     'Trajectories',
     'VideoInfo',
     'interpolate_linearly',
-    'match_as_released',
-    'match_by_cover',
+    'match_official',
+    'map_to_merged',
     'match_trajectories',
     'overlapping_pairs',
     'paired_iou',

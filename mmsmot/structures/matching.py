@@ -72,7 +72,7 @@ def match_trajectories(
     return {int(p): int(g) for p, g in pairs}
 
 
-def match_as_released(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
+def match_official(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
     """The rule of SMOTer's release: the best true trajectory for each predicted one.
 
     Many predictions may take the same truth, and only the frames that both have count,
@@ -91,7 +91,7 @@ def match_as_released(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
     return {int(pred_ids[p]): int(gt_ids[best[p]]) for p in good}
 
 
-def match_by_cover(refined: Trajectories, tracked: Trajectories) -> dict[int, int]:
+def map_to_merged(refined: Trajectories, tracked: Trajectories) -> dict[int, int]:
     """The refined trajectory that covers most of each tracked one: greatest sum of IoU.
 
     Nobody is at two places at a time: of tracked ones that share a frame only the best

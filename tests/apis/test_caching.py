@@ -61,7 +61,10 @@ def test_what_is_slow_is_cached_and_nothing_twice(tmp_path: Path) -> None:
         SMOT(detector=FromFile(), tracker=SORT(), reid=Width()), tmp_path
     )
     assert kinds(embedded.estimator.detector) == [cache, 'FromFile']
-    own = SMOT(detector=CachedDetector(Counting(), tmp_path / 'own'), tracker=SORT())
+    own = SMOT(
+        detector=CachedDetector(detector=Counting(), root=tmp_path / 'own'),
+        tracker=SORT(),
+    )
     assert with_cache(own, tmp_path) is own
     nothing = SMOT(detector=None, tracker=SORT())
     assert with_cache(nothing, tmp_path) is nothing

@@ -9,13 +9,14 @@ import av
 import pytest
 
 from mmsmot.apis import drawing, infer_video
-from mmsmot.datasets import make_demo_scene, open_video
-from mmsmot.models.description import Description
+from mmsmot.datasets import open_video
 from mmsmot.models.detectors import DetectionFile
+from mmsmot.models.semantics.description import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
 from mmsmot.visualization.semantic_drawer import SemanticDrawer
 from mmsmot.visualization.text_panel import LINE_HEIGHT, MARGIN
+from tests.demo_scene import make_demo_scene
 from tests.words import IdBuffer, Words
 
 

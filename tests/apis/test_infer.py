@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from mmsmot.apis import infer_video
-from mmsmot.apis.finished import MAKERS, PACKAGE
+from mmsmot.apis.result_cache import MAKERS, PACKAGE
 from mmsmot.apis.result_files import UNFINISHED, clear
-from mmsmot.datasets import make_demo_scene, open_video
+from mmsmot.datasets import open_video
 from mmsmot.evaluation import write_json
 from mmsmot.models import video_run
 from mmsmot.models.detectors import DetectionFile
@@ -25,6 +25,7 @@ from mmsmot.models.trackers import SORT, BaseTracker, TrajectoryFile
 from mmsmot.structures import Tracks, Trajectories, read_trajectories
 from mmsmot.utils.atomic import atomic_path
 from mmsmot.visualization import TrackDrawer
+from tests.demo_scene import make_demo_scene
 from tests.visualization.report_page import data_of
 from tests.words import Words
 

@@ -17,13 +17,14 @@ from mmengine.config import Config
 
 from mmsmot import datasets
 from mmsmot.apis import SMOTInferencer, infer
-from mmsmot.apis.domain import domain_warnings
-from mmsmot.apis.shipped import shipped_names, shipped_weights
-from mmsmot.datasets import VideoReader, make_demo_scene
+from mmsmot.apis.bundled_weights import bundled_names, bundled_weights
+from mmsmot.apis.domain_check import domain_warnings
+from mmsmot.datasets import VideoReader
 from mmsmot.engine import load_config
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import VideoInfo
 from mmsmot.utils.checkpoint import save_weights
+from tests.demo_scene import make_demo_scene
 
 CONFIG = 'two_stage/sort_public-detections'
 
@@ -202,7 +203,7 @@ def test_random_words_are_told_of(tmp_path: Path, logged: list[str]) -> None:
     SMOTInferencer('smoter/sort_tiny_synsmot', options=options).session()
     assert 'for TrajectorySemantics: what' in logged[1]
     shipped = 'smoter_tiny_synsmot'  # whose detector is asked for alone
-    weights = shipped_weights(shipped)
+    weights = bundled_weights(shipped)
     SMOTInferencer(shipped, weights=str(weights)).session()
     assert 'for TrajectorySemantics: what' in logged[2]
     assert len(logged) == 3
@@ -290,10 +291,10 @@ def test_a_config_that_is_given_stays_as_it_is() -> None:
 
 
 def test_shipped_weights_are_those_of_their_config() -> None:
-    assert shipped_weights(CONFIG) is None
-    assert 'smoter_tiny_synsmot' in shipped_names()
-    for name in shipped_names():
-        path = shipped_weights(f'smoter/{name}.py')
+    assert bundled_weights(CONFIG) is None
+    assert 'smoter_tiny_synsmot' in bundled_names()
+    for name in bundled_names():
+        path = bundled_weights(f'smoter/{name}.py')
         assert path.stat().st_size <= 20e6
         assert SMOTInferencer(name).model  # refuses the weights of another config
 

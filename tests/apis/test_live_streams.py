@@ -13,8 +13,10 @@ import pytest
 
 from mmsmot.apis import SMOTInferencer, infer_video
 from mmsmot.apis.result_files import UNFINISHED
-from mmsmot.datasets import open_video, stream_connection, video_stream
-from mmsmot.models.description import Description
+from mmsmot.datasets import open_video
+from mmsmot.datasets.streams import connection as stream_connection
+from mmsmot.datasets.streams import video_stream
+from mmsmot.models.semantics.description import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
 from mmsmot.structures import Trajectories, read_trajectories

@@ -12,12 +12,12 @@ import torch
 from mmengine.registry import DefaultScope
 
 from mmsmot.apis import SMOTInferencer, SMOTSession
-from mmsmot.models.description import Description
-from mmsmot.models.post_processing import LongEnough
+from mmsmot.models.post_processing import MinTrackLength
+from mmsmot.models.semantics.description import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
 from mmsmot.structures import Frame, Interactions, SMOTDataSample, Tracks
-from tests.models.test_semantics import (
+from tests.models.semantics.test_trajectory_semantics import (
     VIDEO,
     build,  # noqa: F401 - a fixture
     frames,
@@ -136,7 +136,7 @@ def test_nobody_short_is_spoken_of_in_a_stream_or_a_video(model: SMOT) -> None:
     model.estimator.tracker = Script(
         {1: [1, 2], 2: [1, 2, 3], 3: [1, 2, 3], 4: [1, 3], 5: [1]}
     )
-    model.post_processing = [LongEnough(min_frames=3)]
+    model.post_processing = [MinTrackLength(min_frames=3)]
     clip = frames(6)
     sample = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.arange(1, 7)))
     (whole,) = model.predict([Clip(clip)], [sample])
@@ -295,7 +295,7 @@ def test_a_clock_that_began_in_1970_keeps_its_frames_apart(model: SMOT) -> None:
         assert tracks.times.dtype == torch.float64
         step = tracks.times[:, :2].diff(dim=1)
         np.testing.assert_allclose(step, 0.04, atol=1e-6)
-        assert not tracks.together(torch.zeros(2, dtype=torch.int64)).any()
+        assert not tracks.co_occurrence_mask(torch.zeros(2, dtype=torch.int64)).any()
         said.append(session.describe().captions)
     assert said[0] == said[1] == said[2] and said[0]
 

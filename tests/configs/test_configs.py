@@ -112,7 +112,7 @@ def test_a_tracker_states_the_scores_it_looks_at(
 @pytest.mark.parametrize('name', ['dla34', 'r50', 'released'])
 def test_tracks_of_a_tracker_are_made_over_neighbouring_frames(name: str) -> None:
     config = load_config(f'smoter/smoter_{name}_bensmot')
-    along_truth = config.model.training.true_tracks == 1
+    gt_tracks = config.model.training.teacher_forcing_ratio == 1
     neighbours = config.train_dataloader.dataset.run_length is None
-    assert along_truth != neighbours
+    assert gt_tracks != neighbours
     assert neighbours == (name == 'released')

@@ -28,7 +28,7 @@ from mmsmot.structures import (
 )
 from mmsmot.structures.boxes import pairwise_iou
 from tests.models.language.test_tokenizer import TEXTS
-from tests.models.test_semantics import VIDEO, frames, sample, tracks_of
+from tests.models.semantics.test_trajectory_semantics import VIDEO, frames, sample, tracks_of
 
 ROOT = Path(__file__).parents[2] / 'configs'
 CONFIGS = sorted([*ROOT.glob('smoter/*.py'), *ROOT.glob('ablations/*.py')])
@@ -182,7 +182,7 @@ def test_detector_tracker_and_words_meet(
     speaks = model.semantics is not None
     assert not speaks or set(done.pred_captions) == {*ids.tolist()}
     labelled = as_truth(done)
-    model.clip_training.true_tracks, model.clip_training.tracker = 0.0, None
+    model.clip_training.teacher_forcing_ratio, model.clip_training.tracker = 0.0, None
     losses = model.train().loss([[frame] for frame in video.frames], [labelled])
     assert ('matched' in losses) == speaks
     if speaks:
@@ -230,7 +230,7 @@ def test_the_paper_config_holds_the_papers_numbers() -> None:
     edges = [(0, 80), (64, 160), (128, 320), (256, 640), (512, 1e8)]
     assert [tuple(edge) for edge in head.regress_ranges] == edges
     assert config.model.tracker.track_buffer == 30
-    (start,) = [h for h in config.custom_hooks if h.type == 'SemanticStart']
+    (start,) = [h for h in config.custom_hooks if h.type == 'SemanticLossStartHook']
     assert start.iteration == 20000
 
 
@@ -348,4 +348,4 @@ def test_a_config_of_ones_own_averages_its_weights(tmp_path: Path) -> None:
         "custom_hooks = [*_base_.custom_hooks, dict(type='EMAHook')]\n"
     )
     hooks = [hook.type for hook in load_config(path).custom_hooks]
-    assert hooks[0] == 'LearnWords' and hooks[-1] == 'EMAHook'
+    assert hooks[0] == 'TrainTokenizerHook' and hooks[-1] == 'EMAHook'

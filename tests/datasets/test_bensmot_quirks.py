@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip('torch')
 
 from mmsmot.datasets import BenSMOTDataset  # noqa: E402
-from mmsmot.datasets.bensmot_repairs import REPAIRS  # noqa: E402
+from mmsmot.datasets.bensmot.repairs import REPAIRS  # noqa: E402
 from mmsmot.datasets.graphml import UnsafeXML  # noqa: E402
 
 BOM = b'\xef\xbb\xbf'
@@ -18,7 +18,11 @@ BOM = b'\xef\xbb\xbf'
 def videos(root: Path, **options) -> tuple[dict, BenSMOTDataset]:
     """All samples by name, whether described or not."""
     dataset = BenSMOTDataset(
-        str(root), cache=False, test_mode=True, described_only=False, **options
+        data_root=str(root),
+        cache=False,
+        test_mode=True,
+        described_only=False,
+        **options,
     )
     samples = [sample['data_samples'] for sample in dataset]
     return {sample.video.name: sample for sample in samples}, dataset

@@ -16,8 +16,8 @@ torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
 from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
-from mmsmot.models.clip_table import detection_targets  # noqa: E402
 from mmsmot.models.detectors import DetectionFile  # noqa: E402
+from mmsmot.models.training.clip_table import detection_targets  # noqa: E402
 from mmsmot.registry import DATASETS  # noqa: E402
 from mmsmot.structures import CoordinateSpace  # noqa: E402
 

@@ -58,7 +58,9 @@ def test_draws_follow_seed_and_epoch_and_no_worker() -> None:
 
 
 def test_an_epoch_is_gone_on_with() -> None:
-    sampler = SeededSampler(dict(type='DefaultSampler'), Draws(), seed=3)
+    sampler = SeededSampler(
+        sampler=dict(type='DefaultSampler'), dataset=Draws(), seed=3
+    )
     whole = [(i, i.seed) for i in sampler]
     sampler.begin_at(2)
     assert [(i, i.seed) for i in sampler] == whole[2:]
@@ -70,7 +72,9 @@ def test_an_epoch_is_gone_on_with() -> None:
 
 def test_an_endless_round_is_gone_on_with() -> None:
     def endless() -> SeededSampler:
-        return SeededSampler(InfiniteSampler(Draws(), seed=3), Draws(), seed=3)
+        return SeededSampler(
+            sampler=InfiniteSampler(Draws(), seed=3), dataset=Draws(), seed=3
+        )
 
     whole = [(i, i.seed) for i in islice(endless(), 12)]
     assert len({seed for _, seed in whole}) == 12  # each lap draws anew
@@ -81,12 +85,14 @@ def test_an_endless_round_is_gone_on_with() -> None:
 
 def test_it_is_asked_like_the_sampler_within() -> None:
     inner = DefaultSampler(Draws(), seed=5)
-    sampler = SeededSampler(inner, Draws(), seed=3)
+    sampler = SeededSampler(sampler=inner, dataset=Draws(), seed=3)
     assert (sampler.seed, sampler.rank, len(sampler)) == (5, 0, 5)
     sampler.seed = 7
     assert inner.seed == 7
     assert next(iter(sampler)).seed[0] == 7
-    plain = SeededSampler(torch_data.SequentialSampler(Draws()), Draws(), seed=3)
+    plain = SeededSampler(
+        sampler=torch_data.SequentialSampler(Draws()), dataset=Draws(), seed=3
+    )
     plain.set_epoch(4)
     assert [(i, i.seed) for i in plain][1] == (1, (3, 4, 0, 1))
     with pytest.raises(AttributeError):

@@ -27,7 +27,7 @@ def root(tmp_path: Path, write_bensmot) -> Path:
 
 
 def load(root: Path, **options) -> BenSMOTDataset:
-    return BenSMOTDataset(str(root), cache=False, **options)
+    return BenSMOTDataset(data_root=str(root), cache=False, **options)
 
 
 def test_stride(root, number_of) -> None:

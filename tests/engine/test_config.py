@@ -173,9 +173,9 @@ def test_what_a_training_loop_and_parts_of_the_semantics_would_stumble_over() ->
     ):
         load_config(name, loop)
     for part, wrong in (
-        ('phrases', 'tokns'),
-        ('relations', 'people_'),
-        ('context', 'a'),
+        ('bigram_head', 'tokns'),
+        ('interaction_tokens', 'people_'),
+        ('cross_track_attention', 'a'),
     ):
         with pytest.raises(KeyError, match=f'semantics.{part}.*{wrong!r}'):
             load_config(name, {f'model.semantics.{part}.{wrong}': 1})

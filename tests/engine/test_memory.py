@@ -31,7 +31,7 @@ def test_a_real_failure_names_options_with_their_values() -> None:
     message = str(error.value)
     assert 'model.detector.config.model.backbone.with_cp (False now)' in message
     assert 'train_dataloader.dataset.num_frames (24 now)' in message
-    assert 'model.training.gradient_frames (None now)' in message
+    assert 'model.training.num_grad_frames (None now)' in message
     assert 'model.semantics.max_boxes (246 now)' in message
     assert 'train_dataloader.batch_size' not in message  # it is 1
     assert '--resume goes on' in message

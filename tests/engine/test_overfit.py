@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from mmsmot.models.clip_training import ClipTraining
+from mmsmot.models.training.clip_training import ClipTraining
 from mmsmot.structures import Interactions, SMOTDataSample
 from tests.engine.tiny_training import model as tiny_model
-from tests.models.test_semantics import VERBS, batch, frames, sample, tracks_of
+from tests.models.semantics.test_trajectory_semantics import (
+    VERBS,
+    batch,
+    frames,
+    sample,
+    tracks_of,
+)
 
 CAPTIONS = [
     {1: 'A man in red waves.', 2: 'A girl in blue runs.'},
@@ -34,7 +40,7 @@ def truths() -> list[SMOTDataSample]:
 def test_two_clips_by_heart_end_to_end() -> None:
     torch.manual_seed(0)
     model = tiny_model().train()
-    model.clip_training = ClipTraining(true_tracks=1.0)
+    model.clip_training = ClipTraining(teacher_forcing_ratio=1.0)
     texts = [text for captions in CAPTIONS for text in captions.values()]
     decoder = model.semantics.instance_caption.decoder
     decoder.tokenizer.train_on(texts + SUMMARIES)

@@ -15,13 +15,13 @@ from mmsmot.datasets.sample_seed import generator_of
 from mmsmot.utils.checkpoint import load_checkpoint
 from tests.engine import tiny_training
 from tests.engine.tiny_training import SHUFFLED, Clips, Losses, runner
-from tests.models.test_semantics import frames
+from tests.models.semantics.test_trajectory_semantics import frames
 
 DRAWING = dict(
     type='ClipTraining',
     detection_frames=1,
-    gradient_frames=2,
-    true_tracks=0.5,
+    num_grad_frames=2,
+    teacher_forcing_ratio=0.5,
     box_noise=0.1,
 )
 

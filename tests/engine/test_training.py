@@ -22,7 +22,7 @@ from mmsmot.utils.checkpoint import load_checkpoint
 from tests.engine import tiny_training
 from tests.engine.tiny_training import SHUFFLED, Losses, Order, runner
 from tests.models.language.test_tokenizer import TEXTS
-from tests.models.test_semantics import batch, sample
+from tests.models.semantics.test_trajectory_semantics import batch, sample
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,7 +174,7 @@ def test_an_averaged_model_is_saved_with_its_words(tmp_path: Path) -> None:
             checkpoint['state_dict'][key],
             checkpoint['ema_state_dict'][f'module.{key}'],
         ):
-            tokenizer = CaptionTokenizer(320)
+            tokenizer = CaptionTokenizer(vocab_size=320)
             tokenizer.set_extra_state(state)
             assert tokenizer.is_trained
     # The averaged weights are the ones to be tested; the others lie beside them.

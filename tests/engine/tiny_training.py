@@ -23,7 +23,12 @@ from mmsmot.engine import SMOTRunner
 from mmsmot.models.fusion import CrossAttention
 from mmsmot.registry import MODELS
 from mmsmot.structures import SMOTDataSample
-from tests.models.test_semantics import DETECTOR, frames, sample, semantics
+from tests.models.semantics.test_trajectory_semantics import (
+    DETECTOR,
+    frames,
+    sample,
+    semantics,
+)
 
 IDS = [(1, 2), (3, 5), (4,), (2, 6)]
 
@@ -86,7 +91,7 @@ class Die(Hook):
 
 def model(**training: Any) -> nn.Module:
     """A small SMOTer without dropout."""
-    training = dict(type='ClipTraining', true_tracks=1.0) | training
+    training = dict(type='ClipTraining', teacher_forcing_ratio=1.0) | training
     built = MODELS.build(
         dict(
             type='SMOT',
@@ -163,7 +168,7 @@ def runner(
         optim_wrapper=dict(
             type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3), **(optim or {})
         ),
-        custom_hooks=[dict(type='LearnWords'), *hooks],
+        custom_hooks=[dict(type='TrainTokenizerHook'), *hooks],
         default_hooks=dict(checkpoint=schedule['checkpoint']),
         log_processor=schedule['log_processor'],
         env_cfg=dict(dist_cfg=dict(backend='gloo')),

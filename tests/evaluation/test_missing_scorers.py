@@ -12,7 +12,7 @@ import pytest
 from mmsmot.evaluation import SMOTMetric, smot_metric
 from mmsmot.evaluation.captions import missing_scorers
 from mmsmot.evaluation.error_analysis import find_errors
-from mmsmot.evaluation.predictions import score_predictions
+from mmsmot.evaluation.saved_predictions import score_predictions
 
 from .smot_samples import worked_example
 

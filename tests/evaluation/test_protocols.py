@@ -9,7 +9,7 @@ import pytest
 
 from mmsmot.evaluation.interactions import PairVerbs
 from mmsmot.evaluation.protocols import (
-    compare_as_released,
+    compare_official,
     compare_strictly,
     looked_at,
 )
@@ -53,7 +53,7 @@ def test_spans_are_compared_frame_by_frame() -> None:
 
 
 def test_release_looks_only_at_what_was_found() -> None:
-    found = compare_as_released(worked_example())
+    found = compare_official(worked_example())
     assert found.captions == [
         ('A man walks.', 'a man walks'),
         ('A woman runs.', 'a woman sits'),
@@ -73,7 +73,7 @@ def test_release_lowers_predictions_alone() -> None:
     example = worked_example()
     example.pred_video_caption = 'Three People'
     assert compare_strictly(example).video[1] == 'Three People'
-    assert compare_as_released(example).video == (
+    assert compare_official(example).video == (
         'Three people are in a park.',
         'three people',
     )
@@ -82,7 +82,7 @@ def test_release_lowers_predictions_alone() -> None:
 def test_release_drops_truth_without_a_caption() -> None:
     example = worked_example()
     del example.gt_captions[1]
-    found = compare_as_released(example)
+    found = compare_official(example)
     assert [true for true, _ in found.captions] == ['A woman runs.']
     assert found.pairs == []
 
@@ -95,7 +95,7 @@ def test_what_has_no_truth_is_not_judged() -> None:
     assert (found.captions, found.spurious, found.pairs) == ([], 0, [])
     assert found.video is None
     assert found.unjudged == ('captions', 'interactions', 'video_caption')
-    released = compare_as_released(sample(gt_trajectories=walk, pred_trajectories=walk))
+    released = compare_official(sample(gt_trajectories=walk, pred_trajectories=walk))
     assert released.unjudged == found.unjudged
 
 
@@ -105,9 +105,9 @@ def test_nobody_found_and_nobody_there() -> None:
         gt_trajectories=walk, gt_captions={1: 'A man.'}, pred_trajectories=nobody
     )
     assert compare_strictly(missed).captions == [('A man.', '')]
-    assert compare_as_released(missed).captions == []
+    assert compare_official(missed).captions == []
     empty = sample(gt_trajectories=nobody, gt_captions={}, pred_trajectories=walk)
-    assert compare_strictly(empty).captions == compare_as_released(empty).captions == []
+    assert compare_strictly(empty).captions == compare_official(empty).captions == []
 
 
 def test_the_best_score_of_a_verb_over_its_spans_counts() -> None:
@@ -139,7 +139,7 @@ def test_truth_that_tracking_leaves_out_is_not_asked_for(why: str) -> None:
     assert found.ids == [(1, 1), (2, 2)]
     assert found.spurious == 0
     assert found.pairs == [PairVerbs({'follow.v.01'}, {'follow.v.01': 1.0})]
-    assert len(compare_as_released(example).captions) == 2
+    assert len(compare_official(example).captions) == 2
     assert len(example.gt_trajectories) == 20  # the sample itself stays whole
 
 

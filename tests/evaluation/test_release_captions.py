@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from mmsmot.evaluation.release_captions import score_as_released
+from mmsmot.evaluation.release_captions import score_official
 
 nltk = pytest.importorskip('nltk')
 pytest.importorskip('pycocoevalcap.rouge', reason='needs pycocoevalcap')
@@ -21,7 +21,7 @@ CAPTIONS = [
 def test_bleu_counts_characters() -> None:
     from nltk.translate.bleu_score import corpus_bleu
 
-    found = score_as_released(CAPTIONS).corpus
+    found = score_official(CAPTIONS).corpus
     truth, said = [[list(t)] for t, _ in CAPTIONS], [list(s) for _, s in CAPTIONS]
     assert found['BLEU'] == pytest.approx(corpus_bleu(truth, said), abs=1e-12)
     # These two say different things.
@@ -31,14 +31,14 @@ def test_bleu_counts_characters() -> None:
             'a man in a black suit is sitting on the sofa.',
         )
     ]
-    assert score_as_released(unrelated).corpus['BLEU'] > 0.4
+    assert score_official(unrelated).corpus['BLEU'] > 0.4
 
 
 def test_rouge_and_cider_see_marks_and_capitals() -> None:
     from pycocoevalcap.cider.cider import Cider
     from pycocoevalcap.rouge.rouge import Rouge
 
-    found = score_as_released(CAPTIONS)
+    found = score_official(CAPTIONS)
     truth = {i: [t] for i, (t, _) in enumerate(CAPTIONS)}
     said = {i: [s] for i, (_, s) in enumerate(CAPTIONS)}
     rouge, segments = Rouge().compute_score(truth, said)
@@ -50,7 +50,7 @@ def test_rouge_and_cider_see_marks_and_capitals() -> None:
 def test_meteor_or_why_not() -> None:
     from nltk.translate.meteor_score import meteor_score
 
-    found = score_as_released(CAPTIONS)
+    found = score_official(CAPTIONS)
     try:
         expected = np.mean(
             [
@@ -69,7 +69,7 @@ def test_meteor_or_why_not() -> None:
 
 
 def test_no_captions() -> None:
-    assert score_as_released([]).corpus == {}
+    assert score_official([]).corpus == {}
 
 
 def test_damaged_word_net_costs_only_meteor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,14 +77,14 @@ def test_damaged_word_net_costs_only_meteor(monkeypatch: pytest.MonkeyPatch) -> 
         raise zipfile.BadZipFile('File is not a zip file')
 
     monkeypatch.setattr('nltk.translate.meteor_score.meteor_score', fail)
-    found = score_as_released(CAPTIONS)
+    found = score_official(CAPTIONS)
     assert set(found.corpus) == {'BLEU', 'ROUGE-L', 'CIDEr'}
     assert 'damaged (File is not a zip file)' in found.missing['METEOR']
     assert 'nltk.download' in found.missing['METEOR']
 
 
 def test_cider_of_one_caption_is_told() -> None:
-    found = score_as_released(CAPTIONS[:1])
+    found = score_official(CAPTIONS[:1])
     assert found.corpus['CIDEr'] == 0
     assert 'always 0' in found.missing['CIDEr']
-    assert 'CIDEr' not in score_as_released(CAPTIONS).missing
+    assert 'CIDEr' not in score_official(CAPTIONS).missing

@@ -92,7 +92,9 @@ def test_results_stay_small(crowd):
 
 def test_files(samples, tmp_path):
     samples[1] = sample_of('no-truth', samples[1].pred_trajectories)
-    scores = evaluate(TrackingMetric('mot15', out_dir=str(tmp_path)), samples)
+    scores = evaluate(
+        TrackingMetric(preprocessing='mot15', out_dir=str(tmp_path)), samples
+    )
     names = {s.video.name for s in samples}
     assert {p.name for p in tmp_path.iterdir()} == {
         'scores.json',
@@ -186,4 +188,4 @@ def test_a_sample_without_prediction():
 
 def test_unknown_preprocessing():
     with pytest.raises(ValueError, match="'mot18'; known: auto, none, mot15"):
-        TrackingMetric('mot18')
+        TrackingMetric(preprocessing='mot18')

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from mmsmot.models.description import Description
 from mmsmot.models.estimators import BaseEstimator, Estimate
+from mmsmot.models.semantics.description import Description
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Interactions, Tracks, VideoInfo
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmsmot.datasets import make_demo_scene, open_video
+from mmsmot.datasets import open_video
 from mmsmot.models.detectors import BaseDetector, DetectionFile
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT, DeepSORT, TrajectoryFile
@@ -23,9 +23,16 @@ from mmsmot.structures import (
     Trajectories,
     read_trajectories,
 )
+from tests.demo_scene import make_demo_scene
 from tests.engine import tiny_training
 from tests.models.language.test_tokenizer import TEXTS
-from tests.models.test_semantics import LOSSES, VERBS, VIDEO, frames, sample
+from tests.models.semantics.test_trajectory_semantics import (
+    LOSSES,
+    VERBS,
+    VIDEO,
+    frames,
+    sample,
+)
 
 
 class Watching(BaseDetector):
@@ -177,14 +184,14 @@ def test_few_frames_and_few_people_are_described(
     assert (found.start_frames <= found.end_frames).all()
 
 
-@pytest.mark.parametrize('true_tracks', [1.0, 0.0])
+@pytest.mark.parametrize('teacher_forcing_ratio', [1.0, 0.0])
 @pytest.mark.parametrize('ids', [(), (4,), (1, 4)])
-def test_one_frame_trains(ids: tuple[int, ...], true_tracks: float) -> None:
+def test_one_frame_trains(ids: tuple[int, ...], teacher_forcing_ratio: float) -> None:
     model = speaking(ids).train()
-    model.clip_training.true_tracks = true_tracks
+    model.clip_training.teacher_forcing_ratio = teacher_forcing_ratio
     losses = model.loss([frames(1)], [sample(ids, count=1)])
-    assert ('matched' in losses) == (not true_tracks)
-    if ids and not true_tracks:
+    assert ('matched' in losses) == (not teacher_forcing_ratio)
+    if ids and not teacher_forcing_ratio:
         assert float(losses.pop('matched')) == 1.0
     for name in LOSSES:
         people = 2 if name == 'loss_interaction' else 1

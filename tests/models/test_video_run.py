@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmsmot.models import prompt_run
-from mmsmot.models.post_processing import LongEnough
+from mmsmot.models.post_processing import MinTrackLength
 from mmsmot.models.smot import SMOT
 from mmsmot.models.video_run import VideoRun
 from mmsmot.structures import Prompt, Trajectories
@@ -126,7 +126,7 @@ def test_asking_changes_nothing() -> None:
 def test_short_tracks_are_forgotten_without_a_caption() -> None:
     model = scripted_model(
         {f: [1, 2] if 2 <= f <= 4 else [1] for f in range(1, 11)},
-        post_processing=[LongEnough(min_frames=5)],
+        post_processing=[MinTrackLength(min_frames=5)],
     )
     run = model.begin(VIDEO)
     results = push_all(run, 1, 12)
@@ -141,7 +141,7 @@ def test_what_the_whole_video_shows_to_be_short_has_no_caption() -> None:
     """In all frames so far, but few of the whole video's."""
     model = scripted_model(
         {f: [1, 2] if f <= 3 else [1] for f in range(1, 11)},
-        post_processing=[LongEnough(min_frames=5)],
+        post_processing=[MinTrackLength(min_frames=5)],
     )
     run = model.begin(VIDEO)
     assert [t.track_id for r in push_all(run, 1, 4) for t in r.finished] == [2]

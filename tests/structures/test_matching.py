@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mmsmot.structures import (
     CoordinateSpace,
     Trajectories,
-    match_as_released,
-    match_by_cover,
+    map_to_merged,
+    match_official,
     match_trajectories,
     pairwise_iou,
     trajectory_iou,
@@ -41,7 +41,7 @@ def test_mean_iou_over_union_and_common_frames() -> None:
 
 
 def test_release_lets_many_take_one() -> None:
-    assert match_as_released(GT, PRED) == {1: 5, 2: 5, 3: 8}
+    assert match_official(GT, PRED) == {1: 5, 2: 5, 3: 8}
     assert match_trajectories(GT, PRED) == {1: 5, 3: 8}
     assert match_trajectories(GT, PRED, min_iou=0.51) == {}
 
@@ -51,7 +51,7 @@ def test_release_wants_more_than_a_fifth() -> None:
     # 2 columns of pixels and a little more, of 10.
     for width, expected in ((1.0, {}), (1.0 + 2**-40, {7: 1})):
         inside = Trajectories([1], [7], [[0.0, 0, width, 1]])
-        assert match_as_released(truth, inside) == expected
+        assert match_official(truth, inside) == expected
     # The strict one takes a mean of exactly its bound.
     half = Trajectories([1], [7], [[0.0, 0, 4.5, 1]])
     assert match_trajectories(truth, half) == {7: 1}
@@ -107,7 +107,7 @@ def test_release_counts_pixels() -> None:
             Trajectories(t[:, 0].astype(int), t[:, 1].astype(int), t[:, 2:])
             for t in map(np.array, (rows, moved))
         )
-        found = match_as_released(gt, pred)
+        found = match_official(gt, pred)
         assert found == released_matches(gt, pred)
         matched += len(found)
         plain += (trajectory_iou(gt, pred, 'common')[2].max(axis=0) > 0.2).sum()
@@ -117,7 +117,7 @@ def test_release_counts_pixels() -> None:
 def test_release_takes_the_last_of_equal_truths() -> None:
     truth = table((1, 3, 0.0), (2, 3, 0.0), (1, 5, 0.0), (2, 5, 0.0), (1, 9, 50.0))
     pred = table((1, 1, 2.0), (2, 1, 2.0))
-    assert match_as_released(truth, pred) == released_matches(truth, pred) == {1: 5}
+    assert match_official(truth, pred) == released_matches(truth, pred) == {1: 5}
 
 
 def test_total_decides_not_greed() -> None:
@@ -135,14 +135,14 @@ def test_refined_takes_what_it_covers_most_of() -> None:
     refined = table(
         *((t, 1, 0.0) for t in range(1, 11)), *((t, 2, 3.0) for t in range(10, 21))
     )
-    assert match_as_released(refined, tracked) == {1: 1, 2: 1}
-    assert match_by_cover(refined, tracked) == {1: 1, 2: 2}
+    assert match_official(refined, tracked) == {1: 1, 2: 1}
+    assert map_to_merged(refined, tracked) == {1: 1, 2: 2}
     linked = table(*((t, 1, 3.0) for t in range(1, 21)))
-    assert match_by_cover(linked, tracked) == {2: 1}  # both are there in frame 10
+    assert map_to_merged(linked, tracked) == {2: 1}  # both are there in frame 10
     parted = tracked[(tracked.ids == 1) | (tracked.frame_ids > 10)]
-    assert match_by_cover(linked, parted) == {1: 1, 2: 1}
+    assert map_to_merged(linked, parted) == {1: 1, 2: 1}
     elsewhere = table((1, 1, 50.0))
-    assert match_by_cover(elsewhere, tracked) == {}
+    assert map_to_merged(elsewhere, tracked) == {}
 
 
 def test_thousands_of_tracklets_are_covered_in_little_memory() -> None:
@@ -153,7 +153,7 @@ def test_thousands_of_tracklets_are_covered_in_little_memory() -> None:
     boxes = np.stack([left, left * 0, left + 10, left * 0 + 10], axis=1)
     tracked = Trajectories(frames, ids, boxes)
     tracemalloc.start()
-    names = match_by_cover(Trajectories(frames, ids + 7, boxes + 1), tracked)
+    names = map_to_merged(Trajectories(frames, ids + 7, boxes + 1), tracked)
     assert tracemalloc.get_traced_memory()[1] < 100e6
     tracemalloc.stop()
     assert names == {i: i + 7 for i in ids.tolist()}
@@ -173,7 +173,7 @@ def test_cover_is_the_greatest_sum_of_iou(seed: int) -> None:
         for b in (boxes, boxes[rng.permutation(20)])
     )
     refined_ids, tracked_ids, cover = trajectory_iou(refined, tracked, 'none')
-    names = match_by_cover(refined, tracked)
+    names = map_to_merged(refined, tracked)
     for t, track_id in enumerate(tracked_ids.tolist()):
         best = int(refined_ids[cover[:, t].argmax()])
         assert names.get(track_id, best) == best
@@ -184,12 +184,12 @@ def test_cover_is_the_greatest_sum_of_iou(seed: int) -> None:
 def test_nothing_and_other_spaces() -> None:
     nothing = Trajectories.empty()
     for gt, pred in ((nothing, PRED), (GT, nothing), (nothing, nothing)):
-        assert match_trajectories(gt, pred) == match_as_released(gt, pred) == {}
+        assert match_trajectories(gt, pred) == match_official(gt, pred) == {}
     small = Trajectories.empty(CoordinateSpace(width=320, height=192))
     large = Trajectories.empty(CoordinateSpace(width=640, height=384))
     with pytest.raises(ValueError, match='match trajectories'):
         match_trajectories(small, large)
-    assert match_by_cover(nothing, PRED) == match_by_cover(GT, nothing) == {}
+    assert map_to_merged(nothing, PRED) == map_to_merged(GT, nothing) == {}
     with pytest.raises(ValueError, match="'union', 'common' or 'none'"):
         trajectory_iou(GT, PRED, 'some')
 
@@ -223,8 +223,8 @@ def test_of_equally_covered_the_least_id_goes_on() -> None:
     refined = table((1, 1, 0.0), (2, 1, 0.0))
     # 4 and 7 stand in the same frames, equally far off; half a box is cover enough.
     tracked = table((1, 4, 5.0), (2, 4, 5.0), (1, 7, -5.0), (2, 7, -5.0))
-    assert match_by_cover(refined, tracked) == {4: 1}
-    assert match_by_cover(refined[:1], table((1, 9, 5.0))) == {9: 1}
+    assert map_to_merged(refined, tracked) == {4: 1}
+    assert map_to_merged(refined[:1], table((1, 9, 5.0))) == {9: 1}
 
 
 def test_a_track_that_nothing_covers_has_a_column_all_the_same() -> None:

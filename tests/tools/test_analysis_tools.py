@@ -17,7 +17,7 @@ import pytest
 from mmsmot.datasets.synsmot import Settings, write_clip
 from mmsmot.evaluation import SMOTMetric
 from mmsmot.evaluation.baselines import TrainStatistics, predict
-from mmsmot.evaluation.truths import open_dataset, read_truths
+from mmsmot.evaluation.ground_truth import open_dataset, read_truths
 
 pytest.importorskip('pycocoevalcap.cider', reason='needs pycocoevalcap')
 

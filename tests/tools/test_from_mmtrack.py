@@ -17,10 +17,11 @@ import torch
 
 pytest.importorskip('mmdet', reason='needs mmdet')
 
-from mmsmot.datasets import make_demo_scene, open_video
+from mmsmot.datasets import open_video
 from mmsmot.engine import load_config
 from mmsmot.registry import MODELS, TASK_UTILS
 from mmsmot.structures import SMOTDataSample, Trajectories
+from tests.demo_scene import make_demo_scene
 
 from . import old_tracking_configs as old
 
@@ -167,7 +168,9 @@ def test_trackers_of_ours_get_the_old_thresholds(tool: Tool, tmp_path: Path) -> 
     tracker = converted(tool, tmp_path, config, '--ours').model.tracker
     assert tracker.pop('type') == 'ByteTrack'
     birth = [
-        tracker.pop(k) for k in [*tracker] if k in ('new_threshold', 'birth_threshold')
+        tracker.pop(k)
+        for k in [*tracker]
+        if k in ('birth_threshold', 'birth_threshold')
     ]
     assert birth == [0.75]
     assert tracker == dict(

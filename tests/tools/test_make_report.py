@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot import Settings, write_clip
-from mmsmot.evaluation.truths import open_dataset
+from mmsmot.evaluation.ground_truth import open_dataset
 from mmsmot.structures import SMOTDataSample
 from mmsmot.structures.sample_json import sample_to_dict
 

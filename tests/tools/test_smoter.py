@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip('mmdet', reason='needs mmdet')
 pytest.importorskip('transformers', reason='needs transformers')
 
-from mmsmot.apis.shipped import shipped_weights
+from mmsmot.apis.bundled_weights import bundled_weights
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.engine import SMOTRunner, load_config
 from tests.tools.test_tools import alone
@@ -27,7 +27,7 @@ WORDS = {
     'loss_instance_caption',
     'loss_video_caption',
     'loss_interaction',
-    'loss_phrases',
+    'loss_bigrams',
 }
 
 
@@ -131,7 +131,7 @@ def test_two_processes_score_what_one_does(
     data: Path, path: Path, tmp_path: Path
 ) -> None:
     one, two = tmp_path / 'one', tmp_path / 'two'
-    weights = shipped_weights(CONFIG)
+    weights = bundled_weights(CONFIG)
     by_one(path, 'test', CONFIG, '--data-root', data, '--work-dir', one)
     by_two(path, 'test', CONFIG, weights, '--data-root', data, '--work-dir', two)
     scores = scores_of(one)
@@ -160,7 +160,7 @@ def test_two_processes_train_as_one(
     still = {
         'train_dataloader.dataset.num_frames': 2,
         'train_dataloader.dataset.stride': 22,
-        'model.training.true_tracks': 1.0,
+        'model.training.teacher_forcing_ratio': 1.0,
         'custom_hooks.2.iteration': 0,
         'train_cfg.max_epochs': 1,
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import pytest
 
-from mmsmot.datasets import make_demo_scene
+from tests.demo_scene import make_demo_scene
 
 ROOT = Path(__file__).parents[2]
 BYTE = 'two_stage/bytetrack_public-detections'

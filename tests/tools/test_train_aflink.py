@@ -51,7 +51,9 @@ def test_the_loss_falls_and_a_seed_repeats_it(tmp_path: Path) -> None:
     a, b = (tmp_path / f'{name}.safetensors' for name in 'ab')
     assert a.read_bytes() == b.read_bytes()
     assert read_link_network(a).fill == 'edge'
-    assert AFLink(a, min_probability=0.5)._network.classifier.fc1.in_features == 16
+    assert (
+        AFLink(weights=a, min_probability=0.5)._network.classifier.fc1.in_features == 16
+    )
 
 
 def test_true_trajectories_are_read(test_data: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmsmot.engine.hooks import StopAtNaN
+from mmsmot.engine.hooks import CheckInvalidLossHook
 from mmsmot.engine.memory import explain_out_of_memory
 from mmsmot.structures import Trajectories
 from mmsmot.utils.command_line import (
@@ -47,7 +47,7 @@ def no_memory() -> None:
 def no_number() -> None:
     runner = SimpleNamespace(iter=3, work_dir='/nowhere')
     weights = {'w': torch.tensor(torch.nan)}
-    StopAtNaN().before_save_checkpoint(runner, {'state_dict': weights})
+    CheckInvalidLossHook().before_save_checkpoint(runner, {'state_dict': weights})
 
 
 def slip() -> None:

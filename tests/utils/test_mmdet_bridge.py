@@ -30,7 +30,7 @@ from mmsmot.models.detectors.mmdet_detector import MMDetDetector
 from mmsmot.structures import Frame, VideoInfo
 from mmsmot.utils.mmdet_bridge import has_compiled_ops
 torch.manual_seed(0)
-detector = MMDetDetector(tiny_fcos(), score_threshold=0.0, labels=None)
+detector = MMDetDetector(config=tiny_fcos(), score_threshold=0.0, labels=None)
 image = np.random.default_rng(0).integers(0, 255, (96, 128, 3)).astype(np.uint8)
 found = detector.detect([Frame(VideoInfo('a', 'a'), 1, 0.0, lambda: image)])[0]
 print('compiled', has_compiled_ops())

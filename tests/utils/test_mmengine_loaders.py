@@ -116,7 +116,7 @@ def test_what_an_mmdet_model_starts_from(mark: Path) -> None:
     evil = str(mark.with_name('evil.pth'))
     config['model']['backbone']['init_cfg'] = dict(type='Pretrained', checkpoint=evil)
     with pytest.raises(ValueError, match='was not loaded'):
-        MMDetDetector(config)
+        MMDetDetector(config=config)
     assert not mark.exists()
 
 

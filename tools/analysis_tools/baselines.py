@@ -27,10 +27,10 @@ with tool_imports():
         gap_closed,
         predict,
     )
-    from mmsmot.evaluation.predictions import score_predictions
+    from mmsmot.evaluation.ground_truth import open_dataset, read_truths
+    from mmsmot.evaluation.saved_predictions import score_predictions
     from mmsmot.evaluation.smot_report import headline
     from mmsmot.evaluation.table import format_table, write_json
-    from mmsmot.evaluation.truths import open_dataset, read_truths
 
 
 COLUMNS = {

@@ -56,8 +56,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     dataset = BenSMOTDataset(
-        args.data_root,
-        args.split,
+        data_root=args.data_root,
+        split=args.split,
         annotations=args.annotations,
         vocabulary=args.vocabulary,
         described_only=False,

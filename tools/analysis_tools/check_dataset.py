@@ -12,7 +12,7 @@ from pathlib import Path
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
-    from mmsmot.datasets.bensmot_check import check_bensmot
+    from mmsmot.datasets.bensmot.check import check_bensmot
 
 
 def parse_args() -> argparse.Namespace:

@@ -44,8 +44,8 @@ def parse_args() -> argparse.Namespace:
 def read_split(args: argparse.Namespace, split: str) -> DatasetStatistics:
     """Every video of a split, described or not."""
     dataset = BenSMOTDataset(
-        args.data_root,
-        split,
+        data_root=args.data_root,
+        split=split,
         annotations=args.annotations,
         vocabulary=args.vocabulary,
         described_only=False,

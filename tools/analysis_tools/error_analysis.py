@@ -17,17 +17,17 @@ with tool_imports():
     import cv2
     import numpy as np
 
-    from mmsmot.apis.stored_results import open_results
+    from mmsmot.apis.predictions import open_results
     from mmsmot.datasets.image_sequence import ImageSequence
     from mmsmot.datasets.video_dataset import VideoDataset
     from mmsmot.evaluation.error_analysis import Errors, find_errors
+    from mmsmot.evaluation.ground_truth import read_truths
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.predictions import (
+    from mmsmot.evaluation.saved_predictions import (
         MISSING,
         join_predictions,
     )
     from mmsmot.evaluation.table import write_json
-    from mmsmot.evaluation.truths import read_truths
     from mmsmot.structures import SMOTDataSample, Trajectories
     from mmsmot.utils.atomic import atomic_path
     from mmsmot.utils.folder_lock import folder_lock

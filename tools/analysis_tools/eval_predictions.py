@@ -16,17 +16,17 @@ from pathlib import Path
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
-    from mmsmot.apis.stored_results import open_results
+    from mmsmot.apis.predictions import open_results
+    from mmsmot.evaluation.ground_truth import read_truths
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.predictions import (
+    from mmsmot.evaluation.protocols import RELEASE, STRICT
+    from mmsmot.evaluation.saved_predictions import (
         MISSING,
         join_predictions,
         score_predictions,
     )
-    from mmsmot.evaluation.protocols import RELEASE, STRICT
     from mmsmot.evaluation.smot_metric import format_report
     from mmsmot.evaluation.table import write_json
-    from mmsmot.evaluation.truths import read_truths
 
 
 def parse_args() -> argparse.Namespace:

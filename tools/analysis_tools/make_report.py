@@ -22,12 +22,12 @@ with tool_imports():
     import numpy as np
 
     from mmsmot.datasets import VideoReader, open_video
-    from mmsmot.datasets.stream_address import is_stream, shown_address
+    from mmsmot.datasets.streams.address import is_stream, shown_address
     from mmsmot.engine import load_config
+    from mmsmot.evaluation.ground_truth import open_dataset
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.predictions import score_predictions
+    from mmsmot.evaluation.saved_predictions import score_predictions
     from mmsmot.evaluation.smot_report import headline
-    from mmsmot.evaluation.truths import open_dataset
     from mmsmot.structures import SMOTDataSample
     from mmsmot.structures.sample_json import sample_from_dict
     from mmsmot.utils.json_file import read_json

@@ -70,8 +70,8 @@ def main() -> None:
 def make_dataset(args: argparse.Namespace) -> BenSMOTDataset:
     """Clips with the whole pipeline of a training."""
     return BenSMOTDataset(
-        args.data_root,
-        args.split,
+        data_root=args.data_root,
+        split=args.split,
         num_frames=args.num_frames,
         pipeline=[
             dict(type='ClipRandomCrop', scale=(0.8, 1.0)),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from mmsmot.datasets import make_demo_scene, open_video
+from mmsmot.datasets import open_video
 from mmsmot.structures import Detections, read_trajectories
 from mmsmot.visualization import VideoWriter
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.demo_scene import make_demo_scene  # noqa: E402 - of a checkout alone
 
 PICTURES_A_SCENE = 100
 PEOPLE = 8

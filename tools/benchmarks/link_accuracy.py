@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument('--weights', type=Path, help='of another network')
     parser.add_argument('--min-probability', type=float, default=0.8)
     args = parser.parse_args()
-    link = AFLink(args.weights, min_probability=args.min_probability)
+    link = AFLink(weights=args.weights, min_probability=args.min_probability)
     if args.data_root is None:
         walks = [simulate_walks((12345, 9, i)) for i in range(WALKS)]
         print(f'{WALKS} simulated walks: {ask(link, walks, 1)}')

@@ -44,11 +44,13 @@ class Modules(nn.Module):
         super().__init__()
         tokenizer = CaptionTokenizer(vocab_size=30522)
         tokenizer.eos_id = 30521  # a word that is never said: all captions are full
-        decoder = TextDecoder(tokenizer, DECODER, max_length=num_tokens + 1)
-        self.video_fusion = VideoFusion(AttentionCell(), in_channels=256)
+        decoder = TextDecoder(
+            tokenizer=tokenizer, config=DECODER, max_length=num_tokens + 1
+        )
+        self.video_fusion = VideoFusion(cell=AttentionCell(), in_channels=256)
         self.trajectory_fusion = ConcatTrajectoryFusion()
         self.instance_caption = InstanceCaptionHead(decoder)
-        self.video_caption = VideoCaptionHead(decoder)
+        self.video_caption = VideoCaptionHead(decoder=decoder)
         self.interaction = InteractionHead()
 
 

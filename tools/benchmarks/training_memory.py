@@ -83,9 +83,11 @@ def step(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     config = load_config(args.config, {})
     config.model.detector.config.model.backbone.init_cfg = None  # no download
-    config.model.training.update(true_tracks=1.0, gradient_frames=args.gradient_frames)
-    if args.gradient_frames is not None:
-        config.model.training.detection_frames = args.gradient_frames
+    config.model.training.update(
+        teacher_forcing_ratio=1.0, num_grad_frames=args.num_grad_frames
+    )
+    if args.num_grad_frames is not None:
+        config.model.training.detection_frames = args.num_grad_frames
     model = MODELS.build(config.model).train()
     frames, sample = clip(args.child, args.people, args.size)
     for part in model.modules():

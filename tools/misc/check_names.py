@@ -32,7 +32,6 @@ VAGUE_WORDS = frozenset(
         'everywhere',
         'felt',
         'few',
-        'first',
         'found',
         'given',
         'gone',
@@ -45,18 +44,15 @@ VAGUE_WORDS = frozenset(
         'known',
         'last',
         'learnt',
-        'least',
         'left',
         'likely',
         'looked',
         'made',
         'many',
         'met',
-        'missing',
         'more',
         'most',
         'much',
-        'named',
         'near',
         'nearest',
         'nobody',
@@ -70,20 +66,16 @@ VAGUE_WORDS = frozenset(
         'own',
         'placed',
         'played',
-        'read',
         'rest',
         'said',
         'same',
         'second',
         'see',
         'seen',
-        'shared',
-        'she',
         'shown',
         'some',
         'somebody',
         'somewhere',
-        'sorted',
         'speaks',
         'spent',
         'spoken',
@@ -117,15 +109,12 @@ VAGUE_WORDS = frozenset(
         'whom',
         'whose',
         'why',
-        'wide',
         'with',
         'within',
         'without',
         'worth',
     ]
 )
-# Words of the list that are nouns of the field or of Python's own usage.
-NOUNS = frozenset(['first', 'last', 'second', 'missing', 'read', 'shared', 'sorted'])
 LIMIT = 0.003  # of all bindings
 
 
@@ -144,7 +133,7 @@ def bindings(path: Path) -> Iterator[tuple[int, str]]:
 
 def is_vague(name: str) -> bool:
     """Whether a name is one of the words alone."""
-    return name.strip('_').lower() in VAGUE_WORDS - NOUNS
+    return not name.endswith('__') and name.strip('_').lower() in VAGUE_WORDS
 
 
 def main() -> None:

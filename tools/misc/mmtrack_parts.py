@@ -16,7 +16,7 @@ from mmsmot.models.post_processing import (
     AFLink,
     GaussianSmoothing,
     LinearInterpolation,
-    LongEnough,
+    MinTrackLength,
 )
 
 PIPELINES = (
@@ -177,7 +177,7 @@ def _interpolation(step: dict) -> tuple[list[dict], tuple[str, ...]]:
     and of these the gaps whose ends are fewer than ``max_num_frames`` frames apart: two
     missed frames less.
     """
-    configs = [{'type': LongEnough.__name__, 'min_frames': 3}]
+    configs = [{'type': MinTrackLength.__name__, 'min_frames': 3}]
     max_gap = step.get('max_num_frames', 20) - 2
     if max_gap >= 1:
         min_boxes = step.get('min_num_frames', 5) + 1

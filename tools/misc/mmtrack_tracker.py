@@ -72,7 +72,7 @@ OUR_TRACKERS: dict[str, OurTracker] = {
         {
             'track_threshold': lambda old: old['obj_score_thrs']['high'],
             'low_threshold': lambda old: old['obj_score_thrs']['low'],
-            'new_threshold': lambda old: old['init_track_thr'],
+            'birth_threshold': lambda old: old['init_track_thr'],
             'match_threshold': lambda old: _rest(old['match_iou_thrs']['high']),
             'second_match_threshold': lambda old: _rest(old['match_iou_thrs']['low']),
             'tentative_match_threshold': (

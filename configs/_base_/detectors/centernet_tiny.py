@@ -4,8 +4,8 @@ centernet_tiny = dict(
     type='MMDetDetector',
     score_threshold=0.1,
     channels_last=True,
-    picture_cells=2,
-    embedder=dict(type='StripeEmbedding', groups=(96, 12)),  # features, colours
+    rgb_cells=2,
+    embedder=dict(type='PartPooling', groups=(96, 12)),  # features, colours
     config=dict(
         model=dict(
             type='CenterNet',

@@ -1,2 +1,3 @@
-# Who is seen for less than a second at 8 pictures a second is nobody.
-long_enough = dict(type='LongEnough', min_frames=8)
+# The name of version 0.1; goes with the next release.
+_base_ = ['./min_track_length.py']
+long_enough = _base_.min_track_length

@@ -15,9 +15,9 @@ smoter_70k = dict(
     ],
     train_cfg=dict(type='IterBasedTrainLoop', max_iters=70000),
     custom_hooks=[
-        dict(type='LearnWords'),
-        dict(type='SemanticStart', iteration=20000),  # semantic_start_iter
-        dict(type='StopAtNaN')
+        dict(type='TrainTokenizerHook'),
+        dict(type='SemanticLossStartHook', iteration=20000),  # semantic_start_iter
+        dict(type='CheckInvalidLossHook')
     ],
     default_hooks=dict(
         checkpoint=dict(by_epoch=False, interval=2500, max_keep_ckpts=2)),

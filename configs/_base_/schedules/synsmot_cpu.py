@@ -16,7 +16,7 @@ synsmot_cpu = dict(
     ],
     train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=20),
     custom_hooks=[
-        dict(type='LearnWords'),
-        dict(type='StopAtNaN'),
-        dict(type='SemanticStart', iteration=600)  # semantic_start_iter
+        dict(type='TrainTokenizerHook'),
+        dict(type='CheckInvalidLossHook'),
+        dict(type='SemanticLossStartHook', iteration=600)  # semantic_start_iter
     ])

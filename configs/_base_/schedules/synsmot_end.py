@@ -17,7 +17,7 @@ synsmot_end = dict(
             eta_min=1e-6)
     ],
     train_cfg=dict(type='IterBasedTrainLoop', max_iters=800),
-    custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')],
+    custom_hooks=[dict(type='TrainTokenizerHook'), dict(type='CheckInvalidLossHook')],
     default_hooks=dict(
         checkpoint=dict(by_epoch=False, interval=200, max_keep_ckpts=2)),
     log_processor=dict(window_size=50, by_epoch=False))

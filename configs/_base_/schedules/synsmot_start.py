@@ -17,4 +17,4 @@ synsmot_start = dict(
             eta_min=5e-5)
     ],
     train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=5),
-    custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')])
+    custom_hooks=[dict(type='TrainTokenizerHook'), dict(type='CheckInvalidLossHook')])

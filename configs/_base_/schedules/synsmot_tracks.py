@@ -22,4 +22,4 @@ synsmot_tracks = dict(
             eta_min=1e-5)
     ],
     train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=3),
-    custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')])
+    custom_hooks=[dict(type='TrainTokenizerHook'), dict(type='CheckInvalidLossHook')])

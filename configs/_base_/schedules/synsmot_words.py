@@ -15,4 +15,4 @@ synsmot_words = dict(
             eta_min=1e-5)
     ],
     train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=15),
-    custom_hooks=[dict(type='LearnWords'), dict(type='StopAtNaN')])
+    custom_hooks=[dict(type='TrainTokenizerHook'), dict(type='CheckInvalidLossHook')])

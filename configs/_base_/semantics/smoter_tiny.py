@@ -22,9 +22,9 @@ smoter_tiny = dict(
         channels=128,
         grid=(4, 6),
         position=True),
-    context=dict(type='TrajectoryContext', **_attention_),
-    phrases=dict(type='PhraseTokens', channels=128),
-    relations=dict(type='RelationTokens', channels=128),
+    cross_track_attention=dict(type='CrossTrackAttention', **_attention_),
+    bigram_head=dict(type='BigramHead', channels=128),
+    interaction_tokens=dict(type='InteractionTokens', channels=128),
     instance_caption=dict(
         type='InstanceCaptionHead',
         channels=128,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...utils.atomic import atomic_folder
-from ..bensmot import BenSMOTDataset
-from ..bensmot_index import find_sequences, read_index
-from ..bensmot_json import CombinedAnnotations
-from ..bensmot_repairs import RepairLog
-from ..bensmot_semantics import Semantics
-from ..bensmot_sequence import GT, IMAGE_SUFFIXES, IMAGES
+from ..bensmot.combined_json import CombinedAnnotations
+from ..bensmot.dataset import BenSMOTDataset
+from ..bensmot.index import find_sequences, read_index
+from ..bensmot.repairs import RepairLog
+from ..bensmot.semantics import Semantics
+from ..bensmot.sequence import GT, IMAGE_SUFFIXES, IMAGES
 from ..image_sequence import ImageSequence
 from ..seqinfo import SeqInfo, write_seqinfo
 from ..video_truth import VideoTruth
@@ -144,8 +144,8 @@ def read_bensmot(
         # A dataset without any interaction has no verbs, and a vocabulary must have one.
         vocabulary = verbs_in(root, split, annotations) or 'clean335'
     dataset = BenSMOTDataset(
-        str(root),
-        split,
+        data_root=str(root),
+        split=split,
         annotations=annotations,
         vocabulary=vocabulary,
         described_only=False,

@@ -26,7 +26,7 @@ from ...utils.number_ranges import (
     PICTURE_SIDE,
     require_numbers,
 )
-from ..bensmot_text import MAX_NUMBER
+from ..bensmot.text import MAX_NUMBER
 from ..image_sequence import MAX_DIGITS, ImageSequence
 from ..video_truth import VideoTruth
 from .coco_video_words import read_captions, read_expressions, read_interactions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...structures import Interactions, ReferringExpression
 from ...structures.id_keys import read_id, read_pair
 from ...structures.referring_expression import expression_from_dict
-from ..bensmot_text import MAX_NUMBER
+from ..bensmot.text import MAX_NUMBER
 from .json_entry import JsonEntry
 
 Spans = dict[tuple[int, int, str], list[tuple[int, int]]]

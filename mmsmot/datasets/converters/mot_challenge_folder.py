@@ -11,10 +11,10 @@ import numpy as np
 
 from ...structures import xyxy_to_xywh
 from ...utils.atomic import atomic_folder
-from ..bensmot_repairs import RepairLog
-from ..bensmot_semantics import read_semantics
-from ..bensmot_sequence import read_sequence
-from ..bensmot_truth import make_truth, with_folder
+from ..bensmot.ground_truth import make_truth, with_folder
+from ..bensmot.repairs import RepairLog
+from ..bensmot.semantics import read_semantics
+from ..bensmot.sequence import read_sequence
 from ..image_sequence import IMAGE_SUFFIXES, ImageSequence
 from ..mot_challenge import MOTChallengeDataset
 from ..video_truth import VideoTruth

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...structures import Interactions, Trajectories, write_expression, xyxy_to_xywh
-from ..bensmot_semantics import CAPTIONS, GRAPH, VIDEO_CAPTION
-from ..bensmot_sequence import EXPRESSIONS, SPANS
+from ..bensmot.semantics import CAPTIONS, GRAPH, VIDEO_CAPTION
+from ..bensmot.sequence import EXPRESSIONS, SPANS
 from ..image_sequence import ImageSequence
 from ..synsmot.writer import graphml
 from ..video_truth import VideoTruth

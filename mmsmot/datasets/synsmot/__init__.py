@@ -1,7 +1,7 @@
 """SynSMOT: a synthetic world of people acting, every label known."""
 
 from .build import Clip, make_clip, make_synsmot, write_clip
-from .checker import check_synsmot
+from .checks.checker import check_synsmot
 from .settings import SIZES, Settings
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from ..street_backdrop import paint_street
+from .street_backdrop import paint_street
 
 FOOT = 0.42  # where the ground begins, of the picture's height
 Color = tuple[int, int, int]

@@ -30,6 +30,7 @@ class ClipColorJitter(ClipTransform):
 
     def __init__(
         self,
+        *,
         brightness: float = 0.2,
         contrast: float = 0.2,
         saturation: float = 0.2,

@@ -23,7 +23,7 @@ class PackClip(ClipTransform):
             another picture, or words are about someone without a box.
     """
 
-    def __init__(self, require_images: bool = True) -> None:
+    def __init__(self, *, require_images: bool = True) -> None:
         self.require_images = require_images
 
     def transform(self, sample: dict) -> dict:

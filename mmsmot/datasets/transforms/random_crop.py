@@ -31,6 +31,7 @@ class ClipRandomCrop(GeometricTransform):
 
     def __init__(
         self,
+        *,
         scale: tuple[float, float] = (0.6, 1.0),
         size: tuple[int, int] | None = None,
         min_inside: float = 0.25,

@@ -23,7 +23,7 @@ class ClipRandomFlip(GeometricTransform):
         ValueError: ``prob`` is not in [0, 1], or the clip's dataset is not flippable.
     """
 
-    def __init__(self, prob: float = 0.5) -> None:
+    def __init__(self, *, prob: float = 0.5) -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'ClipRandomFlip: prob must be in [0, 1], got {prob}')
         self.prob = prob

@@ -29,6 +29,7 @@ class ClipResize(GeometricTransform):
 
     def __init__(
         self,
+        *,
         size: tuple[int, int],
         keep_ratio: bool = True,
         ratio_range: tuple[float, float] = (1.0, 1.0),

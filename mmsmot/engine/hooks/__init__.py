@@ -1,8 +1,13 @@
 """What happens around training."""
 
+from .check_invalid_loss import CheckInvalidLossHook
 from .iteration_seed import IterationSeedHook
-from .learn_words import LearnWords
-from .semantic_start import SemanticStart
-from .stop_at_nan import StopAtNaN
+from .semantic_loss_start import SemanticLossStartHook
+from .train_tokenizer import TrainTokenizerHook
 
-__all__ = ['IterationSeedHook', 'LearnWords', 'SemanticStart', 'StopAtNaN']
+__all__ = [
+    'IterationSeedHook',
+    'TrainTokenizerHook',
+    'SemanticLossStartHook',
+    'CheckInvalidLossHook',
+]

@@ -37,6 +37,7 @@ class DLA(BaseModule):
 
     def __init__(
         self,
+        *,
         out_indices: Sequence[int] = (3, 4, 5),
         base_channels: int = 16,
         norm_cfg: dict | None = None,

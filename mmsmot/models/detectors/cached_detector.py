@@ -14,8 +14,8 @@ import numpy as np
 from mmengine.logging import print_log
 from torch import nn
 
-from ...datasets.stream_address import is_stream
-from ...registry import MODELS, built
+from ...datasets.streams.address import is_stream
+from ...registry import MODELS, build_part
 from ...structures import Detections, Frame, VideoInfo
 from ...utils.atomic import atomic_path
 from ...utils.fingerprint import text_hash, video_fingerprint
@@ -46,13 +46,14 @@ class CachedDetector(nn.Module, BaseDetector):
 
     def __init__(
         self,
+        *,
         detector: dict | BaseDetector,
         root: str,
         reid: dict | BaseReID | None = None,
     ) -> None:
         super().__init__()
-        self.detector = built(detector)
-        self.reid = built(reid)
+        self.detector = build_part(detector)
+        self.reid = build_part(reid)
         self.root = Path(root).expanduser()
         self._register_state_dict_hook(_without_cache)
         self._register_load_state_dict_pre_hook(_with_cache)

@@ -33,7 +33,7 @@ class DetectionFile(BaseDetector):
     needs_images = False
 
     def __init__(
-        self, path: str | None = None, score_threshold: float | None = None
+        self, *, path: str | None = None, score_threshold: float | None = None
     ) -> None:
         self.path = path
         self.score_threshold = score_threshold

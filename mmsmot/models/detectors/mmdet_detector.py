@@ -21,13 +21,13 @@ from mmengine.structures import InstanceData
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS, built
+from ...registry import MODELS, build_part
 from ...structures import Detections, Frame
+from ...structures.feature_maps import FeatureMaps
 from ...utils.checkpoint import load_weights
 from ...utils.data_config import is_data, require_safe_file
 from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 from ...utils.weights_hash import weights_hash
-from ..feature_maps import FeatureMaps
 from .base import BaseDetector
 from .label_check import require_labels
 
@@ -64,14 +64,15 @@ class MMDetDetector(nn.Module, BaseDetector):
             it should have no weights; ``None`` for no embeddings.
         channels_last: Lay pictures and weights out channels last: on a CPU a convolutional
             detector looks about twice as fast (and gives other last digits).
-        picture_cells: Append the picture itself to the first level, averaged to so many
-            squares a side of each cell: 3 * ``picture_cells``^2 channels that the
+        rgb_cells: Append the picture itself to the first level, averaged to so many
+            squares a side of each cell: 3 * ``rgb_cells``^2 channels that the
             detector does not look at. One that only has to find people soon forgets what
             colours they wear, and their captions say it. 0 for none.
     """
 
     def __init__(
         self,
+        *,
         config: str | dict,
         checkpoint: str | None = None,
         score_threshold: float = 0.1,
@@ -79,7 +80,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         score_power: float = 1.0,
         embedder: dict | nn.Module | None = None,
         channels_last: bool = False,
-        picture_cells: int = 0,
+        rgb_cells: int = 0,
     ) -> None:
         super().__init__()
         mmdet = import_mmdet()
@@ -87,9 +88,9 @@ class MMDetDetector(nn.Module, BaseDetector):
         self.checkpoint = checkpoint
         self.score_threshold = score_threshold
         self.score_power = score_power
-        self.embedder = built(embedder)
+        self.embedder = build_part(embedder)
         self.labels = None if labels is None else tuple(labels)
-        self.picture_cells = picture_cells
+        self.rgb_cells = rgb_cells
         with mmdet_scope():
             self.model = mmdet.registry.MODELS.build(self.config['model'])
             self._pipeline = Compose(_from_arrays(self.config.get('test_pipeline')))
@@ -125,8 +126,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         """
         inputs, samples = self.pictures(frames)
         levels = tuple(self.model.extract_feat(inputs))
-        if self.picture_cells:
-            seen = _picture(inputs, levels[0].shape[-2:], self.picture_cells)
+        if self.rgb_cells:
+            seen = _picture(inputs, levels[0].shape[-2:], self.rgb_cells)
             levels = (torch.cat([levels[0], seen], dim=1), *levels[1:])
         height = inputs.shape[-2]
         sizes = [(frame.image.shape[1], frame.image.shape[0]) for frame in frames]
@@ -225,8 +226,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         model: other threads may be looking through that one.
         """
         levels = features.levels
-        if self.picture_cells:
-            width = levels[0].shape[1] - 3 * self.picture_cells**2
+        if self.rgb_cells:
+            width = levels[0].shape[1] - 3 * self.rgb_cells**2
             levels = (levels[0][:, :width], *levels[1:])
         model = copy.copy(self.model)
         model.extract_feat = lambda _: levels
@@ -235,7 +236,7 @@ class MMDetDetector(nn.Module, BaseDetector):
     @property
     def fingerprint(self) -> str:
         options = (self.score_threshold, self.labels, self.score_power, self._layout)
-        options += (str(self.embedder), self.picture_cells)
+        options += (str(self.embedder), self.rgb_cells)
         text = repr((self.config.to_dict(), options))
         config = hashlib.sha256(text.encode()).hexdigest()
         # Of the weights themselves: training or a checkpoint of the whole model set them.

@@ -48,6 +48,7 @@ class ONNXDetector(BaseDetector):
 
     def __init__(
         self,
+        *,
         model: str | None,
         decoder: dict | OutputDecoder,
         input_size: tuple[int, int] | None = None,

@@ -71,7 +71,7 @@ class YOLOXDecoder(OutputDecoder):
     """
 
     def __init__(
-        self, strides: tuple[int, ...] = (8, 16, 32), in_pixels: bool | None = None
+        self, *, strides: tuple[int, ...] = (8, 16, 32), in_pixels: bool | None = None
     ) -> None:
         self.strides = tuple(strides)
         self.in_pixels = in_pixels
@@ -149,7 +149,7 @@ class BoxesDecoder(OutputDecoder):
         normalized: Boxes are fractions of the network input, not pixels.
     """
 
-    def __init__(self, normalized: bool = False) -> None:
+    def __init__(self, *, normalized: bool = False) -> None:
         self.normalized = normalized
 
     def __call__(

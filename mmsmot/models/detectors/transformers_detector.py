@@ -39,6 +39,7 @@ class TransformersDetector(nn.Module, BaseDetector):
 
     def __init__(
         self,
+        *,
         model: str | None,
         classes: Sequence[str] | None = ('person',),
         score_threshold: float = 0.1,

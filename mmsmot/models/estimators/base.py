@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 from ...structures import Detections, Frame, SMOTDataSample, Tracks, Trajectories
-from ..feature_maps import FeatureMaps
+from ...structures.feature_maps import FeatureMaps
 
 if TYPE_CHECKING:
     import os
 
     from ...structures import Prompt, VideoInfo
-    from ..clip_plan import ClipPlan
+    from ..training.clip_plan import ClipPlan
 
 FEATURES = 'features'  # Estimate.features: maps that boxes are pooled from
 TRACK_FEATURES = 'track_features'  # Tracks.features: (N, K, d) with each track

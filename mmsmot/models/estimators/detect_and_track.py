@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...registry import MODELS, TRACKERS, built
+from ...registry import MODELS, TRACKERS, build_part
 from ...structures import Detections, Frame, SMOTDataSample, Tracks, Trajectories
+from ...structures.feature_maps import FeatureMaps
 from ...utils.stopwatch import Stopwatch
-from ..clip_plan import ClipPlan
-from ..clip_table import detection_targets
-from ..clip_training import share_matched, track_clips
 from ..detectors import BaseDetector
-from ..feature_maps import FeatureMaps
-from ..frozen_features import FrozenFeatures
 from ..reid import BaseReID
 from ..trackers import BaseTracker, update_checked
+from ..training.clip_plan import ClipPlan
+from ..training.clip_table import detection_targets
+from ..training.clip_training import share_matched, track_clips
+from ..training.feature_cache import FeatureCache
 from .base import FEATURES, BaseEstimator, Estimate, EstimatorLoss
 
 if TYPE_CHECKING:
@@ -86,11 +86,11 @@ class DetectAndTrack(BaseEstimator):
         feature_extractor: dict | nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.detector = built(detector)
-        self.tracker = built(tracker, TRACKERS)
-        self.reid = built(reid)
-        self.feature_extractor = built(feature_extractor)
-        self._feature_cache: FrozenFeatures | None = None
+        self.detector = build_part(detector)
+        self.tracker = build_part(tracker, TRACKERS)
+        self.reid = build_part(reid)
+        self.feature_extractor = build_part(feature_extractor)
+        self._feature_cache: FeatureCache | None = None
 
     @property
     def provides(self) -> frozenset[str]:
@@ -237,7 +237,7 @@ class DetectAndTrack(BaseEstimator):
         if plan.feature_cache is None:
             return self.extract(frames, []), None
         if self._feature_cache is None:
-            self._feature_cache = FrozenFeatures(
+            self._feature_cache = FeatureCache(
                 plan.feature_cache, self.feature_source, plan.needs_inputs
             )
         features, detections = self._feature_cache.look(frames)
@@ -309,9 +309,11 @@ class DetectAndTrack(BaseEstimator):
         # A copied module shares the table of its parts; this one is to have its own.
         cached._modules = dict(self._modules)
         if self.detector.needs_images:  # else it reads a file
-            cached.detector = CachedDetector(cached.detector, root)
+            cached.detector = CachedDetector(detector=cached.detector, root=root)
         if self.reid is not None:
-            cached.detector = CachedDetector(cached.detector, root, self.reid)
+            cached.detector = CachedDetector(
+                detector=cached.detector, root=root, reid=self.reid
+            )
             cached.reid = None
         return cached.eval()
 

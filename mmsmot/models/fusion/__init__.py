@@ -1,10 +1,10 @@
 """Tokens of frames and of trajectories, each fused over time."""
 
 from .attention import CrossAttention, SelfAttention
+from .bigram_head import BigramHead
 from .cells import AdditionCell, AttentionCell, ConcatCell, FusionCell, MLPCell
-from .phrase_tokens import PhraseTokens
-from .relation_tokens import RelationTokens
-from .trajectory_context import TrajectoryContext
+from .cross_track_attention import CrossTrackAttention
+from .interaction_tokens import InteractionTokens
 from .trajectory_fusion import (
     BaseTrajectoryFusion,
     ConcatTrajectoryFusion,
@@ -21,11 +21,11 @@ __all__ = [
     'CrossAttention',
     'FusionCell',
     'MLPCell',
-    'PhraseTokens',
+    'BigramHead',
     'RecurrentTrajectoryFusion',
-    'RelationTokens',
+    'InteractionTokens',
     'SelfAttention',
-    'TrajectoryContext',
+    'CrossTrackAttention',
     'VideoFusion',
     'VideoState',
 ]

@@ -58,6 +58,7 @@ class AttentionCell(FusionCell):
 
     def __init__(
         self,
+        *,
         channels: int = 256,
         num_heads: int = 8,
         ffn_channels: int = 1024,
@@ -88,7 +89,7 @@ class MLPCell(FusionCell):
     """
 
     def __init__(
-        self, channels: int = 256, hidden: int = 1024, dropout: float = 0.1
+        self, *, channels: int = 256, hidden: int = 1024, dropout: float = 0.1
     ) -> None:
         super().__init__()
         require_numbers('MLPCell', COUNT, channels=channels, hidden=hidden)
@@ -113,7 +114,7 @@ class ConcatCell(FusionCell):
         channels: d.
     """
 
-    def __init__(self, channels: int = 256) -> None:
+    def __init__(self, *, channels: int = 256) -> None:
         super().__init__()
         self.project = nn.Linear(2 * channels, channels)
         self.norm = nn.LayerNorm(channels)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import nn
 
-from ...registry import MODELS, built
+from ...registry import MODELS, build_part
 from ...utils.number_ranges import COUNT, require_numbers
 from ..trajectory.token_encoding import TokenEncoding
 from ..trajectory.trajectory_tokens import TrajectoryTokens
@@ -32,7 +32,7 @@ class BaseTrajectoryFusion(nn.Module, ABC):
     ) -> None:
         super().__init__()
         self.summary = summary
-        self.encoding = built(encoding)
+        self.encoding = build_part(encoding)
 
     def encoded(self, tracks: TrajectoryTokens) -> torch.Tensor:
         """The tokens (M, N, K, d), with what the encoding adds."""
@@ -81,6 +81,7 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
 
     def __init__(
         self,
+        *,
         channels: int = 256,
         num_heads: int = 8,
         ffn_channels: int = 0,
@@ -123,12 +124,13 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
 
     def __init__(
         self,
+        *,
         cell: dict | FusionCell,
         encoding: dict | TokenEncoding | None = None,
         summary: bool = False,
     ) -> None:
         super().__init__(encoding, summary)
-        self.cell = built(cell)
+        self.cell = build_part(cell)
 
     def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
         tokens = self.encoded(tracks).transpose(0, 1)  # (N, M, K, d)

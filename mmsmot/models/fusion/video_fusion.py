@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS, built
+from ...registry import MODELS, build_part
+from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, require_numbers
-from ..feature_maps import FeatureMaps
 from .cells import FusionCell
 
 
@@ -43,6 +43,7 @@ class VideoFusion(nn.Module):
 
     def __init__(
         self,
+        *,
         cell: dict | FusionCell,
         in_channels: int = 256,
         channels: int = 256,
@@ -62,7 +63,7 @@ class VideoFusion(nn.Module):
                 f"tokens='channel': grid {tuple(grid)} has {grid[0] * grid[1]} positions, "
                 f'which must be channels ({channels})'
             )
-        self.cell = built(cell)
+        self.cell = build_part(cell)
         self.grid = tuple(grid)
         self.level = level
         self.tokens = tokens

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from ...registry import MODELS, built
+from ...registry import MODELS, build_part
 from ..fusion.attention import CrossAttention
 from ..language.text_decoder import TextDecoder
 from .base import BaseInstanceCaptionHead, BaseVideoCaptionHead
@@ -17,14 +17,14 @@ from .base import BaseInstanceCaptionHead, BaseVideoCaptionHead
 class _Speaker(nn.Module):
     """Linear and LayerNorm in front of a text decoder."""
 
-    def __init__(self, decoder: dict | TextDecoder, channels: int = 256) -> None:
+    def __init__(self, decoder: dict | TextDecoder | None, channels: int = 256) -> None:
         super().__init__()
         if decoder is None:
             raise ValueError(
                 f'{type(self).__name__} needs a decoder (or, for the video caption, '
                 'share_decoder=True)'
             )
-        self.decoder = built(decoder)
+        self.decoder = build_part(decoder)
         width = self.decoder.channels
         self.project = nn.Sequential(nn.Linear(channels, width), nn.LayerNorm(width))
 
@@ -77,7 +77,8 @@ class VideoCaptionHead(_Speaker, BaseVideoCaptionHead):
 
     def __init__(
         self,
-        decoder: dict | TextDecoder,
+        *,
+        decoder: dict | TextDecoder | None,
         channels: int = 256,
         injection: str = 'sequential',
         num_heads: int = 8,

@@ -55,6 +55,7 @@ class InteractionHead(BaseInteractionHead):
 
     def __init__(
         self,
+        *,
         channels: int = 256,
         vocabulary: str | Sequence[str] = 'clean335',
         pooled_tokens: int = 128,

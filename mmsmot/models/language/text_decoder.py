@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS, built
+from ...registry import MODELS, build_part
 from ...utils.number_ranges import COUNT, FRACTION, NumberRange, require_numbers
 from .tokenizer import BaseTokenizer
 
@@ -52,6 +52,7 @@ class TextDecoder(nn.Module):
 
     def __init__(
         self,
+        *,
         tokenizer: dict | BaseTokenizer,
         config: dict | None = None,
         pretrained: str | None = None,
@@ -72,7 +73,7 @@ class TextDecoder(nn.Module):
         require_numbers('TextDecoder', FRACTION, label_smoothing=label_smoothing)
         if (config is None) == (pretrained is None):
             raise ValueError('TextDecoder: give either config or pretrained')
-        self.tokenizer = built(tokenizer)
+        self.tokenizer = build_part(tokenizer)
         if config is not None:
             self.model = _from_config(config, self.tokenizer.vocab_size)
         else:

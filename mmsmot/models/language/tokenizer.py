@@ -70,7 +70,7 @@ class CaptionTokenizer(BaseTokenizer):
 
     pad_id, bos_id, eos_id = 0, 1, 2
 
-    def __init__(self, vocab_size: int = 1024) -> None:
+    def __init__(self, *, vocab_size: int = 1024) -> None:
         super().__init__()
         if vocab_size < 260:
             raise ValueError(
@@ -166,7 +166,7 @@ class PretrainedTokenizer(BaseTokenizer):
 
     may_lack = ('_extra_state',)  # checkpoints were written before it was kept
 
-    def __init__(self, name: str, local_files_only: bool = False) -> None:
+    def __init__(self, *, name: str, local_files_only: bool = False) -> None:
         super().__init__()
         from transformers import AutoTokenizer
 

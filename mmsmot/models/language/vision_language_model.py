@@ -54,6 +54,7 @@ class VisionLanguageModel(nn.Module):
 
     def __init__(
         self,
+        *,
         name: str | None,
         max_new_tokens: int = 60,
         batch_size: int = 4,

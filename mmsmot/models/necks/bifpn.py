@@ -33,6 +33,7 @@ class BiFPN(BaseModule):
 
     def __init__(
         self,
+        *,
         in_channels: Sequence[int],
         out_channels: int = 160,
         num_layers: int = 3,

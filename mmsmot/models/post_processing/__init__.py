@@ -10,6 +10,6 @@ this package does not import torch.
 from .aflink import AFLink
 from .gaussian_smoothing import GaussianSmoothing
 from .linear_interpolation import LinearInterpolation
-from .long_enough import LongEnough
+from .min_track_length import MinTrackLength
 
-__all__ = ['AFLink', 'GaussianSmoothing', 'LinearInterpolation', 'LongEnough']
+__all__ = ['AFLink', 'GaussianSmoothing', 'LinearInterpolation', 'MinTrackLength']

@@ -58,6 +58,7 @@ class AFLink:
 
     def __init__(
         self,
+        *,
         weights: str | os.PathLike | None = None,
         max_gap: int = 30,
         max_distance: float = 75.0,

@@ -31,7 +31,7 @@ class GaussianSmoothing:
     hold_frames = 0  # it acts on one track alone, and keeps its id
 
     def __init__(
-        self, tau: float = 10.0, noise: float = 1.0, window: int | None = WINDOW
+        self, *, tau: float = 10.0, noise: float = 1.0, window: int | None = WINDOW
     ) -> None:
         require_numbers('GaussianSmoothing', POSITIVE, tau=tau, noise=noise)
         require_numbers('GaussianSmoothing', COUNT.or_none, window=window)

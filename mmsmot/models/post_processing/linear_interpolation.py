@@ -24,7 +24,7 @@ class LinearInterpolation:
 
     hold_frames = 0  # it acts on one track alone, and keeps its id
 
-    def __init__(self, max_gap: int = 20, min_boxes: int = 1) -> None:
+    def __init__(self, *, max_gap: int = 20, min_boxes: int = 1) -> None:
         require_numbers(
             'LinearInterpolation', COUNT, max_gap=max_gap, min_boxes=min_boxes
         )

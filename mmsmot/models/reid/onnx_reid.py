@@ -31,6 +31,7 @@ class ONNXReID(BaseReID):
 
     def __init__(
         self,
+        *,
         model: str | None,
         input_size: tuple[int, int] = (256, 128),
         mean: Sequence[float] = (0.485, 0.456, 0.406),

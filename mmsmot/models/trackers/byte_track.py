@@ -47,7 +47,7 @@ class ByteTrack(TableTracker):
             those from ``low_threshold`` up to it second. A score equal to it is in
             neither set, as in the original.
         low_threshold: Detections at or below it are not looked at (tau_low).
-        new_threshold: Least score of a new track (epsilon); by default
+        birth_threshold: Least score of a new track (epsilon); by default
             ``track_threshold + 0.1`` as in the original.
         match_threshold: Greatest cost of a match in the first round.
         second_match_threshold: Greatest IoU distance in the second round.
@@ -58,7 +58,7 @@ class ByteTrack(TableTracker):
         frame_rate: Frame rate of the video, scales ``track_buffer``.
         fuse_score: Multiply IoU by the detection's score in the first round and with
             tentative tracks (the released code; off for its ``mot20`` switch).
-        own_boxes: Report the detection's own box, as OC-SORT does, instead of the
+        report_detections: Report the detection's own box, as OC-SORT does, instead of the
             filter's (ours). At few frames a second the filter lags behind: on SynSMOT,
             8 a second, a detector's LocA of 85 becomes 81.
         pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
@@ -73,7 +73,7 @@ class ByteTrack(TableTracker):
         *,
         track_threshold: float = 0.6,
         low_threshold: float = 0.1,
-        new_threshold: float | None = None,
+        birth_threshold: float | None = None,
         match_threshold: float = 0.8,
         second_match_threshold: float = 0.5,
         tentative_match_threshold: float = 0.7,
@@ -81,7 +81,7 @@ class ByteTrack(TableTracker):
         track_buffer: int = 30,
         frame_rate: float = 30.0,
         fuse_score: bool = True,
-        own_boxes: bool = False,
+        report_detections: bool = False,
         pixel_offset: float = 1.0,
         camera_motion: dict | CameraMotion | None = None,
         class_agnostic: bool = False,
@@ -99,11 +99,16 @@ class ByteTrack(TableTracker):
         require_numbers(
             owner, FINITE, track_threshold=track_threshold, low_threshold=low_threshold
         )
-        require_numbers(owner, FINITE.or_none, new_threshold=new_threshold)
+        require_numbers(owner, FINITE.or_none, birth_threshold=birth_threshold)
         require_numbers(owner, WHOLE, track_buffer=track_buffer)
         require_numbers(owner, POSITIVE, frame_rate=frame_rate)
         require_numbers(owner, NON_NEGATIVE, pixel_offset=pixel_offset)
-        require_choice(owner, (True, False), fuse_score=fuse_score, own_boxes=own_boxes)
+        require_choice(
+            owner,
+            (True, False),
+            fuse_score=fuse_score,
+            report_detections=report_detections,
+        )
         if low_threshold > track_threshold:
             raise ValueError(
                 f'{owner}: low_threshold must be at most track_threshold, got '
@@ -111,8 +116,8 @@ class ByteTrack(TableTracker):
             )
         self.track_threshold = track_threshold
         self.low_threshold = low_threshold
-        self.new_threshold = (
-            track_threshold + 0.1 if new_threshold is None else new_threshold
+        self.birth_threshold = (
+            track_threshold + 0.1 if birth_threshold is None else birth_threshold
         )
         self.match_threshold = match_threshold
         self.second_match_threshold = second_match_threshold
@@ -120,7 +125,7 @@ class ByteTrack(TableTracker):
         self.duplicate_threshold = duplicate_threshold
         self.max_time_lost = int(frame_rate / 30.0 * track_buffer)
         self.fuse_score = fuse_score
-        self.own_boxes = own_boxes
+        self.report_detections = report_detections
         self.pixel_offset = pixel_offset
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
@@ -149,12 +154,12 @@ class ByteTrack(TableTracker):
 
         rows, det_index = np.concatenate([first, second, third], axis=1)
         self._take(rows, det_index, detections)
-        self._start(high[scores[high] >= self.new_threshold], detections)
+        self._start(high[scores[high] >= self.birth_threshold], detections)
         self._retire(stage)
         found = self._report_rows(
             np.flatnonzero(self._tracks.rows['stage'] == CONFIRMED)
         )
-        if self.own_boxes:
+        if self.report_detections:
             return replace(found, boxes=detections.boxes[found.det_index])
         return found
 
@@ -226,7 +231,7 @@ class ByteTrack(TableTracker):
         tracks['last_frame'][rows] = self._frame_count
 
     def _start(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
-        fresh = self._spawn(det_index, detections)
+        fresh = self._init_tracks(det_index, detections)
         fresh['stage'] = CONFIRMED if self._frame_count == 1 else TENTATIVE
         fresh['first_frame'] = fresh['last_frame'] = self._frame_count
         return fresh

@@ -103,7 +103,7 @@ class DeepSORT(TableTracker):
             detections,
         )
         self._take(rows, det_index, detections, vectors)
-        self._bury()
+        self._remove_dead()
         self._start(remaining(sure, det_index), detections, vectors)
         return self._report()
 
@@ -222,7 +222,7 @@ class DeepSORT(TableTracker):
         """Of the variances of these detections, ``None`` for one."""
         return None
 
-    def _bury(self) -> None:
+    def _remove_dead(self) -> None:
         """Drop tentative tracks at their first miss, confirmed ones after many."""
         tracks = self._tracks.rows
         missed = tracks['time_since_update']
@@ -237,7 +237,7 @@ class DeepSORT(TableTracker):
         """Start a tentative track at each of the detections ``det_index``."""
         if not len(det_index):
             return
-        fresh = self._spawn(det_index, detections)
+        fresh = self._init_tracks(det_index, detections)
         fresh['hits'] = 1
         fresh['confirmed'] = self.n_init <= 1
         fresh['slot'] = self._gallery.allot(len(det_index), vectors.shape[1])

@@ -114,7 +114,7 @@ class OCSORT(SORT):
         left, high = remaining(left, rows), remaining(high, columns)
 
         self._miss(left)
-        self._spawn(high, detections)
+        self._init_tracks(high, detections)
         return self._report()
 
     def _predict(self, frame: Frame | None) -> np.ndarray:
@@ -244,7 +244,7 @@ class OCSORT(SORT):
             self._previous(rows[known]), boxes[known]
         )
         gap = tracks['missed'][rows] > 0
-        self._lead_through_gap(rows[gap], boxes[gap])
+        self._re_update(rows[gap], boxes[gap])
         super()._take(rows, det_index, detections)
         tracks['missed'][rows] = 0
         tracks['observed'][rows] = True
@@ -259,7 +259,7 @@ class OCSORT(SORT):
         tracks['frozen'][first] = self._tracks.state[:, first].swapaxes(0, 1)
         tracks['missed'][rows] += 1
 
-    def _lead_through_gap(self, rows: np.ndarray, boxes: np.ndarray) -> None:
+    def _re_update(self, rows: np.ndarray, boxes: np.ndarray) -> None:
         """Observation-centric re-update (ORU, section 4.1).
 
         The filters go back to their first missed frame and are fed boxes on the line from
@@ -284,8 +284,8 @@ class OCSORT(SORT):
             state[:, going] = BoxKalmanFilter.predict(self._filter, state[:, going])
         self._tracks.state[:, rows] = state
 
-    def _spawn(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
-        fresh = super()._spawn(det_index, detections)
+    def _init_tracks(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
+        fresh = super()._init_tracks(det_index, detections)
         fresh['recent'] = np.nan
         fresh['last'] = -1
         return fresh

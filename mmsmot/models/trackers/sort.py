@@ -70,7 +70,7 @@ class SORT(TableTracker):
         everybody = np.arange(len(predicted))
         rows, matched = self._match_in_classes(match, everybody, candidates, detections)
         self._take(rows, matched, detections)
-        self._spawn(remaining(candidates, matched), detections)
+        self._init_tracks(remaining(candidates, matched), detections)
         return self._report()
 
     def _predict(self, frame: Frame | None) -> np.ndarray:

@@ -145,7 +145,7 @@ class TableTracker(BaseTracker):
         tracks['label'][rows] = detections.labels[det_index]
         tracks['det_index'][rows] = det_index
 
-    def _spawn(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
+    def _init_tracks(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
         """Start a track at each of the detections ``det_index``; view of their rows."""
         fresh = self._tracks.spawn(self._filter.initiate(detections.boxes[det_index]))
         fresh['score'] = detections.scores[det_index]

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, FRACTION, NON_NEGATIVE, require_numbers
-from ..feature_maps import FeatureMaps
 from .roi_tokens import roi_align
 
 
@@ -36,6 +36,7 @@ class CropTokens(nn.Module):
 
     def __init__(
         self,
+        *,
         channels: int = 256,
         tokens: int = 2,
         size: Sequence[int] = (48, 24),

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ...registry import MODELS, built
+from ...registry import MODELS, build_part
+from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, FRACTION, require_numbers
-from ..feature_maps import FeatureMaps
 
 
 @MODELS.register_module()
@@ -46,6 +46,7 @@ class RoITokens(nn.Module):
 
     def __init__(
         self,
+        *,
         in_channels: int = 256,
         channels: int = 256,
         level: int = 0,
@@ -84,7 +85,7 @@ class RoITokens(nn.Module):
             self.project = nn.Identity()
         self.cells = nn.Linear(in_channels, channels) if cells else None
         self.norm = nn.LayerNorm(channels) if norm else None
-        self.crop = built(crop)
+        self.crop = build_part(crop)
         self.tokens = (4 if hidden else grid**2) + getattr(self.crop, 'tokens', 0)
 
     def extra_repr(self) -> str:

@@ -29,6 +29,7 @@ class TokenEncoding(nn.Module):
 
     def __init__(
         self,
+        *,
         channels: int = 256,
         tokens: int = 4,
         time: bool = True,

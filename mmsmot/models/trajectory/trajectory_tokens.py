@@ -83,7 +83,7 @@ class TrajectoryTokens:
             },
         )
 
-    def together(self, videos: torch.Tensor) -> torch.Tensor:
+    def co_occurrence_mask(self, videos: torch.Tensor) -> torch.Tensor:
         """Who is there with whom: (M, M) bool, symmetric, nobody with itself.
 
         Two trajectories of a video are together if they share a frame.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmsmot.datasets.bensmot_check import check_bensmot
+from mmsmot.datasets.bensmot.check import check_bensmot
 from mmsmot.datasets.converters.bensmot_folder import (
     bensmot_name,
     read_bensmot,

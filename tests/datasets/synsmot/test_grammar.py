@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.actions import ACTIONS, SYMMETRIC
-from mmsmot.datasets.synsmot.claims import Look, read_caption, read_doings, read_summary
+from mmsmot.datasets.synsmot.checks.claims import (
+    Look,
+    read_caption,
+    read_doings,
+    read_summary,
+)
 from mmsmot.datasets.synsmot.grammar import instance_caption, video_caption
 from mmsmot.datasets.synsmot.lexicon import CLAUSES, HEADLINES, PARTICIPLES, PLACES
 from mmsmot.datasets.synsmot.stories import STORIES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot import render
-from mmsmot.datasets.synsmot.evidence import color_mask
+from mmsmot.datasets.synsmot.checks.evidence import color_mask
 from mmsmot.datasets.synsmot.script import Span, Thing
 
 

@@ -36,7 +36,7 @@ def test_a_clip_without_a_generator(make_clip) -> None:
     clip = make_clip()
     del clip['generator']
     with pytest.raises(KeyError, match=r"needs sample\['generator'\]"):
-        ClipResize((5, 5))(clip)
+        ClipResize(size=(5, 5))(clip)
 
 
 def test_view() -> None:
@@ -57,17 +57,17 @@ def test_view() -> None:
 def test_a_whole_video_is_no_clip(make_clip) -> None:
     clip = make_clip()
     with pytest.raises(TypeError, match='works on clips.*test_mode=True'):
-        ClipResize((5, 5))({**clip, 'inputs': iter(clip['inputs'])})
+        ClipResize(size=(5, 5))({**clip, 'inputs': iter(clip['inputs'])})
 
 
 def test_pictures_of_two_sizes(make_clip) -> None:
     clip = make_clip()
-    small = ClipResize((40, 30))(make_clip())['inputs'][0]
+    small = ClipResize(size=(40, 30))(make_clip())['inputs'][0]
     clip['inputs'][0] = small
     with pytest.raises(
         ValueError, match=r'must have one size .*\(40, 30\), \(80, 60\)'
     ):
-        ClipResize((5, 5))(clip)
+        ClipResize(size=(5, 5))(clip)
 
 
 def test_a_size_nobody_knows(make_clip) -> None:
@@ -75,7 +75,7 @@ def test_a_size_nobody_knows(make_clip) -> None:
     video = replace(clip['inputs'][0].video, width=None, height=None)
     clip['inputs'] = [replace(frame, video=video) for frame in clip['inputs']]
     with pytest.raises(ValueError, match=r'must have one size .*\(None, None\)'):
-        ClipResize((5, 5))(clip)
+        ClipResize(size=(5, 5))(clip)
 
 
 def test_boxes_of_another_picture(make_clip) -> None:
@@ -84,14 +84,14 @@ def test_boxes_of_another_picture(make_clip) -> None:
     space = replace(truth.space, width=160)
     clip['data_samples'].gt_trajectories = replace(truth, space=space)
     with pytest.raises(ValueError, match='cannot apply ClipResize'):
-        ClipResize((5, 5))(clip)
+        ClipResize(size=(5, 5))(clip)
 
 
 def test_the_sample_before_is_untouched(make_clip) -> None:
     clip = make_clip()
     frames = clip['inputs']
     pictures = [frame.image.copy() for frame in frames]
-    ClipResize((5, 5), keep_ratio=False)(clip)
+    ClipResize(size=(5, 5), keep_ratio=False)(clip)
     assert clip['inputs'] is frames
     for frame, picture in zip(frames, pictures, strict=True):
         np.testing.assert_array_equal(frame.image, picture)

@@ -50,7 +50,10 @@ def test_a_turn_moves_the_hue_alone() -> None:
 
 
 def test_the_same_for_all_frames_boxes_stay(make_clip, true_boxes) -> None:
-    transform, values = ClipColorJitter(0.5, 0.5, 0.5, hue=20), set()
+    transform, values = (
+        ClipColorJitter(brightness=0.5, contrast=0.5, saturation=0.5, hue=20),
+        set(),
+    )
     for seed in range(10):
         clip = transform(make_clip(seed=seed))
         corners = np.stack([frame.image[12:20, 62:68] for frame in clip['inputs']])

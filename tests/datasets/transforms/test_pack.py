@@ -18,7 +18,7 @@ def test_two_parts_with_pictures(make_clip) -> None:
 
 
 def test_travels_with_one_copy_of_each_picture(make_clip) -> None:
-    clip = PackClip()(ClipResize((320, 240))(make_clip()))
+    clip = PackClip()(ClipResize(size=(320, 240))(make_clip()))
     data = pickle.dumps(clip)
     assert len(data) < 1.1 * 3 * 320 * 240 * 3
     back = pickle.loads(data)

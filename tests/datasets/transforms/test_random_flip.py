@@ -46,12 +46,12 @@ def test_all_frames_or_none(make_clip) -> None:
 def test_refused_where_words_may_say_left_or_right(prob, make_clip) -> None:
     clip = make_clip(flippable=False)
     with pytest.raises(ValueError, match='mirror.*metainfo=dict'):
-        ClipRandomFlip(prob)(clip)
+        ClipRandomFlip(prob=prob)(clip)
     clip['data_samples'].pop('flippable')
     with pytest.raises(ValueError, match='mirror'):
-        ClipRandomFlip(prob)(clip)
+        ClipRandomFlip(prob=prob)(clip)
 
 
 def test_bad_argument() -> None:
     with pytest.raises(ValueError, match='prob must be in'):
-        ClipRandomFlip(1.5)
+        ClipRandomFlip(prob=1.5)

@@ -20,7 +20,7 @@ from mmsmot.structures import CoordinateSpace
     ],
 )
 def test_size(size, keep_ratio, expected, make_clip) -> None:
-    clip = ClipResize(size, keep_ratio)(make_clip())
+    clip = ClipResize(size=size, keep_ratio=keep_ratio)(make_clip())
     for frame in clip['inputs']:
         assert frame.image.shape == (*expected[::-1], 3)
         assert (frame.video.width, frame.video.height) == expected
@@ -33,7 +33,7 @@ def test_size(size, keep_ratio, expected, make_clip) -> None:
 
 @pytest.mark.parametrize('size', [(160, 120), (40, 30), (160, 60)])
 def test_boxes_follow_the_pixels(size, make_clip, seen_boxes, true_boxes) -> None:
-    clip = ClipResize(size, keep_ratio=False)(make_clip())
+    clip = ClipResize(size=size, keep_ratio=False)(make_clip())
     seen, true = seen_boxes(clip), true_boxes(clip)
     assert seen.keys() == true.keys() and len(true) == 6
     for key, box in true.items():
@@ -42,13 +42,13 @@ def test_boxes_follow_the_pixels(size, make_clip, seen_boxes, true_boxes) -> Non
 
 def test_the_size_it_has(make_clip) -> None:
     clip = make_clip()
-    same = ClipResize((80, 60))(clip)
+    same = ClipResize(size=(80, 60))(clip)
     assert same['inputs'] is clip['inputs']
     assert same['data_samples'].gt_trajectories.space.name == 'original'
 
 
 def test_one_ratio_for_a_clip(make_clip) -> None:
-    transform = ClipResize((80, 60), ratio_range=(0.5, 2))
+    transform = ClipResize(size=(80, 60), ratio_range=(0.5, 2))
     widths = set()
     for seed in range(10):
         shapes = {f.image.shape for f in transform(make_clip(seed=seed))['inputs']}
@@ -58,7 +58,7 @@ def test_one_ratio_for_a_clip(make_clip) -> None:
 
 
 def test_without_pictures(make_clip) -> None:
-    clip = ClipResize((40, 30))(make_clip(images=False))
+    clip = ClipResize(size=(40, 30))(make_clip(images=False))
     assert [frame.load for frame in clip['inputs']] == [None] * 3
     assert clip['inputs'][0].video.width == 40
     assert clip['data_samples'].gt_trajectories.boxes[0].tolist() == [5, 10, 13, 22]

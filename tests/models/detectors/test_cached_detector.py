@@ -55,10 +55,10 @@ def frames(video: VideoInfo, *frame_ids: int, image: bool = False) -> list[Frame
 
 def test_a_second_run_asks_nobody(tmp_path: Path, video: VideoInfo) -> None:
     root = str(tmp_path / 'cache')
-    first = CachedDetector(Counting(), root)
+    first = CachedDetector(detector=Counting(), root=root)
     expected = first.detect(frames(video, 1, 2, 3)) + first.detect(frames(video, 4, 5))
     inner = Counting()
-    second = CachedDetector(inner, root)
+    second = CachedDetector(detector=inner, root=root)
     # Another stride and another batch: what is there is not asked for again.
     found = second.detect(frames(video, 1, 3, 5, 7))
     assert inner.seen == [7]
@@ -73,23 +73,23 @@ def test_another_detector_or_video_is_another_key(
     tmp_path: Path, video: VideoInfo
 ) -> None:
     root = str(tmp_path / 'cache')
-    CachedDetector(Counting('one'), root).detect(frames(video, 1))
+    CachedDetector(detector=Counting('one'), root=root).detect(frames(video, 1))
     other = Counting('two')
-    CachedDetector(other, root).detect(frames(video, 1))
+    CachedDetector(detector=other, root=root).detect(frames(video, 1))
     assert other.seen == [1]
     Path(video.path).write_bytes(b'other pictures')
     changed = Counting('one')
-    CachedDetector(changed, root).detect(frames(video, 1))
+    CachedDetector(detector=changed, root=root).detect(frames(video, 1))
     assert changed.seen == [1]
 
 
 def test_a_damaged_file_is_detected_again(tmp_path: Path, video: VideoInfo) -> None:
     root = tmp_path / 'cache'
-    CachedDetector(Counting(), str(root)).detect(frames(video, 1, 2))
+    CachedDetector(detector=Counting(), root=str(root)).detect(frames(video, 1, 2))
     (shard,) = root.glob('*/*.npz')
     shard.write_bytes(shard.read_bytes()[:40])
     inner = Counting()
-    CachedDetector(inner, str(root)).detect(frames(video, 1, 2))
+    CachedDetector(detector=inner, root=str(root)).detect(frames(video, 1, 2))
     assert inner.seen == [1, 2]
     assert len(list(root.glob('*/*.npz'))) == 1
 
@@ -98,8 +98,10 @@ def test_embeddings_are_kept_and_pictures_left_alone(
     tmp_path: Path, video: VideoInfo
 ) -> None:
     root = str(tmp_path / 'cache')
-    CachedDetector(Counting(), root, Width()).detect(frames(video, 1, 2, image=True))
-    again = CachedDetector(Counting(), root, Width())
+    CachedDetector(detector=Counting(), root=root, reid=Width()).detect(
+        frames(video, 1, 2, image=True)
+    )
+    again = CachedDetector(detector=Counting(), root=root, reid=Width())
     found = again.detect(frames(video, 1, 2))  # these frames have no picture at all
     assert found[1].embeddings.tolist() == [[2, 4], [2, 4]]
 
@@ -108,12 +110,12 @@ def test_a_file_that_is_being_written_is_left_alone(
     tmp_path: Path, video: VideoInfo
 ) -> None:
     root = tmp_path / 'cache'
-    CachedDetector(Counting(), str(root)).detect(frames(video, 1, 2))
+    CachedDetector(detector=Counting(), root=str(root)).detect(frames(video, 1, 2))
     (folder,) = root.iterdir()
     for name in ('.5-8.x1y2z3.npz', 'notes-of mine.npz'):
         (folder / name).write_bytes(b'half')
     inner = Counting()
-    CachedDetector(inner, str(root)).detect(frames(video, 1, 2, 5))
+    CachedDetector(detector=inner, root=str(root)).detect(frames(video, 1, 2, 5))
     assert inner.seen == [5]
     assert (folder / '.5-8.x1y2z3.npz').exists()
 
@@ -122,9 +124,11 @@ def test_two_caches_keep_detections_for_trackers_without_reid(
     tmp_path: Path, video: VideoInfo
 ) -> None:
     root = str(tmp_path / 'cache')
-    CachedDetector(Counting(), root).detect(frames(video, 1, 2))
+    CachedDetector(detector=Counting(), root=root).detect(frames(video, 1, 2))
     inner = Counting()
-    described = CachedDetector(CachedDetector(inner, root), root, Width())
+    described = CachedDetector(
+        detector=CachedDetector(detector=inner, root=root), root=root, reid=Width()
+    )
     found = described.detect(frames(video, 1, 2, image=True))
     assert inner.seen == []
     assert found[1].embeddings.tolist() == [[2, 4], [2, 4]]
@@ -137,7 +141,9 @@ def test_a_rewritten_detection_file_is_read_again(
     path.write_text('1,-1,0,0,5,5,1\n')
     for right in (5.0, 7.0):
         path.write_text(f'1,-1,0,0,{right},5,1\n')
-        cached = CachedDetector(DetectionFile(str(path)), str(tmp_path / 'cache'))
+        cached = CachedDetector(
+            detector=DetectionFile(path=str(path)), root=str(tmp_path / 'cache')
+        )
         assert cached.detect(frames(video, 1))[0].boxes[0, 2] == right
 
 
@@ -146,9 +152,11 @@ def test_the_network_inside_is_seen_by_torch(tmp_path: Path) -> None:
         def __init__(self) -> None:
             torch.nn.Linear.__init__(self, 2, 1)
 
-    cached = CachedDetector(Network(), str(tmp_path))
+    cached = CachedDetector(detector=Network(), root=str(tmp_path))
     # As without the cache, and as with two: a checkpoint fits all of them.
-    twice = torch.nn.Sequential(CachedDetector(CachedDetector(Network(), 'x'), 'y'))
+    twice = torch.nn.Sequential(
+        CachedDetector(detector=CachedDetector(detector=Network(), root='x'), root='y')
+    )
     plain = torch.nn.Sequential(Network())
     assert set(cached.state_dict()) == {'weight', 'bias'}
     assert list(twice.state_dict()) == list(plain.state_dict())
@@ -164,7 +172,7 @@ def test_the_network_inside_is_seen_by_torch(tmp_path: Path) -> None:
 
 def test_other_weights_in_the_same_detector(tmp_path: Path, video: VideoInfo) -> None:
     inner = Counting('one')
-    cached = CachedDetector(inner, str(tmp_path / 'cache'))
+    cached = CachedDetector(detector=inner, root=str(tmp_path / 'cache'))
     for name, seen in (('one', [1]), ('two', [1, 1]), ('one', [1, 1])):
         inner.name = name  # trained on, or another checkpoint was loaded
         cached.detect(frames(video, 1))
@@ -175,7 +183,7 @@ def test_a_file_that_was_changed_is_opened_anew(
     tmp_path: Path, video: VideoInfo
 ) -> None:
     inner = Counting()
-    cached = CachedDetector(inner, str(tmp_path / 'cache'))
+    cached = CachedDetector(detector=inner, root=str(tmp_path / 'cache'))
     cached.detect(frames(video, 1))
     Path(video.path).write_bytes(b'other pictures')
     cached.detect(frames(VideoInfo('video', video.path), 1))
@@ -185,7 +193,7 @@ def test_a_file_that_was_changed_is_opened_anew(
 @pytest.mark.parametrize('path', ['stream', 'rtsp://door/main', 'camera:0'])
 def test_a_stream_is_not_remembered(path: str, tmp_path: Path) -> None:
     inner = Counting()
-    cached = CachedDetector(inner, str(tmp_path / 'cache'))
+    cached = CachedDetector(detector=inner, root=str(tmp_path / 'cache'))
     for _ in range(2):
         cached.detect(frames(VideoInfo('stream', path), 1))
     assert inner.seen == [1, 1]
@@ -197,7 +205,7 @@ def test_names_that_file_systems_hardly_take(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b'pictures')
     inner = Counting()
     for _ in range(2):
-        cached = CachedDetector(inner, str(tmp_path / 'cache'))
+        cached = CachedDetector(detector=inner, root=str(tmp_path / 'cache'))
         cached.detect(frames(VideoInfo(name, str(tmp_path / name)), 1))
     assert inner.seen == [1]
 
@@ -207,7 +215,7 @@ def test_videos_in_threads(tmp_path: Path) -> None:
     for i in range(4):
         (tmp_path / f'{i}.mp4').write_bytes(bytes(i))
         videos.append(VideoInfo(f'{i}', str(tmp_path / f'{i}.mp4')))
-    cached = CachedDetector(Counting(), str(tmp_path / 'cache'))
+    cached = CachedDetector(detector=Counting(), root=str(tmp_path / 'cache'))
 
     def look(video: VideoInfo) -> list[list]:
         found = [cached.detect(frames(video, t, t + 1)) for t in range(1, 40, 2)]

@@ -13,15 +13,15 @@ pytest.importorskip('mmdet', reason='needs mmdet')
 from mmsmot.models.detectors.mmdet_detector import PICTURE_GAIN, MMDetDetector
 from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, VideoInfo
-from tests.models.test_semantics import DETECTOR
-from tests.models.test_semantics import frames as semantic_frames
+from tests.models.semantics.test_trajectory_semantics import DETECTOR
+from tests.models.semantics.test_trajectory_semantics import frames as semantic_frames
 
 from .tiny_mmdet import tiny_fcos
 
 
 def make(seed: int = 0, **options) -> MMDetDetector:
     torch.manual_seed(seed)
-    return MMDetDetector(tiny_fcos(), score_threshold=0.0, **options)
+    return MMDetDetector(config=tiny_fcos(), score_threshold=0.0, **options)
 
 
 def frame_of(image: np.ndarray) -> Frame:
@@ -65,7 +65,7 @@ def test_only_the_labels_asked_for(image: np.ndarray) -> None:
 
 
 def test_the_picture_beside_the_first_level(image: np.ndarray) -> None:
-    plain, seeing = make(labels=None), make(labels=None, picture_cells=2)
+    plain, seeing = make(labels=None), make(labels=None, rgb_cells=2)
     frame = frame_of(image)
     features, own = seeing.extract([frame]), plain.extract([frame])
     channels = own.levels[0].shape[1]
@@ -131,7 +131,7 @@ def test_weights_round_trip_and_those_of_another_config(
 
 def test_a_config_without_a_model_says_so() -> None:
     with pytest.raises(ValueError, match='needs a key "model"'):
-        MMDetDetector({'backbone': {}})
+        MMDetDetector(config={'backbone': {}})
 
 
 def test_other_weights_are_another_fingerprint() -> None:
@@ -159,7 +159,7 @@ def test_scores_to_a_power(image: np.ndarray) -> None:
     middle = float(np.median(rooted.scores))
     torch.manual_seed(0)
     strict = MMDetDetector(
-        tiny_fcos(), score_threshold=middle, labels=None, score_power=0.5
+        config=tiny_fcos(), score_threshold=middle, labels=None, score_power=0.5
     )
     kept = strict.detect([frame_of(image)])[0]
     assert len(kept) == (rooted.scores >= middle).sum() < len(rooted)
@@ -182,7 +182,7 @@ def test_embeddings_are_what_the_maps_show_in_a_box(image: np.ndarray) -> None:
     plain = make(labels=None).detect(frames)[1]
     np.testing.assert_allclose(two.boxes, plain.boxes, atol=1e-3)
     assert detector.fingerprint != make(labels=None).fingerprint
-    nobody = MMDetDetector(tiny_fcos(), score_threshold=1.0, embedder=embedder)
+    nobody = MMDetDetector(config=tiny_fcos(), score_threshold=1.0, embedder=embedder)
     assert [len(found) for found in nobody.detect(frames)] == [0, 0]
 
 

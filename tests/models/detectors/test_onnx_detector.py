@@ -24,25 +24,27 @@ def frame_of(image: np.ndarray) -> Frame:
 
 def test_missing_and_broken_files(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='--weights FILE'):
-        ONNXDetector(None, DECODER)
+        ONNXDetector(model=None, decoder=DECODER)
     with pytest.raises(FileNotFoundError, match=r'no ONNX file at .*nope\.onnx'):
-        ONNXDetector(str(tmp_path / 'nope.onnx'), DECODER)
+        ONNXDetector(model=str(tmp_path / 'nope.onnx'), decoder=DECODER)
     (tmp_path / 'text.onnx').write_text('not a model')
     with pytest.raises(ValueError, match='not an ONNX model'):
-        ONNXDetector(str(tmp_path / 'text.onnx'), DECODER)
+        ONNXDetector(model=str(tmp_path / 'text.onnx'), decoder=DECODER)
 
 
 def test_another_model_is_refused(test_data: Path) -> None:
     reid = str(test_data / 'data/models/osnet_x0_25_msmt17.onnx')
     image = np.zeros((300, 200, 3), np.uint8)
     with pytest.raises(ValueError, match='YOLOXDecoder expects one output'):
-        ONNXDetector(reid, DECODER).detect([frame_of(image)])
+        ONNXDetector(model=reid, decoder=DECODER).detect([frame_of(image)])
 
 
 def test_recall_and_precision_on_mot17(test_data: Path) -> None:
     """Another implementation measured recall .311 and precision .824 at score .3."""
     detector = ONNXDetector(
-        str(test_data / 'data/models/yolox_nano.onnx'), DECODER, score_threshold=0.3
+        model=str(test_data / 'data/models/yolox_nano.onnx'),
+        decoder=DECODER,
+        score_threshold=0.3,
     )
     dataset = MOTChallengeDataset(
         data_root=str(test_data / 'data/MOT17-mini/train'), test_mode=True
@@ -77,7 +79,7 @@ def matches(found: Detections, truth: np.ndarray) -> int:
 def test_the_fingerprint_names_how_outputs_are_read(test_data: Path) -> None:
     weights = str(test_data / 'data/models/yolox_nano.onnx')
     prints = {
-        ONNXDetector(weights, decoder).fingerprint
+        ONNXDetector(model=weights, decoder=decoder).fingerprint
         for decoder in (
             DECODER,
             dict(type='YOLOXDecoder', strides=(8, 16)),
@@ -95,7 +97,9 @@ def test_boxes_without_end_and_pictures_like_threads(test_data: Path) -> None:
             return [(boxes, np.ones(2), np.zeros(2, int))] * len(outputs[0])
 
     detector = ONNXDetector(
-        str(test_data / 'data/models/yolox_nano.onnx'), Endless(), labels=None
+        model=str(test_data / 'data/models/yolox_nano.onnx'),
+        decoder=Endless(),
+        labels=None,
     )
     found = detector.detect([frame_of(np.zeros((3, 2000, 3), np.uint8))])[0]
     np.testing.assert_allclose(
@@ -119,7 +123,7 @@ def test_an_input_of_any_number_type_that_holds_pixels(
     kind: str, tmp_path: Path
 ) -> None:
     model = write_onnx(tmp_path / 'net.onnx', yolox_output(), input_type=kind)
-    (found,) = ONNXDetector(model, DECODER).detect([black()])
+    (found,) = ONNXDetector(model=model, decoder=DECODER).detect([black()])
     np.testing.assert_allclose(found.boxes, [[16, 8, 32, 56]], atol=1e-4)
 
 
@@ -129,10 +133,10 @@ def test_an_input_that_holds_no_pixels_or_no_fractions(tmp_path: Path) -> None:
         with pytest.raises(
             ValueError, match=rf'{kind}\.onnx: its input takes tensor\('
         ):
-            ONNXDetector(model, DECODER)
+            ONNXDetector(model=model, decoder=DECODER)
     model = write_onnx(tmp_path / 'uint8.onnx', yolox_output(), input_type='uint8')
     with pytest.raises(ValueError, match='whole numbers .*float32 input'):
-        ONNXDetector(model, DECODER, std=(255.0, 255.0, 255.0))
+        ONNXDetector(model=model, decoder=DECODER, std=(255.0, 255.0, 255.0))
 
 
 def test_weights_in_a_second_file_are_in_the_fingerprint(tmp_path: Path) -> None:
@@ -141,7 +145,7 @@ def test_weights_in_a_second_file_are_in_the_fingerprint(tmp_path: Path) -> None
         output = yolox_output(left)
         path = tmp_path / 'net.onnx'
         model = write_onnx(path, output, weights_in='net.onnx.data')
-        detector = ONNXDetector(model, DECODER)
+        detector = ONNXDetector(model=model, decoder=DECODER)
         prints.add(detector.fingerprint)
         lefts.append(detector.detect([black()])[0].boxes[0, 0])
         graphs.add(path.read_bytes())
@@ -166,7 +170,7 @@ def test_outputs_that_are_no_numbers_are_told_of_once(
     value: float, tmp_path: Path, logged: list[tuple[int, str]]
 ) -> None:
     model = write_onnx(tmp_path / 'sick.onnx', np.full_like(yolox_output(), value))
-    detector = ONNXDetector(model, DECODER)
+    detector = ONNXDetector(model=model, decoder=DECODER)
     assert [len(d) for d in detector.detect([black()] * 3)] == [0, 0, 0]
     warnings = [text for level, text in logged if level == logging.WARNING]
     assert len(warnings) == 1
@@ -178,7 +182,7 @@ def test_boxes_beside_the_picture_are_no_news(
     tmp_path: Path, logged: list[tuple[int, str]]
 ) -> None:
     model = write_onnx(tmp_path / 'net.onnx', yolox_output(left=-90.0))
-    assert len(ONNXDetector(model, DECODER).detect([black()])[0]) == 0
+    assert len(ONNXDetector(model=model, decoder=DECODER).detect([black()])[0]) == 0
     assert {level for level, _ in logged} == {logging.DEBUG}
 
 
@@ -192,7 +196,9 @@ def test_finished_boxes_without_an_end_are_told_of(
         np.ones((1, 5), np.float32),
         np.zeros((1, 5), np.int64),
     )
-    (found,) = ONNXDetector(model, dict(type='BoxesDecoder')).detect([black()])
+    (found,) = ONNXDetector(model=model, decoder=dict(type='BoxesDecoder')).detect(
+        [black()]
+    )
     assert len(found) == 0
     assert [level for level, _ in logged] == [logging.WARNING]
 
@@ -201,7 +207,7 @@ def test_an_export_that_answers_for_one_picture_of_a_batch(tmp_path: Path) -> No
     model = write_onnx(
         tmp_path / 'net.onnx', yolox_output(), input_shape=('batch', 3, 64, 64)
     )
-    detector = ONNXDetector(model, DECODER)
+    detector = ONNXDetector(model=model, decoder=DECODER)
     assert len(detector.detect([black()])[0]) == 1
     with pytest.raises(ValueError, match=r'net\.onnx: .*batch of 2 .*answered for 1'):
         detector.detect([black(), black()])
@@ -211,7 +217,7 @@ def test_inputs_that_are_no_picture(tmp_path: Path) -> None:
     for shape in ((1, 64, 64, 3), (1, 1, 64, 64), (1, 3, 64)):
         model = write_onnx(tmp_path / 'net.onnx', yolox_output(), input_shape=shape)
         with pytest.raises(ValueError, match=r'net\.onnx: .* expects an input \(B, 3'):
-            ONNXDetector(model, DECODER)
+            ONNXDetector(model=model, decoder=DECODER)
 
 
 class FailingSession:

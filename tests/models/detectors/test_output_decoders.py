@@ -24,7 +24,7 @@ def test_yolox_against_a_loop() -> None:
     raw = rng.normal(size=(2, len(cells), 8)).astype(np.float32)
     raw[..., 4:] = rng.random(raw[..., 4:].shape)
     for rows, (boxes, scores, labels) in zip(
-        raw, YOLOXDecoder(strides)([raw], (height, width)), strict=True
+        raw, YOLOXDecoder(strides=strides)([raw], (height, width)), strict=True
     ):
         for k, (y, x, s) in enumerate(cells):
             cx, cy = (rows[k, 0] + x) * s, (rows[k, 1] + y) * s

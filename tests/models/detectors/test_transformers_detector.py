@@ -33,7 +33,7 @@ def frames() -> list[Frame]:
 
 @pytest.fixture(scope='module')
 def every(folder: Path) -> TransformersDetector:
-    return TransformersDetector(str(folder), classes=None, score_threshold=0.0)
+    return TransformersDetector(model=str(folder), classes=None, score_threshold=0.0)
 
 
 def test_as_transformers_itself_says(every, frames: list[Frame]) -> None:
@@ -68,19 +68,19 @@ def test_a_batch_is_its_frames(every, frames: list[Frame]) -> None:
 def test_people_by_their_name(folder: Path, every, frames: list[Frame]) -> None:
     """``Person`` is the model's class 1; its label is its place in ``classes``."""
     all_of_them = every.detect(frames)
-    people = TransformersDetector(str(folder), score_threshold=0.0).detect(frames)
+    people = TransformersDetector(model=str(folder), score_threshold=0.0).detect(frames)
     for found, shown in zip(all_of_them, people, strict=True):
         np.testing.assert_allclose(shown.boxes, found.boxes[found.labels == 1])
         assert (shown.labels == 0).all()
     assert 0 < sum(map(len, people)) < sum(map(len, all_of_them))
     with pytest.raises(ValueError, match="no class 'persn' among its 3; .*person"):
-        TransformersDetector(str(folder), classes=['persn'])
+        TransformersDetector(model=str(folder), classes=['persn'])
 
 
 def test_the_threshold(folder: Path, every, frames: list[Frame]) -> None:
     scores = every.detect(frames)[0].scores
     middle = float(np.median(scores))
-    some = TransformersDetector(str(folder), classes=None, score_threshold=middle)
+    some = TransformersDetector(model=str(folder), classes=None, score_threshold=middle)
     assert some.detect(frames)[0].scores.min() > middle
     assert len(some.detect(frames)[0]) == (scores > middle).sum()
     assert some.fingerprint != every.fingerprint
@@ -106,4 +106,4 @@ def test_weights_that_are_nan_are_an_error(folder: Path, tmp_path: Path) -> None
     weights[name][:] = torch.nan
     save_file(weights, broken / 'model.safetensors', metadata={'format': 'pt'})
     with pytest.raises(ValueError, match=r'broken holds weights that are no numbers'):
-        TransformersDetector(str(broken))
+        TransformersDetector(model=str(broken))

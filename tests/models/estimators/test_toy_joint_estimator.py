@@ -11,7 +11,13 @@ from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, SMOTDataSample, Trajectories
 from tests.models.estimators import toy_joint_estimator  # noqa: F401 - registers it
 from tests.models.language.test_tokenizer import TEXTS
-from tests.models.test_semantics import SPACE, VERBS, VIDEO, sample, semantics
+from tests.models.semantics.test_trajectory_semantics import (
+    SPACE,
+    VERBS,
+    VIDEO,
+    sample,
+    semantics,
+)
 
 BLUE, RED = (255, 0, 0), (0, 0, 255)
 

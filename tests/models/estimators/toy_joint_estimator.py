@@ -22,13 +22,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from mmsmot.models.clip_plan import ClipPlan
 from mmsmot.models.estimators import (
     TRACK_FEATURES,
     BaseEstimator,
     Estimate,
     EstimatorLoss,
 )
+from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.registry import MODELS
 from mmsmot.structures import Detections, Frame, SMOTDataSample, Tracks, Trajectories
 

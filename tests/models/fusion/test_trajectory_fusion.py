@@ -25,10 +25,12 @@ def fusion(
     torch.manual_seed(0)
     encoding = dict(type='TokenEncoding', channels=16) if encoding else None
     if kind == 'concat':
-        part = ConcatTrajectoryFusion(16, 4, summary=summary, encoding=encoding)
+        part = ConcatTrajectoryFusion(
+            channels=16, num_heads=4, summary=summary, encoding=encoding
+        )
     else:
         cell = dict(type=kind) | ({} if kind == 'AdditionCell' else dict(channels=16))
-        part = RecurrentTrajectoryFusion(cell, encoding, summary)
+        part = RecurrentTrajectoryFusion(cell=cell, encoding=encoding, summary=summary)
     return part.eval()
 
 
@@ -71,7 +73,9 @@ def test_concatenation_keeps_every_token_and_the_cells_keep_four() -> None:
 def test_concatenation_is_eq_2(num_layers: int) -> None:
     """LN(z + MHA(z, z, z)) with torch's own attention, and nothing behind it."""
     torch.manual_seed(0)
-    part = ConcatTrajectoryFusion(16, 4, num_layers=num_layers).eval()
+    part = ConcatTrajectoryFusion(
+        channels=16, num_heads=4, num_layers=num_layers
+    ).eval()
     batch = tracks([5, 1, 3])
     fused, mask = part(batch)
     for row, length in enumerate([5, 1, 3]):

@@ -11,7 +11,9 @@ from tests.models.language.test_tokenizer import TEXTS, TRAINED
 
 def video_head(injection: str) -> VideoCaptionHead:
     torch.manual_seed(0)
-    return VideoCaptionHead(decoder(), 16, injection, num_heads=4).eval()
+    return VideoCaptionHead(
+        decoder=decoder(), channels=16, injection=injection, num_heads=4
+    ).eval()
 
 
 def tokens() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

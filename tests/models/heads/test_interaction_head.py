@@ -23,7 +23,7 @@ def ordered_pairs(count: int) -> torch.Tensor:
 def head(**options) -> InteractionHead:
     torch.manual_seed(0)
     options = dict(pooled_tokens=2, hidden=(24,), num_heads=4) | options
-    return InteractionHead(16, VERBS, **options).eval()
+    return InteractionHead(channels=16, vocabulary=VERBS, **options).eval()
 
 
 def tokens() -> tuple[torch.Tensor, torch.Tensor]:

@@ -37,7 +37,7 @@ CONFIGS = {
 def decoder(kind: str = 'bert', **options) -> TextDecoder:
     torch.manual_seed(0)
     options.setdefault('max_length', 12)
-    return TextDecoder(TRAINED, CONFIGS[kind], **options).eval()
+    return TextDecoder(tokenizer=TRAINED, config=CONFIGS[kind], **options).eval()
 
 
 @pytest.fixture
@@ -223,13 +223,15 @@ def test_all_positions_may_be_used_and_not_one_more() -> None:
 def test_pretrained_by_folder_and_frozen(tmp_path: Path, prefix) -> None:
     source = decoder('gpt2')
     source.model.save_pretrained(tmp_path)
-    part = TextDecoder(TRAINED, pretrained=str(tmp_path), frozen=True, max_length=12)
+    part = TextDecoder(
+        tokenizer=TRAINED, pretrained=str(tmp_path), frozen=True, max_length=12
+    )
     assert part.eval().generate(*prefix) == source.generate(*prefix)
     assert not any(p.requires_grad for p in part.parameters())
     with pytest.raises(FileNotFoundError, match='no language model'):
-        TextDecoder(TRAINED, pretrained=str(tmp_path / 'nowhere'))
+        TextDecoder(tokenizer=TRAINED, pretrained=str(tmp_path / 'nowhere'))
     with pytest.raises(ValueError, match='either config or pretrained'):
-        TextDecoder(TRAINED)
+        TextDecoder(tokenizer=TRAINED)
 
 
 def test_rules_of_a_pretrained_generation_config_do_not_count_the_prefix(
@@ -245,7 +247,9 @@ def test_rules_of_a_pretrained_generation_config_do_not_count_the_prefix(
     monkeypatch.setattr(
         text_decoder, 'print_log', lambda text, **_: logged.append(text)
     )
-    part = TextDecoder(TRAINED, pretrained=str(tmp_path), max_length=12).eval()
+    part = TextDecoder(
+        tokenizer=TRAINED, pretrained=str(tmp_path), max_length=12
+    ).eval()
     assert torch.equal(part._generate(*prefix), expected)
     (warning,) = logged
     for name, value in rules.items():
@@ -275,7 +279,7 @@ def test_a_model_saved_in_16_bits_is_trained_in_32(
 ) -> None:
     source = decoder('gpt2').model.to(saved)
     source.save_pretrained(tmp_path)
-    part = TextDecoder(TRAINED, pretrained=str(tmp_path), max_length=12)
+    part = TextDecoder(tokenizer=TRAINED, pretrained=str(tmp_path), max_length=12)
     assert {weight.dtype for weight in part.parameters()} == {torch.float32}
     rough = dict(source.named_parameters())
     for name, weight in part.model.named_parameters():

@@ -81,7 +81,7 @@ def pretrained(folder: Path, *words: str) -> PretrainedTokenizer:
         pad_token='[PAD]',
         unk_token='[UNK]',
     ).save_pretrained(folder)
-    return PretrainedTokenizer(str(folder))
+    return PretrainedTokenizer(name=str(folder))
 
 
 def test_pretrained_by_folder(tmp_path: Path) -> None:
@@ -117,4 +117,4 @@ def test_a_checkpoint_of_another_pretrained_vocabulary(tmp_path: Path) -> None:
 
 def test_an_absent_one_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='no tokenizer .*CaptionTokenizer'):
-        PretrainedTokenizer(str(tmp_path / 'nowhere'), local_files_only=True)
+        PretrainedTokenizer(name=str(tmp_path / 'nowhere'), local_files_only=True)

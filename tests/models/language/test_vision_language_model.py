@@ -34,7 +34,7 @@ def test_a_batch_is_its_questions(folder: Path, pictures: list[np.ndarray]) -> N
         Question(text, lambda n=n: pictures[n : n + 1 + n % 3])
         for n, text in enumerate(['the man in red ?', 'hugs', 'show the man'] * 2)
     ]
-    model = VisionLanguageModel(str(folder), max_new_tokens=6, batch_size=4)
+    model = VisionLanguageModel(name=str(folder), max_new_tokens=6, batch_size=4)
     together = model.answer(iter(questions))
     model.batch_size = 1
     assert model.answer(questions) == together
@@ -46,7 +46,7 @@ def test_a_batch_is_its_questions(folder: Path, pictures: list[np.ndarray]) -> N
 def test_threads_prepare_their_questions_one_after_the_other(
     folder: Path, pictures: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = VisionLanguageModel(str(folder), max_new_tokens=4)
+    model = VisionLanguageModel(name=str(folder), max_new_tokens=4)
     inside, most = [], []
     kind = type(model.processor)
     prepare = kind.__call__
@@ -72,7 +72,7 @@ def test_threads_prepare_their_questions_one_after_the_other(
 def test_what_is_seen_and_asked_changes_the_answer(
     folder: Path, pictures: list[np.ndarray]
 ) -> None:
-    model = VisionLanguageModel(str(folder), max_new_tokens=8)
+    model = VisionLanguageModel(name=str(folder), max_new_tokens=8)
     by_picture = model.answer(
         Question('the man in red', lambda p=p: [p]) for p in pictures
     )
@@ -90,7 +90,7 @@ def test_pictures_of_a_batch_alone_are_held(
     def ask(n: int) -> Question:
         return Question('hugs', lambda: made.append(n) or pictures[:1])
 
-    model = VisionLanguageModel(str(folder), max_new_tokens=1, batch_size=2)
+    model = VisionLanguageModel(name=str(folder), max_new_tokens=1, batch_size=2)
     sizes = []
     own = model._answer_batch
     model._answer_batch = lambda batch: (
@@ -105,7 +105,7 @@ def test_answers_do_not_hold_the_question(
     folder: Path, pictures: list[np.ndarray]
 ) -> None:
     """One new token is one word, not the prompt and a word."""
-    model = VisionLanguageModel(str(folder), max_new_tokens=1)
+    model = VisionLanguageModel(name=str(folder), max_new_tokens=1)
     (answer,) = model.answer([Question('the man in red', lambda: pictures[:2])])
     assert len(answer.split()) <= 1
 
@@ -113,13 +113,13 @@ def test_answers_do_not_hold_the_question(
 def test_a_model_without_chat_template(tmp_path: Path) -> None:
     save_llava(tmp_path, chat=None)
     with pytest.raises(ValueError, match='has no chat template'):
-        VisionLanguageModel(str(tmp_path))
+        VisionLanguageModel(name=str(tmp_path))
 
 
 def test_wrong_models_and_options(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='no model /no/such'):
-        VisionLanguageModel('/no/such')
+        VisionLanguageModel(name='/no/such')
     with pytest.raises(ValueError, match='AutoModelForImageTextToText'):
-        VisionLanguageModel(str(save_detector(tmp_path)))
+        VisionLanguageModel(name=str(save_detector(tmp_path)))
     with pytest.raises(ValueError, match='must be 1 or more, got 0 and 60'):
-        VisionLanguageModel('/no/such', batch_size=0)
+        VisionLanguageModel(name='/no/such', batch_size=0)

@@ -26,7 +26,7 @@ def test_the_weighted_sum_by_hand() -> None:
 
 
 def test_levels_from_p3_to_p7() -> None:
-    levels = BiFPN([8, 16, 32], out_channels=16, norm_cfg=GN)(maps())
+    levels = BiFPN(in_channels=[8, 16, 32], out_channels=16, norm_cfg=GN)(maps())
     assert [tuple(level.shape) for level in levels] == [
         (2, 16, *size) for size in [*SIZES, (1, 2), (1, 1)]
     ]
@@ -34,7 +34,12 @@ def test_levels_from_p3_to_p7() -> None:
 
 def test_released_size() -> None:
     """160 channels, 3 layers of 4 nodes down and 4 up, each separable, over DLA-34."""
-    model = BiFPN([128, 256, 512], 160, 3, norm_cfg=dict(type='GN', num_groups=16))
+    model = BiFPN(
+        in_channels=[128, 256, 512],
+        out_channels=160,
+        num_layers=3,
+        norm_cfg=dict(type='GN', num_groups=16),
+    )
     lateral = 160 * (128 + 256 + 512 + 512) + 4 * 2 * 160
     node = 9 * 160 + 160 * 160 + 2 * 160
     weights = 4 * 2 + 3 * 3 + 2
@@ -44,7 +49,13 @@ def test_released_size() -> None:
 
 @pytest.mark.parametrize('separable', [True, False])
 def test_every_level_sees_every_map(separable: bool) -> None:
-    model = BiFPN([8, 16, 32], 8, 1, separable=separable, norm_cfg=GN)
+    model = BiFPN(
+        in_channels=[8, 16, 32],
+        out_channels=8,
+        num_layers=1,
+        separable=separable,
+        norm_cfg=GN,
+    )
     for level in range(5):
         inputs = maps()
         model.zero_grad()
@@ -71,4 +82,4 @@ def test_a_layer_by_hand() -> None:
 
 def test_too_few_levels() -> None:
     with pytest.raises(ValueError, match='num_outs=2, but there are 3 maps'):
-        BiFPN([8, 16, 32], num_outs=2)
+        BiFPN(in_channels=[8, 16, 32], num_outs=2)

@@ -66,29 +66,29 @@ class Told(AFLink):
 def test_gate_in_time(yes_man: Path, start: int, linked: bool) -> None:
     """From the frame behind the last one on, and fewer than 30 frames behind it."""
     given = table(piece(1, range(1, 11)), piece(2, range(start, start + 9)))
-    assert ids_of(AFLink(yes_man)(given)) == ([1] if linked else [1, 2])
+    assert ids_of(AFLink(weights=yes_man)(given)) == ([1] if linked else [1, 2])
 
 
 @pytest.mark.parametrize(('left', 'linked'), [(175, True), (175.5, False)])
 def test_gate_in_space(yes_man: Path, left: float, linked: bool) -> None:
     given = table(piece(1, range(1, 11)), piece(2, range(12, 20), left))
-    assert ids_of(AFLink(yes_man)(given)) == ([1] if linked else [1, 2])
-    assert ids_of(AFLink(yes_man, max_distance=10)(given)) == [1, 2]
+    assert ids_of(AFLink(weights=yes_man)(given)) == ([1] if linked else [1, 2])
+    assert ids_of(AFLink(weights=yes_man, max_distance=10)(given)) == [1, 2]
 
 
 def test_only_the_ids_change(yes_man: Path) -> None:
     given = table(piece(7, range(12, 20)), piece(9, range(1, 11)))
-    found = AFLink(yes_man)(given)
+    found = AFLink(weights=yes_man)(given)
     assert ids_of(found) == [9]  # the first piece's
     for name in ('frame_ids', 'boxes', 'scores', 'labels', 'det_index'):
         np.testing.assert_array_equal(getattr(found, name), getattr(given, name))
     assert given.ids.tolist() == [9] * 10 + [7] * 8
-    assert len(AFLink(yes_man)(Trajectories.empty())) == 0
+    assert len(AFLink(weights=yes_man)(Trajectories.empty())) == 0
 
 
 def test_chains_out_of_order_become_one(yes_man: Path) -> None:
     """Ids that neither rise nor fall along the chain."""
-    told = Told(yes_man)
+    told = Told(weights=yes_man)
     told.told = {(10, 12): 0.99, (20, 22): 0.97, (30, 33): 0.99}
     given = table(
         piece(5, range(1, 11)),
@@ -110,7 +110,7 @@ def test_duplicates_are_never_made(yes_man: Path) -> None:
             frames = range(start, start + int(rng.integers(1, 25)))
             pieces.append(piece(int(track_id), frames, rng.uniform(0, 90)))
         given = table(*pieces)
-        found = AFLink(yes_man)(given)  # a table refuses an id twice in a frame
+        found = AFLink(weights=yes_man)(given)  # a table refuses an id twice in a frame
         assert len(found) == len(given)
         assert len(ids_of(found)) < 30
 
@@ -118,7 +118,7 @@ def test_duplicates_are_never_made(yes_man: Path) -> None:
 def test_unlikely_pairs_are_not_linked(yes_man: Path) -> None:
     given = table(piece(1, range(1, 11)), piece(2, range(12, 20)))
     for probability, ids in ((0.95, [1]), (0.9499, [1, 2])):
-        told = Told(yes_man, min_probability=0.95)
+        told = Told(weights=yes_man, min_probability=0.95)
         told.told = {(10, 12): probability}
         assert ids_of(told(given)) == ids
 
@@ -188,10 +188,10 @@ def test_bad_weights_are_refused(tmp_path: Path) -> None:
     path, mark = tmp_path / 'link.pth', tmp_path / 'ran'
     torch.save({'state_dict': Evil(mark)}, path)
     with pytest.raises(ValueError, match=r'link\.pth was not loaded.*posix\.system'):
-        AFLink(path)
+        AFLink(weights=path)
     assert not mark.exists()
     with pytest.raises(FileNotFoundError, match=r'no checkpoint at /.*nowhere\.pth'):
-        AFLink('nowhere.pth')
+        AFLink(weights='nowhere.pth')
 
 
 @pytest.mark.parametrize(

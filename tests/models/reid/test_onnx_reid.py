@@ -18,7 +18,7 @@ CROP = (1, 3, 256, 128)
 
 @pytest.fixture(scope='module')
 def reid(test_data: Path) -> ONNXReID:
-    return ONNXReID(str(test_data / 'data/models/osnet_x0_25_msmt17.onnx'))
+    return ONNXReID(model=str(test_data / 'data/models/osnet_x0_25_msmt17.onnx'))
 
 
 def test_unit_length_and_zeros_outside(reid: ONNXReID) -> None:
@@ -56,12 +56,12 @@ def test_the_same_person_looks_more_alike(reid: ONNXReID, test_data: Path) -> No
 
 def test_missing_weights_name_their_own_option() -> None:
     with pytest.raises(FileNotFoundError, match=r'--reid-weights FILE.*model\.reid'):
-        ONNXReID(None)
+        ONNXReID(model=None)
 
 
 def test_a_detector_is_no_reid_network(test_data: Path) -> None:
     with pytest.raises(ValueError, match=r'yolox_nano\.onnx: .*\(B, D\).*3549, 85'):
-        ONNXReID(str(test_data / 'data/models/yolox_nano.onnx'))
+        ONNXReID(model=str(test_data / 'data/models/yolox_nano.onnx'))
 
 
 class OpenSession:
@@ -87,15 +87,15 @@ def test_an_export_with_open_axes(monkeypatch: pytest.MonkeyPatch) -> None:
     image = np.zeros((50, 50, 3), np.uint8)
     monkeypatch.setattr(onnx_reid, 'onnx_hash', str)
     monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7,)))
-    assert ONNXReID('open.onnx').embed(image, outside).shape == (1, 7)
+    assert ONNXReID(model='open.onnx').embed(image, outside).shape == (1, 7)
     monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7, 2)))
     with pytest.raises(ValueError, match=r'open\.onnx: .*a vector for each crop'):
-        ONNXReID('open.onnx').embed(image, outside - 490)
+        ONNXReID(model='open.onnx').embed(image, outside - 490)
 
 
 def embed_one(model: str) -> np.ndarray:
     image = np.zeros((50, 50, 3), np.uint8)
-    return ONNXReID(model).embed(image, np.array([[5.0, 5, 20, 40]]))
+    return ONNXReID(model=model).embed(image, np.array([[5.0, 5, 20, 40]]))
 
 
 def test_vectors_that_are_not_finite_name_the_network(tmp_path: Path) -> None:
@@ -119,13 +119,13 @@ def test_inputs_of_other_number_types(tmp_path: Path) -> None:
         tmp_path / 'net.onnx', vectors, input_type='uint8', input_shape=CROP
     )
     with pytest.raises(ValueError, match='ONNXReID gives it fractions.*float32 input'):
-        ONNXReID(model)
+        ONNXReID(model=model)
 
 
 def test_weights_in_a_second_file_are_in_the_fingerprint(tmp_path: Path) -> None:
     prints = {
         ONNXReID(
-            write_onnx(
+            model=write_onnx(
                 tmp_path / 'net.onnx',
                 np.full((1, 7), value, np.float32),
                 input_shape=CROP,
@@ -143,4 +143,4 @@ def test_an_export_that_answers_for_one_crop_of_a_batch(tmp_path: Path) -> None:
     )
     boxes = np.array([[5.0, 5, 20, 40], [9, 5, 20, 40]])
     with pytest.raises(ValueError, match=r'net\.onnx: .*a vector for each crop'):
-        ONNXReID(model).embed(np.zeros((50, 50, 3), np.uint8), boxes)
+        ONNXReID(model=model).embed(np.zeros((50, 50, 3), np.uint8), boxes)

@@ -27,7 +27,7 @@ def walk(seed: int = 0) -> list[Detections]:
 
 
 def test_own_boxes_are_the_detections_and_change_nothing_else() -> None:
-    filtered, own = ByteTrack(), ByteTrack(own_boxes=True)
+    filtered, own = ByteTrack(), ByteTrack(report_detections=True)
     count, moved = 0, 0.0
     for detections in walk():
         theirs, ours = filtered.update(detections), own.update(detections)

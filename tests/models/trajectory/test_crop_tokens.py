@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmsmot.models.trajectory import CropTokens, RoITokens
-from tests.models.trajectory.test_stripe_embedding import maps
+from tests.models.trajectory.test_part_pooling import maps
 
 
 def seen() -> tuple[CropTokens, list[torch.Tensor]]:
@@ -73,4 +73,6 @@ def test_without_pictures() -> None:
     features = maps(torch.zeros(1, 2, 8, 8))
     features = replace(features, inputs=torch.zeros(1, 0))
     with pytest.raises(ValueError, match='come without pictures'):
-        CropTokens(16)(features, torch.zeros(1, dtype=torch.int64), torch.ones(1, 4))
+        CropTokens(channels=16)(
+            features, torch.zeros(1, dtype=torch.int64), torch.ones(1, 4)
+        )

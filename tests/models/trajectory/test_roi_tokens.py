@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mmsmot.models.feature_maps import FeatureMaps
 from mmsmot.models.trajectory import RoITokens
 from mmsmot.models.trajectory.roi_tokens import roi_align
+from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.mmdet_bridge import has_compiled_ops
 
 
@@ -117,4 +117,4 @@ def test_quarters_beside_the_layers() -> None:
 def test_options_that_only_go_with_hidden() -> None:
     for option in ('norm', 'cells'):
         with pytest.raises(ValueError, match='norm and cells go with hidden'):
-            RoITokens(8, 8, **{option: True})
+            RoITokens(in_channels=8, channels=8, **{option: True})

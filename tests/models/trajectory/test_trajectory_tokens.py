@@ -42,14 +42,14 @@ def test_together_are_those_of_a_video_who_share_a_frame() -> None:
     video = torch.tensor([0, 0, 0, 1, 0])
     for limit in (None, 1):  # whatever is kept of them
         grouped = TrajectoryTokens.grouped(track, *columns, 5, limit)
-        met = grouped.together(video)
+        met = grouped.co_occurrence_mask(video)
         # 0 and 1 at 5, 1 and 2 at 9; 3 is in another video, 4 nowhere.
         assert met.nonzero().tolist() == [[0, 1], [1, 0], [1, 2], [2, 1]]
     none = torch.zeros(0, dtype=torch.int64)
     empty = TrajectoryTokens.grouped(
         none, torch.zeros(0, 4, 2), torch.zeros(0), torch.zeros(0, 4), 2
     )
-    assert not empty.together(torch.zeros(2)).any()
+    assert not empty.co_occurrence_mask(torch.zeros(2)).any()
 
 
 def test_gradients_reach_the_rows_that_are_kept() -> None:

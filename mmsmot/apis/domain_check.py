@@ -1,0 +1,39 @@
+"""Whether a model's words can be trusted on a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..datasets.bensmot.dataset import SYNSMOT_FILE
+from ..datasets.streams.address import is_stream
+from ..models.smot import SMOT
+from ..structures import VideoInfo
+
+
+def domain_warnings(model: SMOT, video: VideoInfo) -> list[str]:
+    """What whoever reads the words must know; empty where there is nothing.
+
+    A model that learnt on SynSMOT's drawings says something about every video, and it
+    says it in the same tone. Only a video that lies in a SynSMOT folder is its own.
+
+    Args:
+        model: The pipeline; its ``semantics`` says what it was trained on.
+        video: What it is to look at.
+    """
+    learnt = getattr(model.semantics, 'trained_on', None)
+    if learnt is None or (learnt == 'SynSMOT' and is_synsmot(video.path)):
+        return []
+    return [
+        'captions and interactions come from a model that was trained on '
+        f'{learnt} alone, and {Path(video.path).name!r} is none of it: read them as an '
+        'example of the format, not as a description. Train on video of your own kind '
+        '(configs/smoter/README.md), or take configs/foundation.'
+    ]
+
+
+def is_synsmot(path: str) -> bool:
+    """Whether a video lies in a folder that SynSMOT was written to."""
+    if is_stream(path):
+        return False
+    folders = Path(path).resolve().parents
+    return any((folder / SYNSMOT_FILE).is_file() for folder in folders[:4])

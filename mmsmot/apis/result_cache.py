@@ -1,0 +1,103 @@
+"""Telling whether a result that lies there is the one that would come out."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from mmengine.logging import print_log
+from mmengine.registry import Registry
+
+from .. import registry
+from ..datasets import VideoReader
+from ..models.smot import SMOT
+from ..utils.fingerprint import (
+    code_fingerprint,
+    file_hash,
+    package_fingerprint,
+    video_fingerprint,
+)
+from ..utils.onnx_file import onnx_hash
+from ..utils.weights_hash import weights_hash
+from .result_files import FORMAT, RESULT, files_of, read_result
+
+PACKAGE = Path(registry.__file__).parent
+MAKERS = (
+    'apis',
+    'datasets',
+    'evaluation',
+    'models',
+    'structures',
+    'utils',
+    'visualization',
+)
+
+
+def result_key(
+    model: SMOT, video: VideoReader, config_text: str, draw: bool
+) -> dict[str, Any]:
+    """Everything that a result depends on, as JSON."""
+    return {
+        'video': None if video.is_live else video_fingerprint(video.video.path),
+        'start': video.start,
+        'end': video.end,
+        'stride': video.stride,
+        'config': config_text,
+        'draw': draw,
+        'inputs': _inputs(model, video),
+        'code': [
+            *(package_fingerprint(PACKAGE / maker) for maker in MAKERS),
+            code_fingerprint(_modules(model)),
+        ],
+    }
+
+
+def _inputs(model: SMOT, video: VideoReader) -> list[str]:
+    """Hashes of the weights and files that the pipeline's parts read."""
+    found = [
+        f'model {weights_hash(model)}',
+        *model.estimator.fingerprint_of(video.video),
+    ]
+    words = getattr(model.semantics, 'fingerprint', None)
+    if words is not None:
+        found.append(f'semantics {words}')
+    for part in (*model.estimator.parts(), *model.post_processing):
+        for name, value in sorted(getattr(part, '__dict__', {}).items()):
+            if isinstance(value, str | os.PathLike) and os.path.isfile(value):
+                hashed = onnx_hash if str(value).endswith('.onnx') else file_hash
+                found.append(f'{type(part).__name__}.{name} {hashed(value)}')
+    return found
+
+
+def _modules(model: SMOT) -> set[str]:
+    """Modules of users' own parts: all that are registered, and those in the model."""
+    parts = [*model.estimator.parts(), *model.post_processing]
+    for one in vars(registry).values():
+        if isinstance(one, Registry):
+            parts += one.module_dict.values()
+    modules = {getattr(part, '__module__', '') for part in parts if part is not None}
+    own = registry.__name__.split('.')[0]
+    return {name for name in modules if name and name.split('.')[0] != own}
+
+
+def find_cached_result(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
+    """The result in a folder if it has this key and all of its files.
+
+    A live stream's is never the one that would come out.
+    """
+    result = read_result(out_dir / RESULT)
+    if result is None or key['video'] is None:
+        return None
+    if result.get('format') == FORMAT and result.get('key') == key:
+        missing = [n for n in files_of(result) if not (out_dir / n).is_file()]
+        if not missing:
+            return result
+        reason = f'lacks {", ".join(missing)}; done again'
+    else:
+        old = result.get('key') if isinstance(result.get('key'), dict) else {}
+        other = [name for name in key if old.get(name) != key[name]]
+        reason = f'holds another result ({", ".join(other)} differ); replaced'
+    print_log(f'{out_dir} {reason}', logger='current', level=logging.WARNING)
+    return None

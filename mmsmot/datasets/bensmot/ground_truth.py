@@ -1,0 +1,202 @@
+"""From what stands in a sequence folder of BenSMOT to a video and its truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ...structures import (
+    CoordinateSpace,
+    Interactions,
+    ReferringExpression,
+    Trajectories,
+    VideoInfo,
+    xywh_to_xyxy,
+)
+from ...structures.referring_expression import expression_from_dict
+from ..image_sequence import ImageSequence
+from ..video_truth import VideoTruth
+from ..vocabulary import InteractionVocabulary
+from .repairs import RepairLog
+from .semantics import Relation, Semantics
+from .sequence import EXPRESSIONS, GT, IMAGES, SPANS, SequenceRecord
+
+Row = tuple[int, int, str, int, int]
+
+
+def make_video(
+    name: str, folder: Path, record: SequenceRecord, default_fps: float
+) -> ImageSequence:
+    """The frames of a sequence; pictures are read when someone looks at them.
+
+    Args:
+        name: ``'<activity>/<sequence>'``.
+        folder: Where the sequence lies.
+        record: What was read from there.
+        default_fps: Frames per second where no file of the sequence says.
+    """
+    files = {} if record.rows is None else {'gt': str(folder / GT)}
+    fps = record.fps or default_fps
+    frame_ids = np.array(record.frame_ids, np.int64)
+    video = VideoInfo(
+        name,
+        str(folder),
+        fps,
+        record.width,
+        record.height,
+        files,
+        frame_ids,
+        record.images_from_zero,
+    )
+    home = folder / IMAGES
+    images = [f'{home}/{image}' for image in record.images]  # Path is slow here
+    return ImageSequence(video, frame_ids, images or None)
+
+
+def make_truth(
+    folder: Path,
+    record: SequenceRecord,
+    semantics: Semantics,
+    vocabulary: InteractionVocabulary,
+    log: RepairLog,
+) -> VideoTruth:
+    """The truth of a sequence.
+
+    Words of trajectories without any proper box are left out. An interaction has one
+    row for each of its spans in ``semantic_trajectories.json``, and one without a span
+    where that file has none for it.
+
+    Args:
+        folder: Where the sequence lies.
+        record: What was read from there.
+        semantics: Its words, with whole paths in the places of its relations.
+        vocabulary: The verbs to tell apart.
+        log: Takes unknown and respelled verbs, and repeated and lost rows.
+
+    Raises:
+        ValueError: The log is strict and something has to be mended; names the place.
+    """
+    space = CoordinateSpace(width=record.width, height=record.height)
+    boxes = None if record.rows is None else _trajectories(record.rows, space)
+    ids = set() if boxes is None else set(boxes.ids.tolist())
+    captions, interactions, expressions = semantics.captions, None, None
+    if captions is not None:
+        captions = {i: text for i, text in sorted(captions.items()) if i in ids}
+    if semantics.relations is not None:
+        told = [
+            r for r in semantics.relations if {r.subject_id, r.object_id}.issubset(ids)
+        ]
+        spans = _spans(folder, record, vocabulary, log)
+        interactions = _interactions(folder, told, spans, vocabulary, log)
+    if record.expressions is not None:
+        expressions = list(_expressions(folder, record.expressions, ids, log))
+    return VideoTruth(
+        boxes, captions, interactions, semantics.video_caption, expressions
+    )
+
+
+def with_folder(semantics: Semantics, folder: Path) -> Semantics:
+    """The same words with the folder before the place of each relation."""
+    if semantics.relations is None:
+        return semantics
+    relations = [replace(r, where=f'{folder}/{r.where}') for r in semantics.relations]
+    return replace(semantics, relations=relations)
+
+
+def _trajectories(rows: np.ndarray, space: CoordinateSpace) -> Trajectories:
+    """``gt.txt``'s ``consider`` becomes the score, 1 or 0."""
+    return Trajectories(
+        frame_ids=rows[:, 0],
+        ids=rows[:, 1],
+        boxes=xywh_to_xyxy(rows[:, 2:6]),
+        scores=(rows[:, 6] > 0).astype(np.float64),
+        labels=rows[:, 7],
+        visibility=rows[:, 8],
+        space=space,
+    )
+
+
+def _verbs(
+    text: str, where: str, vocabulary: InteractionVocabulary, log: RepairLog
+) -> list[str]:
+    """The verbs of a list with commas, none twice; unknown and respelled counted."""
+    found: dict[str, None] = {}
+    for part in text.split(','):
+        unknown: Counter[str] = Counter()
+        verbs = vocabulary.canonical(part, unknown)
+        for verb in unknown:
+            # To look for near verbs takes 5 ms: a dataset of other verbs has thousands.
+            is_example = log.wants_example('verb_unknown')
+            message = vocabulary.unknown_message(verb) if is_example else verb
+            log.add('verb_unknown', f'{where}: {message}')
+        if verbs and verbs not in ((part,), (part.strip(),)):
+            log.add('verb_respelled', f'{where}: {part!r} is {", ".join(verbs)}')
+        found.update(dict.fromkeys(verbs))
+    return list(found)
+
+
+def _spans(
+    folder: Path,
+    record: SequenceRecord,
+    vocabulary: InteractionVocabulary,
+    log: RepairLog,
+) -> dict[tuple[int, int, str], list[tuple[int, int]]] | None:
+    """First and last frames by (subject, object, verb); ``None`` without the file."""
+    if record.spans is None:
+        return None
+    spans: dict[tuple[int, int, str], list[tuple[int, int]]] = {}
+    for subject_id, text, object_id, start, end in record.spans:
+        for verb in _verbs(text, f'{folder / SPANS}: {text!r}', vocabulary, log):
+            ends = spans.setdefault((subject_id, object_id, verb), [])
+            if (start, end) not in ends:
+                ends.append((start, end))
+    return spans
+
+
+def _interactions(
+    folder: Path,
+    relations: list[Relation],
+    spans: dict[tuple[int, int, str], list[tuple[int, int]]] | None,
+    vocabulary: InteractionVocabulary,
+    log: RepairLog,
+) -> Interactions:
+    left = dict(spans or {})
+    rows: list[Row] = []
+    seen = set()
+    for relation in relations:
+        pair = (relation.subject_id, relation.object_id)
+        for verb in _verbs(relation.verbs, relation.where, vocabulary, log):
+            if (*pair, verb) in seen:
+                log.add('edge_repeated', f'{relation.where}: {pair} {verb!r} again')
+                continue
+            seen.add((*pair, verb))
+            ends = left.pop((*pair, verb), [])
+            if spans is not None and not ends:
+                log.add('edge_without_span', f'{relation.where}: {pair} {verb!r}')
+            rows += [(*pair, verb, *span) for span in ends or [(0, 0)]]
+    for (subject_id, object_id, verb), ends in left.items():
+        where = f'{folder / SPANS}: {subject_id} {verb!r} {object_id}'
+        log.add('span_without_edge', where, len(ends))
+    if not rows:
+        return Interactions.empty()
+    subjects, objects, verbs, starts, stops = zip(*rows, strict=True)
+    return Interactions(subjects, objects, verbs, starts, stops)
+
+
+def _expressions(
+    folder: Path, contents: list[dict], ids: set[int], log: RepairLog
+) -> Iterator[ReferringExpression]:
+    for item in contents:
+        where = folder / EXPRESSIONS / item['file']
+        try:
+            expression = expression_from_dict(item['content'])
+        except ValueError as error:
+            log.add('expression_malformed', f'{where}: {error}')
+            continue
+        if bodiless := sorted(expression.ids() - ids):
+            log.add('expression_unknown_track', f'{where}: id {bodiless[0]}')
+        yield expression

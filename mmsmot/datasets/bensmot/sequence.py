@@ -1,0 +1,331 @@
+"""One sequence folder of BenSMOT, read and mended, before any choice of options."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...structures import VideoInfo
+from ...structures.frame_numbering import frame_offset
+from ...utils.json_file import read_json
+from ...utils.number_ranges import FRAME_RATE
+from ..image_decoder import image_size
+from ..seqinfo import FILE_NAME as SEQINFO
+from ..seqinfo import SeqInfo, read_seqinfo
+from .repairs import RepairLog
+from .semantics import (
+    CAPTIONS,
+    GRAPH,
+    VIDEO_CAPTION,
+    Relation,
+    Semantics,
+    read_semantics,
+)
+from .text import COLUMNS, MAX_NUMBER, parse_boxes, read_lines
+
+GT = 'gt/gt.txt'
+IMAGES = 'imgs'
+SPANS = 'semantic_trajectories.json'
+EXPRESSIONS = 'expressions'
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
+_FILES = (GT, IMAGES, VIDEO_CAPTION, CAPTIONS, GRAPH, SPANS, SEQINFO, EXPRESSIONS)
+# A longer number in a file name is a date or a clock, not a count of frames.
+_NUMBER = re.compile(r'(?<!\d)\d{1,8}$')
+
+
+@dataclass
+class SequenceRecord:
+    """What a sequence folder holds.
+
+    Attributes:
+        fingerprint: Of the files it was read from.
+        frame_ids: The original frame numbers, ascending.
+        images: A file name in ``imgs`` for each, or empty where there are no pictures.
+        images_from_zero: Their names count from 0; frame numbers are theirs + 1.
+        width: Picture width in pixels, ``None`` where it is not known.
+        height: Picture height in pixels, ``None`` where it is not known.
+        fps: Frames per second, ``None`` where nothing says.
+        rows: (R, 9) float64, the proper rows of ``gt.txt``; ``None`` without one.
+        track_ids: Every id in ``gt.txt``, ascending.
+        semantics: The words of the three text files.
+        spans: (subject, verb, object, start, end) of ``semantic_trajectories.json``;
+            ``None`` without one.
+        expressions: Contents of ``expressions/*.json``; ``None`` without that folder.
+        log: What was odd in frames and boxes.
+        text_log: What was odd in the three text files.
+    """
+
+    fingerprint: str
+    frame_ids: list[int]
+    images: list[str]
+    images_from_zero: bool
+    width: int | None
+    height: int | None
+    fps: float | None
+    rows: np.ndarray | None
+    track_ids: list[int]
+    semantics: Semantics
+    spans: list[list] | None
+    expressions: list[dict] | None
+    log: RepairLog
+    text_log: RepairLog
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but ``rows``, as JSON's kinds of values."""
+        content = {k: v for k, v in vars(self).items() if k != 'rows'}
+        content['semantics'] = asdict(self.semantics)
+        content['log'] = self.log.to_list()
+        content['text_log'] = self.text_log.to_list()
+        return content
+
+    @classmethod
+    def from_dict(
+        cls, content: dict[str, Any], rows: np.ndarray | None
+    ) -> SequenceRecord:
+        """The opposite of :meth:`to_dict`."""
+        words = dict(content['semantics'])
+        if words['captions'] is not None:
+            words['captions'] = {int(i): text for i, text in words['captions'].items()}
+        if words['relations'] is not None:
+            words['relations'] = [Relation(**r) for r in words['relations']]
+        parsed = dict(
+            semantics=Semantics(**words),
+            log=RepairLog.from_list(content['log']),
+            text_log=RepairLog.from_list(content['text_log']),
+        )
+        return cls(**{**content, **parsed}, rows=rows)
+
+
+def fingerprint(folder: str | os.PathLike, first_image: str | None) -> str:
+    """Sizes and times of everything that a record is read from.
+
+    Of the pictures only the first is read, for its size; that of their folder changes
+    when one comes, goes or is renamed.
+    """
+    folder = os.fspath(folder)
+    stamps = [_stamp(os.path.join(folder, name)) for name in _FILES]
+    if os.path.isdir(os.path.join(folder, EXPRESSIONS)):
+        with os.scandir(os.path.join(folder, EXPRESSIONS)) as entries:
+            stamps += sorted(f'{e.name} {_stamp(e.path)}' for e in entries)
+    if first_image is not None:
+        stamps.append(_stamp(os.path.join(folder, IMAGES, first_image)))
+    return '|'.join(stamps)
+
+
+def _stamp(path: str) -> str:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return '-'
+    return f'{stat.st_size} {stat.st_mtime_ns}'
+
+
+def read_sequence(folder: Path) -> SequenceRecord:
+    """Read a sequence folder; what is odd is mended, counted, and never fatal.
+
+    Raises:
+        UnsafeXML: ``interactions.graphml`` attacks its reader.
+    """
+    log, text_log = RepairLog(), RepairLog()
+    # Before the files are read: what changes meanwhile must not count as read.
+    before = fingerprint(folder, None)
+    images = _find_images(folder, log)
+    seen = images[0][1] if images else None
+    if seen is not None:
+        before += f'|{_stamp(os.path.join(folder, IMAGES, seen))}'
+    lines = read_lines(folder / GT, GT, log)
+    rows, track_ids = None, []
+    if lines is None:
+        log.add('gt_missing', f'{GT}: missing')
+    else:
+        rows, track_ids = parse_boxes(lines, GT, log)
+    images, images_from_zero = _images_from_one(images)
+    rows, offset = _rows_from_one(rows, images, images_from_zero, log)
+    frame_ids, rows = _frames(images, rows, log)
+    _count_lost_tracks(rows, track_ids, log)
+    width, height = _picture_size(folder, images, log)
+    spans, fps = _read_spans(folder, offset, log)
+    info = _read_info(folder, log)
+    first = images[0][1] if images else None
+    return SequenceRecord(
+        fingerprint=before if first == seen else fingerprint(folder, first),
+        frame_ids=frame_ids,
+        images=[name for _, name in images],
+        images_from_zero=images_from_zero,
+        width=width,
+        height=height,
+        fps=info.fps if info and info.fps else fps,
+        rows=rows,
+        track_ids=track_ids,
+        semantics=read_semantics(folder, track_ids, text_log),
+        spans=spans,
+        expressions=_read_expressions(folder, log),
+        log=log,
+        text_log=text_log,
+    )
+
+
+def _read_info(folder: Path, log: RepairLog) -> SeqInfo | None:
+    try:
+        return read_seqinfo(folder)
+    except ValueError as error:
+        message = str(error).removeprefix(f'{folder / SEQINFO}: ')
+        log.add('seqinfo_malformed', f'{SEQINFO}: {message}')
+        return None
+
+
+def _find_images(folder: Path, log: RepairLog) -> list[tuple[int, str]]:
+    """Numbers and names, ascending."""
+    try:
+        names = sorted(os.listdir(folder / IMAGES))
+    except (FileNotFoundError, NotADirectoryError):
+        names = []
+    images: dict[int, str] = {}
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        if suffix.lower() not in IMAGE_SUFFIXES or name.startswith('.'):
+            continue
+        number = _NUMBER.search(stem)
+        if number is None or int(number[0]) in images:
+            log.add('image_bad_name', f'{IMAGES}/{name}: no number, or one seen before')
+        else:
+            images[int(number[0])] = name
+    if not images:
+        log.add('images_missing', f'{IMAGES}: no .jpg, .jpeg or .png in it')
+    return sorted(images.items())
+
+
+def _images_from_one(
+    images: list[tuple[int, str]],
+) -> tuple[list[tuple[int, str]], bool]:
+    from_zero = bool(images) and images[0][0] == 0
+    return [(number + from_zero, name) for number, name in images], from_zero
+
+
+def _rows_from_one(
+    rows: np.ndarray | None,
+    images: list[tuple[int, str]],
+    images_from_zero: bool,
+    log: RepairLog,
+) -> tuple[np.ndarray | None, int]:
+    """The rows with frames from 1, and by how much they, and the spans, are moved."""
+    offset = int(images_from_zero)
+    if rows is not None and len(rows):
+        frame_ids = np.array([number for number, _ in images], np.int64)
+        numbering = dict(frame_ids=frame_ids, images_from_zero=images_from_zero)
+        try:
+            offset = frame_offset(rows[:, 0], GT, VideoInfo('imgs', '', **numbering))
+        except ValueError as error:
+            log.add('numbering_unknown', str(error))
+        rows = rows + offset * np.eye(COLUMNS)[0]
+    if offset or images_from_zero:
+        log.add('frames_from_zero', f'{GT if offset else IMAGES}: a frame 0')
+    return rows, offset
+
+
+def _frames(
+    images: list[tuple[int, str]], rows: np.ndarray | None, log: RepairLog
+) -> tuple[list[int], np.ndarray | None]:
+    """The frame numbers, and the rows that lie in them."""
+    boxed = [] if rows is None else np.unique(rows[:, 0].astype(np.int64)).tolist()
+    frame_ids = [number for number, _ in images] or boxed
+    if images and rows is not None:
+        known, has_box = set(frame_ids), set(boxed)
+        unseen = [frame for frame in boxed if frame not in known]
+        if unseen:
+            where = f'{GT}: frame {unseen[0]} has no image in {IMAGES}'
+            log.add('frame_without_image', where, len(unseen))
+            rows = rows[~np.isin(rows[:, 0], unseen)]
+        empty = [frame for frame in frame_ids if frame not in has_box]
+        if empty:
+            where = f'{IMAGES}: frame {empty[0]} has no row in {GT}'
+            log.add('image_without_box', where, len(empty))
+    if frame_ids and len(frame_ids) < frame_ids[-1] - frame_ids[0] + 1:
+        log.add('sparse_frames', f'{len(frame_ids)} frames up to {frame_ids[-1]}')
+    return frame_ids, rows
+
+
+def _count_lost_tracks(
+    rows: np.ndarray | None, track_ids: list[int], log: RepairLog
+) -> None:
+    lost = [] if rows is None else sorted({*track_ids} - {*rows[:, 1].astype(int)})
+    if lost:
+        log.add('track_without_box', f'{GT}: trajectory {lost[0]}', len(lost))
+
+
+def _picture_size(
+    folder: Path, images: list[tuple[int, str]], log: RepairLog
+) -> tuple[int | None, int | None]:
+    """Width and height of the first picture, upright, from its header alone."""
+    if not images:
+        return None, None
+    name = f'{IMAGES}/{images[0][1]}'
+    try:
+        return image_size(folder / name)
+    except (OSError, ValueError) as error:
+        message = str(error).removeprefix(f'{folder / name}: ')
+        log.add('image_unreadable', f'{name}: {message}')
+        return None, None
+
+
+def _read_json(path: Path, name: str, kind: str, log: RepairLog) -> Any:
+    try:
+        return read_json(path)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        log.add(kind, f'{name}: {str(error).removeprefix(f"{path}: ")}')
+        return None
+
+
+def _read_spans(
+    folder: Path, offset: int, log: RepairLog
+) -> tuple[list[list] | None, float | None]:
+    """Interactions with their first and last frame, and the frame rate."""
+    content = _read_json(folder / SPANS, SPANS, 'span_malformed', log)
+    if content is None:
+        return None, None
+    if not isinstance(content, dict) or not isinstance(
+        content.get('trajectories'), list
+    ):
+        log.add('span_malformed', f'{SPANS}: there is no list "trajectories"')
+        return None, None
+    spans = []
+    for number, item in enumerate(content['trajectories']):
+        item = item if isinstance(item, dict) else {}
+        subject, verb, other = (item.get(k) for k in ('subject', 'verb', 'object'))
+        numbers = (subject, other, item.get('start'), item.get('end'))
+        if (
+            not isinstance(verb, str)
+            or not all(type(n) is int and 0 <= n <= MAX_NUMBER for n in numbers)
+            or not 1 <= numbers[2] + offset <= numbers[3] + offset
+        ):
+            log.add('span_malformed', f'{SPANS}: entry {number}: {item!r:.80}')
+            continue
+        spans.append([subject, verb, other, numbers[2] + offset, numbers[3] + offset])
+    fps = content.get('fps')
+    if fps is not None and fps not in FRAME_RATE:
+        log.add('fps_malformed', f'{SPANS}: fps {fps!r:.40}')
+        fps = None
+    return spans, None if fps is None else float(fps)
+
+
+def _read_expressions(folder: Path, log: RepairLog) -> list[dict] | None:
+    try:
+        names = sorted(os.listdir(folder / EXPRESSIONS))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    found = []
+    for name in names:
+        if not name.endswith('.json') or name.startswith('.'):
+            continue
+        where = f'{EXPRESSIONS}/{name}'
+        content = _read_json(folder / where, where, 'expression_malformed', log)
+        if content is not None:
+            found.append(dict(file=name, content=content))
+    return found

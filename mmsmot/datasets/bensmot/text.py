@@ -1,0 +1,208 @@
+"""The text files of a BenSMOT sequence: boxes and captions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...structures import valid_boxes, xywh_to_xyxy
+from ...utils.number_text import parse_floats
+from .repairs import RepairLog
+
+# What stands for a column that is not there: consider it, no class, fully visible.
+DEFAULTS = (1.0, 0.0, 1.0)
+COLUMNS = 6 + len(DEFAULTS)
+MAX_NUMBER = 10**9  # of a frame or an id; more is no count
+_CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f-\x9f]+')  # all but the tab
+_NAMED = re.compile(r'\s*([^\W\d][^:：\d]{0,40}\d+|[^\W\d]\w*)\s*[:：]\s*(.*)')
+
+
+def read_lines(path: Path, name: str, log: RepairLog) -> list[tuple[int, str]] | None:
+    """The lines of a text that hold something, with their numbers from 1.
+
+    Args:
+        path: The file; ``None`` is returned where there is none.
+        name: How the log calls it.
+        log: Takes marks, line ends, blank lines and characters that are not UTF-8.
+    """
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if data.startswith(b'\xef\xbb\xbf'):
+        log.add('byte_order_mark', f'{name}:1: a byte-order mark')
+    if b'\r' in data:
+        log.add('windows_line_ends', f'{name}:1: a line ends in CR')
+    try:
+        text = data.decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        number = data.count(b'\n', 0, error.start) + 1
+        log.add('not_utf8', f'{name}:{number}: {error.reason}')
+        text = data.decode('utf-8-sig', errors='replace')
+    # Not splitlines: it also breaks at characters that captions may hold.
+    pieces = re.split(r'\r\n|\r|\n', text)
+    if not pieces[-1].strip():
+        pieces.pop()
+    lines = []
+    for number, line in enumerate(pieces, start=1):
+        if line.strip():
+            lines.append((number, line))
+        else:
+            log.add('blank_lines', f'{name}:{number}: nothing in it')
+    return lines
+
+
+def plain_text(text: str, where: str, log: RepairLog) -> str:
+    """Words without blanks around them; blanks in place of control characters.
+
+    Those would steer the terminal or the page that shows the words.
+
+    Args:
+        text: As it stands in the file, on one line.
+        where: The file and the place in it.
+        log: Takes control characters, but for tabs.
+    """
+    if _CONTROL.search(text):
+        log.add('control_characters', f'{where}: {text.strip()[:60]!r}')
+        text = _CONTROL.sub(' ', text)
+    return text.strip()
+
+
+def parse_boxes(
+    lines: list[tuple[int, str]], name: str, log: RepairLog
+) -> tuple[np.ndarray, list[int]]:
+    """The rows ``frame,id,x,y,w,h[,consider,class,visibility[,more]]``.
+
+    Returns:
+        (R, 9) float64 rows with a proper box, and every trajectory id in the file,
+        ascending: also those whose boxes are all bad, since captions count by them.
+    """
+    table, numbers, widths = _number_rows(lines, name, log)
+    if widths - {COLUMNS}:
+        has = ', '.join(map(str, sorted(widths)))
+        log.add('gt_columns', f'{name}: rows of {has} columns')
+    for column in (6, 8):  # -1 is MOTChallenge's "not given"
+        table[table[:, column] == -1, column] = 1.0
+    return _proper_rows(table, numbers, name, log)
+
+
+def _number_rows(
+    lines: list[tuple[int, str]], name: str, log: RepairLog
+) -> tuple[np.ndarray, np.ndarray, set[int]]:
+    """(R, 9) rows, their line numbers, and how many columns there were."""
+    table = _clean_table([line for _, line in lines])
+    if table is not None:
+        missing = np.tile(DEFAULTS[table.shape[1] - 6 :], (len(table), 1))
+        numbers = np.array([number for number, _ in lines])
+        return np.hstack([table, missing]), numbers, {table.shape[1]}
+    rows, numbers, widths = [], [], set()
+    for number, line in lines:
+        try:
+            row = parse_floats(line)
+        except ValueError:
+            row = []
+        if not 6 <= len(row) <= 10:
+            log.add('gt_malformed_row', f'{name}:{number}: {line.strip()[:60]!r}')
+            continue
+        widths.add(len(row))
+        rows.append([*row[:COLUMNS], *DEFAULTS[len(row) - 6 :]])
+        numbers.append(number)
+    return np.array(rows).reshape(-1, COLUMNS), np.array(numbers, int), widths
+
+
+def _clean_table(lines: list[str]) -> np.ndarray | None:
+    """All rows at once; ``None`` where they are not 6 to 9 numbers, alike in each.
+
+    NumPy's parser is several times as fast as a loop over lines.
+    """
+    if not lines:
+        return None
+    try:
+        table = np.loadtxt(lines, delimiter=',', comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return table if 6 <= table.shape[1] <= COLUMNS else None
+
+
+def _proper_rows(
+    table: np.ndarray, numbers: np.ndarray, name: str, log: RepairLog
+) -> tuple[np.ndarray, list[int]]:
+    def drop(bad: np.ndarray, kind: str) -> None:
+        nonlocal table, numbers
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            where = f'{name}:{numbers[row]}: {table[row, :6].tolist()}'
+            log.add(kind, where, int(bad.sum()))
+            table, numbers = table[~bad], numbers[~bad]
+
+    keys = table[:, :2]
+    with np.errstate(invalid='ignore'):
+        whole = (keys >= 0) & (keys % 1 == 0) & (keys <= MAX_NUMBER)
+        # A class may be -1 in MOTChallenge's files.
+        named = np.abs(table[:, 7]) <= MAX_NUMBER
+        drop(~(whole.all(axis=1) & named), 'gt_bad_number')
+    track_ids = np.unique(table[:, 1].astype(np.int64)).tolist()
+    has_box = valid_boxes(xywh_to_xyxy(table[:, 2:6])) & np.isfinite(table).all(axis=1)
+    drop(~has_box, 'gt_box_without_area')
+    _, first = np.unique(table[:, :2], axis=0, return_index=True)
+    repeated = np.ones(len(table), bool)
+    repeated[first] = False
+    drop(repeated, 'gt_repeated_box')
+    return table, track_ids
+
+
+@dataclass(frozen=True)
+class CaptionLine:
+    """A line ``woman0: A woman ...`` of ``instance_captions.txt``.
+
+    Attributes:
+        name: ``'woman0'``, category and a count in it; ``''`` where there is none.
+        text: The caption.
+        line: Its line, from 1.
+    """
+
+    name: str
+    text: str
+    line: int
+
+
+def parse_captions(
+    lines: list[tuple[int, str]], name: str, log: RepairLog
+) -> list[CaptionLine]:
+    """The captions in the file's order, which is that of the trajectories' ids."""
+    captions = []
+    for number, line in lines:
+        line = plain_text(line, f'{name}:{number}', log)
+        match = _NAMED.fullmatch(line)
+        if match is None:
+            log.add('caption_unnamed', f'{name}:{number}: {line[:60]!r}')
+        label, text = match.groups() if match else ('', line)
+        captions.append(CaptionLine(plain_name(label), text.strip(), number))
+    names: set[str] = set()
+    for caption in captions:
+        if caption.name in names:
+            where = f'{name}:{caption.line}: {caption.name!r} again'
+            log.add('caption_names_repeated', where)
+            return _counted_anew(captions)
+        names.update([caption.name] if caption.name else [])
+    return captions
+
+
+def plain_name(name: str) -> str:
+    """A name as it is compared: lower case, no blanks."""
+    return ''.join(name.lower().split())
+
+
+def _counted_anew(captions: list[CaptionLine]) -> list[CaptionLine]:
+    """Names with the suffix that their category's count gives."""
+    counts: dict[str, int] = {}
+    renamed = []
+    for caption in captions:
+        category = caption.name.rstrip('0123456789')
+        label = f'{category}{counts.get(category, 0)}' if category else ''
+        counts[category] = counts.get(category, 0) + 1
+        renamed.append(CaptionLine(label, caption.text, caption.line))
+    return renamed

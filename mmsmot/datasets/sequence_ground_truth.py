@@ -1,0 +1,67 @@
+"""What a sequence folder itself knows of its video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..structures import (
+    ORIGINAL,
+    CoordinateSpace,
+    Trajectories,
+    VideoInfo,
+    read_trajectories,
+)
+from ..structures.frame_numbering import log_lost_boxes
+from .bensmot.ground_truth import make_truth, with_folder
+from .bensmot.repairs import RepairLog
+from .bensmot.sequence import read_sequence
+from .class_names import read_class_names, with_mot_classes
+from .video_truth import VideoTruth
+from .vocabulary import InteractionVocabulary
+
+
+def read_truth(
+    video: VideoInfo, vocabulary: InteractionVocabulary | None = None
+) -> VideoTruth | None:
+    """The truth that lies beside the pictures of one video.
+
+    Args:
+        video: As :func:`~.video_reader.open_video` gives it.
+        vocabulary: The verbs to tell apart, ``None`` for ``clean335``.
+
+    Returns:
+        Boxes, and of a sequence of BenSMOT or SynSMOT its words too; ``None`` where
+        there is no truth.
+
+    Raises:
+        ValueError: A file cannot be read; names the file.
+    """
+    gt = video.files.get('gt')
+    if gt is None:
+        return None
+    folder = Path(video.path)
+    if not (folder / 'imgs').is_dir():
+        return VideoTruth(read_boxes(video))
+    record = read_sequence(folder)
+    return make_truth(
+        folder,
+        record,
+        with_folder(record.semantics, folder),
+        vocabulary or InteractionVocabulary('clean335'),
+        RepairLog(strict=False),
+    )
+
+
+def read_boxes(video: VideoInfo, space: CoordinateSpace = ORIGINAL) -> Trajectories:
+    """The rows of the ``gt.txt`` that lies beside a video; every class and flag.
+
+    How many stand in frames that the video does not have is logged. Where a
+    ``labels.txt`` names the classes, they get MOTChallenge's numbers.
+
+    Raises:
+        ValueError: See :func:`~mmsmot.structures.read_trajectories`.
+    """
+    path = video.files['gt']
+    boxes = read_trajectories(path, space=space, video=video)
+    log_lost_boxes(boxes.frame_ids, path, video)
+    return with_mot_classes(boxes, read_class_names(path), path)

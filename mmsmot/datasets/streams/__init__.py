@@ -1,0 +1,1 @@
+"""Live video: addresses, connections, and clocks that jump."""

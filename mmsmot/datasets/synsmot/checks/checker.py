@@ -1,0 +1,135 @@
+"""A check that is independent of the grammar: do files on disk say what can be seen?
+
+Sentences are read back (:mod:`.claims`) and tested against boxes and pixels
+(:mod:`.evidence`). The script that was played is not looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from ....utils.parent_process import end_with_parent
+from ..writer import sequence_folders
+from .captions import check_caption, check_summary
+from .claims import read_caption
+from .deeds import check_deeds
+from .evidence import Evidence
+from .expressions import check_expressions
+from .findings import Findings
+
+MIN_VISIBILITY = 0.1
+MIN_CLEAR_FRAMES = 4
+CLEAR = 0.3
+
+
+def check_synsmot(root: str | os.PathLike, workers: int = 1) -> Findings:
+    """Check every clip of a dataset on disk.
+
+    Args:
+        root: Folder with ``train/`` and ``test/``.
+        workers: Processes.
+
+    Raises:
+        FileNotFoundError: There is no clip, or a clip lacks a file.
+    """
+    folders = list(sequence_folders(Path(root)))
+    if not folders:
+        raise FileNotFoundError(
+            f'{root}: no clip (<split>/<activity>/<sequence>/gt/gt.txt) in it; make '
+            'one with tools/dataset_converters/make_synsmot.py'
+        )
+    found = Findings()
+    if workers <= 1:
+        for folder in folders:
+            found.add(check_clip(folder))
+        return found
+    with ProcessPoolExecutor(workers, get_context('spawn'), end_with_parent) as pool:
+        for findings in pool.map(check_clip, folders, chunksize=4):
+            found.add(findings)
+    return found
+
+
+def check_clip(folder: str | os.PathLike) -> Findings:
+    """Check one clip.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+    """
+    clip, found = Evidence(Path(folder)), Findings()
+    _check_boxes(clip, found)
+    _check_names(clip, found)
+    if len(clip.captions) == len(clip.ids):
+        looks = [read_caption(caption)[0] for caption in clip.captions]
+        for person, caption in zip(clip.ids, clip.captions, strict=True):
+            check_caption(clip, found, person, caption, looks)
+        check_summary(clip, found, looks)
+        check_expressions(clip, found, looks)
+    check_deeds(clip, found)
+    return found
+
+
+def _check_boxes(clip: Evidence, found: Findings) -> None:
+    """Rows inside the picture, once each, visible; pictures of one size, none missing."""
+    names = [f'{n:06d}.jpg' for n in range(1, clip.num_frames + 1)]
+    held = [p.name for p in clip.pictures]
+    found.test('pictures without a gap', names == held, clip.folder, f'{held[:3]} ...')
+    height, width = clip.image(1).shape[:2]
+    frame, _, x, y, w, h, seen = clip.rows.T
+    inside = (x >= 0) & (y >= 0) & (w > 0) & (h > 0)
+    inside &= (x + w <= width) & (y + h <= height)
+    inside &= (frame >= 1) & (frame <= clip.num_frames)
+    _test_rows(found, 'box inside the picture', inside, clip)
+    shown = (seen >= MIN_VISIBILITY) & (seen <= 1)
+    _test_rows(found, 'visible fraction', shown, clip)
+    keys = Counter(map(tuple, clip.rows[:, :2].astype(int).tolist()))
+    once = np.array([keys[(int(r[0]), int(r[1]))] == 1 for r in clip.rows])
+    _test_rows(found, 'one box a frame', once, clip)
+    for person in clip.ids:
+        clear = clip.rows[(clip.rows[:, 1] == person) & (seen >= CLEAR)]
+        found.test(
+            'person clearly seen',
+            len(clear) >= MIN_CLEAR_FRAMES,
+            clip.folder,
+            f'id {person}: {len(clear)} clear frames',
+        )
+
+
+def _test_rows(found: Findings, kind: str, good: np.ndarray, clip: Evidence) -> None:
+    found.checked[kind] += len(good)
+    for row in clip.rows[~good]:
+        found.failed.append((kind, str(clip.folder), f'row {row.tolist()}'))
+
+
+def _check_names(clip: Evidence, found: Findings) -> None:
+    """A caption for each trajectory; names counted by kind; the graph's are the same."""
+    count, where = len(clip.ids), clip.folder
+    found.test(
+        'ids without a gap',
+        clip.ids == list(range(1, count + 1)),
+        where,
+        f'ids {clip.ids}',
+    )
+    found.test(
+        'caption for each trajectory',
+        len(clip.captions) == count,
+        where,
+        f'{count} trajectories, {len(clip.captions)} captions',
+    )
+    numbers: Counter[str] = Counter()
+    for name, caption in zip(clip.names, clip.captions, strict=True):
+        look = read_caption(caption)[0]
+        kind = look.kind if look else '?'
+        expected = f'{kind}{numbers[kind]}'
+        numbers[kind] += 1
+        found.test('name fits caption', name == expected, where, f'{name}: {caption}')
+    nodes, edges = clip.graph
+    found.test('nodes of the graph', nodes == clip.names, where, f'{nodes}')
+    drawn = sorted((s, v, t) for s, t, verbs in edges for v in verbs)
+    told = sorted({(clip.name(s), v, clip.name(t)) for s, v, t, *_ in clip.deeds()})
+    found.test('edges are the interactions', drawn == told, where, f'{drawn} {told}')

@@ -1,0 +1,30 @@
+"""When the words begin."""
+
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from ...registry import HOOKS
+from ...utils.number_ranges import WHOLE, require_numbers
+
+
+@HOOKS.register_module()
+class SemanticLossStartHook(Hook):
+    """Leaves the semantic losses out until an iteration (SMOTer paper, section 5).
+
+    Args:
+        iteration: ``semantic_start_iter``; 20,000 in the paper.
+    """
+
+    def __init__(self, *, iteration: int = 20000) -> None:
+        require_numbers('SemanticLossStartHook', WHOLE, iteration=iteration)
+        self.iteration = iteration
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        """Turn them on in time; a resumed run is at the right place at once."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model.clip_training.speaks = runner.iter >= self.iteration

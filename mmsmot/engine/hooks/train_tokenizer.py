@@ -1,0 +1,126 @@
+"""The tokenizer learns its words from the training captions, and long ones are told of."""
+
+from __future__ import annotations
+
+import hashlib
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import EMAHook, Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import Dataset
+
+from ...models.language import BaseTokenizer, CaptionTokenizer, TextDecoder
+from ...registry import HOOKS
+
+BATCH = 1024  # captions measured at once
+NO_LIMIT = 1_000_000
+
+
+@HOOKS.register_module()
+class TrainTokenizerHook(Hook):
+    """Trains each ``CaptionTokenizer`` of the model that has not been trained yet.
+
+    It is found in a checkpoint afterwards: a resumed or fine-tuned model keeps its own.
+    Every process learns the same words from the same captions. Averaged copies of the
+    model (``EMAHook``), which are older than the words, get them too.
+
+    Where training starts, it warns of captions that are longer than their decoder speaks.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def before_train(self, runner: Runner) -> None:
+        """Train before the first iteration.
+
+        Raises:
+            ValueError: The training set has no captions.
+        """
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        words = {
+            name: part
+            for name, part in model.named_modules()
+            if isinstance(part, CaptionTokenizer)
+        }
+        untrained = [part for part in words.values() if not part.is_trained]
+        tells = runner.iter == 0 and is_main_process()
+        decoders = decoders_of(model) if tells else {}
+        if untrained or decoders:
+            captions = captions_of(runner.train_dataloader.dataset)
+        if untrained:
+            self._train(runner, untrained, [text for _, text in captions])
+        for option, (decoder, heads) in decoders.items():
+            self._warn(runner, option, decoder, [t for h, t in captions if h in heads])
+        copies = [h.ema_model.module for h in runner.hooks if isinstance(h, EMAHook)]
+        for copied in copies:
+            for name, part in words.items():
+                copied.get_submodule(name).set_extra_state(part.get_extra_state())
+
+    def _train(
+        self, runner: Runner, untrained: list[CaptionTokenizer], texts: list[str]
+    ) -> None:
+        if not texts:
+            raise ValueError(
+                'TrainTokenizerHook: the training set has no captions for the tokenizer to learn '
+                'from'
+            )
+        for part in untrained:
+            part.train_on(texts)
+        if is_main_process():
+            digest = hashlib.sha256('\n'.join(texts).encode()).hexdigest()[:12]
+            runner.logger.info(
+                f'The tokenizer learnt from {len(texts)} captions ({digest})'
+            )
+
+    @staticmethod
+    def _warn(
+        runner: Runner, option: str, decoder: TextDecoder, texts: list[str]
+    ) -> None:
+        lengths = lengths_of(texts, decoder.tokenizer)
+        cut = sum(length > decoder.max_length for length in lengths)
+        if cut:
+            runner.logger.warning(
+                f'{cut} of {len(texts)} training captions ({cut / len(texts):.1%}) are '
+                f'longer than {option}={decoder.max_length} and lose their end: raise it '
+                f'(the longest has {max(lengths)} ids, both marks included)'
+            )
+
+
+def captions_of(dataset: Dataset) -> list[tuple[str, str]]:
+    """Every caption of a dataset of videos, in its order, behind the head it is for."""
+    texts: list[tuple[str, str]] = []
+    for index in range(len(dataset)):
+        truth = dataset.get_data_info(index)['truth']
+        texts += [
+            ('instance_caption', text) for text in (truth.captions or {}).values()
+        ]
+        if truth.video_caption:
+            texts.append(('video_caption', truth.video_caption))
+    return texts
+
+
+def decoders_of(model: nn.Module) -> dict[str, tuple[TextDecoder, set[str]]]:
+    """Each text decoder and the heads that speak through it, by its ``max_length`` key."""
+    heads: dict[TextDecoder, list[str]] = {}
+    for name, part in model.named_modules(remove_duplicate=False):
+        if isinstance(part, TextDecoder):
+            heads.setdefault(part, []).append(name)
+    return {
+        f'model.{names[0]}.max_length': (part, {_owner(name) for name in names})
+        for part, names in heads.items()
+    }
+
+
+def _owner(name: str) -> str:
+    return f'.{name}'.split('.')[-2]
+
+
+def lengths_of(texts: list[str], tokenizer: BaseTokenizer) -> list[int]:
+    """How many ids each text has, both marks included."""
+    lengths: list[int] = []
+    for first in range(0, len(texts), BATCH):
+        ids = tokenizer.encode(texts[first : first + BATCH], NO_LIMIT)
+        ends = ids[:, 1:] == tokenizer.eos_id
+        lengths += (ends.int().argmax(1) + 2).tolist()
+    return lengths

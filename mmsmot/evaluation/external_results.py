@@ -1,0 +1,255 @@
+"""Results of other programs: MOTChallenge text and BenSMOT's combined JSON files."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from mmengine.logging import print_log
+
+from ..datasets.vocabulary import InteractionVocabulary
+from ..structures import Interactions, Trajectories, VideoInfo, read_trajectories
+from ..structures.id_keys import LAST_ID, read_id, read_pair
+from ..utils.json_file import read_json
+
+if TYPE_CHECKING:
+    from ..structures import SMOTDataSample
+
+CAPTIONS = 'instance_caption.json'
+RELATIONS = 'relation.json'
+SUMMARIES = 'video_summary.json'
+
+
+class ExternalResults:
+    """A folder that some other program wrote.
+
+    ::
+
+        <video>.txt            frame,id,left,top,width,height[,score,...]; also where
+                               the name has a folder, <activity>/<sequence>.txt
+        instance_caption.json  optional: {"<video>": {"<id>": text}}
+        relation.json          optional: {"<video>": {"<subject>-<object>": [verbs]}},
+                               or {verb: score} for the list
+        video_summary.json     optional: {"<video>": text}
+
+    Verbs lose blanks and full stops around them and become lower case, but for those
+    that ``vocabulary`` has as they stand; empty ones are dropped. Captions of ids without a box are kept, since a trajectory that is none
+    counts as invented, and logged.
+
+    Args:
+        folder: Where the files lie.
+        frame_numbers: ``'original'``: as BenSMOT's ``gt.txt``; ``'position'``: 1 is the
+            first frame there is, whatever its number, as SMOTer's release writes.
+        vocabulary: The truth's verbs: what is one of them in another spelling
+            (``smlie.v.01``) is put into its; others stay and count as wrong.
+
+    Attributes:
+        names: The videos that have a text file, sorted.
+
+    Raises:
+        FileNotFoundError: There is no text file.
+        ValueError: A JSON file is not in that form, or speaks of a video that has no
+            text file; or there is no such ``frame_numbers``.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        frame_numbers: str = 'original',
+        vocabulary: InteractionVocabulary | None = None,
+    ) -> None:
+        if frame_numbers not in ('original', 'position'):
+            raise ValueError(
+                f"frame_numbers must be 'original' or 'position', got {frame_numbers!r}"
+            )
+        self.folder = Path(folder)
+        self.frame_numbers = frame_numbers
+        self.vocabulary = vocabulary
+        files = sorted(self.folder.rglob('*.txt'))
+        if not files:
+            raise FileNotFoundError(
+                f'{self.folder}: no <video>.txt with tracks in MOTChallenge format'
+            )
+        self.names = [
+            file.relative_to(self.folder).with_suffix('').as_posix() for file in files
+        ]
+        self._captions = self._read_json(CAPTIONS, dict)
+        self._relations = self._read_json(RELATIONS, dict)
+        self._summaries = self._read_json(SUMMARIES, str)
+        self._log_missing()
+
+    def path(self, name: str) -> Path:
+        """The text file of a video."""
+        return self.folder / f'{name}.txt'
+
+    def read(
+        self, name: str, frame_ids: np.ndarray, images_from_zero: bool = False
+    ) -> SMOTDataSample:
+        """What was predicted of one video.
+
+        Args:
+            name: One of ``names``.
+            frame_ids: (T,) original frame numbers of the video, ascending.
+            images_from_zero: As of the video's :class:`~mmsmot.structures.VideoInfo`.
+
+        Raises:
+            ValueError: Nothing tells from which number frames count (see
+                :func:`~mmsmot.structures.frame_numbering.frame_offset`), or a row, caption or relation is malformed; names the place.
+        """
+        from ..structures import SMOTDataSample  # here: it imports torch
+
+        meta = dict(video=VideoInfo(name, str(self.path(name))), frame_ids=frame_ids)
+        sample = SMOTDataSample(metainfo=meta)
+        tracks = self._tracks_of(name, frame_ids, images_from_zero)
+        sample.pred_trajectories = tracks
+        # What has no file was not predicted, which is not to predict nothing.
+        if self._captions is not None:
+            sample.pred_captions = self._captions_of(name, set(tracks.ids.tolist()))
+        if self._relations is not None:
+            sample.pred_interactions = self._interactions_of(name)
+        if self._summaries is not None:
+            sample.pred_video_caption = self._summaries.get(name, '')
+        return sample
+
+    def _tracks_of(
+        self, name: str, frame_ids: np.ndarray, images_from_zero: bool
+    ) -> Trajectories:
+        path = self.path(name)
+        if self.frame_numbers == 'original':
+            numbering = dict(frame_ids=frame_ids, images_from_zero=images_from_zero)
+            video = VideoInfo(name, str(path), **numbering)
+            return read_trajectories(path, video=video)
+        # Positions: file names of pictures have nothing to say.
+        video = VideoInfo(name, str(path), frame_ids=np.arange(1, len(frame_ids) + 1))
+        return _renumbered(read_trajectories(path, video=video), frame_ids, path)
+
+    def _read_json(self, file: str, kind: type) -> dict[str, Any] | None:
+        path = self.folder / file
+        if not path.is_file():
+            return None
+        content = read_json(path)
+        wanted = {str: 'a text', dict: 'an object'}[kind]
+        if not isinstance(content, dict):
+            raise ValueError(f'{path}: expected an object of videos, {wanted} each')
+        for name, value in content.items():
+            if not isinstance(value, kind):
+                raise ValueError(
+                    f'{path}: {name!r:.60}: expected {wanted}, got {value!r:.60}'
+                )
+        strange = sorted(content.keys() - set(self.names))
+        if strange:
+            raise ValueError(
+                f'{path}: {len(strange)} of its names have no text file, the first '
+                f'{strange[0]!r:.60} (expected {self.path(strange[0])}). If the dataset '
+                'has such a video, one without tracks needs an empty file; if it has '
+                'none, take the name out.'
+            )
+        return content
+
+    def _log_missing(self) -> None:
+        words = {
+            CAPTIONS: self._captions,
+            RELATIONS: self._relations,
+            SUMMARIES: self._summaries,
+        }
+        missing = [file for file, content in words.items() if content is None]
+        if missing:
+            # Tracks alone are usual; words of which a part lacks may be an accident.
+            level = logging.INFO if len(missing) == len(words) else logging.WARNING
+            print_log(
+                f'{self.folder}: no {", ".join(missing)}; not predicted and not scored',
+                logger='current',
+                level=level,
+            )
+
+    def _captions_of(self, name: str, ids: set[int]) -> dict[int, str]:
+        captions = {}
+        for key, text in self._captions.get(name, {}).items():
+            track_id = read_id(key)
+            if track_id is None or track_id in captions or not isinstance(text, str):
+                raise ValueError(
+                    f'{self.folder / CAPTIONS}: {name}: expected "<id>": text, once for '
+                    f'each id from 0 to {LAST_ID}, got {key!r:.40}: {text!r:.60}'
+                )
+            captions[track_id] = text
+        bodiless = sorted(captions.keys() - ids)
+        if bodiless:
+            _log(
+                f'{self.folder / CAPTIONS}: {name}: {len(bodiless)} described ids have '
+                f'no box, the first {bodiless[0]}; they count as invented'
+            )
+        return captions
+
+    def _spellings(self, verb: str) -> tuple[str, ...]:
+        plain = verb.strip(' .\t\r\n').lower()
+        if self.vocabulary is None:
+            return (plain,)
+        # Not of the plain one: in raw359 'accept.v.02 ' is a verb, and another.
+        return self.vocabulary.canonical(verb, Counter()) or (plain,)
+
+    def _interactions_of(self, name: str) -> Interactions:
+        rows: dict[tuple[int, int, str], float] = {}
+        for key, verbs in self._relations.get(name, {}).items():
+            where = f'{self.folder / RELATIONS}: {name}: {key!r:.40}'
+            pair = read_pair(key)
+            if pair is None or pair[0] == pair[1]:
+                raise ValueError(
+                    f'{where}: expected "<subject>-<object>", two different ids, whole '
+                    f'numbers from 0 to {LAST_ID}'
+                )
+            subject, other = pair
+            for verb, score in _scored(verbs, where).items():
+                for spelling in self._spellings(verb):
+                    row = subject, other, spelling
+                    rows[row] = max(score, rows.get(row, score))
+        if not rows:
+            return Interactions.empty()
+        subjects, others, verbs = zip(*rows, strict=True)
+        return Interactions(subjects, others, list(verbs), scores=list(rows.values()))
+
+
+def _scored(verbs: Any, where: str) -> dict[str, float]:
+    """The verbs of a pair with their scores; a list's are all 1."""
+    if isinstance(verbs, list):
+        pairs = [(verb, 1.0) for verb in verbs]
+    elif isinstance(verbs, dict):
+        pairs = list(verbs.items())
+    else:
+        raise ValueError(f'{where}: expected a list of verbs, got {verbs!r:.60}')
+    found: dict[str, float] = {}
+    for verb, score in pairs:
+        is_number = isinstance(score, int | float) and not isinstance(score, bool)
+        if not isinstance(verb, str) or not is_number or not 0 <= score <= 1:
+            raise ValueError(
+                f'{where}: expected a verb, with a score from 0 to 1 if with any, got '
+                f'{verb!r:.40}: {score!r:.40}'
+            )
+        if verb.strip(' .\t\r\n'):
+            found[verb] = max(float(score), found.get(verb, 0.0))
+    return found
+
+
+def _renumbered(
+    tracks: Trajectories, frame_ids: np.ndarray, path: Path
+) -> Trajectories:
+    """Positions from 1 become the original frame numbers."""
+    if len(tracks) and tracks.frame_ids[-1] > len(frame_ids):
+        raise ValueError(
+            f'{path}: position {tracks.frame_ids[-1]}, but the video has '
+            f'{len(frame_ids)} frames. Are these original frame numbers?'
+        )
+    return Trajectories(
+        frame_ids[tracks.frame_ids - 1],
+        tracks.ids,
+        tracks.boxes,
+        scores=tracks.scores,
+        space=tracks.space,
+    )
+
+
+def _log(message: str) -> None:
+    print_log(message, logger='current', level=logging.WARNING)

@@ -1,0 +1,6 @@
+"""How the pipeline is trained on clips."""
+
+from .clip_plan import ClipPlan
+from .clip_training import ClipTraining
+
+__all__ = ['ClipPlan', 'ClipTraining']

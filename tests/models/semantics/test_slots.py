@@ -1,0 +1,93 @@
+"""What a part lacks shows where it is built, not in some later iteration."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from mmsmot.models.heads import BaseInstanceCaptionHead, InteractionHead
+from mmsmot.models.semantics.slots import OFFERS, require_offers
+from mmsmot.models.semantics.trajectory_semantics import TrajectorySemantics
+from mmsmot.models.training.clip_training import ClipTraining
+from mmsmot.registry import MODELS
+from tests.models.semantics.test_trajectory_semantics import semantics
+
+
+class Silent(nn.Module):
+    """A caption head of a user's who did not know of the phrases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoder = nn.Identity()
+
+    def loss(self, fused, mask, captions) -> tuple[torch.Tensor, int]:
+        return fused.sum(), len(captions)
+
+    def predict(self, fused, mask) -> list[str]:
+        return ['A man.'] * len(fused)
+
+
+def test_a_head_lacks_what_another_part_asks_of_it() -> None:
+    options = semantics() | dict(instance_caption=Silent(), video_caption=None)
+    with pytest.raises(
+        TypeError, match='Silent, built for instance_caption, .*encoded'
+    ):
+        MODELS.build(options | dict(share_decoder=False))
+    without = options | dict(bigram_head=None, share_decoder=False)
+    built = MODELS.build(without)
+    assert isinstance(built, TrajectorySemantics)
+
+
+def test_a_head_of_the_base_class_is_whole() -> None:
+    class Half(BaseInstanceCaptionHead):
+        loss, predict = Silent.loss, Silent.predict
+
+    with pytest.raises(TypeError, match='encoded'):
+        Half()
+
+
+@pytest.mark.parametrize('slot', OFFERS)
+def test_every_slot_names_all_that_is_missing(slot: str) -> None:
+    with pytest.raises(TypeError, match=f'Identity, built for {slot}, lacks') as error:
+        require_offers(slot, type('Identity', (nn.Module,), {})())
+    assert all(name in str(error.value) for name in OFFERS[slot])
+    require_offers(slot, None)
+
+
+@pytest.mark.parametrize(
+    ('part', 'options', 'message'),
+    [
+        (
+            ClipTraining,
+            dict(teacher_forcing_ratio=1.5),
+            'teacher_forcing_ratio must be .* 0 to 1, got 1.5',
+        ),
+        (ClipTraining, dict(box_noise=float('nan')), 'box_noise must be a finite'),
+        (ClipTraining, dict(detection_frames=-1), 'detection_frames must be a whole'),
+        (InteractionHead, dict(threshold=7), 'threshold must be .* 0 to 1, got 7'),
+        (InteractionHead, dict(prior=0.0), 'prior must be'),
+        (InteractionHead, dict(num_heads=0), 'num_heads must be a whole number of 1'),
+        (InteractionHead, dict(dropout=-0.1), 'dropout must be'),
+        (InteractionHead, dict(chunk_size=0), 'chunk_size must be'),
+    ],
+)
+def test_options_out_of_range(part: type, options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        part(**options)
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        dict(max_length=1),
+        dict(num_beams=0),
+        dict(batch_size=-2),
+        dict(label_smoothing=1.5),
+    ],
+)
+def test_a_decoder_out_of_range(change: dict) -> None:
+    options = semantics()
+    options['instance_caption']['decoder'] |= change
+    with pytest.raises(ValueError, match=f'TextDecoder: {next(iter(change))} must be'):
+        MODELS.build(options)

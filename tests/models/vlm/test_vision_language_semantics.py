@@ -1,0 +1,253 @@
+"""Detector, tracker and words of transformers, from folders, on a generated clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip('transformers', reason='needs transformers')
+
+from torch import nn
+
+from mmsmot.apis import SMOTSession
+from mmsmot.apis.caching import with_cache
+from mmsmot.datasets import open_video
+from mmsmot.engine import load_config
+from mmsmot.models.language import VisionLanguageModel
+from mmsmot.models.smot import SMOT
+from mmsmot.models.vlm.vision_language_semantics import VisionLanguageSemantics
+from mmsmot.registry import MODELS
+from mmsmot.structures import Frame, SMOTDataSample, VideoInfo
+from tests.demo_scene import make_demo_scene
+from tests.models.vlm.test_crop_buffer import tracks
+from tests.tiny_transformers import save_detector, save_llava
+
+VIDEO = VideoInfo('v', 'v', 10.0, 160, 120)
+TWO = tracks(_1=(10, 20, 40, 80), _2=(50, 20, 80, 80))
+
+
+class Scripted(nn.Module):
+    """Answers by the colour around the first person, and keeps the questions."""
+
+    def __init__(self, first_acts: str = 'hugs', second_acts: str = 'qwerty') -> None:
+        super().__init__()
+        self.answers = first_acts, second_acts
+        self.asked: list[tuple[str, int]] = []
+
+    def answer(self, questions) -> list[str]:
+        said = []
+        for question in questions:
+            pictures = question.pictures()
+            self.asked.append((question.text, len(pictures)))
+            if 'red box' not in question.text:
+                said.append(f'caption {len(self.asked)}')
+                continue
+            # Around who stands on the left there is a red box, or a blue one.
+            left = pictures[0][:, : pictures[0].shape[1] // 2].astype(int)
+            red = (left[..., 0] - left[..., 2]).max()
+            blue = (left[..., 2] - left[..., 0]).max()
+            said.append(self.answers[0] if red > blue else self.answers[1])
+        return said
+
+
+def frame(number: int) -> Frame:
+    image = np.full((120, 160, 3), 90, np.uint8)
+    return Frame(VIDEO, number, number / 10, lambda: image)
+
+
+def seen(semantics: VisionLanguageSemantics, count: int = 6, shown=TWO):
+    memory = semantics.begin()
+    frames = [frame(t) for t in range(1, count + 1)]
+    semantics.update(memory, None, frames, [shown] * count)
+    return memory
+
+
+def test_people_pairs_and_the_video_are_asked_about() -> None:
+    model = Scripted()
+    semantics = VisionLanguageSemantics(model=model, memory=dict(max_pictures=2))
+    said = semantics.generate(seen(semantics))
+    assert said.captions == {1: 'caption 1', 2: 'caption 2'}
+    assert said.video_caption == 'caption 5'
+    assert said.interactions.as_pairs() == {(1, 2): {'embrace.v.02'}}
+    assert said.interactions.start_frames.tolist() == [1]
+    assert said.interactions.end_frames.tolist() == [6]
+    text, count = model.asked[0]
+    assert count == 2
+    assert text.startswith('The 2 picture(s) show one person at 0.1 s, ')
+    assert [count for _, count in model.asked] == [2, 2, 3, 3, 6]
+
+
+def test_who_acts_is_drawn_in_red() -> None:
+    model = Scripted(first_acts='pushes', second_acts='follows, hugs')
+    semantics = VisionLanguageSemantics(model=model)
+    pairs = semantics.generate(seen(semantics)).interactions.as_pairs()
+    assert pairs == {(1, 2): {'push.v.01'}, (2, 1): {'follow.v.01', 'embrace.v.02'}}
+
+
+def test_answers_that_name_no_verb_are_counted(monkeypatch) -> None:
+    logged = []
+    monkeypatch.setattr(
+        'mmsmot.models.vlm.vision_language_semantics.print_log',
+        lambda m, **_: logged.append(m),
+    )
+    semantics = VisionLanguageSemantics(model=Scripted('nothing', 'qwerty'))
+    said = semantics.generate(seen(semantics))
+    assert len(said.interactions) == 0
+    assert len(logged) == 1
+    assert "1 of 2 answers name none of the 335 verbs, such as 'qwerty'" in logged[0]
+
+
+def test_only_pairs_that_were_near_for_long_and_not_too_many() -> None:
+    far = tracks(_1=(10, 20, 40, 80), _2=(100, 20, 130, 80))
+    model = Scripted()
+    semantics = VisionLanguageSemantics(model=model)
+    semantics.generate(seen(semantics, shown=far))
+    assert len(model.asked) == 3  # two people and the video
+    semantics.generate(seen(semantics, count=2))  # near in two frames of the three
+    assert len(model.asked) == 6
+    three = tracks(_1=(10, 20, 40, 80), _2=(50, 20, 80, 80), _3=(90, 20, 120, 80))
+    few = VisionLanguageSemantics(model=model, max_pairs=1)
+    few.generate(seen(few, shown=three))
+    assert len(model.asked) == 6 + 3 + 2 + 1
+
+
+def test_ids_stride_and_what_is_left_out() -> None:
+    model = Scripted()
+    semantics = VisionLanguageSemantics(model=model, video_prompt=None, frame_stride=2)
+    memory = seen(semantics, count=7)
+    assert [p.frame_id for p in memory.people[1].items] == [1, 3, 5, 7]
+    said = semantics.generate(memory, ids=[2, 99])
+    assert (list(said.captions), len(said.interactions)) == ([2], 0)
+    assert said.video_caption == ''
+    silent = VisionLanguageSemantics(
+        model=model, caption_prompt=None, interaction_prompt=None
+    )
+    said = silent.generate(seen(silent), video_caption=False)
+    assert (said.captions, len(said.interactions), said.video_caption) == ({}, 0, '')
+    empty = VisionLanguageSemantics(model=model)
+    assert empty.generate(empty.begin()).captions == {}
+
+
+@pytest.mark.parametrize(
+    ('numbers', 'looked_at'),
+    [
+        ((1, 2, 3, 4, 5), [1, 3, 5]),
+        ((2, 4, 6), [2, 4, 6]),  # a start of 2 with a stride of 2, or sparse numbers
+        ((1, 2, 4, 5, 8), [1, 4, 8]),  # a stream that loses pictures
+    ],
+)
+def test_no_numbering_hides_a_video(
+    numbers: tuple[int, ...], looked_at: list[int]
+) -> None:
+    semantics = VisionLanguageSemantics(model=Scripted(), frame_stride=2)
+    memory = semantics.begin()
+    for number in numbers:
+        semantics.update(memory, None, [frame(number)], [TWO])
+    assert [p.frame_id for p in memory.people[1].items] == looked_at
+
+
+def test_a_prompt_about_one_picture() -> None:
+    model = Scripted()
+    semantics = VisionLanguageSemantics(model=model, min_near_frames=1)
+    semantics.generate(seen(semantics, count=1))
+    assert len(model.asked) == 5
+    for text, count in model.asked:
+        assert count == 1
+        assert text.startswith('The 1 picture(s) show ')
+
+
+def test_wrong_options() -> None:
+    with pytest.raises(ValueError, match="only fields are {count} and {times}.*'who'"):
+        VisionLanguageSemantics(model=Scripted(), caption_prompt='What does {who} do?')
+    with pytest.raises(ValueError, match='frame_stride must be a whole number of 1'):
+        VisionLanguageSemantics(model=Scripted(), frame_stride=0)
+    with pytest.raises(TypeError, match='max_picture'):
+        VisionLanguageSemantics(model=Scripted(), memory=dict(max_picture=2))
+
+
+@pytest.fixture(scope='module')
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    home = tmp_path_factory.mktemp('folders')
+    return str(save_detector(home / 'detector')), str(save_llava(home / 'words'))
+
+
+@pytest.fixture(scope='module')
+def model(folders: tuple[str, str]) -> SMOT:
+    """The shipped config, with tiny folders in the place of names."""
+    options = {
+        'model.detector.model': folders[0],
+        'model.semantics.model.name': folders[1],
+        'model.semantics.model.max_new_tokens': 5,
+        'model.semantics.frame_stride': 1,
+        'model.semantics.min_near_frames': 1,
+        'model.semantics.memory.near_distance': 50.0,
+        # What random weights see is never sure.
+        'model.tracker.track_threshold': 0.3,
+        'model.tracker.birth_threshold': 0.3,
+    }
+    config = load_config('foundation/bytetrack_rtdetr_smolvlm', options)
+    return MODELS.build(config.model).eval()
+
+
+@pytest.fixture(scope='module')
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp('clip')
+    return make_demo_scene(folder / 'walk', num_frames=9)
+
+
+def test_a_video_goes_through_the_shipped_config(model: SMOT, clip: Path) -> None:
+    video = open_video(clip)
+    sample = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=np.arange(9)))
+    (found,) = model.predict([video], [sample])
+    ids = set(found.pred_trajectories.ids.tolist())
+    assert len(ids) > 1
+    assert (found.pred_trajectories.labels == 0).all()
+    assert set(found.pred_captions) == ids
+    assert all(1 <= len(t.split()) <= 5 for t in found.pred_captions.values())
+    assert found.pred_video_caption
+    pairs = found.pred_interactions
+    assert len(pairs) > 0  # "hugs" is among the few words that the model has
+    assert set(pairs.verbs) <= {'embrace.v.02', 'talk.v.01', 'walk.v.01'}
+    assert {*pairs.subject_ids, *pairs.object_ids} <= ids
+    assert (pairs.end_frames >= pairs.start_frames).all()
+    again = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=np.arange(9)))
+    (second,) = model.predict([open_video(clip)], [again])
+    assert second.pred_captions == found.pred_captions
+
+
+def test_its_detector_looks_at_a_video_once(
+    model: SMOT, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def boxes() -> np.ndarray:
+        video = open_video(clip, end=4)
+        results = [*with_cache(model, tmp_path).stream(video)]
+        return np.concatenate([result.tracks.boxes for result in results])
+
+    first = boxes()
+    monkeypatch.setattr(model.estimator.detector, 'detect', None)
+    np.testing.assert_array_equal(boxes(), first)
+    assert len(first) > 0
+
+
+def test_the_fingerprint_is_that_of_the_model(model: SMOT, folders) -> None:
+    alone = VisionLanguageModel(name=folders[1], max_new_tokens=5, dtype='auto')
+    assert model.semantics.fingerprint == alone.fingerprint
+    longer = VisionLanguageModel(name=folders[1], max_new_tokens=6)
+    assert longer.fingerprint != alone.fingerprint
+
+
+def test_a_session_says_the_same(model: SMOT, clip: Path) -> None:
+    video = open_video(clip)
+    sample = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=np.arange(9)))
+    (found,) = model.predict([video], [sample])
+    session = SMOTSession(model, fps=video.video.fps)
+    for one in open_video(clip):
+        session.update(one.image, one.timestamp)
+    assert session.describe().captions == found.pred_captions
+
+
+def test_it_cannot_be_trained(model: SMOT) -> None:
+    with pytest.raises(TypeError, match='VisionLanguageSemantics cannot be trained'):
+        model.loss([[frame(1)]], [SMOTDataSample()])
