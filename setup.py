@@ -9,11 +9,11 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 # What MIM and MMEngine look for inside the package.
-MIM_CONTENT = ('configs', 'tools', 'model-index.yml')
+MIM_CONTENT = ('configs', 'projects', 'tools', 'model-index.yml')
 
 
 class BuildWithConfigs(build_py):
-    """Put configs and tools into ``mmsmot/.mim``, as OpenMMLab's packages do.
+    """Put configs, projects and tools into ``mmsmot/.mim``, as OpenMMLab's packages do.
 
     A wheel gets copies. An editable install gets links, so that an edited config counts.
     """
@@ -31,7 +31,7 @@ class BuildWithConfigs(build_py):
                 if not target.is_symlink():
                     target.symlink_to(Path('..') / '..' / name)
             elif (ROOT / name).is_dir():
-                ignore = shutil.ignore_patterns('__pycache__', '*.pyc')
+                ignore = shutil.ignore_patterns('__pycache__', '*.pyc', 'tests')
                 shutil.copytree(ROOT / name, target, ignore=ignore)
             else:
                 shutil.copy2(ROOT / name, target)

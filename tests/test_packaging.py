@@ -11,13 +11,14 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PARTS = ('mmsmot', 'configs', 'tools', 'setup.py', 'pyproject.toml', 'README.md')
-PARTS += ('MANIFEST.in', 'LICENSE', 'CHANGELOG.md', 'model-index.yml')
+PARTS = ('mmsmot', 'configs', 'projects', 'tools', 'setup.py', 'pyproject.toml')
+PARTS += ('README.md', 'MANIFEST.in', 'LICENSE', 'CHANGELOG.md', 'model-index.yml')
 
 
 @pytest.fixture(scope='module')
@@ -49,6 +50,8 @@ def test_configs_and_tools_come_along(installed: Path) -> None:
     mim = installed / 'mmsmot' / '.mim'
     assert (mim / 'configs/two_stage/sort_public-detections.py').is_file()
     assert (mim / 'configs/_base_/trackers/sort.py').is_file()
+    assert (mim / 'projects/README.md').is_file()
+    assert (mim / 'projects/example_project/greedy_tracker.py').is_file()
     assert (mim / 'tools/infer.py').is_file()
     assert (mim / 'model-index.yml').is_file()
     assert (installed / 'mmsmot/models/post_processing/aflink.safetensors').is_file()
@@ -184,3 +187,79 @@ def test_names_resolve_from_outside(installed: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout.split() == ['SORT', 'SORT', '60'], done.stderr
+
+
+def test_a_project_works_by_name_from_outside(installed: Path, tmp_path: Path) -> None:
+    """Its ``custom_imports`` and those of a config of one's own that builds on nothing."""
+    (tmp_path / 'mine.py').write_text(
+        "custom_imports = dict(imports=['projects.example_project.greedy_tracker'])\n"
+        "model = dict(type='SMOT', tracker=dict(type='GreedyTracker'))\n"
+    )
+    code = (
+        'import sys\n'
+        'from mmsmot.engine import load_config\n'
+        'from mmsmot.registry import TRACKERS\n'
+        "for name in ('projects/example_project/configs/greedy_public-detections', "
+        "'mine.py'):\n"
+        '    part = TRACKERS.build(load_config(name).model.tracker)\n'
+        '    print(type(part).__name__, sys.modules[type(part).__module__].__file__)\n'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': str(installed)},
+        cwd=tmp_path,
+        check=False,
+    )
+    file = installed / 'mmsmot/.mim/projects/example_project/greedy_tracker.py'
+    expected = ['GreedyTracker', str(file)]
+    assert [line.split() for line in done.stdout.splitlines()] == [expected] * 2, (
+        done.stderr
+    )
+
+
+def mim_find(package: Path, name: str) -> list[Path]:
+    """The files that ``mim train`` and ``mim test`` choose from for a config's name:
+    all of that name below the package, links followed."""
+    walk = os.walk(package, followlinks=True)
+    return [Path(folder) / name for folder, _, files in walk if name in files]
+
+
+def test_mim_finds_each_config_by_its_name(installed: Path) -> None:
+    package = installed / 'mmsmot'
+    configs = [*(package / '.mim/configs').glob('*/*.py')]
+    configs = [path for path in configs if path.parent.name != '_base_']
+    configs += (package / '.mim/projects').glob('*/configs/*.py')
+    assert len(configs) > 40
+    for path in configs:
+        assert mim_find(package, path.name) == [path]
+    index = yaml.safe_load((package / '.mim/model-index.yml').read_text())
+    for metafile in index['Import']:  # as mim search and mim download read them
+        meta = yaml.safe_load((package / '.mim' / metafile).read_text())
+        for model in meta['Models']:
+            assert (package / '.mim' / model['Config']).is_file()
+
+
+def test_the_commands_that_mim_runs(installed: Path, tmp_path: Path) -> None:
+    """``mim test mmsmot greedy-estimator_csv.py -C none --data-root .``."""
+    rows = [f'{k},1,{k},0,{k + 20},40' for k in range(1, 6)]
+    header = 'frame,id,x1,y1,x2,y2'
+    (tmp_path / 'walk.csv').write_text('\n'.join([header, *rows]))
+    detections = [f'{k},-1,{k},0,20,40,0.9' for k in range(1, 6)]
+    (tmp_path / 'walk.det.txt').write_text('\n'.join(detections))
+    package = installed / 'mmsmot'
+    (config,) = mim_find(package, 'greedy-estimator_csv.py')
+    command = [package / '.mim/tools/test.py', config, 'none', '--launcher', 'none']
+    done = subprocess.run(
+        [sys.executable, *map(str, command), '--data-root', '.'],
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': str(installed)},
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'continuity/mean_length: 5.0000' in done.stdout + done.stderr
+    # Where train.py's help names --gpus, mim adds --device, which we do not know.
+    assert '--gpus' not in (package / '.mim/tools/train.py').read_text()

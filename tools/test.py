@@ -37,13 +37,17 @@ with tool_imports():
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
+NO_CHECKPOINT = 'none'  # `mim test` wants a checkpoint for every config
+
+
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help=CONFIG)
     parser.add_argument(
         'checkpoint',
         nargs='?',
-        help='weights of the whole model; of some configs they come with the package',
+        help='weights of the whole model; of some configs they come with the package; '
+        f'{NO_CHECKPOINT!r}: as the parts come',
     )
     parser.add_argument('--data-root', help="the test dataset's folder")
     parser.add_argument(
@@ -105,6 +109,8 @@ def test(config: Config, args: argparse.Namespace) -> None:
 
 def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:
     """What is tested. A config's ``load_from`` is not: training starts there."""
+    if args.checkpoint == NO_CHECKPOINT:
+        return None
     if asked := args.checkpoint or args.cfg_options.get('load_from'):
         return asked
     if start := config.get('load_from'):

@@ -14,7 +14,7 @@ from .. import registry
 from ..utils.data_config import require_safe
 from ..utils.legacy_names import upgrade_config, upgraded_options
 from .config_check import refuse_unread_names, require_parts, require_read
-from .config_file import CONFIG_HOMES, read_config
+from .config_file import ROOTS, read_config
 from .loader_check import require_loaders
 
 
@@ -23,12 +23,13 @@ def load_config(
 ) -> Config:
     """Read a config and set options in it.
 
-    ``custom_imports`` are looked for beside the config and in the working directory too.
+    ``custom_imports`` are looked for beside the config, in the working directory and, as
+    ``projects.NAME``, among the projects that come with the package.
     Only a ``.py`` config runs code; JSON, YAML and ``options`` name registered parts.
 
     Args:
         path: A file, a name below ``configs/`` (``two_stage/sort_public-detections``),
-            or ``mmsmot::two_stage/...``.
+            or ``mmsmot::two_stage/...``; of a project ``projects/NAME/configs/...``.
         options: Dotted keys to values, as of ``--cfg-options``.
 
     Raises:
@@ -87,10 +88,11 @@ def set_weights(
     from ..models.detectors import MMDetDetector
 
     require_model(config)
+    holder = config.model.get('estimator') or config.model
     for slot, file in (('detector', weights), ('reid', reid_weights)):
         if file is None:
             continue
-        part = _inside_caches(config.model, slot)
+        part = _inside_caches(holder, slot)
         keys = [k for k in ('model', 'checkpoint') if part is not None and k in part]
         if not keys and part is not None and is_part(part['type'], MMDetDetector):
             keys = ['checkpoint']  # which is None by default
@@ -123,20 +125,24 @@ def _find(path: str) -> str:
     name = path.removeprefix('mmsmot::')
     if name == path and Path(path).is_file():
         return path
-    for home in CONFIG_HOMES:
+    for root in ROOTS:
+        home = root if name.startswith('projects/') else root / 'configs'
         for candidate in (home / name, home / f'{name}.py'):
             if candidate.is_file():
                 return str(candidate)
-    known = [
-        str(file.relative_to(home))
-        for home in CONFIG_HOMES
-        for file in home.glob('*/*.py')
-        if file.parent.parent == home and '_base_' not in file.parts
-    ]
+    known = [str(file) for root in ROOTS for file in _configs_below(root)]
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.3) or sorted(known)
     raise FileNotFoundError(
         f'there is no config {path!r}. Similar ones: {", ".join(dict.fromkeys(close))}'
     )
+
+
+def _configs_below(root: Path) -> list[Path]:
+    """Names of the configs that come with the package, as a user types them."""
+    home = root / 'configs'
+    experiments = [p.relative_to(home) for p in home.glob('*/*.py')]
+    projects = [p.relative_to(root) for p in root.glob('projects/*/configs/*.py')]
+    return [p for p in experiments + projects if '_base_' not in p.parts]
 
 
 def _drop_own_scope(node: Any) -> None:

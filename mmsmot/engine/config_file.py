@@ -13,18 +13,21 @@ from mmengine.config import Config
 
 from ..utils.data_config import SUFFIXES, is_data, require_safe_file
 
-CONFIG_HOMES = (
-    Path(__file__).parents[2] / 'configs',  # a checkout
-    Path(__file__).parents[1] / '.mim' / 'configs',  # an installed package
+# What holds configs/, projects/ and tools/.
+ROOTS = (
+    Path(__file__).parents[2],  # a checkout
+    Path(__file__).parents[1] / '.mim',  # an installed package
 )
+CONFIG_HOMES = tuple(root / 'configs' for root in ROOTS)
 MAX_CAUSE = 400  # characters of MMEngine's messages, which print whole dicts
 
 
 def read_config(path: str) -> Config:
     """Read a config; data is walked first, see :mod:`mmsmot.utils.data_config`.
 
-    Where it has ``custom_imports``, its folder and the working directory stay in
-    ``sys.path``: a part may import its neighbours when it is built, and in a worker.
+    Where it has ``custom_imports``, its folder, the working directory and the folder of
+    our own ``projects/`` stay in ``sys.path``: a part may import its neighbours when it
+    is built, and in a worker.
 
     Raises:
         FileNotFoundError: It builds on what is not there.
@@ -38,8 +41,7 @@ def read_config(path: str) -> Config:
         require_safe_file(path, CONFIG_HOMES)
     elif Path(path).suffix == '.py':
         _require_readable(Path(path).resolve(), ())
-        folders = dict.fromkeys([str(folder.resolve()), os.getcwd()])
-        added = [name for name in folders if name not in sys.path]
+        added = [name for name in _import_folders(folder) if name not in sys.path]
     else:
         raise ValueError(f'{path}: a config ends in .py, {", ".join(SUFFIXES)}')
     sys.path.extend(added)
@@ -121,13 +123,20 @@ def base_names(tree: ast.Module) -> list[str]:
     return []
 
 
+def _import_folders(folder: Path) -> list[str]:
+    """Where modules of ``custom_imports`` are looked for after Python's path, in order:
+    beside the config, where the tool was started, and as ``projects.NAME`` among ours."""
+    roots = [str(root) for root in ROOTS if (root / 'projects').is_dir()]
+    return list(dict.fromkeys([str(folder.resolve()), os.getcwd(), *roots]))
+
+
 def _import_error(path: str, folder: Path, error: ImportError) -> ImportError:
     cause: BaseException = error
     while cause.__cause__ or cause.__context__:
         cause = cause.__cause__ or cause.__context__
     return ImportError(
-        f'{path}: custom_imports failed: {cause}. Modules are looked for in '
-        f'{folder.resolve()}, in {os.getcwd()} and in PYTHONPATH.'
+        f'{path}: custom_imports failed: {cause}. Modules are looked for in PYTHONPATH, '
+        f'then in {", ".join(_import_folders(folder))}.'
     )
 
 

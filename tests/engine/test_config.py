@@ -106,6 +106,42 @@ def test_weights_go_where_the_detector_wants_them() -> None:
     assert config.model.detector.reid.model == 'r.onnx'
 
 
+def test_weights_of_a_detector_in_an_estimator(tmp_path: Path) -> None:
+    path = tmp_path / 'a.py'
+    path.write_text(
+        "model = dict(type='SMOT', estimator=dict(type='DetectAndTrack', "
+        "tracker=dict(type='SORT'), detector=dict(type='ONNXDetector', model=None, "
+        "decoder=dict(type='YOLOXDecoder'))))\n"
+    )
+    config = load_config(path)
+    set_weights(config, 'a.onnx')
+    assert config.model.estimator.detector.model == 'a.onnx'
+    with pytest.raises(KeyError, match='no reid that takes weights'):
+        set_weights(config, None, 'r.onnx')
+
+
+def test_an_estimator_is_checked_as_other_parts_are(tmp_path: Path) -> None:
+    path = tmp_path / 'a.py'
+    text = "model = dict(type='SMOT', estimator=dict(type='{}', tracker=None))\n"
+    path.write_text(text.format('DetectAndTrak'))
+    with pytest.raises(KeyError, match="named 'DetectAndTrak'.*'DetectAndTrack'"):
+        load_config(path)
+    path.write_text(text.format('DetectAndTrack').replace('tracker', 'traker'))
+    with pytest.raises(KeyError, match="takes no 'traker'.*'tracker'"):
+        load_config(path)
+
+
+def test_a_config_of_a_project_by_name_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = 'projects/example_project/configs/greedy_public-detections'
+    monkeypatch.chdir(tmp_path)
+    for spelling in (name, f'{name}.py', f'mmsmot::{name}'):
+        assert load_config(spelling).model.tracker.type == 'GreedyTracker'
+    with pytest.raises(FileNotFoundError, match=f'Similar ones: {name}.py'):
+        load_config(name.replace('greedy', 'gredy'))
+
+
 def test_mmdets_detectors_take_weights_that_no_config_names() -> None:
     config = load_config('smoter/smoter_dla34_bensmot')
     assert 'checkpoint' not in config.model.detector

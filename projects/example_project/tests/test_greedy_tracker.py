@@ -1,23 +1,17 @@
-"""The example project through its own config."""
+"""The greedy tracker, by its config."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from mmsmot.engine import load_config
 from mmsmot.registry import TRACKERS
 from mmsmot.structures import Detections
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'greedy_public-detections.py'
+CONFIG = 'projects/example_project/configs/greedy_public-detections'
 
 
-def test_config_puts_the_tracker_into_the_slot(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(CONFIG.parents[3])
+def test_config_puts_the_tracker_into_the_slot() -> None:
     tracker = TRACKERS.build(load_config(CONFIG).model.tracker)
     assert type(tracker).__name__ == 'GreedyTracker'
     boxes = np.array([[0.0, 0, 10, 20], [50, 0, 60, 20]])
