@@ -37,7 +37,7 @@ with tool_imports():
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
 
 
-NO_CHECKPOINT = 'none'  # `mim test` wants a checkpoint for every config
+NO_CHECKPOINT = 'none'  # `mim test` wants to be given one for each config
 
 
 def parse_args() -> argparse.Namespace:
@@ -47,7 +47,7 @@ def parse_args() -> argparse.Namespace:
         'checkpoint',
         nargs='?',
         help='weights of the whole model; of some configs they come with the package; '
-        f'{NO_CHECKPOINT!r}: as the parts come',
+        f'{NO_CHECKPOINT!r} is as if it were left out',
     )
     parser.add_argument('--data-root', help="the test dataset's folder")
     parser.add_argument(
@@ -109,10 +109,9 @@ def test(config: Config, args: argparse.Namespace) -> None:
 
 def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:
     """What is tested. A config's ``load_from`` is not: training starts there."""
-    if args.checkpoint == NO_CHECKPOINT:
-        return None
-    if asked := args.checkpoint or args.cfg_options.get('load_from'):
-        return asked
+    checkpoint = None if args.checkpoint == NO_CHECKPOINT else args.checkpoint
+    if checkpoint := checkpoint or args.cfg_options.get('load_from'):
+        return checkpoint
     if start := config.get('load_from'):
         print(f'training starts from {start}; to test it, name it as the checkpoint')
     shipped = bundled_weights(args.config)

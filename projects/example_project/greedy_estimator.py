@@ -9,7 +9,7 @@ import numpy as np
 
 from mmsmot.models.detectors import BaseDetector
 from mmsmot.models.estimators import BaseEstimator, Estimate
-from mmsmot.registry import MODELS, built
+from mmsmot.registry import MODELS, build_part
 from mmsmot.structures import (
     Detections,
     Frame,
@@ -67,7 +67,7 @@ class GreedyEstimator(BaseEstimator):
         max_age: int = 5,
     ) -> None:
         super().__init__()
-        self.detector = built(detector)
+        self.detector = build_part(detector)
         self.iou_threshold = iou_threshold
         self.max_age = max_age
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -54,6 +56,19 @@ def test_infer_writes_everything_and_then_nothing_again(
     again = run('infer.py', scene, '--config', BYTE, '--out', out)
     assert 'skipped' in again.stdout + again.stderr
     assert (out / 'video.mp4').stat().st_mtime_ns == before
+
+
+def test_the_checkpoint_none_is_as_if_it_were_left_out() -> None:
+    """``mim test`` wants to be given one for each config."""
+    checkpoint_of = runpy.run_path(str(ROOT / 'tools' / 'test.py'))['checkpoint_of']
+    args = argparse.Namespace(config=BYTE, weights=None, cfg_options={})
+    bundled = argparse.Namespace(**vars(args) | dict(config='smoter_tiny_synsmot'))
+    for checkpoint in (None, 'none'):
+        args.checkpoint = bundled.checkpoint = checkpoint
+        assert checkpoint_of(args, {}) is None
+        assert checkpoint_of(bundled, {}).endswith('smoter_tiny_synsmot.safetensors')
+    args.checkpoint = 'epoch_3.pth'
+    assert checkpoint_of(args, {}) == 'epoch_3.pth'
 
 
 def test_infer_takes_several_videos(scene: Path, tmp_path: Path) -> None:

@@ -54,12 +54,12 @@ def test_the_config_trains_it(tmp_path: Path) -> None:
             'train_dataloader.batch_size': 2,
             'train_dataloader.num_workers': 0,
             'train_dataloader.persistent_workers': False,
-            'model.training.true_tracks': 1.0,  # no detector yet that finds anybody
+            'model.training.teacher_forcing_ratio': 1.0,  # no detector yet that finds anybody
         }
     )
     config.train_cfg = dict(type='IterBasedTrainLoop', max_iters=2)
     config.log_processor = dict(by_epoch=False)
-    config.custom_hooks = [dict(type='LearnWords')]  # semantic losses at once
+    config.custom_hooks = [dict(type='TrainTokenizerHook')]  # semantic losses at once
     config.default_hooks.logger.interval = 1
     config.work_dir = str(tmp_path / 'work_dir')
     runner = SMOTRunner.from_cfg(config)
