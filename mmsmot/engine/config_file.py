@@ -137,6 +137,24 @@ def _import_error(path: str, folder: Path, error: ImportError) -> ImportError:
     return ImportError(
         f'{path}: custom_imports failed: {cause}. Modules are looked for in PYTHONPATH, '
         f'then in {", ".join(_import_folders(folder))}.'
+        f'{_shadow_hint(cause, folder)}'
+    )
+
+
+def _shadow_hint(error: BaseException, folder: Path) -> str:
+    """Which package on Python's path hides the folder of a missing module, if one does."""
+    package = (getattr(error, 'name', None) or '').split('.')[0]
+    file = getattr(sys.modules.get(package), '__file__', None)
+    if file is None:
+        return ''
+    folders = [Path(path) / package for path in _import_folders(folder)]
+    hiding = Path(file).resolve().parent
+    hidden = [path for path in folders if path.is_dir() and path.resolve() != hiding]
+    if not hidden:
+        return ''
+    return (
+        f' {file} makes {package!r} a package of its own, which hides {hidden[0]}: '
+        'rename one of the two.'
     )
 
 

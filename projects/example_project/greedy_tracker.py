@@ -16,11 +16,13 @@ class GreedyTracker(BaseTracker):
         self.reset()
 
     def reset(self):
-        self.boxes, self.ids, self.next_id = np.empty((0, 4)), np.empty(0, int), 1
+        self.boxes, self.labels = np.empty((0, 4)), np.empty(0, int)
+        self.ids, self.next_id = np.empty(0, int), 1
 
     def update(self, detections, frame=None):
         ids, taken = np.zeros(len(detections), int), set()
         iou = pairwise_iou(detections.boxes, self.boxes)
+        iou[detections.labels[:, None] != self.labels] = 0  # within a class
         for i, row in enumerate(iou):
             j = int(row.argmax()) if len(row) else -1
             if j >= 0 and row[j] > self.iou_threshold and j not in taken:
@@ -28,6 +30,6 @@ class GreedyTracker(BaseTracker):
                 taken.add(j)
             else:
                 ids[i], self.next_id = self.next_id, self.next_id + 1
-        self.boxes, self.ids = detections.boxes, ids
+        self.boxes, self.labels, self.ids = detections.boxes, detections.labels, ids
         rows = np.arange(len(ids))
         return Tracks(ids, detections.boxes, detections.scores, detections.labels, rows)

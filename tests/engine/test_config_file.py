@@ -81,6 +81,28 @@ def test_a_neighbour_that_a_part_imports_when_it_is_built(tmp_path: Path) -> Non
         del TRACKERS.module_dict['LateImporter']
 
 
+def test_a_package_that_hides_a_folder_of_its_name_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hiding = tmp_path / 'elsewhere' / 'systems_of_test_config_file' / '__init__.py'
+    hiding.parent.mkdir(parents=True)
+    hiding.touch()
+    monkeypatch.syspath_prepend(tmp_path / 'elsewhere')
+    (tmp_path / 'systems_of_test_config_file').mkdir()
+    (tmp_path / 'systems_of_test_config_file' / 'part.py').touch()
+    path = tmp_path / 'a.py'
+    path.write_text(
+        "custom_imports = dict(imports=['systems_of_test_config_file.part'])\n"
+    )
+    with pytest.raises(ImportError, match='which hides .*: rename') as caught:
+        load_config(path)
+    assert str(hiding) in str(caught.value)
+    path.write_text("custom_imports = dict(imports=['numpy.nothing'])\n")
+    with pytest.raises(ImportError, match='numpy.nothing') as caught:
+        load_config(path)
+    assert 'which hides' not in str(caught.value)
+
+
 def test_an_option_that_cannot_be_set(tmp_path: Path) -> None:
     path = tmp_path / 'a.py'
     path.write_text(SMALL + 'work_dir = "x"\n')

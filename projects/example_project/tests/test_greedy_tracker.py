@@ -21,3 +21,5 @@ def test_config_puts_the_tracker_into_the_slot() -> None:
     assert first.ids.tolist() == [1, 2]
     assert second.ids.tolist() == [2, 1]
     assert third.ids.tolist() == [3]
+    other_class = tracker.update(Detections(boxes[:1] + 100, [0.8], [1]))
+    assert other_class.ids.tolist() == [4]
