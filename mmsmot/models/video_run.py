@@ -19,7 +19,7 @@ from ..structures import (
     VideoInfo,
 )
 from ..utils.stopwatch import Stopwatch
-from .estimators import Estimate
+from .estimators import Estimate, step_checked
 from .prompt_run import FinishedTrack, PromptRun
 from .semantics.description import Description
 
@@ -221,22 +221,13 @@ class VideoRun:
 
     def _estimates(self, frames: Sequence[Frame]) -> list[Estimate]:
         """One for each lane."""
-        estimates = self._model.estimator.step(self._state, frames)
-        if isinstance(estimates, Estimate):
-            estimates = [estimates]
-        name = type(self._model.estimator).__name__
-        if len(estimates) != len(self._lanes):
-            raise ValueError(
-                f'{name}.step gave {len(estimates)} estimates for {len(self._lanes)} '
-                'prompts'
-            )
-        for estimate in estimates:
-            if not len(estimate.detections) == len(estimate.tracks) == len(frames):
-                raise ValueError(
-                    f'{name}.step gave {len(estimate.detections)} detections and '
-                    f'{len(estimate.tracks)} tracks for {len(frames)} frames'
-                )
-        return estimates
+        return step_checked(
+            self._model.estimator,
+            self._state,
+            frames,
+            num_estimates=len(self._lanes),
+            needs=self._model.needs,
+        )
 
     def _for_each_prompt(self, results: list[PromptResult]) -> list[PromptResult]:
         """Where the tracks do not depend on the prompt, every prompt has the same."""

@@ -9,6 +9,7 @@ from .base import (
     require_needs,
 )
 from .detect_and_track import DetectAndTrack
+from .step_check import step_checked
 
 __all__ = [
     'FEATURES',
@@ -18,4 +19,5 @@ __all__ = [
     'Estimate',
     'EstimatorLoss',
     'require_needs',
+    'step_checked',
 ]

@@ -95,13 +95,29 @@ def update_checked(
         if is_for_users(error) or isinstance(error, NotImplementedError):
             raise
         raise ValueError(f'{where}: {type(error).__name__}: {error}') from error
+    return checked_tracks(tracks, len(detections), where)
+
+
+def checked_tracks(tracks: Tracks, num_detections: int, where: str) -> Tracks:
+    """The tracks of a frame with columns of the documented types and shapes.
+
+    Args:
+        tracks: What a part of somebody else's returned.
+        num_detections: How many detections ``det_index`` may point to.
+        where: Which part and frame, for the messages.
+
+    Raises:
+        TypeError: It is something else than :class:`~mmsmot.structures.Tracks`.
+        ValueError: Columns are not of one length or hold what is no id, box, score, label
+            or row of the detections; or an id stands twice.
+    """
     if not isinstance(tracks, Tracks):
         raise TypeError(
-            f'{where}: a tracker returns mmsmot.structures.Tracks('
+            f'{where}: must return mmsmot.structures.Tracks('
             f'{", ".join(COLUMNS)}), got {type(tracks).__name__}'
         )
     tracks = _with_sound_columns(tracks, where)
-    _require_sound(tracks, len(detections), where)
+    _require_sound(tracks, num_detections, where)
     return tracks
 
 
@@ -120,14 +136,18 @@ def _with_sound_columns(tracks: Tracks, where: str) -> Tracks:
             columns[name] = column.reshape(shape)
         elif column.shape != shape:
             raise ValueError(f'{where}: {name} must be {shape}, got {column.shape}')
-    return Tracks(**columns)
+    if tracks.features is not None and len(tracks.features) != lengths['ids']:
+        raise ValueError(
+            f'{where}: {lengths["ids"]} ids but {len(tracks.features)} features'
+        )
+    return Tracks(**columns, features=tracks.features)
 
 
 def _column(what: str, values: np.ndarray, whole: bool) -> np.ndarray:
     """Values as (N, ...) int64 or float64, or a ``ValueError`` that says ``what``."""
     try:
         column = np.asarray(values)
-    except ValueError:  # rows of different lengths
+    except (TypeError, ValueError):  # rows of different lengths, or on a GPU
         column = np.array(None)
     if column.ndim and not column.size:
         return column.astype(np.int64 if whole else np.float64)

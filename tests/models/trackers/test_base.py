@@ -80,7 +80,7 @@ def test_nonsense_is_refused_by_tracker_and_frame(columns: dict, message: str) -
 
 @pytest.mark.parametrize('reported', [None, {}, GOOD, np.zeros((2, 5))], ids=str)
 def test_something_else_than_tracks(reported) -> None:
-    with pytest.raises(TypeError, match='Scripted.update, frame 7: a tracker returns'):
+    with pytest.raises(TypeError, match='Scripted.update, frame 7: must return'):
         update_checked(Scripted(reported), DETECTIONS, FRAME)
 
 
