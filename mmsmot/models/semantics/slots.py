@@ -1,10 +1,12 @@
-"""What the parts of TrajectorySemantics must offer, asked where they are built."""
+"""What the parts of TrajectorySemantics must offer and return."""
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
 from ...utils.number_ranges import COUNT, NON_NEGATIVE, WHOLE, require_numbers
+from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .losses import LOSSES
 
 # By slot: what is called or read of a part; ``forward`` stands for calling it.
@@ -48,6 +50,30 @@ def _has(part: object, name: str) -> bool:
         own = getattr(type(part), 'forward', None)
         return own is not None and own is not nn.Module.forward
     return hasattr(part, name)
+
+
+def fuse_checked(
+    fusion: nn.Module, tracks: TrajectoryTokens
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a trajectory fusion makes of M tracks: tokens (M, L, d), and their mask (M, L).
+
+    Raises:
+        TypeError: It returned something else than two tensors.
+        ValueError: Their shapes do not fit, or the mask is not bool.
+    """
+    pair = fusion(tracks)
+    contract = (
+        f'{type(fusion).__name__}: a trajectory fusion returns tokens (M, L, d) and their '
+        f'bool mask (M, L), here with M = {len(tracks)}; got '
+    )
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise TypeError(f'{contract}{type(pair).__name__}')
+    fused, mask = pair
+    fits = fused.ndim == 3 and len(fused) == len(tracks)
+    if not fits or mask.shape != fused.shape[:2] or mask.dtype != torch.bool:
+        shapes = f'{tuple(fused.shape)} and {mask.dtype} {tuple(mask.shape)}'
+        raise ValueError(contract + shapes)
+    return fused, mask
 
 
 def require_company(*needs: tuple[object, object, str]) -> None:

@@ -20,6 +20,7 @@ from .interaction_localization import localize_interactions
 from .losses import semantic_losses
 from .slots import (
     OFFERS,
+    fuse_checked,
     require_company,
     require_offers,
     require_options,
@@ -382,7 +383,7 @@ class TrajectorySemantics(nn.Module):
             tracks: M tracks.
             is_other: (M, M) bool, to whom each may attend.
         """
-        fused, mask = self.trajectory_fusion(tracks)
+        fused, mask = fuse_checked(self.trajectory_fusion, tracks)
         if self.cross_track_attention is not None:
             fused = self.cross_track_attention(fused, mask, is_other)
         return fused, mask

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from mmsmot.models.heads import BaseInstanceCaptionHead, InteractionHead
-from mmsmot.models.semantics.slots import OFFERS, require_offers
+from mmsmot.models.semantics.slots import OFFERS, fuse_checked, require_offers
 from mmsmot.models.semantics.trajectory_semantics import TrajectorySemantics
 from mmsmot.models.training.clip_training import ClipTraining
+from mmsmot.models.trajectory import TrajectoryTokens
 from mmsmot.registry import MODELS
 from tests.models.semantics.test_trajectory_semantics import semantics
 
@@ -91,3 +92,32 @@ def test_a_decoder_out_of_range(change: dict) -> None:
     options['instance_caption']['decoder'] |= change
     with pytest.raises(ValueError, match=f'TextDecoder: {next(iter(change))} must be'):
         MODELS.build(options)
+
+
+TOKENS, MASK = torch.zeros(2, 3, 4), torch.ones(2, 3, dtype=torch.bool)
+
+
+@pytest.mark.parametrize(
+    ('result', 'error', 'message'),
+    [
+        (TOKENS, TypeError, 'got Tensor'),  # two rows, which would unpack
+        ((TOKENS, MASK, MASK), TypeError, 'got tuple'),
+        ((TOKENS[:1], MASK[:1]), ValueError, r'M = 2; got \(1, 3, 4\)'),
+        ((TOKENS[:, 0], MASK), ValueError, r'got \(2, 4\)'),
+        ((TOKENS, MASK[:, :2]), ValueError, r'torch.bool \(2, 2\)'),
+        ((TOKENS, MASK.float()), ValueError, r'torch.float32 \(2, 3\)'),
+    ],
+)
+def test_what_a_fusion_returns_is_checked(result, error, message: str) -> None:
+    class Fusion(nn.Module):
+        def forward(self, tracks):
+            return result
+
+    tracks = TrajectoryTokens(
+        tokens=torch.zeros(2, 5, 1, 4),
+        times=torch.zeros(2, 5),
+        boxes=torch.zeros(2, 5, 4),
+        mask=torch.ones(2, 5, dtype=torch.bool),
+    )
+    with pytest.raises(error, match=f'Fusion: a trajectory fusion returns .*{message}'):
+        fuse_checked(Fusion(), tracks)
