@@ -147,13 +147,13 @@ def _shadow_hint(error: BaseException, folder: Path) -> str:
     file = getattr(sys.modules.get(package), '__file__', None)
     if file is None:
         return ''
-    folders = [Path(path) / package for path in _import_folders(folder)]
-    hiding = Path(file).resolve().parent
-    hidden = [path for path in folders if path.is_dir() and path.resolve() != hiding]
-    if not hidden:
+    candidates = [Path(path) / package for path in _import_folders(folder)]
+    imported = Path(file).resolve().parent
+    hidden_folders = [p for p in candidates if p.is_dir() and p.resolve() != imported]
+    if not hidden_folders:
         return ''
     return (
-        f' {file} makes {package!r} a package of its own, which hides {hidden[0]}: '
+        f' {file} makes {package!r} a package of its own, which hides {hidden_folders[0]}: '
         'rename one of the two.'
     )
 

@@ -18,6 +18,7 @@ from mmsmot.structures import (
     VideoInfo,
     pairwise_iou,
 )
+from mmsmot.utils.number_ranges import FRACTION, WHOLE, require_numbers
 
 
 @dataclass
@@ -57,6 +58,9 @@ class GreedyEstimator(BaseEstimator):
         detector: Frames to detections.
         iou_threshold: A pair must overlap more than this.
         max_age: Frames without a detection after which a track ends.
+
+    Raises:
+        ValueError: An option is out of its range.
     """
 
     def __init__(
@@ -67,6 +71,8 @@ class GreedyEstimator(BaseEstimator):
         max_age: int = 5,
     ) -> None:
         super().__init__()
+        require_numbers('GreedyEstimator', FRACTION, iou_threshold=iou_threshold)
+        require_numbers('GreedyEstimator', WHOLE, max_age=max_age)
         self.detector = build_part(detector)
         self.iou_threshold = iou_threshold
         self.max_age = max_age
@@ -125,7 +131,7 @@ def greedy_matches(iou: np.ndarray, threshold: float) -> np.ndarray:
 
     Args:
         iou: (N, L) overlaps.
-        threshold: A pair must be above it.
+        threshold: A pair must be above it, at least 0.
 
     Returns:
         (N,) int64 columns, each at most once, -1 for none.

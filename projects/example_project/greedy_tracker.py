@@ -20,14 +20,14 @@ class GreedyTracker(BaseTracker):
         self.ids, self.next_id = np.empty(0, int), 1
 
     def update(self, detections, frame=None):
-        ids, taken = np.zeros(len(detections), int), set()
+        ids, matched_rows = np.zeros(len(detections), int), set()
         iou = pairwise_iou(detections.boxes, self.boxes)
         iou[detections.labels[:, None] != self.labels] = 0  # within a class
         for i, row in enumerate(iou):
             j = int(row.argmax()) if len(row) else -1
-            if j >= 0 and row[j] > self.iou_threshold and j not in taken:
+            if j >= 0 and row[j] > self.iou_threshold and j not in matched_rows:
                 ids[i] = self.ids[j]
-                taken.add(j)
+                matched_rows.add(j)
             else:
                 ids[i], self.next_id = self.next_id, self.next_id + 1
         self.boxes, self.labels, self.ids = detections.boxes, detections.labels, ids

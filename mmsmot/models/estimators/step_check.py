@@ -64,8 +64,8 @@ def _checked(
         )
     if FEATURES in needs and estimate.features is None:
         raise ValueError(f'{where} gave no features, which were asked for')
-    checked = []
-    for frame, frame_detections, reported in zip(
+    sound_tracks = []
+    for frame, frame_detections, frame_tracks in zip(
         frames, detections, tracks, strict=True
     ):
         frame_where = f'{where}, frame {frame.frame_id}'
@@ -74,8 +74,8 @@ def _checked(
                 f'{frame_where}: detections are mmsmot.structures.Detections, got '
                 f'{type(frame_detections).__name__}'
             )
-        reported = checked_tracks(reported, len(frame_detections), frame_where)
-        if TRACK_FEATURES in needs and reported.features is None:
+        frame_tracks = checked_tracks(frame_tracks, len(frame_detections), frame_where)
+        if TRACK_FEATURES in needs and frame_tracks.features is None:
             raise ValueError(f'{frame_where}: Tracks.features was asked for, got None')
-        checked.append(reported)
-    return replace(estimate, tracks=checked)
+        sound_tracks.append(frame_tracks)
+    return replace(estimate, tracks=sound_tracks)

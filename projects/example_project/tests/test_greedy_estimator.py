@@ -83,6 +83,12 @@ def test_two_videos_at_once_do_not_disturb_each_other() -> None:
         assert result.trajectories.ids.tolist() == [1, 1, 1, 1]
 
 
+def test_an_option_out_of_its_range_is_refused() -> None:
+    for options in (dict(iou_threshold=-0.1), dict(max_age=-1), dict(max_age=1.5)):
+        with pytest.raises(ValueError, match=f'GreedyEstimator: {next(iter(options))}'):
+            GreedyEstimator(detector=ScriptedDetector({}), **options)
+
+
 def test_semantics_that_needs_features_is_refused_at_build() -> None:
     class Semantics:
         needs = frozenset({'features'})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -65,11 +66,10 @@ def test_the_config_trains_it(tmp_path: Path) -> None:
     runner = SMOTRunner.from_cfg(config)
     fusion = runner.model.semantics.trajectory_fusion
     assert isinstance(fusion, MaxPoolTrajectoryFusion)
-    before = fusion.encoding.state_dict()
-    before = {name: value.clone() for name, value in before.items()}
+    initial_weights = copy.deepcopy(fusion.encoding.state_dict())
     runner.train()
-    after = fusion.encoding.state_dict()
-    assert any(not torch.equal(before[name], after[name]) for name in before)
+    weights = fusion.encoding.state_dict()
+    assert any(not torch.equal(weights[k], v) for k, v in initial_weights.items())
     (log,) = Path(config.work_dir).glob('*/vis_data/scalars.json')
     losses = [json.loads(line) for line in log.read_text().splitlines()]
     assert len(losses) == 2
