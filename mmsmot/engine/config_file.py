@@ -154,7 +154,7 @@ def _shadow_hint(error: BaseException, folder: Path) -> str:
         return ''
     return (
         f' {file} makes {package!r} a package of its own, which hides {hidden_folders[0]}: '
-        'rename one of the two.'
+        'rename one of the two, or uninstall what brings the first.'
     )
 
 
