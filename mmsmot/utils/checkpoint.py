@@ -8,7 +8,7 @@ import os
 import pickle
 import re
 import zipfile
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +216,6 @@ def load_weights(
     weights = checkpoint.get('state_dict', checkpoint)
     if within and isinstance(weights, dict):
         weights = _inside(weights, (within,) if isinstance(within, str) else within)
-        weights = _without_average(weights, model.state_dict())
     if isinstance(weights, dict):
         weights = upgraded_weights(weights, model.state_dict())
     require_weights_of(model, weights, filename)
@@ -229,22 +228,8 @@ def _inside(weights: dict[str, Any], prefixes: tuple[str, ...]) -> dict[str, Any
         names = [name for name in weights if str(name).startswith(prefix)]
         if names:
             return {name[len(prefix) :]: weights[name] for name in names}
-    return weights
-
-
-def _without_average(
-    weights: dict[str, Any], model_names: Container[str]
-) -> dict[str, Any]:
-    """Weights without the second copy that mmdet 2.x's training of YOLOX leaves.
-
-    Its hook keeps a moving average in buffers ``ema_*`` and swaps it with the weights
-    before it saves: the average has the weights' names, the buffers what was trained.
-    """
-    return {
-        name: value
-        for name, value in weights.items()
-        if name in model_names or not str(name).startswith('ema_')
-    }
+    # In ema_* mmdet 2.x leaves the weights whose places their moving average took.
+    return {k: weights[k] for k in weights if not str(k).startswith('ema_')}
 
 
 def require_weights_of(
