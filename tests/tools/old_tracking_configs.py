@@ -240,6 +240,39 @@ def byte_track_1x() -> dict:
     )
 
 
+def as_mmdet_has_it(config: dict) -> dict:
+    """Model and test pipeline as mmdet 3's own tracking configs have them."""
+    model = dict(config['model'])
+    pipeline = config['data']['test']['pipeline'][1]
+    steps = {step['type']: step for step in pipeline['transforms']}
+    options = dict(pad_size_divisor=32)
+    if 'Normalize' in steps:
+        options |= dict(mean=NORM['mean'], std=NORM['std'], bgr_to_rgb=NORM['to_rgb'])
+    dropped = ('input_size', 'random_size_range', 'init_cfg')
+    detector = {k: v for k, v in model['detector'].items() if k not in dropped}
+    tracker = dict(model['tracker'], motion=model['motion'])
+    tracker['type'] = tracker['type'].replace('SortTracker', 'SORTTracker')
+    inner = [
+        dict(type='LoadImageFromFile'),
+        dict(type='Resize', scale=pipeline['img_scale'], keep_ratio=True),
+        dict(type='LoadTrackAnnotations'),
+    ]
+    if 'Normalize' not in steps:
+        inner.insert(2, steps['Pad'])
+    return dict(
+        model=dict(
+            type=model['type'],
+            data_preprocessor=dict(type='TrackDataPreprocessor', **options),
+            detector=detector,
+            tracker=tracker,
+        ),
+        pipeline=[
+            dict(type='TransformBroadcaster', transforms=inner),
+            dict(type='PackTrackInputs'),
+        ],
+    )
+
+
 def as_file(config: dict) -> str:
     """The text of a config."""
     return Config(config).pretty_text

@@ -2,79 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import re
-import runpy
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
 pytest.importorskip('mmdet', reason='needs mmdet')
 
 from mmsmot.datasets import open_video
-from mmsmot.engine import load_config
 from mmsmot.registry import MODELS, TASK_UTILS
 from mmsmot.structures import SMOTDataSample, Trajectories
+from mmsmot.utils.mmdet_bridge import mmdet_scope
 from tests.demo_scene import make_demo_scene
 
 from . import old_tracking_configs as old
-
-ROOT = Path(__file__).parents[2]
-TOOL = ROOT / 'tools' / 'misc' / 'from_mmtrack.py'
-
-
-@dataclass
-class Run:
-    """What the tool printed and how it ended."""
-
-    code: int | str | None
-    stdout: str
-    stderr: str
-
-
-Tool = Callable[..., Run]
+from .mmtrack_tool import Tool, converted, in_process, write
 
 
 @pytest.fixture
 def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """The tool in this process: starting another costs seconds."""
-    monkeypatch.syspath_prepend(str(TOOL.parent))
-
-    def run(*args: object) -> Run:
-        stdout, stderr, code = io.StringIO(), io.StringIO(), None
-        monkeypatch.setattr('sys.argv', ['from_mmtrack.py', *map(str, args)])
-        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-            try:
-                runpy.run_path(str(TOOL), run_name='__main__')
-            except SystemExit as end:
-                code = end.code
-        return Run(code, stdout.getvalue(), stderr.getvalue())
-
-    return run
-
-
-def write(folder: Path, config: dict, name: str = 'old.py') -> Path:
-    path = folder / name
-    path.write_text(old.as_file(config))
-    return path
-
-
-def converted(tool: Tool, folder: Path, config: dict, *options: str) -> dict:
-    """The new config that the tool writes, as it is loaded."""
-    out = folder / 'new.py'
-    run = tool(write(folder, config), '--out', out, *options)
-    assert run.code is None, run.stderr
-    assert f'written: {out}' in run.stdout
-    if not (ROOT / 'mmsmot' / '.mim').exists():  # a bare checkout has them here
-        text = out.read_text().replace('mmsmot::', f'{ROOT}/configs/')
-        out.write_text(text)
-    return load_config(out)
+    return in_process(monkeypatch)
 
 
 @pytest.fixture(scope='module')
@@ -105,6 +56,44 @@ def test_what_is_written_tracks(
     assert trajectories.frame_ids.max() == 4
     _, lengths = np.unique(trajectories.ids, return_counts=True)
     assert lengths.max() > 1  # somebody was matched
+
+
+def tracked_by_mmdet(config: dict, weights: dict, scene: Path) -> list[tuple]:
+    """Frame, id, score and box of what mmdet's own tracking model reports."""
+    from mmdet.apis import inference_mot
+    from mmdet.registry import MODELS as MMDET_MODELS
+
+    video = open_video(scene)
+    rows = []
+    with mmdet_scope():
+        model = MMDET_MODELS.build(Config(config).model).eval()
+        model.detector.load_state_dict(weights)
+        dataset = dict(pipeline=config['pipeline'])
+        model.cfg = Config(dict(test_dataloader=dict(dataset=dataset)))
+        for index, frame in enumerate(video):
+            (sample,) = inference_mot(model, frame.image, index, len(video))
+            tracks = sample.pred_track_instances
+            columns = (tracks.instances_id + 1, tracks.scores, tracks.bboxes)
+            for row in zip(*(column.tolist() for column in columns), strict=True):
+                rows.append((index + 1, row[0], row[1], *row[2]))
+    return sorted(rows)
+
+
+@pytest.mark.parametrize('make', [old.byte_track, old.sort, old.oc_sort])
+def test_the_same_tracks_as_mmdets_own_pipeline(
+    tool: Tool, tmp_path: Path, scene: Path, make: Callable
+) -> None:
+    config = converted(tool, tmp_path, make())
+    config.model.pop('post_processing', None)
+    torch.manual_seed(1)
+    weights = MODELS.build(config.model).detector.model.state_dict()
+    ours = track(config, scene)  # the same seed
+    columns = (ours.frame_ids, ours.ids, ours.scores, *ours.boxes.T)
+    theirs = tracked_by_mmdet(old.as_mmdet_has_it(make()), weights, scene)
+    assert len({row[1] for row in theirs}) < len(theirs)  # somebody is matched
+    np.testing.assert_allclose(
+        sorted(zip(*columns, strict=True)), theirs, rtol=1e-5, atol=1e-4
+    )
 
 
 def test_byte_track_with_yolox(tool: Tool, tmp_path: Path) -> None:
@@ -167,15 +156,10 @@ def test_trackers_of_ours_get_the_old_thresholds(tool: Tool, tmp_path: Path) -> 
     )
     tracker = converted(tool, tmp_path, config, '--ours').model.tracker
     assert tracker.pop('type') == 'ByteTrack'
-    birth = [
-        tracker.pop(k)
-        for k in [*tracker]
-        if k in ('birth_threshold', 'birth_threshold')
-    ]
-    assert birth == [0.75]
     assert tracker == dict(
         track_threshold=0.6,
         low_threshold=0.2,
+        birth_threshold=0.75,
         match_threshold=0.9,
         second_match_threshold=0.5,
         tentative_match_threshold=0.7,
@@ -207,105 +191,6 @@ def test_a_config_of_version_1(tool: Tool, tmp_path: Path, scene: Path) -> None:
     assert len(config.model.post_processing) == 2
     assert config.test_dataloader.dataset.data_root == 'data/MOT17/test'
     assert len(track(config, scene))
-
-
-@pytest.mark.parametrize(
-    ('make', 'missing', 'reason'),
-    [
-        (old.deep_sort, 'reid', 'unit vectors'),
-        (old.tracktor, 'reid, motion, tracker', "detector's own head"),
-        (old.qd_track, 'track_head, tracker', 'compares feature maps'),
-    ],
-)
-def test_what_has_no_counterpart_is_told(
-    tool: Tool, tmp_path: Path, make: Callable, missing: str, reason: str
-) -> None:
-    out = tmp_path / 'new.py'
-    run = tool(write(tmp_path, make()), '--out', out)
-    assert run.code == 2
-    assert run.stderr == f'no counterpart for: {missing}; {out} is not written\n'
-    assert reason in run.stdout
-    assert not out.exists()
-
-
-def changed(make: Callable, **model: object) -> dict:
-    config = make()
-    config['model'].update(model)
-    return config
-
-
-@pytest.mark.parametrize(
-    ('config', 'missing', 'reason'),
-    [
-        (
-            changed(old.sort, tracker=dict(type='MyTracker', thr=1)),
-            'tracker',
-            'Plug in your own tracker',
-        ),
-        (
-            changed(old.sort, tracker=dict(type='SortTracker', reid=None, thr=1)),
-            'tracker',
-            'SORTTracker of mmdet takes no thr',
-        ),
-        (
-            changed(old.sort, motion=dict(type='LinearMotion', num_samples=2)),
-            'tracker',
-            'wants a Kalman filter',
-        ),
-        (changed(old.sort, type='MyTrack'), 'model', 'what MyTrack does with them'),
-        (
-            changed(old.sort, detector=dict(roi_head=dict(num_classes=1))),
-            'detector',
-            'model.detector has no type',
-        ),
-        (
-            changed(old.sort, detector=dict(type='MyDetector')),
-            'detector',
-            'mmdet 3 has no MyDetector',
-        ),
-        (
-            changed(old.byte_track, detector=dict(old.tiny_yolox(), my_option=1)),
-            'detector',
-            'YOLOX of mmdet 3 takes no my_option',
-        ),
-        (changed(old.sort, flow=dict(type='FlowNet')), 'flow', 'no such slot'),
-    ],
-)
-def test_what_is_unknown_is_told(
-    tool: Tool, tmp_path: Path, config: dict, missing: str, reason: str
-) -> None:
-    run = tool(write(tmp_path, config))
-    assert run.code == 2
-    assert run.stderr == f'no counterpart for: {missing}\n'
-    assert reason in run.stdout
-
-
-@pytest.mark.parametrize(
-    ('pipeline', 'reason'),
-    [
-        (old.pipeline_0x(flip=True), 'looks at a picture several times'),
-        (
-            old.pipeline_0x(img_scale=[(9, 9), (8, 8)]),
-            'looks at a picture several times',
-        ),
-        ([dict(type='LoadDetections'), *old.pipeline_0x()], 'public detections'),
-        (old.pipeline_0x(dict(type='Rotate')), 'Rotate of the test pipeline'),
-        (
-            old.pipeline_0x(
-                dict(type='Normalize', **old.NORM), dict(type='Pad', size=(96, 160))
-            ),
-            'Pad(size=(96, 160)) of a normalised picture',
-        ),
-    ],
-)
-def test_a_pipeline_without_counterpart(
-    tool: Tool, tmp_path: Path, pipeline: list[dict], reason: str
-) -> None:
-    config = old.sort()
-    config['data']['test']['pipeline'] = pipeline
-    run = tool(write(tmp_path, config))
-    assert (run.code, run.stderr) == (2, 'no counterpart for: detector\n')
-    assert reason in run.stdout
 
 
 def test_a_pad_before_the_picture_is_normalised_stays_a_step(
@@ -447,68 +332,3 @@ def test_a_base_config_is_read(tool: Tool, tmp_path: Path) -> None:
     path = write(tmp_path, config)
     path.write_text("_base_ = ['_base_/yolox.py']\n" + path.read_text())
     assert tool(path).code is None
-
-
-@pytest.mark.parametrize(
-    ('text', 'message'),
-    [
-        ("optimizer = dict(type='SGD')\n", 'has no model, so it is no tracking config'),
-        ("model = dict(type='YOLOX')\n", 'YOLOX has no tracker'),
-        ("model = dict(type='SMOT')\n", 'a config of this package already'),
-        (
-            "model = dict(type='SiamRPN')\n",
-            'follows one object that somebody points at',
-        ),
-        (
-            "model = dict(type='SELSA')\n",
-            'detects objects in videos without identities',
-        ),
-        ("model = dict(type='MaskTrackRCNN')\n", 'segments objects in videos'),
-        ("_base_ = ['old.py']\n", 'builds on itself'),
-        ('model = dict(\n', r'old\.py:1: no Python'),
-        ('model = 1 / 0\n', 'division by zero'),
-    ],
-)
-def test_what_cannot_be_read(
-    tool: Tool, tmp_path: Path, text: str, message: str
-) -> None:
-    path = tmp_path / 'old.py'
-    path.write_text(text)
-    run = tool(path)
-    assert isinstance(run.code, str)
-    assert len(run.code.splitlines()) == 1
-    assert 'old.py' in run.code
-    assert re.search(message, run.code)
-
-
-def test_missing_bases_are_named_together(tool: Tool, tmp_path: Path) -> None:
-    """Those of a base too, in one line."""
-    (tmp_path / 'middle.py').write_text("_base_ = ['below.py']\n")
-    path = tmp_path / 'old.py'
-    path.write_text("_base_ = ['middle.py', 'data.py', 'mmtrack::mot/sort.py']\n")
-    run = tool(path)
-    assert isinstance(run.code, str)
-    assert len(run.code.splitlines()) == 1
-    for name in ('below.py', 'data.py', 'mmtrack::mot/sort.py'):
-        assert name in run.code
-    assert str(tmp_path / 'middle.py,') not in run.code
-
-
-def test_bases_in_a_ring(tool: Tool, tmp_path: Path) -> None:
-    (tmp_path / 'a.py').write_text("_base_ = ['b.py']\n")
-    (tmp_path / 'b.py').write_text("_base_ = ['a.py']\n")
-    run = tool(tmp_path / 'a.py')
-    assert 'builds on itself' in run.code
-    assert len(run.code.splitlines()) == 1
-
-
-def test_no_such_config(tool: Tool, tmp_path: Path) -> None:
-    assert 'gone.py' in tool(tmp_path / 'gone.py').code
-
-
-def test_a_file_is_never_replaced(tool: Tool, tmp_path: Path) -> None:
-    path = write(tmp_path, old.sort())
-    before = path.read_text()
-    assert 'name a new one' in tool(path, '--out', path).code
-    assert path.read_text() == before
-    assert 'a config ends in .py' in tool(path, '--out', tmp_path / 'new').code

@@ -8,6 +8,7 @@ no counterpart, and nothing is written.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,13 @@ def as_python(value: Any) -> str:
     if isinstance(value, tuple):
         inside = ', '.join(map(as_python, value))
         return f'({inside},)' if len(value) == 1 else f'({inside})'
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float({str(value)!r})'
+    if value is not None and not isinstance(value, bool | int | float | str):
+        raise ValueError(
+            f'{value!r} in the old config is no number, text, list or dict, and cannot be '
+            'written into a new one'
+        )
     return repr(value)
 
 

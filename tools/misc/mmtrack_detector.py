@@ -141,8 +141,8 @@ def convert_pipeline(
                 bgr_to_rgb=step.get('to_rgb', True),
             )
         elif name == 'Pad':
-            later = 'Normalize' in names[index:] or normalizes
-            if later or ('Normalize' not in names and not _is_plain(step)):
+            is_raw = 'Normalize' in names[index:] or normalizes
+            if is_raw or ('Normalize' not in names and not _is_plain(step)):
                 converted.append(_raw_pad(step))
             else:
                 preprocessor.update(_preprocessor_pad(step, problems))
@@ -226,9 +226,9 @@ def _raw_pad(step: dict) -> dict:
 
 def _preprocessor_pad(step: dict, problems: list[str]) -> dict[str, Any]:
     if not _is_plain(step):
-        given = ', '.join(f'{key}={value}' for key, value in step.items())
+        arguments = ', '.join(f'{key}={value}' for key, value in step.items())
         problems.append(
-            f'Pad({given}) of a normalised picture: here it is padded to a multiple of '
+            f'Pad({arguments}) of a normalised picture: here it is padded to a multiple of '
             'size_divisor, with one number'
         )
         return {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mmtrack_detector import Part, detector_part
@@ -63,7 +65,7 @@ def translate(config: dict, ours: bool = False) -> list[Part]:
         ours: Take this package's trackers, not mmdet's.
 
     Raises:
-        ValueError: It is no tracking config.
+        ValueError: It is no tracking config, or not in MMTracking's form.
     """
     model = require_tracking(config)
     name = str(model.get('type'))
@@ -72,14 +74,16 @@ def translate(config: dict, ours: bool = False) -> list[Part]:
     parts = [
         Part('model', name, 'SMOT' if known else None, notes=() if known else (advice,))
     ]
-    tracker = tracker_with_motion(model)
-    parts += [
-        detector_part(model, _test_pipeline(config)),
-        *_side_parts(model, tracker),
-        tracker_part(tracker, model, ours),
-        *_post_processing_parts(config),
-        *_data_parts(config),
-    ]
+    with _read('tracker'):
+        tracker = tracker_with_motion(model)
+    with _read('detector'):
+        parts.append(detector_part(model, _test_pipeline(config)))
+    with _read('tracker'):
+        parts += [*_side_parts(model, tracker), tracker_part(tracker, model, ours)]
+    with _read('interpolation or linking'):
+        parts += _post_processing_parts(config)
+    with _read('data'):
+        parts += _data_parts(config)
     parts += [
         Part(slot, _type_of(model[slot]), None, notes=('there is no such slot here',))
         for slot in model
@@ -92,6 +96,18 @@ def translate(config: dict, ours: bool = False) -> list[Part]:
     return parts
 
 
+@contextmanager
+def _read(slot: str) -> Iterator[None]:
+    """Name the part of a config that has another form than MMTracking's."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        cause = f'{type(error).__name__}: {error}'
+        raise ValueError(
+            f'its {slot} is not written as MMTracking has it ({cause})'
+        ) from error
+
+
 def require_tracking(config: dict) -> dict:
     """The model of a config.
 
@@ -101,7 +117,7 @@ def require_tracking(config: dict) -> dict:
     model = config.get('model')
     if not isinstance(model, dict):
         raise ValueError('it has no model, so it is no tracking config')
-    name = model.get('type')
+    name = str(model.get('type'))
     if name == 'SMOT':
         raise ValueError("it is a config of this package already (type='SMOT')")
     if name in OTHER_TASKS:

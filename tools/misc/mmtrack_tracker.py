@@ -73,10 +73,12 @@ OUR_TRACKERS: dict[str, OurTracker] = {
             'track_threshold': lambda old: old['obj_score_thrs']['high'],
             'low_threshold': lambda old: old['obj_score_thrs']['low'],
             'birth_threshold': lambda old: old['init_track_thr'],
-            'match_threshold': lambda old: _rest(old['match_iou_thrs']['high']),
-            'second_match_threshold': lambda old: _rest(old['match_iou_thrs']['low']),
+            'match_threshold': lambda old: _iou_distance(old['match_iou_thrs']['high']),
+            'second_match_threshold': lambda old: _iou_distance(
+                old['match_iou_thrs']['low']
+            ),
             'tentative_match_threshold': (
-                lambda old: _rest(old['match_iou_thrs']['tentative'])
+                lambda old: _iou_distance(old['match_iou_thrs']['tentative'])
             ),
             'fuse_score': lambda old: old['weight_iou_with_det_scores'],
             # There a track can be matched up to num_frames_retain frames after its
@@ -108,7 +110,7 @@ OUR_TRACKERS: dict[str, OurTracker] = {
 }
 
 
-def _rest(threshold: float) -> float:
+def _iou_distance(threshold: float) -> float:
     return round(1 - threshold, 9)  # 0.9, not 0.9000000000000001
 
 
@@ -158,8 +160,8 @@ def tracker_part(tracker: dict, model: dict, ours: bool) -> Part:
     if ours:
         return _our_tracker_part(old_name, name, {**defaults, **tracker})
     order = ('type', '_scope_', 'motion')
-    given = {**tracker, 'type': name, '_scope_': 'mmdet'}
-    inner = {key: given[key] for key in (*order, *tracker)}
+    arguments = {**tracker, 'type': name, '_scope_': 'mmdet'}
+    inner = {key: arguments[key] for key in (*order, *tracker)}
     notes = [
         "mmdet 3's class as it is; it needs:  pip install 'mmsmot[mmdet-trackers]'"
     ]
