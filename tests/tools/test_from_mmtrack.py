@@ -86,7 +86,7 @@ def test_the_same_tracks_as_mmdets_own_pipeline(
     config = converted(tool, tmp_path, make())
     config.model.pop('post_processing', None)
     torch.manual_seed(1)
-    weights = MODELS.build(config.model).detector.model.state_dict()
+    weights = MODELS.build(config.model.detector).model.state_dict()
     ours = track(config, scene)  # the same seed
     columns = (ours.frame_ids, ours.ids, ours.scores, *ours.boxes.T)
     theirs = tracked_by_mmdet(old.as_mmdet_has_it(make()), weights, scene)

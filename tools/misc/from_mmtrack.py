@@ -56,8 +56,8 @@ def main() -> int | None:
     missing = [part.slot for part in parts if part.new_name is None]
     if missing:
         slots = ', '.join(dict.fromkeys(missing))
-        left = f'; {out} is not written' if out else ''
-        print(f'no counterpart for: {slots}{left}', file=sys.stderr)
+        unwritten = f'; {out} is not written' if out else ''
+        print(f'no counterpart for: {slots}{unwritten}', file=sys.stderr)
         return MISSING
     if out:
         with atomic_write(out) as stream:

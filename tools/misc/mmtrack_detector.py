@@ -286,10 +286,10 @@ def _unknown_in_mmdet(node: Any, path: str) -> Iterator[str]:
         if part is None:
             yield f'mmdet 3 has no {name} ({path})'
             return
-        taken = inspect.signature(part).parameters
-        if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+        parameters = inspect.signature(part).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             for key in node:
-                if key != 'type' and key not in taken:
+                if key != 'type' and key not in parameters:
                     yield f'{name} of mmdet 3 takes no {key} ({path})'
     for key, value in node.items():
         if key not in NO_PARTS:

@@ -69,10 +69,15 @@ def translate(config: dict, ours: bool = False) -> list[Part]:
     """
     model = require_tracking(config)
     name = str(model.get('type'))
-    known = name in PIPELINES
+    is_pipeline = name in PIPELINES
     advice = f'its parts may have a name here, what {name} does with them has none'
     parts = [
-        Part('model', name, 'SMOT' if known else None, notes=() if known else (advice,))
+        Part(
+            'model',
+            name,
+            'SMOT' if is_pipeline else None,
+            notes=() if is_pipeline else (advice,),
+        )
     ]
     with _read('tracker'):
         tracker = tracker_with_motion(model)
@@ -172,12 +177,12 @@ def _post_processing_parts(config: dict) -> list[Part]:
 
 def _post_processing_steps(config: dict) -> list[dict]:
     for evaluator in (config.get('test_evaluator'), config.get('val_evaluator')):
-        for one in evaluator if isinstance(evaluator, list) else [evaluator or {}]:
-            if one.get('postprocess_tracklet_cfg'):
-                steps = one['postprocess_tracklet_cfg']
+        for metric in evaluator if isinstance(evaluator, list) else [evaluator or {}]:
+            if metric.get('postprocess_tracklet_cfg'):
+                steps = metric['postprocess_tracklet_cfg']
                 return steps if isinstance(steps, list) else [steps]
-            if one.get('interpolate_tracks_cfg'):
-                return [one['interpolate_tracks_cfg']]
+            if metric.get('interpolate_tracks_cfg'):
+                return [metric['interpolate_tracks_cfg']]
     data = config.get('data') or {}
     for split in (data.get('test') or {}, data.get('val') or {}):
         for key in ('interpolate_tracklet', 'interpolate_tracks_cfg'):
@@ -211,11 +216,11 @@ def _interpolation(step: dict) -> tuple[list[dict], tuple[str, ...]]:
 
 
 def _link(step: dict) -> tuple[list[dict], tuple[str, ...]]:
-    _, last = step.get('temporal_threshold', (0, 30))
+    _, max_frames = step.get('temporal_threshold', (0, 30))
     config = {
         'type': AFLink.__name__,
         'weights': None,
-        'max_gap': last + 1,  # there up to it, here below it
+        'max_gap': max_frames + 1,  # there up to it, here below it
         'max_distance': float(step.get('spatial_threshold', 75)),
         'min_probability': 0.8,  # of the weights that come along
     }
@@ -265,7 +270,7 @@ def _test_dataset(config: dict) -> dict:
     loaders = (config.get('test_dataloader'), config.get('val_dataloader'))
     datasets = [data.get('test'), data.get('val')]
     datasets += [(loader or {}).get('dataset') for loader in loaders]
-    return next((one for one in datasets if isinstance(one, dict)), {})
+    return next((dataset for dataset in datasets if isinstance(dataset, dict)), {})
 
 
 def _test_pipeline(config: dict) -> list[dict] | None:

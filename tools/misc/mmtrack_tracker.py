@@ -147,9 +147,9 @@ def tracker_part(tracker: dict, model: dict, ours: bool) -> Part:
         reason = NO_TRACKERS.get(old_name, unknown)
         return Part('tracker', old_name, None, notes=(reason,))
     defaults = _defaults_of(name)
-    strange = [key for key in tracker if key not in defaults and key != 'type']
+    unknown_keys = [key for key in tracker if key not in defaults and key != 'type']
     motion = tracker.get('motion') or {}
-    problems = [f'{name} of mmdet takes no {key}' for key in strange]
+    problems = [f'{name} of mmdet takes no {key}' for key in unknown_keys]
     if motion.get('type', '').rpartition('.')[2] != 'KalmanFilter':
         problems.append(
             f"{name} wants a Kalman filter, motion=dict(type='KalmanFilter'), and the "
