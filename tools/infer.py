@@ -9,12 +9,12 @@ from mmsmot.utils.command_line import (
     CFG_OPTIONS,
     CONFIG,
     CfgOptions,
-    count,
-    non_negative,
-    positive,
+    count_arg,
+    non_negative_arg,
+    non_negative_int_arg,
+    positive_arg,
     run_tool,
     tool_imports,
-    whole,
 )
 
 with tool_imports():
@@ -43,13 +43,21 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--out', required=True, help='folder of the results')
-    parser.add_argument('--start', type=whole, help='first frame number, inclusive')
-    parser.add_argument('--end', type=whole, help='last frame number, inclusive')
-    parser.add_argument('--stride', type=count, default=1, help='take every n-th frame')
-    parser.add_argument('--seconds', type=positive, help='how long to look at a stream')
+    parser.add_argument(
+        '--start', type=non_negative_int_arg, help='first frame number, inclusive'
+    )
+    parser.add_argument(
+        '--end', type=non_negative_int_arg, help='last frame number, inclusive'
+    )
+    parser.add_argument(
+        '--stride', type=count_arg, default=1, help='take every n-th frame'
+    )
+    parser.add_argument(
+        '--seconds', type=positive_arg, help='how long to look at a stream'
+    )
     parser.add_argument(
         '--patience',
-        type=non_negative,
+        type=non_negative_arg,
         default=30.0,
         help='seconds to wait for a stream that dropped out',
     )

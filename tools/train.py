@@ -10,7 +10,7 @@ from mmsmot.utils.command_line import (
     CONFIG,
     CfgOptions,
     run_tool,
-    seed,
+    seed_arg,
     tool_imports,
 )
 
@@ -46,7 +46,7 @@ def parse_args() -> argparse.Namespace:
         help='go on from the newest checkpoint in the work-dir, or from the one named',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision (GPU)')
-    parser.add_argument('--seed', type=seed, help='seed of everything random')
+    parser.add_argument('--seed', type=seed_arg, help='seed of everything random')
     parser.add_argument(
         '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmsmot.utils.command_line import (
-    count,
-    fraction,
-    positive,
+    count_arg,
+    fraction_arg,
+    positive_arg,
     run_tool,
+    seed_arg,
     tool_imports,
-    whole,
 )
 
 with tool_imports():
@@ -191,13 +191,16 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument('--out', type=Path, required=True, help='.safetensors file')
     parser.add_argument(
-        '--steps', type=count, default=1500, help='batches to learn from'
+        '--steps', type=count_arg, default=1500, help='batches to learn from'
     )
     parser.add_argument(
-        '--batch-size', type=count, default=256, help='pairs in a batch'
+        '--batch-size', type=count_arg, default=256, help='pairs in a batch'
     )
     parser.add_argument(
-        '--width', type=count, default=32, help="of the network (256 is the authors')"
+        '--width',
+        type=count_arg,
+        default=32,
+        help="of the network (256 is the authors')",
     )
     parser.add_argument(
         '--fill',
@@ -205,14 +208,14 @@ def _parse() -> argparse.Namespace:
         default='edge',
         help="what short tracklets are filled with ('zeros' is the authors')",
     )
-    parser.add_argument('--learning-rate', type=positive, default=3e-3)
-    parser.add_argument('--seed', type=whole, default=0)
+    parser.add_argument('--learning-rate', type=positive_arg, default=3e-3)
+    parser.add_argument('--seed', type=seed_arg, default=0)
     parser.add_argument('--device', default='cpu')
-    parser.add_argument('--judge-every', type=count, default=200, help='steps')
-    parser.add_argument('--validation-pairs', type=count, default=4096)
+    parser.add_argument('--judge-every', type=count_arg, default=200, help='steps')
+    parser.add_argument('--validation-pairs', type=count_arg, default=4096)
     parser.add_argument(
         '--held-out',
-        type=fraction,
+        type=fraction_arg,
         default=0.5,
         help='last part of each true sequence that is not learnt (0.5 in the paper)',
     )

@@ -169,7 +169,7 @@ class SMOTInferencer:
                 several could not be.
         """
         require_numbers(
-            'SMOTInferencer', NumberRange(whole=True).or_none, start=start, end=end
+            'SMOTInferencer', NumberRange(integer=True).or_none, start=start, end=end
         )
         require_numbers('SMOTInferencer', COUNT, stride=stride)
         homes, are_several = expand_inputs(videos, Path(out_dir))

@@ -17,8 +17,8 @@ FILE_NAME = 'seqinfo.ini'
 # Beyond any camera: 10 days between two frames, a million a second, four days of video
 # at 30 frames a second, the sides that picture formats and OpenCV can state.
 FRAME_RATES = NumberRange(1e-6, 1e6)
-LENGTHS = NumberRange(1, 10**7, whole=True)
-SIDES = NumberRange(1, 10**6, whole=True)
+LENGTHS = NumberRange(1, 10**7, integer=True)
+SIDES = NumberRange(1, 10**6, integer=True)
 
 
 @dataclass(frozen=True)

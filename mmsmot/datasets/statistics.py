@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..utils.number_ranges import WHOLE, require_numbers
+from ..utils.number_ranges import NON_NEGATIVE_INT, require_numbers
 from .image_sequence import ImageSequence
 from .video_truth import VideoTruth
 
@@ -175,7 +175,7 @@ class DatasetStatistics:
         Raises:
             ValueError: ``top`` is no whole number from 0 on.
         """
-        require_numbers('DatasetStatistics', WHOLE, top=top)
+        require_numbers('DatasetStatistics', NON_NEGATIVE_INT, top=top)
         return {
             'table': self.table(),
             'further': self.further(),

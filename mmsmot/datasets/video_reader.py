@@ -47,7 +47,7 @@ class VideoReader:
     ) -> None:
         require_numbers('VideoReader', COUNT, stride=stride)
         require_numbers(
-            'VideoReader', NumberRange(whole=True).or_none, start=start, end=end
+            'VideoReader', NumberRange(integer=True).or_none, start=start, end=end
         )
         self.source = source
         self.start = start

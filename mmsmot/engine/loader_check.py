@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..utils.number_ranges import COUNT, NON_NEGATIVE, WHOLE, require_numbers
+from ..utils.number_ranges import COUNT, NON_NEGATIVE, NON_NEGATIVE_INT, require_numbers
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 RANGES = {
     'batch_size': COUNT,
-    'num_workers': WHOLE,
+    'num_workers': NON_NEGATIVE_INT,
     'prefetch_factor': COUNT.or_none,
     'num_batch_per_epoch': COUNT.or_none,
     'timeout': NON_NEGATIVE,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
-from ..utils.number_ranges import FRACTION, WHOLE, require_numbers
+from ..utils.number_ranges import FRACTION, NON_NEGATIVE_INT, require_numbers
 from .captions import CaptionSet, missing_scorers, score_captions
 from .chota import caption_similarity
 from .interactions import THRESHOLD
@@ -105,7 +105,7 @@ class Errors:
         Raises:
             ValueError: ``top`` is no whole number from 0 on.
         """
-        require_numbers('Errors', WHOLE, top=top)
+        require_numbers('Errors', NON_NEGATIVE_INT, top=top)
         return {
             'tracks': [asdict(t) for t in self.tracks[:top]],
             'captions': [asdict(c) for c in self.captions[:top]],

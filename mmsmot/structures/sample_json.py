@@ -27,7 +27,7 @@ import numpy as np
 from ..utils.number_ranges import (
     FINITE,
     FRAME_RATE,
-    PICTURE_SIDE,
+    IMAGE_SIDE,
     NumberRange,
 )
 from .coordinate_space import CoordinateSpace
@@ -217,7 +217,7 @@ def _interactions_from_dict(content: Any) -> Interactions:
 def _side(content: dict, key: str, what: str) -> int | None:
     """Pixels of a picture's side."""
     value = content.get(key)
-    _require_number(value, PICTURE_SIDE.or_none, f'{what}.{key}')
+    _require_number(value, IMAGE_SIDE.or_none, f'{what}.{key}')
     return value
 
 

@@ -20,8 +20,8 @@ from .number_ranges import (
     COUNT,
     FRACTION,
     NON_NEGATIVE,
+    NON_NEGATIVE_INT,
     POSITIVE,
-    WHOLE,
     NumberRange,
 )
 from .number_text import parse_float, parse_int
@@ -47,7 +47,7 @@ CFG_OPTIONS = (
     'keys of the config to set: KEY=VALUE ..., as model.tracker.max_age=9; '
     'tools/misc/print_config.py CONFIG shows the keys'
 )
-SEED = NumberRange(0, 2**32 - 1, whole=True)  # what NumPy's older generator takes
+SEED = NumberRange(0, 2**32 - 1, integer=True)  # what NumPy's older generator takes
 
 
 class CfgOptions(DictAction):
@@ -71,12 +71,12 @@ class CfgOptions(DictAction):
                 parser.error(f'{option_string}: {key[:80]}: no value: {text}')
 
 
-def number(allowed: NumberRange) -> Callable[[str], int | float]:
-    """A type for argparse: a number of a range, ``type=number(SEED)``."""
+def number_arg(allowed: NumberRange) -> Callable[[str], int | float]:
+    """A type for argparse: a number of a range, ``type=number_arg(SEED)``."""
 
     def parse(text: str) -> int | float:
         try:
-            value = parse_int(text) if allowed.whole else parse_float(text)
+            value = parse_int(text) if allowed.integer else parse_float(text)
         except ValueError:
             value = text
         if value not in allowed:
@@ -86,8 +86,11 @@ def number(allowed: NumberRange) -> Callable[[str], int | float]:
     return parse
 
 
-seed, count, whole = map(number, (SEED, COUNT, WHOLE))
-positive, non_negative, fraction = map(number, (POSITIVE, NON_NEGATIVE, FRACTION))
+seed_arg, count_arg = number_arg(SEED), number_arg(COUNT)
+non_negative_int_arg, non_negative_arg = map(
+    number_arg, (NON_NEGATIVE_INT, NON_NEGATIVE)
+)
+positive_arg, fraction_arg = number_arg(POSITIVE), number_arg(FRACTION)
 
 
 @contextmanager

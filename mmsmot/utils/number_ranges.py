@@ -1,4 +1,4 @@
-"""What the numbers that a part is built with may be."""
+"""Ranges of the numbers that a part is built with."""
 
 from __future__ import annotations
 
@@ -16,43 +16,41 @@ class NumberRange:
     Attributes:
         low: The least number.
         high: The greatest.
-        whole: Integers only; ``True`` and ``False`` are no numbers.
-        above_low: ``low`` itself is left out.
+        integer: Integers only; ``True`` and ``False`` are no numbers.
+        above_low: ``low`` itself is not in the range.
         optional: ``None`` is allowed too.
     """
 
     low: float = -math.inf
     high: float = math.inf
-    whole: bool = False
+    integer: bool = False
     above_low: bool = False
     optional: bool = False
 
     def __contains__(self, value: Any) -> bool:
         if value is None:
             return self.optional
-        kind = numbers.Integral if self.whole else numbers.Real
+        kind = numbers.Integral if self.integer else numbers.Real
         if isinstance(value, bool) or not isinstance(value, kind):
             return False
-        if not self.whole and not _is_finite(value):
+        if not self.integer and not _is_finite(value):
             return False
         over = value > self.low if self.above_low else value >= self.low
         return bool(over and value <= self.high)
 
     def __str__(self) -> str:
-        noun = 'a whole number' if self.whole else 'a finite number'
-        start = (
-            f'above {_digits(self.low)}' if self.above_low else f'{_digits(self.low)}'
-        )
-        if math.isfinite(self.high):
-            until = (
-                f'up to {_digits(self.high)}'
-                if self.above_low
-                else f'to {_digits(self.high)}'
-            )
-            noun += f' {start} {until}' if self.above_low else f' from {start} {until}'
-        elif math.isfinite(self.low):
-            noun += f' {start}' if self.above_low else f' of {start} or more'
-        return f'{noun} or None' if self.optional else noun
+        noun = 'a whole number' if self.integer else 'a finite number'
+        low, high = _digits(self.low), _digits(self.high)
+        has_low, has_high = math.isfinite(self.low), math.isfinite(self.high)
+        if self.above_low:
+            noun += f' above {low} and at most {high}' if has_high else f' above {low}'
+        elif has_low and has_high:
+            noun += f' from {low} to {high}'
+        elif has_low:
+            noun += f' of {low} or more'
+        elif has_high:
+            noun += f' of {high} or less'
+        return f'{noun}, or None' if self.optional else noun
 
     @property
     def or_none(self) -> NumberRange:
@@ -76,11 +74,11 @@ FINITE = NumberRange()
 NON_NEGATIVE = NumberRange(0)
 POSITIVE = NumberRange(0, above_low=True)
 FRACTION = NumberRange(0, 1)
-WHOLE = NumberRange(0, whole=True)
-COUNT = NumberRange(1, whole=True)
+NON_NEGATIVE_INT = NumberRange(0, integer=True)
+COUNT = NumberRange(1, integer=True)
 # What no file can mean seriously beyond: the fastest cameras, the widest panoramas.
 FRAME_RATE = NumberRange(0, 1e6, above_low=True)  # frames per second
-PICTURE_SIDE = NumberRange(1, 10**6, whole=True)  # pixels
+IMAGE_SIDE = NumberRange(1, 10**6, integer=True)  # pixels
 
 
 def require_numbers(owner: str, allowed: NumberRange, /, **values: Any) -> None:
@@ -94,7 +92,7 @@ def require_numbers(owner: str, allowed: NumberRange, /, **values: Any) -> None:
     Raises:
         ValueError: Names the part, the argument, the range and what came.
 
-    >>> require_numbers('SORT', WHOLE, max_age=30, min_hits=3)
+    >>> require_numbers('SORT', NON_NEGATIVE_INT, max_age=30, min_hits=3)
     """
     for name, value in values.items():
         if value not in allowed:
@@ -108,6 +106,6 @@ def require_choice(owner: str, allowed: Iterable[Any], /, **values: Any) -> None
     """
     allowed = [*allowed]
     for name, value in values.items():
-        if not any(type(value) is type(other) and value == other for other in allowed):
+        if not any(type(value) is type(item) and value == item for item in allowed):
             choices = ', '.join(map(repr, allowed))
             raise ValueError(f'{owner}: {name} must be one of {choices}, got {value!r}')

@@ -18,7 +18,7 @@ from mmsmot.structures import (
     VideoInfo,
     pairwise_iou,
 )
-from mmsmot.utils.number_ranges import FRACTION, WHOLE, require_numbers
+from mmsmot.utils.number_ranges import FRACTION, NON_NEGATIVE_INT, require_numbers
 
 
 @dataclass
@@ -72,7 +72,7 @@ class GreedyEstimator(BaseEstimator):
     ) -> None:
         super().__init__()
         require_numbers('GreedyEstimator', FRACTION, iou_threshold=iou_threshold)
-        require_numbers('GreedyEstimator', WHOLE, max_age=max_age)
+        require_numbers('GreedyEstimator', NON_NEGATIVE_INT, max_age=max_age)
         self.detector = build_part(detector)
         self.iou_threshold = iou_threshold
         self.max_age = max_age

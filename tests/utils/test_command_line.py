@@ -22,11 +22,11 @@ from mmsmot.engine.memory import explain_out_of_memory
 from mmsmot.structures import Trajectories
 from mmsmot.utils.command_line import (
     CfgOptions,
-    count,
-    fraction,
-    positive,
+    count_arg,
+    fraction_arg,
+    positive_arg,
     run_tool,
-    seed,
+    seed_arg,
     tool_imports,
 )
 
@@ -231,10 +231,10 @@ def test_options() -> None:
 @pytest.mark.parametrize(
     ('kind', 'good', 'bad'),
     [
-        (seed, {'0': 0, '4294967295': 4294967295}, ['-1', str(2**32), '1.5', 'x']),
-        (count, {'3': 3}, ['0', '-3', '1_0', '9' * 5000]),
-        (positive, {'.5': 0.5}, ['0', '-1', 'inf', 'nan', '1e999']),
-        (fraction, {'1': 1.0}, ['1.1', '-0.1']),
+        (seed_arg, {'0': 0, '4294967295': 4294967295}, ['-1', str(2**32), '1.5', 'x']),
+        (count_arg, {'3': 3}, ['0', '-3', '1_0', '9' * 5000]),
+        (positive_arg, {'.5': 0.5}, ['0', '-1', 'inf', 'nan', '1e999']),
+        (fraction_arg, {'1': 1.0}, ['1.1', '-0.1']),
     ],
 )
 def test_numbers(kind, good: dict, bad: list, capsys) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from mmsmot.utils.command_line import (
     run_tool,
+    seed_arg,
     tool_imports,
-    whole,
 )
 
 with tool_imports():
@@ -65,7 +65,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('data_root', help='a SynSMOT folder with both splits')
     parser.add_argument('--only', nargs='+', choices=tuple(BASELINES))
-    parser.add_argument('--seed', type=whole, default=0)
+    parser.add_argument('--seed', type=seed_arg, default=0)
     parser.add_argument('--out', help='file for the headline numbers as JSON')
     parser.add_argument('--report', help="a model's report, of eval_predictions.py")
     args = parser.parse_args()

@@ -6,10 +6,10 @@ import argparse
 import os
 
 from mmsmot.utils.command_line import (
-    count,
+    count_arg,
+    non_negative_int_arg,
     run_tool,
     tool_imports,
-    whole,
 )
 
 with tool_imports():
@@ -20,10 +20,16 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('root', help='folder of the dataset; nothing is written to it')
     parser.add_argument(
-        '--workers', type=count, default=os.cpu_count(), help='processes side by side'
+        '--workers',
+        type=count_arg,
+        default=os.cpu_count(),
+        help='processes side by side',
     )
     parser.add_argument(
-        '--show', type=whole, default=20, help='print at most so many failed claims'
+        '--show',
+        type=non_negative_int_arg,
+        default=20,
+        help='print at most so many failed claims',
     )
     return parser.parse_args()
 

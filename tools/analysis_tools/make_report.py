@@ -15,7 +15,12 @@ import argparse
 from pathlib import Path
 from urllib.parse import quote
 
-from mmsmot.utils.command_line import non_negative, number, run_tool, tool_imports
+from mmsmot.utils.command_line import (
+    non_negative_arg,
+    number_arg,
+    run_tool,
+    tool_imports,
+)
 from mmsmot.utils.number_ranges import NumberRange
 
 with tool_imports():
@@ -51,13 +56,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--warning', nargs='+', default=[], help='texts to put on top')
     parser.add_argument(
         '--threshold',
-        type=number(NumberRange()),
+        type=number_arg(NumberRange()),
         default=THRESHOLD,
         help='least score of a verb',
     )
     parser.add_argument(
         '--embed-limit',
-        type=non_negative,
+        type=non_negative_arg,
         default=EMBED_LIMIT / MEGABYTE,
         help='MiB of a video that is put into the page at most',
     )

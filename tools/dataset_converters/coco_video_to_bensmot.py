@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from mmsmot.utils.command_line import (
-    positive,
+    positive_arg,
     run_tool,
     tool_imports,
 )
@@ -40,7 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--images', choices=PLACEMENTS, default='symlink')
     parser.add_argument('--activity', default=ACTIVITY, help='for names without one')
     parser.add_argument(
-        '--fps', type=positive, default=2.0, help='of videos that do not say'
+        '--fps', type=positive_arg, default=2.0, help='of videos that do not say'
     )
     return parser.parse_args()
 

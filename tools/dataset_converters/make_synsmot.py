@@ -6,10 +6,10 @@ import argparse
 import os
 
 from mmsmot.utils.command_line import (
-    count,
+    count_arg,
     run_tool,
+    seed_arg,
     tool_imports,
-    whole,
 )
 
 with tool_imports():
@@ -20,9 +20,12 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--size', choices=tuple(SIZES), default='mini')
     parser.add_argument('--out', required=True, help='folder of the dataset')
-    parser.add_argument('--seed', type=whole, default=0)
+    parser.add_argument('--seed', type=seed_arg, default=0)
     parser.add_argument(
-        '--workers', type=count, default=os.cpu_count(), help='processes side by side'
+        '--workers',
+        type=count_arg,
+        default=os.cpu_count(),
+        help='processes side by side',
     )
     return parser.parse_args()
 

@@ -23,7 +23,7 @@ from ...utils.number_ranges import (
     FINITE,
     FRACTION,
     FRAME_RATE,
-    PICTURE_SIDE,
+    IMAGE_SIDE,
     require_numbers,
 )
 from ..bensmot.text import MAX_NUMBER
@@ -169,7 +169,7 @@ class CocoVideoFile:
         paths = [str(self.image_root / image.values['file_name']) for image in images]
         fps = entry.number('fps', FRAME_RATE, self.default_fps)
         size = [
-            images[0].number(side, PICTURE_SIDE, None) for side in ('width', 'height')
+            images[0].number(side, IMAGE_SIDE, None) for side in ('width', 'height')
         ]
         name = self._name(entry)
         video = VideoInfo(name, str(self.image_root / name), float(fps), *size)

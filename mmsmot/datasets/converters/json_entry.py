@@ -37,7 +37,7 @@ class JsonEntry:
 
     def whole(self, key: str, low: int, high: int, default: Any = _REQUIRED) -> int:
         """A whole number from ``low`` to ``high``, both included."""
-        return self.number(key, NumberRange(low, high, whole=True), default)
+        return self.number(key, NumberRange(low, high, integer=True), default)
 
     def number(
         self, key: str, allowed: NumberRange = FINITE, default: Any = _REQUIRED

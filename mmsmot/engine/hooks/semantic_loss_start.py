@@ -7,7 +7,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
-from ...utils.number_ranges import WHOLE, require_numbers
+from ...utils.number_ranges import NON_NEGATIVE_INT, require_numbers
 
 
 @HOOKS.register_module()
@@ -19,7 +19,7 @@ class SemanticLossStartHook(Hook):
     """
 
     def __init__(self, *, iteration: int = 20000) -> None:
-        require_numbers('SemanticLossStartHook', WHOLE, iteration=iteration)
+        require_numbers('SemanticLossStartHook', NON_NEGATIVE_INT, iteration=iteration)
         self.iteration = iteration
 
     def before_train_iter(

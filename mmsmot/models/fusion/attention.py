@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ...utils.number_ranges import COUNT, FRACTION, WHOLE, require_numbers
+from ...utils.number_ranges import COUNT, FRACTION, NON_NEGATIVE_INT, require_numbers
 
 KeysValues = tuple[torch.Tensor, torch.Tensor]
 
@@ -37,7 +37,7 @@ class CrossAttention(nn.Module):
         super().__init__()
         owner = type(self).__name__
         require_numbers(owner, COUNT, channels=channels, num_heads=num_heads)
-        require_numbers(owner, WHOLE, ffn_channels=ffn_channels)
+        require_numbers(owner, NON_NEGATIVE_INT, ffn_channels=ffn_channels)
         require_numbers(owner, FRACTION, dropout=dropout)
         if channels % num_heads:
             raise ValueError(

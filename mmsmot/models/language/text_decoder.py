@@ -68,7 +68,7 @@ class TextDecoder(nn.Module):
             'TextDecoder', COUNT, num_beams=num_beams, batch_size=batch_size
         )
         require_numbers(
-            'TextDecoder', NumberRange(2, whole=True), max_length=max_length
+            'TextDecoder', NumberRange(2, integer=True), max_length=max_length
         )
         require_numbers('TextDecoder', FRACTION, label_smoothing=label_smoothing)
         if (config is None) == (pretrained is None):

@@ -65,7 +65,7 @@ class AFLink:
         min_probability: float = 0.8,
         batch_size: int = 4096,
     ) -> None:
-        require_numbers('AFLink', NumberRange(2, whole=True), max_gap=max_gap)
+        require_numbers('AFLink', NumberRange(2, integer=True), max_gap=max_gap)
         require_numbers('AFLink', NON_NEGATIVE, max_distance=max_distance)
         require_numbers('AFLink', FRACTION, min_probability=min_probability)
         require_numbers('AFLink', COUNT, batch_size=batch_size)

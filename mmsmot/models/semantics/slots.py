@@ -5,7 +5,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ...utils.number_ranges import COUNT, NON_NEGATIVE, WHOLE, require_numbers
+from ...utils.number_ranges import (
+    COUNT,
+    NON_NEGATIVE,
+    NON_NEGATIVE_INT,
+    require_numbers,
+)
 from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .losses import LOSSES
 
@@ -104,7 +109,7 @@ def require_options(
     owner = 'TrajectorySemantics'
     require_numbers(owner, COUNT, frame_stride=frame_stride)
     require_numbers(owner, COUNT.or_none, max_boxes=max_boxes)
-    require_numbers(owner, WHOLE, span_parts=span_parts)
+    require_numbers(owner, NON_NEGATIVE_INT, span_parts=span_parts)
     require_numbers(owner, NON_NEGATIVE, **(loss_weights or {}))
     unknown = ', '.join(sorted({*(loss_weights or ())} - {*LOSSES}))
     if unknown:

@@ -12,8 +12,8 @@ from ...utils.number_ranges import (
     FINITE,
     FRACTION,
     NON_NEGATIVE,
+    NON_NEGATIVE_INT,
     POSITIVE,
-    WHOLE,
     require_choice,
     require_numbers,
 )
@@ -100,7 +100,7 @@ class ByteTrack(TableTracker):
             owner, FINITE, track_threshold=track_threshold, low_threshold=low_threshold
         )
         require_numbers(owner, FINITE.or_none, birth_threshold=birth_threshold)
-        require_numbers(owner, WHOLE, track_buffer=track_buffer)
+        require_numbers(owner, NON_NEGATIVE_INT, track_buffer=track_buffer)
         require_numbers(owner, POSITIVE, frame_rate=frame_rate)
         require_numbers(owner, NON_NEGATIVE, pixel_offset=pixel_offset)
         require_choice(

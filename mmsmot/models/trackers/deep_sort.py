@@ -10,8 +10,8 @@ from ...utils.number_ranges import (
     COUNT,
     FINITE,
     FRACTION,
+    NON_NEGATIVE_INT,
     POSITIVE,
-    WHOLE,
     NumberRange,
     require_numbers,
 )
@@ -75,7 +75,7 @@ class DeepSORT(TableTracker):
         )
         require_numbers(owner, FRACTION, max_iou_distance=max_iou_distance)
         require_numbers(owner, COUNT, nn_budget=nn_budget, n_init=n_init)
-        require_numbers(owner, WHOLE, max_age=max_age)
+        require_numbers(owner, NON_NEGATIVE_INT, max_age=max_age)
         require_numbers(owner, POSITIVE, gating_threshold=gating_threshold)
         self.min_confidence = min_confidence
         self.max_cosine_distance = max_cosine_distance

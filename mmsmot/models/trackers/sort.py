@@ -6,7 +6,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, overlapping_pairs, pairwise_iou
-from ...utils.number_ranges import FINITE, FRACTION, WHOLE, require_numbers
+from ...utils.number_ranges import FINITE, FRACTION, NON_NEGATIVE_INT, require_numbers
 from .association import LARGE, match_by_weight, match_edges, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import XYSRFilter
@@ -44,7 +44,7 @@ class SORT(TableTracker):
     ) -> None:
         super().__init__(XYSRFilter(), COLUMNS, camera_motion, class_agnostic)
         owner = type(self).__name__
-        require_numbers(owner, WHOLE, max_age=max_age, min_hits=min_hits)
+        require_numbers(owner, NON_NEGATIVE_INT, max_age=max_age, min_hits=min_hits)
         require_numbers(owner, FRACTION, iou_threshold=iou_threshold)
         require_numbers(owner, FINITE, score_threshold=score_threshold)
         self.max_age = max_age

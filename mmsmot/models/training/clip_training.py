@@ -17,7 +17,12 @@ from ...structures import (
     Trajectories,
     match_trajectories,
 )
-from ...utils.number_ranges import FRACTION, NON_NEGATIVE, WHOLE, require_numbers
+from ...utils.number_ranges import (
+    FRACTION,
+    NON_NEGATIVE,
+    NON_NEGATIVE_INT,
+    require_numbers,
+)
 from ..trackers import BaseTracker, update_checked
 from .clip_plan import ClipPlan
 
@@ -73,7 +78,7 @@ class ClipTraining:
         owner = 'ClipTraining'
         require_numbers(
             owner,
-            WHOLE.or_none,
+            NON_NEGATIVE_INT.or_none,
             detection_frames=self.detection_frames,
             num_grad_frames=self.num_grad_frames,
         )

@@ -13,7 +13,7 @@ from ...utils.number_ranges import (
     COUNT,
     FRACTION,
     NON_NEGATIVE,
-    WHOLE,
+    NON_NEGATIVE_INT,
     NumberRange,
     require_numbers,
 )
@@ -107,10 +107,12 @@ class CropBuffer:
             picture_size=picture_size,
             frame_size=frame_size,
         )
-        require_numbers('CropBuffer', WHOLE, max_pairs=max_pairs)
+        require_numbers('CropBuffer', NON_NEGATIVE_INT, max_pairs=max_pairs)
         require_numbers('CropBuffer', NON_NEGATIVE, near_distance=near_distance)
         require_numbers('CropBuffer', FRACTION, near_height_ratio=near_height_ratio)
-        require_numbers('CropBuffer', NumberRange(1, 100, whole=True), quality=quality)
+        require_numbers(
+            'CropBuffer', NumberRange(1, 100, integer=True), quality=quality
+        )
         self.max_pictures = max_pictures
         self.max_pair_pictures = max_pair_pictures
         self.max_pairs = max_pairs

@@ -15,7 +15,7 @@ from ...datasets.vocabulary import InteractionVocabulary
 from ...registry import MODELS, build_part
 from ...structures import Frame, Interactions, Tracks
 from ...structures.feature_maps import FeatureMaps
-from ...utils.number_ranges import COUNT, WHOLE, require_numbers
+from ...utils.number_ranges import COUNT, NON_NEGATIVE_INT, require_numbers
 from ..language.vision_language_model import Question, VisionLanguageModel
 from ..semantics.description import Description, Pair
 from .crop_buffer import CropBuffer, NearPair, Picture
@@ -87,7 +87,10 @@ class VisionLanguageSemantics(nn.Module):
         owner = 'VisionLanguageSemantics'
         require_numbers(owner, COUNT, frame_stride=frame_stride)
         require_numbers(
-            owner, WHOLE, max_pairs=max_pairs, min_near_frames=min_near_frames
+            owner,
+            NON_NEGATIVE_INT,
+            max_pairs=max_pairs,
+            min_near_frames=min_near_frames,
         )
         prompts = (caption_prompt, video_prompt, interaction_prompt)
         for prompt in filter(None, prompts):
