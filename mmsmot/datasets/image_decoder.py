@@ -135,7 +135,9 @@ def to_8_bit(image: np.ndarray) -> np.ndarray:
     """A picture of any depth as uint8; see :func:`decode_image`."""
     if image.dtype == np.uint8:
         return image
-    values = image.reshape(-1)[:: max(1, image.size // SAMPLED)]
+    # Whole pixels: every third value of a picture would be of the blue channel alone.
+    pixels = image.reshape(image.shape[0] * image.shape[1], -1)
+    values = pixels[:: max(1, image.size // SAMPLED)]
     values = values[np.isfinite(values)]
     if not len(values):
         return np.zeros(image.shape, np.uint8)

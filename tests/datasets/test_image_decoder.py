@@ -187,3 +187,12 @@ def test_damaged_exif_is_passed_over(tmp_path) -> None:
     (tmp_path / 'a.jpg').write_bytes(stream.getvalue())
     assert image_size(tmp_path / 'a.jpg') == (64, 48)
     assert read_image(tmp_path / 'a.jpg').shape == (48, 64, 3)
+
+
+def test_sixteen_bits_are_stretched_by_all_channels() -> None:
+    """640 x 480 pixels: every third value would be of the blue channel alone."""
+    image = np.zeros((480, 640, 3), np.uint16)
+    image[..., 2] = np.linspace(0, 4000, 640)  # red
+    eight = to_8_bit(image)
+    assert eight[..., 2].max() == 255
+    assert int(eight[0, 320, 2]) == pytest.approx(128, abs=2)
