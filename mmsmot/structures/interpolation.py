@@ -42,8 +42,8 @@ def interpolate_linearly(
     order = np.lexsort((trajectories.frame_ids, trajectories.ids))
     ids, frames = trajectories.ids[order], trajectories.frame_ids[order]
     labels = trajectories.labels[order]
-    same = (ids[1:] == ids[:-1]) & (labels[1:] == labels[:-1])
-    missed = np.where(same, frames[1:] - frames[:-1] - 1, 0)
+    is_continued = (ids[1:] == ids[:-1]) & (labels[1:] == labels[:-1])
+    missed = np.where(is_continued, frames[1:] - frames[:-1] - 1, 0)
     _, track_rows, box_counts = np.unique(ids, return_inverse=True, return_counts=True)
     is_long = box_counts[track_rows][1:] >= min_boxes
     gaps = np.flatnonzero((missed > 0) & (missed <= max_gap) & is_long)
@@ -55,8 +55,10 @@ def interpolate_linearly(
     step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     weight = step / (np.repeat(counts, counts) + 1)
     if frame_ids is not None:
-        seen = np.isin(trajectories.frame_ids[before] + step, frame_ids)
-        before, after, step, weight = (a[seen] for a in (before, after, step, weight))
+        is_frame = np.isin(trajectories.frame_ids[before] + step, frame_ids)
+        before, after, step, weight = (
+            column[is_frame] for column in (before, after, step, weight)
+        )
 
     def blend(values: np.ndarray) -> np.ndarray:
         w = weight if values.ndim == 1 else weight[:, None]
@@ -112,7 +114,7 @@ def smooth_gaussian(
         The same rows with smoothed boxes.
     """
     boxes = trajectories.boxes.copy()
-    order = np.lexsort((trajectories.frame_ids, trajectories.labels, trajectories.ids))
+    order = np.lexsort((trajectories.frame_ids, trajectories.ids))
     ids, labels = trajectories.ids[order], trajectories.labels[order]
     is_start = (ids[1:] != ids[:-1]) | (labels[1:] != labels[:-1])
     for rows in np.split(order, np.flatnonzero(is_start) + 1) if len(order) else []:

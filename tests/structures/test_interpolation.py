@@ -116,3 +116,17 @@ def test_two_classes_are_smoothed_by_themselves() -> None:
         Trajectories(both.frame_ids, both.ids, both.boxes), noise=30.0
     )
     assert np.abs(one.boxes - smooth).max() > 1
+
+
+def test_a_class_that_comes_back_is_smoothed_apart_from_before() -> None:
+    rng = np.random.default_rng(0)
+    frames = np.arange(1, 61)
+    labels = np.repeat([0, 1, 0], 20)
+    corner = rng.normal(100, 3, (60, 2))
+    boxes = np.concatenate([corner, corner + 50], axis=1)
+    table = Trajectories(frames, np.ones(60, int), boxes, labels=labels)
+    apart = [
+        smooth_gaussian(table[rows]).boxes
+        for rows in (slice(0, 20), slice(20, 40), slice(40, 60))
+    ]
+    np.testing.assert_array_equal(smooth_gaussian(table).boxes, np.concatenate(apart))
