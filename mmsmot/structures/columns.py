@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-LAST_WHOLE = 2**53  # from here on float64 leaves whole numbers out
+# float64 has every whole number up to here; 2^53 may have been 2^53 + 1.
+LAST_WHOLE = 2**53 - 1
 _INT64 = np.iinfo(np.int64)
 
 
@@ -53,7 +54,7 @@ def _array(value: Any, what: str) -> np.ndarray:
 
 def _require_whole(column: np.ndarray, what: str) -> None:
     if column.dtype.kind == 'f':
-        bad = (np.floor(column) != column) | (np.abs(column) >= LAST_WHOLE)
+        bad = (np.floor(column) != column) | (np.abs(column) > LAST_WHOLE)
     else:
         bad = column > _INT64.max  # only of uint64
     if bad.any():

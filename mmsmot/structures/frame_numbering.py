@@ -1,7 +1,7 @@
 """From which number a MOTChallenge file counts its frames.
 
 MOTChallenge counts from 1; KITTI, datumaro and many trackers write 0 for the first
-frame. A wrong guess moves every box by one picture, which no later check would notice.
+frame. A wrong guess moves every box by one frame, which no later check would notice.
 """
 
 from __future__ import annotations
@@ -12,55 +12,72 @@ import os
 import numpy as np
 from mmengine.logging import print_log
 
+from ..utils.number_ranges import require_choice
 from .frame import VideoInfo
 from .trajectories import Trajectories
 
 LAST_FRAME = 10**7  # four days of video; what is above is no frame number
 
 
-def frame_offset(
-    numbers: np.ndarray, path: str | os.PathLike, video: VideoInfo | None = None
-) -> int:
-    """What is added to a file's frame numbers, so that they count from 1.
+FIRST_FRAMES = (None, 0, 1)
 
-    A row of frame 0 tells that the file counts from 0. Where the file names of the
-    pictures count from 0, and no row does, a row of the last picture's number + 1 tells
-    that the file counts from 1; without one, nothing tells. Everywhere else a file
-    counts from 1, as MOTChallenge says.
+
+def frame_offset(
+    numbers: np.ndarray,
+    path: str | os.PathLike,
+    *,
+    frame_ids: np.ndarray | None = None,
+    images_from_zero: bool = False,
+    first_frame: int | None = None,
+) -> int:
+    """Offset that is added to a file's frame numbers, so that they count from 1.
+
+    A row of frame 0 shows that the file counts from 0. Where the file names of the
+    images count from 0, and no row does, a row of the last image's number + 1 shows
+    that the file counts from 1; without one, nothing shows it. Everywhere else a file
+    counts from 1, as MOTChallenge does.
 
     Args:
-        numbers: (R,) the frame column; what is no frame number is not looked at.
+        numbers: (R,) the frame column; values that are no frame number are ignored.
         path: The file, for the error.
-        video: Which video it is of, ``None`` where that is not known.
+        frame_ids: (T,) frame numbers of its video, ascending; ``None`` where unknown.
+        images_from_zero: The file names of its images count from 0.
+        first_frame: The number that the file has for the first frame, 0 or 1, where the
+            caller knows it; ``None`` to infer it from the rows.
 
     Returns:
         0 or 1.
 
     Raises:
-        ValueError: Nothing tells, or rows contradict each other.
+        ValueError: The numbering is ambiguous, rows contradict each other, or
+            ``first_frame`` is another number.
     """
+    require_choice('frame_offset', FIRST_FRAMES, first_frame=first_frame)
+    if first_frame is not None:
+        return 1 - first_frame
     whole = (numbers >= 0) & (numbers <= LAST_FRAME) & (np.floor(numbers) == numbers)
     if not whole.any():
         return 0
     numbers = numbers[whole]
     counts_from_zero = bool(numbers.min() == 0)
-    if video is None or video.frame_ids is None or not len(video.frame_ids):
+    if frame_ids is None or not len(frame_ids):
         return int(counts_from_zero)
-    last_row, last = int(numbers.max()), int(video.frame_ids[-1])
-    if counts_from_zero and last_row == last:
+    last_row, last_frame = int(numbers.max()), int(frame_ids[-1])
+    if counts_from_zero and last_row == last_frame:
         raise ValueError(
-            f'{path}: has rows of frame 0 and of frame {last}, but the frames of '
-            f'{video.name} are 0 to {last - 1} or 1 to {last}. Take out the rows that are '
+            f'{path}: has rows of frame 0 and of frame {last_frame}, but the frames '
+            f'of its video are 0 to {last_frame - 1} or 1 to {last_frame}. Remove the rows '
             'of no frame.'
         )
-    if not video.images_from_zero or counts_from_zero:
+    if not images_from_zero or counts_from_zero:
         return int(counts_from_zero)
-    if last_row == last:
+    if last_row == last_frame:
         return 0
     raise ValueError(
-        f'{path}: the pictures of {video.name} count from 0, and nothing tells whether '
-        f'these rows do: there is none of frame 0 and none of frame {last}. Add the row '
-        f'"0,-1,0,0,0,0" (no box) if they count from 0, or "{last},-1,0,0,0,0" if from 1.'
+        f'{path}: the images of its video count from 0, and no row shows whether these '
+        f'rows do: there is none of frame 0 and none of frame {last_frame}. Set '
+        'first_frame=0 or first_frame=1, or add the row "0,-1,0,0,0,0" (no box) if they '
+        f'count from 0, "{last_frame},-1,0,0,0,0" if from 1.'
     )
 
 

@@ -16,6 +16,7 @@ from mmengine.logging import print_log
 from ..utils.atomic import atomic_write
 from ..utils.number_text import parse_floats
 from .boxes import valid_boxes, xywh_to_xyxy, xyxy_to_xywh
+from .columns import LAST_WHOLE
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
 from .frame import VideoInfo
@@ -24,7 +25,6 @@ from .trajectories import Trajectories
 
 MIN_COLUMNS = 6
 FRAME, ID, BOX, SCORE, CLASS, VISIBILITY = 0, 1, slice(2, 6), 6, 7, 8
-LAST_WHOLE = 2**53 - 1  # 2^53 may have been 2^53 + 1, which no float64 holds
 MAX_SCORE = 1e9  # more is no score, and its sums leave the range of numbers
 ROWS = 2**14  # written at once: as Python numbers they take six times the room
 
@@ -83,27 +83,31 @@ def read_trajectories(
     space: CoordinateSpace = ORIGINAL,
     strict: bool = False,
     video: VideoInfo | None = None,
+    first_frame: int | None = None,
 ) -> Trajectories:
     """Read a ground truth or a tracker's result.
 
     Frames of a file that counts from 0 are moved to count from 1, which is logged; see
-    :func:`~.frame_numbering.frame_offset`. Repairs, each logged with its count: rows whose box or score is not finite, whose
-    score is beyond 1e9, whose box has no area, or whose frame number (from 1), id (from 0,
-    below 2^53) or class is not a whole number, are dropped; of rows with the same frame and id the first stays. A score of
-    -1 ("not given") becomes 1. An eighth column with fractions is no class but MOT15's
-    world coordinate: then labels and visibility are not given.
+    :func:`~.frame_numbering.frame_offset`. Repairs, each logged with its count: rows whose
+    box or score is not finite, whose score is beyond 1e9, whose box has no area, or whose
+    frame number (from 1), id (from 0, below 2^53) or class is not a whole number, are
+    dropped; of rows with the same frame and id the first stays. A score of -1 ("not
+    given") becomes 1. An eighth column with fractions is no class but MOT15's world
+    coordinate: then labels and visibility are not given.
 
     Args:
         path: MOTChallenge text.
         space: The picture its boxes are measured in.
         strict: Raise instead of repairing.
-        video: Which video it is of, which may tell from which number frames count.
+        video: The video of the file, whose frames help to infer the numbering.
+        first_frame: The number of the first frame in the file, 0 or 1; ``None`` to infer
+            it. Files of :func:`write_trajectories` count from 1.
 
     Raises:
-        ValueError: A malformed line, or nothing tells from which number frames count;
-            with ``strict`` also any of the above.
+        ValueError: A malformed line, or the numbering is ambiguous; with ``strict`` also
+            any of the above.
     """
-    rows = _usable(read_mot_rows(path), path, strict, video)
+    rows = _usable(read_mot_rows(path), path, strict, video, first_frame)
     bad = ~_is_whole(rows[:, ID], 0)
     rows = _drop(
         rows, bad, 'whose id is no whole number from 0 to 2^53 - 1', path, strict
@@ -118,8 +122,8 @@ def read_trajectories(
         rows = _drop(rows, bad, 'without a proper class or visibility', path, strict)
         extra['labels'] = rows[:, CLASS]
         if rows.shape[1] > VISIBILITY:
-            seen = rows[:, VISIBILITY]
-            extra['visibility'] = np.where(seen == -1, 1.0, seen)
+            visibility = rows[:, VISIBILITY]
+            extra['visibility'] = np.where(visibility == -1, 1.0, visibility)
     return Trajectories(
         frame_ids=rows[:, FRAME],
         ids=rows[:, ID],
@@ -131,27 +135,32 @@ def read_trajectories(
 
 
 def read_detections(
-    path: str | os.PathLike, strict: bool = False, video: VideoInfo | None = None
+    path: str | os.PathLike,
+    strict: bool = False,
+    video: VideoInfo | None = None,
+    first_frame: int | None = None,
 ) -> dict[int, Detections]:
     """Read a ``det.txt``: the detections of each frame that has some.
 
     Rows may stand in any order; inside a frame the file's order stays. Frames of a file
     that counts from 0 are moved to count from 1, which is logged; see
-    :func:`~.frame_numbering.frame_offset`. Repairs, each
-    logged with its count: rows whose box or score is not finite, whose score is beyond
-    1e9, whose box has no area, or whose frame number is no whole number from 1 on, are dropped; of rows with the
-    same frame, box and score the first stays. A score of -1 ("not given") becomes 1.
+    :func:`~.frame_numbering.frame_offset`. Repairs, each logged with its count: rows whose
+    box or score is not finite, whose score is beyond 1e9, whose box has no area, or whose
+    frame number is no whole number from 1 on, are dropped; of rows with the same frame,
+    box and score the first stays. A score of -1 ("not given") becomes 1.
 
     Args:
         path: MOTChallenge text.
         strict: Raise instead of repairing.
-        video: Which video it is of, which may tell from which number frames count.
+        video: The video of the file, whose frames help to infer the numbering.
+        first_frame: The number of the first frame in the file, 0 or 1; ``None`` to infer
+            it.
 
     Raises:
-        ValueError: A malformed line, or nothing tells from which number frames count;
-            with ``strict`` also any of the above.
+        ValueError: A malformed line, or the numbering is ambiguous; with ``strict`` also
+            any of the above.
     """
-    rows = _usable(read_mot_rows(path), path, strict, video)
+    rows = _usable(read_mot_rows(path), path, strict, video, first_frame)
     twice = _repeats(np.delete(rows[:, : SCORE + 1], ID, axis=1))
     rows = _drop(rows, twice, 'with a (frame, box, score) seen before', path, strict)
     rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
@@ -180,16 +189,29 @@ def write_trajectories(trajectories: Trajectories, path: str | os.PathLike) -> N
     )
     line = '%d,%d,%.3f,%.3f,%.3f,%.3f,%.6f,-1,-1,-1'
     with atomic_write(path) as stream:
-        for some in np.split(table, range(ROWS, len(table), ROWS)):
-            stream.writelines(line % tuple(row) + '\n' for row in some.tolist())
+        for rows in np.split(table, range(ROWS, len(table), ROWS)):
+            stream.writelines(line % tuple(row) + '\n' for row in rows.tolist())
 
 
 def _usable(
-    rows: np.ndarray, path: str | os.PathLike, strict: bool, video: VideoInfo | None
+    rows: np.ndarray,
+    path: str | os.PathLike,
+    strict: bool,
+    video: VideoInfo | None,
+    first_frame: int | None,
 ) -> np.ndarray:
     """The rows with a box, a score and a frame number, which counts from 1."""
-    # Before rows are dropped: one without a box may be there to tell the numbering.
-    if frame_offset(rows[:, FRAME], path, video):
+    # Before rows are dropped: one without a box may be there to show the numbering.
+    offset = frame_offset(
+        rows[:, FRAME],
+        path,
+        frame_ids=None if video is None else video.frame_ids,
+        images_from_zero=video is not None and video.images_from_zero,
+        first_frame=first_frame,
+    )
+    if first_frame is not None:
+        rows = rows + offset * np.eye(rows.shape[1])[FRAME]
+    elif offset:
         rows = _from_one(rows, path, strict, video)
     bad = ~(
         valid_boxes(xywh_to_xyxy(rows[:, BOX]))

@@ -13,6 +13,7 @@ from mmsmot.structures import (
     VideoInfo,
     read_detections,
     read_trajectories,
+    write_trajectories,
 )
 from mmsmot.structures.frame_numbering import (
     frame_offset,
@@ -23,6 +24,14 @@ from mmsmot.structures.frame_numbering import (
 FRAMES = np.arange(1, 11)  # ten pictures
 FROM_ONE = VideoInfo('a', 'a', frame_ids=FRAMES)
 FROM_ZERO = VideoInfo('a', 'a', frame_ids=FRAMES, images_from_zero=True)
+
+
+def numbering(video: VideoInfo | None) -> dict:
+    if video is None:
+        return {}
+    return dict(frame_ids=video.frame_ids, images_from_zero=video.images_from_zero)
+
+
 HOLES = VideoInfo('a', 'a', frame_ids=np.array([1, 16, 31]), images_from_zero=True)
 
 
@@ -45,7 +54,8 @@ HOLES = VideoInfo('a', 'a', frame_ids=np.array([1, 16, 31]), images_from_zero=Tr
     ],
 )
 def test_what_tells(first: int, last: int, video: VideoInfo, offset: int) -> None:
-    assert frame_offset(np.array([last, first, 5.5, np.nan, -1]), 'x', video) == offset
+    numbers = np.array([last, first, 5.5, np.nan, -1])
+    assert frame_offset(numbers, 'x', **numbering(video)) == offset
 
 
 @pytest.mark.parametrize(
@@ -54,29 +64,29 @@ def test_what_tells(first: int, last: int, video: VideoInfo, offset: int) -> Non
         (
             [1, 9],
             FROM_ZERO,
-            r'gt\.txt: the pictures of a count from 0, and nothing tells',
+            r'gt\.txt: the images of its video count from 0, and no row shows',
         ),
         (
             [3, 4],
             FROM_ZERO,
-            r'Add the row "0,-1,0,0,0,0" .* or "10,-1,0,0,0,0" if from 1',
+            r'add the row "0,-1,0,0,0,0" .*, "10,-1,0,0,0,0" if from 1',
         ),
-        ([1, 12], FROM_ZERO, 'nothing tells'),
+        ([1, 12], FROM_ZERO, 'Set first_frame=0 or first_frame=1'),
         (
             [0, 10],
             FROM_ONE,
-            'has rows of frame 0 and of frame 10, but the frames of a are',
+            'has rows of frame 0 and of frame 10, but the frames of its video are',
         ),
         ([0, 10], FROM_ZERO, 'are 0 to 9 or 1 to 10'),
     ],
 )
 def test_what_cannot_be_told(rows: list, video: VideoInfo, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        frame_offset(np.array(rows, float), 'gt.txt', video)
+        frame_offset(np.array(rows, float), 'gt.txt', **numbering(video))
 
 
 def test_no_row_needs_no_number() -> None:
-    assert frame_offset(np.empty(0), 'x', FROM_ZERO) == 0
+    assert frame_offset(np.empty(0), 'x', **numbering(FROM_ZERO)) == 0
 
 
 def test_readers_move_a_file_that_counts_from_0(
@@ -104,7 +114,7 @@ def test_readers_move_a_file_that_counts_from_0(
 def test_a_row_without_a_box_tells(tmp_path: Path) -> None:
     path = tmp_path / 'x.txt'
     path.write_text('4,1,2,0,5,5,.9\n')
-    with pytest.raises(ValueError, match='nothing tells'):
+    with pytest.raises(ValueError, match='no row shows'):
         read_detections(path, video=FROM_ZERO)
     path.write_text('4,1,2,0,5,5,.9\n0,-1,0,0,0,0\n')
     assert sorted(read_detections(path, video=FROM_ZERO)) == [5]
@@ -137,3 +147,19 @@ def test_predictions_on_other_frames_are_refused() -> None:
         require_frames(pred, np.array([1, 3]))
     with pytest.raises(ValueError, match=r'frame 1 \(looked at: 0 frames, none\)'):
         require_frames(pred, np.empty(0, int))
+
+
+def test_the_caller_states_the_numbering(tmp_path: Path) -> None:
+    """What we write counts from 1, also where no box is on the last frame."""
+    path = tmp_path / 'tracks.txt'
+    write_trajectories(Trajectories([4], [1], [[2, 0, 7, 5]]), path)
+    with pytest.raises(ValueError, match='Set first_frame=0 or first_frame=1'):
+        read_trajectories(path, video=FROM_ZERO)
+    for first_frame, frame_id in ((1, 4), (0, 5)):
+        options = dict(video=FROM_ZERO, first_frame=first_frame, strict=True)
+        assert read_trajectories(path, **options).frame_ids.tolist() == [frame_id]
+        assert sorted(read_detections(path, **options)) == [frame_id]
+    with pytest.raises(
+        ValueError, match='first_frame must be one of None, 0, 1, got 2'
+    ):
+        read_trajectories(path, first_frame=2)

@@ -8,6 +8,7 @@ from dataclasses import fields
 import numpy as np
 
 from ...structures import CoordinateSpace, Detections, Frame, Tracks, VideoInfo
+from ...structures.columns import LAST_WHOLE
 from ...utils.command_line import is_for_users
 
 COLUMNS = tuple(part.name for part in fields(Tracks) if part.name != 'features')
@@ -157,7 +158,7 @@ def _column(what: str, values: np.ndarray, whole: bool) -> np.ndarray:
     if column.dtype.kind == 'f':
         is_sound = np.isfinite(column)
         if whole:
-            is_sound &= (column == np.floor(column)) & (np.abs(column) < 2**53)
+            is_sound &= (column == np.floor(column)) & (np.abs(column) <= LAST_WHOLE)
         if not is_sound.all():
             kind = 'whole numbers' if whole else 'finite numbers'
             raise ValueError(f'{what} must be {kind}, got {column[~is_sound][0]}')

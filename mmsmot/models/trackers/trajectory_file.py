@@ -16,8 +16,9 @@ from ...structures import (
     VideoInfo,
     read_trajectories,
 )
-from ...structures.frame_numbering import log_lost_boxes, require_frames
+from ...structures.frame_numbering import FIRST_FRAMES, log_lost_boxes, require_frames
 from ...utils.fingerprint import file_hash
+from ...utils.number_ranges import require_choice
 from ..file_of_video import file_of_video
 from .base import BaseTracker
 
@@ -35,14 +36,18 @@ class TrajectoryFile(BaseTracker):
     Args:
         path: The file, with ``{name}`` and ``{path}`` standing for the video's:
             ``'motr/{name}.txt'``, ``'{path}/gt/gt.txt'``.
+        first_frame: The number of the first frame in the file, 0 or 1; ``None`` to infer
+            it. Our own ``tracks.txt`` counts from 1.
     """
 
     space = ORIGINAL
 
-    def __init__(self, *, path: str) -> None:
+    def __init__(self, *, path: str, first_frame: int | None = None) -> None:
         if not isinstance(path, str | os.PathLike):
             raise ValueError(f'TrajectoryFile: path must be text, got {path!r}')
+        require_choice('TrajectoryFile', FIRST_FRAMES, first_frame=first_frame)
         self.path = os.fspath(path)
+        self.first_frame = first_frame
         file_of_video(self.path, VideoInfo('', ''))  # refuses other braces at once
         self.reset()
 
@@ -60,7 +65,7 @@ class TrajectoryFile(BaseTracker):
             )
         if self._video != frame.video:
             path = self._file_of(frame.video)
-            self._tracks = _read_by_frame(path, frame.video)
+            self._tracks = _read_by_frame(path, frame.video, self.first_frame)
             self._video = frame.video
             self._last_frames = {
                 track_id: frame_id
@@ -90,8 +95,10 @@ class TrajectoryFile(BaseTracker):
         return path
 
 
-def _read_by_frame(path: Path, video: VideoInfo) -> dict[int, Tracks]:
-    table = read_trajectories(path, video=video)
+def _read_by_frame(
+    path: Path, video: VideoInfo, first_frame: int | None
+) -> dict[int, Tracks]:
+    table = read_trajectories(path, video=video, first_frame=first_frame)
     if str(path) == video.files.get('gt'):
         log_lost_boxes(table.frame_ids, path, video)  # as whoever reads the truth does
     elif video.frame_ids is not None:

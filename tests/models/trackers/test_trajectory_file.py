@@ -99,3 +99,14 @@ def test_truth_as_tracks_may_go_on_beyond_the_pictures(tmp_path: Path) -> None:
         TrajectoryFile(path='{path}/gt.txt').update(
             NOTHING, Frame(replace(video, files={}), 1, 0.0)
         )
+
+
+def test_our_own_tracks_of_images_that_count_from_0(tracker: TrajectoryFile) -> None:
+    frames = dict(frame_ids=np.arange(1, 10), images_from_zero=True)
+    second = Frame(VideoInfo('walk', '/videos/walk', **frames), 2, 0.1)
+    with pytest.raises(ValueError, match='Set first_frame=0 or first_frame=1'):
+        tracker.update(NOTHING, second)
+    tracker = TrajectoryFile(path=tracker.path, first_frame=1)
+    assert tracker.update(NOTHING, second).ids.tolist() == [7]
+    with pytest.raises(ValueError, match='TrajectoryFile: first_frame must be one of'):
+        TrajectoryFile(path='a.txt', first_frame=2)
