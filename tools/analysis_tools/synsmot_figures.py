@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmsmot.utils.command_line import run_tool, tool_imports
+from mmsmot.utils.command_line import number, run_tool, tool_imports
 
 with tool_imports():
     import cv2
@@ -21,6 +20,8 @@ with tool_imports():
     from mmsmot.datasets.synsmot.writer import sequence_folders
     from mmsmot.utils.atomic import atomic_path
     from mmsmot.utils.folder_lock import folder_lock
+    from mmsmot.utils.json_file import read_json
+    from mmsmot.utils.number_ranges import NumberRange
 
 
 PAPER, INK = (255, 255, 255), (30, 30, 30)
@@ -28,6 +29,7 @@ COLORS = ((60, 60, 230), (230, 140, 30), (40, 170, 40), (200, 60, 180), (20, 160
 SHEET_FRAMES, SHEET_WIDTH = 4, 280  # a clip's row: pictures, and pixels of each
 STRIP_FRAMES, STRIP_COLUMNS = 4, 4
 TILE = (92, 88)  # pixels of a strip's picture
+QUALITY = NumberRange(1, 100, whole=True)  # of a JPEG
 MARGIN = 0.12  # of the body height, around people in strips
 
 
@@ -52,7 +54,7 @@ class Clip:
 def read_clips(root: Path) -> Iterator[Clip]:
     """Every clip of a dataset on disk."""
     for folder in sequence_folders(root):
-        facts = json.loads((folder / 'script.json').read_text(encoding='utf-8'))
+        facts = read_json(folder / 'script.json')
         rows = np.loadtxt(folder / 'gt' / 'gt.txt', delimiter=',', ndmin=2)
         yield Clip(folder, facts, rows)
 
@@ -83,23 +85,30 @@ def clip_row(clip: Clip) -> np.ndarray:
     captions = (clip.folder / 'instance_captions.txt').read_text(encoding='utf-8')
     summary = (clip.folder / 'video_caption.txt').read_text(encoding='utf-8')
     lines = [(line, INK) for line in textwrap.wrap(summary.strip(), 160)]
-    for number, caption in enumerate(captions.splitlines()):
+    for row, caption in enumerate(captions.splitlines()):
         for line in textwrap.wrap(caption, 160, subsequent_indent='    '):
-            lines.append((line, COLORS[number]))
+            lines.append((line, COLORS[row]))
     text = np.full((13 * len(lines) + 8, strip.shape[1], 3), PAPER, np.uint8)
-    for number, (line, color) in enumerate(lines):
-        put(text, line, 4, 12 + 13 * number, 0.38, color)
+    for row, (line, color) in enumerate(lines):
+        put(text, line, 4, 12 + 13 * row, 0.38, color)
     return np.vstack([strip, text])
 
 
 def contact_sheet(clips: list[Clip]) -> np.ndarray:
     """Clips of different activities under each other."""
     chosen: dict[str, Clip] = {}
-    wanted = ('chasing', 'giving', 'pushing', 'hugging', 'leading', 'throwing_a_ball')
+    activities = (
+        'chasing',
+        'giving',
+        'pushing',
+        'hugging',
+        'leading',
+        'throwing_a_ball',
+    )
     for clip in clips:
         activity, setting = clip.facts['activity'], clip.facts['setting']
         people = len(clip.facts['people'])
-        new = activity in wanted and activity not in chosen
+        new = activity in activities and activity not in chosen
         new = new and all(c.facts['setting'] != setting for c in chosen.values())
         if new and 3 <= people <= 4:
             chosen[activity] = clip
@@ -192,7 +201,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('root', type=Path, help='a SynSMOT on disk, small or larger')
     parser.add_argument('--out', type=Path, required=True, help='folder of the figures')
-    parser.add_argument('--quality', type=int, default=72, help='of the JPEGs')
+    parser.add_argument(
+        '--quality', type=number(QUALITY), default=72, help='of the JPEGs'
+    )
     args = parser.parse_args()
     clips = list(read_clips(args.root))
     if not clips:

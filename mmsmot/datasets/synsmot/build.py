@@ -27,6 +27,7 @@ from rich.progress import (
 
 from ...utils.atomic import atomic_write
 from ...utils.folder_lock import LOCK_FILES, folder_lock
+from ...utils.json_file import read_json
 from ...utils.parent_process import end_with_parent, start_workers
 from .expressions import make_expressions
 from .facts import MIN_VISIBILITY, facts_of
@@ -270,11 +271,16 @@ def _claim(out: Path, size: str, seed: int, settings: Settings) -> None:
         with atomic_write(path) as stream:
             stream.write(json.dumps(mine, indent=1) + '\n')
         return
-    theirs = json.loads(path.read_text(encoding='utf-8'))
+    made_with = read_json(path)
+    if not isinstance(made_with, dict):
+        raise ValueError(
+            f'{path}: expected an object, got {made_with!r:.60}; give another folder, or '
+            'delete this one'
+        )
     for key, value in mine.items():
-        if theirs.get(key) != value:
+        if made_with.get(key) != value:
             raise ValueError(
-                f'{path}: was made with {key} {theirs.get(key)!r}, asked for {value!r}; '
+                f'{path}: was made with {key} {made_with.get(key)!r}, asked for {value!r}; '
                 'give another folder, or delete this one'
             )
 

@@ -52,6 +52,11 @@ def test_make_synsmot_goes_on_and_refuses_strangers(run, mini, tmp_path):
     code, out = run('dataset_converters/make_synsmot.py', '--out', mini)
     assert code is None
     assert '8 clips to train on, 4 to test on' in out
+    for text in ('{', '[1]'):
+        (tmp_path / 'synsmot.json').write_text(text)
+        code, _ = run('dataset_converters/make_synsmot.py', '--out', tmp_path)
+        assert code.startswith(f'ValueError: {tmp_path}/synsmot.json: ')
+    (tmp_path / 'synsmot.json').unlink()
     (tmp_path / 'file').touch()
     code, _ = run('dataset_converters/make_synsmot.py', '--out', tmp_path)
     assert code.startswith(f'ValueError: {tmp_path}: holds something')
@@ -64,3 +69,22 @@ def test_figures_need_clips_of_all_actions(run, mini, tmp_path):
     sheet = cv2.imread(str(tmp_path / 'synsmot_sheet.jpg'))
     assert sheet.shape[1] == 4 * 280
     assert not (tmp_path / 'synsmot_actions.jpg').exists()
+
+
+@pytest.mark.parametrize(
+    ('tool', 'file'),
+    [
+        ('check_synsmot', 'semantic_trajectories.json'),
+        ('check_synsmot', 'expressions/damaged.json'),
+        ('synsmot_figures', 'script.json'),
+    ],
+)
+def test_a_damaged_json_ends_in_one_line(run, mini, tmp_path, tool, file):
+    folder = tmp_path / 'part' / 'train' / 'chasing' / '000004'
+    shutil.copytree(mini / 'train/chasing/000004', folder)
+    (folder / file).write_text('{"trajectories": [')
+    options = (
+        ['--workers=1'] if tool == 'check_synsmot' else ['--out', tmp_path / 'out']
+    )
+    code, _ = run(f'analysis_tools/{tool}.py', tmp_path / 'part', *options)
+    assert code.startswith(f'ValueError: {folder / file}: not JSON')

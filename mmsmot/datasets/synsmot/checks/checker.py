@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ....utils.parent_process import end_with_parent
+from ....utils.parent_process import end_with_parent, start_workers
 from ..writer import sequence_folders
 from .captions import check_caption, check_summary
 from .claims import read_caption
@@ -44,15 +44,17 @@ def check_synsmot(root: str | os.PathLike, workers: int = 1) -> Findings:
             f'{root}: no clip (<split>/<activity>/<sequence>/gt/gt.txt) in it; make '
             'one with tools/dataset_converters/make_synsmot.py'
         )
-    found = Findings()
+    findings = Findings()
     if workers <= 1:
         for folder in folders:
-            found.add(check_clip(folder))
-        return found
+            findings.add(check_clip(folder))
+        return findings
     with ProcessPoolExecutor(workers, get_context('spawn'), end_with_parent) as pool:
-        for findings in pool.map(check_clip, folders, chunksize=4):
-            found.add(findings)
-    return found
+        with start_workers():
+            checks = pool.map(check_clip, folders, chunksize=4)
+        for clip_findings in checks:
+            findings.add(clip_findings)
+    return findings
 
 
 def check_clip(folder: str | os.PathLike) -> Findings:

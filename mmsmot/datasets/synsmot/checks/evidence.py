@@ -6,7 +6,6 @@ reads.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 from defusedxml import ElementTree
 
+from ....utils.json_file import read_json
 from ...image_decoder import read_image
 
 # Hue in OpenCV's half degrees, saturation, value: from, to.
@@ -34,6 +34,7 @@ _HSV = {
 }
 _Crop = Callable[[np.ndarray], tuple[int, int, int, int]]
 COLORS = tuple(_HSV)
+SPANS = 'semantic_trajectories.json'
 CAMERA_STRIDE = 3  # frames; slow cameras move less than a pixel in one
 
 
@@ -84,7 +85,10 @@ class Evidence:
         self.names = [name for name, _, _ in pairs]
         self.captions = [caption for _, _, caption in pairs]
         self.summary = self._text('video_caption.txt').strip()
-        semantics = json.loads(self._text('semantic_trajectories.json'))
+        path = self.folder / SPANS
+        semantics = read_json(path)
+        if not isinstance(semantics, dict) or 'trajectories' not in semantics:
+            raise ValueError(f'{path}: there is no list "trajectories"')
         self.interactions: list[dict] = semantics['trajectories']
         self.pictures = sorted((self.folder / 'imgs').glob('*.jpg'))
         self._images: dict[int, np.ndarray] = {}
@@ -116,10 +120,7 @@ class Evidence:
     def expressions(self) -> dict[str, dict]:
         """File name to what the file holds."""
         folder = self.folder / 'expressions'
-        return {
-            path.name: json.loads(path.read_text(encoding='utf-8'))
-            for path in sorted(folder.glob('*.json'))
-        }
+        return {path.name: read_json(path) for path in sorted(folder.glob('*.json'))}
 
     @cached_property
     def graph(self) -> tuple[list[str], list[tuple[str, str, list[str]]]]:

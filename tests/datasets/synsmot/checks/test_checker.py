@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from mmsmot.datasets.synsmot.checks import checker
 from mmsmot.datasets.synsmot.checks.checker import check_clip, check_synsmot
 from mmsmot.datasets.synsmot.checks.findings import Findings
 
@@ -179,3 +181,28 @@ def test_words_nobody_taught_it(clip):
 def test_names_the_folder_where_there_is_nothing(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'no clip .*make_synsmot\.py'):
         check_synsmot(tmp_path)
+
+
+def test_workers_leave_ctrl_c_to_their_parent_while_they_start(mini, monkeypatch):
+    blocks = []
+
+    @contextmanager
+    def start_workers():
+        blocks.append('begun')
+        yield
+        blocks.append('ended')
+
+    class Pool:
+        def __init__(self, *_args) -> None: ...
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_error) -> None: ...
+        def map(self, function, folders, chunksize):
+            assert blocks == ['begun']
+            return map(function, folders[:1])
+
+    monkeypatch.setattr(checker, 'start_workers', start_workers)
+    monkeypatch.setattr(checker, 'ProcessPoolExecutor', Pool)
+    assert checker.check_synsmot(mini, workers=2).checked
+    assert blocks == ['begun', 'ended']
