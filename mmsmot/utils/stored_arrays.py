@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import tokenize
 import zipfile
 from collections.abc import Sequence
 
@@ -15,7 +16,18 @@ READ_HEADER = {
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 # What reading a damaged file may raise, on all the versions of Python and NumPy.
-DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+# RuntimeError and its NotImplementedError: members that are said to be encrypted, or of a
+# newer version of zip.
+DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    tokenize.TokenError,
+)
 
 
 def read_stored_arrays(
@@ -27,8 +39,7 @@ def read_stored_arrays(
     ask for all memory.
 
     Raises:
-        OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile: The file
-            is damaged, compressed, or holds no such array (``DAMAGED``).
+        DAMAGED: The file is damaged, compressed, or holds no such array.
     """
     with zipfile.ZipFile(path) as archive:
         packed = [

@@ -50,6 +50,32 @@ def test_a_header_that_claims_too_much(tmp_path: Path, data: bytes) -> None:
         read_stored_arrays(path, ['a'])
 
 
+@pytest.mark.parametrize(
+    ('place', 'value'),
+    [(6, 1), (4, 99)],  # flags: encrypted; version of zip that is needed
+)
+def test_a_member_that_zip_cannot_read(tmp_path: Path, place: int, value: int) -> None:
+    path = tmp_path / 'a.npz'
+    np.savez(path, a=np.zeros(3))
+    data = bytearray(path.read_bytes())
+    data[place] = value  # of the member
+    data[data.rindex(b'PK\x01\x02') + place + 2] = value  # of the central directory
+    path.write_bytes(data)
+    with pytest.raises(RuntimeError):
+        read_stored_arrays(path, ['a'])
+    with pytest.raises(DAMAGED):
+        read_stored_arrays(path, ['a'])
+
+
+def test_a_header_that_is_no_python(tmp_path: Path) -> None:
+    header = b"{'descr': '|u1', (".ljust(117) + b'\n'
+    data = b'\x93NUMPY\x01\x00' + len(header).to_bytes(2, 'little') + header
+    with zipfile.ZipFile(tmp_path / 'a.npz', 'w') as archive:
+        archive.writestr('a.npy', data)
+    with pytest.raises(DAMAGED):
+        read_stored_arrays(tmp_path / 'a.npz', ['a'])
+
+
 def test_what_is_packed_or_missing(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / 'a.npz', a=np.zeros(10**7, np.uint8))
     with pytest.raises(ValueError, match=r'a\.npy is compressed'):
