@@ -16,7 +16,8 @@ from ..image_sequence import ImageSequence
 from ..video_truth import VideoTruth
 
 Write = Callable[[ImageSequence, VideoTruth, Path, str], None]
-_RANDOM = r'[a-z0-9_]{8}'  # tempfile's part of a name, see utils.atomic.atomic_folder
+# A sequence, then tempfile's part of a name; see utils.atomic.atomic_folder.
+_PARTIAL = re.compile(r'\.(.+)\.[a-z0-9_]{8}\.partial', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def _convert(
     progress: bool,
 ) -> Conversion:
     names: dict[str, str] = {}
+    leftovers: dict[Path, dict[str, list[Path]]] = {}  # by parent, by sequence
     written = 0
     total = len(videos) if hasattr(videos, '__len__') else None
     for info in track(videos, 'Converting', total=total, disable=not progress):
@@ -86,17 +88,23 @@ def _convert(
                 f'{names[name]!r} and {video.video.name!r} would both be {out / name}'
             )
         names[name] = video.video.name
-        _remove_leftovers(out / name)
-        if not (out / name).exists():
-            write(video, info['truth'], out / name, placement)
+        folder = out / name
+        if folder.parent not in leftovers:
+            leftovers[folder.parent] = _leftovers(folder.parent)
+        for path in leftovers[folder.parent].pop(folder.name, []):
+            shutil.rmtree(path)
+        if not folder.exists():
+            write(video, info['truth'], folder, placement)
             written += 1
     return Conversion(written, len(names) - written)
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """What a killed call left of this sequence; no other folder is touched."""
-    partial = re.compile(rf'\.{re.escape(folder.name)}\.{_RANDOM}\.partial')
-    if folder.parent.is_dir():
-        for path in folder.parent.iterdir():
-            if partial.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+def _leftovers(parent: Path) -> dict[str, list[Path]]:
+    """Folders that a killed call left half-written, by the name of their sequence."""
+    leftovers: dict[str, list[Path]] = {}
+    if parent.is_dir():
+        for path in parent.iterdir():
+            match = _PARTIAL.fullmatch(path.name)
+            if match and path.is_dir() and not path.is_symlink():
+                leftovers.setdefault(match[1], []).append(path)
+    return leftovers

@@ -77,3 +77,23 @@ def test_two_videos_for_one_folder_are_an_error(make_video, truth, tmp_path) -> 
 def test_an_unknown_placement_is_refused(videos: list[dict], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="placement must be one of .*'move'"):
         run(videos, tmp_path / 'out', placement='move')
+
+
+def test_each_parent_is_listed_once(
+    make_video, truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Listing it for every sequence takes quadratic time."""
+    folders: list[Path] = []
+    list_folder = Path.iterdir
+
+    def note(folder: Path):
+        folders.append(folder)
+        return list_folder(folder)
+
+    monkeypatch.setattr(Path, 'iterdir', note)
+    names = [f'a/{number}' for number in range(5)]
+    out = tmp_path / 'out'
+    (out / 'a' / '.3.abc_1234.partial').mkdir(parents=True)
+    run([dict(video=make_video(name), truth=truth) for name in names], out)
+    assert folders.count(out / 'a') == 1
+    assert sorted(path.name for path in list_folder(out / 'a')) == list('01234')
