@@ -16,13 +16,14 @@ from mmengine.logging import print_log
 from ..structures import Frame, VideoInfo, read_mot_rows
 from ..structures.frame_numbering import LAST_FRAME, frame_offset
 from .image_decoder import decode_image, image_size, log_once
-from .image_decoder import read_image as read_image
+from .seqinfo import FILE_NAME as SEQINFO
 from .seqinfo import SeqInfo, read_seqinfo
 
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 DEFAULT_FPS = 30.0
 # A longer number in a file name is a date or a clock, not a count of frames.
 MAX_DIGITS = 8
+FIRST_IMAGE = 'the first image of the folder'
 MOST_WARNINGS = 20  # that are kept of one sequence; its pictures may all be alike
 # Frames without pictures, each of which a tracker steps through: minutes of it, and so
 # many for each frame that has a row. What is above is a number with a digit too many.
@@ -37,7 +38,8 @@ class ImageSequence:
         frame_ids: (T,) int64, original frame numbers, ascending.
         image_paths: T files, or ``None`` where the video has no pictures (detections
             and truth alone).
-        warnings: What its reader must know; grows as pictures are looked at.
+        warnings: Messages for whoever reads the results; grows as images are read.
+        size_source: What states the width and height of ``video``, for messages.
     """
 
     def __init__(
@@ -46,8 +48,10 @@ class ImageSequence:
         frame_ids: np.ndarray,
         image_paths: list[str] | None = None,
         warnings: Sequence[str] = (),
+        size_source: str = FIRST_IMAGE,
     ) -> None:
         self.video = video
+        self.size_source = size_source
         self.frame_ids = frame_ids
         self.image_paths = image_paths
         self.warnings = list(warnings)
@@ -63,13 +67,21 @@ class ImageSequence:
         frame_id = int(self.frame_ids[position])
         load = None
         if self.image_paths is not None:
-            size = self.video.width, self.video.height
-            load = partial(_load, self.image_paths[position], size, self.warnings)
+            load = partial(
+                _load,
+                self.image_paths[position],
+                (self.video.width, self.video.height),
+                self.size_source,
+                self.warnings,
+            )
         return Frame(self.video, frame_id, (frame_id - 1) / self.video.fps, load)
 
 
 def _load(
-    path: str, size: tuple[int | None, int | None], warnings: list[str]
+    path: str,
+    size: tuple[int | None, int | None],
+    size_source: str,
+    warnings: list[str],
 ) -> np.ndarray:
     """A frame's picture; what its reader must know goes to ``warnings``.
 
@@ -84,9 +96,9 @@ def _load(
     height, width = image.shape[:2]
     if None not in size and size != (width, height):
         raise ValueError(
-            f'{path}: the picture is {width}x{height}, the first of its folder is '
-            f'{size[0]}x{size[1]}. Boxes of both cannot stand in one trajectory: scale '
-            'it, move it to a folder of its own, or delete it to skip the frame.'
+            f'{path}: the image is {width}x{height}, its video {size[0]}x{size[1]} (by '
+            f'{size_source}). Boxes of both cannot be in one trajectory: scale it, move '
+            'it to a folder of its own, or delete it to skip the frame.'
         )
     return image
 
@@ -135,35 +147,37 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
     if fps is None:
         fps = DEFAULT_FPS
         _log(f'{folder}: no frameRate in a seqinfo.ini; taking {fps:g} frames a second')
-    width, height, warnings = _size_of(images, info or SeqInfo(), folder)
+    size, size_source, warnings = _size_of(images, info or SeqInfo(), folder)
     if images and info and info.length not in (None, len(images)):
         _log(
             f'{folder}: {len(images)} images of the {info.length} frames that '
             'seqinfo.ini states; the images decide'
         )
     numbering = dict(frame_ids=frame_ids, images_from_zero=from_zero)
-    video = VideoInfo(folder.name, str(folder), fps, width, height, files, **numbering)
-    return ImageSequence(video, frame_ids, images or None, warnings)
+    video = VideoInfo(folder.name, str(folder), fps, *size, files, **numbering)
+    return ImageSequence(video, frame_ids, images or None, warnings, size_source)
 
 
 def _size_of(
     images: list[str], info: SeqInfo, folder: Path
-) -> tuple[int | None, int | None, list[str]]:
-    """Width and height of the first picture, and what is to be warned of.
+) -> tuple[tuple[int | None, int | None], str, list[str]]:
+    """(width, height) of the first image, what states them, and warnings.
 
-    Without pictures, or where the first cannot be read, those that are stated.
+    Without images, or where the first cannot be read, those of ``seqinfo.ini``.
     """
     width, height = info.width, info.height
     if not images:
-        return width, height, []
+        return (width, height), SEQINFO, []
     try:
         size = image_size(images[0])
     except (OSError, ValueError):
         if width is None or height is None:
             raise
-        return width, height, []  # whoever looks at the picture hears of it
+        # Reading the frame itself raises the error.
+        source = f'{SEQINFO}, as {images[0]} cannot be read'
+        return (width, height), source, []
     if width in (None, size[0]) and height in (None, size[1]):
-        return *size, []
+        return size, FIRST_IMAGE, []
     warning = (
         f'{folder}: the pictures are {size[0]}x{size[1]}, seqinfo.ini states '
         f'{width}x{height}; the pictures decide. Boxes of det.txt or gt.txt that were '
@@ -171,7 +185,7 @@ def _size_of(
         'imHeight.'
     )
     _log(warning, logging.WARNING)
-    return *size, [warning]
+    return size, FIRST_IMAGE, [warning]
 
 
 def _side_files(folder: Path) -> dict[str, str]:
@@ -205,8 +219,8 @@ def _numbered(images: list[str], folder: Path) -> tuple[np.ndarray, list[str], b
     """(T,) frame numbers, ascending, the images in their order, and whether the names
     count from 0."""
     images = sorted(images, key=_natural)
-    found = [re.findall('[0-9]+', Path(image).stem)[-1:] for image in images]
-    texts = [digits[0] for digits in found if digits and len(digits[0]) <= MAX_DIGITS]
+    matches = [re.findall('[0-9]+', Path(image).stem)[-1:] for image in images]
+    texts = [digits[0] for digits in matches if digits and len(digits[0]) <= MAX_DIGITS]
     numbers = np.array(texts, dtype=np.int64)
     if len(numbers) < len(images) or len(np.unique(numbers)) < len(images):
         _log(
@@ -245,23 +259,25 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
     for path in files.values():
         numbers = read_mot_rows(path)[:, 0]
         # Readers drop the rows of others, so no frame is looked at for them.
-        known = numbers[(numbers >= 0) & (numbers <= LAST_FRAME)]
-        frames.append(known + frame_offset(numbers, path))
+        rows = numbers[(numbers >= 0) & (numbers <= LAST_FRAME)]
+        frames.append(rows + frame_offset(numbers, path))
     num_boxed = len(np.unique(np.concatenate(frames)))
-    last = stated or int(np.concatenate(frames).max(initial=0))
-    if last > min(max(MOST_EMPTY_FRAMES, MOST_FRAMES_A_ROW * num_boxed), LAST_FRAME):
-        where = 'seqLength of seqinfo.ini' if stated else 'the last row'
+    last_frame = stated or int(np.concatenate(frames).max(initial=0))
+    if last_frame > min(
+        max(MOST_EMPTY_FRAMES, MOST_FRAMES_A_ROW * num_boxed), LAST_FRAME
+    ):
+        source = 'seqLength of seqinfo.ini' if stated else 'the last row'
         raise ValueError(
-            f'{folder}: {where} says {last} frames, but there is no picture and rows are '
+            f'{folder}: {source} states {last_frame} frames, but there is no image and rows are '
             f'in {num_boxed} frames only. Correct that number.'
         )
-    if last < 1:
+    if last_frame < 1:
         raise ValueError(
             f'{folder}: no frames. Expected images ({", ".join(IMAGE_SUFFIXES)}) in it, '
             'or a MOTChallenge sequence: seqinfo.ini with img1/*.jpg, det/det.txt, '
             'gt/gt.txt.'
         )
-    return last
+    return last_frame
 
 
 def _log(message: str, level: int = logging.INFO) -> None:

@@ -9,16 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..structures.frame_numbering import LAST_FRAME
 from ..utils.atomic import atomic_write
-from ..utils.number_ranges import NumberRange
+from ..utils.number_ranges import FRAME_RATE, IMAGE_SIDE, NumberRange
 from ..utils.number_text import parse_float, parse_int
 
 FILE_NAME = 'seqinfo.ini'
-# Beyond any camera: 10 days between two frames, a million a second, four days of video
-# at 30 frames a second, the sides that picture formats and OpenCV can state.
-FRAME_RATES = NumberRange(1e-6, 1e6)
-LENGTHS = NumberRange(1, 10**7, integer=True)
-SIDES = NumberRange(1, 10**6, integer=True)
+LENGTH = NumberRange(1, LAST_FRAME, integer=True)
 
 
 @dataclass(frozen=True)
@@ -81,10 +78,10 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
     return SeqInfo(
         name=section.get('name'),
         image_dir=section.get('imDir', 'img1').strip() or 'img1',
-        fps=number('frameRate', parse_float, FRAME_RATES),
-        length=number('seqLength', parse_int, LENGTHS),
-        width=number('imWidth', parse_int, SIDES),
-        height=number('imHeight', parse_int, SIDES),
+        fps=number('frameRate', parse_float, FRAME_RATE),
+        length=number('seqLength', parse_int, LENGTH),
+        width=number('imWidth', parse_int, IMAGE_SIDE),
+        height=number('imHeight', parse_int, IMAGE_SIDE),
     )
 
 

@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 
 from ..structures import SMOTDataSample, Trajectories
 from ..structures.sample_json import sample_from_dict
+from ..utils.error_text import without_path
 from ..utils.json_file import read_json
 from ..utils.number_ranges import FRACTION, require_numbers
 from .captions import tell_missing_scorers
@@ -69,8 +70,7 @@ class SavedPredictions:
         try:
             sample = sample_from_dict(read_json(path))
         except ValueError as error:
-            problem = str(error).removeprefix(f'{path}: ')
-            raise ValueError(f'{path}: {problem}') from error
+            raise ValueError(f'{path}: {without_path(error, path)}') from error
         for field in ('video', 'frame_ids', 'pred_trajectories'):
             if field not in sample:
                 raise ValueError(f'{path}: the sample has no {field}')

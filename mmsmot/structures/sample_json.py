@@ -24,12 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..utils.number_ranges import (
-    FINITE,
-    FRAME_RATE,
-    IMAGE_SIDE,
-    NumberRange,
-)
+from ..utils.json_entry import JsonEntry
+from ..utils.number_ranges import FINITE, FRAME_RATE, IMAGE_SIDE
 from .coordinate_space import CoordinateSpace
 from .frame import VideoInfo
 from .id_keys import LAST_ID, read_id
@@ -206,7 +202,7 @@ def _trajectories_from_dict(content: Any) -> Trajectories:
     columns = _columns(content, Trajectories)
     space = _require(content.get('space'), dict, 'space')
     name = _require(space.get('name'), str, 'space.name')
-    sizes = {side: _side(space, side, 'space') for side in ('width', 'height')}
+    sizes = _image_size(JsonEntry(space, 'space'))
     return Trajectories(**columns, space=CoordinateSpace(name, **sizes))
 
 
@@ -214,16 +210,9 @@ def _interactions_from_dict(content: Any) -> Interactions:
     return Interactions(**_columns(content, Interactions))
 
 
-def _side(content: dict, key: str, what: str) -> int | None:
-    """Pixels of a picture's side."""
-    value = content.get(key)
-    _require_number(value, IMAGE_SIDE.or_none, f'{what}.{key}')
-    return value
-
-
-def _require_number(value: Any, allowed: NumberRange, what: str) -> None:
-    if value not in allowed:
-        raise ValueError(f'{what} must be {allowed}, got {value!r:.60}')
+def _image_size(entry: JsonEntry) -> dict[str, int | None]:
+    """Width and height in pixels, ``None`` where unknown."""
+    return {side: entry.number(side, IMAGE_SIDE, None) for side in ('width', 'height')}
 
 
 def _captions_to_dict(captions: dict[int, str]) -> dict[str, str]:
@@ -262,14 +251,13 @@ def _video_from_dict(content: Any) -> VideoInfo:
     files = _require(content.get('files'), dict, 'video.files')
     for role, path in files.items():
         _require(path, str, f'video.files.{role}')
-    _require_number(content.get('fps'), FRAME_RATE, 'video.fps')
+    entry = JsonEntry(content, 'video')
     return VideoInfo(
         name=_require(content.get('name'), str, 'video.name'),
         path=_require(content.get('path'), str, 'video.path'),
-        fps=float(content['fps']),
-        width=_side(content, 'width', 'video'),
-        height=_side(content, 'height', 'video'),
+        fps=float(entry.number('fps', FRAME_RATE)),
         files=dict(files),
+        **_image_size(entry),
     )
 
 

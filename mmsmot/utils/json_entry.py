@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 from unicodedata import category
 
-from ...utils.number_ranges import FINITE, NumberRange
+from .number_ranges import FINITE, NumberRange
 
 _REQUIRED = object()
 
@@ -35,7 +35,7 @@ class JsonEntry:
         """Raise a ``ValueError`` that names the place."""
         raise ValueError(f'{self.where}: {message}')
 
-    def whole(self, key: str, low: int, high: int, default: Any = _REQUIRED) -> int:
+    def integer(self, key: str, low: int, high: int, default: Any = _REQUIRED) -> int:
         """A whole number from ``low`` to ``high``, both included."""
         return self.number(key, NumberRange(low, high, integer=True), default)
 

@@ -76,8 +76,9 @@ POSITIVE = NumberRange(0, above_low=True)
 FRACTION = NumberRange(0, 1)
 NON_NEGATIVE_INT = NumberRange(0, integer=True)
 COUNT = NumberRange(1, integer=True)
-# What no file can mean seriously beyond: the fastest cameras, the widest panoramas.
-FRAME_RATE = NumberRange(0, 1e6, above_low=True)  # frames per second
+# Beyond any camera: 10 days between two frames, a million frames a second, the sides that
+# image formats and OpenCV can state.
+FRAME_RATE = NumberRange(1e-6, 1e6)  # frames per second
 IMAGE_SIDE = NumberRange(1, 10**6, integer=True)  # pixels
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmsmot.datasets.image_sequence import open_image_sequence, read_image
+from mmsmot.datasets.image_decoder import read_image
+from mmsmot.datasets.image_sequence import open_image_sequence
 
 
 def messages(logged: list[logging.LogRecord]) -> str:
@@ -70,7 +71,9 @@ def test_no_millions_of_frames_without_a_picture_or_row(tmp_path, seqinfo) -> No
     if seqinfo:
         (tmp_path / 'det.txt').write_text('7,-1,0,0,5,5,1\n')
         (tmp_path / 'seqinfo.ini').write_text(f'[Sequence]\n{seqinfo}\n')
-    with pytest.raises(ValueError, match=r'says 9999999 frames, .* rows are in \d fr'):
+    with pytest.raises(
+        ValueError, match=r'states 9999999 frames, .* rows are in \d fr'
+    ):
         open_image_sequence(tmp_path)
 
 
@@ -95,6 +98,12 @@ def test_the_size_that_is_stated_counts_where_the_picture_is_damaged(
     assert (sequence.video.width, sequence.video.height) == (64, 48)
     with pytest.raises(ValueError, match='000001.png: not an image'):
         _ = sequence.frame_at(0).image
+    cv2.imwrite(str(folder / 'img1/000002.png'), np.zeros((50, 64, 3), np.uint8))
+    message = (
+        r'64x50, its video 64x48 \(by seqinfo.ini, as .*000001.png cannot be read\)'
+    )
+    with pytest.raises(ValueError, match=message):
+        _ = sequence.frame_at(1).image
 
 
 @pytest.mark.parametrize('size', [(1, 1), (48, 64), (64, 47)])
@@ -104,7 +113,8 @@ def test_a_picture_of_another_size_is_an_error(tmp_path, write_images, size) -> 
     frames = list(open_image_sequence(folder))
     assert frames[0].image.shape == frames[2].image.shape == (48, 64, 3)
     with pytest.raises(
-        ValueError, match=rf'2.png: the picture is {size[0]}x{size[1]}, '
+        ValueError,
+        match=rf'2.png: the image is {size[0]}x{size[1]}, its video 64x48 \(by the first',
     ):
         _ = frames[1].image
 
@@ -114,7 +124,7 @@ def test_a_picture_that_exif_turns_among_others(tmp_path) -> None:
         write_turned(tmp_path / f'{number}.jpg', orientation)
     frames = list(open_image_sequence(tmp_path))
     assert frames[1].image.shape == (48, 64, 3)
-    with pytest.raises(ValueError, match=r'3.jpg: the picture is 48x64, the first of'):
+    with pytest.raises(ValueError, match=r'3.jpg: the image is 48x64, its video 64x48'):
         _ = frames[2].image
 
 

@@ -10,13 +10,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmsmot.utils.command_line import run_tool, tool_imports
+from mmsmot.utils.command_line import (
+    count_arg,
+    non_negative_int_arg,
+    number_arg,
+    positive_arg,
+    run_tool,
+    tool_imports,
+)
 
 with tool_imports():
     from rich.progress import track
 
     from mmsmot.datasets import BenSMOTDataset
     from mmsmot.utils.folder_lock import folder_lock
+    from mmsmot.utils.number_ranges import FRAME_RATE
     from mmsmot.visualization.dataset_browser import draw_sheet, write_clip, write_sheet
 
 
@@ -31,26 +39,31 @@ def parse_args() -> argparse.Namespace:
         '--sequences', nargs='+', metavar='NAME', help="names or patterns, 'cooking/*'"
     )
     parser.add_argument(
-        '--limit', type=int, default=20, help='at most so many videos, 0 for all'
+        '--limit',
+        type=non_negative_int_arg,
+        default=20,
+        help='at most so many videos, 0 for all',
     )
     parser.add_argument(
         '--what', choices=('sheets', 'clips', 'both'), default='both', help='to write'
     )
-    parser.add_argument('--frames', type=int, default=6, help='pictures in a sheet')
-    parser.add_argument('--columns', type=int, default=3, help='pictures in a row')
-    parser.add_argument('--scale', type=float, help="of the clips' pictures")
-    parser.add_argument('--fps', type=float, help="of the clips; the data's by default")
+    parser.add_argument(
+        '--frames', type=count_arg, default=6, help='pictures in a sheet'
+    )
+    parser.add_argument(
+        '--columns', type=count_arg, default=3, help='pictures in a row'
+    )
+    parser.add_argument('--scale', type=positive_arg, help="of the clips' pictures")
+    parser.add_argument(
+        '--fps', type=number_arg(FRAME_RATE), help="of the clips; the data's by default"
+    )
     parser.add_argument(
         '--annotations', metavar='DIR', help='folder of the combined JSON files'
     )
     parser.add_argument(
         '--vocabulary', default='clean335', help='a mode or a file of verbs'
     )
-    args = parser.parse_args()
-    for name in ('frames', 'columns'):
-        if getattr(args, name) < 1:
-            parser.error(f'--{name} must be 1 or more')
-    return args
+    return parser.parse_args()
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import json
 from functools import reduce
 from pathlib import Path
 
-from mmsmot.utils.command_line import run_tool, tool_imports
+from mmsmot.utils.command_line import non_negative_int_arg, run_tool, tool_imports
 
 with tool_imports():
     from mmsmot.datasets import BenSMOTDataset
@@ -30,7 +30,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', metavar='JSON', help='file for the numbers')
     parser.add_argument('--figure', metavar='PNG', help='picture of the distributions')
     parser.add_argument(
-        '--top', type=int, default=30, help='words and verbs in the JSON'
+        '--top',
+        type=non_negative_int_arg,
+        default=30,
+        help='words and verbs in the JSON',
     )
     parser.add_argument(
         '--annotations', metavar='DIR', help='folder of the combined JSON files'

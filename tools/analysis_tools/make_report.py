@@ -35,6 +35,7 @@ with tool_imports():
     from mmsmot.evaluation.smot_report import headline
     from mmsmot.structures import SMOTDataSample
     from mmsmot.structures.sample_json import sample_from_dict
+    from mmsmot.utils.error_text import without_path
     from mmsmot.utils.json_file import read_json
     from mmsmot.visualization.html_report import EMBED_LIMIT, write_report
     from mmsmot.visualization.report_video import playable_video
@@ -103,8 +104,7 @@ def read_sample(path: Path) -> SMOTDataSample:
     try:
         sample = sample_from_dict(read_json(path))
     except ValueError as error:
-        problem = str(error).removeprefix(f'{path}: ')
-        raise ValueError(f'{path}: {problem}') from error
+        raise ValueError(f'{path}: {without_path(error, path)}') from error
     for field in ('video', 'frame_ids'):
         if field not in sample:
             raise ValueError(f'{path}: the sample has no {field}')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmsmot.utils.command_line import number, run_tool, tool_imports
+from mmsmot.utils.command_line import number_arg, run_tool, tool_imports
 
 with tool_imports():
     import cv2
@@ -29,7 +29,7 @@ COLORS = ((60, 60, 230), (230, 140, 30), (40, 170, 40), (200, 60, 180), (20, 160
 SHEET_FRAMES, SHEET_WIDTH = 4, 280  # a clip's row: pictures, and pixels of each
 STRIP_FRAMES, STRIP_COLUMNS = 4, 4
 TILE = (92, 88)  # pixels of a strip's picture
-QUALITY = NumberRange(1, 100, whole=True)  # of a JPEG
+QUALITY = NumberRange(1, 100, integer=True)  # of a JPEG
 MARGIN = 0.12  # of the body height, around people in strips
 
 
@@ -202,7 +202,7 @@ def main() -> None:
     parser.add_argument('root', type=Path, help='a SynSMOT on disk, small or larger')
     parser.add_argument('--out', type=Path, required=True, help='folder of the figures')
     parser.add_argument(
-        '--quality', type=number(QUALITY), default=72, help='of the JPEGs'
+        '--quality', type=number_arg(QUALITY), default=72, help='of the JPEGs'
     )
     args = parser.parse_args()
     clips = list(read_clips(args.root))

@@ -11,7 +11,7 @@ from ...structures.id_keys import read_id, read_pair
 from ...utils.json_file import read_json
 from .repairs import RepairLog
 from .semantics import Relation, Semantics
-from .text import plain_text
+from .text import read_caption
 
 SUMMARY = 'video_summary.json'
 CAPTION = 'instance_caption.json'
@@ -75,7 +75,7 @@ class CombinedAnnotations:
     def semantics(self, name: str, track_ids: list[int], log: RepairLog) -> Semantics:
         """The words of one video; what names no trajectory of it is dropped."""
         where = f'{self.folder / SUMMARY}: {name}'
-        summary = plain_text(self._summaries.get(name, ''), where, log) or None
+        summary = read_caption(self._summaries.get(name, ''), where, log) or None
         if summary is None:
             log.add('video_caption_missing', f'{self.folder / SUMMARY}: no {name!r}')
         captions = relations = None
@@ -101,7 +101,7 @@ class CombinedAnnotations:
             elif not (isinstance(text, str) and text.strip()):
                 log.add('caption_empty', where)
             else:
-                captions[track_id] = plain_text(text, where, log)
+                captions[track_id] = read_caption(text, where, log)
         if len(captions) < len(track_ids):
             where = f'{self.folder / CAPTION}: {name}: {len(captions)} captions for '
             log.add('captions_fewer', f'{where}{len(track_ids)} trajectories')

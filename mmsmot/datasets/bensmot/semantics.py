@@ -11,7 +11,7 @@ from .text import (
     CaptionLine,
     parse_captions,
     plain_name,
-    plain_text,
+    read_caption,
     read_lines,
 )
 
@@ -65,7 +65,7 @@ def read_semantics(folder: Path, track_ids: list[int], log: RepairLog) -> Semant
     the trajectories that are left.
     """
     lines = read_lines(folder / VIDEO_CAPTION, VIDEO_CAPTION, log)
-    texts = (plain_text(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
+    texts = (read_caption(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
     text = ' '.join(texts).strip()
     if not text:
         log.add('video_caption_missing', f'{VIDEO_CAPTION}: missing or empty')

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ...structures import VideoInfo
 from ...structures.frame_numbering import frame_offset
+from ...utils.error_text import without_path
 from ...utils.json_file import read_json
 from ...utils.number_ranges import FRAME_RATE
 from ..image_decoder import image_size
@@ -174,7 +174,7 @@ def _read_info(folder: Path, log: RepairLog) -> SeqInfo | None:
     try:
         return read_seqinfo(folder)
     except ValueError as error:
-        message = str(error).removeprefix(f'{folder / SEQINFO}: ')
+        message = without_path(error, folder / SEQINFO)
         log.add('seqinfo_malformed', f'{SEQINFO}: {message}')
         return None
 
@@ -219,7 +219,7 @@ def _rows_from_one(
         frame_ids = np.array([number for number, _ in images], np.int64)
         numbering = dict(frame_ids=frame_ids, images_from_zero=images_from_zero)
         try:
-            offset = frame_offset(rows[:, 0], GT, VideoInfo('imgs', '', **numbering))
+            offset = frame_offset(rows[:, 0], GT, **numbering)
         except ValueError as error:
             log.add('numbering_unknown', str(error))
         rows = rows + offset * np.eye(COLUMNS)[0]
@@ -268,7 +268,7 @@ def _picture_size(
     try:
         return image_size(folder / name)
     except (OSError, ValueError) as error:
-        message = str(error).removeprefix(f'{folder / name}: ')
+        message = without_path(error, folder / name)
         log.add('image_unreadable', f'{name}: {message}')
         return None, None
 
@@ -279,7 +279,7 @@ def _read_json(path: Path, name: str, kind: str, log: RepairLog) -> Any:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        log.add(kind, f'{name}: {str(error).removeprefix(f"{path}: ")}')
+        log.add(kind, f'{name}: {without_path(error, path)}')
         return None
 
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from ...structures import valid_boxes, xywh_to_xyxy
 from ...utils.number_text import parse_floats
+from ..caption_text import clean_caption, has_control_characters
 from .repairs import RepairLog
 
 # What stands for a column that is not there: consider it, no class, fully visible.
 DEFAULTS = (1.0, 0.0, 1.0)
 COLUMNS = 6 + len(DEFAULTS)
 MAX_NUMBER = 10**9  # of a frame or an id; more is no count
-_CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f-\x9f]+')  # all but the tab
 _NAMED = re.compile(r'\s*([^\W\d][^:：\d]{0,40}\d+|[^\W\d]\w*)\s*[:：]\s*(.*)')
 
 
@@ -55,20 +55,17 @@ def read_lines(path: Path, name: str, log: RepairLog) -> list[tuple[int, str]] |
     return lines
 
 
-def plain_text(text: str, where: str, log: RepairLog) -> str:
-    """Words without blanks around them; blanks in place of control characters.
-
-    Those would steer the terminal or the page that shows the words.
+def read_caption(text: str, where: str, log: RepairLog) -> str:
+    """A caption cleaned by :func:`~..caption_text.clean_caption`.
 
     Args:
-        text: As it stands in the file, on one line.
+        text: One line of the file.
         where: The file and the place in it.
         log: Takes control characters, but for tabs.
     """
-    if _CONTROL.search(text):
+    if has_control_characters(text):
         log.add('control_characters', f'{where}: {text.strip()[:60]!r}')
-        text = _CONTROL.sub(' ', text)
-    return text.strip()
+    return clean_caption(text)
 
 
 def parse_boxes(
@@ -175,7 +172,7 @@ def parse_captions(
     """The captions in the file's order, which is that of the trajectories' ids."""
     captions = []
     for number, line in lines:
-        line = plain_text(line, f'{name}:{number}', log)
+        line = read_caption(line, f'{name}:{number}', log)
         match = _NAMED.fullmatch(line)
         if match is None:
             log.add('caption_unnamed', f'{name}:{number}: {line[:60]!r}')

@@ -13,6 +13,7 @@ from ..bensmot.index import find_sequences, read_index
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import Semantics
 from ..bensmot.sequence import GT, IMAGE_SUFFIXES, IMAGES
+from ..caption_text import clean_verb
 from ..image_sequence import ImageSequence
 from ..seqinfo import SeqInfo, write_seqinfo
 from ..video_truth import VideoTruth
@@ -118,7 +119,7 @@ def annotated_verbs(semantics: Semantics, spans: list[list] | None) -> set[str]:
     texts = [relation.verbs for relation in semantics.relations or ()]
     texts += [verb for _, verb, *_ in spans or ()]
     parts = (part for text in texts for part in text.split(','))
-    return {part.strip().lstrip('. ').lower() for part in parts} - {''}
+    return {clean_verb(part) for part in parts} - {''}
 
 
 def read_bensmot(

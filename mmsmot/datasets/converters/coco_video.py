@@ -18,6 +18,7 @@ from ...structures import (
     valid_boxes,
     xywh_to_xyxy,
 )
+from ...utils.json_entry import JsonEntry
 from ...utils.json_file import read_json
 from ...utils.number_ranges import (
     FINITE,
@@ -27,10 +28,10 @@ from ...utils.number_ranges import (
     require_numbers,
 )
 from ..bensmot.text import MAX_NUMBER
+from ..caption_text import clean_caption
 from ..image_sequence import MAX_DIGITS, ImageSequence
 from ..video_truth import VideoTruth
 from .coco_video_words import read_captions, read_expressions, read_interactions
-from .json_entry import JsonEntry
 
 _FILE_NUMBER = re.compile(r'(?<!\d)([0-9]+)\.[^.]+$')
 _ANY_ID = (-(2**63), 2**63 - 1)
@@ -56,9 +57,9 @@ class CocoVideoFile:
     one and they ascend with ``frame_id`` (which counts pictures, so that holes are lost
     in it); else ``frame_id``, moved by 1 where it counts from 0. A box with ``conf`` 0
     (``mot_conf`` in OpenMMLab's converters), ``iscrowd`` 1 or ``ignore`` 1 is not to be
-    considered. File names stay below ``image_root``. Boxes without area are left out, counted
-    and logged, and a trajectory without any goes with its words; everything else that is
-    odd is an error.
+    considered. File names stay below ``image_root``. Boxes without area are left out,
+    counted and logged, and a trajectory without any goes with its caption and
+    interactions; everything else that is odd is an error.
 
     Args:
         path: The file.
@@ -94,10 +95,10 @@ class CocoVideoFile:
         self._images: dict[int, list[JsonEntry]] = {key: [] for key in self._videos}
         ids: dict[tuple[int, str], int] = {}  # by video and picture
         for image in images.values():
-            video_id = image.whole('video_id', *_ANY_ID)
+            video_id = image.integer('video_id', *_ANY_ID)
             if video_id not in self._videos:
                 image.fail(f'video_id {video_id} is no video')
-            image.whole('frame_id', 0, MAX_NUMBER)
+            image.integer('frame_id', 0, MAX_NUMBER)
             picture = video_id, self._image_name(image)
             if picture in ids:
                 image.fail(
@@ -107,7 +108,7 @@ class CocoVideoFile:
             self._images[video_id].append(image)
         self._boxes: dict[int, list[JsonEntry]] = {key: [] for key in images}
         for box in content.entries('annotations'):
-            image_id = box.whole('image_id', *_ANY_ID)
+            image_id = box.integer('image_id', *_ANY_ID)
             if image_id not in images:
                 box.fail(f'image_id {image_id} is no image')
             self._boxes[image_id].append(box)
@@ -131,7 +132,7 @@ class CocoVideoFile:
     def _by_id(self, content: JsonEntry, key: str) -> dict[int, JsonEntry]:
         table: dict[int, JsonEntry] = {}
         for row in content.entries(key):
-            row_id = row.whole('id', *_ANY_ID)
+            row_id = row.integer('id', *_ANY_ID)
             if row_id in table:
                 row.fail(f'id {row_id} stands twice')
             table[row_id] = JsonEntry(row.values, f'{self.path}: {key}: id {row_id}')
@@ -181,9 +182,11 @@ class CocoVideoFile:
         if interactions is not None:
             about = interactions.subject_ids, interactions.object_ids
             interactions = interactions[~np.isin(about, list(lost)).any(axis=0)]
-        summary = entry.text('summary', None) or None
+        summary = clean_caption(entry.text('summary', '')) or None
         return dict(
-            video=ImageSequence(video, frame_ids, paths),
+            video=ImageSequence(
+                video, frame_ids, paths, size_source=os.fspath(self.path)
+            ),
             truth=VideoTruth(
                 boxes, captions, interactions, summary, read_expressions(entry)
             ),
@@ -237,7 +240,7 @@ class CocoVideoFile:
 def _row(box: JsonEntry) -> tuple[int, list[float]]:
     """Its id, and x, y, w, h, flag, class, visible fraction."""
     key = 'instance_id' if 'instance_id' in box else 'track_id'
-    track_id = box.whole(key, 0, MAX_NUMBER)
+    track_id = box.integer(key, 0, MAX_NUMBER)
     bbox = box.items('bbox', list)
     if len(bbox) != 4 or not all(value in FINITE for value in bbox):
         box.fail(f'bbox must be [x, y, w, h], four finite numbers, got {bbox!r:.60}')
@@ -247,7 +250,7 @@ def _row(box: JsonEntry) -> tuple[int, list[float]]:
         visibility = 1.0
     elif visibility not in FRACTION:
         box.fail(f"'visibility' must be from 0 to 1, got {visibility!r:.60}")
-    label = box.whole('category_id', 0, MAX_NUMBER, 1)
+    label = box.integer('category_id', 0, MAX_NUMBER, 1)
     ignored = box.values.get('iscrowd') or box.values.get('ignore')
     considered = float(flag > 0 and not ignored)
     return track_id, [*map(float, bbox), considered, label, float(visibility)]

@@ -1,12 +1,13 @@
-"""What a video of a COCO-video JSON says in words: captions, interactions, sentences."""
+"""Captions, interactions and referring expressions of a video in a COCO-video JSON."""
 
 from __future__ import annotations
 
 from ...structures import Interactions, ReferringExpression
 from ...structures.id_keys import read_id, read_pair
 from ...structures.referring_expression import expression_from_dict
+from ...utils.json_entry import JsonEntry
 from ..bensmot.text import MAX_NUMBER
-from .json_entry import JsonEntry
+from ..caption_text import clean_caption, clean_verb
 
 Spans = dict[tuple[int, int, str], list[tuple[int, int]]]
 
@@ -21,7 +22,7 @@ def read_captions(video: JsonEntry) -> dict[int, str] | None:
         if track_id is None or track_id in captions:
             video.fail(f'caption must map ids to texts, each id once, got {key!r:.40}')
         video.require_text(text, f'the caption of {key}')
-        captions[track_id] = text.strip()
+        captions[track_id] = clean_caption(text)
     return {track_id: text for track_id, text in captions.items() if text}
 
 
@@ -35,7 +36,7 @@ def read_interactions(video: JsonEntry) -> Interactions | None:
         pair = read_pair(key)
         if pair is None or not isinstance(verbs, list):
             video.fail(f'relation must map "i-j" to lists of verbs, got {key!r:.40}')
-        for verb in dict.fromkeys(_clean_verb(verb, video, key) for verb in verbs):
+        for verb in dict.fromkeys(_verb(verb, video, key) for verb in verbs):
             if verb:
                 ends = spans.pop((*pair, verb), [(0, 0)])
                 rows += [(*pair, verb, *span) for span in ends]
@@ -54,8 +55,8 @@ def _read_spans(video: JsonEntry) -> Spans:
     spans: Spans = {}
     for item in video.entries('semantic_trajectories', []):
         keys = ('subject', 'object', 'start', 'end')
-        subject, other, *span = (item.whole(key, 0, MAX_NUMBER) for key in keys)
-        verb = _clean_verb(item.text('verb'), item, 'verb')
+        subject, other, *span = (item.integer(key, 0, MAX_NUMBER) for key in keys)
+        verb = _verb(item.text('verb'), item, 'verb')
         spans.setdefault((subject, other, verb), []).append(tuple(span))
     return spans
 
@@ -70,7 +71,6 @@ def read_expressions(video: JsonEntry) -> list[ReferringExpression] | None:
         raise ValueError(f'{video.where}: expressions: {error}') from error
 
 
-def _clean_verb(verb: object, entry: JsonEntry, key: str) -> str:
-    """As the released code cleans it: a blank or full stop in front, upper case."""
+def _verb(verb: object, entry: JsonEntry, key: str) -> str:
     entry.require_text(verb, f'a verb of {key}')
-    return verb.strip().lstrip('. ').lower()
+    return clean_verb(str(verb))

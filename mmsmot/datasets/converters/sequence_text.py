@@ -12,6 +12,7 @@ import numpy as np
 from ...structures import Interactions, Trajectories, write_expression, xyxy_to_xywh
 from ..bensmot.semantics import CAPTIONS, GRAPH, VIDEO_CAPTION
 from ..bensmot.sequence import EXPRESSIONS, SPANS
+from ..caption_text import one_line
 from ..image_sequence import ImageSequence
 from ..synsmot.writer import graphml
 from ..video_truth import VideoTruth
@@ -68,10 +69,10 @@ def write_words(video: ImageSequence, truth: VideoTruth, folder: Path) -> None:
     )
     names = [f'{CATEGORY}{number}' for number in range(len(ids))]
     if truth.video_caption is not None:
-        _write(folder / VIDEO_CAPTION, _one_line(truth.video_caption) + '\n')
+        _write(folder / VIDEO_CAPTION, one_line(truth.video_caption) + '\n')
     if truth.captions is not None:
         _require_known(truth.captions, ids, video, 'captions')
-        texts = [_one_line(truth.captions.get(track_id, '')) for track_id in ids]
+        texts = [one_line(truth.captions.get(track_id, '')) for track_id in ids]
         lines = (f'{n}: {t}'.rstrip() + '\n' for n, t in zip(names, texts, strict=True))
         _write(folder / CAPTIONS, ''.join(lines))
     if truth.interactions is not None:
@@ -161,10 +162,6 @@ def _free_path(folder: Path, sentence: str) -> Path:
 def _number(value: float, decimals: int) -> str:
     text = f'{value:.{decimals}f}'.rstrip('0').rstrip('.')
     return '0' if text == '-0' else text
-
-
-def _one_line(text: str) -> str:
-    return ' '.join(text.split())
 
 
 def _write(path: Path, text: str) -> None:

@@ -159,7 +159,7 @@ BAD = {
     'videos[1]: id 7 stands twice': ('videos', 1, 'id', 7),
     "the name 'cooking/0001' is that of 7": ('videos', 1, 'name', 'cooking/0001'),
     "videos: id 8: 'name' must be a name": ('videos', 1, 'name', 'street\0'),
-    "videos: id 7: 'fps' must be a finite number above 0": ('videos', 0, 'fps', -1),
+    "videos: id 7: 'fps' must be a finite number from 1e-06": ('videos', 0, 'fps', -1),
     "videos: id 7: 'fps' must be": ('videos', 0, 'fps', ENDLESS),
     "videos: id 7: 'summary' must be a text": ('videos', 0, 'summary', 3),
     'videos: id 7: caption must map ids': ('videos', 0, 'caption', {'man': 'A man.'}),
@@ -249,7 +249,9 @@ def test_flags_of_openmmlabs_converters(save) -> None:
 
 @pytest.mark.parametrize('fps', [0, -2, float('nan'), 1e308])
 def test_a_default_rate_is_one(save, fps: float) -> None:
-    with pytest.raises(ValueError, match='default_fps must be a finite number above 0'):
+    with pytest.raises(
+        ValueError, match='default_fps must be a finite number from 1e-06'
+    ):
         CocoVideoFile(save(content()), default_fps=fps)
 
 
