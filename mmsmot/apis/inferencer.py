@@ -211,7 +211,7 @@ class SMOTInferencer:
     ) -> SMOTSession:
         """The same pipeline, frame by frame; arguments as of :class:`SMOTSession`."""
         session = SMOTSession(self.model, fps, name, patience)
-        self._warnings(self.model, VideoInfo(name, name, fps))
+        self._warnings(self.model, VideoInfo(name, name, fps, is_live=True))
         return session
 
     def _warnings(self, model: SMOT, video: VideoInfo) -> list[str]:

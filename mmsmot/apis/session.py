@@ -140,7 +140,7 @@ class SMOTSession:
         seconds = self._seconds(timestamp)
         self._size = size
         self.frame_id += 1
-        video = VideoInfo(self.name, self.name, self.fps, *size)
+        video = VideoInfo(self.name, self.name, self.fps, *size, is_live=True)
         return Frame(video, self.frame_id, seconds, load=lambda: image)
 
     def _seconds(self, timestamp: float | None) -> float:

@@ -24,6 +24,8 @@ class VideoInfo:
             where only reading tells.
         images_from_zero: The file names of its pictures count from 0; frame numbers are
             theirs + 1.
+        is_live: Its frames come from a session or a stream: ``path`` is an address or a
+            name and no file, and the same frame number is another image next time.
     """
 
     name: str
@@ -34,6 +36,7 @@ class VideoInfo:
     files: dict[str, str] = field(default_factory=dict)
     frame_ids: np.ndarray | None = field(default=None, compare=False, repr=False)
     images_from_zero: bool = field(default=False, compare=False)
+    is_live: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

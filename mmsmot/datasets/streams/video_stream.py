@@ -104,6 +104,7 @@ class VideoStream:
             shown_address(address),
             self._connection.fps,
             *self._size,
+            is_live=True,
         )
 
     @property

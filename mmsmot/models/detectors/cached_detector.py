@@ -1,4 +1,4 @@
-"""A detector that never looks at the same frame twice."""
+"""A cache of detections on disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import numpy as np
 from mmengine.logging import print_log
 from torch import nn
 
-from ...datasets.streams.address import is_stream
 from ...registry import MODELS, build_part
 from ...structures import Detections, Frame, VideoInfo
 from ...utils.atomic import atomic_path
@@ -24,24 +23,26 @@ from .base import BaseDetector
 
 MAX_NAME = 200  # bytes of a video's name; file systems take 255 for all of a name
 KEYS = ('frame_ids', 'counts', 'boxes', 'scores', 'labels')
+MAX_OPEN = 8  # videos at a time whose folders are not opened anew for each batch
 
 
 @MODELS.register_module()
 class CachedDetector(nn.Module, BaseDetector):
-    """Remembers on disk what a detector, and a ReID part behind it, saw.
+    """Keeps the detections of a detector, and of a ReID part behind it, on disk.
 
     A folder for each video, detector and ReID part (their fingerprints) holds a file for
     each batch that was detected. Files are written whole or not at all, so processes may
     share the folder, a killed run loses at most one batch, and a run with another stride
-    finds the frames that it shares. Pictures of frames found are not decoded. In a
+    finds the frames that it shares. Images of cached frames are not decoded. In a
     checkpoint the cache does not show: weights have the names they have without it.
-    Of live streams, and of what is no file or folder, nothing is remembered.
+    Nothing is cached of live videos (``VideoInfo.is_live``) or where ``path`` is no file
+    or folder.
 
     Args:
-        detector: The detector asked about frames not seen before.
+        detector: Detects in frames that are not in the cache.
         root: Folder of the cache.
-        reid: Describes the detections; ``None`` to leave out. Put it here and not into
-            :class:`~mmsmot.models.smot.SMOT` to remember the embeddings too.
+        reid: Embeds the detections; ``None`` to leave out. Put it here and not into
+            :class:`~mmsmot.models.smot.SMOT` to cache the embeddings too.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class CachedDetector(nn.Module, BaseDetector):
         self.root = Path(root).expanduser()
         self._register_state_dict_hook(_without_cache)
         self._register_load_state_dict_pre_hook(_with_cache)
-        self._open: _Folder | None = None
+        self._open: tuple[_Folder, ...] = ()
 
     @property
     def needs_images(self) -> bool:
@@ -78,56 +79,69 @@ class CachedDetector(nn.Module, BaseDetector):
         if not frames:
             return []
         video = frames[0].video
-        if is_stream(video.path) or not Path(video.path).exists():
-            return self._look(frames)
-        folder = self._folder_of(video)
-        found = {f.frame_id: folder.recall(f.frame_id) for f in frames}
-        new = [f for f in frames if found[f.frame_id] is None]
-        if new:
-            fresh = dict(zip((f.frame_id for f in new), self._look(new), strict=True))
-            folder.remember(fresh)
-            found.update(fresh)
-        return [found[f.frame_id] for f in frames]
+        if video.is_live or not Path(video.path).exists():
+            return self._detect_and_embed(frames)
+        folder = self._folder_of(video, frames[0].frame_id)
+        folder.last_frame_id = frames[-1].frame_id
+        cached = {f.frame_id: folder.recall(f.frame_id) for f in frames}
+        detections = {i: d for i, d in cached.items() if d is not None}
+        new_frames = [f for f in frames if f.frame_id not in detections]
+        if new_frames:
+            new_detections = dict(
+                zip(
+                    (f.frame_id for f in new_frames),
+                    self._detect_and_embed(new_frames),
+                    strict=True,
+                )
+            )
+            folder.remember(new_detections)
+            detections |= new_detections
+        return [detections[f.frame_id] for f in frames]
 
-    def _look(self, frames: Sequence[Frame]) -> list[Detections]:
-        found = self.detector.detect(frames)
-        return found if self.reid is None else self.reid.describe(frames, found)
+    def _detect_and_embed(self, frames: Sequence[Frame]) -> list[Detections]:
+        detections = self.detector.detect(frames)
+        if self.reid is None:
+            return detections
+        return self.reid.describe(frames, detections)
 
-    def _folder_of(self, video: VideoInfo) -> _Folder:
-        fingerprint = self.fingerprint_of(video)
-        folder = self._open  # another thread may open another video meanwhile
-        # A file that has changed is opened anew, and so are others' weights in this part.
-        if (
-            folder is None
-            or folder.video is not video
-            or folder.fingerprint != fingerprint
-        ):
-            folder = self._open = _open_folder(self.root, video, fingerprint)
+    def _folder_of(self, video: VideoInfo, frame_id: int) -> _Folder:
+        """The folder of a video, opened where it is not, or where a new run begins.
+
+        The fingerprint reads through weights and files, so it is taken once a run: a file
+        may have changed since the last one, and so may the weights of the detector.
+        """
+        open_folders = self._open  # replaced as a whole: other threads read it too
+        for folder in open_folders:
+            if folder.video is video and frame_id > folder.last_frame_id:
+                return folder
+        folder = _open_folder(self.root, video, self.fingerprint_of(video))
+        others = [f for f in open_folders if f.video is not video]
+        self._open = (folder, *others)[:MAX_OPEN]
         return folder
 
 
 @dataclass(eq=False)
 class _Folder:
-    """What is remembered of a video by one detector.
+    """The cached detections of one video by one detector.
 
     Attributes:
         path: The folder, which may not be there yet.
-        video: Of which video.
-        fingerprint: Of the detector and the ReID part.
+        video: The video.
         spans: First and last frame of each file in it.
-        last: What was in the file that was read last.
+        content: Detections by frame of the file that was read last.
+        last_frame_id: The last frame that was asked for.
     """
 
     path: Path
     video: VideoInfo
-    fingerprint: str
     spans: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    last: dict[int, Detections] = field(default_factory=dict)
+    content: dict[int, Detections] = field(default_factory=dict)
+    last_frame_id: int = 0
 
     def recall(self, frame_id: int) -> Detections | None:
         """The detections of a frame; ``None`` where there are none."""
-        content = self.last
-        if frame_id in content:
+        content: dict[int, Detections] | None = self.content
+        if content is not None and frame_id in content:
             return content[frame_id]
         for path, (first, last) in list(self.spans.items()):
             if first <= frame_id <= last:
@@ -135,21 +149,22 @@ class _Folder:
                 if content is None:
                     self.spans.pop(path, None)
                 elif frame_id in content:
-                    self.last = content
+                    self.content = content
                     return content[frame_id]
         return None
 
-    def remember(self, found: dict[int, Detections]) -> None:
+    def remember(self, detections: dict[int, Detections]) -> None:
         """Write the detections of some frames."""
-        path = self.path / f'{min(found)}-{max(found)}.npz'
-        _write(path, found)
-        self.spans[path] = min(found), max(found)
+        first, last = min(detections), max(detections)
+        path = self.path / f'{first}-{last}.npz'
+        _write(path, detections)
+        self.spans[path] = first, last
 
 
 def _open_folder(root: Path, video: VideoInfo, fingerprint: str) -> _Folder:
     key = f'{video_fingerprint(video.path)} {fingerprint}'
     start = os.fsdecode(os.fsencode(video.name)[:MAX_NAME])
-    folder = _Folder(root / f'{start}-{text_hash(key)[:20]}', video, fingerprint)
+    folder = _Folder(root / f'{start}-{text_hash(key)[:20]}', video)
     # A name with a dot in front is being written, or its writer was killed.
     for path in sorted(folder.path.glob('[0-9]*-[0-9]*.npz')):
         first, last = path.stem.split('-')
@@ -170,10 +185,10 @@ def _with_cache(state: dict, prefix: str, *_: Any) -> None:
             state[f'{prefix}detector.{key.removeprefix(prefix)}'] = state.pop(key)
 
 
-def _write(path: Path, found: dict[int, Detections]) -> None:
-    detections = list(found.values())
+def _write(path: Path, by_frame: dict[int, Detections]) -> None:
+    detections = list(by_frame.values())
     arrays = {
-        'frame_ids': np.array(list(found)),
+        'frame_ids': np.array(list(by_frame)),
         'counts': np.array([len(d) for d in detections]),
         'boxes': np.concatenate([d.boxes for d in detections]),
         'scores': np.concatenate([d.scores for d in detections]),

@@ -142,12 +142,13 @@ class ONNXDetector(BaseDetector):
                 f'for {len(decoded)}. Export it with a batch of 1, which is run picture by '
                 'picture, or with an open batch axis that its outputs share.'
             )
-        return [
-            self._finish(found, scale, image.shape)
-            for found, scale, image in zip(
-                decoded[: len(images)], scales, images, strict=True
-            )
-        ]
+        detections = []
+        for boxes, scale, image in zip(
+            decoded[: len(images)], scales, images, strict=True
+        ):
+            self.decoder.require_units(boxes, self.input_size, self.score_threshold)
+            detections.append(self._finish(boxes, scale, image.shape))
+        return detections
 
     def _letterbox(self, image: np.ndarray) -> tuple[np.ndarray, float]:
         height, width = self.input_size

@@ -1,4 +1,4 @@
-"""What the raw outputs of a detector's ONNX export mean."""
+"""Decoders of the outputs of a detector's ONNX export."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ class OutputDecoder(ABC):
         Raises:
             ValueError: The outputs are not of the shapes that this decoder reads.
         """
+
+    def require_units(
+        self, decoded: Decoded, input_size: tuple[int, int], score_threshold: float
+    ) -> None:
+        """Refuse boxes that are not in the units that this decoder was told of.
+
+        Args:
+            decoded: Of one image.
+            input_size: Height and width of the network input.
+            score_threshold: Boxes below it are padding or noise and are not judged.
+
+        Raises:
+            ValueError: They are not; names the option to set.
+        """
+        return  # most exports know one unit alone
 
     @property
     def fingerprint(self) -> str:
@@ -168,23 +183,32 @@ class BoxesDecoder(OutputDecoder):
                 outputs,
             )
         corners = boxes[0][..., :4]
-        self._require_units(corners)
         if self.normalized:
-            height, width = input_size
-            corners = corners * np.array([width, height, width, height], corners.dtype)
+            corners = corners * _scale(input_size).astype(corners.dtype)
         values = boxes[0][..., 4] if scored else scores[0]
         return list(zip(corners, values, labels[0], strict=True))
 
-    def _require_units(self, corners: np.ndarray) -> None:
-        """Refuse fractions where pixels are expected, and pixels where fractions are."""
-        sizes = corners[..., 2:] - corners[..., :2]
-        solid = corners[(sizes > 0).all(axis=-1) & np.isfinite(corners).all(axis=-1)]
-        # Fractions of boxes that reach beyond the picture are still below 2.
-        if not len(solid) or (np.abs(solid).max() <= 2) == self.normalized:
+    def require_units(
+        self, decoded: Decoded, input_size: tuple[int, int], score_threshold: float
+    ) -> None:
+        corners, scores, _ = decoded
+        corners = corners[scores >= score_threshold]
+        if self.normalized:
+            corners = corners / _scale(input_size)
+        sizes = corners[:, 2:] - corners[:, :2]
+        boxes = corners[(sizes > 0).all(axis=1) & np.isfinite(corners).all(axis=1)]
+        # Fractions of boxes that reach beyond the image are still below 2.
+        if not len(boxes) or (np.abs(boxes).max() <= 2) == self.normalized:
             return
         units = ('pixels', 'fractions')[self.normalized]
         raise ValueError(
             f'BoxesDecoder(normalized={self.normalized}) expects boxes in {units} of the '
-            f'network input, but their coordinates reach {np.abs(solid).max():.4g}. Set '
+            f'network input, but their coordinates reach {np.abs(boxes).max():.4g}. Set '
             f'normalized={not self.normalized} of the decoder (model.detector.decoder).'
         )
+
+
+def _scale(input_size: tuple[int, int]) -> np.ndarray:
+    """(4,) pixels of a whole network input: width, height, width, height."""
+    height, width = input_size
+    return np.array([width, height, width, height], np.float64)

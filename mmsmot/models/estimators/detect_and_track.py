@@ -23,6 +23,7 @@ from ..training.clip_table import detection_targets
 from ..training.clip_training import share_matched, track_clips
 from ..training.feature_cache import FeatureCache
 from .base import FEATURES, BaseEstimator, Estimate, EstimatorLoss
+from .video_tracker import SharedUse, VideoTracker
 
 if TYPE_CHECKING:
     import os
@@ -35,37 +36,48 @@ class DetectAndTrackState:
     """One video's tracker, and which ids it may still report.
 
     Attributes:
-        tracker: A copy of the pipeline's, for this video alone.
+        tracker: The pipeline's, for this video alone.
         needs_features: Whether feature maps are asked for.
         live_ids: Ids that were reported and have not ended.
     """
 
-    tracker: BaseTracker
+    tracker: VideoTracker
     needs_features: bool
     live_ids: set[int] = field(default_factory=set)
 
-    def end_ids(self, tracks: Sequence[Tracks]) -> list[int]:
-        """Ids that the tracker has let go for good with these frames; empty where it
-        does not say (:meth:`~mmsmot.models.trackers.BaseTracker.live_ids`)."""
-        for reported in tracks:
-            self.live_ids.update(reported.ids.tolist())
-        tell = getattr(self.tracker, 'live_ids', None)
-        alive = None if tell is None else tell()
-        if alive is None:
-            return []
-        ended = self.live_ids.difference(alive.tolist())
-        self.live_ids -= ended
-        return sorted(ended)
+    def update(
+        self, detections: Sequence[Detections], frames: Sequence[Frame]
+    ) -> tuple[list[Tracks], list[int]]:
+        """Track through B more frames.
+
+        Returns:
+            The tracks of each frame, and the ids that the tracker has ended with them;
+            none where it does not tell
+            (:meth:`~mmsmot.models.trackers.BaseTracker.live_ids`).
+        """
+        with self.tracker.in_use() as tracker:
+            tracks = [
+                update_checked(tracker, frame_detections, frame)
+                for frame_detections, frame in zip(detections, frames, strict=True)
+            ]
+            live_ids = getattr(tracker, 'live_ids', lambda: None)()
+        for frame_tracks in tracks:
+            self.live_ids.update(frame_tracks.ids.tolist())
+        if live_ids is None:
+            return tracks, []
+        ended_ids = self.live_ids.difference(live_ids.tolist())
+        self.live_ids -= ended_ids
+        return tracks, sorted(ended_ids)
 
 
 @MODELS.register_module()
 class DetectAndTrack(BaseEstimator):
-    """A detector, a tracker and, where looks matter, a ReID part.
+    """A detector, a tracker and, where appearance matters, a ReID part.
 
     ::
 
         frames -> extract -> detect_in -> embed -> tracker.update -> tracks
-                     |                                (a copy for each video)
+                     |                                (of this video alone)
                   features, where semantics asks for them
 
     Args:
@@ -91,6 +103,7 @@ class DetectAndTrack(BaseEstimator):
         self.reid = build_part(reid)
         self.feature_extractor = build_part(feature_extractor)
         self._feature_cache: FeatureCache | None = None
+        self._shared_use = SharedUse()
 
     @property
     def provides(self) -> frozenset[str]:
@@ -111,19 +124,14 @@ class DetectAndTrack(BaseEstimator):
     def begin(
         self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
     ) -> DetectAndTrackState:
-        tracker = copy.deepcopy(self.tracker)
-        tracker.reset()
+        tracker = VideoTracker(self.tracker, self._shared_use)
         return DetectAndTrackState(tracker, FEATURES in needs)
 
     def step(self, state: DetectAndTrackState, frames: Sequence[Frame]) -> Estimate:
         stopwatch = Stopwatch()
         features, detections = self.extract_and_detect(frames, state.needs_features)
         stopwatch.book('detect')
-        tracks = [
-            update_checked(state.tracker, *pair)
-            for pair in zip(detections, frames, strict=True)
-        ]
-        ended_ids = state.end_ids(tracks)
+        tracks, ended_ids = state.update(detections, frames)
         stopwatch.book('track')
         return Estimate(detections, tracks, features, ended_ids, stopwatch.seconds)
 

@@ -1,7 +1,7 @@
 """Trackers: detections of one frame after another to tracks. NumPy and SciPy only."""
 
 from .appearance_byte_track import AppearanceByteTrack
-from .base import BaseTracker, checked_tracks, update_checked
+from .base import BaseTracker, TrackerError, checked_tracks, update_checked
 from .byte_track import ByteTrack
 from .deep_sort import DeepSORT
 from .oc_sort import OCSORT
@@ -17,6 +17,7 @@ __all__ = [
     'ByteTrack',
     'DeepSORT',
     'StrongSORT',
+    'TrackerError',
     'TrajectoryFile',
     'checked_tracks',
     'update_checked',

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import traceback
 from abc import ABC, abstractmethod
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
 from ...structures import CoordinateSpace, Detections, Frame, Tracks, VideoInfo
-from ...structures.columns import LAST_WHOLE
+from ...structures.columns import as_column
 from ...utils.command_line import is_for_users
 
 COLUMNS = tuple(part.name for part in fields(Tracks) if part.name != 'features')
 INTEGERS = ('ids', 'labels', 'det_index')
+
+
+class TrackerError(TypeError):
+    """A fault in the code of a tracker; no video is to blame for it."""
 
 
 class BaseTracker(ABC):
@@ -85,27 +91,41 @@ def update_checked(
 
     Raises:
         TypeError: It returned something else than :class:`~mmsmot.structures.Tracks`.
-        ValueError: It raised an error of its own that says nothing to users; or its
-            columns are not of one length or hold what is no id, box, score, label or row
-            of the detections; or an id stands twice.
+        TrackerError: It raised an error that is no message for users; names the line.
+        ValueError: Its columns are not of one length or hold what is no id, box, score,
+            label or row of the detections; or an id stands twice.
     """
-    where = f'{type(tracker).__name__}.update, frame {frame.frame_id}'
+    call = f'{type(tracker).__name__}.update, frame {frame.frame_id}'
     try:
         tracks = tracker.update(detections, frame)
     except Exception as error:
-        if is_for_users(error) or isinstance(error, NotImplementedError):
+        if (
+            is_for_users(error)
+            or isinstance(error, NotImplementedError)
+            or _is_out_of_memory(error)
+        ):
             raise
-        raise ValueError(f'{where}: {type(error).__name__}: {error}') from error
-    return checked_tracks(tracks, len(detections), where)
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        raise TrackerError(
+            f'{call}: {type(error).__name__} at {line.filename}:{line.lineno}: {error}'
+        ) from error
+    return checked_tracks(tracks, len(detections), call)
 
 
-def checked_tracks(tracks: Tracks, num_detections: int, where: str) -> Tracks:
+def _is_out_of_memory(error: Exception) -> bool:
+    """Also torch's own errors, which this file does not import."""
+    is_torch = type(error).__name__ == 'OutOfMemoryError'
+    is_memory = isinstance(error, RuntimeError) and 'memory' in str(error)
+    return is_torch or is_memory or isinstance(error, MemoryError)
+
+
+def checked_tracks(tracks: Tracks, num_detections: int, call: str) -> Tracks:
     """The tracks of a frame with columns of the documented types and shapes.
 
     Args:
-        tracks: What a part of somebody else's returned.
+        tracks: What a part returned.
         num_detections: How many detections ``det_index`` may point to.
-        where: Which part and frame, for the messages.
+        call: Which part and frame, for the messages.
 
     Raises:
         TypeError: It is something else than :class:`~mmsmot.structures.Tracks`.
@@ -114,72 +134,61 @@ def checked_tracks(tracks: Tracks, num_detections: int, where: str) -> Tracks:
     """
     if not isinstance(tracks, Tracks):
         raise TypeError(
-            f'{where}: must return mmsmot.structures.Tracks('
+            f'{call}: must return mmsmot.structures.Tracks('
             f'{", ".join(COLUMNS)}), got {type(tracks).__name__}'
         )
-    tracks = _with_sound_columns(tracks, where)
-    _require_sound(tracks, num_detections, where)
+    tracks = _with_sound_columns(tracks, call)
+    _require_sound(tracks, num_detections, call)
     return tracks
 
 
-def _with_sound_columns(tracks: Tracks, where: str) -> Tracks:
+def _with_sound_columns(tracks: Tracks, call: str) -> Tracks:
     """The same with integers and floats where they belong, and boxes (N, 4)."""
     columns = {
-        name: _column(f'{where}: {name}', getattr(tracks, name), name in INTEGERS)
-        for name in COLUMNS
+        name: _array(getattr(tracks, name), f'{call}: {name}') for name in COLUMNS
     }
     lengths = {name: len(column) for name, column in columns.items()}
     if len({*lengths.values()}) > 1:
-        raise ValueError(f'{where}: the columns of Tracks differ in length: {lengths}')
+        raise ValueError(f'{call}: the columns of Tracks differ in length: {lengths}')
+    rows = lengths['ids']
     for name, column in columns.items():
-        shape = (len(column), 4) if name == 'boxes' else (len(column),)
-        if not len(column):
-            columns[name] = column.reshape(shape)
-        elif column.shape != shape:
-            raise ValueError(f'{where}: {name} must be {shape}, got {column.shape}')
-    if tracks.features is not None and len(tracks.features) != lengths['ids']:
-        raise ValueError(
-            f'{where}: {lengths["ids"]} ids but {len(tracks.features)} features'
-        )
+        shape = (rows, 4) if name == 'boxes' else (rows,)
+        if column.shape != shape and column.size:
+            raise ValueError(f'{call}: {name} must be {shape}, got {column.shape}')
+        dtype = np.int64 if name in INTEGERS else np.float64
+        flat = as_column(column, column.size, dtype, name, call)
+        columns[name] = flat.reshape(shape)
+    if tracks.features is not None and len(tracks.features) != rows:
+        raise ValueError(f'{call}: {rows} ids but {len(tracks.features)} features')
     return Tracks(**columns, features=tracks.features)
 
 
-def _column(what: str, values: np.ndarray, whole: bool) -> np.ndarray:
-    """Values as (N, ...) int64 or float64, or a ``ValueError`` that says ``what``."""
+def _array(column: Any, name: str) -> np.ndarray:
+    """As an array with an axis."""
     try:
-        column = np.asarray(values)
+        array = np.asarray(column)
     except (TypeError, ValueError):  # rows of different lengths, or on a GPU
-        column = np.array(None)
-    if column.ndim and not column.size:
-        return column.astype(np.int64 if whole else np.float64)
-    if not column.ndim or column.dtype.kind not in 'iuf':
-        kind = 'whole numbers' if whole else 'numbers'
-        raise ValueError(f'{what} must be an array of {kind}, got {values!r:.100}')
-    if column.dtype.kind == 'f':
-        is_sound = np.isfinite(column)
-        if whole:
-            is_sound &= (column == np.floor(column)) & (np.abs(column) <= LAST_WHOLE)
-        if not is_sound.all():
-            kind = 'whole numbers' if whole else 'finite numbers'
-            raise ValueError(f'{what} must be {kind}, got {column[~is_sound][0]}')
-    return column.astype(np.int64 if whole else np.float64, copy=False)
+        array = np.array(None)
+    if not array.ndim:
+        raise ValueError(f'{name} must be an array of numbers, got {column!r:.100}')
+    return array
 
 
-def _require_sound(tracks: Tracks, num_detections: int, where: str) -> None:
+def _require_sound(tracks: Tracks, num_detections: int, call: str) -> None:
     if not len(tracks):
         return
     ids = np.sort(tracks.ids)
     if ids[0] < 0:
-        raise ValueError(f'{where}: ids count from 1, got {ids[0]}')
-    twice = ids[1:][ids[1:] == ids[:-1]]
-    if len(twice):
+        raise ValueError(f'{call}: ids count from 1, got {ids[0]}')
+    repeated_ids = ids[1:][ids[1:] == ids[:-1]]
+    if len(repeated_ids):
         raise ValueError(
-            f'{where}: ids must be unique in a frame, but id {twice[0]} stands '
-            f'{(ids == twice[0]).sum()} times'
+            f'{call}: ids must be unique in a frame, but id {repeated_ids[0]} stands '
+            f'{(ids == repeated_ids[0]).sum()} times'
         )
-    least, most = tracks.det_index.min(), tracks.det_index.max()
-    if least < -1 or most >= num_detections:
+    lowest, highest = tracks.det_index.min(), tracks.det_index.max()
+    if lowest < -1 or highest >= num_detections:
         raise ValueError(
-            f'{where}: det_index is a row of the {num_detections} detections, or -1 for '
-            f'none, got {least if least < -1 else most}'
+            f'{call}: det_index is a row of the {num_detections} detections, or -1 for '
+            f'none, got {lowest if lowest < -1 else highest}'
         )

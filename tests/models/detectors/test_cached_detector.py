@@ -200,6 +200,41 @@ def test_a_stream_is_not_remembered(path: str, tmp_path: Path) -> None:
     assert not (tmp_path / 'cache').exists()
 
 
+def test_a_live_video_with_the_name_of_a_folder_is_not_cached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'stream').mkdir()
+    inner = Counting()
+    cached = CachedDetector(detector=inner, root=str(tmp_path / 'cache'))
+    for _ in range(2):
+        cached.detect(frames(VideoInfo('stream', 'stream', is_live=True), 1))
+    assert inner.seen == [1, 1]
+    assert not (tmp_path / 'cache').exists()
+
+
+def test_the_fingerprint_is_taken_once_a_run(tmp_path: Path, video: VideoInfo) -> None:
+    class Fingerprinted(Counting):
+        count = 0
+
+        @property
+        def fingerprint(self) -> str:
+            self.count += 1
+            return self.name
+
+    other_path = tmp_path / 'other.mp4'
+    other_path.write_bytes(b'others')
+    other_video = VideoInfo('other', str(other_path))
+    inner = Fingerprinted()
+    cached = CachedDetector(detector=inner, root=str(tmp_path / 'cache'))
+    for frame_id in range(1, 20):  # two videos at once
+        cached.detect(frames(video, frame_id))
+        cached.detect(frames(other_video, frame_id))
+    assert inner.count == 2
+    cached.detect(frames(video, 1))  # a second run
+    assert inner.count == 3
+
+
 @pytest.mark.parametrize('name', ['x' * 250, 'ä' * 125, os.fsdecode(b'caf\xe9')])
 def test_names_that_file_systems_hardly_take(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b'pictures')

@@ -72,11 +72,30 @@ def test_boxes_in_other_units_are_refused(normalized: bool) -> None:
     boxes = np.array([[[10, 20, 50, 60], [0, 0, 0, 0]]], np.float32)
     boxes = boxes if normalized else boxes / 100
     outputs = [boxes, np.ones((1, 2), np.float32), np.zeros((1, 2), np.int64)]
+
+    def judge(normalized: bool) -> None:
+        decoder = BoxesDecoder(normalized=normalized)
+        (decoded,) = decoder(outputs, (100, 100))
+        decoder.require_units(decoded, (100, 100), 0.3)
+
     with pytest.raises(ValueError, match=f'Set normalized={not normalized}'):
-        BoxesDecoder(normalized=normalized)(outputs, (100, 100))
-    BoxesDecoder(normalized=not normalized)(outputs, (100, 100))
+        judge(normalized)
+    judge(not normalized)
     outputs[0] = boxes * 0  # padding alone, where nothing was found
-    BoxesDecoder(normalized=normalized)(outputs, (100, 100))
+    judge(normalized)
+
+
+@pytest.mark.parametrize('normalized', [False, True])
+def test_units_of_boxes_below_the_threshold_are_not_judged(normalized: bool) -> None:
+    good, padding = ([0.1, 0.2, 0.5, 0.6], [0, 0, 7, 7])
+    if not normalized:
+        good, padding = [10, 20, 50, 60], [0, 0, 1, 1]
+    decoder = BoxesDecoder(normalized=normalized)
+    for boxes in ([good, padding], [padding]):
+        scores = np.float32([[0.9, 0.0]])[:, -len(boxes) :]
+        outputs = [np.float32([boxes]), scores, np.zeros((1, len(boxes)), np.int64)]
+        (decoded,) = decoder(outputs, (100, 100))
+        decoder.require_units(decoded, (100, 100), 0.3)
 
 
 def test_another_export_is_refused_with_its_shapes() -> None:

@@ -55,7 +55,7 @@ def step(estimates: Any, *needs: str, num_estimates: int = 1) -> list[Estimate]:
         (dict(ids=np.array([-3, 2])), 'ids count from 1'),
         (dict(det_index=np.array([0, 9])), 'det_index is a row of the 2 detections'),
         (dict(boxes=BOXES[:1]), 'differ in length'),
-        (dict(boxes=BOXES * np.nan), 'boxes must be finite'),
+        (dict(boxes=BOXES * np.nan), 'boxes holds a value that is not finite'),
         (dict(scores=torch.empty(2, device='meta')), 'scores must be an array'),
         (dict(features=torch.zeros(3, 1, 4)), '2 ids but 3 features'),
     ],

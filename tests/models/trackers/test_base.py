@@ -6,8 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 
-from mmsmot.models.trackers import SORT, BaseTracker, DeepSORT, update_checked
+from mmsmot.apis.inferencer import UNREADABLE
+from mmsmot.models.trackers import (
+    SORT,
+    BaseTracker,
+    DeepSORT,
+    TrackerError,
+    update_checked,
+)
 from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
 
 FRAME = Frame(VideoInfo('door', ''), 7, 0.0, lambda: np.zeros((8, 8, 3), np.uint8))
@@ -58,17 +66,20 @@ def test_lists_and_whole_floats_become_the_documented_columns() -> None:
     [
         (dict(ids=[1, 1]), 'ids must be unique in a frame, but id 1 stands 2 times'),
         (dict(ids=[1, -2]), 'ids count from 1, got -2'),
-        (dict(ids=[1, 1.5]), 'ids must be whole numbers, got 1.5'),
-        (dict(ids=[1, np.nan]), 'ids must be whole numbers, got nan'),
-        (dict(ids=['a', 'b']), 'ids must be an array of whole numbers'),
-        (dict(ids=None), 'ids must be an array of whole numbers, got None'),
+        (
+            dict(ids=[1, 1.5]),
+            'ids must be whole numbers that keep every digit, got 1.5',
+        ),
+        (dict(ids=[1, np.nan]), 'ids holds a value that is not finite'),
+        (dict(ids=['a', 'b']), 'ids must be numbers'),
+        (dict(ids=None), 'ids must be an array of numbers, got None'),
         (dict(ids=[1]), 'the columns of Tracks differ in length'),
-        (dict(boxes=[[1, 2, 3, np.nan]] * 2), 'boxes must be finite numbers, got nan'),
+        (dict(boxes=[[1, 2, 3, np.nan]] * 2), 'boxes holds a value that is not finite'),
         (dict(boxes=[[1, 2, 3]] * 2), r'boxes must be \(2, 4\), got \(2, 3\)'),
         (dict(boxes=[[1, 2, 3, 4], [1, 2]]), 'boxes must be an array of numbers'),
-        (dict(scores=[0.5, np.inf]), 'scores must be finite numbers, got inf'),
+        (dict(scores=[0.5, np.inf]), 'scores holds a value that is not finite'),
         (dict(scores=[[0.5], [0.5]]), r'scores must be \(2,\), got \(2, 1\)'),
-        (dict(labels=[None, 0]), 'labels must be an array of whole numbers'),
+        (dict(labels=[None, 0]), 'labels must be numbers'),
         (dict(det_index=[0, 2]), 'a row of the 2 detections, or -1 for none, got 2'),
         (dict(det_index=[-2, 1]), 'or -1 for none, got -2'),
     ],
@@ -84,12 +95,35 @@ def test_something_else_than_tracks(reported) -> None:
         update_checked(Scripted(reported), DETECTIONS, FRAME)
 
 
-def test_a_trackers_own_error_is_told_with_the_frame() -> None:
+def test_an_error_of_a_trackers_code_names_frame_and_line() -> None:
     with pytest.raises(
-        ValueError, match=r'^Scripted.update, frame 7: ZeroDivisionError: .*zero$'
+        TrackerError,
+        match=r'^Scripted.update, frame 7: ZeroDivisionError at .*test_base.py:\d+: .*zero$',
     ) as caught:
         update_checked(Scripted(lambda: 1 // 0), DETECTIONS, FRAME)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    # Else it would be counted as a video that cannot be read.
+    assert not isinstance(caught.value, UNREADABLE)
+    with pytest.raises(TrackerError, match='ValueError at .*could not convert'):
+        update_checked(Scripted(lambda: float('one')), DETECTIONS, FRAME)
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        MemoryError(),
+        torch.OutOfMemoryError('CUDA out of memory'),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    ],
+    ids=str,
+)
+def test_memory_that_runs_out_is_not_the_trackers_fault(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        update_checked(Scripted(fail), DETECTIONS, FRAME)
+    assert caught.value is error
 
 
 def test_errors_that_say_what_to_do_stay_as_they_are() -> None:
