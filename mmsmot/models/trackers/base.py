@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from abc import ABC, abstractmethod
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 
-from ...structures import CoordinateSpace, Detections, Frame, Tracks, VideoInfo
+from ...structures import (
+    CoordinateSpace,
+    Detections,
+    Frame,
+    Tracks,
+    VideoInfo,
+    valid_boxes,
+)
 from ...structures.columns import as_column
 from ...utils.command_line import is_for_users
 
@@ -99,7 +109,8 @@ def update_checked(
     try:
         tracks = tracker.update(detections, frame)
     except Exception as error:
-        if (
+        # One that calls itself without end names neither its tracker nor the frame.
+        if not isinstance(error, RecursionError) and (
             is_for_users(error)
             or isinstance(error, NotImplementedError)
             or _is_out_of_memory(error)
@@ -109,7 +120,7 @@ def update_checked(
         raise TrackerError(
             f'{call}: {type(error).__name__} at {line.filename}:{line.lineno}: {error}'
         ) from error
-    return checked_tracks(tracks, len(detections), call)
+    return checked_tracks(tracks, detections, call)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -119,12 +130,15 @@ def _is_out_of_memory(error: Exception) -> bool:
     return is_torch or is_memory or isinstance(error, MemoryError)
 
 
-def checked_tracks(tracks: Tracks, num_detections: int, call: str) -> Tracks:
+def checked_tracks(tracks: Tracks, detections: Detections, call: str) -> Tracks:
     """The tracks of a frame with columns of the documented types and shapes.
+
+    Boxes without area, or larger than any image, are left out, which is logged once for
+    each part: the Kalman state of a coasted track may shrink to nothing.
 
     Args:
         tracks: What a part returned.
-        num_detections: How many detections ``det_index`` may point to.
+        detections: What ``det_index`` may point to.
         call: Which part and frame, for the messages.
 
     Raises:
@@ -138,8 +152,23 @@ def checked_tracks(tracks: Tracks, num_detections: int, call: str) -> Tracks:
             f'{", ".join(COLUMNS)}), got {type(tracks).__name__}'
         )
     tracks = _with_sound_columns(tracks, call)
-    _require_sound(tracks, num_detections, call)
-    return tracks
+    _require_sound(tracks, len(detections), call)
+    _require_scores(tracks, detections, call)
+    is_box = valid_boxes(tracks.boxes)
+    if is_box.all():
+        return tracks
+    _log_dropped_boxes(call.partition(',')[0])
+    return tracks[is_box]
+
+
+@lru_cache(maxsize=64)
+def _log_dropped_boxes(part: str) -> None:
+    print_log(
+        f'{part}: tracked boxes that have no area or are larger than any image are left '
+        'out',
+        logger='current',
+        level=logging.WARNING,
+    )
 
 
 def _with_sound_columns(tracks: Tracks, call: str) -> Tracks:
@@ -191,4 +220,22 @@ def _require_sound(tracks: Tracks, num_detections: int, call: str) -> None:
         raise ValueError(
             f'{call}: det_index is a row of the {num_detections} detections, or -1 for '
             f'none, got {lowest if lowest < -1 else highest}'
+        )
+    if tracks.labels.min() < -1:
+        raise ValueError(
+            f'{call}: labels count from 0, or are -1 for none, got {tracks.labels.min()}'
+        )
+
+
+def _require_scores(tracks: Tracks, detections: Detections, call: str) -> None:
+    """Scores are from 0 to 1, or the detector's where that has others."""
+    matched = tracks.det_index >= 0
+    scores = tracks.scores[matched]
+    det_scores = detections.scores[tracks.det_index[matched]]
+    out_of_range = scores > np.maximum(det_scores, 1)
+    out_of_range |= scores < np.minimum(det_scores, 0)
+    if out_of_range.any():
+        raise ValueError(
+            f'{call}: a score must be from 0 to 1, got {scores[out_of_range][0]:g} for a '
+            f'track whose detection has {det_scores[out_of_range][0]:g}'
         )

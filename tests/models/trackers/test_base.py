@@ -66,6 +66,9 @@ def test_lists_and_whole_floats_become_the_documented_columns() -> None:
     [
         (dict(ids=[1, 1]), 'ids must be unique in a frame, but id 1 stands 2 times'),
         (dict(ids=[1, -2]), 'ids count from 1, got -2'),
+        (dict(labels=[0, -5]), 'labels count from 0, or are -1 for none, got -5'),
+        (dict(scores=[0.9, 7.0]), 'from 0 to 1, got 7 for a track whose detection has 0.8'),
+        (dict(scores=[-3, 0.8]), 'from 0 to 1, got -3'),
         (
             dict(ids=[1, 1.5]),
             'ids must be whole numbers that keep every digit, got 1.5',
@@ -139,3 +142,25 @@ def test_errors_that_say_what_to_do_stay_as_they_are() -> None:
 def test_our_trackers_pass() -> None:
     tracks = update_checked(SORT(), DETECTIONS, FRAME)
     assert sorted(tracks.det_index.tolist()) == [0, 1]
+
+
+def test_scores_beyond_1_are_the_detectors_own() -> None:
+    detections = Detections(DETECTIONS.boxes, [31.5, -2])
+    reported = Tracks(**{**GOOD, 'scores': [31.5, -2], 'labels': [-1, 0]})
+    tracks = update_checked(Scripted(reported), detections, FRAME)
+    assert tracks.scores.tolist() == [31.5, -2]
+
+
+@pytest.mark.parametrize('box', [[50, 10, 10, 90], [10, 10, 1e300, 90]])
+def test_what_is_no_box_is_left_out(box: list[float]) -> None:
+    tracks = checked(boxes=[box, DETECTIONS.boxes[1]], features=np.ones((2, 1, 4)))
+    assert tracks.ids.tolist() == [2] and tracks.features.shape == (1, 1, 4)
+    assert tracks.boxes.tolist() == [[60, 10, 90, 90]]
+
+
+def test_recursion_without_end_is_named() -> None:
+    def recurse() -> None:
+        raise RecursionError
+
+    with pytest.raises(TypeError, match='Scripted.update, frame 7: RecursionError'):
+        update_checked(Scripted(recurse), DETECTIONS, FRAME)
