@@ -167,11 +167,16 @@ class SMOTInferencer:
             ValueError: Two videos would write into one folder; a stream stands among
                 others; a file is no video; or, when all others are done, some of
                 several could not be.
+            TypeError: ``out_dir`` is no path.
         """
         require_numbers(
             'SMOTInferencer', NumberRange(integer=True).or_none, start=start, end=end
         )
         require_numbers('SMOTInferencer', COUNT, stride=stride)
+        if not isinstance(out_dir, str | os.PathLike):
+            raise TypeError(
+                f'SMOTInferencer: out_dir must be the path of a folder, got {out_dir!r}'
+            )
         homes, are_several = expand_inputs(videos, Path(out_dir))
         results, failed = [], []
         for name, home in homes.items():
@@ -185,7 +190,8 @@ class SMOTInferencer:
                     raise
                 said = str(error) or type(error).__name__
                 failed.append(said if name in said else f'{name}: {said}')
-                print_log(failed[-1], logger='current', level=logging.ERROR)
+                # MMEngine's errors carry a line of its own source, which helps nobody.
+                print_log(failed[-1], logger='current', level=logging.WARNING)
                 continue
             results.append(result)
             if done is not None:

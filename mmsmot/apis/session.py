@@ -49,6 +49,7 @@ class SMOTSession:
     Raises:
         ValueError: ``fps`` is no number above 0 or ``patience`` no whole one, or
             post-processing is configured that needs whole videos.
+        TypeError: ``model`` is no pipeline.
     """
 
     def __init__(
@@ -59,6 +60,11 @@ class SMOTSession:
         patience: int = 60,
         prompts: Sequence[Prompt] = (),
     ) -> None:
+        if not hasattr(model, 'hold_frames'):
+            raise TypeError(
+                'SMOTSession: model must be a SMOT, such as SMOTInferencer(...).model, '
+                f'got {type(model).__name__}'
+            )
         require_numbers('SMOTSession', POSITIVE, fps=fps)
         require_numbers('SMOTSession', COUNT, patience=patience)
         if model.hold_frames is None:

@@ -39,9 +39,15 @@ def load_config(
         ValueError: Text where a part wants a number, and the like; a file that is no
             config; data that would run code.
         ImportError: A module of ``custom_imports`` is missing.
+        TypeError: ``options`` are no dict by text.
     """
+    options = {} if options is None else options
+    if not isinstance(options, dict) or not all(isinstance(k, str) for k in options):
+        raise TypeError(
+            'options must be a dict of dotted keys to values, as '
+            f"{{'model.tracker.max_age': 9}}, got {options!r:.80}"
+        )
     path = _find(str(path))
-    options = options or {}
     require_safe(options, '--cfg-options ', may_name_code=True)
     config = read_config(path)
     _drop_own_scope(config._cfg_dict)
@@ -130,11 +136,12 @@ def _find(path: str) -> str:
         for candidate in (home / name, home / f'{name}.py'):
             if candidate.is_file():
                 return str(candidate)
-    known = [str(file) for root in ROOTS for file in _configs_below(root)]
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.3) or sorted(known)
-    raise FileNotFoundError(
-        f'there is no config {path!r}. Similar ones: {", ".join(dict.fromkeys(close))}'
-    )
+    configs = {str(file) for root in ROOTS for file in _configs_below(root)}
+    close = difflib.get_close_matches(name, configs, n=3, cutoff=0.3)
+    hint = f'Similar ones: {", ".join(close)}'
+    if not close:
+        hint = f'There are {len(configs)}, such as {", ".join(sorted(configs)[:3])}'
+    raise FileNotFoundError(f'there is no config {path!r:.200}. {hint}')
 
 
 def _configs_below(root: Path) -> list[Path]:

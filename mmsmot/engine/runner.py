@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 from mmengine.dist import is_distributed, master_only
+from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
+from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, CheckpointLoader, EpochBasedTrainLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader
@@ -19,7 +21,9 @@ from torch.utils.data import DataLoader
 from ..datasets.seeded_sampler import SeededSampler
 from ..utils.atomic import atomic_path
 from ..utils.checkpoint import newest_checkpoint, require_weights_of
+from ..utils.command_line import SEED
 from ..utils.device import default_device
+from ..utils.number_ranges import require_numbers
 from ..utils.parent_process import end_with_parent
 from .checkpoint_config_diff import config_differences
 from .memory import explain_out_of_memory
@@ -164,6 +168,34 @@ class SMOTRunner(Runner):
         """See :meth:`mmengine.runner.Runner.register_hooks`."""
         super().register_hooks(*args, **kwargs)
         self.register_hook(dict(type='mmsmot.IterationSeedHook'))
+
+    def set_randomness(self, seed: int | None = None, **kwargs: Any) -> None:
+        """See :meth:`mmengine.runner.Runner.set_randomness`.
+
+        Raises:
+            ValueError: ``seed`` is none that NumPy takes.
+        """
+        require_numbers('randomness', SEED.or_none, seed=seed)
+        super().set_randomness(seed, **kwargs)
+
+    def register_hook(self, hook: Hook | dict, priority: Any = None) -> None:
+        """See :meth:`mmengine.runner.Runner.register_hook`.
+
+        Raises:
+            TypeError: What the config names is no hook.
+        """
+        if isinstance(hook, dict):
+            settings = dict(hook)
+            hook_priority = settings.pop('priority', None)
+            priority = hook_priority if priority is None else priority
+            hook = HOOKS.build(settings)
+            if not isinstance(hook, Hook):
+                raise TypeError(
+                    f'custom_hooks: {settings.get("type")!r} is no hook: expected a '
+                    'subclass of mmengine.hooks.Hook, got '
+                    f'{type(hook).__name__}'
+                )
+        super().register_hook(hook, priority)
 
     def _warn_of_other_options(self, loaded: dict, filename: str) -> None:
         meta = loaded.get('meta')

@@ -65,7 +65,7 @@ class Interactions:
 
     def _column(self, name: str, rows: int, dtype: type) -> np.ndarray:
         value = getattr(self, name)
-        if value is None:
+        if value is None and name in self._DEFAULTS:
             return np.full(rows, self._DEFAULTS[name], dtype)
         return as_column(value, rows, dtype, name, 'Interactions', 'subject_ids')
 

@@ -46,8 +46,13 @@ def load_checkpoint(
         FileNotFoundError: There is no such file.
         UnsafeCheckpointError: The file holds objects that would have to be executed, or
             unpacks to many times its size.
-        ValueError: The file is damaged, or holds weights that are NaN.
+        ValueError: The file is damaged, or holds weights that are NaN; or it is a URL.
     """
+    if '://' in str(filename):
+        raise ValueError(
+            f'{filename}: a URL, where the path of a file is expected: download the file '
+            'and name its path (load_from in a config takes URLs)'
+        )
     path = Path(filename).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'there is no checkpoint at {path.absolute()}')

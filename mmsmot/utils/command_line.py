@@ -130,6 +130,8 @@ def run_tool(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
+        if is_interrupt(error):
+            _end(130, f'interrupted; {interrupted}')
         if os.environ.get(FULL) == '1' or not is_for_users(error):
             raise
         _end(failed, f'{type(error).__name__}: {_message(error)}')
@@ -143,6 +145,16 @@ def _end(code: int, message: str) -> NoReturn:
         sys.exit(printable(message))  # Python prints it
     print(printable(message), file=sys.stderr)
     sys.exit(code)
+
+
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether an error was raised because of Ctrl-C.
+
+    A bare ``except`` makes another error of it, as around MMEngine's call of yapf.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def is_for_users(error: Exception) -> bool:

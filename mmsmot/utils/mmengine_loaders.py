@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import re
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from .checkpoint import load_checkpoint
 from .fingerprint import file_hash
+from .full_disk import is_disk_full
 
 Loader = Callable[..., dict[str, Any]]
 # What only the owners of these stores can reach, and MMEngine unpickles as it comes.
@@ -51,17 +53,29 @@ def load_from_url_safely(filename: str, map_location: Any = None) -> dict[str, A
     """A URL, kept where torch keeps what it downloads; one process of a node does it.
 
     Raises:
-        URLError: It cannot be reached.
+        ConnectionError: It cannot be downloaded.
         ValueError: It names no file; or see :func:`~.checkpoint.load_checkpoint`.
     """
     path = _kept_at(filename)
     first = int(os.environ.get('LOCAL_RANK', 0)) == 0
     if first and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(filename, str(path), progress=os.isatty(2))
+        _download(filename, path)
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
     return load_checkpoint(path, map_location)
+
+
+def _download(url: str, path: Path) -> None:
+    try:
+        torch.hub.download_url_to_file(url, str(path), progress=os.isatty(2))
+    except (OSError, http.client.HTTPException) as error:  # of urllib, without the URL
+        if is_disk_full(error):
+            raise
+        raise ConnectionError(
+            f'{url} cannot be downloaded: {error}. Check the address and the network, or '
+            'download the file elsewhere and name it by its path'
+        ) from error
 
 
 def _kept_at(url: str) -> Path:

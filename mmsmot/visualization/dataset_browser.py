@@ -26,6 +26,7 @@ GAP = 4  # pixels between pictures
 TITLE_SIZE = 12  # pixels of an em, of a picture's title
 # Of text. A JPEG has at most 65,535 rows, and encoders take far fewer of a video's.
 MAX_SHEET_LINES, MAX_CLIP_LINES = 1000, 40
+MIN_CLIP_WIDTH = 16  # pixels, of one block of H.264
 MAX_CLIP_WIDTH = 8192  # pixels, of 8K and of H.264's highest level
 
 
@@ -106,7 +107,8 @@ def write_clip(
 
     Raises:
         ValueError: The video has no pictures, or one cannot be read; ``fps`` is no
-            frame rate, or ``scale`` makes pictures wider than ``MAX_CLIP_WIDTH``.
+            frame rate, or ``scale`` makes pictures narrower than ``MIN_CLIP_WIDTH`` or
+            wider than ``MAX_CLIP_WIDTH``.
     """
     require_numbers('write_clip', FRAME_RATE.or_none, fps=fps)
     require_pictures(video)
@@ -118,6 +120,11 @@ def write_clip(
             f'write_clip: scale {scale:g} would make pictures {scale * width:g} pixels '
             f'wide, more than {MAX_CLIP_WIDTH}, which no player shows. Give at most '
             f'{MAX_CLIP_WIDTH / width:g}.'
+        )
+    if scale is not None and scale * width < MIN_CLIP_WIDTH:
+        raise ValueError(
+            f'write_clip: scale {scale:g} would make images {scale * width:g} pixels '
+            f'wide, less than {MIN_CLIP_WIDTH}. Give at least {MIN_CLIP_WIDTH / width:g}.'
         )
     lines = drawer.lines_needed(width, captions, truth.video_caption)
     drawer.panel_lines = min(lines, MAX_CLIP_LINES)

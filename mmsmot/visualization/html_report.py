@@ -24,6 +24,8 @@ from .report_data import frame_times, report_data
 EMBED_LIMIT = 48 * 2**20  # bytes; base64 adds a third, and browsers hold it twice
 SCRIPTS = ('clock', 'light', 'stage', 'timeline', 'graph', 'page')
 CHUNK = 3 * 2**18  # a multiple of 3, so that pieces of base64 join without padding
+# In the first lines of every page; see page.html.
+POLICY_START = escape("default-src 'none'; script-src 'sha256-")
 MIME_TYPES = {'.mp4': 'video/mp4', '.m4v': 'video/mp4', '.webm': 'video/webm'}
 
 
@@ -84,6 +86,15 @@ def write_report(
         if embedded is not None:
             _write_base64(embedded, stream)
         stream.write(tail)
+
+
+def is_report(path: str | os.PathLike) -> bool:
+    """Whether a file begins as a page of :func:`write_report` does."""
+    path = Path(path)
+    if not path.is_file():
+        return False
+    with open(path, 'rb') as stream:
+        return POLICY_START.encode() in stream.read(512)
 
 
 def _video_entry(video: Path, page: Path, embed_limit: int) -> dict[str, str | None]:

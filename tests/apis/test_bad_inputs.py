@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from mmsmot.apis import infer, infer_video
+from mmsmot.apis import SMOTInferencer, SMOTSession, infer, infer_video
 from mmsmot.datasets import open_video
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
@@ -181,3 +181,12 @@ def test_a_disk_that_fills_up_while_the_video_is_written(tmp_path, small_disk) -
     with pytest.raises(OSError, match='the disk is full'):
         infer_video(model(), open_video(tmp_path / 'a.mp4'), small_disk / 'out')
     assert list((small_disk / 'out').iterdir()) == []
+
+
+def test_what_is_no_folder_or_no_model(tmp_path: Path) -> None:
+    inferencer = SMOTInferencer('two_stage/sort_public-detections')
+    for out_dir in (None, 5):
+        with pytest.raises(TypeError, match='out_dir must be the path of a folder'):
+            inferencer(str(tmp_path), out_dir)
+    with pytest.raises(TypeError, match='model must be a SMOT, .* got NoneType'):
+        SMOTSession(None)

@@ -258,3 +258,15 @@ def test_missing_files_and_modules_are_named(tmp_path: Path) -> None:
         load_config(path)
     assert str(tmp_path) in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_name_like_no_other_lists_few() -> None:
+    with pytest.raises(FileNotFoundError, match=r'There are \d+, such as ') as caught:
+        load_config('%%%')
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize('options', [[1], {5: 1}, 'a=1'], ids=str)
+def test_options_that_are_no_dict_by_text(options: object) -> None:
+    with pytest.raises(TypeError, match='options must be a dict of dotted keys'):
+        load_config('two_stage/sort_public-detections', options)

@@ -32,3 +32,19 @@ def test_a_full_disk_leaves_the_checkpoints_that_are_there(
             runner.save_checkpoint(str(tmp_path), name, by_epoch=True)
     assert [p.name for p in tmp_path.iterdir()] == ['epoch_1.pth']
     assert (tmp_path / 'epoch_1.pth').read_bytes() == b'weights'
+
+
+@pytest.mark.parametrize('seed', [-1, 2**64, 'abc', 1.5])
+def test_seeds_that_numpy_does_not_take(seed: object) -> None:
+    runner = SMOTRunner.__new__(SMOTRunner)
+    with pytest.raises(ValueError, match='randomness: seed must be a whole number'):
+        runner.set_randomness(seed=seed)
+
+
+def test_what_is_no_hook_is_refused() -> None:
+    runner = SMOTRunner.__new__(SMOTRunner)
+    runner._hooks = []
+    with pytest.raises(TypeError, match="'os.getenv' is no hook: expected a subclass"):
+        runner.register_hook(dict(type='os.getenv', key='HOME'))
+    runner.register_hook(dict(type='IterTimerHook', priority='LOW'))
+    assert [hook.priority for hook in runner._hooks] == ['LOW']

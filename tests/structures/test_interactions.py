@@ -106,3 +106,8 @@ def test_the_same_row_twice() -> None:
     with pytest.raises(ValueError, match="'look.v.01', 0, 0\\) stands twice"):
         Interactions([1, 2, 1], [2, 1, 2], ['look.v.01'] * 3)
     assert len(Interactions([1, 1], [2, 2], ['look.v.01'] * 2, [1, 6], [3, 9])) == 2
+
+
+def test_columns_that_have_no_default() -> None:
+    with pytest.raises(ValueError, match='subject_ids must be numbers .*None'):
+        Interactions(None, [2], ['follow'])

@@ -67,6 +67,27 @@ def test_browse_says_what_is_wrong(world: Path, tmp_path: Path) -> None:
     assert "no sequence is named 'nobody/*'" in done.error
 
 
+@pytest.mark.parametrize(
+    ('tool', 'option', 'message'),
+    [
+        ('browse_dataset', '--limit=-3', 'expected a whole number of 0 or more'),
+        ('browse_dataset', '--scale=-1', 'expected a finite number above 0'),
+        ('dataset_stats', '--top=-1', 'expected a whole number of 1 or more'),
+        ('dataset_stats', '--top=1_0', 'expected a whole number of 1 or more'),
+    ],
+)
+def test_numbers_out_of_range(tool: str, option: str, message: str, capsys) -> None:
+    done = run(f'analysis_tools/{tool}.py', 'nowhere', '--out=x', option)
+    assert done.error == '2'
+    assert message in capsys.readouterr().err
+
+
+def test_browse_refuses_clips_of_no_pixels(world: Path, tmp_path: Path) -> None:
+    args = (world, '--out', tmp_path, '--limit', 1, '--what', 'clips')
+    done = run('analysis_tools/browse_dataset.py', *args, '--scale', '1e-9')
+    assert 'Error: write_clip: scale 1e-09 would make images' in done.error
+
+
 def test_stats_prints_the_table_and_writes_numbers_and_figure(
     world: Path, tmp_path: Path
 ) -> None:

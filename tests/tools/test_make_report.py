@@ -146,6 +146,18 @@ def test_a_users_video_beside_the_page_is_kept(tmp_path) -> None:
     assert not mine.exists()
 
 
+def test_a_users_page_is_kept(tmp_path) -> None:
+    prediction = dump(make_sample(), tmp_path / 'prediction.json')
+    page = tmp_path / 'page.html'
+    page.write_text('<!doctype html><title>my own</title>')
+    args = (prediction, '--no-video', '--out', page)
+    assert 'page.html is no page of this tool and would be lost' in run(*args)
+    assert 'my own' in page.read_text()
+    page.unlink()
+    assert run(*args) is None
+    assert run(*args) is None  # ours, so written again
+
+
 @pytest.mark.parametrize(
     ('option', 'value'),
     [('--threshold', 'nan'), ('--embed-limit', 'nan'), ('--embed-limit', '-1')],

@@ -309,3 +309,8 @@ def test_training_does_not_go_on_from_a_bomb_or_from_nan(
     bomb.rename(tmp_path / 'epoch_3.pth')
     with pytest.raises(UnsafeCheckpointError, match=r'epoch_3\.pth was not loaded'):
         newest_checkpoint(tmp_path)
+
+
+def test_a_url_is_no_file() -> None:
+    with pytest.raises(ValueError, match='https://host/m.pth: a URL, where the path'):
+        load_checkpoint('https://host/m.pth')

@@ -155,6 +155,22 @@ def test_an_interrupt(capsys: pytest.CaptureFixture) -> None:
     assert err.endswith('interrupted; checkpoints are kept\n')
 
 
+def test_an_interrupt_that_another_error_hides(capsys: pytest.CaptureFixture) -> None:
+    def format_config() -> None:
+        try:
+            raise KeyboardInterrupt
+        except:  # noqa: E722 - as MMEngine does around yapf
+            raise SyntaxError('Failed to format the config file')  # noqa: B904
+
+    with pytest.raises(SystemExit) as caught:
+        run_tool(format_config)
+    assert caught.value.code == 130
+    assert (
+        capsys.readouterr().err
+        == 'interrupted; what was finished is kept, the same command goes on\n'
+    )
+
+
 def test_an_exit_code_is_passed_on(capsys: pytest.CaptureFixture) -> None:
     assert run_tool(lambda: None) is None
     for main, code in ((lambda: 0, 0), (lambda: 1, 1), (nonsense, 2)):

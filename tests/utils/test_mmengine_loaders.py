@@ -166,3 +166,12 @@ def test_a_url_without_a_file_name(path: str, server: str) -> None:
     make_mmengine_safe()
     with pytest.raises(ValueError, match='names no checkpoint: a URL must end in'):
         CheckpointLoader.load_checkpoint(f'{server}{path}')
+
+
+def test_a_url_that_cannot_be_reached_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    url = 'http://127.0.0.1:9/m.pth'
+    with pytest.raises(ConnectionError, match=f'{url} cannot be downloaded: .*path$'):
+        mmengine_loaders.load_from_url_safely(url)

@@ -12,6 +12,7 @@ file, and both must be moved together. What browsers do not play is written as H
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -37,7 +38,7 @@ with tool_imports():
     from mmsmot.structures.sample_json import sample_from_dict
     from mmsmot.utils.error_text import without_path
     from mmsmot.utils.json_file import read_json
-    from mmsmot.visualization.html_report import EMBED_LIMIT, write_report
+    from mmsmot.visualization.html_report import EMBED_LIMIT, is_report, write_report
     from mmsmot.visualization.report_video import playable_video
 
 MEGABYTE = 2**20
@@ -83,6 +84,11 @@ def main() -> None:
             found = score_predictions([sample], threshold=args.threshold)
             scores = headline(found)
     out = Path(args.out)
+    if os.path.lexists(out) and not is_report(out):
+        raise FileExistsError(
+            f'{out} is no page of this tool and would be lost: name another --out, or '
+            'move it away'
+        )
     copy = out.with_name(f'{out.stem}_video.mp4')
     video, times = None, None
     if not args.no_video:

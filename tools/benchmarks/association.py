@@ -23,12 +23,14 @@ import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
 
-import numpy as np  # noqa: E402
-from detection_streams import make_stream  # noqa: E402
+from mmsmot.utils.command_line import run_tool, tool_imports  # noqa: E402
 
-from mmsmot.models import trackers as ours  # noqa: E402
-from mmsmot.structures import Detections  # noqa: E402
-from mmsmot.utils.command_line import run_tool  # noqa: E402
+with tool_imports():
+    import numpy as np
+    from detection_streams import make_stream
+
+    from mmsmot.models import trackers as ours
+    from mmsmot.structures import Detections
 
 GOALS = {10: 1.0, 50: 3.0, 200: 3.0}
 SCORE = 0.6  # SORT looks only at detections at least this sure

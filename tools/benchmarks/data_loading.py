@@ -17,13 +17,15 @@ import statistics
 import sys
 import time
 
-import cv2
-from mmengine.dataset import pseudo_collate, worker_init_fn
-from mmengine.logging import MMLogger
-from torch.utils.data import DataLoader, RandomSampler
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.datasets import BenSMOTDataset
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import cv2
+    from mmengine.dataset import pseudo_collate, worker_init_fn
+    from mmengine.logging import MMLogger
+    from torch.utils.data import DataLoader, RandomSampler
+
+    from mmsmot.datasets import BenSMOTDataset
 
 GOAL = 200.0
 

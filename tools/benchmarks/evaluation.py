@@ -24,11 +24,13 @@ from statistics import median
 # Before NumPy is imported: its linear algebra must not use a second core.
 os.environ.update(OMP_NUM_THREADS='1', OPENBLAS_NUM_THREADS='1', MKL_NUM_THREADS='1')
 
-import numpy as np
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.evaluation import combine_sequences, evaluate_sequence
-from mmsmot.structures import read_trajectories
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import numpy as np
+
+    from mmsmot.evaluation import combine_sequences, evaluate_sequence
+    from mmsmot.structures import read_trajectories
 
 GOAL = 2.0
 TOLERANCE = 1e-12

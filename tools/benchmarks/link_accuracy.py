@@ -13,15 +13,17 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.datasets import MOTChallengeDataset
-from mmsmot.models.post_processing import AFLink
-from mmsmot.models.post_processing.link_samples import break_trajectories
-from mmsmot.models.post_processing.pedestrian_walks import simulate_walks
-from mmsmot.models.post_processing.tracklet_ends import TrackletEnds
-from mmsmot.structures import Trajectories
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import numpy as np
+
+    from mmsmot.datasets import MOTChallengeDataset
+    from mmsmot.models.post_processing import AFLink
+    from mmsmot.models.post_processing.link_samples import break_trajectories
+    from mmsmot.models.post_processing.pedestrian_walks import simulate_walks
+    from mmsmot.models.post_processing.tracklet_ends import TrackletEnds
+    from mmsmot.structures import Trajectories
 
 WALKS, REPEATS = 150, 40
 PEDESTRIAN = 1

@@ -30,20 +30,22 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import cv2
-import numpy as np
-import torch
-from demo_film import Film
-from mmengine.logging import MMLogger
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.apis import SMOTInferencer, SMOTSession, infer_video
-from mmsmot.datasets import open_video
-from mmsmot.engine import load_config
-from mmsmot.models.smot import SMOT
-from mmsmot.structures import Detections, Frame, Tracks
-from mmsmot.utils.atomic import atomic_path, atomic_write
-from mmsmot.utils.command_line import run_tool
-from mmsmot.utils.stopwatch import Stopwatch
+with tool_imports():
+    import cv2
+    import numpy as np
+    import torch
+    from demo_film import Film
+    from mmengine.logging import MMLogger
+
+    from mmsmot.apis import SMOTInferencer, SMOTSession, infer_video
+    from mmsmot.datasets import open_video
+    from mmsmot.engine import load_config
+    from mmsmot.models.smot import SMOT
+    from mmsmot.structures import Detections, Frame, Tracks
+    from mmsmot.utils.atomic import atomic_path, atomic_write
+    from mmsmot.utils.stopwatch import Stopwatch
 
 CONFIG = 'smoter/smoter_tiny_synsmot'
 # Methods of the parts below ``model.semantics`` that are stages of their own.

@@ -25,14 +25,16 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
-import evaluation as tracking_benchmark  # also sets one thread for NumPy
-import numpy as np
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.evaluation.captions import BLEU
-from mmsmot.evaluation.protocols import compare_strictly
-from mmsmot.evaluation.smot_report import report, score_video
-from mmsmot.structures import Interactions, SMOTDataSample, VideoInfo
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import evaluation as tracking_benchmark  # also sets one thread for NumPy
+    import numpy as np
+
+    from mmsmot.evaluation.captions import BLEU
+    from mmsmot.evaluation.protocols import compare_strictly
+    from mmsmot.evaluation.smot_report import report, score_video
+    from mmsmot.structures import Interactions, SMOTDataSample, VideoInfo
 
 GOAL = 1.5
 PEOPLE = ['A man', 'A woman', 'A boy', 'A girl', 'An old man']

@@ -16,15 +16,21 @@ import time
 from collections.abc import Callable
 from itertools import permutations
 
-import torch
-from torch import nn
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.models.fusion import AttentionCell, ConcatTrajectoryFusion, VideoFusion
-from mmsmot.models.heads import InstanceCaptionHead, InteractionHead, VideoCaptionHead
-from mmsmot.models.heads.interaction_head import masked_adaptive_pool
-from mmsmot.models.language import CaptionTokenizer, TextDecoder
-from mmsmot.models.trajectory import TrajectoryTokens
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import torch
+    from torch import nn
+
+    from mmsmot.models.fusion import AttentionCell, ConcatTrajectoryFusion, VideoFusion
+    from mmsmot.models.heads import (
+        InstanceCaptionHead,
+        InteractionHead,
+        VideoCaptionHead,
+    )
+    from mmsmot.models.heads.interaction_head import masked_adaptive_pool
+    from mmsmot.models.language import CaptionTokenizer, TextDecoder
+    from mmsmot.models.trajectory import TrajectoryTokens
 
 GOAL = 10.0
 DECODER = dict(

@@ -13,12 +13,14 @@ import argparse
 import time
 from pathlib import Path
 
-import numpy as np
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.evaluation import evaluate_sequence, format_table, summarize
-from mmsmot.models.trackers import OCSORT, SORT, ByteTrack, DeepSORT, StrongSORT
-from mmsmot.structures import Detections, Trajectories
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import numpy as np
+
+    from mmsmot.evaluation import evaluate_sequence, format_table, summarize
+    from mmsmot.models.trackers import OCSORT, SORT, ByteTrack, DeepSORT, StrongSORT
+    from mmsmot.structures import Detections, Trajectories
 
 TRACKERS = {
     'SORT': lambda: SORT(score_threshold=0.6),

@@ -17,21 +17,23 @@ import resource
 import subprocess
 import sys
 
-import numpy as np
-import torch
+from mmsmot.utils.command_line import run_tool, tool_imports
 
-from mmsmot.engine import load_config
-from mmsmot.models.language import CaptionTokenizer
-from mmsmot.registry import MODELS
-from mmsmot.structures import (
-    CoordinateSpace,
-    Frame,
-    Interactions,
-    SMOTDataSample,
-    Trajectories,
-    VideoInfo,
-)
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import numpy as np
+    import torch
+
+    from mmsmot.engine import load_config
+    from mmsmot.models.language import CaptionTokenizer
+    from mmsmot.registry import MODELS
+    from mmsmot.structures import (
+        CoordinateSpace,
+        Frame,
+        Interactions,
+        SMOTDataSample,
+        Trajectories,
+        VideoInfo,
+    )
 
 GIB = 1 << 20  # of the kilobytes that getrusage counts in
 

@@ -109,10 +109,10 @@ class MMDetDetector(nn.Module, BaseDetector):
         logger.setLevel(max(level, logging.WARNING))  # else a line for every parameter
         try:
             self.model.init_weights()
-        except URLError as error:
+        except (URLError, ConnectionError) as error:
             raise ConnectionError(
                 'MMDetDetector: this config starts from pretrained weights that cannot '
-                f'be downloaded ({error.reason}). Give a checkpoint (--weights FILE), or '
+                f'be downloaded ({getattr(error, "reason", error)}). Give a checkpoint (--weights FILE), or '
                 'set init_cfg=None in its backbone to start from nothing.'
             ) from error
         finally:
