@@ -72,8 +72,8 @@ def test_browse_says_what_is_wrong(world: Path, tmp_path: Path) -> None:
     [
         ('browse_dataset', '--limit=-3', 'expected a whole number of 0 or more'),
         ('browse_dataset', '--scale=-1', 'expected a finite number above 0'),
-        ('dataset_stats', '--top=-1', 'expected a whole number of 1 or more'),
-        ('dataset_stats', '--top=1_0', 'expected a whole number of 1 or more'),
+        ('dataset_stats', '--top=-1', 'expected a whole number of 0 or more'),
+        ('dataset_stats', '--top=1_0', 'expected a whole number of 0 or more'),
     ],
 )
 def test_numbers_out_of_range(tool: str, option: str, message: str, capsys) -> None:

@@ -67,7 +67,10 @@ def test_lists_and_whole_floats_become_the_documented_columns() -> None:
         (dict(ids=[1, 1]), 'ids must be unique in a frame, but id 1 stands 2 times'),
         (dict(ids=[1, -2]), 'ids count from 1, got -2'),
         (dict(labels=[0, -5]), 'labels count from 0, or are -1 for none, got -5'),
-        (dict(scores=[0.9, 7.0]), 'from 0 to 1, got 7 for a track whose detection has 0.8'),
+        (
+            dict(scores=[0.9, 7.0]),
+            'from 0 to 1, got 7 for a track whose detection has 0.8',
+        ),
         (dict(scores=[-3, 0.8]), 'from 0 to 1, got -3'),
         (
             dict(ids=[1, 1.5]),
