@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from ..datasets.sequence_ground_truth import read_truth
+from ..datasets.sequence_ground_truth import read_ground_truth
 from ..evaluation.protocols import STRICT
 from ..evaluation.saved_predictions import score_predictions
 from ..structures import SMOTDataSample
@@ -27,10 +27,10 @@ def self_evaluate(sample: SMOTDataSample) -> dict[str, Any] | None:
         logged, since what was found is worth keeping all the same.
     """
     try:
-        truth = read_truth(sample.video)
+        truth = read_ground_truth(sample.video)
         if truth is None or truth.trajectories is None:
             return None
-        truth.on_frames(sample.frame_ids).put_into(sample)
+        truth.on_frames(sample.frame_ids).set_gt_fields(sample)
         found = score_predictions([sample], [STRICT])
         # CIDEr weighs a word by how few captions have it; of a single one nothing is left.
         people = len(sample.get('gt_captions', {}))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ..registry import DATASETS
 from ..structures import CoordinateSpace
+from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
 from .sequence_ground_truth import read_boxes
 from .video_dataset import VideoDataset
-from .video_truth import VideoTruth
 
 
 @DATASETS.register_module()
@@ -59,14 +59,14 @@ class MOTChallengeDataset(VideoDataset):
         """Open every sequence and read its truth; sorted by name."""
         folders = {p.name: p for p in _find_sequences(Path(self.data_root))}
         videos = [open_image_sequence(folders[name]) for name in self.selected(folders)]
-        return [dict(video=video, truth=_read_truth(video)) for video in videos]
+        return [dict(video=video, gt=_read_ground_truth(video)) for video in videos]
 
-    def training_truth(self, truth: VideoTruth) -> VideoTruth:
+    def training_gt(self, gt: GroundTruth) -> GroundTruth:
         """Considered boxes of the dataset's classes: pedestrians by default."""
-        boxes = truth.trajectories
+        boxes = gt.trajectories
         # A file without a class column gives -1 or 0.
         boxes = boxes[boxes.labels <= len(self.metainfo['classes'])]
-        return super().training_truth(replace(truth, trajectories=boxes))
+        return super().training_gt(replace(gt, trajectories=boxes))
 
 
 def _find_sequences(root: Path) -> list[Path]:
@@ -92,9 +92,9 @@ def _find_sequences(root: Path) -> list[Path]:
     )
 
 
-def _read_truth(sequence: ImageSequence) -> VideoTruth:
+def _read_ground_truth(sequence: ImageSequence) -> GroundTruth:
     video = sequence.video
     if 'gt' not in video.files:
-        return VideoTruth()
+        return GroundTruth()
     space = CoordinateSpace(width=video.width, height=video.height)
-    return VideoTruth(read_boxes(video, space))
+    return GroundTruth(read_boxes(video, space))

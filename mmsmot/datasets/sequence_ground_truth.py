@@ -12,17 +12,17 @@ from ..structures import (
     read_trajectories,
 )
 from ..structures.frame_numbering import log_lost_boxes
-from .bensmot.ground_truth import make_truth, with_folder
+from .bensmot.ground_truth import make_ground_truth, with_folder
 from .bensmot.repairs import RepairLog
 from .bensmot.sequence import read_sequence
 from .class_names import read_class_names, with_mot_classes
-from .video_truth import VideoTruth
+from .ground_truth import GroundTruth
 from .vocabulary import InteractionVocabulary
 
 
-def read_truth(
+def read_ground_truth(
     video: VideoInfo, vocabulary: InteractionVocabulary | None = None
-) -> VideoTruth | None:
+) -> GroundTruth | None:
     """The truth that lies beside the pictures of one video.
 
     Args:
@@ -41,9 +41,9 @@ def read_truth(
         return None
     folder = Path(video.path)
     if not (folder / 'imgs').is_dir():
-        return VideoTruth(read_boxes(video))
+        return GroundTruth(read_boxes(video))
     record = read_sequence(folder)
-    return make_truth(
+    return make_ground_truth(
         folder,
         record,
         with_folder(record.semantics, folder),

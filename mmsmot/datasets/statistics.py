@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..utils.number_ranges import NON_NEGATIVE_INT, require_numbers
+from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence
-from .video_truth import VideoTruth
 
 # The paper leaves prepositions out of its word cloud; articles, conjunctions, pronouns
 # and auxiliaries say as little of a dataset.
@@ -84,33 +84,33 @@ class DatasetStatistics:
 
     @classmethod
     def of(cls, videos: Iterable[dict]) -> DatasetStatistics:
-        """The statistics of ``dict(video=ImageSequence, truth=VideoTruth)``."""
+        """The statistics of ``dict(video=ImageSequence, gt=GroundTruth)``."""
         statistics = cls()
         for info in videos:
-            statistics.add(info['video'], info['truth'])
+            statistics.add(info['video'], info['gt'])
         return statistics
 
-    def add(self, video: ImageSequence, truth: VideoTruth) -> None:
+    def add(self, video: ImageSequence, gt: GroundTruth) -> None:
         """Count a video."""
         fps = video.video.fps
         self.frames += len(video)
         self.sequence_seconds.append(len(video) / fps)
-        if truth.trajectories is not None:
-            self.boxes += len(truth.trajectories)
-            for boxes in truth.trajectories.by_id().values():
+        if gt.trajectories is not None:
+            self.boxes += len(gt.trajectories)
+            for boxes in gt.trajectories.by_id().values():
                 ends = boxes.frame_ids[[0, -1]]
                 first, last = np.searchsorted(video.frame_ids, ends).tolist()
                 self.trajectory_seconds.append((last - first + 1) / fps)
-        for text in (truth.captions or {}).values():
+        for text in (gt.captions or {}).values():
             self.caption_words.append(self._count_words(text))
-        if truth.video_caption is not None:
-            self.video_caption_words.append(self._count_words(truth.video_caption))
-        if truth.interactions is not None:
-            pairs = truth.interactions.as_pairs()
+        if gt.video_caption is not None:
+            self.video_caption_words.append(self._count_words(gt.video_caption))
+        if gt.interactions is not None:
+            pairs = gt.interactions.as_pairs()
             self.pairs += len(pairs)
             self.interactions.append(sum(map(len, pairs.values())))
             self.verbs.update(verb for verbs in pairs.values() for verb in verbs)
-        self.expressions += len(truth.expressions or ())
+        self.expressions += len(gt.expressions or ())
 
     def _count_words(self, text: str) -> int:
         words = [word.lower() for word in _WORD.findall(text)]

@@ -16,10 +16,10 @@ from mmengine.logging import print_log
 from ..registry import TRANSFORMS, build_part
 from ..structures import SMOTDataSample
 from ..utils.number_ranges import COUNT, require_numbers
+from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence
 from .sample_seed import generator_of, seeded_globals
 from .video_reader import VideoReader
-from .video_truth import VideoTruth
 
 
 class VideoDataset(BaseDataset):
@@ -106,22 +106,22 @@ class VideoDataset(BaseDataset):
 
     @abstractmethod
     def load_data_list(self) -> list[dict]:
-        """The videos: ``dict(video=ImageSequence, truth=VideoTruth)`` each."""
+        """The videos: ``dict(video=ImageSequence, gt=GroundTruth)`` each."""
 
-    def unfit_for_training(self, video: ImageSequence, truth: VideoTruth) -> str | None:
+    def unfit_for_training(self, video: ImageSequence, gt: GroundTruth) -> str | None:
         """Why a video gives no clip, ``None`` where it does."""
-        if truth.trajectories is None:
+        if gt.trajectories is None:
             return 'no truth'
         if len(video) < self.run_length:
             return f'fewer than {self.run_length} frames'
         return None
 
-    def training_truth(self, truth: VideoTruth) -> VideoTruth:
+    def training_gt(self, gt: GroundTruth) -> GroundTruth:
         """The part of the truth to learn from; labels are indices of ``classes``."""
-        boxes = truth.trajectories
+        boxes = gt.trajectories
         boxes = boxes[boxes.scores > 0]
         labels = class_indices(boxes.labels, self.metainfo['classes'])
-        return replace(truth, trajectories=replace(boxes, labels=labels))
+        return replace(gt, trajectories=replace(boxes, labels=labels))
 
     def filter_data(self) -> list[dict]:
         """Leave out the videos that give no clip (training only), logged by name."""
@@ -150,29 +150,29 @@ class VideoDataset(BaseDataset):
     def prepare_data(self, idx: int) -> dict:
         """The sample at ``idx``, after the pipeline."""
         info = self.get_data_info(idx)
-        video, truth = info['video'], info['truth']
+        video, gt = info['video'], info['gt']
         if self.test_mode:
-            return self.pipeline(self._whole_video(video, truth))
+            return self.pipeline(self._whole_video(video, gt))
         generator = generator_of(idx)
         with seeded_globals(generator):
-            sample = self.pipeline(self._clip(video, truth, generator))
+            sample = self.pipeline(self._clip(video, gt, generator))
         if sample is not None:
             sample.pop('generator', None)  # it has done its work, no model takes it
         return sample
 
-    def _whole_video(self, video: ImageSequence, truth: VideoTruth) -> dict:
-        return _sample(VideoReader(video), video, video.frame_ids, truth)
+    def _whole_video(self, video: ImageSequence, gt: GroundTruth) -> dict:
+        return _sample(VideoReader(video), video, video.frame_ids, gt)
 
     def _clip(
-        self, video: ImageSequence, truth: VideoTruth, generator: np.random.Generator
+        self, video: ImageSequence, gt: GroundTruth, generator: np.random.Generator
     ) -> dict:
         positions = self._positions(len(video), generator)
         frames = [video.frame_at(position) for position in positions]
         for frame in frames:
             if frame.load is not None:
                 frame.image  # noqa: B018 - decodes the picture here, in the worker
-        truth = self.training_truth(truth)
-        sample = _sample(frames, video, video.frame_ids[positions], truth)
+        gt = self.training_gt(gt)
+        sample = _sample(frames, video, video.frame_ids[positions], gt)
         flippable = bool(self.metainfo['flippable'])
         sample['data_samples'].set_metainfo(dict(flippable=flippable))
         return {**sample, 'generator': generator}
@@ -264,8 +264,8 @@ def shortened(names: list[str], limit: int = 50) -> str:
 
 
 def _sample(
-    inputs: Any, video: ImageSequence, frame_ids: np.ndarray, truth: VideoTruth
+    inputs: Any, video: ImageSequence, frame_ids: np.ndarray, gt: GroundTruth
 ) -> dict:
     sample = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=frame_ids))
-    truth.on_frames(frame_ids).put_into(sample)
+    gt.on_frames(frame_ids).set_gt_fields(sample)
     return dict(inputs=inputs, data_samples=sample)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from ..datasets.ground_truth import GroundTruth
 from ..datasets.image_sequence import ImageSequence
-from ..datasets.video_truth import VideoTruth
 from ..structures import Interactions, Trajectories
 from ..utils.atomic import atomic_path
 from ..utils.number_ranges import FRAME_RATE, require_numbers
@@ -32,7 +32,7 @@ MAX_CLIP_WIDTH = 8192  # pixels, of 8K and of H.264's highest level
 
 def draw_sheet(
     video: ImageSequence,
-    truth: VideoTruth,
+    truth: GroundTruth,
     num_frames: int = SHEET_FRAMES,
     columns: int = SHEET_COLUMNS,
     tile_width: int = TILE_WIDTH,
@@ -88,7 +88,7 @@ def write_sheet(image: np.ndarray, path: str | os.PathLike) -> None:
 
 def write_clip(
     video: ImageSequence,
-    truth: VideoTruth,
+    truth: GroundTruth,
     path: str | os.PathLike,
     scale: float | None = None,
     fps: float | None = None,
@@ -206,7 +206,7 @@ def _told(interactions: Interactions) -> Iterator[str]:
         yield f'{subject} {short_verb(str(interactions.verbs[row]))} {other}{span}'
 
 
-def summary_line(video: ImageSequence, truth: VideoTruth) -> str:
+def summary_line(video: ImageSequence, truth: GroundTruth) -> str:
     """Numbers of frames, people and interactions."""
     known = truth.trajectories
     people = 0 if known is None else len(np.unique(known.ids))

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from mmsmot.datasets import ImageSequence
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.datasets.video_dataset import VideoDataset
-from mmsmot.datasets.video_truth import VideoTruth
 from mmsmot.registry import DATASETS
 from mmsmot.structures import Trajectories, VideoInfo
 
@@ -64,7 +64,7 @@ class CSVDataset(VideoDataset):
         video = VideoInfo(
             path.stem, str(path), self.fps, files=files, frame_ids=frame_ids
         )
-        return dict(video=ImageSequence(video, frame_ids), truth=VideoTruth(gt))
+        return dict(video=ImageSequence(video, frame_ids), gt=GroundTruth(gt))
 
 
 def read_csv(path: Path) -> Trajectories:

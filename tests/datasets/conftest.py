@@ -98,7 +98,7 @@ def write_sequence(write_images: Callable[..., Path]) -> Callable[..., Path]:
     """Writes a MOTChallenge sequence: T images, one pedestrian and one car a frame."""
 
     def write(
-        folder: Path, num_frames: int = 6, truth: bool = True, seqinfo: bool = True
+        folder: Path, num_frames: int = 6, gt: bool = True, seqinfo: bool = True
     ) -> Path:
         frames = range(1, num_frames + 1)
         write_images(folder / 'img1', [f'{frame:06d}.png' for frame in frames])
@@ -111,7 +111,7 @@ def write_sequence(write_images: Callable[..., Path]) -> Callable[..., Path]:
         (folder / 'det' / 'det.txt').write_text(
             ''.join(f'{frame},-1,{frame},5,10,20,0.9\n' for frame in frames)
         )
-        if truth:
+        if gt:
             (folder / 'gt').mkdir()
             (folder / 'gt' / 'gt.txt').write_text(
                 ''.join(f'{f},1,{f},5,10,20,1,1,1\n' for f in frames)

@@ -231,8 +231,8 @@ def test_mended(quirk, tmp_path, write_bensmot) -> None:
     assert dataset.repairs.counts == counts
     sample = samples['act/seq']
     assert len(sample.frame_ids) == frames
-    truth = sample.get('gt_trajectories')
-    assert (None if truth is None else len(truth)) == rows
+    gt = sample.get('gt_trajectories')
+    assert (None if gt is None else len(gt)) == rows
     captions = sample.get('gt_captions')
     assert (None if captions is None else list(captions)) == described
     table = sample.get('gt_interactions')

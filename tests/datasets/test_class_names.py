@@ -55,12 +55,12 @@ def test_a_cvat_export_is_learnt_from_and_scored_on_people(
     (folder / 'gt/labels.txt').write_text('car\nperson\n')
     (folder / 'gt/gt.txt').write_text('1,1,0,0,5,9,1,2,1.0\n1,2,9,0,9,5,1,1,1.0\n')
     dataset = MOTChallengeDataset(data_root=str(tmp_path / 'data'), test_mode=True)
-    truth = dataset[0]['data_samples'].gt_trajectories
-    assert dict(zip(truth.ids.tolist(), truth.labels.tolist(), strict=True)) == {
+    gt = dataset[0]['data_samples'].gt_trajectories
+    assert dict(zip(gt.ids.tolist(), gt.labels.tolist(), strict=True)) == {
         1: 1,
         2: 3,
     }
     messages = [r.getMessage() for r in logged if 'labels.txt' in r.getMessage()]
     assert len(messages) == 1 and 'taken as car = 3, person = 1' in messages[0]
     info = dataset.load_data_list()[0]
-    assert dataset.training_truth(info['truth']).trajectories.ids.tolist() == [1]
+    assert dataset.training_gt(info['gt']).trajectories.ids.tolist() == [1]

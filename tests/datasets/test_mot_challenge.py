@@ -27,7 +27,7 @@ def root(tmp_path: Path, write_sequence) -> Path:
     """Three sequences, the last without truth."""
     write_sequence(tmp_path / 'data/seq-b', num_frames=6)
     write_sequence(tmp_path / 'data/seq-a', num_frames=12)
-    write_sequence(tmp_path / 'data/test-c', num_frames=5, truth=False)
+    write_sequence(tmp_path / 'data/test-c', num_frames=5, gt=False)
     return tmp_path / 'data'
 
 
@@ -44,12 +44,12 @@ def test_mot17_mini(test_data: Path) -> None:
     for sample in dataset:
         info = sample['data_samples'].video
         assert info == sample['inputs'].video
-        truth = sample['data_samples'].gt_trajectories
-        assert truth.space == CoordinateSpace(width=info.width, height=info.height)
-        assert set(truth.frame_ids) == set(sample['data_samples'].frame_ids)
+        gt = sample['data_samples'].gt_trajectories
+        assert gt.space == CoordinateSpace(width=info.width, height=info.height)
+        assert set(gt.frame_ids) == set(sample['data_samples'].frame_ids)
         names.append(info.name)
         frames += len(sample['data_samples'].frame_ids)
-        rows += len(truth)
+        rows += len(gt)
     assert names == sorted(names)
     assert (len(names), frames) == (7, 39)
     gt_files = (test_data / 'data/MOT17-mini/train').glob('*/gt/gt.txt')
@@ -59,11 +59,11 @@ def test_mot17_mini(test_data: Path) -> None:
 def test_tud_world_coordinates_are_no_classes(test_data: Path) -> None:
     campus, stadtmitte = load(test_data / 'data/tud', test_mode=True)
     for sample, frames, boxes in ((campus, 71, 359), (stadtmitte, 179, 1156)):
-        truth = sample['data_samples'].gt_trajectories
+        gt = sample['data_samples'].gt_trajectories
         assert len(sample['data_samples'].frame_ids) == frames
-        assert len(truth) == boxes
-        assert truth.labels.max() <= 0
-        assert truth.visibility.max() == 1
+        assert len(gt) == boxes
+        assert gt.labels.max() <= 0
+        assert gt.visibility.max() == 1
         assert [frame.load for frame in sample['inputs']] == [None] * frames
 
 
@@ -79,10 +79,10 @@ def test_whole_videos(root, number_of) -> None:
     assert isinstance(reader, VideoReader)
     assert sample.frame_ids.tolist() == [1, 2, 3, 4, 5, 6]
     assert [number_of(frame.image) for frame in reader] == [1, 2, 3, 4, 5, 6]
-    truth = sample.gt_trajectories
-    assert len(truth) == 12  # every class and flag, for the evaluation to judge
-    assert sorted(set(truth.labels.tolist())) == [1, 3]
-    assert truth.boxes[0].tolist() == [1, 5, 11, 25]
+    gt = sample.gt_trajectories
+    assert len(gt) == 12  # every class and flag, for the evaluation to judge
+    assert sorted(set(gt.labels.tolist())) == [1, 3]
+    assert gt.boxes[0].tolist() == [1, 5, 11, 25]
     assert 'gt_trajectories' not in samples[2]['data_samples']
     assert samples[2]['inputs'].video.files['det'].endswith('test-c/det/det.txt')
 
@@ -119,9 +119,9 @@ def test_clip(root, number_of) -> None:
         assert ids == sorted(set(ids)) and len(ids) == 3 and ids[-1] - ids[0] < 6
         assert all('image' in vars(frame) for frame in clip['inputs'])
         assert [number_of(frame.image) for frame in clip['inputs']] == ids
-        truth = clip['data_samples'].gt_trajectories
-        assert truth.frame_ids.tolist() == ids  # the car is left out
-        assert truth.ids.tolist() == [1, 1, 1]
+        gt = clip['data_samples'].gt_trajectories
+        assert gt.frame_ids.tolist() == ids  # the car is left out
+        assert gt.ids.tolist() == [1, 1, 1]
         starts.add(ids[0])
     assert len(starts) > 3
 
@@ -259,9 +259,9 @@ def test_dirty_truth_is_repaired_and_told(root, logged) -> None:
     ]
     (root / 'seq-a/gt/gt.txt').write_bytes(('\ufeff' + '\r\n'.join(rows)).encode())
     sample = load(root, sequences=['seq-a'], test_mode=True)[0]['data_samples']
-    truth = sample.gt_trajectories
-    assert truth.frame_ids.tolist() == [1, 3]
-    assert truth.boxes[0].tolist() == [1, 5, 11, 25]
+    gt = sample.gt_trajectories
+    assert gt.frame_ids.tolist() == [1, 3]
+    assert gt.boxes[0].tolist() == [1, 5, 11, 25]
     told = '\n'.join(record.getMessage() for record in logged)
     assert '1 of 4 rows without a proper box' in told
     assert '1 of 3 rows with a (frame, id) seen before' in told
@@ -314,11 +314,11 @@ def test_a_box_stays_on_its_picture_whatever_counts_from_0(
         (folder / role).mkdir()
         (folder / role / f'{role}.txt').write_text(''.join(rows))
     sample = load(tmp_path / 'data', test_mode=True)[0]
-    truth, detector = sample['data_samples'].gt_trajectories, DetectionFile()
-    assert truth.frame_ids.tolist() == [1, 2, 3, 4, 5]
+    gt, detector = sample['data_samples'].gt_trajectories, DetectionFile()
+    assert gt.frame_ids.tolist() == [1, 2, 3, 4, 5]
     for frame in sample['inputs']:
         number = number_of(frame.image)
-        assert truth.boxes[truth.frame_ids == frame.frame_id][:, 0].tolist() == [number]
+        assert gt.boxes[gt.frame_ids == frame.frame_id][:, 0].tolist() == [number]
         assert detector.detect([frame])[0].boxes[:, 0].tolist() == [number]
 
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.datasets.image_sequence import ImageSequence
 from mmsmot.datasets.statistics import (
     DatasetStatistics,
@@ -15,14 +16,13 @@ from mmsmot.datasets.statistics import (
     most_frequent,
     statistics_table,
 )
-from mmsmot.datasets.video_truth import VideoTruth
 from mmsmot.structures import Interactions, Trajectories, VideoInfo
 
 FRAMES = np.array([1, 2, 4, 6, 8])  # holes, as in BenSMOT
 
 
-def make(truth: VideoTruth) -> dict:
-    return dict(video=ImageSequence(VideoInfo('a/1', 'a/1', 2.0), FRAMES), truth=truth)
+def make(gt: GroundTruth) -> dict:
+    return dict(video=ImageSequence(VideoInfo('a/1', 'a/1', 2.0), FRAMES), gt=gt)
 
 
 @pytest.fixture
@@ -38,11 +38,11 @@ def described() -> dict:
         [2, 8, 0, 0],
     )
     captions = {1: "A man's dog-like walk, then a walk.", 2: 'She walks to the man'}
-    return make(VideoTruth(boxes, captions, interactions, 'Two people walk.'))
+    return make(GroundTruth(boxes, captions, interactions, 'Two people walk.'))
 
 
 def test_each_number_is_counted(described: dict) -> None:
-    statistics = DatasetStatistics.of([described, make(VideoTruth())])
+    statistics = DatasetStatistics.of([described, make(GroundTruth())])
     assert statistics.table() == {
         'Videos': 2,
         'Min. length (s)': 2.5,  # five pictures, two a second, whatever their numbers
@@ -77,10 +77,10 @@ def test_frequent_words_leave_prepositions_and_articles_out(described: dict) -> 
 
 def test_splits_add_up(described: dict) -> None:
     one = DatasetStatistics.of([described])
-    both = one.joined(DatasetStatistics.of([make(VideoTruth())]))
+    both = one.joined(DatasetStatistics.of([make(GroundTruth())]))
     assert (
         both.to_dict()
-        == DatasetStatistics.of([described, make(VideoTruth())]).to_dict()
+        == DatasetStatistics.of([described, make(GroundTruth())]).to_dict()
     )
     assert one.table()['Videos'] == 1
     assert json.loads(json.dumps(both.to_dict())) == both.to_dict()

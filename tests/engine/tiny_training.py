@@ -47,7 +47,7 @@ class Clips(torch.utils.data.Dataset):
     def get_data_info(self, index: int) -> dict[str, Any]:
         truth = self._truth(index)
         words = dict(captions=truth.gt_captions, video_caption=truth.gt_video_caption)
-        return dict(truth=SimpleNamespace(**words))
+        return dict(gt=SimpleNamespace(**words))
 
     @staticmethod
     def _truth(index: int) -> SMOTDataSample:

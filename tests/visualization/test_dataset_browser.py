@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.datasets.image_sequence import ImageSequence
-from mmsmot.datasets.video_truth import VideoTruth
 from mmsmot.structures import Interactions, Trajectories, VideoInfo
 from mmsmot.visualization.dataset_browser import (
     MAX_CLIP_LINES,
@@ -36,10 +36,10 @@ def video(tmp_path: Path) -> ImageSequence:
 
 
 @pytest.fixture
-def truth() -> VideoTruth:
+def truth() -> GroundTruth:
     ids = np.tile([1, 2], len(FRAMES))
     boxes = np.tile([[20.0, 30, 40, 80], [110, 30, 130, 80]], (len(FRAMES), 1))
-    return VideoTruth(
+    return GroundTruth(
         Trajectories(np.repeat(FRAMES, 2), ids, boxes),
         {1: 'A man pushes.', 2: 'A woman is pushed.'},
         Interactions([1], [2], ['push.v.01'], [8], [9]),
@@ -79,7 +79,7 @@ def test_a_sheet_shows_an_interaction_in_its_span_alone(video, truth) -> None:
 
 
 def test_a_sheet_of_a_video_without_words(video, tmp_path: Path) -> None:
-    sheet = draw_sheet(video, VideoTruth(), num_frames=4, columns=2, tile_width=200)
+    sheet = draw_sheet(video, GroundTruth(), num_frames=4, columns=2, tile_width=200)
     assert sheet.shape[:2] == (2 * 120 + 4 + 2 * 8 + 18, 404)  # a title of one line
     write_sheet(sheet, tmp_path / 'deep' / 'sheet.jpg')
     assert cv2.imread(str(tmp_path / 'deep' / 'sheet.jpg')).shape == sheet.shape

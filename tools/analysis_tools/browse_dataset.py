@@ -83,13 +83,13 @@ def main() -> None:
     out = Path(args.out) / args.split
     with folder_lock(out):
         for info in track(chosen, 'Drawing', disable=not sys.stderr.isatty()):
-            video, truth = info['video'], info['truth']
+            video, gt = info['video'], info['gt']
             name = video.video.name
             if args.what != 'clips':
-                sheet = draw_sheet(video, truth, args.frames, args.columns)
+                sheet = draw_sheet(video, gt, args.frames, args.columns)
                 write_sheet(sheet, out / f'{name}.jpg')
             if args.what != 'sheets':
-                write_clip(video, truth, out / f'{name}.mp4', args.scale, args.fps)
+                write_clip(video, gt, out / f'{name}.mp4', args.scale, args.fps)
     print(f'{out}: {len(chosen)} of {len(videos)} videos')
 
 

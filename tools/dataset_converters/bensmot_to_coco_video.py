@@ -43,7 +43,7 @@ def main() -> None:
     )
     writer = CocoVideoWriter(args.data_root)
     for info in track(videos, 'Converting', disable=not sys.stderr.isatty()):
-        writer.add(info['video'], info['truth'])
+        writer.add(info['video'], info['gt'])
     writer.write(args.out)
     print(f'{args.out}: {len(videos)} videos')
 

@@ -64,22 +64,22 @@ def check_bensmot(
         lazy_init=True,
     )
     videos = dataset.read_videos()
-    truths = [info['truth'] for info in videos]
-    tables = [t.trajectories for t in truths if t.trajectories is not None]
+    gts = [info['gt'] for info in videos]
+    tables = [t.trajectories for t in gts if t.trajectories is not None]
     contents = {
         'sequences': len(videos),
         'with captions, interactions and video caption': sum(
-            truth.is_described for truth in truths
+            gt.is_described for gt in gts
         ),
         'frames': sum(len(info['video']) for info in videos),
         'trajectories': sum(len(set(table.ids.tolist())) for table in tables),
         'boxes': sum(map(len, tables)),
-        'instance captions': sum(len(truth.captions or ()) for truth in truths),
+        'instance captions': sum(len(gt.captions or ()) for gt in gts),
         'interactions (subject, verb, object)': sum(
-            sum(map(len, truth.interactions.as_pairs().values()))
-            for truth in truths
-            if truth.interactions is not None
+            sum(map(len, gt.interactions.as_pairs().values()))
+            for gt in gts
+            if gt.interactions is not None
         ),
-        'referring expressions': sum(len(t.expressions or ()) for t in truths),
+        'referring expressions': sum(len(t.expressions or ()) for t in gts),
     }
     return CheckReport(contents, dataset.repairs)

@@ -11,13 +11,13 @@ from mmengine.logging import print_log
 
 from ...registry import DATASETS
 from ...utils.json_file import read_json
+from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..video_dataset import VideoDataset, shortened
 from ..video_reader import BENSMOT_FPS
-from ..video_truth import VideoTruth
 from ..vocabulary import InteractionVocabulary
 from .combined_json import CombinedAnnotations
-from .ground_truth import make_truth, make_video, with_folder
+from .ground_truth import make_ground_truth, make_video, with_folder
 from .index import SPLITS, default_cache_path, find_sequences, read_index
 from .repairs import RepairLog
 from .sequence import SequenceRecord
@@ -145,7 +145,7 @@ class BenSMOTDataset(VideoDataset):
         self.repairs.report(f'{self.data_root}/{self.split}')
         if not self.described_only:
             return videos
-        described = [info for info in videos if info['truth'].is_described]
+        described = [info for info in videos if info['gt'].is_described]
         if len(described) < len(videos):
             self._tell_left_out(videos, len(described))
         return described
@@ -184,7 +184,7 @@ class BenSMOTDataset(VideoDataset):
         folder: Path,
         record: SequenceRecord,
         combined: CombinedAnnotations | None,
-    ) -> dict[str, ImageSequence | VideoTruth] | None:
+    ) -> dict[str, ImageSequence | GroundTruth] | None:
         log = self.repairs
         if not record.frame_ids:
             log.add('sequence_empty', f'{folder}: no images and no boxes')
@@ -197,14 +197,12 @@ class BenSMOTDataset(VideoDataset):
             semantics = combined.semantics(name, record.track_ids, log)
         return dict(
             video=make_video(name, folder, record, self.default_fps),
-            truth=make_truth(folder, record, semantics, self.vocabulary, log),
+            gt=make_ground_truth(folder, record, semantics, self.vocabulary, log),
         )
 
     def _tell_left_out(self, videos: list[dict], kept: int) -> None:
         names = [
-            info['video'].video.name
-            for info in videos
-            if not info['truth'].is_described
+            info['video'].video.name for info in videos if not info['gt'].is_described
         ]
         message = (
             f'{self.data_root}/{self.split}: {len(names)} of {len(videos)} sequences '

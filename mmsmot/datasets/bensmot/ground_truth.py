@@ -18,8 +18,8 @@ from ...structures import (
     xywh_to_xyxy,
 )
 from ...structures.referring_expression import expression_from_dict
+from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
-from ..video_truth import VideoTruth
 from ..vocabulary import InteractionVocabulary
 from .repairs import RepairLog
 from .semantics import Relation, Semantics
@@ -57,13 +57,13 @@ def make_video(
     return ImageSequence(video, frame_ids, images or None)
 
 
-def make_truth(
+def make_ground_truth(
     folder: Path,
     record: SequenceRecord,
     semantics: Semantics,
     vocabulary: InteractionVocabulary,
     log: RepairLog,
-) -> VideoTruth:
+) -> GroundTruth:
     """The truth of a sequence.
 
     Words of trajectories without any proper box are left out. An interaction has one
@@ -94,7 +94,7 @@ def make_truth(
         interactions = _interactions(folder, told, spans, vocabulary, log)
     if record.expressions is not None:
         expressions = list(_expressions(folder, record.expressions, ids, log))
-    return VideoTruth(
+    return GroundTruth(
         boxes, captions, interactions, semantics.video_caption, expressions
     )
 

@@ -14,9 +14,9 @@ from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import Semantics
 from ..bensmot.sequence import GT, IMAGE_SUFFIXES, IMAGES
 from ..caption_text import clean_verb
+from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..seqinfo import SeqInfo, write_seqinfo
-from ..video_truth import VideoTruth
 from .image_files import place_images
 from .sequence_text import write_boxes, write_words
 
@@ -26,7 +26,7 @@ SEPARATOR = '__'  # between activity and sequence in layouts that have one level
 
 def write_bensmot_sequence(
     video: ImageSequence,
-    truth: VideoTruth,
+    gt: GroundTruth,
     folder: str | os.PathLike,
     placement: str = 'symlink',
 ) -> None:
@@ -49,9 +49,9 @@ def write_bensmot_sequence(
     folder = Path(folder)
     with atomic_folder(folder) as temporary:
         place_images(video, temporary / IMAGES, placement, IMAGE_SUFFIXES)
-        if truth.trajectories is not None:
-            write_boxes(truth.trajectories, temporary / GT)
-        write_words(video, truth, temporary)
+        if gt.trajectories is not None:
+            write_boxes(gt.trajectories, temporary / GT)
+        write_words(video, gt, temporary)
         write_sequence_info(video, folder.name, IMAGES, temporary)
 
 
@@ -139,7 +139,7 @@ def read_bensmot(
         sequences: Names or patterns to take, ``None`` for all.
 
     Returns:
-        ``dict(video=ImageSequence, truth=VideoTruth)`` each.
+        ``dict(video=ImageSequence, gt=GroundTruth)`` each.
     """
     if vocabulary is None:
         # A dataset without any interaction has no verbs, and a vocabulary must have one.

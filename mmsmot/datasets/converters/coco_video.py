@@ -29,8 +29,8 @@ from ...utils.number_ranges import (
 )
 from ..bensmot.text import MAX_NUMBER
 from ..caption_text import clean_caption
+from ..ground_truth import GroundTruth
 from ..image_sequence import MAX_DIGITS, ImageSequence
-from ..video_truth import VideoTruth
 from .coco_video_words import read_captions, read_expressions, read_interactions
 
 _FILE_NUMBER = re.compile(r'(?<!\d)([0-9]+)\.[^.]+$')
@@ -118,7 +118,7 @@ class CocoVideoFile:
         return len(self._videos)
 
     def __iter__(self) -> Iterator[dict]:
-        """The videos, each ``dict(video=ImageSequence, truth=VideoTruth)``."""
+        """The videos, each ``dict(video=ImageSequence, gt=GroundTruth)``."""
         for video_id in self._videos:
             if self._images[video_id]:
                 yield self._video(video_id)
@@ -187,7 +187,7 @@ class CocoVideoFile:
             video=ImageSequence(
                 video, frame_ids, paths, size_source=os.fspath(self.path)
             ),
-            truth=VideoTruth(
+            gt=GroundTruth(
                 boxes, captions, interactions, summary, read_expressions(entry)
             ),
         )

@@ -11,9 +11,9 @@ import numpy as np
 from ...structures import xyxy_to_xywh
 from ...structures.referring_expression import expression_to_dict
 from ...utils.atomic import atomic_write
+from ..ground_truth import GroundTruth
 from ..image_decoder import image_size
 from ..image_sequence import ImageSequence
-from ..video_truth import VideoTruth
 from .sequence_text import span_items
 
 PERSON = 1
@@ -35,7 +35,7 @@ class CocoVideoWriter:
         self._images: list[dict] = []
         self._annotations: list[dict] = []
 
-    def add(self, video: ImageSequence, truth: VideoTruth) -> None:
+    def add(self, video: ImageSequence, gt: GroundTruth) -> None:
         """Add a video.
 
         Raises:
@@ -47,10 +47,10 @@ class CocoVideoWriter:
                 'boxes by their pictures'
             )
         video_id = len(self._videos) + 1
-        self._videos.append({'id': video_id, **self._video(video, truth)})
+        self._videos.append({'id': video_id, **self._video(video, gt)})
         image_ids = self._add_images(video, video_id)
-        if truth.trajectories is not None:
-            self._add_boxes(truth, image_ids)
+        if gt.trajectories is not None:
+            self._add_boxes(gt, image_ids)
 
     def write(self, path: str | os.PathLike) -> None:
         """Write the file, atomically."""
@@ -67,22 +67,22 @@ class CocoVideoWriter:
         with atomic_write(path) as stream:
             json.dump(content, stream, ensure_ascii=False)
 
-    def _video(self, video: ImageSequence, truth: VideoTruth) -> dict:
+    def _video(self, video: ImageSequence, gt: GroundTruth) -> dict:
         row = {'file_name': video.video.name, 'fps': video.video.fps}
-        if truth.video_caption is not None:
-            row['summary'] = truth.video_caption
-        if truth.captions is not None:
-            row['caption'] = {str(i): text for i, text in truth.captions.items()}
-        if truth.interactions is not None:
+        if gt.video_caption is not None:
+            row['summary'] = gt.video_caption
+        if gt.captions is not None:
+            row['caption'] = {str(i): text for i, text in gt.captions.items()}
+        if gt.interactions is not None:
             relation: dict[str, list[str]] = {}
-            for pair, verbs in truth.interactions.as_pairs().items():
+            for pair, verbs in gt.interactions.as_pairs().items():
                 relation['{}-{}'.format(*pair)] = sorted(verbs)
             row['relation'] = relation
-            spans = span_items(truth.interactions, video)
+            spans = span_items(gt.interactions, video)
             if spans:
                 row['semantic_trajectories'] = spans
-        if truth.expressions is not None:
-            row['expressions'] = [expression_to_dict(e) for e in truth.expressions]
+        if gt.expressions is not None:
+            row['expressions'] = [expression_to_dict(e) for e in gt.expressions]
         return row
 
     def _add_images(self, video: ImageSequence, video_id: int) -> dict[int, int]:
@@ -116,8 +116,8 @@ class CocoVideoWriter:
             raise ValueError(f'{path}: lies outside of {self.image_root}')
         return path.relative_to(self.image_root).as_posix()
 
-    def _add_boxes(self, truth: VideoTruth, image_ids: dict[int, int]) -> None:
-        boxes = truth.trajectories
+    def _add_boxes(self, gt: GroundTruth, image_ids: dict[int, int]) -> None:
+        boxes = gt.trajectories
         sizes = np.round(xyxy_to_xywh(boxes.boxes), DECIMALS)
         for row in range(len(boxes)):
             bbox = [_plain(value) for value in sizes[row].tolist()]

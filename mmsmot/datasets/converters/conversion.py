@@ -12,10 +12,10 @@ from pathlib import Path
 from rich.progress import track
 
 from ...utils.folder_lock import folder_lock
+from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
-from ..video_truth import VideoTruth
 
-Write = Callable[[ImageSequence, VideoTruth, Path, str], None]
+Write = Callable[[ImageSequence, GroundTruth, Path, str], None]
 # A sequence, then tempfile's part of a name; see utils.atomic.atomic_folder.
 _PARTIAL = re.compile(r'\.(.+)\.[a-z0-9_]{8}\.partial', re.DOTALL)
 
@@ -51,7 +51,7 @@ def convert(
     call at a time fills ``out``.
 
     Args:
-        videos: ``dict(video=ImageSequence, truth=VideoTruth)`` each.
+        videos: ``dict(video=ImageSequence, gt=GroundTruth)`` each.
         out: The folder of the sequence folders.
         name_of: From a video's name to its folder in ``out``.
         write: Writes video and truth to a folder, with the placement of pictures.
@@ -94,7 +94,7 @@ def _convert(
         for path in leftovers[folder.parent].pop(folder.name, []):
             shutil.rmtree(path)
         if not folder.exists():
-            write(video, info['truth'], folder, placement)
+            write(video, info['gt'], folder, placement)
             written += 1
     return Conversion(written, len(names) - written)
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from ...structures import xyxy_to_xywh
 from ...utils.atomic import atomic_folder
-from ..bensmot.ground_truth import make_truth, with_folder
+from ..bensmot.ground_truth import make_ground_truth, with_folder
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import read_semantics
 from ..bensmot.sequence import read_sequence
+from ..ground_truth import GroundTruth
 from ..image_sequence import IMAGE_SUFFIXES, ImageSequence
 from ..mot_challenge import MOTChallengeDataset
-from ..video_truth import VideoTruth
 from ..vocabulary import InteractionVocabulary
 from .bensmot_folder import annotated_verbs, write_sequence_info
 from .image_files import place_images
@@ -35,7 +35,7 @@ def read_mot_challenge(
     sequences: Sequence[str] | None = None,
     considered_only: bool = False,
 ) -> Iterator[dict]:
-    """The sequences of a folder, each ``dict(video=ImageSequence, truth=VideoTruth)``.
+    """The sequences of a folder, each ``dict(video=ImageSequence, gt=GroundTruth)``.
 
     A sequence folder may hold BenSMOT's text files beside ``gt/``:
     ``instance_captions.txt`` (line k is of the trajectory with the k-th smallest id in
@@ -58,25 +58,25 @@ def read_mot_challenge(
         str(root), sequences=sequences, test_mode=True, lazy_init=True
     )
     for info in dataset.load_data_list():
-        video, truth = info['video'], info['truth']
-        if truth.trajectories is not None:
+        video, gt = info['video'], info['gt']
+        if gt.trajectories is not None:
             log = RepairLog()
-            truth = _with_words(Path(video.video.path), truth, vocabulary, log)
+            gt = _with_words(Path(video.video.path), gt, vocabulary, log)
             log.report(video.video.path)
             if considered_only:
-                boxes = truth.trajectories
-                truth = truth.for_boxes(boxes[boxes.scores > 0])
-            truth = truth.on_frames(video.frame_ids)  # the rest was logged
-        yield dict(video=video, truth=truth)
+                boxes = gt.trajectories
+                gt = gt.for_boxes(boxes[boxes.scores > 0])
+            gt = gt.on_frames(video.frame_ids)  # the rest was logged
+        yield dict(video=video, gt=gt)
 
 
 def _with_words(
     folder: Path,
-    truth: VideoTruth,
+    gt: GroundTruth,
     vocabulary: InteractionVocabulary | None,
     log: RepairLog,
-) -> VideoTruth:
-    boxes, record, text_log = truth.trajectories, read_sequence(folder), RepairLog()
+) -> GroundTruth:
+    boxes, record, text_log = gt.trajectories, read_sequence(folder), RepairLog()
     track_ids = record.track_ids or np.unique(boxes.ids).tolist()
     semantics = read_semantics(folder, track_ids, text_log)
     if vocabulary is None:
@@ -96,13 +96,15 @@ def _with_words(
         for kind in (*_ELSEWHERE, *_UNSAID):
             part.counts.pop(kind, None)
         log.merge(part, f'{folder}/')
-    words = make_truth(folder, record, with_folder(semantics, folder), vocabulary, log)
+    words = make_ground_truth(
+        folder, record, with_folder(semantics, folder), vocabulary, log
+    )
     return replace(words, trajectories=boxes)
 
 
 def write_mot_challenge_sequence(
     video: ImageSequence,
-    truth: VideoTruth,
+    gt: GroundTruth,
     folder: str | os.PathLike,
     placement: str = 'symlink',
 ) -> None:
@@ -127,7 +129,7 @@ def write_mot_challenge_sequence(
     folder = Path(folder)
     with atomic_folder(folder) as temporary:
         place_images(video, temporary / IMAGE_DIR, placement, IMAGE_SUFFIXES)
-        if truth.trajectories is not None:
-            write_boxes(truth.trajectories, temporary / 'gt' / 'gt.txt')
-        write_words(video, truth, temporary)
+        if gt.trajectories is not None:
+            write_boxes(gt.trajectories, temporary / 'gt' / 'gt.txt')
+        write_words(video, gt, temporary)
         write_sequence_info(video, folder.name, IMAGE_DIR, temporary)

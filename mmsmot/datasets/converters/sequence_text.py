@@ -13,9 +13,9 @@ from ...structures import Interactions, Trajectories, write_expression, xyxy_to_
 from ..bensmot.semantics import CAPTIONS, GRAPH, VIDEO_CAPTION
 from ..bensmot.sequence import EXPRESSIONS, SPANS
 from ..caption_text import one_line
+from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..synsmot.writer import graphml
-from ..video_truth import VideoTruth
 
 CATEGORY = 'person'
 MAX_FILE_NAME = 100  # characters of an expression's file name
@@ -54,7 +54,7 @@ def write_boxes(trajectories: Trajectories, path: Path) -> None:
     _write(path, ''.join(f'{line}\n' for line in lines))
 
 
-def write_words(video: ImageSequence, truth: VideoTruth, folder: Path) -> None:
+def write_words(video: ImageSequence, gt: GroundTruth, folder: Path) -> None:
     """Write what is said of a video; no file for what is not annotated.
 
     ``instance_captions.txt`` has a line for each trajectory by ascending id, an empty
@@ -64,22 +64,20 @@ def write_words(video: ImageSequence, truth: VideoTruth, folder: Path) -> None:
         ValueError: Captions or interactions name an id that has no box, or a verb holds
             a comma, which parts verbs in the layout.
     """
-    ids = (
-        [] if truth.trajectories is None else np.unique(truth.trajectories.ids).tolist()
-    )
+    ids = [] if gt.trajectories is None else np.unique(gt.trajectories.ids).tolist()
     names = [f'{CATEGORY}{number}' for number in range(len(ids))]
-    if truth.video_caption is not None:
-        _write(folder / VIDEO_CAPTION, one_line(truth.video_caption) + '\n')
-    if truth.captions is not None:
-        _require_known(truth.captions, ids, video, 'captions')
-        texts = [one_line(truth.captions.get(track_id, '')) for track_id in ids]
+    if gt.video_caption is not None:
+        _write(folder / VIDEO_CAPTION, one_line(gt.video_caption) + '\n')
+    if gt.captions is not None:
+        _require_known(gt.captions, ids, video, 'captions')
+        texts = [one_line(gt.captions.get(track_id, '')) for track_id in ids]
         lines = (f'{n}: {t}'.rstrip() + '\n' for n, t in zip(names, texts, strict=True))
         _write(folder / CAPTIONS, ''.join(lines))
-    if truth.interactions is not None:
-        _write_interactions(video, truth.interactions, ids, names, folder)
-    if truth.expressions is not None:
+    if gt.interactions is not None:
+        _write_interactions(video, gt.interactions, ids, names, folder)
+    if gt.expressions is not None:
         (folder / EXPRESSIONS).mkdir()
-        for expression in truth.expressions:
+        for expression in gt.expressions:
             path = _free_path(folder / EXPRESSIONS, expression.sentence)
             write_expression(expression, path)
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ...structures import CoordinateSpace, Frame, Trajectories, valid_boxes
-from ..video_truth import VideoTruth
+from ..ground_truth import GroundTruth
 
 TRANSFORMED = 'transformed'
 
@@ -111,7 +111,7 @@ class GeometricTransform(ClipTransform):
         self,
         width: int,
         height: int,
-        truth: VideoTruth,
+        gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
     ) -> View | None:
@@ -128,18 +128,18 @@ class GeometricTransform(ClipTransform):
     def transform(self, sample: dict) -> dict:
         """Choose a view and see pictures and truth by it."""
         frames, data_sample = sample['inputs'], sample['data_samples']
-        truth = VideoTruth.of(data_sample)
+        gt = GroundTruth.of(data_sample)
         width, height = picture_size(frames)
-        if truth.trajectories is not None:
-            space = truth.trajectories.space
+        if gt.trajectories is not None:
+            space = gt.trajectories.space
             here = CoordinateSpace(space.name, width, height)
             space.require(here, f'apply {type(self).__name__}')
         flippable = bool(data_sample.get('flippable', False))
-        view = self.draw_view(width, height, truth, flippable, generator_in(sample))
+        view = self.draw_view(width, height, gt, flippable, generator_in(sample))
         if view is None:
             return sample
-        if truth.trajectories is not None:
-            truth.for_boxes(view.trajectories(truth.trajectories)).put_into(data_sample)
+        if gt.trajectories is not None:
+            gt.for_boxes(view.trajectories(gt.trajectories)).set_gt_fields(data_sample)
         return {**sample, 'inputs': [_seen(frame, view) for frame in frames]}
 
 

@@ -44,13 +44,13 @@ class PackClip(ClipTransform):
 
     @staticmethod
     def _require_boxes(frames: list, data_sample) -> None:
-        truth = data_sample.get('gt_trajectories')
-        if truth is None:
+        gt = data_sample.get('gt_trajectories')
+        if gt is None:
             return
         if frames[0].load is not None:
-            here = CoordinateSpace(truth.space.name, *picture_size(frames))
-            truth.space.require(here, f'pack a clip of {frames[0].video.name}')
-        ids = set(truth.ids.tolist())
+            here = CoordinateSpace(gt.space.name, *picture_size(frames))
+            gt.space.require(here, f'pack a clip of {frames[0].video.name}')
+        ids = set(gt.ids.tolist())
         named = set(data_sample.get('gt_captions', {}))
         if 'gt_interactions' in data_sample:
             pairs = data_sample.gt_interactions.as_pairs()
@@ -58,5 +58,5 @@ class PackClip(ClipTransform):
         if named - ids:
             raise ValueError(
                 f'{frames[0].video.name}: words about ids {sorted(named - ids)}, which '
-                'have no box in the clip. VideoTruth.for_boxes leaves such words out.'
+                'have no box in the clip. GroundTruth.for_boxes leaves such words out.'
             )

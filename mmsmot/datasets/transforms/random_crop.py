@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from ...registry import TRANSFORMS
-from ..video_truth import VideoTruth
+from ..ground_truth import GroundTruth
 from .clip_transform import GeometricTransform, View
 
 
@@ -55,12 +55,12 @@ class ClipRandomCrop(GeometricTransform):
         self,
         width: int,
         height: int,
-        truth: VideoTruth,
+        gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
     ) -> View | None:
         """The first window tried that leaves a box, if there were some."""
-        boxes = truth.trajectories
+        boxes = gt.trajectories
         for _ in range(self.attempts):
             view = self._window(width, height, generator)
             if not boxes or len(view.trajectories(boxes)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRANSFORMS
-from ..video_truth import VideoTruth
+from ..ground_truth import GroundTruth
 from .clip_transform import GeometricTransform, View
 
 
@@ -32,7 +32,7 @@ class ClipRandomFlip(GeometricTransform):
         self,
         width: int,
         height: int,
-        truth: VideoTruth,
+        gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
     ) -> View | None:

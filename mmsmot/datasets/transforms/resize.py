@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ...registry import TRANSFORMS
-from ..video_truth import VideoTruth
+from ..ground_truth import GroundTruth
 from .clip_transform import GeometricTransform, View
 
 
@@ -49,7 +49,7 @@ class ClipResize(GeometricTransform):
         self,
         width: int,
         height: int,
-        truth: VideoTruth,
+        gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
     ) -> View | None:

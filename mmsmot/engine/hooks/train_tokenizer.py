@@ -91,12 +91,10 @@ def captions_of(dataset: Dataset) -> list[tuple[str, str]]:
     """Every caption of a dataset of videos, in its order, behind the head it is for."""
     texts: list[tuple[str, str]] = []
     for index in range(len(dataset)):
-        truth = dataset.get_data_info(index)['truth']
-        texts += [
-            ('instance_caption', text) for text in (truth.captions or {}).values()
-        ]
-        if truth.video_caption:
-            texts.append(('video_caption', truth.video_caption))
+        gt = dataset.get_data_info(index)['gt']
+        texts += [('instance_caption', text) for text in (gt.captions or {}).values()]
+        if gt.video_caption:
+            texts.append(('video_caption', gt.video_caption))
     return texts
 
 

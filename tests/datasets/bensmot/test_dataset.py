@@ -59,10 +59,10 @@ def test_whole_videos(root, number_of) -> None:
     sample = first['data_samples']
     assert (sample.video.name, sample.video.fps) == ('cooking/a', 2.0)
     assert (sample.video.width, sample.video.height) == (64, 48)
-    truth = sample.gt_trajectories
-    assert truth.space == CoordinateSpace(width=64, height=48)
-    assert truth.boxes[0].tolist() == [1, 5, 11, 25]
-    assert set(truth.visibility) == {0.5}
+    gt = sample.gt_trajectories
+    assert gt.space == CoordinateSpace(width=64, height=48)
+    assert gt.boxes[0].tolist() == [1, 5, 11, 25]
+    assert set(gt.visibility) == {0.5}
     assert sample.gt_captions == {1: 'A man waves.', 2: 'A woman runs.'}
     assert sample.gt_video_caption == 'Two people are here.'
     assert sample.gt_interactions.as_pairs() == {(1, 2): {'look.v.01', 'follow.v.01'}}

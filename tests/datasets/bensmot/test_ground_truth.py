@@ -8,18 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.datasets.bensmot.ground_truth import make_truth, make_video, with_folder
+from mmsmot.datasets.bensmot.ground_truth import (
+    make_ground_truth,
+    make_video,
+    with_folder,
+)
 from mmsmot.datasets.bensmot.repairs import RepairLog
 from mmsmot.datasets.bensmot.sequence import read_sequence
-from mmsmot.datasets.video_truth import VideoTruth
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.datasets.vocabulary import InteractionVocabulary
 
 
-def truth_of(folder: Path, verbs: str = 'clean335') -> tuple[VideoTruth, RepairLog]:
+def ground_truth_of(
+    folder: Path, verbs: str = 'clean335'
+) -> tuple[GroundTruth, RepairLog]:
     record, log = read_sequence(folder), RepairLog()
     semantics = with_folder(record.semantics, folder)
     vocabulary = InteractionVocabulary(verbs)
-    return make_truth(folder, record, semantics, vocabulary, log), log
+    return make_ground_truth(folder, record, semantics, vocabulary, log), log
 
 
 def spans(*rows: tuple) -> str:
@@ -31,8 +37,8 @@ def spans(*rows: tuple) -> str:
 
 def test_columns_of_gt(tmp_path, write_bensmot) -> None:
     gt = '2,7,1,2,3,4,0,5,0.25\n1,7,1,2,3,4,1,5,0.5\n'
-    truth, _ = truth_of(write_bensmot(tmp_path / 's', gt=gt))
-    table = truth.trajectories
+    gt, _ = ground_truth_of(write_bensmot(tmp_path / 's', gt=gt))
+    table = gt.trajectories
     assert table.frame_ids.tolist() == [1, 2]
     assert table.ids.tolist() == [7, 7]
     assert table.boxes.tolist() == [[1, 2, 4, 6]] * 2
@@ -77,8 +83,8 @@ def test_video(tmp_path, write_bensmot) -> None:
     ],
 )
 def test_spans(rows, expected, counts, tmp_path, write_bensmot) -> None:
-    truth, log = truth_of(write_bensmot(tmp_path / 's', spans=spans(*rows)))
-    table = truth.interactions
+    gt, log = ground_truth_of(write_bensmot(tmp_path / 's', spans=spans(*rows)))
+    table = gt.interactions
     columns = (table.verbs, table.start_frames, table.end_frames)
     assert list(zip(*columns, strict=True)) == expected
     assert log.counts == counts
@@ -88,8 +94,8 @@ def test_a_verb_of_ones_own(tmp_path, write_bensmot) -> None:
     (tmp_path / 'verbs.txt').write_text('juggle.v.01\nlook.v.01\n')
     edges = (('man0', 'woman0', 'juggle.v.01,hit.v.02'),)
     folder = write_bensmot(tmp_path / 's', edges=edges)
-    truth, log = truth_of(folder, str(tmp_path / 'verbs.txt'))
-    assert truth.interactions.verbs.tolist() == ['juggle.v.01']
+    gt, log = ground_truth_of(folder, str(tmp_path / 'verbs.txt'))
+    assert gt.interactions.verbs.tolist() == ['juggle.v.01']
     where = f"{folder}/interactions.graphml:4: verb 'hit.v.02' is not among the 2 "
     assert log.examples['verb_unknown'][0].startswith(where)
 
@@ -100,8 +106,8 @@ def test_an_expression_that_names_nobody_is_told(tmp_path, write_bensmot) -> Non
         'b.json': '{"label": {"0": [1]}, "sentence": "b"}',
     }
     folder = write_bensmot(tmp_path / 's', expressions=expressions)
-    truth, log = truth_of(folder)
-    assert [e.sentence for e in truth.expressions] == ['a', 'b']
+    gt, log = ground_truth_of(folder)
+    assert [e.sentence for e in gt.expressions] == ['a', 'b']
     assert log.counts == {'expression_unknown_track': 1}
     where = log.examples['expression_unknown_track'][0]
     assert where == f'{folder}/expressions/a.json: id 9'
@@ -122,6 +128,6 @@ def test_near_verbs_are_looked_for_in_examples_alone(
     monkeypatch.setattr(
         InteractionVocabulary, 'unknown_message', lambda self, v: asked.append(v) or v
     )
-    _, log = truth_of(folder)
+    _, log = ground_truth_of(folder)
     assert log.counts['verb_unknown'] == 50
     assert asked == ['own0', 'own1', 'own2']

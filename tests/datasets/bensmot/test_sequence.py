@@ -12,7 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mmsmot.datasets.bensmot.ground_truth import make_truth, make_video, with_folder
+from mmsmot.datasets.bensmot.ground_truth import (
+    make_ground_truth,
+    make_video,
+    with_folder,
+)
 from mmsmot.datasets.bensmot.repairs import RepairLog
 from mmsmot.datasets.bensmot.sequence import SequenceRecord, read_sequence
 from mmsmot.datasets.graphml import UnsafeXML
@@ -176,7 +180,7 @@ def read_all(folder: Path) -> None:
     assert json.dumps(kept.to_dict()) == text
     make_video('a/s', folder, kept, 2.0)
     semantics = with_folder(kept.semantics, folder)
-    make_truth(folder, kept, semantics, InteractionVocabulary(), RepairLog())
+    make_ground_truth(folder, kept, semantics, InteractionVocabulary(), RepairLog())
 
 
 @pytest.mark.parametrize(

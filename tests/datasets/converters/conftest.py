@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.datasets.image_sequence import ImageSequence
-from mmsmot.datasets.video_truth import VideoTruth
 from mmsmot.structures import (
     CoordinateSpace,
     Interactions,
@@ -38,7 +38,7 @@ def make_video(tmp_path: Path) -> Callable[..., ImageSequence]:
 
 
 @pytest.fixture
-def truth() -> VideoTruth:
+def gt() -> GroundTruth:
     """Ids 2, 3 and 10; the second has no caption; spans known and not."""
     boxes = Trajectories(
         frame_ids=[1, 2, 4, 1, 2, 4, 7],
@@ -56,7 +56,7 @@ def truth() -> VideoTruth:
         [1, 4, 0, 2],
         [2, 7, 0, 4],
     )
-    return VideoTruth(
+    return GroundTruth(
         boxes,
         {2: 'A man: he waves.', 10: 'Ein Mädchen “läuft”.'},
         interactions,
@@ -65,13 +65,13 @@ def truth() -> VideoTruth:
     )
 
 
-def same(truth: VideoTruth, other: VideoTruth) -> bool:
+def same(gt: GroundTruth, other: GroundTruth) -> bool:
     """Whether both say the same; blanks in texts and the order of rows are no matter."""
-    return _plain(truth) == _plain(other)
+    return _plain(gt) == _plain(other)
 
 
-def _plain(truth: VideoTruth) -> dict:
-    boxes, deeds = truth.trajectories, truth.interactions
+def _plain(gt: GroundTruth) -> dict:
+    boxes, deeds = gt.trajectories, gt.interactions
     rows = np.column_stack(
         [
             boxes.frame_ids,
@@ -84,9 +84,9 @@ def _plain(truth: VideoTruth) -> dict:
     )
     return dict(
         boxes=sorted(rows.round(3).tolist()),
-        captions=truth.captions,
-        caption=truth.video_caption and ' '.join(truth.video_caption.split()),
-        expressions=truth.expressions,
+        captions=gt.captions,
+        caption=gt.video_caption and ' '.join(gt.video_caption.split()),
+        expressions=gt.expressions,
         interactions=deeds
         and sorted(
             zip(
@@ -102,6 +102,6 @@ def _plain(truth: VideoTruth) -> dict:
 
 
 @pytest.fixture
-def says_the_same() -> Callable[[VideoTruth, VideoTruth], bool]:
+def says_the_same() -> Callable[[GroundTruth, GroundTruth], bool]:
     """Compares truths."""
     return same

@@ -15,17 +15,17 @@ from mmsmot.datasets.converters.bensmot_folder import (
     verbs_in,
     write_bensmot_sequence,
 )
-from mmsmot.datasets.video_truth import VideoTruth
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.structures import Interactions
 
 
 def test_what_is_written_is_read_back(
-    make_video, truth, says_the_same, tmp_path: Path
+    make_video, gt, says_the_same, tmp_path: Path
 ) -> None:
     video = make_video()
-    write_bensmot_sequence(video, truth, tmp_path / 'out/train/cooking/0001', 'copy')
+    write_bensmot_sequence(video, gt, tmp_path / 'out/train/cooking/0001', 'copy')
     (info,) = read_bensmot(tmp_path / 'out', 'train')
-    assert says_the_same(truth, info['truth'])
+    assert says_the_same(gt, info['gt'])
     assert info['video'].frame_ids.tolist() == [1, 2, 4, 7]
     assert info['video'].video.name == 'cooking/0001'
     assert info['video'].video.fps == 8
@@ -37,34 +37,32 @@ def test_what_is_written_is_read_back(
 
 
 def test_a_video_without_words_has_no_files_of_words(
-    make_video, truth, tmp_path: Path
+    make_video, gt, tmp_path: Path
 ) -> None:
     folder = tmp_path / 'out/train/cooking/0001'
-    write_bensmot_sequence(make_video(), VideoTruth(truth.trajectories), folder)
+    write_bensmot_sequence(make_video(), GroundTruth(gt.trajectories), folder)
     names = {path.name for path in folder.iterdir()}
     assert names == {'imgs', 'gt', 'seqinfo.ini'}
     (info,) = read_bensmot(tmp_path / 'out', 'train')
-    assert info['truth'].captions is info['truth'].interactions is None
-    assert len(info['truth'].trajectories) == 7
+    assert info['gt'].captions is info['gt'].interactions is None
+    assert len(info['gt'].trajectories) == 7
 
 
-def test_verbs_of_ones_own_are_kept(make_video, truth, tmp_path: Path) -> None:
-    truth.interactions = Interactions([2, 3], [3, 2], ['juggle', 'loo.v.01'])
-    write_bensmot_sequence(make_video(), truth, tmp_path / 'out/train/a/b')
+def test_verbs_of_ones_own_are_kept(make_video, gt, tmp_path: Path) -> None:
+    gt.interactions = Interactions([2, 3], [3, 2], ['juggle', 'loo.v.01'])
+    write_bensmot_sequence(make_video(), gt, tmp_path / 'out/train/a/b')
     assert verbs_in(tmp_path / 'out', 'train') == ['juggle', 'loo.v.01']
     (info,) = read_bensmot(tmp_path / 'out', 'train')
-    assert set(info['truth'].interactions.verbs) == {'juggle', 'loo.v.01'}
+    assert set(info['gt'].interactions.verbs) == {'juggle', 'loo.v.01'}
     (info,) = read_bensmot(tmp_path / 'out', 'train', vocabulary='clean335')
-    assert info['truth'].interactions.verbs.tolist() == ['look.v.01']
+    assert info['gt'].interactions.verbs.tolist() == ['look.v.01']
 
 
-def test_a_sequence_that_fails_leaves_nothing(
-    make_video, truth, tmp_path: Path
-) -> None:
+def test_a_sequence_that_fails_leaves_nothing(make_video, gt, tmp_path: Path) -> None:
     video = make_video()
     Path(video.image_paths[2]).unlink()
     with pytest.raises(FileNotFoundError, match='1 of 4 pictures are missing.*004.png'):
-        write_bensmot_sequence(video, truth, tmp_path / 'out/train/a/b')
+        write_bensmot_sequence(video, gt, tmp_path / 'out/train/a/b')
     assert list((tmp_path / 'out/train/a').iterdir()) == []
 
 
@@ -87,11 +85,11 @@ def test_names_that_are_no_folders_are_refused(name: str) -> None:
         bensmot_name(name)
 
 
-def test_links_and_copies(make_video, truth, tmp_path: Path) -> None:
+def test_links_and_copies(make_video, gt, tmp_path: Path) -> None:
     video = make_video()
     for placement in ('symlink', 'hardlink', 'copy', 'none'):
         folder = tmp_path / 'out' / 'train' / placement / '1'
-        write_bensmot_sequence(video, truth, folder, placement)
+        write_bensmot_sequence(video, gt, folder, placement)
     out = tmp_path / 'out/train'
     source = Path(video.image_paths[0])
     assert (out / 'symlink/1/imgs/000001.png').readlink() == source
@@ -104,11 +102,11 @@ def test_links_and_copies(make_video, truth, tmp_path: Path) -> None:
 
 
 def test_a_kind_of_picture_that_the_layout_lacks(
-    make_video, truth, tmp_path: Path
+    make_video, gt, tmp_path: Path
 ) -> None:
     video = make_video(suffix='.bmp')
     with pytest.raises(ValueError, match='001.bmp: the layout knows only .*copy'):
-        write_bensmot_sequence(video, truth, tmp_path / 'out/train/a/b', 'symlink')
-    write_bensmot_sequence(video, truth, tmp_path / 'out/train/a/b', 'copy')
+        write_bensmot_sequence(video, gt, tmp_path / 'out/train/a/b', 'symlink')
+    write_bensmot_sequence(video, gt, tmp_path / 'out/train/a/b', 'copy')
     image = cv2.imread(str(tmp_path / 'out/train/a/b/imgs/000007.png'))
     assert (image == 140).all()

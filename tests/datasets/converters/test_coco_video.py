@@ -56,25 +56,25 @@ def save(tmp_path: Path) -> Callable[[Any], Path]:
 
 def test_the_released_form_is_read(save, tmp_path: Path) -> None:
     first, second = CocoVideoFile(save(content()), default_fps=3)
-    video, truth = first['video'], first['truth']
+    video, gt = first['video'], first['gt']
     assert video.video.name == 'cooking/0001'
     assert (video.video.fps, video.video.width, video.video.height) == (3, 64, 48)
     assert video.frame_ids.tolist() == [1, 4]  # the pictures' own numbers
     assert video.image_paths[1] == str(tmp_path / 'cooking/0001/imgs/004.jpg')
-    assert truth.captions == {1: 'A man stirs.'}
-    assert truth.video_caption == 'A man cooks.'
-    assert truth.interactions.as_pairs() == {(1, 2): {'look.v.01', 'talk.v.01'}}
-    assert truth.trajectories.boxes.tolist() == [
+    assert gt.captions == {1: 'A man stirs.'}
+    assert gt.video_caption == 'A man cooks.'
+    assert gt.interactions.as_pairs() == {(1, 2): {'look.v.01', 'talk.v.01'}}
+    assert gt.trajectories.boxes.tolist() == [
         [1, 2, 11, 22],
         [2, 2, 12, 22],
         [30, 2, 40.5, 22],
     ]
-    assert truth.trajectories.frame_ids.tolist() == [1, 4, 4]
-    video, truth = second['video'], second['truth']
+    assert gt.trajectories.frame_ids.tolist() == [1, 4, 4]
+    video, gt = second['video'], second['gt']
     assert video.frame_ids.tolist() == [1, 2]  # names without numbers, from 0
-    assert truth.captions is truth.interactions is truth.video_caption is None
-    assert truth.trajectories.scores.tolist() == [0]
-    assert truth.trajectories.ids.tolist() == [5]
+    assert gt.captions is gt.interactions is gt.video_caption is None
+    assert gt.trajectories.scores.tolist() == [0]
+    assert gt.trajectories.ids.tolist() == [5]
 
 
 def test_file_numbers_against_the_order_do_not_count(save) -> None:
@@ -91,9 +91,9 @@ def test_boxes_without_area_go_with_the_words_of_who_has_none_left(
     value['annotations'][2]['bbox'] = [30, 2, 0, 20]
     value['videos'][0]['caption']['2'] = 'A pot.'
     first, _ = CocoVideoFile(save(value))
-    assert len(first['truth'].trajectories) == 2
-    assert first['truth'].captions == {1: 'A man stirs.'}
-    assert len(first['truth'].interactions) == 0
+    assert len(first['gt'].trajectories) == 2
+    assert first['gt'].captions == {1: 'A man stirs.'}
+    assert len(first['gt'].interactions) == 0
     assert any('1 boxes without area; left out' in r.getMessage() for r in logged)
 
 
@@ -243,8 +243,8 @@ def test_flags_of_openmmlabs_converters(save) -> None:
         del box['conf']
         box.update(flag, visibility=-1)
     first, _ = CocoVideoFile(save(value))
-    assert first['truth'].trajectories.scores.tolist() == [0, 1, 0]
-    assert first['truth'].trajectories.visibility.tolist() == [1, 1, 1]
+    assert first['gt'].trajectories.scores.tolist() == [0, 1, 0]
+    assert first['gt'].trajectories.visibility.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize('fps', [0, -2, float('nan'), 1e308])

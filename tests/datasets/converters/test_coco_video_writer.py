@@ -9,28 +9,28 @@ import pytest
 
 from mmsmot.datasets.converters.coco_video import CocoVideoFile
 from mmsmot.datasets.converters.coco_video_writer import CocoVideoWriter
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.datasets.image_sequence import ImageSequence
-from mmsmot.datasets.video_truth import VideoTruth
 
 
-def test_there_and_back(make_video, truth, says_the_same, tmp_path: Path) -> None:
+def test_there_and_back(make_video, gt, says_the_same, tmp_path: Path) -> None:
     writer = CocoVideoWriter(tmp_path / 'source')
-    writer.add(make_video(), truth)
-    bare = VideoTruth(truth.trajectories)
+    writer.add(make_video(), gt)
+    bare = GroundTruth(gt.trajectories)
     writer.add(make_video('street/0002'), bare)
     writer.write(tmp_path / 'out' / 'a.json')
     first, second = CocoVideoFile(tmp_path / 'out/a.json', tmp_path / 'source')
-    assert says_the_same(truth, first['truth'])
-    assert says_the_same(bare, second['truth'])
+    assert says_the_same(gt, first['gt'])
+    assert says_the_same(bare, second['gt'])
     assert first['video'].frame_ids.tolist() == [1, 2, 4, 7]
     assert first['video'].video.fps == 8
     assert Path(first['video'].image_paths[3]).is_file()
 
 
-def test_the_form_is_the_released_codes(make_video, truth, tmp_path: Path) -> None:
+def test_the_form_is_the_released_codes(make_video, gt, tmp_path: Path) -> None:
     writer = CocoVideoWriter(tmp_path / 'source')
-    writer.add(make_video(), truth)
-    writer.add(make_video('street/0002'), VideoTruth())
+    writer.add(make_video(), gt)
+    writer.add(make_video('street/0002'), GroundTruth())
     writer.write(tmp_path / 'a.json')
     content = json.loads((tmp_path / 'a.json').read_text())
     assert content['images'][1] == dict(
@@ -70,14 +70,14 @@ def test_the_form_is_the_released_codes(make_video, truth, tmp_path: Path) -> No
     }
 
 
-def test_pictures_must_lie_below_the_root(make_video, truth, tmp_path: Path) -> None:
+def test_pictures_must_lie_below_the_root(make_video, gt, tmp_path: Path) -> None:
     writer = CocoVideoWriter(tmp_path / 'elsewhere')
     with pytest.raises(ValueError, match='001.png: lies outside of .*elsewhere'):
-        writer.add(make_video(), truth)
+        writer.add(make_video(), gt)
 
 
-def test_a_video_without_pictures_is_refused(make_video, truth, tmp_path) -> None:
+def test_a_video_without_pictures_is_refused(make_video, gt, tmp_path) -> None:
     video = make_video()
     bare = ImageSequence(video.video, video.frame_ids)
     with pytest.raises(ValueError, match='no pictures'):
-        CocoVideoWriter(tmp_path).add(bare, truth)
+        CocoVideoWriter(tmp_path).add(bare, gt)

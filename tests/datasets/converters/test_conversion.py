@@ -12,10 +12,10 @@ from mmsmot.datasets.image_sequence import ImageSequence
 
 
 @pytest.fixture
-def videos(make_video, truth) -> list[dict]:
+def videos(make_video, gt) -> list[dict]:
     """Three videos."""
     names = ('a/1', 'a/2', 'b/1')
-    return [dict(video=make_video(name), truth=truth) for name in names]
+    return [dict(video=make_video(name), gt=gt) for name in names]
 
 
 def run(videos: list[dict], out: Path, **options):
@@ -68,8 +68,8 @@ def test_hidden_folders_of_the_user_stay(videos: list[dict], tmp_path: Path) -> 
     assert all(folder.is_dir() for folder in mine)
 
 
-def test_two_videos_for_one_folder_are_an_error(make_video, truth, tmp_path) -> None:
-    twins = [dict(video=make_video(name), truth=truth) for name in ('x/a/1', 'y/a/1')]
+def test_two_videos_for_one_folder_are_an_error(make_video, gt, tmp_path) -> None:
+    twins = [dict(video=make_video(name), gt=gt) for name in ('x/a/1', 'y/a/1')]
     with pytest.raises(ValueError, match="'x/a/1' and 'y/a/1' would both be"):
         run(twins, tmp_path / 'out')
 
@@ -80,7 +80,7 @@ def test_an_unknown_placement_is_refused(videos: list[dict], tmp_path: Path) -> 
 
 
 def test_each_parent_is_listed_once(
-    make_video, truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_video, gt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Listing it for every sequence takes quadratic time."""
     folders: list[Path] = []
@@ -94,6 +94,6 @@ def test_each_parent_is_listed_once(
     names = [f'a/{number}' for number in range(5)]
     out = tmp_path / 'out'
     (out / 'a' / '.3.abc_1234.partial').mkdir(parents=True)
-    run([dict(video=make_video(name), truth=truth) for name in names], out)
+    run([dict(video=make_video(name), gt=gt) for name in names], out)
     assert folders.count(out / 'a') == 1
     assert sorted(path.name for path in list_folder(out / 'a')) == list('01234')

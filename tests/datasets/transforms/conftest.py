@@ -17,7 +17,7 @@ def make_clip() -> Callable[..., dict]:
     (green) stands at (60, 10), 10x12 pixels.
     """
     pytest.importorskip('torch')
-    from mmsmot.datasets.video_truth import VideoTruth
+    from mmsmot.datasets.ground_truth import GroundTruth
     from mmsmot.structures import (
         CoordinateSpace,
         Frame,
@@ -42,7 +42,7 @@ def make_clip() -> Callable[..., dict]:
             load = partial(np.copy, image) if images else None
             frames.append(Frame(video, frame, frame / 5, load))
         table = np.array(rows, float)
-        truth = VideoTruth(
+        gt = GroundTruth(
             Trajectories(
                 table[:, 0],
                 table[:, 1],
@@ -65,7 +65,7 @@ def make_clip() -> Callable[..., dict]:
                 flippable=flippable,
             )
         )
-        truth.put_into(sample)
+        gt.set_gt_fields(sample)
         generator = np.random.default_rng(seed)
         return dict(inputs=frames, data_samples=sample, generator=generator)
 

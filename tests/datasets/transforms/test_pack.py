@@ -40,9 +40,9 @@ def test_other_frames(make_clip) -> None:
 
 def test_boxes_of_another_picture(make_clip) -> None:
     clip = make_clip()
-    truth = clip['data_samples'].gt_trajectories
-    space = replace(truth.space, width=160)
-    clip['data_samples'].gt_trajectories = replace(truth, space=space)
+    gt = clip['data_samples'].gt_trajectories
+    space = replace(gt.space, width=160)
+    clip['data_samples'].gt_trajectories = replace(gt, space=space)
     with pytest.raises(ValueError, match='cannot pack a clip of clip'):
         PackClip()(clip)
 

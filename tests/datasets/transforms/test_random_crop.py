@@ -28,10 +28,10 @@ def test_a_window_by_hand(make_clip) -> None:
     clip = ClipRandomCrop(size=(36, 40), min_inside=0.5)(clip)
     sample = clip['data_samples']
     # Person 1 at x 10, 14, 18: 6, 10, 14 of 16 columns inside; person 2 beyond.
-    truth = sample.gt_trajectories
-    assert truth.frame_ids.tolist() == [2, 3]
-    assert truth.boxes.tolist() == [[0, 4, 10, 28], [0, 4, 14, 28]]
-    assert truth.visibility.tolist() == [10 / 16, 14 / 16]
+    gt = sample.gt_trajectories
+    assert gt.frame_ids.tolist() == [2, 3]
+    assert gt.boxes.tolist() == [[0, 4, 10, 28], [0, 4, 14, 28]]
+    assert gt.visibility.tolist() == [10 / 16, 14 / 16]
     assert sample.gt_captions == {1: 'one'}
     assert len(sample.gt_interactions) == 0
     assert sample.gt_expressions[0].labels == {1: (), 2: (1,), 3: (1,)}

@@ -24,11 +24,11 @@ def test_size(size, keep_ratio, expected, make_clip) -> None:
     for frame in clip['inputs']:
         assert frame.image.shape == (*expected[::-1], 3)
         assert (frame.video.width, frame.video.height) == expected
-    truth = clip['data_samples'].gt_trajectories
-    assert truth.space == CoordinateSpace('transformed', *expected)
+    gt = clip['data_samples'].gt_trajectories
+    assert gt.space == CoordinateSpace('transformed', *expected)
     scale = np.array(expected) / (80, 60)
     before = make_clip()['data_samples'].gt_trajectories.boxes
-    np.testing.assert_allclose(truth.boxes, before * np.tile(scale, 2))
+    np.testing.assert_allclose(gt.boxes, before * np.tile(scale, 2))
 
 
 @pytest.mark.parametrize('size', [(160, 120), (40, 30), (160, 60)])

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from torch import nn
 
-from mmsmot.datasets.video_truth import VideoTruth
+from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.engine.hooks import TrainTokenizerHook
 from mmsmot.models.language import CaptionTokenizer, TextDecoder
 from tests.models.language.test_text_decoder import CONFIGS
@@ -15,10 +15,10 @@ from tests.models.language.test_tokenizer import TEXTS, TRAINED
 GPT2 = CONFIGS['gpt2']
 
 
-def runner(*truths: VideoTruth) -> SimpleNamespace:
+def runner(*gts: GroundTruth) -> SimpleNamespace:
     class Videos(list):
         def get_data_info(self, index: int) -> dict:
-            return dict(truth=self[index])
+            return dict(gt=self[index])
 
     model = nn.Module()
     model.tokenizer = CaptionTokenizer(vocab_size=300)
@@ -26,26 +26,26 @@ def runner(*truths: VideoTruth) -> SimpleNamespace:
         model=model,
         hooks=[],
         iter=0,
-        train_dataloader=SimpleNamespace(dataset=Videos(truths)),
+        train_dataloader=SimpleNamespace(dataset=Videos(gts)),
         logger=logging.getLogger('test'),
     )
 
 
 def test_learns_from_all_captions_and_keeps_what_it_knows() -> None:
-    told = VideoTruth(captions={2: 'ho ho ho'}, video_caption='ha ha ha')
-    run = runner(told, VideoTruth())
+    told = GroundTruth(captions={2: 'ho ho ho'}, video_caption='ha ha ha')
+    run = runner(told, GroundTruth())
     TrainTokenizerHook().before_train(run)
     tokenizer = run.model.tokenizer
     words = tokenizer._tokenizer.get_vocab()
     assert {'Ġho', 'Ġha'} <= set(words)
-    run.train_dataloader.dataset[:] = [VideoTruth(video_caption='hu hu hu')]
+    run.train_dataloader.dataset[:] = [GroundTruth(video_caption='hu hu hu')]
     TrainTokenizerHook().before_train(run)
     assert tokenizer._tokenizer.get_vocab() == words
 
 
 def test_nothing_to_learn_from() -> None:
     with pytest.raises(ValueError, match='no captions'):
-        TrainTokenizerHook().before_train(runner(VideoTruth()))
+        TrainTokenizerHook().before_train(runner(GroundTruth()))
 
 
 class Speakers(nn.Module):
@@ -70,7 +70,7 @@ def test_captions_that_are_cut_are_counted(
     shared: bool, share: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     people = {1: TEXTS[0], 2: 'A', 3: 'man'}
-    run = runner(VideoTruth(captions=people, video_caption=TEXTS[1]), VideoTruth())
+    run = runner(GroundTruth(captions=people, video_caption=TEXTS[1]), GroundTruth())
     run.model = nn.Module()
     run.model.semantics = Speakers(shared)
     whole = [

@@ -15,7 +15,7 @@ from ..structures import (
 
 
 @dataclass
-class VideoTruth:
+class GroundTruth:
     """The truth of one video; ``None`` for what is not annotated.
 
     Attributes:
@@ -33,7 +33,7 @@ class VideoTruth:
     expressions: list[ReferringExpression] | None = None
 
     @classmethod
-    def of(cls, sample: SMOTDataSample) -> VideoTruth:
+    def of(cls, sample: SMOTDataSample) -> GroundTruth:
         """The ``gt_`` fields of a sample."""
         return cls(**{f.name: sample.get(f'gt_{f.name}') for f in fields(cls)})
 
@@ -43,7 +43,7 @@ class VideoTruth:
         words = (self.captions, self.interactions, self.video_caption)
         return all(part is not None for part in words)
 
-    def on_frames(self, frame_ids: np.ndarray) -> VideoTruth:
+    def on_frames(self, frame_ids: np.ndarray) -> GroundTruth:
         """What of it can be seen in these frames.
 
         Boxes of other frames go; so do captions and interactions of trajectories that
@@ -63,7 +63,7 @@ class VideoTruth:
             part.expressions = [e.on_frames(frame_ids) for e in part.expressions]
         return part
 
-    def for_boxes(self, trajectories: Trajectories) -> VideoTruth:
+    def for_boxes(self, trajectories: Trajectories) -> GroundTruth:
         """What can be said where only these boxes are left of its own.
 
         Captions and interactions of trajectories without a box go. Referring expressions
@@ -76,7 +76,7 @@ class VideoTruth:
             part.expressions = [_with_labels(e, left) for e in part.expressions]
         return part
 
-    def _about(self, trajectories: Trajectories) -> VideoTruth:
+    def _about(self, trajectories: Trajectories) -> GroundTruth:
         ids = set(trajectories.ids.tolist())
         part = replace(self, trajectories=trajectories)
         if self.captions is not None:
@@ -85,7 +85,7 @@ class VideoTruth:
             part.interactions = self.interactions.for_ids(ids)
         return part
 
-    def put_into(self, sample: SMOTDataSample) -> None:
+    def set_gt_fields(self, sample: SMOTDataSample) -> None:
         """Set the ``gt_`` fields of what is annotated."""
         for part in fields(self):
             value = getattr(self, part.name)
