@@ -54,7 +54,7 @@ def test_stride_counts_frames_of_the_video_not_numbers(tmp_path, write_bensmot) 
     ('options', 'message'),
     [
         (dict(stride=2, run_length=9), 'stride of 1 or more .* not both'),
-        (dict(stride=0), 'stride must be a whole number of 1 or more or None, got 0'),
+        (dict(stride=0), 'stride must be a whole number of 1 or more, or None, got 0'),
     ],
 )
 def test_stride_alone(root, options, message) -> None:

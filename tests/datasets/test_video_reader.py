@@ -117,7 +117,7 @@ def test_is_no_sequence_to_mmengine(forty) -> None:
         (dict(end=0), 'no frame between start=None and end=0'),
         (dict(stride=0), 'VideoReader: stride must be a whole number of 1 or more'),
         (dict(stride=2.0), 'VideoReader: stride must be a whole number'),
-        (dict(start='7'), 'VideoReader: start must be a whole number or None'),
+        (dict(start='7'), 'VideoReader: start must be a whole number, or None'),
         (dict(start=10**30), 'no frame between start=10000'),
     ],
 )
