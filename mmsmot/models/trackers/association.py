@@ -1,13 +1,109 @@
-"""Who is who: overlaps and assignments, without a loop over tracks."""
+"""Overlaps of tracks and detections, and assignments, without a loop over tracks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 import numpy as np
+
+from ...structures import overlapping_pairs, pairwise_iou
 
 # Up to this many pairs the solver is faster than looking for pairs it need not see.
 SMALL = 100 * 100
 # From this many pairs on, a solver that sees only the edges is faster than a dense one.
 LARGE = 1000 * 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Overlaps:
+    """The IoU of N boxes with M others: a table, or in a crowd the pairs that overlap.
+
+    Both forms hold the same numbers to the last digit, and give the same matchings where
+    only one has the greatest total.
+
+    Attributes:
+        table: (N, M); ``None`` in a crowd.
+        rows: (K,) ascending, of the pairs with an IoU above 0 in a crowd; and for each
+        columns: (K,) ascending.
+        values: (K,) their IoU.
+    """
+
+    table: np.ndarray | None
+    rows: np.ndarray
+    columns: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(
+        cls, boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+    ) -> Overlaps:
+        """The overlaps of ``boxes`` (N, 4) with ``others`` (M, 4).
+
+        Args:
+            boxes: x1, y1, x2, y2.
+            others: The same.
+            pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
+        """
+        if len(boxes) * len(others) > LARGE:
+            return cls(None, *overlapping_pairs(boxes, others, pixel_offset))
+        table = pairwise_iou(boxes, others, pixel_offset)
+        return cls(table, *np.empty((2, 0), np.int64), np.empty(0))
+
+    def scaled(self, factors: np.ndarray) -> Overlaps:
+        """The same, each column multiplied by its factor (M,) above 0."""
+        if self.table is not None:
+            return replace(self, table=self.table * factors)
+        return replace(self, values=self.values * factors[self.columns])
+
+    def where(
+        self, condition: Callable[[np.ndarray], np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of the pairs for whose IoU a condition holds; not of 0."""
+        if self.table is not None:
+            return np.nonzero(condition(self.table))
+        holds = condition(self.values)
+        return self.rows[holds], self.columns[holds]
+
+    def match(self, limit: float) -> tuple[np.ndarray, np.ndarray]:
+        """The matching of greatest total IoU above ``limit``, see :func:`match_by_weight`."""
+        if self.table is not None:
+            return match_by_weight(self.table - limit)
+        weights = self.values - limit
+        above = weights > 0
+        return match_edges(self.rows[above], self.columns[above], weights[above])
+
+    def assign(self) -> tuple[np.ndarray, np.ndarray]:
+        """The assignment of greatest total IoU; in a crowd only its overlapping pairs."""
+        if self.table is not None:
+            return linear_assignment(-self.table)
+        return match_edges(self.rows, self.columns, self.values)
+
+    def of_pairs(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """IoU of pairs, as ``table[rows, columns]``."""
+        if self.table is not None:
+            return self.table[rows, columns]
+        keys = _pair_keys(self.rows, self.columns)
+        pairs = _pair_keys(rows, columns)
+        place = np.searchsorted(keys, pairs)
+        place[place == len(keys)] = 0
+        if not len(keys):
+            return np.zeros(pairs.shape)
+        return np.where(keys[place] == pairs, self.values[place], 0.0)
+
+
+def _pair_keys(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """(K,) one number for each pair, ascending as pairs are sorted."""
+    return (rows << 32) | columns
+
+
+def are_one_to_one(rows: np.ndarray, columns: np.ndarray) -> bool:
+    """Whether there are pairs, and no row and no column stands in two of them."""
+    return (
+        bool(len(rows))
+        and np.bincount(rows).max() == 1
+        and np.bincount(columns).max() == 1
+    )
 
 
 def linear_assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

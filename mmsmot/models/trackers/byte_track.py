@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Frame, Tracks, overlapping_pairs, pairwise_iou
+from ...structures import Detections, Frame, Tracks
 from ...utils.number_ranges import (
     FINITE,
     FRACTION,
@@ -17,7 +17,7 @@ from ...utils.number_ranges import (
     require_choice,
     require_numbers,
 )
-from .association import LARGE, match_by_weight, match_edges, remaining
+from .association import Overlaps, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import VELOCITY, XYAHFilter
 from .table_tracker import TableTracker
@@ -203,19 +203,11 @@ class ByteTrack(TableTracker):
         """
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-            pair = boxes[rows], detections.boxes[columns], self.pixel_offset
-            if len(rows) * len(columns) > LARGE:
-                i, j, similarity = overlapping_pairs(*pair)
-                if fuse_score:
-                    similarity *= detections.scores[columns[j]]
-                weights = similarity - (1 - limit)
-                good = weights > 0
-                i, j = match_edges(i[good], j[good], weights[good])
-            else:
-                similarity = pairwise_iou(*pair)
-                if fuse_score:
-                    similarity *= detections.scores[columns]
-                i, j = match_by_weight(similarity - (1 - limit))
+            track_boxes, det_boxes = boxes[rows], detections.boxes[columns]
+            overlaps = Overlaps.of(track_boxes, det_boxes, self.pixel_offset)
+            if fuse_score:
+                overlaps = overlaps.scaled(detections.scores[columns])
+            i, j = overlaps.match(1 - limit)
             return np.array([rows[i], columns[j]])
 
         if not len(rows) or not len(columns):
@@ -264,23 +256,18 @@ class ByteTrack(TableTracker):
     def _distinct(self, order: np.ndarray) -> np.ndarray:
         """(K,) mask that drops one of each confirmed and lost track on the same spot."""
         tracks = self._tracks.rows[order]
-        kept = np.ones(len(tracks), bool)
+        is_kept = np.ones(len(tracks), bool)
         lost = np.flatnonzero(tracks['stage'] == LOST)
-        seen = np.flatnonzero(tracks['stage'] != LOST)
-        if not len(lost) or not len(seen):
-            return kept
+        visible = np.flatnonzero(tracks['stage'] != LOST)
+        if not len(lost) or not len(visible):
+            return is_kept
         boxes = self._filter.to_boxes(self._tracks.state[:, order])
-        pair = boxes[seen], boxes[lost], self.pixel_offset
-        if len(seen) * len(lost) > LARGE:
-            i, j, iou = overlapping_pairs(*pair)
-            near = 1 - iou < self.duplicate_threshold
-            i, j = i[near], j[near]
-        else:
-            i, j = np.nonzero(1 - pairwise_iou(*pair) < self.duplicate_threshold)
+        overlaps = Overlaps.of(boxes[visible], boxes[lost], self.pixel_offset)
+        i, j = overlaps.where(lambda iou: 1 - iou < self.duplicate_threshold)
         if self._has_classes:
-            same = tracks['label'][seen[i]] == tracks['label'][lost[j]]
-            i, j = i[same], j[same]
+            is_one_class = tracks['label'][visible[i]] == tracks['label'][lost[j]]
+            i, j = i[is_one_class], j[is_one_class]
         life = tracks['last_frame'] - tracks['first_frame']
-        older = life[seen[i]] > life[lost[j]]  # on a tie the one in sight goes
-        kept[np.where(older, lost[j], seen[i])] = False
-        return kept
+        older = life[visible[i]] > life[lost[j]]  # on a tie the visible one goes
+        is_kept[np.where(older, lost[j], visible[i])] = False
+        return is_kept

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Frame, Tracks, pairwise_iou, warp_boxes
+from ...structures import Detections, Frame, Tracks, warp_boxes
 from ...utils.number_ranges import COUNT, FINITE, require_choice, require_numbers
-from .association import linear_assignment, remaining
+from .association import (
+    Overlaps,
+    are_one_to_one,
+    linear_assignment,
+    remaining,
+)
 from .camera_motion import CameraMotion
 from .kalman_filter import PLANES, BoxKalmanFilter, XYSRFilter
 from .sort import COLUMNS, SORT
@@ -150,13 +155,12 @@ class OCSORT(SORT):
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
             boxes = detections.boxes[columns]
-            iou = pairwise_iou(boxes, predicted[rows])
-            above = iou > self.iou_threshold
-            if above.sum(1).max() == 1 and above.sum(0).max() == 1:
-                i, j = np.nonzero(above)
-            else:
-                i, j = self._assign(iou, boxes, detections.scores[columns], rows)
-                good = iou[i, j] >= self.iou_threshold
+            overlaps = Overlaps.of(boxes, predicted[rows])
+            i, j = overlaps.where(lambda iou: iou > self.iou_threshold)
+            if not are_one_to_one(i, j):
+                scores = detections.scores[columns]
+                i, j = self._assign(overlaps, boxes, scores, rows)
+                good = overlaps.of_pairs(i, j) >= self.iou_threshold
                 i, j = i[good], j[good]
             return np.array([rows[j], columns[i]])
 
@@ -165,25 +169,32 @@ class OCSORT(SORT):
         return self._match_in_classes(match, rows, columns, detections)
 
     def _assign(
-        self, iou: np.ndarray, boxes: np.ndarray, scores: np.ndarray, rows: np.ndarray
+        self,
+        overlaps: Overlaps,
+        boxes: np.ndarray,
+        scores: np.ndarray,
+        rows: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The assignment of greatest total IoU + agreement * score over all pairs.
 
         Args:
-            iou: (D, T), of detections with tracks.
+            overlaps: Of D detections with T tracks.
             boxes: (D, 4) of the detections.
             scores: (D,) of the detections.
             rows: (T,) the tracks.
 
         Only pairs that are in doubt get an agreement and go to the solver. The rest is
         in the best assignment whatever the directions say: see :func:`certain_pairs`.
+        What is in doubt stays a table of all pairs in a crowd too: a pair without overlap
+        has an agreement, so leaving it out could change the best assignment.
         """
         bound = abs(self.inertia) * scores.max() / 2
-        sure_i, sure_j = certain_pairs(iou, 4 * bound)
-        rest_i = remaining(np.arange(iou.shape[0]), sure_i)
-        rest_j = remaining(np.arange(iou.shape[1]), sure_j)
+        sure_i, sure_j = certain_pairs(overlaps, 4 * bound)
+        rest_i = remaining(np.arange(len(boxes)), sure_i)
+        rest_j = remaining(np.arange(len(rows)), sure_j)
         agreement = self._agreement(boxes[rest_i], rows[rest_j]) * scores[rest_i, None]
-        i, j = linear_assignment(-(iou[rest_i[:, None], rest_j] + agreement))
+        iou = overlaps.of_pairs(rest_i[:, None], rest_j)
+        i, j = linear_assignment(-(iou + agreement))
         return (
             np.concatenate([sure_i, rest_i[i]]),
             np.concatenate([sure_j, rest_j[j]]),
@@ -222,11 +233,11 @@ class OCSORT(SORT):
         """A later round by IoU alone; arguments and result as of the first."""
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-            iou = pairwise_iou(detections.boxes[columns], boxes[rows])
-            if iou.max() <= self.iou_threshold:
+            overlaps = Overlaps.of(detections.boxes[columns], boxes[rows])
+            if not len(overlaps.where(lambda iou: iou > self.iou_threshold)[0]):
                 return np.empty((2, 0), np.int64)
-            i, j = linear_assignment(-iou)
-            good = iou[i, j] >= self.iou_threshold
+            i, j = overlaps.assign()
+            good = overlaps.of_pairs(i, j) >= self.iou_threshold
             return np.array([rows[j[good]], columns[i[good]]])
 
         if not len(rows) or not len(columns):
@@ -308,8 +319,8 @@ def _direction(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return way / (np.sqrt((way**2).sum(axis=-1, keepdims=True)) + 1e-6)
 
 
-def certain_pairs(iou: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that every best assignment of ``iou`` plus bounded votes contains.
+def certain_pairs(overlaps: Overlaps, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs that every best assignment of IoU plus bounded votes contains.
 
     A pair qualifies whose IoU exceeds the best others of its row and of its column
     together by more than ``margin``, four times the greatest vote: breaking it up gains
@@ -317,17 +328,43 @@ def certain_pairs(iou: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarra
     each of the four weights differs from its IoU by one vote.
 
     Args:
-        iou: (N, M), no row or column missing.
+        overlaps: N with M, no row or column missing.
         margin: At least four times the magnitude of any vote.
 
     Returns:
         Rows and columns of these pairs.
     """
+    if overlaps.table is None:
+        return _certain_edges(overlaps, margin)
+    iou = overlaps.table
     rows, columns = np.arange(len(iou)), iou.argmax(axis=1)
-    mutual = iou.argmax(axis=0)[columns] == rows
-    rows, columns = rows[mutual], columns[mutual]
-    others = iou.copy()
-    others[rows, columns] = 0
-    rivals = others.max(axis=1)[rows] + others.max(axis=0)[columns]
-    certain = iou[rows, columns] > rivals + margin
+    is_mutual = iou.argmax(axis=0)[columns] == rows
+    rows, columns = rows[is_mutual], columns[is_mutual]
+    rivals = iou.copy()
+    rivals[rows, columns] = 0
+    rival_sum = rivals.max(axis=1)[rows] + rivals.max(axis=0)[columns]
+    certain = iou[rows, columns] > rival_sum + margin
     return rows[certain], columns[certain]
+
+
+def _certain_edges(overlaps: Overlaps, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """The same over the pairs that overlap: a pair without overlap never qualifies."""
+    rows, columns, iou = overlaps.rows, overlaps.columns, overlaps.values
+    if not len(rows):
+        return rows, columns
+    is_mutual = _is_first_of_greatest(rows, iou) & _is_first_of_greatest(columns, iou)
+    row_rivals = np.zeros(rows.max() + 1)
+    column_rivals = np.zeros(columns.max() + 1)
+    np.maximum.at(row_rivals, rows[~is_mutual], iou[~is_mutual])
+    np.maximum.at(column_rivals, columns[~is_mutual], iou[~is_mutual])
+    rows, columns, iou = rows[is_mutual], columns[is_mutual], iou[is_mutual]
+    certain = iou > row_rivals[rows] + column_rivals[columns] + margin
+    return rows[certain], columns[certain]
+
+
+def _is_first_of_greatest(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(K,) bool: the first of the greatest values of its group, as ``argmax`` has it."""
+    order = np.lexsort((np.arange(len(values)), -values, groups))
+    is_first = np.zeros(len(values), bool)
+    is_first[order[np.r_[True, np.diff(groups[order]) > 0]]] = True
+    return is_first

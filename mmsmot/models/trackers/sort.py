@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Frame, Tracks, overlapping_pairs, pairwise_iou
+from ...structures import Detections, Frame, Tracks
 from ...utils.number_ranges import FINITE, FRACTION, NON_NEGATIVE_INT, require_numbers
-from .association import LARGE, match_by_weight, match_edges, remaining
+from .association import Overlaps, are_one_to_one, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import XYSRFilter
 from .table_tracker import TableTracker
@@ -59,16 +59,15 @@ class SORT(TableTracker):
 
         def match(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, ...]:
             boxes = detections.boxes[columns]
-            others = predicted if len(rows) == len(predicted) else predicted[rows]
-            if len(boxes) * len(others) > LARGE:
-                pairs = overlapping_pairs(boxes, others)
-                i, j = match_sort_edges(*pairs, self.iou_threshold)
-            else:
-                i, j = match_sort(pairwise_iou(boxes, others), self.iou_threshold)
+            all_tracks = len(rows) == len(predicted)
+            track_boxes = predicted if all_tracks else predicted[rows]
+            overlaps = Overlaps.of(boxes, track_boxes)
+            i, j = match_sort(overlaps, self.iou_threshold)
             return rows[j], columns[i]
 
-        everybody = np.arange(len(predicted))
-        rows, matched = self._match_in_classes(match, everybody, candidates, detections)
+        rows, matched = self._match_in_classes(
+            match, np.arange(len(predicted)), candidates, detections
+        )
         self._take(rows, matched, detections)
         self._init_tracks(remaining(candidates, matched), detections)
         return self._report()
@@ -98,12 +97,12 @@ class SORT(TableTracker):
         tracks['hit_streak'][rows] += 1
 
     def _report(self) -> Tracks:
-        """The tracks to show, newest first; then bury those missed for too long."""
+        """The tracks to report, newest first; then remove those missed for too long."""
         tracks = self._tracks.rows
-        shown = tracks['time_since_update'] == 0
+        is_reported = tracks['time_since_update'] == 0
         if self._frame_count > self.min_hits:
-            shown &= tracks['hit_streak'] >= self.min_hits
-        reported = self._report_rows(np.flatnonzero(shown)[::-1])
+            is_reported &= tracks['hit_streak'] >= self.min_hits
+        reported = self._report_rows(np.flatnonzero(is_reported)[::-1])
         if not np.isfinite(reported.boxes.sum()):
             reported = reported[np.isfinite(reported.boxes).all(axis=1)]
         alive = tracks['time_since_update'] <= self.max_age
@@ -112,42 +111,20 @@ class SORT(TableTracker):
         return reported
 
 
-def match_sort(iou: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def match_sort(overlaps: Overlaps, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """The matching of the released SORT.
 
-    Pairs above the threshold are taken as they are if nobody has two of them; otherwise
-    the assignment of greatest total IoU is sought over *all* pairs and those below the
-    threshold are undone, which is not the same as seeking it over the pairs above.
+    Pairs above the threshold are taken as they are if no box stands in two of them;
+    otherwise the assignment of greatest total IoU is sought over *all* pairs and those
+    below the threshold are undone, which is not the same as seeking it over the pairs
+    above. In a crowd, a threshold of 0 takes none of the pairs that do not overlap.
 
     Returns:
-        Rows and columns of ``iou`` that belong together.
+        Rows and columns of ``overlaps`` that belong together.
     """
-    above = iou > threshold
-    if above.any() and above.sum(0).max() == 1 and above.sum(1).max() == 1:
-        return np.nonzero(above)
-    rows, columns = match_by_weight(iou)
-    good = iou[rows, columns] >= threshold
+    rows, columns = overlaps.where(lambda iou: iou > threshold)
+    if are_one_to_one(rows, columns):
+        return rows, columns
+    rows, columns = overlaps.match(0.0)
+    good = overlaps.of_pairs(rows, columns) >= threshold
     return rows[good], columns[good]
-
-
-def match_sort_edges(
-    rows: np.ndarray, columns: np.ndarray, iou: np.ndarray, threshold: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """:func:`match_sort` over the pairs that overlap at all (K,), for crowds.
-
-    Equal to it where only one assignment has the greatest total IoU: pairs without
-    overlap add nothing to a total. A threshold of 0 takes none of those here.
-    """
-    above = iou > threshold
-    i, j = rows[above], columns[above]
-    if len(i) and np.bincount(i).max() == 1 and np.bincount(j).max() == 1:
-        return i, j
-    i, j = match_edges(rows, columns, iou)
-    place = np.searchsorted(_keys(rows, columns), _keys(i, j))
-    good = iou[place] >= threshold
-    return i[good], j[good]
-
-
-def _keys(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(K,) one number for each pair, ascending as pairs are sorted."""
-    return (rows << 32) | columns

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsmot.models.trackers import OCSORT, SORT, association
-from mmsmot.models.trackers.association import match_by_weight, remaining
+from mmsmot.models.trackers.association import Overlaps, match_by_weight, remaining
 from mmsmot.models.trackers.kalman_filter import MEAN
-from mmsmot.models.trackers.sort import match_sort, match_sort_edges
+from mmsmot.models.trackers.oc_sort import certain_pairs
+from mmsmot.models.trackers.sort import match_sort
 from mmsmot.models.trackers.track_table import TrackTable
 from mmsmot.structures import Detections
 
@@ -70,10 +71,19 @@ def test_nothing_to_match() -> None:
         assert len(rows) == len(columns) == 0
 
 
+def dense(table: np.ndarray) -> Overlaps:
+    return Overlaps(table, *np.empty((2, 0), np.int64), np.empty(0))
+
+
+def sparse(table: np.ndarray) -> Overlaps:
+    rows, columns = np.nonzero(table > 0)
+    return Overlaps(None, rows, columns, table[rows, columns])
+
+
 def test_sort_takes_clear_pairs_without_the_solver() -> None:
     # The solver would rather have .29 + .4 than .35, but .35 is the only clear pair.
     iou = np.array([[0.35, 0.29], [0.29, 0.0]])
-    rows, columns = match_sort(iou, 0.3)
+    rows, columns = match_sort(dense(iou), 0.3)
     assert (rows.tolist(), columns.tolist()) == ([0], [0])
 
 
@@ -81,21 +91,16 @@ def test_sort_undoes_weak_pairs_after_the_assignment() -> None:
     # Two clear pairs in one row call the solver, which prefers the anti-diagonal and
     # so leaves row 1 with a pair that is too weak.
     iou = np.array([[0.5, 0.45], [0.2, 0.0]])
-    rows, columns = match_sort(iou, 0.3)
+    rows, columns = match_sort(dense(iou), 0.3)
     assert (rows.tolist(), columns.tolist()) == ([0], [1])
-
-
-def sparse(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rows, columns = np.nonzero(table > 0)
-    return rows, columns, table[rows, columns]
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
 def test_sort_over_the_overlapping_pairs_is_sort(seed: int, density: float) -> None:
     iou = np.maximum(sparse_weights(seed, (40, 50), density), 0)
-    rows, columns = match_sort(iou, 0.3)
-    i, j = match_sort_edges(*sparse(iou), 0.3)
+    rows, columns = match_sort(dense(iou), 0.3)
+    i, j = match_sort(sparse(iou), 0.3)
     assert (i.tolist(), j.tolist()) == (rows.tolist(), columns.tolist())
 
 
@@ -109,8 +114,31 @@ def test_sort_over_pairs_takes_clear_ones_and_undoes_weak_ones_as_sort() -> None
         (exact, [(0, 0)]),
         (np.zeros((2, 2)), []),
     ):
-        pairs = list(zip(*match_sort_edges(*sparse(iou), 0.3), strict=True))
+        pairs = list(zip(*match_sort(sparse(iou), 0.3), strict=True))
         assert pairs == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
+def test_both_forms_of_overlaps_agree(seed: int, density: float) -> None:
+    iou = np.maximum(sparse_weights(seed, (12, 15), density), 0).round(1)  # with ties
+    table, edges = dense(iou), sparse(iou)
+    rng = np.random.default_rng(seed)
+    factors = rng.uniform(0.1, 1, 15)
+    rows, columns = rng.integers(0, 12, 30), rng.integers(0, 15, 30)
+    for one, other in ((table, edges), (table.scaled(factors), edges.scaled(factors))):
+        np.testing.assert_array_equal(
+            one.of_pairs(rows, columns), other.of_pairs(rows, columns)
+        )
+        for limit in (0.2, 0.5):
+            pairs = [o.where(lambda v, limit=limit: v > limit) for o in (one, other)]
+            np.testing.assert_array_equal(*pairs)
+            totals = [o.of_pairs(*o.match(limit)) - limit for o in (one, other)]
+            assert totals[0].sum() == pytest.approx(totals[1].sum())
+        for margin in (0.0, 0.2):
+            np.testing.assert_array_equal(
+                *(certain_pairs(o, margin) for o in (one, other))
+            )
 
 
 def test_remaining_keeps_the_order() -> None:

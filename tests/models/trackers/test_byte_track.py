@@ -66,7 +66,7 @@ def test_what_is_on_one_spot(
     shift: float, goes: bool, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """41 x 81 pixels, 5.5 apart: IoU .86; the distance of .15 lies between."""
-    monkeypatch.setattr('mmsmot.models.trackers.byte_track.LARGE', large)
+    monkeypatch.setattr('mmsmot.models.trackers.association.LARGE', large)
     tracker = ByteTrack(duplicate_threshold=0.25)
     boxes = np.array([[10.0, 10, 50, 90], [10 + shift, 10, 50 + shift, 90]])
     rows = tracker._tracks.spawn(tracker._filter.initiate(boxes))
@@ -139,7 +139,7 @@ def test_a_duplicate_is_nearer_than_the_threshold_and_not_at_it() -> None:
 def test_a_person_and_a_bus_on_one_spot_are_no_duplicates(
     class_agnostic: bool, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr('mmsmot.models.trackers.byte_track.LARGE', large)
+    monkeypatch.setattr('mmsmot.models.trackers.association.LARGE', large)
     tracker = ByteTrack(class_agnostic=class_agnostic)
     spot = np.array([[10.0, 10, 50, 90], [10, 10, 50, 90]])
     tracker._begin(Detections(spot, [0.9, 0.9], [0, 2]))

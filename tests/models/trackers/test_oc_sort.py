@@ -10,6 +10,7 @@ from mmsmot.models.trackers import OCSORT
 from mmsmot.models.trackers.kalman_filter import XYSRFilter
 from mmsmot.models.trackers.oc_sort import certain_pairs
 from mmsmot.structures import Detections
+from tests.models.trackers.test_association import dense
 
 
 def walk(x: float, score: float = 0.9) -> Detections:
@@ -76,7 +77,7 @@ def test_certain_pairs_are_in_every_best_assignment(seed: int) -> None:
     rng = np.random.default_rng(seed)
     shape = rng.integers(1, 9, 2)
     iou = rng.random(shape) * (rng.random(shape) < 0.4)
-    i, j = certain_pairs(iou, margin=0.4)
+    i, j = certain_pairs(dense(iou), margin=0.4)
     for _ in range(20):
         best = linear_sum_assignment(-(iou + rng.uniform(-0.1, 0.1, shape)))
         pairs = set(zip(*(side.tolist() for side in best), strict=True))
@@ -85,7 +86,7 @@ def test_certain_pairs_are_in_every_best_assignment(seed: int) -> None:
 
 def test_some_pairs_are_certain_and_the_others_are_not() -> None:
     iou = np.array([[0.9, 0.2, 0], [0.2, 0.5, 0.4], [0, 0, 0.3]])
-    i, j = certain_pairs(iou, margin=0.4)
+    i, j = certain_pairs(dense(iou), margin=0.4)
     assert (i.tolist(), j.tolist()) == ([0], [0])
 
 

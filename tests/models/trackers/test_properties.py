@@ -20,8 +20,7 @@ from mmsmot.models.trackers import (
     ByteTrack,
     DeepSORT,
     StrongSORT,
-    byte_track,
-    sort,
+    association,
 )
 from mmsmot.models.trackers.camera_motion import CameraMotion
 from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
@@ -209,7 +208,9 @@ def test_far_and_huge_boxes_stay_numbers(make) -> None:
         assert np.isfinite(tracks.boxes).all()
 
 
-@pytest.mark.parametrize('name', ['SORT', 'SORT, published', 'ByteTrack'])
+@pytest.mark.parametrize(
+    'name', ['SORT', 'SORT, published', 'ByteTrack', 'OCSORT', 'OCSORT with BYTE']
+)
 @settings(max_examples=25, deadline=None)
 @given(seed=videos)
 def test_a_crowd_is_tracked_alike_without_a_table_of_all_pairs(
@@ -219,8 +220,7 @@ def test_a_crowd_is_tracked_alike_without_a_table_of_all_pairs(
     make, video = TRACKERS[name], random_video(seed)
     dense = run(make(), video)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (sort, byte_track):
-            patch.setattr(module, 'LARGE', 0)
+        patch.setattr(association, 'LARGE', 0)
         assert_equal(run(make(), video), dense)
 
 
