@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 
 from ..utils.atomic import atomic_write
 from ..utils.full_disk import is_disk_full
+from ..utils.text_file import read_text
 
 FORMAT = 'mmsmot result 1'
 RECORDING = 'recording.mp4'  # of a live stream
@@ -140,6 +141,6 @@ def _read_json(path: Path) -> Any:
     if not path.is_file():
         return None
     try:
-        return json.loads(path.read_text(encoding='utf-8'))
+        return json.loads(read_text(path))
     except (ValueError, RecursionError):  # also no text, or nested without end
         return None

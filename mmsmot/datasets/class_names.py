@@ -16,6 +16,7 @@ from mmengine.logging import print_log
 
 from ..structures import Trajectories
 from ..structures.mot_classes import FIRST_OTHER, MOT_CLASSES, PEDESTRIAN
+from ..utils.text_file import read_text
 
 FILE_NAME = 'labels.txt'
 PEOPLE = frozenset(
@@ -33,7 +34,7 @@ def read_class_names(gt: str | os.PathLike) -> list[str]:
     if not path.is_file():
         return []
     try:
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
+        lines = read_text(path).splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f'{path}: expected text in UTF-8: {error}') from error
     names = [' '.join(line.strip(' \t"\'').replace('_', ' ').split()) for line in lines]

@@ -13,6 +13,7 @@ from ..structures.frame_numbering import LAST_FRAME
 from ..utils.atomic import atomic_write
 from ..utils.number_ranges import FRAME_RATE, IMAGE_SIDE, NumberRange
 from ..utils.number_text import parse_float, parse_int
+from ..utils.text_file import read_text
 
 FILE_NAME = 'seqinfo.ini'
 LENGTH = NumberRange(1, LAST_FRAME, integer=True)
@@ -53,7 +54,7 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
         return None
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(path.read_text(encoding='utf-8-sig'))
+        parser.read_string(read_text(path))
         section = parser['Sequence']
     except (configparser.Error, KeyError, UnicodeDecodeError) as error:
         raise ValueError(

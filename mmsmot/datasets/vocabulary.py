@@ -12,6 +12,7 @@ from pathlib import Path
 from unicodedata import category
 
 from ..utils.json_file import read_json
+from ..utils.text_file import read_text
 
 BENSMOT_FILE = Path(__file__).parent / 'vocabularies' / 'bensmot.json'
 MODES = ('clean335', 'canonical329', 'raw359')
@@ -169,7 +170,7 @@ def _read_verbs(path: Path) -> tuple[str, ...]:
         )
     if path.suffix != '.json':
         try:
-            text = path.read_text(encoding='utf-8-sig')
+            text = read_text(path)
         except UnicodeDecodeError as error:
             raise ValueError(
                 f'{path}: expected a text in UTF-8, one verb a line: {error}'

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..utils.data_config import SUFFIXES, is_data, require_safe_file
+from ..utils.data_config import MAX_BYTES, SUFFIXES, is_data, require_safe_file
+from ..utils.text_file import read_file_bytes
 
 # What holds configs/, projects/ and tools/.
 ROOTS = (
@@ -73,7 +74,7 @@ def python_tree(path: Path) -> ast.Module:
         ValueError: It is no UTF-8, begins with a byte order mark, or is no Python.
         OSError: It cannot be read.
     """
-    raw = path.read_bytes()
+    raw = read_file_bytes(path, MAX_BYTES)
     if raw.startswith(codecs.BOM_UTF8):
         raise ValueError(
             f'{path}: begins with a byte order mark, which MMEngine cannot read; save it '

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
-from pathlib import Path
 
 import numpy as np
 from mmengine.logging import print_log
 
 from ..utils.atomic import atomic_write
 from ..utils.number_text import parse_floats
+from ..utils.text_file import read_text
 from .boxes import valid_boxes, xywh_to_xyxy, xyxy_to_xywh
 from .columns import LAST_WHOLE
 from .coordinate_space import ORIGINAL, CoordinateSpace
@@ -48,7 +48,7 @@ def read_mot_rows(path: str | os.PathLike) -> np.ndarray:
             names the file and the line.
     """
     try:
-        text = Path(path).read_text(encoding='utf-8-sig')
+        text = read_text(path)
     except UnicodeDecodeError as error:
         raise ValueError(
             f'{path}: expected text in UTF-8, found byte 0x{error.object[error.start]:02x} '

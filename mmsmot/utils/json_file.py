@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
+
+from .text_file import read_file_bytes
 
 
 def read_json(path: str | os.PathLike) -> Any:
@@ -14,10 +15,12 @@ def read_json(path: str | os.PathLike) -> Any:
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is no JSON, is nested too deeply, or an object has two values for
-            a key, of which other readers take one in silence; names the file.
+            a key, of which other readers take one in silence; names the file. It is no
+            file, or larger than 2 GiB.
     """
+    data = read_file_bytes(path)
     try:
-        text = Path(path).read_text(encoding='utf-8-sig')
+        text = data.decode('utf-8-sig')
         return json.loads(text, object_pairs_hook=_object)
     except RecursionError as error:
         raise ValueError(f'{path}: not JSON: it is nested too deeply') from error

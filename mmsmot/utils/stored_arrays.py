@@ -42,14 +42,24 @@ def read_stored_arrays(
         DAMAGED: The file is damaged, compressed, or holds no such array.
     """
     with zipfile.ZipFile(path) as archive:
-        packed = [
-            member.filename
-            for member in archive.infolist()
-            if member.compress_type != zipfile.ZIP_STORED
-        ]
-        if packed:
-            raise ValueError(f'{packed[0]} is compressed, which np.savez does not do')
+        _require_stored(archive)
         return [_array(archive.read(f'{name}.npy'), name) for name in names]
+
+
+def read_all_stored_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Every array of a file by name, writable; see :func:`read_stored_arrays`."""
+    with zipfile.ZipFile(path) as archive:
+        _require_stored(archive)
+        names = [member.removesuffix('.npy') for member in archive.namelist()]
+        return {n: _array(archive.read(f'{n}.npy'), n).copy() for n in names}
+
+
+def _require_stored(archive: zipfile.ZipFile) -> None:
+    for member in archive.infolist():
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(
+                f'{member.filename} is compressed, which np.savez does not do'
+            )
 
 
 def _array(data: bytes, name: str) -> np.ndarray:

@@ -193,7 +193,7 @@ class Broken(BaseTracker):
 @pytest.mark.parametrize(
     ('answer', 'error', 'message'),
     [
-        (([1], [[0, 0, 1, 1]]), TypeError, 'frame 1: a tracker returns .* got tuple'),
+        (([1], [[0, 0, 1, 1]]), TypeError, 'frame 1: must return .* got tuple'),
         (
             Tracks(
                 np.ones(2, int), np.eye(2, 4) + 1, np.ones(2), np.ones(2), np.ones(2)

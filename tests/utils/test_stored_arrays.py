@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.utils.stored_arrays import DAMAGED, read_stored_arrays
+from mmsmot.utils.stored_arrays import (
+    DAMAGED,
+    read_all_stored_arrays,
+    read_stored_arrays,
+)
 
 
 def test_what_savez_wrote_is_read(tmp_path: Path) -> None:
@@ -22,6 +26,9 @@ def test_what_savez_wrote_is_read(tmp_path: Path) -> None:
         expected = arrays.get(name, np.empty((0, 9)))
         np.testing.assert_array_equal(array, expected)
         assert array.dtype == expected.dtype
+    all_arrays = read_all_stored_arrays(path)
+    assert [*all_arrays] == ['a', 'b', 'c', 'd']
+    assert all_arrays['b'].flags.writeable and all_arrays['c'].shape == ()
 
 
 def claim(shape: tuple[int, ...], dtype: str = '|u1') -> bytes:

@@ -8,12 +8,16 @@ import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from types import NoneType
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
 
 from ...utils.atomic import atomic_path
+from ...utils.number_ranges import FRAME_RATE, IMAGE_SIDE
 from ...utils.stored_arrays import DAMAGED, read_stored_arrays
+from .repairs import NOTES, REPAIRS, RepairLog
 from .sequence import GT, IMAGES, SequenceRecord, fingerprint, read_sequence
 from .text import COLUMNS
 
@@ -146,7 +150,9 @@ def _records(
         end = start + max(count, 0)
         table = None if count < 0 else rows[start:end]
         _require_frames(content, name)
-        yield name, SequenceRecord.from_dict(content, table)
+        record = SequenceRecord.from_dict(content, table)
+        _require_kinds(record, name)
+        yield name, record
         start = end
 
 
@@ -157,3 +163,47 @@ def _require_frames(content: dict, name: str) -> None:
     names = all(type(n) is str and os.path.basename(n) == n for n in images)
     if not numbers or not names or len(images) not in (0, len(frame_ids)):
         raise ValueError(f'{name}: its frames or pictures are none')
+
+
+def _require_kinds(record: SequenceRecord, name: str) -> None:
+    """Refuse a record with a field of another kind than :func:`read_sequence` makes."""
+    semantics = record.semantics
+    texts = [semantics.video_caption, *(semantics.captions or {}).values()]
+    is_sound = {
+        'images_from_zero': type(record.images_from_zero) is bool,
+        'width': record.width in IMAGE_SIDE.or_none,
+        'height': record.height in IMAGE_SIDE.or_none,
+        'fps': record.fps in FRAME_RATE.or_none,
+        'semantics': isinstance(semantics.captions, dict | NoneType)
+        and all(isinstance(text, str) for text in texts[1:])
+        and isinstance(texts[0], str | NoneType)
+        and all(
+            _are_kinds(vars(relation).values(), (int, int, str, str))
+            for relation in semantics.relations or []
+        ),
+        'spans': all(
+            _are_kinds(span, (int, str, int, int, int)) for span in record.spans or []
+        ),
+        'expressions': all(
+            type(item) is dict and item.keys() == {'file', 'content'}
+            for item in record.expressions or []
+        ),
+        'log': _is_log(record.log) and _is_log(record.text_log),
+    }
+    for field, is_field_sound in is_sound.items():
+        if not is_field_sound:
+            raise ValueError(f'{name}: {field} is of another kind')
+
+
+def _are_kinds(values: Iterable[Any], kinds: tuple[type, ...]) -> bool:
+    return tuple(map(type, values)) == kinds
+
+
+def _is_log(log: RepairLog) -> bool:
+    return all(
+        kind in (*NOTES, *REPAIRS)
+        and type(count) is int
+        and bool(log.examples[kind])
+        and all(type(example) is str for example in log.examples[kind])
+        for kind, count in log.counts.items()
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...utils.text_file import read_file_bytes
 from ..graphml import Edge, UnsafeXML, parse_graphml
 from .repairs import RepairLog
 from .text import (
@@ -103,7 +104,7 @@ def _read_relations(
     path: Path, names: dict[str, int], track_ids: list[int], log: RepairLog
 ) -> list[Relation] | None:
     try:
-        nodes, edges = parse_graphml(path.read_bytes())
+        nodes, edges = parse_graphml(read_file_bytes(path))
     except FileNotFoundError:
         log.add('graph_missing', f'{GRAPH}: missing')
         return None
@@ -111,7 +112,8 @@ def _read_relations(
         # Never repaired: a file that attacks its reader is no annotation.
         raise UnsafeXML(f'{path}: {error}') from error
     except ValueError as error:
-        log.add('graph_malformed', f'{GRAPH}:{error}')
+        message = str(error).removeprefix(f'{path}:')
+        log.add('graph_malformed', f'{GRAPH}:{message}')
         return None
     ids = _match_nodes(nodes, names, track_ids, log)
     relations = (_relation(edge, ids, names, log) for edge in edges)

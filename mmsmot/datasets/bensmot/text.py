@@ -10,6 +10,7 @@ import numpy as np
 
 from ...structures import valid_boxes, xywh_to_xyxy
 from ...utils.number_text import parse_floats
+from ...utils.text_file import read_file_bytes
 from ..caption_text import clean_caption, has_control_characters
 from .repairs import RepairLog
 
@@ -29,7 +30,7 @@ def read_lines(path: Path, name: str, log: RepairLog) -> list[tuple[int, str]] |
         log: Takes marks, line ends, blank lines and characters that are not UTF-8.
     """
     try:
-        data = path.read_bytes()
+        data = read_file_bytes(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if data.startswith(b'\xef\xbb\xbf'):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from ...registry import MODELS, build_part
 from ...structures import Detections, Frame, VideoInfo
 from ...utils.atomic import atomic_path
 from ...utils.fingerprint import text_hash, video_fingerprint
+from ...utils.stored_arrays import DAMAGED, read_all_stored_arrays
 from ..reid.base import BaseReID
 from .base import BaseDetector
 
@@ -204,8 +204,7 @@ def _write(path: Path, by_frame: dict[int, Detections]) -> None:
 def _read(path: Path) -> dict[int, Detections] | None:
     """A file's detections by frame; ``None``, logged, where it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
+        arrays = read_all_stored_arrays(path)
         columns = [arrays[key] for key in KEYS[2:]]
         columns.append(arrays.get('embeddings'))
         ends = np.cumsum(arrays['counts']).tolist()
@@ -218,7 +217,7 @@ def _read(path: Path) -> dict[int, Detections] | None:
                 arrays['frame_ids'], starts, ends, strict=True
             )
         }
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         print_log(
             f'{path}: damaged cache file ({error}); detecting its frames again',
             logger='current',

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from torch import nn
 from ...structures import Detections, Frame
 from ...structures.feature_maps import FeatureMaps
 from ...utils.atomic import atomic_path
+from ...utils.stored_arrays import DAMAGED, read_all_stored_arrays
 from ...utils.weights_hash import weights_hash
 
 LEVEL = 0  # the finest, where heads look; the only one that is kept
@@ -69,9 +69,8 @@ class FeatureCache:
 
     def _read(self, path: Path) -> dict[str, np.ndarray] | None:
         try:
-            with np.load(path, allow_pickle=False) as file:
-                record = dict(file)
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            record = read_all_stored_arrays(path)
+        except DAMAGED:
             return None  # not there yet, or cut short by a full disk
         describes = getattr(self.detector, 'embedder', None) is not None
         if describes and 'embeddings' not in record:

@@ -147,9 +147,32 @@ def spoil(content: dict, key: str) -> None:
         record['frame_ids'] = ['1']
     elif key == 'images':
         record['images'] = ['../../secret.jpg'] * len(record['frame_ids'])
+    elif key == 'caption':
+        record['semantics']['captions'] = {'1': 5}
+    elif key == 'no caption':
+        record['semantics']['captions'] = {'1': None}
+    elif key == 'video_caption':
+        record['semantics']['video_caption'] = ['a']
+    elif key == 'log':
+        record['log'] = [['nothing', 1, ['a']]]
+    elif key == 'relations':
+        record['semantics']['relations'] = [
+            dict(subject_id='1', object_id=2, verbs='a', where='b')
+        ]
+    else:
+        field, value = key.split('=')
+        record[field] = json.loads(value)
 
 
-@pytest.mark.parametrize('key', ['sequences', 'captions', 'frame_ids', 'images'])
+@pytest.mark.parametrize(
+    'key',
+    [
+        *('sequences', 'captions', 'caption', 'no caption', 'video_caption', 'log'),
+        *('frame_ids', 'images', 'relations', 'fps="x"', 'fps=-1', 'spans=5'),
+        *('spans=[[1]]', 'expressions=[5]', 'width=-5', 'height=1.5'),
+        'images_from_zero=2',
+    ],
+)
 def test_an_index_of_other_contents_is_made_again(
     key, root, reads, tmp_path, logged
 ) -> None:

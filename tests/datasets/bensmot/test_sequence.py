@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -202,3 +203,26 @@ def test_pictures_and_rows_may_count_from_different_numbers(
     found = dict(record.log.counts)
     found.pop('image_without_box', None)
     assert found == counts
+
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no pipes with a name')
+@pytest.mark.parametrize(
+    ('name', 'kind'),
+    [
+        ('gt/gt.txt', None),
+        ('instance_captions.txt', None),
+        ('video_caption.txt', None),
+        ('interactions.graphml', 'graph_malformed'),
+        ('semantic_trajectories.json', 'span_malformed'),
+    ],
+)
+def test_a_pipe_in_place_of_a_text(name, kind, tmp_path, write_bensmot) -> None:
+    folder = write_bensmot(tmp_path / 's')
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    if kind is None:
+        with pytest.raises(ValueError, match=f'{name}: expected a file, found a pipe'):
+            read_sequence(folder)
+    else:
+        record = read_sequence(folder)
+        assert (record.log.counts | record.text_log.counts)[kind] == 1

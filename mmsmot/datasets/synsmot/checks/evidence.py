@@ -15,6 +15,7 @@ import numpy as np
 from defusedxml import ElementTree
 
 from ....utils.json_file import read_json
+from ....utils.text_file import read_text
 from ...image_decoder import read_image
 
 # Hue in OpenCV's half degrees, saturation, value: from, to.
@@ -94,7 +95,7 @@ class Evidence:
         self._images: dict[int, np.ndarray] = {}
 
     def _text(self, name: str) -> str:
-        return (self.folder / name).read_text(encoding='utf-8')
+        return read_text(self.folder / name)
 
     def name(self, person: int) -> str:
         """Name of a trajectory, '?' where no line of captions is left for it."""
