@@ -1,21 +1,18 @@
-"""How a command-line tool reads numbers and options, and how it ends."""
+"""Command-line tools: types for argparse, and :func:`run_tool`, which ends them."""
 
 from __future__ import annotations
 
 import os
-import re
+import select
 import sys
-import traceback
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from mmengine.config import DictAction
 
 from .environment import install_command
-from .full_disk import is_disk_full
 from .number_ranges import (
     COUNT,
     FRACTION,
@@ -26,18 +23,18 @@ from .number_ranges import (
 )
 from .number_text import parse_float, parse_int
 from .printable import log_printable_text, printable
+from .user_errors import (
+    INPUT_TOO_LARGE,
+    is_about_a_path,
+    is_for_users,
+    is_interrupt,
+    is_raised_by_mmsmot,
+    last_line_in_mmsmot,
+    remote_traceback,
+)
 
-PACKAGE = Path(__file__).resolve().parents[1]
-TOOLS = PACKAGE.parent / 'tools'  # of a checkout; an installed package holds its own
-# For users where mmsmot itself raises them.
-OURS = (ValueError, KeyError, TypeError, FloatingPointError)
-# For users wherever they come from: what is read holds more than can be stored.
-TOO_MUCH = (MemoryError, OverflowError, RecursionError, UnicodeError)
-FULL = 'MMSMOT_TRACEBACK'  # set to 1: always the whole traceback
+TRACEBACK_VARIABLE = 'MMSMOT_TRACEBACK'  # set to 1: always the whole traceback
 INTERRUPTED = 'what was finished is kept, the same command goes on'
-# How torch and concurrent.futures pass on what was raised in another process.
-REMOTE = re.compile(r'Traceback \(most recent call last\):\n', re.MULTILINE)
-LAST_FRAME = re.compile(r'^\s*File "(.+?)", line \d+, in .+\n\s*(.*)', re.MULTILINE)
 
 CONFIG = (
     'config file, or a name below configs/ such as '
@@ -51,7 +48,7 @@ SEED = NumberRange(0, 2**32 - 1, integer=True)  # what NumPy's older generator t
 
 
 class CfgOptions(DictAction):
-    """MMEngine's KEY=VALUE; what is none is told as argparse tells it."""
+    """MMEngine's KEY=VALUE; anything else is an error of argparse."""
 
     def __call__(
         self,
@@ -101,7 +98,7 @@ def tool_imports() -> Iterator[None]:
     except KeyboardInterrupt:
         _end(130, 'interrupted')
     except ImportError as error:
-        if os.environ.get(FULL) == '1':
+        if os.environ.get(TRACEBACK_VARIABLE) == '1':
             raise
         _end(1, f'{type(error).__name__}: {_message(error)}')
 
@@ -113,31 +110,50 @@ def run_tool(
 
     Those are what mmsmot itself raises, here or in a worker, whatever is missing on the
     disk, in the network or among the installed packages, and input that cannot be held.
-    Any other error keeps its traceback. What is logged is shown without control
+    Any other error keeps its traceback. Log records are shown without control
     characters.
 
     Args:
         main: The tool; returns an exit code or ``None``.
-        interrupted: What is left after Ctrl-C.
+        interrupted: For the message after Ctrl-C: what is kept.
         failed: Exit code of an error.
     """
     log_printable_text()
     try:
         code = main()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         _end(130, f'interrupted; {interrupted}')
-    except BrokenPipeError:  # whoever read the output has enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if is_interrupt(error):
             _end(130, f'interrupted; {interrupted}')
-        if os.environ.get(FULL) == '1' or not is_for_users(error):
+        if isinstance(error, BrokenPipeError) and _has_no_reader(sys.stdout):
+            # As of  | head : the output was enough, and Python must not flush the rest.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        if os.environ.get(TRACEBACK_VARIABLE) == '1' or not is_for_users(error):
             raise
         _end(failed, f'{type(error).__name__}: {_message(error)}')
     else:
         if code is not None:
             sys.exit(code)
+
+
+def _has_no_reader(stream: IO[str]) -> bool:
+    """Whether the other end of a stream is closed; other pipes break by errors."""
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        return True
+    if not hasattr(select, 'poll'):  # on Windows
+        return False
+    try:
+        descriptor = stream.fileno()
+    except OSError:  # of a stream in memory
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def _end(code: int, message: str) -> NoReturn:
@@ -147,84 +163,15 @@ def _end(code: int, message: str) -> NoReturn:
     sys.exit(code)
 
 
-def is_interrupt(error: BaseException | None) -> bool:
-    """Whether an error was raised because of Ctrl-C.
-
-    A bare ``except`` makes another error of it, as around MMEngine's call of yapf.
-    """
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
-def is_for_users(error: Exception) -> bool:
-    """Whether an error's own words say what to do, without a traceback."""
-    if isinstance(error, TOO_MUCH):
-        return True
-    if not str(error):
-        return False
-    if isinstance(error, OSError | ImportError) or is_disk_full(error):
-        return True
-    if _is_about_a_path(error):
-        return True
-    if not isinstance(error, OURS):
-        return False
-    return _is_ours(error)
-
-
 def _message(error: Exception) -> str:
     if isinstance(error, ImportError):
         command = install_command(error.name) if error.name else None
         return f'{error}' + (f'; get it by  {command}' if command else '')
-    if isinstance(error, TOO_MUCH) and not _is_ours(error):
-        at = f'{_ours_at(error)}; {FULL}=1 shows where'
-        return f'{error or "no memory"} (in {at})'
-    if _is_about_a_path(error):
+    if isinstance(error, INPUT_TOO_LARGE) and not is_raised_by_mmsmot(error):
+        line = last_line_in_mmsmot(error)
+        return f'{error or "no memory"} (in {line}; {TRACEBACK_VARIABLE}=1 shows where)'
+    if is_about_a_path(error):
         return f'{error}: an argument is no path that can be opened'
-    if _remote_text(error):
-        return _remote_text(error).strip().splitlines()[-1].partition(': ')[2]
+    if remote := remote_traceback(error):
+        return remote.strip().splitlines()[-1].partition(': ')[2]
     return str(error.args[0] if isinstance(error, KeyError) and error.args else error)
-
-
-def _is_about_a_path(error: Exception) -> bool:
-    """A NUL in it, or links that lead to each other (an OSError from Python 3.13 on)."""
-    text = str(error)
-    return (isinstance(error, ValueError) and 'embedded null' in text) or (
-        isinstance(error, RuntimeError) and text.startswith('Symlink loop')
-    )
-
-
-def _is_ours(error: Exception) -> bool:
-    """Whether mmsmot raises it on purpose, with words of its own."""
-    file, line = _raised_at(error)
-    folders = Path(file).resolve().parents
-    return line.startswith('raise ') and (PACKAGE in folders or TOOLS in folders)
-
-
-def _raised_at(error: Exception) -> tuple[str, str]:
-    """File and line, of a worker's where it was raised there."""
-    frames = LAST_FRAME.findall(_remote_text(error))
-    if frames:
-        return frames[-1]
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return frame.filename, frame.line or ''
-
-
-def _remote_text(error: Exception) -> str:
-    """The traceback of a worker process that an error brings along, if it does."""
-    for text in (str(error), str(error.__cause__ or '')):
-        if REMOTE.search(text):
-            return text.rstrip('"\n ')
-    return ''
-
-
-def _ours_at(error: Exception) -> str:
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if PACKAGE in Path(frame.filename).resolve().parents
-    ]
-    if not frames:
-        return 'the tool'
-    path = Path(frames[-1].filename).resolve().relative_to(PACKAGE.parent)
-    return f'{path}:{frames[-1].lineno}'

@@ -31,8 +31,12 @@ class _PrintableRecords:
 
     def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self.make(*args, **kwargs)
-        if UNPRINTABLE.search(record.getMessage()):
-            record.msg, record.args = printable(record.getMessage()), ()
+        try:
+            message = record.getMessage()
+        except Exception:  # of bad arguments: logging reports those where it formats
+            return record
+        if UNPRINTABLE.search(message):
+            record.msg, record.args = printable(message), ()
         return record
 
 

@@ -63,6 +63,10 @@ def test_true_trajectories_are_read(test_data: Path, tmp_path: Path) -> None:
     assert read_link_network(out).fill == 'zeros'
 
 
-def test_what_cannot_be_is_said(tmp_path: Path) -> None:
+def test_arguments_out_of_range(tmp_path: Path) -> None:
     done = train(tmp_path / 'link.pth')
     assert '--out must end in .safetensors' in done.stderr
+    done = train(tmp_path / 'link.safetensors', '--seed', 10**23)
+    assert done.stderr.splitlines()[-1].endswith(
+        f"--seed: expected a whole number from 0 to 4294967295, got '{10**23}'"
+    )

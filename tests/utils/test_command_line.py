@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -197,6 +198,35 @@ def test_whoever_reads_the_output_may_have_enough() -> None:
         'run_tool(lambda: print("x" * 10**6))'
     )
     command = [sys.executable, '-c', code]
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with subprocess.Popen(command, **pipes) as tool:
+        tool.stdout.close()
+        assert tool.stderr.read() == b''
+    assert tool.returncode == 0
+
+
+def test_another_pipe_that_breaks_is_an_error() -> None:
+    def write_to_a_process_that_ended() -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            os.write(writer, b'x')
+        finally:
+            os.close(writer)
+
+    with pytest.raises(SystemExit) as caught:
+        run_tool(write_to_a_process_that_ended)
+    assert 'BrokenPipeError: [Errno 32] Broken pipe' in caught.value.code
+
+
+@pytest.mark.parametrize('options', [[], ['-u']])
+def test_a_reader_that_ended_before_a_short_output(options: list[str]) -> None:
+    code = (
+        'import sys\n'
+        'from mmsmot.utils.command_line import run_tool\n'
+        'run_tool(lambda: print("x"))'
+    )
+    command = [sys.executable, *options, '-c', code]
     pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with subprocess.Popen(command, **pipes) as tool:
         tool.stdout.close()

@@ -21,7 +21,7 @@ from ...structures import (
     valid_boxes,
 )
 from ...structures.columns import as_column
-from ...utils.command_line import is_for_users
+from ...utils.user_errors import is_for_users
 
 COLUMNS = tuple(part.name for part in fields(Tracks) if part.name != 'features')
 INTEGERS = ('ids', 'labels', 'det_index')
