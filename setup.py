@@ -88,7 +88,7 @@ setup(
     install_requires=[
         'av>=12',
         'defusedxml>=0.7',
-        'filelock>=3.20.3',  # follows no link
+        'filelock>=3.24',  # follows no link, and locks no file that was removed meanwhile
         'matplotlib>=3.10.5',
         MMENGINE,
         'numpy>=2.2.6',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -10,14 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from .atomic import atomic_write
 
 LOCK_NAME = '.mmsmot.lock'  # empty; the operating system's lock lies on it
-HOLDER_NAME = '.mmsmot.holder'  # who has it, as JSON
-LOCK_FILES = (LOCK_NAME, HOLDER_NAME)  # what may lie in a folder of nobody's yet
+HOLDER_NAME = '.mmsmot.holder'  # the process that holds it, as JSON
+LOCK_FILES = (LOCK_NAME, HOLDER_NAME)  # may lie in a folder that holds no results yet
 HOLDER_KEYS = {'pid', 'host', 'since'}
 MAX_HOLDER_BYTES = 4096
 
@@ -27,38 +29,39 @@ def folder_lock(folder: str | os.PathLike) -> Iterator[None]:
     """Keep others out of a folder of results while the block runs.
 
     The lock is the operating system's: when a process dies its lock is gone, and the
-    files it left are taken over. Nothing is ever written into the lock file, and a link
-    in its place is refused, so that a file of the user's under that name stays as it is.
+    files it left are taken over. Nothing is ever written into the lock file, and what no
+    run of ours made under the names of lock and holder is refused.
 
     Args:
         folder: Made where it is missing.
 
     Raises:
         BlockingIOError: Another process, or another part of this one, writes there.
-        FileExistsError: Something that is no lock file has its name.
+        FileExistsError: A user's own file or folder has the name of the lock or holder.
         OSError: The folder cannot be made or written to.
     """
     folder = Path(folder)
-    path, holder = folder / LOCK_NAME, folder / HOLDER_NAME
-    lock = FileLock(path, timeout=0, thread_local=False)
+    lock_path, holder_path = folder / LOCK_NAME, folder / HOLDER_NAME
+    lock = FileLock(lock_path, timeout=0, thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _require_lock_file(path)
+        _require_own_file(lock_path)
         lock.acquire()
     except Timeout:
         raise BlockingIOError(_occupied(folder)) from None
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:
         raise _unwritable(folder, error) from error
     try:
-        _sign(folder, holder)
-        yield
+        with _holder_file(folder, holder_path):
+            yield
     finally:
-        holder.unlink(missing_ok=True)
-        if os.name != 'nt':  # Windows removes no open file, and filelock does it there
-            path.unlink(
-                missing_ok=True
-            )  # while it is locked: none waits on a lost file
-        lock.release()
+        try:
+            # While it is locked: filelock takes no lock on a file without a name. On
+            # Windows, which removes no open file, filelock does it.
+            if os.name != 'nt':
+                lock_path.unlink(missing_ok=True)
+        finally:
+            lock.release()
 
 
 @contextmanager
@@ -75,22 +78,29 @@ def folder_locks(*folders: str | os.PathLike, rank: int = 0) -> Iterator[None]:
         yield
 
 
-def _sign(folder: Path, holder: Path) -> None:
-    """Write beside the lock who has it."""
+@contextmanager
+def _holder_file(folder: Path, holder_path: Path) -> Iterator[None]:
+    """Name the process beside the lock while the block runs."""
     record = {
         'pid': os.getpid(),
         'host': socket.gethostname(),
         'since': time.strftime('%Y-%m-%d %H:%M:%S'),
     }
     try:
-        with atomic_write(holder) as stream:
+        _require_own_file(holder_path)
+        with atomic_write(holder_path) as stream:
             json.dump(record, stream)
     except OSError as error:
         raise _unwritable(folder, error) from error
+    try:
+        yield
+    finally:
+        if _read_holder(holder_path) == record:  # else somebody replaced it
+            holder_path.unlink(missing_ok=True)
 
 
-def _require_lock_file(path: Path) -> None:
-    """Refuse what no run of ours made: it would be locked and then removed.
+def _require_own_file(path: Path) -> None:
+    """Refuse what no run of ours made: it would be locked, replaced or removed.
 
     Earlier versions wrote the holder into the lock file; what a killed run of those left
     is taken over.
@@ -106,7 +116,7 @@ def _require_lock_file(path: Path) -> None:
     elif info.st_nlink > 1:
         kind = 'a hard link to another file'
     elif info.st_size and _read_holder(path) is None:
-        kind = 'a file of somebody else'
+        kind = 'a file that mmsmot did not write'
     else:
         return
     raise FileExistsError(
@@ -115,9 +125,15 @@ def _require_lock_file(path: Path) -> None:
     )
 
 
-def _unwritable(folder: Path, error: OSError) -> OSError:
+def _unwritable(folder: Path, error: OSError | NotImplementedError) -> OSError:
+    if isinstance(error, NotImplementedError):
+        return OSError(
+            errno.ENOTSUP,
+            f'{folder} lies on a file system without locks: name a folder on another '
+            'one (--out, --work-dir)',
+        )
     if isinstance(error, FileExistsError) and error.errno is None:
-        return error  # ours, which says all
+        return error  # of _require_own_file
     return type(error)(
         error.errno,
         f'no results can be written into {folder} ({error.strerror or error}): name '
@@ -125,7 +141,7 @@ def _unwritable(folder: Path, error: OSError) -> OSError:
     )
 
 
-def _read_holder(path: Path) -> dict | None:
+def _read_holder(path: Path) -> dict[str, Any] | None:
     try:
         with open(path, 'rb') as stream:
             holder = json.loads(stream.read(MAX_HOLDER_BYTES))
@@ -140,10 +156,12 @@ def _read_holder(path: Path) -> dict | None:
 
 def _occupied(folder: Path) -> str:
     holder = _read_holder(folder / HOLDER_NAME)
-    who = 'another process'
+    process = 'another process'
     if holder is not None:
-        who = f'process {holder["pid"]} on {holder["host"]}, since {holder["since"]}'
+        process = (
+            f'process {holder["pid"]} on {holder["host"]}, since {holder["since"]}'
+        )
     return (
-        f'{folder} is being written by {who}. Two runs would mix their files: wait '
+        f'{folder} is being written by {process}. Two runs would mix their files: wait '
         'for it, or name another folder (--out, --work-dir)'
     )

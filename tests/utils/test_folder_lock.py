@@ -110,13 +110,62 @@ def test_a_users_file_under_the_locks_name(tmp_path, kind: str) -> None:
     assert not (tmp_path / 'nothing').exists()
 
 
-def test_a_link_in_place_of_the_holder_is_replaced(tmp_path) -> None:
-    mine = tmp_path / 'mine.txt'
+@pytest.mark.parametrize('kind', ['link', 'user file', 'folder'])
+def test_a_users_file_under_the_holders_name(tmp_path, kind: str) -> None:
+    """It stays as it is, and the lock is free again."""
+    mine, holder = tmp_path / 'mine.txt', tmp_path / 'out' / HOLDER_NAME
     mine.write_text('mine')
-    (tmp_path / HOLDER_NAME).symlink_to(mine)
+    holder.parent.mkdir()
+    if kind == 'link':
+        holder.symlink_to(mine)
+    elif kind == 'folder':
+        holder.mkdir()
+    else:
+        holder.write_text('mine')
+    before = os.lstat(holder)
+    for _ in range(2):
+        with (
+            pytest.raises(FileExistsError, match=r'holder is .*remove or rename'),
+            folder_lock(holder.parent),
+        ):
+            pass
+    assert os.lstat(holder) == before
+    assert mine.read_text() == 'mine'
+    assert os.listdir(holder.parent) == [HOLDER_NAME]
+
+
+def test_a_holder_that_was_replaced_is_not_removed(tmp_path) -> None:
     with folder_lock(tmp_path):
-        assert mine.read_text() == 'mine'
-    assert [p.name for p in tmp_path.iterdir()] == ['mine.txt']
+        (tmp_path / HOLDER_NAME).write_text('mine')
+    assert (tmp_path / HOLDER_NAME).read_text() == 'mine'
+    assert os.listdir(tmp_path) == [HOLDER_NAME]
+
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch) -> None:
+    def acquire(*_: object) -> None:
+        raise NotImplementedError('FileSystem does not appear to support flock')
+
+    monkeypatch.setattr('mmsmot.utils.folder_lock.FileLock.acquire', acquire)
+    with (
+        pytest.raises(OSError, match='on a file system without locks: name a folder'),
+        folder_lock(tmp_path),
+    ):
+        pass
+
+
+def test_a_lock_on_a_removed_file_is_not_taken(tmp_path, monkeypatch) -> None:
+    """The other run ends after this one has opened the file and before it locks it."""
+    fcntl = pytest.importorskip('fcntl')
+    flock, path = fcntl.flock, tmp_path / LOCK_NAME
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        if operation & fcntl.LOCK_EX:
+            path.unlink(missing_ok=True)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, 'flock', remove_first)
+    with pytest.raises(BlockingIOError), folder_lock(tmp_path):
+        pass
 
 
 def test_what_a_killed_run_of_an_older_version_left_is_taken_over(tmp_path) -> None:
