@@ -24,13 +24,16 @@ with tool_imports():
         load_config,
         set_weights,
     )
-    from mmsmot.utils.checkpoint import newest_checkpoint
     from mmsmot.utils.device import default_device
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_locks
     from mmsmot.utils.full_disk import explain_full_disk
     from mmsmot.utils.launcher import launched_rank
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
+    from mmsmot.utils.training_checkpoints import (
+        newest_checkpoint,
+        remove_unfinished_checkpoints,
+    )
 
 
 def parse_args() -> argparse.Namespace:
@@ -84,6 +87,8 @@ def main() -> None:
         config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
     rank = launched_rank(config.launcher)
     with folder_locks(config.work_dir, rank=rank), explain_full_disk(config.work_dir):
+        if rank == 0:
+            remove_unfinished_checkpoints(config.work_dir)
         train(config, args)
     if rank == 0:
         print(f'logs and checkpoints: {config.work_dir}')

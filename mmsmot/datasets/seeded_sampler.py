@@ -70,7 +70,13 @@ class SeededSampler(Sampler):
             self.sampler.set_epoch(epoch)
 
     def begin_at(self, num_samples: int) -> None:
-        """Let the next round begin behind its first samples, which were trained on."""
+        """Let the next round begin behind its first samples, which were trained on.
+
+        Raises:
+            ValueError: The number is negative.
+        """
+        if num_samples < 0:
+            raise ValueError(f'SeededSampler: cannot begin at sample {num_samples}')
         self._first = num_samples
         if hasattr(self.sampler, 'skip'):
             self.sampler.skip(num_samples)

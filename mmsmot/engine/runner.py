@@ -1,4 +1,4 @@
-"""MMEngine's runner, for models that may have no parameter and machines without a GPU."""
+"""MMEngine's runner, for models without parameters, CPUs, and trainings that resume."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.registry import HOOKS
-from mmengine.runner import BaseLoop, CheckpointLoader, EpochBasedTrainLoop, Runner
+from mmengine.runner import BaseLoop, CheckpointLoader, Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
 from ..datasets.seeded_sampler import SeededSampler
 from ..utils.atomic import atomic_path
-from ..utils.checkpoint import newest_checkpoint, require_weights_of
+from ..utils.checkpoint import require_weights_of
 from ..utils.command_line import SEED
 from ..utils.device import default_device
 from ..utils.number_ranges import require_numbers
 from ..utils.parent_process import end_with_parent
+from ..utils.training_checkpoints import newest_checkpoint
 from .checkpoint_config_diff import config_differences
 from .memory import explain_out_of_memory
 
-NAMED = 5  # options that a warning names
+MAX_NAMED_OPTIONS = 5  # in a warning
 
 
 def leave_processes() -> None:
-    """Take leave of the other processes, when all is done.
+    """Leave the process group at the end of a tool.
 
-    Else a thread of Gloo may still let go of a tensor while Python ends, and the process
+    Else a thread of Gloo may still free a tensor while Python ends, and the process
     aborts with its work done.
     """
     if is_distributed():
@@ -43,34 +44,38 @@ def leave_processes() -> None:
 
 @dataclass(frozen=True)
 class _WorkerStart:
-    """What a data loader's worker does first."""
+    """Initialises a data loader's worker."""
 
-    then: Callable[[int], None] | None
+    worker_init_fn: Callable[[int], None] | None
 
     def __call__(self, worker_id: int) -> None:
         end_with_parent()
-        if self.then is not None:
-            self.then(worker_id)
+        if self.worker_init_fn is not None:
+            self.worker_init_fn(worker_id)
 
 
 class SMOTRunner(Runner):
-    """What :class:`mmengine.runner.Runner` does, and some things beside.
+    """:class:`mmengine.runner.Runner` for semantic multi-object tracking.
 
-    A model with nothing to train (detections from a file or an ONNX network) is run on
-    several processes without being wrapped; NCCL gives way to Gloo where there is no GPU;
-    what it knows of machine, config and hooks goes into the log file alone; where memory
-    runs out it says which options lower it; training goes on after a kill that left
-    ``last_checkpoint`` empty, in the order of the data that it began with and with the
-    same draws; weights of another config are refused, where MMEngine goes on with random ones, or told of, where
-    only options differ; and Apple's GPU, without float64, is not used.
+    Different from MMEngine's:
+
+    - A model with nothing to train (detections from a file or an ONNX network) runs on
+      several processes without being wrapped; NCCL gives way to Gloo where there is no
+      GPU; Apple's GPU, without float64, is not used.
+    - Machine, config and hooks are described in the log file alone.
+    - Where memory runs out, the error names the options that lower its use.
+    - Training resumes after a kill that left ``last_checkpoint`` empty, with the same
+      order of the data and the same random draws.
+    - Weights of another config are refused, where MMEngine goes on with random ones; a
+      warning names options that differ.
     """
 
     _is_testing = False
 
     def train(self) -> nn.Module:
         """See :meth:`mmengine.runner.Runner.train`."""
-        # Gradients of words run out into denormal numbers, which a CPU adds up so slowly
-        # that their norm took a fifth of an iteration.
+        # Gradients of captions end in denormal numbers, which a CPU adds up so slowly that
+        # their norm took a fifth of an iteration.
         torch.set_flush_denormal(True)
         try:
             with explain_out_of_memory(self.cfg, training=True):
@@ -95,8 +100,8 @@ class SMOTRunner(Runner):
         """See :meth:`mmengine.runner.Runner.load_checkpoint`.
 
         Training may begin with a part of the weights, a detector's for example; a test
-        needs all, and so does training that goes on. A test with other options than those
-        of the training is warned of.
+        and a resumed training need all. A test with other options than the training's
+        logs a warning.
 
         Raises:
             ValueError: The weights are not this model's.
@@ -116,8 +121,7 @@ class SMOTRunner(Runner):
     ) -> None:
         """See :meth:`mmengine.runner.Runner.save_checkpoint`.
 
-        A file on a disk appears whole or not at all: the newest checkpoint is what
-        training goes on from.
+        A file on a disk appears whole or not at all: training resumes from the newest.
 
         Raises:
             OSError: The disk is full; names the file.
@@ -131,19 +135,14 @@ class SMOTRunner(Runner):
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
         """See :meth:`mmengine.runner.Runner.resume`.
 
-        Where nobody named a seed, the sampler drew one before the checkpoint told which
-        it was; the order of the data goes on only with that.
+        Without a seed in the config the sampler drew one before the checkpoint was read;
+        the order of the data continues only with the checkpoint's.
         """
-        drawn = self.seed
+        random_seed = self.seed
         super().resume(filename, *args, **kwargs)
         sampler = getattr(self.train_dataloader.batch_sampler, 'sampler', None)
-        if getattr(sampler, 'seed', None) == drawn:  # not one that the config names
+        if getattr(sampler, 'seed', None) == random_seed:  # not one of the config
             sampler.seed = self.seed
-        loop, batch_size = self.train_loop, self.train_dataloader.batch_size
-        if isinstance(loop, EpochBasedTrainLoop) and isinstance(sampler, SeededSampler):
-            # MMEngine would begin an epoch anew that a checkpoint was written amidst.
-            done = loop.iter - loop.epoch * len(self.train_dataloader)
-            sampler.begin_at(done * (batch_size or 0))
 
     def build_train_loop(self, loop: Any) -> BaseLoop:
         """See :meth:`mmengine.runner.Runner.build_train_loop`.
@@ -168,6 +167,7 @@ class SMOTRunner(Runner):
         """See :meth:`mmengine.runner.Runner.register_hooks`."""
         super().register_hooks(*args, **kwargs)
         self.register_hook(dict(type='mmsmot.IterationSeedHook'))
+        self.register_hook(dict(type='mmsmot.EpochPositionHook'))
 
     def set_randomness(self, seed: int | None = None, **kwargs: Any) -> None:
         """See :meth:`mmengine.runner.Runner.set_randomness`.
@@ -202,12 +202,13 @@ class SMOTRunner(Runner):
         trained = meta.get('cfg') if isinstance(meta, dict) else None
         if not isinstance(trained, str):
             return
-        found = config_differences(trained, self.cfg.pretty_text)
-        if found:
-            more = f' and {len(found) - NAMED} more' if len(found) > NAMED else ''
+        differences = config_differences(trained, self.cfg.pretty_text)
+        if differences:
+            num_unnamed = len(differences) - MAX_NAMED_OPTIONS
+            suffix = f' and {num_unnamed} more' if num_unnamed > 0 else ''
             self.logger.warning(
                 f'{filename} was trained with other options than this config has: '
-                f'{"; ".join(found[:NAMED])}{more}. Where they change what the model '
+                f'{"; ".join(differences[:MAX_NAMED_OPTIONS])}{suffix}. Where they change what the model '
                 'computes, test with the config it was trained with.'
             )
 
@@ -240,9 +241,9 @@ class SMOTRunner(Runner):
             model = super().wrap_model(model_wrapper_cfg, model)
             return model.to(default_device())
         if not any(p.requires_grad for p in model.parameters()):
-            return model.to(default_device())  # nothing that processes have to agree on
+            return model.to(default_device())  # no gradients to average
         if model_wrapper_cfg is None and default_device() == 'cpu':
-            return MMDistributedDataParallel(  # one that is not told of GPUs
+            return MMDistributedDataParallel(  # without device_ids
                 module=model,
                 broadcast_buffers=False,
                 find_unused_parameters=self.cfg.get('find_unused_parameters', False),

@@ -1,9 +1,8 @@
-"""Loading weights without running what a stranger put into the file."""
+"""Checkpoints: weights are read and written, and no code in the file runs."""
 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import pickle
 import re
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.logging import print_log
 from torch import nn
 
 from .atomic import atomic_path
@@ -21,8 +19,8 @@ from .legacy_names import upgraded_weights
 
 ALIASES = 'same_as'  # metadata: names of tensors that stand there under another one
 # torch.save compresses nothing; packed by hand, trained weights shrink by a tenth.
-MAX_UNPACKED = 4  # times the file's own size
-ALWAYS_UNPACKED = 1 << 24  # bytes that are no harm
+MAX_UNPACKED_RATIO = 4  # to the file's size
+MIN_BOMB_BYTES = 1 << 24  # unpacked; less does no harm
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -82,10 +80,10 @@ def _read(path: Path, map_location: Any) -> dict[str, Any]:
 
 
 def _refusal(path: Path, error: pickle.UnpicklingError) -> ValueError:
-    """What torch's reader met, without what it tells programmers."""
+    """The cause that torch's reader names, without its advice for programmers."""
     text = str(error)
-    if wanted := re.search(r'GLOBAL (\S+)', text):
-        reason = f'it wants {wanted[1]}'
+    if name := re.search(r'GLOBAL (\S+)', text):
+        reason = f'it wants {name[1]}'
     elif kind := re.search(r"got <class '([^']+)'>", text):
         reason = f'it holds a {kind[1]}'
     else:
@@ -112,7 +110,7 @@ def _refuse_bomb(path: Path) -> None:
             unpacked = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return  # not packed at all, or for torch to refuse
-    if unpacked > max(MAX_UNPACKED * size, ALWAYS_UNPACKED):
+    if unpacked > max(MAX_UNPACKED_RATIO * size, MIN_BOMB_BYTES):
         raise UnsafeCheckpointError(
             f'{path} was not loaded: its {size:,} bytes unpack to {unpacked:,}, which is '
             'no checkpoint but made to fill the memory'
@@ -122,8 +120,10 @@ def _refuse_bomb(path: Path) -> None:
 def refuse_nan(weights: Any, path: str | os.PathLike) -> None:
     """Refuse weights of a training that diverged.
 
+    A mask may hold some infinities; a tensor of nothing else, or with a NaN, is no weight.
+
     Raises:
-        ValueError: Some are NaN; names the first.
+        ValueError: Some are NaN, or all numbers of a tensor are infinite; names the first.
     """
     if not isinstance(weights, Mapping):
         return
@@ -137,13 +137,21 @@ def refuse_nan(weights: Any, path: str | os.PathLike) -> None:
         # One number that stands for billions is no model's, and would fill the memory.
         and weight.nbytes <= weight.untyped_storage().nbytes()
     }
-    broken = [name for name, weight in tensors.items() if weight.isnan().any()]
+    broken = [name for name, weight in tensors.items() if _is_broken(weight)]
     if broken:
         raise ValueError(
-            f'{path} holds weights that are no numbers (NaN) in {len(broken)} of '
-            f'{len(tensors)} tensors {broken[:3]}: its training diverged, or the file is '
-            'damaged. Use an earlier checkpoint.'
+            f'{path} holds weights that are no numbers (NaN, or only infinite) in '
+            f'{len(broken)} of {len(tensors)} tensors {broken[:3]}: its training diverged, '
+            'or the file is damaged. Use an earlier checkpoint.'
         )
+
+
+def _is_broken(weight: torch.Tensor) -> bool:
+    if weight.isfinite().all():
+        return False
+    # A single number may be infinite: a best loss so far, for example.
+    only_infinite = weight.numel() > 1 and not weight.isfinite().any()
+    return bool(only_infinite or weight.isnan().any())
 
 
 def save_weights(
@@ -198,7 +206,9 @@ def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
     with safe_open(path, framework='pt', device='cpu') as file:
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         aliases = json.loads((file.metadata() or {}).get(ALIASES, '{}'))
-    return weights | {name: weights[kept] for name, kept in aliases.items()}
+    return weights | {
+        name: weights[stored_name] for name, stored_name in aliases.items()
+    }
 
 
 def load_weights(
@@ -210,7 +220,7 @@ def load_weights(
         model: The model.
         filename: The checkpoint.
         within: Where the model stands in a larger one (``'detector.model.'``), whose
-            checkpoint will do too: the rest of it is not looked at. Of several such
+            checkpoint will do too: its other weights are ignored. Of several such
             places, the first that the checkpoint has.
 
     Raises:
@@ -261,67 +271,30 @@ def require_weights_of(
     no_tensors = [k for k, w in weights.items() if not isinstance(w, torch.Tensor)]
     if no_tensors:
         raise ValueError(f'{filename} holds what are no weights: {no_tensors[:3]}')
-    own = model.state_dict()
-    weights = upgraded_weights(weights, own)
+    expected = model.state_dict()
+    weights = upgraded_weights(weights, expected)
     optional = {
         f'{name}.{key}' if name else key
         for name, part in model.named_modules(remove_duplicate=False)
         for key in getattr(part, 'may_lack', ())
     }
-    missing = [key for key in own if key not in weights and key not in optional]
-    strange = [key for key in weights if key not in own]
+    missing = [key for key in expected if key not in weights and key not in optional]
+    unknown = [key for key in weights if key not in expected]
     shapes = [
-        f'{key} {tuple(weights[key].shape)} instead of {tuple(own[key].shape)}'
-        for key in own
+        f'{key} {tuple(weights[key].shape)} instead of {tuple(expected[key].shape)}'
+        for key in expected
         if key in weights
-        and weights[key].shape != own[key].shape
-        # What a part keeps beside its weights, its words for example, has any length.
+        and weights[key].shape != expected[key].shape
+        # What a part keeps beside its weights, its tokenizer for example, has any length.
         and not key.endswith('_extra_state')
     ]
-    has_nothing = not any(key in weights for key in own)
-    if shapes or (has_nothing if partial else missing or strange):
+    has_nothing = not any(key in weights for key in expected)
+    if shapes or (has_nothing if partial else missing or unknown):
         raise ValueError(
             f'{filename} belongs to another config than this {type(model).__name__}: '
-            f'{len(missing)} weights missing {missing[:3]}, {len(strange)} unknown '
-            f'{strange[:3]}, {len(shapes)} of another shape {shapes[:3]}'
+            f'{len(missing)} weights missing {missing[:3]}, {len(unknown)} unknown '
+            f'{unknown[:3]}, {len(shapes)} of another shape {shapes[:3]}'
         )
-
-
-def newest_checkpoint(work_dir: str | os.PathLike) -> str | None:
-    """The checkpoint from which training in a folder goes on; ``None``: there is none.
-
-    It is the one that ``last_checkpoint`` names. A kill may leave that file empty, or what
-    it names gone: then it is the whole ``epoch_N.pth`` or ``iter_N.pth`` of the highest
-    number.
-
-    Raises:
-        UnsafeCheckpointError: One of these is not what training wrote.
-    """
-    pointer = Path(work_dir, 'last_checkpoint')
-    named = pointer.read_text(errors='replace').strip() if pointer.is_file() else ''
-    if '://' in named or (named and Path(named).is_file()):
-        return named
-    numbered = {
-        path: int(path.stem.split('_')[1])
-        for path in Path(work_dir).glob('*.pth')
-        if re.fullmatch(r'(epoch|iter)_\d+', path.stem)
-    }
-    for path in sorted(numbered, key=numbered.get, reverse=True):
-        try:
-            load_checkpoint(path)
-        except UnsafeCheckpointError:
-            raise
-        except (ValueError, FileNotFoundError) as error:  # half of it was written, say
-            print_log(f'passed over: {error}', logger='current', level=logging.WARNING)
-            continue
-        print_log(
-            f'{pointer} names no checkpoint that is there; taken is {path}, the newest '
-            'whole one',
-            logger='current',
-            level=logging.WARNING,
-        )
-        return str(path)
-    return None
 
 
 def _mmengine_classes() -> list[Any]:
@@ -333,8 +306,8 @@ def _mmengine_classes() -> list[Any]:
     core = getattr(np, '_core', None) or np.core  # NumPy 2, NumPy 1
     # A file has the names of the NumPy that wrote it.
     makers = [
-        (getattr(core.multiarray, name), f'{home}.multiarray.{name}')
-        for home in ('numpy.core', 'numpy._core')
+        (getattr(core.multiarray, name), f'{module}.multiarray.{name}')
+        for module in ('numpy.core', 'numpy._core')
         for name in ('_reconstruct', 'scalar')
     ]
     return [

@@ -112,3 +112,9 @@ def test_datasets_of_datasets() -> None:
         assert sorted(i for i, _ in both) == sorted('0123401234')
         assert len({n for _, n in both}) == 10
         assert both == draws(dataset=several, num_workers=2)
+
+
+def test_a_negative_position_is_refused() -> None:
+    sampler = SeededSampler(sampler=range(4), dataset=range(4))
+    with pytest.raises(ValueError, match='cannot begin at sample -2'):
+        sampler.begin_at(-2)

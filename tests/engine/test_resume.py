@@ -71,10 +71,21 @@ def schedule(loop: str, num_workers: int) -> dict:
     return options | dict(num_workers=num_workers)
 
 
-def train(folder: Path, plan: dict, *hooks: Hook, resume: bool = False) -> list[dict]:
+def train(
+    folder: Path,
+    plan: dict,
+    *hooks: Hook,
+    resume: bool = False,
+    batch_size: int = 2,
+) -> list[dict]:
     losses = Losses()
     training = runner(
-        folder, [losses, *hooks], schedule=plan, resume=resume, dataset=DrawnClips()
+        folder,
+        [losses, *hooks],
+        schedule=plan,
+        resume=resume,
+        dataset=DrawnClips(),
+        batch_size=batch_size,
     )
     try:
         training.train()
@@ -103,6 +114,52 @@ def test_resumed_training_ends_on_the_same_weights(
     )
     assert expected.keys() == found.keys()
     assert all(torch.equal(found[key], weight) for key, weight in expected.items())
+
+
+class EpochClips(Hook):
+    """The clips of each epoch."""
+
+    def __init__(self) -> None:
+        self.epochs: list[list[int]] = []
+
+    def before_train_epoch(self, runner) -> None:
+        self.epochs.append([])
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        self.epochs[-1] += [s.clip for s in data_batch['data_samples']]
+
+
+@pytest.mark.parametrize('batch_size', [1, 4])
+def test_resumed_within_an_epoch_with_another_batch_size(
+    batch_size: int, tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
+    """The epoch begins anew, and a second resume knows where that was."""
+    plan = schedule('epochs-amidst', 0)
+    train(tmp_path, plan, Kill(before=4))  # the checkpoint is of iteration 3 of 6
+    first, second = EpochClips(), EpochClips()
+    stop = 8 if batch_size == 1 else 10**6
+    train(tmp_path, plan, first, Kill(stop), resume=True, batch_size=batch_size)
+    assert 'epoch 2 begins anew' in capfd.readouterr().out
+    assert sorted(first.epochs[0]) == [0, 1, 2, 3]
+    if batch_size == 4:
+        assert sorted(first.epochs[1]) == [0, 1, 2, 3]
+        return
+    # Epoch 2 is iterations 3 to 6, and the checkpoint of iteration 6 lacks one clip.
+    train(tmp_path, plan, second, resume=True, batch_size=batch_size)
+    assert 'begins anew' not in capfd.readouterr().out
+    assert [len(clips) for clips in second.epochs] == [1, 4]
+    assert second.epochs[0] == first.epochs[0][-1:]
+
+
+def test_a_finished_epoch_resumes_with_any_batch_size(
+    tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
+    plan = schedule('epochs', 0)
+    train(tmp_path, plan, Kill(before=3))
+    clock = EpochClips()
+    train(tmp_path, plan, clock, resume=True, batch_size=1)
+    assert 'begins anew' not in capfd.readouterr().out
+    assert [sorted(clips) for clips in clock.epochs] == [[0, 1, 2, 3]] * 2
 
 
 def test_two_epochs_draw_differently(tmp_path: Path) -> None:

@@ -282,15 +282,16 @@ def test_train_and_resume(scene: Path, tmp_path: Path) -> None:
     args = (config, '--work-dir', tmp_path / 'work', '--seed', 0)
     first = run('train.py', *args, '--cfg-options', 'train_cfg.max_epochs=1')
     assert first.returncode == 0, first.stderr
-    (tmp_path / 'work' / 'last_checkpoint').write_text(
-        ''
-    )  # a kill while it was written
+    # Kills while these were written.
+    (tmp_path / 'work' / 'last_checkpoint').write_text('')
+    (tmp_path / 'work' / '.epoch_2.abcdefgh.pth').touch()
     second = run('train.py', *args, '--resume')
     assert second.returncode == 0, second.stderr
     text = second.stdout + second.stderr
     assert 'resumed epoch: 1' in text
     assert 'epoch_1.pth, the newest whole one' in text
-    assert (tmp_path / 'work' / 'epoch_2.pth').is_file()
+    checkpoints = sorted(p.name for p in (tmp_path / 'work').glob('*.pth'))
+    assert checkpoints == ['epoch_1.pth', 'epoch_2.pth']
 
 
 def test_train_by_a_launcher_without_a_gpu(scene: Path, tmp_path: Path) -> None:

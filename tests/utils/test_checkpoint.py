@@ -16,12 +16,9 @@ from mmengine.logging import HistoryBuffer, MessageHub
 from safetensors import SafetensorError
 from torch import nn
 
-from mmsmot.utils import checkpoint
 from mmsmot.utils.checkpoint import (
-    UnsafeCheckpointError,
     load_checkpoint,
     load_weights,
-    newest_checkpoint,
     require_weights_of,
     save_weights,
 )
@@ -200,24 +197,6 @@ def test_shared_weights_are_written_once_and_come_back(tmp_path: Path) -> None:
     )
 
 
-def test_after_a_kill_the_newest_whole_checkpoint_counts(tmp_path: Path) -> None:
-    pointer = tmp_path / 'last_checkpoint'
-    assert newest_checkpoint(tmp_path) is None
-    for number in (2, 9, 10, 11):
-        torch.save({'state_dict': {}}, tmp_path / f'iter_{number}.pth')
-    torch.save({'state_dict': {}}, tmp_path / 'best_epoch_12.pth')
-    half = tmp_path / 'iter_11.pth'
-    half.write_bytes(half.read_bytes()[:-100])
-    newest = str(tmp_path / 'iter_10.pth')
-    assert newest_checkpoint(tmp_path) == newest
-    for text in ('', str(tmp_path / 'iter_1.pth')):
-        pointer.write_text(text)
-        assert newest_checkpoint(tmp_path) == newest
-    for text in (str(tmp_path / 'iter_2.pth'), 's3://bucket/iter_1.pth'):
-        pointer.write_text(text)
-        assert newest_checkpoint(tmp_path) == text
-
-
 @pytest.mark.parametrize('broken', [['weight', 'bias'], ['bias']])
 def test_weights_that_are_nan_are_an_error(broken: list[str], tmp_path: Path) -> None:
     model = nn.Linear(3, 2)
@@ -233,9 +212,20 @@ def test_weights_that_are_nan_are_an_error(broken: list[str], tmp_path: Path) ->
             load_weights(nn.Linear(3, 2), file)
 
 
+@pytest.mark.parametrize('value', [torch.inf, -torch.inf])
+def test_weights_that_are_all_infinite_are_an_error(
+    value: float, tmp_path: Path
+) -> None:
+    state = {'weight': torch.full((3, 2), value), 'bias': torch.zeros(3)}
+    path = save(tmp_path, {'state_dict': state})
+    with pytest.raises(ValueError, match=r"only infinite\) in 1 of 2 .*'weight'"):
+        load_checkpoint(path)
+
+
 def test_infinite_masks_and_whole_numbers_are_weights(tmp_path: Path) -> None:
     state = {
-        'mask': torch.full((2, 2), -torch.inf),
+        'mask': torch.full((2, 2), -torch.inf).triu(1),
+        'least_loss': torch.tensor(torch.inf),
         'count': torch.tensor(3),
         'wide': torch.zeros(1).expand(10**12),  # looked at, it would fill the memory
     }
@@ -290,25 +280,6 @@ def test_a_full_disk_is_told_as_one(
     assert full.value.errno == errno.ENOSPC
     assert full.value.filename == str(tmp_path / 'out.safetensors')
     assert list(tmp_path.iterdir()) == []
-
-
-def test_training_does_not_go_on_from_a_bomb_or_from_nan(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines = []
-    monkeypatch.setattr(checkpoint, 'print_log', lambda text, **_: lines.append(text))
-    good = save(tmp_path, {'state_dict': {'weight': torch.ones(2)}})
-    bomb = packed(good, zipfile.ZIP_DEFLATED, padding=1 << 25)
-    good = good.rename(tmp_path / 'epoch_1.pth')
-    save(tmp_path, {'state_dict': {'weight': torch.full((2,), torch.nan)}}).rename(
-        tmp_path / 'epoch_2.pth'
-    )
-    (tmp_path / 'last_checkpoint').write_bytes(b'\xff\xfe')
-    assert newest_checkpoint(tmp_path) == str(good)
-    assert lines[0].startswith(f'passed over: {tmp_path}/epoch_2.pth holds weights')
-    bomb.rename(tmp_path / 'epoch_3.pth')
-    with pytest.raises(UnsafeCheckpointError, match=r'epoch_3\.pth was not loaded'):
-        newest_checkpoint(tmp_path)
 
 
 def test_a_url_is_no_file() -> None:

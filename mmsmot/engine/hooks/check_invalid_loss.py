@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
-from ...utils.checkpoint import newest_checkpoint
+from ...utils.training_checkpoints import newest_checkpoint
 
 
 @HOOKS.register_module()
