@@ -53,15 +53,20 @@ ONEDL = [
 ]
 ONNX = ['onnxruntime>=1.19']  # the first for numpy 2
 LAP = ['lap>=0.5.12']  # mmdet's ByteTracker and OCSORTTracker
+ROBOFLOW = [
+    'trackers>=2.6,<3'
+]  # brings the other build of OpenCV along, as trackeval does
 SEMANTICS = ['safetensors>=0.4', 'tokenizers>=0.20', 'transformers>=5,<6']
 CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
 TENSORBOARD = ['tensorboard>=2.14']  # of MMEngine's TensorboardVisBackend
 TEST = [
     'hypothesis>=6.100',
+    'mypy>=2,<3',
     'pytest>=8',
     'ruff>=0.6',
     'scikit-learn>=1.3',
     'setuptools>=68',
+    *ROBOFLOW,
     'wheel',
 ]
 
@@ -105,6 +110,7 @@ setup(
     extras_require={
         'onedl': [TORCH, 'safetensors>=0.4', *ONEDL],
         'mmdet-trackers': [TORCH, *ONEDL, *LAP],
+        'roboflow': [TORCH, *ROBOFLOW],
         'semantics': [TORCH, *ONEDL, *SEMANTICS],
         'onnx': ONNX,
         'captions': CAPTIONS,
@@ -114,6 +120,7 @@ setup(
             TORCH,
             *ONEDL,
             *LAP,
+            *ROBOFLOW,
             *ONNX,
             *CAPTIONS,
             *SEMANTICS,

@@ -19,7 +19,7 @@ ROOTS = (
     Path(__file__).parents[2],  # a checkout
     Path(__file__).parents[1] / '.mim',  # an installed package
 )
-CONFIG_HOMES = tuple(root / 'configs' for root in ROOTS)
+CONFIG_FOLDERS = tuple(root / 'configs' for root in ROOTS)
 MAX_CAUSE = 400  # characters of MMEngine's messages, which print whole dicts
 
 
@@ -37,15 +37,17 @@ def read_config(path: str) -> Config:
             that would run code.
     """
     folder = Path(path).parent
-    added: list[str] = []
+    import_folders: list[str] = []
     if is_data(path):
-        require_safe_file(path, CONFIG_HOMES)
+        require_safe_file(path, CONFIG_FOLDERS)
     elif Path(path).suffix == '.py':
         _require_readable(Path(path).resolve(), ())
-        added = [name for name in _import_folders(folder) if name not in sys.path]
+        import_folders = [
+            name for name in _import_folders(folder) if name not in sys.path
+        ]
     else:
         raise ValueError(f'{path}: a config ends in .py, {", ".join(SUFFIXES)}')
-    sys.path.extend(added)
+    sys.path.extend(import_folders)
     config = None
     try:
         config = Config.fromfile(path)  # also runs its custom_imports
@@ -62,7 +64,7 @@ def read_config(path: str) -> Config:
         raise ValueError(f'{path}: {_cause(error)}') from error
     finally:
         if config is None or not config.get('custom_imports'):
-            for name in added:
+            for name in import_folders:
                 sys.path.remove(name)
     return config
 
@@ -100,27 +102,38 @@ def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
     """
     if path in below:
         raise ValueError(f'{path}: builds on itself (_base_ in {below[-1]})')
-    for base in base_names(python_tree(path)):
+    for base in base_names(python_tree(path), path):
         file = (path.parent / base).resolve()
         if '::' in base:
             continue  # of an installed package
-        if is_data(file) and file.is_file():
-            require_safe_file(file, CONFIG_HOMES)
+        if is_data(base) and file.is_file():
+            require_safe_file(path.parent / base, CONFIG_FOLDERS)
         elif file.is_file():
             _require_readable(file, (*below, path))
 
 
-def base_names(tree: ast.Module) -> list[str]:
-    """What ``_base_`` names, where it is written out."""
+def base_names(tree: ast.Module, path: Path) -> list[str]:
+    """The configs that ``_base_`` names, of the assignment that MMEngine takes.
+
+    MMEngine evaluates an expression before anything here could check the files it names.
+
+    Raises:
+        ValueError: ``_base_`` is an expression and not a text or a list of texts.
+    """
     for node in tree.body:
-        targets = getattr(node, 'targets', [])
-        if any(getattr(target, 'id', None) == '_base_' for target in targets):
-            try:
-                bases = ast.literal_eval(node.value)
-            except ValueError:  # computed: known only when it is run
-                return []
-            bases = bases if isinstance(bases, list | tuple) else [bases]
-            return [base for base in bases if isinstance(base, str)]
+        if not isinstance(node, ast.Assign):
+            continue
+        if getattr(node.targets[0], 'id', None) != '_base_':
+            continue
+        try:
+            bases = ast.literal_eval(node.value)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            raise ValueError(
+                f"{path}:{node.lineno}: _base_ must be written out, as '../a.py' or "
+                f"['../a.py', '../b.py'], got {ast.unparse(node.value)[:80]}"
+            ) from None
+        bases = bases if isinstance(bases, list | tuple) else [bases]
+        return [base for base in bases if isinstance(base, str)]
     return []
 
 
@@ -160,7 +173,7 @@ def _shadow_hint(error: BaseException, folder: Path) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """What went wrong, and in which line of a config or of a module it imports."""
+    """The error's kind and text, and the line of a config or a module it imports."""
     lines = [
         f'{Path(frame.filename).name}:{frame.lineno}: '
         for frame in traceback.extract_tb(error.__traceback__)

@@ -1,8 +1,8 @@
 """Configs that are data (JSON, YAML, options of a command line), which must run no code.
 
 MMEngine imports whatever module a ``type`` names, builds every tag of YAML, and runs
-Python files that a config builds on. A ``.py`` config is code and says so; of data nobody
-expects it. They are walked here before MMEngine reads them.
+Python files that a config builds on. A ``.py`` config is code by its suffix; from data
+nobody expects it. Data are checked here before MMEngine reads them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,13 @@ SUFFIXES = ('.json', '.yaml', '.yml')
 MAX_BYTES = 4 << 20  # the largest config of mmdet has 30 kB
 MAX_DEPTH = 64  # ours have 9 levels
 MAX_NODES = 200_000  # aliases of YAML can make billions out of a hundred lines
-# Keys whose text MMEngine or torch looks up as it does a type.
-NAME_KEYS = ('type', 'constructor', 'auto_wrap_policy', 'param_init_fn')
+# Keys whose text MMEngine, mmcv, mmdet or torch looks up as it does a type: those of
+# optimisers and FSDP, of EMAHook, of Registry.build of runners, of patch embeddings and
+# of random resizing.
+NAME_KEYS = (
+    *('type', 'constructor', 'auto_wrap_policy', 'param_init_fn'),
+    *('ema_type', 'runner_type', 'conv_type', 'resize_type'),
+)
 SCOPE_KEYS = ('_scope_', 'default_scope')
 EVALUATED_KEYS = ('warp_mode', 'search_op')  # of mmdet and mmcv, which call eval()
 PICKLES = ('.pkl', '.pickle')
@@ -54,22 +59,26 @@ def is_data(path: str | os.PathLike) -> bool:
     return Path(path).suffix.lower() in SUFFIXES
 
 
-def require_safe_file(path: str | os.PathLike, homes: tuple[Path, ...] = ()) -> None:
+def require_safe_file(
+    path: str | os.PathLike, config_folders: tuple[Path, ...] = ()
+) -> None:
     """Refuse a config file of data that would run code, and any that it builds on.
 
     Args:
         path: A JSON or YAML file.
-        homes: Folders of configs that are part of an installed package; a base in them,
+        config_folders: Folders of configs that are part of an installed package; a base in them,
             ``mmsmot::two_stage/NAME.py``, may be Python.
 
     Raises:
         ValueError: It is no such data, is too large, builds on itself, or would run code.
         OSError: It, or a base, cannot be read.
     """
-    _require_safe_file(Path(path), homes, ())
+    _require_safe_file(Path(path), config_folders, ())
 
 
-def _require_safe_file(path: Path, homes: tuple[Path, ...], below: tuple) -> None:
+def _require_safe_file(
+    path: Path, config_folders: tuple[Path, ...], below: tuple
+) -> None:
     if path.resolve() in below:
         raise ValueError(f'{path}: builds on itself (_base_)')
     config = read_data(path)
@@ -79,19 +88,20 @@ def _require_safe_file(path: Path, homes: tuple[Path, ...], below: tuple) -> Non
         if not isinstance(base, str):
             raise ValueError(f'{path}: _base_ wants paths of configs, got {base!r}')
         if base.startswith('mmsmot::'):
-            _require_ours(base, path, homes)
+            _require_ours(base, path, config_folders)
         elif is_data(base):
             chain = (*below, path.resolve())
-            _require_safe_file(path.parent / base, homes, chain)
+            _require_safe_file(path.parent / base, config_folders, chain)
         else:
             raise ValueError(f'{path}: _base_ {base!r} is code. {HELP}.')
 
 
-def _require_ours(base: str, path: Path, homes: tuple[Path, ...]) -> None:
+def _require_ours(base: str, path: Path, config_folders: tuple[Path, ...]) -> None:
     name = base.removeprefix('mmsmot::')
-    files = [(home / name).resolve() for home in homes]
-    inside = zip(files, homes, strict=True)
-    if not any(file.is_relative_to(home.resolve()) for file, home in inside):
+    if not any(
+        (folder / name).resolve().is_relative_to(folder.resolve())
+        for folder in config_folders
+    ):
         raise ValueError(f'{path}: _base_ {base!r} is no config of mmsmot. {HELP}.')
 
 
@@ -168,16 +178,16 @@ def _walk(node: Any) -> Iterator[tuple[str, str, Any]]:
             continue
         for number, (name, child) in enumerate(items):
             step = name if isinstance(value, dict) else str(number)
-            last = name.rsplit('.', 1)[-1]
-            below = depth + 1 + step.count('.')
-            stack.append((f'{path}.{step}' if path else step, last, child, below))
+            last_key = name.rsplit('.', 1)[-1]
+            level = depth + 1 + step.count('.')
+            stack.append((f'{path}.{step}' if path else step, last_key, child, level))
 
 
 def _problem(key: str, value: Any) -> str | None:
     """Why a value would run code, or ``None``."""
     if not isinstance(value, str):
         return None
-    if key in NAME_KEYS or key.endswith('_type'):
+    if key in NAME_KEYS:
         return _problem_of_type(value)
     if key in SCOPE_KEYS and value not in _scopes(value):
         return f'the packages with registered parts are {", ".join(_scopes(value))}'
@@ -199,8 +209,8 @@ def _problem_of_type(name: str) -> str | None:
     if not PLAIN_NAME.fullmatch(part) or (dot and not PLAIN_NAME.fullmatch(scope)):
         return 'it is no name of a registered part'
     if dot:
-        known = scope in _scopes(scope) and _is_registered(part, scope)
-        return None if known else f'{part!r} is no registered part of {scope}'
+        is_part = scope in _scopes(scope) and _is_registered(part, scope)
+        return None if is_part else f'{part!r} is no registered part of {scope}'
     # What the builder does not know it takes for a module, and imports it.
     if '-' not in part and find_spec(part) and not _is_registered(part):
         return 'it is a module and no registered part'
@@ -211,11 +221,12 @@ def _registries() -> list[Registry]:
     """All of MMEngine's, with those of the packages below, and our own root."""
     from ..registry import TRACKERS
 
-    found = [r for r in vars(mmengine_registry).values() if isinstance(r, Registry)]
-    found.append(TRACKERS)
-    for registry in found:  # grows while it is walked
-        found += registry.children.values()
-    return found
+    roots = vars(mmengine_registry).values()
+    registries = [root for root in roots if isinstance(root, Registry)]
+    registries.append(TRACKERS)
+    for registry in registries:  # grows while it is walked
+        registries += registry.children.values()
+    return registries
 
 
 def _scopes(name: str) -> list[str]:

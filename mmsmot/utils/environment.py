@@ -6,6 +6,10 @@ import logging
 from importlib import metadata
 from importlib.util import find_spec
 
+# The build without windows needs no libGL. --force-reinstall: other packages bring the
+# other build, whose files it must overwrite.
+OPENCV_BUILD = 'opencv-python-headless'
+OPENCV_COMMAND = f"pip install --force-reinstall --no-deps '{OPENCV_BUILD}<5'"
 INSTALL = {
     'torch': 'pip install torch',
     'mmengine': "pip install 'mmsmot[onedl]'",
@@ -13,13 +17,15 @@ INSTALL = {
     'mmdet': "pip install 'mmsmot[onedl]'",
     'onnxruntime': "pip install 'mmsmot[onnx]'",
     'av': 'pip install av',
-    'cv2': 'pip install opencv-python-headless',
+    'cv2': OPENCV_COMMAND,
     'trackeval': 'pip install "trackeval>=1.3,<1.4"',
     **dict.fromkeys(
         ('transformers', 'tokenizers', 'safetensors'), "pip install 'mmsmot[semantics]'"
     ),
     **dict.fromkeys(('pycocoevalcap', 'nltk'), "pip install 'mmsmot[captions]'"),
-    **dict.fromkeys(('lap', 'sklearn'), "pip install 'mmsmot[all]'"),
+    'lap': "pip install 'mmsmot[mmdet-trackers]'",
+    'sklearn': "pip install 'mmsmot[test]'",
+    **dict.fromkeys(('trackers', 'supervision'), "pip install 'mmsmot[roboflow]'"),
 }
 FAMILIES = (
     ('mmengine', 'onedl-mmengine'),

@@ -1,4 +1,4 @@
-"""A name for the weights of a model."""
+"""A hash of the weights of a model."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-SAMPLES = 16  # numbers of each tensor that are looked at to tell whether it has changed
-# Tensors, their stamp and their hash, of the models that were asked about last.
-_KNOWN: deque[tuple[list[weakref.ref], str, str]] = deque(maxlen=16)
+NUM_SAMPLES = 16  # numbers of each tensor that are read to notice a change
+# Tensors, their stamp and their hash, of the models of the last calls.
+_CACHE: deque[tuple[list[weakref.ref], str, str]] = deque(maxlen=16)
 
 
 def weights_hash(model: nn.Module) -> str:
     """SHA-256 of a model's weights and their names, wherever they lie.
 
-    It is remembered, so that weights are read through once a process and not once a
-    video, and worked out again when they have changed: another tensor, a step of an
-    optimiser, a checkpoint that was loaded.
+    It is cached, so that weights are read through once a process and not once a video,
+    and computed again when they have changed: another tensor, a step of an optimiser, a
+    checkpoint that was loaded.
+
+    A limit: torch counts no writes through ``weight.data`` or NumPy. Those are noticed
+    where they change one of the 16 numbers of a tensor that are compared. After a write of
+    a few single numbers in one of these ways call :func:`forget_weights_hashes`.
     """
     weights = {
         name: weight
@@ -30,14 +34,19 @@ def weights_hash(model: nn.Module) -> str:
     stamp = _stamp(weights)
     # A copy of a model shares its tensors; a name of an old tensor may be a new one's.
     lasting = [w for name, w in weights.items() if not _is_extra(name)]
-    for tensors, known, text in list(_KNOWN):
-        if known == stamp and all(
+    for tensors, cached_stamp, text in list(_CACHE):
+        if cached_stamp == stamp and all(
             ref() is weight for ref, weight in zip(tensors, lasting, strict=True)
         ):
             return text
     text = _hash(weights)
-    _KNOWN.append(([weakref.ref(weight) for weight in lasting], stamp, text))
+    _CACHE.append(([weakref.ref(weight) for weight in lasting], stamp, text))
     return text
+
+
+def forget_weights_hashes() -> None:
+    """Let the next calls of :func:`weights_hash` read all weights again."""
+    _CACHE.clear()
 
 
 def _is_extra(name: str) -> bool:
@@ -79,7 +88,7 @@ def _sample(weight: torch.Tensor) -> torch.Tensor:
     """Some numbers from all over a tensor."""
     if weight.ndim == 4 and weight.is_contiguous(memory_format=torch.channels_last):
         weight = weight.permute(0, 2, 3, 1)  # as it lies in memory: nothing is copied
-    return weight.reshape(-1)[:: max(1, weight.numel() // SAMPLES)]
+    return weight.reshape(-1)[:: max(1, weight.numel() // NUM_SAMPLES)]
 
 
 def _bytes(flat: torch.Tensor) -> memoryview:

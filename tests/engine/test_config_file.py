@@ -23,6 +23,9 @@ SMALL = "model = dict(type='SMOT', detector=None, tracker=dict(type='SORT'))\n"
         (b"_base_ = 'a.py'", r'a\.py: builds on itself'),
         (b"_base_ = ['b.py']", r'a\.py: builds on itself \(_base_ in .*b\.py\)'),
         (b"_base_ = ['c.py']", r'c\.py:1: no Python'),
+        (b"_base_ = 'd' + '.json'", r"a\.py:1: _base_ must be .* got 'd' \+ '\.json'"),
+        (b"_base_ = ['d.json']", r'd\.json: .*imports modules.*runs no code'),
+        (b"x = _base_ = 'c.py'\n_base_ = 'd.json'", r'd\.json: .*imports modules'),
         (b'_c = 1\nmodel = _b', r"a\.py:2: NameError: name '_b' is not defined"),
         (b'model = [1, 2]', 'model: wants a dict with type, got .*list'),
         (b'model = ' + b'dict(a=' * 3000 + b'1' + b')' * 3000, 'no Python'),
@@ -34,11 +37,14 @@ def test_one_sentence(tmp_path: Path, content: bytes, message: str) -> None:
     path.write_bytes(content)
     (tmp_path / 'b.py').write_text("_base_ = 'a.py'\n")
     (tmp_path / 'c.py').write_text('model = )\n')
+    imports = '{"custom_imports": {"imports": ["antigravity"]}}'
+    (tmp_path / 'd.json').write_text(imports)
     before = [*sys.path]
     with pytest.raises((ValueError, KeyError), match=message) as caught:
         load_config(path)
     assert '\n' not in str(caught.value)
     assert sys.path == before
+    assert 'antigravity' not in sys.modules
 
 
 def test_a_file_of_another_kind(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ CODE = [
     ({'a': {'type': "__import__('os').system('x')"}}, 'no name of a registered part'),
     ({'optim_wrapper': {'constructor': 'os.system'}}, 'registered part of os'),
     ({'custom_hooks': [{'ema_type': 'os.system'}]}, 'registered part of os'),
+    ({'runner_type': 'os.system'}, 'registered part of os'),
+    ({'a': {'conv_type': 'os.system'}}, 'registered part of os'),
+    ({'a': {'resize_type': 'os.system'}}, 'registered part of os'),
     ({'custom_imports': {'imports': ['antigravity']}}, 'imports modules'),
     ({'custom_imports.imports': ['antigravity']}, 'imports modules'),
     ({'model.tracker.type': 'os.system'}, 'registered part of os'),
@@ -207,3 +210,10 @@ def test_options_are_data_too(options) -> None:
         load_config(SORT, options)
     with pytest.raises(ValueError, match='nested over 64'):
         load_config(SORT, {'.'.join('a' * 10_000): 1})
+
+
+def test_other_keys_that_end_in_type_are_values(tmp_path: Path) -> None:
+    config = {'a': {'data_type': 'image/jpeg', 'crop_type': 'absolute_range'}}
+    require_safe(config)
+    path = write(tmp_path / 'a.json', {**SMALL, 'env_cfg': {'media_type': 'a.b/c'}})
+    assert load_config(path).env_cfg.media_type == 'a.b/c'

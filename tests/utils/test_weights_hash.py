@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from mmsmot.utils import weights_hash as module
-from mmsmot.utils.weights_hash import weights_hash
+from mmsmot.utils.weights_hash import forget_weights_hashes, weights_hash
 
 
 def network() -> nn.Module:
@@ -75,8 +75,8 @@ def test_other_weights_are_another_name(change: Callable[[nn.Module], None]) -> 
     change(model)
     after = weights_hash(model)
     assert before != after
-    module._KNOWN.clear()
-    assert weights_hash(model) == after  # what is remembered is what would be read
+    forget_weights_hashes()
+    assert weights_hash(model) == after  # the cached hash is the one of the weights
 
 
 def test_words_beside_the_weights_count() -> None:
@@ -93,4 +93,12 @@ def test_words_beside_the_weights_count() -> None:
     before = weights_hash(model)
     assert weights_hash(model) == before
     model[1].text = b'tug'
+    assert weights_hash(model) != before
+
+
+def test_a_hash_is_forgotten_where_a_write_cannot_be_noticed() -> None:
+    model = nn.Linear(40, 40)
+    before = weights_hash(model)
+    model.weight.data[0, 1] += 1  # none of the numbers that are compared
+    forget_weights_hashes()
     assert weights_hash(model) != before

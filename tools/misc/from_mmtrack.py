@@ -105,7 +105,7 @@ def _missing_bases(path: Path, visited: set[Path]) -> list[str]:
     if path.suffix != '.py':
         return []
     missing = []
-    for base in base_names(python_tree(path)):
+    for base in base_names(python_tree(path), path):
         file = path.parent / base
         if base.startswith('mmtrack::') or ('::' not in base and not file.is_file()):
             missing.append(base if '::' in base else str(file))

@@ -11,7 +11,7 @@ from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
 from .base import BaseTracker
 
-INSTALL = "pip install 'trackers>=2.6'"
+INSTALL = "pip install 'mmsmot[roboflow]'"
 ROW = 'det_index'  # travels with the boxes, so that we know which came back
 
 
