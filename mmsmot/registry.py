@@ -47,13 +47,18 @@ DATA_SAMPLERS = _child(
     'data sampler', 'DATA_SAMPLERS', 'mmsmot.datasets.seeded_sampler'
 )
 
-# models: samples -> detections -> tracks -> words
+# models: samples -> detections -> tracks -> captions and interactions
+TRACKER_MODULES = [
+    'mmsmot.models.trackers',
+    'mmsmot.models.trackers.mmdet_tracker',
+    'mmsmot.models.trackers.roboflow_tracker',
+]
 TRACKERS = mmengine_registry.Registry(
     'tracker',
     scope=SCOPE,
-    locations=['mmsmot.models.trackers', 'mmsmot.models.trackers.mmdet_tracker'],
+    locations=[*TRACKER_MODULES],
 )
-PART_MODULES += ['mmsmot.models.trackers', 'mmsmot.models.trackers.mmdet_tracker']
+PART_MODULES += TRACKER_MODULES
 MODELS = _child(
     'model',
     'MODELS',

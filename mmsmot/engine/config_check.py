@@ -80,6 +80,8 @@ SUPPLIED = {
     'interaction_tokens': ('num_verbs',),
     'video_caption': ('decoder',),
 }
+# Parts with the argument that is a config of another package, which checks it itself.
+FOREIGN_CONFIGS = {'MMDetDetector': 'config', 'RoboflowTracker': 'tracker'}
 # Dicts of MMEngine's own whose keys are known.
 FREE_KEYS = {'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit')}
 
@@ -139,8 +141,8 @@ def require_read(config: Config, key: str, options: dict[str, Any]) -> None:
             at = '.'.join([first, *rest[: depth - 1]])
             # The options themselves may put another part there.
             kind = options.get(f'{at}.type', node.get('type'))
-            if kind == 'MMDetDetector' and part == 'config':
-                return  # what is inside belongs to mmdet, whose parts know their keys
+            if part == FOREIGN_CONFIGS.get(kind):
+                return
             known = [
                 *node.keys(),
                 *_arguments({**node, 'type': kind} if kind else node),
@@ -214,8 +216,8 @@ def require_parts(node: Any, key: str = '', path: str = '') -> None:
             )
         supplied = SUPPLIED.get(key, ())
         require_arguments(part, node, path, TAKEN_OUT.get(key, ()), supplied)
-        if getattr(part, '__name__', '') == 'MMDetDetector':
-            return  # what is inside belongs to mmdet
+        if getattr(part, '__name__', '') in FOREIGN_CONFIGS:
+            return
     for name, value in node.items():
         require_parts(value, name, f'{path}.{name}' if path else name)
 

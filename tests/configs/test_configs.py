@@ -54,6 +54,8 @@ def test_each_slot_file_defines_one_dict_of_its_own_name() -> None:
 def test_the_part_built_is_the_part_named(path: Path, request) -> None:
     config = load_config(path)
     tracker, detector, *_ = [*path.stem.split('_'), None]
+    if config.model.tracker.type == 'RoboflowTracker':
+        pytest.importorskip('trackers', reason='pip install trackers')
     has_reid = 'reid' in config.model
     if detector in WEIGHTS or has_reid:
         models = request.getfixturevalue('test_data') / 'data' / 'models'
@@ -67,6 +69,8 @@ def test_the_part_built_is_the_part_named(path: Path, request) -> None:
     if built == 'MMDetTracker':  # mmdet calls ByteTrack ByteTracker
         inner = config.model.tracker.tracker.type.removesuffix('er')
         built = 'mmdet' + inner.removesuffix('Track').replace('Byte', 'ByteTrack')
+    if built == 'RoboflowTracker':
+        built = 'roboflow' + config.model.tracker.tracker.type.removesuffix('Tracker')
     assert built.lower() == tracker.replace('-', '')
 
 

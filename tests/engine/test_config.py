@@ -270,3 +270,11 @@ def test_a_name_like_no_other_lists_few() -> None:
 def test_options_that_are_no_dict_by_text(options: object) -> None:
     with pytest.raises(TypeError, match='options must be a dict of dotted keys'):
         load_config('two_stage/sort_public-detections', options)
+
+
+def test_the_config_of_another_packages_tracker_is_its_own() -> None:
+    name = 'two_stage/roboflow-bytetrack_public-detections'
+    config = load_config(name, {'model.tracker.tracker.iou': None})
+    assert config.model.tracker.tracker.type == 'ByteTrackTracker'
+    with pytest.raises(KeyError, match="takes no 'max_age'|has no 'max_age'"):
+        load_config(name, {'model.tracker.max_age': 3})
