@@ -20,7 +20,7 @@ from .estimators import BaseEstimator, DetectAndTrack, require_needs
 from .reid import BaseReID
 from .trackers import BaseTracker
 from .training.clip_training import ClipTraining
-from .training.feature_cache import require_kept_level
+from .training.feature_cache import require_cached_level
 from .video_run import FrameResult, PromptResult, VideoRun
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class SMOT(BaseModel):
             name = type(self.semantics).__name__
             require_needs(self.estimator, self.needs, name)
         if self.clip_training.feature_cache is not None and self.semantics is not None:
-            require_kept_level(self.semantics)
+            require_cached_level(self.semantics)
         self.register_load_state_dict_pre_hook(_upgrade_names)
 
     @property

@@ -34,16 +34,27 @@ ARGUMENTS = {
     'ByteTrack': _BYTE_TRACK,
     'ClipTraining': {
         'gradient_frames': 'num_grad_frames',
+        'speaks': 'semantic_losses_enabled',
         'true_tracks': 'teacher_forcing_ratio',
     },
+    'CropBuffer': {
+        'max_pair_pictures': 'max_pair_crops',
+        'max_pictures': 'max_crops',
+        'picture_size': 'crop_size',
+    },
+    'InteractionTokens': {'partners': 'max_partners', 'people': 'max_tracks'},
     'MMDetDetector': {'picture_cells': 'rgb_cells'},
     'TrajectorySemantics': {
         'context': 'cross_track_attention',
         'phrases': 'bigram_head',
         'relations': 'interaction_tokens',
     },
+    'VisionLanguageSemantics': {'memory': 'crop_buffer'},
 }
-# Where weights stood in a pipeline, by the beginning of their names.
+# By type and argument: the class whose options stand there, in a dict without type.
+_OPTIONS_OF = {('VisionLanguageSemantics', 'crop_buffer'): 'CropBuffer'}
+# Beginnings of the names of weights in a pipeline or in its semantics, before and now;
+# applied one after the other.
 WEIGHT_PREFIXES = (
     ('detector.', 'estimator.detector.'),
     ('reid.', 'estimator.reid.'),
@@ -54,6 +65,17 @@ WEIGHT_PREFIXES = (
     ('context.', 'cross_track_attention.'),
     ('phrases.', 'bigram_head.'),
     ('relations.', 'interaction_tokens.'),
+    *(
+        (f'{owner}{part}.{old}.', f'{owner}{part}.{new}.')
+        for owner in ('semantics.', '')
+        for part, old, new in (
+            ('bigram_head', 'ask', 'classifier'),
+            ('bigram_head', 'tell', 'embedding'),
+            ('interaction_tokens', 'acts', 'as_subject'),
+            ('interaction_tokens', 'suffers', 'as_object'),
+            ('interaction_tokens', 'whole', 'project_mean'),
+        )
+    ),
 )
 
 
@@ -64,19 +86,33 @@ def upgrade_part(part: dict[str, Any], path: str = '') -> None:
         part: A dict with ``type``; what is inside of it is left alone.
         path: Where it stands, for the message.
     """
-    kind = part.get('type')
     where = f'{path}: ' if path else ''
-    if isinstance(kind, str):
-        scope, dot, name = kind.rpartition('.')
-        if name in TYPES and scope in ('', 'mmsmot'):
-            part['type'] = f'{scope}{dot}{TYPES[name]}'
-            _warn(f"{where}type='{kind}' is called '{part['type']}' now")
+    if 'type' in part:
+        part['type'] = _upgraded_type(part['type'], where)
     name = _type_name(part.get('type'))
+    _rename_arguments(part, name, where)
+    for key, options in part.items():
+        if (name, key) in _OPTIONS_OF and isinstance(options, dict):
+            part[key] = dict(options)
+            _rename_arguments(part[key], _OPTIONS_OF[name, key], where)
+
+
+def _upgraded_type(kind: Any, where: str) -> Any:
+    """A part's ``type`` by today's name; foreign ones and classes stay."""
+    name = _type_name(kind)
+    if not isinstance(kind, str) or name not in TYPES:
+        return kind
+    upgraded = kind.removesuffix(name) + TYPES[name]
+    _warn(f"{where}type='{kind}' is called '{upgraded}' now")
+    return upgraded
+
+
+def _rename_arguments(part: dict[str, Any], name: str, where: str) -> None:
     for old, new in ARGUMENTS.get(name, {}).items():
         if old in part:
             value = part.pop(old)
-            both = isinstance(part.get(new), dict) and isinstance(value, dict)
-            part[new] = {**part[new], **value} if both else value
+            are_dicts = isinstance(part.get(new), dict) and isinstance(value, dict)
+            part[new] = {**part[new], **value} if are_dicts else value
             _warn(f'{where}{old} of {name} is called {new} now')
 
 
@@ -101,10 +137,12 @@ def upgraded_options(options: Mapping[str, Any], config: Any) -> dict[str, Any]:
         config: The config that they are set in, upgraded.
     """
     kinds = dict(_types(config, ''))
+    options = dict(options)
     for key, value in options.items():
         upgrade_config(value, key)
-        if key.endswith('.type') and isinstance(value, str):
-            kinds[key.removesuffix('.type')] = _type_name(TYPES.get(value, value))
+        if key.endswith('.type'):
+            options[key] = _upgraded_type(value, f'{key}: ')
+            kinds[key.removesuffix('.type')] = _type_name(options[key])
     return {_upgraded_key(key, kinds): value for key, value in options.items()}
 
 
@@ -113,6 +151,9 @@ def _types(node: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         if 'type' in node:
             yield path, _type_name(node['type'])
+            for (owner, argument), name in _OPTIONS_OF.items():
+                if owner == _type_name(node['type']):
+                    yield f'{path}.{argument}', name
         children = list(node.items())
     elif isinstance(node, list | tuple):
         children = list(enumerate(node))
@@ -154,13 +195,15 @@ def upgraded_weights(
 def _upgraded_weight(name: str) -> str:
     for old, new in WEIGHT_PREFIXES:
         if name.startswith(old):
-            return new + name[len(old) :]
+            name = new + name[len(old) :]
     return name
 
 
 def _type_name(kind: Any) -> str:
+    """The name of a type of ours; of another package's '' (``mmdet.ByteTrack``)."""
     if isinstance(kind, str):
-        return kind.rpartition('.')[2]
+        scope, _, name = kind.rpartition('.')
+        return name if scope in ('', 'mmsmot') else ''
     return getattr(kind, '__name__', '')
 
 

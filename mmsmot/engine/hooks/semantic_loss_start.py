@@ -27,4 +27,4 @@ class SemanticLossStartHook(Hook):
     ) -> None:
         """Turn them on in time; a resumed run is at the right place at once."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        model.clip_training.speaks = runner.iter >= self.iteration
+        model.clip_training.semantic_losses_enabled = runner.iter >= self.iteration

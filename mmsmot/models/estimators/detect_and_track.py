@@ -20,7 +20,7 @@ from ..reid import BaseReID
 from ..trackers import BaseTracker, update_checked
 from ..training.clip_plan import ClipPlan
 from ..training.clip_table import detection_targets
-from ..training.clip_training import share_matched, track_clips
+from ..training.clip_training import matched_ratio, track_clips
 from ..training.feature_cache import FeatureCache
 from .base import FEATURES, BaseEstimator, Estimate, EstimatorLoss
 from .video_tracker import SharedUse, VideoTracker
@@ -197,7 +197,7 @@ class DetectAndTrack(BaseEstimator):
             trajectories, gt_ids = self._track_clips(
                 features, detections, frames, samples, plan
             )
-            matched = share_matched(gt_ids, samples)
+            matched = matched_ratio(gt_ids, samples)
             losses['matched'] = torch.tensor(matched, device=features.levels[0].device)
         if plan.detach_features:
             features = features.detach()
@@ -248,7 +248,7 @@ class DetectAndTrack(BaseEstimator):
             self._feature_cache = FeatureCache(
                 plan.feature_cache, self.feature_source, plan.needs_inputs
             )
-        features, detections = self._feature_cache.look(frames)
+        features, detections = self._feature_cache.extract_and_detect(frames)
         if self.feature_extractor is not None:
             return features, None  # the boxes come from another network
         return features, detections

@@ -1,4 +1,4 @@
-"""Tokens of frames and of trajectories, each fused over time."""
+"""Fusion of frame and trajectory tokens over time, and across trajectories."""
 
 from .attention import CrossAttention, SelfAttention
 from .bigram_head import BigramHead

@@ -10,7 +10,7 @@ from ...utils.number_ranges import COUNT, FRACTION, NON_NEGATIVE_INT, require_nu
 
 KeysValues = tuple[torch.Tensor, torch.Tensor]
 
-AT_ONCE = 2**16  # tokens that look at themselves in one go when predicting
+MAX_TOKENS = 2**16  # in one self-attention when predicting, so that memory is bounded
 
 
 class CrossAttention(nn.Module):
@@ -80,9 +80,9 @@ class CrossAttention(nn.Module):
         Args:
             z: (B, Q, d).
             u: (B, L, d), or what :meth:`keys_values` made of it.
-            mask: (B, L) bool, true where u is to be looked at; ``None`` for all. A row
+            mask: (B, L) bool, true where u is attended to; ``None`` for all. A row
                 without any true gives z through the norms.
-            queries: What :meth:`queries` made of z, where it is already there.
+            queries: What :meth:`queries` made of z, where that is computed already.
 
         Returns:
             (B, Q, d).
@@ -90,9 +90,9 @@ class CrossAttention(nn.Module):
         keys, values = self.keys_values(u) if isinstance(u, torch.Tensor) else u
         allowed = None
         if mask is not None:
-            # A row that sees nothing sees all, and is set to 0 below: no NaN.
+            # A row without any true attends to all, and is set to 0 below: no NaN.
             allowed = (mask | ~mask.any(dim=1, keepdim=True))[:, None, None]
-        seen = F.scaled_dot_product_attention(
+        attended = F.scaled_dot_product_attention(
             self.queries(z) if queries is None else queries,
             keys,
             values,
@@ -100,9 +100,9 @@ class CrossAttention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
         )
         if mask is not None:
-            seen = seen * mask.any(dim=1)[:, None, None, None]
-        seen = self.out(seen.transpose(1, 2).flatten(2))
-        z = self.norm(z + F.dropout(seen, self.dropout, self.training))
+            attended = attended * mask.any(dim=1)[:, None, None, None]
+        attended = self.out(attended.transpose(1, 2).flatten(2))
+        z = self.norm(z + F.dropout(attended, self.dropout, self.training))
         if self.ffn is not None:
             z = self.ffn_norm(z + F.dropout(self.ffn(z), self.dropout, self.training))
         return z
@@ -118,10 +118,10 @@ class SelfAttention(CrossAttention):
         self, z: torch.Tensor, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
         """SA(z) for z (B, L, d) and mask (B, L); see :class:`CrossAttention`."""
-        # A long video has many people, and all of them at once would be many.
-        rows = len(z) if self.training else max(1, AT_ONCE // max(z.shape[1], 1))
+        # A long video has many trajectories; all at once would need too much memory.
+        rows = len(z) if self.training else max(1, MAX_TOKENS // max(z.shape[1], 1))
         if rows >= len(z):
             return super().forward(z, z, mask)
-        whole, parts = super().forward, z.split(rows)
+        attend, parts = super().forward, z.split(rows)
         masks = [None] * len(parts) if mask is None else mask.split(rows)
-        return torch.cat([whole(p, p, m) for p, m in zip(parts, masks, strict=True)])
+        return torch.cat([attend(p, p, m) for p, m in zip(parts, masks, strict=True)])

@@ -1,7 +1,7 @@
-"""Recurrent cells: the fused feature so far and the next one give the fused feature.
+"""Recurrent fusion cells: F_{i-1} and f_i to F_i.
 
-The four kinds of the paper's Table 4. A cell sees one frame at a time and keeps a state
-whose size does not depend on how many it has seen.
+The four kinds of the paper's Table 4. A cell takes one frame at a time and keeps a state
+whose size does not depend on their number.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class ConcatCell(FusionCell):
 class AdditionCell(FusionCell):
     """F_N is the mean of all frames: a sum whose scale does not grow with N.
 
-    It is kept in 32 bits at least: in 16 a mean of hundreds of frames takes no more in.
+    It is kept in 32 bits at least: in 16 a mean of hundreds of frames does not change any more.
     """
 
     def step(self, fused: torch.Tensor, prepared: Any, count: torch.Tensor) -> Any:

@@ -1,4 +1,4 @@
-"""What each trajectory needs to know of the others."""
+"""Attention between the trajectories of a video."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from ...registry import MODELS
 from ...utils.number_ranges import COUNT, require_numbers
 from .attention import CrossAttention
 
-AT_ONCE = 2048  # others looked at in one go when predicting
+MAX_KEYS = 2048  # trajectories attended to at once when predicting: bounds the memory
 
 
 @MODELS.register_module()
 class CrossTrackAttention(nn.Module):
     """CA(T~_j, [T~_k, k != j]) over the trajectories of a video (ours).
 
-    The paper's caption of a trajectory is spoken from its own feature alone (eq. 4), yet
-    it says whom somebody hugs and what that one wears. So each trajectory looks at all
-    others that are there with it before any head sees it. Somebody who is alone passes
-    through the norms only.
+    In the paper the caption of a trajectory is generated from its own feature alone (eq.
+    4), yet it names interaction partners and their clothes. So each trajectory attends to
+    all others that share a frame with it, before any head. A trajectory without others
+    passes through the norms only.
 
     Args:
         channels: d.
         num_heads: Heads.
         ffn_channels: Width of the feed-forward part.
         dropout: Dropout.
-        pool: Others are seen through means of so many neighbouring tokens; those of a
-            box (TrajectorySemantics fills it in) keep what changes from box to box.
+        pool: Keys and values are means of so many neighbouring tokens; K, those of a box
+            (TrajectorySemantics fills it in), keeps what changes from box to box.
     """
 
     def __init__(
@@ -45,29 +45,29 @@ class CrossTrackAttention(nn.Module):
         self.pool = pool
 
     def forward(
-        self, fused: torch.Tensor, mask: torch.Tensor, is_other: torch.Tensor
+        self, fused: torch.Tensor, mask: torch.Tensor, co_occur: torch.Tensor
     ) -> torch.Tensor:
-        """The trajectories, each with what the others of its video tell.
+        """T~, each trajectory attending to the others of its video.
 
         Args:
             fused: (M, L, d), T~; ``pool`` divides L.
-            mask: (M, L) bool; a box's tokens are all there or none.
-            is_other: (M, M) bool, at whom each looks.
+            mask: (M, L) bool; all tokens of a box are true or none.
+            co_occur: (M, M) bool, the trajectories that each attends to.
 
         Returns:
             (M, L, d).
         """
         pooled = fused.unflatten(1, (-1, self.pool)).mean(2)
-        there = mask[:, :: self.pool]
-        # The others of each row, first; as many columns as the fullest video needs.
-        most = int(is_other.sum(1).max()) if len(fused) else 0
-        others = is_other.int().argsort(dim=1, descending=True, stable=True)[:, :most]
-        seen = there[others] & is_other.gather(1, others)[..., None]
-        # A long video has many people, and all of their others at once would be many.
-        rows = max(1, len(fused) if self.training else AT_ONCE // max(most, 1))
-        parts = (part.split(rows) for part in (fused, others, seen))
-        told = [
-            self.attention(own, pooled[theirs].flatten(1, 2), known.flatten(1))
-            for own, theirs, known in zip(*parts, strict=True)
+        pooled_mask = mask[:, :: self.pool]
+        # Rows attended to come first; as many columns as the fullest video needs.
+        width = int(co_occur.sum(1).max()) if len(fused) else 0
+        keys = co_occur.int().argsort(dim=1, descending=True, stable=True)[:, :width]
+        key_mask = pooled_mask[keys] & co_occur.gather(1, keys)[..., None]
+        # A long video has many trajectories; all at once would need too much memory.
+        rows = max(1, len(fused) if self.training else MAX_KEYS // max(width, 1))
+        chunks = (table.split(rows) for table in (fused, keys, key_mask))
+        attended = [
+            self.attention(z, pooled[chunk_keys].flatten(1, 2), chunk_mask.flatten(1))
+            for z, chunk_keys, chunk_mask in zip(*chunks, strict=True)
         ]
-        return torch.cat(told)
+        return torch.cat(attended)

@@ -1,4 +1,4 @@
-"""Tokens that tell a caption who else matters."""
+"""Tokens of interaction partners and of the most active tracks for caption prefixes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from .trajectory_fusion import masked_mean
 
 @MODELS.register_module()
 class InteractionTokens(nn.Module):
-    """People as a caption needs them: what they look like, do, and do to whom (ours).
+    """A trajectory's appearance and interaction scores as tokens of a prefix (ours).
 
-    The paper speaks of a trajectory from its own feature alone (eq. 4), and of the video
-    from frames into which all trajectories were mixed (eq. 3). Both then have to guess
-    what the other one wears: whose colour is whose is lost in the mixture. The interaction
-    head knows who belongs to whom (eq. 5). So a person's first tokens (likely phrases, and
-    the ``summary`` of the trajectory fusion, where they are made) go to the language
-    model, and onto each of them is written what the whole trajectory shows and with what
-    scores this person acts on others and others on it. The scores are taken as they are:
-    no caption teaches the interaction head.
+    In the paper an instance caption is generated from the trajectory's own feature alone
+    (eq. 4), and the video caption from frames into which all trajectories were mixed (eq.
+    3): which colour is whose is lost in the mixture. The interaction head (eq. 5) scores
+    the pairs. So a trajectory's first tokens (of the bigram head, and the ``summary`` of
+    the trajectory fusion, where there are such) go into the prefix; added to each are the
+    mean of the whole trajectory, and its interaction scores as subject and as object. The
+    scores are detached: captions do not train the interaction head.
 
     Args:
         num_verbs: Verbs of the interaction head. TrajectorySemantics fills it in.
         channels: d.
-        tokens: K, first tokens of a trajectory that show somebody: its phrases and its
+        tokens: K, first tokens of a trajectory that are taken: its bigrams and its
             summary. TrajectorySemantics fills it in.
-        partners: Most others that an instance caption is told of.
-        people: Most people that the video caption is told of.
+        max_partners: Partners in the prefix of an instance caption, at most.
+        max_tracks: Tracks in the prefix of the video caption, at most.
     """
 
     def __init__(
@@ -37,30 +36,30 @@ class InteractionTokens(nn.Module):
         num_verbs: int,
         channels: int = 256,
         tokens: int = 4,
-        partners: int = 1,
-        people: int = 8,
+        max_partners: int = 1,
+        max_tracks: int = 8,
     ) -> None:
         super().__init__()
-        if min(tokens, partners, people) < 1:
+        if min(tokens, max_partners, max_tracks) < 1:
             raise ValueError(
-                'InteractionTokens: tokens, partners and people must be 1 or more, got '
-                f'{tokens}, {partners} and {people}'
+                'InteractionTokens: tokens, max_partners and max_tracks must be 1 or more, '
+                f'got {tokens}, {max_partners} and {max_tracks}'
             )
         self.tokens = tokens
-        self.max_partners = partners
-        self.max_people = people
-        self.whole = nn.Linear(channels, channels)
-        self.acts = nn.Linear(num_verbs, channels, bias=False)
-        self.suffers = nn.Linear(num_verbs, channels, bias=False)
+        self.max_partners = max_partners
+        self.max_tracks = max_tracks
+        self.project_mean = nn.Linear(channels, channels)
+        self.as_subject = nn.Linear(num_verbs, channels, bias=False)
+        self.as_object = nn.Linear(num_verbs, channels, bias=False)
 
-    def partners(
+    def partner_tokens(
         self,
         fused: torch.Tensor,
         mask: torch.Tensor,
         pairs: torch.Tensor,
         scores: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """For each trajectory those who interact most with it, the strongest first.
+        """For each trajectory its partners by interaction score, the strongest first.
 
         Args:
             fused: (M, L, d).
@@ -70,69 +69,74 @@ class InteractionTokens(nn.Module):
             scores: (P, verbs) in [0, 1].
 
         Returns:
-            (M, partners * K, d) and (M, partners * K) bool.
+            (M, max_partners * K, d) and (M, max_partners * K) bool.
         """
-        shown, known = self._shown(fused, mask)
-        turned = scores[_reversed(pairs, len(fused))]
-        rank = (
-            torch.maximum(scores, turned).amax(1).argsort(descending=True, stable=True)
-        )
+        tokens, tokens_mask = self._first_tokens(fused, mask)
+        reverse = scores[_reversed(pairs, len(fused))]
+        strength = torch.maximum(scores, reverse).amax(1)
+        rank = strength.argsort(descending=True, stable=True)
         rank = rank[pairs[rank, 0].argsort(stable=True)]
-        own, other = pairs[rank].T
-        count = own.bincount(minlength=len(fused))
-        place = torch.arange(len(own), device=own.device)
-        place = place - (count.cumsum(0) - count)[own]
-        near = place < self.max_partners
-        rank, own, other, place = rank[near], own[near], other[near], place[near]
-        marks = self.acts(turned[rank]) + self.suffers(scores[rank])
+        row, partner = pairs[rank].T
+        count = row.bincount(minlength=len(fused))
+        place = torch.arange(len(row), device=row.device)
+        place = place - (count.cumsum(0) - count)[row]
+        is_top = place < self.max_partners
+        rank, row, partner = rank[is_top], row[is_top], partner[is_top]
+        index = (row, place[is_top])
+        marks = self.as_subject(reverse[rank]) + self.as_object(scores[rank])
         size = (len(fused), self.max_partners)
-        tokens = shown.new_zeros(*size, *shown.shape[1:])
-        tokens = tokens.index_put((own, place), shown[other] + marks[:, None])
-        there = known.new_zeros(*size, known.shape[1])
-        there = there.index_put((own, place), known[other])
-        return tokens.flatten(1, 2), there.flatten(1)
+        partners = tokens.new_zeros(*size, *tokens.shape[1:])
+        partners = partners.index_put(index, tokens[partner] + marks[:, None])
+        partner_mask = tokens_mask.new_zeros(*size, tokens_mask.shape[1])
+        partner_mask = partner_mask.index_put(index, tokens_mask[partner])
+        return partners.flatten(1, 2), partner_mask.flatten(1)
 
-    def people(
+    def track_tokens(
         self,
         fused: torch.Tensor,
         mask: torch.Tensor,
         pairs: torch.Tensor,
         scores: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Each trajectory with the highest scores that it has with anybody.
+        """Tokens of each trajectory with its highest scores over all pairs.
 
         Args:
             fused: (M, L, d), M > 0.
             mask: (M, L) bool.
-            pairs: (P, 2), see :meth:`partners`.
+            pairs: (P, 2), see :meth:`partner_tokens`.
             scores: (P, verbs) in [0, 1].
 
         Returns:
-            (M, K, d), and (M,) how strong the strongest of them is.
+            (M, K, d), and (M,) the highest of its scores.
         """
-        shown, _ = self._shown(fused, mask)
-        nothing = scores.new_zeros(len(fused), scores.shape[1])
-        does, suffers = (
-            nothing.scatter_reduce(0, side[:, None].expand_as(scores), scores, 'amax')
+        tokens, _ = self._first_tokens(fused, mask)
+        zeros = scores.new_zeros(len(fused), scores.shape[1])
+        as_subject, as_object = (
+            zeros.scatter_reduce(0, side[:, None].expand_as(scores), scores, 'amax')
             for side in pairs.T
         )
-        marks = self.acts(does) + self.suffers(suffers)
-        return shown + marks[:, None], torch.maximum(does, suffers).amax(1)
+        marks = self.as_subject(as_subject) + self.as_object(as_object)
+        return tokens + marks[:, None], torch.maximum(as_subject, as_object).amax(1)
 
-    def most_active(self, tokens: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
-        """What :meth:`people` gave for one video, (n, K, d), to (P, d): the strongest."""
-        rank = strength.argsort(descending=True, stable=True)[: self.max_people]
+    def top_tracks(self, tokens: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+        """Tokens (P, d) of the most active of n tracks of a video.
+
+        Args:
+            tokens: (n, K, d) of :meth:`track_tokens`.
+            strength: (n,) likewise.
+        """
+        rank = strength.argsort(descending=True, stable=True)[: self.max_tracks]
         return tokens[rank.sort().values].flatten(0, 1)
 
-    def _shown(
+    def _first_tokens(
         self, fused: torch.Tensor, mask: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(M, K, d) first tokens, with the mean of all, and their mask."""
-        whole = self.whole(masked_mean(fused, mask))
-        return fused[:, : self.tokens] + whole[:, None], mask[:, : self.tokens]
+        """(M, K, d) first tokens plus the projected mean of all, and their mask."""
+        mean = self.project_mean(masked_mean(fused, mask))
+        return fused[:, : self.tokens] + mean[:, None], mask[:, : self.tokens]
 
 
 def _reversed(pairs: torch.Tensor, count: int) -> torch.Tensor:
-    """(P,) where (k, j) stands for each (j, k) of sorted pairs among ``count`` rows."""
+    """(P,) index of (k, j) for each (j, k) of sorted pairs among ``count`` rows."""
     place = pairs[:, 0] * count + pairs[:, 1]
     return torch.searchsorted(place, pairs[:, 1] * count + pairs[:, 0])

@@ -1,4 +1,4 @@
-"""TFM: the tokens of a trajectory's boxes to one trajectory feature."""
+"""Trajectory fusion module (TFM): tokens t^ of a trajectory's boxes to T~."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ class BaseTrajectoryFusion(nn.Module, ABC):
     """Contract of the slot: M trajectories in one batch, padded, with a mask.
 
     Args:
-        encoding: What tells the tokens when and where they are (ours); ``None`` for
-            nothing, as in the paper.
-        summary: Put the mean of the trajectory's tokens, past all that is learnt, before
-            the fused ones (ours): one token for each of a box's, K in all. What somebody
-            wears stays the same from box to box, and fusion that learns what changes
-            loses it.
+        encoding: Adds time and place to the tokens (ours); ``None`` for none, as in the
+            paper.
+        summary: Prepend the mean of the unfused tokens over the boxes (ours): K tokens.
+            Clothes stay the same from box to box, and fusion that learns what changes
+            loses them.
     """
 
     def __init__(
@@ -35,7 +34,7 @@ class BaseTrajectoryFusion(nn.Module, ABC):
         self.encoding = build_part(encoding)
 
     def encoded(self, tracks: TrajectoryTokens) -> torch.Tensor:
-        """The tokens (M, N, K, d), with what the encoding adds."""
+        """The tokens (M, N, K, d) plus their encoding."""
         if self.encoding is None:
             return tracks.tokens
         return self.encoding(tracks)
@@ -43,12 +42,12 @@ class BaseTrajectoryFusion(nn.Module, ABC):
     def summarised(
         self, tracks: TrajectoryTokens, fused: torch.Tensor, mask: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Fused tokens (M, L, d) and their mask, with the summary where it is wanted."""
+        """Fused tokens (M, L, d) and their mask, with the summary in front if it is on."""
         if not self.summary:
             return fused, mask
         mean = masked_mean(tracks.tokens, tracks.mask)
-        there = mask.new_ones(mean.shape[:2])
-        return torch.cat([mean, fused], dim=1), torch.cat([there, mask], dim=1)
+        mean_mask = mask.new_ones(mean.shape[:2])
+        return torch.cat([mean, fused], dim=1), torch.cat([mean_mask, mask], dim=1)
 
     @abstractmethod
     def forward(self, tracks: TrajectoryTokens) -> tuple[torch.Tensor, torch.Tensor]:
@@ -58,8 +57,7 @@ class BaseTrajectoryFusion(nn.Module, ABC):
             tracks: Tokens of M trajectories of up to N boxes.
 
         Returns:
-            (M, L, d) fused tokens and (M, L) bool, true where a token is one; those stand
-            first in their row.
+            (M, L, d) fused tokens and their mask (M, L) bool; padding stands behind.
         """
 
 
@@ -67,7 +65,7 @@ class BaseTrajectoryFusion(nn.Module, ABC):
 class ConcatTrajectoryFusion(BaseTrajectoryFusion):
     """T~_j = SA(Concat(t^_j^1, ..., t^_j^Nj)) (SMOTer paper, section 4.2, eq. 2).
 
-    As released the self-attention has no feed-forward part, and no token knows its time.
+    As released the self-attention has no feed-forward part, and tokens have no time encoding.
 
     Args:
         channels: d.
@@ -107,14 +105,14 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
 
 
 def masked_mean(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """(M, ...): the mean of (M, N, ...) over those of the second axis that (M, N) says."""
+    """(M, ...): the mean of (M, N, ...) over the true ones of the mask (M, N)."""
     weight = mask.to(tokens.dtype).reshape(*mask.shape, *[1] * (tokens.ndim - 2))
     return (tokens * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 
 @MODELS.register_module()
 class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
-    """A cell goes through a trajectory's boxes: the other kinds of Table 4.
+    """A cell fuses a trajectory box by box: the other kinds of Table 4.
 
     Args:
         cell: ``AttentionCell``, ``MLPCell``, ``ConcatCell`` or ``AdditionCell``.
@@ -139,9 +137,9 @@ class RecurrentTrajectoryFusion(BaseTrajectoryFusion):
         present = tracks.mask.transpose(0, 1)
         if len(tokens) > 1:
             steps = zip(self.cell.prepare(tokens[1:]), present[1:], strict=True)
-            for prepared, here in steps:
+            for prepared, is_box in steps:
                 after = self.cell.step(fused, prepared, count)
-                fused = torch.where(here[:, None, None], after, fused)
-                count = count + here
-        mask = torch.ones(fused.shape[:2], dtype=bool, device=fused.device)
+                fused = torch.where(is_box[:, None, None], after, fused)
+                count = count + is_box
+        mask = torch.ones(fused.shape[:2], dtype=torch.bool, device=fused.device)
         return self.summarised(tracks, fused.to(tokens.dtype), mask)

@@ -1,4 +1,4 @@
-"""VFM: the frames' feature maps to one video feature, as a stream."""
+"""Video fusion module (VFM): feature maps of frames to F~, as a stream."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .cells import FusionCell
 
 @dataclass(frozen=True)
 class VideoState:
-    """The fused feature of B videos so far: F (B, L, d) and frames seen (B,) float32."""
+    """The fused feature F_i of B videos (B, L, d), and the number of frames (B,) float32."""
 
     fused: torch.Tensor | None = None
     count: torch.Tensor | None = None
@@ -64,12 +64,12 @@ class VideoFusion(nn.Module):
                 f'which must be channels ({channels})'
             )
         self.cell = build_part(cell)
-        self.grid = tuple(grid)
+        self.grid = (grid[0], grid[1])
         self.level = level
         self.tokens = tokens
-        has_own_width = tokens == 'space' and in_channels != channels
+        needs_projection = tokens == 'space' and in_channels != channels
         self.project = (
-            nn.Linear(in_channels, channels) if has_own_width else nn.Identity()
+            nn.Linear(in_channels, channels) if needs_projection else nn.Identity()
         )
         self.position = None
         if position:
@@ -84,7 +84,7 @@ class VideoFusion(nn.Module):
         return pooled if self.position is None else pooled + self.position
 
     def _pooled(self, features: FeatureMaps) -> torch.Tensor:
-        """(B, C, *grid) means of the frames themselves, whatever pads them in the batch."""
+        """(B, C, *grid) means of the frames, without their padding in the batch."""
         level = features.levels[self.level]
         extents = features.extents(self.level)
         if len({*extents}) == 1:
@@ -99,17 +99,19 @@ class VideoFusion(nn.Module):
     def forward(
         self, tokens: torch.Tensor, state: VideoState | None = None
     ) -> VideoState:
-        """Go on with N more frames of B videos.
+        """Fuse N more frames of B videos.
 
         Args:
             tokens: (N, B, L, d), N >= 0.
-            state: What was fused before; ``None`` at the start of a video.
+            state: Of the frames before; ``None`` at the start of a video.
         """
         fused, count = (None, None) if state is None else (state.fused, state.count)
         if fused is None:
             if not len(tokens):
                 return VideoState()
             fused, tokens = tokens[0], tokens[1:]
+            count = None
+        if count is None:
             count = torch.ones(len(fused), device=fused.device)
         if not len(tokens):
             return VideoState(fused, count)

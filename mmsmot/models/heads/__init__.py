@@ -1,4 +1,4 @@
-"""Fused features to captions and interactions."""
+"""Heads: fused features to captions and interactions."""
 
 from .base import (
     BaseInstanceCaptionHead,

@@ -1,4 +1,7 @@
-"""What the heads of TrajectorySemantics offer."""
+"""Contracts of the heads of TrajectorySemantics.
+
+:data:`~mmsmot.models.semantics.slots.INTERFACES` is derived from what they declare.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from ...datasets.vocabulary import InteractionVocabulary
 from ...structures import Interactions
+from ..language.text_decoder import TextDecoder
 
 
 class BaseInstanceCaptionHead(nn.Module, ABC):
@@ -17,6 +22,8 @@ class BaseInstanceCaptionHead(nn.Module, ABC):
     Attributes:
         decoder: The text decoder; needed with ``share_decoder`` alone.
     """
+
+    decoder: TextDecoder
 
     @abstractmethod
     def loss(
@@ -27,7 +34,7 @@ class BaseInstanceCaptionHead(nn.Module, ABC):
         Args:
             fused: (M, L, d) of M > 0 trajectories.
             mask: (M, L) bool.
-            captions: M true captions.
+            captions: M GT captions.
         """
 
     @abstractmethod
@@ -36,7 +43,7 @@ class BaseInstanceCaptionHead(nn.Module, ABC):
 
     @abstractmethod
     def encoded(self, captions: Sequence[str]) -> tuple[torch.Tensor, int]:
-        """Ids (M, T) of M captions, and the id that pads them; ``phrases`` learn them."""
+        """Ids (M, T) of M captions, and the padding id; targets of ``bigram_head``."""
 
 
 class BaseVideoCaptionHead(nn.Module, ABC):
@@ -48,15 +55,15 @@ class BaseVideoCaptionHead(nn.Module, ABC):
         video: torch.Tensor,
         fused: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
-        people: torch.Tensor | None = None,
+        top_tracks: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """What the caption of one video is generated from, (V, width).
+        """The prefix of the caption decoder for one video, (V, width).
 
         Args:
             video: (V, d), F~.
             fused: (M, L, d) of its trajectories, M > 0; ``None`` for none.
             mask: (M, L) bool.
-            people: (P, d) tokens of its people; ``None`` for none.
+            top_tracks: (P, d) tokens of its most active tracks; ``None`` for none.
         """
 
     @abstractmethod
@@ -74,15 +81,16 @@ class BaseInteractionHead(nn.Module, ABC):
     """Contract of ``interaction``.
 
     Attributes:
-        vocabulary: The verbs, an
-            :class:`~mmsmot.datasets.vocabulary.InteractionVocabulary`.
+        vocabulary: The verbs.
     """
+
+    vocabulary: InteractionVocabulary
 
     @abstractmethod
     def forward(
         self, fused: torch.Tensor, mask: torch.Tensor, pairs: torch.Tensor
     ) -> torch.Tensor:
-        """Scores before the sigmoid, (P, verbs).
+        """Logits (P, verbs).
 
         Args:
             fused: (M, L, d).
@@ -98,12 +106,12 @@ class BaseInteractionHead(nn.Module, ABC):
 
     @abstractmethod
     def targets(
-        self, pairs: torch.Tensor, ids: Sequence[int], truth: Interactions
+        self, pairs: torch.Tensor, ids: Sequence[int], gt: Interactions
     ) -> torch.Tensor:
-        """(P, verbs) of 0 and 1 for pairs of rows, whose true ids (M,) are given."""
+        """(P, verbs) of 0 and 1 for pairs of rows, by the GT ids (M,) of the rows."""
 
     @abstractmethod
     def predict(
         self, logits: torch.Tensor, pairs: torch.Tensor, ids: Sequence[int]
     ) -> Interactions:
-        """The interactions of trajectories with these ids (M,)."""
+        """Interactions between trajectories with these ids (M,)."""

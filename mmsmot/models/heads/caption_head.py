@@ -1,4 +1,4 @@
-"""Fused features to a caption of each trajectory and one of the video."""
+"""Caption heads: fused features to instance captions and the video caption."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ..language.text_decoder import TextDecoder
 from .base import BaseInstanceCaptionHead, BaseVideoCaptionHead
 
 
-class _Speaker(nn.Module):
-    """Linear and LayerNorm in front of a text decoder."""
+class _PrefixDecoder(nn.Module):
+    """A text decoder behind Linear and LayerNorm, which make its prefix."""
 
     def __init__(self, decoder: dict | TextDecoder | None, channels: int = 256) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class _Speaker(nn.Module):
 
 
 @MODELS.register_module()
-class InstanceCaptionHead(_Speaker, BaseInstanceCaptionHead):
+class InstanceCaptionHead(_PrefixDecoder, BaseInstanceCaptionHead):
     """R_Ins^j = Dec_Ins(Linear(T~_j)) (SMOTer paper, eq. 4).
 
     Args:
@@ -46,12 +46,12 @@ class InstanceCaptionHead(_Speaker, BaseInstanceCaptionHead):
         Args:
             fused: (M, L, d) of M > 0 trajectories.
             mask: (M, L) bool.
-            captions: M true captions.
+            captions: M GT captions.
         """
         return self.decoder.loss(self.project(fused), mask, captions)
 
     def encoded(self, captions: Sequence[str]) -> tuple[torch.Tensor, int]:
-        """Ids (M, T) of M captions as they are learnt, and the id that pads them."""
+        """Ids (M, T) of M captions, and the padding id."""
         tokenizer = self.decoder.tokenizer
         return tokenizer.encode(captions, self.decoder.max_length), tokenizer.pad_id
 
@@ -61,7 +61,7 @@ class InstanceCaptionHead(_Speaker, BaseInstanceCaptionHead):
 
 
 @MODELS.register_module()
-class VideoCaptionHead(_Speaker, BaseVideoCaptionHead):
+class VideoCaptionHead(_PrefixDecoder, BaseVideoCaptionHead):
     """R_Vid = Dec_Vid(Linear(CA(F~, T~))) (SMOTer paper, eq. 3).
 
     Args:
@@ -98,23 +98,23 @@ class VideoCaptionHead(_Speaker, BaseVideoCaptionHead):
         video: torch.Tensor,
         fused: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
-        people: torch.Tensor | None = None,
+        top_tracks: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Linear(CA(F~, T~)) of one video.
 
         Args:
             video: (V, d), F~.
-            fused: (M, L, d) of the scene, M > 0; ``None`` where nobody is in the video.
+            fused: (M, L, d), T~, M > 0; ``None`` for a video without trajectories.
             mask: (M, L) bool.
-            people: (P, d) tokens of the people that follow the video's (ours); ``None``
-                for none.
+            top_tracks: (P, d) tokens of the most active tracks, appended to the video's
+                (ours); ``None`` for none.
 
         Returns:
             (V + P, width of the decoder).
         """
-        state = video[None]
-        if fused is None:
+        if fused is None or mask is None:
             return self.project(video)
+        state = video[None]
         if self.injection == 'joint':
             state = self.attention(
                 state, fused.flatten(0, 1)[None], mask.reshape(1, -1)
@@ -122,21 +122,23 @@ class VideoCaptionHead(_Speaker, BaseVideoCaptionHead):
         else:
             keys, values = self.attention.keys_values(fused)
             for j in range(len(fused)):
-                one = slice(j, j + 1)
-                state = self.attention(state, (keys[one], values[one]), mask[one])
-        shown = state[0] if people is None else torch.cat([state[0], people])
-        return self.project(shown)
+                row = slice(j, j + 1)
+                state = self.attention(state, (keys[row], values[row]), mask[row])
+        tokens = state[0] if top_tracks is None else torch.cat([state[0], top_tracks])
+        return self.project(tokens)
 
     def loss(
         self, prefixes: Sequence[torch.Tensor], captions: Sequence[str]
     ) -> tuple[torch.Tensor, int]:
         """Sum of the cross entropy and number of tokens over B > 0 videos."""
         prefix = pad_sequence(list(prefixes), batch_first=True)
-        lengths = torch.tensor([len(one) for one in prefixes], device=prefix.device)
+        lengths = torch.tensor(
+            [len(tokens) for tokens in prefixes], device=prefix.device
+        )
         mask = torch.arange(prefix.shape[1], device=prefix.device) < lengths[:, None]
         return self.decoder.loss(prefix, mask, captions)
 
     def predict(self, prefix: torch.Tensor) -> str:
         """The caption of one video."""
-        mask = prefix.new_ones((1, len(prefix)), dtype=bool)
+        mask = prefix.new_ones((1, len(prefix)), dtype=torch.bool)
         return self.decoder.generate(prefix[None], mask)[0]

@@ -1,4 +1,4 @@
-"""Pairs of fused trajectories to what the one does to the other."""
+"""Interaction head: ordered pairs of fused trajectories to verbs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from .base import BaseInteractionHead
 
 @MODELS.register_module()
 class InteractionHead(BaseInteractionHead):
-    """R_Int^{j,k} = MLP(CA(T~_j, T~_k)), j acts on k (SMOTer paper, eq. 5).
+    """R_Int^{j,k} = MLP(CA(T~_j, T~_k)), subject j, object k (SMOTer paper, eq. 5).
 
     Each side goes through a self-attention of its own first, once for each trajectory
     (ours; in the paper and the released code the one of eq. 2 is all); then all pairs
-    that are asked about are one batch, cut into chunks. Multi-label: a sigmoid for each verb, focal
-    binary cross entropy. Its verbs are part of the state dict, so that a checkpoint is
-    never read with others.
+    that share a frame are one batch, cut into chunks. Multi-label: a sigmoid for each
+    verb, focal binary cross entropy. Its verbs are part of the state dict, so that a
+    checkpoint is never read with others.
 
     Args:
         channels: d.
@@ -87,24 +87,19 @@ class InteractionHead(BaseInteractionHead):
         self.gamma = gamma
         self.normalizer = normalizer
         self.chunk_size = chunk_size
-        layer = dict(
-            channels=channels,
-            num_heads=num_heads,
-            ffn_channels=ffn_channels,
-            dropout=dropout,
-        )
-        self.subject_attention = SelfAttention(**layer)
-        self.object_attention = SelfAttention(**layer)
-        self.attention = CrossAttention(**layer)
+        layer = (channels, num_heads, ffn_channels, dropout)
+        self.subject_attention = SelfAttention(*layer)
+        self.object_attention = SelfAttention(*layer)
+        self.attention = CrossAttention(*layer)
         widths = [pooled_tokens * channels, *hidden]
         layers = [
             part
             for low, high in zip(widths[:-1], widths[1:], strict=True)
             for part in (nn.Linear(low, high), nn.ReLU(), nn.Dropout(dropout))
         ]
-        last = nn.Linear(widths[-1], len(self.vocabulary))
-        nn.init.constant_(last.bias, float(np.log(prior / (1 - prior))))
-        self.mlp = nn.Sequential(*layers, last)
+        classifier = nn.Linear(widths[-1], len(self.vocabulary))
+        nn.init.constant_(classifier.bias, float(np.log(prior / (1 - prior))))
+        self.mlp = nn.Sequential(*layers, classifier)
 
     def get_extra_state(self) -> torch.Tensor:
         """The verbs' JSON as bytes, (n,) uint8."""
@@ -118,23 +113,25 @@ class InteractionHead(BaseInteractionHead):
             ValueError: They are others, or in another order.
         """
         try:
-            theirs = [str(verb) for verb in json.loads(bytes(state.cpu().numpy()))]
+            checkpoint_verbs = [
+                str(verb) for verb in json.loads(bytes(state.cpu().numpy()))
+            ]
         except (ValueError, TypeError) as error:
             raise ValueError(
                 'InteractionHead: the checkpoint holds no verbs where they should be'
             ) from error
-        ours = list(self.vocabulary.verbs)
-        if theirs != ours:
+        verbs = list(self.vocabulary.verbs)
+        if checkpoint_verbs != verbs:
             raise ValueError(
-                f'InteractionHead: the checkpoint has {_named(theirs, ours)}, the config '
-                f'{_named(ours, theirs)}. Set the vocabulary of the interaction head '
+                f'InteractionHead: the checkpoint has {_named(checkpoint_verbs, verbs)}, '
+                f'the config {_named(verbs, checkpoint_verbs)}. Set the vocabulary of the interaction head '
                 '(and of the datasets) to that of the checkpoint, or train again.'
             )
 
     def forward(
         self, fused: torch.Tensor, mask: torch.Tensor, pairs: torch.Tensor
     ) -> torch.Tensor:
-        """Scores before the sigmoid.
+        """Logits.
 
         Args:
             fused: (M, L, d).
@@ -148,8 +145,8 @@ class InteractionHead(BaseInteractionHead):
             return fused.new_zeros(0, len(self.vocabulary))
         subject = self.subject_attention(fused, mask)
         queries = self.attention.queries(subject)
-        seen = self.object_attention(fused, mask)
-        keys, values = self.attention.keys_values(seen)
+        objects = self.object_attention(fused, mask)
+        keys, values = self.attention.keys_values(objects)
         chunk = len(pairs) if self.training else self.chunk_size
         logits = []
         for part in pairs.split(chunk):
@@ -171,26 +168,26 @@ class InteractionHead(BaseInteractionHead):
             target: (P, verbs) of 0 and 1.
         """
         logits, target = logits.float(), target.float()  # 16 bits cannot count
-        wrong = F.binary_cross_entropy_with_logits(logits, target, reduction='none')
-        chance = (-wrong).exp()  # of the right answer
-        total = ((1 - chance) ** self.gamma * wrong).sum()
+        bce = F.binary_cross_entropy_with_logits(logits, target, reduction='none')
+        probability = (-bce).exp()  # p_t, of the target
+        total = ((1 - probability) ** self.gamma * bce).sum()
         count = target.sum() if self.normalizer == 'positives' else logits.numel()
         return total, int(count)
 
     def targets(
-        self, pairs: torch.Tensor, ids: Sequence[int], truth: Interactions
+        self, pairs: torch.Tensor, ids: Sequence[int], gt: Interactions
     ) -> torch.Tensor:
         """(P, verbs) of 0 and 1.
 
         Args:
             pairs: (P, 2) as in :meth:`forward`.
-            ids: (M,) the true id of each row.
-            truth: The video's interactions.
+            ids: (M,) the GT id of each row.
+            gt: The video's interactions.
 
         Raises:
             KeyError: A verb is not in the vocabulary.
         """
-        verbs = truth.as_pairs()
+        verbs = gt.as_pairs()
         target = torch.zeros(len(pairs), len(self.vocabulary))
         for row, (j, k) in enumerate(pairs.tolist()):
             for verb in verbs.get((ids[j], ids[k]), ()):
@@ -204,8 +201,8 @@ class InteractionHead(BaseInteractionHead):
         """All interactions of at least ``threshold``.
 
         Args:
-            logits: (P, verbs), what :meth:`forward` gave.
-            pairs: (P, 2) what they are of.
+            logits: (P, verbs) of :meth:`forward`.
+            pairs: (P, 2) as in :meth:`forward`.
             ids: (M,) ids of the trajectories.
         """
         scores = logits.sigmoid().cpu().double().numpy()
@@ -221,17 +218,19 @@ class InteractionHead(BaseInteractionHead):
         )
 
 
-def _named(verbs: Sequence[str], others: Sequence[str]) -> str:
-    only = [verb for verb in verbs if verb not in set(others)]
-    what = f'only there: {", ".join(only[:3])}' if only else 'none that the other lacks'
-    what = 'in another order' if {*verbs} == {*others} else what
-    return f'{len(verbs)} verbs ({what})'
+def _named(verbs: Sequence[str], other_verbs: Sequence[str]) -> str:
+    extra = [verb for verb in verbs if verb not in set(other_verbs)]
+    text = (
+        f'only there: {", ".join(extra[:3])}' if extra else 'none that the other lacks'
+    )
+    text = 'in another order' if {*verbs} == {*other_verbs} else text
+    return f'{len(verbs)} verbs ({text})'
 
 
 def masked_adaptive_pool(
     tokens: torch.Tensor, mask: torch.Tensor, size: int
 ) -> torch.Tensor:
-    """``adaptive_avg_pool1d`` over the tokens that there are.
+    """``adaptive_avg_pool1d`` over the tokens that are not padding.
 
     Args:
         tokens: (B, L, d).

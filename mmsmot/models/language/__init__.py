@@ -1,4 +1,4 @@
-"""Tokenizers, text decoders and models that answer questions about pictures."""
+"""Tokenizers, text decoders and vision-language models."""
 
 from .text_decoder import TextDecoder
 from .tokenizer import BaseTokenizer, CaptionTokenizer, PretrainedTokenizer

@@ -1,4 +1,4 @@
-"""A language model that goes on from a prefix of features."""
+"""Text decoder: a causal language model behind a prefix of features."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from ...utils.number_ranges import COUNT, FRACTION, NumberRange, require_numbers
 from .tokenizer import BaseTokenizer
 
 if TYPE_CHECKING:
-    from transformers import Cache
+    from transformers import Cache, PreTrainedModel
 
 
 @MODELS.register_module()
 class TextDecoder(nn.Module):
     """Any causal language model of ``transformers`` behind a prefix of features.
 
-    The prefix is seen by all and sees itself both ways, the text sees the prefix and what
-    was said before: the prefix language model of GIT and GRiT, as in the SMOTer paper
-    (Dec_Ins and Dec_Vid, eq. 3 and 4).
+    The prefix attends to itself both ways, the text to the prefix and to the text before:
+    the prefix language model of GIT and GRiT, as in the SMOTer paper (Dec_Ins and Dec_Vid,
+    eq. 3 and 4).
 
-    How captions are generated is said here alone. A generation config that comes with a
-    pretrained model (penalties of repetitions, least lengths, ...) is not followed, which
+    Only the options here decide how captions are generated. A generation config that comes
+    with a pretrained model (penalties of repetitions, least lengths, ...) is ignored, which
     is logged: its rules would count the prefix as text.
 
     Args:
         tokenizer: Texts to ids.
-        config: Options of a model built from nothing, with ``model_type``:
+        config: Options of a model with random weights, with ``model_type``:
             ``dict(model_type='bert', hidden_size=768, num_hidden_layers=6, ...)``; or
             ``None``.
         pretrained: Name or folder of a model instead; in 32 bits, however it was saved.
@@ -74,10 +74,11 @@ class TextDecoder(nn.Module):
         if (config is None) == (pretrained is None):
             raise ValueError('TextDecoder: give either config or pretrained')
         self.tokenizer = build_part(tokenizer)
+        self.model: PreTrainedModel
         if config is not None:
             self.model = _from_config(config, self.tokenizer.vocab_size)
         else:
-            self.model = _from_pretrained(pretrained, self.tokenizer.vocab_size)
+            self.model = _from_pretrained(str(pretrained), self.tokenizer.vocab_size)
         _drop_generation_rules(self.model)
         self.max_length = max_length
         self.num_beams = num_beams
@@ -89,7 +90,7 @@ class TextDecoder(nn.Module):
             self.model.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> TextDecoder:
-        """As of ``nn.Module``; a frozen model stays as at test."""
+        """As of ``nn.Module``; a frozen model stays in eval mode."""
         super().train(mode)
         if self.frozen:
             self.model.eval()
@@ -103,11 +104,11 @@ class TextDecoder(nn.Module):
     def logits(
         self, prefix: torch.Tensor, mask: torch.Tensor, ids: torch.Tensor
     ) -> torch.Tensor:
-        """Scores of the next token after each of ``ids``, without a cache.
+        """Logits of the next token after each of ``ids``, without a cache.
 
         Args:
             prefix: (B, P, d).
-            mask: (B, P) bool, true where the prefix is one.
+            mask: (B, P) bool, false for padding.
             ids: (B, T).
 
         Returns:
@@ -118,16 +119,18 @@ class TextDecoder(nn.Module):
         self._require_room(inputs.shape[1])
         length = ids.shape[1]
         allowed = mask[:, None].repeat(1, inputs.shape[1], 1)
-        causal = torch.ones(length, length, dtype=bool, device=mask.device).tril()
-        causal = F.pad(causal, (0, 0, mask.shape[1], 0))  # the prefix sees no text
+        causal = torch.ones(length, length, dtype=torch.bool, device=mask.device).tril()
+        causal = F.pad(
+            causal, (0, 0, mask.shape[1], 0)
+        )  # the prefix does not attend to text
         allowed = torch.cat([allowed, causal.expand(len(ids), -1, -1)], dim=2)
-        shown = torch.cat([mask, torch.ones_like(ids, dtype=bool)], dim=1)
+        inputs_mask = torch.cat([mask, torch.ones_like(ids, dtype=torch.bool)], dim=1)
         out = self.model(
             inputs_embeds=inputs,
             attention_mask=_bias(allowed, inputs.dtype),
-            position_ids=_positions(shown),
+            position_ids=_positions(inputs_mask),
             use_cache=False,
-            **self._only_last(length),  # nobody asks what follows the prefix
+            **self._only_last(length),  # none of the prefix is needed
         )
         return out.logits[:, -length:]
 
@@ -171,12 +174,12 @@ class TextDecoder(nn.Module):
         """
         texts: list[str] = []
         for first in range(0, len(prefix), self.batch_size):
-            some = slice(first, first + self.batch_size)
-            shown = mask[some]
-            # A batch of short ones need not carry the padding of the long ones.
-            used = torch.nonzero(shown.any(dim=0))
-            length = int(used[-1]) + 1 if len(used) else 1
-            ids = self._generate(prefix[some, :length], shown[:, :length])
+            batch = slice(first, first + self.batch_size)
+            batch_mask = mask[batch]
+            # A batch of short prefixes need not carry the padding of long ones.
+            columns = torch.nonzero(batch_mask.any(dim=0))
+            length = int(columns[-1]) + 1 if len(columns) else 1
+            ids = self._generate(prefix[batch, :length], batch_mask[:, :length])
             texts += self.tokenizer.decode(ids.cpu())
         return texts
 
@@ -198,12 +201,12 @@ class TextDecoder(nn.Module):
         )
         cache.batch_repeat_interleave(self.num_beams)
         begin = mask.new_full((rows, 1), self.tokenizer.bos_id, dtype=torch.int64)
-        # What stands for the prefix is only counted, its keys and values are cached.
+        # Ids of the prefix are only counted, its keys and values are cached.
         dummy = mask.new_full((rows, length), self.tokenizer.pad_id, dtype=torch.int64)
         out = self.model.generate(
             input_ids=torch.cat([dummy, begin], dim=1),
             attention_mask=torch.cat(
-                [mask, torch.ones_like(begin, dtype=bool)], 1
+                [mask, torch.ones_like(begin, dtype=torch.bool)], 1
             ).long(),
             **self._cache_argument(cache),
             max_new_tokens=self.max_length - 1,
@@ -217,13 +220,13 @@ class TextDecoder(nn.Module):
         return out[:, length + 1 :]
 
     def _cache_argument(self, cache: Cache) -> dict[str, Cache]:
-        """Under the name that the language model has for it."""
+        """The cache as keyword argument, by the name in the language model's signature."""
         options = inspect.signature(self.model.forward).parameters
         # Older versions, and models that are not in transformers, have the older name.
         return {'cache' if 'cache' in options else 'past_key_values': cache}
 
     def _only_last(self, count: int) -> dict[str, int]:
-        """Spare a model that knows how the scores of all but the last tokens."""
+        """Compute the logits of the last tokens alone, where the model can."""
         options = inspect.signature(self.model.forward).parameters
         return {'logits_to_keep': count} if 'logits_to_keep' in options else {}
 
@@ -251,7 +254,7 @@ def _bias(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return bias.masked_fill(~allowed, torch.finfo(dtype).min)[:, None]
 
 
-def _drop_generation_rules(model: nn.Module) -> None:
+def _drop_generation_rules(model: PreTrainedModel) -> None:
     from transformers import GenerationConfig
 
     plain = GenerationConfig().to_dict()
@@ -265,16 +268,16 @@ def _drop_generation_rules(model: nn.Module) -> None:
     ]
     if rules:
         print_log(
-            'TextDecoder: the generation config of the pretrained model is not followed '
-            f'({", ".join(rules)}); max_length, num_beams and allow_repeats say how '
-            'captions are generated',
+            'TextDecoder: the generation config of the pretrained model is ignored '
+            f'({", ".join(rules)}); max_length, num_beams and allow_repeats decide '
+            'how captions are generated',
             logger='current',
             level=logging.WARNING,
         )
     model.generation_config = GenerationConfig()
 
 
-def _from_config(config: dict, vocab_size: int) -> nn.Module:
+def _from_config(config: dict, vocab_size: int) -> PreTrainedModel:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     options = dict(config)
@@ -282,12 +285,12 @@ def _from_config(config: dict, vocab_size: int) -> nn.Module:
     options.setdefault('vocab_size', vocab_size)
     if kind == 'bert':
         options.setdefault('is_decoder', True)
-    # Special ids stay the tokenizer's business.
+    # The tokenizer has the special ids.
     options |= dict(bos_token_id=None, eos_token_id=None, pad_token_id=None)
     return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **options))
 
 
-def _from_pretrained(name: str, vocab_size: int) -> nn.Module:
+def _from_pretrained(name: str, vocab_size: int) -> PreTrainedModel:
     from transformers import AutoModelForCausalLM
 
     try:

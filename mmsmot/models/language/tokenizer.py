@@ -6,12 +6,15 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from ...registry import MODELS
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 PAD, BOS, EOS = '[PAD]', '[BOS]', '[EOS]'
 
@@ -33,7 +36,7 @@ class BaseTokenizer(nn.Module, ABC):
 
     @property
     def is_trained(self) -> bool:
-        """Whether it can be used."""
+        """Whether it has a vocabulary."""
         return True
 
     @abstractmethod
@@ -49,19 +52,19 @@ class BaseTokenizer(nn.Module, ABC):
         """Texts of (B, T) ids, without the special ones; a text ends at ``eos_id``."""
 
     def _batched(self, texts: list[list[int]], max_length: int) -> torch.Tensor:
-        """Marked, cut and padded."""
-        found = [[self.bos_id, *ids, self.eos_id][:max_length] for ids in texts]
-        longest = max(map(len, found), default=0)
-        padded = [ids + [self.pad_id] * (longest - len(ids)) for ids in found]
-        return torch.tensor(padded, dtype=torch.int64).reshape(len(found), longest)
+        """Ids (B, T) with begin and end marks, cut and padded."""
+        sequences = [[self.bos_id, *ids, self.eos_id][:max_length] for ids in texts]
+        longest = max(map(len, sequences), default=0)
+        padded = [ids + [self.pad_id] * (longest - len(ids)) for ids in sequences]
+        return torch.tensor(padded, dtype=torch.int64).reshape(len(sequences), longest)
 
 
 @MODELS.register_module()
 class CaptionTokenizer(BaseTokenizer):
-    """A byte-level BPE that is trained on the captions and lives in the checkpoint.
+    """A byte-level BPE that is trained on the captions and kept in the checkpoint.
 
-    Every text can be written with it. Its state is a tensor of bytes in the model's
-    state dict, so that a checkpoint says by itself how to read its words.
+    It encodes every text. Its state is a tensor of bytes in the model's state dict, so
+    that a checkpoint holds its own vocabulary.
 
     Args:
         vocab_size: Most ids, special ones and the 256 bytes included; the decoder's
@@ -78,14 +81,14 @@ class CaptionTokenizer(BaseTokenizer):
                 'special tokens alone need 260'
             )
         self.vocab_size = vocab_size
-        self._tokenizer = None
+        self._tokenizer: Tokenizer | None = None
 
     @property
     def is_trained(self) -> bool:
         return self._tokenizer is not None
 
     def train_on(self, texts: Iterable[str]) -> None:
-        """Learn the vocabulary from the training captions."""
+        """Train the vocabulary on the training captions."""
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
         tokenizer = Tokenizer(models.BPE())
@@ -102,19 +105,19 @@ class CaptionTokenizer(BaseTokenizer):
 
     def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
         tokenizer = self._require()
-        found = tokenizer.encode_batch(list(texts))
-        return self._batched([encoded.ids for encoded in found], max_length)
+        encodings = tokenizer.encode_batch(list(texts))
+        return self._batched([encoding.ids for encoding in encodings], max_length)
 
     def decode(self, ids: torch.Tensor) -> list[str]:
         tokenizer = self._require()
         rows = [_until(row, self.eos_id) for row in ids.tolist()]
         return [text.strip() for text in tokenizer.decode_batch(rows)]
 
-    def _require(self):
+    def _require(self) -> Tokenizer:
         if self._tokenizer is None:
             raise ValueError(
-                'CaptionTokenizer has learnt no words yet: load a checkpoint, or train '
-                '(tools/train.py learns them from the training captions first)'
+                'CaptionTokenizer has no vocabulary yet: load a checkpoint, or train '
+                '(tools/train.py trains it on the training captions first)'
             )
         return self._tokenizer
 
@@ -127,7 +130,7 @@ class CaptionTokenizer(BaseTokenizer):
         """Take a checkpoint's.
 
         Raises:
-            ValueError: It has more words than this one may have, or is none.
+            ValueError: It has more tokens than ``vocab_size``, or is none.
         """
         from tokenizers import Tokenizer
 
@@ -136,14 +139,14 @@ class CaptionTokenizer(BaseTokenizer):
             self._tokenizer = None
             return
         try:
-            words = len(json.loads(data)['model']['vocab'])
+            num_tokens = len(json.loads(data)['model']['vocab'])
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 'CaptionTokenizer: the checkpoint holds no tokenizer where one should be'
             ) from error
-        if words > self.vocab_size:
+        if num_tokens > self.vocab_size:
             raise ValueError(
-                f'CaptionTokenizer: the checkpoint has {words} words, the config '
+                f'CaptionTokenizer: the checkpoint has {num_tokens} tokens, the config '
                 f'vocab_size={self.vocab_size}: use the config it was trained with'
             )
         self._tokenizer = Tokenizer.from_str(data.decode())
@@ -153,18 +156,18 @@ class CaptionTokenizer(BaseTokenizer):
 class PretrainedTokenizer(BaseTokenizer):
     """A tokenizer of ``transformers`` by name or folder.
 
-    A checkpoint keeps the SHA-256 of its vocabulary, so that another one of as many words
-    is not taken for it.
+    A checkpoint keeps the SHA-256 of its vocabulary, so that another one of the same size
+    is not mistaken for it.
 
     Args:
         name: Such as ``'bert-base-uncased'`` or a folder with its files.
         local_files_only: Never ask the network.
 
     Raises:
-        FileNotFoundError: It is neither here nor to be had.
+        FileNotFoundError: It is no folder and could not be downloaded.
     """
 
-    may_lack = ('_extra_state',)  # checkpoints were written before it was kept
+    may_lack = ('_extra_state',)  # older checkpoints do not have it
 
     def __init__(self, *, name: str, local_files_only: bool = False) -> None:
         super().__init__()
@@ -188,8 +191,8 @@ class PretrainedTokenizer(BaseTokenizer):
         self.vocab_size = len(inner)
 
     def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
-        found = self._tokenizer(list(texts), add_special_tokens=False)['input_ids']
-        return self._batched(found, max_length)
+        ids = self._tokenizer(list(texts), add_special_tokens=False)['input_ids']
+        return self._batched(ids, max_length)
 
     def decode(self, ids: torch.Tensor) -> list[str]:
         rows = [_until(row, self.eos_id) for row in ids.tolist()]
@@ -197,9 +200,9 @@ class PretrainedTokenizer(BaseTokenizer):
         return [text.strip() for text in texts]
 
     def get_extra_state(self) -> torch.Tensor:
-        """SHA-256 of words and ids, (32,) uint8."""
-        words = json.dumps(sorted(self._tokenizer.get_vocab().items()))
-        digest = hashlib.sha256(words.encode()).digest()
+        """SHA-256 of tokens and ids, (32,) uint8."""
+        vocabulary = json.dumps(sorted(self._tokenizer.get_vocab().items()))
+        digest = hashlib.sha256(vocabulary.encode()).digest()
         return torch.frombuffer(bytearray(digest), dtype=torch.uint8)
 
     def set_extra_state(self, state: torch.Tensor) -> None:
@@ -227,9 +230,9 @@ def _until(ids: list[int], end: int) -> list[int]:
 
 
 def _first(*ids: int | None) -> int:
-    for found in ids:
-        if found is not None:
-            return found
+    for token_id in ids:
+        if token_id is not None:
+            return token_id
     raise ValueError('PretrainedTokenizer: it has no token to begin or end a text with')
 
 

@@ -1,4 +1,4 @@
-"""A model that answers questions about pictures."""
+"""Vision-language model: answers to questions about images."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ...utils.pretrained import load_pretrained, pretrained_fingerprint
 
 # transformers sets padding on a tokenizer that all threads share, which must not happen
 # while another one is inside it ("Already borrowed", huggingface/transformers#47085).
-PREPARING = threading.Lock()
+PROCESSOR_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Question:
-    """Something to be asked about pictures.
+    """A prompt with images.
 
     Attributes:
         text: The question.
-        pictures: Gives the pictures, (H, W, 3) uint8 RGB each, at least one; called when
-            they are needed, so that those of a batch alone are held.
+        images: Loads the images, (H, W, 3) uint8 RGB each, at least one; called batch by
+            batch, so that only those of one are held.
     """
 
     text: str
-    pictures: Callable[[], list[np.ndarray]]
+    images: Callable[[], list[np.ndarray]]
 
 
 @MODELS.register_module()
 class VisionLanguageModel(nn.Module):
-    """Any chat model of ``transformers`` that sees several pictures.
+    """Any chat model of ``transformers`` that takes several images.
 
     Answers are greedy, so equal questions have equal answers.
 
@@ -73,15 +73,15 @@ class VisionLanguageModel(nn.Module):
         if self._tokenizer is None or not hasattr(self.processor, 'image_processor'):
             raise ValueError(
                 f'{name}: its processor, {type(self.processor).__name__}, does not take '
-                'both pictures and text; a file of the model may be missing'
+                'both images and text; a file of the model may be missing'
             )
         if not self.processor.chat_template and not self._tokenizer.chat_template:
             raise ValueError(
                 f'{name} has no chat template (chat_template.jinja): it was not made to '
-                'follow questions. Choose an instruction-tuned model, or add the template '
+                'follow instructions. Choose an instruction-tuned model, or add the template '
                 'that it was trained with to its folder.'
             )
-        # An answer goes on where its question ends, so padding stands before it.
+        # An answer continues its question, so padding stands on the left.
         self._tokenizer.padding_side = 'left'
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
@@ -91,8 +91,8 @@ class VisionLanguageModel(nn.Module):
     @property
     def fingerprint(self) -> str:
         """A stable text; equal for models that give equal answers."""
-        held = pretrained_fingerprint(self.model, self.processor)
-        return f'VisionLanguageModel({held}, {self.max_new_tokens})'
+        weights = pretrained_fingerprint(self.model, self.processor)
+        return f'VisionLanguageModel({weights}, {self.max_new_tokens})'
 
     @torch.no_grad()
     def answer(self, questions: Iterable[Question]) -> list[str]:
@@ -104,19 +104,19 @@ class VisionLanguageModel(nn.Module):
         return answers
 
     def _answer_batch(self, questions: list[Question]) -> list[str]:
-        pictures = [question.pictures() for question in questions]
+        images = [question.images() for question in questions]
         texts = [
-            self._prompt(question.text, len(own))
-            for question, own in zip(questions, pictures, strict=True)
+            self._prompt(question.text, len(question_images))
+            for question, question_images in zip(questions, images, strict=True)
         ]
         bos = self._tokenizer.bos_token
-        with PREPARING:
+        with PROCESSOR_LOCK:
             inputs = self.processor(
                 text=texts,
-                images=pictures,
+                images=images,
                 padding=True,
                 return_tensors='pt',
-                # Many templates write the mark themselves; twice is not what a model saw.
+                # Many templates write the mark themselves; models are not trained on two.
                 add_special_tokens=not (bos and texts[0].startswith(bos)),
             ).to(self.model.device)
         for name, value in inputs.items():

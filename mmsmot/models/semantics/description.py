@@ -11,12 +11,12 @@ Pair = tuple[int, int]  # ids of two trajectories, the smaller one first
 
 @dataclass
 class Description:
-    """What is said about a video.
+    """The semantic output of a video.
 
     Attributes:
-        captions: A text by trajectory id.
-        interactions: Who does what to whom.
-        video_caption: A text for the whole video.
+        captions: Instance caption by trajectory id.
+        interactions: Directed interactions between trajectories.
+        video_caption: Caption of the whole video.
     """
 
     captions: dict[int, str] = field(default_factory=dict)
@@ -24,6 +24,6 @@ class Description:
     video_caption: str = ''
 
 
-def pair_of(one: int, other: int) -> Pair:
+def pair_of(first_id: int, second_id: int) -> Pair:
     """The unordered pair of two ids."""
-    return (one, other) if one < other else (other, one)
+    return (first_id, second_id) if first_id < second_id else (second_id, first_id)

@@ -1,4 +1,4 @@
-"""M fused tracks, and what the interaction head says of their pairs."""
+"""Fused trajectories T~, and interaction logits of their pairs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .track_summaries import TrackSummary
 
 @dataclass(frozen=True, eq=False)
 class FusedTracks:
-    """M > 0 fused trajectories, and what the ones do to the others.
+    """M > 0 fused trajectories T~, and logits of their ordered pairs.
 
     Attributes:
-        fused: (M, L, d), T~, behind what the phrases tell, where they do.
+        fused: (M, L, d), T~; with a bigram head its token comes first.
         mask: (M, L) bool.
-        pairs: (P, 2) rows of those that are there at a time, subject and object.
+        pairs: (P, 2) rows of those that share a frame, subject and object.
         logits: (P, verbs); ``None`` without an interaction head.
-        bigram_logits: (M, phrases); ``None`` where none are told.
+        bigram_logits: (M, bigrams); ``None`` without a bigram head.
     """
 
     fused: torch.Tensor
@@ -34,22 +34,22 @@ class FusedTracks:
     def caption_prefix(
         self, rows: Sequence[int], interaction_tokens: InteractionTokens | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the captions of n trajectories are spoken from.
+        """The prefix of the caption decoder for n trajectories, before projection.
 
         Args:
             rows: Which.
-            interaction_tokens: Tells of their partners; ``None``: they are not told.
+            interaction_tokens: Appends tokens of interaction partners; ``None``: none.
 
         Returns:
-            (n, L', d) and (n, L') bool; those that there are stand first in their row.
+            Tokens (n, L', d) and their mask (n, L') bool; padding stands behind.
         """
         rows = list(rows)
         fused, mask = self.fused[rows], self.mask[rows]
         if interaction_tokens is None:
             return fused, mask
-        partners, there = interaction_tokens.partners(*self._related)
+        partners, partner_mask = interaction_tokens.partner_tokens(*self._scored_pairs)
         fused = torch.cat([fused, partners[rows]], dim=1)
-        mask = torch.cat([mask, there[rows]], dim=1)
+        mask = torch.cat([mask, partner_mask[rows]], dim=1)
         order = (~mask).int().argsort(dim=1, stable=True)
         return fused.take_along_dim(order[..., None], dim=1), mask.gather(1, order)
 
@@ -61,38 +61,41 @@ class FusedTracks:
         means = masked_mean(self.fused[rows], self.mask[rows])
         if interaction_tokens is None:
             return [TrackSummary(mean) for mean in means]
-        tokens, strength = self.people(interaction_tokens)
+        tokens, strength = self.track_tokens(interaction_tokens)
         return [
             TrackSummary(mean, tokens[row], float(strength[row]))
             for mean, row in zip(means, rows, strict=True)
         ]
 
-    def people(
+    def track_tokens(
         self, interaction_tokens: InteractionTokens
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens (M, K, d) of all trajectories for video captions, and (M,) how strongly
-        each acts or is acted upon."""
-        return interaction_tokens.people(*self._related)
+        """Tokens (M, K, d) of all trajectories for video captions, and (M,) the highest
+        interaction score of each."""
+        return interaction_tokens.track_tokens(*self._scored_pairs)
 
     @cached_property
-    def _related(self) -> tuple[torch.Tensor, ...]:
-        # Detached: no caption teaches who interacts with whom.
+    def _scored_pairs(self) -> tuple[torch.Tensor, ...]:
+        if self.logits is None:
+            raise ValueError('FusedTracks: interaction tokens need interaction logits')
+        # Detached: caption losses do not train the interaction head.
         return self.fused, self.mask, self.pairs, self.logits.detach().sigmoid()
 
 
 @dataclass(frozen=True, eq=False)
 class VideoContext:
-    """What the caption of a video is told of the trajectories in it.
+    """The trajectories of a video as input of its caption head.
 
     Attributes:
-        fused: (M, L, d) of the trajectories; ``None`` where nobody is in the video.
+        fused: (M, L, d), T~; ``None`` where the video has no trajectories.
         mask: (M, L) bool.
-        people: (P, d) tokens of the most active ones; ``None`` where it is told of none.
+        top_tracks: (P, d) tokens of the most active ones; ``None`` without interaction
+            tokens.
     """
 
     fused: torch.Tensor | None = None
     mask: torch.Tensor | None = None
-    people: torch.Tensor | None = None
+    top_tracks: torch.Tensor | None = None
 
     @classmethod
     def of(
@@ -107,8 +110,8 @@ class VideoContext:
         Args:
             fused_tracks: Fused trajectories, maybe of several videos; ``None`` for none.
             rows: Those of this video.
-            interaction_tokens: Shows people to the caption; ``None``: it is told of none.
-            past: Summaries of trajectories that were forgotten; each is one token.
+            interaction_tokens: Makes tokens of the most active tracks; ``None``: none.
+            past: Summaries of ended trajectories; each is one token.
         """
         rows = list(rows)
         fused, mask, tokens, strength = [], [], [], []
@@ -116,7 +119,7 @@ class VideoContext:
             fused.append(fused_tracks.fused[rows])
             mask.append(fused_tracks.mask[rows])
             if interaction_tokens is not None:
-                all_tokens, all_strength = fused_tracks.people(interaction_tokens)
+                all_tokens, all_strength = fused_tracks.track_tokens(interaction_tokens)
                 tokens.append(all_tokens[rows])
                 strength.append(all_strength[rows])
         if past:
@@ -124,16 +127,18 @@ class VideoContext:
             fused.append(means)
             mask.append(means.new_ones(means.shape[:2], dtype=torch.bool))
             if interaction_tokens is not None:
-                tokens.append(torch.stack([summary.tokens for summary in past]))
+                tokens.append(
+                    torch.stack([s.tokens for s in past if s.tokens is not None])
+                )
                 strength.append(means.new_tensor([s.strength for s in past]))
         if not fused:
             return cls()
-        people = None
+        top_tracks = None
         if interaction_tokens is not None:
-            people = interaction_tokens.most_active(
+            top_tracks = interaction_tokens.top_tracks(
                 torch.cat(tokens), torch.cat(strength)
             )
-        return cls(_padded(fused), _padded(mask), people)
+        return cls(_padded(fused), _padded(mask), top_tracks)
 
 
 def _padded(tables: list[torch.Tensor]) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The losses of what is said about clips."""
+"""Losses of captions, interactions and bigrams on clips."""
 
 from __future__ import annotations
 
@@ -32,22 +32,24 @@ def semantic_losses(
     """The losses of B clips by name, each a mean over what it counts in all processes.
 
     Args:
-        semantics: Its heads speak; those it lacks have no loss.
-        clips: The trajectories that are spoken about.
-        data_samples: B samples with truth; what one lacks is not asked of it.
+        semantics: Has the heads; those it lacks have no loss.
+        clips: The trajectories to describe.
+        data_samples: B samples with ground truth; fields that one lacks have no loss.
         estimate: Feature maps of T * B frames, time first, or track features.
         fused_tracks: The fused trajectories; ``None`` where there are none.
     """
-    told = _captioned(clips, data_samples)
+    rows, captions = _captioned(clips, data_samples)
     totals = {}
     if semantics.instance_caption is not None:
-        totals['instance_caption'] = _of_captions(semantics, fused_tracks, *told)
+        totals['instance_caption'] = _of_captions(
+            semantics, fused_tracks, rows, captions
+        )
     if semantics.video_caption is not None:
         totals['video_caption'] = _of_video_captions(
             semantics, clips, data_samples, estimate.features, fused_tracks
         )
     if semantics.bigram_head is not None:
-        totals['bigrams'] = _of_bigrams(semantics, fused_tracks, *told)
+        totals['bigrams'] = _of_bigrams(semantics, fused_tracks, rows, captions)
     if semantics.interaction is not None:
         totals['interaction'] = _of_interactions(
             semantics, clips, data_samples, fused_tracks
@@ -64,13 +66,13 @@ def semantic_losses(
 def _captioned(
     clips: ClipTable, data_samples: list[SMOTDataSample]
 ) -> tuple[list[int], list[str]]:
-    """The rows of a table that have a true caption, and that."""
-    told = [
-        (row, data_samples[clip].gt_captions[true_id])
-        for row, (clip, true_id) in enumerate(clips.names)
-        if true_id in data_samples[clip].get('gt_captions', {})
+    """The rows of a table that have a GT caption, and these captions."""
+    captioned = [
+        (row, data_samples[clip].gt_captions[gt_id])
+        for row, (clip, gt_id) in enumerate(clips.names)
+        if gt_id in data_samples[clip].get('gt_captions', {})
     ]
-    return [row for row, _ in told], [caption for _, caption in told]
+    return [row for row, _ in captioned], [caption for _, caption in captioned]
 
 
 def _of_captions(
@@ -105,15 +107,15 @@ def _of_video_captions(
     features: FeatureMaps,
     fused_tracks: FusedTracks | None,
 ) -> Total:
-    told = [b for b, sample in enumerate(data_samples) if 'gt_video_caption' in sample]
-    if not told:
+    clip_rows = [b for b, s in enumerate(data_samples) if 'gt_video_caption' in s]
+    if not clip_rows:
         return None, 0
     tokens = semantics.video_fusion.frame_tokens(features)
     tokens = tokens.unflatten(0, (-1, len(data_samples)))
-    videos = semantics.video_fusion(tokens).fused[told]
-    rows = [clips.rows_of_clip(b) for b in told]
+    videos = semantics.video_fusion(tokens).fused[clip_rows]
+    rows = [clips.rows_of_clip(b) for b in clip_rows]
     prefixes = semantics.video_prefixes(videos, fused_tracks, rows)
-    captions = [data_samples[b].gt_video_caption for b in told]
+    captions = [data_samples[b].gt_video_caption for b in clip_rows]
     return semantics.video_caption.loss(prefixes, captions)
 
 
@@ -126,17 +128,17 @@ def _of_interactions(
     if fused_tracks is None:
         return None, 0
     logits, targets = [], []
-    ids = [true_id for _, true_id in clips.names]
+    ids = [gt_id for _, gt_id in clips.names]
     video = torch.tensor([clip for clip, _ in clips.names])[
         fused_tracks.pairs[:, 0].cpu()
     ]
     for b, sample in enumerate(data_samples):
-        own = (video == b).to(fused_tracks.pairs.device)
-        if 'gt_interactions' in sample and own.any():
-            truth = sample.gt_interactions
-            pairs = fused_tracks.pairs[own]
-            targets.append(semantics.interaction.targets(pairs, ids, truth))
-            logits.append(fused_tracks.logits[own])
+        is_of_clip = (video == b).to(fused_tracks.pairs.device)
+        if 'gt_interactions' in sample and is_of_clip.any():
+            gt = sample.gt_interactions
+            pairs = fused_tracks.pairs[is_of_clip]
+            targets.append(semantics.interaction.targets(pairs, ids, gt))
+            logits.append(fused_tracks.logits[is_of_clip])
     if not targets:
         return None, 0
     return semantics.interaction.loss(torch.cat(logits), torch.cat(targets))
@@ -153,14 +155,14 @@ def _mean(
     Args:
         total: Sum of a loss; ``None`` over nothing.
         count: How many it is over.
-        anchor: What the losses are made from.
+        anchor: A tensor with the graph that the losses hang on.
         semantics: Whose losses they are.
     """
-    everywhere = torch.tensor(float(count), device=anchor.device)
-    all_reduce(everywhere)
+    global_count = torch.tensor(float(count), device=anchor.device)
+    all_reduce(global_count)
     if total is None:
-        # Of a frozen detector there is no graph, of a weight there is.
+        # A frozen detector has no graph, a weight has one.
         weights = [w for w in semantics.parameters() if w.requires_grad][:1]
         return sum(x.flatten()[:0].sum() for x in (anchor, *weights))
     # Clamped before it is divided, or processes would clamp otherwise than one.
-    return total * get_world_size() / everywhere.clamp(min=1.0)
+    return total * get_world_size() / global_count.clamp(min=1.0)

@@ -1,6 +1,8 @@
-"""What the parts of TrajectorySemantics must offer and return."""
+"""Interfaces of the parts of TrajectorySemantics, and checks of them."""
 
 from __future__ import annotations
+
+import inspect
 
 import torch
 from torch import nn
@@ -11,59 +13,81 @@ from ...utils.number_ranges import (
     NON_NEGATIVE_INT,
     require_numbers,
 )
+from ..fusion.trajectory_fusion import BaseTrajectoryFusion
+from ..heads.base import (
+    BaseInstanceCaptionHead,
+    BaseInteractionHead,
+    BaseVideoCaptionHead,
+)
 from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .losses import LOSSES
 
+
+def interface_of(base: type[nn.Module], *optional: str) -> tuple[str, ...]:
+    """Attributes and abstract methods that a base class declares.
+
+    Args:
+        base: The class.
+        optional: Those that only some configs need.
+    """
+    declared = (*inspect.get_annotations(base), *vars(base))
+    abstract: frozenset[str] = getattr(base, '__abstractmethods__', frozenset())
+    names = {*inspect.get_annotations(base), *abstract} - {*optional}
+    return tuple(dict.fromkeys(name for name in declared if name in names))
+
+
 # By slot: what is called or read of a part; ``forward`` stands for calling it.
-OFFERS: dict[str, tuple[str, ...]] = {
+INTERFACES: dict[str, tuple[str, ...]] = {
     'roi': ('tokens', 'forward'),
-    'trajectory_fusion': ('forward',),
+    'trajectory_fusion': interface_of(BaseTrajectoryFusion),
     'video_fusion': ('frame_tokens', 'forward'),
     'cross_track_attention': ('forward',),
     'bigram_head': ('forward', 'prepend', 'loss'),
-    'interaction_tokens': ('partners', 'people', 'most_active'),
-    'instance_caption': ('loss', 'predict'),
-    'video_caption': ('prefix', 'loss', 'predict'),
-    'interaction': ('forward', 'vocabulary', 'loss', 'targets', 'predict'),
+    'interaction_tokens': ('partner_tokens', 'track_tokens', 'top_tracks'),
+    # `encoded` goes with a bigram head, `decoder` with share_decoder.
+    'instance_caption': interface_of(BaseInstanceCaptionHead, 'encoded', 'decoder'),
+    'video_caption': interface_of(BaseVideoCaptionHead),
+    'interaction': interface_of(BaseInteractionHead),
 }
 
 
-def require_offers(slot: str, part: object | None, *more: str) -> None:
-    """Refuse a part that lacks something which training or prediction asks of it.
+def require_interface(slot: str, part: object | None, *extra_names: str) -> None:
+    """Refuse a part that lacks an attribute or method which its slot calls.
 
     Args:
-        slot: A key of :data:`OFFERS`.
-        part: What was built for it; ``None`` lacks nothing.
-        more: What other parts need of this one.
+        slot: A key of :data:`INTERFACES`.
+        part: Built for it; ``None`` lacks nothing.
+        extra_names: What other parts call of this one.
 
     Raises:
         TypeError: Names the part, its slot and all that is missing.
     """
     if part is None:
         return
-    missing = [name for name in (*OFFERS[slot], *more) if not _has(part, name)]
+    names = (*INTERFACES[slot], *extra_names)
+    missing = [name for name in names if not _has(part, name)]
     if missing:
         raise TypeError(
             f'{type(part).__name__}, built for {slot}, lacks {", ".join(missing)}. A part '
-            f'there must have {", ".join((*OFFERS[slot], *more))}; the base classes in '
+            f'there must have {", ".join(names)}; the base classes in '
             'mmsmot.models.heads and mmsmot.models.fusion say what each is'
         )
 
 
 def _has(part: object, name: str) -> bool:
     if name == 'forward':  # which every nn.Module has, if only to refuse
-        own = getattr(type(part), 'forward', None)
-        return own is not None and own is not nn.Module.forward
+        forward = getattr(type(part), 'forward', None)
+        return forward is not None and forward is not nn.Module.forward
     return hasattr(part, name)
 
 
 def fuse_checked(
     fusion: nn.Module, tracks: TrajectoryTokens
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a trajectory fusion makes of M tracks: tokens (M, L, d), and their mask (M, L).
+    """T~ of M trajectories: tokens (M, L, d) and their mask (M, L), checked.
 
     Raises:
-        TypeError: It returned something else than two tensors.
+        TypeError: The fusion did not return two tensors.
         ValueError: Their shapes do not fit, or the mask is not bool.
     """
     pair = fusion(tracks)
@@ -81,18 +105,18 @@ def fuse_checked(
     return fused, mask
 
 
-def require_company(*needs: tuple[object, object, str]) -> None:
-    """Refuse parts without the part that they need.
+def require_dependencies(*dependencies: tuple[object, object, str]) -> None:
+    """Refuse parts without the part that they depend on.
 
     Args:
-        needs: A part, the one that it needs, and a sentence that says so.
+        dependencies: A part, the one that it depends on, and a sentence that says so.
 
     Raises:
-        ValueError: The needed one is ``None``.
+        ValueError: The latter is ``None``.
     """
-    for part, needed, why in needs:
-        if part is not None and needed is None:
-            raise ValueError(f'TrajectorySemantics: {why}: give it too')
+    for part, dependency, reason in dependencies:
+        if part is not None and dependency is None:
+            raise ValueError(f'TrajectorySemantics: {reason}: give it too')
 
 
 def require_options(

@@ -1,4 +1,4 @@
-"""What is kept of a video that is to be put into words."""
+"""Tokens of the live tracks of one video, and its fused frame features."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .track_summaries import TrackSummaries
 
 
 class TokenBuffer:
-    """The fused video feature so far, and the tokens of each trajectory so far.
+    """The fused video feature F~ and the tokens t^ of each trajectory so far.
 
     Of a long trajectory only ``max_boxes`` to twice as many boxes are kept: whenever
-    there are more, every second one goes, and from then on only every second new one is
-    taken. So the memory grows with the number of trajectories, not with their length.
+    there are more, every second one is dropped, and from then on only every second new
+    one is taken. So the memory grows with the number of trajectories, not with their length.
 
     Args:
         max_boxes: See above; ``None`` keeps all.
 
     Attributes:
         video: The fused feature of the frames so far.
-        summaries: Of tracks that were described, for after they are forgotten.
-        next_frame: The least frame number that is to be looked at next.
+        summaries: Of tracks with a caption, for after they are forgotten.
+        next_frame: The least frame number that is taken in next.
     """
 
     def __init__(self, max_boxes: int | None = None) -> None:
@@ -34,28 +34,40 @@ class TokenBuffer:
         self.max_boxes = max_boxes
         self._columns: dict[str, list[torch.Tensor]] = {}
         self._stride: dict[int, int] = {}
-        self._seen: dict[int, int] = {}
-        self._kept: dict[int, int] = {}
-        self._met: dict[int, set[int]] = {}  # who shared a frame with whom, and itself
+        self._num_offered: dict[int, int] = {}
+        self._num_boxes: dict[int, int] = {}
+        # By id the ids that it shares a frame with, itself included.
+        self._shares_frame: dict[int, set[int]] = {}
+        self._last_ids: set[int] = set()  # of the last frame; their pairs are in there
 
     @property
     def ids(self) -> list[int]:
         """Ids of the trajectories, ascending."""
-        return sorted(self._seen)
+        return sorted(self._num_offered)
 
-    def wanted(self, ids: Sequence[int]) -> list[bool]:
-        """Which of a frame's boxes are to be kept; counts them all as seen.
+    def select(self, ids: Sequence[int]) -> list[bool]:
+        """Which of a frame's boxes to :meth:`add`; counts all of them.
 
         Args:
             ids: Of the boxes.
         """
+        self._add_pairs({*ids})
         keep = []
         for track_id in ids:
-            seen = self._seen.get(track_id, 0)
-            self._seen[track_id] = seen + 1
-            self._met.setdefault(track_id, set()).update(ids)
-            keep.append(seen % self._stride.get(track_id, 1) == 0)
+            count = self._num_offered.get(track_id, 0)
+            self._num_offered[track_id] = count + 1
+            keep.append(count % self._stride.get(track_id, 1) == 0)
         return keep
+
+    def _add_pairs(self, ids: set[int]) -> None:
+        """Note the pairs of a frame's tracks that were not in the last frame too."""
+        new_ids = ids - self._last_ids
+        if new_ids:
+            for track_id in ids - new_ids:
+                self._shares_frame[track_id] |= new_ids
+            for track_id in new_ids:
+                self._shares_frame.setdefault(track_id, set()).update(ids)
+        self._last_ids = ids
 
     def add(
         self,
@@ -65,13 +77,13 @@ class TokenBuffer:
         boxes: torch.Tensor,
         frame_ids: torch.Tensor,
     ) -> None:
-        """Keep R boxes that :meth:`wanted` wanted, in the order of time.
+        """Add R boxes that :meth:`select` selected, in the order of time.
 
         Args:
             ids: (R,) int64.
             tokens: (R, K, d).
             times: (R,) float64 seconds.
-            boxes: (R, 4) as fractions of the picture.
+            boxes: (R, 4) as fractions of the image.
             frame_ids: (R,) int64.
         """
         rows = dict(
@@ -80,23 +92,24 @@ class TokenBuffer:
         for name, column in rows.items():
             self._columns.setdefault(name, []).append(column)
         for track_id in ids.tolist():
-            self._kept[track_id] = self._kept.get(track_id, 0) + 1
+            self._num_boxes[track_id] = self._num_boxes.get(track_id, 0) + 1
         if self.max_boxes is not None:
-            most = 2 * self.max_boxes
-            if full := [i for i in set(ids.tolist()) if self._kept[i] > most]:
+            limit = 2 * self.max_boxes
+            if full := [i for i in set(ids.tolist()) if self._num_boxes[i] > limit]:
                 self._thin(full)
 
     def forget(self, ids: Sequence[int]) -> None:
-        """Drop trajectories that have been put into words."""
+        """Drop trajectories whose captions have been generated."""
         table = self._table()
         if table:
-            gone = torch.tensor(list(ids), dtype=torch.int64)
-            self._keep(~torch.isin(table['ids'].cpu(), gone))
+            dropped_ids = torch.tensor(list(ids), dtype=torch.int64)
+            self._keep(~torch.isin(table['ids'].cpu(), dropped_ids))
         for track_id in ids:
-            for facts in (self._stride, self._seen, self._kept):
-                facts.pop(track_id, None)
-            for other in self._met.pop(track_id, ()):
-                self._met.get(other, set()).discard(track_id)
+            for counts in (self._stride, self._num_offered, self._num_boxes):
+                counts.pop(track_id, None)
+            for partner_id in self._shares_frame.pop(track_id, ()):
+                self._shares_frame.get(partner_id, set()).discard(track_id)
+        self._last_ids = self._last_ids.difference(ids)
 
     def trajectories(
         self, ids: Sequence[int], max_boxes: int | None = None
@@ -104,25 +117,26 @@ class TokenBuffer:
         """The tokens of these trajectories, ``None`` where nothing was ever added.
 
         Args:
-            ids: Of trajectories that are there.
-            max_boxes: Of each; ``None``: that of the memory.
+            ids: Of trajectories in the buffer.
+            max_boxes: Of each; ``None``: that of the buffer.
         """
         table = self._table()
         if not table:
             return None
-        own = table['ids'].cpu()
-        wanted = torch.tensor(list(ids), dtype=torch.int64)
-        rows = torch.isin(own, wanted)
-        place = torch.searchsorted(wanted.sort().values, own[rows])
-        track = wanted.argsort()[place].to(table['tokens'].device)
-        columns = (table[name][rows] for name in ('tokens', 'times', 'boxes'))
+        row_ids = table['ids'].cpu()
+        track_ids = torch.tensor(list(ids), dtype=torch.int64)
+        rows = torch.isin(row_ids, track_ids)
+        place = torch.searchsorted(track_ids.sort().values, row_ids[rows])
+        track = track_ids.argsort()[place].to(table['tokens'].device)
         return TrajectoryTokens.grouped(
             track,
-            *columns,
-            len(wanted),
+            table['tokens'][rows],
+            table['times'][rows],
+            table['boxes'][rows],
+            len(track_ids),
             max_boxes or self.max_boxes,
             table['frame_ids'][rows],
-            self._met_among(ids).to(track.device),
+            self._frame_sharing(ids).to(track.device),
         )
 
     def rename(self, names: dict[int, int]) -> None:
@@ -131,24 +145,27 @@ class TokenBuffer:
         if table:
             ids = [names.get(i, i) for i in table['ids'].tolist()]
             self._columns['ids'] = [torch.tensor(ids, dtype=torch.int64)]
-        seen, kept, stride, met = self._seen, self._kept, self._stride, self._met
-        self._seen, self._kept, self._stride, self._met = {}, {}, {}, {}
-        for old in seen:
+        num_offered, num_boxes = self._num_offered, self._num_boxes
+        stride, shares_frame = self._stride, self._shares_frame
+        self._num_offered, self._num_boxes, self._stride = {}, {}, {}
+        self._shares_frame = {}
+        for old in num_offered:
             new = names.get(old, old)
-            self._seen[new] = self._seen.get(new, 0) + seen[old]
-            self._kept[new] = self._kept.get(new, 0) + kept.get(old, 0)
+            self._num_offered[new] = self._num_offered.get(new, 0) + num_offered[old]
+            self._num_boxes[new] = self._num_boxes.get(new, 0) + num_boxes.get(old, 0)
             self._stride[new] = max(self._stride.get(new, 1), stride.get(old, 1))
-            others = {names.get(other, other) for other in met[old]}
-            self._met.setdefault(new, set()).update(others)
+            partner_ids = {names.get(i, i) for i in shares_frame[old]}
+            self._shares_frame.setdefault(new, set()).update(partner_ids)
+        self._last_ids = {names.get(i, i) for i in self._last_ids}
 
-    def _met_among(self, ids: Sequence[int]) -> torch.Tensor:
-        """(M, M) bool of M trajectories: who shared a frame with whom."""
+    def _frame_sharing(self, ids: Sequence[int]) -> torch.Tensor:
+        """(M, M) bool of M trajectories: those that share a frame, nobody with itself."""
         place = {track_id: row for row, track_id in enumerate(ids)}
-        met = torch.zeros(len(place), len(place), dtype=torch.bool)
+        shares_frame = torch.zeros(len(place), len(place), dtype=torch.bool)
         for track_id, row in place.items():
-            others = self._met[track_id] & place.keys()
-            met[row, [place[other] for other in others]] = True
-        return met.fill_diagonal_(False)
+            partner_ids = self._shares_frame[track_id] & place.keys()
+            shares_frame[row, [place[i] for i in partner_ids]] = True
+        return shares_frame.fill_diagonal_(False)
 
     def _table(self) -> dict[str, torch.Tensor]:
         for name, parts in self._columns.items():
@@ -163,13 +180,13 @@ class TokenBuffer:
         }
 
     def _thin(self, ids: Sequence[int]) -> None:
-        """Let every second box of these trajectories go."""
-        own = self._table()['ids'].cpu()
-        order = own.argsort(stable=True)
-        grouped = own[order]
-        place = torch.empty_like(own)  # of a box in its trajectory
-        place[order] = torch.arange(len(own)) - torch.searchsorted(grouped, grouped)
-        self._keep(~torch.isin(own, torch.tensor(ids)) | (place % 2 == 0))
+        """Drop every second box of these trajectories."""
+        row_ids = self._table()['ids'].cpu()
+        order = row_ids.argsort(stable=True)
+        grouped = row_ids[order]
+        place = torch.empty_like(row_ids)  # of a box in its trajectory
+        place[order] = torch.arange(len(grouped)) - torch.searchsorted(grouped, grouped)
+        self._keep(~torch.isin(row_ids, torch.tensor(ids)) | (place % 2 == 0))
         for track_id in ids:
-            self._kept[track_id] = (self._kept[track_id] + 1) // 2
+            self._num_boxes[track_id] = (self._num_boxes[track_id] + 1) // 2
             self._stride[track_id] = 2 * self._stride.get(track_id, 1)

@@ -1,4 +1,4 @@
-"""What is left of tracks that were described and forgotten."""
+"""Summary tokens of ended tracks, for the video caption."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import torch
 
 from .uniform_reservoir import UniformReservoir
 
-# Forgotten tracks that a video caption is told of; it names eight people at most, and a
-# caption of a long video is about what went on, not about each passer-by.
+# Summary tokens in the prefix of a video caption; a caption names eight tracks at most,
+# and in a long video few of them matter.
 SIZE = 32
 
 
 @dataclass(frozen=True, eq=False)
 class TrackSummary:
-    """A fused trajectory in a few tokens.
+    """A fused trajectory T~_j pooled to a few tokens.
 
     Attributes:
         mean: (d,) mean of its tokens.
-        tokens: (K, d), what the video caption is told of a person; ``None`` where it is
-            told of none.
-        strength: Highest score of an interaction that it takes part in.
+        tokens: (K, d) track tokens of :class:`~mmsmot.models.fusion.InteractionTokens`;
+            ``None`` without them.
+        strength: Highest score of an interaction with it as subject or object.
     """
 
     mean: torch.Tensor
@@ -30,7 +30,7 @@ class TrackSummary:
 
 
 class TrackSummaries:
-    """A bounded, evenly spaced part of all tracks that ended, and their number.
+    """A bounded, evenly spaced sample of all ended tracks, and their number.
 
     Attributes:
         count: How many were offered.
@@ -43,16 +43,16 @@ class TrackSummaries:
         )
 
     def offer(self, track_id: int, summary: TrackSummary) -> None:
-        """Book one more ended track; keeps it where its turn comes."""
+        """Count one more ended track; it is added where the reservoir admits it."""
         self.count += 1
-        if self._reservoir.wants():
+        if self._reservoir.admits_next():
             self._reservoir.add((track_id, summary))
 
-    def forgotten(self, live_ids: list[int]) -> list[TrackSummary]:
-        """Those whose tracks are not in the buffer any more.
+    def excluding(self, live_ids: list[int]) -> list[TrackSummary]:
+        """Summaries of tracks that are not in the buffer any more.
 
         Args:
             live_ids: Ids of the tracks in the buffer.
         """
         live = {*live_ids}
-        return [s for track_id, s in self._reservoir.chosen() if track_id not in live]
+        return [s for track_id, s in self._reservoir.sample() if track_id not in live]

@@ -19,10 +19,10 @@ from .fused_tracks import FusedTracks, VideoContext
 from .interaction_localization import localize_interactions
 from .losses import semantic_losses
 from .slots import (
-    OFFERS,
+    INTERFACES,
     fuse_checked,
-    require_company,
-    require_offers,
+    require_dependencies,
+    require_interface,
     require_options,
 )
 from .token_buffer import TokenBuffer
@@ -42,8 +42,8 @@ class TrajectorySemantics(nn.Module):
         frames -> video_fusion, fused -> video_caption -> a text for the video
 
     Heads see trajectories, not trackers. Each part may be ``None``: then there is nothing
-    of its kind. Only tracks that share a frame attend to each other and are asked about as
-    a pair (ours; in the paper all pairs are).
+    of its kind. Only tracks that share a frame which is taken in (see ``frame_stride``)
+    attend to each other and are scored as a pair (ours; in the paper all pairs are).
 
     Args:
         roi: Boxes and feature maps to tokens; so many to a box as its ``tokens`` says.
@@ -72,10 +72,10 @@ class TrajectorySemantics(nn.Module):
         box_tokens: K of the features that tracks carry, with ``roi=None``.
 
     Raises:
-        TypeError: A part lacks what its slot must offer.
+        TypeError: A part lacks an attribute or method of its slot's interface.
         ValueError: Parts that need another one which is missing, or a wrong option.
 
-    What follows from other parts is given to a part by its name, and needs no word in a
+    Arguments of a part that follow from other parts are filled in, and need not stand in a
     config: to ``cross_track_attention`` the tokens of a box as ``pool``; to the fusion's
     ``encoding`` and to ``bigram_head`` as ``tokens``; to ``interaction_tokens`` the first
     ``tokens`` of a track, and ``num_verbs``.
@@ -103,7 +103,7 @@ class TrajectorySemantics(nn.Module):
     ) -> None:
         super().__init__()
         require_options(frame_stride, max_boxes, span_parts, loss_weights)
-        require_company(
+        require_dependencies(
             (
                 interaction_tokens,
                 interaction,
@@ -121,7 +121,7 @@ class TrajectorySemantics(nn.Module):
             (roi is None) == (box_tokens is not None),
             "give a roi, or with roi=None the box_tokens of the tracks' features",
         )
-        require_offers('roi', self.roi)
+        require_interface('roi', self.roi)
         tokens = box_tokens if roi is None else self.roi.tokens
         if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
             encoding = build_part(trajectory_fusion['encoding'], tokens=tokens)
@@ -131,7 +131,7 @@ class TrajectorySemantics(nn.Module):
         self.cross_track_attention = build_part(cross_track_attention, pool=tokens)
         self.bigram_head = build_part(bigram_head, tokens=tokens)
         self.interaction = build_part(interaction)
-        require_offers('interaction', self.interaction)
+        require_interface('interaction', self.interaction)
         if interaction_tokens is not None:
             interaction_tokens = build_part(
                 interaction_tokens,
@@ -140,8 +140,9 @@ class TrajectorySemantics(nn.Module):
             )
         self.interaction_tokens = interaction_tokens
         self.instance_caption = build_part(instance_caption)
-        more = ['encoded'] * (bigram_head is not None) + ['decoder'] * share_decoder
-        require_offers('instance_caption', self.instance_caption, *more)
+        extra_names = ['encoded'] * (bigram_head is not None)
+        extra_names += ['decoder'] * share_decoder
+        require_interface('instance_caption', self.instance_caption, *extra_names)
         if share_decoder and isinstance(video_caption, dict):
             _require(
                 instance_caption is not None and video_caption.get('decoder') is None,
@@ -150,8 +151,8 @@ class TrajectorySemantics(nn.Module):
             )
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
         self.video_caption = build_part(video_caption)
-        for slot in OFFERS:
-            require_offers(slot, getattr(self, slot))
+        for slot in INTERFACES:
+            require_interface(slot, getattr(self, slot))
         self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
@@ -160,7 +161,7 @@ class TrajectorySemantics(nn.Module):
 
     @property
     def needs(self) -> frozenset[str]:
-        """What it asks of the estimator."""
+        """Outputs that it needs of the estimator."""
         needs = {TRACK_FEATURES} if self.roi is None else {FEATURES}
         return frozenset(needs if self.video_fusion is None else {*needs, FEATURES})
 
@@ -197,7 +198,7 @@ class TrajectorySemantics(nn.Module):
             buffer.video = self.video_fusion(tokens[:, None], buffer.video)
         kept_tracks, rows = [], []
         for row in new_rows:
-            keep = buffer.wanted(tracks[row].ids.tolist())
+            keep = buffer.select(tracks[row].ids.tolist())
             kept_tracks.append(tracks[row][np.array(keep, bool)])
             rows += [row] * len(kept_tracks[-1])
         if rows:
@@ -248,15 +249,15 @@ class TrajectorySemantics(nn.Module):
         video_caption: bool = True,
         summarize: bool = False,
     ) -> Description:
-        """Captions and interactions of what is in the buffer.
+        """Captions and interactions of the trajectories in the buffer.
 
         Args:
             buffer: Of one video.
             ids: The trajectories to describe; those without a box that was taken in are
-                passed over. ``None`` for all.
+                left out. ``None`` for all.
             caption_ids: Those of ``ids`` to caption; ``None`` for all. The others are
                 their context.
-            pairs: Unordered pairs of ids whose interactions are asked for; ``None`` for
+            pairs: Unordered pairs of ids whose interactions are predicted; ``None`` for
                 all that share a frame.
             video_caption: Whether to caption the whole video.
             summarize: Leave one summary of each captioned trajectory in the buffer, for
@@ -297,10 +298,10 @@ class TrajectorySemantics(nn.Module):
     def _caption_video(
         self, buffer: TokenBuffer, fused_tracks: FusedTracks | None, num_tracks: int
     ) -> str:
-        """The caption of a video; of nobody's video too."""
+        """R_Vid of a video, with or without trajectories."""
         if buffer.video.fused is None:
             return ''
-        past = buffer.summaries.forgotten(buffer.ids)
+        past = buffer.summaries.excluding(buffer.ids)
         (prefix,) = self.video_prefixes(
             buffer.video.fused, fused_tracks, [range(num_tracks)], past
         )
@@ -338,11 +339,11 @@ class TrajectorySemantics(nn.Module):
     def _pooled(
         self, features: FeatureMaps, rows: Sequence[int], boxes: np.ndarray
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens (R, K, d), and boxes (R, 4) as fractions of their picture."""
-        rows = torch.as_tensor(rows, dtype=torch.int64)
-        boxes = torch.as_tensor(boxes, dtype=torch.float64).reshape(-1, 4)
-        tokens = self.roi(features, rows, boxes)
-        fractions = boxes / features.sizes[rows].repeat(1, 2)
+        """Tokens (R, K, d), and boxes (R, 4) as fractions of their image."""
+        frame_rows = torch.as_tensor(rows, dtype=torch.int64)
+        box_tensor = torch.as_tensor(boxes, dtype=torch.float64).reshape(-1, 4)
+        tokens = self.roi(features, frame_rows, box_tensor)
+        fractions = box_tensor / features.sizes[frame_rows].repeat(1, 2)
         return tokens, fractions.to(tokens.device, torch.float32)
 
     def _fuse_clips(
@@ -361,7 +362,7 @@ class TrajectorySemantics(nn.Module):
         return self._fuse(tracks, [clip for clip, _ in clips.names])
 
     def _fuse(self, tracks: TrajectoryTokens, videos: list[int]) -> FusedTracks:
-        """M fused tracks; ``videos`` says of which video each is."""
+        """M fused tracks; ``videos`` has the video of each."""
         video = torch.tensor(videos, device=tracks.tokens.device)
         co_occur = tracks.co_occurrence_mask(video)
         fused, mask = self._attend(tracks, co_occur)
@@ -375,17 +376,17 @@ class TrajectorySemantics(nn.Module):
         return FusedTracks(fused, mask, pairs, logits, bigram_logits)
 
     def _attend(
-        self, tracks: TrajectoryTokens, is_other: torch.Tensor
+        self, tracks: TrajectoryTokens, co_occur: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """T~ (M, L, d) and its mask (M, L).
 
         Args:
             tracks: M tracks.
-            is_other: (M, M) bool, to whom each may attend.
+            co_occur: (M, M) bool, the tracks that each may attend to.
         """
         fused, mask = fuse_checked(self.trajectory_fusion, tracks)
         if self.cross_track_attention is not None:
-            fused = self.cross_track_attention(fused, mask, is_other)
+            fused = self.cross_track_attention(fused, mask, co_occur)
         return fused, mask
 
     def video_prefixes(
@@ -401,7 +402,7 @@ class TrajectorySemantics(nn.Module):
             videos: (B, V, d), F~.
             fused_tracks: Fused tracks of all of them; ``None`` for none.
             rows: For each video its rows of ``fused_tracks``.
-            past: Summaries of trajectories of the one video that were forgotten.
+            past: Summaries of ended trajectories of the one video.
         """
         prefixes = []
         for video, video_rows in zip(videos, rows, strict=True):
@@ -409,7 +410,7 @@ class TrajectorySemantics(nn.Module):
                 fused_tracks, video_rows, self.interaction_tokens, past
             )
             prefix = self.video_caption.prefix(
-                video, context.fused, context.mask, context.people
+                video, context.fused, context.mask, context.top_tracks
             )
             prefixes.append(prefix)
         return prefixes
@@ -417,11 +418,11 @@ class TrajectorySemantics(nn.Module):
     def _localize(
         self, interactions: Interactions, buffer: TokenBuffer
     ) -> Interactions:
-        """The interactions with their first and last frames, where that is asked for."""
+        """The interactions with their first and last frames, if ``span_parts`` says so."""
         if not self.span_parts or not len(interactions):
             return interactions
-        ids = {*interactions.subject_ids.tolist(), *interactions.object_ids.tolist()}
-        ids = sorted(ids)
+        columns = interactions.subject_ids, interactions.object_ids
+        ids = np.unique(np.concatenate(columns)).tolist()
         tracks = buffer.trajectories(ids, self.max_boxes and 2 * self.max_boxes)
         vocabulary = self.interaction.vocabulary
         verbs = [vocabulary.index(verb) for verb in interactions.verbs.tolist()]
@@ -442,11 +443,11 @@ def _fractions(
     boxes: np.ndarray,
     device: torch.device,
 ) -> torch.Tensor:
-    """(R, 4) float32 boxes as fractions of the pictures of their frames."""
+    """(R, 4) float32 boxes as fractions of the sizes of their frames."""
     sizes = np.array([frames[row].size for row in rows], float).reshape(-1, 2)
     return torch.from_numpy(boxes / np.tile(sizes, 2)).to(device, torch.float32)
 
 
-def _require(holds: bool, why: str) -> None:
-    if not holds:
-        raise ValueError(f'TrajectorySemantics: {why}')
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(f'TrajectorySemantics: {message}')

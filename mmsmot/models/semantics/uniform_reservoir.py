@@ -1,4 +1,4 @@
-"""A bounded, evenly spaced part of a row whose end is not known."""
+"""A bounded, evenly spaced sample of a stream of unknown length."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ Item = TypeVar('Item')
 
 
 class UniformReservoir(Generic[Item]):
-    """At most ``2 * size`` items of however many are offered, evenly spaced.
+    """At most ``2 * size`` items of a stream, evenly spaced.
 
-    Whenever there are more, every second one goes, and from then on only every second
-    new one is taken.
+    Whenever there are more, every second one is dropped, and from then on only every
+    second new one is admitted.
 
     Args:
-        size: See above, 1 or more.
+        size: Items of :meth:`sample`, 1 or more.
     """
 
     def __init__(self, size: int) -> None:
         require_numbers('UniformReservoir', COUNT, size=size)
         self.size = size
         self.items: list[Item] = []
-        self._seen = 0
+        self._num_offered = 0
         self._stride = 1
 
-    def wants(self) -> bool:
-        """Whether the item that comes now is to be added; counts it as seen."""
-        self._seen += 1
-        return (self._seen - 1) % self._stride == 0
+    def admits_next(self) -> bool:
+        """Count one more item of the stream; whether it is to be added."""
+        self._num_offered += 1
+        return (self._num_offered - 1) % self._stride == 0
 
     def add(self, item: Item) -> None:
-        """Keep an item that was wanted."""
+        """Add an item that was admitted."""
         self.items.append(item)
         self._thin()
 
-    def chosen(self) -> list[Item]:
+    def sample(self) -> list[Item]:
         """At most ``size`` of the items, the first and the last among them."""
         count = len(self.items)
         if count <= self.size:
@@ -46,11 +46,11 @@ class UniformReservoir(Generic[Item]):
         steps = self.size - 1
         return [self.items[round(i * (count - 1) / steps)] for i in range(self.size)]
 
-    def join(self, other: UniformReservoir[Item]) -> None:
-        """Take in what another one kept; items of both must compare by their time."""
-        self.items = sorted(self.items + other.items)
-        self._seen += other._seen
-        self._stride = max(self._stride, other._stride)
+    def merge(self, reservoir: UniformReservoir[Item]) -> None:
+        """Add the items of another reservoir; all must compare by their time."""
+        self.items = sorted(self.items + reservoir.items)
+        self._num_offered += reservoir._num_offered
+        self._stride = max(self._stride, reservoir._stride)
         self._thin()
 
     def _thin(self) -> None:

@@ -1,4 +1,4 @@
-"""How the pipeline is trained on clips."""
+"""Training of the pipeline on clips."""
 
 from .clip_plan import ClipPlan
 from .clip_training import ClipTraining

@@ -1,4 +1,4 @@
-"""What one training step does with its clips."""
+"""The random draws and switches of one training step."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class ClipPlan:
     Attributes:
         detection_rows: Rows with a detection loss, ascending.
         grad_rows: Rows whose features keep their gradient, ascending.
-        semantic_losses: Whether captions and interactions are learnt in this step.
+        semantic_losses: Whether the losses of captions and interactions are taken.
         gt_tracks: Teacher forcing: for each clip the ground truth trajectories to describe,
             and the ground truth id by trajectory id; ``None``: the estimator's own.
-        detach_features: Keep the semantic losses from the estimator.
-        freeze: The estimator is not trained; it stays as at test.
+        detach_features: No gradient of the semantic losses into the estimator.
+        freeze: The estimator is not trained; it stays in eval mode.
         feature_cache: With ``freeze``, folder of feature maps and detections.
-        needs_inputs: Whether semantics looks at the network's input pictures too.
+        needs_inputs: Whether semantics reads the network's input images too.
         tracker: Makes the estimator's trajectories in place of its own tracker.
-        generator: For what else is drawn in this step.
+        generator: For further draws of this step.
     """
 
     detection_rows: list[int]

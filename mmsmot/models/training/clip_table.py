@@ -12,11 +12,11 @@ class ClipTable:
 
     Args:
         inputs: Frames, ``inputs[t][b]``.
-        trajectories: For each clip the trajectories to speak about.
-        true_ids: For each clip the true id by trajectory id; the others are left out.
+        trajectories: For each clip the trajectories to describe.
+        gt_ids: For each clip the GT id by trajectory id; unmatched ones are left out.
 
     Attributes:
-        names: For each trajectory its clip and its true id.
+        names: For each trajectory its clip and its GT id.
         index: (R,) the row of each box among all rows of ``trajectories``.
         rows: (R,) the frame of each box in the batch of T * B.
         track: (R,) its trajectory.
@@ -28,11 +28,11 @@ class ClipTable:
         self,
         inputs: list[list[Frame]],
         trajectories: list[Trajectories],
-        true_ids: list[dict[int, int]],
+        gt_ids: list[dict[int, int]],
     ) -> None:
         self.names: list[tuple[int, int]] = []
         columns, offset = [], 0
-        for b, (table, names) in enumerate(zip(trajectories, true_ids, strict=True)):
+        for b, (table, names) in enumerate(zip(trajectories, gt_ids, strict=True)):
             frames = [step[b] for step in inputs]
             order = {frame.frame_id: t for t, frame in enumerate(frames)}
             number = {}
@@ -54,27 +54,27 @@ class ClipTable:
 
     @property
     def num_tracks(self) -> int:
-        """How many trajectories there are, of all clips."""
+        """Number of trajectories in all clips."""
         return len(self.names)
 
     def rows_of_clip(self, clip: int) -> list[int]:
-        """The trajectories of a clip, which stand together."""
+        """Rows of the trajectories of a clip."""
         return [row for row, (b, _) in enumerate(self.names) if b == clip]
 
 
 def detection_targets(
     inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """True boxes (N, 4) and labels (N,) of each frame, as its truth has them, time first.
+    """GT boxes (N, 4) and labels (N,) of each frame, time first.
 
     Args:
         inputs: Frames, ``inputs[t][b]``.
-        data_samples: B samples with truth.
+        data_samples: B samples with ground truth.
     """
     targets = []
     for step in inputs:
         for frame, sample in zip(step, data_samples, strict=True):
-            truth = sample.gt_trajectories
-            rows = truth.frame_ids == frame.frame_id
-            targets.append((truth.boxes[rows], truth.labels[rows]))
+            gt = sample.gt_trajectories
+            rows = gt.frame_ids == frame.frame_id
+            targets.append((gt.boxes[rows], gt.labels[rows]))
     return targets

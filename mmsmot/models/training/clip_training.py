@@ -1,4 +1,4 @@
-"""How the pipeline is trained on clips."""
+"""Training of the pipeline on clips: options, draws and tracks of a step."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .clip_plan import ClipPlan
 
 
 @TASK_UTILS.register_module()
-@dataclass
+@dataclass(kw_only=True)
 class ClipTraining:
     """End-to-end training (SMOTer paper, section 4.4), and what departs from it.
 
@@ -36,26 +36,27 @@ class ClipTraining:
         detection_frames: k, frames of each clip that the detection loss is taken on;
             ``None`` for all, 0 for no detection loss. A run of neighbours, or with
             ``num_grad_frames`` some of those.
-        num_grad_frames: Frames of each clip, drawn anew for each batch, whose way back
-            into the detector is kept; ``None`` for all. The others' features are made
-            without one, which saves their share of memory and of the backward pass:
+        num_grad_frames: Frames of each clip, drawn anew for each batch, whose features
+            are computed with gradient; ``None`` for all. The others are computed
+            without, which saves their share of memory and of the backward pass:
             stochastic backpropagation (Cheng et al., CVPR 2022), the gradient of a long
             clip from a part of it.
-        teacher_forcing_ratio: Share of batches that are spoken about along the true trajectories
-            (teacher forcing) instead of the tracker's.
-        box_noise: True boxes are moved and resized by so much of their size, as a
-            standard deviation: what is learnt along them must hold along a detector's.
-        detach_features: Keep the semantic losses from detector and backbone, as the
-            released code does (facts on it: its tracks are made without gradients).
-        freeze: Do not train the detector at all: two-stage training. It stays as at test.
+        teacher_forcing_ratio: Share of batches whose semantic losses are taken along the
+            GT trajectories (teacher forcing) instead of the tracker's.
+        box_noise: GT boxes are moved and resized by so much of their size, as a standard
+            deviation, so that heads learn boxes as a detector gives them.
+        detach_features: No gradient of the semantic losses into detector and backbone,
+            as in the released code (its tracks are made without gradients).
+        freeze: Do not train the detector at all: two-stage training. It stays in eval
+            mode.
         feature_cache: With ``freeze``, a folder to keep the detector's feature maps and
             detections in, so that they are computed once; ``None`` for none.
         tracker: Makes the trajectories of the other batches in place of the model's own,
             which needs every frame where a clip has a few from all over a video:
             ``dict(type='TrajectoryFile', path=...)`` for what ``tools/test.py`` wrote.
             Splits may have videos of one name, so to each a folder of its own.
-        speaks: Whether the semantic losses are taken; a hook turns them on at
-            ``semantic_start_iter``. Without a detection loss they always are.
+        semantic_losses_enabled: Whether the semantic losses are taken; a hook enables
+            them at ``semantic_start_iter``. Without a detection loss they always are.
         generator: Of all draws. No option:
             :class:`~mmsmot.engine.hooks.IterationSeedHook` puts a new one there before
             each iteration, so that a resumed training goes on with the same draws.
@@ -69,7 +70,7 @@ class ClipTraining:
     freeze: bool = False
     feature_cache: str | None = None
     tracker: dict | BaseTracker | None = None
-    speaks: bool = True
+    semantic_losses_enabled: bool = True
     generator: np.random.Generator = field(
         default_factory=lambda: np.random.default_rng(0), init=False, repr=False
     )
@@ -86,21 +87,17 @@ class ClipTraining:
             owner, FRACTION, teacher_forcing_ratio=self.teacher_forcing_ratio
         )
         require_numbers(owner, NON_NEGATIVE, box_noise=self.box_noise)
-        most = math.inf if self.num_grad_frames is None else self.num_grad_frames
-        if (self.detection_frames or 0) > most:
-            raise ValueError(
-                f'ClipTraining: detection_frames={self.detection_frames} are more than '
-                f'num_grad_frames={self.num_grad_frames}, which they are taken from'
-            )
+        limit = math.inf if self.num_grad_frames is None else self.num_grad_frames
+        self._require_grad_frames(self.detection_frames or 0, limit)
         self.tracker = build_part(self.tracker, TRACKERS)
         if self.feature_cache is not None and not self.freeze:
             raise ValueError(
-                'ClipTraining: feature_cache keeps what a frozen detector sees; it needs '
+                'ClipTraining: feature_cache keeps the features of a frozen detector; it needs '
                 'freeze=True'
             )
         if self.tracker is not None and self.teacher_forcing_ratio >= 1:
             raise ValueError(
-                'ClipTraining: tracker is never asked with teacher_forcing_ratio='
+                'ClipTraining: tracker is never used with teacher_forcing_ratio='
                 f'{self.teacher_forcing_ratio:g}; set that below 1'
             )
 
@@ -115,12 +112,12 @@ class ClipTraining:
         Args:
             inputs: Frames, ``inputs[t][b]``.
             data_samples: B samples with ground truth.
-            semantics: What is to describe the trajectories; ``None`` for nothing.
+            semantics: Has the semantic losses; ``None`` for none.
         """
-        detected, kept = self.draw_frames(len(inputs))
-        detection_rows = rows_of(detected, len(data_samples))
-        # Captions wait for a detector that learns; without its loss there is none.
-        enabled = self.speaks or self.freeze or not detection_rows
+        detection_frames, grad_frames = self.draw_frames(len(inputs))
+        detection_rows = rows_of(detection_frames, len(data_samples))
+        # Captions wait until the detector has learnt; without its loss it does not learn.
+        enabled = self.semantic_losses_enabled or self.freeze or not detection_rows
         has_semantics = semantics is not None and enabled
         gt_tracks = None
         if has_semantics and self.draw_teacher_forcing():
@@ -128,19 +125,19 @@ class ClipTraining:
         parts = semantics.modules() if has_semantics else ()
         return ClipPlan(
             detection_rows=detection_rows,
-            grad_rows=rows_of(kept, len(data_samples)),
+            grad_rows=rows_of(grad_frames, len(data_samples)),
             semantic_losses=has_semantics,
             gt_tracks=gt_tracks,
             detach_features=self.detach_features,
             freeze=self.freeze,
             feature_cache=self.feature_cache,
-            needs_inputs=any(getattr(part, 'needs_pictures', False) for part in parts),
+            needs_inputs=any(getattr(part, 'needs_images', False) for part in parts),
             tracker=self.tracker,
             generator=self.generator,
         )
 
     def draw_frames(self, num_frames: int) -> tuple[list[int], list[int]]:
-        """Which of a clip's frames get a detection loss, and which keep their way back.
+        """Frames of a clip with a detection loss, and those with gradient.
 
         Returns:
             Positions 0 to ``num_frames`` - 1, ascending.
@@ -149,17 +146,20 @@ class ClipTraining:
         if self.num_grad_frames is None:
             start = int(self.generator.integers(num_frames - count + 1))
             return list(range(start, start + count)), list(range(num_frames))
-        kept = _at_most(self.num_grad_frames, num_frames)
-        if count > kept:
+        num_grad_frames = _at_most(self.num_grad_frames, num_frames)
+        self._require_grad_frames(count, num_grad_frames)  # None is a whole clip
+        frames = self.generator.permutation(num_frames)[:num_grad_frames]
+        return sorted(frames[:count].tolist()), sorted(frames.tolist())
+
+    def _require_grad_frames(self, num_detection_frames: int, limit: float) -> None:
+        if num_detection_frames > limit:
             raise ValueError(
                 f'ClipTraining: detection_frames={self.detection_frames} are more than '
                 f'num_grad_frames={self.num_grad_frames}, which they are taken from'
             )
-        drawn = self.generator.permutation(num_frames)[:kept]
-        return sorted(drawn[:count].tolist()), sorted(drawn.tolist())
 
     def draw_teacher_forcing(self) -> bool:
-        """Whether this batch is spoken about along the truth."""
+        """Whether this batch takes the GT trajectories (teacher forcing)."""
         return (
             self.teacher_forcing_ratio > 0
             and self.generator.random() < self.teacher_forcing_ratio
@@ -168,21 +168,21 @@ class ClipTraining:
     def gt_tracks(
         self, data_samples: Sequence[SMOTDataSample]
     ) -> tuple[list[Trajectories], list[dict[int, int]]]:
-        """Each clip's true trajectories to speak about, and the true id of each."""
-        truth = [self.with_box_noise(s.gt_trajectories) for s in data_samples]
-        return truth, [{i: i for i in np.unique(t.ids).tolist()} for t in truth]
+        """The GT trajectories of each clip, and the GT id of each (its own)."""
+        gt = [self.with_box_noise(s.gt_trajectories) for s in data_samples]
+        return gt, [{i: i for i in np.unique(t.ids).tolist()} for t in gt]
 
-    def with_box_noise(self, truth: Trajectories) -> Trajectories:
-        """True trajectories whose boxes stand about where a detector's would."""
+    def with_box_noise(self, gt: Trajectories) -> Trajectories:
+        """GT trajectories with Gaussian noise on centre and log size of their boxes."""
         if not self.box_noise:
-            return truth
-        low, high = truth.boxes[:, :2], truth.boxes[:, 2:]
-        noise = self.generator.standard_normal((2, len(truth), 2))
+            return gt
+        low, high = gt.boxes[:, :2], gt.boxes[:, 2:]
+        noise = self.generator.standard_normal((2, len(gt), 2))
         noise = noise.clip(-2, 2) * self.box_noise
         size = (high - low) * np.exp(noise[0])
         centre = (low + high) / 2 + noise[1] * (high - low)
         boxes = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
-        return replace(truth, boxes=boxes)
+        return replace(gt, boxes=boxes)
 
 
 def _at_most(count: int | None, limit: int) -> int:
@@ -196,47 +196,49 @@ def rows_of(positions: list[int], num_clips: int) -> list[int]:
 
 def track_clips(
     tracker: BaseTracker,
-    found: Sequence[Detections],
+    detections: Sequence[Detections],
     frames: Sequence[Frame],
     data_samples: Sequence[SMOTDataSample],
 ) -> tuple[list[Trajectories], list[dict[int, int]]]:
-    """What a tracker makes of each clip, and which true trajectory each is.
+    """Run a tracker on each clip, and match its trajectories to the ground truth.
 
     Args:
-        tracker: Starts anew with each clip.
-        found: Of T * B frames, time first.
+        tracker: Is reset for each clip.
+        detections: Of T * B frames, time first.
         frames: The frames.
-        data_samples: B samples with truth.
+        data_samples: B samples with ground truth.
 
     Returns:
-        B tables of trajectories, and the true id by trajectory id of each
+        B tables of trajectories, and the GT id by trajectory id of each
         (:func:`~mmsmot.structures.match_trajectories`).
 
     Raises:
-        ValueError: The tracker's boxes are in pixels of another picture than the truth's.
+        ValueError: The tracker's boxes are in pixels of another image size than the ground truth's.
     """
-    tables, names = [], []
+    tables, gt_ids = [], []
     for b, sample in enumerate(data_samples):
         tracker.reset()
-        truth = sample.gt_trajectories
+        gt = sample.gt_trajectories
         if tracker.space is not None:
             name = type(tracker).__name__
-            tracker.space.require(truth.space, f'train along the tracks of {name}')
-        own = slice(b, None, len(data_samples))
+            tracker.space.require(gt.space, f'train along the tracks of {name}')
+        clip = slice(b, None, len(data_samples))
         tracks = [
-            update_checked(tracker, detections, frame)
-            for detections, frame in zip(found[own], frames[own], strict=True)
+            update_checked(tracker, frame_detections, frame)
+            for frame_detections, frame in zip(
+                detections[clip], frames[clip], strict=True
+            )
         ]
-        ids = [frame.frame_id for frame in frames[own]]
-        tables.append(Trajectories.from_tracks(ids, tracks, truth.space))
-        names.append(match_trajectories(truth, tables[-1]))
-    return tables, names
+        ids = [frame.frame_id for frame in frames[clip]]
+        tables.append(Trajectories.from_tracks(ids, tracks, gt.space))
+        gt_ids.append(match_trajectories(gt, tables[-1]))
+    return tables, gt_ids
 
 
-def share_matched(
-    true_ids: Sequence[dict[int, int]], data_samples: Sequence[SMOTDataSample]
+def matched_ratio(
+    gt_ids: Sequence[dict[int, int]], data_samples: Sequence[SMOTDataSample]
 ) -> float:
-    """Of the true trajectories of B clips the share that is spoken about."""
-    spoken = sum(len({*names.values()}) for names in true_ids)
-    there = sum(len(np.unique(s.gt_trajectories.ids)) for s in data_samples)
-    return spoken / max(there, 1)
+    """Share of the GT trajectories of B clips that a trajectory is matched to."""
+    num_matched = sum(len({*clip_ids.values()}) for clip_ids in gt_ids)
+    num_gt = sum(len(np.unique(s.gt_trajectories.ids)) for s in data_samples)
+    return num_matched / max(num_gt, 1)

@@ -1,4 +1,4 @@
-"""Boxes and pictures to tokens: a closer look at each box."""
+"""Boxes and images to tokens: a small convolutional encoder of crops."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from .roi_tokens import roi_align
 
 @MODELS.register_module()
 class CropTokens(nn.Module):
-    """The picture in a box, brought to one size, through a few convolutions (ours).
+    """The image crop of a box, resized to one size, through a few convolutions (ours).
 
-    Feature maps of a detector are coarse, and lie as they lie: a hat is half a cell of
-    them, here or there. Cut out along the box, it is always at the top. Meant to stand
-    beside the tokens of :class:`RoITokens`, past its norm. A gradient flows to the
-    convolutions, none to the boxes.
+    Feature maps of a detector are coarse, and not aligned with boxes: a hat is half a cell
+    of them. In a crop it is always at the top. The tokens are appended to those of
+    :class:`RoITokens`, past its norm. A gradient flows to the convolutions, none to the
+    boxes.
 
     Args:
         channels: d.
         tokens: Of a box; each costs as much in fusion as one of the features.
-        size: Height and width that each box is brought to.
+        size: Height and width that each crop is resized to.
         widths: Channels after each convolution; each halves height and width.
-        margin: Part of the box's width and height that is seen beyond each side: what is
-            held is not in the box.
-        dropout: Of what the convolutions found.
+        margin: Fraction of the box's width and height added on each side: what a person
+            holds reaches out of the box.
+        dropout: Of the convolutions' output.
     """
 
-    needs_pictures = True
+    needs_images = True
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class CropTokens(nn.Module):
         require_numbers('CropTokens', NON_NEGATIVE, margin=margin)
         require_numbers('CropTokens', FRACTION, dropout=dropout)
         self.tokens = tokens
-        self.size = tuple(size)
+        self.size = (size[0], size[1])
         self.margin = margin
         layers, low = [], 3
         height, width = self.size
@@ -77,7 +77,7 @@ class CropTokens(nn.Module):
         """Tokens of R boxes.
 
         Args:
-            features: Of B frames, with the pictures.
+            features: Of B frames, with the input images.
             rows: (R,) int64, the frame of each box, 0 to B - 1.
             boxes: (R, 4) x1, y1, x2, y2 in pixels of the original frames.
 
@@ -85,13 +85,15 @@ class CropTokens(nn.Module):
             (R, tokens, d).
 
         Raises:
-            ValueError: The feature maps come without their pictures.
+            ValueError: The feature maps come without their input images.
         """
         if not features.inputs.numel():
-            raise ValueError('CropTokens: these feature maps come without pictures')
+            raise ValueError(
+                'CropTokens: these feature maps come without their input images'
+            )
         boxes = features.in_cells(rows, boxes, None)
         beyond = self.margin * (boxes[:, 2:] - boxes[:, :2])
         boxes = torch.cat([boxes[:, :2] - beyond, boxes[:, 2:] + beyond], dim=1)
         rows = rows.to(features.inputs.device)
-        seen = roi_align(features.inputs, rows, boxes, self.size, 1)
-        return self.layers(seen.transpose(1, 2).unflatten(2, self.size))
+        crops = roi_align(features.inputs, rows, boxes, self.size, 1)
+        return self.layers(crops.transpose(1, 2).unflatten(2, self.size))

@@ -1,4 +1,4 @@
-"""Boxes and feature maps to what somebody looks like from head to foot."""
+"""Part-based appearance embeddings: boxes and feature maps to stripes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .roi_tokens import roi_align
 class PartPooling(nn.Module):
     """The mean features of horizontal stripes of a box's middle half (ours).
 
-    An embedder for trackers that look at appearance without a ReID network: nothing in it
-    is learnt. People stand upright in their boxes: what they wear lies in stripes, and the
-    left and right quarters are mostly ground. Each group of channels is brought to unit
-    length by itself, so that the picture's few colours (``rgb_cells`` of
+    An embedder for trackers that compare appearance without a ReID network: nothing in it
+    is learnt. People stand upright in their boxes: clothes lie in stripes, and the left
+    and right quarters are mostly ground. Each group of channels is normalised to unit
+    length by itself, so that the image's few colours (``rgb_cells`` of
     :class:`~mmsmot.models.detectors.MMDetDetector`) weigh as much as the detector's many
     features.
 

@@ -1,4 +1,4 @@
-"""Boxes and feature maps to tokens: four for each box, or a few more."""
+"""RoI tokens t^: boxes and feature maps to four tokens a box, or a few more."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class RoITokens(nn.Module):
         samples: Points a side of a cell.
         hidden: Width of the two fully connected layers; ``None`` for none. Where
             ``in_channels`` is ``channels`` and ``hidden`` is ``None`` nothing is learnt.
-        norm: With ``hidden``: a LayerNorm instead of the last ReLU (ours), so that what
-            the box looks like does not drown the time and place that are added to it.
-        cells: With ``hidden``: what the box's four quarters look like on average, as in
-            the paper, is added to what the layers make of the ``grid`` (ours). Colours go
-            this way; the layers learn postures and squeeze colours out.
-        dropout: Of what was pooled: with few videos the layers else know each by heart.
-        crop: A closer look at each box, whose tokens follow these:
-            ``dict(type='CropTokens')``. ``None`` for none.
+        norm: With ``hidden``: a LayerNorm instead of the last ReLU (ours), so that the
+            appearance does not drown the time and place encoding that is added to it.
+        cells: With ``hidden``: the means of the box's four quarters, as in the paper, are
+            added to the output of the layers (ours). They carry colours; the layers learn
+            postures and lose colours.
+        dropout: Of the pooled features: else the layers overfit to few videos.
+        crop: Appends tokens of the image crop of each box: ``dict(type='CropTokens')``.
+            ``None`` for none.
 
     Raises:
         ValueError: ``norm`` or ``cells`` without ``hidden``.
@@ -70,6 +70,7 @@ class RoITokens(nn.Module):
         self.dropout = nn.Dropout(dropout)
         if (norm or cells) and not hidden:
             raise ValueError('RoITokens: norm and cells go with hidden, which is None')
+        self.project: nn.Module
         if hidden:
             self.project = nn.Sequential(
                 nn.Flatten(),
@@ -147,7 +148,7 @@ def roi_align(
     batch, channels, height, width = level.shape
     down, across = (grid, grid) if isinstance(grid, int) else grid
     if not len(boxes):
-        # Zero times the map: a loss over no boxes still has a graph behind it.
+        # Zero times the map: a loss over no boxes still has a graph.
         return level.new_zeros(0, down * across, channels) + level.sum() * 0
     boxes = boxes.to(torch.float64)
     x, wx = _taps(boxes[:, 0], boxes[:, 2], across * samples, width)

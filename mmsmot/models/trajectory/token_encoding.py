@@ -1,4 +1,4 @@
-"""When and where a token is."""
+"""Time and place encodings of tokens t^."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @MODELS.register_module()
 class TokenEncoding(nn.Module):
-    """Adds to each token what its box says (ours; the paper's tokens know neither).
+    """Adds time, place and motion of its box to each token (ours; none in the paper).
 
     Args:
         channels: d.
         tokens: K, tokens of a box. TrajectorySemantics fills it in.
         time: Add the time since the trajectory's video began, as sines.
-        box: Add place and size of the box, and how fast both change, through an MLP.
+        box: Add place and size of the box, and their rates of change, through an MLP.
         cell: Add a learned embedding of the token's cell in the box.
         period: The slowest sine's period in seconds.
     """
@@ -42,6 +42,7 @@ class TokenEncoding(nn.Module):
         require_numbers('TokenEncoding', POSITIVE, period=period)
         fastest = 0.25  # seconds; walking legs take about one
         waves = torch.logspace(0, 1, channels // 2, base=period / fastest)
+        self.frequency: torch.Tensor
         self.register_buffer('frequency', 2 * torch.pi / period * waves, False)
         self.time = nn.Linear(channels, channels) if time else None
         self.box = None
@@ -52,7 +53,7 @@ class TokenEncoding(nn.Module):
         self.cell = nn.Parameter(torch.randn(tokens, channels) * 0.02) if cell else None
 
     def forward(self, tracks: TrajectoryTokens) -> torch.Tensor:
-        """The tokens (M, N, K, d) with what is known of them added.
+        """The tokens (M, N, K, d) plus their encodings.
 
         Raises:
             ValueError: K is not ``tokens``, where ``cell`` is on.
@@ -66,7 +67,7 @@ class TokenEncoding(nn.Module):
                 )
             tokens = tokens + self.cell
         if self.time is not None:
-            # 32 bits do not tell the frames of a long video apart, 16 not the seconds.
+            # 32 bits do not resolve the frames of a long video, 16 not its seconds.
             phase = tracks.times.double()[..., None] * self.frequency.double()
             waves = torch.cat([phase.sin(), phase.cos()], -1)
             tokens = tokens + self.time(waves.to(tokens.dtype))[:, :, None]
@@ -82,6 +83,6 @@ def _motion(tracks: TrajectoryTokens) -> torch.Tensor:
     state = torch.cat([(low + high) - 1, size], -1)
     change = torch.zeros_like(state)
     elapsed = tracks.times.diff(dim=1).clamp(min=1e-3)[..., None].to(state.dtype)
-    both = (tracks.mask[:, 1:] & tracks.mask[:, :-1])[..., None]
-    change[:, 1:] = torch.where(both, state.diff(dim=1) / elapsed, 0)
+    has_previous = (tracks.mask[:, 1:] & tracks.mask[:, :-1])[..., None]
+    change[:, 1:] = torch.where(has_previous, state.diff(dim=1) / elapsed, 0)
     return torch.cat([state, change.clamp(-4, 4)], -1)

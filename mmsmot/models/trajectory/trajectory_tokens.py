@@ -1,4 +1,4 @@
-"""Tokens of trajectories, padded to one batch."""
+"""Tokens t^ of trajectories, padded to one batch."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import torch
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryTokens:
-    """M trajectories of up to N boxes, each box K tokens of d numbers.
+    """M trajectories of up to N boxes, each box K tokens t^ of d numbers.
 
     A trajectory's boxes stand first in its row, by time; the rest is padding.
 
     Attributes:
         tokens: (M, N, K, d).
         times: (M, N) float64, seconds since the start of the video.
-        boxes: (M, N, 4) x1, y1, x2, y2 as fractions of the picture's width and height.
-        mask: (M, N) bool, true where a box is.
-        frame_ids: (M, N) int64 original frame numbers, where they were given.
-        met: (M, M) bool, symmetric, who shares a frame with whom, boxes that were not kept
-            included; nobody with itself.
+        boxes: (M, N, 4) x1, y1, x2, y2 as fractions of the image's width and height.
+        mask: (M, N) bool, false for padding.
+        frame_ids: (M, N) int64 original frame numbers; ``None``: not known.
+        shares_frame: (M, M) bool, symmetric, which trajectories have boxes in one frame
+            that is taken in, boxes that were thinned out included; none with itself.
     """
 
     tokens: torch.Tensor
@@ -28,7 +28,7 @@ class TrajectoryTokens:
     boxes: torch.Tensor
     mask: torch.Tensor
     frame_ids: torch.Tensor | None = None
-    met: torch.Tensor | None = None
+    shares_frame: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -43,7 +43,7 @@ class TrajectoryTokens:
         num_tracks: int,
         max_boxes: int | None = None,
         frame_ids: torch.Tensor | None = None,
-        met: torch.Tensor | None = None,
+        shares_frame: torch.Tensor | None = None,
     ) -> TrajectoryTokens:
         """Group a table of boxes by trajectory.
 
@@ -56,10 +56,10 @@ class TrajectoryTokens:
             max_boxes: Longer trajectories keep this many boxes, evenly spaced over their
                 length, first and last included; ``None`` keeps all.
             frame_ids: (R,) int64.
-            met: (M, M); ``None``: those with a box at the same of the ``times``.
+            shares_frame: (M, M); ``None``: those with a box at the same of the ``times``.
         """
-        if met is None:
-            met = _met(track, times, num_tracks)
+        if shares_frame is None:
+            shares_frame = _frame_sharing(track, times, num_tracks)
         order = _by_track_and_time(track, times)
         track = track[order]
         count = torch.bincount(track, minlength=num_tracks)
@@ -75,7 +75,7 @@ class TrajectoryTokens:
         columns = dict(tokens=tokens, times=times, boxes=boxes, frame_ids=frame_ids)
         return cls(
             mask=torch.arange(longest, device=track.device) < count[:, None],
-            met=met,
+            shares_frame=shares_frame,
             **{
                 name: _scattered(column[order], track, place, num_tracks, longest)
                 for name, column in columns.items()
@@ -84,35 +84,40 @@ class TrajectoryTokens:
         )
 
     def co_occurrence_mask(self, videos: torch.Tensor) -> torch.Tensor:
-        """Who is there with whom: (M, M) bool, symmetric, nobody with itself.
-
-        Two trajectories of a video are together if they share a frame.
+        """Trajectories of one video that share a frame: (M, M) bool, symmetric.
 
         Args:
-            videos: (M,) int64, which video each is of.
-        """
-        return self.met & (videos[:, None] == videos)
+            videos: (M,) int64, the video of each.
 
-    def parts(self, rows: torch.Tensor, kept: torch.Tensor) -> TrajectoryTokens:
+        Raises:
+            ValueError: These are pieces of trajectories (:meth:`parts`).
+        """
+        if self.shares_frame is None:
+            raise ValueError('TrajectoryTokens: which share a frame is not known')
+        return self.shares_frame & (videos[:, None] == videos)
+
+    def parts(self, rows: torch.Tensor, box_mask: torch.Tensor) -> TrajectoryTokens:
         """Pieces of these trajectories.
 
         Args:
-            rows: (P,) int64, whose piece each is.
-            kept: (P, N) bool, which of its boxes.
+            rows: (P,) int64, the trajectory of each piece.
+            box_mask: (P, N) bool, which of its boxes.
         """
-        kept = kept & self.mask[rows]
-        longest = int(kept.sum(1).max()) if len(rows) else 0
-        order = (~kept).int().argsort(dim=1, stable=True)[:, :longest]
+        box_mask = box_mask & self.mask[rows]
+        longest = int(box_mask.sum(1).max()) if len(rows) else 0
+        order = (~box_mask).int().argsort(dim=1, stable=True)[:, :longest]
         columns = {
             field.name: getattr(self, field.name)[rows[:, None], order]
             for field in fields(self)
-            if field.name not in ('mask', 'met')
+            if field.name not in ('mask', 'shares_frame')
             and getattr(self, field.name) is not None
         }
-        return TrajectoryTokens(mask=kept.gather(1, order), **columns)
+        return TrajectoryTokens(mask=box_mask.gather(1, order), **columns)
 
 
-def _met(track: torch.Tensor, times: torch.Tensor, num_tracks: int) -> torch.Tensor:
+def _frame_sharing(
+    track: torch.Tensor, times: torch.Tensor, num_tracks: int
+) -> torch.Tensor:
     stamps, frame = times.unique(return_inverse=True)
     present = times.new_zeros(num_tracks, len(stamps), dtype=torch.float32)
     present[track, frame] = 1

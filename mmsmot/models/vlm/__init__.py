@@ -1,4 +1,4 @@
-"""Captions and interactions by a vision-language model, nothing trained."""
+"""Zero-shot captions and interactions by a vision-language model."""
 
 from .vision_language_semantics import VisionLanguageSemantics
 

@@ -1,4 +1,4 @@
-"""From trajectories and pictures to words and interactions, without training."""
+"""Trajectories and images to captions and interactions, zero-shot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, NON_NEGATIVE_INT, require_numbers
 from ..language.vision_language_model import Question, VisionLanguageModel
 from ..semantics.description import Description, Pair
-from .crop_buffer import CropBuffer, NearPair, Picture
+from .crop_buffer import Crop, CropBuffer, NearPair
 
 CAPTION_PROMPT = (
     'The {count} picture(s) show one person at {times} of a video. In one sentence, '
@@ -38,31 +38,33 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)  # RGB
 
 @MODELS.register_module()
 class VisionLanguageSemantics(nn.Module):
-    """Asks a vision-language model about people, pairs that came near, and the video.
+    """Zero-shot captions and interactions by prompting a vision-language model.
 
-    The same slot as :class:`~mmsmot.models.semantics.trajectory_semantics.TrajectorySemantics`, for videos of
-    any kind: nothing is trained, and pictures are looked at instead of feature maps. A
-    pair's first and last frame are those in which the two were near; a verb that was
-    found holds somewhere between. Scores are 1: an answer has none.
+    The same slot as
+    :class:`~mmsmot.models.semantics.trajectory_semantics.TrajectorySemantics`, for videos of
+    any kind: nothing is trained, and crops take the place of feature maps. Tracks, near
+    pairs and the video have a prompt each. A pair's first and last frame are those in which
+    the two were near; the interaction happens somewhere between. Scores are 1: an answer
+    has none.
 
-    Each prompt may hold ``{count}``, the number of pictures, and ``{times}``, when they
-    were taken; ``None`` asks nothing of its kind.
+    Each prompt may hold ``{count}``, the number of images, and ``{times}``, their
+    timestamps; ``None`` leaves its kind out.
 
     Args:
-        model: Answers questions about pictures.
+        model: Answers questions about images.
         vocabulary: The verbs: a mode or list of
             :class:`~mmsmot.datasets.vocabulary.InteractionVocabulary`.
-        caption_prompt: About a person.
+        caption_prompt: About a track.
         video_prompt: About the whole video.
-        interaction_prompt: About two people, the one who acts in a red box, the other in
-            a blue one; asked both ways round. Answers are searched for verbs
+        interaction_prompt: About a pair, the subject in a red box, the object in a blue
+            one; for both orders. Answers are searched for verbs
             (:class:`~mmsmot.datasets.verb_forms.VerbForms`).
-        max_pairs: Pairs asked about, those first that were near for longest.
-        min_near_frames: In so many of the frames looked at they must have been near.
-        frame_stride: Frame numbers from one picture looked at to the next, at least; the
-            tracker still sees all.
-        memory: Options of :class:`~mmsmot.models.vlm.crop_buffer.CropBuffer`: how many
-            pictures are kept, how large, and what is near.
+        max_pairs: Pairs prompted for, at most; those that were near for longest.
+        min_near_frames: Frames taken in where a pair must have been near, at least.
+        frame_stride: Frame numbers from one frame taken in to the next, at least; the
+            tracker still gets all.
+        crop_buffer: Options of :class:`~mmsmot.models.vlm.crop_buffer.CropBuffer`: number
+            and size of crops, and which pairs are near.
 
     Raises:
         ValueError: A prompt holds another field.
@@ -81,7 +83,7 @@ class VisionLanguageSemantics(nn.Module):
         max_pairs: int = 20,
         min_near_frames: int = 3,
         frame_stride: int = 1,
-        memory: dict | None = None,
+        crop_buffer: dict | None = None,
     ) -> None:
         super().__init__()
         owner = 'VisionLanguageSemantics'
@@ -101,35 +103,35 @@ class VisionLanguageSemantics(nn.Module):
         self.max_pairs = max_pairs
         self.min_near_frames = min_near_frames
         self.frame_stride = frame_stride
-        self.memory = memory or {}
-        self.begin()  # wrong options show before a video is read
+        self.crop_buffer = crop_buffer or {}
+        self.begin()  # raises on wrong options before a video is read
         self.model = build_part(model)
 
     @property
     def fingerprint(self) -> str:
-        """Names what is said depends on beside the config: weights and processor."""
+        """What the captions depend on beside the config: weights and processor."""
         return self.model.fingerprint
 
     def begin(self) -> CropBuffer:
-        """An empty memory, for one video."""
-        return CropBuffer(**self.memory)
+        """An empty buffer, for one video."""
+        return CropBuffer(**self.crop_buffer)
 
     def update(
         self,
-        memory: CropBuffer,
+        buffer: CropBuffer,
         features: FeatureMaps | None,
         frames: Sequence[Frame],
         tracks: Sequence[Tracks],
     ) -> None:
         """Take in B more frames of a video and the tracks in them."""
         for frame, frame_tracks in zip(frames, tracks, strict=True):
-            if frame.frame_id >= memory.next_frame:
-                memory.next_frame = frame.frame_id + self.frame_stride
-                memory.see(frame, frame_tracks)
+            if frame.frame_id >= buffer.next_frame:
+                buffer.next_frame = frame.frame_id + self.frame_stride
+                buffer.update(frame, frame_tracks)
 
     def generate(
         self,
-        memory: CropBuffer,
+        buffer: CropBuffer,
         ids: Sequence[int] | None = None,
         *,
         caption_ids: Sequence[int] | None = None,
@@ -137,49 +139,53 @@ class VisionLanguageSemantics(nn.Module):
         video_caption: bool = True,
         summarize: bool = False,
     ) -> Description:
-        """Captions and interactions of what is in the memory.
+        """Captions and interactions of the trajectories in the buffer.
 
         Args:
-            memory: Of one video.
-            ids: The trajectories to describe; those without a picture are passed over.
+            buffer: Of one video.
+            ids: The trajectories to describe; those without a crop are left out.
                 ``None`` for all.
             caption_ids: Those of ``ids`` to caption; ``None`` for all.
-            pairs: Unordered pairs of ids to ask about; ``None`` for all that came near
-                each other.
+            pairs: Unordered pairs of ids whose interactions are predicted; ``None`` for
+                all that were near.
             video_caption: Whether to caption the whole video.
-            summarize: No use here: a video is captioned from whole frames.
+            summarize: Ignored: a video is captioned from whole frames.
         """
-        requested = set(memory.ids if ids is None else ids)
-        ids = [i for i in memory.ids if i in requested and memory.people[i].items]
+        requested = set(buffer.ids if ids is None else ids)
+        ids = [i for i in buffer.ids if i in requested and buffer.track_crops[i].items]
         captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
         description = Description()
         if self.caption_prompt:
             texts = self.model.answer(
-                _question(self.caption_prompt, memory.people[i].chosen())
+                _question(self.caption_prompt, buffer.track_crops[i].sample())
                 for i in captioned
             )
             rows = zip(captioned, texts, strict=True)
             description.captions = {i: text for i, text in rows if text}
         if self.interaction_prompt:
-            description.interactions = self._interactions(memory, set(ids), pairs)
-        images = memory.frames.chosen()
-        if video_caption and self.video_prompt and images:
-            question = _question(self.video_prompt, images)
+            description.interactions = self._interactions(buffer, set(ids), pairs)
+        crops = buffer.frames.sample()
+        if video_caption and self.video_prompt and crops:
+            question = _question(self.video_prompt, crops)
             (description.video_caption,) = self.model.answer([question])
         return description
 
     def _interactions(
-        self, memory: CropBuffer, ids: set[int], asked_pairs: Set[Pair] | None
+        self, buffer: CropBuffer, ids: set[int], requested_pairs: Set[Pair] | None
     ) -> Interactions:
-        pairs = self._pairs(memory, ids, asked_pairs)
+        pairs = self._pairs(buffer, ids, requested_pairs)
         rows, unmatched = [], []
         answers = self.model.answer(self._pair_questions(pairs))
-        for (one, two, pair), answer in zip(_both_ways(pairs), answers, strict=True):
+        for (subject_id, object_id, pair), answer in zip(
+            _ordered(pairs), answers, strict=True
+        ):
             verbs = self.verbs.find(answer, subject='red', other='blue')
             if verbs is None:
                 unmatched.append(answer)
             for verb in verbs or ():
-                rows.append((one, two, verb, pair.first, pair.last))
+                rows.append(
+                    (subject_id, object_id, verb, pair.first_frame, pair.last_frame)
+                )
         if unmatched:
             print_log(
                 f'VisionLanguageSemantics: {len(unmatched)} of {len(answers)} answers '
@@ -193,57 +199,58 @@ class VisionLanguageSemantics(nn.Module):
         return Interactions(*map(np.array, zip(*rows, strict=True)))
 
     def _pairs(
-        self, memory: CropBuffer, ids: set[int], asked_pairs: Set[Pair] | None
+        self, buffer: CropBuffer, ids: set[int], requested_pairs: Set[Pair] | None
     ) -> list[tuple[int, int, NearPair]]:
-        """Those to ask about, each once: both of ``ids``, and one of ``asked_pairs``."""
-        near = [
+        """Near pairs of ``ids`` among ``requested_pairs``, the longest first."""
+        pairs = [
             (*key, pair)
-            for key, pair in memory.pairs.items()
+            for key, pair in buffer.pairs.items()
             if ids.issuperset(key)
-            and (asked_pairs is None or key in asked_pairs)
+            and (requested_pairs is None or key in requested_pairs)
             and pair.count >= self.min_near_frames
-            and pair.pictures.items
+            and pair.crops.items
         ]
-        near.sort(key=lambda row: (-row[2].count, row[:2]))
-        if len(near) > self.max_pairs:
+        pairs.sort(key=lambda row: (-row[2].count, row[:2]))
+        if len(pairs) > self.max_pairs:
             print_log(
-                f'VisionLanguageSemantics: {len(near)} pairs came near each other; asking '
+                f'VisionLanguageSemantics: {len(pairs)} pairs came near each other; asking '
                 f'about the {self.max_pairs} that were near longest (max_pairs)',
                 logger='current',
             )
-        return near[: self.max_pairs]
+        return pairs[: self.max_pairs]
 
     def _pair_questions(
         self, pairs: list[tuple[int, int, NearPair]]
     ) -> Iterator[Question]:
-        for subject, other, pair in _both_ways(pairs):
-            colours = {subject: RED, other: BLUE}
-            pictures = pair.pictures.chosen()
-            yield _question(self.interaction_prompt, pictures, colours)
+        for subject_id, object_id, pair in _ordered(pairs):
+            colours = {subject_id: RED, object_id: BLUE}
+            crops = pair.crops.sample()
+            yield _question(self.interaction_prompt or '', crops, colours)
 
 
-def _both_ways(
+def _ordered(
     pairs: list[tuple[int, int, NearPair]],
 ) -> Iterator[tuple[int, int, NearPair]]:
-    for one, two, pair in pairs:
-        yield one, two, pair
-        yield two, one, pair
+    """Both orders of each pair: subject, object."""
+    for first_id, second_id, pair in pairs:
+        yield first_id, second_id, pair
+        yield second_id, first_id, pair
 
 
 def _question(
     prompt: str,
-    pictures: Sequence[Picture],
+    crops: Sequence[Crop],
     colours: dict[int, tuple[int, int, int]] | None = None,
 ) -> Question:
-    """A prompt about pictures, with a box in its colour around each id given one."""
-    text = _filled(prompt, [picture.timestamp for picture in pictures])
-    return Question(text, lambda: [_drawn(p, colours or {}) for p in pictures])
+    """A prompt with crops, and a box in its colour around each id of ``colours``."""
+    text = _filled(prompt, [crop.timestamp for crop in crops])
+    return Question(text, lambda: [_drawn(crop, colours or {}) for crop in crops])
 
 
 def _filled(prompt: str, times: Sequence[float]) -> str:
-    shown = ', '.join(f'{time:.1f} s' for time in times)
+    text = ', '.join(f'{time:.1f} s' for time in times)
     try:
-        return prompt.format(count=len(times), times=shown)
+        return prompt.format(count=len(times), times=text)
     except (KeyError, IndexError, ValueError) as error:
         raise ValueError(
             f'prompt {prompt[:60]!r}: the only fields are {{count}} and {{times}}, '
@@ -251,9 +258,9 @@ def _filled(prompt: str, times: Sequence[float]) -> str:
         ) from error
 
 
-def _drawn(picture: Picture, colours: dict[int, tuple[int, int, int]]) -> np.ndarray:
-    image = np.ascontiguousarray(picture.rgb())
-    for track_id, box in picture.boxes:
+def _drawn(crop: Crop, colours: dict[int, tuple[int, int, int]]) -> np.ndarray:
+    image = np.ascontiguousarray(crop.rgb())
+    for track_id, box in crop.boxes:
         if track_id in colours:
             x1, y1, x2, y2 = (round(side) for side in box)
             cv2.rectangle(image, (x1, y1), (x2, y2), colours[track_id], 2)

@@ -70,7 +70,7 @@ def test_many_look_at_themselves_a_few_at_a_time(
     whole = layer(z, mask)
     seen = []
     layer.out.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
-    monkeypatch.setattr(attention, 'AT_ONCE', 11)  # two rows of five
+    monkeypatch.setattr(attention, 'MAX_TOKENS', 11)  # two rows of five
     torch.testing.assert_close(layer(z, mask), whole)
     assert seen == [2, 2, 2, 1]
     layer.train()(z, mask)

@@ -78,7 +78,7 @@ def test_the_mean_over_the_boxes_is_asked() -> None:
     many = tracks()
     logits = part(many)
     for row, there in enumerate(many.mask):
-        alone = part.ask(many.tokens[row, there].mean(0).flatten())
+        alone = part.classifier(many.tokens[row, there].mean(0).flatten())
         torch.testing.assert_close(logits[row], alone)
 
 
@@ -88,7 +88,7 @@ def test_what_is_told_stands_first() -> None:
     logits = torch.full((3, 64), -100.0)
     logits[1, 7] = 100.0  # the second is sure of one phrase, the others of none
     told, there = part.prepend(logits, fused, mask)
-    torch.testing.assert_close(told[1, 0], part.tell.weight[:, 7])
+    torch.testing.assert_close(told[1, 0], part.embedding.weight[:, 7])
     assert told[[0, 2], 0].abs().max() < 1e-6
     torch.testing.assert_close(told[:, 1:], fused)
     assert there.tolist() == [[True, *row] for row in mask.tolist()]

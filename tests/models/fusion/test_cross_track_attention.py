@@ -39,7 +39,7 @@ def test_a_batch_of_videos_equals_one_video_after_the_other(part) -> None:
 def test_many_others_are_looked_at_in_parts(part, monkeypatch) -> None:
     fused, mask = tokens()
     whole = part(fused, mask, OTHERS)
-    monkeypatch.setattr('mmsmot.models.fusion.cross_track_attention.AT_ONCE', 4)
+    monkeypatch.setattr('mmsmot.models.fusion.cross_track_attention.MAX_KEYS', 4)
     torch.testing.assert_close(part(fused, mask, OTHERS), whole)
     assert part(fused[:0], mask[:0], OTHERS[:0, :0]).shape == (0, 12, 16)
 

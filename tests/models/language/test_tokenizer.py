@@ -51,13 +51,13 @@ def test_words_are_learnt_the_same_twice_and_travel_in_the_state_dict() -> None:
 def test_untrained_stays_untrained_through_a_checkpoint() -> None:
     fresh = CaptionTokenizer(vocab_size=320)
     fresh.load_state_dict(CaptionTokenizer(vocab_size=320).state_dict())
-    with pytest.raises(ValueError, match='has learnt no words yet'):
+    with pytest.raises(ValueError, match='has no vocabulary yet'):
         fresh.encode(['A man'], 9)
 
 
-def test_a_checkpoint_with_other_words_is_refused() -> None:
+def test_a_checkpoint_with_a_larger_vocabulary_is_refused() -> None:
     fewer = CaptionTokenizer(vocab_size=262)
-    with pytest.raises(ValueError, match='checkpoint has .* words, the config'):
+    with pytest.raises(ValueError, match='checkpoint has .* tokens, the config'):
         fewer.load_state_dict(TRAINED.state_dict())
     broken = {'_extra_state': torch.tensor([1, 2, 3], dtype=torch.uint8)}
     with pytest.raises(ValueError, match='holds no tokenizer'):

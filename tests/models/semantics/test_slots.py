@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import pytest
 import torch
 from torch import nn
 
 from mmsmot.models.heads import BaseInstanceCaptionHead, InteractionHead
-from mmsmot.models.semantics.slots import OFFERS, fuse_checked, require_offers
+from mmsmot.models.semantics.slots import (
+    INTERFACES,
+    fuse_checked,
+    interface_of,
+    require_interface,
+)
 from mmsmot.models.semantics.trajectory_semantics import TrajectorySemantics
 from mmsmot.models.training.clip_training import ClipTraining
 from mmsmot.models.trajectory import TrajectoryTokens
@@ -48,12 +55,38 @@ def test_a_head_of_the_base_class_is_whole() -> None:
         Half()
 
 
-@pytest.mark.parametrize('slot', OFFERS)
+def test_the_interface_of_a_slot_is_what_its_base_class_declares() -> None:
+    class Head(nn.Module, ABC):
+        vocabulary: list[str]
+        decoder: nn.Module
+
+        @abstractmethod
+        def forward(self, fused): ...
+
+        @abstractmethod
+        def targets(self, pairs): ...
+
+        def helper(self): ...
+
+    names = ('vocabulary', 'forward', 'targets')
+    assert interface_of(Head, 'decoder') == names
+    assert INTERFACES['instance_caption'] == ('loss', 'predict')
+    assert INTERFACES['video_caption'] == ('prefix', 'loss', 'predict')
+    assert INTERFACES['interaction'] == (
+        'vocabulary',
+        'forward',
+        'loss',
+        'targets',
+        'predict',
+    )
+
+
+@pytest.mark.parametrize('slot', INTERFACES)
 def test_every_slot_names_all_that_is_missing(slot: str) -> None:
     with pytest.raises(TypeError, match=f'Identity, built for {slot}, lacks') as error:
-        require_offers(slot, type('Identity', (nn.Module,), {})())
-    assert all(name in str(error.value) for name in OFFERS[slot])
-    require_offers(slot, None)
+        require_interface(slot, type('Identity', (nn.Module,), {})())
+    assert all(name in str(error.value) for name in INTERFACES[slot])
+    require_interface(slot, None)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
 import pytest
 import torch
 
@@ -7,7 +10,7 @@ from mmsmot.models.semantics.token_buffer import TokenBuffer
 
 
 def see(memory: TokenBuffer, ids: list[int], time: float) -> None:
-    wanted = torch.tensor(memory.wanted(ids), dtype=bool)
+    wanted = torch.tensor(memory.select(ids), dtype=bool)
     kept = torch.tensor(ids)[wanted]
     tokens = torch.full((len(kept), 4, 2), time)
     boxes = torch.zeros(len(kept), 4)
@@ -27,7 +30,7 @@ def test_a_long_trajectory_does_not_grow_the_memory() -> None:
     assert times[-1] >= 1000 - 128  # up to the last stride
     gaps = times.diff()
     assert gaps.max() <= 2 * gaps.min()
-    assert tracks.met.tolist() == [[False, True], [True, False]]
+    assert tracks.shares_frame.tolist() == [[False, True], [True, False]]
 
 
 def test_who_comes_late_meets_who_was_there_all_along() -> None:
@@ -68,7 +71,7 @@ def test_who_never_shared_a_frame_never_met() -> None:
     )
     assert pairs == [[0, 1], [1, 0]]
     memory.forget([2])
-    assert memory._met == {1: {1}}
+    assert memory._shares_frame == {1: {1}}
 
 
 def test_forgotten_is_gone() -> None:
@@ -87,7 +90,7 @@ def test_linked_trajectories_become_one() -> None:
     memory.rename({3: 1})
     assert memory.ids == [1]
     assert memory.trajectories([1]).times.tolist() == [[0, 1]]
-    assert memory._met == {1: {1}}
+    assert memory._shares_frame == {1: {1}}
 
 
 def test_renaming_in_a_chain_or_a_swap_loses_nobody() -> None:
@@ -104,6 +107,53 @@ def test_renaming_in_a_chain_or_a_swap_loses_nobody() -> None:
     assert memory.trajectories([2]).times.tolist() == [[5.0]]
 
 
+class EveryPair(TokenBuffer):
+    """Notes all pairs of each frame."""
+
+    def _add_pairs(self, ids: set[int]) -> None:
+        for track_id in ids:
+            self._shares_frame.setdefault(track_id, set()).update(ids)
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_pairs_are_noted_when_one_of_them_is_new(seed: int) -> None:
+    """As if all pairs of each frame were noted, through forgotten and renamed ids."""
+    rng = np.random.default_rng(seed)
+    buffers = TokenBuffer(), EveryPair()
+    for time in range(80):
+        ids = rng.permutation(9)[: rng.integers(0, 7)].tolist()
+        names = dict([rng.permutation(9)[:2].tolist()])
+        chance = rng.random()
+        for buffer in buffers:
+            see(buffer, ids, float(time))
+            if chance < 0.2:
+                buffer.forget(ids[:2])
+            elif chance < 0.4:
+                buffer.rename(names)
+        assert buffers[0]._shares_frame == buffers[1]._shares_frame
+
+
+def test_a_crowd_that_stays_adds_no_pairs() -> None:
+    """Or each frame would cost the square of its tracks."""
+
+    class Counted(set):
+        sizes: ClassVar[list[int]] = []
+
+        def update(self, ids) -> None:
+            self.sizes.append(len(ids))
+            super().update(ids)
+
+    buffer = TokenBuffer()
+    buffer.select(range(100))
+    buffer._shares_frame = {i: Counted(s) for i, s in buffer._shares_frame.items()}
+    for _ in range(5):
+        buffer.select(range(100))
+    assert Counted.sizes == []
+    buffer.select(range(101))
+    assert buffer._shares_frame[100] == {*range(101)}
+    assert all(100 in buffer._shares_frame[i] for i in range(100))
+
+
 class OneByOne(TokenBuffer):
     """Thins one trajectory after another, as it is told: the plain way, and slow."""
 
@@ -112,7 +162,7 @@ class OneByOne(TokenBuffer):
             mine = self._table()['ids'] == track_id
             place = mine.cumsum(0) - 1
             self._keep(~mine | (place % 2 == 0))
-            self._kept[track_id] = (self._kept[track_id] + 1) // 2
+            self._num_boxes[track_id] = (self._num_boxes[track_id] + 1) // 2
             self._stride[track_id] = 2 * self._stride.get(track_id, 1)
 
 
@@ -131,7 +181,7 @@ def test_thinned_together_as_one_by_one(seed: int) -> None:
     for name, column in plain._table().items():
         assert torch.equal(ours._table()[name], column)
     assert len(ours._table()['ids']) < 12 * 7
-    for facts in ('_kept', '_stride', '_seen', '_met'):
+    for facts in ('_num_boxes', '_stride', '_num_offered', '_shares_frame'):
         assert getattr(ours, facts) == getattr(plain, facts)
     assert max(ours._stride.values()) >= 8
 
@@ -144,4 +194,4 @@ def test_a_crowd_is_thinned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for time in range(5):
         see(memory, list(range(50)), float(time))
     assert len(copies) == 1
-    assert memory._kept == dict.fromkeys(range(50), 3)
+    assert memory._num_boxes == dict.fromkeys(range(50), 3)

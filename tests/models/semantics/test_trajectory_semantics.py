@@ -255,7 +255,7 @@ def test_the_trackers_own_tracks_carry_gradients_too(name: str, build) -> None:
 def test_captions_learn_from_the_interactions_and_do_not_teach_them(build) -> None:
     model = build().train()
     losses = model.loss(**batch(sample()))
-    marks = model.semantics.interaction_tokens.acts.weight
+    marks = model.semantics.interaction_tokens.as_subject.weight
     scores = model.semantics.interaction.mlp[-1].weight
     for name in LOSSES[:2]:
         told, taught = torch.autograd.grad(
@@ -276,7 +276,7 @@ def test_captions_attend_to_the_bigrams(has_partners: bool, build) -> None:
     reached = {
         name: torch.autograd.grad(
             losses[name],
-            part.bigram_head.tell.weight,
+            part.bigram_head.embedding.weight,
             retain_graph=True,
             allow_unused=True,
         )[0]
@@ -393,7 +393,7 @@ def test_cached_features_give_the_same_losses(build, tmp_path) -> None:
 
 
 def test_before_the_words_begin_there_is_detection_alone(build) -> None:
-    model = build(speaks=False).train()
+    model = build(semantic_losses_enabled=False).train()
     assert set(model.loss(**batch(sample()))) == {'loss_cls', 'loss_bbox'}
 
 
@@ -512,7 +512,7 @@ def test_parts_are_told_how_many_tokens_a_box_has() -> None:
     context = dict(type='CrossTrackAttention', channels=16, num_heads=4, ffn_channels=8)
     part = MODELS.build(config | dict(cross_track_attention=context))
     assert part.roi.tokens == part.cross_track_attention.pool == 6
-    assert part.bigram_head.ask.in_features == 6 * 16
+    assert part.bigram_head.classifier.in_features == 6 * 16
     assert part.interaction_tokens.tokens == 7
     assert MODELS.build(config | dict(bigram_head=None)).interaction_tokens.tokens == 6
     config['roi'].pop('crop')

@@ -92,8 +92,8 @@ def test_words_are_learnt_along_tracks_of_a_file(tmp_path: Path) -> None:
     trained.semantics.loss = lambda *arguments: calls.append(arguments) or {}
     assert float(trained.loss(**batch(clip))['matched']) == pytest.approx(2 / 3)
     ((estimate, _, _),) = calls
-    (tracks,), (true_ids,) = estimate.trajectories, estimate.gt_ids
-    assert true_ids == {41: 1, 43: 3}
+    (tracks,), (gt_ids,) = estimate.trajectories, estimate.gt_ids
+    assert gt_ids == {41: 1, 43: 3}
     assert sorted(set(tracks.ids.tolist())) == [41, 43]
     np.testing.assert_allclose(
         tracks.boxes[tracks.ids == 43], truth.boxes[truth.ids == 3], atol=0.01
@@ -157,8 +157,8 @@ def test_a_file_knows_nothing_of_pictures_that_were_changed(tmp_path: Path) -> N
         along_files(tmp_path).loss(**batch(clip))
 
 
-def test_a_tracker_that_is_never_asked() -> None:
-    with pytest.raises(ValueError, match='never asked with teacher_forcing_ratio=1'):
+def test_a_tracker_that_is_never_used() -> None:
+    with pytest.raises(ValueError, match='never used with teacher_forcing_ratio=1'):
         ClipTraining(tracker=dict(type='SORT'), teacher_forcing_ratio=1.0)
 
 
@@ -204,13 +204,13 @@ def test_each_clip_of_a_batch_has_its_own_tracks() -> None:
     trained.semantics.loss = lambda *arguments: calls.append(arguments) or {}
     assert float(trained.loss(**both)['matched']) == 1.0
     ((estimate, inputs, samples),) = calls
-    tables, true_ids = estimate.trajectories, estimate.gt_ids
+    tables, gt_ids = estimate.trajectories, estimate.gt_ids
     assert inputs is both['inputs']
     assert samples == clips
     assert trained.estimator.tracker.seen == [[1, 2, 3], [5, 7, 9]]
     # The last of each frame is nobody.
-    assert true_ids == [{10: 1, 11: 2}, {20: 5, 21: 3}]
-    for table, names, clip in zip(tables, true_ids, clips, strict=True):
+    assert gt_ids == [{10: 1, 11: 2}, {20: 5, 21: 3}]
+    for table, names, clip in zip(tables, gt_ids, clips, strict=True):
         truth = clip.gt_trajectories
         assert table.ids.tolist() == [*sorted(names), max(names) + 1] * 3
         for own, true_id in names.items():
@@ -238,13 +238,15 @@ def walking(ids: tuple[int, ...]) -> SMOTDataSample:
 
 
 @pytest.mark.parametrize('num_grad_frames', [None, 2])
-@pytest.mark.parametrize('speaks', [True, False])
+@pytest.mark.parametrize('semantic_losses_enabled', [True, False])
 def test_the_detection_loss_is_of_the_frames_that_were_drawn(
-    num_grad_frames: int | None, speaks: bool
+    num_grad_frames: int | None, semantic_losses_enabled: bool
 ) -> None:
     torch.manual_seed(0)
     trained = tiny_training.model(
-        detection_frames=2, num_grad_frames=num_grad_frames, speaks=speaks
+        detection_frames=2,
+        num_grad_frames=num_grad_frames,
+        semantic_losses_enabled=semantic_losses_enabled,
     )
     trained.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
     clips = batch(walking((1, 2)), walking((3, 5)))
@@ -266,7 +268,7 @@ def test_the_detection_loss_is_of_the_frames_that_were_drawn(
         drawn = tuple(trained.clip_training.draw_frames(3)[0])
         trained.clip_training.generator = np.random.default_rng(seed)
         losses = trained.loss(**clips)
-        assert ('loss_interaction' in losses) == speaks
+        assert ('loss_interaction' in losses) == semantic_losses_enabled
         for candidate, expected in of_frames.items():
             is_it = all(
                 torch.allclose(losses[name], value, rtol=1e-4)

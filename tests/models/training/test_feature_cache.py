@@ -42,7 +42,7 @@ def detector(embedder: dict | None) -> nn.Module:
 
 @pytest.mark.parametrize('option', [dict(freeze=True), dict(detection_frames=0)])
 def test_words_wait_for_no_detector_that_is_not_trained(option: dict) -> None:
-    waiting = model(**option, speaks=False)
+    waiting = model(**option, semantic_losses_enabled=False)
     assert set(waiting.loss(**batch(sample()))) == set(LOSSES)
     waiting.semantics = None
     with pytest.raises(ValueError, match='nothing to train'):
@@ -79,9 +79,9 @@ def test_embeddings_are_kept(tmp_path: Path) -> None:
     looking = detector(embedder)
     shown = frames(2)
     cache = FeatureCache(tmp_path, looking)
-    _, found = cache.look(shown)
+    _, found = cache.extract_and_detect(shown)
     looking.extract = None  # it is not asked again
-    _, again = cache.look(shown)
+    _, again = cache.extract_and_detect(shown)
     for one, two in zip(found, again, strict=True):
         assert one.embeddings.shape == (len(one), 64)
         assert len(one)
@@ -91,7 +91,7 @@ def test_embeddings_are_kept(tmp_path: Path) -> None:
         older = {name: file[name] for name in file if name != 'embeddings'}
     np.savez(path, **older)
     cache = FeatureCache(tmp_path, detector(embedder))
-    assert all(one.embeddings is not None for one in cache.look(shown)[1])
+    assert all(one.embeddings is not None for one in cache.extract_and_detect(shown)[1])
     with np.load(path) as file:
         assert 'embeddings' in file
 
@@ -108,7 +108,7 @@ def test_levels_that_are_not_kept_are_refused(tmp_path: Path) -> None:
     part['roi']['level'] = 1
     training = dict(type='ClipTraining', freeze=True, feature_cache=str(tmp_path))
     tracker = dict(type='SORT')
-    with pytest.raises(ValueError, match='RoITokens looks at level 1.*feature_cache'):
+    with pytest.raises(ValueError, match='RoITokens pools from level 1.*feature_cache'):
         SMOT(detector=DETECTOR, tracker=tracker, semantics=part, training=training)
 
 
@@ -122,12 +122,12 @@ def test_a_picture_is_the_same_in_any_company(tmp_path: Path) -> None:
     wide, tall, other = picture(64, 96, 1), picture(80, 40, 2), picture(64, 96, 3)
     looking = detector(None)
     alone = FeatureCache(tmp_path / 'alone', looking)
-    first, second = alone.look([wide]), alone.look([tall])
+    first, second = alone.extract_and_detect([wide]), alone.extract_and_detect([tall])
     (one,), (two,) = first[0].levels, second[0].levels
     assert one.shape[1:] == (16, 8, 12)
     assert two.shape[1:] == (16, 12, 8)  # 48 pixels wide, padded to 64
     for cache in (alone, FeatureCache(tmp_path / 'together', looking)):
-        features, found = cache.look([wide, tall])
+        features, found = cache.extract_and_detect([wide, tall])
         (level,) = features.levels
         assert level.shape == (2, 16, 12, 12)
         assert torch.equal(level[0, :, :8], one[0])
@@ -137,7 +137,7 @@ def test_a_picture_is_the_same_in_any_company(tmp_path: Path) -> None:
         for detections, own in zip(found, first[1] + second[1], strict=True):
             assert len(detections)
             np.testing.assert_array_equal(detections.boxes, own.boxes)
-        assert len(cache.look([wide, other])[0]) == 2
+        assert len(cache.extract_and_detect([wide, other])[0]) == 2
 
 
 def test_pictures_of_one_size_are_kept_as_they_were_seen(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_pictures_of_one_size_are_kept_as_they_were_seen(tmp_path: Path) -> None
     extract = looking.extract
     looking.extract = lambda frames: seen.append(len(frames)) or extract(frames)
     cache = FeatureCache(tmp_path, looking)
-    assert torch.equal(cache.look(shown)[0].levels[0], expected)
-    assert torch.equal(cache.look(shown)[0].levels[0], expected)
+    assert torch.equal(cache.extract_and_detect(shown)[0].levels[0], expected)
+    assert torch.equal(cache.extract_and_detect(shown)[0].levels[0], expected)
     assert seen == [3]
     with np.load(cache._path(shown[1])) as file:
         assert torch.equal(torch.from_numpy(file['map']).float(), expected[1])

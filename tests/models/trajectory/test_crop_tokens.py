@@ -69,10 +69,10 @@ def test_a_crop_stands_beside_what_the_features_show_and_learns() -> None:
     assert gradient.abs().max() > 0
 
 
-def test_without_pictures() -> None:
+def test_without_input_images() -> None:
     features = maps(torch.zeros(1, 2, 8, 8))
     features = replace(features, inputs=torch.zeros(1, 0))
-    with pytest.raises(ValueError, match='come without pictures'):
+    with pytest.raises(ValueError, match='come without their input images'):
         CropTokens(channels=16)(
             features, torch.zeros(1, dtype=torch.int64), torch.ones(1, 4)
         )

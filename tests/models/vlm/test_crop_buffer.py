@@ -33,9 +33,9 @@ TWO = tracks(_1=(10, 20, 40, 80), _2=(50, 20, 80, 80))
 
 
 def test_a_person_is_cut_out_in_rgb() -> None:
-    memory = CropBuffer(picture_size=400)
-    memory.see(frame(1), TWO)
-    (picture,) = memory.people[2].chosen()
+    memory = CropBuffer(crop_size=400)
+    memory.update(frame(1), TWO)
+    (picture,) = memory.track_crops[2].sample()
     image = picture.rgb()
     assert image.shape == (72, 36, 3)  # a tenth more on each side
     np.testing.assert_allclose(image[36, 18], [0, 0, 255], atol=12)
@@ -43,9 +43,9 @@ def test_a_person_is_cut_out_in_rgb() -> None:
 
 
 def test_pairs_know_where_each_one_is() -> None:
-    memory = CropBuffer(picture_size=45)
-    memory.see(frame(1), TWO)
-    (picture,) = memory.pairs[1, 2].pictures.chosen()
+    memory = CropBuffer(crop_size=45)
+    memory.update(frame(1), TWO)
+    (picture,) = memory.pairs[1, 2].crops.sample()
     image = picture.rgb()
     assert max(image.shape) == 45
     for track_id, colour in ((1, [255, 0, 0]), (2, [0, 0, 255])):
@@ -55,18 +55,18 @@ def test_pairs_know_where_each_one_is() -> None:
 
 
 def test_memory_does_not_grow_with_the_video() -> None:
-    memory = CropBuffer(max_pictures=3, max_frames=2, max_pair_pictures=2)
+    memory = CropBuffer(max_crops=3, max_frames=2, max_pair_crops=2)
     sizes = []
     for number in range(1, 401):
-        memory.see(frame(number), TWO)
+        memory.update(frame(number), TWO)
         sizes.append(memory.num_bytes)
     assert max(sizes[200:]) <= max(sizes[:200])
-    assert len(memory.people[1].items) <= 6
+    assert len(memory.track_crops[1].items) <= 6
     assert len(memory.frames.items) <= 4
     pair = memory.pairs[1, 2]
-    assert (pair.count, pair.first, pair.last) == (400, 1, 400)
-    assert len(pair.pictures.items) <= 4
-    spread = [p.frame_id for p in memory.people[1].chosen()]
+    assert (pair.count, pair.first_frame, pair.last_frame) == (400, 1, 400)
+    assert len(pair.crops.items) <= 4
+    spread = [p.frame_id for p in memory.track_crops[1].sample()]
     assert spread[0] == 1 and spread[-1] > 250
 
 
@@ -80,9 +80,9 @@ def test_pictures_that_nobody_wants_are_not_decoded() -> None:
 
         return frame(number, load)
 
-    memory = CropBuffer(max_pictures=2, max_frames=2, max_pair_pictures=2)
+    memory = CropBuffer(max_crops=2, max_frames=2, max_pair_crops=2)
     for number in range(1, 1001):
-        memory.see(watched(number), TWO)
+        memory.update(watched(number), TWO)
     assert len(decoded) < 60
 
 
@@ -93,8 +93,8 @@ def test_a_crowd_keeps_the_pairs_that_were_near_longest() -> None:
         for _ in range(times):
             number += 1
             both = {'_1': (10, 20, 40, 80), f'_{other}': (50, 20, 80, 80)}
-            memory.see(frame(number), tracks(**both))
-    memory.see(frame(number + 1), tracks())
+            memory.update(frame(number), tracks(**both))
+    memory.update(frame(number + 1), tracks())
     assert set(memory.pairs) == {(1, 2), (1, 4), (1, 5)}  # not 3, near in two frames
 
 
@@ -103,9 +103,9 @@ def test_a_crowd_holds_no_more_pairs_than_it_may(
 ) -> None:
     """Eighty people side by side: each is near several, and none of them goes away."""
     cut = []
-    keep = CropBuffer._keep
+    keep = CropBuffer._add_crop
     monkeypatch.setattr(
-        CropBuffer, '_keep', lambda self, *a: cut.append(1) or keep(self, *a)
+        CropBuffer, '_add_crop', lambda self, *a: cut.append(1) or keep(self, *a)
     )
     left = np.linspace(0, 120, 80)
     rng = np.random.default_rng(0)
@@ -116,7 +116,7 @@ def test_a_crowd_holds_no_more_pairs_than_it_may(
         ids = np.arange(1, 81)[order]
         rows = np.zeros(80, np.int64)
         shown = Tracks(ids, boxes[order], np.ones(80), rows, rows)
-        memory.see(frame(number), shown)
+        memory.update(frame(number), shown)
         assert len(memory.pairs) == 20
         if number == 1:
             first = set(memory.pairs)
@@ -128,23 +128,23 @@ def test_a_crowd_holds_no_more_pairs_than_it_may(
 def test_the_nearest_of_new_pairs_are_taken_first() -> None:
     memory = CropBuffer(max_pairs=1)
     people = dict(_1=(10, 20, 40, 80), _2=(52, 20, 80, 80), _3=(44, 20, 50, 80))
-    memory.see(frame(1), tracks(**people))
+    memory.update(frame(1), tracks(**people))
     assert set(memory.pairs) == {
         (2, 3)
     }  # 2 pixels apart; 1 and 3 are 4, 1 and 2 are 12
     none = CropBuffer(max_pairs=0)
-    none.see(frame(1), tracks(**people))
+    none.update(frame(1), tracks(**people))
     assert none.pairs == {}
 
 
 @pytest.mark.parametrize(
     'argument',
     [
-        dict(max_pictures=0),
+        dict(max_crops=0),
         dict(max_pairs=-1),
         dict(near_distance=float('nan')),
         dict(near_height_ratio=7),
-        dict(picture_size=0.5),
+        dict(crop_size=0.5),
         dict(quality=101),
     ],
     ids=str,
@@ -172,14 +172,14 @@ def test_near(second: tuple[float, ...], is_near: bool) -> None:
 
 def test_linked_and_forgotten() -> None:
     memory = CropBuffer()
-    memory.see(frame(1), TWO)
-    memory.see(frame(2), tracks(_7=(10, 20, 40, 80), _2=(50, 20, 80, 80)))
+    memory.update(frame(1), TWO)
+    memory.update(frame(2), tracks(_7=(10, 20, 40, 80), _2=(50, 20, 80, 80)))
     memory.rename({7: 1})
     assert memory.ids == [1, 2]
-    assert [p.frame_id for p in memory.people[1].items] == [1, 2]
+    assert [p.frame_id for p in memory.track_crops[1].items] == [1, 2]
     pair = memory.pairs[1, 2]
-    assert (pair.count, pair.first, pair.last) == (2, 1, 2)
-    assert all({i for i, _ in p.boxes} == {1, 2} for p in pair.pictures.items)
+    assert (pair.count, pair.first_frame, pair.last_frame) == (2, 1, 2)
+    assert all({i for i, _ in p.boxes} == {1, 2} for p in pair.crops.items)
     memory.rename({2: 1})  # the pair was one person
     assert (memory.ids, memory.pairs) == ([1], {})
     memory.forget([1])
@@ -188,9 +188,9 @@ def test_linked_and_forgotten() -> None:
 
 def test_outside_the_picture_there_is_nothing_to_see() -> None:
     memory = CropBuffer()
-    memory.see(frame(1), tracks(_1=(400, 20, 440, 80)))
+    memory.update(frame(1), tracks(_1=(400, 20, 440, 80)))
     assert memory.ids == [1]
-    assert memory.people[1].chosen() == []
+    assert memory.track_crops[1].sample() == []
 
 
 def test_long_videos_are_small() -> None:
@@ -200,7 +200,7 @@ def test_long_videos_are_small() -> None:
     memory = CropBuffer()
     person = tracks(_1=(100, 100, 500, 900))
     for number in range(1, 60):
-        memory.see(frame(number, lambda: noise), person)
-    people = [p for s in memory.people.values() for p in s.items]
+        memory.update(frame(number, lambda: noise), person)
+    people = [p for s in memory.track_crops.values() for p in s.items]
     assert len(people) <= 8
     assert sum(len(p.jpeg) for p in people) < 8 * 60_000

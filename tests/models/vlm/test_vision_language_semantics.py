@@ -39,7 +39,7 @@ class Scripted(nn.Module):
     def answer(self, questions) -> list[str]:
         said = []
         for question in questions:
-            pictures = question.pictures()
+            pictures = question.images()
             self.asked.append((question.text, len(pictures)))
             if 'red box' not in question.text:
                 said.append(f'caption {len(self.asked)}')
@@ -66,7 +66,7 @@ def seen(semantics: VisionLanguageSemantics, count: int = 6, shown=TWO):
 
 def test_people_pairs_and_the_video_are_asked_about() -> None:
     model = Scripted()
-    semantics = VisionLanguageSemantics(model=model, memory=dict(max_pictures=2))
+    semantics = VisionLanguageSemantics(model=model, crop_buffer=dict(max_crops=2))
     said = semantics.generate(seen(semantics))
     assert said.captions == {1: 'caption 1', 2: 'caption 2'}
     assert said.video_caption == 'caption 5'
@@ -117,7 +117,7 @@ def test_ids_stride_and_what_is_left_out() -> None:
     model = Scripted()
     semantics = VisionLanguageSemantics(model=model, video_prompt=None, frame_stride=2)
     memory = seen(semantics, count=7)
-    assert [p.frame_id for p in memory.people[1].items] == [1, 3, 5, 7]
+    assert [p.frame_id for p in memory.track_crops[1].items] == [1, 3, 5, 7]
     said = semantics.generate(memory, ids=[2, 99])
     assert (list(said.captions), len(said.interactions)) == ([2], 0)
     assert said.video_caption == ''
@@ -145,7 +145,7 @@ def test_no_numbering_hides_a_video(
     memory = semantics.begin()
     for number in numbers:
         semantics.update(memory, None, [frame(number)], [TWO])
-    assert [p.frame_id for p in memory.people[1].items] == looked_at
+    assert [p.frame_id for p in memory.track_crops[1].items] == looked_at
 
 
 def test_a_prompt_about_one_picture() -> None:
@@ -163,8 +163,8 @@ def test_wrong_options() -> None:
         VisionLanguageSemantics(model=Scripted(), caption_prompt='What does {who} do?')
     with pytest.raises(ValueError, match='frame_stride must be a whole number of 1'):
         VisionLanguageSemantics(model=Scripted(), frame_stride=0)
-    with pytest.raises(TypeError, match='max_picture'):
-        VisionLanguageSemantics(model=Scripted(), memory=dict(max_picture=2))
+    with pytest.raises(TypeError, match='max_crop'):
+        VisionLanguageSemantics(model=Scripted(), crop_buffer=dict(max_crop=2))
 
 
 @pytest.fixture(scope='module')
@@ -182,7 +182,7 @@ def model(folders: tuple[str, str]) -> SMOT:
         'model.semantics.model.max_new_tokens': 5,
         'model.semantics.frame_stride': 1,
         'model.semantics.min_near_frames': 1,
-        'model.semantics.memory.near_distance': 50.0,
+        'model.semantics.crop_buffer.near_distance': 50.0,
         # What random weights see is never sure.
         'model.tracker.track_threshold': 0.3,
         'model.tracker.birth_threshold': 0.3,
