@@ -33,7 +33,7 @@ class TrainStatistics:
     """All that a blind prediction knows: what the training split is like.
 
     Attributes:
-        looks: The most frequent noun phrase that a caption begins with. Whole captions
+        appearance: The most frequent noun phrase that a caption begins with. Whole captions
             are hardly ever the same.
         action: The most frequent text behind it.
         consensus: The caption most like all others, see :func:`consensus_caption`.
@@ -43,7 +43,7 @@ class TrainStatistics:
             training split.
     """
 
-    looks: str
+    appearance: str
     action: str
     consensus: str
     video_consensus: str
@@ -72,10 +72,12 @@ class TrainStatistics:
         ):
             if not found:
                 raise ValueError(f'the training split has no {name} to count')
-        looks = [noun_phrase(caption) for caption in captions]
-        rests = [c[len(n) :].strip() for c, n in zip(captions, looks, strict=True)]
+        appearances = [noun_phrase(caption) for caption in captions]
+        rests = [
+            c[len(n) :].strip() for c, n in zip(captions, appearances, strict=True)
+        ]
         return cls(
-            looks=_most_frequent(looks),
+            appearance=_most_frequent(appearances),
             action=_most_frequent(rests),
             consensus=consensus_caption(captions),
             video_consensus=consensus_caption(summaries),
@@ -125,7 +127,7 @@ def most_frequent(
     sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
 ) -> Words:
     """The most frequent looks and action, and verb on every ordered pair."""
-    captions = dict.fromkeys(sample.gt_captions, f'{known.looks} {known.action}')
+    captions = dict.fromkeys(sample.gt_captions, f'{known.appearance} {known.action}')
     return captions, on_every_pair(sample, known.verbs[:1]), known.video_consensus
 
 

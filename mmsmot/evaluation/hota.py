@@ -1,4 +1,4 @@
-"""HOTA, counted over all thresholds and frames at once.
+"""HOTA over all localisation thresholds and frames at once.
 
 Importing this module imports ``trackeval`` and ``scipy.optimize``.
 """
@@ -44,12 +44,12 @@ class HOTA(_HOTA):
         # A match counts at thresholds 0 to level - 1; they ascend.
         level = np.searchsorted(self.array_labels - _EPS, similarity, side='right')
         one_pair = np.zeros(len(level), np.int64)
-        true_positives = self._counted(one_pair, level)[:, 0]
-        located = self._counted(one_pair, level, similarity)[:, 0]
+        true_positives = self._matches_by_pair(one_pair, level)[:, 0]
+        similarity_sums = self._matches_by_pair(one_pair, level, similarity)[:, 0]
         pairs, pair = np.unique(
             gt_ids * data['num_tracker_ids'] + tracker_ids, return_inverse=True
         )
-        matches = self._counted(pair, level)
+        matches = self._matches_by_pair(pair, level)
         gt_count = gt_counts[pairs // data['num_tracker_ids']]
         tracker_count = tracker_counts[pairs % data['num_tracker_ids']]
 
@@ -57,19 +57,20 @@ class HOTA(_HOTA):
             'HOTA_TP': true_positives,
             'HOTA_FN': data['num_gt_dets'] - true_positives,
             'HOTA_FP': data['num_tracker_dets'] - true_positives,
-            'LocA': np.maximum(1e-10, located) / np.maximum(1e-10, true_positives),
+            'LocA': np.maximum(1e-10, similarity_sums)
+            / np.maximum(1e-10, true_positives),
         }
-        associated = {
+        denominators = {
             'AssA': gt_count + tracker_count - matches,
             'AssRe': gt_count,
             'AssPr': tracker_count,
         }
-        for field, possible in associated.items():
-            total = (matches * (matches / possible)).sum(axis=1)
+        for field, denominator in denominators.items():
+            total = (matches * (matches / denominator)).sum(axis=1)
             result[field] = total / np.maximum(1, true_positives)
         return self._compute_final_fields(result)
 
-    def _counted(
+    def _matches_by_pair(
         self, pair: np.ndarray, level: np.ndarray, weight: np.ndarray | None = None
     ) -> np.ndarray:
         """(thresholds, P) float64: the matches of each pair at each threshold."""
@@ -120,10 +121,10 @@ def _alignment(
     """
     common = np.zeros((len(gt_counts), len(tracker_counts)))
     for gt_ids, tracker_ids, similarity in _frames(data):
-        every = similarity.sum(0) + similarity.sum(1)[:, None]
-        every -= similarity
+        union = similarity.sum(0) + similarity.sum(1)[:, None]
+        union -= similarity
         share = np.divide(
-            similarity, every, out=np.zeros_like(similarity), where=every > _EPS
+            similarity, union, out=np.zeros_like(similarity), where=union > _EPS
         )
         common[gt_ids[:, None], tracker_ids] += share
     return common / (gt_counts[:, None] + tracker_counts - common)
@@ -133,15 +134,18 @@ def _match(
     data: dict[str, Any], alignment: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The matches of all frames: (K,) true ids, tracker ids and similarities."""
-    matches = []
+    gt_columns, tracker_columns, similarities = [], [], []
     for gt_ids, tracker_ids, similarity in _frames(data):
         score = alignment[gt_ids[:, None], tracker_ids] * similarity
         rows, columns = linear_sum_assignment(-score)
-        matches.append((gt_ids[rows], tracker_ids[columns], similarity[rows, columns]))
-    if not matches:
-        nothing = np.empty(0, np.int64)
-        return nothing, nothing, np.empty(0)
-    return tuple(map(np.concatenate, zip(*matches, strict=True)))
+        gt_columns.append(gt_ids[rows])
+        tracker_columns.append(tracker_ids[columns])
+        similarities.append(similarity[rows, columns])
+    return (
+        np.concatenate(gt_columns),
+        np.concatenate(tracker_columns),
+        np.concatenate(similarities),
+    )
 
 
 def _frames(data: dict[str, Any]) -> zip:

@@ -21,6 +21,7 @@ from .captions import tell_missing_scorers
 from .interactions import THRESHOLD
 from .preprocessing import require_known
 from .protocols import RELEASE, STRICT
+from .report_file import tracking_fields
 from .result_files import result_file
 from .smot_report import VideoResult, headline, report, score_video
 from .table import format_table, write_json
@@ -177,7 +178,7 @@ def format_split(reports: dict[str, dict[str, Any]]) -> str:
     results = {
         name: {
             metric: {field: np.asarray(value) for field, value in fields.items()}
-            for metric, fields in found['trackeval'].items()
+            for metric, fields in tracking_fields(found).items()
         }
         for name, found in reports.items()
     }

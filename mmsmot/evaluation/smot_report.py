@@ -114,16 +114,20 @@ def report(
         ``'tracking'`` (percent and counts), then by protocol ``'instance'``, ``'video'``
         (caption scores), ``'interactions'``, ``'joint'``, each only where it is annotated
         in some video and predicted in some: what nobody predicted is absent, not 0;
-        ``'trackeval'``: the tracking result that :func:`~.tracking.combine_sequences`
-        takes; ``'counts'`` of what had no truth, ``'missing'`` for scores that could not be counted, or mean something else
-        than their name says, and why; ``'preprocessing'`` of each video's tracks.
+        ``'tracking_fields'``: the tracking result that
+        :func:`~.tracking.combine_sequences` takes; ``'counts'`` of what had no truth;
+        ``'missing'`` for scores that could not be computed, or mean something else than
+        their name says, and why; ``'preprocessing'`` of each video's tracks.
 
     Raises:
         ValueError: There is no video.
     """
     tracking = combine_sequences({video.name: video.tracking for video in videos})
     protocols = list(videos[0].comparisons)
-    found: dict[str, Any] = {'tracking': summarize(tracking), 'trackeval': tracking}
+    found: dict[str, Any] = {
+        'tracking': summarize(tracking),
+        'tracking_fields': tracking,
+    }
     missing: dict[str, str] = {}
     scored = scored_words(videos)
     if STRICT in protocols and scored:

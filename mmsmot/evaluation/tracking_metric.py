@@ -127,7 +127,7 @@ class TrackingMetric(BaseMetric):
                 'preprocessing': self.preprocessing,
                 'preprocessing_of': {n: used for n, _, used in sorted(results) if used},
                 'scores': rows,
-                'trackeval': {**scored, COMBINED: combined},
+                'tracking_fields': {**scored, COMBINED: combined},
             }
             write_json(report, self.json_path)
         return rows[COMBINED]

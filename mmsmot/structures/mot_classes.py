@@ -17,5 +17,7 @@ MOT_CLASSES = (
     'crowd',
 )
 PEDESTRIAN = 1
-# From here on: other classes, which neither count nor excuse a prediction.
-FIRST_OTHER = 100
+# From here on: classes that a labels.txt gives names outside of MOTChallenge's; they
+# neither count nor excuse a prediction. No class column of a gt.txt goes so high (the
+# largest public vocabularies have some 20,000 classes).
+FIRST_OTHER = 10**6

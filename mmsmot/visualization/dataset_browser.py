@@ -14,7 +14,7 @@ from ..structures import Interactions, Trajectories
 from ..utils.atomic import atomic_path
 from ..utils.number_ranges import FRAME_RATE, require_numbers
 from .contact_sheet import spread_over
-from .fonts import cut_text, draw_text, plain_text, text_width
+from .fonts import cut_text, draw_text, drawable_text, text_width
 from .semantic_drawer import SemanticDrawer, short_verb, text_entries
 from .text_panel import FAINT, TextEntry, panel_lines, text_panel
 from .video_writer import VideoWriter
@@ -232,7 +232,7 @@ def _width(video: ImageSequence) -> int:
 
 def _titled(picture: np.ndarray, text: str) -> np.ndarray:
     """A picture with a line of text in its lower right corner."""
-    line = cut_text(plain_text(text), picture.shape[1] - 6, TITLE_SIZE)
+    line = cut_text(drawable_text(text), picture.shape[1] - 6, TITLE_SIZE)
     bottom, right = picture.shape[0], picture.shape[1]
     left, top = right - text_width(line, TITLE_SIZE) - 6, bottom - TITLE_SIZE - 4
     cv2.rectangle(picture, (left, top), (right, bottom), (0, 0, 0), cv2.FILLED)

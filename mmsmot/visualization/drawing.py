@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ..structures import valid_boxes
-from .fonts import TEXT_SIZE, cut_text, draw_text, ink_on, plain_text, text_width
+from .fonts import TEXT_SIZE, cut_text, draw_text, drawable_text, ink_on, text_width
 
 # Successive multiples of the golden ratio, modulo 1, spread over the circle of hues
 # more evenly than any other step; a change of tone sets those apart that come close.
@@ -171,7 +171,7 @@ def _draw_text(
     """Text on a plate of the track's colour: above the box, or inside at the edge."""
     height_px, width_px = canvas.shape[:2]
     size = max(TEXT_SIZE, round(LABEL_PART * min(height_px, width_px)))
-    text = cut_text(plain_text(text), max(width_px - 2 * width, 0), size)
+    text = cut_text(drawable_text(text), max(width_px - 2 * width, 0), size)
     plate_width, plate_height = text_width(text, size) + 2 * width, round(1.25 * size)
     x = max(0, min(corners[0], width_px - plate_width))
     top = corners[1] - plate_height

@@ -25,10 +25,13 @@ MAX_SYSTEM_FONTS = 400
 PREFERRED = ('notosans', 'droidsans', 'arialuni', 'wqy', 'unifont', 'sans', 'gothic')
 # Their glyphs are pictures, boxes or nothing.
 UNSUITABLE = ('color', 'emoji', 'lastresort', 'adobeblank')
+# Luma of a plate. Black and white have the same contrast on a grey of 117 (WCAG 2); a
+# little less, since thin strokes of white on a colour fray.
+DARK_INK_FROM = 110
 JOINERS = '\u200c\u200d'  # invisible, but they shape the letters beside them
 
 
-def plain_text(text: str) -> str:
+def drawable_text(text: str) -> str:
     """A text as it can be drawn: one line of at most ``MAX_LETTERS`` characters.
 
     Control characters go. A character that no font of this machine has becomes ``□``,
@@ -42,19 +45,19 @@ def plain_text(text: str) -> str:
 
 
 def text_width(text: str, size: int = TEXT_SIZE) -> int:
-    """Width of a plain text in pixels."""
+    """Width of a drawable text in pixels."""
     return round(sum(_font(p, size).getlength(run) for p, run in _runs(text)))
 
 
 def cut_text(text: str, width: int, size: int = TEXT_SIZE) -> str:
-    """As much of a plain text as fits into a width in pixels, with ``…`` where it is cut."""
+    """The start of a drawable text that fits into a width in pixels; ``…`` where cut."""
     if text_width(text, size) <= width:
         return text
     return text[: fitting(text, width - text_width(ELLIPSIS, size), size)] + ELLIPSIS
 
 
 def fitting(text: str, width: int, size: int = TEXT_SIZE) -> int:
-    """How many characters of a plain text fit into a width in pixels."""
+    """How many characters of a drawable text fit into a width in pixels."""
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
@@ -72,11 +75,11 @@ def draw_text(
     color: tuple[int, int, int],
     size: int = TEXT_SIZE,
 ) -> None:
-    """Draw a plain text into a picture.
+    """Draw a line of text into an image.
 
     Args:
         image: (H, W, 3) uint8 BGR, written to. What lies beyond it is left out.
-        text: One line; see :func:`plain_text`.
+        text: One line; see :func:`drawable_text`.
         origin: x, y in pixels of where its baseline starts.
         color: BGR.
         size: Pixels of an em.
@@ -96,7 +99,7 @@ def ink_on(color: tuple[int, int, int]) -> tuple[int, int, int]:
     """Black or white (BGR), whichever can be read on a colour."""
     blue, green, red = color
     luma = 0.114 * blue + 0.587 * green + 0.299 * red  # ITU-R BT.601
-    return (0, 0, 0) if luma > 110 else (255, 255, 255)
+    return (0, 0, 0) if luma > DARK_INK_FROM else (255, 255, 255)
 
 
 @lru_cache(maxsize=65536)
@@ -111,7 +114,7 @@ def font_path(character: str) -> str | None:
 
 
 def font_families(text: str) -> list[str]:
-    """The families, as matplotlib names them, of the fonts that a plain text takes."""
+    """The families, as matplotlib names them, of the fonts that a drawable text takes."""
     paths = dict.fromkeys([_base_font(), *(path for path, _ in _runs(text))])
     return [_family(path) for path in paths]
 

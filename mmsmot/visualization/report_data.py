@@ -15,14 +15,13 @@ from ..structures import (
     Trajectories,
     match_trajectories,
 )
-from ..utils.number_ranges import NumberRange
+from ..utils.number_ranges import FRAME_RATE, require_numbers
 from .drawing import track_color
+from .fonts import ink_on
 
 SIDES = ('pred', 'gt')
 WORDS = ('captions', 'video_caption', 'interactions')
-MISSED_COLOR = '#9aa3ad'  # of true people whom nobody found
-DARK_INK_FROM = 110  # luma of a plate, as TrackDrawer's
-FPS = NumberRange(0, above_low=True)  # JSON has no infinity
+MISSED_COLOR = (0xAD, 0xA3, 0x9A)  # BGR, of true trajectories without a match
 DECIMALS = 1  # of a box's pixels: half of that cannot be seen
 # A hole shorter than this part of the video is not seen in a timeline.
 SMALLEST_HOLE = 1 / 500
@@ -51,10 +50,7 @@ def report_data(
         TypeError: A score is no number.
     """
     frame_ids = _frame_ids(sample)
-    if sample.video.fps not in FPS:
-        raise ValueError(
-            f'{sample.video.name}: fps must be {FPS}, got {sample.video.fps}'
-        )
+    require_numbers(sample.video.name, FRAME_RATE, fps=sample.video.fps)
     times = _checked_times(times, frame_ids, sample.video.name)
     sides = [side for side in SIDES if f'{side}_trajectories' in sample]
     if not sides:
@@ -224,12 +220,13 @@ def _people(
         rows = rows_of.get(track_id, table[:0])
         at = positions.get(track_id, np.empty(0, np.int64))
         other = others.get(track_id)
-        color = _color(other if side == 'gt' and compared else track_id)
+        color_id = other if side == 'gt' and compared else track_id
+        color = MISSED_COLOR if color_id is None else track_color(color_id)
         people.append(
             {
                 'id': track_id,
-                'color': color,
-                'ink': _ink(color),
+                'color': _css_color(color),
+                'ink': _css_color(ink_on(color)),
                 'caption': str(captions.get(track_id, '')),
                 'other': other,
                 'other_caption': str(other_captions.get(other, '')),
@@ -274,17 +271,10 @@ def _interactions(
     return sorted(found, key=lambda i: i['spans'][0] if i['spans'] else [math.inf])
 
 
-def _color(track_id: int | None) -> str:
-    if track_id is None:
-        return MISSED_COLOR
-    blue, green, red = track_color(track_id)
+def _css_color(color: tuple[int, int, int]) -> str:
+    """``'#rrggbb'`` of a BGR colour."""
+    blue, green, red = color
     return f'#{red:02x}{green:02x}{blue:02x}'
-
-
-def _ink(color: str) -> str:
-    red, green, blue = bytes.fromhex(color[1:])
-    luma = 0.114 * blue + 0.587 * green + 0.299 * red  # ITU-R BT.601
-    return '#000000' if luma > DARK_INK_FROM else '#ffffff'
 
 
 def _score_groups(scores: Mapping[str, float | None]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from ..datasets import VideoReader
-from ..datasets.video_container import video_stream_of
+from ..datasets.video_container import open_container, video_stream_of
 from ..datasets.video_file import VideoFile
 from ..datasets.video_picture import MIRRORED, orientation_of
 from ..structures import Frame
@@ -31,7 +31,7 @@ def is_playable(path: str | os.PathLike) -> bool:
     pixels are not square they stretch it, but not the boxes on it.
     """
     suffix = Path(path).suffix.lower()
-    with av.open(os.fspath(path), metadata_errors='replace') as container:
+    with open_container(os.fspath(path)) as container:
         try:
             stream = video_stream_of(container, os.fspath(path))
             first = next(container.decode(stream))

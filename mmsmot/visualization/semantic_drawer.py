@@ -9,7 +9,7 @@ import numpy as np
 
 from ..structures import Interactions, valid_boxes
 from .drawing import draw_tracks, track_color
-from .fonts import cut_text, draw_text, ink_on, plain_text, text_width
+from .fonts import cut_text, draw_text, drawable_text, ink_on, text_width
 from .text_panel import TextEntry, panel_lines, text_panel
 
 # Pixels; the text is of one size, so small pictures are drawn larger and large ones
@@ -175,7 +175,7 @@ def _draw_interactions(
             arc = _arc(places[subject], places[other], canvas.shape)
             _draw_arrow(canvas, arc, track_color(subject), known)
             names = (verb if senses else short_verb(verb) for verb in verbs)
-            text = plain_text(', '.join(dict.fromkeys(names)))
+            text = drawable_text(', '.join(dict.fromkeys(names)))
             labels.append((text, _beyond(arc), track_color(subject)))
     taken = [_badge_place(box) for box in places.values()]
     for text, middle, color in labels:

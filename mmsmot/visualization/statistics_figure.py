@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ..datasets.statistics import histogram, most_frequent
 from ..utils.atomic import atomic_path
-from .fonts import ELLIPSIS, font_families, plain_text
+from .fonts import ELLIPSIS, drawable_text, font_families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,13 +85,13 @@ def _draw_words(axis: Axes, words: dict[str, int]) -> None:
 
 
 def _label(text: str, length: int) -> str:
-    text = plain_text(text)
+    text = drawable_text(text)
     return text if len(text) <= length else text[: length - 1] + ELLIPSIS
 
 
 def _font_options(text: str) -> dict[str, Any]:
     """Fonts with all of its characters; a ``$`` of a text begins no formula."""
-    return dict(parse_math=False, family=font_families(plain_text(text)))
+    return dict(parse_math=False, family=font_families(drawable_text(text)))
 
 
 def _say_nothing(axis: Axes) -> None:

@@ -13,9 +13,9 @@ from .fonts import (
     TEXT_SIZE,
     cut_text,
     draw_text,
+    drawable_text,
     fitting,
     ink_on,
-    plain_text,
     text_width,
 )
 
@@ -51,7 +51,7 @@ def wrap(text: str, width: int, size: int = TEXT_SIZE) -> tuple[str, ...]:
     """
     lines: list[str] = []
     line = ''
-    for word in plain_text(text).split(' '):
+    for word in drawable_text(text).split(' '):
         longer = f'{line} {word}' if line else word
         if text_width(longer, size) <= width:
             line = longer
@@ -122,7 +122,7 @@ def _lines(entry: TextEntry, width: int) -> tuple[str, ...]:
 
 
 def _badge_text(entry: TextEntry) -> str:
-    return plain_text(entry.badge[:MAX_BADGE])
+    return drawable_text(entry.badge[:MAX_BADGE])
 
 
 def _draw_badge(panel: np.ndarray, entry: TextEntry, base: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from mmsmot.datasets import MOTChallengeDataset
 from mmsmot.datasets.class_names import read_class_names, with_mot_classes
 from mmsmot.structures import Trajectories
+from mmsmot.structures.mot_classes import FIRST_OTHER
 
 
 def labelled(*labels: int) -> Trajectories:
@@ -34,7 +35,7 @@ def test_names_are_read_as_they_are_written(tmp_path: Path) -> None:
     ('names', 'labels', 'expected'),
     [
         (['car', 'person'], [1, 2, 2], [3, 1, 1]),
-        (['dog', 'person', 'cat'], [1, 2, 3], [100, 1, 102]),
+        (['dog', 'person', 'cat'], [1, 2, 3], [FIRST_OTHER, 1, FIRST_OTHER + 2]),
         (['person'], [1, 1], [1, 1]),
         (['pedestrian', 'person on vehicle', 'car'], [1, 2, 3], [1, 2, 3]),
         (['car', 'pedestrian', 'reflection'], [3, 2, 0, 9], [12, 1, 0, 9]),

@@ -58,7 +58,7 @@ def said(name: str, known: TrainStatistics) -> SMOTDataSample:
 
 
 def test_statistics(known: TrainStatistics) -> None:
-    assert known.looks == 'A man in a red shirt'
+    assert known.appearance == 'A man in a red shirt'
     assert known.action == 'walks to the left.'
     assert known.verbs[0] == 'look.v.01'
     # Of 4 labels on 8 ordered pairs: 2 right at 8 said is F1 4/12, 3 at 16 is 6/20.

@@ -15,6 +15,7 @@ from mmsmot.evaluation.preprocessing import (
     require_known,
 )
 from mmsmot.structures import Trajectories, VideoInfo
+from mmsmot.structures.mot_classes import FIRST_OTHER
 
 
 def truth(labels: list[int]) -> Trajectories:
@@ -49,7 +50,7 @@ def test_unknown_name_lists_the_known_ones():
         distractor_classes('mot19', truth([1]))
 
 
-@pytest.mark.parametrize('labels', [[1, -1], [1, 14], [0, 2]])
+@pytest.mark.parametrize('labels', [[1, -1], [1, 14], [0, 2], [1, 150]])
 @pytest.mark.parametrize('name', ['mot17', 'auto'])
 def test_classes_that_are_not_motchallenges(name, labels):
     with pytest.raises(ValueError, match=r"1 to 13 .* preprocessing='none'"):
@@ -110,8 +111,9 @@ def test_nothing_true_left_is_told(logged):
 
 
 def test_other_classes_neither_count_nor_excuse():
-    assert distractor_classes('auto', truth([1, 100, 107])) == (2, 7, 8, 12)
-    assert counted_boxes(truth([1, 100, 107]), 'mot17').tolist() == [True, False, False]
+    gt = truth([1, FIRST_OTHER, FIRST_OTHER + 7])
+    assert distractor_classes('auto', gt) == (2, 7, 8, 12)
+    assert counted_boxes(gt, 'mot17').tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize('preprocessing', ['mot15', 'mot17', 'none'])

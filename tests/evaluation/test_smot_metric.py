@@ -297,3 +297,7 @@ def test_a_split_ends_in_one_combined_row(tmp_path: Path) -> None:
     )
     combined = [float(cell) for cell in lines[-1].split()[1:]]
     assert combined == pytest.approx(list(both['tracking'].values()), abs=0.005)
+    # Reports of older versions.
+    for scores in reports.values():
+        scores['trackeval'] = scores.pop('tracking_fields')
+    assert format_split(reports).splitlines() == lines

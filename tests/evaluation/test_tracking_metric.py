@@ -107,11 +107,11 @@ def test_files(samples, tmp_path):
     report = json.loads((tmp_path / 'scores.json').read_text())
     assert report['preprocessing'] == 'mot15'
     assert report['preprocessing_of'] == dict.fromkeys(names - {'no-truth'}, 'mot15')
-    assert set(report['scores']) == set(report['trackeval'])
+    assert set(report['scores']) == set(report['tracking_fields'])
     assert set(report['scores']) == {*names, 'COMBINED'} - {'no-truth'}
     combined = report['scores']['COMBINED']
     assert {f'track/{key}': value for key, value in combined.items()} == scores
-    hota = report['trackeval']['COMBINED']['HOTA']['HOTA']
+    hota = report['tracking_fields']['COMBINED']['HOTA']['HOTA']
     assert len(hota) == 19
     assert combined['HOTA'] == pytest.approx(100 * np.mean(hota))
 

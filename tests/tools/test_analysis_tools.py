@@ -161,6 +161,16 @@ def test_baselines_prints_the_table_and_the_gap(
     assert 'gap closed' in done.stdout
 
 
+def test_baselines_refuses_a_damaged_report_before_the_run(
+    world: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / 'report.json'
+    report.write_text('{"tracking": ')
+    done = run('baselines.py', world, '--report', report)
+    assert 'report.json: not JSON' in done.error and '\n' not in done.error
+    assert done.stdout == ''
+
+
 def test_a_tool_ends_with_a_message_and_a_status() -> None:
     done = subprocess.run(
         [sys.executable, str(TOOLS / 'eval_predictions.py'), 'nowhere'],

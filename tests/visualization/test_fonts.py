@@ -15,8 +15,8 @@ from mmsmot.visualization.fonts import (
     MISSING,
     cut_text,
     draw_text,
+    drawable_text,
     fitting,
-    plain_text,
     text_width,
 )
 
@@ -46,7 +46,7 @@ def drawn(text: str, size: int = 20) -> np.ndarray:
     ['Мужчина идёт', 'Ο άνδρας', 'Un garçon très âgé', '“café” – so’s…', 'Ğüş ø ß'],
 )
 def test_alphabets_that_come_along(no_system_fonts: None, text: str) -> None:
-    assert plain_text(text) == text
+    assert drawable_text(text) == text
     pictures = {letter: drawn(letter).tobytes() for letter in set(text) - {' '}}
     assert len(set(pictures.values())) == len(pictures)  # no sign stands for two
     assert drawn(MISSING).tobytes() not in pictures.values()
@@ -55,7 +55,7 @@ def test_alphabets_that_come_along(no_system_fonts: None, text: str) -> None:
 @pytest.mark.skipif(not features.check('raqm'), reason='Pillow comes without Raqm')
 def test_from_right_to_left(no_system_fonts: None) -> None:
     """Hebrew: the first letter, a thin vav, stands rightmost."""
-    assert plain_text('ומ') == 'ומ'
+    assert drawable_text('ומ') == 'ומ'
     right = drawn('ומ').any(axis=0).nonzero()[0].max()
     alone = drawn('מ').any(axis=0).nonzero()[0].max()
     assert right > alone
@@ -66,13 +66,13 @@ def test_without_layout_nothing_is_written_backwards(
     no_system_fonts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fonts.features, 'check', lambda name: False)
-    assert plain_text('a שלום b') == f'a {4 * MISSING} b'
+    assert drawable_text('a שלום b') == f'a {4 * MISSING} b'
 
 
 def test_a_script_without_a_font_is_told_once(no_system_fonts: None, logged) -> None:
-    assert plain_text(f'a {CHINESE} b') == f'a {MISSING * len(CHINESE)} b'
-    plain_text(CHINESE)
-    plain_text('가나')
+    assert drawable_text(f'a {CHINESE} b') == f'a {MISSING * len(CHINESE)} b'
+    drawable_text(CHINESE)
+    drawable_text('가나')
     texts = [record.getMessage() for record in logged]
     assert [text.split(':')[0] for text in texts] == [
         f'Drawn texts show {MISSING} for {script}' for script in ('CJK', 'Hangul')
@@ -93,19 +93,19 @@ def test_a_system_font_is_taken_for_what_the_first_lacks(
     monkeypatch.setattr(fonts, '_system_fonts', lambda: (str(damaged), other))
     fonts.font_path.cache_clear()
     assert fonts.font_path(letter) == other
-    assert plain_text(letter) == letter
+    assert drawable_text(letter) == letter
     assert text_width(f'a{letter}b') > text_width('ab')
     assert drawn(f'a{letter}b').any()
 
 
 def test_one_line_without_controls() -> None:
-    assert plain_text('a\n b\x00\x1b[31m\u202ec\u0301') == 'a b[31m\u0107'
-    assert plain_text('\ud800') == MISSING
+    assert drawable_text('a\n b\x00\x1b[31m\u202ec\u0301') == 'a b[31m\u0107'
+    assert drawable_text('\ud800') == MISSING
 
 
 def test_texts_are_bounded() -> None:
-    assert len(plain_text('w' * 10**6)) == MAX_LETTERS
-    assert plain_text('w' * 10**6).endswith('w…')
+    assert len(drawable_text('w' * 10**6)) == MAX_LETTERS
+    assert drawable_text('w' * 10**6).endswith('w…')
 
 
 def test_cut_text_fits() -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from mmsmot.structures import CoordinateSpace, Interactions, Trajectories, VideoInfo
+from mmsmot.visualization.drawing import track_color
+from mmsmot.visualization.fonts import ink_on
 from mmsmot.visualization.report_data import (
-    MISSED_COLOR,
     frame_times,
     report_data,
     runs,
@@ -101,7 +102,20 @@ def test_truth_is_matched() -> None:
     assert (invented['other'], invented['other_caption']) == (None, '')
     found, missed = sides['gt']['people']
     assert (found['other'], found['color']) == (1, walker['color'])
-    assert (missed['id'], missed['other'], missed['color']) == (7, None, MISSED_COLOR)
+    assert (missed['id'], missed['other'], missed['color']) == (7, None, '#9aa3ad')
+
+
+def test_badges_have_the_ink_of_drawn_labels() -> None:
+    sample = make_sample()
+    ids = np.arange(1, 40)
+    boxes = [[0, 0, 9, 9]] * len(ids)
+    sample.pred_trajectories = Trajectories(np.ones(len(ids)), ids, boxes)
+    people = told(sample)['sides']['pred']['people']
+    inks = [
+        '#000000' if ink_on(track_color(i)) == (0, 0, 0) else '#ffffff' for i in ids
+    ]
+    assert [person['ink'] for person in people] == inks
+    assert {*inks} == {'#000000', '#ffffff'}
 
 
 def test_true_boxes_to_ignore_are_left_out() -> None:

@@ -10,9 +10,7 @@ says how much of the gap from the best floor to the paraphrase oracle a model cl
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from pathlib import Path
 
 from mmsmot.utils.command_line import (
     run_tool,
@@ -28,6 +26,7 @@ with tool_imports():
         predict,
     )
     from mmsmot.evaluation.ground_truth import open_dataset, read_truths
+    from mmsmot.evaluation.report_file import read_headline
     from mmsmot.evaluation.saved_predictions import score_predictions
     from mmsmot.evaluation.smot_report import headline
     from mmsmot.evaluation.table import format_table, write_json
@@ -76,24 +75,25 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    # Read first: scoring the baselines takes minutes.
+    model_row = None if args.report is None else read_headline(args.report)
     train = open_dataset(data_root=args.data_root, split='train')
-    known = TrainStatistics.of(read_truths(train))
-    print(f'most frequent in train: "{known.looks} {known.action}"')
-    print(f'consensus: "{known.consensus}"')
-    print(f'verbs: {", ".join(known.verbs)}')
+    statistics = TrainStatistics.of(read_truths(train))
+    print(f'most frequent in train: "{statistics.appearance} {statistics.action}"')
+    print(f'consensus: "{statistics.consensus}"')
+    print(f'verbs: {", ".join(statistics.verbs)}')
     test = open_dataset(data_root=args.data_root, split='test')
     rows = {}
     for name in args.only or BASELINES:
-        samples = predict(name, read_truths(test), known, args.seed)
+        samples = predict(name, read_truths(test), statistics, args.seed)
         rows[name] = headline(score_predictions(samples))
         print(f'{name}: scored', file=sys.stderr)
     for protocol, columns in COLUMNS.items():
         print(f'\n{markdown(rows, protocol, columns)}')
     if args.out is not None:
         write_json(rows, args.out)
-    if args.report is not None:
-        report = json.loads(Path(args.report).read_text(encoding='utf-8'))
-        closed = gap_closed(headline(report), rows)
+    if model_row is not None:
+        closed = gap_closed(model_row, rows)
         cells = {name: {'gap closed': share} for name, share in closed.items()}
         print(f'\n{format_table(cells, corner="score")}')
 
