@@ -47,8 +47,9 @@ def with_mot_classes(
     """The same boxes with MOTChallenge's class numbers, logged where any changes.
 
     People become class 1, what has another name of MOTChallenge's its number, and
-    everything else a number from ``FIRST_OTHER`` on, so that it neither counts nor excuses a
-    prediction. Where no name is that of people, every box counts: classes become 0.
+    everything else a number from ``FIRST_OTHER`` on, so that it neither counts nor
+    excuses a prediction. Where no name is that of people, every box counts: classes
+    become 0.
 
     Args:
         trajectories: Labels count the lines of ``labels.txt`` from 1; others stay.

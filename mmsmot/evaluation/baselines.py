@@ -1,4 +1,4 @@
-"""Floors and ceilings: what blind predictions reach, and what the truth itself does.
+"""Floors and ceilings of the scores: blind predictions, and the truth itself.
 
 All of them stand on true boxes. A model is judged by how much of the way from the best
 floor to the ceiling it goes (:func:`gap_closed`).
@@ -30,7 +30,7 @@ MAX_VERBS = 10
 
 @dataclass(frozen=True)
 class TrainStatistics:
-    """All that a blind prediction knows: what the training split is like.
+    """Statistics of a training split, the only input of a blind prediction.
 
     Attributes:
         appearance: The most frequent noun phrase that a caption begins with. Whole captions
@@ -57,28 +57,32 @@ class TrainStatistics:
         Raises:
             ValueError: It has no captions, video captions or interactions.
         """
-        captions, summaries, counts = [], [], Counter()
+        captions: list[str] = []
+        summaries: list[str] = []
+        counts: Counter[str] = Counter()
         num_pairs = 0
         for sample in samples:
             captions += sample.get('gt_captions', {}).values()
             summaries += filter(None, [sample.get('gt_video_caption')])
             num_pairs += len(_ordered_pairs(sample))
-            for verbs in sample.get('gt_interactions', _NOBODY).as_pairs().values():
+            for verbs in (
+                sample.get('gt_interactions', _NO_INTERACTIONS).as_pairs().values()
+            ):
                 counts.update(verbs)
-        for name, found in (
+        for name, items in (
             ('captions', captions),
             ('video captions', summaries),
             ('interactions', counts),
         ):
-            if not found:
+            if not items:
                 raise ValueError(f'the training split has no {name} to count')
         appearances = [noun_phrase(caption) for caption in captions]
-        rests = [
+        actions = [
             c[len(n) :].strip() for c, n in zip(captions, appearances, strict=True)
         ]
         return cls(
             appearance=_most_frequent(appearances),
-            action=_most_frequent(rests),
+            action=_most_frequent(actions),
             consensus=consensus_caption(captions),
             video_consensus=consensus_caption(summaries),
             verbs=tuple(verb for verb, _ in counts.most_common()),
@@ -86,13 +90,13 @@ class TrainStatistics:
         )
 
 
-_NOBODY = Interactions.empty()
-Words = tuple[dict[int, str], Interactions, str]
-Baseline = Callable[[SMOTDataSample, TrainStatistics, np.random.Generator], Words]
+_NO_INTERACTIONS = Interactions.empty()
+Semantics = tuple[dict[int, str], Interactions, str]
+Baseline = Callable[[SMOTDataSample, TrainStatistics, np.random.Generator], Semantics]
 
 
 def noun_phrase(caption: str) -> str:
-    """What a SynSMOT caption says of the looks: everything before its first verb."""
+    """The appearance in a SynSMOT caption: everything before its first verb."""
     words = caption.rstrip('.').split()
     for position, word in enumerate(words):
         if word in CLAUSE_STARTS:
@@ -124,72 +128,81 @@ def consensus_caption(captions: Sequence[str]) -> str:
 
 
 def most_frequent(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
-    """The most frequent looks and action, and verb on every ordered pair."""
-    captions = dict.fromkeys(sample.gt_captions, f'{known.appearance} {known.action}')
-    return captions, on_every_pair(sample, known.verbs[:1]), known.video_consensus
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
+    """The most frequent appearance and action, and verb on every ordered pair."""
+    captions = dict.fromkeys(
+        sample.gt_captions, f'{statistics.appearance} {statistics.action}'
+    )
+    return (
+        captions,
+        on_every_pair(sample, statistics.verbs[:1]),
+        statistics.video_consensus,
+    )
 
 
 def consensus(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
     """The caption most like all others; the most frequent verbs on every pair."""
-    captions = dict.fromkeys(sample.gt_captions, known.consensus)
-    return captions, _blind_pairs(sample, known), known.video_consensus
+    captions = dict.fromkeys(sample.gt_captions, statistics.consensus)
+    return captions, _blind_pairs(sample, statistics), statistics.video_consensus
 
 
 def appearance(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
-    """Looks without motion: the true caption up to its first verb."""
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
+    """Appearance without motion: the true caption up to its first verb."""
     captions = {i: f'{noun_phrase(t)}.' for i, t in sample.gt_captions.items()}
-    return captions, _blind_pairs(sample, known), known.video_consensus
+    return captions, _blind_pairs(sample, statistics), statistics.video_consensus
 
 
 def appearance_and_action(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
     """The same with the most frequent action behind it."""
     captions = {
-        i: f'{noun_phrase(t)} {known.action}' for i, t in sample.gt_captions.items()
+        i: f'{noun_phrase(t)} {statistics.action}'
+        for i, t in sample.gt_captions.items()
     }
-    return captions, _blind_pairs(sample, known), known.video_consensus
+    return captions, _blind_pairs(sample, statistics), statistics.video_consensus
 
 
 def activity_without_pairs(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
-    """The video's true verbs, on every ordered pair; the words are blind."""
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
+    """The video's true verbs, on every ordered pair; the captions are blind."""
     verbs = sorted(set(sample.gt_interactions.verbs.tolist()))
-    captions = dict.fromkeys(sample.gt_captions, known.consensus)
-    return captions, on_every_pair(sample, verbs), known.video_consensus
+    captions = dict.fromkeys(sample.gt_captions, statistics.consensus)
+    return captions, on_every_pair(sample, verbs), statistics.video_consensus
 
 
 def shuffled(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
-    """True captions and pairs, with everybody taken for somebody else."""
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
+    """True captions and pairs, with the identities permuted."""
     ids = np.array(sorted(sample.gt_captions))
     order = rng.permutation(len(ids))
-    # Along a random ring nobody stays himself, where there are two or more.
-    other = dict(zip(ids[order].tolist(), np.roll(ids[order], 1).tolist(), strict=True))
+    # Along a random ring no id maps to itself, where there are two or more.
+    new_ids = dict(
+        zip(ids[order].tolist(), np.roll(ids[order], 1).tolist(), strict=True)
+    )
     table = sample.gt_interactions
     moved = Interactions(
-        [other.get(i, i) for i in table.subject_ids.tolist()],
-        [other.get(i, i) for i in table.object_ids.tolist()],
+        np.array([new_ids.get(i, i) for i in table.subject_ids.tolist()]),
+        np.array([new_ids.get(i, i) for i in table.object_ids.tolist()]),
         table.verbs,
         table.start_frames,
         table.end_frames,
     )
-    captions = {other[i]: text for i, text in sample.gt_captions.items()}
-    return captions, moved, known.video_consensus
+    captions = {new_ids[i]: text for i, text in sample.gt_captions.items()}
+    return captions, moved, statistics.video_consensus
 
 
 def paraphrase(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
-    """The paraphrase oracle: the same facts told by SynSMOT's grammar once more.
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
+    """The paraphrase oracle: the same facts in another caption of SynSMOT's grammar.
 
     Raises:
         FileNotFoundError: The video has no ``script.json``.
@@ -197,7 +210,7 @@ def paraphrase(
     path = Path(sample.video.path) / 'script.json'
     if not path.is_file():
         raise FileNotFoundError(
-            f'{path}: missing. Only SynSMOT can be told again in other words.'
+            f"{path}: missing. Only SynSMOT's captions can be paraphrased."
         )
     facts = read_json(path)
     captions = {i: instance_caption(facts, i, rng) for i in sample.gt_captions}
@@ -205,8 +218,8 @@ def paraphrase(
 
 
 def truth(
-    sample: SMOTDataSample, known: TrainStatistics, rng: np.random.Generator
-) -> Words:
+    sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
+) -> Semantics:
     """The truth itself."""
     return sample.gt_captions, sample.gt_interactions, sample.gt_video_caption
 
@@ -226,20 +239,20 @@ BASELINES = FLOORS | CEILINGS
 def predict(
     baseline: str,
     samples: Iterable[SMOTDataSample],
-    known: TrainStatistics,
+    statistics: TrainStatistics,
     seed: int = 0,
 ) -> Iterator[SMOTDataSample]:
-    """Samples with true boxes and the words of a baseline as predictions.
+    """Samples with true boxes and a baseline's captions and interactions.
 
     Args:
         baseline: A name in ``BASELINES``.
         samples: With captions, interactions and a video caption.
-        known: Of the training split.
+        statistics: Those of the training split.
         seed: Each video has its own generator, made of it and the video's position.
     """
     for position, sample in enumerate(samples):
         rng = np.random.default_rng([seed, position])
-        captions, interactions, summary = BASELINES[baseline](sample, known, rng)
+        captions, interactions, summary = BASELINES[baseline](sample, statistics, rng)
         sample.pred_trajectories = sample.gt_trajectories
         sample.pred_captions = captions
         sample.pred_interactions = interactions
@@ -252,8 +265,8 @@ def on_every_pair(sample: SMOTDataSample, verbs: Sequence[str]) -> Interactions:
     rows = [(i, j, v) for i, j in _ordered_pairs(sample) for v in verbs]
     if not rows:
         return Interactions.empty()
-    subjects, others, labels = zip(*rows, strict=True)
-    return Interactions(subjects, others, list(labels))
+    subjects, objects, labels = map(np.array, zip(*rows, strict=True))
+    return Interactions(subjects, objects, labels)
 
 
 def gap_closed(
@@ -281,8 +294,8 @@ def gap_closed(
     return closed
 
 
-def _blind_pairs(sample: SMOTDataSample, known: TrainStatistics) -> Interactions:
-    return on_every_pair(sample, known.verbs[: known.num_verbs])
+def _blind_pairs(sample: SMOTDataSample, statistics: TrainStatistics) -> Interactions:
+    return on_every_pair(sample, statistics.verbs[: statistics.num_verbs])
 
 
 def _ordered_pairs(sample: SMOTDataSample) -> list[tuple[int, int]]:

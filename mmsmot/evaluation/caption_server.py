@@ -1,4 +1,4 @@
-"""The PTB tokenizer and METEOR, which are Java, behind one process."""
+"""One Java process with the PTB tokenizer and METEOR."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from types import TracebackType
 CLASSES = Path(__file__).parent / 'java'
 JARS = ('meteor/meteor-1.5.jar', 'tokenizer/stanford-corenlp-3.4.1.jar')
 SEPARATOR = ' ||| '
-# METEOR's tables load in 10 s on an idle machine and a caption takes some ms: what needs
-# thirty times as long hangs.
+# METEOR's tables load in 10 s on an idle machine and a caption takes some ms: java
+# that needs thirty times as long hangs.
 START_SECONDS = 300.0
 SECONDS_PER_CAPTION = 0.1
-# Numbers with decimal points and text in UTF-8, wherever the machine stands; they win over
-# JAVA_TOOL_OPTIONS and the environment.
+# Numbers with decimal points and text in UTF-8, whatever the machine's locale; they win
+# over JAVA_TOOL_OPTIONS and the environment.
 PINNED = ('-Duser.language=en', '-Duser.country=US', '-Dfile.encoding=UTF-8')
 
 
@@ -33,7 +33,7 @@ class CaptionServer:
     """One Java process for all captions of an evaluation.
 
     It starts when it is made and loads METEOR's tables (about 10 s) while captions are
-    tokenized and other scores are counted. It ends with this process, also where that is
+    tokenized and other scores are computed. It ends with this process, also where that is
     killed. Calls are not to be mixed from several threads.
 
     Args:
@@ -50,7 +50,7 @@ class CaptionServer:
     ) -> None:
         self.start_seconds = start_seconds
         self._overdue: str | None = None  # why java was ended
-        self._known: dict[str, float] = {}  # METEOR by line asked
+        self._meteor_of_line: dict[str, float] = {}  # of lines scored before
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         try:
             self._process = subprocess.Popen(
@@ -67,6 +67,9 @@ class CaptionServer:
         except BaseException:
             self._log.close()
             raise
+        assert self._process.stdin is not None  # as they are pipes
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
 
     def tokenize(self, captions: Sequence[str]) -> list[str]:
         """Lower-case Penn Treebank tokens of each caption, separated by blanks."""
@@ -86,29 +89,31 @@ class CaptionServer:
         """
         lines = _meteor_lines(references, hypotheses)
         *segments, corpus = map(float, self._ask('METEOR', lines, len(lines) + 1))
-        self._known.update(zip(lines, segments, strict=True))
+        self._meteor_of_line.update(zip(lines, segments, strict=True))
         return segments, corpus
 
     def meteor_segments(
         self, references: Sequence[Sequence[str]], hypotheses: Sequence[str]
     ) -> list[float]:
-        """The segment scores of :meth:`meteor`, without asking anything twice."""
+        """The segment scores of :meth:`meteor`; each distinct line is scored once."""
         lines = _meteor_lines(references, hypotheses)
-        new = [line for line in dict.fromkeys(lines) if line not in self._known]
+        new = [
+            line for line in dict.fromkeys(lines) if line not in self._meteor_of_line
+        ]
         if new:
             answer = self._ask('METEOR', new, len(new) + 1)
-            self._known.update(zip(new, map(float, answer[:-1]), strict=True))
-        return [self._known[line] for line in lines]
+            self._meteor_of_line.update(zip(new, map(float, answer[:-1]), strict=True))
+        return [self._meteor_of_line[line] for line in lines]
 
     def close(self) -> None:
         """End the process. Closing twice does nothing."""
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdout, self._log):
-            pipe.close()
+        self._answers.close()
+        self._log.close()
         with contextlib.suppress(BrokenPipeError):  # what a dead one had not read
-            self._process.stdin.close()
+            self._requests.close()
 
     def __enter__(self) -> CaptionServer:
         return self
@@ -121,45 +126,45 @@ class CaptionServer:
     ) -> None:
         self.close()
 
-    def _ask(self, what: str, lines: list[str], answers: int) -> list[str]:
+    def _ask(self, command: str, lines: list[str], answers: int) -> list[str]:
         """Send a request and read its answer, a line at a time."""
-        if self._process.stdin.closed:
-            raise self._dead(what)
+        if self._requests.closed:
+            raise self._dead(command)
         limit = self.start_seconds + SECONDS_PER_CAPTION * len(lines)
         # Its end ends every wait for a pipe; reading with a time limit would need select,
         # which knows no pipes on Windows.
-        timer = threading.Timer(limit, self._give_up, [what, limit])
+        timer = threading.Timer(limit, self._give_up, [command, limit])
         timer.daemon = True
         timer.start()
         try:
-            return self._exchange(what, lines, answers)
+            return self._exchange(command, lines, answers)
         finally:
             timer.cancel()
 
-    def _exchange(self, what: str, lines: list[str], answers: int) -> list[str]:
+    def _exchange(self, command: str, lines: list[str], answers: int) -> list[str]:
         try:
             # The server reads a whole request before it answers: no pipe fills up.
-            self._process.stdin.write('\n'.join([f'{what} {len(lines)}', *lines, '']))
-            self._process.stdin.flush()
+            self._requests.write('\n'.join([f'{command} {len(lines)}', *lines, '']))
+            self._requests.flush()
         except BrokenPipeError as error:
-            raise self._dead(what) from error
+            raise self._dead(command) from error
         answer = []
         for _ in range(answers):
-            line = self._process.stdout.readline()
+            line = self._answers.readline()
             if not line.endswith('\n'):
-                raise self._dead(what)
+                raise self._dead(command)
             answer.append(line[:-1])
         return answer
 
-    def _give_up(self, what: str, limit: float) -> None:
+    def _give_up(self, command: str, limit: float) -> None:
         self._overdue = (
-            f'java gave no answer to {what} within {limit:g} s and was ended. METEOR '
+            f'java gave no answer to {command} within {limit:g} s and was ended. METEOR '
             'needs about 1.5 GB of memory and a processor core to itself; try again on '
             'a machine that has both.'
         )
         self._process.kill()
 
-    def _dead(self, what: str) -> CaptionServerError:
+    def _dead(self, command: str) -> CaptionServerError:
         if self._overdue is not None:
             return CaptionServerError(self._overdue)
         report = ''
@@ -167,10 +172,10 @@ class CaptionServer:
             self._log.seek(0)
             report = self._log.read().decode('utf-8', 'replace').strip()[-500:]
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)  # its pipes close a little before it is gone
+            self._process.wait(1)  # its pipes close a little before it ends
         return CaptionServerError(
-            f'java died during {what} (exit code {self._process.poll()}). '
-            f'METEOR needs about 1.5 GB of memory. It said: {report or "nothing"}'
+            f'java died during {command} (exit code {self._process.poll()}). '
+            f'METEOR needs about 1.5 GB of memory. Its messages: {report or "none"}'
         )
 
 
@@ -182,7 +187,7 @@ def _command(java: str) -> list[str]:
             '(8 or newer): apt install default-jre-headless, or conda install openjdk'
         )
     spec = find_spec('pycocoevalcap')
-    if spec is None:
+    if spec is None or not spec.submodule_search_locations:
         raise CaptionServerError(
             "pycocoevalcap is missing: pip install 'mmsmot[captions]'"
         )

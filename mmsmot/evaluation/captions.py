@@ -33,8 +33,8 @@ class CaptionSet:
     Attributes:
         references: N lists of one or more true captions.
         hypotheses: N predicted captions; an empty one scores 0.
-        corpus: ``False`` where only CIDEr and METEOR of the segments are wanted, which
-            takes a fraction of the time.
+        corpus: ``False`` for CIDEr and METEOR of the segments alone, in a fraction of
+            the time.
     """
 
     references: Sequence[Sequence[str]]
@@ -47,7 +47,7 @@ class CaptionScores:
     """Scores as fractions (CIDEr reaches 10).
 
     Attributes:
-        corpus: By metric; METEOR is absent where it could not be counted.
+        corpus: By metric; METEOR is absent where it could not be computed.
         segments: (N,) by metric.
         missing: Why a metric is absent, or differs from the standard.
     """
@@ -58,7 +58,7 @@ class CaptionScores:
 
 
 def missing_scorers() -> str | None:
-    """Why captions cannot be scored and the command that mends it; ``None`` if they can."""
+    """Why captions cannot be scored, and the ``pip`` command; ``None`` if they can."""
     try:
         from pycocoevalcap.bleu import bleu  # noqa: F401
         from pycocoevalcap.cider import cider  # noqa: F401
@@ -128,51 +128,55 @@ def _score(
         except CaptionServerError as error:
             missing |= {'METEOR': str(error), 'tokenizer': 'a regular expression'}
             sets = {name: _tokenized(s, None) for name, s in sets.items()}
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        asked = {}
-        if 'METEOR' not in missing:
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        meteor_futures = {}
+        if server is not None and 'METEOR' not in missing:
             # Sets without a corpus score come last: what they share is known by then.
-            asked = {
-                name: beside.submit(
-                    server.meteor if s.corpus else server.meteor_segments,
-                    s.references,
-                    s.hypotheses,
-                )
+            meteor_futures = {
+                name: executor.submit(_meteor, s, server)
                 for name, s in sorted(sets.items(), key=lambda item: not item[1].corpus)
                 if len(s.hypotheses)
             }
         scores = {name: _score_in_python(s, missing) for name, s in sets.items()}
-        for name, answer in asked.items():
+        for name, future in meteor_futures.items():
             try:
-                found = answer.result()
+                segments, corpus = future.result()
             except CaptionServerError as error:
                 scores[name].missing['METEOR'] = str(error)
                 continue
-            segments = found
-            if sets[name].corpus:
-                segments, scores[name].corpus['METEOR'] = found
+            if corpus is not None:
+                scores[name].corpus['METEOR'] = corpus
             empty = np.array([not h for h in sets[name].hypotheses])
             scores[name].segments['METEOR'] = np.where(empty, 0.0, segments)
     return scores
 
 
+def _meteor(
+    captions: CaptionSet, server: CaptionServer
+) -> tuple[list[float], float | None]:
+    """Segment scores, and the score of the corpus where it is asked for."""
+    if captions.corpus:
+        return server.meteor(captions.references, captions.hypotheses)
+    return server.meteor_segments(captions.references, captions.hypotheses), None
+
+
 def _score_in_python(captions: CaptionSet, missing: dict[str, str]) -> CaptionScores:
     """All but METEOR, of captions that are split at blanks already."""
     if not len(captions.hypotheses):
-        nothing = {name: np.empty(0) for name in COCO_SCORES}
-        return CaptionScores({}, nothing, {**missing, 'captions': 'there are none'})
+        no_scores = {name: np.empty(0) for name in COCO_SCORES}
+        return CaptionScores({}, no_scores, {**missing, 'captions': 'there are none'})
     from pycocoevalcap.bleu.bleu import Bleu
     from pycocoevalcap.rouge.rouge import Rouge
 
     missing = dict(missing)
     truth = dict(enumerate(map(list, captions.references)))
-    found = {i: [h] for i, h in enumerate(captions.hypotheses)}
-    cider, cider_segments = _cider(truth, found, missing)
+    hypotheses = {i: [h] for i, h in enumerate(captions.hypotheses)}
+    cider, cider_segments = _cider(truth, hypotheses, missing)
     if not captions.corpus:
         return CaptionScores({}, {'CIDEr': cider_segments}, missing)
-    bleu, bleu_segments = Bleu(4).compute_score(truth, found, verbose=0)
-    _, rouge = Rouge().compute_score(truth, found)
-    # Nothing said of a truth without words is perfect to ROUGE.
+    bleu, bleu_segments = Bleu(4).compute_score(truth, hypotheses, verbose=0)
+    _, rouge = Rouge().compute_score(truth, hypotheses)
+    # ROUGE counts an empty caption of an empty truth as perfect.
     rouge = np.where([not h for h in captions.hypotheses], 0.0, rouge)
     corpus = dict(zip(BLEU, map(float, bleu), strict=True))
     segments = dict(zip(BLEU, map(np.array, bleu_segments), strict=True))
@@ -182,7 +186,9 @@ def _score_in_python(captions: CaptionSet, missing: dict[str, str]) -> CaptionSc
 
 
 def _cider(
-    truth: dict[int, list[str]], found: dict[int, list[str]], missing: dict[str, str]
+    truth: dict[int, list[str]],
+    hypotheses: dict[int, list[str]],
+    missing: dict[str, str],
 ) -> tuple[float, np.ndarray]:
     from pycocoevalcap.cider.cider import Cider
 
@@ -191,7 +197,7 @@ def _cider(
         return 0.0, np.zeros(len(truth))
     if len({tuple(texts) for texts in truth.values()}) == 1:
         missing['CIDEr'] = ONE_CAPTION
-    score, segments = Cider().compute_score(truth, found)
+    score, segments = Cider().compute_score(truth, hypotheses)
     return float(score), np.array(segments)
 
 
@@ -213,7 +219,7 @@ def _tokenized(captions: CaptionSet, server: CaptionServer | None) -> CaptionSet
 
 
 def split_words(captions: Sequence[str]) -> list[str]:
-    """Lower-case words and marks by a regular expression: what there is without Java."""
+    """Lower-case words and marks by a regular expression, the tokenizer without Java."""
     pattern = re.compile(r"\w+?(?=n't\b)|n't|'\w+|\w+(?:-\w+)*|[^\w\s]")
     return [' '.join(pattern.findall(text.lower())) for text in captions]
 

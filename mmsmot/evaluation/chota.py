@@ -8,7 +8,7 @@ import numpy as np
 
 from .tracking import Result
 
-HALF = 9  # position of .5 in HOTA's thresholds .05, .1, ..., .95
+INDEX_OF_HALF = 9  # position of .5 in HOTA's thresholds .05, .1, ..., .95
 
 
 def caption_accuracy(
@@ -26,9 +26,9 @@ def caption_accuracy(
         similarity: In [0, 1], of the captions of each pair; a pair without captions is
             left out of both numbers.
     """
-    known = {pair: n for pair, n in boxes.items() if pair in similarity}
-    total = sum(n * similarity[pair] for pair, n in known.items())
-    return float(total), sum(known.values())
+    described = {pair: n for pair, n in boxes.items() if pair in similarity}
+    total = sum(n * similarity[pair] for pair, n in described.items())
+    return float(total), sum(described.values())
 
 
 def caption_similarity(scores: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -53,8 +53,8 @@ def chota(tracking: Result, accuracy: float) -> dict[str, float]:
         tracking: Combined scores of all videos.
         accuracy: CapA or IntA.
     """
-    detection = float(tracking['HOTA']['DetA'][HALF])
-    association = float(tracking['HOTA']['AssA'][HALF])
+    detection = float(tracking['HOTA']['DetA'][INDEX_OF_HALF])
+    association = float(tracking['HOTA']['AssA'][INDEX_OF_HALF])
     return {
         'DetA@.5': detection,
         'AssA@.5': association,

@@ -1,4 +1,4 @@
-"""Where a result is worst: tracks, captions and pairs, and how they hang together.
+"""The worst tracks, captions and pairs of a result, and how they depend on each other.
 
 Matching and pairs are those of the strict protocol.
 """
@@ -17,11 +17,12 @@ from ..utils.number_ranges import FRACTION, NON_NEGATIVE_INT, require_numbers
 from .captions import CaptionSet, missing_scorers, score_captions
 from .chota import caption_similarity
 from .interactions import THRESHOLD
-from .protocols import STRICT_MIN_IOU, looked_at, predicted_pairs, true_pairs
+from .protocols import STRICT_MIN_IOU, predicted_pairs, true_pairs, with_scored_gt
 from .tracking import evaluate_and_match
 
-NOBODY = -1
-NOTHING = '(nothing)'
+NO_TRACK = -1
+NO_VERB = '(nothing)'
+Pair = tuple[int, int]
 PURITY_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -55,7 +56,7 @@ class CaptionError:
         gt_id: The true trajectory.
         pred_id: The matched one, -1 where it was missed.
         truth: Its caption.
-        said: What was predicted; ``''`` for nothing.
+        said: The predicted caption; ``''`` for none.
         purity: Share of the predicted trajectory's boxes that are on the person whom it
             has most boxes of; 0 where it was missed.
         score: In [0, 1], see :func:`~.chota.caption_similarity`.
@@ -72,11 +73,11 @@ class CaptionError:
 
 @dataclass(frozen=True)
 class PairError:
-    """What was wrong between two.
+    """Verbs of one pair that were missed or invented.
 
     Attributes:
         video: Its name.
-        gt_ids: True subject and object; -1 for an end that is nobody.
+        gt_ids: True subject and object; -1 for an end that matches no true trajectory.
         pred_ids: Predicted subject and object; -1 for an end that was missed.
         right: Verbs both true and predicted.
         missed: True verbs that were not predicted.
@@ -111,8 +112,8 @@ class Errors:
             'captions': [asdict(c) for c in self.captions[:top]],
             'pairs': [asdict(p) for p in self.pairs[:top]],
             'confusion': [
-                {'truth': true, 'said': said, 'count': n}
-                for (true, said), n in confusion(self.pairs).most_common()
+                {'truth': true, 'said': pred, 'count': n}
+                for (true, pred), n in confusion(self.pairs).most_common()
             ],
             'purity': score_by_purity(self.captions),
         }
@@ -121,7 +122,7 @@ class Errors:
 def find_errors(
     samples: Iterable[SMOTDataSample], threshold: float = THRESHOLD
 ) -> Errors:
-    """Look at every video once.
+    """Compare every video with its truth.
 
     Args:
         samples: With truth and prediction; those without true trajectories are left out.
@@ -133,7 +134,7 @@ def find_errors(
     """
     require_numbers('find_errors', FRACTION, threshold=threshold)
     if lacking := missing_scorers():
-        raise ModuleNotFoundError(f'the worst captions cannot be told: {lacking}')
+        raise ModuleNotFoundError(f'the worst captions cannot be ranked: {lacking}')
     tracks, captions, pairs = [], [], []
     for sample in samples:
         if 'gt_trajectories' not in sample:
@@ -147,7 +148,7 @@ def find_errors(
             )
         except ValueError as error:
             raise ValueError(f'{sample.video.name}: {error}') from error
-        sample = looked_at(sample)
+        sample = with_scored_gt(sample)
         gt_of = match_trajectories(
             sample.gt_trajectories, sample.pred_trajectories, STRICT_MIN_IOU
         )
@@ -171,8 +172,8 @@ def confusion(pairs: Iterable[PairError]) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     for pair in pairs:
         counts.update((verb, verb) for verb in pair.right)
-        for true in pair.missed or [NOTHING] * bool(pair.wrong):
-            counts.update((true, said) for said in pair.wrong or [NOTHING])
+        for true in pair.missed or [NO_VERB] * bool(pair.wrong):
+            counts.update((true, pred) for pred in pair.wrong or [NO_VERB])
     return counts
 
 
@@ -183,9 +184,9 @@ def score_by_purity(captions: Sequence[CaptionError]) -> dict[str, Any]:
         ``'bins'``: for each range of purity the mean score and the number of captions;
         ``'correlation'``: Pearson's, ``None`` where there is no spread.
     """
-    found = [c for c in captions if c.pred_id != NOBODY]
-    purity = np.array([c.purity for c in found])
-    score = np.array([c.score for c in found])
+    matched = [c for c in captions if c.pred_id != NO_TRACK]
+    purity = np.array([c.purity for c in matched])
+    score = np.array([c.score for c in matched])
     edges = np.array(PURITY_BINS)
     index = np.clip(np.searchsorted(edges, purity, 'right') - 1, 0, len(edges) - 1)
     rows = []
@@ -202,7 +203,7 @@ def score_by_purity(captions: Sequence[CaptionError]) -> dict[str, Any]:
                     'score': float(score[inside].mean()),
                 }
             )
-    spread = len(found) > 1 and np.ptp(purity) > 0 and np.ptp(score) > 0
+    spread = len(matched) > 1 and np.ptp(purity) > 0 and np.ptp(score) > 0
     correlation = float(np.corrcoef(purity, score)[0, 1]) if spread else None
     return {'bins': rows, 'correlation': correlation}
 
@@ -212,48 +213,48 @@ def _tracks(
 ) -> list[TrackError]:
     gt, pred = sample.gt_trajectories, sample.pred_trajectories
     gt_ids, pred_ids, iou = trajectory_iou(gt, pred)
-    found = []
+    errors = []
     for row, gt_id in enumerate(gt_ids.tolist()):
         shares = [n for (g, _), n in boxes.items() if g == gt_id]
-        best = int(iou[row].argmax()) if len(pred_ids) else NOBODY
+        best = int(iou[row].argmax()) if len(pred_ids) else NO_TRACK
         value = float(iou[row, best]) if len(pred_ids) else 0.0
-        found.append(
+        errors.append(
             TrackError(
                 video=sample.video.name,
                 gt_id=gt_id,
-                pred_id=int(pred_ids[best]) if value > 0 else NOBODY,
+                pred_id=int(pred_ids[best]) if value > 0 else NO_TRACK,
                 iou=value,
                 completeness=max(shares, default=0) / int((gt.ids == gt_id).sum()),
                 fragments=len(shares),
             )
         )
-    return found
+    return errors
 
 
 def _captions(
     sample: SMOTDataSample, boxes: dict[tuple[int, int], int], gt_of: dict[int, int]
 ) -> list[CaptionError]:
     pred_of = {gt: pred for pred, gt in gt_of.items()}
-    said = sample.get('pred_captions', {})
+    pred_captions = sample.get('pred_captions', {})
     present = set(sample.gt_trajectories.ids.tolist())
-    found = []
+    errors = []
     for gt_id, text in sample.get('gt_captions', {}).items():
         if gt_id not in present or not text.strip():
             continue
-        pred_id = pred_of.get(gt_id, NOBODY)
+        pred_id = pred_of.get(gt_id, NO_TRACK)
         shares = [n for (_, p), n in boxes.items() if p == pred_id]
         length = max(int((sample.pred_trajectories.ids == pred_id).sum()), 1)
-        found.append(
+        errors.append(
             CaptionError(
                 video=sample.video.name,
                 gt_id=gt_id,
                 pred_id=pred_id,
                 truth=text,
-                said=said.get(pred_id, ''),
+                said=pred_captions.get(pred_id, ''),
                 purity=max(shares, default=0) / length,
             )
         )
-    return found
+    return errors
 
 
 def _pairs(
@@ -262,28 +263,28 @@ def _pairs(
     if 'gt_interactions' not in sample:
         return []
     pred_of = {gt: pred for pred, gt in gt_of.items()}
-    left = {
+    pred_verbs = {
         pair: {verb for verb, score in verbs.items() if score >= threshold}
         for pair, verbs in predicted_pairs(sample).items()
     }
-    items = []
-    for pair, verbs in true_pairs(sample).items():
-        pred_ids = tuple(pred_of.get(i, NOBODY) for i in pair)
-        items.append((pair, pred_ids, verbs, left.pop(pred_ids, set())))
-    for pred_ids, verbs in left.items():
+    items: list[tuple[Pair, Pair, set[str], set[str]]] = []
+    for (i, j), verbs in true_pairs(sample).items():
+        pred_ids = pred_of.get(i, NO_TRACK), pred_of.get(j, NO_TRACK)
+        items.append(((i, j), pred_ids, verbs, pred_verbs.pop(pred_ids, set())))
+    for (i, j), verbs in pred_verbs.items():
         if verbs:
-            pair = tuple(gt_of.get(i, NOBODY) for i in pred_ids)
-            items.append((pair, pred_ids, set(), verbs))
+            gt_ids = gt_of.get(i, NO_TRACK), gt_of.get(j, NO_TRACK)
+            items.append((gt_ids, (i, j), set(), verbs))
     return [
         PairError(
             sample.video.name,
-            pair,
+            gt_ids,
             pred_ids,
-            right=tuple(sorted(true & said)),
-            missed=tuple(sorted(true - said)),
-            wrong=tuple(sorted(said - true)),
+            right=tuple(sorted(true & pred)),
+            missed=tuple(sorted(true - pred)),
+            wrong=tuple(sorted(pred - true)),
         )
-        for pair, pred_ids, true, said in items
+        for gt_ids, pred_ids, true, pred in items
     ]
 
 

@@ -1,9 +1,10 @@
-"""Interaction scores: which verbs hold between whom."""
+"""Interaction scores over labelled pairs (subject, object, verb)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from operator import ge, gt
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class PairVerbs:
         truth: Verbs that hold; empty for a pair that does not interact.
         scores: Predicted verbs with scores in [0, 1]; empty where the pair was missed.
         overlaps: Of verbs that are both, and whose true span is known: IoU of the frames
-            in which they are said to hold with those in which they do.
+            in which they are predicted to hold with those in which they do.
     """
 
     truth: Set[str]
@@ -53,17 +54,18 @@ def count(
         threshold: A verb is predicted from this score on.
         above: Only a greater score is enough, as in SMOTer's release.
     """
-    return _counted(_flat(pairs), threshold, above)
+    return _count_flat(_flat(pairs), threshold, above)
 
 
-def _counted(flat: _Flat, threshold: float, above: bool = False) -> Counts:
+def _count_flat(flat: _Flat, threshold: float, above: bool = False) -> Counts:
     verbs, hits, misses, wrong = flat
     shape = len(verbs)
-    hit = _reaches(hits[1], threshold, above)
+    reaches = gt if above else ge
+    hit = reaches(hits[1], threshold)
     true_positives = np.bincount(hits[0][hit].astype(int), minlength=shape)
     false_negatives = np.bincount(hits[0][~hit].astype(int), minlength=shape)
     false_negatives += np.bincount(misses, minlength=shape)
-    claimed = _reaches(wrong[1], threshold, above)
+    claimed = reaches(wrong[1], threshold)
     false_positives = np.bincount(wrong[0][claimed].astype(int), minlength=shape)
     return Counts(verbs, true_positives, false_positives, false_negatives)
 
@@ -140,45 +142,50 @@ def threshold_curve(pairs: Sequence[PairVerbs]) -> dict[str, np.ndarray]:
     """Micro P, R and F1 at every threshold .05, .1, ..., .95."""
     thresholds = np.arange(1, 20) / 20
     flat = _flat(pairs)  # once: of a crowd it takes longer than to count
-    rows = [micro(_counted(flat, threshold)) for threshold in thresholds]
+    rows = [micro(_count_flat(flat, threshold)) for threshold in thresholds]
     curve = {key: np.array([row[key] for row in rows]) for key in ('P', 'R', 'F1')}
     return {'threshold': thresholds, **curve}
 
 
 def span_iou(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float | None:
     """Mean IoU in time of the right verbs; ``None`` where no true span is known."""
-    found = [
+    ious = [
         iou
         for pair in pairs
         for verb, iou in pair.overlaps.items()
         if pair.scores[verb] >= threshold
     ]
-    return float(np.mean(found)) if found else None
+    return float(np.mean(ious)) if ious else None
 
 
 def subset_accuracy(
     pairs: Sequence[PairVerbs], threshold: float = THRESHOLD, above: bool = False
 ) -> float:
-    """The share of pairs whose predicted verbs are exactly the true ones; see :func:`count`."""
+    """The share of pairs whose predicted verbs are exactly the true ones.
+
+    Args:
+        pairs: As of :func:`count`.
+        threshold: As of :func:`count`.
+        above: As of :func:`count`.
+    """
+    reaches = gt if above else ge
     right = [
-        {verb for verb, s in pair.scores.items() if _reaches(s, threshold, above)}
+        {verb for verb, score in pair.scores.items() if reaches(score, threshold)}
         == set(pair.truth)
         for pair in pairs
     ]
     return float(np.mean(right)) if right else 0.0
 
 
-def _reaches(scores: np.ndarray, threshold: float, above: bool) -> np.ndarray:
-    return scores > threshold if above else scores >= threshold
-
-
 def _flat(pairs: Sequence[PairVerbs]) -> _Flat:
     """Verbs; (2, H) verb and score of true ones; (M,) verbs of true ones without any
     score; (2, W) verb and score of wrong ones."""
-    known = {verb for p in pairs for verb in p.truth}
-    verbs = tuple(sorted(known | {verb for p in pairs for verb in p.scores}))
+    true_verbs = {verb for p in pairs for verb in p.truth}
+    verbs = tuple(sorted(true_verbs | {verb for p in pairs for verb in p.scores}))
     number = {verb: i for i, verb in enumerate(verbs)}
-    hits, misses, wrong = [], [], []
+    hits: list[tuple[int, float]] = []
+    wrong: list[tuple[int, float]] = []
+    misses: list[int] = []
     for pair in pairs:
         for verb, score in pair.scores.items():
             (hits if verb in pair.truth else wrong).append((number[verb], score))

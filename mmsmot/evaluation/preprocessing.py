@@ -1,4 +1,4 @@
-"""What MOTChallenge leaves out of truth and result before it scores them."""
+"""Preprocessing of MOTChallenge: the boxes of truth and result that are not scored."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _EPS = np.finfo(float).eps
 
 def require_known(name: str) -> None:
     """Raise ``ValueError`` unless there is a preprocessing of that name."""
-    known = [AUTO, *PREPROCESSING]
-    if name not in known:
-        raise ValueError(f'unknown preprocessing {name!r}; known: {", ".join(known)}')
+    names = [AUTO, *PREPROCESSING]
+    if name not in names:
+        raise ValueError(f'unknown preprocessing {name!r}; known: {", ".join(names)}')
 
 
 def preprocessing_for(
@@ -74,11 +74,11 @@ def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
     """
     distractors = PREPROCESSING[preprocessing_for(name, gt)]
     if distractors is not None:
-        strange = np.setdiff1d(gt.labels[gt.labels < FIRST_OTHER], CLASSES)
-        if len(strange):
+        foreign_classes = np.setdiff1d(gt.labels[gt.labels < FIRST_OTHER], CLASSES)
+        if len(foreign_classes):
             raise ValueError(
                 f"preprocessing {name!r} needs MOTChallenge's classes 1 to 13 in the "
-                f'truth, got {strange[:10].tolist()}. Where the truth has no classes or '
+                f'truth, got {foreign_classes[:10].tolist()}. Where the truth has no classes or '
                 "others, and every box counts, choose preprocessing='none'."
             )
     return distractors
@@ -87,7 +87,7 @@ def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
 def counted_boxes(
     gt: Trajectories, preprocessing: str, video: VideoInfo | None = None
 ) -> np.ndarray:
-    """The true boxes that are to be found; logged where boxes there are and none counts.
+    """The true boxes that count; a video whose boxes all do not is logged.
 
     Args:
         gt: The truth.
@@ -97,29 +97,30 @@ def counted_boxes(
     Returns:
         (R,) mask.
     """
-    counted = considered = gt.scores != 0
+    is_flagged = gt.scores != 0
+    is_counted = is_flagged
     if PREPROCESSING[preprocessing] is not None:
-        counted = considered & (gt.labels == PEDESTRIAN)
-    if len(gt) and not counted.any():
+        is_counted = is_flagged & (gt.labels == PEDESTRIAN)
+    if len(gt) and not is_counted.any():
         name = 'a video' if video is None else video.name
-        why = _why_none_counts(gt, considered, preprocessing)
+        reason = _why_none_counts(gt, is_flagged, preprocessing)
         print_log(
-            f'{name}: none of {len(gt)} true boxes counts: {why}',
+            f'{name}: none of {len(gt)} true boxes counts: {reason}',
             logger='current',
             level=logging.WARNING,
         )
-    return counted
+    return is_counted
 
 
 def _why_none_counts(
-    gt: Trajectories, considered: np.ndarray, preprocessing: str
+    gt: Trajectories, is_flagged: np.ndarray, preprocessing: str
 ) -> str:
-    if not considered.any():
+    if not is_flagged.any():
         return (
             'the flag (seventh column of gt.txt) of all is 0, "ignore". Where it stands '
             'for something else, write 1 there.'
         )
-    classes, counts = np.unique(gt.labels[considered], return_counts=True)
+    classes, counts = np.unique(gt.labels[is_flagged], return_counts=True)
     boxes = ', '.join(f'{n} of class {c}' for c, n in zip(classes, counts, strict=True))
     return (
         f'there are {boxes}, and preprocessing {preprocessing!r} wants pedestrians, '

@@ -1,7 +1,7 @@
-"""What counts: the strict protocol, and that of SMOTer's release.
+"""The strict protocol and that of SMOTer's release: what of a video is compared.
 
-Both turn the truth and the prediction of one video into a :class:`Comparison`: captions to
-compare and labelled pairs to count. What is done with these is the same for both but for
+Both turn the truth and the prediction of one video into a :class:`Comparison`: captions
+to compare and labelled pairs to count. The scores of these are the same for both but for
 the caption scorers.
 """
 
@@ -47,30 +47,31 @@ class Comparison:
     unjudged: tuple[str, ...] = field(default=())
 
 
-def looked_at(sample: SMOTDataSample) -> SMOTDataSample:
+def with_scored_gt(sample: SMOTDataSample) -> SMOTDataSample:
     """The sample with the truth that tracking scores count, and no other.
 
     Boxes with score 0 ("ignore") and boxes on frames that are not among ``frame_ids``
-    (of a damaged video, or one read with a stride) go, and with them the words of
-    trajectories that lose all boxes and the pairs that never come into sight.
+    (of a damaged video, or one read with a stride) go, and with them the captions of
+    trajectories that lose all boxes and the pairs that hold in no frame.
     """
     gt, frame_ids = sample.gt_trajectories, np.sort(sample.frame_ids)
-    kept = gt[(gt.scores != 0) & np.isin(gt.frame_ids, frame_ids)]
-    if len(kept) == len(gt):
+    scored_gt = gt[(gt.scores != 0) & np.isin(gt.frame_ids, frame_ids)]
+    if len(scored_gt) == len(gt):
         return sample
-    gone = np.setdiff1d(gt.ids, kept.ids)
-    truth = {'gt_trajectories': kept}
+    lost_ids = np.setdiff1d(gt.ids, scored_gt.ids)
+    truth = {'gt_trajectories': scored_gt}
     if 'gt_captions' in sample:
         captions = sample.gt_captions.items()
-        truth['gt_captions'] = {i: text for i, text in captions if i not in gone}
+        truth['gt_captions'] = {i: text for i, text in captions if i not in lost_ids}
     if 'gt_interactions' in sample:
         pairs = sample.gt_interactions
         # 0 stands for a start or an end that is not known.
-        last = np.where(pairs.end_frames > 0, pairs.end_frames, np.inf)
-        first_seen = np.searchsorted(frame_ids, pairs.start_frames, 'left')
-        seen = first_seen < np.searchsorted(frame_ids, last, 'right')
-        ends_gone = np.isin(pairs.subject_ids, gone) | np.isin(pairs.object_ids, gone)
-        truth['gt_interactions'] = pairs[seen & ~ends_gone]
+        end_frames = np.where(pairs.end_frames > 0, pairs.end_frames, np.inf)
+        start = np.searchsorted(frame_ids, pairs.start_frames, 'left')
+        is_visible = start < np.searchsorted(frame_ids, end_frames, 'right')
+        is_lost = np.isin(pairs.subject_ids, lost_ids)
+        is_lost |= np.isin(pairs.object_ids, lost_ids)
+        truth['gt_interactions'] = pairs[is_visible & ~is_lost]
     cut = SMOTDataSample(metainfo=sample.metainfo)
     cut.set_data({**dict(sample.items()), **truth})
     return cut
@@ -79,29 +80,32 @@ def looked_at(sample: SMOTDataSample) -> SMOTDataSample:
 def compare_strictly(
     sample: SMOTDataSample, min_iou: float = STRICT_MIN_IOU
 ) -> Comparison:
-    """One-to-one matching; whoever is missed or invented counts.
+    """One-to-one matching; missed and invented trajectories count.
 
     Trajectories are matched by :func:`~mmsmot.structures.match_trajectories`. Every true
     caption is an item, with an empty prediction where its trajectory was missed. Every
     true pair is an item; so is every predicted pair that is not a true one, also if one
-    of its ends is nobody. Only truth that was :func:`looked_at` counts.
+    of its ends matches no true trajectory. Only the truth of :func:`with_scored_gt`
+    counts.
 
     Args:
         sample: Truth and prediction.
         min_iou: Least mean IoU of a match over the union of frames.
     """
-    sample = looked_at(sample)
+    sample = with_scored_gt(sample)
     gt_of = match_trajectories(
         sample.gt_trajectories, sample.pred_trajectories, min_iou
     )
     pred_of = {gt: pred for pred, gt in gt_of.items()}
-    truth, said = _true_captions(sample), _said_captions(sample)
+    truth, pred_captions = _true_captions(sample), _pred_captions(sample)
     captions, ids = [], []
     for gt_id, text in truth.items():
         pred_id = pred_of.get(gt_id, -1)
-        captions.append((text, said.get(pred_id, '')))
+        captions.append((text, pred_captions.get(pred_id, '')))
         ids.append((gt_id, pred_id))
-    spurious = sum(bool(said[i].strip()) for i in said if i not in gt_of)
+    spurious = sum(
+        bool(pred_captions[i].strip()) for i in pred_captions if i not in gt_of
+    )
     return Comparison(
         captions,
         ids,
@@ -117,21 +121,23 @@ def compare_official(sample: SMOTDataSample) -> Comparison:
 
     True trajectories without a caption are dropped; a prediction is matched by
     :func:`~mmsmot.structures.match_official`, many to one; only matched predictions
-    and, among their ordered pairs, only those whose true pair interacts are looked at.
-    Only truth that was :func:`looked_at` counts.
+    and, among their ordered pairs, only those whose true pair interacts are compared.
+    Only the truth of :func:`with_scored_gt` counts.
     """
-    sample = looked_at(sample)
-    truth, said = _true_captions(sample), _said_captions(sample)
+    sample = with_scored_gt(sample)
+    truth, pred_captions = _true_captions(sample), _pred_captions(sample)
     gt = sample.gt_trajectories
     described = gt[[int(i) in truth for i in gt.ids]] if len(gt) else gt
     gt_of = match_official(described, sample.pred_trajectories)
-    captions = [(truth[gt_id], said.get(i, '').lower()) for i, gt_id in gt_of.items()]
-    real, found = true_pairs(sample), predicted_pairs(sample)
+    captions = [
+        (truth[gt_id], pred_captions.get(i, '').lower()) for i, gt_id in gt_of.items()
+    ]
+    real, pred_pairs = true_pairs(sample), predicted_pairs(sample)
     pairs = []
     for i, gt_i in gt_of.items():
         for j, gt_j in gt_of.items():
             if i != j and (gt_i, gt_j) in real:
-                pairs.append(PairVerbs(real[gt_i, gt_j], found.get((i, j), {})))
+                pairs.append(PairVerbs(real[gt_i, gt_j], pred_pairs.get((i, j), {})))
     return Comparison(
         captions,
         [(gt_id, i) for i, gt_id in gt_of.items()],
@@ -146,21 +152,21 @@ def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[Pair
     if 'gt_interactions' not in sample:
         return []
     real, invented = true_pairs(sample), []
-    found = {pair: PairVerbs(verbs, {}) for pair, verbs in real.items()}
+    items = {pair: PairVerbs(verbs, {}) for pair, verbs in real.items()}
     overlaps = _overlaps(sample, gt_of)
     for (i, j), scores in predicted_pairs(sample).items():
         pair = gt_of.get(i), gt_of.get(j)
         if pair in real:
-            found[pair] = PairVerbs(real[pair], scores, overlaps.get(pair, {}))
+            items[pair] = PairVerbs(real[pair], scores, overlaps.get(pair, {}))
         else:
             invented.append(PairVerbs(frozenset(), scores))
-    return list(found.values()) + invented
+    return list(items.values()) + invented
 
 
 def _overlaps(
     sample: SMOTDataSample, gt_of: Mapping[int, int]
 ) -> dict[tuple[int, int], dict[str, float]]:
-    """IoU in time of each true pair's verbs, where both the truth and we name them.
+    """IoU in time of each true pair's verbs, where both truth and prediction have them.
 
     Verbs without a true span have none; a predicted one without a span always holds.
     """
@@ -218,13 +224,13 @@ def predicted_pairs(
 
 
 def _true_captions(sample: SMOTDataSample) -> dict[int, str]:
-    """The captions of those who have a trajectory and a text."""
+    """The captions of trajectories, without empty ones."""
     present = set(sample.gt_trajectories.ids.tolist())
     texts = sample.get('gt_captions', {})
     return {i: t for i, t in texts.items() if i in present and t.strip()}
 
 
-def _said_captions(sample: SMOTDataSample) -> dict[int, str]:
+def _pred_captions(sample: SMOTDataSample) -> dict[int, str]:
     return dict(sample.get('pred_captions', {}))
 
 
@@ -234,8 +240,8 @@ def _video_captions(
     truth = sample.get('gt_video_caption', '')
     if not truth.strip():
         return None
-    said = sample.get('pred_video_caption', '')
-    return truth, said.lower() if lower else said
+    prediction = sample.get('pred_video_caption', '')
+    return truth, prediction.lower() if lower else prediction
 
 
 def _unjudged(sample: SMOTDataSample) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def _add_bleu(
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of scores without any 4-gram in common
         references = [[true] for true, _ in captions]
-        corpus['BLEU'] = float(corpus_bleu(references, [said for _, said in captions]))
+        corpus['BLEU'] = float(corpus_bleu(references, [pred for _, pred in captions]))
 
 
 def _add_meteor(
@@ -58,7 +58,7 @@ def _add_meteor(
     try:
         from nltk.translate.meteor_score import meteor_score
 
-        scores = [meteor_score([_words(t)], _words(said)) for t, said in captions]
+        scores = [meteor_score([_words(t)], _words(pred)) for t, pred in captions]
     except ImportError:
         missing['METEOR'] = f'nltk is not installed: {PIP}'
     except LookupError:
@@ -86,12 +86,12 @@ def _add_coco(
     from pycocoevalcap.rouge.rouge import Rouge
 
     truth = {i: [true] for i, (true, _) in enumerate(captions)}
-    found = {i: [said] for i, (_, said) in enumerate(captions)}
+    hypotheses = {i: [pred] for i, (_, pred) in enumerate(captions)}
     if len({true for true, _ in captions}) == 1:
         missing['CIDEr'] = ONE_CAPTION
     for name, scorer in (('ROUGE-L', Rouge()), ('CIDEr', Cider())):
-        score, each = scorer.compute_score(truth, found)
-        corpus[name], segments[name] = float(score), np.array(each)
+        score, segment_scores = scorer.compute_score(truth, hypotheses)
+        corpus[name], segments[name] = float(score), np.array(segment_scores)
 
 
 def _words(text: str) -> list[str]:

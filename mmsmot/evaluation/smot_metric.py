@@ -32,18 +32,18 @@ from .tracking import rows_by_name
 class SMOTMetric(BaseMetric):
     """Tracking, captions and interactions in one pass.
 
-    A video is compared with its truth as soon as it is predicted; its texts and counts
-    are kept, its boxes are not. Scores are named by protocol: ``strict`` (missed and
+    A video is compared with its truth as soon as it is predicted; its captions and
+    counts are held, its boxes are not. Scores are named by protocol: ``strict`` (missed and
     invented trajectories and pairs count) and ``release`` (SMOTer's own, for standing
     beside its paper). Tracking is in percent as the paper's Table 2, everything else a
     fraction; CIDEr reaches 10. Where the packages that score captions are not installed,
-    it says so when it is built, and gives all other scores.
+    it warns when it is built, and gives all other scores.
 
     Args:
         protocols: Which to follow.
         preprocessing: Of the tracks, see :func:`~mmsmot.evaluation.evaluate_sequence`.
         threshold: Least score of a predicted verb.
-        out_dir: Folder for ``predictions/<video>.json`` (everything said of a video, to
+        out_dir: Folder for ``predictions/<video>.json`` (the prediction of a video, to
             be scored again by ``tools/analysis_tools/eval_predictions.py``),
             ``<video>.txt`` (MOTChallenge) and ``scores.json``; ``None`` to write nothing.
         collect_device: Device that ranks exchange results on, ``'cpu'`` or ``'gpu'``.
@@ -84,7 +84,7 @@ class SMOTMetric(BaseMetric):
         """Compare a batch of videos with their truth.
 
         Args:
-            data_batch: Not looked at.
+            data_batch: Not used.
             data_samples: :class:`~mmsmot.structures.SMOTDataSample` as dictionaries,
                 which MMEngine's evaluator makes of them.
 
@@ -95,7 +95,7 @@ class SMOTMetric(BaseMetric):
         for fields in data_samples:
             sample = _sample_of(fields)
             if self.out_dir is not None:
-                self._dump(sample)
+                _dump(sample, self.out_dir)
             self.results.append((sample.video.name, self._score(sample)))
 
     def compute_metrics(
@@ -118,12 +118,12 @@ class SMOTMetric(BaseMetric):
             raise ValueError(
                 f'none of {len(results)} videos has a truth to score against'
             )
-        found = report(scored, self.threshold)
-        found['counts']['skipped'] = len(results) - len(scored)
-        print_log('\n' + format_report(found), logger='current')
+        scores = report(scored, self.threshold)
+        scores['counts']['skipped'] = len(results) - len(scored)
+        print_log('\n' + format_report(scores), logger='current')
         if self.out_dir is not None:
-            write_json(found, self.out_dir / 'scores.json')
-        return headline(found)
+            write_json(scores, self.out_dir / 'scores.json')
+        return headline(scores)
 
     def _score(self, sample: SMOTDataSample) -> VideoResult | None:
         if 'gt_trajectories' not in sample:
@@ -133,28 +133,18 @@ class SMOTMetric(BaseMetric):
         except ValueError as error:
             raise ValueError(f'{sample.video.name}: {error}') from error
 
-    def _dump(self, sample: SMOTDataSample) -> None:
-        name = sample.video.name
-        path = result_file(self.out_dir, name, '.txt')
-        write_trajectories(sample.pred_trajectories, path)
-        said = SMOTDataSample(metainfo=sample.metainfo)
-        said.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
-        path = result_file(self.out_dir / 'predictions', name, '.json')
-        with atomic_write(path) as stream:
-            json.dump(sample_to_dict(said), stream)
 
-
-def format_report(found: dict[str, Any]) -> str:
-    """The report's numbers as aligned tables, and what is missing and why."""
-    counts = found['counts']
+def format_report(scores: dict[str, Any]) -> str:
+    """The report's numbers as aligned tables, and the missing scores with their reasons."""
+    counts = scores['counts']
     lines = [f'{counts["videos"]} videos; {counts.get("skipped", 0)} without truth']
-    lines.append(format_table({'tracking': found['tracking']}, corner='percent'))
-    used = Counter(found['preprocessing'].values()).most_common()
-    lines += [f'preprocessing: {name} ({number} videos)' for name, number in used]
+    lines.append(format_table({'tracking': scores['tracking']}, corner='percent'))
+    rules = Counter(scores['preprocessing'].values()).most_common()
+    lines += [f'preprocessing: {name} ({number} videos)' for name, number in rules]
     for protocol in (STRICT, RELEASE):
-        if protocol not in found:
+        if protocol not in scores:
             continue
-        part = found[protocol]
+        part = scores[protocol]
         lines.append(f'\nprotocol: {protocol}')
         for level in ('instance', 'video'):
             if part.get(level):
@@ -164,7 +154,9 @@ def format_report(found: dict[str, Any]) -> str:
             lines.append(format_table({'micro': flat}, corner='interactions'))
         for name, joint in part.get('joint', {}).items():
             lines.append(format_table({name: joint}, corner='joint'))
-    lines += [f'missing: {name}: {why}' for name, why in found['missing'].items()]
+    lines += [
+        f'missing: {name}: {reason}' for name, reason in scores['missing'].items()
+    ]
     return '\n'.join(lines)
 
 
@@ -178,11 +170,22 @@ def format_split(reports: dict[str, dict[str, Any]]) -> str:
     results = {
         name: {
             metric: {field: np.asarray(value) for field, value in fields.items()}
-            for metric, fields in tracking_fields(found).items()
+            for metric, fields in tracking_fields(scores).items()
         }
-        for name, found in reports.items()
+        for name, scores in reports.items()
     }
     return format_table(rows_by_name(results))
+
+
+def _dump(sample: SMOTDataSample, out_dir: Path) -> None:
+    name = sample.video.name
+    path = result_file(out_dir, name, '.txt')
+    write_trajectories(sample.pred_trajectories, path)
+    prediction = SMOTDataSample(metainfo=sample.metainfo)
+    prediction.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
+    path = result_file(out_dir / 'predictions', name, '.json')
+    with atomic_write(path) as stream:
+        json.dump(sample_to_dict(prediction), stream)
 
 
 def _nested(value: Any) -> bool:

@@ -36,12 +36,12 @@ from .release_captions import score_official
 from .tracking import Result, combine_sequences, evaluate_and_match, summarize
 
 Pair = tuple[int, int]
-WORDS = ('captions', 'interactions', 'video_caption')
+SEMANTICS = ('captions', 'interactions', 'video_caption')
 
 
 @dataclass(frozen=True)
 class VideoResult:
-    """What is kept of one video: counts and texts, no boxes.
+    """Counts and captions of one video, without boxes.
 
     Attributes:
         name: The video's name.
@@ -50,7 +50,7 @@ class VideoResult:
         comparisons: By protocol.
         boxes: Boxes that HOTA matches at .5, by (true id, predicted id).
         captions: (true, predicted) captions of these pairs, where there are both.
-        predicted: What was predicted besides tracks, of :data:`WORDS`.
+        predicted: What was predicted besides tracks, of :data:`SEMANTICS`.
     """
 
     name: str
@@ -67,7 +67,7 @@ def score_video(
     protocols: Sequence[str] = (STRICT, RELEASE),
     preprocessing: str = 'auto',
 ) -> VideoResult:
-    """Everything that is counted video by video.
+    """Compare one video with its truth.
 
     Args:
         sample: Truth and prediction of a whole video.
@@ -84,11 +84,12 @@ def score_video(
     tracking, boxes = evaluate_and_match(
         gt, pred, frames, preprocessing, video=sample.video
     )
-    truth, said = sample.get('gt_captions', {}), sample.get('pred_captions', {})
+    gt_captions = sample.get('gt_captions', {})
+    pred_captions = sample.get('pred_captions', {})
     captions = {
-        (g, p): (truth[g], said.get(p, ''))
+        (g, p): (gt_captions[g], pred_captions.get(p, ''))
         for g, p in boxes
-        if truth.get(g, '').strip()
+        if gt_captions.get(g, '').strip()
     }
     return VideoResult(
         sample.video.name,
@@ -97,7 +98,7 @@ def score_video(
         {name: compare[name](sample) for name in protocols},
         boxes,
         captions,
-        frozenset(name for name in WORDS if f'pred_{name}' in sample),
+        frozenset(name for name in SEMANTICS if f'pred_{name}' in sample),
     )
 
 
@@ -113,7 +114,7 @@ def report(
     Returns:
         ``'tracking'`` (percent and counts), then by protocol ``'instance'``, ``'video'``
         (caption scores), ``'interactions'``, ``'joint'``, each only where it is annotated
-        in some video and predicted in some: what nobody predicted is absent, not 0;
+        in some video and predicted in some: what was not predicted is absent, not 0;
         ``'tracking_fields'``: the tracking result that
         :func:`~.tracking.combine_sequences` takes; ``'counts'`` of what had no truth;
         ``'missing'`` for scores that could not be computed, or mean something else than
@@ -124,31 +125,32 @@ def report(
     """
     tracking = combine_sequences({video.name: video.tracking for video in videos})
     protocols = list(videos[0].comparisons)
-    found: dict[str, Any] = {
+    scores: dict[str, Any] = {
         'tracking': summarize(tracking),
         'tracking_fields': tracking,
     }
     missing: dict[str, str] = {}
-    scored = scored_words(videos)
+    scored = scored_semantics(videos)
     if STRICT in protocols and scored:
         compared = [video.comparisons[STRICT] for video in videos]
-        found[STRICT] = _strict(videos, compared, tracking, scored, threshold, missing)
+        scores[STRICT] = _strict(videos, compared, tracking, scored, threshold, missing)
     if RELEASE in protocols and scored:
         compared = [video.comparisons[RELEASE] for video in videos]
-        found[RELEASE] = _released(compared, scored, threshold, missing)
+        scores[RELEASE] = _released(compared, scored, threshold, missing)
     unjudged = Counter(n for v in videos for n in v.comparisons[protocols[0]].unjudged)
-    found['counts'] = {'videos': len(videos), 'without truth': dict(unjudged)}
-    found['missing'] = missing
-    found['preprocessing'] = {video.name: video.preprocessing for video in videos}
-    return found
+    scores['counts'] = {'videos': len(videos), 'without truth': dict(unjudged)}
+    scores['missing'] = missing
+    scores['preprocessing'] = {video.name: video.preprocessing for video in videos}
+    return scores
 
 
-def scored_words(videos: Sequence[VideoResult]) -> frozenset[str]:
-    """Those of :data:`WORDS` that some video has annotated and some has predicted."""
-    annotated, predicted = set(), set()
+def scored_semantics(videos: Sequence[VideoResult]) -> frozenset[str]:
+    """Those of :data:`SEMANTICS` that some video has annotated and some has predicted."""
+    annotated: set[str] = set()
+    predicted: set[str] = set()
     for video in videos:
         comparison = next(iter(video.comparisons.values()))
-        annotated |= set(WORDS) - set(comparison.unjudged)
+        annotated |= set(SEMANTICS) - set(comparison.unjudged)
         predicted |= video.predicted
     return frozenset(annotated & predicted)
 
@@ -240,7 +242,7 @@ def _released(
 
 
 def _named(level: str, scores: CaptionScores) -> dict[str, str]:
-    return {f'{level} {name}': why for name, why in scores.missing.items()}
+    return {f'{level} {name}': reason for name, reason in scores.missing.items()}
 
 
 def interaction_report(pairs: Sequence[PairVerbs], threshold: float) -> dict[str, Any]:
@@ -263,13 +265,13 @@ def interaction_report(pairs: Sequence[PairVerbs], threshold: float) -> dict[str
     }
 
 
-def headline(found: dict[str, Any]) -> dict[str, float]:
+def headline(scores: dict[str, Any]) -> dict[str, float]:
     """The numbers of a row in a table, by name: what MMEngine's evaluator returns."""
-    row = {f'track/{name}': value for name, value in found['tracking'].items()}
+    row = {f'track/{name}': value for name, value in scores['tracking'].items()}
     for protocol in (STRICT, RELEASE):
-        if protocol not in found:
+        if protocol not in scores:
             continue
-        part = found[protocol]
+        part = scores[protocol]
         for level in ('instance', 'video'):
             for name in ('BLEU', *BLEU, 'ROUGE-L', 'METEOR', 'CIDEr'):
                 if name in part.get(level, {}):
@@ -286,7 +288,7 @@ def _caption_set(
     captions: Sequence[tuple[str, str]], corpus: bool = True
 ) -> CaptionSet:
     references = [[true] for true, _ in captions]
-    return CaptionSet(references, [said for _, said in captions], corpus)
+    return CaptionSet(references, [pred for _, pred in captions], corpus)
 
 
 def _caption_accuracy(videos: Sequence[VideoResult], scores: CaptionScores) -> float:
@@ -295,8 +297,8 @@ def _caption_accuracy(videos: Sequence[VideoResult], scores: CaptionScores) -> f
     similarity = iter(caption_similarity(scores.segments).tolist())
     total, boxes = 0.0, 0
     for video in videos:
-        known = {pair: next(similarity) for pair in video.captions}
-        part, number = caption_accuracy(video.boxes, known)
+        of_pair = {pair: next(similarity) for pair in video.captions}
+        part, number = caption_accuracy(video.boxes, of_pair)
         total, boxes = total + part, boxes + number
     return total / max(boxes, 1)
 

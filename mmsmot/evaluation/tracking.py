@@ -1,7 +1,7 @@
 """Tracking scores of one sequence and of many: HOTA, CLEAR and Identity, in memory.
 
-The numbers are those of ``trackeval``; what it reads from a ceremony of folders is
-handed to its metric classes as arrays.
+The numbers are those of ``trackeval``; its metric classes get arrays instead of the
+folders that it would read.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ def evaluate_sequence(
 
     Args:
         gt: The truth; boxes with score 0 are not considered.
-        pred: The prediction, in the same coordinate space; its labels are not looked
-            at.
-        frame_ids: (T,) original numbers of the frames that were looked at. Truth on
+        pred: The prediction, in the same coordinate space; its labels are
+            not used.
+        frame_ids: (T,) original numbers of the frames that were processed. Truth on
             other frames is not counted, which is logged.
         preprocessing: ``'mot16'``, ``'mot17'`` or ``'mot20'``: only class 1 counts, and
             predictions that cover a distractor are taken away first, as MOTChallenge
-            does; ``'mot15'`` and ``'none'``: the classes are not looked at.
+            does; ``'mot15'`` and ``'none'``: the classes are not used.
             ``'auto'``: see :func:`~.preprocessing.preprocessing_for`.
         video: Which video it is: its name may tell the benchmark.
 
@@ -75,7 +75,7 @@ def evaluate_sequence(
         Identity's threshold is .5.
 
     Raises:
-        ValueError: The coordinate spaces differ, a predicted frame was not looked at,
+        ValueError: The coordinate spaces differ, a predicted frame was not processed,
             there is no such preprocessing, or it does not fit the truth's classes.
     """
     return evaluate_and_match(gt, pred, frame_ids, preprocessing, video=video)[0]
@@ -89,7 +89,7 @@ def evaluate_and_match(
     threshold: float = 0.5,
     video: VideoInfo | None = None,
 ) -> tuple[Result, dict[tuple[int, int], int]]:
-    """The scores of one sequence, and who HOTA matches with whom.
+    """The scores of one sequence, and the pairs of ids that HOTA matches.
 
     Args:
         gt: As of :func:`evaluate_sequence`.
@@ -110,10 +110,10 @@ def evaluate_and_match(
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
     require_frames(pred, frame_ids)
     preprocessing = preprocessing_for(preprocessing, gt, video)
-    gt = _looked_at(gt, frame_ids)
+    gt = _on_frames(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
-    counted = counted_boxes(gt, preprocessing, video)
-    data, names = _sequence_data(gt, pred, frame_ids, counted, distractors)
+    gt_mask = counted_boxes(gt, preprocessing, video)
+    data, names = _sequence_data(gt, pred, frame_ids, gt_mask, distractors)
     result = {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
     return result, _matched_boxes(data, *names, threshold)
 
@@ -179,12 +179,12 @@ def _metrics() -> dict[str, Any]:
     return {metric.get_name(): metric for metric in metrics}
 
 
-def _looked_at(gt: Trajectories, frame_ids: np.ndarray) -> Trajectories:
+def _on_frames(gt: Trajectories, frame_ids: np.ndarray) -> Trajectories:
     inside = np.isin(gt.frame_ids, frame_ids)
     if inside.all():
         return gt
     print_log(
-        f'{int((~inside).sum())} of {len(gt)} true boxes lie on frames not looked at; '
+        f'{int((~inside).sum())} of {len(gt)} true boxes lie on frames not processed; '
         'not counted',
         logger='current',
         level=logging.INFO,
@@ -196,21 +196,21 @@ def _sequence_data(
     gt: Trajectories,
     pred: Trajectories,
     frame_ids: np.ndarray,
-    considered: np.ndarray,
+    gt_mask: np.ndarray,
     distractors: tuple[int, ...] | None,
 ) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
     """The dictionary that trackeval's metrics take, and the ids that it numbers."""
     is_distractor = np.isin(gt.labels, distractors or ())
-    kept = np.ones(len(pred), bool)
+    pred_mask = np.ones(len(pred), bool)
     similarities = []
     for g, p in zip(_slices(gt, frame_ids), _slices(pred, frame_ids), strict=True):
         similarity = pairwise_iou(gt.boxes[g], pred.boxes[p])
-        kept[p] = ~on_distractors(similarity, is_distractor[g])
+        pred_mask[p] = ~on_distractors(similarity, is_distractor[g])
         # Columns first, as in trackeval: the other way leaves another memory layout,
         # and so another last bit in sums over it.
-        similarities.append(similarity[:, kept[p]][considered[g]])
-    gt_ids, gt_names = _numbered(gt, considered, frame_ids)
-    pred_ids, pred_names = _numbered(pred, kept, frame_ids)
+        similarities.append(similarity[:, pred_mask[p]][gt_mask[g]])
+    gt_ids, gt_names = _numbered(gt, gt_mask, frame_ids)
+    pred_ids, pred_names = _numbered(pred, pred_mask, frame_ids)
     data = {
         'num_timesteps': len(frame_ids),
         'gt_ids': gt_ids,
@@ -218,8 +218,8 @@ def _sequence_data(
         'similarity_scores': similarities,
         'num_gt_ids': len(gt_names),
         'num_tracker_ids': len(pred_names),
-        'num_gt_dets': int(considered.sum()),
-        'num_tracker_dets': int(kept.sum()),
+        'num_gt_dets': int(gt_mask.sum()),
+        'num_tracker_dets': int(pred_mask.sum()),
     }
     return data, (gt_names, pred_names)
 

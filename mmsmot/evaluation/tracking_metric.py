@@ -63,15 +63,15 @@ class TrackingMetric(BaseMetric):
         require_known(preprocessing)
         self.preprocessing = preprocessing
         self.out_dir = None if out_dir is None else Path(out_dir)
+        self.json_path = None if json_path is None else Path(json_path)
         if json_path is None and self.out_dir is not None:
-            json_path = self.out_dir / 'scores.json'
-        self.json_path = json_path
+            self.json_path = self.out_dir / 'scores.json'
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score a batch of videos.
 
         Args:
-            data_batch: Not looked at.
+            data_batch: Not used.
             data_samples: :class:`~mmsmot.structures.SMOTDataSample` as dictionaries,
                 which MMEngine's evaluator makes of them.
 
@@ -125,7 +125,7 @@ class TrackingMetric(BaseMetric):
         if self.json_path is not None:
             report = {
                 'preprocessing': self.preprocessing,
-                'preprocessing_of': {n: used for n, _, used in sorted(results) if used},
+                'preprocessing_of': {n: rule for n, _, rule in sorted(results) if rule},
                 'scores': rows,
                 'tracking_fields': {**scored, COMBINED: combined},
             }
@@ -138,12 +138,12 @@ class TrackingMetric(BaseMetric):
             return None, None
         gt = sample['gt_trajectories']
         video = sample['video']
-        used = preprocessing_for(self.preprocessing, gt, video)
+        rule = preprocessing_for(self.preprocessing, gt, video)
         try:
-            found = evaluate_sequence(
-                gt, sample['pred_trajectories'], sample['frame_ids'], used, video
+            result = evaluate_sequence(
+                gt, sample['pred_trajectories'], sample['frame_ids'], rule, video
             )
-            return found, used
+            return result, rule
         except ValueError as error:
             raise ValueError(f'{sample["video"].name}: {error}') from error
 

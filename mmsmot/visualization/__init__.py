@@ -1,4 +1,4 @@
-"""Pictures and videos for people to look at."""
+"""Drawn images and videos, and pages, of tracks, captions and interactions."""
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
 from .drawing import TrackDrawer, draw_tracks, track_color

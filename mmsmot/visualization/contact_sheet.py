@@ -9,37 +9,37 @@ import numpy as np
 
 from ..structures import valid_boxes
 
-TRUE_COLOR, SAID_COLOR = (80, 200, 80), (60, 60, 230)  # BGR
+GT_COLOR, PRED_COLOR = (80, 200, 80), (60, 60, 230)  # BGR
 MARGIN = 0.4  # of the box's longer side, around it
 SIDE = 160  # pixels of a crop
 
 
 def contact_sheet(
-    pictures: Sequence[np.ndarray],
-    truth: Sequence[np.ndarray],
-    said: Sequence[np.ndarray],
+    images: Sequence[np.ndarray],
+    gt_boxes: Sequence[np.ndarray],
+    pred_boxes: Sequence[np.ndarray],
     side: int = SIDE,
 ) -> np.ndarray:
     """Square crops around all boxes of each frame, true ones green, predicted ones red.
 
     Args:
-        pictures: T pictures (H, W, 3) uint8 BGR.
-        truth: T arrays (N, 4) of true boxes x1, y1, x2, y2 in pixels; N may be 0. Boxes
-            without an area, or with a value that is not finite, are not drawn.
-        said: T arrays (M, 4) of predicted ones.
+        images: T images (H, W, 3) uint8 BGR.
+        gt_boxes: T arrays (N, 4) of true boxes x1, y1, x2, y2 in pixels; N may be 0.
+            Boxes without an area, or with a value that is not finite, are not drawn.
+        pred_boxes: T arrays (M, 4) of predicted ones.
         side: Width and height of a crop in pixels.
 
     Returns:
         (side, T * side, 3) uint8 BGR.
 
     Raises:
-        ValueError: There is no picture.
+        ValueError: There is no image.
     """
-    if not len(pictures):
-        raise ValueError('no picture to make a contact sheet of')
+    if not len(images):
+        raise ValueError('no image to make a contact sheet of')
     crops = [
-        _crop(picture, true, red, side)
-        for picture, true, red in zip(pictures, truth, said, strict=True)
+        _crop(image, true, red, side)
+        for image, true, red in zip(images, gt_boxes, pred_boxes, strict=True)
     ]
     return np.concatenate(crops, axis=1)
 
@@ -51,20 +51,22 @@ def spread_over(frame_ids: np.ndarray, count: int) -> np.ndarray:
 
 
 def _crop(
-    picture: np.ndarray, truth: np.ndarray, said: np.ndarray, side: int
+    image: np.ndarray, gt_boxes: np.ndarray, pred_boxes: np.ndarray, side: int
 ) -> np.ndarray:
-    height, width = picture.shape[:2]
-    truth, said = (rows[valid_boxes(rows)] for rows in map(_rows, (truth, said)))
-    boxes = np.concatenate([truth, said])
+    height, width = image.shape[:2]
+    gt_boxes, pred_boxes = (
+        rows[valid_boxes(rows)] for rows in map(_rows, (gt_boxes, pred_boxes))
+    )
+    boxes = np.concatenate([gt_boxes, pred_boxes])
     if not len(boxes):
         boxes = np.array([[0.0, 0, width, height]])
     low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
-    half = (high - low).max() * (0.5 + MARGIN)
-    scale = side / (2 * half)
-    corner = (low + high) / 2 - half
+    half_side = (high - low).max() * (0.5 + MARGIN)
+    scale = side / (2 * half_side)
+    corner = (low + high) / 2 - half_side
     affine = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
-    crop = cv2.warpAffine(picture, affine, (side, side), flags=cv2.INTER_AREA)
-    for rows, color in ((truth, TRUE_COLOR), (said, SAID_COLOR)):
+    crop = cv2.warpAffine(image, affine, (side, side), flags=cv2.INTER_AREA)
+    for rows, color in ((gt_boxes, GT_COLOR), (pred_boxes, PRED_COLOR)):
         for x1, y1, x2, y2 in (rows.reshape(-1, 2, 2) - corner).reshape(-1, 4) * scale:
             corners = (round(x1), round(y1)), (round(x2), round(y2))
             cv2.rectangle(crop, *corners, color, 2)

@@ -1,4 +1,4 @@
-"""A dataset to look at: a sheet of pictures and a clip of each of its videos."""
+"""A contact sheet and a clip of each video of a dataset, with its annotations."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .text_panel import FAINT, TextEntry, panel_lines, text_panel
 from .video_writer import VideoWriter
 
 SHEET_FRAMES, SHEET_COLUMNS = 6, 3
-TILE_WIDTH = 480  # pixels of a sheet's picture
+TILE_WIDTH = 480  # pixels of a sheet's image
 JPEG_QUALITY = 85
-GAP = 4  # pixels between pictures
-TITLE_SIZE = 12  # pixels of an em, of a picture's title
+GAP = 4  # pixels between images
+TITLE_SIZE = 12  # pixels of an em, of an image's title
 # Of text. A JPEG has at most 65,535 rows, and encoders take far fewer of a video's.
 MAX_SHEET_LINES, MAX_CLIP_LINES = 1000, 40
 MIN_CLIP_WIDTH = 16  # pixels, of one block of H.264
@@ -37,39 +37,39 @@ def draw_sheet(
     columns: int = SHEET_COLUMNS,
     tile_width: int = TILE_WIDTH,
 ) -> np.ndarray:
-    """A video at a glance: some of its frames, and below them all that is said of it.
+    """A video at a glance: some of its frames, and below them all annotations.
 
     The frames are evenly spread, then moved so that each interaction whose span is
-    known is seen in one of them, as far as there are enough.
+    known is in one of them, as far as there are enough.
 
     Args:
-        video: Its pictures.
+        video: Its images.
         truth: Boxes, captions and interactions, as far as they are annotated.
         num_frames: Pictures in the sheet.
         columns: Pictures in a row.
-        tile_width: Width of a picture in pixels.
+        tile_width: Width of an image in pixels.
 
     Returns:
         (H, W, 3) uint8 BGR.
 
     Raises:
-        ValueError: The video has no pictures, or one cannot be read.
+        ValueError: The video has no images, or one cannot be read.
     """
-    require_pictures(video)
+    require_images(video)
     frame_ids = frames_to_show(video.frame_ids, truth.interactions, num_frames)
     tiles = []
     boxes = boxes_by_frame(truth.trajectories)
     drawer = SemanticDrawer(scale=tile_width / _width(video))
     for position in np.searchsorted(video.frame_ids, frame_ids).tolist():
         frame = video.frame_at(position)
-        ids, now = boxes.get(frame.frame_id, NOBODY)
+        ids, frame_boxes = boxes.get(frame.frame_id, NO_BOXES)
         active = active_at(truth.interactions, frame.frame_id)
-        picture = drawer.draw_scene(frame.image, ids, now, active)
-        tiles.append(_titled(picture, f'frame {frame.frame_id}'))
+        image = drawer.draw_scene(frame.image, ids, frame_boxes, active)
+        tiles.append(_titled(image, f'frame {frame.frame_id}'))
     grid = _grid(tiles, min(columns, len(tiles)))
     title = TextEntry(f'{video.video.name}: {summary_line(video, truth)}', faint=True)
-    words = text_entries(truth.captions, truth.video_caption)
-    entries = [title, *words, *interaction_entries(truth.interactions)]
+    captions = text_entries(truth.captions, truth.video_caption)
+    entries = [title, *captions, *interaction_entries(truth.interactions)]
     lines = min(panel_lines(entries, grid.shape[1]), MAX_SHEET_LINES)
     return np.concatenate([grid, text_panel(entries, grid.shape[1], lines)])
 
@@ -93,31 +93,31 @@ def write_clip(
     scale: float | None = None,
     fps: float | None = None,
 ) -> None:
-    """Write a video with all that is said of it, as H.264, atomically.
+    """Write a video with all annotations, as H.264, atomically.
 
     Captions that take more than ``MAX_CLIP_LINES`` lines are shown while those they are
     about are in view.
 
     Args:
-        video: Its pictures.
+        video: Its images.
         truth: Boxes, captions and interactions, as far as they are annotated.
         path: An ``.mp4``.
         scale: See :class:`~mmsmot.visualization.semantic_drawer.SemanticDrawer`.
         fps: Frames per second, ``None`` for the video's own.
 
     Raises:
-        ValueError: The video has no pictures, or one cannot be read; ``fps`` is no
-            frame rate, or ``scale`` makes pictures narrower than ``MIN_CLIP_WIDTH`` or
+        ValueError: The video has no images, or one cannot be read; ``fps`` is no
+            frame rate, or ``scale`` makes images narrower than ``MIN_CLIP_WIDTH`` or
             wider than ``MAX_CLIP_WIDTH``.
     """
     require_numbers('write_clip', FRAME_RATE.or_none, fps=fps)
-    require_pictures(video)
+    require_images(video)
     captions = truth.captions or {}
     drawer = SemanticDrawer(scale)
     width = _width(video)
     if scale is not None and scale * width > MAX_CLIP_WIDTH:
         raise ValueError(
-            f'write_clip: scale {scale:g} would make pictures {scale * width:g} pixels '
+            f'write_clip: scale {scale:g} would make images {scale * width:g} pixels '
             f'wide, more than {MAX_CLIP_WIDTH}, which no player shows. Give at most '
             f'{MAX_CLIP_WIDTH / width:g}.'
         )
@@ -131,17 +131,19 @@ def write_clip(
     boxes = boxes_by_frame(truth.trajectories)
     with VideoWriter(path, video.video.fps if fps is None else fps) as writer:
         for frame in video:
-            ids, now = boxes.get(frame.frame_id, NOBODY)
+            ids, frame_boxes = boxes.get(frame.frame_id, NO_BOXES)
             active = active_at(truth.interactions, frame.frame_id)
             texts = captions
             if lines > MAX_CLIP_LINES:
                 texts = {i: captions[i] for i in ids.tolist() if i in captions}
             writer.write(
-                drawer.draw(frame.image, ids, now, active, texts, truth.video_caption)
+                drawer.draw(
+                    frame.image, ids, frame_boxes, active, texts, truth.video_caption
+                )
             )
 
 
-NOBODY = (np.empty(0, np.int64), np.empty((0, 4)))
+NO_BOXES = (np.empty(0, np.int64), np.empty((0, 4)))
 
 
 def boxes_by_frame(
@@ -168,61 +170,66 @@ def frames_to_show(
         interactions: Whose spans to show; ``None`` for evenly spread frames.
         count: The number of frames.
     """
-    chosen = spread_over(frame_ids, count)
+    sheet_ids = spread_over(frame_ids, count)
     if interactions is None:
-        return chosen
-    free = set(range(len(chosen)))
-    known = (interactions.start_frames > 0) & (interactions.end_frames > 0)
+        return sheet_ids
+    free_slots = set(range(len(sheet_ids)))
+    has_span = (interactions.start_frames > 0) & (interactions.end_frames > 0)
     spans = zip(
-        interactions.start_frames[known], interactions.end_frames[known], strict=True
+        interactions.start_frames[has_span],
+        interactions.end_frames[has_span],
+        strict=True,
     )
-    # The shortest first: a long one is seen anyway.
+    # The shortest first: a long one is in some frame anyway.
     for start, end in sorted(spans, key=lambda span: span[1] - span[0]):
         inside = frame_ids[(frame_ids >= start) & (frame_ids <= end)]
-        seen = np.flatnonzero((chosen >= start) & (chosen <= end)).tolist()
+        slots = np.flatnonzero((sheet_ids >= start) & (sheet_ids <= end)).tolist()
         if not len(inside):
             continue
         middle = inside[len(inside) // 2]
-        if not seen and free:
-            seen = [min(free, key=lambda slot: abs(int(chosen[slot] - middle)))]
-            chosen[seen[0]] = middle
-        free -= set(seen[:1])
-    return np.unique(chosen)
+        if not slots and free_slots:
+            slots = [
+                min(free_slots, key=lambda slot: abs(int(sheet_ids[slot] - middle)))
+            ]
+            sheet_ids[slots[0]] = middle
+        free_slots -= set(slots[:1])
+    return np.unique(sheet_ids)
 
 
 def interaction_entries(interactions: Interactions | None) -> list[TextEntry]:
-    """A line for all interactions: who does what to whom, and when where that is known."""
+    """A line for all interactions: subject, verb, object, and the span if annotated."""
     if interactions is None or not len(interactions):
         return []
-    return [TextEntry('; '.join(_told(interactions)))]
+    return [TextEntry('; '.join(_clauses(interactions)))]
 
 
-def _told(interactions: Interactions) -> Iterator[str]:
+def _clauses(interactions: Interactions) -> Iterator[str]:
     for row in range(len(interactions)):
         start = int(interactions.start_frames[row])
         end = int(interactions.end_frames[row])
         span = f' ({start or "?"}-{end or "?"})' if start or end else ''
-        subject, other = interactions.subject_ids[row], interactions.object_ids[row]
-        yield f'{subject} {short_verb(str(interactions.verbs[row]))} {other}{span}'
+        subject = interactions.subject_ids[row]
+        target = interactions.object_ids[row]
+        yield f'{subject} {short_verb(str(interactions.verbs[row]))} {target}{span}'
 
 
 def summary_line(video: ImageSequence, truth: GroundTruth) -> str:
-    """Numbers of frames, people and interactions."""
-    known = truth.trajectories
-    people = 0 if known is None else len(np.unique(known.ids))
+    """Numbers of frames, trajectories and interactions."""
+    trajectories = truth.trajectories
+    num_ids = 0 if trajectories is None else len(np.unique(trajectories.ids))
     pairs = truth.interactions.as_pairs() if truth.interactions is not None else {}
-    deeds = sum(map(len, pairs.values()))
+    num_verbs = sum(map(len, pairs.values()))
     return (
-        f'{len(video)} frames, {video.video.fps:g} a second, {people} trajectories, '
-        f'{deeds} interactions'
+        f'{len(video)} frames, {video.video.fps:g} a second, {num_ids} trajectories, '
+        f'{num_verbs} interactions'
     )
 
 
-def require_pictures(video: ImageSequence) -> None:
-    """Raise ``ValueError`` where a video has no pictures to draw on."""
+def require_images(video: ImageSequence) -> None:
+    """Raise ``ValueError`` where a video has no images to draw on."""
     if video.image_paths is None:
         raise ValueError(
-            f'{video.video.name}: no pictures in {video.video.path}, nothing to look at'
+            f'{video.video.name}: no images in {video.video.path}, nothing to draw on'
         )
 
 
@@ -230,14 +237,14 @@ def _width(video: ImageSequence) -> int:
     return video.video.width or video.frame_at(0).image.shape[1]
 
 
-def _titled(picture: np.ndarray, text: str) -> np.ndarray:
-    """A picture with a line of text in its lower right corner."""
-    line = cut_text(drawable_text(text), picture.shape[1] - 6, TITLE_SIZE)
-    bottom, right = picture.shape[0], picture.shape[1]
-    left, top = right - text_width(line, TITLE_SIZE) - 6, bottom - TITLE_SIZE - 4
-    cv2.rectangle(picture, (left, top), (right, bottom), (0, 0, 0), cv2.FILLED)
-    draw_text(picture, line, (left + 3, bottom - 4), (255, 255, 255), TITLE_SIZE)
-    return picture
+def _titled(image: np.ndarray, text: str) -> np.ndarray:
+    """An image with a line of text in its lower right corner."""
+    line = cut_text(drawable_text(text), image.shape[1] - 6, TITLE_SIZE)
+    bottom, right = image.shape[0], image.shape[1]
+    x, y = right - text_width(line, TITLE_SIZE) - 6, bottom - TITLE_SIZE - 4
+    cv2.rectangle(image, (x, y), (right, bottom), (0, 0, 0), cv2.FILLED)
+    draw_text(image, line, (x + 3, bottom - 4), (255, 255, 255), TITLE_SIZE)
+    return image
 
 
 def _grid(tiles: list[np.ndarray], columns: int) -> np.ndarray:
@@ -247,7 +254,7 @@ def _grid(tiles: list[np.ndarray], columns: int) -> np.ndarray:
     size = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3)
     grid = np.full(size, FAINT, np.uint8)
     for number, tile in enumerate(tiles):
-        top = number // columns * (height + GAP)
-        left = number % columns * (width + GAP)
-        grid[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+        y = number // columns * (height + GAP)
+        x = number % columns * (width + GAP)
+        grid[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
     return grid

@@ -1,4 +1,4 @@
-"""Drawing tracks into a picture: boxes, names, trails."""
+"""Tracks drawn into an image: boxes, ids, trails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .fonts import TEXT_SIZE, cut_text, draw_text, drawable_text, ink_on, text_w
 GOLDEN_RATIO = 0.618033988749895
 TONES = ((0.80, 1.0), (0.55, 1.0), (0.95, 0.70))  # saturation, value
 
-LABEL_PART = 1 / 48  # of the picture's shorter side: pixels of an em
+LABEL_PART = 1 / 48  # of the image's shorter side: pixels of an em
 SUBPIXEL_BITS = 4
 TRAIL_STEPS = 6  # levels of fading
 FAINTEST = 0.15
@@ -27,10 +27,11 @@ FAINTEST = 0.15
 
 @lru_cache(maxsize=4096)
 def track_color(track_id: int) -> tuple[int, int, int]:
-    """The BGR colour, 0 to 255, that an id has in every picture."""
+    """The BGR colour, 0 to 255, that an id has in every image."""
     hue = track_id * GOLDEN_RATIO % 1.0
     rgb = colorsys.hsv_to_rgb(hue, *TONES[track_id % len(TONES)])
-    return tuple(round(255 * channel) for channel in reversed(rgb))
+    red, green, blue = (round(255 * channel) for channel in rgb)
+    return blue, green, red
 
 
 def draw_tracks(
@@ -46,47 +47,47 @@ def draw_tracks(
     Args:
         image: (H, W, 3) uint8 BGR; not changed.
         ids: (N,) track ids; each has its own colour.
-        boxes: (N, 4) x1, y1, x2, y2 in pixels. Boxes are clipped to the picture; those
+        boxes: (N, 4) x1, y1, x2, y2 in pixels. Boxes are clipped to the image; those
             wholly outside, and those with a value that is not finite, are not drawn.
         scores: (N,) written behind the id.
         labels: N texts (or numbers) written behind the id.
         trails: N arrays (L, 2) of points x, y in pixels, the oldest first.
 
     Returns:
-        A new picture of the same shape.
+        A new image of the same shape.
 
     Raises:
-        ValueError: The picture is not (H, W, 3) uint8, or counts differ.
+        ValueError: The image is not (H, W, 3) uint8, or counts differ.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(
-            f'expected a picture (H, W, 3) uint8, got {image.shape} {image.dtype}'
+            f'expected an image (H, W, 3) uint8, got {image.shape} {image.dtype}'
         )
     columns = dict(boxes=boxes, scores=scores, labels=labels, trails=trails)
     for name, column in columns.items():
         if column is not None and len(column) != len(ids):
             raise ValueError(f'{len(ids)} ids but {len(column)} {name}')
-    ids = [int(track_id) for track_id in ids]
+    track_ids = [int(track_id) for track_id in ids]
     canvas = image.copy()
     width = max(1, round(min(image.shape[:2]) / 400))
     if trails is not None:
-        _draw_trails(canvas, image, ids, trails, width)
-    corners, shown = _pixel_corners(boxes, image.shape)
-    for row in shown:
+        _draw_trails(canvas, image, track_ids, trails, width)
+    corners, drawn_rows = _pixel_corners(boxes, image.shape)
+    for row in drawn_rows:
         x1, y1, x2, y2 = corners[row]
-        cv2.rectangle(canvas, (x1, y1), (x2, y2), track_color(ids[row]), width)
-    for row in shown:  # after all boxes, so that no edge crosses a text
-        text = _text(ids[row], labels, scores, row)
-        _draw_text(canvas, text, corners[row], track_color(ids[row]), width)
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), track_color(track_ids[row]), width)
+    for row in drawn_rows:  # after all boxes, so that no edge crosses a text
+        text = _text(track_ids[row], labels, scores, row)
+        _draw_text(canvas, text, corners[row], track_color(track_ids[row]), width)
     return canvas
 
 
 class TrackDrawer:
-    """Draws the tracks of one frame after another, with the way each came.
+    """Draws the tracks of one frame after another, with trails.
 
     Args:
-        trail_length: Points in a trail, 0 for none. A track not seen for as many
-            frames loses its trail, so the memory held is bounded by the tracks alive.
+        trail_length: Points in a trail, 0 for none. A track without a box for as
+            many frames loses its trail, so the memory held is bounded by the tracks alive.
     """
 
     def __init__(self, trail_length: int = 30) -> None:
@@ -96,7 +97,7 @@ class TrackDrawer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the trails: the next picture is the first of a new video."""
+        """Forget the trails: the next image is the first of a new video."""
         self._points: dict[int, deque[tuple[float, float]]] = {}
         self._last_seen: dict[int, int] = {}
         self._frame = 0
@@ -129,22 +130,24 @@ class TrackDrawer:
                 trail.append(tuple(foot))
                 self._last_seen[int(track_id)] = self._frame
         oldest = self._frame - self.trail_length
-        for track_id in [i for i, seen in self._last_seen.items() if seen <= oldest]:
+        for track_id in [
+            i for i, last_frame in self._last_seen.items() if last_frame <= oldest
+        ]:
             del self._points[track_id], self._last_seen[track_id]
 
 
 def _pixel_corners(
     boxes: np.ndarray, shape: tuple[int, ...]
 ) -> tuple[list[list[int]], list[int]]:
-    """Corners inside the picture, and the rows that have something to show there."""
+    """Corners inside the image, and the rows of boxes that are not empty there."""
     height, width = shape[:2]
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
     limits = [width, height, width, height]
-    finite = np.isfinite(boxes).all(axis=1)
+    finite: np.ndarray = np.isfinite(boxes).all(axis=1)
     clipped = np.clip(np.where(finite[:, None], boxes, 0.0), 0, limits)
-    shown = np.flatnonzero(valid_boxes(clipped)).tolist()
+    drawn_rows = np.flatnonzero(valid_boxes(clipped)).tolist()
     corners = np.minimum(np.round(clipped), np.subtract(limits, 1)).astype(int)
-    return corners.tolist(), shown
+    return corners.tolist(), drawn_rows
 
 
 def _text(
@@ -194,7 +197,7 @@ def _draw_trails(
     They are drawn opaque into ``canvas`` and mixed with the untouched ``image`` in one
     pass over the few pixels that a line covers.
     """
-    opacity = np.zeros(image.shape[:2], np.uint8)
+    opacity: np.ndarray = np.zeros(image.shape[:2], np.uint8)
     far = 4 * max(image.shape)  # keeps the shifted coordinates inside 32 bits
     for track_id, trail in zip(ids, trails, strict=True):
         if len(trail) < 2:

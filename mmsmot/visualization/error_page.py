@@ -1,4 +1,4 @@
-"""The error analysis as a page with pictures."""
+"""The error analysis as a page with images."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left;
 img { max-width: 960px; display: block; }
 """
 NOTE = (
-    'In pictures, true boxes are green and predicted ones red. An id of -1 is nobody.'
+    'In images, true boxes are green and predicted ones red. An id of -1 is no track.'
 )
 TITLES = {
-    'tracks': 'Worst tracks: true trajectories that were found worst',
+    'tracks': 'Worst tracks: true trajectories with the least IoU',
     'captions': 'Worst captions',
     'pairs': 'Worst pairs',
     'confusion': 'Verbs taken for others',
@@ -29,20 +29,20 @@ TITLES = {
 
 
 def write_error_page(
-    summary: Mapping[str, Any], pictures: Mapping[str, str], path: Path
+    summary: Mapping[str, Any], image_files: Mapping[str, str], path: Path
 ) -> None:
     """Write the page, atomically.
 
     Args:
         summary: See :meth:`~mmsmot.evaluation.error_analysis.Errors.summary`.
-        pictures: Picture files relative to the page, by ``'<kind>/<row>'``.
+        image_files: Files relative to the page, by ``'<kind>/<row>'``.
         path: The page.
     """
     purity = summary['purity']
     parts = []
     for kind, title in TITLES.items():
         rows = purity['bins'] if kind == 'purity' else summary[kind]
-        images = [pictures.get(f'{kind}/{i}') for i in range(len(rows))]
+        images = [image_files.get(f'{kind}/{i}') for i in range(len(rows))]
         parts.append(f'<h2>{escape(title)}</h2>\n{_table(rows, images)}')
     if purity['correlation'] is not None:
         parts.append(f'<p>Correlation {purity["correlation"]:.3f}.</p>')
@@ -65,8 +65,8 @@ def _table(rows: Sequence[Mapping[str, Any]], images: Sequence[str | None]) -> s
         cells = ''.join(f'<td>{escape(_text(row[name]))}</td>' for name in columns)
         lines.append(f'<tr>{cells}</tr>')
         if image is not None:
-            picture = f'<img src="{escape(image, quote=True)}" alt="">'
-            lines.append(f'<tr><td colspan="{len(columns)}">{picture}</td></tr>')
+            tag = f'<img src="{escape(image, quote=True)}" alt="">'
+            lines.append(f'<tr><td colspan="{len(columns)}">{tag}</td></tr>')
     return '<table>\n' + '\n'.join(lines) + '\n</table>'
 
 

@@ -23,7 +23,7 @@ MISSING = '□'  # in place of a character that no font has
 MAX_SYSTEM_FONTS = 400
 # Looked into first: plain faces of families that were made for many scripts.
 PREFERRED = ('notosans', 'droidsans', 'arialuni', 'wqy', 'unifont', 'sans', 'gothic')
-# Their glyphs are pictures, boxes or nothing.
+# Their glyphs are bitmaps, boxes or nothing.
 UNSUITABLE = ('color', 'emoji', 'lastresort', 'adobeblank')
 # Luma of a plate. Black and white have the same contrast on a grey of 117 (WCAG 2); a
 # little less, since thin strokes of white on a colour fray.
@@ -91,7 +91,7 @@ def draw_text(
     if not inside.all():
         rows, columns, opacity = rows[inside], columns[inside], opacity[inside]
     below = image[rows, columns].astype(np.float32)
-    mixed = below + (np.float32(color) - below) * opacity[:, None]
+    mixed = below + (np.array(color, np.float32) - below) * opacity[:, None]
     image[rows, columns] = np.round(mixed).astype(np.uint8)
 
 
@@ -125,7 +125,7 @@ def _family(path: str) -> str:
 
     # matplotlib's own list may be older than the font.
     fontManager.addfont(path)
-    return _font(path, TEXT_SIZE).getname()[0]
+    return _font(path, TEXT_SIZE).getname()[0] or Path(path).stem
 
 
 @lru_cache(maxsize=1)
@@ -162,7 +162,7 @@ def _charmap(path: str) -> frozenset[int]:
     try:
         _font(path, TEXT_SIZE)
         return frozenset(FT2Font(path).get_charmap())
-    except (OSError, RuntimeError) as error:  # damaged, or pictures of one size
+    except (OSError, RuntimeError) as error:  # damaged, or bitmaps of one size
         print_log(f'font {path} is left out: {error}', 'current', logging.DEBUG)
         return frozenset()
 
@@ -222,7 +222,7 @@ def _script(character: str) -> str:
 
 @lru_cache(maxsize=256)
 def _warn_of_script(script: str) -> None:
-    """Cached, so that each script is told of once."""
+    """Cached, so that each script is logged once."""
     print_log(
         f'Drawn texts show {MISSING} for {script}: no font of this machine has it, or '
         'Pillow comes without Raqm to lay it out. Install one (on Debian, apt-get '

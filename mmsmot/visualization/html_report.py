@@ -1,4 +1,4 @@
-"""One page about one video that opens anywhere: what was seen, said and how well."""
+"""One self-contained page of one video: tracks, captions, interactions and scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import numpy as np
 from ..evaluation.interactions import THRESHOLD
 from ..structures import SMOTDataSample
 from ..utils.atomic import atomic_write
-from .report_data import frame_times, report_data
+from .report_data import report_data
 
 EMBED_LIMIT = 48 * 2**20  # bytes; base64 adds a third, and browsers hold it twice
 SCRIPTS = ('clock', 'light', 'stage', 'timeline', 'graph', 'page')
@@ -56,7 +56,7 @@ def write_report(
             boxes on an empty stage. See :func:`~.report_video.playable_video`.
         times: (T,) seconds at which ``video`` shows each of ``sample.frame_ids``, such
             as the timestamps of the frames read: needed for a video of variable rate,
-            or one written of the frames looked at. ``None`` for the original video at
+            or one written of the frames processed. ``None`` for the original video at
             its constant rate, ``(frame_id - 1) / fps``; for others of constant rate see
             :func:`~.report_data.frame_times`.
         scores: Numbers by ``'<group>/<name>'``, as
@@ -68,13 +68,11 @@ def write_report(
     Raises:
         FileNotFoundError: There is no ``video``.
         ValueError: The sample has no ``video``, ``frame_ids`` or trajectories, boxes
-            are not in the video's own pixels or in frames that were not looked at, or
+            are not in the video's own pixels or in frames that were not processed, or
             ``times`` do not fit or do not ascend.
         TypeError: A score is no number.
     """
     path = Path(path)
-    if times is None and {'video', 'frame_ids'} <= {*sample.metainfo_keys()}:
-        times = frame_times(sample.frame_ids, sample.video.fps)
     data = report_data(sample, times, scores or {}, warnings, threshold)
     embedded = None
     if video is not None:
@@ -98,7 +96,7 @@ def is_report(path: str | os.PathLike) -> bool:
 
 
 def _video_entry(video: Path, page: Path, embed_limit: int) -> dict[str, str | None]:
-    """The video's type, and its path relative to the page; none where it is put into it."""
+    """The video's type, and its path relative to the page; ``None`` if embedded."""
     is_embedded = video.stat().st_size <= embed_limit
     return {
         'type': MIME_TYPES.get(video.suffix.lower(), 'video/mp4'),
@@ -121,7 +119,8 @@ def _page(data: Mapping[str, Any]) -> tuple[str, str]:
     # One pass, so that nothing in a value is taken for a mark.
     marks = re.compile(r'\{\{(\w+)\}\}')
     head, tail = _part('page.html').split('{{video}}')
-    return tuple(marks.sub(lambda m: values[m[1]], part) for part in (head, tail))
+    head, tail = (marks.sub(lambda m: values[m[1]], part) for part in (head, tail))
+    return head, tail
 
 
 def _policy(style: str, script: str, video: Mapping[str, Any] | None) -> str:

@@ -1,4 +1,4 @@
-"""What the page of a report is told about a video: plain values, ready for JSON."""
+"""The data of a report's page about one video: plain values, ready for JSON."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ SIDES = ('pred', 'gt')
 WORDS = ('captions', 'video_caption', 'interactions')
 MISSED_COLOR = (0xAD, 0xA3, 0x9A)  # BGR, of true trajectories without a match
 DECIMALS = 1  # of a box's pixels: half of that cannot be seen
-# A hole shorter than this part of the video is not seen in a timeline.
+# A hole shorter than this part of the video cannot be seen in a timeline.
 SMALLEST_HOLE = 1 / 500
-# A frame takes between 1/UNEVEN and UNEVEN times the usual one where the rate is constant.
+# A frame takes between 1/UNEVEN and UNEVEN times the usual one at a constant rate.
 UNEVEN = 1.1
 
 
 def report_data(
     sample: SMOTDataSample,
-    times: np.ndarray,
+    times: np.ndarray | None,
     scores: Mapping[str, float | None],
     warnings: Sequence[str],
     threshold: float,
 ) -> dict[str, Any]:
-    """Everything the page shows, but for the video; what there is of each frame as arrays.
+    """Everything the page shows but the video; values of each frame as arrays.
 
     Args:
         sample: Prediction, truth or both.
-        times: (T,) seconds of the sample's frames in the video that is played.
+        times: (T,) seconds of the sample's frames in the video that is played; ``None``
+            for the original video at its constant rate.
         scores: Numbers by ``'<group>/<name>'``.
         warnings: Texts to put on top.
         threshold: Least score of a predicted verb.
@@ -51,12 +52,14 @@ def report_data(
     """
     frame_ids = _frame_ids(sample)
     require_numbers(sample.video.name, FRAME_RATE, fps=sample.video.fps)
+    if times is None:
+        times = frame_times(frame_ids, sample.video.fps)
     times = _checked_times(times, frame_ids, sample.video.name)
     sides = [side for side in SIDES if f'{side}_trajectories' in sample]
     if not sides:
         raise ValueError(
             f'{sample.video.name}: the sample has neither pred_trajectories nor '
-            'gt_trajectories, so there is nobody to report on'
+            'gt_trajectories, so there is no track to report on'
         )
     matches = {}
     if len(sides) == 2:
@@ -83,9 +86,9 @@ def frame_times(
 
     Args:
         frame_ids: (T,) original frame numbers.
-        fps: Pictures a second of the video that is *played*.
-        start: The original number of its first picture.
-        stride: Its pictures are every ``stride``-th original frame.
+        fps: Frames a second of the video that is *played*.
+        start: The original number of its first frame.
+        stride: Its frames are every ``stride``-th original frame.
 
     Returns:
         (T,) float64 seconds from the video's start.
@@ -117,7 +120,7 @@ def _frame_ids(sample: SMOTDataSample) -> np.ndarray:
         if field not in sample:
             raise ValueError(
                 f'the sample has no {field}: give SMOTDataSample(metainfo=dict(video='
-                'VideoInfo, frame_ids=numbers of the frames looked at))'
+                'VideoInfo, frame_ids=numbers of the frames processed))'
             )
     frame_ids = np.asarray(sample.frame_ids, np.int64)
     if not len(frame_ids) or (np.diff(frame_ids) <= 0).any():
@@ -141,7 +144,7 @@ def _usual_step(times: np.ndarray, fps: float) -> float:
 
 
 def _notes(frame_ids: np.ndarray, times: np.ndarray) -> list[str]:
-    notes = []
+    notes: list[str] = []
     if len(times) < 3:
         return notes
     steps = np.diff(times) / np.diff(frame_ids)
@@ -157,7 +160,7 @@ def _notes(frame_ids: np.ndarray, times: np.ndarray) -> list[str]:
     gap = int(np.median(np.diff(frame_ids)))
     if gap > 1:
         notes.append(
-            f'One frame in {gap} was looked at; a box stays until the next of them.'
+            f'One frame in {gap} was processed; a box stays until the next of them.'
         )
     return notes
 
@@ -192,13 +195,13 @@ def _table(sample: SMOTDataSample, side: str, frame_ids: np.ndarray) -> Trajecto
             f'{sample.video.name}: {side}_trajectories are in {table.space}, not in the '
             "video's own. Scale them first (Trajectories.rescaled)."
         )
-    known = np.isin(table.frame_ids, frame_ids)
+    is_inside = np.isin(table.frame_ids, frame_ids)
     if side == 'gt':  # a truth may be of more frames, and holds boxes to be ignored
-        return table[known & (table.scores > 0)]
-    if not known.all():
+        return table[is_inside & (table.scores > 0)]
+    if not is_inside.all():
         raise ValueError(
             f'{sample.video.name}: {side}_trajectories have a box in frame '
-            f'{table.frame_ids[~known][0]}, which is not in frame_ids'
+            f'{table.frame_ids[~is_inside][0]}, which is not in frame_ids'
         )
     return table
 
@@ -211,16 +214,16 @@ def _people(
     matches: Mapping[int, int],
 ) -> list[dict[str, Any]]:
     captions = sample.get(f'{side}_captions', {})
-    others = matches if side == 'pred' else {g: p for p, g in matches.items()}
-    other_captions = sample.get('gt_captions', {}) if side == 'pred' else {}
+    match_of = matches if side == 'pred' else {g: p for p, g in matches.items()}
+    match_captions = sample.get('gt_captions', {}) if side == 'pred' else {}
     compared = all(f'{s}_trajectories' in sample for s in SIDES)
     hole = max(2, math.ceil(SMALLEST_HOLE * len(sample.frame_ids)))
     rows_of, people = table.by_id(), []
     for track_id in sorted({*rows_of, *map(int, captions)}):
         rows = rows_of.get(track_id, table[:0])
         at = positions.get(track_id, np.empty(0, np.int64))
-        other = others.get(track_id)
-        color_id = other if side == 'gt' and compared else track_id
+        match_id = match_of.get(track_id)
+        color_id = match_id if side == 'gt' and compared else track_id
         color = MISSED_COLOR if color_id is None else track_color(color_id)
         people.append(
             {
@@ -228,8 +231,8 @@ def _people(
                 'color': _css_color(color),
                 'ink': _css_color(ink_on(color)),
                 'caption': str(captions.get(track_id, '')),
-                'other': other,
-                'other_caption': str(other_captions.get(other, '')),
+                'other': match_id,
+                'other_caption': str(match_captions.get(match_id, '')),
                 'at': at,
                 'boxes': np.round(rows.boxes, DECIMALS).reshape(-1),
                 'runs': runs(at, hole),
@@ -241,34 +244,34 @@ def _people(
 def _interactions(
     table: Interactions, frame_ids: np.ndarray, positions: Mapping[int, np.ndarray]
 ) -> list[dict[str, Any]]:
-    nowhere = np.empty(0, np.int64)
-    found = []
+    no_frames = np.empty(0, np.int64)
+    rows = []
     for row in range(len(table)):
-        subject, other = int(table.subject_ids[row]), int(table.object_ids[row])
+        subject, target = int(table.subject_ids[row]), int(table.object_ids[row])
         start, end = int(table.start_frames[row]), int(table.end_frames[row])
         first = int(np.searchsorted(frame_ids, start, 'left')) if start else 0
-        last = len(frame_ids) - 1
+        final = len(frame_ids) - 1
         if end:
-            last = int(np.searchsorted(frame_ids, end, 'right')) - 1
-        known = start > 0 and end > 0
-        if known:
-            spans = [[first, last]] if first <= last else []
+            final = int(np.searchsorted(frame_ids, end, 'right')) - 1
+        has_span = start > 0 and end > 0
+        if has_span:
+            spans = [[first, final]] if first <= final else []
         else:
             common = np.intersect1d(
-                positions.get(subject, nowhere), positions.get(other, nowhere)
+                positions.get(subject, no_frames), positions.get(target, no_frames)
             )
-            spans = runs(common[(common >= first) & (common <= last)])
-        found.append(
+            spans = runs(common[(common >= first) & (common <= final)])
+        rows.append(
             {
                 'subject': subject,
-                'object': other,
+                'object': target,
                 'verb': str(table.verbs[row]),
                 'score': round(float(table.scores[row]), 3),
                 'spans': spans,
-                'known': known,
+                'known': has_span,
             }
         )
-    return sorted(found, key=lambda i: i['spans'][0] if i['spans'] else [math.inf])
+    return sorted(rows, key=lambda i: i['spans'][0] if i['spans'] else [math.inf])
 
 
 def _css_color(color: tuple[int, int, int]) -> str:

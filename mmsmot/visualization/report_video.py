@@ -18,7 +18,7 @@ from .report_data import frame_times
 from .video_writer import VideoWriter
 
 # What Chromium, Firefox and Safari all play.
-PLAYED = {('mp4', 'h264'), ('webm', 'vp8'), ('webm', 'vp9'), ('webm', 'av1')}
+PLAYABLE_CODECS = {('mp4', 'h264'), ('webm', 'vp8'), ('webm', 'vp9'), ('webm', 'av1')}
 PIXEL_FORMATS = {'yuv420p', 'yuvj420p'}
 SUFFIXES = {'mp4': ('.mp4', '.m4v'), 'webm': ('.webm',)}
 SLOWEST = 0.5  # frames a second of a copy; players dislike slower ones
@@ -27,7 +27,7 @@ SLOWEST = 0.5  # frames a second of a copy; players dislike slower ones
 def is_playable(path: str | os.PathLike) -> bool:
     """Whether every browser plays a video file as it is: H.264 (4:2:0) in mp4, or webm.
 
-    All browsers turn a picture as the file says, but not all mirror it; and where its
+    All browsers turn an image as the file says, but not all mirror it; and where its
     pixels are not square they stretch it, but not the boxes on it.
     """
     suffix = Path(path).suffix.lower()
@@ -45,8 +45,8 @@ def is_playable(path: str | os.PathLike) -> bool:
             and stream.sample_aspect_ratio in (None, 0, 1)
         )
         return is_plain and any(
-            name in names and codec.name.removeprefix('lib') == played
-            for name, played in PLAYED
+            name in names and codec.name.removeprefix('lib') == playable_codec
+            for name, playable_codec in PLAYABLE_CODECS
             if suffix in SUFFIXES[name]
         )
 
@@ -74,23 +74,23 @@ def playable_video(
         The file, and (T,) seconds.
 
     Raises:
-        ValueError: The video lacks some of the frames, or has no pictures.
+        ValueError: The video lacks some of the frames.
     """
     frame_ids = np.asarray(frame_ids, np.int64)
     path = reader.video.path
     if isinstance(reader.source, VideoFile) and is_playable(path):
         if times is None:
-            times = np.array([f.timestamp for f in _wanted(reader, frame_ids)])
+            times = np.array([f.timestamp for f in _frames_of(reader, frame_ids)])
         return Path(path), times
     step = float(np.median(np.diff(frame_ids))) if len(frame_ids) > 1 else 1.0
     writer = VideoWriter(copy, max(reader.video.fps / step, SLOWEST))
     with writer:
-        for frame in _wanted(reader, frame_ids):
+        for frame in _frames_of(reader, frame_ids):
             writer.write(frame.image)
     return Path(copy), frame_times(np.arange(len(frame_ids)), float(writer.fps), 0)
 
 
-def _wanted(reader: VideoReader, frame_ids: np.ndarray) -> Iterator[Frame]:
+def _frames_of(reader: VideoReader, frame_ids: np.ndarray) -> Iterator[Frame]:
     """The frames with these numbers, in their order."""
     missing = set(frame_ids.tolist())
     for frame in reader:
@@ -101,5 +101,5 @@ def _wanted(reader: VideoReader, frame_ids: np.ndarray) -> Iterator[Frame]:
             return
     raise ValueError(
         f'{reader.video.path}: has no frame {min(missing)} ({len(missing)} of '
-        f'{len(frame_ids)} frames are missing); is it the video that was looked at?'
+        f'{len(frame_ids)} frames are missing); is it the video that was tracked?'
     )

@@ -1,4 +1,4 @@
-"""Drawing who is where, what each does, and who does what to whom."""
+"""Tracks, captions and interactions of a frame, drawn into it and below it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .drawing import draw_tracks, track_color
 from .fonts import cut_text, draw_text, drawable_text, ink_on, text_width
 from .text_panel import TextEntry, panel_lines, text_panel
 
-# Pixels; the text is of one size, so small pictures are drawn larger and large ones
+# Pixels; the text is of one size, so small images are drawn larger and large ones
 # smaller.
 READABLE_WIDTH, WIDEST = 640, 1280
-MAX_SCALE = 8  # a narrow picture of 5 x 300 pixels would be 38,400 high
+MAX_SCALE = 8  # a narrow image of 5 x 300 pixels would be 38,400 high
 PLATE_HEIGHT = 17  # pixels, of a verb's plate
 ARC_POINTS = 24
 HEAD_LENGTH = 14  # pixels, of an arrow's head
@@ -26,16 +26,16 @@ Rectangle = tuple[int, int, int, int]  # x1, y1, x2, y2
 
 
 class SemanticDrawer:
-    """Draws one frame of a video with everything that is said of it.
+    """Draws one frame of a video with tracks, interactions and captions.
 
     Truth and predictions are drawn alike: the drawer knows nothing of where boxes,
     captions and interactions come from, and keeps nothing from one frame to the next.
 
     Args:
-        scale: How many times larger than the frame the picture is; ``None`` for the
+        scale: How many times larger than the frame the image is; ``None`` for the
             smallest whole number that makes it 640 pixels wide or more, or what makes
             it 1,280 wide where the frame is wider.
-        panel_lines: Lines of text below the picture, so that every frame of a video
+        panel_lines: Lines of text below the image, so that every frame of a video
             has the same size (``lines_needed`` tells how many a video takes); ``None``
             for as many as the frame's texts take, 0 for no panel.
         senses: Write verbs with the number of their WordNet sense, ``look.v.01``;
@@ -77,24 +77,25 @@ class SemanticDrawer:
             interactions: Those that go on in this frame
                 (:meth:`~mmsmot.structures.Interactions.between` picks them). An arrow
                 goes from subject to object, dashed where the span is not known; one
-                whose subject or object has no box here is not drawn.
-            captions: A text by id, for the panel; grey where the id has no box here.
+                whose subject or object has no box in the frame is not drawn.
+            captions: A text by id, for the panel; grey where the id has no box in
+                the frame.
             video_caption: A text for the panel's top.
 
         Returns:
-            (scale * H + panel, scale * W, 3) uint8 BGR, a new picture.
+            (scale * H + panel, scale * W, 3) uint8 BGR, a new image.
 
         Raises:
-            ValueError: The picture is not (H, W, 3) uint8, or counts differ.
+            ValueError: The image is not (H, W, 3) uint8, or counts differ.
         """
-        picture = self.draw_scene(image, ids, boxes, interactions)
+        scene = self.draw_scene(image, ids, boxes, interactions)
         if self.panel_lines == 0:
-            return picture
-        entries = text_entries(captions, video_caption, seen=ids)
+            return scene
+        entries = text_entries(captions, video_caption, visible_ids=ids)
         if not entries and self.panel_lines is None:
-            return picture
-        panel = text_panel(entries, picture.shape[1], self.panel_lines)
-        return np.concatenate([picture, panel])
+            return scene
+        panel = text_panel(entries, scene.shape[1], self.panel_lines)
+        return np.concatenate([scene, panel])
 
     def draw_scene(
         self,
@@ -103,7 +104,7 @@ class SemanticDrawer:
         boxes: np.ndarray,
         interactions: Interactions | None = None,
     ) -> np.ndarray:
-        """The picture alone, without a panel; arguments as in :meth:`draw`."""
+        """The image alone, without a panel; arguments as in :meth:`draw`."""
         scale = self.scale_for(image.shape[1])
         boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) * scale
         if scale != 1:
@@ -133,19 +134,20 @@ class SemanticDrawer:
 def text_entries(
     captions: Mapping[int, str] | None,
     video_caption: str | None,
-    seen: Iterable[int] | None = None,
+    visible_ids: Iterable[int] | None = None,
 ) -> list[TextEntry]:
     """What stands in a panel: the video caption, then the captions by ascending id.
 
     Args:
         captions: A text by id.
         video_caption: A text for the whole video.
-        seen: Ids that can be seen; others' captions are grey. ``None`` for all.
+        visible_ids: Ids with a box in the frame; others' captions are grey. ``None``
+            for all.
     """
-    here = None if seen is None else {int(i) for i in seen}
+    present_ids = None if visible_ids is None else {int(i) for i in visible_ids}
     entries = [TextEntry(video_caption)] if video_caption else []
     for track_id, text in sorted((captions or {}).items()):
-        faint = here is not None and track_id not in here
+        faint = present_ids is not None and track_id not in present_ids
         badge = TextEntry(text, str(track_id), track_color(int(track_id)), faint)
         entries.append(badge)
     return entries
@@ -167,19 +169,19 @@ def _draw_interactions(
 ) -> None:
     """An arc for each (subject, object), all of them below all verbs."""
     height, width = canvas.shape[:2]
-    shown = valid_boxes(np.clip(boxes, 0, [width, height, width, height]))
-    places = {int(i): b for i, b, ok in zip(ids, boxes, shown, strict=True) if ok}
+    is_visible = valid_boxes(np.clip(boxes, 0, [width, height, width, height]))
+    places = {int(i): b for i, b, ok in zip(ids, boxes, is_visible, strict=True) if ok}
     labels = []
-    for (subject, other), (verbs, known) in _arrows(interactions).items():
-        if subject in places and other in places:
-            arc = _arc(places[subject], places[other], canvas.shape)
-            _draw_arrow(canvas, arc, track_color(subject), known)
+    for (subject, target), (verbs, has_span) in _arrows(interactions).items():
+        if subject in places and target in places:
+            arc = _arc(places[subject], places[target], canvas.shape)
+            _draw_arrow(canvas, arc, track_color(subject), has_span)
             names = (verb if senses else short_verb(verb) for verb in verbs)
             text = drawable_text(', '.join(dict.fromkeys(names)))
             labels.append((text, _beyond(arc), track_color(subject)))
-    taken = [_badge_place(box) for box in places.values()]
+    occupied = [_badge_place(box) for box in places.values()]
     for text, middle, color in labels:
-        _draw_label(canvas, text, middle, color, taken)
+        _draw_label(canvas, text, middle, color, occupied)
 
 
 def _arrows(
@@ -187,27 +189,27 @@ def _arrows(
 ) -> dict[tuple[int, int], tuple[list[str], bool]]:
     """The verbs of each (subject, object), and whether all of their spans are known."""
     arrows: dict[tuple[int, int], tuple[list[str], bool]] = {}
-    known = (interactions.start_frames > 0) & (interactions.end_frames > 0)
+    has_span = (interactions.start_frames > 0) & (interactions.end_frames > 0)
     for row in range(len(interactions)):
         subject = int(interactions.subject_ids[row])
         pair = subject, int(interactions.object_ids[row])
-        verbs, all_known = arrows.get(pair, ([], True))
+        verbs, all_have_span = arrows.get(pair, ([], True))
         verbs.append(str(interactions.verbs[row]))
-        arrows[pair] = verbs, all_known and bool(known[row])
+        arrows[pair] = verbs, all_have_span and bool(has_span[row])
     return arrows
 
 
-def _arc(subject: np.ndarray, other: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+def _arc(subject: np.ndarray, target: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     """(ARC_POINTS + 1, 2) points of a curve from one box to another.
 
     To the right it goes over the heads and to the left along the feet, so that the two
     arrows of a pair that acts on each other lie apart, and none covers a body. One that
     has no room there takes the other way, outside of the arrow that belongs there.
     """
-    rightwards = subject[0] + subject[2] <= other[0] + other[2]
-    over = _goes_over(rightwards, subject, other, shape[0])
+    rightwards = subject[0] + subject[2] <= target[0] + target[2]
+    over = _goes_over(rightwards, subject, target, shape[0])
     side, sign = (1, -1) if over else (3, 1)
-    ends = np.array([[(box[0] + box[2]) / 2, box[side]] for box in (subject, other)])
+    ends = np.array([[(box[0] + box[2]) / 2, box[side]] for box in (subject, target)])
     limits = np.array([shape[1] - 1, shape[0] - 1])
     ends = np.clip(ends, 3, limits - 3)
     bulge = MIN_BULGE + 0.2 * np.linalg.norm(ends[1] - ends[0])
@@ -215,7 +217,7 @@ def _arc(subject: np.ndarray, other: np.ndarray, shape: Sequence[int]) -> np.nda
     level = ends[:, 1].min() - bulge if over else ends[:, 1].max() + bulge
     # Two control points at one level lift the curve over unequal heights as well.
     drop = sign * max(0.0, sign * (level - ends[:, 1]).mean())
-    # People who stand close: a loop wide enough to be told from a line.
+    # Boxes that stand close: a loop wide enough to differ from a line.
     widen = max(0.0, MIN_BULGE - 0.5 * abs(ends[1, 0] - ends[0, 0]))
     spread = np.array([-widen, widen]) * (1 if rightwards else -1)
     control = np.column_stack([ends[:, 0] + spread, ends[:, 1] + drop])
@@ -230,11 +232,11 @@ def _arc(subject: np.ndarray, other: np.ndarray, shape: Sequence[int]) -> np.nda
 
 
 def _goes_over(
-    rightwards: bool, subject: np.ndarray, other: np.ndarray, height: int
+    rightwards: bool, subject: np.ndarray, target: np.ndarray, height: int
 ) -> bool:
     """Whether an arrow goes over the heads rather than along the feet."""
-    above = min(subject[1], other[1]) >= MIN_BULGE
-    below = max(subject[3], other[3]) <= height - MIN_BULGE
+    above = min(subject[1], target[1]) >= MIN_BULGE
+    below = max(subject[3], target[3]) <= height - MIN_BULGE
     return above if above != below else rightwards
 
 
@@ -246,7 +248,7 @@ def _beyond(arc: np.ndarray) -> np.ndarray:
 
 
 def _draw_arrow(
-    canvas: np.ndarray, arc: np.ndarray, color: tuple[int, int, int], known: bool
+    canvas: np.ndarray, arc: np.ndarray, color: tuple[int, int, int], has_span: bool
 ) -> None:
     tip = arc[-1]
     # Without what the head covers, or a blunt end would stand out beyond its tip.
@@ -254,9 +256,9 @@ def _draw_arrow(
     line = line if len(line) > 1 else arc[:2]
     way = (tip - line[-1]) / max(np.linalg.norm(tip - line[-1]), 1e-6)
     points = np.round(line).astype(np.int32)
-    step = len(points) if known else DASH
+    step = len(points) if has_span else DASH
     for ink, width in ((OUTLINE, 4), (color, 2)):
-        for start in range(0, len(points) - 1, step if known else 2 * DASH):
+        for start in range(0, len(points) - 1, step if has_span else 2 * DASH):
             piece = points[start : start + step + 1].reshape(-1, 1, 2)
             cv2.polylines(canvas, [piece], False, ink, width, cv2.LINE_AA)
     base = tip - HEAD_LENGTH * way
@@ -277,32 +279,27 @@ def _draw_label(
     text: str,
     middle: np.ndarray,
     color: tuple[int, int, int],
-    taken: list[Rectangle],
+    occupied: list[Rectangle],
 ) -> None:
-    """The verbs on a plate around ``middle``, or in the nearest free place above or below."""
+    """The verbs on a plate around ``middle``, or in the nearest free place."""
     height, width = canvas.shape[:2]
     text = cut_text(text, max(width - 6, 0))
     wide = text_width(text) + 6
     x = int(np.clip(middle[0] - wide / 2, 0, max(width - wide, 0)))
-    wanted = middle[1] - PLATE_HEIGHT / 2
+    ideal_top = middle[1] - PLATE_HEIGHT / 2
     room = max(height - PLATE_HEIGHT - 1, 0)
-    tops = sorted(range(0, room + 1), key=lambda top: abs(top - wanted))
+    tops = sorted(range(0, room + 1), key=lambda top: abs(top - ideal_top))
     places = [
         (x, top, x + wide, top + PLATE_HEIGHT) for top in tops[: 8 * PLATE_HEIGHT]
     ]
-    free = (p for p in places if not any(_overlap(p, other) for other in taken))
+    free = (p for p in places if not any(_overlap(p, plate) for plate in occupied))
     place = next(free, places[0])
-    taken.append(place)
+    occupied.append(place)
     cv2.rectangle(canvas, place[:2], place[2:], color, cv2.FILLED)
     cv2.rectangle(canvas, place[:2], place[2:], OUTLINE, 1)
     origin = place[0] + 3, place[1] + PLATE_HEIGHT - 5
     draw_text(canvas, text, origin, ink_on(color))
 
 
-def _overlap(one: Rectangle, other: Rectangle) -> bool:
-    return (
-        one[0] < other[2]
-        and other[0] < one[2]
-        and one[1] < other[3]
-        and other[1] < one[3]
-    )
+def _overlap(a: Rectangle, b: Rectangle) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

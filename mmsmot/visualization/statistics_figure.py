@@ -34,7 +34,7 @@ def write_statistics_figure(
 
     Args:
         statistics: Of the dataset.
-        path: The picture; matplotlib takes its format from the suffix.
+        path: The image file; matplotlib takes its format from the suffix.
         title: Above the figure.
 
     Raises:
@@ -44,7 +44,7 @@ def write_statistics_figure(
     formats = figure.canvas.get_supported_filetypes()
     if Path(path).suffix[1:].lower() not in formats:
         raise ValueError(
-            f'{path}: no picture format that matplotlib writes ({", ".join(formats)})'
+            f'{path}: no image format that matplotlib writes ({", ".join(formats)})'
         )
     axes = figure.subplots(2, 3).ravel()
     figures = statistics.distributions().items()

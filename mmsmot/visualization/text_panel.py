@@ -1,4 +1,4 @@
-"""A panel of wrapped text, as is put below a picture."""
+"""A panel of wrapped text, drawn below an image."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TextEntry:
         text: Of any length.
         badge: A short text before it, such as an id, on a plate.
         color: BGR of the plate.
-        faint: Whether text and plate are grey, for what cannot be seen right now.
+        faint: Whether text and plate are grey, for ids without a box in the frame.
     """
 
     text: str
@@ -100,9 +100,9 @@ def text_panel(
         base = MARGIN + number * LINE_HEIGHT + LINE_HEIGHT - 5
         if first is not None and first.badge:
             _draw_badge(panel, first, base)
-        left = MARGIN + _indent(entry)
+        x = MARGIN + _indent(entry)
         ink = FAINT if entry.faint else INK
-        draw_text(panel, text, (left, base), ink)
+        draw_text(panel, text, (x, base), ink)
     return panel
 
 

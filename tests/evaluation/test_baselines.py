@@ -153,7 +153,9 @@ def test_the_paraphrase_tells_the_same_facts(
     assert len(texts) > 2
     again = next(predict('paraphrase oracle', [item], known, 7))
     assert again.pred_captions[1] == text
-    with pytest.raises(FileNotFoundError, match='Only SynSMOT'):
+    with pytest.raises(
+        FileNotFoundError, match="Only SynSMOT's captions can be paraphrased"
+    ):
         said('paraphrase oracle', known)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmsmot.evaluation.error_analysis import (
-    NOTHING,
+    NO_VERB,
     CaptionError,
     Errors,
     confusion,
@@ -65,9 +65,9 @@ def test_the_worst_pairs_come_first(errors: Errors) -> None:
 def test_confusion_of_verbs(errors: Errors) -> None:
     assert confusion(errors.pairs) == {
         ('follow.v.01', 'follow.v.01'): 1,
-        ('look.v.01', NOTHING): 1,
-        (NOTHING, 'look.v.01'): 2,
-        (NOTHING, 'follow.v.01'): 1,
+        ('look.v.01', NO_VERB): 1,
+        (NO_VERB, 'look.v.01'): 2,
+        (NO_VERB, 'follow.v.01'): 1,
     }
 
 

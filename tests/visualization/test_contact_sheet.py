@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mmsmot.visualization.contact_sheet import (
-    SAID_COLOR,
-    TRUE_COLOR,
+    GT_COLOR,
+    PRED_COLOR,
     contact_sheet,
     spread_over,
 )
@@ -23,8 +23,8 @@ def test_a_crop_is_centred_on_the_boxes() -> None:
     assert sheet.shape == (180, 180, 3)
     assert (sheet[80:100, 80:100] == 255).all()  # the white square is the middle
     # 40 px of 72 (40 and .4 of it on both sides) at 180: edges at 40 and 140.
-    assert tuple(sheet[90, 40]) == tuple(sheet[40, 90]) == TRUE_COLOR
-    assert tuple(sheet[90, 140]) == TRUE_COLOR
+    assert tuple(sheet[90, 40]) == tuple(sheet[40, 90]) == GT_COLOR
+    assert tuple(sheet[90, 140]) == GT_COLOR
     assert not sheet[10, 10].any()
 
 
@@ -37,10 +37,10 @@ def test_true_and_predicted_boxes_and_frames_side_by_side() -> None:
         {tuple(c) for c in part.reshape(-1, 3).tolist()}
         for part in np.split(sheet, 3, 1)
     ]
-    assert TRUE_COLOR in colours[0]
-    assert SAID_COLOR in colours[0]
-    assert TRUE_COLOR not in colours[1]
-    assert SAID_COLOR in colours[1]
+    assert GT_COLOR in colours[0]
+    assert PRED_COLOR in colours[0]
+    assert GT_COLOR not in colours[1]
+    assert PRED_COLOR in colours[1]
     assert colours[2] == {(0, 0, 0)}
 
 
@@ -52,7 +52,7 @@ def test_a_box_beyond_the_picture() -> None:
 
 
 def test_no_picture() -> None:
-    with pytest.raises(ValueError, match='no picture'):
+    with pytest.raises(ValueError, match='no image'):
         contact_sheet([], [], [])
 
 

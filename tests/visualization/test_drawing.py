@@ -161,7 +161,7 @@ def test_no_track(grey) -> None:
 def test_bad_arguments(grey) -> None:
     with pytest.raises(ValueError, match='2 ids but 1 boxes'):
         draw_tracks(grey, [1, 2], [[0, 0, 5, 5]])
-    with pytest.raises(ValueError, match=r'expected a picture \(H, W, 3\) uint8'):
+    with pytest.raises(ValueError, match=r'expected an image \(H, W, 3\) uint8'):
         draw_tracks(grey.astype(float), [1], [[0, 0, 5, 5]])
     with pytest.raises(ValueError, match='trail_length must be 0 or more'):
         TrackDrawer(-1)

@@ -136,7 +136,7 @@ def test_notes() -> None:
     sample.set_metainfo(dict(frame_ids=np.arange(1, 3 * FRAMES, 3)))
     sample.pred_trajectories = sample.pred_trajectories[:0]
     (note,) = told(sample, TIMES)['notes']
-    assert note.startswith('One frame in 3 was looked at')
+    assert note.startswith('One frame in 3 was processed')
 
 
 def test_holes_are_no_varying_rate() -> None:
@@ -186,6 +186,6 @@ def test_a_rate_that_is_none(fps: float) -> None:
     sample.set_metainfo(dict(video=replace(sample.video, fps=fps)))
     times = np.arange(len(sample.frame_ids)) / 10
     with pytest.raises(
-        ValueError, match='a/street: fps must be a finite number above 0'
+        ValueError, match='a/street: fps must be a finite number from 1e-06'
     ):
         report_data(sample, times, {}, (), 0.4)

@@ -95,19 +95,10 @@ def test_other_videos_are_copied(tmp_path, name, codec, pixels) -> None:
     assert means == pytest.approx([0, 60, 120], abs=6)
 
 
-@pytest.mark.parametrize(
-    ('name', 'content', 'message'),
-    [
-        ('a.mp4', b'no video', 'not a video file that FFmpeg can read'),
-        ('b.txt', 20 * b'a line\n', 'a text or binary file'),
-    ],
-)
-def test_what_is_no_video_is_refused_by_name(
-    tmp_path, name: str, content: bytes, message: str
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=f'{name}: {message}'):
-        is_playable(tmp_path / name)
+def test_what_is_no_video_is_refused_by_name(tmp_path) -> None:
+    (tmp_path / 'a.mp4').write_bytes(b'no video')
+    with pytest.raises(ValueError, match=r'a\.mp4: not a video file that FFmpeg can'):
+        is_playable(tmp_path / 'a.mp4')
 
 
 def test_images_with_holes(tmp_path) -> None:

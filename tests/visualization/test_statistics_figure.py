@@ -38,7 +38,7 @@ def test_the_figure_has_six_plots(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused_before_anything_is_written(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(ValueError, match=r'figure\.txt: no picture format'):
+    with pytest.raises(ValueError, match=r'figure\.txt: no image format'):
         write_statistics_figure(DatasetStatistics(), tmp_path / 'figure.txt')
     assert not list(tmp_path.iterdir())
 

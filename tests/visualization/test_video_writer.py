@@ -109,7 +109,7 @@ def test_other_sizes_are_scaled_and_told_once(tmp_path, logged) -> None:
     decoded = read(tmp_path / 'a.mp4')
     assert [image.shape for image in decoded] == [(64, 96, 3)] * 5
     (record,) = logged
-    assert 'picture 3 is 192x128, the video 96x64' in record.getMessage()
+    assert 'image 3 is 192x128, the video 96x64' in record.getMessage()
     wanted = cv2.resize(images[4], (96, 64), interpolation=cv2.INTER_AREA)
     assert cv2.PSNR(wanted, decoded[4]) > 30
 
@@ -135,7 +135,7 @@ def test_failure_leaves_nothing(tmp_path) -> None:
 def test_failure_keeps_what_was_there(tmp_path) -> None:
     write(tmp_path / 'a.mp4', pictures(3))
     before = (tmp_path / 'a.mp4').read_bytes()
-    with pytest.raises(ValueError, match=r'expected a picture .* got \(64, 96\) uint8'):
+    with pytest.raises(ValueError, match=r'expected an image .* got \(64, 96\) uint8'):
         write(tmp_path / 'a.mp4', [pictures(1)[0], pictures(1)[0][..., 0]])
     assert (tmp_path / 'a.mp4').read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ['a.mp4']
@@ -149,7 +149,7 @@ def test_nothing_is_visible_before_the_end(tmp_path) -> None:
 
 
 def test_no_picture_at_all(tmp_path) -> None:
-    with pytest.raises(ValueError, match=r'a\.mp4: no picture was written'):
+    with pytest.raises(ValueError, match=r'a\.mp4: no image was written'):
         write(tmp_path / 'a.mp4', [])
     assert list(tmp_path.iterdir()) == []
 
