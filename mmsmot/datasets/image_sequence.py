@@ -255,12 +255,17 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
     stated = info.length if info and files else None
     if stated and stated <= MOST_EMPTY_FRAMES:
         return stated
-    frames = [np.empty(0)]
+    frames, misfit = [np.empty(0)], ''
     for path in files.values():
         numbers = read_mot_rows(path)[:, 0]
         # Readers drop the rows of others, so no frame is looked at for them.
         rows = numbers[(numbers >= 0) & (numbers <= LAST_FRAME)]
         frames.append(rows + frame_offset(numbers, path))
+        if len(numbers) and not len(rows):
+            misfit = (
+                f' The frame numbers of {path} are none from 0 to {LAST_FRAME}, the first '
+                f'is {numbers[0]:g}.'
+            )
     num_boxed = len(np.unique(np.concatenate(frames)))
     last_frame = stated or int(np.concatenate(frames).max(initial=0))
     if last_frame > min(
@@ -275,7 +280,7 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
         raise ValueError(
             f'{folder}: no frames. Expected images ({", ".join(IMAGE_SUFFIXES)}) in it, '
             'or a MOTChallenge sequence: seqinfo.ini with img1/*.jpg, det/det.txt, '
-            'gt/gt.txt.'
+            f'gt/gt.txt.{misfit}'
         )
     return last_frame
 

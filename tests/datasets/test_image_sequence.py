@@ -250,3 +250,11 @@ def test_sequence_with_an_empty_image_folder(tmp_path, write_sequence) -> None:
         image.unlink()
     with pytest.raises(ValueError, match='img1: no image in it'):
         open_image_sequence(folder)
+
+
+def test_rows_of_frames_that_no_video_has(tmp_path) -> None:
+    (tmp_path / 'det.txt').write_text('100000000000000000,-1,1,2,3,4,1\n')
+    with pytest.raises(
+        ValueError, match=r'det.txt are none from 0 .*the first is 1e\+17'
+    ):
+        open_image_sequence(tmp_path)

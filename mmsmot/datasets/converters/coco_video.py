@@ -18,6 +18,7 @@ from ...structures import (
     valid_boxes,
     xywh_to_xyxy,
 )
+from ...structures.mot_text import MAX_SCORE
 from ...utils.json_entry import JsonEntry
 from ...utils.json_file import read_json
 from ...utils.number_ranges import (
@@ -25,6 +26,7 @@ from ...utils.number_ranges import (
     FRACTION,
     FRAME_RATE,
     IMAGE_SIDE,
+    NumberRange,
     require_numbers,
 )
 from ..bensmot.text import MAX_NUMBER
@@ -35,6 +37,7 @@ from .coco_video_words import read_captions, read_expressions, read_interactions
 
 _FILE_NUMBER = re.compile(r'(?<!\d)([0-9]+)\.[^.]+$')
 _ANY_ID = (-(2**63), 2**63 - 1)
+_CONF = NumberRange(-MAX_SCORE, MAX_SCORE)
 _NOT_GIVEN = -1  # MOTChallenge's visible fraction that nobody measured
 
 
@@ -71,7 +74,8 @@ class CocoVideoFile:
         FileNotFoundError: There is no such file.
         ValueError: It is no JSON, a list or a key is missing, of another kind or out of
             range, an id or a picture of a video stands twice, a picture or box is of an
-            unknown video or picture, or a picture lies outside of ``image_root``; names
+            unknown video or picture, a box of a category that is not listed, a picture of
+            another size than those of its video, or a picture lies outside of ``image_root``; names
             the entry.
     """
 
@@ -106,11 +110,15 @@ class CocoVideoFile:
                 )
             ids[picture] = image.values['id']
             self._images[video_id].append(image)
+        self._category_ids = {
+            row.integer('id', *_ANY_ID) for row in content.entries('categories', [])
+        }
         self._boxes: dict[int, list[JsonEntry]] = {key: [] for key in images}
         for box in content.entries('annotations'):
             image_id = box.integer('image_id', *_ANY_ID)
             if image_id not in images:
                 box.fail(f'image_id {image_id} is no image')
+            self._require_category(box)
             self._boxes[image_id].append(box)
         self._require_names()
 
@@ -125,6 +133,14 @@ class CocoVideoFile:
             else:
                 message = f'{self.path}: video {video_id} has no images; left out'
                 print_log(message, logger='current', level=logging.WARNING)
+
+    def _require_category(self, box: JsonEntry) -> None:
+        category_id = box.integer('category_id', 0, MAX_NUMBER, None)
+        listed = self._category_ids
+        if listed and category_id is not None and category_id not in listed:
+            box.fail(
+                f'category_id {category_id} is none of the categories {sorted(listed)[:9]}'
+            )
 
     def _fail(self, message: str) -> None:
         raise ValueError(f'{self.path}: {message}')
@@ -169,9 +185,7 @@ class CocoVideoFile:
         frame_ids = self._frame_ids(images, entry)
         paths = [str(self.image_root / image.values['file_name']) for image in images]
         fps = entry.number('fps', FRAME_RATE, self.default_fps)
-        size = [
-            images[0].number(side, IMAGE_SIDE, None) for side in ('width', 'height')
-        ]
+        size = _size_of(images)
         name = self._name(entry)
         video = VideoInfo(name, str(self.image_root / name), float(fps), *size)
         space = CoordinateSpace(width=size[0], height=size[1])
@@ -237,6 +251,27 @@ class CocoVideoFile:
         return trajectories, lost
 
 
+def _size_of(images: list[JsonEntry]) -> list[int | None]:
+    """Width and height of all images of a video, ``None`` where they do not say."""
+    sizes = {}
+    for image in images:
+        for side in ('width', 'height'):
+            value = image.number(side, IMAGE_SIDE, None)
+            if value is not None and sizes.setdefault(side, value) != value:
+                image.fail(
+                    f'{side} {value}, but images of the same video before it have '
+                    f'{sizes[side]}; boxes of both cannot be in one trajectory'
+                )
+    return [sizes.get('width'), sizes.get('height')]
+
+
+def _flag(box: JsonEntry, key: str) -> bool:
+    value = box.values.get(key)
+    if value not in (None, 0, 1):
+        box.fail(f'{key!r} must be 0 or 1, got {value!r:.60}')
+    return bool(value)
+
+
 def _row(box: JsonEntry) -> tuple[int, list[float]]:
     """Its id, and x, y, w, h, flag, class, visible fraction."""
     key = 'instance_id' if 'instance_id' in box else 'track_id'
@@ -244,13 +279,13 @@ def _row(box: JsonEntry) -> tuple[int, list[float]]:
     bbox = box.items('bbox', list)
     if len(bbox) != 4 or not all(value in FINITE for value in bbox):
         box.fail(f'bbox must be [x, y, w, h], four finite numbers, got {bbox!r:.60}')
-    flag = box.number('conf' if 'conf' in box else 'mot_conf', FINITE, 1)
+    flag = box.number('conf' if 'conf' in box else 'mot_conf', _CONF, 1)
     visibility = box.number('visibility', FINITE, 1.0)
     if visibility == _NOT_GIVEN:
         visibility = 1.0
     elif visibility not in FRACTION:
         box.fail(f"'visibility' must be from 0 to 1, got {visibility!r:.60}")
     label = box.integer('category_id', 0, MAX_NUMBER, 1)
-    ignored = box.values.get('iscrowd') or box.values.get('ignore')
+    ignored = any([_flag(box, 'iscrowd'), _flag(box, 'ignore')])
     considered = float(flag > 0 and not ignored)
     return track_id, [*map(float, bbox), considered, label, float(visibility)]

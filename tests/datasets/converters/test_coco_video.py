@@ -108,6 +108,10 @@ HUGE = 10**30
 ENDLESS = 10**400  # beyond float64
 SPAN = dict(subject=1, verb='look.v.01', object=2, start=1, end=4)
 BAD = {
+    "annotations[0]: 'iscrowd' must be 0 or 1": ('annotations', 0, 'iscrowd', HUGE),
+    "annotations[0]: 'ignore' must be 0 or 1": ('annotations', 0, 'ignore', 'yes'),
+    "annotations[0]: 'conf' must be": ('annotations', 0, 'conf', HUGE),
+    'id 72: width 65, but images of the same video': ('images', 1, 'width', 65),
     'annotations[0]: image_id 99 is no image': ('annotations', 0, 'image_id', 99),
     "annotations[1]: 'instance_id' must be a whole": (
         'annotations',
@@ -209,6 +213,14 @@ def test_bad_input_is_named(save, message: str) -> None:
         list(CocoVideoFile(save(value)))
     assert 'a.json: ' in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_a_category_that_is_not_listed(save) -> None:
+    value = content() | dict(categories=[dict(id=1, name='person')])
+    assert len(list(CocoVideoFile(save(value)))) == 2
+    value['annotations'][2]['category_id'] = 3
+    with pytest.raises(ValueError, match=r'\[2\]: category_id 3 is none of .* \[1\]'):
+        CocoVideoFile(save(value))
 
 
 @pytest.mark.parametrize('value', [[], {}, dict(videos=[1]), dict(videos=[{}])])
