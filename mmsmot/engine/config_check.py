@@ -110,6 +110,12 @@ def refuse_unread_names(path: str) -> None:
                 )
 
 
+def runner_config(config: Config) -> Config:
+    """What builders read of a config: without the templates of its bases, which have been
+    copied into their slots."""
+    return Config({k: v for k, v in config.to_dict().items() if k in READ_KEYS})
+
+
 def _slot_hint(name: str) -> str:
     similar = did_you_mean(name, [*READ_KEYS, 'model.' + name])
     return f'{similar} A part belongs into its slot: model = dict({name}=...).'

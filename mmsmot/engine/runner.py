@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.dist import is_distributed, master_only
+from mmengine.dist import is_distributed, is_main_process, master_only
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
@@ -27,6 +27,7 @@ from ..utils.number_ranges import require_numbers
 from ..utils.parent_process import end_with_parent
 from ..utils.training_checkpoints import newest_checkpoint
 from .checkpoint_config_diff import config_differences
+from .config_check import runner_config
 from .memory import explain_out_of_memory
 
 MAX_NAMED_OPTIONS = 5  # in a warning
@@ -230,8 +231,13 @@ class SMOTRunner(Runner):
         return logger
 
     def dump_config(self) -> None:
-        """See :meth:`mmengine.runner.Runner.dump_config`; the last step of building."""
-        super().dump_config()
+        """See :meth:`mmengine.runner.Runner.dump_config`; the last step of building.
+
+        The file has what the runner reads alone, so that it is a config itself.
+        """
+        if is_main_process():
+            file_name = Path(self.cfg.filename or f'{self.timestamp}.py').name
+            runner_config(self.cfg).dump(Path(self.work_dir, file_name))
         for handler, level in self._console:
             handler.setLevel(level)
 

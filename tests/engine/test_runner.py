@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mmengine.runner import Runner
 
-from mmsmot.engine import SMOTRunner
+from mmsmot.engine import SMOTRunner, load_config
 
 
 def test_a_full_disk_leaves_the_checkpoints_that_are_there(
@@ -48,3 +48,15 @@ def test_what_is_no_hook_is_refused() -> None:
         runner.register_hook(dict(type='os.getenv', key='HOME'))
     runner.register_hook(dict(type='IterTimerHook', priority='LOW'))
     assert [hook.priority for hook in runner._hooks] == ['LOW']
+
+
+def test_the_dumped_config_can_be_given_to_a_tool(tmp_path: Path) -> None:
+    runner = SMOTRunner.__new__(SMOTRunner)
+    runner.cfg = load_config('smoter/smoter_tiny_synsmot')
+    runner._work_dir, runner._console = str(tmp_path), []
+    runner.dump_config()
+    (path,) = tmp_path.iterdir()
+    assert path.name == 'smoter_tiny_synsmot.py'
+    config = load_config(path)
+    assert config.model == runner.cfg.model
+    assert config.train_dataloader == runner.cfg.train_dataloader

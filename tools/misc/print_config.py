@@ -13,10 +13,8 @@ from mmsmot.utils.command_line import (
 )
 
 with tool_imports():
-    from mmengine.config import Config
-
     from mmsmot.engine import load_config
-    from mmsmot.engine.config_check import READ_KEYS
+    from mmsmot.engine.config_check import runner_config
 
 
 def main() -> None:
@@ -27,8 +25,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     config = load_config(args.config, args.cfg_options)
-    # The templates of its bases have been copied into their slots.
-    print(Config({k: v for k, v in config.items() if k in READ_KEYS}).pretty_text)
+    print(runner_config(config).pretty_text)
 
 
 if __name__ == '__main__':
