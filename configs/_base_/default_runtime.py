@@ -14,5 +14,5 @@ log_level = 'INFO'
 visualizer = dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')])
 load_from = None
 resume = False
-# Not every iteration uses every weight: the words begin late, the detector may be frozen.
+# Not every iteration uses every weight: the semantic losses start late, the detector may be frozen.
 find_unused_parameters = True

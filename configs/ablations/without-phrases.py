@@ -1,4 +1,3 @@
-# Captions are not told which phrases somebody's looks bring to mind, and these are not
-# learnt, as in the paper.
+# No auxiliary bigram prediction, and no token of it in caption prefixes, as in the paper.
 _base_ = '../smoter/smoter_tiny_synsmot.py'
 model = dict(semantics=dict(bigram_head=None))

@@ -1,4 +1,4 @@
-# Any video, nothing trained: detector and words of transformers by name or folder.
+# Any video, nothing trained: detector and captions of transformers by name or folder.
 _base_ = [
     '../_base_/default_runtime.py', '../_base_/detectors/rtdetr_r18.py',
     '../_base_/trackers/bytetrack.py', '../_base_/semantics/smolvlm.py'

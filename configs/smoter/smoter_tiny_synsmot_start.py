@@ -1,5 +1,5 @@
-# The first stage: two frames of each video, so that the detector and the words meet
-# several times as many people a minute; what lasts longer is learnt after it.
+# The first stage: two frames of each video, so that detector and semantics are
+# trained on several times as many people a minute; longer motions are learnt after it.
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/schedules/synsmot_start.py'
 ]

@@ -1,5 +1,5 @@
-# The second stage, on the weights of the first: the words alone, over whole videos, on a
-# detector that stays as it is.
+# The second stage, on the weights of the first: semantics alone, over whole videos, on
+# a frozen detector.
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/schedules/synsmot_words.py'
 ]

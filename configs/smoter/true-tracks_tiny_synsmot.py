@@ -1,4 +1,4 @@
-# For tests: the same words along the true tracks, so that only they are judged.
+# For tests: the same semantics along the GT tracks, so that it alone is judged.
 _base_ = 'smoter_tiny_synsmot.py'
 model = dict(
     tracker=dict(

@@ -1,4 +1,4 @@
-# End to end at last, gently with the words. With 4 clips a batch, all of SynSMOT large.
+# End to end, with a low learning rate for the semantics. With 4 clips a batch, all of SynSMOT large.
 synsmot_end = dict(
     sampler=dict(type='InfiniteSampler', shuffle=True),
     optim_wrapper=dict(

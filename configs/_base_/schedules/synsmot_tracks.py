@@ -1,4 +1,4 @@
-# The words once more, along the tracks of a tracker, which were written beforehand; on a
+# Semantics alone, along the tracks of a tracker, which were written beforehand; on a
 # thousand clips of all kinds. With 8 of them a batch, 125 iterations an epoch.
 synsmot_tracks = dict(
     training=dict(

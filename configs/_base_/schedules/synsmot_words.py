@@ -1,5 +1,5 @@
-# The words alone, behind a detector that stays as it is: what it sees is computed once
-# and kept. With 8 clips a batch, 400 iterations an epoch of SynSMOT large.
+# Semantics alone, behind a frozen detector, whose features are computed once and cached.
+# With 8 clips a batch, 400 iterations an epoch of SynSMOT large.
 synsmot_words = dict(
     optim_wrapper=dict(
         type='OptimWrapper',

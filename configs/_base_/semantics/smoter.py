@@ -1,5 +1,5 @@
-# SMOTer's fusion and heads at the paper's size, over maps of 160 channels. Words by a tokenizer
-# that learns from the captions; the paper's is bert-base-uncased, a download of as many:
+# SMOTer's fusion and heads at the paper's size, over maps of 160 channels. The tokenizer is
+# trained on the captions; the paper's is bert-base-uncased, a download of as many:
 # tokenizer=dict(type='PretrainedTokenizer', name='bert-base-uncased').
 _decoder_ = dict(
     type='TextDecoder',

@@ -1,5 +1,5 @@
-# SMOTer's fusion and heads, 128 wide; tokens know when and where they are, trajectories
-# whom they meet. Pooled finely, as released.
+# SMOTer's fusion and heads, 128 wide; tokens have time and place encodings, and
+# tracks attend to each other. 7x7 RoI pooling, as released.
 _attention_ = dict(channels=128, num_heads=4, ffn_channels=256, dropout=0.1)
 smoter_tiny = dict(
     type='TrajectorySemantics',
@@ -18,7 +18,7 @@ smoter_tiny = dict(
     video_fusion=dict(
         type='VideoFusion',
         cell=dict(type='AttentionCell', **_attention_),
-        in_channels=108,  # 96 and the picture's 12
+        in_channels=108,  # 96 and 12 of rgb_cells
         channels=128,
         grid=(4, 6),
         position=True),
