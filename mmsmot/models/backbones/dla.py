@@ -80,12 +80,12 @@ class DLA(BaseModule):
         Returns:
             For each stage (B, 16 * 2^i, H / 2^i, W / 2^i).
         """
-        x, found = self.stem(pictures), []
+        x, levels = self.stem(pictures), []
         for i, stage in enumerate(self.stages):
             x = stage(x)
             if i in self.out_indices:
-                found.append(x)
-        return tuple(found)
+                levels.append(x)
+        return tuple(levels)
 
 
 class Tree(nn.Module):
@@ -148,8 +148,8 @@ class Tree(nn.Module):
         first = self.first(x)
         if self.depth > 1:
             return self.second(first, [*aggregated, first])
-        second = self.second(first)
-        return F.relu(self.node(torch.cat([second, first, *aggregated], dim=1)))
+        second_output = self.second(first)
+        return F.relu(self.node(torch.cat([second_output, first, *aggregated], dim=1)))
 
 
 class Block(nn.Module):

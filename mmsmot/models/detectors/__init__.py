@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .base import BaseDetector
+from .base import BaseDetector, RawDetections
 from .detection_file import DetectionFile
 from .onnx_detector import ONNXDetector
 from .output_decoders import BoxesDecoder, OutputDecoder, YOLOXDecoder
@@ -15,6 +15,7 @@ __all__ = [
     'MMDetDetector',
     'ONNXDetector',
     'OutputDecoder',
+    'RawDetections',
     'TransformersDetector',
     'YOLOXDecoder',
 ]

@@ -4,17 +4,40 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ...structures import Detections, Frame, VideoInfo
 
+if TYPE_CHECKING:
+    from ...structures.feature_maps import FeatureMaps
 
-class BaseDetector(ABC):
-    """Finds the objects in frames.
+
+@dataclass(frozen=True, eq=False)
+class RawDetections:
+    """All predictions of a detector in one frame, before threshold and suppression.
 
     Attributes:
-        needs_images: Whether the pictures are looked at. The pipeline does not decode
-            pictures that nobody asks for (detections from a file need none).
-        fingerprint: Names everything that the detections depend on beside the picture
+        boxes: (A, 4) float64 x1, y1, x2, y2 in pixels of the original frame, one for each
+            anchor.
+        scores: (A, C) float64, of each class.
+        anchors: (A, 4) float64, the box that each was predicted from.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    anchors: np.ndarray
+
+
+class BaseDetector(ABC):
+    """Frames to detections.
+
+    Attributes:
+        needs_images: Whether it reads the images. The pipeline does not decode images
+            that no part reads (detections from a file need none).
+        fingerprint: Names everything that the detections depend on beside the image
             (type, options, a hash of the weights); caches are keyed by it.
     """
 
@@ -31,6 +54,20 @@ class BaseDetector(ABC):
             B detections, boxes in pixels of the original frames. Rows that are no boxes
             (NaN, empty) have been dropped and counted in the log.
         """
+
+    def raw(self, features: FeatureMaps) -> list[RawDetections]:
+        """Predictions at every anchor, for a part that scores detections again.
+
+        Args:
+            features: Feature maps of B frames, as the detector's ``extract`` makes them.
+
+        Raises:
+            TypeError: The detector has no anchors, or does not give them away.
+        """
+        raise TypeError(
+            f'{type(self).__name__} has no raw detections with anchors; take an '
+            'MMDetDetector with a dense anchor head, such as RetinaNet or SSD'
+        )
 
     @property
     @abstractmethod

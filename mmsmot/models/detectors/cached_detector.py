@@ -115,8 +115,8 @@ class CachedDetector(nn.Module, BaseDetector):
             if folder.video is video and frame_id > folder.last_frame_id:
                 return folder
         folder = _open_folder(self.root, video, self.fingerprint_of(video))
-        others = [f for f in open_folders if f.video is not video]
-        self._open = (folder, *others)[:MAX_OPEN]
+        other_folders = [f for f in open_folders if f.video is not video]
+        self._open = (folder, *other_folders)[:MAX_OPEN]
         return folder
 
 

@@ -20,10 +20,10 @@ def require_labels(model: nn.Module, labels: Sequence[np.ndarray]) -> None:
     """
     counts = [getattr(part, 'num_classes', None) for part in model.modules()]
     num_classes = max((n for n in counts if isinstance(n, int)), default=None)
-    every = np.concatenate([np.zeros(0, np.int64), *labels])
+    all_labels = np.concatenate([np.zeros(0, np.int64), *labels])
     if num_classes is None:
         return
-    wrong = every[(every < 0) | (every >= num_classes)]
+    wrong = all_labels[(all_labels < 0) | (all_labels >= num_classes)]
     if len(wrong):
         raise ValueError(
             f'a true box has label {wrong[0]}, but the detector was built with '

@@ -28,7 +28,13 @@ from ...utils.checkpoint import load_weights
 from ...utils.data_config import is_data, require_safe_file
 from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 from ...utils.weights_hash import weights_hash
-from .base import BaseDetector
+from .anchor_predictions import (
+    complete_ssd_heads,
+    predict_at_anchors,
+    require_anchor_head,
+)
+from .base import BaseDetector, RawDetections
+from .finite_boxes import add_to_losses, finite_boxes
 from .label_check import require_labels
 
 DEFAULT_PIPELINE = [
@@ -40,7 +46,7 @@ DEFAULT_PIPELINE = [
     ),
 ]
 # The features beside them spread several times as far as normalised colours do.
-PICTURE_GAIN = 4.0
+COLOUR_GAIN = 4.0
 
 
 @MODELS.register_module()
@@ -93,6 +99,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         self.rgb_cells = rgb_cells
         with mmdet_scope():
             self.model = mmdet.registry.MODELS.build(self.config['model'])
+            complete_ssd_heads(self.model)
             self._pipeline = Compose(_from_arrays(self.config.get('test_pipeline')))
             if checkpoint is None:
                 self._initialise()
@@ -127,8 +134,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         inputs, samples = self.pictures(frames)
         levels = tuple(self.model.extract_feat(inputs))
         if self.rgb_cells:
-            seen = _picture(inputs, levels[0].shape[-2:], self.rgb_cells)
-            levels = (torch.cat([levels[0], seen], dim=1), *levels[1:])
+            colours = _picture(inputs, levels[0].shape[-2:], self.rgb_cells)
+            levels = (torch.cat([levels[0], colours], dim=1), *levels[1:])
         height = inputs.shape[-2]
         sizes = [(frame.image.shape[1], frame.image.shape[0]) for frame in frames]
         return FeatureMaps(
@@ -158,21 +165,32 @@ class MMDetDetector(nn.Module, BaseDetector):
         with _as_at_test(self.model):
             model = self._model_given(features)
             samples = model(features.inputs, features.samples, mode='predict')
-        found = [self._read(sample.pred_instances) for sample in samples]
-        return found if self.embedder is None else self._embedded(features, found)
+        detections = [self._read(sample.pred_instances) for sample in samples]
+        return (
+            detections
+            if self.embedder is None
+            else self._embedded(features, detections)
+        )
+
+    def raw(self, features: FeatureMaps) -> list[RawDetections]:
+        """As of :class:`BaseDetector`; scores are raised to ``score_power``."""
+        head, levels = require_anchor_head(self.model), self._model_levels(features)
+        with _as_at_test(self.model):
+            detections = predict_at_anchors(head, levels, features.samples)
+        return [replace(d, scores=d.scores**self.score_power) for d in detections]
 
     def _embedded(
-        self, features: FeatureMaps, found: list[Detections]
+        self, features: FeatureMaps, detections: list[Detections]
     ) -> list[Detections]:
-        counts = [len(detections) for detections in found]
-        rows = torch.arange(len(found)).repeat_interleave(torch.tensor(counts))
-        boxes = torch.from_numpy(np.concatenate([d.boxes for d in found]))
+        counts = [len(detections) for detections in detections]
+        rows = torch.arange(len(detections)).repeat_interleave(torch.tensor(counts))
+        boxes = torch.from_numpy(np.concatenate([d.boxes for d in detections]))
         vectors = self.embedder(features, rows, boxes).flatten(1).float()
         vectors = nn.functional.normalize(vectors, dim=1).cpu().numpy()
         parts = np.split(vectors, np.cumsum(counts)[:-1])
         return [
-            Detections(d.boxes, d.scores, d.labels, own)
-            for d, own in zip(found, parts, strict=True)
+            Detections(d.boxes, d.scores, d.labels, embeddings)
+            for d, embeddings in zip(detections, parts, strict=True)
         ]
 
     @torch.no_grad()
@@ -209,9 +227,9 @@ class MMDetDetector(nn.Module, BaseDetector):
         levels = tuple(level.float() for level in features.levels)
         exact = torch.autocast(device.type, enabled=False)
         model = self._model_given(replace(features, levels=levels))
-        with exact, _broken_boxes_held_back(self.model) as broken:
+        with exact, finite_boxes(self.model) as broken:
             losses = model(features.inputs, features.samples, mode='loss')
-            return {name: _plus(loss, broken) for name, loss in losses.items()}
+            return {name: add_to_losses(loss, broken) for name, loss in losses.items()}
 
     def loss(
         self, frames: Sequence[Frame], targets: Sequence[tuple[np.ndarray, np.ndarray]]
@@ -225,34 +243,41 @@ class MMDetDetector(nn.Module, BaseDetector):
         A copy of the outermost module alone, which shares all parts and weights with the
         model: other threads may be looking through that one.
         """
-        levels = features.levels
-        if self.rgb_cells:
-            width = levels[0].shape[1] - 3 * self.rgb_cells**2
-            levels = (levels[0][:, :width], *levels[1:])
+        levels = self._model_levels(features)
         model = copy.copy(self.model)
         model.extract_feat = lambda _: levels
         return model
 
+    def _model_levels(self, features: FeatureMaps) -> tuple[torch.Tensor, ...]:
+        """The levels that mmdet's head reads: without the appended image."""
+        first, *other_levels = features.levels
+        width = first.shape[1] - 3 * self.rgb_cells**2
+        return (first[:, :width], *other_levels)
+
     @property
     def fingerprint(self) -> str:
-        options = (self.score_threshold, self.labels, self.score_power, self._layout)
-        options += (str(self.embedder), self.rgb_cells)
+        options = (
+            *(self.score_threshold, self.labels, self.score_power, self._layout),
+            *(str(self.embedder), self.rgb_cells),
+        )
         text = repr((self.config.to_dict(), options))
         config = hashlib.sha256(text.encode()).hexdigest()
-        # Of the weights themselves: training or a checkpoint of the whole model set them.
+        # The weights themselves: training or a checkpoint of the whole model set them.
         return f'MMDetDetector({config}, {weights_hash(self.model)})'
 
     def _prepare(self, frame: Frame) -> dict[str, Any]:
         return self._pipeline({'img': frame.image, 'img_id': frame.frame_id})
 
-    def _read(self, found: InstanceData) -> Detections:
-        found.scores = found.scores**self.score_power
-        wanted = found.scores >= self.score_threshold
+    def _read(self, instances: InstanceData) -> Detections:
+        instances.scores = instances.scores**self.score_power
+        is_kept = instances.scores >= self.score_threshold
         if self.labels is not None:
-            wanted &= torch.isin(found.labels, found.labels.new_tensor(self.labels))
-        found = found[wanted].cpu().numpy()
+            is_kept &= torch.isin(
+                instances.labels, instances.labels.new_tensor(self.labels)
+            )
+        instances = instances[is_kept].cpu().numpy()
         detections, dropped = Detections.cleaned(
-            found.bboxes, found.scores, found.labels
+            instances.bboxes, instances.scores, instances.labels
         )
         if dropped:
             print_log(
@@ -266,8 +291,8 @@ class MMDetDetector(nn.Module, BaseDetector):
 def _picture(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.Tensor:
     """(B, 3 * cells^2, H, W): the pictures' colours in the squares of each cell."""
     height, width = size
-    seen = F.adaptive_avg_pool2d(inputs, (height * cells, width * cells))
-    return PICTURE_GAIN * F.pixel_unshuffle(seen, cells)
+    colours = F.adaptive_avg_pool2d(inputs, (height * cells, width * cells))
+    return COLOUR_GAIN * F.pixel_unshuffle(colours, cells)
 
 
 @contextmanager
@@ -278,36 +303,6 @@ def _as_at_test(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         model.train(was_training)
-
-
-@contextmanager
-def _broken_boxes_held_back(model: nn.Module) -> Iterator[list[torch.Tensor]]:
-    """What to add to the losses: 0, or NaN where a head's boxes are not finite.
-
-    mmdet's CenterNetUpdateHead asserts that its boxes are, without a word and in one
-    process of several, for which the others would wait. It gets boxes that are.
-    """
-    broken: list[torch.Tensor] = []
-
-    def hold_back(_: nn.Module, __: Any, out: tuple) -> tuple:
-        scores, boxes = out
-        broken.extend((level.detach() * 0).sum() for level in boxes)
-        return scores, [level.nan_to_num(0.0, 0.0, 0.0) for level in boxes]
-
-    kind = import_mmdet().models.CenterNetUpdateHead
-    heads = [part for part in model.modules() if isinstance(part, kind)]
-    hooks = [head.register_forward_hook(hold_back) for head in heads]
-    try:
-        yield broken
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _plus(loss: Any, terms: list[torch.Tensor]) -> Any:
-    if isinstance(loss, list | tuple):
-        return [_plus(one, terms) for one in loss]
-    return loss + sum(terms) if terms else loss
 
 
 def _load(config: str | dict) -> ConfigDict:
@@ -321,12 +316,12 @@ def _load(config: str | dict) -> ConfigDict:
     if is_data(config):
         require_safe_file(config)
     loaded = get_config(config) if '::' in config else Config.fromfile(config)
-    kept = {'model': loaded.model}
+    parts = {'model': loaded.model}
     if 'test_pipeline' in loaded:
-        kept['test_pipeline'] = loaded.test_pipeline
+        parts['test_pipeline'] = loaded.test_pipeline
     elif 'test_dataloader' in loaded:
-        kept['test_pipeline'] = loaded.test_dataloader.dataset.pipeline
-    return ConfigDict(kept)
+        parts['test_pipeline'] = loaded.test_dataloader.dataset.pipeline
+    return ConfigDict(parts)
 
 
 def _from_arrays(pipeline: list[dict] | None) -> list[dict]:

@@ -86,10 +86,10 @@ class ONNXDetector(BaseDetector):
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         images = [frame.image for frame in frames]
         step = self._fixed_batch or max(len(images), 1)
-        found = []
+        detections = []
         for start in range(0, len(images), step):
-            found += self._detect_batch(images[start : start + step])
-        return found
+            detections += self._detect_batch(images[start : start + step])
+        return detections
 
     @cached_property
     def fingerprint(self) -> str:
@@ -167,19 +167,21 @@ class ONNXDetector(BaseDetector):
         return np.ascontiguousarray(picture.transpose(2, 0, 1), self._dtype), scale
 
     def _finish(
-        self, found: Decoded, scale: float, shape: tuple[int, ...]
+        self, decoded: Decoded, scale: float, shape: tuple[int, ...]
     ) -> Detections:
-        boxes, scores, labels = found
+        boxes, scores, labels = decoded
         no_score = ~np.isfinite(scores)
-        wanted = (scores >= self.score_threshold) & ~no_score
+        is_kept = (scores >= self.score_threshold) & ~no_score
         if self.labels is not None:
-            wanted &= np.isin(labels, self.labels)
-        boxes = boxes[wanted].astype(np.float64) / scale
+            is_kept &= np.isin(labels, self.labels)
+        boxes = boxes[is_kept].astype(np.float64) / scale
         impossible = ~(np.abs(boxes) < MAX_COORDINATE).all(axis=1)
         boxes[impossible] = np.nan  # clipping would make boxes of them
         impossible |= (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
         np.clip(boxes, 0, [shape[1], shape[0]] * 2, out=boxes)
-        detections, dropped = Detections.cleaned(boxes, scores[wanted], labels[wanted])
+        detections, dropped = Detections.cleaned(
+            boxes, scores[is_kept], labels[is_kept]
+        )
         is_broken = no_score.any() or (impossible.any() and not len(detections))
         self._tell_of_dropped(dropped, int(no_score.sum()), is_broken)
         if self.nms_threshold is None:

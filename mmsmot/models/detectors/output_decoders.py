@@ -117,16 +117,20 @@ class YOLOXDecoder(OutputDecoder):
         if in_pixels is None:
             in_pixels = _is_in_pixels(rows[:, :4], corners, strides)
         if in_pixels:
-            centres, half = rows[:, :2], rows[:, 2:4] / 2
+            centres, half_sizes = rows[:, :2], rows[:, 2:4] / 2
         else:
             centres = (rows[:, :2] + corners) * strides
             log_sizes = rows[:, 2:4]
             possible = np.where(log_sizes <= MAX_LOG_SIZE, log_sizes, np.nan)
-            half = np.exp(possible) * strides / 2
+            half_sizes = np.exp(possible) * strides / 2
         labels = rows[:, 5:].argmax(axis=1)
         with np.errstate(over='ignore'):  # of a broken model; infinite is told of
             scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
-        return np.concatenate([centres - half, centres + half], axis=1), scores, labels
+        return (
+            np.concatenate([centres - half_sizes, centres + half_sizes], axis=1),
+            scores,
+            labels,
+        )
 
     def _make_grid(self, input_size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         corners, sizes = [], []

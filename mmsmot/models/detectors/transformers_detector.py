@@ -73,14 +73,14 @@ class TransformersDetector(nn.Module, BaseDetector):
         inputs = inputs.to(self.model.device)
         inputs['pixel_values'] = inputs['pixel_values'].to(self.model.dtype)
         outputs = self.model(**inputs)
-        found = self.processor.post_process_object_detection(
+        predictions = self.processor.post_process_object_detection(
             outputs,
             threshold=self.score_threshold,
             target_sizes=[image.shape[:2] for image in images],
         )
         return [
-            self._read(one, image.shape)
-            for one, image in zip(found, images, strict=True)
+            self._read(prediction, image.shape)
+            for prediction, image in zip(predictions, images, strict=True)
         ]
 
     @property
@@ -94,25 +94,30 @@ class TransformersDetector(nn.Module, BaseDetector):
         names = self.model.config.id2label
         if self.classes is None:
             return {number: number for number in names}
-        known = {str(name).lower(): number for number, name in names.items()}
+        class_numbers = {str(name).lower(): number for number, name in names.items()}
         labels = {}
         for label, name in enumerate(self.classes):
-            if name.lower() not in known:
-                near = difflib.get_close_matches(name.lower(), known, n=3)
-                shown = near or [str(n) for n in list(names.values())[:5]]
+            if name.lower() not in class_numbers:
+                similar_names = difflib.get_close_matches(
+                    name.lower(), class_numbers, n=3
+                )
+                example_names = similar_names or [
+                    str(n) for n in list(names.values())[:5]
+                ]
                 raise ValueError(
                     f'{self.name} knows no class {name!r} among its {len(names)}; '
-                    f'it has for example {", ".join(shown)}. Set classes.'
+                    f'it has for example {", ".join(example_names)}. Set classes.'
                 )
-            labels[known[name.lower()]] = label
+            labels[class_numbers[name.lower()]] = label
         return labels
 
-    def _read(self, found: dict[str, Any], shape: tuple[int, ...]) -> Detections:
+    def _read(self, prediction: dict[str, Any], shape: tuple[int, ...]) -> Detections:
         boxes, scores, numbers = (
-            found[name].cpu().double().numpy() for name in ('boxes', 'scores', 'labels')
+            prediction[name].cpu().double().numpy()
+            for name in ('boxes', 'scores', 'labels')
         )
-        wanted = np.isin(numbers, list(self._labels))
-        boxes, scores, numbers = boxes[wanted], scores[wanted], numbers[wanted]
+        is_kept = np.isin(numbers, list(self._labels))
+        boxes, scores, numbers = boxes[is_kept], scores[is_kept], numbers[is_kept]
         labels = np.array([self._labels[int(n)] for n in numbers], np.int64)
         boxes = np.clip(boxes, 0, [shape[1], shape[0]] * 2)  # NaN stays NaN
         detections, dropped = Detections.cleaned(boxes, scores, labels)

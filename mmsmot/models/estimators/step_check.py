@@ -37,38 +37,38 @@ def step_checked(
             is not there.
     """
     estimates = estimator.step(state, frames)
-    where = f'{type(estimator).__name__}.step'
+    call = f'{type(estimator).__name__}.step'
     if isinstance(estimates, Estimate):
         estimates = [estimates]
     is_list = isinstance(estimates, list | tuple)
     if not is_list or not all(isinstance(part, Estimate) for part in estimates):
         raise TypeError(
-            f'{where} must return an Estimate, or a list of them, one for each prompt; '
+            f'{call} must return an Estimate, or a list of them, one for each prompt; '
             f'got {type(estimates).__name__}'
         )
     if len(estimates) != num_estimates:
         raise ValueError(
-            f'{where} gave {len(estimates)} estimates for {num_estimates} prompts'
+            f'{call} gave {len(estimates)} estimates for {num_estimates} prompts'
         )
-    return [_checked(estimate, frames, needs, where) for estimate in estimates]
+    return [_checked(estimate, frames, needs, call) for estimate in estimates]
 
 
 def _checked(
-    estimate: Estimate, frames: Sequence[Frame], needs: frozenset[str], where: str
+    estimate: Estimate, frames: Sequence[Frame], needs: frozenset[str], call: str
 ) -> Estimate:
     detections, tracks = estimate.detections, estimate.tracks
     if not len(detections) == len(tracks) == len(frames):
         raise ValueError(
-            f'{where} gave {len(detections)} detections and {len(tracks)} tracks for '
+            f'{call} gave {len(detections)} detections and {len(tracks)} tracks for '
             f'{len(frames)} frames'
         )
     if FEATURES in needs and estimate.features is None:
-        raise ValueError(f'{where} gave no features, which were asked for')
+        raise ValueError(f'{call} gave no features, which were asked for')
     sound_tracks = []
     for frame, frame_detections, frame_tracks in zip(
         frames, detections, tracks, strict=True
     ):
-        frame_where = f'{where}, frame {frame.frame_id}'
+        frame_where = f'{call}, frame {frame.frame_id}'
         if not isinstance(frame_detections, Detections):
             raise TypeError(
                 f'{frame_where}: detections are mmsmot.structures.Detections, got '

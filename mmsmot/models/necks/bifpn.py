@@ -107,8 +107,10 @@ class BiFPNLayer(nn.Module):
         fused = [down[0]]
         for i, node in enumerate(self.up, start=1):
             below = _halved(fused[-1])
-            own = (levels[i],) if i == len(levels) - 1 else (levels[i], down[i])
-            fused.append(node(*own, below))
+            level_inputs = (
+                (levels[i],) if i == len(levels) - 1 else (levels[i], down[i])
+            )
+            fused.append(node(*level_inputs, below))
         return fused
 
 

@@ -139,8 +139,8 @@ def read_link_network(filename: str | os.PathLike) -> LinkNetwork:
     """
     checkpoint = load_checkpoint(filename)
     scale = checkpoint.get('state_dict', checkpoint).get('FusionBlock_1.bn.weight')
-    known = isinstance(scale, Tensor) and scale.ndim == 1 and len(scale) % 8 == 0
-    network = LinkNetwork(len(scale) if known else WIDTH, _fill_of(filename))
+    is_weight = isinstance(scale, Tensor) and scale.ndim == 1 and len(scale) % 8 == 0
+    network = LinkNetwork(len(scale) if is_weight else WIDTH, _fill_of(filename))
     load_weights(network, filename)
     return network.eval()
 

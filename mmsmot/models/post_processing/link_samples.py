@@ -72,13 +72,17 @@ def draw_pairs(
     broken, owners = break_trajectories(truth, rng)
     ends = TrackletEnds.of(broken, fill)
     former, later = ends.candidates(MAX_GAP, MAX_DISTANCE)
-    same = owners[former] == owners[later]
+    is_same_owner = owners[former] == owners[later]
     tails, heads = ends.tails[former], ends.heads[later]
-    wrong_tails, wrong_heads = _never_one(ends, former[same], later[same], rng)
+    wrong_tails, wrong_heads = _never_one(
+        ends, former[is_same_owner], later[is_same_owner], rng
+    )
     return (
         np.concatenate([tails, wrong_tails]),
         np.concatenate([heads, wrong_heads]),
-        np.concatenate([same, np.zeros(len(wrong_tails), bool)]).astype(np.int64),
+        np.concatenate([is_same_owner, np.zeros(len(wrong_tails), bool)]).astype(
+            np.int64
+        ),
     )
 
 
@@ -112,8 +116,11 @@ def _never_one(
     """The paper's wrong pairs, one of its three kinds for each right one."""
     tails, heads = ends.tails[former], ends.heads[later]
     kind = rng.integers(3, size=len(former))
-    turned = kind == 0
-    tails[turned], heads[turned] = ends.tails[later[turned]], ends.heads[former[turned]]
+    reversed_samples = kind == 0
+    tails[reversed_samples], heads[reversed_samples] = (
+        ends.tails[later[reversed_samples]],
+        ends.heads[former[reversed_samples]],
+    )
     sign = rng.choice([-1, 1], (len(former), 3))
     shift = sign * np.column_stack(
         [
@@ -121,5 +128,5 @@ def _never_one(
             rng.integers(100, 501, (len(former), 2)) * (kind == 2)[:, None],
         ]
     )
-    known = (heads[..., :1] > 0).astype(np.float64)  # frames count from 1
-    return tails, heads + known * shift[:, None]
+    has_frame = (heads[..., :1] > 0).astype(np.float64)  # frames count from 1
+    return tails, heads + has_frame * shift[:, None]

@@ -60,14 +60,14 @@ def simulate_walks(seed: int | tuple[int, ...]) -> Trajectories:
     camera = _draw_camera(rng, num_frames)
     places, phase = _walk(rng, camera.fps, num_frames, int(rng.integers(4, 25)))
     boxes, depth = _project(rng, camera, places, phase)
-    shown = _in_picture(boxes, camera.size) & (depth > NEAREST / 2)
-    shown &= boxes[..., 3] - boxes[..., 1] >= SMALLEST
-    frame, person = np.nonzero(shown)
+    is_visible = _in_picture(boxes, camera.size) & (depth > NEAREST / 2)
+    is_visible &= boxes[..., 3] - boxes[..., 1] >= SMALLEST
+    frame, person = np.nonzero(is_visible)
     return Trajectories(
         frame_ids=frame + 1 + int(rng.exponential(400)),
         ids=person + 1,
         boxes=boxes[frame, person],
-        visibility=_visibility(boxes, depth, shown)[frame, person],
+        visibility=_visibility(boxes, depth, is_visible)[frame, person],
         space=CoordinateSpace(width=camera.size[0], height=camera.size[1]),
     )
 
@@ -152,15 +152,17 @@ def _project(
     num_people = places.shape[1]
     stature = rng.normal(1.7, 0.09, num_people)
     breadth = rng.uniform(0.28, 0.4, num_people)
-    seen = places - camera.position[:, None]
-    depth = seen[..., 1]
+    offsets = places - camera.position[:, None]
+    depth = offsets[..., 1]
     scale = camera.focal / np.maximum(depth, 0.1)
-    middle = camera.size[0] / 2 + scale * seen[..., 0] + camera.turn[:, :1]
+    middle = camera.size[0] / 2 + scale * offsets[..., 0] + camera.turn[:, :1]
     feet = camera.horizon + scale * camera.height + camera.turn[:, 1:]
     bounce = 1 + 0.015 * np.cos(2 * phase)
     height = scale * stature * bounce
-    half = height * (breadth + 0.12 * np.abs(np.sin(phase))) / 2
-    return np.stack([middle - half, feet - height, middle + half, feet], -1), depth
+    half_width = height * (breadth + 0.12 * np.abs(np.sin(phase))) / 2
+    return np.stack(
+        [middle - half_width, feet - height, middle + half_width, feet], -1
+    ), depth
 
 
 def _in_picture(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -168,12 +170,14 @@ def _in_picture(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return _area(inside) >= 0.5 * _area(boxes)
 
 
-def _visibility(boxes: np.ndarray, depth: np.ndarray, shown: np.ndarray) -> np.ndarray:
+def _visibility(
+    boxes: np.ndarray, depth: np.ndarray, is_visible: np.ndarray
+) -> np.ndarray:
     """(T, P) fraction of each box that no single nearer person covers."""
     low = np.maximum(boxes[:, :, None, :2], boxes[:, None, :, :2])
     high = np.minimum(boxes[:, :, None, 2:], boxes[:, None, :, 2:])
     covered = np.maximum(high - low, 0).prod(-1) / _area(boxes)[:, :, None]
-    covered *= (depth[:, None] < depth[:, :, None]) & shown[:, None]
+    covered *= (depth[:, None] < depth[:, :, None]) & is_visible[:, None]
     return 1 - covered.max(axis=2)
 
 

@@ -109,12 +109,12 @@ def normalize_pairs(
     Returns:
         Both as (P, 30, 3) float32.
     """
-    both = np.concatenate([former, later], axis=1)
-    low, high = both.min(axis=1, keepdims=True), both.max(axis=1, keepdims=True)
-    centre, half = (high + low) / 2, (high - low) / 2 + EPSILON
+    pairs = np.concatenate([former, later], axis=1)
+    low, high = pairs.min(axis=1, keepdims=True), pairs.max(axis=1, keepdims=True)
+    centre, half_range = (high + low) / 2, (high - low) / 2 + EPSILON
     return (
-        ((former - centre) / half).astype(np.float32),
-        ((later - centre) / half).astype(np.float32),
+        ((former - centre) / half_range).astype(np.float32),
+        ((later - centre) / half_range).astype(np.float32),
     )
 
 
@@ -125,5 +125,5 @@ def _rows_between(
     if not len(rows):
         return np.zeros((0, LENGTH, 3))
     inside = np.clip(index, first[:, None], last[:, None])
-    taken = rows[inside]
-    return taken if fill == 'edge' else taken * (inside == index)[..., None]
+    filled_rows = rows[inside]
+    return filled_rows if fill == 'edge' else filled_rows * (inside == index)[..., None]

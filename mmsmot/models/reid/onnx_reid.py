@@ -57,15 +57,15 @@ class ONNXReID(BaseReID):
         fixed = isinstance(shape[0], int)
         self._fixed_batch = shape[0] if fixed else None
         self.batch_size = shape[0] if fixed else batch_size
-        known = isinstance(shape[2], int) and isinstance(shape[3], int)
-        self.input_size = (shape[2], shape[3]) if known else tuple(input_size)
+        has_size = isinstance(shape[2], int) and isinstance(shape[3], int)
+        self.input_size = (shape[2], shape[3]) if has_size else tuple(input_size)
 
     @cached_property
     def dimensions(self) -> int:
         """D. An export that leaves it open tells by embedding a grey crop."""
-        known = self._session.get_outputs()[0].shape[-1:]
-        if known and isinstance(known[0], int):
-            return known[0]
+        declared_width = self._session.get_outputs()[0].shape[-1:]
+        if declared_width and isinstance(declared_width[0], int):
+            return declared_width[0]
         grey = np.full((*self.input_size, 3), 128, np.uint8)
         height, width = self.input_size
         return self._run(grey, np.array([[0, 0, width, height]])).shape[1]
@@ -86,9 +86,11 @@ class ONNXReID(BaseReID):
         width = vectors[0].shape[1] if vectors else self.dimensions
         embeddings = np.zeros((len(boxes), width), np.float32)
         if vectors:
-            found = np.concatenate(vectors)
-            norms = np.linalg.norm(found, axis=1, keepdims=True)
-            embeddings[inside] = found / np.maximum(norms, np.finfo(np.float32).tiny)
+            all_vectors = np.concatenate(vectors)
+            norms = np.linalg.norm(all_vectors, axis=1, keepdims=True)
+            embeddings[inside] = all_vectors / np.maximum(
+                norms, np.finfo(np.float32).tiny
+            )
         return embeddings
 
     def _run(self, image: np.ndarray, corners: np.ndarray) -> np.ndarray:

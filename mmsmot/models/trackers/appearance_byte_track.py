@@ -138,13 +138,13 @@ class AppearanceByteTrack(ByteTrack):
     ) -> np.ndarray:
         """(N, M) of tracks ``rows`` and detections ``columns``: positive where they may
         match."""
-        seen = detections.boxes[columns]
-        overlap = pairwise_iou(boxes[rows], seen, self.pixel_offset)
+        det_boxes = detections.boxes[columns]
+        overlap = pairwise_iou(boxes[rows], det_boxes, self.pixel_offset)
         if self.fuse_score:
             overlap *= detections.scores[columns]
         weights = overlap - (1 - self.match_threshold)
         overlaps = weights > 0
-        i, j = np.nonzero(overlaps | self._are_near(boxes[rows], seen))
+        i, j = np.nonzero(overlaps | self._are_near(boxes[rows], det_boxes))
         slots = self._tracks.rows['slot'][rows[i]]
         distance = self._gallery.distances(slots, self._vectors[columns[j]])
         likeness = 1 - distance / self.max_cosine_distance
@@ -153,13 +153,16 @@ class AppearanceByteTrack(ByteTrack):
         allowed[i, j] = overlaps[i, j] | (likeness > 0)
         return np.where(allowed, weights, -1.0)
 
-    def _are_near(self, boxes: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    def _are_near(self, boxes: np.ndarray, det_boxes: np.ndarray) -> np.ndarray:
         """(N, M) bool of tracks' and detections' boxes."""
-        centres = [(b[:, :2] + b[:, 2:]) / 2 for b in (boxes, seen)]
-        apart = np.hypot(*(centres[0][:, None] - centres[1]).transpose(2, 0, 1))
-        high, low = boxes[:, None, 3] - boxes[:, None, 1], seen[:, 3] - seen[:, 1]
+        centres = [(b[:, :2] + b[:, 2:]) / 2 for b in (boxes, det_boxes)]
+        distance = np.hypot(*(centres[0][:, None] - centres[1]).transpose(2, 0, 1))
+        high, low = (
+            boxes[:, None, 3] - boxes[:, None, 1],
+            det_boxes[:, 3] - det_boxes[:, 1],
+        )
         ratio = np.minimum(high, low) / np.maximum(high, low)
-        is_near = apart <= self.reach * (high + low) / 2
+        is_near = distance <= self.reach * (high + low) / 2
         return is_near & (ratio >= self.min_height_ratio)
 
     def _take(
@@ -179,6 +182,6 @@ class AppearanceByteTrack(ByteTrack):
         return fresh
 
     def _retire(self, stage: np.ndarray) -> None:
-        before = self._tracks.rows['slot'].copy()
+        old_slots = self._tracks.rows['slot'].copy()
         super()._retire(stage)
-        self._gallery.release(np.setdiff1d(before, self._tracks.rows['slot']))
+        self._gallery.release(np.setdiff1d(old_slots, self._tracks.rows['slot']))

@@ -36,19 +36,21 @@ class Overlaps:
 
     @classmethod
     def of(
-        cls, boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+        cls, boxes: np.ndarray, other_boxes: np.ndarray, pixel_offset: float = 0.0
     ) -> Overlaps:
-        """The overlaps of ``boxes`` (N, 4) with ``others`` (M, 4).
+        """The overlaps of ``boxes`` (N, 4) with ``other_boxes`` (M, 4).
 
         Args:
             boxes: x1, y1, x2, y2.
-            others: The same.
+            other_boxes: The same.
             pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
         """
-        if len(boxes) * len(others) > LARGE:
-            return cls(None, *overlapping_pairs(boxes, others, pixel_offset))
-        table = pairwise_iou(boxes, others, pixel_offset)
-        return cls(table, *np.empty((2, 0), np.int64), np.empty(0))
+        if len(boxes) * len(other_boxes) > LARGE:
+            rows, columns, values = overlapping_pairs(boxes, other_boxes, pixel_offset)
+            return cls(None, rows, columns, values)
+        table = pairwise_iou(boxes, other_boxes, pixel_offset)
+        no_pairs = np.empty(0, np.int64)
+        return cls(table, no_pairs, no_pairs, np.empty(0))
 
     def scaled(self, factors: np.ndarray) -> Overlaps:
         """The same, each column multiplied by its factor (M,) above 0."""
@@ -61,7 +63,8 @@ class Overlaps:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the pairs for whose IoU a condition holds; not of 0."""
         if self.table is not None:
-            return np.nonzero(condition(self.table))
+            rows, columns = np.nonzero(condition(self.table))
+            return rows, columns
         holds = condition(self.values)
         return self.rows[holds], self.columns[holds]
 
@@ -129,8 +132,8 @@ def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     if weights.size <= SMALL:
         rows, columns = linear_assignment(-np.maximum(weights, 0))
-        taken = weights[rows, columns] > 0
-        return rows[taken], columns[taken]
+        is_pair = weights[rows, columns] > 0
+        return rows[is_pair], columns[is_pair]
     rows, columns = np.nonzero(weights > 0)
     return match_edges(rows, columns, weights[rows, columns])
 
@@ -166,8 +169,8 @@ def match_edges(
         table = np.zeros((len(row_names), len(column_names)))
         table[np.searchsorted(row_names, i), np.searchsorted(column_names, j)] = values
         i, j = linear_assignment(-table)
-        taken = table[i, j] > 0
-        i, j = row_names[i[taken]], column_names[j[taken]]
+        is_pair = table[i, j] > 0
+        i, j = row_names[i[is_pair]], column_names[j[is_pair]]
     else:
         i, j = _solve_edges(i, j, values)
     matched_rows = np.concatenate([rows[alone], i])
@@ -185,19 +188,22 @@ def _solve_edges(
     names, i = np.unique(rows, return_inverse=True)
     count = columns.max() + 1
     # A column of its own lets each row stay unmatched; the solver wants costs above 0.
-    nobody = np.arange(len(names))
+    unmatched_columns = np.arange(len(names))
     ceiling = weights.max() + 1
     cost = np.concatenate([ceiling - weights, np.full(len(names), ceiling)])
-    ends = np.concatenate([i, nobody]), np.concatenate([columns, count + nobody])
+    ends = (
+        np.concatenate([i, unmatched_columns]),
+        np.concatenate([columns, count + unmatched_columns]),
+    )
     graph = csr_array((cost, ends), shape=(len(names), count + len(names)))
     i, j = min_weight_full_bipartite_matching(graph)
     return names[i[j < count]], j[j < count]
 
 
-def remaining(candidates: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """The candidates (distinct indices) that are not among ``taken``, in their order."""
-    if not len(candidates) or not len(taken):
+def remaining(candidates: np.ndarray, taken_indices: np.ndarray) -> np.ndarray:
+    """The candidates (distinct indices) that are not among ``taken_indices``, in their order."""
+    if not len(candidates) or not len(taken_indices):
         return candidates
-    free = np.ones(max(candidates.max(), taken.max()) + 1, bool)
-    free[taken] = False
+    free = np.ones(max(candidates.max(), taken_indices.max()) + 1, bool)
+    free[taken_indices] = False
     return candidates[free[candidates]]

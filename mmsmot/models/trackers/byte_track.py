@@ -141,27 +141,33 @@ class ByteTrack(TableTracker):
         pool = np.flatnonzero(stage != TENTATIVE)
 
         # First the confident detections, with confirmed and lost tracks alike.
-        first = self._match_first(boxes, pool, detections, high)
+        first_pairs = self._match_first(boxes, pool, detections, high)
         # Then what the confident ones missed: occluded people score low.
-        missed = remaining(pool[stage[pool] == CONFIRMED], first[0])
+        missed = remaining(pool[stage[pool] == CONFIRMED], first_pairs[0])
         limit = self.second_match_threshold
-        second = self._match(boxes, missed, detections, low, limit, False)
+        second_pairs = self._match(boxes, missed, detections, low, limit, False)
         # Last, tracks that were born in the frame before.
-        high = remaining(high, first[1])
+        high = remaining(high, first_pairs[1])
         limit = self.tentative_match_threshold
-        third = self._match(boxes, tentative, detections, high, limit, self.fuse_score)
-        high = remaining(high, third[1])
+        third_pairs = self._match(
+            boxes, tentative, detections, high, limit, self.fuse_score
+        )
+        high = remaining(high, third_pairs[1])
 
-        rows, det_index = np.concatenate([first, second, third], axis=1)
+        rows, det_index = np.concatenate(
+            [first_pairs, second_pairs, third_pairs], axis=1
+        )
         self._take(rows, det_index, detections)
         self._start(high[scores[high] >= self.birth_threshold], detections)
         self._retire(stage)
-        found = self._report_rows(
+        confirmed_tracks = self._report_rows(
             np.flatnonzero(self._tracks.rows['stage'] == CONFIRMED)
         )
         if self.report_detections:
-            return replace(found, boxes=detections.boxes[found.det_index])
-        return found
+            return replace(
+                confirmed_tracks, boxes=detections.boxes[confirmed_tracks.det_index]
+            )
+        return confirmed_tracks
 
     def _predict(self, frame: Frame | None) -> np.ndarray:
         """Move confirmed and lost tracks one frame on; return all boxes (N, 4)."""

@@ -86,7 +86,9 @@ class SparseOpticalFlow(CameraMotion):
         corners = cv2.goodFeaturesToTrack(previous, self.max_corners, 0.01, 5)
         if corners is None or len(corners) < self.min_corners:
             return None
-        moved, status, _ = cv2.calcOpticalFlowPyrLK(previous, gray, corners, None)
+        moved, status, _ = cv2.calcOpticalFlowPyrLK(
+            previous, gray, corners, np.empty_like(corners)
+        )
         good = status.ravel() == 1
         if good.sum() < self.min_corners:
             return None
@@ -127,7 +129,7 @@ class ECC(CameraMotion):
             self.max_iterations,
             self.epsilon,
         )
-        warp = np.eye(2, 3, dtype=np.float32)
+        warp: np.ndarray = np.eye(2, 3, dtype=np.float32)
         try:
             _, warp = cv2.findTransformECC(
                 previous, gray, warp, cv2.MOTION_EUCLIDEAN, criteria

@@ -136,9 +136,9 @@ class DeepSORT(TableTracker):
             weights = self._appearance_weights(confirmed, detections, vectors, free)
             pairs += self._match_looks(confirmed, weights, free)
             free = remaining(free, np.concatenate(pairs, axis=1)[1])
-        seen = ~tracks['confirmed'] | (tracks['time_since_update'] == 1)
-        seen[np.concatenate(pairs, axis=1)[0]] = False
-        rows = rows[seen[rows]]
+        is_candidate = ~tracks['confirmed'] | (tracks['time_since_update'] == 1)
+        is_candidate[np.concatenate(pairs, axis=1)[0]] = False
+        rows = rows[is_candidate[rows]]
         if len(rows) and len(free):
             boxes = self._filter.to_boxes(self._tracks.state[:, rows])
             iou = pairwise_iou(boxes, detections.boxes[free])
@@ -245,8 +245,8 @@ class DeepSORT(TableTracker):
 
     def _report(self) -> Tracks:
         tracks = self._tracks.rows
-        shown = tracks['confirmed'] & (tracks['time_since_update'] <= 1)
-        return self._report_rows(np.flatnonzero(shown))
+        is_reported = tracks['confirmed'] & (tracks['time_since_update'] <= 1)
+        return self._report_rows(np.flatnonzero(is_reported))
 
 
 def _weights(distance: np.ndarray, limit: float) -> np.ndarray:

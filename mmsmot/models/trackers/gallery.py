@@ -66,14 +66,14 @@ class Gallery:
             return np.empty(0)
         self._require(vectors.shape[1])
         held = np.minimum(self._counts[slots], self.budget)
-        used = int(held.max())
-        cosine = np.empty((len(slots), used), np.float32)
-        size = max(1, CHUNK // (used * vectors.shape[1]))
+        num_used = int(held.max())
+        cosine = np.empty((len(slots), num_used), np.float32)
+        size = max(1, CHUNK // (num_used * vectors.shape[1]))
         for start in range(0, len(slots), size):
             part = slice(start, start + size)
-            looks = self._vectors[slots[part], :used]
+            looks = self._vectors[slots[part], :num_used]
             cosine[part] = (looks @ vectors[part, :, None])[..., 0]
-        cosine[np.arange(used) >= held[:, None]] = -np.inf
+        cosine[np.arange(num_used) >= held[:, None]] = -np.inf
         return 1 - cosine.max(axis=1).astype(np.float64)
 
     def _require(self, dimensions: int) -> None:
@@ -88,10 +88,10 @@ class Gallery:
         if old == 0:
             self._vectors = np.zeros((0, self.budget, dimensions), np.float32)
         self._require(dimensions)
-        used = min(self.budget, int(self._counts.max(initial=0)))
+        num_used = min(self.budget, int(self._counts.max(initial=0)))
         vectors = np.zeros((old + count, self.budget, dimensions), np.float32)
         # The system gives memory only to what is written.
-        vectors[:old, :used] = self._vectors[:, :used]
+        vectors[:old, :num_used] = self._vectors[:, :num_used]
         self._vectors = vectors
         self._counts = np.concatenate([self._counts, np.zeros(count, np.int64)])
         self._free = np.concatenate([self._free, np.arange(old, old + count)])
@@ -113,9 +113,11 @@ class SmoothedGallery(Gallery):
 
     def add(self, slots: np.ndarray, vectors: np.ndarray) -> None:
         self._require(vectors.shape[1])
-        known = (self._counts[slots] > 0)[:, None]
+        has_past = (self._counts[slots] > 0)[:, None]
         past = self._vectors[slots, 0]
-        mixed = np.where(known, self.alpha * past + (1 - self.alpha) * vectors, vectors)
+        mixed = np.where(
+            has_past, self.alpha * past + (1 - self.alpha) * vectors, vectors
+        )
         length = np.linalg.norm(mixed, axis=1, keepdims=True)
         mixed = mixed / np.maximum(length, np.finfo(np.float32).tiny)
         super().add(slots, mixed)

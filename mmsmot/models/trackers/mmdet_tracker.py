@@ -77,36 +77,40 @@ class MMDetTracker(BaseTracker):
             TypeError: The class is no tracker.
             ValueError: It needs a ``motion``.
         """
-        if self._mmdet is None:
-            self._build()
-        self._mmdet.reset()
+        self._built().reset()
         self._frame_count = 0
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         require_detections(detections, type(self).__name__)
-        if self._mmdet is None:
+        is_new = self._mmdet is None
+        mmdet_tracker = self._built()
+        if is_new:
             self.reset()
         import torch
 
-        given = _instances(detections)
-        self._model.reid.look_at(given, detections.embeddings)
+        det_instances = _instances(detections)
+        self._model.reid.look_at(det_instances, detections.embeddings)
         with torch.no_grad():
-            found = self._mmdet.track(
+            track_instances = mmdet_tracker.track(
                 model=self._model,
                 img=self._model.picture,
-                data_sample=_sample(given, self._frame_count, frame),
+                data_sample=_sample(det_instances, self._frame_count, frame),
                 data_preprocessor=None,
                 rescale=False,
             )
         self._frame_count += 1
-        return _tracks(detections, given, found)
+        return _tracks(detections, det_instances, track_instances)
 
-    def _build(self) -> None:
+    def _built(self) -> MMDetBaseTracker:
+        """mmdet's tracker, built the first time."""
+        if self._mmdet is not None:
+            return self._mmdet
         tracker = build_mmdet_tracker(self.tracker)
         self._model = _Surroundings(tracker)
         # Cutting crops is where mmdet says of which rows it wants the appearance.
         tracker.crop_imgs = self._model.reid.crop
         self._mmdet = tracker
+        return tracker
 
 
 def build_mmdet_tracker(config: dict) -> MMDetBaseTracker:
@@ -121,10 +125,12 @@ def build_mmdet_tracker(config: dict) -> MMDetBaseTracker:
     with mmdet_scope():
         part = registry.get(name)
         if part is None:
-            known = [n for n, c in registry.module_dict.items() if _is_kind(c, Base)]
+            tracker_names = [
+                n for n, c in registry.module_dict.items() if _is_kind(c, Base)
+            ]
             raise KeyError(
                 f'MMDetTracker: mmdet has no tracker {name!r}. It has '
-                f'{", ".join(sorted(known))}.'
+                f'{", ".join(sorted(tracker_names))}.'
             )
         if not _is_kind(part, Base):
             raise TypeError(
@@ -215,9 +221,11 @@ class _GivenEmbeddings:
             # No crop is cut: nothing to normalise. A copy, since mmdet's is shared.
             tracker.reid = {**tracker.reid, 'img_norm_cfg': None}
 
-    def look_at(self, given: InstanceData, embeddings: np.ndarray | None) -> None:
+    def look_at(
+        self, det_instances: InstanceData, embeddings: np.ndarray | None
+    ) -> None:
         """Take the next frame's instances and their embeddings (N, D)."""
-        self._given, self._embeddings = given, embeddings
+        self._given, self._embeddings = det_instances, embeddings
 
     def crop(
         self, picture: _NoPicture, metainfo: dict, boxes: Tensor, rescale: bool
@@ -252,16 +260,16 @@ def _instances(detections: Detections) -> InstanceData:
     import torch
     from mmengine.structures import InstanceData
 
-    given = InstanceData(
+    det_instances = InstanceData(
         bboxes=torch.from_numpy(detections.boxes.astype(np.float32)),
         scores=torch.from_numpy(detections.scores.astype(np.float32)),
         labels=torch.from_numpy(detections.labels.astype(np.int64)),
     )
-    given.set_field(torch.arange(len(detections)), ROW)
-    return given
+    det_instances.set_field(torch.arange(len(detections)), ROW)
+    return det_instances
 
 
-def _sample(given: InstanceData, frame_count: int, frame: Frame | None) -> Any:
+def _sample(det_instances: InstanceData, frame_count: int, frame: Frame | None) -> Any:
     from mmdet.structures import DetDataSample
 
     metainfo = {'frame_id': frame_count, 'scale_factor': (1.0, 1.0)}
@@ -270,17 +278,23 @@ def _sample(given: InstanceData, frame_count: int, frame: Frame | None) -> Any:
         size = (video.height, video.width)
         metainfo.update(ori_shape=size, img_shape=size)
     sample = DetDataSample(metainfo=metainfo)
-    sample.pred_instances = given
+    sample.pred_instances = det_instances
     return sample
 
 
-def _tracks(detections: Detections, given: InstanceData, found: InstanceData) -> Tracks:
+def _tracks(
+    detections: Detections, det_instances: InstanceData, track_instances: InstanceData
+) -> Tracks:
     """What mmdet found in our terms: ids from 1, rows of the detections."""
     ids, labels, boxes, scores = (
-        found[name].cpu().numpy()
+        track_instances[name].cpu().numpy()
         for name in ('instances_id', 'labels', 'bboxes', 'scores')
     )
-    rows = found[ROW].cpu().numpy() if ROW in found else _equal_rows(given, found)
+    rows = (
+        track_instances[ROW].cpu().numpy()
+        if ROW in track_instances
+        else _equal_rows(det_instances, track_instances)
+    )
     took = rows >= 0
     boxes, scores = boxes.astype(np.float64), scores.astype(np.float64)
     boxes[took], scores[took] = (
@@ -296,12 +310,16 @@ def _tracks(detections: Detections, given: InstanceData, found: InstanceData) ->
     )
 
 
-def _equal_rows(given: InstanceData, found: InstanceData) -> np.ndarray:
+def _equal_rows(
+    det_instances: InstanceData, track_instances: InstanceData
+) -> np.ndarray:
     """(M,) the row of ``given`` that each row of ``found`` equals, each row once; or -1."""
     rows_of: dict[tuple, deque[int]] = defaultdict(deque)
-    for row, key in enumerate(_keys(given)):
+    for row, key in enumerate(_keys(det_instances)):
         rows_of[key].append(row)
-    rows = [rows_of[key].popleft() if rows_of[key] else -1 for key in _keys(found)]
+    rows = [
+        rows_of[key].popleft() if rows_of[key] else -1 for key in _keys(track_instances)
+    ]
     return np.array(rows, np.int64)
 
 

@@ -100,25 +100,25 @@ class OCSORT(SORT):
         high = np.flatnonzero(scores > self.score_threshold)
         predicted = self._predict(frame)
         tracks = self._tracks.rows
-        left = np.arange(len(tracks))
+        unmatched = np.arange(len(tracks))
 
-        rows, columns = self._match_directed(predicted, left, detections, high)
+        rows, columns = self._match_directed(predicted, unmatched, detections, high)
         self._take(rows, columns, detections)
-        left, high = remaining(left, rows), remaining(high, columns)
+        unmatched, high = remaining(unmatched, rows), remaining(high, columns)
 
         if self.use_byte:
             weak = (scores > self.low_threshold) & (scores < self.score_threshold)
             rows, columns = self._match_iou(
-                predicted, left, detections, np.flatnonzero(weak)
+                predicted, unmatched, detections, np.flatnonzero(weak)
             )
             self._take(rows, columns, detections)
-            left = remaining(left, rows)
+            unmatched = remaining(unmatched, rows)
 
-        rows, columns = self._match_iou(tracks['last'], left, detections, high)
+        rows, columns = self._match_iou(tracks['last'], unmatched, detections, high)
         self._take(rows, columns, detections)
-        left, high = remaining(left, rows), remaining(high, columns)
+        unmatched, high = remaining(unmatched, rows), remaining(high, columns)
 
-        self._miss(left)
+        self._miss(unmatched)
         self._init_tracks(high, detections)
         return self._report()
 
@@ -136,9 +136,9 @@ class OCSORT(SORT):
         tracks['frozen'] = self._filter.warp(frozen, affine).swapaxes(0, 1)
         tracks['last'] = warp_boxes(tracks['last'], affine)
         tracks['recent'] = warp_boxes(tracks['recent'], affine)
-        turned = tracks['direction'] @ affine[:, :2].T
-        length = np.linalg.norm(turned, axis=1, keepdims=True)
-        tracks['direction'] = turned / np.maximum(length, 1e-6)
+        directions = tracks['direction'] @ affine[:, :2].T
+        length = np.linalg.norm(directions, axis=1, keepdims=True)
+        tracks['direction'] = directions / np.maximum(length, 1e-6)
 
     def _match_directed(
         self,
@@ -219,8 +219,8 @@ class OCSORT(SORT):
         previous = tracks['last'].copy()
         for age in range(1, self.delta_t + 1):  # the oldest overwrites
             box = tracks['recent'][:, age]
-            known = ~np.isnan(box[:, 0])
-            previous[known] = box[known]
+            is_observed = ~np.isnan(box[:, 0])
+            previous[is_observed] = box[is_observed]
         return previous
 
     def _match_iou(
@@ -250,9 +250,9 @@ class OCSORT(SORT):
         if not len(rows):
             return
         tracks, boxes = self._tracks.rows, detections.boxes[det_index]
-        known = tracks['observed'][rows]
-        tracks['direction'][rows[known]] = _direction(
-            self._previous(rows[known]), boxes[known]
+        observed = tracks['observed'][rows]
+        tracks['direction'][rows[observed]] = _direction(
+            self._previous(rows[observed]), boxes[observed]
         )
         gap = tracks['missed'][rows] > 0
         self._re_update(rows[gap], boxes[gap])
@@ -285,9 +285,9 @@ class OCSORT(SORT):
         for i in range(1, int(gap.max()) + 1):
             active = np.flatnonzero(i <= gap)
             virtual = start[active] + i * step[active]
-            half = virtual[:, 2:] / 2
+            half_sizes = virtual[:, 2:] / 2
             virtual = np.concatenate(
-                [virtual[:, :2] - half, virtual[:, :2] + half], axis=1
+                [virtual[:, :2] - half_sizes, virtual[:, :2] + half_sizes], axis=1
             )
             state[:, active] = self._filter.update(state[:, active], virtual)
             going = np.flatnonzero(i < gap)

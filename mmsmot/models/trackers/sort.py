@@ -57,13 +57,13 @@ class SORT(TableTracker):
         candidates = np.flatnonzero(detections.scores >= self.score_threshold)
         predicted = self._predict(frame)
 
-        def match(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, ...]:
+        def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
             boxes = detections.boxes[columns]
             all_tracks = len(rows) == len(predicted)
             track_boxes = predicted if all_tracks else predicted[rows]
             overlaps = Overlaps.of(boxes, track_boxes)
             i, j = match_sort(overlaps, self.iou_threshold)
-            return rows[j], columns[i]
+            return np.array([rows[j], columns[i]])
 
         rows, matched = self._match_in_classes(
             match, np.arange(len(predicted)), candidates, detections

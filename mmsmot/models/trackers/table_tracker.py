@@ -81,12 +81,12 @@ class TableTracker(BaseTracker):
             self._label = int(detections.labels[0])
         # Mostly all are 0, and that is told faster.
         labels = detections.labels
-        others = labels if self._label == 0 else labels != self._label
-        self._has_classes = bool(others.any())
+        has_other = labels.any() if self._label == 0 else (labels != self._label).any()
+        self._has_classes = bool(has_other)
 
     def _match_in_classes(
         self,
-        match: Callable[[np.ndarray, np.ndarray], np.ndarray | tuple],
+        match: Callable[[np.ndarray, np.ndarray], np.ndarray],
         rows: np.ndarray,
         columns: np.ndarray,
         detections: Detections,
@@ -106,7 +106,7 @@ class TableTracker(BaseTracker):
         if not self._has_classes:
             return match(rows, columns)
         labels = self._tracks.rows['label'][rows], detections.labels[columns]
-        pairs = [np.empty((2, 0), np.int64)]
+        pairs: list[np.ndarray] = [np.empty((2, 0), np.int64)]
         for label in np.intersect1d(*labels):
             pairs.append(match(rows[labels[0] == label], columns[labels[1] == label]))
         return np.concatenate(pairs, axis=1)

@@ -78,7 +78,8 @@ class TrajectoryFile(BaseTracker):
     def live_ids(self) -> np.ndarray:
         last_frames = self._last_frames.items()
         return np.array(
-            [i for i, last in last_frames if last > self._frame_id], np.int64
+            [i for i, last_frame in last_frames if last_frame > self._frame_id],
+            np.int64,
         )
 
     def fingerprint_of(self, video: VideoInfo) -> str:

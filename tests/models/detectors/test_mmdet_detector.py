@@ -10,7 +10,7 @@ import torch
 
 pytest.importorskip('mmdet', reason='needs mmdet')
 
-from mmsmot.models.detectors.mmdet_detector import PICTURE_GAIN, MMDetDetector
+from mmsmot.models.detectors.mmdet_detector import COLOUR_GAIN, MMDetDetector
 from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, VideoInfo
 from tests.models.semantics.test_trajectory_semantics import DETECTOR
@@ -74,7 +74,7 @@ def test_the_picture_beside_the_first_level(image: np.ndarray) -> None:
     # The mean over a cell's four squares is the mean over the cell.
     colours = features.levels[0][:, channels:].unflatten(1, (3, 4)).mean(2)
     mean = torch.nn.functional.adaptive_avg_pool2d(own.inputs, colours.shape[-2:])
-    torch.testing.assert_close(colours, PICTURE_GAIN * mean)
+    torch.testing.assert_close(colours, COLOUR_GAIN * mean)
     # The detector itself does not look at it.
     np.testing.assert_array_equal(
         seeing.detect([frame])[0].boxes, plain.detect([frame])[0].boxes

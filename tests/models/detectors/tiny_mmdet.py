@@ -48,3 +48,48 @@ def tiny_fcos() -> dict:
         dict(type='PackDetInputs', meta_keys=keys),
     ]
     return dict(model=model, test_pipeline=pipeline)
+
+
+def tiny_anchor_detector(kind: str) -> dict:
+    """The same with a dense anchor head: ``'RetinaNet'`` or ``'SSD'`` (softmax)."""
+    config = tiny_fcos()
+    model = config['model']
+    retina_anchors = dict(
+        type='AnchorGenerator',
+        octave_base_scale=4,
+        scales_per_octave=2,
+        ratios=[0.5, 2.0],
+        strides=[8, 16],
+    )
+    ssd_anchors = dict(
+        type='SSDAnchorGenerator',
+        scale_major=False,
+        min_sizes=[20, 40, 80],
+        max_sizes=[40, 80, 120],
+        strides=[8, 16, 32],
+        ratios=[[2], [2], [2]],
+    )
+    coder = dict(type='DeltaXYWHBBoxCoder', target_stds=[0.1, 0.1, 0.2, 0.2])
+    if kind == 'SSD':
+        head = dict(
+            type='SSDHead',
+            num_classes=2,
+            in_channels=(8, 8, 8),
+            anchor_generator=ssd_anchors,
+            bbox_coder=coder,
+        )
+        model |= dict(type='SingleStageDetector', bbox_head=head)
+        model['neck']['num_outs'] = 3
+    else:
+        head = dict(
+            type='RetinaHead',
+            num_classes=2,
+            in_channels=8,
+            stacked_convs=1,
+            feat_channels=8,
+            anchor_generator=retina_anchors,
+            bbox_coder=coder,
+        )
+        model |= dict(type='RetinaNet', bbox_head=head)
+    model['test_cfg'].update(nms_pre=-1, max_per_img=10_000)
+    return config
