@@ -66,10 +66,12 @@ def with_mot_classes(
     labels[named] = numbers[labels[named] - 1]
     if np.array_equal(labels, trajectories.labels):
         return trajectories
-    what = ', '.join(f'{names[i]} = {numbers[i]}' for i in range(min(len(names), 10)))
+    mapping = ', '.join(
+        f'{names[i]} = {numbers[i]}' for i in range(min(len(names), 10))
+    )
     print_log(
         f"{gt}: {FILE_NAME} gives the classes other numbers than MOTChallenge's; taken "
-        f'as {what}' + (' (every box counts)' if not numbers.any() else ''),
+        f'as {mapping}' + (' (every box counts)' if not numbers.any() else ''),
         logger='current',
         level=logging.WARNING,
     )

@@ -73,7 +73,7 @@ class _GraphHandler(ContentHandler):
 
     def setDocumentLocator(self, locator) -> None:  # noqa: N802 - SAX's name
         super().setDocumentLocator(locator)
-        self._where = locator
+        self._locator = locator
 
     def startElement(self, name: str, attrs) -> None:  # noqa: N802 - SAX's name
         tag = name.rpartition(':')[2]
@@ -88,7 +88,7 @@ class _GraphHandler(ContentHandler):
                 source=attrs.get('source', ''),
                 target=attrs.get('target', ''),
                 relation='',
-                line=self._where.getLineNumber(),
+                line=self._locator.getLineNumber(),
             )
         elif tag == 'data' and self._edge and attrs.get('key') in self._keys:
             self._text = []

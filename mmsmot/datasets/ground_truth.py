@@ -54,11 +54,11 @@ class GroundTruth:
         """
         if self.trajectories is None:
             return self
-        seen = self.trajectories
-        part = self._about(seen[np.isin(seen.frame_ids, frame_ids)])
+        rows = np.isin(self.trajectories.frame_ids, frame_ids)
+        part = self._about(self.trajectories[rows])
         if part.interactions is not None and len(frame_ids):
-            first, last = int(frame_ids[0]), int(frame_ids[-1])
-            part.interactions = part.interactions.between(first, last)
+            first_frame, last_frame = int(frame_ids[0]), int(frame_ids[-1])
+            part.interactions = part.interactions.between(first_frame, last_frame)
         if part.expressions is not None:
             part.expressions = [e.on_frames(frame_ids) for e in part.expressions]
         return part
@@ -72,8 +72,10 @@ class GroundTruth:
         part = self._about(trajectories)
         if part.expressions is not None:
             rows = trajectories.frame_ids.tolist(), trajectories.ids.tolist()
-            left = set(zip(*rows, strict=True))
-            part.expressions = [_with_labels(e, left) for e in part.expressions]
+            frame_track_pairs = set(zip(*rows, strict=True))
+            part.expressions = [
+                _with_labels(e, frame_track_pairs) for e in part.expressions
+            ]
         return part
 
     def _about(self, trajectories: Trajectories) -> GroundTruth:

@@ -232,8 +232,8 @@ def _jpeg_without_end(data: bytes, path: str | os.PathLike) -> np.ndarray | None
     """
     data = data.removesuffix(b'\xff')  # half of the mark
     image = _pixels(data + END_OF_IMAGE)
-    other = _pixels(data + FILLER + END_OF_IMAGE)
-    if image is not None and not np.array_equal(image, other):
+    with_filler = _pixels(data + FILLER + END_OF_IMAGE)
+    if image is not None and not np.array_equal(image, with_filler):
         raise ValueError(
             f'{path}: the picture is cut short, its lower part is missing. Replace the '
             'file, or delete it to skip the frame.'

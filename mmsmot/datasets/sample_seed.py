@@ -31,11 +31,11 @@ class SeededIndex(int):
     def __reduce__(self) -> tuple:
         return SeededIndex, (int(self), self.seed)
 
-    def __sub__(self, other: int) -> SeededIndex:
-        return SeededIndex(int(self) - other, self.seed)
+    def __sub__(self, number: int) -> SeededIndex:
+        return SeededIndex(int(self) - number, self.seed)
 
-    def __mod__(self, other: int) -> SeededIndex:
-        return SeededIndex(int(self) % other, self.seed)
+    def __mod__(self, number: int) -> SeededIndex:
+        return SeededIndex(int(self) % number, self.seed)
 
 
 def generator_of(index: int) -> np.random.Generator:

@@ -99,8 +99,8 @@ class DatasetStatistics:
             self.boxes += len(gt.trajectories)
             for boxes in gt.trajectories.by_id().values():
                 ends = boxes.frame_ids[[0, -1]]
-                first, last = np.searchsorted(video.frame_ids, ends).tolist()
-                self.trajectory_seconds.append((last - first + 1) / fps)
+                start, end = np.searchsorted(video.frame_ids, ends).tolist()
+                self.trajectory_seconds.append((end - start + 1) / fps)
         for text in (gt.captions or {}).values():
             self.caption_words.append(self._count_words(text))
         if gt.video_caption is not None:
@@ -118,15 +118,15 @@ class DatasetStatistics:
         self.words.update(word for word in words if word not in FUNCTION_WORDS)
         return len(words)
 
-    def joined(self, other: DatasetStatistics) -> DatasetStatistics:
+    def joined(self, statistics: DatasetStatistics) -> DatasetStatistics:
         """The statistics of both together."""
-        both = {}
+        sums = {}
         for part in fields(self):
-            mine, theirs = getattr(self, part.name), getattr(other, part.name)
-            both[part.name] = (
-                mine | theirs if part.name == 'vocabulary' else mine + theirs
+            value, increment = getattr(self, part.name), getattr(statistics, part.name)
+            sums[part.name] = (
+                value | increment if part.name == 'vocabulary' else value + increment
             )
-        return DatasetStatistics(**both)
+        return DatasetStatistics(**sums)
 
     def table(self) -> dict[str, float | int | None]:
         """The paper's Table 1 for this dataset; ``None`` where there is no video."""

@@ -47,38 +47,39 @@ class VerbForms:
         self._longest = max(map(len, [*self._inflected, ()]), default=0)
 
     def find(
-        self, answer: str, subject: str = '', other: str = ''
+        self, answer: str, subject_word: str = '', object_word: str = ''
     ) -> tuple[str, ...] | None:
         """The verbs that an answer names.
 
         Args:
-            answer: What was said; the case does not matter.
-            subject: A word for who is asked about (``'red'``), and ...
-            other: one for the one acted upon (``'blue'``). A clause that names the other
-                first, before its verb, tells what the other does and is left out.
+            answer: A generated text; the case does not matter.
+            subject_word: The word for the subject of the interaction (``'red'``).
+            object_word: The word for its object (``'blue'``). A clause that names the
+                object first, before its verb, describes what the object does and is
+                left out.
 
         Returns:
             The verbs, none of them twice, in the order of the answer; none where it says
             that nothing happens; ``None`` where it names no verb of the vocabulary.
         """
         text = answer.strip().lower()
-        nothing = text.strip(' .!') in _forms()['nothing']
-        found: dict[str, None] = {}
+        names_nothing = text.strip(' .!') in _forms()['nothing']
+        verbs: dict[str, None] = {}
         for clause in CLAUSE_ENDS.split(text):
             words = [w for w in WORD.findall(clause) if w not in LEFT_OUT]
-            nothing |= any(map(_negates, words))
+            names_nothing |= any(map(_negates, words))
             for start, verb in self._in_clause(words):
-                before = words[:start]
-                if any(map(_negates, before)):
+                preceding = words[:start]
+                if any(map(_negates, preceding)):
                     continue
-                named = [w for w in before if w in (subject, other)]
-                if not named or named[0] == subject:
-                    found[verb] = None
-        return tuple(found) if found or nothing else None
+                named = [w for w in preceding if w in (subject_word, object_word)]
+                if not named or named[0] == subject_word:
+                    verbs[verb] = None
+        return tuple(verbs) if verbs or names_nothing else None
 
     def _in_clause(self, words: list[str]) -> list[tuple[int, str]]:
         """Where a verb begins, and which it is."""
-        found, at = [], 0
+        verbs, at = [], 0
         while at < len(words):
             for length in range(self._longest, 0, -1):
                 part = tuple(words[at : at + length])
@@ -86,11 +87,11 @@ class VerbForms:
                 if verb is None and at == 0:
                     verb = self._plain.get(part)
                 if verb is not None:
-                    found.append((at, verb))
+                    verbs.append((at, verb))
                     at += len(part) - 1
                     break
             at += 1
-        return found
+        return verbs
 
 
 def inflected(phrase: str) -> tuple[str, str]:
@@ -98,7 +99,7 @@ def inflected(phrase: str) -> tuple[str, str]:
 
     ``'take off'`` gives ``'takes off'`` and ``'taking off'``.
     """
-    verb, *rest = phrase.split()
+    verb, *particles = phrase.split()
     if re.search(r'(s|x|z|ch|sh|o)$', verb):
         third = f'{verb}es'
     elif re.search(r'[^aeiou]y$', verb):
@@ -113,7 +114,7 @@ def inflected(phrase: str) -> tuple[str, str]:
         stem = verb + verb[-1]  # one short syllable: hug, hugging
     else:
         stem = verb
-    return ' '.join([third, *rest]), ' '.join([f'{stem}ing', *rest])
+    return ' '.join([third, *particles]), ' '.join([f'{stem}ing', *particles])
 
 
 def _negates(word: str) -> bool:

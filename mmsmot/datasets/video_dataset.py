@@ -135,13 +135,13 @@ class VideoDataset(BaseDataset):
             else:
                 names.append(info['video'].video.name)
                 reasons.add(reason)
-        why = ' or '.join(sorted(reasons, reverse=True))  # a stable order
+        explanation = ' or '.join(sorted(reasons, reverse=True))  # a stable order
         if not good:
-            raise ValueError(f'{self.data_root}: every sequence has {why}')
+            raise ValueError(f'{self.data_root}: every sequence has {explanation}')
         if names:
             print_log(
                 f'{self.data_root}: {len(names)} of {len(self.data_list)} sequences left '
-                f'out of training ({why}): {shortened(names)}',
+                f'out of training ({explanation}): {shortened(names)}',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -199,7 +199,7 @@ class VideoDataset(BaseDataset):
         names = list(names)
         if self.sequences is None:
             return names
-        chosen = set()
+        selected_names = set()
         for pattern in self.sequences:
             matches = fnmatch.filter(names, pattern)
             if not matches:
@@ -207,8 +207,8 @@ class VideoDataset(BaseDataset):
                     f'{self.data_root}: no sequence is named {pattern!r}. There are: '
                     f'{shortened(names)}'
                 )
-            chosen.update(matches)
-        return [name for name in names if name in chosen]
+            selected_names.update(matches)
+        return [name for name in names if name in selected_names]
 
 
 def class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
@@ -259,8 +259,8 @@ def _run_length(
 
 def shortened(names: list[str], limit: int = 50) -> str:
     """The first names, and how many more there are."""
-    more = f' and {len(names) - limit} more' if len(names) > limit else ''
-    return ', '.join(names[:limit]) + more
+    suffix = f' and {len(names) - limit} more' if len(names) > limit else ''
+    return ', '.join(names[:limit]) + suffix
 
 
 def _sample(

@@ -54,26 +54,26 @@ def decode(
     threads may lose a few more frames with one that is damaged at the very end.)
     """
     sent: list[int] = []
-    shown = unshown = 0
+    num_shown = num_unshown = 0
     for packet in _packets(container, stream, losses):
         if packet.pts is not None and not packet.is_discard:
             heapq.heappush(sent, packet.pts)
         for picture, is_guessed in _pictures(packet, stream, losses):
             while picture.pts is not None and sent and sent[0] < picture.pts:
                 heapq.heappop(sent)
-                unshown += 1
+                num_unshown += 1
             if sent and sent[0] == picture.pts:
                 heapq.heappop(sent)
-            shown += 1
+            num_shown += 1
             # Without a loss, a packet that shows nothing is the format's own way.
-            losses.missing = unshown if losses.packets else 0
-            frame_id = shown + losses.missing
+            losses.missing = num_unshown if losses.packets else 0
+            frame_id = num_shown + losses.missing
             if is_guessed:
                 losses.damaged += 1
                 losses.first_damaged = losses.first_damaged or frame_id
             yield frame_id, picture
     if losses.packets:
-        losses.missing = unshown + len(sent)
+        losses.missing = num_unshown + len(sent)
 
 
 def _packets(

@@ -54,8 +54,12 @@ class VideoReader:
         self.end = end
         self.stride = stride
         if self.num_frames == 0 or (None not in (start, end) and start > end):
-            known = source.frame_ids
-            has = '' if known is None else f'; it has {known[0]} to {known[-1]}'
+            frame_ids = source.frame_ids
+            has = (
+                ''
+                if frame_ids is None
+                else f'; it has {frame_ids[0]} to {frame_ids[-1]}'
+            )
             raise ValueError(
                 f'{self.video.path}: no frame between start={start} and end={end}{has} '
                 '(original frame numbers, both inclusive)'
@@ -83,9 +87,11 @@ class VideoReader:
         frame_ids = self.source.frame_ids
         if frame_ids is None:
             return None
-        first = frame_ids[0] if self.start is None else self.start
-        last = frame_ids[-1] if self.end is None else self.end
-        return frame_ids[(frame_ids >= first) & (frame_ids <= last)][:: self.stride]
+        first_frame = frame_ids[0] if self.start is None else self.start
+        last_frame = frame_ids[-1] if self.end is None else self.end
+        return frame_ids[(frame_ids >= first_frame) & (frame_ids <= last_frame)][
+            :: self.stride
+        ]
 
     @property
     def num_frames(self) -> int | None:

@@ -102,7 +102,7 @@ class InteractionVocabulary:
         Raises:
             ValueError: A verb is not in the vocabulary; names the nearest.
         """
-        found: dict[str, None] = {}
+        known_verbs: dict[str, None] = {}
         for part in text.split(','):
             if not part.strip(' .\t\r\n'):
                 continue
@@ -113,8 +113,8 @@ class InteractionVocabulary:
                     raise ValueError(self.unknown_message(verb))
                 unknown[verb] += 1
                 continue
-            found.update(dict.fromkeys(verbs))
-        return tuple(found)
+            known_verbs.update(dict.fromkeys(verbs))
+        return tuple(known_verbs)
 
     def _lookup(self, part: str) -> tuple[str, ...] | None:
         # In raw359 a blank at the end makes another string, so it is looked for first.
@@ -129,8 +129,8 @@ class InteractionVocabulary:
 
     def unknown_message(self, verb: str) -> str:
         """What to tell of a verb that is not in the vocabulary: the nearest."""
-        near = difflib.get_close_matches(verb, self.verbs, n=3, cutoff=0.5)
-        hint = f'; near to it: {", ".join(near)}' if near else ''
+        matches = difflib.get_close_matches(verb, self.verbs, n=3, cutoff=0.5)
+        hint = f'; near to it: {", ".join(matches)}' if matches else ''
         return (
             f'verb {verb!r} is not among the {len(self)} of the interaction vocabulary'
             f'{hint}. Correct the annotation, or choose a vocabulary that has it.'

@@ -47,13 +47,13 @@ def require_valid_boxes(boxes: np.ndarray, owner: str) -> None:
         return
     row = int(np.flatnonzero(~valid)[0])
     if not np.isfinite(boxes[row]).all():
-        what = 'not finite'
+        defect = 'not finite'
     elif (boxes[row, 2:] - boxes[row, :2] < MIN_SIDE).any():
-        what = 'empty or inverted'
+        defect = 'empty or inverted'
     else:
-        what = 'larger than any picture'
+        defect = 'larger than any picture'
     raise ValueError(
-        f'{owner}: box {row} is {what}: {boxes[row].tolist()} '
+        f'{owner}: box {row} is {defect}: {boxes[row].tolist()} '
         f'(x1, y1, x2, y2; {int((~valid).sum())} such boxes of {len(boxes)}). '
         'Drop such rows first (Detections.cleaned does, and counts them).'
     )
@@ -70,13 +70,13 @@ def xywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
 
 
 def pairwise_iou(
-    boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+    boxes: np.ndarray, other_boxes: np.ndarray, pixel_offset: float = 0.0
 ) -> np.ndarray:
     """Intersection over union of every pair.
 
     Args:
         boxes: (N, 4) x1, y1, x2, y2.
-        others: (M, 4).
+        other_boxes: (M, 4).
         pixel_offset: 1 to count pixels (w = x2 - x1 + 1) as cython_bbox does, which
             ByteTrack's numbers rest on; 0 for continuous boxes.
 
@@ -85,7 +85,7 @@ def pairwise_iou(
     """
     # Coordinates as contiguous rows: strided columns would double the time of each op.
     ax1, ay1, ax2, ay2 = np.ascontiguousarray(boxes.T)[:, :, None]
-    bx1, by1, bx2, by2 = np.ascontiguousarray(others.T)
+    bx1, by1, bx2, by2 = np.ascontiguousarray(other_boxes.T)
     if pixel_offset:
         ax2, ay2 = ax2 + pixel_offset, ay2 + pixel_offset
         bx2, by2 = bx2 + pixel_offset, by2 + pixel_offset
@@ -103,26 +103,26 @@ def pairwise_iou(
 
 
 def paired_iou(
-    boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+    boxes: np.ndarray, other_boxes: np.ndarray, pixel_offset: float = 0.0
 ) -> np.ndarray:
     """(N,) intersection over union of the boxes (N, 4) of the same row.
 
     Args:
         boxes: (N, 4) x1, y1, x2, y2.
-        others: (N, 4).
+        other_boxes: (N, 4).
         pixel_offset: 1 to count pixels, see :func:`pairwise_iou`.
     """
-    corner = np.maximum(boxes[:, :2], others[:, :2])
-    size = np.minimum(boxes[:, 2:], others[:, 2:]) - corner + pixel_offset
+    corner = np.maximum(boxes[:, :2], other_boxes[:, :2])
+    size = np.minimum(boxes[:, 2:], other_boxes[:, 2:]) - corner + pixel_offset
     intersection = np.maximum(size, 0).prod(axis=1)
     areas = (boxes[:, 2:] - boxes[:, :2] + pixel_offset).prod(1) + (
-        others[:, 2:] - others[:, :2] + pixel_offset
+        other_boxes[:, 2:] - other_boxes[:, :2] + pixel_offset
     ).prod(1)
     return intersection / (areas - intersection)
 
 
 def overlapping_pairs(
-    boxes: np.ndarray, others: np.ndarray, pixel_offset: float = 0.0
+    boxes: np.ndarray, other_boxes: np.ndarray, pixel_offset: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pairs that overlap, without a table of all pairs.
 
@@ -133,7 +133,7 @@ def overlapping_pairs(
 
     Args:
         boxes: (N, 4).
-        others: (M, 4).
+        other_boxes: (M, 4).
         pixel_offset: See :func:`pairwise_iou`.
 
     Returns:
@@ -141,14 +141,16 @@ def overlapping_pairs(
         0, to the last digit as :func:`pairwise_iou` says it.
     """
     reach = np.array([0, 0, pixel_offset, pixel_offset])
-    boxes, others = boxes + reach, others + reach
-    longest = np.maximum((others[:, 2:] - others[:, :2]).max(axis=1, initial=0), 1e-12)
+    boxes, other_boxes = boxes + reach, other_boxes + reach
+    longest = np.maximum(
+        (other_boxes[:, 2:] - other_boxes[:, :2]).max(axis=1, initial=0), 1e-12
+    )
     octave = np.floor(np.log2(longest))
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     for size in np.unique(octave):
         part = np.flatnonzero(octave == size)
-        for i, j in _swept(boxes, others[part]):
-            iou = paired_iou(boxes[i], others[part[j]])
+        for i, j in _swept(boxes, other_boxes[part]):
+            iou = paired_iou(boxes[i], other_boxes[part[j]])
             overlap = iou > 0
             parts.append((i[overlap], part[j[overlap]], iou[overlap]))
     i, j, iou = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -157,23 +159,23 @@ def overlapping_pairs(
 
 
 def _swept(
-    boxes: np.ndarray, others: np.ndarray
+    boxes: np.ndarray, other_boxes: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs that may overlap along the better axis, in pieces of bounded size."""
     sweeps = []
     for axis in (0, 1):
-        order = np.argsort(others[:, axis], kind='stable')
-        begins = others[order, axis]
-        longest = (others[:, axis + 2] - others[:, axis]).max()
+        order = np.argsort(other_boxes[:, axis], kind='stable')
+        begins = other_boxes[order, axis]
+        longest = (other_boxes[:, axis + 2] - other_boxes[:, axis]).max()
         low = np.searchsorted(begins, boxes[:, axis] - longest, 'left')
         high = np.searchsorted(begins, boxes[:, axis + 2], 'right')
         sweeps.append((np.maximum(high - low, 0), low, order))
     counts, low, order = min(sweeps, key=lambda sweep: sweep[0].sum())
     piece = np.cumsum(counts) // PAIRS
     for rows in np.split(np.arange(len(boxes)), np.flatnonzero(np.diff(piece)) + 1):
-        before = np.cumsum(counts[rows]) - counts[rows]
+        starts = np.cumsum(counts[rows]) - counts[rows]
         i = np.repeat(rows, counts[rows])
-        step = np.arange(len(i)) - np.repeat(before, counts[rows])
+        step = np.arange(len(i)) - np.repeat(starts, counts[rows])
         yield i, order[low[i] + step]
 
 
@@ -189,5 +191,5 @@ def warp_boxes(boxes: np.ndarray, affine: np.ndarray) -> np.ndarray:
     """
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2 @ affine[:, :2].T + affine[:, 2]
     scale = np.sqrt(abs(np.linalg.det(affine[:, :2])))
-    half = (boxes[..., 2:] - boxes[..., :2]) * scale / 2
-    return np.concatenate([centre - half, centre + half], axis=-1)
+    half_size = (boxes[..., 2:] - boxes[..., :2]) * scale / 2
+    return np.concatenate([centre - half_size, centre + half_size], axis=-1)

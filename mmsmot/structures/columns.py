@@ -11,6 +11,19 @@ LAST_WHOLE = 2**53 - 1
 _INT64 = np.iinfo(np.int64)
 
 
+NOT_GIVEN = np.empty(0)
+
+
+def default_column() -> np.ndarray:
+    """The default of a column that may be left out; known by its identity."""
+    return NOT_GIVEN
+
+
+def is_given(column: np.ndarray | None) -> bool:
+    """Whether a caller gave a column that may be left out."""
+    return column is not None and column is not NOT_GIVEN
+
+
 def as_column(
     value: Any, rows: int, dtype: type, name: str, table: str, unit: str = 'boxes'
 ) -> np.ndarray:
@@ -45,20 +58,20 @@ def as_column(
     return column.astype(dtype, copy=False)
 
 
-def _array(value: Any, what: str) -> np.ndarray:
+def _array(value: Any, full_name: str) -> np.ndarray:
     try:
         return np.asarray(value)
     except ValueError as error:  # lists of different lengths
-        raise ValueError(f'{what} must be one number a row: {error}') from error
+        raise ValueError(f'{full_name} must be one number a row: {error}') from error
 
 
-def _require_whole(column: np.ndarray, what: str) -> None:
+def _require_whole(column: np.ndarray, full_name: str) -> None:
     if column.dtype.kind == 'f':
         bad = (np.floor(column) != column) | (np.abs(column) > LAST_WHOLE)
     else:
         bad = column > _INT64.max  # only of uint64
     if bad.any():
         raise ValueError(
-            f'{what} must be whole numbers that keep every digit, got '
+            f'{full_name} must be whole numbers that keep every digit, got '
             f'{column[bad][0].item()}'
         )

@@ -24,23 +24,23 @@ class CoordinateSpace:
     width: int | None = None
     height: int | None = None
 
-    def agrees_with(self, other: CoordinateSpace) -> bool:
+    def agrees_with(self, space: CoordinateSpace) -> bool:
         """Whether boxes of both spaces may be compared; unknown sizes agree with any."""
 
-        def same(a: int | None, b: int | None) -> bool:
+        def is_equal(a: int | None, b: int | None) -> bool:
             return a is None or b is None or a == b
 
         return (
-            self.name == other.name
-            and same(self.width, other.width)
-            and same(self.height, other.height)
+            self.name == space.name
+            and is_equal(self.width, space.width)
+            and is_equal(self.height, space.height)
         )
 
-    def require(self, other: CoordinateSpace, doing: str = 'compare boxes') -> None:
+    def require(self, space: CoordinateSpace, doing: str = 'compare boxes') -> None:
         """Raise ``ValueError`` unless both spaces agree."""
-        if not self.agrees_with(other):
+        if not self.agrees_with(space):
             raise ValueError(
-                f'cannot {doing}: one side is measured in {self}, the other in {other}. '
+                f'cannot {doing}: one side is measured in {self}, the other in {space}. '
                 'Scale one of them first (Trajectories.rescaled).'
             )
 

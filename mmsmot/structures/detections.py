@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .boxes import as_boxes, require_valid_boxes, valid_boxes
-from .columns import as_column
+from .columns import as_column, default_column, is_given
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +26,13 @@ class Detections:
 
     boxes: np.ndarray
     scores: np.ndarray
-    labels: np.ndarray | None = None
+    labels: np.ndarray = field(default_factory=default_column)
     embeddings: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         boxes = as_boxes(self.boxes, 'Detections')
         rows = len(boxes)
-        labels = np.zeros(rows, np.int64) if self.labels is None else self.labels
+        labels = self.labels if is_given(self.labels) else np.zeros(rows, np.int64)
         columns = {
             'scores': as_column(self.scores, rows, np.float64, 'scores', 'Detections'),
             'labels': as_column(labels, rows, np.int64, 'labels', 'Detections'),
@@ -76,13 +76,15 @@ class Detections:
         """
         boxes = as_boxes(boxes, 'Detections')
         scores = np.asarray(scores, dtype=np.float64).reshape(-1)
-        good = valid_boxes(boxes) & np.isfinite(scores)
+        is_valid = valid_boxes(boxes) & np.isfinite(scores)
 
         def pick(column: np.ndarray | None) -> np.ndarray | None:
-            return None if column is None else np.asarray(column)[good]
+            return None if column is None else np.asarray(column)[is_valid]
 
-        kept = cls(boxes[good], scores[good], pick(labels), pick(embeddings))
-        return kept, int((~good).sum())
+        detections = cls(
+            boxes[is_valid], scores[is_valid], pick(labels), pick(embeddings)
+        )
+        return detections, int((~is_valid).sum())
 
 
 def _embeddings(value: np.ndarray, rows: int) -> np.ndarray:

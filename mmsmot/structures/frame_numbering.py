@@ -55,10 +55,12 @@ def frame_offset(
     require_choice('frame_offset', FIRST_FRAMES, first_frame=first_frame)
     if first_frame is not None:
         return 1 - first_frame
-    whole = (numbers >= 0) & (numbers <= LAST_FRAME) & (np.floor(numbers) == numbers)
-    if not whole.any():
+    is_frame_number = (
+        (numbers >= 0) & (numbers <= LAST_FRAME) & (np.floor(numbers) == numbers)
+    )
+    if not is_frame_number.any():
         return 0
-    numbers = numbers[whole]
+    numbers = numbers[is_frame_number]
     counts_from_zero = bool(numbers.min() == 0)
     if frame_ids is None or not len(frame_ids):
         return int(counts_from_zero)
@@ -114,12 +116,12 @@ def require_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
     Raises:
         ValueError: A box lies on another frame.
     """
-    strange = ~np.isin(pred.frame_ids, frame_ids)
-    if strange.any():
-        first = int(pred.frame_ids[strange][0])
+    is_extra = ~np.isin(pred.frame_ids, frame_ids)
+    if is_extra.any():
+        first = int(pred.frame_ids[is_extra][0])
         span = f'{frame_ids[0]} to {frame_ids[-1]}' if len(frame_ids) else 'none'
         raise ValueError(
-            f'{int(strange.sum())} predicted boxes lie on frames that were not looked at, '
+            f'{int(is_extra.sum())} predicted boxes lie on frames that were not looked at, '
             f'the first on frame {first} (looked at: {len(frame_ids)} frames, {span}). '
             'Predictions carry the original frame numbers, not positions.'
         )

@@ -19,8 +19,8 @@ def read_pair(key: str) -> tuple[int, int] | None:
     match = re.fullmatch(f'{_ID}-{_ID}', key)
     if match is None:
         return None
-    subject, other = map(_in_range, match.groups())
-    return None if subject is None or other is None else (subject, other)
+    subject_id, object_id = map(_in_range, match.groups())
+    return None if subject_id is None or object_id is None else (subject_id, object_id)
 
 
 def _in_range(digits: str) -> int | None:

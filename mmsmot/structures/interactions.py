@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from .columns import as_column
+from .columns import as_column, default_column, is_given
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +36,9 @@ class Interactions:
     subject_ids: np.ndarray
     object_ids: np.ndarray
     verbs: np.ndarray
-    start_frames: np.ndarray | None = None
-    end_frames: np.ndarray | None = None
-    scores: np.ndarray | None = None
+    start_frames: np.ndarray = field(default_factory=default_column)
+    end_frames: np.ndarray = field(default_factory=default_column)
+    scores: np.ndarray = field(default_factory=default_column)
 
     _DEFAULTS = {'start_frames': 0, 'end_frames': 0, 'scores': 1.0}
 
@@ -65,7 +65,7 @@ class Interactions:
 
     def _column(self, name: str, rows: int, dtype: type) -> np.ndarray:
         value = getattr(self, name)
-        if value is None and name in self._DEFAULTS:
+        if name in self._DEFAULTS and not is_given(value):
             return np.full(rows, self._DEFAULTS[name], dtype)
         return as_column(value, rows, dtype, name, 'Interactions', 'subject_ids')
 
@@ -83,11 +83,11 @@ class Interactions:
         return verbs
 
     def _require_two_sides(self) -> None:
-        same = np.flatnonzero(self.subject_ids == self.object_ids)
-        if len(same):
+        reflexive = np.flatnonzero(self.subject_ids == self.object_ids)
+        if len(reflexive):
             raise ValueError(
-                f'Interactions: id {self.subject_ids[same[0]]} is subject and object of '
-                f'{str(self.verbs[same[0]])!r} ({len(same)} such rows)'
+                f'Interactions: id {self.subject_ids[reflexive[0]]} is subject and object of '
+                f'{str(self.verbs[reflexive[0]])!r} ({len(reflexive)} such rows)'
             )
 
     def _require_spans(self) -> None:
@@ -101,7 +101,7 @@ class Interactions:
             )
 
     def _require_unique(self) -> None:
-        seen = set()
+        rows = set()
         for row in zip(
             self.subject_ids.tolist(),
             self.object_ids.tolist(),
@@ -110,12 +110,12 @@ class Interactions:
             self.end_frames.tolist(),
             strict=True,
         ):
-            if row in seen:
+            if row in rows:
                 raise ValueError(
                     'Interactions: (subject, object, verb, start, end) = '
                     f'{row} stands twice'
                 )
-            seen.add(row)
+            rows.add(row)
 
     def __len__(self) -> int:
         return len(self.subject_ids)
@@ -137,13 +137,13 @@ class Interactions:
     def as_pairs(self) -> dict[tuple[int, int], set[str]]:
         """The verbs of each (subject id, object id) that has some, spans left aside."""
         pairs: dict[tuple[int, int], set[str]] = {}
-        for subject, other, verb in zip(
+        for subject_id, object_id, verb in zip(
             self.subject_ids.tolist(),
             self.object_ids.tolist(),
             self.verbs.tolist(),
             strict=True,
         ):
-            pairs.setdefault((subject, other), set()).add(verb)
+            pairs.setdefault((subject_id, object_id), set()).add(verb)
         return pairs
 
     def for_ids(self, ids: Iterable[int]) -> Interactions:
@@ -163,19 +163,21 @@ class Interactions:
         ids = list(ids)
         return self[np.isin(self.subject_ids, ids) | np.isin(self.object_ids, ids)]
 
-    def between(self, first: int, last: int) -> Interactions:
-        """The rows that go on at some time from frame ``first`` to ``last``, inclusive.
+    def between(self, first_frame: int, last_frame: int) -> Interactions:
+        """The rows that go on at some time from ``first_frame`` to ``last_frame``, inclusive.
 
         A side of a span that is not known excludes nothing.
         """
-        ended = (self.end_frames > 0) & (self.end_frames < first)
-        return self[~ended & (self.start_frames <= last)]
+        ended = (self.end_frames > 0) & (self.end_frames < first_frame)
+        return self[~ended & (self.start_frames <= last_frame)]
 
-    def concatenated(self, other: Interactions) -> Interactions:
+    def concatenated(self, interactions: Interactions) -> Interactions:
         """Both tables' rows; no row may stand in both."""
         return Interactions(
             **{
-                f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
+                f.name: np.concatenate(
+                    [getattr(self, f.name), getattr(interactions, f.name)]
+                )
                 for f in fields(self)
             }
         )

@@ -50,26 +50,29 @@ def interpolate_linearly(
     if not len(gaps):
         return trajectories
     counts = missed[gaps]
-    before, after = order[np.repeat(gaps, counts)], order[np.repeat(gaps + 1, counts)]
+    prev_rows, next_rows = (
+        order[np.repeat(gaps, counts)],
+        order[np.repeat(gaps + 1, counts)],
+    )
     # 1, 2, ... inside each gap
     step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     weight = step / (np.repeat(counts, counts) + 1)
     if frame_ids is not None:
-        is_frame = np.isin(trajectories.frame_ids[before] + step, frame_ids)
-        before, after, step, weight = (
-            column[is_frame] for column in (before, after, step, weight)
+        is_frame = np.isin(trajectories.frame_ids[prev_rows] + step, frame_ids)
+        prev_rows, next_rows, step, weight = (
+            column[is_frame] for column in (prev_rows, next_rows, step, weight)
         )
 
     def blend(values: np.ndarray) -> np.ndarray:
         w = weight if values.ndim == 1 else weight[:, None]
-        return values[before] * (1 - w) + values[after] * w
+        return values[prev_rows] * (1 - w) + values[next_rows] * w
 
     filled = Trajectories(
-        frame_ids=trajectories.frame_ids[before] + step,
-        ids=trajectories.ids[before],
+        frame_ids=trajectories.frame_ids[prev_rows] + step,
+        ids=trajectories.ids[prev_rows],
         boxes=blend(trajectories.boxes),
         scores=blend(trajectories.scores),
-        labels=trajectories.labels[before],
+        labels=trajectories.labels[prev_rows],
         visibility=blend(trajectories.visibility),
         space=trajectories.space,
     )
@@ -138,11 +141,11 @@ def _smoothed(
     """The boxes (l, 4) of one trajectory at the times (l,), smoothed."""
     length = min(len(time), window)
     scale = np.clip(tau * np.log(tau**3 / length), 1 / tau, tau**2)
-    last = len(time) - length
-    if not last:
+    last_start = len(time) - length
+    if not last_start:
         return _Kernel(scale).regress(time, boxes, noise)
-    steps = -(-last // max(length // 2, 1))
-    starts = np.linspace(0, last, steps + 1).astype(int)
+    steps = -(-last_start // max(length // 2, 1))
+    starts = np.linspace(0, last_start, steps + 1).astype(int)
     # How much each box of a window counts beside those of its neighbours.
     weight = np.minimum(np.arange(length) + 1, np.arange(length, 0, -1))[:, None]
     total, weights = np.zeros_like(boxes), np.zeros((len(time), 1))
@@ -171,7 +174,7 @@ class _Kernel:
             self._offsets = offsets
         line = np.column_stack([np.ones(len(time)), time - time.mean()])
         mean = line @ np.linalg.lstsq(line, boxes, rcond=None)[0]
-        rest = boxes - mean
-        signal = np.maximum(self._values, 0)[:, None] * rest.var(axis=0)
+        residual = boxes - mean
+        signal = np.maximum(self._values, 0)[:, None] * residual.var(axis=0)
         gain = signal / (signal + noise**2)
-        return mean + self._vectors @ (gain * (self._vectors.T @ rest))
+        return mean + self._vectors @ (gain * (self._vectors.T @ residual))

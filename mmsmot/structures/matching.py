@@ -101,14 +101,15 @@ def map_to_merged(refined: Trajectories, tracked: Trajectories) -> dict[int, int
         Refined id by tracked id; those that go on in none are left out.
     """
     rows = tracked.by_id()
-    names, taken = {}, {}
-    for own, goes_on_in in zip(*_best_covered(refined, tracked), strict=True):
-        there = taken.setdefault(goes_on_in, [])
-        frames = rows[own].frame_ids
-        if not any(np.isin(frames, others).any() for others in there):
-            there.append(frames)
-            names[own] = goes_on_in
-    return names
+    refined_id_of: dict[int, int] = {}
+    frames_of: dict[int, list[np.ndarray]] = {}  # by refined id
+    for tracked_id, refined_id in zip(*_best_covered(refined, tracked), strict=True):
+        merged_frames = frames_of.setdefault(refined_id, [])
+        frame_ids = rows[tracked_id].frame_ids
+        if not any(np.isin(frame_ids, frames).any() for frames in merged_frames):
+            merged_frames.append(frame_ids)
+            refined_id_of[tracked_id] = refined_id
+    return refined_id_of
 
 
 def _best_covered(
@@ -133,11 +134,11 @@ def _best_covered(
 
 
 def _same_frame(
-    frame_ids: np.ndarray, others: np.ndarray
+    frame_ids: np.ndarray, other_frame_ids: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(K,) rows of both ascending columns, every pair with the same frame number."""
-    start = np.searchsorted(others, frame_ids, 'left')
-    count = np.searchsorted(others, frame_ids, 'right') - start
+    start = np.searchsorted(other_frame_ids, frame_ids, 'left')
+    count = np.searchsorted(other_frame_ids, frame_ids, 'right') - start
     rows = np.repeat(np.arange(len(frame_ids)), count)
     step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
     return rows, start[rows] + step

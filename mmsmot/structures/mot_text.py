@@ -221,8 +221,8 @@ def _usable(
     rows = _drop(rows, bad, 'without a proper box or score', path, strict)
     _require_pixels(rows[:, BOX], path)
     bad = ~_is_whole(rows[:, FRAME], 1, LAST_FRAME)
-    what = 'whose frame number is no whole number from 1 on'
-    return _drop(rows, bad, what, path, strict)
+    reason = 'whose frame number is no whole number from 1 on'
+    return _drop(rows, bad, reason, path, strict)
 
 
 def _require_pixels(boxes: np.ndarray, path: str | os.PathLike) -> None:
@@ -247,8 +247,10 @@ def _from_one(
     return rows + np.eye(rows.shape[1])[FRAME]
 
 
-def _is_whole(column: np.ndarray, least: int, most: int = LAST_WHOLE) -> np.ndarray:
-    return (column >= least) & (column <= most) & (np.floor(column) == column)
+def _is_whole(
+    column: np.ndarray, minimum: int, maximum: int = LAST_WHOLE
+) -> np.ndarray:
+    return (column >= minimum) & (column <= maximum) & (np.floor(column) == column)
 
 
 def _has_fractions(column: np.ndarray) -> bool:
@@ -272,12 +274,16 @@ def _repeats(rows: np.ndarray) -> np.ndarray:
 
 
 def _drop(
-    rows: np.ndarray, bad: np.ndarray, what: str, path: str | os.PathLike, strict: bool
+    rows: np.ndarray,
+    bad: np.ndarray,
+    reason: str,
+    path: str | os.PathLike,
+    strict: bool,
 ) -> np.ndarray:
     if not bad.any():
         return rows
     first = rows[np.flatnonzero(bad)[0], :MIN_COLUMNS].tolist()
-    message = f'{path}: {int(bad.sum())} of {len(rows)} rows {what}, first: {first}'
+    message = f'{path}: {int(bad.sum())} of {len(rows)} rows {reason}, first: {first}'
     if strict:
         raise ValueError(message)
     print_log(f'{message}; dropped', logger='current', level=30)

@@ -48,11 +48,11 @@ class ReferringExpression:
 
     def on_frames(self, frame_ids: Iterable[int]) -> ReferringExpression:
         """The same sentence with the labels of these frames alone."""
-        wanted = {int(frame) for frame in frame_ids}
+        kept_frames = {int(frame) for frame in frame_ids}
         return ReferringExpression(
             self.sentence,
-            {f: ids for f, ids in self.labels.items() if f in wanted},
-            {f: ids for f, ids in self.ignore.items() if f in wanted},
+            {f: ids for f, ids in self.labels.items() if f in kept_frames},
+            {f: ids for f, ids in self.ignore.items() if f in kept_frames},
             self.video_name,
             self.raw_sentence,
         )

@@ -75,8 +75,10 @@ def sample_from_dict(content: Any) -> SMOTDataSample:
         # A field named like a method would hide it.
         if not name.isidentifier() or name[0] == '_' or hasattr(SMOTDataSample, name):
             raise ValueError(f'{name!r:.40} cannot be the name of a field')
-    if both := meta.keys() & data.keys():
-        raise ValueError(f'{", ".join(sorted(both))} stands in meta and in data')
+    if shared_names := meta.keys() & data.keys():
+        raise ValueError(
+            f'{", ".join(sorted(shared_names))} stands in meta and in data'
+        )
     sample = SMOTDataSample(metainfo=meta)
     sample.set_data(data)
     return sample
@@ -125,42 +127,47 @@ def _is_plain(value: Any) -> bool:
     return value is None or type(value) in (bool, int, float, str)
 
 
-def _require(value: Any, kind: type | tuple[type, ...], what: str) -> Any:
+def _require(value: Any, kind: type | tuple[type, ...], field_name: str) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         names = kind if isinstance(kind, tuple) else (kind,)
         expected = ' or '.join(k.__name__ for k in names)
         raise ValueError(
-            f'{what} must be {expected}, got {type(value).__name__} {value!r:.60}'
+            f'{field_name} must be {expected}, got {type(value).__name__} {value!r:.60}'
         )
     return value
 
 
-def _integers(value: Any, what: str) -> np.ndarray:
-    for number in _require(value, list, what):
-        _require(number, int, f'a value of {what}')
+def _integers(value: Any, field_name: str) -> np.ndarray:
+    for number in _require(value, list, field_name):
+        _require(number, int, f'a value of {field_name}')
         if not _INT64.min <= number <= _INT64.max:
-            raise ValueError(f'a value of {what} has more than 64 bits: {number!r:.60}')
+            raise ValueError(
+                f'a value of {field_name} has more than 64 bits: {number!r:.60}'
+            )
     return np.array(value, dtype=np.int64)
 
 
-def _floats(value: Any, what: str) -> np.ndarray:
-    for number in _require(value, list, what):
+def _floats(value: Any, field_name: str) -> np.ndarray:
+    for number in _require(value, list, field_name):
         if number not in FINITE:
             raise ValueError(
-                f'a value of {what} must be {FINITE}, got {type(number).__name__} '
+                f'a value of {field_name} must be {FINITE}, got {type(number).__name__} '
                 f'{number!r:.60}'
             )
     return np.array(value, dtype=np.float64)
 
 
-def _boxes(value: Any, what: str) -> np.ndarray:
-    rows = [_floats(row, f'a row of {what}') for row in _require(value, list, what)]
+def _boxes(value: Any, field_name: str) -> np.ndarray:
+    rows = [
+        _floats(row, f'a row of {field_name}')
+        for row in _require(value, list, field_name)
+    ]
     return np.array(rows) if rows else np.empty((0, 4))
 
 
-def _strings(value: Any, what: str) -> np.ndarray:
-    for text in _require(value, list, what):
-        _require(text, str, f'a value of {what}')
+def _strings(value: Any, field_name: str) -> np.ndarray:
+    for text in _require(value, list, field_name):
+        _require(text, str, f'a value of {field_name}')
     return np.array(value, dtype=np.str_)
 
 

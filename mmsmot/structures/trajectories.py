@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from .boxes import as_boxes, require_valid_boxes, valid_boxes
-from .columns import as_column
+from .columns import as_column, default_column, is_given
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .tracks import Tracks
 
@@ -45,10 +45,10 @@ class Trajectories:
     frame_ids: np.ndarray
     ids: np.ndarray
     boxes: np.ndarray
-    scores: np.ndarray | None = None
-    labels: np.ndarray | None = None
-    det_index: np.ndarray | None = None
-    visibility: np.ndarray | None = None
+    scores: np.ndarray = field(default_factory=default_column)
+    labels: np.ndarray = field(default_factory=default_column)
+    det_index: np.ndarray = field(default_factory=default_column)
+    visibility: np.ndarray = field(default_factory=default_column)
     space: CoordinateSpace = field(default=ORIGINAL)
 
     _DEFAULTS = {'scores': 1.0, 'labels': 0, 'det_index': -1, 'visibility': 1.0}
@@ -76,7 +76,7 @@ class Trajectories:
 
     def _column(self, name: str, rows: int, dtype: type) -> np.ndarray:
         value = getattr(self, name)
-        if value is None:
+        if name in self._DEFAULTS and not is_given(value):
             return np.full(rows, self._DEFAULTS[name], dtype)
         return as_column(value, rows, dtype, name, 'Trajectories')
 
@@ -169,12 +169,12 @@ class Trajectories:
         sx, sy = space.width / self.space.width, space.height / self.space.height
         return replace(self, boxes=self.boxes * [sx, sy, sx, sy], space=space)
 
-    def concatenated(self, *others: Trajectories) -> Trajectories:
+    def concatenated(self, *tables: Trajectories) -> Trajectories:
         """The rows of all; they must be measured in the same space."""
-        for other in others:
-            self.space.require(other.space, 'join trajectories')
+        for table in tables:
+            self.space.require(table.space, 'join trajectories')
         columns = {
-            name: np.concatenate([getattr(table, name) for table in (self, *others)])
+            name: np.concatenate([getattr(table, name) for table in (self, *tables)])
             for name in self._names()
         }
         return replace(self, **columns)

@@ -18,22 +18,22 @@ class JsonEntry:
 
     Args:
         values: The object.
-        where: The file and the place in it, for messages.
+        location: The file and the place in it, for messages.
 
     Raises:
         ValueError: A value is not what is asked for; names file, place and key.
     """
 
-    def __init__(self, values: dict[str, Any], where: str) -> None:
+    def __init__(self, values: dict[str, Any], location: str) -> None:
         self.values = values
-        self.where = where
+        self.location = location
 
     def __contains__(self, key: str) -> bool:
         return self.values.get(key) is not None
 
     def fail(self, message: str) -> NoReturn:
         """Raise a ``ValueError`` that names the place."""
-        raise ValueError(f'{self.where}: {message}')
+        raise ValueError(f'{self.location}: {message}')
 
     def integer(self, key: str, low: int, high: int, default: Any = _REQUIRED) -> int:
         """A whole number from ``low`` to ``high``, both included."""
@@ -79,7 +79,7 @@ class JsonEntry:
         """An object inside of this one."""
         if not isinstance(value, dict):
             self.fail(f'{place} must be an object, got {value!r:.60}')
-        return JsonEntry(value, f'{self.where}: {place}')
+        return JsonEntry(value, f'{self.location}: {place}')
 
     def require_text(self, value: Any, what: str) -> None:
         """Refuse what is no text, or cannot be written: half a surrogate pair."""

@@ -48,7 +48,7 @@ def test_answers(forms: VerbForms, answer: str, verbs: list[str] | None) -> None
 
 def test_who_acts(forms: VerbForms) -> None:
     def find(answer: str) -> tuple[str, ...] | None:
-        return forms.find(answer, subject='red', other='blue')
+        return forms.find(answer, subject_word='red', object_word='blue')
 
     assert find('The person in the red box pushes the one in blue') == ('push.v.01',)
     assert find('The person in the blue box pushes the one in red') is None

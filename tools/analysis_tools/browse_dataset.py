@@ -79,10 +79,10 @@ def main() -> None:
         lazy_init=True,
     )
     videos = dataset.load_data_list()
-    chosen = videos[: args.limit] if args.limit > 0 else videos
+    selected = videos[: args.limit] if args.limit > 0 else videos
     out = Path(args.out) / args.split
     with folder_lock(out):
-        for info in track(chosen, 'Drawing', disable=not sys.stderr.isatty()):
+        for info in track(selected, 'Drawing', disable=not sys.stderr.isatty()):
             video, gt = info['video'], info['gt']
             name = video.video.name
             if args.what != 'clips':
@@ -90,7 +90,7 @@ def main() -> None:
                 write_sheet(sheet, out / f'{name}.jpg')
             if args.what != 'sheets':
                 write_clip(video, gt, out / f'{name}.mp4', args.scale, args.fps)
-    print(f'{out}: {len(chosen)} of {len(videos)} videos')
+    print(f'{out}: {len(selected)} of {len(videos)} videos')
 
 
 if __name__ == '__main__':

@@ -36,11 +36,11 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
-    found = check_synsmot(args.root, args.workers)
-    print(found.table())
-    for kind, folder, what in found.failed[: args.show]:
-        print(f'failed: {kind}: {folder}: {what}')
-    return 1 if found.failed else 0
+    findings = check_synsmot(args.root, args.workers)
+    print(findings.table())
+    for kind, folder, message in findings.failed[: args.show]:
+        print(f'failed: {kind}: {folder}: {message}')
+    return 1 if findings.failed else 0
 
 
 if __name__ == '__main__':

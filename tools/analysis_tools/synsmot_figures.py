@@ -96,7 +96,7 @@ def clip_row(clip: Clip) -> np.ndarray:
 
 def contact_sheet(clips: list[Clip]) -> np.ndarray:
     """Clips of different activities under each other."""
-    chosen: dict[str, Clip] = {}
+    clip_of_activity: dict[str, Clip] = {}
     activities = (
         'chasing',
         'giving',
@@ -108,11 +108,13 @@ def contact_sheet(clips: list[Clip]) -> np.ndarray:
     for clip in clips:
         activity, setting = clip.facts['activity'], clip.facts['setting']
         people = len(clip.facts['people'])
-        new = activity in activities and activity not in chosen
-        new = new and all(c.facts['setting'] != setting for c in chosen.values())
+        new = activity in activities and activity not in clip_of_activity
+        new = new and all(
+            c.facts['setting'] != setting for c in clip_of_activity.values()
+        )
         if new and 3 <= people <= 4:
-            chosen[activity] = clip
-    return np.vstack([clip_row(clip) for clip in chosen.values()])
+            clip_of_activity[activity] = clip
+    return np.vstack([clip_row(clip) for clip in clip_of_activity.values()])
 
 
 def action_strips(clips: list[Clip]) -> np.ndarray:

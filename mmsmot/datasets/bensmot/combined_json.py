@@ -61,21 +61,21 @@ class CombinedAnnotations:
 
     def check_names(self, names: Iterable[str], log: RepairLog) -> None:
         """Count the videos that are none of ``names``."""
-        known = set(names)
+        folder_names = set(names)
         for file, content in (
             (SUMMARY, self._summaries),
             (CAPTION, self._captions),
             (RELATION, self._relations),
         ):
             for name in content:
-                if name not in known:
-                    where = f'{self.folder / file}: {name[:80]!r}'
-                    log.add('text_without_folder', where)
+                if name not in folder_names:
+                    place = f'{self.folder / file}: {name[:80]!r}'
+                    log.add('text_without_folder', place)
 
     def semantics(self, name: str, track_ids: list[int], log: RepairLog) -> Semantics:
         """The words of one video; what names no trajectory of it is dropped."""
-        where = f'{self.folder / SUMMARY}: {name}'
-        summary = read_caption(self._summaries.get(name, ''), where, log) or None
+        place = f'{self.folder / SUMMARY}: {name}'
+        summary = read_caption(self._summaries.get(name, ''), place, log) or None
         if summary is None:
             log.add('video_caption_missing', f'{self.folder / SUMMARY}: no {name!r}')
         captions = relations = None
@@ -94,17 +94,17 @@ class CombinedAnnotations:
     ) -> dict[int, str]:
         captions = {}
         for key, text in self._captions[name].items():
-            where = f'{self.folder / CAPTION}: {name}: {key[:40]!r}'
+            place = f'{self.folder / CAPTION}: {name}: {key[:40]!r}'
             track_id = read_id(key)
             if track_id not in track_ids or track_id in captions:
-                log.add('caption_unknown_track', where)
+                log.add('caption_unknown_track', place)
             elif not (isinstance(text, str) and text.strip()):
-                log.add('caption_empty', where)
+                log.add('caption_empty', place)
             else:
-                captions[track_id] = read_caption(text, where, log)
+                captions[track_id] = read_caption(text, place, log)
         if len(captions) < len(track_ids):
-            where = f'{self.folder / CAPTION}: {name}: {len(captions)} captions for '
-            log.add('captions_fewer', f'{where}{len(track_ids)} trajectories')
+            place = f'{self.folder / CAPTION}: {name}: {len(captions)} captions for '
+            log.add('captions_fewer', f'{place}{len(track_ids)} trajectories')
         return captions
 
     def _relations_of(
@@ -112,7 +112,7 @@ class CombinedAnnotations:
     ) -> list[Relation]:
         relations = []
         for key, verbs in self._relations[name].items():
-            where = f'{self.folder / RELATION}: {name}: {key[:40]!r}'
+            place = f'{self.folder / RELATION}: {name}: {key[:40]!r}'
             verbs = [verbs] if isinstance(verbs, str) else verbs
             pair = read_pair(key)
             if (
@@ -120,16 +120,16 @@ class CombinedAnnotations:
                 or not isinstance(verbs, list)
                 or not all(isinstance(verb, str) for verb in verbs)
             ):
-                log.add('relation_malformed', where)
+                log.add('relation_malformed', place)
                 continue
             subject_id, object_id = pair
             if subject_id not in track_ids or object_id not in track_ids:
-                log.add('edge_unknown_node', where)
+                log.add('edge_unknown_node', place)
             elif subject_id == object_id:
-                log.add('edge_self_loop', where)
+                log.add('edge_self_loop', place)
             elif not any(verb.strip(' ,.\t\r\n') for verb in verbs):
-                log.add('edge_without_verb', where)
+                log.add('edge_without_verb', place)
             else:
                 joined = ','.join(verbs)
-                relations.append(Relation(subject_id, object_id, joined, where))
+                relations.append(Relation(subject_id, object_id, joined, place))
         return relations

@@ -147,7 +147,7 @@ class BenSMOTDataset(VideoDataset):
             return videos
         described = [info for info in videos if info['gt'].is_described]
         if len(described) < len(videos):
-            self._tell_left_out(videos, len(described))
+            self._log_left_out(videos, len(described))
         return described
 
     def read_videos(self) -> list[dict]:
@@ -200,7 +200,7 @@ class BenSMOTDataset(VideoDataset):
             gt=make_ground_truth(folder, record, semantics, self.vocabulary, log),
         )
 
-    def _tell_left_out(self, videos: list[dict], kept: int) -> None:
+    def _log_left_out(self, videos: list[dict], num_kept: int) -> None:
         names = [
             info['video'].video.name for info in videos if not info['gt'].is_described
         ]
@@ -208,7 +208,7 @@ class BenSMOTDataset(VideoDataset):
             f'{self.data_root}/{self.split}: {len(names)} of {len(videos)} sequences '
             f'left out ({NO_WORDS}): {shortened(names)}'
         )
-        if not kept:
+        if not num_kept:
             raise ValueError(f'{message}. described_only=False keeps them.')
         print_log(message, logger='current', level=logging.WARNING)
 

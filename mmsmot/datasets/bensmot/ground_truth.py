@@ -52,8 +52,8 @@ def make_video(
         frame_ids,
         record.images_from_zero,
     )
-    home = folder / IMAGES
-    images = [f'{home}/{image}' for image in record.images]  # Path is slow here
+    image_dir = folder / IMAGES
+    images = [f'{image_dir}/{image}' for image in record.images]  # Path is slow here
     return ImageSequence(video, frame_ids, images or None)
 
 
@@ -87,11 +87,11 @@ def make_ground_truth(
     if captions is not None:
         captions = {i: text for i, text in sorted(captions.items()) if i in ids}
     if semantics.relations is not None:
-        told = [
+        relations = [
             r for r in semantics.relations if {r.subject_id, r.object_id}.issubset(ids)
         ]
         spans = _spans(folder, record, vocabulary, log)
-        interactions = _interactions(folder, told, spans, vocabulary, log)
+        interactions = _interactions(folder, relations, spans, vocabulary, log)
     if record.expressions is not None:
         expressions = list(_expressions(folder, record.expressions, ids, log))
     return GroundTruth(
@@ -103,7 +103,7 @@ def with_folder(semantics: Semantics, folder: Path) -> Semantics:
     """The same words with the folder before the place of each relation."""
     if semantics.relations is None:
         return semantics
-    relations = [replace(r, where=f'{folder}/{r.where}') for r in semantics.relations]
+    relations = [replace(r, place=f'{folder}/{r.place}') for r in semantics.relations]
     return replace(semantics, relations=relations)
 
 
@@ -121,10 +121,10 @@ def _trajectories(rows: np.ndarray, space: CoordinateSpace) -> Trajectories:
 
 
 def _verbs(
-    text: str, where: str, vocabulary: InteractionVocabulary, log: RepairLog
+    text: str, place: str, vocabulary: InteractionVocabulary, log: RepairLog
 ) -> list[str]:
     """The verbs of a list with commas, none twice; unknown and respelled counted."""
-    found: dict[str, None] = {}
+    unique_verbs: dict[str, None] = {}
     for part in text.split(','):
         unknown: Counter[str] = Counter()
         verbs = vocabulary.canonical(part, unknown)
@@ -132,11 +132,11 @@ def _verbs(
             # To look for near verbs takes 5 ms: a dataset of other verbs has thousands.
             is_example = log.wants_example('verb_unknown')
             message = vocabulary.unknown_message(verb) if is_example else verb
-            log.add('verb_unknown', f'{where}: {message}')
+            log.add('verb_unknown', f'{place}: {message}')
         if verbs and verbs not in ((part,), (part.strip(),)):
-            log.add('verb_respelled', f'{where}: {part!r} is {", ".join(verbs)}')
-        found.update(dict.fromkeys(verbs))
-    return list(found)
+            log.add('verb_respelled', f'{place}: {part!r} is {", ".join(verbs)}')
+        unique_verbs.update(dict.fromkeys(verbs))
+    return list(unique_verbs)
 
 
 def _spans(
@@ -164,23 +164,23 @@ def _interactions(
     vocabulary: InteractionVocabulary,
     log: RepairLog,
 ) -> Interactions:
-    left = dict(spans or {})
+    unmatched = dict(spans or {})
     rows: list[Row] = []
-    seen = set()
+    edges = set()
     for relation in relations:
         pair = (relation.subject_id, relation.object_id)
-        for verb in _verbs(relation.verbs, relation.where, vocabulary, log):
-            if (*pair, verb) in seen:
-                log.add('edge_repeated', f'{relation.where}: {pair} {verb!r} again')
+        for verb in _verbs(relation.verbs, relation.place, vocabulary, log):
+            if (*pair, verb) in edges:
+                log.add('edge_repeated', f'{relation.place}: {pair} {verb!r} again')
                 continue
-            seen.add((*pair, verb))
-            ends = left.pop((*pair, verb), [])
+            edges.add((*pair, verb))
+            ends = unmatched.pop((*pair, verb), [])
             if spans is not None and not ends:
-                log.add('edge_without_span', f'{relation.where}: {pair} {verb!r}')
+                log.add('edge_without_span', f'{relation.place}: {pair} {verb!r}')
             rows += [(*pair, verb, *span) for span in ends or [(0, 0)]]
-    for (subject_id, object_id, verb), ends in left.items():
-        where = f'{folder / SPANS}: {subject_id} {verb!r} {object_id}'
-        log.add('span_without_edge', where, len(ends))
+    for (subject_id, object_id, verb), ends in unmatched.items():
+        place = f'{folder / SPANS}: {subject_id} {verb!r} {object_id}'
+        log.add('span_without_edge', place, len(ends))
     if not rows:
         return Interactions.empty()
     subjects, objects, verbs, starts, stops = zip(*rows, strict=True)
@@ -191,12 +191,12 @@ def _expressions(
     folder: Path, contents: list[dict], ids: set[int], log: RepairLog
 ) -> Iterator[ReferringExpression]:
     for item in contents:
-        where = folder / EXPRESSIONS / item['file']
+        place = folder / EXPRESSIONS / item['file']
         try:
             expression = expression_from_dict(item['content'])
         except ValueError as error:
-            log.add('expression_malformed', f'{where}: {error}')
+            log.add('expression_malformed', f'{place}: {error}')
             continue
         if bodiless := sorted(expression.ids() - ids):
-            log.add('expression_unknown_track', f'{where}: id {bodiless[0]}')
+            log.add('expression_unknown_track', f'{place}: id {bodiless[0]}')
         yield expression

@@ -22,7 +22,7 @@ from .sequence import GT, IMAGES, SequenceRecord, fingerprint, read_sequence
 from .text import COLUMNS
 
 # To be raised when records are read or mended in another way.
-FORMAT = 4
+FORMAT = 5
 CACHE_FOLDER = '.mmsmot'
 USER_CACHE = Path('~/.cache/mmsmot')
 SPLITS = ('train', 'test')
@@ -37,34 +37,34 @@ def find_sequences(root: str | os.PathLike, split: str) -> dict[str, Path]:
         ValueError: It holds no sequence.
     """
     root = Path(root)
-    home = root / split
-    if not home.is_dir():
+    split_dir = root / split
+    if not split_dir.is_dir():
         hint = ''
         if root.name == split or root.name in SPLITS:
             hint = (
                 f' It looks like a split itself: set data_root to {str(root.parent)!r}.'
             )
         raise FileNotFoundError(
-            f'{home}: no such folder (looked from {os.getcwd()}). Expected '
+            f'{split_dir}: no such folder (looked from {os.getcwd()}). Expected '
             f'{root.name}/{split}/<activity>/<sequence>/ with {GT} and {IMAGES}/.{hint}'
         )
-    found = {
+    sequences = {
         f'{activity.name}/{sequence.name}': Path(sequence.path)
-        for activity in _folders(home)
+        for activity in _folders(split_dir)
         for sequence in _folders(activity.path)
     }
-    if not found:
+    if not sequences:
         raise ValueError(
-            f'{home}: no sequences in it. Expected {split}/<activity>/<sequence>/ with '
+            f'{split_dir}: no sequences in it. Expected {split}/<activity>/<sequence>/ with '
             f'{GT} and {IMAGES}/.'
         )
-    return found
+    return sequences
 
 
 def _folders(path: str | os.PathLike) -> list[os.DirEntry]:
     with os.scandir(path) as entries:
-        found = [e for e in entries if e.is_dir() and not e.name.startswith('.')]
-    return sorted(found, key=lambda entry: entry.name)
+        folders = [e for e in entries if e.is_dir() and not e.name.startswith('.')]
+    return sorted(folders, key=lambda entry: entry.name)
 
 
 def default_cache_path(root: str | os.PathLike, split: str) -> Path:
@@ -86,10 +86,10 @@ def read_index(
         cache: A file that may be missing, stale or damaged, and is brought up to date;
             ``None`` to read every folder and write nothing.
     """
-    known = {} if cache is None else _load(Path(cache))
-    records, changed = {}, known.keys() != sequences.keys()
+    cached = {} if cache is None else _load(Path(cache))
+    records, changed = {}, cached.keys() != sequences.keys()
     for name, folder in sequences.items():
-        record = known.get(name)
+        record = cached.get(name)
         if record is None or record.fingerprint != fingerprint(
             folder, record.images[0] if record.images else None
         ):

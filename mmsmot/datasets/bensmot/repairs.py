@@ -84,7 +84,7 @@ class RepairLog:
         self.counts: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
 
-    def add(self, kind: str, where: str, count: int = 1) -> None:
+    def add(self, kind: str, place: str, count: int = 1) -> None:
         """Count something odd.
 
         Args:
@@ -97,24 +97,24 @@ class RepairLog:
         """
         if self.strict and kind in REPAIRS:
             raise ValueError(
-                f'{where} (strict=True; otherwise repaired: {REPAIRS[kind]})'
+                f'{place} (strict=True; otherwise repaired: {REPAIRS[kind]})'
             )
         self.counts[kind] += count
         examples = self.examples.setdefault(kind, [])
         if len(examples) < MAX_EXAMPLES:
-            examples.append(where)
+            examples.append(place)
 
     def wants_example(self, kind: str) -> bool:
         """Whether the place of the next one is kept; dear ones need not be told else."""
         return self.strict or len(self.examples.get(kind, ())) < MAX_EXAMPLES
 
-    def merge(self, other: RepairLog, prefix: str = '') -> None:
+    def merge(self, log: RepairLog, prefix: str = '') -> None:
         """Count all of another log, with ``prefix`` before its places."""
-        for kind, count in other.counts.items():
-            first, *more = other.examples[kind]
+        for kind, count in log.counts.items():
+            first, *next_places = log.examples[kind]
             self.add(kind, prefix + first, count)
             room = MAX_EXAMPLES - len(self.examples[kind])
-            self.examples[kind] += [prefix + where for where in more[:room]]
+            self.examples[kind] += [prefix + place for place in next_places[:room]]
 
     def to_list(self) -> list[list]:
         """The log as JSON's kinds of values."""
@@ -133,11 +133,11 @@ class RepairLog:
         """A line for each kind met: how often, what, and where for example."""
         lines = []
         for title, texts in (('repairs', REPAIRS), ('notes', NOTES)):
-            met = [kind for kind in texts if self.counts[kind]]
-            lines.append(f'{title}: {"none" if not met else ""}'.rstrip())
-            for kind in met:
+            kinds = [kind for kind in texts if self.counts[kind]]
+            lines.append(f'{title}: {"none" if not kinds else ""}'.rstrip())
+            for kind in kinds:
                 lines.append(f'{self.counts[kind]:>8}  {kind:<22}  {texts[kind]}')
-                lines += [f'{"":>12}{where}' for where in self.examples[kind]]
+                lines += [f'{"":>12}{place}' for place in self.examples[kind]]
         return '\n'.join(lines)
 
     def report(self, title: str) -> None:

@@ -29,13 +29,13 @@ class Relation:
         subject_id: Who acts.
         object_id: Who is acted upon.
         verbs: The verbs as annotated, with commas between them.
-        where: File and line.
+        place: File and line.
     """
 
     subject_id: int
     object_id: int
     verbs: str
-    where: str
+    place: str
 
 
 @dataclass
@@ -95,8 +95,8 @@ def _match_captions(
         if caption.text:
             texts[track_id] = caption.text
         else:
-            where = f'{CAPTIONS}:{caption.line}: {caption.name!r} has no text'
-            log.add('caption_empty', where)
+            place = f'{CAPTIONS}:{caption.line}: {caption.name!r} has no text'
+            log.add('caption_empty', place)
     return texts, names
 
 
@@ -125,37 +125,37 @@ def _match_nodes(
 ) -> dict[str, int]:
     """Ids by node."""
     ids: dict[str, int] = {}
-    others, matched = [], set()
+    unnamed_nodes, matched = [], set()
     for node in dict.fromkeys(nodes):
         track_id = names.get(plain_name(node))
         if track_id is None or track_id in matched:
-            others.append(node)
+            unnamed_nodes.append(node)
         else:
             ids[node] = track_id
             matched.add(track_id)
     unmatched = [track_id for track_id in track_ids if track_id not in matched]
-    by_position = dict(zip(others, unmatched, strict=False))
+    by_position = dict(zip(unnamed_nodes, unmatched, strict=False))
     for node, track_id in by_position.items():
-        where = f'{GRAPH}: node {node[:40]!r} is taken for trajectory {track_id}'
-        log.add('node_by_position', where)
+        place = f'{GRAPH}: node {node[:40]!r} is taken for trajectory {track_id}'
+        log.add('node_by_position', place)
     return ids | by_position
 
 
 def _relation(
     edge: Edge, ids: dict[str, int], names: dict[str, int], log: RepairLog
 ) -> Relation | None:
-    where = f'{GRAPH}:{edge.line}'
-    told = f'{where}: {edge.source[:40]!r} to {edge.target[:40]!r}'
+    place = f'{GRAPH}:{edge.line}'
+    example = f'{place}: {edge.source[:40]!r} to {edge.target[:40]!r}'
     subject_id, object_id = (
         ids.get(node, names.get(plain_name(node)))
         for node in (edge.source, edge.target)
     )
     if subject_id is None or object_id is None:
-        log.add('edge_unknown_node', told)
+        log.add('edge_unknown_node', example)
     elif subject_id == object_id:
-        log.add('edge_self_loop', told)
+        log.add('edge_self_loop', example)
     elif not edge.relation.strip(' ,.\t\r\n'):
-        log.add('edge_without_verb', told)
+        log.add('edge_without_verb', example)
     else:
-        return Relation(subject_id, object_id, edge.relation, where)
+        return Relation(subject_id, object_id, edge.relation, place)
     return None

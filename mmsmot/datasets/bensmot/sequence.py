@@ -133,11 +133,11 @@ def read_sequence(folder: Path) -> SequenceRecord:
     """
     log, text_log = RepairLog(), RepairLog()
     # Before the files are read: what changes meanwhile must not count as read.
-    before = fingerprint(folder, None)
+    stamp = fingerprint(folder, None)
     images = _find_images(folder, log)
-    seen = images[0][1] if images else None
-    if seen is not None:
-        before += f'|{_stamp(os.path.join(folder, IMAGES, seen))}'
+    first_image = images[0][1] if images else None
+    if first_image is not None:
+        stamp += f'|{_stamp(os.path.join(folder, IMAGES, first_image))}'
     lines = read_lines(folder / GT, GT, log)
     rows, track_ids = None, []
     if lines is None:
@@ -153,7 +153,7 @@ def read_sequence(folder: Path) -> SequenceRecord:
     info = _read_info(folder, log)
     first = images[0][1] if images else None
     return SequenceRecord(
-        fingerprint=before if first == seen else fingerprint(folder, first),
+        fingerprint=stamp if first == first_image else fingerprint(folder, first),
         frame_ids=frame_ids,
         images=[name for _, name in images],
         images_from_zero=images_from_zero,
@@ -235,16 +235,16 @@ def _frames(
     boxed = [] if rows is None else np.unique(rows[:, 0].astype(np.int64)).tolist()
     frame_ids = [number for number, _ in images] or boxed
     if images and rows is not None:
-        known, has_box = set(frame_ids), set(boxed)
-        unseen = [frame for frame in boxed if frame not in known]
+        image_frames, has_box = set(frame_ids), set(boxed)
+        unseen = [frame for frame in boxed if frame not in image_frames]
         if unseen:
-            where = f'{GT}: frame {unseen[0]} has no image in {IMAGES}'
-            log.add('frame_without_image', where, len(unseen))
+            place = f'{GT}: frame {unseen[0]} has no image in {IMAGES}'
+            log.add('frame_without_image', place, len(unseen))
             rows = rows[~np.isin(rows[:, 0], unseen)]
         empty = [frame for frame in frame_ids if frame not in has_box]
         if empty:
-            where = f'{IMAGES}: frame {empty[0]} has no row in {GT}'
-            log.add('image_without_box', where, len(empty))
+            place = f'{IMAGES}: frame {empty[0]} has no row in {GT}'
+            log.add('image_without_box', place, len(empty))
     if frame_ids and len(frame_ids) < frame_ids[-1] - frame_ids[0] + 1:
         log.add('sparse_frames', f'{len(frame_ids)} frames up to {frame_ids[-1]}')
     return frame_ids, rows
@@ -298,8 +298,10 @@ def _read_spans(
     spans = []
     for number, item in enumerate(content['trajectories']):
         item = item if isinstance(item, dict) else {}
-        subject, verb, other = (item.get(k) for k in ('subject', 'verb', 'object'))
-        numbers = (subject, other, item.get('start'), item.get('end'))
+        subject_id, verb, object_id = (
+            item.get(k) for k in ('subject', 'verb', 'object')
+        )
+        numbers = (subject_id, object_id, item.get('start'), item.get('end'))
         if (
             not isinstance(verb, str)
             or not all(type(n) is int and 0 <= n <= MAX_NUMBER for n in numbers)
@@ -307,7 +309,9 @@ def _read_spans(
         ):
             log.add('span_malformed', f'{SPANS}: entry {number}: {item!r:.80}')
             continue
-        spans.append([subject, verb, other, numbers[2] + offset, numbers[3] + offset])
+        spans.append(
+            [subject_id, verb, object_id, numbers[2] + offset, numbers[3] + offset]
+        )
     fps = content.get('fps')
     if fps is not None and fps not in FRAME_RATE:
         log.add('fps_malformed', f'{SPANS}: fps {fps!r:.40}')
@@ -320,12 +324,12 @@ def _read_expressions(folder: Path, log: RepairLog) -> list[dict] | None:
         names = sorted(os.listdir(folder / EXPRESSIONS))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    found = []
+    expressions = []
     for name in names:
         if not name.endswith('.json') or name.startswith('.'):
             continue
-        where = f'{EXPRESSIONS}/{name}'
-        content = _read_json(folder / where, where, 'expression_malformed', log)
+        place = f'{EXPRESSIONS}/{name}'
+        content = _read_json(folder / place, place, 'expression_malformed', log)
         if content is not None:
-            found.append(dict(file=name, content=content))
-    return found
+            expressions.append(dict(file=name, content=content))
+    return expressions

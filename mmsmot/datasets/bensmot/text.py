@@ -56,16 +56,16 @@ def read_lines(path: Path, name: str, log: RepairLog) -> list[tuple[int, str]] |
     return lines
 
 
-def read_caption(text: str, where: str, log: RepairLog) -> str:
+def read_caption(text: str, place: str, log: RepairLog) -> str:
     """A caption cleaned by :func:`~..caption_text.clean_caption`.
 
     Args:
         text: One line of the file.
-        where: The file and the place in it.
+        place: The file and the place in it.
         log: Takes control characters, but for tabs.
     """
     if has_control_characters(text):
-        log.add('control_characters', f'{where}: {text.strip()[:60]!r}')
+        log.add('control_characters', f'{place}: {text.strip()[:60]!r}')
     return clean_caption(text)
 
 
@@ -132,16 +132,16 @@ def _proper_rows(
         nonlocal table, numbers
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
-            where = f'{name}:{numbers[row]}: {table[row, :6].tolist()}'
-            log.add(kind, where, int(bad.sum()))
+            place = f'{name}:{numbers[row]}: {table[row, :6].tolist()}'
+            log.add(kind, place, int(bad.sum()))
             table, numbers = table[~bad], numbers[~bad]
 
     keys = table[:, :2]
     with np.errstate(invalid='ignore'):
-        whole = (keys >= 0) & (keys % 1 == 0) & (keys <= MAX_NUMBER)
+        is_whole = (keys >= 0) & (keys % 1 == 0) & (keys <= MAX_NUMBER)
         # A class may be -1 in MOTChallenge's files.
         named = np.abs(table[:, 7]) <= MAX_NUMBER
-        drop(~(whole.all(axis=1) & named), 'gt_bad_number')
+        drop(~(is_whole.all(axis=1) & named), 'gt_bad_number')
     track_ids = np.unique(table[:, 1].astype(np.int64)).tolist()
     has_box = valid_boxes(xywh_to_xyxy(table[:, 2:6])) & np.isfinite(table).all(axis=1)
     drop(~has_box, 'gt_box_without_area')
@@ -182,8 +182,8 @@ def parse_captions(
     names: set[str] = set()
     for caption in captions:
         if caption.name in names:
-            where = f'{name}:{caption.line}: {caption.name!r} again'
-            log.add('caption_names_repeated', where)
+            place = f'{name}:{caption.line}: {caption.name!r} again'
+            log.add('caption_names_repeated', place)
             return _counted_anew(captions)
         names.update([caption.name] if caption.name else [])
     return captions

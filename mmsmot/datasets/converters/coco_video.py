@@ -194,8 +194,8 @@ class CocoVideoFile:
         if captions is not None:
             captions = {i: text for i, text in captions.items() if i not in lost}
         if interactions is not None:
-            about = interactions.subject_ids, interactions.object_ids
-            interactions = interactions[~np.isin(about, list(lost)).any(axis=0)]
+            pair_ids = interactions.subject_ids, interactions.object_ids
+            interactions = interactions[~np.isin(pair_ids, list(lost)).any(axis=0)]
         summary = clean_caption(entry.text('summary', '')) or None
         return dict(
             video=ImageSequence(

@@ -48,16 +48,18 @@ def read_interactions(video: JsonEntry) -> Interactions | None:
     try:
         return Interactions(subjects, objects, verbs, starts, stops)
     except ValueError as error:
-        raise ValueError(f'{video.where}: {error}') from error
+        raise ValueError(f'{video.location}: {error}') from error
 
 
 def _read_spans(video: JsonEntry) -> Spans:
     spans: Spans = {}
     for item in video.entries('semantic_trajectories', []):
         keys = ('subject', 'object', 'start', 'end')
-        subject, other, *span = (item.integer(key, 0, MAX_NUMBER) for key in keys)
+        subject_id, object_id, *span = (
+            item.integer(key, 0, MAX_NUMBER) for key in keys
+        )
         verb = _verb(item.text('verb'), item, 'verb')
-        spans.setdefault((subject, other, verb), []).append(tuple(span))
+        spans.setdefault((subject_id, object_id, verb), []).append(tuple(span))
     return spans
 
 
@@ -68,7 +70,7 @@ def read_expressions(video: JsonEntry) -> list[ReferringExpression] | None:
     try:
         return [expression_from_dict(item) for item in video.items('expressions', list)]
     except ValueError as error:
-        raise ValueError(f'{video.where}: expressions: {error}') from error
+        raise ValueError(f'{video.location}: expressions: {error}') from error
 
 
 def _verb(verb: object, entry: JsonEntry, key: str) -> str:

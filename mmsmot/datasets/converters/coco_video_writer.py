@@ -87,27 +87,27 @@ class CocoVideoWriter:
 
     def _add_images(self, video: ImageSequence, video_id: int) -> dict[int, int]:
         """Ids of the pictures by frame number."""
-        first = len(self._images) + 1
-        last = first + len(video) - 1
+        first_id = len(self._images) + 1
+        last_id = first_id + len(video) - 1
         width, height = video.video.width, video.video.height
         if width is None or height is None:
             width, height = image_size(video.image_paths[0])
         for number, path in enumerate(video.image_paths):
-            image_id = first + number
+            image_id = first_id + number
             self._images.append(
                 {
                     'id': image_id,
                     'file_name': self._relative(path),
                     'video_id': video_id,
                     'frame_id': number + 1,
-                    'prev_image_id': image_id - 1 if image_id > first else -1,
-                    'next_image_id': image_id + 1 if image_id < last else -1,
+                    'prev_image_id': image_id - 1 if image_id > first_id else -1,
+                    'next_image_id': image_id + 1 if image_id < last_id else -1,
                     'height': height,
                     'width': width,
                 }
             )
         frames = video.frame_ids.tolist()
-        return dict(zip(frames, range(first, last + 1), strict=True))
+        return dict(zip(frames, range(first_id, last_id + 1), strict=True))
 
     def _relative(self, path: str) -> str:
         # Not resolved: a linked picture has its name where the link lies.

@@ -25,15 +25,17 @@ class Conversion:
     """What a conversion did.
 
     Attributes:
-        written: Number of sequences written.
-        kept: Number of sequences that were there already.
+        num_written: Number of sequences written.
+        num_existing: Number of sequences that were there already.
     """
 
-    written: int
-    kept: int
+    num_written: int
+    num_existing: int
 
     def __str__(self) -> str:
-        return f'{self.written} sequences written, {self.kept} already there'
+        return (
+            f'{self.num_written} sequences written, {self.num_existing} already there'
+        )
 
 
 def convert(
@@ -78,7 +80,7 @@ def _convert(
 ) -> Conversion:
     names: dict[str, str] = {}
     leftovers: dict[Path, dict[str, list[Path]]] = {}  # by parent, by sequence
-    written = 0
+    num_written = 0
     total = len(videos) if hasattr(videos, '__len__') else None
     for info in track(videos, 'Converting', total=total, disable=not progress):
         video = info['video']
@@ -95,8 +97,8 @@ def _convert(
             shutil.rmtree(path)
         if not folder.exists():
             write(video, info['gt'], folder, placement)
-            written += 1
-    return Conversion(written, len(names) - written)
+            num_written += 1
+    return Conversion(num_written, len(names) - num_written)
 
 
 def _leftovers(parent: Path) -> dict[str, list[Path]]:

@@ -86,14 +86,14 @@ def span_items(
     interactions: Interactions, video: ImageSequence
 ) -> list[dict[str, Any]]:
     """``semantic_trajectories.json``'s entries: the rows that have a span, both ends."""
-    first, last = video.frame_ids[[0, -1]].tolist()
+    first_frame, last_frame = video.frame_ids[[0, -1]].tolist()
     return [
         {
             'subject': int(interactions.subject_ids[row]),
             'verb': str(interactions.verbs[row]),
             'object': int(interactions.object_ids[row]),
-            'start': start or min(first, end),
-            'end': end or max(last, start),
+            'start': start or min(first_frame, end),
+            'end': end or max(last_frame, start),
         }
         for row, (start, end) in enumerate(
             zip(
@@ -139,11 +139,13 @@ def _write_interactions(
         _write(folder / SPANS, json.dumps(content, ensure_ascii=False) + '\n')
 
 
-def _require_known(named: Any, ids: list[int], video: ImageSequence, what: str) -> None:
+def _require_known(
+    named: Any, ids: list[int], video: ImageSequence, source: str
+) -> None:
     unknown = sorted({int(i) for i in named} - set(ids))
     if unknown:
         raise ValueError(
-            f'{video.video.name}: {what} name id {unknown[0]}, which has no box '
+            f'{video.video.name}: {source} name id {unknown[0]}, which has no box '
             f'({len(unknown)} such ids). Correct the id, or leave its words out.'
         )
 

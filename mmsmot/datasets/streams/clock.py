@@ -34,16 +34,16 @@ class StreamClock:
         """The next connection's stamps begin somewhere else."""
         self._offset = None
 
-    def here(self, now: float) -> float:
+    def machine_time(self, clock_time: float) -> float:
         """What the time is by this machine's clock.
 
         A stream that ran ahead of it (a server's backlog) does not go back.
         """
         if self.arrived is None:
             return 0.0
-        return max(now - self._began, self.seconds + now - self.arrived)
+        return max(clock_time - self._began, self.seconds + clock_time - self.arrived)
 
-    def read(self, stamp: float | None, now: float) -> float:
+    def read(self, stamp: float | None, clock_time: float) -> float:
         """The time of the picture that came just now, later than that of the last.
 
         Args:
@@ -51,19 +51,19 @@ class StreamClock:
             now: Seconds of the machine's steady clock.
         """
         if self.arrived is None:
-            self._began = now
+            self._began = clock_time
             seconds = 0.0
         else:
-            seconds = max(self._next(stamp, now), self.seconds + SMALLEST_STEP)
+            seconds = max(self._next(stamp, clock_time), self.seconds + SMALLEST_STEP)
         if stamp is not None and self._offset is None:
             self._offset = seconds - stamp
-        self.seconds, self.arrived = seconds, now
+        self.seconds, self.arrived = seconds, clock_time
         return seconds
 
-    def _next(self, stamp: float | None, now: float) -> float:
+    def _next(self, stamp: float | None, clock_time: float) -> float:
         if stamp is not None and self._offset is not None:
             step = stamp + self._offset - self.seconds
-            if 0 < step <= now - self.arrived + self.largest_leap:
+            if 0 < step <= clock_time - self.arrived + self.largest_leap:
                 return stamp + self._offset
             self._offset = None
-        return self.here(now)
+        return self.machine_time(clock_time)

@@ -110,22 +110,22 @@ class VideoStream:
     @property
     def warnings(self) -> list[str]:
         """What whoever reads the results must know: gaps, losses, an early end."""
-        found = []
+        messages = []
         if self._gaps:
-            found.append(
+            messages.append(
                 f'{self.video.path}: dropped out {self._gaps} times, '
                 f'{self._gap_seconds:.1f} s in all; frames of that time are missing'
             )
         if self._damaged:
-            found.append(
+            messages.append(
                 f'{self.video.path}: {self._damaged} damaged packets were left out'
             )
         if self._guessed:
-            found.append(
+            messages.append(
                 f'{self.video.path}: {self._guessed} pictures came damaged; the decoder '
                 'guessed a part of them'
             )
-        return found + ([self._end] if self._end else [])
+        return messages + ([self._end] if self._end else [])
 
     @property
     def is_over(self) -> bool:
@@ -186,7 +186,7 @@ class VideoStream:
         # While pictures come, theirs is the time that counts.
         if self.seconds is None or self._is_connected:
             return False
-        return self._clock.here(time.monotonic()) >= self.seconds
+        return self._clock.machine_time(time.monotonic()) >= self.seconds
 
     def _come_back(self, reason: str) -> bool:
         """Open the stream again, patiently; whether that worked."""
@@ -261,8 +261,8 @@ class VideoStream:
         """Pause before the next attempt, each time longer."""
         until = min(time.monotonic() + self._pause, self._until)
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        while self._stop is None and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, NAP))
+        while self._stop is None and (remaining := until - time.monotonic()) > 0:
+            time.sleep(min(remaining, NAP))
 
     def _end_because(self, message: str) -> None:
         if not self._end:

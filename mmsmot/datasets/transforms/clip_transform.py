@@ -82,15 +82,15 @@ class View:
             return replace(trajectories, boxes=boxes, space=space)
         cut = boxes.clip(0, [self.width, self.height] * 2)
         inside = _areas(cut) / _areas(boxes)
-        kept = valid_boxes(cut) & (inside >= self.min_inside)
-        left = replace(
+        is_kept = valid_boxes(cut) & (inside >= self.min_inside)
+        cropped = replace(
             trajectories,
             # Where a cut box is none its row goes, but the table is checked before.
-            boxes=np.where(kept[:, None], cut, boxes),
+            boxes=np.where(is_kept[:, None], cut, boxes),
             visibility=trajectories.visibility * inside.clip(0, 1),
             space=space,
         )
-        return left[kept]
+        return cropped[is_kept]
 
 
 def _areas(boxes: np.ndarray) -> np.ndarray:
@@ -120,7 +120,7 @@ class GeometricTransform(ClipTransform):
         Args:
             width: Of the clip's pictures, pixels.
             height: Of the clip's pictures, pixels.
-            truth: What is annotated.
+            gt: What is annotated.
             flippable: Whether its words are still true in a mirror.
             generator: What to draw from.
         """
@@ -132,8 +132,8 @@ class GeometricTransform(ClipTransform):
         width, height = picture_size(frames)
         if gt.trajectories is not None:
             space = gt.trajectories.space
-            here = CoordinateSpace(space.name, width, height)
-            space.require(here, f'apply {type(self).__name__}')
+            image_space = CoordinateSpace(space.name, width, height)
+            space.require(image_space, f'apply {type(self).__name__}')
         flippable = bool(data_sample.get('flippable', False))
         view = self.draw_view(width, height, gt, flippable, generator_in(sample))
         if view is None:

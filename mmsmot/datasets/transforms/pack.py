@@ -48,8 +48,8 @@ class PackClip(ClipTransform):
         if gt is None:
             return
         if frames[0].load is not None:
-            here = CoordinateSpace(gt.space.name, *picture_size(frames))
-            gt.space.require(here, f'pack a clip of {frames[0].video.name}')
+            image_space = CoordinateSpace(gt.space.name, *picture_size(frames))
+            gt.space.require(image_space, f'pack a clip of {frames[0].video.name}')
         ids = set(gt.ids.tolist())
         named = set(data_sample.get('gt_captions', {}))
         if 'gt_interactions' in data_sample:

@@ -74,18 +74,16 @@ class ClipRandomCrop(GeometricTransform):
             new_height = max(1, round(side * height))
         else:
             new_width, new_height = min(self.size[0], width), min(self.size[1], height)
-        left = int(generator.integers(width - new_width + 1))
-        top = int(generator.integers(height - new_height + 1))
+        x = int(generator.integers(width - new_width + 1))
+        y = int(generator.integers(height - new_height + 1))
         return View(
             new_width,
             new_height,
-            partial(_window, left=left, top=top, size=(new_width, new_height)),
-            offset=(-left, -top),
+            partial(_window, x=x, y=y, size=(new_width, new_height)),
+            offset=(-x, -y),
             min_inside=self.min_inside,
         )
 
 
-def _window(
-    image: np.ndarray, left: int, top: int, size: tuple[int, int]
-) -> np.ndarray:
-    return image[top : top + size[1], left : left + size[0]]
+def _window(image: np.ndarray, x: int, y: int, size: tuple[int, int]) -> np.ndarray:
+    return image[y : y + size[1], x : x + size[0]]

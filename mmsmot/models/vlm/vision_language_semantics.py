@@ -179,7 +179,7 @@ class VisionLanguageSemantics(nn.Module):
         for (subject_id, object_id, pair), answer in zip(
             _ordered(pairs), answers, strict=True
         ):
-            verbs = self.verbs.find(answer, subject='red', other='blue')
+            verbs = self.verbs.find(answer, subject_word='red', object_word='blue')
             if verbs is None:
                 unmatched.append(answer)
             for verb in verbs or ():

@@ -22,7 +22,7 @@ def test_captions_go_by_ascending_id(tmp_path, write_bensmot) -> None:
     semantics, counts = read(folder, (3, 17))
     assert semantics.captions == {3: 'A man waves.', 17: 'A woman runs.'}
     assert pairs(semantics) == [(17, 3, 'x')]
-    assert semantics.relations[0].where == 'interactions.graphml:4'
+    assert semantics.relations[0].place == 'interactions.graphml:4'
     assert semantics.complete and not counts
 
 

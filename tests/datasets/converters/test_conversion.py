@@ -38,12 +38,12 @@ def test_what_is_finished_is_kept_and_the_rest_is_done(
     (out / 'a' / '.2.abc_1234.partial' / 'imgs').mkdir(parents=True)  # of a killed run
     picture.write_bytes(bytes_of_it)
     done = run(videos, out, placement='copy')
-    assert (done.written, done.kept) == (2, 1)
+    assert (done.num_written, done.num_existing) == (2, 1)
     assert str(done) == '2 sequences written, 1 already there'
     assert mark.read_text() == 'kept'
     found = sorted(p.relative_to(out).as_posix() for p in out.glob('*/*'))
     assert found == ['a/1', 'a/2', 'b/1']
-    assert run(videos, out).written == 0
+    assert run(videos, out).num_written == 0
 
 
 def test_one_call_at_a_time(videos: list[dict], tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_one_call_at_a_time(videos: list[dict], tmp_path: Path) -> None:
             run(videos, out)
         yield videos[1]
 
-    assert run(meanwhile(), out).written == 2
+    assert run(meanwhile(), out).num_written == 2
 
 
 def test_hidden_folders_of_the_user_stay(videos: list[dict], tmp_path: Path) -> None:
