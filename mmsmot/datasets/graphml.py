@@ -99,7 +99,7 @@ class _GraphHandler(ContentHandler):
 
     def endElement(self, name: str) -> None:  # noqa: N802 - SAX's name
         tag = name.rpartition(':')[2]
-        if tag == 'data' and self._text is not None:
+        if tag == 'data' and self._text is not None and self._edge is not None:
             joined = [self._edge['relation'], ''.join(self._text)]
             self._edge['relation'] = ','.join(part for part in joined if part)
             self._text = None

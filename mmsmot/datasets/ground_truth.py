@@ -38,6 +38,17 @@ class GroundTruth:
         return cls(**{f.name: sample.get(f'gt_{f.name}') for f in fields(cls)})
 
     @property
+    def required_trajectories(self) -> Trajectories:
+        """The trajectories of a video that must have some.
+
+        Raises:
+            ValueError: None are annotated.
+        """
+        if self.trajectories is None:
+            raise ValueError('GroundTruth: the video has no annotated trajectories')
+        return self.trajectories
+
+    @property
     def is_described(self) -> bool:
         """Whether captions, interactions and video caption are all there."""
         words = (self.captions, self.interactions, self.video_caption)
@@ -100,7 +111,7 @@ def _with_labels(
 ) -> ReferringExpression:
     """The same sentence about these (frame, id) alone."""
     labels, ignore = (
-        {f: [i for i in ids if (f, i) in rows] for f, ids in table.items()}
+        {f: tuple(i for i in ids if (f, i) in rows) for f, ids in table.items()}
         for table in (expression.labels, expression.ignore)
     )
     return replace(expression, labels=labels, ignore=ignore)

@@ -186,7 +186,7 @@ def _header(stream: BinaryIO, path: str | os.PathLike) -> ImageHeader:
     try:
         with Image.open(stream, formats=FORMATS) as image:
             width, height = image.size
-            kind = image.format
+            kind = image.format or ''
             orientation = _orientation(image)
     except Image.DecompressionBombError as error:
         raise ValueError(_too_large(path, str(error))) from error

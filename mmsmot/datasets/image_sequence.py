@@ -153,8 +153,7 @@ def open_image_sequence(folder: str | os.PathLike) -> ImageSequence:
             f'{folder}: {len(images)} images of the {info.length} frames that '
             'seqinfo.ini states; the images decide'
         )
-    numbering = dict(frame_ids=frame_ids, images_from_zero=from_zero)
-    video = VideoInfo(folder.name, str(folder), fps, *size, files, **numbering)
+    video = VideoInfo(folder.name, str(folder), fps, *size, files, frame_ids, from_zero)
     return ImageSequence(video, frame_ids, images or None, warnings, size_source)
 
 

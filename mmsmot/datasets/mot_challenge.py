@@ -63,7 +63,7 @@ class MOTChallengeDataset(VideoDataset):
 
     def training_gt(self, gt: GroundTruth) -> GroundTruth:
         """Considered boxes of the dataset's classes: pedestrians by default."""
-        boxes = gt.trajectories
+        boxes = gt.required_trajectories
         # A file without a class column gives -1 or 0.
         boxes = boxes[boxes.labels <= len(self.metainfo['classes'])]
         return super().training_gt(replace(gt, trajectories=boxes))

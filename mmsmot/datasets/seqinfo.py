@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import configparser
-import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ..structures.frame_numbering import LAST_FRAME
 from ..utils.atomic import atomic_write
@@ -15,6 +15,7 @@ from ..utils.number_ranges import FRAME_RATE, IMAGE_SIDE, NumberRange
 from ..utils.number_text import parse_float, parse_int
 from ..utils.text_file import read_text
 
+Number = TypeVar('Number', int, float)
 FILE_NAME = 'seqinfo.ini'
 LENGTH = NumberRange(1, LAST_FRAME, integer=True)
 
@@ -63,16 +64,16 @@ def read_seqinfo(folder: str | os.PathLike) -> SeqInfo | None:
         ) from error
 
     def number(
-        key: str, parse: Callable[[str], float], allowed: NumberRange
-    ) -> int | float | None:
+        key: str, parse: Callable[[str], Number], allowed: NumberRange
+    ) -> Number | None:
         text = section.get(key, '').strip()
         if not text:
             return None
         try:
             value = parse(text)
         except ValueError:
-            value = math.nan
-        if value not in allowed:
+            value = None
+        if value is None or value not in allowed:
             raise ValueError(f'{path}: {key} must be {allowed}, got {text[:40]!r}')
         return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -156,8 +156,8 @@ class DatasetStatistics:
             'Referring expressions': self.expressions,
         }
 
-    def distributions(self) -> dict[str, list[float]]:
-        """What Fig. 2 (a) to (e) shows, by title."""
+    def distributions(self) -> dict[str, Sequence[float]]:
+        """The distributions of Fig. 2 (a) to (e), by title."""
         return {
             'Trajectory length (s)': self.trajectory_seconds,
             'Sequence length (s)': self.sequence_seconds,

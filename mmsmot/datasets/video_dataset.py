@@ -118,7 +118,7 @@ class VideoDataset(BaseDataset):
 
     def training_gt(self, gt: GroundTruth) -> GroundTruth:
         """The part of the truth to learn from; labels are indices of ``classes``."""
-        boxes = gt.trajectories
+        boxes = gt.required_trajectories
         boxes = boxes[boxes.scores > 0]
         labels = class_indices(boxes.labels, self.metainfo['classes'])
         return replace(gt, trajectories=replace(boxes, labels=labels))

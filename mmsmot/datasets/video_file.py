@@ -56,16 +56,16 @@ class VideoFile:
             stream = strict(video_stream_of(container, path))
             _require_decodable_size(stream, path)
             self.num_frames = _stated_frames(stream, path)
-            fps = frame_rate(container, stream)
+            fps = float(frame_rate(container, stream) or 0)
             losses = Losses()
             first = next((f for _, f in decode(container, stream, losses)), None)
         if first is None:
             reason = f' ({losses.error.strerror})' if losses.error else ''
             raise ValueError(f'{path}: no frame of its video can be decoded{reason}')
         if not fps:
-            fps = 30
+            fps = 30.0
             print_log(f'{path}: states no frame rate; taking 30', logger='current')
-        self.video = VideoInfo(Path(path).stem, path, float(fps), *upright_size(first))
+        self.video = VideoInfo(Path(path).stem, path, fps, *upright_size(first))
         self.warnings: list[str] = []
 
     @property

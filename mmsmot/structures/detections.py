@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .boxes import as_boxes, require_valid_boxes, valid_boxes
-from .columns import as_column, default_column, is_given
+from .columns import NOT_GIVEN, as_column, default_column, is_given
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +78,11 @@ class Detections:
         scores = np.asarray(scores, dtype=np.float64).reshape(-1)
         is_valid = valid_boxes(boxes) & np.isfinite(scores)
 
-        def pick(column: np.ndarray | None) -> np.ndarray | None:
-            return None if column is None else np.asarray(column)[is_valid]
-
         detections = cls(
-            boxes[is_valid], scores[is_valid], pick(labels), pick(embeddings)
+            boxes[is_valid],
+            scores[is_valid],
+            NOT_GIVEN if labels is None else np.asarray(labels)[is_valid],
+            None if embeddings is None else np.asarray(embeddings)[is_valid],
         )
         return detections, int((~is_valid).sum())
 

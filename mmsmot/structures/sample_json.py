@@ -209,17 +209,14 @@ def _trajectories_from_dict(content: Any) -> Trajectories:
     columns = _columns(content, Trajectories)
     space = _require(content.get('space'), dict, 'space')
     name = _require(space.get('name'), str, 'space.name')
-    sizes = _image_size(JsonEntry(space, 'space'))
-    return Trajectories(**columns, space=CoordinateSpace(name, **sizes))
+    entry = JsonEntry(space, 'space')
+    width = entry.number('width', IMAGE_SIDE, None)
+    height = entry.number('height', IMAGE_SIDE, None)
+    return Trajectories(**columns, space=CoordinateSpace(name, width, height))
 
 
 def _interactions_from_dict(content: Any) -> Interactions:
     return Interactions(**_columns(content, Interactions))
-
-
-def _image_size(entry: JsonEntry) -> dict[str, int | None]:
-    """Width and height in pixels, ``None`` where unknown."""
-    return {side: entry.number(side, IMAGE_SIDE, None) for side in ('width', 'height')}
 
 
 def _captions_to_dict(captions: dict[int, str]) -> dict[str, str]:
@@ -264,7 +261,8 @@ def _video_from_dict(content: Any) -> VideoInfo:
         path=_require(content.get('path'), str, 'video.path'),
         fps=float(entry.number('fps', FRAME_RATE)),
         files=dict(files),
-        **_image_size(entry),
+        width=entry.number('width', IMAGE_SIDE, None),
+        height=entry.number('height', IMAGE_SIDE, None),
     )
 
 

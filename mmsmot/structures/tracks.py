@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,14 @@ class Tracks:
 
     def __getitem__(self, rows: np.ndarray | slice) -> Tracks:
         """The rows of a mask, an index array or a slice."""
-        columns = (getattr(self, part.name) for part in fields(self))
-        return Tracks(*(None if c is None else c[rows] for c in columns))
+        return Tracks(
+            self.ids[rows],
+            self.boxes[rows],
+            self.scores[rows],
+            self.labels[rows],
+            self.det_index[rows],
+            None if self.features is None else self.features[rows],
+        )
 
     @classmethod
     def empty(cls) -> Tracks:

@@ -161,12 +161,13 @@ class Trajectories:
 
     def rescaled(self, space: CoordinateSpace) -> Trajectories:
         """The same boxes measured in another picture; both sizes must be known."""
-        sizes = (self.space.width, self.space.height, space.width, space.height)
-        if None in sizes:
+        width, height = self.space.width, self.space.height
+        if None in (width, height, space.width, space.height):
             raise ValueError(
                 f'cannot rescale from {self.space} to {space}: a size is not known'
             )
-        sx, sy = space.width / self.space.width, space.height / self.space.height
+        assert width and height and space.width and space.height
+        sx, sy = space.width / width, space.height / height
         return replace(self, boxes=self.boxes * [sx, sy, sx, sy], space=space)
 
     def concatenated(self, *tables: Trajectories) -> Trajectories:
@@ -177,4 +178,4 @@ class Trajectories:
             name: np.concatenate([getattr(table, name) for table in (self, *tables)])
             for name in self._names()
         }
-        return replace(self, **columns)
+        return Trajectories(**columns, space=self.space)

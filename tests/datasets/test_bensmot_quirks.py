@@ -31,7 +31,7 @@ def videos(root: Path, **options) -> tuple[dict, BenSMOTDataset]:
 # What is done to a good sequence, what then is counted, and what is left of it as
 # (frames, rows of gt, ids with a caption, triples).
 LOOK, FOLLOW = (1, 2, 'look.v.01'), (1, 2, 'follow.v.01')
-WHOLE = (6, 12, [1, 2], [LOOK, FOLLOW])
+ALL_LABELS = (6, 12, [1, 2], [LOOK, FOLLOW])
 GT = ''.join(f'{f},{i},{f},{5 * i},10,20,1,1,1\n' for f in range(1, 7) for i in (1, 2))
 EDGE = ('man0', 'woman0', 'look.v.01,follow.v.01')
 QUIRKS = {
@@ -43,7 +43,7 @@ QUIRKS = {
     'six columns': (
         dict(gt='\n'.join(line[:-6] for line in GT.splitlines()) + '\n'),
         {'gt_columns': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'negative width': (
         dict(gt=GT.replace('3,1,3,5,10,20', '3,1,3,5,-10,20')),
@@ -53,23 +53,23 @@ QUIRKS = {
     'repeated box': (
         dict(gt=GT + '4,2,9,9,9,9,1,1,1\n'),
         {'gt_repeated_box': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
-    'malformed row': (dict(gt=GT + '7,1,oops\n'), {'gt_malformed_row': 1}, WHOLE),
+    'malformed row': (dict(gt=GT + '7,1,oops\n'), {'gt_malformed_row': 1}, ALL_LABELS),
     'a fraction for a frame': (
         dict(gt=GT + '1.5,1,1,1,1,1,1,1,1\n'),
         {'gt_bad_number': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'a number that is no count': (
         dict(gt=GT + '1e300,1,1,1,1,1,1,1,1\n3,7,1,1,1,1,1,1e40,1\n'),
         {'gt_bad_number': 2},
-        WHOLE,
+        ALL_LABELS,
     ),
     'frame without image': (
         dict(gt=GT + '9,1,1,1,5,5,1,1,1\n'),
         {'frame_without_image': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'image without row': (
         dict(gt=GT[: GT.index('6,1,6')]),
@@ -96,17 +96,17 @@ QUIRKS = {
     'byte-order marks': (
         dict(caption=BOM + b'Here.\n', captions=BOM + b'man0: A.\nwoman0: B.\n'),
         {'byte_order_mark': 2},
-        WHOLE,
+        ALL_LABELS,
     ),
     'Windows line ends and blank lines': (
         dict(captions='man0: A.\r\n\r\nwoman0: B.\r\n'),
         {'windows_line_ends': 1, 'blank_lines': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'not UTF-8': (
         dict(captions=b'man0: caf\xe9\nwoman0: B.\n'),
         {'not_utf8': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'fewer captions': (
         dict(captions='man0: A man.\n'),
@@ -116,7 +116,7 @@ QUIRKS = {
     'more captions': (
         dict(captions='man0: A.\nwoman0: B.\ndog0: C.\n'),
         {'captions_more': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'an empty caption': (
         dict(captions='man0: A.\nwoman0:\n'),
@@ -126,7 +126,7 @@ QUIRKS = {
     'a caption without a name': (
         dict(captions='man0: A.\nShe runs.\n'),
         {'caption_unnamed': 1, 'node_by_position': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'caption names repeated': (
         dict(
@@ -135,32 +135,32 @@ QUIRKS = {
             edges=(('man0', 'man1', 'look.v.01,follow.v.01'),),
         ),
         {'caption_names_repeated': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'nodes of other names': (
         dict(nodes=('boy', 'girl'), edges=(('boy', 'girl', EDGE[2]),)),
         {'node_by_position': 2},
-        WHOLE,
+        ALL_LABELS,
     ),
     'an edge to nobody': (
         dict(edges=(EDGE, ('man0', 'dog7', 'pet.v.01'))),
         {'edge_unknown_node': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'an edge to himself': (
         dict(edges=(EDGE, ('man0', 'man0', 'look.v.01'))),
         {'edge_self_loop': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'an edge without a verb': (
         dict(edges=(EDGE, ('woman0', 'man0', ' , '))),
         {'edge_without_verb': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'a repeated edge': (
         dict(edges=(EDGE, ('man0', 'woman0', 'look.v.01'))),
         {'edge_repeated': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'a misspelled verb': (
         dict(edges=(('man0', 'woman0', 'lsiten.v.01'),)),
@@ -175,7 +175,7 @@ QUIRKS = {
     'an unknown verb': (
         dict(edges=(('man0', 'woman0', 'look.v.01,folow.v.01,follow.v.01'),)),
         {'verb_unknown': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'no words at all': (
         dict(captions=None, graph=None, caption=None),
@@ -199,12 +199,12 @@ QUIRKS = {
     'no pictures': (
         dict(frames=(), gt=GT),
         {'images_missing': 1},
-        WHOLE,
+        ALL_LABELS,
     ),
     'a bad span': (
         dict(spans='{"trajectories": [{"subject": 1, "verb": "look.v.01"}]}'),
         {'span_malformed': 1, 'edge_without_span': 2},
-        WHOLE,
+        ALL_LABELS,
     ),
     'a span of nothing': (
         dict(
@@ -212,12 +212,12 @@ QUIRKS = {
             ' "start": 1, "end": 2}]}'
         ),
         {'span_without_edge': 1, 'edge_without_span': 2},
-        WHOLE,
+        ALL_LABELS,
     ),
     'a bad expression': (
         dict(expressions={'x.json': '{"label": {}}', 'y.json': 'oops'}),
         {'expression_malformed': 2},
-        WHOLE,
+        ALL_LABELS,
     ),
 }
 NO_REPAIR = {name for name, odd in QUIRKS.items() if not odd[1].keys() & REPAIRS.keys()}

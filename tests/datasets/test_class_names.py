@@ -44,8 +44,8 @@ def test_names_are_read_as_they_are_written(tmp_path: Path) -> None:
     ],
 )
 def test_classes_get_motchallenges_numbers(names, labels, expected) -> None:
-    found = with_mot_classes(labelled(*labels), names, 'gt.txt')
-    assert found.labels.tolist() == expected
+    trajectories = with_mot_classes(labelled(*labels), names, 'gt.txt')
+    assert trajectories.labels.tolist() == expected
 
 
 def test_a_cvat_export_is_learnt_from_and_scored_on_people(

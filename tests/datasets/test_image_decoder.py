@@ -174,9 +174,9 @@ def test_floats_and_flat_pictures() -> None:
     assert len(np.unique(to_8_bit(warm))) > 250
     assert not to_8_bit(np.full((4, 4), np.nan, np.float32)).any()
     assert not to_8_bit(np.full((4, 4), 9000, np.uint16)).any()
-    few = np.full((100, 100), 9000, np.uint16)
-    few[5, 5] = 9100  # someone far away
-    assert to_8_bit(few)[5, 5] == 255
+    nearly_flat = np.full((100, 100), 9000, np.uint16)
+    nearly_flat[5, 5] = 9100  # someone far away
+    assert to_8_bit(nearly_flat)[5, 5] == 255
 
 
 def test_damaged_exif_is_passed_over(tmp_path) -> None:

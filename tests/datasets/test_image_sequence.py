@@ -161,8 +161,10 @@ def test_names_in_other_encodings(tmp_path, write_images, name) -> None:
     write_images(tmp_path / 'a', ['1.png', '2.png'])
     os.rename(tmp_path / 'a', folder)
     for number in (1, 2):
-        other = os.fsdecode(name + b'%d.png' % number)
-        os.rename(os.path.join(folder, f'{number}.png'), os.path.join(folder, other))
+        other_name = os.fsdecode(name + b'%d.png' % number)
+        os.rename(
+            os.path.join(folder, f'{number}.png'), os.path.join(folder, other_name)
+        )
     sequence = open_image_sequence(folder)
     assert sequence.frame_ids.tolist() == [1, 2]
     assert [frame.image.shape for frame in sequence] == 2 * [(48, 64, 3)]

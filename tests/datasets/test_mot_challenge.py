@@ -177,16 +177,18 @@ def test_transforms_of_others_draw_by_the_seed_too(root) -> None:
     """They take NumPy's global generator, which is as before afterwards."""
 
     def note(sample: dict) -> dict:
-        drawn = (np.random.random(), random.random(), float(torch.rand(())))
-        return dict(sample, drawn=drawn)
+        random_numbers = (np.random.random(), random.random(), float(torch.rand(())))
+        return dict(sample, random_numbers=random_numbers)
 
     dataset = load(root, num_frames=2, pipeline=[note])
     np.random.seed(5)
     expected = np.random.random(2).tolist()
     np.random.seed(5)
-    drawn = [dataset[SeededIndex(0, (epoch,))]['drawn'] for epoch in (0, 1, 0)]
-    assert drawn[0] == drawn[2]
-    assert all(a != b for a, b in zip(drawn[0], drawn[1], strict=True))
+    random_numbers = [dataset[SeededIndex(0, (epoch,))]['drawn'] for epoch in (0, 1, 0)]
+    assert random_numbers[0] == random_numbers[2]
+    assert all(
+        a != b for a, b in zip(random_numbers[0], random_numbers[1], strict=True)
+    )
     assert np.random.random(2).tolist() == expected
 
 
@@ -262,9 +264,9 @@ def test_dirty_truth_is_repaired_and_told(root, logged) -> None:
     gt = sample.gt_trajectories
     assert gt.frame_ids.tolist() == [1, 3]
     assert gt.boxes[0].tolist() == [1, 5, 11, 25]
-    told = '\n'.join(record.getMessage() for record in logged)
-    assert '1 of 4 rows without a proper box' in told
-    assert '1 of 3 rows with a (frame, id) seen before' in told
+    messages = '\n'.join(record.getMessage() for record in logged)
+    assert '1 of 4 rows without a proper box' in messages
+    assert '1 of 3 rows with a (frame, id) seen before' in messages
 
 
 def test_malformed_truth_names_file_and_line(root) -> None:
@@ -295,8 +297,8 @@ def test_folder_without_sequences(root, tmp_path) -> None:
     ('folder', 'videos'), [('data/MOT17-mini/train', 7), ('data/tud', 2)]
 )
 def test_base_config(test_data, folder, videos) -> None:
-    home = Path(__file__).parents[2] / 'configs/_base_/datasets'
-    dataset = Config.fromfile(home / 'mot_challenge.py').mot_challenge.dataset
+    config_dir = Path(__file__).parents[2] / 'configs/_base_/datasets'
+    dataset = Config.fromfile(config_dir / 'mot_challenge.py').mot_challenge.dataset
     dataset.data_root = str(test_data / folder)
     assert len(DATASETS.build(dataset)) == videos
 
@@ -327,12 +329,12 @@ def test_truth_beyond_the_video_is_told(root, logged) -> None:
     path.write_text('1,1,1,5,10,20,1,1,1\n7,1,1,5,10,20,1,1,1\n9,1,1,5,10,20,1,1,1\n')
     sample = load(root, sequences=['seq-b'], test_mode=True)[0]['data_samples']
     assert sample.gt_trajectories.frame_ids.tolist() == [1]
-    (told,) = [r for r in logged if 'gt.txt' in r.getMessage()]
-    assert told.levelname == 'WARNING'
+    (messages,) = [r for r in logged if 'gt.txt' in r.getMessage()]
+    assert messages.levelname == 'WARNING'
     assert (
         '2 of 3 boxes stand in frames that seq-b does not have, the first in frame 7 '
         '(it has 6, the last is 6); left out'
-    ) in told.getMessage()
+    ) in messages.getMessage()
 
 
 def test_without_pictures_the_rows_from_0_have_a_frame_each(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_draws_follow_seed_and_epoch_and_no_worker() -> None:
     alone = draws()
     assert alone == draws() == draws(num_workers=2) == draws(num_workers=1)
     assert sorted(i for i, _ in alone) == list('01234')
-    numbers = [{n for _, n in each} for each in (alone, draws(1), draws(seed=4))]
+    numbers = [{n for _, n in pairs} for pairs in (alone, draws(1), draws(seed=4))]
     assert len(set.union(*numbers)) == 15
 
 
@@ -61,10 +61,10 @@ def test_an_epoch_is_gone_on_with() -> None:
     sampler = SeededSampler(
         sampler=dict(type='DefaultSampler'), dataset=Draws(), seed=3
     )
-    whole = [(i, i.seed) for i in sampler]
+    all_indices = [(i, i.seed) for i in sampler]
     sampler.begin_at(2)
-    assert [(i, i.seed) for i in sampler] == whole[2:]
-    assert [(i, i.seed) for i in sampler] == whole
+    assert [(i, i.seed) for i in sampler] == all_indices[2:]
+    assert [(i, i.seed) for i in sampler] == all_indices
     assert not hasattr(sampler, 'skip')  # MMEngine would go beyond the round's end
     sampler.begin_at(5)
     assert list(sampler) == []
@@ -76,11 +76,11 @@ def test_an_endless_round_is_gone_on_with() -> None:
             sampler=InfiniteSampler(Draws(), seed=3), dataset=Draws(), seed=3
         )
 
-    whole = [(i, i.seed) for i in islice(endless(), 12)]
-    assert len({seed for _, seed in whole}) == 12  # each lap draws anew
+    all_indices = [(i, i.seed) for i in islice(endless(), 12)]
+    assert len({seed for _, seed in all_indices}) == 12  # each lap draws anew
     resumed = endless()
     resumed.skip(4)
-    assert [(i, i.seed) for i in islice(resumed, 8)] == whole[4:]
+    assert [(i, i.seed) for i in islice(resumed, 8)] == all_indices[4:]
 
 
 def test_it_is_asked_like_the_sampler_within() -> None:
@@ -108,10 +108,10 @@ def test_an_index_travels_with_its_seed() -> None:
 
 def test_datasets_of_datasets() -> None:
     for several in (ConcatDataset([Draws(), Draws()]), RepeatDataset(Draws(), 2)):
-        both = draws(dataset=several)
-        assert sorted(i for i, _ in both) == sorted('0123401234')
-        assert len({n for _, n in both}) == 10
-        assert both == draws(dataset=several, num_workers=2)
+        all_draws = draws(dataset=several)
+        assert sorted(i for i, _ in all_draws) == sorted('0123401234')
+        assert len({n for _, n in all_draws}) == 10
+        assert all_draws == draws(dataset=several, num_workers=2)
 
 
 def test_a_negative_position_is_refused() -> None:

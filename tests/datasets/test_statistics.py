@@ -76,14 +76,14 @@ def test_frequent_words_leave_prepositions_and_articles_out(described: dict) -> 
 
 
 def test_splits_add_up(described: dict) -> None:
-    one = DatasetStatistics.of([described])
-    both = one.joined(DatasetStatistics.of([make(GroundTruth())]))
+    statistics = DatasetStatistics.of([described])
+    joined = statistics.joined(DatasetStatistics.of([make(GroundTruth())]))
     assert (
-        both.to_dict()
+        joined.to_dict()
         == DatasetStatistics.of([described, make(GroundTruth())]).to_dict()
     )
-    assert one.table()['Videos'] == 1
-    assert json.loads(json.dumps(both.to_dict())) == both.to_dict()
+    assert statistics.table()['Videos'] == 1
+    assert json.loads(json.dumps(joined.to_dict())) == joined.to_dict()
 
 
 def test_no_video_gives_no_mean() -> None:
@@ -109,9 +109,14 @@ def test_whole_numbers_get_equal_bins() -> None:
 
 
 def test_describe_gives_the_usual_numbers() -> None:
-    told = describe([1.5, 2.5, 5.0])
-    assert (told['min'], told['mean'], told['median'], told['max']) == (1.5, 3, 2.5, 5)
-    assert sum(told['histogram']['counts']) == told['number'] == 3
+    description = describe([1.5, 2.5, 5.0])
+    assert (
+        description['min'],
+        description['mean'],
+        description['median'],
+        description['max'],
+    ) == (1.5, 3, 2.5, 5)
+    assert sum(description['histogram']['counts']) == description['number'] == 3
     assert describe([]) == {'number': 0}
 
 

@@ -42,8 +42,8 @@ def forms() -> VerbForms:
     ],
 )
 def test_answers(forms: VerbForms, answer: str, verbs: list[str] | None) -> None:
-    found = forms.find(answer)
-    assert (None if found is None else list(found)) == verbs
+    verbs = forms.find(answer)
+    assert (None if verbs is None else list(verbs)) == verbs
 
 
 def test_who_acts(forms: VerbForms) -> None:
@@ -52,8 +52,8 @@ def test_who_acts(forms: VerbForms) -> None:
 
     assert find('The person in the red box pushes the one in blue') == ('push.v.01',)
     assert find('The person in the blue box pushes the one in red') is None
-    both = 'Blue pushes red, while red follows blue.'
-    assert find(both) == ('follow.v.01',)
+    sentence = 'Blue pushes red, while red follows blue.'
+    assert find(sentence) == ('follow.v.01',)
 
 
 @pytest.mark.parametrize(

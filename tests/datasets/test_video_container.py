@@ -21,11 +21,11 @@ def test_a_name_with_a_pattern_is_one_file(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    'other', ['/etc/hostname', 'http://127.0.0.1:9/a.mp4', 'b.mp4']
+    'other_file', ['/etc/hostname', 'http://127.0.0.1:9/a.mp4', 'b.mp4']
 )
-def test_a_list_of_other_files_is_no_video(tmp_path, write_video, other) -> None:
+def test_a_list_of_other_files_is_no_video(tmp_path, write_video, other_file) -> None:
     write_video(tmp_path / 'b.mp4', num_frames=2)
-    (tmp_path / 'a.mp4').write_text(f"ffconcat version 1.0\nfile '{other}'\n")
+    (tmp_path / 'a.mp4').write_text(f"ffconcat version 1.0\nfile '{other_file}'\n")
     with pytest.raises(ValueError, match=r'a\.mp4: a list of other files, not a video'):
         VideoFile(tmp_path / 'a.mp4')
 

@@ -64,24 +64,24 @@ def test_stride_alone(root, options, message) -> None:
 
 def test_a_clip_of_the_whole_video(root) -> None:
     dataset = load(root, num_frames=5, run_length='video')
-    seen: list[set[int]] = [set() for _ in range(5)]
+    frames_of: list[set[int]] = [set() for _ in range(5)]
     for _ in range(60):
         ids = dataset[0]['data_samples'].frame_ids.tolist()
-        for part, frame_id in zip(seen, ids, strict=True):
+        for part, frame_id in zip(frames_of, ids, strict=True):
             part.add(frame_id)
-    assert seen == [{1, 2}, {3, 4, 5}, {6, 7}, {8, 9, 10}, {11, 12}]
+    assert frames_of == [{1, 2}, {3, 4, 5}, {6, 7}, {8, 9, 10}, {11, 12}]
     with pytest.raises(ValueError, match="frames or 'video', got 'vidoe'"):
         load(root, run_length='vidoe')
 
 
 def test_every_second_frame_of_the_whole_video(root) -> None:
     dataset = load(root, num_frames=3, run_length='video', stride=2)
-    seen: list[set[int]] = [set() for _ in range(3)]
+    frames_of: list[set[int]] = [set() for _ in range(3)]
     for _ in range(60):
         ids = dataset[0]['data_samples'].frame_ids.tolist()
-        for part, frame_id in zip(seen, ids, strict=True):
+        for part, frame_id in zip(frames_of, ids, strict=True):
             part.add(frame_id)
-    assert seen == [{1, 3}, {5, 7}, {9, 11}]
+    assert frames_of == [{1, 3}, {5, 7}, {9, 11}]
 
 
 def test_too_short_for_the_stride(root) -> None:
@@ -93,12 +93,12 @@ def test_too_short_for_the_stride(root) -> None:
 @pytest.mark.parametrize('test_mode', [False, True])
 def test_torch_sampler_with_few_videos(world, test_mode, root) -> None:
     dataset = load(root, test_mode=test_mode, num_frames=2)
-    taken = []
+    frame_ids = []
     for rank in range(world):
         part = DistributedSampler(dataset, world, rank, shuffle=True, seed=1)
-        taken.append([dataset[i]['data_samples'].video.name for i in part])
-    assert {len(names) for names in taken} == {-(-3 // world)}
-    counts = Counter(name for names in taken for name in names)
+        frame_ids.append([dataset[i]['data_samples'].video.name for i in part])
+    assert {len(names) for names in frame_ids} == {-(-3 // world)}
+    counts = Counter(name for names in frame_ids for name in names)
     assert set(counts) == {'act/a', 'act/b', 'act/c'}
 
 
@@ -106,14 +106,14 @@ def test_torch_sampler_with_few_videos(world, test_mode, root) -> None:
 @pytest.mark.parametrize('kind', [DefaultSampler, InfiniteSampler])
 def test_mmengine_samplers_with_few_videos(kind, world, root, monkeypatch) -> None:
     dataset = load(root, num_frames=2)
-    taken: Counter[str] = Counter()
+    frame_ids: Counter[str] = Counter()
     for rank in range(world):
         monkeypatch.setattr(sampler, 'get_dist_info', lambda rank=rank: (rank, world))
         part = kind(dataset, shuffle=True, seed=3)
         names = [dataset[i]['data_samples'].video.name for i in islice(part, 6)]
         assert len(names) >= 1
-        taken.update(names)
-    assert set(taken) == {'act/a', 'act/b', 'act/c'}
+        frame_ids.update(names)
+    assert set(frame_ids) == {'act/a', 'act/b', 'act/c'}
 
 
 def test_a_rank_without_a_video(root, monkeypatch) -> None:

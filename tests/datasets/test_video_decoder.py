@@ -50,10 +50,10 @@ def test_whatever_a_decoder_says_of_a_packet_is_a_loss(
             raise getattr(av.error, name)(1, 'not yet implemented')
 
     def last_refused(*args):
-        found = [p for p in packets(*args)]
-        last = max(range(len(found) - 1), key=lambda k: found[k].pts)
-        found[last] = Refused(found[last].pts)
-        return found
+        all_packets = [p for p in packets(*args)]
+        last_packet = max(range(len(all_packets) - 1), key=lambda k: all_packets[k].pts)
+        all_packets[last_packet] = Refused(all_packets[last_packet].pts)
+        return all_packets
 
     video = VideoFile(write_video(tmp_path / 'a.mp4'))
     monkeypatch.setattr(video_decoder, '_packets', last_refused)

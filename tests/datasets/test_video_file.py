@@ -88,10 +88,10 @@ def test_truncated_video_gives_what_decodes(
     length = path.stat().st_size * 6 // 10
     cut.write_bytes(path.read_bytes()[:length])
     with av.open(str(path)) as container:
-        whole = [
+        all_frames = [
             p for p in container.demux(video=0) if p.size and p.pos + p.size < length
         ]
-    numbers = sorted(round(p.pts * p.time_base * 25) + 1 for p in whole)
+    numbers = sorted(round(p.pts * p.time_base * 25) + 1 for p in all_frames)
     frames = list(VideoFile(cut))
     assert 15 < len(frames) < 30
     assert [frame.frame_id for frame in frames] == numbers
@@ -129,8 +129,8 @@ def test_an_hour_between_two_frames_is_no_loss(tmp_path, write_video, logged) ->
 def test_recordings_joined_into_one_file_have_times_that_go_on(
     tmp_path, write_video
 ) -> None:
-    one = write_video(tmp_path / 'one.ts', num_frames=20)
-    (tmp_path / 'two.ts').write_bytes(2 * one.read_bytes())
+    recording = write_video(tmp_path / 'one.ts', num_frames=20)
+    (tmp_path / 'two.ts').write_bytes(2 * recording.read_bytes())
     video = VideoFile(tmp_path / 'two.ts')
     times = np.array([frame.timestamp for frame in video])
     assert len(times) >= 39  # FFmpeg marks the packet at the seam

@@ -63,7 +63,7 @@ class Watched:
         self.video = source.video
         self.frame_ids = source.frame_ids
         self.alive = weakref.WeakSet()
-        self.most = 0
+        self.max_alive = 0
 
     def __iter__(self):
         frames = iter(self.source)
@@ -72,7 +72,7 @@ class Watched:
             if frame is None:
                 return
             self.alive.add(frame)
-            self.most = max(self.most, len(self.alive))
+            self.max_alive = max(self.max_alive, len(self.alive))
             yield frame
             del frame
 
@@ -84,7 +84,7 @@ def test_never_holds_more_than_a_batch(forty, size) -> None:
         for frame in batch:
             assert frame.image.shape == (48, 64, 3)
         del batch, frame
-    assert source.most == size
+    assert source.max_alive == size
     assert len(source.alive) == 0
 
 
@@ -146,12 +146,12 @@ def test_batch_of_nothing(forty) -> None:
 
 def test_real_video_from_the_middle(test_data) -> None:
     path = test_data / 'data/videos/street_480x270.mp4'
-    whole = {frame.frame_id: frame for frame in open_video(path, 100, 110)}
+    all_frames = {frame.frame_id: frame for frame in open_video(path, 100, 110)}
     part = list(open_video(path, start=100, end=110, stride=5))
     assert [frame.frame_id for frame in part] == [100, 105, 110]
     for frame in part:
-        assert frame.timestamp == whole[frame.frame_id].timestamp
-        assert np.array_equal(frame.image, whole[frame.frame_id].image)
+        assert frame.timestamp == all_frames[frame.frame_id].timestamp
+        assert np.array_equal(frame.image, all_frames[frame.frame_id].image)
 
 
 def test_a_sequence_of_bensmot(tmp_path, write_images) -> None:

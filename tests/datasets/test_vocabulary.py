@@ -157,8 +157,8 @@ def test_neither_mode_nor_file() -> None:
 @given(st.lists(st.sampled_from(RAW), max_size=5), st.sampled_from([',', ', ', ' ,.']))
 def test_a_list_is_the_union_of_its_parts(parts, comma) -> None:
     clean = InteractionVocabulary()
-    together = [verb for part in parts for verb in clean.canonical(part)]
-    assert clean.canonical(comma.join(parts)) == tuple(dict.fromkeys(together))
+    all_verbs = [verb for part in parts for verb in clean.canonical(part)]
+    assert clean.canonical(comma.join(parts)) == tuple(dict.fromkeys(all_verbs))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_the_smallest_and_the_largest_box(side: float, valid: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ('box', 'what'),
+    ('box', 'defect'),
     [
         ([0, 0, np.inf, 5], 'not finite'),
         ([0, 0, 0, 5], 'empty or inverted'),
@@ -27,9 +27,11 @@ def test_the_smallest_and_the_largest_box(side: float, valid: bool) -> None:
         ([0, 0, 2e9, 5], 'larger than any picture'),
     ],
 )
-def test_the_first_bad_box_is_named(box: list, what: str) -> None:
+def test_the_first_bad_box_is_named(box: list, defect: str) -> None:
     boxes = np.array([[0.0, 0, 1, 1], box, [0, 0, 1, 1], box])
-    with pytest.raises(ValueError, match=f'Tracks: box 1 is {what}.*2 such boxes of 4'):
+    with pytest.raises(
+        ValueError, match=f'Tracks: box 1 is {defect}.*2 such boxes of 4'
+    ):
         require_valid_boxes(boxes, 'Tracks')
 
 
@@ -43,14 +45,14 @@ def test_shapes() -> None:
 
 def test_overlap_of_two_boxes() -> None:
     boxes = np.array([[0.0, 0, 9, 9]])
-    others = np.array([[5.0, 0, 14, 9], [9, 0, 18, 9], [40, 40, 50, 50]])
-    assert pairwise_iou(boxes, others)[0] == pytest.approx([4 / 14, 0, 0])
+    other_boxes = np.array([[5.0, 0, 14, 9], [9, 0, 18, 9], [40, 40, 50, 50]])
+    assert pairwise_iou(boxes, other_boxes)[0] == pytest.approx([4 / 14, 0, 0])
     # Counting pixels a box is 10 wide, and boxes that touch share a column.
     pixels = [5 / 15, 1 / 19, 0]
-    assert pairwise_iou(boxes, others, pixel_offset=1)[0] == pytest.approx(pixels)
-    same = np.repeat(boxes, 3, axis=0)
-    assert paired_iou(same, others) == pytest.approx([4 / 14, 0, 0])
-    assert paired_iou(same, others, 1.0) == pytest.approx(pixels)
+    assert pairwise_iou(boxes, other_boxes, pixel_offset=1)[0] == pytest.approx(pixels)
+    repeated = np.repeat(boxes, 3, axis=0)
+    assert paired_iou(repeated, other_boxes) == pytest.approx([4 / 14, 0, 0])
+    assert paired_iou(repeated, other_boxes, 1.0) == pytest.approx(pixels)
 
 
 def test_a_box_moves_and_grows_with_the_camera() -> None:

@@ -39,28 +39,28 @@ def test_cleaned_drops_and_counts() -> None:
     boxes = [[0, 0, 1, 1], [3, 3, 2, 4], [0, 0, np.nan, 1], [-5, -5, 2, 2]]
     boxes += [[0, 0, 1e160, 1e160], [0, 0, 1e-170, 1]]
     scores, labels = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [1, 2, 3, 4, 5, 6]
-    kept, dropped = Detections.cleaned(boxes, scores, labels)
+    cleaned, dropped = Detections.cleaned(boxes, scores, labels)
     assert dropped == 4
-    assert kept.labels.tolist() == [1, 4]
-    assert kept.scores.tolist() == [0.1, 0.4]
+    assert cleaned.labels.tolist() == [1, 4]
+    assert cleaned.scores.tolist() == [0.1, 0.4]
 
 
 def test_rows_by_mask_and_types() -> None:
-    found = Detections([[0, 0, 1, 1], [0, 0, 2, 2]], [0.5, 0.6])
-    one = found[np.array([False, True])]
-    assert one.boxes.tolist() == [[0, 0, 2, 2]]
-    assert (one.boxes.dtype, one.labels.dtype) == (np.float64, np.int64)
+    detections = Detections([[0, 0, 1, 1], [0, 0, 2, 2]], [0.5, 0.6])
+    selected = detections[np.array([False, True])]
+    assert selected.boxes.tolist() == [[0, 0, 2, 2]]
+    assert (selected.boxes.dtype, selected.labels.dtype) == (np.float64, np.int64)
     assert len(Detections.empty()) == 0
 
 
 def test_iou_by_hand() -> None:
     boxes = np.array([[0.0, 0, 10, 10], [20, 20, 30, 30]])
-    others = np.array([[5.0, 0, 15, 10], [0, 0, 10, 10], [100, 100, 101, 101]])
+    other_boxes = np.array([[5.0, 0, 15, 10], [0, 0, 10, 10], [100, 100, 101, 101]])
     expected = [[1 / 3, 1, 0], [0, 0, 0]]
-    np.testing.assert_allclose(pairwise_iou(boxes, others), expected)
+    np.testing.assert_allclose(pairwise_iou(boxes, other_boxes), expected)
     # Counted in pixels the first pair shares 6 x 11 of 2 x 121 - 66.
-    assert pairwise_iou(boxes, others, 1.0)[0, 0] == pytest.approx(66 / 176)
-    assert pairwise_iou(boxes, others[:0]).shape == (2, 0)
+    assert pairwise_iou(boxes, other_boxes, 1.0)[0, 0] == pytest.approx(66 / 176)
+    assert pairwise_iou(boxes, other_boxes[:0]).shape == (2, 0)
 
 
 @pytest.mark.parametrize('labels', [[0.5], [np.nan], ['person'], [None]], ids=str)
@@ -70,8 +70,8 @@ def test_labels_are_whole_numbers(labels: list) -> None:
 
 
 def test_whole_floats_are_labels_and_embeddings_are_rows() -> None:
-    found = Detections([[0, 0, 1, 1]], [1], np.array([2.0]), [[0.5, 0.5]])
-    assert found.labels.tolist() == [2] and found.labels.dtype == np.int64
+    detections = Detections([[0, 0, 1, 1]], [1], np.array([2.0]), [[0.5, 0.5]])
+    assert detections.labels.tolist() == [2] and detections.labels.dtype == np.int64
     assert Detections(np.empty((0, 4)), [], []).labels.dtype == np.int64
     with pytest.raises(ValueError, match=r'embeddings must be \(N, D\), got \(1,\)'):
         Detections([[0, 0, 1, 1]], [1], None, [0.5])

@@ -36,7 +36,7 @@ HOLES = VideoInfo('a', 'a', frame_ids=np.array([1, 16, 31]), images_from_zero=Tr
 
 
 @pytest.mark.parametrize(
-    ('first', 'last', 'video', 'offset'),
+    ('first', 'last_frame', 'video', 'offset'),
     [
         (0, 9, None, 1),
         (1, 10, None, 0),
@@ -53,8 +53,8 @@ HOLES = VideoInfo('a', 'a', frame_ids=np.array([1, 16, 31]), images_from_zero=Tr
         (0, 9, VideoInfo('stream', 'rtsp://x'), 1),
     ],
 )
-def test_what_tells(first: int, last: int, video: VideoInfo, offset: int) -> None:
-    numbers = np.array([last, first, 5.5, np.nan, -1])
+def test_what_tells(first: int, last_frame: int, video: VideoInfo, offset: int) -> None:
+    numbers = np.array([last_frame, first, 5.5, np.nan, -1])
     assert frame_offset(numbers, 'x', **numbering(video)) == offset
 
 

@@ -54,7 +54,7 @@ def test_for_ids_wants_both_sides(table) -> None:
 
 
 @pytest.mark.parametrize(
-    ('first', 'last', 'kept'),
+    ('first', 'last_frame', 'rows_between'),
     [
         (1, 4, [0, 3]),
         (4, 5, [0, 1, 2, 3]),
@@ -62,8 +62,8 @@ def test_for_ids_wants_both_sides(table) -> None:
         (10, 20, [2, 3]),
     ],
 )
-def test_between_takes_what_goes_on(table, first, last, kept) -> None:
-    assert rows(table.between(first, last)) == rows(table[kept])
+def test_between_takes_what_goes_on(table, first, last_frame, rows_between) -> None:
+    assert rows(table.between(first, last_frame)) == rows(table[rows_between])
 
 
 def test_indexing(table) -> None:
@@ -73,10 +73,10 @@ def test_indexing(table) -> None:
 
 
 def test_concatenated(table) -> None:
-    other = Interactions([7], [8], ['a_much_longer_verb.v.01'], scores=[0.25])
-    both = table.concatenated(other)
-    assert rows(both) == [*rows(table), (7, 'a_much_longer_verb.v.01', 8)]
-    assert both.scores.tolist() == [1] * 5 + [0.25]
+    longer = Interactions([7], [8], ['a_much_longer_verb.v.01'], scores=[0.25])
+    concatenated = table.concatenated(longer)
+    assert rows(concatenated) == [*rows(table), (7, 'a_much_longer_verb.v.01', 8)]
+    assert concatenated.scores.tolist() == [1] * 5 + [0.25]
     assert rows(Interactions.empty().concatenated(table)) == rows(table)
     with pytest.raises(ValueError, match='stands twice'):
         table.concatenated(table[:1])

@@ -55,8 +55,8 @@ def test_a_long_trajectory_is_smoothed_as_one_with_the_windows_scale() -> None:
     true, noisy = walk(900)
     scale = 10 * np.log(1000 / 368)
     assert scale == pytest.approx(10, abs=0.01)
-    whole = published(np.arange(1.0, 901), noisy, scale)
-    difference = smoothed(noisy) - whole
+    expected = published(np.arange(1.0, 901), noisy, scale)
+    difference = smoothed(noisy) - expected
     assert rms(difference) < 0.1
     assert np.abs(difference).max() < 1
     assert rms(smoothed(noisy) - true) < 0.42 < 0.9 < rms(noisy - true)
@@ -66,8 +66,8 @@ def test_the_published_formula_is_an_option_and_fades_out_at_tau_cubed() -> None
     true, noisy = walk(990)
     as_published = smoothed(noisy, window=None)
     scale = np.clip(10 * np.log(1000 / 990), 0.1, 100)
-    whole = published(np.arange(1.0, 991), noisy, scale)
-    np.testing.assert_allclose(as_published, whole, atol=1e-4)
+    expected = published(np.arange(1.0, 991), noisy, scale)
+    np.testing.assert_allclose(as_published, expected, atol=1e-4)
     assert rms(as_published - true) > 0.95 > 0.42 > rms(smoothed(noisy) - true)
 
 
@@ -106,16 +106,16 @@ def test_a_gap_between_two_classes_is_not_filled() -> None:
 
 
 def test_two_classes_are_smoothed_by_themselves() -> None:
-    both = two_classes()
-    smooth = smooth_gaussian(both, noise=30.0).boxes
+    two_labels = two_classes()
+    smooth = smooth_gaussian(two_labels, noise=30.0).boxes
     for label in (0, 2):
-        rows = both.labels == label
-        alone = smooth_gaussian(both[rows], noise=30.0).boxes
+        rows = two_labels.labels == label
+        alone = smooth_gaussian(two_labels[rows], noise=30.0).boxes
         np.testing.assert_array_equal(smooth[rows], alone)
-    one = smooth_gaussian(
-        Trajectories(both.frame_ids, both.ids, both.boxes), noise=30.0
+    one_label = smooth_gaussian(
+        Trajectories(two_labels.frame_ids, two_labels.ids, two_labels.boxes), noise=30.0
     )
-    assert np.abs(one.boxes - smooth).max() > 1
+    assert np.abs(one_label.boxes - smooth).max() > 1
 
 
 def test_a_class_that_comes_back_is_smoothed_apart_from_before() -> None:
@@ -125,8 +125,10 @@ def test_a_class_that_comes_back_is_smoothed_apart_from_before() -> None:
     corner = rng.normal(100, 3, (60, 2))
     boxes = np.concatenate([corner, corner + 50], axis=1)
     table = Trajectories(frames, np.ones(60, int), boxes, labels=labels)
-    apart = [
+    segments = [
         smooth_gaussian(table[rows]).boxes
         for rows in (slice(0, 20), slice(20, 40), slice(40, 60))
     ]
-    np.testing.assert_array_equal(smooth_gaussian(table).boxes, np.concatenate(apart))
+    np.testing.assert_array_equal(
+        smooth_gaussian(table).boxes, np.concatenate(segments)
+    )

@@ -53,22 +53,22 @@ def test_release_wants_more_than_a_fifth() -> None:
         inside = Trajectories([1], [7], [[0.0, 0, width, 1]])
         assert match_official(truth, inside) == expected
     # The strict one takes a mean of exactly its bound.
-    half = Trajectories([1], [7], [[0.0, 0, 4.5, 1]])
-    assert match_trajectories(truth, half) == {7: 1}
+    half_box = Trajectories([1], [7], [[0.0, 0, 4.5, 1]])
+    assert match_trajectories(truth, half_box) == {7: 1}
 
 
 def released_iou(gt: np.ndarray, pred: np.ndarray) -> float:
     """Of two boxes in whole pixels, as SMOTer's release counts them."""
     width = min(gt[2], pred[2]) - max(gt[0], pred[0]) + 1
     height = min(gt[3], pred[3]) - max(gt[1], pred[1]) + 1
-    both = max(width, 0) * max(height, 0)
+    intersection = max(width, 0) * max(height, 0)
     sizes = [(b[2] - b[0] + 1) * (b[3] - b[1] + 1) for b in (gt, pred)]
-    return both / (sum(sizes) - both)
+    return intersection / (sum(sizes) - intersection)
 
 
 def released_matches(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
     """Its rule, a loop over tracks and frames."""
-    found = {}
+    matches = {}
     for pred_id, boxes in pred.by_id().items():
         best = 0.2
         for gt_id, truth in gt.by_id().items():
@@ -84,8 +84,8 @@ def released_matches(gt: Trajectories, pred: Trajectories) -> dict[int, int]:
             ]
             mean = sum(ious) / len(ious)
             if mean > 0.2 and mean >= best:  # of equals the last
-                best, found[pred_id] = mean, gt_id
-    return found
+                best, matches[pred_id] = mean, gt_id
+    return matches
 
 
 def test_release_counts_pixels() -> None:
@@ -107,9 +107,9 @@ def test_release_counts_pixels() -> None:
             Trajectories(t[:, 0].astype(int), t[:, 1].astype(int), t[:, 2:])
             for t in map(np.array, (rows, moved))
         )
-        found = match_official(gt, pred)
-        assert found == released_matches(gt, pred)
-        matched += len(found)
+        matches = match_official(gt, pred)
+        assert matches == released_matches(gt, pred)
+        matched += len(matches)
         plain += (trajectory_iou(gt, pred, 'common')[2].max(axis=0) > 0.2).sum()
     assert (matched, plain) == (105, 60)
 
@@ -149,8 +149,8 @@ def test_thousands_of_tracklets_are_covered_in_little_memory() -> None:
     """A table of all pairs of 8,000 would be half a gigabyte."""
     count = 8000
     frames, ids = np.arange(count) // 4 + 1, np.arange(count) + 1
-    left = 20.0 * (np.arange(count) % 4)
-    boxes = np.stack([left, left * 0, left + 10, left * 0 + 10], axis=1)
+    x1 = 20.0 * (np.arange(count) % 4)
+    boxes = np.stack([x1, x1 * 0, x1 + 10, x1 * 0 + 10], axis=1)
     tracked = Trajectories(frames, ids, boxes)
     tracemalloc.start()
     names = map_to_merged(Trajectories(frames, ids + 7, boxes + 1), tracked)
@@ -164,8 +164,8 @@ def test_thousands_of_tracklets_are_covered_in_little_memory() -> None:
 def test_cover_is_the_greatest_sum_of_iou(seed: int) -> None:
     rng = np.random.default_rng(seed)
     frames = np.repeat(np.arange(1, 6), 4)
-    left = rng.integers(0, 4, 20) * 4.0  # many ties
-    boxes = np.stack([left, left * 0, left + 10, left * 0 + 10], axis=1)
+    x1 = rng.integers(0, 4, 20) * 4.0  # many ties
+    boxes = np.stack([x1, x1 * 0, x1 + 10, x1 * 0 + 10], axis=1)
     refined, tracked = (
         Trajectories(
             frames, np.concatenate([rng.permutation(6)[:4] for _ in range(5)]), b
@@ -182,14 +182,14 @@ def test_cover_is_the_greatest_sum_of_iou(seed: int) -> None:
 
 
 def test_nothing_and_other_spaces() -> None:
-    nothing = Trajectories.empty()
-    for gt, pred in ((nothing, PRED), (GT, nothing), (nothing, nothing)):
+    empty = Trajectories.empty()
+    for gt, pred in ((empty, PRED), (GT, empty), (empty, empty)):
         assert match_trajectories(gt, pred) == match_official(gt, pred) == {}
     small = Trajectories.empty(CoordinateSpace(width=320, height=192))
     large = Trajectories.empty(CoordinateSpace(width=640, height=384))
     with pytest.raises(ValueError, match='match trajectories'):
         match_trajectories(small, large)
-    assert map_to_merged(nothing, PRED) == map_to_merged(GT, nothing) == {}
+    assert map_to_merged(empty, PRED) == map_to_merged(GT, empty) == {}
     with pytest.raises(ValueError, match="'union', 'common' or 'none'"):
         trajectory_iou(GT, PRED, 'some')
 

@@ -22,11 +22,11 @@ def crowd(rng: np.random.Generator, count: int) -> np.ndarray:
 @given(st.integers(0, 2**32 - 1), st.integers(0, 40), st.integers(0, 40), st.booleans())
 def test_the_sweep_is_the_table(seed: int, n: int, m: int, by_pixels: bool) -> None:
     rng = np.random.default_rng(seed)
-    boxes, others = crowd(rng, n), crowd(rng, m)
-    table = pairwise_iou(boxes, others, float(by_pixels))
+    boxes, other_boxes = crowd(rng, n), crowd(rng, m)
+    table = pairwise_iou(boxes, other_boxes, float(by_pixels))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boxes_module, 'PAIRS', int(rng.choice([1, 7, 1 << 20])))
-        i, j, iou = overlapping_pairs(boxes, others, float(by_pixels))
+        i, j, iou = overlapping_pairs(boxes, other_boxes, float(by_pixels))
     rows, columns = np.nonzero(table > 0)
     assert (i.tolist(), j.tolist()) == (rows.tolist(), columns.tolist())
     np.testing.assert_array_equal(iou, table[rows, columns])

@@ -39,21 +39,21 @@ def test_json_keeps_everything(prompt: Prompt) -> None:
 
 
 @given(prompts, prompts)
-def test_a_key_is_of_one_prompt(one: Prompt, other: Prompt) -> None:
-    assert (one.key == other.key) == (one == other)
-    assert not set(one.key) - set('abcdefghijklmnopqrstuvwxyz0123456789-')
-    assert len(one.key) <= 50
+def test_a_key_is_of_one_prompt(prompt: Prompt, other_prompt: Prompt) -> None:
+    assert (prompt.key == other_prompt.key) == (prompt == other_prompt)
+    assert not set(prompt.key) - set('abcdefghijklmnopqrstuvwxyz0123456789-')
+    assert len(prompt.key) <= 50
 
 
 def test_a_command_line_gives_a_prompt_for_each_text_and_one_target() -> None:
     assert prompts_of() == ()
-    made = prompts_of(
+    prompts = prompts_of(
         ['a man', 'two women'], ['1,10,20,30,60', '5,12,20,32,60'], ['9,4,5']
     )
-    assert [p.text for p in made] == ['a man', 'two women', None]
-    assert made[2].boxes == {1: (10, 20, 30, 60), 5: (12, 20, 32, 60)}
-    assert made[2].points == {9: (4, 5)}
-    assert str(made[2]) == 'box in frame 1, box in frame 5, point in frame 9'
+    assert [p.text for p in prompts] == ['a man', 'two women', None]
+    assert prompts[2].boxes == {1: (10, 20, 30, 60), 5: (12, 20, 32, 60)}
+    assert prompts[2].points == {9: (4, 5)}
+    assert str(prompts[2]) == 'box in frame 1, box in frame 5, point in frame 9'
 
 
 @pytest.mark.parametrize(

@@ -85,17 +85,17 @@ def samples(draw: Any) -> SMOTDataSample:
     return sample
 
 
-def assert_equal(left: Any, right: Any) -> None:
+def assert_equal(actual: Any, expected: Any) -> None:
     """Equal values of equal types, arrays and tables included."""
-    assert type(left) is type(right)
-    if isinstance(left, np.ndarray):
-        assert left.dtype.kind == right.dtype.kind
-        np.testing.assert_array_equal(left, right)
-    elif isinstance(left, TABLES):
-        for name, value in vars(left).items():
-            assert_equal(value, getattr(right, name))
+    assert type(actual) is type(expected)
+    if isinstance(actual, np.ndarray):
+        assert actual.dtype.kind == expected.dtype.kind
+        np.testing.assert_array_equal(actual, expected)
+    elif isinstance(actual, TABLES):
+        for name, value in vars(actual).items():
+            assert_equal(value, getattr(expected, name))
     else:
-        assert left == right
+        assert actual == expected
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

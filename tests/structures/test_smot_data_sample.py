@@ -66,11 +66,11 @@ def make_sample(name: str = 'talk/07') -> SMOTDataSample:
     return sample
 
 
-def assert_same(left: SMOTDataSample, right: SMOTDataSample) -> None:
-    assert type(left) is type(right)
-    assert set(left.keys()) == set(right.keys())
-    assert set(left.metainfo_keys()) == set(right.metainfo_keys())
-    assert sample_to_dict(left) == sample_to_dict(right)
+def assert_same(actual: SMOTDataSample, expected: SMOTDataSample) -> None:
+    assert type(actual) is type(expected)
+    assert set(actual.keys()) == set(expected.keys())
+    assert set(actual.metainfo_keys()) == set(expected.metainfo_keys())
+    assert sample_to_dict(actual) == sample_to_dict(expected)
 
 
 CALLS: dict[str, Callable] = {

@@ -15,18 +15,18 @@ from mmsmot.structures import (
 
 
 def table(frame_ids: list[int], ids: list[int], **extra) -> Trajectories:
-    left = 10.0 * np.arange(len(ids))
-    boxes = np.column_stack([left, left, left + 5, left + 8])
+    x1 = 10.0 * np.arange(len(ids))
+    boxes = np.column_stack([x1, x1, x1 + 5, x1 + 8])
     return Trajectories(frame_ids, ids, boxes, **extra)
 
 
 def test_rows_are_sorted_by_frame_and_defaults_filled() -> None:
-    found = table([3, 1, 1], [1, 1, 2])
-    assert found.frame_ids.tolist() == [1, 1, 3]
-    assert found.ids.tolist() == [1, 2, 1]
-    assert found.boxes[:, 0].tolist() == [10, 20, 0]
-    assert found.scores.tolist() == [1, 1, 1]
-    assert found.det_index.tolist() == [-1, -1, -1]
+    trajectories = table([3, 1, 1], [1, 1, 2])
+    assert trajectories.frame_ids.tolist() == [1, 1, 3]
+    assert trajectories.ids.tolist() == [1, 2, 1]
+    assert trajectories.boxes[:, 0].tolist() == [10, 20, 0]
+    assert trajectories.scores.tolist() == [1, 1, 1]
+    assert trajectories.det_index.tolist() == [-1, -1, -1]
 
 
 def test_what_is_refused() -> None:
@@ -41,11 +41,11 @@ def test_what_is_refused() -> None:
 
 
 def test_views() -> None:
-    found = table([1, 1, 2, 3], [2, 1, 1, 2])
-    by_id = found.by_id()
+    trajectories = table([1, 1, 2, 3], [2, 1, 1, 2])
+    by_id = trajectories.by_id()
     assert list(by_id) == [1, 2]
     assert by_id[2].frame_ids.tolist() == [1, 3]
-    by_frame = found.by_frame()
+    by_frame = trajectories.by_frame()
     assert {f: t.ids.tolist() for f, t in by_frame.items()} == {
         1: [2, 1],
         2: [1],
@@ -57,17 +57,18 @@ def test_views() -> None:
 def test_from_tracks_leaves_out_boxes_that_vanished(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     monkeypatch.setattr(
-        'mmsmot.structures.trajectories.print_log', lambda text, **_: said.append(text)
+        'mmsmot.structures.trajectories.print_log',
+        lambda text, **_: messages.append(text),
     )
     boxes = [[0.0, 0, 5, 5], [9, 9, 9, 12], [0, 0, np.nan, 4], [0, 0, 1e160, 4]]
     boxes += [[0, 0, 1e-170, 4], [0, 0, np.inf, 4]]
     ids = np.arange(1, 7)
     tracks = Tracks(ids, np.array(boxes), 0.1 * ids, ids * 0, ids * 0 - 1)
-    found = Trajectories.from_tracks([7, 8], [tracks, Tracks.empty()])
-    assert (found.frame_ids.tolist(), found.ids.tolist()) == ([7], [1])
-    assert [text.split(' boxes')[0] for text in said] == ['5 of 6 tracked']
+    trajectories = Trajectories.from_tracks([7, 8], [tracks, Tracks.empty()])
+    assert (trajectories.frame_ids.tolist(), trajectories.ids.tolist()) == ([7], [1])
+    assert [text.split(' boxes')[0] for text in messages] == ['5 of 6 tracked']
 
 
 def test_spaces_do_not_mix() -> None:
@@ -84,33 +85,35 @@ def test_spaces_do_not_mix() -> None:
 
 def test_linear_interpolation_by_hand() -> None:
     boxes = [[0, 0, 4, 4], [8, 4, 12, 12], [0, 0, 1, 1], [9, 9, 10, 10]]
-    given = Trajectories([1, 5, 1, 30], [1, 1, 2, 2], boxes, scores=[1, 0.5, 1, 1])
-    filled = interpolate_linearly(given, max_gap=20)
+    tracked = Trajectories([1, 5, 1, 30], [1, 1, 2, 2], boxes, scores=[1, 0.5, 1, 1])
+    filled = interpolate_linearly(tracked, max_gap=20)
     assert len(filled) == 4 + 3  # the second trajectory's gap is 28 frames
-    one = filled.by_id()[1]
-    assert one.frame_ids.tolist() == [1, 2, 3, 4, 5]
-    np.testing.assert_allclose(one.boxes[2], [4, 2, 8, 8])
-    np.testing.assert_allclose(one.scores, [1, 0.875, 0.75, 0.625, 0.5])
-    assert one.det_index.tolist() == [-1] * 5
-    assert interpolate_linearly(given, max_gap=2) is given
+    track = filled.by_id()[1]
+    assert track.frame_ids.tolist() == [1, 2, 3, 4, 5]
+    np.testing.assert_allclose(track.boxes[2], [4, 2, 8, 8])
+    np.testing.assert_allclose(track.scores, [1, 0.875, 0.75, 0.625, 0.5])
+    assert track.det_index.tolist() == [-1] * 5
+    assert interpolate_linearly(tracked, max_gap=2) is tracked
 
 
 def test_a_gap_of_exactly_max_gap_is_filled() -> None:
-    given = Trajectories([1, 5], [1, 1], [[0, 0, 4, 4]] * 2)  # three frames are missed
-    assert len(interpolate_linearly(given, max_gap=3)) == 5
-    assert len(interpolate_linearly(given, max_gap=2)) == 2
+    tracked = Trajectories(
+        [1, 5], [1, 1], [[0, 0, 4, 4]] * 2
+    )  # three frames are missed
+    assert len(interpolate_linearly(tracked, max_gap=3)) == 5
+    assert len(interpolate_linearly(tracked, max_gap=2)) == 2
 
 
 def test_only_frames_that_were_looked_at_are_filled() -> None:
     """Frames 1, 3, 5, 9 of a video read with stride 2; 7 was never there."""
     boxes = [[0, 0, 4, 4], [16, 0, 20, 8]]
-    given = Trajectories([1, 9], [1, 1], boxes, scores=[0.2, 1])
-    filled = interpolate_linearly(given, frame_ids=np.array([1, 3, 5, 9]))
+    tracked = Trajectories([1, 9], [1, 1], boxes, scores=[0.2, 1])
+    filled = interpolate_linearly(tracked, frame_ids=np.array([1, 3, 5, 9]))
     assert filled.frame_ids.tolist() == [1, 3, 5, 9]
     np.testing.assert_allclose(filled.boxes[1], [4, 0, 8, 5])
     np.testing.assert_allclose(filled.scores, [0.2, 0.4, 0.6, 1])
-    nothing = interpolate_linearly(given, frame_ids=np.array([1, 9]))
-    np.testing.assert_array_equal(nothing.boxes, given.boxes)
+    unchanged = interpolate_linearly(tracked, frame_ids=np.array([1, 9]))
+    np.testing.assert_array_equal(unchanged.boxes, tracked.boxes)
 
 
 def test_gaussian_smoothing_by_the_formula() -> None:
@@ -118,51 +121,56 @@ def test_gaussian_smoothing_by_the_formula() -> None:
     time = np.arange(1, 41)
     line = np.column_stack([5.0 * time, 3.0 * time, 5.0 * time + 40, 3.0 * time + 90])
     noisy = line + rng.normal(0, 2, line.shape)
-    given = Trajectories(time, np.ones(40, int), noisy)
-    smooth = smooth_gaussian(given, tau=10, noise=2.0).boxes
+    tracked = Trajectories(time, np.ones(40, int), noisy)
+    smooth = smooth_gaussian(tracked, tau=10, noise=2.0).boxes
     scale = np.clip(10 * np.log(10**3 / 40), 0.1, 100)
     kernel = np.exp(-0.5 * ((time[:, None] - time) / scale) ** 2)
     for c in range(4):
         mean = np.polyval(np.polyfit(time, noisy[:, c], 1), time)
-        rest = noisy[:, c] - mean
-        prior = rest.var() * kernel
-        expected = mean + prior @ np.linalg.solve(prior + 4 * np.eye(40), rest)
+        residual = noisy[:, c] - mean
+        prior = residual.var() * kernel
+        expected = mean + prior @ np.linalg.solve(prior + 4 * np.eye(40), residual)
         np.testing.assert_allclose(smooth[:, c], expected, atol=1e-6)
     assert np.abs(smooth - line).mean() < 0.3 * np.abs(noisy - line).mean()
 
 
 def test_steady_motion_stays_however_short_the_trajectory() -> None:
     for frames in ([4], [1, 2], [2, 3, 7]):
-        left = 9.0 * np.array(frames)
-        boxes = np.column_stack([left, 2 * left, left + 5, 2 * left + 8])
-        given = Trajectories(frames, [1] * len(frames), boxes)
-        np.testing.assert_allclose(smooth_gaussian(given).boxes, boxes, atol=1e-9)
+        x1 = 9.0 * np.array(frames)
+        boxes = np.column_stack([x1, 2 * x1, x1 + 5, 2 * x1 + 8])
+        tracked = Trajectories(frames, [1] * len(frames), boxes)
+        np.testing.assert_allclose(smooth_gaussian(tracked).boxes, boxes, atol=1e-9)
 
 
 def test_a_box_whose_smoothed_corners_cross_stays_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Someone one pixel wide behind a post, who steps out and is 150 pixels wide."""
-    said: list[str] = []
+    messages: list[str] = []
     monkeypatch.setattr(
-        'mmsmot.structures.interpolation.print_log', lambda text, **_: said.append(text)
+        'mmsmot.structures.interpolation.print_log',
+        lambda text, **_: messages.append(text),
     )
     time = np.arange(1, 61)
-    half = np.where(time < 50, 1.0, 150.0) / 2
-    boxes = np.column_stack([100 - half, 0 * time, 100 + half, 0 * time + 160])
+    half_size = np.where(time < 50, 1.0, 150.0) / 2
+    boxes = np.column_stack(
+        [100 - half_size, 0 * time, 100 + half_size, 0 * time + 160]
+    )
     smooth = smooth_gaussian(Trajectories(time, time * 0, boxes)).boxes
     assert (smooth[:, 2] > smooth[:, 0]).all()
-    left = int((smooth == boxes).all(axis=1).sum())
-    assert 0 < left < 50
-    assert said == [
-        f'{left} of 60 boxes would be empty when smoothed; left as they were'
+    x1 = int((smooth == boxes).all(axis=1).sum())
+    assert 0 < x1 < 50
+    assert messages == [
+        f'{x1} of 60 boxes would be empty when smoothed; left as they were'
     ]
 
 
 def test_smoothing_leaves_a_still_box_and_other_columns_alone() -> None:
-    given = Trajectories([1, 2, 3], [1, 1, 1], [[0, 0, 5, 5]] * 3, scores=[0.1, 0.2, 1])
-    smooth = smooth_gaussian(given)
-    np.testing.assert_allclose(smooth.boxes, given.boxes, atol=1e-9)
+    tracked = Trajectories(
+        [1, 2, 3], [1, 1, 1], [[0, 0, 5, 5]] * 3, scores=[0.1, 0.2, 1]
+    )
+    smooth = smooth_gaussian(tracked)
+    np.testing.assert_allclose(smooth.boxes, tracked.boxes, atol=1e-9)
     assert smooth.scores.tolist() == [0.1, 0.2, 1]
 
 
@@ -170,7 +178,7 @@ def test_every_gap_of_a_trajectory_is_filled_with_its_own_columns() -> None:
     """Gaps of one, two and three frames."""
     network = CoordinateSpace('network', 640, 384)
     lefts = np.array([0.0, 4, 7, 11, 100, 104])
-    given = Trajectories(
+    tracked = Trajectories(
         [1, 3, 6, 10, 2, 4],
         [5, 5, 5, 5, 8, 8],
         np.stack([lefts, 0 * lefts, lefts + 9, 0 * lefts + 9], axis=1),
@@ -179,13 +187,13 @@ def test_every_gap_of_a_trajectory_is_filled_with_its_own_columns() -> None:
         det_index=[3] * 6,
         space=network,
     )
-    filled = interpolate_linearly(given)
+    filled = interpolate_linearly(tracked)
     assert filled.space == network
-    own = filled.by_id()[5]
-    assert own.frame_ids.tolist() == [*range(1, 11)]
-    np.testing.assert_allclose(own.boxes[:, 0], [0, 2, 4, 5, 6, 7, 8, 9, 10, 11])
-    assert own.labels.tolist() == [4] * 10
-    assert own.visibility.tolist() == [
+    boxes_of_5 = filled.by_id()[5]
+    assert boxes_of_5.frame_ids.tolist() == [*range(1, 11)]
+    np.testing.assert_allclose(boxes_of_5.boxes[:, 0], [0, 2, 4, 5, 6, 7, 8, 9, 10, 11])
+    assert boxes_of_5.labels.tolist() == [4] * 10
+    assert boxes_of_5.visibility.tolist() == [
         1,
         0.75,
         0.5,
@@ -197,24 +205,26 @@ def test_every_gap_of_a_trajectory_is_filled_with_its_own_columns() -> None:
         0.875,
         1,
     ]
-    assert own.det_index.tolist() == [3, -1, 3, -1, -1, 3, -1, -1, -1, 3]
+    assert boxes_of_5.det_index.tolist() == [3, -1, 3, -1, -1, 3, -1, -1, -1, 3]
     assert filled.by_id()[8].boxes[:, 0].tolist() == [100, 102, 104]
 
 
 def test_a_gap_of_20_frames_is_filled_by_default_and_no_longer_one() -> None:
-    for last, rows in ((22, 22), (23, 2)):
-        given = Trajectories([1, last], [1, 1], [[0, 0, 4, 4]] * 2)
-        assert len(interpolate_linearly(given)) == rows
+    for last_frame, rows in ((22, 22), (23, 2)):
+        tracked = Trajectories([1, last_frame], [1, 1], [[0, 0, 4, 4]] * 2)
+        assert len(interpolate_linearly(tracked)) == rows
 
 
 def test_smoothing_has_the_papers_scale_and_a_pixel_of_noise_by_default() -> None:
     rng = np.random.default_rng(0)
     boxes = np.array([0.0, 0, 40, 90]) + rng.normal(0, 2, (30, 4))
-    given = Trajectories(np.arange(1, 31), np.ones(30, int), boxes)
-    plain = smooth_gaussian(given).boxes
-    np.testing.assert_array_equal(plain, smooth_gaussian(given, tau=10, noise=1).boxes)
-    for other in (dict(tau=11), dict(noise=2)):
-        assert np.abs(plain - smooth_gaussian(given, **other).boxes).max() > 1e-3
+    tracked = Trajectories(np.arange(1, 31), np.ones(30, int), boxes)
+    plain = smooth_gaussian(tracked).boxes
+    np.testing.assert_array_equal(
+        plain, smooth_gaussian(tracked, tau=10, noise=1).boxes
+    )
+    for options in (dict(tau=11), dict(noise=2)):
+        assert np.abs(plain - smooth_gaussian(tracked, **options).boxes).max() > 1e-3
 
 
 def test_nobody_keeps_the_space() -> None:
@@ -222,5 +232,5 @@ def test_nobody_keeps_the_space() -> None:
     assert Trajectories.empty(network).space == network
     assert Trajectories.empty().boxes.shape == (0, 4)
     assert Trajectories.from_tracks([], [], network).space == network
-    one = Tracks(*(np.array(c) for c in ([1], [[0.0, 0, 5, 5]], [0.5], [0], [-1])))
-    assert Trajectories.from_tracks([3], [one], network).space == network
+    track = Tracks(*(np.array(c) for c in ([1], [[0.0, 0, 5, 5]], [0.5], [0], [-1])))
+    assert Trajectories.from_tracks([3], [track], network).space == network

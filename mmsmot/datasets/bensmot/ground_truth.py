@@ -183,8 +183,7 @@ def _interactions(
         log.add('span_without_edge', place, len(ends))
     if not rows:
         return Interactions.empty()
-    subjects, objects, verbs, starts, stops = zip(*rows, strict=True)
-    return Interactions(subjects, objects, verbs, starts, stops)
+    return Interactions(*map(np.array, zip(*rows, strict=True)))
 
 
 def _expressions(

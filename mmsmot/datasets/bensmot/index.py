@@ -61,8 +61,8 @@ def find_sequences(root: str | os.PathLike, split: str) -> dict[str, Path]:
     return sequences
 
 
-def _folders(path: str | os.PathLike) -> list[os.DirEntry]:
-    with os.scandir(path) as entries:
+def _folders(path: str | Path) -> list[os.DirEntry]:
+    with os.scandir(os.fspath(path)) as entries:
         folders = [e for e in entries if e.is_dir() and not e.name.startswith('.')]
     return sorted(folders, key=lambda entry: entry.name)
 

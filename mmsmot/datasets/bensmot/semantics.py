@@ -66,15 +66,15 @@ def read_semantics(folder: Path, track_ids: list[int], log: RepairLog) -> Semant
     the trajectories that are left.
     """
     lines = read_lines(folder / VIDEO_CAPTION, VIDEO_CAPTION, log)
-    texts = (read_caption(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
-    text = ' '.join(texts).strip()
-    if not text:
+    parts = (read_caption(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
+    summary = ' '.join(parts).strip()
+    if not summary:
         log.add('video_caption_missing', f'{VIDEO_CAPTION}: missing or empty')
     lines = read_lines(folder / CAPTIONS, CAPTIONS, log)
     captions = parse_captions(lines or [], CAPTIONS, log)
     texts, names = _match_captions(captions, track_ids, log)
     relations = _read_relations(folder / GRAPH, names, track_ids, log)
-    return Semantics(text or None, texts if captions else None, relations)
+    return Semantics(summary or None, texts if captions else None, relations)
 
 
 def _match_captions(

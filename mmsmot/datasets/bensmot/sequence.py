@@ -139,7 +139,8 @@ def read_sequence(folder: Path) -> SequenceRecord:
     if first_image is not None:
         stamp += f'|{_stamp(os.path.join(folder, IMAGES, first_image))}'
     lines = read_lines(folder / GT, GT, log)
-    rows, track_ids = None, []
+    rows: np.ndarray | None = None
+    track_ids: list[int] = []
     if lines is None:
         log.add('gt_missing', f'{GT}: missing')
     else:
@@ -217,9 +218,13 @@ def _rows_from_one(
     offset = int(images_from_zero)
     if rows is not None and len(rows):
         frame_ids = np.array([number for number, _ in images], np.int64)
-        numbering = dict(frame_ids=frame_ids, images_from_zero=images_from_zero)
         try:
-            offset = frame_offset(rows[:, 0], GT, **numbering)
+            offset = frame_offset(
+                rows[:, 0],
+                GT,
+                frame_ids=frame_ids,
+                images_from_zero=images_from_zero,
+            )
         except ValueError as error:
             log.add('numbering_unknown', str(error))
         rows = rows + offset * np.eye(COLUMNS)[0]
@@ -298,25 +303,31 @@ def _read_spans(
     spans = []
     for number, item in enumerate(content['trajectories']):
         item = item if isinstance(item, dict) else {}
-        subject_id, verb, object_id = (
-            item.get(k) for k in ('subject', 'verb', 'object')
-        )
-        numbers = (subject_id, object_id, item.get('start'), item.get('end'))
-        if (
-            not isinstance(verb, str)
-            or not all(type(n) is int and 0 <= n <= MAX_NUMBER for n in numbers)
-            or not 1 <= numbers[2] + offset <= numbers[3] + offset
-        ):
+        span = _span(item, offset)
+        if span is None:
             log.add('span_malformed', f'{SPANS}: entry {number}: {item!r:.80}')
-            continue
-        spans.append(
-            [subject_id, verb, object_id, numbers[2] + offset, numbers[3] + offset]
-        )
+        else:
+            spans.append(span)
     fps = content.get('fps')
     if fps is not None and fps not in FRAME_RATE:
         log.add('fps_malformed', f'{SPANS}: fps {fps!r:.40}')
         fps = None
     return spans, None if fps is None else float(fps)
+
+
+def _span(item: dict[str, Any], offset: int) -> list | None:
+    """Subject, verb, object, first and last frame; ``None`` where one is malformed."""
+    verb = item.get('verb')
+    numbers: list[int] = []
+    for key in ('subject', 'object', 'start', 'end'):
+        number = item.get(key)
+        if type(number) is not int or not 0 <= number <= MAX_NUMBER:
+            return None
+        numbers.append(number)
+    subject_id, object_id, start, end = numbers
+    if not isinstance(verb, str) or not 1 <= start + offset <= end + offset:
+        return None
+    return [subject_id, verb, object_id, start + offset, end + offset]
 
 
 def _read_expressions(folder: Path, log: RepairLog) -> list[dict] | None:

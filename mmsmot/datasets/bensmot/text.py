@@ -96,7 +96,9 @@ def _number_rows(
         missing = np.tile(DEFAULTS[table.shape[1] - 6 :], (len(table), 1))
         numbers = np.array([number for number, _ in lines])
         return np.hstack([table, missing]), numbers, {table.shape[1]}
-    rows, numbers, widths = [], [], set()
+    rows: list[list[float]] = []
+    line_numbers: list[int] = []
+    widths: set[int] = set()
     for number, line in lines:
         try:
             row = parse_floats(line)
@@ -107,8 +109,9 @@ def _number_rows(
             continue
         widths.add(len(row))
         rows.append([*row[:COLUMNS], *DEFAULTS[len(row) - 6 :]])
-        numbers.append(number)
-    return np.array(rows).reshape(-1, COLUMNS), np.array(numbers, int), widths
+        line_numbers.append(number)
+    table = np.array(rows).reshape(-1, COLUMNS)
+    return table, np.array(line_numbers, int), widths
 
 
 def _clean_table(lines: list[str]) -> np.ndarray | None:

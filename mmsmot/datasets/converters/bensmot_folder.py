@@ -143,12 +143,14 @@ def read_bensmot(
     """
     if vocabulary is None:
         # A dataset without any interaction has no verbs, and a vocabulary must have one.
-        vocabulary = verbs_in(root, split, annotations) or 'clean335'
+        verbs: str | list[str] = verbs_in(root, split, annotations) or 'clean335'
+    else:
+        verbs = vocabulary
     dataset = BenSMOTDataset(
         data_root=str(root),
         split=split,
         annotations=annotations,
-        vocabulary=vocabulary,
+        vocabulary=verbs,
         described_only=False,
         cache=False,
         sequences=sequences,

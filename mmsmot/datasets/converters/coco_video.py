@@ -195,7 +195,8 @@ class CocoVideoFile:
             captions = {i: text for i, text in captions.items() if i not in lost}
         if interactions is not None:
             pair_ids = interactions.subject_ids, interactions.object_ids
-            interactions = interactions[~np.isin(pair_ids, list(lost)).any(axis=0)]
+            is_lost = np.isin(pair_ids, list(lost)).any(axis=0)
+            interactions = interactions[np.flatnonzero(~is_lost)]
         summary = clean_caption(entry.text('summary', '')) or None
         return dict(
             video=ImageSequence(
@@ -212,8 +213,9 @@ class CocoVideoFile:
         if (np.diff(counted) == 0).any():
             video.fail('a frame_id of its images stands twice')
         matches = [_FILE_NUMBER.search(image.values['file_name']) for image in images]
-        if all(match and len(match[1]) <= MAX_DIGITS for match in matches):
-            named = np.array([int(match[1]) for match in matches], np.int64)
+        digits = [match[1] for match in matches if match]
+        if len(digits) == len(matches) and max(map(len, digits)) <= MAX_DIGITS:
+            named = np.array([int(number) for number in digits], np.int64)
             if (np.diff(named) > 0).all():
                 counted = named
         return counted + 1 if counted[0] == 0 else counted

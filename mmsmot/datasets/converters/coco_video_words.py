@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...structures import Interactions, ReferringExpression
 from ...structures.id_keys import read_id, read_pair
 from ...structures.referring_expression import expression_from_dict
@@ -44,9 +46,8 @@ def read_interactions(video: JsonEntry) -> Interactions | None:
         video.fail(f'semantic_trajectories {next(iter(spans))} is not in relation')
     if not rows:
         return Interactions.empty()
-    subjects, objects, verbs, starts, stops = zip(*rows, strict=True)
     try:
-        return Interactions(subjects, objects, verbs, starts, stops)
+        return Interactions(*map(np.array, zip(*rows, strict=True)))
     except ValueError as error:
         raise ValueError(f'{video.location}: {error}') from error
 
@@ -55,11 +56,11 @@ def _read_spans(video: JsonEntry) -> Spans:
     spans: Spans = {}
     for item in video.entries('semantic_trajectories', []):
         keys = ('subject', 'object', 'start', 'end')
-        subject_id, object_id, *span = (
+        subject_id, object_id, start, end = (
             item.integer(key, 0, MAX_NUMBER) for key in keys
         )
         verb = _verb(item.text('verb'), item, 'verb')
-        spans.setdefault((subject_id, object_id, verb), []).append(tuple(span))
+        spans.setdefault((subject_id, object_id, verb), []).append((start, end))
     return spans
 
 

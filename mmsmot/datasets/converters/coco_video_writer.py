@@ -111,13 +111,13 @@ class CocoVideoWriter:
 
     def _relative(self, path: str) -> str:
         # Not resolved: a linked picture has its name where the link lies.
-        path = Path(os.path.abspath(path))
-        if not path.is_relative_to(self.image_root):
-            raise ValueError(f'{path}: lies outside of {self.image_root}')
-        return path.relative_to(self.image_root).as_posix()
+        absolute = Path(os.path.abspath(path))
+        if not absolute.is_relative_to(self.image_root):
+            raise ValueError(f'{absolute}: lies outside of {self.image_root}')
+        return absolute.relative_to(self.image_root).as_posix()
 
     def _add_boxes(self, gt: GroundTruth, image_ids: dict[int, int]) -> None:
-        boxes = gt.trajectories
+        boxes = gt.required_trajectories
         sizes = np.round(xyxy_to_xywh(boxes.boxes), DECIMALS)
         for row in range(len(boxes)):
             bbox = [_plain(value) for value in sizes[row].tolist()]

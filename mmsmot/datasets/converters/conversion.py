@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def _convert(
     names: dict[str, str] = {}
     leftovers: dict[Path, dict[str, list[Path]]] = {}  # by parent, by sequence
     num_written = 0
-    total = len(videos) if hasattr(videos, '__len__') else None
+    total = len(videos) if isinstance(videos, Sized) else None
     for info in track(videos, 'Converting', total=total, disable=not progress):
         video = info['video']
         name = name_of(video.video.name)

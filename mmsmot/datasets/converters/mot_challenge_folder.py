@@ -64,7 +64,7 @@ def read_mot_challenge(
             gt = _with_words(Path(video.video.path), gt, vocabulary, log)
             log.report(video.video.path)
             if considered_only:
-                boxes = gt.trajectories
+                boxes = gt.required_trajectories
                 gt = gt.for_boxes(boxes[boxes.scores > 0])
             gt = gt.on_frames(video.frame_ids)  # the rest was logged
         yield dict(video=video, gt=gt)
@@ -76,7 +76,8 @@ def _with_words(
     vocabulary: InteractionVocabulary | None,
     log: RepairLog,
 ) -> GroundTruth:
-    boxes, record, text_log = gt.trajectories, read_sequence(folder), RepairLog()
+    boxes = gt.required_trajectories
+    record, text_log = read_sequence(folder), RepairLog()
     track_ids = record.track_ids or np.unique(boxes.ids).tolist()
     semantics = read_semantics(folder, track_ids, text_log)
     if vocabulary is None:

@@ -32,9 +32,9 @@ def listing(root: Path) -> list[tuple]:
 
 
 def test_report(root) -> None:
-    before = listing(root)
+    files_before = listing(root)
     train, test = (check_bensmot(root, split) for split in ('train', 'test'))
-    assert listing(root) == before
+    assert listing(root) == files_before
     assert train.is_clean and not test.is_clean
     assert [*train.contents.values()] == [1, 1, 6, 2, 12, 2, 2, 0]
     assert [*test.contents.values()] == [1, 1, 6, 2, 12, 1, 0, 0]
@@ -63,7 +63,7 @@ def run(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
 
 
 def test_tool(root, tmp_path, run) -> None:
-    before = listing(root)
+    files_before = listing(root)
     status, out, _ = run(root)
     assert status == 1
     assert f'{root}/train\n' in out and 'edge_self_loop' in out
@@ -73,4 +73,4 @@ def test_tool(root, tmp_path, run) -> None:
     assert 'instance_captions.txt' in error
     status, _, error = run(tmp_path / 'nowhere')
     assert status == 2 and 'no such folder' in error
-    assert listing(root) == before
+    assert listing(root) == files_before

@@ -29,8 +29,8 @@ GOOD = {
 def root(tmp_path: Path, write_bensmot) -> Path:
     """Two sequences without words of their own, and the combined files."""
     for name in ('a', 'b'):
-        none = dict(captions=None, graph=None, caption=None)
-        write_bensmot(tmp_path / f'data/train/act/{name}', **none)
+        missing = dict(captions=None, graph=None, caption=None)
+        write_bensmot(tmp_path / f'data/train/act/{name}', **missing)
     return write(tmp_path, GOOD)
 
 
@@ -93,15 +93,15 @@ def test_quirks(file, content, counts, root) -> None:
     plain = {**GOOD, 'relation.json': {'act/a': {'1-2': ['look.v.01']}}}
     write(root, {**plain, file: content})
     dataset = load(root, sequences=['act/a'], described_only=False)
-    known = {kind: n for kind, n in dataset.repairs.counts.items()}
-    assert known == counts
+    repairs = {kind: n for kind, n in dataset.repairs.counts.items()}
+    assert repairs == counts
     with pytest.raises(ValueError, match=rf'{file}: .*strict=True'):
         load(root, sequences=['act/a'], described_only=False, strict=True)
 
 
 def test_videos_without_folder(root, write_bensmot) -> None:
-    more = {**GOOD['video_summary.json'], 'act/gone': 'x', 'act/t': 'y'}
-    write(root, {'video_summary.json': more})
+    summaries = {**GOOD['video_summary.json'], 'act/gone': 'x', 'act/t': 'y'}
+    write(root, {'video_summary.json': summaries})
     write_bensmot(root / 'data/test/act/t')  # the other split's
     dataset = load(root)
     assert dataset.repairs.counts['text_without_folder'] == 1

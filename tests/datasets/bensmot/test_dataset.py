@@ -53,10 +53,10 @@ def test_whole_videos(root, number_of) -> None:
     assert len(dataset.metainfo['verbs']) == 335
     assert dataset.metainfo['flippable'] is False
     assert dataset.repairs.counts == {'edge_without_span': 1}
-    first, second = dataset[0], dataset[1]
-    assert isinstance(first['inputs'], VideoReader)
-    assert [number_of(frame.image) for frame in first['inputs']] == [1, 2, 3, 4, 5, 6]
-    sample = first['data_samples']
+    video_a, video_b = dataset[0], dataset[1]
+    assert isinstance(video_a['inputs'], VideoReader)
+    assert [number_of(frame.image) for frame in video_a['inputs']] == [1, 2, 3, 4, 5, 6]
+    sample = video_a['data_samples']
     assert (sample.video.name, sample.video.fps) == ('cooking/a', 2.0)
     assert (sample.video.width, sample.video.height) == (64, 48)
     gt = sample.gt_trajectories
@@ -67,7 +67,7 @@ def test_whole_videos(root, number_of) -> None:
     assert sample.gt_video_caption == 'Two people are here.'
     assert sample.gt_interactions.as_pairs() == {(1, 2): {'look.v.01', 'follow.v.01'}}
     assert sample.gt_interactions.start_frames.tolist() == [0, 0]
-    sample = second['data_samples']
+    sample = video_b['data_samples']
     assert sample.video.fps == 8
     spans = sample.gt_interactions
     assert spans.verbs.tolist() == ['look.v.01', 'look.v.01', 'follow.v.01']
@@ -78,18 +78,18 @@ def test_whole_videos(root, number_of) -> None:
 
 def test_clips_have_the_words_of_their_frames(root) -> None:
     dataset = load(root, sequences=['*/b'], num_frames=2)
-    seen = set()
+    frame_sets = set()
     for seed in range(30):
         clip = dataset[SeededIndex(0, (seed,))]
         sample = clip['data_samples']
-        first = int(sample.frame_ids[0])
-        assert sample.frame_ids.tolist() == [first, first + 1]
+        video_a = int(sample.frame_ids[0])
+        assert sample.frame_ids.tolist() == [video_a, video_a + 1]
         verbs = sample.gt_interactions.verbs.tolist()
         spans = {1: 1, 2: 1, 3: 0, 4: 1, 5: 1}
-        assert verbs.count('look.v.01') == spans[first]
+        assert verbs.count('look.v.01') == spans[video_a]
         assert sample.flippable is False
-        seen.add(first)
-    assert seen == {1, 2, 3, 4, 5}
+        frame_sets.add(video_a)
+    assert frame_sets == {1, 2, 3, 4, 5}
 
 
 def test_undescribed_videos(root, write_bensmot, logged) -> None:
@@ -161,8 +161,8 @@ def test_workers(root) -> None:
 def test_config_slots(slot, tmp_path, write_bensmot) -> None:
     for split in ('train', 'test'):
         write_bensmot(tmp_path / f'{split}/act/a', frames=tuple(range(1, 25)))
-    home = Path(__file__).parents[3] / 'configs/_base_/datasets'
-    config = Config.fromfile(home / f'{slot}.py')[slot]
+    config_dir = Path(__file__).parents[3] / 'configs/_base_/datasets'
+    config = Config.fromfile(config_dir / f'{slot}.py')[slot]
     samples = {}
     for split in ('train', 'test'):
         options = dict(data_root=str(tmp_path), cache=False)

@@ -96,8 +96,8 @@ def test_a_verb_of_ones_own(tmp_path, write_bensmot) -> None:
     folder = write_bensmot(tmp_path / 's', edges=edges)
     gt, log = ground_truth_of(folder, str(tmp_path / 'verbs.txt'))
     assert gt.interactions.verbs.tolist() == ['juggle.v.01']
-    where = f"{folder}/interactions.graphml:4: verb 'hit.v.02' is not among the 2 "
-    assert log.examples['verb_unknown'][0].startswith(where)
+    place = f"{folder}/interactions.graphml:4: verb 'hit.v.02' is not among the 2 "
+    assert log.examples['verb_unknown'][0].startswith(place)
 
 
 def test_an_expression_that_names_nobody_is_told(tmp_path, write_bensmot) -> None:
@@ -109,8 +109,8 @@ def test_an_expression_that_names_nobody_is_told(tmp_path, write_bensmot) -> Non
     gt, log = ground_truth_of(folder)
     assert [e.sentence for e in gt.expressions] == ['a', 'b']
     assert log.counts == {'expression_unknown_track': 1}
-    where = log.examples['expression_unknown_track'][0]
-    assert where == f'{folder}/expressions/a.json: id 9'
+    place = log.examples['expression_unknown_track'][0]
+    assert place == f'{folder}/expressions/a.json: id 9'
 
 
 def test_near_verbs_are_looked_for_in_examples_alone(
@@ -124,10 +124,10 @@ def test_near_verbs_are_looked_for_in_examples_alone(
         f'<graphml><graph><node id="woman0"/><node id="man0"/>{edges}</graph></graphml>'
     )
     folder = write_bensmot(tmp_path / 's', graph=graph)
-    asked = []
+    verbs = []
     monkeypatch.setattr(
-        InteractionVocabulary, 'unknown_message', lambda self, v: asked.append(v) or v
+        InteractionVocabulary, 'unknown_message', lambda self, v: verbs.append(v) or v
     )
     _, log = ground_truth_of(folder)
     assert log.counts['verb_unknown'] == 50
-    assert asked == ['own0', 'own1', 'own2']
+    assert verbs == ['own0', 'own1', 'own2']

@@ -51,19 +51,19 @@ def index(root: Path, cache: Path | None):
 def test_remembered_records_are_equal(root, reads, tmp_path) -> None:
     fresh = index(root, tmp_path / 'cache.npz')
     assert reads == ['a', 'b', 'c', 'd']
-    kept = index(root, tmp_path / 'cache.npz')
+    records = index(root, tmp_path / 'cache.npz')
     assert reads == ['a', 'b', 'c', 'd']
-    assert list(kept) == list(fresh)
+    assert list(records) == list(fresh)
     for name, record in fresh.items():
-        ours = kept[name].to_dict()
+        ours = records[name].to_dict()
         assert ours == record.to_dict()
         assert json.loads(json.dumps(ours)) is not None
         if record.rows is None:
-            assert kept[name].rows is None
+            assert records[name].rows is None
         else:
-            np.testing.assert_array_equal(kept[name].rows, record.rows)
+            np.testing.assert_array_equal(records[name].rows, record.rows)
             assert record.rows.shape == (1, 9)
-        assert kept[name].semantics == record.semantics
+        assert records[name].semantics == record.semantics
 
 
 def changed(path: Path, text: str) -> None:
@@ -233,9 +233,9 @@ def test_where_it_cannot_be_written(root, reads, tmp_path, logged) -> None:
 
 
 def test_nothing_is_written_without_a_cache(root) -> None:
-    before = sorted(root.rglob('*'))
+    files_before = sorted(root.rglob('*'))
     index(root, None)
-    assert sorted(root.rglob('*')) == before
+    assert sorted(root.rglob('*')) == files_before
 
 
 def test_default_place(root, tmp_path, monkeypatch) -> None:

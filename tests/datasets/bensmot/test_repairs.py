@@ -15,13 +15,13 @@ def test_no_kind_is_both() -> None:
 
 
 def test_counts_and_examples() -> None:
-    log, other = RepairLog(), RepairLog()
+    log, other_log = RepairLog(), RepairLog()
     log.add('edge_repeated', 'a:1')
-    other.add('edge_repeated', 'b:1', 4)
+    other_log.add('edge_repeated', 'b:1', 4)
     for line in range(2, 7):
-        other.add('edge_repeated', f'b:{line}')
-    other.add('blank_lines', 'c:1')
-    log.merge(other, 'here/')
+        other_log.add('edge_repeated', f'b:{line}')
+    other_log.add('blank_lines', 'c:1')
+    log.merge(other_log, 'here/')
     assert log.counts == {'edge_repeated': 10, 'blank_lines': 1}
     assert log.examples == {
         'edge_repeated': ['a:1', 'here/b:1', 'here/b:2'],

@@ -57,9 +57,9 @@ def test_names_of_images(names, frame_ids, counts, tmp_path, write_bensmot) -> N
         (folder / 'imgs' / name).write_bytes(picture)
     record = read_sequence(folder)
     assert record.frame_ids == frame_ids
-    found = dict(record.log.counts)
-    found.pop('image_without_box', None)
-    assert found == counts
+    repairs = dict(record.log.counts)
+    repairs.pop('image_without_box', None)
+    assert repairs == counts
     assert record.width == (6 if frame_ids else None)
 
 
@@ -177,11 +177,11 @@ def read_all(folder: Path) -> None:
     except UnsafeXML:
         return
     text = json.dumps(record.to_dict())
-    kept = SequenceRecord.from_dict(json.loads(text), record.rows)
-    assert json.dumps(kept.to_dict()) == text
-    make_video('a/s', folder, kept, 2.0)
-    semantics = with_folder(kept.semantics, folder)
-    make_ground_truth(folder, kept, semantics, InteractionVocabulary(), RepairLog())
+    restored = SequenceRecord.from_dict(json.loads(text), record.rows)
+    assert json.dumps(restored.to_dict()) == text
+    make_video('a/s', folder, restored, 2.0)
+    semantics = with_folder(restored.semantics, folder)
+    make_ground_truth(folder, restored, semantics, InteractionVocabulary(), RepairLog())
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_pictures_and_rows_may_count_from_different_numbers(
     record = read_sequence(write_bensmot(tmp_path / 's', frames=frames, gt=gt))
     assert record.frame_ids == [1, 2, 3]
     assert record.rows[:, 0].tolist() == boxed
-    found = dict(record.log.counts)
-    found.pop('image_without_box', None)
-    assert found == counts
+    repairs = dict(record.log.counts)
+    repairs.pop('image_without_box', None)
+    assert repairs == counts
 
 
 @pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no pipes with a name')

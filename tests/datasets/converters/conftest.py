@@ -65,9 +65,9 @@ def gt() -> GroundTruth:
     )
 
 
-def same(gt: GroundTruth, other: GroundTruth) -> bool:
+def same(gt: GroundTruth, expected: GroundTruth) -> bool:
     """Whether both say the same; blanks in texts and the order of rows are no matter."""
-    return _plain(gt) == _plain(other)
+    return _plain(gt) == _plain(expected)
 
 
 def _plain(gt: GroundTruth) -> dict:

@@ -55,8 +55,8 @@ def save(tmp_path: Path) -> Callable[[Any], Path]:
 
 
 def test_the_released_form_is_read(save, tmp_path: Path) -> None:
-    first, second = CocoVideoFile(save(content()), default_fps=3)
-    video, gt = first['video'], first['gt']
+    info_a, info_b = CocoVideoFile(save(content()), default_fps=3)
+    video, gt = info_a['video'], info_a['gt']
     assert video.video.name == 'cooking/0001'
     assert (video.video.fps, video.video.width, video.video.height) == (3, 64, 48)
     assert video.frame_ids.tolist() == [1, 4]  # the pictures' own numbers
@@ -70,7 +70,7 @@ def test_the_released_form_is_read(save, tmp_path: Path) -> None:
         [30, 2, 40.5, 22],
     ]
     assert gt.trajectories.frame_ids.tolist() == [1, 4, 4]
-    video, gt = second['video'], second['gt']
+    video, gt = info_b['video'], info_b['gt']
     assert video.frame_ids.tolist() == [1, 2]  # names without numbers, from 0
     assert gt.captions is gt.interactions is gt.video_caption is None
     assert gt.trajectories.scores.tolist() == [0]
@@ -80,8 +80,8 @@ def test_the_released_form_is_read(save, tmp_path: Path) -> None:
 def test_file_numbers_against_the_order_do_not_count(save) -> None:
     value = content()
     value['images'][1]['file_name'] = 'cooking/0001/imgs/000.jpg'
-    first, _ = CocoVideoFile(save(value))
-    assert first['video'].frame_ids.tolist() == [1, 2]
+    info_a, _ = CocoVideoFile(save(value))
+    assert info_a['video'].frame_ids.tolist() == [1, 2]
 
 
 def test_boxes_without_area_go_with_the_words_of_who_has_none_left(
@@ -90,10 +90,10 @@ def test_boxes_without_area_go_with_the_words_of_who_has_none_left(
     value = content()
     value['annotations'][2]['bbox'] = [30, 2, 0, 20]
     value['videos'][0]['caption']['2'] = 'A pot.'
-    first, _ = CocoVideoFile(save(value))
-    assert len(first['gt'].trajectories) == 2
-    assert first['gt'].captions == {1: 'A man stirs.'}
-    assert len(first['gt'].interactions) == 0
+    info_a, _ = CocoVideoFile(save(value))
+    assert len(info_a['gt'].trajectories) == 2
+    assert info_a['gt'].captions == {1: 'A man stirs.'}
+    assert len(info_a['gt'].interactions) == 0
     assert any('1 boxes without area; left out' in r.getMessage() for r in logged)
 
 
@@ -243,8 +243,8 @@ def test_a_path_that_stays_inside_is_fine(save, tmp_path: Path) -> None:
     value = content()
     value['images'][1]['file_name'] = 'cooking/../cooking/0001/imgs/004.jpg'
     value['images'][0]['file_name'] = str(tmp_path / 'cooking/0001/imgs/001.jpg')
-    first, _ = CocoVideoFile(save(value))
-    assert first['video'].image_paths[0] == str(tmp_path / 'cooking/0001/imgs/001.jpg')
+    info_a, _ = CocoVideoFile(save(value))
+    assert info_a['video'].image_paths[0] == str(tmp_path / 'cooking/0001/imgs/001.jpg')
 
 
 def test_flags_of_openmmlabs_converters(save) -> None:
@@ -254,9 +254,9 @@ def test_flags_of_openmmlabs_converters(save) -> None:
     for box, flag in zip(value['annotations'], flags, strict=False):
         del box['conf']
         box.update(flag, visibility=-1)
-    first, _ = CocoVideoFile(save(value))
-    assert first['gt'].trajectories.scores.tolist() == [0, 1, 0]
-    assert first['gt'].trajectories.visibility.tolist() == [1, 1, 1]
+    info_a, _ = CocoVideoFile(save(value))
+    assert info_a['gt'].trajectories.scores.tolist() == [0, 1, 0]
+    assert info_a['gt'].trajectories.visibility.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize('fps', [0, -2, float('nan'), 1e308])

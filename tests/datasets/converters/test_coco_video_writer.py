@@ -19,12 +19,12 @@ def test_there_and_back(make_video, gt, says_the_same, tmp_path: Path) -> None:
     bare = GroundTruth(gt.trajectories)
     writer.add(make_video('street/0002'), bare)
     writer.write(tmp_path / 'out' / 'a.json')
-    first, second = CocoVideoFile(tmp_path / 'out/a.json', tmp_path / 'source')
-    assert says_the_same(gt, first['gt'])
-    assert says_the_same(bare, second['gt'])
-    assert first['video'].frame_ids.tolist() == [1, 2, 4, 7]
-    assert first['video'].video.fps == 8
-    assert Path(first['video'].image_paths[3]).is_file()
+    info_a, info_b = CocoVideoFile(tmp_path / 'out/a.json', tmp_path / 'source')
+    assert says_the_same(gt, info_a['gt'])
+    assert says_the_same(bare, info_b['gt'])
+    assert info_a['video'].frame_ids.tolist() == [1, 2, 4, 7]
+    assert info_a['video'].video.fps == 8
+    assert Path(info_a['video'].image_paths[3]).is_file()
 
 
 def test_the_form_is_the_released_codes(make_video, gt, tmp_path: Path) -> None:

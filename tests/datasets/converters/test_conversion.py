@@ -41,8 +41,8 @@ def test_what_is_finished_is_kept_and_the_rest_is_done(
     assert (done.num_written, done.num_existing) == (2, 1)
     assert str(done) == '2 sequences written, 1 already there'
     assert mark.read_text() == 'kept'
-    found = sorted(p.relative_to(out).as_posix() for p in out.glob('*/*'))
-    assert found == ['a/1', 'a/2', 'b/1']
+    folders_written = sorted(p.relative_to(out).as_posix() for p in out.glob('*/*'))
+    assert folders_written == ['a/1', 'a/2', 'b/1']
     assert run(videos, out).num_written == 0
 
 

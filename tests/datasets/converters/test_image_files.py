@@ -31,9 +31,9 @@ def test_a_hard_link_to_a_link_is_one_to_its_file(make_video, tmp_path: Path) ->
     links = [str(p) for p in sorted((tmp_path / 'one').iterdir())]
     linked = ImageSequence(video.video, video.frame_ids, links)
     place_images(linked, tmp_path / 'two', 'hardlink', SUFFIXES)
-    second = tmp_path / 'two' / '000002.png'
-    assert not second.is_symlink()
-    assert second.stat().st_ino == Path(video.image_paths[1]).stat().st_ino
+    second_image = tmp_path / 'two' / '000002.png'
+    assert not second_image.is_symlink()
+    assert second_image.stat().st_ino == Path(video.image_paths[1]).stat().st_ino
 
 
 def test_without_pictures_the_way_out_is_told(make_video) -> None:

@@ -87,9 +87,9 @@ def test_a_stream_that_drops_out_and_comes_back(http, logged) -> None:
     assert times[10] - times[9] == pytest.approx(seconds, abs=0.3)
     assert ids[10] == 1 + round(times[10] * 25)
     assert ended.endswith('ended early: enough')
-    said = ' '.join(record.getMessage() for record in logged)
-    assert 'dropped out at 0.4 s' in said
-    assert 'pass' not in said
+    messages = ' '.join(record.getMessage() for record in logged)
+    assert 'dropped out at 0.4 s' in messages
+    assert 'pass' not in messages
     with pytest.raises(RuntimeError, match='only once'):
         next(iter(stream))
 
@@ -114,9 +114,9 @@ def test_a_stream_that_comes_back_in_another_size() -> None:
 
 
 def test_a_stream_that_never_opens() -> None:
-    with socket.socket() as nobody:
-        nobody.bind(('127.0.0.1', 0))
-        port = nobody.getsockname()[1]
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        port = server.getsockname()[1]
         with pytest.raises(ConnectionError) as caught:
             open_video(f'rtsp://me:secret@127.0.0.1:{port}/main?token=abc')
     message = str(caught.value)
@@ -252,7 +252,7 @@ def test_a_url_that_is_a_recording_ends_with_it(tmp_path, write_video) -> None:
 
 
 @pytest.mark.parametrize(
-    ('address', 'shown', 'name'),
+    ('address', 'public_address', 'name'),
     [
         ('rtsp://u:p@h:554/a/b', 'rtsp://u:***@h:554/a/b', 'h_554_a_b'),
         ('rtsp://u:p/w@d@h/x', 'rtsp://u:***@h/x', 'h_x'),
@@ -281,10 +281,10 @@ def test_a_url_that_is_a_recording_ends_with_it(tmp_path, write_video) -> None:
         ('/dev/video1', '/dev/video1', 'video1'),
     ],
 )
-def test_addresses(address, shown, name) -> None:
+def test_addresses(address, public_address, name) -> None:
     assert is_stream(address)
-    shown = shown or 'https://h/x.m3u8?a=1&api_key=***&b=2'
-    assert shown_address(address) == shown
+    public_address = public_address or 'https://h/x.m3u8?a=1&api_key=***&b=2'
+    assert shown_address(address) == public_address
     assert stream_name(address) == name
 
 

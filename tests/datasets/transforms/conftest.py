@@ -77,7 +77,7 @@ def seen_boxes() -> Callable[[dict], dict]:
     """Reads each box from the pixels: {(frame, id): [x1, y1, x2, y2]}."""
 
     def read(clip: dict) -> dict:
-        found = {}
+        boxes_by_color = {}
         for frame in clip['inputs']:
             for person in (1, 2):
                 bright = frame.image[..., person - 1] > 100
@@ -86,8 +86,8 @@ def seen_boxes() -> Callable[[dict], dict]:
                     (y1, y2), (x1, x2) = (
                         np.flatnonzero(side)[[0, -1]] for side in (rows, columns)
                     )
-                    found[frame.frame_id, person] = [x1, y1, x2 + 1, y2 + 1]
-        return found
+                    boxes_by_color[frame.frame_id, person] = [x1, y1, x2 + 1, y2 + 1]
+        return boxes_by_color
 
     return read
 

@@ -25,10 +25,10 @@ PIPELINE = [
 def test_all_of_them(seed, make_clip, seen_boxes, true_boxes) -> None:
     transforms = [TRANSFORMS.build(config) for config in PIPELINE]
     clip = Compose(transforms)(make_clip(num_frames=5, seed=seed))
-    seen, true = seen_boxes(clip), true_boxes(clip)
-    assert true.keys() <= seen.keys() and true
+    drawn_boxes, true = seen_boxes(clip), true_boxes(clip)
+    assert true.keys() <= drawn_boxes.keys() and true
     for key, box in true.items():
-        np.testing.assert_allclose(seen[key], box, atol=1.5)
+        np.testing.assert_allclose(drawn_boxes[key], box, atol=1.5)
     assert [frame.frame_id for frame in clip['inputs']] == [1, 2, 3, 4, 5]
 
 
@@ -45,10 +45,10 @@ def test_view() -> None:
     moved = [[4, 2, 8, 3], [-10, 1, 10, 3], [-8, 16, 2, 31]]
     assert view.boxes(boxes).tolist() == moved
     table = Trajectories([1, 1, 1], [1, 2, 3], boxes, visibility=[1, 0.8, 1])
-    left = view.trajectories(table)
-    assert left.ids.tolist() == [1, 2]
-    assert left.boxes.tolist() == [[4, 2, 8, 3], [0, 1, 10, 3]]
-    assert left.visibility.tolist() == [1, 0.4]
+    cropped = view.trajectories(table)
+    assert cropped.ids.tolist() == [1, 2]
+    assert cropped.boxes.tolist() == [[4, 2, 8, 3], [0, 1, 10, 3]]
+    assert cropped.visibility.tolist() == [1, 0.4]
     uncut = replace(view, min_inside=None).trajectories(table)
     assert uncut.boxes.tolist() == moved
     assert uncut.visibility.tolist() == [1, 0.8, 1]

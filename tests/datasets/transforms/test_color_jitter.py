@@ -17,7 +17,7 @@ def pixel(*bgr: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ('change', 'before', 'after'),
+    ('change', 'original', 'after'),
     [
         (dict(brightness=1.5), (100, 20, 200), (150, 30, 255)),
         (dict(brightness=0.5), (100, 20, 201), (50, 10, 100)),
@@ -30,9 +30,9 @@ def pixel(*bgr: int) -> np.ndarray:
         (dict(turn=-120.0), (200, 200, 200), (200, 200, 200)),
     ],
 )
-def test_values(change, before, after) -> None:
-    found = changed_colors(pixel(*before), **change)[0, 0].astype(int)
-    np.testing.assert_allclose(found, after, atol=1)
+def test_values(change, original, after) -> None:
+    changed = changed_colors(pixel(*original), **change)[0, 0].astype(int)
+    np.testing.assert_allclose(changed, after, atol=1)
 
 
 def test_no_change() -> None:
@@ -43,10 +43,10 @@ def test_a_turn_moves_the_hue_alone() -> None:
     image = cv2.cvtColor(
         np.full((1, 1, 3), (30, 200, 180), np.uint8), cv2.COLOR_HSV2BGR
     )
-    before = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)[0, 0].astype(int)
-    turned = changed_colors(image, turn=40)
-    after = cv2.cvtColor(turned, cv2.COLOR_BGR2HSV)[0, 0].astype(int)
-    np.testing.assert_allclose((after - before), (20, 0, 0), atol=2)
+    original = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)[0, 0].astype(int)
+    turned_image = changed_colors(image, turn=40)
+    after = cv2.cvtColor(turned_image, cv2.COLOR_BGR2HSV)[0, 0].astype(int)
+    np.testing.assert_allclose((after - original), (20, 0, 0), atol=2)
 
 
 def test_the_same_for_all_frames_boxes_stay(make_clip, true_boxes) -> None:

@@ -52,8 +52,8 @@ def test_words_about_nobody(field, make_clip) -> None:
     clip = make_clip()
     sample = clip['data_samples']
     sample.gt_trajectories = sample.gt_trajectories[sample.gt_trajectories.ids == 1]
-    for other in {'gt_captions', 'gt_interactions'} - {field}:
-        sample.pop(other)
+    for field_name in {'gt_captions', 'gt_interactions'} - {field}:
+        sample.pop(field_name)
     with pytest.raises(ValueError, match=r'words about ids \[2\]'):
         PackClip()(clip)
 

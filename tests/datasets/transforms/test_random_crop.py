@@ -23,8 +23,8 @@ def test_boxes_follow_the_pixels(seed, make_clip, seen_boxes, true_boxes) -> Non
 
 def test_a_window_by_hand(make_clip) -> None:
     corners = iter([20, 16])
-    drawn = SimpleNamespace(integers=lambda _: next(corners))
-    clip = {**make_clip(), 'generator': drawn}
+    generator = SimpleNamespace(integers=lambda _: next(corners))
+    clip = {**make_clip(), 'generator': generator}
     clip = ClipRandomCrop(size=(36, 40), min_inside=0.5)(clip)
     sample = clip['data_samples']
     # Person 1 at x 10, 14, 18: 6, 10, 14 of 16 columns inside; person 2 beyond.

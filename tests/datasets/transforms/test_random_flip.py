@@ -22,20 +22,20 @@ def test_mirror(make_clip, seen_boxes, true_boxes) -> None:
 
 def test_twice_is_as_before(make_clip, true_boxes) -> None:
     flip = ClipRandomFlip(prob=1)
-    clip, before = flip(flip(make_clip())), make_clip()
-    assert true_boxes(clip) == true_boxes(before)
-    for frame, old in zip(clip['inputs'], before['inputs'], strict=True):
+    clip, original = flip(flip(make_clip())), make_clip()
+    assert true_boxes(clip) == true_boxes(original)
+    for frame, old in zip(clip['inputs'], original['inputs'], strict=True):
         np.testing.assert_array_equal(frame.image, old.image)
 
 
 def test_all_frames_or_none(make_clip) -> None:
-    flip, whole = ClipRandomFlip(prob=0.5), make_clip()
+    flip, sample = ClipRandomFlip(prob=0.5), make_clip()
     flipped = 0
     for seed in range(200):
         clip = flip(make_clip(seed=seed))
         changed = {
             not np.array_equal(f.image, o.image)
-            for f, o in zip(clip['inputs'], whole['inputs'], strict=True)
+            for f, o in zip(clip['inputs'], sample['inputs'], strict=True)
         }
         assert len(changed) == 1
         flipped += changed.pop()

@@ -27,24 +27,24 @@ def test_size(size, keep_ratio, expected, make_clip) -> None:
     gt = clip['data_samples'].gt_trajectories
     assert gt.space == CoordinateSpace('transformed', *expected)
     scale = np.array(expected) / (80, 60)
-    before = make_clip()['data_samples'].gt_trajectories.boxes
-    np.testing.assert_allclose(gt.boxes, before * np.tile(scale, 2))
+    original_boxes = make_clip()['data_samples'].gt_trajectories.boxes
+    np.testing.assert_allclose(gt.boxes, original_boxes * np.tile(scale, 2))
 
 
 @pytest.mark.parametrize('size', [(160, 120), (40, 30), (160, 60)])
 def test_boxes_follow_the_pixels(size, make_clip, seen_boxes, true_boxes) -> None:
     clip = ClipResize(size=size, keep_ratio=False)(make_clip())
-    seen, true = seen_boxes(clip), true_boxes(clip)
-    assert seen.keys() == true.keys() and len(true) == 6
+    drawn_boxes, true = seen_boxes(clip), true_boxes(clip)
+    assert drawn_boxes.keys() == true.keys() and len(true) == 6
     for key, box in true.items():
-        np.testing.assert_allclose(seen[key], box, atol=1)
+        np.testing.assert_allclose(drawn_boxes[key], box, atol=1)
 
 
 def test_the_size_it_has(make_clip) -> None:
     clip = make_clip()
-    same = ClipResize(size=(80, 60))(clip)
-    assert same['inputs'] is clip['inputs']
-    assert same['data_samples'].gt_trajectories.space.name == 'original'
+    resized = ClipResize(size=(80, 60))(clip)
+    assert resized['inputs'] is clip['inputs']
+    assert resized['data_samples'].gt_trajectories.space.name == 'original'
 
 
 def test_one_ratio_for_a_clip(make_clip) -> None:
