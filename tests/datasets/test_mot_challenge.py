@@ -184,7 +184,9 @@ def test_transforms_of_others_draw_by_the_seed_too(root) -> None:
     np.random.seed(5)
     expected = np.random.random(2).tolist()
     np.random.seed(5)
-    random_numbers = [dataset[SeededIndex(0, (epoch,))]['drawn'] for epoch in (0, 1, 0)]
+    random_numbers = [
+        dataset[SeededIndex(0, (epoch,))]['random_numbers'] for epoch in (0, 1, 0)
+    ]
     assert random_numbers[0] == random_numbers[2]
     assert all(
         a != b for a, b in zip(random_numbers[0], random_numbers[1], strict=True)

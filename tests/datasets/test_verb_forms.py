@@ -42,8 +42,8 @@ def forms() -> VerbForms:
     ],
 )
 def test_answers(forms: VerbForms, answer: str, verbs: list[str] | None) -> None:
-    verbs = forms.find(answer)
-    assert (None if verbs is None else list(verbs)) == verbs
+    found_verbs = forms.find(answer)
+    assert (None if found_verbs is None else list(found_verbs)) == verbs
 
 
 def test_who_acts(forms: VerbForms) -> None:

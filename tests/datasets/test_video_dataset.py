@@ -93,12 +93,12 @@ def test_too_short_for_the_stride(root) -> None:
 @pytest.mark.parametrize('test_mode', [False, True])
 def test_torch_sampler_with_few_videos(world, test_mode, root) -> None:
     dataset = load(root, test_mode=test_mode, num_frames=2)
-    frame_ids = []
+    rank_names = []
     for rank in range(world):
         part = DistributedSampler(dataset, world, rank, shuffle=True, seed=1)
-        frame_ids.append([dataset[i]['data_samples'].video.name for i in part])
-    assert {len(names) for names in frame_ids} == {-(-3 // world)}
-    counts = Counter(name for names in frame_ids for name in names)
+        rank_names.append([dataset[i]['data_samples'].video.name for i in part])
+    assert {len(names) for names in rank_names} == {-(-3 // world)}
+    counts = Counter(name for names in rank_names for name in names)
     assert set(counts) == {'act/a', 'act/b', 'act/c'}
 
 
@@ -106,14 +106,14 @@ def test_torch_sampler_with_few_videos(world, test_mode, root) -> None:
 @pytest.mark.parametrize('kind', [DefaultSampler, InfiniteSampler])
 def test_mmengine_samplers_with_few_videos(kind, world, root, monkeypatch) -> None:
     dataset = load(root, num_frames=2)
-    frame_ids: Counter[str] = Counter()
+    rank_names: Counter[str] = Counter()
     for rank in range(world):
         monkeypatch.setattr(sampler, 'get_dist_info', lambda rank=rank: (rank, world))
         part = kind(dataset, shuffle=True, seed=3)
         names = [dataset[i]['data_samples'].video.name for i in islice(part, 6)]
         assert len(names) >= 1
-        frame_ids.update(names)
-    assert set(frame_ids) == {'act/a', 'act/b', 'act/c'}
+        rank_names.update(names)
+    assert set(rank_names) == {'act/a', 'act/b', 'act/c'}
 
 
 def test_a_rank_without_a_video(root, monkeypatch) -> None:

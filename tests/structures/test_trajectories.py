@@ -158,10 +158,10 @@ def test_a_box_whose_smoothed_corners_cross_stays_as_it_was(
     )
     smooth = smooth_gaussian(Trajectories(time, time * 0, boxes)).boxes
     assert (smooth[:, 2] > smooth[:, 0]).all()
-    x1 = int((smooth == boxes).all(axis=1).sum())
-    assert 0 < x1 < 50
+    num_crossed = int((smooth == boxes).all(axis=1).sum())
+    assert 0 < num_crossed < 50
     assert messages == [
-        f'{x1} of 60 boxes would be empty when smoothed; left as they were'
+        f'{num_crossed} of 60 boxes would be empty when smoothed; left as they were'
     ]
 
 
