@@ -109,9 +109,9 @@ def main() -> None:
 
 def report(result: dict, out: Path) -> None:
     """What one video gave, in a few lines, and where it lies."""
-    spent = result['speed']['seconds']
-    total = max(sum(spent.values()), 1e-9)
-    shares = ', '.join(f'{k} {s / total:.0%}' for k, s in spent.items())
+    seconds = result['speed']['seconds']
+    total = max(sum(seconds.values()), 1e-9)
+    shares = ', '.join(f'{k} {s / total:.0%}' for k, s in seconds.items())
     print(
         f'{len(result["trajectories"])} trajectories in '
         f'{result["video"]["num_frames"]} frames, {result["speed"]["fps"]:.1f} frames/s '
@@ -123,12 +123,12 @@ def report(result: dict, out: Path) -> None:
         if 'caption' in row:
             print(f'  {row["id"]}: {row["caption"]}')
     for row in result.get('interactions', []):
-        when = ''
+        span = ''
         if 'start_frame' in row and 'end_frame' in row:
-            when = f', frames {row["start_frame"]} to {row["end_frame"]}'
+            span = f', frames {row["start_frame"]} to {row["end_frame"]}'
         print(
             f'  {row["subject"]} {row["verb"]} {row["object"]} '
-            f'({row["score"]:.2f}{when})'
+            f'({row["score"]:.2f}{span})'
         )
     if result.get('scores'):
         print(format_report(result['scores']))

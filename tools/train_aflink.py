@@ -46,14 +46,19 @@ def main() -> None:
     torch.manual_seed(args.seed)
     parts = [_read_truths(root) for root in args.data_root]
     # As in the paper, the first part of each sequence is learnt, the rest judges.
-    seen = [_span(t, 0, 1 - args.held_out) for part in parts for t in part]
-    unseen = [_span(t, 1 - args.held_out, 1) for part in parts for t in part]
+    training_spans = [_span(t, 0, 1 - args.held_out) for part in parts for t in part]
+    validation_spans = [_span(t, 1 - args.held_out, 1) for part in parts for t in part]
     network = LinkNetwork(args.width, args.fill).to(args.device)
     validation = _collect(
-        _videos(unseen, args.seed, VALIDATION), args.validation_pairs, args.fill
+        _videos(validation_spans, args.seed, VALIDATION),
+        args.validation_pairs,
+        args.fill,
     )
     training = _batches(
-        _videos(seen, args.seed, TRAINING), args.batch_size, args.seed, args.fill
+        _videos(training_spans, args.seed, TRAINING),
+        args.batch_size,
+        args.seed,
+        args.fill,
     )
     print(f'before: {_judge(network, validation, args.device)}')
     _train(network, training, validation, args)
@@ -76,9 +81,9 @@ def _train(
     with Progress() as progress:
         bar = progress.add_task('train', total=args.steps)
         for step in range(1, args.steps + 1):
-            former, later, same = _tensors(next(batches), args.device)
+            former, later, is_same = _tensors(next(batches), args.device)
             network.train()
-            loss = cross_entropy(network(former, later), same)
+            loss = cross_entropy(network(former, later), is_same)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -93,20 +98,20 @@ def _judge(network: LinkNetwork, pairs: Pairs, device: str) -> str:
     """Loss, accuracy, and what AFLink would link at its threshold, as text."""
     network.eval()
     with torch.inference_mode():
-        logits, same = [], torch.from_numpy(pairs[2])
-        for start in range(0, len(same), 1024):
+        logits, is_same = [], torch.from_numpy(pairs[2])
+        for start in range(0, len(is_same), 1024):
             part = tuple(column[start : start + 1024] for column in pairs)
             former, later, _ = _tensors(part, device)
             logits.append(network(former, later).cpu())
     logits = torch.cat(logits)
     linked = logits.softmax(dim=1)[:, 1] >= 0.95
-    right = int((linked & (same == 1)).sum())
-    accuracy = (logits.argmax(dim=1) == same).double().mean()
+    right = int((linked & (is_same == 1)).sum())
+    accuracy = (logits.argmax(dim=1) == is_same).double().mean()
     return (
-        f'validation loss {cross_entropy(logits, same):.4f}, accuracy {accuracy:.3f} '
-        f'({(same == 0).double().mean():.3f} for never linking), at probability .95 '
+        f'validation loss {cross_entropy(logits, is_same):.4f}, accuracy {accuracy:.3f} '
+        f'({(is_same == 0).double().mean():.3f} for never linking), at probability .95 '
         f'precision {right / max(int(linked.sum()), 1):.3f}, '
-        f'recall {right / max(int(same.sum()), 1):.3f} ({len(same)} pairs)'
+        f'recall {right / max(int(is_same.sum()), 1):.3f} ({len(is_same)} pairs)'
     )
 
 
@@ -128,17 +133,17 @@ def _collect(
     videos: Iterator[tuple[Trajectories, np.random.Generator]], count: int, fill: str
 ) -> Pairs:
     """At least ``count`` pairs of as many videos as it takes."""
-    found, total, tries = [], 0, 0
+    pairs, total, tries = [], 0, 0
     while total < count:
-        found.append(draw_pairs(*next(videos), fill))
-        total += len(found[-1][2])
+        pairs.append(draw_pairs(*next(videos), fill))
+        total += len(pairs[-1][2])
         tries += 1
         if tries > 100 + 100 * count and not total:
             raise ValueError(
                 'the true trajectories give no pairs of tracklets near each other; '
                 'are they long enough (a hundred frames and more)?'
             )
-    return tuple(np.concatenate(column) for column in zip(*found, strict=True))
+    return tuple(np.concatenate(column) for column in zip(*pairs, strict=True))
 
 
 def _batches(

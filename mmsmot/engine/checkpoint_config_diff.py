@@ -29,37 +29,38 @@ def config_differences(trained: str, tested: str) -> list[str]:
         cannot be parsed.
     """
     try:
-        there, here = _options(trained), _options(tested)
+        train_options, test_options = _options(trained), _options(tested)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    if not there or not here:
+    if not train_options or not test_options:
         return []
     return [
-        f'{key} ({_shown(there, key)} there, {_shown(here, key)} here)'
-        for key in sorted(there.keys() | here.keys())
-        if there.get(key) != here.get(key) and not AT_WILL.intersection(key.split('.'))
+        f'{key} ({_shown(train_options, key)} there, {_shown(test_options, key)} here)'
+        for key in sorted(train_options.keys() | test_options.keys())
+        if train_options.get(key) != test_options.get(key)
+        and not AT_WILL.intersection(key.split('.'))
     ]
 
 
 def _options(text: str) -> dict[str, str]:
     """Texts of the values by dotted key."""
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for line in ast.parse(text).body:
         if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == 'model':
             model = _items(line.value) or {}
             for part in PARTS:
                 if part in model:
-                    _flatten(model[part], f'model.{part}', found)
-    return found
+                    _flatten(model[part], f'model.{part}', options)
+    return options
 
 
-def _flatten(node: ast.expr, key: str, found: dict[str, str]) -> None:
+def _flatten(node: ast.expr, key: str, options: dict[str, str]) -> None:
     items = _items(node)
     if items is None:
-        found[key] = ast.unparse(node)
+        options[key] = ast.unparse(node)
         return
     for name, value in items.items():
-        _flatten(value, f'{key}.{name}', found)
+        _flatten(value, f'{key}.{name}', options)
 
 
 def _shown(options: dict[str, str], key: str) -> str:

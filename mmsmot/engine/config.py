@@ -121,10 +121,10 @@ def _inside_caches(model: dict, slot: str) -> dict | None:
     return reid if slot == 'reid' else part
 
 
-def is_part(kind: str | type, wanted: type) -> bool:
+def is_part(kind: str | type, base: type) -> bool:
     """Whether a ``type`` of a model's part names a class or one derived from it."""
     part = registry.MODELS.get(kind) if isinstance(kind, str) else kind
-    return isinstance(part, type) and issubclass(part, wanted)
+    return isinstance(part, type) and issubclass(part, base)
 
 
 def _find(path: str) -> str:
@@ -132,8 +132,8 @@ def _find(path: str) -> str:
     if name == path and Path(path).is_file():
         return path
     for root in ROOTS:
-        home = root if name.startswith('projects/') else root / 'configs'
-        for candidate in (home / name, home / f'{name}.py'):
+        config_folder = root if name.startswith('projects/') else root / 'configs'
+        for candidate in (config_folder / name, config_folder / f'{name}.py'):
             if candidate.is_file():
                 return str(candidate)
     configs = {str(file) for root in ROOTS for file in _configs_below(root)}
@@ -146,8 +146,8 @@ def _find(path: str) -> str:
 
 def _configs_below(root: Path) -> list[Path]:
     """Names of the configs that come with the package, as a user types them."""
-    home = root / 'configs'
-    experiments = [p.relative_to(home) for p in home.glob('*/*.py')]
+    config_folder = root / 'configs'
+    experiments = [p.relative_to(config_folder) for p in config_folder.glob('*/*.py')]
     projects = [p.relative_to(root) for p in root.glob('projects/*/configs/*.py')]
     return [p for p in experiments + projects if '_base_' not in p.parts]
 

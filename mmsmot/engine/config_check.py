@@ -95,7 +95,7 @@ def refuse_unread_names(path: str) -> None:
                 raise KeyError(f'{path}: nothing reads {name!r}.{_slot_hint(name)}')
         return
     tree = python_tree(Path(path))
-    used = {
+    read_names = {
         node.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
@@ -104,7 +104,7 @@ def refuse_unread_names(path: str) -> None:
         single = [node.target] if isinstance(node, ast.AnnAssign) else []
         for target in getattr(node, 'targets', single):
             name = getattr(target, 'id', '_')
-            if not (name.startswith('_') or name in used or name in READ_KEYS):
+            if not (name.startswith('_') or name in read_names or name in READ_KEYS):
                 raise KeyError(
                     f'{path}:{node.lineno}: nothing reads {name!r}.{_slot_hint(name)}'
                 )
@@ -123,14 +123,14 @@ def _slot_hint(name: str) -> str:
 
 def require_read(config: Config, key: str, options: dict[str, Any]) -> None:
     """Refuse an option that no builder would look at."""
-    first, *rest = key.split('.')
+    first, *subkeys = key.split('.')
     if first not in READ_KEYS:
         slots = [
             f'model.{slot}'
             for slot, part in (config.get('model') or {}).items()
             if first in config and part == config[first]
         ]
-        guess = [f'{slot}.{".".join(rest)}' for slot in slots]
+        guess = [f'{slot}.{".".join(subkeys)}' for slot in slots]
         hint = (
             f' {first!r} is a template that has been copied; did you mean {guess[0]!r}?'
             if guess
@@ -138,28 +138,28 @@ def require_read(config: Config, key: str, options: dict[str, Any]) -> None:
         )
         raise KeyError(f'unknown key {key!r}: nothing reads it.{hint}')
     node: Any = config.get(first)
-    for depth, part in enumerate(rest, start=1):
+    for depth, part in enumerate(subkeys, start=1):
         if isinstance(node, list | tuple):
             node = (
                 node[int(part)] if part.isdecimal() and int(part) < len(node) else None
             )
         elif isinstance(node, dict):
-            at = '.'.join([first, *rest[: depth - 1]])
+            at = '.'.join([first, *subkeys[: depth - 1]])
             # The options themselves may put another part there.
             kind = options.get(f'{at}.type', node.get('type'))
             if part == FOREIGN_CONFIGS.get(kind):
                 return
-            known = [
+            known_keys = [
                 *node.keys(),
                 *_arguments({**node, 'type': kind} if kind else node),
             ]
-            known += FREE_KEYS.get(at, ())
-            new_part = depth < len(rest) and f'{at}.{part}.type' not in options
+            known_keys += FREE_KEYS.get(at, ())
+            new_part = depth < len(subkeys) and f'{at}.{part}.type' not in options
             free = _is_free(first, depth, node) and not new_part and at not in FREE_KEYS
-            if part not in known and part != '_delete_' and not free:
+            if part not in known_keys and part != '_delete_' and not free:
                 raise KeyError(
                     f'unknown key {key!r}: {at} has no {part!r}.'
-                    + did_you_mean(part, known)
+                    + did_you_mean(part, known_keys)
                 )
             node = node.get(part)
         else:
@@ -179,14 +179,14 @@ def _arguments(node: dict) -> list[str]:
         import torch.utils.data
 
         return [*inspect.signature(torch.utils.data.DataLoader).parameters]
-    owners = {id(r): r for some in BUILDERS.values() for r in some}.values()
+    owners = {id(r): r for registries in BUILDERS.values() for r in registries}.values()
     part = _find_part(node['type'], owners)
     return [*node] if part is None else argument_names(part)
 
 
 def _find_part(kind: Any, owners: Iterable[Registry]) -> Callable | None:
-    found = (owner.get(kind) for owner in owners) if isinstance(kind, str) else ()
-    return next((part for part in found if part is not None), None)
+    candidates = (owner.get(kind) for owner in owners) if isinstance(kind, str) else ()
+    return next((part for part in candidates if part is not None), None)
 
 
 def require_parts(node: Any, key: str = '', path: str = '') -> None:
@@ -214,11 +214,11 @@ def require_parts(node: Any, key: str = '', path: str = '') -> None:
     if top in READ_KEYS and owners and isinstance(kind, str):
         part = _find_part(kind, owners)
         if part is None:
-            known = _known_parts(key, owners)
+            known_parts = _known_parts(key, owners)
             raise KeyError(
                 f'{path}: there is no {owners[0].name} named {kind!r}.'
-                + did_you_mean(kind, known)
-                + f' Known: {", ".join(known)}. A part of your own needs custom_imports.'
+                + did_you_mean(kind, known_parts)
+                + f' Known: {", ".join(known_parts)}. A part of your own needs custom_imports.'
             )
         supplied = SUPPLIED.get(key, ())
         require_arguments(part, node, path, TAKEN_OUT.get(key, ()), supplied)
@@ -234,8 +234,10 @@ def _known_parts(key: str, owners: Iterable[Registry]) -> list[str]:
     if key in ('tracker', 'camera_motion'):
         from ..models.trackers.camera_motion import CameraMotion
 
-        wanted = key == 'camera_motion'
+        is_camera_motion = key == 'camera_motion'
         parts = {
-            n: p for n, p in parts.items() if issubclass(p, CameraMotion) == wanted
+            n: p
+            for n, p in parts.items()
+            if issubclass(p, CameraMotion) == is_camera_motion
         }
     return sorted(parts)

@@ -22,7 +22,7 @@ def drop_init_cfg(model: Any) -> None:
     if _is_pretrained(start):
         model['init_cfg'] = None
     elif isinstance(start, list | tuple):
-        model['init_cfg'] = [one for one in start if not _is_pretrained(one)]
+        model['init_cfg'] = [init for init in start if not _is_pretrained(init)]
 
 
 def _is_pretrained(start: Any) -> bool:

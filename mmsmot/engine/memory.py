@@ -52,10 +52,12 @@ def explain_out_of_memory(config: Config, training: bool) -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         advice = '; '.join(memory_options(config, training))
-        kept = ' What was saved so far is kept; --resume goes on.' if training else ''
+        outcome = (
+            ' What was saved so far is kept; --resume goes on.' if training else ''
+        )
         raise MemoryError(
             f'out of memory ({str(error).splitlines()[0]}). Options that lower it: '
-            f'{advice}.{kept}'
+            f'{advice}.{outcome}'
         ) from error
 
 
@@ -69,13 +71,13 @@ def is_out_of_memory(error: Exception) -> bool:
 
 def memory_options(config: Config, training: bool) -> list[str]:
     """Those options of a config that lower its memory, with value and advice."""
-    found, node = [], config.to_dict()
+    options, node = [], config.to_dict()
     for key, advice in TRAINING if training else TESTING:
         owner, _, name = key.rpartition('.')
         value = _value(_look_up(node, owner), name)
         if value not in (MISSING, True, 'AmpOptimWrapper', 1):
-            found.append(f'{key} ({value} now): {advice}')
-    return found
+            options.append(f'{key} ({value} now): {advice}')
+    return options
 
 
 def _look_up(node: Any, key: str) -> Any:

@@ -56,13 +56,13 @@ def require_arguments(
     parameters = inspect.signature(part).parameters
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return
-    known = [*parameters]
+    argument_list = [*parameters]
     for name in given:
         if name not in parameters and name not in {*BUILDERS_OWN, *also}:
             raise KeyError(
                 f'{path}: {part.__name__} takes no {name!r}.'
-                + did_you_mean(name, known)
-                + f' It takes: {", ".join(known) or "nothing"}. Where another part stood '
+                + did_you_mean(name, argument_list)
+                + f' It takes: {", ".join(argument_list) or "nothing"}. Where another part stood '
                 'before, its arguments stay unless the new dict says _delete_=True.'
             )
     for name, parameter in parameters.items():
@@ -102,11 +102,11 @@ def _require_type(value: Any, hint: Any, path: str, owner: str) -> None:
     """Refuse a value of another kind than a constructor's hint names, as far as told."""
     if _fits(value, hint):
         return
-    wanted = ' or '.join(dict.fromkeys(map(_in_words, _members(hint))))
+    expected = ' or '.join(dict.fromkeys(map(_in_words, _members(hint))))
     text = repr(value)
     text = text if len(text) <= LONGEST else f'{text[:LONGEST]}...'
     raise ValueError(
-        f'{path}: {owner} wants {wanted}, got {text} ({type(value).__name__})'
+        f'{path}: {owner} wants {expected}, got {text} ({type(value).__name__})'
     )
 
 

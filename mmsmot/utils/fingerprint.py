@@ -58,8 +58,8 @@ def code_fingerprint(modules: Iterable[str]) -> str:
         if not file or not file.endswith('.py'):
             continue
         path = Path(file).resolve()
-        for home in homes & {*path.parents}:
-            if 'site-packages' not in path.relative_to(home).parts:
+        for folder in homes & {*path.parents}:
+            if 'site-packages' not in path.relative_to(folder).parts:
                 sources.add(path)
     stamps = [f'{path} {file_hash(path)}' for path in sorted(sources) if path.is_file()]
     return text_hash('\n'.join(stamps))

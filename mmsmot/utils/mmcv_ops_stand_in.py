@@ -45,9 +45,9 @@ def nms(
     for i in range(len(boxes)):
         if not alive[i]:
             continue
-        rest = boxes[i + 1 :]
-        sizes = torch.minimum(boxes[i, 2:], rest[:, 2:]) - torch.maximum(
-            boxes[i, :2], rest[:, :2]
+        later_boxes = boxes[i + 1 :]
+        sizes = torch.minimum(boxes[i, 2:], later_boxes[:, 2:]) - torch.maximum(
+            boxes[i, :2], later_boxes[:, :2]
         )
         overlap = (sizes + offset).clamp(min=0).prod(dim=1)
         iou = overlap / (areas[i] + areas[i + 1 :] - overlap)

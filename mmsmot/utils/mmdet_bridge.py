@@ -83,9 +83,9 @@ def _checkpoint_for_several_processes() -> None:
     weights seem to be used twice; beside ``find_unused_parameters`` that is an error.
     """
     checkpoint = importlib.import_module('torch.utils.checkpoint')
-    own = SimpleNamespace(
+    module_stand_in = SimpleNamespace(
         checkpoint=partial(checkpoint.checkpoint, use_reentrant=False)
     )
     for name, module in [*sys.modules.items()]:
         if name.startswith('mmdet.models') and vars(module).get('cp') is checkpoint:
-            module.cp = own
+            module.cp = module_stand_in

@@ -121,8 +121,8 @@ def load_from_openmmlab_safely(
     if url.startswith(('http://', 'https://')):
         return load_from_url_safely(url, map_location)
     caches = os.environ.get('XDG_CACHE_HOME', '~/.cache')
-    home = Path(os.environ.get('MMENGINE_HOME', f'{caches}/mmengine'))
-    return load_checkpoint(home / url, map_location)
+    cache_folder = Path(os.environ.get('MMENGINE_HOME', f'{caches}/mmengine'))
+    return load_checkpoint(cache_folder / url, map_location)
 
 
 def load_from_mmcls_safely(filename: str, map_location: Any = None) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def external_files(model: str | os.PathLike) -> list[Path]:
         ValueError: The file is no ONNX model, or names a file outside its own folder.
     """
     path = Path(model).expanduser()
-    found = []
+    files = []
     for location in sorted(_locations(path)):
         # A model may come from anywhere; it must not make others' files its weights.
         for kind in (PurePosixPath, PureWindowsPath):
@@ -62,8 +62,8 @@ def external_files(model: str | os.PathLike) -> list[Path]:
                 f'{path} keeps its weights in a second file, {location}, which is not '
                 'beside it: copy both into one folder'
             )
-        found.append(path.parent / location)
-    return found
+        files.append(path.parent / location)
+    return files
 
 
 def onnx_hash(model: str | os.PathLike) -> str:

@@ -90,7 +90,7 @@ def picture_type(session: Any, model: str, owner: str, is_normalised: bool) -> t
     """
     inputs = session.get_inputs()
     if len(inputs) != 1:
-        shapes = {one.name: one.shape for one in inputs}
+        shapes = {node.name: node.shape for node in inputs}
         raise ValueError(
             f'{model}: {owner} expects one input (B, 3, H, W), got {shapes}'
         )
@@ -128,10 +128,14 @@ def run_onnx(session: Any, model: str, batch: np.ndarray) -> list[np.ndarray]:
             f'{model}: onnxruntime cannot run it on an input of shape {batch.shape} '
             f'({batch.dtype}): {reason}'
         ) from error
-    strange = [type(one).__name__ for one in outputs if not isinstance(one, np.ndarray)]
-    if strange:
+    other_types = [
+        type(output).__name__
+        for output in outputs
+        if not isinstance(output, np.ndarray)
+    ]
+    if other_types:
         raise ValueError(
-            f'{model}: an output is a {strange[0]} and not an array of numbers; export '
+            f'{model}: an output is a {other_types[0]} and not an array of numbers; export '
             'the network alone'
         )
     return outputs

@@ -51,21 +51,21 @@ def load_pretrained(
             NaN.
         ImportError: A package that it wants is missing.
     """
-    where = _locate(kind, name)
+    location = _locate(kind, name)
     transformers = import_transformers()
-    is_folder = Path(where).is_dir()
+    is_folder = Path(location).is_dir()
     options = {**SAFE, 'local_files_only': is_folder}
     try:
         processor = getattr(transformers, processor_kind).from_pretrained(
-            where, **options
+            location, **options
         )
         model = getattr(transformers, kind).from_pretrained(
-            where, use_safetensors=True, dtype=dtype, **options
+            location, use_safetensors=True, dtype=dtype, **options
         )
     except ImportError as error:
         raise ImportError(f'model {name}: {error}') from error
     except OSError as error:
-        raise _unreadable(name, where, error) from error
+        raise _unreadable(name, location, error) from error
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f'{name} cannot be loaded as {kind}: {_first_line(error)}'
@@ -102,9 +102,9 @@ def _locate(kind: str, name: str | os.PathLike | None) -> str:
     return text
 
 
-def _unreadable(name: Any, where: str, error: OSError) -> Exception:
+def _unreadable(name: Any, location: str, error: OSError) -> Exception:
     """What to tell of an ``OSError``, which transformers raises for most troubles."""
-    folder = Path(where)
+    folder = Path(location)
     if not folder.is_dir():
         return FileNotFoundError(
             f'no model {name}: give the path of a folder. It is neither a folder here nor '

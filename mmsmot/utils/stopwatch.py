@@ -20,13 +20,15 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = _now()
+        self._last_booking = _now()
 
     def book(self, stage: str) -> None:
         """Book everything since the last call on ``stage``."""
-        now = _now()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
-        self._last = now
+        time_now = _now()
+        self.seconds[stage] = (
+            self.seconds.get(stage, 0.0) + time_now - self._last_booking
+        )
+        self._last_booking = time_now
 
     def add(self, seconds: dict[str, float]) -> None:
         """Add what another stopwatch booked since the last call; the rest is left open.
@@ -36,7 +38,7 @@ class Stopwatch:
         """
         for stage, duration in seconds.items():
             self.seconds[stage] = self.seconds.get(stage, 0.0) + duration
-            self._last += duration
+            self._last_booking += duration
 
     @contextmanager
     def part(self, stage: str) -> Iterator[None]:
@@ -47,9 +49,9 @@ class Stopwatch:
             yield
         finally:
             # What was booked inside, by parts of this part, is not booked twice.
-            spent = _now() - begin - (self.total - booked)
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
-            self._last += spent
+            duration = _now() - begin - (self.total - booked)
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + duration
+            self._last_booking += duration
 
     @property
     def total(self) -> float:

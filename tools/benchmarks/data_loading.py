@@ -44,7 +44,7 @@ def main() -> None:
     opened = time.perf_counter() - start
     clips = args.clips * args.batch_size
     print(f'{len(dataset)} videos opened in {opened:.2f} s')
-    rates, before = [], sum(os.times()[:4])
+    rates, cpu_start = [], sum(os.times()[:4])
     for repeat in range(args.repeats):
         sampler = RandomSampler(dataset, replacement=True, num_samples=clips)
         loader = DataLoader(
@@ -57,9 +57,9 @@ def main() -> None:
         )
         rates.append(measure(loader, args.num_frames * args.batch_size))
         print(f'  {rates[-1]:.0f} frames/s')
-    spent = sum(os.times()[:4]) - before
+    cpu_seconds = sum(os.times()[:4]) - cpu_start
     frames = args.repeats * clips * args.num_frames
-    print(f'{1e3 * spent / frames:.2f} ms of CPU a frame, all processes together')
+    print(f'{1e3 * cpu_seconds / frames:.2f} ms of CPU a frame, all processes together')
     rate = statistics.median(rates)
     width, height = args.size
     print(

@@ -45,13 +45,13 @@ class Film:
         frames = read_trajectories(self.scene / 'gt' / 'gt.txt').by_frame()
 
         def people(frame_id: int) -> Detections:
-            shown = frames.get(self._place(frame_id) + 1)
-            if shown is None:
+            tracks = frames.get(self._place(frame_id) + 1)
+            if tracks is None:
                 return Detections.empty()
             # Nobody looks like somebody else.
-            looks = np.eye(PEOPLE, dtype=np.float32)[shown.ids % PEOPLE]
-            scores = np.full(len(shown), SCORE)
-            return Detections(shown.boxes, scores, embeddings=looks)
+            looks = np.eye(PEOPLE, dtype=np.float32)[tracks.ids % PEOPLE]
+            scores = np.full(len(tracks), SCORE)
+            return Detections(tracks.boxes, scores, embeddings=looks)
 
         return people
 

@@ -26,25 +26,32 @@ def make_stream(
     # The order of the draws is part of the stream: equal seeds must give equal arrays.
     rng = np.random.default_rng(seed + num_objects)
     height = rng.uniform(80, 240, num_objects)
-    half = np.stack([height * rng.uniform(0.35, 0.5, num_objects), height], 1) / 2
+    half_size = np.stack([height * rng.uniform(0.35, 0.5, num_objects), height], 1) / 2
     centre = np.stack(
-        [rng.uniform(half[:, axis], SIZE[axis] - half[:, axis]) for axis in (0, 1)], 1
+        [
+            rng.uniform(half_size[:, axis], SIZE[axis] - half_size[:, axis])
+            for axis in (0, 1)
+        ],
+        1,
     )
     velocity = rng.uniform(-4, 4, (num_objects, 2))
     ids = np.arange(1, num_objects + 1)
     for _ in range(num_frames):
         centre = centre + velocity
-        velocity[(centre < half) | (centre > SIZE - half)] *= -1
-        centre = np.clip(centre, half, SIZE - half)
-        boxes = np.concatenate([centre - half, centre + half], 1)
-        seen = rng.random(num_objects) > 0.08
-        found = boxes[seen] + rng.normal(0, 0.02, (seen.sum(), 4)) * height[seen, None]
-        weak = rng.random(len(found)) < 0.15
-        low = rng.uniform(0.15, 0.5, len(found))
-        scores = np.where(weak, low, rng.uniform(0.65, 0.98, len(found)))
+        velocity[(centre < half_size) | (centre > SIZE - half_size)] *= -1
+        centre = np.clip(centre, half_size, SIZE - half_size)
+        boxes = np.concatenate([centre - half_size, centre + half_size], 1)
+        is_detected = rng.random(num_objects) > 0.08
+        detections = (
+            boxes[is_detected]
+            + rng.normal(0, 0.02, (is_detected.sum(), 4)) * height[is_detected, None]
+        )
+        weak = rng.random(len(detections)) < 0.15
+        low = rng.uniform(0.15, 0.5, len(detections))
+        scores = np.where(weak, low, rng.uniform(0.65, 0.98, len(detections)))
         ghosts, ghost_scores = _ghosts(rng, rng.poisson(0.08 * num_objects))
-        frame = np.zeros((len(found) + len(ghosts), 6))
-        frame[:, :4] = np.concatenate([found, ghosts])
+        frame = np.zeros((len(detections) + len(ghosts), 6))
+        frame[:, :4] = np.concatenate([detections, ghosts])
         frame[:, 4] = np.concatenate([scores, ghost_scores])
         shuffled = frame.astype(np.float32)[rng.permutation(len(frame))]
         yield shuffled, np.column_stack([ids, boxes])
@@ -52,9 +59,13 @@ def make_stream(
 
 def _ghosts(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
     height = rng.uniform(80, 240, count)
-    half = np.stack([height * 0.42, height], 1) / 2
+    half_size = np.stack([height * 0.42, height], 1) / 2
     centre = np.stack(
-        [rng.uniform(half[:, axis], SIZE[axis] - half[:, axis]) for axis in (0, 1)], 1
+        [
+            rng.uniform(half_size[:, axis], SIZE[axis] - half_size[:, axis])
+            for axis in (0, 1)
+        ],
+        1,
     )
-    boxes = np.concatenate([centre - half, centre + half], 1)
+    boxes = np.concatenate([centre - half_size, centre + half_size], 1)
     return boxes, rng.uniform(0.1, 0.75, count)

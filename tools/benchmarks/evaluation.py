@@ -125,20 +125,20 @@ def make_sequence(
 
     switches = np.cumsum(rng.random((frames, objects)) < SWITCH, axis=0)
     noise = rng.normal(0, 0.06, boxes.shape) * height[:, None]
-    seen = np.dstack([frame_ids, ids + objects * switches, boxes + noise])
-    seen = seen[rng.random((frames, objects)) >= MISS]
+    predictions = np.dstack([frame_ids, ids + objects * switches, boxes + noise])
+    predictions = predictions[rng.random((frames, objects)) >= MISS]
     invented = np.flatnonzero(rng.random(frames * objects) < FALSE_POSITIVE)
-    other = rng.permutation(frames * objects)[: len(invented)]
+    places = rng.permutation(frames * objects)[: len(invented)]
     false = np.column_stack(
         [
             frame_ids.reshape(-1)[invented],
             10**6 + np.arange(len(invented)) // 25,
-            boxes.reshape(-1, 4)[other],
+            boxes.reshape(-1, 4)[places],
         ]
     )
     # An invented track of 25 boxes may not stand twice in a frame.
     _, once = np.unique(false[:, :2], axis=0, return_index=True)
-    result = np.concatenate([seen, false[once]])
+    result = np.concatenate([predictions, false[once]])
     result = np.column_stack([result, rng.uniform(0.3, 1, len(result))])
     return truth.reshape(-1, 9), result[np.argsort(result[:, 0], kind='stable')]
 

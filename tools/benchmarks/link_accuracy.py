@@ -31,20 +31,22 @@ PEDESTRIAN = 1
 
 def ask(link: AFLink, truths: Sequence[Trajectories], repeats: int) -> str:
     """Accuracy, precision and recall over all truths, each broken some times."""
-    found, right = [], []
+    probabilities, right = [], []
     for k, truth in enumerate(truths):
         for repeat in range(repeats):
             rng = np.random.default_rng((99, k, repeat))
             pieces, owners = break_trajectories(truth, rng)
             ends = TrackletEnds.of(pieces, link.fill)
             former, later = ends.candidates(link.max_gap, link.max_distance)
-            found.append(link.link_probability(ends.tails[former], ends.heads[later]))
+            probabilities.append(
+                link.link_probability(ends.tails[former], ends.heads[later])
+            )
             right.append(owners[former] == owners[later])
-    found, right = np.concatenate(found), np.concatenate(right)
-    linked = found >= link.min_probability
+    probabilities, right = np.concatenate(probabilities), np.concatenate(right)
+    linked = probabilities >= link.min_probability
     return (
         f'{len(right)} pairs, {right.mean():.1%} of them one object, accuracy '
-        f'{((found >= 0.5) == right).mean():.1%}; at {link.min_probability}: precision '
+        f'{((probabilities >= 0.5) == right).mean():.1%}; at {link.min_probability}: precision '
         f'{right[linked].mean() if linked.any() else 0:.1%}, recall '
         f'{linked[right].mean() if right.any() else 0:.1%}'
     )

@@ -104,9 +104,9 @@ def run_video(model: SMOT, num_frames: int, marks: Sequence[int]) -> Iterator[in
     video = VideoInfo('long', 'long', FPS, WIDTH, HEIGHT)
     run = model.begin(video)
     for first in range(1, num_frames + 1, model.batch_size):
-        last = min(first + model.batch_size - 1, num_frames)
-        run.push([Frame(video, f, f / FPS) for f in range(first, last + 1)])
-        yield from (mark for mark in marks if first <= mark <= last)
+        last_frame = min(first + model.batch_size - 1, num_frames)
+        run.push([Frame(video, f, f / FPS) for f in range(first, last_frame + 1)])
+        yield from (mark for mark in marks if first <= mark <= last_frame)
     run.finish()
 
 

@@ -63,8 +63,8 @@ ORDER = (
     *('speak', 'draw', 'encode'),
 )
 TEXTS = [
-    f'A {who} in a {colour} shirt walks to the {side} and then waves at another person.'
-    for who in ('man', 'woman', 'child')
+    f'A {person} in a {colour} shirt walks to the {side} and then waves at another person.'
+    for person in ('man', 'woman', 'child')
     for colour in ('red', 'green', 'blue', 'white')
     for side in ('left', 'right')
 ]
@@ -74,12 +74,12 @@ class Crowd:
     """A tracker that sees so many people standing, whatever is detected."""
 
     def __init__(self, count: int, width: int, height: int) -> None:
-        left = np.linspace(0, width * 0.9, count)
+        x1 = np.linspace(0, width * 0.9, count)
         top = np.full(count, height * 0.3)
-        boxes = np.stack([left, top, left + width * 0.1, top + height * 0.5], axis=1)
-        ones = np.ones(count, np.int64)
+        boxes = np.stack([x1, top, x1 + width * 0.1, top + height * 0.5], axis=1)
+        unit = np.ones(count, np.int64)
         ids = np.arange(1, count + 1)
-        self.tracks = Tracks(ids, boxes, ones * 0.9, ones * 0, -ones)
+        self.tracks = Tracks(ids, boxes, unit * 0.9, unit * 0, -unit)
 
     def reset(self) -> None:
         """Nothing is kept."""
@@ -176,11 +176,15 @@ def measure_speed(args: argparse.Namespace) -> str:
     result, seconds = runs[len(runs) // 2]
     info, total = result['video'], sum(seconds.values())
     print(f'{"stage":10}{"seconds":>9}{"ms/frame":>10}{"share":>8}')
-    for stage, spent in seconds.items():
-        each = 1e3 * spent / info['num_frames']
-        print(f'{stage:10}{spent:9.2f}{each:10.2f}{spent / total:8.1%}')
+    for stage, stage_seconds in seconds.items():
+        per_frame = 1e3 * stage_seconds / info['num_frames']
+        print(
+            f'{stage:10}{stage_seconds:9.2f}{per_frame:10.2f}{stage_seconds / total:8.1%}'
+        )
     print(f'{len(result["trajectories"])} trajectories; {_weights(args)}')
-    rates = [info['num_frames'] / sum(spent.values()) for _, spent in runs]
+    rates = [
+        info['num_frames'] / sum(stage_seconds.values()) for _, stage_seconds in runs
+    ]
     print(f'{len(runs)} runs: {min(rates):.1f} to {max(rates):.1f} frames/s')
     return (
         f'{info["num_frames"] / total:.1f} frames/s from file to page, '
@@ -199,14 +203,14 @@ def measure_memory(args: argparse.Namespace) -> str:
             film.write(video, max(round(60 * minutes * args.fps), 1), args.fps)
             rows.append({'minutes': minutes, **_in_own_process(args, video, film)})
             print(json.dumps(rows[-1]), flush=True)
-    first, last = rows[0], rows[-1]
-    grown = last['peak_mib'] - first['peak_mib']
-    frames = max(last['frames'] - first['frames'], 1)
+    first, longest = rows[0], rows[-1]
+    grown = longest['peak_mib'] - first['peak_mib']
+    frames = max(longest['frames'] - first['frames'], 1)
     if args.out is not None:
         _write_memory(args, rows)
     return (
         f'peak memory {first["peak_mib"]:.0f} MiB at {first["minutes"]:g} min, '
-        f'{last["peak_mib"]:.0f} MiB at {last["minutes"]:g} min '
+        f'{longest["peak_mib"]:.0f} MiB at {longest["minutes"]:g} min '
         f'({grown:+.0f} MiB, {1024 * grown / frames:+.2f} KiB a frame): '
         f'{"flat" if grown <= args.flat * first["peak_mib"] else "it grows"}'
     )
@@ -227,7 +231,7 @@ def _in_own_process(
 def measure_one(args: argparse.Namespace) -> str:
     """What one process takes for one video, as JSON."""
     model = build_model(args)
-    before = peak_memory()
+    start_memory = peak_memory()
     film = Film(args.scene, args.size) if args.is_random else None
     result, seconds = look(model, args.video, film, args.draw)
     frames = result['video']['num_frames']
@@ -236,7 +240,7 @@ def measure_one(args: argparse.Namespace) -> str:
             'frames': frames,
             'trajectories': len(result['trajectories']),
             'seconds': round(sum(seconds.values()), 1),
-            'loaded_mib': round(before, 1),
+            'loaded_mib': round(start_memory, 1),
             'peak_mib': round(peak_memory(), 1),
         }
     )
@@ -287,13 +291,15 @@ def measure_latency(args: argparse.Namespace) -> str:
         session = SMOTSession(model)
         for _ in range(args.frames):
             session.update(picture)
-        said, seconds = session.describe(), []
+        description, seconds = session.describe(), []
         for _ in range(args.repeats):
             begin = time.perf_counter()
-            said = session.describe()
+            description = session.describe()
             seconds.append(1e3 * (time.perf_counter() - begin))
-    words = statistics.mean(len(text.split()) for text in said.captions.values())
-    print(f'{len(said.captions)} captions of {words:.0f} words; {_weights(args)}')
+    words = statistics.mean(len(text.split()) for text in description.captions.values())
+    print(
+        f'{len(description.captions)} captions of {words:.0f} words; {_weights(args)}'
+    )
     print(f'{len(seconds)} calls: {min(seconds):.0f} to {max(seconds):.0f} ms')
     return (
         f'describe() of {args.people} people: median '
@@ -316,14 +322,14 @@ def main() -> None:
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    what = parser.add_mutually_exclusive_group()
+    modes = parser.add_mutually_exclusive_group()
     for name, function in (
         ('--memory', measure_memory),
         ('--latency', measure_latency),
         ('--child', measure_one),
     ):
         text = argparse.SUPPRESS if name == '--child' else function.__doc__
-        what.add_argument(
+        modes.add_argument(
             name, dest='measure', action='store_const', const=function, help=text
         )
     parser.set_defaults(measure=measure_speed)

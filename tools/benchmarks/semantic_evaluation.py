@@ -73,11 +73,11 @@ def main() -> None:
             sys.exit(f'{key}: {ours[key]} is not {value}')
     print(f'{args.videos} videos, {len(plain)} scores equal to 1e-9')
     splits = {'plain': plain_split, 'ours': our_split, 'no Java': without_java}
-    for who, split in splits.items():
+    for scorer, split in splits.items():
         parts = ', '.join(f'{name} {clock}' for name, clock in split.items())
-        print(f'{who:8} {total(split)}  ({parts})')
-    theirs, mine = total(plain_split), total(our_split)
-    ratio, cpu_ratio = theirs.wall / mine.wall, theirs.cpu / mine.cpu
+        print(f'{scorer:8} {total(split)}  ({parts})')
+    plain_total, mine = total(plain_split), total(our_split)
+    ratio, cpu_ratio = plain_total.wall / mine.wall, plain_total.cpu / mine.cpu
     goal = 'reached' if ratio >= GOAL else 'missed'
     print(f'ratio {ratio:.2f} (processors {cpu_ratio:.2f}), goal {GOAL:g}: {goal}')
     sys.exit(ratio < GOAL)
@@ -124,10 +124,10 @@ def make_sample(rng, name, gt, pred, frame_ids) -> SMOTDataSample:
     def changed(text: str) -> str:
         return caption() if rng.random() < 0.5 else text.replace(' a ', ' the ')
 
-    ids, said = np.unique(gt.ids), np.unique(pred.ids)
+    ids, pred_ids = np.unique(gt.ids), np.unique(pred.ids)
     truth = {int(i): caption() for i in ids}
     # Everybody is described after the person he is: the tracker keeps numbers mod N.
-    spoken = {int(i): changed(truth[int((i - 1) % len(ids)) + 1]) for i in said}
+    captions = {int(i): changed(truth[int((i - 1) % len(ids)) + 1]) for i in pred_ids}
     pairs = Interactions(ids[:-1], ids[1:], rng.choice(VERBS, len(ids) - 1))
     place = rng.choice(PLACES)
     sample = SMOTDataSample(
@@ -138,7 +138,7 @@ def make_sample(rng, name, gt, pred, frame_ids) -> SMOTDataSample:
             gt_trajectories=gt,
             pred_trajectories=pred,
             gt_captions=truth,
-            pred_captions=spoken,
+            pred_captions=captions,
             gt_interactions=pairs,
             pred_interactions=pairs,
             gt_video_caption=f'{len(ids)} people are in the {place}.',
@@ -154,14 +154,18 @@ def our_scores(
     split, start = {}, Clock.now()
     videos = [score_video(sample, ['strict']) for sample in samples]
     split['tracks and matching'], start = Clock.since(start), Clock.now()
-    found = report(videos)
+    scores_by_protocol = report(videos)
     split['the rest'] = Clock.since(start)
-    instance = found['strict']['instance']
+    instance = scores_by_protocol['strict']['instance']
     # The benchmark compares captions, so what invented ones cost is undone.
-    kept = instance['captions'] / (instance['captions'] + instance['spurious'])
-    scores = {('instance', name): value / kept for name, value in instance.items()}
-    scores |= {('video', name): v for name, v in found['strict']['video'].items()}
-    return scores | {('track', 'HOTA'): found['tracking']['HOTA']}, split
+    valid_share = instance['captions'] / (instance['captions'] + instance['spurious'])
+    scores = {
+        ('instance', name): value / valid_share for name, value in instance.items()
+    }
+    scores |= {
+        ('video', name): v for name, v in scores_by_protocol['strict']['video'].items()
+    }
+    return scores | {('track', 'HOTA'): scores_by_protocol['tracking']['HOTA']}, split
 
 
 def plain_scores(
@@ -172,7 +176,7 @@ def plain_scores(
     tracks = tracking_benchmark.score_with_trackeval(root)
     split['trackeval'] = Clock.since(start)
     hota = np.mean(tracks[tracking_benchmark.COMBINED]['HOTA']['HOTA'])
-    found = {('track', 'HOTA'): 100 * float(hota)}
+    table = {('track', 'HOTA'): 100 * float(hota)}
     compared = [compare_strictly(sample) for sample in samples]  # not timed
     sets = {
         'instance': [pair for c in compared for pair in c.captions],
@@ -181,9 +185,9 @@ def plain_scores(
     start = Clock.now()
     for level, captions in sets.items():
         for name, value in coco_scores(captions).items():
-            found[level, name] = value
+            table[level, name] = value
     split['pycocoevalcap'] = Clock.since(start)
-    return found, split
+    return table, split
 
 
 def coco_scores(captions: list[tuple[str, str]]) -> dict[str, float]:

@@ -41,8 +41,8 @@ def read_stream(path: Path) -> tuple[list[Detections], Trajectories]:
     frames = []
     for start, end in zip(ends - stream['n'], ends, strict=True):
         part = slice(start, end)
-        seen = None if looks is None else looks[part]
-        frames.append(Detections(rows[part, :4], rows[part, 4], None, seen))
+        embeddings = None if looks is None else looks[part]
+        frames.append(Detections(rows[part, :4], rows[part, 4], None, embeddings))
     truth, counts = stream['g'].astype(np.float64), stream['gn']
     frame_ids = np.repeat(np.arange(1, len(counts) + 1), counts)
     return frames, Trajectories(frame_ids, truth[:, 0].astype(int), truth[:, 1:5])
@@ -59,12 +59,12 @@ def main() -> None:
             if name in NEED_APPEARANCE and frames[0].embeddings is None:
                 continue
             tracker, start = make(), time.perf_counter()
-            found = Trajectories.from_tracks(
+            tracks = Trajectories.from_tracks(
                 frame_ids, [tracker.update(detections) for detections in frames]
             )
-            spent = 1e3 * (time.perf_counter() - start) / len(frames)
-            label = f'{path.stem} {name} ({spent:.2f} ms a frame)'
-            scores = evaluate_sequence(truth, found, frame_ids, preprocessing='none')
+            milliseconds = 1e3 * (time.perf_counter() - start) / len(frames)
+            label = f'{path.stem} {name} ({milliseconds:.2f} ms a frame)'
+            scores = evaluate_sequence(truth, tracks, frame_ids, preprocessing='none')
             rows[label] = summarize(scores)
     print(format_table(rows))
 

@@ -62,9 +62,9 @@ def clip(count: int, people: int, size: list[int]) -> tuple[list, SMOTDataSample
         frames.append(
             [Frame(video, number, number / 25, load=lambda image=image: image)]
         )
-    left = np.tile(np.linspace(0, width * 0.8, people), count)
-    top = np.full(len(left), height * 0.2)
-    boxes = np.stack([left, top, left + width * 0.1, top + height * 0.6], axis=1)
+    x1 = np.tile(np.linspace(0, width * 0.8, people), count)
+    top = np.full(len(x1), height * 0.2)
+    boxes = np.stack([x1, top, x1 + width * 0.1, top + height * 0.6], axis=1)
     ids = np.arange(1, people + 1)
     numbers = np.repeat(np.arange(1, count + 1), people)
     sample = SMOTDataSample(metainfo={'video': video})
@@ -95,7 +95,7 @@ def step(args: argparse.Namespace) -> None:
     for part in model.modules():
         if isinstance(part, CaptionTokenizer):
             part.train_on([*sample.gt_captions.values(), sample.gt_video_caption])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
+    start_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
     losses = model.loss(frames, [sample])
     flat = (
         v
@@ -104,7 +104,7 @@ def step(args: argparse.Namespace) -> None:
     )
     sum(flat).backward()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
-    print(json.dumps([before, peak]))
+    print(json.dumps([start_memory, peak]))
 
 
 def main() -> None:
@@ -116,9 +116,12 @@ def main() -> None:
     for count in args.frames:
         command = [sys.executable, *sys.argv, '--child', str(count)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        before, peak = json.loads(done.stdout.splitlines()[-1])
+        start_memory, peak = json.loads(done.stdout.splitlines()[-1])
         peaks.append(peak)
-        print(f'{count} frames: {peak:.2f} GiB, {before:.2f} of it before', flush=True)
+        print(
+            f'{count} frames: {peak:.2f} GiB, {start_memory:.2f} of it before',
+            flush=True,
+        )
     slope, start = np.polyfit(args.frames, peaks, 1)
     off = np.abs(np.polyval([slope, start], args.frames) - peaks).max()
     print(f'{slope:.2f} GiB a frame, line off by at most {off:.2f} GiB')

@@ -131,6 +131,17 @@ def bindings(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.arg
 
 
+def python_files(path: Path) -> list[Path]:
+    """A file itself, or the Python files in a folder and below.
+
+    Raises:
+        FileNotFoundError: There is neither.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f'{path}: no such file or folder')
+    return [path] if path.is_file() else sorted(path.rglob('*.py'))
+
+
 def is_vague(name: str) -> bool:
     """Whether a name is one of the words alone."""
     return not name.endswith('__') and name.strip('_').lower() in VAGUE_WORDS
@@ -142,13 +153,14 @@ def main() -> None:
         'folders',
         nargs='*',
         default=['mmsmot', 'tools', 'projects'],
-        help='to count in',
+        help='folders, or single files, to count in',
     )
     parser.add_argument('--list', action='store_true', help='print every place')
     args = parser.parse_args()
-    total, vague = 0, collections.Counter()
+    total = 0
+    vague: collections.Counter = collections.Counter()
     for folder in args.folders:
-        for path in sorted((ROOT / folder).rglob('*.py')):
+        for path in python_files(ROOT / folder):
             if 'synsmot' in path.parts:  # its stories have words of their own
                 continue
             for line, name in bindings(path):

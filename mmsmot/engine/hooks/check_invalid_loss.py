@@ -53,9 +53,9 @@ class CheckInvalidLossHook(Hook):
         names = [
             name for name, fine in zip(losses, finite.tolist(), strict=True) if not fine
         ]
-        found = all_gather_object((names, _clips(data_batch) if names else []))
-        names = sorted({name for some, _ in found for name in some})
-        clips = [clip for _, some in found for clip in some]
+        gathered = all_gather_object((names, _clips(data_batch) if names else []))
+        names = sorted({name for some, _ in gathered for name in some})
+        clips = [clip for _, some in gathered for clip in some]
         raise FloatingPointError(
             f'{", ".join(names)} is not finite in iteration {runner.iter + 1}, batch: '
             f'{"; ".join(clips)}. {_way_out(runner)}'
@@ -85,11 +85,13 @@ def _clips(data_batch: dict[str, Any] | None) -> list[str]:
 
 
 def _way_out(runner: Runner) -> str:
-    last = newest_checkpoint(runner.work_dir)
-    kept = (
-        f'The last good checkpoint is {last}' if last else 'There is no checkpoint yet'
+    newest = newest_checkpoint(runner.work_dir)
+    advice = (
+        f'The last good checkpoint is {newest}'
+        if newest
+        else 'There is no checkpoint yet'
     )
     return (
-        f'{kept}. Lower optim_wrapper.optimizer.lr or optim_wrapper.clip_grad.max_norm, '
+        f'{advice}. Lower optim_wrapper.optimizer.lr or optim_wrapper.clip_grad.max_norm, '
         'or leave mixed precision out, and go on with --resume.'
     )

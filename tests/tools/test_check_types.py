@@ -1,0 +1,49 @@
+"""The baseline of mypy's errors only shrinks."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+PATH = Path(__file__).parents[2] / 'tools' / 'misc' / 'check_types.py'
+spec = importlib.util.spec_from_file_location('check_types', PATH)
+check_types = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(check_types)
+
+
+def test_errors_are_counted_by_file() -> None:
+    output = (
+        'mmsmot/a.py:3: error: Incompatible types  [assignment]\n'
+        'mmsmot/a.py:3: note: see here\n'
+        'mmsmot/b.py:7:2: error: Item "None" has no attribute "x"  [union-attr]\n'
+        'mmsmot/a.py:9: error: Name "y" already defined  [no-redef]\n'
+        'Found 3 errors in 2 files (checked 5 source files)\n'
+    )
+    assert check_types.count_errors(output) == {'mmsmot/a.py': 2, 'mmsmot/b.py': 1}
+
+
+def test_more_and_fewer_errors_are_told_apart() -> None:
+    baseline = Counter({'a.py': 2, 'b.py': 1, 'd.py': 3})
+    more, fewer = check_types.differences(
+        Counter({'a.py': 3, 'c.py': 1, 'd.py': 3}), baseline
+    )
+    assert more == [
+        'a.py: 3 errors, 2 in the baseline',
+        'c.py: 1 errors, 0 in the baseline',
+    ]
+    assert fewer == ['b.py: 0 errors, 1 in the baseline']
+
+
+def test_the_baseline_names_files_that_exist_outside_the_clean_folders(
+    tmp_path: Path,
+) -> None:
+    for file in check_types.read_baseline(check_types.BASELINE):
+        assert (check_types.ROOT / file).is_file(), file
+    path = tmp_path / 'baseline.txt'
+    for line in ('x a.py', '3', '1 mmsmot/structures/boxes.py'):
+        path.write_text(line)
+        with pytest.raises(ValueError, match=r'baseline\.txt:1: '):
+            check_types.read_baseline(path)
