@@ -147,7 +147,7 @@ def require_read(config: Config, key: str, options: dict[str, Any]) -> None:
             at = '.'.join([first, *subkeys[: depth - 1]])
             # The options themselves may put another part there.
             kind = options.get(f'{at}.type', node.get('type'))
-            if part == FOREIGN_CONFIGS.get(kind):
+            if part == FOREIGN_CONFIGS.get(str(kind)):
                 return
             known_keys = [
                 *node.keys(),

@@ -88,7 +88,7 @@ def _hints(part: Callable) -> dict[str, Any]:
     """Resolved annotations; those of names that only checkers import are left out."""
     function = part.__init__ if inspect.isclass(part) else part
     names = getattr(inspect.unwrap(function), '__globals__', {})
-    hints = {}
+    hints: dict[str, Any] = {}
     for name, hint in getattr(function, '__annotations__', {}).items():
         try:
             holder = types.SimpleNamespace(__annotations__={name: hint})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import sys
@@ -75,7 +76,7 @@ def number_arg(allowed: NumberRange) -> Callable[[str], int | float]:
         try:
             value = parse_int(text) if allowed.integer else parse_float(text)
         except ValueError:
-            value = text
+            value = math.nan  # in no range
         if value not in allowed:
             raise ArgumentTypeError(f'expected {allowed}, got {text[:80]!r}')
         return value

@@ -34,7 +34,7 @@ def newest_checkpoint(work_dir: str | os.PathLike) -> str | None:
         for path in Path(work_dir).glob('*.pth')
         if re.fullmatch(r'(epoch|iter)_\d+', path.stem)
     }
-    for path in sorted(numbered, key=numbered.get, reverse=True):
+    for path in sorted(numbered, key=lambda path: numbered[path], reverse=True):
         try:
             load_checkpoint(path)
         except UnsafeCheckpointError:

@@ -72,7 +72,7 @@ def _stamp(weights: Mapping[str, torch.Tensor]) -> str:
     samples: dict[tuple, list[torch.Tensor]] = {}
     for name, weight in weights.items():
         # Inference tensors count nothing.
-        version = -1 if weight.is_inference() else weight._version
+        version = str(-1 if weight.is_inference() else weight._version)
         if _is_extra(name):
             version = hashlib.sha256(_bytes(weight.detach().reshape(-1))).hexdigest()
         facts = name, weight.dtype, tuple(weight.shape), version

@@ -74,10 +74,6 @@ class Role:
         partner = self.partners[-1] if self.partners and heading is None else None
         return self.stay('stand', gap, partner, heading)
 
-    def face(self, heading: float) -> None:
-        """Turn the body for the whole of the last state."""
-        self.states[-1] = replace(self.states[-1], heading=round(float(heading), 4))
-
     def hold_on(self, frame: int) -> None:
         """Go on with the last state up to a frame."""
         self.states[-1] = replace(self.states[-1], stop=frame)

@@ -52,14 +52,14 @@ class EpochPositionHook(Hook):
             return
         sizes = _sizes(runner)
         if self._saved is None:  # of an earlier version, or of MMEngine alone
-            num_done = runner.iter - runner.epoch * sizes['epoch_length']
-            is_alike = False
+            begin = runner.epoch * sizes['epoch_length']
         else:
-            num_done = runner.iter - self._saved['begin']
-            is_alike = self._saved == {'begin': self._saved['begin'], **sizes}
+            begin = self._saved['begin']
+        num_done = runner.iter - begin
+        is_alike = self._saved == {'begin': begin, **sizes}
         if num_done and is_alike and isinstance(sampler, SeededSampler):
             sampler.begin_at(num_done * sizes['batch_size'])
-            self._reference = runner.epoch, self._saved['begin']
+            self._reference = runner.epoch, begin
             return
         self._reference = runner.epoch, runner.iter
         if num_done:
