@@ -33,8 +33,8 @@ class CaptionServer:
     """One Java process for all captions of an evaluation.
 
     It starts when it is made and loads METEOR's tables (about 10 s) while captions are
-    tokenized and other scores are computed. It ends with this process, also where that is
-    killed. Calls are not to be mixed from several threads.
+    tokenized and other scores are computed. It ends with this process, also where that
+    is killed. Calls are not to be mixed from several threads.
 
     Args:
         java: The program.

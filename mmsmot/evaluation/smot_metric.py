@@ -33,9 +33,9 @@ class SMOTMetric(BaseMetric):
     """Tracking, captions and interactions in one pass.
 
     A video is compared with its truth as soon as it is predicted; its captions and
-    counts are held, its boxes are not. Scores are named by protocol: ``strict`` (missed and
-    invented trajectories and pairs count) and ``release`` (SMOTer's own, for standing
-    beside its paper). Tracking is in percent as the paper's Table 2, everything else a
+    counts are held, its boxes are not. Scores are named by protocol: ``strict``
+    (missed and invented trajectories and pairs count) and ``release`` (SMOTer's own,
+    for standing beside its paper). Tracking is in percent as the paper's Table 2, everything else a
     fraction; CIDEr reaches 10. Where the packages that score captions are not installed,
     it warns when it is built, and gives all other scores.
 
@@ -135,7 +135,7 @@ class SMOTMetric(BaseMetric):
 
 
 def format_report(scores: dict[str, Any]) -> str:
-    """The report's numbers as aligned tables, and the missing scores with their reasons."""
+    """The report's numbers as aligned tables, and why scores are missing."""
     counts = scores['counts']
     lines = [f'{counts["videos"]} videos; {counts.get("skipped", 0)} without truth']
     lines.append(format_table({'tracking': scores['tracking']}, corner='percent'))

@@ -143,8 +143,8 @@ def _pixel_corners(
     height, width = shape[:2]
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
     limits = [width, height, width, height]
-    finite: np.ndarray = np.isfinite(boxes).all(axis=1)
-    clipped = np.clip(np.where(finite[:, None], boxes, 0.0), 0, limits)
+    finite = np.isfinite(boxes).all(axis=1, keepdims=True)
+    clipped = np.clip(np.where(finite, boxes, 0.0), 0, limits)
     drawn_rows = np.flatnonzero(valid_boxes(clipped)).tolist()
     corners = np.minimum(np.round(clipped), np.subtract(limits, 1)).astype(int)
     return corners.tolist(), drawn_rows
@@ -220,7 +220,7 @@ def _draw_trails(
                 SUBPIXEL_BITS,
             )
             cv2.polylines(
-                opacity, line, False, level, width + 2, cv2.LINE_8, SUBPIXEL_BITS
+                opacity, line, False, (level,), width + 2, cv2.LINE_8, SUBPIXEL_BITS
             )
     # Flat, since a 2-D nonzero takes several times as long.
     covered = np.flatnonzero(opacity > 0)

@@ -111,14 +111,14 @@ def run_trackeval(tmp_path: Path) -> Callable[[str, Sequences], dict[str, dict]]
 def assert_same_scores() -> Callable[..., None]:
     """Every field of two results is equal, up to the order of a sum."""
 
-    def check(ours: dict[str, dict], theirs: dict[str, dict]) -> None:
-        assert set(ours) == set(theirs)
+    def check(ours: dict[str, dict], reference: dict[str, dict]) -> None:
+        assert set(ours) == set(reference)
         for metric, fields in ours.items():
-            assert set(fields) == set(theirs[metric])
+            assert set(fields) == set(reference[metric])
             for field, value in fields.items():
                 np.testing.assert_allclose(
                     value,
-                    theirs[metric][field],
+                    reference[metric][field],
                     rtol=1e-12,
                     atol=1e-12,
                     err_msg=f'{metric} {field}',

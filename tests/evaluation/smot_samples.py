@@ -32,9 +32,9 @@ def interactions(*rows: tuple) -> Interactions:
 def sample(name: str = 'video', **fields) -> SMOTDataSample:
     """A sample of four frames."""
     video = VideoInfo(name, f'/videos/{name}')
-    found = SMOTDataSample(metainfo={'video': video, 'frame_ids': np.arange(1, 5)})
-    found.set_data(fields)
-    return found
+    result = SMOTDataSample(metainfo={'video': video, 'frame_ids': np.arange(1, 5)})
+    result.set_data(fields)
+    return result
 
 
 def worked_example() -> SMOTDataSample:

@@ -28,18 +28,18 @@ VERBS = [(1, 2, 'follow.v.01'), (2, 1, 'flee.v.01'), (3, 1, 'look.v.01')]
 
 
 def video(name: str = 'a') -> SMOTDataSample:
-    found = sample(
+    result = sample(
         name,
         gt_trajectories=trajectories(i1=0.0, i2=50.0, i3=100.0),
         gt_captions=dict(CAPTIONS),
         gt_interactions=interactions(*VERBS),
         gt_video_caption='Three people are in a park.',
     )
-    return found
+    return result
 
 
 @pytest.fixture(scope='module')
-def known() -> TrainStatistics:
+def statistics() -> TrainStatistics:
     calm = sample(
         'calm',
         gt_trajectories=trajectories(i1=0.0, i2=50.0),
@@ -53,16 +53,16 @@ def known() -> TrainStatistics:
     return TrainStatistics.of([video(), calm])
 
 
-def said(name: str, known: TrainStatistics) -> SMOTDataSample:
-    return next(predict(name, [video()], known))
+def said(name: str, statistics: TrainStatistics) -> SMOTDataSample:
+    return next(predict(name, [video()], statistics))
 
 
-def test_statistics(known: TrainStatistics) -> None:
-    assert known.appearance == 'A man in a red shirt'
-    assert known.action == 'walks to the left.'
-    assert known.verbs[0] == 'look.v.01'
+def test_statistics(statistics: TrainStatistics) -> None:
+    assert statistics.appearance == 'A man in a red shirt'
+    assert statistics.action == 'walks to the left.'
+    assert statistics.verbs[0] == 'look.v.01'
     # Of 4 labels on 8 ordered pairs: 2 right at 8 said is F1 4/12, 3 at 16 is 6/20.
-    assert known.num_verbs == 1
+    assert statistics.num_verbs == 1
 
 
 def test_noun_phrases() -> None:
@@ -87,42 +87,44 @@ def test_the_consensus_is_most_like_all_others() -> None:
         ('truth', CAPTIONS[1], 3),
     ],
 )
-def test_words(known: TrainStatistics, name: str, first: str, num_pairs: int) -> None:
-    found = said(name, known)
-    assert found.pred_captions[1] == first
-    assert len(found.pred_interactions.as_pairs()) == num_pairs
-    assert found.pred_trajectories is found.gt_trajectories
+def test_words(
+    statistics: TrainStatistics, name: str, first: str, num_pairs: int
+) -> None:
+    result = said(name, statistics)
+    assert result.pred_captions[1] == first
+    assert len(result.pred_interactions.as_pairs()) == num_pairs
+    assert result.pred_trajectories is result.gt_trajectories
 
 
-def test_blind_ones_do_not_look_at_the_truth(known: TrainStatistics) -> None:
+def test_blind_ones_do_not_look_at_the_truth(statistics: TrainStatistics) -> None:
     for name in ('most frequent', 'consensus'):
-        found = said(name, known)
-        assert len(set(found.pred_captions.values())) == 1
-        assert set(found.pred_interactions.verbs.tolist()) == {'look.v.01'}
-        assert found.pred_video_caption == known.video_consensus
+        result = said(name, statistics)
+        assert len(set(result.pred_captions.values())) == 1
+        assert set(result.pred_interactions.verbs.tolist()) == {'look.v.01'}
+        assert result.pred_video_caption == statistics.video_consensus
 
 
-def test_the_activity_without_pairs(known: TrainStatistics) -> None:
-    pairs = said('activity, not who', known).pred_interactions.as_pairs()
+def test_the_activity_without_pairs(statistics: TrainStatistics) -> None:
+    pairs = said('activity, not who', statistics).pred_interactions.as_pairs()
     verbs = {'follow.v.01', 'flee.v.01', 'look.v.01'}
     assert pairs == {(i, j): verbs for i in (1, 2, 3) for j in (1, 2, 3) if i != j}
 
 
-def test_nobody_stays_himself_when_shuffled(known: TrainStatistics) -> None:
-    found = said('identities shuffled', known)
-    assert sorted(found.pred_captions.values()) == sorted(CAPTIONS.values())
-    assert all(found.pred_captions[i] != text for i, text in CAPTIONS.items())
-    new = {text: i for i, text in found.pred_captions.items()}
+def test_nobody_stays_himself_when_shuffled(statistics: TrainStatistics) -> None:
+    result = said('identities shuffled', statistics)
+    assert sorted(result.pred_captions.values()) == sorted(CAPTIONS.values())
+    assert all(result.pred_captions[i] != text for i, text in CAPTIONS.items())
+    new = {text: i for i, text in result.pred_captions.items()}
     old = {text: i for i, text in CAPTIONS.items()}
     to = {old[text]: new[text] for text in CAPTIONS.values()}
     moved = {(to[i], to[j], verb) for i, j, verb in VERBS}
-    table = found.pred_interactions
+    table = result.pred_interactions
     rows = (c.tolist() for c in (table.subject_ids, table.object_ids, table.verbs))
     assert set(zip(*rows, strict=True)) == moved
 
 
 def test_the_paraphrase_tells_the_same_facts(
-    known: TrainStatistics, tmp_path: Path
+    statistics: TrainStatistics, tmp_path: Path
 ) -> None:
     look = dict(
         kind='man', top='shirt', top_color='red', sleeves='short', bottom='trousers',
@@ -144,19 +146,19 @@ def test_the_paraphrase_tells_the_same_facts(
     item.set_metainfo(dict(video=VideoInfo('v', str(tmp_path))))
     texts = set()
     for seed in range(8):
-        found = next(predict('paraphrase oracle', [item], known, seed))
-        text = found.pred_captions[1]
+        result = next(predict('paraphrase oracle', [item], statistics, seed))
+        text = result.pred_captions[1]
         assert 'red shirt' in text
         assert 'walks to the left' in text or 'strolls to the left' in text
-        assert found.pred_video_caption.startswith('One person is in a park.')
+        assert result.pred_video_caption.startswith('One person is in a park.')
         texts.add(text)
     assert len(texts) > 2
-    again = next(predict('paraphrase oracle', [item], known, 7))
+    again = next(predict('paraphrase oracle', [item], statistics, 7))
     assert again.pred_captions[1] == text
     with pytest.raises(
         FileNotFoundError, match="Only SynSMOT's captions can be paraphrased"
     ):
-        said('paraphrase oracle', known)
+        said('paraphrase oracle', statistics)
 
 
 def test_one_person_alone_has_no_pairs() -> None:

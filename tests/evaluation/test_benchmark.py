@@ -33,9 +33,9 @@ def test_sequences_are_seeded(tool):
 def test_a_wrong_number_stops_it(tool, tmp_path):
     sequences = tool['write_benchmark'](tmp_path, 2, 30, 8, 0)
     ours = tool['score'](tool['read_sequences'](tmp_path, sequences))
-    theirs = tool['score_with_trackeval'](tmp_path)
-    tool['require_equal'](ours, theirs)
-    wrong = copy.deepcopy(theirs)
+    reference = tool['score_with_trackeval'](tmp_path)
+    tool['require_equal'](ours, reference)
+    wrong = copy.deepcopy(reference)
     wrong['SEQ-02']['HOTA']['AssA'][7] += 1e-9
     with pytest.raises(SystemExit, match='SEQ-02: HOTA AssA differs by 1e-09'):
         tool['require_equal'](ours, wrong)

@@ -58,15 +58,15 @@ def test_equals_pycocoevalcap(scores: dict[str, CaptionScores]) -> None:
         return PTBTokenizer().tokenize(rows)
 
     truth, said = tokens(TRUE), tokens(SAID)
-    found = scores['instance']
+    result = scores['instance']
     bleu = Bleu(4).compute_score(truth, said, verbose=0)[0]
-    assert [found.corpus[f'BLEU-{n}'] for n in (1, 2, 3, 4)] == pytest.approx(bleu)
+    assert [result.corpus[f'BLEU-{n}'] for n in (1, 2, 3, 4)] == pytest.approx(bleu)
     scorers = {'ROUGE-L': Rouge(), 'CIDEr': Cider(), 'METEOR': Meteor()}
     for name, scorer in scorers.items():
         corpus, segments = scorer.compute_score(truth, said)
-        assert found.corpus[name] == pytest.approx(corpus, abs=1e-12)
-        np.testing.assert_allclose(found.segments[name], segments, atol=1e-12)
-    assert found.missing == {}
+        assert result.corpus[name] == pytest.approx(corpus, abs=1e-12)
+        np.testing.assert_allclose(result.segments[name], segments, atol=1e-12)
+    assert result.missing == {}
 
 
 @needs_java
@@ -93,7 +93,7 @@ def test_published_scores(test_data: Path) -> None:
 
     references = list(zip(lines('ref1.txt'), lines('ref2.txt'), strict=True))
     captions = CaptionSet(references, lines('hyp.txt'))
-    found = score_captions({'all': captions}, tokenizer='none')['all'].corpus
+    result = score_captions({'all': captions}, tokenizer='none')['all'].corpus
     expected = {
         'BLEU-1': 0.55,
         'BLEU-2': 0.428174,
@@ -103,7 +103,7 @@ def test_published_scores(test_data: Path) -> None:
         'CIDEr': 1.242192,
         'METEOR': 0.295797,
     }
-    assert {k: round(v, 6) for k, v in found.items()} == expected
+    assert {k: round(v, 6) for k, v in result.items()} == expected
 
 
 def test_without_java_the_rest_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,11 +111,11 @@ def test_without_java_the_rest_is_given(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(
         'shutil.which', lambda name, *a: None if name == 'java' else which(name, *a)
     )
-    found = score_captions({'instance': SETS['instance']})['instance']
-    assert set(found.corpus) == set(METRICS) - {'METEOR'}
-    assert 'apt install default-jre-headless' in found.missing['METEOR']
-    assert 'not PTB' in found.missing['tokenizer']
-    assert found.corpus['ROUGE-L'] == pytest.approx(0.27, abs=0.01)
+    result = score_captions({'instance': SETS['instance']})['instance']
+    assert set(result.corpus) == set(METRICS) - {'METEOR'}
+    assert 'apt install default-jre-headless' in result.missing['METEOR']
+    assert 'not PTB' in result.missing['tokenizer']
+    assert result.corpus['ROUGE-L'] == pytest.approx(0.27, abs=0.01)
 
 
 @needs_java
@@ -129,10 +129,10 @@ def test_java_that_dies_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
         return words
 
     monkeypatch.setattr(CaptionServer, 'tokenize', kill_after)
-    found = score_captions({'instance': SETS['instance']})['instance']
-    assert 'METEOR' not in found.corpus
-    assert 'java died during METEOR' in found.missing['METEOR']
-    assert found.corpus['CIDEr'] > 0
+    result = score_captions({'instance': SETS['instance']})['instance']
+    assert 'METEOR' not in result.corpus
+    assert 'java died during METEOR' in result.missing['METEOR']
+    assert result.corpus['CIDEr'] > 0
 
 
 @needs_java
@@ -150,10 +150,10 @@ def test_half_a_surrogate_pair_harms_nobody() -> None:
     """JSON may hold one, as ``"\\ud800"``; UTF-8 cannot."""
     texts = ['a man \ud800 walks', 'a boy runs']
     captions = CaptionSet([[text] for text in texts], ['a \udfff man walks', texts[1]])
-    found = score_captions({'all': captions})['all']
-    assert found.missing == {}
-    assert found.segments['METEOR'][1] == pytest.approx(1.0)
-    assert found.segments['METEOR'][0] > 0.4
+    result = score_captions({'all': captions})['all']
+    assert result.missing == {}
+    assert result.segments['METEOR'][1] == pytest.approx(1.0)
+    assert result.segments['METEOR'][0] > 0.4
 
 
 @pytest.mark.parametrize('java', [pytest.param(True, marks=needs_java), False])
@@ -162,28 +162,28 @@ def test_true_captions_without_a_word(
 ) -> None:
     if not java:
         monkeypatch.setattr('shutil.which', lambda *args, **kwargs: None)
-    found = score_captions(
+    result = score_captions(
         {
             'marks': CaptionSet([['...'], ['!']], ['a man walks', '']),
             'pairs': CaptionSet([['...']], ['a man walks'], corpus=False),
             'words': CaptionSet([['...'], ['a dog']], ['a man walks', 'a dog']),
         }
     )
-    assert found['marks'].missing['CIDEr'] == (
+    assert result['marks'].missing['CIDEr'] == (
         'no true caption holds a word; counted as 0'
     )
-    assert set(found['marks'].corpus) == set(METRICS) - (set() if java else {'METEOR'})
-    assert max(found['marks'].corpus.values()) == pytest.approx(0, abs=1e-6)
-    assert found['pairs'].segments['CIDEr'].tolist() == [0.0]
-    assert 'CIDEr' not in found['words'].missing
-    assert found['words'].segments['ROUGE-L'].tolist() == [0.0, 1.0]
+    assert set(result['marks'].corpus) == set(METRICS) - (set() if java else {'METEOR'})
+    assert max(result['marks'].corpus.values()) == pytest.approx(0, abs=1e-6)
+    assert result['pairs'].segments['CIDEr'].tolist() == [0.0]
+    assert 'CIDEr' not in result['words'].missing
+    assert result['words'].segments['ROUGE-L'].tolist() == [0.0, 1.0]
 
 
 def test_cider_of_one_caption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its words are in every caption there is, so they weigh nothing."""
     monkeypatch.setattr('shutil.which', lambda *args, **kwargs: None)
     same = 'a man walks'
-    found = score_captions(
+    result = score_captions(
         {
             'one': CaptionSet([[same]], [same]),
             'alike': CaptionSet([[same], [same]], [same, 'a dog']),
@@ -191,9 +191,9 @@ def test_cider_of_one_caption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         }
     )
     for name in ('one', 'alike'):
-        assert found[name].corpus['CIDEr'] == 0
-        assert 'always 0' in found[name].missing['CIDEr']
-    assert 'CIDEr' not in found['two'].missing
+        assert result[name].corpus['CIDEr'] == 0
+        assert 'always 0' in result[name].missing['CIDEr']
+    assert 'CIDEr' not in result['two'].missing
 
 
 def test_captions_must_be_paired() -> None:

@@ -24,11 +24,11 @@ def test_similarity_is_the_mean_of_meteor_and_a_tenth_of_cider() -> None:
 
 def test_chota_is_the_geometric_mean_at_one_half() -> None:
     detection, association = np.linspace(0.9, 0.0, 19), np.linspace(0.8, 0.08, 19)
-    found = chota({'HOTA': {'DetA': detection, 'AssA': association}}, 0.3)
+    result = chota({'HOTA': {'DetA': detection, 'AssA': association}}, 0.3)
     # .5 is the tenth of the thresholds .05, .1, ..., .95
-    assert found['DetA@.5'] == pytest.approx(0.45)
-    assert found['AssA@.5'] == pytest.approx(0.44)
-    assert found['joint'] == pytest.approx((0.45 * 0.44 * 0.3) ** (1 / 3))
+    assert result['DetA@.5'] == pytest.approx(0.45)
+    assert result['AssA@.5'] == pytest.approx(0.44)
+    assert result['joint'] == pytest.approx((0.45 * 0.44 * 0.3) ** (1 / 3))
 
 
 def test_similarity_ends_at_one() -> None:

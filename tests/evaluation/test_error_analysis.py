@@ -52,8 +52,8 @@ def test_the_worst_captions_come_first(errors: Errors) -> None:
 
 
 def test_the_worst_pairs_come_first(errors: Errors) -> None:
-    found = [(p.gt_ids, p.right, p.missed, p.wrong) for p in errors.pairs]
-    assert found == [
+    result = [(p.gt_ids, p.right, p.missed, p.wrong) for p in errors.pairs]
+    assert result == [
         ((3, 1), (), ('look.v.01',), ()),
         ((1, 2), ('follow.v.01',), (), ('look.v.01',)),
         ((2, 1), (), (), ('follow.v.01',)),
@@ -75,15 +75,15 @@ def test_score_against_purity() -> None:
     def caption(purity: float, score: float, pred_id: int = 1) -> CaptionError:
         return CaptionError('v', 1, pred_id, 'a', 'b', purity, score)
 
-    found = score_by_purity(
+    result = score_by_purity(
         [caption(0.55, 0.2), caption(0.65, 0.4), caption(1, 0.9), caption(0, 0, -1)]
     )
-    assert found['bins'] == [
+    assert result['bins'] == [
         {'from': 0.5, 'to': 0.7, 'captions': 2, 'score': pytest.approx(0.3)},
         {'from': 1.0, 'to': 1.0, 'captions': 1, 'score': 0.9},
     ]
     # Deviations from .7333 and .5: sums of products .17, squares .11167 and .26.
-    assert found['correlation'] == pytest.approx(0.17 / (0.335 / 3 * 0.26) ** 0.5)
+    assert result['correlation'] == pytest.approx(0.17 / (0.335 / 3 * 0.26) ** 0.5)
     assert score_by_purity([])['correlation'] is None
 
 

@@ -52,9 +52,9 @@ def test_all_other_scores_are_given_and_written(
 
 
 def test_predictions_on_disk_and_errors() -> None:
-    found = score_predictions([worked_example()])
-    assert found['tracking']['HOTA'] > 0
-    assert found['missing']['strict video captions'] == COMMAND
+    result = score_predictions([worked_example()])
+    assert result['tracking']['HOTA'] > 0
+    assert result['missing']['strict video captions'] == COMMAND
     with pytest.raises(ModuleNotFoundError, match='pip install'):
         find_errors([worked_example()])
 

@@ -99,11 +99,11 @@ def test_what_auto_means(name, path, labels, expected):
 def test_nothing_true_left_is_told(logged):
     gt = truth([2, 2, 7])
     assert not counted_boxes(gt, 'mot17', VideoInfo('yard', '/yard')).any()
-    (told,) = logged
-    assert told.startswith(
+    (message,) = logged
+    assert message.startswith(
         'yard: none of 3 true boxes counts: there are 2 of class 2, 1 of class 7'
     )
-    assert "preprocessing='none'" in told and 'labels.txt' in told
+    assert "preprocessing='none'" in message and 'labels.txt' in message
     assert counted_boxes(gt, 'none').all()
     assert counted_boxes(truth([1, 2]), 'mot17').tolist() == [True, False]
     counted_boxes(truth([]), 'mot17')
@@ -120,8 +120,8 @@ def test_other_classes_neither_count_nor_excuse():
 def test_a_truth_that_is_all_to_be_ignored_is_told(logged, preprocessing):
     gt = truth([1, 1])
     counted_boxes(replace(gt, scores=np.zeros(2)), preprocessing)
-    (told,) = logged
+    (message,) = logged
     assert (
         'a video: none of 2 true boxes counts: the flag (seventh column of gt.txt)'
-        in told
+        in message
     )

@@ -19,22 +19,22 @@ from .smot_samples import perfect, sample, trajectories, worked_example
 
 
 def test_strict_counts_who_is_missed_and_who_is_invented() -> None:
-    found = compare_strictly(worked_example())
-    assert found.captions == [
+    result = compare_strictly(worked_example())
+    assert result.captions == [
         ('A man walks.', 'a man walks'),
         ('A woman runs.', 'a woman sits'),
         ('A boy sits.', ''),
     ]
-    assert found.ids == [(1, 11), (2, 12), (3, -1)]
-    assert found.spurious == 2  # 14, nobody, and 15, the second on one man
-    assert found.pairs == [
+    assert result.ids == [(1, 11), (2, 12), (3, -1)]
+    assert result.spurious == 2  # 14, nobody, and 15, the second on one man
+    assert result.pairs == [
         PairVerbs({'follow.v.01'}, {'follow.v.01': 0.9, 'look.v.01': 0.5}),
         PairVerbs({'look.v.01'}, {}),
         PairVerbs(frozenset(), {'follow.v.01': 0.6}),
         PairVerbs(frozenset(), {'look.v.01': 0.7}),
         PairVerbs(frozenset(), {'look.v.01': 0.2}),
     ]
-    assert found.video == ('Three people are in a park.', 'three people are in a park')
+    assert result.video == ('Three people are in a park.', 'three people are in a park')
 
 
 def test_spans_are_compared_frame_by_frame() -> None:
@@ -53,17 +53,17 @@ def test_spans_are_compared_frame_by_frame() -> None:
 
 
 def test_release_looks_only_at_what_was_found() -> None:
-    found = compare_official(worked_example())
-    assert found.captions == [
+    result = compare_official(worked_example())
+    assert result.captions == [
         ('A man walks.', 'a man walks'),
         ('A woman runs.', 'a woman sits'),
         ('A man walks.', 'a man walks'),  # the double is praised a second time
     ]
-    assert found.spurious == 0
-    assert found.ids == [(1, 11), (2, 12), (1, 15)]
-    assert found.unjudged == ()
+    assert result.spurious == 0
+    assert result.ids == [(1, 11), (2, 12), (1, 15)]
+    assert result.unjudged == ()
     follow = {'follow.v.01'}
-    assert found.pairs == [
+    assert result.pairs == [
         PairVerbs(follow, {'follow.v.01': 0.9, 'look.v.01': 0.5}),
         PairVerbs(follow, {}),  # the double says nothing of the woman
     ]
@@ -82,21 +82,21 @@ def test_release_lowers_predictions_alone() -> None:
 def test_release_drops_truth_without_a_caption() -> None:
     example = worked_example()
     del example.gt_captions[1]
-    found = compare_official(example)
-    assert [true for true, _ in found.captions] == ['A woman runs.']
-    assert found.pairs == []
+    result = compare_official(example)
+    assert [true for true, _ in result.captions] == ['A woman runs.']
+    assert result.pairs == []
 
 
 def test_what_has_no_truth_is_not_judged() -> None:
     walk = trajectories(i1=0.0)
-    found = compare_strictly(
+    result = compare_strictly(
         sample(gt_trajectories=walk, pred_trajectories=walk, pred_captions={1: 'a man'})
     )
-    assert (found.captions, found.spurious, found.pairs) == ([], 0, [])
-    assert found.video is None
-    assert found.unjudged == ('captions', 'interactions', 'video_caption')
+    assert (result.captions, result.spurious, result.pairs) == ([], 0, [])
+    assert result.video is None
+    assert result.unjudged == ('captions', 'interactions', 'video_caption')
     released = compare_official(sample(gt_trajectories=walk, pred_trajectories=walk))
-    assert released.unjudged == found.unjudged
+    assert released.unjudged == result.unjudged
 
 
 def test_nobody_found_and_nobody_there() -> None:
@@ -121,24 +121,24 @@ def test_the_best_score_of_a_verb_over_its_spans_counts() -> None:
 def seen_in_part(why: str) -> SMOTDataSample:
     """Ten frames of truth of which four count; what is predicted there is perfect."""
     truth = trajectories(10, i1=0.0, i2=100.0)
-    found = perfect('park', 'A man walks.', 'A woman runs.')  # four frames
+    result = perfect('park', 'A man walks.', 'A woman runs.')  # four frames
     if why == 'not looked at':
-        found.gt_trajectories = truth
+        result.gt_trajectories = truth
     else:
         ignored = np.where(truth.frame_ids > 4, 0.0, 1.0)
-        found.gt_trajectories = replace(truth, scores=ignored)
-        found.set_metainfo({'frame_ids': np.arange(1, 11)})
-    found.pred_trajectories = trajectories(4, i1=0.0, i2=100.0)
-    return found
+        result.gt_trajectories = replace(truth, scores=ignored)
+        result.set_metainfo({'frame_ids': np.arange(1, 11)})
+    result.pred_trajectories = trajectories(4, i1=0.0, i2=100.0)
+    return result
 
 
 @pytest.mark.parametrize('why', ['not looked at', 'score 0'])
 def test_truth_that_tracking_leaves_out_is_not_asked_for(why: str) -> None:
     example = seen_in_part(why)
-    found = compare_strictly(example)
-    assert found.ids == [(1, 1), (2, 2)]
-    assert found.spurious == 0
-    assert found.pairs == [PairVerbs({'follow.v.01'}, {'follow.v.01': 1.0})]
+    result = compare_strictly(example)
+    assert result.ids == [(1, 1), (2, 2)]
+    assert result.spurious == 0
+    assert result.pairs == [PairVerbs({'follow.v.01'}, {'follow.v.01': 1.0})]
     assert len(compare_official(example).captions) == 2
     assert len(example.gt_trajectories) == 20  # the sample itself stays whole
 
@@ -177,8 +177,8 @@ def test_a_prediction_on_truth_that_is_ignored_is_spurious() -> None:
         pred_trajectories=both,
         pred_captions={1: 'a man', 2: 'a boy'},
     )
-    found = compare_strictly(example)
-    assert (found.ids, found.spurious) == ([(1, 1)], 1)
+    result = compare_strictly(example)
+    assert (result.ids, result.spurious) == ([(1, 1)], 1)
 
 
 def test_strict_matches_from_a_mean_iou_of_one_half_on() -> None:
@@ -192,7 +192,7 @@ def test_strict_matches_from_a_mean_iou_of_one_half_on() -> None:
             pred_trajectories=replace(low, boxes=boxes),
             pred_captions={7: 'a man walks'},
         )
-        found = compare_strictly(example)
-        assert found.ids == [(1, pred_id)]
-        assert found.spurious == (pred_id == -1)
+        result = compare_strictly(example)
+        assert result.ids == [(1, pred_id)]
+        assert result.spurious == (pred_id == -1)
         assert compare_strictly(example, min_iou=0.4).ids == [(1, 7)]

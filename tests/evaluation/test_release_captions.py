@@ -21,9 +21,9 @@ CAPTIONS = [
 def test_bleu_counts_characters() -> None:
     from nltk.translate.bleu_score import corpus_bleu
 
-    found = score_official(CAPTIONS).corpus
+    result = score_official(CAPTIONS).corpus
     truth, said = [[list(t)] for t, _ in CAPTIONS], [list(s) for _, s in CAPTIONS]
-    assert found['BLEU'] == pytest.approx(corpus_bleu(truth, said), abs=1e-12)
+    assert result['BLEU'] == pytest.approx(corpus_bleu(truth, said), abs=1e-12)
     # These two say different things.
     unrelated = [
         (
@@ -38,19 +38,21 @@ def test_rouge_and_cider_see_marks_and_capitals() -> None:
     from pycocoevalcap.cider.cider import Cider
     from pycocoevalcap.rouge.rouge import Rouge
 
-    found = score_official(CAPTIONS)
+    result = score_official(CAPTIONS)
     truth = {i: [t] for i, (t, _) in enumerate(CAPTIONS)}
     said = {i: [s] for i, (_, s) in enumerate(CAPTIONS)}
     rouge, segments = Rouge().compute_score(truth, said)
-    assert found.corpus['ROUGE-L'] == pytest.approx(rouge)
-    np.testing.assert_allclose(found.segments['ROUGE-L'], segments)
-    assert found.corpus['CIDEr'] == pytest.approx(Cider().compute_score(truth, said)[0])
+    assert result.corpus['ROUGE-L'] == pytest.approx(rouge)
+    np.testing.assert_allclose(result.segments['ROUGE-L'], segments)
+    assert result.corpus['CIDEr'] == pytest.approx(
+        Cider().compute_score(truth, said)[0]
+    )
 
 
 def test_meteor_or_why_not() -> None:
     from nltk.translate.meteor_score import meteor_score
 
-    found = score_official(CAPTIONS)
+    result = score_official(CAPTIONS)
     try:
         expected = np.mean(
             [
@@ -62,10 +64,10 @@ def test_meteor_or_why_not() -> None:
             ]
         )
     except LookupError:
-        assert 'WordNet data is not there' in found.missing['METEOR']
-        assert 'METEOR' not in found.corpus
+        assert 'WordNet data is not there' in result.missing['METEOR']
+        assert 'METEOR' not in result.corpus
     else:
-        assert found.corpus['METEOR'] == pytest.approx(expected)
+        assert result.corpus['METEOR'] == pytest.approx(expected)
 
 
 def test_no_captions() -> None:
@@ -77,14 +79,14 @@ def test_damaged_word_net_costs_only_meteor(monkeypatch: pytest.MonkeyPatch) -> 
         raise zipfile.BadZipFile('File is not a zip file')
 
     monkeypatch.setattr('nltk.translate.meteor_score.meteor_score', fail)
-    found = score_official(CAPTIONS)
-    assert set(found.corpus) == {'BLEU', 'ROUGE-L', 'CIDEr'}
-    assert 'damaged (File is not a zip file)' in found.missing['METEOR']
-    assert 'nltk.download' in found.missing['METEOR']
+    result = score_official(CAPTIONS)
+    assert set(result.corpus) == {'BLEU', 'ROUGE-L', 'CIDEr'}
+    assert 'damaged (File is not a zip file)' in result.missing['METEOR']
+    assert 'nltk.download' in result.missing['METEOR']
 
 
 def test_cider_of_one_caption_is_told() -> None:
-    found = score_official(CAPTIONS[:1])
-    assert found.corpus['CIDEr'] == 0
-    assert 'always 0' in found.missing['CIDEr']
+    result = score_official(CAPTIONS[:1])
+    assert result.corpus['CIDEr'] == 0
+    assert 'always 0' in result.missing['CIDEr']
     assert 'CIDEr' not in score_official(CAPTIONS).missing

@@ -47,7 +47,7 @@ def test_published_tud_rows(test_data, preprocessing):
 
 def test_equals_trackeval_on_tud(test_data, run_trackeval, assert_same_scores):
     folder = test_data / 'data' / 'tud'
-    theirs = run_trackeval(
+    reference = run_trackeval(
         'MOT15',
         {
             name: (
@@ -63,9 +63,9 @@ def test_equals_trackeval_on_tud(test_data, run_trackeval, assert_same_scores):
         for name, sequence in tud(test_data).items()
     }
     ours['COMBINED_SEQ'] = combine_sequences(ours)
-    assert set(ours) == set(theirs)
+    assert set(ours) == set(reference)
     for name, result in ours.items():
-        assert_same_scores(result, theirs[name])
+        assert_same_scores(result, reference[name])
 
 
 def ranked_detections(det: Path, frames: int) -> np.ndarray:
@@ -99,9 +99,9 @@ def test_equals_trackeval_on_mot17(
         removed += len(pred) - score['Count']['Dets']
     assert len(ours) == 7 and removed > 10  # the distractors had something to remove
     ours['COMBINED_SEQ'] = combine_sequences(ours)
-    theirs = run_trackeval(benchmark, texts)
+    reference = run_trackeval(benchmark, texts)
     for name, score in ours.items():
-        assert_same_scores(score, theirs[name])
+        assert_same_scores(score, reference[name])
 
 
 GOLDENS = [

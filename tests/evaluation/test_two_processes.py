@@ -43,10 +43,10 @@ def worker(rank: int, port: int, out: str) -> None:
     try:
         # As MMEngine's sampler: in turns, the last one twice so that all have as many.
         mine = [*videos(), videos()[0]][rank::2]
-        found = score(mine, 3)
+        result = score(mine, 3)
     finally:
         distributed.destroy_process_group()
-    Path(out, f'{rank}.json').write_text(json.dumps(found))
+    Path(out, f'{rank}.json').write_text(json.dumps(result))
 
 
 def test_two_processes_equal_one(

@@ -59,11 +59,11 @@ def make_video(path: Path) -> Path:
 def data_of(page: Path) -> dict[str, Any]:
     """What a page was told."""
     text = page.read_text(encoding='utf-8')
-    found = re.findall(
+    result = re.findall(
         r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL
     )
-    assert len(found) == 1
-    return json.loads(found[0])
+    assert len(result) == 1
+    return json.loads(result[0])
 
 
 @contextmanager
@@ -74,11 +74,11 @@ def open_browser() -> Iterator[Any]:
     )
     with api.sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
-        found = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if found is None and not own.exists():
+        result = next(filter(None, map(shutil.which, BROWSERS)), None)
+        if result is None and not own.exists():
             pytest.skip('needs a browser: apt-get install chromium')
         browser = playwright.chromium.launch(
-            executable_path=found, args=['--no-sandbox']
+            executable_path=result, args=['--no-sandbox']
         )
         yield browser
         browser.close()

@@ -104,7 +104,7 @@ def test_interactions_are_told_with_what_is_known() -> None:
     assert interaction_entries(None) == interaction_entries(Interactions.empty()) == []
 
 
-def test_a_video_without_pictures_says_so(truth) -> None:
+def test_a_video_without_images_is_refused(truth) -> None:
     bare = ImageSequence(VideoInfo('a/1', '/data/a/1', 4.0, 160, 96), FRAMES)
     with pytest.raises(ValueError, match='a/1: no images in /data/a/1'):
         draw_sheet(bare, truth)

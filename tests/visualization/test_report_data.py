@@ -76,8 +76,8 @@ def test_spans_of_interactions() -> None:
         [12, 0, 15, 0, 0],
         [15, 0, 0, 13, 0],
     )
-    found = told(sample)['sides']['pred']['interactions']
-    spans = {i['verb']: (i['spans'], i['known']) for i in found}
+    result = told(sample)['sides']['pred']['interactions']
+    spans = {i['verb']: (i['spans'], i['known']) for i in result}
     assert spans == {
         'a': ([[11, 14]], True),
         'b': ([[10, 19]], False),  # the frames both have
@@ -86,7 +86,7 @@ def test_spans_of_interactions() -> None:
         'e': ([], False),  # one of the two is never seen
     }
     # As they start, then as they end.
-    assert [i['verb'] for i in found] == ['d', 'b', 'a', 'c', 'e']
+    assert [i['verb'] for i in result] == ['d', 'b', 'a', 'c', 'e']
 
 
 def test_unsure_verbs_are_left_out() -> None:
@@ -100,8 +100,8 @@ def test_truth_is_matched() -> None:
     walker, invented = sides['pred']['people']
     assert (walker['other'], walker['other_caption']) == (1, 'A boy runs.')
     assert (invented['other'], invented['other_caption']) == (None, '')
-    found, missed = sides['gt']['people']
-    assert (found['other'], found['color']) == (1, walker['color'])
+    result, missed = sides['gt']['people']
+    assert (result['other'], result['color']) == (1, walker['color'])
     assert (missed['id'], missed['other'], missed['color']) == (7, None, '#9aa3ad')
 
 

@@ -30,10 +30,10 @@ def write(path, codec: str, pts=None, pixels: str = 'yuv420p') -> None:
 
 def test_what_browsers_play_is_taken_as_it_is(tmp_path) -> None:
     video = make_video(tmp_path / 'a.mp4')
-    found, times = playable_video(
+    result, times = playable_video(
         open_video(video), np.array([3, 4, 9]), tmp_path / 'copy.mp4'
     )
-    assert found == video
+    assert result == video
     assert times.tolist() == pytest.approx([0.2, 0.3, 0.8])
     assert not (tmp_path / 'copy.mp4').exists()
 
@@ -86,12 +86,12 @@ def test_other_videos_are_copied(tmp_path, name, codec, pixels) -> None:
     write(tmp_path / name, codec, pixels=pixels)
     assert not is_playable(tmp_path / name)
     reader = open_video(tmp_path / name)
-    found, times = playable_video(reader, np.array([1, 3, 5]), tmp_path / 'copy.mp4')
-    assert found == tmp_path / 'copy.mp4'
-    assert is_playable(found)
+    result, times = playable_video(reader, np.array([1, 3, 5]), tmp_path / 'copy.mp4')
+    assert result == tmp_path / 'copy.mp4'
+    assert is_playable(result)
     # Every second frame at half the rate: as fast as the original.
     assert times.tolist() == pytest.approx([0, 0.1, 0.2])
-    means = [frame.image.mean() for frame in open_video(found)]
+    means = [frame.image.mean() for frame in open_video(result)]
     assert means == pytest.approx([0, 60, 120], abs=6)
 
 
@@ -108,9 +108,9 @@ def test_images_with_holes(tmp_path) -> None:
     (tmp_path / 'seqinfo.ini').write_text('[Sequence]\nframeRate=5\n')
     reader = open_video(tmp_path)
     numbers = np.array([2, 3, 7, 8])
-    found, times = playable_video(reader, numbers, tmp_path / 'out/copy.mp4')
+    result, times = playable_video(reader, numbers, tmp_path / 'out/copy.mp4')
     assert times.tolist() == pytest.approx([0, 0.2, 0.4, 0.6])
-    means = [frame.image.mean() for frame in open_video(found)]
+    means = [frame.image.mean() for frame in open_video(result)]
     assert means == pytest.approx([40, 60, 140, 160], abs=4)
 
 
