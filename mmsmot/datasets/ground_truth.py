@@ -1,4 +1,4 @@
-"""What is annotated of a video."""
+"""Ground truth of a video: trajectories, captions, interactions, expressions."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..structures import (
 
 @dataclass
 class GroundTruth:
-    """The truth of one video; ``None`` for what is not annotated.
+    """Ground truth of one video; ``None`` for what is not annotated.
 
     Attributes:
-        trajectories: Where everyone goes.
+        trajectories: Boxes over time, by id.
         captions: A text by id.
-        interactions: Who does what to whom.
+        interactions: Subject, verb, object and span.
         video_caption: A text for the whole video.
-        expressions: Sentences and whom they refer to.
+        expressions: Sentences and the ids they refer to.
     """
 
     trajectories: Trajectories | None = None
@@ -55,7 +55,7 @@ class GroundTruth:
         return all(part is not None for part in words)
 
     def on_frames(self, frame_ids: np.ndarray) -> GroundTruth:
-        """What of it can be seen in these frames.
+        """The ground truth of these frames alone.
 
         Boxes of other frames go; so do captions and interactions of trajectories that
         have no box left, and interactions whose span ended before or begins after.
@@ -75,7 +75,7 @@ class GroundTruth:
         return part
 
     def for_boxes(self, trajectories: Trajectories) -> GroundTruth:
-        """What can be said where only these boxes are left of its own.
+        """The ground truth of these of its boxes alone.
 
         Captions and interactions of trajectories without a box go. Referring expressions
         lose the labels of frames in which the box is gone.

@@ -1,4 +1,4 @@
-"""The one decoder of picture files: every reader, converter and page goes through it."""
+"""The one decoder of image files: every reader, converter and page goes through it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mmengine.logging import print_log
 from PIL import Image
 
 MAX_PIXELS_VARIABLE = 'MMSMOT_MAX_PIXELS'
-MAX_PIXELS = 178_956_970  # where Pillow refuses a picture too: 0.5 GB once decoded
+MAX_PIXELS = 178_956_970  # where Pillow refuses an image too: 0.5 GB once decoded
 MOST_BYTES = 8  # of a pixel in a file: 16 bits of red, green, blue and alpha
 FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
 JPEGS = ('JPEG', 'MPO')
 START_OF_SCAN, END_OF_IMAGE = b'\xff\xda', b'\xff\xd9'  # markers of JPEG
 FILLER = b'\x5a' * 64  # bits of pixels, whatever the Huffman table
 EXIF_ORIENTATION = 0x0112
-# What each EXIF orientation does to a picture: transpose it, then mirror its axes.
+# What each EXIF orientation does to an image: transpose it, then mirror its axes.
 TURNS = {
     1: (False, None),
     2: (False, 1),
@@ -41,11 +41,11 @@ SAMPLED = 2**18  # values that percentiles are taken of
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What a picture file states before its pixels.
+    """What an image file states before its pixels.
 
     Attributes:
         format: Pillow's name of the format.
-        width: In pixels, of the picture as it is shown (turned by its EXIF orientation).
+        width: In pixels, of the image as it is shown (turned by its EXIF orientation).
         height: In pixels, likewise.
         orientation: EXIF orientation that is still to be applied to what OpenCV decodes.
     """
@@ -57,7 +57,7 @@ class ImageHeader:
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:
-    """Read a picture as (H, W, 3) uint8 BGR, turned upright by its EXIF orientation.
+    """Read an image as (H, W, 3) uint8 BGR, turned upright by its EXIF orientation.
 
     What had to be done to it is logged, once for a folder.
 
@@ -75,8 +75,8 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
 def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
     """As :func:`read_image`; and what its reader must know, ``None`` for nothing.
 
-    Pictures of 16 bits or floats are brought to 8 bits: where they use less than half of
-    the 16 bits, the 0.5th percentile of the picture becomes 0 and the 99.5th 255.
+    Images of 16 bits or floats are brought to 8 bits: where they use less than half of
+    the 16 bits, the 0.5th percentile of the image becomes 0 and the 99.5th 255.
     """
     with _open(path) as stream:
         data = stream.read()
@@ -100,11 +100,11 @@ def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:
-    """Width and height of a picture as it is shown, from its header alone.
+    """Width and height of an image as it is shown, from its header alone.
 
     Raises:
         OSError: There is no such file, or it may not be read.
-        ValueError: It is no picture, or has too many pixels; names the file.
+        ValueError: It is no image, or has too many pixels; names the file.
     """
     with _open(path) as stream:
         header = _header(stream, path)
@@ -112,7 +112,7 @@ def image_size(path: str | os.PathLike) -> tuple[int, int]:
 
 
 def max_pixels() -> int:
-    """The most pixels a picture may have; set by ``MMSMOT_MAX_PIXELS``.
+    """The most pixels an image may have; set by ``MMSMOT_MAX_PIXELS``.
 
     Raises:
         ValueError: The variable holds no whole number above 0.
@@ -132,10 +132,10 @@ def max_pixels() -> int:
 
 
 def to_8_bit(image: np.ndarray) -> np.ndarray:
-    """A picture of any depth as uint8; see :func:`decode_image`."""
+    """An image of any depth as uint8; see :func:`decode_image`."""
     if image.dtype == np.uint8:
         return image
-    # Whole pixels: every third value of a picture would be of the blue channel alone.
+    # Whole pixels: every third value of an image would be of the blue channel alone.
     pixels = image.reshape(image.shape[0] * image.shape[1], -1)
     values = pixels[:: max(1, image.size // SAMPLED)]
     values = values[np.isfinite(values)]
@@ -152,7 +152,7 @@ def to_8_bit(image: np.ndarray) -> np.ndarray:
 
 
 def upright(image: np.ndarray, orientation: int) -> np.ndarray:
-    """A picture as its EXIF orientation wants it shown."""
+    """An image as its EXIF orientation wants it shown."""
     transposed, mirrored = TURNS[orientation]
     if transposed:
         image = cv2.transpose(image)
@@ -200,11 +200,11 @@ def _header(stream: BinaryIO, path: str | os.PathLike) -> ImageHeader:
 
 
 def _orientation(image: Image.Image) -> int:
-    if image.format == 'TIFF':  # Pillow's size is turned already, and so is the picture
+    if image.format == 'TIFF':  # Pillow's size is turned already, and so is the image
         return 1
     try:
         orientation = image.getexif().get(EXIF_ORIENTATION)
-    except Exception:  # damaged EXIF data: the picture is as good as without
+    except Exception:  # damaged EXIF data: the image is as good as without
         return 1
     return orientation if orientation in TURNS else 1
 
@@ -228,7 +228,7 @@ def _jpeg_without_end(data: bytes, path: str | os.PathLike) -> np.ndarray | None
     """A JPEG that lacks its end mark, as some cameras leave it, but no pixel.
 
     A decoder fills what is missing with grey and does not say so. But then bytes put
-    behind change the picture, while behind a whole one they are passed over.
+    behind change the image, while behind a whole one they are passed over.
     """
     data = data.removesuffix(b'\xff')  # half of the mark
     image = _pixels(data + END_OF_IMAGE)

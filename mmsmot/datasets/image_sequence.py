@@ -24,19 +24,19 @@ DEFAULT_FPS = 30.0
 # A longer number in a file name is a date or a clock, not a count of frames.
 MAX_DIGITS = 8
 FIRST_IMAGE = 'the first image of the folder'
-MOST_WARNINGS = 20  # that are kept of one sequence; its pictures may all be alike
-# Frames without pictures, each of which a tracker steps through: minutes of it, and so
+MOST_WARNINGS = 20  # that are kept of one sequence; its images may all be alike
+# Frames without images, each of which a tracker steps through: minutes of it, and so
 # many for each frame that has a row. What is above is a number with a digit too many.
 MOST_EMPTY_FRAMES, MOST_FRAMES_A_ROW = 10**6, 1000
 
 
 class ImageSequence:
-    """The frames of a folder; a picture is read from disk when it is looked at.
+    """The frames of a folder; an image is read from disk when it is looked at.
 
     Attributes:
         video: What is known of the video.
         frame_ids: (T,) int64, original frame numbers, ascending.
-        image_paths: T files, or ``None`` where the video has no pictures (detections
+        image_paths: T files, or ``None`` where the video has no images (detections
             and truth alone).
         warnings: Messages for whoever reads the results; grows as images are read.
         size_source: What states the width and height of ``video``, for messages.
@@ -83,7 +83,7 @@ def _load(
     size_source: str,
     warnings: list[str],
 ) -> np.ndarray:
-    """A frame's picture; what its reader must know goes to ``warnings``.
+    """A frame's image; what its reader must know goes to ``warnings``.
 
     Raises:
         ValueError: It cannot be read, or has another size than the sequence.

@@ -52,7 +52,7 @@ class MOTChallengeDataset(VideoDataset):
             file in it is malformed.
     """
 
-    # There are no words that a mirror could make wrong.
+    # There are no captions that a mirror image could make wrong.
     METAINFO = dict(classes=('person',), flippable=True)
 
     def load_data_list(self) -> list[dict]:

@@ -1,4 +1,4 @@
-"""What a sequence folder itself knows of its video."""
+"""The ground truth that lies in a sequence folder."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .vocabulary import InteractionVocabulary
 def read_ground_truth(
     video: VideoInfo, vocabulary: InteractionVocabulary | None = None
 ) -> GroundTruth | None:
-    """The truth that lies beside the pictures of one video.
+    """The ground truth that lies beside the images of one video.
 
     Args:
         video: As :func:`~.video_reader.open_video` gives it.
         vocabulary: The verbs to tell apart, ``None`` for ``clean335``.
 
     Returns:
-        Boxes, and of a sequence of BenSMOT or SynSMOT its words too; ``None`` where
+        Boxes, and of a sequence of BenSMOT or SynSMOT its texts too; ``None`` where
         there is no truth.
 
     Raises:

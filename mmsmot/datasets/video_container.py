@@ -84,7 +84,7 @@ def frame_rate(
 def video_stream_of(
     container: av.container.InputContainer, path: str
 ) -> av.video.stream.VideoStream:
-    """The first video that is no still picture.
+    """The first video that is no still image.
 
     Raises:
         ValueError: There is none, or FFmpeg knows no decoder of it; names ``path``.

@@ -32,12 +32,12 @@ class VideoDataset(BaseDataset):
 
     where the truth is the file's, cut to the frames that are read. Otherwise a sample
     is a clip: ``inputs`` is a list of ``num_frames`` :class:`~mmsmot.structures.Frame`
-    with pictures decoded (so that the workers of a ``DataLoader`` do it), drawn from a
+    with images decoded (so that the workers of a ``DataLoader`` do it), drawn from a
     random run of the video; the truth is what can be seen in those frames, without boxes
     that are not to be considered. Frames and transforms are drawn by the sample's own
     ``generator``, which follows (seed, epoch, index) as
-    :class:`~mmsmot.datasets.seeded_sampler.SeededSampler` tells them. MMEngine's ``pseudo_collate`` makes B clips time-major:
-    ``inputs[t][b]``.
+    :class:`~mmsmot.datasets.seeded_sampler.SeededSampler` gives them. MMEngine's
+    ``pseudo_collate`` makes B clips time-major: ``inputs[t][b]``.
 
     Args:
         data_root: Where the videos lie.
@@ -56,7 +56,8 @@ class VideoDataset(BaseDataset):
         pipeline: Transforms of the sample.
         metainfo: Added to ``metainfo``, which has ``classes``, in the order in which the
             class column of the truth and the labels of the detector count them, persons
-            alone by default; and ``flippable``: whether a mirrored video's words are still true (they say no left or right).
+            alone by default; and ``flippable``: whether a mirrored video's texts stay true
+            (they name no left or right).
         indices: Take only the first ``indices`` videos, or those at these positions. The
             first by name are those of the first activities: for some of each name
             patterns in ``sequences``.
@@ -170,7 +171,7 @@ class VideoDataset(BaseDataset):
         frames = [video.frame_at(position) for position in positions]
         for frame in frames:
             if frame.load is not None:
-                frame.image  # noqa: B018 - decodes the picture here, in the worker
+                frame.image  # noqa: B018 - decodes the image here, in the worker
         gt = self.training_gt(gt)
         sample = _sample(frames, video, video.frame_ids[positions], gt)
         flippable = bool(self.metainfo['flippable'])

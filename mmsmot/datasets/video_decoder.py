@@ -1,4 +1,4 @@
-"""Packets of a video to numbered pictures, and what was lost on the way."""
+"""Packets of a video to numbered images, and what was lost on the way."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import av
 
 # These decoders tell damage only where they are asked to stop at it; the others mark
-# the pictures.
+# the images.
 STRICT_CODECS = {'hevc', 'mjpeg'}
-STILL_CODECS = {'mjpeg'}  # whose pictures stand alone: one refused is decoded leniently
+STILL_CODECS = {'mjpeg'}  # whose images stand alone: one refused is decoded leniently
 
 
 class Losses:
@@ -19,7 +19,7 @@ class Losses:
     Attributes:
         packets: Packets that the decoder refused.
         missing: Frames that never came of them.
-        damaged: Pictures of which the decoder guessed a part.
+        damaged: Images of which the decoder guessed a part.
         first_damaged: The number of the first of them.
         discarded: Packets the file itself marks as not to be shown.
         error: The last error, if there was one.
@@ -93,7 +93,7 @@ def _packets(
 def _pictures(
     packet: av.Packet, stream: av.video.stream.VideoStream, losses: Losses
 ) -> list[tuple[av.VideoFrame, bool]]:
-    """Pictures, and whether the decoder guessed a part of each."""
+    """Images, and whether the decoder guessed a part of each."""
     # A packet that the file's end cut off would take the frames that are still in the
     # decoder's threads with it.
     if not packet.is_corrupt:

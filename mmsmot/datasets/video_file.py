@@ -20,7 +20,7 @@ from .video_decoder import Losses, decode, strict
 from .video_picture import to_bgr, upright_size
 
 MOST_FRAMES = 10**8  # a year at 3 frames a second; a header that states more is damaged
-# A duration also covers the sound, which may run on a little after the last picture.
+# A duration also covers the sound, which may run on a little after the last image.
 DURATION_SLACK = 0.95
 
 
@@ -30,7 +30,7 @@ class VideoFile:
     A frame's pixels are converted to BGR, and turned or mirrored as the file says that
     they are to be shown, when they are looked at. Timestamps are the file's own, so a
     variable frame rate is honoured; where they go back, as in recordings joined into one
-    file, they go on from the frame before, with a warning. Where the size of the picture
+    file, they go on from the frame before, with a warning. Where the size of the image
     changes, reading ends with a warning: boxes of two sizes cannot stand in one
     trajectory.
 
@@ -38,7 +38,7 @@ class VideoFile:
     iteration; in between nothing is held, so the object can be pickled.
 
     Attributes:
-        video: What is known of the video; the size is that of the upright picture.
+        video: What is known of the video; the size is that of the upright image.
         num_frames: The number of frames that the file's header states, ``None`` if it
             states none. A damaged file may hold less.
         warnings: What the last iteration met that its reader must know: frames lost or

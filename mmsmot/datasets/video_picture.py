@@ -1,4 +1,4 @@
-"""A picture that FFmpeg decoded, as it is to be shown."""
+"""An image that FFmpeg decoded, as it is to be shown."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def orientation_of(picture: av.VideoFrame) -> int:
 
 
 def upright_size(picture: av.VideoFrame) -> tuple[int, int]:
-    """Width and height of a picture once it is turned upright."""
+    """Width and height of an image once it is turned upright."""
     if TURNS[orientation_of(picture)][0]:
         return picture.height, picture.width
     return picture.width, picture.height
 
 
 def to_bgr(picture: av.VideoFrame) -> np.ndarray:
-    """The picture as (H, W, 3) uint8 BGR, turned upright."""
+    """The image as (H, W, 3) uint8 BGR, turned upright."""
     # One thread: for a single frame, starting more costs more than they save.
     image = picture.to_ndarray(format='bgr24', threads=1)
     return upright(image, orientation_of(picture))

@@ -17,14 +17,14 @@ from .streams.address import is_stream
 from .streams.video_stream import VideoStream
 from .video_file import VideoFile
 
-BENSMOT_FPS = 2.0  # its pictures are about half a second apart; no file says so
+BENSMOT_FPS = 2.0  # its images are about half a second apart; no file says so
 
 
 class VideoReader:
     """A run of a video's frames, streamed.
 
     Iterating starts from the front each time, opens the file itself, and holds one
-    frame; a picture that nobody looks at is not converted. Frames keep their original
+    frame; an image that is not accessed is not converted. Frames keep their original
     numbers. On purpose no ``collections.abc.Sequence``: MMEngine's collate functions
     and data preprocessors walk through sequences, and would decode the whole video.
 
@@ -122,7 +122,7 @@ class VideoReader:
                 yield frame
             if frame.frame_id == self.end:
                 return  # a live stream might let wait for the one behind it
-            del frame  # not two decoded pictures while the next one is made
+            del frame  # not two decoded images while the next one is made
 
     def batches(self, size: int) -> Iterator[list[Frame]]:
         """Lists of ``size`` frames, the last one maybe shorter; holds one at a time."""

@@ -1,7 +1,7 @@
 """Boxes: the checks and conversions that every structure shares.
 
 A box is ``x1, y1, x2, y2`` in pixels, float64, with ``x2 > x1`` and ``y2 > y1`` by at
-least 1e-9 and at most 1e9; it may reach beyond the picture.
+least 1e-9 and at most 1e9; it may reach beyond the image.
 """
 
 from __future__ import annotations
@@ -180,14 +180,14 @@ def _swept(
 
 
 def warp_boxes(boxes: np.ndarray, affine: np.ndarray) -> np.ndarray:
-    """Boxes in a picture that the camera's motion has moved.
+    """Boxes in an image that the camera's motion has moved.
 
     Centres are carried along and sizes grow with the scale, so that a box stays upright
     under a roll.
 
     Args:
         boxes: (..., 4) x1, y1, x2, y2.
-        affine: (2, 3) from the last picture to this one.
+        affine: (2, 3) from the last image to this one.
     """
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2 @ affine[:, :2].T + affine[:, 2]
     scale = np.sqrt(abs(np.linalg.det(affine[:, :2])))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CoordinateSpace:
-    """The picture whose pixels boxes are measured in.
+    """The image whose pixels boxes are measured in.
 
     Boxes of the resized network input and boxes of the original frame look alike but
     must never be matched with each other; carrying the space makes that an error
@@ -15,9 +15,9 @@ class CoordinateSpace:
 
     Attributes:
         name: ``'original'`` for the video's own frames, anything else for another
-            picture (``'network'``).
-        width: Width of that picture in pixels, ``None`` if it is not known.
-        height: Height of that picture in pixels, ``None`` if it is not known.
+            image (``'network'``).
+        width: Width of that image in pixels, ``None`` if it is not known.
+        height: Height of that image in pixels, ``None`` if it is not known.
     """
 
     name: str = 'original'

@@ -17,7 +17,7 @@ class FeatureMaps:
         strides: Input pixels from one cell of a level to the next.
         scales: (B, 2) float64, input pixels per pixel of the original frame, x and y.
         sizes: (B, 2) float64, width and height of the original frames.
-        inputs: (B, 3, H, W) normalised pictures that the network saw.
+        inputs: (B, 3, H, W) normalised images that the network saw.
         samples: B data samples of the network's library.
     """
 
@@ -50,7 +50,7 @@ class FeatureMaps:
         Args:
             rows: (R,) int64, the frame of each box.
             boxes: (R, 4) x1, y1, x2, y2 in pixels of the original frames.
-            level: Which; ``None``: in pixels of the pictures that the network saw.
+            level: Which; ``None``: in pixels of the images that the network saw.
         """
         scale = self.scales[rows.cpu()] / (1 if level is None else self.strides[level])
         device = self.inputs.device if level is None else self.levels[level].device

@@ -17,12 +17,12 @@ class VideoInfo:
         name: A name unique in its dataset; results are keyed by it.
         path: The video file, the folder of images, or the sequence folder.
         fps: Frames per second of the *original* video.
-        width: Picture width in pixels, ``None`` where it is not known.
-        height: Picture height in pixels, ``None`` where it is not known.
+        width: Image width in pixels, ``None`` where it is not known.
+        height: Image height in pixels, ``None`` where it is not known.
         files: Other files that belong to the video, by role (``'det'``, ``'gt'``).
         frame_ids: (T,) int64, the original frame numbers it has, ascending; ``None``
             where only reading tells.
-        images_from_zero: The file names of its pictures count from 0; frame numbers are
+        images_from_zero: The file names of its images count from 0; frame numbers are
             theirs + 1.
         is_live: Its frames come from a session or a stream: ``path`` is an address or a
             name and no file, and the same frame number is another image next time.
@@ -41,7 +41,7 @@ class VideoInfo:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A frame whose picture is decoded only when someone looks at it.
+    """A frame whose image is decoded on first access.
 
     Attributes:
         video: The video it belongs to.
@@ -49,7 +49,7 @@ class Frame:
             when reading started later or with a stride; an image folder's numbers are
             its file names'.
         timestamp: Seconds from the start of the video.
-        load: Returns the picture, (H, W, 3) uint8 BGR; ``None`` where the video has
+        load: Returns the image, (H, W, 3) uint8 BGR; ``None`` where the video has
             none (public detections without images).
     """
 
@@ -60,14 +60,14 @@ class Frame:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels; decodes the picture where the video does not say."""
+        """Width and height in pixels; decodes the image where the video does not say."""
         if self.video.width and self.video.height:
             return self.video.width, self.video.height
         return self.image.shape[1], self.image.shape[0]
 
     @cached_property
     def image(self) -> np.ndarray:
-        """The picture, (H, W, 3) uint8 BGR, decoded at the first access."""
+        """The image, (H, W, 3) uint8 BGR, decoded at the first access."""
         if self.load is None:
             raise ValueError(
                 f'{self.video.name}: frame {self.frame_id} has no picture '

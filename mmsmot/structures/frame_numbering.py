@@ -91,7 +91,7 @@ def log_lost_boxes(
     Args:
         frame_ids: (R,) the frame of each box, from 1.
         path: The file.
-        video: The video; nothing is said where its frames are not known.
+        video: The video; nothing is logged where its frames are unknown.
     """
     if video.frame_ids is None:
         return

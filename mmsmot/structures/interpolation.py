@@ -32,7 +32,7 @@ def interpolate_linearly(
             looked at or not.
         frame_ids: (T,) original numbers of the frames that were looked at, the only ones
             to be filled; ``None`` for all. Videos read with a stride, or with numbers
-            that have holes, need it: a box on a frame that nobody looked at has no truth
+            that have holes, need it: a box on a frame that was not read has no ground truth
             to be scored against.
         min_boxes: A trajectory of fewer boxes stays as it is.
 

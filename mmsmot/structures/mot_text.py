@@ -1,7 +1,7 @@
 """MOTChallenge text: ``frame,id,left,top,width,height,score,class,visibility``.
 
-The format of MOT15 to MOT20 ``gt.txt``, ``det.txt`` and result files (https://motchallenge.net):
-comma or blank separated, frames and ids from 1, id -1 in detections, boxes in pixels.
+The format of MOT15 to MOT20 ``gt.txt``, ``det.txt`` and result files
+(https://motchallenge.net): comma or blank separated, frames and ids from 1, id -1 in detections, boxes in pixels.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def read_trajectories(
 
     Args:
         path: MOTChallenge text.
-        space: The picture its boxes are measured in.
+        space: The image its boxes are measured in.
         strict: Raise instead of repairing.
         video: The video of the file, whose frames help to infer the numbering.
         first_frame: The number of the first frame in the file, 0 or 1; ``None`` to infer
@@ -226,7 +226,7 @@ def _usable(
 
 
 def _require_pixels(boxes: np.ndarray, path: str | os.PathLike) -> None:
-    # YOLO's text has fractions of the picture, whose boxes all lie in one pixel.
+    # YOLO's text has fractions of the image, whose boxes all lie in one pixel.
     if len(boxes) and (boxes[:, 2:] < 1).all() and (np.abs(boxes[:, :2]) <= 1).all():
         raise ValueError(
             f'{path}: every box lies inside the first pixel, first: {boxes[0].tolist()}. '

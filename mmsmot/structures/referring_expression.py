@@ -1,4 +1,4 @@
-"""A sentence and whom it speaks of in each frame, in Refer-KITTI's form."""
+"""A referring expression and its target ids in each frame, in Refer-KITTI's form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ReferringExpression:
         labels: Ids by *original frame number* (from 1), ascending. A frame that is not
             named has none; one may also be named with none.
         ignore: Ids neither right nor wrong, in the same form.
-        video_name: The video it belongs to, ``''`` where that is not said.
+        video_name: The video it belongs to, ``''`` where unknown.
         raw_sentence: The sentence before it was rewritten (Refer-KITTI-V2).
 
     Raises:

@@ -31,9 +31,9 @@ class SMOTDataSample(BaseDataElement):
             have one video with several prompts. Missing: every object.
 
     Data fields, each as ``gt_`` (truth) and as ``pred_`` (prediction):
-        trajectories (:class:`~mmsmot.structures.Trajectories`): Where everyone goes.
+        trajectories (:class:`~mmsmot.structures.Trajectories`): Boxes over time, by id.
         captions (dict[int, str]): A text for each id that has one.
-        interactions (:class:`~mmsmot.structures.Interactions`): Who does what to whom.
+        interactions (:class:`~mmsmot.structures.Interactions`): Subject, verb, object.
         video_caption (str): A text for the whole video.
         expressions (list[:class:`~mmsmot.structures.ReferringExpression`]): Sentences
             and whom they refer to in each frame.

@@ -32,7 +32,7 @@ class Trajectories:
         det_index: (R,) int64, the row of that frame's detections the box was taken
             from, -1 for none.
         visibility: (R,) float64, the visible fraction of the box.
-        space: The picture the boxes are measured in.
+        space: The image the boxes are measured in.
 
     ``scores``, ``labels``, ``det_index`` and ``visibility`` may be left out: then 1, 0,
     -1 and 1 stand there.
@@ -160,7 +160,7 @@ class Trajectories:
         return {int(v): self[rows] for v, rows in zip(values, groups, strict=True)}
 
     def rescaled(self, space: CoordinateSpace) -> Trajectories:
-        """The same boxes measured in another picture; both sizes must be known."""
+        """The same boxes measured in another image; both sizes must be known."""
         width, height = self.space.width, self.space.height
         if None in (width, height, space.width, space.height):
             raise ValueError(

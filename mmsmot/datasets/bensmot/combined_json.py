@@ -1,4 +1,4 @@
-"""BenSMOT's words in three JSON files for all videos, as its released code reads them."""
+"""BenSMOT's captions and relations in three JSON files, as its release reads them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RELATION = 'relation.json'
 
 
 class CombinedAnnotations:
-    """The words of all videos.
+    """Captions and relations of all videos.
 
     ::
 
@@ -73,7 +73,7 @@ class CombinedAnnotations:
                     log.add('text_without_folder', place)
 
     def semantics(self, name: str, track_ids: list[int], log: RepairLog) -> Semantics:
-        """The words of one video; what names no trajectory of it is dropped."""
+        """Captions and relations of one video; those of other ids are dropped."""
         place = f'{self.folder / SUMMARY}: {name}'
         summary = read_caption(self._summaries.get(name, ''), place, log) or None
         if summary is None:

@@ -57,7 +57,7 @@ class BenSMOTDataset(VideoDataset):
         data_root: The folder with ``train`` and ``test``.
         split: Which of them.
         annotations: The folder with ``video_summary.json``, ``instance_caption.json``
-            and ``relation.json`` to take the words from; ``None`` for each sequence's
+            and ``relation.json`` to take the texts from; ``None`` for each sequence's
             own text files.
         vocabulary: The verbs of interactions, a mode or list or file of
             :class:`~mmsmot.datasets.vocabulary.InteractionVocabulary`.
@@ -66,7 +66,7 @@ class BenSMOTDataset(VideoDataset):
             caption, logged, as the released code does; ``False`` keeps them, with what
             they have.
         default_fps: Frames per second where no file of a sequence says; BenSMOT's
-            pictures are about half a second apart.
+            images are about half a second apart.
         cache: Where to keep what was read instead; ``False`` to keep nothing.
         sequences: Names, or patterns like ``'cooking/*'``, to take; ``None`` for all.
         num_frames: Frames in a clip.
@@ -76,7 +76,7 @@ class BenSMOTDataset(VideoDataset):
         test_mode: Whole videos instead of clips.
         pipeline: Transforms of the sample.
         metainfo: Added to ``metainfo``, which has ``classes``, ``verbs`` and
-            ``flippable`` (``False``: captions may speak of left and right).
+            ``flippable`` (``False``: captions may name left and right).
         indices: Take only the first ``indices`` videos, or those at these positions. The
             first by name are those of the first activities: for some of each name
             patterns in ``sequences``.
@@ -171,7 +171,7 @@ class BenSMOTDataset(VideoDataset):
         return Path(self.cache) if self.cache else None
 
     def _names_of_all_splits(self, folders: dict[str, Path]) -> set[str]:
-        """The combined files may hold both splits' words."""
+        """The combined files may hold both splits' texts."""
         names = set(folders)
         for split in SPLITS:
             if split != self.split and os.path.isdir(Path(self.data_root) / split):

@@ -1,4 +1,4 @@
-"""From what stands in a sequence folder of BenSMOT to a video and its truth."""
+"""The video and the ground truth of a sequence folder of BenSMOT."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Row = tuple[int, int, str, int, int]
 def make_video(
     name: str, folder: Path, record: SequenceRecord, default_fps: float
 ) -> ImageSequence:
-    """The frames of a sequence; pictures are read when someone looks at them.
+    """The frames of a sequence; images are read on access.
 
     Args:
         name: ``'<activity>/<sequence>'``.
@@ -66,14 +66,14 @@ def make_ground_truth(
 ) -> GroundTruth:
     """The truth of a sequence.
 
-    Words of trajectories without any proper box are left out. An interaction has one
+    Captions of trajectories without any proper box are left out. An interaction has one
     row for each of its spans in ``semantic_trajectories.json``, and one without a span
     where that file has none for it.
 
     Args:
         folder: Where the sequence lies.
         record: What was read from there.
-        semantics: Its words, with whole paths in the places of its relations.
+        semantics: Its captions and relations, with full paths in their places.
         vocabulary: The verbs to tell apart.
         log: Takes unknown and respelled verbs, and repeated and lost rows.
 
@@ -100,7 +100,7 @@ def make_ground_truth(
 
 
 def with_folder(semantics: Semantics, folder: Path) -> Semantics:
-    """The same words with the folder before the place of each relation."""
+    """The same semantics with the folder before the place of each relation."""
     if semantics.relations is None:
         return semantics
     relations = [replace(r, place=f'{folder}/{r.place}') for r in semantics.relations]

@@ -157,7 +157,7 @@ def _records(
 
 
 def _require_frames(content: dict, name: str) -> None:
-    """An index comes with a dataset, perhaps a stranger's: no picture from elsewhere."""
+    """An index comes with a dataset, perhaps a stranger's: no image from elsewhere."""
     frame_ids, images = content['frame_ids'], content['images']
     numbers = all(type(n) is int for n in [*frame_ids, *content['track_ids']])
     names = all(type(n) is str and os.path.basename(n) == n for n in images)

@@ -105,7 +105,7 @@ class RepairLog:
             examples.append(place)
 
     def wants_example(self, kind: str) -> bool:
-        """Whether the place of the next one is kept; dear ones need not be told else."""
+        """Whether the next place is recorded; costly messages are made then only."""
         return self.strict or len(self.examples.get(kind, ())) < MAX_EXAMPLES
 
     def merge(self, log: RepairLog, prefix: str = '') -> None:

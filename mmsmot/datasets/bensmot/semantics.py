@@ -1,4 +1,4 @@
-"""What BenSMOT says about a sequence's trajectories, by trajectory id."""
+"""Captions and relations of a BenSMOT sequence, by trajectory id."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Relation:
 
 @dataclass
 class Semantics:
-    """The words of a sequence; ``None`` for what is not annotated.
+    """Captions and relations of a sequence; ``None`` for what is not annotated.
 
     Attributes:
         video_caption: A text for the whole video.
@@ -59,7 +59,7 @@ class Semantics:
 
 
 def read_semantics(folder: Path, track_ids: list[int], log: RepairLog) -> Semantics:
-    """Read the three files of words of a sequence folder.
+    """Read the three text files of a sequence folder.
 
     Captions belong to the trajectories in ascending order of ids. The nodes of the
     graph are named like the captions; nodes with other names belong, in their order, to

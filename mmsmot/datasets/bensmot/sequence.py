@@ -45,14 +45,14 @@ class SequenceRecord:
     Attributes:
         fingerprint: Of the files it was read from.
         frame_ids: The original frame numbers, ascending.
-        images: A file name in ``imgs`` for each, or empty where there are no pictures.
+        images: A file name in ``imgs`` for each, or empty where there are no images.
         images_from_zero: Their names count from 0; frame numbers are theirs + 1.
-        width: Picture width in pixels, ``None`` where it is not known.
-        height: Picture height in pixels, ``None`` where it is not known.
+        width: Image width in pixels, ``None`` where it is not known.
+        height: Image height in pixels, ``None`` where it is not known.
         fps: Frames per second, ``None`` where nothing says.
         rows: (R, 9) float64, the proper rows of ``gt.txt``; ``None`` without one.
         track_ids: Every id in ``gt.txt``, ascending.
-        semantics: The words of the three text files.
+        semantics: Captions and relations of the three text files.
         spans: (subject, verb, object, start, end) of ``semantic_trajectories.json``;
             ``None`` without one.
         expressions: Contents of ``expressions/*.json``; ``None`` without that folder.
@@ -104,7 +104,7 @@ class SequenceRecord:
 def fingerprint(folder: str | os.PathLike, first_image: str | None) -> str:
     """Sizes and times of everything that a record is read from.
 
-    Of the pictures only the first is read, for its size; that of their folder changes
+    Of the images only the first is read, for its size; that of their folder changes
     when one comes, goes or is renamed.
     """
     folder = os.fspath(folder)
@@ -266,7 +266,7 @@ def _count_lost_tracks(
 def _picture_size(
     folder: Path, images: list[tuple[int, str]], log: RepairLog
 ) -> tuple[int | None, int | None]:
-    """Width and height of the first picture, upright, from its header alone."""
+    """Width and height of the first image, upright, from its header alone."""
     if not images:
         return None, None
     name = f'{IMAGES}/{images[0][1]}'

@@ -38,13 +38,13 @@ def write_bensmot_sequence(
         video: Its frames.
         truth: What is annotated; no file is written for what is not.
         folder: ``<root>/<split>/<activity>/<sequence>``; must not exist.
-        placement: What becomes of the pictures, see
+        placement: What becomes of the images, see
             :func:`~mmsmot.datasets.converters.image_files.place_images`.
 
     Raises:
         ValueError: See ``place_images`` and
             :func:`~mmsmot.datasets.converters.sequence_text.write_words`.
-        FileNotFoundError: A picture is missing.
+        FileNotFoundError: An image is missing.
     """
     folder = Path(folder)
     with atomic_folder(folder) as temporary:
@@ -58,7 +58,7 @@ def write_bensmot_sequence(
 def write_sequence_info(
     video: ImageSequence, name: str, image_dir: str, folder: Path
 ) -> None:
-    """Write ``seqinfo.ini``; without a picture size it has none."""
+    """Write ``seqinfo.ini``; without an image size it has none."""
     paths = video.image_paths
     info = SeqInfo(
         name=name,

@@ -57,7 +57,7 @@ class CocoVideoFile:
     ``semantic_trajectories``, the interactions with spans, and ``expressions``.
 
     The frame number is the last number in the file name, where all of a video's have
-    one and they ascend with ``frame_id`` (which counts pictures, so that holes are lost
+    one and they ascend with ``frame_id`` (which counts images, so that holes are lost
     in it); else ``frame_id``, moved by 1 where it counts from 0. A box with ``conf`` 0
     (``mot_conf`` in OpenMMLab's converters), ``iscrowd`` 1 or ``ignore`` 1 is not to be
     considered. File names stay below ``image_root``. Boxes without area are left out,
@@ -73,10 +73,10 @@ class CocoVideoFile:
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is no JSON, a list or a key is missing, of another kind or out of
-            range, an id or a picture of a video stands twice, a picture or box is of an
-            unknown video or picture, a box of a category that is not listed, a picture of
-            another size than those of its video, or a picture lies outside of ``image_root``; names
-            the entry.
+            range, an id or an image of a video stands twice, an image or box is of an
+            unknown video or image, a box of a category that is not listed, an image of
+            another size than those of its video, or an image lies outside of
+            ``image_root``; names the entry.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class CocoVideoFile:
         self._videos = self._by_id(content, 'videos')
         images = self._by_id(content, 'images')
         self._images: dict[int, list[JsonEntry]] = {key: [] for key in self._videos}
-        ids: dict[tuple[int, str], int] = {}  # by video and picture
+        ids: dict[tuple[int, str], int] = {}  # by video and image
         for image in images.values():
             video_id = image.integer('video_id', *_ANY_ID)
             if video_id not in self._videos:
@@ -208,7 +208,7 @@ class CocoVideoFile:
         )
 
     def _frame_ids(self, images: list[JsonEntry], video: JsonEntry) -> np.ndarray:
-        """(T,) original frame numbers of pictures sorted by ``frame_id``."""
+        """(T,) original frame numbers of images sorted by ``frame_id``."""
         counted = np.array([image.values['frame_id'] for image in images], np.int64)
         if (np.diff(counted) == 0).any():
             video.fail('a frame_id of its images stands twice')

@@ -23,7 +23,7 @@ DECIMALS = 3  # of coordinates in pixels
 class CocoVideoWriter:
     """Gathers videos and writes the form that :class:`CocoVideoFile` reads.
 
-    Ids of videos, pictures and boxes count from 1 in the order they are added.
+    Ids of videos, images and boxes count from 1 in the order they are added.
 
     Args:
         image_root: The folder that file names shall be relative to.
@@ -39,7 +39,7 @@ class CocoVideoWriter:
         """Add a video.
 
         Raises:
-            ValueError: It has no pictures, or they do not lie below ``image_root``.
+            ValueError: It has no images, or they do not lie below ``image_root``.
         """
         if video.image_paths is None:
             raise ValueError(
@@ -86,7 +86,7 @@ class CocoVideoWriter:
         return row
 
     def _add_images(self, video: ImageSequence, video_id: int) -> dict[int, int]:
-        """Ids of the pictures by frame number."""
+        """Ids of the images by frame number."""
         first_id = len(self._images) + 1
         last_id = first_id + len(video) - 1
         width, height = video.video.width, video.video.height
@@ -110,7 +110,7 @@ class CocoVideoWriter:
         return dict(zip(frames, range(first_id, last_id + 1), strict=True))
 
     def _relative(self, path: str) -> str:
-        # Not resolved: a linked picture has its name where the link lies.
+        # Not resolved: a linked image has its name where the link lies.
         absolute = Path(os.path.abspath(path))
         if not absolute.is_relative_to(self.image_root):
             raise ValueError(f'{absolute}: lies outside of {self.image_root}')

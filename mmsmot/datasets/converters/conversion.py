@@ -56,14 +56,14 @@ def convert(
         videos: ``dict(video=ImageSequence, gt=GroundTruth)`` each.
         out: The folder of the sequence folders.
         name_of: From a video's name to its folder in ``out``.
-        write: Writes video and truth to a folder, with the placement of pictures.
-        placement: What becomes of the pictures.
+        write: Writes video and truth to a folder, with the placement of images.
+        placement: What becomes of the images.
         progress: Show a progress bar.
 
     Raises:
         BlockingIOError: Another call fills ``out``.
         ValueError: Two videos get the same folder, or something is wrong with one.
-        FileNotFoundError: A picture is missing.
+        FileNotFoundError: An image is missing.
     """
     out = Path(out)
     with folder_lock(out):

@@ -1,4 +1,4 @@
-"""The pictures of a sequence: linked, copied, or left where they are."""
+"""The images of a sequence: linked, copied, or left where they are."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PLACEMENTS = ('symlink', 'hardlink', 'copy', 'none')
 
 
 def require_images(video: ImageSequence) -> None:
-    """Check that every picture of a video is there.
+    """Check that every image of a video is there.
 
     Raises:
-        ValueError: The video has no pictures at all.
+        ValueError: The video has no images at all.
         FileNotFoundError: Some are missing; names the first.
     """
     if video.image_paths is None:
@@ -39,19 +39,19 @@ def require_images(video: ImageSequence) -> None:
 def place_images(
     video: ImageSequence, folder: Path, placement: str, suffixes: Sequence[str]
 ) -> None:
-    """Put a video's pictures into a folder, named by their frame numbers.
+    """Put a video's images into a folder, named by their frame numbers.
 
     Args:
         video: Where they are.
         folder: Where they go; it is made.
         placement: ``'symlink'`` (absolute), ``'hardlink'``, ``'copy'`` or ``'none'``.
-        suffixes: Those the layout knows. A picture with another one is written anew as
+        suffixes: Those the layout knows. An image with another one is written anew as
             PNG by ``'copy'``.
 
     Raises:
-        ValueError: The video has no pictures, ``placement`` is unknown, or links are
-            asked for of a picture that would have to be written anew.
-        FileNotFoundError: A picture is missing.
+        ValueError: The video has no images, ``placement`` is unknown, or links are
+            asked for of an image that would have to be written anew.
+        FileNotFoundError: An image is missing.
         OSError: A link cannot be made, such as a hard link to another disk.
     """
     if placement not in PLACEMENTS:

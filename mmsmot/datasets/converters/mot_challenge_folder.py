@@ -1,4 +1,4 @@
-"""A sequence as a folder in MOTChallenge's layout, with words beside it."""
+"""A sequence as a folder in MOTChallenge's layout, with BenSMOT's texts beside it."""
 
 from __future__ import annotations
 
@@ -109,23 +109,23 @@ def write_mot_challenge_sequence(
     folder: str | os.PathLike,
     placement: str = 'symlink',
 ) -> None:
-    """Write a sequence with ``img1``, ``gt/gt.txt`` and ``seqinfo.ini``, and its words.
+    """Write a sequence with ``img1``, ``gt/gt.txt`` and ``seqinfo.ini``, and its texts.
 
     Frame numbers stay as they are, holes included; ``seqLength`` is the last of them.
-    The words stand in BenSMOT's text files beside ``gt``, where MOTChallenge's tools do
+    The texts are BenSMOT's text files beside ``gt``, where MOTChallenge's tools do
     not look and :func:`read_mot_challenge` does.
 
     Args:
         video: Its frames.
         truth: What is annotated; no file is written for what is not.
         folder: The sequence folder; must not exist.
-        placement: What becomes of the pictures, see
+        placement: What becomes of the images, see
             :func:`~mmsmot.datasets.converters.image_files.place_images`.
 
     Raises:
         ValueError: See ``place_images`` and
             :func:`~mmsmot.datasets.converters.sequence_text.write_words`.
-        FileNotFoundError: A picture is missing.
+        FileNotFoundError: An image is missing.
     """
     folder = Path(folder)
     with atomic_folder(folder) as temporary:

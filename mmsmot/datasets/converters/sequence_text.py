@@ -55,7 +55,7 @@ def write_boxes(trajectories: Trajectories, path: Path) -> None:
 
 
 def write_words(video: ImageSequence, gt: GroundTruth, folder: Path) -> None:
-    """Write what is said of a video; no file for what is not annotated.
+    """Write the texts of a video; no file for what is not annotated.
 
     ``instance_captions.txt`` has a line for each trajectory by ascending id, an empty
     text where one has no caption. A span of which one end is not known gets the video's.

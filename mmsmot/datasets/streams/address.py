@@ -1,4 +1,4 @@
-"""The address of a live stream: told from a path, and shown without its password."""
+"""The address of a live stream: told apart from a path, shown without its password."""
 
 from __future__ import annotations
 

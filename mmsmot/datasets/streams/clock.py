@@ -9,9 +9,9 @@ SMALLEST_STEP = 0.001
 
 
 class StreamClock:
-    """Gives every picture its time.
+    """Gives every image its time.
 
-    Within a connection the stream's own stamps count, since pictures arrive in bursts.
+    Within a connection the stream's own stamps count, since images arrive in bursts.
     Behind a gap, or a leap of the stamps, they are hung up anew at the time that has
     passed here.
 
@@ -19,7 +19,7 @@ class StreamClock:
         largest_leap: Seconds that a stamp may leap beyond the time that passed.
 
     Attributes:
-        seconds: Time of the last picture.
+        seconds: Time of the last image.
         arrived: When it came, in seconds of the machine's steady clock.
     """
 
@@ -44,7 +44,7 @@ class StreamClock:
         return max(clock_time - self._began, self.seconds + clock_time - self.arrived)
 
     def read(self, stamp: float | None, clock_time: float) -> float:
-        """The time of the picture that came just now, later than that of the last.
+        """The time of the image that came just now, later than that of the last.
 
         Args:
             stamp: Seconds of the stream's own clock, ``None`` where it has none.

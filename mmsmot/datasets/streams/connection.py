@@ -21,13 +21,13 @@ SLOWEST, FASTEST = 0.1, 300
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture as it came.
+    """One image as it came.
 
     Attributes:
         stamp: Seconds of the stream's own clock, which begins anywhere; ``None`` where
             it has none.
         size: Width and height in pixels, upright.
-        load: Gives the picture, (H, W, 3) uint8 BGR.
+        load: Gives the image, (H, W, 3) uint8 BGR.
     """
 
     stamp: float | None
@@ -47,7 +47,7 @@ class NetworkConnection:
         duration: Seconds that it states to last, if it is a recording; ``None`` if it
             is live.
         damaged: Packets that could not be decoded.
-        guessed: Pictures of which the decoder guessed a part.
+        guessed: Images of which the decoder guessed a part.
 
     Raises:
         ConnectionError: It cannot be opened, or holds no video.
@@ -104,7 +104,7 @@ class NetworkConnection:
         self._container.close()
 
     def _decoded(self, packet: av.Packet | None) -> Iterator[Picture]:
-        """The pictures of a packet, ``None`` for those that the decoder still holds."""
+        """The images of a packet, ``None`` for those that the decoder still holds."""
         try:
             pictures = self._stream.codec_context.decode(packet)
         except av.FFmpegError as error:
@@ -140,7 +140,7 @@ class CameraConnection:
     Attributes:
         fps: Frames a second that it states, 30 where it states nothing sensible.
         duration: ``None``: it never ends by itself.
-        damaged: 0: it gives whole pictures only.
+        damaged: 0: it gives whole images only.
         guessed: 0.
 
     Raises:

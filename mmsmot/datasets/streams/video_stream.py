@@ -36,12 +36,12 @@ class VideoStream:
     A stream that drops out is opened again and again for ``patience`` seconds, which
     connections that are lost at once have together: a file without a stated duration
     can be had again and again for ever. Frame
-    numbers and timestamps go by the clock: 2 seconds without a picture at 25 frames a
+    numbers and timestamps go by the clock: 2 seconds without an image at 25 frames a
     second are 50 numbers that no frame has. The stream ends, and its reader with it, when
-    it does not come back, when its pictures come back in another size, after ``seconds``,
+    it does not come back, when its images come back in another size, after ``seconds``,
     or upon :meth:`stop`; a URL that states a duration is a recording and ends with it.
 
-    Nothing is held but the picture at hand. Whoever reads more slowly than the stream
+    Nothing is held but the image at hand. Whoever reads more slowly than the stream
     comes makes the sender wait, or lose frames; their numbers are left out then.
 
     Args:
@@ -54,8 +54,8 @@ class VideoStream:
 
     Attributes:
         video: What is known of it; ``path`` is the address without its password, the
-            size that of the first picture.
-        num_frames: ``None``: nobody knows.
+            size that of the first image.
+        num_frames: ``None``: unknown.
         frame_ids: ``None``.
 
     Raises:
@@ -133,7 +133,7 @@ class VideoStream:
         return self._pictures is None
 
     def stop(self, reason: str) -> None:
-        """End the stream with its next picture, or within ``timeout`` seconds.
+        """End the stream with its next image, or within ``timeout`` seconds.
 
         May be called from a signal handler or another thread.
         """
@@ -152,7 +152,7 @@ class VideoStream:
                     return
                 frame_id = max(frame_id + 1, 1 + round(seconds * self.video.fps))
                 yield Frame(self.video, frame_id, seconds, picture.load)
-                del picture  # not two decoded pictures while the next one comes
+                del picture  # not two decoded images while the next one comes
         finally:
             self.close()
 
@@ -162,7 +162,7 @@ class VideoStream:
         self._pictures = None
 
     def _next(self) -> Picture | None:
-        """The next picture, through gaps; ``None`` where the stream ends."""
+        """The next image, through gaps; ``None`` where the stream ends."""
         while not self._has_to_end():
             try:
                 picture = next(self._pictures, None)
@@ -183,7 +183,7 @@ class VideoStream:
         if self._stop is not None:
             self._end_because(f'{self.video.path}: ended early: {self._stop}')
             return True
-        # While pictures come, theirs is the time that counts.
+        # While images come, theirs is the time that counts.
         if self.seconds is None or self._is_connected:
             return False
         return self._clock.machine_time(time.monotonic()) >= self.seconds
@@ -233,7 +233,7 @@ class VideoStream:
         print_log(f'{self.video.path}: back after {gap:.1f} s', logger='current')
 
     def _open(self) -> None:
-        """Connect and wait for the first picture, which tells the size."""
+        """Connect and wait for the first image, which tells the size."""
         self._connection: NetworkConnection | CameraConnection
         self._connection = connect(self._address, self._timeout)
         pictures = self._connection.pictures()

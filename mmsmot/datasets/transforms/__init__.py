@@ -1,4 +1,4 @@
-"""Transforms of clips: frames, boxes and words together, the same for all frames."""
+"""Transforms of clips: frames, boxes and texts together, the same for all frames."""
 
 from .clip_transform import ClipTransform, GeometricTransform, View
 from .color_jitter import ClipColorJitter

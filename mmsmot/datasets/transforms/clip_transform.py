@@ -44,17 +44,17 @@ class ClipTransform(ABC):
 
 @dataclass(frozen=True)
 class View:
-    """How the pictures of a clip are seen anew.
+    """How the images of a clip are seen anew.
 
-    A point ``(x, y)`` of the old picture lies at ``scale * (x, y) + offset`` in the new.
+    A point ``(x, y)`` of the old image lies at ``scale * (x, y) + offset`` in the new.
 
     Attributes:
-        width: Of the new pictures, pixels.
-        height: Of the new pictures, pixels.
-        picture: Makes the new picture (height, width, 3) of the old one.
+        width: Of the new images, pixels.
+        height: Of the new images, pixels.
+        image: Makes the new image (height, width, 3) of the old one.
         scale: Along x and y; negative mirrors.
-        offset: Along x and y, pixels of the new picture.
-        min_inside: Fraction of a box that must lie in the new picture; boxes with less
+        offset: Along x and y, pixels of the new image.
+        min_inside: Fraction of a box that must lie in the new image; boxes with less
             are dropped and the others cut to it. ``None``: no box is touched.
     """
 
@@ -66,13 +66,13 @@ class View:
     min_inside: float | None = None
 
     def boxes(self, boxes: np.ndarray) -> np.ndarray:
-        """(N, 4) boxes of the old picture in pixels of the new, not cut."""
+        """(N, 4) boxes of the old image in pixels of the new, not cut."""
         moved = boxes * [*self.scale, *self.scale] + [*self.offset, *self.offset]
         corners = moved.reshape(-1, 2, 2)
         return np.hstack([corners.min(axis=1), corners.max(axis=1)])
 
     def trajectories(self, trajectories: Trajectories) -> Trajectories:
-        """The rows that are left, measured in the new picture.
+        """The rows that are left, measured in the new image.
 
         A box that is cut keeps the visible fraction of itself as ``visibility``.
         """
@@ -98,12 +98,12 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 
 
 class GeometricTransform(ClipTransform):
-    """Moves pixels: boxes follow the pictures, words follow the boxes.
+    """Geometric transform of a clip: boxes follow the images, texts the boxes.
 
     The true trajectories are measured in a space of its own afterwards
     (``'transformed'``, with the new size) and ``frame.video`` has the new size too. What
     has no box left in the clip loses its caption and its interactions, and a referring
-    expression speaks of it no more.
+    expression no longer refers to it.
     """
 
     @abstractmethod
@@ -118,15 +118,15 @@ class GeometricTransform(ClipTransform):
         """Choose how to see a clip; ``None`` to leave it as it is.
 
         Args:
-            width: Of the clip's pictures, pixels.
-            height: Of the clip's pictures, pixels.
+            width: Of the clip's images, pixels.
+            height: Of the clip's images, pixels.
             gt: What is annotated.
-            flippable: Whether its words are still true in a mirror.
+            flippable: Whether its texts stay true in a mirror image.
             generator: What to draw from.
         """
 
     def transform(self, sample: dict) -> dict:
-        """Choose a view and see pictures and truth by it."""
+        """Choose a view and see images and truth by it."""
         frames, data_sample = sample['inputs'], sample['data_samples']
         gt = GroundTruth.of(data_sample)
         width, height = picture_size(frames)
@@ -158,12 +158,12 @@ def generator_in(sample: dict) -> np.random.Generator:
 
 
 def picture_size(frames: Sequence[Frame]) -> tuple[int, int]:
-    """Width and height of the pictures of a clip, which must be the same.
+    """Width and height of the images of a clip, which must be the same.
 
-    Without pictures those that the video states count.
+    Without images those that the video states count.
 
     Raises:
-        ValueError: Two pictures differ, or nothing says the size.
+        ValueError: Two images differ, or nothing says the size.
     """
     sizes = {
         (frame.video.width, frame.video.height)
@@ -180,11 +180,11 @@ def picture_size(frames: Sequence[Frame]) -> tuple[int, int]:
 
 
 def with_picture(frame: Frame, image: np.ndarray) -> Frame:
-    """The same frame with another picture; its video states the picture's size."""
+    """The same frame with another image; its video states the image's size."""
     height, width = image.shape[:2]
     video = replace(frame.video, width=width, height=height)
     changed = replace(frame, video=video, load=partial(_same, image))
-    changed.image  # noqa: B018 - held, so that nobody loads the first picture again
+    changed.image  # noqa: B018 - held, so that nobody loads the first image again
     return changed
 
 
@@ -196,5 +196,5 @@ def _seen(frame: Frame, view: View) -> Frame:
     if frame.load is None:
         video = replace(frame.video, width=view.width, height=view.height)
         return replace(frame, video=video)
-    # Workers send pictures to another process, which a view of a larger one would slow.
+    # Workers send images to another process, which a view of a larger one would slow.
     return with_picture(frame, np.ascontiguousarray(view.picture(frame.image)))

@@ -8,7 +8,7 @@ import numpy as np
 from ...registry import TRANSFORMS
 from .clip_transform import ClipTransform, generator_in, with_picture
 
-HUES = 180  # OpenCV's hue of 8-bit pictures, two degrees each
+HUES = 180  # OpenCV's hue of 8-bit images, two degrees each
 
 
 @TRANSFORMS.register_module()
@@ -50,7 +50,7 @@ class ClipColorJitter(ClipTransform):
         self.hue = hue
 
     def transform(self, sample: dict) -> dict:
-        """Draw the changes and apply them to every picture; boxes stay."""
+        """Draw the changes and apply them to every image; boxes stay."""
         widths = (self.brightness, self.contrast, self.saturation)
         generator = generator_in(sample)
         factors = [1 + generator.uniform(-width, width) for width in widths]
@@ -71,7 +71,7 @@ def changed_colors(
     saturation: float = 1.0,
     turn: float = 0.0,
 ) -> np.ndarray:
-    """A picture in another light.
+    """An image in another light.
 
     Args:
         image: (H, W, 3) uint8 BGR.

@@ -13,14 +13,14 @@ from .clip_transform import ClipTransform, picture_size
 class PackClip(ClipTransform):
     """Keeps ``inputs`` and ``data_samples`` alone and checks that they belong together.
 
-    Pictures are decoded here if they are not yet: in the worker.
+    Images are decoded here if they are not yet: in the worker.
 
     Args:
-        require_images: Refuse frames without pictures.
+        require_images: Refuse frames without images.
 
     Raises:
         ValueError: The frames are not those of the sample, boxes are measured in
-            another picture, or words are about someone without a box.
+            another image, or a text belongs to an id without a box.
     """
 
     def __init__(self, *, require_images: bool = True) -> None:

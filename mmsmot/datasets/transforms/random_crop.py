@@ -13,14 +13,14 @@ from .clip_transform import GeometricTransform, View
 
 @TRANSFORMS.register_module()
 class ClipRandomCrop(GeometricTransform):
-    """Cuts the same random window out of all pictures of a clip.
+    """Cuts the same random window out of all images of a clip.
 
     Boxes are cut to the window; one of which less than ``min_inside`` lies in it is
     dropped. Where every window tried leaves no box, the clip stays whole.
 
     Args:
-        scale: Least and greatest side of the window, as a fraction of the picture's.
-        size: (width, height) of the window in pixels instead; a picture that is smaller
+        scale: Least and greatest side of the window, as a fraction of the image's.
+        size: (width, height) of the window in pixels instead; an image that is smaller
             keeps that side.
         min_inside: Fraction of a box's area that must lie in the window.
         attempts: Windows to try.

@@ -14,7 +14,7 @@ class ClipRandomFlip(GeometricTransform):
     """Mirrors clips, left and right exchanged.
 
     Captions that say left or right would become wrong, so a dataset has to declare that
-    its words do not: ``metainfo=dict(flippable=True)``.
+    its texts do not: ``metainfo=dict(flippable=True)``.
 
     Args:
         prob: Fraction of clips to mirror.

@@ -14,11 +14,11 @@ from .clip_transform import GeometricTransform, View
 
 @TRANSFORMS.register_module()
 class ClipResize(GeometricTransform):
-    """Scales the pictures of a clip.
+    """Scales the images of a clip.
 
     Args:
         size: (width, height) in pixels.
-        keep_ratio: Scale both sides alike so that the picture just fits into ``size``;
+        keep_ratio: Scale both sides alike so that the image just fits into ``size``;
             ``False`` to take exactly ``size``.
         ratio_range: ``size`` is multiplied by a factor from this range, drawn for each
             clip.
@@ -53,7 +53,7 @@ class ClipResize(GeometricTransform):
         flippable: bool,
         generator: np.random.Generator,
     ) -> View | None:
-        """The picture scaled into ``size`` times the factor drawn."""
+        """The image scaled into ``size`` times the factor drawn."""
         ratio = generator.uniform(*self.ratio_range)
         scales = [
             ratio * new / old
@@ -74,7 +74,7 @@ class ClipResize(GeometricTransform):
 
 
 def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture scaled to (width, height).
+    """An image scaled to (width, height).
 
     By the area of pixels where it shrinks, since linear interpolation would alias.
     """
