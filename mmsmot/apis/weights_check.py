@@ -19,6 +19,6 @@ def random_weight_warnings(model: SMOT) -> list[str]:
         return []
     names = ' and '.join(dict.fromkeys(type(part).__name__ for part in parts))
     return [
-        f'no weights were given for {names}: what comes from there is random. Give a '
-        "checkpoint of the whole model; --weights are the detector's alone."
+        f'no weights were given for {names}: what comes from there is random. Give '
+        "--weights FILE, the detector's, or a checkpoint of the whole model."
     ]

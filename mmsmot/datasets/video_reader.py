@@ -87,11 +87,12 @@ class VideoReader:
         frame_ids = self.source.frame_ids
         if frame_ids is None:
             return None
+        if not len(frame_ids):
+            raise ValueError(f'{self.video.path}: no frame in it')
         first_frame = frame_ids[0] if self.start is None else self.start
         last_frame = frame_ids[-1] if self.end is None else self.end
-        return frame_ids[(frame_ids >= first_frame) & (frame_ids <= last_frame)][
-            :: self.stride
-        ]
+        in_range = (frame_ids >= first_frame) & (frame_ids <= last_frame)
+        return frame_ids[in_range][:: self.stride]
 
     @property
     def num_frames(self) -> int | None:

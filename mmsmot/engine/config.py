@@ -137,7 +137,9 @@ def _find(path: str) -> str:
             if candidate.is_file():
                 return str(candidate)
     configs = {str(file) for root in ROOTS for file in _configs_below(root)}
-    close = difflib.get_close_matches(name, configs, n=3, cutoff=0.3)
+    stem = Path(name).name
+    close = sorted(c for c in configs if stem and Path(c).name.startswith(stem))[:5]
+    close = close or difflib.get_close_matches(name, configs, n=3, cutoff=0.3)
     hint = f'Similar ones: {", ".join(close)}'
     if not close:
         hint = f'There are {len(configs)}, such as {", ".join(sorted(configs)[:3])}'

@@ -84,6 +84,8 @@ def read_csv(path: Path) -> Trajectories:
                     f'{path}:{reader.line_num}: expected a number for each of '
                     f'{", ".join(COLUMNS)}, which the header names ({error!r})'
                 ) from error
+    if not rows:
+        raise ValueError(f'{path}: no row below the header')
     table = np.array(rows, np.float64).reshape(-1, len(COLUMNS))
     try:
         return Trajectories(table[:, 0], table[:, 1], table[:, 2:])

@@ -11,7 +11,7 @@ from mmsmot.structures import Tracks, pairwise_iou
 class GreedyTracker(BaseTracker):
     """Each detection takes the id of the box it overlaps most."""
 
-    def __init__(self, *, iou_threshold=0.3):
+    def __init__(self, *, iou_threshold: float = 0.3):
         self.iou_threshold = iou_threshold
         self.reset()
 

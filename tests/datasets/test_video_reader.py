@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mmsmot.datasets import VideoReader, open_video
+from mmsmot.datasets import ImageSequence, VideoReader, open_video
+from mmsmot.structures import VideoInfo
 
 
 @pytest.fixture(params=['file', 'folder'])
@@ -165,3 +166,10 @@ def test_a_sequence_of_bensmot(tmp_path, write_images) -> None:
     (folder / 'semantic_trajectories.json').write_text('{"fps": 8, "trajectories": []}')
     assert open_video(folder).video.fps == 8.0
     assert [frame.timestamp for frame in open_video(folder)] == [0, 1 / 8, 3 / 8]
+
+
+def test_a_video_without_frames_is_named() -> None:
+    video = VideoInfo('empty', 'data/empty.csv', frame_ids=np.empty(0, np.int64))
+    source = ImageSequence(video, np.empty(0, np.int64))
+    with pytest.raises(ValueError, match='data/empty.csv: no frame in it'):
+        VideoReader(source)

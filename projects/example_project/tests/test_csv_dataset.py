@@ -41,8 +41,9 @@ def test_a_sample_is_a_video_with_its_tracks(tmp_path: Path) -> None:
         (HEADER + '2,1,0,0,9\n', r'street\.csv:2: expected'),
         (HEADER + '1,1.5,0,0,9,9\n', r'street\.csv: Trajectories: ids'),
         (HEADER + '1,1,9,0,0,9\n', r'street\.csv: Trajectories: '),
+        (HEADER, r'street\.csv: no row below the header'),
     ],
-    ids=['no header', 'no number', 'too short', 'no whole id', 'inverted'],
+    ids=['no header', 'no number', 'too short', 'no whole id', 'inverted', 'empty'],
 )
 def test_a_malformed_file_is_named(tmp_path: Path, text: str, message: str) -> None:
     write(tmp_path, 'street.csv', text)
