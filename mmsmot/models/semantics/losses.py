@@ -81,7 +81,7 @@ def _of_captions(
     rows: list[int],
     captions: list[str],
 ) -> Total:
-    if not rows:
+    if not rows or fused_tracks is None:
         return None, 0
     prefix = fused_tracks.caption_prefix(rows, semantics.interaction_tokens)
     return semantics.instance_caption.loss(*prefix, captions)
@@ -93,7 +93,7 @@ def _of_bigrams(
     rows: list[int],
     captions: list[str],
 ) -> Total:
-    if not rows:
+    if not rows or fused_tracks is None or fused_tracks.bigram_logits is None:
         return None, 0
     ids, pad_id = semantics.instance_caption.encoded(captions)
     logits = fused_tracks.bigram_logits[rows]
@@ -104,12 +104,14 @@ def _of_video_captions(
     semantics: TrajectorySemantics,
     clips: ClipTable,
     data_samples: list[SMOTDataSample],
-    features: FeatureMaps,
+    features: FeatureMaps | None,
     fused_tracks: FusedTracks | None,
 ) -> Total:
     clip_rows = [b for b, s in enumerate(data_samples) if 'gt_video_caption' in s]
     if not clip_rows:
         return None, 0
+    if features is None:
+        raise TypeError('TrajectorySemantics: video_fusion needs feature maps')
     tokens = semantics.video_fusion.frame_tokens(features)
     tokens = tokens.unflatten(0, (-1, len(data_samples)))
     videos = semantics.video_fusion(tokens).fused[clip_rows]
@@ -125,7 +127,7 @@ def _of_interactions(
     data_samples: list[SMOTDataSample],
     fused_tracks: FusedTracks | None,
 ) -> Total:
-    if fused_tracks is None:
+    if fused_tracks is None or fused_tracks.logits is None:
         return None, 0
     logits, targets = [], []
     ids = [gt_id for _, gt_id in clips.names]
@@ -163,6 +165,9 @@ def _mean(
     if total is None:
         # A frozen detector has no graph, a weight has one.
         weights = [w for w in semantics.parameters() if w.requires_grad][:1]
-        return sum(x.flatten()[:0].sum() for x in (anchor, *weights))
+        zero = anchor.flatten()[:0].sum()
+        for weight in weights:
+            zero = zero + weight.flatten()[:0].sum()
+        return zero
     # Clamped before it is divided, or processes would clamp otherwise than one.
     return total * get_world_size() / global_count.clamp(min=1.0)

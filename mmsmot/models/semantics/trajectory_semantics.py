@@ -12,6 +12,7 @@ from ...registry import MODELS, build_part
 from ...structures import Frame, Interactions, SMOTDataSample, Tracks
 from ...structures.feature_maps import FeatureMaps
 from ..estimators.base import FEATURES, TRACK_FEATURES, EstimatorLoss
+from ..fusion import InteractionTokens
 from ..training.clip_table import ClipTable
 from ..trajectory import TrajectoryTokens
 from .description import Description, Pair
@@ -138,7 +139,7 @@ class TrajectorySemantics(nn.Module):
                 tokens=tokens + (bigram_head is not None),  # its token comes first
                 num_verbs=len(self.interaction.vocabulary),
             )
-        self.interaction_tokens = interaction_tokens
+        self.interaction_tokens: InteractionTokens | None = interaction_tokens
         self.instance_caption = build_part(instance_caption)
         extra_names = ['encoded'] * (bigram_head is not None)
         extra_names += ['decoder'] * share_decoder
@@ -194,6 +195,8 @@ class TrajectorySemantics(nn.Module):
         if not new_rows:
             return
         if self.video_fusion is not None:
+            if features is None:
+                raise TypeError('TrajectorySemantics: video_fusion needs feature maps')
             tokens = self.video_fusion.frame_tokens(features[new_rows])
             buffer.video = self.video_fusion(tokens[:, None], buffer.video)
         kept_tracks, rows = [], []
@@ -337,9 +340,14 @@ class TrajectorySemantics(nn.Module):
         return semantic_losses(self, clips, data_samples, estimate, fused_tracks)
 
     def _pooled(
-        self, features: FeatureMaps, rows: Sequence[int], boxes: np.ndarray
+        self,
+        features: FeatureMaps | None,
+        rows: Sequence[int] | np.ndarray,
+        boxes: np.ndarray,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Tokens (R, K, d), and boxes (R, 4) as fractions of their image."""
+        if features is None:
+            raise TypeError('TrajectorySemantics: roi needs feature maps')
         frame_rows = torch.as_tensor(rows, dtype=torch.int64)
         box_tensor = torch.as_tensor(boxes, dtype=torch.float64).reshape(-1, 4)
         tokens = self.roi(features, frame_rows, box_tensor)
@@ -424,6 +432,8 @@ class TrajectorySemantics(nn.Module):
         columns = interactions.subject_ids, interactions.object_ids
         ids = np.unique(np.concatenate(columns)).tolist()
         tracks = buffer.trajectories(ids, self.max_boxes and 2 * self.max_boxes)
+        if tracks is None:
+            return interactions
         vocabulary = self.interaction.vocabulary
         verbs = [vocabulary.index(verb) for verb in interactions.verbs.tolist()]
         return localize_interactions(
@@ -439,7 +449,7 @@ class TrajectorySemantics(nn.Module):
 
 def _fractions(
     frames: Sequence[Frame],
-    rows: Sequence[int],
+    rows: Sequence[int] | np.ndarray,
     boxes: np.ndarray,
     device: torch.device,
 ) -> torch.Tensor:
