@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ def write_statistics_figure(
         figure.savefig(temporary)
 
 
-def _draw_histogram(axis: Axes, title: str, values: list[float]) -> None:
+def _draw_histogram(axis: Axes, title: str, values: Sequence[float]) -> None:
     axis.set_title(title, fontsize=10)
     if not values:
         _say_nothing(axis)
