@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from ...structures import overlapping_pairs, pairwise_iou
 SMALL = 100 * 100
 # From this many pairs on, a solver that sees only the edges is faster than a dense one.
 LARGE = 1000 * 1000
+NO_PAIRS = np.empty(0, np.int64)
 
 
-@dataclass(frozen=True, eq=False)
+# Not frozen: that would double the time of making one, which counts for ten tracks.
+@dataclass(eq=False)
 class Overlaps:
     """The IoU of N boxes with M others: a table, or in a crowd the pairs that overlap.
 
@@ -49,14 +51,15 @@ class Overlaps:
             rows, columns, values = overlapping_pairs(boxes, other_boxes, pixel_offset)
             return cls(None, rows, columns, values)
         table = pairwise_iou(boxes, other_boxes, pixel_offset)
-        no_pairs = np.empty(0, np.int64)
-        return cls(table, no_pairs, no_pairs, np.empty(0))
+        return cls(table, NO_PAIRS, NO_PAIRS, NO_PAIRS)
 
     def scaled(self, factors: np.ndarray) -> Overlaps:
         """The same, each column multiplied by its factor (M,) above 0."""
         if self.table is not None:
-            return replace(self, table=self.table * factors)
-        return replace(self, values=self.values * factors[self.columns])
+            table = self.table * factors
+            return Overlaps(table, self.rows, self.columns, self.values)
+        values = self.values * factors[self.columns]
+        return Overlaps(None, self.rows, self.columns, values)
 
     def where(
         self, condition: Callable[[np.ndarray], np.ndarray]
@@ -71,7 +74,7 @@ class Overlaps:
     def match(self, limit: float) -> tuple[np.ndarray, np.ndarray]:
         """The matching of greatest total IoU above ``limit``, see :func:`match_by_weight`."""
         if self.table is not None:
-            return match_by_weight(self.table - limit)
+            return match_by_weight(self.table - limit if limit else self.table)
         weights = self.values - limit
         above = weights > 0
         return match_edges(self.rows[above], self.columns[above], weights[above])
