@@ -63,7 +63,7 @@ def _draw_histogram(axis: Axes, title: str, values: Sequence[float]) -> None:
     if not values:
         _say_nothing(axis)
         return
-    counts, edges = histogram(values)
+    counts, edges = histogram(list(values))
     axis.bar(edges[:-1], counts, np.diff(edges), align='edge', color=COLOR, ec='white')
     mean = float(np.mean(values))
     axis.axvline(mean, color=MEAN_COLOR, label=f'mean {mean:.1f}')
