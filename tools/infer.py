@@ -19,7 +19,9 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.apis import SMOTInferencer
+    from mmsmot.evaluation.result_files import result_name
     from mmsmot.evaluation.smot_metric import format_report, format_split
+    from mmsmot.structures import UNTRACKED, prompts_of
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.printable import printable
 
@@ -43,6 +45,28 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--out', required=True, help='folder of the results')
+    parser.add_argument(
+        '--text',
+        action='append',
+        default=[],
+        metavar='SENTENCE',
+        help='track what a sentence describes, for models that read prompts; give it '
+        'again for another target, which then gets a folder in --out',
+    )
+    parser.add_argument(
+        '--box',
+        action='append',
+        default=[],
+        metavar='FRAME,X1,Y1,X2,Y2',
+        help='track what is in a box (original frame number, pixels)',
+    )
+    parser.add_argument(
+        '--point',
+        action='append',
+        default=[],
+        metavar='FRAME,X,Y',
+        help='track what is at a point; boxes and points name one target together',
+    )
     parser.add_argument(
         '--start', type=non_negative_int_arg, help='first frame number, inclusive'
     )
@@ -73,6 +97,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     check_environment()
+    prompts = prompts_of(args.text, args.box, args.point)
     inferencer = SMOTInferencer(
         args.config,
         args.checkpoint,
@@ -86,7 +111,7 @@ def main() -> None:
     def done(result: dict, out: Path) -> None:
         report(result, out)
         if result.get('scores'):
-            name = result['video']['name']
+            name = result_name(result['sample'])
             reports[str(out) if name in reports else name] = result['scores']
 
     try:
@@ -101,6 +126,7 @@ def main() -> None:
             seconds=args.seconds,
             patience=args.patience,
             done=done,
+            prompts=prompts,
         )
     finally:  # also of those before one that failed
         if len(reports) > 1:
@@ -112,6 +138,8 @@ def report(result: dict, out: Path) -> None:
     seconds = result['speed']['seconds']
     total = max(sum(seconds.values()), 1e-9)
     shares = ', '.join(f'{k} {s / total:.0%}' for k, s in seconds.items())
+    if result['prompt'] is not None:
+        print(f'prompt: {printable(str(result["prompt"]))}')
     print(
         f'{len(result["trajectories"])} trajectories in '
         f'{result["video"]["num_frames"]} frames, {result["speed"]["fps"]:.1f} frames/s '
@@ -126,10 +154,13 @@ def report(result: dict, out: Path) -> None:
         span = ''
         if 'start_frame' in row and 'end_frame' in row:
             span = f', frames {row["start_frame"]} to {row["end_frame"]}'
-        print(
-            f'  {row["subject"]} {row["verb"]} {row["object"]} '
-            f'({row["score"]:.2f}{span})'
+        subject, other = (
+            row['partner_label'] or 'not tracked'
+            if row[side] == UNTRACKED
+            else row[side]
+            for side in ('subject', 'object')
         )
+        print(f'  {subject} {row["verb"]} {other} ({row["score"]:.2f}{span})')
     if result.get('scores'):
         print(format_report(result['scores']))
     for name in ('result.json', *result['files']):

@@ -1,9 +1,15 @@
-"""One video in, its tracks and words as text, JSON and an annotated video out."""
+"""One video in, its tracks and captions as text, JSON and an annotated video out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack, nullcontext
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +19,11 @@ from mmengine.logging import print_log
 from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..evaluation import write_json
+from ..evaluation.result_files import RESULT
 from ..evaluation.smot_report import headline
 from ..models.smot import SMOT, put_result
-from ..models.video_run import VideoRun
-from ..structures import SMOTDataSample, write_trajectories
+from ..models.video_run import PromptResult, VideoRun
+from ..structures import Prompt, SMOTDataSample, as_prompts, write_trajectories
 from ..utils.folder_lock import folder_lock
 from ..utils.printable import printable
 from ..utils.stopwatch import Stopwatch
@@ -25,9 +32,16 @@ from ..visualization.html_report import EMBED_LIMIT, write_report
 from ..visualization.report_video import playable_video
 from .drawing import draw_video, progress_bar, shown_at
 from .interrupt import interruptible
+from .prompt_check import prompt_warnings
+from .prompt_output import (
+    PromptOutput,
+    cached_results,
+    prompt_folders,
+    prompt_outputs,
+)
 from .recording import Recording
-from .result import make_result, with_arrays
-from .result_cache import find_cached_result, result_key
+from .result import result_json, result_view
+from .result_cache import result_key
 from .result_files import (
     FILES,
     LIVE_FILES,
@@ -36,7 +50,7 @@ from .result_files import (
     all_or_nothing,
     clear,
 )
-from .self_evaluation import self_evaluate
+from .self_evaluation import SelfEvaluation, self_evaluate
 
 
 def infer_video(
@@ -47,38 +61,40 @@ def infer_video(
     draw: bool = True,
     overwrite: bool = False,
     warnings: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Track through a video and write what was found.
+    prompts: Prompt | str | Sequence[Prompt | str] = (),
+) -> dict[str, Any] | list[dict[str, Any]]:
+    """Track and describe a video and write the results.
 
     Writes ``tracks.txt`` (MOTChallenge), ``video.mp4`` (H.264; boxes, ids and trails, or
     with ``semantics`` boxes, arrows with verbs and a panel of captions), ``report.html``
     (a page that plays the video with all of it) and at last ``result.json``, each whole
-    or not at all; after an error none of them is left. Where all that would come out lies
-    there already, made of the same video, frames, config, weights, files and code, nothing
-    is done. Files of these names that no run wrote are left alone, and only one run at a
-    time can have the folder. A sequence with a truth beside its
-    pictures is scored too, in ``result.json`` and on the page.
+    or not at all; after an error none of them stays. Where all that would come out lies
+    there already, made of the same video, frames, prompt, config, weights, files and
+    code, nothing is done. Files of these names that no run wrote are not touched, and
+    only one run at a time can have the folder. A sequence with a gt beside its images is
+    scored too, in ``result.json`` and on the page, unless the tracks are of a prompt.
 
-    A live stream is never finished. It is recorded (``recording.mp4``) while it is looked
-    at; the k-th of ``video.frame_ids`` in ``result.json`` is its k-th picture, and
-    ``video.timestamps`` its seconds since the stream began. Ctrl-C ends the stream and
-    what was seen is written. Since nobody can do it again, a result of one is replaced
-    only with ``overwrite``, and what was recorded of it, and its tracks once they are
-    written, outlive an error.
+    A live stream is never finished. It is recorded (``recording.mp4``) while it is read;
+    the k-th of ``frame_ids`` in ``result.json`` is its k-th image, and ``timestamps`` its
+    seconds since the stream began. Ctrl-C ends the stream and what was read is written.
+    Since nobody can do it again, a result of one is replaced only with ``overwrite``, and
+    its recording and the tracks until then outlive an error.
 
     Args:
         model: The pipeline.
-        video: The frames to look at.
-        out_dir: Folder of the results, made where it is missing.
+        video: The frames.
+        out_dir: Folder of the results, made where it is missing; of several prompts each
+            has a folder in it, of its ``key``.
         config_text: The config, to tell results of another one from this one's; without
             it nothing that lies there is taken for finished.
         draw: Write the annotated video and the page.
         overwrite: Do it again where a finished result lies.
         warnings: What whoever reads the result must know; written into it.
+        prompts: Targets; empty for every object. Several share one run.
 
     Returns:
-        What ``result.json`` holds; ``frame_ids``, ``boxes_xyxy``, ``scores`` and
-        ``timestamps`` as NumPy arrays.
+        See :func:`~mmsmot.apis.result.result_view`; a list where several prompts are
+        given.
 
     Raises:
         BlockingIOError: Another run is writing into ``out_dir``.
@@ -89,97 +105,179 @@ def infer_video(
         ValueError: A file of the result would be written over the video itself, or
             no frame could be read.
     """
+    prompts = as_prompts(prompts)
+    warnings = [*dict.fromkeys([*warnings, *prompt_warnings(model, prompts)])]
     out_dir = Path(out_dir)
-    _require_folder(out_dir, video)
+    for folder in (out_dir, *prompt_folders(out_dir, prompts)):
+        _require_folder(folder, video)
     key = result_key(model, video, config_text, draw)
-    if not overwrite and config_text and (finished := find_cached_result(out_dir, key)):
-        print_log(f'{out_dir} holds this result already; skipped', logger='current')
-        return with_arrays(finished)
-    with folder_lock(out_dir):
-        clear(out_dir, overwrite)
-        with all_or_nothing(out_dir, kept=LIVE_FILES if video.is_live else ()):
-            return _infer(model, video, out_dir, draw, warnings, key)
+    outputs = prompt_outputs(out_dir, prompts, key)
+    contents = {} if overwrite or not config_text else cached_results(outputs)
+    pending = [output for output in outputs if output.folder not in contents]
+    if pending:
+        contents |= _infer_locked(model, video, pending, draw, overwrite, warnings)
+    views = [result_view(contents[output.folder]) for output in outputs]
+    return views if len(prompts) > 1 else views[0]
+
+
+def _infer_locked(
+    model: SMOT,
+    video: VideoReader,
+    outputs: Sequence[PromptOutput],
+    draw: bool,
+    overwrite: bool,
+    warnings: Sequence[str],
+) -> dict[Path, dict[str, Any]]:
+    """The JSON of the results by folder; nobody else writes there meanwhile."""
+    with ExitStack() as stack:
+        for output in outputs:
+            stack.enter_context(folder_lock(output.folder))
+            clear(output.folder, overwrite)
+        for output in outputs:
+            kept_names = LIVE_FILES if video.is_live else ()
+            stack.enter_context(all_or_nothing(output.folder, kept_names))
+        return _infer(model, video, outputs, draw, warnings)
 
 
 def _infer(
     model: SMOT,
     video: VideoReader,
-    out_dir: Path,
+    outputs: Sequence[PromptOutput],
     draw: bool,
     warnings: Sequence[str],
-    key: dict[str, Any],
-) -> dict[str, Any]:
-    """As :func:`infer_video`, into a folder that is ours and empty."""
-    if draw and not _has_pictures(video):
-        print_log(f'{video.video.path}: no pictures to draw on', logger='current')
+) -> dict[Path, dict[str, Any]]:
+    """As :func:`infer_video`, into folders that are ours and empty."""
+    if draw and not _has_images(video):
+        print_log(f'{video.video.path}: no images to draw on', logger='current')
         draw = False
-    watch, files = Stopwatch(), ['tracks.txt']
-    sample, times = _track_and_draw(model, video, out_dir, draw, watch)
+    stopwatch = Stopwatch()
+    samples, times = _track_and_draw(model, video, outputs, draw, stopwatch)
     warnings = [*warnings, *video.warnings]
-    scores = self_evaluate(sample)
-    if draw:
-        page = (times, out_dir, warnings, headline(scores) if scores else {})
-        files += ['video.mp4', *_report(video, sample, *page)]
-    result = make_result(video, sample, times, watch, key)
-    result |= dict(scores=scores, warnings=warnings, files=files)
-    write_json(result, out_dir / 'result.json')
-    return result
+    contents = {}
+    for output, sample in zip(outputs, samples, strict=True):
+        # The gt beside a video is of every object.
+        is_of_prompt = output.prompt is not None and model.estimator.reads_prompt
+        evaluation = SelfEvaluation() if is_of_prompt else self_evaluate(sample)
+        files = ['tracks.txt']
+        if draw:
+            page = _write_page(
+                video, sample, times, output.folder, warnings, evaluation
+            )
+            files += ['video.mp4', *page]
+        content = result_json(video, sample, times, stopwatch, output.key)
+        content |= dict(scores=evaluation.scores, warnings=warnings, files=files)
+        write_json(content, output.folder / RESULT)
+        contents[output.folder] = content
+    return contents
 
 
 def _track_and_draw(
-    model: SMOT, video: VideoReader, out_dir: Path, draw: bool, stopwatch: Stopwatch
-) -> tuple[SMOTDataSample, np.ndarray]:
-    """What was found and the frames' times; writes the tracks and the videos."""
+    model: SMOT,
+    video: VideoReader,
+    outputs: Sequence[PromptOutput],
+    draw: bool,
+    stopwatch: Stopwatch,
+) -> tuple[list[SMOTDataSample], np.ndarray]:
+    """A sample for each output and the frames' times; writes the tracks and videos."""
     # What post-processing changes, and captions, can be drawn only when all is known.
-    is_late = model.post_processing or model.semantics is not None
-    run = model.begin(video.video, stopwatch=stopwatch)
+    is_late = (
+        bool(model.post_processing) or model.semantics is not None or len(outputs) > 1
+    )
+    prompts = [output.prompt for output in outputs if output.prompt is not None]
+    run = model.begin(video.video, prompts, stopwatch=stopwatch)
     with ExitStack() as stack:
-        writer, source = None, nullcontext(video)
+        writers: list[VideoWriter] = []
+        source: AbstractContextManager[VideoReader | Recording] = nullcontext(video)
         if draw:
-            writer = VideoWriter(out_dir / 'video.mp4', _fps(video))
-            stack.enter_context(writer)
+            writers = [_video_writer(output, video) for output in outputs]
+            for writer in writers:
+                stack.enter_context(writer)
             if video.is_live:
-                source = Recording(video, out_dir / RECORDING)
-        with interruptible(video), source as frames:
-            _track(model, frames, run, None if is_late else writer)
+                source = Recording(video, outputs[0].folder / RECORDING)
+        with _tracks_kept(run, outputs, video), interruptible(video), source as frames:
+            _track(model, frames, run, None if is_late or not draw else writers[0])
             if not run.frame_ids:
-                raise ValueError(
-                    f'{video.video.path}: ended before any frame to look at'
-                )
+                raise ValueError(f'{video.video.path}: ended before its first frame')
+        if video.is_live and draw:
+            _copy_recording(outputs)
         tracked = run.trajectories()
         # Before the captions, which may take long and fail: a stream does not come again.
-        write_trajectories(tracked[0].trajectories, out_dir / 'tracks.txt')
+        _write_tracks(tracked, outputs)
         stopwatch.book('refine')
-        (result,) = run.finish(tracked)
-        if result.description is not None:
-            stopwatch.book('speak')
-        sample = SMOTDataSample(metainfo=dict(video=video.video))
+        samples = _samples(run, tracked)
+        if model.semantics is not None:
+            stopwatch.book('generate')
+        if is_late:
+            for writer, sample in zip(writers, samples, strict=False):
+                draw_video(frames, sample, writer, stopwatch)
+    return samples, np.array(run.timestamps)
+
+
+def _samples(run: VideoRun, tracked: Sequence[PromptResult]) -> list[SMOTDataSample]:
+    """The predictions for each prompt."""
+    samples = []
+    for result in run.finish(tracked):
+        metainfo: dict[str, Any] = dict(video=run.video)
+        if result.prompt is not None:
+            metainfo['prompt'] = result.prompt
+        sample = SMOTDataSample(metainfo=metainfo)
         put_result(result, run.frame_ids, sample)
-        if writer is not None and is_late:
-            draw_video(frames, sample, writer, stopwatch)
-    return sample, np.array(run.timestamps)
+        samples.append(sample)
+    return samples
 
 
-def _report(
+@contextmanager
+def _tracks_kept(
+    run: VideoRun, outputs: Sequence[PromptOutput], video: VideoReader
+) -> Iterator[None]:
+    """Write a live stream's tracks until then where the block fails."""
+    try:
+        yield
+    except Exception as error:
+        # Not on a disk that cannot be written to.
+        if video.is_live and run.frame_ids and not isinstance(error, OSError):
+            _write_tracks(run.trajectories(), outputs)
+            if (outputs[0].folder / RECORDING).exists():
+                _copy_recording(outputs)
+        raise
+
+
+def _write_tracks(
+    tracked: Sequence[PromptResult], outputs: Sequence[PromptOutput]
+) -> None:
+    for result, output in zip(tracked, outputs, strict=True):
+        write_trajectories(result.trajectories, output.folder / 'tracks.txt')
+
+
+def _copy_recording(outputs: Sequence[PromptOutput]) -> None:
+    """Give each prompt's folder the recording that lies in the first."""
+    for output in outputs[1:]:
+        shutil.copyfile(outputs[0].folder / RECORDING, output.folder / RECORDING)
+
+
+def _write_page(
     video: VideoReader,
     sample: SMOTDataSample,
     times: np.ndarray,
     out_dir: Path,
     warnings: Sequence[str],
-    scores: dict[str, float],
+    evaluation: SelfEvaluation,
 ) -> list[str]:
     """Write the page; the names of the files that it is.
 
     It shows all verbs: the model's own threshold has chosen them.
     """
     page, copy = out_dir / 'report.html', out_dir / REPORT_VIDEO
+    scores = headline(evaluation.scores) if evaluation.scores else {}
+    options = dict(
+        scores=scores, warnings=warnings, threshold=0.0, matches=evaluation.gt_of
+    )
     if video.is_live:
         times = times - times[0]
-        shown = out_dir / RECORDING, times, scores, warnings
-        write_report(sample, page, *shown, threshold=0.0)
+        write_report(sample, page, out_dir / RECORDING, times, **options)
         return [page.name, RECORDING]
     played, times = playable_video(video, sample.frame_ids, copy, times)
-    write_report(sample, page, played, times, scores, warnings, threshold=0.0)
+    write_report(sample, page, played, times, **options)
     if played != copy:
         return [page.name]
     if copy.stat().st_size > EMBED_LIMIT:
@@ -193,15 +291,15 @@ def _require_folder(out_dir: Path, video: VideoReader) -> None:
         raise NotADirectoryError(
             f'{out_dir} is a file; results need a folder of their own (--out)'
         )
-    own = {(out_dir / name).resolve() for name in FILES}
-    if not video.is_live and Path(video.video.path).resolve() in own:
+    result_paths = {(out_dir / name).resolve() for name in FILES}
+    if not video.is_live and Path(video.video.path).resolve() in result_paths:
         raise ValueError(
             f'the results would be written over {video.video.path}: name another folder '
             '(--out)'
         )
 
 
-def _has_pictures(video: VideoReader) -> bool:
+def _has_images(video: VideoReader) -> bool:
     """Whether there is anything to draw on; a folder of labels alone has a size too."""
     source = video.source
     return not isinstance(source, ImageSequence) or source.image_paths is not None
@@ -222,14 +320,15 @@ def _track(
             for frame, result in zip(frames, results, strict=True):
                 if writer is not None:
                     tracks = result.tracks
-                    picture = drawer.draw(frame.image, tracks.ids, tracks.boxes)
+                    image = drawer.draw(frame.image, tracks.ids, tracks.boxes)
                     run.stopwatch.book('draw')
-                    writer.write(picture, shown_at(video, frame))
+                    writer.write(image, shown_at(video, frame))
                     run.stopwatch.book('encode')
                 progress.update(bar, advance=1)
-            del frames, frame  # or their pictures would live on beside the next batch
+            del frames, frame  # or their images would live on beside the next batch
 
 
-def _fps(video: VideoReader) -> float:
-    """Frames a second of the annotated video: it takes as long as the original."""
-    return max(video.video.fps / video.stride, 1.0)
+def _video_writer(output: PromptOutput, video: VideoReader) -> VideoWriter:
+    """The writer of an annotated video that takes as long as the original."""
+    frame_rate = max(video.video.fps / video.stride, 1.0)
+    return VideoWriter(output.folder / 'video.mp4', frame_rate)

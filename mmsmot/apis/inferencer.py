@@ -20,7 +20,7 @@ from ..engine import drop_init_cfg, load_config, set_weights
 from ..engine.memory import explain_out_of_memory
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
-from ..structures import VideoInfo
+from ..structures import Prompt, VideoInfo, as_prompts
 from ..utils.checkpoint import load_weights
 from ..utils.device import default_device, usable_device
 from ..utils.full_disk import is_disk_full
@@ -32,6 +32,8 @@ from .caching import with_cache
 from .domain_check import domain_warnings
 from .infer import infer_video
 from .inputs import expand_inputs
+from .prompt_check import prompt_warnings
+from .prompt_output import prompt_folders
 from .session import SMOTSession
 from .weights_check import random_weight_warnings
 
@@ -114,7 +116,7 @@ class SMOTInferencer:
         self.cache = cache
         self._text = self.config.pretty_text
         self._model = None
-        self._told: set[str] = set()
+        self._logged_warnings: set[str] = set()
 
     @property
     def model(self) -> SMOT:
@@ -136,6 +138,7 @@ class SMOTInferencer:
         seconds: float | None = None,
         patience: float = 30.0,
         done: Callable[[dict[str, Any], Path], None] | None = None,
+        prompts: Prompt | str | Sequence[Prompt | str] = (),
     ) -> dict[str, Any] | list[dict[str, Any]]:
         """Track and describe one video, several, a folder of them, or a live stream.
 
@@ -147,26 +150,30 @@ class SMOTInferencer:
                 one live stream: ``rtsp://...``, ``camera:0`` or ``0``, see
                 :class:`~mmsmot.datasets.VideoStream`.
             out_dir: Folder of the results; of several videos each gets a folder in it,
-                at the place that it has in its own folder.
+                at the place that it has in its own folder, and of several prompts each
+                gets a folder in that, named by its ``key``.
             start: First frame number, inclusive.
             end: Last frame number, inclusive.
             stride: Take every ``stride``-th frame.
             draw: Write the annotated video.
             overwrite: Do it again where a finished result lies.
-            seconds: Seconds to look at a stream; ``None`` until it ends or Ctrl-C.
+            seconds: Seconds to read from a stream; ``None`` until it ends or Ctrl-C.
             patience: Seconds to wait for a stream that dropped out.
             done: Called with each result and its folder as soon as it is there.
+            prompts: Targets, a text for a :class:`~mmsmot.structures.Prompt` of that
+                text; empty for every object. All are tracked in one run over a video.
 
         Returns:
-            What ``result.json`` holds; a list of them where several were asked for.
+            See :func:`~mmsmot.apis.result.result_view`; a list of them, prompt by prompt
+            for each video, where several videos or prompts are given.
 
         Raises:
             ConnectionError: A stream cannot be opened.
             FileNotFoundError: There is no such video.
             MemoryError: Memory ran out; names the options that lower it.
             ValueError: Two videos would write into one folder; a stream stands among
-                others; a file is no video; or, when all others are done, some of
-                several could not be.
+                others; a file is no video; a prompt stands twice; or, when all others
+                are done, some of several could not be read or written.
             TypeError: ``out_dir`` is no path.
         """
         require_numbers(
@@ -177,63 +184,84 @@ class SMOTInferencer:
             raise TypeError(
                 f'SMOTInferencer: out_dir must be the path of a folder, got {out_dir!r}'
             )
-        homes, are_several = expand_inputs(videos, Path(out_dir))
-        results, failed = [], []
-        for name, home in homes.items():
+        prompts = as_prompts(prompts)
+        out_dirs, are_several = expand_inputs(videos, Path(out_dir))
+
+        def infer(name: str, folder: Path) -> list[dict[str, Any]]:
             # Before the video: a stream does not wait until the model is there.
-            model = self._model_for(home, is_stream(name))
+            model = self._model_for(folder, is_stream(name))
+            video = open_video(name, start, end, stride, seconds, patience)
+            return self._infer(model, video, folder, draw, overwrite, prompts)
+
+        results, failures = [], []
+        for name, folder in out_dirs.items():
             try:
-                video = open_video(name, start, end, stride, seconds, patience)
-                result = self._infer(model, video, home, draw, overwrite)
+                video_results = infer(name, folder)
             except UNREADABLE as error:
                 if not are_several or is_disk_full(error):
                     raise
-                said = str(error) or type(error).__name__
-                failed.append(said if name in said else f'{name}: {said}')
-                # MMEngine's errors carry a line of its own source, which helps nobody.
-                print_log(failed[-1], logger='current', level=logging.WARNING)
+                failures.append(_failure(name, error))
                 continue
-            results.append(result)
+            results += video_results
             if done is not None:
-                done(result, home)
-        if failed:
+                folders = prompt_folders(folder, prompts)
+                for result, prompt_folder in zip(video_results, folders, strict=True):
+                    done(result, prompt_folder)
+        if failures:
             raise ValueError(
-                '\n'.join([f'{len(failed)} of {len(homes)} videos failed:', *failed])
+                '\n'.join(
+                    [f'{len(failures)} of {len(out_dirs)} videos failed:', *failures]
+                )
             )
-        return results if are_several else results[0]
+        return results if are_several or len(prompts) > 1 else results[0]
 
     def _infer(
-        self, model: Any, video: VideoReader, home: Path, draw: bool, overwrite: bool
-    ) -> dict[str, Any]:
-        """One video's result."""
-        warnings = self._warnings(model, video.video)
+        self,
+        model: SMOT,
+        video: VideoReader,
+        folder: Path,
+        draw: bool,
+        overwrite: bool,
+        prompts: Sequence[Prompt],
+    ) -> list[dict[str, Any]]:
+        """One video's results, one for each prompt."""
+        warnings = self._warnings(model, video.video, prompts)
         with explain_out_of_memory(self.config, training=False):
-            return infer_video(
-                model, video, home, self._text, draw, overwrite, warnings
+            results = infer_video(
+                model, video, folder, self._text, draw, overwrite, warnings, prompts
             )
+        return results if isinstance(results, list) else [results]
 
     def session(
-        self, fps: float = 25.0, name: str = 'stream', patience: int = 60
+        self,
+        fps: float = 25.0,
+        name: str = 'stream',
+        patience: int = 60,
+        prompts: Prompt | str | Sequence[Prompt | str] = (),
     ) -> SMOTSession:
         """The same pipeline, frame by frame; arguments as of :class:`SMOTSession`."""
-        session = SMOTSession(self.model, fps, name, patience)
-        self._warnings(self.model, VideoInfo(name, name, fps, is_live=True))
+        prompts = as_prompts(prompts)
+        session = SMOTSession(self.model, fps, name, patience, prompts)
+        self._warnings(self.model, VideoInfo(name, name, fps, is_live=True), prompts)
         return session
 
-    def _warnings(self, model: SMOT, video: VideoInfo) -> list[str]:
-        """What whoever reads the result must know; logged too."""
-        found = [] if self.checkpoint is not None else random_weight_warnings(model)
-        found += domain_warnings(model, video)
-        for text in sorted({*found} - self._told):  # of a split, once
-            self._told.add(text)
+    def _warnings(
+        self, model: SMOT, video: VideoInfo, prompts: Sequence[Prompt]
+    ) -> list[str]:
+        """What whoever reads the result must know; each logged once."""
+        warnings = [] if self.checkpoint is not None else random_weight_warnings(model)
+        warnings += domain_warnings(model, video)
+        warnings += prompt_warnings(model, prompts)
+        for text in sorted({*warnings} - self._logged_warnings):
+            self._logged_warnings.add(text)
             print_log(text, logger='current', level=logging.WARNING)
-        return found
+        return warnings
 
-    def _model_for(self, home: Path, is_live: bool) -> SMOT:
+    def _model_for(self, folder: Path, is_live: bool) -> SMOT:
         # Another stream's frames have the same numbers, so nothing of one is remembered.
         if is_live or not self.cache:
             return self.model
-        return with_cache(self.model, home / 'cache')
+        return with_cache(self.model, folder / 'cache')
 
     def _build(self, config: Config) -> SMOT:
         if self.checkpoint is not None:
@@ -244,6 +272,16 @@ class SMOTInferencer:
         elif getattr(model.semantics, 'trained_on', None) is not None:
             model.semantics.trained_on = None  # the weights it names are not here
         return model.to(self.device).eval()
+
+
+def _failure(name: str, error: BaseException) -> str:
+    """Why a video has no result, logged."""
+    message = str(error) or type(error).__name__
+    if name not in message:
+        message = f'{name}: {message}'
+    # MMEngine's errors carry a line of its own source, which helps nobody.
+    print_log(message, logger='current', level=logging.WARNING)
+    return message
 
 
 def _as_path(option: str, value: Any) -> str | None:

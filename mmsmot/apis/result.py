@@ -1,100 +1,145 @@
-"""What ``result.json`` holds."""
+"""The result of a video: as the JSON of ``result.json``, and as Python gets it."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 
 from ..datasets import VideoReader
-from ..structures import Interactions, SMOTDataSample
+from ..evaluation.saved_predictions import read_sample
+from ..structures import Interactions, SMOTDataSample, sample_from_dict, sample_to_dict
+from ..utils.json_file import read_json
 from ..utils.stopwatch import Stopwatch
-from .result_files import FORMAT
 
 
-def make_result(
+def result_json(
     video: VideoReader,
     sample: SMOTDataSample,
     times: np.ndarray,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     key: dict[str, Any],
 ) -> dict[str, Any]:
-    """The result of a video, but for its warnings and files.
+    """What ``result.json`` holds, but for its scores, warnings and files.
+
+    It is the sample's JSON (:mod:`mmsmot.structures.sample_json`) with its predictions,
+    and beside it ``key``, ``speed`` and, of a live stream, ``live`` and ``timestamps``.
 
     Args:
-        video: What was looked at.
-        sample: What was found.
+        video: The frames that were read.
+        sample: The predictions for one prompt; ``gt_`` fields are left out.
         times: (T,) seconds of the frames; kept of a live stream, which has no other
             record of them.
-        watch: How long each stage took.
-        key: See :func:`~.finished.result_key`.
+        stopwatch: How long each stage took.
+        key: See :func:`~.result_cache.result_key`.
     """
-    info, num_frames = video.video, len(sample.frame_ids)
-    seconds = {stage: round(spent, 3) for stage, spent in watch.seconds.items()}
+    predictions = SMOTDataSample(metainfo=sample.metainfo)
+    predictions.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
+    content = sample_to_dict(predictions)
+    seconds = {stage: round(spent, 3) for stage, spent in stopwatch.seconds.items()}
+    content['key'] = key
+    if video.is_live:
+        content |= {'live': True, 'timestamps': np.round(times, 4).tolist()}
+    fps = round(len(sample.frame_ids) / max(stopwatch.total, 1e-9), 2)
+    content['speed'] = {'fps': fps, 'seconds': seconds}
+    return content
+
+
+def result_view(content: dict[str, Any]) -> dict[str, Any]:
+    """A result as Python gets it.
+
+    Args:
+        content: Of ``result.json``, of any version.
+
+    Returns:
+        - ``sample``: the :class:`~mmsmot.structures.SMOTDataSample`, whose ``pred_``
+          fields hold all that was predicted as tables;
+        - ``prompt``: its :class:`~mmsmot.structures.Prompt`, ``None`` for every object;
+        - ``video``: name, path, fps, width, height, num_frames, frame_ids (T,), gt (the
+          ground-truth file or ``None``), and of a live stream ``live`` and ``timestamps``;
+        - ``trajectories``: for each id ``id``, ``label``, ``frame_ids`` (N,),
+          ``boxes_xyxy`` (N, 4) in pixels, ``scores`` (N,) and, where it has one,
+          ``caption``;
+        - ``video_caption`` and ``interactions`` (``subject``, ``verb``, ``object``,
+          ``score``, and where known ``start_frame``, ``end_frame``, ``partner_label``),
+          where the model makes them;
+        - ``speed`` (``fps``, and ``seconds`` by stage), ``scores`` (``None`` without gt),
+          ``warnings``, ``files`` (beside ``result.json``) and ``key``.
+
+    Raises:
+        ValueError: It is no result; names the field.
+    """
+    sample = sample_from_dict(content)
     captions = sample.get('pred_captions', {})
-    result = {
-        'format': FORMAT,
-        'key': key,
-        'video': {
-            'name': info.name,
-            'path': info.path,
-            'fps': info.fps,
-            'width': info.width,
-            'height': info.height,
-            'num_frames': num_frames,
-            'frame_ids': sample.frame_ids,
-            'gt': info.files.get('gt'),
-            **(
-                {'live': True, 'timestamps': np.round(times, 4)}
-                if video.is_live
-                else {}
-            ),
-        },
-        'speed': {
-            'fps': round(num_frames / max(watch.total, 1e-9), 2),
-            'seconds': seconds,
-        },
+    view: dict[str, Any] = {
+        'sample': sample,
+        'prompt': sample.get('prompt'),
+        'video': _video(content, sample),
         'trajectories': [
             {
                 'id': track_id,
                 'label': _commonest(rows.labels),
                 'frame_ids': rows.frame_ids,
-                'boxes_xyxy': np.round(rows.boxes, 2),
-                'scores': np.round(rows.scores, 4),
+                'boxes_xyxy': rows.boxes,
+                'scores': rows.scores,
                 **({'caption': captions[track_id]} if track_id in captions else {}),
             }
             for track_id, rows in sample.pred_trajectories.by_id().items()
         ],
     }
-    if 'pred_captions' in sample:
-        result['video_caption'] = sample.pred_video_caption
-        result['interactions'] = _interactions(sample.pred_interactions)
-    return result
+    if 'pred_interactions' in sample:
+        view['video_caption'] = sample.get('pred_video_caption', '')
+        view['interactions'] = _interactions(sample.pred_interactions)
+    defaults = dict(speed={}, scores=None, warnings=[], files=[], key=None)
+    return view | {name: content.get(name, value) for name, value in defaults.items()}
 
 
-def with_arrays(result: dict[str, Any]) -> dict[str, Any]:
-    """A result that was read from its file, with the arrays that a new one has."""
-    for row in (result['video'], *result['trajectories']):
-        row['frame_ids'] = np.array(row['frame_ids'], np.int64)
-    for row in result['trajectories']:
-        for name in ('boxes_xyxy', 'scores'):
-            row[name] = np.array(row[name], np.float64)
-    return result
+def read_result(path: str | os.PathLike) -> dict[str, Any]:
+    """The result in a ``result.json``, of any version, see :func:`result_view`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no result; names the file and the field.
+    """
+    read_sample(path)  # for its error messages
+    return result_view(read_json(path))
+
+
+def is_live_result(content: dict[str, Any]) -> bool:
+    """Whether the JSON of a result is of a live stream."""
+    video = content.get('video')  # of version 1
+    in_video = isinstance(video, dict) and video.get('live')
+    return bool(content.get('live') or in_video)
+
+
+def _video(content: dict[str, Any], sample: SMOTDataSample) -> dict[str, Any]:
+    info = sample.video
+    video = {name: getattr(info, name) for name in ('name', 'path', 'fps')}
+    video |= {'width': info.width, 'height': info.height}
+    video |= {'num_frames': len(sample.frame_ids), 'frame_ids': sample.frame_ids}
+    video['gt'] = info.files.get('gt')
+    if is_live_result(content):
+        times = content.get('timestamps', content.get('video', {}).get('timestamps'))
+        video |= {'live': True, 'timestamps': np.array(times, np.float64)}
+    return video
 
 
 def _interactions(table: Interactions) -> list[dict[str, Any]]:
-    """Rows for JSON; a side of a span that is not known is left out."""
+    """Rows for a list; a side of a span that is not known is left out."""
     rows = []
     for i in range(len(table)):
         row = {
             'subject': int(table.subject_ids[i]),
             'verb': str(table.verbs[i]),
             'object': int(table.object_ids[i]),
-            'score': round(float(table.scores[i]), 4),
+            'score': float(table.scores[i]),
         }
         for name, frame in (('start', table.start_frames), ('end', table.end_frames)):
             if frame[i]:
                 row[f'{name}_frame'] = int(frame[i])
+        if not table.is_tracked[i]:
+            row['partner_label'] = str(table.partner_labels[i])
         rows.append(row)
     return rows
 

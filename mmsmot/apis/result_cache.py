@@ -12,7 +12,10 @@ from mmengine.registry import Registry
 
 from .. import registry
 from ..datasets import VideoReader
+from ..evaluation.result_files import RESULT
 from ..models.smot import SMOT
+from ..structures import Prompt, prompt_to_dict
+from ..structures.sample_json import FORMAT, VERSION
 from ..utils.fingerprint import (
     code_fingerprint,
     file_hash,
@@ -21,7 +24,7 @@ from ..utils.fingerprint import (
 )
 from ..utils.onnx_file import onnx_hash
 from ..utils.weights_hash import weights_hash
-from .result_files import FORMAT, RESULT, files_of, read_result
+from .result_files import files_of, read_own_result
 
 PACKAGE = Path(registry.__file__).parent
 MAKERS = (
@@ -38,7 +41,7 @@ MAKERS = (
 def result_key(
     model: SMOT, video: VideoReader, config_text: str, draw: bool
 ) -> dict[str, Any]:
-    """Everything that a result depends on, as JSON."""
+    """Everything that a result depends on but its prompt, as JSON."""
     return {
         'video': None if video.is_live else video_fingerprint(video.video.path),
         'start': video.start,
@@ -54,50 +57,56 @@ def result_key(
     }
 
 
+def with_prompt(key: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]:
+    """The key of one prompt's result."""
+    return {**key, 'prompt': None if prompt is None else prompt_to_dict(prompt)}
+
+
 def _inputs(model: SMOT, video: VideoReader) -> list[str]:
     """Hashes of the weights and files that the pipeline's parts read."""
-    found = [
+    hashes = [
         f'model {weights_hash(model)}',
         *model.estimator.fingerprint_of(video.video),
     ]
-    words = getattr(model.semantics, 'fingerprint', None)
-    if words is not None:
-        found.append(f'semantics {words}')
+    fingerprint = getattr(model.semantics, 'fingerprint', None)
+    if fingerprint is not None:
+        hashes.append(f'semantics {fingerprint}')
     for part in (*model.estimator.parts(), *model.post_processing):
         for name, value in sorted(getattr(part, '__dict__', {}).items()):
             if isinstance(value, str | os.PathLike) and os.path.isfile(value):
-                hashed = onnx_hash if str(value).endswith('.onnx') else file_hash
-                found.append(f'{type(part).__name__}.{name} {hashed(value)}')
-    return found
+                hash_of = onnx_hash if str(value).endswith('.onnx') else file_hash
+                hashes.append(f'{type(part).__name__}.{name} {hash_of(value)}')
+    return hashes
 
 
 def _modules(model: SMOT) -> set[str]:
     """Modules of users' own parts: all that are registered, and those in the model."""
     parts = [*model.estimator.parts(), *model.post_processing]
-    for one in vars(registry).values():
-        if isinstance(one, Registry):
-            parts += one.module_dict.values()
+    for value in vars(registry).values():
+        if isinstance(value, Registry):
+            parts += value.module_dict.values()
     modules = {getattr(part, '__module__', '') for part in parts if part is not None}
-    own = registry.__name__.split('.')[0]
-    return {name for name in modules if name and name.split('.')[0] != own}
+    package = registry.__name__.split('.')[0]
+    return {name for name in modules if name and name.split('.')[0] != package}
 
 
 def find_cached_result(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | None:
-    """The result in a folder if it has this key and all of its files.
+    """The JSON of the result in a folder if it has this key and all of its files.
 
     A live stream's is never the one that would come out.
     """
-    result = read_result(out_dir / RESULT)
+    result = read_own_result(out_dir / RESULT)
     if result is None or key['video'] is None:
         return None
-    if result.get('format') == FORMAT and result.get('key') == key:
+    is_new = (result.get('format'), result.get('version')) == (FORMAT, VERSION)
+    if is_new and result['key'] == key:
         missing = [n for n in files_of(result) if not (out_dir / n).is_file()]
         if not missing:
             return result
         reason = f'lacks {", ".join(missing)}; done again'
     else:
-        old = result.get('key') if isinstance(result.get('key'), dict) else {}
-        other = [name for name in key if old.get(name) != key[name]]
-        reason = f'holds another result ({", ".join(other)} differ); replaced'
+        changed = [name for name in key if result['key'].get(name) != key[name]]
+        changed = changed if is_new else ['format']
+        reason = f'holds another result ({", ".join(changed)} differ); replaced'
     print_log(f'{out_dir} {reason}', logger='current', level=logging.WARNING)
     return None

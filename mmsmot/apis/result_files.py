@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -12,15 +11,18 @@ from typing import Any
 
 from mmengine.logging import print_log
 
+from ..evaluation.result_files import RESULT
+from ..structures.old_result import OLD_RESULT
+from ..structures.sample_json import FORMAT
 from ..utils.atomic import atomic_write
-from ..utils.full_disk import is_disk_full
+from ..utils.full_disk import explain_full_disk
 from ..utils.text_file import read_text
+from .result import is_live_result
 
-FORMAT = 'mmsmot result 1'
 RECORDING = 'recording.mp4'  # of a live stream
 LIVE_FILES = ('tracks.txt', RECORDING)  # what cannot be made again
 REPORT_VIDEO = 'report_video.mp4'  # where the page is too small for its video
-RESULT = 'result.json'  # the last that is written; it names the others
+# The last is written last; it names the others.
 FILES = (*LIVE_FILES, 'video.mp4', 'report.html', REPORT_VIDEO, RESULT)
 # Names what a run may have written that has no result yet: it goes on, was killed, or
 # ended in an error after which a part is kept.
@@ -34,13 +36,12 @@ def files_of(result: dict[str, Any]) -> list[str]:
     return [name for name in FILES if isinstance(files, list) and name in files]
 
 
-def read_result(path: Path) -> dict[str, Any] | None:
-    """A result of ours; ``None`` where there is none, or it cannot be read."""
+def read_own_result(path: Path) -> dict[str, Any] | None:
+    """The JSON of a result of ours; ``None`` where there is none, or no whole one."""
     result = _read_json(path)
-    if not isinstance(result, dict):
-        return None
-    made_by = result.get('format')
-    return result if isinstance(made_by, str) and made_by == FORMAT else None
+    if not isinstance(result, dict) or not isinstance(result.get('key'), dict):
+        return None  # also a sample that a test has dumped under this name
+    return result if result.get('format') in (OLD_RESULT, FORMAT) else None
 
 
 def clear(out_dir: Path, overwrite: bool) -> None:
@@ -54,14 +55,12 @@ def clear(out_dir: Path, overwrite: bool) -> None:
             ``overwrite`` is not set.
         IsADirectoryError: A folder has the name of a file of the result.
     """
-    result = read_result(out_dir / RESULT) or {}
+    result = read_own_result(out_dir / RESULT) or {}
     ours = {*files_of(result), *_unfinished(out_dir)}
     if result or _is_damaged_result(out_dir / RESULT):
         ours.add(RESULT)
     _require_no_others(out_dir, ours)
-    video = result.get('video')
-    is_live = isinstance(video, dict) and video.get('live')
-    if not overwrite and (is_live or (out_dir / RECORDING).exists()):
+    if not overwrite and (is_live_result(result) or (out_dir / RECORDING).exists()):
         raise FileExistsError(
             f'{out_dir} holds what was seen of a live stream, which cannot be made '
             'again: name another folder (--out), or --overwrite'
@@ -70,8 +69,8 @@ def clear(out_dir: Path, overwrite: bool) -> None:
     for name in sorted(ours, key=lambda name: name == RESULT):
         (out_dir / name).unlink(missing_ok=True)
     for path in map(Path, FILES):
-        for left in out_dir.glob(f'.{path.stem}.{TEMPORARY}{path.suffix}'):
-            left.unlink(missing_ok=True)
+        for temporary in out_dir.glob(f'.{path.stem}.{TEMPORARY}{path.suffix}'):
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -86,22 +85,17 @@ def all_or_nothing(out_dir: Path, kept: Sequence[str] = ()) -> Iterator[None]:
         OSError: The disk is full; says so, and where.
     """
     try:
-        with atomic_write(out_dir / UNFINISHED) as stream:
-            json.dump([*FILES], stream)
-        yield
+        with explain_full_disk(out_dir, 'No result was written. '):
+            with atomic_write(out_dir / UNFINISHED) as stream:
+                json.dump([*FILES], stream)
+            yield
         (out_dir / UNFINISHED).unlink(missing_ok=True)
-    except BaseException as error:
+    except BaseException:
         for name in FILES:
             if name not in kept:
                 (out_dir / name).unlink(missing_ok=True)
         if not any((out_dir / name).exists() for name in kept):
             (out_dir / UNFINISHED).unlink(missing_ok=True)
-        if is_disk_full(error):
-            raise OSError(
-                getattr(error, 'errno', None) or errno.ENOSPC,
-                f'the disk is full ({out_dir}): no result was written. Make room, or '
-                'name a folder on another disk (--out), and run it again',
-            ) from error
         raise
 
 
@@ -125,7 +119,8 @@ def _is_damaged_result(path: Path) -> bool:
     if not path.is_file() or _read_json(path) is not None:
         return False
     with open(path, 'rb') as stream:
-        is_ours = FORMAT.encode() in stream.read(256)
+        head = stream.read(256)
+    is_ours = any(name.encode() in head for name in (OLD_RESULT, FORMAT))
     if is_ours:
         print_log(f'{path}: a damaged result; done again', logger='current')
     return is_ours

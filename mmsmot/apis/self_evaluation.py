@@ -1,46 +1,65 @@
-"""Scores of a video against the truth that lies beside it."""
+"""Scores of a video against the ground truth that lies beside it."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmengine.logging import print_log
 
 from ..datasets.sequence_ground_truth import read_ground_truth
+from ..evaluation.captions import tell_missing_scorers
 from ..evaluation.protocols import STRICT
-from ..evaluation.saved_predictions import score_predictions
+from ..evaluation.smot_report import report, score_video
 from ..structures import SMOTDataSample
 
 
-def self_evaluate(sample: SMOTDataSample) -> dict[str, Any] | None:
-    """Put the truth of a sequence folder into its sample, and score it.
+@dataclass(frozen=True)
+class SelfEvaluation:
+    """The scores of a video by the strict protocol.
+
+    Attributes:
+        scores: See :func:`~mmsmot.evaluation.smot_report.report`, without the CIDEr of a
+            caption that is the only one, which is always 0; ``None`` where there is no
+            gt, or none that can be read.
+        gt_of: True id by predicted id of the matched trajectories; ``None`` without
+            scores.
+    """
+
+    scores: dict[str, Any] | None = None
+    gt_of: Mapping[int, int] | None = field(default=None)
+
+
+def self_evaluate(sample: SMOTDataSample) -> SelfEvaluation:
+    """Put the gt of a sequence folder into its sample, and score it.
+
+    A gt that cannot be read is logged and leaves the video without scores, since its
+    predictions are worth keeping all the same.
 
     Args:
-        sample: What was found, with ``video`` and ``frame_ids``; gets the ``gt_`` fields
+        sample: The predictions, with ``video`` and ``frame_ids``; gets the ``gt_`` fields
             of what is annotated in these frames.
-
-    Returns:
-        The report (see :func:`~mmsmot.evaluation.smot_report.report`) by the strict
-        protocol, without the CIDEr of a caption that is the only one, which is 0
-        whatever it says; or ``None`` where there is no truth, or none that can be read: that is
-        logged, since what was found is worth keeping all the same.
     """
     try:
-        truth = read_ground_truth(sample.video)
-        if truth is None or truth.trajectories is None:
-            return None
-        truth.on_frames(sample.frame_ids).set_gt_fields(sample)
-        found = score_predictions([sample], [STRICT])
-        # CIDEr weighs a word by how few captions have it; of a single one nothing is left.
-        people = len(sample.get('gt_captions', {}))
-        for level in ('video', 'instance') if people == 1 else ('video',):
-            found.get(STRICT, {}).get(level, {}).pop('CIDEr', None)
-        return found
+        gt = read_ground_truth(sample.video)
+        if gt is None or gt.trajectories is None:
+            return SelfEvaluation()
+        gt.on_frames(sample.frame_ids).set_gt_fields(sample)
+        tell_missing_scorers()
+        result = score_video(sample, [STRICT])
+        scores = report([result])
+        scores['counts']['skipped'] = 0
     except (ValueError, OSError) as error:
         print_log(
-            f'not scored: {error}',
+            f'{sample.video.name}: not scored: {error}',
             logger='current',
             level=logging.WARNING,
         )
-        return None
+        return SelfEvaluation()
+    # CIDEr weighs a word by how few captions have it; of a single one nothing remains.
+    is_single = len(sample.get('gt_captions', {})) == 1
+    for level in ('video', 'instance') if is_single else ('video',):
+        scores.get(STRICT, {}).get(level, {}).pop('CIDEr', None)
+    return SelfEvaluation(scores, result.comparisons[STRICT].gt_of)

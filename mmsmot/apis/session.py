@@ -12,7 +12,7 @@ from ..datasets.streams.monotonic_clock import MonotonicClock
 from ..models.semantics.description import Description
 from ..models.smot import SMOT
 from ..models.video_run import VideoRun
-from ..structures import Frame, Prompt, Tracks, VideoInfo
+from ..structures import Frame, Prompt, Tracks, VideoInfo, as_prompts
 from ..utils.number_ranges import COUNT, POSITIVE, NumberRange, require_numbers
 
 # Seconds since 1970 reach this in the year 2286: what is more counts milliseconds.
@@ -44,7 +44,8 @@ class SMOTSession:
         name: A name for error messages.
         patience: Frames without a box after which a track has ended; more than the
             tracker bridges.
-        prompts: What is asked for; empty for every object.
+        prompts: Targets, a text for a :class:`~mmsmot.structures.Prompt` of that text;
+            empty for every object.
 
     Raises:
         ValueError: ``fps`` is no number above 0 or ``patience`` no whole one, or
@@ -58,7 +59,7 @@ class SMOTSession:
         fps: float = 25.0,
         name: str = 'stream',
         patience: int = 60,
-        prompts: Sequence[Prompt] = (),
+        prompts: Prompt | str | Sequence[Prompt | str] = (),
     ) -> None:
         if not hasattr(model, 'hold_frames'):
             raise TypeError(
@@ -76,7 +77,7 @@ class SMOTSession:
         self.name = name
         self.fps = fps
         self.patience = patience
-        self.prompts = tuple(prompts)
+        self.prompts = as_prompts(prompts)
         self.frame_id = 0
         self._clock = MonotonicClock(1 / fps)
         self._is_timed: bool | None = None  # whether its frames come with timestamps

@@ -194,6 +194,7 @@ def shuffled(
         table.verbs,
         table.start_frames,
         table.end_frames,
+        partner_labels=table.partner_labels,
     )
     captions = {new_ids[i]: text for i, text in sample.gt_captions.items()}
     return captions, moved, statistics.video_consensus

@@ -18,6 +18,7 @@ from .captions import CaptionSet, missing_scorers, score_captions
 from .chota import caption_similarity
 from .interactions import THRESHOLD
 from .protocols import STRICT_MIN_IOU, predicted_pairs, true_pairs, with_scored_gt
+from .result_files import result_name
 from .tracking import evaluate_and_match
 
 NO_TRACK = -1
@@ -147,7 +148,7 @@ def find_errors(
                 video=sample.video,
             )
         except ValueError as error:
-            raise ValueError(f'{sample.video.name}: {error}') from error
+            raise ValueError(f'{result_name(sample)}: {error}') from error
         sample = with_scored_gt(sample)
         gt_of = match_trajectories(
             sample.gt_trajectories, sample.pred_trajectories, STRICT_MIN_IOU
@@ -220,7 +221,7 @@ def _tracks(
         value = float(iou[row, best]) if len(pred_ids) else 0.0
         errors.append(
             TrackError(
-                video=sample.video.name,
+                video=result_name(sample),
                 gt_id=gt_id,
                 pred_id=int(pred_ids[best]) if value > 0 else NO_TRACK,
                 iou=value,
@@ -246,7 +247,7 @@ def _captions(
         length = max(int((sample.pred_trajectories.ids == pred_id).sum()), 1)
         errors.append(
             CaptionError(
-                video=sample.video.name,
+                video=result_name(sample),
                 gt_id=gt_id,
                 pred_id=pred_id,
                 truth=text,
@@ -277,7 +278,7 @@ def _pairs(
             items.append((gt_ids, (i, j), set(), verbs))
     return [
         PairError(
-            sample.video.name,
+            result_name(sample),
             gt_ids,
             pred_ids,
             right=tuple(sorted(true & pred)),

@@ -82,6 +82,10 @@ class ExternalResults:
         self._summaries = self._read_json(SUMMARIES, str)
         self._log_missing()
 
+    def name_of(self, gt_name: str) -> str | None:
+        """The name under which a dataset's video was predicted, ``None`` for none."""
+        return gt_name if gt_name in self.names else None
+
     def path(self, name: str) -> Path:
         """The text file of a video."""
         return self.folder / f'{name}.txt'

@@ -37,6 +37,7 @@ class Comparison:
         video: (true caption, predicted caption) of the video, ``None`` without a truth.
         unjudged: What has no truth here: ``'captions'``, ``'interactions'``,
             ``'video_caption'``.
+        gt_of: True id by predicted id of the matched trajectories.
     """
 
     captions: list[tuple[str, str]]
@@ -45,6 +46,7 @@ class Comparison:
     pairs: list[PairVerbs]
     video: tuple[str, str] | None
     unjudged: tuple[str, ...] = field(default=())
+    gt_of: Mapping[int, int] = field(default_factory=dict)
 
 
 def with_scored_gt(sample: SMOTDataSample) -> SMOTDataSample:
@@ -113,6 +115,7 @@ def compare_strictly(
         _strict_pairs(sample, gt_of),
         _video_captions(sample),
         _unjudged(sample),
+        gt_of,
     )
 
 
@@ -145,6 +148,7 @@ def compare_official(sample: SMOTDataSample) -> Comparison:
         pairs,
         _video_captions(sample, lower=True),
         _unjudged(sample),
+        gt_of,
     )
 
 
@@ -170,10 +174,10 @@ def _overlaps(
 
     Verbs without a true span have none; a predicted one without a span always holds.
     """
-    truth = sample.gt_interactions
+    truth = sample.gt_interactions.of_tracked()
     truth = truth[(truth.start_frames > 0) & (truth.end_frames > 0)]
     real = _frames_of(truth, sample.frame_ids)
-    predicted = sample.get('pred_interactions', Interactions.empty())
+    predicted = sample.get('pred_interactions', Interactions.empty()).of_tracked()
     # A mask of frames for each of a crowd's predicted rows would fill the memory.
     rows = [(gt_of.get(i), gt_of.get(j), v) in real for i, j, v in _keys(predicted)]
     predicted = predicted[np.flatnonzero(rows)]
@@ -206,15 +210,18 @@ def _frames_of(
 
 
 def true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
-    """The verbs of each true pair, by (subject, object)."""
+    """The verbs of each true pair of tracked ids, by (subject, object)."""
     return sample.get('gt_interactions', Interactions.empty()).as_pairs()
 
 
 def predicted_pairs(
     sample: SMOTDataSample,
 ) -> dict[tuple[int, int], dict[str, float]]:
-    """The best score of each verb of each predicted pair, over its spans."""
-    table = sample.get('pred_interactions', Interactions.empty())
+    """The best score of each verb of each predicted pair, over its spans.
+
+    Pairs with a side that is not tracked are left out: no trajectory matches it.
+    """
+    table = sample.get('pred_interactions', Interactions.empty()).of_tracked()
     pairs: dict[tuple[int, int], dict[str, float]] = {}
     columns = (table.subject_ids, table.object_ids, table.verbs, table.scores)
     for i, j, verb, score in zip(*(c.tolist() for c in columns), strict=True):

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..structures import SMOTDataSample
+
+RESULT = 'result.json'  # of tools/infer.py, beside tracks.txt
+
+
+def result_name(sample: SMOTDataSample | Mapping[str, Any]) -> str:
+    """What results and scores of a (video, prompt) are kept under, files included.
+
+    ``<video>`` where every object is asked for, else ``<video>/<prompt.key>``.
+    """
+    prompt = sample.get('prompt')
+    name = sample.get('video').name
+    return name if prompt is None else f'{name}/{prompt.key}'
 
 
 def result_file(folder: Path, name: str, suffix: str) -> Path:

@@ -1,4 +1,4 @@
-"""Scores of predictions on disk: a dump of ours, or another program's files."""
+"""Scores of predictions on disk: of a test, of infer, or another program's files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import SMOTDataSample, Trajectories
-from ..structures.sample_json import sample_from_dict
-from ..utils.error_text import without_path
+from ..structures.old_result import OLD_RESULT
+from ..structures.sample_json import FORMAT, sample_from_dict
 from ..utils.json_file import read_json
 from ..utils.number_ranges import FRACTION, require_numbers
 from .captions import tell_missing_scorers
@@ -21,19 +21,24 @@ from .external_results import ExternalResults
 from .interactions import THRESHOLD
 from .preprocessing import require_known
 from .protocols import RELEASE, STRICT
+from .result_files import RESULT, result_name
 from .smot_report import VideoResult, report, score_video
 
 MISSING = ('error', 'empty', 'skip')
 
 
 class SavedPredictions:
-    """What :class:`~mmsmot.evaluation.SMOTMetric` dumped: ``<video>.json`` each.
+    """Samples with predictions on disk, of a test or of ``tools/infer.py``.
+
+    :class:`~mmsmot.evaluation.SMOTMetric` dumps ``<video>.json``; ``tools/infer.py``
+    writes ``<video>/result.json``, or ``result.json`` where it was given one video. With a
+    prompt it is ``<video>/<prompt.key>`` in place of ``<video>``.
 
     Args:
         folder: The folder of the JSON files.
 
     Attributes:
-        names: The videos, sorted.
+        names: Of the results, sorted; see :func:`~.result_files.result_name`.
 
     Raises:
         FileNotFoundError: There is none.
@@ -41,50 +46,110 @@ class SavedPredictions:
 
     def __init__(self, folder: str | os.PathLike) -> None:
         self.folder = Path(folder)
-        files = sorted(self.folder.rglob('*.json'))
-        if not files:
+        self._paths = _result_paths(self.folder) or {
+            file.relative_to(self.folder).with_suffix('').as_posix(): file
+            for file in self.folder.rglob('*.json')
+        }
+        if not self._paths:
             raise FileNotFoundError(f'{self.folder}: no <video>.json in it')
-        self.names = [
-            file.relative_to(self.folder).with_suffix('').as_posix() for file in files
-        ]
+        self.names = sorted(self._paths)
 
     def path(self, name: str) -> Path:
-        """The file of a video."""
-        return self.folder / f'{name}.json'
+        """The file of a result; also where it should be, if there is none."""
+        return self._paths.get(name, self.folder / f'{name}.json')
 
     def read(
         self, name: str, frame_ids: np.ndarray, images_from_zero: bool = False
     ) -> SMOTDataSample:
-        """What was predicted of one video.
+        """What was predicted of one (video, prompt).
 
         Args:
             name: One of ``names``.
             frame_ids: (T,) original frame numbers of the video, ascending.
-            images_from_zero: Not looked at: what we wrote counts from 1.
+            images_from_zero: Not used: what we wrote counts from 1.
 
         Raises:
             ValueError: The file is no sample with predicted trajectories, is of another
                 video, or was predicted on other frames.
         """
         path = self.path(name)
-        try:
-            sample = sample_from_dict(read_json(path))
-        except ValueError as error:
-            raise ValueError(f'{path}: {without_path(error, path)}') from error
-        for field in ('video', 'frame_ids', 'pred_trajectories'):
-            if field not in sample:
-                raise ValueError(f'{path}: the sample has no {field}')
-        if sample.video.name != name:
+        sample = read_sample(path)
+        if 'pred_trajectories' not in sample:
+            raise ValueError(f'{path}: the sample has no pred_trajectories')
+        # A result lies where infer was told to; a video's own name may be the last part.
+        is_result = path.name == RESULT and path.stem != name
+        result = result_name(sample)
+        if not (is_result and _ends_with(name, result)) and result != name:
             raise ValueError(
-                f'{path}: holds the predictions of {sample.video.name!r}, so it should '
-                f'be {self.path(sample.video.name)}'
+                f'{path}: holds the predictions of {result!r}, so it should be '
+                f'{self.folder / result}.json'
             )
         if not np.array_equal(sample.frame_ids, frame_ids):
             raise ValueError(
-                f'{path}: was predicted on {_span(sample.frame_ids)}, but the truth has '
+                f'{path}: was predicted on {_span(sample.frame_ids)}, but the gt has '
                 f'{_span(frame_ids)}. Score it against the dataset it was made on.'
             )
         return sample
+
+    def name_of(self, gt_name: str) -> str | None:
+        """The name under which a dataset's video was predicted, ``None`` for none.
+
+        A single ``result.json`` knows its video's folder alone, ``0001`` of
+        ``cooking/0001``.
+        """
+        if gt_name in self._paths:
+            return gt_name
+        names = [
+            name
+            for name, path in self._paths.items()
+            if path.name == RESULT and _ends_with(gt_name, name)
+        ]
+        return names[0] if len(names) == 1 else None
+
+
+def read_sample(path: str | os.PathLike) -> SMOTDataSample:
+    """A sample from its file: a test's dump, or ``result.json`` of any version.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no such sample, or has no video or frame numbers; names the file.
+    """
+    content = read_json(path)  # names the file itself
+    try:
+        sample = sample_from_dict(content)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
+    for field in ('video', 'frame_ids'):
+        if field not in sample:
+            raise ValueError(f'{path}: the sample has no {field}')
+    return sample
+
+
+def _result_paths(folder: Path) -> dict[str, Path]:
+    """The ``result.json`` files of infer by name; none where a test has dumped."""
+    paths = {}
+    for path in folder.rglob(RESULT):
+        if is_infer_result(path):
+            name = path.parent.relative_to(folder).as_posix()
+            paths[result_name(read_sample(path)) if name == '.' else name] = path
+    return paths
+
+
+def is_infer_result(path: Path) -> bool:
+    """Whether a file is a result of ``tools/infer.py``, rather than a dump of a test."""
+    try:
+        content = read_json(path)
+    except (ValueError, OSError):
+        return False
+    if not isinstance(content, dict):
+        return False
+    is_ours = content.get('format') in (OLD_RESULT, FORMAT)
+    return is_ours and isinstance(content.get('key'), dict)
+
+
+def _ends_with(path: str, tail: str) -> bool:
+    """Whether ``tail`` is the last folders of ``path``, or all of them."""
+    return path == tail or path.endswith(f'/{tail}')
 
 
 def open_predictions(
@@ -94,75 +159,87 @@ def open_predictions(
 
     Args:
         folder: ``out_dir`` of :class:`~mmsmot.evaluation.SMOTMetric`, its folder
-            ``predictions``, or one as :class:`ExternalResults` describes.
-        frame_numbers: Of foreign text files.
+            ``predictions``, ``--out`` of ``tools/infer.py``, or one as
+            :class:`ExternalResults` describes.
+        frame_numbers: Of another program's text files.
 
     Raises:
         FileNotFoundError: There are none.
-        ValueError: A foreign JSON file is malformed.
+        ValueError: Another program's JSON file is malformed.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no such folder (looked from {os.getcwd()})')
     if (folder / 'predictions').is_dir():
         return SavedPredictions(folder / 'predictions')
+    if any(map(is_infer_result, folder.rglob(RESULT))):  # tracks.txt lie beside them
+        return SavedPredictions(folder)
     if next(folder.rglob('*.txt'), None) is not None:
         return ExternalResults(folder, frame_numbers)
     if next(folder.rglob('*.json'), None) is not None:
         return SavedPredictions(folder)
     raise FileNotFoundError(
         f'{folder}: no predictions. Expected predictions/<video>.json as SMOTMetric '
-        'dumps them (out_dir), or <video>.txt in MOTChallenge format with '
+        'dumps them (out_dir), <video>/result.json of tools/infer.py, or <video>.txt in MOTChallenge format with '
         'instance_caption.json, relation.json and video_summary.json.'
     )
 
 
 def join_predictions(
     predictions: SavedPredictions | ExternalResults,
-    truths: Iterable[SMOTDataSample],
+    gt_samples: Iterable[SMOTDataSample],
     missing: str = 'error',
     ignore_unknown: bool = False,
 ) -> Iterator[SMOTDataSample]:
-    """Samples with truth and prediction, one for each true video that is to be scored.
+    """Samples with gt and prediction, one for each (video, prompt) to be scored.
 
     Args:
         predictions: What was predicted.
-        truths: Samples with the ``gt_`` fields.
-        missing: What a video without prediction is: an ``'error'``, ``'empty'`` (as if
-            nobody had been found), or to ``'skip'``.
-        ignore_unknown: Leave out predictions of videos that have no truth sample.
+        gt_samples: Samples with the ``gt_`` fields.
+        missing: What a video without prediction is: an ``'error'``, ``'empty'`` (no
+            track at all), or to ``'skip'``.
+        ignore_unknown: Leave out predictions of videos that have no gt sample.
 
     Raises:
-        ValueError: A prediction is malformed or does not fit; a video is missing or
-            unknown and may not be. Those are found when all samples were read.
+        ValueError: A prediction is malformed, does not fit, or may be of two videos; a
+            video is missing or unknown and may not be, which shows when all samples were
+            read.
     """
     if missing not in MISSING:
         raise ValueError(f'missing must be one of {MISSING}, got {missing!r}')
     unknown, absent = set(predictions.names), []
-    for truth in truths:
-        name = truth.video.name
-        if name in unknown:
+    gt_name_of: dict[str, str] = {}
+    for gt in gt_samples:
+        gt_name = result_name(gt)
+        name = predictions.name_of(gt_name)
+        if name is not None:
+            if name in gt_name_of:
+                raise ValueError(
+                    f'{predictions.path(name)}: may be of {gt_name_of[name]!r} or of '
+                    f'{gt_name!r}. Put it into the folder {gt_name}, or name the one '
+                    'with sequences (--sequences).'
+                )
+            gt_name_of[name] = gt_name
             unknown.remove(name)
-            from_zero = truth.video.images_from_zero
-            said = predictions.read(name, truth.frame_ids, from_zero)
-            yield _joined(truth, said)
+            from_zero = gt.video.images_from_zero
+            yield _joined(gt, predictions.read(name, gt.frame_ids, from_zero))
         else:
-            absent.append(name)
+            absent.append(gt_name)
             if missing == 'empty':
-                yield _joined(truth, None)
+                yield _joined(gt, None)
     if absent:
-        _tell(
+        _report(
             f'{len(absent)} videos have no prediction: {_some(absent)}. '
             f'The folder {predictions.folder} has {_some(predictions.names)}. '
-            "missing='empty' (--missing empty) counts them as videos where nobody was "
-            "found, 'skip' leaves them out.",
+            "missing='empty' (--missing empty) counts them as videos without any track, "
+            "'skip' leaves them out.",
             missing == 'error',
         )
     if unknown:
-        _tell(
+        _report(
             f'{predictions.folder}: {len(unknown)} videos are not in the dataset: '
-            f'{_some(sorted(unknown))}. A name is <activity>/<sequence> in BenSMOT. '
-            'ignore_unknown leaves them out.',
+            f'{_some(sorted(unknown))}. A name is <activity>/<sequence> in BenSMOT, with '
+            "a prompt <video>/<the prompt's key>. ignore_unknown leaves them out.",
             not ignore_unknown,
         )
 
@@ -201,28 +278,28 @@ def score_predictions(
         try:
             scored.append(score_video(sample, protocols, preprocessing))
         except ValueError as error:
-            raise ValueError(f'{sample.video.name}: {error}') from error
+            raise ValueError(f'{result_name(sample)}: {error}') from error
     if not scored:
         raise ValueError(f'none of {skipped} videos has a truth to score against')
     scored.sort(key=lambda result: result.name)
-    found = report(scored, threshold)
-    found['counts']['skipped'] = skipped
-    return found
+    scores = report(scored, threshold)
+    scores['counts']['skipped'] = skipped
+    return scores
 
 
-def _joined(truth: SMOTDataSample, said: SMOTDataSample | None) -> SMOTDataSample:
-    meta = dict(video=truth.video, frame_ids=truth.frame_ids)
-    sample = SMOTDataSample(metainfo=meta)
-    fields = {k: v for k, v in truth.items() if k.startswith('gt_')}
-    if said is None:
+def _joined(gt: SMOTDataSample, prediction: SMOTDataSample | None) -> SMOTDataSample:
+    names = ('video', 'frame_ids', 'prompt')
+    sample = SMOTDataSample(metainfo={k: gt.get(k) for k in names if k in gt})
+    fields = {k: v for k, v in gt.items() if k.startswith('gt_')}
+    if prediction is None:
         fields['pred_trajectories'] = Trajectories.empty()
     else:
-        fields |= {k: v for k, v in said.items() if k.startswith('pred_')}
+        fields |= {k: v for k, v in prediction.items() if k.startswith('pred_')}
     sample.set_data(fields)
     return sample
 
 
-def _tell(message: str, is_error: bool) -> None:
+def _report(message: str, is_error: bool) -> None:
     if is_error:
         raise ValueError(message)
     print_log(message, logger='current', level=logging.WARNING)

@@ -22,7 +22,7 @@ from .interactions import THRESHOLD
 from .preprocessing import require_known
 from .protocols import RELEASE, STRICT
 from .report_file import tracking_fields
-from .result_files import result_file
+from .result_files import result_file, result_name
 from .smot_report import VideoResult, headline, report, score_video
 from .table import format_table, write_json
 from .tracking import rows_by_name
@@ -45,7 +45,8 @@ class SMOTMetric(BaseMetric):
         threshold: Least score of a predicted verb.
         out_dir: Folder for ``predictions/<video>.json`` (the prediction of a video, to
             be scored again by ``tools/analysis_tools/eval_predictions.py``),
-            ``<video>.txt`` (MOTChallenge) and ``scores.json``; ``None`` to write nothing.
+            ``<video>.txt`` (MOTChallenge) and ``scores.json``; of a sample with a prompt
+            ``<video>/<prompt.key>.json`` and ``.txt``; ``None`` to write nothing.
         collect_device: Device that ranks exchange results on, ``'cpu'`` or ``'gpu'``.
         prefix: Prefix of the metrics' names.
 
@@ -96,7 +97,7 @@ class SMOTMetric(BaseMetric):
             sample = _sample_of(fields)
             if self.out_dir is not None:
                 _dump(sample, self.out_dir)
-            self.results.append((sample.video.name, self._score(sample)))
+            self.results.append((result_name(sample), self._score(sample)))
 
     def compute_metrics(
         self, results: list[tuple[str, VideoResult | None]]
@@ -131,7 +132,7 @@ class SMOTMetric(BaseMetric):
         try:
             return score_video(sample, self.protocols, self.preprocessing)
         except ValueError as error:
-            raise ValueError(f'{sample.video.name}: {error}') from error
+            raise ValueError(f'{result_name(sample)}: {error}') from error
 
 
 def format_report(scores: dict[str, Any]) -> str:
@@ -178,7 +179,7 @@ def format_split(reports: dict[str, dict[str, Any]]) -> str:
 
 
 def _dump(sample: SMOTDataSample, out_dir: Path) -> None:
-    name = sample.video.name
+    name = result_name(sample)
     path = result_file(out_dir, name, '.txt')
     write_trajectories(sample.pred_trajectories, path)
     prediction = SMOTDataSample(metainfo=sample.metainfo)
@@ -201,7 +202,8 @@ def _sample_of(fields: dict[str, Any]) -> SMOTDataSample:
                 f'{name}: the sample has no {field}. The model must set it in '
                 "predict(), as mmsmot's SMOT does."
             )
-    meta = {'video': fields['video'], 'frame_ids': fields['frame_ids']}
+    names = ('video', 'frame_ids', 'prompt')
+    meta = {key: fields[key] for key in names if key in fields}
     sample = SMOTDataSample(metainfo=meta)
     sample.set_data({k: v for k, v in fields.items() if k.startswith(('gt_', 'pred_'))})
     return sample

@@ -33,6 +33,7 @@ from .protocols import (
     compare_strictly,
 )
 from .release_captions import score_official
+from .result_files import result_name
 from .tracking import Result, combine_sequences, evaluate_and_match, summarize
 
 Pair = tuple[int, int]
@@ -44,7 +45,7 @@ class VideoResult:
     """Counts and captions of one video, without boxes.
 
     Attributes:
-        name: The video's name.
+        name: The video's name, with a prompt's key behind it where one was asked for.
         preprocessing: Of its tracks; never ``'auto'``.
         tracking: trackeval's fields.
         comparisons: By protocol.
@@ -92,7 +93,7 @@ def score_video(
         if gt_captions.get(g, '').strip()
     }
     return VideoResult(
-        sample.video.name,
+        result_name(sample),
         preprocessing,
         tracking,
         {name: compare[name](sample) for name in protocols},

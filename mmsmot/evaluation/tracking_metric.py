@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 from ..registry import METRICS
 from ..structures import write_trajectories
 from .preprocessing import preprocessing_for, require_known
-from .result_files import result_file
+from .result_files import result_file, result_name
 from .table import format_table, write_json
 from .tracking import (
     COMBINED,
@@ -36,8 +36,8 @@ class TrackingMetric(BaseMetric):
     Args:
         preprocessing: See :func:`~mmsmot.evaluation.evaluate_sequence`; ``'auto'``
             decides for each video.
-        out_dir: Folder for ``<video>.txt`` (MOTChallenge results); nothing is written
-            where it is ``None``.
+        out_dir: Folder for ``<video>.txt`` (MOTChallenge results), of a sample with a
+            prompt ``<video>/<prompt.key>.txt``; nothing is written where it is ``None``.
         json_path: File for the scores (percent, every sequence and ``COMBINED``),
             trackeval's own fields (fractions) and the preprocessing of each sequence;
             ``scores.json`` in ``out_dir`` where it is ``None``.
@@ -81,7 +81,7 @@ class TrackingMetric(BaseMetric):
                 the table or be a file's; names the video.
         """
         for sample in data_samples:
-            name = sample['video'].name
+            name = result_name(sample)
             for field in ('pred_trajectories', 'frame_ids'):
                 if field not in sample:
                     raise KeyError(
@@ -145,7 +145,7 @@ class TrackingMetric(BaseMetric):
             )
             return result, rule
         except ValueError as error:
-            raise ValueError(f'{sample["video"].name}: {error}') from error
+            raise ValueError(f'{result_name(sample)}: {error}') from error
 
 
 def _by_name(

@@ -18,6 +18,8 @@ from .semantics.description import Description, Pair, pair_of
 # said when both are whole; a minute at 25 frames a second.
 PAIR_WINDOW = 1500
 
+VerbKey = tuple[int, int, str, str]  # subject, object, verb, partner label
+
 
 @dataclass(frozen=True, eq=False)
 class FinishedTrack:
@@ -89,7 +91,7 @@ class PromptRun:
         self._described: dict[int, int] = {}  # position of the end by id, not forgotten
         self._met_open: dict[int, set[int]] = {}  # of each described: who still lives
         self._captions: dict[int, str] = {}
-        self._interactions: dict[tuple[int, int, str], list[tuple]] = {}
+        self._interactions: dict[VerbKey, list[tuple]] = {}
 
     @property
     def live_ids(self) -> list[int]:
@@ -307,18 +309,18 @@ class PromptRun:
         )
 
 
-def _by_verb(interactions: Interactions) -> dict[tuple[int, int, str], list[tuple]]:
-    """The rows of each (subject, object, verb); of two such tables the newer holds."""
+def _by_verb(interactions: Interactions) -> dict[VerbKey, list[tuple]]:
+    """The rows of each :data:`VerbKey`; of two such tables the newer holds."""
     columns = (
         getattr(interactions, part.name).tolist() for part in fields(interactions)
     )
-    rows: dict[tuple[int, int, str], list[tuple]] = {}
+    rows: dict[VerbKey, list[tuple]] = {}
     for row in zip(*columns, strict=True):
-        rows.setdefault(row[:3], []).append(row)
+        rows.setdefault((*row[:3], row[-1]), []).append(row)
     return rows
 
 
-def _table(by_verb: dict[tuple[int, int, str], list[tuple]]) -> Interactions:
+def _table(by_verb: dict[VerbKey, list[tuple]]) -> Interactions:
     rows = [row for same in by_verb.values() for row in same]
     if not rows:
         return Interactions.empty()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from mmengine.model import BaseModel
 from torch import nn
 
@@ -192,6 +195,8 @@ class SMOT(BaseModel):
         """Add the ``pred_`` fields to the sample of each video."""
         for video, sample in zip(inputs, data_samples, strict=True):
             prompt = sample.get('prompt')
+            if prompt is not None and not self.estimator.reads_prompt:
+                _warn_unread_prompt(type(self.estimator).__name__)
             run = self.begin(video.video, () if prompt is None else (prompt,))
             for frames, _ in self.batches(video, run):
                 del frames  # as in batches
@@ -228,6 +233,19 @@ class SMOT(BaseModel):
         if not plan.semantic_losses:
             return estimate.losses
         return estimate.losses | self.semantics.loss(estimate, inputs, data_samples)
+
+
+def unread_prompt(estimator_name: str) -> str:
+    """What to know of prompts that are given to an estimator without ``reads_prompt``."""
+    return (
+        f'{estimator_name} does not read prompts, so they have no effect: every object '
+        'is tracked. Leave them out, or take a model whose estimator reads them.'
+    )
+
+
+@lru_cache
+def _warn_unread_prompt(estimator_name: str) -> None:  # once, not for each sample
+    print_log(unread_prompt(estimator_name), logger='current', level=logging.WARNING)
 
 
 def put_result(

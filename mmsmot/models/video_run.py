@@ -154,18 +154,16 @@ class VideoRun:
         self._require_order(frames)
         estimates = self._estimates(frames)
         self.stopwatch.add(estimates[0].seconds)
-        finished = []
-        for lane, rows, estimate in zip(
-            self._lanes, self._chunks, estimates, strict=True
-        ):
-            finished += lane.push(frames, estimate)
-            if self._record:
+        if self._record:  # before the captions, which may take long and fail
+            for rows, estimate in zip(self._chunks, estimates, strict=True):
                 rows.add(frames, estimate.tracks)
-        if self._model.semantics is not None:
-            self.stopwatch.book('describe')
-        if self._record:
             self.frame_ids += [frame.frame_id for frame in frames]
             self.timestamps += [frame.timestamp for frame in frames]
+        finished = []
+        for lane, estimate in zip(self._lanes, estimates, strict=True):
+            finished += lane.push(frames, estimate)
+        if self._model.semantics is not None:
+            self.stopwatch.book('describe')
         results = [
             FrameResult(
                 frame.frame_id,

@@ -14,7 +14,7 @@ from .boxes import (
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
 from .frame import Frame, VideoInfo
-from .interactions import Interactions
+from .interactions import UNTRACKED, Interactions
 from .interpolation import interpolate_linearly, smooth_gaussian
 from .matching import (
     map_to_merged,
@@ -28,7 +28,13 @@ from .mot_text import (
     read_trajectories,
     write_trajectories,
 )
-from .prompt import Prompt, prompt_from_dict, prompt_to_dict, prompts_of
+from .prompt import (
+    Prompt,
+    as_prompts,
+    prompt_from_dict,
+    prompt_to_dict,
+    prompts_of,
+)
 from .referring_expression import (
     ReferringExpression,
     read_expression,
@@ -40,6 +46,7 @@ from .trajectories import Trajectories
 
 __all__ = [
     'ORIGINAL',
+    'UNTRACKED',
     'CoordinateSpace',
     'Detections',
     'Frame',
@@ -50,6 +57,7 @@ __all__ = [
     'Tracks',
     'Trajectories',
     'VideoInfo',
+    'as_prompts',
     'interpolate_linearly',
     'match_official',
     'map_to_merged',

@@ -9,6 +9,8 @@ import numpy as np
 
 from .columns import as_column, default_column, is_given
 
+UNTRACKED = -1  # the id of a subject or object that has no trajectory
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -18,19 +20,24 @@ class Interactions:
     span of frames. Rows keep the order given.
 
     Attributes:
-        subject_ids: (P,) int64, ids of the trajectories that act.
-        object_ids: (P,) int64, ids of those acted upon, never the subject itself.
+        subject_ids: (P,) int64, ids of the trajectories that act; -1 where the subject is
+            not tracked.
+        object_ids: (P,) int64, ids of those acted upon, never the subject itself; -1
+            where the object is not tracked. One of the two always is.
         verbs: (P,) str, such as ``'follow.v.01'`` (WordNet's sense names in BenSMOT).
         start_frames: (P,) int64, the first original frame number, 0 for not known.
         end_frames: (P,) int64, the last one, inclusive, 0 for not known.
         scores: (P,) float64 in [0, 1].
+        partner_labels: (P,) str, the class of the side that is not tracked, such as
+            ``'cup'``; ``''`` where it is not known, and where both sides are tracked.
 
-    The last three may be left out: then 0, 0 and 1 stand there.
+    The last four may be left out: then 0, 0, 1 and ``''`` stand there.
 
     Raises:
         ValueError: A value is no number of its kind (ids are whole) or range, a subject
-            is its own object, a verb is empty, a span ends before it starts, or a
-            (subject, object, verb, span) stands twice.
+            is its own object, neither side is tracked, both are and a partner label
+            stands beside them, a verb is empty, a span ends before it starts, or a
+            (subject, object, verb, span, partner label) stands twice.
     """
 
     subject_ids: np.ndarray
@@ -39,18 +46,25 @@ class Interactions:
     start_frames: np.ndarray = field(default_factory=default_column)
     end_frames: np.ndarray = field(default_factory=default_column)
     scores: np.ndarray = field(default_factory=default_column)
+    partner_labels: np.ndarray = field(default_factory=default_column)
 
     _DEFAULTS = {'start_frames': 0, 'end_frames': 0, 'scores': 1.0}
 
     def __post_init__(self) -> None:
         rows = np.size(self.subject_ids)
         columns = {'verbs': self._verb_column(rows)}
-        for name in ('subject_ids', 'object_ids', 'start_frames', 'end_frames'):
+        least_values = dict(
+            subject_ids=UNTRACKED, object_ids=UNTRACKED, start_frames=0, end_frames=0
+        )
+        for name, least in least_values.items():
             columns[name] = self._column(name, rows, np.int64)
-            if rows and columns[name].min() < 0:
+            if rows and columns[name].min() < least:
+                tracked = ' (-1: not tracked)' if least == UNTRACKED else ''
                 raise ValueError(
-                    f'Interactions: {name} must be 0 or more, got {columns[name].min()}'
+                    f'Interactions: {name} must be {least} or more{tracked}, got '
+                    f'{columns[name].min()}'
                 )
+        columns['partner_labels'] = self._partner_column(rows)
         columns['scores'] = scores = self._column('scores', rows, np.float64)
         if rows and not 0 <= scores.min() <= scores.max() <= 1:
             raise ValueError(
@@ -82,8 +96,35 @@ class Interactions:
             raise ValueError(f'Interactions: the verb of row {row} is empty')
         return verbs
 
+    def _partner_column(self, rows: int) -> np.ndarray:
+        if not is_given(self.partner_labels):
+            return np.full(rows, '', np.str_)
+        labels = np.asarray(self.partner_labels).reshape(-1)
+        if len(labels) != rows:
+            raise ValueError(
+                f'Interactions: {rows} subject_ids but {len(labels)} partner_labels'
+            )
+        if rows and labels.dtype.kind != 'U':
+            raise ValueError(
+                f'Interactions: partner_labels must be text, got {labels.dtype}'
+            )
+        return labels if rows else np.empty(0, np.str_)
+
     def _require_two_sides(self) -> None:
         reflexive = np.flatnonzero(self.subject_ids == self.object_ids)
+        labelled = np.flatnonzero(self.is_tracked & (self.partner_labels != ''))
+        if len(labelled):
+            row = labelled[0]
+            raise ValueError(
+                f'Interactions: {str(self.verbs[row])!r} of two tracked ids has the '
+                f'partner label {str(self.partner_labels[row])!r}; one is for a side '
+                f'with id {UNTRACKED} ({len(labelled)} such rows)'
+            )
+        if len(reflexive) and self.subject_ids[reflexive[0]] == UNTRACKED:
+            raise ValueError(
+                f'Interactions: {str(self.verbs[reflexive[0]])!r} has no tracked side '
+                f'({len(reflexive)} such rows); the subject, the object or both are tracked'
+            )
         if len(reflexive):
             raise ValueError(
                 f'Interactions: id {self.subject_ids[reflexive[0]]} is subject and object of '
@@ -108,12 +149,13 @@ class Interactions:
             self.verbs.tolist(),
             self.start_frames.tolist(),
             self.end_frames.tolist(),
+            self.partner_labels.tolist(),
             strict=True,
         ):
             if row in rows:
                 raise ValueError(
                     'Interactions: (subject, object, verb, start, end) = '
-                    f'{row} stands twice'
+                    f'{row[:5]} stands twice'
                 )
             rows.add(row)
 
@@ -134,21 +176,32 @@ class Interactions:
             self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)}
         )
 
+    @property
+    def is_tracked(self) -> np.ndarray:
+        """(P,) bool: subject and object both have a trajectory."""
+        return (self.subject_ids != UNTRACKED) & (self.object_ids != UNTRACKED)
+
+    def of_tracked(self) -> Interactions:
+        """The rows whose subject and object are both tracked."""
+        is_tracked = self.is_tracked
+        return self if is_tracked.all() else self[is_tracked]
+
     def as_pairs(self) -> dict[tuple[int, int], set[str]]:
-        """The verbs of each (subject id, object id) that has some, spans left aside."""
+        """The verbs of each (subject id, object id) of two tracked ids, without spans."""
+        table = self.of_tracked()
         pairs: dict[tuple[int, int], set[str]] = {}
         for subject_id, object_id, verb in zip(
-            self.subject_ids.tolist(),
-            self.object_ids.tolist(),
-            self.verbs.tolist(),
+            table.subject_ids.tolist(),
+            table.object_ids.tolist(),
+            table.verbs.tolist(),
             strict=True,
         ):
             pairs.setdefault((subject_id, object_id), set()).add(verb)
         return pairs
 
     def for_ids(self, ids: Iterable[int]) -> Interactions:
-        """The rows whose subject and object are both among ``ids``."""
-        ids = np.fromiter(ids, np.int64)
+        """The rows whose tracked sides are all among ``ids``."""
+        ids = np.array([*ids, UNTRACKED], np.int64)
         return self[np.isin(self.subject_ids, ids) & np.isin(self.object_ids, ids)]
 
     def of_pairs(self, pairs: Set[tuple[int, int]]) -> Interactions:

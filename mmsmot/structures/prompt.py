@@ -100,6 +100,27 @@ def prompt_from_dict(content: Any) -> Prompt:
     return Prompt(content.get('text'), **tables)
 
 
+def as_prompts(prompts: Prompt | str | Sequence[Prompt | str]) -> tuple[Prompt, ...]:
+    """What a user gives as prompts: one or several, a text for a :class:`Prompt`.
+
+    Raises:
+        TypeError: One is neither.
+        ValueError: The same is given twice.
+
+    >>> [prompt.text for prompt in as_prompts('a man')]
+    ['a man']
+    """
+    if isinstance(prompts, Prompt | str):
+        prompts = [prompts]
+    for prompt in prompts:
+        if not isinstance(prompt, Prompt | str):
+            raise TypeError(f'a prompt must be a Prompt or a text, got {prompt!r:.60}')
+    checked = tuple(Prompt(p) if isinstance(p, str) else p for p in prompts)
+    if len({*checked}) < len(checked):
+        raise ValueError('the same prompt is given twice')
+    return checked
+
+
 def prompts_of(
     texts: Sequence[str] = (), boxes: Sequence[str] = (), points: Sequence[str] = ()
 ) -> tuple[Prompt, ...]:
@@ -117,13 +138,26 @@ def prompts_of(
     {3: (10.0, 20.0, 50.0, 120.0)}
     """
     prompts = [Prompt(text) for text in texts]
-    box_rows = dict(_parse(text, 'box', 'FRAME,X1,Y1,X2,Y2') for text in boxes)
-    point_rows = dict(_parse(text, 'point', 'FRAME,X,Y') for text in points)
+    box_rows = _parse_rows(boxes, 'box', 'FRAME,X1,Y1,X2,Y2')
+    point_rows = _parse_rows(points, 'point', 'FRAME,X,Y')
     if box_rows or point_rows:
         prompts.append(Prompt(boxes=box_rows, points=point_rows))
-    if len({*prompts}) < len(prompts):
-        raise ValueError('the same prompt is given twice')
-    return tuple(prompts)
+    return as_prompts(prompts)
+
+
+def _parse_rows(
+    texts: Sequence[str], name: str, form: str
+) -> dict[int, tuple[float, ...]]:
+    rows: dict[int, tuple[float, ...]] = {}
+    for text in texts:
+        frame_id, row = _parse(text, name, form)
+        if frame_id in rows:
+            raise ValueError(
+                f'--{name} {text!r}: frame {frame_id} has a {name} already; a target has '
+                'one in a frame'
+            )
+        rows[frame_id] = row
+    return rows
 
 
 def _parse(text: str, name: str, form: str) -> tuple[int, tuple[float, ...]]:

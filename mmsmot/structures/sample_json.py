@@ -2,15 +2,21 @@
 
 ::
 
-    {"format": "mmsmot.sample", "version": 1,
+    {"format": "mmsmot.sample", "version": 2,
      "meta": {"video": {"name": ..., "path": ..., "fps": ..., ...},
-              "frame_ids": [1, 2, 4]},
+              "frame_ids": [1, 2, 4],
+              "prompt": {"text": "a man who walks"}},
      "data": {"gt_trajectories": {"frame_ids": [...], "ids": [...], "boxes": [[...]],
                                   ..., "space": {"name": "original", ...}},
               "gt_captions": {"1": "A man ..."},
               "gt_interactions": {"subject_ids": [...], ...},
               "gt_video_caption": "...",
-              "gt_expressions": [{"label": {"<frame from 0>": [1]}, ...}]}}
+              "gt_expressions": [{"label": {"<frame from 0>": [1]}, ...}]},
+     ...}
+
+What else stands beside ``meta`` and ``data`` (the times, scores and files of a run that
+``tools/infer.py`` writes) is no part of the sample and is left aside. Version 1, which had
+no ``partner_labels``, and the older ``result.json`` are read too.
 
 Reading runs no code from the file, so a file from anywhere may be read.
 """
@@ -30,6 +36,7 @@ from .coordinate_space import CoordinateSpace
 from .frame import VideoInfo
 from .id_keys import LAST_ID, read_id
 from .interactions import Interactions
+from .old_result import OLD_RESULT, sample_of_old_result
 from .prompt import prompt_from_dict, prompt_to_dict
 from .referring_expression import expression_from_dict, expression_to_dict
 from .trajectories import Trajectories
@@ -38,7 +45,8 @@ if TYPE_CHECKING:
     from .smot_data_sample import SMOTDataSample
 
 _INT64 = np.iinfo(np.int64)
-FORMAT, VERSION = 'mmsmot.sample', 1
+FORMAT, VERSION = 'mmsmot.sample', 2
+VERSIONS = (1, VERSION)  # that are read
 
 
 def sample_to_dict(sample: SMOTDataSample) -> dict[str, Any]:
@@ -57,7 +65,7 @@ def sample_to_dict(sample: SMOTDataSample) -> dict[str, Any]:
 
 
 def sample_from_dict(content: Any) -> SMOTDataSample:
-    """The sample that :func:`sample_to_dict` made this of.
+    """The sample that :func:`sample_to_dict` made this of; keys beside it are left aside.
 
     Raises:
         ValueError: It is not in that form; names the field.
@@ -65,7 +73,10 @@ def sample_from_dict(content: Any) -> SMOTDataSample:
     from .smot_data_sample import SMOTDataSample  # here: it imports torch
 
     content = _require(content, dict, 'a sample')
-    if content.get('format') != FORMAT or content.get('version') != VERSION:
+    if content.get('format') == OLD_RESULT:
+        content = sample_of_old_result(content)
+    version = content.get('version')
+    if content.get('format') != FORMAT or version not in VERSIONS or version is True:
         raise ValueError(
             f'not a sample of format {FORMAT!r} version {VERSION}, but of '
             f'{content.get("format")!r:.40} version {content.get("version")!r:.40}'
@@ -184,6 +195,7 @@ _COLUMNS: dict[str, Callable[[Any, str], np.ndarray]] = {
     'verbs': _strings,
     'start_frames': _integers,
     'end_frames': _integers,
+    'partner_labels': _strings,
 }
 
 
@@ -196,7 +208,9 @@ def _columns(content: Any, table: type) -> dict[str, np.ndarray]:
     content = _require(content, dict, 'the table')
     names = [f.name for f in fields(table) if f.name != 'space']
     missing = [name for name in names if name not in content]
-    if missing:
+    if missing == ['partner_labels']:  # version 1 has none
+        names.remove('partner_labels')
+    elif missing:
         raise ValueError(f'the table has no {", ".join(missing)}')
     return {name: _COLUMNS[name](content[name], name) for name in names}
 

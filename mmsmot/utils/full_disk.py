@@ -11,6 +11,7 @@ from pathlib import Path
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 # Of writers in C++ and Rust, which pass on no number: safetensors', torch.save's.
 TEXTS = ('No space left on device', 'Disk quota exceeded')
+EXPLAINED = 'the disk of'  # how our own messages begin
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -34,11 +35,11 @@ def explain_full_disk(path: str | os.PathLike, kept: str = '') -> Iterator[None]
     try:
         yield
     except Exception as error:
-        if not is_disk_full(error) or getattr(error, 'filename', None) is not None:
+        if not is_disk_full(error) or EXPLAINED in str(error):
             raise
         raise OSError(
             getattr(error, 'errno', None) or errno.ENOSPC,
-            f'the disk of {_mount(Path(path))} is full. {kept}Make room, or write to '
+            f'{EXPLAINED} {_mount(Path(path))} is full. {kept}Make room, or write to '
             'another disk (--out, --work-dir), and run it again',
             str(path),
         ) from error

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..datasets.ground_truth import GroundTruth
 from ..datasets.image_sequence import ImageSequence
-from ..structures import Interactions, Trajectories
+from ..structures import UNTRACKED, Interactions, Trajectories
 from ..utils.atomic import atomic_path
 from ..utils.number_ranges import FRAME_RATE, require_numbers
 from .contact_sheet import spread_over
@@ -208,8 +208,11 @@ def _clauses(interactions: Interactions) -> Iterator[str]:
         start = int(interactions.start_frames[row])
         end = int(interactions.end_frames[row])
         span = f' ({start or "?"}-{end or "?"})' if start or end else ''
-        subject = interactions.subject_ids[row]
-        target = interactions.object_ids[row]
+        partner = str(interactions.partner_labels[row]) or '(not tracked)'
+        subject, target = (
+            partner if ids[row] == UNTRACKED else ids[row]
+            for ids in (interactions.subject_ids, interactions.object_ids)
+        )
         yield f'{subject} {short_verb(str(interactions.verbs[row]))} {target}{span}'
 
 

@@ -38,6 +38,7 @@ def write_report(
     warnings: Sequence[str] = (),
     threshold: float = THRESHOLD,
     embed_limit: int = EMBED_LIMIT,
+    matches: Mapping[int, int] | None = None,
 ) -> None:
     """Write the report of a video, atomically.
 
@@ -64,6 +65,8 @@ def write_report(
         warnings: Texts to show on top, such as what the model was not trained for.
         threshold: Least score of a predicted verb that is shown.
         embed_limit: Bytes of a video that is put into the page at most.
+        matches: True id by predicted id, as of
+            :func:`~mmsmot.structures.match_trajectories`; ``None`` to match here.
 
     Raises:
         FileNotFoundError: There is no ``video``.
@@ -73,7 +76,7 @@ def write_report(
         TypeError: A score is no number.
     """
     path = Path(path)
-    data = report_data(sample, times, scores or {}, warnings, threshold)
+    data = report_data(sample, times, scores or {}, warnings, threshold, matches)
     embedded = None
     if video is not None:
         data['video'] = _video_entry(Path(video), path, embed_limit)

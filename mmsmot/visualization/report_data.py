@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..structures import (
     ORIGINAL,
+    UNTRACKED,
     Interactions,
     SMOTDataSample,
     Trajectories,
@@ -35,6 +37,7 @@ def report_data(
     scores: Mapping[str, float | None],
     warnings: Sequence[str],
     threshold: float,
+    matches: Mapping[int, int] | None = None,
 ) -> dict[str, Any]:
     """Everything the page shows but the video; values of each frame as arrays.
 
@@ -45,6 +48,7 @@ def report_data(
         scores: Numbers by ``'<group>/<name>'``.
         warnings: Texts to put on top.
         threshold: Least score of a predicted verb.
+        matches: True id by predicted id, where they are matched already.
 
     Raises:
         ValueError: See :func:`~.html_report.write_report`.
@@ -61,11 +65,15 @@ def report_data(
             f'{sample.video.name}: the sample has neither pred_trajectories nor '
             'gt_trajectories, so there is no track to report on'
         )
-    matches = {}
-    if len(sides) == 2:
-        matches = match_trajectories(sample.gt_trajectories, sample.pred_trajectories)
+    if matches is None:
+        matches = {}
+        if len(sides) == 2:
+            matches = match_trajectories(
+                sample.gt_trajectories, sample.pred_trajectories
+            )
     return {
         'name': ''.join(c if c.isprintable() else '\ufffd' for c in sample.video.name),
+        'prompt': '' if sample.get('prompt') is None else str(sample.prompt),
         'fps': sample.video.fps,
         'width': sample.video.width,
         'height': sample.video.height,
@@ -180,9 +188,11 @@ def _side(
     interactions = sample.get(f'{side}_interactions', Interactions.empty())
     if side == 'pred':
         interactions = interactions[interactions.scores >= threshold]
+    names = _partner_ids(interactions)
     return {
         'people': _people(sample, side, table, positions, matches),
-        'interactions': _interactions(interactions, frame_ids, positions),
+        'interactions': _interactions(interactions, frame_ids, positions, names),
+        'partners': {i: name or 'not tracked' for name, i in names.items()},
         'caption': str(sample.get(f'{side}_video_caption', '')),
         'described': any(f'{side}_{part}' in sample for part in WORDS),
     }
@@ -241,8 +251,17 @@ def _people(
     return people
 
 
+def _partner_ids(table: Interactions) -> dict[str, int]:
+    """A node of the graph, -1, -2, ..., for each class of partners without trajectory."""
+    labels = table.partner_labels[~table.is_tracked].tolist()
+    return {label: -number for number, label in enumerate(sorted({*labels}), 1)}
+
+
 def _interactions(
-    table: Interactions, frame_ids: np.ndarray, positions: Mapping[int, np.ndarray]
+    table: Interactions,
+    frame_ids: np.ndarray,
+    positions: Mapping[int, np.ndarray],
+    partner_ids: Mapping[str, int],
 ) -> list[dict[str, Any]]:
     no_frames = np.empty(0, np.int64)
     rows = []
@@ -257,14 +276,16 @@ def _interactions(
         if has_span:
             spans = [[first, final]] if first <= final else []
         else:
-            common = np.intersect1d(
-                positions.get(subject, no_frames), positions.get(target, no_frames)
+            sides = [i for i in (subject, target) if i != UNTRACKED]
+            common = reduce(
+                np.intersect1d, (positions.get(i, no_frames) for i in sides)
             )
             spans = runs(common[(common >= first) & (common <= final)])
+        partner_id = partner_ids.get(str(table.partner_labels[row]))
         rows.append(
             {
-                'subject': subject,
-                'object': target,
+                'subject': partner_id if subject == UNTRACKED else subject,
+                'object': partner_id if target == UNTRACKED else target,
                 'verb': str(table.verbs[row]),
                 'score': round(float(table.scores[row]), 3),
                 'spans': spans,

@@ -22,7 +22,12 @@ from mmsmot.models import video_run
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT, BaseTracker, TrajectoryFile
-from mmsmot.structures import Tracks, Trajectories, read_trajectories
+from mmsmot.structures import (
+    Tracks,
+    Trajectories,
+    read_trajectories,
+    sample_to_dict,
+)
 from mmsmot.utils.atomic import atomic_path
 from mmsmot.visualization import TrackDrawer
 from tests.demo_scene import make_demo_scene
@@ -167,7 +172,9 @@ def test_labels_without_pictures(scene: Path, tmp_path: Path) -> None:
     result = infer_video(public(), open_video(bare), tmp_path / 'out')
     assert result['files'] == ['tracks.txt']
     assert len(result['trajectories']) > 1
-    assert json.loads((tmp_path / 'out' / 'result.json').read_text())['video']['width']
+    assert json.loads((tmp_path / 'out' / 'result.json').read_text())['meta']['video'][
+        'width'
+    ]
 
 
 def test_places_where_no_result_can_lie(scene: Path, tmp_path: Path) -> None:
@@ -230,10 +237,12 @@ def test_a_skipped_result_is_as_the_new_one(scene: Path, tmp_path: Path) -> None
         for name in ('frame_ids', 'boxes_xyxy', 'scores'):
             assert one[name].dtype == other[name].dtype
             assert np.array_equal(one[name], other[name])
-    write_json(new, tmp_path / 'new.json')
-    write_json(skipped, tmp_path / 'skipped.json')
-    texts = [(tmp_path / f'{name}.json').read_text() for name in ('new', 'skipped')]
-    assert texts[0] == texts[1] == (tmp_path / 'result.json').read_text()
+    assert sample_to_dict(new['sample']) == sample_to_dict(skipped['sample'])
+    for name in ('key', 'speed', 'warnings', 'files', 'prompt'):
+        assert new[name] == skipped[name]
+    write_json(new['scores'], tmp_path / 'scores.json')
+    scores = json.loads((tmp_path / 'scores.json').read_text())
+    assert scores == skipped['scores'] != {}
 
 
 def test_tracks_are_the_same_in_pieces(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from dataclasses import replace
 from types import SimpleNamespace
@@ -11,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from mmsmot.apis import SMOTInferencer, infer_video
+from mmsmot.apis import SMOTInferencer, infer_video, read_result
 from mmsmot.apis.result_files import UNFINISHED
 from mmsmot.datasets import open_video
 from mmsmot.datasets.streams import connection as stream_connection
@@ -74,9 +73,9 @@ def test_ctrl_c_ends_it_and_all_is_written(plug_in, tmp_path) -> None:
     assert not camera.is_open
     assert result['files'] == FILES
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*FILES, 'result.json'])
-    written = json.loads((tmp_path / 'result.json').read_text())
+    written = read_result(tmp_path / 'result.json')
     video = written['video']
-    assert video['frame_ids'] == list(range(1, 13))
+    assert video['frame_ids'].tolist() == list(range(1, 13))
     assert video['timestamps'] == pytest.approx(np.arange(12) / 25)
     assert (video['live'], video['num_frames'], video['path']) == (True, 12, 'camera:0')
     assert written['warnings'] == ['camera:0: ended early: interrupted (SIGINT)']
@@ -188,9 +187,10 @@ def test_the_recording_and_tracks_outlive_the_words(plug_in, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('error', 'left'), [(MemoryError, [UNFINISHED, 'recording.mp4']), (OSError, [])]
+    ('error', 'left'),
+    [(MemoryError, [UNFINISHED, 'recording.mp4', 'tracks.txt']), (OSError, [])],
 )
-def test_the_recording_outlives_an_error_in_the_midst(
+def test_the_recording_and_tracks_outlive_an_error_in_the_midst(
     plug_in, tmp_path, monkeypatch, error, left
 ) -> None:
     detect = BlobDetector.detect
@@ -210,6 +210,43 @@ def test_the_recording_outlives_an_error_in_the_midst(
     if left:
         kept = open_video(tmp_path / 'recording.mp4')
         assert [number_of(frame.image) for frame in kept] == list(range(1, 9))
+        tracks = read_trajectories(tmp_path / 'tracks.txt')
+        assert tracks.frame_ids.tolist() == list(range(1, 7))
+
+
+class CaptionsThatFail(Words):
+    """Fails as soon as a track is described early."""
+
+    def generate(self, *args: object, **options: object) -> Description:
+        if options.get('caption_ids'):
+            raise MemoryError('out of memory')
+        return super().generate(*args, **options)
+
+
+def test_tracks_outlive_captions_that_fail_before_the_end(plug_in, tmp_path) -> None:
+    """A track that ends is described while the stream goes on."""
+    plug_in()
+    describing = model()
+    describing.semantics = CaptionsThatFail()
+    describing.batch_size = 2
+    detect = BlobDetector.detect
+
+    def vanish(self, frames):
+        detections = detect(self, frames)
+        return [
+            rows if frame.frame_id <= 4 else rows[:0]
+            for frame, rows in zip(frames, detections, strict=True)
+        ]
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(MemoryError):
+        patch.setattr(BlobDetector, 'detect', vanish)
+        infer_video(describing, open_video('0', end=400), tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [UNFINISHED, 'recording.mp4', 'tracks.txt']
+    tracks = read_trajectories(tmp_path / 'tracks.txt')
+    assert tracks.frame_ids.tolist() == [1, 2, 3, 4]
+    num_frames = len(list(open_video(tmp_path / 'recording.mp4')))
+    assert 4 < num_frames < 400  # while the stream went on
 
 
 @pytest.mark.parametrize('draw', [False, True])

@@ -33,7 +33,7 @@ def sample_of(folder: Path, **fields) -> SMOTDataSample:
 
 def test_boxes_and_words_of_a_synsmot_clip(clip: Path) -> None:
     sample = sample_of(clip, trajectories=read_trajectories(clip / 'gt/gt.txt')[:0])
-    assert headline(self_evaluate(sample))['track/HOTA'] == 0
+    assert headline(self_evaluate(sample).scores)['track/HOTA'] == 0
     said = dict(
         trajectories=sample.gt_trajectories,
         captions=sample.gt_captions,
@@ -44,7 +44,7 @@ def test_boxes_and_words_of_a_synsmot_clip(clip: Path) -> None:
         ),
         video_caption=sample.gt_video_caption,
     )
-    scores = headline(self_evaluate(sample_of(clip, **said)))
+    scores = headline(self_evaluate(sample_of(clip, **said)).scores)
     assert scores['track/HOTA'] == pytest.approx(100)
     assert scores['strict/instance_BLEU-4'] == pytest.approx(1)
     assert scores['strict/interaction_P'] == 1
@@ -58,16 +58,23 @@ def test_boxes_alone_of_a_motchallenge_sequence(tmp_path: Path) -> None:
     scene = make_demo_scene(tmp_path / 'walk', num_frames=6)
     found = read_trajectories(scene / 'gt/gt.txt')
     sample = sample_of(scene, trajectories=found[found.ids != found.ids.min()])
-    scores = headline(self_evaluate(sample))
+    scores = headline(self_evaluate(sample).scores)
     assert {name.split('/')[0] for name in scores} == {'track'}
     assert 50 < scores['track/HOTA'] < 100
     assert 'gt_captions' not in sample
+
+
+def test_the_matching_is_handed_on(tmp_path: Path) -> None:
+    scene = make_demo_scene(tmp_path / 'walk', num_frames=6)
+    sample = sample_of(scene, trajectories=read_trajectories(scene / 'gt/gt.txt'))
+    ids = set(sample.pred_trajectories.ids.tolist())
+    assert self_evaluate(sample).gt_of == {track_id: track_id for track_id in ids}
 
 
 def test_no_truth_and_one_that_cannot_be_read(tmp_path: Path) -> None:
     scene = make_demo_scene(tmp_path / 'walk', num_frames=6)
     sample = sample_of(scene, trajectories=read_trajectories(scene / 'gt/gt.txt'))
     (scene / 'gt/gt.txt').write_text('1,1,left,0,9,9,1,1,1\n')
-    assert self_evaluate(sample) is None
+    assert self_evaluate(sample).scores is None
     shutil.rmtree(scene / 'gt')
-    assert self_evaluate(sample_of(scene)) is None
+    assert self_evaluate(sample_of(scene)).gt_of is None

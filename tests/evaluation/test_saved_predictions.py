@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mmsmot.datasets.vocabulary import InteractionVocabulary
-from mmsmot.evaluation import SMOTMetric
+from mmsmot.evaluation import SMOTMetric, TrackingMetric, write_json
 from mmsmot.evaluation.external_results import ExternalResults
 from mmsmot.evaluation.saved_predictions import (
     SavedPredictions,
@@ -18,7 +19,13 @@ from mmsmot.evaluation.saved_predictions import (
     score_predictions,
 )
 from mmsmot.evaluation.smot_report import headline
-from mmsmot.structures import SMOTDataSample, write_trajectories
+from mmsmot.structures import (
+    Interactions,
+    Prompt,
+    SMOTDataSample,
+    sample_to_dict,
+    write_trajectories,
+)
 
 from .smot_samples import perfect, sample, trajectories, worked_example
 
@@ -237,9 +244,7 @@ def test_the_dump_must_fit(tmp_path: Path) -> None:
     metric = SMOTMetric(out_dir=str(tmp_path))
     metric.process(None, [videos()[0].to_dict()])
     predictions = open_predictions(tmp_path)
-    with pytest.raises(
-        ValueError, match=r'predicted on 4 frames .* truth has 2 frames'
-    ):
+    with pytest.raises(ValueError, match=r'predicted on 4 frames .* gt has 2 frames'):
         predictions.read('park/000001', FRAMES[:2])
     file = tmp_path / 'predictions/park/000001.json'
     file.rename(file.with_stem('000009'))
@@ -328,3 +333,85 @@ def test_words_without_a_file_were_not_predicted(tmp_path: Path) -> None:
             assert set(found['strict']) == {'interactions', 'video', 'joint'}
             assert set(found['strict']['joint']) == {'IHOTA'}
     assert 'strict' not in found
+
+
+def write_infer_result(item: SMOTDataSample, path: Path, name: str) -> None:
+    """What ``tools/infer.py`` writes of a video that it knows under ``name``."""
+    prediction = SMOTDataSample(metainfo=item.metainfo)
+    prediction.set_metainfo(dict(video=replace(item.video, name=name)))
+    prediction.set_data({k: v for k, v in item.items() if k.startswith('pred_')})
+    content = {**sample_to_dict(prediction), 'key': {}, 'files': ['tracks.txt']}
+    write_json(content, path)
+    write_trajectories(item.pred_trajectories, path.with_name('tracks.txt'))
+
+
+def test_results_of_infer_are_scored(tmp_path: Path) -> None:
+    for item, name in zip(videos(), ('000001', '000002'), strict=True):
+        write_infer_result(item, tmp_path / item.video.name / 'result.json', name)
+    predictions = open_predictions(tmp_path)
+    assert isinstance(predictions, SavedPredictions)
+    assert predictions.names == ['park/000001', 'road/000002']
+    scores = score_predictions(join_predictions(predictions, truths(videos())))
+    expected = score_predictions(videos())
+    assert scores['tracking'] == expected['tracking']
+    assert scores['strict']['interactions']['F1'] == pytest.approx(
+        expected['strict']['interactions']['F1']
+    )
+
+
+def test_one_result_of_infer_is_of_the_video_that_its_name_ends(tmp_path: Path) -> None:
+    write_infer_result(videos()[0], tmp_path / 'result.json', '000001')
+    predictions = open_predictions(tmp_path)
+    (joined,) = join_predictions(predictions, truths(videos()), 'skip')
+    assert joined.video.name == 'park/000001'
+    twins = truths([videos()[0], videos()[0]])
+    twins[1].set_metainfo(dict(video=replace(twins[1].video, name='yard/000001')))
+    with pytest.raises(ValueError, match="of 'park/000001' or of 'yard/000001'"):
+        list(join_predictions(predictions, twins))
+
+
+def test_a_dump_of_a_video_that_is_named_result(tmp_path: Path) -> None:
+    item = perfect('result', 'A man.')
+    metric = SMOTMetric(out_dir=str(tmp_path))
+    metric.process(None, [item.to_dict()])
+    assert open_predictions(tmp_path).names == ['result']
+    (joined,) = join_predictions(open_predictions(tmp_path), truths([item]))
+    assert len(joined.pred_trajectories) == len(item.pred_trajectories)
+
+
+def test_prompts_of_one_video_are_scored_apart(tmp_path: Path) -> None:
+    prompts = Prompt('a man'), Prompt('a woman')
+    samples = []
+    for prompt in prompts:
+        item = perfect('road', 'A man.')
+        item.set_metainfo(dict(prompt=prompt))
+        samples.append(item)
+    samples[1].pred_trajectories = samples[1].pred_trajectories[:0]
+    names = [f'road/{prompt.key}' for prompt in prompts]
+    metric = SMOTMetric(out_dir=str(tmp_path))
+    metric.process(None, [item.to_dict() for item in samples])
+    scores = metric.evaluate(2)
+    assert scores['smot/track/FN'] == len(samples[0].gt_trajectories)
+    for name in names:
+        assert (tmp_path / f'{name}.txt').is_file()
+    predictions = open_predictions(tmp_path)
+    assert predictions.names == names
+    again = headline(score_predictions(join_predictions(predictions, truths(samples))))
+    assert again['track/HOTA'] == pytest.approx(scores['smot/track/HOTA'])
+    with pytest.raises(ValueError, match="not in the dataset: 'road/a-man-.*prompt"):
+        list(join_predictions(predictions, truths([perfect('road', 'A man.')]), 'skip'))
+    tracking = TrackingMetric(json_path=str(tmp_path / 'tracking.json'))
+    tracking.process(None, [item.to_dict() for item in samples])
+    tracking.evaluate(2)
+    rows = json.loads((tmp_path / 'tracking.json').read_text())['scores']
+    assert list(rows) == [*names, 'COMBINED']
+
+
+def test_pairs_with_an_untracked_side_are_no_pairs_of_the_vocabulary() -> None:
+    item = perfect('road', 'A man.')
+    expected = score_predictions([item])['strict']['interactions']
+    for side in ('gt', 'pred'):
+        table = item.get(f'{side}_interactions')
+        partners = Interactions([1], [-1], ['hold.v.02'], partner_labels=[side])
+        item.set_field(table.concatenated(partners), f'{side}_interactions')
+    assert score_predictions([item])['strict']['interactions'] == expected

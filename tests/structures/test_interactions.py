@@ -92,7 +92,11 @@ def test_concatenated(table) -> None:
         (dict(verbs=[]), '1 subject_ids but 0 verbs'),
         (dict(start_frames=[5], end_frames=[4]), 'ends in frame 4, before .* frame 5'),
         (dict(start_frames=[-1]), 'start_frames must be 0 or more, got -1'),
-        (dict(subject_ids=[-2]), 'subject_ids must be 0 or more'),
+        (dict(subject_ids=[-1], object_ids=[-1]), "'look.v.01' has no tracked side"),
+        (dict(partner_labels=['cup']), "two tracked ids has the partner label 'cup'"),
+        (dict(object_ids=[-1], partner_labels=[3]), 'partner_labels must be text'),
+        (dict(partner_labels=['', '']), '1 subject_ids but 2 partner_labels'),
+        (dict(subject_ids=[-2]), 'subject_ids must be -1 or more .*not tracked'),
         (dict(scores=[np.nan]), 'scores holds a value that is not finite'),
     ],
 )
@@ -111,3 +115,21 @@ def test_the_same_row_twice() -> None:
 def test_columns_that_have_no_default() -> None:
     with pytest.raises(ValueError, match='subject_ids must be numbers .*None'):
         Interactions(None, [2], ['follow'])
+
+
+def test_partners_that_are_not_tracked() -> None:
+    table = Interactions(
+        [1, 1, -1, 1],
+        [-1, -1, 2, 2],
+        ['hold.v.02', 'hold.v.02', 'bite.v.01', 'look.v.01'],
+        partner_labels=['cup', 'ball', 'dog', ''],
+    )
+    assert table.is_tracked.tolist() == [False, False, False, True]
+    assert table.as_pairs() == {(1, 2): {'look.v.01'}}
+    assert rows(table.of_tracked()) == [(1, 'look.v.01', 2)]
+    assert rows(table.for_ids([1])) == [(1, 'hold.v.02', -1), (1, 'hold.v.02', -1)]
+    assert table.for_ids([2]).partner_labels.tolist() == ['dog']
+    both = table[:1].concatenated(table[1:])
+    assert both.partner_labels.tolist() == ['cup', 'ball', 'dog', '']
+    with pytest.raises(ValueError, match='stands twice'):
+        table[:1].concatenated(table[:1])

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmsmot.structures import Prompt, prompt_from_dict, prompt_to_dict, prompts_of
+from mmsmot.structures import (
+    Prompt,
+    as_prompts,
+    prompt_from_dict,
+    prompt_to_dict,
+    prompts_of,
+)
 
 side = st.floats(0, 1e4, allow_nan=False)
 boxes = st.dictionaries(
@@ -88,3 +94,18 @@ def test_what_is_no_prompt_in_json_names_the_key(content, message: str) -> None:
     with pytest.raises(ValueError) as error:
         prompt_from_dict(content)
     assert message in str(error.value)
+
+
+def test_prompts_that_users_give() -> None:
+    man = Prompt('a man')
+    assert as_prompts('a man') == as_prompts(man) == as_prompts(['a man']) == (man,)
+    assert as_prompts(()) == ()
+    with pytest.raises(TypeError, match='must be a Prompt or a text, got 3'):
+        as_prompts([3])
+    with pytest.raises(ValueError, match='given twice'):
+        as_prompts([man, 'a man'])
+
+
+def test_one_box_in_a_frame() -> None:
+    with pytest.raises(ValueError, match='frame 1 has a box already'):
+        prompts_of(boxes=['1,0,0,5,5', '1,2,2,6,6'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,12 @@ def interactions(draw: Any) -> Interactions:
     row = st.tuples(IDS, IDS, verb.filter(lambda text: not text.endswith('\0')))
     rows = draw(st.lists(row.filter(lambda r: r[0] != r[1]), unique=True, max_size=4))
     columns = zip(*rows, strict=True) if rows else ([], [], np.empty(0, np.str_))
-    return Interactions(*map(np.array, columns))
+    table = Interactions(*map(np.array, columns))
+    if not rows or not draw(st.booleans()):
+        return table
+    labels = ['cup'] + [''] * (len(rows) - 1)
+    object_ids = np.concatenate([[-1], table.object_ids[1:]])
+    return replace(table, object_ids=object_ids, partner_labels=labels)
 
 
 @st.composite
@@ -141,7 +147,8 @@ def content() -> dict:
     ('path', 'value', 'message'),
     [
         ('format', 'pickle', "not a sample of format 'mmsmot.sample'"),
-        ('version', 2, 'version 2'),
+        ('version', 3, 'version 3'),
+        ('version', True, 'version True'),
         ('meta', [], 'meta must be dict'),
         ('meta.video.fps', 'fast', 'meta.video: video: .fps. must be a finite number'),
         ('meta.video.fps', 0, 'video: .fps. must be a finite number from 1e-06'),
@@ -181,6 +188,7 @@ def content() -> dict:
         ('data.gt_trajectories.space', None, 'space must be dict, got NoneType'),
         ('data.gt_interactions.verbs', [None], 'a value of verbs must be str'),
         ('data.gt_interactions', {}, 'the table has no subject_ids'),
+        ('data.gt_interactions.partner_labels', [3], 'partner_labels must be str'),
         ('data.gt_captions', {'x': 'y'}, 'data.gt_captions: captions must map ids'),
         ('data.gt_video_caption', 3, 'data.gt_video_caption: the caption must be str'),
         ('data.gt_expressions', [{}], "data.gt_expressions: there is no key 'label'"),
@@ -195,3 +203,17 @@ def test_bad_content_names_the_field(content, path, value, message) -> None:
     place[name] = value
     with pytest.raises(ValueError, match=message):
         sample_from_dict(content)
+
+
+def test_version_1_is_read(content) -> None:
+    content['version'] = 1
+    for name in ('gt_interactions',):
+        del content['data'][name]['partner_labels']
+    sample = sample_from_dict(content)
+    assert sample.gt_interactions.partner_labels.tolist() == ['']
+    assert sample_to_dict(sample)['version'] == 2
+
+
+def test_keys_of_a_run_beside_it_are_left_aside(content) -> None:
+    sample = sample_from_dict({**content, 'speed': {'fps': 2.0}, 'files': ['a']})
+    assert 'speed' not in sample

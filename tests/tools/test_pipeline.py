@@ -32,10 +32,10 @@ def test_the_split_adds_up_to_the_whole() -> None:
     lines = run('--frames', 10)
     found = {m[1]: float(m[2]) for m in map(ROW.match, lines) if m}
     assert set(found) >= {
-        *('decode', 'detect', 'track', 'pool', 'fuse', 'speak', 'draw', 'encode')
+        *('decode', 'detect', 'track', 'pool', 'fuse', 'generate', 'draw', 'encode')
     }
     assert min(found.values()) >= 0
-    assert all(found[stage] > 0 for stage in ('detect', 'speak', 'encode'))
+    assert all(found[stage] > 0 for stage in ('detect', 'generate', 'encode'))
     rate = re.match(r'([\d.]+) frames/s from file to page, 320x192, 10', lines[-1])
     assert 10 / sum(found.values()) == pytest.approx(float(rate[1]), rel=0.1)
     # Without weights the true boxes are looked at, so that there is someone to track.

@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import pytest
 
+from mmsmot.apis import read_result
 from tests.demo_scene import make_demo_scene
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ def test_infer_writes_everything_and_then_nothing_again(
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.pix_fmt) == ('h264', 'yuv420p')
         assert sum(1 for _ in container.decode(stream)) == 12
-    result = json.loads((out / 'result.json').read_text())
+    result = read_result(out / 'result.json')
     assert result['video']['num_frames'] == 12
     boxes = sum(len(t['frame_ids']) for t in result['trajectories'])
     assert boxes == len((out / 'tracks.txt').read_text().splitlines()) > 50
@@ -77,7 +78,7 @@ def test_infer_takes_several_videos(scene: Path, tmp_path: Path) -> None:
     done = run('infer.py', scene, other, *args)
     assert done.returncode == 0, done.stderr
     for name, frames in (('walk', 12), ('stroll', 4)):
-        result = json.loads((tmp_path / 'out' / name / 'result.json').read_text())
+        result = read_result(tmp_path / 'out' / name / 'result.json')
         assert result['video']['num_frames'] == frames
         assert str(tmp_path / 'out' / name / 'tracks.txt') in done.stdout
     rows = [line.split()[0] for line in done.stdout.splitlines()[-4:]]

@@ -53,3 +53,15 @@ def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
     ):
         pass
     assert [p.name for p in tmp_path.iterdir()] == ['a.txt']
+
+
+def test_an_error_that_names_its_file_is_explained_once(tmp_path: Path) -> None:
+    """As of PyAV, whose errors have the file's name and no folder or remedy."""
+    full = OSError(errno.ENOSPC, 'No space left on device', 'video.mp4')
+    with (
+        pytest.raises(OSError, match='is full. None is kept.*Make room') as caught,
+        explain_full_disk(tmp_path, 'All are kept. '),
+        explain_full_disk(tmp_path, 'None is kept. '),
+    ):
+        raise full
+    assert 'All are kept' not in str(caught.value)

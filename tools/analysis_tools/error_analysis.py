@@ -23,10 +23,8 @@ with tool_imports():
     from mmsmot.evaluation.error_analysis import Errors, find_errors
     from mmsmot.evaluation.ground_truth import read_truths
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.saved_predictions import (
-        MISSING,
-        join_predictions,
-    )
+    from mmsmot.evaluation.result_files import result_name
+    from mmsmot.evaluation.saved_predictions import MISSING, join_predictions
     from mmsmot.evaluation.table import write_json
     from mmsmot.structures import SMOTDataSample, Trajectories
     from mmsmot.utils.atomic import atomic_path
@@ -99,16 +97,16 @@ def draw(
     errors: Errors, top: int, dataset: VideoDataset, samples, out: Path
 ) -> dict[str, str]:
     """Contact sheets of the worst, a video at a time; files by '<kind>/<row>'."""
-    wanted: dict[str, list[tuple[str, tuple[int, ...], tuple[int, ...]]]] = {}
+    errors_of: dict[str, list[tuple[str, tuple[int, ...], tuple[int, ...]]]] = {}
     for row, t in enumerate(errors.tracks[:top]):
-        wanted.setdefault(t.video, []).append(
+        errors_of.setdefault(t.video, []).append(
             (f'tracks/{row}', (t.gt_id,), (t.pred_id,))
         )
     for row, c in enumerate(errors.captions[:top]):
         ids = (c.gt_id,), (c.pred_id,)
-        wanted.setdefault(c.video, []).append((f'captions/{row}', *ids))
+        errors_of.setdefault(c.video, []).append((f'captions/{row}', *ids))
     for row, p in enumerate(errors.pairs[:top]):
-        wanted.setdefault(p.video, []).append((f'pairs/{row}', p.gt_ids, p.pred_ids))
+        errors_of.setdefault(p.video, []).append((f'pairs/{row}', p.gt_ids, p.pred_ids))
     videos = (dataset.get_data_info(i)['video'] for i in range(len(dataset)))
     by_name = {video.video.name: video for video in videos}
     files = {}
@@ -116,9 +114,9 @@ def draw(
         video = by_name[sample.video.name]
         if video.image_paths is None:
             continue
-        for key, gt_ids, pred_ids in wanted.get(sample.video.name, ()):
+        for key, gt_ids, pred_ids in errors_of.get(result_name(sample), ()):
             if not _has_boxes(sample, gt_ids, pred_ids):
-                continue  # words about somebody who is nowhere
+                continue  # a caption of an id without any box
             sheet = draw_one(video, sample, gt_ids, pred_ids)
             with atomic_path(out / 'pictures' / f'{key}.jpg') as path:
                 if not cv2.imwrite(str(path), sheet):
@@ -142,8 +140,8 @@ def draw_one(
 ) -> np.ndarray:
     gt, pred = sample.gt_trajectories, sample.pred_trajectories
     gt, pred = gt[np.isin(gt.ids, gt_ids)], pred[np.isin(pred.ids, pred_ids)]
-    seen = np.unique(gt.frame_ids if len(gt) else pred.frame_ids)
-    frame_ids = spread_over(seen, CROPS)
+    visible_ids = np.unique(gt.frame_ids if len(gt) else pred.frame_ids)
+    frame_ids = spread_over(visible_ids, CROPS)
     positions = np.searchsorted(video.frame_ids, frame_ids)
     return contact_sheet(
         [video.frame_at(int(position)).image for position in positions],

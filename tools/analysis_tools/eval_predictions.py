@@ -3,7 +3,8 @@
     python tools/analysis_tools/eval_predictions.py RESULTS --data-root data/BenSMOT
     python tools/analysis_tools/eval_predictions.py RESULTS --config CONFIG
 
-RESULTS is the folder that SMOTMetric wrote (``out_dir``), or another program's: tracks as
+RESULTS is the folder that SMOTMetric (``out_dir``) or tools/infer.py (``--out``) wrote, or
+another program's: tracks as
 ``<video>.txt`` in MOTChallenge format with ``instance_caption.json``, ``relation.json``
 and ``video_summary.json``.
 """
@@ -81,12 +82,12 @@ def main() -> None:
     samples = join_predictions(
         predictions, read_truths(dataset), args.missing, args.ignore_unknown
     )
-    found = score_predictions(
+    scores = score_predictions(
         samples, args.protocols, args.preprocessing, args.threshold
     )
-    print(format_report(found))
+    print(format_report(scores))
     if args.out is not None:
-        write_json(found, Path(args.out))
+        write_json(scores, Path(args.out))
 
 
 if __name__ == '__main__':

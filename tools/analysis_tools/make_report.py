@@ -1,11 +1,12 @@
-"""Make the page about one video: predictions/<video>.json and the video in, HTML out.
+"""Make the page about one video: its JSON and the video in, HTML out.
 
     python tools/analysis_tools/make_report.py RESULTS/predictions/cooking/0001.json \\
         --data-root data/BenSMOT --out report.html
     python tools/analysis_tools/make_report.py prediction.json --video street.mp4 \\
         --out report.html
 
-The page holds the video, unless that is larger than --embed-limit: then it refers to the
+The JSON is predictions/<video>.json of a test or result.json of tools/infer.py. The page
+holds the video, unless that is larger than --embed-limit: then it refers to the
 file, and both must be moved together. What browsers do not play is written as H.264.
 """
 
@@ -32,12 +33,9 @@ with tool_imports():
     from mmsmot.engine import load_config
     from mmsmot.evaluation.ground_truth import open_dataset
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.saved_predictions import score_predictions
+    from mmsmot.evaluation.saved_predictions import read_sample, score_predictions
     from mmsmot.evaluation.smot_report import headline
     from mmsmot.structures import SMOTDataSample
-    from mmsmot.structures.sample_json import sample_from_dict
-    from mmsmot.utils.error_text import without_path
-    from mmsmot.utils.json_file import read_json
     from mmsmot.visualization.html_report import EMBED_LIMIT, is_report, write_report
     from mmsmot.visualization.report_video import playable_video
 
@@ -48,7 +46,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('prediction', help='JSON file of a sample, as SMOTMetric dumps')
+    parser.add_argument(
+        'prediction', help="JSON of a sample: a test's dump, or infer's result.json"
+    )
     parser.add_argument('--video', help="file or folder of images; the sample's own")
     parser.add_argument('--no-video', action='store_true', help='boxes alone')
     parser.add_argument('--config', help='config whose test dataset has the truth')
@@ -76,13 +76,12 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    sample = read_sample(Path(args.prediction))
+    sample = read_sample(args.prediction)
     reader, scores = None, {}
     if args.config is not None or args.data_root is not None:
         sample, reader = with_truth(sample, args)
         if 'gt_trajectories' in sample and 'pred_trajectories' in sample:
-            found = score_predictions([sample], threshold=args.threshold)
-            scores = headline(found)
+            scores = headline(score_predictions([sample], threshold=args.threshold))
     out = Path(args.out)
     if os.path.lexists(out) and not is_report(out):
         raise FileExistsError(
@@ -106,17 +105,6 @@ def main() -> None:
         copy.unlink()
 
 
-def read_sample(path: Path) -> SMOTDataSample:
-    try:
-        sample = sample_from_dict(read_json(path))
-    except ValueError as error:
-        raise ValueError(f'{path}: {without_path(error, path)}') from error
-    for field in ('video', 'frame_ids'):
-        if field not in sample:
-            raise ValueError(f'{path}: the sample has no {field}')
-    return sample
-
-
 def with_truth(
     sample: SMOTDataSample, args: argparse.Namespace
 ) -> tuple[SMOTDataSample, VideoReader]:
@@ -134,6 +122,8 @@ def with_truth(
             'was made on.'
         )
     truth.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
+    if 'prompt' in sample:
+        truth.set_metainfo(dict(prompt=sample.prompt))
     return truth, item['inputs']
 
 

@@ -60,7 +60,7 @@ PARTS = {
 }
 ORDER = (
     *('start', 'decode', 'detect', 'track', 'pool', 'fuse'),
-    *('speak', 'draw', 'encode'),
+    *('generate', 'draw', 'encode'),
 )
 TEXTS = [
     f'A {person} in a {colour} shirt walks to the {side} and then waves at another person.'

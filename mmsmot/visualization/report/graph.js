@@ -59,12 +59,12 @@ class Graph {
       edges.get(key).push(interaction);
     }
     for (const edge of edges.values()) {
-      const color = (byId.get(edge[0].subject) || nobody(0)).color;
+      const color = (byId.get(edge[0].subject) || untracked(0, side)).color;
       const bent = edges.has(`${edge[0].object} ${edge[0].subject}`);
       picture.append(this.edge(side, edge, places, color, bent));
     }
     for (const id of ids) {
-      picture.append(this.node(side, byId.get(id) || nobody(id), places.get(id)));
+      picture.append(this.node(side, byId.get(id) || untracked(id, side), places.get(id)));
     }
     return picture;
   }
@@ -95,7 +95,8 @@ class Graph {
     const start = this.towards(from, middle, NODE_RADIUS);
     const d = `M${start} Q${middle} ${neck}`;
     const verbs = [...new Set(edge.map(({ verb }) => verb))];
-    const title = `${subject}: ${verbs.join(', ')}: ${object}`;
+    const [who, whom] = [subject, object].map((id) => labelOf(untracked(id, side)));
+    const title = `${who}: ${verbs.join(', ')}: ${whom}`;
     const group = svg('g', { class: 'edge', tabindex: '0', role: 'button',
       'aria-label': title });
     group.append(svg('title', {}, title));
@@ -139,10 +140,10 @@ class Graph {
   node(side, person, [x, y]) {
     const caption = beginning(person.caption);
     const group = svg('g', { class: `node ${side}`, tabindex: '0', role: 'button',
-      'aria-label': `${person.id} ${caption}` });
-    group.append(svg('title', {}, caption || `${person.id}`));
+      'aria-label': `${labelOf(person)} ${caption}` });
+    group.append(svg('title', {}, caption || labelOf(person)));
     group.append(svg('circle', { cx: x, cy: y, r: NODE_RADIUS, fill: person.color }));
-    group.append(svg('text', { x, y, fill: person.ink }, String(person.id)));
+    group.append(svg('text', { x, y, fill: person.ink }, labelOf(person)));
     this.wire(group, [keyOf(side, person.id)], person.at.slice(0, 1), false, person.keys);
     return group;
   }

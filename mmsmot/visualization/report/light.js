@@ -69,7 +69,7 @@ function onClick(element, act) {
 function chip(person, side) {
   const truth = side === 'gt' ? ' truth' : '';
   const style = { 'background-color': person.color, color: person.ink };
-  return make('span', { className: `chip${truth}`, style }, String(person.id));
+  return make('span', { className: `chip${truth}`, style }, labelOf(person));
 }
 
 /** 'shake_hands.v.01' as people say it. */

@@ -24,6 +24,7 @@ function shownSides() {
 
 function tellFacts() {
   document.getElementById('name').textContent = report.name;
+  document.getElementById('prompt').textContent = report.prompt && `asked for ${report.prompt}`;
   const first = report.sides.pred || report.sides.gt;
   const seen = first.people.filter((person) => person.at.length).length;
   const size = report.width && report.height ? `${report.width}×${report.height}, ` : '';

@@ -113,7 +113,7 @@ class Timeline {
   }
 
   interactionRow(side, { subject, object, verb, spans, known, score }, byId) {
-    const ends = [subject, object].map((id) => byId.get(id) || nobody(id));
+    const ends = [subject, object].map((id) => byId.get(id) || untracked(id, side));
     const words = make('span', { className: 'text' }, spoken(verb));
     const parts = [chip(ends[0], side), words, chip(ends[1], side)];
     const label = make('div', { className: 'label', title: verb }, ...parts);
@@ -121,7 +121,7 @@ class Timeline {
     const sure = side === 'pred' ? ` (score ${score})` : '';
     const options = {
       color: ends[0].color,
-      title: `${subject} ${verb} ${object}${sure}`,
+      title: `${labelOf(ends[0])} ${verb} ${labelOf(ends[1])}${sure}`,
       known,
       lights: keys,
       all: true,
@@ -130,8 +130,12 @@ class Timeline {
   }
 }
 
-/** Somebody who is spoken of but never seen. */
-const nobody = (id) => ({ id, color: '#9aa3ad', ink: '#000000', caption: '', at: [] });
+/** A partner without trajectory; one below 0 is known by its class. */
+const untracked = (id, side) => ({
+  id, label: report.sides[side].partners[id], color: '#9aa3ad', ink: '#000000', caption: '', at: [],
+});
+
+const labelOf = ({ id, label }) => label || String(id);
 
 function clockText(seconds, digits = 0) {
   const rounded = Number(seconds.toFixed(digits)); // 59.97 is 1:00.0, not 0:60.0
