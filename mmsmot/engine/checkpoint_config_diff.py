@@ -13,7 +13,7 @@ AT_WILL = {
     *('dropout', 'frozen', 'gamma', 'label_smoothing', 'loss_weights'),
     *('num_beams', 'score_threshold', 'span_parts', 'threshold'),
 }
-LONGEST = 40  # characters of a value that are shown
+MAX_SHOWN_CHARACTERS = 40  # characters of a value that are shown
 
 
 def config_differences(trained: str, tested: str) -> list[str]:
@@ -65,7 +65,11 @@ def _flatten(node: ast.expr, key: str, options: dict[str, str]) -> None:
 
 def _shown(options: dict[str, str], key: str) -> str:
     text = options.get(key, 'not set')
-    return text if len(text) <= LONGEST else f'{text[:LONGEST]}...'
+    return (
+        text
+        if len(text) <= MAX_SHOWN_CHARACTERS
+        else f'{text[:MAX_SHOWN_CHARACTERS]}...'
+    )
 
 
 def _items(node: ast.expr) -> dict[Any, ast.expr] | None:

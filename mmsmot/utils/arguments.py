@@ -25,7 +25,7 @@ SIMPLE = {
 SEQUENCES = (list, tuple, set, frozenset, Sequence, Iterable, Collection)
 OF_VALUES = (Enum, np.ndarray, np.generic)  # made of text, numbers or lists
 NEVER_PARTS = (type(None), str, bool, int, float, list, tuple)
-LONGEST = 80  # characters of a value that a message shows
+MAX_SHOWN_CHARACTERS = 80  # characters of a value that a message shows
 
 
 def argument_names(part: Callable) -> list[str]:
@@ -104,7 +104,11 @@ def _require_type(value: Any, hint: Any, path: str, owner: str) -> None:
         return
     expected = ' or '.join(dict.fromkeys(map(_in_words, _members(hint))))
     text = repr(value)
-    text = text if len(text) <= LONGEST else f'{text[:LONGEST]}...'
+    text = (
+        text
+        if len(text) <= MAX_SHOWN_CHARACTERS
+        else f'{text[:MAX_SHOWN_CHARACTERS]}...'
+    )
     raise ValueError(
         f'{path}: {owner} wants {expected}, got {text} ({type(value).__name__})'
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections import Counter
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -44,3 +45,19 @@ def test_a_line_of_the_baseline_is_a_count_and_a_file(tmp_path: Path) -> None:
         path.write_text(f'2 b.py\n{line}\n')
         with pytest.raises(ValueError, match=r'baseline\.txt:2: '):
             check_types.read_baseline(path)
+
+
+@pytest.mark.parametrize(
+    ('code', 'stdout'),
+    [
+        (1, ''),  # mypy is missing
+        (2, 'a.py:1: error: syntax\nFound 1 error in 1 file (errors prevented further'),
+    ],
+)
+def test_a_mypy_that_did_not_check_is_an_error(
+    code: int, stdout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = CompletedProcess([], code, stdout, 'No module named mypy')
+    monkeypatch.setattr(check_types.subprocess, 'run', lambda *_, **__: done)
+    with pytest.raises(ValueError, match='mypy did not run: No module named mypy'):
+        check_types.run_mypy()

@@ -24,6 +24,7 @@ CLEAN = (
     'mmsmot/evaluation',
     'mmsmot/apis',
 )
+SUMMARY = re.compile(r'^(Success: no issues|Found \d+ errors? in .* \(checked )', re.M)
 ERROR = re.compile(r'^(.+?\.py):\d+(?::\d+)?: error: ')
 
 
@@ -36,7 +37,8 @@ def run_mypy() -> tuple[collections.Counter, str]:
         text=True,
         check=False,
     )
-    if done.returncode not in (0, 1):
+    # Python ends with 1, as mypy does, where mypy is missing.
+    if done.returncode not in (0, 1) or not SUMMARY.search(done.stdout):
         raise ValueError(f'mypy did not run: {(done.stderr or done.stdout).strip()}')
     return count_errors(done.stdout), done.stdout
 
