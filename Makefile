@@ -23,6 +23,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/misc/check_types.py
+	$(BIN)/python tools/misc/check_names.py
 
 setup: $(STAMP)
 

@@ -154,13 +154,15 @@ def report(result: dict, out: Path) -> None:
         span = ''
         if 'start_frame' in row and 'end_frame' in row:
             span = f', frames {row["start_frame"]} to {row["end_frame"]}'
-        subject, other = (
+        subject_name, object_name = (
             row['partner_label'] or 'not tracked'
             if row[side] == UNTRACKED
             else row[side]
             for side in ('subject', 'object')
         )
-        print(f'  {subject} {row["verb"]} {other} ({row["score"]:.2f}{span})')
+        print(
+            f'  {subject_name} {row["verb"]} {object_name} ({row["score"]:.2f}{span})'
+        )
     if result.get('scores'):
         print(format_report(result['scores']))
     for name in ('result.json', *result['files']):

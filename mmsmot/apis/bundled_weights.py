@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-HOME = Path(__file__).parents[1] / 'weights'
+WEIGHTS_DIR = Path(__file__).parents[1] / 'weights'
 
 
 def bundled_weights(config: str) -> Path | None:
@@ -13,10 +13,10 @@ def bundled_weights(config: str) -> Path | None:
     Args:
         config: Its name or path; only the file's own name counts.
     """
-    path = HOME / f'{Path(config).stem}.safetensors'
+    path = WEIGHTS_DIR / f'{Path(config).stem}.safetensors'
     return path if path.is_file() else None
 
 
 def bundled_names() -> list[str]:
     """Names of the configs whose weights come with the package."""
-    return sorted(path.stem for path in HOME.glob('*.safetensors'))
+    return sorted(path.stem for path in WEIGHTS_DIR.glob('*.safetensors'))

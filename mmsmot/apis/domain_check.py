@@ -20,12 +20,12 @@ def domain_warnings(model: SMOT, video: VideoInfo) -> list[str]:
         model: The pipeline; its ``semantics`` says what it was trained on.
         video: What it is to look at.
     """
-    learnt = getattr(model.semantics, 'trained_on', None)
-    if learnt is None or (learnt == 'SynSMOT' and is_synsmot(video.path)):
+    dataset_name = getattr(model.semantics, 'trained_on', None)
+    if dataset_name is None or (dataset_name == 'SynSMOT' and is_synsmot(video.path)):
         return []
     return [
         'captions and interactions come from a model that was trained on '
-        f'{learnt} alone, and {Path(video.path).name!r} is none of it: read them as an '
+        f'{dataset_name} alone, and {Path(video.path).name!r} is none of it: read them as an '
         'example of the format, not as a description. Train on video of your own kind '
         '(configs/smoter/README.md), or take configs/foundation.'
     ]

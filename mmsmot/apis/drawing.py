@@ -42,15 +42,15 @@ def draw_video(
         watch: Books ``'decode'``, ``'draw'`` and ``'encode'``.
     """
     by_frame = sample.pred_trajectories.by_frame()
-    nobody = sample.pred_trajectories[:0]
+    no_tracks = sample.pred_trajectories[:0]
     draw = _picture_maker(sample)
     with progress_bar() as progress:
         name = printable(video.video.name)
         bar = progress.add_task(f'{name}: drawing', total=video.num_frames)
         for frame in video:
-            shown = by_frame.get(frame.frame_id, nobody)
+            trajectories = by_frame.get(frame.frame_id, no_tracks)
             watch.book('decode')
-            picture = draw(frame, shown)
+            picture = draw(frame, trajectories)
             watch.book('draw')
             writer.write(picture, shown_at(video, frame))
             watch.book('encode')
@@ -64,18 +64,29 @@ def _picture_maker(
     """Boxes with trails; where there are words, boxes with arrows and a panel of text."""
     if 'pred_captions' not in sample:
         trails = TrackDrawer()
-        return lambda frame, shown: trails.draw(frame.image, shown.ids, shown.boxes)
-    captions, told = sample.pred_captions, sample.pred_video_caption
+        return lambda frame, trajectories: trails.draw(
+            frame.image, trajectories.ids, trajectories.boxes
+        )
+    captions, video_caption = sample.pred_captions, sample.pred_video_caption
     width = sample.pred_trajectories.space.width
-    lines = SemanticDrawer().lines_needed(width, captions, told)
+    lines = SemanticDrawer().lines_needed(width, captions, video_caption)
     drawer = SemanticDrawer(panel_lines=min(lines, PANEL_LINES))
 
-    def draw(frame: Frame, shown: Trajectories) -> np.ndarray:
-        going_on = sample.pred_interactions.between(frame.frame_id, frame.frame_id)
-        said = captions
+    def draw(frame: Frame, trajectories: Trajectories) -> np.ndarray:
+        interactions = sample.pred_interactions.between(frame.frame_id, frame.frame_id)
+        visible_captions = captions
         if lines > PANEL_LINES:
-            said = {i: captions[i] for i in shown.ids.tolist() if i in captions}
-        return drawer.draw(frame.image, shown.ids, shown.boxes, going_on, said, told)
+            visible_captions = {
+                i: captions[i] for i in trajectories.ids.tolist() if i in captions
+            }
+        return drawer.draw(
+            frame.image,
+            trajectories.ids,
+            trajectories.boxes,
+            interactions,
+            visible_captions,
+            video_caption,
+        )
 
     return draw
 

@@ -276,9 +276,9 @@ def _write_page(
         times = times - times[0]
         write_report(sample, page, out_dir / RECORDING, times, **options)
         return [page.name, RECORDING]
-    played, times = playable_video(video, sample.frame_ids, copy, times)
-    write_report(sample, page, played, times, **options)
-    if played != copy:
+    video_path, times = playable_video(video, sample.frame_ids, copy, times)
+    write_report(sample, page, video_path, times, **options)
+    if video_path != copy:
         return [page.name]
     if copy.stat().st_size > EMBED_LIMIT:
         return [page.name, REPORT_VIDEO]

@@ -14,11 +14,11 @@ from ..datasets.video_reader import holds_sequence
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 DEPTH = 3  # of a sequence below a dataset: split, activity, sequence
 
-Asked = str | os.PathLike | int
+VideoSource = str | os.PathLike | int
 
 
 def expand_inputs(
-    videos: Asked | Sequence[str | os.PathLike], out_dir: Path
+    videos: VideoSource | Sequence[str | os.PathLike], out_dir: Path
 ) -> tuple[dict[str, Path], bool]:
     """Each video's folder of results, and whether several are meant.
 
@@ -35,18 +35,18 @@ def expand_inputs(
     """
     if isinstance(videos, int):
         return {f'camera:{videos}': out_dir}, False
-    if isinstance(videos, Asked):
+    if isinstance(videos, VideoSource):
         name = os.fspath(videos)
-        found = _videos_of(name)
-        if found == [name]:
+        video_paths = _videos_of(name)
+        if video_paths == [name]:
             return {name: out_dir}, False
-        if not found:
+        if not video_paths:
             raise ValueError(
                 f'{name}: no video in it, nor {DEPTH} folders deep. Looked for sequences '
                 '(img1/, imgs/, seqinfo.ini, det/det.txt), for images, and for '
                 f'{", ".join(VIDEO_SUFFIXES)}'
             )
-        return _homes([(path, Path(name)) for path in found], out_dir), True
+        return _homes([(path, Path(name)) for path in video_paths], out_dir), True
     if not isinstance(videos, Sequence) or not all(
         isinstance(video, str | os.PathLike) for video in videos
     ):
@@ -60,30 +60,30 @@ def expand_inputs(
             f'{streams[0]} is a live stream: give it alone, and to each stream a '
             'process of its own'
         )
-    found = [  # what is none fails alone, when it is opened
+    video_paths = [  # what is none fails alone, when it is opened
         (path, _full(name).parent)
         for name in names
         for path in _videos_of(name) or [name]
     ]
-    return _homes(found, out_dir), True
+    return _homes(video_paths, out_dir), True
 
 
 def _homes(videos: list[tuple[str, Path]], out_dir: Path) -> dict[str, Path]:
     """Folders of results, at the place that a video has below the folder beside it."""
-    homes: dict[str, Path] = {}
-    taken = set()  # of thousands, in a split
+    out_dirs: dict[str, Path] = {}
+    used_dirs = set()  # of thousands, in a split
     for name, above in videos:
         path = _full(name)
         place = path.relative_to(_full(above))
-        home = out_dir / (place if path.is_dir() else place.with_suffix(''))
-        if home in taken:
+        video_dir = out_dir / (place if path.is_dir() else place.with_suffix(''))
+        if video_dir in used_dirs:
             raise ValueError(
-                f'{home.name!r} is the name of several of these videos, whose results '
+                f'{video_dir.name!r} is the name of several of these videos, whose results '
                 f'would go into one folder of {out_dir}: give them one after the other'
             )
-        taken.add(home)
-        homes[name] = home
-    return homes
+        used_dirs.add(video_dir)
+        out_dirs[name] = video_dir
+    return out_dirs
 
 
 def _full(path: str | os.PathLike) -> Path:
@@ -94,8 +94,10 @@ def _videos_of(name: str) -> list[str]:
     """The videos that a name stands for, maybe itself; none where a folder has none."""
     if is_stream(name) or not os.path.isdir(name):
         return [name]
-    found = list(_inside(Path(name), DEPTH))
-    return [name] if found == [Path(name)] else [str(path) for path in found]
+    video_paths = list(_inside(Path(name), DEPTH))
+    return (
+        [name] if video_paths == [Path(name)] else [str(path) for path in video_paths]
+    )
 
 
 def _inside(folder: Path, depth: int) -> Iterator[Path]:

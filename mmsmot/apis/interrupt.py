@@ -26,7 +26,7 @@ def interruptible(video: VideoReader) -> Iterator[None]:
     if not (video.is_live and main):
         yield
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    old_handlers = {number: signal.getsignal(number) for number in SIGNALS}
     stream: VideoStream = video.source
 
     def end(number: int, _: FrameType | None) -> None:
@@ -36,7 +36,7 @@ def interruptible(video: VideoReader) -> Iterator[None]:
         stream.stop(f'interrupted ({signal.Signals(number).name})')
 
     def restore() -> None:
-        for number, handler in before.items():
+        for number, handler in old_handlers.items():
             signal.signal(number, handler or signal.SIG_DFL)  # None: not Python's
 
     for number in SIGNALS:

@@ -37,7 +37,9 @@ def result_json(
     predictions = SMOTDataSample(metainfo=sample.metainfo)
     predictions.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
     content = sample_to_dict(predictions)
-    seconds = {stage: round(spent, 3) for stage, spent in stopwatch.seconds.items()}
+    seconds = {
+        stage: round(duration, 3) for stage, duration in stopwatch.seconds.items()
+    }
     content['key'] = key
     if video.is_live:
         content |= {'live': True, 'timestamps': np.round(times, 4).tolist()}

@@ -74,7 +74,7 @@ def clear(out_dir: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def all_or_nothing(out_dir: Path, kept: Sequence[str] = ()) -> Iterator[None]:
+def all_or_nothing(out_dir: Path, keep_names: Sequence[str] = ()) -> Iterator[None]:
     """Remove what the block wrote of a result when it does not end well.
 
     Args:
@@ -92,9 +92,9 @@ def all_or_nothing(out_dir: Path, kept: Sequence[str] = ()) -> Iterator[None]:
         (out_dir / UNFINISHED).unlink(missing_ok=True)
     except BaseException:
         for name in FILES:
-            if name not in kept:
+            if name not in keep_names:
                 (out_dir / name).unlink(missing_ok=True)
-        if not any((out_dir / name).exists() for name in kept):
+        if not any((out_dir / name).exists() for name in keep_names):
             (out_dir / UNFINISHED).unlink(missing_ok=True)
         raise
 

@@ -136,19 +136,21 @@ class ExternalResults:
         if not path.is_file():
             return None
         content = read_json(path)
-        wanted = {str: 'a text', dict: 'an object'}[kind]
+        expected_kind = {str: 'a text', dict: 'an object'}[kind]
         if not isinstance(content, dict):
-            raise ValueError(f'{path}: expected an object of videos, {wanted} each')
+            raise ValueError(
+                f'{path}: expected an object of videos, {expected_kind} each'
+            )
         for name, value in content.items():
             if not isinstance(value, kind):
                 raise ValueError(
-                    f'{path}: {name!r:.60}: expected {wanted}, got {value!r:.60}'
+                    f'{path}: {name!r:.60}: expected {expected_kind}, got {value!r:.60}'
                 )
-        strange = sorted(content.keys() - set(self.names))
-        if strange:
+        unknown_names = sorted(content.keys() - set(self.names))
+        if unknown_names:
             raise ValueError(
-                f'{path}: {len(strange)} of its names have no text file, the first '
-                f'{strange[0]!r:.60} (expected {self.path(strange[0])}). If the dataset '
+                f'{path}: {len(unknown_names)} of its names have no text file, the first '
+                f'{unknown_names[0]!r:.60} (expected {self.path(unknown_names[0])}). If the dataset '
                 'has such a video, one without tracks needs an empty file; if it has '
                 'none, take the name out.'
             )
@@ -198,43 +200,43 @@ class ExternalResults:
     def _interactions_of(self, name: str) -> Interactions:
         rows: dict[tuple[int, int, str], float] = {}
         for key, verbs in self._relations.get(name, {}).items():
-            where = f'{self.folder / RELATIONS}: {name}: {key!r:.40}'
+            place = f'{self.folder / RELATIONS}: {name}: {key!r:.40}'
             pair = read_pair(key)
             if pair is None or pair[0] == pair[1]:
                 raise ValueError(
-                    f'{where}: expected "<subject>-<object>", two different ids, whole '
+                    f'{place}: expected "<subject>-<object>", two different ids, whole '
                     f'numbers from 0 to {LAST_ID}'
                 )
-            subject, other = pair
-            for verb, score in _scored(verbs, where).items():
+            subject_id, object_id = pair
+            for verb, score in _scored(verbs, place).items():
                 for spelling in self._spellings(verb):
-                    row = subject, other, spelling
+                    row = subject_id, object_id, spelling
                     rows[row] = max(score, rows.get(row, score))
         if not rows:
             return Interactions.empty()
-        subjects, others, verbs = zip(*rows, strict=True)
-        return Interactions(subjects, others, list(verbs), scores=list(rows.values()))
+        subjects, objects, verbs = zip(*rows, strict=True)
+        return Interactions(subjects, objects, list(verbs), scores=list(rows.values()))
 
 
-def _scored(verbs: Any, where: str) -> dict[str, float]:
+def _scored(verbs: Any, place: str) -> dict[str, float]:
     """The verbs of a pair with their scores; a list's are all 1."""
     if isinstance(verbs, list):
         pairs = [(verb, 1.0) for verb in verbs]
     elif isinstance(verbs, dict):
         pairs = list(verbs.items())
     else:
-        raise ValueError(f'{where}: expected a list of verbs, got {verbs!r:.60}')
-    found: dict[str, float] = {}
+        raise ValueError(f'{place}: expected a list of verbs, got {verbs!r:.60}')
+    scores: dict[str, float] = {}
     for verb, score in pairs:
         is_number = isinstance(score, int | float) and not isinstance(score, bool)
         if not isinstance(verb, str) or not is_number or not 0 <= score <= 1:
             raise ValueError(
-                f'{where}: expected a verb, with a score from 0 to 1 if with any, got '
+                f'{place}: expected a verb, with a score from 0 to 1 if with any, got '
                 f'{verb!r:.40}: {score!r:.40}'
             )
         if verb.strip(' .\t\r\n'):
-            found[verb] = max(float(score), found.get(verb, 0.0))
-    return found
+            scores[verb] = max(float(score), scores.get(verb, 0.0))
+    return scores
 
 
 def _renumbered(

@@ -306,8 +306,8 @@ def _report(message: str, is_error: bool) -> None:
 
 
 def _some(names: list[str], limit: int = 5) -> str:
-    more = f' and {len(names) - limit} more' if len(names) > limit else ''
-    return ', '.join(map(repr, names[:limit])) + more
+    tail = f' and {len(names) - limit} more' if len(names) > limit else ''
+    return ', '.join(map(repr, names[:limit])) + tail
 
 
 def _span(frame_ids: np.ndarray) -> str:

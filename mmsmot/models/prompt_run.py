@@ -135,13 +135,13 @@ class PromptRun:
             return Description()
         ids = self._kept_ids()
         waiting = self._described.keys()
-        now = self._semantics.generate(
+        description = self._semantics.generate(
             self._buffer,
             ids,
             caption_ids=[i for i in ids if i not in waiting],
             pairs=None if not waiting else self._open_pairs(ids),
         )
-        return self._with_past(now)
+        return self._with_past(description)
 
     def finish(self, tracked: Trajectories, refined: Trajectories) -> Description:
         """Describe what is still open.
@@ -196,14 +196,16 @@ class PromptRun:
         open_ids = [*self.live_ids, *self._ended]
         for track_id in due:
             self._met_open[track_id] = set(self._met(track_id, open_ids))
-        for met in self._met_open.values():
-            met.difference_update(due)
+        for met_ids in self._met_open.values():
+            met_ids.difference_update(due)
         finished = []
         if self._semantics is not None:
             pairs = self._closing_pairs(kept_ids, expired)
             if kept_ids or pairs:
                 finished = self._describe_ended(kept_ids, pairs)
-        alone = [track_id for track_id, met in self._met_open.items() if not met]
+        alone = [
+            track_id for track_id, met_ids in self._met_open.items() if not met_ids
+        ]
         dropped = [track_id for track_id in due if track_id not in kept_ids]
         self._forget({*expired, *alone, *dropped})
         return finished
@@ -211,7 +213,7 @@ class PromptRun:
     def _describe_ended(
         self, track_ids: list[int], pairs: set[Pair]
     ) -> list[FinishedTrack]:
-        now = self._semantics.generate(
+        description = self._semantics.generate(
             self._buffer,
             self._kept_ids(),
             caption_ids=track_ids,
@@ -219,14 +221,14 @@ class PromptRun:
             video_caption=False,
             summarize=True,
         )
-        self._captions |= now.captions
-        self._interactions |= _by_verb(now.interactions)
+        self._captions |= description.captions
+        self._interactions |= _by_verb(description.interactions)
         return [
             FinishedTrack(
                 self.prompt,
                 track_id,
-                now.captions.get(track_id),
-                now.interactions.touching([track_id]),
+                description.captions.get(track_id),
+                description.interactions.touching([track_id]),
             )
             for track_id in track_ids
         ]
@@ -266,15 +268,15 @@ class PromptRun:
         """Ids in the buffer that post-processing keeps, so far."""
         return [i for i in self._buffer.ids if i in self._spans and self._keeps(i)]
 
-    def _met(self, track_id: int, others: Iterable[int]) -> list[int]:
+    def _met(self, track_id: int, other_ids: Iterable[int]) -> list[int]:
         """Those of ``others`` that do not end before a track begins, nor begin after."""
         span = self._spans[track_id]
         return [
-            other
-            for other in others
-            if other != track_id
-            and self._spans[other].first <= span.last
-            and span.first <= self._spans[other].last
+            other_id
+            for other_id in other_ids
+            if other_id != track_id
+            and self._spans[other_id].first <= span.last
+            and span.first <= self._spans[other_id].last
         ]
 
     def _closing_pairs(self, ended_ids: list[int], expired: list[int]) -> set[Pair]:
@@ -291,7 +293,9 @@ class PromptRun:
     def _open_pairs(self, ids: list[int]) -> set[Pair]:
         """Pairs that were not described yet: one of the two has not ended."""
         open_ids = [i for i in ids if i not in self._described]
-        return {pair_of(i, other) for i in open_ids for other in self._met(i, ids)}
+        return {
+            pair_of(i, other_id) for i in open_ids for other_id in self._met(i, ids)
+        }
 
     def _forget(self, track_ids: Collection[int]) -> None:
         """Drop all that is held of tracks, but for their captions and interactions."""
@@ -301,11 +305,13 @@ class PromptRun:
             for table in (self._spans, self._described, self._met_open):
                 table.pop(track_id, None)
 
-    def _with_past(self, now: Description) -> Description:
+    def _with_past(self, description: Description) -> Description:
         return Description(
-            captions=self._captions | now.captions,
-            interactions=_table(self._interactions | _by_verb(now.interactions)),
-            video_caption=now.video_caption,
+            captions=self._captions | description.captions,
+            interactions=_table(
+                self._interactions | _by_verb(description.interactions)
+            ),
+            video_caption=description.video_caption,
         )
 
 
@@ -321,7 +327,7 @@ def _by_verb(interactions: Interactions) -> dict[VerbKey, list[tuple]]:
 
 
 def _table(by_verb: dict[VerbKey, list[tuple]]) -> Interactions:
-    rows = [row for same in by_verb.values() for row in same]
+    rows = [row for group in by_verb.values() for row in group]
     if not rows:
         return Interactions.empty()
     return Interactions(*map(np.array, zip(*rows, strict=True)))

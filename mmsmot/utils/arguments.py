@@ -35,7 +35,7 @@ def argument_names(part: Callable) -> list[str]:
 
 def require_arguments(
     part: Callable,
-    given: dict[str, Any],
+    config: dict[str, Any],
     path: str,
     also: Iterable[str] = (),
     supplied: Iterable[str] = (),
@@ -57,7 +57,7 @@ def require_arguments(
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return
     argument_list = [*parameters]
-    for name in given:
+    for name in config:
         if name not in parameters and name not in {*BUILDERS_OWN, *also}:
             raise KeyError(
                 f'{path}: {part.__name__} takes no {name!r}.'
@@ -66,21 +66,21 @@ def require_arguments(
                 'before, its arguments stay unless the new dict says _delete_=True.'
             )
     for name, parameter in parameters.items():
-        known_later = name in given or name in supplied
+        known_later = name in config or name in supplied
         if parameter.default is parameter.empty and not known_later:
             raise KeyError(f'{path}: {part.__name__} needs {name!r}, which is missing')
     hints = _hints(part)
-    for name, value in given.items():
+    for name, value in config.items():
         is_default = name in parameters and value is parameters[name].default
         if name in hints and name not in supplied and not is_default:
             _require_type(value, hints[name], f'{path}.{name}', part.__name__)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A sentence that names the most similar of the known names, if any is."""
-    known = [*dict.fromkeys(known)]
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    close = close or [other for other in known if name in other][:3]
+    names = [*dict.fromkeys(names)]
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    close = close or [candidate for candidate in names if name in candidate][:3]
     return f' Did you mean {" or ".join(map(repr, close))}?' if close else ''
 
 

@@ -22,7 +22,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 @contextmanager
-def explain_full_disk(path: str | os.PathLike, kept: str = '') -> Iterator[None]:
+def explain_full_disk(path: str | os.PathLike, kept_note: str = '') -> Iterator[None]:
     """Name the folder, or the file, and the disk where one is full.
 
     Args:
@@ -39,7 +39,7 @@ def explain_full_disk(path: str | os.PathLike, kept: str = '') -> Iterator[None]
             raise
         raise OSError(
             getattr(error, 'errno', None) or errno.ENOSPC,
-            f'{EXPLAINED} {_mount(Path(path))} is full. {kept}Make room, or write to '
+            f'{EXPLAINED} {_mount(Path(path))} is full. {kept_note}Make room, or write to '
             'another disk (--out, --work-dir), and run it again',
             str(path),
         ) from error

@@ -86,34 +86,34 @@ def upgrade_part(part: dict[str, Any], path: str = '') -> None:
         part: A dict with ``type``; what is inside of it is left alone.
         path: Where it stands, for the message.
     """
-    where = f'{path}: ' if path else ''
+    prefix = f'{path}: ' if path else ''
     if 'type' in part:
-        part['type'] = _upgraded_type(part['type'], where)
+        part['type'] = _upgraded_type(part['type'], prefix)
     name = _type_name(part.get('type'))
-    _rename_arguments(part, name, where)
+    _rename_arguments(part, name, prefix)
     for key, options in part.items():
         if (name, key) in _OPTIONS_OF and isinstance(options, dict):
             part[key] = dict(options)
-            _rename_arguments(part[key], _OPTIONS_OF[name, key], where)
+            _rename_arguments(part[key], _OPTIONS_OF[name, key], prefix)
 
 
-def _upgraded_type(kind: Any, where: str) -> Any:
+def _upgraded_type(kind: Any, prefix: str) -> Any:
     """A part's ``type`` by today's name; foreign ones and classes stay."""
     name = _type_name(kind)
     if not isinstance(kind, str) or name not in TYPES:
         return kind
     upgraded = kind.removesuffix(name) + TYPES[name]
-    _warn(f"{where}type='{kind}' is called '{upgraded}' now")
+    _warn(f"{prefix}type='{kind}' is called '{upgraded}' now")
     return upgraded
 
 
-def _rename_arguments(part: dict[str, Any], name: str, where: str) -> None:
+def _rename_arguments(part: dict[str, Any], name: str, prefix: str) -> None:
     for old, new in ARGUMENTS.get(name, {}).items():
         if old in part:
             value = part.pop(old)
             are_dicts = isinstance(part.get(new), dict) and isinstance(value, dict)
             part[new] = {**part[new], **value} if are_dicts else value
-            _warn(f'{where}{old} of {name} is called {new} now')
+            _warn(f'{prefix}{old} of {name} is called {new} now')
 
 
 def upgrade_config(node: Any, path: str = '') -> None:

@@ -197,13 +197,13 @@ def score_with_trackeval(root: Path) -> dict[str, dict]:
     return {name: result['pedestrian'] for name, result in sequences.items()}
 
 
-def require_equal(ours: dict[str, dict], theirs: dict[str, dict]) -> None:
+def require_equal(ours: dict[str, dict], peer_seconds: dict[str, dict]) -> None:
     """Stop unless every field of every sequence is equal."""
-    if set(ours) != set(theirs):
-        sys.exit(f'other sequences: {sorted(ours)} and {sorted(theirs)}')
+    if set(ours) != set(peer_seconds):
+        sys.exit(f'other sequences: {sorted(ours)} and {sorted(peer_seconds)}')
     for name, result in ours.items():
         for metric, fields in result.items():
-            reference = theirs[name][metric]
+            reference = peer_seconds[name][metric]
             if set(fields) != set(reference):
                 sys.exit(f'{name}: other fields of {metric}')
             for field, value in fields.items():

@@ -206,13 +206,15 @@ def coco_scores(captions: list[tuple[str, str]]) -> dict[str, float]:
     )
     scores = {}
     with contextlib.redirect_stdout(io.StringIO()):
-        scores |= dict(zip(BLEU, Bleu(4).compute_score(truth, said)[0], strict=True))
+        scores |= dict(
+            zip(BLEU, Bleu(4).compute_score(truth, captions)[0], strict=True)
+        )
     for name, scorer in (
         ('METEOR', Meteor()),
         ('ROUGE-L', Rouge()),
         ('CIDEr', Cider()),
     ):
-        scores[name] = scorer.compute_score(truth, said)[0]
+        scores[name] = scorer.compute_score(truth, captions)[0]
     return scores
 
 

@@ -54,8 +54,10 @@ class CheckInvalidLossHook(Hook):
             name for name, fine in zip(losses, finite.tolist(), strict=True) if not fine
         ]
         gathered = all_gather_object((names, _clips(data_batch) if names else []))
-        names = sorted({name for some, _ in gathered for name in some})
-        clips = [clip for _, some in gathered for clip in some]
+        names = sorted(
+            {name for process_names, _ in gathered for name in process_names}
+        )
+        clips = [clip for _, process_clips in gathered for clip in process_clips]
         raise FloatingPointError(
             f'{", ".join(names)} is not finite in iteration {runner.iter + 1}, batch: '
             f'{"; ".join(clips)}. {_way_out(runner)}'

@@ -143,8 +143,8 @@ class _Folder:
         content: dict[int, Detections] | None = self.content
         if content is not None and frame_id in content:
             return content[frame_id]
-        for path, (first, last) in list(self.spans.items()):
-            if first <= frame_id <= last:
+        for path, (first_id, last_id) in list(self.spans.items()):
+            if first_id <= frame_id <= last_id:
                 content = _read(path)
                 if content is None:
                     self.spans.pop(path, None)
@@ -155,10 +155,10 @@ class _Folder:
 
     def remember(self, detections: dict[int, Detections]) -> None:
         """Write the detections of some frames."""
-        first, last = min(detections), max(detections)
-        path = self.path / f'{first}-{last}.npz'
+        first_id, last_id = min(detections), max(detections)
+        path = self.path / f'{first_id}-{last_id}.npz'
         _write(path, detections)
-        self.spans[path] = first, last
+        self.spans[path] = first_id, last_id
 
 
 def _open_folder(root: Path, video: VideoInfo, fingerprint: str) -> _Folder:
@@ -167,8 +167,8 @@ def _open_folder(root: Path, video: VideoInfo, fingerprint: str) -> _Folder:
     folder = _Folder(root / f'{start}-{text_hash(key)[:20]}', video)
     # A name with a dot in front is being written, or its writer was killed.
     for path in sorted(folder.path.glob('[0-9]*-[0-9]*.npz')):
-        first, last = path.stem.split('-')
-        folder.spans[path] = int(first), int(last)
+        first_id, last_id = path.stem.split('-')
+        folder.spans[path] = int(first_id), int(last_id)
     return folder
 
 

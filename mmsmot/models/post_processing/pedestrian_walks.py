@@ -13,7 +13,7 @@ from ...structures import CoordinateSpace, Trajectories
 
 PICTURES = ((1920, 1080), (1280, 720), (640, 480), (480, 270))  # width, height
 RATES = (10.0, 14.0, 20.0, 25.0, 30.0)  # frames a second
-NEAREST, FURTHEST = 3.0, 40.0  # metres before the camera
+MIN_DEPTH, FURTHEST = 3.0, 40.0  # metres before the camera
 SMALLEST = 12.0  # a person of fewer pixels' height is not annotated
 
 
@@ -60,7 +60,7 @@ def simulate_walks(seed: int | tuple[int, ...]) -> Trajectories:
     camera = _draw_camera(rng, num_frames)
     places, phase = _walk(rng, camera.fps, num_frames, int(rng.integers(4, 25)))
     boxes, depth = _project(rng, camera, places, phase)
-    is_visible = _in_picture(boxes, camera.size) & (depth > NEAREST / 2)
+    is_visible = _in_picture(boxes, camera.size) & (depth > MIN_DEPTH / 2)
     is_visible &= boxes[..., 3] - boxes[..., 1] >= SMALLEST
     frame, person = np.nonzero(is_visible)
     return Trajectories(
@@ -110,7 +110,7 @@ def _walk(
     course += 0.2 * _wander(rng, num_frames, 2 * fps, num_people)
     speed = pace * _going(rng, fps, num_frames, num_people)
     velocity = speed[..., None] * np.stack([np.cos(course), np.sin(course)], axis=-1)
-    depth = rng.uniform(NEAREST, FURTHEST, num_people)
+    depth = rng.uniform(MIN_DEPTH, FURTHEST, num_people)
     aside = rng.uniform(-1, 1, num_people) * (3 + depth)
     # Half of the walk lies before the origin, so that people are met in the middle.
     places = np.cumsum(velocity, axis=0) / fps

@@ -149,12 +149,14 @@ class XYSRFilter(BoxKalmanFilter):
     def to_boxes(self, state: np.ndarray) -> np.ndarray:
         """NaN where area times ratio is negative, as in the original."""
         mean = state[MEAN]
-        half = np.empty((len(mean), 2))
+        half_size = np.empty((len(mean), 2))
         with np.errstate(invalid='ignore', divide='ignore'):
             width = np.sqrt(mean[:, 2] * mean[:, 3])
-            half[:, 0] = width / 2
-            half[:, 1] = mean[:, 2] / width / 2
-        return np.concatenate([mean[:, :2] - half, mean[:, :2] + half], axis=1)
+            half_size[:, 0] = width / 2
+            half_size[:, 1] = mean[:, 2] / width / 2
+        return np.concatenate(
+            [mean[:, :2] - half_size, mean[:, :2] + half_size], axis=1
+        )
 
     def initiate(self, boxes: np.ndarray) -> np.ndarray:
         state = np.zeros((PLANES, len(boxes), 4))
