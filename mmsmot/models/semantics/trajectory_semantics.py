@@ -12,26 +12,24 @@ from ...registry import MODELS, build_part
 from ...structures import Frame, Interactions, SMOTDataSample, Tracks
 from ...structures.feature_maps import FeatureMaps
 from ..estimators.base import FEATURES, TRACK_FEATURES, EstimatorLoss
-from ..fusion import InteractionTokens
 from ..training.clip_table import ClipTable
-from ..trajectory import TrajectoryTokens
 from .description import Description, Pair
 from .fused_tracks import FusedTracks, VideoContext
 from .interaction_localization import localize_interactions
 from .losses import semantic_losses
 from .slots import (
     INTERFACES,
-    fuse_checked,
     require_dependencies,
     require_interface,
     require_options,
 )
 from .token_buffer import TokenBuffer
+from .track_fuser import TrackFuser, box_fractions
 from .track_summaries import TrackSummary
 
 
 @MODELS.register_module()
-class TrajectorySemantics(nn.Module):
+class TrajectorySemantics(TrackFuser):
     """The second half of SMOTer: fuse tracks, then caption (paper, sections 4.2 and 4.3).
 
     ::
@@ -102,7 +100,6 @@ class TrajectorySemantics(nn.Module):
         trained_on: str | None = None,
         box_tokens: int | None = None,
     ) -> None:
-        super().__init__()
         require_options(frame_stride, max_boxes, span_parts, loss_weights)
         require_dependencies(
             (
@@ -117,29 +114,17 @@ class TrajectorySemantics(nn.Module):
             ),
             (video_caption, video_fusion, 'a video caption needs video_fusion'),
         )
-        self.roi = build_part(roi)
-        _require(
-            (roi is None) == (box_tokens is not None),
-            "give a roi, or with roi=None the box_tokens of the tracks' features",
+        super().__init__(
+            roi=roi,
+            trajectory_fusion=trajectory_fusion,
+            video_fusion=video_fusion,
+            cross_track_attention=cross_track_attention,
+            bigram_head=bigram_head,
+            interaction_tokens=interaction_tokens,
+            interaction=interaction,
+            max_boxes=max_boxes,
+            box_tokens=box_tokens,
         )
-        require_interface('roi', self.roi)
-        tokens = box_tokens if roi is None else self.roi.tokens
-        if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
-            encoding = build_part(trajectory_fusion['encoding'], tokens=tokens)
-            trajectory_fusion = {**trajectory_fusion, 'encoding': encoding}
-        self.trajectory_fusion = build_part(trajectory_fusion)
-        self.video_fusion = build_part(video_fusion)
-        self.cross_track_attention = build_part(cross_track_attention, pool=tokens)
-        self.bigram_head = build_part(bigram_head, tokens=tokens)
-        self.interaction = build_part(interaction)
-        require_interface('interaction', self.interaction)
-        if interaction_tokens is not None:
-            interaction_tokens = build_part(
-                interaction_tokens,
-                tokens=tokens + (bigram_head is not None),  # its token comes first
-                num_verbs=len(self.interaction.vocabulary),
-            )
-        self.interaction_tokens: InteractionTokens | None = interaction_tokens
         self.instance_caption = build_part(instance_caption)
         extra_names = ['encoded'] * (bigram_head is not None)
         extra_names += ['decoder'] * share_decoder
@@ -154,7 +139,6 @@ class TrajectorySemantics(nn.Module):
         self.video_caption = build_part(video_caption)
         for slot in INTERFACES:
             require_interface(slot, getattr(self, slot))
-        self.max_boxes = max_boxes
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
         self.span_parts = span_parts
@@ -213,33 +197,6 @@ class TrajectorySemantics(nn.Module):
             ids = torch.from_numpy(np.concatenate([t.ids for t in kept_tracks]))
             device = tokens.device
             buffer.add(ids, tokens, times.to(device), boxes, frame_ids.to(device))
-
-    def _tokens(
-        self,
-        features: FeatureMaps | None,
-        frames: Sequence[Frame],
-        rows: list[int],
-        tracks: Sequence[Tracks],
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens (R, K, d) of all tracks' rows, and boxes (R, 4) as fractions.
-
-        Args:
-            features: Of the frames.
-            frames: The frames.
-            rows: (R,) which frame each row of the tracks is in.
-            tracks: Those of the frames taken in, in their order.
-        """
-        boxes = np.concatenate([reported.boxes for reported in tracks])
-        if self.roi is not None:
-            return self._pooled(features, rows, boxes)
-        track_features = [reported.features for reported in tracks if len(reported)]
-        if any(tokens is None for tokens in track_features):
-            raise TypeError(
-                'TrajectorySemantics: roi=None takes the features that tracks carry, and '
-                'these carry none; give it a roi, or an estimator that provides them'
-            )
-        tokens = torch.cat([torch.as_tensor(tokens) for tokens in track_features])
-        return tokens, _fractions(frames, rows, boxes, tokens.device)
 
     @torch.no_grad()
     def generate(
@@ -334,68 +291,10 @@ class TrajectorySemantics(nn.Module):
                 frames = [frame for step in inputs for frame in step]
                 pooled = (
                     tokens,
-                    _fractions(frames, clips.rows, clips.boxes, tokens.device),
+                    box_fractions(frames, clips.rows, clips.boxes, tokens.device),
                 )
             fused_tracks = self._fuse_clips(clips, *pooled)
         return semantic_losses(self, clips, data_samples, estimate, fused_tracks)
-
-    def _pooled(
-        self,
-        features: FeatureMaps | None,
-        rows: Sequence[int] | np.ndarray,
-        boxes: np.ndarray,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens (R, K, d), and boxes (R, 4) as fractions of their image."""
-        if features is None:
-            raise TypeError('TrajectorySemantics: roi needs feature maps')
-        frame_rows = torch.as_tensor(rows, dtype=torch.int64)
-        box_tensor = torch.as_tensor(boxes, dtype=torch.float64).reshape(-1, 4)
-        tokens = self.roi(features, frame_rows, box_tensor)
-        fractions = box_tensor / features.sizes[frame_rows].repeat(1, 2)
-        return tokens, fractions.to(tokens.device, torch.float32)
-
-    def _fuse_clips(
-        self, clips: ClipTable, tokens: torch.Tensor, boxes: torch.Tensor
-    ) -> FusedTracks:
-        """The fused trajectories of clips, of which there are some."""
-        device = tokens.device
-        tracks = TrajectoryTokens.grouped(
-            torch.tensor(clips.track, device=device),
-            tokens,
-            torch.tensor(clips.times, device=device, dtype=torch.float64),
-            boxes,
-            clips.num_tracks,
-            self.max_boxes,
-        )
-        return self._fuse(tracks, [clip for clip, _ in clips.names])
-
-    def _fuse(self, tracks: TrajectoryTokens, videos: list[int]) -> FusedTracks:
-        """M fused tracks; ``videos`` has the video of each."""
-        video = torch.tensor(videos, device=tracks.tokens.device)
-        co_occur = tracks.co_occurrence_mask(video)
-        fused, mask = self._attend(tracks, co_occur)
-        pairs, logits = co_occur.nonzero(), None
-        if self.interaction is not None:
-            logits = self.interaction(fused, mask, pairs)
-        bigram_logits = None
-        if self.bigram_head is not None:
-            bigram_logits = self.bigram_head(tracks)
-            fused, mask = self.bigram_head.prepend(bigram_logits, fused, mask)
-        return FusedTracks(fused, mask, pairs, logits, bigram_logits)
-
-    def _attend(
-        self, tracks: TrajectoryTokens, co_occur: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """T~ (M, L, d) and its mask (M, L).
-
-        Args:
-            tracks: M tracks.
-            co_occur: (M, M) bool, the tracks that each may attend to.
-        """
-        fused, mask = fuse_checked(self.trajectory_fusion, tracks)
-        if self.cross_track_attention is not None:
-            fused = self.cross_track_attention(fused, mask, co_occur)
-        return fused, mask
 
     def video_prefixes(
         self,
@@ -439,23 +338,6 @@ class TrajectorySemantics(nn.Module):
         return localize_interactions(
             interactions, ids, verbs, tracks, self._verb_scores, self.span_parts
         )
-
-    def _verb_scores(self, pairs: TrajectoryTokens) -> torch.Tensor:
-        """(P, verbs) of 2 P trajectories: subject, object, subject, object, ..."""
-        rows = torch.arange(len(pairs), device=pairs.tokens.device)
-        fused, mask = self._attend(pairs, rows[:, None] == rows ^ 1)
-        return self.interaction(fused, mask, rows.reshape(-1, 2)).sigmoid()
-
-
-def _fractions(
-    frames: Sequence[Frame],
-    rows: Sequence[int] | np.ndarray,
-    boxes: np.ndarray,
-    device: torch.device,
-) -> torch.Tensor:
-    """(R, 4) float32 boxes as fractions of the sizes of their frames."""
-    sizes = np.array([frames[row].size for row in rows], float).reshape(-1, 2)
-    return torch.from_numpy(boxes / np.tile(sizes, 2)).to(device, torch.float32)
 
 
 def _require(condition: bool, message: str) -> None:
