@@ -268,16 +268,22 @@ def _write_page(
     It shows all verbs: the model's own threshold has chosen them.
     """
     page, copy = out_dir / 'report.html', out_dir / REPORT_VIDEO
-    scores = headline(evaluation.scores) if evaluation.scores else {}
-    options = dict(
-        scores=scores, warnings=warnings, threshold=0.0, matches=evaluation.gt_of
+    if video.is_live:
+        video_path, times = out_dir / RECORDING, times - times[0]
+    else:
+        video_path, times = playable_video(video, sample.frame_ids, copy, times)
+    write_report(
+        sample,
+        page,
+        video_path,
+        times,
+        headline(evaluation.scores) if evaluation.scores else {},
+        warnings,
+        threshold=0.0,
+        matches=evaluation.gt_of,
     )
     if video.is_live:
-        times = times - times[0]
-        write_report(sample, page, out_dir / RECORDING, times, **options)
         return [page.name, RECORDING]
-    video_path, times = playable_video(video, sample.frame_ids, copy, times)
-    write_report(sample, page, video_path, times, **options)
     if video_path != copy:
         return [page.name]
     if copy.stat().st_size > EMBED_LIMIT:

@@ -107,7 +107,11 @@ class SMOTInferencer:
                 'SMOTInferencer: options are for a config that is read from a file; set '
                 f'{sorted(options)} in the Config itself'
             )
-        self.config = load_config(name, options) if name else copy.deepcopy(config)
+        self.config: Config = (
+            copy.deepcopy(config)
+            if isinstance(config, Config)
+            else load_config(name, options)
+        )
         set_weights(self.config, weights, reid_weights)
         if checkpoint is None and weights is None and name:
             checkpoint = bundled_weights(name)
@@ -115,7 +119,7 @@ class SMOTInferencer:
         self.device = default_device() if device is None else usable_device(device)
         self.cache = cache
         self._text = self.config.pretty_text
-        self._model = None
+        self._model: SMOT | None = None
         self._logged_warnings: set[str] = set()
 
     @property

@@ -35,7 +35,7 @@ def expand_inputs(
     """
     if isinstance(videos, int):
         return {f'camera:{videos}': out_dir}, False
-    if isinstance(videos, VideoSource):
+    if isinstance(videos, str | os.PathLike):
         name = os.fspath(videos)
         video_paths = _videos_of(name)
         if video_paths == [name]:
@@ -60,12 +60,12 @@ def expand_inputs(
             f'{streams[0]} is a live stream: give it alone, and to each stream a '
             'process of its own'
         )
-    video_paths = [  # what is none fails alone, when it is opened
+    located_paths = [  # what is none fails alone, when it is opened
         (path, _full(name).parent)
         for name in names
         for path in _videos_of(name) or [name]
     ]
-    return _homes(video_paths, out_dir), True
+    return _homes(located_paths, out_dir), True
 
 
 def _homes(videos: list[tuple[str, Path]], out_dir: Path) -> dict[str, Path]:

@@ -22,12 +22,12 @@ def interruptible(video: VideoReader) -> Iterator[None]:
     Nothing changes for files, and in threads other than the main one, which get no
     signals.
     """
-    main = threading.current_thread() is threading.main_thread()
-    if not (video.is_live and main):
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    stream = video.source
+    if not (is_main_thread and isinstance(stream, VideoStream)):
         yield
         return
     old_handlers = {number: signal.getsignal(number) for number in SIGNALS}
-    stream: VideoStream = video.source
 
     def end(number: int, _: FrameType | None) -> None:
         restore()

@@ -80,5 +80,5 @@ class Recording:
             del recorded, load
 
 
-def _cut(frame: Frame, width: int, height: int) -> np.ndarray:
+def _cut(frame: Frame, width: int | None, height: int | None) -> np.ndarray:
     return np.ascontiguousarray(frame.image[:height, :width])

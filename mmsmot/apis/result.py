@@ -93,7 +93,9 @@ def result_view(content: dict[str, Any]) -> dict[str, Any]:
     if 'pred_interactions' in sample:
         view['video_caption'] = sample.get('pred_video_caption', '')
         view['interactions'] = _interactions(sample.pred_interactions)
-    defaults = dict(speed={}, scores=None, warnings=[], files=[], key=None)
+    defaults: dict[str, Any] = dict(
+        speed={}, scores=None, warnings=[], files=[], key=None
+    )
     return view | {name: content.get(name, value) for name, value in defaults.items()}
 
 

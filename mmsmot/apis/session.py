@@ -162,7 +162,7 @@ class SMOTSession:
                 f'{"with" if is_timed else "without"} a timestamp, those before came '
                 f'{"without" if is_timed else "with"}: give it for all frames or for none'
             )
-        if not is_timed:
+        if timestamp is None:
             self._is_timed = False
             return self.frame_id / self.fps
         if timestamp not in TIMES:

@@ -107,7 +107,11 @@ class VideoDataset(BaseDataset):
 
     @abstractmethod
     def load_data_list(self) -> list[dict]:
-        """The videos: ``dict(video=ImageSequence, gt=GroundTruth)`` each."""
+        """The samples: ``dict(video=ImageSequence, gt=GroundTruth)`` each.
+
+        A dataset of prompts gives one for each (video, prompt), with the gt of that
+        prompt and ``prompt``, a :class:`~mmsmot.structures.Prompt`.
+        """
 
     def unfit_for_training(self, video: ImageSequence, gt: GroundTruth) -> str | None:
         """Why a video gives no clip, ``None`` where it does."""
@@ -130,7 +134,7 @@ class VideoDataset(BaseDataset):
             return self.data_list
         good, names, reasons = [], [], set()
         for info in self.data_list:
-            reason = self.unfit_for_training(**info)
+            reason = self.unfit_for_training(info['video'], info['gt'])
             if reason is None:
                 good.append(info)
             else:
@@ -152,11 +156,16 @@ class VideoDataset(BaseDataset):
         """The sample at ``idx``, after the pipeline."""
         info = self.get_data_info(idx)
         video, gt = info['video'], info['gt']
+        meta = {'prompt': info['prompt']} if info.get('prompt') is not None else {}
         if self.test_mode:
-            return self.pipeline(self._whole_video(video, gt))
+            sample = self._whole_video(video, gt)
+            sample['data_samples'].set_metainfo(meta)
+            return self.pipeline(sample)
         generator = generator_of(idx)
         with seeded_globals(generator):
-            sample = self.pipeline(self._clip(video, gt, generator))
+            sample = self._clip(video, gt, generator)
+            sample['data_samples'].set_metainfo(meta)
+            sample = self.pipeline(sample)
         if sample is not None:
             sample.pop('generator', None)  # it has done its work, no model takes it
         return sample

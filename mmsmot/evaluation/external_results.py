@@ -124,8 +124,9 @@ class ExternalResults:
     ) -> Trajectories:
         path = self.path(name)
         if self.frame_numbers == 'original':
-            numbering = dict(frame_ids=frame_ids, images_from_zero=images_from_zero)
-            video = VideoInfo(name, str(path), **numbering)
+            video = VideoInfo(
+                name, str(path), frame_ids=frame_ids, images_from_zero=images_from_zero
+            )
             return read_trajectories(path, video=video)
         # Positions: file names of pictures have nothing to say.
         video = VideoInfo(name, str(path), frame_ids=np.arange(1, len(frame_ids) + 1))
@@ -136,7 +137,7 @@ class ExternalResults:
         if not path.is_file():
             return None
         content = read_json(path)
-        expected_kind = {str: 'a text', dict: 'an object'}[kind]
+        expected_kind = 'a text' if kind is str else 'an object'
         if not isinstance(content, dict):
             raise ValueError(
                 f'{path}: expected an object of videos, {expected_kind} each'
@@ -174,7 +175,7 @@ class ExternalResults:
 
     def _captions_of(self, name: str, ids: set[int]) -> dict[int, str]:
         captions = {}
-        for key, text in self._captions.get(name, {}).items():
+        for key, text in (self._captions or {}).get(name, {}).items():
             track_id = read_id(key)
             if track_id is None or track_id in captions or not isinstance(text, str):
                 raise ValueError(
@@ -199,7 +200,7 @@ class ExternalResults:
 
     def _interactions_of(self, name: str) -> Interactions:
         rows: dict[tuple[int, int, str], float] = {}
-        for key, verbs in self._relations.get(name, {}).items():
+        for key, verbs in (self._relations or {}).get(name, {}).items():
             place = f'{self.folder / RELATIONS}: {name}: {key!r:.40}'
             pair = read_pair(key)
             if pair is None or pair[0] == pair[1]:
@@ -214,8 +215,9 @@ class ExternalResults:
                     rows[row] = max(score, rows.get(row, score))
         if not rows:
             return Interactions.empty()
-        subjects, objects, verbs = zip(*rows, strict=True)
-        return Interactions(subjects, objects, list(verbs), scores=list(rows.values()))
+        subject_ids, object_ids, names = map(np.array, zip(*rows, strict=True))
+        scores = np.array(list(rows.values()))
+        return Interactions(subject_ids, object_ids, names, scores=scores)
 
 
 def _scored(verbs: Any, place: str) -> dict[str, float]:

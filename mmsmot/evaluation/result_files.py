@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..structures import SMOTDataSample
+    from ..structures import Prompt, SMOTDataSample, VideoInfo
 
 RESULT = 'result.json'  # of tools/infer.py, beside tracks.txt
 
@@ -16,10 +16,15 @@ def result_name(sample: SMOTDataSample | Mapping[str, Any]) -> str:
     """What results and scores of a (video, prompt) are kept under, files included.
 
     ``<video>`` where every object is asked for, else ``<video>/<prompt.key>``.
+
+    Raises:
+        KeyError: The sample has no ``video``.
     """
-    prompt = sample.get('prompt')
-    name = sample.get('video').name
-    return name if prompt is None else f'{name}/{prompt.key}'
+    video: VideoInfo | None = sample.get('video')
+    prompt: Prompt | None = sample.get('prompt')
+    if video is None:
+        raise KeyError('the sample has no video')
+    return video.name if prompt is None else f'{video.name}/{prompt.key}'
 
 
 def result_file(folder: Path, name: str, suffix: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -29,6 +29,12 @@ from .video_run import FrameResult, PromptResult, VideoRun
 if TYPE_CHECKING:
     from .semantics.trajectory_semantics import TrajectorySemantics
     from .vlm.vision_language_semantics import VisionLanguageSemantics
+
+
+class FrameSource(Protocol):
+    """Gives the frames of a video, ``size`` at once."""
+
+    def batches(self, size: int) -> Iterator[list[Frame]]: ...
 
 
 @MODELS.register_module()
@@ -167,12 +173,12 @@ class SMOT(BaseModel):
         )
 
     def batches(
-        self, video: VideoReader, run: VideoRun
+        self, video: FrameSource, run: VideoRun
     ) -> Iterator[tuple[list[Frame], list[FrameResult]]]:
         """Push a whole video through a run, batch by batch.
 
         Args:
-            video: The frames.
+            video: The frames, a :class:`~mmsmot.datasets.VideoReader` or the like.
             run: Of :meth:`begin`; books ``'decode'`` too.
         """
         for frames in video.batches(self.batch_size):

@@ -98,7 +98,7 @@ def test_a_constant_rate_stays_exactly_constant(tmp_path) -> None:
         assert container.streams.video[0].average_rate == Fraction(30000, 1001)
     with (
         VideoWriter(tmp_path / 'b.mp4', 25) as writer,
-        pytest.raises(ValueError, match='either all pictures have a time or none'),
+        pytest.raises(ValueError, match='either all images have a time or none'),
     ):
         writer.write(numbered(1), 0.0)
         writer.write(numbered(1))

@@ -15,6 +15,7 @@ from mmengine.dataset import DefaultSampler, InfiniteSampler, sampler  # noqa: E
 from torch.utils.data.distributed import DistributedSampler  # noqa: E402
 
 from mmsmot.datasets import BenSMOTDataset, MOTChallengeDataset  # noqa: E402
+from mmsmot.structures import Prompt  # noqa: E402
 from mmsmot.utils.command_line import run_tool  # noqa: E402
 
 
@@ -142,3 +143,24 @@ def test_an_unreadable_picture_in_a_worker_ends_in_one_line(
     message = capsys.readouterr().err or str(end.value)
     assert message.strip().count('\n') == 0
     assert f'{folder}/img1/000003.png: not an image that OpenCV can read' in message
+
+
+class PromptDataset(BenSMOTDataset):
+    """Each video with two prompts."""
+
+    def load_data_list(self) -> list[dict]:
+        prompts = Prompt('a man'), Prompt('a woman')
+        return [
+            {**info, 'prompt': p} for info in super().load_data_list() for p in prompts
+        ]
+
+
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_a_sample_is_a_video_and_a_prompt(root, test_mode: bool) -> None:
+    options = dict(data_root=str(root), split='train', num_frames=2)
+    dataset = PromptDataset(**options, test_mode=test_mode)
+    plain = BenSMOTDataset(**options, test_mode=test_mode)
+    assert len(dataset) == 2 * len(plain)
+    texts = [dataset[i]['data_samples'].prompt.text for i in range(2)]
+    assert texts == ['a man', 'a woman']
+    assert 'prompt' not in plain[0]['data_samples']
