@@ -79,7 +79,8 @@ class SavedPredictions:
         # A result lies where infer was told to; a video's own name may be the last part.
         is_result = path.name == RESULT and path.stem != name
         result = result_name(sample)
-        if not (is_result and _ends_with(name, result)) and result != name:
+        is_same = _ends_with(name, result) or _ends_with(result, name)
+        if not (is_result and is_same) and result != name:
             raise ValueError(
                 f'{path}: holds the predictions of {result!r}, so it should be '
                 f'{self.folder / result}.json'

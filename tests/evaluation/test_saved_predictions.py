@@ -370,6 +370,18 @@ def test_one_result_of_infer_is_of_the_video_that_its_name_ends(tmp_path: Path) 
         list(join_predictions(predictions, twins))
 
 
+def test_prompts_of_one_video_of_infer(tmp_path: Path) -> None:
+    """Given one video, it writes ``<prompt.key>/result.json``."""
+    samples = []
+    for prompt in (Prompt('a man'), Prompt('a woman')):
+        item = videos()[0]
+        item.set_metainfo(dict(prompt=prompt))
+        samples.append(item)
+        write_infer_result(item, tmp_path / prompt.key / 'result.json', '000001')
+    joined = list(join_predictions(open_predictions(tmp_path), truths(samples)))
+    assert [item.prompt.text for item in joined] == ['a man', 'a woman']
+
+
 def test_a_dump_of_a_video_that_is_named_result(tmp_path: Path) -> None:
     item = perfect('result', 'A man.')
     metric = SMOTMetric(out_dir=str(tmp_path))

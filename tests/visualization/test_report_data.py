@@ -189,3 +189,26 @@ def test_a_rate_that_is_none(fps: float) -> None:
         ValueError, match='a/street: fps must be a finite number from 1e-06'
     ):
         report_data(sample, times, {}, (), 0.4)
+
+
+def test_partners_that_are_not_tracked_are_nodes_of_their_own() -> None:
+    sample = make_sample()
+    track_id = int(sample.pred_trajectories.ids[0])
+    sample.pred_interactions = Interactions(
+        [track_id, -1, track_id],
+        [-1, track_id, -1],
+        ['hold.v.02', 'bite.v.01', 'see.v.01'],
+        partner_labels=['cup', 'dog', ''],
+    )
+    times = frame_times(sample.frame_ids, sample.video.fps)
+    side = report_data(sample, times, {}, (), 0.5)['sides']['pred']
+    assert side['partners'] == {-1: 'not tracked', -2: 'cup', -3: 'dog'}
+    ends = {
+        row['verb']: (row['subject'], row['object']) for row in side['interactions']
+    }
+    assert ends == {
+        'hold.v.02': (track_id, -2),
+        'bite.v.01': (-3, track_id),
+        'see.v.01': (track_id, -1),
+    }
+    assert all(row['spans'] for row in side['interactions'])  # while the track is there
