@@ -45,5 +45,5 @@ def test_without_mmengine_the_package_imports_and_says_what_to_do() -> None:
         'print(mmsmot.__version__)\n'
         'import mmsmot.registry'
     )
-    assert done.stdout.strip() == '0.1.0'
+    assert done.stdout.strip() == '0.2.0'
     assert "pip install 'mmsmot[onedl]'" in done.stderr
