@@ -24,7 +24,7 @@ from ..structures import Prompt, VideoInfo, as_prompts
 from ..utils.checkpoint import load_weights
 from ..utils.device import default_device, usable_device
 from ..utils.full_disk import is_disk_full
-from ..utils.mmdet_bridge import BUILDING
+from ..utils.mmdet_bridge import BUILD_LOCK
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
 from .bundled_weights import bundled_names, bundled_weights
@@ -107,25 +107,28 @@ class SMOTInferencer:
                 'SMOTInferencer: options are for a config that is read from a file; set '
                 f'{sorted(options)} in the Config itself'
             )
-        self.config: Config = (
-            copy.deepcopy(config)
-            if isinstance(config, Config)
-            else load_config(name, options)
-        )
-        set_weights(self.config, weights, reid_weights)
+        # CPython 3.11's parser, which configs are read by, counts the depth of a tree for
+        # all threads together and may refuse a config that is read beside another.
+        with BUILD_LOCK:
+            self.config: Config = (
+                copy.deepcopy(config)
+                if isinstance(config, Config)
+                else load_config(name, options)
+            )
+            set_weights(self.config, weights, reid_weights)
+            self._text = self.config.pretty_text
         if checkpoint is None and weights is None and name:
             checkpoint = bundled_weights(name)
         self.checkpoint = checkpoint
         self.device = default_device() if device is None else usable_device(device)
         self.cache = cache
-        self._text = self.config.pretty_text
         self._model: SMOT | None = None
         self._logged_warnings: set[str] = set()
 
     @property
     def model(self) -> SMOT:
         """The pipeline, built when first asked for."""
-        with BUILDING:  # sessions that begin at once share one model
+        with BUILD_LOCK:  # sessions that begin at once share one model
             if self._model is None:
                 self._model = self._build(copy.deepcopy(self.config))
         return self._model

@@ -16,7 +16,7 @@ from . import mmcv_ops_stand_in
 
 # One thread at a time builds parts or imports mmdet: MMEngine's default scope and what is
 # printed belong to the whole process.
-BUILDING = threading.RLock()
+BUILD_LOCK = threading.RLock()
 
 
 def has_compiled_ops() -> bool:
@@ -34,7 +34,7 @@ def import_mmdet() -> ModuleType:
     Raises:
         ImportError: mmdet or mmcv is missing; says how to get them.
     """
-    with BUILDING:
+    with BUILD_LOCK:
         return _import_mmdet()
 
 
@@ -72,7 +72,7 @@ def mmdet_scope() -> Iterator[None]:
     """
     from mmengine.registry import DefaultScope
 
-    with BUILDING, DefaultScope.overwrite_default_scope('mmdet'):
+    with BUILD_LOCK, DefaultScope.overwrite_default_scope('mmdet'):
         yield
 
 
