@@ -55,7 +55,7 @@ class TrackFuser(nn.Module):
             )
         self.roi = build_part(roi)
         require_interface('roi', self.roi)
-        tokens = box_tokens if roi is None else self.roi.tokens
+        tokens: int = self.roi.tokens if box_tokens is None else box_tokens
         if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
             encoding = build_part(trajectory_fusion['encoding'], tokens=tokens)
             trajectory_fusion = {**trajectory_fusion, 'encoding': encoding}
@@ -65,13 +65,13 @@ class TrackFuser(nn.Module):
         self.bigram_head = build_part(bigram_head, tokens=tokens)
         self.interaction = build_part(interaction)
         require_interface('interaction', self.interaction)
+        self.interaction_tokens: InteractionTokens | None = None
         if interaction_tokens is not None:
-            interaction_tokens = build_part(
+            self.interaction_tokens = build_part(
                 interaction_tokens,
                 tokens=tokens + (bigram_head is not None),  # its token comes first
                 num_verbs=len(self.interaction.vocabulary),
             )
-        self.interaction_tokens: InteractionTokens | None = interaction_tokens
         self.max_boxes = max_boxes
 
     def _tokens(
