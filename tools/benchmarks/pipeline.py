@@ -287,7 +287,8 @@ def measure_latency(args: argparse.Namespace) -> str:
     model = build_model(args)
     width, height = args.size
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-    with mock.patch.object(model, 'tracker', Crowd(args.people, width, height)):
+    crowd = Crowd(args.people, width, height)
+    with mock.patch.object(model.estimator, 'tracker', crowd):
         session = SMOTSession(model)
         for _ in range(args.frames):
             session.update(picture)
