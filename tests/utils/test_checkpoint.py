@@ -275,7 +275,7 @@ def test_a_full_disk_is_told_as_one(
         )
 
     monkeypatch.setattr(safetensors.torch, 'save_file', save_file)
-    with pytest.raises(OSError, match='were not written') as full:
+    with pytest.raises(OSError, match='is full. Make room') as full:
         save_weights(nn.Linear(3, 2), tmp_path / 'out.safetensors')
     assert full.value.errno == errno.ENOSPC
     assert full.value.filename == str(tmp_path / 'out.safetensors')

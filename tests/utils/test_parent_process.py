@@ -94,7 +94,13 @@ def test_a_worker_that_just_starts_leaves_ctrl_c_to_its_parent(tmp_path: Path) -
     script.write_text(INTERRUPTED)
     pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     command = [sys.executable, str(script)]
-    with subprocess.Popen(command, start_new_session=True, **pipes) as parent:
+    with subprocess.Popen(
+        command,
+        start_new_session=True,
+        # A shell's background job, as a run of all tests may be, ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **pipes,
+    ) as parent:
         assert parent.stdout.readline() == 'started\n'
         time.sleep(1)
         os.killpg(parent.pid, signal.SIGINT)
