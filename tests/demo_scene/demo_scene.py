@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +16,7 @@ import numpy as np
 
 from mmsmot.datasets.seqinfo import SeqInfo, write_seqinfo
 from mmsmot.datasets.synsmot.street_backdrop import paint_street
+from mmsmot.utils.atomic import atomic_folder
 
 from .walking_figure import STRIDE, Appearance, Pose, draw_figure
 
@@ -81,7 +79,7 @@ def make_demo_scene(
             f'pixels, got {num_frames}, {num_people}, {fps:g} and {width}x{height}'
         )
     scene = _Scene(width, height, fps, num_people, seed)
-    with _new_folder(out_dir) as folder:
+    with atomic_folder(out_dir) as folder:
         _write_frames(scene, folder, num_frames, np.random.default_rng([seed, 1]))
         info = SeqInfo(out_dir.name, 'img1', fps, num_frames, width, height)
         write_seqinfo(info, folder, '.jpg')
@@ -282,18 +280,3 @@ def _clipped(box: np.ndarray, scene: _Scene) -> np.ndarray:
     x1, y1 = np.clip(box[:2], 0, (scene.width, scene.height))
     x2, y2 = np.clip(box[:2] + box[2:], 0, (scene.width, scene.height))
     return np.array([x1, y1, x2 - x1, y2 - y1])
-
-
-@contextmanager
-def _new_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside ``path`` that takes its name when the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f'.{path.name}.', dir=path.parent))
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o777 & ~umask)  # mkdtemp's 0700 would hide it from others
-        os.replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

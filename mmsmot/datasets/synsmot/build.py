@@ -6,10 +6,8 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,7 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ...utils.atomic import atomic_write
+from ...utils.atomic import atomic_folder, atomic_write
 from ...utils.folder_lock import LOCK_FILES, folder_lock
 from ...utils.json_file import read_json
 from ...utils.parent_process import end_with_parent, start_workers
@@ -211,7 +209,7 @@ def write_clip(
     if folder.exists():
         return folder
     clip = make_clip(seed, index, split, settings)
-    with _new_folder(folder) as temporary:
+    with atomic_folder(folder) as temporary:
         (temporary / 'imgs').mkdir()
         for number, image in enumerate(clip.images, start=1):
             path = temporary / 'imgs' / image_name(number)
@@ -293,18 +291,3 @@ def _bar(visible: bool) -> Progress:
         TimeRemainingColumn(),
         disable=not visible,
     )
-
-
-@contextmanager
-def _new_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside ``path`` that takes its name when the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f'.{path.name}.', dir=path.parent))
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o777 & ~umask)  # mkdtemp's 0700 would hide it from others
-        os.replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
