@@ -89,7 +89,7 @@ class RepairLog:
 
         Args:
             kind: A key of ``NOTES`` or ``REPAIRS``.
-            where: The file, the line where there is one, and what stands there.
+            place: The file, the line where there is one, and what stands there.
             count: Number of times.
 
         Raises:

@@ -36,7 +36,7 @@ def write_bensmot_sequence(
 
     Args:
         video: Its frames.
-        truth: What is annotated; no file is written for what is not.
+        gt: What is annotated; no file is written for what is not.
         folder: ``<root>/<split>/<activity>/<sequence>``; must not exist.
         placement: What becomes of the images, see
             :func:`~mmsmot.datasets.converters.image_files.place_images`.

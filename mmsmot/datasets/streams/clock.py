@@ -48,7 +48,7 @@ class StreamClock:
 
         Args:
             stamp: Seconds of the stream's own clock, ``None`` where it has none.
-            now: Seconds of the machine's steady clock.
+            clock_time: Seconds of the machine's steady clock.
         """
         if self.arrived is None:
             self._began = clock_time

@@ -35,11 +35,11 @@ class VideoStream:
 
     A stream that drops out is opened again and again for ``patience`` seconds, which
     connections that are lost at once have together: a file without a stated duration
-    can be had again and again for ever. Frame
-    numbers and timestamps go by the clock: 2 seconds without an image at 25 frames a
-    second are 50 numbers that no frame has. The stream ends, and its reader with it, when
-    it does not come back, when its images come back in another size, after ``seconds``,
-    or upon :meth:`stop`; a URL that states a duration is a recording and ends with it.
+    can be had again and again for ever. Frame numbers and timestamps go by the clock: 2
+    seconds without an image at 25 frames a second are 50 numbers that no frame has. The
+    stream ends, and its reader with it, when it does not come back, when its images come
+    back in another size, after ``seconds``, or upon :meth:`stop`; a URL that states a
+    duration is a recording and ends with it.
 
     Nothing is held but the image at hand. Whoever reads more slowly than the stream
     comes makes the sender wait, or lose frames; their numbers are left out then.

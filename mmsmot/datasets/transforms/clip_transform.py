@@ -51,7 +51,7 @@ class View:
     Attributes:
         width: Of the new images, pixels.
         height: Of the new images, pixels.
-        image: Makes the new image (height, width, 3) of the old one.
+        picture: Makes the new image (height, width, 3) of the old one.
         scale: Along x and y; negative mirrors.
         offset: Along x and y, pixels of the new image.
         min_inside: Fraction of a box that must lie in the new image; boxes with less
