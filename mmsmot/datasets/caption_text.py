@@ -32,6 +32,15 @@ def clean_verb(text: str) -> str:
     return text.strip().lstrip('. ').lower()
 
 
+def has_verb(text: str) -> bool:
+    """Whether a list of verbs with commas holds more than blanks, commas and full stops.
+
+    >>> has_verb(' ,. '), has_verb(',look_at')
+    (False, True)
+    """
+    return bool(text.strip(' ,.\t\r\n'))
+
+
 def one_line(text: str) -> str:
     """A text whose line breaks and runs of blanks are single blanks.
 

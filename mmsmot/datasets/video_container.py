@@ -8,6 +8,7 @@ from fractions import Fraction
 import av
 from av.stream import Disposition
 
+DEFAULT_FPS = 30.0  # where a file or stream states no rate
 # FFmpeg "plays" any text file as a terminal; nobody means that.
 TEXT_ART_FORMATS = {'adf', 'bin', 'idf', 'tty', 'xbin'}
 # Formats without a clock: FFmpeg makes up 25 frames a second, however fast they came;

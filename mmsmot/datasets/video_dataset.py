@@ -89,7 +89,7 @@ class VideoDataset(BaseDataset):
         self.stride = stride
         self.whole_video = run_length == 'video'
         self.run_length = _run_length(num_frames, run_length, stride)
-        if not 1 <= self.num_frames <= self.run_length:
+        if self.num_frames > self.run_length:
             raise ValueError(
                 f'a clip of num_frames={num_frames} does not fit into a run of '
                 f'run_length={self.run_length} frames'
@@ -158,7 +158,7 @@ class VideoDataset(BaseDataset):
         video, gt = info['video'], info['gt']
         meta = {'prompt': info['prompt']} if info.get('prompt') is not None else {}
         if self.test_mode:
-            sample = self._whole_video(video, gt)
+            sample = _sample(VideoReader(video), video, video.frame_ids, gt)
             sample['data_samples'].set_metainfo(meta)
             return self.pipeline(sample)
         generator = generator_of(idx)
@@ -169,9 +169,6 @@ class VideoDataset(BaseDataset):
         if sample is not None:
             sample.pop('generator', None)  # it has done its work, no model takes it
         return sample
-
-    def _whole_video(self, video: ImageSequence, gt: GroundTruth) -> dict:
-        return _sample(VideoReader(video), video, video.frame_ids, gt)
 
     def _clip(
         self, video: ImageSequence, gt: GroundTruth, generator: np.random.Generator
@@ -259,7 +256,7 @@ def _run_length(
         )
     if stride is None:
         return num_frames if run_length in (None, 'video') else run_length
-    if run_length not in (None, 'video') or stride < 1:
+    if run_length not in (None, 'video'):
         raise ValueError(
             f'give a stride of 1 or more (got {stride}) or a number as run_length (got '
             f'{run_length}), not both'

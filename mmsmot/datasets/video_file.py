@@ -15,7 +15,13 @@ from mmengine.logging import print_log
 from ..structures import Frame, VideoInfo
 from .image_decoder import MAX_PIXELS_VARIABLE, max_pixels
 from .streams.monotonic_clock import MonotonicClock
-from .video_container import frame_rate, is_untimed, open_container, video_stream_of
+from .video_container import (
+    DEFAULT_FPS,
+    frame_rate,
+    is_untimed,
+    open_container,
+    video_stream_of,
+)
 from .video_decoder import Losses, decode, strict
 from .video_picture import to_bgr, upright_size
 
@@ -63,8 +69,8 @@ class VideoFile:
             reason = f' ({losses.error.strerror})' if losses.error else ''
             raise ValueError(f'{path}: no frame of its video can be decoded{reason}')
         if not fps:
-            fps = 30.0
-            print_log(f'{path}: states no frame rate; taking 30', logger='current')
+            fps = DEFAULT_FPS
+            print_log(f'{path}: states no frame rate; taking {fps:g}', logger='current')
         self.video = VideoInfo(Path(path).stem, path, fps, *upright_size(first))
         self.warnings: list[str] = []
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...structures.id_keys import read_id, read_pair
 from ...utils.json_file import read_json
+from ..caption_text import has_verb
 from .repairs import RepairLog
 from .semantics import Relation, Semantics
 from .text import read_caption
@@ -127,7 +128,7 @@ class CombinedAnnotations:
                 log.add('edge_unknown_node', place)
             elif subject_id == object_id:
                 log.add('edge_self_loop', place)
-            elif not any(verb.strip(' ,.\t\r\n') for verb in verbs):
+            elif not any(map(has_verb, verbs)):
                 log.add('edge_without_verb', place)
             else:
                 joined = ','.join(verbs)

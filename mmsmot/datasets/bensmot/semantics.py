@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...utils.text_file import read_file_bytes
+from ..caption_text import has_verb
 from ..graphml import Edge, UnsafeXML, parse_graphml
 from .repairs import RepairLog
 from .text import (
@@ -154,7 +155,7 @@ def _relation(
         log.add('edge_unknown_node', example)
     elif subject_id == object_id:
         log.add('edge_self_loop', example)
-    elif not edge.relation.strip(' ,.\t\r\n'):
+    elif not has_verb(edge.relation):
         log.add('edge_without_verb', example)
     else:
         return Relation(subject_id, object_id, edge.relation, place)

@@ -15,6 +15,7 @@ from ...utils.error_text import without_path
 from ...utils.json_file import read_json
 from ...utils.number_ranges import FRAME_RATE
 from ..image_decoder import image_size
+from ..image_sequence import MAX_DIGITS
 from ..seqinfo import FILE_NAME as SEQINFO
 from ..seqinfo import SeqInfo, read_seqinfo
 from .repairs import RepairLog
@@ -34,8 +35,7 @@ SPANS = 'semantic_trajectories.json'
 EXPRESSIONS = 'expressions'
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
 _FILES = (GT, IMAGES, VIDEO_CAPTION, CAPTIONS, GRAPH, SPANS, SEQINFO, EXPRESSIONS)
-# A longer number in a file name is a date or a clock, not a count of frames.
-_NUMBER = re.compile(r'(?<!\d)\d{1,8}$')
+_NUMBER = re.compile(rf'(?<!\d)\d{{1,{MAX_DIGITS}}}$')
 
 
 @dataclass

@@ -77,9 +77,11 @@ def _with_words(
     log: RepairLog,
 ) -> GroundTruth:
     boxes = gt.required_trajectories
-    record, text_log = read_sequence(folder), RepairLog()
-    track_ids = record.track_ids or np.unique(boxes.ids).tolist()
-    semantics = read_semantics(folder, track_ids, text_log)
+    record = read_sequence(folder)
+    semantics, text_log = record.semantics, record.text_log
+    if not record.track_ids:  # a gt.txt that lies flat, which read_sequence passes over
+        text_log = RepairLog()
+        semantics = read_semantics(folder, np.unique(boxes.ids).tolist(), text_log)
     if vocabulary is None:
         verbs = sorted(annotated_verbs(semantics, record.spans))
         vocabulary = InteractionVocabulary(verbs or 'clean335')
@@ -117,7 +119,7 @@ def write_mot_challenge_sequence(
 
     Args:
         video: Its frames.
-        truth: What is annotated; no file is written for what is not.
+        gt: What is annotated; no file is written for what is not.
         folder: The sequence folder; must not exist.
         placement: What becomes of the images, see
             :func:`~mmsmot.datasets.converters.image_files.place_images`.

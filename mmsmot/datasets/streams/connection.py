@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 
 import av
 import cv2
 import numpy as np
 
-from ..video_container import TEXT_ART_FORMATS, frame_rate, is_untimed, video_stream_of
+from ..video_container import (
+    DEFAULT_FPS,
+    TEXT_ART_FORMATS,
+    frame_rate,
+    is_untimed,
+    video_stream_of,
+)
 from ..video_picture import to_bgr, upright_size
 from .address import camera_device, is_url, shown_address
 
-DEFAULT_FPS = 30.0
 # A rate beyond these is a guess that went wrong, such as the ticks of the clock.
 SLOWEST, FASTEST = 0.1, 300
 
@@ -72,8 +78,7 @@ class NetworkConnection:
         except ValueError as error:
             self.close()
             raise ConnectionError(str(error)) from None
-        fps = frame_rate(self._container, self._stream) or 0
-        self.fps = float(fps) if SLOWEST <= fps <= FASTEST else DEFAULT_FPS
+        self.fps = _plausible_fps(frame_rate(self._container, self._stream))
         duration = self._container.duration
         self.duration = duration / av.time_base if duration else None
         self._timed = not is_untimed(self._container)
@@ -155,8 +160,7 @@ class CameraConnection:
         if not self._capture.isOpened():
             self._capture.release()
             raise ConnectionError('OpenCV finds no camera there')
-        fps = self._capture.get(cv2.CAP_PROP_FPS) or 0
-        self.fps = float(fps) if SLOWEST <= fps <= FASTEST else DEFAULT_FPS
+        self.fps = _plausible_fps(self._capture.get(cv2.CAP_PROP_FPS))
 
     def pictures(self) -> Iterator[Picture]:
         """What comes.
@@ -183,3 +187,9 @@ def connect(address: str, timeout: float) -> NetworkConnection | CameraConnectio
     if is_url(address):
         return NetworkConnection(address, timeout)
     return CameraConnection(address)
+
+
+def _plausible_fps(stated: Fraction | float | None) -> float:
+    if stated is None or not SLOWEST <= stated <= FASTEST:
+        return DEFAULT_FPS
+    return float(stated)

@@ -48,6 +48,13 @@ def index(root: Path, cache: Path | None):
     return read_index(find_sequences(root, 'train'), cache)
 
 
+def stored_arrays(root: Path, cache: Path) -> dict[str, np.ndarray]:
+    """The arrays of the index that a first reading keeps."""
+    index(root, cache)
+    with np.load(cache) as file:
+        return dict(file)
+
+
 def test_remembered_records_are_equal(root, reads, tmp_path) -> None:
     fresh = index(root, tmp_path / 'cache.npz')
     assert reads == ['a', 'b', 'c', 'd']
@@ -177,9 +184,7 @@ def test_an_index_of_other_contents_is_made_again(
     key, root, reads, tmp_path, logged
 ) -> None:
     cache = tmp_path / 'cache.npz'
-    index(root, cache)
-    with np.load(cache) as file:
-        arrays = dict(file)
+    arrays = stored_arrays(root, cache)
     content = json.loads(arrays['text'].tobytes())
     spoil(content, key)
     arrays['text'] = np.frombuffer(json.dumps(content).encode(), np.uint8)
@@ -194,9 +199,7 @@ def test_an_index_that_would_fill_the_memory(
     kind, root, reads, tmp_path, logged
 ) -> None:
     cache = tmp_path / 'cache.npz'
-    index(root, cache)
-    with np.load(cache) as file:
-        arrays = dict(file)
+    arrays = stored_arrays(root, cache)
     if kind == 'nested':
         arrays['text'] = np.frombuffer(b'[' * 100_000, np.uint8)
     elif kind == 'boxes':
