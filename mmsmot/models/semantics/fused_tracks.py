@@ -23,6 +23,7 @@ class FusedTracks:
         pairs: (P, 2) rows of those that share a frame, subject and object.
         logits: (P, verbs); ``None`` without an interaction head.
         bigram_logits: (M, bigrams); ``None`` without a bigram head.
+        interaction_tokens: Makes tokens of scored pairs; ``None``: there are none.
     """
 
     fused: torch.Tensor
@@ -30,49 +31,48 @@ class FusedTracks:
     pairs: torch.Tensor
     logits: torch.Tensor | None
     bigram_logits: torch.Tensor | None = None
+    interaction_tokens: InteractionTokens | None = None
 
-    def caption_prefix(
-        self, rows: Sequence[int], interaction_tokens: InteractionTokens | None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def caption_prefix(self, rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """The prefix of the caption decoder for n trajectories, before projection.
 
         Args:
             rows: Which.
-            interaction_tokens: Appends tokens of interaction partners; ``None``: none.
 
         Returns:
             Tokens (n, L', d) and their mask (n, L') bool; padding stands behind.
         """
         rows = list(rows)
         fused, mask = self.fused[rows], self.mask[rows]
-        if interaction_tokens is None:
+        if self.interaction_tokens is None:
             return fused, mask
-        partners, partner_mask = interaction_tokens.partner_tokens(*self._scored_pairs)
+        partners, partner_mask = self.interaction_tokens.partner_tokens(
+            *self._scored_pairs
+        )
         fused = torch.cat([fused, partners[rows]], dim=1)
         mask = torch.cat([mask, partner_mask[rows]], dim=1)
         order = (~mask).int().argsort(dim=1, stable=True)
         return fused.take_along_dim(order[..., None], dim=1), mask.gather(1, order)
 
-    def summaries(
-        self, rows: Sequence[int], interaction_tokens: InteractionTokens | None
-    ) -> list[TrackSummary]:
+    def summaries(self, rows: Sequence[int]) -> list[TrackSummary]:
         """One summary of each of n trajectories, for the video caption."""
         rows = list(rows)
         means = masked_mean(self.fused[rows], self.mask[rows])
-        if interaction_tokens is None:
+        if self.track_tokens is None:
             return [TrackSummary(mean) for mean in means]
-        tokens, strength = self.track_tokens(interaction_tokens)
+        tokens, strength = self.track_tokens
         return [
             TrackSummary(mean, tokens[row], float(strength[row]))
             for mean, row in zip(means, rows, strict=True)
         ]
 
-    def track_tokens(
-        self, interaction_tokens: InteractionTokens
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    @cached_property
+    def track_tokens(self) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Tokens (M, K, d) of all trajectories for video captions, and (M,) the highest
-        interaction score of each."""
-        return interaction_tokens.track_tokens(*self._scored_pairs)
+        interaction score of each; ``None`` without ``interaction_tokens``."""
+        if self.interaction_tokens is None:
+            return None
+        return self.interaction_tokens.track_tokens(*self._scored_pairs)
 
     @cached_property
     def _scored_pairs(self) -> tuple[torch.Tensor, ...]:
@@ -118,8 +118,8 @@ class VideoContext:
         if fused_tracks is not None and rows:
             fused.append(fused_tracks.fused[rows])
             mask.append(fused_tracks.mask[rows])
-            if interaction_tokens is not None:
-                all_tokens, all_strength = fused_tracks.track_tokens(interaction_tokens)
+            if fused_tracks.track_tokens is not None:
+                all_tokens, all_strength = fused_tracks.track_tokens
                 tokens.append(all_tokens[rows])
                 strength.append(all_strength[rows])
         if past:

@@ -83,7 +83,7 @@ def _of_captions(
 ) -> Total:
     if not rows or fused_tracks is None:
         return None, 0
-    prefix = fused_tracks.caption_prefix(rows, semantics.interaction_tokens)
+    prefix = fused_tracks.caption_prefix(rows)
     return semantics.instance_caption.loss(*prefix, captions)
 
 

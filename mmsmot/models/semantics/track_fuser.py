@@ -143,7 +143,9 @@ class TrackFuser(nn.Module):
         if self.bigram_head is not None:
             bigram_logits = self.bigram_head(tracks)
             fused, mask = self.bigram_head.prepend(bigram_logits, fused, mask)
-        return FusedTracks(fused, mask, pairs, logits, bigram_logits)
+        return FusedTracks(
+            fused, mask, pairs, logits, bigram_logits, self.interaction_tokens
+        )
 
     def _attend(
         self, tracks: TrajectoryTokens, co_occur: torch.Tensor

@@ -30,21 +30,15 @@ class TrackSummary:
 
 
 class TrackSummaries:
-    """A bounded, evenly spaced sample of all ended tracks, and their number.
+    """A bounded, evenly spaced sample of all ended tracks."""
 
-    Attributes:
-        count: How many were offered.
-    """
-
-    def __init__(self, size: int = SIZE) -> None:
-        self.count = 0
+    def __init__(self) -> None:
         self._reservoir: UniformReservoir[tuple[int, TrackSummary]] = UniformReservoir(
-            size
+            SIZE
         )
 
     def offer(self, track_id: int, summary: TrackSummary) -> None:
-        """Count one more ended track; it is added where the reservoir admits it."""
-        self.count += 1
+        """Take one more ended track, where the reservoir admits it."""
         if self._reservoir.admits_next():
             self._reservoir.add((track_id, summary))
 

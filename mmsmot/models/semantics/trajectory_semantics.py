@@ -101,17 +101,11 @@ class TrajectorySemantics(TrackFuser):
         box_tokens: int | None = None,
     ) -> None:
         require_options(frame_stride, max_boxes, span_parts, loss_weights)
+        tokens_need = 'interaction_tokens need an interaction head'
+        bigrams_need = 'a bigram_head needs an instance caption head'
         require_dependencies(
-            (
-                interaction_tokens,
-                interaction,
-                'interaction_tokens need an interaction head',
-            ),
-            (
-                bigram_head,
-                instance_caption,
-                'a bigram_head needs an instance caption head',
-            ),
+            (interaction_tokens, interaction, tokens_need),
+            (bigram_head, instance_caption, bigrams_need),
             (video_caption, video_fusion, 'a video caption needs video_fusion'),
         )
         super().__init__(
@@ -235,7 +229,7 @@ class TrajectorySemantics(TrackFuser):
             ]
             if self.instance_caption is not None and rows:
                 texts = self.instance_caption.predict(
-                    *fused_tracks.caption_prefix(rows, self.interaction_tokens)
+                    *fused_tracks.caption_prefix(rows)
                 )
                 captioned = [ids[row] for row in rows]
                 description.captions = dict(zip(captioned, texts, strict=True))
@@ -246,7 +240,7 @@ class TrajectorySemantics(TrackFuser):
                 verbs = verbs if pairs is None else verbs.of_pairs(pairs)
                 description.interactions = self._localize(verbs, buffer)
             if summarize and self.video_caption is not None:
-                summaries = fused_tracks.summaries(rows, self.interaction_tokens)
+                summaries = fused_tracks.summaries(rows)
                 for row, summary in zip(rows, summaries, strict=True):
                     buffer.summaries.offer(ids[row], summary)
         if video_caption and self.video_caption is not None:
