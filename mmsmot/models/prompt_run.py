@@ -83,7 +83,9 @@ class PromptRun:
         self._hold_frames = hold_frames
         self._patience = patience
         self._buffer = None if semantics is None else semantics.begin()
-        self._joins = [p.map for p in post_processing if hasattr(p, 'map')]
+        self._joins: list[Callable] = []
+        if hold_frames is not None:  # else nothing is joined, nor kept for it
+            self._joins = [p.map for p in post_processing if hasattr(p, 'map')]
         self._history: deque[tuple[int, Tracks]] = deque()  # for _joins alone
         self._position = 0
         self._spans: dict[int, _Span] = {}
@@ -269,7 +271,7 @@ class PromptRun:
         return [i for i in self._buffer.ids if i in self._spans and self._keeps(i)]
 
     def _met(self, track_id: int, other_ids: Iterable[int]) -> list[int]:
-        """Those of ``others`` that do not end before a track begins, nor begin after."""
+        """Those of ``other_ids`` that do not end before a track begins, nor begin after."""
         span = self._spans[track_id]
         return [
             other_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,9 +26,9 @@ from .semantics.description import Description
 if TYPE_CHECKING:
     from .smot import SMOT
 
-CHUNK = (
-    256  # frames whose tracks become rows of a table at once: rows take half the room
-)
+# Frames whose tracks become rows of a table at once: with few tracks in a frame most of
+# the room is taken by the object of each frame, not by its boxes.
+CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ class VideoRun:
             )
             for prompt in lanes
         ]
-        self._chunks = [_TrackRows(_space(video)) for _ in self._lanes]
+        self._rows = [_TrackRows(_space(video)) for _ in self._lanes]
 
     @property
     def live_ids(self) -> list[int]:
@@ -155,7 +155,7 @@ class VideoRun:
         estimates = self._estimates(frames)
         self.stopwatch.add(estimates[0].seconds)
         if self._record:  # before the captions, which may take long and fail
-            for rows, estimate in zip(self._chunks, estimates, strict=True):
+            for rows, estimate in zip(self._rows, estimates, strict=True):
                 rows.add(frames, estimate.tracks)
             self.frame_ids += [frame.frame_id for frame in frames]
             self.timestamps += [frame.timestamp for frame in frames]
@@ -188,7 +188,7 @@ class VideoRun:
         """What was tracked until now, refined, without a description."""
         frame_ids = np.array(self.frame_ids, np.int64)
         results = []
-        for lane, rows in zip(self._lanes, self._chunks, strict=True):
+        for lane, rows in zip(self._lanes, self._rows, strict=True):
             tracked = rows.table()
             refined = self._model.refine(tracked, frame_ids)
             results.append(PromptResult(lane.prompt, tracked, refined, None))
@@ -213,8 +213,8 @@ class VideoRun:
         if len(described) < len(results):  # prompts that share the tracks
             described *= len(results)
         return [
-            PromptResult(r.prompt, r.tracked, r.trajectories, description)
-            for r, description in zip(results, described, strict=True)
+            replace(result, description=description)
+            for result, description in zip(results, described, strict=True)
         ]
 
     def _estimates(self, frames: Sequence[Frame]) -> list[Estimate]:
@@ -231,11 +231,7 @@ class VideoRun:
         """Where the tracks do not depend on the prompt, every prompt has the same."""
         if len(results) == len(self.prompts) or not self.prompts:
             return results
-        only = results[0]
-        return [
-            PromptResult(prompt, only.tracked, only.trajectories, None)
-            for prompt in self.prompts
-        ]
+        return [replace(results[0], prompt=prompt) for prompt in self.prompts]
 
     def _require_order(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
