@@ -124,8 +124,9 @@ class InteractionHead(BaseInteractionHead):
         if checkpoint_verbs != verbs:
             raise ValueError(
                 f'InteractionHead: the checkpoint has {_named(checkpoint_verbs, verbs)}, '
-                f'the config {_named(verbs, checkpoint_verbs)}. Set the vocabulary of the interaction head '
-                '(and of the datasets) to that of the checkpoint, or train again.'
+                f'the config {_named(verbs, checkpoint_verbs)}. Set the vocabulary of '
+                'the interaction head (and of the datasets) to that of the checkpoint, or '
+                'train again.'
             )
 
     def forward(
@@ -219,11 +220,14 @@ class InteractionHead(BaseInteractionHead):
 
 
 def _named(verbs: Sequence[str], other_verbs: Sequence[str]) -> str:
-    extra = [verb for verb in verbs if verb not in set(other_verbs)]
-    text = (
-        f'only there: {", ".join(extra[:3])}' if extra else 'none that the other lacks'
-    )
-    text = 'in another order' if {*verbs} == {*other_verbs} else text
+    other_set = {*other_verbs}
+    extra = [verb for verb in verbs if verb not in other_set]
+    if extra:
+        text = f'only there: {", ".join(extra[:3])}'
+    elif {*verbs} == other_set:
+        text = 'in another order'
+    else:
+        text = 'none that the other lacks'
     return f'{len(verbs)} verbs ({text})'
 
 

@@ -120,9 +120,8 @@ class TextDecoder(nn.Module):
         length = ids.shape[1]
         allowed = mask[:, None].repeat(1, inputs.shape[1], 1)
         causal = torch.ones(length, length, dtype=torch.bool, device=mask.device).tril()
-        causal = F.pad(
-            causal, (0, 0, mask.shape[1], 0)
-        )  # the prefix does not attend to text
+        # The prefix does not attend to text.
+        causal = F.pad(causal, (0, 0, mask.shape[1], 0))
         allowed = torch.cat([allowed, causal.expand(len(ids), -1, -1)], dim=2)
         inputs_mask = torch.cat([mask, torch.ones_like(ids, dtype=torch.bool)], dim=1)
         out = self.model(

@@ -8,8 +8,8 @@ from .trajectory_tokens import TrajectoryTokens
 
 __all__ = [
     'CropTokens',
-    'RoITokens',
     'PartPooling',
+    'RoITokens',
     'TokenEncoding',
     'TrajectoryTokens',
 ]

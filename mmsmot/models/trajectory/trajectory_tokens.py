@@ -62,15 +62,11 @@ class TrajectoryTokens:
             shares_frame = _frame_sharing(track, times, num_tracks)
         order = _by_track_and_time(track, times)
         track = track[order]
-        count = torch.bincount(track, minlength=num_tracks)
-        start = count.cumsum(0) - count
-        place = torch.arange(len(track), device=track.device) - start[track]
+        count, place = _places(track, num_tracks)
         if max_boxes is not None and len(track):
             keep = _evenly(place, count[track], max_boxes)
-            order, track, place = order[keep], track[keep], place[keep]
-            count = torch.bincount(track, minlength=num_tracks)
-            start = count.cumsum(0) - count
-            place = torch.arange(len(track), device=track.device) - start[track]
+            order, track = order[keep], track[keep]
+            count, place = _places(track, num_tracks)
         longest = int(count.max()) if num_tracks else 0
         columns = dict(tokens=tokens, times=times, boxes=boxes, frame_ids=frame_ids)
         return cls(
@@ -127,6 +123,18 @@ def _frame_sharing(
 def _by_track_and_time(track: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
     by_time = torch.argsort(times, stable=True)
     return by_time[torch.argsort(track[by_time], stable=True)]
+
+
+def _places(track: torch.Tensor, num_tracks: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(num_tracks,) boxes of each trajectory, and (R,) the place of each box in its own.
+
+    Args:
+        track: (R,) the trajectory of each box, ascending.
+        num_tracks: Number of trajectories.
+    """
+    count = torch.bincount(track, minlength=num_tracks)
+    start = count.cumsum(0) - count
+    return count, torch.arange(len(track), device=track.device) - start[track]
 
 
 def _evenly(place: torch.Tensor, count: torch.Tensor, limit: int) -> torch.Tensor:
