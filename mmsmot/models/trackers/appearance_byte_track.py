@@ -119,9 +119,6 @@ class AppearanceByteTrack(ByteTrack):
         detections: Detections,
         columns: np.ndarray,
     ) -> np.ndarray:
-        if not len(rows) or not len(columns):
-            return np.empty((2, 0), np.int64)
-
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
             weights = self._first_weights(boxes, rows, detections, columns)
             i, j = match_by_weight(weights)

@@ -216,8 +216,6 @@ class ByteTrack(TableTracker):
             i, j = overlaps.match(1 - limit)
             return np.array([rows[i], columns[j]])
 
-        if not len(rows) or not len(columns):
-            return np.empty((2, 0), np.int64)
         return self._match_in_classes(match, rows, columns, detections)
 
     def _take(

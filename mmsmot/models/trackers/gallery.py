@@ -118,9 +118,7 @@ class SmoothedGallery(Gallery):
         mixed = np.where(
             has_past, self.alpha * past + (1 - self.alpha) * vectors, vectors
         )
-        length = np.linalg.norm(mixed, axis=1, keepdims=True)
-        mixed = mixed / np.maximum(length, np.finfo(np.float32).tiny)
-        super().add(slots, mixed)
+        super().add(slots, _normalized(mixed))
 
 
 def unit_vectors(detections: Detections, tracker: str) -> np.ndarray:
@@ -138,5 +136,10 @@ def unit_vectors(detections: Detections, tracker: str) -> np.ndarray:
                 "'ONNXReID', model='osnet.onnx'), or take a tracker without appearance"
             )
         return np.empty((0, 0), np.float32)
+    return _normalized(vectors)
+
+
+def _normalized(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (N, D) brought to unit length; one of zeros stays."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.maximum(norms, np.finfo(np.float32).tiny)

@@ -313,7 +313,7 @@ def _tracks(
 def _equal_rows(
     det_instances: InstanceData, track_instances: InstanceData
 ) -> np.ndarray:
-    """(M,) the row of ``given`` that each row of ``found`` equals, each row once; or -1."""
+    """(M,) the detection that each track equals, each detection once; or -1."""
     rows_of: dict[tuple, deque[int]] = defaultdict(deque)
     for row, key in enumerate(_keys(det_instances)):
         rows_of[key].append(row)

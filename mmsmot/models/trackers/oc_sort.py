@@ -14,6 +14,7 @@ from .association import (
     remaining,
 )
 from .camera_motion import CameraMotion
+from .certain_pairs import certain_pairs
 from .kalman_filter import PLANES, BoxKalmanFilter, XYSRFilter
 from .sort import COLUMNS, SORT
 from .table_tracker import TRACK
@@ -164,8 +165,6 @@ class OCSORT(SORT):
                 i, j = i[good], j[good]
             return np.array([rows[j], columns[i]])
 
-        if not len(rows) or not len(columns):
-            return np.empty((2, 0), np.int64)
         return self._match_in_classes(match, rows, columns, detections)
 
     def _assign(
@@ -184,7 +183,8 @@ class OCSORT(SORT):
             rows: (T,) the tracks.
 
         Only pairs that are in doubt get an agreement and go to the solver. The rest is
-        in the best assignment whatever the directions say: see :func:`certain_pairs`.
+        in the best assignment whatever the directions say: see
+        :func:`~.certain_pairs.certain_pairs`.
         What is in doubt stays a table of all pairs in a crowd too: a pair without overlap
         has an agreement, so leaving it out could change the best assignment.
         """
@@ -212,7 +212,7 @@ class OCSORT(SORT):
         agreement = np.arcsin(np.clip(cosine, -1, 1)) / np.pi
         return self.inertia * agreement * tracks['observed']
 
-    def _previous(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    def _previous(self, rows: np.ndarray) -> np.ndarray:
         """(T, 4): the observation ``delta_t`` frames ago, else the next one, else the
         last."""
         tracks = self._tracks.rows[rows]
@@ -240,8 +240,6 @@ class OCSORT(SORT):
             good = overlaps.of_pairs(i, j) >= self.iou_threshold
             return np.array([rows[j[good]], columns[i[good]]])
 
-        if not len(rows) or not len(columns):
-            return np.empty((2, 0), np.int64)
         return self._match_in_classes(match, rows, columns, detections)
 
     def _take(
@@ -315,56 +313,5 @@ def _centred(boxes: np.ndarray) -> np.ndarray:
 
 def _direction(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """(..., 2) unit vectors from the centres of boxes to those of others (..., 4)."""
-    way = (end[..., :2] + end[..., 2:] - start[..., :2] - start[..., 2:]) / 2
-    return way / (np.sqrt((way**2).sum(axis=-1, keepdims=True)) + 1e-6)
-
-
-def certain_pairs(overlaps: Overlaps, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that every best assignment of IoU plus bounded votes contains.
-
-    A pair qualifies whose IoU exceeds the best others of its row and of its column
-    together by more than ``margin``, four times the greatest vote: breaking it up gains
-    two pairs at most and loses it and, at worst, a pair of the partners left alone, and
-    each of the four weights differs from its IoU by one vote.
-
-    Args:
-        overlaps: N with M, no row or column missing.
-        margin: At least four times the magnitude of any vote.
-
-    Returns:
-        Rows and columns of these pairs.
-    """
-    if overlaps.table is None:
-        return _certain_edges(overlaps, margin)
-    iou = overlaps.table
-    rows, columns = np.arange(len(iou)), iou.argmax(axis=1)
-    is_mutual = iou.argmax(axis=0)[columns] == rows
-    rows, columns = rows[is_mutual], columns[is_mutual]
-    rivals = iou.copy()
-    rivals[rows, columns] = 0
-    rival_sum = rivals.max(axis=1)[rows] + rivals.max(axis=0)[columns]
-    certain = iou[rows, columns] > rival_sum + margin
-    return rows[certain], columns[certain]
-
-
-def _certain_edges(overlaps: Overlaps, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """The same over the pairs that overlap: a pair without overlap never qualifies."""
-    rows, columns, iou = overlaps.rows, overlaps.columns, overlaps.values
-    if not len(rows):
-        return rows, columns
-    is_mutual = _is_first_of_greatest(rows, iou) & _is_first_of_greatest(columns, iou)
-    row_rivals = np.zeros(rows.max() + 1)
-    column_rivals = np.zeros(columns.max() + 1)
-    np.maximum.at(row_rivals, rows[~is_mutual], iou[~is_mutual])
-    np.maximum.at(column_rivals, columns[~is_mutual], iou[~is_mutual])
-    rows, columns, iou = rows[is_mutual], columns[is_mutual], iou[is_mutual]
-    certain = iou > row_rivals[rows] + column_rivals[columns] + margin
-    return rows[certain], columns[certain]
-
-
-def _is_first_of_greatest(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(K,) bool: the first of the greatest values of its group, as ``argmax`` has it."""
-    order = np.lexsort((np.arange(len(values)), -values, groups))
-    is_first = np.zeros(len(values), bool)
-    is_first[order[np.r_[True, np.diff(groups[order]) > 0]]] = True
-    return is_first
+    shift = (end[..., :2] + end[..., 2:] - start[..., :2] - start[..., 2:]) / 2
+    return shift / (np.sqrt((shift**2).sum(axis=-1, keepdims=True)) + 1e-6)

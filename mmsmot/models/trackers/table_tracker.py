@@ -95,7 +95,7 @@ class TableTracker(BaseTracker):
 
         Args:
             match: Some tracks and some detections, to (2, K) of those that belong
-                together, tracks over detections.
+                together, tracks over detections. Called with one of each at least.
             rows: Tracks.
             columns: Rows of the detections.
             detections: All of this frame.
@@ -103,10 +103,13 @@ class TableTracker(BaseTracker):
         Returns:
             (2, K) as of ``match``, of all classes.
         """
+        no_pairs = np.empty((2, 0), np.int64)
+        if not len(rows) or not len(columns):
+            return no_pairs
         if not self._has_classes:
             return match(rows, columns)
         labels = self._tracks.rows['label'][rows], detections.labels[columns]
-        pairs: list[np.ndarray] = [np.empty((2, 0), np.int64)]
+        pairs: list[np.ndarray] = [no_pairs]
         for label in np.intersect1d(*labels):
             pairs.append(match(rows[labels[0] == label], columns[labels[1] == label]))
         return np.concatenate(pairs, axis=1)

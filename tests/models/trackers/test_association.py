@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mmsmot.models.trackers import OCSORT, SORT, association
 from mmsmot.models.trackers.association import Overlaps, match_by_weight, remaining
+from mmsmot.models.trackers.certain_pairs import certain_pairs
 from mmsmot.models.trackers.kalman_filter import MEAN
-from mmsmot.models.trackers.oc_sort import certain_pairs
 from mmsmot.models.trackers.sort import match_sort
 from mmsmot.models.trackers.track_table import TrackTable
 from mmsmot.structures import Detections

@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from mmsmot.models.trackers import OCSORT
+from mmsmot.models.trackers.certain_pairs import certain_pairs
 from mmsmot.models.trackers.kalman_filter import XYSRFilter
-from mmsmot.models.trackers.oc_sort import certain_pairs
 from mmsmot.structures import Detections
 from tests.models.trackers.test_association import dense
 
