@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .runs import places_in_runs
+
 # Sides beyond these are no pixels: areas, aspect ratios and their squares would leave
 # the range of numbers in filters and assignments.
 MIN_SIDE, MAX_SIDE = 1e-9, 1e9
@@ -137,8 +139,8 @@ def overlapping_pairs(
         pixel_offset: See :func:`pairwise_iou`.
 
     Returns:
-        (K,) rows of ``boxes``, (K,) rows of ``others``, sorted, and (K,) their IoU above
-        0, to the last digit as :func:`pairwise_iou` says it.
+        (K,) rows of ``boxes``, (K,) rows of ``other_boxes``, sorted, and (K,) their IoU
+        above 0, to the last digit as :func:`pairwise_iou` says it.
     """
     reach = np.array([0, 0, pixel_offset, pixel_offset])
     boxes, other_boxes = boxes + reach, other_boxes + reach
@@ -173,10 +175,8 @@ def _swept(
     counts, low, order = min(sweeps, key=lambda sweep: sweep[0].sum())
     piece = np.cumsum(counts) // PAIRS
     for rows in np.split(np.arange(len(boxes)), np.flatnonzero(np.diff(piece)) + 1):
-        starts = np.cumsum(counts[rows]) - counts[rows]
         i = np.repeat(rows, counts[rows])
-        step = np.arange(len(i)) - np.repeat(starts, counts[rows])
-        yield i, order[low[i] + step]
+        yield i, order[low[i] + places_in_runs(counts[rows])]
 
 
 def warp_boxes(boxes: np.ndarray, affine: np.ndarray) -> np.ndarray:

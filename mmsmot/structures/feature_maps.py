@@ -78,5 +78,5 @@ class FeatureMaps:
         return list(zip(heights, widths, strict=True))
 
     def detach(self) -> FeatureMaps:
-        """The same without the way back."""
+        """The same, through which no gradient flows back."""
         return replace(self, levels=tuple(level.detach() for level in self.levels))

@@ -83,14 +83,20 @@ class Interactions:
             return np.full(rows, self._DEFAULTS[name], dtype)
         return as_column(value, rows, dtype, name, 'Interactions', 'subject_ids')
 
-    def _verb_column(self, rows: int) -> np.ndarray:
-        verbs = np.asarray(self.verbs).reshape(-1)
-        if len(verbs) != rows:
-            raise ValueError(f'Interactions: {rows} subject_ids but {len(verbs)} verbs')
+    def _text_column(self, name: str, rows: int) -> np.ndarray:
+        column = np.asarray(getattr(self, name)).reshape(-1)
+        if len(column) != rows:
+            raise ValueError(
+                f'Interactions: {rows} subject_ids but {len(column)} {name}'
+            )
         if rows == 0:
             return np.empty(0, np.str_)
-        if verbs.dtype.kind != 'U':
-            raise ValueError(f'Interactions: verbs must be text, got {verbs.dtype}')
+        if column.dtype.kind != 'U':
+            raise ValueError(f'Interactions: {name} must be text, got {column.dtype}')
+        return column
+
+    def _verb_column(self, rows: int) -> np.ndarray:
+        verbs = self._text_column('verbs', rows)
         if not np.char.str_len(verbs).all():
             row = int(np.flatnonzero(np.char.str_len(verbs) == 0)[0])
             raise ValueError(f'Interactions: the verb of row {row} is empty')
@@ -99,16 +105,7 @@ class Interactions:
     def _partner_column(self, rows: int) -> np.ndarray:
         if not is_given(self.partner_labels):
             return np.full(rows, '', np.str_)
-        labels = np.asarray(self.partner_labels).reshape(-1)
-        if len(labels) != rows:
-            raise ValueError(
-                f'Interactions: {rows} subject_ids but {len(labels)} partner_labels'
-            )
-        if rows and labels.dtype.kind != 'U':
-            raise ValueError(
-                f'Interactions: partner_labels must be text, got {labels.dtype}'
-            )
-        return labels if rows else np.empty(0, np.str_)
+        return self._text_column('partner_labels', rows)
 
     def _require_two_sides(self) -> None:
         reflexive = np.flatnonzero(self.subject_ids == self.object_ids)

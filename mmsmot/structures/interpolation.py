@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from .boxes import valid_boxes
+from .runs import places_in_runs
 from .trajectories import Trajectories
 
 WINDOW = 368  # boxes, 10^3 / e: with the paper's tau of 10 their scale is 10 frames
@@ -39,24 +40,12 @@ def interpolate_linearly(
     Returns:
         The rows given and those filled in.
     """
-    order = np.lexsort((trajectories.frame_ids, trajectories.ids))
-    ids, frames = trajectories.ids[order], trajectories.frame_ids[order]
-    labels = trajectories.labels[order]
-    is_continued = (ids[1:] == ids[:-1]) & (labels[1:] == labels[:-1])
-    missed = np.where(is_continued, frames[1:] - frames[:-1] - 1, 0)
-    _, track_rows, box_counts = np.unique(ids, return_inverse=True, return_counts=True)
-    is_long = box_counts[track_rows][1:] >= min_boxes
-    gaps = np.flatnonzero((missed > 0) & (missed <= max_gap) & is_long)
-    if not len(gaps):
+    prev_rows, next_rows, counts = _gaps(trajectories, max_gap, min_boxes)
+    if not len(counts):
         return trajectories
-    counts = missed[gaps]
-    prev_rows, next_rows = (
-        order[np.repeat(gaps, counts)],
-        order[np.repeat(gaps + 1, counts)],
-    )
-    # 1, 2, ... inside each gap
-    step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    step = places_in_runs(counts) + 1
     weight = step / (np.repeat(counts, counts) + 1)
+    prev_rows, next_rows = np.repeat(prev_rows, counts), np.repeat(next_rows, counts)
     if frame_ids is not None:
         is_frame = np.isin(trajectories.frame_ids[prev_rows] + step, frame_ids)
         prev_rows, next_rows, step, weight = (
@@ -77,6 +66,21 @@ def interpolate_linearly(
         space=trajectories.space,
     )
     return trajectories.concatenated(filled)
+
+
+def _gaps(
+    trajectories: Trajectories, max_gap: int, min_boxes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The gaps to fill: the rows before and behind each, and the frames missed, (G,)."""
+    order = np.lexsort((trajectories.frame_ids, trajectories.ids))
+    ids, frames = trajectories.ids[order], trajectories.frame_ids[order]
+    labels = trajectories.labels[order]
+    is_continued = (ids[1:] == ids[:-1]) & (labels[1:] == labels[:-1])
+    missed = np.where(is_continued, frames[1:] - frames[:-1] - 1, 0)
+    _, track_rows, box_counts = np.unique(ids, return_inverse=True, return_counts=True)
+    is_long = box_counts[track_rows][1:] >= min_boxes
+    gaps = np.flatnonzero((missed > 0) & (missed <= max_gap) & is_long)
+    return order[gaps], order[gaps + 1], missed[gaps]
 
 
 def smooth_gaussian(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .boxes import paired_iou
+from .runs import places_in_runs
 from .trajectories import Trajectories
 
 RELEASE_MIN_IOU = 0.2
@@ -140,5 +141,4 @@ def _same_frame(
     start = np.searchsorted(other_frame_ids, frame_ids, 'left')
     count = np.searchsorted(other_frame_ids, frame_ids, 'right') - start
     rows = np.repeat(np.arange(len(frame_ids)), count)
-    step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-    return rows, start[rows] + step
+    return rows, start[rows] + places_in_runs(count)

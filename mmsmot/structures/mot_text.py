@@ -286,5 +286,5 @@ def _drop(
     message = f'{path}: {int(bad.sum())} of {len(rows)} rows {reason}, first: {first}'
     if strict:
         raise ValueError(message)
-    print_log(f'{message}; dropped', logger='current', level=30)
+    print_log(f'{message}; dropped', logger='current', level=logging.WARNING)
     return rows[~bad]

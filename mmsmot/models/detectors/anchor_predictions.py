@@ -21,8 +21,9 @@ def complete_ssd_heads(model: nn.Module) -> None:
 
     mmdet's own has none, and so cannot predict. Its losses do not read it.
     """
+    ssd_head = import_mmdet().models.dense_heads.SSDHead
     for part in model.modules():
-        if isinstance(part, import_mmdet().models.dense_heads.SSDHead):
+        if isinstance(part, ssd_head):
             part.loss_cls = None
 
 

@@ -22,7 +22,7 @@ from ..reid.base import BaseReID
 from .base import BaseDetector
 
 MAX_NAME = 200  # bytes of a video's name; file systems take 255 for all of a name
-KEYS = ('frame_ids', 'counts', 'boxes', 'scores', 'labels')
+COLUMNS = ('boxes', 'scores', 'labels')
 MAX_OPEN = 8  # videos at a time whose folders are not opened anew for each batch
 
 
@@ -140,9 +140,9 @@ class _Folder:
 
     def recall(self, frame_id: int) -> Detections | None:
         """The detections of a frame; ``None`` where there are none."""
-        content: dict[int, Detections] | None = self.content
-        if content is not None and frame_id in content:
-            return content[frame_id]
+        last_content = self.content  # another thread may replace it meanwhile
+        if frame_id in last_content:
+            return last_content[frame_id]
         for path, (first_id, last_id) in list(self.spans.items()):
             if first_id <= frame_id <= last_id:
                 content = _read(path)
@@ -187,13 +187,12 @@ def _with_cache(state: dict, prefix: str, *_: Any) -> None:
 
 def _write(path: Path, by_frame: dict[int, Detections]) -> None:
     detections = list(by_frame.values())
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         'frame_ids': np.array(list(by_frame)),
         'counts': np.array([len(d) for d in detections]),
-        'boxes': np.concatenate([d.boxes for d in detections]),
-        'scores': np.concatenate([d.scores for d in detections]),
-        'labels': np.concatenate([d.labels for d in detections]),
     }
+    for name in COLUMNS:
+        arrays[name] = np.concatenate([getattr(d, name) for d in detections])
     embeddings = [d.embeddings for d in detections if d.embeddings is not None]
     if embeddings:
         arrays['embeddings'] = np.concatenate(embeddings)
@@ -205,7 +204,7 @@ def _read(path: Path) -> dict[int, Detections] | None:
     """A file's detections by frame; ``None``, logged, where it is damaged."""
     try:
         arrays = read_all_stored_arrays(path)
-        columns = [arrays[key] for key in KEYS[2:]]
+        columns = [arrays[name] for name in COLUMNS]
         columns.append(arrays.get('embeddings'))
         ends = np.cumsum(arrays['counts']).tolist()
         starts = [0, *ends[:-1]]

@@ -126,7 +126,7 @@ class MMDetDetector(nn.Module, BaseDetector):
             logger.setLevel(level)
 
     def extract(self, frames: Sequence[Frame]) -> FeatureMaps:
-        """Feature maps of backbone and neck, with the way back to both.
+        """Feature maps of backbone and neck, through which gradients flow to both.
 
         Args:
             frames: B frames, B > 0.
@@ -166,11 +166,9 @@ class MMDetDetector(nn.Module, BaseDetector):
             model = self._model_given(features)
             samples = model(features.inputs, features.samples, mode='predict')
         detections = [self._read(sample.pred_instances) for sample in samples]
-        return (
-            detections
-            if self.embedder is None
-            else self._embedded(features, detections)
-        )
+        if self.embedder is None:
+            return detections
+        return self._embedded(features, detections)
 
     def raw(self, features: FeatureMaps) -> list[RawDetections]:
         """As of :class:`BaseDetector`; scores are raised to ``score_power``."""
@@ -182,14 +180,14 @@ class MMDetDetector(nn.Module, BaseDetector):
     def _embedded(
         self, features: FeatureMaps, detections: list[Detections]
     ) -> list[Detections]:
-        counts = [len(detections) for detections in detections]
+        counts = [len(d) for d in detections]
         rows = torch.arange(len(detections)).repeat_interleave(torch.tensor(counts))
         boxes = torch.from_numpy(np.concatenate([d.boxes for d in detections]))
         vectors = self.embedder(features, rows, boxes).flatten(1).float()
-        vectors = nn.functional.normalize(vectors, dim=1).cpu().numpy()
+        vectors = F.normalize(vectors, dim=1).cpu().numpy()
         parts = np.split(vectors, np.cumsum(counts)[:-1])
         return [
-            Detections(d.boxes, d.scores, d.labels, embeddings)
+            replace(d, embeddings=embeddings)
             for d, embeddings in zip(detections, parts, strict=True)
         ]
 

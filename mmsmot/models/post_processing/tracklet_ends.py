@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...structures import Trajectories
+from ...structures.runs import places_in_runs
 
 LENGTH = 30  # rows of a tracklet that the network looks at
 EPSILON = 1e-5
@@ -86,8 +87,7 @@ class TrackletEnds:
         high = np.searchsorted(start_frames, self.last[:, 0] + max_gap, 'left')
         counts = np.maximum(high - low, 0)
         former = np.repeat(np.arange(len(self)), counts)
-        inside = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        later = by_start[low[former] + inside]
+        later = by_start[low[former] + places_in_runs(counts)]
         distance = np.linalg.norm(self.first[later, 1:] - self.last[former, 1:], axis=1)
         alike = self.first_label[later] == self.last_label[former]
         good = alike & (distance <= max_distance)
