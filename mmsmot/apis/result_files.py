@@ -11,7 +11,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from ..evaluation.result_files import RESULT
+from ..evaluation.result_files import RESULT, is_infer_result
 from ..structures.old_result import OLD_RESULT
 from ..structures.sample_json import FORMAT
 from ..utils.atomic import atomic_write
@@ -39,9 +39,7 @@ def files_of(result: dict[str, Any]) -> list[str]:
 def read_own_result(path: Path) -> dict[str, Any] | None:
     """The JSON of a result of ours; ``None`` where there is none, or no whole one."""
     result = _read_json(path)
-    if not isinstance(result, dict) or not isinstance(result.get('key'), dict):
-        return None  # also a sample that a test has dumped under this name
-    return result if result.get('format') in (OLD_RESULT, FORMAT) else None
+    return result if is_infer_result(result) else None
 
 
 def clear(out_dir: Path, overwrite: bool) -> None:

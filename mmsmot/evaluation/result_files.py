@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from ..structures.old_result import OLD_RESULT
+from ..structures.sample_json import FORMAT
+
 if TYPE_CHECKING:
     from ..structures import Prompt, SMOTDataSample, VideoInfo
 
@@ -25,6 +28,16 @@ def result_name(sample: SMOTDataSample | Mapping[str, Any]) -> str:
     if video is None:
         raise KeyError('the sample has no video')
     return video.name if prompt is None else f'{video.name}/{prompt.key}'
+
+
+def is_infer_result(content: Any) -> bool:
+    """Whether a JSON file's content is a whole result of ``tools/infer.py``.
+
+    A test's dump, which may lie under the same name, has no ``key``.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get('key'), dict):
+        return False
+    return content.get('format') in (OLD_RESULT, FORMAT)
 
 
 def result_file(folder: Path, name: str, suffix: str) -> Path:

@@ -12,8 +12,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import SMOTDataSample, Trajectories
-from ..structures.old_result import OLD_RESULT
-from ..structures.sample_json import FORMAT, sample_from_dict
+from ..structures.sample_json import sample_from_dict
 from ..utils.json_file import read_json
 from ..utils.number_ranges import FRACTION, require_numbers
 from .captions import tell_missing_scorers
@@ -21,7 +20,7 @@ from .external_results import ExternalResults
 from .interactions import THRESHOLD
 from .preprocessing import require_known
 from .protocols import RELEASE, STRICT
-from .result_files import RESULT, result_name
+from .result_files import RESULT, is_infer_result, result_name
 from .smot_report import VideoResult, report, score_video
 
 MISSING = ('error', 'empty', 'skip')
@@ -130,22 +129,17 @@ def _result_paths(folder: Path) -> dict[str, Path]:
     """The ``result.json`` files of infer by name; none where a test has dumped."""
     paths = {}
     for path in folder.rglob(RESULT):
-        if is_infer_result(path):
+        if _holds_infer_result(path):
             name = path.parent.relative_to(folder).as_posix()
             paths[result_name(read_sample(path)) if name == '.' else name] = path
     return paths
 
 
-def is_infer_result(path: Path) -> bool:
-    """Whether a file is a result of ``tools/infer.py``, rather than a dump of a test."""
+def _holds_infer_result(path: Path) -> bool:
     try:
-        content = read_json(path)
+        return is_infer_result(read_json(path))
     except (ValueError, OSError):
         return False
-    if not isinstance(content, dict):
-        return False
-    is_ours = content.get('format') in (OLD_RESULT, FORMAT)
-    return is_ours and isinstance(content.get('key'), dict)
 
 
 def _ends_with(path: str, tail: str) -> bool:
@@ -173,7 +167,9 @@ def open_predictions(
         raise FileNotFoundError(f'{folder}: no such folder (looked from {os.getcwd()})')
     if (folder / 'predictions').is_dir():
         return SavedPredictions(folder / 'predictions')
-    if any(map(is_infer_result, folder.rglob(RESULT))):  # tracks.txt lie beside them
+    if any(
+        map(_holds_infer_result, folder.rglob(RESULT))
+    ):  # tracks.txt lie beside them
         return SavedPredictions(folder)
     if next(folder.rglob('*.txt'), None) is not None:
         return ExternalResults(folder, frame_numbers)
@@ -181,8 +177,9 @@ def open_predictions(
         return SavedPredictions(folder)
     raise FileNotFoundError(
         f'{folder}: no predictions. Expected predictions/<video>.json as SMOTMetric '
-        'dumps them (out_dir), <video>/result.json of tools/infer.py, or <video>.txt in MOTChallenge format with '
-        'instance_caption.json, relation.json and video_summary.json.'
+        'dumps them (out_dir), <video>/result.json of tools/infer.py, or <video>.txt in '
+        'MOTChallenge format with instance_caption.json, relation.json and '
+        'video_summary.json.'
     )
 
 
