@@ -14,6 +14,7 @@ from .captions import BLEU, CaptionScores, CaptionSet, score_captions
 from .chota import caption_accuracy, caption_similarity, chota
 from .interactions import (
     THRESHOLD,
+    Counts,
     PairVerbs,
     count,
     head_and_tail,
@@ -170,8 +171,9 @@ def _strict(
         joint['CHOTA'] = chota(tracking, levels.pop('accuracy'))
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
-        levels['interactions'] = interaction_report(pairs, threshold)
-        joint['IHOTA'] = chota(tracking, _jaccard(pairs, threshold))
+        counts = count(pairs, threshold)
+        levels['interactions'] = interaction_report(pairs, counts, threshold)
+        joint['IHOTA'] = chota(tracking, _jaccard(counts))
     return {**levels, 'joint': joint} if joint else levels
 
 
@@ -246,12 +248,13 @@ def _named(level: str, scores: CaptionScores) -> dict[str, str]:
     return {f'{level} {name}': reason for name, reason in scores.missing.items()}
 
 
-def interaction_report(pairs: Sequence[PairVerbs], threshold: float) -> dict[str, Any]:
+def interaction_report(
+    pairs: Sequence[PairVerbs], counts: Counts, threshold: float
+) -> dict[str, Any]:
     """Micro, macro, head and tail, each verb, and the curve over thresholds.
 
     With ``'span IoU'`` of the verbs found, where the truth says when they hold.
     """
-    counts = count(pairs, threshold)
     overlap = span_iou(pairs, threshold)
     return {
         **micro(counts),
@@ -304,9 +307,8 @@ def _caption_accuracy(videos: Sequence[VideoResult], scores: CaptionScores) -> f
     return total / max(boxes, 1)
 
 
-def _jaccard(pairs: Sequence[PairVerbs], threshold: float) -> float:
+def _jaccard(counts: Counts) -> float:
     """IntA = TP / (TP + FP + FN)."""
-    counts = count(pairs, threshold)
     wrong = np.sum(counts.false_positives) + np.sum(counts.false_negatives)
     right = np.sum(counts.true_positives)
     return float(right / (right + wrong)) if right + wrong else 0.0

@@ -119,10 +119,10 @@ class TrackingMetric(BaseMetric):
                 f'none of {len(results)} videos has a truth (gt/gt.txt) to score '
                 'against. tools/infer.py predicts without one.'
             )
-        combined = combine_sequences(scored)
         rows = rows_by_name(scored)
         print_log('\n' + format_table(rows), logger='current')
         if self.json_path is not None:
+            combined = combine_sequences(scored)
             report = {
                 'preprocessing': self.preprocessing,
                 'preprocessing_of': {n: rule for n, _, rule in sorted(results) if rule},
