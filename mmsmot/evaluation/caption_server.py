@@ -22,7 +22,7 @@ START_SECONDS = 300.0
 SECONDS_PER_CAPTION = 0.1
 # Numbers with decimal points and text in UTF-8, whatever the machine's locale; they win
 # over JAVA_TOOL_OPTIONS and the environment.
-PINNED = ('-Duser.language=en', '-Duser.country=US', '-Dfile.encoding=UTF-8')
+LOCALE_OPTIONS = ('-Duser.language=en', '-Duser.country=US', '-Dfile.encoding=UTF-8')
 
 
 class CaptionServerError(RuntimeError):
@@ -200,7 +200,7 @@ def _command(java: str) -> list[str]:
             '--force-reinstall pycocoevalcap)'
         )
     classes = os.pathsep.join([*paths, str(CLASSES)])
-    return [program, *PINNED, '-Xmx2G', '-cp', classes, 'CaptionServer']
+    return [program, *LOCALE_OPTIONS, '-Xmx2G', '-cp', classes, 'CaptionServer']
 
 
 def _meteor_lines(

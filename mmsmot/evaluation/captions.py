@@ -72,8 +72,8 @@ def missing_scorers() -> str | None:
 
 def tell_missing_scorers() -> None:
     """Warn before a long run, not after it, that its captions will have no scores."""
-    if lacking := missing_scorers():
-        message = f'there will be no scores of captions, since {lacking}'
+    if reason := missing_scorers():
+        message = f'there will be no scores of captions, since {reason}'
         print_log(message, logger='current', level=logging.WARNING)
 
 
@@ -100,8 +100,8 @@ def score_captions(
         raise ValueError(f"tokenizer must be 'ptb' or 'none', got {tokenizer!r}")
     for name, captions in sets.items():
         _require_paired(name, captions)
-    if lacking := missing_scorers():
-        return {name: CaptionScores({}, {}, {'captions': lacking}) for name in sets}
+    if reason := missing_scorers():
+        return {name: CaptionScores({}, {}, {'captions': reason}) for name in sets}
     server, missing = None, {}
     try:
         server = CaptionServer()

@@ -134,8 +134,8 @@ def find_errors(
         ValueError: A prediction does not fit its truth; names the video.
     """
     require_numbers('find_errors', FRACTION, threshold=threshold)
-    if lacking := missing_scorers():
-        raise ModuleNotFoundError(f'the worst captions cannot be ranked: {lacking}')
+    if reason := missing_scorers():
+        raise ModuleNotFoundError(f'the worst captions cannot be ranked: {reason}')
     tracks, captions, pairs = [], [], []
     for sample in samples:
         if 'gt_trajectories' not in sample:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CAPTIONS = 'instance_caption.json'
 RELATIONS = 'relation.json'
 SUMMARIES = 'video_summary.json'
+# No part of a verb, as for InteractionVocabulary.canonical.
+VERB_PADDING = ' .\t\r\n'
 
 
 class ExternalResults:
@@ -37,8 +39,9 @@ class ExternalResults:
         video_summary.json     optional: {"<video>": text}
 
     Verbs lose blanks and full stops around them and become lower case, but for those
-    that ``vocabulary`` has as they stand; empty ones are dropped. Captions of ids without a box are kept, since a trajectory that is none
-    counts as invented, and logged.
+    that ``vocabulary`` has as they stand; empty ones are dropped. Captions of ids
+    without a box are kept, since a trajectory that is none counts as invented, and
+    logged.
 
     Args:
         folder: Where the files lie.
@@ -102,7 +105,8 @@ class ExternalResults:
 
         Raises:
             ValueError: Nothing tells from which number frames count (see
-                :func:`~mmsmot.structures.frame_numbering.frame_offset`), or a row, caption or relation is malformed; names the place.
+                :func:`~mmsmot.structures.frame_numbering.frame_offset`), or a row,
+                caption or relation is malformed; names the place.
         """
         from ..structures import SMOTDataSample  # here: it imports torch
 
@@ -150,10 +154,10 @@ class ExternalResults:
         unknown_names = sorted(content.keys() - set(self.names))
         if unknown_names:
             raise ValueError(
-                f'{path}: {len(unknown_names)} of its names have no text file, the first '
-                f'{unknown_names[0]!r:.60} (expected {self.path(unknown_names[0])}). If the dataset '
-                'has such a video, one without tracks needs an empty file; if it has '
-                'none, take the name out.'
+                f'{path}: {len(unknown_names)} of its names have no text file, the '
+                f'first {unknown_names[0]!r:.60} (expected '
+                f'{self.path(unknown_names[0])}). If the dataset has such a video, one '
+                'without tracks needs an empty file; if it has none, take the name out.'
             )
         return content
 
@@ -183,16 +187,18 @@ class ExternalResults:
                     f'each id from 0 to {LAST_ID}, got {key!r:.40}: {text!r:.60}'
                 )
             captions[track_id] = text
-        bodiless = sorted(captions.keys() - ids)
-        if bodiless:
-            _log(
-                f'{self.folder / CAPTIONS}: {name}: {len(bodiless)} described ids have '
-                f'no box, the first {bodiless[0]}; they count as invented'
+        boxless_ids = sorted(captions.keys() - ids)
+        if boxless_ids:
+            print_log(
+                f'{self.folder / CAPTIONS}: {name}: {len(boxless_ids)} described ids '
+                f'have no box, the first {boxless_ids[0]}; they count as invented',
+                logger='current',
+                level=logging.WARNING,
             )
         return captions
 
     def _spellings(self, verb: str) -> tuple[str, ...]:
-        plain = verb.strip(' .\t\r\n').lower()
+        plain = verb.strip(VERB_PADDING).lower()
         if self.vocabulary is None:
             return (plain,)
         # Not of the plain one: in raw359 'accept.v.02 ' is a verb, and another.
@@ -236,7 +242,7 @@ def _scored(verbs: Any, place: str) -> dict[str, float]:
                 f'{place}: expected a verb, with a score from 0 to 1 if with any, got '
                 f'{verb!r:.40}: {score!r:.40}'
             )
-        if verb.strip(' .\t\r\n'):
+        if verb.strip(VERB_PADDING):
             scores[verb] = max(float(score), scores.get(verb, 0.0))
     return scores
 
@@ -257,7 +263,3 @@ def _renumbered(
         scores=tracks.scores,
         space=tracks.space,
     )
-
-
-def _log(message: str) -> None:
-    print_log(message, logger='current', level=logging.WARNING)

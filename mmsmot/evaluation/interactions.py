@@ -59,14 +59,14 @@ def count(
 
 def _count_flat(flat: _Flat, threshold: float, above: bool = False) -> Counts:
     verbs, hits, misses, wrong = flat
-    shape = len(verbs)
+    num_verbs = len(verbs)
     reaches = gt if above else ge
     hit = reaches(hits[1], threshold)
-    true_positives = np.bincount(hits[0][hit].astype(int), minlength=shape)
-    false_negatives = np.bincount(hits[0][~hit].astype(int), minlength=shape)
-    false_negatives += np.bincount(misses, minlength=shape)
+    true_positives = np.bincount(hits[0][hit].astype(int), minlength=num_verbs)
+    false_negatives = np.bincount(hits[0][~hit].astype(int), minlength=num_verbs)
+    false_negatives += np.bincount(misses, minlength=num_verbs)
     claimed = reaches(wrong[1], threshold)
-    false_positives = np.bincount(wrong[0][claimed].astype(int), minlength=shape)
+    false_positives = np.bincount(wrong[0][claimed].astype(int), minlength=num_verbs)
     return Counts(verbs, true_positives, false_positives, false_negatives)
 
 
@@ -124,6 +124,7 @@ def head_and_tail(counts: Counts) -> dict[str, dict[str, float]]:
     """
     order = np.argsort(-counts.support, kind='stable')
     share = np.cumsum(counts.support[order]) / max(counts.support.sum(), 1)
+    # A share of just HEAD_SHARE may lie a rounding error below it.
     size = int(np.searchsorted(share, HEAD_SHARE - 1e-12)) + 1
     parts = {'head': order[:size], 'tail': order[size:]}
     rows = {}

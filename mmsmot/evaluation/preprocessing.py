@@ -78,8 +78,8 @@ def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
         if len(foreign_classes):
             raise ValueError(
                 f"preprocessing {name!r} needs MOTChallenge's classes 1 to 13 in the "
-                f'truth, got {foreign_classes[:10].tolist()}. Where the truth has no classes or '
-                "others, and every box counts, choose preprocessing='none'."
+                f'truth, got {foreign_classes[:10].tolist()}. Where the truth has no '
+                "classes or others, and every box counts, choose preprocessing='none'."
             )
     return distractors
 

@@ -79,8 +79,8 @@ def _add_coco(
     segments: dict[str, np.ndarray],
     missing: dict[str, str],
 ) -> None:
-    if lacking := missing_scorers():
-        missing['ROUGE-L and CIDEr'] = lacking
+    if reason := missing_scorers():
+        missing['ROUGE-L and CIDEr'] = reason
         return
     from pycocoevalcap.cider.cider import Cider
     from pycocoevalcap.rouge.rouge import Rouge

@@ -38,8 +38,8 @@ def contact_sheet(
     if not len(images):
         raise ValueError('no image to make a contact sheet of')
     crops = [
-        _crop(image, true, red, side)
-        for image, true, red in zip(images, gt_boxes, pred_boxes, strict=True)
+        _crop(image, gt, pred, side)
+        for image, gt, pred in zip(images, gt_boxes, pred_boxes, strict=True)
     ]
     return np.concatenate(crops, axis=1)
 

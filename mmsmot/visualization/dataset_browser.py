@@ -28,6 +28,7 @@ TITLE_SIZE = 12  # pixels of an em, of an image's title
 MAX_SHEET_LINES, MAX_CLIP_LINES = 1000, 40
 MIN_CLIP_WIDTH = 16  # pixels, of one block of H.264
 MAX_CLIP_WIDTH = 8192  # pixels, of 8K and of H.264's highest level
+NO_BOXES = (np.empty(0, np.int64), np.empty((0, 4)))  # ids and boxes
 
 
 def draw_sheet(
@@ -141,9 +142,6 @@ def write_clip(
                     frame.image, ids, frame_boxes, active, texts, truth.video_caption
                 )
             )
-
-
-NO_BOXES = (np.empty(0, np.int64), np.empty((0, 4)))
 
 
 def boxes_by_frame(

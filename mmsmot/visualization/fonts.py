@@ -22,9 +22,17 @@ MISSING = '□'  # in place of a character that no font has
 # A desktop may have thousands of fonts, and each takes up to 20 ms to look into.
 MAX_SYSTEM_FONTS = 400
 # Looked into first: plain faces of families that were made for many scripts.
-PREFERRED = ('notosans', 'droidsans', 'arialuni', 'wqy', 'unifont', 'sans', 'gothic')
+PREFERRED_FONTS = (
+    'notosans',
+    'droidsans',
+    'arialuni',
+    'wqy',
+    'unifont',
+    'sans',
+    'gothic',
+)
 # Their glyphs are bitmaps, boxes or nothing.
-UNSUITABLE = ('color', 'emoji', 'lastresort', 'adobeblank')
+UNSUITABLE_FONTS = ('color', 'emoji', 'lastresort', 'adobeblank')
 # Luma of a plate. Black and white have the same contrast on a grey of 117 (WCAG 2); a
 # little less, since thin strokes of white on a colour fray.
 DARK_INK_FROM = 110
@@ -142,14 +150,14 @@ def _system_fonts() -> tuple[str, ...]:
 
     def rank(path: str) -> tuple[int, int, str]:
         name = Path(path).stem.lower()
-        family = (n for n, part in enumerate(PREFERRED) if part in name)
+        family = (n for n, part in enumerate(PREFERRED_FONTS) if part in name)
         styled = any(part in name for part in ('bold', 'italic', 'oblique', 'serif'))
-        return styled, next(family, len(PREFERRED)), path
+        return styled, next(family, len(PREFERRED_FONTS)), path
 
     suitable = (
         path
         for path in findSystemFonts()
-        if not any(part in Path(path).stem.lower() for part in UNSUITABLE)
+        if not any(part in Path(path).stem.lower() for part in UNSUITABLE_FONTS)
     )
     return tuple(sorted(suitable, key=rank)[:MAX_SYSTEM_FONTS])
 

@@ -108,8 +108,8 @@ class SemanticDrawer:
         scale = self.scale_for(image.shape[1])
         boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) * scale
         if scale != 1:
-            way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=way)
+            method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=method)
         canvas = draw_tracks(image, ids, boxes)
         if interactions is not None and len(interactions):
             _draw_interactions(canvas, ids, boxes, interactions, self.senses)
@@ -254,15 +254,15 @@ def _draw_arrow(
     # Without what the head covers, or a blunt end would stand out beyond its tip.
     line = arc[np.linalg.norm(arc - tip, axis=1) > 0.7 * HEAD_LENGTH]
     line = line if len(line) > 1 else arc[:2]
-    way = (tip - line[-1]) / max(np.linalg.norm(tip - line[-1]), 1e-6)
+    direction = (tip - line[-1]) / max(np.linalg.norm(tip - line[-1]), 1e-6)
     points = np.round(line).astype(np.int32)
     step = len(points) if has_span else DASH
     for ink, width in ((OUTLINE, 4), (color, 2)):
         for start in range(0, len(points) - 1, step if has_span else 2 * DASH):
             piece = points[start : start + step + 1].reshape(-1, 1, 2)
             cv2.polylines(canvas, [piece], False, ink, width, cv2.LINE_AA)
-    base = tip - HEAD_LENGTH * way
-    across = 0.5 * HEAD_LENGTH * np.array([-way[1], way[0]])
+    base = tip - HEAD_LENGTH * direction
+    across = 0.5 * HEAD_LENGTH * np.array([-direction[1], direction[0]])
     head = np.round([tip, base + across, base - across]).astype(np.int32)
     cv2.fillPoly(canvas, [head], color, cv2.LINE_AA)
     cv2.polylines(canvas, [head], True, OUTLINE, 1, cv2.LINE_AA)

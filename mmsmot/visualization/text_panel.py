@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from .fonts import (
-    TEXT_SIZE,
     cut_text,
     draw_text,
     drawable_text,
@@ -44,7 +43,7 @@ class TextEntry:
 
 
 @lru_cache(maxsize=1024)  # a video's panel has the same texts in every frame
-def wrap(text: str, width: int, size: int = TEXT_SIZE) -> tuple[str, ...]:
+def wrap(text: str, width: int) -> tuple[str, ...]:
     """Lines of at most ``width`` pixels; a longer word is cut where it must be.
 
     Of a text longer than :data:`~.fonts.MAX_LETTERS` the rest is left out.
@@ -53,13 +52,13 @@ def wrap(text: str, width: int, size: int = TEXT_SIZE) -> tuple[str, ...]:
     line = ''
     for word in drawable_text(text).split(' '):
         longer = f'{line} {word}' if line else word
-        if text_width(longer, size) <= width:
+        if text_width(longer) <= width:
             line = longer
             continue
         if line:
             lines.append(line)
-        while len(word) > 1 and text_width(word, size) > width:
-            cut = max(1, fitting(word, width, size))
+        while len(word) > 1 and text_width(word) > width:
+            cut = max(1, fitting(word, width))
             lines.append(word[:cut])
             word = word[cut:]
         line = word

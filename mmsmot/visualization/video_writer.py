@@ -129,10 +129,8 @@ class VideoWriter:
             interpolation=CONVERSION,
             threads=1,
         )
-        frame.pts, frame.time_base = (
-            self._time_of(timestamp),
-            1 / (self.fps * self._ticks),
-        )
+        frame.pts = self._time_of(timestamp)
+        frame.time_base = 1 / (self.fps * self._ticks)
         frame.duration = self._ticks
         self._container.mux(self._stream.encode(frame))
         self.num_frames += 1
