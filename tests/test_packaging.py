@@ -46,6 +46,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def run_python(
+    installed: Path, folder: Path, *args: object
+) -> subprocess.CompletedProcess:
+    """Python in a folder, with the installed package on its path."""
+    return subprocess.run(
+        [sys.executable, *map(str, args)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': str(installed)},
+        cwd=folder,
+        check=False,
+    )
+
+
 def test_configs_and_tools_come_along(installed: Path) -> None:
     mim = installed / 'mmsmot' / '.mim'
     assert (mim / 'configs/two_stage/sort_public-detections.py').is_file()
@@ -89,14 +103,7 @@ def test_what_is_imported_is_what_is_required(installed: Path) -> None:
     """A plain ``pip install mmsmot`` gives a package that can be imported."""
     (info,) = installed.glob('mmsmot-*.dist-info')
     brought = closure(metadata.Distribution.at(info).requires)
-    done = subprocess.run(
-        [sys.executable, '-c', LIGHT],
-        capture_output=True,
-        text=True,
-        env={**os.environ, 'PYTHONPATH': str(installed)},
-        cwd=installed,
-        check=False,
-    )
+    done = run_python(installed, installed, '-c', LIGHT)
     assert done.returncode == 0, done.stderr
     owners = metadata.packages_distributions()
     for module in set(done.stdout.split()) & set(owners) - {'mmsmot'}:
@@ -204,14 +211,7 @@ def test_a_project_works_by_name_from_outside(installed: Path, tmp_path: Path) -
         '    part = TRACKERS.build(load_config(name).model.tracker)\n'
         '    print(type(part).__name__, sys.modules[type(part).__module__].__file__)\n'
     )
-    done = subprocess.run(
-        [sys.executable, '-c', code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, 'PYTHONPATH': str(installed)},
-        cwd=tmp_path,
-        check=False,
-    )
+    done = run_python(installed, tmp_path, '-c', code)
     file = installed / 'mmsmot/.mim/projects/example_project/greedy_tracker.py'
     expected = ['GreedyTracker', str(file)]
     assert [line.split() for line in done.stdout.splitlines()] == [expected] * 2, (
@@ -251,14 +251,7 @@ def test_the_commands_that_mim_runs(installed: Path, tmp_path: Path) -> None:
     package = installed / 'mmsmot'
     (config,) = mim_find(package, 'greedy-estimator_csv.py')
     command = [package / '.mim/tools/test.py', config, 'none', '--launcher', 'none']
-    done = subprocess.run(
-        [sys.executable, *map(str, command), '--data-root', '.'],
-        capture_output=True,
-        text=True,
-        env={**os.environ, 'PYTHONPATH': str(installed)},
-        cwd=tmp_path,
-        check=False,
-    )
+    done = run_python(installed, tmp_path, *command, '--data-root', '.')
     assert done.returncode == 0, done.stderr
     assert 'continuity/mean_length: 5.0000' in done.stdout + done.stderr
     # Where train.py's help names --gpus, mim adds --device, which we do not know.

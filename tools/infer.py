@@ -45,6 +45,19 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--out', required=True, help='folder of the results')
+    add_prompt_arguments(parser)
+    add_frame_arguments(parser)
+    parser.add_argument('--no-video', action='store_true', help='draw no video')
+    parser.add_argument('--no-cache', action='store_true', help='keep no detections')
+    parser.add_argument('--overwrite', action='store_true', help='do it all again')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
+    )
+    return parser.parse_args()
+
+
+def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is tracked, for models that read prompts."""
     parser.add_argument(
         '--text',
         action='append',
@@ -67,6 +80,10 @@ def parse_args() -> argparse.Namespace:
         metavar='FRAME,X,Y',
         help='track what is at a point; boxes and points name one target together',
     )
+
+
+def add_frame_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which frames are taken, and how long a stream is looked at."""
     parser.add_argument(
         '--start', type=non_negative_int_arg, help='first frame number, inclusive'
     )
@@ -85,13 +102,6 @@ def parse_args() -> argparse.Namespace:
         default=30.0,
         help='seconds to wait for a stream that dropped out',
     )
-    parser.add_argument('--no-video', action='store_true', help='draw no video')
-    parser.add_argument('--no-cache', action='store_true', help='keep no detections')
-    parser.add_argument('--overwrite', action='store_true', help='do it all again')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
-    )
-    return parser.parse_args()
 
 
 def main() -> None:

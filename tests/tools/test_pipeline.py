@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import cv2
 import pytest
+
+from mmsmot.models.semantics.slots import INTERFACES
 
 FOLDER = Path(__file__).parents[2] / 'tools' / 'benchmarks'
 ROW = re.compile(r'(\w+) +(-?[\d.]+) +-?[\d.]+ +-?[\d.]+%')
@@ -41,6 +45,16 @@ def test_the_split_adds_up_to_the_whole() -> None:
     # Without weights the true boxes are looked at, so that there is someone to track.
     people = re.match(r'(\d+) trajectories; random weights', lines[-3])
     assert int(people[1]) >= 3
+
+
+def test_stages_are_made_of_parts_that_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that was renamed would be left out of its stage in silence."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    stages = runpy.run_path(str(FOLDER / 'pipeline.py'))['PARTS']
+    for part, method in itertools.chain(*stages.values()):
+        assert method in INTERFACES[part]
 
 
 def test_memory_of_two_lengths(tmp_path: Path) -> None:

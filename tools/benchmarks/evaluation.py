@@ -197,13 +197,13 @@ def score_with_trackeval(root: Path) -> dict[str, dict]:
     return {name: result['pedestrian'] for name, result in sequences.items()}
 
 
-def require_equal(ours: dict[str, dict], peer_seconds: dict[str, dict]) -> None:
+def require_equal(ours: dict[str, dict], peer_scores: dict[str, dict]) -> None:
     """Stop unless every field of every sequence is equal."""
-    if set(ours) != set(peer_seconds):
-        sys.exit(f'other sequences: {sorted(ours)} and {sorted(peer_seconds)}')
+    if set(ours) != set(peer_scores):
+        sys.exit(f'other sequences: {sorted(ours)} and {sorted(peer_scores)}')
     for name, result in ours.items():
         for metric, fields in result.items():
-            reference = peer_seconds[name][metric]
+            reference = peer_scores[name][metric]
             if set(fields) != set(reference):
                 sys.exit(f'{name}: other fields of {metric}')
             for field, value in fields.items():

@@ -20,16 +20,18 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-import torch
+from mmsmot.utils.command_line import count_arg, run_tool, tool_imports
 
-from mmsmot.apis import SMOTSession
-from mmsmot.models.estimators import TRACK_FEATURES, BaseEstimator, Estimate
-from mmsmot.models.language import CaptionTokenizer
-from mmsmot.models.semantics import TrajectorySemantics
-from mmsmot.models.smot import SMOT
-from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
-from mmsmot.utils.command_line import run_tool
+with tool_imports():
+    import numpy as np
+    import torch
+
+    from mmsmot.apis import SMOTSession
+    from mmsmot.models.estimators import TRACK_FEATURES, BaseEstimator, Estimate
+    from mmsmot.models.language import CaptionTokenizer
+    from mmsmot.models.semantics import TrajectorySemantics
+    from mmsmot.models.smot import SMOT
+    from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
 
 WIDTH, HEIGHT, FPS = 640, 360, 25.0
 NUM_TRACKS, LIFE = 10, 60  # tracks at a time, and frames of each
@@ -136,7 +138,9 @@ def measure(run: Callable, model: SMOT, marks: list[int]) -> dict[int, tuple]:
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--frames', type=int, nargs='+', default=[3000, 6000, 12000])
+    parser.add_argument(
+        '--frames', type=count_arg, nargs='+', default=[3000, 6000, 12000]
+    )
     return parser.parse_args()
 
 

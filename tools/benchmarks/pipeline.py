@@ -55,7 +55,7 @@ PARTS = {
         ('video_fusion', 'frame_tokens'),
         ('video_fusion', 'forward'),
         ('trajectory_fusion', 'forward'),
-        ('context', 'forward'),
+        ('cross_track_attention', 'forward'),
     ],
 }
 ORDER = (

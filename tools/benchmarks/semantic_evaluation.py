@@ -198,7 +198,7 @@ def coco_scores(captions: list[tuple[str, str]]) -> dict[str, float]:
     from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
     tokenizer = PTBTokenizer()
-    truth, said = (
+    truth, predictions = (
         tokenizer.tokenize(
             {i: [{'caption': pair[k]}] for i, pair in enumerate(captions)}
         )
@@ -207,14 +207,14 @@ def coco_scores(captions: list[tuple[str, str]]) -> dict[str, float]:
     scores = {}
     with contextlib.redirect_stdout(io.StringIO()):
         scores |= dict(
-            zip(BLEU, Bleu(4).compute_score(truth, captions)[0], strict=True)
+            zip(BLEU, Bleu(4).compute_score(truth, predictions)[0], strict=True)
         )
     for name, scorer in (
         ('METEOR', Meteor()),
         ('ROUGE-L', Rouge()),
         ('CIDEr', Cider()),
     ):
-        scores[name] = scorer.compute_score(truth, captions)[0]
+        scores[name] = scorer.compute_score(truth, predictions)[0]
     return scores
 
 

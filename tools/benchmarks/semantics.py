@@ -166,10 +166,9 @@ def one_pair(
     """A pair's scores, from the two self-attentions that it needs on."""
     head = m.interaction
     mask = torch.ones(subject_tokens.shape[:2], dtype=bool)
-    prefix_mask = head.object_attention(object_tokens, mask)
-    joined = head.attention(
-        head.subject_attention(subject_tokens, mask), prefix_mask, mask
-    )
+    subjects = head.subject_attention(subject_tokens, mask)
+    objects = head.object_attention(object_tokens, mask)
+    joined = head.attention(subjects, objects, mask)
     pooled = masked_adaptive_pool(joined, mask, head.pooled_tokens)
     return head.mlp(pooled.flatten(1))
 

@@ -45,7 +45,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--clip', type=int, default=100, help='frames to tell for')
     parser.add_argument('--people', type=int, default=4)
     parser.add_argument('--size', type=int, nargs=2, default=[1280, 720])
-    parser.add_argument('--gradient-frames', type=int, help='of each clip')
+    parser.add_argument(
+        '--gradient-frames', dest='num_grad_frames', type=int, help='of each clip'
+    )
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--child', type=int, help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 import ast
 import collections
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from mmsmot.utils.command_line import run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 VAGUE_WORDS = frozenset(
@@ -147,7 +148,7 @@ def is_vague(name: str) -> bool:
     return not name.endswith('__') and name.strip('_').lower() in VAGUE_WORDS
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         'folders',
@@ -173,8 +174,8 @@ def main() -> None:
     share = count / max(total, 1)
     commonest = ', '.join(f'{name} {number}' for name, number in vague.most_common(12))
     print(f'{count} of {total} bindings ({share:.2%}) are vague: {commonest}')
-    sys.exit(share >= LIMIT)
+    return int(share >= LIMIT)
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

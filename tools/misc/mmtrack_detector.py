@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ def detector_part(model: dict, pipeline: list[dict] | None) -> Part:
         model: ``model`` of the old config.
         pipeline: Its test pipeline, where it has one.
     """
-    detector = _without_scope(copy.deepcopy(model.get('detector')) or {})
+    detector = _without_scope(model.get('detector') or {})
     name = detector.get('type')
     if not isinstance(name, str):
         advice = (
@@ -123,7 +122,7 @@ def convert_pipeline(
         now; and what has no counterpart.
     """
     problems: list[str] = []
-    flat = [_without_scope(copy.deepcopy(step)) for step in _flattened(steps, problems)]
+    flat = [_without_scope(step) for step in _flattened(steps, problems)]
     names = [SAME_STEP.get(step['type'], step['type']) for step in flat]
     converted, preprocessor = [], {}
     for index, (name, step) in enumerate(zip(names, flat, strict=True)):
@@ -188,11 +187,11 @@ def _resize(step: dict) -> dict:
     """Resize of 3.x, which stretches by default; 2.x kept the ratio."""
     is_old = 'img_scale' in step or 'scale' not in step
     converted = {'type': 'Resize'}
-    for old_key, key in (('img_scale', 'scale'), ('scale', 'scale')):
-        if step.get(old_key) is not None:
-            value = step[old_key]
+    for key in ('img_scale', 'scale'):
+        if step.get(key) is not None:
+            value = step[key]
             value = value[0] if isinstance(value[0], list | tuple) else value
-            converted[key] = tuple(value)
+            converted['scale'] = tuple(value)
     if step.get('scale_factor') is not None and 'scale' not in converted:
         converted['scale_factor'] = step['scale_factor']
     converted['keep_ratio'] = step.get('keep_ratio', is_old)
@@ -260,7 +259,7 @@ def _take_weights(model: dict, detector: dict) -> str | None:
 
 
 def _without_scope(node: Any) -> Any:
-    """A config without the scope that MMTracking 1.x writes before mmdet's names."""
+    """A copy without the scope that MMTracking 1.x writes before mmdet's names."""
     if isinstance(node, dict):
         bare = {key: _without_scope(value) for key, value in node.items()}
         if bare.get('_scope_') == 'mmdet':

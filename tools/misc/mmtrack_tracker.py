@@ -118,10 +118,8 @@ def tracker_with_motion(model: dict) -> dict:
     """The tracker as mmdet has it, with the Kalman filter inside."""
     tracker = copy.deepcopy(model['tracker'])
     tracker.pop('_scope_', None)
-    for key in [
-        key for key, value in tracker.items() if key == 'init_cfg' and not value
-    ]:
-        del tracker[key]
+    if not tracker.get('init_cfg'):
+        tracker.pop('init_cfg', None)
     motion = tracker.pop('motion', None) or model.get('kalman') or model.get('motion')
     if isinstance(motion, dict):
         motion = {('use_nsa' if key == 'nsa' else key): motion[key] for key in motion}

@@ -108,37 +108,28 @@ def test_a_camera_motion_is_a_part_or_its_config() -> None:
 
 
 # Each default decides scores that were published or measured.
+BYTE_DEFAULTS = dict(
+    track_threshold=0.6,
+    low_threshold=0.1,
+    birth_threshold=0.7,
+    match_threshold=0.8,
+    second_match_threshold=0.5,
+    tentative_match_threshold=0.7,
+    duplicate_threshold=0.15,
+    max_time_lost=30,
+    fuse_score=True,
+    report_detections=False,
+    pixel_offset=1.0,
+)
 DEFAULTS = {
     SORT: dict(max_age=1, min_hits=3, iou_threshold=0.3, score_threshold=0.0),
-    ByteTrack: dict(
-        track_threshold=0.6,
-        low_threshold=0.1,
-        birth_threshold=0.7,
-        match_threshold=0.8,
-        second_match_threshold=0.5,
-        tentative_match_threshold=0.7,
-        duplicate_threshold=0.15,
-        max_time_lost=30,
-        fuse_score=True,
-        report_detections=False,
-        pixel_offset=1.0,
-    ),
-    AppearanceByteTrack: dict(
+    ByteTrack: BYTE_DEFAULTS,
+    AppearanceByteTrack: BYTE_DEFAULTS
+    | dict(
         max_cosine_distance=0.4,
         appearance_weight=0.6,
         reach=1.8,
         min_height_ratio=0.7,
-        track_threshold=0.6,
-        low_threshold=0.1,
-        birth_threshold=0.7,
-        match_threshold=0.8,
-        second_match_threshold=0.5,
-        tentative_match_threshold=0.7,
-        duplicate_threshold=0.15,
-        max_time_lost=30,
-        fuse_score=True,
-        report_detections=False,
-        pixel_offset=1.0,
     ),
     OCSORT: dict(
         score_threshold=0.6,
