@@ -125,9 +125,9 @@ class VideoRun:
         self._last_frame_id = 0
         estimator = model.estimator
         self._state = estimator.begin(video, self.prompts, needs=model.needs)
-        lanes = self.prompts if estimator.reads_prompt and self.prompts else (None,)
+        own_tracks = self.prompts if estimator.reads_prompt else ()
         hold_frames = model.hold_frames if early else None
-        self._lanes = [
+        self._prompt_runs = [
             PromptRun(
                 semantics=model.semantics,
                 post_processing=model.post_processing,
@@ -135,14 +135,14 @@ class VideoRun:
                 hold_frames=hold_frames,
                 patience=patience,
             )
-            for prompt in lanes
+            for prompt in own_tracks or (None,)
         ]
-        self._rows = [_TrackRows(_space(video)) for _ in self._lanes]
+        self._rows = [_TrackRows(_space(video)) for _ in self._prompt_runs]
 
     @property
     def live_ids(self) -> list[int]:
         """Ids of the tracks that have not ended, ascending; of the first prompt."""
-        return self._lanes[0].live_ids
+        return self._prompt_runs[0].live_ids
 
     @torch.no_grad()
     def push(self, frames: Sequence[Frame]) -> list[FrameResult]:
@@ -160,8 +160,8 @@ class VideoRun:
             self.frame_ids += [frame.frame_id for frame in frames]
             self.timestamps += [frame.timestamp for frame in frames]
         finished = []
-        for lane, estimate in zip(self._lanes, estimates, strict=True):
-            finished += lane.push(frames, estimate)
+        for prompt_run, estimate in zip(self._prompt_runs, estimates, strict=True):
+            finished += prompt_run.push(frames, estimate)
         if self._model.semantics is not None:
             self.stopwatch.book('describe')
         results = [
@@ -181,17 +181,17 @@ class VideoRun:
 
         Asking changes nothing: the run goes on as if it had not been asked.
         """
-        lane = self._lanes[0] if len(self._lanes) == 1 else self._lanes[prompt]
-        return lane.describe()
+        is_shared = len(self._prompt_runs) == 1
+        return self._prompt_runs[0 if is_shared else prompt].describe()
 
     def trajectories(self) -> list[PromptResult]:
         """What was tracked until now, refined, without a description."""
         frame_ids = np.array(self.frame_ids, np.int64)
         results = []
-        for lane, rows in zip(self._lanes, self._rows, strict=True):
+        for prompt_run, rows in zip(self._prompt_runs, self._rows, strict=True):
             tracked = rows.table()
             refined = self._model.refine(tracked, frame_ids)
-            results.append(PromptResult(lane.prompt, tracked, refined, None))
+            results.append(PromptResult(prompt_run.prompt, tracked, refined, None))
         return self._for_each_prompt(results)
 
     @torch.no_grad()
@@ -207,8 +207,8 @@ class VideoRun:
         if self._model.semantics is None:
             return results
         described = [
-            lane.finish(result.tracked, result.trajectories)
-            for lane, result in zip(self._lanes, results, strict=False)
+            prompt_run.finish(result.tracked, result.trajectories)
+            for prompt_run, result in zip(self._prompt_runs, results, strict=False)
         ]
         if len(described) < len(results):  # prompts that share the tracks
             described *= len(results)
@@ -218,12 +218,12 @@ class VideoRun:
         ]
 
     def _estimates(self, frames: Sequence[Frame]) -> list[Estimate]:
-        """One for each lane."""
+        """One for each prompt run."""
         return step_checked(
             self._model.estimator,
             self._state,
             frames,
-            num_estimates=len(self._lanes),
+            num_estimates=len(self._prompt_runs),
             needs=self._model.needs,
         )
 

@@ -106,7 +106,7 @@ class Clip:
 
 def buffer_of(session: SMOTSession):
     """What it holds of the tracks."""
-    return session._run._lanes[0]._buffer
+    return session._run._prompt_runs[0]._buffer
 
 
 @pytest.fixture

@@ -77,8 +77,13 @@ def test_what_is_held_follows_what_is_alive() -> None:
     assert model.semantics.largest <= 20  # those of one minute and of the next
     finished = [t.track_id for result in results for t in result.finished]
     assert sorted(finished) == sorted({i for ids in people.values() for i in ids})
-    (lane,) = run._lanes
-    for table in (lane._spans, lane._ended, lane._described, lane._met_open):
+    (prompt_run,) = run._prompt_runs
+    for table in (
+        prompt_run._spans,
+        prompt_run._ended,
+        prompt_run._described,
+        prompt_run._met_open,
+    ):
         assert len(table) <= 20
 
 
@@ -89,9 +94,10 @@ def test_a_pair_waits_for_its_second_member_no_longer_than_the_window(
     model = scripted_model({1: [1, 2], 2: [1, 2], **{f: [2] for f in range(3, 30)}})
     run = model.begin(VIDEO)
     results = push_all(run, 1, 6)
-    assert run._lanes[0]._buffer.ids == [1, 2]
+    assert run._prompt_runs[0]._buffer.ids == [1, 2]
     results = push_all(run, 7, 9)
-    assert run._lanes[0]._buffer.ids == [2]  # 1 is described with 2 as far as it went
+    # 1 is described with 2 as far as it went.
+    assert run._prompt_runs[0]._buffer.ids == [2]
     results += push_all(run, 10, 31)
     assert greetings(run.finish()[0].description) == {(1, 2), (2, 1)}
 
@@ -222,7 +228,7 @@ def test_prompts_share_the_tracks_that_do_not_depend_on_them() -> None:
     results = run.finish()
     assert [r.prompt for r in results] == list(prompts)
     assert [r.description.captions for r in results] == [{1: '2 boxes'}] * 2
-    assert len(run._lanes) == 1
+    assert len(run._prompt_runs) == 1
 
 
 def test_frames_must_come_in_order() -> None:

@@ -1,4 +1,4 @@
-"""A joint detector and tracker in fifty lines: one network, trained through its tracks.
+"""A joint detector and tracker: one network, trained through its tracks.
 
 ::
 

@@ -500,7 +500,7 @@ def test_whoever_goes_on_in_no_refined_trajectory_is_forgotten(build) -> None:
     model.post_processing = [lambda trajectories, frame_ids: refined]
     run = model.begin(VIDEO)
     run.push(clip)
-    (buffer,) = (lane._buffer for lane in run._lanes)
+    (buffer,) = (prompt_run._buffer for prompt_run in run._prompt_runs)
     seconds = buffer.trajectories([2]).tokens
     (result,) = run.finish()
     assert buffer.ids == [1] == list(result.description.captions)
