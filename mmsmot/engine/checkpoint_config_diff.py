@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from ..utils.error_text import shortened
+
 PARTS = ('detector', 'semantics')
 # What changes the speed, names weights that the checkpoint replaces, is for training alone,
 # or is chosen at test.
-AT_WILL = {
+IGNORED_OPTIONS = {
     *('batch_size', 'checkpoint', 'chunk_size', 'init_cfg', 'with_cp'),
     *('dropout', 'frozen', 'gamma', 'label_smoothing', 'loss_weights'),
     *('num_beams', 'score_threshold', 'span_parts', 'threshold'),
@@ -38,7 +40,7 @@ def config_differences(trained: str, tested: str) -> list[str]:
         f'{key} ({_shown(train_options, key)} there, {_shown(test_options, key)} here)'
         for key in sorted(train_options.keys() | test_options.keys())
         if train_options.get(key) != test_options.get(key)
-        and not AT_WILL.intersection(key.split('.'))
+        and not IGNORED_OPTIONS.intersection(key.split('.'))
     ]
 
 
@@ -64,12 +66,7 @@ def _flatten(node: ast.expr, key: str, options: dict[str, str]) -> None:
 
 
 def _shown(options: dict[str, str], key: str) -> str:
-    text = options.get(key, 'not set')
-    return (
-        text
-        if len(text) <= MAX_SHOWN_CHARACTERS
-        else f'{text[:MAX_SHOWN_CHARACTERS]}...'
-    )
+    return shortened(options.get(key, 'not set'), MAX_SHOWN_CHARACTERS)
 
 
 def _items(node: ast.expr) -> dict[Any, ast.expr] | None:

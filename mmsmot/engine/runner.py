@@ -12,7 +12,7 @@ import torch
 from mmengine.dist import is_distributed, is_main_process, master_only
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
-from mmengine.model import MMDistributedDataParallel, is_model_wrapper
+from mmengine.model import MMDistributedDataParallel
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, CheckpointLoader, Runner
 from torch import nn
@@ -23,6 +23,7 @@ from ..utils.atomic import atomic_path
 from ..utils.checkpoint import require_weights_of
 from ..utils.command_line import SEED
 from ..utils.device import default_device
+from ..utils.model_wrapper import unwrapped_model
 from ..utils.number_ranges import require_numbers
 from ..utils.parent_process import end_with_parent
 from ..utils.training_checkpoints import newest_checkpoint
@@ -107,7 +108,7 @@ class SMOTRunner(Runner):
         Raises:
             ValueError: The weights are not this model's.
         """
-        model = self.model.module if is_model_wrapper(self.model) else self.model
+        model = unwrapped_model(self.model)
         loaded = CheckpointLoader.load_checkpoint(filename, 'cpu')
         weights = loaded.get('state_dict', loaded)
         needs_all = self._is_testing or self._resume
@@ -205,12 +206,13 @@ class SMOTRunner(Runner):
             return
         differences = config_differences(trained, self.cfg.pretty_text)
         if differences:
+            text = '; '.join(differences[:MAX_NAMED_OPTIONS])
             num_unnamed = len(differences) - MAX_NAMED_OPTIONS
             suffix = f' and {num_unnamed} more' if num_unnamed > 0 else ''
             self.logger.warning(
                 f'{filename} was trained with other options than this config has: '
-                f'{"; ".join(differences[:MAX_NAMED_OPTIONS])}{suffix}. Where they change what the model '
-                'computes, test with the config it was trained with.'
+                f'{text}{suffix}. Where they change what the model computes, test with '
+                'the config it was trained with.'
             )
 
     def setup_env(self, env_cfg: dict) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .error_text import shortened
+
 BUILDERS_OWN = {'type', '_scope_', '_delete_'}
 SIMPLE = {
     bool: ((bool,), 'True or False'),
@@ -44,7 +46,7 @@ def require_arguments(
 
     Args:
         part: The class or function.
-        given: Its dict in the config.
+        config: Its dict in the config.
         path: Where that dict stands, for the messages.
         also: Names that the builder takes out.
         supplied: Arguments that the builder gives.
@@ -103,12 +105,7 @@ def _require_type(value: Any, hint: Any, path: str, owner: str) -> None:
     if _fits(value, hint):
         return
     expected = ' or '.join(dict.fromkeys(map(_in_words, _members(hint))))
-    text = repr(value)
-    text = (
-        text
-        if len(text) <= MAX_SHOWN_CHARACTERS
-        else f'{text[:MAX_SHOWN_CHARACTERS]}...'
-    )
+    text = shortened(repr(value), MAX_SHOWN_CHARACTERS)
     raise ValueError(
         f'{path}: {owner} wants {expected}, got {text} ({type(value).__name__})'
     )

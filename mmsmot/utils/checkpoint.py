@@ -231,10 +231,8 @@ def load_weights(
     weights = checkpoint.get('state_dict', checkpoint)
     if within and isinstance(weights, dict):
         weights = _inside(weights, (within,) if isinstance(within, str) else within)
-    if isinstance(weights, dict):
-        weights = upgraded_weights(weights, model.state_dict())
     require_weights_of(model, weights, filename)
-    model.load_state_dict(weights)
+    model.load_state_dict(upgraded_weights(weights, model.state_dict()))
 
 
 def _inside(weights: dict[str, Any], prefixes: tuple[str, ...]) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def require_safe_file(
 
     Args:
         path: A JSON or YAML file.
-        config_folders: Folders of configs that are part of an installed package; a base in them,
-            ``mmsmot::two_stage/NAME.py``, may be Python.
+        config_folders: Folders of configs that are part of an installed package; a base
+            in them, ``mmsmot::two_stage/NAME.py``, may be Python.
 
     Raises:
         ValueError: It is no such data, is too large, builds on itself, or would run code.

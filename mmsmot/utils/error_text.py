@@ -1,4 +1,4 @@
-"""Messages of errors, for a reader who knows the file already."""
+"""Texts for the messages of errors."""
 
 from __future__ import annotations
 
@@ -12,3 +12,12 @@ def without_path(error: Exception, path: str | os.PathLike) -> str:
     'no rows'
     """
     return str(error).removeprefix(f'{path}: ')
+
+
+def shortened(text: str, max_characters: int) -> str:
+    """A text as it is, or its beginning with three dots.
+
+    >>> shortened('[1, 2, 3]', 5)
+    '[1, 2...'
+    """
+    return text if len(text) <= max_characters else f'{text[:max_characters]}...'

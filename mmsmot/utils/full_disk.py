@@ -27,7 +27,7 @@ def explain_full_disk(path: str | os.PathLike, kept_note: str = '') -> Iterator[
 
     Args:
         path: What the block writes.
-        kept: A sentence on what of it is left.
+        kept_note: A sentence on what of it is left.
 
     Raises:
         OSError: The disk is full.

@@ -120,13 +120,8 @@ def upgrade_config(node: Any, path: str = '') -> None:
     """:func:`upgrade_part` for every part of a config, in place."""
     if isinstance(node, dict):
         upgrade_part(node, path)
-        children = list(node.items())
-    elif isinstance(node, list | tuple):
-        children = list(enumerate(node))
-    else:
-        return
-    for name, child in children:
-        upgrade_config(child, f'{path}.{name}' if path else str(name))
+    for child_path, child in _children(node, path):
+        upgrade_config(child, child_path)
 
 
 def upgraded_options(options: Mapping[str, Any], config: Any) -> dict[str, Any]:
@@ -148,19 +143,24 @@ def upgraded_options(options: Mapping[str, Any], config: Any) -> dict[str, Any]:
 
 def _types(node: Any, path: str) -> Iterator[tuple[str, str]]:
     """Dotted path and type's name of every part of a config."""
+    if isinstance(node, dict) and 'type' in node:
+        yield path, _type_name(node['type'])
+        for (owner, argument), name in _OPTIONS_OF.items():
+            if owner == _type_name(node['type']):
+                yield f'{path}.{argument}', name
+    for child_path, child in _children(node, path):
+        yield from _types(child, child_path)
+
+
+def _children(node: Any, path: str) -> list[tuple[str, Any]]:
+    """Dotted path and value of all that stands directly in a dict or list."""
     if isinstance(node, dict):
-        if 'type' in node:
-            yield path, _type_name(node['type'])
-            for (owner, argument), name in _OPTIONS_OF.items():
-                if owner == _type_name(node['type']):
-                    yield f'{path}.{argument}', name
-        children = list(node.items())
+        items = list(node.items())
     elif isinstance(node, list | tuple):
-        children = list(enumerate(node))
+        items = list(enumerate(node))
     else:
-        return
-    for name, child in children:
-        yield from _types(child, f'{path}.{name}' if path else str(name))
+        return []
+    return [(f'{path}.{name}' if path else str(name), child) for name, child in items]
 
 
 def _upgraded_key(key: str, kinds: Mapping[str, str]) -> str:

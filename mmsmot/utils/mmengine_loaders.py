@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
 import re
@@ -16,12 +15,12 @@ from mmengine.runner import checkpoint as mmengine_checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from .checkpoint import load_checkpoint
-from .fingerprint import file_hash
+from .fingerprint import file_hash, text_hash
 from .full_disk import is_disk_full
 
 Loader = Callable[..., dict[str, Any]]
 # What only the owners of these stores can reach, and MMEngine unpickles as it comes.
-REFUSED = ('pavi://', r'(\S+\:)?s3://', r'(\S+\:)?petrel://')
+REFUSED_SCHEMES = ('pavi://', r'(\S+\:)?s3://', r'(\S+\:)?petrel://')
 
 
 def make_mmengine_safe() -> None:
@@ -36,7 +35,7 @@ def make_mmengine_safe() -> None:
         load_from_torchvision_safely: ('modelzoo://', 'torchvision://'),
         load_from_openmmlab_safely: ('open-mmlab://', 'openmmlab://'),
         load_from_mmcls_safely: ('mmcls://',),
-        load_from_nowhere: REFUSED,
+        load_from_nowhere: REFUSED_SCHEMES,
     }
     for loader, prefixes in loaders.items():
         CheckpointLoader.register_scheme(
@@ -56,7 +55,7 @@ def load_from_url_safely(filename: str, map_location: Any = None) -> dict[str, A
         ConnectionError: It cannot be downloaded.
         ValueError: It names no file; or see :func:`~.checkpoint.load_checkpoint`.
     """
-    path = _kept_at(filename)
+    path = _download_path(filename)
     first = int(os.environ.get('LOCAL_RANK', 0)) == 0
     if first and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +77,7 @@ def _download(url: str, path: Path) -> None:
         ) from error
 
 
-def _kept_at(url: str) -> Path:
+def _download_path(url: str) -> Path:
     """Where what was downloaded from a URL lies.
 
     Many files are called ``model.pth``, so each URL has a folder of its own. Where the name
@@ -99,7 +98,7 @@ def _kept_at(url: str) -> Path:
     plain = folder / name
     if hashed and plain.is_file() and file_hash(plain).startswith(hashed[1]):
         return plain
-    return folder / hashlib.sha256(url.encode()).hexdigest()[:16] / name
+    return folder / text_hash(url)[:16] / name
 
 
 def load_from_torchvision_safely(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from .checkpoint import refuse_nan
+from .fingerprint import text_hash
 from .weights_hash import weights_hash
 
 # Weights are read from safetensors alone, and no code that comes with a model is run.
@@ -80,7 +80,7 @@ def pretrained_fingerprint(model: Any, processor: Any) -> str:
     config.pop('_name_or_path', None)
     parts = [config, processor.to_dict()]
     text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256((text + weights_hash(model)).encode()).hexdigest()
+    return text_hash(text + weights_hash(model))
 
 
 def _locate(kind: str, name: str | os.PathLike | None) -> str:

@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 
 from .checkpoint import UnsafeCheckpointError, load_checkpoint
 
-# As :func:`~mmsmot.utils.atomic.atomic_path` names what becomes a checkpoint of MMEngine's hook.
+# As atomic_path names what becomes a checkpoint of MMEngine's hook.
 UNFINISHED = re.compile(r'\.(epoch_\d+|iter_\d+|best_.+)\.[a-z0-9_]{8}\.pth')
 
 
@@ -19,8 +19,8 @@ def newest_checkpoint(work_dir: str | os.PathLike) -> str | None:
     """The checkpoint from which training in a folder goes on; ``None``: there is none.
 
     It is the one that ``last_checkpoint`` names. After a kill that file may be empty, or
-    name a file that is missing: then it is the whole ``epoch_N.pth`` or ``iter_N.pth`` of the highest
-    number.
+    name a file that is missing: then it is the whole ``epoch_N.pth`` or ``iter_N.pth`` of
+    the highest number.
 
     Raises:
         UnsafeCheckpointError: One of these is not what training wrote.

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ...datasets.sample_seed import seed_globals
 from ...registry import HOOKS
+from ...utils.model_wrapper import unwrapped_model
 
 
 @HOOKS.register_module()
@@ -31,7 +31,7 @@ class IterationSeedHook(Hook):
         seed_globals(generator)
         if torch.cuda.is_available():
             torch.cuda.manual_seed_all(int(generator.integers(2**63)))
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped_model(runner.model)
         training = getattr(model, 'clip_training', None)
         if training is not None:
             training.generator = generator

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
+from ...utils.model_wrapper import unwrapped_model
 from ...utils.number_ranges import NON_NEGATIVE_INT, require_numbers
 
 
@@ -26,5 +26,5 @@ class SemanticLossStartHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
         """Turn them on in time; a resumed run is at the right place at once."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped_model(runner.model)
         model.clip_training.semantic_losses_enabled = runner.iter >= self.iteration

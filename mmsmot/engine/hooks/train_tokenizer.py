@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from mmengine.dist import is_main_process
 from mmengine.hooks import EMAHook, Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import Dataset
 
 from ...models.language import BaseTokenizer, CaptionTokenizer, TextDecoder
 from ...registry import HOOKS
+from ...utils.fingerprint import text_hash
+from ...utils.model_wrapper import unwrapped_model
 
 BATCH = 1024  # captions measured at once
 NO_LIMIT = 1_000_000
@@ -37,15 +36,15 @@ class TrainTokenizerHook(Hook):
         Raises:
             ValueError: The training set has no captions.
         """
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        words = {
+        model = unwrapped_model(runner.model)
+        tokenizers = {
             name: part
             for name, part in model.named_modules()
             if isinstance(part, CaptionTokenizer)
         }
-        untrained = [part for part in words.values() if not part.is_trained]
-        tells = runner.iter == 0 and is_main_process()
-        decoders = decoders_of(model) if tells else {}
+        untrained = [part for part in tokenizers.values() if not part.is_trained]
+        may_warn = runner.iter == 0 and is_main_process()
+        decoders = decoders_of(model) if may_warn else {}
         if untrained or decoders:
             captions = captions_of(runner.train_dataloader.dataset)
         if untrained:
@@ -54,7 +53,7 @@ class TrainTokenizerHook(Hook):
             self._warn(runner, option, decoder, [t for h, t in captions if h in heads])
         copies = [h.ema_model.module for h in runner.hooks if isinstance(h, EMAHook)]
         for copied in copies:
-            for name, part in words.items():
+            for name, part in tokenizers.items():
                 copied.get_submodule(name).set_extra_state(part.get_extra_state())
 
     def _train(
@@ -68,7 +67,7 @@ class TrainTokenizerHook(Hook):
         for part in untrained:
             part.train_on(texts)
         if is_main_process():
-            digest = hashlib.sha256('\n'.join(texts).encode()).hexdigest()[:12]
+            digest = text_hash('\n'.join(texts))[:12]
             runner.logger.info(
                 f'The tokenizer learnt from {len(texts)} captions ({digest})'
             )
