@@ -68,42 +68,37 @@ def infer_video(
     Writes ``tracks.txt`` (MOTChallenge), ``video.mp4`` (H.264; boxes, ids and trails, or
     with ``semantics`` boxes, arrows with verbs and a panel of captions), ``report.html``
     (a page that plays the video with all of it) and at last ``result.json``, each whole
-    or not at all; after an error none of them stays. Where all that would come out lies
-    there already, made of the same video, frames, prompt, config, weights, files and
-    code, nothing is done. Files of these names that no run wrote are not touched, and
-    only one run at a time can have the folder. A sequence with a gt beside its images is
-    scored too, in ``result.json`` and on the page, unless the tracks are of a prompt.
+    or not at all; after an error none of them stays. Where the same result lies there
+    already (:mod:`~mmsmot.apis.result_cache`), nothing is done. Files of these names that
+    no run wrote are not touched. A sequence with a gt beside its images is scored too,
+    unless the tracks are of a prompt.
 
     A live stream is never finished. It is recorded (``recording.mp4``) while it is read;
     the k-th of ``frame_ids`` in ``result.json`` is its k-th image, and ``timestamps`` its
     seconds since the stream began. Ctrl-C ends the stream and what was read is written.
-    Since nobody can do it again, a result of one is replaced only with ``overwrite``, and
-    its recording and the tracks until then outlive an error.
+    A stream's result is replaced only with ``overwrite``, and its recording and the
+    tracks until then outlive an error.
 
     Args:
         model: The pipeline.
         video: The frames.
         out_dir: Folder of the results, made where it is missing; of several prompts each
             has a folder in it, of its ``key``.
-        config_text: The config, to tell results of another one from this one's; without
-            it nothing that lies there is taken for finished.
+        config_text: The config; without it nothing that lies there counts as finished.
         draw: Write the annotated video and the page.
         overwrite: Do it again where a finished result lies.
         warnings: What whoever reads the result must know; written into it.
         prompts: Targets; empty for every object. Several share one run.
 
     Returns:
-        See :func:`~mmsmot.apis.result.result_view`; a list where several prompts are
-        given.
+        See :func:`~mmsmot.apis.result.result_view`; a list for several prompts.
 
     Raises:
         BlockingIOError: Another run is writing into ``out_dir``.
-        FileExistsError: The result of a live stream lies there, or a file that no run
-            wrote has the name of one that would be.
+        FileExistsError: A live stream's result, or a file that no run wrote, lies there.
         NotADirectoryError: There is a file at ``out_dir``.
         OSError: ``out_dir`` cannot be written to, or the disk is full.
-        ValueError: A file of the result would be written over the video itself, or
-            no frame could be read.
+        ValueError: A result would be written over the video, or no frame can be read.
     """
     prompts = as_prompts(prompts)
     warnings = [*dict.fromkeys([*warnings, *prompt_warnings(model, prompts)])]

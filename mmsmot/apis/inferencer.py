@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,12 +153,10 @@ class SMOTInferencer:
 
         Args:
             videos: A video file, a folder of images, a sequence folder; a folder with
-                such in it, up to three folders deep (a dataset's split); or a list. Or
-                one live stream: ``rtsp://...``, ``camera:0`` or ``0``, see
-                :class:`~mmsmot.datasets.VideoStream`.
-            out_dir: Folder of the results; of several videos each gets a folder in it,
-                at the place that it has in its own folder, and of several prompts each
-                gets a folder in that, named by its ``key``.
+                such in it, up to three folders deep; or a list. Or one live stream:
+                ``rtsp://...``, ``camera:0``, ``0`` (:class:`~mmsmot.datasets.VideoStream`).
+            out_dir: Folder of the results. Of several videos each gets a folder in it, of
+                several prompts each one in that, named by its ``key``.
             start: First frame number, inclusive.
             end: Last frame number, inclusive.
             stride: Take every ``stride``-th frame.
@@ -167,59 +165,33 @@ class SMOTInferencer:
             seconds: Seconds to read from a stream; ``None`` until it ends or Ctrl-C.
             patience: Seconds to wait for a stream that dropped out.
             done: Called with each result and its folder as soon as it is there.
-            prompts: Targets, a text for a :class:`~mmsmot.structures.Prompt` of that
-                text; empty for every object. All are tracked in one run over a video.
+            prompts: Targets, which share one run; empty for every object.
 
         Returns:
-            See :func:`~mmsmot.apis.result.result_view`; a list of them, prompt by prompt
-            for each video, where several videos or prompts are given.
+            See :func:`~.result.result_view`; of several a list, the prompts of each video.
 
         Raises:
-            ConnectionError: A stream cannot be opened.
-            FileNotFoundError: There is no such video.
+            ConnectionError, FileNotFoundError: There is no such stream or video.
             MemoryError: Memory ran out; names the options that lower it.
-            ValueError: Two videos would write into one folder; a stream stands among
-                others; a file is no video; a prompt stands twice; or, when all others
-                are done, some of several could not be read or written.
+            ValueError: An argument is out of range, see :func:`.inputs.expand_inputs`; a
+                file is no video; or, when the others are done, some of several failed.
             TypeError: ``out_dir`` is no path.
         """
-        require_numbers(
-            'SMOTInferencer', NumberRange(integer=True).or_none, start=start, end=end
-        )
-        require_numbers('SMOTInferencer', COUNT, stride=stride)
-        if not isinstance(out_dir, str | os.PathLike):
-            raise TypeError(
-                f'SMOTInferencer: out_dir must be the path of a folder, got {out_dir!r}'
-            )
+        _require_frames_and_folder(start, end, stride, out_dir)
         prompts = as_prompts(prompts)
         out_dirs, are_several = expand_inputs(videos, Path(out_dir))
 
-        def infer(name: str, folder: Path) -> list[dict[str, Any]]:
+        def infer(name: str, folder: Path) -> list[tuple[dict[str, Any], Path]]:
             # Before the video: a stream does not wait until the model is there.
             model = self._model_for(folder, is_stream(name))
             video = open_video(name, start, end, stride, seconds, patience)
             return self._infer(model, video, folder, draw, overwrite, prompts)
 
-        results, failures = [], []
-        for name, folder in out_dirs.items():
-            try:
-                video_results = infer(name, folder)
-            except UNREADABLE as error:
-                if not are_several or is_disk_full(error):
-                    raise
-                failures.append(_failure(name, error))
-                continue
-            results += video_results
+        results = []
+        for result, folder in _infer_each(out_dirs, infer, are_several):
+            results.append(result)
             if done is not None:
-                folders = prompt_folders(folder, prompts)
-                for result, prompt_folder in zip(video_results, folders, strict=True):
-                    done(result, prompt_folder)
-        if failures:
-            raise ValueError(
-                '\n'.join(
-                    [f'{len(failures)} of {len(out_dirs)} videos failed:', *failures]
-                )
-            )
+                done(result, folder)
         return results if are_several or len(prompts) > 1 else results[0]
 
     def _infer(
@@ -230,14 +202,15 @@ class SMOTInferencer:
         draw: bool,
         overwrite: bool,
         prompts: Sequence[Prompt],
-    ) -> list[dict[str, Any]]:
-        """One video's results, one for each prompt."""
+    ) -> list[tuple[dict[str, Any], Path]]:
+        """One video's results and their folders, one for each prompt."""
         warnings = self._warnings(model, video.video, prompts)
         with explain_out_of_memory(self.config, training=False):
             results = infer_video(
                 model, video, folder, self._text, draw, overwrite, warnings, prompts
             )
-        return results if isinstance(results, list) else [results]
+        views = results if isinstance(results, list) else [results]
+        return [*zip(views, prompt_folders(folder, prompts), strict=True)]
 
     def session(
         self,
@@ -279,6 +252,38 @@ class SMOTInferencer:
         elif getattr(model.semantics, 'trained_on', None) is not None:
             model.semantics.trained_on = None  # the weights it names are not here
         return model.to(self.device).eval()
+
+
+def _require_frames_and_folder(start: Any, end: Any, stride: Any, out_dir: Any) -> None:
+    require_numbers(
+        'SMOTInferencer', NumberRange(integer=True).or_none, start=start, end=end
+    )
+    require_numbers('SMOTInferencer', COUNT, stride=stride)
+    if not isinstance(out_dir, str | os.PathLike):
+        raise TypeError(
+            f'SMOTInferencer: out_dir must be the path of a folder, got {out_dir!r}'
+        )
+
+
+def _infer_each(
+    out_dirs: dict[str, Path],
+    infer: Callable[[str, Path], list[tuple[dict[str, Any], Path]]],
+    are_several: bool,
+) -> Iterator[tuple[dict[str, Any], Path]]:
+    """Each result and its folder; failures of several are raised when all are done."""
+    failures = []
+    for name, folder in out_dirs.items():
+        try:
+            results = infer(name, folder)
+        except UNREADABLE as error:
+            if not are_several or is_disk_full(error):
+                raise
+            failures.append(_failure(name, error))
+            continue
+        yield from results
+    if failures:
+        heading = f'{len(failures)} of {len(out_dirs)} videos failed:'
+        raise ValueError('\n'.join([heading, *failures]))
 
 
 def _failure(name: str, error: BaseException) -> str:

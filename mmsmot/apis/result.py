@@ -72,7 +72,10 @@ def result_view(content: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: It is no result; names the field.
     """
-    sample = sample_from_dict(content)
+    return _view(content, sample_from_dict(content))
+
+
+def _view(content: dict[str, Any], sample: SMOTDataSample) -> dict[str, Any]:
     captions = sample.get('pred_captions', {})
     view: dict[str, Any] = {
         'sample': sample,
@@ -106,8 +109,7 @@ def read_result(path: str | os.PathLike) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         ValueError: It is no result; names the file and the field.
     """
-    read_sample(path)  # for its error messages
-    return result_view(read_json(path))
+    return _view(read_json(path), read_sample(path))  # both name the file in errors
 
 
 def is_live_result(content: dict[str, Any]) -> bool:

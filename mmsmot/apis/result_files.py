@@ -16,7 +16,7 @@ from ..structures.old_result import OLD_RESULT
 from ..structures.sample_json import FORMAT
 from ..utils.atomic import atomic_write
 from ..utils.full_disk import explain_full_disk
-from ..utils.text_file import read_text
+from ..utils.json_file import read_json
 from .result import is_live_result
 
 RECORDING = 'recording.mp4'  # of a live stream
@@ -77,7 +77,7 @@ def all_or_nothing(out_dir: Path, keep_names: Sequence[str] = ()) -> Iterator[No
 
     Args:
         out_dir: Folder of the result, which :func:`clear` has left without any.
-        kept: Names of files to keep; each is whole or not there.
+        keep_names: Files to keep; each is whole or not there.
 
     Raises:
         OSError: The disk is full; says so, and where.
@@ -134,6 +134,6 @@ def _read_json(path: Path) -> Any:
     if not path.is_file():
         return None
     try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError):  # also no text, or nested without end
+        return read_json(path)
+    except ValueError:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mmengine.logging import print_log
@@ -29,7 +29,7 @@ class SelfEvaluation:
     """
 
     scores: dict[str, Any] | None = None
-    gt_of: Mapping[int, int] | None = field(default=None)
+    gt_of: Mapping[int, int] | None = None
 
 
 def self_evaluate(sample: SMOTDataSample) -> SelfEvaluation:

@@ -132,13 +132,11 @@ class SMOTSession:
     def _frame(self, image: np.ndarray, timestamp: float | None) -> Frame:
         is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8
         if not is_picture or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            shape_and_dtype = (
-                getattr(image, 'shape', None),
-                getattr(image, 'dtype', type(image)),
-            )
+            shape = getattr(image, 'shape', None)
+            dtype = getattr(image, 'dtype', type(image))
             raise ValueError(
                 f'{self.name}: frame {self.frame_id + 1} must be a (H, W, 3) uint8 BGR '
-                f'picture, got shape {shape_and_dtype[0]} of {shape_and_dtype[1]}'
+                f'picture, got shape {shape} of {dtype}'
             )
         size = image.shape[1], image.shape[0]
         if self._size not in (None, size):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -80,23 +81,28 @@ def test_a_disk_that_is_full_already(tmp_path, monkeypatch) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def put_users_file(path: Path, mine: Path, kind: str) -> None:
+    """Write a file ``mine``, and put something of a kind, made from it, at a path."""
+    mine.write_text('mine')
+    path.parent.mkdir()
+    if kind == 'link':
+        path.symlink_to(mine)
+    elif kind == 'dangling link':
+        path.symlink_to(mine.parent / 'nothing')
+    elif kind == 'hard link':
+        os.link(mine, path)
+    elif kind == 'folder':
+        path.mkdir()
+    else:
+        path.write_text('mine')
+
+
 @pytest.mark.parametrize(
-    'kind', ['link', 'hard link', 'dangling link', 'own', 'folder']
+    'kind', ['link', 'hard link', 'dangling link', 'user file', 'folder']
 )
 def test_a_users_file_under_the_locks_name(tmp_path, kind: str) -> None:
     mine, lock = tmp_path / 'mine.txt', tmp_path / 'out' / LOCK_NAME
-    mine.write_text('mine')
-    lock.parent.mkdir()
-    if kind == 'link':
-        lock.symlink_to(mine)
-    elif kind == 'dangling link':
-        lock.symlink_to(tmp_path / 'nothing')
-    elif kind == 'hard link':
-        os.link(mine, lock)
-    elif kind == 'folder':
-        lock.mkdir()
-    else:
-        lock.write_text('mine')
+    put_users_file(lock, mine, kind)
     before = os.lstat(lock)
     with (
         pytest.raises(
@@ -114,14 +120,7 @@ def test_a_users_file_under_the_locks_name(tmp_path, kind: str) -> None:
 def test_a_users_file_under_the_holders_name(tmp_path, kind: str) -> None:
     """It stays as it is, and the lock is free again."""
     mine, holder = tmp_path / 'mine.txt', tmp_path / 'out' / HOLDER_NAME
-    mine.write_text('mine')
-    holder.parent.mkdir()
-    if kind == 'link':
-        holder.symlink_to(mine)
-    elif kind == 'folder':
-        holder.mkdir()
-    else:
-        holder.write_text('mine')
+    put_users_file(holder, mine, kind)
     before = os.lstat(holder)
     for _ in range(2):
         with (
