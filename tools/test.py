@@ -17,7 +17,6 @@ from mmsmot.utils.command_line import (
 with tool_imports():
     from mmengine.config import Config
     from mmengine.logging import print_log
-    from mmengine.model import is_model_wrapper
 
     from mmsmot.apis.bundled_weights import bundled_weights
     from mmsmot.apis.weights_check import random_weight_warnings
@@ -35,6 +34,7 @@ with tool_imports():
     from mmsmot.utils.full_disk import explain_full_disk
     from mmsmot.utils.launcher import launched_rank
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
+    from mmsmot.utils.model_wrapper import unwrapped_model
 
 
 NO_CHECKPOINT = 'none'  # `mim test` wants to be given one for each config
@@ -101,8 +101,7 @@ def test(config: Config, args: argparse.Namespace) -> None:
     config.resume = False  # else MMEngine takes the work-dir's newest checkpoint
     runner = SMOTRunner.from_cfg(config)
     if config.load_from is None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        for text in random_weight_warnings(model):
+        for text in random_weight_warnings(unwrapped_model(runner.model)):
             print_log(text, logger='current', level=logging.WARNING)
     runner.test()
 

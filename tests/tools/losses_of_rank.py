@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mmengine.dist import get_rank, is_distributed
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 
 from mmsmot.registry import HOOKS
+from mmsmot.utils.model_wrapper import unwrapped_model
 from tests.engine.tiny_training import leave_out_dropout
 
 
@@ -22,7 +22,7 @@ class LossesOfRank(Hook):
     """
 
     def before_train(self, runner) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped_model(runner.model)
         leave_out_dropout(model)
         self.seen = []
 
