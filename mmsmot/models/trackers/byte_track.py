@@ -59,8 +59,7 @@ class ByteTrack(TableTracker):
         fuse_score: Multiply IoU by the detection's score in the first round and with
             tentative tracks (the released code; off for its ``mot20`` switch).
         report_detections: Report the detection's own box, as OC-SORT does, instead of the
-            filter's (ours). At few frames a second the filter lags behind: on SynSMOT,
-            8 a second, a detector's LocA of 85 becomes 81.
+            filter's (ours). At few frames a second the filter lags behind the person.
         pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
         camera_motion: See :class:`~.table_tracker.TableTracker`.
         class_agnostic: See :class:`~.table_tracker.TableTracker`.
