@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import os
 import signal
 from pathlib import Path
@@ -30,6 +31,7 @@ from tests.models.semantics.test_trajectory_semantics import (
     semantics,
 )
 
+RUN_NUMBERS = itertools.count()
 IDS = [(1, 2), (3, 5), (4,), (2, 6)]
 
 
@@ -176,7 +178,9 @@ def runner(
         resume=resume,
         randomness=dict(seed=seed),
         default_scope='mmsmot',
-        experiment_name='tiny',
+        # MMEngine names loggers by it and the second; two runs in one second would share
+        # the first's output.
+        experiment_name=f'tiny{next(RUN_NUMBERS)}',
         log_level='WARNING',
         cfg=Config(dict(find_unused_parameters=True)),
     )
