@@ -34,7 +34,10 @@ def main() -> None:
     args = parse_args()
     out = make_synsmot(args.out, args.size, args.seed, args.workers, progress=True)
     plan = SIZES[args.size]
-    print(f'{out}: {plan.train} clips to train on, {plan.test} to test on')
+    print(
+        f'{out}: {plan.train} clips to train on, {plan.val} to validate on, {plan.test} '
+        'to test on'
+    )
 
 
 if __name__ == '__main__':

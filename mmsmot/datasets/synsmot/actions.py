@@ -76,3 +76,10 @@ _PAIR = (
 ACTIONS: dict[str, Action] = {action.name: action for action in (*_SOLO, *_PAIR)}
 # Both sides do it: annotated in both directions.
 SYMMETRIC = frozenset({'hug', 'shake_hands', 'talk', 'dance_with', 'accompany'})
+# What somebody is seen to do whose ball, box or cart is hidden all the while.
+WITHOUT_THING = {
+    'dribble': 'stand',
+    'hold_box': 'stand',
+    'carry': 'walk',
+    'push_cart': 'walk',
+}

@@ -36,7 +36,9 @@ from .script import Script
 from .settings import SIZES, VERSION, Settings
 from .writer import image_name, write_image, write_labels
 
-SPLITS = ('train', 'test')
+# In the order of their dice: a split's place is part of every clip's seed. A new split
+# is appended, so that the others keep their bytes.
+SPLITS = ('train', 'test', 'val')
 ROOT_FILE = 'synsmot.json'
 TEMPORARY = re.compile(r'\.\d{6}\..+')  # a clip's folder while it is written
 RETAKES = 20  # about one clip in 350 needs a second
@@ -88,7 +90,7 @@ def make_clip(
     Args:
         seed: The dataset's.
         index: Number of the clip in its split, from 0.
-        split: ``train`` or ``test``.
+        split: ``train``, ``val`` or ``test``.
         settings: Picture size and length; by default those of ``mini``.
 
     Raises:
@@ -155,8 +157,9 @@ def make_synsmot(
 
     Args:
         out: Folder of the dataset.
-        size: ``mini`` (8 + 4 clips), ``small`` (400 + 100), ``medium`` (1,600 + 100, those
-            of ``small`` among them) or ``full`` (2,284 + 1,008).
+        size: ``mini`` (8 + 4 + 4 clips to train, validate and test on), ``small`` (400 +
+            60 + 100), ``medium`` (1,600 + 60 + 100, those of ``small`` among them),
+            ``large`` (3,200 + 60 + 100, likewise) or ``full`` (2,284 + 300 + 1,008).
         seed: Seed of everything.
         workers: Processes; by default one for each processor.
         progress: Show a progress bar.
@@ -165,7 +168,8 @@ def make_synsmot(
         ``out``.
 
     Raises:
-        ValueError: An unknown size, or ``out`` holds something else.
+        ValueError: An unknown size, or ``out`` holds something else, such as a dataset
+            of another version.
         BlockingIOError: Another process fills ``out``.
     """
     if size not in SIZES:
@@ -182,8 +186,8 @@ def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) 
             shutil.rmtree(leftover)
     jobs = [
         (out, seed, index, split, plan.settings)
-        for split, count in (('train', plan.train), ('test', plan.test))
-        for index in range(count)
+        for split in SPLITS
+        for index in range(getattr(plan, split))
     ]
     todo = [job for job in jobs if not clip_folder(out, *job[2:4]).exists()]
     workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
@@ -275,12 +279,24 @@ def _claim(out: Path, size: str, seed: int, settings: Settings) -> None:
             f'{path}: expected an object, got {made_with!r:.60}; give another folder, or '
             'delete this one'
         )
+    if made_with.get('version') != VERSION:
+        raise ValueError(_other_version(path, made_with.get('version')))
     for key, value in mine.items():
         if made_with.get(key) != value:
             raise ValueError(
                 f'{path}: was made with {key} {made_with.get(key)!r}, asked for {value!r}; '
                 'give another folder, or delete this one'
             )
+
+
+def _other_version(path: Path, version: Any) -> str:
+    """What to do with a folder that another version of the generator made."""
+    return (
+        f'{path}: was made by version {version!r} of SynSMOT, this is version {VERSION}, '
+        'and clips of two versions are not mixed. What is there stays valid to train and '
+        'test on; to have '
+        f"this version's splits ({', '.join(SPLITS)}) give another folder"
+    )
 
 
 def _bar(visible: bool) -> Progress:

@@ -1,30 +1,44 @@
-"""Who plays a role: looks by chance, and the combinations kept for the test split."""
+"""Who plays a role: looks by chance, and the combinations kept for val and for test."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .actions import ACTIONS
+from .actions import ACTIONS, WITHOUT_THING
 from .appearance import KINDS, SHIRT_COLORS, Appearance, dress_up
 
 _ACTION_NUMBERS = {name: number for number, name in enumerate(ACTIONS)}
-# How often someone in a test clip wears what nobody in training wore doing the same.
+# (colour + 3 * action) mod 10 of the combinations that a split keeps to itself. Of each
+# action one colour in ten is test's, one val's, eight are left to train; 3 has no factor
+# in common with 10, so that neighbouring actions miss different colours. With 4 somebody
+# of many actions has at least 3 colours to train in, with 5 or 7 sometimes only 2.
+HELD_OUT = {'test': 0, 'val': 4}
+# Whose combinations a split never shows. Test was made before val had any, and keeps its
+# bytes: it shows val's too.
+NEVER_SHOWN = {'train': ('test', 'val'), 'val': ('test',), 'test': ()}
+# How often someone in a val or test clip wears what the split keeps to itself.
 UNSEEN_SHARE = 0.5
 SAME_COLOR_SHARE = 0.3
 
 
-def is_held_out(top_color: str, action: str) -> bool:
-    """Whether people with tops of this colour do this in the test split only.
+def is_held_out(top_color: str, action: str, split: str = 'test') -> bool:
+    """Whether training never shows this action in this colour, for the sake of a split.
 
     Of every action one colour in ten is held out, of every colour every tenth action.
+
+    Args:
+        top_color: One of ``SHIRT_COLORS``.
+        action: One of ``ACTIONS``.
+        split: ``val`` or ``test``.
     """
     color = SHIRT_COLORS.index(top_color)
-    return (color + 3 * _ACTION_NUMBERS[action]) % len(SHIRT_COLORS) == 0
+    residue = (color + 3 * _ACTION_NUMBERS[action]) % len(SHIRT_COLORS)
+    return residue == HELD_OUT[split]
 
 
-def held_out_pairs() -> list[tuple[str, str]]:
-    """Every (top colour, action) that no training clip holds."""
-    return [(c, a) for c in SHIRT_COLORS for a in ACTIONS if is_held_out(c, a)]
+def held_out_pairs(split: str = 'test') -> list[tuple[str, str]]:
+    """Every (top colour, action) that no training clip holds, for the sake of a split."""
+    return [(c, a) for c in SHIRT_COLORS for a in ACTIONS if is_held_out(c, a, split)]
 
 
 def choose_looks(
@@ -41,14 +55,14 @@ def choose_looks(
         rng: Random generator.
         actions: What each of N people does.
         kinds: Which kinds each may be, empty for any.
-        split: ``train`` never pairs a held-out colour with its action.
+        split: ``train`` never pairs a held-out colour with its action, ``val`` none of
+            those held out for ``test``.
     """
     twins = rng.random() < SAME_COLOR_SHARE and len(actions) > 1
     looks: list[Appearance] = []
     for index, doings in enumerate(actions):
-        free = [c for c in SHIRT_COLORS if not any(is_held_out(c, a) for a in doings)]
-        unseen = [c for c in SHIRT_COLORS if c not in free]
-        wants_unseen = split == 'test' and unseen and rng.random() < UNSEEN_SHARE
+        free, unseen = _colors(doings, split)
+        wants_unseen = unseen and rng.random() < UNSEEN_SHARE
         choices = unseen if wants_unseen else free
         worn = [look.top_color for look in looks]
         kind = str(rng.choice(kinds[index] or KINDS))
@@ -59,6 +73,27 @@ def choose_looks(
             color = str(rng.choice(rest))
         looks.append(_unlike(rng, kind, color, looks))
     return looks
+
+
+def _colors(actions: set[str], split: str) -> tuple[list[str], list[str]]:
+    """Colours of which the split keeps nothing to itself, and those with a combination
+    that it does; neither with one that it never shows."""
+    if split != 'test':
+        # Whose ball or box is hidden is seen to do something else: that counts as well.
+        actions = actions | {WITHOUT_THING[a] for a in actions if a in WITHOUT_THING}
+
+    def held_out(color: str, kept_for: str) -> bool:
+        return any(is_held_out(color, action, kept_for) for action in actions)
+
+    may_show = [
+        color
+        for color in SHIRT_COLORS
+        if not any(held_out(color, kept_for) for kept_for in NEVER_SHOWN[split])
+    ]
+    if split not in HELD_OUT:
+        return may_show, []
+    unseen = [color for color in may_show if held_out(color, split)]
+    return [color for color in may_show if color not in unseen], unseen
 
 
 def _unlike(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .actions import ACTIONS, SYMMETRIC
+from .actions import ACTIONS, SYMMETRIC, WITHOUT_THING
 from .camera import EYE_HEIGHT, HORIZON
 from .motion import act
 from .script import Actor, Script, State
@@ -34,13 +34,6 @@ _THING_OF = {
     'receive_ball': 'ball',
     'throw_ball': 'ball',
     'catch_ball': 'ball',
-}
-# What somebody is seen to do whose ball, box or cart is hidden all the while.
-_WITHOUT_THING = {
-    'dribble': 'stand',
-    'hold_box': 'stand',
-    'carry': 'walk',
-    'push_cart': 'walk',
 }
 
 
@@ -114,8 +107,8 @@ def _state(
     if thing is not None:
         color = script.things[thing].color
         seen = things[state.start : state.stop, thing].max(initial=0)
-        if seen < MIN_VISIBILITY and action in _WITHOUT_THING:
-            action, color = _WITHOUT_THING[action], ''
+        if seen < MIN_VISIBILITY and action in WITHOUT_THING:
+            action, color = WITHOUT_THING[action], ''
     return {
         'action': action,
         'start': state.start + 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -12,12 +13,13 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot import build
 from mmsmot.datasets.synsmot.build import make_clip, make_synsmot, write_clip
-from mmsmot.datasets.synsmot.settings import SIZES, Settings
+from mmsmot.datasets.synsmot.settings import SIZES, VERSION, Settings
 from mmsmot.datasets.synsmot.writer import sequence_folders
 
 
@@ -55,7 +57,7 @@ def test_a_killed_run_is_finished_to_the_same_bytes(mini, tree, tmp_path):
     (half / 'gt').mkdir(parents=True)
     (half / 'gt' / 'gt.txt').write_text('1,1,')
     kept = {p: p.stat().st_mtime_ns for p in out.glob('*/*/[0-9]*/script.json')}
-    assert 0 < len(kept) < 12
+    assert 0 < len(kept) < 16
     make_synsmot(out, workers=1)
     digests = tree(mini)
     assert len(digests) > 400
@@ -102,22 +104,68 @@ def test_folders_of_others_are_refused(mini, tmp_path):
         ValueError, match=r"mini, small, medium, large, full, got 'huge'"
     ):
         make_synsmot(tmp_path, 'huge')
-    with pytest.raises(ValueError, match=r"split: expected .*got 'val'"):
-        make_clip(0, 0, 'val')
+    with pytest.raises(ValueError, match=r"split: expected .*got 'dev'"):
+        make_clip(0, 0, 'dev')
+
+
+@pytest.mark.parametrize('version', [1, 2, None])
+def test_a_folder_of_another_version_is_left_alone(mini, version, tmp_path):
+    facts = json.loads((mini / 'synsmot.json').read_text())
+    old = tmp_path / 'synsmot.json'
+    old.write_text(json.dumps(facts | {'version': version, 'seed': 3}))
+    before = old.read_bytes()
+    with pytest.raises(
+        ValueError,
+        match=rf'made by version {version} of SynSMOT, this is version 3, .*stays valid '
+        r'to train and test on; .*splits \(train, test, val\) give another folder',
+    ):
+        make_synsmot(tmp_path)
+    assert old.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ['synsmot.json']
+
+
+def _digest(files: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()[:16]
+
+
+# Digests of the label files and of the images of mini, by split. Those of test are of the
+# files that version 2 made; a split whose bytes change needs another VERSION.
+MINI_LABELS = {
+    'train': '8528ba5bbd49b336',
+    'val': 'e5bcdf7873b1454f',
+    'test': '0d10b764adb36596',
+}
+MINI_IMAGES = {
+    'train': '0248b63b4e2b1167',
+    'val': 'c32b87bc06acf284',
+    'test': 'd8857d36db9e88e0',
+}
+
+
+@pytest.mark.parametrize('split', build.SPLITS)
+def test_the_bytes_of_a_version_stay(mini, tree, split):
+    files = tree(mini / split)
+    images = {path: md5 for path, md5 in files.items() if '/imgs/' in path}
+    labels = {path: md5 for path, md5 in files.items() if path not in images}
+    assert VERSION == 3
+    assert _digest(labels) == MINI_LABELS[split]
+    # Another encoder or blur may round a pixel otherwise.
+    if (np.__version__, cv2.__version__) == ('2.4.6', '4.11.0'):
+        assert _digest(images) == MINI_IMAGES[split]
 
 
 @pytest.mark.parametrize(
-    ('size', 'train', 'test', 'width', 'height'),
+    ('size', 'train', 'val', 'test', 'width', 'height'),
     [
-        ('mini', 8, 4, 320, 192),
-        ('small', 400, 100, 320, 192),
-        ('medium', 1600, 100, 320, 192),
-        ('large', 3200, 100, 320, 192),
-        ('full', 2284, 1008, 640, 384),
+        ('mini', 8, 4, 4, 320, 192),
+        ('small', 400, 60, 100, 320, 192),
+        ('medium', 1600, 60, 100, 320, 192),
+        ('large', 3200, 60, 100, 320, 192),
+        ('full', 2284, 300, 1008, 640, 384),
     ],
 )
 def test_every_clip_of_a_size_is_asked_for(
-    size, train, test, width, height, tmp_path, monkeypatch
+    size, train, val, test, width, height, tmp_path, monkeypatch
 ):
     asked = []
 
@@ -127,22 +175,23 @@ def test_every_clip_of_a_size_is_asked_for(
     monkeypatch.setattr(build, 'write_clip', note)
     make_synsmot(tmp_path, size, workers=1)
     splits = [split for split, *_ in asked]
-    assert (splits.count('train'), splits.count('test')) == (train, test)
-    assert len({folder for _, folder, _ in asked}) == train + test
+    # Train first: who waits for data can begin.
+    assert splits == ['train'] * train + ['test'] * test + ['val'] * val
+    assert len({folder for _, folder, _ in asked}) == train + val + test
     assert {(s.width, s.height) for *_, s in asked} == {(width, height)}
-    # Every activity is in both splits, but for mini, which has 12 clips.
+    # Every activity is in each split, but for mini, which has 16 clips.
     activities = {(s, f.parent.name) for s, f, _ in asked}
-    assert len(activities) == (36 if size != 'mini' else 12)
+    assert len(activities) == (54 if size != 'mini' else 16)
     held = json.loads((tmp_path / 'synsmot.json').read_text())
     assert held['settings']['width'] == width
 
 
 @pytest.mark.parametrize(('less', 'more'), [('small', 'medium'), ('medium', 'large')])
-def test_the_next_size_is_more_of_it_with_the_same_test_split(less, more):
+def test_the_next_size_is_more_of_it_with_the_same_val_and_test(less, more):
     less, more = SIZES[less], SIZES[more]
     # A clip depends on seed, settings, split and number alone.
     assert more.settings == less.settings
-    assert more.test == less.test
+    assert (more.val, more.test) == (less.val, less.test)
     assert more.train > less.train
 
 
@@ -176,7 +225,7 @@ def test_clips_where_somebody_stays_hidden_are_played_anew(monkeypatch):
 
 def test_mini_is_whole(mini):
     folders = list(sequence_folders(mini))
-    assert len(folders) == 12
+    assert len(folders) == 16
     for folder in folders:
         frames = json.loads((folder / 'script.json').read_text())['num_frames']
         names = sorted(p.name for p in (folder / 'imgs').iterdir())

@@ -1,4 +1,4 @@
-"""Looks by chance; combinations of colour and action that only the test split has."""
+"""Looks by chance; combinations of colour and action that training never shows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 from collections import Counter
 
 import numpy as np
+import pytest
 
-from mmsmot.datasets.synsmot.actions import ACTIONS
+from mmsmot.datasets.synsmot.actions import ACTIONS, WITHOUT_THING
 from mmsmot.datasets.synsmot.appearance import SHIRT_COLORS
 from mmsmot.datasets.synsmot.casting import (
+    HELD_OUT,
+    NEVER_SHOWN,
     choose_looks,
     held_out_pairs,
     is_held_out,
@@ -29,8 +32,9 @@ def _played(split: str, count: int) -> Counter:
     return pairs
 
 
-def test_of_every_action_one_colour_in_ten_is_held_out():
-    pairs = held_out_pairs()
+@pytest.mark.parametrize('split', ['val', 'test'])
+def test_of_every_action_one_colour_in_ten_is_held_out(split):
+    pairs = held_out_pairs(split)
     assert len(pairs) == len(ACTIONS) == 48
     assert Counter(action for _, action in pairs) == Counter(list(ACTIONS))
     colors = Counter(color for color, _ in pairs)
@@ -38,12 +42,40 @@ def test_of_every_action_one_colour_in_ten_is_held_out():
     assert max(colors.values()) - min(colors.values()) <= 1
 
 
-def test_training_never_shows_them_and_the_test_split_does():
-    held_out = set(held_out_pairs())
-    train, test = _played('train', 120), _played('test', 60)
+def test_training_never_shows_them_and_val_and_test_do():
+    of_val, of_test = set(held_out_pairs('val')), set(held_out_pairs('test'))
+    assert of_val.isdisjoint(of_test)
+    train = _played('train', 120)
     assert len(train) > 250
-    assert held_out.isdisjoint(train)
-    assert len(held_out & set(test)) >= 15
+    assert of_val.isdisjoint(train) and of_test.isdisjoint(train)
+    val, test = _played('val', 60), _played('test', 60)
+    assert len(of_val & set(val)) >= 15 and len(of_test & set(test)) >= 15
+    assert of_test.isdisjoint(val)
+
+
+@pytest.mark.parametrize('split', ['train', 'val'])
+def test_what_is_seen_where_a_thing_is_hidden_counts_as_well(split):
+    """Nobody bounces a ball in a colour in which "stands still" is held out."""
+    rng = np.random.default_rng(2)
+    for action, seen in WITHOUT_THING.items():
+        worn = {
+            look.top_color
+            for _ in range(60)
+            for look in choose_looks(rng, [{action}], [()], split)
+        }
+        assert len(worn) >= 6
+        for kept_for in NEVER_SHOWN[split]:
+            assert not any(is_held_out(color, seen, kept_for) for color in worn)
+
+
+def test_a_clip_of_val_draws_from_its_own_combinations_half_of_the_time():
+    rng = np.random.default_rng(4)
+    colors = [
+        choose_looks(rng, [{'walk'}], [()], 'val')[0].top_color for _ in range(400)
+    ]
+    shares = {s: np.mean([is_held_out(c, 'walk', s) for c in colors]) for s in HELD_OUT}
+    assert shares['test'] == 0
+    assert 0.42 <= shares['val'] <= 0.58
 
 
 def test_colours_and_actions_are_seen_apart_in_training():
@@ -53,17 +85,17 @@ def test_colours_and_actions_are_seen_apart_in_training():
 
 
 def test_the_files_of_mini_keep_the_rule(mini):
-    seen = 0
+    seen: Counter = Counter()
     for folder in sequence_folders(mini):
-        if folder.parents[1].name != 'train':
-            continue
+        split = folder.parents[1].name
         facts = json.loads((folder / 'script.json').read_text())
         for person in facts['people']:
             color = person['appearance']['top_color']
             for state in person['states']:
-                seen += 1
-                assert not is_held_out(color, state['action'])
-    assert seen > 30
+                seen[split] += 1
+                for kept_for in NEVER_SHOWN[split]:
+                    assert not is_held_out(color, state['action'], kept_for)
+    assert seen['train'] > 30 and seen['val'] > 15
 
 
 def test_people_can_be_told_apart_by_words_or_by_motion():

@@ -51,7 +51,7 @@ def test_check_synsmot_prints_counts_and_fails_on_lies(run, mini, tmp_path):
 def test_make_synsmot_goes_on_and_refuses_strangers(run, mini, tmp_path):
     code, out = run('dataset_converters/make_synsmot.py', '--out', mini)
     assert code is None
-    assert '8 clips to train on, 4 to test on' in out
+    assert '8 clips to train on, 4 to validate on, 4 to test on' in out
     for text in ('{', '[1]'):
         (tmp_path / 'synsmot.json').write_text(text)
         code, _ = run('dataset_converters/make_synsmot.py', '--out', tmp_path)
