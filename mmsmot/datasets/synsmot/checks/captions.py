@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .claims import KINDS, Doing, Look, read_caption, read_summary
+from .combinations import check_combinations
 from .evidence import COLORS, Evidence, Track
 from .findings import Findings
 
@@ -59,6 +60,7 @@ def check_caption(
         if doing.thing:
             _check_thing(clip, found, person, doing, what)
     _check_partners(clip, found, person, doings, looks, what)
+    check_combinations(clip, found, person, look, doings)
 
 
 def _check_way(

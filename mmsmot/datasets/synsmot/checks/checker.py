@@ -32,7 +32,7 @@ def check_synsmot(root: str | os.PathLike, workers: int = 1) -> Findings:
     """Check every clip of a dataset on disk.
 
     Args:
-        root: Folder with ``train/`` and ``test/``.
+        root: Folder with ``train/``, ``test/`` and, from version 3 on, ``val/``.
         workers: Processes.
 
     Raises:

@@ -96,10 +96,14 @@ _DEEDS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
         'follow.v.01',
         True,
         (
-            'follows {o}{d}(?: hand in hand)?',
-            'is led{d} by {o}',
+            'follows {o}{d}',
             'walks{d} behind {o}',
         ),
+    ),
+    'be led': (
+        'follow.v.01',
+        True,
+        ('follows {o}{d} hand in hand', 'is led{d} by {o}'),
     ),
     'lead': (
         'lead.v.01',

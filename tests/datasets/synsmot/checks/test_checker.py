@@ -41,8 +41,8 @@ def _rewrite(path: Path, old: str, new: str, count: int = 0) -> None:
     path.write_text(changed)
 
 
-def test_mini_holds_what_it_says(mini):
-    found = check_synsmot(mini)
+def test_mini_holds_what_it_says(mini_findings):
+    found = mini_findings
     assert found.failed == []
     assert found.checked['colour of top'] > 30
     assert found.checked['left and right in order'] > 10

@@ -24,6 +24,9 @@ def test_the_longest_way_to_read_a_verb_is_taken():
     for text, name in (
         ('walks to the right', 'walk'),
         ('walks to the right behind a man in red', 'follow'),
+        ('follows a man in red to the left', 'follow'),
+        ('follows a man in red to the left hand in hand', 'be led'),
+        ('is led to the left by a man in red', 'be led'),
         ('walks to the right with a gray cart', 'push a cart'),
         ('leaves the picture to the left', 'walk out'),
         ('leaves a man in red', 'leave'),
