@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..datasets.bensmot.dataset import SYNSMOT_FILE
+from ..datasets.bensmot.split import SYNSMOT_FILE
 from ..datasets.streams.address import is_stream
 from ..models.smot import SMOT
 from ..structures import VideoInfo

@@ -76,6 +76,23 @@ class ImageSequence:
             )
         return Frame(self.video, frame_id, (frame_id - 1) / self.video.fps, load)
 
+    def on_frames(self, frame_ids: np.ndarray) -> ImageSequence:
+        """The same video with these of its frames alone.
+
+        ``video`` stays that of all frames: files that lie beside the images count them.
+        """
+        positions = np.flatnonzero(np.isin(self.frame_ids, frame_ids))
+        paths = self.image_paths
+        if paths is not None:
+            paths = [paths[position] for position in positions.tolist()]
+        return ImageSequence(
+            self.video,
+            self.frame_ids[positions],
+            paths,
+            self.warnings,
+            self.size_source,
+        )
+
 
 def _load(
     path: str,

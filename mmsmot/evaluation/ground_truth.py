@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..datasets.bensmot.split import split_folder
+from ..datasets.mot_challenge import HALVES
 from ..datasets.video_dataset import VideoDataset
 from ..registry import DATASETS
 from ..structures import SMOTDataSample
@@ -30,7 +32,8 @@ def open_dataset(
         settings: A config's dataset.
         data_root: A folder instead, or in place of the config's: BenSMOT or SynSMOT
             where it has sequences ``<split>/<activity>/<sequence>``, else MOTChallenge.
-        split: Of BenSMOT and SynSMOT, without ``settings``.
+        split: Of BenSMOT and SynSMOT, or a half of MOTChallenge, without ``settings``;
+            other splits of MOTChallenge are folders of their own.
         sequences: Names or patterns to take.
         vocabulary: Verbs of the truth, as of ``BenSMOTDataset``; ``None`` leaves them as
             the config or the dataset has them.
@@ -56,12 +59,17 @@ def open_dataset(
 def _of_folder(root: Path, split: str) -> dict[str, Any]:
     if not root.is_dir():
         raise FileNotFoundError(f'{root}: no such folder (looked from {os.getcwd()})')
+    folder = split_folder(root, split)
     for mark in ('gt', 'imgs'):
-        if next(root.glob(f'{split}/*/*/{mark}'), None) is not None:
+        if next(root.glob(f'{folder}/*/*/{mark}'), None) is not None:
             return dict(
                 type='BenSMOTDataset',
                 data_root=str(root),
                 split=split,
                 described_only=False,
             )
-    return dict(type='MOTChallengeDataset', data_root=str(root))
+    return dict(
+        type='MOTChallengeDataset',
+        data_root=str(root),
+        split=split if split in HALVES else None,
+    )

@@ -16,6 +16,8 @@ torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
 from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
+from mmsmot.evaluation.ground_truth import open_dataset  # noqa: E402
+from mmsmot.evaluation.tracking_metric import TrackingMetric  # noqa: E402
 from mmsmot.models.detectors import DetectionFile  # noqa: E402
 from mmsmot.models.training.clip_table import detection_targets  # noqa: E402
 from mmsmot.registry import DATASETS  # noqa: E402
@@ -346,3 +348,102 @@ def test_without_pictures_the_rows_from_0_have_a_frame_each(tmp_path: Path) -> N
     sample = load(tmp_path / 'data', test_mode=True)[0]['data_samples']
     assert sample.frame_ids.tolist() == [1, 2, 3, 4, 5]
     assert sample.gt_trajectories.frame_ids.tolist() == [1, 5]
+
+
+def test_halves_of_mot17_mini(test_data: Path) -> None:
+    """The first T // 2 + 1 frames train, the others validate: as ByteTrack has it."""
+    root = test_data / 'data/MOT17-mini/train'
+    whole, train, val = (
+        [sample['data_samples'] for sample in load(root, split=split, test_mode=True)]
+        for split in (None, 'train_half', 'val_half')
+    )
+    lengths = [len(sample.frame_ids) for sample in whole]
+    assert [len(sample.frame_ids) for sample in train] == [T // 2 + 1 for T in lengths]
+    for all_frames, first, second in zip(whole, train, val, strict=True):
+        assert all_frames.video == first.video == second.video
+        parts = (first, second)
+        for field in ('frame_ids', 'boxes', 'ids', 'scores', 'labels'):
+            joined = np.concatenate([getattr(p.gt_trajectories, field) for p in parts])
+            # Rows are sorted by frame, so that the halves are the whole one after the other.
+            assert np.array_equal(joined, getattr(all_frames.gt_trajectories, field))
+        frame_ids = np.concatenate([part.frame_ids for part in parts])
+        assert np.array_equal(frame_ids, all_frames.frame_ids)
+
+
+@pytest.mark.parametrize('split', ['val_half', 'val'])
+@pytest.mark.parametrize('rows_from', [0, 1])
+@pytest.mark.parametrize('images_from', [0, 1])
+def test_half_keeps_frame_numbers_images_and_detections(
+    tmp_path, write_images, number_of, logged, images_from, rows_from, split
+) -> None:
+    """The whole files tell how they count frames; nothing of them is missed."""
+    folder = tmp_path / 'data/a'
+    write_images(folder / 'img1', [f'{images_from + k:06d}.png' for k in range(7)])
+    rows = [f'{rows_from + k},1,{k + 1},5,10,20,1,1,1\n' for k in range(7)]
+    for role in ('gt', 'det'):
+        (folder / role).mkdir()
+        (folder / role / f'{role}.txt').write_text(''.join(rows))
+    sample = load(tmp_path / 'data', split=split, test_mode=True)[0]
+    gt, detector = sample['data_samples'].gt_trajectories, DetectionFile()
+    assert sample['data_samples'].frame_ids.tolist() == [5, 6, 7]
+    assert gt.frame_ids.tolist() == [5, 6, 7]
+    assert [frame.frame_id for frame in sample['inputs']] == [5, 6, 7]
+    assert sample['inputs'].num_frames == 3
+    for frame in sample['inputs']:
+        number = number_of(frame.image)
+        assert number == frame.frame_id
+        assert gt.boxes[gt.frame_ids == number][:, 0].tolist() == [number]
+        assert detector.detect([frame])[0].boxes[:, 0].tolist() == [number]
+    assert not any('left out' in record.getMessage() for record in logged)
+
+
+@pytest.mark.parametrize('split', ['train_half', 'train_minus_val'])
+def test_clips_are_drawn_from_the_half_alone(root, number_of, split) -> None:
+    dataset = load(root, sequences=['seq-a'], split=split, num_frames=2, run_length=3)
+    drawn = set()
+    for seed in range(40):
+        clip = dataset[SeededIndex(0, (seed,))]
+        ids = clip['data_samples'].frame_ids.tolist()
+        assert [number_of(frame.image) for frame in clip['inputs']] == ids
+        drawn.update(ids)
+    assert drawn == {1, 2, 3, 4, 5, 6, 7}
+
+
+def test_sequences_too_short_for_halves(root, write_sequence, logged) -> None:
+    write_sequence(root / 'one', num_frames=2)
+    names = [
+        s['data_samples'].video.name for s in load(root, split='val', test_mode=True)
+    ]
+    assert names == ['seq-a', 'seq-b', 'test-c']
+    assert any("left out of split='val': one" in r.getMessage() for r in logged)
+    with pytest.raises(
+        ValueError, match="no sequence has the 3 frames that split='val'"
+    ):
+        load(root, sequences=['one'], split='val', test_mode=True)
+    with pytest.raises(
+        ValueError, match="split must be one of None, 'train_half'.*'dev'"
+    ):
+        load(root, split='dev')
+
+
+def test_perfect_predictions_of_a_half_score_100(root) -> None:
+    """Frames of the other half are no misses; predictions there are an error."""
+    dataset, whole = (
+        open_dataset(data_root=root, split=split, sequences=['seq-a'])
+        for split in ('val', 'test')
+    )
+    assert len(whole[0]['data_samples'].frame_ids) == 12
+    sample = dataset[0]['data_samples']
+    assert sample.frame_ids.tolist() == [8, 9, 10, 11, 12]
+    gt = sample.gt_trajectories
+    sample.set_field(
+        gt[gt.scores > 0], 'pred_trajectories'
+    )  # the car is not considered
+    metric = TrackingMetric()
+    metric.process({}, [sample.to_dict()])
+    scores = metric.evaluate(1)
+    assert (scores['track/HOTA'], scores['track/FN'], scores['track/FP']) == (100, 0, 0)
+    all_frames = whole[0]['data_samples'].gt_trajectories
+    sample.set_field(all_frames, 'pred_trajectories')
+    with pytest.raises(ValueError, match='frames that were not looked at.*8 to 12'):
+        metric.process({}, [sample.to_dict()])

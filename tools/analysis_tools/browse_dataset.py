@@ -23,6 +23,7 @@ with tool_imports():
     from rich.progress import track
 
     from mmsmot.datasets import BenSMOTDataset
+    from mmsmot.datasets.bensmot.split import SPLIT_NAMES
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.number_ranges import FRAME_RATE
     from mmsmot.visualization.dataset_browser import draw_sheet, write_clip, write_sheet
@@ -32,9 +33,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('data_root', help='folder with train and test')
+    parser.add_argument('data_root', help='folder with train, test and perhaps val')
     parser.add_argument('--out', required=True, help='folder for pictures and clips')
-    parser.add_argument('--split', choices=('train', 'test'), default='train')
+    parser.add_argument('--split', choices=SPLIT_NAMES, default='train')
     parser.add_argument(
         '--sequences', nargs='+', metavar='NAME', help="names or patterns, 'cooking/*'"
     )

@@ -7,22 +7,20 @@ cannot be read (or, with --strict, the first thing to repair).
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
     from mmsmot.datasets.bensmot.check import check_bensmot
+    from mmsmot.datasets.bensmot.split import SPLIT_NAMES, splits_in
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('data_root', help='folder with train and test')
-    parser.add_argument(
-        '--split', choices=('train', 'test'), help='default: all there are'
-    )
+    parser.add_argument('data_root', help='folder with train, test and perhaps val')
+    parser.add_argument('--split', choices=SPLIT_NAMES, help='default: all there are')
     parser.add_argument(
         '--annotations', metavar='DIR', help='folder of the combined JSON files'
     )
@@ -35,9 +33,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
-    splits = [args.split] if args.split else ['train', 'test']
-    if not args.split and any((Path(args.data_root) / s).is_dir() for s in splits):
-        splits = [s for s in splits if (Path(args.data_root) / s).is_dir()]
+    splits = [args.split] if args.split else splits_in(args.data_root)
     clean = True
     for split in splits:
         report = check_bensmot(

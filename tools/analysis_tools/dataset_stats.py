@@ -15,6 +15,7 @@ from mmsmot.utils.command_line import non_negative_int_arg, run_tool, tool_impor
 
 with tool_imports():
     from mmsmot.datasets import BenSMOTDataset
+    from mmsmot.datasets.bensmot.split import SPLIT_NAMES, splits_in
     from mmsmot.datasets.statistics import DatasetStatistics, statistics_table
     from mmsmot.utils.atomic import atomic_write
 
@@ -23,10 +24,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('data_root', help='folder with train and test')
-    parser.add_argument(
-        '--split', choices=('train', 'test'), help='default: all there are'
-    )
+    parser.add_argument('data_root', help='folder with train, test and perhaps val')
+    parser.add_argument('--split', choices=SPLIT_NAMES, help='default: all there are')
     parser.add_argument('--out', metavar='JSON', help='file for the numbers')
     parser.add_argument('--figure', metavar='PNG', help='picture of the distributions')
     parser.add_argument(
@@ -60,9 +59,7 @@ def read_split(args: argparse.Namespace, split: str) -> DatasetStatistics:
 
 def main() -> None:
     args = parse_args()
-    splits = [args.split] if args.split else ['train', 'test']
-    if not args.split and any((Path(args.data_root) / s).is_dir() for s in splits):
-        splits = [s for s in splits if (Path(args.data_root) / s).is_dir()]
+    splits = [args.split] if args.split else splits_in(args.data_root)
     columns = {split: read_split(args, split) for split in splits}
     if len(columns) > 1:
         columns['all'] = reduce(DatasetStatistics.joined, columns.values())

@@ -13,6 +13,7 @@ from mmsmot.utils.command_line import run_tool, tool_imports
 with tool_imports():
     from rich.progress import track
 
+    from mmsmot.datasets.bensmot.split import SPLIT_NAMES
     from mmsmot.datasets.converters import CocoVideoWriter
     from mmsmot.datasets.converters.bensmot_folder import read_bensmot
 
@@ -21,9 +22,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('data_root', help='folder with train and test')
+    parser.add_argument('data_root', help='folder with train, test and perhaps val')
     parser.add_argument('--out', required=True, metavar='JSON', help='file to write')
-    parser.add_argument('--split', choices=('train', 'test'), default='train')
+    parser.add_argument('--split', choices=SPLIT_NAMES, default='train')
     parser.add_argument(
         '--sequences', nargs='+', metavar='NAME', help="names or patterns, 'cooking/*'"
     )

@@ -13,6 +13,7 @@ import sys
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
+    from mmsmot.datasets.bensmot.split import SPLIT_NAMES
     from mmsmot.datasets.converters import (
         PLACEMENTS,
         convert,
@@ -25,9 +26,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('data_root', help='folder with train and test')
+    parser.add_argument('data_root', help='folder with train, test and perhaps val')
     parser.add_argument('--out', required=True, help='folder of sequence folders')
-    parser.add_argument('--split', choices=('train', 'test'), default='train')
+    parser.add_argument('--split', choices=SPLIT_NAMES, default='train')
     parser.add_argument(
         '--sequences', nargs='+', metavar='NAME', help="names or patterns, 'cooking/*'"
     )

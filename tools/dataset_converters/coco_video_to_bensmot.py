@@ -18,6 +18,7 @@ from mmsmot.utils.command_line import (
 )
 
 with tool_imports():
+    from mmsmot.datasets.bensmot.index import SPLITS
     from mmsmot.datasets.converters import (
         PLACEMENTS,
         CocoVideoFile,
@@ -33,7 +34,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('json', help='the annotations')
     parser.add_argument('--out', required=True, help='data_root to make or to add to')
-    parser.add_argument('--split', choices=('train', 'test'), default='train')
+    parser.add_argument('--split', choices=SPLITS, default='train')
     parser.add_argument(
         '--image-root', help="what file names are relative to; the JSON's folder"
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
+    from mmsmot.datasets.bensmot.index import SPLITS
     from mmsmot.datasets.converters import (
         PLACEMENTS,
         convert,
@@ -32,7 +33,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('data_root', help='folder of sequence folders')
     parser.add_argument('--out', required=True, help='data_root to make or to add to')
-    parser.add_argument('--split', choices=('train', 'test'), default='train')
+    parser.add_argument('--split', choices=SPLITS, default='train')
     parser.add_argument(
         '--sequences', nargs='+', metavar='NAME', help="names or patterns, '*-FRCNN'"
     )

@@ -21,8 +21,8 @@ from .ground_truth import make_ground_truth, make_video, with_folder
 from .index import SPLITS, default_cache_path, find_sequences, read_index
 from .repairs import RepairLog
 from .sequence import SequenceRecord
+from .split import SPLIT_NAMES, SYNSMOT_FILE, select_split, split_folder
 
-SYNSMOT_FILE = 'synsmot.json'
 NO_WORDS = 'no captions, interactions or video caption'
 
 
@@ -43,19 +43,24 @@ class BenSMOTDataset(VideoDataset):
               semantic_trajectories.json  optional: interactions with frame spans
               expressions/*.json          optional: referring expressions
               seqinfo.ini                 optional: the frame rate
+          val/                            optional
           test/
 
     Samples are those of :class:`~mmsmot.datasets.video_dataset.VideoDataset`; a video is
     named ``'<activity>/<sequence>'``. What is odd in the files is mended or left out,
     counted in ``repairs`` and logged; with ``strict`` it is an error.
 
-    What was read is kept in ``data_root/.mmsmot/<split>.npz``, or below
+    What was read is kept in ``data_root/.mmsmot/<folder>.npz``, or below
     ``~/.cache/mmsmot`` where that cannot be written; sequences whose files changed are
     read again.
 
     Args:
         data_root: The folder with ``train`` and ``test``.
-        split: Which of them.
+        split: ``train``, ``val`` or ``test``. Where there is no folder ``val``, it is
+            a fixed tenth of ``train``, and ``train_minus_val`` is what is left to train
+            on (all of ``train`` where there is one); see
+            :func:`~mmsmot.datasets.bensmot.split.val_from_train`. A SynSMOT is made with
+            a ``val``; of one from before, ``val_from_train`` is the tenth.
         annotations: The folder with ``video_summary.json``, ``instance_caption.json``
             and ``relation.json`` to take the texts from; ``None`` for each sequence's
             own text files.
@@ -89,7 +94,8 @@ class BenSMOTDataset(VideoDataset):
     Raises:
         FileNotFoundError: ``data_root`` has no such split.
         ValueError: It holds no sequence, a name in ``sequences`` fits none, a graph
-            attacks its reader, or ``strict`` and a file is not as it should be.
+            attacks its reader, or ``strict`` and a file is not as it should be; or it has
+            no ``val`` and none can be made of ``train``.
     """
 
     def __init__(
@@ -113,8 +119,8 @@ class BenSMOTDataset(VideoDataset):
         indices: int | Sequence[int] | None = None,
         lazy_init: bool = False,
     ) -> None:
-        if split not in SPLITS:
-            raise ValueError(f'split must be one of {SPLITS}, got {split!r}')
+        if split not in SPLIT_NAMES:
+            raise ValueError(f'split must be one of {SPLIT_NAMES}, got {split!r}')
         self.split = split
         self.annotations = annotations
         self.vocabulary = InteractionVocabulary(vocabulary)
@@ -152,29 +158,34 @@ class BenSMOTDataset(VideoDataset):
 
     def read_videos(self) -> list[dict]:
         """Read every sequence chosen, described or not; counts in ``repairs``."""
-        folders = find_sequences(self.data_root, self.split)
-        records = read_index(folders, self._cache_path())
+        folder = split_folder(self.data_root, self.split)
+        folders = find_sequences(self.data_root, folder)
+        names = select_split(self.data_root, self.split, folders)
+        # All of the folder: the part that another split is of it shares the index.
+        records = read_index(folders, self._cache_path(folder))
         self.repairs = RepairLog(self.strict)
         combined = None
         if self.annotations is not None:
             combined = CombinedAnnotations(self.annotations)
-            combined.check_names(self._names_of_all_splits(folders), self.repairs)
+            combined.check_names(
+                self._names_of_all_splits(folder, folders), self.repairs
+            )
         videos = (
             self._read_video(name, folders[name], records[name], combined)
-            for name in self.selected(folders)
+            for name in self.selected(names)
         )
         return [info for info in videos if info is not None]
 
-    def _cache_path(self) -> Path | None:
+    def _cache_path(self, folder: str) -> Path | None:
         if self.cache is True:
-            return default_cache_path(self.data_root, self.split)
+            return default_cache_path(self.data_root, folder)
         return Path(self.cache) if self.cache else None
 
-    def _names_of_all_splits(self, folders: dict[str, Path]) -> set[str]:
-        """The combined files may hold both splits' texts."""
+    def _names_of_all_splits(self, folder: str, folders: dict[str, Path]) -> set[str]:
+        """The combined files may hold the texts of all splits."""
         names = set(folders)
         for split in SPLITS:
-            if split != self.split and os.path.isdir(Path(self.data_root) / split):
+            if split != folder and os.path.isdir(Path(self.data_root) / split):
                 names.update(find_sequences(self.data_root, split))
         return names
 

@@ -25,7 +25,7 @@ from .text import COLUMNS
 FORMAT = 5
 CACHE_FOLDER = '.mmsmot'
 USER_CACHE = Path('~/.cache/mmsmot')
-SPLITS = ('train', 'test')
+SPLITS = ('train', 'val', 'test')
 _DAMAGED = (*DAMAGED, AttributeError, RecursionError)
 
 

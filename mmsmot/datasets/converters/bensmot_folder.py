@@ -13,6 +13,7 @@ from ..bensmot.index import find_sequences, read_index
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import Semantics
 from ..bensmot.sequence import GT, IMAGE_SUFFIXES, IMAGES
+from ..bensmot.split import select_split, split_folder
 from ..caption_text import clean_verb
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
@@ -100,10 +101,12 @@ def verbs_in(
 
     Args:
         root: The folder with ``train`` and ``test``.
-        split: Which of them.
+        split: As of ``BenSMOTDataset``.
         annotations: The folder of the combined JSON files, ``None`` for the text files.
     """
-    records = read_index(find_sequences(root, split), None)
+    folders = find_sequences(root, split_folder(root, split))
+    names = select_split(root, split, folders)
+    records = read_index({name: folders[name] for name in names}, None)
     combined = None if annotations is None else CombinedAnnotations(annotations)
     verbs = set()
     for name, record in records.items():

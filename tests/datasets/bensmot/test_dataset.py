@@ -130,8 +130,8 @@ def test_flippable(root) -> None:
 
 
 def test_bad_roots(root) -> None:
-    with pytest.raises(ValueError, match="split must be one of.*'val'"):
-        load(root, split='val')
+    with pytest.raises(ValueError, match="split must be one of.*'dev'"):
+        load(root, split='dev')
     with pytest.raises(FileNotFoundError, match='test: no such folder'):
         load(root, split='test')
     with pytest.raises(FileNotFoundError, match=f"set data_root to '{root}'"):

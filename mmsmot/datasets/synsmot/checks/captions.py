@@ -45,7 +45,7 @@ def check_caption(
         where,
         what,
     )
-    if not understood:
+    if look is None or not understood:
         return
     worn = [('top', look.top), ('legs', look.legs), (look.extra, look.extra_color)]
     for part, color in worn:
