@@ -17,7 +17,7 @@ def open_results(
     frame_numbers: str = 'original',
     config: str | None = None,
     data_root: str | None = None,
-    split: str = 'test',
+    split: str | None = None,
     sequences: Sequence[str] | None = None,
     vocabulary: str | None = None,
 ) -> tuple[SavedPredictions | ExternalResults, VideoDataset]:
@@ -28,7 +28,7 @@ def open_results(
         frame_numbers: ``'original'`` or ``'position'``, of another program's files.
         config: Its test dataset has the truth; ``None``: ``data_root`` says it.
         data_root: See :func:`~mmsmot.evaluation.ground_truth.open_dataset`, as the rest.
-        split: Split.
+        split: Split; ``None`` for that of ``config``, ``test`` without.
         sequences: Names or patterns to take.
         vocabulary: Verbs of the truth.
 

@@ -22,7 +22,7 @@ def read_truths(dataset: VideoDataset) -> Iterator[SMOTDataSample]:
 def open_dataset(
     settings: Mapping[str, Any] | None = None,
     data_root: str | os.PathLike | None = None,
-    split: str = 'test',
+    split: str | None = None,
     sequences: Sequence[str] | None = None,
     vocabulary: str | None = None,
 ) -> VideoDataset:
@@ -32,8 +32,8 @@ def open_dataset(
         settings: A config's dataset.
         data_root: A folder instead, or in place of the config's: BenSMOT or SynSMOT
             where it has sequences ``<split>/<activity>/<sequence>``, else MOTChallenge.
-        split: Of BenSMOT and SynSMOT, or a half of MOTChallenge, without ``settings``;
-            other splits of MOTChallenge are folders of their own.
+        split: Of BenSMOT and SynSMOT, or a half of MOTChallenge, whose other splits are
+            folders of their own; ``None`` for the one of ``settings``, ``test`` without.
         sequences: Names or patterns to take.
         vocabulary: Verbs of the truth, as of ``BenSMOTDataset``; ``None`` leaves them as
             the config or the dataset has them.
@@ -45,9 +45,13 @@ def open_dataset(
     if settings is None:
         if data_root is None:
             raise ValueError('the truth is missing: give a config or a data_root')
-        settings = _of_folder(Path(data_root), split)
-    elif data_root is not None:
-        settings = {**settings, 'data_root': str(data_root)}
+        settings = _of_folder(Path(data_root), split or 'test')
+    else:
+        replaced = {'data_root': data_root, 'split': split}
+        settings = {
+            **settings,
+            **{key: str(value) for key, value in replaced.items() if value is not None},
+        }
     settings = {**settings, 'test_mode': True, 'lazy_init': False}
     if vocabulary is not None:
         settings['vocabulary'] = vocabulary

@@ -56,6 +56,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope='module')
+def val_world(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, but the clip to test on is one to validate on."""
+    root = tmp_path_factory.mktemp('with_val')
+    (root / 'train').symlink_to(world / 'train')
+    (root / 'val').symlink_to(world / 'test')
+    return root
+
+
+@pytest.fixture(scope='module')
 def dump(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a model left that takes everybody for somebody else."""
     out = tmp_path_factory.mktemp('results')
@@ -97,6 +106,23 @@ def test_eval_predictions_takes_a_config(
     done = run('eval_predictions.py', dump, *args)
     assert done.error is None
     assert 'protocol: release' not in done.stdout
+
+
+@pytest.mark.parametrize('with_config', [True, False])
+def test_predictions_are_scored_on_the_split_that_is_named(
+    val_world: Path, dump: Path, tmp_path: Path, with_config: bool
+) -> None:
+    """A config's split gives way to --split."""
+    config = tmp_path / 'judge.py'
+    config.write_text(
+        'test_dataloader = dict(batch_size=1, num_workers=0, dataset=dict('
+        f"type='BenSMOTDataset', data_root='{val_world}', split='test'))\n"
+    )
+    source = ('--config', config) if with_config else ('--data-root', val_world)
+    done = run('eval_predictions.py', dump, *source, '--split', 'val')
+    assert done.error is None
+    assert '1 videos; 0 without truth' in done.stdout
+    assert 'test' in run('eval_predictions.py', dump, *source).error  # there is none
 
 
 @pytest.mark.parametrize(
@@ -159,6 +185,18 @@ def test_baselines_prints_the_table_and_the_gap(
     assert blind < oracle < 1
     assert '| truth | 1.000 |' in done.stdout
     assert 'gap closed' in done.stdout
+
+
+def test_baselines_of_val_are_those_of_its_clips(
+    world: Path, val_world: Path, tmp_path: Path
+) -> None:
+    rows = []
+    for root, split in ((world, 'test'), (val_world, 'val')):
+        out = tmp_path / f'{split}.json'
+        args = (root, '--split', split, '--only', 'consensus', '--out', out)
+        assert run('baselines.py', *args).error is None
+        rows.append(json.loads(out.read_text()))
+    assert rows[0] == rows[1]
 
 
 def test_baselines_refuses_a_damaged_report_before_the_run(

@@ -296,6 +296,21 @@ def test_links_and_smoothing_of_strong_sort(tool: Tool, tmp_path: Path) -> None:
     assert smoothing == dict(type='GaussianSmoothing', tau=8.0)
 
 
+@pytest.mark.parametrize(
+    ('half', 'split'), [('half-val', 'val_half'), ('half-train', 'train_half')]
+)
+def test_halves_of_sequences_stay_halves(
+    tool: Tool, tmp_path: Path, half: str, split: str
+) -> None:
+    config = old.byte_track()
+    name = f'data/MOT17/annotations/{half}_cocoformat.json'
+    config['data']['test'] = config['data']['test'] | dict(ann_file=name)
+    assert converted(tool, tmp_path, config).test_dataloader.dataset.split == split
+    assert (
+        'the same frames of each sequence here' in tool(write(tmp_path, config)).stdout
+    )
+
+
 HALF = 'mot17halftrain_test-mot17halfval.py'
 
 

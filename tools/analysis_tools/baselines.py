@@ -3,8 +3,9 @@
     python tools/analysis_tools/baselines.py data/SynSMOT-small --out floors.json
 
 Prints a Markdown table of both protocols. Statistics are of the train split, scores of
-the test split, boxes the true ones. With ``--report`` (of eval_predictions.py) it also
-says how much of the gap from the best floor to the paraphrase oracle a model closes.
+the test split (or --split val), boxes the true ones. With ``--report`` (of
+eval_predictions.py) it also says how much of the gap from the best floor to the
+paraphrase oracle a model closes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from mmsmot.utils.command_line import (
 )
 
 with tool_imports():
+    from mmsmot.datasets.bensmot.split import TRAIN_MINUS_VAL, VAL_FROM_TRAIN
     from mmsmot.evaluation.baselines import (
         BASELINES,
         TrainStatistics,
@@ -32,6 +34,7 @@ with tool_imports():
     from mmsmot.evaluation.table import format_table, write_json
 
 
+VAL_SPLITS = ('val', VAL_FROM_TRAIN)
 COLUMNS = {
     'strict': {
         'BLEU-4': 'instance_BLEU-4',
@@ -62,7 +65,10 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('data_root', help='a SynSMOT folder with both splits')
+    parser.add_argument('data_root', help='a SynSMOT folder')
+    parser.add_argument(
+        '--split', choices=(*VAL_SPLITS, 'test'), default='test', help='to score'
+    )
     parser.add_argument('--only', nargs='+', choices=tuple(BASELINES))
     parser.add_argument('--seed', type=seed_arg, default=0)
     parser.add_argument('--out', help='file for the headline numbers as JSON')
@@ -77,15 +83,17 @@ def main() -> None:
     args = parse_args()
     # Read first: scoring the baselines takes minutes.
     model_row = None if args.report is None else read_headline(args.report)
-    train = open_dataset(data_root=args.data_root, split='train')
+    # A val that is a part of train is left out of the statistics.
+    train_split = TRAIN_MINUS_VAL if args.split in VAL_SPLITS else 'train'
+    train = open_dataset(data_root=args.data_root, split=train_split)
     statistics = TrainStatistics.of(read_truths(train))
     print(f'most frequent in train: "{statistics.appearance} {statistics.action}"')
     print(f'consensus: "{statistics.consensus}"')
     print(f'verbs: {", ".join(statistics.verbs)}')
-    test = open_dataset(data_root=args.data_root, split='test')
+    scored = open_dataset(data_root=args.data_root, split=args.split)
     rows = {}
     for name in args.only or BASELINES:
-        samples = predict(name, read_truths(test), statistics, args.seed)
+        samples = predict(name, read_truths(scored), statistics, args.seed)
         rows[name] = headline(score_predictions(samples))
         print(f'{name}: scored', file=sys.stderr)
     for protocol, columns in COLUMNS.items():

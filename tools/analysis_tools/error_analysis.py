@@ -43,7 +43,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('results', help='folder of predictions')
     parser.add_argument('--config', help='config whose test dataset has the truth')
     parser.add_argument('--data-root', help='BenSMOT, SynSMOT or MOTChallenge folder')
-    parser.add_argument('--split', default='test', help="of --data-root's BenSMOT")
+    parser.add_argument(
+        '--split',
+        help="of BenSMOT and SynSMOT, or 'val_half' of MOTChallenge; default: test, or as "
+        'in --config',
+    )
     parser.add_argument('--sequences', nargs='+', help='names or patterns to look at')
     parser.add_argument('--out', required=True, help='folder to write')
     parser.add_argument('--top', type=int, default=20, help='how many of each kind')

@@ -37,7 +37,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('results', help='folder of predictions')
     parser.add_argument('--config', help='config whose test dataset has the truth')
     parser.add_argument('--data-root', help='BenSMOT, SynSMOT or MOTChallenge folder')
-    parser.add_argument('--split', default='test', help="of --data-root's BenSMOT")
+    parser.add_argument(
+        '--split',
+        help="of BenSMOT and SynSMOT, or 'val_half' of MOTChallenge; default: test, or as "
+        'in --config',
+    )
     parser.add_argument('--sequences', nargs='+', help='names or patterns to score')
     parser.add_argument('--vocabulary', help='verbs of the truth: a mode or a file')
     parser.add_argument('--out', help='file for the report as JSON')

@@ -53,7 +53,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--no-video', action='store_true', help='boxes alone')
     parser.add_argument('--config', help='config whose test dataset has the truth')
     parser.add_argument('--data-root', help='BenSMOT, SynSMOT or MOTChallenge folder')
-    parser.add_argument('--split', default='test', help="of --data-root's BenSMOT")
+    parser.add_argument(
+        '--split',
+        help="of BenSMOT and SynSMOT, or 'val_half' of MOTChallenge; default: test, or as "
+        'in --config',
+    )
     parser.add_argument('--out', required=True, help='the page, *.html')
     parser.add_argument('--warning', nargs='+', default=[], help='texts to put on top')
     parser.add_argument(

@@ -255,14 +255,22 @@ def _data_parts(config: dict) -> list[Part]:
     )
     root = str(dataset.get('data_root') or '')
     joined = f'{root.rstrip("/")}/{folder}' if root and folder else folder or root
+    settings = {'data_root': joined.rstrip('/')} if joined else {}
+    split = _half_of_sequences(str(dataset.get('ann_file')))
     notes = ()
-    if 'half' in str(dataset.get('ann_file')):
-        notes = (
-            f'{dataset["ann_file"]} names half of each sequence; here whole sequences '
-            'are read: give a folder with the halves, --data-root FOLDER',
-        )
-    written = {'dataset': {'data_root': joined.rstrip('/')}} if joined else None
+    if split is not None:
+        settings['split'] = split
+        notes = (f'{dataset["ann_file"]}: the same frames of each sequence here',)
+    written = {'dataset': settings} if settings else None
     return [Part('data', name, 'MOTChallengeDataset', written, notes)]
+
+
+def _half_of_sequences(ann_file: str) -> str | None:
+    """MMTracking's half-val is all after frame T // 2 + 1 as well."""
+    for old, new in (('half-train', 'train_half'), ('half-val', 'val_half')):
+        if old in ann_file:
+            return new
+    return None
 
 
 def _test_dataset(config: dict) -> dict:

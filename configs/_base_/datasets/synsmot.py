@@ -13,6 +13,15 @@ synsmot = dict(
             num_frames=12,  # from all over the video
             run_length='video',
             pipeline=[dict(type='PackClip')])),
+    val=dict(  # to choose thresholds and checkpoints on; never on test
+        batch_size=1,
+        num_workers=0,
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        dataset=dict(
+            type='BenSMOTDataset',
+            data_root='data/SynSMOT',
+            split='val',
+            test_mode=True)),
     test=dict(
         batch_size=1,
         num_workers=0,

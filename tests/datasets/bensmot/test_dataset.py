@@ -175,3 +175,13 @@ def test_config_slots(slot, tmp_path, write_bensmot) -> None:
     assert height == (960 if slot == 'bensmot' else 48)
     assert isinstance(samples['test']['inputs'], VideoReader)
     assert len(samples['test']['data_samples'].frame_ids) == 24
+
+
+def test_val_of_synsmot_is_read_as_its_test(tmp_path, write_bensmot) -> None:
+    config_dir = Path(__file__).parents[3] / 'configs/_base_/datasets'
+    slot = Config.fromfile(config_dir / 'synsmot.py').synsmot
+    assert slot.val == slot.test | dict(dataset=slot.test.dataset | dict(split='val'))
+    write_bensmot(tmp_path / 'val/act/a')
+    options = dict(data_root=str(tmp_path), cache=False)
+    (sample,) = DATASETS.build(slot.val.dataset | options)
+    assert sample['data_samples'].frame_ids.tolist() == [1, 2, 3, 4, 5, 6]
