@@ -39,7 +39,7 @@ with tool_imports():
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help=CONFIG)
-    parser.add_argument('--data-root', help="the training dataset's folder")
+    parser.add_argument('--data-root', help="the training dataset's folder, and val's")
     parser.add_argument('--weights', help='weights the detector starts from')
     parser.add_argument('--work-dir', help='folder of logs and checkpoints')
     parser.add_argument(
@@ -74,7 +74,9 @@ def main() -> None:
             'optim_wrapper and train_cfg. Its parts come trained; use tools/test.py.'
         )
     if args.data_root:
-        config.train_dataloader.dataset.data_root = args.data_root
+        for loader in ('train_dataloader', 'val_dataloader'):
+            if config.get(loader) is not None:
+                config[loader].dataset.data_root = args.data_root
     config.launcher = args.launcher or config.get('launcher', 'none')
     default_dir = str(Path('work_dirs') / Path(args.config).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir

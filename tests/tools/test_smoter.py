@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 pytest.importorskip('mmdet', reason='needs mmdet')
 pytest.importorskip('transformers', reason='needs transformers')
@@ -115,6 +117,7 @@ def test_what_was_trained_is_tested(
 ) -> None:
     args = ('--data-root', data, '--work-dir', tmp_path)
     one = ('--cfg-options', 'test_dataloader.dataset.sequences=[hugging/*]')
+    one += ('test_dataloader.dataset.split=val',)
     by_one(path, 'test', CONFIG, trained / 'epoch_1.pth', *args, *one)
     scores = scores_of(tmp_path)
     # After two iterations nobody is found, and nothing said of anybody is right.
@@ -125,6 +128,28 @@ def test_what_was_trained_is_tested(
         assert 0 <= scores[protocol]['video']['CIDEr'] < 1
         assert 0 <= scores[protocol]['interactions']['F1'] < 0.2
     assert len(list(tmp_path.glob('results/predictions/*/*.json'))) == 1
+
+
+def test_the_data_of_val_lie_beside_those_of_training(tmp_path, monkeypatch) -> None:
+    config = tmp_path / 'with_val.py'
+    config.write_text(
+        f"_base_ = '{ROOT}/configs/{CONFIG}.py'\nval_dataloader = _base_.synsmot.val\n"
+        "val_cfg = dict(type='ValLoop')\nval_evaluator = dict(type='TrackingMetric')\n"
+    )
+    datasets = []
+
+    def note(config: Config) -> None:
+        loaders = config.train_dataloader, config.val_dataloader
+        datasets.extend(loader.dataset for loader in loaders)
+        raise SystemExit('noted')
+
+    monkeypatch.setattr(SMOTRunner, 'from_cfg', note)
+    args = ('--data-root', 'my_data', '--work-dir', str(tmp_path / 'work'))
+    monkeypatch.setattr('sys.argv', ['train.py', str(config), *args])
+    with pytest.raises(SystemExit, match='noted'):
+        runpy.run_path(str(ROOT / 'tools/train.py'), run_name='__main__')
+    assert [d.data_root for d in datasets] == ['my_data', 'my_data']
+    assert [d.split for d in datasets] == ['train', 'val']
 
 
 def test_two_processes_score_what_one_does(
