@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
 
@@ -27,6 +29,41 @@ class Edge:
     target: str
     relation: str
     line: int
+
+
+def interactions_graphml(names: list[str], interactions: list[dict[str, Any]]) -> str:
+    """Interactions as BenSMOT's directed graph.
+
+    An edge for each (subject, object), its ``relationship`` the verbs, comma-separated,
+    in the order they begin.
+
+    Args:
+        names: Of the nodes, by trajectory id from 1.
+        interactions: Dicts with ``subject``, ``object`` (ids), ``verb`` and ``start``.
+    """
+    root = ElementTree.Element('graphml', xmlns='http://graphml.graphdrawing.org/xmlns')
+    key = {
+        'id': 'd0',
+        'for': 'edge',
+        'attr.name': RELATION,
+        'attr.type': 'string',
+    }
+    ElementTree.SubElement(root, 'key', key)
+    graph = ElementTree.SubElement(root, 'graph', edgedefault='directed')
+    for name in names:
+        ElementTree.SubElement(graph, 'node', id=name)
+    edges: dict[tuple[int, int], list[str]] = {}
+    for item in sorted(interactions, key=lambda i: (i['start'], i['subject'])):
+        verbs = edges.setdefault((item['subject'], item['object']), [])
+        if item['verb'] not in verbs:
+            verbs.append(item['verb'])
+    for (subject, object_), verbs in sorted(edges.items()):
+        ends = {'source': names[subject - 1], 'target': names[object_ - 1]}
+        edge = ElementTree.SubElement(graph, 'edge', ends)
+        ElementTree.SubElement(edge, 'data', key='d0').text = ','.join(verbs)
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding='unicode')
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def parse_graphml(text: bytes) -> tuple[list[str], list[Edge]]:

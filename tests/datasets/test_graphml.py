@@ -1,4 +1,4 @@
-"""Tests of reading GraphML."""
+"""Tests of reading and writing GraphML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mmsmot.datasets.graphml import Edge, UnsafeXML, parse_graphml
+from mmsmot.datasets.graphml import Edge, UnsafeXML, interactions_graphml, parse_graphml
 
 
 def test_as_networkx_writes_it() -> None:
@@ -22,6 +22,22 @@ def test_as_networkx_writes_it() -> None:
         ('man0', 'woman0', 'look.v.01,hit.v.02'),
         ('woman0', 'größe & <Maß>', 'x'),
     ]
+
+
+def test_networkx_reads_what_is_written() -> None:
+    networkx = pytest.importorskip('networkx')
+    interactions = [
+        {'subject': 2, 'verb': 'push.v.01', 'object': 1, 'start': 9, 'end': 12},
+        {'subject': 2, 'verb': 'approach.v.01', 'object': 1, 'start': 1, 'end': 8},
+        {'subject': 1, 'verb': 'leave.v.01', 'object': 2, 'start': 13, 'end': 20},
+    ]
+    graph = networkx.parse_graphml(
+        interactions_graphml(['man0', 'girl0', 'girl1'], interactions)
+    )
+    assert graph.is_directed()
+    assert list(graph) == ['man0', 'girl0', 'girl1']
+    assert graph.edges['girl0', 'man0'] == {'relationship': 'approach.v.01,push.v.01'}
+    assert graph.edges['man0', 'girl0'] == {'relationship': 'leave.v.01'}
 
 
 def test_lines_marks_and_prefixes() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from mmsmot.datasets.synsmot import Settings, write_clip
+from mmsmot.datasets.synsmot import ClipSettings, write_clip
 from mmsmot.evaluation import SMOTMetric
 from mmsmot.evaluation.baselines import TrainStatistics, predict
 from mmsmot.evaluation.ground_truth import open_dataset, read_truths
@@ -22,7 +22,7 @@ from mmsmot.evaluation.ground_truth import open_dataset, read_truths
 pytest.importorskip('pycocoevalcap.cider', reason='needs pycocoevalcap')
 
 TOOLS = Path(__file__).parents[2] / 'tools' / 'analysis_tools'
-SETTINGS = Settings()
+SETTINGS = ClipSettings()
 
 
 @dataclass

@@ -13,9 +13,9 @@ from ...structures import Interactions, Trajectories, write_expression, xyxy_to_
 from ..bensmot.semantics import CAPTIONS, GRAPH, VIDEO_CAPTION
 from ..bensmot.sequence import EXPRESSIONS, SPANS
 from ..caption_text import one_line
+from ..graphml import interactions_graphml
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
-from ..synsmot.writer import graphml
 
 CATEGORY = 'person'
 MAX_FILE_NAME = 100  # characters of an expression's file name
@@ -132,7 +132,7 @@ def _write_interactions(
         )
         for row in range(len(interactions))
     ]
-    _write(folder / GRAPH, graphml(names, edges))
+    _write(folder / GRAPH, interactions_graphml(names, edges))
     items = span_items(interactions, video)
     if items:
         content = {'fps': video.video.fps, 'trajectories': items}

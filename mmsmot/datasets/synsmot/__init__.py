@@ -2,12 +2,12 @@
 
 from .build import Clip, make_clip, make_synsmot, write_clip
 from .checks.checker import check_synsmot
-from .settings import SIZES, Settings
+from .settings import SIZES, ClipSettings
 
 __all__ = [
     'SIZES',
     'Clip',
-    'Settings',
+    'ClipSettings',
     'check_synsmot',
     'make_clip',
     'make_synsmot',

@@ -10,7 +10,7 @@ class Action:
     """One thing a person can do.
 
     Attributes:
-        name: Key of the pose (``gestures.SOLO``, ``encounters.ENCOUNTERS``).
+        name: Key of the pose (``solo_poses.SOLO_POSES``, ``pair_poses.PAIR_POSES``).
         verb: Interaction from BenSMOT's vocabulary that doing it with a partner is,
             ``''`` for none.
         pace: ``walk`` or ``run`` for what gets somewhere, ``''`` for on the spot.

@@ -54,7 +54,7 @@ HAIR_STYLES = {
 }
 
 
-def bgr(name: str) -> Color:
+def color_bgr(name: str) -> Color:
     """The colour of a name; ``brown`` is worn on legs only."""
     return BROWN if name == 'brown' else COLORS[name]
 
@@ -106,7 +106,9 @@ class Appearance:
         }
 
 
-def dress_up(rng: np.random.Generator, kind: str, top_color: str) -> Appearance:
+def random_appearance(
+    rng: np.random.Generator, kind: str, top_color: str
+) -> Appearance:
     """Someone of a kind with a top of a colour, everything else by chance."""
 
     def pick(choices: tuple) -> Any:

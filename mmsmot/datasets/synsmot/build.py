@@ -28,12 +28,12 @@ from ...utils.folder_lock import LOCK_FILES, folder_lock
 from ...utils.json_file import read_json
 from ...utils.parent_process import end_with_parent, start_workers
 from .expressions import make_expressions
-from .facts import MIN_VISIBILITY, facts_of
+from .facts import MIN_VISIBILITY, clip_facts
 from .grammar import instance_caption, video_caption
-from .render import render
-from .scene import story_of, write_script
+from .render import render_clip
 from .script import Script
-from .settings import SIZES, VERSION, Settings
+from .script_generator import clip_activity, generate_script
+from .settings import SIZES, VERSION, ClipSettings
 from .writer import image_name, write_image, write_labels
 
 # In the order of their dice: a split's place is part of every clip's seed. A new split
@@ -73,17 +73,19 @@ class Clip:
         """frame, id, left, top, width, height, visible fraction of everyone annotated."""
         return [
             (t + 1, n + 1, *self.boxes[t, n].tolist(), float(self.visibility[t, n]))
-            for t, n in np.argwhere(annotated(self.boxes, self.visibility)).tolist()
+            for t, n in np.argwhere(
+                annotation_mask(self.boxes, self.visibility)
+            ).tolist()
         ]
 
 
-def annotated(boxes: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+def annotation_mask(boxes: np.ndarray, visibility: np.ndarray) -> np.ndarray:
     """(T, N) who is annotated where: inside the picture and not (nearly) hidden."""
     return (boxes[..., 2:] > 0).all(axis=-1) & (visibility >= MIN_VISIBILITY)
 
 
 def make_clip(
-    seed: int, index: int, split: str = 'train', settings: Settings | None = None
+    seed: int, index: int, split: str = 'train', settings: ClipSettings | None = None
 ) -> Clip:
     """A clip from its place in the dataset; independent of every other clip.
 
@@ -99,12 +101,13 @@ def make_clip(
     """
     if split not in SPLITS:
         raise ValueError(f'split: expected one of {SPLITS}, got {split!r}')
-    settings = settings or Settings()
+    settings = settings or ClipSettings()
     root = np.random.SeedSequence([seed, SPLITS.index(split), index])
     play, talk = (np.random.default_rng(child) for child in root.spawn(2))
     script, images, boxes, visibility, facts = _take(play, index, split, settings)
     present = [
-        set((np.flatnonzero(row) + 1).tolist()) for row in annotated(boxes, visibility)
+        set((np.flatnonzero(row) + 1).tolist())
+        for row in annotation_mask(boxes, visibility)
     ]
     return Clip(
         script=script,
@@ -119,7 +122,7 @@ def make_clip(
 
 
 def _take(
-    rng: np.random.Generator, index: int, split: str, settings: Settings
+    rng: np.random.Generator, index: int, split: str, settings: ClipSettings
 ) -> tuple[Script, list[np.ndarray], np.ndarray, np.ndarray, dict[str, Any]]:
     """A script, its pictures, boxes, visible fractions and facts.
 
@@ -127,13 +130,13 @@ def _take(
     in everything they do, nothing could be said of them: another script is played.
     """
     for _ in range(RETAKES):
-        script = write_script(rng, index, split, settings)
-        frames = list(render(script))
+        script = generate_script(rng, index, split, settings)
+        frames = list(render_clip(script))
         boxes = np.stack([frame.boxes for frame in frames])
         visibility = np.stack([frame.visibility for frame in frames])
-        seen = np.where(annotated(boxes, visibility), visibility, 0)
+        seen = np.where(annotation_mask(boxes, visibility), visibility, 0)
         things = np.stack([frame.things for frame in frames])
-        facts = facts_of(script, seen, things)
+        facts = clip_facts(script, seen, things)
         if all(person['states'] for person in facts['people']):
             return script, [frame.image for frame in frames], boxes, visibility, facts
     raise RuntimeError(
@@ -202,11 +205,11 @@ def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) 
 
 def clip_folder(out: Path, index: int, split: str) -> Path:
     """Where a clip is kept: <out>/<split>/<activity>/<sequence>."""
-    return Path(out) / split / story_of(index) / f'{index:06d}'
+    return Path(out) / split / clip_activity(index) / f'{index:06d}'
 
 
 def write_clip(
-    out: str | os.PathLike, seed: int, index: int, split: str, settings: Settings
+    out: str | os.PathLike, seed: int, index: int, split: str, settings: ClipSettings
 ) -> Path:
     """Make a clip and write it to its folder, unless it is there."""
     folder = clip_folder(Path(out), index, split)
@@ -253,7 +256,7 @@ def _begin_worker() -> None:
     cv2.setNumThreads(1)
 
 
-def _claim(out: Path, size: str, seed: int, settings: Settings) -> None:
+def _claim(out: Path, size: str, seed: int, settings: ClipSettings) -> None:
     """Note in the root what is made there; refuse to mix it with something else."""
     mine = {
         'size': size,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from .ball_games import BALL_COLORS
-from .meetings import BOX_COLORS
-from .script import Span
-from .storyboard import Board, Role
+from .ball_plots import BALL_COLORS
+from .meeting_plots import BOX_COLORS
+from .script import PropSpan
+from .storyboard import Role, Storyboard
 
 ON_THE_SPOT = (
     'stand',
@@ -24,7 +24,7 @@ ON_THE_SPOT = (
 CART_COLORS = ('gray', 'red', 'blue', 'green')
 
 
-def add_bystander(board: Board, num_frames: int) -> None:
+def add_bystander(board: Storyboard, num_frames: int) -> None:
     """One or two more people who have nothing to do with the main story."""
     kinds = (
         'busy',
@@ -44,14 +44,14 @@ def add_bystander(board: Board, num_frames: int) -> None:
     _ADD[kind](board, num_frames)
 
 
-def _depth(board: Board) -> float:
+def _depth(board: Storyboard) -> float:
     """Away from the story's depth, mostly behind it."""
     if board.chance(0.25) and board.depth > 6.6:
         return board.uniform(5.2, board.depth - 1.2)
     return board.uniform(min(board.depth + 1.3, 9.4), 10.6)
 
 
-def _spot(board: Board, z: float) -> float:
+def _spot(board: Storyboard, z: float) -> float:
     """An x where nobody of this depth stands; nearer than the story only at the sides."""
     half = z / 2 - 0.5
     for _ in range(20):
@@ -62,13 +62,13 @@ def _spot(board: Board, z: float) -> float:
     return x
 
 
-def _stops(board: Board) -> list[tuple[float, float]]:
+def _stops(board: Storyboard) -> list[tuple[float, float]]:
     return [s.finish for r in board.roles for s in r.states] + [
         r.place for r in board.roles
     ]
 
 
-def _busy(board: Board, num_frames: int) -> None:
+def _busy(board: Storyboard, num_frames: int) -> None:
     """One to three things after each other."""
     z = _depth(board)
     role = _alone(board, _spot(board, z), z)
@@ -88,11 +88,11 @@ def _busy(board: Board, num_frames: int) -> None:
             role.stay(str(action), frames, heading=board.facing_us())
 
 
-def _alone(board: Board, x: float, z: float) -> Role:
+def _alone(board: Storyboard, x: float, z: float) -> Role:
     return board.role(board.side * x, z)
 
 
-def _passer(board: Board, num_frames: int) -> None:
+def _passer(board: Storyboard, num_frames: int) -> None:
     """Walks or runs through the picture, or to a stop."""
     z = _depth(board)
     sign = board.pick(-1, 1)
@@ -114,7 +114,7 @@ def _passer(board: Board, num_frames: int) -> None:
         role.stay(action, num_frames - frames, heading=board.facing_us())
 
 
-def _returner(board: Board, num_frames: int) -> None:
+def _returner(board: Storyboard, num_frames: int) -> None:
     """Leaves the picture and comes back."""
     z = board.uniform(max(board.depth + 1.2, 7.5), 10.4)
     sign = board.pick(-1, 1)
@@ -128,7 +128,7 @@ def _returner(board: Board, num_frames: int) -> None:
     role.move('come_back', (sign * (reach - speed * rest / board.fps), z), rest)
 
 
-def _rider(board: Board, num_frames: int) -> None:
+def _rider(board: Storyboard, num_frames: int) -> None:
     z = board.uniform(max(board.depth + 1.2, 7.5), 10.4)
     sign = board.pick(-1, 1)
     speed = board.uniform(1.9, 2.4)
@@ -137,11 +137,13 @@ def _rider(board: Board, num_frames: int) -> None:
     way = speed * num_frames / board.fps
     role.move('ride', (role.place[0] + sign * way, z), num_frames)
     board.thing(
-        'bicycle', board.pick('red', 'blue', 'black'), Span(0, 9999, 'under', role.id)
+        'bicycle',
+        board.pick('red', 'blue', 'black'),
+        PropSpan(0, 9999, 'under', role.id),
     )
 
 
-def _sitter(board: Board, num_frames: int) -> None:
+def _sitter(board: Storyboard, num_frames: int) -> None:
     """On a bench; perhaps gets up."""
     z = board.uniform(max(board.depth + 1.0, 7.0), 9.8)
     role = _alone(board, _spot(board, z), z)
@@ -153,10 +155,12 @@ def _sitter(board: Board, num_frames: int) -> None:
         role.stay(
             board.pick('stand', 'stretch', 'wave'), num_frames - stays, heading=heading
         )
-    board.thing('bench', 'brown', Span(0, 9999, 'rest', begin=place), heading=heading)
+    board.thing(
+        'bench', 'brown', PropSpan(0, 9999, 'rest', begin=place), heading=heading
+    )
 
 
-def _picker(board: Board, num_frames: int) -> None:
+def _picker(board: Storyboard, num_frames: int) -> None:
     """Picks a box up and carries it off."""
     z = _depth(board)
     sign = board.pick(-1, 1)
@@ -175,29 +179,29 @@ def _picker(board: Board, num_frames: int) -> None:
     board.thing(
         'box',
         board.pick(*BOX_COLORS),
-        Span(0, grip, 'rest', begin=spot),
-        Span(grip, 9999, 'hands', role.id),
+        PropSpan(0, grip, 'rest', begin=spot),
+        PropSpan(grip, 9999, 'hands', role.id),
     )
 
 
-def _dribbler(board: Board, num_frames: int) -> None:
+def _dribbler(board: Storyboard, num_frames: int) -> None:
     z = _depth(board)
     role = _alone(board, _spot(board, z), z)
     heading = board.pick(0.0, math.pi) + board.uniform(-0.3, 0.3)
     role.stay('dribble', num_frames, heading=heading)
-    board.thing('ball', board.pick(*BALL_COLORS), Span(0, 9999, 'bounce', role.id))
+    board.thing('ball', board.pick(*BALL_COLORS), PropSpan(0, 9999, 'bounce', role.id))
 
 
-def _carter(board: Board, num_frames: int) -> None:
+def _carter(board: Storyboard, num_frames: int) -> None:
     z = _depth(board)
     sign = board.pick(-1, 1)
     role = _alone(board, -sign * board.uniform(0.3, 0.9) * z / 2, z)
     way = sign * board.uniform(0.85, 1.1) * num_frames / board.fps
     role.move('push_cart', (role.place[0] + way, z), num_frames)
-    board.thing('cart', board.pick(*CART_COLORS), Span(0, 9999, 'ahead', role.id))
+    board.thing('cart', board.pick(*CART_COLORS), PropSpan(0, 9999, 'ahead', role.id))
 
 
-def _strangers(board: Board, num_frames: int) -> None:
+def _strangers(board: Storyboard, num_frames: int) -> None:
     """Two who stand near each other, turned away, and do nothing together."""
     z = _depth(board)
     x = _spot(board, z)
@@ -208,7 +212,7 @@ def _strangers(board: Board, num_frames: int) -> None:
         role.stay(action, num_frames, heading=heading)
 
 
-def _crossing(board: Board, num_frames: int) -> None:
+def _crossing(board: Storyboard, num_frames: int) -> None:
     """Two who walk past each other."""
     z = board.uniform(min(board.depth + 1.3, 9.0), 10.2)
     middle = board.uniform(-0.3, 0.3) * z / 2

@@ -60,7 +60,7 @@ class CameraPath:
 
 
 @dataclass(frozen=True)
-class View:
+class CameraView:
     """The resting camera's picture.
 
     The ground is measured in metres, x to the right of the middle, z away from the

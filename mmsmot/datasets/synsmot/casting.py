@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .actions import ACTIONS, WITHOUT_THING
-from .appearance import KINDS, SHIRT_COLORS, Appearance, dress_up
+from .appearance import KINDS, SHIRT_COLORS, Appearance, random_appearance
 
 _ACTION_NUMBERS = {name: number for number, name in enumerate(ACTIONS)}
 # (colour + 3 * action) mod 10 of the combinations that a split keeps to itself. Of each
@@ -41,7 +41,7 @@ def held_out_pairs(split: str = 'test') -> list[tuple[str, str]]:
     return [(c, a) for c in SHIRT_COLORS for a in ACTIONS if is_held_out(c, a, split)]
 
 
-def choose_looks(
+def choose_appearances(
     rng: np.random.Generator,
     actions: list[set[str]],
     kinds: list[tuple[str, ...]],
@@ -101,7 +101,7 @@ def _unlike(
 ) -> Appearance:
     """Dressed so that words can tell this person from the others, if need be."""
     for _ in range(20):
-        look = dress_up(rng, kind, color)
+        look = random_appearance(rng, kind, color)
         if all(not _same_words(look, other) for other in looks):
             break
     return look

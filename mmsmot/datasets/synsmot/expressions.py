@@ -22,7 +22,7 @@ Facts = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Term:
+class ExpressionTerm:
     """A part of an expression: its words, and for whom and when it holds.
 
     Attributes:
@@ -79,7 +79,7 @@ def make_expressions(
 
 
 def _labels(
-    facts: Facts, present: list[set[int]], alternatives: list[list[Term]]
+    facts: Facts, present: list[set[int]], alternatives: list[list[ExpressionTerm]]
 ) -> dict[int, list[int]]:
     labels = {}
     for index, ids in enumerate(present):
@@ -100,22 +100,24 @@ def _wears(key: str, value: str) -> Callable[[dict[str, Any], int], bool]:
     return lambda who, _: who['appearance'][key] == value
 
 
-def _nouns(facts: Facts) -> list[Term]:
+def _nouns(facts: Facts) -> list[ExpressionTerm]:
     kinds = sorted({p['appearance']['kind'] for p in facts['people']})
-    nouns = [Term('people', lambda *_: True)]
-    nouns += [Term(PLURALS[kind], _wears('kind', kind)) for kind in kinds]
+    nouns = [ExpressionTerm('people', lambda *_: True)]
+    nouns += [ExpressionTerm(PLURALS[kind], _wears('kind', kind)) for kind in kinds]
     for text, group in (('children', CHILDREN), ('adults', ADULTS)):
         if set(group) & set(kinds):
             nouns.append(
-                Term(text, lambda who, _, g=group: who['appearance']['kind'] in g)
+                ExpressionTerm(
+                    text, lambda who, _, g=group: who['appearance']['kind'] in g
+                )
             )
     return nouns
 
 
-def _looks(facts: Facts) -> list[Term]:
+def _looks(facts: Facts) -> list[ExpressionTerm]:
     people = [p['appearance'] for p in facts['people']]
     terms = [
-        Term(f'in {color}', _wears('top_color', color))
+        ExpressionTerm(f'in {color}', _wears('top_color', color))
         for color in sorted({look['top_color'] for look in people})
     ]
     for bottom in ('trousers', 'shorts'):
@@ -123,7 +125,7 @@ def _looks(facts: Facts) -> list[Term]:
             {p['bottom_color'] for p in people if p['bottom'] == bottom}
         ):
             terms.append(
-                Term(
+                ExpressionTerm(
                     f'in {color} {bottom}',
                     lambda who, _, b=bottom, c=color: (
                         (who['appearance']['bottom'], who['appearance']['bottom_color'])
@@ -137,7 +139,9 @@ def _looks(facts: Facts) -> list[Term]:
         ('umbrella', 'with an umbrella'),
     ):
         if any(look[key] for look in people):
-            terms.append(Term(text, lambda who, _, k=key: bool(who['appearance'][k])))
+            terms.append(
+                ExpressionTerm(text, lambda who, _, k=key: bool(who['appearance'][k]))
+            )
     return terms
 
 
@@ -155,16 +159,16 @@ def _does(
     return holds
 
 
-def _motions(facts: Facts) -> list[Term]:
+def _motions(facts: Facts) -> list[ExpressionTerm]:
     """Participles that hold of somebody, with and without a direction."""
     states = [state for person in facts['people'] for state in person['states']]
     terms = []
     for words, actions in PARTICIPLES.items():
         mine = [state for state in states if state['action'] in actions]
         if mine:
-            terms.append(Term(words, _does(actions)))
+            terms.append(ExpressionTerm(words, _does(actions)))
         if words in ('walking', 'running'):
             for direction in sorted({s['direction'] for s in mine} - {''}):
                 text = f'{words} {DIRECTIONS[direction]}'
-                terms.append(Term(text, _does(actions, direction)))
+                terms.append(ExpressionTerm(text, _does(actions, direction)))
     return terms

@@ -12,8 +12,8 @@ import numpy as np
 
 from .actions import ACTIONS, SYMMETRIC, WITHOUT_THING
 from .camera import EYE_HEIGHT, HORIZON
-from .motion import act
-from .script import Actor, Script, State
+from .motion import animate_actors
+from .script import ActionState, Actor, Script
 
 MIN_VISIBILITY = 0.1  # below it a person is not annotated
 CLEAR = 0.3  # visible fraction from which on one can tell what somebody does
@@ -37,7 +37,7 @@ _THING_OF = {
 }
 
 
-def facts_of(
+def clip_facts(
     script: Script, visibility: np.ndarray, things: np.ndarray
 ) -> dict[str, Any]:
     """Everything true and seen of a clip.
@@ -52,7 +52,7 @@ def facts_of(
         things: (T, K) visible fraction of the script's things as rendered.
     """
     people, counts = [], {}
-    for actor, motion in zip(script.actors, act(script), strict=True):
+    for actor, motion in zip(script.actors, animate_actors(script), strict=True):
         kind = actor.look.kind
         number = counts.setdefault(kind, 0)
         counts[kind] += 1
@@ -100,7 +100,7 @@ def _is_clear(visibility: np.ndarray, start: int, stop: int) -> bool:
 
 
 def _state(
-    script: Script, actor: Actor, state: State, things: np.ndarray
+    script: Script, actor: Actor, state: ActionState, things: np.ndarray
 ) -> dict[str, Any]:
     action, color = state.action, ''
     thing = _thing_of(script, actor, state)
@@ -119,7 +119,7 @@ def _state(
     }
 
 
-def _thing_of(script: Script, actor: Actor, state: State) -> int | None:
+def _thing_of(script: Script, actor: Actor, state: ActionState) -> int | None:
     """Row of the ball, box, cart or bicycle that a state is about."""
     kind = _THING_OF.get(state.action)
     if kind is None:

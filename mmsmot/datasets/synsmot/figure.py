@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from .appearance import Appearance, Color, bgr
+from .appearance import Appearance, Color, color_bgr
 from .brush import Brush
 from .camera import DEPTH_TILT
-from .head import Head
+from .figure_head import FigureHead
 
 FAR_SIDE = 0.78  # brightness of an arm or leg behind the body
 DRAWN_HEIGHT = 260  # sheet pixels from foot to crown, about; finer is not seen
@@ -50,7 +50,7 @@ class Figure:
         up = np.array([0, 0, 1.0]) + DEPTH_TILT * away
         self._screen = np.stack([self._right, -up * self.unit], axis=1)
         self.points = {name: self.seen(value) for name, value in joints.items()}
-        self.head = Head(look, self.points['head'], self.unit, heading + gaze)
+        self.head = FigureHead(look, self.points['head'], self.unit, heading + gaze)
 
     def seen(self, point: np.ndarray) -> np.ndarray:
         """(2,) picture coordinates of a point of the body's frame."""
@@ -126,13 +126,13 @@ class Figure:
         wide = look.build * unit
         widths = [0.1 * wide, 0.078 * wide, 0.052 * wide]
         if look.bottom == 'trousers':
-            cloth = self._shade(bgr(look.bottom_color), where)
+            cloth = self._shade(color_bgr(look.bottom_color), where)
             brush.limb([root, knee, ankle], widths, cloth)
             return
         skin = self._shade(look.skin, where)
         brush.limb([root, knee, ankle], [0.09 * wide, 0.066 * wide, 0.042 * wide], skin)
         if look.bottom == 'shorts':
-            cloth = self._shade(bgr(look.bottom_color), where)
+            cloth = self._shade(color_bgr(look.bottom_color), where)
             hem = root + 0.75 * (knee - root)
             brush.limb([root, hem], [0.105 * wide, 0.1 * wide], cloth)
 
@@ -142,7 +142,9 @@ class Figure:
             p[f'{side}_{n}'] for n in ('shoulder', 'elbow', 'wrist')
         )
         where = (self.joints[f'{side}_shoulder'] + self.joints[f'{side}_wrist']) / 2
-        skin, cloth = (self._shade(c, where) for c in (look.skin, bgr(look.top_color)))
+        skin, cloth = (
+            self._shade(c, where) for c in (look.skin, color_bgr(look.top_color))
+        )
         widths = [0.062 * look.build * unit, 0.052 * unit, 0.038 * unit]
         away = wrist - elbow
         hand = wrist + 0.022 * unit * away / (np.hypot(*away) + 1e-6)
@@ -169,7 +171,7 @@ class Figure:
         )
         if look.bottom in ('skirt', '') and look.bottom_color or look.top == 'dress':
             cloth = look.top_color if look.top == 'dress' else look.bottom_color
-            self._skirt(brush, bgr(cloth), waist)
+            self._skirt(brush, color_bgr(cloth), waist)
         high, low = neck - spine * 0.005 * unit, neck - spine * 0.075 * unit
         hem = hip - spine * 0.035 * unit
         outline = [
@@ -184,7 +186,7 @@ class Figure:
             hip + spine * 0.06 * unit - across * waist * 0.96,
             hem - across * waist,
         ]
-        brush.polygon(np.array(outline), bgr(look.top_color))
+        brush.polygon(np.array(outline), color_bgr(look.top_color))
 
     def _girth(self, half: float) -> float:
         """Half the torso's width in pixels: flatter from the side than from the front."""
@@ -211,4 +213,4 @@ class Figure:
         slim = abs(math.cos(self.heading))
         centre = self.seen(middle + np.array([-0.095, 0, 0]))
         wide = (0.095 - 0.035 * slim) * unit
-        brush.ellipse(centre, wide, 0.11 * unit, bgr(self.look.backpack))
+        brush.ellipse(centre, wide, 0.11 * unit, color_bgr(self.look.backpack))

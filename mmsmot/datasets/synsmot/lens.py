@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .camera import View
+from .camera import CameraView
 
 
 class Lens:
@@ -15,7 +15,7 @@ class Lens:
         affine: (2, 3), its pixels to the picture's.
     """
 
-    def __init__(self, view: View, affine: np.ndarray) -> None:
+    def __init__(self, view: CameraView, affine: np.ndarray) -> None:
         self.view = view
         self.affine = affine
 

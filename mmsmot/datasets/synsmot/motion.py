@@ -7,26 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from .actions import ACTIONS
-from .encounters import ENCOUNTERS
-from .gait import RUN_STRIDE, WALK_STRIDE
-from .gestures import SOLO, Moment
-from .pose import ADULT, CHILD, GAZE, RIGHT_HAND, Proportions, joints_of
-from .script import Actor, Script, State
+from .gait_cycles import RUN_STRIDE, WALK_STRIDE
+from .pair_poses import PAIR_POSES
+from .pose import ADULT, CHILD, GAZE, RIGHT_HAND, BodyProportions, pose_joints
+from .script import ActionState, Actor, Script
+from .solo_poses import SOLO_POSES, PoseInput
 
-POSES = SOLO | ENCOUNTERS
+POSES = SOLO_POSES | PAIR_POSES
 BLEND = 2  # frames in which one pose passes into the next
 TURN_FRAMES = 3  # a turn is spread over that many
 
 
 @dataclass(frozen=True)
-class Motion:
+class ActorMotion:
     """One person over the T frames of a clip.
 
     Attributes:
         place: (T, 2) metres on the ground.
         heading: (T,) where the body looks, radians.
         gaze: (T,) how far the head is turned to the body's left.
-        joints: Name to (T, 3), see :func:`~.pose.joints_of`.
+        joints: Name to (T, 3), see :func:`~.pose.pose_joints`.
     """
 
     place: np.ndarray
@@ -35,10 +35,10 @@ class Motion:
     joints: dict[str, np.ndarray]
 
 
-def act(script: Script) -> list[Motion]:
+def animate_actors(script: Script) -> list[ActorMotion]:
     """Everyone's motion, in the order of ``script.actors``."""
     frames = script.num_frames
-    places = [places_of(actor, frames) for actor in script.actors]
+    places = [actor_places(actor, frames) for actor in script.actors]
     motions = []
     for actor, place in zip(script.actors, places, strict=True):
         heading = _headings(actor, place, places)
@@ -46,12 +46,12 @@ def act(script: Script) -> list[Motion]:
         pose = _poses(script, actor, place, places, body)
         if actor.umbrella:
             pose[:, RIGHT_HAND] = (0.11, -0.04, -0.04)
-        joints = joints_of(pose, body, actor.look.build)
-        motions.append(Motion(place, heading, pose[:, GAZE], joints))
+        joints = pose_joints(pose, body, actor.look.build)
+        motions.append(ActorMotion(place, heading, pose[:, GAZE], joints))
     return motions
 
 
-def places_of(actor: Actor, frames: int) -> np.ndarray:
+def actor_places(actor: Actor, frames: int) -> np.ndarray:
     """(T, 2) along each state's way at an even pace."""
     place = np.empty((frames, 2))
     for state in actor.states:
@@ -94,7 +94,7 @@ def _poses(
     actor: Actor,
     place: np.ndarray,
     places: list[np.ndarray],
-    body: Proportions,
+    body: BodyProportions,
 ) -> np.ndarray:
     """(T, WIDTH): each state's pose, blended into the next."""
     way = np.hypot(*np.diff(place, axis=0, prepend=place[:1]).T).cumsum()
@@ -119,12 +119,12 @@ def _poses(
 def _state_pose(
     script: Script,
     actor: Actor,
-    state: State,
+    state: ActionState,
     stop: int,
     way: np.ndarray,
     place: np.ndarray,
     places: list[np.ndarray],
-    body: Proportions,
+    body: BodyProportions,
 ) -> np.ndarray:
     frames = np.arange(state.start, stop)
     length = max(state.stop - state.start - 1, 1)
@@ -133,7 +133,7 @@ def _state_pose(
     if state.partner:
         gap = np.hypot(*(places[state.partner - 1][frames] - place[frames]).T)
         other = script.actor(state.partner).look.stature
-    moment = Moment(
+    moment = PoseInput(
         body=body,
         stature=actor.look.stature,
         time=(frames - state.start) / script.fps,

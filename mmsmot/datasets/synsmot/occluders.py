@@ -6,14 +6,14 @@ import numpy as np
 
 from .brush import Brush
 from .lens import Lens
-from .props import Layer
+from .props import PropLayer
 from .script import Occluder
 
 BARK, POST, LEAVES = (52, 76, 100), (92, 96, 98), (58, 112, 66)
 FINE = 2
 
 
-def paint_occluder(occluder: Occluder, lens: Lens, seed: int) -> Layer:
+def paint_occluder(occluder: Occluder, lens: Lens, seed: int) -> PropLayer:
     """The layer of something rooted at a place; the same leaves in every frame."""
     x, z = occluder.place
     foot, unit = lens.point(x, z), lens.scale(z)
@@ -32,10 +32,10 @@ def paint_occluder(occluder: Occluder, lens: Lens, seed: int) -> Layer:
         brush.limb(
             [foot, foot + up * 0.05], [1.8 * size * unit, 1.4 * size * unit], POST
         )
-    return Layer(z, brush.finished(), (brush.left, brush.top))
+    return PropLayer(z, brush.finished(), (brush.left, brush.top))
 
 
-def _bush(foot: np.ndarray, unit: float, size: float, z: float, seed: int) -> Layer:
+def _bush(foot: np.ndarray, unit: float, size: float, z: float, seed: int) -> PropLayer:
     rng = np.random.default_rng([seed, 7])
     wide, tall = int(size * unit) + 4, int(0.75 * size * unit) + 4
     brush = Brush(int(foot[0]) - wide, int(foot[1]) - tall, 2 * wide, tall + 3, FINE)
@@ -46,4 +46,4 @@ def _bush(foot: np.ndarray, unit: float, size: float, z: float, seed: int) -> La
         leaf = tuple(int(c * shade) for c in LEAVES)
         spot = foot + np.array([dx, -up * (1 - 0.6 * abs(dx))]) * size * unit
         brush.ellipse(spot, 0.2 * size * unit, 0.17 * size * unit, leaf)
-    return Layer(z, brush.finished(), (brush.left, brush.top))
+    return PropLayer(z, brush.finished(), (brush.left, brush.top))

@@ -12,20 +12,20 @@ from .appearance import BROWN, COLORS, Color
 from .brush import Brush
 from .figure import Figure
 from .lens import Lens
-from .script import Span, Thing
+from .script import Prop, PropSpan
 
 METAL: Color = (105, 105, 108)
 DARK: Color = (40, 38, 38)
 WOOD: Color = (52, 92, 140)
 BALL_RADIUS = 0.15
 BOX_SIZE = 0.36
-DRIBBLES = 1.3  # a second, as in ``gestures.dribble``
+DRIBBLES = 1.3  # a second, as in ``solo_poses.dribble_pose``
 # What the hands hold while somebody does something.
 IN_HAND = {'phone': 'phone', 'drink': 'cup', 'photograph': 'camera'}
 
 
 @dataclass(frozen=True)
-class Layer:
+class PropLayer:
     """Something painted, to be laid over what is further away.
 
     Attributes:
@@ -43,14 +43,14 @@ class Layer:
     thing: int = 0
 
 
-def paint_thing(
-    thing: Thing,
-    span: Span,
+def paint_prop(
+    thing: Prop,
+    span: PropSpan,
     lens: Lens,
     frame: int,
     figure: Figure | None,
     depth: float,
-) -> Iterator[Layer]:
+) -> Iterator[PropLayer]:
     """The layers of a thing in a frame.
 
     Args:
@@ -77,13 +77,13 @@ def paint_thing(
 
 def _held(
     kind: str,
-    span: Span,
+    span: PropSpan,
     figure: Figure,
     depth: float,
     front: float,
     color: Color,
     frame: int,
-) -> Iterator[Layer]:
+) -> Iterator[PropLayer]:
     unit = figure.unit / figure.look.stature
     hands = (figure.points['left_wrist'] + figure.points['right_wrist']) / 2
     if span.mode == 'bounce':
@@ -114,7 +114,9 @@ def _held(
         yield _umbrella(figure, depth - 0.04, color)
 
 
-def paint_in_hand(action: str, figure: Figure, depth: float) -> Iterator[Layer]:
+def paint_handheld_prop(
+    action: str, figure: Figure, depth: float
+) -> Iterator[PropLayer]:
     """The phone, cup or camera that an action goes with."""
     kind = IN_HAND.get(action)
     if kind is None:
@@ -136,7 +138,7 @@ def paint_in_hand(action: str, figure: Figure, depth: float) -> Iterator[Layer]:
     yield _layer(brush, depth - 0.04 if figure.head.toward > -0.6 else depth + 0.04)
 
 
-def _on_the_way(span: Span, frame: int) -> tuple[float, float, float]:
+def _on_the_way(span: PropSpan, frame: int) -> tuple[float, float, float]:
     if span.mode == 'rest':
         return span.begin
     share = (frame - span.start) / max(span.stop - span.start, 1)
@@ -152,15 +154,15 @@ def _sheet(centre: np.ndarray, reach: float, unit: float) -> Brush:
     return Brush(int(low[0]), int(low[1]), size, size, 2 if unit > 200 else 3)
 
 
-def _layer(brush: Brush, depth: float) -> Layer:
-    return Layer(depth, brush.finished(), (brush.left, brush.top))
+def _layer(brush: Brush, depth: float) -> PropLayer:
+    return PropLayer(depth, brush.finished(), (brush.left, brush.top))
 
 
 def _rectangle(centre: np.ndarray, half: np.ndarray) -> np.ndarray:
     return np.asarray(centre) + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
 
 
-def _ball(spot: np.ndarray, unit: float, depth: float, color: Color) -> Layer:
+def _ball(spot: np.ndarray, unit: float, depth: float, color: Color) -> PropLayer:
     radius = BALL_RADIUS * unit
     brush = _sheet(spot, radius, unit)
     brush.ellipse(spot, radius, radius, color)
@@ -172,7 +174,7 @@ def _ball(spot: np.ndarray, unit: float, depth: float, color: Color) -> Layer:
     return _layer(brush, depth)
 
 
-def _box(spot: np.ndarray, unit: float, depth: float, color: Color) -> Layer:
+def _box(spot: np.ndarray, unit: float, depth: float, color: Color) -> PropLayer:
     half = BOX_SIZE * unit / 2
     brush = _sheet(spot, 1.5 * half, unit)
     brush.polygon(_rectangle(spot, np.array([half, 0.85 * half])), color)
@@ -182,7 +184,7 @@ def _box(spot: np.ndarray, unit: float, depth: float, color: Color) -> Layer:
     return _layer(brush, depth)
 
 
-def _cart(figure: Figure, depth: float, color: Color) -> Layer:
+def _cart(figure: Figure, depth: float, color: Color) -> PropLayer:
     """A hand cart before the hands: tub, two wheels, a handle."""
     unit = figure.unit
     metre = 1 / figure.look.stature
@@ -201,7 +203,7 @@ def _cart(figure: Figure, depth: float, color: Color) -> Layer:
     return _layer(brush, depth)
 
 
-def _bicycle(figure: Figure, depth: float, color: Color) -> Layer:
+def _bicycle(figure: Figure, depth: float, color: Color) -> PropLayer:
     unit = figure.unit
     wheels = [figure.seen(np.array([x, 0, 0.185])) for x in (-0.33, 0.33)]
     crank, seat, bar = (
@@ -226,7 +228,7 @@ def _bicycle(figure: Figure, depth: float, color: Color) -> Layer:
     return _layer(brush, depth)
 
 
-def _umbrella(figure: Figure, depth: float, color: Color) -> Layer:
+def _umbrella(figure: Figure, depth: float, color: Color) -> PropLayer:
     unit = figure.unit
     hand = figure.points['right_wrist']
     top = hand + np.array([0, -0.45 * unit])
@@ -238,7 +240,7 @@ def _umbrella(figure: Figure, depth: float, color: Color) -> Layer:
     return _layer(brush, depth)
 
 
-def _bench(spot: np.ndarray, unit: float, depth: float, heading: float) -> Layer:
+def _bench(spot: np.ndarray, unit: float, depth: float, heading: float) -> PropLayer:
     """Seat, back and legs, slanted like the one who sits on it."""
     brush = _sheet(spot - (0, 0.4 * unit), 0.95 * unit, unit)
     slant = 0.1 * math.cos(heading)

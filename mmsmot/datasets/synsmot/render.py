@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from .backdrop import paint_backdrop
-from .camera import PANORAMA, View
+from .camera import PANORAMA, CameraView
 from .figure import Figure
 from .lens import Lens
-from .motion import Motion, act
+from .motion import ActorMotion, animate_actors
 from .occluders import paint_occluder
-from .props import Layer, paint_in_hand, paint_thing
-from .script import Script, State
+from .props import PropLayer, paint_handheld_prop, paint_prop
+from .script import ActionState, Script
 
 MARGIN = 0.06  # of the height, painted above and below what a resting camera sees
 SHADOW = 0.42
@@ -23,7 +23,7 @@ GRAIN_SHIFT = 48
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedFrame:
     """What is seen of everyone in a frame.
 
     Attributes:
@@ -41,7 +41,7 @@ class Rendered:
     things: np.ndarray
 
 
-def render(script: Script) -> Iterator[Rendered]:
+def render_clip(script: Script) -> Iterator[RenderedFrame]:
     """All frames of a clip, one by one."""
     stage = _Stage(script)
     for frame in range(script.num_frames):
@@ -51,8 +51,8 @@ def render(script: Script) -> Iterator[Rendered]:
 class _Stage:
     def __init__(self, script: Script) -> None:
         self.script = script
-        self.view = View(script.width, script.height)
-        self.motions = act(script)
+        self.view = CameraView(script.width, script.height)
+        self.motions = animate_actors(script)
         rng = np.random.default_rng([script.seed, 1])
         size = round(PANORAMA * script.width), round((1 + 2 * MARGIN) * script.height)
         self.backdrop = paint_backdrop(rng, script.setting, *size)
@@ -68,7 +68,7 @@ class _Stage:
         self.grain = grain.astype(np.float32)
         self.rng = np.random.default_rng([script.seed, 2])
 
-    def frame(self, frame: int) -> Rendered:
+    def frame(self, frame: int) -> RenderedFrame:
         """One frame, from 0; frames are asked for in order, the grain is drawn so."""
         script = self.script
         affine = script.camera.affine(frame, script.width, script.height)
@@ -96,9 +96,11 @@ class _Stage:
                 things[-key - 1] = silhouette.visibility
             else:
                 boxes[key - 1], seen[key - 1] = silhouette.box, silhouette.visibility
-        return Rendered(self._developed(canvas), boxes, seen, things)
+        return RenderedFrame(self._developed(canvas), boxes, seen, things)
 
-    def _figure(self, index: int, motion: Motion, lens: Lens, frame: int) -> Figure:
+    def _figure(
+        self, index: int, motion: ActorMotion, lens: Lens, frame: int
+    ) -> Figure:
         x, z = motion.place[frame]
         joints = {name: joint[frame] for name, joint in motion.joints.items()}
         return Figure(
@@ -110,22 +112,24 @@ class _Stage:
             float(motion.gaze[frame]),
         )
 
-    def _layers(self, lens: Lens, frame: int, figures: list[Figure]) -> Iterator[Layer]:
+    def _layers(
+        self, lens: Lens, frame: int, figures: list[Figure]
+    ) -> Iterator[PropLayer]:
         script = self.script
         depths = [float(motion.place[frame, 1]) for motion in self.motions]
         for actor, figure, depth in zip(script.actors, figures, depths, strict=True):
             if not self._near_picture(figure):
                 continue
             pixels, corner = figure.draw()
-            yield Layer(depth, pixels, corner, actor.id)
+            yield PropLayer(depth, pixels, corner, actor.id)
             action = _state_at(actor.states, frame).action
-            yield from paint_in_hand(action, figure, depth)
+            yield from paint_handheld_prop(action, figure, depth)
         for number, thing in enumerate(script.things, start=1):
             for span in thing.spans:
                 if span.start <= frame < span.stop:
                     figure = figures[span.holder - 1] if span.holder else None
                     depth = depths[span.holder - 1] if span.holder else 0.0
-                    for layer in paint_thing(thing, span, lens, frame, figure, depth):
+                    for layer in paint_prop(thing, span, lens, frame, figure, depth):
                         yield replace(layer, thing=number)
         for number, occluder in enumerate(script.occluders):
             yield paint_occluder(occluder, lens, script.seed + number)
@@ -199,7 +203,7 @@ class _Silhouette:
             )
 
 
-def _lay(canvas: np.ndarray, layer: Layer, alphas: dict[int, _Silhouette]) -> None:
+def _lay(canvas: np.ndarray, layer: PropLayer, alphas: dict[int, _Silhouette]) -> None:
     """Lay a layer over the canvas and over everyone and everything painted before.
 
     Silhouettes are kept by the id of a person, or by minus the number of a thing.
@@ -224,5 +228,5 @@ def _lay(canvas: np.ndarray, layer: Layer, alphas: dict[int, _Silhouette]) -> No
         )
 
 
-def _state_at(states: tuple[State, ...], frame: int) -> State:
+def _state_at(states: tuple[ActionState, ...], frame: int) -> ActionState:
     return next(s for s in states if s.start <= frame < s.stop)

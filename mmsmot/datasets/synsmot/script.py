@@ -16,7 +16,7 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class State:
+class ActionState:
     """What a person does from ``start`` to ``stop``.
 
     Attributes:
@@ -54,13 +54,13 @@ class Actor:
 
     id: int
     look: Appearance
-    states: tuple[State, ...]
+    states: tuple[ActionState, ...]
     beat: float
     umbrella: str = ''
 
 
 @dataclass(frozen=True)
-class Span:
+class PropSpan:
     """Where a thing is for a while.
 
     Attributes:
@@ -80,7 +80,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Thing:
+class Prop:
     """A prop: ``bench``, ``ball``, ``box``, ``cart``, ``bicycle``, ``umbrella``, ...
 
     ``heading`` turns a bench's front, as a person's.
@@ -88,7 +88,7 @@ class Thing:
 
     kind: str
     color: str
-    spans: tuple[Span, ...]
+    spans: tuple[PropSpan, ...]
     heading: float = -1.5708
 
 
@@ -112,7 +112,7 @@ class Light:
 
 
 @dataclass(frozen=True)
-class Interaction:
+class ScriptInteraction:
     """``subject`` does ``verb`` to ``object`` from ``start`` to ``stop`` (exclusive)."""
 
     subject: int
@@ -139,17 +139,17 @@ class Script:
     width: int
     height: int
     actors: tuple[Actor, ...]
-    things: tuple[Thing, ...]
+    things: tuple[Prop, ...]
     occluders: tuple[Occluder, ...]
     camera: CameraPath
     light: Light
     seed: int
 
     @property
-    def interactions(self) -> list[Interaction]:
+    def interactions(self) -> list[ScriptInteraction]:
         """Every state with a partner whose action is an interaction, in time's order."""
         found = [
-            Interaction(a.id, ACTIONS[s.action].verb, s.partner, s.start, s.stop)
+            ScriptInteraction(a.id, ACTIONS[s.action].verb, s.partner, s.start, s.stop)
             for a in self.actors
             for s in a.states
             if s.partner and ACTIONS[s.action].verb

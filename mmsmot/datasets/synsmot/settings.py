@@ -11,7 +11,7 @@ VERSION = 3
 
 
 @dataclass(frozen=True)
-class Settings:
+class ClipSettings:
     """What every clip of a dataset shares.
 
     Attributes:
@@ -33,21 +33,23 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Size:
+class DatasetSize:
     """How many clips of which settings."""
 
     train: int
     val: int
     test: int
-    settings: Settings
+    settings: ClipSettings
 
 
 SIZES = {
-    'mini': Size(train=8, val=4, test=4, settings=Settings()),
-    'small': Size(train=400, val=60, test=100, settings=Settings()),
+    'mini': DatasetSize(train=8, val=4, test=4, settings=ClipSettings()),
+    'small': DatasetSize(train=400, val=60, test=100, settings=ClipSettings()),
     # More of small's clips to train on, the same val and test splits.
-    'medium': Size(train=1600, val=60, test=100, settings=Settings()),
-    'large': Size(train=3200, val=60, test=100, settings=Settings()),
+    'medium': DatasetSize(train=1600, val=60, test=100, settings=ClipSettings()),
+    'large': DatasetSize(train=3200, val=60, test=100, settings=ClipSettings()),
     # BenSMOT's number of sequences, which has no val.
-    'full': Size(train=2284, val=300, test=1008, settings=Settings(640, 384)),
+    'full': DatasetSize(
+        train=2284, val=300, test=1008, settings=ClipSettings(640, 384)
+    ),
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .camera import View
-from .motion import places_of
+from .camera import CameraView
+from .motion import actor_places
 from .script import Script
 
 MIN_SEEN_FRAMES = 6  # or all of a shorter state
@@ -16,10 +16,12 @@ MIN_GAP = 0.3  # metres between people who have nothing to do with each other
 
 def is_well_staged(script: Script) -> bool:
     """True where every state is seen, nobody walks through another, nobody is too near."""
-    places = np.stack([places_of(actor, script.num_frames) for actor in script.actors])
+    places = np.stack(
+        [actor_places(actor, script.num_frames) for actor in script.actors]
+    )
     if places[..., 1].min() < 4.9 or places[..., 1].max() > 11.2:
         return False
-    seen = seen_fractions(script, places) > SEEN
+    seen = staged_visibility(script, places) > SEEN
     for row, actor in zip(seen, script.actors, strict=True):
         for state in actor.states:
             frames = state.stop - state.start
@@ -29,12 +31,12 @@ def is_well_staged(script: Script) -> bool:
     return _keeps_apart(script, places)
 
 
-def seen_fractions(script: Script, places: np.ndarray) -> np.ndarray:
+def staged_visibility(script: Script, places: np.ndarray) -> np.ndarray:
     """(N, T) about how much of everyone is inside the picture and behind nobody.
 
     Bodies are taken as upright bars; what hides one is the sum of the bars before it.
     """
-    view = View(script.width, script.height)
+    view = CameraView(script.width, script.height)
     x, _ = view.project(places[..., 0], places[..., 1])
     scale = view.scale(places[..., 1])
     stature = np.array([a.look.stature for a in script.actors])[:, None]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .actions import ACTIONS
-from .script import Place, Span, State, Thing
+from .script import ActionState, Place, Prop, PropSpan
 
 WALK_SPEED = (0.95, 1.25)  # metres a second
 RUN_SPEED = (2.3, 2.8)
@@ -24,7 +24,7 @@ class Role:
         self.place = place
         self.clock = 0
         self.kinds = kinds
-        self.states: list[State] = []
+        self.states: list[ActionState] = []
         self.partners: list[Role | None] = []
 
     def stay(
@@ -51,7 +51,9 @@ class Role:
         to, *via = [(round(float(x), 3), round(float(z), 3)) for x, z in (to, *via)]
         heading = None if heading is None else round(float(heading), 4)
         self.states.append(
-            State(action, self.clock, stop, self.place, to, heading, via=tuple(via))
+            ActionState(
+                action, self.clock, stop, self.place, to, heading, via=tuple(via)
+            )
         )
         self.partners.append(partner)
         self.place, self.clock = to, stop
@@ -84,7 +86,7 @@ class Role:
         """Everything it does."""
         return {state.action for state in self.states}
 
-    def finished(self, num_frames: int) -> list[State]:
+    def finished(self, num_frames: int) -> list[ActionState]:
         """The states with partners' ids, up to the end of the clip."""
         states = []
         for state, partner in zip(self.states, self.partners, strict=True):
@@ -102,7 +104,7 @@ class Role:
         return states
 
 
-class Board:
+class Storyboard:
     """The roles and things of a clip in the making, and the dice.
 
     Args:
@@ -114,7 +116,7 @@ class Board:
         self.rng = rng
         self.fps = fps
         self.roles: list[Role] = []
-        self.things: list[tuple[Thing, dict[int, Role]]] = []
+        self.things: list[tuple[Prop, dict[int, Role]]] = []
         self.side = 1 if rng.random() < 0.5 else -1  # mirrors the story
         self.depth = float(rng.uniform(5.3, 8.3))
 
@@ -175,7 +177,7 @@ class Board:
         return -math.pi / 2 + self.uniform(-0.75, 0.75)
 
     def thing(
-        self, kind: str, color: str, *spans: Span, heading: float = -1.5708
+        self, kind: str, color: str, *spans: PropSpan, heading: float = -1.5708
     ) -> None:
         """A prop; holders are roles' ids."""
-        self.things.append(Thing(kind, color, spans, round(float(heading), 4)))
+        self.things.append(Prop(kind, color, spans, round(float(heading), 4)))

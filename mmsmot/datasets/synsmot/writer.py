@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+
+from ..graphml import interactions_graphml
 
 GROUND_TRUTH_LINE = '{},{},{},{},{},{},1,1,{:.4f}\n'  # considered; class 1, person
 
@@ -57,7 +58,10 @@ def write_labels(
     names = [person['name'] for person in facts['people']]
     lines = [f'{n}: {c}\n' for n, c in zip(names, captions, strict=True)]
     _write(folder / 'instance_captions.txt', ''.join(lines))
-    _write(folder / 'interactions.graphml', graphml(names, facts['interactions']))
+    _write(
+        folder / 'interactions.graphml',
+        interactions_graphml(names, facts['interactions']),
+    )
     _write_json(
         folder / 'semantic_trajectories.json',
         {'fps': facts['fps'], 'trajectories': facts['interactions']},
@@ -75,37 +79,6 @@ def write_labels(
             },
         )
     _write_json(folder / 'script.json', facts)
-
-
-def graphml(names: list[str], interactions: list[dict[str, Any]]) -> str:
-    """Interactions as BenSMOT's directed graph.
-
-    An edge for each (subject, object), its ``relationship`` the verbs, comma-separated,
-    in the order they begin.
-    """
-    root = ElementTree.Element('graphml', xmlns='http://graphml.graphdrawing.org/xmlns')
-    key = {
-        'id': 'd0',
-        'for': 'edge',
-        'attr.name': 'relationship',
-        'attr.type': 'string',
-    }
-    ElementTree.SubElement(root, 'key', key)
-    graph = ElementTree.SubElement(root, 'graph', edgedefault='directed')
-    for name in names:
-        ElementTree.SubElement(graph, 'node', id=name)
-    edges: dict[tuple[int, int], list[str]] = {}
-    for item in sorted(interactions, key=lambda i: (i['start'], i['subject'])):
-        verbs = edges.setdefault((item['subject'], item['object']), [])
-        if item['verb'] not in verbs:
-            verbs.append(item['verb'])
-    for (subject, object_), verbs in sorted(edges.items()):
-        ends = {'source': names[subject - 1], 'target': names[object_ - 1]}
-        edge = ElementTree.SubElement(graph, 'edge', ends)
-        ElementTree.SubElement(edge, 'data', key='d0').text = ','.join(verbs)
-    ElementTree.indent(root)
-    text = ElementTree.tostring(root, encoding='unicode')
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def sequence_folders(root: Path) -> Iterator[Path]:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot import make_synsmot
-from mmsmot.datasets.synsmot.appearance import Appearance, dress_up
+from mmsmot.datasets.synsmot.appearance import Appearance, random_appearance
 from mmsmot.datasets.synsmot.camera import CameraPath
-from mmsmot.datasets.synsmot.script import Actor, Light, Script, State
+from mmsmot.datasets.synsmot.script import ActionState, Actor, Light, Script
 
 FACING_US = -math.pi / 2
 
@@ -43,7 +43,7 @@ def tree() -> Callable[[Path], dict[str, str]]:
 @pytest.fixture
 def look() -> Appearance:
     """A man in red without hat and backpack."""
-    dressed = dress_up(np.random.default_rng(3), 'man', 'red')
+    dressed = random_appearance(np.random.default_rng(3), 'man', 'red')
     return Appearance(**{**vars(dressed), 'hat': '', 'backpack': ''})
 
 
@@ -53,7 +53,7 @@ def play(look: Appearance) -> Callable[..., Script]:
 
     def make(*places: tuple[float, float], frames: int = 2, **changes) -> Script:
         actors = tuple(
-            Actor(n, look, (State('stand', 0, frames, at, at, FACING_US),), 0.0)
+            Actor(n, look, (ActionState('stand', 0, frames, at, at, FACING_US),), 0.0)
             for n, at in enumerate(places, start=1)
         )
         parts = {

@@ -19,7 +19,7 @@ import pytest
 
 from mmsmot.datasets.synsmot import build
 from mmsmot.datasets.synsmot.build import make_clip, make_synsmot, write_clip
-from mmsmot.datasets.synsmot.settings import SIZES, VERSION, Settings
+from mmsmot.datasets.synsmot.settings import SIZES, VERSION, ClipSettings
 from mmsmot.datasets.synsmot.writer import sequence_folders
 
 
@@ -29,7 +29,7 @@ def test_a_clip_does_not_depend_on_the_others(mini, tree, tmp_path):
 
 
 def test_another_seed_and_split_give_other_clips():
-    short = Settings(width=160, height=96)
+    short = ClipSettings(width=160, height=96)
     base = make_clip(0, 0, 'train', short)
     for other in (make_clip(1, 0, 'train', short), make_clip(0, 0, 'test', short)):
         assert other.captions != base.captions
@@ -71,7 +71,7 @@ def test_a_failed_clip_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(build, 'write_labels', fail)
     with pytest.raises(OSError, match='disk full'):
-        write_clip(tmp_path, 0, 0, 'train', Settings(width=160, height=96))
+        write_clip(tmp_path, 0, 0, 'train', ClipSettings(width=160, height=96))
     assert [p for p in tmp_path.rglob('*') if p.is_file()] == []
     assert list(tmp_path.glob('*/*/.*')) == list(tmp_path.glob('*/*/*')) == []
 
@@ -207,20 +207,20 @@ def test_a_clip_of_full_has_its_size():
 
 def test_clips_where_somebody_stays_hidden_are_played_anew(monkeypatch):
     taken = []
-    real = build.facts_of
+    real = build.clip_facts
 
     def facts(script, visibility, things):
         taken.append(script)
         return real(script, visibility * (len(taken) > 1), things)
 
-    monkeypatch.setattr(build, 'facts_of', facts)
+    monkeypatch.setattr(build, 'clip_facts', facts)
     monkeypatch.setattr(build, 'RETAKES', 2)
-    clip = make_clip(0, 0, 'train', Settings(width=80, height=48))
+    clip = make_clip(0, 0, 'train', ClipSettings(width=80, height=48))
     assert len(taken) == 2
     assert clip.script == taken[1] != taken[0]
-    monkeypatch.setattr(build, 'facts_of', lambda s, v, t: real(s, 0 * v, t))
+    monkeypatch.setattr(build, 'clip_facts', lambda s, v, t: real(s, 0 * v, t))
     with pytest.raises(RuntimeError, match='stayed hidden in 2 scripts'):
-        make_clip(0, 0, 'train', Settings(width=80, height=48))
+        make_clip(0, 0, 'train', ClipSettings(width=80, height=48))
 
 
 def test_mini_is_whole(mini):

@@ -13,12 +13,12 @@ from mmsmot.datasets.synsmot.appearance import SHIRT_COLORS
 from mmsmot.datasets.synsmot.casting import (
     HELD_OUT,
     NEVER_SHOWN,
-    choose_looks,
+    choose_appearances,
     held_out_pairs,
     is_held_out,
 )
-from mmsmot.datasets.synsmot.scene import write_script
-from mmsmot.datasets.synsmot.settings import Settings
+from mmsmot.datasets.synsmot.script_generator import generate_script
+from mmsmot.datasets.synsmot.settings import ClipSettings
 from mmsmot.datasets.synsmot.writer import sequence_folders
 
 
@@ -27,7 +27,7 @@ def _played(split: str, count: int) -> Counter:
     pairs: Counter = Counter()
     for index in range(count):
         rng = np.random.default_rng([7, index])
-        for actor in write_script(rng, index, split, Settings()).actors:
+        for actor in generate_script(rng, index, split, ClipSettings()).actors:
             pairs.update((actor.look.top_color, s.action) for s in actor.states)
     return pairs
 
@@ -61,7 +61,7 @@ def test_what_is_seen_where_a_thing_is_hidden_counts_as_well(split):
         worn = {
             look.top_color
             for _ in range(60)
-            for look in choose_looks(rng, [{action}], [()], split)
+            for look in choose_appearances(rng, [{action}], [()], split)
         }
         assert len(worn) >= 6
         for kept_for in NEVER_SHOWN[split]:
@@ -71,7 +71,8 @@ def test_what_is_seen_where_a_thing_is_hidden_counts_as_well(split):
 def test_a_clip_of_val_draws_from_its_own_combinations_half_of_the_time():
     rng = np.random.default_rng(4)
     colors = [
-        choose_looks(rng, [{'walk'}], [()], 'val')[0].top_color for _ in range(400)
+        choose_appearances(rng, [{'walk'}], [()], 'val')[0].top_color
+        for _ in range(400)
     ]
     shares = {s: np.mean([is_held_out(c, 'walk', s) for c in colors]) for s in HELD_OUT}
     assert shares['test'] == 0
@@ -102,7 +103,7 @@ def test_people_can_be_told_apart_by_words_or_by_motion():
     rng = np.random.default_rng(0)
     twins = 0
     for _ in range(100):
-        looks = choose_looks(rng, [{'walk'}, {'run'}, {'sit'}], [()] * 3, 'train')
+        looks = choose_appearances(rng, [{'walk'}, {'run'}, {'sit'}], [()] * 3, 'train')
         words = {(k.kind, k.top, k.top_color, k.bottom_color) for k in looks}
         assert len(words) == 3
         twins += looks[0].top_color == looks[1].top_color
@@ -113,5 +114,5 @@ def test_roles_keep_to_their_kinds():
     rng = np.random.default_rng(1)
     kinds = [('man', 'woman'), ('boy', 'girl', 'woman')]
     for _ in range(50):
-        looks = choose_looks(rng, [{'lead'}, {'led'}], kinds, 'test')
+        looks = choose_appearances(rng, [{'lead'}, {'led'}], kinds, 'test')
         assert all(k.kind in may for k, may in zip(looks, kinds, strict=True))

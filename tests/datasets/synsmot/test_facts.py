@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmsmot.datasets.synsmot.facts import facts_of
-from mmsmot.datasets.synsmot.script import Actor, Span, State, Thing
+from mmsmot.datasets.synsmot.facts import clip_facts
+from mmsmot.datasets.synsmot.script import ActionState, Actor, Prop, PropSpan
 
 NO_THINGS = np.zeros((24, 0))
 
@@ -19,8 +19,8 @@ def meeting(play, look):
     """Frames 0-11: one approaches another; 12-23: they talk."""
 
     def states(partner, start, meet, first):
-        walk = State(first, 0, 12, start, meet, partner=partner)
-        return walk, State('talk', 12, 24, meet, meet, partner=partner)
+        walk = ActionState(first, 0, 12, start, meet, partner=partner)
+        return walk, ActionState('talk', 12, 24, meet, meet, partner=partner)
 
     one = Actor(1, look, states(2, (-2.0, 7.0), (-0.5, 7.0), 'approach'), 0.0)
     two = Actor(2, look, states(1, (0.5, 7.0), (0.5, 7.0), 'stand'), 0.0)
@@ -28,7 +28,7 @@ def meeting(play, look):
 
 
 def test_frames_count_from_one_and_both_directions_are_told(meeting):
-    facts = facts_of(meeting, np.ones((24, 2)), NO_THINGS)
+    facts = clip_facts(meeting, np.ones((24, 2)), NO_THINGS)
     assert [person['name'] for person in facts['people']] == ['man0', 'man1']
     assert [tuple(i.values()) for i in facts['interactions']] == [
         (1, 'approach.v.01', 2, 1, 12),
@@ -42,10 +42,10 @@ def test_frames_count_from_one_and_both_directions_are_told(meeting):
 def test_hidden_states_are_left_out_and_spans_trimmed(meeting):
     visibility = np.ones((24, 2))
     visibility[:4, 0] = 0  # hidden while it begins to approach
-    facts = facts_of(meeting, visibility, NO_THINGS)
+    facts = clip_facts(meeting, visibility, NO_THINGS)
     assert facts['interactions'][0]['start'] == 5
     visibility[12:, 0] = 0.05  # hidden while they talk: seen of neither
-    facts = facts_of(meeting, visibility, NO_THINGS)
+    facts = clip_facts(meeting, visibility, NO_THINGS)
     assert [i['verb'] for i in facts['interactions']] == ['approach.v.01']
     assert [s['action'] for s in facts['people'][0]['states']] == ['approach']
 
@@ -64,10 +64,10 @@ def test_a_backpack_is_told_of_those_who_turn(play, look, heading, told):
     bearer = Actor(
         1,
         replace(look, backpack='blue'),
-        (State('stand', 0, 8, (0.0, 7.0), (0.0, 7.0), heading),),
+        (ActionState('stand', 0, 8, (0.0, 7.0), (0.0, 7.0), heading),),
         0.0,
     )
-    facts = facts_of(replace(script, actors=(bearer,)), np.ones((8, 1)), NO_THINGS)
+    facts = clip_facts(replace(script, actors=(bearer,)), np.ones((8, 1)), NO_THINGS)
     assert facts['people'][0]['appearance']['backpack'] == told
 
 
@@ -77,12 +77,12 @@ def test_a_backpack_is_told_of_those_who_turn(play, look, heading, told):
 def test_a_ball_behind_a_tree_is_not_told(play, look, seen, told):
     """Of several balls it is the own one that counts, while it is bounced."""
     states = (
-        State('dribble', 0, 12, (0.0, 7.0), (0.0, 7.0), 0.0),
-        State('wave', 12, 24, (0.0, 7.0), (0.0, 7.0), 0.0),
+        ActionState('dribble', 0, 12, (0.0, 7.0), (0.0, 7.0), 0.0),
+        ActionState('wave', 12, 24, (0.0, 7.0), (0.0, 7.0), 0.0),
     )
     balls = (
-        Thing('ball', 'blue', (Span(0, 24, 'bounce', 2),)),
-        Thing('ball', 'red', (Span(0, 24, 'bounce', 1),)),
+        Prop('ball', 'blue', (PropSpan(0, 24, 'bounce', 2),)),
+        Prop('ball', 'red', (PropSpan(0, 24, 'bounce', 1),)),
     )
     script = replace(
         play((0.0, 7.0), frames=24),
@@ -92,6 +92,6 @@ def test_a_ball_behind_a_tree_is_not_told(play, look, seen, told):
     things = np.ones((24, 2))
     things[:12, 1] = 0
     things[5, 1] = seen
-    states = facts_of(script, np.ones((24, 1)), things)['people'][0]['states']
+    states = clip_facts(script, np.ones((24, 1)), things)['people'][0]['states']
     assert [s['action'] for s in states] == [told[0], 'wave']
     assert [s['color'] for s in states] == [told[1], '']

@@ -10,21 +10,21 @@ import pytest
 
 from mmsmot.datasets.synsmot.actions import ACTIONS, SYMMETRIC
 from mmsmot.datasets.synsmot.checks.claims import (
-    Look,
-    read_caption,
-    read_doings,
-    read_summary,
+    AppearanceClaim,
+    parse_action_claims,
+    parse_caption_claims,
+    parse_video_caption_claims,
 )
 from mmsmot.datasets.synsmot.grammar import instance_caption, video_caption
 from mmsmot.datasets.synsmot.lexicon import CLAUSES, HEADLINES, PARTICIPLES, PLACES
-from mmsmot.datasets.synsmot.stories import STORIES
+from mmsmot.datasets.synsmot.plots import PLOTS
 from mmsmot.datasets.synsmot.writer import sequence_folders
 from mmsmot.datasets.vocabulary import InteractionVocabulary
 
 
 def test_the_lexicon_has_words_for_all_and_nothing_else():
     assert set(CLAUSES) == set(ACTIONS)
-    assert set(HEADLINES) == set(STORIES)
+    assert set(HEADLINES) == set(PLOTS)
     assert set(HEADLINES.values()) <= set(ACTIONS)
     assert set().union(*PARTICIPLES.values()) <= set(ACTIONS)
     assert set(SYMMETRIC) <= set(ACTIONS)
@@ -42,13 +42,13 @@ def test_interactions_are_of_bensmots_vocabulary():
 def test_each_way_to_say_it_means_the_same_to_a_reader_of_its_own(action):
     for form in CLAUSES[action]:
         text = form.format(d='to the left', o='a boy in red', c='blue')
-        doings, rest = read_doings(text)
+        doings, rest = parse_action_claims(text)
         assert rest == ''
         assert len(doings) == 1
         doing = doings[0]
         assert doing.verb == ACTIONS[action].verb
         assert doing.direction == ('left' if '{d}' in form else '')
-        assert doing.other == (Look('boy', 'red') if '{o}' in form else '')
+        assert doing.other == (AppearanceClaim('boy', 'red') if '{o}' in form else '')
         assert doing.color == ('blue' if '{c}' in form else '')
 
 
@@ -70,7 +70,7 @@ def test_captions_of_many_phrasings_say_only_what_is_so(mini):
                 rng = np.random.default_rng(seed)
                 text = instance_caption(facts, person['id'], rng)
                 texts.add(text)
-                said, doings, rest = read_caption(text)
+                said, doings, rest = parse_caption_claims(text)
                 assert rest == ''
                 assert 8 <= len(text.split()) <= 35
                 assert (said.kind, said.top) == (look['kind'], look['top_color'])
@@ -93,7 +93,7 @@ def test_video_captions_count_the_people_and_name_the_place(mini):
     for facts in _facts(mini):
         for seed in range(10):
             text = video_caption(facts, np.random.default_rng(seed))
-            summary = read_summary(text)
+            summary = parse_video_caption_claims(text)
             assert summary.rest == ''
             assert summary.count == len(facts['people'])
             assert PLACES[facts['setting']].lower() in text.lower()

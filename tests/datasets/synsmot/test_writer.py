@@ -8,20 +8,10 @@ import cv2
 import networkx
 import pytest
 
-from mmsmot.datasets.synsmot.writer import graphml, sequence_folders, write_image
-
-
-def test_the_graph_is_read_by_networkx():
-    deeds = [
-        {'subject': 2, 'verb': 'push.v.01', 'object': 1, 'start': 9, 'end': 12},
-        {'subject': 2, 'verb': 'approach.v.01', 'object': 1, 'start': 1, 'end': 8},
-        {'subject': 1, 'verb': 'leave.v.01', 'object': 2, 'start': 13, 'end': 20},
-    ]
-    graph = networkx.parse_graphml(graphml(['man0', 'girl0', 'girl1'], deeds))
-    assert graph.is_directed()
-    assert list(graph) == ['man0', 'girl0', 'girl1']
-    assert graph.edges['girl0', 'man0'] == {'relationship': 'approach.v.01,push.v.01'}
-    assert graph.edges['man0', 'girl0'] == {'relationship': 'leave.v.01'}
+from mmsmot.datasets.synsmot.writer import (
+    sequence_folders,
+    write_image,
+)
 
 
 def test_labels_of_mini_agree_with_each_other(mini):

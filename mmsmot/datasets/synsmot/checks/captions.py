@@ -6,9 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .claims import KINDS, Doing, Look, read_caption, read_summary
+from .claims import (
+    KINDS,
+    ActionClaim,
+    AppearanceClaim,
+    parse_caption_claims,
+    parse_video_caption_claims,
+)
+from .clip_evidence import COLORS, ClipEvidence, EvidenceTrack
 from .combinations import check_combinations
-from .evidence import COLORS, Evidence, Track
 from .findings import Findings
 
 # Where clothes are looked for, in fractions of the box's height, and how much of that
@@ -28,15 +34,15 @@ WORDS = (8, 35)
 
 
 def check_caption(
-    clip: Evidence,
+    clip: ClipEvidence,
     found: Findings,
     person: int,
     caption: str,
-    looks: list[Look | None],
+    looks: list[AppearanceClaim | None],
 ) -> None:
     """One instance caption: words, colours, ways, things and partners."""
     where, what = clip.folder, f'{clip.name(person)}: {caption}'
-    look, doings, rest = read_caption(caption)
+    look, doings, rest = parse_caption_claims(caption)
     understood = look is not None and doings and not rest and look.kind in KINDS
     found.test('caption understood', bool(understood), where, f'{what} [{rest}]')
     found.test(
@@ -64,7 +70,11 @@ def check_caption(
 
 
 def _check_way(
-    found: Findings, track: Track, doings: list[Doing], where: Path, what: str
+    found: Findings,
+    track: EvidenceTrack,
+    doings: list[ActionClaim],
+    where: Path,
+    what: str,
 ) -> None:
     """Left and right in the order told; who only does things on the spot stays there."""
     cursor = 0
@@ -93,7 +103,7 @@ def _check_way(
 
 
 def _check_thing(
-    clip: Evidence, found: Findings, person: int, doing: Doing, what: str
+    clip: ClipEvidence, found: Findings, person: int, doing: ActionClaim, what: str
 ) -> None:
     """A thing of the colour near the one who has to do with it."""
     least, color = THING_AREA[doing.thing], doing.color
@@ -103,20 +113,20 @@ def _check_thing(
 
 
 def _check_partners(
-    clip: Evidence,
+    clip: ClipEvidence,
     found: Findings,
     person: int,
-    doings: list[Doing],
-    looks: list[Look | None],
+    doings: list[ActionClaim],
+    looks: list[AppearanceClaim | None],
     what: str,
 ) -> None:
-    """Whom a deed is done to is in the clip, and the interaction is annotated."""
-    known: Look | None = None
+    """Whom a action is done to is in the clip, and the interaction is annotated."""
+    known: AppearanceClaim | None = None
     order = []
     for doing in doings:
         if not doing.verb:
             continue
-        if isinstance(doing.other, Look):
+        if isinstance(doing.other, AppearanceClaim):
             known = doing.other
         he = doing.other in ('', 'him', 'her')
         pronoun = {'man': 'him', 'boy': 'him'}.get(known.kind if known else '', 'her')
@@ -133,7 +143,7 @@ def _check_partners(
         ]
         spans = [
             start
-            for subject, verb, object_, start, _ in clip.deeds()
+            for subject, verb, object_, start, _ in clip.interaction_rows()
             if (subject, verb) == (person, doing.verb) and object_ in ids
         ]
         text = f'{what} [{doing.verb} to one of {ids}]'
@@ -146,9 +156,11 @@ def _check_partners(
         at = min(later, default=at)
 
 
-def check_summary(clip: Evidence, found: Findings, looks: list[Look | None]) -> None:
+def check_video_caption(
+    clip: ClipEvidence, found: Findings, looks: list[AppearanceClaim | None]
+) -> None:
     """The video caption: how many people, and its events by people who are there."""
-    summary, where = read_summary(clip.summary), clip.folder
+    summary, where = parse_video_caption_claims(clip.summary), clip.folder
     text = clip.summary
     found.test('video caption understood', not summary.rest, where, text)
     found.test('number of people', summary.count == len(clip.ids), where, text)
@@ -159,12 +171,12 @@ def check_summary(clip: Evidence, found: Findings, looks: list[Look | None]) -> 
             if look and subject.fits(look)
         ]
         found.test('video caption: who', bool(ids), where, text)
-        if doing.verb and isinstance(doing.other, Look):
+        if doing.verb and isinstance(doing.other, AppearanceClaim):
             held = any(
                 verb == doing.verb
                 and subject_id in ids
                 and looks[object_ - 1] is not None
                 and doing.other.fits(looks[object_ - 1])
-                for subject_id, verb, object_, *_ in clip.deeds()
+                for subject_id, verb, object_, *_ in clip.interaction_rows()
             )
             found.test('video caption: does what to whom', held, where, text)

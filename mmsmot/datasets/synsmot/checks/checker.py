@@ -1,7 +1,7 @@
 """A check that is independent of the grammar: do files on disk say what can be seen?
 
 Sentences are read back (:mod:`.claims`) and tested against boxes and pixels
-(:mod:`.evidence`). The script that was played is not looked at.
+(:mod:`.clip_evidence`). The script that was played is not looked at.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 
 from ....utils.parent_process import end_with_parent, start_workers
 from ..writer import sequence_folders
-from .captions import check_caption, check_summary
-from .claims import read_caption
-from .deeds import check_deeds
-from .evidence import Evidence
+from .captions import check_caption, check_video_caption
+from .claims import parse_caption_claims
+from .clip_evidence import ClipEvidence
 from .expressions import check_expressions
 from .findings import Findings
+from .interactions import check_interactions
 
 MIN_VISIBILITY = 0.1
 MIN_CLEAR_FRAMES = 4
@@ -63,20 +63,20 @@ def check_clip(folder: str | os.PathLike) -> Findings:
     Raises:
         FileNotFoundError: A file is missing.
     """
-    clip, found = Evidence(Path(folder)), Findings()
+    clip, found = ClipEvidence(Path(folder)), Findings()
     _check_boxes(clip, found)
     _check_names(clip, found)
     if len(clip.captions) == len(clip.ids):
-        looks = [read_caption(caption)[0] for caption in clip.captions]
+        looks = [parse_caption_claims(caption)[0] for caption in clip.captions]
         for person, caption in zip(clip.ids, clip.captions, strict=True):
             check_caption(clip, found, person, caption, looks)
-        check_summary(clip, found, looks)
+        check_video_caption(clip, found, looks)
         check_expressions(clip, found, looks)
-    check_deeds(clip, found)
+    check_interactions(clip, found)
     return found
 
 
-def _check_boxes(clip: Evidence, found: Findings) -> None:
+def _check_boxes(clip: ClipEvidence, found: Findings) -> None:
     """Rows inside the picture, once each, visible; pictures of one size, none missing."""
     names = [f'{n:06d}.jpg' for n in range(1, clip.num_frames + 1)]
     held = [p.name for p in clip.pictures]
@@ -102,13 +102,15 @@ def _check_boxes(clip: Evidence, found: Findings) -> None:
         )
 
 
-def _test_rows(found: Findings, kind: str, good: np.ndarray, clip: Evidence) -> None:
+def _test_rows(
+    found: Findings, kind: str, good: np.ndarray, clip: ClipEvidence
+) -> None:
     found.checked[kind] += len(good)
     for row in clip.rows[~good]:
         found.failed.append((kind, str(clip.folder), f'row {row.tolist()}'))
 
 
-def _check_names(clip: Evidence, found: Findings) -> None:
+def _check_names(clip: ClipEvidence, found: Findings) -> None:
     """A caption for each trajectory; names counted by kind; the graph's are the same."""
     count, where = len(clip.ids), clip.folder
     found.test(
@@ -125,7 +127,7 @@ def _check_names(clip: Evidence, found: Findings) -> None:
     )
     numbers: Counter[str] = Counter()
     for name, caption in zip(clip.names, clip.captions, strict=True):
-        look = read_caption(caption)[0]
+        look = parse_caption_claims(caption)[0]
         kind = look.kind if look else '?'
         expected = f'{kind}{numbers[kind]}'
         numbers[kind] += 1
@@ -133,5 +135,7 @@ def _check_names(clip: Evidence, found: Findings) -> None:
     nodes, edges = clip.graph
     found.test('nodes of the graph', nodes == clip.names, where, f'{nodes}')
     drawn = sorted((s, v, t) for s, t, verbs in edges for v in verbs)
-    told = sorted({(clip.name(s), v, clip.name(t)) for s, v, t, *_ in clip.deeds()})
+    told = sorted(
+        {(clip.name(s), v, clip.name(t)) for s, v, t, *_ in clip.interaction_rows()}
+    )
     found.test('edges are the interactions', drawn == told, where, f'{drawn} {told}')

@@ -1,7 +1,7 @@
 """What a sentence claims: who looks how and does what, read back from the English.
 
 A reader of its own, which shares nothing with the grammar that wrote the sentences: its
-words are listed here a second time, so that a word put to the wrong deed is found.
+words are listed here a second time, so that a word put to the wrong action is found.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _JOINTS = re.compile(
 
 
 @dataclass(frozen=True)
-class Look:
+class AppearanceClaim:
     """How someone is said to look; '' for what is not said."""
 
     kind: str
@@ -42,21 +42,21 @@ class Look:
     extra: str = ''
     extra_color: str = ''
 
-    def fits(self, other: Look) -> bool:
+    def fits(self, other: AppearanceClaim) -> bool:
         """Whether both may be the same person: nothing said of one denies the other."""
         legs = not self.legs or not other.legs or self.legs == other.legs
         return (self.kind, self.top) == (other.kind, other.top) and legs
 
 
 @dataclass(frozen=True)
-class Doing:
+class ActionClaim:
     """One thing somebody is said to do.
 
     Attributes:
-        name: Key of the deed.
+        name: Key of the action.
         verb: The interaction it is, '' for none.
         moves: Whether the body gets somewhere by it.
-        other: The partner as named: a :class:`Look`, ``'him'``, ``'her'`` or ''.
+        other: The partner as named: a :class:`AppearanceClaim`, ``'him'``, ``'her'`` or ''.
         direction: ``left``, ``right`` or ''.
         thing, color: What it is done with.
     """
@@ -64,14 +64,14 @@ class Doing:
     name: str
     verb: str
     moves: bool
-    other: Look | str = ''
+    other: AppearanceClaim | str = ''
     direction: str = ''
     thing: str = ''
     color: str = ''
 
 
 # (verb, whether one gets somewhere, how it may be said); {o} the other, {d} where to.
-_DEEDS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
+_ACTIONS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     'approach': (
         'approach.v.01',
         True,
@@ -201,14 +201,14 @@ _DEEDS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
 
 
 def _compiled() -> list[tuple[str, str, bool, re.Pattern]]:
-    """Every way to say a deed, the longest match to be taken."""
+    """Every way to say a action, the longest match to be taken."""
     holes = {
         '{o}': rf'(?P<other>him|her|{_PERSON})',
         '{d}': r'(?: to the (?P<direction>left|right))?',
         '{c}': r'an? (?P<color>\w+)',
     }
     found = []
-    for name, (verb, moves, forms) in _DEEDS.items():
+    for name, (verb, moves, forms) in _ACTIONS.items():
         for form in forms:
             for hole, pattern in holes.items():
                 form = form.replace(hole, pattern)
@@ -219,17 +219,21 @@ def _compiled() -> list[tuple[str, str, bool, re.Pattern]]:
 _PATTERNS = _compiled()
 
 
-def read_look(text: str) -> Look | None:
+def parse_appearance_claim(text: str) -> AppearanceClaim | None:
     """The first person described in a text."""
     match = _LOOK.search(text)
     return _look(match) if match else None
 
 
-def _look(match: re.Match) -> Look:
-    return Look(**{key: value or '' for key, value in match.groupdict().items()})
+def _look(match: re.Match) -> AppearanceClaim:
+    return AppearanceClaim(
+        **{key: value or '' for key, value in match.groupdict().items()}
+    )
 
 
-def read_caption(text: str) -> tuple[Look | None, list[Doing], str]:
+def parse_caption_claims(
+    text: str,
+) -> tuple[AppearanceClaim | None, list[ActionClaim], str]:
     """Who a caption describes, what is done in its order, and what was not understood.
 
     Args:
@@ -238,12 +242,12 @@ def read_caption(text: str) -> tuple[Look | None, list[Doing], str]:
     match = _LOOK.search(text)
     if match is None:
         return None, [], text
-    doings, rest = read_doings(text[match.end() :])
+    doings, rest = parse_action_claims(text[match.end() :])
     rest = (_JOINTS.sub(' ', text[: match.start()]).strip() + ' ' + rest).strip()
     return _look(match), doings, rest
 
 
-def read_doings(text: str) -> tuple[list[Doing], str]:
+def parse_action_claims(text: str) -> tuple[list[ActionClaim], str]:
     """Everything done in a text in its order, and the words that were not understood."""
     doings, rest, start = [], '', 0
     while True:
@@ -258,11 +262,11 @@ def read_doings(text: str) -> tuple[list[Doing], str]:
         said = found.groupdict()
         other = said.get('other') or ''
         doings.append(
-            Doing(
+            ActionClaim(
                 name=name,
                 verb=verb,
                 moves=moves,
-                other=read_look(other) or other,
+                other=parse_appearance_claim(other) or other,
                 direction=said.get('direction') or '',
                 thing=said.get('thing') or '',
                 color=said.get('color') or '',
@@ -275,7 +279,7 @@ def read_doings(text: str) -> tuple[list[Doing], str]:
 
 
 @dataclass(frozen=True)
-class Summary:
+class VideoCaptionClaims:
     """What a video caption claims.
 
     Attributes:
@@ -286,19 +290,19 @@ class Summary:
     """
 
     count: int
-    subjects: list[Look]
-    doings: list[Doing]
+    subjects: list[AppearanceClaim]
+    doings: list[ActionClaim]
     rest: str
 
 
-def read_summary(text: str) -> Summary:
+def parse_video_caption_claims(text: str) -> VideoCaptionClaims:
     """A video caption as claims."""
     lower = text[0].lower() + text[1:]
     number = re.search(r'\b(one|two|three|four|five) (?:people|person)\b', text, re.I)
     lower = re.sub(PLACES, '', lower, flags=re.I)
     subjects, doings, rest = [], [], ''
     for part in re.split(r'\bwhile\b|: |\. |, and ', lower):
-        look, done, left = read_caption(part[:1].lower() + part[1:])
+        look, done, left = parse_caption_claims(part[:1].lower() + part[1:])
         if look is None:
             left = ' '.join(_JOINTS.sub(' ', part).split())
         else:
@@ -306,4 +310,4 @@ def read_summary(text: str) -> Summary:
             doings += done[:1]
         rest = f'{rest} {left}'.strip()
     count = NUMBERS[number[1].lower()] if number else 0
-    return Summary(count, subjects, doings, rest)
+    return VideoCaptionClaims(count, subjects, doings, rest)

@@ -1,9 +1,9 @@
-"""Colours of tops with deeds: what the captions of a split must not show together."""
+"""Colours of tops with actions: what the captions of a split must not show together."""
 
 from __future__ import annotations
 
-from .claims import Doing, Look
-from .evidence import Evidence
+from .claims import ActionClaim, AppearanceClaim
+from .clip_evidence import ClipEvidence
 from .findings import Findings
 
 # Deeds with the colour in which test alone shows them, and the colour that training leaves
@@ -22,21 +22,25 @@ _HELD_OUT: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (('stand', 'pick up', 'approach box', 'pass', 'photograph'), 'gray', 'green'),
 )
 HELD_OUT: dict[str, dict[str, str]] = {
-    'test': {deed: color for deeds, color, _ in _HELD_OUT for deed in deeds},
-    'val': {deed: color for deeds, _, color in _HELD_OUT for deed in deeds},
+    'test': {action: color for actions, color, _ in _HELD_OUT for action in actions},
+    'val': {action: color for actions, _, color in _HELD_OUT for action in actions},
 }
 
 
-def deed_of(doing: Doing) -> str:
+def deed_of(doing: ActionClaim) -> str:
     """Key in :data:`HELD_OUT`: to approach or receive differs by what is carried."""
     by_thing = doing.thing and doing.name in ('approach', 'receive')
     return f'{doing.name} {doing.thing}' if by_thing else doing.name
 
 
 def check_combinations(
-    clip: Evidence, found: Findings, person: int, look: Look, doings: list[Doing]
+    clip: ClipEvidence,
+    found: Findings,
+    person: int,
+    look: AppearanceClaim,
+    doings: list[ActionClaim],
 ) -> None:
-    """No deed in a colour that is held out for another split.
+    """No action in a colour that is held out for another split.
 
     A dataset without ``val/`` was made when nothing was held out for val.
     """
@@ -44,11 +48,11 @@ def check_combinations(
     for kept_for, shown_in in (('test', ('train', 'val')), ('val', ('train',))):
         if split not in shown_in or not (kept_for == 'test' or (root / 'val').is_dir()):
             continue
-        for deed in map(deed_of, doings):
-            what = f'{clip.name(person)} in {look.top}: {deed}, in {split}'
+        for action in map(deed_of, doings):
+            what = f'{clip.name(person)} in {look.top}: {action}, in {split}'
             found.test(
                 f'held out for {kept_for}',
-                HELD_OUT[kept_for][deed] != look.top,
+                HELD_OUT[kept_for][action] != look.top,
                 clip.folder,
                 what,
             )

@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from .captions import PARTS, STILL, WAY
-from .claims import Doing, Look, read_caption
-from .evidence import Evidence, Track
+from .claims import ActionClaim, AppearanceClaim, parse_caption_claims
+from .clip_evidence import ClipEvidence, EvidenceTrack
 from .findings import Findings
 
 NOUNS = {
@@ -20,8 +20,8 @@ NOUNS = {
     'children': ('boy', 'girl'),
     'adults': ('man', 'woman'),
 }
-# What is said of people and which deeds of a caption (see :mod:`.claims`) it may be.
-DEEDS: dict[str, tuple[str, ...]] = {
+# The actions of an expression, and which actions of a caption (see :mod:`.claims`) it may be.
+ACTION_PHRASES: dict[str, tuple[str, ...]] = {
     'walking': (
         'walk',
         'walk out',
@@ -60,23 +60,23 @@ DEEDS: dict[str, tuple[str, ...]] = {
 }
 MOVING = ('walking', 'running', 'riding a bicycle', 'pushing a cart', 'carrying a box')
 MOVING += ('chasing someone', 'following someone')
-MAX_TOLD = 3  # deeds a caption tells at most; of more, some go untold
+MAX_CAPTION_ACTIONS = 3  # a caption names at most so many; the others are left out
 RUN_SPEED = 0.11  # body heights a frame, from which on it is no walk
 MIN_FRAMES = 6  # of a run of frames, to judge motion
 _TERM = re.compile(
     r'in (?P<legs>\w+) (?:trousers|shorts)|in (?P<top>\w+)|wearing a (?P<hat>hat)'
     r'|with an? (?P<extra>backpack|umbrella)'
-    rf'|(?P<deed>{"|".join(sorted(DEEDS, key=len, reverse=True))})'
+    rf'|(?P<action>{"|".join(sorted(ACTION_PHRASES, key=len, reverse=True))})'
     r'(?: to the (?P<direction>left|right))?'
 )
 
 
 def check_expressions(
-    clip: Evidence, found: Findings, looks: list[Look | None]
+    clip: ClipEvidence, found: Findings, looks: list[AppearanceClaim | None]
 ) -> None:
     """Every expression: boxes where it lists people, and people of whom it is true."""
     told = {
-        person: read_caption(caption)[1]
+        person: parse_caption_claims(caption)[1]
         for person, caption in zip(clip.ids, clip.captions, strict=True)
     }
     kept = {(int(row[0]), int(row[1])) for row in clip.rows}
@@ -118,20 +118,20 @@ def _parse(sentence: str) -> tuple[str, list[list[dict[str, str]]], str]:
 
 
 def _check_looks(
-    clip: Evidence,
+    clip: ClipEvidence,
     found: Findings,
     sentence: str,
     noun: str,
     groups: list[list[dict[str, str]]],
     listed: set[tuple[int, int]],
-    looks: list[Look | None],
+    looks: list[AppearanceClaim | None],
 ) -> None:
     """Kind and top are in every caption: an expression of them must list all and only.
 
     Of trousers, hats and bags a caption may be silent: only those listed are tested.
     """
 
-    def may_be(look: Look, group: list[dict[str, str]]) -> bool:
+    def may_be(look: AppearanceClaim, group: list[dict[str, str]]) -> bool:
         legs = next((t['legs'] for t in group if 'legs' in t), '')
         top = next((t['top'] for t in group if 'top' in t), look.top)
         return top == look.top and (not legs or look.legs in ('', legs))
@@ -160,7 +160,7 @@ def _check_looks(
 
 
 def _check_motion(
-    clip: Evidence,
+    clip: ClipEvidence,
     found: Findings,
     sentence: str,
     group: list[dict[str, str]],
@@ -168,7 +168,7 @@ def _check_motion(
 ) -> None:
     """Over each run of listed frames the box moves as the participle says."""
     for term in group:
-        if 'deed' not in term:
+        if 'action' not in term:
             continue
         for person in {person for _, person in listed}:
             frames = np.array(sorted(f for f, p in listed if p == person))
@@ -180,36 +180,38 @@ def _check_motion(
                 found.test('expression: motion', not wrong, clip.folder, text)
 
 
-def _moves_wrong(track: Track, run: np.ndarray, term: dict[str, str]) -> str:
+def _moves_wrong(track: EvidenceTrack, run: np.ndarray, term: dict[str, str]) -> str:
     """Why the box cannot move as said, '' where it may."""
     x = track.x[track.during(run[0], run[-1])] / track.size
     path, span = float(np.abs(np.diff(x)).sum()), float(np.ptp(x))
     if 'direction' in term:
         net = (x[-1] - x[0]) * (1 if term['direction'] == 'right' else -1)
         return '' if net >= min(WAY, 0.025 * len(x)) else f'net way {net:.2f}'
-    if term['deed'] in ('running', 'chasing someone'):
+    if term['action'] in ('running', 'chasing someone'):
         return '' if path / len(x) >= RUN_SPEED else f'{path / len(x):.3f} a frame'
-    if term['deed'] in MOVING:
+    if term['action'] in MOVING:
         return '' if span >= min(WAY, 0.025 * len(x)) else f'moves {span:.2f}'
     return '' if span <= STILL else f'moves {span:.2f}'
 
 
 def _check_told(
-    clip: Evidence,
+    clip: ClipEvidence,
     found: Findings,
     sentence: str,
     groups: list[list[dict[str, str]]],
     listed: set[tuple[int, int]],
-    told: dict[int, list[Doing]],
+    told: dict[int, list[ActionClaim]],
 ) -> None:
     """A caption that tells everything tells what an expression says, too."""
-    deeds = [[t['deed'] for t in group if 'deed' in t] for group in groups]
-    if not all(deeds):
+    actions = [[t['action'] for t in group if 'action' in t] for group in groups]
+    if not all(actions):
         return
     for person in sorted({person for _, person in listed}):
-        if len(told[person]) >= MAX_TOLD:
+        if len(told[person]) >= MAX_CAPTION_ACTIONS:
             continue
         names = {doing.name for doing in told[person]}
-        held = any(all(names & set(DEEDS[d]) for d in group) for group in deeds)
+        held = any(
+            all(names & set(ACTION_PHRASES[d]) for d in group) for group in actions
+        )
         text = f'{sentence}: the caption of {clip.name(person)} tells {sorted(names)}'
         found.test('expression: told', held, clip.folder, text)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from mmsmot.datasets.synsmot.checks.claims import Look, read_caption, read_summary
+from mmsmot.datasets.synsmot.checks.claims import (
+    AppearanceClaim,
+    parse_caption_claims,
+    parse_video_caption_claims,
+)
 
 
 def test_a_caption_of_three_deeds():
-    look, doings, rest = read_caption(
+    look, doings, rest = parse_caption_claims(
         'A girl wearing a long-sleeved pink shirt and a black skirt with a red hat first '
         'runs to the left after another girl in a pink dress, then hugs her, then stands '
         'with an orange box.'
     )
-    assert look == Look('girl', 'pink', 'black', 'hat', 'red')
+    assert look == AppearanceClaim('girl', 'pink', 'black', 'hat', 'red')
     assert rest == ''
     assert [d.name for d in doings] == ['chase', 'hug', 'hold']
     assert [d.direction for d in doings] == ['left', '', '']
-    assert [d.other for d in doings] == [Look('girl', 'pink'), 'her', '']
+    assert [d.other for d in doings] == [AppearanceClaim('girl', 'pink'), 'her', '']
     assert [d.moves for d in doings] == [True, False, False]
     assert (doings[2].thing, doings[2].color) == ('box', 'orange')
 
@@ -36,15 +40,15 @@ def test_the_longest_way_to_read_a_verb_is_taken():
         ('claps for him', 'applaud'),
         ('claps', 'clap'),
     ):
-        _, doings, rest = read_caption(f'A boy in blue {text}.')
+        _, doings, rest = parse_caption_claims(f'A boy in blue {text}.')
         assert ([d.name for d in doings], rest) == ([name], '')
 
 
 def test_words_not_understood_are_told():
-    _, doings, rest = read_caption('A boy in blue yodels, then waves a hand.')
+    _, doings, rest = parse_caption_claims('A boy in blue yodels, then waves a hand.')
     assert rest == 'yodels'
     assert [d.name for d in doings] == ['wave']
-    assert read_caption('Nobody is here.') == (None, [], 'Nobody is here.')
+    assert parse_caption_claims('Nobody is here.') == (None, [], 'Nobody is here.')
 
 
 def test_video_captions_of_all_forms():
@@ -55,13 +59,13 @@ def test_video_captions_of_all_forms():
         f'There are two people in a park, and {main}.',
         f'{main.capitalize()} in a park with two people.',
     ):
-        summary = read_summary(text)
+        summary = parse_video_caption_claims(text)
         assert summary.count == 2
-        assert summary.subjects == [Look('man', 'red')]
+        assert summary.subjects == [AppearanceClaim('man', 'red')]
         assert summary.doings[0].verb == 'push.v.01'
-        assert summary.doings[0].other == Look('boy', 'blue')
+        assert summary.doings[0].other == AppearanceClaim('boy', 'blue')
         assert summary.rest == ''
-    two = read_summary(
+    two = parse_video_caption_claims(
         f'Two people are in a park. {main.capitalize()} while a girl in pink claps.'
     )
     assert [look.kind for look in two.subjects] == ['man', 'girl']
@@ -69,8 +73,10 @@ def test_video_captions_of_all_forms():
 
 
 def test_looks_fit_where_nothing_said_denies_the_other():
-    full = Look('man', 'red', 'blue')
-    assert full.fits(Look('man', 'red')) and Look('man', 'red').fits(full)
-    assert not full.fits(Look('man', 'red', 'black'))
-    assert not full.fits(Look('boy', 'red', 'blue'))
-    assert not full.fits(Look('man', 'pink', 'blue'))
+    full = AppearanceClaim('man', 'red', 'blue')
+    assert full.fits(AppearanceClaim('man', 'red')) and AppearanceClaim(
+        'man', 'red'
+    ).fits(full)
+    assert not full.fits(AppearanceClaim('man', 'red', 'black'))
+    assert not full.fits(AppearanceClaim('boy', 'red', 'blue'))
+    assert not full.fits(AppearanceClaim('man', 'pink', 'blue'))

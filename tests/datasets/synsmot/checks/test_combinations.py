@@ -12,7 +12,7 @@ import pytest
 from mmsmot.datasets.synsmot.appearance import SHIRT_COLORS
 from mmsmot.datasets.synsmot.casting import held_out_pairs
 from mmsmot.datasets.synsmot.checks.checker import check_clip
-from mmsmot.datasets.synsmot.checks.claims import read_caption
+from mmsmot.datasets.synsmot.checks.claims import parse_caption_claims
 from mmsmot.datasets.synsmot.checks.combinations import HELD_OUT, deed_of
 from mmsmot.datasets.synsmot.lexicon import CLAUSES
 
@@ -27,7 +27,7 @@ def test_the_list_is_the_rule_of_the_generator(split):
     assert len(forms) == 96
     for action, form in forms:
         clause = form.format(d='to the left', o='a man in red', c='blue')
-        _, (doing,), rest = read_caption(f'A boy in blue {clause}.')
+        _, (doing,), rest = parse_caption_claims(f'A boy in blue {clause}.')
         color = HELD_OUT[split][deed_of(doing)]
         assert (color, rest) == (color_of[action], ''), clause
     assert set(HELD_OUT[split].values()) == set(SHIRT_COLORS)
@@ -81,7 +81,7 @@ def test_each_deed_told_in_training_is_tested(mini, mini_findings):
         assert len(lines) == len(names)
         for line in lines:
             caption = re.sub(r'^\w+: ', '', line)
-            told[path.parents[2].name] += len(read_caption(caption)[1])
+            told[path.parents[2].name] += len(parse_caption_claims(caption)[1])
     checked = mini_findings.checked
     assert checked['held out for val'] == told['train'] > 40
     assert checked['held out for test'] == told['train'] + told['val']

@@ -13,8 +13,8 @@ from .pose import (
     RIGHT_HAND,
     ROLL,
     TWIST,
-    Proportions,
-    standing,
+    BodyProportions,
+    standing_pose,
 )
 
 # Of two steps: length in body heights, and the fraction a foot is on the ground.
@@ -23,9 +23,9 @@ RUN_STRIDE, RUN_STANCE = 1.25, 0.36
 CRANK = 0.085
 
 
-def walking(phase: np.ndarray, body: Proportions) -> np.ndarray:
+def walk_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
     """(T, WIDTH) a walk; phase in cycles of two steps."""
-    pose = standing(len(phase), body)
+    pose = standing_pose(len(phase), body)
     for foot, hand, shift in ((LEFT_FOOT, RIGHT_HAND, 0), (RIGHT_FOOT, LEFT_HAND, 0.5)):
         _step(
             pose, foot, phase + shift, WALK_STRIDE * WALK_STANCE / 2, WALK_STANCE, 0.055
@@ -41,9 +41,9 @@ def walking(phase: np.ndarray, body: Proportions) -> np.ndarray:
     return pose
 
 
-def running(phase: np.ndarray, body: Proportions) -> np.ndarray:
+def run_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
     """(T, WIDTH) a run: leaning, knees high, elbows bent, both feet off the ground."""
-    pose = standing(len(phase), body)
+    pose = standing_pose(len(phase), body)
     for foot, hand, shift in ((LEFT_FOOT, RIGHT_HAND, 0), (RIGHT_FOOT, LEFT_HAND, 0.5)):
         _step(pose, foot, phase + shift, RUN_STRIDE * RUN_STANCE / 2, RUN_STANCE, 0.2)
         swing = np.cos(2 * np.pi * (phase + shift))
@@ -57,9 +57,9 @@ def running(phase: np.ndarray, body: Proportions) -> np.ndarray:
     return pose
 
 
-def riding(phase: np.ndarray, body: Proportions) -> np.ndarray:
+def pedal_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
     """(T, WIDTH) someone on a bicycle; phase in turns of the crank."""
-    pose = standing(len(phase), body)
+    pose = standing_pose(len(phase), body)
     pose[:, HIP] = (-0.1, 0, body.hip + 0.03)
     for foot, shift in ((LEFT_FOOT, 0.0), (RIGHT_FOOT, 0.5)):
         angle = 2 * np.pi * (phase + shift)
@@ -70,9 +70,9 @@ def riding(phase: np.ndarray, body: Proportions) -> np.ndarray:
     return pose
 
 
-def sidestepping(phase: np.ndarray, body: Proportions) -> np.ndarray:
+def sidestep_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
     """(T, WIDTH) small quick steps without a direction."""
-    pose = standing(len(phase), body)
+    pose = standing_pose(len(phase), body)
     for foot, shift in ((LEFT_FOOT, 0.0), (RIGHT_FOOT, 0.5)):
         lift = np.maximum(0, np.sin(2 * np.pi * (phase + shift)))
         pose[:, foot.start + 2] = 0.07 * lift

@@ -8,28 +8,28 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.lexicon import HEADLINES
-from mmsmot.datasets.synsmot.motion import places_of
-from mmsmot.datasets.synsmot.scene import story_of, write_script
+from mmsmot.datasets.synsmot.motion import actor_places
+from mmsmot.datasets.synsmot.plots import PLOTS
+from mmsmot.datasets.synsmot.script_generator import clip_activity, generate_script
 from mmsmot.datasets.synsmot.settings import SIZES
-from mmsmot.datasets.synsmot.staging import is_well_staged, seen_fractions
-from mmsmot.datasets.synsmot.stories import STORIES
+from mmsmot.datasets.synsmot.staging import is_well_staged, staged_visibility
 
 
 def _script(index: int, split: str = 'train', size: str = 'small', seed: int = 0):
     root = np.random.SeedSequence([seed, split == 'test', index])
     rng = np.random.default_rng(root.spawn(2)[0])
-    return write_script(rng, index, split, SIZES[size].settings)
+    return generate_script(rng, index, split, SIZES[size].settings)
 
 
 def test_activities_take_turns():
-    counts = Counter(story_of(index) for index in range(18 * 5))
-    assert counts == dict.fromkeys(STORIES, 5)
+    counts = Counter(clip_activity(index) for index in range(18 * 5))
+    assert counts == dict.fromkeys(PLOTS, 5)
 
 
 @pytest.mark.parametrize('index', range(18))
 def test_a_script_is_whole(index):
     script = _script(index)
-    assert script.activity == story_of(index)
+    assert script.activity == clip_activity(index)
     assert 24 <= script.num_frames <= 48
     assert 2 <= len(script.actors) <= 5
     done = set()
@@ -49,8 +49,8 @@ def test_what_is_staged_can_be_seen():
     for index in range(0, 36, 3):
         script = _script(index)
         assert is_well_staged(script)
-        places = np.stack([places_of(a, script.num_frames) for a in script.actors])
-        seen = seen_fractions(script, places)
+        places = np.stack([actor_places(a, script.num_frames) for a in script.actors])
+        seen = staged_visibility(script, places)
         for row, actor in zip(seen, script.actors, strict=True):
             for state in actor.states:
                 span = row[state.start : state.stop]
@@ -60,7 +60,7 @@ def test_what_is_staged_can_be_seen():
 def test_the_hardest_clips_of_small_and_full_can_be_staged():
     """Long strolls: of seed 0 these take the most drafts of all."""
     for index in (251, 7, 25, 43):
-        assert _script(index).activity == story_of(index)
+        assert _script(index).activity == clip_activity(index)
         assert _script(index, 'test', 'full').width == 640
 
 
@@ -68,11 +68,11 @@ def test_people_walk_at_an_even_pace():
     script = _script(story_index('following'))
     actor = next(a for a in script.actors for s in a.states if s.action == 'follow')
     state = next(s for s in actor.states if s.action == 'follow')
-    places = places_of(actor, script.num_frames)[state.start : state.stop]
+    places = actor_places(actor, script.num_frames)[state.start : state.stop]
     steps = np.hypot(*np.diff(places, axis=0).T) * script.fps
     assert steps.std() < 1e-9
     assert 0.9 < steps.mean() < 1.3  # metres a second
 
 
 def story_index(name: str) -> int:
-    return next(index for index in range(18) if story_of(index) == name)
+    return next(index for index in range(18) if clip_activity(index) == name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .script import Span
-from .storyboard import Board, Role
+from .script import PropSpan
+from .storyboard import Role, Storyboard
 
 BALL_COLORS = ('red', 'orange', 'yellow', 'white', 'blue')
 # Parts of a pass or a throw: the ball leaves and arrives.
@@ -14,7 +14,7 @@ RELEASE, CATCH = 0.36, 0.72
 BALL_RADIUS = 0.15
 
 
-def _ball_game(board: Board, throw: bool) -> None:
+def _ball_game(board: Storyboard, throw: bool) -> None:
     span = board.uniform(2.0, min(2.9, 1.3 * board.half_width))
     left = -span / 2 + board.uniform(-0.3, 0.3)
     pair = [board.role(left), board.role(left + span)]
@@ -45,12 +45,14 @@ def _ball_game(board: Board, throw: bool) -> None:
         pair[turns % 2].wait_until(clock + 8)
 
 
-def _kept(holder: Role, start: int, throw: bool, other: Role, stop: int = 9999) -> Span:
+def _kept(
+    holder: Role, start: int, throw: bool, other: Role, stop: int = 9999
+) -> PropSpan:
     """A ball that waits: in the hands, or before the feet."""
     if throw:
-        return Span(start, stop, 'hands', holder.id)
+        return PropSpan(start, stop, 'hands', holder.id)
     spot = _toward(holder, other, 0.3)
-    return Span(start, stop, 'rest', begin=(*spot, BALL_RADIUS))
+    return PropSpan(start, stop, 'rest', begin=(*spot, BALL_RADIUS))
 
 
 def _toward(role: Role, other: Role, way: float) -> tuple[float, float]:
@@ -65,7 +67,7 @@ def _toward(role: Role, other: Role, way: float) -> tuple[float, float]:
 
 def _ball_way(
     giver: Role, taker: Role, start: int, frames: int, throw: bool
-) -> list[Span]:
+) -> list[PropSpan]:
     """In the giver's keeping, under way, in the taker's."""
     leaves, arrives = (RELEASE, CATCH) if throw else (KICK, TRAP)
     off, on = start + round(leaves * frames), start + round(arrives * frames)
@@ -74,16 +76,16 @@ def _ball_way(
     finish = (*_toward(taker, giver, 0.35), heights[1])
     return [
         _kept(giver, start, throw, taker, off),
-        Span(off, on, 'fly', begin=begin, finish=finish, arc=0.7 if throw else 0.0),
+        PropSpan(off, on, 'fly', begin=begin, finish=finish, arc=0.7 if throw else 0.0),
         _kept(taker, on, throw, giver, start + frames),
     ]
 
 
-def passing_a_ball(board: Board) -> None:
+def passing_a_ball_plot(board: Storyboard) -> None:
     """Kicked along the ground."""
     _ball_game(board, throw=False)
 
 
-def throwing_a_ball(board: Board) -> None:
+def throwing_a_ball_plot(board: Storyboard) -> None:
     """Thrown in an arc from hands to hands."""
     _ball_game(board, throw=True)

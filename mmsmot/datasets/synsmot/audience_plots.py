@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .storyboard import Board, Role
+from .storyboard import Role, Storyboard
 
 # What the looked-at do.
 SHOWS = ('dance', 'exercise', 'jump', 'stretch')
 
 
-def _audience(board: Board, action: str, frames: int) -> tuple[Role, Role]:
+def _audience(board: Storyboard, action: str, frames: int) -> tuple[Role, Role]:
     """Someone does something, someone else attends to it."""
     gap = board.uniform(1.5, 2.3)
     left = -gap / 2 + board.uniform(-0.6, 0.6)
@@ -24,7 +24,7 @@ def _audience(board: Board, action: str, frames: int) -> tuple[Role, Role]:
     return actor, viewer
 
 
-def applauding(board: Board) -> None:
+def applauding_plot(board: Storyboard) -> None:
     """Applause, perhaps answered with a wave."""
     actor, viewer = _audience(board, 'applaud', board.frames(14, 20))
     if board.chance(0.4):
@@ -32,19 +32,19 @@ def applauding(board: Board) -> None:
         viewer.wait_until(actor.clock)
 
 
-def watching(board: Board) -> None:
+def watching_plot(board: Storyboard) -> None:
     """A hand over the brow."""
     _audience(board, 'watch', board.frames(14, 20))
 
 
-def photographing(board: Board) -> None:
+def photographing_plot(board: Storyboard) -> None:
     """A camera before the face."""
     _, viewer = _audience(board, 'photograph', board.frames(14, 20))
     if board.chance(0.5):
         viewer.stay('wave', 8, heading=board.facing_us())
 
 
-def pointing(board: Board) -> None:
+def pointing_plot(board: Storyboard) -> None:
     """A finger at someone, who perhaps walks off."""
     actor, viewer = _audience(board, 'point', board.frames(10, 14))
     if board.chance(0.5):
@@ -54,7 +54,7 @@ def pointing(board: Board) -> None:
         viewer.wait_until(actor.clock)
 
 
-def greeting(board: Board) -> None:
+def greeting_plot(board: Storyboard) -> None:
     """A wave to someone, who waves back or comes nearer."""
     gap = board.uniform(1.9, 2.8)
     left = -gap / 2 + board.uniform(-0.4, 0.4)

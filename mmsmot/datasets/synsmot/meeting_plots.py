@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from .script import Span
-from .storyboard import MIN_FRAMES, Board, Role
+from .script import PropSpan
+from .storyboard import MIN_FRAMES, Role, Storyboard
 
 BOX_COLORS = ('brown', 'red', 'blue')
 
 
-def _ease(board: Board, role: Role, until: int) -> None:
+def _ease(board: Storyboard, role: Role, until: int) -> None:
     """What someone does who waits for the story to reach them."""
     gap = until - role.clock
     if gap < MIN_FRAMES:
@@ -20,7 +20,7 @@ def _ease(board: Board, role: Role, until: int) -> None:
     role.stay(action, gap, heading=board.facing_us())
 
 
-def _come_together(board: Board, gap: float) -> tuple[Role, Role]:
+def _come_together(board: Storyboard, gap: float) -> tuple[Role, Role]:
     """Someone walks up to someone who stands, or both walk up to each other."""
     meet = board.uniform(-0.25, 0.3) * board.half_width
     way = board.uniform(1.2, 2.0)
@@ -40,7 +40,7 @@ def _come_together(board: Board, gap: float) -> tuple[Role, Role]:
     return comer, other
 
 
-def _part(board: Board, one: Role, other: Role) -> None:
+def _part(board: Storyboard, one: Role, other: Role) -> None:
     """The end of an encounter: nothing, one leaves, or a wave."""
     ending = board.pick('stay', 'leave', 'leave', 'wave')
     if ending == 'stay':
@@ -56,21 +56,26 @@ def _part(board: Board, one: Role, other: Role) -> None:
 
 
 def _together(
-    board: Board, action: str, frames: int, one: Role, other: Role, answer: str = ''
+    board: Storyboard,
+    action: str,
+    frames: int,
+    one: Role,
+    other: Role,
+    answer: str = '',
 ) -> None:
     """Both do it, or one does it and the other the answer to it, face to face."""
     one.stay(action, frames, other)
     other.stay(answer or action, frames, one)
 
 
-def hugging(board: Board) -> None:
+def hugging_plot(board: Storyboard) -> None:
     """Chest to chest."""
     one, other = _come_together(board, 0.46)
     _together(board, 'hug', board.frames(10, 15), one, other)
     _part(board, one, other)
 
 
-def shaking_hands(board: Board) -> None:
+def shaking_hands_plot(board: Storyboard) -> None:
     """A handshake, perhaps a talk after it."""
     one, other = _come_together(board, 0.88)
     _together(board, 'shake_hands', board.frames(10, 14), one, other)
@@ -80,21 +85,21 @@ def shaking_hands(board: Board) -> None:
         _part(board, one, other)
 
 
-def talking(board: Board) -> None:
+def talking_plot(board: Storyboard) -> None:
     """A talk at arm's length."""
     one, other = _come_together(board, board.uniform(0.85, 1.05))
     _together(board, 'talk', board.frames(14, 20), one, other)
     _part(board, one, other)
 
 
-def dancing(board: Board) -> None:
+def dancing_plot(board: Storyboard) -> None:
     """Hand in hand, face to face."""
     one, other = _come_together(board, 0.8)
     _together(board, 'dance_with', board.frames(14, 20), one, other)
     _part(board, one, other)
 
 
-def pushing(board: Board) -> None:
+def pushing_plot(board: Storyboard) -> None:
     """Someone walks up from behind and pushes; the other stumbles on."""
     start = board.uniform(-0.3, 0.0) * board.half_width
     other, one = board.role(start + 0.55), board.role(start - board.uniform(1.2, 1.9))
@@ -111,7 +116,7 @@ def pushing(board: Board) -> None:
         one.wait_until(other.clock, heading=ahead)
 
 
-def giving(board: Board) -> None:
+def giving_plot(board: Storyboard) -> None:
     """Someone brings a box; it changes hands."""
     meet = board.uniform(-0.2, 0.2) * board.half_width
     way, gap = board.uniform(1.2, 1.9), 0.85
@@ -132,8 +137,8 @@ def giving(board: Board) -> None:
     board.thing(
         'box',
         board.pick(*BOX_COLORS),
-        Span(0, hand_over, 'hands', one.id),
-        Span(hand_over, 9999, 'hands', other.id),
+        PropSpan(0, hand_over, 'hands', one.id),
+        PropSpan(hand_over, 9999, 'hands', other.id),
     )
     last = max(one.clock, other.clock)
     one.wait_until(last)

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.actions import ACTIONS
-from mmsmot.datasets.synsmot.checks.deeds import PAIR_RULES, Pair
+from mmsmot.datasets.synsmot.checks.interactions import PAIR_RULES, InteractionPair
 
 GO = np.linspace(0, 2, 12)
 STAY = np.zeros(12)
 
 
-def _pair(subject: np.ndarray, other: np.ndarray, width: float = 0.3) -> Pair:
+def _pair(
+    subject: np.ndarray, other: np.ndarray, width: float = 0.3
+) -> InteractionPair:
     gap = np.abs(subject - other) - width
-    return Pair(subject, other, gap, float(other[-1] - other[0]))
+    return InteractionPair(subject, other, gap, float(other[-1] - other[0]))
 
 
 HOLDS = {

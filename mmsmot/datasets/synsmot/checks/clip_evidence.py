@@ -61,7 +61,7 @@ def color_mask(image: np.ndarray, color: str) -> np.ndarray:
     return np.logical_and.reduce(inside)
 
 
-class Evidence:
+class ClipEvidence:
     """A clip as its files show it.
 
     Args:
@@ -101,10 +101,12 @@ class Evidence:
         """Name of a trajectory, '?' where no line of captions is left for it."""
         return self.names[person - 1] if 0 < person <= len(self.names) else '?'
 
-    def deeds(self) -> Iterator[tuple[int, str, int, int, int]]:
+    def interaction_rows(self) -> Iterator[tuple[int, str, int, int, int]]:
         """subject, verb, object, first and last frame (from 1) of each interaction."""
-        for deed in self.interactions:
-            yield tuple(deed[k] for k in ('subject', 'verb', 'object', 'start', 'end'))
+        for interaction in self.interactions:
+            yield tuple(
+                interaction[k] for k in ('subject', 'verb', 'object', 'start', 'end')
+            )
 
     @property
     def num_frames(self) -> int:
@@ -172,10 +174,11 @@ class Evidence:
         return np.eye(3) if matrix is None else np.vstack([matrix, [0, 0, 1]])
 
     @cached_property
-    def tracks(self) -> dict[int, Track]:
+    def tracks(self) -> dict[int, EvidenceTrack]:
         """Every person's boxes, the camera's motion taken out."""
         return {
-            i: Track(self.rows[self.rows[:, 1] == i], self.camera) for i in self.ids
+            i: EvidenceTrack(self.rows[self.rows[:, 1] == i], self.camera)
+            for i in self.ids
         }
 
     def share_of(self, person: int, color: str, part: tuple[float, float]) -> float:
@@ -222,7 +225,7 @@ class Evidence:
         return float(np.median(best)) if best else 0.0
 
 
-class Track:
+class EvidenceTrack:
     """Somebody's box over time, as a resting camera would see it.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .evidence import Evidence, Track
+from .clip_evidence import ClipEvidence, EvidenceTrack
 from .findings import Findings
 
 AROUND = 4  # frames after a span in which a push or a dodge still shows
@@ -17,7 +17,7 @@ TOGETHER = frozenset(
 
 
 @dataclass(frozen=True)
-class Pair:
+class InteractionPair:
     """Subject and object in the frames of a span in which both have a box.
 
     Attributes:
@@ -45,7 +45,9 @@ class Pair:
         )
 
 
-def _pair(one: Track, other: Track, start: int, end: int) -> Pair | None:
+def _pair(
+    one: EvidenceTrack, other: EvidenceTrack, start: int, end: int
+) -> InteractionPair | None:
     frames = np.intersect1d(
         one.frames[one.during(start, end)], other.frames[other.during(start, end)]
     )
@@ -58,31 +60,31 @@ def _pair(one: Track, other: Track, start: int, end: int) -> Pair | None:
     )
     late = other.x[other.during(start, end + AROUND)]
     after = float(late[-1] - late[0]) / unit
-    return Pair(one.x[a] / unit, other.x[b] / unit, gap / unit, after)
+    return InteractionPair(one.x[a] / unit, other.x[b] / unit, gap / unit, after)
 
 
-def _approach(p: Pair) -> str:
+def _approach(p: InteractionPair) -> str:
     shrunk = p.apart[0] - p.apart[-1]
     return '' if shrunk > 0.3 else f'distance shrinks by {shrunk:.2f}'
 
 
-def _leave(p: Pair) -> str:
+def _leave(p: InteractionPair) -> str:
     grown = p.apart[-1] - p.apart[0]
     return '' if grown > 0.3 else f'distance grows by {grown:.2f}'
 
 
-def _close(most: float) -> Callable[[Pair], str]:
-    def rule(p: Pair) -> str:
+def _close(most: float) -> Callable[[InteractionPair], str]:
+    def rule(p: InteractionPair) -> str:
         gap = float(np.median(p.gap))
         return '' if gap <= most else f'{gap:.2f} between the boxes, not {most}'
 
     return rule
 
 
-def _same_way(subject_ahead: bool | None) -> Callable[[Pair], str]:
+def _same_way(subject_ahead: bool | None) -> Callable[[InteractionPair], str]:
     """Both get somewhere the same way, one ahead at the end where that is said."""
 
-    def rule(p: Pair) -> str:
+    def rule(p: InteractionPair) -> str:
         mine, theirs = p.ways
         if mine * theirs <= 0 or min(abs(mine), abs(theirs)) < 0.3:
             return f'ways {mine:.2f} and {theirs:.2f}'
@@ -95,24 +97,24 @@ def _same_way(subject_ahead: bool | None) -> Callable[[Pair], str]:
     return rule
 
 
-def _push(p: Pair) -> str:
+def _push(p: InteractionPair) -> str:
     away = p.after * np.sign(p.object[0] - p.subject[0])
     if p.gap.min() > 0.35:
         return f'{p.gap.min():.2f} between the boxes'
     return '' if away > 0.25 else f'the object gets {away:.2f} away'
 
 
-def _dodge(p: Pair) -> str:
+def _dodge(p: InteractionPair) -> str:
     way = abs(p.after)
     if way < 0.5:
         return f'the object comes only {way:.2f} along'
     return '' if p.gap.min() < 0.6 else f'{p.gap.min():.2f} between the boxes'
 
 
-def _on_the_spot(least: float, most: float) -> Callable[[Pair], str]:
+def _on_the_spot(least: float, most: float) -> Callable[[InteractionPair], str]:
     """The subject stays where it is, the other so far away."""
 
-    def rule(p: Pair) -> str:
+    def rule(p: InteractionPair) -> str:
         moved, far = float(np.ptp(p.subject)), float(np.median(p.apart))
         if moved > 0.6:
             return f'the subject moves {moved:.2f}'
@@ -121,7 +123,7 @@ def _on_the_spot(least: float, most: float) -> Callable[[Pair], str]:
     return rule
 
 
-PAIR_RULES: dict[str, Callable[[Pair], str]] = {
+PAIR_RULES: dict[str, Callable[[InteractionPair], str]] = {
     'approach.v.01': _approach,
     'leave.v.01': _leave,
     'embrace.v.02': _close(0.0),
@@ -148,11 +150,11 @@ PAIR_RULES: dict[str, Callable[[Pair], str]] = {
 }
 
 
-def check_deeds(clip: Evidence, found: Findings) -> None:
+def check_interactions(clip: ClipEvidence, found: Findings) -> None:
     """Every interaction: the two are there from start to end, and move as it says."""
-    all_deeds = set(clip.deeds())
-    for deed in clip.deeds():
-        subject, verb, object_, start, end = deed
+    all_interactions = set(clip.interaction_rows())
+    for interaction in clip.interaction_rows():
+        subject, verb, object_, start, end = interaction
         where = clip.folder
         what = f'{clip.name(subject)} {verb} {clip.name(object_)} {start}-{end}'
         known = verb in PAIR_RULES and {subject, object_} <= set(clip.ids)
@@ -165,7 +167,7 @@ def check_deeds(clip: Evidence, found: Findings) -> None:
         found.test('both there from start to end', ends, where, what)
         if verb in TOGETHER:
             back = (object_, verb, subject, start, end)
-            found.test('done together', back in all_deeds, where, what)
+            found.test('done together', back in all_interactions, where, what)
         pair = _pair(one, other, start, end)
         wrong = PAIR_RULES[verb](pair) if pair else 'never seen together'
         found.test(f'{verb} in the boxes', not wrong, where, f'{what}: {wrong}')

@@ -7,12 +7,12 @@ import numpy as np
 from .backdrop import SETTINGS
 from .bystanders import add_bystander
 from .camera import CameraPath
-from .casting import choose_looks
-from .script import Actor, Light, Occluder, Script, Span, Thing
-from .settings import Settings
+from .casting import choose_appearances
+from .plots import PLOTS
+from .script import Actor, Light, Occluder, Prop, PropSpan, Script
+from .settings import ClipSettings
 from .staging import is_well_staged
-from .stories import STORIES
-from .storyboard import Board
+from .storyboard import Storyboard
 
 # Of a long stroll's drafts about one in 16 can be staged; of 3,300 clips the hardest
 # took 90.
@@ -21,21 +21,21 @@ UMBRELLA_COLORS = ('red', 'blue', 'yellow', 'black', 'pink')
 UNDER_UMBRELLA = frozenset({'walk', 'stand', 'follow', 'leave', 'accompany'})
 
 
-def story_of(index: int) -> str:
+def clip_activity(index: int) -> str:
     """The activity of a clip: they take turns, so that splits hold all of them."""
     # A stride without a common factor: neighbours differ, few clips show many kinds.
-    return list(STORIES)[index * 11 % len(STORIES)]
+    return list(PLOTS)[index * 11 % len(PLOTS)]
 
 
-def write_script(
-    rng: np.random.Generator, index: int, split: str, settings: Settings
+def generate_script(
+    rng: np.random.Generator, index: int, split: str, settings: ClipSettings
 ) -> Script:
     """A script whose every state can be seen; staged anew until it is so.
 
     Raises:
         RuntimeError: No well staged script was found.
     """
-    story = story_of(index)
+    story = clip_activity(index)
     for _ in range(ATTEMPTS):
         script = _draft(rng, story, split, settings)
         if script is not None and is_well_staged(script):
@@ -46,10 +46,10 @@ def write_script(
 
 
 def _draft(
-    rng: np.random.Generator, story: str, split: str, settings: Settings
+    rng: np.random.Generator, story: str, split: str, settings: ClipSettings
 ) -> Script | None:
-    board = Board(rng, settings.fps)
-    STORIES[story](board)
+    board = Storyboard(rng, settings.fps)
+    PLOTS[story](board)
     length = max(role.clock for role in board.roles)
     low, high = settings.num_frames
     if length > high:
@@ -64,7 +64,9 @@ def _draft(
     for role in board.roles:
         _fill(board, role, num_frames)
     actions = [role.actions for role in board.roles]
-    looks = choose_looks(rng, actions, [role.kinds for role in board.roles], split)
+    looks = choose_appearances(
+        rng, actions, [role.kinds for role in board.roles], split
+    )
     things = [_timed(thing, settings.fps) for thing in board.things]
     actors = []
     for role, look in zip(board.roles, looks, strict=True):
@@ -72,7 +74,7 @@ def _draft(
         if role.actions <= UNDER_UMBRELLA and rng.random() < 0.25:
             umbrella = str(rng.choice(UMBRELLA_COLORS))
             things.append(
-                Thing('umbrella', umbrella, (Span(0, 9999, 'over', role.id),))
+                Prop('umbrella', umbrella, (PropSpan(0, 9999, 'over', role.id),))
             )
         states = tuple(role.finished(num_frames))
         beat = round(float(rng.random()), 4)
@@ -94,7 +96,7 @@ def _draft(
     )
 
 
-def _fill(board: Board, role, num_frames: int) -> None:
+def _fill(board: Storyboard, role, num_frames: int) -> None:
     """Whoever is done before the end stands there until it."""
     if role.states:
         role.wait_until(num_frames)
@@ -102,15 +104,15 @@ def _fill(board: Board, role, num_frames: int) -> None:
         role.stay('stand', num_frames, heading=board.facing_us())
 
 
-def _timed(thing: Thing, fps: float) -> Thing:
+def _timed(thing: Prop, fps: float) -> Prop:
     """A bouncing ball is drawn by the second, not by the frame."""
     spans = tuple(
-        Span(s.start, s.stop, s.mode, s.holder, s.begin, s.finish, 1 / fps)
+        PropSpan(s.start, s.stop, s.mode, s.holder, s.begin, s.finish, 1 / fps)
         if s.mode == 'bounce'
         else s
         for s in thing.spans
     )
-    return Thing(thing.kind, thing.color, spans, thing.heading)
+    return Prop(thing.kind, thing.color, spans, thing.heading)
 
 
 def _occluders(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from .storyboard import Board, Role
+from .storyboard import Role, Storyboard
 
 
-def following(board: Board) -> None:
+def following_plot(board: Storyboard) -> None:
     """Both walk the same way, one behind the other."""
     start = -board.uniform(0.35, 0.6) * board.half_width
     ahead, behind = board.role(start + 1.25), board.role(start)
@@ -29,7 +29,7 @@ def following(board: Board) -> None:
         behind.stay('stand', ending, heading=board.ahead)
 
 
-def leading(board: Board) -> None:
+def leading_plot(board: Storyboard) -> None:
     """Hand in hand, one ahead."""
     start = -board.uniform(0.3, 0.55) * board.half_width
     gap = 0.72
@@ -49,7 +49,7 @@ def leading(board: Board) -> None:
         )
 
 
-def strolling(board: Board) -> None:
+def strolling_plot(board: Storyboard) -> None:
     """Side by side."""
     start = -board.uniform(0.3, 0.6) * board.half_width
     near, far = board.role(start), board.role(start + 0.3, board.depth + 0.55)
@@ -67,7 +67,7 @@ def strolling(board: Board) -> None:
             )
 
 
-def chasing(board: Board) -> None:
+def chasing_plot(board: Storyboard) -> None:
     """A run after someone who runs away, perhaps there and back again."""
     board.depth = board.uniform(6.6, 8.6)
     wide = board.half_width
@@ -91,7 +91,7 @@ def chasing(board: Board) -> None:
         hunter.stay('stand', 8, heading=board.facing_us())
 
 
-def _run_back(board: Board, prey: Role, hunter: Role, speed: float) -> None:
+def _run_back(board: Storyboard, prey: Role, hunter: Role, speed: float) -> None:
     """Round a bend and back on a line further from the camera, the prey ahead."""
     edge, back = abs(prey.place[0]), board.depth + 0.8
     bend = (board.at(edge + 0.4, board.depth + 0.3), board.at(edge + 0.1, back))
@@ -105,7 +105,7 @@ def _run_back(board: Board, prey: Role, hunter: Role, speed: float) -> None:
     )
 
 
-def dodging(board: Board) -> None:
+def dodging_plot(board: Storyboard) -> None:
     """Someone runs at someone who steps aside in the last moment."""
     stand = board.uniform(0.05, 0.3) * board.half_width
     start = stand - board.uniform(2.8, 3.4)

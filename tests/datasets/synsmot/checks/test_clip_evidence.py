@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.appearance import BROWN, COLORS
-from mmsmot.datasets.synsmot.checks.evidence import Evidence, Track, color_mask
+from mmsmot.datasets.synsmot.checks.clip_evidence import (
+    ClipEvidence,
+    EvidenceTrack,
+    color_mask,
+)
 from mmsmot.datasets.synsmot.writer import sequence_folders
 
 
@@ -28,7 +32,7 @@ def test_the_camera_is_found_from_the_pictures(mini):
     """To a pixel at the corners, over whole clips, against the path that was shot."""
     moved = 0
     for folder in sequence_folders(mini):
-        clip = Evidence(folder)
+        clip = ClipEvidence(folder)
         facts = json.loads((folder / 'script.json').read_text())
         true = np.array([[*rows, [0, 0, 1]] for rows in facts['camera']['affine']])
         corners = np.array([[0, 0, 1], [319, 0, 1], [0, 191, 1], [319, 191, 1.0]]).T
@@ -50,14 +54,14 @@ def test_tracks_stand_still_where_only_the_camera_moves():
     ).astype(float)
     camera = np.tile(np.eye(3), (5, 1, 1))
     camera[:, 0, 2] = 4 * frames
-    track = Track(rows, camera)
+    track = EvidenceTrack(rows, camera)
     assert np.allclose(track.x, 110)
     assert track.size == pytest.approx(60)
     assert track.during(2, 3).tolist() == [False, True, True, False, False]
 
 
 def test_shares_are_of_the_part_asked_for(mini):
-    clip = Evidence(mini / 'train/chasing/000004')
+    clip = ClipEvidence(mini / 'train/chasing/000004')
     assert clip.names == ['woman0', 'woman1', 'woman2', 'boy0']
     assert 'boy wearing a pink shirt' in clip.captions[3]
     assert clip.share_of(4, 'pink', (0.2, 0.55)) > 0.3
