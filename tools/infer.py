@@ -21,7 +21,7 @@ with tool_imports():
     from mmsmot.apis import SMOTInferencer
     from mmsmot.evaluation.result_files import result_name
     from mmsmot.evaluation.smot_metric import format_report, format_split
-    from mmsmot.structures import UNTRACKED, prompts_of
+    from mmsmot.structures import UNTRACKED, prompts_from_options
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.printable import printable
 
@@ -107,7 +107,7 @@ def add_frame_arguments(parser: argparse.ArgumentParser) -> None:
 def main() -> None:
     args = parse_args()
     check_environment()
-    prompts = prompts_of(args.text, args.box, args.point)
+    prompts = prompts_from_options(args.text, args.box, args.point)
     inferencer = SMOTInferencer(
         args.config,
         args.checkpoint,

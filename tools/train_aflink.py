@@ -30,9 +30,9 @@ with tool_imports():
         LinkNetwork,
         save_link_network,
     )
-    from mmsmot.models.post_processing.link_samples import draw_pairs
+    from mmsmot.models.post_processing.link_samples import sample_link_pairs
     from mmsmot.models.post_processing.pedestrian_walks import simulate_walks
-    from mmsmot.models.post_processing.tracklet_ends import FILLS, normalize_pairs
+    from mmsmot.models.post_processing.tracklet_ends import FILLS, normalize_end_pairs
     from mmsmot.structures import Trajectories
 
 
@@ -135,7 +135,7 @@ def _collect(
     """At least ``count`` pairs of as many videos as it takes."""
     pairs, total, tries = [], 0, 0
     while total < count:
-        pairs.append(draw_pairs(*next(videos), fill))
+        pairs.append(sample_link_pairs(*next(videos), fill))
         total += len(pairs[-1][2])
         tries += 1
         if tries > 100 + 100 * count and not total:
@@ -163,7 +163,7 @@ def _batches(
 
 
 def _tensors(pairs: Pairs, device: str) -> tuple[torch.Tensor, ...]:
-    former, later = normalize_pairs(*pairs[:2])
+    former, later = normalize_end_pairs(*pairs[:2])
     return tuple(torch.from_numpy(a).to(device) for a in (former, later, pairs[2]))
 
 

@@ -21,7 +21,7 @@ from ..datasets.image_sequence import ImageSequence
 from ..evaluation import write_json
 from ..evaluation.result_files import RESULT
 from ..evaluation.smot_report import headline
-from ..models.smot import SMOT, put_result
+from ..models.smot import SMOT, write_pred_fields
 from ..models.video_run import PromptResult, VideoRun
 from ..structures import Prompt, SMOTDataSample, as_prompts, write_trajectories
 from ..utils.folder_lock import folder_lock
@@ -216,7 +216,7 @@ def _samples(run: VideoRun, tracked: Sequence[PromptResult]) -> list[SMOTDataSam
         if result.prompt is not None:
             metainfo['prompt'] = result.prompt
         sample = SMOTDataSample(metainfo=metainfo)
-        put_result(result, run.frame_ids, sample)
+        write_pred_fields(result, run.frame_ids, sample)
         samples.append(sample)
     return samples
 

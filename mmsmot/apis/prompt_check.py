@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..models.smot import SMOT, unread_prompt
+from ..models.smot import SMOT, unread_prompt_message
 from ..structures import Prompt
 
 
@@ -17,4 +17,4 @@ def prompt_warnings(model: SMOT, prompts: Sequence[Prompt]) -> list[str]:
     """
     if not prompts or model.estimator.reads_prompt:
         return []
-    return [unread_prompt(type(model.estimator).__name__)]
+    return [unread_prompt_message(type(model.estimator).__name__)]

@@ -12,7 +12,7 @@ from typing import Any
 from mmengine.logging import print_log
 
 from ..evaluation.result_files import RESULT, is_infer_result
-from ..structures.old_result import OLD_RESULT
+from ..structures.legacy_result import LEGACY_RESULT
 from ..structures.sample_json import FORMAT
 from ..utils.atomic import atomic_write
 from ..utils.full_disk import explain_full_disk
@@ -118,7 +118,7 @@ def _is_damaged_result(path: Path) -> bool:
         return False
     with open(path, 'rb') as stream:
         head = stream.read(256)
-    is_ours = any(name.encode() in head for name in (OLD_RESULT, FORMAT))
+    is_ours = any(name.encode() in head for name in (LEGACY_RESULT, FORMAT))
     if is_ours:
         print_log(f'{path}: a damaged result; done again', logger='current')
     return is_ours

@@ -14,7 +14,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo, read_mot_rows
-from ..structures.frame_numbering import LAST_FRAME, frame_offset
+from ..structures.frame_numbering import LAST_FRAME, frame_number_offset
 from .image_decoder import decode_image, image_size, log_once
 from .seqinfo import FILE_NAME as SEQINFO
 from .seqinfo import SeqInfo, read_seqinfo
@@ -276,7 +276,7 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
         numbers = read_mot_rows(path)[:, 0]
         # Readers drop the rows of others, so no frame is looked at for them.
         rows = numbers[(numbers >= 0) & (numbers <= LAST_FRAME)]
-        frames.append(rows + frame_offset(numbers, path))
+        frames.append(rows + frame_number_offset(numbers, path))
         if len(numbers) and not len(rows):
             misfit = (
                 f' The frame numbers of {path} are none from 0 to {LAST_FRAME}, the first '

@@ -11,7 +11,7 @@ from ..structures import (
     VideoInfo,
     read_trajectories,
 )
-from ..structures.frame_numbering import log_lost_boxes
+from ..structures.frame_numbering import log_boxes_without_frame
 from .bensmot.ground_truth import make_ground_truth, with_folder
 from .bensmot.repairs import RepairLog
 from .bensmot.sequence import read_sequence
@@ -63,5 +63,5 @@ def read_boxes(video: VideoInfo, space: CoordinateSpace = ORIGINAL) -> Trajector
     """
     path = video.files['gt']
     boxes = read_trajectories(path, space=space, video=video)
-    log_lost_boxes(boxes.frame_ids, path, video)
+    log_boxes_without_frame(boxes.frame_ids, path, video)
     return with_mot_classes(boxes, read_class_names(path), path)

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from .. import registry
-from ..utils.data_config import require_safe
+from ..utils.data_config import require_safe_config
 from ..utils.legacy_names import upgrade_config, upgraded_options
 from .config_check import refuse_unread_names, require_parts, require_read
 from .config_file import ROOTS, read_config
@@ -48,7 +48,7 @@ def load_config(
             f"{{'model.tracker.max_age': 9}}, got {options!r:.80}"
         )
     path = _find(str(path))
-    require_safe(options, '--cfg-options ', may_name_code=True)
+    require_safe_config(options, '--cfg-options ', may_name_code=True)
     config = read_config(path)
     _drop_own_scope(config._cfg_dict)
     upgrade_config(config._cfg_dict)

@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 
 from .. import registry
 from ..utils.arguments import argument_names, did_you_mean, require_arguments
-from ..utils.data_config import is_data, read_data
+from ..utils.data_config import is_data_config, read_data_config
 from .config_file import python_tree
 
 RUNNER_KEYS = {*inspect.signature(Runner.__init__).parameters} - {'self', 'cfg'}
@@ -88,9 +88,9 @@ FREE_KEYS = {'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limi
 
 def refuse_unread_names(path: str) -> None:
     """Refuse a top-level name of the file itself that neither it nor a builder reads."""
-    if is_data(path):
+    if is_data_config(path):
         # A dump of a config holds the templates of its bases too, which nothing reads.
-        for name in {*read_data(Path(path))} - READ_KEYS:
+        for name in {*read_data_config(Path(path))} - READ_KEYS:
             if difflib.get_close_matches(name, READ_KEYS, cutoff=MISTYPED):
                 raise KeyError(f'{path}: nothing reads {name!r}.{_slot_hint(name)}')
         return

@@ -11,7 +11,12 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..utils.data_config import MAX_BYTES, SUFFIXES, is_data, require_safe_file
+from ..utils.data_config import (
+    MAX_BYTES,
+    SUFFIXES,
+    is_data_config,
+    require_safe_config_file,
+)
 from ..utils.text_file import read_file_bytes
 
 # What holds configs/, projects/ and tools/.
@@ -38,8 +43,8 @@ def read_config(path: str) -> Config:
     """
     folder = Path(path).parent
     import_folders: list[str] = []
-    if is_data(path):
-        require_safe_file(path, CONFIG_FOLDERS)
+    if is_data_config(path):
+        require_safe_config_file(path, CONFIG_FOLDERS)
     elif Path(path).suffix == '.py':
         _require_readable(Path(path).resolve(), ())
         import_folders = [
@@ -106,8 +111,8 @@ def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
         file = (path.parent / base).resolve()
         if '::' in base:
             continue  # of an installed package
-        if is_data(base) and file.is_file():
-            require_safe_file(path.parent / base, CONFIG_FOLDERS)
+        if is_data_config(base) and file.is_file():
+            require_safe_config_file(path.parent / base, CONFIG_FOLDERS)
         elif file.is_file():
             _require_readable(file, (*below, path))
 

@@ -16,8 +16,8 @@ from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
 from ..utils.number_ranges import FRACTION, NON_NEGATIVE_INT, require_numbers
 from .captions import CaptionSet, missing_scorers, score_captions
 from .chota import caption_similarity
-from .interactions import THRESHOLD
-from .protocols import STRICT_MIN_IOU, predicted_pairs, true_pairs, with_scored_gt
+from .interactions import THRESHOLD, predicted_pairs, true_pairs
+from .protocols import STRICT_MIN_IOU, with_scored_gt
 from .result_files import result_name
 from .tracking import evaluate_and_match
 

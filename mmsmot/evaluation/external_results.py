@@ -105,7 +105,7 @@ class ExternalResults:
 
         Raises:
             ValueError: Nothing tells from which number frames count (see
-                :func:`~mmsmot.structures.frame_numbering.frame_offset`), or a row,
+                :func:`~mmsmot.structures.frame_numbering.frame_number_offset`), or a row,
                 caption or relation is malformed; names the place.
         """
         from ..structures import SMOTDataSample  # here: it imports torch

@@ -8,6 +8,8 @@ from operator import ge, gt
 
 import numpy as np
 
+from ..structures import Interactions, SMOTDataSample
+
 THRESHOLD = 0.4  # of the released SMOTer
 HEAD_SHARE = 0.8
 _Flat = tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray]  # see _flat
@@ -193,3 +195,24 @@ def _flat(pairs: Sequence[PairVerbs]) -> _Flat:
         misses += [number[verb] for verb in pair.truth if verb not in pair.scores]
     columns = [np.array(rows, float).reshape(-1, 2).T for rows in (hits, wrong)]
     return verbs, columns[0], np.array(misses, np.int64), columns[1]
+
+
+def true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
+    """The verbs of each true pair of tracked ids, by (subject, object)."""
+    return sample.get('gt_interactions', Interactions.empty()).as_pairs()
+
+
+def predicted_pairs(
+    sample: SMOTDataSample,
+) -> dict[tuple[int, int], dict[str, float]]:
+    """The best score of each verb of each predicted pair, over its spans.
+
+    Pairs with a side that is not tracked are left out: no trajectory matches it.
+    """
+    table = sample.get('pred_interactions', Interactions.empty()).of_tracked()
+    pairs: dict[tuple[int, int], dict[str, float]] = {}
+    columns = (table.subject_ids, table.object_ids, table.verbs, table.scores)
+    for i, j, verb, score in zip(*(c.tolist() for c in columns), strict=True):
+        verbs = pairs.setdefault((i, j), {})
+        verbs[verb] = max(score, verbs.get(verb, 0.0))
+    return pairs

@@ -18,7 +18,7 @@ from ..structures import (
     match_official,
     match_trajectories,
 )
-from .interactions import PairVerbs
+from .interactions import PairVerbs, predicted_pairs, true_pairs
 
 STRICT, RELEASE = 'strict', 'release'
 STRICT_MIN_IOU = 0.5
@@ -207,27 +207,6 @@ def _frames_of(
     for key, row in zip(_keys(table), inside, strict=True):
         frames[key] = frames.get(key, False) | row
     return frames
-
-
-def true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
-    """The verbs of each true pair of tracked ids, by (subject, object)."""
-    return sample.get('gt_interactions', Interactions.empty()).as_pairs()
-
-
-def predicted_pairs(
-    sample: SMOTDataSample,
-) -> dict[tuple[int, int], dict[str, float]]:
-    """The best score of each verb of each predicted pair, over its spans.
-
-    Pairs with a side that is not tracked are left out: no trajectory matches it.
-    """
-    table = sample.get('pred_interactions', Interactions.empty()).of_tracked()
-    pairs: dict[tuple[int, int], dict[str, float]] = {}
-    columns = (table.subject_ids, table.object_ids, table.verbs, table.scores)
-    for i, j, verb, score in zip(*(c.tolist() for c in columns), strict=True):
-        verbs = pairs.setdefault((i, j), {})
-        verbs[verb] = max(score, verbs.get(verb, 0.0))
-    return pairs
 
 
 def _true_captions(sample: SMOTDataSample) -> dict[int, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from ..structures.old_result import OLD_RESULT
+from ..structures.legacy_result import LEGACY_RESULT
 from ..structures.sample_json import FORMAT
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def is_infer_result(content: Any) -> bool:
     """
     if not isinstance(content, dict) or not isinstance(content.get('key'), dict):
         return False
-    return content.get('format') in (OLD_RESULT, FORMAT)
+    return content.get('format') in (LEGACY_RESULT, FORMAT)
 
 
 def result_file(folder: Path, name: str, suffix: str) -> Path:

@@ -14,7 +14,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Trajectories, VideoInfo, pairwise_iou
-from ..structures.frame_numbering import require_frames
+from ..structures.frame_numbering import require_existing_frames
 from .preprocessing import (
     AUTO,
     counted_boxes,
@@ -108,7 +108,7 @@ def evaluate_and_match(
     """
     gt.space.require(pred.space, 'evaluate tracks')
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
-    require_frames(pred, frame_ids)
+    require_existing_frames(pred, frame_ids)
     preprocessing = preprocessing_for(preprocessing, gt, video)
     gt = _on_frames(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)

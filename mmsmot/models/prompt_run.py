@@ -12,7 +12,7 @@ import numpy as np
 from ..structures import Frame, Interactions, Prompt, Tracks, Trajectories
 from ..structures.matching import map_to_merged
 from .estimators import Estimate
-from .semantics.description import Description, Pair, pair_of
+from .semantics.description import Description, Pair, unordered_pair
 
 # Frames that an ended track waits for those it met, so that what they do to each other is
 # said when both are whole; a minute at 25 frames a second.
@@ -22,7 +22,7 @@ VerbKey = tuple[int, int, str, str]  # subject, object, verb, partner label
 
 
 @dataclass(frozen=True, eq=False)
-class FinishedTrack:
+class EndedTrack:
     """A track that ended, as it is described.
 
     Attributes:
@@ -100,7 +100,7 @@ class PromptRun:
         """Ids of tracks that have not ended, ascending."""
         return sorted(self._spans.keys() - self._ended.keys() - self._described.keys())
 
-    def push(self, frames: Sequence[Frame], estimate: Estimate) -> list[FinishedTrack]:
+    def push(self, frames: Sequence[Frame], estimate: Estimate) -> list[EndedTrack]:
         """Take in what the estimator made of B frames; the tracks that are finished."""
         self._revive({i for tracks in estimate.tracks for i in tracks.ids.tolist()})
         if self._semantics is not None:
@@ -184,7 +184,7 @@ class PromptRun:
             }
         return sorted(ended - self._described.keys())
 
-    def _finish_tracks(self, due: list[int], expired: list[int]) -> list[FinishedTrack]:
+    def _finish_tracks(self, due: list[int], expired: list[int]) -> list[EndedTrack]:
         """Describe ended tracks, and forget those that wait for nobody any more.
 
         Args:
@@ -214,7 +214,7 @@ class PromptRun:
 
     def _describe_ended(
         self, track_ids: list[int], pairs: set[Pair]
-    ) -> list[FinishedTrack]:
+    ) -> list[EndedTrack]:
         description = self._semantics.generate(
             self._buffer,
             self._kept_ids(),
@@ -226,7 +226,7 @@ class PromptRun:
         self._captions |= description.captions
         self._interactions |= _by_verb(description.interactions)
         return [
-            FinishedTrack(
+            EndedTrack(
                 self.prompt,
                 track_id,
                 description.captions.get(track_id),
@@ -286,17 +286,20 @@ class PromptRun:
         pairs = set()
         for track_id in ended_ids:
             pairs |= {
-                pair_of(track_id, i) for i in self._met(track_id, self._described)
+                unordered_pair(track_id, i)
+                for i in self._met(track_id, self._described)
             }
         for track_id in expired:
-            pairs |= {pair_of(track_id, i) for i in self._met_open[track_id]}
+            pairs |= {unordered_pair(track_id, i) for i in self._met_open[track_id]}
         return pairs
 
     def _open_pairs(self, ids: list[int]) -> set[Pair]:
         """Pairs that were not described yet: one of the two has not ended."""
         open_ids = [i for i in ids if i not in self._described]
         return {
-            pair_of(i, other_id) for i in open_ids for other_id in self._met(i, ids)
+            unordered_pair(i, other_id)
+            for i in open_ids
+            for other_id in self._met(i, ids)
         }
 
     def _forget(self, track_ids: Collection[int]) -> None:

@@ -207,7 +207,7 @@ class SMOT(BaseModel):
             for frames, _ in self.batches(video, run):
                 del frames  # as in batches
             (result,) = run.finish()
-            put_result(result, run.frame_ids, sample)
+            write_pred_fields(result, run.frame_ids, sample)
         return data_samples
 
     def refine(
@@ -241,7 +241,7 @@ class SMOT(BaseModel):
         return estimate.losses | self.semantics.loss(estimate, inputs, data_samples)
 
 
-def unread_prompt(estimator_name: str) -> str:
+def unread_prompt_message(estimator_name: str) -> str:
     """What to know of prompts that are given to an estimator without ``reads_prompt``."""
     return (
         f'{estimator_name} does not read prompts, so they have no effect: every object '
@@ -251,10 +251,12 @@ def unread_prompt(estimator_name: str) -> str:
 
 @lru_cache
 def _warn_unread_prompt(estimator_name: str) -> None:  # once, not for each sample
-    print_log(unread_prompt(estimator_name), logger='current', level=logging.WARNING)
+    print_log(
+        unread_prompt_message(estimator_name), logger='current', level=logging.WARNING
+    )
 
 
-def put_result(
+def write_pred_fields(
     result: PromptResult, frame_ids: Sequence[int], sample: SMOTDataSample
 ) -> None:
     """Put what was found into the ``pred_`` fields of a sample.

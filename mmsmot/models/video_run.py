@@ -19,8 +19,8 @@ from ..structures import (
     VideoInfo,
 )
 from ..utils.stopwatch import Stopwatch
-from .estimators import Estimate, step_checked
-from .prompt_run import FinishedTrack, PromptRun
+from .estimators import Estimate, checked_step
+from .prompt_run import EndedTrack, PromptRun
 from .semantics.description import Description
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FrameResult:
     timestamp: float
     detections: Detections
     prompt_tracks: list[Tracks]
-    finished: list[FinishedTrack] = field(default_factory=list)
+    finished: list[EndedTrack] = field(default_factory=list)
 
     @property
     def tracks(self) -> Tracks:
@@ -219,7 +219,7 @@ class VideoRun:
 
     def _estimates(self, frames: Sequence[Frame]) -> list[Estimate]:
         """One for each prompt run."""
-        return step_checked(
+        return checked_step(
             self._model.estimator,
             self._state,
             frames,

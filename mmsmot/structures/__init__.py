@@ -33,7 +33,7 @@ from .prompt import (
     as_prompts,
     prompt_from_dict,
     prompt_to_dict,
-    prompts_of,
+    prompts_from_options,
 )
 from .referring_expression import (
     ReferringExpression,
@@ -67,7 +67,7 @@ __all__ = [
     'pairwise_iou',
     'prompt_from_dict',
     'prompt_to_dict',
-    'prompts_of',
+    'prompts_from_options',
     'read_detections',
     'read_expression',
     'read_mot_rows',

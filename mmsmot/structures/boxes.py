@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .runs import places_in_runs
+from .runs import positions_in_runs
 
 # Sides beyond these are no pixels: areas, aspect ratios and their squares would leave
 # the range of numbers in filters and assignments.
@@ -176,7 +176,7 @@ def _swept(
     piece = np.cumsum(counts) // PAIRS
     for rows in np.split(np.arange(len(boxes)), np.flatnonzero(np.diff(piece)) + 1):
         i = np.repeat(rows, counts[rows])
-        yield i, order[low[i] + places_in_runs(counts[rows])]
+        yield i, order[low[i] + positions_in_runs(counts[rows])]
 
 
 def warp_boxes(boxes: np.ndarray, affine: np.ndarray) -> np.ndarray:

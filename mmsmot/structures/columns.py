@@ -19,7 +19,7 @@ def default_column() -> np.ndarray:
     return NOT_GIVEN
 
 
-def is_given(column: np.ndarray | None) -> bool:
+def is_column_given(column: np.ndarray | None) -> bool:
     """Whether a caller gave a column that may be left out."""
     return column is not None and column is not NOT_GIVEN
 

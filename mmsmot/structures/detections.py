@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .boxes import as_boxes, require_valid_boxes, valid_boxes
-from .columns import NOT_GIVEN, as_column, default_column, is_given
+from .columns import NOT_GIVEN, as_column, default_column, is_column_given
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,9 @@ class Detections:
     def __post_init__(self) -> None:
         boxes = as_boxes(self.boxes, 'Detections')
         rows = len(boxes)
-        labels = self.labels if is_given(self.labels) else np.zeros(rows, np.int64)
+        labels = (
+            self.labels if is_column_given(self.labels) else np.zeros(rows, np.int64)
+        )
         columns = {
             'scores': as_column(self.scores, rows, np.float64, 'scores', 'Detections'),
             'labels': as_column(labels, rows, np.int64, 'labels', 'Detections'),

@@ -22,7 +22,7 @@ LAST_FRAME = 10**7  # four days of video; what is above is no frame number
 FIRST_FRAMES = (None, 0, 1)
 
 
-def frame_offset(
+def frame_number_offset(
     numbers: np.ndarray,
     path: str | os.PathLike,
     *,
@@ -52,7 +52,7 @@ def frame_offset(
         ValueError: The numbering is ambiguous, rows contradict each other, or
             ``first_frame`` is another number.
     """
-    require_choice('frame_offset', FIRST_FRAMES, first_frame=first_frame)
+    require_choice('frame_number_offset', FIRST_FRAMES, first_frame=first_frame)
     if first_frame is not None:
         return 1 - first_frame
     is_frame_number = (
@@ -83,7 +83,7 @@ def frame_offset(
     )
 
 
-def log_lost_boxes(
+def log_boxes_without_frame(
     frame_ids: np.ndarray, path: str | os.PathLike, video: VideoInfo
 ) -> None:
     """Say how many boxes of a file stand on frames that the video does not have.
@@ -106,7 +106,7 @@ def log_lost_boxes(
         )
 
 
-def require_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
+def require_existing_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
     """Check that predicted boxes lie on frames there are.
 
     Args:

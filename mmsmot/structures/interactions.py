@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from .columns import as_column, default_column, is_given
+from .columns import as_column, default_column, is_column_given
 
 UNTRACKED = -1  # the id of a subject or object that has no trajectory
 
@@ -79,7 +79,7 @@ class Interactions:
 
     def _column(self, name: str, rows: int, dtype: type) -> np.ndarray:
         value = getattr(self, name)
-        if name in self._DEFAULTS and not is_given(value):
+        if name in self._DEFAULTS and not is_column_given(value):
             return np.full(rows, self._DEFAULTS[name], dtype)
         return as_column(value, rows, dtype, name, 'Interactions', 'subject_ids')
 
@@ -103,7 +103,7 @@ class Interactions:
         return verbs
 
     def _partner_column(self, rows: int) -> np.ndarray:
-        if not is_given(self.partner_labels):
+        if not is_column_given(self.partner_labels):
             return np.full(rows, '', np.str_)
         return self._text_column('partner_labels', rows)
 

@@ -9,7 +9,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from .boxes import valid_boxes
-from .runs import places_in_runs
+from .runs import positions_in_runs
 from .trajectories import Trajectories
 
 WINDOW = 368  # boxes, 10^3 / e: with the paper's tau of 10 their scale is 10 frames
@@ -43,7 +43,7 @@ def interpolate_linearly(
     prev_rows, next_rows, counts = _gaps(trajectories, max_gap, min_boxes)
     if not len(counts):
         return trajectories
-    step = places_in_runs(counts) + 1
+    step = positions_in_runs(counts) + 1
     weight = step / (np.repeat(counts, counts) + 1)
     prev_rows, next_rows = np.repeat(prev_rows, counts), np.repeat(next_rows, counts)
     if frame_ids is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .boxes import paired_iou
-from .runs import places_in_runs
+from .runs import positions_in_runs
 from .trajectories import Trajectories
 
 RELEASE_MIN_IOU = 0.2
@@ -141,4 +141,4 @@ def _same_frame(
     start = np.searchsorted(other_frame_ids, frame_ids, 'left')
     count = np.searchsorted(other_frame_ids, frame_ids, 'right') - start
     rows = np.repeat(np.arange(len(frame_ids)), count)
-    return rows, start[rows] + places_in_runs(count)
+    return rows, start[rows] + positions_in_runs(count)

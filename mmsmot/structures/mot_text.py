@@ -20,7 +20,7 @@ from .columns import LAST_WHOLE
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .detections import Detections
 from .frame import VideoInfo
-from .frame_numbering import LAST_FRAME, frame_offset
+from .frame_numbering import LAST_FRAME, frame_number_offset
 from .trajectories import Trajectories
 
 MIN_COLUMNS = 6
@@ -88,7 +88,7 @@ def read_trajectories(
     """Read a ground truth or a tracker's result.
 
     Frames of a file that counts from 0 are moved to count from 1, which is logged; see
-    :func:`~.frame_numbering.frame_offset`. Repairs, each logged with its count: rows whose
+    :func:`~.frame_numbering.frame_number_offset`. Repairs, each logged with its count: rows whose
     box or score is not finite, whose score is beyond 1e9, whose box has no area, or whose
     frame number (from 1), id (from 0, below 2^53) or class is not a whole number, are
     dropped; of rows with the same frame and id the first stays. A score of -1 ("not
@@ -144,7 +144,7 @@ def read_detections(
 
     Rows may stand in any order; inside a frame the file's order stays. Frames of a file
     that counts from 0 are moved to count from 1, which is logged; see
-    :func:`~.frame_numbering.frame_offset`. Repairs, each logged with its count: rows whose
+    :func:`~.frame_numbering.frame_number_offset`. Repairs, each logged with its count: rows whose
     box or score is not finite, whose score is beyond 1e9, whose box has no area, or whose
     frame number is no whole number from 1 on, are dropped; of rows with the same frame,
     box and score the first stays. A score of -1 ("not given") becomes 1.
@@ -202,7 +202,7 @@ def _usable(
 ) -> np.ndarray:
     """The rows with a box, a score and a frame number, which counts from 1."""
     # Before rows are dropped: one without a box may be there to show the numbering.
-    offset = frame_offset(
+    offset = frame_number_offset(
         rows[:, FRAME],
         path,
         frame_ids=None if video is None else video.frame_ids,

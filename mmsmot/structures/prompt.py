@@ -121,7 +121,7 @@ def as_prompts(prompts: Prompt | str | Sequence[Prompt | str]) -> tuple[Prompt, 
     return checked
 
 
-def prompts_of(
+def prompts_from_options(
     texts: Sequence[str] = (), boxes: Sequence[str] = (), points: Sequence[str] = ()
 ) -> tuple[Prompt, ...]:
     """The prompts of a command line: one for each text; boxes and points are one target.
@@ -134,7 +134,7 @@ def prompts_of(
     Raises:
         ValueError: One is not in that form; names it.
 
-    >>> prompts_of(boxes=['3,10,20,50,120'])[0].boxes
+    >>> prompts_from_options(boxes=['3,10,20,50,120'])[0].boxes
     {3: (10.0, 20.0, 50.0, 120.0)}
     """
     prompts = [Prompt(text) for text in texts]

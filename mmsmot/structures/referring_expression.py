@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..utils.atomic import atomic_write
-from ..utils.error_text import without_path
+from ..utils.error_messages import message_without_path
 from ..utils.json_file import read_json
 from .id_keys import LAST_ID, read_id
 
@@ -76,7 +76,7 @@ def read_expression(path: str | os.PathLike) -> ReferringExpression:
         raise ValueError(
             f'{path}: not a referring expression in Refer-KITTI\'s form, {{"label": '
             '{"<frame from 0>": [ids]}, "sentence": "..."}: '
-            f'{without_path(error, path)}'
+            f'{message_without_path(error, path)}'
         ) from error
 
 

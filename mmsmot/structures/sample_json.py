@@ -36,7 +36,7 @@ from .coordinate_space import CoordinateSpace
 from .frame import VideoInfo
 from .id_keys import LAST_ID, read_id
 from .interactions import Interactions
-from .old_result import OLD_RESULT, sample_of_old_result
+from .legacy_result import LEGACY_RESULT, sample_from_legacy_result
 from .prompt import prompt_from_dict, prompt_to_dict
 from .referring_expression import expression_from_dict, expression_to_dict
 from .trajectories import Trajectories
@@ -73,8 +73,8 @@ def sample_from_dict(content: Any) -> SMOTDataSample:
     from .smot_data_sample import SMOTDataSample  # here: it imports torch
 
     content = _require(content, dict, 'a sample')
-    if content.get('format') == OLD_RESULT:
-        content = sample_of_old_result(content)
+    if content.get('format') == LEGACY_RESULT:
+        content = sample_from_legacy_result(content)
     version = content.get('version')
     if content.get('format') != FORMAT or version not in VERSIONS or version is True:
         raise ValueError(

@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from .boxes import as_boxes, require_valid_boxes, valid_boxes
-from .columns import as_column, default_column, is_given
+from .columns import as_column, default_column, is_column_given
 from .coordinate_space import ORIGINAL, CoordinateSpace
 from .tracks import Tracks
 
@@ -76,7 +76,7 @@ class Trajectories:
 
     def _column(self, name: str, rows: int, dtype: type) -> np.ndarray:
         value = getattr(self, name)
-        if name in self._DEFAULTS and not is_given(value):
+        if name in self._DEFAULTS and not is_column_given(value):
             return np.full(rows, self._DEFAULTS[name], dtype)
         return as_column(value, rows, dtype, name, 'Trajectories')
 

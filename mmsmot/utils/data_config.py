@@ -54,12 +54,12 @@ def _tuple(loader: _Loader, node: yaml.Node) -> tuple:
 _Loader.add_constructor('tag:yaml.org,2002:python/tuple', _tuple)
 
 
-def is_data(path: str | os.PathLike) -> bool:
+def is_data_config(path: str | os.PathLike) -> bool:
     """Whether a config is data by its suffix."""
     return Path(path).suffix.lower() in SUFFIXES
 
 
-def require_safe_file(
+def require_safe_config_file(
     path: str | os.PathLike, config_folders: tuple[Path, ...] = ()
 ) -> None:
     """Refuse a config file of data that would run code, and any that it builds on.
@@ -81,15 +81,15 @@ def _require_safe_file(
 ) -> None:
     if path.resolve() in below:
         raise ValueError(f'{path}: builds on itself (_base_)')
-    config = read_data(path)
-    require_safe(config, f'{path}: ')
+    config = read_data_config(path)
+    require_safe_config(config, f'{path}: ')
     bases = config.get('_base_', [])
     for base in bases if isinstance(bases, list) else [bases]:
         if not isinstance(base, str):
             raise ValueError(f'{path}: _base_ wants paths of configs, got {base!r}')
         if base.startswith('mmsmot::'):
             _require_ours(base, path, config_folders)
-        elif is_data(base):
+        elif is_data_config(base):
             chain = (*below, path.resolve())
             _require_safe_file(path.parent / base, config_folders, chain)
         else:
@@ -105,7 +105,7 @@ def _require_ours(base: str, path: Path, config_folders: tuple[Path, ...]) -> No
         raise ValueError(f'{path}: _base_ {base!r} is no config of mmsmot. {HELP}.')
 
 
-def read_data(path: Path) -> dict[str, Any]:
+def read_data_config(path: Path) -> dict[str, Any]:
     """What a JSON or YAML config holds, without anything being built of it.
 
     Raises:
@@ -137,7 +137,9 @@ def read_data(path: Path) -> dict[str, Any]:
     return config
 
 
-def require_safe(node: Any, source: str = '', may_name_code: bool = False) -> None:
+def require_safe_config(
+    node: Any, source: str = '', may_name_code: bool = False
+) -> None:
     """Refuse data by which MMEngine would import or run what is no registered part.
 
     Args:
@@ -201,7 +203,7 @@ def _problem(key: str, value: Any) -> str | None:
 def _problem_of_config(name: str) -> str | None:
     """mmdet's configs come with its package; others may hold anything."""
     inside = name.startswith('mmdet::') and '..' not in name
-    return None if inside or is_data(name) else 'it is Python code'
+    return None if inside or is_data_config(name) else 'it is Python code'
 
 
 def _problem_of_type(name: str) -> str | None:

@@ -35,7 +35,7 @@ FAMILIES = (
 NEEDED = ('torch', 'cv2', 'av', 'trackeval')
 
 
-def missing(modules: tuple[str, ...] = NEEDED) -> dict[str, str]:
+def missing_modules(modules: tuple[str, ...] = NEEDED) -> dict[str, str]:
     """The modules that are not installed, each with the command that gets it."""
     return {name: INSTALL[name] for name in modules if find_spec(name) is None}
 
@@ -53,7 +53,7 @@ def check_environment() -> None:
         ImportError: A needed module is missing, or two distributions of the same
             package lie over each other.
     """
-    if absent := missing():
+    if absent := missing_modules():
         lines = [f'  {name}: {command}' for name, command in absent.items()]
         raise ImportError('mmsmot needs what is not installed:\n' + '\n'.join(lines))
     for original, maintained in FAMILIES:

@@ -70,7 +70,7 @@ def _missing(name: str) -> Callable[..., NoReturn]:
     return operator
 
 
-def install() -> None:
+def install_mmcv_ops_stand_in() -> None:
     """Put the stand-in where mmcv looks for its operators."""
     module = ModuleType(MODULE)
     module.nms = nms
@@ -80,7 +80,7 @@ def install() -> None:
     sys.modules[MODULE] = module
 
 
-def help_out(module: ModuleType) -> None:
+def add_nms_fallback(module: ModuleType) -> None:
     """Let mmcv's operators suppress on devices that they were not built for.
 
     Args:

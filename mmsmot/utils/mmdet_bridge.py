@@ -44,9 +44,9 @@ def _import_mmdet() -> ModuleType:
         importlib.import_module('mmcv')
         if has_compiled_ops():
             operators = importlib.import_module(mmcv_ops_stand_in.MODULE)
-            mmcv_ops_stand_in.help_out(operators)
+            mmcv_ops_stand_in.add_nms_fallback(operators)
         else:
-            mmcv_ops_stand_in.install()
+            mmcv_ops_stand_in.install_mmcv_ops_stand_in()
         loaders = importlib.import_module('.mmengine_loaders', __package__)
         loaders.make_mmengine_safe()  # a model may start from a stranger's weights
         # What it lacks for parts that nobody asked for, and what its authors are to mend,

@@ -35,7 +35,7 @@ def make_mmengine_safe() -> None:
         load_from_torchvision_safely: ('modelzoo://', 'torchvision://'),
         load_from_openmmlab_safely: ('open-mmlab://', 'openmmlab://'),
         load_from_mmcls_safely: ('mmcls://',),
-        load_from_nowhere: REFUSED_SCHEMES,
+        refuse_unsafe_store: REFUSED_SCHEMES,
     }
     for loader, prefixes in loaders.items():
         CheckpointLoader.register_scheme(
@@ -139,7 +139,7 @@ def load_from_mmcls_safely(filename: str, map_location: Any = None) -> dict[str,
     }
 
 
-def load_from_nowhere(filename: str, map_location: Any = None) -> NoReturn:
+def refuse_unsafe_store(filename: str, map_location: Any = None) -> NoReturn:
     """Refuse a store whose files would be executed.
 
     Raises:

@@ -75,7 +75,7 @@ def open_onnx(
         ) from error
 
 
-def picture_type(session: Any, model: str, owner: str, is_normalised: bool) -> type:
+def image_input_type(session: Any, model: str, owner: str, is_normalised: bool) -> type:
     """NumPy's number type of a session's one input, which takes pictures.
 
     Args:

@@ -19,7 +19,7 @@ from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
 from mmsmot.evaluation.ground_truth import open_dataset  # noqa: E402
 from mmsmot.evaluation.tracking_metric import TrackingMetric  # noqa: E402
 from mmsmot.models.detectors import DetectionFile  # noqa: E402
-from mmsmot.models.training.clip_table import detection_targets  # noqa: E402
+from mmsmot.models.training.clip_table import clip_detection_targets  # noqa: E402
 from mmsmot.registry import DATASETS  # noqa: E402
 from mmsmot.structures import CoordinateSpace  # noqa: E402
 
@@ -157,7 +157,7 @@ def test_labels_are_indices_of_the_classes(root) -> None:
         )
         sample = dataset[0]['data_samples']
         inputs = [[frame] for frame in dataset[0]['inputs'][:2]]
-        labels.append([t.tolist() for _, t in detection_targets(inputs, [sample])])
+        labels.append([t.tolist() for _, t in clip_detection_targets(inputs, [sample])])
     assert labels == [[[0], []], [[0, 2], [2]]]
     gt.write_text('1,1,1,5,10,20,1,-1,1\n')
     with pytest.raises(ValueError, match='of class -1, but the dataset has the 3'):

@@ -16,9 +16,9 @@ from mmsmot.structures import (
     write_trajectories,
 )
 from mmsmot.structures.frame_numbering import (
-    frame_offset,
-    log_lost_boxes,
-    require_frames,
+    frame_number_offset,
+    log_boxes_without_frame,
+    require_existing_frames,
 )
 
 FRAMES = np.arange(1, 11)  # ten pictures
@@ -55,7 +55,7 @@ HOLES = VideoInfo('a', 'a', frame_ids=np.array([1, 16, 31]), images_from_zero=Tr
 )
 def test_what_tells(first: int, last_frame: int, video: VideoInfo, offset: int) -> None:
     numbers = np.array([last_frame, first, 5.5, np.nan, -1])
-    assert frame_offset(numbers, 'x', **numbering(video)) == offset
+    assert frame_number_offset(numbers, 'x', **numbering(video)) == offset
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_what_tells(first: int, last_frame: int, video: VideoInfo, offset: int) 
 )
 def test_what_cannot_be_told(rows: list, video: VideoInfo, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        frame_offset(np.array(rows, float), 'gt.txt', **numbering(video))
+        frame_number_offset(np.array(rows, float), 'gt.txt', **numbering(video))
 
 
 def test_no_row_needs_no_number() -> None:
-    assert frame_offset(np.empty(0), 'x', **numbering(FROM_ZERO)) == 0
+    assert frame_number_offset(np.empty(0), 'x', **numbering(FROM_ZERO)) == 0
 
 
 def test_readers_move_a_file_that_counts_from_0(
@@ -128,25 +128,27 @@ def test_boxes_on_other_frames_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
         'mmsmot.structures.frame_numbering.print_log',
         lambda text, logger, level: messages.append((text, logger, level)),
     )
-    log_lost_boxes(np.array([1, 16, 17, 40]), 'gt.txt', HOLES)
+    log_boxes_without_frame(np.array([1, 16, 17, 40]), 'gt.txt', HOLES)
     message = (
         'gt.txt: 2 of 4 boxes stand in frames that a does not have, the first in frame 17 '
         '(it has 3, the last is 31); left out'
     )
     assert messages == [(message, 'current', logging.WARNING)]
-    log_lost_boxes(np.array([1, 16]), 'gt.txt', HOLES)
-    log_lost_boxes(np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x'))
+    log_boxes_without_frame(np.array([1, 16]), 'gt.txt', HOLES)
+    log_boxes_without_frame(
+        np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x')
+    )
     assert len(messages) == 1
 
 
 def test_predictions_on_other_frames_are_refused() -> None:
     pred = Trajectories([1, 4, 4], [1, 1, 2], [[0, 0, 5, 5]] * 3)
-    require_frames(pred, np.array([1, 4]))
+    require_existing_frames(pred, np.array([1, 4]))
     message = r'2 predicted .* the first on frame 4 \(looked at: 2 frames, 1 to 3\)'
     with pytest.raises(ValueError, match=message):
-        require_frames(pred, np.array([1, 3]))
+        require_existing_frames(pred, np.array([1, 3]))
     with pytest.raises(ValueError, match=r'frame 1 \(looked at: 0 frames, none\)'):
-        require_frames(pred, np.empty(0, int))
+        require_existing_frames(pred, np.empty(0, int))
 
 
 def test_the_caller_states_the_numbering(tmp_path: Path) -> None:

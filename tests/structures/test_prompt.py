@@ -13,7 +13,7 @@ from mmsmot.structures import (
     as_prompts,
     prompt_from_dict,
     prompt_to_dict,
-    prompts_of,
+    prompts_from_options,
 )
 
 side = st.floats(0, 1e4, allow_nan=False)
@@ -52,8 +52,8 @@ def test_a_key_is_of_one_prompt(prompt: Prompt, other_prompt: Prompt) -> None:
 
 
 def test_a_command_line_gives_a_prompt_for_each_text_and_one_target() -> None:
-    assert prompts_of() == ()
-    prompts = prompts_of(
+    assert prompts_from_options() == ()
+    prompts = prompts_from_options(
         ['a man', 'two women'], ['1,10,20,30,60', '5,12,20,32,60'], ['9,4,5']
     )
     assert [p.text for p in prompts] == ['a man', 'two women', None]
@@ -76,7 +76,7 @@ def test_a_command_line_gives_a_prompt_for_each_text_and_one_target() -> None:
 )
 def test_what_is_no_prompt_says_how_to_write_one(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError) as error:
-        prompts_of(**arguments)
+        prompts_from_options(**arguments)
     assert message in str(error.value)
 
 
@@ -108,4 +108,4 @@ def test_prompts_that_users_give() -> None:
 
 def test_one_box_in_a_frame() -> None:
     with pytest.raises(ValueError, match='frame 1 has a box already'):
-        prompts_of(boxes=['1,0,0,5,5', '1,2,2,6,6'])
+        prompts_from_options(boxes=['1,0,0,5,5', '1,2,2,6,6'])

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mmsmot.engine import load_config
-from mmsmot.utils.data_config import require_safe, require_safe_file
+from mmsmot.utils.data_config import require_safe_config, require_safe_config_file
 
 SORT = 'two_stage/sort_public-detections'
 SMALL = dict(model=dict(type='SMOT', detector=None, tracker=dict(type='SORT')))
@@ -79,7 +79,7 @@ CODE = [
 def test_code_is_refused_and_not_run(config, problem: str) -> None:
     modules = {*sys.modules}
     with pytest.raises(ValueError, match=f'{problem}.*runs no code.*\\.py config'):
-        require_safe(config)
+        require_safe_config(config)
     assert not {'antigravity', 'this'} & ({*sys.modules} - modules)
 
 
@@ -172,7 +172,7 @@ def test_what_is_no_config(tmp_path: Path, name: str, content: bytes, message) -
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f'{name}: .*{message}|{message}'):
-        require_safe_file(path)
+        require_safe_config_file(path)
 
 
 def test_aliases_that_make_billions(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_aliases_that_make_billions(tmp_path: Path) -> None:
     ],
 )
 def test_what_names_parts_alone_is_read(config) -> None:
-    require_safe(config)
+    require_safe_config(config)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +214,6 @@ def test_options_are_data_too(options) -> None:
 
 def test_other_keys_that_end_in_type_are_values(tmp_path: Path) -> None:
     config = {'a': {'data_type': 'image/jpeg', 'crop_type': 'absolute_range'}}
-    require_safe(config)
+    require_safe_config(config)
     path = write(tmp_path / 'a.json', {**SMALL, 'env_cfg': {'media_type': 'a.b/c'}})
     assert load_config(path).env_cfg.media_type == 'a.b/c'

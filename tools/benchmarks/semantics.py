@@ -23,12 +23,12 @@ with tool_imports():
     from torch import nn
 
     from mmsmot.models.fusion import AttentionCell, ConcatTrajectoryFusion, VideoFusion
+    from mmsmot.models.fusion.masked_pooling import masked_adaptive_pool
     from mmsmot.models.heads import (
         InstanceCaptionHead,
         InteractionHead,
         VideoCaptionHead,
     )
-    from mmsmot.models.heads.interaction_head import masked_adaptive_pool
     from mmsmot.models.language import CaptionTokenizer, TextDecoder
     from mmsmot.models.trajectory import TrajectoryTokens
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ...structures.frame_numbering import frame_offset
-from ...utils.error_text import without_path
+from ...structures.frame_numbering import frame_number_offset
+from ...utils.error_messages import message_without_path
 from ...utils.json_file import read_json
 from ...utils.number_ranges import FRAME_RATE
 from ..image_decoder import image_size
@@ -175,7 +175,7 @@ def _read_info(folder: Path, log: RepairLog) -> SeqInfo | None:
     try:
         return read_seqinfo(folder)
     except ValueError as error:
-        message = without_path(error, folder / SEQINFO)
+        message = message_without_path(error, folder / SEQINFO)
         log.add('seqinfo_malformed', f'{SEQINFO}: {message}')
         return None
 
@@ -219,7 +219,7 @@ def _rows_from_one(
     if rows is not None and len(rows):
         frame_ids = np.array([number for number, _ in images], np.int64)
         try:
-            offset = frame_offset(
+            offset = frame_number_offset(
                 rows[:, 0],
                 GT,
                 frame_ids=frame_ids,
@@ -273,7 +273,7 @@ def _picture_size(
     try:
         return image_size(folder / name)
     except (OSError, ValueError) as error:
-        message = without_path(error, folder / name)
+        message = message_without_path(error, folder / name)
         log.add('image_unreadable', f'{name}: {message}')
         return None, None
 
@@ -284,7 +284,7 @@ def _read_json(path: Path, name: str, kind: str, log: RepairLog) -> Any:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        log.add(kind, f'{name}: {without_path(error, path)}')
+        log.add(kind, f'{name}: {message_without_path(error, path)}')
         return None
 
 

@@ -68,7 +68,7 @@ class DLA(BaseModule):
         )
         for i, depth in enumerate(DEPTHS, start=2):
             # The root of the first tree does not see its input (authors' models).
-            tree = Tree(depth, widths[i - 1], widths[i], norm_cfg, 2, i > 2, with_cp)
+            tree = DLATree(depth, widths[i - 1], widths[i], norm_cfg, 2, i > 2, with_cp)
             self.stages.append(tree)
 
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -88,7 +88,7 @@ class DLA(BaseModule):
         return tuple(levels)
 
 
-class Tree(nn.Module):
+class DLATree(nn.Module):
     """Hierarchical deep aggregation (section 3.2, equations 2 and 3).
 
     A tree of depth 1 is two blocks and a node that aggregates them; a deeper one is two
@@ -122,14 +122,14 @@ class Tree(nn.Module):
         self.depth = depth
         extra_channels += in_channels if with_input else 0
         if depth == 1:
-            self.first = Block(in_channels, channels, stride, norm_cfg, with_cp)
-            self.second = Block(channels, channels, 1, norm_cfg, with_cp)
+            self.first = DLABlock(in_channels, channels, stride, norm_cfg, with_cp)
+            self.second = DLABlock(channels, channels, 1, norm_cfg, with_cp)
             self.node = _conv(2 * channels + extra_channels, channels, 1, 1, norm_cfg)
             return
-        self.first = Tree(
+        self.first = DLATree(
             depth - 1, in_channels, channels, norm_cfg, stride, with_cp=with_cp
         )
-        self.second = Tree(
+        self.second = DLATree(
             depth - 1,
             channels,
             channels,
@@ -152,7 +152,7 @@ class Tree(nn.Module):
         return F.relu(self.node(torch.cat([second_output, first, *aggregated], dim=1)))
 
 
-class Block(nn.Module):
+class DLABlock(nn.Module):
     """Two 3x3 convolutions and a residual, which a 1x1 brings to the output's channels."""
 
     def __init__(

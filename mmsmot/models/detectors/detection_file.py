@@ -9,7 +9,7 @@ import numpy as np
 
 from ...registry import MODELS
 from ...structures import Detections, Frame, VideoInfo, read_detections
-from ...structures.frame_numbering import log_lost_boxes
+from ...structures.frame_numbering import log_boxes_without_frame
 from ...utils.fingerprint import file_hash
 from ..file_of_video import file_of_video
 from .base import BaseDetector
@@ -26,7 +26,7 @@ class DetectionFile(BaseDetector):
         path: The file, with ``{name}`` and ``{path}`` standing for the video's; by
             default the ``det/det.txt`` or ``det.txt`` in the sequence folder. Frame
             numbers that count from 0 are moved, see
-            :func:`~mmsmot.structures.frame_numbering.frame_offset`.
+            :func:`~mmsmot.structures.frame_numbering.frame_number_offset`.
         score_threshold: Detections below it are left out.
     """
 
@@ -55,7 +55,7 @@ class DetectionFile(BaseDetector):
             opened = self._open = key, table
             numbers = [np.full(len(d), f) for f, d in table.items()]
             if numbers:
-                log_lost_boxes(np.concatenate(numbers), path, video)
+                log_boxes_without_frame(np.concatenate(numbers), path, video)
         return opened[1]
 
     @property

@@ -25,7 +25,7 @@ from ...registry import MODELS, build_part
 from ...structures import Detections, Frame
 from ...structures.feature_maps import FeatureMaps
 from ...utils.checkpoint import load_weights
-from ...utils.data_config import is_data, require_safe_file
+from ...utils.data_config import is_data_config, require_safe_config_file
 from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 from ...utils.weights_hash import weights_hash
 from .anchor_predictions import (
@@ -34,7 +34,7 @@ from .anchor_predictions import (
     require_anchor_head,
 )
 from .base import BaseDetector, RawDetections
-from .finite_boxes import add_to_losses, finite_boxes
+from .finite_box_losses import add_finite_box_terms, finite_box_terms
 from .label_check import require_labels
 
 DEFAULT_PIPELINE = [
@@ -225,9 +225,12 @@ class MMDetDetector(nn.Module, BaseDetector):
         levels = tuple(level.float() for level in features.levels)
         exact = torch.autocast(device.type, enabled=False)
         model = self._model_given(replace(features, levels=levels))
-        with exact, finite_boxes(self.model) as broken:
+        with exact, finite_box_terms(self.model) as broken:
             losses = model(features.inputs, features.samples, mode='loss')
-            return {name: add_to_losses(loss, broken) for name, loss in losses.items()}
+            return {
+                name: add_finite_box_terms(loss, broken)
+                for name, loss in losses.items()
+            }
 
     def loss(
         self, frames: Sequence[Frame], targets: Sequence[tuple[np.ndarray, np.ndarray]]
@@ -311,8 +314,8 @@ def _load(config: str | dict) -> ConfigDict:
                 f'detector, got the keys {sorted(config)}'
             )
         return ConfigDict(config)
-    if is_data(config):
-        require_safe_file(config)
+    if is_data_config(config):
+        require_safe_config_file(config)
     loaded = get_config(config) if '::' in config else Config.fromfile(config)
     parts = {'model': loaded.model}
     if 'test_pipeline' in loaded:

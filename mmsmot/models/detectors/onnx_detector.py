@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from ...registry import MODELS, TASK_UTILS
 from ...structures import Detections, Frame
 from ...utils.onnx_file import onnx_hash
-from ...utils.onnx_session import open_onnx, picture_type, run_onnx
+from ...utils.onnx_session import image_input_type, open_onnx, run_onnx
 from .base import BaseDetector
 from .nms import nms
 from .output_decoders import Decoded, OutputDecoder
@@ -77,7 +77,7 @@ class ONNXDetector(BaseDetector):
             model, 'ONNXDetector', '--weights', providers, num_threads
         )
         self._model_hash = onnx_hash(model)  # of what was opened
-        self._dtype = picture_type(
+        self._dtype = image_input_type(
             self._session, model, 'ONNXDetector', self._is_normalised
         )
         self._fixed_batch, self.input_size = self._read_input(input_size)

@@ -9,7 +9,7 @@ from .base import (
     require_needs,
 )
 from .detect_and_track import DetectAndTrack
-from .step_check import step_checked
+from .step_check import checked_step
 
 __all__ = [
     'FEATURES',
@@ -19,5 +19,5 @@ __all__ = [
     'Estimate',
     'EstimatorLoss',
     'require_needs',
-    'step_checked',
+    'checked_step',
 ]

@@ -17,13 +17,13 @@ from ...structures.feature_maps import FeatureMaps
 from ...utils.stopwatch import Stopwatch
 from ..detectors import BaseDetector
 from ..reid import BaseReID
-from ..trackers import BaseTracker, update_checked
+from ..trackers import BaseTracker, checked_update
 from ..training.clip_plan import ClipPlan
-from ..training.clip_table import detection_targets
+from ..training.clip_table import clip_detection_targets
 from ..training.clip_training import matched_ratio, track_clips
 from ..training.feature_cache import FeatureCache
 from .base import FEATURES, BaseEstimator, Estimate, EstimatorLoss
-from .video_tracker import SharedUse, VideoTracker
+from .video_tracker import SharedTrackerUse, VideoTracker
 
 if TYPE_CHECKING:
     import os
@@ -57,7 +57,7 @@ class DetectAndTrackState:
         """
         with self.tracker.in_use() as tracker:
             tracks = [
-                update_checked(tracker, frame_detections, frame)
+                checked_update(tracker, frame_detections, frame)
                 for frame_detections, frame in zip(detections, frames, strict=True)
             ]
             live_ids = getattr(tracker, 'live_ids', lambda: None)()
@@ -103,7 +103,7 @@ class DetectAndTrack(BaseEstimator):
         self.reid = build_part(reid)
         self.feature_extractor = build_part(feature_extractor)
         self._feature_cache: FeatureCache | None = None
-        self._shared_use = SharedUse()
+        self._shared_use = SharedTrackerUse()
 
     @property
     def provides(self) -> frozenset[str]:
@@ -280,7 +280,7 @@ class DetectAndTrack(BaseEstimator):
                 'SMOT: nothing to train: no semantics, and no detection loss with '
                 'model.training.freeze=True or detection_frames=0'
             )
-        targets = detection_targets(inputs, samples)
+        targets = clip_detection_targets(inputs, samples)
         targets = [targets[row] for row in rows]
         if features is not None and self.feature_extractor is None:
             return self.detector.loss_in(features[rows], targets)

@@ -11,7 +11,7 @@ from ..trackers import checked_tracks
 from .base import FEATURES, TRACK_FEATURES, BaseEstimator, Estimate
 
 
-def step_checked(
+def checked_step(
     estimator: BaseEstimator,
     state: Any,
     frames: Sequence[Frame],

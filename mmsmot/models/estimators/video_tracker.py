@@ -24,7 +24,7 @@ UNCOPYABLE = (
 )
 
 
-class SharedUse:
+class SharedTrackerUse:
     """Which run uses a tracker that cannot be copied.
 
     A copy of a model (averaged weights, another process) begins with a free one.
@@ -39,7 +39,7 @@ class SharedUse:
         self.user: VideoTracker | None = None
 
     def __reduce__(self) -> tuple:
-        return SharedUse, ()
+        return SharedTrackerUse, ()
 
 
 class VideoTracker:
@@ -53,8 +53,8 @@ class VideoTracker:
         shared_use: The model's, for a tracker that cannot be copied.
     """
 
-    def __init__(self, tracker: BaseTracker, shared_use: SharedUse) -> None:
-        self._shared_use: SharedUse | None = None
+    def __init__(self, tracker: BaseTracker, shared_use: SharedTrackerUse) -> None:
+        self._shared_use: SharedTrackerUse | None = None
         self._reason = ''
         try:
             self._tracker = copy.deepcopy(tracker)
@@ -86,7 +86,7 @@ class VideoTracker:
                 )
             yield self._tracker
 
-    def _take_over(self, shared_use: SharedUse) -> None:
+    def _take_over(self, shared_use: SharedTrackerUse) -> None:
         with shared_use.lock:
             if shared_use.user is None:
                 print_log(

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from ...registry import MODELS
 from ..trajectory.trajectory_tokens import TrajectoryTokens
-from .trajectory_fusion import masked_mean
+from .masked_pooling import masked_mean
 
 PRIOR_LOGIT = -4.0  # of a bigram before training: a caption has few of them
 CAPTION_BIGRAMS = 20  # of a caption; scales the token to numbers about 1

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
-from .trajectory_fusion import masked_mean
+from .masked_pooling import masked_mean
 
 
 @MODELS.register_module()

@@ -13,6 +13,7 @@ from ..trajectory.token_encoding import TokenEncoding
 from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .attention import SelfAttention
 from .cells import FusionCell
+from .masked_pooling import masked_mean
 
 
 class BaseTrajectoryFusion(nn.Module, ABC):
@@ -102,12 +103,6 @@ class ConcatTrajectoryFusion(BaseTrajectoryFusion):
         for layer in self.layers:
             fused = layer(fused, mask)
         return self.summarised(tracks, fused, mask)
-
-
-def masked_mean(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """(M, ...): the mean of (M, N, ...) over the true ones of the mask (M, N)."""
-    weight = mask.to(tokens.dtype).reshape(*mask.shape, *[1] * (tokens.ndim - 2))
-    return (tokens * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 
 @MODELS.register_module()

@@ -21,6 +21,7 @@ from ...utils.number_ranges import (
     require_numbers,
 )
 from ..fusion.attention import CrossAttention, SelfAttention
+from ..fusion.masked_pooling import masked_adaptive_pool
 from .base import BaseInteractionHead
 
 
@@ -229,26 +230,3 @@ def _named(verbs: Sequence[str], other_verbs: Sequence[str]) -> str:
     else:
         text = 'none that the other lacks'
     return f'{len(verbs)} verbs ({text})'
-
-
-def masked_adaptive_pool(
-    tokens: torch.Tensor, mask: torch.Tensor, size: int
-) -> torch.Tensor:
-    """``adaptive_avg_pool1d`` over the tokens that are not padding.
-
-    Args:
-        tokens: (B, L, d).
-        mask: (B, L) bool; a row's true ones stand first.
-        size: S.
-
-    Returns:
-        (B, S, d); a row without tokens gives 0.
-    """
-    count = mask.sum(1, keepdim=True)
-    out = torch.arange(size, device=tokens.device)
-    start = (out * count) // size
-    stop = ((out + 1) * count + size - 1) // size
-    place = torch.arange(tokens.shape[1], device=tokens.device)
-    inside = (place >= start[..., None]) & (place < stop[..., None])
-    weight = inside / inside.sum(-1, keepdim=True).clamp(min=1)
-    return weight.to(tokens.dtype) @ tokens

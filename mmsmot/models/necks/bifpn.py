@@ -91,11 +91,11 @@ class BiFPNLayer(nn.Module):
         super().__init__()
         below_top = range(num_levels - 1)
         self.down = nn.ModuleList(
-            Node(2, channels, separable, norm_cfg) for _ in below_top
+            BiFPNNode(2, channels, separable, norm_cfg) for _ in below_top
         )
         # The top level has no node on the way down, so one input less on the way up.
         self.up = nn.ModuleList(
-            Node(2 if i == num_levels - 1 else 3, channels, separable, norm_cfg)
+            BiFPNNode(2 if i == num_levels - 1 else 3, channels, separable, norm_cfg)
             for i in range(1, num_levels)
         )
 
@@ -114,7 +114,7 @@ class BiFPNLayer(nn.Module):
         return fused
 
 
-class Node(nn.Module):
+class BiFPNNode(nn.Module):
     """Fast normalised fusion (section 3.3), swish, convolution, norm."""
 
     def __init__(
@@ -132,10 +132,12 @@ class Node(nn.Module):
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """Fuse maps of one size (B, C, H, W)."""
-        return self.conv(F.silu(fused(self.weights, inputs)))
+        return self.conv(F.silu(fast_normalized_fusion(self.weights, inputs)))
 
 
-def fused(weights: torch.Tensor, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
+def fast_normalized_fusion(
+    weights: torch.Tensor, inputs: Sequence[torch.Tensor]
+) -> torch.Tensor:
     """O = sum_i w_i I_i / (eps + sum_j w_j) with w = relu(weights)."""
     weights = weights.relu()
     shares = weights / (weights.sum() + EPSILON)

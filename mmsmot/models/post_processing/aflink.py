@@ -18,7 +18,7 @@ from ...utils.number_ranges import (
     require_numbers,
 )
 from ..trackers.association import match_by_weight
-from .tracklet_ends import TrackletEnds, normalize_pairs
+from .tracklet_ends import TrackletEnds, normalize_end_pairs
 
 OWN_WEIGHTS = Path(__file__).with_name('aflink.safetensors')
 
@@ -109,7 +109,9 @@ class AFLink:
         with torch.inference_mode():
             for start in range(0, len(former), self.batch_size):
                 rows = slice(start, start + self.batch_size)
-                pair = map(torch.from_numpy, normalize_pairs(former[rows], later[rows]))
+                pair = map(
+                    torch.from_numpy, normalize_end_pairs(former[rows], later[rows])
+                )
                 logits = self._network(*pair).double()
                 parts.append(logits.softmax(dim=1)[:, 1].numpy())
         return np.concatenate(parts)

@@ -15,7 +15,7 @@ WIDTH = 256  # of the authors' network
 KERNEL = 7  # frames
 
 
-class TemporalBlock(nn.Module):
+class LinkTemporalBlock(nn.Module):
     """Convolves along time; frame number, x and y are normalised each for itself.
 
     Args:
@@ -38,7 +38,7 @@ class TemporalBlock(nn.Module):
         return torch.stack(normed, dim=3).relu()
 
 
-class FusionBlock(nn.Module):
+class LinkFusionBlock(nn.Module):
     """Convolves across frame number, x and y.
 
     Args:
@@ -55,7 +55,7 @@ class FusionBlock(nn.Module):
         return self.bn(self.conv(x)).relu()
 
 
-class Classifier(nn.Module):
+class LinkClassifier(nn.Module):
     """Two hidden layers on both tracklets' features.
 
     Args:
@@ -97,16 +97,16 @@ class LinkNetwork(nn.Module):
             )
         self.TemporalModule_1 = _temporal_module(width)
         self.TemporalModule_2 = _temporal_module(width)
-        self.FusionBlock_1 = FusionBlock(width)
-        self.FusionBlock_2 = FusionBlock(width)
-        self.classifier = Classifier(width)
+        self.FusionBlock_1 = LinkFusionBlock(width)
+        self.FusionBlock_2 = LinkFusionBlock(width)
+        self.classifier = LinkClassifier(width)
 
     def forward(self, former: Tensor, later: Tensor) -> Tensor:
         """Logits of P pairs.
 
         Args:
             former: (P, 30, 3) frame, x, y of the former tracklet's end, normalised by
-                :func:`~.tracklet_ends.normalize_pairs`.
+                :func:`~.tracklet_ends.normalize_end_pairs`.
             later: (P, 30, 3) of the later tracklet's start.
 
         Returns:
@@ -120,7 +120,7 @@ class LinkNetwork(nn.Module):
 def _temporal_module(width: int) -> nn.Sequential:
     channels = (1, width // 8, width // 4, width // 2, width)
     return nn.Sequential(
-        *(TemporalBlock(a, b) for a, b in zip(channels, channels[1:], strict=False))
+        *(LinkTemporalBlock(a, b) for a, b in zip(channels, channels[1:], strict=False))
     )
 
 

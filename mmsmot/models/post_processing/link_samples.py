@@ -49,7 +49,7 @@ def break_trajectories(
     return broken, truth.ids[order[first]]
 
 
-def draw_pairs(
+def sample_link_pairs(
     truth: Trajectories, rng: np.random.Generator, fill: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of tracklets of one video, and which of them are one object.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...structures import Trajectories
-from ...structures.runs import places_in_runs
+from ...structures.runs import positions_in_runs
 
 LENGTH = 30  # rows of a tracklet that the network looks at
 EPSILON = 1e-5
@@ -87,14 +87,14 @@ class TrackletEnds:
         high = np.searchsorted(start_frames, self.last[:, 0] + max_gap, 'left')
         counts = np.maximum(high - low, 0)
         former = np.repeat(np.arange(len(self)), counts)
-        later = by_start[low[former] + places_in_runs(counts)]
+        later = by_start[low[former] + positions_in_runs(counts)]
         distance = np.linalg.norm(self.first[later, 1:] - self.last[former, 1:], axis=1)
         alike = self.first_label[later] == self.last_label[former]
         good = alike & (distance <= max_distance)
         return former[good], later[good]
 
 
-def normalize_pairs(
+def normalize_end_pairs(
     former: np.ndarray, later: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scale each pair to [-1, 1] in time, x and y by its own extremes.

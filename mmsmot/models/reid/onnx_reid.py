@@ -11,7 +11,7 @@ import numpy as np
 
 from ...registry import MODELS
 from ...utils.onnx_file import onnx_hash
-from ...utils.onnx_session import open_onnx, picture_type, run_onnx
+from ...utils.onnx_session import image_input_type, open_onnx, run_onnx
 from .base import BaseReID
 
 
@@ -47,7 +47,9 @@ class ONNXReID(BaseReID):
             model, 'ONNXReID', '--reid-weights', providers, num_threads
         )
         self._model_hash = onnx_hash(model)  # of what was opened
-        self._dtype = picture_type(self._session, model, 'ONNXReID', is_normalised=True)
+        self._dtype = image_input_type(
+            self._session, model, 'ONNXReID', is_normalised=True
+        )
         shape = self._session.get_inputs()[0].shape
         if len(shape) != 4:
             raise ValueError(f'{model}: ONNXReID expects (B, 3, H, W), got {shape}')

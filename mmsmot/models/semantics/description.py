@@ -24,6 +24,6 @@ class Description:
     video_caption: str = ''
 
 
-def pair_of(first_id: int, second_id: int) -> Pair:
+def unordered_pair(first_id: int, second_id: int) -> Pair:
     """The unordered pair of two ids."""
     return (first_id, second_id) if first_id < second_id else (second_id, first_id)

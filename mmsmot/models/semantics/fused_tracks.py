@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 
 from ..fusion import InteractionTokens
-from ..fusion.trajectory_fusion import masked_mean
+from ..fusion.masked_pooling import masked_mean
 from .track_summaries import TrackSummary
 
 

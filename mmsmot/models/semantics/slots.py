@@ -23,7 +23,7 @@ from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .losses import LOSSES
 
 
-def interface_of(base: type[nn.Module], *optional: str) -> tuple[str, ...]:
+def slot_interface(base: type[nn.Module], *optional: str) -> tuple[str, ...]:
     """Attributes and abstract methods that a base class declares.
 
     Args:
@@ -39,19 +39,19 @@ def interface_of(base: type[nn.Module], *optional: str) -> tuple[str, ...]:
 # By slot: what is called or read of a part; ``forward`` stands for calling it.
 INTERFACES: dict[str, tuple[str, ...]] = {
     'roi': ('tokens', 'forward'),
-    'trajectory_fusion': interface_of(BaseTrajectoryFusion),
+    'trajectory_fusion': slot_interface(BaseTrajectoryFusion),
     'video_fusion': ('frame_tokens', 'forward'),
     'cross_track_attention': ('forward',),
     'bigram_head': ('forward', 'prepend', 'loss'),
     'interaction_tokens': ('partner_tokens', 'track_tokens', 'top_tracks'),
     # `encoded` goes with a bigram head, `decoder` with share_decoder.
-    'instance_caption': interface_of(BaseInstanceCaptionHead, 'encoded', 'decoder'),
-    'video_caption': interface_of(BaseVideoCaptionHead),
-    'interaction': interface_of(BaseInteractionHead),
+    'instance_caption': slot_interface(BaseInstanceCaptionHead, 'encoded', 'decoder'),
+    'video_caption': slot_interface(BaseVideoCaptionHead),
+    'interaction': slot_interface(BaseInteractionHead),
 }
 
 
-def require_interface(slot: str, part: object | None, *extra_names: str) -> None:
+def require_slot_interface(slot: str, part: object | None, *extra_names: str) -> None:
     """Refuse a part that lacks an attribute or method which its slot calls.
 
     Args:
@@ -81,7 +81,7 @@ def _has(part: object, name: str) -> bool:
     return hasattr(part, name)
 
 
-def fuse_checked(
+def fuse_checked_slot(
     fusion: nn.Module, tracks: TrajectoryTokens
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """T~ of M trajectories: tokens (M, L, d) and their mask (M, L), checked.
@@ -105,7 +105,7 @@ def fuse_checked(
     return fused, mask
 
 
-def require_dependencies(*dependencies: tuple[object, object, str]) -> None:
+def require_slot_dependencies(*dependencies: tuple[object, object, str]) -> None:
     """Refuse parts without the part that they depend on.
 
     Args:
@@ -119,7 +119,7 @@ def require_dependencies(*dependencies: tuple[object, object, str]) -> None:
             raise ValueError(f'TrajectorySemantics: {reason}: give it too')
 
 
-def require_options(
+def require_semantics_options(
     frame_stride: int,
     max_boxes: int | None,
     span_parts: int,

@@ -15,7 +15,7 @@ from ..fusion import InteractionTokens
 from ..training.clip_table import ClipTable
 from ..trajectory import TrajectoryTokens
 from .fused_tracks import FusedTracks
-from .slots import fuse_checked, require_interface
+from .slots import fuse_checked_slot, require_slot_interface
 
 
 class TrackFuser(nn.Module):
@@ -54,7 +54,7 @@ class TrackFuser(nn.Module):
                 "tracks' features"
             )
         self.roi = build_part(roi)
-        require_interface('roi', self.roi)
+        require_slot_interface('roi', self.roi)
         tokens: int = self.roi.tokens if box_tokens is None else box_tokens
         if isinstance(trajectory_fusion, dict) and trajectory_fusion.get('encoding'):
             encoding = build_part(trajectory_fusion['encoding'], tokens=tokens)
@@ -64,7 +64,7 @@ class TrackFuser(nn.Module):
         self.cross_track_attention = build_part(cross_track_attention, pool=tokens)
         self.bigram_head = build_part(bigram_head, tokens=tokens)
         self.interaction = build_part(interaction)
-        require_interface('interaction', self.interaction)
+        require_slot_interface('interaction', self.interaction)
         self.interaction_tokens: InteractionTokens | None = None
         if interaction_tokens is not None:
             self.interaction_tokens = build_part(
@@ -99,7 +99,7 @@ class TrackFuser(nn.Module):
                 'these carry none; give it a roi, or an estimator that provides them'
             )
         tokens = torch.cat([torch.as_tensor(tokens) for tokens in track_features])
-        return tokens, box_fractions(frames, rows, boxes, tokens.device)
+        return tokens, frame_relative_boxes(frames, rows, boxes, tokens.device)
 
     def _pooled(
         self,
@@ -156,7 +156,7 @@ class TrackFuser(nn.Module):
             tracks: M tracks.
             co_occur: (M, M) bool, the tracks that each may attend to.
         """
-        fused, mask = fuse_checked(self.trajectory_fusion, tracks)
+        fused, mask = fuse_checked_slot(self.trajectory_fusion, tracks)
         if self.cross_track_attention is not None:
             fused = self.cross_track_attention(fused, mask, co_occur)
         return fused, mask
@@ -168,7 +168,7 @@ class TrackFuser(nn.Module):
         return self.interaction(fused, mask, rows.reshape(-1, 2)).sigmoid()
 
 
-def box_fractions(
+def frame_relative_boxes(
     frames: Sequence[Frame],
     rows: Sequence[int] | np.ndarray,
     boxes: np.ndarray,

@@ -19,12 +19,12 @@ from .interaction_localization import localize_interactions
 from .losses import semantic_losses
 from .slots import (
     INTERFACES,
-    require_dependencies,
-    require_interface,
-    require_options,
+    require_semantics_options,
+    require_slot_dependencies,
+    require_slot_interface,
 )
 from .token_buffer import TokenBuffer
-from .track_fuser import TrackFuser, box_fractions
+from .track_fuser import TrackFuser, frame_relative_boxes
 from .track_summaries import TrackSummary
 
 
@@ -100,10 +100,10 @@ class TrajectorySemantics(TrackFuser):
         trained_on: str | None = None,
         box_tokens: int | None = None,
     ) -> None:
-        require_options(frame_stride, max_boxes, span_parts, loss_weights)
+        require_semantics_options(frame_stride, max_boxes, span_parts, loss_weights)
         tokens_need = 'interaction_tokens need an interaction head'
         bigrams_need = 'a bigram_head needs an instance caption head'
-        require_dependencies(
+        require_slot_dependencies(
             (interaction_tokens, interaction, tokens_need),
             (bigram_head, instance_caption, bigrams_need),
             (video_caption, video_fusion, 'a video caption needs video_fusion'),
@@ -122,7 +122,7 @@ class TrajectorySemantics(TrackFuser):
         self.instance_caption = build_part(instance_caption)
         extra_names = ['encoded'] * (bigram_head is not None)
         extra_names += ['decoder'] * share_decoder
-        require_interface('instance_caption', self.instance_caption, *extra_names)
+        require_slot_interface('instance_caption', self.instance_caption, *extra_names)
         if share_decoder and isinstance(video_caption, dict):
             _require(
                 instance_caption is not None and video_caption.get('decoder') is None,
@@ -132,7 +132,7 @@ class TrajectorySemantics(TrackFuser):
             video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
         self.video_caption = build_part(video_caption)
         for slot in INTERFACES:
-            require_interface(slot, getattr(self, slot))
+            require_slot_interface(slot, getattr(self, slot))
         self.frame_stride = frame_stride
         self.loss_weights = loss_weights or {}
         self.span_parts = span_parts
@@ -285,7 +285,9 @@ class TrajectorySemantics(TrackFuser):
                 frames = [frame for step in inputs for frame in step]
                 pooled = (
                     tokens,
-                    box_fractions(frames, clips.rows, clips.boxes, tokens.device),
+                    frame_relative_boxes(
+                        frames, clips.rows, clips.boxes, tokens.device
+                    ),
                 )
             fused_tracks = self._fuse_clips(clips, *pooled)
         return semantic_losses(self, clips, data_samples, estimate, fused_tracks)

@@ -1,7 +1,7 @@
 """Trackers: detections of one frame after another to tracks. NumPy and SciPy only."""
 
 from .appearance_byte_track import AppearanceByteTrack
-from .base import BaseTracker, TrackerError, checked_tracks, update_checked
+from .base import BaseTracker, TrackerError, checked_tracks, checked_update
 from .byte_track import ByteTrack
 from .deep_sort import DeepSORT
 from .oc_sort import OCSORT
@@ -20,5 +20,5 @@ __all__ = [
     'TrackerError',
     'TrajectoryFile',
     'checked_tracks',
-    'update_checked',
+    'checked_update',
 ]

@@ -16,7 +16,7 @@ from .association import match_by_weight
 from .base import require_detections
 from .byte_track import COLUMNS, ByteTrack
 from .camera_motion import CameraMotion
-from .gallery import SmoothedGallery, unit_vectors
+from .gallery import SmoothedAppearanceGallery, unit_embeddings
 
 
 @TRACKERS.register_module()
@@ -101,7 +101,7 @@ class AppearanceByteTrack(ByteTrack):
         self.appearance_weight = appearance_weight
         self.reach = reach
         self.min_height_ratio = min_height_ratio
-        self._gallery = SmoothedGallery(alpha)
+        self._gallery = SmoothedAppearanceGallery(alpha)
 
     def reset(self) -> None:
         super().reset()
@@ -109,7 +109,7 @@ class AppearanceByteTrack(ByteTrack):
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         require_detections(detections, type(self).__name__)
-        self._vectors = unit_vectors(detections, type(self).__name__)
+        self._vectors = unit_embeddings(detections, type(self).__name__)
         return super().update(detections, frame)
 
     def _match_first(

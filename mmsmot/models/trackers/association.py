@@ -210,3 +210,22 @@ def remaining(candidates: np.ndarray, taken_indices: np.ndarray) -> np.ndarray:
     free = np.ones(max(candidates.max(), taken_indices.max()) + 1, bool)
     free[taken_indices] = False
     return candidates[free[candidates]]
+
+
+def match_by_iou(overlaps: Overlaps, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """The matching of tracks to detections by IoU, as the released SORT does it.
+
+    Pairs above the threshold are taken as they are if no box stands in two of them;
+    otherwise the assignment of greatest total IoU is sought over *all* pairs and those
+    below the threshold are undone, which is not the same as seeking it over the pairs
+    above. In a crowd, a threshold of 0 takes none of the pairs that do not overlap.
+
+    Returns:
+        Rows and columns of ``overlaps`` that belong together.
+    """
+    rows, columns = overlaps.where(lambda iou: iou > threshold)
+    if are_one_to_one(rows, columns):
+        return rows, columns
+    rows, columns = overlaps.match(0.0)
+    good = overlaps.of_pairs(rows, columns) >= threshold
+    return rows[good], columns[good]

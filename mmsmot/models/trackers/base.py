@@ -91,7 +91,7 @@ def require_detections(detections: Detections, tracker: str) -> None:
         )
 
 
-def update_checked(
+def checked_update(
     tracker: BaseTracker, detections: Detections, frame: Frame
 ) -> Tracks:
     """``tracker.update``, and an error that names tracker and frame where it goes wrong.

@@ -17,7 +17,7 @@ from ...utils.number_ranges import (
 )
 from .association import match_by_weight, remaining
 from .camera_motion import CameraMotion
-from .gallery import Gallery, unit_vectors
+from .gallery import AppearanceGallery, unit_embeddings
 from .kalman_filter import MEAN, VARIANCE, XYAHFilter
 from .table_tracker import TableTracker
 
@@ -83,7 +83,7 @@ class DeepSORT(TableTracker):
         self.max_age = max_age
         self.n_init = n_init
         self.gating_threshold = gating_threshold
-        self._gallery = Gallery(nn_budget)
+        self._gallery = AppearanceGallery(nn_budget)
 
     def reset(self) -> None:
         super().reset()
@@ -91,7 +91,7 @@ class DeepSORT(TableTracker):
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         self._begin(detections)
-        vectors = unit_vectors(detections, type(self).__name__)
+        vectors = unit_embeddings(detections, type(self).__name__)
         sure = np.flatnonzero(detections.scores >= self.min_confidence)
         # Best first, as the original's NMS leaves them: decides the ids of new tracks.
         sure = sure[np.argsort(detections.scores[sure], kind='stable')[::-1]]

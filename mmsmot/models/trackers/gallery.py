@@ -9,7 +9,7 @@ from ...structures import Detections
 CHUNK = 1 << 18  # numbers compared at once: what is gathered stays in the cache
 
 
-class Gallery:
+class AppearanceGallery:
     """The last appearance vectors of each track, in one array.
 
     A track holds a slot; the array grows when slots run out and is reused when tracks
@@ -97,7 +97,7 @@ class Gallery:
         self._free = np.concatenate([self._free, np.arange(old, old + count)])
 
 
-class SmoothedGallery(Gallery):
+class SmoothedAppearanceGallery(AppearanceGallery):
     """One vector for each track, the moving average of what it looked like.
 
     StrongSORT's EMA: e_i^t = alpha e_i^(t-1) + (1 - alpha) f_i^t, brought
@@ -121,7 +121,7 @@ class SmoothedGallery(Gallery):
         super().add(slots, _normalized(mixed))
 
 
-def unit_vectors(detections: Detections, tracker: str) -> np.ndarray:
+def unit_embeddings(detections: Detections, tracker: str) -> np.ndarray:
     """The detections' embeddings, (N, D) float32 of unit length.
 
     Raises:

@@ -7,7 +7,7 @@ import numpy as np
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
 from ...utils.number_ranges import FINITE, FRACTION, NON_NEGATIVE_INT, require_numbers
-from .association import Overlaps, are_one_to_one, remaining
+from .association import Overlaps, match_by_iou, remaining
 from .camera_motion import CameraMotion
 from .kalman_filter import XYSRFilter
 from .table_tracker import TableTracker
@@ -62,7 +62,7 @@ class SORT(TableTracker):
             all_tracks = len(rows) == len(predicted)
             track_boxes = predicted if all_tracks else predicted[rows]
             overlaps = Overlaps.of(boxes, track_boxes)
-            i, j = match_sort(overlaps, self.iou_threshold)
+            i, j = match_by_iou(overlaps, self.iou_threshold)
             return np.array([rows[j], columns[i]])
 
         rows, matched = self._match_in_classes(
@@ -109,22 +109,3 @@ class SORT(TableTracker):
         if not alive.all():
             self._tracks.keep(np.flatnonzero(alive))
         return reported
-
-
-def match_sort(overlaps: Overlaps, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """The matching of the released SORT.
-
-    Pairs above the threshold are taken as they are if no box stands in two of them;
-    otherwise the assignment of greatest total IoU is sought over *all* pairs and those
-    below the threshold are undone, which is not the same as seeking it over the pairs
-    above. In a crowd, a threshold of 0 takes none of the pairs that do not overlap.
-
-    Returns:
-        Rows and columns of ``overlaps`` that belong together.
-    """
-    rows, columns = overlaps.where(lambda iou: iou > threshold)
-    if are_one_to_one(rows, columns):
-        return rows, columns
-    rows, columns = overlaps.match(0.0)
-    good = overlaps.of_pairs(rows, columns) >= threshold
-    return rows[good], columns[good]

@@ -10,7 +10,7 @@ from ...utils.number_ranges import FRACTION, NON_NEGATIVE, require_numbers
 from .association import match_by_weight
 from .camera_motion import CameraMotion
 from .deep_sort import CHI2_95_4DOF, DeepSORT
-from .gallery import SmoothedGallery
+from .gallery import SmoothedAppearanceGallery
 
 
 @TRACKERS.register_module()
@@ -76,7 +76,7 @@ class StrongSORT(DeepSORT):
         require_numbers(owner, NON_NEGATIVE, noise_power=noise_power)
         self.appearance_weight = appearance_weight
         self.noise_power = noise_power
-        self._gallery = SmoothedGallery(alpha)
+        self._gallery = SmoothedAppearanceGallery(alpha)
 
     def _cost(self, looks: np.ndarray, motion: np.ndarray) -> np.ndarray:
         return self.appearance_weight * looks + (1 - self.appearance_weight) * motion

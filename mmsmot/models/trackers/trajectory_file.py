@@ -16,7 +16,11 @@ from ...structures import (
     VideoInfo,
     read_trajectories,
 )
-from ...structures.frame_numbering import FIRST_FRAMES, log_lost_boxes, require_frames
+from ...structures.frame_numbering import (
+    FIRST_FRAMES,
+    log_boxes_without_frame,
+    require_existing_frames,
+)
 from ...utils.fingerprint import file_hash
 from ...utils.number_ranges import require_choice
 from ..file_of_video import file_of_video
@@ -30,7 +34,7 @@ class TrajectoryFile(BaseTracker):
     The output of any tracker, or a truth, is then described, judged and drawn like our
     own. Ids, scores and frame numbers are the file's; detections are not looked at
     (``model.detector`` may be ``None``) and ``det_index`` is -1. Frame numbers that count
-    from 0 are moved, see :func:`~mmsmot.structures.frame_numbering.frame_offset`; a box on
+    from 0 are moved, see :func:`~mmsmot.structures.frame_numbering.frame_number_offset`; a box on
     a frame that the video does not have is an error (in its own truth it is logged).
 
     Args:
@@ -101,10 +105,12 @@ def _read_by_frame(
 ) -> dict[int, Tracks]:
     table = read_trajectories(path, video=video, first_frame=first_frame)
     if str(path) == video.files.get('gt'):
-        log_lost_boxes(table.frame_ids, path, video)  # as whoever reads the truth does
+        log_boxes_without_frame(
+            table.frame_ids, path, video
+        )  # as whoever reads the truth does
     elif video.frame_ids is not None:
         try:
-            require_frames(table, video.frame_ids)
+            require_existing_frames(table, video.frame_ids)
         except ValueError as error:
             raise ValueError(f'{path}: {error}') from error
     return {

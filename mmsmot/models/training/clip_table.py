@@ -62,7 +62,7 @@ class ClipTable:
         return [row for row, (b, _) in enumerate(self.names) if b == clip]
 
 
-def detection_targets(
+def clip_detection_targets(
     inputs: list[list[Frame]], data_samples: list[SMOTDataSample]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """GT boxes (N, 4) and labels (N,) of each frame, time first.

@@ -17,7 +17,7 @@ from ...utils.number_ranges import (
     NumberRange,
     require_numbers,
 )
-from ..semantics.description import pair_of
+from ..semantics.description import unordered_pair
 from ..semantics.uniform_reservoir import UniformReservoir
 
 MARGIN = 0.1  # of a box, on each side: hands and held objects reach out of boxes
@@ -151,9 +151,9 @@ class CropBuffer:
             )
             if reservoir.admits_next():
                 self._add_crop(reservoir, frame, box, (), self.crop_size)
-        pairs = near_rows(tracks.boxes, self.near_distance, self.near_height_ratio)
+        pairs = near_box_pairs(tracks.boxes, self.near_distance, self.near_height_ratio)
         ids = tracks.ids[pairs].tolist()
-        is_held = np.array([pair_of(*pair) in self.pairs for pair in ids], bool)
+        is_held = np.array([unordered_pair(*pair) in self.pairs for pair in ids], bool)
         room = max(self.max_pairs - is_held.sum(), 0)
         for pair in pairs[is_held | (np.cumsum(~is_held) <= room)]:
             self._update_pair(frame, tracks[pair])
@@ -168,7 +168,7 @@ class CropBuffer:
                 merged.merge(reservoir)
         pairs, self.pairs = self.pairs, {}
         for ids, pair in pairs.items():
-            key = pair_of(*(names.get(track_id, track_id) for track_id in ids))
+            key = unordered_pair(*(names.get(track_id, track_id) for track_id in ids))
             if key[0] == key[1]:
                 continue  # linked into one track
             pair.crops.items = [_renamed(crop, names) for crop in pair.crops.items]
@@ -191,7 +191,7 @@ class CropBuffer:
     def _update_pair(self, frame: Frame, tracks: Tracks) -> None:
         """Count a frame of two near tracks, and crop it where it is admitted."""
         ids = tracks.ids.tolist()
-        key = pair_of(*ids)
+        key = unordered_pair(*ids)
         pair = self.pairs.get(key)
         if pair is None:
             crops: UniformReservoir[Crop] = UniformReservoir(self.max_pair_crops)
@@ -239,7 +239,9 @@ class CropBuffer:
         reservoir.add(Crop(frame.frame_id, frame.timestamp, jpeg.tobytes(), boxes))
 
 
-def near_rows(boxes: np.ndarray, distance: float, height_ratio: float) -> np.ndarray:
+def near_box_pairs(
+    boxes: np.ndarray, distance: float, height_ratio: float
+) -> np.ndarray:
     """Pairs of boxes of a frame that are near each other.
 
     Args:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmsmot.models.backbones import DLA
-from mmsmot.models.backbones.dla import Tree
+from mmsmot.models.backbones.dla import DLATree
 from mmsmot.registry import MODELS
 from mmsmot.utils.mmdet_bridge import import_mmdet
 
@@ -41,7 +41,7 @@ def test_sides_that_the_stride_does_not_divide() -> None:
 
 def test_a_tree_aggregates_both_blocks_and_its_input() -> None:
     """Equations 2 and 3: what each node's 1x1 convolution takes."""
-    tree = Tree(2, 8, 16, GN, stride=2, with_input=True)
+    tree = DLATree(2, 8, 16, GN, stride=2, with_input=True)
     assert tree.first.node[0].in_channels == 16 + 16
     assert tree.second.node[0].in_channels == 16 + 16 + 8 + 16
     x = torch.randn(1, 8, 8, 8)

@@ -12,7 +12,7 @@ import torch
 from mmsmot.models.estimators import (
     BaseEstimator,
     Estimate,
-    step_checked,
+    checked_step,
 )
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
@@ -44,7 +44,7 @@ def estimate(**columns: Any) -> Estimate:
 
 def step(estimates: Any, *needs: str, num_estimates: int = 1) -> list[Estimate]:
     options = dict(num_estimates=num_estimates, needs=frozenset(needs))
-    return step_checked(Scripted(estimates), None, FRAMES, **options)
+    return checked_step(Scripted(estimates), None, FRAMES, **options)
 
 
 @pytest.mark.parametrize(

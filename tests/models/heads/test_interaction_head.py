@@ -10,7 +10,6 @@ import torch
 from torch.nn import functional as F
 
 from mmsmot.models.heads import InteractionHead
-from mmsmot.models.heads.interaction_head import masked_adaptive_pool
 from mmsmot.structures import Interactions
 
 VERBS = ['hug.v.01', 'push.v.01', 'talk.v.01']
@@ -49,20 +48,6 @@ def test_all_pairs_at_once_equal_a_loop(chunk_size: int) -> None:
         torch.testing.assert_close(logits[row], part.mlp(pooled.flatten(1))[0])
     # Directed: who acts on whom matters.
     assert (logits[0] - logits[2]).abs().max() > 1e-3
-
-
-def test_pooling_equals_torchs_over_the_tokens_there_are() -> None:
-    torch.manual_seed(0)
-    tokens = torch.randn(4, 9, 5)
-    counts = [9, 1, 4, 0]
-    mask = torch.arange(9) < torch.tensor(counts)[:, None]
-    for size in (1, 3, 12):
-        pooled = masked_adaptive_pool(tokens, mask, size)
-        for row, count in enumerate(counts[:3]):
-            own = tokens[row, :count].T[None]
-            expected = F.adaptive_avg_pool1d(own, size)[0].T
-            torch.testing.assert_close(pooled[row], expected)
-        assert pooled[3].abs().sum() == 0
 
 
 def test_focal_loss_by_hand() -> None:

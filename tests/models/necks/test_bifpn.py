@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmsmot.models.necks import BiFPN
-from mmsmot.models.necks.bifpn import BiFPNLayer, fused
+from mmsmot.models.necks.bifpn import BiFPNLayer, fast_normalized_fusion
 
 GN = dict(type='GN', num_groups=4)
 SIZES = [(8, 12), (4, 6), (2, 3)]
@@ -21,7 +21,7 @@ def maps(channels: tuple[int, ...] = (8, 16, 32)) -> list[torch.Tensor]:
 def test_the_weighted_sum_by_hand() -> None:
     ones = torch.ones(1, 1, 1, 1)
     weights = torch.tensor([1.0, -5.0, 3.0])  # one below 0 counts nothing
-    total = fused(weights, [2 * ones, 100 * ones, 6 * ones])
+    total = fast_normalized_fusion(weights, [2 * ones, 100 * ones, 6 * ones])
     assert total.item() == pytest.approx((1 * 2 + 3 * 6) / (4 + 1e-4), rel=1e-6)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmsmot.models.post_processing.link_samples import break_trajectories, draw_pairs
+from mmsmot.models.post_processing.link_samples import (
+    break_trajectories,
+    sample_link_pairs,
+)
 from mmsmot.models.post_processing.pedestrian_walks import simulate_walks
 from mmsmot.structures import Trajectories
 
@@ -40,8 +43,10 @@ def test_pieces_of_one_person_share_no_frame() -> None:
 def test_a_wrong_pair_for_each_right_one() -> None:
     for seed in range(6):
         truth = simulate_walks(seed)
-        tails, heads, same = draw_pairs(truth, np.random.default_rng(seed), 'edge')
-        again = draw_pairs(truth, np.random.default_rng(seed), 'edge')
+        tails, heads, same = sample_link_pairs(
+            truth, np.random.default_rng(seed), 'edge'
+        )
+        again = sample_link_pairs(truth, np.random.default_rng(seed), 'edge')
         np.testing.assert_array_equal(heads, again[1])
         right = int(same.sum())
         assert tails.shape == heads.shape == (len(same), 30, 3)
@@ -57,7 +62,7 @@ def test_a_wrong_pair_for_each_right_one() -> None:
 def test_wrong_pairs_are_turned_late_or_far() -> None:
     kinds = np.zeros(3, int)
     for seed in range(6):
-        tails, heads, same = draw_pairs(
+        tails, heads, same = sample_link_pairs(
             simulate_walks(seed), np.random.default_rng(0), 'edge'
         )
         right = int(same.sum())
@@ -76,5 +81,8 @@ def test_nothing_to_break() -> None:
     pieces, owners = break_trajectories(Trajectories.empty(), np.random.default_rng(0))
     assert len(pieces) == len(owners) == 0
     assert (
-        len(draw_pairs(Trajectories.empty(), np.random.default_rng(0), 'edge')[2]) == 0
+        len(
+            sample_link_pairs(Trajectories.empty(), np.random.default_rng(0), 'edge')[2]
+        )
+        == 0
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmsmot.models.post_processing.tracklet_ends import TrackletEnds, normalize_pairs
+from mmsmot.models.post_processing.tracklet_ends import (
+    TrackletEnds,
+    normalize_end_pairs,
+)
 from mmsmot.structures import Trajectories
 
 
@@ -106,7 +109,7 @@ def test_of_nothing() -> None:
 
 def test_pairs_are_scaled_by_their_extremes_zeros_included() -> None:
     ends = ends_of(tracklet(1, range(11, 51), 200), tracklet(2, [60, 61, 80], 100, 150))
-    former, later = normalize_pairs(ends.tails[:1], ends.heads[1:])
+    former, later = normalize_end_pairs(ends.tails[:1], ends.heads[1:])
     assert former.dtype == later.dtype == np.float32
     # Frames 0 (filled) to 80, left 0 (filled) to 200, top 0 (filled) to 150.
     np.testing.assert_allclose(former[0, -1], [0.25, 1, -1 / 3], atol=1e-5)
@@ -132,7 +135,7 @@ def test_scaled_as_mmdet_scales() -> None:
                 for i, (f, c) in enumerate(zip(frames, corner, strict=True))
             )
         )
-        found = normalize_pairs(ours.tails[:1], ours.heads[1:])
+        found = normalize_end_pairs(ours.tails[:1], ours.heads[1:])
         rows = (np.column_stack(pair) for pair in zip(frames, corner, strict=True))
         for mine, theirs in zip(found, peer.data_transform(*rows), strict=True):
             np.testing.assert_allclose(mine[0], theirs, atol=1e-6)

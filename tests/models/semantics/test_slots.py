@@ -11,9 +11,9 @@ from torch import nn
 from mmsmot.models.heads import BaseInstanceCaptionHead, InteractionHead
 from mmsmot.models.semantics.slots import (
     INTERFACES,
-    fuse_checked,
-    interface_of,
-    require_interface,
+    fuse_checked_slot,
+    require_slot_interface,
+    slot_interface,
 )
 from mmsmot.models.semantics.trajectory_semantics import TrajectorySemantics
 from mmsmot.models.training.clip_training import ClipTraining
@@ -69,7 +69,7 @@ def test_the_interface_of_a_slot_is_what_its_base_class_declares() -> None:
         def helper(self): ...
 
     names = ('vocabulary', 'forward', 'targets')
-    assert interface_of(Head, 'decoder') == names
+    assert slot_interface(Head, 'decoder') == names
     assert INTERFACES['instance_caption'] == ('loss', 'predict')
     assert INTERFACES['video_caption'] == ('prefix', 'loss', 'predict')
     assert INTERFACES['interaction'] == (
@@ -84,9 +84,9 @@ def test_the_interface_of_a_slot_is_what_its_base_class_declares() -> None:
 @pytest.mark.parametrize('slot', INTERFACES)
 def test_every_slot_names_all_that_is_missing(slot: str) -> None:
     with pytest.raises(TypeError, match=f'Identity, built for {slot}, lacks') as error:
-        require_interface(slot, type('Identity', (nn.Module,), {})())
+        require_slot_interface(slot, type('Identity', (nn.Module,), {})())
     assert all(name in str(error.value) for name in INTERFACES[slot])
-    require_interface(slot, None)
+    require_slot_interface(slot, None)
 
 
 @pytest.mark.parametrize(
@@ -153,4 +153,4 @@ def test_what_a_fusion_returns_is_checked(result, error, message: str) -> None:
         mask=torch.ones(2, 5, dtype=torch.bool),
     )
     with pytest.raises(error, match=f'Fusion: a trajectory fusion returns .*{message}'):
-        fuse_checked(Fusion(), tracks)
+        fuse_checked_slot(Fusion(), tracks)

@@ -10,10 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsmot.models.trackers import OCSORT, SORT, association
-from mmsmot.models.trackers.association import Overlaps, match_by_weight, remaining
+from mmsmot.models.trackers.association import (
+    Overlaps,
+    match_by_iou,
+    match_by_weight,
+    remaining,
+)
 from mmsmot.models.trackers.certain_pairs import certain_pairs
 from mmsmot.models.trackers.kalman_filter import MEAN
-from mmsmot.models.trackers.sort import match_sort
 from mmsmot.models.trackers.track_table import TrackTable
 from mmsmot.structures import Detections
 
@@ -83,7 +87,7 @@ def sparse(table: np.ndarray) -> Overlaps:
 def test_sort_takes_clear_pairs_without_the_solver() -> None:
     # The solver would rather have .29 + .4 than .35, but .35 is the only clear pair.
     iou = np.array([[0.35, 0.29], [0.29, 0.0]])
-    rows, columns = match_sort(dense(iou), 0.3)
+    rows, columns = match_by_iou(dense(iou), 0.3)
     assert (rows.tolist(), columns.tolist()) == ([0], [0])
 
 
@@ -91,7 +95,7 @@ def test_sort_undoes_weak_pairs_after_the_assignment() -> None:
     # Two clear pairs in one row call the solver, which prefers the anti-diagonal and
     # so leaves row 1 with a pair that is too weak.
     iou = np.array([[0.5, 0.45], [0.2, 0.0]])
-    rows, columns = match_sort(dense(iou), 0.3)
+    rows, columns = match_by_iou(dense(iou), 0.3)
     assert (rows.tolist(), columns.tolist()) == ([0], [1])
 
 
@@ -99,8 +103,8 @@ def test_sort_undoes_weak_pairs_after_the_assignment() -> None:
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
 def test_sort_over_the_overlapping_pairs_is_sort(seed: int, density: float) -> None:
     iou = np.maximum(sparse_weights(seed, (40, 50), density), 0)
-    rows, columns = match_sort(dense(iou), 0.3)
-    i, j = match_sort(sparse(iou), 0.3)
+    rows, columns = match_by_iou(dense(iou), 0.3)
+    i, j = match_by_iou(sparse(iou), 0.3)
     assert (i.tolist(), j.tolist()) == (rows.tolist(), columns.tolist())
 
 
@@ -114,7 +118,7 @@ def test_sort_over_pairs_takes_clear_ones_and_undoes_weak_ones_as_sort() -> None
         (exact, [(0, 0)]),
         (np.zeros((2, 2)), []),
     ):
-        pairs = list(zip(*match_sort(sparse(iou), 0.3), strict=True))
+        pairs = list(zip(*match_by_iou(sparse(iou), 0.3), strict=True))
         assert pairs == expected
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmsmot.models.trackers import DeepSORT
-from mmsmot.models.trackers.gallery import Gallery
+from mmsmot.models.trackers.gallery import AppearanceGallery
 from mmsmot.structures import Detections
 
 EYE = np.eye(4, dtype=np.float32)
@@ -55,7 +55,7 @@ def test_a_tentative_track_dies_at_its_first_miss() -> None:
 
 
 def test_gallery_keeps_the_last_of_its_budget() -> None:
-    gallery = Gallery(budget=2)
+    gallery = AppearanceGallery(budget=2)
     slots = gallery.allot(2, 4)
     for vector in (0, 1, 2):
         gallery.add(slots[:1], EYE[[vector]])
@@ -77,7 +77,7 @@ def test_gallery_keeps_the_last_of_its_budget() -> None:
 
 
 def test_a_slot_is_compared_by_what_it_holds_alone() -> None:
-    gallery = Gallery(budget=3)
+    gallery = AppearanceGallery(budget=3)
     slots = gallery.allot(2, 2)
     gallery.add(slots, np.array([[1.0, 0], [-1, 0]], np.float32))
     gallery.add(slots[:1], np.array([[0.0, 1]], np.float32))
@@ -87,7 +87,7 @@ def test_a_slot_is_compared_by_what_it_holds_alone() -> None:
 
 
 def test_released_slots_are_used_again_before_there_are_more() -> None:
-    gallery = Gallery(budget=1)
+    gallery = AppearanceGallery(budget=1)
     slots = gallery.allot(3, 2)
     size = len(gallery._counts)
     gallery.release(slots)

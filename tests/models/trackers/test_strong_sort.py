@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmsmot.models.trackers import StrongSORT
-from mmsmot.models.trackers.gallery import SmoothedGallery
+from mmsmot.models.trackers.gallery import SmoothedAppearanceGallery
 from mmsmot.models.trackers.kalman_filter import MEAN, VARIANCE, XYAHFilter
 from mmsmot.structures import Detections
 
@@ -18,7 +18,7 @@ def person(left: float, look: np.ndarray, score: float = 0.9) -> Detections:
 
 
 def test_appearance_is_a_moving_average_of_unit_length() -> None:
-    gallery = SmoothedGallery(alpha=0.9)
+    gallery = SmoothedAppearanceGallery(alpha=0.9)
     slots = gallery.allot(1, 4)
     gallery.add(slots, LOOKS[:1])
     gallery.add(slots, LOOKS[1:2])
@@ -29,7 +29,7 @@ def test_appearance_is_a_moving_average_of_unit_length() -> None:
 
 
 def test_a_slot_that_is_reused_has_no_past() -> None:
-    gallery = SmoothedGallery(alpha=0.9)
+    gallery = SmoothedAppearanceGallery(alpha=0.9)
     gallery.add(gallery.allot(1, 4), LOOKS[:1])
     gallery.release(np.array([0]))
     slots = gallery.allot(16, 4)

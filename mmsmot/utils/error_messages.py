@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 
 
-def without_path(error: Exception, path: str | os.PathLike) -> str:
+def message_without_path(error: Exception, path: str | os.PathLike) -> str:
     """The message of an error without the ``path: `` in front of it.
 
-    >>> without_path(ValueError('a/gt.txt: no rows'), 'a/gt.txt')
+    >>> message_without_path(ValueError('a/gt.txt: no rows'), 'a/gt.txt')
     'no rows'
     """
     return str(error).removeprefix(f'{path}: ')
 
 
-def shortened(text: str, max_characters: int) -> str:
+def shorten_text(text: str, max_characters: int) -> str:
     """A text as it is, or its beginning with three dots.
 
-    >>> shortened('[1, 2, 3]', 5)
+    >>> shorten_text('[1, 2, 3]', 5)
     '[1, 2...'
     """
     return text if len(text) <= max_characters else f'{text[:max_characters]}...'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-OLD_RESULT = 'mmsmot result 1'
+LEGACY_RESULT = 'mmsmot result 1'
 
 
-def sample_of_old_result(content: dict[str, Any]) -> dict[str, Any]:
+def sample_from_legacy_result(content: dict[str, Any]) -> dict[str, Any]:
     """A result as ``tools/infer.py`` wrote it before samples, as a sample's JSON.
 
     Args:

@@ -13,7 +13,7 @@ from ...utils.mmdet_bridge import import_mmdet
 
 
 @contextmanager
-def finite_boxes(model: nn.Module) -> Iterator[list[torch.Tensor]]:
+def finite_box_terms(model: nn.Module) -> Iterator[list[torch.Tensor]]:
     """Terms for the losses: 0, or NaN where a head's boxes are not finite.
 
     mmdet's CenterNetUpdateHead asserts that its boxes are, without a word and in one
@@ -36,8 +36,8 @@ def finite_boxes(model: nn.Module) -> Iterator[list[torch.Tensor]]:
             hook.remove()
 
 
-def add_to_losses(loss: Any, terms: list[torch.Tensor]) -> Any:
+def add_finite_box_terms(loss: Any, terms: list[torch.Tensor]) -> Any:
     """A loss of mmdet, or a list of losses, plus the sum of some terms."""
     if isinstance(loss, list | tuple):
-        return [add_to_losses(part, terms) for part in loss]
+        return [add_finite_box_terms(part, terms) for part in loss]
     return loss + sum(terms) if terms else loss
