@@ -19,8 +19,8 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.apis import SMOTInferencer
-    from mmsmot.evaluation.result_files import result_name
-    from mmsmot.evaluation.smot_metric import format_report, format_split
+    from mmsmot.evaluation.report_table import format_report, format_tracking_table
+    from mmsmot.evaluation.result_names import result_name
     from mmsmot.structures import UNTRACKED, prompts_from_options
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.printable import printable
@@ -140,7 +140,9 @@ def main() -> None:
         )
     finally:  # also of those before one that failed
         if len(reports) > 1:
-            print(f'\nall {len(reports)} videos with a truth\n{format_split(reports)}')
+            print(
+                f'\nall {len(reports)} videos with a truth\n{format_tracking_table(reports)}'
+            )
 
 
 def report(result: dict, out: Path) -> None:

@@ -19,7 +19,7 @@ with tool_imports():
     from mmengine.logging import print_log
 
     from mmsmot.apis.bundled_weights import bundled_weights
-    from mmsmot.apis.weights_check import random_weight_warnings
+    from mmsmot.apis.random_weights_check import random_weight_warnings
     from mmsmot.engine import (
         SMOTRunner,
         drop_init_cfg,

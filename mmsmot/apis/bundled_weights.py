@@ -17,6 +17,6 @@ def bundled_weights(config: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def bundled_names() -> list[str]:
+def configs_with_bundled_weights() -> list[str]:
     """Names of the configs whose weights come with the package."""
     return sorted(path.stem for path in WEIGHTS_DIR.glob('*.safetensors'))

@@ -18,39 +18,40 @@ from mmengine.logging import print_log
 
 from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
-from ..evaluation import write_json
-from ..evaluation.result_files import RESULT
-from ..evaluation.smot_report import headline
+from ..evaluation.result_names import RESULT
+from ..evaluation.smot_report import report_headline
 from ..models.smot import SMOT, write_pred_fields
 from ..models.video_run import PromptResult, VideoRun
 from ..structures import Prompt, SMOTDataSample, as_prompts, write_trajectories
 from ..utils.folder_lock import folder_lock
+from ..utils.json_file import write_json
 from ..utils.printable import printable
+from ..utils.progress_bar import progress_bar
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_report
 from ..visualization.report_video import playable_video
-from .drawing import draw_video, progress_bar, shown_at
-from .interrupt import interruptible
+from .annotated_video import display_time, write_annotated_video
+from .interrupt import interruptible_stream
 from .prompt_check import prompt_warnings
 from .prompt_output import (
     PromptOutput,
-    cached_results,
-    prompt_folders,
+    cached_prompt_results,
+    prompt_output_folders,
     prompt_outputs,
 )
-from .recording import Recording
 from .result import result_json, result_view
-from .result_cache import result_key
+from .result_cache import result_cache_key
 from .result_files import (
     FILES,
     LIVE_FILES,
     RECORDING,
     REPORT_VIDEO,
-    all_or_nothing,
-    clear,
+    clear_result_folder,
+    rollback_result_files,
 )
 from .self_evaluation import SelfEvaluation, self_evaluate
+from .stream_recording import StreamRecording
 
 
 def infer_video(
@@ -103,11 +104,11 @@ def infer_video(
     prompts = as_prompts(prompts)
     warnings = [*dict.fromkeys([*warnings, *prompt_warnings(model, prompts)])]
     out_dir = Path(out_dir)
-    for folder in (out_dir, *prompt_folders(out_dir, prompts)):
+    for folder in (out_dir, *prompt_output_folders(out_dir, prompts)):
         _require_folder(folder, video)
-    key = result_key(model, video, config_text, draw)
+    key = result_cache_key(model, video, config_text, draw)
     outputs = prompt_outputs(out_dir, prompts, key)
-    contents = {} if overwrite or not config_text else cached_results(outputs)
+    contents = {} if overwrite or not config_text else cached_prompt_results(outputs)
     pending = [output for output in outputs if output.folder not in contents]
     if pending:
         contents |= _infer_locked(model, video, pending, draw, overwrite, warnings)
@@ -127,10 +128,10 @@ def _infer_locked(
     with ExitStack() as stack:
         for output in outputs:
             stack.enter_context(folder_lock(output.folder))
-            clear(output.folder, overwrite)
+            clear_result_folder(output.folder, overwrite)
         for output in outputs:
             kept_names = LIVE_FILES if video.is_live else ()
-            stack.enter_context(all_or_nothing(output.folder, kept_names))
+            stack.enter_context(rollback_result_files(output.folder, kept_names))
         return _infer(model, video, outputs, draw, warnings)
 
 
@@ -182,14 +183,20 @@ def _track_and_draw(
     run = model.begin(video.video, prompts, stopwatch=stopwatch)
     with ExitStack() as stack:
         writers: list[VideoWriter] = []
-        source: AbstractContextManager[VideoReader | Recording] = nullcontext(video)
+        source: AbstractContextManager[VideoReader | StreamRecording] = nullcontext(
+            video
+        )
         if draw:
             writers = [_video_writer(output, video) for output in outputs]
             for writer in writers:
                 stack.enter_context(writer)
             if video.is_live:
-                source = Recording(video, outputs[0].folder / RECORDING)
-        with _tracks_kept(run, outputs, video), interruptible(video), source as frames:
+                source = StreamRecording(video, outputs[0].folder / RECORDING)
+        with (
+            _tracks_kept(run, outputs, video),
+            interruptible_stream(video),
+            source as frames,
+        ):
             _track(model, frames, run, None if is_late or not draw else writers[0])
             if not run.frame_ids:
                 raise ValueError(f'{video.video.path}: ended before its first frame')
@@ -204,7 +211,7 @@ def _track_and_draw(
             stopwatch.book('generate')
         if is_late:
             for writer, sample in zip(writers, samples, strict=False):
-                draw_video(frames, sample, writer, stopwatch)
+                write_annotated_video(frames, sample, writer, stopwatch)
     return samples, np.array(run.timestamps)
 
 
@@ -272,7 +279,7 @@ def _write_page(
         page,
         video_path,
         times,
-        headline(evaluation.scores) if evaluation.scores else {},
+        report_headline(evaluation.scores) if evaluation.scores else {},
         warnings,
         threshold=0.0,
         matches=evaluation.gt_of,
@@ -308,7 +315,7 @@ def _has_images(video: VideoReader) -> bool:
 
 def _track(
     model: SMOT,
-    video: VideoReader | Recording,
+    video: VideoReader | StreamRecording,
     run: VideoRun,
     writer: VideoWriter | None,
 ) -> None:
@@ -323,7 +330,7 @@ def _track(
                     tracks = result.tracks
                     image = drawer.draw(frame.image, tracks.ids, tracks.boxes)
                     run.stopwatch.book('draw')
-                    writer.write(image, shown_at(video, frame))
+                    writer.write(image, display_time(video, frame))
                     run.stopwatch.book('encode')
                 progress.update(bar, advance=1)
             del frames, frame  # or their images would live on beside the next batch

@@ -27,15 +27,15 @@ from ..utils.full_disk import is_disk_full
 from ..utils.mmdet_bridge import BUILD_LOCK
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
-from .bundled_weights import bundled_names, bundled_weights
-from .caching import with_cache
+from .bundled_weights import bundled_weights, configs_with_bundled_weights
+from .detection_caching import cache_detections
 from .domain_check import domain_warnings
 from .infer import infer_video
 from .inputs import expand_inputs
 from .prompt_check import prompt_warnings
-from .prompt_output import prompt_folders
+from .prompt_output import prompt_output_folders
+from .random_weights_check import random_weight_warnings
 from .session import SMOTSession
-from .weights_check import random_weight_warnings
 
 # What a damaged video may end in, beside the errors that say so themselves: sizes that
 # nobody has memory for, and FFmpeg's own.
@@ -100,7 +100,7 @@ class SMOTInferencer:
             )
         )
         name = '' if isinstance(config, Config) else str(config)
-        if name in bundled_names():
+        if name in configs_with_bundled_weights():
             name = f'smoter/{name}'
         if not name and options:
             raise ValueError(
@@ -210,7 +210,7 @@ class SMOTInferencer:
                 model, video, folder, self._text, draw, overwrite, warnings, prompts
             )
         views = results if isinstance(results, list) else [results]
-        return [*zip(views, prompt_folders(folder, prompts), strict=True)]
+        return [*zip(views, prompt_output_folders(folder, prompts), strict=True)]
 
     def session(
         self,
@@ -241,7 +241,7 @@ class SMOTInferencer:
         # Another stream's frames have the same numbers, so nothing of one is remembered.
         if is_live or not self.cache:
             return self.model
-        return with_cache(self.model, folder / 'cache')
+        return cache_detections(self.model, folder / 'cache')
 
     def _build(self, config: Config) -> SMOT:
         if self.checkpoint is not None:

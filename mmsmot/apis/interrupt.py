@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def interruptible(video: VideoReader) -> Iterator[None]:
+def interruptible_stream(video: VideoReader) -> Iterator[None]:
     """Let Ctrl-C (or SIGTERM) end a live stream in the block.
 
     The stream ends with its next picture and all that was seen is written; a second

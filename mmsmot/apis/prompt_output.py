@@ -10,7 +10,7 @@ from typing import Any
 from mmengine.logging import print_log
 
 from ..structures import Prompt
-from .result_cache import find_cached_result, with_prompt
+from .result_cache import find_cached_result, with_prompt_key
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +20,7 @@ class PromptOutput:
     Attributes:
         prompt: The target; ``None`` for every object.
         folder: The folder.
-        key: See :func:`~.result_cache.result_key`, with the prompt.
+        key: See :func:`~.result_cache.result_cache_key`, with the prompt.
     """
 
     prompt: Prompt | None
@@ -28,7 +28,7 @@ class PromptOutput:
     key: dict[str, Any]
 
 
-def prompt_folders(out_dir: Path, prompts: Sequence[Prompt]) -> list[Path]:
+def prompt_output_folders(out_dir: Path, prompts: Sequence[Prompt]) -> list[Path]:
     """The folders of prompts: ``out_dir`` for one or none, else one for each in it."""
     if len(prompts) < 2:
         return [out_dir]
@@ -39,14 +39,16 @@ def prompt_outputs(
     out_dir: Path, prompts: Sequence[Prompt], key: dict[str, Any]
 ) -> list[PromptOutput]:
     """The outputs of a run, one for each prompt (one where there is none)."""
-    folders = prompt_folders(out_dir, prompts)
+    folders = prompt_output_folders(out_dir, prompts)
     return [
-        PromptOutput(prompt, folder, with_prompt(key, prompt))
+        PromptOutput(prompt, folder, with_prompt_key(key, prompt))
         for prompt, folder in zip(prompts or (None,), folders, strict=True)
     ]
 
 
-def cached_results(outputs: Sequence[PromptOutput]) -> dict[Path, dict[str, Any]]:
+def cached_prompt_results(
+    outputs: Sequence[PromptOutput],
+) -> dict[Path, dict[str, Any]]:
     """The JSON of what is finished already, by folder."""
     contents = {}
     for output in outputs:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets import VideoReader
-from ..evaluation.saved_predictions import read_sample
+from ..evaluation.saved_predictions import read_saved_sample
 from ..structures import Interactions, SMOTDataSample, sample_from_dict, sample_to_dict
 from ..utils.json_file import read_json
 from ..utils.stopwatch import Stopwatch
@@ -32,7 +32,7 @@ def result_json(
         times: (T,) seconds of the frames; kept of a live stream, which has no other
             record of them.
         stopwatch: How long each stage took.
-        key: See :func:`~.result_cache.result_key`.
+        key: See :func:`~.result_cache.result_cache_key`.
     """
     predictions = SMOTDataSample(metainfo=sample.metainfo)
     predictions.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
@@ -109,7 +109,9 @@ def read_result(path: str | os.PathLike) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         ValueError: It is no result; names the file and the field.
     """
-    return _view(read_json(path), read_sample(path))  # both name the file in errors
+    return _view(
+        read_json(path), read_saved_sample(path)
+    )  # both name the file in errors
 
 
 def is_live_result(content: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from mmengine.registry import Registry
 
 from .. import registry
 from ..datasets import VideoReader
-from ..evaluation.result_files import RESULT
+from ..evaluation.result_names import RESULT
 from ..models.smot import SMOT
 from ..structures import Prompt, prompt_to_dict
 from ..structures.sample_json import FORMAT, VERSION
@@ -24,7 +24,7 @@ from ..utils.fingerprint import (
 )
 from ..utils.onnx_file import onnx_hash
 from ..utils.weights_hash import weights_hash
-from .result_files import files_of, read_own_result
+from .result_files import read_infer_result, result_file_names
 
 PACKAGE = Path(registry.__file__).parent
 MAKERS = (
@@ -38,7 +38,7 @@ MAKERS = (
 )
 
 
-def result_key(
+def result_cache_key(
     model: SMOT, video: VideoReader, config_text: str, draw: bool
 ) -> dict[str, Any]:
     """Everything that a result depends on but its prompt, as JSON."""
@@ -57,7 +57,7 @@ def result_key(
     }
 
 
-def with_prompt(key: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]:
+def with_prompt_key(key: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]:
     """The key of one prompt's result."""
     return {**key, 'prompt': None if prompt is None else prompt_to_dict(prompt)}
 
@@ -95,12 +95,12 @@ def find_cached_result(out_dir: Path, key: dict[str, Any]) -> dict[str, Any] | N
 
     A live stream's is never the one that would come out.
     """
-    result = read_own_result(out_dir / RESULT)
+    result = read_infer_result(out_dir / RESULT)
     if result is None or key['video'] is None:
         return None
     is_new = (result.get('format'), result.get('version')) == (FORMAT, VERSION)
     if is_new and result['key'] == key:
-        missing = [n for n in files_of(result) if not (out_dir / n).is_file()]
+        missing = [n for n in result_file_names(result) if not (out_dir / n).is_file()]
         if not missing:
             return result
         reason = f'lacks {", ".join(missing)}; done again'

@@ -11,7 +11,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from ..evaluation.result_files import RESULT, is_infer_result
+from ..evaluation.result_names import RESULT, is_infer_result
 from ..structures.legacy_result import LEGACY_RESULT
 from ..structures.sample_json import FORMAT
 from ..utils.atomic import atomic_write
@@ -30,19 +30,19 @@ UNFINISHED = '.mmsmot.unfinished'
 TEMPORARY = 8 * '?'  # what atomic_path puts into a name
 
 
-def files_of(result: dict[str, Any]) -> list[str]:
+def result_file_names(result: dict[str, Any]) -> list[str]:
     """The files that a result names beside itself."""
     files = result.get('files')
     return [name for name in FILES if isinstance(files, list) and name in files]
 
 
-def read_own_result(path: Path) -> dict[str, Any] | None:
+def read_infer_result(path: Path) -> dict[str, Any] | None:
     """The JSON of a result of ours; ``None`` where there is none, or no whole one."""
     result = _read_json(path)
     return result if is_infer_result(result) else None
 
 
-def clear(out_dir: Path, overwrite: bool) -> None:
+def clear_result_folder(out_dir: Path, overwrite: bool) -> None:
     """Remove an old result and its files, so that none stands beside the new ones.
 
     So are the files that a killed run was writing. Files of these names that no run of
@@ -53,8 +53,8 @@ def clear(out_dir: Path, overwrite: bool) -> None:
             ``overwrite`` is not set.
         IsADirectoryError: A folder has the name of a file of the result.
     """
-    result = read_own_result(out_dir / RESULT) or {}
-    ours = {*files_of(result), *_unfinished(out_dir)}
+    result = read_infer_result(out_dir / RESULT) or {}
+    ours = {*result_file_names(result), *_unfinished(out_dir)}
     if result or _is_damaged_result(out_dir / RESULT):
         ours.add(RESULT)
     _require_no_others(out_dir, ours)
@@ -72,11 +72,13 @@ def clear(out_dir: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def all_or_nothing(out_dir: Path, keep_names: Sequence[str] = ()) -> Iterator[None]:
+def rollback_result_files(
+    out_dir: Path, keep_names: Sequence[str] = ()
+) -> Iterator[None]:
     """Remove what the block wrote of a result when it does not end well.
 
     Args:
-        out_dir: Folder of the result, which :func:`clear` has left without any.
+        out_dir: Folder of the result, which :func:`clear_result_folder` has left without any.
         keep_names: Files to keep; each is whole or not there.
 
     Raises:

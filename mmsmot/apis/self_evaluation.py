@@ -10,9 +10,9 @@ from typing import Any
 from mmengine.logging import print_log
 
 from ..datasets.sequence_ground_truth import read_ground_truth
-from ..evaluation.captions import tell_missing_scorers
+from ..evaluation.captions import warn_missing_caption_scorers
 from ..evaluation.protocols import STRICT
-from ..evaluation.smot_report import report, score_video
+from ..evaluation.smot_report import build_smot_report, score_video
 from ..structures import SMOTDataSample
 
 
@@ -21,7 +21,7 @@ class SelfEvaluation:
     """The scores of a video by the strict protocol.
 
     Attributes:
-        scores: See :func:`~mmsmot.evaluation.smot_report.report`, without the CIDEr of a
+        scores: See :func:`~mmsmot.evaluation.smot_report.build_smot_report`, without the CIDEr of a
             caption that is the only one, which is always 0; ``None`` where there is no
             gt, or none that can be read.
         gt_of: True id by predicted id of the matched trajectories; ``None`` without
@@ -47,9 +47,9 @@ def self_evaluate(sample: SMOTDataSample) -> SelfEvaluation:
         if gt is None or gt.trajectories is None:
             return SelfEvaluation()
         gt.on_frames(sample.frame_ids).set_gt_fields(sample)
-        tell_missing_scorers()
+        warn_missing_caption_scorers()
         result = score_video(sample, [STRICT])
-        scores = report([result])
+        scores = build_smot_report([result])
         scores['counts']['skipped'] = 0
     except (ValueError, OSError) as error:
         print_log(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
 import stat
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import BinaryIO
 
 import cv2
 import numpy as np
-from mmengine.logging import print_log
 from PIL import Image
+
+from ..utils.log_once import log_once
 
 MAX_PIXELS_VARIABLE = 'MMSMOT_MAX_PIXELS'
 MAX_PIXELS = 178_956_970  # where Pillow refuses an image too: 0.5 GB once decoded
@@ -157,12 +156,6 @@ def upright(image: np.ndarray, orientation: int) -> np.ndarray:
     if transposed:
         image = cv2.transpose(image)
     return image if mirrored is None else cv2.flip(image, mirrored)
-
-
-@lru_cache(maxsize=1024)
-def log_once(message: str) -> None:
-    """Log a warning the first time it is given."""
-    print_log(message, logger='current', level=logging.WARNING)
 
 
 def _open(path: str | os.PathLike) -> BinaryIO:

@@ -15,7 +15,8 @@ from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo, read_mot_rows
 from ..structures.frame_numbering import LAST_FRAME, frame_number_offset
-from .image_decoder import decode_image, image_size, log_once
+from ..utils.log_once import log_once
+from .image_decoder import decode_image, image_size
 from .seqinfo import FILE_NAME as SEQINFO
 from .seqinfo import SeqInfo, read_seqinfo
 

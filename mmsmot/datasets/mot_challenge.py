@@ -13,11 +13,12 @@ from mmengine.logging import print_log
 
 from ..registry import DATASETS
 from ..structures import CoordinateSpace
+from ..utils.error_messages import first_names
 from ..utils.number_ranges import require_choice
 from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
 from .sequence_ground_truth import read_boxes
-from .video_dataset import VideoDataset, shortened
+from .video_dataset import VideoDataset
 
 # Names of the halves of every sequence; the first ones are ByteTrack's and CenterTrack's,
 # the others those that BenSMOT's layout has for the same purpose.
@@ -126,7 +127,7 @@ class MOTChallengeDataset(VideoDataset):
         if short:
             print_log(
                 f'{self.data_root}: {len(short)} sequences of fewer than 3 frames are left '
-                f'out of split={self.split!r}: {shortened(short)}',
+                f'out of split={self.split!r}: {first_names(short)}',
                 logger='current',
                 level=logging.WARNING,
             )

@@ -15,6 +15,7 @@ from mmengine.logging import print_log
 
 from ..registry import TRANSFORMS, build_part
 from ..structures import SMOTDataSample
+from ..utils.error_messages import first_names
 from ..utils.number_ranges import COUNT, require_numbers
 from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence
@@ -146,7 +147,7 @@ class VideoDataset(BaseDataset):
         if names:
             print_log(
                 f'{self.data_root}: {len(names)} of {len(self.data_list)} sequences left '
-                f'out of training ({explanation}): {shortened(names)}',
+                f'out of training ({explanation}): {first_names(names)}',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -212,7 +213,7 @@ class VideoDataset(BaseDataset):
             if not matches:
                 raise ValueError(
                     f'{self.data_root}: no sequence is named {pattern!r}. There are: '
-                    f'{shortened(names)}'
+                    f'{first_names(names)}'
                 )
             selected_names.update(matches)
         return [name for name in names if name in selected_names]
@@ -262,12 +263,6 @@ def _run_length(
             f'{run_length}), not both'
         )
     return (num_frames - 1) * stride + 1
-
-
-def shortened(names: list[str], limit: int = 50) -> str:
-    """The first names, and how many more there are."""
-    suffix = f' and {len(names) - limit} more' if len(names) > limit else ''
-    return ', '.join(names[:limit]) + suffix
 
 
 def _sample(

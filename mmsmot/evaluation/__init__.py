@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from .table import format_table, write_json
-from .tracking import combine_sequences, evaluate_sequence, summarize
+from .table import format_table
+from .tracking import combine_sequences, evaluate_sequence, summarize_tracking
 
 __all__ = [
     'SMOTMetric',
@@ -11,8 +11,7 @@ __all__ = [
     'combine_sequences',
     'evaluate_sequence',
     'format_table',
-    'summarize',
-    'write_json',
+    'summarize_tracking',
 ]
 
 

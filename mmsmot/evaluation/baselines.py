@@ -1,7 +1,7 @@
 """Floors and ceilings of the scores: blind predictions, and the truth itself.
 
 All of them stand on true boxes. A model is judged by how much of the way from the best
-floor to the ceiling it goes (:func:`gap_closed`).
+floor to the ceiling it goes (:func:`baseline_gap_closed`).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class TrainStatistics:
         ):
             if not items:
                 raise ValueError(f'the training split has no {name} to count')
-        appearances = [noun_phrase(caption) for caption in captions]
+        appearances = [caption_noun_phrase(caption) for caption in captions]
         actions = [
             c[len(n) :].strip() for c, n in zip(captions, appearances, strict=True)
         ]
@@ -95,7 +95,7 @@ Semantics = tuple[dict[int, str], Interactions, str]
 Baseline = Callable[[SMOTDataSample, TrainStatistics, np.random.Generator], Semantics]
 
 
-def noun_phrase(caption: str) -> str:
+def caption_noun_phrase(caption: str) -> str:
     """The appearance in a SynSMOT caption: everything before its first verb."""
     words = caption.rstrip('.').split()
     for position, word in enumerate(words):
@@ -127,7 +127,7 @@ def consensus_caption(captions: Sequence[str]) -> str:
     return captions[int(scores.argmax())]
 
 
-def most_frequent(
+def most_frequent_baseline(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """The most frequent appearance and action, and verb on every ordered pair."""
@@ -136,12 +136,12 @@ def most_frequent(
     )
     return (
         captions,
-        on_every_pair(sample, statistics.verbs[:1]),
+        verbs_on_every_pair(sample, statistics.verbs[:1]),
         statistics.video_consensus,
     )
 
 
-def consensus(
+def consensus_baseline(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """The caption most like all others; the most frequent verbs on every pair."""
@@ -149,35 +149,35 @@ def consensus(
     return captions, _blind_pairs(sample, statistics), statistics.video_consensus
 
 
-def appearance(
+def appearance_baseline(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """Appearance without motion: the true caption up to its first verb."""
-    captions = {i: f'{noun_phrase(t)}.' for i, t in sample.gt_captions.items()}
+    captions = {i: f'{caption_noun_phrase(t)}.' for i, t in sample.gt_captions.items()}
     return captions, _blind_pairs(sample, statistics), statistics.video_consensus
 
 
-def appearance_and_action(
+def appearance_and_action_baseline(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """The same with the most frequent action behind it."""
     captions = {
-        i: f'{noun_phrase(t)} {statistics.action}'
+        i: f'{caption_noun_phrase(t)} {statistics.action}'
         for i, t in sample.gt_captions.items()
     }
     return captions, _blind_pairs(sample, statistics), statistics.video_consensus
 
 
-def activity_without_pairs(
+def activity_baseline(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """The video's true verbs, on every ordered pair; the captions are blind."""
     verbs = sorted(set(sample.gt_interactions.verbs.tolist()))
     captions = dict.fromkeys(sample.gt_captions, statistics.consensus)
-    return captions, on_every_pair(sample, verbs), statistics.video_consensus
+    return captions, verbs_on_every_pair(sample, verbs), statistics.video_consensus
 
 
-def shuffled(
+def shuffled_identities_baseline(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """True captions and pairs, with the identities permuted."""
@@ -200,7 +200,7 @@ def shuffled(
     return captions, moved, statistics.video_consensus
 
 
-def paraphrase(
+def paraphrase_oracle(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """The paraphrase oracle: the same facts in another caption of SynSMOT's grammar.
@@ -218,7 +218,7 @@ def paraphrase(
     return captions, sample.gt_interactions, video_caption(facts, rng)
 
 
-def truth(
+def gt_oracle(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """The truth itself."""
@@ -226,18 +226,21 @@ def truth(
 
 
 FLOORS: dict[str, Baseline] = {
-    'most frequent': most_frequent,
-    'consensus': consensus,
-    'appearance': appearance,
-    'appearance + most frequent action': appearance_and_action,
-    'activity, not who': activity_without_pairs,
-    'identities shuffled': shuffled,
+    'most frequent': most_frequent_baseline,
+    'consensus': consensus_baseline,
+    'appearance': appearance_baseline,
+    'appearance + most frequent action': appearance_and_action_baseline,
+    'activity, not who': activity_baseline,
+    'identities shuffled': shuffled_identities_baseline,
 }
-CEILINGS: dict[str, Baseline] = {'paraphrase oracle': paraphrase, 'truth': truth}
+CEILINGS: dict[str, Baseline] = {
+    'paraphrase oracle': paraphrase_oracle,
+    'truth': gt_oracle,
+}
 BASELINES = FLOORS | CEILINGS
 
 
-def predict(
+def predict_baseline(
     baseline: str,
     samples: Iterable[SMOTDataSample],
     statistics: TrainStatistics,
@@ -261,7 +264,7 @@ def predict(
         yield sample
 
 
-def on_every_pair(sample: SMOTDataSample, verbs: Sequence[str]) -> Interactions:
+def verbs_on_every_pair(sample: SMOTDataSample, verbs: Sequence[str]) -> Interactions:
     """The same verbs for every ordered pair of true trajectories."""
     rows = [(i, j, v) for i, j in _ordered_pairs(sample) for v in verbs]
     if not rows:
@@ -270,7 +273,7 @@ def on_every_pair(sample: SMOTDataSample, verbs: Sequence[str]) -> Interactions:
     return Interactions(subjects, objects, labels)
 
 
-def gap_closed(
+def baseline_gap_closed(
     model: Mapping[str, float],
     baselines: Mapping[str, Mapping[str, float]],
     ceiling: str = 'paraphrase oracle',
@@ -281,7 +284,7 @@ def gap_closed(
     negative below the floor. Scores that no gap separates are left out.
 
     Args:
-        model: Headline numbers of a report, see :func:`~.smot_report.headline`.
+        model: Headline numbers of a report, see :func:`~.smot_report.report_headline`.
         baselines: The same of each baseline.
         ceiling: A name in ``CEILINGS``.
     """
@@ -296,7 +299,7 @@ def gap_closed(
 
 
 def _blind_pairs(sample: SMOTDataSample, statistics: TrainStatistics) -> Interactions:
-    return on_every_pair(sample, statistics.verbs[: statistics.num_verbs])
+    return verbs_on_every_pair(sample, statistics.verbs[: statistics.num_verbs])
 
 
 def _ordered_pairs(sample: SMOTDataSample) -> list[tuple[int, int]]:

@@ -57,7 +57,7 @@ class CaptionScores:
     missing: dict[str, str] = field(default_factory=dict)
 
 
-def missing_scorers() -> str | None:
+def missing_caption_scorers() -> str | None:
     """Why captions cannot be scored, and the ``pip`` command; ``None`` if they can."""
     try:
         from pycocoevalcap.bleu import bleu  # noqa: F401
@@ -70,9 +70,9 @@ def missing_scorers() -> str | None:
     return None
 
 
-def tell_missing_scorers() -> None:
+def warn_missing_caption_scorers() -> None:
     """Warn before a long run, not after it, that its captions will have no scores."""
-    if reason := missing_scorers():
+    if reason := missing_caption_scorers():
         message = f'there will be no scores of captions, since {reason}'
         print_log(message, logger='current', level=logging.WARNING)
 
@@ -100,7 +100,7 @@ def score_captions(
         raise ValueError(f"tokenizer must be 'ptb' or 'none', got {tokenizer!r}")
     for name, captions in sets.items():
         _require_paired(name, captions)
-    if reason := missing_scorers():
+    if reason := missing_caption_scorers():
         return {name: CaptionScores({}, {}, {'captions': reason}) for name in sets}
     server, missing = None, {}
     try:
@@ -208,7 +208,7 @@ def _tokenized(captions: CaptionSet, server: CaptionServer | None) -> CaptionSet
     flat += captions.hypotheses
     # The same caption comes often; a token line depends on nothing but its caption.
     distinct = list(dict.fromkeys(flat))
-    lines = split_words(distinct) if server is None else server.tokenize(distinct)
+    lines = tokenize_caption(distinct) if server is None else server.tokenize(distinct)
     tokens = {
         text: ' '.join(w for w in line.split(' ') if w not in PUNCTUATION)
         for text, line in zip(distinct, lines, strict=True)
@@ -218,7 +218,7 @@ def _tokenized(captions: CaptionSet, server: CaptionServer | None) -> CaptionSet
     return CaptionSet(references, list(words), captions.corpus)
 
 
-def split_words(captions: Sequence[str]) -> list[str]:
+def tokenize_caption(captions: Sequence[str]) -> list[str]:
     """Lower-case words and marks by a regular expression, the tokenizer without Java."""
     pattern = re.compile(r"\w+?(?=n't\b)|n't|'\w+|\w+(?:-\w+)*|[^\w\s]")
     return [' '.join(pattern.findall(text.lower())) for text in captions]

@@ -22,7 +22,7 @@ def caption_accuracy(
 
     Args:
         boxes: Matched boxes of each (true id, predicted id), see
-            :func:`~.tracking.evaluate_and_match`.
+            :func:`~.tracking.evaluate_and_match_sequence`.
         similarity: In [0, 1], of the captions of each pair; a pair without captions is
             left out of both numbers.
     """

@@ -14,12 +14,12 @@ import numpy as np
 
 from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
 from ..utils.number_ranges import FRACTION, NON_NEGATIVE_INT, require_numbers
-from .captions import CaptionSet, missing_scorers, score_captions
+from .captions import CaptionSet, missing_caption_scorers, score_captions
 from .chota import caption_similarity
-from .interactions import THRESHOLD, predicted_pairs, true_pairs
-from .protocols import STRICT_MIN_IOU, with_scored_gt
-from .result_files import result_name
-from .tracking import evaluate_and_match
+from .interactions import THRESHOLD, gt_pair_verbs, predicted_pair_verbs
+from .protocols import STRICT_MIN_IOU, apply_preprocessing
+from .result_names import result_name
+from .tracking import evaluate_and_match_sequence
 
 NO_TRACK = -1
 NO_VERB = '(nothing)'
@@ -94,7 +94,7 @@ class PairError:
 
 
 @dataclass(frozen=True)
-class Errors:
+class ErrorAnalysis:
     """All trajectories, captions and pairs of a result, the worst first."""
 
     tracks: list[TrackError]
@@ -107,22 +107,22 @@ class Errors:
         Raises:
             ValueError: ``top`` is no whole number from 0 on.
         """
-        require_numbers('Errors', NON_NEGATIVE_INT, top=top)
+        require_numbers('ErrorAnalysis', NON_NEGATIVE_INT, top=top)
         return {
             'tracks': [asdict(t) for t in self.tracks[:top]],
             'captions': [asdict(c) for c in self.captions[:top]],
             'pairs': [asdict(p) for p in self.pairs[:top]],
             'confusion': [
                 {'truth': true, 'said': pred, 'count': n}
-                for (true, pred), n in confusion(self.pairs).most_common()
+                for (true, pred), n in verb_confusion(self.pairs).most_common()
             ],
-            'purity': score_by_purity(self.captions),
+            'purity': caption_score_by_purity(self.captions),
         }
 
 
-def find_errors(
+def analyze_errors(
     samples: Iterable[SMOTDataSample], threshold: float = THRESHOLD
-) -> Errors:
+) -> ErrorAnalysis:
     """Compare every video with its truth.
 
     Args:
@@ -133,15 +133,15 @@ def find_errors(
         ModuleNotFoundError: The packages that score captions are not installed.
         ValueError: A prediction does not fit its truth; names the video.
     """
-    require_numbers('find_errors', FRACTION, threshold=threshold)
-    if reason := missing_scorers():
+    require_numbers('analyze_errors', FRACTION, threshold=threshold)
+    if reason := missing_caption_scorers():
         raise ModuleNotFoundError(f'the worst captions cannot be ranked: {reason}')
     tracks, captions, pairs = [], [], []
     for sample in samples:
         if 'gt_trajectories' not in sample:
             continue
         try:
-            _, boxes = evaluate_and_match(
+            _, boxes = evaluate_and_match_sequence(
                 sample.gt_trajectories,
                 sample.pred_trajectories,
                 sample.frame_ids,
@@ -149,21 +149,21 @@ def find_errors(
             )
         except ValueError as error:
             raise ValueError(f'{result_name(sample)}: {error}') from error
-        sample = with_scored_gt(sample)
+        sample = apply_preprocessing(sample)
         gt_of = match_trajectories(
             sample.gt_trajectories, sample.pred_trajectories, STRICT_MIN_IOU
         )
         tracks += _tracks(sample, boxes)
         captions += _captions(sample, boxes, gt_of)
         pairs += _pairs(sample, gt_of, threshold)
-    return Errors(
+    return ErrorAnalysis(
         sorted(tracks, key=lambda t: (t.iou, t.completeness)),
         sorted(_scored(captions), key=lambda c: c.score),
         sorted(pairs, key=lambda p: (-len(p.missed) - len(p.wrong), -len(p.missed))),
     )
 
 
-def confusion(pairs: Iterable[PairError]) -> Counter[tuple[str, str]]:
+def verb_confusion(pairs: Iterable[PairError]) -> Counter[tuple[str, str]]:
     """How often a true verb was taken for another one, by (true, predicted).
 
     A verb that is right counts for itself. In a pair with missed and wrong verbs, each
@@ -178,7 +178,7 @@ def confusion(pairs: Iterable[PairError]) -> Counter[tuple[str, str]]:
     return counts
 
 
-def score_by_purity(captions: Sequence[CaptionError]) -> dict[str, Any]:
+def caption_score_by_purity(captions: Sequence[CaptionError]) -> dict[str, Any]:
     """Caption scores of matched trajectories against the purity of their tracks.
 
     Returns:
@@ -266,10 +266,10 @@ def _pairs(
     pred_of = {gt: pred for pred, gt in gt_of.items()}
     pred_verbs = {
         pair: {verb for verb, score in verbs.items() if score >= threshold}
-        for pair, verbs in predicted_pairs(sample).items()
+        for pair, verbs in predicted_pair_verbs(sample).items()
     }
     items: list[tuple[Pair, Pair, set[str], set[str]]] = []
-    for (i, j), verbs in true_pairs(sample).items():
+    for (i, j), verbs in gt_pair_verbs(sample).items():
         pred_ids = pred_of.get(i, NO_TRACK), pred_of.get(j, NO_TRACK)
         items.append(((i, j), pred_ids, verbs, pred_verbs.pop(pred_ids, set())))
     for (i, j), verbs in pred_verbs.items():

@@ -39,7 +39,7 @@ class HOTA(_HOTA):
         if data['num_gt_dets'] == 0 or data['num_tracker_dets'] == 0:
             return super().eval_sequence(data)
         gt_counts, tracker_counts = _counts(data)
-        gt_ids, tracker_ids, similarity = match_sequence(data)
+        gt_ids, tracker_ids, similarity = match_hota(data)
 
         # A match counts at thresholds 0 to level - 1; they ascend.
         level = np.searchsorted(self.array_labels - _EPS, similarity, side='right')
@@ -81,7 +81,7 @@ class HOTA(_HOTA):
         return at_least[:, 1:].T.astype(np.float64)
 
 
-def match_sequence(
+def match_hota(
     data: dict[str, Any],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """HOTA's matching of all frames, before any threshold.

@@ -32,7 +32,7 @@ class PairVerbs:
 
 
 @dataclass(frozen=True)
-class Counts:
+class VerbCounts:
     """True positives, false positives and false negatives of each of V verbs."""
 
     verbs: tuple[str, ...]
@@ -46,9 +46,9 @@ class Counts:
         return self.true_positives + self.false_negatives
 
 
-def count(
+def count_pair_verbs(
     pairs: Sequence[PairVerbs], threshold: float = THRESHOLD, above: bool = False
-) -> Counts:
+) -> VerbCounts:
     """Count labelled pairs, verb by verb.
 
     Args:
@@ -59,7 +59,7 @@ def count(
     return _count_flat(_flat(pairs), threshold, above)
 
 
-def _count_flat(flat: _Flat, threshold: float, above: bool = False) -> Counts:
+def _count_flat(flat: _Flat, threshold: float, above: bool = False) -> VerbCounts:
     verbs, hits, misses, wrong = flat
     num_verbs = len(verbs)
     reaches = gt if above else ge
@@ -69,7 +69,7 @@ def _count_flat(flat: _Flat, threshold: float, above: bool = False) -> Counts:
     false_negatives += np.bincount(misses, minlength=num_verbs)
     claimed = reaches(wrong[1], threshold)
     false_positives = np.bincount(wrong[0][claimed].astype(int), minlength=num_verbs)
-    return Counts(verbs, true_positives, false_positives, false_negatives)
+    return VerbCounts(verbs, true_positives, false_positives, false_negatives)
 
 
 def precision_recall_f1(
@@ -86,7 +86,7 @@ def precision_recall_f1(
     }
 
 
-def micro(counts: Counts) -> dict[str, float]:
+def micro_scores(counts: VerbCounts) -> dict[str, float]:
     """P, R and F1 over all labelled pairs at once."""
     return precision_recall_f1(
         counts.true_positives.sum(),
@@ -95,7 +95,7 @@ def micro(counts: Counts) -> dict[str, float]:
     )
 
 
-def per_verb(counts: Counts) -> dict[str, dict[str, float]]:
+def scores_per_verb(counts: VerbCounts) -> dict[str, dict[str, float]]:
     """P, R, F1 and support of each verb that is true somewhere, most frequent first."""
     rows = {}
     for i in np.argsort(-counts.support, kind='stable'):
@@ -109,16 +109,16 @@ def per_verb(counts: Counts) -> dict[str, dict[str, float]]:
     return rows
 
 
-def macro(counts: Counts) -> dict[str, float]:
+def macro_scores(counts: VerbCounts) -> dict[str, float]:
     """The mean P, R and F1 of the verbs that are true somewhere."""
-    rows = list(per_verb(counts).values())
+    rows = list(scores_per_verb(counts).values())
     return {
         key: float(np.mean([row[key] for row in rows])) if rows else 0.0
         for key in ('P', 'R', 'F1')
     }
 
 
-def head_and_tail(counts: Counts) -> dict[str, dict[str, float]]:
+def head_and_tail_scores(counts: VerbCounts) -> dict[str, dict[str, float]]:
     """Micro scores of the frequent verbs and of the long tail.
 
     The head is the least set of most frequent verbs that makes up 80 % of all true
@@ -131,26 +131,28 @@ def head_and_tail(counts: Counts) -> dict[str, dict[str, float]]:
     parts = {'head': order[:size], 'tail': order[size:]}
     rows = {}
     for name, index in parts.items():
-        part = Counts(
+        part = VerbCounts(
             tuple(counts.verbs[i] for i in index),
             counts.true_positives[index],
             counts.false_positives[index],
             counts.false_negatives[index],
         )
-        rows[name] = {**micro(part), 'verbs': len(index)}
+        rows[name] = {**micro_scores(part), 'verbs': len(index)}
     return rows
 
 
-def threshold_curve(pairs: Sequence[PairVerbs]) -> dict[str, np.ndarray]:
+def interaction_threshold_curve(pairs: Sequence[PairVerbs]) -> dict[str, np.ndarray]:
     """Micro P, R and F1 at every threshold .05, .1, ..., .95."""
     thresholds = np.arange(1, 20) / 20
     flat = _flat(pairs)  # once: of a crowd it takes longer than to count
-    rows = [micro(_count_flat(flat, threshold)) for threshold in thresholds]
+    rows = [micro_scores(_count_flat(flat, threshold)) for threshold in thresholds]
     curve = {key: np.array([row[key] for row in rows]) for key in ('P', 'R', 'F1')}
     return {'threshold': thresholds, **curve}
 
 
-def span_iou(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float | None:
+def interaction_span_iou(
+    pairs: Sequence[PairVerbs], threshold: float = THRESHOLD
+) -> float | None:
     """Mean IoU in time of the right verbs; ``None`` where no true span is known."""
     ious = [
         iou
@@ -161,15 +163,15 @@ def span_iou(pairs: Sequence[PairVerbs], threshold: float = THRESHOLD) -> float 
     return float(np.mean(ious)) if ious else None
 
 
-def subset_accuracy(
+def pair_subset_accuracy(
     pairs: Sequence[PairVerbs], threshold: float = THRESHOLD, above: bool = False
 ) -> float:
     """The share of pairs whose predicted verbs are exactly the true ones.
 
     Args:
-        pairs: As of :func:`count`.
-        threshold: As of :func:`count`.
-        above: As of :func:`count`.
+        pairs: As of :func:`count_pair_verbs`.
+        threshold: As of :func:`count_pair_verbs`.
+        above: As of :func:`count_pair_verbs`.
     """
     reaches = gt if above else ge
     right = [
@@ -197,12 +199,12 @@ def _flat(pairs: Sequence[PairVerbs]) -> _Flat:
     return verbs, columns[0], np.array(misses, np.int64), columns[1]
 
 
-def true_pairs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
+def gt_pair_verbs(sample: SMOTDataSample) -> dict[tuple[int, int], set[str]]:
     """The verbs of each true pair of tracked ids, by (subject, object)."""
     return sample.get('gt_interactions', Interactions.empty()).as_pairs()
 
 
-def predicted_pairs(
+def predicted_pair_verbs(
     sample: SMOTDataSample,
 ) -> dict[tuple[int, int], dict[str, float]]:
     """The best score of each verb of each predicted pair, over its spans.

@@ -29,7 +29,7 @@ _MOT20_NAME = re.compile(r'(?<![a-z0-9])mot20(?![a-z0-9])', re.IGNORECASE)
 _EPS = np.finfo(float).eps
 
 
-def require_known(name: str) -> None:
+def require_preprocessing(name: str) -> None:
     """Raise ``ValueError`` unless there is a preprocessing of that name."""
     names = [AUTO, *PREPROCESSING]
     if name not in names:
@@ -51,7 +51,7 @@ def preprocessing_for(
     Raises:
         ValueError: There is no such preprocessing.
     """
-    require_known(name)
+    require_preprocessing(name)
     if name != AUTO:
         return name
     if not (gt.labels > 0).any():
@@ -84,7 +84,7 @@ def distractor_classes(name: str, gt: Trajectories) -> tuple[int, ...] | None:
     return distractors
 
 
-def counted_boxes(
+def preprocessed_gt(
     gt: Trajectories, preprocessing: str, video: VideoInfo | None = None
 ) -> np.ndarray:
     """The true boxes that count; a video whose boxes all do not is logged.
@@ -130,7 +130,7 @@ def _why_none_counts(
     )
 
 
-def on_distractors(similarity: np.ndarray, is_distractor: np.ndarray) -> np.ndarray:
+def distractor_matches(similarity: np.ndarray, is_distractor: np.ndarray) -> np.ndarray:
     """The predictions that lie on a distractor, one to one and at IoU .5.
 
     Args:

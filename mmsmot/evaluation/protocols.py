@@ -1,6 +1,6 @@
 """The strict protocol and that of SMOTer's release: what of a video is compared.
 
-Both turn the truth and the prediction of one video into a :class:`Comparison`: captions
+Both turn the truth and the prediction of one video into a :class:`ProtocolComparison`: captions
 to compare and labelled pairs to count. The scores of these are the same for both but for
 the caption scorers.
 """
@@ -18,14 +18,14 @@ from ..structures import (
     match_official,
     match_trajectories,
 )
-from .interactions import PairVerbs, predicted_pairs, true_pairs
+from .interactions import PairVerbs, gt_pair_verbs, predicted_pair_verbs
 
 STRICT, RELEASE = 'strict', 'release'
 STRICT_MIN_IOU = 0.5
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ProtocolComparison:
     """What one protocol compares in one video.
 
     Attributes:
@@ -49,7 +49,7 @@ class Comparison:
     gt_of: Mapping[int, int] = field(default_factory=dict)
 
 
-def with_scored_gt(sample: SMOTDataSample) -> SMOTDataSample:
+def apply_preprocessing(sample: SMOTDataSample) -> SMOTDataSample:
     """The sample with the truth that tracking scores count, and no other.
 
     Boxes with score 0 ("ignore") and boxes on frames that are not among ``frame_ids``
@@ -81,20 +81,20 @@ def with_scored_gt(sample: SMOTDataSample) -> SMOTDataSample:
 
 def compare_strictly(
     sample: SMOTDataSample, min_iou: float = STRICT_MIN_IOU
-) -> Comparison:
+) -> ProtocolComparison:
     """One-to-one matching; missed and invented trajectories count.
 
     Trajectories are matched by :func:`~mmsmot.structures.match_trajectories`. Every true
     caption is an item, with an empty prediction where its trajectory was missed. Every
     true pair is an item; so is every predicted pair that is not a true one, also if one
-    of its ends matches no true trajectory. Only the truth of :func:`with_scored_gt`
+    of its ends matches no true trajectory. Only the truth of :func:`apply_preprocessing`
     counts.
 
     Args:
         sample: Truth and prediction.
         min_iou: Least mean IoU of a match over the union of frames.
     """
-    sample = with_scored_gt(sample)
+    sample = apply_preprocessing(sample)
     gt_of = match_trajectories(
         sample.gt_trajectories, sample.pred_trajectories, min_iou
     )
@@ -108,7 +108,7 @@ def compare_strictly(
     spurious = sum(
         bool(pred_captions[i].strip()) for i in pred_captions if i not in gt_of
     )
-    return Comparison(
+    return ProtocolComparison(
         captions,
         ids,
         spurious if truth else 0,
@@ -119,15 +119,15 @@ def compare_strictly(
     )
 
 
-def compare_official(sample: SMOTDataSample) -> Comparison:
+def compare_official(sample: SMOTDataSample) -> ProtocolComparison:
     """The rules of SMOTer's release.
 
     True trajectories without a caption are dropped; a prediction is matched by
     :func:`~mmsmot.structures.match_official`, many to one; only matched predictions
     and, among their ordered pairs, only those whose true pair interacts are compared.
-    Only the truth of :func:`with_scored_gt` counts.
+    Only the truth of :func:`apply_preprocessing` counts.
     """
-    sample = with_scored_gt(sample)
+    sample = apply_preprocessing(sample)
     truth, pred_captions = _true_captions(sample), _pred_captions(sample)
     gt = sample.gt_trajectories
     described = gt[[int(i) in truth for i in gt.ids]] if len(gt) else gt
@@ -135,13 +135,13 @@ def compare_official(sample: SMOTDataSample) -> Comparison:
     captions = [
         (truth[gt_id], pred_captions.get(i, '').lower()) for i, gt_id in gt_of.items()
     ]
-    real, pred_pairs = true_pairs(sample), predicted_pairs(sample)
+    real, pred_pairs = gt_pair_verbs(sample), predicted_pair_verbs(sample)
     pairs = []
     for i, gt_i in gt_of.items():
         for j, gt_j in gt_of.items():
             if i != j and (gt_i, gt_j) in real:
                 pairs.append(PairVerbs(real[gt_i, gt_j], pred_pairs.get((i, j), {})))
-    return Comparison(
+    return ProtocolComparison(
         captions,
         [(gt_id, i) for i, gt_id in gt_of.items()],
         0,
@@ -155,10 +155,10 @@ def compare_official(sample: SMOTDataSample) -> Comparison:
 def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[PairVerbs]:
     if 'gt_interactions' not in sample:
         return []
-    real, invented = true_pairs(sample), []
+    real, invented = gt_pair_verbs(sample), []
     items = {pair: PairVerbs(verbs, {}) for pair, verbs in real.items()}
     overlaps = _overlaps(sample, gt_of)
-    for (i, j), scores in predicted_pairs(sample).items():
+    for (i, j), scores in predicted_pair_verbs(sample).items():
         pair = gt_of.get(i), gt_of.get(j)
         if pair in real:
             items[pair] = PairVerbs(real[pair], scores, overlaps.get(pair, {}))

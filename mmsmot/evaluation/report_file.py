@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..utils.json_file import read_json
-from .smot_report import headline
+from .smot_report import report_headline
 
 
-def tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def report_tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The sums and scores that :func:`~.tracking.combine_sequences` takes, by metric.
 
     Args:
-        scores: Of :func:`~.smot_report.report`, also read back from JSON. Older reports
+        scores: Of :func:`~.smot_report.build_smot_report`, also read back from JSON. Older reports
             have them under ``'trackeval'``.
 
     Raises:
@@ -29,8 +29,8 @@ def tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     )
 
 
-def read_headline(path: str | os.PathLike) -> dict[str, float]:
-    """The :func:`~.smot_report.headline` of a report that was written as JSON.
+def read_report_headline(path: str | os.PathLike) -> dict[str, float]:
+    """The :func:`~.smot_report.report_headline` of a report that was written as JSON.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -40,7 +40,7 @@ def read_headline(path: str | os.PathLike) -> dict[str, float]:
     problem = 'no tracking scores in it'
     if isinstance(scores, dict) and isinstance(scores.get('tracking'), dict):
         try:
-            row = headline(scores)
+            row = report_headline(scores)
         except (AttributeError, KeyError, TypeError) as error:
             problem = f'damaged ({error!r})'
         else:

@@ -15,13 +15,13 @@ from ..structures import SMOTDataSample, Trajectories
 from ..structures.sample_json import sample_from_dict
 from ..utils.json_file import read_json
 from ..utils.number_ranges import FRACTION, require_numbers
-from .captions import tell_missing_scorers
+from .captions import warn_missing_caption_scorers
 from .external_results import ExternalResults
 from .interactions import THRESHOLD
-from .preprocessing import require_known
+from .preprocessing import require_preprocessing
 from .protocols import RELEASE, STRICT
-from .result_files import RESULT, is_infer_result, result_name
-from .smot_report import VideoResult, report, score_video
+from .result_names import RESULT, is_infer_result, result_name
+from .smot_report import VideoScores, build_smot_report, score_video
 
 MISSING = ('error', 'empty', 'skip')
 
@@ -37,7 +37,7 @@ class SavedPredictions:
         folder: The folder of the JSON files.
 
     Attributes:
-        names: Of the results, sorted; see :func:`~.result_files.result_name`.
+        names: Of the results, sorted; see :func:`~.result_names.result_name`.
 
     Raises:
         FileNotFoundError: There is none.
@@ -72,7 +72,7 @@ class SavedPredictions:
                 video, or was predicted on other frames.
         """
         path = self.path(name)
-        sample = read_sample(path)
+        sample = read_saved_sample(path)
         if 'pred_trajectories' not in sample:
             raise ValueError(f'{path}: the sample has no pred_trajectories')
         # A result lies where infer was told to; a video's own name may be the last part.
@@ -107,7 +107,7 @@ class SavedPredictions:
         return names[0] if len(names) == 1 else None
 
 
-def read_sample(path: str | os.PathLike) -> SMOTDataSample:
+def read_saved_sample(path: str | os.PathLike) -> SMOTDataSample:
     """A sample from its file: a test's dump, or ``result.json`` of any version.
 
     Raises:
@@ -131,7 +131,7 @@ def _result_paths(folder: Path) -> dict[str, Path]:
     for path in folder.rglob(RESULT):
         if _holds_infer_result(path):
             name = path.parent.relative_to(folder).as_posix()
-            paths[result_name(read_sample(path)) if name == '.' else name] = path
+            paths[result_name(read_saved_sample(path)) if name == '.' else name] = path
     return paths
 
 
@@ -183,7 +183,7 @@ def open_predictions(
     )
 
 
-def join_predictions(
+def join_predictions_and_gt(
     predictions: SavedPredictions | ExternalResults,
     gt_samples: Iterable[SMOTDataSample],
     missing: str = 'error',
@@ -258,16 +258,16 @@ def score_predictions(
         threshold: Least score of a predicted verb.
 
     Returns:
-        The report, see :func:`~.smot_report.report`.
+        The report, see :func:`~.build_smot_report.build_smot_report`.
 
     Raises:
         ValueError: A prediction does not fit its truth (names the video), no video has a
             truth, or ``threshold`` is no number from 0 to 1.
     """
-    tell_missing_scorers()
+    warn_missing_caption_scorers()
     require_numbers('score_predictions', FRACTION, threshold=threshold)
-    require_known(preprocessing)
-    scored: list[VideoResult] = []
+    require_preprocessing(preprocessing)
+    scored: list[VideoScores] = []
     skipped = 0
     for sample in samples:
         if 'gt_trajectories' not in sample:
@@ -280,7 +280,7 @@ def score_predictions(
     if not scored:
         raise ValueError(f'none of {skipped} videos has a truth to score against')
     scored.sort(key=lambda result: result.name)
-    scores = report(scored, threshold)
+    scores = build_smot_report(scored, threshold)
     scores['counts']['skipped'] = skipped
     return scores
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
@@ -16,16 +15,15 @@ from ..registry import METRICS
 from ..structures import SMOTDataSample, write_trajectories
 from ..structures.sample_json import sample_to_dict
 from ..utils.atomic import atomic_write
+from ..utils.json_file import write_json
 from ..utils.number_ranges import FRACTION, require_numbers
-from .captions import tell_missing_scorers
+from .captions import warn_missing_caption_scorers
 from .interactions import THRESHOLD
-from .preprocessing import require_known
+from .preprocessing import require_preprocessing
 from .protocols import RELEASE, STRICT
-from .report_file import tracking_fields
-from .result_files import result_file, result_name
-from .smot_report import VideoResult, headline, report, score_video
-from .table import format_table, write_json
-from .tracking import rows_by_name
+from .report_table import format_report
+from .result_names import result_name, result_path
+from .smot_report import VideoScores, build_smot_report, report_headline, score_video
 
 
 @METRICS.register_module()
@@ -68,9 +66,9 @@ class SMOTMetric(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        tell_missing_scorers()
+        warn_missing_caption_scorers()
         require_numbers('SMOTMetric', FRACTION, threshold=threshold)
-        require_known(preprocessing)
+        require_preprocessing(preprocessing)
         unknown = set(protocols) - {STRICT, RELEASE}
         if unknown or not protocols:
             raise ValueError(
@@ -100,7 +98,7 @@ class SMOTMetric(BaseMetric):
             self.results.append((result_name(sample), self._score(sample)))
 
     def compute_metrics(
-        self, results: list[tuple[str, VideoResult | None]]
+        self, results: list[tuple[str, VideoScores | None]]
     ) -> dict[str, float]:
         """Print the tables and return the headline numbers.
 
@@ -119,14 +117,14 @@ class SMOTMetric(BaseMetric):
             raise ValueError(
                 f'none of {len(results)} videos has a truth to score against'
             )
-        scores = report(scored, self.threshold)
+        scores = build_smot_report(scored, self.threshold)
         scores['counts']['skipped'] = len(results) - len(scored)
         print_log('\n' + format_report(scores), logger='current')
         if self.out_dir is not None:
             write_json(scores, self.out_dir / 'scores.json')
-        return headline(scores)
+        return report_headline(scores)
 
-    def _score(self, sample: SMOTDataSample) -> VideoResult | None:
+    def _score(self, sample: SMOTDataSample) -> VideoScores | None:
         if 'gt_trajectories' not in sample:
             return None
         try:
@@ -135,62 +133,15 @@ class SMOTMetric(BaseMetric):
             raise ValueError(f'{result_name(sample)}: {error}') from error
 
 
-def format_report(scores: dict[str, Any]) -> str:
-    """The report's numbers as aligned tables, and why scores are missing."""
-    counts = scores['counts']
-    lines = [f'{counts["videos"]} videos; {counts.get("skipped", 0)} without truth']
-    lines.append(format_table({'tracking': scores['tracking']}, corner='percent'))
-    rules = Counter(scores['preprocessing'].values()).most_common()
-    lines += [f'preprocessing: {name} ({number} videos)' for name, number in rules]
-    for protocol in (STRICT, RELEASE):
-        if protocol not in scores:
-            continue
-        part = scores[protocol]
-        lines.append(f'\nprotocol: {protocol}')
-        for level in ('instance', 'video'):
-            if part.get(level):
-                lines.append(format_table({level: part[level]}, corner='captions'))
-        if 'interactions' in part:
-            flat = {k: v for k, v in part['interactions'].items() if not _nested(v)}
-            lines.append(format_table({'micro': flat}, corner='interactions'))
-        for name, joint in part.get('joint', {}).items():
-            lines.append(format_table({name: joint}, corner='joint'))
-    lines += [
-        f'missing: {name}: {reason}' for name, reason in scores['missing'].items()
-    ]
-    return '\n'.join(lines)
-
-
-def format_split(reports: dict[str, dict[str, Any]]) -> str:
-    """The tracking scores of several reports as a table that ends in ``COMBINED``.
-
-    Args:
-        reports: What :func:`~.smot_report.report` gave of each, by name; also read back
-            from JSON.
-    """
-    results = {
-        name: {
-            metric: {field: np.asarray(value) for field, value in fields.items()}
-            for metric, fields in tracking_fields(scores).items()
-        }
-        for name, scores in reports.items()
-    }
-    return format_table(rows_by_name(results))
-
-
 def _dump(sample: SMOTDataSample, out_dir: Path) -> None:
     name = result_name(sample)
-    path = result_file(out_dir, name, '.txt')
+    path = result_path(out_dir, name, '.txt')
     write_trajectories(sample.pred_trajectories, path)
     prediction = SMOTDataSample(metainfo=sample.metainfo)
     prediction.set_data({k: v for k, v in sample.items() if k.startswith('pred_')})
-    path = result_file(out_dir / 'predictions', name, '.json')
+    path = result_path(out_dir / 'predictions', name, '.json')
     with atomic_write(path) as stream:
         json.dump(sample_to_dict(prediction), stream)
-
-
-def _nested(value: Any) -> bool:
-    return isinstance(value, dict | list)
 
 
 def _sample_of(fields: dict[str, Any]) -> SMOTDataSample:

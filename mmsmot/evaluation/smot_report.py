@@ -14,35 +14,40 @@ from .captions import BLEU, CaptionScores, CaptionSet, score_captions
 from .chota import caption_accuracy, caption_similarity, chota
 from .interactions import (
     THRESHOLD,
-    Counts,
     PairVerbs,
-    count,
-    head_and_tail,
-    macro,
-    micro,
-    per_verb,
-    span_iou,
-    subset_accuracy,
-    threshold_curve,
+    VerbCounts,
+    count_pair_verbs,
+    head_and_tail_scores,
+    interaction_span_iou,
+    interaction_threshold_curve,
+    macro_scores,
+    micro_scores,
+    pair_subset_accuracy,
+    scores_per_verb,
 )
+from .official_captions import score_captions_official
 from .preprocessing import preprocessing_for
 from .protocols import (
     RELEASE,
     STRICT,
-    Comparison,
+    ProtocolComparison,
     compare_official,
     compare_strictly,
 )
-from .release_captions import score_official
-from .result_files import result_name
-from .tracking import Result, combine_sequences, evaluate_and_match, summarize
+from .result_names import result_name
+from .tracking import (
+    Result,
+    combine_sequences,
+    evaluate_and_match_sequence,
+    summarize_tracking,
+)
 
 Pair = tuple[int, int]
 SEMANTICS = ('captions', 'interactions', 'video_caption')
 
 
 @dataclass(frozen=True)
-class VideoResult:
+class VideoScores:
     """Counts and captions of one video, without boxes.
 
     Attributes:
@@ -58,7 +63,7 @@ class VideoResult:
     name: str
     preprocessing: str
     tracking: Result
-    comparisons: dict[str, Comparison]
+    comparisons: dict[str, ProtocolComparison]
     boxes: dict[Pair, int]
     captions: dict[Pair, tuple[str, str]]
     predicted: frozenset[str]
@@ -68,7 +73,7 @@ def score_video(
     sample: SMOTDataSample,
     protocols: Sequence[str] = (STRICT, RELEASE),
     preprocessing: str = 'auto',
-) -> VideoResult:
+) -> VideoScores:
     """Compare one video with its truth.
 
     Args:
@@ -83,7 +88,7 @@ def score_video(
         sample.frame_ids,
     )
     preprocessing = preprocessing_for(preprocessing, gt, sample.video)
-    tracking, boxes = evaluate_and_match(
+    tracking, boxes = evaluate_and_match_sequence(
         gt, pred, frames, preprocessing, video=sample.video
     )
     gt_captions = sample.get('gt_captions', {})
@@ -93,7 +98,7 @@ def score_video(
         for g, p in boxes
         if gt_captions.get(g, '').strip()
     }
-    return VideoResult(
+    return VideoScores(
         result_name(sample),
         preprocessing,
         tracking,
@@ -104,8 +109,8 @@ def score_video(
     )
 
 
-def report(
-    videos: Sequence[VideoResult], threshold: float = THRESHOLD
+def build_smot_report(
+    videos: Sequence[VideoScores], threshold: float = THRESHOLD
 ) -> dict[str, Any]:
     """All scores of all videos.
 
@@ -128,7 +133,7 @@ def report(
     tracking = combine_sequences({video.name: video.tracking for video in videos})
     protocols = list(videos[0].comparisons)
     scores: dict[str, Any] = {
-        'tracking': summarize(tracking),
+        'tracking': summarize_tracking(tracking),
         'tracking_fields': tracking,
     }
     missing: dict[str, str] = {}
@@ -146,7 +151,7 @@ def report(
     return scores
 
 
-def scored_semantics(videos: Sequence[VideoResult]) -> frozenset[str]:
+def scored_semantics(videos: Sequence[VideoScores]) -> frozenset[str]:
     """Those of :data:`SEMANTICS` that some video has annotated and some has predicted."""
     annotated: set[str] = set()
     predicted: set[str] = set()
@@ -158,8 +163,8 @@ def scored_semantics(videos: Sequence[VideoResult]) -> frozenset[str]:
 
 
 def _strict(
-    videos: Sequence[VideoResult],
-    compared: Sequence[Comparison],
+    videos: Sequence[VideoScores],
+    compared: Sequence[ProtocolComparison],
     tracking: Result,
     scored: Set[str],
     threshold: float,
@@ -171,15 +176,15 @@ def _strict(
         joint['CHOTA'] = chota(tracking, levels.pop('accuracy'))
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
-        counts = count(pairs, threshold)
+        counts = count_pair_verbs(pairs, threshold)
         levels['interactions'] = interaction_report(pairs, counts, threshold)
         joint['IHOTA'] = chota(tracking, _jaccard(counts))
     return {**levels, 'joint': joint} if joint else levels
 
 
 def _strict_captions(
-    videos: Sequence[VideoResult],
-    compared: Sequence[Comparison],
+    videos: Sequence[VideoScores],
+    compared: Sequence[ProtocolComparison],
     scored: Set[str],
     missing: dict[str, str],
 ) -> dict[str, Any]:
@@ -219,7 +224,7 @@ def _strict_captions(
 
 
 def _released(
-    compared: Sequence[Comparison],
+    compared: Sequence[ProtocolComparison],
     scored: Set[str],
     threshold: float,
     missing: dict[str, str],
@@ -231,14 +236,14 @@ def _released(
     }
     for name, (level, captions) in captions_of.items():
         if name in scored:
-            scores = score_official(captions)
+            scores = score_captions_official(captions)
             missing |= _named(f'{RELEASE} {level}', scores)
             levels[level] = scores.corpus
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
         levels['interactions'] = {
-            **micro(count(pairs, threshold, above=True)),
-            'accuracy': subset_accuracy(pairs, threshold, above=True),
+            **micro_scores(count_pair_verbs(pairs, threshold, above=True)),
+            'accuracy': pair_subset_accuracy(pairs, threshold, above=True),
             'pairs': len(pairs),
         }
     return levels
@@ -249,27 +254,28 @@ def _named(level: str, scores: CaptionScores) -> dict[str, str]:
 
 
 def interaction_report(
-    pairs: Sequence[PairVerbs], counts: Counts, threshold: float
+    pairs: Sequence[PairVerbs], counts: VerbCounts, threshold: float
 ) -> dict[str, Any]:
     """Micro, macro, head and tail, each verb, and the curve over thresholds.
 
     With ``'span IoU'`` of the verbs found, where the truth says when they hold.
     """
-    overlap = span_iou(pairs, threshold)
+    overlap = interaction_span_iou(pairs, threshold)
     return {
-        **micro(counts),
+        **micro_scores(counts),
         **({} if overlap is None else {'span IoU': overlap}),
-        'macro': macro(counts),
-        **head_and_tail(counts),
-        'verbs': per_verb(counts),
+        'macro': macro_scores(counts),
+        **head_and_tail_scores(counts),
+        'verbs': scores_per_verb(counts),
         'curve': {
-            name: values.tolist() for name, values in threshold_curve(pairs).items()
+            name: values.tolist()
+            for name, values in interaction_threshold_curve(pairs).items()
         },
         'threshold': threshold,
     }
 
 
-def headline(scores: dict[str, Any]) -> dict[str, float]:
+def report_headline(scores: dict[str, Any]) -> dict[str, float]:
     """The numbers of a row in a table, by name: what MMEngine's evaluator returns."""
     row = {f'track/{name}': value for name, value in scores['tracking'].items()}
     for protocol in (STRICT, RELEASE):
@@ -295,7 +301,7 @@ def _caption_set(
     return CaptionSet(references, [pred for _, pred in captions], corpus)
 
 
-def _caption_accuracy(videos: Sequence[VideoResult], scores: CaptionScores) -> float:
+def _caption_accuracy(videos: Sequence[VideoScores], scores: CaptionScores) -> float:
     if not len(scores.segments['CIDEr']):
         return 0.0
     similarity = iter(caption_similarity(scores.segments).tolist())
@@ -307,7 +313,7 @@ def _caption_accuracy(videos: Sequence[VideoResult], scores: CaptionScores) -> f
     return total / max(boxes, 1)
 
 
-def _jaccard(counts: Counts) -> float:
+def _jaccard(counts: VerbCounts) -> float:
     """IntA = TP / (TP + FP + FN)."""
     wrong = np.sum(counts.false_positives) + np.sum(counts.false_negatives)
     right = np.sum(counts.true_positives)

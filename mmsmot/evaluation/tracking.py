@@ -17,9 +17,9 @@ from ..structures import Trajectories, VideoInfo, pairwise_iou
 from ..structures.frame_numbering import require_existing_frames
 from .preprocessing import (
     AUTO,
-    counted_boxes,
     distractor_classes,
-    on_distractors,
+    distractor_matches,
+    preprocessed_gt,
     preprocessing_for,
 )
 
@@ -78,10 +78,12 @@ def evaluate_sequence(
         ValueError: The coordinate spaces differ, a predicted frame was not processed,
             there is no such preprocessing, or it does not fit the truth's classes.
     """
-    return evaluate_and_match(gt, pred, frame_ids, preprocessing, video=video)[0]
+    return evaluate_and_match_sequence(gt, pred, frame_ids, preprocessing, video=video)[
+        0
+    ]
 
 
-def evaluate_and_match(
+def evaluate_and_match_sequence(
     gt: Trajectories,
     pred: Trajectories,
     frame_ids: np.ndarray,
@@ -112,7 +114,7 @@ def evaluate_and_match(
     preprocessing = preprocessing_for(preprocessing, gt, video)
     gt = _on_frames(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
-    gt_mask = counted_boxes(gt, preprocessing, video)
+    gt_mask = preprocessed_gt(gt, preprocessing, video)
     data, names = _sequence_data(gt, pred, frame_ids, gt_mask, distractors)
     result = {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
     return result, _matched_boxes(data, *names, threshold)
@@ -121,11 +123,11 @@ def evaluate_and_match(
 def _matched_boxes(
     data: dict[str, Any], gt_names: np.ndarray, pred_names: np.ndarray, threshold: float
 ) -> dict[tuple[int, int], int]:
-    from .hota import match_sequence
+    from .hota import match_hota
 
     if not data['num_gt_dets'] or not data['num_tracker_dets']:
         return {}
-    gt_index, pred_index, similarity = match_sequence(data)
+    gt_index, pred_index, similarity = match_hota(data)
     good = similarity >= threshold - np.finfo(float).eps
     ids = [gt_names[gt_index[good]], pred_names[pred_index[good]]]
     pairs, counts = np.unique(ids, axis=1, return_counts=True)
@@ -146,7 +148,7 @@ def combine_sequences(results: dict[str, Result]) -> Result:
     }
 
 
-def summarize(result: Result) -> dict[str, float]:
+def summarize_tracking(result: Result) -> dict[str, float]:
     """The paper's columns of a result: percent, and counts as integers.
 
     HOTA, AssA, DetA and LocA are means over the 19 localisation thresholds.
@@ -158,14 +160,14 @@ def summarize(result: Result) -> dict[str, float]:
     return summary
 
 
-def rows_by_name(results: dict[str, Result]) -> dict[str, dict[str, float]]:
+def tracking_rows(results: dict[str, Result]) -> dict[str, dict[str, float]]:
     """The paper's columns of each sequence, and of all together as ``COMBINED``.
 
     Raises:
         ValueError: There is no sequence.
     """
-    rows = {name: summarize(result) for name, result in results.items()}
-    return {**rows, COMBINED: summarize(combine_sequences(results))}
+    rows = {name: summarize_tracking(result) for name, result in results.items()}
+    return {**rows, COMBINED: summarize_tracking(combine_sequences(results))}
 
 
 @lru_cache(maxsize=1)
@@ -205,7 +207,7 @@ def _sequence_data(
     similarities = []
     for g, p in zip(_slices(gt, frame_ids), _slices(pred, frame_ids), strict=True):
         similarity = pairwise_iou(gt.boxes[g], pred.boxes[p])
-        pred_mask[p] = ~on_distractors(similarity, is_distractor[g])
+        pred_mask[p] = ~distractor_matches(similarity, is_distractor[g])
         # Columns first, as in trackeval: the other way leaves another memory layout,
         # and so another last bit in sums over it.
         similarities.append(similarity[:, pred_mask[p]][gt_mask[g]])

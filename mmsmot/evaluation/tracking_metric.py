@@ -13,15 +13,16 @@ from mmengine.logging import print_log
 
 from ..registry import METRICS
 from ..structures import write_trajectories
-from .preprocessing import preprocessing_for, require_known
-from .result_files import result_file, result_name
-from .table import format_table, write_json
+from ..utils.json_file import write_json
+from .preprocessing import preprocessing_for, require_preprocessing
+from .result_names import result_name, result_path
+from .table import format_table
 from .tracking import (
     COMBINED,
     Result,
     combine_sequences,
     evaluate_sequence,
-    rows_by_name,
+    tracking_rows,
 )
 
 
@@ -60,7 +61,7 @@ class TrackingMetric(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        require_known(preprocessing)
+        require_preprocessing(preprocessing)
         self.preprocessing = preprocessing
         self.out_dir = None if out_dir is None else Path(out_dir)
         self.json_path = None if json_path is None else Path(json_path)
@@ -94,7 +95,7 @@ class TrackingMetric(BaseMetric):
                     'rename it'
                 )
             if self.out_dir is not None:
-                path = result_file(self.out_dir, name, '.txt')
+                path = result_path(self.out_dir, name, '.txt')
                 write_trajectories(sample['pred_trajectories'], path)
             self.results.append((name, *self._score(sample)))
 
@@ -119,7 +120,7 @@ class TrackingMetric(BaseMetric):
                 f'none of {len(results)} videos has a truth (gt/gt.txt) to score '
                 'against. tools/infer.py predicts without one.'
             )
-        rows = rows_by_name(scored)
+        rows = tracking_rows(scored)
         print_log('\n' + format_table(rows), logger='current')
         if self.json_path is not None:
             combined = combine_sequences(scored)

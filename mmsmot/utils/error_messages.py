@@ -21,3 +21,9 @@ def shorten_text(text: str, max_characters: int) -> str:
     '[1, 2...'
     """
     return text if len(text) <= max_characters else f'{text[:max_characters]}...'
+
+
+def first_names(names: list[str], limit: int = 50) -> str:
+    """The first names, and how many more there are."""
+    suffix = f' and {len(names) - limit} more' if len(names) > limit else ''
+    return ', '.join(names[:limit]) + suffix

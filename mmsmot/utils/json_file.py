@@ -1,11 +1,15 @@
-"""JSON files from anywhere."""
+"""JSON files: reading them from anywhere, writing them whole."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from .atomic import atomic_write
 from .text_file import read_file_bytes
 
 
@@ -36,3 +40,44 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if content[key] is not value and content[key] != value:
                 raise ValueError(f'two values for the key {key!r:.60} in one object')
     return content
+
+
+def write_json(data: Any, path: str | os.PathLike) -> None:
+    """Write JSON atomically; NumPy numbers and arrays become plain ones.
+
+    What holds no dictionary stands on one line, however long an array it is.
+    """
+    with atomic_write(path) as stream:
+        stream.writelines(_pieces(data))
+        stream.write('\n')
+
+
+def _pieces(value: Any, margin: str = '\n') -> Iterator[str]:
+    inner = margin + '  '
+    if isinstance(value, dict) and value:
+        begin = '{'
+        for key, item in value.items():
+            name = key if isinstance(key, str) else _line(key)
+            yield f'{begin}{inner}{_line(name)}: '
+            yield from _pieces(item, inner)
+            begin = ','
+        yield margin + '}'
+    elif isinstance(value, list | tuple) and any(isinstance(i, dict) for i in value):
+        begin = '['
+        for item in value:
+            yield begin + inner
+            yield from _pieces(item, inner)
+            begin = ','
+        yield margin + ']'
+    else:
+        yield _line(value)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, default=_plain, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f'{type(value).__name__} cannot be written as JSON')

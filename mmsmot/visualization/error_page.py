@@ -34,7 +34,7 @@ def write_error_page(
     """Write the page, atomically.
 
     Args:
-        summary: See :meth:`~mmsmot.evaluation.error_analysis.Errors.summary`.
+        summary: See :meth:`~mmsmot.evaluation.error_analysis.ErrorAnalysis.summary`.
         image_files: Files relative to the page, by ``'<kind>/<row>'``.
         path: The page.
     """

@@ -15,9 +15,8 @@ import pytest
 
 from mmsmot.apis import infer_video
 from mmsmot.apis.result_cache import MAKERS, PACKAGE
-from mmsmot.apis.result_files import UNFINISHED, clear
+from mmsmot.apis.result_files import UNFINISHED, clear_result_folder
 from mmsmot.datasets import open_video
-from mmsmot.evaluation import write_json
 from mmsmot.models import video_run
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.smot import SMOT
@@ -29,6 +28,7 @@ from mmsmot.structures import (
     sample_to_dict,
 )
 from mmsmot.utils.atomic import atomic_path
+from mmsmot.utils.json_file import write_json
 from mmsmot.visualization import TrackDrawer
 from tests.demo_scene import make_demo_scene
 from tests.visualization.report_page import data_of
@@ -280,7 +280,7 @@ def test_what_a_killed_run_left_is_removed(scene: Path, tmp_path: Path) -> None:
 
 def test_names_of_unfinished_files_are_known(tmp_path: Path) -> None:
     with atomic_path(tmp_path / 'video.mp4') as temporary:
-        clear(tmp_path, overwrite=False)
+        clear_result_folder(tmp_path, overwrite=False)
         assert not temporary.exists()
         temporary.touch()
 

@@ -17,7 +17,7 @@ from mmengine.config import Config
 
 from mmsmot import datasets
 from mmsmot.apis import SMOTInferencer, infer
-from mmsmot.apis.bundled_weights import bundled_names, bundled_weights
+from mmsmot.apis.bundled_weights import bundled_weights, configs_with_bundled_weights
 from mmsmot.apis.domain_check import domain_warnings
 from mmsmot.datasets import VideoReader
 from mmsmot.engine import load_config
@@ -292,8 +292,8 @@ def test_a_config_that_is_given_stays_as_it_is() -> None:
 
 def test_shipped_weights_are_those_of_their_config() -> None:
     assert bundled_weights(CONFIG) is None
-    assert 'smoter_tiny_synsmot' in bundled_names()
-    for name in bundled_names():
+    assert 'smoter_tiny_synsmot' in configs_with_bundled_weights()
+    for name in configs_with_bundled_weights():
         path = bundled_weights(f'smoter/{name}.py')
         assert path.stat().st_size <= 20e6
         assert SMOTInferencer(name).model  # refuses the weights of another config

@@ -16,7 +16,7 @@ torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
 from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
-from mmsmot.evaluation.ground_truth import open_dataset  # noqa: E402
+from mmsmot.evaluation.gt_dataset import open_gt_dataset  # noqa: E402
 from mmsmot.evaluation.tracking_metric import TrackingMetric  # noqa: E402
 from mmsmot.models.detectors import DetectionFile  # noqa: E402
 from mmsmot.models.training.clip_table import clip_detection_targets  # noqa: E402
@@ -429,7 +429,7 @@ def test_sequences_too_short_for_halves(root, write_sequence, logged) -> None:
 def test_perfect_predictions_of_a_half_score_100(root) -> None:
     """Frames of the other half are no misses; predictions there are an error."""
     dataset, whole = (
-        open_dataset(data_root=root, split=split, sequences=['seq-a'])
+        open_gt_dataset(data_root=root, split=split, sequences=['seq-a'])
         for split in ('val', 'test')
     )
     assert len(whole[0]['data_samples'].frame_ids) == 12

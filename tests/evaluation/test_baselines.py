@@ -9,11 +9,11 @@ import pytest
 
 from mmsmot.evaluation.baselines import (
     TrainStatistics,
+    baseline_gap_closed,
+    caption_noun_phrase,
     consensus_caption,
-    gap_closed,
-    noun_phrase,
-    on_every_pair,
-    predict,
+    predict_baseline,
+    verbs_on_every_pair,
 )
 from mmsmot.structures import SMOTDataSample, VideoInfo
 
@@ -54,7 +54,7 @@ def statistics() -> TrainStatistics:
 
 
 def said(name: str, statistics: TrainStatistics) -> SMOTDataSample:
-    return next(predict(name, [video()], statistics))
+    return next(predict_baseline(name, [video()], statistics))
 
 
 def test_statistics(statistics: TrainStatistics) -> None:
@@ -66,7 +66,7 @@ def test_statistics(statistics: TrainStatistics) -> None:
 
 
 def test_noun_phrases() -> None:
-    assert [noun_phrase(text) for text in CAPTIONS.values()] == [
+    assert [caption_noun_phrase(text) for text in CAPTIONS.values()] == [
         'A man in a red shirt',
         'A woman wearing a blue shirt with a black hat',
         'A boy in green',
@@ -146,14 +146,14 @@ def test_the_paraphrase_tells_the_same_facts(
     item.set_metainfo(dict(video=VideoInfo('v', str(tmp_path))))
     texts = set()
     for seed in range(8):
-        result = next(predict('paraphrase oracle', [item], statistics, seed))
+        result = next(predict_baseline('paraphrase oracle', [item], statistics, seed))
         text = result.pred_captions[1]
         assert 'red shirt' in text
         assert 'walks to the left' in text or 'strolls to the left' in text
         assert result.pred_video_caption.startswith('One person is in a park.')
         texts.add(text)
     assert len(texts) > 2
-    again = next(predict('paraphrase oracle', [item], statistics, 7))
+    again = next(predict_baseline('paraphrase oracle', [item], statistics, 7))
     assert again.pred_captions[1] == text
     with pytest.raises(
         FileNotFoundError, match="Only SynSMOT's captions can be paraphrased"
@@ -163,7 +163,7 @@ def test_the_paraphrase_tells_the_same_facts(
 
 def test_one_person_alone_has_no_pairs() -> None:
     alone = sample(gt_trajectories=trajectories(i1=0.0))
-    assert len(on_every_pair(alone, ['look.v.01'])) == 0
+    assert len(verbs_on_every_pair(alone, ['look.v.01'])) == 0
 
 
 def test_the_gap_that_a_model_closes() -> None:
@@ -173,8 +173,8 @@ def test_the_gap_that_a_model_closes() -> None:
         'paraphrase oracle': {'F1': 1.0, 'HOTA': 100.0},
     }
     model = {'F1': 0.6, 'HOTA': 70.0, 'other': 1.0}
-    assert gap_closed(model, baselines) == {'F1': pytest.approx(0.5)}
-    assert gap_closed({'F1': 0.12}, baselines)['F1'] == pytest.approx(-0.1)
+    assert baseline_gap_closed(model, baselines) == {'F1': pytest.approx(0.5)}
+    assert baseline_gap_closed({'F1': 0.12}, baselines)['F1'] == pytest.approx(-0.1)
 
 
 def test_a_split_without_words() -> None:

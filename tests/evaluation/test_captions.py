@@ -15,7 +15,7 @@ from mmsmot.evaluation.captions import (
     CaptionScores,
     CaptionSet,
     score_captions,
-    split_words,
+    tokenize_caption,
 )
 
 pytest.importorskip('pycocoevalcap.meteor', reason='needs pycocoevalcap')
@@ -206,7 +206,7 @@ def test_captions_must_be_paired() -> None:
 
 
 def test_words_without_java() -> None:
-    assert split_words(["A man's T-shirt isn't red."]) == [
+    assert tokenize_caption(["A man's T-shirt isn't red."]) == [
         "a man 's t-shirt is n't red ."
     ]
 

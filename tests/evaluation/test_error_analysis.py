@@ -7,10 +7,10 @@ import pytest
 from mmsmot.evaluation.error_analysis import (
     NO_VERB,
     CaptionError,
-    Errors,
-    confusion,
-    find_errors,
-    score_by_purity,
+    ErrorAnalysis,
+    analyze_errors,
+    caption_score_by_purity,
+    verb_confusion,
 )
 from mmsmot.structures import Trajectories
 
@@ -20,13 +20,15 @@ pytest.importorskip('pycocoevalcap.cider', reason='needs pycocoevalcap')
 
 
 @pytest.fixture(scope='module')
-def errors() -> Errors:
+def errors() -> ErrorAnalysis:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('shutil.which', lambda *args, **kwargs: None)
-        return find_errors([worked_example(), perfect('road', 'A cat jumps up high.')])
+        return analyze_errors(
+            [worked_example(), perfect('road', 'A cat jumps up high.')]
+        )
 
 
-def test_the_worst_tracks_come_first(errors: Errors) -> None:
+def test_the_worst_tracks_come_first(errors: ErrorAnalysis) -> None:
     worst, *others = errors.tracks
     assert (worst.video, worst.gt_id, worst.pred_id) == ('video', 3, -1)
     assert (worst.iou, worst.completeness, worst.fragments) == (0.0, 0.0, 0)
@@ -38,7 +40,7 @@ def test_the_worst_tracks_come_first(errors: Errors) -> None:
     assert others[0].completeness == 1.0
 
 
-def test_the_worst_captions_come_first(errors: Errors) -> None:
+def test_the_worst_captions_come_first(errors: ErrorAnalysis) -> None:
     missed, woman, *right = errors.captions
     assert (missed.gt_id, missed.said, missed.score, missed.purity) == (3, '', 0.0, 0.0)
     assert (woman.truth, woman.said, woman.purity) == (
@@ -51,7 +53,7 @@ def test_the_worst_captions_come_first(errors: Errors) -> None:
     assert right[-1].score == pytest.approx(1.0)
 
 
-def test_the_worst_pairs_come_first(errors: Errors) -> None:
+def test_the_worst_pairs_come_first(errors: ErrorAnalysis) -> None:
     result = [(p.gt_ids, p.right, p.missed, p.wrong) for p in errors.pairs]
     assert result == [
         ((3, 1), (), ('look.v.01',), ()),
@@ -62,8 +64,8 @@ def test_the_worst_pairs_come_first(errors: Errors) -> None:
     assert errors.pairs[0].pred_ids == (-1, 11)
 
 
-def test_confusion_of_verbs(errors: Errors) -> None:
-    assert confusion(errors.pairs) == {
+def test_confusion_of_verbs(errors: ErrorAnalysis) -> None:
+    assert verb_confusion(errors.pairs) == {
         ('follow.v.01', 'follow.v.01'): 1,
         ('look.v.01', NO_VERB): 1,
         (NO_VERB, 'look.v.01'): 2,
@@ -75,7 +77,7 @@ def test_score_against_purity() -> None:
     def caption(purity: float, score: float, pred_id: int = 1) -> CaptionError:
         return CaptionError('v', 1, pred_id, 'a', 'b', purity, score)
 
-    result = score_by_purity(
+    result = caption_score_by_purity(
         [caption(0.55, 0.2), caption(0.65, 0.4), caption(1, 0.9), caption(0, 0, -1)]
     )
     assert result['bins'] == [
@@ -84,7 +86,7 @@ def test_score_against_purity() -> None:
     ]
     # Deviations from .7333 and .5: sums of products .17, squares .11167 and .26.
     assert result['correlation'] == pytest.approx(0.17 / (0.335 / 3 * 0.26) ** 0.5)
-    assert score_by_purity([])['correlation'] is None
+    assert caption_score_by_purity([])['correlation'] is None
 
 
 def test_purity_of_a_track_that_changes_persons(
@@ -101,7 +103,7 @@ def test_purity_of_a_track_that_changes_persons(
         pred_trajectories=mixed,
         pred_captions={7: 'a man walks'},
     )
-    errors = find_errors([item])
+    errors = analyze_errors([item])
     purity = {c.gt_id: (c.pred_id, c.purity) for c in errors.captions}
     assert purity == {1: (7, 0.75), 2: (-1, 0.0)}
     assert {t.gt_id: t.iou for t in errors.tracks} == {1: 0.75, 2: 0.25}
@@ -112,9 +114,9 @@ def test_a_video_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         gt_trajectories=trajectories(i1=0.0), pred_trajectories=trajectories(9, i1=0.0)
     )
     with pytest.raises(ValueError, match='video: 5 predicted boxes lie on frames'):
-        find_errors([late])
+        analyze_errors([late])
 
 
 def test_a_number_of_errors_is_a_count() -> None:
     with pytest.raises(ValueError, match='top must be a whole number of 0 or more'):
-        Errors([], [], []).summary(-1)
+        ErrorAnalysis([], [], []).summary(-1)

@@ -128,10 +128,10 @@ def test_one_box_a_side_is_scored_without_trackevals_loop(monkeypatch):
 
 def test_the_frames_of_a_sequence_are_matched_once():
     pytest.importorskip('trackeval')
-    from mmsmot.evaluation.hota import match_sequence
+    from mmsmot.evaluation.hota import match_hota
 
     data = one_match(0.5)
-    assert match_sequence(data)[2] is match_sequence(data)[2]
+    assert match_hota(data)[2] is match_hota(data)[2]
 
 
 def test_boxes_that_do_not_touch_add_nothing_to_the_alignment():

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from mmsmot.evaluation.interactions import (
     PairVerbs,
-    count,
-    head_and_tail,
-    macro,
-    micro,
-    per_verb,
-    span_iou,
-    subset_accuracy,
-    threshold_curve,
+    count_pair_verbs,
+    head_and_tail_scores,
+    interaction_span_iou,
+    interaction_threshold_curve,
+    macro_scores,
+    micro_scores,
+    pair_subset_accuracy,
+    scores_per_verb,
 )
 
 PAIRS = [
@@ -29,13 +29,13 @@ PAIRS = [
 
 def test_the_release_wants_a_score_above_the_threshold() -> None:
     at = [PairVerbs({'follow'}, {'follow': 0.4, 'look': 0.4, 'push': 0.41})]
-    assert micro(count(at))['P'] == pytest.approx(1 / 3)
-    above = count(at, above=True)
+    assert micro_scores(count_pair_verbs(at))['P'] == pytest.approx(1 / 3)
+    above = count_pair_verbs(at, above=True)
     assert above.false_negatives.tolist() == [1, 0, 0]
     assert above.false_positives.tolist() == [0, 0, 1]
     right = [PairVerbs({'follow'}, {'follow': 0.5, 'look': 0.4})]
-    assert subset_accuracy(right) == 0.0
-    assert subset_accuracy(right, above=True) == 1.0
+    assert pair_subset_accuracy(right) == 0.0
+    assert pair_subset_accuracy(right, above=True) == 1.0
 
 
 def test_span_iou_is_of_verbs_that_are_found() -> None:
@@ -45,30 +45,30 @@ def test_span_iou_is_of_verbs_that_are_found() -> None:
         ),
         PairVerbs({'push'}, {'push': 0.4}, {'push': 0.25}),
     ]
-    assert span_iou(pairs, 0.4) == 0.375
-    assert span_iou(pairs, 0.5) == 0.5
-    assert span_iou(PAIRS, 0.4) is None
+    assert interaction_span_iou(pairs, 0.4) == 0.375
+    assert interaction_span_iou(pairs, 0.5) == 0.5
+    assert interaction_span_iou(PAIRS, 0.4) is None
 
 
 def test_worked_by_hand() -> None:
-    counts = count(PAIRS, 0.4)
+    counts = count_pair_verbs(PAIRS, 0.4)
     assert counts.verbs == ('follow', 'look', 'push')
     assert counts.true_positives.tolist() == [1, 0, 0]
     assert counts.false_positives.tolist() == [0, 1, 1]
     assert counts.false_negatives.tolist() == [1, 2, 0]
-    assert micro(counts) == pytest.approx({'P': 1 / 3, 'R': 1 / 4, 'F1': 2 / 7})
+    assert micro_scores(counts) == pytest.approx({'P': 1 / 3, 'R': 1 / 4, 'F1': 2 / 7})
     follow = {'P': 1.0, 'R': 0.5, 'F1': 2 / 3, 'support': 2}
     nothing = {'P': 0.0, 'R': 0.0, 'F1': 0.0, 'support': 2}
-    assert per_verb(counts) == {'follow': pytest.approx(follow), 'look': nothing}
-    assert macro(counts)['F1'] == pytest.approx(1 / 3)
-    assert subset_accuracy(PAIRS) == 0.0
-    assert subset_accuracy(PAIRS[1:2], threshold=0.39) == 1.0
+    assert scores_per_verb(counts) == {'follow': pytest.approx(follow), 'look': nothing}
+    assert macro_scores(counts)['F1'] == pytest.approx(1 / 3)
+    assert pair_subset_accuracy(PAIRS) == 0.0
+    assert pair_subset_accuracy(PAIRS[1:2], threshold=0.39) == 1.0
 
 
 def test_head_is_four_fifths_of_all_labels() -> None:
     pairs = [PairVerbs({'look'}, {'look': 1.0})] * 8
     pairs += [PairVerbs({'push'}, {}), PairVerbs({'pull'}, {'wave': 1.0})]
-    parts = head_and_tail(count(pairs))
+    parts = head_and_tail_scores(count_pair_verbs(pairs))
     assert parts['head'] == {'P': 1.0, 'R': 1.0, 'F1': 1.0, 'verbs': 1}
     assert parts['tail'] == {'P': 0.0, 'R': 0.0, 'F1': 0.0, 'verbs': 3}
 
@@ -88,19 +88,23 @@ def test_where_the_head_ends(labels: tuple[int, ...], head: int) -> None:
     pairs = [
         PairVerbs({f'verb {i}'}, {}) for i, n in enumerate(labels) for _ in range(n)
     ]
-    parts = head_and_tail(count(pairs))
+    parts = head_and_tail_scores(count_pair_verbs(pairs))
     assert parts['head']['verbs'] == head
     assert parts['tail']['verbs'] == len(labels) - head
 
 
 def test_nothing_at_all_is_zero_not_an_error() -> None:
-    assert micro(count([])) == macro(count([])) == {'P': 0.0, 'R': 0.0, 'F1': 0.0}
-    assert subset_accuracy([]) == 0.0
-    assert head_and_tail(count([]))['head']['verbs'] == 0
+    assert (
+        micro_scores(count_pair_verbs([]))
+        == macro_scores(count_pair_verbs([]))
+        == {'P': 0.0, 'R': 0.0, 'F1': 0.0}
+    )
+    assert pair_subset_accuracy([]) == 0.0
+    assert head_and_tail_scores(count_pair_verbs([]))['head']['verbs'] == 0
 
 
 def test_recall_falls_with_the_threshold() -> None:
-    curve = threshold_curve(PAIRS)
+    curve = interaction_threshold_curve(PAIRS)
     np.testing.assert_allclose(curve['threshold'], np.linspace(0.05, 0.95, 19))
     assert (np.diff(curve['R']) <= 0).all()
     assert curve['R'][0] == 0.5
@@ -123,20 +127,24 @@ def test_equals_scikit_learn(seed: int) -> None:
     expected = metrics.precision_recall_fscore_support(
         truth, predicted, average='micro', zero_division=0
     )
-    assert list(micro(count(pairs)).values()) == pytest.approx(expected[:3])
+    assert list(micro_scores(count_pair_verbs(pairs)).values()) == pytest.approx(
+        expected[:3]
+    )
     seen = truth.any(axis=0)
     if seen.any():
         f1 = metrics.f1_score(truth, predicted, average=None, zero_division=0)
-        assert macro(count(pairs))['F1'] == pytest.approx(f1[seen].mean())
+        assert macro_scores(count_pair_verbs(pairs))['F1'] == pytest.approx(
+            f1[seen].mean()
+        )
     accuracy = metrics.accuracy_score(truth, predicted)
-    assert subset_accuracy(pairs) == pytest.approx(accuracy)
+    assert pair_subset_accuracy(pairs) == pytest.approx(accuracy)
 
 
 def test_of_equally_frequent_verbs_the_first_by_name_is_the_head() -> None:
     """Four verbs, once each: 80 % are all of them; of five, four by name."""
     for names, head in (('abcd', 4), ('abcde', 4)):
         pairs = [PairVerbs({n}, {n: 1.0} if n == names[-1] else {}) for n in names]
-        parts = head_and_tail(count(pairs))
+        parts = head_and_tail_scores(count_pair_verbs(pairs))
         assert parts['head']['verbs'] == head
         assert parts['head']['R'] == (0.25 if len(names) == 4 else 0.0)
 
@@ -144,7 +152,7 @@ def test_of_equally_frequent_verbs_the_first_by_name_is_the_head() -> None:
 def test_verbs_are_listed_by_frequency_and_then_by_name() -> None:
     names = [f'verb{n:02d}' for n in range(40)]
     pairs = [PairVerbs({name}, {}) for name in [*reversed(names), 'verb17']]
-    assert list(per_verb(count(pairs))) == [
+    assert list(scores_per_verb(count_pair_verbs(pairs))) == [
         'verb17',
         *(n for n in names if n != 'verb17'),
     ]

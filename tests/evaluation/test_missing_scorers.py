@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mmsmot.evaluation import SMOTMetric, smot_metric
-from mmsmot.evaluation.captions import missing_scorers
-from mmsmot.evaluation.error_analysis import find_errors
+from mmsmot.evaluation.captions import missing_caption_scorers
+from mmsmot.evaluation.error_analysis import analyze_errors
 from mmsmot.evaluation.saved_predictions import score_predictions
 
 from .smot_samples import worked_example
@@ -56,7 +56,7 @@ def test_predictions_on_disk_and_errors() -> None:
     assert result['tracking']['HOTA'] > 0
     assert result['missing']['strict video captions'] == COMMAND
     with pytest.raises(ModuleNotFoundError, match='pip install'):
-        find_errors([worked_example()])
+        analyze_errors([worked_example()])
 
 
 @pytest.mark.parametrize('threshold', [float('nan'), 7, -0.1, '0.4'])
@@ -64,7 +64,7 @@ def test_a_threshold_is_a_fraction(threshold: float) -> None:
     for call in (
         lambda: SMOTMetric(threshold=threshold),
         lambda: score_predictions([], threshold=threshold),
-        lambda: find_errors([], threshold),
+        lambda: analyze_errors([], threshold),
     ):
         with pytest.raises(
             ValueError, match='threshold must be a finite number from 0'
@@ -83,4 +83,4 @@ def test_a_package_that_is_there_but_broken(monkeypatch: pytest.MonkeyPatch) -> 
     expected = (
         "cannot be imported (libfoo.so is missing): pip install 'mmsmot[captions]'"
     )
-    assert missing_scorers() == f'pycocoevalcap {expected}'
+    assert missing_caption_scorers() == f'pycocoevalcap {expected}'

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from mmsmot.evaluation.preprocessing import (
-    counted_boxes,
     distractor_classes,
-    on_distractors,
+    distractor_matches,
+    preprocessed_gt,
     preprocessing_for,
-    require_known,
+    require_preprocessing,
 )
 from mmsmot.structures import Trajectories, VideoInfo
 from mmsmot.structures.mot_classes import FIRST_OTHER
@@ -45,7 +45,7 @@ def test_distractor_classes(name, labels, expected):
 
 def test_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"'mot19'; known: auto, none, mot15, mot16"):
-        require_known('mot19')
+        require_preprocessing('mot19')
     with pytest.raises(ValueError, match=r"'mot19'; known"):
         distractor_classes('mot19', truth([1]))
 
@@ -61,19 +61,19 @@ def test_on_distractors_is_one_to_one():
     # Both predictions overlap the distractor; the pedestrian takes the first.
     similarity = np.array([[0.9, 0.6], [0.8, 0.7]])
     is_distractor = np.array([False, True])
-    assert on_distractors(similarity, is_distractor).tolist() == [False, True]
-    assert on_distractors(similarity, ~is_distractor).tolist() == [True, False]
+    assert distractor_matches(similarity, is_distractor).tolist() == [False, True]
+    assert distractor_matches(similarity, ~is_distractor).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(('iou', 'removed'), [(0.49, False), (0.5, True), (1, True)])
 def test_on_distractors_wants_half_overlap(iou, removed):
-    mask = on_distractors(np.array([[iou]]), np.array([True]))
+    mask = distractor_matches(np.array([[iou]]), np.array([True]))
     assert mask.tolist() == [removed]
 
 
 @pytest.mark.parametrize('shape', [(0, 3), (2, 0), (0, 0)])
 def test_on_distractors_without_boxes(shape):
-    mask = on_distractors(np.empty(shape), np.ones(shape[0], bool))
+    mask = distractor_matches(np.empty(shape), np.ones(shape[0], bool))
     assert mask.tolist() == [False] * shape[1]
 
 
@@ -98,28 +98,28 @@ def test_what_auto_means(name, path, labels, expected):
 
 def test_nothing_true_left_is_told(logged):
     gt = truth([2, 2, 7])
-    assert not counted_boxes(gt, 'mot17', VideoInfo('yard', '/yard')).any()
+    assert not preprocessed_gt(gt, 'mot17', VideoInfo('yard', '/yard')).any()
     (message,) = logged
     assert message.startswith(
         'yard: none of 3 true boxes counts: there are 2 of class 2, 1 of class 7'
     )
     assert "preprocessing='none'" in message and 'labels.txt' in message
-    assert counted_boxes(gt, 'none').all()
-    assert counted_boxes(truth([1, 2]), 'mot17').tolist() == [True, False]
-    counted_boxes(truth([]), 'mot17')
+    assert preprocessed_gt(gt, 'none').all()
+    assert preprocessed_gt(truth([1, 2]), 'mot17').tolist() == [True, False]
+    preprocessed_gt(truth([]), 'mot17')
     assert len(logged) == 1
 
 
 def test_other_classes_neither_count_nor_excuse():
     gt = truth([1, FIRST_OTHER, FIRST_OTHER + 7])
     assert distractor_classes('auto', gt) == (2, 7, 8, 12)
-    assert counted_boxes(gt, 'mot17').tolist() == [True, False, False]
+    assert preprocessed_gt(gt, 'mot17').tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize('preprocessing', ['mot15', 'mot17', 'none'])
 def test_a_truth_that_is_all_to_be_ignored_is_told(logged, preprocessing):
     gt = truth([1, 1])
-    counted_boxes(replace(gt, scores=np.zeros(2)), preprocessing)
+    preprocessed_gt(replace(gt, scores=np.zeros(2)), preprocessing)
     (message,) = logged
     assert (
         'a video: none of 2 true boxes counts: the flag (seventh column of gt.txt)'

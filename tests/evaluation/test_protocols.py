@@ -9,9 +9,9 @@ import pytest
 
 from mmsmot.evaluation.interactions import PairVerbs
 from mmsmot.evaluation.protocols import (
+    apply_preprocessing,
     compare_official,
     compare_strictly,
-    with_scored_gt,
 )
 from mmsmot.structures import Interactions, SMOTDataSample, Trajectories
 
@@ -156,7 +156,7 @@ def test_words_of_those_who_never_come_into_sight_are_not_asked_for() -> None:
         start_frames=[2, 1, 5, 0, 9, 4],
         end_frames=[9, 9, 9, 0, 0, 4],
     )
-    cut = with_scored_gt(example)
+    cut = apply_preprocessing(example)
     assert set(cut.gt_captions) == {1, 2}
     assert cut.gt_interactions.verbs.tolist() == [
         'follow.v.01',

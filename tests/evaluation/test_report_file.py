@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.evaluation.report_file import read_headline, tracking_fields
+from mmsmot.evaluation.report_file import read_report_headline, report_tracking_fields
 
 
 def test_a_row_of_headline_scores(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_a_row_of_headline_scores(tmp_path: Path) -> None:
         'strict': {'instance': {'CIDEr': 1.25}, 'joint': {'IHOTA': {'joint': 0.5}}},
     }
     (tmp_path / 'report.json').write_text(json.dumps(scores))
-    assert read_headline(tmp_path / 'report.json') == {
+    assert read_report_headline(tmp_path / 'report.json') == {
         'track/HOTA': 61.5,
         'strict/instance_CIDEr': 1.25,
         'strict/IHOTA': 0.5,
@@ -39,12 +39,12 @@ def test_a_damaged_report_is_refused_by_name(
 ) -> None:
     (tmp_path / 'report.json').write_text(text)
     with pytest.raises(ValueError, match=rf'report\.json: {message}'):
-        read_headline(tmp_path / 'report.json')
+        read_report_headline(tmp_path / 'report.json')
 
 
 def test_fields_of_older_reports() -> None:
     fields = {'HOTA': {'HOTA_TP': [1] * 19}}
-    assert tracking_fields({'tracking_fields': fields}) is fields
-    assert tracking_fields({'trackeval': fields}) is fields
+    assert report_tracking_fields({'tracking_fields': fields}) is fields
+    assert report_tracking_fields({'trackeval': fields}) is fields
     with pytest.raises(ValueError, match="no 'tracking_fields'"):
-        tracking_fields({'tracking': {'HOTA': 50.0}})
+        report_tracking_fields({'tracking': {'HOTA': 50.0}})

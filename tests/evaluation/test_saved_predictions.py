@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.vocabulary import InteractionVocabulary
-from mmsmot.evaluation import SMOTMetric, TrackingMetric, write_json
+from mmsmot.evaluation import SMOTMetric, TrackingMetric
 from mmsmot.evaluation.external_results import ExternalResults
 from mmsmot.evaluation.saved_predictions import (
     SavedPredictions,
-    join_predictions,
+    join_predictions_and_gt,
     open_predictions,
     score_predictions,
 )
-from mmsmot.evaluation.smot_report import headline
+from mmsmot.evaluation.smot_report import report_headline
 from mmsmot.structures import (
     Interactions,
     Prompt,
@@ -26,6 +26,7 @@ from mmsmot.structures import (
     sample_to_dict,
     write_trajectories,
 )
+from mmsmot.utils.json_file import write_json
 
 from .smot_samples import perfect, sample, trajectories, worked_example
 
@@ -90,8 +91,10 @@ def test_dump_and_foreign_files_score_as_the_evaluator(tmp_path: Path) -> None:
         predictions = open_predictions(tmp_path / folder)
         assert isinstance(predictions, kind)
         assert predictions.names == ['park/000001', 'road/000002']
-        found = score_predictions(join_predictions(predictions, truths(videos())))
-        row = {f'smot/{key}': value for key, value in headline(found).items()}
+        found = score_predictions(
+            join_predictions_and_gt(predictions, truths(videos()))
+        )
+        row = {f'smot/{key}': value for key, value in report_headline(found).items()}
         assert row == expected
         assert 0 < row['smot/strict/interaction_F1'] < 1
     assert isinstance(open_predictions(tmp_path / 'dump/predictions'), SavedPredictions)
@@ -102,7 +105,7 @@ def test_a_video_without_prediction(tmp_path: Path) -> None:
     predictions = open_predictions(tmp_path)
 
     def f1(missing: str) -> tuple[float, int]:
-        joined = join_predictions(predictions, truths(videos()), missing=missing)
+        joined = join_predictions_and_gt(predictions, truths(videos()), missing=missing)
         found = score_predictions(joined)
         return found['strict']['interactions']['R'], found['counts']['videos']
 
@@ -118,14 +121,16 @@ def test_an_unknown_video(tmp_path: Path) -> None:
     predictions = open_predictions(write_foreign(videos(), tmp_path))
     known = truths(videos()[:1])
     with pytest.raises(ValueError, match="not in the dataset: 'road/000002'"):
-        list(join_predictions(predictions, known))
-    assert len(list(join_predictions(predictions, known, ignore_unknown=True))) == 1
+        list(join_predictions_and_gt(predictions, known))
+    assert (
+        len(list(join_predictions_and_gt(predictions, known, ignore_unknown=True))) == 1
+    )
 
 
 def test_an_unknown_frame_names_the_video(tmp_path: Path) -> None:
     write_foreign(videos(), tmp_path)
     write_trajectories(trajectories(7, i1=0.0), tmp_path / 'park/000001.txt')
-    joined = join_predictions(open_predictions(tmp_path), truths(videos()))
+    joined = join_predictions_and_gt(open_predictions(tmp_path), truths(videos()))
     with pytest.raises(
         ValueError, match='park/000001: 3 predicted boxes lie on frames'
     ):
@@ -153,7 +158,7 @@ def test_an_id_used_again_after_a_gap_is_one_trajectory(tmp_path: Path) -> None:
         'v', gt_trajectories=trajectories(i1=0.0), gt_captions={1: 'A man walks.'}
     )
     (tmp_path / 'instance_caption.json').write_text('{}')
-    joined = list(join_predictions(open_predictions(tmp_path), [walk]))
+    joined = list(join_predictions_and_gt(open_predictions(tmp_path), [walk]))
     result = score_predictions(joined)
     assert result['tracking']['FN'] == 3
     assert result['strict']['instance']['spurious'] == 0
@@ -234,7 +239,7 @@ def test_empty_captions_and_other_alphabets_score_zero(tmp_path: Path) -> None:
         gt_trajectories=boxes,
         gt_captions={1: 'A man walks.', 2: 'A girl runs.', 3: 'A boy sits.'},
     )
-    joined = join_predictions(open_predictions(tmp_path), [item])
+    joined = join_predictions_and_gt(open_predictions(tmp_path), [item])
     found = score_predictions(joined)['strict']['instance']
     assert found['ROUGE-L'] == pytest.approx(1 / 3)  # one of three is right
     assert (found['captions'], found['spurious']) == (3, 0)
@@ -327,7 +332,7 @@ def test_words_without_a_file_were_not_predicted(tmp_path: Path) -> None:
     write_foreign(videos(), tmp_path)
     for name in ('instance_caption', 'relation', 'video_summary'):
         (tmp_path / f'{name}.json').unlink()
-        joined = join_predictions(open_predictions(tmp_path), truths(videos()))
+        joined = join_predictions_and_gt(open_predictions(tmp_path), truths(videos()))
         found = score_predictions(joined, ['strict'])
         if name == 'instance_caption':
             assert set(found['strict']) == {'interactions', 'video', 'joint'}
@@ -351,7 +356,7 @@ def test_results_of_infer_are_scored(tmp_path: Path) -> None:
     predictions = open_predictions(tmp_path)
     assert isinstance(predictions, SavedPredictions)
     assert predictions.names == ['park/000001', 'road/000002']
-    scores = score_predictions(join_predictions(predictions, truths(videos())))
+    scores = score_predictions(join_predictions_and_gt(predictions, truths(videos())))
     expected = score_predictions(videos())
     assert scores['tracking'] == expected['tracking']
     assert scores['strict']['interactions']['F1'] == pytest.approx(
@@ -362,12 +367,12 @@ def test_results_of_infer_are_scored(tmp_path: Path) -> None:
 def test_one_result_of_infer_is_of_the_video_that_its_name_ends(tmp_path: Path) -> None:
     write_infer_result(videos()[0], tmp_path / 'result.json', '000001')
     predictions = open_predictions(tmp_path)
-    (joined,) = join_predictions(predictions, truths(videos()), 'skip')
+    (joined,) = join_predictions_and_gt(predictions, truths(videos()), 'skip')
     assert joined.video.name == 'park/000001'
     twins = truths([videos()[0], videos()[0]])
     twins[1].set_metainfo(dict(video=replace(twins[1].video, name='yard/000001')))
     with pytest.raises(ValueError, match="of 'park/000001' or of 'yard/000001'"):
-        list(join_predictions(predictions, twins))
+        list(join_predictions_and_gt(predictions, twins))
 
 
 def test_prompts_of_one_video_of_infer(tmp_path: Path) -> None:
@@ -378,7 +383,7 @@ def test_prompts_of_one_video_of_infer(tmp_path: Path) -> None:
         item.set_metainfo(dict(prompt=prompt))
         samples.append(item)
         write_infer_result(item, tmp_path / prompt.key / 'result.json', '000001')
-    joined = list(join_predictions(open_predictions(tmp_path), truths(samples)))
+    joined = list(join_predictions_and_gt(open_predictions(tmp_path), truths(samples)))
     assert [item.prompt.text for item in joined] == ['a man', 'a woman']
 
 
@@ -387,7 +392,7 @@ def test_a_dump_of_a_video_that_is_named_result(tmp_path: Path) -> None:
     metric = SMOTMetric(out_dir=str(tmp_path))
     metric.process(None, [item.to_dict()])
     assert open_predictions(tmp_path).names == ['result']
-    (joined,) = join_predictions(open_predictions(tmp_path), truths([item]))
+    (joined,) = join_predictions_and_gt(open_predictions(tmp_path), truths([item]))
     assert len(joined.pred_trajectories) == len(item.pred_trajectories)
 
 
@@ -408,10 +413,16 @@ def test_prompts_of_one_video_are_scored_apart(tmp_path: Path) -> None:
         assert (tmp_path / f'{name}.txt').is_file()
     predictions = open_predictions(tmp_path)
     assert predictions.names == names
-    again = headline(score_predictions(join_predictions(predictions, truths(samples))))
+    again = report_headline(
+        score_predictions(join_predictions_and_gt(predictions, truths(samples)))
+    )
     assert again['track/HOTA'] == pytest.approx(scores['smot/track/HOTA'])
     with pytest.raises(ValueError, match="not in the dataset: 'road/a-man-.*prompt"):
-        list(join_predictions(predictions, truths([perfect('road', 'A man.')]), 'skip'))
+        list(
+            join_predictions_and_gt(
+                predictions, truths([perfect('road', 'A man.')]), 'skip'
+            )
+        )
     tracking = TrackingMetric(json_path=str(tmp_path / 'tracking.json'))
     tracking.process(None, [item.to_dict() for item in samples])
     tracking.evaluate(2)

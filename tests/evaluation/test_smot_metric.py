@@ -12,13 +12,17 @@ import pytest
 from mmsmot.evaluation import SMOTMetric, smot_report
 from mmsmot.evaluation.captions import CaptionScores, CaptionSet
 from mmsmot.evaluation.protocols import STRICT
-from mmsmot.evaluation.smot_metric import format_report, format_split
-from mmsmot.evaluation.smot_report import headline, report, score_video
-from mmsmot.evaluation.table import write_json
-from mmsmot.evaluation.tracking import evaluate_and_match
+from mmsmot.evaluation.report_table import format_report, format_tracking_table
+from mmsmot.evaluation.smot_report import (
+    build_smot_report,
+    report_headline,
+    score_video,
+)
+from mmsmot.evaluation.tracking import evaluate_and_match_sequence
 from mmsmot.registry import METRICS
 from mmsmot.structures import Trajectories
 from mmsmot.structures.sample_json import sample_from_dict
+from mmsmot.utils.json_file import write_json
 
 from .smot_samples import perfect, sample, trajectories, worked_example
 
@@ -35,7 +39,7 @@ def without_java(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_truth_as_prediction_is_the_ceiling() -> None:
-    found = headline(report([score_video(PARK), score_video(ROAD)]))
+    found = report_headline(build_smot_report([score_video(PARK), score_video(ROAD)]))
     assert found['track/HOTA'] == pytest.approx(100)
     for protocol in ('strict', 'release'):
         assert found[f'{protocol}/interaction_F1'] == 1.0
@@ -46,7 +50,7 @@ def test_truth_as_prediction_is_the_ceiling() -> None:
 
 
 def test_worked_example() -> None:
-    found = report([score_video(worked_example())])
+    found = build_smot_report([score_video(worked_example())])
     strict, release = found['strict'], found['release']
     # follow 1-2 right; look 1-2, follow 2-1, look 14-1 wrong; look 3-1 missed.
     assert strict['interactions']['P'] == pytest.approx(1 / 4)
@@ -66,7 +70,7 @@ def test_worked_example() -> None:
 
 def test_boxes_that_match_at_one_half() -> None:
     example = worked_example()
-    _, found = evaluate_and_match(
+    _, found = evaluate_and_match_sequence(
         example.gt_trajectories, example.pred_trajectories, example.frame_ids
     )
     assert found == {(1, 11): 4, (2, 12): 4}
@@ -87,7 +91,7 @@ def test_caption_accuracy_weighs_boxes() -> None:
     said = {0: ['a man walks'], 1: ['a man runs']}
     well, badly = Cider().compute_score(truth, said)[1]
     assert well > 2 * badly > 0
-    result = report([score_video(example)])['strict']['joint']['CHOTA']
+    result = build_smot_report([score_video(example)])['strict']['joint']['CHOTA']
     accuracy = (4 * well + 1 * badly) / 5 / 10
     assert result['accuracy'] == pytest.approx(accuracy)
     assert (result['DetA@.5'], result['AssA@.5']) == pytest.approx((1, 1))
@@ -95,7 +99,9 @@ def test_caption_accuracy_weighs_boxes() -> None:
 
 
 def test_detection_and_association_of_the_worked_example() -> None:
-    result = report([score_video(worked_example())])['strict']['joint']['CHOTA']
+    result = build_smot_report([score_video(worked_example())])['strict']['joint'][
+        'CHOTA'
+    ]
     assert result['DetA@.5'] == pytest.approx(8 / (8 + 4 + 5))
     assert result['AssA@.5'] == pytest.approx(1.0)
 
@@ -103,7 +109,7 @@ def test_detection_and_association_of_the_worked_example() -> None:
 def test_words_and_boxes_are_asked_for_on_the_same_frames() -> None:
     example = perfect('park', 'A man walks.', 'A woman in red runs.')
     example.gt_trajectories = trajectories(10, i1=0.0, i2=50.0)  # 4 were looked at
-    found = report([score_video(example)])
+    found = build_smot_report([score_video(example)])
     assert found['tracking']['HOTA'] == pytest.approx(100)
     assert found['strict']['instance']['BLEU-1'] == pytest.approx(1.0)
     assert found['strict']['instance']['spurious'] == 0
@@ -126,7 +132,7 @@ def test_each_level_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
         return scores
 
     monkeypatch.setattr(smot_report, 'score_captions', dies)
-    found = report([score_video(ROAD, [STRICT])])
+    found = build_smot_report([score_video(ROAD, [STRICT])])
     strict = found['missing']
     assert set(strict) == {
         'strict video METEOR',
@@ -145,7 +151,7 @@ def test_chota_with_meteor_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -
         }
 
     monkeypatch.setattr(smot_report, 'score_captions', whole)
-    found = report([score_video(ROAD, [STRICT])])
+    found = build_smot_report([score_video(ROAD, [STRICT])])
     assert found['missing'] == {}
     assert found['strict']['joint']['CHOTA']['accuracy'] == pytest.approx(0.55)
 
@@ -198,7 +204,7 @@ def test_nobody_and_nothing() -> None:
         pred_trajectories=nobody,
         pred_captions={},
     )
-    found = report([score_video(empty)])
+    found = build_smot_report([score_video(empty)])
     assert found['strict']['instance']['ROUGE-L'] == 0.0
     assert found['strict']['joint']['CHOTA']['joint'] == 0.0
     assert found['release']['instance'] == {}
@@ -233,10 +239,10 @@ def test_what_nobody_predicted_is_absent() -> None:
     tracks = without_words(
         worked_example(), 'captions', 'interactions', 'video_caption'
     )
-    found = report([score_video(tracks)])
+    found = build_smot_report([score_video(tracks)])
     assert not {'strict', 'release'} & found.keys()
     assert found['missing'] == {}
-    assert {name.split('/')[0] for name in headline(found)} == {'track'}
+    assert {name.split('/')[0] for name in report_headline(found)} == {'track'}
     text = format_report(found)
     assert 'tracking' in text and 'preprocessing' in text
     for word in ('protocol', 'F1 ', 'CHOTA', 'missing', 'captions'):
@@ -246,7 +252,7 @@ def test_what_nobody_predicted_is_absent() -> None:
 def test_what_is_not_annotated_is_absent_too() -> None:
     example = worked_example()
     example.pop('gt_interactions')
-    found = report([score_video(example)])
+    found = build_smot_report([score_video(example)])
     assert 'interactions' not in found['release']
     assert set(found['strict']) == {'instance', 'video', 'joint'}
     assert set(found['strict']['joint']) == {'CHOTA'}
@@ -262,10 +268,10 @@ def test_what_is_not_annotated_is_absent_too() -> None:
     ],
 )
 def test_each_level_of_words_stands_alone(gone: tuple, left: set) -> None:
-    found = report([score_video(without_words(worked_example(), *gone))])
+    found = build_smot_report([score_video(without_words(worked_example(), *gone))])
     assert set(found['strict']) == left
     assert set(found['release']) == left - {'joint'}
-    everything = report([score_video(worked_example())])
+    everything = build_smot_report([score_video(worked_example())])
     for level in left - {'joint'}:
         assert found['strict'][level] == everything['strict'][level]
     format_report(found)
@@ -279,7 +285,7 @@ def test_a_video_without_words_among_others_is_missed() -> None:
         'interactions',
         'video_caption',
     )
-    found = report([score_video(PARK), score_video(silent)])['strict']
+    found = build_smot_report([score_video(PARK), score_video(silent)])['strict']
     assert found['interactions']['R'] == pytest.approx(1 / 2)
     assert found['instance']['captions'] == 4
 
@@ -287,12 +293,12 @@ def test_a_video_without_words_among_others_is_missed() -> None:
 def test_a_split_ends_in_one_combined_row(tmp_path: Path) -> None:
     reports = {}
     for name, example in (('a', worked_example()), ('b', PARK)):
-        found = report([score_video(example, [STRICT])])
+        found = build_smot_report([score_video(example, [STRICT])])
         write_json(found, tmp_path / f'{name}.json')
         reports[name] = json.loads((tmp_path / f'{name}.json').read_text())
-    lines = format_split(reports).splitlines()
+    lines = format_tracking_table(reports).splitlines()
     assert [line.split()[0] for line in lines] == ['sequence', 'a', 'b', 'COMBINED']
-    both = report(
+    both = build_smot_report(
         [score_video(worked_example(), [STRICT]), score_video(PARK, [STRICT])]
     )
     combined = [float(cell) for cell in lines[-1].split()[1:]]
@@ -300,4 +306,4 @@ def test_a_split_ends_in_one_combined_row(tmp_path: Path) -> None:
     # Reports of older versions.
     for scores in reports.values():
         scores['trackeval'] = scores.pop('tracking_fields')
-    assert format_split(reports).splitlines() == lines
+    assert format_tracking_table(reports).splitlines() == lines

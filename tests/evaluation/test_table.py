@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from mmsmot.evaluation import format_table, write_json
+from mmsmot.evaluation import format_table
+from mmsmot.utils.json_file import write_json
 
 
 def test_columns_are_aligned():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.evaluation import combine_sequences, evaluate_sequence, summarize
+from mmsmot.evaluation import combine_sequences, evaluate_sequence, summarize_tracking
 from mmsmot.structures import CoordinateSpace, Trajectories
 
 COLUMNS = [
@@ -36,7 +36,7 @@ def trajectories(rows: list[tuple], **columns) -> Trajectories:
 
 
 def scores(gt, pred, frame_ids, preprocessing='none') -> dict[str, float]:
-    return summarize(evaluate_sequence(gt, pred, frame_ids, preprocessing))
+    return summarize_tracking(evaluate_sequence(gt, pred, frame_ids, preprocessing))
 
 
 def test_columns_are_the_papers():
@@ -91,7 +91,7 @@ def test_one_miss_on_sparse_frame_numbers():
     result = evaluate_sequence(gt, pred, [5, 10, 15, 20, 25])
     assert result['CLEAR']['CLR_Frames'] == 5
     assert result['CLEAR']['Frag'] == 0  # a miss in a frame without any prediction
-    assert summarize(result) == pytest.approx(
+    assert summarize_tracking(result) == pytest.approx(
         {
             'HOTA': 75,  # DetA 3 / 4, AssA 3 / 4
             'AssA': 75,
@@ -155,8 +155,8 @@ ONE = trajectories([(1, 1, HERE)])
 )
 def test_no_boxes(gt, pred, frame_ids, expected):
     result = evaluate_sequence(gt, pred, frame_ids)
-    assert list(summarize(result).values()) == expected
-    combined = summarize(combine_sequences({'a': result}))
+    assert list(summarize_tracking(result).values()) == expected
+    combined = summarize_tracking(combine_sequences({'a': result}))
     counts = [combined[key] for key in ('FN', 'FP', 'IDs')]
     assert counts == expected[5:8]
     assert np.isfinite(list(combined.values())).all()
@@ -165,7 +165,7 @@ def test_no_boxes(gt, pred, frame_ids, expected):
 def test_false_positives_without_any_truth_count_when_combined():
     nothing_there = evaluate_sequence(EMPTY, ONE, [1])
     good = evaluate_sequence(ONE, ONE, [1])
-    row = summarize(combine_sequences({'a': nothing_there, 'b': good}))
+    row = summarize_tracking(combine_sequences({'a': nothing_there, 'b': good}))
     assert (row['MOTA'], row['FP'], row['IDP']) == (0, 1, 50)
     assert row['DetA'] == 50
 
@@ -173,7 +173,7 @@ def test_false_positives_without_any_truth_count_when_combined():
 def test_an_empty_result_pulls_the_combined_row_down():
     good = evaluate_sequence(ONE, ONE, [1])
     none = evaluate_sequence(ONE, EMPTY, [1])
-    row = summarize(combine_sequences({'a': good, 'b': none}))
+    row = summarize_tracking(combine_sequences({'a': good, 'b': none}))
     assert row['DetA'] == row['MOTA'] == 50
     assert row['AssA'] == row['IDP'] == 100
     assert row['IDF1'] == pytest.approx(200 / 3)
@@ -246,7 +246,9 @@ def test_names_do_not_matter(crowd, assert_same_scores, seed):
 def test_one_sequence_combined_is_itself(crowd, seed):
     result = evaluate_sequence(*crowd(seed), range(1, 13))
     one = combine_sequences({'a': result})
-    assert summarize(one) == pytest.approx(summarize(result), rel=1e-12)
+    assert summarize_tracking(one) == pytest.approx(
+        summarize_tracking(result), rel=1e-12
+    )
 
 
 @settings(max_examples=25, deadline=None)

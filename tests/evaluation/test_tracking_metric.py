@@ -14,7 +14,7 @@ from mmsmot.evaluation import (
     TrackingMetric,
     combine_sequences,
     evaluate_sequence,
-    summarize,
+    summarize_tracking,
 )
 from mmsmot.registry import METRICS
 from mmsmot.structures import SMOTDataSample, VideoInfo, read_trajectories
@@ -54,7 +54,7 @@ def test_scores_and_table(samples, logged):
         )
         for s in samples
     }
-    expected = summarize(combine_sequences(results))
+    expected = summarize_tracking(combine_sequences(results))
     assert scores == {f'track/{key}': value for key, value in expected.items()}
     assert 0 < scores['track/HOTA'] < 100
     table = next(m for m in logged if 'COMBINED' in m).strip().splitlines()

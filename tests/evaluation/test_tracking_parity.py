@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.evaluation import combine_sequences, evaluate_sequence, summarize
+from mmsmot.evaluation import combine_sequences, evaluate_sequence, summarize_tracking
 from mmsmot.structures import Trajectories, VideoInfo, read_mot_rows, read_trajectories
 
 TUD = {'TUD-Campus': 71, 'TUD-Stadtmitte': 179}
@@ -39,7 +39,7 @@ def test_published_tud_rows(test_data, preprocessing):
         'COMBINED': (39.996, 55.512, 62.430, 913, 602, 58, 14),
     }
     for name, result in results.items():
-        row = summarize(result)
+        row = summarize_tracking(result)
         percent = [round(row[key], 3) for key in ('HOTA', 'MOTA', 'IDF1')]
         counts = [result['CLEAR']['CLR_TP'], row['FN'], row['FP'], row['IDs']]
         assert (*percent, *counts) == expected[name]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.evaluation import evaluate_sequence, summarize
+from mmsmot.evaluation import evaluate_sequence, summarize_tracking
 from mmsmot.models.trackers import OCSORT, SORT, ByteTrack, DeepSORT
 from mmsmot.structures import (
     Detections,
@@ -74,7 +74,7 @@ def test_published_row_of_sort(test_data: Path) -> None:
     frame_ids = np.arange(1, 72)
     tracker = SORT(class_agnostic=True)
     tracks = [tracker.update(detections.get(f, Detections.empty())) for f in frame_ids]
-    scores = summarize(
+    scores = summarize_tracking(
         evaluate_sequence(
             read_trajectories(folder / 'TUD-Campus' / 'gt.txt'),
             Trajectories.from_tracks(frame_ids, tracks),

@@ -16,8 +16,8 @@ import pytest
 
 from mmsmot.datasets.synsmot import ClipSettings, write_clip
 from mmsmot.evaluation import SMOTMetric
-from mmsmot.evaluation.baselines import TrainStatistics, predict
-from mmsmot.evaluation.ground_truth import open_dataset, read_truths
+from mmsmot.evaluation.baselines import TrainStatistics, predict_baseline
+from mmsmot.evaluation.gt_dataset import gt_samples, open_gt_dataset
 
 pytest.importorskip('pycocoevalcap.cider', reason='needs pycocoevalcap')
 
@@ -68,12 +68,12 @@ def val_world(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dump(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a model left that takes everybody for somebody else."""
     out = tmp_path_factory.mktemp('results')
-    train, test = (open_dataset(data_root=world, split=s) for s in ('train', 'test'))
-    known = TrainStatistics.of(read_truths(train))
+    train, test = (open_gt_dataset(data_root=world, split=s) for s in ('train', 'test'))
+    known = TrainStatistics.of(gt_samples(train))
     metric = SMOTMetric(out_dir=str(out))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('shutil.which', lambda *args, **kwargs: None)
-        for sample in predict('identities shuffled', read_truths(test), known):
+        for sample in predict_baseline('identities shuffled', gt_samples(test), known):
             metric.process(None, [sample.to_dict()])
         metric.evaluate(len(test))
     return out

@@ -24,14 +24,15 @@ with tool_imports():
     from mmsmot.evaluation.baselines import (
         BASELINES,
         TrainStatistics,
-        gap_closed,
-        predict,
+        baseline_gap_closed,
+        predict_baseline,
     )
-    from mmsmot.evaluation.ground_truth import open_dataset, read_truths
-    from mmsmot.evaluation.report_file import read_headline
+    from mmsmot.evaluation.gt_dataset import gt_samples, open_gt_dataset
+    from mmsmot.evaluation.report_file import read_report_headline
     from mmsmot.evaluation.saved_predictions import score_predictions
-    from mmsmot.evaluation.smot_report import headline
-    from mmsmot.evaluation.table import format_table, write_json
+    from mmsmot.evaluation.smot_report import report_headline
+    from mmsmot.evaluation.table import format_table
+    from mmsmot.utils.json_file import write_json
 
 
 VAL_SPLITS = ('val', VAL_FROM_TRAIN)
@@ -82,26 +83,26 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Read first: scoring the baselines takes minutes.
-    model_row = None if args.report is None else read_headline(args.report)
+    model_row = None if args.report is None else read_report_headline(args.report)
     # A val that is a part of train is left out of the statistics.
     train_split = TRAIN_MINUS_VAL if args.split in VAL_SPLITS else 'train'
-    train = open_dataset(data_root=args.data_root, split=train_split)
-    statistics = TrainStatistics.of(read_truths(train))
+    train = open_gt_dataset(data_root=args.data_root, split=train_split)
+    statistics = TrainStatistics.of(gt_samples(train))
     print(f'most frequent in train: "{statistics.appearance} {statistics.action}"')
     print(f'consensus: "{statistics.consensus}"')
     print(f'verbs: {", ".join(statistics.verbs)}')
-    scored = open_dataset(data_root=args.data_root, split=args.split)
+    scored = open_gt_dataset(data_root=args.data_root, split=args.split)
     rows = {}
     for name in args.only or BASELINES:
-        samples = predict(name, read_truths(scored), statistics, args.seed)
-        rows[name] = headline(score_predictions(samples))
+        samples = predict_baseline(name, gt_samples(scored), statistics, args.seed)
+        rows[name] = report_headline(score_predictions(samples))
         print(f'{name}: scored', file=sys.stderr)
     for protocol, columns in COLUMNS.items():
         print(f'\n{markdown(rows, protocol, columns)}')
     if args.out is not None:
         write_json(rows, args.out)
     if model_row is not None:
-        closed = gap_closed(model_row, rows)
+        closed = baseline_gap_closed(model_row, rows)
         cells = {name: {'gap closed': share} for name, share in closed.items()}
         print(f'\n{format_table(cells, corner="score")}')
 

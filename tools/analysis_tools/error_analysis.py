@@ -17,18 +17,18 @@ with tool_imports():
     import cv2
     import numpy as np
 
-    from mmsmot.apis.predictions import open_results
+    from mmsmot.apis.predictions_and_gt import open_predictions_and_gt
     from mmsmot.datasets.image_sequence import ImageSequence
     from mmsmot.datasets.video_dataset import VideoDataset
-    from mmsmot.evaluation.error_analysis import Errors, find_errors
-    from mmsmot.evaluation.ground_truth import read_truths
+    from mmsmot.evaluation.error_analysis import ErrorAnalysis, analyze_errors
+    from mmsmot.evaluation.gt_dataset import gt_samples
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.result_files import result_name
-    from mmsmot.evaluation.saved_predictions import MISSING, join_predictions
-    from mmsmot.evaluation.table import write_json
+    from mmsmot.evaluation.result_names import result_name
+    from mmsmot.evaluation.saved_predictions import MISSING, join_predictions_and_gt
     from mmsmot.structures import SMOTDataSample, Trajectories
     from mmsmot.utils.atomic import atomic_path
     from mmsmot.utils.folder_lock import folder_lock
+    from mmsmot.utils.json_file import write_json
     from mmsmot.visualization.contact_sheet import contact_sheet, spread_over
     from mmsmot.visualization.error_page import write_error_page
 
@@ -68,7 +68,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    predictions, dataset = open_results(
+    predictions, dataset = open_predictions_and_gt(
         args.results,
         args.frame_numbers,
         args.config,
@@ -80,10 +80,12 @@ def main() -> None:
 
     def samples():
         ignore_unknown = args.sequences is not None
-        truths = read_truths(dataset)
-        return join_predictions(predictions, truths, args.missing, ignore_unknown)
+        truths = gt_samples(dataset)
+        return join_predictions_and_gt(
+            predictions, truths, args.missing, ignore_unknown
+        )
 
-    errors = find_errors(samples(), args.threshold)
+    errors = analyze_errors(samples(), args.threshold)
     out, pictures = Path(args.out), {}
     with folder_lock(out):
         if not args.no_pictures:
@@ -98,7 +100,7 @@ def main() -> None:
 
 
 def draw(
-    errors: Errors, top: int, dataset: VideoDataset, samples, out: Path
+    errors: ErrorAnalysis, top: int, dataset: VideoDataset, samples, out: Path
 ) -> dict[str, str]:
     """Contact sheets of the worst, a video at a time; files by '<kind>/<row>'."""
     errors_of: dict[str, list[tuple[str, tuple[int, ...], tuple[int, ...]]]] = {}

@@ -17,17 +17,17 @@ from pathlib import Path
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
-    from mmsmot.apis.predictions import open_results
-    from mmsmot.evaluation.ground_truth import read_truths
+    from mmsmot.apis.predictions_and_gt import open_predictions_and_gt
+    from mmsmot.evaluation.gt_dataset import gt_samples
     from mmsmot.evaluation.interactions import THRESHOLD
     from mmsmot.evaluation.protocols import RELEASE, STRICT
+    from mmsmot.evaluation.report_table import format_report
     from mmsmot.evaluation.saved_predictions import (
         MISSING,
-        join_predictions,
+        join_predictions_and_gt,
         score_predictions,
     )
-    from mmsmot.evaluation.smot_metric import format_report
-    from mmsmot.evaluation.table import write_json
+    from mmsmot.utils.json_file import write_json
 
 
 def parse_args() -> argparse.Namespace:
@@ -74,7 +74,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    predictions, dataset = open_results(
+    predictions, dataset = open_predictions_and_gt(
         args.results,
         args.frame_numbers,
         args.config,
@@ -83,8 +83,8 @@ def main() -> None:
         args.sequences,
         args.vocabulary,
     )
-    samples = join_predictions(
-        predictions, read_truths(dataset), args.missing, args.ignore_unknown
+    samples = join_predictions_and_gt(
+        predictions, gt_samples(dataset), args.missing, args.ignore_unknown
     )
     scores = score_predictions(
         samples, args.protocols, args.preprocessing, args.threshold

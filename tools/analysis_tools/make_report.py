@@ -27,14 +27,14 @@ from mmsmot.utils.number_ranges import NumberRange
 
 with tool_imports():
     import numpy as np
+    from mmsmot.evaluation.smot_report import report_headline
 
     from mmsmot.datasets import VideoReader, open_video
     from mmsmot.datasets.streams.address import is_stream, shown_address
     from mmsmot.engine import load_config
-    from mmsmot.evaluation.ground_truth import open_dataset
+    from mmsmot.evaluation.gt_dataset import open_gt_dataset
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.saved_predictions import read_sample, score_predictions
-    from mmsmot.evaluation.smot_report import headline
+    from mmsmot.evaluation.saved_predictions import read_saved_sample, score_predictions
     from mmsmot.structures import SMOTDataSample
     from mmsmot.visualization.html_report import EMBED_LIMIT, is_report, write_report
     from mmsmot.visualization.report_video import playable_video
@@ -80,12 +80,14 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    sample = read_sample(args.prediction)
+    sample = read_saved_sample(args.prediction)
     reader, scores = None, {}
     if args.config is not None or args.data_root is not None:
         sample, reader = with_truth(sample, args)
         if 'gt_trajectories' in sample and 'pred_trajectories' in sample:
-            scores = headline(score_predictions([sample], threshold=args.threshold))
+            scores = report_headline(
+                score_predictions([sample], threshold=args.threshold)
+            )
     out = Path(args.out)
     if os.path.lexists(out) and not is_report(out):
         raise FileExistsError(
@@ -117,7 +119,7 @@ def with_truth(
     if args.config is not None:
         settings = load_config(args.config).test_dataloader.dataset.to_dict()
     name = sample.video.name
-    item = open_dataset(settings, args.data_root, args.split, [name])[0]
+    item = open_gt_dataset(settings, args.data_root, args.split, [name])[0]
     truth = item['data_samples']
     if not np.array_equal(truth.frame_ids, sample.frame_ids):
         raise ValueError(

@@ -33,7 +33,7 @@ with tool_imports():
 
     from mmsmot.evaluation.captions import BLEU
     from mmsmot.evaluation.protocols import compare_strictly
-    from mmsmot.evaluation.smot_report import report, score_video
+    from mmsmot.evaluation.smot_report import build_smot_report, score_video
     from mmsmot.structures import Interactions, SMOTDataSample, VideoInfo
 
 GOAL = 1.5
@@ -154,7 +154,7 @@ def our_scores(
     split, start = {}, Clock.now()
     videos = [score_video(sample, ['strict']) for sample in samples]
     split['tracks and matching'], start = Clock.since(start), Clock.now()
-    scores_by_protocol = report(videos)
+    scores_by_protocol = build_smot_report(videos)
     split['the rest'] = Clock.since(start)
     instance = scores_by_protocol['strict']['instance']
     # The benchmark compares captions, so what invented ones cost is undone.

@@ -18,7 +18,7 @@ from mmsmot.utils.command_line import run_tool, tool_imports
 with tool_imports():
     import numpy as np
 
-    from mmsmot.evaluation import evaluate_sequence, format_table, summarize
+    from mmsmot.evaluation import evaluate_sequence, format_table, summarize_tracking
     from mmsmot.models.trackers import OCSORT, SORT, ByteTrack, DeepSORT, StrongSORT
     from mmsmot.structures import Detections, Trajectories
 
@@ -65,7 +65,7 @@ def main() -> None:
             milliseconds = 1e3 * (time.perf_counter() - start) / len(frames)
             label = f'{path.stem} {name} ({milliseconds:.2f} ms a frame)'
             scores = evaluate_sequence(truth, tracks, frame_ids, preprocessing='none')
-            rows[label] = summarize(scores)
+            rows[label] = summarize_tracking(scores)
     print(format_table(rows))
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from ...registry import DATASETS
+from ...utils.error_messages import first_names
 from ...utils.json_file import read_json
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
-from ..video_dataset import VideoDataset, shortened
+from ..video_dataset import VideoDataset
 from ..video_reader import BENSMOT_FPS
 from ..vocabulary import InteractionVocabulary
 from .combined_json import CombinedAnnotations
@@ -217,7 +218,7 @@ class BenSMOTDataset(VideoDataset):
         ]
         message = (
             f'{self.data_root}/{self.split}: {len(names)} of {len(videos)} sequences '
-            f'left out ({NO_WORDS}): {shortened(names)}'
+            f'left out ({NO_WORDS}): {first_names(names)}'
         )
         if not num_kept:
             raise ValueError(f'{message}. described_only=False keeps them.')

@@ -15,18 +15,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from ...utils.atomic import atomic_folder, atomic_write
 from ...utils.folder_lock import LOCK_FILES, folder_lock
 from ...utils.json_file import read_json
 from ...utils.parent_process import end_with_parent, start_workers
+from ...utils.progress_bar import progress_bar
 from .expressions import make_expressions
 from .facts import MIN_VISIBILITY, clip_facts
 from .grammar import instance_caption, video_caption
@@ -194,7 +188,7 @@ def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) 
     ]
     todo = [job for job in jobs if not clip_folder(out, *job[2:4]).exists()]
     workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
-    with _bar(progress) as bar:
+    with progress_bar(disable=not progress) as bar:
         task = bar.add_task(
             f'SynSMOT {size}', total=len(jobs), completed=len(jobs) - len(todo)
         )
@@ -299,14 +293,4 @@ def _other_version(path: Path, version: Any) -> str:
         'and clips of two versions are not mixed. What is there stays valid to train and '
         'test on; to have '
         f"this version's splits ({', '.join(SPLITS)}) give another folder"
-    )
-
-
-def _bar(visible: bool) -> Progress:
-    return Progress(
-        TextColumn('{task.description}'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        disable=not visible,
     )

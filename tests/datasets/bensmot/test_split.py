@@ -21,7 +21,7 @@ from mmsmot.datasets.bensmot.split import (  # noqa: E402
     val_from_train,
 )
 from mmsmot.datasets.converters.bensmot_folder import verbs_in  # noqa: E402
-from mmsmot.evaluation.ground_truth import open_dataset  # noqa: E402
+from mmsmot.evaluation.gt_dataset import open_gt_dataset  # noqa: E402
 from mmsmot.evaluation.tracking_metric import TrackingMetric  # noqa: E402
 
 # Activity 'a' of 12 sequences has one in val, 'b' of 2 and 'c' of 3 are five together.
@@ -169,7 +169,7 @@ def test_a_folder_without_train_has_no_val(tmp_path) -> None:
 
 def test_evaluation_finds_the_derived_val(bensmot) -> None:
     """Its gt scored as a prediction is perfect; no other video is asked for."""
-    dataset, metric = open_dataset(data_root=bensmot, split='val'), TrackingMetric()
+    dataset, metric = open_gt_dataset(data_root=bensmot, split='val'), TrackingMetric()
     for i in range(len(dataset)):
         sample = dataset[i]['data_samples']
         sample.set_field(sample.gt_trajectories, 'pred_trajectories')

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mmsmot.apis.recording import Recording
+from mmsmot.apis.stream_recording import StreamRecording
 from mmsmot.datasets import VideoStream, open_video
 from mmsmot.datasets.streams import connection as stream_connection
 from mmsmot.datasets.streams import video_stream
@@ -199,7 +199,9 @@ def test_end_is_not_waited_for(clock, plug_in) -> None:
 def test_one_picture_is_held(clock, plug_in, tmp_path) -> None:
     plug_in(FakeCamera(clock))
     pictures, alive = [], []
-    with Recording(open_video('camera:0', end=60), tmp_path / 'a.mp4') as recording:
+    with StreamRecording(
+        open_video('camera:0', end=60), tmp_path / 'a.mp4'
+    ) as recording:
         for frames in recording.batches(4):
             pictures += [weakref.ref(frame.image) for frame in frames]
             del frames

@@ -12,7 +12,7 @@ pytest.importorskip('transformers', reason='needs transformers')
 from torch import nn
 
 from mmsmot.apis import SMOTSession
-from mmsmot.apis.caching import with_cache
+from mmsmot.apis.detection_caching import cache_detections
 from mmsmot.datasets import open_video
 from mmsmot.engine import load_config
 from mmsmot.models.language import VisionLanguageModel
@@ -222,7 +222,7 @@ def test_its_detector_looks_at_a_video_once(
 ) -> None:
     def boxes() -> np.ndarray:
         video = open_video(clip, end=4)
-        results = [*with_cache(model, tmp_path).stream(video)]
+        results = [*cache_detections(model, tmp_path).stream(video)]
         return np.concatenate([result.tracks.boxes for result in results])
 
     first = boxes()

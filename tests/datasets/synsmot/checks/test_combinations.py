@@ -13,7 +13,7 @@ from mmsmot.datasets.synsmot.appearance import SHIRT_COLORS
 from mmsmot.datasets.synsmot.casting import held_out_pairs
 from mmsmot.datasets.synsmot.checks.checker import check_clip
 from mmsmot.datasets.synsmot.checks.claims import parse_caption_claims
-from mmsmot.datasets.synsmot.checks.combinations import HELD_OUT, deed_of
+from mmsmot.datasets.synsmot.checks.combinations import HELD_OUT, claimed_action
 from mmsmot.datasets.synsmot.lexicon import CLAUSES
 
 
@@ -28,7 +28,7 @@ def test_the_list_is_the_rule_of_the_generator(split):
     for action, form in forms:
         clause = form.format(d='to the left', o='a man in red', c='blue')
         _, (doing,), rest = parse_caption_claims(f'A boy in blue {clause}.')
-        color = HELD_OUT[split][deed_of(doing)]
+        color = HELD_OUT[split][claimed_action(doing)]
         assert (color, rest) == (color_of[action], ''), clause
     assert set(HELD_OUT[split].values()) == set(SHIRT_COLORS)
 

@@ -40,7 +40,7 @@ def is_infer_result(content: Any) -> bool:
     return content.get('format') in (LEGACY_RESULT, FORMAT)
 
 
-def result_file(folder: Path, name: str, suffix: str) -> Path:
+def result_path(folder: Path, name: str, suffix: str) -> Path:
     """Where a video's results go: ``folder / (name + suffix)``.
 
     Names come from folders and from keys of JSON files; those with slashes make folders

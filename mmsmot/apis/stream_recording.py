@@ -14,7 +14,7 @@ from ..structures import Frame, VideoInfo
 from ..visualization import VideoWriter
 
 
-class Recording:
+class StreamRecording:
     """Stands for a stream's reader, and keeps what was read as H.264.
 
     Read its :meth:`batches` once, inside a ``with`` block; when the block ends the file
@@ -45,7 +45,7 @@ class Recording:
         """``None`` as long as nothing was read."""
         return len(self._frame_ids) or None
 
-    def __enter__(self) -> Recording:
+    def __enter__(self) -> StreamRecording:
         self._writer.__enter__()
         return self
 

@@ -1,4 +1,4 @@
-"""Predictions on disk and the dataset they belong to."""
+"""Predictions on disk and the dataset with their ground truth."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from ..datasets.video_dataset import VideoDataset
 from ..engine import load_config
 from ..evaluation.external_results import ExternalResults
-from ..evaluation.ground_truth import open_dataset
+from ..evaluation.gt_dataset import open_gt_dataset
 from ..evaluation.saved_predictions import SavedPredictions, open_predictions
 
 
-def open_results(
+def open_predictions_and_gt(
     results: str | os.PathLike,
     frame_numbers: str = 'original',
     config: str | None = None,
@@ -21,13 +21,13 @@ def open_results(
     sequences: Sequence[str] | None = None,
     vocabulary: str | None = None,
 ) -> tuple[SavedPredictions | ExternalResults, VideoDataset]:
-    """What was predicted, by video, and the dataset with the truth.
+    """Open saved predictions, by video, and the dataset with their ground truth.
 
     Args:
         results: A folder of predictions, ours or another program's.
         frame_numbers: ``'original'`` or ``'position'``, of another program's files.
         config: Its test dataset has the truth; ``None``: ``data_root`` says it.
-        data_root: See :func:`~mmsmot.evaluation.ground_truth.open_dataset`, as the rest.
+        data_root: See :func:`~mmsmot.evaluation.gt_dataset.open_gt_dataset`, as the rest.
         split: Split; ``None`` for that of ``config``, ``test`` without.
         sequences: Names or patterns to take.
         vocabulary: Verbs of the truth.
@@ -40,7 +40,7 @@ def open_results(
     settings = None
     if config is not None:
         settings = load_config(config).test_dataloader.dataset.to_dict()
-    dataset = open_dataset(settings, data_root, split, sequences, vocabulary)
+    dataset = open_gt_dataset(settings, data_root, split, sequences, vocabulary)
     if isinstance(predictions, ExternalResults):
         predictions.vocabulary = getattr(dataset, 'vocabulary', None)
     return predictions, dataset

@@ -1,49 +1,43 @@
-"""What is found in a video, drawn on it."""
+"""The annotated video: tracks, captions and interactions drawn on its frames."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..structures import Frame, SMOTDataSample, Trajectories
 from ..utils.printable import printable
+from ..utils.progress_bar import progress_bar
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.semantic_drawer import SemanticDrawer
-from .recording import Recording
+from .stream_recording import StreamRecording
 
 # Lines of text below a picture. Captions of a video that take more are shown while those
 # they are about are in view: a street's would make a picture that no encoder takes.
 PANEL_LINES = 16
 
 
-def draw_video(
-    video: VideoReader | Recording,
+def write_annotated_video(
+    video: VideoReader | StreamRecording,
     sample: SMOTDataSample,
     writer: VideoWriter,
     watch: Stopwatch,
 ) -> None:
-    """Read a video a second time and draw what was found and said.
+    """Read a video a second time and draw tracks, captions and interactions on it.
 
     Args:
-        video: What was looked at.
-        sample: What was found, and said where there are ``pred_captions``.
-        writer: Takes the pictures.
+        video: The video that was tracked.
+        sample: Predictions; captions where it has ``pred_captions``.
+        writer: Encodes the images.
         watch: Books ``'decode'``, ``'draw'`` and ``'encode'``.
     """
     by_frame = sample.pred_trajectories.by_frame()
     no_tracks = sample.pred_trajectories[:0]
-    draw = _picture_maker(sample)
+    draw = _drawing_function(sample)
     with progress_bar() as progress:
         name = printable(video.video.name)
         bar = progress.add_task(f'{name}: drawing', total=video.num_frames)
@@ -52,13 +46,13 @@ def draw_video(
             watch.book('decode')
             picture = draw(frame, trajectories)
             watch.book('draw')
-            writer.write(picture, shown_at(video, frame))
+            writer.write(picture, display_time(video, frame))
             watch.book('encode')
             del frame
             progress.update(bar, advance=1)
 
 
-def _picture_maker(
+def _drawing_function(
     sample: SMOTDataSample,
 ) -> Callable[[Frame, Trajectories], np.ndarray]:
     """Boxes with trails; where there are words, boxes with arrows and a panel of text."""
@@ -91,18 +85,8 @@ def _picture_maker(
     return draw
 
 
-def progress_bar() -> Progress:
-    """How far a video is looked at or drawn."""
-    return Progress(
-        TextColumn('{task.description}', markup=False),  # a name may hold [brackets]
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-
-
-def shown_at(video: VideoReader | Recording, frame: Frame) -> float | None:
-    """When a frame is shown by the annotated video; images follow at a constant rate."""
+def display_time(video: VideoReader | StreamRecording, frame: Frame) -> float | None:
+    """Seconds at which the annotated video shows a frame; ``None``: a constant rate."""
     is_images = isinstance(video, VideoReader) and isinstance(
         video.source, ImageSequence
     )

@@ -1,4 +1,4 @@
-"""Remembering what is slow to find."""
+"""Caching of a model's detections on disk."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import os
 from ..models.smot import SMOT
 
 
-def with_cache(model: SMOT, root: str | os.PathLike) -> SMOT:
-    """The same model, its parts shared, with a cache around what its estimator can keep.
+def cache_detections(model: SMOT, root: str | os.PathLike) -> SMOT:
+    """The same model with a cache of its detections (and embeddings) on disk.
 
-    So an interrupted run, or another tracker, goes on.
+    An interrupted run then goes on, and another tracker reuses them. Parts are shared.
 
     Args:
         model: Left as it is.

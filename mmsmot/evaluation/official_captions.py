@@ -7,12 +7,12 @@ import zipfile
 
 import numpy as np
 
-from .captions import ONE_CAPTION, PIP, CaptionScores, missing_scorers
+from .captions import ONE_CAPTION, PIP, CaptionScores, missing_caption_scorers
 
 WORDNET_HINT = 'python -c "import nltk; nltk.download(\'wordnet\')"'
 
 
-def score_official(captions: list[tuple[str, str]]) -> CaptionScores:
+def score_captions_official(captions: list[tuple[str, str]]) -> CaptionScores:
     """BLEU, METEOR, ROUGE-L and CIDEr of (true, predicted) captions.
 
     BLEU is nltk's ``corpus_bleu`` on raw strings, which takes *characters* for words:
@@ -79,7 +79,7 @@ def _add_coco(
     segments: dict[str, np.ndarray],
     missing: dict[str, str],
 ) -> None:
-    if reason := missing_scorers():
+    if reason := missing_caption_scorers():
         missing['ROUGE-L and CIDEr'] = reason
         return
     from pycocoevalcap.cider.cider import Cider

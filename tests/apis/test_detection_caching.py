@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from torch import nn
 
-from mmsmot.apis.caching import with_cache
+from mmsmot.apis.detection_caching import cache_detections
 from mmsmot.models.detectors import BaseDetector, CachedDetector
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT
@@ -38,10 +38,10 @@ def kinds(detector: BaseDetector) -> list[str]:
 
 def test_what_is_slow_is_cached_and_nothing_twice(tmp_path: Path) -> None:
     cache = 'CachedDetector'
-    plain = with_cache(SMOT(detector=Counting(), tracker=SORT()), tmp_path)
+    plain = cache_detections(SMOT(detector=Counting(), tracker=SORT()), tmp_path)
     assert kinds(plain.estimator.detector) == [cache, 'Counting']
     model = SMOT(detector=Counting(), tracker=SORT(), reid=Width())
-    both = with_cache(model, tmp_path)
+    both = cache_detections(model, tmp_path)
     assert kinds(both.estimator.detector) == [cache, cache, 'Counting']
     # What the tracker without looks has found is found again.
     assert (
@@ -53,11 +53,11 @@ def test_what_is_slow_is_cached_and_nothing_twice(tmp_path: Path) -> None:
         None,
     )
     assert kinds(
-        with_cache(
+        cache_detections(
             SMOT(detector=FromFile(), tracker=SORT()), tmp_path
         ).estimator.detector
     ) == ['FromFile']
-    embedded = with_cache(
+    embedded = cache_detections(
         SMOT(detector=FromFile(), tracker=SORT(), reid=Width()), tmp_path
     )
     assert kinds(embedded.estimator.detector) == [cache, 'FromFile']
@@ -65,15 +65,15 @@ def test_what_is_slow_is_cached_and_nothing_twice(tmp_path: Path) -> None:
         detector=CachedDetector(detector=Counting(), root=tmp_path / 'own'),
         tracker=SORT(),
     )
-    assert with_cache(own, tmp_path) is own
+    assert cache_detections(own, tmp_path) is own
     nothing = SMOT(detector=None, tracker=SORT())
-    assert with_cache(nothing, tmp_path) is nothing
+    assert cache_detections(nothing, tmp_path) is nothing
 
 
 def test_the_model_itself_stays_as_it_is(tmp_path: Path) -> None:
     model = SMOT(detector=Mapping(), tracker=SORT(), reid=Width())
     names = list(model.state_dict())
-    first, second = (with_cache(model, tmp_path / name) for name in 'ab')
+    first, second = (cache_detections(model, tmp_path / name) for name in 'ab')
     assert isinstance(model.estimator.detector, Mapping)
     assert isinstance(model.estimator.reid, Width)
     assert list(model.state_dict()) == names
@@ -104,5 +104,5 @@ def test_words_of_pictures_leave_the_detector_its_cache(
         ),
         feature_extractor=Mapping() if has_extractor else None,
     )
-    found = with_cache(model, tmp_path).estimator.detector
+    found = cache_detections(model, tmp_path).estimator.detector
     assert isinstance(found, CachedDetector) is is_cached

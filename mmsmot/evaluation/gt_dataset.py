@@ -14,12 +14,12 @@ from ..registry import DATASETS
 from ..structures import SMOTDataSample
 
 
-def read_truths(dataset: VideoDataset) -> Iterator[SMOTDataSample]:
+def gt_samples(dataset: VideoDataset) -> Iterator[SMOTDataSample]:
     """A sample with the truth of each video; no picture is decoded."""
     return (dataset[i]['data_samples'] for i in range(len(dataset)))
 
 
-def open_dataset(
+def open_gt_dataset(
     settings: Mapping[str, Any] | None = None,
     data_root: str | os.PathLike | None = None,
     split: str | None = None,

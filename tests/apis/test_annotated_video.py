@@ -8,7 +8,7 @@ from typing import Any
 import av
 import pytest
 
-from mmsmot.apis import drawing, infer_video
+from mmsmot.apis import annotated_video, infer_video
 from mmsmot.datasets import open_video
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.semantics.description import Description
@@ -51,6 +51,6 @@ def test_the_panel_has_a_bound(
         height = container.streams.video[0].height
     width = result['video']['width']
     picture = round(result['video']['height'] * SemanticDrawer().scale_for(width))
-    lines = 1 + len(everybody) if words is Words else drawing.PANEL_LINES
-    assert lines <= drawing.PANEL_LINES
+    lines = 1 + len(everybody) if words is Words else annotated_video.PANEL_LINES
+    assert lines <= annotated_video.PANEL_LINES
     assert height == pytest.approx(picture + 2 * MARGIN + lines * LINE_HEIGHT, abs=1)
