@@ -11,7 +11,7 @@ import torch
 from mmengine.hub import get_config
 
 import mmsmot.models.trackers  # noqa: F401 - registered before a test looks
-from mmsmot.engine import load_config, set_weights
+from mmsmot.engine import load_config, set_config_weights
 from mmsmot.registry import MODELS, TRACKERS
 from mmsmot.structures import Detections
 
@@ -100,7 +100,7 @@ def test_a_detector_of_the_zoo_by_name(
     named.model.backbone.init_cfg = None  # a download
     network = MODELS.build(dict(type='MMDetDetector', config=named.to_dict())).model
     torch.save({'state_dict': network.state_dict()}, 'rtmdet_tiny.pth')
-    set_weights(config, 'rtmdet_tiny.pth')
+    set_config_weights(config, 'rtmdet_tiny.pth')
     loaded = MODELS.build(config.model.detector).model
     assert type(loaded).__name__ == 'RTMDet'
     first, second = (m.backbone.stem[0].conv.weight for m in (network, loaded))

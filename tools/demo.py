@@ -37,11 +37,11 @@ def main() -> None:
         f'--out={Path(args.out) / "results"}',
     ]
     # The Python that has all it needs, as the next command is best typed.
-    print(*map(shown, [sys.executable, *command]))
+    print(*map(relative_path, [sys.executable, *command]))
     sys.exit(subprocess.call([sys.executable, *command]))
 
 
-def shown(word: str) -> str:
+def relative_path(word: str) -> str:
     """A path below the working directory without it."""
     return word.removeprefix(os.getcwd() + os.sep)
 

@@ -119,7 +119,7 @@ def main() -> None:
     reports: dict[str, dict] = {}
 
     def done(result: dict, out: Path) -> None:
-        report(result, out)
+        print_result(result, out)
         if result.get('scores'):
             name = result_name(result['sample'])
             reports[str(out) if name in reports else name] = result['scores']
@@ -145,7 +145,7 @@ def main() -> None:
             )
 
 
-def report(result: dict, out: Path) -> None:
+def print_result(result: dict, out: Path) -> None:
     """What one video gave, in a few lines, and where it lies."""
     seconds = result['speed']['seconds']
     total = max(sum(seconds.values()), 1e-9)

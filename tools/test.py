@@ -23,9 +23,9 @@ with tool_imports():
     from mmsmot.engine import (
         SMOTRunner,
         drop_init_cfg,
-        leave_processes,
+        leave_process_group,
         load_config,
-        set_weights,
+        set_config_weights,
     )
     from mmsmot.registry import METRICS
     from mmsmot.utils.arguments import argument_names
@@ -72,7 +72,7 @@ def main() -> None:
     check_environment()
     make_mmengine_safe()
     config = load_config(args.config, args.cfg_options)
-    set_weights(config, args.weights, args.reid_weights)
+    set_config_weights(config, args.weights, args.reid_weights)
     if 'test_dataloader' not in config:
         raise SystemExit(
             f'{args.config} has no test_dataloader: it is for tools/infer.py. '
@@ -86,14 +86,14 @@ def main() -> None:
     folders = set_out_dirs(config)
     rank = launched_rank(config.launcher)
     with folder_locks(*folders, rank=rank), explain_full_disk(config.work_dir):
-        test(config, args)
+        test_config(config, args)
     if rank == 0:
         for folder in folders:
             print(f'tracks and scores: {folder}')
-    leave_processes()
+    leave_process_group()
 
 
-def test(config: Config, args: argparse.Namespace) -> None:
+def test_config(config: Config, args: argparse.Namespace) -> None:
     """Score a config in folders of results that are ours alone."""
     config.load_from = checkpoint_of(args, config)
     if config.load_from:

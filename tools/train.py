@@ -20,9 +20,9 @@ with tool_imports():
     from mmsmot.engine import (
         SMOTRunner,
         drop_init_cfg,
-        leave_processes,
+        leave_process_group,
         load_config,
-        set_weights,
+        set_config_weights,
     )
     from mmsmot.utils.device import default_device
     from mmsmot.utils.environment import check_environment
@@ -67,7 +67,7 @@ def main() -> None:
     check_environment()
     make_mmengine_safe()
     config = load_config(args.config, args.cfg_options)
-    set_weights(config, args.weights)
+    set_config_weights(config, args.weights)
     if 'train_dataloader' not in config:
         raise SystemExit(
             f'{args.config} has nothing to train: it has no train_dataloader, '
@@ -91,13 +91,13 @@ def main() -> None:
     with folder_locks(config.work_dir, rank=rank), explain_full_disk(config.work_dir):
         if rank == 0:
             remove_unfinished_checkpoints(config.work_dir)
-        train(config, args)
+        train_config(config, args)
     if rank == 0:
         print(f'logs and checkpoints: {config.work_dir}')
-    leave_processes()
+    leave_process_group()
 
 
-def train(config: Config, args: argparse.Namespace) -> None:
+def train_config(config: Config, args: argparse.Namespace) -> None:
     """Train in a work-dir that is ours alone."""
     if args.resume:
         resume_from(config, args.resume)

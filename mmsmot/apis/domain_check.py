@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..datasets.bensmot.split import SYNSMOT_FILE
-from ..datasets.streams.address import is_stream
+from ..datasets.streams.address import is_stream_address
 from ..models.smot import SMOT
 from ..structures import VideoInfo
 
@@ -33,7 +33,7 @@ def domain_warnings(model: SMOT, video: VideoInfo) -> list[str]:
 
 def is_synsmot(path: str) -> bool:
     """Whether a video lies in a folder that SynSMOT was written to."""
-    if is_stream(path):
+    if is_stream_address(path):
         return False
     folders = Path(path).resolve().parents
     return any((folder / SYNSMOT_FILE).is_file() for folder in folders[:4])

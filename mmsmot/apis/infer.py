@@ -29,7 +29,7 @@ from ..utils.printable import printable
 from ..utils.progress_bar import progress_bar
 from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
-from ..visualization.html_report import EMBED_LIMIT, write_report
+from ..visualization.html_report import EMBED_LIMIT, write_html_report
 from ..visualization.report_video import playable_video
 from .annotated_video import display_time, write_annotated_video
 from .interrupt import interruptible_stream
@@ -274,7 +274,7 @@ def _write_page(
         video_path, times = out_dir / RECORDING, times - times[0]
     else:
         video_path, times = playable_video(video, sample.frame_ids, copy, times)
-    write_report(
+    write_html_report(
         sample,
         page,
         video_path,

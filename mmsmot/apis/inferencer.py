@@ -15,9 +15,9 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from ..datasets import VideoReader, open_video
-from ..datasets.streams.address import is_stream
-from ..engine import drop_init_cfg, load_config, set_weights
-from ..engine.memory import explain_out_of_memory
+from ..datasets.streams.address import is_stream_address
+from ..engine import drop_init_cfg, load_config, set_config_weights
+from ..engine.out_of_memory import explain_out_of_memory
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import Prompt, VideoInfo, as_prompts
@@ -115,7 +115,7 @@ class SMOTInferencer:
                 if isinstance(config, Config)
                 else load_config(name, options)
             )
-            set_weights(self.config, weights, reid_weights)
+            set_config_weights(self.config, weights, reid_weights)
             self._text = self.config.pretty_text
         if checkpoint is None and weights is None and name:
             checkpoint = bundled_weights(name)
@@ -183,7 +183,7 @@ class SMOTInferencer:
 
         def infer(name: str, folder: Path) -> list[tuple[dict[str, Any], Path]]:
             # Before the video: a stream does not wait until the model is there.
-            model = self._model_for(folder, is_stream(name))
+            model = self._model_for(folder, is_stream_address(name))
             video = open_video(name, start, end, stride, seconds, patience)
             return self._infer(model, video, folder, draw, overwrite, prompts)
 

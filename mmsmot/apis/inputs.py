@@ -7,9 +7,9 @@ import reprlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..datasets.image_sequence import is_image
-from ..datasets.streams.address import is_stream, shown_address
-from ..datasets.video_reader import holds_sequence
+from ..datasets.image_sequence import is_image_name
+from ..datasets.streams.address import is_stream_address, redacted_address
+from ..datasets.video_reader import is_any_sequence_folder
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 DEPTH = 3  # of a sequence below a dataset: split, activity, sequence
@@ -55,7 +55,7 @@ def expand_inputs(
             f'{reprlib.repr(videos)}'
         )
     names = [os.fspath(video) for video in videos]
-    if streams := [shown_address(name) for name in names if is_stream(name)]:
+    if streams := [redacted_address(name) for name in names if is_stream_address(name)]:
         raise ValueError(
             f'{streams[0]} is a live stream: give it alone, and to each stream a '
             'process of its own'
@@ -92,7 +92,7 @@ def _full(path: str | os.PathLike) -> Path:
 
 def _videos_of(name: str) -> list[str]:
     """The videos that a name stands for, maybe itself; none where a folder has none."""
-    if is_stream(name) or not os.path.isdir(name):
+    if is_stream_address(name) or not os.path.isdir(name):
         return [name]
     video_paths = list(_inside(Path(name), DEPTH))
     return (
@@ -102,7 +102,7 @@ def _videos_of(name: str) -> list[str]:
 
 def _inside(folder: Path, depth: int) -> Iterator[Path]:
     """The videos in a folder, sorted; none is looked for inside another."""
-    if holds_sequence(folder):
+    if is_any_sequence_folder(folder):
         yield folder
         return
     try:
@@ -113,7 +113,7 @@ def _inside(folder: Path, depth: int) -> Iterator[Path]:
     files = [p for p in paths if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
     if files:
         yield from files
-    elif any(is_image(path.name) for path in paths):
+    elif any(is_image_name(path.name) for path in paths):
         yield folder
     elif depth:
         for path in paths:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from ..datasets.sequence_ground_truth import read_ground_truth
+from ..datasets.sequence_ground_truth import read_sequence_ground_truth
 from ..evaluation.captions import warn_missing_caption_scorers
 from ..evaluation.protocols import STRICT
 from ..evaluation.smot_report import build_smot_report, score_video
@@ -43,7 +43,7 @@ def self_evaluate(sample: SMOTDataSample) -> SelfEvaluation:
             of what is annotated in these frames.
     """
     try:
-        gt = read_ground_truth(sample.video)
+        gt = read_sequence_ground_truth(sample.video)
         if gt is None or gt.trajectories is None:
             return SelfEvaluation()
         gt.on_frames(sample.frame_ids).set_gt_fields(sample)

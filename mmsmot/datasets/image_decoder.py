@@ -94,8 +94,8 @@ def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
             f'{DARKEST:g}th and {BRIGHTEST:g}th percentile where it uses a part of its '
             'range'
         )
-        image = to_8_bit(image)
-    return upright(image, header.orientation), note
+        image = to_uint8(image)
+    return apply_exif_orientation(image, header.orientation), note
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:
@@ -110,7 +110,7 @@ def image_size(path: str | os.PathLike) -> tuple[int, int]:
     return header.width, header.height
 
 
-def max_pixels() -> int:
+def max_image_pixels() -> int:
     """The most pixels an image may have; set by ``MMSMOT_MAX_PIXELS``.
 
     Raises:
@@ -130,7 +130,7 @@ def max_pixels() -> int:
     return int(text)
 
 
-def to_8_bit(image: np.ndarray) -> np.ndarray:
+def to_uint8(image: np.ndarray) -> np.ndarray:
     """An image of any depth as uint8; see :func:`decode_image`."""
     if image.dtype == np.uint8:
         return image
@@ -150,7 +150,7 @@ def to_8_bit(image: np.ndarray) -> np.ndarray:
     return np.nan_to_num(stretched).clip(0, 255).round().astype(np.uint8)
 
 
-def upright(image: np.ndarray, orientation: int) -> np.ndarray:
+def apply_exif_orientation(image: np.ndarray, orientation: int) -> np.ndarray:
     """An image as its EXIF orientation wants it shown."""
     transposed, mirrored = TURNS[orientation]
     if transposed:
@@ -166,7 +166,7 @@ def _open(path: str | os.PathLike) -> BinaryIO:
             f'{path}: a folder, pipe or device, not a picture. Remove it, or give it '
             'another name, to skip the frame.'
         )
-    limit = max_pixels()
+    limit = max_image_pixels()
     if facts.st_size > MOST_BYTES * limit + 2**20:
         raise ValueError(
             f'{path}: {facts.st_size} bytes are more than a picture of {limit} pixels '
@@ -185,7 +185,7 @@ def _header(stream: BinaryIO, path: str | os.PathLike) -> ImageHeader:
         raise ValueError(_too_large(path, str(error))) from error
     except Exception as error:  # Pillow's readers raise all sorts on damaged files
         raise ValueError(_unreadable(path)) from error
-    if width * height > max_pixels():
+    if width * height > max_image_pixels():
         raise ValueError(_too_large(path, f'{width}x{height}'))
     if TURNS[orientation][0]:
         width, height = height, width
@@ -243,7 +243,7 @@ def _unreadable(path: str | os.PathLike) -> str:
 
 def _too_large(path: str | os.PathLike, size: str) -> str:
     return (
-        f'{path}: the picture states a size of more than {max_pixels()} pixels ({size}). '
+        f'{path}: the picture states a size of more than {max_image_pixels()} pixels ({size}). '
         f'If it is really that large, raise {MAX_PIXELS_VARIABLE}; else replace the file, '
         'or delete it to skip the frame.'
     )

@@ -121,7 +121,7 @@ def _load(
     return image
 
 
-def is_image(name: str) -> bool:
+def is_image_name(name: str) -> bool:
     """Whether a file of this name counts as a frame; a hidden one does not."""
     return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
@@ -222,7 +222,7 @@ def _find_images(folder: Path, info: SeqInfo) -> list[str]:
     images = [
         entry.path
         for entry in os.scandir(image_dir if nested else folder)
-        if is_image(entry.name)
+        if is_image_name(entry.name)
     ]
     if nested and not images:
         raise ValueError(

@@ -17,7 +17,7 @@ from ..utils.error_messages import first_names
 from ..utils.number_ranges import require_choice
 from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
-from .sequence_ground_truth import read_boxes
+from .sequence_ground_truth import read_sequence_gt_boxes
 from .video_dataset import VideoDataset
 
 # Names of the halves of every sequence; the first ones are ByteTrack's and CenterTrack's,
@@ -183,4 +183,4 @@ def _read_ground_truth(sequence: ImageSequence) -> GroundTruth:
     if 'gt' not in video.files:
         return GroundTruth()
     space = CoordinateSpace(width=video.width, height=video.height)
-    return GroundTruth(read_boxes(video, space))
+    return GroundTruth(read_sequence_gt_boxes(video, space))

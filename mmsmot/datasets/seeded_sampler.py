@@ -10,12 +10,12 @@ from mmengine.dist import get_dist_info
 from torch.utils.data import Sampler
 
 from ..registry import DATA_SAMPLERS, build_part
-from .sample_seed import SeededIndex
+from .seeded_index import SeededIndex
 
 
 @DATA_SAMPLERS.register_module()
 class SeededSampler(Sampler):
-    """Another sampler's indices as :class:`~.sample_seed.SeededIndex`.
+    """Another sampler's indices as :class:`~.seeded_index.SeededIndex`.
 
     The seed of each is (seed, epoch, lap, index). Workers, of whatever number, draw the
     same for it; epochs draw differently; a resumed training goes on. ``lap`` tells the

@@ -12,7 +12,7 @@ from ..structures import (
     read_trajectories,
 )
 from ..structures.frame_numbering import log_boxes_without_frame
-from .bensmot.ground_truth import make_ground_truth, with_folder
+from .bensmot.ground_truth import sequence_ground_truth, with_folder_in_places
 from .bensmot.repairs import RepairLog
 from .bensmot.sequence import read_sequence
 from .class_names import read_class_names, with_mot_classes
@@ -20,7 +20,7 @@ from .ground_truth import GroundTruth
 from .vocabulary import InteractionVocabulary
 
 
-def read_ground_truth(
+def read_sequence_ground_truth(
     video: VideoInfo, vocabulary: InteractionVocabulary | None = None
 ) -> GroundTruth | None:
     """The ground truth that lies beside the images of one video.
@@ -41,18 +41,20 @@ def read_ground_truth(
         return None
     folder = Path(video.path)
     if not (folder / 'imgs').is_dir():
-        return GroundTruth(read_boxes(video))
+        return GroundTruth(read_sequence_gt_boxes(video))
     record = read_sequence(folder)
-    return make_ground_truth(
+    return sequence_ground_truth(
         folder,
         record,
-        with_folder(record.semantics, folder),
+        with_folder_in_places(record.semantics, folder),
         vocabulary or InteractionVocabulary('clean335'),
         RepairLog(strict=False),
     )
 
 
-def read_boxes(video: VideoInfo, space: CoordinateSpace = ORIGINAL) -> Trajectories:
+def read_sequence_gt_boxes(
+    video: VideoInfo, space: CoordinateSpace = ORIGINAL
+) -> Trajectories:
     """The rows of the ``gt.txt`` that lies beside a video; every class and flag.
 
     How many stand in frames that the video does not have is logged. Where a

@@ -180,11 +180,11 @@ class DatasetStatistics:
             'table': self.table(),
             'further': self.further(),
             'distributions': {
-                title: describe(values)
+                title: distribution_statistics(values)
                 for title, values in self.distributions().items()
             },
-            'words': most_frequent(self.words, top),
-            'verbs': most_frequent(self.verbs, top),
+            'words': most_frequent_items(self.words, top),
+            'verbs': most_frequent_items(self.verbs, top),
         }
 
 
@@ -209,7 +209,7 @@ def histogram(
     return counts, edges
 
 
-def describe(values: list[float]) -> dict[str, Any]:
+def distribution_statistics(values: list[float]) -> dict[str, Any]:
     """Number, extremes, mean, median and histogram; the number alone where it is 0."""
     if not values:
         return {'number': 0}
@@ -224,13 +224,13 @@ def describe(values: list[float]) -> dict[str, Any]:
     }
 
 
-def most_frequent(counts: Counter[str], top: int) -> dict[str, int]:
+def most_frequent_items(counts: Counter[str], top: int) -> dict[str, int]:
     """The most frequent, in that order; equally frequent ones by the alphabet."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return dict(ranked[:top])
 
 
-def statistics_table(columns: dict[str, DatasetStatistics]) -> str:
+def dataset_statistics_table(columns: dict[str, DatasetStatistics]) -> str:
     """Table 1 with a column for each split and the paper's own, as Markdown."""
     names = list(columns)
     head = ['', *names, 'BenSMOT (paper)']
@@ -241,7 +241,9 @@ def statistics_table(columns: dict[str, DatasetStatistics]) -> str:
         for title in tables[names[0]]
     ]
     for title in columns[names[0]].distributions():
-        means = (describe(columns[n].distributions()[title]) for n in names)
+        means = (
+            distribution_statistics(columns[n].distributions()[title]) for n in names
+        )
         rows.append([f'{title}, mean', *(_number(m.get('mean')) for m in means), ''])
     lines = [head, ['---', *['---:'] * (len(names) + 1)], *rows]
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines)

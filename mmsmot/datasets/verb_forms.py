@@ -42,7 +42,7 @@ class VerbForms:
         for phrase, verb in _verbs_by_phrase(vocabulary).items():
             words = tuple(phrase.split())
             self._plain[words] = verb
-            for form in irregular.get(phrase) or inflected(phrase):
+            for form in irregular.get(phrase) or inflected_verb(phrase):
                 self._inflected[tuple(form.split())] = verb
         self._longest = max(map(len, [*self._inflected, ()]), default=0)
 
@@ -94,7 +94,7 @@ class VerbForms:
         return verbs
 
 
-def inflected(phrase: str) -> tuple[str, str]:
+def inflected_verb(phrase: str) -> tuple[str, str]:
     """The third person and the present participle of a regular verb.
 
     ``'take off'`` gives ``'takes off'`` and ``'taking off'``.

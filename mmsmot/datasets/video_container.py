@@ -67,22 +67,22 @@ def _list_of_files(path: str) -> str:
     return f'{path}: a list of other files, not a video. Give those files themselves.'
 
 
-def is_untimed(container: av.container.InputContainer) -> bool:
+def lacks_timestamps(container: av.container.InputContainer) -> bool:
     """Whether its format has no clock, so that its time stamps are made up."""
     return not UNTIMED_FORMATS.isdisjoint(container.format.name.split(','))
 
 
-def frame_rate(
+def container_frame_rate(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> Fraction | None:
     """Frames a second that a file or stream states; ``None`` if it does not."""
     rates = stream.average_rate, stream.guessed_rate
-    if is_untimed(container):
+    if lacks_timestamps(container):
         rates = stream.guessed_rate, stream.average_rate
     return rates[0] or rates[1]
 
 
-def video_stream_of(
+def container_video_stream(
     container: av.container.InputContainer, path: str
 ) -> av.video.stream.VideoStream:
     """The first video that is no still image.

@@ -19,7 +19,7 @@ from ..utils.error_messages import first_names
 from ..utils.number_ranges import COUNT, require_numbers
 from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence
-from .sample_seed import generator_of, seeded_globals
+from .seeded_index import sample_generator, seeded_globals
 from .video_reader import VideoReader
 
 
@@ -126,7 +126,7 @@ class VideoDataset(BaseDataset):
         """The part of the truth to learn from; labels are indices of ``classes``."""
         boxes = gt.required_trajectories
         boxes = boxes[boxes.scores > 0]
-        labels = class_indices(boxes.labels, self.metainfo['classes'])
+        labels = detector_class_indices(boxes.labels, self.metainfo['classes'])
         return replace(gt, trajectories=replace(boxes, labels=labels))
 
     def filter_data(self) -> list[dict]:
@@ -162,7 +162,7 @@ class VideoDataset(BaseDataset):
             sample = _sample(VideoReader(video), video, video.frame_ids, gt)
             sample['data_samples'].set_metainfo(meta)
             return self.pipeline(sample)
-        generator = generator_of(idx)
+        generator = sample_generator(idx)
         with seeded_globals(generator):
             sample = self._clip(video, gt, generator)
             sample['data_samples'].set_metainfo(meta)
@@ -219,7 +219,7 @@ class VideoDataset(BaseDataset):
         return [name for name in names if name in selected_names]
 
 
-def class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+def detector_class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
     """What a detector is trained on: the k-th class of the dataset is its label k.
 
     Args:
@@ -233,7 +233,7 @@ def class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
     Raises:
         ValueError: There is no such class.
 
-    >>> class_indices(np.array([1, 2, 2]), ('person', 'car')).tolist()
+    >>> detector_class_indices(np.array([1, 2, 2]), ('person', 'car')).tolist()
     [0, 1, 1]
     """
     if len(classes) == 1:

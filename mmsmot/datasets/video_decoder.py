@@ -13,7 +13,7 @@ STRICT_CODECS = {'hevc', 'mjpeg'}
 STILL_CODECS = {'mjpeg'}  # whose images stand alone: one refused is decoded leniently
 
 
-class Losses:
+class DecodingLosses:
     """What went wrong while a file was decoded.
 
     Attributes:
@@ -34,17 +34,19 @@ class Losses:
         self.error: av.FFmpegError | None = None
 
 
-def strict(stream: av.video.stream.VideoStream) -> av.video.stream.VideoStream:
+def strict_decoder_stream(
+    stream: av.video.stream.VideoStream,
+) -> av.video.stream.VideoStream:
     """The stream, whose decoder does not pass over damage without a mark."""
     if stream.codec_context.name in STRICT_CODECS:
         stream.codec_context.options = {'err_detect': 'explode'}
     return stream
 
 
-def decode(
+def decode_video(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
-    losses: Losses,
+    losses: DecodingLosses,
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frame numbers from 1 and frames, in the order they are shown.
 
@@ -79,7 +81,7 @@ def decode(
 def _packets(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
-    losses: Losses,
+    losses: DecodingLosses,
 ) -> Iterator[av.Packet]:
     try:
         for packet in container.demux(stream):
@@ -91,7 +93,7 @@ def _packets(
 
 
 def _pictures(
-    packet: av.Packet, stream: av.video.stream.VideoStream, losses: Losses
+    packet: av.Packet, stream: av.video.stream.VideoStream, losses: DecodingLosses
 ) -> list[tuple[av.VideoFrame, bool]]:
     """Images, and whether the decoder guessed a part of each."""
     # A packet that the file's end cut off would take the frames that are still in the

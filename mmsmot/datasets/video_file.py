@@ -13,17 +13,17 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Frame, VideoInfo
-from .image_decoder import MAX_PIXELS_VARIABLE, max_pixels
+from .decoded_frame import decoded_frame_to_bgr, upright_frame_size
+from .image_decoder import MAX_PIXELS_VARIABLE, max_image_pixels
 from .streams.monotonic_clock import MonotonicClock
 from .video_container import (
     DEFAULT_FPS,
-    frame_rate,
-    is_untimed,
+    container_frame_rate,
+    container_video_stream,
+    lacks_timestamps,
     open_container,
-    video_stream_of,
 )
-from .video_decoder import Losses, decode, strict
-from .video_picture import to_bgr, upright_size
+from .video_decoder import DecodingLosses, decode_video, strict_decoder_stream
 
 MOST_FRAMES = 10**8  # a year at 3 frames a second; a header that states more is damaged
 # A duration also covers the sound, which may run on a little after the last image.
@@ -59,19 +59,19 @@ class VideoFile:
         if os.path.getsize(path) == 0:
             raise ValueError(f'{path}: the file is empty (0 bytes), not a video')
         with open_container(path) as container:
-            stream = strict(video_stream_of(container, path))
+            stream = strict_decoder_stream(container_video_stream(container, path))
             _require_decodable_size(stream, path)
             self.num_frames = _stated_frames(stream, path)
-            fps = float(frame_rate(container, stream) or 0)
-            losses = Losses()
-            first = next((f for _, f in decode(container, stream, losses)), None)
+            fps = float(container_frame_rate(container, stream) or 0)
+            losses = DecodingLosses()
+            first = next((f for _, f in decode_video(container, stream, losses)), None)
         if first is None:
             reason = f' ({losses.error.strerror})' if losses.error else ''
             raise ValueError(f'{path}: no frame of its video can be decoded{reason}')
         if not fps:
             fps = DEFAULT_FPS
             print_log(f'{path}: states no frame rate; taking {fps:g}', logger='current')
-        self.video = VideoInfo(Path(path).stem, path, fps, *upright_size(first))
+        self.video = VideoInfo(Path(path).stem, path, fps, *upright_frame_size(first))
         self.warnings: list[str] = []
 
     @property
@@ -80,10 +80,12 @@ class VideoFile:
         return None if self.num_frames is None else np.arange(1, self.num_frames + 1)
 
     def __iter__(self) -> Iterator[Frame]:
-        losses, clock = Losses(), MonotonicClock(1 / self.video.fps, 0.0)
+        losses, clock = DecodingLosses(), MonotonicClock(1 / self.video.fps, 0.0)
         self.warnings = []
         with open_container(self.video.path) as container:
-            stream = strict(video_stream_of(container, self.video.path))
+            stream = strict_decoder_stream(
+                container_video_stream(container, self.video.path)
+            )
             try:
                 yield from self._frames(container, stream, losses, clock)
             finally:  # also where nobody reads on to the end
@@ -96,15 +98,15 @@ class VideoFile:
         self,
         container: av.container.InputContainer,
         stream: av.video.stream.VideoStream,
-        losses: Losses,
+        losses: DecodingLosses,
         clock: MonotonicClock,
     ) -> Iterator[Frame]:
         size = self.video.width, self.video.height
-        is_timed = not is_untimed(container)
+        is_timed = not lacks_timestamps(container)
         origin = stream.start_time
         count, seconds = 0, 0.0
-        for frame_id, picture in decode(container, stream, losses):
-            if upright_size(picture) != size:
+        for frame_id, picture in decode_video(container, stream, losses):
+            if upright_frame_size(picture) != size:
                 self._warn(_other_size(self.video, frame_id, picture))
                 return
             count += 1
@@ -113,7 +115,9 @@ class VideoFile:
                 origin = picture.pts if origin is None else origin
                 seconds = float((picture.pts - origin) * picture.time_base)
             seconds = clock.read(seconds)
-            yield Frame(self.video, frame_id, seconds, partial(to_bgr, picture))
+            yield Frame(
+                self.video, frame_id, seconds, partial(decoded_frame_to_bgr, picture)
+            )
         expected = self.num_frames or _announced_frames(container, stream, seconds)
         if count + losses.discarded < expected or losses.missing:
             self._warn(_lost_frames(self.video.path, count, expected, losses))
@@ -127,9 +131,9 @@ class VideoFile:
 
 def _require_decodable_size(stream: av.video.stream.VideoStream, path: str) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
-    if width * height > max_pixels():
+    if width * height > max_image_pixels():
         raise ValueError(
-            f'{path}: states pictures of {width}x{height}, more than {max_pixels()} '
+            f'{path}: states pictures of {width}x{height}, more than {max_image_pixels()} '
             f'pixels. If they are really that large, raise {MAX_PIXELS_VARIABLE}.'
         )
 
@@ -167,7 +171,7 @@ def _announced_frames(
     return 0 if end + 2 / rate >= seconds else int(seconds * rate)
 
 
-def _lost_frames(path: str, count: int, expected: int, losses: Losses) -> str:
+def _lost_frames(path: str, count: int, expected: int, losses: DecodingLosses) -> str:
     reason = 'it is damaged or was cut short'
     if losses.error is not None:
         reason += f' ({losses.error.strerror})'
@@ -177,7 +181,7 @@ def _lost_frames(path: str, count: int, expected: int, losses: Losses) -> str:
     )
 
 
-def _refused_packets(path: str, losses: Losses) -> str:
+def _refused_packets(path: str, losses: DecodingLosses) -> str:
     reason = losses.error.strerror if losses.error else 'marked as damaged'
     if not losses.packets:
         return f'{path}: reading broke off ({reason}). Going on with what came before.'
@@ -187,7 +191,7 @@ def _refused_packets(path: str, losses: Losses) -> str:
     )
 
 
-def _damaged_pictures(path: str, losses: Losses) -> str:
+def _damaged_pictures(path: str, losses: DecodingLosses) -> str:
     return (
         f'{path}: damaged inside: the decoder guessed a part of {losses.damaged} pictures '
         f'(the first is frame {losses.first_damaged}), and those that build on them show '
@@ -203,7 +207,7 @@ def _leaping_stamps(path: str, num_jumps: int) -> str:
 
 
 def _other_size(video: VideoInfo, frame_id: int, picture: av.VideoFrame) -> str:
-    width, height = upright_size(picture)
+    width, height = upright_frame_size(picture)
     return (
         f'{video.path}: frame {frame_id} is {width}x{height}, those before are '
         f'{video.width}x{video.height}. Boxes of both cannot stand in one trajectory: '

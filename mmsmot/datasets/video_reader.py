@@ -13,7 +13,7 @@ import numpy as np
 from ..structures import Frame, VideoInfo
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
 from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
-from .streams.address import is_stream
+from .streams.address import is_stream_address
 from .streams.video_stream import VideoStream
 from .video_file import VideoFile
 
@@ -165,7 +165,7 @@ def open_video(
         ValueError: No video can be read from it, or no frame is left; or ``seconds`` of
             something that is no stream.
     """
-    if is_stream(path):
+    if is_stream_address(path):
         stream = VideoStream(path, patience, seconds)
         return VideoReader(stream, start, end, stride)
     if seconds is not None:
@@ -180,7 +180,7 @@ def open_video(
     return VideoReader(_open_source(Path(path)), start, end, stride)
 
 
-def holds_sequence(folder: Path) -> bool:
+def is_any_sequence_folder(folder: Path) -> bool:
     """Whether a folder has something of a sequence in it, MOTChallenge's or BenSMOT's."""
     return (folder / 'imgs').is_dir() or is_sequence_folder(folder)
 
@@ -189,10 +189,10 @@ def _open_source(path: Path) -> ImageSequence | VideoFile:
     if not path.is_dir():
         return VideoFile(path)
     if (path / 'imgs').is_dir() and not (path / 'img1').is_dir():
-        from .bensmot.ground_truth import make_video
+        from .bensmot.ground_truth import sequence_video
         from .bensmot.sequence import read_sequence
 
         folder = Path(os.path.abspath(path))
         name = f'{folder.parent.name}/{folder.name}'
-        return make_video(name, folder, read_sequence(folder), BENSMOT_FPS)
+        return sequence_video(name, folder, read_sequence(folder), BENSMOT_FPS)
     return open_image_sequence(path)

@@ -1,15 +1,15 @@
 """What runs it all: configs and their checks."""
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
-from .config import load_config, require_model, set_weights
+from .config import load_config, require_model, set_config_weights
 from .init_cfg import drop_init_cfg
-from .runner import SMOTRunner, leave_processes
+from .runner import SMOTRunner, leave_process_group
 
 __all__ = [
     'SMOTRunner',
     'drop_init_cfg',
-    'leave_processes',
+    'leave_process_group',
     'load_config',
     'require_model',
-    'set_weights',
+    'set_config_weights',
 ]

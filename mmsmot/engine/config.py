@@ -13,8 +13,8 @@ from mmengine.registry import init_default_scope
 from .. import registry
 from ..utils.data_config import require_safe_config
 from ..utils.legacy_names import upgrade_config, upgraded_options
-from .config_check import refuse_unread_names, require_parts, require_read
-from .config_file import ROOTS, read_config
+from .config_check import refuse_unread_names, require_parts, require_read_options
+from .config_file import ROOTS, read_config_file
 from .loader_check import require_loaders
 
 
@@ -49,14 +49,14 @@ def load_config(
         )
     path = _find(str(path))
     require_safe_config(options, '--cfg-options ', may_name_code=True)
-    config = read_config(path)
+    config = read_config_file(path)
     _drop_own_scope(config._cfg_dict)
     upgrade_config(config._cfg_dict)
     options = upgraded_options(options, config._cfg_dict)
     refuse_unread_names(path)
     init_default_scope(registry.SCOPE)
     for key in options:
-        require_read(config, key, options)
+        require_read_options(config, key, options)
     try:
         config.merge_from_dict(options)
     except (AttributeError, KeyError, TypeError) as error:  # MMEngine prints both dicts
@@ -83,7 +83,7 @@ def require_model(config: Config) -> None:
         )
 
 
-def set_weights(
+def set_config_weights(
     config: Config, weights: str | None, reid_weights: str | None = None
 ) -> None:
     """Put weight files where the config's detector and ReID part want them.
@@ -100,7 +100,7 @@ def set_weights(
             continue
         part = _inside_caches(holder, slot)
         keys = [k for k in ('model', 'checkpoint') if part is not None and k in part]
-        if not keys and part is not None and is_part(part['type'], MMDetDetector):
+        if not keys and part is not None and is_part_type(part['type'], MMDetDetector):
             keys = ['checkpoint']  # which is None by default
         if not keys:
             raise KeyError(
@@ -115,13 +115,13 @@ def _inside_caches(model: dict, slot: str) -> dict | None:
     from ..models.detectors import CachedDetector
 
     part, reid = model.get('detector'), model.get('reid')
-    while part is not None and is_part(part['type'], CachedDetector):
+    while part is not None and is_part_type(part['type'], CachedDetector):
         reid = reid or part.get('reid')
         part = part['detector']
     return reid if slot == 'reid' else part
 
 
-def is_part(kind: str | type, base: type) -> bool:
+def is_part_type(kind: str | type, base: type) -> bool:
     """Whether a ``type`` of a model's part names a class or one derived from it."""
     part = registry.MODELS.get(kind) if isinstance(kind, str) else kind
     return isinstance(part, type) and issubclass(part, base)

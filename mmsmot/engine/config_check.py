@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 from .. import registry
 from ..utils.arguments import argument_names, did_you_mean, require_arguments
 from ..utils.data_config import is_data_config, read_data_config
-from .config_file import python_tree
+from .config_file import config_syntax_tree
 
 RUNNER_KEYS = {*inspect.signature(Runner.__init__).parameters} - {'self', 'cfg'}
 READ_KEYS = RUNNER_KEYS | {
@@ -94,7 +94,7 @@ def refuse_unread_names(path: str) -> None:
             if difflib.get_close_matches(name, READ_KEYS, cutoff=MISTYPED):
                 raise KeyError(f'{path}: nothing reads {name!r}.{_slot_hint(name)}')
         return
-    tree = python_tree(Path(path))
+    tree = config_syntax_tree(Path(path))
     read_names = {
         node.id
         for node in ast.walk(tree)
@@ -121,7 +121,7 @@ def _slot_hint(name: str) -> str:
     return f'{similar} A part belongs into its slot: model = dict({name}=...).'
 
 
-def require_read(config: Config, key: str, options: dict[str, Any]) -> None:
+def require_read_options(config: Config, key: str, options: dict[str, Any]) -> None:
     """Refuse an option that no builder would look at."""
     first, *subkeys = key.split('.')
     if first not in READ_KEYS:

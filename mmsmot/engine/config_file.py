@@ -28,7 +28,7 @@ CONFIG_FOLDERS = tuple(root / 'configs' for root in ROOTS)
 MAX_CAUSE = 400  # characters of MMEngine's messages, which print whole dicts
 
 
-def read_config(path: str) -> Config:
+def read_config_file(path: str) -> Config:
     """Read a config; data is walked first, see :mod:`mmsmot.utils.data_config`.
 
     Where it has ``custom_imports``, its folder, the working directory and the folder of
@@ -74,7 +74,7 @@ def read_config(path: str) -> Config:
     return config
 
 
-def python_tree(path: Path) -> ast.Module:
+def config_syntax_tree(path: Path) -> ast.Module:
     """The syntax tree of a Python config.
 
     Raises:
@@ -107,7 +107,7 @@ def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
     """
     if path in below:
         raise ValueError(f'{path}: builds on itself (_base_ in {below[-1]})')
-    for base in base_names(python_tree(path), path):
+    for base in config_base_names(config_syntax_tree(path), path):
         file = (path.parent / base).resolve()
         if '::' in base:
             continue  # of an installed package
@@ -117,7 +117,7 @@ def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
             _require_readable(file, (*below, path))
 
 
-def base_names(tree: ast.Module, path: Path) -> list[str]:
+def config_base_names(tree: ast.Module, path: Path) -> list[str]:
     """The configs that ``_base_`` names, of the assignment that MMEngine takes.
 
     MMEngine evaluates an expression before anything here could check the files it names.

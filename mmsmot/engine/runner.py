@@ -29,12 +29,12 @@ from ..utils.parent_process import end_with_parent
 from ..utils.training_checkpoints import newest_checkpoint
 from .checkpoint_config_diff import config_differences
 from .config_check import runner_config
-from .memory import explain_out_of_memory
+from .out_of_memory import explain_out_of_memory
 
 MAX_NAMED_OPTIONS = 5  # in a warning
 
 
-def leave_processes() -> None:
+def leave_process_group() -> None:
     """Leave the process group at the end of a tool.
 
     Else a thread of Gloo may still free a tensor while Python ends, and the process

@@ -258,7 +258,7 @@ def score_predictions(
         threshold: Least score of a predicted verb.
 
     Returns:
-        The report, see :func:`~.build_smot_report.build_smot_report`.
+        The report, see :func:`~.smot_report.build_smot_report`.
 
     Raises:
         ValueError: A prediction does not fit its truth (names the video), no video has a

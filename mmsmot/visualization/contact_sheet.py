@@ -44,7 +44,7 @@ def contact_sheet(
     return np.concatenate(crops, axis=1)
 
 
-def spread_over(frame_ids: np.ndarray, count: int) -> np.ndarray:
+def evenly_spaced_frames(frame_ids: np.ndarray, count: int) -> np.ndarray:
     """At most ``count`` of the frames, evenly spaced, first and last among them."""
     rows = np.linspace(0, len(frame_ids) - 1, min(count, len(frame_ids)))
     return frame_ids[rows.round().astype(int)]

@@ -13,10 +13,10 @@ from ..datasets.image_sequence import ImageSequence
 from ..structures import UNTRACKED, Interactions, Trajectories
 from ..utils.atomic import atomic_path
 from ..utils.number_ranges import FRAME_RATE, require_numbers
-from .contact_sheet import spread_over
-from .fonts import cut_text, draw_text, drawable_text, text_width
-from .semantic_drawer import SemanticDrawer, short_verb, text_entries
-from .text_panel import FAINT, TextEntry, panel_lines, text_panel
+from .contact_sheet import evenly_spaced_frames
+from .semantic_drawer import SemanticDrawer, caption_entries, short_verb
+from .text_drawing import cut_text, draw_text, drawable_text, text_width
+from .text_panel import FAINT, TextEntry, count_panel_lines, draw_text_panel
 from .video_writer import VideoWriter
 
 SHEET_FRAMES, SHEET_COLUMNS = 6, 3
@@ -31,7 +31,7 @@ MAX_CLIP_WIDTH = 8192  # pixels, of 8K and of H.264's highest level
 NO_BOXES = (np.empty(0, np.int64), np.empty((0, 4)))  # ids and boxes
 
 
-def draw_sheet(
+def draw_dataset_sheet(
     video: ImageSequence,
     truth: GroundTruth,
     num_frames: int = SHEET_FRAMES,
@@ -56,26 +56,28 @@ def draw_sheet(
     Raises:
         ValueError: The video has no images, or one cannot be read.
     """
-    require_images(video)
-    frame_ids = frames_to_show(video.frame_ids, truth.interactions, num_frames)
+    require_sheet_images(video)
+    frame_ids = sheet_frames(video.frame_ids, truth.interactions, num_frames)
     tiles = []
     boxes = boxes_by_frame(truth.trajectories)
     drawer = SemanticDrawer(scale=tile_width / _width(video))
     for position in np.searchsorted(video.frame_ids, frame_ids).tolist():
         frame = video.frame_at(position)
         ids, frame_boxes = boxes.get(frame.frame_id, NO_BOXES)
-        active = active_at(truth.interactions, frame.frame_id)
+        active = interactions_at(truth.interactions, frame.frame_id)
         image = drawer.draw_scene(frame.image, ids, frame_boxes, active)
         tiles.append(_titled(image, f'frame {frame.frame_id}'))
     grid = _grid(tiles, min(columns, len(tiles)))
-    title = TextEntry(f'{video.video.name}: {summary_line(video, truth)}', faint=True)
-    captions = text_entries(truth.captions, truth.video_caption)
+    title = TextEntry(
+        f'{video.video.name}: {sheet_summary_line(video, truth)}', faint=True
+    )
+    captions = caption_entries(truth.captions, truth.video_caption)
     entries = [title, *captions, *interaction_entries(truth.interactions)]
-    lines = min(panel_lines(entries, grid.shape[1]), MAX_SHEET_LINES)
-    return np.concatenate([grid, text_panel(entries, grid.shape[1], lines)])
+    lines = min(count_panel_lines(entries, grid.shape[1]), MAX_SHEET_LINES)
+    return np.concatenate([grid, draw_text_panel(entries, grid.shape[1], lines)])
 
 
-def write_sheet(image: np.ndarray, path: str | os.PathLike) -> None:
+def write_dataset_sheet(image: np.ndarray, path: str | os.PathLike) -> None:
     """Write a sheet as JPEG, atomically.
 
     Raises:
@@ -87,7 +89,7 @@ def write_sheet(image: np.ndarray, path: str | os.PathLike) -> None:
             raise OSError(f'{path}: could not be written; is the disk full?')
 
 
-def write_clip(
+def write_dataset_clip(
     video: ImageSequence,
     truth: GroundTruth,
     path: str | os.PathLike,
@@ -112,7 +114,7 @@ def write_clip(
             wider than ``MAX_CLIP_WIDTH``.
     """
     require_numbers('write_clip', FRAME_RATE.or_none, fps=fps)
-    require_images(video)
+    require_sheet_images(video)
     captions = truth.captions or {}
     drawer = SemanticDrawer(scale)
     width = _width(video)
@@ -133,7 +135,7 @@ def write_clip(
     with VideoWriter(path, video.video.fps if fps is None else fps) as writer:
         for frame in video:
             ids, frame_boxes = boxes.get(frame.frame_id, NO_BOXES)
-            active = active_at(truth.interactions, frame.frame_id)
+            active = interactions_at(truth.interactions, frame.frame_id)
             texts = captions
             if lines > MAX_CLIP_LINES:
                 texts = {i: captions[i] for i in ids.tolist() if i in captions}
@@ -153,12 +155,14 @@ def boxes_by_frame(
     return {f: (t.ids, t.boxes) for f, t in trajectories.by_frame().items()}
 
 
-def active_at(interactions: Interactions | None, frame_id: int) -> Interactions | None:
+def interactions_at(
+    interactions: Interactions | None, frame_id: int
+) -> Interactions | None:
     """The interactions that go on in a frame; those without a span always do."""
     return interactions and interactions.between(frame_id, frame_id)
 
 
-def frames_to_show(
+def sheet_frames(
     frame_ids: np.ndarray, interactions: Interactions | None, count: int
 ) -> np.ndarray:
     """At most ``count`` frames, ascending, among them one of each interaction's span.
@@ -168,7 +172,7 @@ def frames_to_show(
         interactions: Whose spans to show; ``None`` for evenly spread frames.
         count: The number of frames.
     """
-    sheet_ids = spread_over(frame_ids, count)
+    sheet_ids = evenly_spaced_frames(frame_ids, count)
     if interactions is None:
         return sheet_ids
     free_slots = set(range(len(sheet_ids)))
@@ -214,7 +218,7 @@ def _clauses(interactions: Interactions) -> Iterator[str]:
         yield f'{subject} {short_verb(str(interactions.verbs[row]))} {target}{span}'
 
 
-def summary_line(video: ImageSequence, truth: GroundTruth) -> str:
+def sheet_summary_line(video: ImageSequence, truth: GroundTruth) -> str:
     """Numbers of frames, trajectories and interactions."""
     trajectories = truth.trajectories
     num_ids = 0 if trajectories is None else len(np.unique(trajectories.ids))
@@ -226,7 +230,7 @@ def summary_line(video: ImageSequence, truth: GroundTruth) -> str:
     )
 
 
-def require_images(video: ImageSequence) -> None:
+def require_sheet_images(video: ImageSequence) -> None:
     """Raise ``ValueError`` where a video has no images to draw on."""
     if video.image_paths is None:
         raise ValueError(

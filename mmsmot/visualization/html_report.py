@@ -29,7 +29,7 @@ POLICY_START = escape("default-src 'none'; script-src 'sha256-")
 MIME_TYPES = {'.mp4': 'video/mp4', '.m4v': 'video/mp4', '.webm': 'video/webm'}
 
 
-def write_report(
+def write_html_report(
     sample: SMOTDataSample,
     path: str | os.PathLike,
     video: str | os.PathLike | None = None,
@@ -43,7 +43,7 @@ def write_report(
     """Write the report of a video, atomically.
 
     The page needs no server, no other file and no network: the video plays with boxes
-    and arrows over it in :class:`~.drawing.TrackDrawer`'s colours, beside captions,
+    and arrows over it in :class:`~.track_drawer.TrackDrawer`'s colours, beside captions,
     timelines, the graph of interactions and the scores. A video larger than
     ``embed_limit`` is not put into the page but referenced by its path relative to it:
     then both must be moved together. Texts are shown as texts, whatever they contain,
@@ -89,8 +89,8 @@ def write_report(
         stream.write(tail)
 
 
-def is_report(path: str | os.PathLike) -> bool:
-    """Whether a file begins as a page of :func:`write_report` does."""
+def is_html_report(path: str | os.PathLike) -> bool:
+    """Whether a file begins as a page of :func:`write_html_report` does."""
     path = Path(path)
     if not path.is_file():
         return False

@@ -18,8 +18,8 @@ from ..structures import (
     match_trajectories,
 )
 from ..utils.number_ranges import FRAME_RATE, require_numbers
-from .drawing import track_color
-from .fonts import ink_on
+from .text_drawing import text_color_on
+from .track_drawer import track_color
 
 SIDES = ('pred', 'gt')
 WORDS = ('captions', 'video_caption', 'interactions')
@@ -51,7 +51,7 @@ def report_data(
         matches: True id by predicted id, where they are matched already.
 
     Raises:
-        ValueError: See :func:`~.html_report.write_report`.
+        ValueError: See :func:`~.html_report.write_html_report`.
         TypeError: A score is no number.
     """
     frame_ids = _frame_ids(sample)
@@ -109,7 +109,7 @@ def frame_times(
     return (np.asarray(frame_ids, np.float64) - start) / stride / fps
 
 
-def runs(positions: np.ndarray, smallest_hole: int = 2) -> list[list[int]]:
+def consecutive_runs(positions: np.ndarray, smallest_hole: int = 2) -> list[list[int]]:
     """Ascending numbers as [first, last] of each run without a hole.
 
     Args:
@@ -239,13 +239,13 @@ def _people(
             {
                 'id': track_id,
                 'color': _css_color(color),
-                'ink': _css_color(ink_on(color)),
+                'ink': _css_color(text_color_on(color)),
                 'caption': str(captions.get(track_id, '')),
                 'other': match_id,
                 'other_caption': str(match_captions.get(match_id, '')),
                 'at': at,
                 'boxes': np.round(rows.boxes, DECIMALS).reshape(-1),
-                'runs': runs(at, hole),
+                'runs': consecutive_runs(at, hole),
             }
         )
     return people
@@ -280,7 +280,7 @@ def _interactions(
             common = reduce(
                 np.intersect1d, (positions.get(i, no_frames) for i in sides)
             )
-            spans = runs(common[(common >= first) & (common <= final)])
+            spans = consecutive_runs(common[(common >= first) & (common <= final)])
         partner_id = partner_ids.get(str(table.partner_labels[row]))
         rows.append(
             {

@@ -10,9 +10,9 @@ import av
 import numpy as np
 
 from ..datasets import VideoReader
-from ..datasets.video_container import open_container, video_stream_of
+from ..datasets.decoded_frame import MIRRORED, frame_orientation
+from ..datasets.video_container import container_video_stream, open_container
 from ..datasets.video_file import VideoFile
-from ..datasets.video_picture import MIRRORED, orientation_of
 from ..structures import Frame
 from .report_data import frame_times
 from .video_writer import VideoWriter
@@ -33,7 +33,7 @@ def is_playable(path: str | os.PathLike) -> bool:
     suffix = Path(path).suffix.lower()
     with open_container(os.fspath(path)) as container:
         try:
-            stream = video_stream_of(container, os.fspath(path))
+            stream = container_video_stream(container, os.fspath(path))
             first = next(container.decode(stream))
         except (ValueError, StopIteration, av.FFmpegError):  # there is none
             return False
@@ -41,7 +41,7 @@ def is_playable(path: str | os.PathLike) -> bool:
         names = set(container.format.name.split(','))
         is_plain = (
             codec.pix_fmt in PIXEL_FORMATS
-            and orientation_of(first) not in MIRRORED
+            and frame_orientation(first) not in MIRRORED
             and stream.sample_aspect_ratio in (None, 0, 1)
         )
         return is_plain and any(

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from ..structures import Interactions, valid_boxes
-from .drawing import draw_tracks, track_color
-from .fonts import cut_text, draw_text, drawable_text, ink_on, text_width
-from .text_panel import TextEntry, panel_lines, text_panel
+from .text_drawing import cut_text, draw_text, drawable_text, text_color_on, text_width
+from .text_panel import TextEntry, count_panel_lines, draw_text_panel
+from .track_drawer import draw_tracks, track_color
 
 # Pixels; the text is of one size, so small images are drawn larger and large ones
 # smaller.
@@ -91,10 +91,10 @@ class SemanticDrawer:
         scene = self.draw_scene(image, ids, boxes, interactions)
         if self.panel_lines == 0:
             return scene
-        entries = text_entries(captions, video_caption, visible_ids=ids)
+        entries = caption_entries(captions, video_caption, visible_ids=ids)
         if not entries and self.panel_lines is None:
             return scene
-        panel = text_panel(entries, scene.shape[1], self.panel_lines)
+        panel = draw_text_panel(entries, scene.shape[1], self.panel_lines)
         return np.concatenate([scene, panel])
 
     def draw_scene(
@@ -128,10 +128,10 @@ class SemanticDrawer:
     ) -> int:
         """Lines that these texts take below a frame of a width in pixels."""
         wide = round(width * self.scale_for(width))
-        return panel_lines(text_entries(captions, video_caption), wide)
+        return count_panel_lines(caption_entries(captions, video_caption), wide)
 
 
-def text_entries(
+def caption_entries(
     captions: Mapping[int, str] | None,
     video_caption: str | None,
     visible_ids: Iterable[int] | None = None,
@@ -298,7 +298,7 @@ def _draw_label(
     cv2.rectangle(canvas, place[:2], place[2:], color, cv2.FILLED)
     cv2.rectangle(canvas, place[:2], place[2:], OUTLINE, 1)
     origin = place[0] + 3, place[1] + PLATE_HEIGHT - 5
-    draw_text(canvas, text, origin, ink_on(color))
+    draw_text(canvas, text, origin, text_color_on(color))
 
 
 def _overlap(a: Rectangle, b: Rectangle) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..datasets.statistics import histogram, most_frequent
+from ..datasets.statistics import histogram, most_frequent_items
 from ..utils.atomic import atomic_path
-from .fonts import ELLIPSIS, drawable_text, font_families
+from .text_drawing import ELLIPSIS, drawable_text, font_families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ def write_statistics_figure(
     figures = statistics.distributions().items()
     for letter, axis, (name, values) in zip('abcde', axes, figures, strict=False):
         _draw_histogram(axis, f'({letter}) {name}', values)
-    _draw_words(axes[5], most_frequent(statistics.words, TOP_WORDS))
+    _draw_words(axes[5], most_frequent_items(statistics.words, TOP_WORDS))
     if title:
         figure.suptitle(_label(title, MAX_TITLE), **_font_options(title))
     with atomic_path(path) as temporary:

@@ -9,12 +9,12 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from .fonts import (
+from .text_drawing import (
     cut_text,
     draw_text,
     drawable_text,
-    fitting,
-    ink_on,
+    fitting_characters,
+    text_color_on,
     text_width,
 )
 
@@ -43,10 +43,10 @@ class TextEntry:
 
 
 @lru_cache(maxsize=1024)  # a video's panel has the same texts in every frame
-def wrap(text: str, width: int) -> tuple[str, ...]:
+def wrap_text(text: str, width: int) -> tuple[str, ...]:
     """Lines of at most ``width`` pixels; a longer word is cut where it must be.
 
-    Of a text longer than :data:`~.fonts.MAX_LETTERS` the rest is left out.
+    Of a text longer than :data:`~.text_drawing.MAX_LETTERS` the rest is left out.
     """
     lines: list[str] = []
     line = ''
@@ -58,19 +58,19 @@ def wrap(text: str, width: int) -> tuple[str, ...]:
         if line:
             lines.append(line)
         while len(word) > 1 and text_width(word) > width:
-            cut = max(1, fitting(word, width))
+            cut = max(1, fitting_characters(word, width))
             lines.append(word[:cut])
             word = word[cut:]
         line = word
     return (*lines, line)
 
 
-def panel_lines(entries: Sequence[TextEntry], width: int) -> int:
+def count_panel_lines(entries: Sequence[TextEntry], width: int) -> int:
     """The number of lines that the texts take in a panel of a width in pixels."""
     return sum(len(_lines(entry, width)) for entry in entries)
 
 
-def text_panel(
+def draw_text_panel(
     entries: Sequence[TextEntry], width: int, lines: int | None = None
 ) -> np.ndarray:
     """The texts one below the other.
@@ -117,7 +117,7 @@ def _room(entry: TextEntry, width: int) -> int:
 
 
 def _lines(entry: TextEntry, width: int) -> tuple[str, ...]:
-    return wrap(entry.text, _room(entry, width))
+    return wrap_text(entry.text, _room(entry, width))
 
 
 def _badge_text(entry: TextEntry) -> str:
@@ -129,4 +129,4 @@ def _draw_badge(panel: np.ndarray, entry: TextEntry, base: int) -> None:
     color = FAINT if entry.faint else entry.color
     right = MARGIN + text_width(text) + 6
     cv2.rectangle(panel, (MARGIN, base - 13), (right, base + 4), color, cv2.FILLED)
-    draw_text(panel, text, (MARGIN + 3, base), ink_on(color))
+    draw_text(panel, text, (MARGIN + 3, base), text_color_on(color))

@@ -142,7 +142,9 @@ def test_a_second_run_into_the_same_folder(tmp_path) -> None:
     assert sorted(p.name for p in out.iterdir()) == ['result.json', 'tracks.txt']
 
 
-@pytest.mark.parametrize('stage', ['write_trajectories', 'write_report', 'write_json'])
+@pytest.mark.parametrize(
+    'stage', ['write_trajectories', 'write_html_report', 'write_json']
+)
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, stage) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, 'No space left on device')

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from mmengine.config import Config
 
-from mmsmot.engine import load_config, set_weights
+from mmsmot.engine import load_config, set_config_weights
 from mmsmot.registry import MODELS
 
 ROOT = Path(__file__).parents[2] / 'configs'
@@ -60,7 +60,7 @@ def test_the_part_built_is_the_part_named(path: Path, request) -> None:
     if detector in WEIGHTS or has_reid:
         models = request.getfixturevalue('test_data') / 'data' / 'models'
         files = (WEIGHTS.get(detector), WEIGHTS['osnet'] if has_reid else None)
-        set_weights(config, *(name and str(models / name) for name in files))
+        set_config_weights(config, *(name and str(models / name) for name in files))
     model = MODELS.build(config.model)
     assert type(model.estimator.tracker).__name__ == config.model.tracker.type
     if config.model.detector is not None:

@@ -15,7 +15,7 @@ torch = pytest.importorskip('torch')
 torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import MOTChallengeDataset, VideoReader  # noqa: E402
-from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
+from mmsmot.datasets.seeded_index import SeededIndex  # noqa: E402
 from mmsmot.evaluation.gt_dataset import open_gt_dataset  # noqa: E402
 from mmsmot.evaluation.tracking_metric import TrackingMetric  # noqa: E402
 from mmsmot.models.detectors import DetectionFile  # noqa: E402

@@ -18,7 +18,7 @@ from mmengine.dataset import (  # noqa: E402
 )
 from mmengine.runner import Runner  # noqa: E402
 
-from mmsmot.datasets.sample_seed import SeededIndex, generator_of  # noqa: E402
+from mmsmot.datasets.seeded_index import SeededIndex, sample_generator  # noqa: E402
 from mmsmot.datasets.seeded_sampler import SeededSampler  # noqa: E402
 
 
@@ -29,7 +29,7 @@ class Draws(BaseDataset):
         return [{}] * 5
 
     def prepare_data(self, index: int) -> str:
-        return f'{index:d} {generator_of(index).integers(10**9)}'
+        return f'{index:d} {sample_generator(index).integers(10**9)}'
 
 
 def draws(epoch: int = 0, num_workers: int = 0, seed: int = 3, dataset=None) -> list:

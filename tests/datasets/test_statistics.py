@@ -11,10 +11,10 @@ from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.datasets.image_sequence import ImageSequence
 from mmsmot.datasets.statistics import (
     DatasetStatistics,
-    describe,
+    dataset_statistics_table,
+    distribution_statistics,
     histogram,
-    most_frequent,
-    statistics_table,
+    most_frequent_items,
 )
 from mmsmot.structures import Interactions, Trajectories, VideoInfo
 
@@ -71,7 +71,7 @@ def test_each_number_is_counted(described: dict) -> None:
 
 def test_frequent_words_leave_prepositions_and_articles_out(described: dict) -> None:
     words = DatasetStatistics.of([described]).words
-    assert most_frequent(words, 2) == {'walk': 3, 'dog-like': 1}
+    assert most_frequent_items(words, 2) == {'walk': 3, 'dog-like': 1}
     assert not {'to', 'the', 'a', 'then', 'she'} & set(words)
 
 
@@ -90,7 +90,7 @@ def test_no_video_gives_no_mean() -> None:
     table = DatasetStatistics().table()
     assert table['Min. length (s)'] is None
     assert table['Total boxes'] == 0
-    assert '| Avg. length (s) | n/a | 22.9 |' in statistics_table(
+    assert '| Avg. length (s) | n/a | 22.9 |' in dataset_statistics_table(
         {'train': DatasetStatistics()}
     )
 
@@ -109,7 +109,7 @@ def test_whole_numbers_get_equal_bins() -> None:
 
 
 def test_describe_gives_the_usual_numbers() -> None:
-    description = describe([1.5, 2.5, 5.0])
+    description = distribution_statistics([1.5, 2.5, 5.0])
     assert (
         description['min'],
         description['mean'],
@@ -117,11 +117,11 @@ def test_describe_gives_the_usual_numbers() -> None:
         description['max'],
     ) == (1.5, 3, 2.5, 5)
     assert sum(description['histogram']['counts']) == description['number'] == 3
-    assert describe([]) == {'number': 0}
+    assert distribution_statistics([]) == {'number': 0}
 
 
 def test_the_table_stands_beside_the_papers(described: dict) -> None:
-    text = statistics_table({'train': DatasetStatistics.of([described])})
+    text = dataset_statistics_table({'train': DatasetStatistics.of([described])})
     assert '| Total boxes | 5 | 335K |' in text
     assert '| Instance caption length (words), mean | 6.0 |  |' in text
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mmsmot.datasets.verb_forms import FORMS_FILE, VerbForms, inflected
+from mmsmot.datasets.verb_forms import FORMS_FILE, VerbForms, inflected_verb
 from mmsmot.datasets.vocabulary import InteractionVocabulary
 
 
@@ -74,7 +74,7 @@ def test_who_acts(forms: VerbForms) -> None:
     ],
 )
 def test_spelling(verb: str, third: str, participle: str) -> None:
-    assert inflected(verb) == (third, participle)
+    assert inflected_verb(verb) == (third, participle)
 
 
 def test_a_vocabulary_of_ones_own() -> None:
@@ -97,7 +97,7 @@ def test_every_verb_of_bensmot_that_is_one_can_be_said(forms: VerbForms) -> None
     unsaid = set()
     for verb in InteractionVocabulary('clean335').verbs:
         name = verb.split('.')[0].replace('_', ' ')
-        if not forms.find(inflected(name)[0]):
+        if not forms.find(inflected_verb(name)[0]):
             unsaid.add(name)
     silent = {'wear', 'through', 'towards', 'money', 'moisture', 'facial'}
     assert unsaid == silent

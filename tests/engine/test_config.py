@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.engine import load_config, set_weights
+from mmsmot.engine import load_config, set_config_weights
 
 SORT = 'two_stage/sort_public-detections'
 SMALL = "model = dict(type='SMOT', detector=None, tracker=dict(type='SORT'))\n"
@@ -88,12 +88,12 @@ def test_a_part_outside_its_slot_is_refused_by_line(tmp_path: Path) -> None:
 
 def test_weights_go_where_the_detector_wants_them() -> None:
     config = load_config('two_stage/bytetrack_yolox-nano')
-    set_weights(config, 'a.onnx')
+    set_config_weights(config, 'a.onnx')
     assert config.model.detector.model == 'a.onnx'
     with pytest.raises(KeyError, match='no detector that takes weights'):
-        set_weights(load_config(SORT), 'a.onnx')
+        set_config_weights(load_config(SORT), 'a.onnx')
     with pytest.raises(KeyError, match='no reid that takes weights'):
-        set_weights(config, None, 'r.onnx')
+        set_config_weights(config, None, 'r.onnx')
     cached = dict(
         type='mmsmot.CachedDetector',
         root='x',
@@ -101,7 +101,7 @@ def test_weights_go_where_the_detector_wants_them() -> None:
         reid=dict(type='ONNXReID', model=None),
     )
     config.model.detector = cached
-    set_weights(config, 'b.onnx', 'r.onnx')
+    set_config_weights(config, 'b.onnx', 'r.onnx')
     assert config.model.detector.detector.model == 'b.onnx'
     assert config.model.detector.reid.model == 'r.onnx'
 
@@ -114,10 +114,10 @@ def test_weights_of_a_detector_in_an_estimator(tmp_path: Path) -> None:
         "decoder=dict(type='YOLOXDecoder'))))\n"
     )
     config = load_config(path)
-    set_weights(config, 'a.onnx')
+    set_config_weights(config, 'a.onnx')
     assert config.model.estimator.detector.model == 'a.onnx'
     with pytest.raises(KeyError, match='no reid that takes weights'):
-        set_weights(config, None, 'r.onnx')
+        set_config_weights(config, None, 'r.onnx')
 
 
 def test_an_estimator_is_checked_as_other_parts_are(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_config_of_a_project_by_name_from_anywhere(
 def test_mmdets_detectors_take_weights_that_no_config_names() -> None:
     config = load_config('smoter/smoter_dla34_bensmot')
     assert 'checkpoint' not in config.model.detector
-    set_weights(config, 'crowdhuman.pth')
+    set_config_weights(config, 'crowdhuman.pth')
     assert config.model.detector.checkpoint == 'crowdhuman.pth'
 
 

@@ -11,7 +11,7 @@ import torch
 from mmengine.hooks import Hook
 from torch import nn
 
-from mmsmot.datasets.sample_seed import generator_of
+from mmsmot.datasets.seeded_index import sample_generator
 from mmsmot.utils.checkpoint import load_checkpoint
 from tests.engine import tiny_training
 from tests.engine.tiny_training import SHUFFLED, Clips, Losses, runner
@@ -30,7 +30,7 @@ class DrawnClips(Clips):
     """Pictures are drawn, as by a transform."""
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        picture = int(generator_of(index).integers(1000))
+        picture = int(sample_generator(index).integers(1000))
         return {**super().__getitem__(index), 'inputs': frames(3, picture)}
 
 

@@ -31,7 +31,7 @@ def test_the_goal_holds_only_where_it_was_compared(
     monkeypatch.setattr(sys, 'argv', ['association.py'])
     tool = runpy.run_path(str(FOLDER / 'association.py'))
     row = {'ours': 1.0, 'peer': ratio, 'ratio': ratio}
-    tool['main'].__globals__['compare'] = lambda *_: row
+    tool['main'].__globals__['compare_association_speed'] = lambda *_: row
     with pytest.raises(SystemExit) as caught:
         tool['main']()
     assert caught.value.code == status

@@ -23,13 +23,15 @@ def load(path: Path) -> ModuleType:
 def test_equal_arrays(num_objects: int, test_data: Path) -> None:
     reference = load(test_data / 'bench' / 'detection_streams.py')
     detections, truth = reference.make_stream(num_objects, 40)
-    for frame, (found, boxes) in enumerate(load(OURS).make_stream(num_objects, 40)):
+    for frame, (found, boxes) in enumerate(
+        load(OURS).make_detection_stream(num_objects, 40)
+    ):
         np.testing.assert_array_equal(found, detections[frame])
         np.testing.assert_array_equal(boxes, truth[frame])
 
 
 def test_what_a_stream_looks_like() -> None:
-    frames = list(load(OURS).make_stream(100, 50))
+    frames = list(load(OURS).make_detection_stream(100, 50))
     found = np.concatenate([detections for detections, _ in frames])
     assert found.dtype == np.float32
     assert len(found) / 50 == pytest.approx(100 * (0.92 + 0.08), rel=0.03)

@@ -19,7 +19,7 @@ import torch
 from mmengine.config import Config
 
 from mmsmot.engine.hooks import CheckInvalidLossHook
-from mmsmot.engine.memory import explain_out_of_memory
+from mmsmot.engine.out_of_memory import explain_out_of_memory
 from mmsmot.structures import Trajectories
 from mmsmot.utils.command_line import (
     CfgOptions,

@@ -9,7 +9,7 @@ from mmsmot.visualization.contact_sheet import (
     GT_COLOR,
     PRED_COLOR,
     contact_sheet,
-    spread_over,
+    evenly_spaced_frames,
 )
 
 NOBODY = np.empty((0, 4))
@@ -58,8 +58,8 @@ def test_no_picture() -> None:
 
 def test_spread_over_keeps_both_ends() -> None:
     frames = np.array([1, 2, 4, 8, 9, 11, 12])
-    assert spread_over(frames, 3).tolist() == [1, 8, 12]
-    assert spread_over(frames, 50).tolist() == frames.tolist()
+    assert evenly_spaced_frames(frames, 3).tolist() == [1, 8, 12]
+    assert evenly_spaced_frames(frames, 50).tolist() == frames.tolist()
 
 
 def test_boxes_that_are_none_are_left_out() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mmsmot.visualization import track_color
-from mmsmot.visualization.html_report import write_report
+from mmsmot.visualization.html_report import write_html_report
 
 from .report_page import EVIL, FRAMES, data_of, make_sample, make_video
 
@@ -25,7 +25,7 @@ def embedded(page: Path) -> bytes:
 
 def test_the_video_is_in_the_page(tmp_path) -> None:
     video = make_video(tmp_path / 'a.mp4')
-    write_report(make_sample(), tmp_path / 'new/page.html', video)
+    write_html_report(make_sample(), tmp_path / 'new/page.html', video)
     assert embedded(tmp_path / 'new/page.html') == video.read_bytes()
     data = data_of(tmp_path / 'new/page.html')
     assert data['video'] == {'type': 'video/mp4', 'src': None}
@@ -36,15 +36,15 @@ def test_the_video_is_in_the_page(tmp_path) -> None:
 def test_a_large_video_is_referred_to(tmp_path) -> None:
     video = make_video(tmp_path / 'videos/50% of #1?.mp4')
     page = tmp_path / 'pages/page.html'
-    write_report(make_sample(), page, video, embed_limit=video.stat().st_size - 1)
+    write_html_report(make_sample(), page, video, embed_limit=video.stat().st_size - 1)
     assert embedded(page) == b''
     assert data_of(page)['video']['src'] == './../videos/50%25%20of%20%231%3F.mp4'
-    write_report(make_sample(), page, video, embed_limit=video.stat().st_size)
+    write_html_report(make_sample(), page, video, embed_limit=video.stat().st_size)
     assert embedded(page) == video.read_bytes()
 
 
 def test_colours_are_those_of_the_drawn_video(tmp_path) -> None:
-    write_report(make_sample(), tmp_path / 'page.html')
+    write_html_report(make_sample(), tmp_path / 'page.html')
     people = data_of(tmp_path / 'page.html')['sides']['pred']['people']
     for person in people:
         bgr = tuple(reversed(bytes.fromhex(person['color'][1:])))
@@ -55,7 +55,7 @@ def test_colours_are_those_of_the_drawn_video(tmp_path) -> None:
 def test_texts_stay_texts(tmp_path) -> None:
     sample = make_sample(truth=True)
     sample.set_metainfo({'video': sample.video.__class__(name=EVIL, path='x')})
-    write_report(sample, tmp_path / 'page.html', warnings=[EVIL])
+    write_html_report(sample, tmp_path / 'page.html', warnings=[EVIL])
     data = data_of(tmp_path / 'page.html')  # finds one data block, whole
     assert data['warnings'][0] == EVIL
     name = EVIL.replace('\u2028', '\ufffd')  # one line
@@ -68,7 +68,7 @@ def test_texts_stay_texts(tmp_path) -> None:
 
 
 def test_nothing_but_the_pages_own_script_may_run(tmp_path) -> None:
-    write_report(make_sample(), tmp_path / 'page.html')
+    write_html_report(make_sample(), tmp_path / 'page.html')
     text = (tmp_path / 'page.html').read_text(encoding='utf-8')
     policy = html.unescape(re.search(r'Policy" content="([^"]*)"', text)[1])
     script = re.search(r'<script>(.*?)</script>', text, re.DOTALL)[1]
@@ -86,22 +86,22 @@ def test_scores_by_group(tmp_path) -> None:
         'strict/CHOTA': np.float64(0.41267),
         'strict/video_CIDEr': float('nan'),
     }
-    write_report(make_sample(), tmp_path / 'page.html', scores=scores)
+    write_html_report(make_sample(), tmp_path / 'page.html', scores=scores)
     assert data_of(tmp_path / 'page.html')['scores'] == [
         {'name': 'track', 'rows': [['HOTA', '61.24'], ['IDs', '3']]},
         {'name': 'strict', 'rows': [['CHOTA', '0.413'], ['video_CIDEr', '–']]},
     ]
     with pytest.raises(TypeError, match="score 'tracking' must be a number, got dict"):
-        write_report(make_sample(), tmp_path / 'b.html', scores={'tracking': {}})
+        write_html_report(make_sample(), tmp_path / 'b.html', scores={'tracking': {}})
 
 
 def test_whole_or_not_at_all(tmp_path) -> None:
     page = tmp_path / 'page.html'
     page.write_text('old')
     with pytest.raises(ValueError, match='20 frame_ids but 3 times'):
-        write_report(make_sample(), page, times=np.arange(3))
+        write_html_report(make_sample(), page, times=np.arange(3))
     with pytest.raises(FileNotFoundError, match='none.mp4'):
-        write_report(make_sample(), page, tmp_path / 'none.mp4')
+        write_html_report(make_sample(), page, tmp_path / 'none.mp4')
     assert page.read_text() == 'old'
     assert [path.name for path in tmp_path.iterdir()] == ['page.html']
 
@@ -110,6 +110,6 @@ def test_nobody_to_report_on(tmp_path) -> None:
     sample = make_sample()
     del sample.pred_trajectories
     with pytest.raises(ValueError, match='neither pred_trajectories nor'):
-        write_report(sample, tmp_path / 'page.html')
+        write_html_report(sample, tmp_path / 'page.html')
     with pytest.raises(ValueError, match='the sample has no video'):
-        write_report(type(sample)(), tmp_path / 'page.html')
+        write_html_report(type(sample)(), tmp_path / 'page.html')

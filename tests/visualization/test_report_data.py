@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from mmsmot.structures import CoordinateSpace, Interactions, Trajectories, VideoInfo
-from mmsmot.visualization.drawing import track_color
-from mmsmot.visualization.fonts import ink_on
 from mmsmot.visualization.report_data import (
+    consecutive_runs,
     frame_times,
     report_data,
-    runs,
 )
+from mmsmot.visualization.text_drawing import text_color_on
+from mmsmot.visualization.track_drawer import track_color
 
 from .report_page import FRAMES, make_sample
 
@@ -28,10 +28,10 @@ def told(sample, times=TIMES, threshold=0.4) -> dict:
 
 
 def test_runs() -> None:
-    assert runs([]) == []
-    assert runs([3]) == [[3, 3]]
-    assert runs([0, 1, 2, 5, 6, 9]) == [[0, 2], [5, 6], [9, 9]]
-    assert runs([0, 1, 4, 5, 9], smallest_hole=4) == [[0, 5], [9, 9]]
+    assert consecutive_runs([]) == []
+    assert consecutive_runs([3]) == [[3, 3]]
+    assert consecutive_runs([0, 1, 2, 5, 6, 9]) == [[0, 2], [5, 6], [9, 9]]
+    assert consecutive_runs([0, 1, 4, 5, 9], smallest_hole=4) == [[0, 5], [9, 9]]
 
 
 def test_frame_times() -> None:
@@ -112,7 +112,8 @@ def test_badges_have_the_ink_of_drawn_labels() -> None:
     sample.pred_trajectories = Trajectories(np.ones(len(ids)), ids, boxes)
     people = told(sample)['sides']['pred']['people']
     inks = [
-        '#000000' if ink_on(track_color(i)) == (0, 0, 0) else '#ffffff' for i in ids
+        '#000000' if text_color_on(track_color(i)) == (0, 0, 0) else '#ffffff'
+        for i in ids
     ]
     assert [person['ink'] for person in people] == inks
     assert {*inks} == {'#000000', '#ffffff'}

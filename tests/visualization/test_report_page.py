@@ -13,7 +13,7 @@ import pytest
 
 from mmsmot.structures import Interactions, SMOTDataSample, Trajectories
 from mmsmot.visualization import track_color
-from mmsmot.visualization.html_report import write_report
+from mmsmot.visualization.html_report import write_html_report
 
 from .report_page import (
     EVIL,
@@ -102,7 +102,7 @@ def path(browser, tmp_path_factory) -> Path:
     warnings = ['The model knows synthetic people only.', EVIL]
     scores = {'track/HOTA': 71.5, 'strict/CHOTA': 0.25}
     sample = make_sample(truth=True)
-    write_report(sample, folder / 'page.html', video, None, scores, warnings)
+    write_html_report(sample, folder / 'page.html', video, None, scores, warnings)
     video.unlink()
     return folder / 'page.html'
 
@@ -272,7 +272,7 @@ def test_scores_are_shown(opened) -> None:
 def test_a_video_beside_the_page(browser, tmp_path) -> None:
     video = make_video(tmp_path / 'videos/50% of #1?.mp4')
     page = tmp_path / 'pages/page.html'
-    write_report(make_sample(), page, video, embed_limit=0)
+    write_html_report(make_sample(), page, video, embed_limit=0)
     opened = Opened(browser, page)
     opened.wait_for_video()
     opened.go_to(9)
@@ -288,7 +288,7 @@ def test_a_video_beside_the_page(browser, tmp_path) -> None:
 
 
 def test_without_a_video_time_passes_all_the_same(browser, tmp_path) -> None:
-    write_report(make_sample(), tmp_path / 'page.html')
+    write_html_report(make_sample(), tmp_path / 'page.html')
     opened = Opened(browser, tmp_path / 'page.html')
     opened.page.keyboard.press('Space')
     opened.wait_for("() => document.querySelector('#position').value === '19'")
@@ -306,8 +306,8 @@ def test_boxes_end_with_the_frames_looked_at(browser, tmp_path) -> None:
     rows = sample.pred_trajectories
     sample.pred_trajectories = rows[rows.frame_ids <= 15]
     video = make_video(tmp_path / 'a.mp4')
-    write_report(sample, tmp_path / 'cut.html', video)
-    write_report(make_sample(), tmp_path / 'whole.html', video)
+    write_html_report(sample, tmp_path / 'cut.html', video)
+    write_html_report(make_sample(), tmp_path / 'whole.html', video)
     for name, text in (('cut', 'no frame'), ('whole', 'frame 20 ')):
         opened = Opened(browser, tmp_path / f'{name}.html')
         opened.wait_for_video()
@@ -326,7 +326,7 @@ def test_given_times_count(browser, tmp_path) -> None:
     """Frames of variable length: 12 quick ones, then slow ones."""
     times = np.r_[np.arange(12) * 0.05, 0.6 + np.arange(8) * 0.15]
     video = make_video(tmp_path / 'a.mp4')
-    write_report(make_sample(), tmp_path / 'page.html', video, times)
+    write_html_report(make_sample(), tmp_path / 'page.html', video, times)
     opened = Opened(browser, tmp_path / 'page.html')
     opened.wait_for_video()
     for seconds, number in ((0.53, 11), (0.61, 13), (1.0, 15)):
@@ -340,7 +340,9 @@ def test_given_times_count(browser, tmp_path) -> None:
 
 def test_a_minute_has_sixty_seconds(browser, tmp_path) -> None:
     sample = make_sample()
-    write_report(sample, tmp_path / 'page.html', None, 59.97 + np.arange(FRAMES) * 0.1)
+    write_html_report(
+        sample, tmp_path / 'page.html', None, 59.97 + np.arange(FRAMES) * 0.1
+    )
     opened = Opened(browser, tmp_path / 'page.html')
     title = opened.page.locator('#timeline .bar').first.get_attribute('title')
     assert title.startswith('1 is seen, 1:00.0 to 1:0')
@@ -359,7 +361,7 @@ def test_words_of_truth_and_prediction_stand_apart(browser, tmp_path) -> None:
     sample.gt_trajectories = sample.pred_trajectories
     sample.pred_interactions = Interactions([1], [2], ['follow.v.01'], [12], [15])
     sample.gt_interactions = sample.pred_interactions
-    write_report(sample, tmp_path / 'page.html')
+    write_html_report(sample, tmp_path / 'page.html')
     opened = Opened(browser, tmp_path / 'page.html')
     opened.page.uncheck('#draw-boxes')
     opened.page.fill('#position', '12')
@@ -373,7 +375,7 @@ def test_words_of_truth_and_prediction_stand_apart(browser, tmp_path) -> None:
 
 
 def test_on_a_telephone_no_times_overlap(browser, tmp_path) -> None:
-    write_report(make_sample(), tmp_path / 'page.html')
+    write_html_report(make_sample(), tmp_path / 'page.html')
     opened = Opened(browser, tmp_path / 'page.html')
     opened.page.set_viewport_size({'width': 400, 'height': 800})
     assert opened.page.evaluate('document.documentElement.scrollWidth') <= 400
@@ -405,7 +407,7 @@ def make_crowd(people: int, words: int) -> SMOTDataSample:
 
 def test_a_crowd_of_long_captions_stays_usable(browser, tmp_path) -> None:
     """10,000 words each: they took the browser 20 seconds, and 80,000 pixels of height."""
-    write_report(make_crowd(60, 10_000), tmp_path / 'page.html')
+    write_html_report(make_crowd(60, 10_000), tmp_path / 'page.html')
     opened = Opened(browser, tmp_path / 'page.html')
     page = opened.page
     assert page.evaluate('document.documentElement.scrollHeight') < 4000
@@ -447,7 +449,7 @@ def test_of_many_interactions_the_surest_have_rows(browser, tmp_path) -> None:
     sample.pred_interactions = Interactions(
         starts, starts + 1, verbs, starts, starts + 5, scores
     )
-    write_report(sample, tmp_path / 'page.html')
+    write_html_report(sample, tmp_path / 'page.html')
     opened = Opened(browser, tmp_path / 'page.html')
     titles = opened.page.locator('.bar[title*="verb"]')
     assert titles.count() == 1000
@@ -461,7 +463,7 @@ def test_a_name_of_control_characters(browser, tmp_path) -> None:
     sample = make_sample()
     name = '\x1b[31mevil\x07\u202egpj.mp4'
     sample.set_metainfo(dict(video=replace(sample.video, name=name)))
-    write_report(sample, tmp_path / 'page.html')
+    write_html_report(sample, tmp_path / 'page.html')
     opened = Opened(browser, tmp_path / 'page.html')
     assert opened.page.title() == '�[31mevil��gpj.mp4'
     assert opened.page.inner_text('h1') == '�[31mevil��gpj.mp4'

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mmsmot.structures import Interactions
-from mmsmot.visualization.drawing import track_color
 from mmsmot.visualization.semantic_drawer import SemanticDrawer, short_verb
 from mmsmot.visualization.text_panel import FAINT, LINE_HEIGHT, MARGIN
+from mmsmot.visualization.track_drawer import track_color
 
 IDS = np.array([1, 2])
 LEFT, RIGHT = [40.0, 60, 70, 150], [220.0, 60, 250, 150]

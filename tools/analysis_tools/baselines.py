@@ -98,7 +98,7 @@ def main() -> None:
         rows[name] = report_headline(score_predictions(samples))
         print(f'{name}: scored', file=sys.stderr)
     for protocol, columns in COLUMNS.items():
-        print(f'\n{markdown(rows, protocol, columns)}')
+        print(f'\n{baseline_table(rows, protocol, columns)}')
     if args.out is not None:
         write_json(rows, args.out)
     if model_row is not None:
@@ -107,7 +107,7 @@ def main() -> None:
         print(f'\n{format_table(cells, corner="score")}')
 
 
-def markdown(
+def baseline_table(
     rows: dict[str, dict[str, float]], protocol: str, columns: dict[str, str]
 ) -> str:
     """A table of one protocol, without the columns that could not be counted."""

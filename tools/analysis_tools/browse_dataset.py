@@ -26,7 +26,11 @@ with tool_imports():
     from mmsmot.datasets.bensmot.split import SPLIT_NAMES
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.number_ranges import FRAME_RATE
-    from mmsmot.visualization.dataset_browser import draw_sheet, write_clip, write_sheet
+    from mmsmot.visualization.dataset_browser import (
+        draw_dataset_sheet,
+        write_dataset_clip,
+        write_dataset_sheet,
+    )
 
 
 def parse_args() -> argparse.Namespace:
@@ -87,10 +91,10 @@ def main() -> None:
             video, gt = info['video'], info['gt']
             name = video.video.name
             if args.what != 'clips':
-                sheet = draw_sheet(video, gt, args.frames, args.columns)
-                write_sheet(sheet, out / f'{name}.jpg')
+                sheet = draw_dataset_sheet(video, gt, args.frames, args.columns)
+                write_dataset_sheet(sheet, out / f'{name}.jpg')
             if args.what != 'sheets':
-                write_clip(video, gt, out / f'{name}.mp4', args.scale, args.fps)
+                write_dataset_clip(video, gt, out / f'{name}.mp4', args.scale, args.fps)
     print(f'{out}: {len(selected)} of {len(videos)} videos')
 
 

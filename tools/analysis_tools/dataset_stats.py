@@ -16,7 +16,7 @@ from mmsmot.utils.command_line import non_negative_int_arg, run_tool, tool_impor
 with tool_imports():
     from mmsmot.datasets import BenSMOTDataset
     from mmsmot.datasets.bensmot.split import SPLIT_NAMES, splits_in
-    from mmsmot.datasets.statistics import DatasetStatistics, statistics_table
+    from mmsmot.datasets.statistics import DatasetStatistics, dataset_statistics_table
     from mmsmot.utils.atomic import atomic_write
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     columns = {split: read_split(args, split) for split in splits}
     if len(columns) > 1:
         columns['all'] = reduce(DatasetStatistics.joined, columns.values())
-    print(statistics_table(columns))
+    print(dataset_statistics_table(columns))
     if args.out:
         contents = {name: s.to_dict(args.top) for name, s in columns.items()}
         with atomic_write(args.out) as stream:

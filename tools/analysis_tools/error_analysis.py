@@ -29,7 +29,7 @@ with tool_imports():
     from mmsmot.utils.atomic import atomic_path
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.json_file import write_json
-    from mmsmot.visualization.contact_sheet import contact_sheet, spread_over
+    from mmsmot.visualization.contact_sheet import contact_sheet, evenly_spaced_frames
     from mmsmot.visualization.error_page import write_error_page
 
 
@@ -89,7 +89,7 @@ def main() -> None:
     out, pictures = Path(args.out), {}
     with folder_lock(out):
         if not args.no_pictures:
-            pictures = draw(errors, args.top, dataset, samples(), out)
+            pictures = draw_contact_sheets(errors, args.top, dataset, samples(), out)
         summary = errors.summary(args.top)
         write_json(summary, out / 'errors.json')
         write_error_page(summary, pictures, out / 'index.html')
@@ -99,7 +99,7 @@ def main() -> None:
     )
 
 
-def draw(
+def draw_contact_sheets(
     errors: ErrorAnalysis, top: int, dataset: VideoDataset, samples, out: Path
 ) -> dict[str, str]:
     """Contact sheets of the worst, a video at a time; files by '<kind>/<row>'."""
@@ -123,7 +123,7 @@ def draw(
         for key, gt_ids, pred_ids in errors_of.get(result_name(sample), ()):
             if not _has_boxes(sample, gt_ids, pred_ids):
                 continue  # a caption of an id without any box
-            sheet = draw_one(video, sample, gt_ids, pred_ids)
+            sheet = draw_contact_sheet(video, sample, gt_ids, pred_ids)
             with atomic_path(out / 'pictures' / f'{key}.jpg') as path:
                 if not cv2.imwrite(str(path), sheet):
                     raise OSError(f'{path}: could not be written; is the disk full?')
@@ -138,7 +138,7 @@ def _has_boxes(
     return bool(np.isin(gt.ids, gt_ids).any() or np.isin(pred.ids, pred_ids).any())
 
 
-def draw_one(
+def draw_contact_sheet(
     video: ImageSequence,
     sample: SMOTDataSample,
     gt_ids: tuple[int, ...],
@@ -147,7 +147,7 @@ def draw_one(
     gt, pred = sample.gt_trajectories, sample.pred_trajectories
     gt, pred = gt[np.isin(gt.ids, gt_ids)], pred[np.isin(pred.ids, pred_ids)]
     visible_ids = np.unique(gt.frame_ids if len(gt) else pred.frame_ids)
-    frame_ids = spread_over(visible_ids, CROPS)
+    frame_ids = evenly_spaced_frames(visible_ids, CROPS)
     positions = np.searchsorted(video.frame_ids, frame_ids)
     return contact_sheet(
         [video.frame_at(int(position)).image for position in positions],

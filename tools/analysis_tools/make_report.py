@@ -27,16 +27,20 @@ from mmsmot.utils.number_ranges import NumberRange
 
 with tool_imports():
     import numpy as np
-    from mmsmot.evaluation.smot_report import report_headline
 
     from mmsmot.datasets import VideoReader, open_video
-    from mmsmot.datasets.streams.address import is_stream, shown_address
+    from mmsmot.datasets.streams.address import is_stream_address, redacted_address
     from mmsmot.engine import load_config
     from mmsmot.evaluation.gt_dataset import open_gt_dataset
     from mmsmot.evaluation.interactions import THRESHOLD
     from mmsmot.evaluation.saved_predictions import read_saved_sample, score_predictions
+    from mmsmot.evaluation.smot_report import report_headline
     from mmsmot.structures import SMOTDataSample
-    from mmsmot.visualization.html_report import EMBED_LIMIT, is_report, write_report
+    from mmsmot.visualization.html_report import (
+        EMBED_LIMIT,
+        is_html_report,
+        write_html_report,
+    )
     from mmsmot.visualization.report_video import playable_video
 
 MEGABYTE = 2**20
@@ -83,13 +87,13 @@ def main() -> None:
     sample = read_saved_sample(args.prediction)
     reader, scores = None, {}
     if args.config is not None or args.data_root is not None:
-        sample, reader = with_truth(sample, args)
+        sample, reader = with_dataset_gt(sample, args)
         if 'gt_trajectories' in sample and 'pred_trajectories' in sample:
             scores = report_headline(
                 score_predictions([sample], threshold=args.threshold)
             )
     out = Path(args.out)
-    if os.path.lexists(out) and not is_report(out):
+    if os.path.lexists(out) and not is_html_report(out):
         raise FileExistsError(
             f'{out} is no page of this tool and would be lost: name another --out, or '
             'move it away'
@@ -98,10 +102,12 @@ def main() -> None:
     video, times = None, None
     if not args.no_video:
         reader = open_reader(sample, args.video, reader)
-        require_own(copy, out)
+        require_own_report_video(copy, out)
         video, times = playable_video(reader, sample.frame_ids, copy)
     limit = round(args.embed_limit * MEGABYTE)
-    write_report(sample, out, video, times, scores, args.warning, args.threshold, limit)
+    write_html_report(
+        sample, out, video, times, scores, args.warning, args.threshold, limit
+    )
     print(out)
     if video is None:
         return
@@ -111,7 +117,7 @@ def main() -> None:
         copy.unlink()
 
 
-def with_truth(
+def with_dataset_gt(
     sample: SMOTDataSample, args: argparse.Namespace
 ) -> tuple[SMOTDataSample, VideoReader]:
     """The sample with the dataset's truth, and the dataset's video."""
@@ -140,16 +146,16 @@ def open_reader(
     if path is None and reader is not None:
         return reader
     address = sample.video.path
-    if path is None and is_stream(address):
+    if path is None and is_stream_address(address):
         # The file may be a stranger's: what it names is not asked of the network.
         raise ValueError(
-            f'the video of the prediction is the stream {shown_address(address)}, which '
+            f'the video of the prediction is the stream {redacted_address(address)}, which '
             'is not opened unasked: --video names the video, --no-video shows boxes alone'
         )
     return open_video(path or address)
 
 
-def require_own(copy: Path, page: Path) -> None:
+def require_own_report_video(copy: Path, page: Path) -> None:
     """Raise ``ValueError`` where a copy of the video would take a user's file's place."""
     if not copy.exists():
         return

@@ -34,7 +34,7 @@ MARGIN = 0.12  # of the body height, around people in strips
 
 
 @dataclass(frozen=True)
-class Clip:
+class SynSMOTClip:
     """A clip as read from its folder."""
 
     folder: Path
@@ -51,22 +51,24 @@ class Clip:
         return rows[np.isin(rows[:, 1], people)]
 
 
-def read_clips(root: Path) -> Iterator[Clip]:
+def read_clips(root: Path) -> Iterator[SynSMOTClip]:
     """Every clip of a dataset on disk."""
     for folder in sequence_folders(root):
         facts = read_json(folder / 'script.json')
         rows = np.loadtxt(folder / 'gt' / 'gt.txt', delimiter=',', ndmin=2)
-        yield Clip(folder, facts, rows)
+        yield SynSMOTClip(folder, facts, rows)
 
 
-def put(image: np.ndarray, text: str, x: int, y: int, size: float, color=INK) -> None:
+def put_text_line(
+    image: np.ndarray, text: str, x: int, y: int, size: float, color=INK
+) -> None:
     """Write a line of text."""
     cv2.putText(
         image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA
     )
 
 
-def clip_row(clip: Clip) -> np.ndarray:
+def clip_row(clip: SynSMOTClip) -> np.ndarray:
     """A clip's pictures side by side with boxes, its captions below."""
     frames = np.linspace(1, clip.facts['num_frames'], SHEET_FRAMES + 2)[1:-1]
     pictures = []
@@ -90,13 +92,13 @@ def clip_row(clip: Clip) -> np.ndarray:
             lines.append((line, COLORS[row]))
     text = np.full((13 * len(lines) + 8, strip.shape[1], 3), PAPER, np.uint8)
     for row, (line, color) in enumerate(lines):
-        put(text, line, 4, 12 + 13 * row, 0.38, color)
+        put_text_line(text, line, 4, 12 + 13 * row, 0.38, color)
     return np.vstack([strip, text])
 
 
-def contact_sheet(clips: list[Clip]) -> np.ndarray:
+def synsmot_contact_sheet(clips: list[SynSMOTClip]) -> np.ndarray:
     """Clips of different activities under each other."""
-    clip_of_activity: dict[str, Clip] = {}
+    clip_of_activity: dict[str, SynSMOTClip] = {}
     activities = (
         'chasing',
         'giving',
@@ -117,9 +119,9 @@ def contact_sheet(clips: list[Clip]) -> np.ndarray:
     return np.vstack([clip_row(clip) for clip in clip_of_activity.values()])
 
 
-def action_strips(clips: list[Clip]) -> np.ndarray:
+def action_strips(clips: list[SynSMOTClip]) -> np.ndarray:
     """A strip for every action, where it is seen best."""
-    best: dict[str, tuple[float, Clip, dict[str, Any], tuple[int, ...]]] = {}
+    best: dict[str, tuple[float, SynSMOTClip, dict[str, Any], tuple[int, ...]]] = {}
     for clip in clips:
         for person in clip.facts['people']:
             for state in person['states']:
@@ -139,7 +141,9 @@ def action_strips(clips: list[Clip]) -> np.ndarray:
     return np.vstack(rows)
 
 
-def _clearness(clip: Clip, state: dict[str, Any], people: tuple[int, ...]) -> float:
+def _clearness(
+    clip: SynSMOTClip, state: dict[str, Any], people: tuple[int, ...]
+) -> float:
     """How well people are seen over a state: visible fraction times size."""
     span = clip.rows[
         (clip.rows[:, 0] >= state['start']) & (clip.rows[:, 0] <= state['end'])
@@ -154,7 +158,7 @@ def _clearness(clip: Clip, state: dict[str, Any], people: tuple[int, ...]) -> fl
 
 
 def _strip(
-    name: str, clip: Clip, state: dict[str, Any], people: tuple[int, ...]
+    name: str, clip: SynSMOTClip, state: dict[str, Any], people: tuple[int, ...]
 ) -> np.ndarray:
     """Pictures of an action from start to end through one window."""
     frames = np.linspace(state['start'], state['end'], STRIP_FRAMES + 2)[1:-1].astype(
@@ -183,7 +187,7 @@ def _strip(
     ]
     band = np.full((15, TILE[0] * STRIP_FRAMES, 3), PAPER, np.uint8)
     verb = ACTIONS[name].verb
-    put(band, f'{name}  {verb}' if verb else name, 2, 11, 0.38)
+    put_text_line(band, f'{name}  {verb}' if verb else name, 2, 11, 0.38)
     tiles = [
         cv2.copyMakeBorder(t, 0, 0, 0, 2, cv2.BORDER_CONSTANT, value=PAPER)
         for t in tiles
@@ -192,7 +196,7 @@ def _strip(
     return cv2.copyMakeBorder(strip, 0, 3, 0, 6, cv2.BORDER_CONSTANT, value=PAPER)
 
 
-def save(image: np.ndarray, path: Path, quality: int) -> None:
+def save_jpeg(image: np.ndarray, path: Path, quality: int) -> None:
     """Write a JPEG whole or not at all."""
     with atomic_path(path) as temporary:
         cv2.imwrite(str(temporary), image, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -211,8 +215,10 @@ def main() -> None:
     if not clips:
         raise ValueError(f'{args.root}: holds no clip; make one with make_synsmot.py')
     with folder_lock(args.out):
-        save(contact_sheet(clips), args.out / 'synsmot_sheet.jpg', args.quality)
-        save(action_strips(clips), args.out / 'synsmot_actions.jpg', args.quality)
+        save_jpeg(
+            synsmot_contact_sheet(clips), args.out / 'synsmot_sheet.jpg', args.quality
+        )
+        save_jpeg(action_strips(clips), args.out / 'synsmot_actions.jpg', args.quality)
 
 
 if __name__ == '__main__':

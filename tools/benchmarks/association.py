@@ -27,7 +27,7 @@ from mmsmot.utils.command_line import run_tool, tool_imports  # noqa: E402
 
 with tool_imports():
     import numpy as np
-    from detection_streams import make_stream
+    from detection_streams import make_detection_stream
 
     from mmsmot.models import trackers as ours
     from mmsmot.structures import Detections
@@ -42,7 +42,7 @@ PAIRS = {
 }
 
 
-def our_run(make: Callable, frames: list[np.ndarray]) -> list[float]:
+def time_our_tracker(make: Callable, frames: list[np.ndarray]) -> list[float]:
     """Milliseconds of each ``update``."""
     tracker, times = make(), []
     for frame in frames:
@@ -53,7 +53,7 @@ def our_run(make: Callable, frames: list[np.ndarray]) -> list[float]:
     return times
 
 
-def peer_run(make: Callable, frames: list[np.ndarray]) -> list[float]:
+def time_peer_tracker(make: Callable, frames: list[np.ndarray]) -> list[float]:
     """Milliseconds of each ``update`` of the peer."""
     import supervision
 
@@ -70,21 +70,27 @@ def peer_run(make: Callable, frames: list[np.ndarray]) -> list[float]:
     return times
 
 
-def compare(name: str, num_objects: int, num_frames: int, repeats: int) -> dict:
+def compare_association_speed(
+    name: str, num_objects: int, num_frames: int, repeats: int
+) -> dict:
     """Median ms a frame of ours and the peer's, the best of paired repeats."""
     make, peer_name, arguments = PAIRS[name]
-    frames = [f.astype(float) for f, _ in make_stream(num_objects, num_frames)]
+    frames = [
+        f.astype(float) for f, _ in make_detection_stream(num_objects, num_frames)
+    ]
     if name == 'SORT':
         frames = [f[f[:, 4] >= SCORE] for f in frames]
     our_times, peer_times = [], []
     for _ in range(repeats):
-        our_times.append(np.median(our_run(make, frames)))
+        our_times.append(np.median(time_our_tracker(make, frames)))
         if find_spec('trackers') is not None:
             import trackers as peer
 
             peer_class = getattr(peer, peer_name)
             peer_times.append(
-                np.median(peer_run(lambda c=peer_class: c(**arguments), frames))
+                np.median(
+                    time_peer_tracker(lambda c=peer_class: c(**arguments), frames)
+                )
             )
     ratios = [p / o for o, p in zip(our_times, peer_times, strict=False)]
     return {
@@ -94,7 +100,7 @@ def compare(name: str, num_objects: int, num_frames: int, repeats: int) -> dict:
     }
 
 
-def plot_growth(path: str, num_frames: int) -> None:
+def plot_association_growth(path: str, num_frames: int) -> None:
     """How ms a frame grow with N, on doubly logarithmic axes."""
     import matplotlib
 
@@ -106,7 +112,7 @@ def plot_growth(path: str, num_frames: int) -> None:
     for name in PAIRS:
         if not hasattr(ours, name):
             continue
-        rows = [compare(name, n, num_frames, 1) for n in counts]
+        rows = [compare_association_speed(name, n, num_frames, 1) for n in counts]
         line = axes.loglog(counts, [r['ours'] for r in rows], 'o-', label=name)[0]
         if np.isfinite(rows[0]['peer']):
             peers = [r['peer'] for r in rows]
@@ -129,7 +135,7 @@ def main() -> None:
     parser.add_argument('--growth', metavar='PNG', help='plot ms against N and stop')
     args = parser.parse_args()
     if args.growth:
-        plot_growth(args.growth, args.frames)
+        plot_association_growth(args.growth, args.frames)
         return
     print(f'{"tracker":10}{"N":>5}{"ours ms":>10}{"trackers ms":>13}{"ratio":>8}')
     missed, compared = [], False
@@ -137,7 +143,9 @@ def main() -> None:
         if not hasattr(ours, name):
             continue
         for num_objects, goal in GOALS.items():
-            row = compare(name, num_objects, args.frames, args.repeats)
+            row = compare_association_speed(
+                name, num_objects, args.frames, args.repeats
+            )
             print(
                 f'{name:10}{num_objects:5}{row["ours"]:10.3f}{row["peer"]:13.3f}'
                 f'{row["ratio"]:8.2f}'

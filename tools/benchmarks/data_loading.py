@@ -30,7 +30,7 @@ with tool_imports():
 GOAL = 200.0
 
 
-def worker(index: int, num_workers: int, seed: int) -> None:
+def init_worker(index: int, num_workers: int, seed: int) -> None:
     """One thread for OpenCV in each worker, and its own random numbers."""
     cv2.setNumThreads(1)
     worker_init_fn(index, num_workers, 0, seed)
@@ -40,7 +40,7 @@ def main() -> None:
     args = parse_args()
     MMLogger.get_current_instance().setLevel(logging.ERROR)
     start = time.perf_counter()
-    dataset = make_dataset(args)
+    dataset = make_clip_dataset(args)
     opened = time.perf_counter() - start
     clips = args.clips * args.batch_size
     print(f'{len(dataset)} videos opened in {opened:.2f} s')
@@ -53,9 +53,9 @@ def main() -> None:
             sampler=sampler,
             num_workers=args.workers,
             collate_fn=pseudo_collate,
-            worker_init_fn=lambda i: worker(i, args.workers, repeat),  # noqa: B023
+            worker_init_fn=lambda i: init_worker(i, args.workers, repeat),  # noqa: B023
         )
-        rates.append(measure(loader, args.num_frames * args.batch_size))
+        rates.append(measure_loading(loader, args.num_frames * args.batch_size))
         print(f'  {rates[-1]:.0f} frames/s')
     cpu_seconds = sum(os.times()[:4]) - cpu_start
     frames = args.repeats * clips * args.num_frames
@@ -69,7 +69,7 @@ def main() -> None:
     sys.exit(rate < GOAL)
 
 
-def make_dataset(args: argparse.Namespace) -> BenSMOTDataset:
+def make_clip_dataset(args: argparse.Namespace) -> BenSMOTDataset:
     """Clips with the whole pipeline of a training."""
     return BenSMOTDataset(
         data_root=args.data_root,
@@ -84,7 +84,7 @@ def make_dataset(args: argparse.Namespace) -> BenSMOTDataset:
     )
 
 
-def measure(loader: DataLoader, frames_a_batch: int) -> float:
+def measure_loading(loader: DataLoader, frames_a_batch: int) -> float:
     """Frames per second of all batches but the first, which waits for the workers."""
     batches = iter(loader)
     next(batches)

@@ -20,7 +20,7 @@ PEOPLE = 8
 SCORE = 0.9  # of a true box
 
 
-class Film:
+class DemoFilm:
     """The demo scene, played forth and back as long as it is wanted.
 
     Args:

@@ -14,7 +14,7 @@ import numpy as np
 SIZE = np.array([1920, 1080])
 
 
-def make_stream(
+def make_detection_stream(
     num_objects: int, num_frames: int = 1000, seed: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Detections and truth of one frame after another.

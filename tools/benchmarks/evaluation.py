@@ -50,14 +50,16 @@ def main() -> None:
         loaded = read_sequences(root, sequences)
         runs = {
             'trackeval': lambda: score_with_trackeval(root),
-            'ours, from files': lambda: score(read_sequences(root, sequences)),
-            'ours, from memory': lambda: score(loaded),
+            'ours, from files': lambda: score_in_memory(
+                read_sequences(root, sequences)
+            ),
+            'ours, from memory': lambda: score_in_memory(loaded),
         }
         scores = {name: run() for name, run in runs.items()}  # also the warm-up
         for ours in list(runs)[1:]:
             require_equal(scores[ours], scores['trackeval'])
-        times = measure(runs, args.repeats)
-    ratio = report(args, times)
+        times = measure_evaluation(runs, args.repeats)
+    ratio = report_evaluation_times(args, times)
     sys.exit(0 if ratio >= GOAL else 1)
 
 
@@ -162,7 +164,7 @@ def read_sequences(root: Path, sequences: dict[str, int]) -> dict[str, tuple]:
     }
 
 
-def score(sequences: dict[str, tuple]) -> dict[str, dict]:
+def score_in_memory(sequences: dict[str, tuple]) -> dict[str, dict]:
     results = {
         name: evaluate_sequence(*sequence, preprocessing='mot17')
         for name, sequence in sequences.items()
@@ -212,7 +214,7 @@ def require_equal(ours: dict[str, dict], peer_scores: dict[str, dict]) -> None:
                     sys.exit(f'{name}: {metric} {field} differs by {difference:g}')
 
 
-def measure(
+def measure_evaluation(
     runs: dict[str, Callable[[], object]], repeats: int
 ) -> dict[str, list[float]]:
     """Seconds of each run, taken in turns so that a busy moment meets them all."""
@@ -225,7 +227,9 @@ def measure(
     return times
 
 
-def report(args: argparse.Namespace, times: dict[str, list[float]]) -> float:
+def report_evaluation_times(
+    args: argparse.Namespace, times: dict[str, list[float]]
+) -> float:
     """Print times and ratios; return the median ratio from memory."""
     print(
         f'{args.sequences} sequences x {args.frames} frames x {args.objects} objects, '

@@ -29,7 +29,7 @@ WALKS, REPEATS = 150, 40
 PEDESTRIAN = 1
 
 
-def ask(link: AFLink, truths: Sequence[Trajectories], repeats: int) -> str:
+def link_scores(link: AFLink, truths: Sequence[Trajectories], repeats: int) -> str:
     """Accuracy, precision and recall over all truths, each broken some times."""
     probabilities, right = [], []
     for k, truth in enumerate(truths):
@@ -63,14 +63,14 @@ def main() -> None:
     link = AFLink(weights=args.weights, min_probability=args.min_probability)
     if args.data_root is None:
         walks = [simulate_walks((12345, 9, i)) for i in range(WALKS)]
-        print(f'{WALKS} simulated walks: {ask(link, walks, 1)}')
+        print(f'{WALKS} simulated walks: {link_scores(link, walks, 1)}')
         return
     dataset = MOTChallengeDataset(args.data_root, test_mode=True)
     for i in range(len(dataset)):
         sample = dataset[i]['data_samples']
         truth = sample.gt_trajectories
         truth = truth[(truth.labels <= PEDESTRIAN) & (truth.scores > 0)]
-        print(f'{sample.video.name}: {ask(link, [truth], REPEATS)}')
+        print(f'{sample.video.name}: {link_scores(link, [truth], REPEATS)}')
 
 
 if __name__ == '__main__':

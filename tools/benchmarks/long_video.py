@@ -123,7 +123,9 @@ def run_session(model: SMOT, num_frames: int, marks: Sequence[int]) -> Iterator[
     session.describe()
 
 
-def measure(run: Callable, model: SMOT, marks: list[int]) -> dict[int, tuple]:
+def measure_long_video(
+    run: Callable, model: SMOT, marks: list[int]
+) -> dict[int, tuple]:
     """Seconds, and megabytes held, at each mark."""
     seconds, megabytes = {}, {}
     start = time.perf_counter()
@@ -150,7 +152,7 @@ def main() -> None:
     model = make_model()
     list(run_video(model, 2 * LIFE, []))  # imports and caches
     rows = {
-        name: measure(run, model, marks)
+        name: measure_long_video(run, model, marks)
         for name, run in (('video', run_video), ('session', run_session))
     }
     print('frames    video            session          ratio of seconds')

@@ -36,7 +36,7 @@ with tool_imports():
     import cv2
     import numpy as np
     import torch
-    from demo_film import Film
+    from demo_film import DemoFilm
     from mmengine.logging import MMLogger
 
     from mmsmot.apis import SMOTInferencer, SMOTSession, infer_video
@@ -70,7 +70,7 @@ TEXTS = [
 ]
 
 
-class Crowd:
+class StandingCrowdTracker:
     """A tracker that sees so many people standing, whatever is detected."""
 
     def __init__(self, count: int, width: int, height: int) -> None:
@@ -102,7 +102,7 @@ def build_model(args: argparse.Namespace) -> SMOT:
 
 
 @contextmanager
-def true_boxes(model: SMOT, people: Callable[[int], Detections]) -> Iterator[None]:
+def use_gt_boxes(model: SMOT, people: Callable[[int], Detections]) -> Iterator[None]:
     """Let the detector work, and take the true boxes for what it found."""
     detect_in = model.estimator.detector.detect_in
 
@@ -115,7 +115,7 @@ def true_boxes(model: SMOT, people: Callable[[int], Detections]) -> Iterator[Non
 
 
 @contextmanager
-def stages_of(model: SMOT) -> Iterator[Stopwatch]:
+def pipeline_stopwatch(model: SMOT) -> Iterator[Stopwatch]:
     """A watch on which ``infer_video`` and the parts within its stages are booked.
 
     ``'start'`` is what comes before its own watch: hashes of weights, video and code.
@@ -144,15 +144,15 @@ def _timed(watch: Stopwatch, stage: str, function: Callable) -> Callable:
     return timed
 
 
-def look(
-    model: SMOT, video: Path, film: Film | None, draw: bool
+def time_inference(
+    model: SMOT, video: Path, film: DemoFilm | None, draw: bool
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """Infer a video: its result, and seconds by stage with ``'page'``, the rest."""
     with tempfile.TemporaryDirectory() as out, ExitStack() as stack:
         if film is not None:
-            stack.enter_context(true_boxes(model, film.truth()))
+            stack.enter_context(use_gt_boxes(model, film.truth()))
         begin = time.perf_counter()
-        watch = stack.enter_context(stages_of(model))
+        watch = stack.enter_context(pipeline_stopwatch(model))
         result = infer_video(model, open_video(video), Path(out), draw=draw)
         elapsed = time.perf_counter() - begin
     seconds = {stage: watch.seconds.pop(stage, 0.0) for stage in ORDER}
@@ -166,12 +166,14 @@ def measure_speed(args: argparse.Namespace) -> str:
     with tempfile.TemporaryDirectory() as folder:
         video, film = args.video, None
         if video is None:
-            film = Film(Path(folder) / 'scene', args.size)
+            film = DemoFilm(Path(folder) / 'scene', args.size)
             video = Path(folder) / 'film.mp4'
             film.write(video, args.frames, args.fps)
         film = film if args.is_random else None
-        look(model, video, film, args.draw)  # wakes torch up
-        runs = [look(model, video, film, args.draw) for _ in range(args.repeats)]
+        time_inference(model, video, film, args.draw)  # wakes torch up
+        runs = [
+            time_inference(model, video, film, args.draw) for _ in range(args.repeats)
+        ]
     runs.sort(key=lambda run: sum(run[1].values()))
     result, seconds = runs[len(runs) // 2]
     info, total = result['video'], sum(seconds.values())
@@ -197,7 +199,7 @@ def measure_memory(args: argparse.Namespace) -> str:
     """Run each length in its own process, write JSON and figure; the main figure."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        film = Film(Path(folder) / 'scene', args.size)
+        film = DemoFilm(Path(folder) / 'scene', args.size)
         for minutes in args.minutes:
             video = Path(folder) / 'film.mp4'
             film.write(video, max(round(60 * minutes * args.fps), 1), args.fps)
@@ -217,7 +219,7 @@ def measure_memory(args: argparse.Namespace) -> str:
 
 
 def _in_own_process(
-    args: argparse.Namespace, video: Path, film: Film
+    args: argparse.Namespace, video: Path, film: DemoFilm
 ) -> dict[str, Any]:
     command = [sys.executable, __file__, '--child', '--video', str(video)]
     command += ['--scene', str(film.scene), '--config', args.config]
@@ -228,12 +230,12 @@ def _in_own_process(
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure_one(args: argparse.Namespace) -> str:
+def measure_video_memory(args: argparse.Namespace) -> str:
     """What one process takes for one video, as JSON."""
     model = build_model(args)
     start_memory = peak_memory()
-    film = Film(args.scene, args.size) if args.is_random else None
-    result, seconds = look(model, args.video, film, args.draw)
+    film = DemoFilm(args.scene, args.size) if args.is_random else None
+    result, seconds = time_inference(model, args.video, film, args.draw)
     frames = result['video']['num_frames']
     return json.dumps(
         {
@@ -287,7 +289,7 @@ def measure_latency(args: argparse.Namespace) -> str:
     model = build_model(args)
     width, height = args.size
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-    crowd = Crowd(args.people, width, height)
+    crowd = StandingCrowdTracker(args.people, width, height)
     with mock.patch.object(model.estimator, 'tracker', crowd):
         session = SMOTSession(model)
         for _ in range(args.frames):
@@ -327,7 +329,7 @@ def parse_args() -> argparse.Namespace:
     for name, function in (
         ('--memory', measure_memory),
         ('--latency', measure_latency),
-        ('--child', measure_one),
+        ('--child', measure_video_memory),
     ):
         text = argparse.SUPPRESS if name == '--child' else function.__doc__
         modes.add_argument(

@@ -64,7 +64,7 @@ def main() -> None:
         rng = np.random.default_rng(args.seed)
         samples = [make_sample(rng, name, *t) for name, t in tracks.items()]
         score_video(samples[0])  # imports
-        plain, plain_split = plain_scores(root, samples)
+        plain, plain_split = library_scores(root, samples)
         ours, our_split = our_scores(samples)
         with mock.patch('shutil.which', return_value=None):
             _, without_java = our_scores(samples)
@@ -75,8 +75,8 @@ def main() -> None:
     splits = {'plain': plain_split, 'ours': our_split, 'no Java': without_java}
     for scorer, split in splits.items():
         parts = ', '.join(f'{name} {clock}' for name, clock in split.items())
-        print(f'{scorer:8} {total(split)}  ({parts})')
-    plain_total, mine = total(plain_split), total(our_split)
+        print(f'{scorer:8} {total_seconds(split)}  ({parts})')
+    plain_total, mine = total_seconds(plain_split), total_seconds(our_split)
     ratio, cpu_ratio = plain_total.wall / mine.wall, plain_total.cpu / mine.cpu
     goal = 'reached' if ratio >= GOAL else 'missed'
     print(f'ratio {ratio:.2f} (processors {cpu_ratio:.2f}), goal {GOAL:g}: {goal}')
@@ -101,7 +101,7 @@ class Clock(NamedTuple):
         return f'{self.wall:.1f} s [{self.cpu:.1f}]'
 
 
-def total(split: dict[str, Clock]) -> Clock:
+def total_seconds(split: dict[str, Clock]) -> Clock:
     return Clock(*map(sum, zip(*split.values(), strict=True)))
 
 
@@ -168,7 +168,7 @@ def our_scores(
     return scores | {('track', 'HOTA'): scores_by_protocol['tracking']['HOTA']}, split
 
 
-def plain_scores(
+def library_scores(
     root: Path, samples: list[SMOTDataSample]
 ) -> tuple[dict[tuple[str, str], float], dict[str, Clock]]:
     """What somebody would write with the two libraries."""

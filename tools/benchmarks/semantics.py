@@ -43,7 +43,7 @@ DECODER = dict(
 )
 
 
-class Modules(nn.Module):
+class SemanticModules(nn.Module):
     """The paper's second half, as it is configured in ``_base_/semantics/smoter.py``."""
 
     def __init__(self, num_tokens: int) -> None:
@@ -74,7 +74,7 @@ def make_input(
     return frames, tracks
 
 
-class Watch:
+class StageWatch:
     """Seconds by stage: of the clock, and of all processor cores together."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Watch:
         return result
 
 
-def batched(m: Modules, frames, tracks, watch: Watch):
+def run_batched(m: SemanticModules, frames, tracks, watch: StageWatch):
     """As the pipeline runs them."""
     video = watch('video fusion', lambda: m.video_fusion(frames).fused[0])
     fused, mask = watch('trajectory fusion', lambda: m.trajectory_fusion(tracks))
@@ -109,7 +109,7 @@ def batched(m: Modules, frames, tracks, watch: Watch):
     return captions, video_caption, logits
 
 
-def one_by_one(m: Modules, frames, tracks, watch: Watch):
+def run_one_by_one(m: SemanticModules, frames, tracks, watch: StageWatch):
     """As the release runs them."""
     attend = m.video_fusion.cell.attention
     state = frames[0]
@@ -145,23 +145,25 @@ def one_by_one(m: Modules, frames, tracks, watch: Watch):
     captions = [
         watch(
             'instance captions',
-            lambda track=track: uncached(
+            lambda track=track: generate_uncached(
                 m, m.instance_caption.project(track), full_mask
             ),
         )
         for track in fused
     ]
     prefix_mask = torch.ones(1, prefix.shape[1], dtype=bool)
-    video_caption = watch('video caption', lambda: uncached(m, prefix, prefix_mask))
+    video_caption = watch(
+        'video caption', lambda: generate_uncached(m, prefix, prefix_mask)
+    )
     logits = [
-        watch('interactions', lambda j=j, k=k: one_pair(m, fused[j], fused[k]))
+        watch('interactions', lambda j=j, k=k: score_one_pair(m, fused[j], fused[k]))
         for j, k in permutations(range(len(tracks)), 2)
     ]
     return torch.cat(captions), video_caption, torch.cat(logits)
 
 
-def one_pair(
-    m: Modules, subject_tokens: torch.Tensor, object_tokens: torch.Tensor
+def score_one_pair(
+    m: SemanticModules, subject_tokens: torch.Tensor, object_tokens: torch.Tensor
 ) -> torch.Tensor:
     """A pair's scores, from the two self-attentions that it needs on."""
     head = m.interaction
@@ -173,7 +175,9 @@ def one_pair(
     return head.mlp(pooled.flatten(1))
 
 
-def uncached(m: Modules, prefix: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def generate_uncached(
+    m: SemanticModules, prefix: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
     """Greedy words, everything computed anew for each."""
     decoder = m.instance_caption.decoder
     ids = torch.full((1, 1), decoder.tokenizer.bos_id)
@@ -193,13 +197,13 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    modules = Modules(args.tokens).eval()
+    modules = SemanticModules(args.tokens).eval()
     inputs = make_input(args.frames, args.tracks)
-    batched_watch, reference = Watch(), Watch()
+    batched_watch, reference = StageWatch(), StageWatch()
     with torch.no_grad():
-        batched(modules, *make_input(2, 2), Watch())  # wakes torch up
-        outputs = batched(modules, *inputs, batched_watch)
-        expected = one_by_one(modules, *inputs, reference)
+        run_batched(modules, *make_input(2, 2), StageWatch())  # wakes torch up
+        outputs = run_batched(modules, *inputs, batched_watch)
+        expected = run_one_by_one(modules, *inputs, reference)
     equal_ids = (
         (outputs[0] == expected[0]).float().mean(),
         (outputs[1] == expected[1]).all(),

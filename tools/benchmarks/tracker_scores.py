@@ -33,7 +33,7 @@ TRACKERS = {
 NEED_APPEARANCE = ('DeepSORT', 'StrongSORT')
 
 
-def read_stream(path: Path) -> tuple[list[Detections], Trajectories]:
+def read_recorded_stream(path: Path) -> tuple[list[Detections], Trajectories]:
     """The detections of each frame, and the truth."""
     stream = np.load(path, allow_pickle=False)
     rows, ends = stream['d'].astype(np.float64), np.cumsum(stream['n'])
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument('streams', nargs='+', type=Path)
     rows = {}
     for path in parser.parse_args().streams:
-        frames, truth = read_stream(path)
+        frames, truth = read_recorded_stream(path)
         frame_ids = np.arange(1, len(frames) + 1)
         for name, make in TRACKERS.items():
             if name in NEED_APPEARANCE and frames[0].embeddings is None:

@@ -53,7 +53,9 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def clip(count: int, people: int, size: list[int]) -> tuple[list, SMOTDataSample]:
+def random_clip(
+    count: int, people: int, size: list[int]
+) -> tuple[list, SMOTDataSample]:
     """Random pictures in which so many people stand, and what is said of them."""
     width, height = size
     video = VideoInfo('random', '/random', 25.0, width, height)
@@ -82,7 +84,7 @@ def clip(count: int, people: int, size: list[int]) -> tuple[list, SMOTDataSample
     return frames, sample
 
 
-def step(args: argparse.Namespace) -> None:
+def training_step_memory(args: argparse.Namespace) -> None:
     """One pass forth and back; tells the memory before it and at its highest, in GiB."""
     torch.set_num_threads(args.threads)
     config = load_config(args.config, {})
@@ -93,7 +95,7 @@ def step(args: argparse.Namespace) -> None:
     if args.num_grad_frames is not None:
         config.model.training.detection_frames = args.num_grad_frames
     model = MODELS.build(config.model).train()
-    frames, sample = clip(args.child, args.people, args.size)
+    frames, sample = random_clip(args.child, args.people, args.size)
     for part in model.modules():
         if isinstance(part, CaptionTokenizer):
             part.train_on([*sample.gt_captions.values(), sample.gt_video_caption])
@@ -112,7 +114,7 @@ def step(args: argparse.Namespace) -> None:
 def main() -> None:
     args = parse_args()
     if args.child is not None:
-        step(args)
+        training_step_memory(args)
         return
     peaks = []
     for count in args.frames:

@@ -16,7 +16,7 @@ with tool_imports():
     from mmsmot.datasets.bensmot.split import SPLIT_NAMES
     from mmsmot.datasets.converters import (
         PLACEMENTS,
-        convert,
+        convert_sequences,
         write_mot_challenge_sequence,
     )
     from mmsmot.datasets.converters.bensmot_folder import SEPARATOR, read_bensmot
@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    done = convert(
+    done = convert_sequences(
         read_bensmot(
             args.data_root,
             args.split,

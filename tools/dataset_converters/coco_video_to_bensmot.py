@@ -22,7 +22,7 @@ with tool_imports():
     from mmsmot.datasets.converters import (
         PLACEMENTS,
         CocoVideoFile,
-        convert,
+        convert_sequences,
         write_bensmot_sequence,
     )
     from mmsmot.datasets.converters.bensmot_folder import ACTIVITY, bensmot_name
@@ -48,7 +48,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    done = convert(
+    done = convert_sequences(
         CocoVideoFile(args.json, args.image_root, args.fps),
         Path(args.out) / args.split,
         partial(bensmot_name, activity=args.activity),

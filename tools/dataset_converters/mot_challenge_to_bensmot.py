@@ -19,7 +19,7 @@ with tool_imports():
     from mmsmot.datasets.bensmot.index import SPLITS
     from mmsmot.datasets.converters import (
         PLACEMENTS,
-        convert,
+        convert_sequences,
         read_mot_challenge,
         write_bensmot_sequence,
     )
@@ -56,7 +56,7 @@ def main() -> None:
         args.sequences,
         args.considered_only,
     )
-    done = convert(
+    done = convert_sequences(
         videos,
         Path(args.out) / args.split,
         partial(bensmot_name, activity=args.activity),

@@ -16,11 +16,15 @@ from typing import Any
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
-    from mmtrack_detector import Part
-    from mmtrack_parts import translate
+    from mmtrack_detector import MMTrackPart
+    from mmtrack_parts import translate_tracking_config
     from yapf.yapflib.yapf_api import FormatCode
 
-    from mmsmot.engine.config_file import base_names, python_tree, read_config
+    from mmsmot.engine.config_file import (
+        config_base_names,
+        config_syntax_tree,
+        read_config_file,
+    )
     from mmsmot.utils.atomic import atomic_write
     from mmsmot.utils.printable import printable
 
@@ -52,7 +56,7 @@ def main() -> int | None:
     args = parser.parse_args()
     out = _require_new_file(args.out)
     parts = _parts_of(args.config, args.ours)
-    print(table(parts))
+    print(parts_table(parts))
     missing = [part.slot for part in parts if part.new_name is None]
     if missing:
         slots = ', '.join(dict.fromkeys(missing))
@@ -61,7 +65,7 @@ def main() -> int | None:
         return MISSING
     if out:
         with atomic_write(out) as stream:
-            stream.write(config_text(parts, Path(args.config).name))
+            stream.write(new_config_text(parts, Path(args.config).name))
         print(f'written: {out}')
     return None
 
@@ -76,10 +80,10 @@ def _require_new_file(out: str | None) -> Path | None:
     return Path(out)
 
 
-def _parts_of(path: str, ours: bool) -> list[Part]:
+def _parts_of(path: str, ours: bool) -> list[MMTrackPart]:
     config = read_old_config(path).to_dict()
     try:
-        return translate(config, ours)
+        return translate_tracking_config(config, ours)
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
 
@@ -97,7 +101,7 @@ def read_old_config(path: str) -> Any:
             f'{path} builds on what is not there: {", ".join(missing)}. Put it where '
             'MMTracking has it, in its folder configs/'
         )
-    return read_config(path)
+    return read_config_file(path)
 
 
 def _missing_bases(path: Path, visited: set[Path]) -> list[str]:
@@ -105,7 +109,7 @@ def _missing_bases(path: Path, visited: set[Path]) -> list[str]:
     if path.suffix != '.py':
         return []
     missing = []
-    for base in base_names(python_tree(path), path):
+    for base in config_base_names(config_syntax_tree(path), path):
         file = path.parent / base
         if base.startswith('mmtrack::') or ('::' not in base and not file.is_file()):
             missing.append(base if '::' in base else str(file))
@@ -114,7 +118,7 @@ def _missing_bases(path: Path, visited: set[Path]) -> list[str]:
     return missing
 
 
-def table(parts: list[Part]) -> str:
+def parts_table(parts: list[MMTrackPart]) -> str:
     """A row for each part and its notes below, aligned."""
     rows = [('slot', 'there', 'here')]
     rows += [(part.slot, part.old_name, part.new_name or 'none') for part in parts]
@@ -126,9 +130,9 @@ def table(parts: list[Part]) -> str:
     return '\n'.join(map(printable, lines))
 
 
-def config_text(parts: list[Part], old_name: str) -> str:
+def new_config_text(parts: list[MMTrackPart], old_name: str) -> str:
     """The new config: what differs from the pipeline it builds on, as Python."""
-    by_slot: dict[str, list[Part]] = {}
+    by_slot: dict[str, list[MMTrackPart]] = {}
     for part in parts:
         by_slot.setdefault(part.slot, []).append(part)
     detector, tracker = by_slot['detector'][0], by_slot['tracker'][0]

@@ -11,7 +11,7 @@ from mmsmot.utils.mmdet_bridge import import_mmdet, mmdet_scope
 
 
 @dataclass(frozen=True)
-class Part:
+class MMTrackPart:
     """One part of an old config.
 
     Attributes:
@@ -57,7 +57,7 @@ NO_PARTS = {
 }
 
 
-def detector_part(model: dict, pipeline: list[dict] | None) -> Part:
+def detector_part(model: dict, pipeline: list[dict] | None) -> MMTrackPart:
     """The detector of a tracking model with its test pipeline.
 
     Args:
@@ -71,7 +71,7 @@ def detector_part(model: dict, pipeline: list[dict] | None) -> Part:
             'model.detector has no type. Is a config that it builds on missing, or '
             '_base_ misspelled?'
         )
-        return Part('detector', 'nothing', None, notes=(advice,))
+        return MMTrackPart('detector', 'nothing', None, notes=(advice,))
     left_out = [key for key in LEFT_OUT if detector.pop(key, None) is not None]
     notes = [f'{key} is left out: {LEFT_OUT[key]}' for key in left_out]
     weights = _take_weights(model, detector)
@@ -81,7 +81,7 @@ def detector_part(model: dict, pipeline: list[dict] | None) -> Part:
     problems = [*_unknown_in_mmdet(detector, 'detector')]
     if pipeline is None:
         problems.append('there is no test pipeline, which says how pictures are scaled')
-        return Part('detector', name, None, notes=(*problems, *notes))
+        return MMTrackPart('detector', name, None, notes=(*problems, *notes))
     old = _without_scope(model.get('data_preprocessor')) or own_preprocessor or {}
     normalizes = old.get('mean') is not None
     steps, preprocessor, pipeline_problems = convert_pipeline(pipeline, normalizes)
@@ -91,7 +91,7 @@ def detector_part(model: dict, pipeline: list[dict] | None) -> Part:
     }
     problems += pipeline_problems
     if problems:
-        return Part('detector', name, None, notes=(*problems, *notes))
+        return MMTrackPart('detector', name, None, notes=(*problems, *notes))
     detector = {
         'type': detector.pop('type'),
         'data_preprocessor': {'type': 'DetDataPreprocessor', **preprocessor},
@@ -105,7 +105,7 @@ def detector_part(model: dict, pipeline: list[dict] | None) -> Part:
         'score_threshold': 0.0,
         'labels': None,
     }
-    return Part('detector', name, 'MMDetDetector', config, tuple(notes))
+    return MMTrackPart('detector', name, 'MMDetDetector', config, tuple(notes))
 
 
 def convert_pipeline(

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mmtrack_detector import Part, detector_part
+from mmtrack_detector import MMTrackPart, detector_part
 from mmtrack_tracker import (
     FEATURE_MAPS,
-    looks_at_appearance,
+    mmdet_tracker_with_motion,
     tracker_part,
-    tracker_with_motion,
+    uses_appearance,
 )
 
 from mmsmot.models.post_processing import (
@@ -57,7 +57,7 @@ SILENT_SLOTS = {
 }
 
 
-def translate(config: dict, ours: bool = False) -> list[Part]:
+def translate_tracking_config(config: dict, ours: bool = False) -> list[MMTrackPart]:
     """All parts of an old tracking config.
 
     Args:
@@ -67,12 +67,12 @@ def translate(config: dict, ours: bool = False) -> list[Part]:
     Raises:
         ValueError: It is no tracking config, or not in MMTracking's form.
     """
-    model = require_tracking(config)
+    model = require_tracking_model(config)
     name = str(model.get('type'))
     is_pipeline = name in PIPELINES
     advice = f'its parts may have a name here, what {name} does with them has none'
     parts = [
-        Part(
+        MMTrackPart(
             'model',
             name,
             'SMOT' if is_pipeline else None,
@@ -80,7 +80,7 @@ def translate(config: dict, ours: bool = False) -> list[Part]:
         )
     ]
     with _read('tracker'):
-        tracker = tracker_with_motion(model)
+        tracker = mmdet_tracker_with_motion(model)
     with _read('detector'):
         parts.append(detector_part(model, _test_pipeline(config)))
     with _read('tracker'):
@@ -90,14 +90,16 @@ def translate(config: dict, ours: bool = False) -> list[Part]:
     with _read('data'):
         parts += _data_parts(config)
     parts += [
-        Part(slot, _type_of(model[slot]), None, notes=('there is no such slot here',))
+        MMTrackPart(
+            slot, _type_of(model[slot]), None, notes=('there is no such slot here',)
+        )
         for slot in model
         if slot not in SILENT_SLOTS
     ]
     training = [key for key in TRAINING if config.get(key)]
     if training:
         note = f'{", ".join(training)}; tools/train.py trains a detector'
-        parts.append(Part('training', training[0], 'left out', notes=(note,)))
+        parts.append(MMTrackPart('training', training[0], 'left out', notes=(note,)))
     return parts
 
 
@@ -113,7 +115,7 @@ def _read(slot: str) -> Iterator[None]:
         ) from error
 
 
-def require_tracking(config: dict) -> dict:
+def require_tracking_model(config: dict) -> dict:
     """The model of a config.
 
     Raises:
@@ -138,12 +140,12 @@ def require_tracking(config: dict) -> dict:
     return model
 
 
-def _side_parts(model: dict, tracker: dict) -> list[Part]:
+def _side_parts(model: dict, tracker: dict) -> list[MMTrackPart]:
     """ReID network, camera motion and embedding head, where there are such."""
     parts = []
-    if looks_at_appearance(tracker) or model.get('reid'):
+    if uses_appearance(tracker) or model.get('reid'):
         name = _type_of(model.get('reid') or {'type': 'nothing'})
-        parts.append(Part('reid', name, None, notes=(REID,)))
+        parts.append(MMTrackPart('reid', name, None, notes=(REID,)))
     motion = model.get('motion')
     for slot, part in (('cmc', model.get('cmc')), ('motion', motion)):
         if _type_of(part) == 'CameraMotionCompensation':
@@ -151,14 +153,16 @@ def _side_parts(model: dict, tracker: dict) -> list[Part]:
                 'SORT, OCSORT, ByteTrack, DeepSORT and StrongSORT of this package take it '
                 "as camera_motion=dict(type='ECC'); mmdet's trackers here take none"
             )
-            parts.append(Part(slot, 'CameraMotionCompensation', None, notes=(note,)))
+            parts.append(
+                MMTrackPart(slot, 'CameraMotionCompensation', None, notes=(note,))
+            )
     if model.get('track_head'):
         name = _type_of(model['track_head'])
-        parts.append(Part('track_head', name, None, notes=(FEATURE_MAPS,)))
+        parts.append(MMTrackPart('track_head', name, None, notes=(FEATURE_MAPS,)))
     return parts
 
 
-def _post_processing_parts(config: dict) -> list[Part]:
+def _post_processing_parts(config: dict) -> list[MMTrackPart]:
     """Interpolation and links, which MMTracking does before it scores."""
     link = config['model'].get('postprocess_model')
     parts = []
@@ -167,11 +171,11 @@ def _post_processing_parts(config: dict) -> list[Part]:
         reader = POST_PROCESSING.get(name)
         if reader is None:
             note = 'there is no such post-processing here'
-            parts.append(Part('post_processing', name, None, notes=(note,)))
+            parts.append(MMTrackPart('post_processing', name, None, notes=(note,)))
             continue
         configs, notes = reader(step)
         names = ' + '.join(part['type'] for part in configs)
-        parts.append(Part('post_processing', name, names, configs, notes))
+        parts.append(MMTrackPart('post_processing', name, names, configs, notes))
     return parts
 
 
@@ -240,7 +244,7 @@ POST_PROCESSING = {
 }
 
 
-def _data_parts(config: dict) -> list[Part]:
+def _data_parts(config: dict) -> list[MMTrackPart]:
     """Where the sequences to test on lie."""
     dataset = _test_dataset(config)
     if not dataset:
@@ -248,7 +252,7 @@ def _data_parts(config: dict) -> list[Part]:
     name = _type_of(dataset)
     if name != 'MOTChallengeDataset':
         note = 'name the data on the command line, in the layout of MOTChallenge: --data-root'
-        return [Part('data', name, 'left out', notes=(note,))]
+        return [MMTrackPart('data', name, 'left out', notes=(note,))]
     prefix = dataset.get('data_prefix') or {}
     folder = (
         dataset.get('img_prefix') or prefix.get('img_path') or prefix.get('img') or ''
@@ -262,7 +266,7 @@ def _data_parts(config: dict) -> list[Part]:
         settings['split'] = split
         notes = (f'{dataset["ann_file"]}: the same frames of each sequence here',)
     written = {'dataset': settings} if settings else None
-    return [Part('data', name, 'MOTChallengeDataset', written, notes)]
+    return [MMTrackPart('data', name, 'MOTChallengeDataset', written, notes)]
 
 
 def _half_of_sequences(ann_file: str) -> str | None:

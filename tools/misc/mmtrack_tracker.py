@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mmtrack_detector import Part, registered_in_mmdet
+from mmtrack_detector import MMTrackPart, registered_in_mmdet
 
 from mmsmot.models.trackers import OCSORT, SORT, ByteTrack
 
@@ -114,7 +114,7 @@ def _iou_distance(threshold: float) -> float:
     return round(1 - threshold, 9)  # 0.9, not 0.9000000000000001
 
 
-def tracker_with_motion(model: dict) -> dict:
+def mmdet_tracker_with_motion(model: dict) -> dict:
     """The tracker as mmdet has it, with the Kalman filter inside."""
     tracker = copy.deepcopy(model['tracker'])
     tracker.pop('_scope_', None)
@@ -128,13 +128,13 @@ def tracker_with_motion(model: dict) -> dict:
     return tracker
 
 
-def looks_at_appearance(tracker: dict) -> bool:
+def uses_appearance(tracker: dict) -> bool:
     name = MMDET_TRACKERS.get(tracker['type'])
     by_default = name in ('SORTTracker', 'StrongSORTTracker')
     return by_default and tracker.get('reid', True) is not None
 
 
-def tracker_part(tracker: dict, model: dict, ours: bool) -> Part:
+def tracker_part(tracker: dict, model: dict, ours: bool) -> MMTrackPart:
     old_name = tracker['type']
     name = MMDET_TRACKERS.get(old_name)
     if name is None:
@@ -143,7 +143,7 @@ def tracker_part(tracker: dict, model: dict, ours: bool) -> Part:
             'BaseTracker of this package (README, "Plug in your own tracker")'
         )
         reason = NO_TRACKERS.get(old_name, unknown)
-        return Part('tracker', old_name, None, notes=(reason,))
+        return MMTrackPart('tracker', old_name, None, notes=(reason,))
     defaults = _defaults_of(name)
     unknown_keys = [key for key in tracker if key not in defaults and key != 'type']
     motion = tracker.get('motion') or {}
@@ -154,7 +154,7 @@ def tracker_part(tracker: dict, model: dict, ours: bool) -> Part:
             f'motion here is {motion.get("type", "nothing")}'
         )
     if problems:
-        return Part('tracker', old_name, None, notes=tuple(problems))
+        return MMTrackPart('tracker', old_name, None, notes=tuple(problems))
     if ours:
         return _our_tracker_part(old_name, name, {**defaults, **tracker})
     order = ('type', '_scope_', 'motion')
@@ -168,17 +168,21 @@ def tracker_part(tracker: dict, model: dict, ours: bool) -> Part:
             'mmdet 3 matches boxes of one class only; MMTracking 0.x did not always'
         )
     config = {'type': 'MMDetTracker', 'tracker': inner}
-    return Part('tracker', old_name, f'MMDetTracker({name})', config, tuple(notes))
+    return MMTrackPart(
+        'tracker', old_name, f'MMDetTracker({name})', config, tuple(notes)
+    )
 
 
-def _our_tracker_part(old_name: str, name: str, old: dict) -> Part:
+def _our_tracker_part(old_name: str, name: str, old: dict) -> MMTrackPart:
     tracker = OUR_TRACKERS.get(name)
-    if tracker is None or looks_at_appearance({**old, 'type': name}):
+    if tracker is None or uses_appearance({**old, 'type': name}):
         note = 'the thresholds of DeepSORT and StrongSORT here are of cosine distances'
-        return Part('tracker', old_name, None, notes=(note,))
+        return MMTrackPart('tracker', old_name, None, notes=(note,))
     values = {key: value(old) for key, value in tracker.arguments.items()}
     config = {'type': tracker.kind.__name__, **values}
-    return Part('tracker', old_name, tracker.kind.__name__, config, tracker.notes)
+    return MMTrackPart(
+        'tracker', old_name, tracker.kind.__name__, config, tracker.notes
+    )
 
 
 def _defaults_of(name: str) -> dict[str, Any]:

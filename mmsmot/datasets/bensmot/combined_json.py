@@ -10,9 +10,9 @@ from typing import Any
 from ...structures.id_keys import read_id, read_pair
 from ...utils.json_file import read_json
 from ..caption_text import has_verb
+from .annotation_text import read_caption_file
 from .repairs import RepairLog
-from .semantics import Relation, Semantics
-from .text import read_caption
+from .semantics import Relation, SequenceSemantics
 
 SUMMARY = 'video_summary.json'
 CAPTION = 'instance_caption.json'
@@ -73,10 +73,12 @@ class CombinedAnnotations:
                     place = f'{self.folder / file}: {name[:80]!r}'
                     log.add('text_without_folder', place)
 
-    def semantics(self, name: str, track_ids: list[int], log: RepairLog) -> Semantics:
+    def semantics(
+        self, name: str, track_ids: list[int], log: RepairLog
+    ) -> SequenceSemantics:
         """Captions and relations of one video; those of other ids are dropped."""
         place = f'{self.folder / SUMMARY}: {name}'
-        summary = read_caption(self._summaries.get(name, ''), place, log) or None
+        summary = read_caption_file(self._summaries.get(name, ''), place, log) or None
         if summary is None:
             log.add('video_caption_missing', f'{self.folder / SUMMARY}: no {name!r}')
         captions = relations = None
@@ -88,7 +90,7 @@ class CombinedAnnotations:
             relations = self._relations_of(name, track_ids, log)
         else:
             log.add('graph_missing', f'{self.folder / RELATION}: no {name!r}')
-        return Semantics(summary, captions, relations)
+        return SequenceSemantics(summary, captions, relations)
 
     def _captions_of(
         self, name: str, track_ids: list[int], log: RepairLog
@@ -102,7 +104,7 @@ class CombinedAnnotations:
             elif not (isinstance(text, str) and text.strip()):
                 log.add('caption_empty', place)
             else:
-                captions[track_id] = read_caption(text, place, log)
+                captions[track_id] = read_caption_file(text, place, log)
         if len(captions) < len(track_ids):
             place = f'{self.folder / CAPTION}: {name}: {len(captions)} captions for '
             log.add('captions_fewer', f'{place}{len(track_ids)} trajectories')

@@ -18,8 +18,13 @@ from ..video_dataset import VideoDataset
 from ..video_reader import BENSMOT_FPS
 from ..vocabulary import InteractionVocabulary
 from .combined_json import CombinedAnnotations
-from .ground_truth import make_ground_truth, make_video, with_folder
-from .index import SPLITS, default_cache_path, find_sequences, read_index
+from .ground_truth import sequence_ground_truth, sequence_video, with_folder_in_places
+from .index import (
+    SPLITS,
+    default_index_path,
+    find_sequence_folders,
+    read_sequence_index,
+)
 from .repairs import RepairLog
 from .sequence import SequenceRecord
 from .split import SPLIT_NAMES, SYNSMOT_FILE, select_split, split_folder
@@ -160,10 +165,10 @@ class BenSMOTDataset(VideoDataset):
     def read_videos(self) -> list[dict]:
         """Read every sequence chosen, described or not; counts in ``repairs``."""
         folder = split_folder(self.data_root, self.split)
-        folders = find_sequences(self.data_root, folder)
+        folders = find_sequence_folders(self.data_root, folder)
         names = select_split(self.data_root, self.split, folders)
         # All of the folder: the part that another split is of it shares the index.
-        records = read_index(folders, self._cache_path(folder))
+        records = read_sequence_index(folders, self._cache_path(folder))
         self.repairs = RepairLog(self.strict)
         combined = None
         if self.annotations is not None:
@@ -179,7 +184,7 @@ class BenSMOTDataset(VideoDataset):
 
     def _cache_path(self, folder: str) -> Path | None:
         if self.cache is True:
-            return default_cache_path(self.data_root, folder)
+            return default_index_path(self.data_root, folder)
         return Path(self.cache) if self.cache else None
 
     def _names_of_all_splits(self, folder: str, folders: dict[str, Path]) -> set[str]:
@@ -187,7 +192,7 @@ class BenSMOTDataset(VideoDataset):
         names = set(folders)
         for split in SPLITS:
             if split != folder and os.path.isdir(Path(self.data_root) / split):
-                names.update(find_sequences(self.data_root, split))
+                names.update(find_sequence_folders(self.data_root, split))
         return names
 
     def _read_video(
@@ -204,12 +209,12 @@ class BenSMOTDataset(VideoDataset):
         log.merge(record.log, f'{folder}/')
         if combined is None:
             log.merge(record.text_log, f'{folder}/')
-            semantics = with_folder(record.semantics, folder)
+            semantics = with_folder_in_places(record.semantics, folder)
         else:
             semantics = combined.semantics(name, record.track_ids, log)
         return dict(
-            video=make_video(name, folder, record, self.default_fps),
-            gt=make_ground_truth(folder, record, semantics, self.vocabulary, log),
+            video=sequence_video(name, folder, record, self.default_fps),
+            gt=sequence_ground_truth(folder, record, semantics, self.vocabulary, log),
         )
 
     def _log_left_out(self, videos: list[dict], num_kept: int) -> None:

@@ -22,13 +22,13 @@ from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..vocabulary import InteractionVocabulary
 from .repairs import RepairLog
-from .semantics import Relation, Semantics
+from .semantics import Relation, SequenceSemantics
 from .sequence import EXPRESSIONS, GT, IMAGES, SPANS, SequenceRecord
 
 Row = tuple[int, int, str, int, int]
 
 
-def make_video(
+def sequence_video(
     name: str, folder: Path, record: SequenceRecord, default_fps: float
 ) -> ImageSequence:
     """The frames of a sequence; images are read on access.
@@ -57,10 +57,10 @@ def make_video(
     return ImageSequence(video, frame_ids, images or None)
 
 
-def make_ground_truth(
+def sequence_ground_truth(
     folder: Path,
     record: SequenceRecord,
-    semantics: Semantics,
+    semantics: SequenceSemantics,
     vocabulary: InteractionVocabulary,
     log: RepairLog,
 ) -> GroundTruth:
@@ -99,7 +99,9 @@ def make_ground_truth(
     )
 
 
-def with_folder(semantics: Semantics, folder: Path) -> Semantics:
+def with_folder_in_places(
+    semantics: SequenceSemantics, folder: Path
+) -> SequenceSemantics:
     """The same semantics with the folder before the place of each relation."""
     if semantics.relations is None:
         return semantics

@@ -17,9 +17,9 @@ from mmengine.logging import print_log
 from ...utils.atomic import atomic_path
 from ...utils.number_ranges import FRAME_RATE, IMAGE_SIDE
 from ...utils.stored_arrays import DAMAGED, read_stored_arrays
+from .annotation_text import COLUMNS
 from .repairs import NOTES, REPAIRS, RepairLog
-from .sequence import GT, IMAGES, SequenceRecord, fingerprint, read_sequence
-from .text import COLUMNS
+from .sequence import GT, IMAGES, SequenceRecord, read_sequence, sequence_fingerprint
 
 # To be raised when records are read or mended in another way.
 FORMAT = 5
@@ -29,7 +29,7 @@ SPLITS = ('train', 'val', 'test')
 _DAMAGED = (*DAMAGED, AttributeError, RecursionError)
 
 
-def find_sequences(root: str | os.PathLike, split: str) -> dict[str, Path]:
+def find_sequence_folders(root: str | os.PathLike, split: str) -> dict[str, Path]:
     """Sequence folders by name, ``'<activity>/<sequence>'``, sorted.
 
     Raises:
@@ -67,7 +67,7 @@ def _folders(path: str | Path) -> list[os.DirEntry]:
     return sorted(folders, key=lambda entry: entry.name)
 
 
-def default_cache_path(root: str | os.PathLike, split: str) -> Path:
+def default_index_path(root: str | os.PathLike, split: str) -> Path:
     """Beside the data where that may be written, else in the user's cache folder."""
     root = Path(root)
     if os.access(root, os.W_OK):
@@ -76,7 +76,7 @@ def default_cache_path(root: str | os.PathLike, split: str) -> Path:
     return USER_CACHE.expanduser() / f'bensmot_{key}_{split}.npz'
 
 
-def read_index(
+def read_sequence_index(
     sequences: dict[str, Path], cache: str | os.PathLike | None
 ) -> dict[str, SequenceRecord]:
     """A record of each sequence; those that did not change come from the cache.
@@ -90,7 +90,7 @@ def read_index(
     records, changed = {}, cached.keys() != sequences.keys()
     for name, folder in sequences.items():
         record = cached.get(name)
-        if record is None or record.fingerprint != fingerprint(
+        if record is None or record.fingerprint != sequence_fingerprint(
             folder, record.images[0] if record.images else None
         ):
             record, changed = read_sequence(folder), True

@@ -8,14 +8,14 @@ from pathlib import Path
 from ...utils.text_file import read_file_bytes
 from ..caption_text import has_verb
 from ..graphml import Edge, UnsafeXML, parse_graphml
-from .repairs import RepairLog
-from .text import (
+from .annotation_text import (
     CaptionLine,
+    normalized_name,
     parse_captions,
-    plain_name,
-    read_caption,
-    read_lines,
+    read_annotation_lines,
+    read_caption_file,
 )
+from .repairs import RepairLog
 
 VIDEO_CAPTION = 'video_caption.txt'
 CAPTIONS = 'instance_captions.txt'
@@ -40,7 +40,7 @@ class Relation:
 
 
 @dataclass
-class Semantics:
+class SequenceSemantics:
     """Captions and relations of a sequence; ``None`` for what is not annotated.
 
     Attributes:
@@ -59,23 +59,25 @@ class Semantics:
         return None not in (self.video_caption, self.captions, self.relations)
 
 
-def read_semantics(folder: Path, track_ids: list[int], log: RepairLog) -> Semantics:
+def read_semantics(
+    folder: Path, track_ids: list[int], log: RepairLog
+) -> SequenceSemantics:
     """Read the three text files of a sequence folder.
 
     Captions belong to the trajectories in ascending order of ids. The nodes of the
     graph are named like the captions; nodes with other names belong, in their order, to
     the trajectories that are left.
     """
-    lines = read_lines(folder / VIDEO_CAPTION, VIDEO_CAPTION, log)
-    parts = (read_caption(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
+    lines = read_annotation_lines(folder / VIDEO_CAPTION, VIDEO_CAPTION, log)
+    parts = (read_caption_file(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
     summary = ' '.join(parts).strip()
     if not summary:
         log.add('video_caption_missing', f'{VIDEO_CAPTION}: missing or empty')
-    lines = read_lines(folder / CAPTIONS, CAPTIONS, log)
+    lines = read_annotation_lines(folder / CAPTIONS, CAPTIONS, log)
     captions = parse_captions(lines or [], CAPTIONS, log)
     texts, names = _match_captions(captions, track_ids, log)
     relations = _read_relations(folder / GRAPH, names, track_ids, log)
-    return Semantics(summary or None, texts if captions else None, relations)
+    return SequenceSemantics(summary or None, texts if captions else None, relations)
 
 
 def _match_captions(
@@ -128,7 +130,7 @@ def _match_nodes(
     ids: dict[str, int] = {}
     unnamed_nodes, matched = [], set()
     for node in dict.fromkeys(nodes):
-        track_id = names.get(plain_name(node))
+        track_id = names.get(normalized_name(node))
         if track_id is None or track_id in matched:
             unnamed_nodes.append(node)
         else:
@@ -148,7 +150,7 @@ def _relation(
     place = f'{GRAPH}:{edge.line}'
     example = f'{place}: {edge.source[:40]!r} to {edge.target[:40]!r}'
     subject_id, object_id = (
-        ids.get(node, names.get(plain_name(node)))
+        ids.get(node, names.get(normalized_name(node)))
         for node in (edge.source, edge.target)
     )
     if subject_id is None or object_id is None:

@@ -18,16 +18,16 @@ from ..image_decoder import image_size
 from ..image_sequence import MAX_DIGITS
 from ..seqinfo import FILE_NAME as SEQINFO
 from ..seqinfo import SeqInfo, read_seqinfo
+from .annotation_text import COLUMNS, MAX_NUMBER, parse_box_rows, read_annotation_lines
 from .repairs import RepairLog
 from .semantics import (
     CAPTIONS,
     GRAPH,
     VIDEO_CAPTION,
     Relation,
-    Semantics,
+    SequenceSemantics,
     read_semantics,
 )
-from .text import COLUMNS, MAX_NUMBER, parse_boxes, read_lines
 
 GT = 'gt/gt.txt'
 IMAGES = 'imgs'
@@ -69,7 +69,7 @@ class SequenceRecord:
     fps: float | None
     rows: np.ndarray | None
     track_ids: list[int]
-    semantics: Semantics
+    semantics: SequenceSemantics
     spans: list[list] | None
     expressions: list[dict] | None
     log: RepairLog
@@ -94,14 +94,14 @@ class SequenceRecord:
         if words['relations'] is not None:
             words['relations'] = [Relation(**r) for r in words['relations']]
         parsed = dict(
-            semantics=Semantics(**words),
+            semantics=SequenceSemantics(**words),
             log=RepairLog.from_list(content['log']),
             text_log=RepairLog.from_list(content['text_log']),
         )
         return cls(**{**content, **parsed}, rows=rows)
 
 
-def fingerprint(folder: str | os.PathLike, first_image: str | None) -> str:
+def sequence_fingerprint(folder: str | os.PathLike, first_image: str | None) -> str:
     """Sizes and times of everything that a record is read from.
 
     Of the images only the first is read, for its size; that of their folder changes
@@ -133,18 +133,18 @@ def read_sequence(folder: Path) -> SequenceRecord:
     """
     log, text_log = RepairLog(), RepairLog()
     # Before the files are read: what changes meanwhile must not count as read.
-    stamp = fingerprint(folder, None)
+    stamp = sequence_fingerprint(folder, None)
     images = _find_images(folder, log)
     first_image = images[0][1] if images else None
     if first_image is not None:
         stamp += f'|{_stamp(os.path.join(folder, IMAGES, first_image))}'
-    lines = read_lines(folder / GT, GT, log)
+    lines = read_annotation_lines(folder / GT, GT, log)
     rows: np.ndarray | None = None
     track_ids: list[int] = []
     if lines is None:
         log.add('gt_missing', f'{GT}: missing')
     else:
-        rows, track_ids = parse_boxes(lines, GT, log)
+        rows, track_ids = parse_box_rows(lines, GT, log)
     images, images_from_zero = _images_from_one(images)
     rows, offset = _rows_from_one(rows, images, images_from_zero, log)
     frame_ids, rows = _frames(images, rows, log)
@@ -154,7 +154,9 @@ def read_sequence(folder: Path) -> SequenceRecord:
     info = _read_info(folder, log)
     first = images[0][1] if images else None
     return SequenceRecord(
-        fingerprint=stamp if first == first_image else fingerprint(folder, first),
+        fingerprint=stamp
+        if first == first_image
+        else sequence_fingerprint(folder, first),
         frame_ids=frame_ids,
         images=[name for _, name in images],
         images_from_zero=images_from_zero,

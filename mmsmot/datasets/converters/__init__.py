@@ -3,7 +3,7 @@
 from .bensmot_folder import write_bensmot_sequence
 from .coco_video import CocoVideoFile
 from .coco_video_writer import CocoVideoWriter
-from .conversion import Conversion, convert
+from .conversion import Conversion, convert_sequences
 from .image_files import PLACEMENTS
 from .mot_challenge_folder import read_mot_challenge, write_mot_challenge_sequence
 
@@ -12,7 +12,7 @@ __all__ = [
     'CocoVideoFile',
     'CocoVideoWriter',
     'Conversion',
-    'convert',
+    'convert_sequences',
     'read_mot_challenge',
     'write_bensmot_sequence',
     'write_mot_challenge_sequence',

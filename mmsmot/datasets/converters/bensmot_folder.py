@@ -9,9 +9,9 @@ from pathlib import Path
 from ...utils.atomic import atomic_folder
 from ..bensmot.combined_json import CombinedAnnotations
 from ..bensmot.dataset import BenSMOTDataset
-from ..bensmot.index import find_sequences, read_index
+from ..bensmot.index import find_sequence_folders, read_sequence_index
 from ..bensmot.repairs import RepairLog
-from ..bensmot.semantics import Semantics
+from ..bensmot.semantics import SequenceSemantics
 from ..bensmot.sequence import GT, IMAGE_SUFFIXES, IMAGES
 from ..bensmot.split import select_split, split_folder
 from ..caption_text import clean_verb
@@ -19,7 +19,7 @@ from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..seqinfo import SeqInfo, write_seqinfo
 from .image_files import place_images
-from .sequence_text import write_boxes, write_words
+from .sequence_text import write_gt_boxes, write_semantics
 
 ACTIVITY = 'videos'
 SEPARATOR = '__'  # between activity and sequence in layouts that have one level
@@ -44,15 +44,15 @@ def write_bensmot_sequence(
 
     Raises:
         ValueError: See ``place_images`` and
-            :func:`~mmsmot.datasets.converters.sequence_text.write_words`.
+            :func:`~mmsmot.datasets.converters.sequence_text.write_semantics`.
         FileNotFoundError: An image is missing.
     """
     folder = Path(folder)
     with atomic_folder(folder) as temporary:
         place_images(video, temporary / IMAGES, placement, IMAGE_SUFFIXES)
         if gt.trajectories is not None:
-            write_boxes(gt.trajectories, temporary / GT)
-        write_words(video, gt, temporary)
+            write_gt_boxes(gt.trajectories, temporary / GT)
+        write_semantics(video, gt, temporary)
         write_sequence_info(video, folder.name, IMAGES, temporary)
 
 
@@ -92,7 +92,7 @@ def bensmot_name(name: str, activity: str = ACTIVITY) -> str:
     return '/'.join(pair)
 
 
-def verbs_in(
+def split_verbs(
     root: str | os.PathLike, split: str, annotations: str | os.PathLike | None = None
 ) -> list[str]:
     """Every verb that the interactions of a split name, as annotated, sorted.
@@ -104,9 +104,9 @@ def verbs_in(
         split: As of ``BenSMOTDataset``.
         annotations: The folder of the combined JSON files, ``None`` for the text files.
     """
-    folders = find_sequences(root, split_folder(root, split))
+    folders = find_sequence_folders(root, split_folder(root, split))
     names = select_split(root, split, folders)
-    records = read_index({name: folders[name] for name in names}, None)
+    records = read_sequence_index({name: folders[name] for name in names}, None)
     combined = None if annotations is None else CombinedAnnotations(annotations)
     verbs = set()
     for name, record in records.items():
@@ -117,7 +117,7 @@ def verbs_in(
     return sorted(verbs)
 
 
-def annotated_verbs(semantics: Semantics, spans: list[list] | None) -> set[str]:
+def annotated_verbs(semantics: SequenceSemantics, spans: list[list] | None) -> set[str]:
     """The verbs of a sequence's interactions, and of those with spans, as annotated."""
     texts = [relation.verbs for relation in semantics.relations or ()]
     texts += [verb for _, verb, *_ in spans or ()]
@@ -146,7 +146,7 @@ def read_bensmot(
     """
     if vocabulary is None:
         # A dataset without any interaction has no verbs, and a vocabulary must have one.
-        verbs: str | list[str] = verbs_in(root, split, annotations) or 'clean335'
+        verbs: str | list[str] = split_verbs(root, split, annotations) or 'clean335'
     else:
         verbs = vocabulary
     dataset = BenSMOTDataset(

@@ -29,11 +29,15 @@ from ...utils.number_ranges import (
     NumberRange,
     require_numbers,
 )
-from ..bensmot.text import MAX_NUMBER
+from ..bensmot.annotation_text import MAX_NUMBER
 from ..caption_text import clean_caption
 from ..ground_truth import GroundTruth
 from ..image_sequence import MAX_DIGITS, ImageSequence
-from .coco_video_words import read_captions, read_expressions, read_interactions
+from .coco_video_semantics import (
+    coco_video_captions,
+    coco_video_expressions,
+    coco_video_interactions,
+)
 
 _FILE_NUMBER = re.compile(r'(?<!\d)([0-9]+)\.[^.]+$')
 _ANY_ID = (-(2**63), 2**63 - 1)
@@ -190,7 +194,10 @@ class CocoVideoFile:
         video = VideoInfo(name, str(self.image_root / name), float(fps), *size)
         space = CoordinateSpace(width=size[0], height=size[1])
         boxes, lost = self._trajectories(images, frame_ids, space)
-        captions, interactions = read_captions(entry), read_interactions(entry)
+        captions, interactions = (
+            coco_video_captions(entry),
+            coco_video_interactions(entry),
+        )
         if captions is not None:
             captions = {i: text for i, text in captions.items() if i not in lost}
         if interactions is not None:
@@ -203,7 +210,7 @@ class CocoVideoFile:
                 video, frame_ids, paths, size_source=os.fspath(self.path)
             ),
             gt=GroundTruth(
-                boxes, captions, interactions, summary, read_expressions(entry)
+                boxes, captions, interactions, summary, coco_video_expressions(entry)
             ),
         )
 

@@ -38,7 +38,7 @@ class Conversion:
         )
 
 
-def convert(
+def convert_sequences(
     videos: Iterable[dict],
     out: str | os.PathLike,
     name_of: Callable[[str], str],

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...structures import xyxy_to_xywh
 from ...utils.atomic import atomic_folder
-from ..bensmot.ground_truth import make_ground_truth, with_folder
+from ..bensmot.ground_truth import sequence_ground_truth, with_folder_in_places
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import read_semantics
 from ..bensmot.sequence import read_sequence
@@ -21,7 +21,7 @@ from ..mot_challenge import MOTChallengeDataset
 from ..vocabulary import InteractionVocabulary
 from .bensmot_folder import annotated_verbs, write_sequence_info
 from .image_files import place_images
-from .sequence_text import write_boxes, write_words
+from .sequence_text import write_gt_boxes, write_semantics
 
 IMAGE_DIR = 'img1'
 # What read_sequence misses in BenSMOT's places; MOTChallenge keeps it elsewhere.
@@ -99,8 +99,8 @@ def _with_words(
         for kind in (*_ELSEWHERE, *_UNSAID):
             part.counts.pop(kind, None)
         log.merge(part, f'{folder}/')
-    words = make_ground_truth(
-        folder, record, with_folder(semantics, folder), vocabulary, log
+    words = sequence_ground_truth(
+        folder, record, with_folder_in_places(semantics, folder), vocabulary, log
     )
     return replace(words, trajectories=boxes)
 
@@ -126,13 +126,13 @@ def write_mot_challenge_sequence(
 
     Raises:
         ValueError: See ``place_images`` and
-            :func:`~mmsmot.datasets.converters.sequence_text.write_words`.
+            :func:`~mmsmot.datasets.converters.sequence_text.write_semantics`.
         FileNotFoundError: An image is missing.
     """
     folder = Path(folder)
     with atomic_folder(folder) as temporary:
         place_images(video, temporary / IMAGE_DIR, placement, IMAGE_SUFFIXES)
         if gt.trajectories is not None:
-            write_boxes(gt.trajectories, temporary / 'gt' / 'gt.txt')
-        write_words(video, gt, temporary)
+            write_gt_boxes(gt.trajectories, temporary / 'gt' / 'gt.txt')
+        write_semantics(video, gt, temporary)
         write_sequence_info(video, folder.name, IMAGE_DIR, temporary)

@@ -22,7 +22,7 @@ MAX_FILE_NAME = 100  # characters of an expression's file name
 SMALLEST = 0.001  # pixels; what three decimals can tell from nothing
 
 
-def write_boxes(trajectories: Trajectories, path: Path) -> None:
+def write_gt_boxes(trajectories: Trajectories, path: Path) -> None:
     """Write ``gt.txt``: frame, id, x, y, w, h, consider, class, visibility.
 
     Coordinates and visible fractions keep at most 3 and 4 decimals.
@@ -54,7 +54,7 @@ def write_boxes(trajectories: Trajectories, path: Path) -> None:
     _write(path, ''.join(f'{line}\n' for line in lines))
 
 
-def write_words(video: ImageSequence, gt: GroundTruth, folder: Path) -> None:
+def write_semantics(video: ImageSequence, gt: GroundTruth, folder: Path) -> None:
     """Write the texts of a video; no file for what is not annotated.
 
     ``instance_captions.txt`` has a line for each trajectory by ascending id, an empty
@@ -82,7 +82,7 @@ def write_words(video: ImageSequence, gt: GroundTruth, folder: Path) -> None:
             write_expression(expression, path)
 
 
-def span_items(
+def interaction_span_items(
     interactions: Interactions, video: ImageSequence
 ) -> list[dict[str, Any]]:
     """``semantic_trajectories.json``'s entries: the rows that have a span, both ends."""
@@ -133,7 +133,7 @@ def _write_interactions(
         for row in range(len(interactions))
     ]
     _write(folder / GRAPH, interactions_graphml(names, edges))
-    items = span_items(interactions, video)
+    items = interaction_span_items(interactions, video)
     if items:
         content = {'fps': video.video.fps, 'trajectories': items}
         _write(folder / SPANS, json.dumps(content, ensure_ascii=False) + '\n')

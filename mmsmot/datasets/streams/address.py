@@ -17,7 +17,7 @@ SECRETS = re.compile(
 )
 
 
-def is_stream(text: object) -> bool:
+def is_stream_address(text: object) -> bool:
     """Whether a text is the address of a camera or network stream, and no path.
 
     A bare number is a camera, unless a file or folder of that name lies there.
@@ -43,7 +43,7 @@ def camera_device(address: str) -> int | str:
     return file if number is None else int(number)
 
 
-def shown_address(address: str) -> str:
+def redacted_address(address: str) -> str:
     """The address as it may be logged and stored: passwords and tokens are ``***``."""
     if not is_url(address):
         return f'camera:{address}' if address.isdigit() else address
@@ -57,6 +57,6 @@ def stream_name(address: str) -> str:
         return (
             f'camera{device}' if isinstance(device, int) else device.rpartition('/')[2]
         )
-    place = shown_address(address).partition('://')[2].rpartition('@')[2]
+    place = redacted_address(address).partition('://')[2].rpartition('@')[2]
     place = re.split('[?#]', place)[0]
     return re.sub(r'[^\w.-]+', '_', place).strip('_.') or 'stream'

@@ -11,22 +11,22 @@ import av
 import cv2
 import numpy as np
 
+from ..decoded_frame import decoded_frame_to_bgr, upright_frame_size
 from ..video_container import (
     DEFAULT_FPS,
     TEXT_ART_FORMATS,
-    frame_rate,
-    is_untimed,
-    video_stream_of,
+    container_frame_rate,
+    container_video_stream,
+    lacks_timestamps,
 )
-from ..video_picture import to_bgr, upright_size
-from .address import camera_device, is_url, shown_address
+from .address import camera_device, is_url, redacted_address
 
 # A rate beyond these is a guess that went wrong, such as the ticks of the clock.
 SLOWEST, FASTEST = 0.1, 300
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReceivedImage:
     """One image as it came.
 
     Attributes:
@@ -78,13 +78,13 @@ class NetworkConnection:
         except ValueError as error:
             self.close()
             raise ConnectionError(str(error)) from None
-        self.fps = _plausible_fps(frame_rate(self._container, self._stream))
+        self.fps = _plausible_fps(container_frame_rate(self._container, self._stream))
         duration = self._container.duration
         self.duration = duration / av.time_base if duration else None
-        self._timed = not is_untimed(self._container)
+        self._timed = not lacks_timestamps(self._container)
         self.damaged = self.guessed = 0
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[ReceivedImage]:
         """What comes, until the stream ends.
 
         Raises:
@@ -108,7 +108,7 @@ class NetworkConnection:
     def close(self) -> None:
         self._container.close()
 
-    def _decoded(self, packet: av.Packet | None) -> Iterator[Picture]:
+    def _decoded(self, packet: av.Packet | None) -> Iterator[ReceivedImage]:
         """The images of a packet, ``None`` for those that the decoder still holds."""
         try:
             pictures = self._stream.codec_context.decode(packet)
@@ -120,12 +120,16 @@ class NetworkConnection:
             stamp = None
             if self._timed and picture.pts is not None:
                 stamp = float(picture.pts * self._stream.time_base)
-            yield Picture(stamp, upright_size(picture), partial(to_bgr, picture))
+            yield ReceivedImage(
+                stamp,
+                upright_frame_size(picture),
+                partial(decoded_frame_to_bgr, picture),
+            )
 
     def _video_stream(self, address: str) -> av.video.stream.VideoStream:
         if self._container.format.name in TEXT_ART_FORMATS:
             raise ValueError('it sends text or a binary file, not a video')
-        stream = video_stream_of(self._container, shown_address(address))
+        stream = container_video_stream(self._container, redacted_address(address))
         # Threads over frames would hold back as many of them as there are cores.
         stream.thread_type = 'SLICE'
         return stream
@@ -162,7 +166,7 @@ class CameraConnection:
             raise ConnectionError('OpenCV finds no camera there')
         self.fps = _plausible_fps(self._capture.get(cv2.CAP_PROP_FPS))
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[ReceivedImage]:
         """What comes.
 
         Raises:
@@ -172,13 +176,17 @@ class CameraConnection:
             came, image = self._capture.read()
             if not came:
                 raise ConnectionError('the camera gives no more pictures')
-            yield Picture(None, (image.shape[1], image.shape[0]), lambda i=image: i)
+            yield ReceivedImage(
+                None, (image.shape[1], image.shape[0]), lambda i=image: i
+            )
 
     def close(self) -> None:
         self._capture.release()
 
 
-def connect(address: str, timeout: float) -> NetworkConnection | CameraConnection:
+def open_connection(
+    address: str, timeout: float
+) -> NetworkConnection | CameraConnection:
     """Open a stream once.
 
     Raises:

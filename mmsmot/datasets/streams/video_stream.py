@@ -13,9 +13,14 @@ from mmengine.logging import print_log
 from ...structures import Frame, VideoInfo
 from ...utils.number_ranges import NON_NEGATIVE, POSITIVE, NumberRange, require_numbers
 from ..video_file import DURATION_SLACK
-from .address import is_url, shown_address, stream_name
-from .clock import LARGEST_LEAP, StreamClock
-from .connection import CameraConnection, NetworkConnection, Picture, connect
+from .address import is_url, redacted_address, stream_name
+from .connection import (
+    CameraConnection,
+    NetworkConnection,
+    ReceivedImage,
+    open_connection,
+)
+from .stream_clock import LARGEST_LEAP, StreamClock
 
 TIMEOUT = 5.0  # seconds of silence after which a stream counts as lost
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0  # between attempts to come back
@@ -73,7 +78,7 @@ class VideoStream:
         seconds: float | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        name = shown_address(address)
+        name = redacted_address(address)
         require_numbers(name, POSITIVE.or_none, seconds=seconds)
         require_numbers(name, TIMEOUTS, timeout=timeout)
         if patience != math.inf:  # for ever
@@ -87,13 +92,13 @@ class VideoStream:
         self._end = ''
         self._opened = self._until = 0.0
         self._pause = FIRST_PAUSE
-        self._pictures: Iterator[Picture] | None = None
+        self._pictures: Iterator[ReceivedImage] | None = None
         self._is_connected = False
         try:
             self._open()
         except ConnectionError as error:
             raise ConnectionError(
-                f'{shown_address(address)}: no video comes from there ({error}). '
+                f'{redacted_address(address)}: no video comes from there ({error}). '
                 f'{CHECKS[is_url(address)]}'
             ) from None
         # A recording's stamps may leap as they like; it has no other clock.
@@ -101,7 +106,7 @@ class VideoStream:
         self._clock = StreamClock(leap)
         self.video = VideoInfo(
             stream_name(address),
-            shown_address(address),
+            redacted_address(address),
             self._connection.fps,
             *self._size,
             is_live=True,
@@ -161,7 +166,7 @@ class VideoStream:
         self._disconnect()
         self._pictures = None
 
-    def _next(self) -> Picture | None:
+    def _next(self) -> ReceivedImage | None:
         """The next image, through gaps; ``None`` where the stream ends."""
         while not self._has_to_end():
             try:
@@ -235,7 +240,7 @@ class VideoStream:
     def _open(self) -> None:
         """Connect and wait for the first image, which tells the size."""
         self._connection: NetworkConnection | CameraConnection
-        self._connection = connect(self._address, self._timeout)
+        self._connection = open_connection(self._address, self._timeout)
         pictures = self._connection.pictures()
         try:
             first = next(pictures, None)

@@ -51,7 +51,7 @@ class View:
     Attributes:
         width: Of the new images, pixels.
         height: Of the new images, pixels.
-        picture: Makes the new image (height, width, 3) of the old one.
+        image: Makes the new image (height, width, 3) of the old one.
         scale: Along x and y; negative mirrors.
         offset: Along x and y, pixels of the new image.
         min_inside: Fraction of a box that must lie in the new image; boxes with less
@@ -60,7 +60,7 @@ class View:
 
     width: int
     height: int
-    picture: Callable[[np.ndarray], np.ndarray]
+    image: Callable[[np.ndarray], np.ndarray]
     scale: tuple[float, float] = (1.0, 1.0)
     offset: tuple[float, float] = (0.0, 0.0)
     min_inside: float | None = None
@@ -129,13 +129,13 @@ class GeometricTransform(ClipTransform):
         """Choose a view and see images and truth by it."""
         frames, data_sample = sample['inputs'], sample['data_samples']
         gt = GroundTruth.of(data_sample)
-        width, height = picture_size(frames)
+        width, height = clip_image_size(frames)
         if gt.trajectories is not None:
             space = gt.trajectories.space
             image_space = CoordinateSpace(space.name, width, height)
             space.require(image_space, f'apply {type(self).__name__}')
         flippable = bool(data_sample.get('flippable', False))
-        view = self.draw_view(width, height, gt, flippable, generator_in(sample))
+        view = self.draw_view(width, height, gt, flippable, clip_generator(sample))
         if view is None:
             return sample
         if gt.trajectories is not None:
@@ -143,7 +143,7 @@ class GeometricTransform(ClipTransform):
         return {**sample, 'inputs': [_seen(frame, view) for frame in frames]}
 
 
-def generator_in(sample: dict) -> np.random.Generator:
+def clip_generator(sample: dict) -> np.random.Generator:
     """What a transform draws from.
 
     Raises:
@@ -157,7 +157,7 @@ def generator_in(sample: dict) -> np.random.Generator:
     return sample['generator']
 
 
-def picture_size(frames: Sequence[Frame]) -> tuple[int, int]:
+def clip_image_size(frames: Sequence[Frame]) -> tuple[int, int]:
     """Width and height of the images of a clip, which must be the same.
 
     Without images those that the video states count.
@@ -179,7 +179,7 @@ def picture_size(frames: Sequence[Frame]) -> tuple[int, int]:
     return sizes.pop()
 
 
-def with_picture(frame: Frame, image: np.ndarray) -> Frame:
+def replace_frame_image(frame: Frame, image: np.ndarray) -> Frame:
     """The same frame with another image; its video states the image's size."""
     height, width = image.shape[:2]
     video = replace(frame.video, width=width, height=height)
@@ -197,4 +197,4 @@ def _seen(frame: Frame, view: View) -> Frame:
         video = replace(frame.video, width=view.width, height=view.height)
         return replace(frame, video=video)
     # Workers send images to another process, which a view of a larger one would slow.
-    return with_picture(frame, np.ascontiguousarray(view.picture(frame.image)))
+    return replace_frame_image(frame, np.ascontiguousarray(view.image(frame.image)))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ...registry import TRANSFORMS
-from .clip_transform import ClipTransform, generator_in, with_picture
+from .clip_transform import ClipTransform, clip_generator, replace_frame_image
 
 HUES = 180  # OpenCV's hue of 8-bit images, two degrees each
 
@@ -52,19 +52,19 @@ class ClipColorJitter(ClipTransform):
     def transform(self, sample: dict) -> dict:
         """Draw the changes and apply them to every image; boxes stay."""
         widths = (self.brightness, self.contrast, self.saturation)
-        generator = generator_in(sample)
+        generator = clip_generator(sample)
         factors = [1 + generator.uniform(-width, width) for width in widths]
         turn = generator.uniform(-self.hue, self.hue)
         frames = [
             frame
             if frame.load is None
-            else with_picture(frame, changed_colors(frame.image, *factors, turn))
+            else replace_frame_image(frame, jitter_colors(frame.image, *factors, turn))
             for frame in sample['inputs']
         ]
         return {**sample, 'inputs': frames}
 
 
-def changed_colors(
+def jitter_colors(
     image: np.ndarray,
     brightness: float = 1.0,
     contrast: float = 1.0,

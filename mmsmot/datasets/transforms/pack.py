@@ -6,7 +6,7 @@ import numpy as np
 
 from ...registry import TRANSFORMS
 from ...structures import CoordinateSpace
-from .clip_transform import ClipTransform, picture_size
+from .clip_transform import ClipTransform, clip_image_size
 
 
 @TRANSFORMS.register_module()
@@ -48,7 +48,7 @@ class PackClip(ClipTransform):
         if gt is None:
             return
         if frames[0].load is not None:
-            image_space = CoordinateSpace(gt.space.name, *picture_size(frames))
+            image_space = CoordinateSpace(gt.space.name, *clip_image_size(frames))
             gt.space.require(image_space, f'pack a clip of {frames[0].video.name}')
         ids = set(gt.ids.tolist())
         named = set(data_sample.get('gt_captions', {}))

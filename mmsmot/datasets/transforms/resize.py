@@ -68,12 +68,12 @@ class ClipResize(GeometricTransform):
         return View(
             new_width,
             new_height,
-            partial(resized, size=(new_width, new_height)),
+            partial(resize_image, size=(new_width, new_height)),
             scale=(new_width / width, new_height / height),
         )
 
 
-def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """An image scaled to (width, height).
 
     By the area of pixels where it shrinks, since linear interpolation would alias.

@@ -8,7 +8,7 @@ from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ...datasets.sample_seed import seed_globals
+from ...datasets.seeded_index import seed_globals
 from ...registry import HOOKS
 from ...utils.model_wrapper import unwrapped_model
 

@@ -44,9 +44,9 @@ class TrainTokenizerHook(Hook):
         }
         untrained = [part for part in tokenizers.values() if not part.is_trained]
         may_warn = runner.iter == 0 and is_main_process()
-        decoders = decoders_of(model) if may_warn else {}
+        decoders = text_decoders_by_option(model) if may_warn else {}
         if untrained or decoders:
-            captions = captions_of(runner.train_dataloader.dataset)
+            captions = dataset_captions(runner.train_dataloader.dataset)
         if untrained:
             self._train(runner, untrained, [text for _, text in captions])
         for option, (decoder, heads) in decoders.items():
@@ -76,7 +76,7 @@ class TrainTokenizerHook(Hook):
     def _warn(
         runner: Runner, option: str, decoder: TextDecoder, texts: list[str]
     ) -> None:
-        lengths = lengths_of(texts, decoder.tokenizer)
+        lengths = caption_token_counts(texts, decoder.tokenizer)
         cut = sum(length > decoder.max_length for length in lengths)
         if cut:
             runner.logger.warning(
@@ -86,7 +86,7 @@ class TrainTokenizerHook(Hook):
             )
 
 
-def captions_of(dataset: Dataset) -> list[tuple[str, str]]:
+def dataset_captions(dataset: Dataset) -> list[tuple[str, str]]:
     """Every caption of a dataset of videos, in its order, behind the head it is for."""
     texts: list[tuple[str, str]] = []
     for index in range(len(dataset)):
@@ -97,7 +97,9 @@ def captions_of(dataset: Dataset) -> list[tuple[str, str]]:
     return texts
 
 
-def decoders_of(model: nn.Module) -> dict[str, tuple[TextDecoder, set[str]]]:
+def text_decoders_by_option(
+    model: nn.Module,
+) -> dict[str, tuple[TextDecoder, set[str]]]:
     """Each text decoder and the heads that speak through it, by its ``max_length`` key."""
     heads: dict[TextDecoder, list[str]] = {}
     for name, part in model.named_modules(remove_duplicate=False):
@@ -113,7 +115,7 @@ def _owner(name: str) -> str:
     return f'.{name}'.split('.')[-2]
 
 
-def lengths_of(texts: list[str], tokenizer: BaseTokenizer) -> list[int]:
+def caption_token_counts(texts: list[str], tokenizer: BaseTokenizer) -> list[int]:
     """How many ids each text has, both marks included."""
     lengths: list[int] = []
     for first in range(0, len(texts), BATCH):

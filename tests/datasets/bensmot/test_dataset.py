@@ -12,7 +12,7 @@ from mmengine.dataset import pseudo_collate, worker_init_fn
 torch_data = pytest.importorskip('torch.utils.data')
 
 from mmsmot.datasets import BenSMOTDataset, VideoReader  # noqa: E402
-from mmsmot.datasets.sample_seed import SeededIndex  # noqa: E402
+from mmsmot.datasets.seeded_index import SeededIndex  # noqa: E402
 from mmsmot.registry import DATASETS  # noqa: E402
 from mmsmot.structures import CoordinateSpace  # noqa: E402
 

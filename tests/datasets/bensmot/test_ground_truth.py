@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.bensmot.ground_truth import (
-    make_ground_truth,
-    make_video,
-    with_folder,
+    sequence_ground_truth,
+    sequence_video,
+    with_folder_in_places,
 )
 from mmsmot.datasets.bensmot.repairs import RepairLog
 from mmsmot.datasets.bensmot.sequence import read_sequence
@@ -23,9 +23,9 @@ def ground_truth_of(
     folder: Path, verbs: str = 'clean335'
 ) -> tuple[GroundTruth, RepairLog]:
     record, log = read_sequence(folder), RepairLog()
-    semantics = with_folder(record.semantics, folder)
+    semantics = with_folder_in_places(record.semantics, folder)
     vocabulary = InteractionVocabulary(verbs)
-    return make_ground_truth(folder, record, semantics, vocabulary, log), log
+    return sequence_ground_truth(folder, record, semantics, vocabulary, log), log
 
 
 def spans(*rows: tuple) -> str:
@@ -49,7 +49,7 @@ def test_columns_of_gt(tmp_path, write_bensmot) -> None:
 
 def test_video(tmp_path, write_bensmot) -> None:
     folder = write_bensmot(tmp_path / 's', frames=(1, 3))
-    video = make_video('a/s', folder, read_sequence(folder), 2.5)
+    video = sequence_video('a/s', folder, read_sequence(folder), 2.5)
     assert video.video.fps == 2.5
     assert video.video.files == {'gt': str(folder / 'gt/gt.txt')}
     assert video.frame_ids.dtype == np.int64

@@ -11,9 +11,9 @@ import pytest
 
 from mmsmot.datasets.bensmot import index as bensmot_index
 from mmsmot.datasets.bensmot.index import (
-    default_cache_path,
-    find_sequences,
-    read_index,
+    default_index_path,
+    find_sequence_folders,
+    read_sequence_index,
 )
 
 
@@ -45,7 +45,7 @@ def reads(monkeypatch) -> list[str]:
 
 
 def index(root: Path, cache: Path | None):
-    return read_index(find_sequences(root, 'train'), cache)
+    return read_sequence_index(find_sequence_folders(root, 'train'), cache)
 
 
 def stored_arrays(root: Path, cache: Path) -> dict[str, np.ndarray]:
@@ -242,11 +242,11 @@ def test_nothing_is_written_without_a_cache(root) -> None:
 
 
 def test_default_place(root, tmp_path, monkeypatch) -> None:
-    assert default_cache_path(root, 'train') == root / '.mmsmot/train.npz'
+    assert default_index_path(root, 'train') == root / '.mmsmot/train.npz'
     monkeypatch.setattr(os, 'access', lambda path, mode: False)
     monkeypatch.setenv('HOME', str(tmp_path))
-    paths = {default_cache_path(root, split) for split in ('train', 'test')}
-    paths.add(default_cache_path(tmp_path, 'train'))
+    paths = {default_index_path(root, split) for split in ('train', 'test')}
+    paths.add(default_index_path(tmp_path, 'train'))
     assert len(paths) == 3
     assert {path.parent for path in paths} == {tmp_path / '.cache/mmsmot'}
 
@@ -254,4 +254,9 @@ def test_default_place(root, tmp_path, monkeypatch) -> None:
 def test_the_default_place_is_no_sequence(root) -> None:
     (root / 'train/.mmsmot').mkdir()
     (root / 'train/act/.b.tmp').mkdir()
-    assert [*find_sequences(root, 'train')] == ['act/a', 'act/b', 'act/c', 'act/d']
+    assert [*find_sequence_folders(root, 'train')] == [
+        'act/a',
+        'act/b',
+        'act/c',
+        'act/d',
+    ]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from mmsmot.datasets.bensmot.repairs import RepairLog
-from mmsmot.datasets.bensmot.semantics import Semantics, read_semantics
+from mmsmot.datasets.bensmot.semantics import SequenceSemantics, read_semantics
 
 
-def read(folder, track_ids=(1, 2)) -> tuple[Semantics, dict]:
+def read(folder, track_ids=(1, 2)) -> tuple[SequenceSemantics, dict]:
     log = RepairLog()
     return read_semantics(folder, list(track_ids), log), dict(log.counts)
 
 
-def pairs(semantics: Semantics) -> list[tuple]:
+def pairs(semantics: SequenceSemantics) -> list[tuple]:
     return [(r.subject_id, r.object_id, r.verbs) for r in semantics.relations]
 
 
@@ -67,7 +67,7 @@ def test_a_video_caption_of_several_lines(tmp_path, write_bensmot) -> None:
 
 def test_nothing(tmp_path) -> None:
     semantics, counts = read(tmp_path)
-    assert semantics == Semantics() and not semantics.complete
+    assert semantics == SequenceSemantics() and not semantics.complete
     assert counts == {
         'video_caption_missing': 1,
         'captions_missing': 1,

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mmsmot.datasets.bensmot.ground_truth import (
-    make_ground_truth,
-    make_video,
-    with_folder,
+    sequence_ground_truth,
+    sequence_video,
+    with_folder_in_places,
 )
 from mmsmot.datasets.bensmot.repairs import RepairLog
 from mmsmot.datasets.bensmot.sequence import SequenceRecord, read_sequence
@@ -179,9 +179,11 @@ def read_all(folder: Path) -> None:
     text = json.dumps(record.to_dict())
     restored = SequenceRecord.from_dict(json.loads(text), record.rows)
     assert json.dumps(restored.to_dict()) == text
-    make_video('a/s', folder, restored, 2.0)
-    semantics = with_folder(restored.semantics, folder)
-    make_ground_truth(folder, restored, semantics, InteractionVocabulary(), RepairLog())
+    sequence_video('a/s', folder, restored, 2.0)
+    semantics = with_folder_in_places(restored.semantics, folder)
+    sequence_ground_truth(
+        folder, restored, semantics, InteractionVocabulary(), RepairLog()
+    )
 
 
 @pytest.mark.parametrize(

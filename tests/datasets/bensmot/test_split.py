@@ -20,7 +20,7 @@ from mmsmot.datasets.bensmot.split import (  # noqa: E402
     splits_in,
     val_from_train,
 )
-from mmsmot.datasets.converters.bensmot_folder import verbs_in  # noqa: E402
+from mmsmot.datasets.converters.bensmot_folder import split_verbs  # noqa: E402
 from mmsmot.evaluation.gt_dataset import open_gt_dataset  # noqa: E402
 from mmsmot.evaluation.tracking_metric import TrackingMetric  # noqa: E402
 
@@ -183,5 +183,5 @@ def test_verbs_of_a_derived_val(bensmot, write_bensmot, tmp_path) -> None:
         edges = (('man0', 'woman0', f'verb{number}'),)
         write_bensmot(tmp_path / f'data/train/a/{number}', edges=edges)
     ((name),) = val_from_train(f'a/{number}' for number in range(6))
-    assert verbs_in(tmp_path / 'data', 'val') == [f'verb{name[-1]}']
-    assert len(verbs_in(tmp_path / 'data', 'train_minus_val')) == 5
+    assert split_verbs(tmp_path / 'data', 'val') == [f'verb{name[-1]}']
+    assert len(split_verbs(tmp_path / 'data', 'train_minus_val')) == 5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.datasets.converters import convert, write_bensmot_sequence
+from mmsmot.datasets.converters import convert_sequences, write_bensmot_sequence
 from mmsmot.datasets.converters.bensmot_folder import bensmot_name
 from mmsmot.datasets.image_sequence import ImageSequence
 
@@ -19,7 +19,9 @@ def videos(make_video, gt) -> list[dict]:
 
 
 def run(videos: list[dict], out: Path, **options):
-    return convert(videos, out, bensmot_name, write_bensmot_sequence, **options)
+    return convert_sequences(
+        videos, out, bensmot_name, write_bensmot_sequence, **options
+    )
 
 
 def test_what_is_finished_is_kept_and_the_rest_is_done(

@@ -14,8 +14,12 @@ from mmsmot.apis.stream_recording import StreamRecording
 from mmsmot.datasets import VideoStream, open_video
 from mmsmot.datasets.streams import connection as stream_connection
 from mmsmot.datasets.streams import video_stream
-from mmsmot.datasets.streams.address import is_stream, shown_address, stream_name
-from mmsmot.datasets.streams.clock import StreamClock
+from mmsmot.datasets.streams.address import (
+    is_stream_address,
+    redacted_address,
+    stream_name,
+)
+from mmsmot.datasets.streams.stream_clock import StreamClock
 from tests.live_streams import (
     FakeCamera,
     FakeTime,
@@ -284,9 +288,9 @@ def test_a_url_that_is_a_recording_ends_with_it(tmp_path, write_video) -> None:
     ],
 )
 def test_addresses(address, public_address, name) -> None:
-    assert is_stream(address)
+    assert is_stream_address(address)
     public_address = public_address or 'https://h/x.m3u8?a=1&api_key=***&b=2'
-    assert shown_address(address) == public_address
+    assert redacted_address(address) == public_address
     assert stream_name(address) == name
 
 
@@ -294,7 +298,7 @@ def test_what_is_no_stream(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / '7').mkdir()
     for path in ('7', 'street.mp4', 'file:///a.mp4', '/dev/video', 'camera:', tmp_path):
-        assert not is_stream(path)
+        assert not is_stream_address(path)
     with pytest.raises(ValueError, match='seconds=5 is for cameras'):
         open_video('street.mp4', seconds=5)
     with pytest.raises(ValueError, match='number above 0'):

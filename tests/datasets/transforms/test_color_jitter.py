@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.transforms import ClipColorJitter
-from mmsmot.datasets.transforms.color_jitter import changed_colors
+from mmsmot.datasets.transforms.color_jitter import jitter_colors
 
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
@@ -31,12 +31,12 @@ def pixel(*bgr: int) -> np.ndarray:
     ],
 )
 def test_values(change, original, after) -> None:
-    changed = changed_colors(pixel(*original), **change)[0, 0].astype(int)
+    changed = jitter_colors(pixel(*original), **change)[0, 0].astype(int)
     np.testing.assert_allclose(changed, after, atol=1)
 
 
 def test_no_change() -> None:
-    np.testing.assert_array_equal(changed_colors(NOISE), NOISE)
+    np.testing.assert_array_equal(jitter_colors(NOISE), NOISE)
 
 
 def test_a_turn_moves_the_hue_alone() -> None:
@@ -44,7 +44,7 @@ def test_a_turn_moves_the_hue_alone() -> None:
         np.full((1, 1, 3), (30, 200, 180), np.uint8), cv2.COLOR_HSV2BGR
     )
     original = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)[0, 0].astype(int)
-    turned_image = changed_colors(image, turn=40)
+    turned_image = jitter_colors(image, turn=40)
     after = cv2.cvtColor(turned_image, cv2.COLOR_BGR2HSV)[0, 0].astype(int)
     np.testing.assert_allclose((after - original), (20, 0, 0), atol=2)
 

@@ -12,7 +12,14 @@ import cv2
 import numpy as np
 
 from ..structures import valid_boxes
-from .fonts import TEXT_SIZE, cut_text, draw_text, drawable_text, ink_on, text_width
+from .text_drawing import (
+    TEXT_SIZE,
+    cut_text,
+    draw_text,
+    drawable_text,
+    text_color_on,
+    text_width,
+)
 
 # Successive multiples of the golden ratio, modulo 1, spread over the circle of hues
 # more evenly than any other step; a change of tone sets those apart that come close.
@@ -182,7 +189,7 @@ def _draw_text(
     bottom = top + plate_height
     cv2.rectangle(canvas, (x, top), (x + plate_width, bottom), color, cv2.FILLED)
     baseline = bottom - round(0.28 * size)
-    draw_text(canvas, text, (x + width, baseline), ink_on(color), size)
+    draw_text(canvas, text, (x + width, baseline), text_color_on(color), size)
 
 
 def _draw_trails(

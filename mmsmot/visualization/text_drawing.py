@@ -61,10 +61,13 @@ def cut_text(text: str, width: int, size: int = TEXT_SIZE) -> str:
     """The start of a drawable text that fits into a width in pixels; ``…`` where cut."""
     if text_width(text, size) <= width:
         return text
-    return text[: fitting(text, width - text_width(ELLIPSIS, size), size)] + ELLIPSIS
+    return (
+        text[: fitting_characters(text, width - text_width(ELLIPSIS, size), size)]
+        + ELLIPSIS
+    )
 
 
-def fitting(text: str, width: int, size: int = TEXT_SIZE) -> int:
+def fitting_characters(text: str, width: int, size: int = TEXT_SIZE) -> int:
     """How many characters of a drawable text fit into a width in pixels."""
     low, high = 0, len(text)
     while low < high:
@@ -103,7 +106,7 @@ def draw_text(
     image[rows, columns] = np.round(mixed).astype(np.uint8)
 
 
-def ink_on(color: tuple[int, int, int]) -> tuple[int, int, int]:
+def text_color_on(color: tuple[int, int, int]) -> tuple[int, int, int]:
     """Black or white (BGR), whichever can be read on a colour."""
     blue, green, red = color
     luma = 0.114 * blue + 0.587 * green + 0.299 * red  # ITU-R BT.601

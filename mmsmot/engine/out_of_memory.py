@@ -51,7 +51,7 @@ def explain_out_of_memory(config: Config, training: bool) -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        advice = '; '.join(memory_options(config, training))
+        advice = '; '.join(memory_lowering_options(config, training))
         outcome = (
             ' What was saved so far is kept; --resume goes on.' if training else ''
         )
@@ -69,7 +69,7 @@ def is_out_of_memory(error: Exception) -> bool:
     return "can't allocate memory" in text or 'not enough memory' in text
 
 
-def memory_options(config: Config, training: bool) -> list[str]:
+def memory_lowering_options(config: Config, training: bool) -> list[str]:
     """Those options of a config that lower its memory, with value and advice."""
     options, node = [], config.to_dict()
     for key, advice in TRAINING if training else TESTING:

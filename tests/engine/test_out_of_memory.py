@@ -10,10 +10,10 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 
 from mmsmot.engine import load_config
-from mmsmot.engine.memory import (
+from mmsmot.engine.out_of_memory import (
     explain_out_of_memory,
     is_out_of_memory,
-    memory_options,
+    memory_lowering_options,
 )
 from mmsmot.utils.checkpoint import load_checkpoint
 from tests.engine.tiny_training import runner
@@ -42,12 +42,12 @@ def test_a_real_failure_names_options_with_their_values() -> None:
 )
 def test_options_that_a_config_leaves_at_their_defaults(name: str) -> None:
     config = load_config(ROOT / f'smoter/{name}.py')
-    shown = ' '.join(memory_options(config, training=False))
+    shown = ' '.join(memory_lowering_options(config, training=False))
     assert 'model.batch_size (8 now)' in shown
     at_once = 16 if 'tiny' in name else 64  # that of the tiny model is its own
     assert f'instance_caption.decoder.batch_size ({at_once} now)' in shown
     assert 'interaction.chunk_size (256 now)' in shown
-    shown = ' '.join(memory_options(config, training=True))
+    shown = ' '.join(memory_lowering_options(config, training=True))
     assert 'backbone.with_cp (False now)' in shown
 
 

@@ -8,13 +8,13 @@ from ...structures import Interactions, ReferringExpression
 from ...structures.id_keys import read_id, read_pair
 from ...structures.referring_expression import expression_from_dict
 from ...utils.json_entry import JsonEntry
-from ..bensmot.text import MAX_NUMBER
+from ..bensmot.annotation_text import MAX_NUMBER
 from ..caption_text import clean_caption, clean_verb
 
 Spans = dict[tuple[int, int, str], list[tuple[int, int]]]
 
 
-def read_captions(video: JsonEntry) -> dict[int, str] | None:
+def coco_video_captions(video: JsonEntry) -> dict[int, str] | None:
     """``caption``: a text by track id, without those that are empty."""
     if 'caption' not in video:
         return None
@@ -28,7 +28,7 @@ def read_captions(video: JsonEntry) -> dict[int, str] | None:
     return {track_id: text for track_id, text in captions.items() if text}
 
 
-def read_interactions(video: JsonEntry) -> Interactions | None:
+def coco_video_interactions(video: JsonEntry) -> Interactions | None:
     """``relation``, with the spans of ``semantic_trajectories``."""
     if 'relation' not in video:
         return None
@@ -64,7 +64,7 @@ def _read_spans(video: JsonEntry) -> Spans:
     return spans
 
 
-def read_expressions(video: JsonEntry) -> list[ReferringExpression] | None:
+def coco_video_expressions(video: JsonEntry) -> list[ReferringExpression] | None:
     """``expressions``, in Refer-KITTI's form."""
     if 'expressions' not in video:
         return None

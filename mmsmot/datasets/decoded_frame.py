@@ -5,7 +5,7 @@ from __future__ import annotations
 import av
 import numpy as np
 
-from .image_decoder import TURNS, upright
+from .image_decoder import TURNS, apply_exif_orientation
 
 ORIENTATIONS = {turn: orientation for orientation, turn in TURNS.items()}
 MIRRORS = {
@@ -17,7 +17,7 @@ MIRRORS = {
 MIRRORED = (2, 4, 5, 7)  # orientations that no turn of the camera explains
 
 
-def orientation_of(picture: av.VideoFrame) -> int:
+def frame_orientation(picture: av.VideoFrame) -> int:
     """The EXIF orientation that the file's display matrix stands for; 1 without one.
 
     A matrix ``[[a, b], [c, d]]`` shows the pixel x, y at a x + c y, b x + d y: phones
@@ -32,15 +32,15 @@ def orientation_of(picture: av.VideoFrame) -> int:
     return ORIENTATIONS[is_transposed, MIRRORS[along_x < 0, along_y < 0]]
 
 
-def upright_size(picture: av.VideoFrame) -> tuple[int, int]:
+def upright_frame_size(picture: av.VideoFrame) -> tuple[int, int]:
     """Width and height of an image once it is turned upright."""
-    if TURNS[orientation_of(picture)][0]:
+    if TURNS[frame_orientation(picture)][0]:
         return picture.height, picture.width
     return picture.width, picture.height
 
 
-def to_bgr(picture: av.VideoFrame) -> np.ndarray:
+def decoded_frame_to_bgr(picture: av.VideoFrame) -> np.ndarray:
     """The image as (H, W, 3) uint8 BGR, turned upright."""
     # One thread: for a single frame, starting more costs more than they save.
     image = picture.to_ndarray(format='bgr24', threads=1)
-    return upright(image, orientation_of(picture))
+    return apply_exif_orientation(image, frame_orientation(picture))

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import features
 
-from mmsmot.visualization import fonts
-from mmsmot.visualization.fonts import (
+from mmsmot.visualization import text_drawing
+from mmsmot.visualization.text_drawing import (
     MAX_LETTERS,
     MISSING,
     cut_text,
     draw_text,
     drawable_text,
-    fitting,
+    fitting_characters,
     text_width,
 )
 
@@ -26,11 +26,19 @@ CHINESE = '一个男人在踢球'
 @pytest.fixture
 def no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which matplotlib's own fonts are all."""
-    monkeypatch.setattr(fonts, '_system_fonts', tuple)
-    for function in (fonts.font_path, fonts._warn_of_script, fonts._runs):
+    monkeypatch.setattr(text_drawing, '_system_fonts', tuple)
+    for function in (
+        text_drawing.font_path,
+        text_drawing._warn_of_script,
+        text_drawing._runs,
+    ):
         function.cache_clear()
     yield
-    for function in (fonts.font_path, fonts._warn_of_script, fonts._runs):
+    for function in (
+        text_drawing.font_path,
+        text_drawing._warn_of_script,
+        text_drawing._runs,
+    ):
         function.cache_clear()
 
 
@@ -65,7 +73,7 @@ def test_from_right_to_left(no_system_fonts: None) -> None:
 def test_without_layout_nothing_is_written_backwards(
     no_system_fonts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fonts.features, 'check', lambda name: False)
+    monkeypatch.setattr(text_drawing.features, 'check', lambda name: False)
     assert drawable_text('a שלום b') == f'a {4 * MISSING} b'
 
 
@@ -88,11 +96,13 @@ def test_a_system_font_is_taken_for_what_the_first_lacks(
     damaged.write_bytes(b'no font')
     folder = Path(matplotlib.get_data_path()) / 'fonts' / 'ttf'
     other = str(folder / 'STIXGeneral.ttf')
-    extra = fonts._charmap(other) - fonts._charmap(fonts._base_font())
+    extra = text_drawing._charmap(other) - text_drawing._charmap(
+        text_drawing._base_font()
+    )
     letter = next(chr(c) for c in sorted(extra) if chr(c).isalpha() and c < 0xE000)
-    monkeypatch.setattr(fonts, '_system_fonts', lambda: (str(damaged), other))
-    fonts.font_path.cache_clear()
-    assert fonts.font_path(letter) == other
+    monkeypatch.setattr(text_drawing, '_system_fonts', lambda: (str(damaged), other))
+    text_drawing.font_path.cache_clear()
+    assert text_drawing.font_path(letter) == other
     assert drawable_text(letter) == letter
     assert text_width(f'a{letter}b') > text_width('ab')
     assert drawn(f'a{letter}b').any()
@@ -115,7 +125,7 @@ def test_cut_text_fits() -> None:
     assert text_width(cut) <= 100 < text_width(text)
     assert cut.endswith('…')
     assert cut_text(text, 0) == '…'
-    assert text_width(text[: fitting(text, 100)]) <= 100
+    assert text_width(text[: fitting_characters(text, 100)]) <= 100
 
 
 def test_what_lies_beyond_the_picture_is_left_out() -> None:

@@ -38,7 +38,7 @@ class SeededIndex(int):
         return SeededIndex(int(self) % number, self.seed)
 
 
-def generator_of(index: int) -> np.random.Generator:
+def sample_generator(index: int) -> np.random.Generator:
     """The generator of a sample.
 
     Equal for equal seeds, whichever worker asks; without a seed (a plain index) it is

@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmsmot.datasets.bensmot.annotation_text import (
+    parse_box_rows,
+    parse_captions,
+    read_annotation_lines,
+)
 from mmsmot.datasets.bensmot.repairs import RepairLog
-from mmsmot.datasets.bensmot.text import parse_boxes, parse_captions, read_lines
 
 
 def boxes(*lines: str) -> tuple[list, list[int], dict]:
     log = RepairLog()
-    rows, ids = parse_boxes([*enumerate(lines, 1)], 'gt.txt', log)
+    rows, ids = parse_box_rows([*enumerate(lines, 1)], 'gt.txt', log)
     return rows.tolist(), ids, dict(log.counts)
 
 
@@ -88,14 +92,14 @@ def test_lines(tmp_path) -> None:
     path = tmp_path / 'x.txt'
     path.write_bytes(b'\xef\xbb\xbfa\r\n\r\nb\xc2\x85c\rd \n\n')
     log = RepairLog()
-    lines = read_lines(path, 'x.txt', log)
+    lines = read_annotation_lines(path, 'x.txt', log)
     assert lines == [(1, 'a'), (3, 'b\x85c'), (4, 'd ')]
     assert log.counts == {
         'byte_order_mark': 1,
         'windows_line_ends': 1,
         'blank_lines': 2,
     }
-    assert read_lines(tmp_path / 'none', 'none', log) is None
+    assert read_annotation_lines(tmp_path / 'none', 'none', log) is None
 
 
 @pytest.mark.parametrize(
@@ -129,8 +133,8 @@ def test_any_bytes(tmp_path_factory, data) -> None:
     path = tmp_path_factory.getbasetemp() / 'any.txt'
     path.write_bytes(data)
     log = RepairLog()
-    lines = read_lines(path, 'any.txt', log)
-    rows, ids = parse_boxes(lines, 'any.txt', log)
+    lines = read_annotation_lines(path, 'any.txt', log)
+    rows, ids = parse_box_rows(lines, 'any.txt', log)
     assert rows.shape[1:] == (9,) and np.isfinite(rows).all()
     assert set(rows[:, 1]) <= set(ids)
     assert len(parse_captions(lines, 'any.txt', log)) == len(lines)

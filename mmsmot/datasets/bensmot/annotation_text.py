@@ -21,7 +21,9 @@ MAX_NUMBER = 10**9  # of a frame or an id; more is no count
 _NAMED = re.compile(r'\s*([^\W\d][^:：\d]{0,40}\d+|[^\W\d]\w*)\s*[:：]\s*(.*)')
 
 
-def read_lines(path: Path, name: str, log: RepairLog) -> list[tuple[int, str]] | None:
+def read_annotation_lines(
+    path: Path, name: str, log: RepairLog
+) -> list[tuple[int, str]] | None:
     """The lines of a text that hold something, with their numbers from 1.
 
     Args:
@@ -56,7 +58,7 @@ def read_lines(path: Path, name: str, log: RepairLog) -> list[tuple[int, str]] |
     return lines
 
 
-def read_caption(text: str, place: str, log: RepairLog) -> str:
+def read_caption_file(text: str, place: str, log: RepairLog) -> str:
     """A caption cleaned by :func:`~..caption_text.clean_caption`.
 
     Args:
@@ -69,7 +71,7 @@ def read_caption(text: str, place: str, log: RepairLog) -> str:
     return clean_caption(text)
 
 
-def parse_boxes(
+def parse_box_rows(
     lines: list[tuple[int, str]], name: str, log: RepairLog
 ) -> tuple[np.ndarray, list[int]]:
     """The rows ``frame,id,x,y,w,h[,consider,class,visibility[,more]]``.
@@ -176,12 +178,12 @@ def parse_captions(
     """The captions in the file's order, which is that of the trajectories' ids."""
     captions = []
     for number, line in lines:
-        line = read_caption(line, f'{name}:{number}', log)
+        line = read_caption_file(line, f'{name}:{number}', log)
         match = _NAMED.fullmatch(line)
         if match is None:
             log.add('caption_unnamed', f'{name}:{number}: {line[:60]!r}')
         label, text = match.groups() if match else ('', line)
-        captions.append(CaptionLine(plain_name(label), text.strip(), number))
+        captions.append(CaptionLine(normalized_name(label), text.strip(), number))
     names: set[str] = set()
     for caption in captions:
         if caption.name in names:
@@ -192,7 +194,7 @@ def parse_captions(
     return captions
 
 
-def plain_name(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A name as it is compared: lower case, no blanks."""
     return ''.join(name.lower().split())
 
