@@ -88,7 +88,7 @@ TASK_UTILS = _child(
     'mmsmot.models.training.clip_training',
 )
 
-# judging: predictions + truth -> numbers and pictures
+# judging: predictions + truth -> numbers and images
 METRICS = _child(
     'metric',
     'METRICS',

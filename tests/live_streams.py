@@ -20,7 +20,7 @@ FPS = 25
 
 
 def numbered(number: int, width: int = 96, height: int = 64) -> np.ndarray:
-    """A grey picture (5 steps a number) with a white person who walks to the right."""
+    """A grey image (5 steps a number) with a white person who walks to the right."""
     image = np.full((height, width, 3), 5 * number % 150, np.uint8)
     left = 4 + 2 * (number % 20)
     image[20:50, left : left + 12] = 255
@@ -28,12 +28,12 @@ def numbered(number: int, width: int = 96, height: int = 64) -> np.ndarray:
 
 
 def number_of(image: np.ndarray) -> int:
-    """The number of such a picture."""
+    """The number of such an image."""
     return round(float(np.median(image[2:16, 4:-4])) / 5)
 
 
 def transport_stream(first: int, last: int, width: int = 96, height: int = 64) -> bytes:
-    """H.264 in MPEG-TS of the pictures ``first`` to ``last``, stamps from 0."""
+    """H.264 in MPEG-TS of the images ``first`` to ``last``, stamps from 0."""
     stream = io.BytesIO()
     with av.open(stream, 'w', format='mpegts') as container:
         options = {'bf': '0', 'g': '5', 'preset': 'ultrafast'}
@@ -117,10 +117,10 @@ class FakeCamera:
     """Stands for ``cv2.VideoCapture`` of one camera at 25 frames a second.
 
     Args:
-        clock: Passes by 1/25 s a picture.
+        clock: Passes by 1/25 s an image.
         last: The number after which it gives no more.
         away: From and to when nobody finds it, in the clock's seconds.
-        at: Called with each picture's number.
+        at: Called with each image's number.
         size: Width and height by the time.
     """
 

@@ -25,7 +25,7 @@ def write_onnx(
     input_shape: Sequence[int | str] = (1, 3, 64, 64),
     weights_in: str | None = None,
 ) -> str:
-    """A model that answers every picture with the same arrays.
+    """A model that answers every image with the same arrays.
 
     Args:
         path: The file.

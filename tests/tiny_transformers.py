@@ -103,7 +103,7 @@ def tokenizer(*special: str) -> PreTrainedTokenizerFast:
 
 
 def save_llava(folder: Path, chat: str | None = CHAT, seed: int = 0) -> Path:
-    """LLaVA: 4 tokens a picture of 16 x 16."""
+    """LLaVA: 4 tokens an image of 16 x 16."""
     words = tokenizer('<image>')
     torch.manual_seed(seed)
     vision = CLIPVisionConfig(
@@ -137,7 +137,7 @@ def save_llava(folder: Path, chat: str | None = CHAT, seed: int = 0) -> Path:
 
 
 def save_idefics3(folder: Path, seed: int = 0) -> Path:
-    """Idefics3, the family of SmolVLM, with one token a picture."""
+    """Idefics3, the family of SmolVLM, with one token an image."""
     marks = ('<fake_token_around_image>', '<image>', '<end_of_utterance>')
     words = tokenizer(*marks, '<global-img>')
     torch.manual_seed(seed)

@@ -1,7 +1,7 @@
 # What the released code does differently from the paper, as far as it can be switched on here.
 # Not: the mean of the first five frames and the trajectories inside its video fusion; its
 # many-to-one matching of tracks to the truth in training (here one-to-one, mean IoU of .5), and
-# only pairs that interact and tracks of 5 boxes and more; square test pictures of 1560 pixels; a
+# only pairs that interact and tracks of 5 boxes and more; square test images of 1560 pixels; a
 # deformable detection head. Ours alone: a self-attention for each side of an interaction.
 _base_ = 'smoter_dla34_bensmot.py'
 model = dict(

@@ -16,8 +16,8 @@ from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.semantic_drawer import SemanticDrawer
 from .stream_recording import StreamRecording
 
-# Lines of text below a picture. Captions of a video that take more are shown while those
-# they are about are in view: a street's would make a picture that no encoder takes.
+# Lines of text below an image. Captions of a video that take more are shown while those
+# they are about are in view: a street's would make an image that no encoder takes.
 PANEL_LINES = 16
 
 
@@ -44,9 +44,9 @@ def write_annotated_video(
         for frame in video:
             trajectories = by_frame.get(frame.frame_id, no_tracks)
             watch.book('decode')
-            picture = draw(frame, trajectories)
+            drawn_image = draw(frame, trajectories)
             watch.book('draw')
-            writer.write(picture, display_time(video, frame))
+            writer.write(drawn_image, display_time(video, frame))
             watch.book('encode')
             del frame
             progress.update(bar, advance=1)

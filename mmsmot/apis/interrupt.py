@@ -17,7 +17,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def interruptible_stream(video: VideoReader) -> Iterator[None]:
     """Let Ctrl-C (or SIGTERM) end a live stream in the block.
 
-    The stream ends with its next picture and all that was seen is written; a second
+    The stream ends with its next image and all that was seen is written; a second
     Ctrl-C stops everything, as does one that comes when the stream has ended already.
     Nothing changes for files, and in threads other than the main one, which get no
     signals.

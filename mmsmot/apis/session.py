@@ -103,7 +103,7 @@ class SMOTSession:
             The tracks in it, boxes in its pixels; of the first prompt.
 
         Raises:
-            ValueError: It is no such picture, or its size changed; ``timestamp`` is no
+            ValueError: It is no such image, or its size changed; ``timestamp`` is no
                 finite number from 0 on, or there for some frames only; or the tracker
                 reported an id twice.
         """
@@ -130,13 +130,13 @@ class SMOTSession:
         return Description() if self._run is None else self._run.describe(prompt)
 
     def _frame(self, image: np.ndarray, timestamp: float | None) -> Frame:
-        is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8
-        if not is_picture or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        is_image = isinstance(image, np.ndarray) and image.dtype == np.uint8
+        if not is_image or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             shape = getattr(image, 'shape', None)
             dtype = getattr(image, 'dtype', type(image))
             raise ValueError(
                 f'{self.name}: frame {self.frame_id + 1} must be a (H, W, 3) uint8 BGR '
-                f'picture, got shape {shape} of {dtype}'
+                f'image, got shape {shape} of {dtype}'
             )
         size = image.shape[1], image.shape[0]
         if self._size not in (None, size):

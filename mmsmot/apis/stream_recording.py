@@ -19,7 +19,7 @@ class StreamRecording:
 
     Read its :meth:`batches` once, inside a ``with`` block; when the block ends the file
     is there, and iterating reads the frames from it, with the numbers and times they had.
-    The file's k-th picture is the k-th frame that was read, shown at its time. Nobody can
+    The file's k-th image is the k-th frame that was read, shown at its time. Nobody can
     ask the stream again, so the file is kept after an error too, unless that came from
     the disk.
 

@@ -89,7 +89,7 @@ def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
     note = None
     if image.dtype != np.uint8:
         note = (
-            f'{os.path.dirname(path) or "."}: pictures of more than 8 bits a channel '
+            f'{os.path.dirname(path) or "."}: images of more than 8 bits a channel '
             f'({image.dtype}); each is brought to 8 bits, stretched between its '
             f'{DARKEST:g}th and {BRIGHTEST:g}th percentile where it uses a part of its '
             'range'
@@ -163,13 +163,13 @@ def _open(path: str | os.PathLike) -> BinaryIO:
     facts = os.stat(path)
     if not stat.S_ISREG(facts.st_mode):
         raise ValueError(
-            f'{path}: a folder, pipe or device, not a picture. Remove it, or give it '
+            f'{path}: a folder, pipe or device, not an image. Remove it, or give it '
             'another name, to skip the frame.'
         )
     limit = max_image_pixels()
     if facts.st_size > MOST_BYTES * limit + 2**20:
         raise ValueError(
-            f'{path}: {facts.st_size} bytes are more than a picture of {limit} pixels '
+            f'{path}: {facts.st_size} bytes are more than an image of {limit} pixels '
             f'has. If it is one, raise {MAX_PIXELS_VARIABLE}.'
         )
     return open(path, 'rb')
@@ -228,7 +228,7 @@ def _jpeg_without_end(data: bytes, path: str | os.PathLike) -> np.ndarray | None
     with_filler = _pixels(data + FILLER + END_OF_IMAGE)
     if image is not None and not np.array_equal(image, with_filler):
         raise ValueError(
-            f'{path}: the picture is cut short, its lower part is missing. Replace the '
+            f'{path}: the image is cut short, its lower part is missing. Replace the '
             'file, or delete it to skip the frame.'
         )
     return image
@@ -243,7 +243,7 @@ def _unreadable(path: str | os.PathLike) -> str:
 
 def _too_large(path: str | os.PathLike, size: str) -> str:
     return (
-        f'{path}: the picture states a size of more than {max_image_pixels()} pixels ({size}). '
+        f'{path}: the image states a size of more than {max_image_pixels()} pixels ({size}). '
         f'If it is really that large, raise {MAX_PIXELS_VARIABLE}; else replace the file, '
         'or delete it to skip the frame.'
     )

@@ -196,8 +196,8 @@ def _size_of(
     if width in (None, size[0]) and height in (None, size[1]):
         return size, FIRST_IMAGE, []
     warning = (
-        f'{folder}: the pictures are {size[0]}x{size[1]}, seqinfo.ini states '
-        f'{width}x{height}; the pictures decide. Boxes of det.txt or gt.txt that were '
+        f'{folder}: the images are {size[0]}x{size[1]}, seqinfo.ini states '
+        f'{width}x{height}; the images decide. Boxes of det.txt or gt.txt that were '
         'measured in the other size do not fit: scale them, or correct imWidth and '
         'imHeight.'
     )

@@ -60,11 +60,11 @@ def decode_video(
     for packet in _packets(container, stream, losses):
         if packet.pts is not None and not packet.is_discard:
             heapq.heappush(sent, packet.pts)
-        for picture, is_guessed in _pictures(packet, stream, losses):
-            while picture.pts is not None and sent and sent[0] < picture.pts:
+        for av_frame, is_guessed in _images(packet, stream, losses):
+            while av_frame.pts is not None and sent and sent[0] < av_frame.pts:
                 heapq.heappop(sent)
                 num_unshown += 1
-            if sent and sent[0] == picture.pts:
+            if sent and sent[0] == av_frame.pts:
                 heapq.heappop(sent)
             num_shown += 1
             # Without a loss, a packet that shows nothing is the format's own way.
@@ -73,7 +73,7 @@ def decode_video(
             if is_guessed:
                 losses.damaged += 1
                 losses.first_damaged = losses.first_damaged or frame_id
-            yield frame_id, picture
+            yield frame_id, av_frame
     if losses.packets:
         losses.missing = num_unshown + len(sent)
 
@@ -92,7 +92,7 @@ def _packets(
         losses.error = error
 
 
-def _pictures(
+def _images(
     packet: av.Packet, stream: av.video.stream.VideoStream, losses: DecodingLosses
 ) -> list[tuple[av.VideoFrame, bool]]:
     """Images, and whether the decoder guessed a part of each."""
@@ -100,13 +100,13 @@ def _pictures(
     # decoder's threads with it.
     if not packet.is_corrupt:
         try:
-            return [(picture, picture.is_corrupt) for picture in packet.decode()]
+            return [(av_frame, av_frame.is_corrupt) for av_frame in packet.decode()]
         except av.FFmpegError as error:
             losses.error = error
         if stream.codec_context.name in STILL_CODECS:
             try:
                 codec = av.CodecContext.create(stream.codec_context.name, 'r')
-                return [(picture, True) for picture in codec.decode(packet)]
+                return [(av_frame, True) for av_frame in codec.decode(packet)]
             except av.FFmpegError as error:
                 losses.error = error
     losses.packets += 1

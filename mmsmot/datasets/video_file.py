@@ -90,7 +90,7 @@ class VideoFile:
                 yield from self._frames(container, stream, losses, clock)
             finally:  # also where nobody reads on to the end
                 if losses.damaged:
-                    self._warn(_damaged_pictures(self.video.path, losses))
+                    self._warn(_damaged_images(self.video.path, losses))
                 if clock.num_jumps:
                     self._warn(_leaping_stamps(self.video.path, clock.num_jumps))
 
@@ -105,18 +105,18 @@ class VideoFile:
         is_timed = not lacks_timestamps(container)
         origin = stream.start_time
         count, seconds = 0, 0.0
-        for frame_id, picture in decode_video(container, stream, losses):
-            if upright_frame_size(picture) != size:
-                self._warn(_other_size(self.video, frame_id, picture))
+        for frame_id, av_frame in decode_video(container, stream, losses):
+            if upright_frame_size(av_frame) != size:
+                self._warn(_other_size(self.video, frame_id, av_frame))
                 return
             count += 1
             seconds = (frame_id - 1) / self.video.fps
-            if picture.pts is not None and is_timed:
-                origin = picture.pts if origin is None else origin
-                seconds = float((picture.pts - origin) * picture.time_base)
+            if av_frame.pts is not None and is_timed:
+                origin = av_frame.pts if origin is None else origin
+                seconds = float((av_frame.pts - origin) * av_frame.time_base)
             seconds = clock.read(seconds)
             yield Frame(
-                self.video, frame_id, seconds, partial(decoded_frame_to_bgr, picture)
+                self.video, frame_id, seconds, partial(decoded_frame_to_bgr, av_frame)
             )
         expected = self.num_frames or _announced_frames(container, stream, seconds)
         if count + losses.discarded < expected or losses.missing:
@@ -133,7 +133,7 @@ def _require_decodable_size(stream: av.video.stream.VideoStream, path: str) -> N
     width, height = stream.codec_context.width, stream.codec_context.height
     if width * height > max_image_pixels():
         raise ValueError(
-            f'{path}: states pictures of {width}x{height}, more than {max_image_pixels()} '
+            f'{path}: states images of {width}x{height}, more than {max_image_pixels()} '
             f'pixels. If they are really that large, raise {MAX_PIXELS_VARIABLE}.'
         )
 
@@ -187,13 +187,13 @@ def _refused_packets(path: str, losses: DecodingLosses) -> str:
         return f'{path}: reading broke off ({reason}). Going on with what came before.'
     return (
         f'{path}: damaged inside: {losses.packets} packets were refused ({reason}); '
-        'pictures may be missing or wrong there. Going on with the others.'
+        'images may be missing or wrong there. Going on with the others.'
     )
 
 
-def _damaged_pictures(path: str, losses: DecodingLosses) -> str:
+def _damaged_images(path: str, losses: DecodingLosses) -> str:
     return (
-        f'{path}: damaged inside: the decoder guessed a part of {losses.damaged} pictures '
+        f'{path}: damaged inside: the decoder guessed a part of {losses.damaged} images '
         f'(the first is frame {losses.first_damaged}), and those that build on them show '
         'it too. Get the file again, or do not trust what was found from there on.'
     )
@@ -206,8 +206,8 @@ def _leaping_stamps(path: str, num_jumps: int) -> str:
     )
 
 
-def _other_size(video: VideoInfo, frame_id: int, picture: av.VideoFrame) -> str:
-    width, height = upright_frame_size(picture)
+def _other_size(video: VideoInfo, frame_id: int, av_frame: av.VideoFrame) -> str:
+    width, height = upright_frame_size(av_frame)
     return (
         f'{video.path}: frame {frame_id} is {width}x{height}, those before are '
         f'{video.width}x{video.height}. Boxes of both cannot stand in one trajectory: '

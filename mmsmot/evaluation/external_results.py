@@ -132,7 +132,7 @@ class ExternalResults:
                 name, str(path), frame_ids=frame_ids, images_from_zero=images_from_zero
             )
             return read_trajectories(path, video=video)
-        # Positions: file names of pictures have nothing to say.
+        # Positions: file names of images have nothing to say.
         video = VideoInfo(name, str(path), frame_ids=np.arange(1, len(frame_ids) + 1))
         return _renumbered(read_trajectories(path, video=video), frame_ids, path)
 

@@ -15,7 +15,7 @@ from ..structures import SMOTDataSample
 
 
 def gt_samples(dataset: VideoDataset) -> Iterator[SMOTDataSample]:
-    """A sample with the truth of each video; no picture is decoded."""
+    """A sample with the truth of each video; no image is decoded."""
     return (dataset[i]['data_samples'] for i in range(len(dataset)))
 
 

@@ -184,7 +184,7 @@ class SMOT(BaseModel):
         for frames in video.batches(self.batch_size):
             run.stopwatch.book('decode')
             yield frames, run.push(frames)
-            del frames  # or its pictures would live on beside the next batch
+            del frames  # or its images would live on beside the next batch
 
     def stream(
         self, video: VideoReader, prompts: Sequence[Prompt] = ()

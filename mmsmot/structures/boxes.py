@@ -53,7 +53,7 @@ def require_valid_boxes(boxes: np.ndarray, owner: str) -> None:
     elif (boxes[row, 2:] - boxes[row, :2] < MIN_SIDE).any():
         defect = 'empty or inverted'
     else:
-        defect = 'larger than any picture'
+        defect = 'larger than any image'
     raise ValueError(
         f'{owner}: box {row} is {defect}: {boxes[row].tolist()} '
         f'(x1, y1, x2, y2; {int((~valid).sum())} such boxes of {len(boxes)}). '

@@ -70,7 +70,7 @@ class Frame:
         """The image, (H, W, 3) uint8 BGR, decoded at the first access."""
         if self.load is None:
             raise ValueError(
-                f'{self.video.name}: frame {self.frame_id} has no picture '
+                f'{self.video.name}: frame {self.frame_id} has no image '
                 f'({self.video.path} holds no images), but a part of the pipeline wants '
                 'to see one. Use parts that work on detections alone, or add the images.'
             )

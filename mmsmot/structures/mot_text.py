@@ -230,7 +230,7 @@ def _require_pixels(boxes: np.ndarray, path: str | os.PathLike) -> None:
     if len(boxes) and (boxes[:, 2:] < 1).all() and (np.abs(boxes[:, :2]) <= 1).all():
         raise ValueError(
             f'{path}: every box lies inside the first pixel, first: {boxes[0].tolist()}. '
-            'Boxes are left, top, width, height in pixels; fractions of the picture are '
+            'Boxes are left, top, width, height in pixels; fractions of the image are '
             'multiplied by its width and height first.'
         )
 
@@ -241,8 +241,8 @@ def _from_one(
     message = f'{path}: the rows count frames from 0; frame number = row number + 1'
     if strict:
         raise ValueError(message)
-    as_pictures = video is not None and video.images_from_zero
-    level = logging.INFO if as_pictures else logging.WARNING
+    as_images = video is not None and video.images_from_zero
+    level = logging.INFO if as_images else logging.WARNING
     print_log(message, logger='current', level=level)
     return rows + np.eye(rows.shape[1])[FRAME]
 

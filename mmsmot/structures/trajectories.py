@@ -130,7 +130,7 @@ class Trajectories:
         if not is_box.all():
             print_log(
                 f'{int((~is_box).sum())} of {len(boxes)} tracked boxes shrank to nothing '
-                'or grew beyond any picture; left out',
+                'or grew beyond any image; left out',
                 logger='current',
                 level=logging.INFO,
             )

@@ -12,7 +12,7 @@ from .onnx_file import external_files
 
 SLOTS = {'--weights': 'model.detector.model', '--reid-weights': 'model.reid.model'}
 # Number types of an input that hold every pixel from 0 to 255.
-PICTURE_TYPES = {
+IMAGE_TYPES = {
     'tensor(float)': np.float32,
     'tensor(float16)': np.float16,
     'tensor(double)': np.float64,
@@ -76,7 +76,7 @@ def open_onnx(
 
 
 def image_input_type(session: Any, model: str, owner: str, is_normalised: bool) -> type:
-    """NumPy's number type of a session's one input, which takes pictures.
+    """NumPy's number type of a session's one input, which takes images.
 
     Args:
         session: As of :func:`open_onnx`.
@@ -85,7 +85,7 @@ def image_input_type(session: Any, model: str, owner: str, is_normalised: bool) 
         is_normalised: Whether pixels are given as fractions, which no integer holds.
 
     Raises:
-        ValueError: There is not one input, or it takes no pictures, or integers where
+        ValueError: There is not one input, or it takes no images, or integers where
             fractions are given.
     """
     inputs = session.get_inputs()
@@ -95,10 +95,10 @@ def image_input_type(session: Any, model: str, owner: str, is_normalised: bool) 
             f'{model}: {owner} expects one input (B, 3, H, W), got {shapes}'
         )
     name = inputs[0].type
-    dtype = PICTURE_TYPES.get(name)
+    dtype = IMAGE_TYPES.get(name)
     if dtype is None:
         raise ValueError(
-            f'{model}: its input takes {name}, and {owner} gives pictures as numbers from '
+            f'{model}: its input takes {name}, and {owner} gives images as numbers from '
             '0 to 255 (float32, float16, uint8, ...). Export it with such an input.'
         )
     if is_normalised and np.issubdtype(dtype, np.integer):
@@ -110,7 +110,7 @@ def image_input_type(session: Any, model: str, owner: str, is_normalised: bool) 
 
 
 def run_onnx(session: Any, model: str, batch: np.ndarray) -> list[np.ndarray]:
-    """A session's outputs for a batch of pictures.
+    """A session's outputs for a batch of images.
 
     Args:
         session: As of :func:`open_onnx`.

@@ -46,8 +46,8 @@ def draw_dataset_sheet(
     Args:
         video: Its images.
         truth: Boxes, captions and interactions, as far as they are annotated.
-        num_frames: Pictures in the sheet.
-        columns: Pictures in a row.
+        num_frames: Images in the sheet.
+        columns: Images in a row.
         tile_width: Width of an image in pixels.
 
     Returns:

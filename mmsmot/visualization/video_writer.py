@@ -43,7 +43,7 @@ class VideoWriter:
     cannot have, are widened by repeating the last row or column. An image of another
     size than the first is scaled to it, and the first such image is logged.
 
-    Pictures follow each other at ``fps``; where they are written with timestamps, these
+    Images follow each other at ``fps``; where they are written with timestamps, these
     count (a variable frame rate), and ``fps`` only says how long the last one is shown.
 
     Args:

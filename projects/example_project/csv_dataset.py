@@ -19,7 +19,7 @@ COLUMNS = ('frame', 'id', 'x1', 'y1', 'x2', 'y2')
 
 @DATASETS.register_module()
 class CSVDataset(VideoDataset):
-    """Ground truth tracks as CSV, a file for each video; no pictures.
+    """Ground truth tracks as CSV, a file for each video; no images.
 
     ::
 
@@ -32,7 +32,7 @@ class CSVDataset(VideoDataset):
         fps: Frames per second of all videos.
         sequences: Names, or patterns like ``'street*'``, to take; ``None`` for all.
         test_mode: As of :class:`~mmsmot.datasets.video_dataset.VideoDataset`; there is nothing to train
-            on without pictures.
+            on without images.
 
     Raises:
         FileNotFoundError: There is no CSV file in ``data_root``.

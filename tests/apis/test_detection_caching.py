@@ -93,7 +93,7 @@ def test_the_model_itself_stays_as_it_is(tmp_path: Path) -> None:
     ('looks_at_features', 'has_extractor', 'is_cached'),
     [(True, False, False), (True, True, True), (False, False, True)],
 )
-def test_words_of_pictures_leave_the_detector_its_cache(
+def test_words_of_images_leave_the_detector_its_cache(
     looks_at_features: bool, has_extractor: bool, is_cached: bool, tmp_path: Path
 ) -> None:
     model = SMOT(

@@ -166,7 +166,7 @@ def test_an_old_result_leaves_nothing_behind(scene: Path, tmp_path: Path) -> Non
     assert result['files'] == ['tracks.txt']
 
 
-def test_labels_without_pictures(scene: Path, tmp_path: Path) -> None:
+def test_labels_without_images(scene: Path, tmp_path: Path) -> None:
     bare = tmp_path / 'walk'
     shutil.copytree(scene, bare, ignore=shutil.ignore_patterns('img1'))
     result = infer_video(public(), open_video(bare), tmp_path / 'out')

@@ -28,7 +28,7 @@ FILES = ['tracks.txt', 'video.mp4', 'report.html', 'recording.mp4']
 
 @pytest.fixture
 def plug_in(monkeypatch: pytest.MonkeyPatch):
-    """Plugs a camera in, of a machine whose clock goes with its pictures."""
+    """Plugs a camera in, of a machine whose clock goes with its images."""
     clock = FakeTime()
     monkeypatch.setattr(video_stream, 'time', clock)
 
@@ -120,7 +120,7 @@ def test_another_size_keeps_what_was_seen(plug_in, tmp_path) -> None:
     plug_in(size=lambda now: (96, 64) if now < 100.5 else (64, 96))
     result = infer_video(model(), open_video('camera:0'), tmp_path)
     assert result['video']['num_frames'] == 12
-    assert 'its pictures are 64x96 now, they were 96x64' in result['warnings'][0]
+    assert 'its images are 64x96 now, they were 96x64' in result['warnings'][0]
     assert result['files'] == FILES
 
 

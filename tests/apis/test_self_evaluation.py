@@ -1,4 +1,4 @@
-"""Scores of one video, from what lies beside its pictures."""
+"""Scores of one video, from what lies beside its images."""
 
 from __future__ import annotations
 

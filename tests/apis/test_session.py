@@ -242,7 +242,7 @@ def test_without_semantics_it_tracks(build) -> None:  # noqa: F811
     assert session.describe().captions == {}
 
 
-def test_bad_pictures(model: SMOT) -> None:
+def test_bad_images(model: SMOT) -> None:
     session = SMOTSession(model, name='door')
     session.update(frames(1)[0].image)
     with pytest.raises(

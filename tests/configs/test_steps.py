@@ -48,8 +48,8 @@ class Clip:
         return [frames(2)]
 
 
-def small_pictures(path: Path, **options: Any) -> Config:
-    """A config whose detector sees pictures of 96 x 64, without pretrained weights."""
+def small_images(path: Path, **options: Any) -> Config:
+    """A config whose detector sees images of 96 x 64, without pretrained weights."""
     config = load_config(path, options)
     inner = config.model.detector.config
     inner.test_pipeline[1].scale = (96, 64)
@@ -101,7 +101,7 @@ def test_a_training_and_a_test_step(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    config = small_pictures(path)
+    config = small_images(path)
     model = built(config)
     if model.clip_training.tracker is not None:
         written = Path(model.clip_training.tracker.path.format(name=VIDEO.name))
@@ -163,7 +163,7 @@ def test_detector_tracker_and_words_meet(
 ) -> None:
     """What the detector finds the tracker takes, and the words are learnt along it."""
     monkeypatch.chdir(tmp_path)
-    config = small_pictures(path)
+    config = small_images(path)
     config.model.detector.config.model.test_cfg.max_per_img = 4
     model, video = with_words(config), Still()
     head = model.estimator.detector.model.bbox_head
@@ -234,7 +234,7 @@ def test_the_paper_config_holds_the_papers_numbers() -> None:
     assert start.iteration == 20000
 
 
-def test_training_pictures_are_as_large_as_the_detector_looks_at_them() -> None:
+def test_training_images_are_as_large_as_the_detector_looks_at_them() -> None:
     for name in ('smoter_dla34_bensmot', 'smoter_r50_bensmot'):
         config = load_config(ROOT / f'smoter/{name}.py')
         (resize,) = [

@@ -27,8 +27,8 @@ def logged() -> Iterator[list[logging.LogRecord]]:
     logger.removeHandler(handler)
 
 
-def numbered_picture(number: int, width: int = 64, height: int = 48) -> np.ndarray:
-    """A picture that says its number by its grey (5 steps each) under some texture."""
+def numbered_image(number: int, width: int = 64, height: int = 48) -> np.ndarray:
+    """An image that says its number by its grey (5 steps each) under some texture."""
     image = np.full((height, width, 3), 5 * number % 250, np.uint8)
     rng = np.random.default_rng(number)
     image[height // 2 :] = rng.integers(0, 255, (height - height // 2, width, 1))
@@ -37,7 +37,7 @@ def numbered_picture(number: int, width: int = 64, height: int = 48) -> np.ndarr
 
 @pytest.fixture
 def number_of() -> Callable[[np.ndarray], int]:
-    """Reads the number of a picture made by ``write_video`` or ``write_images``."""
+    """Reads the number of an image made by ``write_video`` or ``write_images``."""
 
     def read(image: np.ndarray) -> int:
         return round(float(np.median(image[4:20, 4:-4])) / 5)
@@ -47,7 +47,7 @@ def number_of() -> Callable[[np.ndarray], int]:
 
 @pytest.fixture
 def write_video() -> Callable[..., Path]:
-    """Writes a video whose pictures say their numbers, from 1."""
+    """Writes a video whose images say their numbers, from 1."""
 
     def write(
         path: Path,
@@ -67,7 +67,7 @@ def write_video() -> Callable[..., Path]:
             if rotation:
                 stream.set_display_rotation(rotation)
             for index in range(num_frames):
-                image = numbered_picture(index + 1)
+                image = numbered_image(index + 1)
                 frame = av.VideoFrame.from_ndarray(image, format='bgr24').reformat(
                     format='yuv420p', interpolation=Interpolation.ACCURATE_RND
                 )
@@ -87,7 +87,7 @@ def write_images() -> Callable[..., Path]:
     def write(folder: Path, names: list[str]) -> Path:
         folder.mkdir(parents=True)
         for number, name in enumerate(names, start=1):
-            assert cv2.imwrite(str(folder / name), numbered_picture(number))
+            assert cv2.imwrite(str(folder / name), numbered_image(number))
         return folder
 
     return write
@@ -162,7 +162,7 @@ def write_bensmot() -> Callable[..., Path]:
         (folder / 'imgs').mkdir(parents=True)
         for frame in frames:
             path = folder / 'imgs' / f'{frame:03d}.jpg'
-            assert cv2.imwrite(str(path), numbered_picture(frame))
+            assert cv2.imwrite(str(path), numbered_image(frame))
         if gt == 'default':
             gt = ''.join(
                 f'{f},{i},{f},{5 * i},10,20,1,1,0.5\n' for f in frames for i in (1, 2)

@@ -196,7 +196,7 @@ QUIRKS = {
         {'gt_missing': 1, 'captions_more': 1, 'edge_unknown_node': 1},
         (6, None, [], []),
     ),
-    'no pictures': (
+    'no images': (
         dict(frames=(), gt=GT),
         {'images_missing': 1},
         ALL_LABELS,

@@ -1,4 +1,4 @@
-"""Pictures as a video file says that they are to be shown."""
+"""Images as a video file says that they are to be shown."""
 
 from __future__ import annotations
 

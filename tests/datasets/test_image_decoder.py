@@ -1,4 +1,4 @@
-"""One decoder for all pictures: bytes, bounds, orientation, depth, what is cut short."""
+"""One decoder for all images: bytes, bounds, orientation, depth, what is cut short."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def picture(height: int = 48, width: int = 64) -> np.ndarray:
 
 @pytest.mark.parametrize('kind', ['JPEG', 'PNG', 'TIFF', 'WEBP'])
 @pytest.mark.parametrize('orientation', range(1, 9))
-def test_exif_turns_picture_and_size_alike(tmp_path, kind, orientation) -> None:
+def test_exif_turns_image_and_size_alike(tmp_path, kind, orientation) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / 'a.jpg'
@@ -48,14 +48,12 @@ def test_same_pixels_as_opencv(tmp_path, suffix) -> None:
 
 @pytest.mark.parametrize('suffix', ['.bmp', '.jpg', '.png', '.tif', '.webp'])
 @pytest.mark.parametrize('part', [0.5, 0.9])
-def test_a_picture_cut_short_is_an_error(tmp_path, suffix, part) -> None:
+def test_an_image_cut_short_is_an_error(tmp_path, suffix, part) -> None:
     path = tmp_path / f'a{suffix}'
     cv2.imwrite(str(path), picture(300, 400))
     data = path.read_bytes()
     path.write_bytes(data[: int(part * len(data))])
-    with pytest.raises(
-        ValueError, match=r'a\.\w+: (the picture is cut short|not an im)'
-    ):
+    with pytest.raises(ValueError, match=r'a\.\w+: (the image is cut short|not an im)'):
         read_image(path)
 
 
@@ -126,10 +124,10 @@ def test_what_is_no_regular_file(tmp_path) -> None:
         read_image(tmp_path / 'd.png')
 
 
-def test_a_file_that_is_no_picture_for_its_bytes_alone(tmp_path) -> None:
+def test_a_file_that_is_no_image_for_its_bytes_alone(tmp_path) -> None:
     with open(tmp_path / 'a.png', 'wb') as stream:
         stream.truncate(10**12)  # a hole: takes no room
-    with pytest.raises(ValueError, match='1000000000000 bytes are more than a picture'):
+    with pytest.raises(ValueError, match='1000000000000 bytes are more than an image'):
         read_image(tmp_path / 'a.png')
 
 
@@ -141,7 +139,7 @@ def test_a_name_that_is_not_utf8(tmp_path) -> None:
 
 
 @pytest.mark.parametrize('suffix', ['.png', '.tif'])
-def test_thermal_pictures_are_stretched(tmp_path, suffix) -> None:
+def test_thermal_images_are_stretched(tmp_path, suffix) -> None:
     thermal = np.linspace(7000, 9550, 48 * 64).reshape(48, 64).astype(np.uint16)
     thermal[0, 0] = 65535  # a dead pixel
     cv2.imwrite(str(tmp_path / f'a{suffix}'), thermal)
@@ -153,7 +151,7 @@ def test_thermal_pictures_are_stretched(tmp_path, suffix) -> None:
 
 
 @pytest.mark.parametrize('kind', ['F', 'I'])
-def test_radiometric_pictures_of_one_channel(tmp_path, kind) -> None:
+def test_radiometric_images_of_one_channel(tmp_path, kind) -> None:
     degrees = np.linspace(20, 400, 48 * 64).reshape(48, 64)
     dtype = np.float32 if kind == 'F' else np.int32
     Image.fromarray(degrees.astype(dtype)).save(tmp_path / 'a.tif')
@@ -168,7 +166,7 @@ def test_sixteen_bits_that_use_their_range_keep_their_upper_eight() -> None:
     assert np.array_equal(to_uint8(full), full >> 8)
 
 
-def test_floats_and_flat_pictures() -> None:
+def test_floats_and_flat_images() -> None:
     warm = np.linspace(20, 40, 48 * 64, dtype=np.float32).reshape(48, 64)
     warm[0, 0], warm[0, 1] = np.nan, np.inf
     assert len(np.unique(to_uint8(warm))) > 250

@@ -49,7 +49,7 @@ def test_tud_flat_without_images(test_data: Path) -> None:
         'gt': str(folder / 'gt.txt'),
     }
     assert (sequence.video.width, sequence.video.height) == (None, None)
-    with pytest.raises(ValueError, match='TUD-Stadtmitte: frame 1 has no picture'):
+    with pytest.raises(ValueError, match='TUD-Stadtmitte: frame 1 has no image'):
         _ = sequence.frame_at(0).image
 
 
@@ -66,7 +66,7 @@ def test_no_frames_are_made_up_for_numbers_that_are_none(tmp_path, number) -> No
 
 
 @pytest.mark.parametrize('seqinfo', [None, 'seqLength=9999999'])
-def test_no_millions_of_frames_without_a_picture_or_row(tmp_path, seqinfo) -> None:
+def test_no_millions_of_frames_without_an_image_or_row(tmp_path, seqinfo) -> None:
     (tmp_path / 'det.txt').write_text('7,-1,0,0,5,5,1\n9999999,-1,0,0,5,5,1\n')
     if seqinfo:
         (tmp_path / 'det.txt').write_text('7,-1,0,0,5,5,1\n')
@@ -77,24 +77,24 @@ def test_no_millions_of_frames_without_a_picture_or_row(tmp_path, seqinfo) -> No
         open_image_sequence(tmp_path)
 
 
-def test_the_pictures_decide_their_size(tmp_path, write_sequence, logged) -> None:
+def test_the_images_decide_their_size(tmp_path, write_sequence, logged) -> None:
     folder = write_sequence(tmp_path / 'a')
     text = (folder / 'seqinfo.ini').read_text().replace('imWidth=64', 'imWidth=192')
     (folder / 'seqinfo.ini').write_text(text)
     sequence = open_image_sequence(folder)
     assert (sequence.video.width, sequence.video.height) == (64, 48)
     (warning,) = sequence.warnings
-    assert 'pictures are 64x48, seqinfo.ini states 192x48; the pictures' in warning
+    assert 'images are 64x48, seqinfo.ini states 192x48; the images' in warning
     assert warning in messages(logged)
     assert sequence.frame_at(0).image.shape == (48, 64, 3)
 
 
-def test_the_size_that_is_stated_counts_where_the_picture_is_damaged(
+def test_the_size_that_is_stated_counts_where_the_image_is_damaged(
     tmp_path, write_sequence
 ) -> None:
     folder = write_sequence(tmp_path / 'a')
     (folder / 'img1/000001.png').write_bytes(b'')
-    sequence = open_image_sequence(folder)  # public detections need no picture
+    sequence = open_image_sequence(folder)  # public detections need no image
     assert (sequence.video.width, sequence.video.height) == (64, 48)
     with pytest.raises(ValueError, match='000001.png: not an image'):
         _ = sequence.frame_at(0).image
@@ -107,7 +107,7 @@ def test_the_size_that_is_stated_counts_where_the_picture_is_damaged(
 
 
 @pytest.mark.parametrize('size', [(1, 1), (48, 64), (64, 47)])
-def test_a_picture_of_another_size_is_an_error(tmp_path, write_images, size) -> None:
+def test_an_image_of_another_size_is_an_error(tmp_path, write_images, size) -> None:
     folder = write_images(tmp_path / 'a', ['1.png', '2.png', '3.png'])
     cv2.imwrite(str(folder / '2.png'), np.zeros((size[1], size[0], 3), np.uint8))
     frames = list(open_image_sequence(folder))
@@ -119,7 +119,7 @@ def test_a_picture_of_another_size_is_an_error(tmp_path, write_images, size) -> 
         _ = frames[1].image
 
 
-def test_a_picture_that_exif_turns_among_others(tmp_path) -> None:
+def test_an_image_that_exif_turns_among_others(tmp_path) -> None:
     for number, orientation in enumerate((1, 3, 6), start=1):
         write_turned(tmp_path / f'{number}.jpg', orientation)
     frames = list(open_image_sequence(tmp_path))
@@ -128,7 +128,7 @@ def test_a_picture_that_exif_turns_among_others(tmp_path) -> None:
         _ = frames[2].image
 
 
-def test_turned_pictures_have_the_size_they_are_shown_in(tmp_path) -> None:
+def test_turned_images_have_the_size_they_are_shown_in(tmp_path) -> None:
     write_turned(tmp_path / '1.jpg', 6)
     (tmp_path / 'seqinfo.ini').write_text('[Sequence]\nimWidth=64\nimHeight=48\n')
     (tmp_path / 'img1').mkdir()
@@ -144,14 +144,14 @@ def write_turned(path: Path, orientation: int) -> None:
     Image.new('RGB', (64, 48)).save(path, exif=exif)
 
 
-def test_deep_pictures_are_told_of(tmp_path, logged) -> None:
+def test_deep_images_are_told_of(tmp_path, logged) -> None:
     for number in (1, 2):
         cv2.imwrite(str(tmp_path / f'{number}.png'), np.full((48, 64), 7000, np.uint16))
     sequence = open_image_sequence(tmp_path)
     for frame in sequence:
         assert frame.image.dtype == np.uint8
     (warning,) = sequence.warnings
-    assert f'{tmp_path}: pictures of more than 8 bits a channel (uint16)' in warning
+    assert f'{tmp_path}: images of more than 8 bits a channel (uint16)' in warning
     assert messages(logged).count(warning) == 1
 
 

@@ -309,12 +309,12 @@ def test_base_config(test_data, folder, videos) -> None:
 
 @pytest.mark.parametrize('images_from', [0, 1])
 @pytest.mark.parametrize('rows_from', [0, 1])
-def test_a_box_stays_on_its_picture_whatever_counts_from_0(
+def test_a_box_stays_on_its_image_whatever_counts_from_0(
     tmp_path: Path, write_images, number_of, images_from: int, rows_from: int
 ) -> None:
     folder = tmp_path / 'data/a'
     write_images(folder / 'img1', [f'{images_from + k:06d}.png' for k in range(5)])
-    # The box of the k-th picture begins at x = k.
+    # The box of the k-th image begins at x = k.
     rows = [f'{rows_from + k},1,{k + 1},5,10,20,1,1,1\n' for k in range(5)]
     for role in ('gt', 'det'):
         (folder / role).mkdir()
@@ -341,7 +341,7 @@ def test_truth_beyond_the_video_is_told(root, logged) -> None:
     ) in messages.getMessage()
 
 
-def test_without_pictures_the_rows_from_0_have_a_frame_each(tmp_path: Path) -> None:
+def test_without_images_the_rows_from_0_have_a_frame_each(tmp_path: Path) -> None:
     folder = tmp_path / 'data/a'
     folder.mkdir(parents=True)
     (folder / 'gt.txt').write_text('0,1,1,5,10,20\n4,1,1,5,10,20\n')

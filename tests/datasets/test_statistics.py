@@ -45,7 +45,7 @@ def test_each_number_is_counted(described: dict) -> None:
     statistics = DatasetStatistics.of([described, make(GroundTruth())])
     assert statistics.table() == {
         'Videos': 2,
-        'Min. length (s)': 2.5,  # five pictures, two a second, whatever their numbers
+        'Min. length (s)': 2.5,  # five images, two a second, whatever their numbers
         'Avg. length (s)': 2.5,
         'Max. length (s)': 2.5,
         'Total length (s)': 5.0,

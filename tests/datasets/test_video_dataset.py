@@ -131,11 +131,11 @@ def test_a_rank_without_a_video(root, monkeypatch) -> None:
     assert names == ['act/a', 'act/b', 'act/c']
 
 
-def test_an_unreadable_picture_in_a_worker_ends_in_one_line(
+def test_an_unreadable_image_in_a_worker_ends_in_one_line(
     tmp_path, write_sequence, capsys
 ) -> None:
     folder = write_sequence(tmp_path / 'a')
-    (folder / 'img1/000003.png').write_bytes(b'no picture')
+    (folder / 'img1/000003.png').write_bytes(b'no image')
     dataset = MOTChallengeDataset(str(tmp_path), num_frames=6)
     loader = torch_data.DataLoader(dataset, num_workers=1, collate_fn=list)
     with pytest.raises(SystemExit) as end:

@@ -64,7 +64,7 @@ def test_whatever_a_decoder_says_of_a_packet_is_a_loss(
 
 
 def flip_bits(path: Path, num_flips: int = 50) -> None:
-    """Flip bits inside the pictures; the container stays whole."""
+    """Flip bits inside the images; the container stays whole."""
     with av.open(str(path)) as container:
         places = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
     data = bytearray(path.read_bytes())
@@ -92,7 +92,7 @@ def write_street(path: Path, codec: str, num_frames: int = 30) -> Path:
 
 
 @pytest.mark.parametrize('codec', ['libx264', 'libx265', 'mjpeg', 'mpeg4'])
-def test_damage_inside_the_pictures_is_told(tmp_path, logged, codec) -> None:
+def test_damage_inside_the_images_is_told(tmp_path, logged, codec) -> None:
     video = VideoFile(write_street(tmp_path / 'a.mp4', codec))
     assert [frame.frame_id for frame in video] == list(range(1, 31))
     assert not video.warnings and not logged

@@ -31,7 +31,7 @@ def test_street_video(test_data: Path) -> None:
     assert 'image' not in vars(frames[99])  # converted only where looked at
 
 
-def test_every_picture_has_its_number(tmp_path, write_video, number_of) -> None:
+def test_every_image_has_its_number(tmp_path, write_video, number_of) -> None:
     video = pickle.loads(pickle.dumps(VideoFile(write_video(tmp_path / 'a.mp4'))))
     for _ in range(2):  # an iteration starts from the front
         frames = list(video)

@@ -1,6 +1,6 @@
 """The demo scene: people crossing a street, made from a seed, with its truth.
 
-Something to run the whole way from pictures to scores on where nothing was downloaded.
+Something to run the whole way from images to scores on where nothing was downloaded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mmsmot.utils.atomic import atomic_folder
 from .walking_figure import STRIDE, Appearance, Pose, draw_figure
 
 OVERSAMPLING = 2
-HORIZON = 0.28  # of the picture's height
+HORIZON = 0.28  # of the image's height
 # Body height over the distance of the feet from the horizon: the camera stands a
 # little above the heads.
 HEIGHT_OVER_DEPTH = 0.70
@@ -57,8 +57,8 @@ def make_demo_scene(
         num_frames: Number of frames.
         seed: Seed of everything.
         num_people: Number of people.
-        width: Picture width in pixels.
-        height: Picture height in pixels.
+        width: Image width in pixels.
+        height: Image height in pixels.
         fps: Frames per second; sets how far a person gets in a frame.
 
     Returns:
@@ -66,7 +66,7 @@ def make_demo_scene(
 
     Raises:
         FileExistsError: ``out_dir`` is there and not empty.
-        ValueError: A number is below 1, or the picture is smaller than 64x64.
+        ValueError: A number is below 1, or the image is smaller than 64x64.
     """
     out_dir = Path(out_dir)
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
@@ -89,7 +89,7 @@ def make_demo_scene(
 def _write_frames(
     scene: _Scene, folder: Path, num_frames: int, rng: np.random.Generator
 ) -> None:
-    """Write the pictures, the truth, and detections made with ``rng``."""
+    """Write the images, the truth, and detections made with ``rng``."""
     for part in ('img1', 'gt', 'det'):
         (folder / part).mkdir()
     truth, detections = [], []
@@ -109,7 +109,7 @@ def _write_frames(
 
 @dataclass(frozen=True)
 class _Person:
-    """A look and a script; lengths in pixels of the picture, times in frames.
+    """A look and a script; lengths in pixels of the image, times in frames.
 
     Walkers go to and fro between two turning points, some of them out of sight.
     """
@@ -155,7 +155,7 @@ class _Scene:
     ) -> None:
         self.width, self.height, self.seed = width, height, seed
         self.horizon = HORIZON * height
-        # Whoever shows a foot in the picture is whole inside the margin, so that the
+        # Whoever shows a foot in the image is whole inside the margin, so that the
         # hidden part of a silhouette can be counted.
         self.margin = round(0.75 * height)
         rng = np.random.default_rng([seed, 0])
@@ -169,7 +169,7 @@ class _Scene:
     def render(
         self, time: int
     ) -> tuple[np.ndarray, list[tuple[int, np.ndarray, float]]]:
-        """The picture, and of everyone in it the id, the box and the visible fraction.
+        """The image, and of everyone in it the id, the box and the visible fraction.
 
         A box is (4,) int64 left, top, width, height around the whole silhouette and
         may reach out of the picture.
@@ -214,7 +214,7 @@ class _Scene:
         return np.array([x1 - self.margin, y1, x2 - x1, y2 - y1])
 
     def body_height(self, ground: float) -> float:
-        """How tall an average person is whose feet are at that row of the picture."""
+        """How tall an average person is whose feet are at that row of the image."""
         return HEIGHT_OVER_DEPTH * (ground - self.horizon)
 
     def _cast(

@@ -49,7 +49,7 @@ def test_is_a_mot_challenge_sequence(scene) -> None:
 
 
 def test_people_are_where_the_truth_says(scene) -> None:
-    """Inside unhidden boxes the picture differs from the empty street, outside not."""
+    """Inside unhidden boxes the image differs from the empty street, outside not."""
     frames = {frame.frame_id: frame.image for frame in open_video(scene)}
     street = np.median([frames[i] for i in range(1, FRAMES, 3)], axis=0)
     truth = read_trajectories(scene / 'gt/gt.txt')

@@ -25,7 +25,7 @@ POSE = Pose(x=150, y=280, height=240, facing=1, phase=0.6)
 
 
 def paint(look: Appearance = LOOK, pose: Pose = POSE) -> tuple[np.ndarray, np.ndarray]:
-    """The picture on grey, and the silhouette in its coordinates."""
+    """The image on grey, and the silhouette in its coordinates."""
     canvas = np.full((300, 300, 3), 128, np.uint8)
     mask, (x, y) = draw_figure(canvas, look, pose)
     whole = np.zeros(canvas.shape[:2], bool)

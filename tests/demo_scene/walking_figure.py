@@ -124,7 +124,7 @@ def draw_figure(
 
 
 class _Brush:
-    """Draws parts into a picture and, as one silhouette, into a mask."""
+    """Draws parts into an image and, as one silhouette, into a mask."""
 
     def __init__(self, patch: np.ndarray, corner: tuple[int, int]) -> None:
         self.patch = patch

@@ -27,7 +27,7 @@ DRAWING = dict(
 
 
 class DrawnClips(Clips):
-    """Pictures are drawn, as by a transform."""
+    """Images are drawn, as by a transform."""
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         picture = int(sample_generator(index).integers(1000))
@@ -99,7 +99,7 @@ def train(
 def test_resumed_training_ends_on_the_same_weights(
     loop: str, num_workers: int, tmp_path: Path, monkeypatch
 ) -> None:
-    """Bit for bit: frames, pictures, teacher forcing, dropout; no persistent workers."""
+    """Bit for bit: frames, images, teacher forcing, dropout; no persistent workers."""
     monkeypatch.setattr(tiny_training, 'model', model_that_draws)
     whole = train(tmp_path / 'whole', schedule(loop, 0))
     plan = schedule(loop, num_workers)

@@ -312,7 +312,7 @@ def test_a_result_that_counts_from_0_is_moved(tmp_path: Path) -> None:
     assert read.pred_trajectories.frame_ids.tolist() == [1, 4]
 
 
-def test_a_result_of_pictures_from_0_must_tell_its_numbering(tmp_path: Path) -> None:
+def test_a_result_of_images_from_0_must_tell_its_numbering(tmp_path: Path) -> None:
     read = ExternalResults(tmp_path_with(tmp_path, '2,1,0,0,5,5,1\n'))
     with pytest.raises(
         ValueError, match=r'a\.txt: the images of its video count from 0'

@@ -17,7 +17,7 @@ VIDEO = VideoInfo(name='scripted', path='scripted', fps=10.0, width=100, height=
 
 
 def make_frames(first: int, last: int) -> list[Frame]:
-    """Frames of these numbers, without pictures."""
+    """Frames of these numbers, without images."""
     return [Frame(VIDEO, f, (f - 1) / 10) for f in range(first, last + 1)]
 
 

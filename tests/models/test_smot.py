@@ -36,7 +36,7 @@ from tests.models.semantics.test_trajectory_semantics import (
 
 
 class Watching(BaseDetector):
-    """One box a frame; counts the pictures alive while it looks."""
+    """One box a frame; counts the images alive while it looks."""
 
     fingerprint = 'watching'
 
@@ -66,7 +66,7 @@ def predict(model: SMOT, video) -> SMOTDataSample:
     return model.test_step({'inputs': [video], 'data_samples': [sample]})[0]
 
 
-def test_no_more_pictures_than_a_batch(scene: Path) -> None:
+def test_no_more_images_than_a_batch(scene: Path) -> None:
     detector = Watching()
     predict(SMOT(detector=detector, tracker=SORT(), batch_size=4), open_video(scene))
     assert detector.batches == [4, 4, 3]

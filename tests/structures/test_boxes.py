@@ -24,7 +24,7 @@ def test_the_smallest_and_the_largest_box(side: float, valid: bool) -> None:
         ([0, 0, np.inf, 5], 'not finite'),
         ([0, 0, 0, 5], 'empty or inverted'),
         ([5, 0, 0, 5], 'empty or inverted'),
-        ([0, 0, 2e9, 5], 'larger than any picture'),
+        ([0, 0, 2e9, 5], 'larger than any image'),
     ],
 )
 def test_the_first_bad_box_is_named(box: list, defect: str) -> None:

@@ -16,7 +16,7 @@ from mmsmot.structures import Detections, pairwise_iou
         ([5, 0, 1, 1], 'empty or inverted'),
         ([0, 0, 0, 1], 'empty or inverted'),
         ([0, 0, 1e-170, 1], 'empty or inverted'),
-        ([0, 0, 1e160, 1], 'larger than any picture'),
+        ([0, 0, 1e160, 1], 'larger than any image'),
     ],
 )
 def test_no_box_is_refused_by_row(box: list[float], message: str) -> None:

@@ -21,7 +21,7 @@ from mmsmot.structures.frame_numbering import (
     require_existing_frames,
 )
 
-FRAMES = np.arange(1, 11)  # ten pictures
+FRAMES = np.arange(1, 11)  # ten images
 FROM_ONE = VideoInfo('a', 'a', frame_ids=FRAMES)
 FROM_ZERO = VideoInfo('a', 'a', frame_ids=FRAMES, images_from_zero=True)
 
@@ -104,7 +104,7 @@ def test_readers_move_a_file_that_counts_from_0(
     message = 'the rows count frames from 0; frame number = row number + 1'
     assert messages == [(message, logging.WARNING)] * 2
     messages.clear()
-    read_detections(path, video=FROM_ZERO)  # as its pictures do
+    read_detections(path, video=FROM_ZERO)  # as its images do
     assert messages == [(message, logging.INFO)]
     for read in (read_trajectories, read_detections):
         with pytest.raises(ValueError, match='count frames from 0'):

@@ -233,7 +233,7 @@ def test_ids_that_a_float_cannot_tell_apart(
     assert messages == ['2 of 3 rows whose id is no whole number from 0 to 2^53 - 1']
 
 
-def test_fractions_of_the_picture_are_no_pixels(tmp_path: Path) -> None:
+def test_fractions_of_the_image_are_no_pixels(tmp_path: Path) -> None:
     path = write(tmp_path / 'det.txt', '1,-1,.2,.5,.05,.2,.9\n2,-1,.8,.5,.05,.2,.9\n')
     for read in (read_detections, read_trajectories):
         with pytest.raises(

@@ -120,7 +120,7 @@ def config_0x(model: dict, *steps: dict, **test: object) -> dict:
 
 
 def byte_track() -> dict:
-    """ByteTrack behind YOLOX, gaps filled: pictures are not normalised."""
+    """ByteTrack behind YOLOX, gaps filled: images are not normalised."""
     tracker = dict(
         type='ByteTracker',
         obj_score_thrs=dict(high=EVERY, low=0.0),

@@ -146,7 +146,7 @@ def test_eval_predictions_says_what_is_wrong(
     assert message in done.error
 
 
-def test_error_analysis_writes_page_and_pictures(
+def test_error_analysis_writes_page_and_images(
     world: Path, dump: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / 'errors'
@@ -159,7 +159,7 @@ def test_error_analysis_writes_page_and_pictures(
     assert errors['captions'][0]['purity'] == 1.0
     page = (out / 'index.html').read_text()
     assert errors['captions'][0]['said'] in page
-    pictures = sorted(out.glob('pictures/*/*.jpg'))
+    pictures = sorted(out.glob('images/*/*.jpg'))
     assert {p.parent.name for p in pictures} == {'tracks', 'captions', 'pairs'}
     for picture in pictures:
         assert f'src="{picture.relative_to(out)}"' in page

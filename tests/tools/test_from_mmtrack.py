@@ -193,7 +193,7 @@ def test_a_config_of_version_1(tool: Tool, tmp_path: Path, scene: Path) -> None:
     assert len(track(config, scene))
 
 
-def test_a_pad_before_the_picture_is_normalised_stays_a_step(
+def test_a_pad_before_the_image_is_normalised_stays_a_step(
     tool: Tool, tmp_path: Path
 ) -> None:
     config = old.sort()
@@ -207,7 +207,7 @@ def test_a_pad_before_the_picture_is_normalised_stays_a_step(
     assert detector.test_pipeline[2] == padding
 
 
-def test_steps_for_several_pictures(tool: Tool, tmp_path: Path) -> None:
+def test_steps_for_several_images(tool: Tool, tmp_path: Path) -> None:
     config = old.sort()
     config['data']['test']['pipeline'] = [
         dict(type='LoadMultiImagesFromFile'),

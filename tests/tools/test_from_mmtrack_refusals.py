@@ -93,10 +93,10 @@ def test_what_is_unknown_is_told(
 @pytest.mark.parametrize(
     ('pipeline', 'reason'),
     [
-        (old.pipeline_0x(flip=True), 'looks at a picture several times'),
+        (old.pipeline_0x(flip=True), 'looks at an image several times'),
         (
             old.pipeline_0x(img_scale=[(9, 9), (8, 8)]),
-            'looks at a picture several times',
+            'looks at an image several times',
         ),
         ([dict(type='LoadDetections'), *old.pipeline_0x()], 'public detections'),
         (old.pipeline_0x(dict(type='Rotate')), 'Rotate of the test pipeline'),
@@ -104,7 +104,7 @@ def test_what_is_unknown_is_told(
             old.pipeline_0x(
                 dict(type='Normalize', **old.NORM), dict(type='Pad', size=(96, 160))
             ),
-            'Pad(size=(96, 160)) of a normalised picture',
+            'Pad(size=(96, 160)) of a normalised image',
         ),
     ],
 )

@@ -80,12 +80,12 @@ def test_the_film_goes_forth_and_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
-    from demo_film import PICTURES_A_SCENE, DemoFilm
+    from demo_film import IMAGES_A_SCENE, DemoFilm
 
     from mmsmot.datasets import open_video
 
     film = DemoFilm(tmp_path / 'scene', (96, 64))
-    people, last = film.truth(), PICTURES_A_SCENE
+    people, last = film.truth(), IMAGES_A_SCENE
     for ahead in (1, 5):
         mirrored = people(last + ahead).boxes, people(last - ahead).boxes
         assert mirrored[0].tolist() == mirrored[1].tolist()

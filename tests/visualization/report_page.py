@@ -49,7 +49,7 @@ def make_sample(truth: bool = False) -> SMOTDataSample:
 
 
 def make_video(path: Path) -> Path:
-    """Grey pictures that grow brighter."""
+    """Grey images that grow brighter."""
     with VideoWriter(path, FPS) as writer:
         for k in range(FRAMES):
             writer.write(np.full((HEIGHT, WIDTH, 3), 40 + 5 * k, np.uint8))

@@ -44,14 +44,14 @@ def test_true_and_predicted_boxes_and_frames_side_by_side() -> None:
     assert colours[2] == {(0, 0, 0)}
 
 
-def test_a_box_beyond_the_picture() -> None:
+def test_a_box_beyond_the_image() -> None:
     picture = np.full((20, 20, 3), 9, np.uint8)
     sheet = contact_sheet([picture], [np.array([[-50.0, -50, 5, 5]])], [NOBODY], 100)
     assert (sheet == 9).any()
     assert (sheet == 0).any()
 
 
-def test_no_picture() -> None:
+def test_no_image() -> None:
     with pytest.raises(ValueError, match='no image'):
         contact_sheet([], [], [])
 

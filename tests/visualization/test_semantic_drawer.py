@@ -35,7 +35,7 @@ def changed(interactions: Interactions | None, ids=IDS, boxes=BOXES) -> np.ndarr
     return (drawer.draw_scene(GRAY, ids, boxes, interactions) != without).any(axis=2)
 
 
-def test_the_picture_is_enlarged_and_the_frame_untouched() -> None:
+def test_the_image_is_enlarged_and_the_frame_untouched() -> None:
     frame = GRAY.copy()
     picture = SemanticDrawer().draw(frame, IDS, BOXES)
     assert picture.shape == (384, 640, 3)
@@ -159,7 +159,7 @@ def test_bad_options_are_refused(options: dict) -> None:
         SemanticDrawer(**options)
 
 
-def test_a_verb_longer_than_the_picture_is_cut() -> None:
+def test_a_verb_longer_than_the_image_is_cut() -> None:
     verbs = ['w' * 100_000 + '.v.01']
     told = Interactions([1], [2], verbs, [1], [5])
     picture = SemanticDrawer(scale=1).draw_scene(GRAY, IDS, BOXES, told)
@@ -169,7 +169,7 @@ def test_a_verb_longer_than_the_picture_is_cut() -> None:
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (300, 5), (5, 300), (192, 320)])
-def test_pictures_of_any_shape(shape: tuple[int, int]) -> None:
+def test_images_of_any_shape(shape: tuple[int, int]) -> None:
     height, width = shape
     boxes = np.array(
         [[width - 3.0, height - 3, width + 50, height + 50], [-9, -9, 3, 3]]

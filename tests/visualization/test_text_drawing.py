@@ -128,7 +128,7 @@ def test_cut_text_fits() -> None:
     assert text_width(text[: fitting_characters(text, 100)]) <= 100
 
 
-def test_what_lies_beyond_the_picture_is_left_out() -> None:
+def test_what_lies_beyond_the_image_is_left_out() -> None:
     image = np.zeros((10, 10, 3), np.uint8)
     draw_text(image, 'WWW', (-5, 12), (0, 0, 255))
     assert image[..., 2].any()

@@ -46,7 +46,7 @@ def test_box_edges_are_where_the_box_is(grey) -> None:
     assert (drawn[:, 200:] == 90).all() and (drawn[210:] == 90).all()
 
 
-def test_line_width_follows_the_picture(grey) -> None:
+def test_line_width_follows_the_image(grey) -> None:
     big = draw_tracks(np.zeros((1080, 1920, 3), np.uint8), [3], [[500, 300, 900, 900]])
     small = draw_tracks(grey, [3], [[100, 60, 180, 200]])
     assert 3 <= has_color(big, 3)[600, 480:520].sum() <= 5
@@ -72,7 +72,7 @@ def test_boxes_are_clipped(grey) -> None:
         [60, 50, 10, 10],
     ],
 )
-def test_what_is_no_box_in_the_picture_is_not_drawn(grey, box) -> None:
+def test_what_is_no_box_in_the_image_is_not_drawn(grey, box) -> None:
     assert np.array_equal(draw_tracks(grey, [1], [box]), grey)
 
 
@@ -94,7 +94,7 @@ def test_more_text_makes_a_longer_plate(grey) -> None:
     assert lengths[0] < lengths[1] < lengths[2]
 
 
-def test_text_stays_in_the_picture(grey) -> None:
+def test_text_stays_in_the_image(grey) -> None:
     drawn = draw_tracks(grey, [6], [[440, 0, 479, 100]], None, ['somebody'])
     plate = has_color(drawn, 6)[:20]
     assert plate[:, 400:].sum() > 300

@@ -15,7 +15,7 @@ from mmsmot.visualization import VideoWriter
 
 
 def pictures(number: int, width: int = 96, height: int = 64) -> list[np.ndarray]:
-    """Smooth coloured pictures that move, which any codec can keep."""
+    """Smooth coloured images that move, which any codec can keep."""
     y, x = np.mgrid[:height, :width]
     waves = [
         np.stack(
@@ -119,7 +119,7 @@ def test_given_size_counts(tmp_path) -> None:
     assert read(tmp_path / 'a.mp4')[0].shape == (32, 48, 3)
 
 
-def test_one_picture(tmp_path) -> None:
+def test_one_image(tmp_path) -> None:
     write(tmp_path / 'new/folder/a.mp4', pictures(1))
     assert len(read(tmp_path / 'new/folder/a.mp4')) == 1
 
@@ -148,7 +148,7 @@ def test_nothing_is_visible_before_the_end(tmp_path) -> None:
     assert (tmp_path / 'a.mp4').exists()
 
 
-def test_no_picture_at_all(tmp_path) -> None:
+def test_no_image_at_all(tmp_path) -> None:
     with pytest.raises(ValueError, match=r'a\.mp4: no image was written'):
         write(tmp_path / 'a.mp4', [])
     assert list(tmp_path.iterdir()) == []

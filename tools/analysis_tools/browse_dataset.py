@@ -1,4 +1,4 @@
-"""Look at a dataset in BenSMOT's layout: a sheet of pictures and a clip of each video.
+"""Look at a dataset in BenSMOT's layout: a sheet of images and a clip of each video.
 
 Boxes in colours that stay with their ids, captions below, and an arrow from subject to
 object for each interaction: only during its span, or dashed where no span is annotated.
@@ -38,7 +38,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('data_root', help='folder with train, test and perhaps val')
-    parser.add_argument('--out', required=True, help='folder for pictures and clips')
+    parser.add_argument('--out', required=True, help='folder for images and clips')
     parser.add_argument('--split', choices=SPLIT_NAMES, default='train')
     parser.add_argument(
         '--sequences', nargs='+', metavar='NAME', help="names or patterns, 'cooking/*'"
@@ -52,13 +52,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--what', choices=('sheets', 'clips', 'both'), default='both', help='to write'
     )
-    parser.add_argument(
-        '--frames', type=count_arg, default=6, help='pictures in a sheet'
-    )
-    parser.add_argument(
-        '--columns', type=count_arg, default=3, help='pictures in a row'
-    )
-    parser.add_argument('--scale', type=positive_arg, help="of the clips' pictures")
+    parser.add_argument('--frames', type=count_arg, default=6, help='images in a sheet')
+    parser.add_argument('--columns', type=count_arg, default=3, help='images in a row')
+    parser.add_argument('--scale', type=positive_arg, help="of the clips' images")
     parser.add_argument(
         '--fps', type=number_arg(FRAME_RATE), help="of the clips; the data's by default"
     )

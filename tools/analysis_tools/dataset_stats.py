@@ -27,7 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('data_root', help='folder with train, test and perhaps val')
     parser.add_argument('--split', choices=SPLIT_NAMES, help='default: all there are')
     parser.add_argument('--out', metavar='JSON', help='file for the numbers')
-    parser.add_argument('--figure', metavar='PNG', help='picture of the distributions')
+    parser.add_argument('--figure', metavar='PNG', help='image of the distributions')
     parser.add_argument(
         '--top',
         type=non_negative_int_arg,

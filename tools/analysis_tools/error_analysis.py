@@ -1,9 +1,9 @@
-"""List the worst tracks, captions and pairs of a result, with pictures.
+"""List the worst tracks, captions and pairs of a result, with images.
 
     python tools/analysis_tools/error_analysis.py RESULTS --data-root DATA --out errors
 
 RESULTS is a folder as of eval_predictions.py. Writes ``errors.json``, ``index.html`` and
-pictures into the folder ``--out``.
+images into the folder ``--out``.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def parse_args() -> argparse.Namespace:
         help='of foreign text files; the released SMOTer counts positions',
     )
     parser.add_argument('--vocabulary', help='verbs of the truth: a mode or a file')
-    parser.add_argument('--no-pictures', action='store_true')
+    parser.add_argument('--no-images', action='store_true')
     return parser.parse_args()
 
 
@@ -88,7 +88,7 @@ def main() -> None:
     errors = analyze_errors(samples(), args.threshold)
     out, pictures = Path(args.out), {}
     with folder_lock(out):
-        if not args.no_pictures:
+        if not args.no_images:
             pictures = draw_contact_sheets(errors, args.top, dataset, samples(), out)
         summary = errors.summary(args.top)
         write_json(summary, out / 'errors.json')
@@ -127,7 +127,7 @@ def draw_contact_sheets(
             with atomic_path(out / 'pictures' / f'{key}.jpg') as path:
                 if not cv2.imwrite(str(path), sheet):
                     raise OSError(f'{path}: could not be written; is the disk full?')
-            files[key] = f'pictures/{key}.jpg'
+            files[key] = f'images/{key}.jpg'
     return files
 
 

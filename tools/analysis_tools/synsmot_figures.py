@@ -26,9 +26,9 @@ with tool_imports():
 
 PAPER, INK = (255, 255, 255), (30, 30, 30)
 COLORS = ((60, 60, 230), (230, 140, 30), (40, 170, 40), (200, 60, 180), (20, 160, 220))
-SHEET_FRAMES, SHEET_WIDTH = 4, 280  # a clip's row: pictures, and pixels of each
+SHEET_FRAMES, SHEET_WIDTH = 4, 280  # a clip's row: images, and pixels of each
 STRIP_FRAMES, STRIP_COLUMNS = 4, 4
-TILE = (92, 88)  # pixels of a strip's picture
+TILE = (92, 88)  # pixels of a strip's image
 QUALITY = NumberRange(1, 100, integer=True)  # of a JPEG
 MARGIN = 0.12  # of the body height, around people in strips
 
@@ -69,7 +69,7 @@ def put_text_line(
 
 
 def clip_row(clip: SynSMOTClip) -> np.ndarray:
-    """A clip's pictures side by side with boxes, its captions below."""
+    """A clip's images side by side with boxes, its captions below."""
     frames = np.linspace(1, clip.facts['num_frames'], SHEET_FRAMES + 2)[1:-1]
     pictures = []
     for frame in frames.astype(int):
@@ -160,7 +160,7 @@ def _clearness(
 def _strip(
     name: str, clip: SynSMOTClip, state: dict[str, Any], people: tuple[int, ...]
 ) -> np.ndarray:
-    """Pictures of an action from start to end through one window."""
+    """Images of an action from start to end through one window."""
     frames = np.linspace(state['start'], state['end'], STRIP_FRAMES + 2)[1:-1].astype(
         int
     )

@@ -15,7 +15,7 @@ from mmsmot.visualization import VideoWriter
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.demo_scene import make_demo_scene  # noqa: E402 - of a checkout alone
 
-PICTURES_A_SCENE = 100
+IMAGES_A_SCENE = 100
 PEOPLE = 8
 SCORE = 0.9  # of a true box
 
@@ -31,7 +31,7 @@ class DemoFilm:
     def __init__(self, scene: Path, size: tuple[int, int]) -> None:
         self.scene = scene
         if not scene.exists():
-            make_demo_scene(scene, PICTURES_A_SCENE, 0, PEOPLE, *size)
+            make_demo_scene(scene, IMAGES_A_SCENE, 0, PEOPLE, *size)
 
     def write(self, path: Path, num_frames: int, fps: float) -> None:
         """Write so many frames of it as H.264."""
@@ -57,5 +57,5 @@ class DemoFilm:
 
     def _place(self, frame_id: int) -> int:
         # Forth and back: at the ends nobody jumps, so tracks go on.
-        place = (frame_id - 1) % (2 * PICTURES_A_SCENE - 2)
-        return min(place, 2 * PICTURES_A_SCENE - 2 - place)
+        place = (frame_id - 1) % (2 * IMAGES_A_SCENE - 2)
+        return min(place, 2 * IMAGES_A_SCENE - 2 - place)

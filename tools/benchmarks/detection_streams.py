@@ -1,6 +1,6 @@
 """Seeded detection streams: walking boxes with misses, weak scores, noise and ghosts.
 
-A frame of N objects in a 1920x1080 picture: 8 % are missed, 15 % have a weak score
+A frame of N objects in a 1920x1080 image: 8 % are missed, 15 % have a weak score
 (.15 to .5, else .65 to .98), corners are off by 2 % of the height, and there are
 Poisson(.08 N) detections of nothing.
 """

@@ -129,7 +129,7 @@ def pipeline_stopwatch(model: SMOT) -> Iterator[Stopwatch]:
                 if (module := getattr(model.semantics, part, None)) is not None:
                     timed = _timed(watch, stage, getattr(module, method))
                     stack.enter_context(mock.patch.object(module, method, timed))
-        # Whoever first looks at a picture pays for its conversion.
+        # Whoever first looks at an image pays for its conversion.
         load = Frame.__dict__['image']
         timed = _timed(watch, 'decode', load.func)
         stack.enter_context(mock.patch.object(load, 'func', timed))

@@ -4,7 +4,7 @@
     python tools/benchmarks/training_memory.py --gradient-frames 1
 
 Each number of frames is a forward and a backward pass in a process of its own on random
-pictures, on the CPU; what the process holds before it, and the weights' gradients, count
+images, on the CPU; what the process holds before it, and the weights' gradients, count
 too, the optimizer's state does not. From the least squares line the need of a clip of
 ``--clip`` frames is extrapolated: an estimate, not a measurement. The last line is it.
 """
@@ -56,7 +56,7 @@ def parse_args() -> argparse.Namespace:
 def random_clip(
     count: int, people: int, size: list[int]
 ) -> tuple[list, SMOTDataSample]:
-    """Random pictures in which so many people stand, and what is said of them."""
+    """Random images in which so many people stand, and what is said of them."""
     width, height = size
     video = VideoInfo('random', '/random', 25.0, width, height)
     random = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""BenSMOT's layout to a COCO-video JSON; pictures stay where they are.
+"""BenSMOT's layout to a COCO-video JSON; images stay where they are.
 
 File names in it are relative to DATA_ROOT.
 """

@@ -43,7 +43,7 @@ PACKING = {
     *('LoadAnnotations', 'LoadTrackAnnotations'),
     *('RandomFlip', 'SeqRandomFlip'),  # at test time: only where flip=True says so
 }
-# Steps of several pictures at once that do what those of one picture do.
+# Steps of several images at once that do what those of one image do.
 SAME_STEP = {f'Seq{name}': name for name in ('Resize', 'Normalize', 'Pad')}
 META_KEYS = ('img_id', 'ori_shape', 'img_shape', 'scale_factor')
 PREPROCESSOR_KEYS = (
@@ -80,7 +80,7 @@ def detector_part(model: dict, pipeline: list[dict] | None) -> MMTrackPart:
     own_preprocessor = detector.pop('data_preprocessor', None)
     problems = [*_unknown_in_mmdet(detector, 'detector')]
     if pipeline is None:
-        problems.append('there is no test pipeline, which says how pictures are scaled')
+        problems.append('there is no test pipeline, which says how images are scaled')
         return MMTrackPart('detector', name, None, notes=(*problems, *notes))
     old = _without_scope(model.get('data_preprocessor')) or own_preprocessor or {}
     normalizes = old.get('mean') is not None
@@ -170,7 +170,7 @@ def _flattened(steps: list[dict], problems: list[str]) -> Iterator[dict]:
             several = isinstance(scale, list) and len(scale) > 1
             if step.get('flip') or (several and not isinstance(scale[0], int)):
                 problems.append(
-                    'MultiScaleFlipAug looks at a picture several times; a detector '
+                    'MultiScaleFlipAug looks at an image several times; a detector '
                     'here looks once. Leave one scale and flip=False'
                 )
             key = 'img_scale' if step.get('img_scale') else 'scale_factor'
@@ -211,7 +211,7 @@ def _is_plain(pad: dict) -> bool:
 
 
 def _raw_pad(step: dict) -> dict:
-    """A Pad before the picture is normalised, as a step of mmdet 3."""
+    """A Pad before the image is normalised, as a step of mmdet 3."""
     pad = {'type': 'Pad'}
     for key in ('size_divisor', 'pad_to_square'):
         if step.get(key):
@@ -227,7 +227,7 @@ def _preprocessor_pad(step: dict, problems: list[str]) -> dict[str, Any]:
     if not _is_plain(step):
         arguments = ', '.join(f'{key}={value}' for key, value in step.items())
         problems.append(
-            f'Pad({arguments}) of a normalised picture: here it is padded to a multiple of '
+            f'Pad({arguments}) of a normalised image: here it is padded to a multiple of '
             'size_divisor, with one number'
         )
         return {}
@@ -235,7 +235,7 @@ def _preprocessor_pad(step: dict, problems: list[str]) -> dict[str, Any]:
 
 
 def _pad_value(step: dict) -> float | None:
-    """The one number that a Pad fills a picture with; ``None`` where there are several."""
+    """The one number that a Pad fills an image with; ``None`` where there are several."""
     colours = {*_pad_colours(step)}
     return colours.pop() if len(colours) == 1 else None
 

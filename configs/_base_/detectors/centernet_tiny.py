@@ -1,4 +1,4 @@
-# A CenterNet2 proposal stage small enough for a CPU: people in SynSMOT's 320x192 pictures.
+# A CenterNet2 proposal stage small enough for a CPU: people in SynSMOT's 320x192 images.
 # Needs no compiled operator. Group norms: one process trains as two do.
 centernet_tiny = dict(
     type='MMDetDetector',

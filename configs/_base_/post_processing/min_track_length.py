@@ -1,2 +1,2 @@
-# Who is seen for less than a second at 8 pictures a second is nobody.
+# Who is seen for less than a second at 8 images a second is nobody.
 min_track_length = dict(type='MinTrackLength', min_frames=8)

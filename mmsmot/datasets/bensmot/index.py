@@ -162,7 +162,7 @@ def _require_frames(content: dict, name: str) -> None:
     numbers = all(type(n) is int for n in [*frame_ids, *content['track_ids']])
     names = all(type(n) is str and os.path.basename(n) == n for n in images)
     if not numbers or not names or len(images) not in (0, len(frame_ids)):
-        raise ValueError(f'{name}: its frames or pictures are none')
+        raise ValueError(f'{name}: its frames or images are none')
 
 
 def _require_kinds(record: SequenceRecord, name: str) -> None:

@@ -31,9 +31,9 @@ REPAIRS = {
     'gt_bad_number': 'rows have a frame, id or class that is no count; dropped',
     'gt_repeated_box': 'rows repeat an (id, frame); the first kept',
     'track_without_box': 'trajectories have no proper box left; dropped with their text',
-    'images_missing': 'sequences have no images; frames without pictures',
+    'images_missing': 'sequences have no images; frames without images',
     'image_bad_name': 'images have no number, or that of another, as name; left out',
-    'image_unreadable': 'first images cannot be read; picture size not known',
+    'image_unreadable': 'first images cannot be read; image size not known',
     'numbering_unknown': 'sequences count images from 0 and do not tell whether gt.txt does, '
     'or contradict themselves; taken as the images',
     'frame_without_image': 'frames of gt.txt have no image; their boxes left out',

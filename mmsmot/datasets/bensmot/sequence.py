@@ -149,7 +149,7 @@ def read_sequence(folder: Path) -> SequenceRecord:
     rows, offset = _rows_from_one(rows, images, images_from_zero, log)
     frame_ids, rows = _frames(images, rows, log)
     _count_lost_tracks(rows, track_ids, log)
-    width, height = _picture_size(folder, images, log)
+    width, height = _image_size(folder, images, log)
     spans, fps = _read_spans(folder, offset, log)
     info = _read_info(folder, log)
     first = images[0][1] if images else None
@@ -265,7 +265,7 @@ def _count_lost_tracks(
         log.add('track_without_box', f'{GT}: trajectory {lost[0]}', len(lost))
 
 
-def _picture_size(
+def _image_size(
     folder: Path, images: list[tuple[int, str]], log: RepairLog
 ) -> tuple[int | None, int | None]:
     """Width and height of the first image, upright, from its header alone."""

@@ -107,12 +107,12 @@ class CocoVideoFile:
             if video_id not in self._videos:
                 image.fail(f'video_id {video_id} is no video')
             image.integer('frame_id', 0, MAX_NUMBER)
-            picture = video_id, self._image_name(image)
-            if picture in ids:
+            image_key = video_id, self._image_name(image)
+            if image_key in ids:
                 image.fail(
-                    f"'file_name' {picture[1]!r} is that of image {ids[picture]}"
+                    f"'file_name' {image_key[1]!r} is that of image {ids[image_key]}"
                 )
-            ids[picture] = image.values['id']
+            ids[image_key] = image.values['id']
             self._images[video_id].append(image)
         self._category_ids = {
             row.integer('id', *_ANY_ID) for row in content.entries('categories', [])
@@ -166,7 +166,7 @@ class CocoVideoFile:
             image.fail(
                 f"'file_name' {name!r:.60} lies outside of {self._root}. Correct the "
                 'name, or set image_root (--image-root) to a folder that holds all '
-                'pictures.'
+                'images.'
             )
         return name
 

@@ -43,8 +43,8 @@ class CocoVideoWriter:
         """
         if video.image_paths is None:
             raise ValueError(
-                f'{video.video.name}: no pictures in {video.video.path}; the JSON names '
-                'boxes by their pictures'
+                f'{video.video.name}: no images in {video.video.path}; the JSON names '
+                'boxes by their images'
             )
         video_id = len(self._videos) + 1
         self._videos.append({'id': video_id, **self._video(video, gt)})

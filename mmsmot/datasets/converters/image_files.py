@@ -24,13 +24,13 @@ def require_images(video: ImageSequence) -> None:
     """
     if video.image_paths is None:
         raise ValueError(
-            f'{video.video.name}: no pictures in {video.video.path}. To convert boxes '
+            f'{video.video.name}: no images in {video.video.path}. To convert boxes '
             'and words alone, give --images none.'
         )
     missing = [path for path in video.image_paths if not os.path.isfile(path)]
     if missing:
         raise FileNotFoundError(
-            f'{video.video.name}: {len(missing)} of {len(video)} pictures are missing, '
+            f'{video.video.name}: {len(missing)} of {len(video)} images are missing, '
             f'first: {missing[0]}. Is this the folder that file names are relative to? '
             'To convert boxes and words alone, give --images none.'
         )
@@ -81,7 +81,7 @@ def _write_anew(
     if placement != 'copy':
         raise ValueError(
             f'{source}: the layout knows only {", ".join(suffixes)}. --images copy '
-            'writes such pictures anew as PNG.'
+            'writes such images anew as PNG.'
         )
     if not cv2.imwrite(str(target), read_image(source)):
         raise OSError(f'{target}: could not be written; is the disk full?')

@@ -84,7 +84,7 @@ class NetworkConnection:
         self._timed = not lacks_timestamps(self._container)
         self.damaged = self.guessed = 0
 
-    def pictures(self) -> Iterator[ReceivedImage]:
+    def images(self) -> Iterator[ReceivedImage]:
         """What comes, until the stream ends.
 
         Raises:
@@ -111,19 +111,19 @@ class NetworkConnection:
     def _decoded(self, packet: av.Packet | None) -> Iterator[ReceivedImage]:
         """The images of a packet, ``None`` for those that the decoder still holds."""
         try:
-            pictures = self._stream.codec_context.decode(packet)
+            av_frames = self._stream.codec_context.decode(packet)
         except av.FFmpegError as error:
             self.damaged += not isinstance(error, EOFError)
             return
-        for picture in pictures:
-            self.guessed += picture.is_corrupt
+        for av_frame in av_frames:
+            self.guessed += av_frame.is_corrupt
             stamp = None
-            if self._timed and picture.pts is not None:
-                stamp = float(picture.pts * self._stream.time_base)
+            if self._timed and av_frame.pts is not None:
+                stamp = float(av_frame.pts * self._stream.time_base)
             yield ReceivedImage(
                 stamp,
-                upright_frame_size(picture),
-                partial(decoded_frame_to_bgr, picture),
+                upright_frame_size(av_frame),
+                partial(decoded_frame_to_bgr, av_frame),
             )
 
     def _video_stream(self, address: str) -> av.video.stream.VideoStream:
@@ -166,7 +166,7 @@ class CameraConnection:
             raise ConnectionError('OpenCV finds no camera there')
         self.fps = _plausible_fps(self._capture.get(cv2.CAP_PROP_FPS))
 
-    def pictures(self) -> Iterator[ReceivedImage]:
+    def images(self) -> Iterator[ReceivedImage]:
         """What comes.
 
         Raises:
@@ -175,7 +175,7 @@ class CameraConnection:
         while True:
             came, image = self._capture.read()
             if not came:
-                raise ConnectionError('the camera gives no more pictures')
+                raise ConnectionError('the camera gives no more images')
             yield ReceivedImage(
                 None, (image.shape[1], image.shape[0]), lambda i=image: i
             )

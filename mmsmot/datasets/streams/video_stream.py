@@ -92,7 +92,7 @@ class VideoStream:
         self._end = ''
         self._opened = self._until = 0.0
         self._pause = FIRST_PAUSE
-        self._pictures: Iterator[ReceivedImage] | None = None
+        self._images: Iterator[ReceivedImage] | None = None
         self._is_connected = False
         try:
             self._open()
@@ -127,7 +127,7 @@ class VideoStream:
             )
         if self._guessed:
             messages.append(
-                f'{self.video.path}: {self._guessed} pictures came damaged; the decoder '
+                f'{self.video.path}: {self._guessed} images came damaged; the decoder '
                 'guessed a part of them'
             )
         return messages + ([self._end] if self._end else [])
@@ -135,7 +135,7 @@ class VideoStream:
     @property
     def is_over(self) -> bool:
         """Whether no more frames will come."""
-        return self._pictures is None
+        return self._images is None
 
     def stop(self, reason: str) -> None:
         """End the stream with its next image, or within ``timeout`` seconds.
@@ -151,37 +151,37 @@ class VideoStream:
             )
         frame_id = 0
         try:
-            while (picture := self._next()) is not None:
-                seconds = self._clock.read(picture.stamp, time.monotonic())
+            while (received_image := self._next()) is not None:
+                seconds = self._clock.read(received_image.stamp, time.monotonic())
                 if self.seconds is not None and seconds >= self.seconds:
                     return
                 frame_id = max(frame_id + 1, 1 + round(seconds * self.video.fps))
-                yield Frame(self.video, frame_id, seconds, picture.load)
-                del picture  # not two decoded images while the next one comes
+                yield Frame(self.video, frame_id, seconds, received_image.load)
+                del received_image  # not two decoded images while the next one comes
         finally:
             self.close()
 
     def close(self) -> None:
         """Let go of the camera or connection."""
         self._disconnect()
-        self._pictures = None
+        self._images = None
 
     def _next(self) -> ReceivedImage | None:
         """The next image, through gaps; ``None`` where the stream ends."""
         while not self._has_to_end():
             try:
-                picture = next(self._pictures, None)
+                received_image = next(self._images, None)
                 reason = 'the other side closed it'
             except ConnectionError as error:
-                picture, reason = None, str(error)
-            if picture is None:
+                received_image, reason = None, str(error)
+            if received_image is None:
                 if not self._come_back(reason):
                     return None
-            elif picture.size != (self.video.width, self.video.height):
-                self._end_because(_other_size(self.video, picture.size))
+            elif received_image.size != (self.video.width, self.video.height):
+                self._end_because(_other_size(self.video, received_image.size))
                 return None
             else:
-                return picture
+                return received_image
         return None
 
     def _has_to_end(self) -> bool:
@@ -241,19 +241,19 @@ class VideoStream:
         """Connect and wait for the first image, which tells the size."""
         self._connection: NetworkConnection | CameraConnection
         self._connection = open_connection(self._address, self._timeout)
-        pictures = self._connection.pictures()
+        images = self._connection.images()
         try:
-            first = next(pictures, None)
+            first = next(images, None)
         except ConnectionError:
             self._connection.close()
             raise
         if first is None:
             self._connection.close()
-            raise ConnectionError('it ended before its first picture')
+            raise ConnectionError('it ended before its first image')
         self._size = first.size
         self._is_connected = True
         self._opened = time.monotonic()
-        self._pictures = chain([first], pictures)
+        self._images = chain([first], images)
 
     def _disconnect(self) -> None:
         if self._is_connected:
@@ -280,7 +280,7 @@ class VideoStream:
 
 def _other_size(video: VideoInfo, size: tuple[int, int]) -> str:
     return (
-        f'{video.path}: its pictures are {size[0]}x{size[1]} now, they were '
+        f'{video.path}: its images are {size[0]}x{size[1]} now, they were '
         f'{video.width}x{video.height}. Boxes of both cannot stand in one trajectory, so '
         'it ends here; start again for the new size, or fix the size at the camera'
     )

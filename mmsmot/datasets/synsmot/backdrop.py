@@ -9,7 +9,7 @@ import numpy as np
 
 from .street_backdrop import paint_street
 
-FOOT = 0.42  # where the ground begins, of the picture's height
+FOOT = 0.42  # where the ground begins, of the image's height
 Color = tuple[int, int, int]
 
 
@@ -96,25 +96,25 @@ def _sky(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 def _park(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     """Grass with a path, a row of trees against the sky."""
     foot = round(FOOT * height)
-    picture = np.concatenate(
+    image = np.concatenate(
         [
             _sky(rng, foot, width),
             _plain(rng, height - foot, width, (72, 140, 96), (84, 165, 122), 6),
         ]
     )
-    cv2.rectangle(picture, (0, round(0.8 * foot)), (width, foot), (70, 118, 78), -1)
+    cv2.rectangle(image, (0, round(0.8 * foot)), (width, foot), (70, 118, 78), -1)
     for x in np.arange(rng.uniform(0, 60), width, 0.16 * width):
         x += rng.uniform(-0.03, 0.03) * width
         cv2.rectangle(
-            picture,
+            image,
             (round(x - 5), round(0.55 * foot)),
             (round(x + 5), foot),
             (45, 70, 95),
             -1,
         )
-        _blob(rng, picture, x, 0.42 * foot, 0.34 * foot, (52, 112, 62))
+        _blob(rng, image, x, 0.42 * foot, 0.34 * foot, (52, 112, 62))
     for x in np.arange(0, width, 0.05 * width):
-        _blob(rng, picture, x, 0.97 * foot, 0.1 * foot, (56, 120, 70))
+        _blob(rng, image, x, 0.97 * foot, 0.1 * foot, (56, 120, 70))
     left = rng.uniform(0.2, 0.6) * width
     path = np.array(
         [
@@ -124,9 +124,9 @@ def _park(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
             [left - 0.35 * width, height],
         ]
     )
-    layer = picture.copy()
+    layer = image.copy()
     cv2.fillPoly(layer, [path.round().astype(np.int32)], (150, 178, 196), cv2.LINE_AA)
-    return cv2.addWeighted(layer, 0.75, picture, 0.25, 0)
+    return cv2.addWeighted(layer, 0.75, image, 0.25, 0)
 
 
 def _beach(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
@@ -139,12 +139,12 @@ def _beach(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
         x = round(rng.uniform(0, width))
         cv2.line(sea, (x, y), (x + round(0.1 * width), y), (215, 200, 160), 2)
     sand = _plain(rng, height - foot, width, (150, 200, 226), (165, 214, 238), 5)
-    picture = np.concatenate([_sky(rng, shore, width), sea, sand])
+    image = np.concatenate([_sky(rng, shore, width), sea, sand])
     xs = np.arange(0, width + 1, 8)
     surf = foot + 5 * np.sin(xs / 60 + rng.uniform(0, 6)) + 2 * np.sin(xs / 17)
     line = np.stack([xs, surf], axis=1).round().astype(np.int32)
-    cv2.polylines(picture, [line], False, (250, 248, 244), 7, cv2.LINE_AA)
-    return picture
+    cv2.polylines(image, [line], False, (250, 248, 244), 7, cv2.LINE_AA)
+    return image
 
 
 def _schoolyard(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
@@ -194,7 +194,7 @@ def _schoolyard(rng: np.random.Generator, width: int, height: int) -> np.ndarray
 
 
 def _room(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
-    """A papered wall with pictures and a door, and a wooden floor."""
+    """A papered wall with images and a door, and a wooden floor."""
     foot = round(FOOT * height)
     tints = ((190, 214, 222), (214, 206, 192), (196, 216, 198))
     tint = tints[rng.integers(3)]

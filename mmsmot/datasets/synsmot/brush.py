@@ -1,4 +1,4 @@
-"""Painting of shapes with transparency, finer than the picture's pixels."""
+"""Painting of shapes with transparency, finer than the image's pixels."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ OUTLINE = 0.5  # brightness of a part's rim, which sets it apart from its neighb
 
 
 class Brush:
-    """A transparent sheet, ``fine`` times finer than the picture, and what paints on it.
+    """A transparent sheet, ``fine`` times finer than the image, and what paints on it.
 
-    Coordinates are those of the picture; the sheet keeps its place there. Shapes may
+    Coordinates are those of the image; the sheet keeps its place there. Shapes may
     reach out of the sheet.
 
     Args:
-        left, top: The sheet's corner in the picture, may be negative.
-        width, height: Its size in picture pixels.
-        fine: Sheet pixels for each picture pixel.
+        left, top: The sheet's corner in the image, may be negative.
+        width, height: Its size in image pixels.
+        fine: Sheet pixels for each image pixel.
     """
 
     def __init__(self, left: int, top: int, width: int, height: int, fine: int) -> None:
@@ -69,7 +69,7 @@ class Brush:
     def line(
         self, points: list[np.ndarray], width: float, color: tuple[int, int, int]
     ) -> None:
-        """An open line of even width, in picture pixels, without an outline."""
+        """An open line of even width, in image pixels, without an outline."""
         path = self._fixed(np.asarray(points, float))
         thickness = max(1, round(width * self.fine))
         cv2.polylines(
@@ -77,7 +77,7 @@ class Brush:
         )
 
     def finished(self) -> np.ndarray:
-        """(h, w, 4) float32 in picture pixels: BGR times alpha, and alpha in 0..1."""
+        """(h, w, 4) float32 in image pixels: BGR times alpha, and alpha in 0..1."""
         height, width = self.sheet.shape[:2]
         size = (width // self.fine, height // self.fine)
         small = cv2.resize(self.sheet, size, interpolation=cv2.INTER_AREA)

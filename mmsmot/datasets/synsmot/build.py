@@ -44,7 +44,7 @@ class Clip:
 
     Attributes:
         script: What was played.
-        images: T pictures (H, W, 3) uint8 BGR.
+        images: T images (H, W, 3) uint8 BGR.
         boxes: (T, N, 4) int64 left, top, width, height.
         visibility: (T, N) visible fractions.
         facts: As in ``script.json``.
@@ -74,7 +74,7 @@ class Clip:
 
 
 def annotation_mask(boxes: np.ndarray, visibility: np.ndarray) -> np.ndarray:
-    """(T, N) who is annotated where: inside the picture and not (nearly) hidden."""
+    """(T, N) who is annotated where: inside the image and not (nearly) hidden."""
     return (boxes[..., 2:] > 0).all(axis=-1) & (visibility >= MIN_VISIBILITY)
 
 
@@ -87,7 +87,7 @@ def make_clip(
         seed: The dataset's.
         index: Number of the clip in its split, from 0.
         split: ``train``, ``val`` or ``test``.
-        settings: Picture size and length; by default those of ``mini``.
+        settings: Image size and length; by default those of ``mini``.
 
     Raises:
         ValueError: An unknown split.
@@ -118,9 +118,9 @@ def make_clip(
 def _take(
     rng: np.random.Generator, index: int, split: str, settings: ClipSettings
 ) -> tuple[Script, list[np.ndarray], np.ndarray, np.ndarray, dict[str, Any]]:
-    """A script, its pictures, boxes, visible fractions and facts.
+    """A script, its images, boxes, visible fractions and facts.
 
-    Staging judges bodies as upright bars. Where the pictures show that someone is hidden
+    Staging judges bodies as upright bars. Where the images show that someone is hidden
     in everything they do, nothing could be said of them: another script is played.
     """
     for _ in range(RETAKES):

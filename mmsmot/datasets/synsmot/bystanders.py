@@ -93,7 +93,7 @@ def _alone(board: Storyboard, x: float, z: float) -> Role:
 
 
 def _passer(board: Storyboard, num_frames: int) -> None:
-    """Walks or runs through the picture, or to a stop."""
+    """Walks or runs through the image, or to a stop."""
     z = _depth(board)
     sign = board.pick(-1, 1)
     pace = board.pick('walk', 'walk', 'run')
@@ -115,7 +115,7 @@ def _passer(board: Storyboard, num_frames: int) -> None:
 
 
 def _returner(board: Storyboard, num_frames: int) -> None:
-    """Leaves the picture and comes back."""
+    """Leaves the image and comes back."""
     z = board.uniform(max(board.depth + 1.2, 7.5), 10.4)
     sign = board.pick(-1, 1)
     speed = 1.25

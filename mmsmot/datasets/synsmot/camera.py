@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HORIZON = 0.15  # of the picture's height
+HORIZON = 0.15  # of the image's height
 EYE_HEIGHT = 2.43  # metres; a little above the heads
-PANORAMA = 1.3  # width of the painted backdrop over that of the picture
+PANORAMA = 1.3  # width of the painted backdrop over that of the image
 # Of a point behind another at the same height, how much higher it is seen.
 DEPTH_TILT = 0.2
 
 
 @dataclass(frozen=True)
 class CameraPath:
-    """What the camera does over a clip, in fractions of the picture's width.
+    """What the camera does over a clip, in fractions of the image's width.
 
     Attributes:
         pan: (T,) shift of the view to the right.
         rise: (T,) shift of the view downwards (only shaking).
-        zoom: (T,) magnification about the middle of the picture.
+        zoom: (T,) magnification about the middle of the image.
     """
 
     pan: np.ndarray
@@ -51,7 +51,7 @@ class CameraPath:
         return cls(pan.round(5), rise.round(5), zoom.round(5))
 
     def affine(self, frame: int, width: int, height: int) -> np.ndarray:
-        """(2, 3): pixels of the resting camera to pixels of the picture."""
+        """(2, 3): pixels of the resting camera to pixels of the image."""
         zoom = self.zoom[frame]
         shift = np.array([self.pan[frame], self.rise[frame]]) * width
         centre = np.array([width, height]) / 2
@@ -61,11 +61,11 @@ class CameraPath:
 
 @dataclass(frozen=True)
 class CameraView:
-    """The resting camera's picture.
+    """The resting camera's image.
 
     The ground is measured in metres, x to the right of the middle, z away from the
     camera; the focal length equals the width, so that at a distance of z metres z
-    metres of ground fit between the picture's sides.
+    metres of ground fit between the image's sides.
     """
 
     width: int

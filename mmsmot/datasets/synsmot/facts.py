@@ -42,7 +42,7 @@ def clip_facts(
 ) -> dict[str, Any]:
     """Everything true and seen of a clip.
 
-    What was hidden or out of the picture all the time is no fact: such states and
+    What was hidden or out of the image all the time is no fact: such states and
     interactions are left out, and backpacks of people who never turn. Somebody whose ball
     is hidden is not said to bounce it but to do what is seen without it.
 

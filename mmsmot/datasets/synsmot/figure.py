@@ -24,7 +24,7 @@ class Figure:
         joints: (3,) each, in body heights in the body's frame.
         look: The person.
         heading: Where the body looks, radians; 0 right, pi/2 away from the camera.
-        foot: Picture coordinates of the ground under the body.
+        foot: Image coordinates of the ground under the body.
         scale: Pixels a metre there.
         gaze: How far the head is turned to the body's left.
     """
@@ -53,7 +53,7 @@ class Figure:
         self.head = FigureHead(look, self.points['head'], self.unit, heading + gaze)
 
     def seen(self, point: np.ndarray) -> np.ndarray:
-        """(2,) picture coordinates of a point of the body's frame."""
+        """(2,) image coordinates of a point of the body's frame."""
         return self.foot + point @ self._screen
 
     def depth(self, point: np.ndarray) -> float:
@@ -61,7 +61,7 @@ class Figure:
         return float(point @ self._away)
 
     def draw(self) -> tuple[np.ndarray, tuple[int, int]]:
-        """The person as a layer (h, w, 4) float32 and the picture x, y of its corner."""
+        """The person as a layer (h, w, 4) float32 and the image x, y of its corner."""
         spread = np.array(list(self.points.values()))
         margin = 0.2 * self.unit + 2
         left, top = np.floor(spread.min(axis=0) - margin).astype(int)

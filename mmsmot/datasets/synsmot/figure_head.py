@@ -18,7 +18,7 @@ EYES_APART = 0.42  # radians left and right of the nose
 
 @dataclass(frozen=True)
 class FigureHead:
-    """A head in the picture.
+    """A head in the image.
 
     Attributes:
         look: Whose it is.

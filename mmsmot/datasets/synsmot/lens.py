@@ -1,4 +1,4 @@
-"""The camera in one frame: metres on the ground to pixels of the picture."""
+"""The camera in one frame: metres on the ground to pixels of the image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Lens:
 
     Args:
         view: The resting camera.
-        affine: (2, 3), its pixels to the picture's.
+        affine: (2, 3), its pixels to the image's.
     """
 
     def __init__(self, view: CameraView, affine: np.ndarray) -> None:

@@ -31,7 +31,7 @@ class PropLayer:
     Attributes:
         depth: Metres from the camera.
         pixels: (h, w, 4) float32, BGR times alpha, and alpha.
-        corner: Picture x, y of its upper left pixel.
+        corner: Image x, y of its upper left pixel.
         owner: Id of the person it is, 0 for things.
         thing: Number of the script's thing that it is, from 1; 0 for all else.
     """

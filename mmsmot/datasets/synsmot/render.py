@@ -1,4 +1,4 @@
-"""From the script and the motion to pictures, boxes and visible fractions."""
+"""From the script and the motion to images, boxes and visible fractions."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class RenderedFrame:
     Attributes:
         image: (H, W, 3) uint8 BGR.
         boxes: (N, 4) int64 left, top, width, height in pixels around each person's
-            whole silhouette, clipped to the picture; width 0 for nobody there.
+            whole silhouette, clipped to the image; width 0 for nobody there.
         visibility: (N,) the visible fraction of each whole silhouette, what is outside
-            the picture or hidden by people and things counted as not visible.
+            the image or hidden by people and things counted as not visible.
         things: (K,) the same fraction of each of the script's things.
     """
 
@@ -118,7 +118,7 @@ class _Stage:
         script = self.script
         depths = [float(motion.place[frame, 1]) for motion in self.motions]
         for actor, figure, depth in zip(script.actors, figures, depths, strict=True):
-            if not self._near_picture(figure):
+            if not self._near_image(figure):
                 continue
             pixels, corner = figure.draw()
             yield PropLayer(depth, pixels, corner, actor.id)
@@ -134,7 +134,7 @@ class _Stage:
         for number, occluder in enumerate(script.occluders):
             yield paint_occluder(occluder, lens, script.seed + number)
 
-    def _near_picture(self, figure: Figure) -> bool:
+    def _near_image(self, figure: Figure) -> bool:
         return -figure.unit < figure.foot[0] < self.script.width + figure.unit
 
     def _shadows(self, canvas: np.ndarray, figures: list[Figure]) -> None:
@@ -163,7 +163,7 @@ class _Stage:
 
 @dataclass
 class _Silhouette:
-    """A person's or a thing's alpha inside the picture, and what of it is still uncovered."""
+    """A person's or a thing's alpha inside the image, and what of it is still uncovered."""
 
     left: int
     top: int

@@ -103,7 +103,7 @@ class Occluder:
 
 @dataclass(frozen=True)
 class Light:
-    """Brightness, warmth (red over blue) and softness of the picture, grain in levels."""
+    """Brightness, warmth (red over blue) and softness of the image, grain in levels."""
 
     gain: float
     warmth: float

@@ -1,4 +1,4 @@
-"""Whether a script can be seen: everyone in the picture and unhidden while they act."""
+"""Whether a script can be seen: everyone in the image and unhidden while they act."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def is_well_staged(script: Script) -> bool:
 
 
 def staged_visibility(script: Script, places: np.ndarray) -> np.ndarray:
-    """(N, T) about how much of everyone is inside the picture and behind nobody.
+    """(N, T) about how much of everyone is inside the image and behind nobody.
 
     Bodies are taken as upright bars; what hides one is the sum of the bars before it.
     """

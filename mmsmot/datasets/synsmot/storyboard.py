@@ -136,7 +136,7 @@ class Storyboard:
 
     @property
     def half_width(self) -> float:
-        """Metres from the middle to the side of the picture at the story's depth."""
+        """Metres from the middle to the side of the image at the story's depth."""
         return self.depth / 2
 
     def uniform(self, low: float, high: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-WALL_FOOT = 0.43  # where the wall meets the ground, of the picture's height
+WALL_FOOT = 0.43  # where the wall meets the ground, of the image's height
 BRICK_WIDTH, BRICK_HEIGHT = 22, 10
 # BGR
 BRICK, MORTAR, FRAME = (105, 125, 160), (150, 160, 170), (205, 210, 215)
@@ -27,21 +27,19 @@ def paint_street(rng: np.random.Generator, width: int, height: int) -> np.ndarra
     foot = round(WALL_FOOT * height)
     wall = _bricks(rng, width, foot)
     _add_windows(rng, wall)
-    picture = np.concatenate([wall, _pavement(rng, width, height - foot)])
+    image = np.concatenate([wall, _pavement(rng, width, height - foot)])
     verge = np.full((round(0.03 * height), width, 3), GRASS, np.uint8)
-    picture[foot : foot + len(verge)] = _grainy(rng, verge, 14)
-    return np.ascontiguousarray(picture)
+    image[foot : foot + len(verge)] = _grainy(rng, verge, 14)
+    return np.ascontiguousarray(image)
 
 
-def _grainy(
-    rng: np.random.Generator, picture: np.ndarray, strength: float
-) -> np.ndarray:
+def _grainy(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
     """Fine and coarse grain, the same in all three channels."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     coarse = rng.normal(0, strength, (height // 12 + 2, width // 12 + 2))
     grain = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     grain += rng.normal(0, strength / 2, (height, width))
-    return np.clip(np.round(picture + grain[..., None]), 0, 255).astype(np.uint8)
+    return np.clip(np.round(image + grain[..., None]), 0, 255).astype(np.uint8)
 
 
 def _bricks(rng: np.random.Generator, width: int, height: int) -> np.ndarray:

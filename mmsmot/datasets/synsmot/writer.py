@@ -16,12 +16,12 @@ GROUND_TRUTH_LINE = '{},{},{},{},{},{},1,1,{:.4f}\n'  # considered; class 1, per
 
 
 def image_name(frame: int) -> str:
-    """Name of the picture of a frame, from 1."""
+    """Name of the image of a frame, from 1."""
     return f'{frame:06d}.jpg'
 
 
 def write_image(image: np.ndarray, path: Path, quality: int) -> None:
-    """One picture as JPEG.
+    """One image as JPEG.
 
     Raises:
         OSError: It could not be written.

@@ -71,16 +71,16 @@ class DLA(BaseModule):
             tree = DLATree(depth, widths[i - 1], widths[i], norm_cfg, 2, i > 2, with_cp)
             self.stages.append(tree)
 
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Feature maps of the stages ``out_indices``.
 
         Args:
-            pictures: (B, 3, H, W).
+            images: (B, 3, H, W).
 
         Returns:
             For each stage (B, 16 * 2^i, H / 2^i, W / 2^i).
         """
-        x, levels = self.stem(pictures), []
+        x, levels = self.stem(images), []
         for i, stage in enumerate(self.stages):
             x = stage(x)
             if i in self.out_indices:

@@ -20,7 +20,7 @@ class DetectionFile(BaseDetector):
     """Public detections: a MOTChallenge ``det.txt`` for each video.
 
     Values are handed on as they stand in the file, so that trackers can be compared with
-    published numbers. Pictures are not looked at.
+    published numbers. Images are not looked at.
 
     Args:
         path: The file, with ``{name}`` and ``{path}`` standing for the video's; by

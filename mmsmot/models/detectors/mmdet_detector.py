@@ -68,9 +68,9 @@ class MMDetDetector(nn.Module, BaseDetector):
             that look at appearance without a ReID network:
             ``dict(type='RoITokens', in_channels=96, channels=96)``. Nothing trains it, so
             it should have no weights; ``None`` for no embeddings.
-        channels_last: Lay pictures and weights out channels last: on a CPU a convolutional
+        channels_last: Lay images and weights out channels last: on a CPU a convolutional
             detector looks about twice as fast (and gives other last digits).
-        rgb_cells: Append the picture itself to the first level, averaged to so many
+        rgb_cells: Append the image itself to the first level, averaged to so many
             squares a side of each cell: 3 * ``rgb_cells``^2 channels that the
             detector does not look at. One that only has to find people soon forgets what
             colours they wear, and their captions say it. 0 for none.
@@ -131,10 +131,10 @@ class MMDetDetector(nn.Module, BaseDetector):
         Args:
             frames: B frames, B > 0.
         """
-        inputs, samples = self.pictures(frames)
+        inputs, samples = self.input_images(frames)
         levels = tuple(self.model.extract_feat(inputs))
         if self.rgb_cells:
-            colours = _picture(inputs, levels[0].shape[-2:], self.rgb_cells)
+            colours = _image(inputs, levels[0].shape[-2:], self.rgb_cells)
             levels = (torch.cat([levels[0], colours], dim=1), *levels[1:])
         height = inputs.shape[-2]
         sizes = [(frame.image.shape[1], frame.image.shape[0]) for frame in frames]
@@ -147,7 +147,7 @@ class MMDetDetector(nn.Module, BaseDetector):
             samples=samples,
         )
 
-    def pictures(self, frames: Sequence[Frame]) -> tuple[torch.Tensor, list[Any]]:
+    def input_images(self, frames: Sequence[Frame]) -> tuple[torch.Tensor, list[Any]]:
         """What the network sees of B > 0 frames: (B, 3, H, W), and mmdet's samples."""
         batch = [self._prepare(frame) for frame in frames]
         batch = self.model.data_preprocessor(
@@ -289,8 +289,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         return detections
 
 
-def _picture(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.Tensor:
-    """(B, 3 * cells^2, H, W): the pictures' colours in the squares of each cell."""
+def _image(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.Tensor:
+    """(B, 3 * cells^2, H, W): the images' colours in the squares of each cell."""
     height, width = size
     colours = F.adaptive_avg_pool2d(inputs, (height * cells, width * cells))
     return COLOUR_GAIN * F.pixel_unshuffle(colours, cells)
@@ -326,7 +326,7 @@ def _load(config: str | dict) -> ConfigDict:
 
 
 def _from_arrays(pipeline: list[dict] | None) -> list[dict]:
-    """A test pipeline that takes a decoded picture and no annotations."""
+    """A test pipeline that takes a decoded image and no annotations."""
     if pipeline is None:
         return DEFAULT_PIPELINE
     steps = [dict(step) for step in pipeline if 'LoadAnnotations' not in step['type']]

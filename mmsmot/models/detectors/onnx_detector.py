@@ -18,7 +18,7 @@ from .base import BaseDetector
 from .nms import nms
 from .output_decoders import Decoded, OutputDecoder
 
-MAX_COORDINATE = 1e6  # pixels; no picture that can be decoded is as large
+MAX_COORDINATE = 1e6  # pixels; no image that can be decoded is as large
 
 
 @MODELS.register_module()
@@ -112,7 +112,7 @@ class ONNXDetector(BaseDetector):
     def _read_input(
         self, input_size: tuple[int, int] | None
     ) -> tuple[int | None, tuple[int, int]]:
-        """Batch size (``None``: any) and picture size of the input."""
+        """Batch size (``None``: any) and image size of the input."""
         shape = self._session.get_inputs()[0].shape
         if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
             raise ValueError(
@@ -138,9 +138,9 @@ class ONNXDetector(BaseDetector):
         decoded = self.decoder(outputs, self.input_size)
         if len(decoded) != len(batch):
             raise ValueError(
-                f'{self.model}: it was given a batch of {len(batch)} pictures and answered '
-                f'for {len(decoded)}. Export it with a batch of 1, which is run picture by '
-                'picture, or with an open batch axis that its outputs share.'
+                f'{self.model}: it was given a batch of {len(batch)} images and answered '
+                f'for {len(decoded)}. Export it with a batch of 1, which is run image by '
+                'image, or with an open batch axis that its outputs share.'
             )
         detections = []
         for boxes, scale, image in zip(
@@ -153,7 +153,7 @@ class ONNXDetector(BaseDetector):
     def _letterbox(self, image: np.ndarray) -> tuple[np.ndarray, float]:
         height, width = self.input_size
         scale = min(height / image.shape[0], width / image.shape[1])
-        # A strip of a picture still has a row and a column.
+        # A strip of an image still has a row and a column.
         size = tuple(max(1, int(n * scale)) for n in image.shape[1::-1])
         canvas = np.full((height, width, 3), self.pad_value, np.uint8)
         canvas[: size[1], : size[0]] = cv2.resize(
@@ -161,10 +161,12 @@ class ONNXDetector(BaseDetector):
         )
         if self.to_rgb:
             canvas = canvas[..., ::-1]
-        picture = canvas.astype(np.float32)
+        network_input = canvas.astype(np.float32)
         if self._is_normalised:
-            picture = (picture - self.mean) / self.std
-        return np.ascontiguousarray(picture.transpose(2, 0, 1), self._dtype), scale
+            network_input = (network_input - self.mean) / self.std
+        return np.ascontiguousarray(
+            network_input.transpose(2, 0, 1), self._dtype
+        ), scale
 
     def _finish(
         self, decoded: Decoded, scale: float, shape: tuple[int, ...]

@@ -20,7 +20,7 @@ class OutputDecoder(ABC):
     def __call__(
         self, outputs: list[np.ndarray], input_size: tuple[int, int]
     ) -> list[Decoded]:
-        """Decode B pictures.
+        """Decode B images.
 
         Args:
             outputs: The model's outputs, first axis B.

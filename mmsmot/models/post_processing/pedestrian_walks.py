@@ -1,4 +1,4 @@
-"""Simulated pedestrians in front of a camera: boxes without pictures.
+"""Simulated pedestrians in front of a camera: boxes without images.
 
 Something to learn from how people move where no annotated video is at hand.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from ...structures import CoordinateSpace, Trajectories
 
-PICTURES = ((1920, 1080), (1280, 720), (640, 480), (480, 270))  # width, height
+IMAGES = ((1920, 1080), (1280, 720), (640, 480), (480, 270))  # width, height
 RATES = (10.0, 14.0, 20.0, 25.0, 30.0)  # frames a second
 MIN_DEPTH, FURTHEST = 3.0, 40.0  # metres before the camera
 SMALLEST = 12.0  # a person of fewer pixels' height is not annotated
@@ -19,16 +19,16 @@ SMALLEST = 12.0  # a person of fewer pixels' height is not annotated
 
 @dataclass(frozen=True, eq=False)
 class _Camera:
-    """A pinhole with a level view; lengths in metres, picture units in pixels.
+    """A pinhole with a level view; lengths in metres, image units in pixels.
 
     Attributes:
-        size: Width and height of the picture.
+        size: Width and height of the image.
         fps: Frames a second.
         focal: Focal length in pixels.
         height: Above the ground.
-        horizon: Height of the horizon in the picture.
+        horizon: Height of the horizon in the image.
         position: (T, 2) to the right and forward.
-        turn: (T, 2) shift of the picture by pan and tilt.
+        turn: (T, 2) shift of the image by pan and tilt.
     """
 
     size: tuple[int, int]
@@ -43,7 +43,7 @@ class _Camera:
 def simulate_walks(seed: int | tuple[int, ...]) -> Trajectories:
     """The truth of one video of walking people.
 
-    Each seed has a camera of its own (picture, frame rate, height, focal length; still,
+    Each seed has a camera of its own (image, frame rate, height, focal length; still,
     shaken, panned or carried forward) and 4 to 24 people, alone or side by side, who
     walk, stroll, run or stand, drift from their course, turn and stop. The first frame
     number is drawn too, since trackers break trajectories anywhere in a video.
@@ -52,7 +52,7 @@ def simulate_walks(seed: int | tuple[int, ...]) -> Trajectories:
         seed: Of NumPy's generator; equal seeds give equal walks.
 
     Returns:
-        Boxes of everyone at least half in the picture, hidden or not. ``visibility`` is
+        Boxes of everyone at least half in the image, hidden or not. ``visibility`` is
         the part of a box that the person nearest to the camera in front of it leaves.
     """
     rng = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ def simulate_walks(seed: int | tuple[int, ...]) -> Trajectories:
     camera = _draw_camera(rng, num_frames)
     places, phase = _walk(rng, camera.fps, num_frames, int(rng.integers(4, 25)))
     boxes, depth = _project(rng, camera, places, phase)
-    is_visible = _in_picture(boxes, camera.size) & (depth > MIN_DEPTH / 2)
+    is_visible = _in_image(boxes, camera.size) & (depth > MIN_DEPTH / 2)
     is_visible &= boxes[..., 3] - boxes[..., 1] >= SMALLEST
     frame, person = np.nonzero(is_visible)
     return Trajectories(
@@ -73,7 +73,7 @@ def simulate_walks(seed: int | tuple[int, ...]) -> Trajectories:
 
 
 def _draw_camera(rng: np.random.Generator, num_frames: int) -> _Camera:
-    width, height = PICTURES[rng.integers(len(PICTURES))]
+    width, height = IMAGES[rng.integers(len(IMAGES))]
     fps = float(rng.choice(RATES))
     position, turn = np.zeros((num_frames, 2)), np.zeros((num_frames, 2))
     if rng.random() < 0.5:
@@ -165,7 +165,7 @@ def _project(
     ), depth
 
 
-def _in_picture(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _in_image(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     inside = np.clip(boxes, 0, [*size, *size])
     return _area(inside) >= 0.5 * _area(boxes)
 

@@ -14,20 +14,20 @@ class BaseReID(ABC):
     """Describes what is inside a box, so that the same person looks alike.
 
     Attributes:
-        fingerprint: Names everything the embeddings depend on beside the picture; caches
+        fingerprint: Names everything the embeddings depend on beside the image; caches
             are keyed by it.
     """
 
     @abstractmethod
     def embed(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-        """Embed N boxes of one picture.
+        """Embed N boxes of one image.
 
         Args:
             image: (H, W, 3) uint8 BGR.
-            boxes: (N, 4) x1, y1, x2, y2 in pixels, may reach beyond the picture.
+            boxes: (N, 4) x1, y1, x2, y2 in pixels, may reach beyond the image.
 
         Returns:
-            (N, D) float32 of unit length; zeros for a box outside the picture.
+            (N, D) float32 of unit length; zeros for a box outside the image.
         """
 
     def describe(

@@ -53,7 +53,7 @@ class BaseTracker(ABC):
 
         Args:
             detections: The frame's N detections.
-            frame: The frame itself: its number, its time, and its picture, which is
+            frame: The frame itself: its number, its time, and its image, which is
                 decoded only when the tracker looks at ``frame.image``. The pipeline
                 always gives it; most trackers do without.
 

@@ -55,7 +55,7 @@ class CameraMotion(ABC):
 
     @abstractmethod
     def _register(self, previous: np.ndarray, gray: np.ndarray) -> np.ndarray | None:
-        """(2, 3) from one small grey picture to the next, ``None`` if it fails."""
+        """(2, 3) from one small grey image to the next, ``None`` if it fails."""
 
 
 @TRACKERS.register_module()

@@ -37,7 +37,7 @@ class BoxKalmanFilter(ABC):
     of mean and velocity, variance of the velocity. No method changes its argument.
 
     Attributes:
-        length_powers: Of the last two coordinates, how they grow with the picture: 1 for
+        length_powers: Of the last two coordinates, how they grow with the image: 1 for
             a length, 2 for an area, 0 for a ratio.
     """
 
@@ -99,14 +99,14 @@ class BoxKalmanFilter(ABC):
         return updated
 
     def warp(self, state: np.ndarray, affine: np.ndarray) -> np.ndarray:
-        """The states in a picture that the camera's motion has moved.
+        """The states in an image that the camera's motion has moved.
 
         Centres and velocities are carried along and sizes grow with the scale;
         variances stay, as in StrongSORT's release (section 3.2, camera motion).
 
         Args:
             state: (5, N, 4).
-            affine: (2, 3) from the last picture to this one.
+            affine: (2, 3) from the last image to this one.
         """
         linear = affine[:, :2]
         warped = state.copy()

@@ -93,7 +93,7 @@ class MMDetTracker(BaseTracker):
         with torch.no_grad():
             track_instances = mmdet_tracker.track(
                 model=self._model,
-                img=self._model.picture,
+                img=self._model.image,
                 data_sample=_sample(det_instances, self._frame_count, frame),
                 data_preprocessor=None,
                 rescale=False,
@@ -192,19 +192,19 @@ class _Surroundings(_Refusing):
         )
         self.motion = getattr(tracker, 'motion', None)
         self.reid = _GivenEmbeddings(tracker)
-        self.picture = _NoPicture(name)
+        self.image = _NoImage(name)
 
 
-class _NoPicture(_Refusing):
-    """Stands where the picture would be; may be passed on, but not looked at."""
+class _NoImage(_Refusing):
+    """Stands where the image would be; may be passed on, but not looked at."""
 
     def __init__(self, name: str) -> None:
         self._refusal = (
-            f'MMDetTracker: {name} looks at the picture (img.{{}}); here it is given '
+            f'MMDetTracker: {name} looks at the image (img.{{}}); here it is given '
             'detections and their embeddings alone'
         )
 
-    def clone(self) -> _NoPicture:
+    def clone(self) -> _NoImage:
         return self
 
 
@@ -228,7 +228,7 @@ class _GivenEmbeddings:
         self._given, self._embeddings = det_instances, embeddings
 
     def crop(
-        self, picture: _NoPicture, metainfo: dict, boxes: Tensor, rescale: bool
+        self, image: _NoImage, metainfo: dict, boxes: Tensor, rescale: bool
     ) -> Tensor:
         """In the place of mmdet's ``crop_imgs``: rows (K,) instead of crops of boxes."""
         import torch

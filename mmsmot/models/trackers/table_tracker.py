@@ -32,7 +32,7 @@ class TableTracker(BaseTracker):
         camera_motion: Part of :mod:`.camera_motion`, or its config, that tells how the
             background moved since the last frame; tracks are carried along before they
             are predicted. ``None`` for a camera at rest; anything else looks at every
-            picture.
+            image.
         class_agnostic: A track may take a detection of another class, as in the
             published code, which knows of none. By default each class is tracked as by
             a tracker of its own; only the ids are drawn from one row of numbers.
@@ -124,7 +124,7 @@ class TableTracker(BaseTracker):
         if frame is None:
             raise ValueError(
                 f'{type(self).__name__} compensates camera motion and must see the '
-                'picture: call update(detections, frame) with a mmsmot.structures.Frame, '
+                'image: call update(detections, frame) with a mmsmot.structures.Frame, '
                 'or build the tracker with camera_motion=None'
             )
         self._warp(self.camera_motion.estimate(frame.image))

@@ -33,7 +33,7 @@ class FeatureCache:
 
     Args:
         root: The folder.
-        detector: Has ``extract``, ``detect_in`` and, for ``with_images``, ``pictures``.
+        detector: Has ``extract``, ``detect_in`` and, for ``with_images``, ``input_images``.
         with_images: Whether the feature maps come with their input images, which are not
             cached.
     """
@@ -66,7 +66,7 @@ class FeatureCache:
         ]
         features = self._features(records)
         if self.with_images:
-            features = replace(features, inputs=self.detector.pictures(frames)[0])
+            features = replace(features, inputs=self.detector.input_images(frames)[0])
         return features, [_detections(record) for record in records]
 
     def _path(self, frame: Frame) -> Path:

@@ -59,8 +59,8 @@ class Clock extends EventTarget {
     const player = this.player;
     const mine = (act) => (event) => player === this.player && act(event);
     const tell = mine((event) => {
-      // A player's time may be a frame before the picture that it showed last: the
-      // picture, the time and the boxes meet in that one.
+      // A player's time may be a frame before the image that it showed last: the
+      // image, the time and the boxes meet in that one.
       const isBetween = event.type === 'pause' && !player.ended && !player.seeking;
       if (isBetween && this.position >= 0) this.seek(this.position);
       else if (player.paused) this.show(this.standing());
@@ -69,9 +69,9 @@ class Clock extends EventTarget {
     for (const name of ['play', 'pause', 'ended']) player.addEventListener(name, tell);
     player.addEventListener('seeked', mine(() => this.show(this.standing())));
     if (player.requestVideoFrameCallback) {
-      // The time of the very picture that is on the screen, so that no box runs ahead.
+      // The time of the very image that is on the screen, so that no box runs ahead.
       const next = mine((frame) => {
-        // While it stands or seeks, the picture of an earlier moment may come in late.
+        // While it stands or seeks, the image of an earlier moment may come in late.
         if (!player.paused && !player.seeking) this.show(frame.mediaTime);
         player.requestVideoFrameCallback((_, info) => next(info));
       });
@@ -85,7 +85,7 @@ class Clock extends EventTarget {
     requestAnimationFrame(poll);
   }
 
-  /** Where a player stands; at its end that is in its last picture, not behind it. */
+  /** Where a player stands; at its end that is in its last image, not behind it. */
   standing() {
     const { currentTime, ended } = this.player;
     const last = this.times[this.times.length - 1];

@@ -1,4 +1,4 @@
-/* Boxes and arrows over the picture. */
+/* Boxes and arrows over the image. */
 
 const MANY_ARROWS = 40; // at once; more of them cover everybody and each other
 
@@ -26,7 +26,7 @@ class Stage {
     this.listenToPointer();
   }
 
-  /** Give the stage the picture's shape: the boxes' own, else the video's, else theirs. */
+  /** Give the stage the image's shape: the boxes' own, else the video's, else theirs. */
   fit() {
     const { video, report } = this;
     let [width, height] = [report.width, report.height];

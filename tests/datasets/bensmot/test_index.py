@@ -105,7 +105,7 @@ def test_a_changed_file_is_read_again(name, root, reads, tmp_path) -> None:
 
 
 @pytest.mark.parametrize('change', ['remove', 'rename', 'first'])
-def test_changed_pictures(change, root, reads, tmp_path) -> None:
+def test_changed_images(change, root, reads, tmp_path) -> None:
     cache = tmp_path / 'cache.npz'
     index(root, cache)
     reads.clear()
@@ -115,7 +115,7 @@ def test_changed_pictures(change, root, reads, tmp_path) -> None:
     elif change == 'rename':
         (images / '004.jpg').rename(images / '009.jpg')
     else:
-        changed(images / '001.jpg', 'not a picture')
+        changed(images / '001.jpg', 'not an image')
     after = index(root, cache)['act/c']
     assert reads == ['c']
     frames = {'remove': [1, 2, 3, 5, 6], 'rename': [1, 2, 3, 5, 6, 9]}

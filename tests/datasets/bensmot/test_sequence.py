@@ -63,9 +63,7 @@ def test_names_of_images(names, frame_ids, counts, tmp_path, write_bensmot) -> N
     assert record.width == (6 if frame_ids else None)
 
 
-def test_boxes_keep_their_pictures_when_counting_from_0(
-    tmp_path, write_bensmot
-) -> None:
+def test_boxes_keep_their_images_when_counting_from_0(tmp_path, write_bensmot) -> None:
     span = dict(subject=1, verb='look.v.01', object=2, start=0, end=1)
     gt = '0,1,10,1,5,5,1,1,1\n1,1,20,1,5,5,1,1,1\n0,2,1,1,5,5,1,1,1\n'
     spans = json.dumps(dict(fps=6, trajectories=[span]))
@@ -80,7 +78,7 @@ def test_boxes_keep_their_pictures_when_counting_from_0(
     assert record.fps == 6
 
 
-def test_a_turned_picture(tmp_path, write_bensmot) -> None:
+def test_a_turned_image(tmp_path, write_bensmot) -> None:
     folder = write_bensmot(tmp_path / 's')
     image = Image.new('RGB', (64, 48))
     exif = image.getexif()
@@ -195,7 +193,7 @@ def read_all(folder: Path) -> None:
         ((1, 2, 3), (0, 3), [3], {'numbering_unknown': 1, 'frame_without_image': 1}),
     ],
 )
-def test_pictures_and_rows_may_count_from_different_numbers(
+def test_images_and_rows_may_count_from_different_numbers(
     frames, rows, boxed, counts, tmp_path, write_bensmot
 ) -> None:
     gt = ''.join(f'{row},1,10,1,5,5,1,1,1\n' for row in rows)

@@ -24,7 +24,7 @@ FRAMES = np.array([1, 2, 4, 7])  # with holes
 
 @pytest.fixture
 def make_video(tmp_path: Path) -> Callable[..., ImageSequence]:
-    """Makes a video of four pictures, each of its own grey."""
+    """Makes a video of four images, each of its own grey."""
 
     def make(name: str = 'cooking/0001', suffix: str = '.png') -> ImageSequence:
         folder = tmp_path / 'source' / name

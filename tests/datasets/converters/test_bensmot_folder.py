@@ -61,7 +61,7 @@ def test_verbs_of_ones_own_are_kept(make_video, gt, tmp_path: Path) -> None:
 def test_a_sequence_that_fails_leaves_nothing(make_video, gt, tmp_path: Path) -> None:
     video = make_video()
     Path(video.image_paths[2]).unlink()
-    with pytest.raises(FileNotFoundError, match='1 of 4 pictures are missing.*004.png'):
+    with pytest.raises(FileNotFoundError, match='1 of 4 images are missing.*004.png'):
         write_bensmot_sequence(video, gt, tmp_path / 'out/train/a/b')
     assert list((tmp_path / 'out/train/a').iterdir()) == []
 
@@ -101,9 +101,7 @@ def test_links_and_copies(make_video, gt, tmp_path: Path) -> None:
     assert not (out / 'none/1/imgs').exists()
 
 
-def test_a_kind_of_picture_that_the_layout_lacks(
-    make_video, gt, tmp_path: Path
-) -> None:
+def test_a_kind_of_image_that_the_layout_lacks(make_video, gt, tmp_path: Path) -> None:
     video = make_video(suffix='.bmp')
     with pytest.raises(ValueError, match='001.bmp: the layout knows only .*copy'):
         write_bensmot_sequence(video, gt, tmp_path / 'out/train/a/b', 'symlink')

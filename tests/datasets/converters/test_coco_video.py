@@ -59,7 +59,7 @@ def test_the_released_form_is_read(save, tmp_path: Path) -> None:
     video, gt = info_a['video'], info_a['gt']
     assert video.video.name == 'cooking/0001'
     assert (video.video.fps, video.video.width, video.video.height) == (3, 64, 48)
-    assert video.frame_ids.tolist() == [1, 4]  # the pictures' own numbers
+    assert video.frame_ids.tolist() == [1, 4]  # the images' own numbers
     assert video.image_paths[1] == str(tmp_path / 'cooking/0001/imgs/004.jpg')
     assert gt.captions == {1: 'A man stirs.'}
     assert gt.video_caption == 'A man cooks.'
@@ -232,7 +232,7 @@ def test_another_json_is_refused(save, value: Any) -> None:
 @pytest.mark.parametrize(
     'name', ['../secret.jpg', 'a/../../secret.jpg', '/etc/secret.jpg']
 )
-def test_no_picture_from_outside_of_the_root(save, name: str) -> None:
+def test_no_image_from_outside_of_the_root(save, name: str) -> None:
     value = content()
     value['images'][1]['file_name'] = name
     with pytest.raises(ValueError, match=r'id 72: .*lies outside of .*--image-root'):

@@ -70,14 +70,14 @@ def test_the_form_is_the_released_codes(make_video, gt, tmp_path: Path) -> None:
     }
 
 
-def test_pictures_must_lie_below_the_root(make_video, gt, tmp_path: Path) -> None:
+def test_images_must_lie_below_the_root(make_video, gt, tmp_path: Path) -> None:
     writer = CocoVideoWriter(tmp_path / 'elsewhere')
     with pytest.raises(ValueError, match='001.png: lies outside of .*elsewhere'):
         writer.add(make_video(), gt)
 
 
-def test_a_video_without_pictures_is_refused(make_video, gt, tmp_path) -> None:
+def test_a_video_of_no_images_is_refused(make_video, gt, tmp_path) -> None:
     video = make_video()
     bare = ImageSequence(video.video, video.frame_ids)
-    with pytest.raises(ValueError, match='no pictures'):
+    with pytest.raises(ValueError, match='no images'):
         CocoVideoWriter(tmp_path).add(bare, gt)

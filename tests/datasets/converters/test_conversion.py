@@ -32,7 +32,7 @@ def test_what_is_finished_is_kept_and_the_rest_is_done(
     picture = Path(broken.image_paths[0])
     bytes_of_it = picture.read_bytes()
     picture.unlink()
-    with pytest.raises(FileNotFoundError, match='a/2: 1 of 4 pictures'):
+    with pytest.raises(FileNotFoundError, match='a/2: 1 of 4 images'):
         run(videos, out, placement='copy')
     assert [p.name for p in (out / 'a').iterdir()] == ['1']
     mark = out / 'a/1/video_caption.txt'

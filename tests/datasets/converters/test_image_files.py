@@ -1,4 +1,4 @@
-"""Pictures that are linked or copied."""
+"""Images that are linked or copied."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_a_hard_link_to_a_link_is_one_to_its_file(make_video, tmp_path: Path) ->
     assert second_image.stat().st_ino == Path(video.image_paths[1]).stat().st_ino
 
 
-def test_without_pictures_the_way_out_is_told(make_video) -> None:
+def test_without_images_the_way_out_is_told(make_video) -> None:
     video = make_video()
     bare = ImageSequence(video.video, video.frame_ids)
-    with pytest.raises(ValueError, match='no pictures in .*--images none'):
+    with pytest.raises(ValueError, match='no images in .*--images none'):
         require_images(bare)

@@ -59,7 +59,7 @@ def test_boxes_not_to_consider_can_be_left_out(make_video, gt, tmp_path: Path) -
     assert len(info['gt'].trajectories) == 6
 
 
-def test_boxes_without_a_picture_are_left_out_and_told(
+def test_boxes_without_an_image_are_left_out_and_told(
     make_video, gt, logged, tmp_path: Path
 ) -> None:
     write_mot_challenge_sequence(make_video(), gt, tmp_path / 'mot/a')
@@ -92,7 +92,7 @@ def test_a_folder_without_sequences_is_an_error(tmp_path: Path) -> None:
         list(read_mot_challenge(tmp_path))
 
 
-def test_pictures_and_rows_from_0_lose_no_box(tmp_path: Path, write_images) -> None:
+def test_images_and_rows_from_0_lose_no_box(tmp_path: Path, write_images) -> None:
     folder = tmp_path / 'mot/a'
     write_images(folder / 'img1', [f'{k:06d}.png' for k in range(3)])
     (folder / 'gt').mkdir()

@@ -39,7 +39,7 @@ def test_whatever_a_decoder_says_of_a_packet_is_damage(monkeypatch) -> None:
     assert '1 damaged packets were left out' in reader.warnings[0]
 
 
-def test_pictures_that_came_damaged_are_told() -> None:
+def test_images_that_came_damaged_are_told() -> None:
     data = bytearray(transport_stream(1, 40))
     rng = np.random.default_rng(0)
     places = [p for p in range(20 * 188, len(data)) if p % 188 > 60]
@@ -48,4 +48,4 @@ def test_pictures_that_came_damaged_are_told() -> None:
     with StreamServer(bytes(data)) as server:
         stream = VideoStream(server.url(), patience=0)
         assert len(list(stream)) > 20
-    assert any('pictures came damaged; the decoder' in text for text in stream.warnings)
+    assert any('images came damaged; the decoder' in text for text in stream.warnings)

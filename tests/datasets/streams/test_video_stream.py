@@ -200,7 +200,7 @@ def test_end_is_not_waited_for(clock, plug_in) -> None:
     assert reader.num_frames is None
 
 
-def test_one_picture_is_held(clock, plug_in, tmp_path) -> None:
+def test_one_image_is_held(clock, plug_in, tmp_path) -> None:
     plug_in(FakeCamera(clock))
     pictures, alive = [], []
     with StreamRecording(
@@ -306,7 +306,7 @@ def test_what_is_no_stream(tmp_path, monkeypatch) -> None:
 
 
 class Looping(FakeCamera):
-    """Gives its first pictures again whenever it is opened, and then breaks off."""
+    """Gives its first images again whenever it is opened, and then breaks off."""
 
     def __call__(self, device: int | str) -> FakeCamera:
         assert len(self.opened) < 100

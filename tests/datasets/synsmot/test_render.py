@@ -28,7 +28,7 @@ def _changed(with_him: np.ndarray, without: np.ndarray) -> tuple[int, int, int, 
 
 
 @pytest.mark.parametrize('place', [(0.0, 6.0), (1.5, 9.0), (-2.6, 6.0)])
-def test_the_box_is_where_the_person_changed_the_picture(play, place, no_shadows):
+def test_the_box_is_where_the_person_changed_the_image(play, place, no_shadows):
     seen = next(render.render_clip(play(place)))
     empty = next(render.render_clip(play(FAR_OUTSIDE)))
     assert np.abs(seen.boxes[0] - _changed(seen.image, empty.image)).max() <= 2
@@ -47,7 +47,7 @@ def test_the_box_follows_the_camera(play, no_shadows):
 
 
 def test_a_body_half_outside_is_half_visible(play):
-    seen = next(render.render_clip(play((-3.0, 6.0))))  # on the picture's left side
+    seen = next(render.render_clip(play((-3.0, 6.0))))  # on the image's left side
     assert seen.boxes[0, 0] == 0
     assert 0.35 < seen.visibility[0] < 0.65
     middle = next(render.render_clip(play((0.0, 6.0))))
@@ -76,7 +76,7 @@ def test_a_tree_hides_who_is_behind_it_only(play):
     assert shown.visibility[0] == pytest.approx(1.0)
 
 
-def test_rows_of_clips_lie_inside_the_picture():
+def test_rows_of_clips_lie_inside_the_image():
     settings = ClipSettings(width=160, height=96)
     for index in range(3):
         clip = make_clip(11, index, 'train', settings)

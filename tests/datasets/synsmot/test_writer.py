@@ -38,7 +38,7 @@ def test_clips_still_being_written_are_no_clips(tmp_path):
     assert [f.name for f in sequence_folders(tmp_path)] == ['000000']
 
 
-def test_a_picture_that_cannot_be_written_is_an_error(tmp_path, mini):
+def test_an_image_that_cannot_be_written_is_an_error(tmp_path, mini):
     image = cv2.imread(str(next(mini.rglob('000001.jpg'))))
     with pytest.raises(OSError, match='could not be written'):
         write_image(image, tmp_path / 'missing' / '000001.jpg', 90)

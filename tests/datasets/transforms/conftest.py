@@ -1,4 +1,4 @@
-"""A clip whose pictures show where its boxes are."""
+"""A clip whose images show where its boxes are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def make_clip() -> Callable[..., dict]:
-    """Makes a clip of T pictures 80x60 with a bright block for each of two people.
+    """Makes a clip of T images 80x60 with a bright block for each of two people.
 
     Person 1 (blue) moves by 4 pixels a frame from (10, 20), 16x24 pixels; person 2
     (green) stands at (60, 10), 10x12 pixels.

@@ -60,7 +60,7 @@ def test_a_whole_video_is_no_clip(make_clip) -> None:
         ClipResize(size=(5, 5))({**clip, 'inputs': iter(clip['inputs'])})
 
 
-def test_pictures_of_two_sizes(make_clip) -> None:
+def test_images_of_two_sizes(make_clip) -> None:
     clip = make_clip()
     small = ClipResize(size=(40, 30))(make_clip())['inputs'][0]
     clip['inputs'][0] = small
@@ -78,7 +78,7 @@ def test_a_size_nobody_knows(make_clip) -> None:
         ClipResize(size=(5, 5))(clip)
 
 
-def test_boxes_of_another_picture(make_clip) -> None:
+def test_boxes_of_another_image(make_clip) -> None:
     clip = make_clip()
     gt = clip['data_samples'].gt_trajectories
     space = replace(gt.space, width=160)

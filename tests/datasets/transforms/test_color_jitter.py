@@ -64,7 +64,7 @@ def test_the_same_for_all_frames_boxes_stay(make_clip, true_boxes) -> None:
     assert len(values) > 5
 
 
-def test_without_pictures(make_clip) -> None:
+def test_without_images(make_clip) -> None:
     clip = ClipColorJitter()(make_clip(images=False))
     assert [frame.load for frame in clip['inputs']] == [None] * 3
 

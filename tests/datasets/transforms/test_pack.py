@@ -11,13 +11,13 @@ import pytest
 from mmsmot.datasets.transforms import ClipResize, PackClip
 
 
-def test_two_parts_with_pictures(make_clip) -> None:
+def test_two_parts_with_images(make_clip) -> None:
     clip = PackClip()({**make_clip(), 'more': 1})
     assert set(clip) == {'inputs', 'data_samples'}
     assert all('image' in vars(frame) for frame in clip['inputs'])
 
 
-def test_travels_with_one_copy_of_each_picture(make_clip) -> None:
+def test_travels_with_one_copy_of_each_image(make_clip) -> None:
     clip = PackClip()(ClipResize(size=(320, 240))(make_clip()))
     data = pickle.dumps(clip)
     assert len(data) < 1.1 * 3 * 320 * 240 * 3
@@ -25,8 +25,8 @@ def test_travels_with_one_copy_of_each_picture(make_clip) -> None:
     np.testing.assert_array_equal(back['inputs'][1].image, clip['inputs'][1].image)
 
 
-def test_frames_without_pictures(make_clip) -> None:
-    with pytest.raises(ValueError, match='has no picture'):
+def test_frames_without_images(make_clip) -> None:
+    with pytest.raises(ValueError, match='has no image'):
         PackClip()(make_clip(images=False))
     PackClip(require_images=False)(make_clip(images=False))
 
@@ -38,7 +38,7 @@ def test_other_frames(make_clip) -> None:
         PackClip()(clip)
 
 
-def test_boxes_of_another_picture(make_clip) -> None:
+def test_boxes_of_another_image(make_clip) -> None:
     clip = make_clip()
     gt = clip['data_samples'].gt_trajectories
     space = replace(gt.space, width=160)

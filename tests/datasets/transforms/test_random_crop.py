@@ -38,7 +38,7 @@ def test_a_window_by_hand(make_clip) -> None:
     assert sample.gt_video_caption == 'two people'
 
 
-def test_size_of_a_smaller_picture(make_clip) -> None:
+def test_size_of_a_smaller_image(make_clip) -> None:
     clip = ClipRandomCrop(size=(100, 50))(make_clip())
     assert clip['inputs'][0].image.shape == (50, 80, 3)
 

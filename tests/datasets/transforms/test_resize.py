@@ -57,7 +57,7 @@ def test_one_ratio_for_a_clip(make_clip) -> None:
     assert len(widths) > 5 and min(widths) >= 40 and max(widths) <= 160
 
 
-def test_without_pictures(make_clip) -> None:
+def test_without_images(make_clip) -> None:
     clip = ClipResize(size=(40, 30))(make_clip(images=False))
     assert [frame.load for frame in clip['inputs']] == [None] * 3
     assert clip['inputs'][0].video.width == 40

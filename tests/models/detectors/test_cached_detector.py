@@ -77,7 +77,7 @@ def test_another_detector_or_video_is_another_key(
     other = Counting('two')
     CachedDetector(detector=other, root=root).detect(frames(video, 1))
     assert other.seen == [1]
-    Path(video.path).write_bytes(b'other pictures')
+    Path(video.path).write_bytes(b'other images')
     changed = Counting('one')
     CachedDetector(detector=changed, root=root).detect(frames(video, 1))
     assert changed.seen == [1]
@@ -101,7 +101,7 @@ def test_a_damaged_file_is_detected_again(
     assert len(list(root.glob('*/*.npz'))) == 1
 
 
-def test_embeddings_are_kept_and_pictures_left_alone(
+def test_embeddings_are_kept_and_images_left_alone(
     tmp_path: Path, video: VideoInfo
 ) -> None:
     root = str(tmp_path / 'cache')
@@ -109,7 +109,7 @@ def test_embeddings_are_kept_and_pictures_left_alone(
         frames(video, 1, 2, image=True)
     )
     again = CachedDetector(detector=Counting(), root=root, reid=Width())
-    found = again.detect(frames(video, 1, 2))  # these frames have no picture at all
+    found = again.detect(frames(video, 1, 2))  # these frames have no image at all
     assert found[1].embeddings.tolist() == [[2, 4], [2, 4]]
 
 
@@ -192,7 +192,7 @@ def test_a_file_that_was_changed_is_opened_anew(
     inner = Counting()
     cached = CachedDetector(detector=inner, root=str(tmp_path / 'cache'))
     cached.detect(frames(video, 1))
-    Path(video.path).write_bytes(b'other pictures')
+    Path(video.path).write_bytes(b'other images')
     cached.detect(frames(VideoInfo('video', video.path), 1))
     assert inner.seen == [1, 1]
 

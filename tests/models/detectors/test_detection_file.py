@@ -18,7 +18,7 @@ def frames_of(folder: Path, files: dict[str, str], *frame_ids: int) -> list[Fram
     return [Frame(video, frame_id, 0.0) for frame_id in frame_ids]
 
 
-def test_values_are_unchanged_and_no_picture_is_needed(tmp_path: Path) -> None:
+def test_values_are_unchanged_and_no_image_is_needed(tmp_path: Path) -> None:
     path = tmp_path / 'det.txt'
     path.write_text('2,-1,10.123456789,20,5,6,0.997784\n2,-1,0,0,1,1,0.3\n')
     detector = DetectionFile()

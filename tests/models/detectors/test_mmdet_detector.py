@@ -34,7 +34,7 @@ def image() -> np.ndarray:
 
 
 def test_boxes_are_in_pixels_of_the_frame(image: np.ndarray) -> None:
-    """The network sees 128x96; boxes of twice the picture are twice as large."""
+    """The network sees 128x96; boxes of twice the image are twice as large."""
     detector = make(labels=None)
     small = detector.detect([frame_of(image)])[0]
     large = np.repeat(np.repeat(image[::2, ::2], 4, axis=0), 4, axis=1)
@@ -64,7 +64,7 @@ def test_only_the_labels_asked_for(image: np.ndarray) -> None:
     assert len(ones) == (every.labels == 1).sum()
 
 
-def test_the_picture_beside_the_first_level(image: np.ndarray) -> None:
+def test_the_image_beside_the_first_level(image: np.ndarray) -> None:
     plain, seeing = make(labels=None), make(labels=None, rgb_cells=2)
     frame = frame_of(image)
     features, own = seeing.extract([frame]), plain.extract([frame])

@@ -1,4 +1,4 @@
-"""The real YOLOX-nano on real pictures, and exports of other kinds."""
+"""The real YOLOX-nano on real images, and exports of other kinds."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_fingerprint_names_how_outputs_are_read(test_data: Path) -> None:
     assert len(prints) == 4
 
 
-def test_boxes_without_end_and_pictures_like_threads(test_data: Path) -> None:
+def test_boxes_without_end_and_images_like_threads(test_data: Path) -> None:
     class Endless(OutputDecoder):
         def __call__(self, outputs, input_size):
             boxes = np.array([[-np.inf, -np.inf, np.inf, np.inf], [0, 0, 40, 0.4]])
@@ -108,7 +108,7 @@ def test_boxes_without_end_and_pictures_like_threads(test_data: Path) -> None:
 
 
 def yolox_output(left: float = 16.0) -> np.ndarray:
-    """A person ``left`` pixels from the side, 16 x 48 pixels, in a 64x64 picture."""
+    """A person ``left`` pixels from the side, 16 x 48 pixels, in a 64x64 image."""
     output = np.zeros((1, 84, 85), np.float32)
     output[0, 35, :6] = left / 8 - 2, 0, np.log(16 / 8), np.log(48 / 8), 0.9, 1
     return output
@@ -178,7 +178,7 @@ def test_outputs_that_are_no_numbers_are_told_of_once(
     assert 'weights may be damaged' in warnings[0]
 
 
-def test_boxes_beside_the_picture_are_no_news(
+def test_boxes_beside_the_image_are_no_news(
     tmp_path: Path, logged: list[tuple[int, str]]
 ) -> None:
     model = write_onnx(tmp_path / 'net.onnx', yolox_output(left=-90.0))
@@ -203,7 +203,7 @@ def test_finished_boxes_without_an_end_are_told_of(
     assert [level for level, _ in logged] == [logging.WARNING]
 
 
-def test_an_export_that_answers_for_one_picture_of_a_batch(tmp_path: Path) -> None:
+def test_an_export_that_answers_for_one_image_of_a_batch(tmp_path: Path) -> None:
     model = write_onnx(
         tmp_path / 'net.onnx', yolox_output(), input_shape=('batch', 3, 64, 64)
     )
@@ -213,7 +213,7 @@ def test_an_export_that_answers_for_one_picture_of_a_batch(tmp_path: Path) -> No
         detector.detect([black(), black()])
 
 
-def test_inputs_that_are_no_picture(tmp_path: Path) -> None:
+def test_inputs_that_are_no_image(tmp_path: Path) -> None:
     for shape in ((1, 64, 64, 3), (1, 1, 64, 64), (1, 3, 64)):
         model = write_onnx(tmp_path / 'net.onnx', yolox_output(), input_shape=shape)
         with pytest.raises(ValueError, match=r'net\.onnx: .* expects an input \(B, 3'):

@@ -36,7 +36,7 @@ def test_yolox_against_a_loop() -> None:
 
 
 def yolox_outputs() -> tuple[np.ndarray, np.ndarray]:
-    """A person at 16, 8, 32, 56 in a 64x64 picture, in grid cells and in pixels."""
+    """A person at 16, 8, 32, 56 in a 64x64 image, in grid cells and in pixels."""
     grid = [
         (x, y, s) for s in (8, 16, 32) for y in range(64 // s) for x in range(64 // s)
     ]

@@ -1,4 +1,4 @@
-"""Questions about pictures, asked of tiny models in folders."""
+"""Questions about images, asked of tiny models in folders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(request, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_batch_is_its_questions(folder: Path, pictures: list[np.ndarray]) -> None:
-    """Questions of different lengths, with one to three pictures each."""
+    """Questions of different lengths, with one to three images each."""
     questions = [
         Question(text, lambda n=n: pictures[n : n + 1 + n % 3])
         for n, text in enumerate(['the man in red ?', 'hugs', 'show the man'] * 2)
@@ -73,16 +73,16 @@ def test_what_is_seen_and_asked_changes_the_answer(
     folder: Path, pictures: list[np.ndarray]
 ) -> None:
     model = VisionLanguageModel(name=str(folder), max_new_tokens=8)
-    by_picture = model.answer(
+    by_image = model.answer(
         Question('the man in red', lambda p=p: [p]) for p in pictures
     )
-    assert len(set(by_picture)) > 1
+    assert len(set(by_image)) > 1
     words = ('hugs', 'walks', 'person', 'blue', 'talks', 'show')
     by_text = model.answer(Question(w, lambda: pictures[:1]) for w in words)
     assert len(set(by_text)) > 1
 
 
-def test_pictures_of_a_batch_alone_are_held(
+def test_images_of_a_batch_alone_are_held(
     folder: Path, pictures: list[np.ndarray]
 ) -> None:
     made = []

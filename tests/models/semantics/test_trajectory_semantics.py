@@ -212,7 +212,7 @@ def test_a_semantic_loss_reaches_the_first_layer(name: str, build) -> None:
     [
         ((1, 2, 3, 4, 5), [1, 3, 5]),
         ((2, 4, 6), [2, 4, 6]),  # a start of 2 with a stride of 2, or sparse numbers
-        ((1, 2, 4, 5, 8), [1, 4, 8]),  # a stream that loses pictures
+        ((1, 2, 4, 5, 8), [1, 4, 8]),  # a stream that loses images
     ],
 )
 def test_no_numbering_hides_a_video(
@@ -373,7 +373,7 @@ def test_a_frozen_detector_has_no_loss_and_no_graph(build) -> None:
 
 
 def test_cached_features_give_the_same_losses(build, tmp_path) -> None:
-    """A frozen detector sees a picture once; 16 bits keep three digits."""
+    """A frozen detector sees an image once; 16 bits keep three digits."""
     clip = batch(sample((1, 2)), sample((3, 5)))
     expected = build(freeze=True).eval().loss(**clip)
     model = build(freeze=True, feature_cache=str(tmp_path)).eval()

@@ -1,4 +1,4 @@
-"""Camera motion on pictures moved by a known transform."""
+"""Camera motion on images moved by a known transform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def moved(picture: np.ndarray, affine: np.ndarray) -> np.ndarray:
 
 
 def corner_error(found: np.ndarray, true: np.ndarray) -> float:
-    """Greatest distance in pixels at the picture's corners."""
+    """Greatest distance in pixels at the image's corners."""
     width, height = SIZE
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]])
     return float(np.abs(corners @ (found - true).T).max())

@@ -358,7 +358,7 @@ def test_what_a_tracker_of_ones_own_asks_for_and_is_not_here_is_named() -> None:
     mmdet.registry.MODELS.register_module(module=Curious, force=True)
     one = Detections([[0, 0, 9, 9]], [0.9])
     for wants, text in {
-        'pixels': r'Curious looks at the picture \(img\.mean\)',
+        'pixels': r'Curious looks at the image \(img\.mean\)',
         'detector': r"Curious asks the model around it for 'detector'",
         'crops': r'Curious asks for the appearance of other boxes',
     }.items():

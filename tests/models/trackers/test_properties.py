@@ -266,9 +266,9 @@ def test_a_pan_that_is_known_changes_nothing(make, seed: int) -> None:
 
 
 @every_tracker
-def test_a_moving_camera_needs_the_picture(make) -> None:
+def test_a_moving_camera_needs_the_image(make) -> None:
     tracker = make(camera_motion=dict(type='SparseOpticalFlow'))
-    with pytest.raises(ValueError, match=r'must see the picture: call update'):
+    with pytest.raises(ValueError, match=r'must see the image: call update'):
         tracker.update(Detections.empty())
 
 

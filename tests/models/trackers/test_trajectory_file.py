@@ -87,7 +87,7 @@ def test_a_path_with_something_else_in_braces(template: str) -> None:
         TrajectoryFile(path=template).update(NOTHING, frame(1))
 
 
-def test_truth_as_tracks_may_go_on_beyond_the_pictures(tmp_path: Path) -> None:
+def test_truth_as_tracks_may_go_on_beyond_the_images(tmp_path: Path) -> None:
     path = tmp_path / 'gt.txt'
     path.write_text('1,7,0,0,5,5,1\n4,7,0,0,5,5,1\n')
     video = VideoInfo(

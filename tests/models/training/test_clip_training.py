@@ -148,7 +148,7 @@ def test_all_losses_lie_where_the_features_do(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_knows_nothing_of_pictures_that_were_changed(tmp_path: Path) -> None:
+def test_a_file_knows_nothing_of_images_that_were_changed(tmp_path: Path) -> None:
     clip = sample()
     truth = clip.gt_trajectories
     write_trajectories(truth, tmp_path / f'{clip.video.name}.txt')

@@ -1,4 +1,4 @@
-"""A frozen detector: it is neither trained nor changed, and looks at a picture once."""
+"""A frozen detector: it is neither trained nor changed, and looks at an image once."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ def picture(height: int, width: int, seed: int) -> Frame:
     return Frame(VideoInfo('a', 'a'), 1, 0.0, lambda: image)
 
 
-def test_a_picture_is_the_same_in_any_company(tmp_path: Path) -> None:
-    """A batch is padded to its largest picture; what is kept of one is its own."""
+def test_an_image_is_the_same_in_any_company(tmp_path: Path) -> None:
+    """A batch is padded to its largest image; what is kept of one is its own."""
     wide, tall, other = picture(64, 96, 1), picture(80, 40, 2), picture(64, 96, 3)
     looking = detector(None)
     alone = FeatureCache(tmp_path / 'alone', looking)
@@ -140,7 +140,7 @@ def test_a_picture_is_the_same_in_any_company(tmp_path: Path) -> None:
         assert len(cache.extract_and_detect([wide, other])[0]) == 2
 
 
-def test_pictures_of_one_size_are_kept_as_they_were_seen(tmp_path: Path) -> None:
+def test_images_of_one_size_are_kept_as_they_were_seen(tmp_path: Path) -> None:
     """Bit by bit, the cells of the padding too: a cache outlives a training."""
     looking = detector(None).eval()
     shown = [picture(80, 40, seed) for seed in range(3)]

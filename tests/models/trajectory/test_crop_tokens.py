@@ -30,7 +30,7 @@ def test_a_box_is_brought_to_one_size_whatever_the_scale() -> None:
     assert crop(features, rows, boxes).shape == (2, 2, 16)
     expected = torch.stack([torch.arange(8) * 8 + 3.5, 16 + torch.arange(8) * 2 + 0.5])
     torch.testing.assert_close(shown[0], expected[:, None, :, None].expand(2, 3, 8, 4))
-    half = replace(features, scales=features.scales / 2)  # frames twice the pictures
+    half = replace(features, scales=features.scales / 2)  # frames twice the images
     crop(half, rows, boxes * 2)
     torch.testing.assert_close(shown[1], shown[0])
 

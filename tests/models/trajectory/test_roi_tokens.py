@@ -62,7 +62,7 @@ def test_boxes_are_in_pixels_of_the_original_frame() -> None:
     part = RoITokens(in_channels=4, channels=4)
     box = torch.tensor([[16.0, 24.0, 48.0, 88.0]])
     here = part(features(level), torch.tensor([0]), box)
-    # The network saw the picture at half its size.
+    # The network saw the image at half its size.
     there = part(features(level, scale=0.5), torch.tensor([0]), 2 * box)
     torch.testing.assert_close(here, there)
 

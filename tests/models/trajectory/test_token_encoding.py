@@ -25,7 +25,7 @@ def test_motion_of_a_box() -> None:
     size = torch.tensor([0.2, 0.4]).log()
     expected = torch.tensor([-0.6, -0.2, *size, 0, 0, 0, 0])
     torch.testing.assert_close(motion[0, 0], expected)
-    # A tenth of the picture (.2 of its half) to the right in half a second.
+    # A tenth of the image (.2 of its half) to the right in half a second.
     expected = torch.tensor([-0.4, -0.2, *size, 0.4, 0, 0, 0])
     torch.testing.assert_close(motion[0, 1], expected)
     assert motion[1, 1, 4:].abs().sum() == 0  # padding does not move

@@ -1,4 +1,4 @@
-"""Pictures of people and pairs: right, few, small."""
+"""Images of people and pairs: right, few, small."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_memory_does_not_grow_with_the_video() -> None:
     assert spread[0] == 1 and spread[-1] > 250
 
 
-def test_pictures_that_nobody_wants_are_not_decoded() -> None:
+def test_images_that_nobody_wants_are_not_decoded() -> None:
     decoded = []
 
     def watched(number: int) -> Frame:
@@ -186,7 +186,7 @@ def test_linked_and_forgotten() -> None:
     assert memory.ids == []
 
 
-def test_outside_the_picture_there_is_nothing_to_see() -> None:
+def test_outside_the_image_there_is_nothing_to_see() -> None:
     memory = CropBuffer()
     memory.update(frame(1), tracks(_1=(400, 20, 440, 80)))
     assert memory.ids == [1]

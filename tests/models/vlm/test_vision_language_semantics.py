@@ -75,7 +75,7 @@ def test_people_pairs_and_the_video_are_asked_about() -> None:
     assert said.interactions.end_frames.tolist() == [6]
     text, count = model.asked[0]
     assert count == 2
-    assert text.startswith('The 2 picture(s) show one person at 0.1 s, ')
+    assert text.startswith('The 2 image(s) show one person at 0.1 s, ')
     assert [count for _, count in model.asked] == [2, 2, 3, 3, 6]
 
 
@@ -135,7 +135,7 @@ def test_ids_stride_and_what_is_left_out() -> None:
     [
         ((1, 2, 3, 4, 5), [1, 3, 5]),
         ((2, 4, 6), [2, 4, 6]),  # a start of 2 with a stride of 2, or sparse numbers
-        ((1, 2, 4, 5, 8), [1, 4, 8]),  # a stream that loses pictures
+        ((1, 2, 4, 5, 8), [1, 4, 8]),  # a stream that loses images
     ],
 )
 def test_no_numbering_hides_a_video(
@@ -148,14 +148,14 @@ def test_no_numbering_hides_a_video(
     assert [p.frame_id for p in memory.track_crops[1].items] == looked_at
 
 
-def test_a_prompt_about_one_picture() -> None:
+def test_a_prompt_about_one_image() -> None:
     model = Scripted()
     semantics = VisionLanguageSemantics(model=model, min_near_frames=1)
     semantics.generate(seen(semantics, count=1))
     assert len(model.asked) == 5
     for text, count in model.asked:
         assert count == 1
-        assert text.startswith('The 1 picture(s) show ')
+        assert text.startswith('The 1 image(s) show ')
 
 
 def test_wrong_options() -> None:

@@ -77,16 +77,16 @@ def check_clip(folder: str | os.PathLike) -> Findings:
 
 
 def _check_boxes(clip: ClipEvidence, found: Findings) -> None:
-    """Rows inside the picture, once each, visible; pictures of one size, none missing."""
+    """Rows inside the image, once each, visible; images of one size, none missing."""
     names = [f'{n:06d}.jpg' for n in range(1, clip.num_frames + 1)]
-    held = [p.name for p in clip.pictures]
-    found.test('pictures without a gap', names == held, clip.folder, f'{held[:3]} ...')
+    held = [p.name for p in clip.image_paths]
+    found.test('images without a gap', names == held, clip.folder, f'{held[:3]} ...')
     height, width = clip.image(1).shape[:2]
     frame, _, x, y, w, h, seen = clip.rows.T
     inside = (x >= 0) & (y >= 0) & (w > 0) & (h > 0)
     inside &= (x + w <= width) & (y + h <= height)
     inside &= (frame >= 1) & (frame <= clip.num_frames)
-    _test_rows(found, 'box inside the picture', inside, clip)
+    _test_rows(found, 'box inside the image', inside, clip)
     shown = (seen >= MIN_VISIBILITY) & (seen <= 1)
     _test_rows(found, 'visible fraction', shown, clip)
     keys = Counter(map(tuple, clip.rows[:, :2].astype(int).tolist()))

@@ -1,6 +1,6 @@
 """What the files of a clip show: boxes over time, colours in them, the camera's motion.
 
-Nothing here knows how a clip was made: pictures, ``gt.txt`` and text files are all it
+Nothing here knows how a clip was made: images, ``gt.txt`` and text files are all it
 reads.
 """
 
@@ -40,7 +40,7 @@ CAMERA_STRIDE = 3  # frames; slow cameras move less than a pixel in one
 
 
 def color_mask(image: np.ndarray, color: str) -> np.ndarray:
-    """Where a picture has a colour.
+    """Where an image has a colour.
 
     Args:
         image: (H, W, 3) uint8 BGR.
@@ -91,7 +91,7 @@ class ClipEvidence:
         if not isinstance(semantics, dict) or 'trajectories' not in semantics:
             raise ValueError(f'{path}: there is no list "trajectories"')
         self.interactions: list[dict] = semantics['trajectories']
-        self.pictures = sorted((self.folder / 'imgs').glob('*.jpg'))
+        self.image_paths = sorted((self.folder / 'imgs').glob('*.jpg'))
         self._images: dict[int, np.ndarray] = {}
 
     def _text(self, name: str) -> str:
@@ -110,13 +110,13 @@ class ClipEvidence:
 
     @property
     def num_frames(self) -> int:
-        """How many pictures there are."""
-        return len(self.pictures)
+        """How many images there are."""
+        return len(self.image_paths)
 
     def image(self, frame: int) -> np.ndarray:
         """(H, W, 3) uint8 BGR of a frame, from 1."""
         if frame not in self._images:
-            self._images[frame] = read_image(self.pictures[frame - 1])
+            self._images[frame] = read_image(self.image_paths[frame - 1])
         return self._images[frame]
 
     @cached_property
@@ -144,7 +144,7 @@ class ClipEvidence:
 
     @cached_property
     def camera(self) -> np.ndarray:
-        """(T, 3, 3) pixels of a frame to those of the first, from the pictures alone."""
+        """(T, 3, 3) pixels of a frame to those of the first, from the images alone."""
         total = [np.eye(3)]
         frames = list(range(1, self.num_frames + 1, CAMERA_STRIDE))
         for before, after in zip(frames, frames[1:], strict=False):

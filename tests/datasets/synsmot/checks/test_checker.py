@@ -46,7 +46,7 @@ def test_mini_holds_what_it_says(mini_findings):
     assert found.failed == []
     assert found.checked['colour of top'] > 30
     assert found.checked['left and right in order'] > 10
-    assert found.checked['box inside the picture'] > 1000
+    assert found.checked['box inside the image'] > 1000
     assert found.checked['expression: motion'] > 30
     assert found.checked['both there from start to end'] > 25
     assert sum(found.checked.values()) > 4000
@@ -70,7 +70,7 @@ def test_another_colour_in_a_caption(clip):
     assert {'colour of top', 'expression: looks'} <= _kinds(check_clip(folder))
 
 
-def test_repainted_pictures(clip):
+def test_repainted_images(clip):
     """Hues turned by a third of the circle: nobody wears what is said."""
     folder = clip()
     for path in (folder / 'imgs').iterdir():
@@ -81,8 +81,8 @@ def test_repainted_pictures(clip):
     assert sum(kind == 'colour of top' for kind, *_ in found.failed) == 4
 
 
-def test_mirrored_pictures(clip):
-    """Pictures and boxes mirrored, sentences kept: left is right."""
+def test_mirrored_images(clip):
+    """Images and boxes mirrored, sentences kept: left is right."""
     folder = clip('train/following/000007')
     width = 0
     for path in (folder / 'imgs').iterdir():
@@ -94,7 +94,7 @@ def test_mirrored_pictures(clip):
     np.savetxt(folder / 'gt' / 'gt.txt', rows, delimiter=',', fmt='%g')
     found = check_clip(folder)
     assert {'left and right in order'} <= _kinds(found)
-    assert 'box inside the picture' not in _kinds(found)
+    assert 'box inside the image' not in _kinds(found)
     assert 'colour of top' not in _kinds(found)
 
 
@@ -169,7 +169,7 @@ def test_boxes_that_jump_out_or_twice(clip):
     parts = first.split(',')
     outside = ','.join([*parts[:2], '300', parts[3], '90', *parts[5:]])
     path.write_text('\n'.join([first, outside, *rest]) + '\n')
-    assert {'box inside the picture', 'one box a frame'} <= _kinds(check_clip(folder))
+    assert {'box inside the image', 'one box a frame'} <= _kinds(check_clip(folder))
 
 
 def test_words_nobody_taught_it(clip):

@@ -28,7 +28,7 @@ def test_each_colour_is_itself_and_no_other_under_every_light(name, gain, warmth
     assert named == {name}
 
 
-def test_the_camera_is_found_from_the_pictures(mini):
+def test_the_camera_is_found_from_the_images(mini):
     """To a pixel at the corners, over whole clips, against the path that was shot."""
     moved = 0
     for folder in sequence_folders(mini):
