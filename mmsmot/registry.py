@@ -1,4 +1,4 @@
-"""Every registry of mmsmot, in the order of the data's way.
+"""Every registry of mmsmot, in the order of the data flow.
 
 All are children of MMEngine's registries, so that ``type='mmdet.X'`` and
 ``_scope_='mmdet'`` reach OpenMMLab's parts, except :data:`TRACKERS`, which is a root of

@@ -1,4 +1,4 @@
-"""The first run: a world of people, and what the model that comes along says of it."""
+"""The first run: a world of people, and what the bundled model predicts on it."""
 
 from __future__ import annotations
 

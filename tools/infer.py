@@ -83,7 +83,7 @@ def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_frame_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which frames are taken, and how long a stream is looked at."""
+    """Which frames are taken, and how long a stream is tracked."""
     parser.add_argument(
         '--start', type=non_negative_int_arg, help='first frame number, inclusive'
     )

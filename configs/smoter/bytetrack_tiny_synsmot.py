@@ -1,4 +1,4 @@
-# Two stages: the detector is trained, its tracks are written, and the words are learnt on
+# Two stages: the detector is trained, its tracks are written, and semantics are trained on
 # along them (README, "Two stages").
 _base_ = [
     'smoter_tiny_synsmot.py', '../_base_/trackers/bytetrack.py',

@@ -1,4 +1,4 @@
-"""What users call from Python."""
+"""The Python API: inferencer, session, and results."""
 
 from .infer import infer_video
 from .inferencer import SMOTInferencer

@@ -55,7 +55,7 @@ def write_annotated_video(
 def _drawing_function(
     sample: SMOTDataSample,
 ) -> Callable[[Frame, Trajectories], np.ndarray]:
-    """Boxes with trails; where there are words, boxes with arrows and a panel of text."""
+    """Boxes with trails; with captions, boxes with arrows and a panel of text."""
     if 'pred_captions' not in sample:
         trails = TrackDrawer()
         return lambda frame, trajectories: trails.draw(

@@ -1,4 +1,4 @@
-"""Whether a model's words can be trusted on a video."""
+"""Whether a video is of the domain that a model's semantics were trained on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..structures import VideoInfo
 
 
 def domain_warnings(model: SMOT, video: VideoInfo) -> list[str]:
-    """What whoever reads the words must know; empty where there is nothing.
+    """Warnings for a video that is not of the training domain; empty for one that is.
 
-    A model that learnt on SynSMOT's drawings says something about every video, and it
-    says it in the same tone. Only a video that lies in a SynSMOT folder is its own.
+    A model that was trained on SynSMOT's drawings captions every video with the same
+    confidence. Only a video that lies in a SynSMOT folder is its own.
 
     Args:
         model: The pipeline; its ``semantics`` says what it was trained on.

@@ -59,7 +59,7 @@ class SMOTInferencer:
         checkpoint: Weights of the whole model; ``None`` for those that come with the
             package, where there are some.
         weights: The detector's weights, alone or in a whole model's; then those that come
-            with the package are not looked at.
+            with the package are not used.
         reid_weights: The ReID part's.
         device: Where to run; ``None`` for a GPU where there is one, Apple's aside,
             which has no float64.

@@ -120,7 +120,7 @@ class SMOTSession:
         return result.tracks
 
     def describe(self, prompt: int = 0) -> Description:
-        """What can be said so far, of the tracks that live and those that ended.
+        """Captions and interactions so far, of the tracks that live and those that ended.
 
         Asking changes nothing: the stream goes on as if it had not been asked.
 

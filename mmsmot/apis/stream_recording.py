@@ -1,4 +1,4 @@
-"""A live stream, written to a file while it is looked at, so that it can be read again."""
+"""A live stream, written to a file while it is tracked, so that it can be read again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..visualization import VideoWriter
 
 
 class StreamRecording:
-    """Stands for a stream's reader, and keeps what was read as H.264.
+    """Reads a live stream and records its frames as H.264.
 
     Read its :meth:`batches` once, inside a ``with`` block; when the block ends the file
     is there, and iterating reads the frames from it, with the numbers and times they had.

@@ -1,4 +1,4 @@
-"""An image that FFmpeg decoded, as it is to be shown."""
+"""Frames decoded by FFmpeg: their orientation, upright size, and BGR array."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ MOST_EMPTY_FRAMES, MOST_FRAMES_A_ROW = 10**6, 1000
 
 
 class ImageSequence:
-    """The frames of a folder; an image is read from disk when it is looked at.
+    """The frames of a folder; an image is read from disk on first access.
 
     Attributes:
         video: What is known of the video.
@@ -275,7 +275,7 @@ def _last_frame(folder: Path, info: SeqInfo | None, files: dict[str, str]) -> in
     frames, misfit = [np.empty(0)], ''
     for path in files.values():
         numbers = read_mot_rows(path)[:, 0]
-        # Readers drop the rows of others, so no frame is looked at for them.
+        # Readers drop the rows of others, so no frame is read for them.
         rows = numbers[(numbers >= 0) & (numbers <= LAST_FRAME)]
         frames.append(rows + frame_number_offset(numbers, path))
         if len(numbers) and not len(rows):

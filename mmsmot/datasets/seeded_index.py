@@ -1,4 +1,4 @@
-"""The seed of what is drawn for a sample: it follows (seed, epoch, index)."""
+"""Sample indices with a seed that follows (seed, epoch, index), and its generators."""
 
 from __future__ import annotations
 

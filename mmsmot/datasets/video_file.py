@@ -34,7 +34,7 @@ class VideoFile:
     """The frames of a video file, decoded one after another on each iteration.
 
     A frame's pixels are converted to BGR, and turned or mirrored as the file says that
-    they are to be shown, when they are looked at. Timestamps are the file's own, so a
+    they are to be shown, on first access. Timestamps are the file's own, so a
     variable frame rate is honoured; where they go back, as in recordings joined into one
     file, they go on from the frame before, with a warning. Where the size of the image
     changes, reading ends with a warning: boxes of two sizes cannot stand in one

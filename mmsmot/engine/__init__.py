@@ -1,4 +1,4 @@
-"""What runs it all: configs and their checks."""
+"""Configs, their checks, the runner and hooks."""
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
 from .config import load_config, require_model, set_config_weights

@@ -1,4 +1,4 @@
-"""Held against a config: whether anybody reads its keys, and what its parts take."""
+"""Checks of a config: keys that nothing reads, and arguments of its parts."""
 
 from __future__ import annotations
 

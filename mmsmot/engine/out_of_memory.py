@@ -1,4 +1,4 @@
-"""What to do where memory runs out."""
+"""Advice where memory runs out: the options that lower it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRAINING = (
         'clips at once; make up for fewer with optim_wrapper.accumulative_counts',
     ),
     ('train_dataloader.dataset.num_frames', 'frames of a clip'),
-    (f'{SEMANTICS}.max_boxes', 'boxes of a trajectory that are looked at'),
+    (f'{SEMANTICS}.max_boxes', 'boxes of a trajectory that are captioned'),
 )
 TESTING = (
     ('model.batch_size', 'frames that the detector sees at once'),

@@ -1,4 +1,4 @@
-"""Predictions and truth to numbers."""
+"""Metrics: predictions and ground truth to scores."""
 
 from typing import Any
 

@@ -74,7 +74,7 @@ class CaptionError:
 
 @dataclass(frozen=True)
 class PairError:
-    """Verbs of one pair that were missed or invented.
+    """Verbs of one pair that were missed or spurious.
 
     Attributes:
         video: Its name.

@@ -55,7 +55,7 @@ class ExternalResults:
 
     Raises:
         FileNotFoundError: There is no text file.
-        ValueError: A JSON file is not in that form, or speaks of a video that has no
+        ValueError: A JSON file is not in that form, or names a video that has no
             text file; or there is no such ``frame_numbers``.
     """
 
@@ -169,7 +169,7 @@ class ExternalResults:
         }
         missing = [file for file, content in words.items() if content is None]
         if missing:
-            # Tracks alone are usual; words of which a part lacks may be an accident.
+            # Tracks alone are usual; semantics of which a part lacks may be an accident.
             level = logging.INFO if len(missing) == len(words) else logging.WARNING
             print_log(
                 f'{self.folder}: no {", ".join(missing)}; not predicted and not scored',

@@ -1,4 +1,4 @@
-"""The truth of a dataset, video by video, for scoring without a model."""
+"""A dataset of whole videos and its ground truth, for scoring without a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..structures import SMOTDataSample
 
 
 def gt_samples(dataset: VideoDataset) -> Iterator[SMOTDataSample]:
-    """A sample with the truth of each video; no image is decoded."""
+    """One sample with the ground truth for each video; no image is decoded."""
     return (dataset[i]['data_samples'] for i in range(len(dataset)))
 
 

@@ -82,7 +82,7 @@ def apply_preprocessing(sample: SMOTDataSample) -> SMOTDataSample:
 def compare_strictly(
     sample: SMOTDataSample, min_iou: float = STRICT_MIN_IOU
 ) -> ProtocolComparison:
-    """One-to-one matching; missed and invented trajectories count.
+    """One-to-one matching; missed and spurious trajectories count.
 
     Trajectories are matched by :func:`~mmsmot.structures.match_trajectories`. Every true
     caption is an item, with an empty prediction where its trajectory was missed. Every

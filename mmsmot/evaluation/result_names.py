@@ -1,4 +1,4 @@
-"""The files of a video's results in a folder."""
+"""Names and paths of a video's results in a folder."""
 
 from __future__ import annotations
 

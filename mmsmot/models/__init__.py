@@ -1,4 +1,4 @@
-"""The parts of the pipeline, in the order of the data's way.
+"""The parts of the pipeline, in the order of the data flow.
 
 Empty on purpose: ``mmsmot.models.trackers`` must import without torch, and the
 registries import the other folders when a config asks for them.

@@ -15,7 +15,7 @@ from .estimators import Estimate
 from .semantics.description import Description, Pair, unordered_pair
 
 # Frames that an ended track waits for those it met, so that what they do to each other is
-# said when both are whole; a minute at 25 frames a second.
+# scored when both are whole; a minute at 25 frames a second.
 PAIR_WINDOW = 1500
 
 VerbKey = tuple[int, int, str, str]  # subject, object, verb, partner label
@@ -132,7 +132,7 @@ class PromptRun:
         return self._finish_tracks(due, expired) if due or expired else []
 
     def describe(self) -> Description:
-        """What can be said so far; changes nothing."""
+        """Captions and interactions so far; changes nothing."""
         if self._semantics is None:
             return Description()
         ids = self._kept_ids()

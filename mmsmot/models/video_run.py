@@ -177,7 +177,7 @@ class VideoRun:
         return results
 
     def describe(self, prompt: int = 0) -> Description:
-        """What can be said so far of one prompt's tracks, live and ended.
+        """Captions and interactions so far of one prompt's tracks, live and ended.
 
         Asking changes nothing: the run goes on as if it had not been asked.
         """

@@ -1,4 +1,4 @@
-"""What flows through the pipeline, in the order of the data's way."""
+"""Structures that flow through the pipeline, in the order of the data flow."""
 
 from typing import Any
 

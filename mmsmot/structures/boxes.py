@@ -15,7 +15,7 @@ from .runs import positions_in_runs
 # Sides beyond these are no pixels: areas, aspect ratios and their squares would leave
 # the range of numbers in filters and assignments.
 MIN_SIDE, MAX_SIDE = 1e-9, 1e9
-PAIRS = 1 << 20  # candidates of an overlap that are looked at in one go
+PAIRS = 1 << 20  # candidates of an overlap in one batch
 
 
 def as_boxes(boxes: np.ndarray, owner: str) -> np.ndarray:

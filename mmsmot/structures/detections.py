@@ -12,7 +12,7 @@ from .columns import NOT_GIVEN, as_column, default_column, is_column_given
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """What a detector saw in one frame; rows in the detector's order.
+    """The detections of one frame; rows in the detector's order.
 
     Attributes:
         boxes: (N, 4) float64, x1, y1, x2, y2 in pixels of the original frame.

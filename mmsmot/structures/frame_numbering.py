@@ -121,7 +121,7 @@ def require_existing_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
         first = int(pred.frame_ids[is_extra][0])
         span = f'{frame_ids[0]} to {frame_ids[-1]}' if len(frame_ids) else 'none'
         raise ValueError(
-            f'{int(is_extra.sum())} predicted boxes lie on frames that were not looked at, '
-            f'the first on frame {first} (looked at: {len(frame_ids)} frames, {span}). '
+            f'{int(is_extra.sum())} predicted boxes lie on frames that were not tracked, '
+            f'the first on frame {first} (tracked: {len(frame_ids)} frames, {span}). '
             'Predictions carry the original frame numbers, not positions.'
         )

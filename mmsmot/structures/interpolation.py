@@ -31,7 +31,7 @@ def interpolate_linearly(
         trajectories: R rows.
         max_gap: The longest gap that is filled, in missed frames of the original video,
             looked at or not.
-        frame_ids: (T,) original numbers of the frames that were looked at, the only ones
+        frame_ids: (T,) original numbers of the frames that were tracked, the only ones
             to be filled; ``None`` for all. Videos read with a stride, or with numbers
             that have holes, need it: a box on a frame that was not read has no ground truth
             to be scored against.

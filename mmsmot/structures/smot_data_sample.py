@@ -25,7 +25,7 @@ class SMOTDataSample(BaseDataElement):
 
     Meta fields:
         video (:class:`~mmsmot.structures.VideoInfo`): The video it comes from.
-        frame_ids: (T,) int64, the original frame numbers that were looked at: an
+        frame_ids: (T,) int64, the original numbers of the tracked frames: an
             evaluation needs them to know the frames without any box.
         prompt (:class:`~mmsmot.structures.Prompt`): What is asked for in it; a dataset may
             have one video with several prompts. Missing: every object.

@@ -1,4 +1,4 @@
-"""What every part may lean on, and no part's own business."""
+"""Helpers that every part may import."""
 
 from .setup_env import register_all_modules  # MMEngine's registries look for it here
 

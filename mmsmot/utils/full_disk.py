@@ -1,4 +1,4 @@
-"""A disk without room, told with its folder."""
+"""Errors of a full disk, with the folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to an ONNX model on disk."""
+"""The files of an ONNX model on disk, and their hash."""
 
 from __future__ import annotations
 

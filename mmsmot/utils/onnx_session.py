@@ -1,4 +1,4 @@
-"""Opening an ONNX file, and what goes into it."""
+"""Sessions of onnxruntime: opening a model, its input type, running it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time goes."""
+"""Time by stage."""
 
 from __future__ import annotations
 

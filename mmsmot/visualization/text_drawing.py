@@ -1,4 +1,4 @@
-"""A line of text in any script: a font for each character, its width, its drawing."""
+"""Drawing a line of text in any script: fonts, widths, colours."""
 
 from __future__ import annotations
 

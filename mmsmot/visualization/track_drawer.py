@@ -1,4 +1,4 @@
-"""Tracks drawn into an image: boxes, ids, trails."""
+"""Drawing tracks into an image: boxes, ids, trails."""
 
 from __future__ import annotations
 

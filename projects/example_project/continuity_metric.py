@@ -42,7 +42,7 @@ class ContinuityMetric(BaseMetric):
         """Count in a batch of videos; only counts are kept.
 
         Args:
-            data_batch: Not looked at.
+            data_batch: Not used.
             data_samples: :class:`~mmsmot.structures.SMOTDataSample` as dictionaries.
 
         Raises:

@@ -172,7 +172,7 @@ def test_no_truth_at_all(samples):
 def test_an_error_names_the_video(samples):
     sample = samples[2]
     sample.set_metainfo(dict(frame_ids=FRAME_IDS + 1))
-    with pytest.raises(ValueError, match='v2: .* frames that were not looked at'):
+    with pytest.raises(ValueError, match='v2: .* frames that were not tracked'):
         evaluate(TrackingMetric(), samples)
 
 

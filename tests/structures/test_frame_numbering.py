@@ -144,10 +144,10 @@ def test_boxes_on_other_frames_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
 def test_predictions_on_other_frames_are_refused() -> None:
     pred = Trajectories([1, 4, 4], [1, 1, 2], [[0, 0, 5, 5]] * 3)
     require_existing_frames(pred, np.array([1, 4]))
-    message = r'2 predicted .* the first on frame 4 \(looked at: 2 frames, 1 to 3\)'
+    message = r'2 predicted .* the first on frame 4 \(tracked: 2 frames, 1 to 3\)'
     with pytest.raises(ValueError, match=message):
         require_existing_frames(pred, np.array([1, 3]))
-    with pytest.raises(ValueError, match=r'frame 1 \(looked at: 0 frames, none\)'):
+    with pytest.raises(ValueError, match=r'frame 1 \(tracked: 0 frames, none\)'):
         require_existing_frames(pred, np.empty(0, int))
 
 

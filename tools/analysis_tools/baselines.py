@@ -1,4 +1,4 @@
-"""Floors and ceilings of SynSMOT: blind predictions, and the truth in other words.
+"""Floors and ceilings of SynSMOT: blind predictions, and paraphrased ground truth.
 
     python tools/analysis_tools/baselines.py data/SynSMOT-small --out floors.json
 

@@ -4,7 +4,7 @@
     python tools/benchmarks/pipeline.py --memory --out docs/memory.png
     python tools/benchmarks/pipeline.py --latency            describe() of 10 people
 
-What is timed is ``infer_video``, which tools/infer.py calls: tracks, words, annotated
+What is timed is ``infer_video``, which tools/infer.py calls: tracks, captions, annotated
 video and page. Without ``--video`` it looks at the demo scene, written as a video file.
 Without ``--checkpoint`` the weights are random: the detector runs, but what it finds is
 exchanged for the scene's true boxes, and captions are as long as they may be.
@@ -90,7 +90,7 @@ class StandingCrowdTracker:
 
 
 def build_model(args: argparse.Namespace) -> SMOT:
-    """The pipeline; random weights get words, so that they can speak."""
+    """The pipeline; random weights get a trained tokenizer, so that they generate captions."""
     # Read here, or the weights that come with the package would be taken.
     config = load_config(args.config)
     inferencer = SMOTInferencer(config, args.checkpoint, device=args.device)

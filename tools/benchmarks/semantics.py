@@ -1,4 +1,4 @@
-"""How fast trajectories are put into words: batched and cached against one by one.
+"""How fast trajectories are captioned: batched and cached against one by one.
 
 The paper's sizes on random features: VFM, TFM, both text decoders and the interaction
 head, on N = 100 frames and M = 10 trajectories, captions of 40 tokens. The peer is the
@@ -178,7 +178,7 @@ def score_one_pair(
 def generate_uncached(
     m: SemanticModules, prefix: torch.Tensor, mask: torch.Tensor
 ) -> torch.Tensor:
-    """Greedy words, everything computed anew for each."""
+    """Greedy decoding without a cache: every token computes all before it anew."""
     decoder = m.instance_caption.decoder
     ids = torch.full((1, 1), decoder.tokenizer.bos_id)
     for _ in range(decoder.max_length - 1):

@@ -56,7 +56,7 @@ def parse_args() -> argparse.Namespace:
 def random_clip(
     count: int, people: int, size: list[int]
 ) -> tuple[list, SMOTDataSample]:
-    """Random images in which so many people stand, and what is said of them."""
+    """Random images with so many people, and their captions and interactions."""
     width, height = size
     video = VideoInfo('random', '/random', 25.0, width, height)
     random = np.random.default_rng(0)

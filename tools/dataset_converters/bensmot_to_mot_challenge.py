@@ -1,4 +1,4 @@
-"""BenSMOT's layout to MOTChallenge folders, with the words beside gt.
+"""BenSMOT's layout to MOTChallenge folders, with captions and interactions beside gt.
 
 DATA_ROOT/SPLIT/<activity>/<sequence>/ becomes OUT/<activity>__<sequence>/ with img1, gt
 and seqinfo.ini. Finished sequences are kept, so the same command goes on where an

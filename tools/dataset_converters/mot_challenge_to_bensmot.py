@@ -1,7 +1,7 @@
-"""MOTChallenge folders, with or without words, to BenSMOT's layout.
+"""MOTChallenge folders, with or without captions, to BenSMOT's layout.
 
 DATA_ROOT/<sequence>/{img1,gt,seqinfo.ini} becomes OUT/SPLIT/<activity>/<sequence>/; a
-sequence named "cooking__0001" becomes cooking/0001. Words are BenSMOT's text files beside
+sequence named "cooking__0001" becomes cooking/0001. Captions and interactions are BenSMOT's text files beside
 gt: instance_captions.txt, interactions.graphml, video_caption.txt. Finished sequences are
 kept, so the same command goes on where an interrupted one ended.
 """

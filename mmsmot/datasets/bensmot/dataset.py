@@ -238,6 +238,6 @@ def _require_unflipped_words(data_root: str, metainfo: dict) -> None:
     facts = read_json(path)
     if not isinstance(facts, dict) or facts.get('flippable') is not True:
         raise ValueError(
-            f'{path}: the text of this dataset speaks of left and right, so it cannot '
+            f'{path}: the captions of this dataset name left and right, so it cannot '
             'be flippable; remove it from metainfo'
         )

@@ -25,14 +25,14 @@ def require_images(video: ImageSequence) -> None:
     if video.image_paths is None:
         raise ValueError(
             f'{video.video.name}: no images in {video.video.path}. To convert boxes '
-            'and words alone, give --images none.'
+            'and semantics alone, give --images none.'
         )
     missing = [path for path in video.image_paths if not os.path.isfile(path)]
     if missing:
         raise FileNotFoundError(
             f'{video.video.name}: {len(missing)} of {len(video)} images are missing, '
             f'first: {missing[0]}. Is this the folder that file names are relative to? '
-            'To convert boxes and words alone, give --images none.'
+            'To convert boxes and semantics alone, give --images none.'
         )
 
 

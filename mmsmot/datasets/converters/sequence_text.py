@@ -146,7 +146,7 @@ def _require_known(
     if unknown:
         raise ValueError(
             f'{video.video.name}: {source} name id {unknown[0]}, which has no box '
-            f'({len(unknown)} such ids). Correct the id, or leave its words out.'
+            f'({len(unknown)} such ids). Correct the id, or leave its captions and interactions out.'
         )
 
 

@@ -1,4 +1,4 @@
-"""Legs on the move: walking, running, riding, and the arms that go with them."""
+"""Gait cycles: poses of walking, running, riding and sidestepping by phase."""
 
 from __future__ import annotations
 

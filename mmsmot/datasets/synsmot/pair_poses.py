@@ -1,4 +1,4 @@
-"""What people do with each other: the subject's pose for every moment of it."""
+"""Poses of actions between two people: the subject's pose over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do on the spot: a pose for every moment of a single action."""
+"""Poses of actions that one person does: joint positions over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other light and other colours for clips."""
+"""Colour jitter of clips."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def jitter_colors(
     saturation: float = 1.0,
     turn: float = 0.0,
 ) -> np.ndarray:
-    """An image in another light.
+    """Jitter brightness, contrast, saturation and hue of an image.
 
     Args:
         image: (H, W, 3) uint8 BGR.

@@ -57,6 +57,6 @@ class PackClip(ClipTransform):
             named.update(i for pair in pairs for i in pair)
         if named - ids:
             raise ValueError(
-                f'{frames[0].video.name}: words about ids {sorted(named - ids)}, which '
-                'have no box in the clip. GroundTruth.for_boxes leaves such words out.'
+                f'{frames[0].video.name}: captions or interactions of ids {sorted(named - ids)}, which '
+                'have no box in the clip. GroundTruth.for_boxes leaves them out.'
             )

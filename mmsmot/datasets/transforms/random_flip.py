@@ -40,7 +40,7 @@ class ClipRandomFlip(GeometricTransform):
         # Whatever the dice say: training must not fail at some later clip.
         if not flippable:
             raise ValueError(
-                'ClipRandomFlip: this dataset does not declare that its words stay true '
+                'ClipRandomFlip: this dataset does not declare that its captions stay true '
                 'in a mirror (left and right). Take the flip out of the pipeline, or '
                 'give the dataset metainfo=dict(flippable=True) if they do.'
             )

@@ -1,4 +1,4 @@
-"""When the words begin."""
+"""The iteration from which the semantic losses count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tokenizer learns its words from the training captions, and long ones are told of."""
+"""The tokenizer is trained on the training captions; long captions give a warning."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class TrainTokenizerHook(Hook):
     """Trains each ``CaptionTokenizer`` of the model that has not been trained yet.
 
     It is found in a checkpoint afterwards: a resumed or fine-tuned model keeps its own.
-    Every process learns the same words from the same captions. Averaged copies of the
-    model (``EMAHook``), which are older than the words, get them too.
+    Every process trains the same tokenizer on the same captions. Averaged copies of the
+    model (``EMAHook``), which are older than the tokenizer, get it too.
 
-    Where training starts, it warns of captions that are longer than their decoder speaks.
+    Where training starts, it warns of captions that are longer than their decoder generates.
     """
 
     priority = 'VERY_HIGH'
@@ -100,7 +100,7 @@ def dataset_captions(dataset: Dataset) -> list[tuple[str, str]]:
 def text_decoders_by_option(
     model: nn.Module,
 ) -> dict[str, tuple[TextDecoder, set[str]]]:
-    """Each text decoder and the heads that speak through it, by its ``max_length`` key."""
+    """Each text decoder and the heads that generate with it, by its ``max_length`` key."""
     heads: dict[TextDecoder, list[str]] = {}
     for name, part in model.named_modules(remove_duplicate=False):
         if isinstance(part, TextDecoder):

@@ -1,4 +1,4 @@
-"""Detections that somebody else made, from a file."""
+"""Public detections from a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DetectionFile(BaseDetector):
     """Public detections: a MOTChallenge ``det.txt`` for each video.
 
     Values are handed on as they stand in the file, so that trackers can be compared with
-    published numbers. Images are not looked at.
+    published numbers. Images are not read.
 
     Args:
         path: The file, with ``{name}`` and ``{path}`` standing for the video's; by

@@ -1,4 +1,4 @@
-"""What an estimator made, held against its contract."""
+"""Check of what an estimator returns against its contract."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ left out.
 
 The contract of the slot: a part is called with the
 :class:`~mmsmot.structures.Trajectories` of one video and the (T,) original numbers of the
-frames that were looked at, and returns the trajectories that take their place. Importing
+frames that were tracked, and returns the trajectories that take their place. Importing
 this package does not import torch.
 """
 

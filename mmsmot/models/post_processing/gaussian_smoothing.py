@@ -1,4 +1,4 @@
-"""Trajectories without their detector's trembling."""
+"""Gaussian-smoothed trajectories."""
 
 from __future__ import annotations
 

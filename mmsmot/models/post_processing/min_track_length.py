@@ -1,4 +1,4 @@
-"""Trajectories that are too short to be somebody."""
+"""Trajectories that are too short to be an object."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ...utils.number_ranges import COUNT, require_numbers
 
 @TASK_UTILS.register_module()
 class MinTrackLength:
-    """Drops trajectories with few boxes; how many is said in the log.
+    """Drops trajectories with few boxes; how many is logged.
 
-    Where fewer frames were looked at, those that are in all of them stay.
+    Where fewer frames were tracked, those that are in all of them stay.
 
     A wrong box that was confirmed, or a second one on somebody, seldom lasts. It costs a
     tracking score little, but a caption, and interactions, are spoken of it as of all.

@@ -11,7 +11,7 @@ from ...structures import Detections, Frame
 
 
 class BaseReID(ABC):
-    """Describes what is inside a box, so that the same person looks alike.
+    """Embeds the image inside a box: one person's embeddings are alike.
 
     Attributes:
         fingerprint: Names everything the embeddings depend on beside the image; caches

@@ -1,4 +1,4 @@
-"""ByteTrack that also asks what somebody looks like."""
+"""ByteTrack with appearance in its first association round."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .gallery import SmoothedAppearanceGallery, unit_embeddings
 class AppearanceByteTrack(ByteTrack):
     """ByteTrack whose first round weighs appearance beside overlap (ours).
 
-    Where few frames a second are looked at, people cross, turn round and run out of their
+    At few frames a second, people cross, turn round and run out of their
     predicted boxes between two of them, and overlap alone exchanges or loses them. As in
     BoT-SORT (Aharon et al., 2022) each track has a smoothed appearance vector. A track
     and a detection may match where their boxes overlap, as in ByteTrack, or where they

@@ -46,7 +46,7 @@ class ByteTrack(TableTracker):
         track_threshold: Detections above it are matched first (the paper's tau_high);
             those from ``low_threshold`` up to it second. A score equal to it is in
             neither set, as in the original.
-        low_threshold: Detections at or below it are not looked at (tau_low).
+        low_threshold: Detections at or below it are dropped (tau_low).
         birth_threshold: Least score of a new track (epsilon); by default
             ``track_threshold + 0.1`` as in the original.
         match_threshold: Greatest cost of a match in the first round.

@@ -42,7 +42,7 @@ class DeepSORT(TableTracker):
     match included. Detections need ``embeddings``: set ``model.reid``.
 
     Args:
-        min_confidence: Detections below it are not looked at.
+        min_confidence: Detections below it are dropped.
         max_cosine_distance: Greatest distance of a match by appearance.
         nn_budget: Appearance vectors kept for a track (L_k).
         max_iou_distance: Greatest IoU distance of a match by IoU.

@@ -1,4 +1,4 @@
-"""What tracks looked like lately."""
+"""Appearance galleries: the last embeddings of each track."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class AppearanceGallery:
 
 
 class SmoothedAppearanceGallery(AppearanceGallery):
-    """One vector for each track, the moving average of what it looked like.
+    """One vector for each track, the moving average of its embeddings.
 
     StrongSORT's EMA: e_i^t = alpha e_i^(t-1) + (1 - alpha) f_i^t, brought
     back to unit length.

@@ -27,7 +27,7 @@ class SORT(TableTracker):
         min_hits: Matches in a row, the birth not counted, before a track is reported; in
             the first ``min_hits`` frames of a video all are.
         iou_threshold: Least IoU of a match (the paper's IoU_min).
-        score_threshold: Detections below it are not looked at.
+        score_threshold: Detections below it are dropped.
         camera_motion: See :class:`~.table_tracker.TableTracker`.
         class_agnostic: See :class:`~.table_tracker.TableTracker`.
     """

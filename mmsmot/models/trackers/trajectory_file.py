@@ -1,4 +1,4 @@
-"""Tracks that somebody else made, from a file."""
+"""Tracks of another program, from a file."""
 
 from __future__ import annotations
 

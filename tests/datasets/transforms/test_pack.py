@@ -54,7 +54,7 @@ def test_words_about_nobody(field, make_clip) -> None:
     sample.gt_trajectories = sample.gt_trajectories[sample.gt_trajectories.ids == 1]
     for field_name in {'gt_captions', 'gt_interactions'} - {field}:
         sample.pop(field_name)
-    with pytest.raises(ValueError, match=r'words about ids \[2\]'):
+    with pytest.raises(ValueError, match=r'captions or interactions of ids \[2\]'):
         PackClip()(clip)
 
 
