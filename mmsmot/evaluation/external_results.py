@@ -40,7 +40,7 @@ class ExternalResults:
 
     Verbs lose blanks and full stops around them and become lower case, but for those
     that ``vocabulary`` has as they stand; empty ones are dropped. Captions of ids
-    without a box are kept, since a trajectory that is none counts as invented, and
+    without a box are kept, since a trajectory that is none counts as spurious, and
     logged.
 
     Args:
@@ -191,7 +191,7 @@ class ExternalResults:
         if boxless_ids:
             print_log(
                 f'{self.folder / CAPTIONS}: {name}: {len(boxless_ids)} described ids '
-                f'have no box, the first {boxless_ids[0]}; they count as invented',
+                f'have no box, the first {boxless_ids[0]}; they count as spurious',
                 logger='current',
                 level=logging.WARNING,
             )

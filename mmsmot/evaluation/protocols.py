@@ -155,7 +155,7 @@ def compare_official(sample: SMOTDataSample) -> ProtocolComparison:
 def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[PairVerbs]:
     if 'gt_interactions' not in sample:
         return []
-    real, invented = gt_pair_verbs(sample), []
+    real, spurious = gt_pair_verbs(sample), []
     items = {pair: PairVerbs(verbs, {}) for pair, verbs in real.items()}
     overlaps = _overlaps(sample, gt_of)
     for (i, j), scores in predicted_pair_verbs(sample).items():
@@ -163,8 +163,8 @@ def _strict_pairs(sample: SMOTDataSample, gt_of: Mapping[int, int]) -> list[Pair
         if pair in real:
             items[pair] = PairVerbs(real[pair], scores, overlaps.get(pair, {}))
         else:
-            invented.append(PairVerbs(frozenset(), scores))
-    return list(items.values()) + invented
+            spurious.append(PairVerbs(frozenset(), scores))
+    return list(items.values()) + spurious
 
 
 def _overlaps(

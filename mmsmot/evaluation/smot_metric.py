@@ -32,7 +32,7 @@ class SMOTMetric(BaseMetric):
 
     A video is compared with its truth as soon as it is predicted; its captions and
     counts are held, its boxes are not. Scores are named by protocol: ``strict``
-    (missed and invented trajectories and pairs count) and ``release`` (SMOTer's own,
+    (missed and spurious trajectories and pairs count) and ``release`` (SMOTer's own,
     for standing beside its paper). Tracking is in percent as the paper's Table 2,
     everything else a fraction; CIDEr reaches 10. Where the packages that score captions
     are not installed, it warns when it is built, and gives all other scores.
