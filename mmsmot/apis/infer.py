@@ -31,7 +31,7 @@ from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_html_report
 from ..visualization.report_video import playable_video
-from .annotated_video import display_time, write_annotated_video
+from .annotated_video import frame_display_time, write_annotated_video
 from .interrupt import interruptible_stream
 from .prompt_check import prompt_warnings
 from .prompt_output import (
@@ -330,7 +330,7 @@ def _track(
                     tracks = result.tracks
                     image = drawer.draw(frame.image, tracks.ids, tracks.boxes)
                     run.stopwatch.book('draw')
-                    writer.write(image, display_time(video, frame))
+                    writer.write(image, frame_display_time(video, frame))
                     run.stopwatch.book('encode')
                 progress.update(bar, advance=1)
             del frames, frame  # or their images would live on beside the next batch

@@ -12,7 +12,7 @@ from ..structures import (
     read_trajectories,
 )
 from ..structures.frame_numbering import log_boxes_without_frame
-from .bensmot.ground_truth import sequence_ground_truth, with_folder_in_places
+from .bensmot.ground_truth import bensmot_ground_truth, with_folder_in_places
 from .bensmot.repairs import RepairLog
 from .bensmot.sequence import read_sequence
 from .class_names import read_class_names, with_mot_classes
@@ -43,7 +43,7 @@ def read_sequence_ground_truth(
     if not (folder / 'imgs').is_dir():
         return GroundTruth(read_sequence_gt_boxes(video))
     record = read_sequence(folder)
-    return sequence_ground_truth(
+    return bensmot_ground_truth(
         folder,
         record,
         with_folder_in_places(record.semantics, folder),

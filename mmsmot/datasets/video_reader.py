@@ -189,10 +189,10 @@ def _open_source(path: Path) -> ImageSequence | VideoFile:
     if not path.is_dir():
         return VideoFile(path)
     if (path / 'imgs').is_dir() and not (path / 'img1').is_dir():
-        from .bensmot.ground_truth import sequence_video
+        from .bensmot.ground_truth import bensmot_video
         from .bensmot.sequence import read_sequence
 
         folder = Path(os.path.abspath(path))
         name = f'{folder.parent.name}/{folder.name}'
-        return sequence_video(name, folder, read_sequence(folder), BENSMOT_FPS)
+        return bensmot_video(name, folder, read_sequence(folder), BENSMOT_FPS)
     return open_image_sequence(path)

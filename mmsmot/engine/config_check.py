@@ -110,7 +110,7 @@ def refuse_unread_names(path: str) -> None:
                 )
 
 
-def runner_config(config: Config) -> Config:
+def config_without_templates(config: Config) -> Config:
     """What builders read of a config: without the templates of its bases, which have been
     copied into their slots."""
     return Config({k: v for k, v in config.to_dict().items() if k in READ_KEYS})

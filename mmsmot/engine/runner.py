@@ -28,7 +28,7 @@ from ..utils.number_ranges import require_numbers
 from ..utils.parent_process import end_with_parent
 from ..utils.training_checkpoints import newest_checkpoint
 from .checkpoint_config_diff import config_differences
-from .config_check import runner_config
+from .config_check import config_without_templates
 from .out_of_memory import explain_out_of_memory
 
 MAX_NAMED_OPTIONS = 5  # in a warning
@@ -239,7 +239,7 @@ class SMOTRunner(Runner):
         """
         if is_main_process():
             file_name = Path(self.cfg.filename or f'{self.timestamp}.py').name
-            runner_config(self.cfg).dump(Path(self.work_dir, file_name))
+            config_without_templates(self.cfg).dump(Path(self.work_dir, file_name))
         for handler, level in self._console:
             handler.setLevel(level)
 

@@ -24,7 +24,7 @@ class MissingOperatorError(NotImplementedError):
     """A compiled operator was called that this mmcv was built without."""
 
 
-def nms(
+def stand_in_nms(
     boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int
 ) -> torch.Tensor:
     """Indices of the boxes that survive, best first; as the compiled operator.
@@ -73,7 +73,7 @@ def _missing(name: str) -> Callable[..., NoReturn]:
 def install_mmcv_ops_stand_in() -> None:
     """Put the stand-in where mmcv looks for its operators."""
     module = ModuleType(MODULE)
-    module.nms = nms
+    module.nms = stand_in_nms
     module.__getattr__ = _missing
     module.__file__ = __file__
     module.__spec__ = ModuleSpec(MODULE, loader=None)  # MMEngine looks for it
@@ -96,6 +96,6 @@ def add_nms_fallback(module: ModuleType) -> None:
         except RuntimeError as error:
             if NO_KERNEL not in str(error):
                 raise
-        return nms(boxes, scores, iou_threshold, offset)
+        return stand_in_nms(boxes, scores, iou_threshold, offset)
 
     module.nms = nms_anywhere

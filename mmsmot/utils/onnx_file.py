@@ -33,7 +33,7 @@ KEY, VALUE = 1, 2  # fields of an entry of external data
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # protobuf's wire types
 
 
-def external_files(model: str | os.PathLike) -> list[Path]:
+def onnx_weight_files(model: str | os.PathLike) -> list[Path]:
     """The files beside an ONNX model that hold its weights (``net.onnx.data``), sorted.
 
     ``torch.onnx.export`` and every model above 2 GB write them.
@@ -70,11 +70,11 @@ def onnx_hash(model: str | os.PathLike) -> str:
     """SHA-256 of an ONNX model: of its graph and of every file with its weights.
 
     Raises:
-        FileNotFoundError: See :func:`external_files`.
-        ValueError: See :func:`external_files`.
+        FileNotFoundError: See :func:`onnx_weight_files`.
+        ValueError: See :func:`onnx_weight_files`.
     """
     path = Path(model).expanduser()
-    files = external_files(path)
+    files = onnx_weight_files(path)
     if not files:
         return file_hash(path)
     stamps = [f'{file.relative_to(path.parent)} {file_hash(file)}' for file in files]

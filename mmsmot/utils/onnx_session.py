@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .onnx_file import external_files
+from .onnx_file import onnx_weight_files
 
 SLOTS = {'--weights': 'model.detector.model', '--reid-weights': 'model.reid.model'}
 # Number types of an input that hold every pixel from 0 to 255.
@@ -63,7 +63,7 @@ def open_onnx(
         raise ImportError(
             f'{owner} needs onnxruntime:  pip install "mmsmot[onnx]"'
         ) from error
-    external_files(path)  # before onnxruntime reads whatever the model names
+    onnx_weight_files(path)  # before onnxruntime reads whatever the model names
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.log_severity_level = 3

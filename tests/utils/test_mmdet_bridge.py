@@ -145,15 +145,17 @@ def test_nms_equals_the_compiled_one(offset: int, threshold: float) -> None:
     boxes = torch.cat([corners, corners + sizes], dim=1)
     scores = torch.rand(200, generator=generator)
     _, kept = nms(boxes, scores, threshold, offset=offset)
-    ours = mmcv_ops_stand_in.nms(boxes, scores, threshold, offset)
+    ours = mmcv_ops_stand_in.stand_in_nms(boxes, scores, threshold, offset)
     assert ours.tolist() == kept.tolist()
 
 
 def test_nms_by_hand() -> None:
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [30, 30, 40, 40]])
-    kept = mmcv_ops_stand_in.nms(boxes, torch.tensor([0.5, 0.9, 0.1]), 0.5, 0)
+    kept = mmcv_ops_stand_in.stand_in_nms(boxes, torch.tensor([0.5, 0.9, 0.1]), 0.5, 0)
     assert kept.tolist() == [1, 2]
-    assert mmcv_ops_stand_in.nms(boxes[:0], torch.empty(0), 0.5, 0).tolist() == []
+    assert (
+        mmcv_ops_stand_in.stand_in_nms(boxes[:0], torch.empty(0), 0.5, 0).tolist() == []
+    )
 
 
 class OnGPU(torch.Tensor):
@@ -173,7 +175,7 @@ def test_boxes_leave_a_gpu_once() -> None:
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [30, 30, 40, 40]])
     scores = torch.tensor([0.5, 0.9, 0.1])
     there = (tensor.as_subclass(OnGPU) for tensor in (boxes, scores))
-    kept = mmcv_ops_stand_in.nms(*there, 0.5, 0)
+    kept = mmcv_ops_stand_in.stand_in_nms(*there, 0.5, 0)
     assert (kept.device.type, kept.shape) == ('meta', (2,))
 
 
@@ -191,7 +193,7 @@ def test_a_device_that_the_operators_were_not_built_for(
         asked.append((boxes.device.type, iou_threshold, offset))
         return torch.zeros(1, dtype=torch.int64, device=boxes.device)
 
-    monkeypatch.setattr(mmcv_ops_stand_in, 'nms', stand_in)
+    monkeypatch.setattr(mmcv_ops_stand_in, 'stand_in_nms', stand_in)
     found, _ = nms(boxes.to('meta'), scores.to('meta'), 0.25, offset=1)
     assert asked == [('meta', 0.25, 1)]
     assert found.shape == (1, 5)

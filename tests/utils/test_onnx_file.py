@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.utils.onnx_file import external_files, onnx_hash
+from mmsmot.utils.onnx_file import onnx_hash, onnx_weight_files
 from mmsmot.utils.onnx_session import open_onnx
 from tests.tiny_onnx import _field, write_onnx
 
@@ -16,9 +16,9 @@ WEIGHTS = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
 
 def test_weights_inside_and_beside(tmp_path: Path) -> None:
     inside = write_onnx(tmp_path / 'a.onnx', WEIGHTS)
-    assert external_files(inside) == []
+    assert onnx_weight_files(inside) == []
     beside = write_onnx(tmp_path / 'b.onnx', WEIGHTS, weights_in='b.onnx.data')
-    assert external_files(beside) == [tmp_path / 'b.onnx.data']
+    assert onnx_weight_files(beside) == [tmp_path / 'b.onnx.data']
 
 
 def test_the_hash_follows_every_file(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_weights_deep_inside_of_a_graph(depth: int, tmp_path: Path) -> None:
         message = _field(1, _field(5, _field(6, message)))
     (tmp_path / 'a.onnx').write_bytes(_field(7, message))
     (tmp_path / 'deep.data').write_bytes(b'')
-    assert external_files(tmp_path / 'a.onnx') == [tmp_path / 'deep.data']
+    assert onnx_weight_files(tmp_path / 'a.onnx') == [tmp_path / 'deep.data']
 
 
 def test_what_is_no_model(tmp_path: Path) -> None:
@@ -74,9 +74,9 @@ def test_what_is_no_model(tmp_path: Path) -> None:
     ):
         (tmp_path / f'{name}.onnx').write_bytes(data)
         with pytest.raises(ValueError, match=f'{name}.onnx is not an ONNX model'):
-            external_files(tmp_path / f'{name}.onnx')
+            onnx_weight_files(tmp_path / f'{name}.onnx')
     (tmp_path / 'empty.onnx').write_bytes(b'')
-    assert external_files(tmp_path / 'empty.onnx') == []  # onnxruntime refuses it
+    assert onnx_weight_files(tmp_path / 'empty.onnx') == []  # onnxruntime refuses it
 
 
 def test_a_cache_of_links(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.engine import load_config
-    from mmsmot.engine.config_check import runner_config
+    from mmsmot.engine.config_check import config_without_templates
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     config = load_config(args.config, args.cfg_options)
-    print(runner_config(config).pretty_text)
+    print(config_without_templates(config).pretty_text)
 
 
 if __name__ == '__main__':

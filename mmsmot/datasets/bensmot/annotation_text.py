@@ -59,7 +59,7 @@ def read_annotation_lines(
 
 
 def read_caption_file(text: str, place: str, log: RepairLog) -> str:
-    """A caption cleaned by :func:`~..caption_text.clean_caption`.
+    """Read a file of one caption, cleaned by :func:`~..caption_text.clean_caption`.
 
     Args:
         text: One line of the file.

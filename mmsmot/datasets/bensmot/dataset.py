@@ -18,7 +18,7 @@ from ..video_dataset import VideoDataset
 from ..video_reader import BENSMOT_FPS
 from ..vocabulary import InteractionVocabulary
 from .combined_json import CombinedAnnotations
-from .ground_truth import sequence_ground_truth, sequence_video, with_folder_in_places
+from .ground_truth import bensmot_ground_truth, bensmot_video, with_folder_in_places
 from .index import (
     SPLITS,
     default_index_path,
@@ -213,8 +213,8 @@ class BenSMOTDataset(VideoDataset):
         else:
             semantics = combined.semantics(name, record.track_ids, log)
         return dict(
-            video=sequence_video(name, folder, record, self.default_fps),
-            gt=sequence_ground_truth(folder, record, semantics, self.vocabulary, log),
+            video=bensmot_video(name, folder, record, self.default_fps),
+            gt=bensmot_ground_truth(folder, record, semantics, self.vocabulary, log),
         )
 
     def _log_left_out(self, videos: list[dict], num_kept: int) -> None:

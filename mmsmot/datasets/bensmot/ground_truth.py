@@ -28,7 +28,7 @@ from .sequence import EXPRESSIONS, GT, IMAGES, SPANS, SequenceRecord
 Row = tuple[int, int, str, int, int]
 
 
-def sequence_video(
+def bensmot_video(
     name: str, folder: Path, record: SequenceRecord, default_fps: float
 ) -> ImageSequence:
     """The frames of a sequence; images are read on access.
@@ -57,7 +57,7 @@ def sequence_video(
     return ImageSequence(video, frame_ids, images or None)
 
 
-def sequence_ground_truth(
+def bensmot_ground_truth(
     folder: Path,
     record: SequenceRecord,
     semantics: SequenceSemantics,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...structures import xyxy_to_xywh
 from ...utils.atomic import atomic_folder
-from ..bensmot.ground_truth import sequence_ground_truth, with_folder_in_places
+from ..bensmot.ground_truth import bensmot_ground_truth, with_folder_in_places
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import read_semantics
 from ..bensmot.sequence import read_sequence
@@ -99,7 +99,7 @@ def _with_words(
         for kind in (*_ELSEWHERE, *_UNSAID):
             part.counts.pop(kind, None)
         log.merge(part, f'{folder}/')
-    words = sequence_ground_truth(
+    words = bensmot_ground_truth(
         folder, record, with_folder_in_places(semantics, folder), vocabulary, log
     )
     return replace(words, trajectories=boxes)

@@ -44,7 +44,7 @@ class ClipTransform(ABC):
 
 @dataclass(frozen=True)
 class View:
-    """How the images of a clip are seen anew.
+    """A geometric change of a clip: new image size, scale, offset, and the image function.
 
     A point ``(x, y)`` of the old image lies at ``scale * (x, y) + offset`` in the new.
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.bensmot.ground_truth import (
-    sequence_ground_truth,
-    sequence_video,
+    bensmot_ground_truth,
+    bensmot_video,
     with_folder_in_places,
 )
 from mmsmot.datasets.bensmot.repairs import RepairLog
@@ -25,7 +25,7 @@ def ground_truth_of(
     record, log = read_sequence(folder), RepairLog()
     semantics = with_folder_in_places(record.semantics, folder)
     vocabulary = InteractionVocabulary(verbs)
-    return sequence_ground_truth(folder, record, semantics, vocabulary, log), log
+    return bensmot_ground_truth(folder, record, semantics, vocabulary, log), log
 
 
 def spans(*rows: tuple) -> str:
@@ -49,7 +49,7 @@ def test_columns_of_gt(tmp_path, write_bensmot) -> None:
 
 def test_video(tmp_path, write_bensmot) -> None:
     folder = write_bensmot(tmp_path / 's', frames=(1, 3))
-    video = sequence_video('a/s', folder, read_sequence(folder), 2.5)
+    video = bensmot_video('a/s', folder, read_sequence(folder), 2.5)
     assert video.video.fps == 2.5
     assert video.video.files == {'gt': str(folder / 'gt/gt.txt')}
     assert video.frame_ids.dtype == np.int64

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mmsmot.datasets.bensmot.ground_truth import (
-    sequence_ground_truth,
-    sequence_video,
+    bensmot_ground_truth,
+    bensmot_video,
     with_folder_in_places,
 )
 from mmsmot.datasets.bensmot.repairs import RepairLog
@@ -177,9 +177,9 @@ def read_all(folder: Path) -> None:
     text = json.dumps(record.to_dict())
     restored = SequenceRecord.from_dict(json.loads(text), record.rows)
     assert json.dumps(restored.to_dict()) == text
-    sequence_video('a/s', folder, restored, 2.0)
+    bensmot_video('a/s', folder, restored, 2.0)
     semantics = with_folder_in_places(restored.semantics, folder)
-    sequence_ground_truth(
+    bensmot_ground_truth(
         folder, restored, semantics, InteractionVocabulary(), RepairLog()
     )
 
