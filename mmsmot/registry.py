@@ -64,6 +64,7 @@ MODELS = _child(
     'MODELS',
     'mmsmot.models.backbones',
     'mmsmot.models.necks',
+    'mmsmot.models.dense_heads',
     'mmsmot.models.detectors',
     'mmsmot.models.detectors.cached_detector',
     'mmsmot.models.detectors.mmdet_detector',

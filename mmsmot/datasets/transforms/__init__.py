@@ -2,6 +2,7 @@
 
 from .clip_transform import ClipTransform, GeometricTransform, View
 from .color_jitter import ClipColorJitter
+from .fit_to_square import FitToSquare
 from .pack import PackClip
 from .random_crop import ClipRandomCrop
 from .random_flip import ClipRandomFlip
@@ -13,6 +14,7 @@ __all__ = [
     'ClipRandomFlip',
     'ClipResize',
     'ClipTransform',
+    'FitToSquare',
     'GeometricTransform',
     'PackClip',
     'View',

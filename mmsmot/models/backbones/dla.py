@@ -29,6 +29,8 @@ class DLA(BaseModule):
         base_channels: Channels of stage 0; 16 in the paper.
         norm_cfg: ``dict(type='BN')`` as in the paper, or ``dict(type='GN',
             num_groups=...)``, which keeps no statistics of a batch.
+        norm_eval: In training too, batch norms use the statistics that they have and
+            change none: a batch of one video's frames has poor ones.
         with_cp: Activation checkpointing: blocks are computed again on the way back, for
             less memory. Not with ``'BN'`` that learns its statistics, which would see
             each batch twice.
@@ -41,6 +43,7 @@ class DLA(BaseModule):
         out_indices: Sequence[int] = (3, 4, 5),
         base_channels: int = 16,
         norm_cfg: dict | None = None,
+        norm_eval: bool = False,
         with_cp: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
@@ -48,16 +51,17 @@ class DLA(BaseModule):
             init_cfg = dict(type='Kaiming', layer='Conv2d')
         super().__init__(init_cfg)
         norm_cfg = norm_cfg or dict(type='BN')
-        if with_cp and norm_cfg['type'] == 'BN':
+        if with_cp and norm_cfg['type'] == 'BN' and not norm_eval:
             raise ValueError(
                 'DLA: with_cp=True needs a norm without batch statistics, such as '
-                "norm_cfg=dict(type='GN', num_groups=16)"
+                "norm_cfg=dict(type='GN', num_groups=16), or norm_eval=True"
             )
         if not all(0 <= i < len(CHANNELS) for i in out_indices):
             raise ValueError(
                 f'DLA has the stages 0 to 5, got out_indices={out_indices}'
             )
         self.out_indices = tuple(out_indices)
+        self.norm_eval = norm_eval
         widths = [base_channels * c // CHANNELS[0] for c in CHANNELS]
         self.stem = _conv(3, widths[0], 7, 1, norm_cfg, relu=True)
         self.stages = nn.ModuleList(
@@ -70,6 +74,15 @@ class DLA(BaseModule):
             # The root of the first tree does not see its input (authors' models).
             tree = DLATree(depth, widths[i - 1], widths[i], norm_cfg, 2, i > 2, with_cp)
             self.stages.append(tree)
+
+    def train(self, mode: bool = True) -> DLA:
+        """Switch to training, but for the batch norms with ``norm_eval``."""
+        super().train(mode)
+        if mode and self.norm_eval:
+            for part in self.modules():
+                if isinstance(part, nn.modules.batchnorm._BatchNorm):
+                    part.eval()
+        return self
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Feature maps of the stages ``out_indices``.

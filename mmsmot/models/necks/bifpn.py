@@ -27,8 +27,17 @@ class BiFPN(BaseModule):
         num_layers: Times down and up; 3 in the released SMOTer.
         num_outs: Levels in all; 5 for p3 to p7.
         separable: Depthwise separable convolutions, as in the paper; else plain 3x3 ones.
+        pool: Side of the max poolings of stride 2: 3 with a border of 1 (EfficientDet), or
+            2 without (CenterNet2).
+        lateral: ``'shared'``: one 1x1 convolution for each of the backbone's maps.
+            ``'node'``: one for each node that reads it, so two where a level is on the way
+            down and up (EfficientDet's code, CenterNet2); none where a map has
+            ``out_channels`` already.
         norm_cfg: Of the norms.
         init_cfg: As of MMEngine's ``BaseModule``.
+
+    Raises:
+        ValueError: Fewer levels than maps, or an unknown ``pool`` or ``lateral``.
     """
 
     def __init__(
@@ -39,6 +48,8 @@ class BiFPN(BaseModule):
         num_layers: int = 3,
         num_outs: int = 5,
         separable: bool = True,
+        pool: int = 3,
+        lateral: str = 'shared',
         norm_cfg: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
@@ -51,25 +62,44 @@ class BiFPN(BaseModule):
                 f'BiFPN: num_outs={num_outs}, but there are {len(in_channels)} maps and '
                 'a pyramid has two levels or more'
             )
-        self.lateral = nn.ModuleList(
-            _conv(c, out_channels, 1, norm_cfg) for c in in_channels
-        )
+        if pool not in (2, 3) or lateral not in ('shared', 'node'):
+            raise ValueError(
+                f'BiFPN: pool={pool!r}, lateral={lateral!r}, expected 2 or 3 and '
+                "'shared' or 'node'"
+            )
+        by_node = lateral == 'node'
+        if by_node and num_outs == len(in_channels):
+            raise ValueError(
+                f"BiFPN: lateral='node' needs a level above the {num_outs} maps, "
+                f'num_outs={num_outs + 1} or more'
+            )
+        self.lateral: nn.ModuleList | None = None
+        if not by_node:
+            self.lateral = nn.ModuleList(
+                _conv(c, out_channels, 1, norm_cfg) for c in in_channels
+            )
         self.extra = None
         if num_outs > len(in_channels):
             self.extra = _conv(in_channels[-1], out_channels, 1, norm_cfg)
         self.num_outs = num_outs
+        self.pool = pool
+        first_channels = tuple(in_channels) if by_node else ()
         self.layers = nn.ModuleList(
-            BiFPNLayer(num_outs, out_channels, separable, norm_cfg)
-            for _ in range(num_layers)
+            BiFPNLayer(
+                num_outs, out_channels, separable, norm_cfg, pool, channels_of_maps
+            )
+            for channels_of_maps in [first_channels, *[()] * (num_layers - 1)]
         )
 
     def forward(self, inputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """Maps (B, C_l, H_l, W_l), finest first, to ``num_outs`` of ``out_channels``."""
-        levels = [conv(x) for conv, x in zip(self.lateral, inputs, strict=True)]
+        levels = list(inputs)
+        if self.lateral is not None:
+            levels = [conv(x) for conv, x in zip(self.lateral, inputs, strict=True)]
         if self.extra is not None:
-            levels.append(_halved(self.extra(inputs[-1])))
+            levels.append(_halved(self.extra(inputs[-1]), self.pool))
         while len(levels) < self.num_outs:
-            levels.append(_halved(levels[-1]))
+            levels.append(_halved(levels[-1], self.pool))
         for layer in self.layers:
             levels = layer(levels)
         return tuple(levels)
@@ -83,19 +113,34 @@ class BiFPNLayer(nn.Module):
         channels: C.
         separable: See :class:`BiFPN`.
         norm_cfg: Of the norms.
+        pool: See :class:`BiFPN`.
+        in_channels: C of the first levels, where nodes bring them to C themselves.
     """
 
     def __init__(
-        self, num_levels: int, channels: int, separable: bool, norm_cfg: dict
+        self,
+        num_levels: int,
+        channels: int,
+        separable: bool,
+        norm_cfg: dict,
+        pool: int = 3,
+        in_channels: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        below_top = range(num_levels - 1)
+        self.pool = pool
+        widths = [*in_channels, *[channels] * (num_levels - len(in_channels))]
         self.down = nn.ModuleList(
-            BiFPNNode(2, channels, separable, norm_cfg) for _ in below_top
+            BiFPNNode(2, channels, separable, norm_cfg, width) for width in widths[:-1]
         )
         # The top level has no node on the way down, so one input less on the way up.
         self.up = nn.ModuleList(
-            BiFPNNode(2 if i == num_levels - 1 else 3, channels, separable, norm_cfg)
+            BiFPNNode(
+                2 if i == num_levels - 1 else 3,
+                channels,
+                separable,
+                norm_cfg,
+                widths[i],
+            )
             for i in range(1, num_levels)
         )
 
@@ -106,7 +151,7 @@ class BiFPNLayer(nn.Module):
             down.insert(0, node(level, F.interpolate(down[0], level.shape[-2:])))
         fused = [down[0]]
         for i, node in enumerate(self.up, start=1):
-            below = _halved(fused[-1])
+            below = _halved(fused[-1], self.pool)
             level_inputs = (
                 (levels[i],) if i == len(levels) - 1 else (levels[i], down[i])
             )
@@ -115,13 +160,29 @@ class BiFPNLayer(nn.Module):
 
 
 class BiFPNNode(nn.Module):
-    """Fast normalised fusion (section 3.3), swish, convolution, norm."""
+    """Fast normalised fusion (section 3.3), swish, convolution, norm.
+
+    Args:
+        num_inputs: Maps to fuse.
+        channels: C.
+        separable: See :class:`BiFPN`.
+        norm_cfg: Of the norms.
+        in_channels: C of the first input, which a 1x1 convolution brings to C.
+    """
 
     def __init__(
-        self, num_inputs: int, channels: int, separable: bool, norm_cfg: dict
+        self,
+        num_inputs: int,
+        channels: int,
+        separable: bool,
+        norm_cfg: dict,
+        in_channels: int | None = None,
     ) -> None:
         super().__init__()
         self.weights = nn.Parameter(torch.ones(num_inputs))
+        self.lateral = None
+        if in_channels not in (None, channels):
+            self.lateral = _conv(in_channels, channels, 1, norm_cfg)
         conv = _conv(channels, channels, 3, norm_cfg)
         if separable:
             depthwise = nn.Conv2d(
@@ -130,9 +191,11 @@ class BiFPNNode(nn.Module):
             conv = nn.Sequential(depthwise, *_conv(channels, channels, 1, norm_cfg))
         self.conv = conv
 
-    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+    def forward(self, level: torch.Tensor, *other_levels: torch.Tensor) -> torch.Tensor:
         """Fuse maps of one size (B, C, H, W)."""
-        return self.conv(F.silu(fast_normalized_fusion(self.weights, inputs)))
+        if self.lateral is not None:
+            level = self.lateral(level)
+        return self.conv(F.silu(fast_normalized_fusion(self.weights, (level, *other_levels))))
 
 
 def fast_normalized_fusion(
@@ -144,8 +207,8 @@ def fast_normalized_fusion(
     return sum(share * x for share, x in zip(shares, inputs, strict=True))
 
 
-def _halved(x: torch.Tensor) -> torch.Tensor:
-    return F.max_pool2d(x, 3, 2, padding=1)
+def _halved(x: torch.Tensor, pool: int) -> torch.Tensor:
+    return F.max_pool2d(x, pool, 2, padding=(pool - 1) // 2)
 
 
 def _conv(
