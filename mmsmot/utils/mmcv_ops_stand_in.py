@@ -1,9 +1,10 @@
 """A stand-in for mmcv's compiled operators, for environments without a compiler.
 
 ``mmdet.models`` imports ``mmcv._ext`` even for detectors that call none of its operators
-or only NMS. This module takes that name where the real one is missing: it has a ``nms``
-in torch, and every other operator is a function that says what it needs. Where the real
-one was built without a GPU, its NMS knows the CPU alone; there this one helps out.
+or only NMS. This module takes that name where the real one is missing: it has NMS and the
+modulated deformable convolution in torch, and every other operator is a function that
+says what it needs. Where the real one was built without a GPU, its operators know the CPU
+alone; there these two help out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,15 @@ from typing import Any, NoReturn
 
 import torch
 
+from .deformable_convolution import modulated_deform_conv2d
+
 MODULE = 'mmcv._ext'
+# mmcv's operators to the functions here.
+STAND_INS = {
+    'nms': 'stand_in_nms',
+    'modulated_deform_conv_forward': 'modulated_deform_conv_forward',
+    'modulated_deform_conv_backward': 'modulated_deform_conv_backward',
+}
 NO_KERNEL = 'implementation for device'  # "... cuda:0 not found", says mmcv
 
 
@@ -55,6 +64,81 @@ def stand_in_nms(
     return order[alive].to(device)
 
 
+def modulated_deform_conv_forward(
+    inputs: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor,
+    _ones: torch.Tensor,
+    offset: torch.Tensor,
+    mask: torch.Tensor,
+    output: torch.Tensor,
+    _columns: torch.Tensor,
+    **options: int,
+) -> None:
+    """Fills ``output``, as the compiled operator; ``_ones`` and ``_columns`` are its own.
+
+    Args: see :func:`~.deformable_convolution.modulated_deform_conv2d`; ``options`` are its
+    keyword arguments by mmcv's names.
+    """
+    sizes, has_bias = _conv_options(options)
+    with torch.no_grad():
+        output.copy_(
+            modulated_deform_conv2d(
+                inputs, offset, mask, weight, bias if has_bias else None, **sizes
+            )
+        )
+
+
+def modulated_deform_conv_backward(
+    inputs: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor,
+    _ones: torch.Tensor,
+    offset: torch.Tensor,
+    mask: torch.Tensor,
+    _columns: torch.Tensor,
+    grad_inputs: torch.Tensor,
+    grad_weight: torch.Tensor,
+    grad_bias: torch.Tensor,
+    grad_offset: torch.Tensor,
+    grad_mask: torch.Tensor,
+    grad_output: torch.Tensor,
+    **options: int,
+) -> None:
+    """Adds to the gradients, as the compiled operator.
+
+    The forward pass is computed again, image by image, so that the columns of one image
+    at a time are in memory.
+    """
+    sizes, has_bias = _conv_options(options)
+    for i in range(len(inputs)):
+        rows = slice(i, i + 1)
+        leaves = [inputs[rows], offset[rows], mask[rows], weight]
+        leaves = [leaf.detach().requires_grad_() for leaf in leaves]
+        with torch.enable_grad():
+            output = modulated_deform_conv2d(*leaves, **sizes)
+        gradients = torch.autograd.grad(output, leaves, grad_output[rows])
+        totals = grad_inputs[rows], grad_offset[rows], grad_mask[rows], grad_weight
+        for total, gradient in zip(totals, gradients, strict=True):
+            total += gradient
+    if has_bias:
+        grad_bias += grad_output.sum((0, 2, 3))
+
+
+def _conv_options(options: dict[str, int]) -> tuple[dict[str, Any], bool]:
+    """The arguments of the convolution by our names, and whether it has a bias."""
+    pairs = {
+        name: (options[f'{short}_h'], options[f'{short}_w'])
+        for name, short in (
+            ('stride', 'stride'),
+            ('padding', 'pad'),
+            ('dilation', 'dilation'),
+        )
+    }
+    sizes = dict(groups=options['group'], deform_groups=options['deformable_group'])
+    return {**pairs, **sizes}, bool(options['with_bias'])
+
+
 def _missing(name: str) -> Callable[..., NoReturn]:
     if name.startswith('__'):  # what Python itself asks of a module
         raise AttributeError(name)
@@ -73,29 +157,32 @@ def _missing(name: str) -> Callable[..., NoReturn]:
 def install_mmcv_ops_stand_in() -> None:
     """Put the stand-in where mmcv looks for its operators."""
     module = ModuleType(MODULE)
-    module.nms = stand_in_nms
+    for name, function in STAND_INS.items():
+        setattr(module, name, globals()[function])
     module.__getattr__ = _missing
     module.__file__ = __file__
     module.__spec__ = ModuleSpec(MODULE, loader=None)  # MMEngine looks for it
     sys.modules[MODULE] = module
 
 
-def add_nms_fallback(module: ModuleType) -> None:
-    """Let mmcv's operators suppress on devices that they were not built for.
+def add_fallbacks(module: ModuleType) -> None:
+    """Let mmcv's operators work on devices that they were not built for.
 
     Args:
-        module: mmcv's own; its ``nms`` is replaced.
+        module: mmcv's own; the operators that there are here are replaced.
     """
-    compiled = module.nms
+    for name in STAND_INS:
+        if hasattr(module, name):
+            setattr(module, name, _with_fallback(getattr(module, name), name))
 
-    def nms_anywhere(
-        boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int
-    ) -> torch.Tensor:
+
+def _with_fallback(compiled: Callable, name: str) -> Callable:
+    def operator(*args: Any, **kwargs: Any) -> Any:
         try:
-            return compiled(boxes, scores, iou_threshold=iou_threshold, offset=offset)
+            return compiled(*args, **kwargs)
         except RuntimeError as error:
             if NO_KERNEL not in str(error):
                 raise
-        return stand_in_nms(boxes, scores, iou_threshold, offset)
+        return globals()[STAND_INS[name]](*args, **kwargs)
 
-    module.nms = nms_anywhere
+    return operator

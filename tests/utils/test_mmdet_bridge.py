@@ -14,6 +14,7 @@ pytest.importorskip('mmdet', reason='needs mmdet')
 
 from mmsmot.utils import mmcv_ops_stand_in
 from mmsmot.utils.mmdet_bridge import has_compiled_ops, import_mmdet
+from tests.utils.deformable_layer import training_step
 
 ROOT = Path(__file__).parents[2]
 needs_ops = pytest.mark.skipif(
@@ -80,6 +81,18 @@ print('boxes', np.round(np.concatenate([f.boxes for f in found]), 2).tolist())
 print('embeddings', round(float(sum(f.embeddings.sum() for f in found)), 3))
 """
 
+DEFORM = """
+import sys
+if {block}:
+    sys.modules['mmcv._ext'] = None
+from mmsmot.utils.mmdet_bridge import has_compiled_ops, import_mmdet
+import_mmdet()
+from tests.utils.deformable_layer import training_step
+print('compiled', has_compiled_ops())
+for name, values in training_step().items():
+    print(name, *values)
+"""
+
 
 def detect(block: bool) -> dict[str, str]:
     return run(DETECT, block)
@@ -104,6 +117,17 @@ def test_without_operators_a_detector_works_and_others_say_why() -> None:
     assert found['boxes'].count('[') > 5
     assert "'roi_align_forward'" in found['refused']
     assert 'pip install --no-build-isolation' in found['refused']
+
+
+def test_deformable_layers_learn_without_operators() -> None:
+    result = run(DEFORM, block=True)
+    assert result['compiled'] == 'False'
+    names = 'weight bias conv_offset.weight conv_offset.bias'  # mmcv's
+    assert result['names'] == names
+    sums = [float(total) for total in result['sums'].split()]
+    assert min(sums) > 0.5
+    if has_compiled_ops():
+        assert sums == pytest.approx(training_step()['sums'], rel=1e-5)
 
 
 @needs_ops
@@ -201,11 +225,30 @@ def test_a_device_that_the_operators_were_not_built_for(
     assert len(asked) == 1  # the CPU has its own
 
 
+@needs_ops
+def test_a_deformable_layer_on_a_device_that_they_were_not_built_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import_mmdet()
+    from mmcv.ops import modulated_deform_conv2d
+
+    shapes = []
+    monkeypatch.setattr(
+        mmcv_ops_stand_in,
+        'modulated_deform_conv_forward',
+        lambda *args, **options: shapes.append((args[6].shape, options['pad_h'])),
+    )
+    sizes = (1, 2, 5, 5), (1, 18, 5, 5), (1, 9, 5, 5), (3, 2, 3, 3)
+    tensors = [torch.zeros(size, device='meta') for size in sizes]
+    output = modulated_deform_conv2d(*tensors, None, 1, 1)
+    assert shapes == [(output.shape, 1)] == [((1, 3, 5, 5), 1)]
+
+
 def test_other_errors_of_the_operators_are_told() -> None:
     def refuse(boxes, scores, iou_threshold, offset) -> None:
         raise RuntimeError('boxes should be contiguous')
 
     operators = SimpleNamespace(nms=refuse)
-    mmcv_ops_stand_in.add_nms_fallback(operators)
+    mmcv_ops_stand_in.add_fallbacks(operators)
     with pytest.raises(RuntimeError, match='contiguous'):
         operators.nms(torch.zeros(3, 4), torch.zeros(3), 0.25, 0)
