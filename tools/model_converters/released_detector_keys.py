@@ -20,7 +20,8 @@ DLA_DEPTHS = (1, 2, 2, 1)  # of the trees at level2 to level5
 CELLS = 49  # of the 7 x 7 pooling
 BOTTOM_UP = 'backbone.bottom_up.'
 HEAD = 'proposal_generator.centernet_head.'
-PLAIN_LAST_CONV = HEAD + 'bbox_tower.9.weight'
+LAST_CONV = HEAD + 'bbox_tower.9.'
+PLAIN_LAST_CONV = (LAST_CONV + 'weight', LAST_CONV + 'bias')
 # What belongs to a detector's checkpoint; other names are those of fusion and texts.
 PREFIXES = ('backbone.', 'proposal_generator.', 'asso_head.', 'pixel_')
 SECOND_STAGE = ('roi_heads.box_', 'roi_heads.mask_')
@@ -70,7 +71,9 @@ def is_detector_key(name: str) -> bool:
     return name.startswith((*PREFIXES, *SECOND_STAGE))
 
 
-def to_ours(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def to_ours(
+    weights: Mapping[str, torch.Tensor], source: str = 'the checkpoint'
+) -> dict[str, torch.Tensor]:
     """The detector's weights by our names.
 
     A plain last convolution of the tower becomes a deformable one that computes the same:
@@ -79,6 +82,7 @@ def to_ours(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     Args:
         weights: Of the release, of GTR's detector, or of DLA-34 alone. What is no weight
             of the detector's first stage is ignored; see :func:`unused`.
+        source: Where they come from, for the message.
 
     Raises:
         ValueError: One is missing, or has another shape: it is another detector.
@@ -94,7 +98,7 @@ def to_ours(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     if missing or shapes or not keys:
         parts = 'DLA-34, BiFPN of 160 channels and the proposal head'
         raise ValueError(
-            f'no detector of the release ({parts}): {len(missing)} weights missing '
+            f'{source}: no detector of the release ({parts}): {len(missing)} weights missing '
             f'{missing[:3]}, {len(shapes)} of another shape {shapes[:3]}'
         )
     return {key.name: key.to_ours(weights[name]) for name, key in keys.items()}
@@ -106,7 +110,7 @@ def unused(weights: Mapping[str, torch.Tensor]) -> dict[str, str]:
     Args:
         weights: As of :func:`to_ours`.
     """
-    names = detector_keys()
+    names = {*detector_keys(), *PLAIN_LAST_CONV}
     reasons = {}
     for name in weights:
         full_name = _with_prefix(name)
@@ -115,11 +119,14 @@ def unused(weights: Mapping[str, torch.Tensor]) -> dict[str, str]:
     return reasons
 
 
-def to_released(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def to_released(
+    weights: Mapping[str, torch.Tensor], source: str = 'the checkpoint'
+) -> dict[str, torch.Tensor]:
     """The detector's weights of a pipeline of ours by their released names.
 
     Args:
         weights: Ours, by the names in the pipeline.
+        source: Where they come from, for the message.
 
     Raises:
         ValueError: One is missing, or has another shape.
@@ -134,7 +141,7 @@ def to_released(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     ]
     if wrong:
         raise ValueError(
-            f'no detector of smoter_released_bensmot: {len(wrong)} weights are missing or '
+            f'{source}: no detector of smoter_released_bensmot: {len(wrong)} weights are missing or '
             f'have another shape {wrong[:3]}'
         )
     return {name: key.to_released(weights[key.name]) for name, key in keys.items()}
@@ -157,13 +164,12 @@ def _completed(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         norm = name.removesuffix(COUNTER)
         if norm != name and f'{norm}running_var' in weights:
             weights.setdefault(name, torch.zeros((), dtype=torch.int64))
-    if PLAIN_LAST_CONV in weights:
-        last_conv = HEAD + 'bbox_tower.9.'
-        weights[f'{last_conv}conv.weight'] = 2 * weights.pop(PLAIN_LAST_CONV)
-        if f'{last_conv}bias' in weights:
-            weights[f'{last_conv}conv.bias'] = weights.pop(f'{last_conv}bias')
-        weights[f'{last_conv}offset.weight'] = torch.zeros(27, CHANNELS, 3, 3)
-        weights[f'{last_conv}offset.bias'] = torch.zeros(27)
+    if all(name in weights for name in PLAIN_LAST_CONV):
+        kernel, bias = (weights.pop(name) for name in PLAIN_LAST_CONV)
+        weights[f'{LAST_CONV}conv.weight'] = 2 * kernel
+        weights[f'{LAST_CONV}conv.bias'] = bias
+        weights[f'{LAST_CONV}offset.weight'] = torch.zeros(27, CHANNELS, 3, 3)
+        weights[f'{LAST_CONV}offset.bias'] = torch.zeros(27)
     return weights
 
 
@@ -312,13 +318,12 @@ def _neck_keys() -> Iterator[Pair]:
 
 def _head_keys() -> Iterator[Pair]:
     head = f'{DETECTOR}bbox_head.'
-    last_conv = f'{HEAD}bbox_tower.9.'
     convs = [
         (f'{HEAD}bbox_tower.{3 * i}', f'tower.{i}.conv', CHANNELS) for i in range(3)
     ]
     convs += [
-        (f'{last_conv}conv', 'tower.3.conv', CHANNELS),
-        (f'{last_conv}offset', 'tower.3.conv.conv_offset', 27),
+        (f'{LAST_CONV}conv', 'tower.3.conv', CHANNELS),
+        (f'{LAST_CONV}offset', 'tower.3.conv.conv_offset', 27),
         (f'{HEAD}agn_hm', 'heatmap', 1),
         (f'{HEAD}bbox_pred', 'distances', 4),
     ]
