@@ -68,14 +68,14 @@ def modulated_deform_conv_forward(
     inputs: torch.Tensor,
     weight: torch.Tensor,
     bias: torch.Tensor,
-    _ones: torch.Tensor,
+    _ones_buffer: torch.Tensor,
     offset: torch.Tensor,
     mask: torch.Tensor,
     output: torch.Tensor,
-    _columns: torch.Tensor,
+    _columns_buffer: torch.Tensor,
     **options: int,
 ) -> None:
-    """Fills ``output``, as the compiled operator; ``_ones`` and ``_columns`` are its own.
+    """Fills ``output``, as the compiled operator; ``_ones_buffer`` and ``_columns_buffer`` are its own.
 
     Args: see :func:`~.deformable_convolution.modulated_deform_conv2d`; ``options`` are its
     keyword arguments by mmcv's names.
@@ -93,10 +93,10 @@ def modulated_deform_conv_backward(
     inputs: torch.Tensor,
     weight: torch.Tensor,
     bias: torch.Tensor,
-    _ones: torch.Tensor,
+    _ones_buffer: torch.Tensor,
     offset: torch.Tensor,
     mask: torch.Tensor,
-    _columns: torch.Tensor,
+    _columns_buffer: torch.Tensor,
     grad_inputs: torch.Tensor,
     grad_weight: torch.Tensor,
     grad_bias: torch.Tensor,

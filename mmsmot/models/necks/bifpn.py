@@ -28,7 +28,8 @@ class BiFPN(BaseModule):
         num_outs: Levels in all; 5 for p3 to p7.
         separable: Depthwise separable convolutions, as in the paper; else plain 3x3 ones.
         pool: Side of the max poolings of stride 2: 3 with a border of 1 (EfficientDet), or
-            2 without (CenterNet2).
+            2 without (CenterNet2), where levels halve exactly: pad images to the coarsest
+            stride.
         lateral: ``'shared'``: one 1x1 convolution for each of the backbone's maps.
             ``'node'``: one for each node that reads it, so two where a level is on the way
             down and up (EfficientDet's code, CenterNet2); none where a map has

@@ -77,6 +77,23 @@ def test_checkpointing_gives_the_same_gradients() -> None:
         DLA(with_cp=True)
 
 
+def test_batch_norms_that_keep_their_statistics() -> None:
+    torch.manual_seed(0)
+    images = torch.randn(2, 3, 64, 64)
+    model = DLA(base_channels=8, norm_eval=True)
+    statistics = [norm.clone() for norm in model.buffers()]
+    assert model.train() is model
+    levels = model(images)
+    for before, after in zip(statistics, model.buffers(), strict=True):
+        assert torch.equal(before, after)
+    for one, two in zip(levels, model.eval()(images), strict=True):
+        torch.testing.assert_close(one, two)
+    learning = DLA(base_channels=8).train()
+    learning(images)
+    assert learning.stem[1].running_mean.abs().sum() > 0
+    DLA(with_cp=True, norm_eval=True)  # no batch is counted twice
+
+
 def test_stages_that_there_are_not() -> None:
     with pytest.raises(ValueError, match=r'stages 0 to 5, got out_indices=\(6,\)'):
         DLA(out_indices=(6,))

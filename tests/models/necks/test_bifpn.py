@@ -80,6 +80,48 @@ def test_a_layer_by_hand() -> None:
         torch.testing.assert_close(one, two)
 
 
+def test_a_convolution_for_each_node_that_reads_a_map() -> None:
+    """p4 and p5 are read on the way down and up, p3 once; p6 has 8 channels already."""
+    model = BiFPN(
+        in_channels=[8, 16, 32], out_channels=8, lateral='node', pool=2, norm_cfg=GN
+    )
+    laterals = {
+        n for n in model.state_dict() if 'lateral' in n and n.endswith('0.weight')
+    }
+    assert laterals == {
+        f'layers.0.{node}.lateral.0.weight'
+        for node in ('down.1', 'down.2', 'up.0', 'up.1')
+    }
+    sizes = zip((8, 16, 32), (16, 8, 4), strict=True)
+    inputs = [torch.randn(1, c, n, 2 * n, requires_grad=True) for c, n in sizes]
+    levels = model(inputs)
+    assert [level.shape[2] for level in levels] == [16, 8, 4, 2, 1]
+    for level in levels:
+        gradients = torch.autograd.grad(level.square().sum(), inputs, retain_graph=True)
+        assert all(gradient.abs().max() > 0 for gradient in gradients)
+    weights = model.state_dict()
+    assert not any(name.startswith('lateral') for name in weights)
+
+
+def test_poolings_of_two() -> None:
+    """The coarser level is the largest of each square of four."""
+    x = torch.randn(1, 4, 8, 8)
+    node = BiFPNLayer(2, 4, False, GN, pool=2)
+    below = node.down[0](x, torch.zeros(1, 4, 8, 8))
+    squares = below.unflatten(3, (4, 2)).unflatten(2, (4, 2)).amax((3, 5))
+    top = torch.zeros(1, 4, 4, 4)
+    torch.testing.assert_close(node([x, top])[1], node.up[0](top, squares))
+
+
+def test_options_that_there_are_not() -> None:
+    with pytest.raises(ValueError, match=r"lateral='none', expected .* 'node'"):
+        BiFPN(in_channels=[8], num_outs=2, lateral='none')
+    with pytest.raises(ValueError, match='pool=4'):
+        BiFPN(in_channels=[8], num_outs=2, pool=4)
+    with pytest.raises(ValueError, match='num_outs=4 or more'):
+        BiFPN(in_channels=[8, 16, 32], num_outs=3, lateral='node')
+
+
 def test_too_few_levels() -> None:
     with pytest.raises(ValueError, match='num_outs=2, but there are 3 maps'):
         BiFPN(in_channels=[8, 16, 32], num_outs=2)
