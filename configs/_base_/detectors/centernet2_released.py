@@ -1,9 +1,18 @@
 # The released SMOTer's detector, weight by weight: CenterNet2's proposal stage on DLA-34 and
 # BiFPN, of GTR's CrowdHuman detector. Its own weights and the released ones come by
 # tools/model_converters/smoter_released.py. Boxes may reach out of the image.
+_pack_ = dict(
+    type='PackDetInputs',
+    meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'))
 centernet2_released = dict(
     type='MMDetDetector',
-    score_threshold=0.55,  # at test; .3 in training
+    score_threshold=0.55,
+    train_score_threshold=0.3,
+    train_pipeline=[  # of the size that the clips have, 1280
+        dict(type='LoadImageFromNDArray'),
+        dict(type='Resize', scale_factor=1.0),
+        _pack_
+    ],
     score_power=0.5,  # CenterNet2's score is the square root of the heat map
     config=dict(
         model=dict(
@@ -51,5 +60,5 @@ centernet2_released = dict(
         test_pipeline=[
             dict(type='LoadImageFromNDArray'),
             dict(type='mmsmot.FitToSquare', size=1560),
-            dict(type='PackDetInputs', meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'))
+            _pack_
         ]))

@@ -40,7 +40,7 @@ class FitToSquare:
         resized = Image.fromarray(image).resize(
             (new_width, new_height), Image.Resampling.BILINEAR
         )
-        results['img'] = np.asarray(resized)
+        results['img'] = np.array(resized)
         results['img_shape'] = (new_height, new_width)
         results['scale_factor'] = (new_width / width, new_height / height)
         results['keep_ratio'] = True

@@ -60,6 +60,10 @@ class MMDetDetector(nn.Module, BaseDetector):
         checkpoint: Its weights, or a whole pipeline's (also one of MMTracking), of which
             the detector's are taken; ``None`` leaves the model as it is initialised.
         score_threshold: Least score of a detection.
+        train_score_threshold: The same in training; ``None``: as ``score_threshold``.
+        train_pipeline: In place of the config's ``test_pipeline`` in training, for images
+            of another size. Boxes are not in it, so it may scale and pad, but not flip or
+            crop; :mod:`mmsmot.datasets.transforms` do that to clips. ``None``: the same.
         labels: The classes kept, as the model numbers them; ``None`` for all. COCO: 0 is
             a person.
         score_power: Scores are raised to it; 0.5 gives CenterNet2's square root, which
@@ -82,6 +86,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         config: str | dict,
         checkpoint: str | None = None,
         score_threshold: float = 0.1,
+        train_score_threshold: float | None = None,
+        train_pipeline: list[dict] | None = None,
         labels: Sequence[int] | None = (0,),
         score_power: float = 1.0,
         embedder: dict | nn.Module | None = None,
@@ -93,6 +99,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         self.config = _load(config)
         self.checkpoint = checkpoint
         self.score_threshold = score_threshold
+        self.train_score_threshold = train_score_threshold
         self.score_power = score_power
         self.embedder = build_part(embedder)
         self.labels = None if labels is None else tuple(labels)
@@ -101,6 +108,9 @@ class MMDetDetector(nn.Module, BaseDetector):
             self.model = mmdet.registry.MODELS.build(self.config['model'])
             complete_ssd_heads(self.model)
             self._pipeline = Compose(_from_arrays(self.config.get('test_pipeline')))
+            self._train_pipeline = self._pipeline
+            if train_pipeline is not None:
+                self._train_pipeline = Compose(_from_arrays(train_pipeline))
             if checkpoint is None:
                 self._initialise()
         if checkpoint is not None:
@@ -267,11 +277,15 @@ class MMDetDetector(nn.Module, BaseDetector):
         return f'MMDetDetector({config}, {weights_hash(self.model)})'
 
     def _prepare(self, frame: Frame) -> dict[str, Any]:
-        return self._pipeline({'img': frame.image, 'img_id': frame.frame_id})
+        pipeline = self._train_pipeline if self.training else self._pipeline
+        return pipeline({'img': frame.image, 'img_id': frame.frame_id})
 
     def _read(self, instances: InstanceData) -> Detections:
         instances.scores = instances.scores**self.score_power
-        is_kept = instances.scores >= self.score_threshold
+        threshold = self.score_threshold
+        if self.training and self.train_score_threshold is not None:
+            threshold = self.train_score_threshold
+        is_kept = instances.scores >= threshold
         if self.labels is not None:
             is_kept &= torch.isin(
                 instances.labels, instances.labels.new_tensor(self.labels)

@@ -64,6 +64,20 @@ def test_only_the_labels_asked_for(image: np.ndarray) -> None:
     assert len(ones) == (every.labels == 1).sum()
 
 
+def test_another_size_and_threshold_in_training(image: np.ndarray) -> None:
+    pipeline = tiny_fcos()['test_pipeline']
+    pipeline[1] = dict(type='Resize', scale_factor=1.0)
+    detector = make(train_pipeline=pipeline, train_score_threshold=1.0, labels=None)
+    frame = frame_of(image)
+    features = detector.train().extract([frame])
+    assert features.inputs.shape == (1, 3, 240, 320)
+    assert features.scales.tolist() == [[1.0, 1.0]]
+    assert len(detector.detect([frame])[0]) == 0
+    assert detector.model.training
+    assert detector.eval().extract([frame]).inputs.shape == (1, 3, 96, 128)
+    assert len(detector.detect([frame])[0]) > 0
+
+
 def test_the_image_beside_the_first_level(image: np.ndarray) -> None:
     plain, seeing = make(labels=None), make(labels=None, rgb_cells=2)
     frame = frame_of(image)
