@@ -1,7 +1,7 @@
 # CenterNet2's proposal stage alone, one class, on DLA-34 and BiFPN: SMOTer's detector. Values
-# are the released code's. Convolutions of the head are plain; released: the last one of each
-# branch deformable (dcn_on_last_conv=True, needs mmcv's compiled operators). Group norms keep
-# no statistics of a batch; they are ours. Weights to start from: --weights FILE.
+# are the released code's. Two towers of plain convolutions are mmdet's; the release's one tower
+# stands in centernet2_released.py. Group norms keep no statistics of a batch; they are ours.
+# Weights to start from: --weights FILE.
 centernet2_dla34 = dict(
     type='MMDetDetector',
     score_threshold=0.3,  # tau_p

@@ -21,7 +21,8 @@ class DLA(BaseModule):
     """DLA-34 (Yu et al., Deep Layer Aggregation, CVPR 2018, table 1 and figure 3).
 
     A stem of three convolutions, then a tree of basic blocks at each of the strides 4, 8,
-    16 and 32. Written from the paper; its weights do not fit the authors' names.
+    16 and 32. Written from the paper; its weights have other names than the authors',
+    which ``tools/model_converters/released_detector_keys.py`` knows.
 
     Args:
         out_indices: Stages to return; stage i has stride 2^i and 16 * 2^i channels. The
