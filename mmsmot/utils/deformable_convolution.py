@@ -27,9 +27,9 @@ def modulated_deform_conv2d(
 
         y(p) = sum_k w_k * m_k(p) * x(p * stride - padding + k * dilation + offset_k(p))
 
-    x is read bilinearly and is 0 outside. All sums are taken over the cells that are read,
-    as one ``embedding_bag``: exact, differentiable in every argument, and slower than the
-    compiled operator. Memory: K * C numbers for each output point of one image.
+    x is read bilinearly and is 0 outside. What the K points of an image read is one
+    ``embedding_bag`` over its cells: exact, and differentiable in every argument. Memory:
+    K * C numbers for each output point of one image.
 
     Args:
         inputs: (B, C, H, W).
