@@ -1,17 +1,15 @@
 # The released SMOTer's detector, weight by weight: CenterNet2's proposal stage on DLA-34 and
 # BiFPN, of GTR's CrowdHuman detector. Its own weights and the released ones come by
 # tools/model_converters/smoter_released.py. Boxes may reach out of the image.
+_load_ = dict(type='LoadImageFromNDArray')
 _pack_ = dict(
-    type='PackDetInputs',
-    meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'))
+    type='PackDetInputs', meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'))
 centernet2_released = dict(
     type='MMDetDetector',
     score_threshold=0.55,
     train_score_threshold=0.3,
     train_pipeline=[  # of the size that the clips have, 1280
-        dict(type='LoadImageFromNDArray'),
-        dict(type='Resize', scale_factor=1.0),
-        _pack_
+        _load_, dict(type='Resize', scale_factor=1.0), _pack_
     ],
     score_power=0.5,  # CenterNet2's score is the square root of the heat map
     config=dict(
@@ -57,8 +55,4 @@ centernet2_released = dict(
                 nms_pre=1000,
                 nms=dict(iou_threshold=0.6),
                 max_per_img=128)),
-        test_pipeline=[
-            dict(type='LoadImageFromNDArray'),
-            dict(type='mmsmot.FitToSquare', size=1560),
-            _pack_
-        ]))
+        test_pipeline=[_load_, dict(type='mmsmot.FitToSquare', size=1560), _pack_]))
