@@ -1,4 +1,4 @@
-"""Arrays in an ``.npz`` file that may have been damaged, or made to fill the memory."""
+"""Arrays in an ``.npz`` or ``.npy`` file that may have been damaged, or made to fill the memory."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def read_stored_arrays(
     with zipfile.ZipFile(path) as archive:
         _require_stored(archive)
         return [_array(archive.read(f'{name}.npy'), name) for name in names]
+
+
+def read_stored_array(path: str | os.PathLike) -> np.ndarray:
+    """The array that ``np.save`` wrote; see :func:`read_stored_arrays`."""
+    with open(path, 'rb') as stream:
+        return _array(stream.read(), os.fspath(path))
 
 
 def read_all_stored_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:

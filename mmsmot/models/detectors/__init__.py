@@ -2,20 +2,27 @@
 
 from typing import Any
 
+from .anchors import AnchorFile, Anchors, GridAnchors
 from .base import BaseDetector, RawDetections
 from .detection_file import DetectionFile
 from .onnx_detector import ONNXDetector
-from .output_decoders import BoxesDecoder, OutputDecoder, YOLOXDecoder
+from .output_decoders import AnchorDecoder, BoxesDecoder, OutputDecoder, YOLOXDecoder
+from .ssd_decoder import SSDDecoder
 
 __all__ = [
+    'AnchorDecoder',
+    'AnchorFile',
+    'Anchors',
     'BaseDetector',
     'BoxesDecoder',
     'CachedDetector',
     'DetectionFile',
+    'GridAnchors',
     'MMDetDetector',
     'ONNXDetector',
     'OutputDecoder',
     'RawDetections',
+    'SSDDecoder',
     'TransformersDetector',
     'YOLOXDecoder',
 ]

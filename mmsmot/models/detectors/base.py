@@ -20,10 +20,11 @@ class RawDetections:
     """All predictions of a detector in one frame, before threshold and suppression.
 
     Attributes:
-        boxes: (A, 4) float64 x1, y1, x2, y2 in pixels of the original frame, one for each
-            anchor.
+        boxes: (A, 4) float64 x1, y1, x2, y2 in pixels of the original frame, clipped to
+            it, one for each anchor.
         scores: (A, C) float64, of each class.
-        anchors: (A, 4) float64, the box that each was predicted from.
+        anchors: (A, 4) float64, the box that each was predicted from, in the same pixels;
+            it may reach beyond the frame.
     """
 
     boxes: np.ndarray
@@ -55,18 +56,34 @@ class BaseDetector(ABC):
             (NaN, empty) have been dropped and counted in the log.
         """
 
-    def raw(self, features: FeatureMaps) -> list[RawDetections]:
+    def raw(self, frames: Sequence[Frame]) -> list[RawDetections]:
         """Predictions at every anchor, for a part that scores detections again.
 
         Args:
-            features: Feature maps of B frames, as the detector's ``extract`` makes them.
+            frames: B frames of one video.
+
+        Returns:
+            B raw detections.
 
         Raises:
             TypeError: The detector has no anchors, or does not give them away.
         """
         raise TypeError(
             f'{type(self).__name__} has no raw detections with anchors; take an '
-            'MMDetDetector with a dense anchor head, such as RetinaNet or SSD'
+            'ONNXDetector with YOLOXDecoder or SSDDecoder, or an MMDetDetector with a '
+            'dense anchor head, such as RetinaNet or SSD'
+        )
+
+    def raw_in(self, features: FeatureMaps) -> list[RawDetections]:
+        """As :meth:`raw`, from feature maps that the detector's ``extract`` made.
+
+        Raises:
+            TypeError: The detector has no anchors, or makes no feature maps; a detector
+                with anchors and without feature maps has :meth:`raw` alone.
+        """
+        raise TypeError(
+            f'{type(self).__name__} has no feature maps to predict at anchors from; '
+            'call raw(frames)'
         )
 
     @property

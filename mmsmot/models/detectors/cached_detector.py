@@ -19,7 +19,7 @@ from ...utils.atomic import atomic_path
 from ...utils.fingerprint import text_hash, video_fingerprint
 from ...utils.stored_arrays import DAMAGED, read_all_stored_arrays
 from ..reid.base import BaseReID
-from .base import BaseDetector
+from .base import BaseDetector, RawDetections
 
 MAX_NAME = 200  # bytes of a video's name; file systems take 255 for all of a name
 COLUMNS = ('boxes', 'scores', 'labels')
@@ -97,6 +97,10 @@ class CachedDetector(nn.Module, BaseDetector):
             folder.remember(new_detections)
             detections |= new_detections
         return [detections[f.frame_id] for f in frames]
+
+    def raw(self, frames: Sequence[Frame]) -> list[RawDetections]:
+        """As of the detector inside; not cached, since a frame has thousands."""
+        return self.detector.raw(frames)
 
     def _detect_and_embed(self, frames: Sequence[Frame]) -> list[Detections]:
         detections = self.detector.detect(frames)

@@ -180,8 +180,16 @@ class MMDetDetector(nn.Module, BaseDetector):
             return detections
         return self._embedded(features, detections)
 
-    def raw(self, features: FeatureMaps) -> list[RawDetections]:
+    @torch.no_grad()
+    def raw(self, frames: Sequence[Frame]) -> list[RawDetections]:
         """As of :class:`BaseDetector`; scores are raised to ``score_power``."""
+        if not frames:
+            return []
+        with _as_at_test(self.model):
+            return self.raw_in(self.extract(frames))
+
+    def raw_in(self, features: FeatureMaps) -> list[RawDetections]:
+        """As :meth:`raw`, from feature maps that :meth:`extract` made."""
         head, levels = require_anchor_head(self.model), self._model_levels(features)
         with _as_at_test(self.model):
             detections = predict_at_anchors(head, levels, features.samples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import lru_cache
+from typing import NoReturn
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from ...registry import TASK_UTILS
 
 # Boxes (A, 4) xyxy in pixels of the network input, scores (A,), labels (A,).
 Decoded = tuple[np.ndarray, np.ndarray, np.ndarray]
+# Boxes (A, 4) and anchors (A, 4) in the same pixels, with scores (A, C) between them.
+DecodedAnchors = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class OutputDecoder(ABC):
@@ -55,12 +58,37 @@ class OutputDecoder(ABC):
         return f'{type(self).__module__}.{type(self).__qualname__}({options})'
 
 
-def _refuse(decoder: str, expected: str, outputs: list[np.ndarray]) -> None:
+class AnchorDecoder(OutputDecoder):
+    """Decoder of an export that predicts a box at each of A anchors."""
+
+    @abstractmethod
+    def decode_at_anchors(
+        self, outputs: list[np.ndarray], input_size: tuple[int, int]
+    ) -> list[DecodedAnchors]:
+        """Decode B images; arguments and errors as of :meth:`OutputDecoder.__call__`.
+
+        Returns:
+            For each image boxes (A, 4), scores (A, C) of each class and anchors (A, 4),
+            x1, y1, x2, y2 in pixels of the network input.
+        """
+
+
+def refuse_outputs(decoder: str, expected: str, outputs: list[np.ndarray]) -> NoReturn:
+    """Refuse outputs of other shapes than a decoder reads.
+
+    Args:
+        decoder: Its name.
+        expected: The shapes that it reads.
+        outputs: What the model gave.
+
+    Raises:
+        ValueError: Names both.
+    """
     shapes = ', '.join(str(tuple(output.shape)) for output in outputs)
     raise ValueError(
         f'{decoder} expects {expected}, but the model gave outputs of shape {shapes}. '
         'Set the decoder of ONNXDetector to one that fits this export '
-        '(YOLOXDecoder, BoxesDecoder, or one of your own in TASK_UTILS).'
+        '(YOLOXDecoder, SSDDecoder, BoxesDecoder, or one of your own in TASK_UTILS).'
     )
 
 
@@ -71,13 +99,13 @@ MAX_CENTRE_OFFSET = 1.5
 
 
 @TASK_UTILS.register_module()
-class YOLOXDecoder(OutputDecoder):
+class YOLOXDecoder(AnchorDecoder):
     """YOLOX's one output (B, A, 5 + classes), exported with or without grid decoding.
 
     A row is centre offset x, y and log size w, h in grid cells, objectness, and a
     probability for each class, cells row by row, level by level (YOLOX, section 2.1; the
     released ``demo_postprocess``). YOLOX's exporter writes centre and size in pixels
-    instead with ``--decode_in_inference``.
+    instead with ``--decode_in_inference``. The anchor of a row is its cell.
 
     Args:
         strides: Pixels of a grid cell at each level.
@@ -95,6 +123,24 @@ class YOLOXDecoder(OutputDecoder):
     def __call__(
         self, outputs: list[np.ndarray], input_size: tuple[int, int]
     ) -> list[Decoded]:
+        corners, strides = self._require_grid(outputs, input_size)
+        return [self._decode(rows, corners, strides) for rows in outputs[0]]
+
+    def decode_at_anchors(
+        self, outputs: list[np.ndarray], input_size: tuple[int, int]
+    ) -> list[DecodedAnchors]:
+        corners, strides = self._require_grid(outputs, input_size)
+        cells = np.concatenate([corners, corners + 1], axis=1) * strides
+        with np.errstate(over='ignore'):  # as of _decode
+            return [
+                (self._boxes(rows, corners, strides), rows[:, 4:5] * rows[:, 5:], cells)
+                for rows in outputs[0]
+            ]
+
+    def _require_grid(
+        self, outputs: list[np.ndarray], input_size: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The grid of a network input, which the outputs fit."""
         corners, strides = self._grid(tuple(input_size))
         if (
             len(outputs) != 1
@@ -102,17 +148,26 @@ class YOLOXDecoder(OutputDecoder):
             or outputs[0].shape[1] != len(corners)
             or outputs[0].shape[2] < 6
         ):
-            _refuse(
+            refuse_outputs(
                 'YOLOXDecoder',
                 f'one output (B, {len(corners)}, 5 + classes) for an input of '
                 f'{input_size[1]}x{input_size[0]} and strides {self.strides}',
                 outputs,
             )
-        return [self._decode(rows, corners, strides) for rows in outputs[0]]
+        return corners, strides
 
     def _decode(
         self, rows: np.ndarray, corners: np.ndarray, strides: np.ndarray
     ) -> Decoded:
+        labels = rows[:, 5:].argmax(axis=1)
+        with np.errstate(over='ignore'):  # of a broken model; infinite is told of
+            scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
+        return self._boxes(rows, corners, strides), scores, labels
+
+    def _boxes(
+        self, rows: np.ndarray, corners: np.ndarray, strides: np.ndarray
+    ) -> np.ndarray:
+        """(A, 4) x1, y1, x2, y2 in pixels of the network input."""
         in_pixels = self.in_pixels
         if in_pixels is None:
             in_pixels = _is_in_pixels(rows[:, :4], corners, strides)
@@ -123,14 +178,7 @@ class YOLOXDecoder(OutputDecoder):
             log_sizes = rows[:, 2:4]
             possible = np.where(log_sizes <= MAX_LOG_SIZE, log_sizes, np.nan)
             half_sizes = np.exp(possible) * strides / 2
-        labels = rows[:, 5:].argmax(axis=1)
-        with np.errstate(over='ignore'):  # of a broken model; infinite is told of
-            scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
-        return (
-            np.concatenate([centres - half_sizes, centres + half_sizes], axis=1),
-            scores,
-            labels,
-        )
+        return np.concatenate([centres - half_sizes, centres + half_sizes], axis=1)
 
     def _make_grid(self, input_size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         corners, sizes = [], []
@@ -180,7 +228,7 @@ class BoxesDecoder(OutputDecoder):
         scores = [o for o in flat if o.dtype.kind == 'f']
         scored = bool(boxes) and boxes[0].shape[2] == 5
         if len(boxes) != 1 or len(labels) != 1 or len(scores) != (0 if scored else 1):
-            _refuse(
+            refuse_outputs(
                 'BoxesDecoder',
                 'boxes with scores (B, K, 5) and integer labels (B, K), or boxes '
                 '(B, K, 4), scores (B, K) and integer labels (B, K)',
@@ -188,7 +236,7 @@ class BoxesDecoder(OutputDecoder):
             )
         corners = boxes[0][..., :4]
         if self.normalized:
-            corners = corners * _scale(input_size).astype(corners.dtype)
+            corners = corners * pixels_of_input(input_size).astype(corners.dtype)
         values = boxes[0][..., 4] if scored else scores[0]
         return list(zip(corners, values, labels[0], strict=True))
 
@@ -198,7 +246,7 @@ class BoxesDecoder(OutputDecoder):
         corners, scores, _ = decoded
         corners = corners[scores >= score_threshold]
         if self.normalized:
-            corners = corners / _scale(input_size)
+            corners = corners / pixels_of_input(input_size)
         sizes = corners[:, 2:] - corners[:, :2]
         boxes = corners[(sizes > 0).all(axis=1) & np.isfinite(corners).all(axis=1)]
         # Fractions of boxes that reach beyond the image are still below 2.
@@ -212,7 +260,7 @@ class BoxesDecoder(OutputDecoder):
         )
 
 
-def _scale(input_size: tuple[int, int]) -> np.ndarray:
+def pixels_of_input(input_size: tuple[int, int]) -> np.ndarray:
     """(4,) pixels of a whole network input: width, height, width, height."""
     height, width = input_size
     return np.array([width, height, width, height], np.float64)

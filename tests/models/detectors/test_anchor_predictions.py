@@ -39,8 +39,11 @@ def test_suppression_of_raw_detections_is_detect(kind: str, rgb_cells: int) -> N
         torch.nn.init.normal_(weight, std=0.1)  # else all scores are those of the prior
     frames = make_frames(2)
     features = detector.extract(frames)
-    raw_detections = detector.raw(features)
+    raw_detections = detector.raw_in(features)
     assert len(raw_detections) == 2
+    for raw, again in zip(raw_detections, detector.raw(frames), strict=True):
+        np.testing.assert_array_equal(raw.boxes, again.boxes)
+        np.testing.assert_array_equal(raw.scores, again.scores)
     for raw, expected in zip(raw_detections, detector.detect(frames), strict=True):
         num_anchors = len(raw.anchors)
         assert raw.boxes.shape == (num_anchors, 4)
@@ -67,8 +70,10 @@ def test_suppression_of_raw_detections_is_detect(kind: str, rgb_cells: int) -> N
 
 def test_detectors_without_anchors_say_so() -> None:
     detector = MMDetDetector(config=tiny_fcos())
-    features = detector.extract(make_frames(1))
+    frames = make_frames(1)
     with pytest.raises(TypeError, match='FCOS has no raw detections: its FCOSHead'):
-        detector.raw(features)
+        detector.raw(frames)
     with pytest.raises(TypeError, match='DetectionFile has no raw detections'):
-        DetectionFile().raw(features)
+        DetectionFile().raw(frames)
+    with pytest.raises(TypeError, match=r'call raw\(frames\)'):
+        DetectionFile().raw_in(detector.extract(frames))

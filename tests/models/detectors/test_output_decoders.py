@@ -23,9 +23,17 @@ def test_yolox_against_a_loop() -> None:
     ]
     raw = rng.normal(size=(2, len(cells), 8)).astype(np.float32)
     raw[..., 4:] = rng.random(raw[..., 4:].shape)
-    for rows, (boxes, scores, labels) in zip(
-        raw, YOLOXDecoder(strides=strides)([raw], (height, width)), strict=True
+    decoder = YOLOXDecoder(strides=strides)
+    for rows, (boxes, scores, labels), at_anchors in zip(
+        raw,
+        decoder([raw], (height, width)),
+        decoder.decode_at_anchors([raw], (height, width)),
+        strict=True,
     ):
+        np.testing.assert_array_equal(at_anchors[0], boxes)
+        np.testing.assert_array_equal(at_anchors[1].max(axis=1), scores)
+        expected = [[x * s, y * s, (x + 1) * s, (y + 1) * s] for y, x, s in cells]
+        np.testing.assert_array_equal(at_anchors[2], expected)
         for k, (y, x, s) in enumerate(cells):
             cx, cy = (rows[k, 0] + x) * s, (rows[k, 1] + y) * s
             w, h = np.exp(rows[k, 2]) * s, np.exp(rows[k, 3]) * s
