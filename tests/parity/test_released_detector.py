@@ -16,7 +16,7 @@ pytest.importorskip('mmdet', reason='needs mmdet')
 from mmengine.config import Config
 
 from mmsmot.datasets.transforms import FitToSquare
-from mmsmot.engine import set_weights
+from mmsmot.engine import set_config_weights
 from mmsmot.models.detectors import MMDetDetector
 from mmsmot.models.trajectory import RoITokens
 from mmsmot.registry import MODELS
@@ -333,7 +333,7 @@ def test_training_starts_from_gtrs_detector(
     torch.save({'state_dict': keys.to_ours(gtr)}, path)
     part = Config.fromfile(CONFIG).centernet2_released
     config = Config(dict(model=dict(type='SMOT', detector=part)))
-    set_weights(config, str(path))
+    set_config_weights(config, str(path))
     detector = MODELS.build(config.model.detector).train()
     assert keys.to_released(
         {keys.DETECTOR + k: w for k, w in detector.model.state_dict().items()}

@@ -196,7 +196,9 @@ class BiFPNNode(nn.Module):
         """Fuse maps of one size (B, C, H, W)."""
         if self.lateral is not None:
             level = self.lateral(level)
-        return self.conv(F.silu(fast_normalized_fusion(self.weights, (level, *other_levels))))
+        return self.conv(
+            F.silu(fast_normalized_fusion(self.weights, (level, *other_levels)))
+        )
 
 
 def fast_normalized_fusion(
