@@ -115,7 +115,7 @@ class MOTChallengeDataset(VideoDataset):
         part = 'train' if self.split in TRAIN_HALF else 'val'
         for sample in samples:
             video = sample['video']
-            frame_ids = half_of(video.frame_ids, part)
+            frame_ids = train_or_val_half(video.frame_ids, part)
             sample['video'] = video.on_frames(frame_ids)
             sample['gt'] = sample['gt'].on_frames(frame_ids)
         short = [s['video'].video.name for s in samples if not len(s['video'])]
@@ -141,14 +141,14 @@ class MOTChallengeDataset(VideoDataset):
         return super().training_gt(replace(gt, trajectories=boxes))
 
 
-def half_of(frame_ids: np.ndarray, part: str) -> np.ndarray:
+def train_or_val_half(frame_ids: np.ndarray, part: str) -> np.ndarray:
     """The frames of a sequence that are trained on, or those that validate.
 
     Args:
         frame_ids: (T,) original frame numbers, ascending.
         part: ``'train'``: the first T // 2 + 1; ``'val'``: the others.
 
-    >>> half_of(np.array([1, 2, 4, 6, 7]), 'val').tolist()
+    >>> train_or_val_half(np.array([1, 2, 4, 6, 7]), 'val').tolist()
     [6, 7]
     """
     middle = len(frame_ids) // 2 + 1

@@ -12,7 +12,7 @@ from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
     from mmsmot.datasets.bensmot.check import check_bensmot
-    from mmsmot.datasets.bensmot.split import SPLIT_NAMES, splits_in
+    from mmsmot.datasets.bensmot.split import SPLIT_NAMES, dataset_splits
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
-    splits = [args.split] if args.split else splits_in(args.data_root)
+    splits = [args.split] if args.split else dataset_splits(args.data_root)
     clean = True
     for split in splits:
         report = check_bensmot(

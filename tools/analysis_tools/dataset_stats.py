@@ -15,7 +15,7 @@ from mmsmot.utils.command_line import non_negative_int_arg, run_tool, tool_impor
 
 with tool_imports():
     from mmsmot.datasets import BenSMOTDataset
-    from mmsmot.datasets.bensmot.split import SPLIT_NAMES, splits_in
+    from mmsmot.datasets.bensmot.split import SPLIT_NAMES, dataset_splits
     from mmsmot.datasets.statistics import DatasetStatistics, dataset_statistics_table
     from mmsmot.utils.atomic import atomic_write
 
@@ -59,7 +59,7 @@ def read_split(args: argparse.Namespace, split: str) -> DatasetStatistics:
 
 def main() -> None:
     args = parse_args()
-    splits = [args.split] if args.split else splits_in(args.data_root)
+    splits = [args.split] if args.split else dataset_splits(args.data_root)
     columns = {split: read_split(args, split) for split in splits}
     if len(columns) > 1:
         columns['all'] = reduce(DatasetStatistics.joined, columns.values())

@@ -21,7 +21,7 @@ SPLIT_NAMES = (*SPLITS, VAL_FROM_TRAIN, TRAIN_MINUS_VAL)
 VAL_SHARE = 10  # one sequence in so many, rounded: an activity of five has one
 
 
-def splits_in(root: str | os.PathLike) -> list[str]:
+def dataset_splits(root: str | os.PathLike) -> list[str]:
     """The splits that a dataset has a folder of; those of BenSMOT where it has none."""
     return [s for s in SPLITS if (Path(root) / s).is_dir()] or ['train', 'test']
 

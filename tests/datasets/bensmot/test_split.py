@@ -15,9 +15,9 @@ pytest.importorskip('torch')
 
 from mmsmot.datasets import BenSMOTDataset  # noqa: E402
 from mmsmot.datasets.bensmot.split import (  # noqa: E402
+    dataset_splits,
     select_split,
     split_folder,
-    splits_in,
     val_from_train,
 )
 from mmsmot.datasets.converters.bensmot_folder import split_verbs  # noqa: E402
@@ -99,8 +99,11 @@ def test_val_and_what_is_left_are_train(bensmot, logged) -> None:
     assert _names(bensmot, 'val_from_train') == val
     train_names = _names(bensmot, 'train_minus_val')
     assert sorted(train_names + val) == _names(bensmot, 'train') == sorted(NAMES)
-    assert splits_in(bensmot) == ['train', 'test']
-    assert splits_in(bensmot / 'train') == ['train', 'test']  # to be named in the error
+    assert dataset_splits(bensmot) == ['train', 'test']
+    assert dataset_splits(bensmot / 'train') == [
+        'train',
+        'test',
+    ]  # to be named in the error
 
 
 def test_patterns_choose_within_the_split(bensmot) -> None:
@@ -127,7 +130,7 @@ def test_a_val_of_its_own_is_taken(bensmot, write_bensmot, tmp_path) -> None:
     assert _names(root, 'train_minus_val') == _names(root, 'train') == sorted(NAMES)
     with pytest.raises(ValueError, match="has a val of its own: take split='val'"):
         _names(root, 'val_from_train')
-    assert splits_in(root) == ['train', 'val']
+    assert dataset_splits(root) == ['train', 'val']
 
 
 def test_the_val_of_a_synsmot_is_not_derived(bensmot, tmp_path) -> None:
