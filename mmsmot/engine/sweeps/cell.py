@@ -1,0 +1,267 @@
+"""A cell of a sweep: a stage with one value of each of its axes, and its command."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...utils.fingerprint import file_hash, text_hash
+from ...utils.training_checkpoints import newest_checkpoint
+from ..config import load_config
+from .axis import ARGUMENTS, Setting, folder_name
+from .stage import SWEEP, TEST, TOOLS, Stage, substituted
+from .sweep_file import Sweep
+
+RUN = 'run'  # the folder in a cell's that its tool writes into
+# What MMEngine's --cfg-options takes apart or strips.
+READ_AS_LIST = re.compile(r'[,\[\]()\'"]|^\s|\s$')
+FILES = ('checkpoint', 'weights', 'reid_weights')
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a tool.
+
+    Attributes:
+        stage: What is run.
+        labels: The value of each of its axes, by axis.
+        setting: What is set, all together.
+        folder: Where its record, its log and its results lie.
+        folders: The folders that ``$name`` stands for.
+        needs: Ids of the cells that must be finished before it.
+        start: The id of the cell whose newest checkpoint is loaded.
+        fingerprint: Hash of all that decides its result, but the data and the code.
+    """
+
+    stage: Stage
+    labels: dict[str, str]
+    setting: Setting
+    folder: Path
+    folders: dict[str, str]
+    needs: tuple[str, ...]
+    start: str | None
+    fingerprint: str
+
+    @property
+    def id(self) -> str:
+        return cell_id(self.stage, self.labels)
+
+    @property
+    def run_dir(self) -> Path:
+        """Where its tool writes."""
+        return self.folder / RUN
+
+    def command(self, resume: bool = False) -> list[str]:
+        """The command line that runs it.
+
+        Args:
+            resume: Go on from the newest checkpoint of an interrupted training.
+
+        Raises:
+            FileNotFoundError: The stage it starts from has left no checkpoint.
+        """
+        stage = self.stage
+        command = [sys.executable]
+        if stage.processes > 1:
+            command += ['-m', 'torch.distributed.run', '--standalone']
+            command += [f'--nproc_per_node={stage.processes}']
+        command.append(str(stage.tool))
+        if stage.run not in TOOLS:
+            return command + [substituted(arg, self.folders) for arg in stage.args]
+        arguments = substituted(self.setting.arguments, self.folders)
+        options = substituted(self.setting.options, self.folders)
+        command.append(str(arguments.pop('config')))
+        checkpoint = arguments.pop('checkpoint', None)
+        if self.start is not None:
+            checkpoint = self._start_checkpoint()
+        if checkpoint is not None and stage.run == TEST:
+            command.append(str(checkpoint))
+        elif checkpoint is not None:
+            options['load_from'] = str(checkpoint)
+        command += ['--work-dir', str(self.run_dir)]
+        if stage.run == TEST:
+            arguments.pop('seed', None)  # of the training before it
+        for name, value in arguments.items():
+            command += [f'--{name.replace("_", "-")}', str(value)]
+        if stage.processes > 1:
+            command += ['--launcher', 'pytorch']
+        if resume:
+            command.append('--resume')
+        if options:
+            command += ['--cfg-options', *option_words(options)]
+        return command
+
+    def environment(self) -> dict[str, str]:
+        """The variables of the command beside those of this process."""
+        threads = self.stage.threads
+        return {} if threads is None else {'OMP_NUM_THREADS': str(threads)}
+
+    def _start_checkpoint(self) -> str:
+        run_dir = self.folders[self.stage.start]
+        checkpoint = newest_checkpoint(run_dir)
+        if checkpoint is None:
+            raise FileNotFoundError(
+                f'{self.id} starts from {self.start}, which left no checkpoint in {run_dir}'
+            )
+        return checkpoint
+
+
+def cell_id(stage: Stage, labels: Mapping[str, str]) -> str:
+    """``stage`` or ``stage/axis=label,...``, as it is called in messages and on the disk."""
+    names = [
+        f'{folder_name(axis.rsplit(".", 1)[-1])}={folder_name(labels[axis])}'
+        for axis in stage.axes
+    ]
+    return '/'.join([stage.name, ','.join(names)] if names else [stage.name])
+
+
+def plan_cells(sweep: Sweep, work_dir: str | os.PathLike) -> dict[str, Cell]:
+    """All cells by id, each after those it needs; every config is read and checked.
+
+    Raises:
+        KeyError: An axis sets a key that nothing reads; names the axis and similar keys.
+        ValueError: Two cells have one name, a cell has no config, or a config is wrong.
+    """
+    work_dir = Path(os.path.abspath(work_dir))
+    cells: dict[str, Cell] = {}
+    for stage in sweep.stages.values():
+        values = [sweep.axes[name].settings for name in stage.axes]
+        for labels in itertools.product(*values):
+            cell = _cell(
+                sweep,
+                stage,
+                dict(zip(stage.axes, labels, strict=True)),
+                work_dir,
+                cells,
+            )
+            if cell.id in cells:
+                raise ValueError(
+                    f'{sweep.path}: two cells are called {cell.id}: their axes '
+                    f'{", ".join(stage.axes)} end in the same name; give one another name'
+                )
+            cells[cell.id] = cell
+    return cells
+
+
+def _cell(
+    sweep: Sweep,
+    stage: Stage,
+    labels: dict[str, str],
+    work_dir: Path,
+    cells: Mapping[str, Cell],
+) -> Cell:
+    ids = {
+        name: cell_id(sweep.stages[name], labels) for name in (*stage.needs, stage.name)
+    }
+    folders = {name: str(work_dir / id / RUN) for name, id in ids.items()}
+    folders[SWEEP] = str(work_dir)
+    setting = _setting(sweep, stage, labels)
+    digest = _fingerprint(sweep, stage, labels, setting)
+    upstream = [cells[ids[name]].fingerprint for name in stage.needs]
+    return Cell(
+        stage=stage,
+        labels=labels,
+        setting=setting,
+        folder=work_dir / ids[stage.name],
+        folders=folders,
+        needs=tuple(ids[name] for name in stage.needs),
+        start=ids[stage.start] if stage.start else None,
+        fingerprint=text_hash('\n'.join([digest, *upstream])),
+    )
+
+
+def _setting(sweep: Sweep, stage: Stage, labels: Mapping[str, str]) -> Setting:
+    """From the widest to the narrowest: sweep, stage, axes."""
+    base = {} if sweep.base is None else {'config': sweep.base}
+    if stage.config is not None:
+        base = {'config': stage.config}
+    setting = Setting(base) | sweep.setting | stage.setting
+    for axis in stage.axes:
+        setting = setting | sweep.axes[axis].settings[labels[axis]]
+    if stage.run in TOOLS and 'config' not in setting.arguments:
+        raise ValueError(
+            f"{sweep.path}: {cell_id(stage, labels)} has no config: write  base = '...'  or "
+            'name one in the stage or an axis'
+        )
+    return setting
+
+
+def _fingerprint(
+    sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: Setting
+) -> str:
+    facts: dict[str, Any] = dict(run=stage.run, processes=stage.processes)
+    if stage.run not in TOOLS:
+        facts['args'] = stage.args
+    else:
+        arguments = {k: v for k, v in setting.arguments.items() if k in ARGUMENTS}
+        config = _checked_config(sweep, stage, labels, setting)
+        facts |= dict(arguments=arguments, config=config)
+        files = (arguments.get(key) for key in FILES)
+        facts['files'] = [
+            file_hash(file) for file in files if file and Path(file).is_file()
+        ]
+    return text_hash(json.dumps(facts, sort_keys=True, default=str))
+
+
+def _checked_config(
+    sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: Setting
+) -> dict[str, Any]:
+    """The config of a cell as text would have it; what is wrong is named with its cell."""
+    try:
+        return load_config(setting.arguments['config'], setting.options).to_dict()
+    except (KeyError, ValueError, FileNotFoundError) as error:
+        where = cell_id(stage, labels)
+        for axis in stage.axes:
+            options = sweep.axes[axis].settings[labels[axis]].options
+            if any(key in str(error) for key in options):
+                where = f'axes[{axis!r}], {labels[axis]!r}'
+        text = error.args[0] if isinstance(error, KeyError) else error
+        raise type(error)(f'{sweep.path}: {where}: {text}') from error
+
+
+def option_words(options: Mapping[str, Any]) -> list[str]:
+    """``KEY=VALUE`` words that ``--cfg-options`` reads back as these options.
+
+    Raises:
+        ValueError: A text that would be read as something else.
+
+    >>> option_words({'model.tracker': dict(type='SORT', max_age=3), 'a.b': [1, 2]})
+    ['model.tracker.type=SORT', 'model.tracker.max_age=3', 'a.b=[1,2]']
+    """
+    words = []
+    for key, value in options.items():
+        if isinstance(value, Mapping) and value:
+            inner = {f'{key}.{name}': item for name, item in value.items()}
+            words += option_words(inner)
+        else:
+            words.append(f'{key}={_option_text(value, key)}')
+    return words
+
+
+def _option_text(value: Any, key: str) -> str:
+    if isinstance(value, list | tuple):
+        return '[' + ','.join(_option_text(item, key) for item in value) + ']'
+    if isinstance(value, str) and READ_AS_LIST.search(value):
+        raise ValueError(
+            f'{key}={value!r:.80}: --cfg-options would read this text as something else: '
+            'put it into a config of its own, and that into an axis'
+        )
+    if isinstance(value, Mapping):
+        raise ValueError(f'{key}: an empty dict cannot be given as an option')
+    return str(value)
+
+
+def with_needed(cells: Mapping[str, Cell], ids: Iterable[str]) -> dict[str, Cell]:
+    """Some cells and all that they need, in the order of the plan."""
+    wanted = {*ids}
+    for id in reversed([*cells]):
+        if id in wanted:
+            wanted |= {*cells[id].needs}
+    return {id: cell for id, cell in cells.items() if id in wanted}

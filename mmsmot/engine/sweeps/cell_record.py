@@ -1,0 +1,85 @@
+"""What is known of a cell: a JSON file in its folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ...utils.atomic import atomic_write
+from ...utils.json_file import read_json
+
+RECORD, LOG = 'cell.json', 'log.txt'
+RUNNING, FINISHED, FAILED = 'running', 'finished', 'failed'
+SCORES_FILE = re.compile(r'\d{8}_\d{6}')  # MMEngine's folder and file of a run
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """A cell that was begun.
+
+    Attributes:
+        status: ``'running'`` (or interrupted), ``'finished'`` or ``'failed'``.
+        fingerprint: Of the cell when it was begun.
+        command: The command line, as words.
+        labels: The value of each axis.
+        seconds: How long it took.
+        peak_memory: GiB; ``None`` where the system does not tell.
+        scores: By metric, of a test.
+        error: The last error of a failed cell.
+        version: Of mmsmot.
+    """
+
+    status: str
+    fingerprint: str
+    command: list[str]
+    labels: dict[str, str]
+    seconds: float = 0.0
+    peak_memory: float | None = None
+    scores: dict[str, float] | None = None
+    error: str | None = None
+    version: str = ''
+
+
+def read_record(folder: Path) -> CellRecord | None:
+    """The record in a cell's folder; ``None``: it was never begun, or is damaged."""
+    try:
+        content = read_json(folder / RECORD)
+    except (OSError, ValueError):
+        return None
+    names = {f.name for f in fields(CellRecord)}
+    if not isinstance(content, dict) or not {'status', 'fingerprint'} <= content.keys():
+        return None
+    content = {'command': [], 'labels': {}} | content
+    return CellRecord(**{k: v for k, v in content.items() if k in names})
+
+
+def write_record(record: CellRecord, folder: Path) -> None:
+    """Write a record whole or not at all."""
+    with atomic_write(folder / RECORD) as stream:
+        json.dump(asdict(record), stream, indent=1)
+        stream.write('\n')
+
+
+def read_scores(run_dir: Path) -> dict[str, float]:
+    """The scores of a test, which MMEngine writes as ``<time>/<time>.json``.
+
+    Raises:
+        FileNotFoundError: There are none.
+        ValueError: The file is damaged.
+    """
+    files = [
+        path
+        for path in run_dir.glob('*/*.json')
+        if path.stem == path.parent.name and SCORES_FILE.fullmatch(path.stem)
+    ]
+    if not files:
+        raise FileNotFoundError(f'{run_dir}: the test wrote no scores')
+    content: dict[str, Any] = read_json(max(files))
+    return {
+        name: float(value)
+        for name, value in content.items()
+        if isinstance(value, int | float) and name not in ('data_time', 'time')
+    }

@@ -1,0 +1,201 @@
+"""The scores of a sweep's cells, averaged over seeds, in the places of a table."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .cell import Cell
+from .cell_record import FINISHED, CellRecord
+from .sweep_file import Sweep
+
+
+@dataclass(frozen=True)
+class Score:
+    """A number of a table.
+
+    Attributes:
+        values: One for each seed, NaN where a cell has none.
+        difference: Mean over seeds of the paired difference to the baseline; ``None``:
+            there is no baseline, or this is it.
+        difference_error: Its standard error; NaN with fewer than two pairs.
+    """
+
+    values: np.ndarray
+    difference: float | None = None
+    difference_error: float = math.nan
+
+    @property
+    def mean(self) -> float:
+        values = self.values[~np.isnan(self.values)]
+        return float(values.mean()) if len(values) else math.nan
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation over seeds (n - 1); NaN with fewer than two."""
+        values = self.values[~np.isnan(self.values)]
+        return float(values.std(ddof=1)) if len(values) > 1 else math.nan
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """The scores of a stage.
+
+    Attributes:
+        sweep: What was run.
+        stage: The name of the test stage.
+        rows: The axes of the rows.
+        columns: The axes of the columns.
+        row_labels: The values of the row axes, a tuple a row.
+        column_labels: The values of the column axes, a tuple a column; ``[()]`` without.
+        metrics: The labels of the metrics.
+        scores: By row, column and metric.
+        selected: The row and column that the selection split chose; ``None``: nothing.
+        selection: The selection split's scores of ``select_by`` by row and column.
+        missing: Ids of cells without scores.
+    """
+
+    sweep: Sweep
+    stage: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    row_labels: list[tuple[str, ...]]
+    column_labels: list[tuple[str, ...]]
+    metrics: list[str]
+    scores: dict[tuple, Score]
+    selected: tuple | None
+    selection: dict[tuple, float]
+    missing: list[str]
+
+
+def score_table(
+    sweep: Sweep,
+    report: str,
+    cells: Mapping[str, Cell],
+    records: Mapping[str, CellRecord],
+) -> ScoreTable:
+    """Put the scores of a test stage into its table.
+
+    Raises:
+        KeyError: A metric that the tests do not give, or that is several of theirs.
+    """
+    stage = sweep.stages[report]
+    layout = _Layout(
+        tuple(axis for axis in sweep.rows if axis in stage.axes),
+        tuple(axis for axis in sweep.columns if axis in stage.axes),
+    )
+    names = _metric_names(sweep, records)
+    rows, columns = _labels(sweep, layout.rows), _labels(sweep, layout.columns)
+    places = [*itertools.product(rows, columns)]
+    of_report = [cell for cell in cells.values() if cell.stage == stage]
+    values = {
+        (place, metric): _values(of_report, records, layout, place, name)
+        for place in places
+        for metric, name in names.items()
+    }
+    base = layout.place(sweep.baseline)
+    scores = {
+        (*place, metric): _score(array, values.get((base, metric)), place == base)
+        for (place, metric), array in values.items()
+    }
+    selection = {}
+    if (name := sweep.selection_stage(report)) is not None:
+        twins = [cell for cell in cells.values() if cell.stage.name == name]
+        metric = names[sweep.select_by]
+        selection = {
+            place: Score(_values(twins, records, layout, place, metric)).mean
+            for place in places
+        }
+    scored = {p: mean for p, mean in selection.items() if not math.isnan(mean)}
+    return ScoreTable(
+        sweep=sweep,
+        stage=report,
+        rows=layout.rows,
+        columns=layout.columns,
+        row_labels=rows,
+        column_labels=columns,
+        metrics=[*names],
+        scores=scores,
+        selected=max(scored, key=scored.__getitem__) if scored else None,
+        selection=selection,
+        missing=[c.id for c in of_report if _scores_of(c, records) is None],
+    )
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The axes of a table."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def place(self, labels: Mapping[str, str]) -> tuple | None:
+        """Where a cell's scores stand; ``None`` where an axis is not given."""
+        if not labels or any(axis not in labels for axis in self.rows + self.columns):
+            return None
+        row = tuple(labels[axis] for axis in self.rows)
+        return row, tuple(labels[axis] for axis in self.columns)
+
+
+def _labels(sweep: Sweep, axes: Sequence[str]) -> list[tuple[str, ...]]:
+    return [*itertools.product(*(sweep.axes[name].settings for name in axes))]
+
+
+def _scores_of(
+    cell: Cell, records: Mapping[str, CellRecord]
+) -> dict[str, float] | None:
+    record = records.get(cell.id)
+    return record.scores if record is not None and record.status == FINISHED else None
+
+
+def _values(
+    cells: Sequence[Cell],
+    records: Mapping[str, CellRecord],
+    layout: _Layout,
+    place: tuple,
+    name: str,
+) -> np.ndarray:
+    """(seeds,) of a place in the table, in the order of the seed axis."""
+    values = [
+        (_scores_of(cell, records) or {}).get(name, math.nan)
+        for cell in cells
+        if layout.place(cell.labels) in (place, None)
+    ]
+    return np.array(values, dtype=float)
+
+
+def _score(values: np.ndarray, base: np.ndarray | None, is_base: bool) -> Score:
+    if base is None or is_base or len(base) != len(values):
+        return Score(values)
+    differences = values - base
+    differences = differences[~np.isnan(differences)]
+    if not len(differences):
+        return Score(values)
+    error = math.nan
+    if len(differences) > 1:
+        error = float(differences.std(ddof=1) / math.sqrt(len(differences)))
+    return Score(values, float(differences.mean()), error)
+
+
+def _metric_names(sweep: Sweep, records: Mapping[str, CellRecord]) -> dict[str, str]:
+    """Label to the whole name of each metric; all that there are where none is asked."""
+    known = dict.fromkeys(
+        name for record in records.values() for name in record.scores or {}
+    )
+    if not sweep.metrics:
+        return {name: name for name in known}
+    names = {}
+    for label, metric in sweep.metrics.items():
+        matches = [n for n in known if n == metric or n.endswith(f'/{metric}')]
+        if len(matches) > 1 or (known and not matches):
+            problem = 'is several of' if matches else 'is none of'
+            raise KeyError(
+                f'{sweep.path}: the metric {metric!r} {problem} those that the tests '
+                f'gave: {", ".join(matches or known)}'
+            )
+        names[label] = matches[0] if matches else metric
+    return names

@@ -1,0 +1,152 @@
+"""Train and test the cells of a sweep file, and make the table of their scores.
+
+The smallest sweep file, three trackers and two thresholds on your own sequences:
+
+    base = 'two_stage/sort_yolox-nano'
+    options = dict(data_root='MOT17/train', weights='yolox_nano.onnx')
+    axes = {
+        'tracker': ['two_stage/sort_yolox-nano', 'two_stage/bytetrack_yolox-nano',
+                    'two_stage/ocsort_yolox-nano'],
+        'model.detector.score_threshold': [0.1, 0.3],
+    }
+    metrics = ['HOTA', 'MOTA', 'IDF1']
+
+What was finished is not run again; configs/ablations/README.md explains the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.engine.sweeps.cell import Cell, plan_cells
+    from mmsmot.engine.sweeps.cell_record import FAILED
+    from mmsmot.engine.sweeps.cell_run import run_cell
+    from mmsmot.engine.sweeps.local_launcher import LocalLauncher
+    from mmsmot.engine.sweeps.score_table import score_table
+    from mmsmot.engine.sweeps.sweep_file import Sweep, read_sweep
+    from mmsmot.engine.sweeps.sweep_run import (
+        KEEP,
+        REFUSE,
+        RERUN,
+        SweepState,
+        failures,
+        run_sweep,
+        sweep_state,
+    )
+    from mmsmot.engine.sweeps.table_files import markdown, write_tables
+    from mmsmot.utils.environment import check_environment
+    from mmsmot.utils.folder_lock import folder_lock
+    from mmsmot.utils.full_disk import explain_full_disk
+    from mmsmot.utils.mmengine_loaders import make_mmengine_safe
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        'sweep', help='sweep file, or a name below configs/ such as ablations/table5'
+    )
+    parser.add_argument(
+        '--work-dir', help='folder of all cells (default: work_dirs/NAME)'
+    )
+    parser.add_argument(
+        '--jobs', type=count_arg, default=1, help='cells that run at a time'
+    )
+    parser.add_argument(
+        '--memory',
+        type=positive_arg,
+        help='GiB that cells which run at a time may take together (default: most of '
+        'what is free)',
+    )
+    parser.add_argument(
+        '--stale',
+        choices=(REFUSE, RERUN, KEEP),
+        default=REFUSE,
+        help='what is done with finished cells that the sweep file would make otherwise '
+        'today',
+    )
+    parser.add_argument(
+        '--dry-run', action='store_true', help='show the cells and their commands'
+    )
+    parser.add_argument(
+        '--from-logs',
+        action='store_true',
+        help='make the table again from what is finished; run nothing',
+    )
+    parser.add_argument(
+        '--cell', help='run this cell alone (an id that --dry-run shows)'
+    )
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse_args()
+    check_environment()
+    make_mmengine_safe()
+    sweep = read_sweep(args.sweep)
+    work_dir = Path(args.work_dir or Path('work_dirs') / sweep.name)
+    cells = plan_cells(sweep, work_dir)
+    state = sweep_state(cells)
+    if args.dry_run:
+        show(cells, state)
+        return 0
+    if args.cell is not None:
+        return run_one(cells, args.cell)
+    if args.from_logs:
+        write(sweep, cells, state.records, work_dir)
+        return 0
+    with folder_lock(work_dir), explain_full_disk(work_dir):
+        launcher = LocalLauncher(jobs=args.jobs, memory=args.memory)
+        records = run_sweep(cells, launcher, args.stale)
+        write(sweep, cells, records, work_dir)
+    failed = failures(records)
+    for line in failed:
+        print(line, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def show(cells: dict[str, Cell], state: SweepState) -> None:
+    """What would be run, in order."""
+    for id, cell in cells.items():
+        status = state.records[id].status if id in state.records else 'to run'
+        if id in state.stale:
+            status = 'stale'
+        print(f'{id} ({status})')
+        try:
+            print(f'  {shlex.join(cell.command())}')
+        except FileNotFoundError:
+            print(f'  {cell.stage.tool.name}, from the last checkpoint of {cell.start}')
+
+
+def run_one(cells: dict[str, Cell], id: str) -> int:
+    """Run a cell by its id; its exit code."""
+    if id not in cells:
+        raise SystemExit(f'there is no cell {id!r}; there are {", ".join(cells)}')
+    record = run_cell(cells[id])
+    print(f'{id}: {record.status}{f": {record.error}" if record.error else ""}')
+    return 1 if record.status == FAILED else 0
+
+
+def write(sweep: Sweep, cells: dict[str, Cell], records: dict, work_dir: Path) -> None:
+    """Write the tables, where the sweep has scores, and say where."""
+    if not sweep.reports:
+        print(f'results: {work_dir}')
+        return
+    tables = [score_table(sweep, name, cells, records) for name in sweep.reports]
+    command = shlex.join(['python', 'tools/sweep.py', *sys.argv[1:]])
+    paths = write_tables(tables, records, work_dir, command)
+    for table in tables:
+        print(f'\n{markdown(table)}')
+    for path in paths:
+        print(path)
+
+
+if __name__ == '__main__':
+    run_tool(main, 'finished cells are kept, the same command goes on')
