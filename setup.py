@@ -58,6 +58,7 @@ ROBOFLOW = [
 ]  # brings the other build of OpenCV along, as trackeval does
 SEMANTICS = ['safetensors>=0.4', 'tokenizers>=0.20', 'transformers>=5,<6']
 CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
+SWEEP = ['optuna>=4', 'ray>=2.40']  # searches, and several machines
 TENSORBOARD = ['tensorboard>=2.14']  # of MMEngine's TensorboardVisBackend
 TEST = [
     'hypothesis>=6.100',
@@ -114,6 +115,7 @@ setup(
         'semantics': [TORCH, *ONEDL, *SEMANTICS],
         'onnx': ONNX,
         'captions': CAPTIONS,
+        'sweep': [TORCH, *ONEDL, *SWEEP],
         'tensorboard': TENSORBOARD,
         'test': TEST,
         'all': [
@@ -124,6 +126,7 @@ setup(
             *ONNX,
             *CAPTIONS,
             *SEMANTICS,
+            *SWEEP,
             *TENSORBOARD,
             *TEST,
         ],

@@ -28,7 +28,10 @@ with tool_imports():
     from mmsmot.engine.sweeps.cell_record import FAILED
     from mmsmot.engine.sweeps.cell_run import run_cell
     from mmsmot.engine.sweeps.local_launcher import LocalLauncher
+    from mmsmot.engine.sweeps.plot import write_plot
+    from mmsmot.engine.sweeps.ray_launcher import RayLauncher
     from mmsmot.engine.sweeps.score_table import score_table
+    from mmsmot.engine.sweeps.slurm_jobs import write_array_jobs
     from mmsmot.engine.sweeps.sweep_file import Sweep, read_sweep
     from mmsmot.engine.sweeps.sweep_run import (
         KEEP,
@@ -36,6 +39,7 @@ with tool_imports():
         RERUN,
         SweepState,
         failures,
+        require_fresh,
         run_sweep,
         sweep_state,
     )
@@ -55,6 +59,18 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--work-dir', help='folder of all cells (default: work_dirs/NAME)'
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=('local', 'ray', 'slurm'),
+        default='local',
+        help='where cells run: in processes of this machine, on a Ray cluster, or by '
+        "SLURM, for which the array jobs are written into the work-dir's slurm/",
+    )
+    parser.add_argument(
+        '--address',
+        help="a running Ray cluster, 'auto' or ray://HOST:PORT (default: RAY_ADDRESS, or "
+        'one is started here)',
     )
     parser.add_argument(
         '--jobs', type=count_arg, default=1, help='cells that run at a time'
@@ -103,13 +119,34 @@ def main() -> int:
         write(sweep, cells, state.records, work_dir)
         return 0
     with folder_lock(work_dir), explain_full_disk(work_dir):
-        launcher = LocalLauncher(jobs=args.jobs, memory=args.memory)
-        records = run_sweep(cells, launcher, args.stale)
+        if args.launcher == 'slurm':
+            return write_slurm_jobs(sweep, cells, state, work_dir, args.jobs)
+        records = run_sweep(cells, launcher_of(args), args.stale)
         write(sweep, cells, records, work_dir)
     failed = failures(records)
     for line in failed:
         print(line, file=sys.stderr)
     return 1 if failed else 0
+
+
+def launcher_of(args: argparse.Namespace) -> LocalLauncher | RayLauncher:
+    """Where the cells run."""
+    if args.launcher == 'ray':
+        return RayLauncher(jobs=args.jobs, address=args.address)
+    return LocalLauncher(jobs=args.jobs, memory=args.memory)
+
+
+def write_slurm_jobs(
+    sweep: Sweep, cells: dict[str, Cell], state: SweepState, work_dir: Path, jobs: int
+) -> int:
+    """Write the array jobs of what is not finished, and say how they are submitted."""
+    finished = require_fresh(cells, state, REFUSE)
+    submit = write_array_jobs(sweep, cells, finished, work_dir, jobs)
+    if submit is None:
+        print('all cells are finished; --from-logs makes the tables')
+    else:
+        print(f'submit them by  bash {submit}  and make the tables by --from-logs')
+    return 0
 
 
 def show(cells: dict[str, Cell], state: SweepState) -> None:
@@ -129,6 +166,9 @@ def run_one(cells: dict[str, Cell], id: str) -> int:
     """Run a cell by its id; its exit code."""
     if id not in cells:
         raise SystemExit(f'there is no cell {id!r}; there are {", ".join(cells)}')
+    state = sweep_state(cells)
+    if waiting := [need for need in cells[id].needs if need not in state.finished]:
+        raise SystemExit(f'{id} needs {", ".join(waiting)}, not finished yet')
     record = run_cell(cells[id])
     print(f'{id}: {record.status}{f": {record.error}" if record.error else ""}')
     return 1 if record.status == FAILED else 0
@@ -142,6 +182,9 @@ def write(sweep: Sweep, cells: dict[str, Cell], records: dict, work_dir: Path) -
     tables = [score_table(sweep, name, cells, records) for name in sweep.reports]
     command = shlex.join(['python', 'tools/sweep.py', *sys.argv[1:]])
     paths = write_tables(tables, records, work_dir, command)
+    for table in tables:
+        stem = 'plot' if len(tables) == 1 else f'plot_{table.stage}'
+        paths.append(write_plot(table, work_dir / f'{stem}.png'))
     for table in tables:
         print(f'\n{markdown(table)}')
     for path in paths:

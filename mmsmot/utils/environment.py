@@ -23,6 +23,7 @@ INSTALL = {
         ('transformers', 'tokenizers', 'safetensors'), "pip install 'mmsmot[semantics]'"
     ),
     **dict.fromkeys(('pycocoevalcap', 'nltk'), "pip install 'mmsmot[captions]'"),
+    **dict.fromkeys(('ray', 'optuna'), "pip install 'mmsmot[sweep]'"),
     'lap': "pip install 'mmsmot[mmdet-trackers]'",
     'sklearn': "pip install 'mmsmot[test]'",
     **dict.fromkeys(('trackers', 'supervision'), "pip install 'mmsmot[roboflow]'"),

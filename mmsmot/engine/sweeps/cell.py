@@ -127,7 +127,7 @@ def plan_cells(sweep: Sweep, work_dir: str | os.PathLike) -> dict[str, Cell]:
 
     Raises:
         KeyError: An axis sets a key that nothing reads; names the axis and similar keys.
-        ValueError: Two cells have one name, a cell has no config, or a config is wrong.
+        ValueError: A cell has no config, or a config is wrong.
     """
     work_dir = Path(os.path.abspath(work_dir))
     cells: dict[str, Cell] = {}
@@ -141,11 +141,6 @@ def plan_cells(sweep: Sweep, work_dir: str | os.PathLike) -> dict[str, Cell]:
                 work_dir,
                 cells,
             )
-            if cell.id in cells:
-                raise ValueError(
-                    f'{sweep.path}: two cells are called {cell.id}: their axes '
-                    f'{", ".join(stage.axes)} end in the same name; give one another name'
-                )
             cells[cell.id] = cell
     return cells
 

@@ -35,7 +35,12 @@ class LocalLauncher:
         )
 
     def submit(
-        self, key: str, function: Callable[..., Any], *args: Any, memory: float
+        self,
+        key: str,
+        function: Callable[..., Any],
+        *args: Any,
+        memory: float,
+        cpus: int = 1,
     ) -> None:
         """See :class:`~.schedule.Launcher`."""
         self._running[key] = memory

@@ -16,9 +16,14 @@ class Launcher(Protocol):
         """Whether one more job of so many GiB may start now."""
 
     def submit(
-        self, key: str, function: Callable[..., Any], *args: Any, memory: float
+        self,
+        key: str,
+        function: Callable[..., Any],
+        *args: Any,
+        memory: float,
+        cpus: int = 1,
     ) -> None:
-        """Start ``function(*args)`` under a key."""
+        """Start ``function(*args)`` under a key; ``memory`` in GiB."""
 
     def wait(self) -> tuple[str, Any | BaseException]:
         """The key of a job that has ended, and what it returned or raised."""
@@ -75,7 +80,8 @@ def run_cells(
             pending.remove(id)
             running.add(id)
             started(cells[id])
-            launcher.submit(id, run, cells[id], memory=need)
+            cpus = cells[id].stage.processes * (cells[id].stage.threads or 1)
+            launcher.submit(id, run, cells[id], memory=need, cpus=cpus)
         if not running:
             continue
         id, outcome = launcher.wait()

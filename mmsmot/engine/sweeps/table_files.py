@@ -111,11 +111,11 @@ def _grid(table: ScoreTable, pm: str) -> tuple[list[str], list[list[str]]]:
         (column, metric) for column in table.column_labels for metric in table.metrics
     ]
     for column, metric in places:
-        header.append(' '.join([*_column_texts(table, column), metric]))
+        header.append(' '.join([*column_texts(table, column), metric]))
     if table.selection:
         header += [
             ' '.join(
-                [*_column_texts(table, column), f'{sweep.select_on} {sweep.select_by}']
+                [*column_texts(table, column), f'{sweep.select_on} {sweep.select_by}']
             )
             for column in table.column_labels
         ]
@@ -133,7 +133,7 @@ def _grid(table: ScoreTable, pm: str) -> tuple[list[str], list[list[str]]]:
     return header, lines
 
 
-def _column_texts(table: ScoreTable, labels: Sequence[str]) -> list[str]:
+def column_texts(table: ScoreTable, labels: Sequence[str]) -> list[str]:
     """A column's values; a bare number with the name of its axis."""
     texts = []
     for axis, label in zip(table.columns, labels, strict=True):

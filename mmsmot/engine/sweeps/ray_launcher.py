@@ -1,0 +1,116 @@
+"""Jobs on a Ray cluster: https://docs.ray.io."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mmengine.logging import print_log
+
+MAX_STARTS = 3  # of a job whose worker dies; then it has failed
+GIB = 2**30
+
+
+@dataclass
+class _Job:
+    function: Callable[..., Any]
+    args: tuple
+    memory: float
+    cpus: int
+    starts: int = 0
+
+
+class RayLauncher:
+    """Runs each job as a Ray task, on whichever worker has room for it.
+
+    The workers need the package and see the folders of the jobs under the same names, as
+    on a shared file system. A job whose worker or machine dies is started again.
+
+    Args:
+        jobs: Processors of a cluster that is started on this machine.
+        address: A running cluster, ``'auto'`` or ``'ray://HOST:PORT'``; ``None``: that of
+            ``RAY_ADDRESS``, or one is started on this machine.
+
+    Raises:
+        ImportError: Ray is not installed.
+        ConnectionError: No cluster answers at the address.
+    """
+
+    def __init__(self, *, jobs: int = 1, address: str | None = None) -> None:
+        os.environ.setdefault(
+            'RAY_USAGE_STATS_ENABLED', '0'
+        )  # nothing is sent anywhere
+        # Else Ray hides the GPUs from tasks that ask for none.
+        os.environ.setdefault('RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO', '0')
+        import ray
+
+        self._ray = ray
+        address = address or os.environ.get('RAY_ADDRESS')
+        cluster: dict[str, Any] = dict(address=address)
+        if address is None:
+            cluster = dict(num_cpus=jobs, include_dashboard=False)
+        self._ray.init(**cluster, log_to_driver=False, logging_level=logging.ERROR)
+        self._jobs: dict[str, _Job] = {}
+        self._running: dict[Any, str] = {}
+
+    def has_room(self, memory: float) -> bool:
+        """Always: Ray keeps what has no room yet."""
+        return True
+
+    def submit(
+        self,
+        key: str,
+        function: Callable[..., Any],
+        *args: Any,
+        memory: float,
+        cpus: int = 1,
+    ) -> None:
+        """See :class:`~.schedule.Launcher`."""
+        total = self._ray.cluster_resources()
+        # What no machine has would wait for ever.
+        cpus = min(cpus, int(total.get('CPU', cpus)))
+        memory = min(memory * GIB, total.get('memory', memory * GIB))
+        self._jobs[key] = _Job(function, args, memory, cpus)
+        self._start(key)
+
+    def wait(self) -> tuple[str, Any]:
+        """See :class:`~.schedule.Launcher`."""
+        while True:
+            (reference,), _ = self._ray.wait([*self._running], num_returns=1)
+            key = self._running.pop(reference)
+            try:
+                return key, self._ray.get(reference)
+            except self._died() as error:
+                if self._jobs[key].starts >= MAX_STARTS:
+                    return key, error
+                print_log(
+                    f'{key}: its worker died ({type(error).__name__}); it is started again',
+                    logger='current',
+                    level=logging.WARNING,
+                )
+                self._start(key)
+            except self._ray.exceptions.RayTaskError as error:
+                return key, error.cause if error.cause is not None else error
+
+    def close(self) -> None:
+        """Leave the cluster, or end the one that was started here."""
+        self._ray.shutdown()
+
+    def _start(self, key: str) -> None:
+        job = self._jobs[key]
+        job.starts += 1
+        task = self._ray.remote(job.function).options(
+            num_cpus=job.cpus, memory=int(job.memory), max_retries=0, name=key
+        )
+        self._running[task.remote(*job.args)] = key
+
+    def _died(self) -> tuple[type[Exception], ...]:
+        exceptions = self._ray.exceptions
+        return (
+            exceptions.WorkerCrashedError,
+            exceptions.NodeDiedError,
+            exceptions.OutOfMemoryError,
+        )

@@ -1,0 +1,128 @@
+"""Means, deviations and paired differences of a sweep's scores, and their files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import cv2
+import pytest
+
+from mmsmot.engine.sweeps.cell import plan_cells
+from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
+from mmsmot.engine.sweeps.plot import write_plot
+from mmsmot.engine.sweeps.score_table import ScoreTable, score_table
+from mmsmot.engine.sweeps.table_files import csv_text, latex, markdown, write_tables
+
+from .sweep_files import BYTETRACK, SORT, sweep_of
+
+TEXT = f"""
+axes = dict(
+    tracker={{'SORT': '{SORT}', 'Byte_Track': '{BYTETRACK}'}},
+    seed=[0, 1, 2])
+metrics = {{'HOTA': 'track/HOTA', 'F1': 'interaction_F1', 'FP': 'track/FP'}}
+baseline = dict(tracker='SORT')
+caption = 'Two trackers.'
+"""
+HOTA = {'SORT': [40.0, 42.0, 44.0], 'Byte_Track': [45.0, 46.0, 50.0]}
+
+
+def table_of(folder: Path, text: str = TEXT, without: str = '') -> ScoreTable:
+    """The table of made-up scores; ``without``: the id of a cell that failed."""
+    sweep = sweep_of(folder, text)
+    cells = plan_cells(sweep, folder / 'work')
+    records = {}
+    for id, cell in cells.items():
+        seed = int(cell.labels.get('seed', 0))
+        hota = HOTA[cell.labels['tracker']][seed]
+        if cell.stage.name.endswith('_val'):
+            hota = 100 - hota
+        scores = {
+            'smot/track/HOTA': hota,
+            'smot/strict/interaction_F1': 0.5,
+            'smot/track/FP': 3.0,
+        }
+        records[id] = CellRecord(
+            FINISHED, '', ['python', 'x'], cell.labels, scores=scores
+        )
+        if id == without:
+            records[id] = CellRecord(FAILED, '', [], cell.labels)
+    return score_table(sweep, 'test', cells, records)
+
+
+def test_mean_deviation_and_paired_difference(tmp_path: Path) -> None:
+    table = table_of(tmp_path)
+    score = table.scores[('Byte_Track',), (), 'HOTA']
+    assert score.mean == 47
+    assert score.deviation == pytest.approx(math.sqrt(7))
+    # Differences 5, 4, 6: mean 5, standard deviation 1 over three.
+    assert score.difference == 5
+    assert score.difference_error == pytest.approx(1 / math.sqrt(3))
+    assert table.scores[('SORT',), (), 'HOTA'].difference is None
+
+
+def test_markdown(tmp_path: Path) -> None:
+    lines = markdown(table_of(tmp_path)).splitlines()
+    assert lines[0] == 'Two trackers.'
+    assert lines[2:6] == [
+        '| tracker | HOTA | F1 | FP |',
+        '| --- | ---: | ---: | ---: |',
+        '| SORT | 42.0 ± 2.0 | 0.50 ± 0.00 | 3 ± 0 |',
+        '| Byte_Track | 47.0 ± 2.6 (+5.0 ± 0.6) | 0.50 ± 0.00 (+0.00 ± 0.00) | '
+        '3 ± 0 (+0 ± 0) |',
+    ]
+    assert 'Mean ± standard deviation over 3 runs.' in lines
+
+
+def test_a_failed_cell_is_named_and_left_out(tmp_path: Path) -> None:
+    table = table_of(tmp_path, without='test/tracker=Byte_Track,seed=2')
+    score = table.scores[('Byte_Track',), (), 'HOTA']
+    assert score.mean == 45.5
+    assert score.difference == 4.5
+    assert 'Without scores: test/tracker=Byte_Track,seed=2.' in markdown(table)
+
+
+def test_columns_and_the_choice_on_val(tmp_path: Path) -> None:
+    text = TEXT + "columns = ['tracker']\nselect_on = 'val'\n"
+    table = table_of(tmp_path, text)
+    assert table.selected == ((), ('SORT',))  # least on test is greatest on val here
+    header, _, row = markdown(table).splitlines()[2:5]
+    assert header.endswith('| SORT val HOTA | Byte_Track val HOTA |')
+    assert row.endswith('| 58.0 * | 53.0 |')
+
+
+def test_csv_has_every_run(tmp_path: Path) -> None:
+    rows = [*csv.DictReader(io.StringIO(csv_text(table_of(tmp_path))))]
+    assert len(rows) == 2 * 3 * 3
+    row = next(r for r in rows if r['tracker'] == 'Byte_Track' and r['run'] == '2')
+    assert (row['metric'], float(row['value']), float(row['mean'])) == ('HOTA', 50, 47)
+
+
+def test_latex_escapes(tmp_path: Path) -> None:
+    text = latex(table_of(tmp_path), 'python tools/sweep.py')
+    assert r'Byte\_Track & 47.0 $\pm$ 2.6 (+5.0 $\pm$ 0.6)' in text
+    assert text.count(r'\\') == 3
+
+
+def test_an_unknown_or_ambiguous_metric(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match='is none of those'):
+        table_of(tmp_path, TEXT.replace('track/FP', 'track/XX'))
+
+
+def test_plot_and_files(tmp_path: Path) -> None:
+    table = table_of(tmp_path)
+    image = cv2.imread(str(write_plot(table, tmp_path / 'plot.png')))
+    assert image.shape[1] > 2 * image.shape[0] > 300
+    records = {
+        'test/a': CellRecord(FINISHED, '', ['/bin/python', 'a b'], {}, seconds=2)
+    }
+    paths = write_tables([table], records, tmp_path, 'python tools/sweep.py x')
+    assert [p.name for p in paths] == [
+        'commands.md',
+        'table.md',
+        'table.csv',
+        'table.tex',
+    ]
+    assert "python 'a b'" in paths[0].read_text()
