@@ -31,6 +31,7 @@ with tool_imports():
     from mmsmot.engine.sweeps.plot import write_plot
     from mmsmot.engine.sweeps.ray_launcher import RayLauncher
     from mmsmot.engine.sweeps.score_table import score_table
+    from mmsmot.engine.sweeps.search import run_search
     from mmsmot.engine.sweeps.slurm_jobs import write_array_jobs
     from mmsmot.engine.sweeps.sweep_file import Sweep, read_sweep
     from mmsmot.engine.sweeps.sweep_run import (
@@ -89,6 +90,12 @@ def parse_args() -> argparse.Namespace:
         'today',
     )
     parser.add_argument(
+        '--search',
+        choices=('optuna',),
+        help="look for the best values of the sweep's search.space instead, by its metric "
+        'on val; they are written as a config, best.py',
+    )
+    parser.add_argument(
         '--dry-run', action='store_true', help='show the cells and their commands'
     )
     parser.add_argument(
@@ -108,6 +115,8 @@ def main() -> int:
     make_mmengine_safe()
     sweep = read_sweep(args.sweep)
     work_dir = Path(args.work_dir or Path('work_dirs') / sweep.name)
+    if args.search is not None:
+        return search(sweep, work_dir)
     cells = plan_cells(sweep, work_dir)
     state = sweep_state(cells)
     if args.dry_run:
@@ -127,6 +136,20 @@ def main() -> int:
     for line in failed:
         print(line, file=sys.stderr)
     return 1 if failed else 0
+
+
+def search(sweep: Sweep, work_dir: Path) -> int:
+    """Search, and say where the best config lies."""
+    with folder_lock(work_dir), explain_full_disk(work_dir):
+        best = run_search(sweep, work_dir, command_line())
+    print(best.read_text(encoding='utf-8'))
+    print(best)
+    return 0
+
+
+def command_line() -> str:
+    """What a user types to do this again."""
+    return shlex.join(['python', 'tools/sweep.py', *sys.argv[1:]])
 
 
 def launcher_of(args: argparse.Namespace) -> LocalLauncher | RayLauncher:
@@ -180,8 +203,7 @@ def write(sweep: Sweep, cells: dict[str, Cell], records: dict, work_dir: Path) -
         print(f'results: {work_dir}')
         return
     tables = [score_table(sweep, name, cells, records) for name in sweep.reports]
-    command = shlex.join(['python', 'tools/sweep.py', *sys.argv[1:]])
-    paths = write_tables(tables, records, work_dir, command)
+    paths = write_tables(tables, records, work_dir, command_line())
     for table in tables:
         stem = 'plot' if len(tables) == 1 else f'plot_{table.stage}'
         paths.append(write_plot(table, work_dir / f'{stem}.png'))

@@ -15,13 +15,20 @@ from typing import Any
 from ...utils.fingerprint import file_hash, text_hash
 from ...utils.training_checkpoints import newest_checkpoint
 from ..config import load_config
+from ..config_check import runner_config
 from .axis import ARGUMENTS, Setting, folder_name
-from .stage import SWEEP, TEST, TOOLS, Stage, substituted
+from .stage import SWEEP, TEST, TOOLS, TRAIN, Stage, substituted
 from .sweep_file import Sweep
 
 RUN = 'run'  # the folder in a cell's that its tool writes into
 # What MMEngine's --cfg-options takes apart or strips.
 READ_AS_LIST = re.compile(r'[,\[\]()\'"]|^\s|\s$')
+# Top-level keys (their beginnings) that a tool does not read: another metric makes no
+# training stale, and another schedule no test.
+UNREAD_BY = {
+    TRAIN: ('test_',),
+    TEST: ('train_', 'val_', 'optim_', 'param_', 'custom_hooks', 'load_from'),
+}
 FILES = ('checkpoint', 'weights', 'reid_weights')
 
 
@@ -208,9 +215,9 @@ def _fingerprint(
 def _checked_config(
     sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: Setting
 ) -> dict[str, Any]:
-    """The config of a cell as text would have it; what is wrong is named with its cell."""
+    """What the tool reads of a cell's config; what is wrong is named with its cell."""
     try:
-        return load_config(setting.arguments['config'], setting.options).to_dict()
+        config = load_config(setting.arguments['config'], setting.options)
     except (KeyError, ValueError, FileNotFoundError) as error:
         where = cell_id(stage, labels)
         for axis in stage.axes:
@@ -219,6 +226,12 @@ def _checked_config(
                 where = f'axes[{axis!r}], {labels[axis]!r}'
         text = error.args[0] if isinstance(error, KeyError) else error
         raise type(error)(f'{sweep.path}: {where}: {text}') from error
+    unread = UNREAD_BY[stage.run]
+    return {
+        key: value
+        for key, value in runner_config(config).to_dict().items()
+        if not key.startswith(unread)
+    }
 
 
 def option_words(options: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from ...utils.arguments import did_you_mean
 from ..config_file import CONFIG_FOLDERS, read_config
 from .axis import Axis, Setting, read_axis, read_setting
+from .search_space import Search, read_search
 from .stage import TEST, TRAIN, Stage, read_stages
 
 SEED = 'seed'  # the axis that means and standard errors are over
@@ -18,7 +19,7 @@ VAL_SUFFIX = '_val'  # of the stage that scores the validation split
 SPLIT = 'test_dataloader.dataset.split'
 KEYS = (
     *('base', 'axes', 'stages', 'metrics', 'rows', 'columns', 'report', 'baseline'),
-    *('select_on', 'select_by', 'options', 'caption'),
+    *('select_on', 'select_by', 'options', 'caption', 'search'),
 )
 
 
@@ -42,6 +43,7 @@ class Sweep:
             is chosen.
         select_by: The metric that it is chosen by; the greatest wins.
         caption: The table's caption.
+        search: What ``--search`` looks for; ``None``: nothing.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Sweep:
     select_on: str | None
     select_by: str | None
     caption: str
+    search: Search | None = None
 
     @property
     def name(self) -> str:
@@ -111,6 +114,11 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
         select_on=select_on,
         select_by=_select_by(content, metrics, select_on, path),
         caption=str(content.get('caption', '')),
+        search=(
+            read_search(content['search'], f'{path}: search')
+            if 'search' in content
+            else None
+        ),
     )
 
 

@@ -1,0 +1,114 @@
+"""A search: its space, its resumption and the config that it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+pytest.importorskip('optuna', reason='needs optuna')
+
+from mmsmot.engine import load_config
+from mmsmot.engine.sweeps.search import run_search
+
+from .sweep_files import BYTETRACK, sweep_of
+
+TEXT = f"""
+base = '{BYTETRACK}'
+options = {{'model.tracker.fuse_score': False}}
+search = dict(
+    space={{'model.tracker.track_threshold': [0.3, 0.9], 'model.tracker.track_buffer': [5, 50]}},
+    trials=TRIALS, metric='HOTA', split='SPLIT')
+"""
+
+
+def text_of(trials: int) -> str:
+    return TEXT.replace('TRIALS', str(trials)).replace('SPLIT', 'val')
+
+
+class Score:
+    """A score with its greatest value at a threshold of .5 and an age of 20."""
+
+    def __init__(self) -> None:
+        self.configs: list[Config] = []
+
+    def __call__(self, config: Config) -> dict[str, float]:
+        self.configs.append(config)
+        if len(self.configs) == self.stop_at:
+            raise KeyboardInterrupt
+        tracker = config.model.tracker
+        distance = (
+            abs(tracker.track_threshold - 0.5) + abs(tracker.track_buffer - 20) / 20
+        )
+        return {'track/HOTA': 100 - distance, 'track/MOTA': 3.0}
+
+    stop_at = -1
+
+
+def test_the_best_is_written_as_a_config(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, text_of(25))
+    score = Score()
+    path = run_search(sweep, tmp_path / 'work', 'python tools/sweep.py x', score)
+    first = score.configs[0].model.tracker
+    assert (first.track_threshold, first.track_buffer) == (0.6, 30)  # the config's own
+    assert {c.test_dataloader.dataset.split for c in score.configs} == {'val'}
+    assert len(score.configs) == 25
+    best = load_config(str(path)).model.tracker
+    assert abs(best.track_threshold - 0.5) < 0.1
+    assert abs(best.track_buffer - 20) < 8
+    assert best.fuse_score is False
+    text = path.read_text()
+    assert text.startswith('# HOTA on val: 9')
+    assert 'python tools/sweep.py x' in text
+
+
+def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, text_of(6))
+    score = Score()
+    score.stop_at = 4
+    with pytest.raises(KeyboardInterrupt):
+        run_search(sweep, tmp_path / 'work', 'x', score)
+    score = Score()
+    run_search(sweep, tmp_path / 'work', 'x', score)
+    assert len(score.configs) == 3
+    score = Score()
+    run_search(sweep, tmp_path / 'work', 'x', score)
+    assert score.configs == []
+
+
+def test_another_search_in_the_folder(tmp_path: Path) -> None:
+    run_search(sweep_of(tmp_path, text_of(1)), tmp_path / 'work', 'x', Score())
+    other = sweep_of(tmp_path, text_of(1).replace('0.9', '0.8'))
+    with pytest.raises(ValueError, match='holds a search over something else'):
+        run_search(other, tmp_path / 'work', 'x', Score())
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        ("split='SPLIT'", "split='test'", 'chosen on the test split'),
+        ('[0.3, 0.9]', '[0.9, 0.3]', r'expected \[least, greatest\]'),
+        ('trials=TRIALS', 'trials=0', 'trials must be'),
+        ('trials=TRIALS, ', '', 'expected dict'),
+        ('trials=TRIALS', 'trails=3, trials=3', "unknown key 'trails'"),
+    ],
+)
+def test_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = TEXT.replace(old, new).replace('TRIALS', '3').replace('SPLIT', 'val')
+    with pytest.raises(ValueError, match=message):
+        sweep_of(tmp_path, text)
+
+
+def test_an_unknown_key_and_metric(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, text_of(2).replace('track_buffer', 'track_bufer'))
+    with pytest.raises(KeyError, match='track_bufer is no number'):
+        run_search(sweep, tmp_path / 'a', 'x', Score())
+    sweep = sweep_of(tmp_path, text_of(2).replace("'HOTA'", "'XOTA'"))
+    with pytest.raises(KeyError, match="'XOTA' is none of"):
+        run_search(sweep, tmp_path / 'b', 'x', Score())
+
+
+def test_no_search_in_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='--search wants'):
+        run_search(sweep_of(tmp_path, f"base = '{BYTETRACK}'"), tmp_path, 'x', Score())
