@@ -19,6 +19,8 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.apis import SMOTInferencer
+    from mmsmot.apis.batch import SUMMARY, infer_batch
+    from mmsmot.engine.launchers import RayLauncher
     from mmsmot.evaluation.report_table import format_report, format_tracking_table
     from mmsmot.evaluation.result_names import result_name
     from mmsmot.structures import UNTRACKED, prompts_from_options
@@ -49,6 +51,23 @@ def parse_args() -> argparse.Namespace:
     add_frame_arguments(parser)
     parser.add_argument('--no-video', action='store_true', help='draw no video')
     parser.add_argument('--no-cache', action='store_true', help='keep no detections')
+    parser.add_argument(
+        '--launcher',
+        choices=('none', 'ray'),
+        default='none',
+        help='ray: videos side by side on a Ray cluster, and one summary.json',
+    )
+    parser.add_argument(
+        '--address',
+        help="a running Ray cluster, 'auto' or ray://HOST:PORT (default: RAY_ADDRESS, or "
+        'one is started here)',
+    )
+    parser.add_argument(
+        '--jobs',
+        type=count_arg,
+        default=1,
+        help='videos at a time where one is started',
+    )
     parser.add_argument('--overwrite', action='store_true', help='do it all again')
     parser.add_argument(
         '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
@@ -104,18 +123,31 @@ def add_frame_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def main() -> None:
+def main() -> int:
     args = parse_args()
     check_environment()
-    prompts = prompts_from_options(args.text, args.box, args.point)
-    inferencer = SMOTInferencer(
-        args.config,
-        args.checkpoint,
-        args.weights,
-        args.reid_weights,
+    inferencer = dict(
+        config=args.config,
+        checkpoint=args.checkpoint,
+        weights=args.weights,
+        reid_weights=args.reid_weights,
         options=args.cfg_options,
         cache=not args.no_cache,
     )
+    call = dict(
+        start=args.start,
+        end=args.end,
+        stride=args.stride,
+        draw=not args.no_video,
+        overwrite=args.overwrite,
+    )
+    videos = args.videos if len(args.videos) > 1 else args.videos[0]
+    if args.launcher == 'ray':
+        if args.text or args.box or args.point:
+            raise SystemExit('--launcher ray is for many videos; prompts are of one')
+        return infer_on_cluster(args, inferencer, call, videos)
+    call |= dict(seconds=args.seconds, patience=args.patience)
+    call['prompts'] = prompts_from_options(args.text, args.box, args.point)
     reports: dict[str, dict] = {}
 
     def done(result: dict, out: Path) -> None:
@@ -125,24 +157,33 @@ def main() -> None:
             reports[str(out) if name in reports else name] = result['scores']
 
     try:
-        inferencer(
-            args.videos if len(args.videos) > 1 else args.videos[0],
-            args.out,
-            args.start,
-            args.end,
-            args.stride,
-            draw=not args.no_video,
-            overwrite=args.overwrite,
-            seconds=args.seconds,
-            patience=args.patience,
-            done=done,
-            prompts=prompts,
-        )
+        SMOTInferencer(**inferencer)(videos, args.out, done=done, **call)
     finally:  # also of those before one that failed
         if len(reports) > 1:
             print(
                 f'\nall {len(reports)} videos with a truth\n{format_tracking_table(reports)}'
             )
+    return 0
+
+
+def infer_on_cluster(
+    args: argparse.Namespace, inferencer: dict, call: dict, videos: str | list[str]
+) -> int:
+    """Do videos side by side; the exit code is 1 where one failed."""
+    launcher = RayLauncher(jobs=args.jobs, address=args.address)
+    try:
+        summaries = infer_batch(launcher, videos, args.out, inferencer, call)
+    finally:
+        launcher.close()
+    failed = [summary for summary in summaries if summary.error is not None]
+    frames = sum(summary.num_frames for summary in summaries)
+    print(
+        f'{len(summaries) - len(failed)} videos, {frames} frames, {len(failed)} failed'
+    )
+    for summary in failed:
+        print(printable(f'{summary.video}: {summary.error}'))
+    print(printable(Path(args.out, SUMMARY)))
+    return 1 if failed else 0
 
 
 def print_result(result: dict, out: Path) -> None:

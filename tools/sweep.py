@@ -24,12 +24,12 @@ from pathlib import Path
 from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_imports
 
 with tool_imports():
+    from mmsmot.engine.launchers.local_launcher import LocalLauncher
+    from mmsmot.engine.launchers.ray_launcher import RayLauncher
     from mmsmot.engine.sweeps.cell import Cell, plan_cells
     from mmsmot.engine.sweeps.cell_record import FAILED
     from mmsmot.engine.sweeps.cell_run import run_cell
-    from mmsmot.engine.sweeps.local_launcher import LocalLauncher
     from mmsmot.engine.sweeps.plot import write_plot
-    from mmsmot.engine.sweeps.ray_launcher import RayLauncher
     from mmsmot.engine.sweeps.score_table import score_table
     from mmsmot.engine.sweeps.search import run_search
     from mmsmot.engine.sweeps.slurm_jobs import write_array_jobs

@@ -14,10 +14,11 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from ..launchers import Launcher
 from .cell import Cell
 from .cell_record import FAILED, FINISHED, CellRecord, read_record
 from .cell_run import forget, run_cell
-from .schedule import Launcher, run_cells
+from .schedule import run_cells
 
 REFUSE, RERUN, KEEP = 'refuse', 'rerun', 'keep'  # what is done with stale cells
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmsmot.engine.launchers.local_launcher import LocalLauncher, free_memory
 from mmsmot.engine.sweeps.axis import Setting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import (
@@ -19,7 +20,6 @@ from mmsmot.engine.sweeps.cell_record import (
     read_record,
     write_record,
 )
-from mmsmot.engine.sweeps.local_launcher import LocalLauncher, free_memory
 from mmsmot.engine.sweeps.schedule import run_cells
 from mmsmot.engine.sweeps.stage import Stage
 from mmsmot.engine.sweeps.sweep_run import KEEP, RERUN, run_sweep, sweep_state

@@ -12,10 +12,10 @@ import pytest
 
 pytest.importorskip('ray', reason='needs ray')
 
+from mmsmot.engine.launchers.ray_launcher import MAX_STARTS, RayLauncher
 from mmsmot.engine.sweeps.axis import Setting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
-from mmsmot.engine.sweeps.ray_launcher import MAX_STARTS, RayLauncher
 from mmsmot.engine.sweeps.schedule import run_cells
 from mmsmot.engine.sweeps.stage import Stage
 

@@ -68,7 +68,7 @@ class RayLauncher:
         memory: float,
         cpus: int = 1,
     ) -> None:
-        """See :class:`~.schedule.Launcher`."""
+        """See :class:`~.launcher.Launcher`."""
         total = self._ray.cluster_resources()
         # What no machine has would wait for ever.
         cpus = min(cpus, int(total.get('CPU', cpus)))
@@ -77,7 +77,7 @@ class RayLauncher:
         self._start(key)
 
     def wait(self) -> tuple[str, Any]:
-        """See :class:`~.schedule.Launcher`."""
+        """See :class:`~.launcher.Launcher`."""
         while True:
             (reference,), _ = self._ray.wait([*self._running], num_returns=1)
             key = self._running.pop(reference)

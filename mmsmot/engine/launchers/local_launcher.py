@@ -27,7 +27,7 @@ class LocalLauncher:
         self._ended: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
     def has_room(self, memory: float) -> bool:
-        """See :class:`~.schedule.Launcher`."""
+        """See :class:`~.launcher.Launcher`."""
         if len(self._running) >= self.jobs:
             return False
         return (
@@ -42,14 +42,14 @@ class LocalLauncher:
         memory: float,
         cpus: int = 1,
     ) -> None:
-        """See :class:`~.schedule.Launcher`."""
+        """See :class:`~.launcher.Launcher`."""
         self._running[key] = memory
         threading.Thread(
             target=self._run, args=(key, function, args), name=key, daemon=True
         ).start()
 
     def wait(self) -> tuple[str, Any]:
-        """See :class:`~.schedule.Launcher`."""
+        """See :class:`~.launcher.Launcher`."""
         key, outcome = self._ended.get()
         del self._running[key]
         return key, outcome

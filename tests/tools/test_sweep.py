@@ -1,0 +1,98 @@
+"""The sweep tool on its own: killed half-way, gone on, and its tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.demo_scene import make_demo_scene
+from tests.engine.sweeps.sweep_files import BYTETRACK, KEY, SORT
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    """Two trackers by two thresholds; the second threshold's key comes by an axis."""
+    make_demo_scene(tmp_path / 'data' / 's0', num_frames=4)
+    path = tmp_path / 'ablation.py'
+    path.write_text(
+        f"""
+options = dict(data_root={str(tmp_path / 'data')!r})
+axes = {{'tracker': {{'SORT': '{SORT}', 'BYTE': '{BYTETRACK}'}}, '{KEY}': [0.1, 0.3]}}
+columns = ['{KEY}']
+metrics = ['HOTA', 'IDF1']
+"""
+    )
+    return path
+
+
+def command(sweep: Path, *args: str) -> list[str]:
+    work_dir = str(sweep.parent / 'work')
+    return [sys.executable, 'tools/sweep.py', str(sweep), '--work-dir', work_dir, *args]
+
+
+def run(sweep: Path, *args: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command(sweep, *args),
+        cwd=ROOT,
+        env=os.environ | {'OMP_NUM_THREADS': '1'},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def records(sweep: Path) -> dict[str, dict]:
+    paths = sorted((sweep.parent / 'work').glob('*/*/cell.json'))
+    return {path.parent.name: json.loads(path.read_text()) for path in paths}
+
+
+def test_a_killed_sweep_goes_on(sweep: Path) -> None:
+    process = subprocess.Popen(
+        command(sweep, '--jobs', '2'), cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 300
+    while not any(r['status'] == 'finished' for r in records(sweep).values()):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {k: r for k, r in records(sweep).items() if r['status'] == 'finished'}
+    done = run(sweep, '--jobs', '2')
+    assert done.returncode == 0, done.stderr
+    after = records(sweep)
+    assert {r['status'] for r in after.values()} == {'finished'}
+    assert len(after) == 4
+    assert all(after[name] == record for name, record in before.items())
+    work = sweep.parent / 'work'
+    assert '| SORT | ' in (work / 'table.md').read_text()
+    assert 'tools/test.py' in (work / 'commands.md').read_text()
+    assert (work / 'plot.png').stat().st_size > 1000
+    # Again without running anything, into the same bytes.
+    (work / 'table.csv').rename(work / 'before.csv')
+    done = run(sweep, '--from-logs')
+    assert done.returncode == 0, done.stderr
+    assert (work / 'table.csv').read_bytes() == (work / 'before.csv').read_bytes()
+    assert records(sweep) == after
+
+
+def test_dry_run_and_a_wrong_axis(sweep: Path) -> None:
+    done = run(sweep, '--dry-run')
+    assert done.stdout.count('(to run)') == 4
+    assert not (sweep.parent / 'work').exists()
+    sweep.write_text(sweep.read_text().replace(KEY, 'model.detector.score_treshold'))
+    done = run(sweep)
+    assert done.returncode == 1
+    assert 'axes[' in done.stderr
+    assert 'score_threshold' in done.stderr
+    assert len(done.stderr.splitlines()) == 1
