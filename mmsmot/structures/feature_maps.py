@@ -80,3 +80,10 @@ class FeatureMaps:
     def detach(self) -> FeatureMaps:
         """The same, through which no gradient flows back."""
         return replace(self, levels=tuple(level.detach() for level in self.levels))
+
+    def with_grad_scale(self, scale: float) -> FeatureMaps:
+        """The same values, whose gradient is multiplied on its way to who made them."""
+        levels = (
+            level.detach() + scale * (level - level.detach()) for level in self.levels
+        )
+        return replace(self, levels=tuple(levels))

@@ -201,6 +201,8 @@ class DetectAndTrack(BaseEstimator):
             losses['matched'] = torch.tensor(matched, device=features.levels[0].device)
         if plan.detach_features:
             features = features.detach()
+        elif plan.semantic_grad_scale != 1:
+            features = features.with_grad_scale(plan.semantic_grad_scale)
         return EstimatorLoss(losses, features, trajectories, gt_ids)
 
     def extract(self, frames: Sequence[Frame], grad_rows: list[int]) -> FeatureMaps:

@@ -23,6 +23,7 @@ class ClipPlan:
         gt_tracks: Teacher forcing: for each clip the ground truth trajectories to describe,
             and the ground truth id by trajectory id; ``None``: the estimator's own.
         detach_features: No gradient of the semantic losses into the estimator.
+        semantic_grad_scale: Factor of that gradient.
         freeze: The estimator is not trained; it stays in eval mode.
         feature_cache: With ``freeze``, folder of feature maps and detections.
         needs_inputs: Whether semantics reads the network's input images too.
@@ -35,6 +36,7 @@ class ClipPlan:
     semantic_losses: bool = True
     gt_tracks: tuple[list[Trajectories], list[dict[int, int]]] | None = None
     detach_features: bool = False
+    semantic_grad_scale: float = 1.0
     freeze: bool = False
     feature_cache: str | None = None
     needs_inputs: bool = False

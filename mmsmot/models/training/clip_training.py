@@ -47,6 +47,8 @@ class ClipTraining:
             deviation, so that heads learn boxes as a detector gives them.
         detach_features: No gradient of the semantic losses into detector and backbone,
             as in the released code (its tracks are made without gradients).
+        semantic_grad_scale: Factor of the gradient of the semantic losses into detector
+            and backbone, where it is not detached; the losses stay as they are.
         freeze: Do not train the detector at all: two-stage training. It stays in eval
             mode.
         feature_cache: With ``freeze``, a folder to keep the detector's feature maps and
@@ -67,6 +69,7 @@ class ClipTraining:
     teacher_forcing_ratio: float = 0.0
     box_noise: float = 0.0
     detach_features: bool = False
+    semantic_grad_scale: float = 1.0
     freeze: bool = False
     feature_cache: str | None = None
     tracker: dict | BaseTracker | None = None
@@ -87,6 +90,14 @@ class ClipTraining:
             owner, FRACTION, teacher_forcing_ratio=self.teacher_forcing_ratio
         )
         require_numbers(owner, NON_NEGATIVE, box_noise=self.box_noise)
+        require_numbers(
+            owner, NON_NEGATIVE, semantic_grad_scale=self.semantic_grad_scale
+        )
+        if self.detach_features and self.semantic_grad_scale != 1:
+            raise ValueError(
+                'ClipTraining: detach_features lets no gradient through that '
+                'semantic_grad_scale could scale; set one of the two'
+            )
         limit = math.inf if self.num_grad_frames is None else self.num_grad_frames
         self._require_grad_frames(self.detection_frames or 0, limit)
         self.tracker = build_part(self.tracker, TRACKERS)
@@ -129,6 +140,7 @@ class ClipTraining:
             semantic_losses=has_semantics,
             gt_tracks=gt_tracks,
             detach_features=self.detach_features,
+            semantic_grad_scale=self.semantic_grad_scale,
             freeze=self.freeze,
             feature_cache=self.feature_cache,
             needs_inputs=any(getattr(part, 'needs_images', False) for part in parts),

@@ -345,6 +345,22 @@ def test_detached_features_keep_the_words_from_the_detector(build) -> None:
     assert gradient.abs().max() > 0
 
 
+def test_the_gradient_into_the_detector_is_scaled(build) -> None:
+    """The losses are the same; a tenth of their gradient reaches the detector."""
+    clip = batch(sample())
+    gradients = []
+    for options in ({}, dict(semantic_grad_scale=0.1)):
+        model = build(**options).eval()
+        loss = model.loss(**clip)['loss_instance_caption']
+        gradients.append((loss, *torch.autograd.grad(loss, first_layer(model))))
+    (loss, gradient), (scaled_loss, scaled) = gradients
+    assert torch.equal(loss, scaled_loss)
+    assert gradient.abs().max() > 0
+    torch.testing.assert_close(scaled, 0.1 * gradient)
+    with pytest.raises(ValueError, match='semantic_grad_scale could scale'):
+        build(semantic_grad_scale=0.1, detach_features=True)
+
+
 def test_a_part_of_the_gradient_is_a_part_of_the_clip(build) -> None:
     """The losses are those of the whole clip; the way back leads to some frames."""
     clip = batch(sample((1, 2)), sample((3, 5)))
