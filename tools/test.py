@@ -18,7 +18,7 @@ with tool_imports():
     from mmengine.config import Config
     from mmengine.logging import print_log
 
-    from mmsmot.apis.bundled_weights import bundled_weights
+    from mmsmot.apis.bundled_weights import bundled_weights, weights_path
     from mmsmot.apis.random_weights_check import random_weight_warnings
     from mmsmot.engine import (
         SMOTRunner,
@@ -46,8 +46,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'checkpoint',
         nargs='?',
-        help='weights of the whole model; of some configs they come with the package; '
-        f'{NO_CHECKPOINT!r} is as if it were left out',
+        help='weights of the whole model, or the name of a model whose weights come with '
+        f'the package; {NO_CHECKPOINT!r} is as if it were left out',
     )
     parser.add_argument('--data-root', help="the test dataset's folder")
     parser.add_argument(
@@ -72,7 +72,7 @@ def main() -> None:
     check_environment()
     make_mmengine_safe()
     config = load_config(args.config, args.cfg_options)
-    set_config_weights(config, args.weights, args.reid_weights)
+    set_config_weights(config, weights_path(args.weights), args.reid_weights)
     if 'test_dataloader' not in config:
         raise SystemExit(
             f'{args.config} has no test_dataloader: it is for tools/infer.py. '
@@ -109,6 +109,7 @@ def test_config(config: Config, args: argparse.Namespace) -> None:
 def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:
     """What is tested. A config's ``load_from`` is not: training starts there."""
     checkpoint = None if args.checkpoint == NO_CHECKPOINT else args.checkpoint
+    checkpoint = weights_path(checkpoint)
     if checkpoint := checkpoint or args.cfg_options.get('load_from'):
         return checkpoint
     if start := config.get('load_from'):

@@ -17,6 +17,7 @@ from mmsmot.utils.command_line import (
 with tool_imports():
     from mmengine.config import Config
 
+    from mmsmot.apis.bundled_weights import weights_path
     from mmsmot.engine import (
         SMOTRunner,
         drop_init_cfg,
@@ -67,7 +68,7 @@ def main() -> None:
     check_environment()
     make_mmengine_safe()
     config = load_config(args.config, args.cfg_options)
-    set_config_weights(config, args.weights)
+    set_config_weights(config, weights_path(args.weights))
     if 'train_dataloader' not in config:
         raise SystemExit(
             f'{args.config} has nothing to train: it has no train_dataloader, '

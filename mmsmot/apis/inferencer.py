@@ -27,7 +27,11 @@ from ..utils.full_disk import is_disk_full
 from ..utils.mmdet_bridge import BUILD_LOCK
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
-from .bundled_weights import bundled_weights, configs_with_bundled_weights
+from .bundled_weights import (
+    bundled_weights,
+    configs_with_bundled_weights,
+    weights_path,
+)
 from .detection_caching import cache_detections
 from .domain_check import domain_warnings
 from .infer import infer_video
@@ -115,11 +119,11 @@ class SMOTInferencer:
                 if isinstance(config, Config)
                 else load_config(name, options)
             )
-            set_config_weights(self.config, weights, reid_weights)
+            set_config_weights(self.config, weights_path(weights), reid_weights)
             self._text = self.config.pretty_text
         if checkpoint is None and weights is None and name:
             checkpoint = bundled_weights(name)
-        self.checkpoint = checkpoint
+        self.checkpoint = weights_path(checkpoint)
         self.device = default_device() if device is None else usable_device(device)
         self.cache = cache
         self._model: SMOT | None = None

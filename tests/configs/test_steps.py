@@ -28,7 +28,12 @@ from mmsmot.structures import (
 )
 from mmsmot.structures.boxes import pairwise_iou
 from tests.models.language.test_tokenizer import TEXTS
-from tests.models.semantics.test_trajectory_semantics import VIDEO, frames, sample, tracks_of
+from tests.models.semantics.test_trajectory_semantics import (
+    VIDEO,
+    frames,
+    sample,
+    tracks_of,
+)
 
 ROOT = Path(__file__).parents[2] / 'configs'
 CONFIGS = sorted([*ROOT.glob('smoter/*.py'), *ROOT.glob('ablations/*.py')])
@@ -150,9 +155,7 @@ def as_truth(done: SMOTDataSample) -> SMOTDataSample:
     ids = np.unique(done.pred_trajectories.ids).tolist()
     labelled.gt_trajectories = done.pred_trajectories
     labelled.gt_captions = {i: TEXTS[i % 2] for i in ids}
-    labelled.gt_interactions = Interactions(
-        ids[:1], ids[1:2], np.array(['push.v.01'])
-    )
+    labelled.gt_interactions = Interactions(ids[:1], ids[1:2], np.array(['push.v.01']))
     labelled.gt_video_caption = TEXTS[1]
     return labelled
 
