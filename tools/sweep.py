@@ -2,7 +2,6 @@
 
 The smallest sweep file, three trackers and two thresholds on your own sequences:
 
-    base = 'two_stage/sort_yolox-nano'
     options = dict(data_root='MOT17/train', weights='yolox_nano.onnx')
     axes = {
         'tracker': ['two_stage/sort_yolox-nano', 'two_stage/bytetrack_yolox-nano',

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mmsmot.utils.folder_lock import folder_lock
 from tests.demo_scene import make_demo_scene
 from tests.engine.sweeps.sweep_files import BYTETRACK, KEY, SORT
 
@@ -86,7 +87,12 @@ def test_a_killed_sweep_goes_on(sweep: Path) -> None:
     assert records(sweep) == after
 
 
-def test_dry_run_and_a_wrong_axis(sweep: Path) -> None:
+def test_two_sweeps_in_a_folder_dry_run_and_a_wrong_axis(sweep: Path) -> None:
+    with folder_lock(sweep.parent / 'work'):
+        done = run(sweep)
+    assert done.returncode == 1
+    assert 'Two runs would mix their files' in done.stderr
+    (sweep.parent / 'work').rmdir()
     done = run(sweep, '--dry-run')
     assert done.stdout.count('(to run)') == 4
     assert not (sweep.parent / 'work').exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.progress import (
     BarColumn,
@@ -196,8 +195,3 @@ def _bar() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-
-
-def record_file(work_dir: Path) -> Path:
-    """The file that says which sweep a folder holds."""
-    return work_dir / 'sweep.json'
