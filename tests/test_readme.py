@@ -12,6 +12,8 @@ from mmengine.hub import get_config
 
 import mmsmot.models.trackers  # noqa: F401 - registered before a test looks
 from mmsmot.engine import load_config, set_config_weights
+from mmsmot.engine.sweeps.cell import plan_cells
+from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.registry import MODELS, TRACKERS
 from mmsmot.structures import Detections
 
@@ -54,6 +56,21 @@ def test_readme_and_example_project_show_the_same_tracker(blocks: list[str]) -> 
     shown = next(b for b in blocks if 'class GreedyTracker' in b)
     path = ROOT / 'projects' / 'example_project' / 'greedy_tracker.py'
     assert shown.strip() in path.read_text(encoding='utf-8')
+
+
+def test_the_sweep_has_six_cells_in_fewer_than_15_lines(
+    blocks: list[str], tmp_path: Path
+) -> None:
+    text = next(b for b in blocks if '# my_sweep.py' in b)
+    assert len(text.splitlines()) < 15
+    (tmp_path / 'my_sweep.py').write_text(text)
+    cells = plan_cells(read_sweep(tmp_path / 'my_sweep.py'), tmp_path)
+    assert len(cells) == 6
+    # The ablations' page and --help show the same.
+    page = (ROOT / 'configs/ablations/README.md').read_text(encoding='utf-8')
+    assert text in page
+    tool = (ROOT / 'tools/sweep.py').read_text(encoding='utf-8')
+    assert all(line.strip() in tool for line in text.splitlines()[1:])
 
 
 def test_commands_name_what_exists() -> None:

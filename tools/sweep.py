@@ -2,7 +2,7 @@
 
 The smallest sweep file, three trackers and two thresholds on your own sequences:
 
-    options = dict(data_root='MOT17/train', weights='yolox_nano.onnx')
+    options = dict(data_root='data/MOT17/train', weights='yolox_nano.onnx')
     axes = {
         'tracker': ['two_stage/sort_yolox-nano', 'two_stage/bytetrack_yolox-nano',
                     'two_stage/ocsort_yolox-nano'],
