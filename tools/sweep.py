@@ -4,8 +4,11 @@ The smallest sweep file, three trackers and two thresholds on your own sequences
 
     options = dict(data_root='data/MOT17/train', weights='yolox_nano.onnx')
     axes = {
-        'tracker': ['two_stage/sort_yolox-nano', 'two_stage/bytetrack_yolox-nano',
-                    'two_stage/ocsort_yolox-nano'],
+        'tracker': [
+            'two_stage/sort_yolox-nano',
+            'two_stage/bytetrack_yolox-nano',
+            'two_stage/ocsort_yolox-nano',
+        ],
         'model.detector.score_threshold': [0.1, 0.3],
     }
     metrics = ['HOTA', 'MOTA', 'IDF1']

@@ -13,12 +13,12 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from ..datasets.streams.address import is_stream
+from ..datasets.streams.address import is_stream_address
 from ..engine.launchers import Launcher
-from ..evaluation import write_json
-from ..evaluation.smot_report import headline
+from ..evaluation.smot_report import report_headline
+from ..utils.json_file import write_json
 from ..utils.printable import printable
-from .drawing import progress_bar
+from ..utils.progress_bar import progress_bar
 from .inferencer import UNREADABLE, SMOTInferencer
 from .inputs import expand_inputs
 
@@ -96,7 +96,7 @@ def infer_batch(
     """
     out_dir = Path(out_dir).resolve()
     folders, _ = expand_inputs(videos, out_dir)
-    if streams := [name for name in folders if is_stream(name)]:
+    if streams := [name for name in folders if is_stream_address(name)]:
         raise ValueError(
             f'{streams[0]} is a live stream, and a cluster is for videos that end: leave '
             '--launcher out'
@@ -138,7 +138,7 @@ def run_job(job: InferenceJob) -> VideoSummary:
         text = str(error) or type(error).__name__
         return VideoSummary(job.video, str(job.folder), text)
     views = result if isinstance(result, list) else [result]
-    scores = [headline(view['scores']) for view in views if view.get('scores')]
+    scores = [report_headline(view['scores']) for view in views if view.get('scores')]
     return VideoSummary(
         video=job.video,
         folder=str(job.folder),

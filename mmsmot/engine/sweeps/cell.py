@@ -15,7 +15,7 @@ from typing import Any
 from ...utils.fingerprint import file_hash, text_hash
 from ...utils.training_checkpoints import newest_checkpoint
 from ..config import load_config
-from ..config_check import runner_config
+from ..config_check import config_without_templates
 from .axis import ARGUMENTS, Setting, folder_name
 from .stage import SWEEP, TEST, TOOLS, TRAIN, Stage, substituted
 from .sweep_file import Sweep
@@ -229,7 +229,7 @@ def _checked_config(
     unread = UNREAD_BY[stage.run]
     return {
         key: value
-        for key, value in runner_config(config).to_dict().items()
+        for key, value in config_without_templates(config).to_dict().items()
         if not key.startswith(unread)
     }
 

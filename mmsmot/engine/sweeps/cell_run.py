@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from ...utils.error_text import shortened
+from ...utils.error_messages import shorten_text
 from ...utils.folder_lock import folder_lock
 from ...version import __version__
 from .cell import Cell
@@ -139,7 +139,7 @@ def _last_error(log: Path, code: int) -> str:
         )
     elif code < 0:
         text = f'ended by signal {-code}; it wrote last: {text}'
-    return f'{shortened(text, MAX_ERROR)} (exit code {code}, {log})'
+    return f'{shorten_text(text, MAX_ERROR)} (exit code {code}, {log})'
 
 
 def _remove(folder: Path) -> None:

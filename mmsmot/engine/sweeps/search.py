@@ -17,7 +17,7 @@ from mmengine.config import Config
 
 from ... import registry
 from ...utils.atomic import atomic_write
-from ..config import is_part, load_config, set_weights
+from ..config import is_part_type, load_config, set_config_weights
 from ..runner import SMOTRunner
 from .search_space import Search, is_number
 from .sweep_file import Sweep
@@ -163,7 +163,7 @@ def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> No
     from ...models.detectors import CachedDetector, DetectionFile
 
     arguments = sweep.setting.arguments
-    set_weights(config, arguments.get('weights'), arguments.get('reid_weights'))
+    set_config_weights(config, arguments.get('weights'), arguments.get('reid_weights'))
     config.load_from = arguments.get('checkpoint')
     dataset = config.test_dataloader.dataset
     dataset.split = search.split
@@ -172,7 +172,7 @@ def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> No
     model = config.model.get('estimator') or config.model
     detector = model.get('detector')
     needs_no_cache = detector is None or any(
-        is_part(detector['type'], part) for part in (CachedDetector, DetectionFile)
+        is_part_type(detector['type'], part) for part in (CachedDetector, DetectionFile)
     )
     if not needs_no_cache:
         cached = dict(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...utils.arguments import did_you_mean
-from ..config_file import CONFIG_FOLDERS, read_config
+from ..config_file import CONFIG_FOLDERS, read_config_file
 from .axis import Axis, Setting, read_axis, read_setting
 from .search_space import Search, read_search
 from .stage import TEST, TRAIN, Stage, read_stages
@@ -80,7 +80,7 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
             names the file and the place in it.
     """
     path = _find(Path(path))
-    content = read_config(str(path)).to_dict()
+    content = read_config_file(str(path)).to_dict()
     names = [name for name in content if not name.startswith('_')]
     for name in names:
         if name not in KEYS:
