@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,11 @@ from ..structures import Frame, Interactions, Prompt, Tracks, Trajectories
 from ..structures.matching import map_to_merged
 from .estimators import Estimate
 from .semantics.description import Description, Pair, unordered_pair
+from .semantics.interaction_rows import InteractionRows
 
 # Frames that an ended track waits for those it met, so that what they do to each other is
 # scored when both are whole; a minute at 25 frames a second.
 PAIR_WINDOW = 1500
-
-VerbKey = tuple[int, int, str, str]  # subject, object, verb, partner label
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +92,7 @@ class PromptRun:
         self._described: dict[int, int] = {}  # position of the end by id, not forgotten
         self._met_open: dict[int, set[int]] = {}  # of each described: who still lives
         self._captions: dict[int, str] = {}
-        self._interactions: dict[VerbKey, list[tuple]] = {}
+        self._interactions = InteractionRows()
 
     @property
     def live_ids(self) -> list[int]:
@@ -193,13 +192,13 @@ class PromptRun:
         """
         for track_id in due:
             self._described[track_id] = self._ended.pop(track_id)
-        due = self._merged(due)
+        ended_ids, due = due, self._merged(due)
         kept_ids = [track_id for track_id in due if self._keeps(track_id)]
         open_ids = [*self.live_ids, *self._ended]
         for track_id in due:
             self._met_open[track_id] = set(self._met(track_id, open_ids))
         for met_ids in self._met_open.values():
-            met_ids.difference_update(due)
+            met_ids.difference_update(ended_ids)
         finished = []
         if self._semantics is not None:
             pairs = self._closing_pairs(kept_ids, expired)
@@ -224,7 +223,7 @@ class PromptRun:
             summarize=True,
         )
         self._captions |= description.captions
-        self._interactions |= _by_verb(description.interactions)
+        self._interactions.update(description.interactions)
         return [
             EndedTrack(
                 self.prompt,
@@ -239,8 +238,11 @@ class PromptRun:
         """The ended ids after the post-processing has joined what belongs together."""
         for join in self._joins:
             names = join(self._rows(self._described))
-            if self._buffer is not None and names:
+            if not names:
+                continue
+            if self._buffer is not None:
                 self._buffer.rename(names)
+            self._rename_rows(names)
             for old, new in names.items():
                 span, end = self._spans.pop(old), self._described.pop(old)
                 joined = self._spans.setdefault(new, _Span(span.first, span.last))
@@ -248,8 +250,22 @@ class PromptRun:
                 joined.last = max(joined.last, span.last)
                 joined.num_boxes += span.num_boxes
                 self._described[new] = max(end, self._described.get(new, 0))
+                met_ids = self._met_open.pop(old, set())
+                self._met_open.setdefault(new, set()).update(met_ids)
             ended_ids = sorted({names.get(i, i) for i in ended_ids})
         return ended_ids
+
+    def _rename_rows(self, names: dict[int, int]) -> None:
+        """Let the rows of joined tracks stand under their new ids, for later joins."""
+        old_ids, new_ids = np.array([*names.items()]).T
+        for row, (frame_id, tracks) in enumerate(self._history):
+            is_old = tracks.ids[:, None] == old_ids
+            if is_old.any():
+                # The caller has the tracks too; they stay as they were reported.
+                ids = np.where(
+                    is_old.any(axis=1), new_ids[is_old.argmax(axis=1)], tracks.ids
+                )
+                self._history[row] = (frame_id, replace(tracks, ids=ids))
 
     def _rows(self, track_ids: Collection[int]) -> Trajectories:
         """The rows of tracks that were not forgotten."""
@@ -313,26 +329,6 @@ class PromptRun:
     def _with_past(self, description: Description) -> Description:
         return Description(
             captions=self._captions | description.captions,
-            interactions=_table(
-                self._interactions | _by_verb(description.interactions)
-            ),
+            interactions=self._interactions.updated_table(description.interactions),
             video_caption=description.video_caption,
         )
-
-
-def _by_verb(interactions: Interactions) -> dict[VerbKey, list[tuple]]:
-    """The rows of each :data:`VerbKey`; of two such tables the newer holds."""
-    columns = (
-        getattr(interactions, part.name).tolist() for part in fields(interactions)
-    )
-    rows: dict[VerbKey, list[tuple]] = {}
-    for row in zip(*columns, strict=True):
-        rows.setdefault((*row[:3], row[-1]), []).append(row)
-    return rows
-
-
-def _table(by_verb: dict[VerbKey, list[tuple]]) -> Interactions:
-    rows = [row for group in by_verb.values() for row in group]
-    if not rows:
-        return Interactions.empty()
-    return Interactions(*map(np.array, zip(*rows, strict=True)))

@@ -190,6 +190,34 @@ def test_a_part_that_joins_ended_tracks_is_waited_for() -> None:
     assert names == [(1, '4 boxes')]
 
 
+class JoinListed(JoinNeighbours):
+    """Joins tracks by their ids."""
+
+    def map(self, ended: Trajectories) -> dict[int, int]:
+        super().map(ended)
+        return {old: 1 for old in (15, 27) if old in self.boxes}
+
+
+def test_a_joined_track_is_whole_for_the_next_join() -> None:
+    part = JoinListed()
+    script = {f: [99] for f in range(1, 13)}  # meets all, so none of them is forgotten
+    for first, track_id in ((1, 1), (3, 15), (8, 27)):
+        script |= {f: [track_id, 99] for f in (first, first + 1)}
+    script[3].append(2)
+    model = scripted_model(script, post_processing=[part])
+    run = model.begin(VIDEO)
+    reported = push_all(run, 1, 7)
+    assert part.boxes == {1: 2, 2: 1, 15: 2}
+    results = push_all(run, 8, 11)
+    assert part.boxes == {1: 4, 2: 1, 27: 2}
+    assert [(t.track_id, t.caption) for r in results for t in r.finished] == [
+        (1, '6 boxes')
+    ]
+    assert reported[2].tracks.ids.tolist() == [15, 99, 2]  # as it was
+    # Nobody waits for a name that is no more.
+    assert run._prompt_runs[0]._met_open == {1: {99}, 2: {99}}
+
+
 def test_a_part_that_needs_the_whole_video_delays_everything() -> None:
     def whole(trajectories: Trajectories, frame_ids: np.ndarray) -> Trajectories:
         return trajectories
