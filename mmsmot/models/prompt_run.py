@@ -109,7 +109,7 @@ class PromptRun:
         for frame, tracks in zip(frames, estimate.tracks, strict=True):
             self._position += 1
             if self._joins:
-                self._history.append((frame.frame_id, tracks))
+                self._history.append((frame.frame_id, replace(tracks, features=None)))
             for track_id in tracks.ids.tolist():
                 span = self._spans.setdefault(track_id, _Span(self._position))
                 span.last = self._position

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -22,13 +23,10 @@ from ..utils.stopwatch import Stopwatch
 from .estimators import Estimate, checked_step
 from .prompt_run import EndedTrack, PromptRun
 from .semantics.description import Description
+from .track_rows import TrackRows
 
 if TYPE_CHECKING:
     from .smot import SMOT
-
-# Frames whose tracks become rows of a table at once: with few tracks in a frame most of
-# the room is taken by the object of each frame, not by its boxes.
-CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +116,8 @@ class VideoRun:
         self.video = video
         self.prompts = tuple(prompts)
         self.stopwatch = stopwatch or Stopwatch()
-        self.frame_ids: list[int] = []
-        self.timestamps: list[float] = []
+        self.frame_ids = array('q')
+        self.timestamps = array('d')
         self._model = model
         self._record = record
         self._last_frame_id = 0
@@ -137,7 +135,7 @@ class VideoRun:
             )
             for prompt in own_tracks or (None,)
         ]
-        self._rows = [_TrackRows(_space(video)) for _ in self._prompt_runs]
+        self._rows = [TrackRows(_space(video)) for _ in self._prompt_runs]
 
     @property
     def live_ids(self) -> list[int]:
@@ -157,8 +155,8 @@ class VideoRun:
         if self._record:  # before the captions, which may take long and fail
             for rows, estimate in zip(self._rows, estimates, strict=True):
                 rows.add(frames, estimate.tracks)
-            self.frame_ids += [frame.frame_id for frame in frames]
-            self.timestamps += [frame.timestamp for frame in frames]
+            self.frame_ids.extend(frame.frame_id for frame in frames)
+            self.timestamps.extend(frame.timestamp for frame in frames)
         finished = []
         for prompt_run, estimate in zip(self._prompt_runs, estimates, strict=True):
             finished += prompt_run.push(frames, estimate)
@@ -241,35 +239,6 @@ class VideoRun:
                     f'{self._last_frame_id}; frames of a video must come in order'
                 )
             self._last_frame_id = frame.frame_id
-
-
-class _TrackRows:
-    """Rows of a table of trajectories, made chunk by chunk."""
-
-    def __init__(self, space: CoordinateSpace) -> None:
-        self.space = space
-        self._frame_ids: list[int] = []
-        self._tracks: list[Tracks] = []
-        self._tables: list[Trajectories] = []
-
-    def add(self, frames: Sequence[Frame], tracks: Sequence[Tracks]) -> None:
-        self._frame_ids += [frame.frame_id for frame in frames]
-        self._tracks += tracks
-        if len(self._tracks) >= CHUNK:
-            self._flush()
-
-    def table(self) -> Trajectories:
-        """All rows so far."""
-        if self._tracks or not self._tables:
-            self._flush()
-        if len(self._tables) > 1:
-            self._tables = [self._tables[0].concatenated(*self._tables[1:])]
-        return self._tables[0]
-
-    def _flush(self) -> None:
-        rows = Trajectories.from_tracks(self._frame_ids, self._tracks, self.space)
-        self._tables.append(rows)
-        self._frame_ids, self._tracks = [], []
 
 
 def _space(video: VideoInfo) -> CoordinateSpace:

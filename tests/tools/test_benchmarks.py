@@ -37,7 +37,8 @@ def test_memory_of_a_training_step() -> None:
 
 def test_a_long_video_and_a_session() -> None:
     lines = run('long_video.py', '--frames', 60, 120)
-    assert [line.split()[0] for line in lines[-2:]] == ['60', '120']
+    assert [line.split()[0] for line in lines[-3:-1]] == ['60', '120']
+    assert re.match(r'\d+\.\d bytes a box at frame 120', lines[-1])
 
 
 @pytest.mark.skipif(shutil.which('java') is None, reason='needs java')
