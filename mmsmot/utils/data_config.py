@@ -20,6 +20,7 @@ from mmengine import registry as mmengine_registry
 from mmengine.registry import Registry
 
 from .mmdet_bridge import import_mmdet
+from .text_file import read_file_bytes
 
 SUFFIXES = ('.json', '.yaml', '.yml')
 MAX_BYTES = 4 << 20  # the largest config of mmdet has 30 kB
@@ -109,14 +110,11 @@ def read_data_config(path: Path) -> dict[str, Any]:
     """What a JSON or YAML config holds, without anything being built of it.
 
     Raises:
-        ValueError: It is no JSON or YAML, has a tag that builds an object, is no dict, or
-            is too large.
+        ValueError: It is no JSON or YAML, has a tag that builds an object, is no dict, is
+            no file, or is too large.
         OSError: It cannot be read.
     """
-    with open(path, 'rb') as stream:
-        raw = stream.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise ValueError(f'{path}: over {MAX_BYTES >> 20} MiB; that is no config')
+    raw = read_file_bytes(path, MAX_BYTES)
     try:
         text = raw.decode('utf-8')
         is_json = path.suffix.lower() == '.json'

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .text_file import read_file_bytes
+
 READ_HEADER = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -48,8 +50,7 @@ def read_stored_arrays(
 
 def read_stored_array(path: str | os.PathLike) -> np.ndarray:
     """The array that ``np.save`` wrote; see :func:`read_stored_arrays`."""
-    with open(path, 'rb') as stream:
-        return _array(stream.read(), os.fspath(path))
+    return _array(read_file_bytes(path), os.fspath(path))
 
 
 def read_all_stored_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:

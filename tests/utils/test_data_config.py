@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_bases_in_a_ring(tmp_path: Path) -> None:
         ('a.json', b'[' * 100_000, 'no JSON'),
         ('a.yaml', b'[' * 20_000, 'no YAML'),
         ('a.json', b'{"a": ' * 500 + b'1' + b'}' * 500, 'nested over 64'),
-        ('a.json', b' ' * (5 << 20), 'over 4 MiB'),
+        ('a.json', b' ' * (5 << 20), 'more than the 4,194,304 bytes'),
         ('a.json', b'\xef\xbb\xbf{}', 'no JSON'),
     ],
 )
@@ -173,6 +174,13 @@ def test_what_is_no_config(tmp_path: Path, name: str, content: bytes, message) -
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f'{name}: .*{message}|{message}'):
         require_safe_config_file(path)
+
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no pipes with a name')
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'a.json')
+    with pytest.raises(ValueError, match=r'a\.json: expected a file, found a pipe'):
+        require_safe_config_file(tmp_path / 'a.json')
 
 
 def test_aliases_that_make_billions(tmp_path: Path) -> None:

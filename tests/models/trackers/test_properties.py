@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from mmsmot.models.trackers import (
     association,
 )
 from mmsmot.models.trackers.camera_motion import CameraMotion
+from mmsmot.models.trackers.roboflow_tracker import RoboflowTracker
 from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
 
 TRACKERS: dict[str, Callable[..., BaseTracker]] = {
@@ -195,6 +197,14 @@ def test_what_are_no_detections(make, given) -> None:
         TypeError, match=r'\w+.update takes mmsmot.structures.Detections'
     ):
         make().update(given)
+
+
+def test_a_tracker_of_another_package_is_given_no_lists() -> None:
+    package_tracker = SimpleNamespace(
+        update=lambda detections: None, reset=lambda: None
+    )
+    with pytest.raises(TypeError, match='RoboflowTracker.update takes .*, got list'):
+        RoboflowTracker(tracker=package_tracker).update([])
 
 
 @every_tracker
