@@ -32,7 +32,7 @@ with tool_imports():
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_locks
     from mmsmot.utils.full_disk import explain_full_disk
-    from mmsmot.utils.launcher import launched_rank
+    from mmsmot.utils.launcher import add_launcher_options, launched_rank
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
     from mmsmot.utils.model_wrapper import unwrapped_model
 
@@ -58,12 +58,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
-    parser.add_argument(
-        '--launcher',
-        choices=('none', 'pytorch', 'slurm', 'mpi'),
-        help='what started several processes; tools/dist_test.sh does it',
-    )
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    add_launcher_options(parser, 'tools/dist_test.sh')
     return parser.parse_args()
 
 

@@ -29,7 +29,7 @@ with tool_imports():
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_locks
     from mmsmot.utils.full_disk import explain_full_disk
-    from mmsmot.utils.launcher import launched_rank
+    from mmsmot.utils.launcher import add_launcher_options, launched_rank
     from mmsmot.utils.mmengine_loaders import make_mmengine_safe
     from mmsmot.utils.training_checkpoints import (
         newest_checkpoint,
@@ -54,12 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
-    parser.add_argument(
-        '--launcher',
-        choices=('none', 'pytorch', 'slurm', 'mpi'),
-        help='what started several processes; tools/dist_train.sh does it',
-    )
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    add_launcher_options(parser, 'tools/dist_train.sh')
     return parser.parse_args()
 
 

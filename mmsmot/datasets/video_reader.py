@@ -127,8 +127,7 @@ class VideoReader:
 
     def batches(self, size: int) -> Iterator[list[Frame]]:
         """Lists of ``size`` frames, the last one maybe shorter; holds one at a time."""
-        if size < 1:
-            raise ValueError(f'a batch needs at least 1 frame, got size={size}')
+        require_numbers('VideoReader.batches', COUNT, size=size)
         frames = iter(self)
         while True:
             batch = list(islice(frames, size))

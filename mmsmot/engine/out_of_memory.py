@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 
 from ..registry import MODELS
+from ..utils.error_messages import first_line
 
 MISSING = 'missing'
 DETECTOR = 'model.detector.config.model'
@@ -56,7 +57,7 @@ def explain_out_of_memory(config: Config, training: bool) -> Iterator[None]:
             ' What was saved so far is kept; --resume goes on.' if training else ''
         )
         raise MemoryError(
-            f'out of memory ({str(error).splitlines()[0]}). Options that lower it: '
+            f'out of memory ({first_line(error)}). Options that lower it: '
             f'{advice}.{outcome}'
         ) from error
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from mmengine.logging import print_log
 
+from ..utils.number_ranges import require_choice
 from .caption_server import CaptionServer, CaptionServerError
 
 BLEU = ('BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4')
@@ -96,8 +97,7 @@ def score_captions(
     Raises:
         ValueError: There is no such tokenizer, or numbers of captions differ.
     """
-    if tokenizer not in ('ptb', 'none'):
-        raise ValueError(f"tokenizer must be 'ptb' or 'none', got {tokenizer!r}")
+    require_choice('score_captions', ('ptb', 'none'), tokenizer=tokenizer)
     for name, captions in sets.items():
         _require_paired(name, captions)
     if reason := missing_caption_scorers():

@@ -15,6 +15,7 @@ from ..datasets.vocabulary import InteractionVocabulary
 from ..structures import Interactions, Trajectories, VideoInfo, read_trajectories
 from ..structures.id_keys import LAST_ID, read_id, read_pair
 from ..utils.json_file import read_json
+from ..utils.number_ranges import require_choice
 
 if TYPE_CHECKING:
     from ..structures import SMOTDataSample
@@ -65,10 +66,8 @@ class ExternalResults:
         frame_numbers: str = 'original',
         vocabulary: InteractionVocabulary | None = None,
     ) -> None:
-        if frame_numbers not in ('original', 'position'):
-            raise ValueError(
-                f"frame_numbers must be 'original' or 'position', got {frame_numbers!r}"
-            )
+        choices = ('original', 'position')
+        require_choice('ExternalResults', choices, frame_numbers=frame_numbers)
         self.folder = Path(folder)
         self.frame_numbers = frame_numbers
         self.vocabulary = vocabulary

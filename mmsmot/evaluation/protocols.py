@@ -175,7 +175,7 @@ def _overlaps(
     Verbs without a true span have none; a predicted one without a span always holds.
     """
     truth = sample.gt_interactions.of_tracked()
-    truth = truth[(truth.start_frames > 0) & (truth.end_frames > 0)]
+    truth = truth[truth.has_span]
     real = _frames_of(truth, sample.frame_ids)
     predicted = sample.get('pred_interactions', Interactions.empty()).of_tracked()
     # A mask of frames for each of a crowd's predicted rows would fill the memory.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,16 @@ def result_name(sample: SMOTDataSample | Mapping[str, Any]) -> str:
     if video is None:
         raise KeyError('the sample has no video')
     return video.name if prompt is None else f'{video.name}/{prompt.key}'
+
+
+def require_unique_names(names: Iterable[str]) -> None:
+    """Refuse results of several videos under one name."""
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f'{len(repeated)} names stand for several videos each: '
+            f'{", ".join(repeated[:5])}. Scores are kept by name: give each video its own.'
+        )
 
 
 def is_infer_result(content: Any) -> bool:

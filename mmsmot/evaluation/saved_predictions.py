@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 from ..structures import SMOTDataSample, Trajectories
 from ..structures.sample_json import sample_from_dict
 from ..utils.json_file import read_json
-from ..utils.number_ranges import FRACTION, require_numbers
+from ..utils.number_ranges import FRACTION, require_choice, require_numbers
 from .captions import warn_missing_caption_scorers
 from .external_results import ExternalResults
 from .interactions import THRESHOLD
@@ -203,8 +203,7 @@ def join_predictions_and_gt(
             video is missing or unknown and may not be, which shows when all samples were
             read.
     """
-    if missing not in MISSING:
-        raise ValueError(f'missing must be one of {MISSING}, got {missing!r}')
+    require_choice('join_predictions', MISSING, missing=missing)
     unknown, absent = set(predictions.names), []
     gt_name_of: dict[str, str] = {}
     for gt in gt_samples:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from .interactions import THRESHOLD
 from .preprocessing import require_preprocessing
 from .protocols import RELEASE, STRICT
 from .report_table import format_report
-from .result_names import result_name, result_path
+from .result_names import require_unique_names, result_name, result_path
 from .smot_report import VideoScores, build_smot_report, report_headline, score_video
 
 
@@ -105,11 +104,7 @@ class SMOTMetric(BaseMetric):
         Raises:
             ValueError: No video has a truth, or two have the same name.
         """
-        twice = [n for n, c in Counter(name for name, _ in results).items() if c > 1]
-        if twice:
-            raise ValueError(
-                f'{len(twice)} names stand for several videos: {twice[:5]}'
-            )
+        require_unique_names(name for name, _ in results)
         scored = [
             r for _, r in sorted(results, key=lambda pair: pair[0]) if r is not None
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from ..registry import METRICS
 from ..structures import write_trajectories
 from ..utils.json_file import write_json
 from .preprocessing import preprocessing_for, require_preprocessing
-from .result_names import result_name, result_path
+from .result_names import require_unique_names, result_name, result_path
 from .table import format_table
 from .tracking import (
     COMBINED,
@@ -153,11 +152,5 @@ def _by_name(
     results: list[tuple[str, Result | None, str | None]],
 ) -> dict[str, Result]:
     """The results of the videos that have one, sorted by name."""
-    counts = Counter(name for name, _, _ in results)
-    twice = [name for name, count in counts.items() if count > 1]
-    if twice:
-        raise ValueError(
-            f'{len(twice)} names stand for several videos each: {", ".join(twice[:5])}. '
-            'Scores are kept by name: give each video its own.'
-        )
+    require_unique_names(name for name, _, _ in results)
     return {name: result for name, result, _ in sorted(results) if result is not None}

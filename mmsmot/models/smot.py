@@ -17,6 +17,7 @@ from ..datasets import VideoReader
 from ..registry import MODELS, TASK_UTILS, build_part
 from ..structures import Frame, Prompt, SMOTDataSample, Trajectories, VideoInfo
 from ..utils.legacy_names import upgraded_weights
+from ..utils.number_ranges import COUNT, require_numbers
 from ..utils.stopwatch import Stopwatch
 from .detectors import BaseDetector
 from .estimators import BaseEstimator, DetectAndTrack, require_needs
@@ -94,8 +95,7 @@ class SMOT(BaseModel):
         data_preprocessor: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor)
-        if batch_size < 1:
-            raise ValueError(f'SMOT: batch_size must be 1 or more, got {batch_size}')
+        require_numbers('SMOT', COUNT, batch_size=batch_size)
         parts = dict(
             detector=detector,
             tracker=tracker,

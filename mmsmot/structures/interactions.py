@@ -178,6 +178,11 @@ class Interactions:
         """(P,) bool: subject and object both have a trajectory."""
         return (self.subject_ids != UNTRACKED) & (self.object_ids != UNTRACKED)
 
+    @property
+    def has_span(self) -> np.ndarray:
+        """(P,) bool: the first and the last frame are both known."""
+        return (self.start_frames > 0) & (self.end_frames > 0)
+
     def of_tracked(self) -> Interactions:
         """The rows whose subject and object are both tracked."""
         is_tracked = self.is_tracked

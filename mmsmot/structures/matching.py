@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..utils.number_ranges import require_choice
 from .boxes import paired_iou
 from .runs import positions_in_runs
 from .trajectories import Trajectories
@@ -30,8 +31,7 @@ def trajectory_iou(
     Raises:
         ValueError: The coordinate spaces differ, or there is no such ``over``.
     """
-    if over not in ('union', 'common', 'none'):
-        raise ValueError(f"over must be 'union', 'common' or 'none', got {over!r}")
+    require_choice('trajectory_iou', ('union', 'common', 'none'), over=over)
     gt.space.require(pred.space, 'match trajectories')
     gt_ids, gt_index = np.unique(gt.ids, return_inverse=True)
     pred_ids, pred_index = np.unique(pred.ids, return_inverse=True)

@@ -14,6 +14,15 @@ def message_without_path(error: Exception, path: str | os.PathLike) -> str:
     return str(error).removeprefix(f'{path}: ')
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message; of libraries the rest is often a trace.
+
+    >>> first_line(RuntimeError('bad shape\\nat node 7'))
+    'bad shape'
+    """
+    return str(error).strip().split('\n')[0]
+
+
 def shorten_text(text: str, max_characters: int) -> str:
     """A text as it is, or its beginning with three dots.
 

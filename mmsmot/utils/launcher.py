@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+
+from .number_ranges import require_choice
 
 # Variables that MMEngine reads of each launcher, this process's number among all first.
 VARIABLES = {
@@ -18,6 +21,21 @@ STARTS = {
 }
 
 
+def add_launcher_options(parser: argparse.ArgumentParser, script: str) -> None:
+    """Add ``--launcher`` and what ``torch.distributed.launch`` passes.
+
+    Args:
+        parser: Of the tool.
+        script: The shell script that starts several processes of it.
+    """
+    parser.add_argument(
+        '--launcher',
+        choices=[*VARIABLES],
+        help=f'what started several processes; {script} does it',
+    )
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
 def launched_rank(launcher: str) -> int:
     """This process's number among all of a run; the first is 0.
 
@@ -28,8 +46,7 @@ def launched_rank(launcher: str) -> int:
         ValueError: No such launcher, or it did not start this process; names the command
             that does.
     """
-    if launcher not in VARIABLES:
-        raise ValueError(f'launcher must be one of {[*VARIABLES]}, got {launcher!r}')
+    require_choice('launched_rank', VARIABLES, launcher=launcher)
     missing = [name for name in VARIABLES[launcher] if name not in os.environ]
     if missing:
         raise ValueError(

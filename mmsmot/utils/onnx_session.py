@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .error_messages import first_line
 from .onnx_file import onnx_weight_files
 
 SLOTS = {'--weights': 'model.detector.model', '--reid-weights': 'model.reid.model'}
@@ -123,10 +124,9 @@ def run_onnx(session: Any, model: str, batch: np.ndarray) -> list[np.ndarray]:
     try:
         outputs = session.run(None, {session.get_inputs()[0].name: batch})
     except Exception as error:  # onnxruntime's own exceptions share no base class
-        reason = str(error).strip().split('\n')[0]
         raise ValueError(
             f'{model}: onnxruntime cannot run it on an input of shape {batch.shape} '
-            f'({batch.dtype}): {reason}'
+            f'({batch.dtype}): {first_line(error)}'
         ) from error
     other_types = [
         type(output).__name__

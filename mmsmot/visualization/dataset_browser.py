@@ -176,12 +176,8 @@ def sheet_frames(
     if interactions is None:
         return sheet_ids
     free_slots = set(range(len(sheet_ids)))
-    has_span = (interactions.start_frames > 0) & (interactions.end_frames > 0)
-    spans = zip(
-        interactions.start_frames[has_span],
-        interactions.end_frames[has_span],
-        strict=True,
-    )
+    with_span = interactions[interactions.has_span]
+    spans = zip(with_span.start_frames, with_span.end_frames, strict=True)
     # The shortest first: a long one is in some frame anyway.
     for start, end in sorted(spans, key=lambda span: span[1] - span[0]):
         inside = frame_ids[(frame_ids >= start) & (frame_ids <= end)]

@@ -17,7 +17,7 @@ from ..structures import (
     Trajectories,
     match_trajectories,
 )
-from ..utils.number_ranges import FRAME_RATE, require_numbers
+from ..utils.number_ranges import FRAME_RATE, POSITIVE, require_numbers
 from .text_drawing import text_color_on
 from .track_drawer import track_color
 
@@ -104,8 +104,7 @@ def frame_times(
     Raises:
         ValueError: ``fps`` or ``stride`` is not positive.
     """
-    if not fps > 0 or stride < 1:
-        raise ValueError(f'fps and stride must be positive, got {fps} and {stride}')
+    require_numbers('frame_times', POSITIVE, fps=fps, stride=stride)
     return (np.asarray(frame_ids, np.float64) - start) / stride / fps
 
 
@@ -264,7 +263,7 @@ def _interactions(
     partner_ids: Mapping[str, int],
 ) -> list[dict[str, Any]]:
     no_frames = np.empty(0, np.int64)
-    rows = []
+    rows, has_span = [], table.has_span.tolist()
     for row in range(len(table)):
         subject, target = int(table.subject_ids[row]), int(table.object_ids[row])
         start, end = int(table.start_frames[row]), int(table.end_frames[row])
@@ -272,8 +271,7 @@ def _interactions(
         final = len(frame_ids) - 1
         if end:
             final = int(np.searchsorted(frame_ids, end, 'right')) - 1
-        has_span = start > 0 and end > 0
-        if has_span:
+        if has_span[row]:
             spans = [[first, final]] if first <= final else []
         else:
             sides = [i for i in (subject, target) if i != UNTRACKED]
@@ -289,7 +287,7 @@ def _interactions(
                 'verb': str(table.verbs[row]),
                 'score': round(float(table.scores[row]), 3),
                 'spans': spans,
-                'known': has_span,
+                'known': has_span[row],
             }
         )
     return sorted(rows, key=lambda i: i['spans'][0] if i['spans'] else [math.inf])

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..structures import Interactions, valid_boxes
+from ..utils.number_ranges import NON_NEGATIVE_INT, POSITIVE, require_numbers
 from .text_drawing import cut_text, draw_text, drawable_text, text_color_on, text_width
 from .text_panel import TextEntry, count_panel_lines, draw_text_panel
 from .track_drawer import draw_tracks, track_color
@@ -51,10 +52,9 @@ class SemanticDrawer:
         panel_lines: int | None = None,
         senses: bool = False,
     ) -> None:
-        if scale is not None and not 0 < scale < float('inf'):
-            raise ValueError(f'scale must be above 0, got {scale}')
-        if panel_lines is not None and panel_lines < 0:
-            raise ValueError(f'panel_lines must be 0 or more, got {panel_lines}')
+        owner = 'SemanticDrawer'
+        require_numbers(owner, POSITIVE.or_none, scale=scale)
+        require_numbers(owner, NON_NEGATIVE_INT.or_none, panel_lines=panel_lines)
         self.scale = scale
         self.panel_lines = panel_lines
         self.senses = senses
@@ -189,7 +189,7 @@ def _arrows(
 ) -> dict[tuple[int, int], tuple[list[str], bool]]:
     """The verbs of each (subject, object), and whether all of their spans are known."""
     arrows: dict[tuple[int, int], tuple[list[str], bool]] = {}
-    has_span = (interactions.start_frames > 0) & (interactions.end_frames > 0)
+    has_span = interactions.has_span
     for row in range(len(interactions)):
         subject = int(interactions.subject_ids[row])
         pair = subject, int(interactions.object_ids[row])

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from ..structures import valid_boxes
+from ..utils.number_ranges import NON_NEGATIVE_INT, require_numbers
 from .text_drawing import (
     TEXT_SIZE,
     cut_text,
@@ -98,8 +99,7 @@ class TrackDrawer:
     """
 
     def __init__(self, trail_length: int = 30) -> None:
-        if trail_length < 0:
-            raise ValueError(f'trail_length must be 0 or more, got {trail_length}')
+        require_numbers('TrackDrawer', NON_NEGATIVE_INT, trail_length=trail_length)
         self.trail_length = trail_length
         self.reset()
 

@@ -141,7 +141,7 @@ def test_nothing_there(tmp_path) -> None:
 
 
 def test_batch_of_nothing(forty) -> None:
-    with pytest.raises(ValueError, match='size=0'):
+    with pytest.raises(ValueError, match='size must be a whole number of 1'):
         next(open_video(forty).batches(0))
 
 

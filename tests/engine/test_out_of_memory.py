@@ -61,6 +61,17 @@ def test_options_of_a_test_run() -> None:
     assert 'train_dataloader' not in str(error.value)
 
 
+@pytest.mark.parametrize('text', ['', 'bad allocation\n  at cpu.cpp:7'])
+def test_the_first_line_of_an_error_or_none(text: str) -> None:
+    """Python's own MemoryError has no message."""
+    with (
+        pytest.raises(MemoryError) as error,
+        explain_out_of_memory(Config(dict(model=dict(batch_size=8))), training=False),
+    ):
+        raise MemoryError(text)
+    assert str(error.value).startswith(f'out of memory ({text[:14]}). Options')
+
+
 def test_other_errors_stay_what_they_are() -> None:
     assert not is_out_of_memory(RuntimeError('shape mismatch'))
     with (

@@ -201,7 +201,7 @@ def test_captions_must_be_paired() -> None:
         score_captions({'instance': CaptionSet([['a']], ['a', 'b'])})
     with pytest.raises(ValueError, match='caption 1 has no reference'):
         score_captions({'instance': CaptionSet([['a'], []], ['a', 'b'])})
-    with pytest.raises(ValueError, match="'ptb' or 'none'"):
+    with pytest.raises(ValueError, match="one of 'ptb', 'none'"):
         score_captions({}, tokenizer='words')
 
 

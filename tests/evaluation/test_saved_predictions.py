@@ -146,7 +146,7 @@ def test_positions_become_original_frame_numbers(tmp_path: Path) -> None:
     assert plain.pred_trajectories.frame_ids.tolist() == [1, 2, 3]
     with pytest.raises(ValueError, match=r'a.txt: position 3, but the video has 2'):
         ExternalResults(tmp_path, 'position').read('a', sparse[:2])
-    with pytest.raises(ValueError, match="'original' or 'position'"):
+    with pytest.raises(ValueError, match="one of 'original', 'position'"):
         ExternalResults(tmp_path, 'index')
 
 

@@ -126,7 +126,7 @@ def test_post_processing_runs_in_order(scene: Path) -> None:
 
 
 def test_what_does_not_fit_says_so(scene: Path) -> None:
-    with pytest.raises(ValueError, match='batch_size must be 1 or more'):
+    with pytest.raises(ValueError, match='batch_size must be a whole number of 1'):
         SMOT(detector=DetectionFile(), tracker=SORT(), batch_size=0)
     with pytest.raises(ValueError, match=r'set model\.reid'):
         predict(SMOT(detector=Watching(), tracker=DeepSORT()), open_video(scene))

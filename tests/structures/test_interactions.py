@@ -66,6 +66,11 @@ def test_between_takes_what_goes_on(table, first, last_frame, rows_between) -> N
     assert rows(table.between(first, last_frame)) == rows(table[rows_between])
 
 
+def test_a_whole_span_has_both_sides() -> None:
+    table = Interactions([1] * 4, [2] * 4, [*'abcd'], [0, 3, 0, 3], [0, 0, 5, 5])
+    assert table.has_span.tolist() == [False, False, False, True]
+
+
 def test_indexing(table) -> None:
     assert rows(table[1:3]) == rows(table)[1:3]
     assert rows(table[table.subject_ids == 3]) == [(3, 'look.v.01', 1)]

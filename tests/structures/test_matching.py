@@ -190,7 +190,7 @@ def test_nothing_and_other_spaces() -> None:
     with pytest.raises(ValueError, match='match trajectories'):
         match_trajectories(small, large)
     assert map_to_merged(empty, PRED) == map_to_merged(GT, empty) == {}
-    with pytest.raises(ValueError, match="'union', 'common' or 'none'"):
+    with pytest.raises(ValueError, match="one of 'union', 'common', 'none'"):
         trajectory_iou(GT, PRED, 'some')
 
 

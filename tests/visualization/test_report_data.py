@@ -40,7 +40,9 @@ def test_frame_times() -> None:
     assert frame_times([5, 6], 10, start=5).tolist() == pytest.approx([0, 0.1])
     times = frame_times([5, 8, 11], 10, start=5, stride=3)
     assert times.tolist() == pytest.approx([0, 0.1, 0.2])
-    with pytest.raises(ValueError, match='must be positive'):
+    with pytest.raises(
+        ValueError, match='frame_times: .* must be a finite number above 0'
+    ):
         frame_times([1], 0)
 
 

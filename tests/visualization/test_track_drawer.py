@@ -163,5 +163,5 @@ def test_bad_arguments(grey) -> None:
         draw_tracks(grey, [1, 2], [[0, 0, 5, 5]])
     with pytest.raises(ValueError, match=r'expected an image \(H, W, 3\) uint8'):
         draw_tracks(grey.astype(float), [1], [[0, 0, 5, 5]])
-    with pytest.raises(ValueError, match='trail_length must be 0 or more'):
+    with pytest.raises(ValueError, match='trail_length must be a whole number of 0'):
         TrackDrawer(-1)

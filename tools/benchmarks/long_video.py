@@ -163,7 +163,9 @@ def main() -> None:
         'video without rows': partial(run_video, record=False),
         'session': run_session,
     }
-    results = {name: measure_long_video(run, model, marks) for name, run in runs.items()}
+    results = {
+        name: measure_long_video(run, model, marks) for name, run in runs.items()
+    }
     print('frames' + ''.join(f'{name:>22}' for name in runs))
     for mark in marks:
         cells = (results[name][mark] for name in runs)

@@ -47,13 +47,34 @@ def write_bensmot_sequence(
             :func:`~mmsmot.datasets.converters.sequence_text.write_semantics`.
         FileNotFoundError: An image is missing.
     """
-    folder = Path(folder)
+    write_sequence(video, gt, Path(folder), placement, IMAGES, GT)
+
+
+def write_sequence(
+    video: ImageSequence,
+    gt: GroundTruth,
+    folder: Path,
+    placement: str,
+    image_dir: str,
+    gt_file: str,
+) -> None:
+    """Write a sequence folder of any layout; arguments and errors as of
+    :func:`write_bensmot_sequence`.
+
+    Args:
+        video: Its frames.
+        gt: What is annotated.
+        folder: The sequence folder; must not exist.
+        placement: What becomes of the images.
+        image_dir: Folder of the images in it.
+        gt_file: File of the boxes in it.
+    """
     with atomic_folder(folder) as temporary:
-        place_images(video, temporary / IMAGES, placement, IMAGE_SUFFIXES)
+        place_images(video, temporary / image_dir, placement, IMAGE_SUFFIXES)
         if gt.trajectories is not None:
-            write_gt_boxes(gt.trajectories, temporary / GT)
+            write_gt_boxes(gt.trajectories, temporary / gt_file)
         write_semantics(video, gt, temporary)
-        write_sequence_info(video, folder.name, IMAGES, temporary)
+        write_sequence_info(video, folder.name, image_dir, temporary)
 
 
 def write_sequence_info(

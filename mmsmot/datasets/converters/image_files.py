@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 
+from ...utils.number_ranges import require_choice
 from ..image_decoder import read_image
 from ..image_sequence import ImageSequence
 
@@ -54,8 +55,7 @@ def place_images(
         FileNotFoundError: An image is missing.
         OSError: A link cannot be made, such as a hard link to another disk.
     """
-    if placement not in PLACEMENTS:
-        raise ValueError(f'placement must be one of {PLACEMENTS}, got {placement!r}')
+    require_choice('place_images', PLACEMENTS, placement=placement)
     if placement == 'none':
         return
     require_images(video)

@@ -10,18 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from ...structures import xyxy_to_xywh
-from ...utils.atomic import atomic_folder
 from ..bensmot.ground_truth import bensmot_ground_truth, with_folder_in_places
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import read_semantics
 from ..bensmot.sequence import read_sequence
 from ..ground_truth import GroundTruth
-from ..image_sequence import IMAGE_SUFFIXES, ImageSequence
+from ..image_sequence import ImageSequence
 from ..mot_challenge import MOTChallengeDataset
 from ..vocabulary import InteractionVocabulary
-from .bensmot_folder import annotated_verbs, write_sequence_info
-from .image_files import place_images
-from .sequence_text import write_gt_boxes, write_semantics
+from .bensmot_folder import annotated_verbs, write_sequence
 
 IMAGE_DIR = 'img1'
 # What read_sequence misses in BenSMOT's places; MOTChallenge keeps it elsewhere.
@@ -129,10 +126,4 @@ def write_mot_challenge_sequence(
             :func:`~mmsmot.datasets.converters.sequence_text.write_semantics`.
         FileNotFoundError: An image is missing.
     """
-    folder = Path(folder)
-    with atomic_folder(folder) as temporary:
-        place_images(video, temporary / IMAGE_DIR, placement, IMAGE_SUFFIXES)
-        if gt.trajectories is not None:
-            write_gt_boxes(gt.trajectories, temporary / 'gt' / 'gt.txt')
-        write_semantics(video, gt, temporary)
-        write_sequence_info(video, folder.name, IMAGE_DIR, temporary)
+    write_sequence(video, gt, Path(folder), placement, IMAGE_DIR, 'gt/gt.txt')

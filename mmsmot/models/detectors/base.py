@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from mmengine.logging import print_log
 
 from ...structures import Detections, Frame, VideoInfo
 
@@ -30,6 +32,16 @@ class RawDetections:
     boxes: np.ndarray
     scores: np.ndarray
     anchors: np.ndarray
+
+
+def log_dropped_boxes(detector: str, count: int) -> None:
+    """Tell of ``count`` > 0 rows that were no boxes, for whoever looks for them."""
+    if count:
+        print_log(
+            f'{detector}: dropped {count} boxes that were empty or not finite',
+            logger='current',
+            level=logging.DEBUG,
+        )
 
 
 class BaseDetector(ABC):

@@ -16,7 +16,7 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose
 from mmengine.hub import get_config
-from mmengine.logging import MMLogger, print_log
+from mmengine.logging import MMLogger
 from mmengine.structures import InstanceData
 from torch import nn
 from torch.nn import functional as F
@@ -33,7 +33,7 @@ from .anchor_predictions import (
     predict_at_anchors,
     require_anchor_head,
 )
-from .base import BaseDetector, RawDetections
+from .base import BaseDetector, RawDetections, log_dropped_boxes
 from .finite_box_losses import add_finite_box_terms, finite_box_terms
 from .label_check import require_labels
 
@@ -302,12 +302,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         detections, dropped = Detections.cleaned(
             instances.bboxes, instances.scores, instances.labels
         )
-        if dropped:
-            print_log(
-                f'MMDetDetector: dropped {dropped} boxes that were empty or not finite',
-                logger='current',
-                level=logging.DEBUG,
-            )
+        log_dropped_boxes('MMDetDetector', dropped)
         return detections
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.logging import print_log
 from torch import nn
 
 from ...registry import MODELS
 from ...structures import Detections, Frame
 from ...utils.pretrained import load_pretrained, pretrained_fingerprint
-from .base import BaseDetector
+from .base import BaseDetector, log_dropped_boxes
 
 
 @MODELS.register_module()
@@ -121,11 +119,5 @@ class TransformersDetector(nn.Module, BaseDetector):
         labels = np.array([self._labels[int(n)] for n in numbers], np.int64)
         boxes = np.clip(boxes, 0, [shape[1], shape[0]] * 2)  # NaN stays NaN
         detections, dropped = Detections.cleaned(boxes, scores, labels)
-        if dropped:
-            print_log(
-                f'TransformersDetector: dropped {dropped} boxes that were empty or not '
-                'finite',
-                logger='current',
-                level=logging.DEBUG,
-            )
+        log_dropped_boxes('TransformersDetector', dropped)
         return detections

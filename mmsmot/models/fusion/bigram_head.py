@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, require_numbers
 from ..trajectory.trajectory_tokens import TrajectoryTokens
 from .masked_pooling import masked_mean
 
@@ -41,11 +42,7 @@ class BigramHead(nn.Module):
         num_bigrams: int = 2048,
     ) -> None:
         super().__init__()
-        if min(tokens, num_bigrams) < 1:
-            raise ValueError(
-                'BigramHead: tokens and num_bigrams must be 1 or more, got '
-                f'{tokens} and {num_bigrams}'
-            )
+        require_numbers('BigramHead', COUNT, tokens=tokens, num_bigrams=num_bigrams)
         self.classifier = nn.Linear(tokens * channels, num_bigrams)
         nn.init.constant_(self.classifier.bias, PRIOR_LOGIT)
         self.embedding = nn.Linear(num_bigrams, channels, bias=False)

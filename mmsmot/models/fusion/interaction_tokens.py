@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, require_numbers
 from .masked_pooling import masked_mean
 
 
@@ -40,11 +41,8 @@ class InteractionTokens(nn.Module):
         max_tracks: int = 8,
     ) -> None:
         super().__init__()
-        if min(tokens, max_partners, max_tracks) < 1:
-            raise ValueError(
-                'InteractionTokens: tokens, max_partners and max_tracks must be 1 or more, '
-                f'got {tokens}, {max_partners} and {max_tracks}'
-            )
+        counts = dict(max_partners=max_partners, max_tracks=max_tracks)
+        require_numbers('InteractionTokens', COUNT, tokens=tokens, **counts)
         self.tokens = tokens
         self.max_partners = max_partners
         self.max_tracks = max_tracks

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ...registry import MODELS, build_part
 from ...structures.feature_maps import FeatureMaps
-from ...utils.number_ranges import COUNT, require_numbers
+from ...utils.number_ranges import COUNT, require_choice, require_numbers
 from .cells import FusionCell
 
 
@@ -56,8 +56,7 @@ class VideoFusion(nn.Module):
         require_numbers(
             'VideoFusion', COUNT, channels=channels, height=grid[0], width=grid[1]
         )
-        if tokens not in ('space', 'channel'):
-            raise ValueError(f"tokens must be 'space' or 'channel', got {tokens!r}")
+        require_choice('VideoFusion', ('space', 'channel'), tokens=tokens)
         if tokens == 'channel' and grid[0] * grid[1] != channels:
             raise ValueError(
                 f"tokens='channel': grid {tuple(grid)} has {grid[0] * grid[1]} positions, "

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 from ...registry import MODELS, build_part
+from ...utils.number_ranges import require_choice
 from ..fusion.attention import CrossAttention
 from ..language.text_decoder import TextDecoder
 from .base import BaseInstanceCaptionHead, BaseVideoCaptionHead
@@ -86,10 +87,8 @@ class VideoCaptionHead(_PrefixDecoder, BaseVideoCaptionHead):
         dropout: float = 0.1,
     ) -> None:
         super().__init__(decoder, channels)
-        if injection not in ('sequential', 'joint'):
-            raise ValueError(
-                f"injection must be 'sequential' or 'joint', got {injection!r}"
-            )
+        choices = ('sequential', 'joint')
+        require_choice(type(self).__name__, choices, injection=injection)
         self.injection = injection
         self.attention = CrossAttention(channels, num_heads, ffn_channels, dropout)
 

@@ -18,6 +18,7 @@ from ...utils.number_ranges import (
     FRACTION,
     NON_NEGATIVE,
     NumberRange,
+    require_choice,
     require_numbers,
 )
 from ..fusion.attention import CrossAttention, SelfAttention
@@ -78,10 +79,7 @@ class InteractionHead(BaseInteractionHead):
         require_numbers(owner, FRACTION, threshold=threshold)
         require_numbers(owner, NON_NEGATIVE, gamma=gamma)
         require_numbers(owner, NumberRange(1e-9, 1 - 1e-9), prior=prior)
-        if normalizer not in ('all', 'positives'):
-            raise ValueError(
-                f"normalizer must be 'all' or 'positives', got {normalizer!r}"
-            )
+        require_choice(owner, ('all', 'positives'), normalizer=normalizer)
         self.vocabulary = InteractionVocabulary(vocabulary)
         self.pooled_tokens = pooled_tokens
         self.threshold = threshold

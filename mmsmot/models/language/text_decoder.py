@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...registry import MODELS, build_part
+from ...utils.error_messages import first_line
 from ...utils.number_ranges import COUNT, FRACTION, NumberRange, require_numbers
 from .tokenizer import BaseTokenizer
 
@@ -298,10 +299,9 @@ def _from_pretrained(name: str, vocab_size: int) -> PreTrainedModel:
             name, trust_remote_code=False, dtype=torch.float32
         )
     except (OSError, ValueError) as error:
-        line = str(error).strip().split('\n')[0]
         raise FileNotFoundError(
             f'no language model {name!r}: it is no folder with a model here and could '
-            f'not be downloaded ({line}). Give the path of a folder.'
+            f'not be downloaded ({first_line(error)}). Give the path of a folder.'
         ) from error
     rows = model.get_input_embeddings().num_embeddings
     if rows < vocab_size:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...utils.error_messages import first_line
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -180,7 +181,7 @@ class PretrainedTokenizer(BaseTokenizer):
         except (OSError, ValueError) as error:
             raise FileNotFoundError(
                 f'no tokenizer {name!r}: it is no folder with a tokenizer here and could '
-                f'not be downloaded ({_first_line(error)}). Give the path of a folder, or '
+                f'not be downloaded ({first_line(error)}). Give the path of a folder, or '
                 "use dict(type='CaptionTokenizer'), which is trained on the captions."
             ) from error
         self.name = name
@@ -234,7 +235,3 @@ def _first(*ids: int | None) -> int:
         if token_id is not None:
             return token_id
     raise ValueError('PretrainedTokenizer: it has no token to begin or end a text with')
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split('\n')[0]

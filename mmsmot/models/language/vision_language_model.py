@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ...registry import MODELS
+from ...utils.number_ranges import COUNT, require_numbers
 from ...utils.pretrained import load_pretrained, pretrained_fingerprint
 
 # transformers sets padding on a tokenizer that all threads share, which must not happen
@@ -61,11 +62,8 @@ class VisionLanguageModel(nn.Module):
         dtype: str = 'auto',
     ) -> None:
         super().__init__()
-        if batch_size < 1 or max_new_tokens < 1:
-            raise ValueError(
-                'VisionLanguageModel: batch_size and max_new_tokens must be 1 or more, '
-                f'got {batch_size} and {max_new_tokens}'
-            )
+        counts = dict(batch_size=batch_size, max_new_tokens=max_new_tokens)
+        require_numbers('VisionLanguageModel', COUNT, **counts)
         self.model, self.processor = load_pretrained(
             'AutoModelForImageTextToText', 'AutoProcessor', name, dtype
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...structures import Trajectories
 from ...structures.runs import positions_in_runs
+from ...utils.number_ranges import require_choice
 
 LENGTH = 30  # rows of a tracklet that the network looks at
 EPSILON = 1e-5
@@ -48,8 +49,7 @@ class TrackletEnds:
         Raises:
             ValueError: ``fill`` is neither ``'edge'`` nor ``'zeros'``.
         """
-        if fill not in FILLS:
-            raise ValueError(f'fill must be one of {", ".join(FILLS)}, got {fill!r}')
+        require_choice('TrackletEnds', FILLS, fill=fill)
         order = np.lexsort((trajectories.frame_ids, trajectories.ids))
         ids, starts, counts = np.unique(
             trajectories.ids[order], return_index=True, return_counts=True

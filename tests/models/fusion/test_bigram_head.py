@@ -69,7 +69,7 @@ def test_16_bits_lose_no_phrase() -> None:
 
 @pytest.mark.parametrize('wrong', [dict(tokens=0), dict(num_bigrams=0)])
 def test_nothing_to_ask_or_to_tell(wrong: dict) -> None:
-    with pytest.raises(ValueError, match='must be 1 or more, got'):
+    with pytest.raises(ValueError, match='must be a whole number of 1 or more, got'):
         BigramHead(channels=8, **wrong)
 
 

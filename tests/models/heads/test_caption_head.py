@@ -100,5 +100,5 @@ def test_people_follow_the_video_and_a_batch_equals_its_videos() -> None:
 
 
 def test_unknown_injection() -> None:
-    with pytest.raises(ValueError, match="'sequential' or 'joint'"):
+    with pytest.raises(ValueError, match="one of 'sequential', 'joint'"):
         video_head('random')

@@ -121,5 +121,7 @@ def test_wrong_models_and_options(tmp_path: Path) -> None:
         VisionLanguageModel(name='/no/such')
     with pytest.raises(ValueError, match='AutoModelForImageTextToText'):
         VisionLanguageModel(name=str(save_detector(tmp_path)))
-    with pytest.raises(ValueError, match='must be 1 or more, got 0 and 60'):
+    with pytest.raises(
+        ValueError, match='batch_size must be a whole number of 1 or more'
+    ):
         VisionLanguageModel(name='/no/such', batch_size=0)

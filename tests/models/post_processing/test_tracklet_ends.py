@@ -56,7 +56,7 @@ def test_or_with_their_outermost_row() -> None:
     assert filled.tails[1, :, 0].tolist() == [5] * 28 + [6, 7]
     assert filled.heads[1, :, 0].tolist() == [5, 6] + [7] * 28
     assert (filled.tails[1, :, 1:] == [1, 2]).all()
-    with pytest.raises(ValueError, match="one of edge, zeros, got 'mirror'"):
+    with pytest.raises(ValueError, match="one of 'edge', 'zeros', got 'mirror'"):
         ends_of(short, fill='mirror')
 
 
