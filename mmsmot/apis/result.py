@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets import VideoReader
-from ..evaluation.saved_predictions import read_saved_sample
+from ..evaluation.saved_predictions import sample_of_content
 from ..structures import Interactions, SMOTDataSample, sample_from_dict, sample_to_dict
 from ..utils.json_file import read_json
 from ..utils.stopwatch import Stopwatch
@@ -109,9 +109,8 @@ def read_result(path: str | os.PathLike) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         ValueError: It is no result; names the file and the field.
     """
-    return _view(
-        read_json(path), read_saved_sample(path)
-    )  # both name the file in errors
+    content = read_json(path)
+    return _view(content, sample_of_content(content, path))  # both name the file
 
 
 def is_live_result(content: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,21 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import SMOTDataSample, Trajectories
-from ..structures.sample_json import sample_from_dict
+from ..structures.legacy_result import LEGACY_RESULT
+from ..structures.sample_json import FORMAT, sample_from_dict
 from ..utils.json_file import read_json
 from ..utils.number_ranges import FRACTION, require_choice, require_numbers
+from ..utils.text_file import read_file_bytes
 from .captions import warn_missing_caption_scorers
 from .external_results import ExternalResults
 from .interactions import THRESHOLD
 from .preprocessing import require_preprocessing
 from .protocols import RELEASE, STRICT
-from .result_names import RESULT, is_infer_result, result_name
+from .result_names import RESULT, result_name
 from .smot_report import VideoScores, build_smot_report, score_video
 
 MISSING = ('error', 'empty', 'skip')
+KEY = re.compile(rb'"key":\s*\{')  # what a result of infer has and a dump has not
 
 
 class SavedPredictions:
@@ -45,7 +49,8 @@ class SavedPredictions:
 
     def __init__(self, folder: str | os.PathLike) -> None:
         self.folder = Path(folder)
-        self._paths = _result_paths(self.folder) or {
+        self._sample: SMOTDataSample | None = None  # of a single result
+        self._paths = self._result_paths() or {
             file.relative_to(self.folder).with_suffix('').as_posix(): file
             for file in self.folder.rglob('*.json')
         }
@@ -72,7 +77,7 @@ class SavedPredictions:
                 video, or was predicted on other frames.
         """
         path = self.path(name)
-        sample = read_saved_sample(path)
+        sample, self._sample = self._sample or read_saved_sample(path), None
         if 'pred_trajectories' not in sample:
             raise ValueError(f'{path}: the sample has no pred_trajectories')
         # A result lies where infer was told to; a video's own name may be the last part.
@@ -106,6 +111,20 @@ class SavedPredictions:
         ]
         return names[0] if len(names) == 1 else None
 
+    def _result_paths(self) -> dict[str, Path]:
+        """The ``result.json`` files of infer by name; none where a test has dumped."""
+        paths = {
+            path.parent.relative_to(self.folder).as_posix(): path
+            for path in self.folder.rglob(RESULT)
+            if _holds_infer_result(path)
+        }
+        if single := paths.pop('.', None):  # only the file knows the name of its video
+            sample = read_saved_sample(single)
+            if not paths:
+                self._sample = sample
+            paths[result_name(sample)] = single
+        return paths
+
 
 def read_saved_sample(path: str | os.PathLike) -> SMOTDataSample:
     """A sample from its file: a test's dump, or ``result.json`` of any version.
@@ -114,7 +133,11 @@ def read_saved_sample(path: str | os.PathLike) -> SMOTDataSample:
         FileNotFoundError: There is no such file.
         ValueError: It is no such sample, or has no video or frame numbers; names the file.
     """
-    content = read_json(path)  # names the file itself
+    return sample_of_content(read_json(path), path)  # read_json names the file itself
+
+
+def sample_of_content(content: Any, path: str | os.PathLike) -> SMOTDataSample:
+    """The sample in the JSON of a file; see :func:`read_saved_sample`."""
     try:
         sample = sample_from_dict(content)
     except ValueError as error:
@@ -125,21 +148,17 @@ def read_saved_sample(path: str | os.PathLike) -> SMOTDataSample:
     return sample
 
 
-def _result_paths(folder: Path) -> dict[str, Path]:
-    """The ``result.json`` files of infer by name; none where a test has dumped."""
-    paths = {}
-    for path in folder.rglob(RESULT):
-        if _holds_infer_result(path):
-            name = path.parent.relative_to(folder).as_posix()
-            paths[result_name(read_saved_sample(path)) if name == '.' else name] = path
-    return paths
-
-
 def _holds_infer_result(path: Path) -> bool:
+    """As :func:`~.result_names.is_infer_result`, without parsing a file that may be large.
+
+    Inside a JSON text the quotes of ``"key": {`` would be escaped.
+    """
     try:
-        return is_infer_result(read_json(path))
+        data = read_file_bytes(path)
     except (ValueError, OSError):
         return False
+    has_format = any(f'"{name}"'.encode() in data for name in (LEGACY_RESULT, FORMAT))
+    return has_format and KEY.search(data) is not None
 
 
 def _ends_with(path: str, tail: str) -> bool:
@@ -167,10 +186,8 @@ def open_predictions(
         raise FileNotFoundError(f'{folder}: no such folder (looked from {os.getcwd()})')
     if (folder / 'predictions').is_dir():
         return SavedPredictions(folder / 'predictions')
-    if any(
-        map(_holds_infer_result, folder.rglob(RESULT))
-    ):  # tracks.txt lie beside them
-        return SavedPredictions(folder)
+    if any(map(_holds_infer_result, folder.rglob(RESULT))):
+        return SavedPredictions(folder)  # tracks.txt lie beside them
     if next(folder.rglob('*.txt'), None) is not None:
         return ExternalResults(folder, frame_numbers)
     if next(folder.rglob('*.json'), None) is not None:
@@ -203,7 +220,7 @@ def join_predictions_and_gt(
             video is missing or unknown and may not be, which shows when all samples were
             read.
     """
-    require_choice('join_predictions', MISSING, missing=missing)
+    require_choice('join_predictions_and_gt', MISSING, missing=missing)
     unknown, absent = set(predictions.names), []
     gt_name_of: dict[str, str] = {}
     for gt in gt_samples:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.vocabulary import InteractionVocabulary
-from mmsmot.evaluation import SMOTMetric, TrackingMetric
+from mmsmot.evaluation import SMOTMetric, TrackingMetric, saved_predictions
 from mmsmot.evaluation.external_results import ExternalResults
 from mmsmot.evaluation.saved_predictions import (
     SavedPredictions,
@@ -373,6 +373,26 @@ def test_one_result_of_infer_is_of_the_video_that_its_name_ends(tmp_path: Path) 
     twins[1].set_metainfo(dict(video=replace(twins[1].video, name='yard/000001')))
     with pytest.raises(ValueError, match="of 'park/000001' or of 'yard/000001'"):
         list(join_predictions_and_gt(predictions, twins))
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_a_result_is_parsed_once(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = videos()[:count]
+    for item in items:
+        folder = item.video.name if count > 1 else '.'
+        path = tmp_path / folder / 'result.json'
+        write_infer_result(item, path, item.video.name)
+    parsed = []
+    read_json = saved_predictions.read_json
+    monkeypatch.setattr(
+        saved_predictions,
+        'read_json',
+        lambda path: [parsed.append(path), read_json(path)][1],
+    )
+    list(join_predictions_and_gt(open_predictions(tmp_path), truths(items)))
+    assert len(parsed) == len({*parsed}) == count
 
 
 def test_prompts_of_one_video_of_infer(tmp_path: Path) -> None:

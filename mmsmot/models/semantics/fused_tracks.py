@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import torch
 
 from ..fusion import InteractionTokens
 from ..fusion.masked_pooling import masked_mean
+from .description import Pair
 from .track_summaries import TrackSummary
 
 
@@ -139,6 +140,25 @@ class VideoContext:
                 torch.cat(tokens), torch.cat(strength)
             )
         return cls(_padded(fused), _padded(mask), top_tracks)
+
+
+def pair_mask(
+    ids: Sequence[int], pairs: Iterable[Pair], rows: Sequence[int]
+) -> torch.Tensor:
+    """(M, M) bool, symmetric, of M tracks: some pairs, and all pairs of some tracks.
+
+    Args:
+        ids: Of the tracks.
+        pairs: Pairs of ids; those with another id are left out.
+        rows: The tracks whose pairs are all in the mask.
+    """
+    row_of = {track_id: row for row, track_id in enumerate(ids)}
+    mask = torch.zeros(len(ids), len(ids), dtype=torch.bool)
+    for i, j in pairs:
+        if i in row_of and j in row_of:
+            mask[row_of[i], row_of[j]] = True
+    mask[list(rows)] = True
+    return mask | mask.T
 
 
 def _padded(tables: list[torch.Tensor]) -> torch.Tensor:

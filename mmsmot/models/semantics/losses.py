@@ -56,10 +56,10 @@ def semantic_losses(
         )
     anchor = estimate.track_features
     anchor = estimate.features.levels[0] if anchor is None else anchor
+    weights = semantics.loss_weights
     return {
-        f'loss_{name}': _mean(*total, anchor, semantics)
-        * semantics.loss_weights.get(name, 1.0)
-        for name, total in totals.items()
+        f'loss_{name}': mean * weights.get(name, 1.0)
+        for name, mean in _means(totals, anchor, semantics).items()
     }
 
 
@@ -146,28 +146,27 @@ def _of_interactions(
     return semantics.interaction.loss(torch.cat(logits), torch.cat(targets))
 
 
-def _mean(
-    total: torch.Tensor | None,
-    count: int,
-    anchor: torch.Tensor,
-    semantics: TrajectorySemantics,
-) -> torch.Tensor:
-    """``total`` over the mean count of all processes; 0 with a graph for nothing.
+def _means(
+    totals: dict[str, Total], anchor: torch.Tensor, semantics: TrajectorySemantics
+) -> dict[str, torch.Tensor]:
+    """Each sum over the mean count of all processes; 0 with a graph for nothing.
 
     Args:
-        total: Sum of a loss; ``None`` over nothing.
-        count: How many it is over.
+        totals: Sums and counts of the losses by name, the same names in all processes.
         anchor: A tensor with the graph that the losses hang on.
         semantics: Whose losses they are.
     """
-    global_count = torch.tensor(float(count), device=anchor.device)
-    all_reduce(global_count)
-    if total is None:
-        # A frozen detector has no graph, a weight has one.
-        weights = [w for w in semantics.parameters() if w.requires_grad][:1]
-        zero = anchor.flatten()[:0].sum()
-        for weight in weights:
-            zero = zero + weight.flatten()[:0].sum()
-        return zero
-    # Clamped before it is divided, or processes would clamp otherwise than one.
-    return total * get_world_size() / global_count.clamp(min=1.0)
+    counts = [float(count) for _, count in totals.values()]
+    global_counts = torch.tensor(counts, device=anchor.device)
+    if counts:
+        all_reduce(global_counts)
+    # A frozen detector has no graph, a weight has one.
+    weights = [w for w in semantics.parameters() if w.requires_grad][:1]
+    zero = torch.stack(
+        [part.flatten()[:0].float().sum() for part in (anchor, *weights)]
+    ).sum()
+    return {
+        # Clamped before it is divided, or processes would clamp otherwise than one.
+        name: zero if total is None else total * get_world_size() / count.clamp(min=1.0)
+        for (name, (total, _)), count in zip(totals.items(), global_counts, strict=True)
+    }

@@ -131,11 +131,25 @@ class TrackFuser(nn.Module):
         )
         return self._fuse(tracks, [clip for clip, _ in clips.names])
 
-    def _fuse(self, tracks: TrajectoryTokens, videos: list[int]) -> FusedTracks:
-        """M fused tracks; ``videos`` has the video of each."""
+    def _fuse(
+        self,
+        tracks: TrajectoryTokens,
+        videos: list[int],
+        is_read: torch.Tensor | None = None,
+    ) -> FusedTracks:
+        """M fused tracks.
+
+        Args:
+            tracks: M tracks.
+            videos: The video of each.
+            is_read: (M, M) bool, the pairs whose logits are read, symmetric; ``None``:
+                those of all that share a frame.
+        """
         video = torch.tensor(videos, device=tracks.tokens.device)
         co_occur = tracks.co_occurrence_mask(video)
         fused, mask = self._attend(tracks, co_occur)
+        if is_read is not None:
+            co_occur = co_occur & is_read.to(co_occur.device)
         pairs, logits = co_occur.nonzero(), None
         if self.interaction is not None:
             logits = self.interaction(fused, mask, pairs)
@@ -175,5 +189,7 @@ def frame_relative_boxes(
     device: torch.device,
 ) -> torch.Tensor:
     """(R, 4) float32 boxes as fractions of the sizes of their frames."""
-    sizes = np.array([frames[row].size for row in rows], float).reshape(-1, 2)
-    return torch.from_numpy(boxes / np.tile(sizes, 2)).to(device, torch.float32)
+    # A frame without boxes may have no size, or decode its image to tell it.
+    frame_rows, index = np.unique(np.asarray(rows, np.int64), return_inverse=True)
+    sizes = np.array([frames[row].size for row in frame_rows], float).reshape(-1, 2)
+    return torch.from_numpy(boxes / np.tile(sizes[index], 2)).to(device, torch.float32)

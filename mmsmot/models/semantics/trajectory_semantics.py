@@ -14,7 +14,7 @@ from ...structures.feature_maps import FeatureMaps
 from ..estimators.base import FEATURES, TRACK_FEATURES, EstimatorLoss
 from ..training.clip_table import ClipTable
 from .description import Description, Pair
-from .fused_tracks import FusedTracks, VideoContext
+from .fused_tracks import FusedTracks, VideoContext, pair_mask
 from .interaction_localization import localize_interactions
 from .losses import semantic_losses
 from .slots import (
@@ -223,10 +223,15 @@ class TrajectorySemantics(TrackFuser):
         description = Description()
         fused_tracks = None
         if tracks is not None and len(tracks):
-            fused_tracks = self._fuse(tracks, [0] * len(tracks))
             rows = [
                 r for r, i in enumerate(ids) if caption_ids is None or i in caption_ids
             ]
+            has_tokens = self.interaction_tokens is not None
+            captions_video = video_caption and self.video_caption is not None
+            is_read = None  # all pairs, as the video's caption reads with their tokens
+            if pairs is not None and not (has_tokens and captions_video):
+                is_read = pair_mask(ids, pairs, rows if has_tokens else ())
+            fused_tracks = self._fuse(tracks, [0] * len(tracks), is_read)
             if self.instance_caption is not None and rows:
                 texts = self.instance_caption.predict(
                     *fused_tracks.caption_prefix(rows)

@@ -20,14 +20,22 @@ def test_two_processes_divide_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     part = MODELS.build(semantics())
     anchor = torch.zeros(1)
     total = torch.tensor(3.0)
-    alone = semantic_losses._mean(total, 1, anchor, part)
+    counts_of = [dict(a=(total, 1), b=(None, 0)), dict(a=(None, 0), b=(5 * total, 6))]
+    whole = dict(a=(total, 1), b=(5 * total, 6))
+    alone = semantic_losses._means(whole, anchor, part)
+    reduced = []
+
+    def all_reduce(counts: torch.Tensor) -> None:
+        reduced.append(counts.clone())
+        counts.copy_(torch.tensor([1.0, 6.0]))
+
     monkeypatch.setattr(semantic_losses, 'get_world_size', lambda: 2)
-    monkeypatch.setattr(semantic_losses, 'all_reduce', lambda count: count.fill_(1.0))
-    shared = [
-        semantic_losses._mean(total, 1, anchor, part),
-        semantic_losses._mean(None, 0, anchor, part),
-    ]
-    torch.testing.assert_close(sum(shared) / 2, alone)
+    monkeypatch.setattr(semantic_losses, 'all_reduce', all_reduce)
+    shared = [semantic_losses._means(totals, anchor, part) for totals in counts_of]
+    for name, value in alone.items():
+        torch.testing.assert_close((shared[0][name] + shared[1][name]) / 2, value)
+    # One message a process, whatever the number of losses.
+    assert [counts.tolist() for counts in reduced] == [[1, 0], [0, 6]]
 
 
 def weighted(**weights: float) -> dict[str, torch.Tensor]:
@@ -72,4 +80,5 @@ def test_a_sum_over_nothing_is_not_divided_by_nothing() -> None:
     anchor = torch.zeros(1)
     total = torch.tensor(3.0)
     for count, expected in ((0, 3.0), (0.5, 3.0), (1, 3.0), (2, 1.5)):
-        assert float(semantic_losses._mean(total, count, anchor, part)) == expected
+        means = semantic_losses._means({'a': (total, count)}, anchor, part)
+        assert float(means['a']) == expected

@@ -322,6 +322,33 @@ def test_some_are_spoken_of_as_among_all(build) -> None:
     assert (1, 4) in everybody.interactions.as_pairs()
 
 
+@pytest.mark.parametrize(
+    ('has_tokens', 'video_caption', 'num_scored'),
+    [(False, True, 2), (False, False, 2), (True, False, 8), (True, True, 20)],
+)
+def test_pairs_that_nothing_reads_are_not_scored(
+    has_tokens: bool, video_caption: bool, num_scored: int, build
+) -> None:
+    """Of five tracks one pair is asked for, and a caption of one of the two."""
+    model, truth = build().eval(), sample((1, 2, 3, 4, 5))
+    if not has_tokens:
+        model.semantics.interaction_tokens = None
+    everything = described(model, truth)
+    shapes = []
+    model.semantics.interaction.register_forward_hook(
+        lambda _, __, logits: shapes.append(len(logits))
+    )
+    one = described(
+        model, truth, caption_ids=[2], pairs={(1, 2)}, video_caption=video_caption
+    )
+    assert shapes[0] == num_scored  # more calls may localise what was predicted
+    assert one.captions == {2: everything.captions[2]}
+    expected = everything.interactions.of_pairs({(1, 2)})
+    assert one.interactions.as_pairs() == expected.as_pairs()
+    np.testing.assert_allclose(one.interactions.scores, expected.scores, rtol=1e-5)
+    assert one.video_caption == (everything.video_caption if video_caption else '')
+
+
 def described(model: SMOT, truth: SMOTDataSample, **options) -> Description:
     """What is said along the true tracks of a clip."""
     memory, clip = model.semantics.begin(), frames()
