@@ -76,8 +76,7 @@ class SMOTRunner(Runner):
 
     def train(self) -> nn.Module:
         """See :meth:`mmengine.runner.Runner.train`."""
-        # Gradients of captions end in denormal numbers, which a CPU adds up so slowly that
-        # their norm took a fifth of an iteration.
+        # Gradients of captions end in denormal numbers, which a CPU adds up slowly.
         torch.set_flush_denormal(True)
         try:
             with explain_out_of_memory(self.cfg, training=True):

@@ -16,8 +16,9 @@ from types import TracebackType
 CLASSES = Path(__file__).parent / 'java'
 JARS = ('meteor/meteor-1.5.jar', 'tokenizer/stanford-corenlp-3.4.1.jar')
 SEPARATOR = ' ||| '
-# METEOR's tables load in 10 s on an idle machine and a caption takes some ms: java
-# that needs thirty times as long hangs.
+HEAP = '2G'  # of java at most
+# METEOR's tables load in seconds and a caption takes milliseconds
+# (tools/benchmarks/semantic_evaluation.py): java that needs minutes hangs.
 START_SECONDS = 300.0
 SECONDS_PER_CAPTION = 0.1
 # Numbers with decimal points and text in UTF-8, whatever the machine's locale; they win
@@ -32,7 +33,7 @@ class CaptionServerError(RuntimeError):
 class CaptionServer:
     """One Java process for all captions of an evaluation.
 
-    It starts when it is made and loads METEOR's tables (about 10 s) while captions are
+    It starts when it is made and loads METEOR's tables while captions are
     tokenized and other scores are computed. It ends with this process, also where that
     is killed. Calls are not to be mixed from several threads.
 
@@ -159,8 +160,8 @@ class CaptionServer:
     def _give_up(self, command: str, limit: float) -> None:
         self._overdue = (
             f'java gave no answer to {command} within {limit:g} s and was ended. METEOR '
-            'needs about 1.5 GB of memory and a processor core to itself; try again on '
-            'a machine that has both.'
+            f'needs up to {HEAP}B of memory and a processor core to itself; try again '
+            'on a machine that has both.'
         )
         self._process.kill()
 
@@ -175,7 +176,7 @@ class CaptionServer:
             self._process.wait(1)  # its pipes close a little before it ends
         return CaptionServerError(
             f'java died during {command} (exit code {self._process.poll()}). '
-            f'METEOR needs about 1.5 GB of memory. Its messages: {report or "none"}'
+            f'METEOR needs up to {HEAP}B of memory. Its messages: {report or "none"}'
         )
 
 
@@ -200,7 +201,7 @@ def _command(java: str) -> list[str]:
             '--force-reinstall pycocoevalcap)'
         )
     classes = os.pathsep.join([*paths, str(CLASSES)])
-    return [program, *LOCALE_OPTIONS, '-Xmx2G', '-cp', classes, 'CaptionServer']
+    return [program, *LOCALE_OPTIONS, f'-Xmx{HEAP}', '-cp', classes, 'CaptionServer']
 
 
 def _meteor_lines(

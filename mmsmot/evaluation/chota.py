@@ -34,8 +34,8 @@ def caption_accuracy(
 def caption_similarity(scores: Mapping[str, np.ndarray]) -> np.ndarray:
     """(N,) in [0, 1]: the mean of METEOR and CIDEr / 10, of those that are there.
 
-    The published CapA is the mean of CIDEr, METEOR and SPICE. SPICE needs a download of
-    1 GB and is left out; CIDEr, which reaches 10, is brought to [0, 1].
+    The published CapA is the mean of CIDEr, METEOR and SPICE. SPICE needs a large
+    download and is left out; CIDEr, which reaches 10, is brought to [0, 1].
     """
     parts = [scores['CIDEr'] / 10]
     if 'METEOR' in scores:

@@ -19,7 +19,7 @@ TEXT_SIZE = 13  # pixels of an em
 MAX_LETTERS = 2000
 ELLIPSIS = '…'
 MISSING = '□'  # in place of a character that no font has
-# A desktop may have thousands of fonts, and each takes up to 20 ms to look into.
+# A desktop may have thousands of fonts, and each is opened to see what it has.
 MAX_SYSTEM_FONTS = 400
 # Looked into first: plain faces of families that were made for many scripts.
 PREFERRED_FONTS = (
@@ -192,7 +192,7 @@ def _runs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((path, ''.join(c for _, c in run)) for path, run in runs)
 
 
-@lru_cache(maxsize=512)  # up to 40 kB each
+@lru_cache(maxsize=512)  # labels come again in each frame, captions do not
 def _glyph_pixels(text: str, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(N,) rows and columns relative to the origin, and (N,) opacities from 0 to 1."""
     # An em to all sides, for marks far above and letters that lean out.

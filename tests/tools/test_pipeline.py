@@ -52,7 +52,7 @@ def test_stages_are_made_of_parts_that_there_are(
 ) -> None:
     """One that was renamed would be left out of its stage in silence."""
     monkeypatch.syspath_prepend(str(FOLDER))
-    stages = runpy.run_path(str(FOLDER / 'pipeline.py'))['PARTS']
+    stages = runpy.run_path(str(FOLDER / 'pipeline_stages.py'))['PARTS']
     for part, method in itertools.chain(*stages.values()):
         assert method in INTERFACES[part]
 

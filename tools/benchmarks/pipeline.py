@@ -24,8 +24,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -38,30 +36,15 @@ with tool_imports():
     import torch
     from demo_film import DemoFilm
     from mmengine.logging import MMLogger
+    from pipeline_stages import time_inference
 
-    from mmsmot.apis import SMOTInferencer, SMOTSession, infer_video
-    from mmsmot.datasets import open_video
+    from mmsmot.apis import SMOTInferencer, SMOTSession
     from mmsmot.engine import load_config
     from mmsmot.models.smot import SMOT
     from mmsmot.structures import Detections, Frame, Tracks
     from mmsmot.utils.atomic import atomic_path, atomic_write
-    from mmsmot.utils.stopwatch import Stopwatch
 
 CONFIG = 'smoter/smoter_tiny_synsmot'
-# Methods of the parts below ``model.semantics`` that are stages of their own.
-PARTS = {
-    'pool': [('roi', 'forward')],
-    'fuse': [
-        ('video_fusion', 'frame_tokens'),
-        ('video_fusion', 'forward'),
-        ('trajectory_fusion', 'forward'),
-        ('cross_track_attention', 'forward'),
-    ],
-}
-ORDER = (
-    *('start', 'decode', 'detect', 'track', 'pool', 'fuse'),
-    *('generate', 'draw', 'encode'),
-)
 TEXTS = [
     f'A {person} in a {colour} shirt walks to the {side} and then waves at another person.'
     for person in ('man', 'woman', 'child')
@@ -99,65 +82,6 @@ def build_model(args: argparse.Namespace) -> SMOT:
         head.decoder.tokenizer.train_on(TEXTS)
     args.is_random = inferencer.checkpoint is None
     return model
-
-
-@contextmanager
-def use_gt_boxes(model: SMOT, people: Callable[[int], Detections]) -> Iterator[None]:
-    """Let the detector work, and take the true boxes for what it found."""
-    detect_in = model.estimator.detector.detect_in
-
-    def found(features) -> list[Detections]:
-        detect_in(features)
-        return [people(sample.img_id) for sample in features.samples]
-
-    with mock.patch.object(model.estimator.detector, 'detect_in', found):
-        yield
-
-
-@contextmanager
-def pipeline_stopwatch(model: SMOT) -> Iterator[Stopwatch]:
-    """A watch on which ``infer_video`` and the parts within its stages are booked.
-
-    ``'start'`` is what comes before its own watch: hashes of weights, video and code.
-    """
-    watch = Stopwatch()
-    with ExitStack() as stack:
-        begun = mock.Mock(side_effect=lambda: watch.book('start') or watch)
-        stack.enter_context(mock.patch(f'{infer_video.__module__}.Stopwatch', begun))
-        for stage, methods in PARTS.items():
-            for part, method in methods:
-                if (module := getattr(model.semantics, part, None)) is not None:
-                    timed = _timed(watch, stage, getattr(module, method))
-                    stack.enter_context(mock.patch.object(module, method, timed))
-        # Whoever first looks at an image pays for its conversion.
-        load = Frame.__dict__['image']
-        timed = _timed(watch, 'decode', load.func)
-        stack.enter_context(mock.patch.object(load, 'func', timed))
-        yield watch
-
-
-def _timed(watch: Stopwatch, stage: str, function: Callable) -> Callable:
-    def timed(*args: Any, **kwargs: Any) -> Any:
-        with watch.part(stage):
-            return function(*args, **kwargs)
-
-    return timed
-
-
-def time_inference(
-    model: SMOT, video: Path, film: DemoFilm | None, draw: bool
-) -> tuple[dict[str, Any], dict[str, float]]:
-    """Infer a video: its result, and seconds by stage with ``'page'``, the rest."""
-    with tempfile.TemporaryDirectory() as out, ExitStack() as stack:
-        if film is not None:
-            stack.enter_context(use_gt_boxes(model, film.truth()))
-        begin = time.perf_counter()
-        watch = stack.enter_context(pipeline_stopwatch(model))
-        result = infer_video(model, open_video(video), Path(out), draw=draw)
-        elapsed = time.perf_counter() - begin
-    seconds = {stage: watch.seconds.pop(stage, 0.0) for stage in ORDER}
-    seconds |= watch.seconds
-    return result, seconds | {'page': elapsed - sum(seconds.values())}
 
 
 def measure_speed(args: argparse.Namespace) -> str:

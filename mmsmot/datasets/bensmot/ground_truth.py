@@ -131,7 +131,7 @@ def _verbs(
         unknown: Counter[str] = Counter()
         verbs = vocabulary.canonical(part, unknown)
         for verb in unknown:
-            # To look for near verbs takes 5 ms: a dataset of other verbs has thousands.
+            # To look for near verbs is slow: a dataset of other verbs has thousands.
             is_example = log.wants_example('verb_unknown')
             message = vocabulary.unknown_message(verb) if is_example else verb
             log.add('verb_unknown', f'{place}: {message}')

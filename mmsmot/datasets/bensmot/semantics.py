@@ -53,11 +53,6 @@ class SequenceSemantics:
     captions: dict[int, str] | None = None
     relations: list[Relation] | None = None
 
-    @property
-    def complete(self) -> bool:
-        """Whether all three are there (the released code takes no other videos)."""
-        return None not in (self.video_caption, self.captions, self.relations)
-
 
 def read_semantics(
     folder: Path, track_ids: list[int], log: RepairLog

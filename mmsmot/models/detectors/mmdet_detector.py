@@ -72,8 +72,8 @@ class MMDetDetector(nn.Module, BaseDetector):
             that look at appearance without a ReID network:
             ``dict(type='RoITokens', in_channels=96, channels=96)``. Nothing trains it, so
             it should have no weights; ``None`` for no embeddings.
-        channels_last: Lay images and weights out channels last: on a CPU a convolutional
-            detector looks about twice as fast (and gives other last digits).
+        channels_last: Lay images and weights out channels last: a CPU's convolutions
+            are faster in it (and give other last digits).
         rgb_cells: Append the image itself to the first level, averaged to so many
             squares a side of each cell: 3 * ``rgb_cells``^2 channels that the
             detector does not look at. One that only has to find people soon forgets what

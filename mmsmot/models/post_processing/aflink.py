@@ -46,7 +46,7 @@ class AFLink:
         min_probability: Pairs below are not linked. The package's weights call nine of
             ten right at 0.8, the default; take the paper's 0.95 with the authors'
             weights (their release takes 0.9 for weaker trackers).
-        batch_size: Most pairs in one pass, to bound the memory (about 0.2 MB a pair).
+        batch_size: Most pairs in one pass, to bound the memory.
 
     Raises:
         FileNotFoundError: There is no such checkpoint.

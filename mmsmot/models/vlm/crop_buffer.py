@@ -133,13 +133,6 @@ class CropBuffer:
         """Ids of the trajectories, ascending."""
         return sorted(self.track_crops)
 
-    @property
-    def num_bytes(self) -> int:
-        """Bytes of all JPEGs."""
-        reservoirs = [self.frames, *self.track_crops.values()]
-        reservoirs += [pair.crops for pair in self.pairs.values()]
-        return sum(len(crop.jpeg) for held in reservoirs for crop in held.items)
-
     def update(self, frame: Frame, tracks: Tracks) -> None:
         """Take in one more frame and the tracks in it; decodes it only where needed."""
         if self.frames.admits_next():

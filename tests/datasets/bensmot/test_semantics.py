@@ -23,7 +23,7 @@ def test_captions_go_by_ascending_id(tmp_path, write_bensmot) -> None:
     assert semantics.captions == {3: 'A man waves.', 17: 'A woman runs.'}
     assert pairs(semantics) == [(17, 3, 'x')]
     assert semantics.relations[0].place == 'interactions.graphml:4'
-    assert semantics.complete and not counts
+    assert semantics.video_caption is not None and not counts
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_video_caption_of_several_lines(tmp_path, write_bensmot) -> None:
 
 def test_nothing(tmp_path) -> None:
     semantics, counts = read(tmp_path)
-    assert semantics == SequenceSemantics() and not semantics.complete
+    assert semantics == SequenceSemantics()
     assert counts == {
         'video_caption_missing': 1,
         'captions_missing': 1,
@@ -77,4 +77,5 @@ def test_nothing(tmp_path) -> None:
 
 def test_no_edges_is_an_annotation_too(tmp_path, write_bensmot) -> None:
     semantics, counts = read(write_bensmot(tmp_path / 's', edges=()))
-    assert semantics.relations == [] and semantics.complete and not counts
+    assert semantics.relations == [] and not counts
+    assert None not in (semantics.video_caption, semantics.captions)

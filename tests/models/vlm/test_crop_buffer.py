@@ -59,7 +59,9 @@ def test_memory_does_not_grow_with_the_video() -> None:
     sizes = []
     for number in range(1, 401):
         memory.update(frame(number), TWO)
-        sizes.append(memory.num_bytes)
+        reservoirs = [memory.frames, *memory.track_crops.values()]
+        reservoirs += [pair.crops for pair in memory.pairs.values()]
+        sizes.append(sum(len(c.jpeg) for kept in reservoirs for c in kept.items))
     assert max(sizes[200:]) <= max(sizes[:200])
     assert len(memory.track_crops[1].items) <= 6
     assert len(memory.frames.items) <= 4
