@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import runpy
 import shutil
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from mmsmot.datasets.synsmot import ClipSettings, write_clip
 
 FOLDER = Path(__file__).parents[2] / 'tools' / 'benchmarks'
 
@@ -39,6 +42,39 @@ def test_a_long_video_and_a_session() -> None:
     lines = run('long_video.py', '--frames', 60, 120)
     assert [line.split()[0] for line in lines[-3:-1]] == ['60', '120']
     assert re.match(r'\d+\.\d bytes a box at frame 120', lines[-1])
+
+
+def test_early_description_of_joined_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ('mmdet', 'transformers'):
+        pytest.importorskip(name, reason=f'needs {name}')
+    for index in range(2):
+        write_clip(tmp_path, 0, index, 'test', ClipSettings(num_frames=(24, 25)))
+    join_clips = runpy.run_path(str(FOLDER / 'early_description.py'))['join_clips']
+    options = dict(data_root=str(tmp_path), split='test', seed=0, videos=1, clips=2)
+    (video,) = join_clips(argparse.Namespace(**options))
+    frames = [frame for batch in video.batches(8) for frame in batch]
+    (_, first), (reader, second) = video.clips
+    start = len(first.frame_ids)
+    assert [f.frame_id for f in frames] == [
+        *range(1, start + len(second.frame_ids) + 1)
+    ]
+    assert frames[start].timestamp == pytest.approx(start / 8)
+    assert (frames[start].image == next(iter(reader)).image).all()
+    gt = video.gt()
+    rows = gt.gt_trajectories.frame_ids > start
+    assert rows.sum() == len(second.gt_trajectories)
+    assert (gt.gt_trajectories.boxes[rows] == second.gt_trajectories.boxes).all()
+    second_ids = {*gt.gt_trajectories.ids[rows].tolist()}
+    assert not second_ids.intersection(gt.gt_trajectories.ids[~rows].tolist())
+    captions = [gt.gt_captions[i] for i in sorted(second_ids)]
+    assert captions == [t for _, t in sorted(second.gt_captions.items())]
+    lines = run('early_description.py', tmp_path, '--videos', 1, '--clips', 2)
+    assert lines[0] == f'joined/0: {len(frames)} frames'
+    assert re.match(r'captions that are the same: \d+ of [1-9]', lines[1])
+    early, late = (re.findall(r'[\d.]+', line) for line in lines[-2:])
+    assert early[0] == late[0]  # the tracks are the same
 
 
 @pytest.mark.skipif(shutil.which('java') is None, reason='needs java')
