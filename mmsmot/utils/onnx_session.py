@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ IMAGE_TYPES = {
     'tensor(int32)': np.int32,
     'tensor(int64)': np.int64,
 }
+TENSORRT_HINT = (
+    '. It calls an operator of TensorRT, which onnxruntime does not have: export it for '
+    'onnxruntime (its NonMaxSuppression), or without suppression'
+)
 
 
 def open_onnx(
@@ -71,31 +75,58 @@ def open_onnx(
     try:
         return onnxruntime.InferenceSession(str(path), options, list(providers))
     except Exception as error:  # onnxruntime's own exceptions share no base class
+        hint = TENSORRT_HINT if '_TRT' in str(error) else ''
         raise ValueError(
             f'{owner}: {model} is not an ONNX model that onnxruntime can open: {error}'
+            f'{hint}'
         ) from error
 
 
-def image_input_type(session: Any, model: str, owner: str, is_normalised: bool) -> type:
-    """NumPy's number type of a session's one input, which takes images.
+def image_input(
+    session: Any, model: str, owner: str, beside: Collection[str] = ()
+) -> Any:
+    """The input of a session that takes images.
+
+    Args:
+        session: As of :func:`open_onnx`.
+        model: The file, for the messages.
+        owner: The part that opened it, for the messages.
+        beside: Names of inputs that may stand beside it.
+
+    Raises:
+        ValueError: There is not one.
+    """
+    inputs = [node for node in session.get_inputs() if node.name not in beside]
+    if len(inputs) != 1:
+        shapes = {node.name: node.shape for node in inputs}
+        also = f' (and {", ".join(beside)})' if beside else ''
+        raise ValueError(
+            f'{model}: {owner} expects one input (B, 3, H, W){also}, got {shapes}'
+        )
+    return inputs[0]
+
+
+def image_input_type(
+    session: Any,
+    model: str,
+    owner: str,
+    is_normalised: bool,
+    beside: Collection[str] = (),
+) -> type:
+    """NumPy's number type of a session's input of images.
 
     Args:
         session: As of :func:`open_onnx`.
         model: The file, for the messages.
         owner: The part that opened it, for the messages.
         is_normalised: Whether pixels are given as fractions, which no integer holds.
+        beside: As of :func:`image_input`.
 
     Raises:
-        ValueError: There is not one input, or it takes no images, or integers where
+        ValueError: There is not one such input, or it takes no images, or integers where
             fractions are given.
     """
-    inputs = session.get_inputs()
-    if len(inputs) != 1:
-        shapes = {node.name: node.shape for node in inputs}
-        raise ValueError(
-            f'{model}: {owner} expects one input (B, 3, H, W), got {shapes}'
-        )
-    name = inputs[0].type
+    name = image_input(session, model, owner, beside).type
     dtype = IMAGE_TYPES.get(name)
     if dtype is None:
         raise ValueError(
@@ -110,19 +141,28 @@ def image_input_type(session: Any, model: str, owner: str, is_normalised: bool) 
     return dtype
 
 
-def run_onnx(session: Any, model: str, batch: np.ndarray) -> list[np.ndarray]:
+def run_onnx(
+    session: Any,
+    model: str,
+    batch: np.ndarray,
+    beside: Mapping[str, np.ndarray] | None = None,
+) -> list[np.ndarray]:
     """A session's outputs for a batch of images.
 
     Args:
         session: As of :func:`open_onnx`.
         model: The file, for the messages.
         batch: (B, 3, H, W).
+        beside: What its other inputs get, by name.
 
     Raises:
         ValueError: onnxruntime fails on it, or an output is no array.
     """
+    beside = beside or {}
+    names = [node.name for node in session.get_inputs()]
+    (name,) = [name for name in names if name not in beside]
     try:
-        outputs = session.run(None, {session.get_inputs()[0].name: batch})
+        outputs = session.run(None, {name: batch, **beside})
     except Exception as error:  # onnxruntime's own exceptions share no base class
         raise ValueError(
             f'{model}: onnxruntime cannot run it on an input of shape {batch.shape} '

@@ -7,16 +7,22 @@ from .base import BaseDetector, RawDetections
 from .detection_file import DetectionFile
 from .onnx_detector import ONNXDetector
 from .output_decoders import AnchorDecoder, BoxesDecoder, OutputDecoder, YOLOXDecoder
+from .query_decoders import BoxLogitsDecoder
 from .ssd_decoder import SSDDecoder
+from .suppressed_decoders import BatchRowsDecoder, EfficientNMSDecoder
+from .yolo_decoders import YOLOv5Decoder, YOLOv8Decoder, YOLOv10Decoder
 
 __all__ = [
     'AnchorDecoder',
     'AnchorFile',
     'Anchors',
     'BaseDetector',
+    'BatchRowsDecoder',
+    'BoxLogitsDecoder',
     'BoxesDecoder',
     'CachedDetector',
     'DetectionFile',
+    'EfficientNMSDecoder',
     'GridAnchors',
     'MMDetDetector',
     'ONNXDetector',
@@ -25,6 +31,9 @@ __all__ = [
     'SSDDecoder',
     'TransformersDetector',
     'YOLOXDecoder',
+    'YOLOv5Decoder',
+    'YOLOv8Decoder',
+    'YOLOv10Decoder',
 ]
 
 

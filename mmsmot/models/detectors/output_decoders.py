@@ -17,7 +17,17 @@ DecodedAnchors = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class OutputDecoder(ABC):
-    """Turns the outputs for a batch into boxes in pixels of the network input."""
+    """Turns the outputs for a batch into boxes in pixels of the network input.
+
+    Attributes:
+        preparation: How images are prepared for such exports unless the detector is told
+            otherwise: a name in :data:`.image_preparation.PREPARATIONS`.
+        nms_threshold: Greatest IoU of two boxes of one class in the authors' suppression
+            behind the network; ``None``: there is none, or it is in the export.
+    """
+
+    preparation: str = 'yolox'
+    nms_threshold: float | None = 0.45
 
     @abstractmethod
     def __call__(
@@ -32,6 +42,12 @@ class OutputDecoder(ABC):
         Raises:
             ValueError: The outputs are not of the shapes that this decoder reads.
         """
+
+    def decode(
+        self, outputs: list[np.ndarray], input_size: tuple[int, int], batch_size: int
+    ) -> list[Decoded]:
+        """As a call, for decoders of outputs that do not tell B; B is ``batch_size``."""
+        return self(outputs, input_size)
 
     def require_units(
         self, decoded: Decoded, input_size: tuple[int, int], score_threshold: float
@@ -86,9 +102,7 @@ def refuse_outputs(decoder: str, expected: str, outputs: list[np.ndarray]) -> No
     """
     shapes = ', '.join(str(tuple(output.shape)) for output in outputs)
     raise ValueError(
-        f'{decoder} expects {expected}, but the model gave outputs of shape {shapes}. '
-        'Set the decoder of ONNXDetector to one that fits this export '
-        '(YOLOXDecoder, SSDDecoder, BoxesDecoder, or one of your own in TASK_UTILS).'
+        f'{decoder} expects {expected}, but the model gave outputs of shape {shapes}.'
     )
 
 
@@ -215,6 +229,8 @@ class BoxesDecoder(OutputDecoder):
     Args:
         normalized: Boxes are fractions of the network input, not pixels.
     """
+
+    nms_threshold = None  # in the export, or not needed
 
     def __init__(self, *, normalized: bool = False) -> None:
         self.normalized = normalized

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from ...registry import MODELS
 from ...structures import Detections, Frame
 from ...utils.pretrained import load_pretrained, pretrained_fingerprint
 from .base import BaseDetector, log_dropped_boxes
+from .class_numbers import numbers_of_classes
 
 
 @MODELS.register_module()
@@ -92,22 +92,7 @@ class TransformersDetector(nn.Module, BaseDetector):
         names = self.model.config.id2label
         if self.classes is None:
             return {number: number for number in names}
-        class_numbers = {str(name).lower(): number for number, name in names.items()}
-        labels = {}
-        for label, name in enumerate(self.classes):
-            if name.lower() not in class_numbers:
-                similar_names = difflib.get_close_matches(
-                    name.lower(), class_numbers, n=3
-                )
-                example_names = similar_names or [
-                    str(n) for n in list(names.values())[:5]
-                ]
-                raise ValueError(
-                    f'{self.name} knows no class {name!r} among its {len(names)}; '
-                    f'it has for example {", ".join(example_names)}. Set classes.'
-                )
-            labels[class_numbers[name.lower()]] = label
-        return labels
+        return numbers_of_classes(str(self.name), names, self.classes)
 
     def _read(self, prediction: dict[str, Any], shape: tuple[int, ...]) -> Detections:
         boxes, scores, numbers = (

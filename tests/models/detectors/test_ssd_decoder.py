@@ -192,7 +192,7 @@ def test_raw_detections_of_a_real_export_equal_decoding_by_hand(
     (raw,) = people.raw([frame])
     assert len(raw.anchors) == 1917
     session = open_onnx(people.model, 'test', '', ['CPUExecutionProvider'], 1)
-    picture = people._fit(frame.image)[0][None]
+    picture = people._prepare(frame.image)[0][None]
     encodings, scores = run_onnx(session, people.model, picture)
     y1, x1, y2, x2 = np.load(test_data / 'data/models/ssdlite_anchors.npy').T * 1920
     # 1920 x 1080 scaled to 300 x 168.75: a pixel of the input is 6.4 of the frame.

@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save_file
 
 pytest.importorskip('transformers', reason='needs transformers')
 
-from mmsmot.models.detectors import TransformersDetector
+from mmsmot.models.detectors import ONNXDetector, TransformersDetector
 from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, VideoInfo
+from tests.tiny_onnx import write_onnx
 from tests.tiny_transformers import save_detector
 
 
@@ -53,6 +54,29 @@ def test_as_transformers_itself_says(every, frames: list[Frame]) -> None:
     np.testing.assert_allclose(found.boxes, boxes, atol=1e-3)
     np.testing.assert_allclose(found.scores, scores.flat[order], atol=1e-6)
     np.testing.assert_array_equal(found.labels, classes)
+
+
+def test_its_onnx_export_detects_the_same(
+    every, frames: list[Frame], tmp_path: Path
+) -> None:
+    """Preparation, decoding and boxes in the frame, with the network's own outputs."""
+    image = frames[0].image
+    inputs = every.processor(images=image[..., ::-1].copy(), return_tensors='pt')
+    with torch.no_grad():
+        out = every.model(**inputs)
+    tables = out.logits.numpy(), out.pred_boxes.numpy()
+    names = ['logits', 'pred_boxes']  # as optimum writes them
+    path = write_onnx(tmp_path / 'net.onnx', *tables, names=names)
+    exported = ONNXDetector(model=path, labels=None, score_threshold=0.0)
+    pixels, _ = exported.preparation(image, (64, 64), np.float32)
+    np.testing.assert_allclose(pixels, inputs['pixel_values'][0], atol=1e-6)
+    (expected,), (detections,) = every.detect(frames[:1]), exported.detect(frames[:1])
+    rows, order = (np.argsort(d.scores, kind='stable') for d in (expected, detections))
+    np.testing.assert_allclose(
+        detections.scores[order], expected.scores[rows], rtol=1e-5
+    )
+    np.testing.assert_allclose(detections.boxes[order], expected.boxes[rows], atol=1e-3)
+    np.testing.assert_array_equal(detections.labels[order], expected.labels[rows])
 
 
 def test_a_batch_is_its_frames(every, frames: list[Frame]) -> None:
