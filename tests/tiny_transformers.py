@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     CLIPVisionConfig,
@@ -16,8 +17,6 @@ from transformers import (
     LlavaForConditionalGeneration,
     LlavaProcessor,
     PreTrainedTokenizerFast,
-    RTDetrConfig,
-    RTDetrForObjectDetection,
     RTDetrResNetConfig,
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
@@ -45,18 +44,16 @@ TEXT = dict(
 )
 
 
-def save_detector(folder: Path, seed: int = 0) -> Path:
-    """RT-DETR with three classes, ``person`` the second of them."""
+def save_detector(folder: Path, seed: int = 0, kind: str = 'RTDetr') -> Path:
+    """A detector with three classes, ``person`` the second of them.
+
+    Args:
+        folder: Gets its files.
+        seed: Of its weights.
+        kind: ``'RTDetr'``, ``'RTDetrV2'`` or ``'DFine'``.
+    """
     torch.manual_seed(seed)
-    backbone = RTDetrResNetConfig(
-        embedding_size=8,
-        hidden_sizes=[8, 8, 8, 8],
-        depths=[1, 1, 1, 1],
-        layer_type='basic',
-        out_features=['stage2', 'stage3', 'stage4'],
-    )
-    config = RTDetrConfig(
-        backbone_config=backbone,
+    options = dict(
         encoder_hidden_dim=16,
         encoder_in_channels=[8, 8, 8],
         encoder_ffn_dim=16,
@@ -66,13 +63,18 @@ def save_detector(folder: Path, seed: int = 0) -> Path:
         num_queries=12,
         decoder_in_channels=[16, 16, 16],
         decoder_ffn_dim=16,
-        decoder_layers=1,
+        decoder_layers=1 if kind == 'RTDetr' else 2,  # later ones share weights
         decoder_attention_heads=2,
         decoder_n_points=2,
         num_denoising=0,
         id2label={0: 'car', 1: 'Person', 2: 'dog'},
     )
-    model = RTDetrForObjectDetection(config)
+    if kind == 'DFine':
+        options |= dict(backbone_config=tiny_hgnet(), lqe_hidden_dim=8, max_num_bins=8)
+    else:
+        options |= dict(backbone_config=tiny_resnet())
+    config = getattr(transformers, f'{kind}Config')(**options)
+    model = getattr(transformers, f'{kind}ForObjectDetection')(config)
     decoder = model.model.decoder
     with torch.no_grad():  # what it starts with: all scores and boxes nearly equal
         for layer in decoder.class_embed:
@@ -83,6 +85,29 @@ def save_detector(folder: Path, seed: int = 0) -> Path:
     model.save_pretrained(folder)
     RTDetrImageProcessorPil(size=dict(height=64, width=64)).save_pretrained(folder)
     return folder
+
+
+def tiny_resnet() -> RTDetrResNetConfig:
+    return RTDetrResNetConfig(
+        embedding_size=8,
+        hidden_sizes=[8, 8, 8, 8],
+        depths=[1, 1, 1, 1],
+        layer_type='basic',
+        out_features=['stage2', 'stage3', 'stage4'],
+    )
+
+
+def tiny_hgnet() -> transformers.HGNetV2Config:
+    return transformers.HGNetV2Config(
+        hidden_sizes=[8, 8, 8, 8],
+        stem_channels=[3, 8, 8],
+        stage_in_channels=[8, 8, 8, 8],
+        stage_mid_channels=[8, 8, 8, 8],
+        stage_out_channels=[8, 8, 8, 8],
+        stage_num_blocks=[1, 1, 1, 1],
+        stage_numb_of_layers=[1, 1, 1, 1],
+        out_features=['stage2', 'stage3', 'stage4'],
+    )
 
 
 def tokenizer(*special: str) -> PreTrainedTokenizerFast:

@@ -38,7 +38,7 @@ from .infer import infer_video
 from .inputs import expand_inputs
 from .prompt_check import prompt_warnings
 from .prompt_output import prompt_output_folders
-from .random_weights_check import random_weight_warnings
+from .random_weights_check import random_weight_warnings, require_zoo_weights
 from .session import SMOTSession
 
 # What a damaged video may end in, beside the errors that say so themselves: sizes that
@@ -250,6 +250,8 @@ class SMOTInferencer:
     def _build(self, config: Config) -> SMOT:
         if self.checkpoint is not None:
             drop_init_cfg(config.model)
+        else:
+            require_zoo_weights(config)
         model = MODELS.build(config.model)
         if self.checkpoint is not None:
             load_weights(model, self.checkpoint)

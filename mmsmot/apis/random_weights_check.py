@@ -2,7 +2,42 @@
 
 from __future__ import annotations
 
+from mmengine.config import Config
+
+from ..engine import is_part, part_config
 from ..models.smot import SMOT
+
+
+def require_zoo_weights(config: Config) -> None:
+    """Refuse a detector of mmdet's model zoo without its weights, before it is built.
+
+    Built without, it would look for those of its backbone alone, which find nobody.
+
+    Args:
+        config: Of a pipeline to which no weights of the whole were given.
+
+    Raises:
+        FileNotFoundError: Says where its weights are, and the option that takes them.
+    """
+    from ..models.detectors import MMDetDetector
+    from ..models.detectors.mmdet_zoo import zoo_url
+
+    part = part_config(config, 'detector')
+    if part is None or not is_part(part['type'], MMDetDetector):
+        return
+    name = part.get('config')
+    if (
+        part.get('checkpoint') is not None
+        or not isinstance(name, str)
+        or '::' not in name
+    ):
+        return
+    url = zoo_url(name)
+    where = f'download {url}' if url else "they are on its page in mmdet's model zoo"
+    raise FileNotFoundError(
+        f'{name} has no weights, and random ones find nobody: {where}  and give the file '
+        'with --weights FILE'
+    )
 
 
 def random_weight_warnings(model: SMOT) -> list[str]:

@@ -1,15 +1,23 @@
 """Configs, their checks, the runner and hooks."""
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
-from .config import load_config, require_model, set_config_weights
+from .config import (
+    is_part,
+    load_config,
+    part_config,
+    require_model,
+    set_config_weights,
+)
 from .init_cfg import drop_init_cfg
 from .runner import SMOTRunner, leave_process_group
 
 __all__ = [
     'SMOTRunner',
     'drop_init_cfg',
+    'is_part',
     'leave_process_group',
     'load_config',
+    'part_config',
     'require_model',
     'set_config_weights',
 ]

@@ -94,11 +94,10 @@ def set_config_weights(
     from ..models.detectors import MMDetDetector
 
     require_model(config)
-    holder = config.model.get('estimator') or config.model
     for slot, file in (('detector', weights), ('reid', reid_weights)):
         if file is None:
             continue
-        part = _inside_caches(holder, slot)
+        part = part_config(config, slot)
         keys = [k for k in ('model', 'checkpoint') if part is not None and k in part]
         if not keys and part is not None and is_part_type(part['type'], MMDetDetector):
             keys = ['checkpoint']  # which is None by default
@@ -110,10 +109,16 @@ def set_config_weights(
         part[keys[0]] = file
 
 
-def _inside_caches(model: dict, slot: str) -> dict | None:
-    """The detector or ReID part of a model, also where a cache is around it."""
+def part_config(config: Config, slot: str) -> dict | None:
+    """The part in a slot of a config's estimator, also where a cache is around it.
+
+    Args:
+        config: With a ``model``.
+        slot: ``'detector'`` or ``'reid'``.
+    """
     from ..models.detectors import CachedDetector
 
+    model = config.model.get('estimator') or config.model
     part, reid = model.get('detector'), model.get('reid')
     while part is not None and is_part_type(part['type'], CachedDetector):
         reid = reid or part.get('reid')

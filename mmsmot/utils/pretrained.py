@@ -8,8 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mmengine.logging import print_log
+
 from .checkpoint import refuse_nan
 from .fingerprint import text_hash
+from .hub_files import format_bytes, how_to_get, hub_files, is_hub_name, is_offline
 from .weights_hash import weights_hash
 
 # Weights are read from safetensors alone, and no code that comes with a model is run.
@@ -47,20 +50,26 @@ def load_pretrained(
 
     Raises:
         FileNotFoundError: There is no such folder, or no such model can be had.
-        ValueError: It cannot be read safely, it is of another kind, or its weights are
-            NaN.
+        ValueError: It cannot be read safely, it is of another kind, its weights are NaN,
+            half a download, or not all there.
         ImportError: A package that it wants is missing.
     """
     location = _locate(kind, name)
     transformers = import_transformers()
     is_folder = Path(location).is_dir()
+    if not is_folder:
+        _log_download(location)
     options = {**SAFE, 'local_files_only': is_folder}
     try:
         processor = getattr(transformers, processor_kind).from_pretrained(
             location, **options
         )
-        model = getattr(transformers, kind).from_pretrained(
-            location, use_safetensors=True, dtype=dtype, **options
+        model, report = getattr(transformers, kind).from_pretrained(
+            location,
+            use_safetensors=True,
+            dtype=dtype,
+            output_loading_info=True,
+            **options,
         )
     except ImportError as error:
         raise ImportError(f'model {name}: {error}') from error
@@ -70,6 +79,19 @@ def load_pretrained(
         raise ValueError(
             f'{name} cannot be loaded as {kind}: {_first_line(error)}'
         ) from error
+    except RuntimeError as error:
+        if 'mismatched_sizes' not in str(error):
+            raise
+        raise ValueError(
+            f'{name} cannot be loaded as {kind}: its weights have other shapes than its '
+            'config.json says (listed above), so its files are of two models. Get them '
+            f'again. {_how_to_get(location)}'
+        ) from error
+    except Exception as error:  # safetensors' own errors have no other base
+        if type(error).__name__ != 'SafetensorError':
+            raise
+        raise _damaged(name, location, error) from error
+    _require_all_weights(model, report, name)
     refuse_nan(model.state_dict(), name)
     return model.eval(), processor
 
@@ -97,7 +119,7 @@ def _locate(kind: str, name: str | os.PathLike | None) -> str:
             )
         return str(path)
     text = str(name)
-    if path.is_absolute() or text.startswith(('.', '~')) or text.count('/') > 1:
+    if not is_hub_name(text):
         raise FileNotFoundError(f'no model {name}: there is no such folder')
     return text
 
@@ -107,8 +129,10 @@ def _unreadable(name: Any, location: str, error: OSError) -> Exception:
     folder = Path(location)
     if not folder.is_dir():
         return FileNotFoundError(
-            f'no model {name}: give the path of a folder. It is neither a folder here nor '
-            f'in the cache, and the hub did not give it: {_first_line(error)}'
+            f'no model {name}: it is neither a folder here nor in the cache, and the hub '
+            'did not give it (no network, HF_HUB_OFFLINE, no such model, or one that asks '
+            f'for a login). {_how_to_get(location)}; its path '
+            'takes the place of the name (for a detector --weights FOLDER).'
         )
     pickles = sorted(p.name for p in (*folder.glob('*.bin'), *folder.glob('*.pt')))
     if pickles and not list(folder.glob('*.safetensors')):
@@ -118,6 +142,50 @@ def _unreadable(name: Any, location: str, error: OSError) -> Exception:
             'whoever made it and save it with save_pretrained.'
         )
     return FileNotFoundError(f'{name} is not complete: {_first_line(error)}')
+
+
+def _damaged(name: Any, location: str, error: Exception) -> ValueError:
+    """What to tell of a safetensors file that is cut off or none."""
+    sizes = [
+        f'{file.name} ({file.stat().st_size:,} bytes)'
+        for file in sorted(Path(location).glob('*.safetensors'))
+    ]
+    files = ', '.join(sizes) or 'a file in the cache'
+    return ValueError(
+        f'{name} was not loaded: its weights, {files}, are half a download or no weights '
+        f'({_first_line(error)}). Get them again. {_how_to_get(location)}'
+    )
+
+
+def _require_all_weights(model: Any, report: Any, name: Any) -> None:
+    """Refuse a model of which transformers made up a part.
+
+    Raises:
+        ValueError: Parameters were not among its weights; names the first.
+    """
+    missing_keys = set(report['missing_keys'])
+    missing = [key for key, _ in model.named_parameters() if key in missing_keys]
+    if missing:
+        raise ValueError(
+            f'{name} lacks {len(missing)} of the {len(list(model.parameters()))} tensors of '
+            f'a {type(model).__name__} {missing[:3]}, which would be random numbers: its '
+            'files are of another model (of its backbone alone, say), or not all there'
+        )
+
+
+def _log_download(name: str) -> None:
+    """Say what is going to be downloaded, where the model is not in the cache."""
+    files = hub_files(name, ask_hub=False)
+    if files.place == 'hub' and not is_offline():
+        print_log(
+            f'{name} is not in the cache {files.folder}: it will be downloaded '
+            f'({format_bytes(files.num_bytes)})',
+            logger='current',
+        )
+
+
+def _how_to_get(location: str) -> str:
+    return how_to_get(location) if is_hub_name(location) else ''
 
 
 def _first_line(error: Exception) -> str:

@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip('transformers', reason='needs transformers')
 
+from safetensors.torch import load_file, save_file
+
 from mmsmot.utils.pretrained import load_pretrained, pretrained_fingerprint
 from tests.tiny_transformers import save_detector, save_llava
 
@@ -70,7 +72,11 @@ def test_code_in_the_folder_is_not_run(folder: Path, tmp_path: Path) -> None:
         (None, 'no model: AutoModelForObjectDetection needs the path of a folder'),
         ('/no/such/folder', 'no model /no/such/folder: there is no such folder'),
         ('./models/rtdetr', 'no model ./models/rtdetr: there is no such folder'),
-        ('nobody/has-this', 'no model nobody/has-this: give the path of a folder'),
+        (
+            'nobody/has-this',
+            'nobody/has-this: it is neither.*HF_HUB_OFFLINE.*hf download',
+        ),
+        ('ustc-community/dfine-small-coco', r'\(41.5 MB\).*--weights FOLDER'),
     ],
 )
 def test_what_is_not_there(name, message: str, monkeypatch) -> None:
@@ -87,6 +93,51 @@ def test_a_folder_that_holds_no_model(folder: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(folder, tmp_path / 'copy'))
     (copy / 'model.safetensors').unlink()
     with pytest.raises(FileNotFoundError, match='is not complete'):
+        load_pretrained(*DETECTOR, copy)
+
+
+def damage(folder: Path, kind: str) -> None:
+    """What users' folders look like."""
+    weights = folder / 'model.safetensors'
+    if kind == 'half a download':
+        weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
+    elif kind == 'a pointer of Git LFS':
+        weights.write_text('version https://git-lfs.github.com/spec/v1\nsize 12\n')
+    elif kind == 'the backbone alone':
+        tensors = load_file(weights)
+        backbone = {k: v for k, v in tensors.items() if 'backbone' in k}
+        save_file(backbone, weights, metadata={'format': 'pt'})
+    elif kind == 'the config of another size':
+        config = json.loads((folder / 'config.json').read_text())
+        names = {str(i): f'class {i}' for i in range(5)}
+        text = json.dumps({**config, 'id2label': names, 'label2id': {}})
+        (folder / 'config.json').write_text(text)
+    elif kind == 'one of two files':
+        weights.unlink()
+        shards = {'a': 'model-00001-of-00002.safetensors'}
+        text = json.dumps({'metadata': {}, 'weight_map': shards})
+        (folder / 'model.safetensors.index.json').write_text(text)
+
+
+@pytest.mark.parametrize(
+    ('kind', 'message'),
+    [
+        ('half a download', r'model.safetensors \([\d,]+ bytes\), are half a download'),
+        ('a pointer of Git LFS', 'are half a download or no weights'),
+        ('the backbone alone', r'lacks \d+ of the \d+ tensors of a RTDetrForObject'),
+        (
+            'the config of another size',
+            'weights have other shapes than its config.json',
+        ),
+        ('one of two files', 'not complete: .*model-00001-of-00002.safetensors'),
+    ],
+)
+def test_files_that_are_not_all_of_one_model(
+    kind: str, message: str, folder: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / 'copy'))
+    damage(copy, kind)
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
         load_pretrained(*DETECTOR, copy)
 
 

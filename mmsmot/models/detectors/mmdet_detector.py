@@ -35,7 +35,7 @@ from .anchor_predictions import (
 )
 from .base import BaseDetector, RawDetections, log_dropped_boxes
 from .finite_box_losses import add_finite_box_terms, finite_box_terms
-from .label_check import require_labels
+from .label_check import require_known_labels, require_labels
 
 DEFAULT_PIPELINE = [
     dict(type='LoadImageFromNDArray'),
@@ -107,6 +107,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         with mmdet_scope():
             self.model = mmdet.registry.MODELS.build(self.config['model'])
             complete_ssd_heads(self.model)
+            require_known_labels(self.model, self.labels)
             self._pipeline = Compose(_from_arrays(self.config.get('test_pipeline')))
             self._train_pipeline = self._pipeline
             if train_pipeline is not None:

@@ -100,7 +100,7 @@ def batch_rows(path: Path, score_first: bool = False, name: str = 'output') -> s
         flat=np.array([-1, 1]),
         pair_axes=np.array([0, 2]),
     )
-    last = ['score', 'class'] if score_first else ['class', 'score']
+    columns = ['score', 'class'] if score_first else ['class', 'score']
     nodes = [
         node('Shape', ['images'], ['sizes']),
         node('Slice', ['sizes', 'zero', 'one'], ['batch']),
@@ -121,7 +121,7 @@ def batch_rows(path: Path, score_first: bool = False, name: str = 'output') -> s
         node('Reshape', ['score_row', 'flat'], ['score']),
         node('Cast', ['image_index'], ['image'], to=1),
         node('Cast', ['class_index'], ['class'], to=1),
-        node('Concat', ['image', 'box', *last], [name], axis=1),
+        node('Concat', ['image', 'box', *columns], [name], axis=1),
     ]
     return write_graph(
         path,

@@ -1,0 +1,6 @@
+_base_ = [
+    '../_base_/default_runtime.py', '../_base_/detectors/onnx_export.py',
+    '../_base_/trackers/bytetrack.py'
+]
+model = dict(
+    type='SMOT', detector=_base_.onnx_export, tracker=_base_.bytetrack, batch_size=8)

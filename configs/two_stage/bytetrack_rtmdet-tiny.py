@@ -1,0 +1,6 @@
+_base_ = [
+    '../_base_/default_runtime.py', '../_base_/detectors/rtmdet_tiny.py',
+    '../_base_/trackers/bytetrack.py'
+]
+model = dict(
+    type='SMOT', detector=_base_.rtmdet_tiny, tracker=_base_.bytetrack, batch_size=8)
