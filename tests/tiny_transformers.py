@@ -161,8 +161,14 @@ def save_llava(folder: Path, chat: str | None = CHAT, seed: int = 0) -> Path:
     return folder
 
 
-def save_idefics3(folder: Path, seed: int = 0) -> Path:
-    """Idefics3, the family of SmolVLM, with one token an image."""
+def save_idefics3(folder: Path, seed: int = 0, tiles: int = 1) -> Path:
+    """Idefics3, the family of SmolVLM, with one token a image.
+
+    Args:
+        folder: Gets its files.
+        seed: Of its weights.
+        tiles: Tiles on the longest side that its processor cuts a image into.
+    """
     marks = ('<fake_token_around_image>', '<image>', '<end_of_utterance>')
     words = tokenizer(*marks, '<global-img>')
     torch.manual_seed(seed)
@@ -179,9 +185,10 @@ def save_idefics3(folder: Path, seed: int = 0) -> Path:
         image_token_id=words.convert_tokens_to_ids('<image>'),
         scale_factor=2,
     )
-    side = dict(longest_edge=16)
     pictures = Idefics3ImageProcessorPil(
-        size=side, max_image_size=side, do_image_splitting=False
+        size=dict(longest_edge=16 * tiles),
+        max_image_size=dict(longest_edge=16),
+        do_image_splitting=tiles > 1,
     )
     model = Idefics3ForConditionalGeneration(config)
     _prepare_to_speak(model, words)

@@ -20,6 +20,7 @@ from mmsmot.utils.command_line import (
 with tool_imports():
     from mmsmot.apis import SMOTInferencer
     from mmsmot.apis.batch import SUMMARY, infer_batch
+    from mmsmot.apis.dry_run import describe_run
     from mmsmot.engine.launchers import RayLauncher
     from mmsmot.evaluation.report_table import format_report, format_tracking_table
     from mmsmot.evaluation.result_names import result_name
@@ -46,7 +47,13 @@ def parse_args() -> argparse.Namespace:
         '--weights', help="the detector's weights, alone or in a whole model's"
     )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
-    parser.add_argument('--out', required=True, help='folder of the results')
+    parser.add_argument('--out', help='folder of the results')
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='only tell what would be read and downloaded, and how large it is; ends with '
+        '1 where something is missing',
+    )
     add_prompt_arguments(parser)
     add_frame_arguments(parser)
     parser.add_argument('--no-video', action='store_true', help='draw no video')
@@ -72,7 +79,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.out is None and not args.dry_run:
+        parser.error('the following arguments are required: --out')
+    return args
 
 
 def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
@@ -141,6 +151,8 @@ def main() -> int:
         draw=not args.no_video,
         overwrite=args.overwrite,
     )
+    if args.dry_run:
+        return dry_run(inferencer, args.videos)
     videos = args.videos if len(args.videos) > 1 else args.videos[0]
     if args.launcher == 'ray':
         if args.text or args.box or args.point:
@@ -164,6 +176,14 @@ def main() -> int:
                 f'\nall {len(reports)} videos with a truth\n{format_tracking_table(reports)}'
             )
     return 0
+
+
+def dry_run(arguments: dict, videos: list[str]) -> int:
+    """Tell what would be read and downloaded; the exit code is 1 where it is not there."""
+    inferencer = SMOTInferencer(**arguments)
+    lines, is_complete = describe_run(inferencer.config, inferencer.checkpoint, videos)
+    print('\n'.join(lines))
+    return 0 if is_complete else 1
 
 
 def infer_on_cluster(

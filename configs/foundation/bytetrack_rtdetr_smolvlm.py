@@ -8,4 +8,5 @@ model = dict(
     detector=_base_.rtdetr_r18,
     tracker=_base_.bytetrack,
     semantics=_base_.smolvlm,
+    early=False,  # questions of the whole video at once: full batches, the longest pairs
     batch_size=4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmengine.config import Config
 
-from ..engine import is_part, part_config
+from ..engine import is_part_type, part_config
 from ..models.smot import SMOT
 
 
@@ -23,7 +23,7 @@ def require_zoo_weights(config: Config) -> None:
     from ..models.detectors.mmdet_zoo import zoo_url
 
     part = part_config(config, 'detector')
-    if part is None or not is_part(part['type'], MMDetDetector):
+    if part is None or not is_part_type(part['type'], MMDetDetector):
         return
     name = part.get('config')
     if (

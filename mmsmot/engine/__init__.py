@@ -2,7 +2,7 @@
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
 from .config import (
-    is_part,
+    is_part_type,
     load_config,
     part_config,
     require_model,
@@ -14,7 +14,7 @@ from .runner import SMOTRunner, leave_process_group
 __all__ = [
     'SMOTRunner',
     'drop_init_cfg',
-    'is_part',
+    'is_part_type',
     'leave_process_group',
     'load_config',
     'part_config',

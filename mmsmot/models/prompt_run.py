@@ -99,6 +99,14 @@ class PromptRun:
         """Ids of tracks that have not ended, ascending."""
         return sorted(self._spans.keys() - self._ended.keys() - self._described.keys())
 
+    def take_seconds(self) -> dict[str, float]:
+        """Seconds of the stages of semantics since the last call, where it tells them."""
+        stopwatch = getattr(self._buffer, 'stopwatch', None)
+        if stopwatch is None:
+            return {}
+        seconds, stopwatch.seconds = stopwatch.seconds, {}
+        return seconds
+
     def push(self, frames: Sequence[Frame], estimate: Estimate) -> list[EndedTrack]:
         """Take in what the estimator made of B frames; the tracks that are finished."""
         self._revive({i for tracks in estimate.tracks for i in tracks.ids.tolist()})

@@ -97,7 +97,8 @@ class VideoRun:
             end does not.
 
     Attributes:
-        stopwatch: Seconds of ``'detect'``, ``'track'`` and ``'describe'``.
+        stopwatch: Seconds of ``'detect'``, ``'track'`` and ``'describe'``, and of stages
+            that semantics tells apart itself.
         frame_ids: Numbers of the frames so far, where they are recorded.
         timestamps: Their seconds.
     """
@@ -161,6 +162,7 @@ class VideoRun:
         for prompt_run, estimate in zip(self._prompt_runs, estimates, strict=True):
             finished += prompt_run.push(frames, estimate)
         if self._model.semantics is not None:
+            self._book_semantics()
             self.stopwatch.book('describe')
         results = [
             FrameResult(
@@ -208,12 +210,18 @@ class VideoRun:
             prompt_run.finish(result.tracked, result.trajectories)
             for prompt_run, result in zip(self._prompt_runs, results, strict=False)
         ]
+        self._book_semantics()
         if len(described) < len(results):  # prompts that share the tracks
             described *= len(results)
         return [
             replace(result, description=description)
             for result, description in zip(results, described, strict=True)
         ]
+
+    def _book_semantics(self) -> None:
+        """Book the stages that semantics tells; what is left is the caller's to book."""
+        for prompt_run in self._prompt_runs:
+            self.stopwatch.add(prompt_run.take_seconds())
 
     def _estimates(self, frames: Sequence[Frame]) -> list[Estimate]:
         """One for each prompt run."""

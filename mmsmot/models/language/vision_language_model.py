@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch import nn
 
 from ...registry import MODELS
@@ -18,6 +20,9 @@ from ...utils.pretrained import load_pretrained, pretrained_fingerprint
 # transformers sets padding on a tokenizer that all threads share, which must not happen
 # while another one is inside it ("Already borrowed", huggingface/transformers#47085).
 PROCESSOR_LOCK = threading.Lock()
+LOG_SECONDS = 30.0  # from one line of the log to the next while questions are answered
+# What image processors call the cutting of an image into tiles.
+SPLITTING = ('do_image_splitting', 'crop_to_patches')
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,12 @@ class VisionLanguageModel(nn.Module):
             (``'HuggingFaceTB/SmolVLM-500M-Instruct'``). Weights must be safetensors; code
             that comes with a model is not run.
         max_new_tokens: Most tokens of an answer.
-        batch_size: Questions answered at once.
+        batch_size: Questions answered at once; memory grows with it
+            (``configs/foundation/README.md``).
         dtype: Number type of the weights; ``'auto'``: as saved.
+        split_images: Whether a processor that enlarges an image and cuts it into tiles,
+            each as many tokens as a whole image, may do so (Idefics3, SmolVLM, InternVL);
+            ``None``: as its files say. Others do not cut.
 
     Raises:
         FileNotFoundError: There is no such model.
@@ -60,6 +69,7 @@ class VisionLanguageModel(nn.Module):
         max_new_tokens: int = 60,
         batch_size: int = 4,
         dtype: str = 'auto',
+        split_images: bool | None = None,
     ) -> None:
         super().__init__()
         counts = dict(batch_size=batch_size, max_new_tokens=max_new_tokens)
@@ -85,20 +95,35 @@ class VisionLanguageModel(nn.Module):
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self.max_new_tokens = max_new_tokens
         self.batch_size = batch_size
+        self._image_options = {
+            name: split_images
+            for name in SPLITTING
+            if split_images is not None
+            and hasattr(self.processor.image_processor, name)
+        }
 
     @property
     def fingerprint(self) -> str:
         """A stable text; equal for models that give equal answers."""
         weights = pretrained_fingerprint(self.model, self.processor)
-        return f'VisionLanguageModel({weights}, {self.max_new_tokens})'
+        options = (self.max_new_tokens, *self._image_options.items())
+        return f'VisionLanguageModel({weights}, {", ".join(map(str, options))})'
 
     @torch.no_grad()
     def answer(self, questions: Iterable[Question]) -> list[str]:
         """The answers to questions, ``batch_size`` of them at a time."""
         self.model.eval()
         questions, answers = iter(questions), []
+        begin = last_log = time.monotonic()
         while batch := list(islice(questions, self.batch_size)):
             answers += self._answer_batch(batch)
+            if time.monotonic() - last_log > LOG_SECONDS:
+                last_log = time.monotonic()
+                print_log(
+                    f'VisionLanguageModel: {len(answers)} answers in '
+                    f'{last_log - begin:.0f} s',
+                    logger='current',
+                )
         return answers
 
     def _answer_batch(self, questions: list[Question]) -> list[str]:
@@ -116,6 +141,7 @@ class VisionLanguageModel(nn.Module):
                 return_tensors='pt',
                 # Many templates write the mark themselves; models are not trained on two.
                 add_special_tokens=not (bos and texts[0].startswith(bos)),
+                **self._image_options,
             ).to(self.model.device)
         for name, value in inputs.items():
             if isinstance(value, torch.Tensor) and value.is_floating_point():

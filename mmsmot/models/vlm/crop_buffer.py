@@ -17,6 +17,7 @@ from ...utils.number_ranges import (
     NumberRange,
     require_numbers,
 )
+from ...utils.stopwatch import Stopwatch
 from ..semantics.description import unordered_pair
 from ..semantics.uniform_reservoir import UniformReservoir
 
@@ -52,14 +53,21 @@ class NearPair:
     Attributes:
         crops: Of both, while they were near.
         count: Number of frames taken in where they were near.
+        gap_sum: Sum over these of the gap between the boxes, in mean heights of the two.
         first_frame: The first of these.
         last_frame: The last of these.
     """
 
     crops: UniformReservoir[Crop]
     count: int = 0
+    gap_sum: float = 0.0
     first_frame: int = 0
     last_frame: int = 0
+
+    @property
+    def mean_gap(self) -> float:
+        """Gap between the boxes while they were near, in mean heights of the two."""
+        return self.gap_sum / max(self.count, 1)
 
 
 class CropBuffer:
@@ -85,6 +93,9 @@ class CropBuffer:
 
     Attributes:
         next_frame: The least frame number that is taken in next.
+        is_full: Whether a near pair had no room among ``max_pairs``.
+        num_asked: Pairs of the video that were asked about and forgotten.
+        stopwatch: Seconds of the stages that work on the buffer.
     """
 
     def __init__(
@@ -124,6 +135,9 @@ class CropBuffer:
         self.frame_size = frame_size
         self.quality = quality
         self.next_frame = 0
+        self.is_full = False
+        self.num_asked = 0
+        self.stopwatch = Stopwatch()
         self.frames: UniformReservoir[Crop] = UniformReservoir(max_frames)
         self.track_crops: dict[int, UniformReservoir[Crop]] = {}
         self.pairs: dict[tuple[int, int], NearPair] = {}
@@ -144,12 +158,16 @@ class CropBuffer:
             )
             if reservoir.admits_next():
                 self._add_crop(reservoir, frame, box, (), self.crop_size)
-        pairs = near_box_pairs(tracks.boxes, self.near_distance, self.near_height_ratio)
+        pairs, gaps = near_box_pairs(
+            tracks.boxes, self.near_distance, self.near_height_ratio
+        )
         ids = tracks.ids[pairs].tolist()
         is_held = np.array([unordered_pair(*pair) in self.pairs for pair in ids], bool)
         room = max(self.max_pairs - is_held.sum(), 0)
-        for pair in pairs[is_held | (np.cumsum(~is_held) <= room)]:
-            self._update_pair(frame, tracks[pair])
+        has_room = is_held | (np.cumsum(~is_held) <= room)
+        self.is_full |= not has_room.all()
+        for pair, gap in zip(pairs[has_room], gaps[has_room].tolist(), strict=True):
+            self._update_pair(frame, tracks[pair], gap)
         self._drop_pairs(frame.frame_id)
 
     def rename(self, names: dict[int, int]) -> None:
@@ -169,6 +187,7 @@ class CropBuffer:
             if held is not pair:
                 held.crops.merge(pair.crops)
                 held.count += pair.count
+                held.gap_sum += pair.gap_sum
                 held.first_frame = min(held.first_frame, pair.first_frame)
                 held.last_frame = max(held.last_frame, pair.last_frame)
 
@@ -181,7 +200,7 @@ class CropBuffer:
             key: pair for key, pair in self.pairs.items() if not dropped_ids & {*key}
         }
 
-    def _update_pair(self, frame: Frame, tracks: Tracks) -> None:
+    def _update_pair(self, frame: Frame, tracks: Tracks, gap: float) -> None:
         """Count a frame of two near tracks, and crop it where it is admitted."""
         ids = tracks.ids.tolist()
         key = unordered_pair(*ids)
@@ -190,6 +209,7 @@ class CropBuffer:
             crops: UniformReservoir[Crop] = UniformReservoir(self.max_pair_crops)
             pair = self.pairs[key] = NearPair(crops, first_frame=frame.frame_id)
         pair.count += 1
+        pair.gap_sum += gap
         pair.last_frame = frame.frame_id
         if pair.crops.admits_next():
             low, high = tracks.boxes[:, :2].min(axis=0), tracks.boxes[:, 2:].max(axis=0)
@@ -200,6 +220,7 @@ class CropBuffer:
         """Drop surplus pairs that are not near in this frame, the shortest first."""
         surplus = len(self.pairs) - self.max_pairs
         if surplus > 0:
+            self.is_full = True
             keys = [key for key, p in self.pairs.items() if p.last_frame < frame_id]
             for key in sorted(keys, key=lambda key: self.pairs[key].count)[:surplus]:
                 del self.pairs[key]
@@ -234,7 +255,7 @@ class CropBuffer:
 
 def near_box_pairs(
     boxes: np.ndarray, distance: float, height_ratio: float
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of boxes of a frame that are near each other.
 
     Args:
@@ -243,7 +264,8 @@ def near_box_pairs(
         height_ratio: Least height of the one, in heights of the other.
 
     Returns:
-        (P, 2) int64 rows, the first less than the second; the nearest pairs first.
+        (P, 2) int64 rows, the first less than the second, and their gaps (P,); the nearest
+        pairs first.
     """
     i, j = np.triu_indices(len(boxes), k=1)
     gaps = np.maximum(boxes[i, :2], boxes[j, :2]) - np.minimum(
@@ -255,7 +277,7 @@ def near_box_pairs(
     gap /= (low + high) / 2
     rows = np.flatnonzero((gap <= distance) & (low >= height_ratio * high))
     rows = rows[np.argsort(gap[rows], kind='stable')]
-    return np.stack([i[rows], j[rows]], axis=1).astype(np.int64)
+    return np.stack([i[rows], j[rows]], axis=1).astype(np.int64), gap[rows]
 
 
 def _renamed(crop: Crop, names: dict[int, int]) -> Crop:

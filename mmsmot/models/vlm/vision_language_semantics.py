@@ -59,7 +59,11 @@ class VisionLanguageSemantics(nn.Module):
         interaction_prompt: About a pair, the subject in a red box, the object in a blue
             one; for both orders. Answers are searched for verbs
             (:class:`~mmsmot.datasets.verb_forms.VerbForms`).
-        max_pairs: Pairs prompted for, at most; those that were near for longest.
+        max_pairs: Pairs prompted for at once, at most, each in both orders: those that were
+            near for longest, of these the nearest. At once is a whole video with
+            ``SMOT(early=False)``; else the pairs that end with a batch of frames.
+        max_video_pairs: Pairs prompted for in a whole video, at most, whoever ends first;
+            ``None``: any number.
         min_near_frames: Frames taken in where a pair must have been near, at least.
         frame_stride: Frame numbers from one frame taken in to the next, at least; the
             tracker still gets all.
@@ -81,6 +85,7 @@ class VisionLanguageSemantics(nn.Module):
         video_prompt: str | None = VIDEO_PROMPT,
         interaction_prompt: str | None = INTERACTION_PROMPT,
         max_pairs: int = 20,
+        max_video_pairs: int | None = None,
         min_near_frames: int = 3,
         frame_stride: int = 1,
         crop_buffer: dict | None = None,
@@ -94,6 +99,9 @@ class VisionLanguageSemantics(nn.Module):
             max_pairs=max_pairs,
             min_near_frames=min_near_frames,
         )
+        require_numbers(
+            owner, NON_NEGATIVE_INT.or_none, max_video_pairs=max_video_pairs
+        )
         prompts = (caption_prompt, video_prompt, interaction_prompt)
         for prompt in filter(None, prompts):
             _filled(prompt, [])
@@ -101,6 +109,7 @@ class VisionLanguageSemantics(nn.Module):
         self.vocabulary = InteractionVocabulary(vocabulary)
         self.verbs = VerbForms(self.vocabulary)
         self.max_pairs = max_pairs
+        self.max_video_pairs = max_video_pairs
         self.min_near_frames = min_near_frames
         self.frame_stride = frame_stride
         self.crop_buffer = crop_buffer or {}
@@ -124,10 +133,11 @@ class VisionLanguageSemantics(nn.Module):
         tracks: Sequence[Tracks],
     ) -> None:
         """Take in B more frames of a video and the tracks in them."""
-        for frame, frame_tracks in zip(frames, tracks, strict=True):
-            if frame.frame_id >= buffer.next_frame:
-                buffer.next_frame = frame.frame_id + self.frame_stride
-                buffer.update(frame, frame_tracks)
+        with buffer.stopwatch.part('crops'):
+            for frame, frame_tracks in zip(frames, tracks, strict=True):
+                if frame.frame_id >= buffer.next_frame:
+                    buffer.next_frame = frame.frame_id + self.frame_stride
+                    buffer.update(frame, frame_tracks)
 
     def generate(
         self,
@@ -149,31 +159,35 @@ class VisionLanguageSemantics(nn.Module):
             pairs: Unordered pairs of ids whose interactions are predicted; ``None`` for
                 all that were near.
             video_caption: Whether to caption the whole video.
-            summarize: Ignored: a video is captioned from whole frames.
+            summarize: The tracks are forgotten next, so that their pairs count for
+                ``max_video_pairs``. (A video is captioned from whole frames.)
         """
         requested = set(buffer.ids if ids is None else ids)
         ids = [i for i in buffer.ids if i in requested and buffer.track_crops[i].items]
         captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
         description = Description()
         if self.caption_prompt:
-            texts = self.model.answer(
-                _question(self.caption_prompt, buffer.track_crops[i].sample())
-                for i in captioned
-            )
+            with buffer.stopwatch.part('captions'):
+                texts = self.model.answer(
+                    _question(self.caption_prompt, buffer.track_crops[i].sample())
+                    for i in captioned
+                )
             rows = zip(captioned, texts, strict=True)
             description.captions = {i: text for i, text in rows if text}
         if self.interaction_prompt:
-            description.interactions = self._interactions(buffer, set(ids), pairs)
+            chosen_pairs = self._pairs(buffer, set(ids), pairs)
+            if summarize:
+                buffer.num_asked += len(chosen_pairs)
+            with buffer.stopwatch.part('pairs'):
+                description.interactions = self._interactions(chosen_pairs)
         crops = buffer.frames.sample()
         if video_caption and self.video_prompt and crops:
             question = _question(self.video_prompt, crops)
-            (description.video_caption,) = self.model.answer([question])
+            with buffer.stopwatch.part('video caption'):
+                (description.video_caption,) = self.model.answer([question])
         return description
 
-    def _interactions(
-        self, buffer: CropBuffer, ids: set[int], requested_pairs: Set[Pair] | None
-    ) -> Interactions:
-        pairs = self._pairs(buffer, ids, requested_pairs)
+    def _interactions(self, pairs: list[tuple[int, int, NearPair]]) -> Interactions:
         rows, unmatched = [], []
         answers = self.model.answer(self._pair_questions(pairs))
         for (subject_id, object_id, pair), answer in zip(
@@ -201,7 +215,8 @@ class VisionLanguageSemantics(nn.Module):
     def _pairs(
         self, buffer: CropBuffer, ids: set[int], requested_pairs: Set[Pair] | None
     ) -> list[tuple[int, int, NearPair]]:
-        """Near pairs of ``ids`` among ``requested_pairs``, the longest first."""
+        """Near pairs of ``ids`` among ``requested_pairs``, the longest first, of these the
+        nearest; as many as may be asked about."""
         pairs = [
             (*key, pair)
             for key, pair in buffer.pairs.items()
@@ -210,14 +225,27 @@ class VisionLanguageSemantics(nn.Module):
             and pair.count >= self.min_near_frames
             and pair.crops.items
         ]
-        pairs.sort(key=lambda row: (-row[2].count, row[:2]))
-        if len(pairs) > self.max_pairs:
+        pairs.sort(key=lambda row: (-row[2].count, row[2].mean_gap, row[:2]))
+        pair_limit, option = self.max_pairs, 'max_pairs'
+        if self.max_video_pairs is not None:
+            room = max(self.max_video_pairs - buffer.num_asked, 0)
+            if room < pair_limit:
+                pair_limit, option = room, 'max_video_pairs'
+        if len(pairs) > pair_limit:
             print_log(
                 f'VisionLanguageSemantics: {len(pairs)} pairs came near each other; asking '
-                f'about the {self.max_pairs} that were near longest (max_pairs)',
+                f'about the {pair_limit} that were near longest ({option}), {2 * pair_limit} questions',
                 logger='current',
             )
-        return pairs[: self.max_pairs]
+        if buffer.is_full:
+            buffer.is_full = False  # said once, and again where more are left out
+            print_log(
+                f'VisionLanguageSemantics: more pairs were near than the '
+                f'{buffer.max_pairs} that are held (crop_buffer.max_pairs); those that '
+                'were near in the fewest frames were left out',
+                logger='current',
+            )
+        return pairs[:pair_limit]
 
     def _pair_questions(
         self, pairs: list[tuple[int, int, NearPair]]

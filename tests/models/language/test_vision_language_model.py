@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip('transformers', reason='needs transformers')
 
@@ -125,3 +126,35 @@ def test_wrong_models_and_options(tmp_path: Path) -> None:
         ValueError, match='batch_size must be a whole number of 1 or more'
     ):
         VisionLanguageModel(name='/no/such', batch_size=0)
+
+
+@pytest.mark.parametrize(
+    ('split_images', 'tiles'), [(None, 17), (True, 17), (False, 1)]
+)
+def test_an_image_is_cut_into_tiles_or_not(
+    split_images: bool | None, tiles: int, tmp_path: Path, monkeypatch
+) -> None:
+    """As SmolVLM's files say: enlarged to four by four tiles, and the whole as one."""
+    folder = save_idefics3(tmp_path, tiles=4)
+    model = VisionLanguageModel(
+        name=str(folder), max_new_tokens=1, split_images=split_images
+    )
+    counts, generate = [], model.model.generate
+
+    def counted(**inputs: torch.Tensor) -> torch.Tensor:
+        counts.append(inputs['pixel_values'].shape[1])
+        return generate(**inputs)
+
+    monkeypatch.setattr(model.model, 'generate', counted)
+    square = np.zeros((12, 12, 3), np.uint8)
+    model.answer([Question('show the man', lambda: [square])])
+    assert counts == [tiles]
+
+
+def test_whether_images_are_cut_is_in_the_fingerprint(tmp_path: Path) -> None:
+    folder = str(save_idefics3(tmp_path))
+    prints = {
+        VisionLanguageModel(name=folder, split_images=split).fingerprint
+        for split in (None, True, False)
+    }
+    assert len(prints) == 3

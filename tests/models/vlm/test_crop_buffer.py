@@ -168,8 +168,10 @@ def test_arguments_out_of_range(argument: dict) -> None:
 )
 def test_near(second: tuple[float, ...], is_near: bool) -> None:
     boxes = np.array([(10, 20, 40, 80), second], float)
-    assert near_box_pairs(boxes, 0.25, 0.6).tolist() == ([[0, 1]] if is_near else [])
-    assert near_box_pairs(boxes[:1], 0.25, 0.6).shape == (0, 2)
+    rows, gaps = near_box_pairs(boxes, 0.25, 0.6)
+    assert rows.tolist() == ([[0, 1]] if is_near else [])
+    assert len(gaps) == len(rows)
+    assert near_box_pairs(boxes[:1], 0.25, 0.6)[0].shape == (0, 2)
 
 
 def test_linked_and_forgotten() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ pytest.importorskip('transformers', reason='needs transformers')
 
 from torch import nn
 
-from mmsmot.apis import SMOTSession
+from mmsmot.apis import SMOTInferencer, SMOTSession
 from mmsmot.apis.detection_caching import cache_detections
 from mmsmot.datasets import open_video
 from mmsmot.engine import load_config
@@ -113,6 +114,68 @@ def test_only_pairs_that_were_near_for_long_and_not_too_many() -> None:
     assert len(model.asked) == 6 + 3 + 2 + 1
 
 
+def test_the_longest_pairs_first_and_of_these_the_nearest() -> None:
+    """1 and 2 are near in five frames; 1 and 3, 2 and 3 in four, 2 and 3 with less gap."""
+    model = Scripted()
+    semantics = VisionLanguageSemantics(model=model, max_pairs=2, min_near_frames=1)
+    buffer = semantics.begin()
+    third = dict(_3=(84, 20, 96, 80))
+    boxes = dict(_1=(40, 20, 70, 80), _2=(71, 20, 80, 80))
+    for number in range(1, 6):
+        shown = boxes | (third if number < 5 else {})
+        semantics.update(buffer, None, [frame(number)], [tracks(**shown)])
+    order = [row[:2] for row in semantics._pairs(buffer, {1, 2, 3}, None)]
+    assert order == [(1, 2), (2, 3)]
+    assert buffer.pairs[1, 3].mean_gap == pytest.approx(14 / 60)
+    assert buffer.pairs[2, 3].mean_gap == pytest.approx(4 / 60)
+
+
+def test_a_bound_for_a_whole_video(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged = []
+    monkeypatch.setattr(
+        'mmsmot.models.vlm.vision_language_semantics.print_log',
+        lambda m, **_: logged.append(m),
+    )
+    model = Scripted('hugs', 'hugs')
+    semantics = VisionLanguageSemantics(model=model, max_video_pairs=1)
+    buffer = seen(semantics)
+    semantics.generate(buffer)  # asking about what lives costs nothing
+    assert buffer.num_asked == 0
+    first = semantics.generate(buffer, summarize=True, video_caption=False)
+    assert len(first.interactions) == 2 and buffer.num_asked == 1
+    second = semantics.generate(buffer, summarize=True, video_caption=False)
+    assert len(second.interactions) == 0 and buffer.num_asked == 1
+    assert logged == [
+        'VisionLanguageSemantics: 1 pairs came near each other; asking about the 0 that '
+        'were near longest (max_video_pairs), 0 questions'
+    ]
+
+
+def test_pairs_that_the_buffer_has_no_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged = []
+    monkeypatch.setattr(
+        'mmsmot.models.vlm.vision_language_semantics.print_log',
+        lambda m, **_: logged.append(m),
+    )
+    three = tracks(_1=(10, 20, 40, 80), _2=(50, 20, 80, 80), _3=(90, 20, 120, 80))
+    options = dict(crop_buffer=dict(max_pairs=1))
+    semantics = VisionLanguageSemantics(model=Scripted('hugs', 'hugs'), **options)
+    semantics.generate(seen(semantics, shown=three))
+    assert logged == [
+        'VisionLanguageSemantics: more pairs were near than the 1 that are held '
+        '(crop_buffer.max_pairs); those that were near in the fewest frames were left out'
+    ]
+
+
+def test_each_stage_has_its_seconds() -> None:
+    semantics = VisionLanguageSemantics(model=Scripted())
+    buffer = seen(semantics)
+    semantics.generate(buffer)
+    seconds = buffer.stopwatch.seconds
+    assert [*seconds] == ['crops', 'captions', 'pairs', 'video caption']
+    assert all(duration > 0 for duration in seconds.values())
+
+
 def test_ids_stride_and_what_is_left_out() -> None:
     model = Scripted()
     semantics = VisionLanguageSemantics(model=model, video_prompt=None, frame_stride=2)
@@ -176,7 +239,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 @pytest.fixture(scope='module')
 def model(folders: tuple[str, str]) -> SMOT:
     """The shipped config, with tiny folders in the place of names."""
-    options = {
+    config = load_config('foundation/bytetrack_rtdetr_smolvlm', tiny_options(folders))
+    return MODELS.build(config.model).eval()
+
+
+def tiny_options(folders: tuple[str, str]) -> dict:
+    return {
         'model.detector.model': folders[0],
         'model.semantics.model.name': folders[1],
         'model.semantics.model.max_new_tokens': 5,
@@ -187,8 +255,6 @@ def model(folders: tuple[str, str]) -> SMOT:
         'model.tracker.track_threshold': 0.3,
         'model.tracker.birth_threshold': 0.3,
     }
-    config = load_config('foundation/bytetrack_rtdetr_smolvlm', options)
-    return MODELS.build(config.model).eval()
 
 
 @pytest.fixture(scope='module')
@@ -215,6 +281,21 @@ def test_a_video_goes_through_the_shipped_config(model: SMOT, clip: Path) -> Non
     again = SMOTDataSample(metainfo=dict(video=video.video, frame_ids=np.arange(9)))
     (second,) = model.predict([open_video(clip)], [again])
     assert second.pred_captions == found.pred_captions
+
+
+def test_a_result_tells_the_stages(
+    folders: tuple[str, str], clip: Path, tmp_path: Path
+) -> None:
+    config = load_config('foundation/bytetrack_rtdetr_smolvlm', tiny_options(folders))
+    begin = time.monotonic()
+    result = SMOTInferencer(config)(clip, tmp_path, draw=False)
+    duration = time.monotonic() - begin
+    seconds = result['speed']['seconds']
+    stages = ['detect', 'track', 'crops', 'captions', 'pairs', 'video caption']
+    assert [stage for stage in seconds if stage in stages] == stages
+    assert sum(seconds.values()) < duration
+    assert seconds['generate'] < seconds['captions']  # what no stage is named for
+    assert result['warnings'] == []
 
 
 def test_its_detector_looks_at_a_video_once(
