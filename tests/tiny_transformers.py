@@ -199,6 +199,52 @@ def save_idefics3(folder: Path, seed: int = 0, tiles: int = 1) -> Path:
     return folder
 
 
+def save_smolvlm_shape(folder: Path, seed: int = 0) -> Path:
+    """Random weights in the shape of SmolVLM-500M-Instruct, 1 GB; words as above."""
+    marks = ('<fake_token_around_image>', '<image>', '<end_of_utterance>')
+    places = [f'<row_{i}_col_{j}>' for i in range(1, 5) for j in range(1, 5)]
+    words = tokenizer(*marks, '<global-img>', *places)
+    torch.manual_seed(seed)
+    config = Idefics3Config(
+        vision_config=dict(
+            hidden_size=768,
+            intermediate_size=3072,
+            num_hidden_layers=12,
+            num_attention_heads=12,
+            image_size=512,
+            patch_size=16,
+        ),
+        text_config=dict(
+            model_type='llama',
+            vocab_size=49280,
+            hidden_size=960,
+            intermediate_size=2560,
+            num_hidden_layers=32,
+            num_attention_heads=15,
+            num_key_value_heads=5,
+            head_dim=64,
+            max_position_embeddings=8192,
+        ),
+        image_token_id=words.convert_tokens_to_ids('<image>'),
+        scale_factor=4,
+    )
+    pictures = Idefics3ImageProcessorPil(
+        size=dict(longest_edge=2048), max_image_size=dict(longest_edge=512)
+    )
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        model = Idefics3ForConditionalGeneration(config)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    model.generation_config.eos_token_id = words.eos_token_id
+    model.generation_config.suppress_tokens = list(words.all_special_ids)
+    model.save_pretrained(folder)
+    Idefics3Processor(
+        pictures, words, image_seq_len=64, chat_template=CHAT
+    ).save_pretrained(folder)
+    return folder
+
+
 def _prepare_to_speak(model: torch.nn.Module, words: PreTrainedTokenizerFast) -> None:
     """Answers of a word or more, and weights so large that what is seen changes them."""
     how = model.generation_config

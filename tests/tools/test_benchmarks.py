@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import runpy
 import shutil
@@ -86,3 +87,32 @@ def test_captions_are_compared_with_the_truth(monkeypatch: pytest.MonkeyPatch) -
     other = ('two people hug near a tree', 'a child waves')
     scores = coco_scores([equal, other])
     assert all(0 < scores[name] < 1 for name in ('BLEU-4', 'METEOR', 'ROUGE-L'))
+
+
+def test_the_steps_of_foundation_and_the_memory_of_a_batch(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    pytest.importorskip('transformers', reason='needs transformers')
+    from tests.tiny_transformers import save_idefics3
+
+    monkeypatch.syspath_prepend(str(FOLDER))
+    main = runpy.run_path(str(FOLDER / 'foundation.py'))['main']
+
+    def lines(*args: object) -> list[str]:
+        monkeypatch.setattr(sys, 'argv', ['foundation.py', *map(str, args)])
+        main()
+        return capsys.readouterr().out.splitlines()
+
+    *_, headline = stages = lines('--frames', 4, '--max-new-tokens', 3)
+    seconds = {
+        m[1]: float(m[2])
+        for m in (re.match(r'([\w ]+?) +([\d.]+) s', x) for x in stages)
+        if m
+    }
+    assert {'detect', 'track', 'crops', 'captions', 'pairs'} <= seconds.keys()
+    total = float(re.match(r'([\d.]+) s for 4 frames, \d people; tiny', headline)[1])
+    assert 0 < sum(seconds.values()) < total + 0.1
+    folder = save_idefics3(tmp_path)
+    row = json.loads(lines('--folder', folder, '--batch-sizes', 2, '--images', 3)[-1])
+    assert row['batch_size'] == 2 and row['more'] >= 0 < row['seconds']
+    assert row['tokens'] > 60 + 3  # of the answer, of the images, and the question's
