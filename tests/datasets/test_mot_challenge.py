@@ -445,5 +445,5 @@ def test_perfect_predictions_of_a_half_score_100(root) -> None:
     assert (scores['track/HOTA'], scores['track/FN'], scores['track/FP']) == (100, 0, 0)
     all_frames = whole[0]['data_samples'].gt_trajectories
     sample.set_field(all_frames, 'pred_trajectories')
-    with pytest.raises(ValueError, match='frames that were not looked at.*8 to 12'):
+    with pytest.raises(ValueError, match='frames that were not tracked.*8 to 12'):
         metric.process({}, [sample.to_dict()])

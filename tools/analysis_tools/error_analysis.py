@@ -124,7 +124,7 @@ def draw_contact_sheets(
             if not _has_boxes(sample, gt_ids, pred_ids):
                 continue  # a caption of an id without any box
             sheet = draw_contact_sheet(video, sample, gt_ids, pred_ids)
-            with atomic_path(out / 'pictures' / f'{key}.jpg') as path:
+            with atomic_path(out / 'images' / f'{key}.jpg') as path:
                 if not cv2.imwrite(str(path), sheet):
                     raise OSError(f'{path}: could not be written; is the disk full?')
             files[key] = f'images/{key}.jpg'
