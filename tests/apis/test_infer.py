@@ -17,7 +17,7 @@ from mmsmot.apis import infer_video
 from mmsmot.apis.result_cache import MAKERS, PACKAGE
 from mmsmot.apis.result_files import UNFINISHED, clear_result_folder
 from mmsmot.datasets import open_video
-from mmsmot.models import video_run
+from mmsmot.models import track_rows
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT, BaseTracker, TrajectoryFile
@@ -256,7 +256,7 @@ def test_tracks_are_the_same_in_pieces(
         sizes.append(len(frame_ids))
         return from_tracks(frame_ids, *rest)
 
-    monkeypatch.setattr(video_run, 'CHUNK', 4)
+    monkeypatch.setattr(track_rows, 'CHUNK', 4)
     monkeypatch.setattr(Trajectories, 'from_tracks', counting)
     model = public()
     model.batch_size = 2

@@ -69,16 +69,16 @@ class Opened:
         )
 
     def wait_for_video(self) -> None:
-        self.wait_for("() => document.querySelector('#image').readyState >= 2")
+        self.wait_for("() => document.querySelector('#picture').readyState >= 2")
 
     def go_to(self, number: int) -> None:
         """By the slider, until the image is there."""
         self.page.fill('#position', str(number - 1))
         self.wait_for_frame(number)
-        self.wait_for("() => !document.querySelector('#image').seeking")
+        self.wait_for("() => !document.querySelector('#picture').seeking")
 
     def seconds(self) -> float:
-        return self.page.evaluate("document.querySelector('#image').currentTime")
+        return self.page.evaluate("document.querySelector('#picture').currentTime")
 
     def pixel(self, x: float, y: float) -> list[int]:
         return self.page.evaluate(PIXEL, [x / WIDTH, y / HEIGHT])
@@ -144,8 +144,8 @@ def test_playing_moves_boxes_and_head(opened) -> None:
         new KeyboardEvent('keydown', { key: ' ', bubbles: true }));
       return true;
     }""")
-    opened.wait_for("() => document.querySelector('#image').paused")
-    opened.wait_for("() => !document.querySelector('#image').seeking")
+    opened.wait_for("() => document.querySelector('#picture').paused")
+    opened.wait_for("() => !document.querySelector('#picture').seeking")
     opened.page.wait_for_timeout(200)  # a last image may still be on its way
     number = opened.frame()
     assert number >= 6  # no frame before the image that was shown last
@@ -172,7 +172,7 @@ def test_keys_step_frames_and_seconds(opened) -> None:
     opened.page.focus('#draw-boxes')
     keys.press('Space')  # presses the box and does not play
     assert not opened.page.is_checked('#draw-boxes')
-    assert opened.page.evaluate("document.querySelector('#image').paused")
+    assert opened.page.evaluate("document.querySelector('#picture').paused")
 
 
 def test_a_caption_lights_up_its_person(opened) -> None:
@@ -207,7 +207,7 @@ def test_a_click_jumps(opened) -> None:
     page = opened.page
     page.click('.person[data-key="pred:2"]')
     opened.wait_for_frame(11)
-    opened.wait_for("() => !document.querySelector('#image').seeking")
+    opened.wait_for("() => !document.querySelector('#picture').seeking")
     assert opened.seconds() == pytest.approx(1.0, abs=0.03)
     assert opened.is_drawn(2, 150, 90)
     page.click('.row[data-side=pred] .bar[title^="1 follow"]')
@@ -313,7 +313,7 @@ def test_boxes_end_with_the_frames_looked_at(browser, tmp_path) -> None:
         opened.wait_for_video()
         opened.page.select_option('#speed', '4')
         opened.page.click('#play')
-        opened.wait_for("() => document.querySelector('#image').ended")
+        opened.wait_for("() => document.querySelector('#picture').ended")
         opened.wait_for(
             f"() => document.querySelector('#clock').textContent.startsWith('{text}')"
         )
@@ -331,7 +331,7 @@ def test_given_times_count(browser, tmp_path) -> None:
     opened.wait_for_video()
     for seconds, number in ((0.53, 11), (0.61, 13), (1.0, 15)):
         opened.page.evaluate(
-            f"document.querySelector('#image').currentTime = {seconds}"
+            f"document.querySelector('#picture').currentTime = {seconds}"
         )
         opened.wait_for_frame(number)
     assert 'rate varies' in opened.page.inner_text('#notes')

@@ -62,7 +62,11 @@ def parse_args() -> argparse.Namespace:
         help='of foreign text files; the released SMOTer counts positions',
     )
     parser.add_argument('--vocabulary', help='verbs of the truth: a mode or a file')
-    parser.add_argument('--no-images', action='store_true')
+    parser.add_argument(
+        *('--no-images', '--no-pictures'),
+        action='store_true',
+        help='no contact sheets (--no-pictures: the name of version 0.1)',
+    )
     return parser.parse_args()
 
 

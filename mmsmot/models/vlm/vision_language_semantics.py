@@ -21,15 +21,15 @@ from ..semantics.description import Description, Pair
 from .crop_buffer import Crop, CropBuffer, NearPair
 
 CAPTION_PROMPT = (
-    'The {count} image(s) show one person at {times} of a video. In one sentence, '
+    'The {count} picture(s) show one person at {times} of a video. In one sentence, '
     'describe what this person looks like and what the person does.'
 )
 VIDEO_PROMPT = (
-    'The {count} image(s) show a video at {times}. In one sentence, describe '
+    'The {count} picture(s) show a video at {times}. In one sentence, describe '
     'what happens in the video.'
 )
 INTERACTION_PROMPT = (
-    'The {count} image(s) show two people at {times} of a video. What does the '
+    'The {count} picture(s) show two people at {times} of a video. What does the '
     'person in the red box do to the person in the blue box? Answer with verbs such as '
     '"hugs" or "talks to", separated by commas, or with "nothing".'
 )

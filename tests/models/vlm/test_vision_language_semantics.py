@@ -76,7 +76,7 @@ def test_people_pairs_and_the_video_are_asked_about() -> None:
     assert said.interactions.end_frames.tolist() == [6]
     text, count = model.asked[0]
     assert count == 2
-    assert text.startswith('The 2 image(s) show one person at 0.1 s, ')
+    assert text.startswith('The 2 picture(s) show one person at 0.1 s, ')
     assert [count for _, count in model.asked] == [2, 2, 3, 3, 6]
 
 
@@ -218,7 +218,7 @@ def test_a_prompt_about_one_image() -> None:
     assert len(model.asked) == 5
     for text, count in model.asked:
         assert count == 1
-        assert text.startswith('The 1 image(s) show ')
+        assert text.startswith('The 1 picture(s) show ')
 
 
 def test_wrong_options() -> None:
