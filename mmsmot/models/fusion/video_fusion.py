@@ -39,6 +39,8 @@ class VideoFusion(nn.Module):
             ``'channel'``: the C channels are, with the positions as their d numbers, as
             in the released code; then d = H * W and there is no projection.
         position: Add a learned embedding of each position (ours; the paper has none).
+        mean_frames: So many first frames are averaged before the cell fuses: 1 is
+            :math:`F_1 = f_1`, the paper's; 5 in the released code.
     """
 
     def __init__(
@@ -51,11 +53,11 @@ class VideoFusion(nn.Module):
         level: int = 0,
         tokens: str = 'space',
         position: bool = False,
+        mean_frames: int = 1,
     ) -> None:
         super().__init__()
-        require_numbers(
-            'VideoFusion', COUNT, channels=channels, height=grid[0], width=grid[1]
-        )
+        counts = dict(channels=channels, height=grid[0], width=grid[1])
+        require_numbers('VideoFusion', COUNT, **counts, mean_frames=mean_frames)
         require_choice('VideoFusion', ('space', 'channel'), tokens=tokens)
         if tokens == 'channel' and grid[0] * grid[1] != channels:
             raise ValueError(
@@ -66,6 +68,7 @@ class VideoFusion(nn.Module):
         self.grid = (grid[0], grid[1])
         self.level = level
         self.tokens = tokens
+        self.mean_frames = mean_frames
         needs_projection = tokens == 'space' and in_channels != channels
         self.project = (
             nn.Linear(in_channels, channels) if needs_projection else nn.Identity()
@@ -112,9 +115,29 @@ class VideoFusion(nn.Module):
             count = None
         if count is None:
             count = torch.ones(len(fused), device=fused.device)
+        if self.mean_frames > 1:
+            fused, tokens, count = self._averaged(fused, tokens, count)
         if not len(tokens):
             return VideoState(fused, count)
         for prepared in self.cell.prepare(tokens):
             fused = self.cell.step(fused, prepared, count)
             count = count + 1
         return VideoState(fused, count)
+
+    def _averaged(
+        self, fused: torch.Tensor, tokens: torch.Tensor, count: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Take those of N frames that belong to the mean into it; the others are left.
+
+        Args:
+            fused: (B, L, d), the mean of the frames before, while they are so few.
+            tokens: (N, B, L, d).
+            count: (B,) how many frames are in ``fused``, the same in all videos.
+        """
+        new = max(self.mean_frames - int(count[0]), 0)
+        if not new or not len(tokens):
+            return fused, tokens, count
+        head = tokens[:new]
+        weight = count[:, None, None].to(fused.dtype)
+        fused = (fused * weight + head.sum(0)) / (weight + len(head))
+        return fused, tokens[new:], count + len(head)

@@ -17,6 +17,7 @@ from ...utils.number_ranges import (
     COUNT,
     FRACTION,
     NON_NEGATIVE,
+    NON_NEGATIVE_INT,
     NumberRange,
     require_choice,
     require_numbers,
@@ -32,7 +33,7 @@ class InteractionHead(BaseInteractionHead):
 
     Each side goes through a self-attention of its own first, once for each trajectory
     (ours; in the paper and the released code the one of eq. 2 is all); then all pairs
-    that share a frame are one batch, cut into chunks. Multi-label: a sigmoid for each
+    are one batch, cut into chunks. Multi-label: a sigmoid for each
     verb, focal binary cross entropy. Its verbs are part of the state dict, so that a
     checkpoint is never read with others.
 
@@ -53,6 +54,10 @@ class InteractionHead(BaseInteractionHead):
         prior: Score of every verb before training; the long tail of verbs that never
             occur starts where it will stay.
         chunk_size: Pairs at once when predicting.
+        self_attention: Whether each side has a self-attention of its own first; ``False``
+            is the paper and the released code.
+        unused_logits: So many outputs of the classifier in front of the verbs' stand for
+            none and are left out; 1 in the released code, whose verbs count from 1.
     """
 
     def __init__(
@@ -70,6 +75,8 @@ class InteractionHead(BaseInteractionHead):
         normalizer: str = 'all',
         prior: float = 0.01,
         chunk_size: int = 256,
+        self_attention: bool = True,
+        unused_logits: int = 0,
     ) -> None:
         super().__init__()
         owner = 'InteractionHead'
@@ -78,6 +85,7 @@ class InteractionHead(BaseInteractionHead):
         )
         require_numbers(owner, FRACTION, threshold=threshold)
         require_numbers(owner, NON_NEGATIVE, gamma=gamma)
+        require_numbers(owner, NON_NEGATIVE_INT, unused_logits=unused_logits)
         require_numbers(owner, NumberRange(1e-9, 1 - 1e-9), prior=prior)
         require_choice(owner, ('all', 'positives'), normalizer=normalizer)
         self.vocabulary = InteractionVocabulary(vocabulary)
@@ -86,9 +94,10 @@ class InteractionHead(BaseInteractionHead):
         self.gamma = gamma
         self.normalizer = normalizer
         self.chunk_size = chunk_size
+        self.unused_logits = unused_logits
         layer = (channels, num_heads, ffn_channels, dropout)
-        self.subject_attention = SelfAttention(*layer)
-        self.object_attention = SelfAttention(*layer)
+        self.subject_attention = SelfAttention(*layer) if self_attention else None
+        self.object_attention = SelfAttention(*layer) if self_attention else None
         self.attention = CrossAttention(*layer)
         widths = [pooled_tokens * channels, *hidden]
         layers = [
@@ -96,7 +105,7 @@ class InteractionHead(BaseInteractionHead):
             for low, high in zip(widths[:-1], widths[1:], strict=True)
             for part in (nn.Linear(low, high), nn.ReLU(), nn.Dropout(dropout))
         ]
-        classifier = nn.Linear(widths[-1], len(self.vocabulary))
+        classifier = nn.Linear(widths[-1], unused_logits + len(self.vocabulary))
         nn.init.constant_(classifier.bias, float(np.log(prior / (1 - prior))))
         self.mlp = nn.Sequential(*layers, classifier)
 
@@ -143,9 +152,11 @@ class InteractionHead(BaseInteractionHead):
         """
         if not len(pairs):
             return fused.new_zeros(0, len(self.vocabulary))
-        subject = self.subject_attention(fused, mask)
+        subject = objects = fused
+        if self.subject_attention is not None and self.object_attention is not None:
+            subject = self.subject_attention(fused, mask)
+            objects = self.object_attention(fused, mask)
         queries = self.attention.queries(subject)
-        objects = self.object_attention(fused, mask)
         keys, values = self.attention.keys_values(objects)
         chunk = len(pairs) if self.training else self.chunk_size
         logits = []
@@ -155,7 +166,7 @@ class InteractionHead(BaseInteractionHead):
                 subject[j], (keys[k], values[k]), mask[k], queries[j]
             )
             pooled = masked_adaptive_pool(joined, mask[j], self.pooled_tokens)
-            logits.append(self.mlp(pooled.flatten(1)))
+            logits.append(self.mlp(pooled.flatten(1))[:, self.unused_logits :])
         return torch.cat(logits)
 
     def loss(

@@ -21,7 +21,7 @@ class FusedTracks:
     Attributes:
         fused: (M, L, d), T~; with a bigram head its token comes first.
         mask: (M, L) bool.
-        pairs: (P, 2) rows of those that share a frame, subject and object.
+        pairs: (P, 2) rows of the scored pairs, subject and object.
         logits: (P, verbs); ``None`` without an interaction head.
         bigram_logits: (M, bigrams); ``None`` without a bigram head.
         interaction_tokens: Makes tokens of scored pairs; ``None``: there are none.

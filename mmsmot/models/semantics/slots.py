@@ -105,6 +105,36 @@ def fuse_checked_slot(
     return fused, mask
 
 
+def with_shared_decoder(
+    part: dict | nn.Module | None,
+    instance_caption: nn.Module | None,
+    share_decoder: bool,
+    share_projection: bool,
+) -> dict | nn.Module | None:
+    """The part of video captions, with the decoder of instance captions if it is shared.
+
+    Args:
+        part: As of :class:`~.trajectory_semantics.TrajectorySemantics`.
+        instance_caption: The other head, built.
+        share_decoder: Its decoder is this one's too.
+        share_projection: So is its projection to the decoder.
+
+    Raises:
+        ValueError: There is nothing to share, or both heads have a decoder.
+    """
+    owner = 'TrajectorySemantics'
+    if share_projection and not share_decoder:
+        raise ValueError(f'{owner}: share_projection=True goes with share_decoder=True')
+    if not share_decoder or not isinstance(part, dict):
+        return part
+    if instance_caption is None or part.get('decoder') is not None:
+        raise ValueError(
+            f"{owner}: share_decoder=True takes instance_caption's decoder: give that "
+            'head, and none to video_caption'
+        )
+    return {**part, 'decoder': instance_caption.decoder}
+
+
 def require_slot_dependencies(*dependencies: tuple[object, object, str]) -> None:
     """Refuse parts without the part that they depend on.
 

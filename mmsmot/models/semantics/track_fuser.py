@@ -46,6 +46,7 @@ class TrackFuser(nn.Module):
         interaction: dict | nn.Module | None,
         max_boxes: int | None,
         box_tokens: int | None,
+        all_pairs: bool,
     ) -> None:
         super().__init__()
         if (roi is None) != (box_tokens is not None):
@@ -73,6 +74,7 @@ class TrackFuser(nn.Module):
                 num_verbs=len(self.interaction.vocabulary),
             )
         self.max_boxes = max_boxes
+        self.all_pairs = all_pairs
 
     def _tokens(
         self,
@@ -143,14 +145,17 @@ class TrackFuser(nn.Module):
             tracks: M tracks.
             videos: The video of each.
             is_read: (M, M) bool, the pairs whose logits are read, symmetric; ``None``:
-                those of all that share a frame.
+                all, of those that share a frame or of ``all_pairs``.
         """
         video = torch.tensor(videos, device=tracks.tokens.device)
         co_occur = tracks.co_occurrence_mask(video)
         fused, mask = self._attend(tracks, co_occur)
+        is_pair = co_occur
+        if self.all_pairs:
+            is_pair = (video[:, None] == video).fill_diagonal_(False)
         if is_read is not None:
-            co_occur = co_occur & is_read.to(co_occur.device)
-        pairs, logits = co_occur.nonzero(), None
+            is_pair = is_pair & is_read.to(is_pair.device)
+        pairs, logits = is_pair.nonzero(), None
         if self.interaction is not None:
             logits = self.interaction(fused, mask, pairs)
         bigram_logits = None

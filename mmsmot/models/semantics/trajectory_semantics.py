@@ -22,6 +22,7 @@ from .slots import (
     require_semantics_options,
     require_slot_dependencies,
     require_slot_interface,
+    with_shared_decoder,
 )
 from .token_buffer import TokenBuffer
 from .track_fuser import TrackFuser, frame_relative_boxes
@@ -42,7 +43,7 @@ class TrajectorySemantics(TrackFuser):
 
     Heads see trajectories, not trackers. Each part may be ``None``: then there is nothing
     of its kind. Only tracks that share a frame which is taken in (see ``frame_stride``)
-    attend to each other and are scored as a pair (ours; in the paper all pairs are).
+    attend to each other and are scored as a pair (ours; ``all_pairs`` is the paper's).
 
     Args:
         roi: Boxes and feature maps to tokens; so many to a box as its ``tokens`` says.
@@ -69,6 +70,10 @@ class TrajectorySemantics(TrackFuser):
         trained_on: Name of the dataset that the weights come from, for a warning where
             they are used on something else; ``None`` for none.
         box_tokens: K of the features that tracks carry, with ``roi=None``.
+        share_projection: With ``share_decoder``: the projection to its prefix is shared
+            too, as in the released code.
+        all_pairs: Score all ordered pairs of a video, as in the paper and the released
+            code, also of tracks that share no frame.
 
     Raises:
         TypeError: A part lacks an attribute or method of its slot's interface.
@@ -99,6 +104,8 @@ class TrajectorySemantics(TrackFuser):
         span_parts: int = 4,
         trained_on: str | None = None,
         box_tokens: int | None = None,
+        share_projection: bool = False,
+        all_pairs: bool = False,
     ) -> None:
         require_semantics_options(frame_stride, max_boxes, span_parts, loss_weights)
         tokens_need = 'interaction_tokens need an interaction head'
@@ -118,19 +125,18 @@ class TrajectorySemantics(TrackFuser):
             interaction=interaction,
             max_boxes=max_boxes,
             box_tokens=box_tokens,
+            all_pairs=all_pairs,
         )
         self.instance_caption = build_part(instance_caption)
         extra_names = ['encoded'] * (bigram_head is not None)
-        extra_names += ['decoder'] * share_decoder
+        extra_names += ['decoder'] * share_decoder + ['project'] * share_projection
         require_slot_interface('instance_caption', self.instance_caption, *extra_names)
-        if share_decoder and isinstance(video_caption, dict):
-            _require(
-                instance_caption is not None and video_caption.get('decoder') is None,
-                "share_decoder=True takes instance_caption's decoder: give that head, "
-                'and none to video_caption',
-            )
-            video_caption = dict(video_caption, decoder=self.instance_caption.decoder)
-        self.video_caption = build_part(video_caption)
+        heads = video_caption, self.instance_caption
+        self.video_caption = build_part(
+            with_shared_decoder(*heads, share_decoder, share_projection)
+        )
+        if share_projection and self.video_caption is not None:
+            self.video_caption.project = self.instance_caption.project
         for slot in INTERFACES:
             require_slot_interface(slot, getattr(self, slot))
         self.frame_stride = frame_stride
@@ -339,8 +345,3 @@ class TrajectorySemantics(TrackFuser):
         return localize_interactions(
             interactions, ids, verbs, tracks, self._verb_scores, self.span_parts
         )
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ValueError(f'TrajectorySemantics: {message}')

@@ -8,7 +8,12 @@ from torch.nn import functional as F
 
 from ...registry import MODELS, build_part
 from ...structures.feature_maps import FeatureMaps
-from ...utils.number_ranges import COUNT, FRACTION, require_numbers
+from ...utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    NON_NEGATIVE_INT,
+    require_numbers,
+)
 
 
 @MODELS.register_module()
@@ -28,7 +33,8 @@ class RoITokens(nn.Module):
         channels: d.
         level: Which level; the paper's is the finest.
         grid: Cells a side.
-        samples: Points a side of a cell.
+        samples: Points a side of a cell; 0: as many as cells of the map that it spans,
+            detectron2's ``sampling_ratio=0``, as in the released code.
         hidden: Width of the two fully connected layers; ``None`` for none. Where
             ``in_channels`` is ``channels`` and ``hidden`` is ``None`` nothing is learnt.
         norm: With ``hidden``: a LayerNorm instead of the last ReLU (ours), so that the
@@ -60,7 +66,8 @@ class RoITokens(nn.Module):
     ) -> None:
         super().__init__()
         counts = dict(in_channels=in_channels, channels=channels)
-        require_numbers('RoITokens', COUNT, **counts, grid=grid, samples=samples)
+        require_numbers('RoITokens', COUNT, **counts, grid=grid)
+        require_numbers('RoITokens', NON_NEGATIVE_INT, samples=samples)
         require_numbers('RoITokens', COUNT.or_none, hidden=hidden)
         require_numbers('RoITokens', FRACTION, dropout=dropout)
         self.level = level
@@ -140,7 +147,7 @@ def roi_align(
         boxes: (R, 4) in cells of the map; the first cell reaches from 0 to 1. Where a
             point lies more than a cell outside the map, it counts 0.
         grid: Output cells a side, or down and across.
-        samples: Points a side of an output cell.
+        samples: Points a side of an output cell; 0: see :func:`adaptive_roi_align`.
 
     Returns:
         (R, output cells, C), row by row.
@@ -150,6 +157,8 @@ def roi_align(
     if not len(boxes):
         # Zero times the map: a loss over no boxes still has a graph.
         return level.new_zeros(0, down * across, channels) + level.sum() * 0
+    if not samples:
+        return adaptive_roi_align(level, rows, boxes, (down, across))
     boxes = boxes.to(torch.float64)
     x, wx = _taps(boxes[:, 0], boxes[:, 2], across * samples, width)
     y, wy = _taps(boxes[:, 1], boxes[:, 3], down * samples, height)
@@ -159,6 +168,58 @@ def roi_align(
     bags = [_bags(part, down, across) for part in (cell, weight)]
     pooled = F.embedding_bag(bags[0], cells, per_sample_weights=bags[1], mode='sum')
     return pooled.reshape(len(boxes), down * across, channels)
+
+
+def adaptive_roi_align(
+    level: torch.Tensor, rows: torch.Tensor, boxes: torch.Tensor, grid: tuple[int, int]
+) -> torch.Tensor:
+    """RoIAlign whose points are about a cell apart, in small boxes and in large ones.
+
+    An output cell that spans h x w cells of the map is the mean of ceil(h) x ceil(w)
+    points. Bilinear sampling is separable, so that a box is two products with matrices:
+    of its rows and of its columns.
+
+    Args:
+        level: As of :func:`roi_align`.
+        rows: As of :func:`roi_align`.
+        boxes: (R, 4), R > 0, as of :func:`roi_align`.
+        grid: Output cells down and across.
+
+    Returns:
+        (R, output cells, C), row by row.
+    """
+    boxes = boxes.to(torch.float64)
+    height, width = level.shape[2:]
+    down = _sampling_matrix(boxes[:, 1], boxes[:, 3], grid[0], height).to(level.dtype)
+    across = _sampling_matrix(boxes[:, 0], boxes[:, 2], grid[1], width).to(level.dtype)
+    pooled = level.new_zeros(len(boxes), grid[0] * grid[1], level.shape[1])
+    for row in rows.unique().tolist():  # frames
+        index = (rows == row).nonzero()[:, 0]
+        lines = torch.einsum('riy,cyx->ricx', down[index], level[row])
+        cells = torch.einsum('ricx,rjx->rijc', lines, across[index])
+        pooled = pooled.index_put((index,), cells.flatten(1, 2))
+    return pooled
+
+
+def _sampling_matrix(
+    low: torch.Tensor, high: torch.Tensor, cells: int, size: int
+) -> torch.Tensor:
+    """(R, cells, size) weights of a map's cells on one axis in each output cell."""
+    extent = ((high - low) / cells)[:, None, None]
+    count = extent.ceil()
+    place = torch.arange(int(count.max()), device=low.device)
+    inside = place < count
+    count = count.clamp(min=1)
+    cell = torch.arange(cells, device=low.device)[:, None]
+    at = low[:, None, None] + (cell + (place + 0.5) / count) * extent - 0.5
+    inside = inside & (at >= -1) & (at <= size)
+    at = at.clamp(0, size - 1)
+    floor = at.floor()
+    upper_weight = (at - floor) * inside / count
+    lower_weight = inside / count - upper_weight
+    weights = low.new_zeros(len(low), cells, size)
+    weights.scatter_add_(2, floor.long(), lower_weight)
+    return weights.scatter_add_(2, (floor.long() + 1).clamp(max=size - 1), upper_weight)
 
 
 def _taps(

@@ -56,6 +56,35 @@ def test_a_cell_goes_through_the_frames_one_by_one(kind: str) -> None:
     torch.testing.assert_close(part(f).fused, state)
 
 
+def averaging(count: int) -> VideoFusion:
+    torch.manual_seed(0)
+    cell = dict(type='AttentionCell', channels=16)
+    options = dict(in_channels=8, channels=16, grid=(3, 4), mean_frames=count)
+    return VideoFusion(cell=cell, **options).eval()
+
+
+def test_first_frames_are_averaged_and_then_fused() -> None:
+    part, f = averaging(5), torch.randn(7, 2, 12, 16)
+    attend = part.cell.attention
+    expected = attend(attend(f[:5].mean(0), f[5]), f[6])
+    torch.testing.assert_close(part(f).fused, expected)
+    for count in (1, 3, 5):  # a video of so few frames is their mean
+        torch.testing.assert_close(part(f[:count]).fused, f[:count].mean(0))
+    one = averaging(1)
+    assert torch.equal(one(f).fused, fusion('AttentionCell')(f).fused)
+    with pytest.raises(ValueError, match='mean_frames'):
+        averaging(0)
+
+
+@pytest.mark.parametrize('sizes', [[1, 1, 7], [3, 0, 6], [4, 1, 4], [6, 3]])
+def test_averaged_frames_may_come_in_any_pieces(sizes: list[int]) -> None:
+    part, f, state = averaging(5), torch.randn(9, 2, 12, 16), None
+    for piece in f.split(sizes):
+        state = part(piece, state)
+    torch.testing.assert_close(state.fused, part(f).fused)
+    assert state.count.tolist() == [9, 9]
+
+
 def test_addition_is_the_mean() -> None:
     tokens = torch.randn(5, 2, 12, 16)
     fused = fusion('AdditionCell')(tokens).fused

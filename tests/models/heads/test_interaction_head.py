@@ -50,6 +50,28 @@ def test_all_pairs_at_once_equal_a_loop(chunk_size: int) -> None:
     assert (logits[0] - logits[2]).abs().max() > 1e-3
 
 
+def test_without_self_attention_sides_go_in_as_they_are() -> None:
+    part = head(self_attention=False)
+    fused, mask = tokens()
+    logits = part(fused, mask, torch.tensor([[0, 1]]))
+    joined = part.attention(fused[:1], fused[1:2, :3])
+    pooled = F.adaptive_avg_pool1d(joined.transpose(1, 2), 2).transpose(1, 2)
+    torch.testing.assert_close(logits, part.mlp(pooled.flatten(1)))
+    assert not [name for name in part.state_dict() if '_attention.' in name]
+
+
+def test_unused_logits_stand_in_front_and_are_left_out() -> None:
+    part = head(unused_logits=1)
+    fused, mask = tokens()
+    assert part.mlp[-1].out_features == 4
+    before = part(fused, mask, ordered_pairs(3))
+    assert before.shape == (6, 3)
+    with torch.no_grad():
+        part.mlp[-1].bias += torch.tensor([100.0, 0, 0, 1])
+    after = part(fused, mask, ordered_pairs(3))
+    torch.testing.assert_close(after - before, torch.tensor([[0.0, 0, 1]] * 6))
+
+
 def test_focal_loss_by_hand() -> None:
     logits = torch.tensor([[0.0, math.log(3.0), -math.log(3.0)]])
     target = torch.tensor([[1.0, 1.0, 0.0]])

@@ -13,6 +13,7 @@ import torch
 from mmsmot.models.semantics.description import Description
 from mmsmot.models.semantics.trajectory_semantics import TrajectorySemantics
 from mmsmot.models.smot import SMOT
+from mmsmot.models.trajectory import TrajectoryTokens
 from mmsmot.registry import MODELS
 from mmsmot.structures import (
     CoordinateSpace,
@@ -648,6 +649,10 @@ def test_a_detector_without_weights_says_that_it_cannot_be_trained() -> None:
             'none to video_caption',
         ),
         (dict(share_decoder=False), 'VideoCaptionHead needs a decoder'),
+        (
+            dict(share_decoder=False, share_projection=True),
+            'share_projection=True goes with share_decoder=True',
+        ),
         (dict(interaction=None), 'interaction_tokens need an interaction head'),
         (dict(instance_caption=None), 'a bigram_head needs an instance caption head'),
         (dict(video_fusion=None), 'a video caption needs video_fusion'),
@@ -660,3 +665,27 @@ def test_a_detector_without_weights_says_that_it_cannot_be_trained() -> None:
 def test_options_that_do_not_fit(change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MODELS.build(semantics() | change)
+
+
+def test_both_captions_may_share_their_projection() -> None:
+    own, shared = (
+        MODELS.build(semantics() | dict(share_projection=share))
+        for share in (False, True)
+    )
+    assert own.video_caption.project is not own.instance_caption.project
+    assert shared.video_caption.project is shared.instance_caption.project
+    assert own.state_dict().keys() == shared.state_dict().keys()
+
+
+def test_all_pairs_of_a_video_or_those_that_share_a_frame() -> None:
+    """Of two videos: two tracks after each other in one, and one in the other."""
+    rows = torch.tensor([0, 1, 2])
+    tracks = TrajectoryTokens.grouped(
+        rows, torch.randn(3, 6, 16), rows.double(), torch.zeros(3, 4), 3
+    )
+    options = semantics() | dict(interaction_tokens=None)
+    for all_pairs, expected in ((False, []), (True, [[0, 1], [1, 0]])):
+        part = MODELS.build(options | dict(all_pairs=all_pairs)).eval()
+        fused = part._fuse(tracks, [5, 5, 6])
+        assert fused.pairs.tolist() == expected
+        assert fused.logits.shape == (len(expected), len(VERBS))

@@ -25,7 +25,7 @@ def features(level: torch.Tensor, stride: int = 8, scale: float = 1.0) -> Featur
 
 
 @pytest.mark.skipif(not has_compiled_ops(), reason='mmcv has no compiled operators')
-@pytest.mark.parametrize(('grid', 'samples'), [(2, 4), (7, 2), (1, 1)])
+@pytest.mark.parametrize(('grid', 'samples'), [(2, 4), (7, 2), (1, 1), (7, 0), (1, 0)])
 def test_equals_the_compiled_operator(grid: int, samples: int) -> None:
     from mmcv.ops import roi_align as compiled
 
