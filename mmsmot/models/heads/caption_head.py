@@ -9,16 +9,25 @@ from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 from ...registry import MODELS, build_part
+from ...utils.checkpoint import load_weights
 from ...utils.number_ranges import require_choice
 from ..fusion.attention import CrossAttention
 from ..language.text_decoder import TextDecoder
 from .base import BaseInstanceCaptionHead, BaseVideoCaptionHead
 
+# Where the instance captions' head stands in the checkpoint of a pipeline.
+PLACES = ('semantics.instance_caption.', 'instance_caption.')
+
 
 class _PrefixDecoder(nn.Module):
     """A text decoder behind Linear and LayerNorm, which make its prefix."""
 
-    def __init__(self, decoder: dict | TextDecoder | None, channels: int = 256) -> None:
+    def __init__(
+        self,
+        decoder: dict | TextDecoder | None,
+        channels: int = 256,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__()
         if decoder is None:
             raise ValueError(
@@ -28,6 +37,20 @@ class _PrefixDecoder(nn.Module):
         self.decoder = build_part(decoder)
         width = self.decoder.channels
         self.project = nn.Sequential(nn.Linear(channels, width), nn.LayerNorm(width))
+        if init_cfg is not None:
+            self._load_start(init_cfg)
+
+    def _load_start(self, init_cfg: dict) -> None:
+        """Take decoder and projection from a checkpoint that training starts with."""
+        options = dict(init_cfg)
+        checkpoint = options.pop('checkpoint', None)
+        if options != dict(type='Pretrained') or checkpoint is None:
+            raise ValueError(
+                f"{type(self).__name__}: init_cfg must be dict(type='Pretrained', "
+                f'checkpoint=FILE), got {init_cfg}'
+            )
+        parts = nn.ModuleDict(dict(decoder=self.decoder, project=self.project))
+        load_weights(parts, checkpoint, within=PLACES)
 
 
 @MODELS.register_module()
@@ -37,6 +60,9 @@ class InstanceCaptionHead(_PrefixDecoder, BaseInstanceCaptionHead):
     Args:
         decoder: The text decoder.
         channels: d.
+        init_cfg: ``dict(type='Pretrained', checkpoint=FILE)``: decoder and projection
+            start from a pipeline's instance captions, or from GRiT's text decoder as
+            ``tools/model_converters/smoter_released.py --part text_decoder`` writes it.
     """
 
     def loss(
@@ -69,11 +95,13 @@ class VideoCaptionHead(_PrefixDecoder, BaseVideoCaptionHead):
         decoder: The text decoder.
         channels: d.
         injection: ``'sequential'``: the trajectories are injected one after the other,
-            by ascending id, as the paper says. ``'joint'``: all their tokens at once
+            by ascending id, as the paper says and the released code does inside its video
+            fusion. ``'joint'``: all their tokens at once
             (ours; does not depend on the order of ids, and takes one step).
         num_heads: Heads of the attention.
         ffn_channels: Width of its feed-forward part.
         dropout: Dropout.
+        init_cfg: As of :class:`InstanceCaptionHead`.
     """
 
     def __init__(
@@ -85,8 +113,9 @@ class VideoCaptionHead(_PrefixDecoder, BaseVideoCaptionHead):
         num_heads: int = 8,
         ffn_channels: int = 1024,
         dropout: float = 0.1,
+        init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(decoder, channels)
+        super().__init__(decoder, channels, init_cfg)
         choices = ('sequential', 'joint')
         require_choice(type(self).__name__, choices, injection=injection)
         self.injection = injection

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from ...registry import MODELS, build_part
 from ...utils.error_messages import first_line
 from ...utils.number_ranges import COUNT, FRACTION, NumberRange, require_numbers
+from .prefix_bert import prefix_bert, text_embeddings
 from .tokenizer import BaseTokenizer
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class TextDecoder(nn.Module):
         tokenizer: Texts to ids.
         config: Options of a model with random weights, with ``model_type``:
             ``dict(model_type='bert', hidden_size=768, num_hidden_layers=6, ...)``; or
-            ``None``.
+            ``None``. ``'prefix_bert'`` is the text decoder of GIT, GRiT and the released
+            SMOTer, with BERT's options: a prefix without positions, see
+            :func:`~.prefix_bert.prefix_bert`.
         pretrained: Name or folder of a model instead; in 32 bits, however it was saved.
         max_length: Most ids of a caption, both marks included.
         num_beams: Beams; 1 is greedy.
@@ -115,10 +118,14 @@ class TextDecoder(nn.Module):
         Returns:
             (B, T, vocabulary).
         """
-        text = self.model.get_input_embeddings()(ids)
-        inputs = torch.cat([prefix.to(text.dtype), text], dim=1)
-        self._require_room(inputs.shape[1])
         length = ids.shape[1]
+        self._require_room(prefix.shape[1], length)
+        embeddings = text_embeddings(self.model)
+        if embeddings is None:
+            text = self.model.get_input_embeddings()(ids)
+        else:
+            text = embeddings.of_text(ids)
+        inputs = torch.cat([prefix.to(text.dtype), text], dim=1)
         allowed = mask[:, None].repeat(1, inputs.shape[1], 1)
         causal = torch.ones(length, length, dtype=torch.bool, device=mask.device).tril()
         # The prefix does not attend to text.
@@ -187,7 +194,7 @@ class TextDecoder(nn.Module):
         from transformers import DynamicCache
 
         rows, length = mask.shape
-        self._require_room(length + self.max_length)
+        self._require_room(length, self.max_length)
         cache = DynamicCache()
         self.model(
             inputs_embeds=prefix.to(self.model.dtype),
@@ -209,6 +216,7 @@ class TextDecoder(nn.Module):
                 [mask, torch.ones_like(begin, dtype=torch.bool)], 1
             ).long(),
             **self._cache_argument(cache),
+            **self._text_positions(begin, length),
             max_new_tokens=self.max_length - 1,
             num_beams=self.num_beams,
             do_sample=False,
@@ -230,7 +238,26 @@ class TextDecoder(nn.Module):
         options = inspect.signature(self.model.forward).parameters
         return {'logits_to_keep': count} if 'logits_to_keep' in options else {}
 
-    def _require_room(self, length: int) -> None:
+    def _text_positions(
+        self, begin: torch.Tensor, length: int
+    ) -> dict[str, torch.Tensor]:
+        """Positions of a prefix of ``length`` and of what begins the text, where the text
+        counts its own from 0."""
+        if text_embeddings(self.model) is None:
+            return {}
+        return {'position_ids': begin.new_zeros(len(begin), length + 1)}
+
+    def _require_room(self, prefix_length: int, text_length: int) -> None:
+        embeddings = text_embeddings(self.model)
+        if embeddings is not None:
+            if text_length > embeddings.max_length:
+                raise ValueError(
+                    f'TextDecoder: texts are {text_length} tokens long, the language '
+                    f'model has {embeddings.max_length} positions. Lower max_length, or '
+                    'raise max_position_embeddings.'
+                )
+            return
+        length = prefix_length + text_length
         room = getattr(self.model.config, 'max_position_embeddings', None)
         if room is not None and length > room:
             raise ValueError(
@@ -283,10 +310,12 @@ def _from_config(config: dict, vocab_size: int) -> PreTrainedModel:
     options = dict(config)
     kind = options.pop('model_type')
     options.setdefault('vocab_size', vocab_size)
-    if kind == 'bert':
+    if kind in ('bert', 'prefix_bert'):
         options.setdefault('is_decoder', True)
     # The tokenizer has the special ids.
     options |= dict(bos_token_id=None, eos_token_id=None, pad_token_id=None)
+    if kind == 'prefix_bert':
+        return prefix_bert(options)
     return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **options))
 
 

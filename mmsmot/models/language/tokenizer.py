@@ -6,6 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,10 +14,14 @@ from torch import nn
 
 from ...registry import MODELS
 from ...utils.error_messages import first_line
+from ...utils.number_ranges import NumberRange, require_numbers
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerBase
 
+# Of a folder, one of them says which kind of tokenizer it holds.
+TOKENIZER_FILES = ('config.json', 'tokenizer_config.json', 'tokenizer.json')
 PAD, BOS, EOS = '[PAD]', '[BOS]', '[EOS]'
 
 
@@ -161,23 +166,33 @@ class PretrainedTokenizer(BaseTokenizer):
     is not mistaken for it.
 
     Args:
-        name: Such as ``'bert-base-uncased'`` or a folder with its files.
+        name: Such as ``'bert-base-uncased'`` or a folder with its files; one that holds
+            ``vocab.txt`` alone is taken for BERT's, uncased.
         local_files_only: Never ask the network.
+        bos_id: Begins a caption; ``None``: the tokenizer's own. 104 in GRiT and the
+            released SMOTer, an unused word of BERT.
+        clean_spaces: Whether decoding takes away the blanks before punctuation and around
+            apostrophes, as transformers 4 did for every tokenizer and the released SMOTer
+            with it; ``None``: what the tokenizer's own files say.
 
     Raises:
         FileNotFoundError: It is no folder and could not be downloaded.
+        ValueError: ``bos_id`` is none of its ids.
     """
 
     may_lack = ('_extra_state',)  # older checkpoints do not have it
 
-    def __init__(self, *, name: str, local_files_only: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        local_files_only: bool = False,
+        bos_id: int | None = None,
+        clean_spaces: bool | None = None,
+    ) -> None:
         super().__init__()
-        from transformers import AutoTokenizer
-
         try:
-            inner = AutoTokenizer.from_pretrained(
-                name, local_files_only=local_files_only, trust_remote_code=False
-            )
+            inner = _load(name, local_files_only)
         except (OSError, ValueError) as error:
             raise FileNotFoundError(
                 f'no tokenizer {name!r}: it is no folder with a tokenizer here and could '
@@ -185,11 +200,16 @@ class PretrainedTokenizer(BaseTokenizer):
                 "use dict(type='CaptionTokenizer'), which is trained on the captions."
             ) from error
         self.name = name
+        self.clean_spaces = clean_spaces
         self._tokenizer = inner
-        self.bos_id = _first(inner.bos_token_id, inner.cls_token_id, inner.eos_token_id)
+        self.bos_id = _first(
+            bos_id, inner.bos_token_id, inner.cls_token_id, inner.eos_token_id
+        )
         self.eos_id = _first(inner.eos_token_id, inner.sep_token_id)
         self.pad_id = _first(inner.pad_token_id, self.eos_id)
         self.vocab_size = len(inner)
+        last_id = NumberRange(0, self.vocab_size - 1, integer=True)
+        require_numbers('PretrainedTokenizer', last_id, bos_id=self.bos_id)
 
     def encode(self, texts: Sequence[str], max_length: int) -> torch.Tensor:
         ids = self._tokenizer(list(texts), add_special_tokens=False)['input_ids']
@@ -197,7 +217,11 @@ class PretrainedTokenizer(BaseTokenizer):
 
     def decode(self, ids: torch.Tensor) -> list[str]:
         rows = [_until(row, self.eos_id) for row in ids.tolist()]
-        texts = self._tokenizer.batch_decode(rows, skip_special_tokens=True)
+        texts = self._tokenizer.batch_decode(
+            rows,
+            skip_special_tokens=True,
+            clean_up_tokenization_spaces=self.clean_spaces,
+        )
         return [text.strip() for text in texts]
 
     def get_extra_state(self) -> torch.Tensor:
@@ -224,6 +248,17 @@ class PretrainedTokenizer(BaseTokenizer):
     ) -> None:
         state_dict.setdefault(prefix + '_extra_state', self.get_extra_state())
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _load(name: str, local_files_only: bool) -> PreTrainedTokenizerBase:
+    from transformers import AutoTokenizer, BertTokenizer
+
+    files = {path.name for path in Path(name).glob('*.*')}
+    only_words = 'vocab.txt' in files and not files.intersection(TOKENIZER_FILES)
+    kind = BertTokenizer if only_words else AutoTokenizer
+    return kind.from_pretrained(
+        name, local_files_only=local_files_only, trust_remote_code=False
+    )
 
 
 def _until(ids: list[int], end: int) -> list[int]:

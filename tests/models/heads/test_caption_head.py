@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from mmsmot.models.heads import InstanceCaptionHead, VideoCaptionHead
+from mmsmot.models.language import TextDecoder
 from tests.models.language.test_text_decoder import decoder
 from tests.models.language.test_tokenizer import TEXTS, TRAINED
 
@@ -102,3 +105,36 @@ def test_people_follow_the_video_and_a_batch_equals_its_videos() -> None:
 def test_unknown_injection() -> None:
     with pytest.raises(ValueError, match="one of 'sequential', 'joint'"):
         video_head('random')
+
+
+def test_a_head_starts_from_a_checkpoints_captions(tmp_path: Path) -> None:
+    source = InstanceCaptionHead(decoder(), 16)
+    weights = {
+        f'semantics.instance_caption.{k}': w for k, w in source.state_dict().items()
+    }
+    weights |= {'semantics.roi.weight': torch.zeros(1)}
+    torch.save({'state_dict': weights}, tmp_path / 'start.pth')
+    start = dict(type='Pretrained', checkpoint=str(tmp_path / 'start.pth'))
+    heads = (
+        InstanceCaptionHead(other_decoder(), 16, init_cfg=start),
+        VideoCaptionHead(
+            decoder=other_decoder(), channels=16, num_heads=4, init_cfg=start
+        ),
+    )
+    for head in heads:
+        for part in ('decoder', 'project'):
+            expected = getattr(source, part).state_dict()
+            for name, weight in getattr(head, part).state_dict().items():
+                assert torch.equal(weight, expected[name]), name
+    with pytest.raises(ValueError, match='belongs to another config'):
+        InstanceCaptionHead(decoder('gpt2'), 16, init_cfg=start)
+    with pytest.raises(ValueError, match="init_cfg must be dict.type='Pretrained'"):
+        InstanceCaptionHead(decoder(), 16, init_cfg=dict(type='Xavier'))
+
+
+def other_decoder() -> TextDecoder:
+    part = decoder()
+    with torch.no_grad():
+        for weight in part.parameters():
+            weight += 1
+    return part

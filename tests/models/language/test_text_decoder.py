@@ -21,6 +21,15 @@ CONFIGS = {
         intermediate_size=64,
         max_position_embeddings=96,
     ),
+    'prefix_bert': dict(
+        model_type='prefix_bert',
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=12,  # of the text alone
+        initializer_range=0.1,
+    ),
     'gpt2': dict(model_type='gpt2', n_embd=32, n_layer=2, n_head=4, n_positions=96),
     'llama': dict(
         model_type='llama',
@@ -107,7 +116,9 @@ def test_cached_beams_equal_uncached(kind: str, allow_repeats: bool, prefix) -> 
     """With a padded batch and a cache, or each hypothesis alone from its beginning."""
     features, mask = prefix
     lengths, greedy = set(), 0
-    for end in (2.0, 3.0, 4.5):
+    # A word that is its own output layer follows itself unless the end is far likelier.
+    ends = (8.0, 12.0, 16.0) if kind == 'prefix_bert' else (2.0, 3.0, 4.5)
+    for end in ends:
         part = decided(kind, end, num_beams=3, allow_repeats=allow_repeats)
         found = part._generate(features, mask)
         for row, said in enumerate(found.tolist()):
@@ -213,11 +224,38 @@ def test_too_long_says_which_options() -> None:
 
 def test_all_positions_may_be_used_and_not_one_more() -> None:
     part = decoder()
-    part._require_room(96)
+    part._require_room(84, 12)
     with pytest.raises(ValueError, match='97 tokens long.*96 positions'):
-        part._require_room(97)
+        part._require_room(85, 12)
     features, mask = torch.zeros(1, 84, 32), torch.ones(1, 84, dtype=bool)
     assert len(part.generate(features, mask)) == 1  # and 12 of text
+
+
+def test_a_prefix_without_positions_may_be_of_any_length() -> None:
+    part = decoder('prefix_bert')
+    features, mask = torch.randn(1, 200, 32), torch.ones(1, 200, dtype=bool)
+    assert len(part.generate(features, mask)) == 1
+    with pytest.raises(ValueError, match='texts are 13 tokens long.*12 positions'):
+        decoder('prefix_bert', max_length=13).generate(features, mask)
+
+
+def test_a_prefix_without_positions_is_a_set(prefix) -> None:
+    """Its order has no effect, and BERT's norm and positions are not added to it."""
+    part = decoder('prefix_bert')
+    features, mask = prefix[0][:1], prefix[1][:1]
+    ids = torch.tensor([[TRAINED.bos_id, 9, 17]])
+    logits = part.logits(features, mask, ids)
+    torch.testing.assert_close(part.logits(features.flip(1), mask, ids), logits)
+    assert (part.logits(features, mask, ids[:, [0, 2, 1]]) - logits).abs().max() > 1e-3
+    layers = part.model.bert.encoder.layer
+    hidden = torch.cat([features, part.model.bert.embeddings.of_text(ids)], dim=1)
+    columns = torch.arange(10)
+    allowed = (columns < 7) | ((columns <= columns[:, None]) & (columns[:, None] >= 7))
+    bias = torch.zeros(10, 10).masked_fill(~allowed, -1e30)[None, None]
+    for layer in layers:
+        hidden = layer(hidden, bias)
+    words = part.model.get_input_embeddings().weight
+    torch.testing.assert_close(hidden[:, 7:] @ words.T, logits)
 
 
 def test_pretrained_by_folder_and_frozen(tmp_path: Path, prefix) -> None:

@@ -92,6 +92,32 @@ def test_pretrained_by_folder(tmp_path: Path) -> None:
     assert tokenizer.vocab_size == 6
 
 
+def bert_words(folder: Path) -> Path:
+    """A folder with BERT's special words where BERT has them, and a few others."""
+    words = ['[PAD]', *(f'[unused{i}]' for i in range(99)), '[UNK]', '[CLS]', '[SEP]']
+    words += ['[MASK]', '[unused99]', *".,'", 'a', 'man', 'don', 't', 'walk', '##s']
+    (folder / 'vocab.txt').write_text('\n'.join(words) + '\n')
+    return folder
+
+
+def test_berts_vocabulary_as_the_released_code_uses_it(tmp_path: Path) -> None:
+    name = str(bert_words(tmp_path))
+    plain = PretrainedTokenizer(name=name, local_files_only=True)
+    assert (plain.bos_id, plain.eos_id, plain.pad_id) == (101, 102, 0)
+    released = PretrainedTokenizer(name=name, bos_id=104, clean_spaces=True)
+    ids = released.encode(["A man, a man walks. Don't"], 40)
+    assert ids[0, [0, -1]].tolist() == [104, 102]
+    assert ids[0, 1:-1].tolist() == [
+        *(108, 109, 106),
+        *(108, 109, 112, 113, 105),
+        *(110, 107, 111),
+    ]
+    assert released.decode(ids[:, 1:]) == ["a man, a man walks. don't"]
+    assert plain.decode(ids[:, 1:]) == ["a man, a man walks. don ' t"]
+    with pytest.raises(ValueError, match='bos_id must be a whole number from 0 to 113'):
+        PretrainedTokenizer(name=name, bos_id=114)
+
+
 def test_a_checkpoint_of_another_pretrained_vocabulary(tmp_path: Path) -> None:
     def model(name: str, *words: str) -> nn.Module:
         parts = dict(tokenizer=pretrained(tmp_path / name, *words))
