@@ -25,6 +25,9 @@ def format_report(scores: dict[str, Any]) -> str:
             continue
         part = scores[protocol]
         lines.append(f'\nprotocol: {protocol}')
+        if 'tracking' in part:
+            table = {'frames by position': part['tracking']}
+            lines.append(format_table(table, corner='percent'))
         for level in ('instance', 'video'):
             if part.get(level):
                 lines.append(format_table({level: part[level]}, corner='captions'))

@@ -15,14 +15,21 @@ from ..structures import SMOTDataSample, write_trajectories
 from ..structures.sample_json import sample_to_dict
 from ..utils.atomic import atomic_write
 from ..utils.json_file import write_json
-from ..utils.number_ranges import FRACTION, require_numbers
+from ..utils.number_ranges import FRACTION, require_choice, require_numbers
 from .captions import warn_missing_caption_scorers
 from .interactions import THRESHOLD
 from .preprocessing import require_preprocessing
 from .protocols import RELEASE, STRICT
 from .report_table import format_report
 from .result_names import require_unique_names, result_name, result_path
-from .smot_report import VideoScores, build_smot_report, report_headline, score_video
+from .smot_report import (
+    ORIGINAL_NUMBERS,
+    POSITIONS,
+    VideoScores,
+    build_smot_report,
+    report_headline,
+    score_video,
+)
 
 
 @METRICS.register_module()
@@ -40,6 +47,10 @@ class SMOTMetric(BaseMetric):
         protocols: Which to follow.
         preprocessing: Of the tracks, see :func:`~mmsmot.evaluation.evaluate_sequence`.
         threshold: Least score of a predicted verb.
+        release_frame_numbers: ``'position'``: the protocol ``release`` gets tracking scores
+            of its own, in which the i-th frame that was predicted counts as frame i, as in
+            the released evaluation, and truth keeps the numbers of ``gt.txt``, which have
+            gaps. ``'original'``: both by their numbers; tracking scores are the same.
         out_dir: Folder for ``predictions/<video>.json`` (the prediction of a video, to
             be scored again by ``tools/analysis_tools/eval_predictions.py``),
             ``<video>.txt`` (MOTChallenge) and ``scores.json``; of a sample with a prompt
@@ -48,8 +59,8 @@ class SMOTMetric(BaseMetric):
         prefix: Prefix of the metrics' names.
 
     Raises:
-        ValueError: There is no such protocol or preprocessing, or ``threshold`` is no
-            number from 0 to 1.
+        ValueError: There is no such protocol, preprocessing or ``release_frame_numbers``,
+            or ``threshold`` is no number from 0 to 1.
     """
 
     default_prefix = 'smot'
@@ -60,6 +71,7 @@ class SMOTMetric(BaseMetric):
         protocols: Sequence[str] = (STRICT, RELEASE),
         preprocessing: str = 'auto',
         threshold: float = THRESHOLD,
+        release_frame_numbers: str = ORIGINAL_NUMBERS,
         out_dir: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
@@ -73,6 +85,11 @@ class SMOTMetric(BaseMetric):
             raise ValueError(
                 f"protocols must be some of '{STRICT}', '{RELEASE}', got {protocols}"
             )
+        numbers = ORIGINAL_NUMBERS, POSITIONS
+        require_choice(
+            'SMOTMetric', numbers, release_frame_numbers=release_frame_numbers
+        )
+        self.release_frame_numbers = release_frame_numbers
         self.protocols = tuple(protocols)
         self.preprocessing = preprocessing
         self.threshold = threshold
@@ -123,7 +140,12 @@ class SMOTMetric(BaseMetric):
         if 'gt_trajectories' not in sample:
             return None
         try:
-            return score_video(sample, self.protocols, self.preprocessing)
+            return score_video(
+                sample,
+                self.protocols,
+                self.preprocessing,
+                self.release_frame_numbers,
+            )
         except ValueError as error:
             raise ValueError(f'{result_name(sample)}: {error}') from error
 

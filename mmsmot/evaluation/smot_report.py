@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ..structures import SMOTDataSample
+from ..structures import SMOTDataSample, Trajectories
 from .captions import BLEU, CaptionScores, CaptionSet, score_captions
 from .chota import caption_accuracy, caption_similarity, chota
 from .interactions import (
@@ -43,6 +43,7 @@ from .tracking import (
 )
 
 Pair = tuple[int, int]
+ORIGINAL_NUMBERS, POSITIONS = 'original', 'position'
 SEMANTICS = ('captions', 'interactions', 'video_caption')
 
 
@@ -58,6 +59,8 @@ class VideoScores:
         boxes: Boxes that HOTA matches at .5, by (true id, predicted id).
         captions: (true, predicted) captions of these pairs, where there are both.
         predicted: What was predicted besides tracks, of :data:`SEMANTICS`.
+        release_tracking: trackeval's fields where the release numbers its frames
+            otherwise; ``None``: as ``tracking``.
     """
 
     name: str
@@ -67,12 +70,14 @@ class VideoScores:
     boxes: dict[Pair, int]
     captions: dict[Pair, tuple[str, str]]
     predicted: frozenset[str]
+    release_tracking: Result | None = None
 
 
 def score_video(
     sample: SMOTDataSample,
     protocols: Sequence[str] = (STRICT, RELEASE),
     preprocessing: str = 'auto',
+    release_frame_numbers: str = ORIGINAL_NUMBERS,
 ) -> VideoScores:
     """Compare one video with its truth.
 
@@ -80,6 +85,7 @@ def score_video(
         sample: Truth and prediction of a whole video.
         protocols: Which to follow.
         preprocessing: Of the tracks, see :func:`~.tracking.evaluate_sequence`.
+        release_frame_numbers: As of :class:`~.smot_metric.SMOTMetric`.
     """
     compare = {STRICT: compare_strictly, RELEASE: compare_official}
     gt, pred, frames = (
@@ -91,6 +97,16 @@ def score_video(
     tracking, boxes = evaluate_and_match_sequence(
         gt, pred, frames, preprocessing, video=sample.video
     )
+    release_tracking = None
+    if RELEASE in protocols and release_frame_numbers == POSITIONS:
+        numbers = np.arange(1, len(np.unique(frames)) + 1)
+        release_tracking, _ = evaluate_and_match_sequence(
+            gt,
+            _at_positions(pred, frames),
+            np.union1d(numbers, gt.frame_ids),
+            preprocessing,
+            video=sample.video,
+        )
     gt_captions = sample.get('gt_captions', {})
     pred_captions = sample.get('pred_captions', {})
     captions = {
@@ -106,7 +122,14 @@ def score_video(
         boxes,
         captions,
         frozenset(name for name in SEMANTICS if f'pred_{name}' in sample),
+        release_tracking,
     )
+
+
+def _at_positions(pred: Trajectories, frame_ids: np.ndarray) -> Trajectories:
+    """The rows with the positions of their frames in the video, from 1, as frame numbers."""
+    places = np.searchsorted(np.unique(frame_ids), pred.frame_ids)
+    return replace(pred, frame_ids=places + 1)
 
 
 def build_smot_report(
@@ -120,7 +143,8 @@ def build_smot_report(
 
     Returns:
         ``'tracking'`` (percent and counts), then by protocol ``'instance'``, ``'video'``
-        (caption scores), ``'interactions'``, ``'joint'``, each only where it is annotated
+        (caption scores), ``'interactions'``, ``'joint'`` (and ``'tracking'`` of a release
+        that numbers its frames otherwise), each only where it is annotated
         in some video and predicted in some: what was not predicted is absent, not 0;
         ``'tracking_fields'``: the tracking result that
         :func:`~.tracking.combine_sequences` takes; ``'counts'`` of what had no truth;
@@ -144,6 +168,10 @@ def build_smot_report(
     if RELEASE in protocols and scored:
         compared = [video.comparisons[RELEASE] for video in videos]
         scores[RELEASE] = _released(compared, scored, threshold, missing)
+    by_position = {v.name: r for v in videos if (r := v.release_tracking) is not None}
+    if by_position:
+        part = scores.setdefault(RELEASE, {})
+        part['tracking'] = summarize_tracking(combine_sequences(by_position))
     unjudged = Counter(n for v in videos for n in v.comparisons[protocols[0]].unjudged)
     scores['counts'] = {'videos': len(videos), 'without truth': dict(unjudged)}
     scores['missing'] = missing
@@ -282,6 +310,8 @@ def report_headline(scores: dict[str, Any]) -> dict[str, float]:
         if protocol not in scores:
             continue
         part = scores[protocol]
+        for name, value in part.get('tracking', {}).items():
+            row[f'{protocol}/track_{name}'] = value
         for level in ('instance', 'video'):
             for name in ('BLEU', *BLEU, 'ROUGE-L', 'METEOR', 'CIDEr'):
                 if name in part.get(level, {}):

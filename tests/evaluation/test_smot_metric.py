@@ -49,6 +49,26 @@ def test_truth_as_prediction_is_the_ceiling() -> None:
     assert 0.8 < found['release/instance_BLEU'] < 1.0
 
 
+def test_the_release_numbers_frames_by_position() -> None:
+    """Somebody walks through frames 1, 2, 4 and 6, which the release counts 1 to 4."""
+    frames, left = np.array([1, 2, 4, 6]), np.array([0.0, 50, 150, 250])
+    boxes = np.stack([left, 0 * left, left + 10, 0 * left + 20], axis=1)
+    walk = Trajectories(frames, np.ones(4, int), boxes)
+    video = sample(
+        gt_trajectories=walk, pred_trajectories=walk, gt_captions={1: 'a man'}
+    )
+    video.set_metainfo({'frame_ids': frames})
+    scores = build_smot_report([score_video(video, release_frame_numbers='position')])
+    assert (scores['tracking']['MOTA'], scores['tracking']['FN']) == (100, 0)
+    release = scores['release']['tracking']
+    assert (release['MOTA'], release['FN'], release['FP']) == (0, 2, 2)
+    assert report_headline(scores)['release/track_FN'] == 2
+    assert 'frames by position' in format_report({**scores, 'counts': {'videos': 1}})
+    assert 'release' not in build_smot_report([score_video(video)])
+    with pytest.raises(ValueError, match="one of 'original', 'position', got 'row'"):
+        SMOTMetric(release_frame_numbers='row')
+
+
 def test_worked_example() -> None:
     found = build_smot_report([score_video(worked_example())])
     strict, release = found['strict'], found['release']
