@@ -34,6 +34,7 @@ from tests.models.semantics.test_trajectory_semantics import (
     sample,
     tracks_of,
 )
+from tests.released_weights import save_vocabulary
 
 ROOT = Path(__file__).parents[2] / 'configs'
 CONFIGS = sorted([*ROOT.glob('smoter/*.py'), *ROOT.glob('ablations/*.py')])
@@ -55,10 +56,16 @@ class Clip:
 
 def small_images(path: Path, **options: Any) -> Config:
     """A config whose detector sees images of 96 x 64, without pretrained weights."""
+    if path.stem == 'smoter_released_bensmot':  # its vocabulary is a download
+        tokenizer = 'model.semantics.instance_caption.decoder.tokenizer.name'
+        options = {tokenizer: str(save_vocabulary(Path('bert'))), **options}
     config = load_config(path, options)
     inner = config.model.detector.config
-    inner.test_pipeline[1].scale = (96, 64)
-    inner.model.data_preprocessor.pad_size_divisor = 32
+    if inner.test_pipeline[1].type == 'mmsmot.FitToSquare':
+        inner.test_pipeline[1].size = 96  # its maps are halved, down to stride 128
+    else:
+        inner.test_pipeline[1].scale = (96, 64)
+        inner.model.data_preprocessor.pad_size_divisor = 32
     inner.model.backbone.init_cfg = None  # as it says itself: a download
     if 'bensmot' in path.stem:
         # AdamW's state would take twice the memory of these weights.
@@ -215,7 +222,9 @@ def tracker_of(path: Path) -> str:
 
 def _few(model: SMOT) -> list[tuple[str, torch.Tensor]]:
     """A weight of each half, instead of hundreds of millions."""
-    last = list(model.estimator.detector.model.bbox_head.conv_cls.parameters())[0]
+    head = model.estimator.detector.model.bbox_head
+    last_layer = head.heatmap if hasattr(head, 'heatmap') else head.conv_cls
+    last = list(last_layer.parameters())[0]
     found = [('pixels', last)]
     if model.semantics is not None:
         found.append(('words', model.semantics.instance_caption.project[0].weight))
