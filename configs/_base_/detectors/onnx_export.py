@@ -3,6 +3,5 @@
 onnx_export = dict(
     type='ONNXDetector',
     model=None,
-    decoder=None,
     classes=('person', ),
     score_threshold=0.1)  # ByteTrack's second round lives on weak detections

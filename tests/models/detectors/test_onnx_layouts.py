@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmsmot.engine import load_config, set_config_weights
 from mmsmot.models.detectors import ONNXDetector
+from mmsmot.models.detectors.image_preparation import PREPARATIONS
 from mmsmot.models.detectors.output_layouts import Export, OutputSpec, candidate_layouts
+from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, VideoInfo
 from tests.models.detectors.onnx_exports import (
     BOXES,
@@ -354,6 +357,23 @@ def test_sizes_that_the_file_leaves_open(tmp_path: Path) -> None:
     assert "'output0' (1, 84, 189)" in message and '192x96' in message
 
 
+def test_mmdeploys_rtmdet_by_options_of_the_config(tmp_path: Path) -> None:
+    """As configs/two_stage/README.md says it."""
+    rows = np.c_[BOXES, SCORES].astype(np.float32)[None]
+    path = tiny(tmp_path / 'net.onnx', rows, LABELS[None], names=['dets', 'labels'])
+    options = {
+        'model.detector.decoder.type': 'BoxesDecoder',
+        'model.detector.preparation': 'rtmdet',
+    }
+    config = load_config('two_stage/bytetrack_onnx', options)
+    set_config_weights(config, path)
+    detector = MODELS.build(config.model.detector)
+    assert detector.preparation == PREPARATIONS['rtmdet']
+    (detections,) = detector.detect([black()])
+    np.testing.assert_allclose(detections.boxes, BOXES[:1])
+    assert detections.labels.tolist() == [0]
+
+
 def test_a_plugin_of_tensorrt(tmp_path: Path) -> None:
     path = write_graph(
         tmp_path / 'net.onnx',
@@ -378,6 +398,9 @@ def test_real_files_of_shared_data(test_data: Path) -> None:
     yolox = ONNXDetector(model=str(folder / 'yolox_nano.onnx'))
     assert type(yolox.decoder).__name__ == 'YOLOXDecoder'
     assert yolox.nms_threshold == 0.45 and not yolox.preparation.has_fractions
+    stated = dict(type='YOLOXDecoder')
+    same = ONNXDetector(model=str(folder / 'yolox_nano.onnx'), decoder=stated)
+    assert same.fingerprint == yolox.fingerprint
     # Anchors whose boxes are offsets, which no rule may take for boxes.
     for name in ('ssdlite_pedestrian_raw', 'ultraface_rfb320_raw'):
         message = refusal(str(folder / f'{name}.onnx'))
