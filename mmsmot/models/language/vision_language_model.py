@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 import torch
-from mmengine.logging import print_log
 from torch import nn
 
 from ...registry import MODELS
@@ -20,7 +18,6 @@ from ...utils.pretrained import load_pretrained, pretrained_fingerprint
 # transformers sets padding on a tokenizer that all threads share, which must not happen
 # while another one is inside it ("Already borrowed", huggingface/transformers#47085).
 PROCESSOR_LOCK = threading.Lock()
-LOG_SECONDS = 30.0  # from one line of the log to the next while questions are answered
 # What image processors call the cutting of an image into tiles.
 SPLITTING = ('do_image_splitting', 'crop_to_patches')
 
@@ -114,16 +111,8 @@ class VisionLanguageModel(nn.Module):
         """The answers to questions, ``batch_size`` of them at a time."""
         self.model.eval()
         questions, answers = iter(questions), []
-        begin = last_log = time.monotonic()
         while batch := list(islice(questions, self.batch_size)):
             answers += self._answer_batch(batch)
-            if time.monotonic() - last_log > LOG_SECONDS:
-                last_log = time.monotonic()
-                print_log(
-                    f'VisionLanguageModel: {len(answers)} answers in '
-                    f'{last_log - begin:.0f} s',
-                    logger='current',
-                )
         return answers
 
     def _answer_batch(self, questions: list[Question]) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Iterator, Sequence, Set
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 import cv2
 import numpy as np
@@ -16,6 +19,7 @@ from ...registry import MODELS, build_part
 from ...structures import Frame, Interactions, Tracks
 from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, NON_NEGATIVE_INT, require_numbers
+from ..language.cached_answers import CachedAnswers
 from ..language.vision_language_model import Question, VisionLanguageModel
 from ..semantics.description import Description, Pair
 from .crop_buffer import Crop, CropBuffer, NearPair
@@ -33,6 +37,7 @@ INTERACTION_PROMPT = (
     'person in the red box do to the person in the blue box? Answer with verbs such as '
     '"hugs" or "talks to", separated by commas, or with "nothing".'
 )
+LOG_SECONDS = 30.0  # from one line of the log to the next
 RED, BLUE = (255, 0, 0), (0, 0, 255)  # RGB
 
 
@@ -121,6 +126,14 @@ class VisionLanguageSemantics(nn.Module):
         """What the captions depend on beside the config: weights and processor."""
         return self.model.fingerprint
 
+    def with_cache(self, root: str | os.PathLike) -> VisionLanguageSemantics:
+        """The same, its parts shared, with the answers kept on disk."""
+        cached = copy.copy(self)
+        # A copied module shares the table of its parts; this one is to have its own.
+        cached._modules = dict(self._modules)
+        cached.model = CachedAnswers(self.model, root)
+        return cached
+
     def begin(self) -> CropBuffer:
         """An empty buffer, for one video."""
         return CropBuffer(**self.crop_buffer)
@@ -168,9 +181,12 @@ class VisionLanguageSemantics(nn.Module):
         description = Description()
         if self.caption_prompt:
             with buffer.stopwatch.part('captions'):
-                texts = self.model.answer(
+                questions = (
                     _question(self.caption_prompt, buffer.track_crops[i].sample())
                     for i in captioned
+                )
+                texts = self.model.answer(
+                    _with_progress(questions, len(captioned), 'people')
                 )
             rows = zip(captioned, texts, strict=True)
             description.captions = {i: text for i, text in rows if text}
@@ -189,7 +205,10 @@ class VisionLanguageSemantics(nn.Module):
 
     def _interactions(self, pairs: list[tuple[int, int, NearPair]]) -> Interactions:
         rows, unmatched = [], []
-        answers = self.model.answer(self._pair_questions(pairs))
+        questions = self._pair_questions(pairs)
+        answers = self.model.answer(
+            _with_progress(questions, 2 * len(pairs), 'pairs, each in both orders')
+        )
         for (subject_id, object_id, pair), answer in zip(
             _ordered(pairs), answers, strict=True
         ):
@@ -254,6 +273,23 @@ class VisionLanguageSemantics(nn.Module):
             colours = {subject_id: RED, object_id: BLUE}
             crops = pair.crops.sample()
             yield _question(self.interaction_prompt or '', crops, colours)
+
+
+def _with_progress(
+    questions: Iterable[Question], count: int, topic: str
+) -> Iterator[Question]:
+    """The questions, with a line in the log now and then, since answers may take long."""
+    begin, last_log = time.monotonic(), 0.0
+    for number, question in enumerate(questions):
+        seconds = time.monotonic() - begin
+        if seconds - last_log > LOG_SECONDS:
+            last_log = seconds
+            print_log(
+                f'VisionLanguageSemantics: {number} of {count} questions about {topic} '
+                f'in {seconds:.0f} s',
+                logger='current',
+            )
+        yield question
 
 
 def _ordered(

@@ -298,6 +298,59 @@ def test_a_result_tells_the_stages(
     assert result['warnings'] == []
 
 
+def test_a_run_that_was_killed_asks_only_the_rest(
+    folders: tuple[str, str], clip: Path, tmp_path: Path, monkeypatch
+) -> None:
+    config = load_config('foundation/bytetrack_rtdetr_smolvlm', tiny_options(folders))
+    answer_batch, batches = VisionLanguageModel._answer_batch, []
+
+    def killed(self, questions):
+        if len(batches) == 1:
+            raise KeyboardInterrupt
+        batches.append(len(questions))
+        return answer_batch(self, questions)
+
+    monkeypatch.setattr(VisionLanguageModel, '_answer_batch', killed)
+    inferencer = SMOTInferencer(config, cache=True)
+    with pytest.raises(KeyboardInterrupt):
+        inferencer(clip, tmp_path / 'out', draw=False)
+    first = sum(batches)
+    assert len([*(tmp_path / 'out').rglob('answers/*/*.txt')]) == first == 4
+
+    def counted(self, questions):
+        batches.append(len(questions))
+        return answer_batch(self, questions)
+
+    monkeypatch.setattr(VisionLanguageModel, '_answer_batch', counted)
+    batches.clear()
+    result = inferencer(clip, tmp_path / 'out', draw=False)
+    rest = sum(batches)
+    batches.clear()
+    fresh = SMOTInferencer(config)(clip, tmp_path / 'fresh', draw=False)
+    assert first + rest == sum(batches)
+    captions, fresh_captions = (
+        [row['caption'] for row in each['trajectories']] for each in (result, fresh)
+    )
+    assert captions == fresh_captions
+    assert result['interactions'] == fresh['interactions']
+    batches.clear()
+    inferencer(clip, tmp_path / 'out', draw=False, overwrite=True)
+    assert batches == []  # all of it is there
+
+
+def test_long_answering_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged = []
+    module = 'mmsmot.models.vlm.vision_language_semantics'
+    monkeypatch.setattr(f'{module}.print_log', lambda m, **_: logged.append(m))
+    times = iter(range(0, 1000, 20))
+    monkeypatch.setattr(f'{module}.time.monotonic', lambda: next(times))
+    semantics = VisionLanguageSemantics(model=Scripted('hugs', 'hugs'))
+    semantics.generate(seen(semantics), caption_ids=[], video_caption=False)
+    assert logged == [
+        'VisionLanguageSemantics: 1 of 2 questions about pairs, each in both orders in 40 s'
+    ]
+
+
 def test_its_detector_looks_at_a_video_once(
     model: SMOT, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
