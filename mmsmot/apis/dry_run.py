@@ -130,7 +130,7 @@ def _of_hub(slot: str, kind: str, name: Any) -> ModelFile:
     if is_offline():
         note = f'HF_HUB_OFFLINE is set, and it is not in the cache. {how_to_get(files.name)}'
         return ModelFile(slot, kind, files.name, 'missing', files.num_bytes, note)
-    notes = [f'by {files.source}' if files.source else '', licence]
+    notes = [f'size: {files.source}' if files.source else '', licence]
     if files.partial_bytes:
         notes.append(f'{format_bytes(files.partial_bytes)} of it are here already')
     note = '; '.join(filter(None, notes))

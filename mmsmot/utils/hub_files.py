@@ -36,7 +36,7 @@ PAGE = 'the list of files on its page on the hub, read in 2025'
 KNOWN_MODELS: Mapping[str, KnownModel] = {
     'HuggingFaceTB/SmolVLM-500M-Instruct': KnownModel(1025, 'Apache-2.0', PAGE),
     'PekingU/rtdetr_v2_r18vd': KnownModel(
-        80.8, 'Apache-2.0', 'its 20.2 million weights of 4 bytes; licence: its page'
+        80.8, 'Apache-2.0', 'its 20.2 million weights of 4 bytes'
     ),
     'ustc-community/dfine-small-coco': KnownModel(41.5, 'Apache-2.0', PAGE),
 }

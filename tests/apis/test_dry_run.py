@@ -44,8 +44,8 @@ def test_names_of_the_hub_with_their_sizes(clip: str, monkeypatch) -> None:
     assert is_complete
     text = '\n'.join(lines)
     assert 'model.detector: TransformersDetector PekingU/rtdetr_v2_r18vd\n' in text
-    assert 'to be downloaded, 80.8 MB (by its 20.2 million weights' in text
-    assert 'to be downloaded, 1.02 GB (by the list of files on its page' in text
+    assert 'to be downloaded, 80.8 MB (size: its 20.2 million weights' in text
+    assert 'to be downloaded, 1.02 GB (size: the list of files on its page' in text
     assert 'licence Apache-2.0' in text
     assert 'in all: 1.11 GB; 1.00 GB are free in ' in text and 'NOT ENOUGH' in text
     assert (
