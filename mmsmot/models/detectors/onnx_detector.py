@@ -325,11 +325,6 @@ class ONNXDetector(BaseDetector):
             )
         ]
 
-    def _renumbered(self, numbers: np.ndarray) -> np.ndarray:
-        """The labels of the model's numbers, all of which are kept."""
-        known_numbers, labels = np.array(sorted((self._labels or {}).items())).T
-        return labels[np.searchsorted(known_numbers, numbers)]
-
     def _tell_of_dropped(self, dropped: int, no_score: int, is_broken: bool) -> None:
         """Log boxes that were left out; once as a warning where the model is broken."""
         if not (dropped or no_score):
