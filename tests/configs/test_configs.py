@@ -110,6 +110,8 @@ def test_an_ablation_of_the_tfm_changes_the_tfm_alone(kind: str) -> None:
         ('bytetrack', 'low_threshold', 0.1),
         ('deepsort', 'min_confidence', 0.6),
         ('strongsort', 'min_confidence', 0.6),
+        ('botsort', 'low_threshold', 0.1),
+        ('deepocsort', 'det_threshold', 0.6),
     ],
 )
 def test_a_tracker_states_the_scores_it_looks_at(

@@ -19,7 +19,15 @@ with tool_imports():
     import numpy as np
 
     from mmsmot.evaluation import evaluate_sequence, format_table, summarize_tracking
-    from mmsmot.models.trackers import OCSORT, SORT, ByteTrack, DeepSORT, StrongSORT
+    from mmsmot.models.trackers import (
+        OCSORT,
+        SORT,
+        BoTSORT,
+        ByteTrack,
+        DeepOCSORT,
+        DeepSORT,
+        StrongSORT,
+    )
     from mmsmot.structures import Detections, Trajectories
 
 TRACKERS = {
@@ -29,8 +37,11 @@ TRACKERS = {
     'OC-SORT, use_byte': lambda: OCSORT(use_byte=True),
     'DeepSORT': DeepSORT,
     'StrongSORT': StrongSORT,
+    'BoT-SORT': BoTSORT,
+    'BoT-SORT-ReID': lambda: BoTSORT(with_reid=True),
+    'Deep OC-SORT': DeepOCSORT,
 }
-NEED_APPEARANCE = ('DeepSORT', 'StrongSORT')
+NEED_APPEARANCE = ('DeepSORT', 'StrongSORT', 'BoT-SORT-ReID', 'Deep OC-SORT')
 
 
 def read_recorded_stream(path: Path) -> tuple[list[Detections], Trajectories]:

@@ -2,7 +2,9 @@
 
 from .appearance_byte_track import AppearanceByteTrack
 from .base import BaseTracker, TrackerError, checked_tracks, checked_update
+from .bot_sort import BoTSORT
 from .byte_track import ByteTrack
+from .deep_oc_sort import DeepOCSORT
 from .deep_sort import DeepSORT
 from .oc_sort import OCSORT
 from .sort import SORT
@@ -14,7 +16,9 @@ __all__ = [
     'SORT',
     'AppearanceByteTrack',
     'BaseTracker',
+    'BoTSORT',
     'ByteTrack',
+    'DeepOCSORT',
     'DeepSORT',
     'StrongSORT',
     'TrackerError',

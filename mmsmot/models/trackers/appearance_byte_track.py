@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TRACKERS
-from ...structures import Detections, Frame, Tracks, pairwise_iou
+from ...structures import Detections, pairwise_iou
 from ...utils.number_ranges import (
     FRACTION,
     NON_NEGATIVE,
@@ -13,14 +13,13 @@ from ...utils.number_ranges import (
     require_numbers,
 )
 from .association import match_by_weight
-from .base import require_detections
-from .byte_track import COLUMNS, ByteTrack
 from .camera_motion import CameraMotion
-from .gallery import SmoothedAppearanceGallery, unit_embeddings
+from .gallery import SmoothedAppearanceGallery
+from .reid_byte_track import ReIDByteTrack
 
 
 @TRACKERS.register_module()
-class AppearanceByteTrack(ByteTrack):
+class AppearanceByteTrack(ReIDByteTrack):
     """ByteTrack whose first round weighs appearance beside overlap (ours).
 
     At few frames a second, people cross, turn round and run out of their
@@ -45,8 +44,6 @@ class AppearanceByteTrack(ByteTrack):
         alpha: Weight of the past in a track's appearance.
         track_threshold: This and the others: see :class:`~.byte_track.ByteTrack`.
     """
-
-    _COLUMNS = [*COLUMNS, ('slot', np.int64)]
 
     def __init__(
         self,
@@ -103,15 +100,6 @@ class AppearanceByteTrack(ByteTrack):
         self.min_height_ratio = min_height_ratio
         self._gallery = SmoothedAppearanceGallery(alpha)
 
-    def reset(self) -> None:
-        super().reset()
-        self._gallery.clear()
-
-    def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        require_detections(detections, type(self).__name__)
-        self._vectors = unit_embeddings(detections, type(self).__name__)
-        return super().update(detections, frame)
-
     def _match_first(
         self,
         boxes: np.ndarray,
@@ -161,24 +149,3 @@ class AppearanceByteTrack(ByteTrack):
         ratio = np.minimum(high, low) / np.maximum(high, low)
         is_near = distance <= self.reach * (high + low) / 2
         return is_near & (ratio >= self.min_height_ratio)
-
-    def _take(
-        self, rows: np.ndarray, det_index: np.ndarray, detections: Detections
-    ) -> None:
-        super()._take(rows, det_index, detections)
-        if len(rows):
-            slots = self._tracks.rows['slot'][rows]
-            self._gallery.add(slots, self._vectors[det_index])
-
-    def _start(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
-        fresh = super()._start(det_index, detections)
-        if len(fresh):
-            vectors = self._vectors[det_index]
-            fresh['slot'] = self._gallery.allot(len(fresh), vectors.shape[1])
-            self._gallery.add(fresh['slot'], vectors)
-        return fresh
-
-    def _retire(self, stage: np.ndarray) -> None:
-        old_slots = self._tracks.rows['slot'].copy()
-        super()._retire(stage)
-        self._gallery.release(np.setdiff1d(old_slots, self._tracks.rows['slot']))

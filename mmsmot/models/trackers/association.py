@@ -61,6 +61,20 @@ class Overlaps:
         values = self.values * factors[self.columns]
         return Overlaps(None, self.rows, self.columns, values)
 
+    def raised(
+        self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
+    ) -> Overlaps:
+        """The same, but pairs (K,) that overlap have at least the values (K,) above 0."""
+        if self.table is not None:
+            table = self.table.copy()
+            table[rows, columns] = np.maximum(table[rows, columns], values)
+            return Overlaps(table, self.rows, self.columns, self.values)
+        keys = _pair_keys(self.rows, self.columns)
+        places = np.searchsorted(keys, _pair_keys(rows, columns))
+        raised = self.values.copy()
+        raised[places] = np.maximum(raised[places], values)
+        return Overlaps(None, self.rows, self.columns, raised)
+
     def where(
         self, condition: Callable[[np.ndarray], np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:

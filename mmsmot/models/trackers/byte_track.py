@@ -19,11 +19,10 @@ from ...utils.number_ranges import (
 )
 from .association import Overlaps, remaining
 from .camera_motion import CameraMotion
-from .kalman_filter import VELOCITY, XYAHFilter
+from .kalman_filter import VELOCITY, BoxKalmanFilter, XYAHFilter
 from .table_tracker import TableTracker
 
 TENTATIVE, CONFIRMED, LOST = range(3)
-HEIGHT = 3  # column of the xyah state
 
 COLUMNS = [
     ('stage', np.int64),
@@ -66,6 +65,9 @@ class ByteTrack(TableTracker):
     """
 
     _COLUMNS = COLUMNS
+    _FILTER: type[BoxKalmanFilter] = XYAHFilter
+    # Coordinates that whoever is out of sight is not assumed to go on changing: height.
+    _SIZES = slice(3, 4)
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class ByteTrack(TableTracker):
         camera_motion: dict | CameraMotion | None = None,
         class_agnostic: bool = False,
     ) -> None:
-        super().__init__(XYAHFilter(), self._COLUMNS, camera_motion, class_agnostic)
+        super().__init__(self._FILTER(), self._COLUMNS, camera_motion, class_agnostic)
         owner = type(self).__name__
         require_numbers(
             owner,
@@ -147,10 +149,7 @@ class ByteTrack(TableTracker):
         second_pairs = self._match(boxes, missed, detections, low, limit, False)
         # Last, tracks that were born in the frame before.
         high = remaining(high, first_pairs[1])
-        limit = self.tentative_match_threshold
-        third_pairs = self._match(
-            boxes, tentative, detections, high, limit, self.fuse_score
-        )
+        third_pairs = self._match_tentative(boxes, tentative, detections, high)
         high = remaining(high, third_pairs[1])
 
         rows, det_index = np.concatenate(
@@ -159,26 +158,30 @@ class ByteTrack(TableTracker):
         self._take(rows, det_index, detections)
         self._start(high[scores[high] >= self.birth_threshold], detections)
         self._retire(stage)
-        confirmed_tracks = self._report_rows(
-            np.flatnonzero(self._tracks.rows['stage'] == CONFIRMED)
-        )
+        reported = self._report_rows(np.flatnonzero(self._is_reported()))
         if self.report_detections:
-            return replace(
-                confirmed_tracks, boxes=detections.boxes[confirmed_tracks.det_index]
-            )
-        return confirmed_tracks
+            return replace(reported, boxes=detections.boxes[reported.det_index])
+        return reported
 
     def _predict(self, frame: Frame | None) -> np.ndarray:
         """Move confirmed and lost tracks one frame on; return all boxes (N, 4)."""
         self._follow_camera(frame)
+        self._move()
+        return self._filter.to_boxes(self._tracks.state)
+
+    def _move(self) -> None:
+        """Predict confirmed and lost tracks."""
         tracks = self._tracks.rows
         tracks['det_index'] = -1
         state = self._tracks.state
         # Whoever is out of sight is not assumed to go on growing or shrinking.
-        state[VELOCITY, tracks['stage'] == LOST, HEIGHT] = 0
+        state[VELOCITY, tracks['stage'] == LOST, self._SIZES] = 0
         moving = tracks['stage'] != TENTATIVE
         state[:, moving] = self._filter.predict(state[:, moving])
-        return self._filter.to_boxes(state)
+
+    def _is_reported(self) -> np.ndarray:
+        """(N,) mask of the tracks."""
+        return self._tracks.rows['stage'] == CONFIRMED
 
     def _match_first(
         self,
@@ -191,6 +194,17 @@ class ByteTrack(TableTracker):
         return self._match(
             boxes, rows, detections, columns, self.match_threshold, self.fuse_score
         )
+
+    def _match_tentative(
+        self,
+        boxes: np.ndarray,
+        rows: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
+    ) -> np.ndarray:
+        """The round of tracks born in the frame before; as :meth:`_match`."""
+        limit = self.tentative_match_threshold
+        return self._match(boxes, rows, detections, columns, limit, self.fuse_score)
 
     def _match(
         self,

@@ -111,14 +111,37 @@ class SmoothedAppearanceGallery(AppearanceGallery):
         super().__init__(budget=1)
         self.alpha = alpha
 
-    def add(self, slots: np.ndarray, vectors: np.ndarray) -> None:
+    def add(
+        self, slots: np.ndarray, vectors: np.ndarray, alphas: np.ndarray | None = None
+    ) -> None:
+        """Mix one vector, (K, D) of unit length, into each of K slots.
+
+        Args:
+            slots: (K,).
+            vectors: The new vectors; an empty slot takes its as it is.
+            alphas: (K,) weight of the past for each; ``alpha`` where it is left out.
+        """
         self._require(vectors.shape[1])
         has_past = (self._counts[slots] > 0)[:, None]
         past = self._vectors[slots, 0]
-        mixed = np.where(
-            has_past, self.alpha * past + (1 - self.alpha) * vectors, vectors
-        )
+        alpha = self.alpha if alphas is None else alphas[:, None].astype(np.float32)
+        mixed = np.where(has_past, alpha * past + (1 - alpha) * vectors, vectors)
         super().add(slots, _normalized(mixed))
+
+    def similarities(self, slots: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """Cosines of all K slots with all M vectors.
+
+        Args:
+            slots: (K,), none empty.
+            vectors: (M, D) of unit length.
+
+        Returns:
+            (K, M) float64.
+        """
+        if not len(slots):
+            return np.empty((0, len(vectors)))
+        self._require(vectors.shape[1])
+        return (self._vectors[slots, 0] @ vectors.T).astype(np.float64)
 
 
 def unit_embeddings(detections: Detections, tracker: str) -> np.ndarray:

@@ -39,9 +39,11 @@ class BoxKalmanFilter(ABC):
     Attributes:
         length_powers: Of the last two coordinates, how they grow with the image: 1 for
             a length, 2 for an area, 0 for a ratio.
+        planes: Numbers kept for each coordinate; a filter may append to the five.
     """
 
     length_powers: np.ndarray
+    planes: int = PLANES
 
     @abstractmethod
     def to_measurement(self, boxes: np.ndarray) -> np.ndarray:
@@ -64,6 +66,10 @@ class BoxKalmanFilter(ABC):
         """Variances of a measurement, broadcast to (N, 4)."""
 
     def predict(self, state: np.ndarray) -> np.ndarray:
+        """One time step, and what a filter guards against before it."""
+        return self.step(state)
+
+    def step(self, state: np.ndarray) -> np.ndarray:
         """One time step: x' = F x, P' = F P F^T + Q."""
         mean_noise, velocity_noise = self.process_noise(state)
         predicted = (_STEP @ state.reshape(PLANES, -1)).reshape(state.shape)
@@ -159,7 +165,7 @@ class XYSRFilter(BoxKalmanFilter):
         )
 
     def initiate(self, boxes: np.ndarray) -> np.ndarray:
-        state = np.zeros((PLANES, len(boxes), 4))
+        state = np.zeros((self.planes, len(boxes), 4))
         state[MEAN] = self.to_measurement(boxes)
         state[VARIANCE] = self._initial_variance
         state[VELOCITY_VARIANCE] = self._initial_velocity_variance
@@ -171,7 +177,7 @@ class XYSRFilter(BoxKalmanFilter):
         if vanishes.any():
             state = state.copy()
             state[VELOCITY, vanishes, 2] = 0
-        return super().predict(state)
+        return self.step(state)
 
     def process_noise(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self._mean_noise, self._velocity_noise
@@ -228,7 +234,7 @@ class XYAHFilter(BoxKalmanFilter):
         return boxes
 
     def initiate(self, boxes: np.ndarray) -> np.ndarray:
-        state = np.zeros((PLANES, len(boxes), 4))
+        state = np.zeros((self.planes, len(boxes), 4))
         state[MEAN] = self.to_measurement(boxes)
         heights = state[MEAN, :, 3]
         state[VARIANCE] = self._variance(2 * heights, self._position, 1e-2)

@@ -15,7 +15,7 @@ from .association import (
 )
 from .camera_motion import CameraMotion
 from .certain_pairs import certain_pairs
-from .kalman_filter import PLANES, BoxKalmanFilter, XYSRFilter
+from .kalman_filter import XYSRFilter
 from .sort import COLUMNS, SORT
 from .table_tracker import TRACK
 from .track_table import TrackTable
@@ -48,6 +48,8 @@ class OCSORT(SORT):
         class_agnostic: See :class:`~.table_tracker.TableTracker`.
     """
 
+    _FILTER: type[XYSRFilter] = XYSRFilter
+
     def __init__(
         self,
         *,
@@ -79,21 +81,22 @@ class OCSORT(SORT):
         self.delta_t = delta_t
         self.inertia = inertia
         self.use_byte = use_byte
-        self._filter = XYSRFilter(height_epsilon=1e-6)
-        self._tracks = TrackTable(
-            np.dtype(
-                [
-                    *TRACK,
-                    *COLUMNS,
-                    ('observed', np.bool_),  # ever, the birth not counted
-                    ('last', np.float64, 4),  # the last observation
-                    ('recent', np.float64, (delta_t + 1, 4)),  # by age, NaN: none
-                    ('direction', np.float64, 2),  # unit vector x, y
-                    ('missed', np.int64),  # frames since the filter was frozen
-                    ('frozen', np.float64, (PLANES, 4)),  # its state at the first miss
-                ]
-            )
-        )
+        self._filter = self._FILTER(height_epsilon=1e-6)
+        planes = self._filter.planes
+        self._tracks = TrackTable(np.dtype(self._track_columns(planes)), planes)
+
+    def _track_columns(self, planes: int) -> list[tuple]:
+        """Name and type of a track's columns."""
+        return [
+            *TRACK,
+            *COLUMNS,
+            ('observed', np.bool_),  # ever, the birth not counted
+            ('last', np.float64, 4),  # the last observation
+            ('recent', np.float64, (self.delta_t + 1, 4)),  # by age, NaN: none
+            ('direction', np.float64, 2),  # unit vector x, y
+            ('missed', np.int64),  # frames since the filter was frozen
+            ('frozen', np.float64, (planes, 4)),  # its state at the first miss
+        ]
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         self._begin(detections)
@@ -135,11 +138,15 @@ class OCSORT(SORT):
         tracks = self._tracks.rows
         frozen = tracks['frozen'].swapaxes(0, 1)
         tracks['frozen'] = self._filter.warp(frozen, affine).swapaxes(0, 1)
-        tracks['last'] = warp_boxes(tracks['last'], affine)
-        tracks['recent'] = warp_boxes(tracks['recent'], affine)
+        self._warp_observations(affine)
         directions = tracks['direction'] @ affine[:, :2].T
         length = np.linalg.norm(directions, axis=1, keepdims=True)
         tracks['direction'] = directions / np.maximum(length, 1e-6)
+
+    def _warp_observations(self, affine: np.ndarray) -> None:
+        tracks = self._tracks.rows
+        tracks['last'] = warp_boxes(tracks['last'], affine)
+        tracks['recent'] = warp_boxes(tracks['recent'], affine)
 
     def _match_directed(
         self,
@@ -159,8 +166,7 @@ class OCSORT(SORT):
             overlaps = Overlaps.of(boxes, predicted[rows])
             i, j = overlaps.where(lambda iou: iou > self.iou_threshold)
             if not are_one_to_one(i, j):
-                scores = detections.scores[columns]
-                i, j = self._assign(overlaps, boxes, scores, rows)
+                i, j = self._assign(overlaps, detections, columns, rows)
                 good = overlaps.of_pairs(i, j) >= self.iou_threshold
                 i, j = i[good], j[good]
             return np.array([rows[j], columns[i]])
@@ -170,16 +176,16 @@ class OCSORT(SORT):
     def _assign(
         self,
         overlaps: Overlaps,
-        boxes: np.ndarray,
-        scores: np.ndarray,
+        detections: Detections,
+        columns: np.ndarray,
         rows: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The assignment of greatest total IoU + agreement * score over all pairs.
 
         Args:
             overlaps: Of D detections with T tracks.
-            boxes: (D, 4) of the detections.
-            scores: (D,) of the detections.
+            detections: All of this frame.
+            columns: (D,) those of the table.
             rows: (T,) the tracks.
 
         Only pairs that are in doubt get an agreement and go to the solver. The rest is
@@ -188,6 +194,7 @@ class OCSORT(SORT):
         What is in doubt stays a table of all pairs in a crowd too: a pair without overlap
         has an agreement, so leaving it out could change the best assignment.
         """
+        boxes, scores = detections.boxes[columns], detections.scores[columns]
         bound = abs(self.inertia) * scores.max() / 2
         sure_i, sure_j = certain_pairs(overlaps, 4 * bound)
         rest_i = remaining(np.arange(len(boxes)), sure_i)
@@ -278,8 +285,8 @@ class OCSORT(SORT):
             return
         tracks = self._tracks.rows
         state = tracks['frozen'][rows].swapaxes(0, 1).copy()
-        start, gap = _centred(tracks['last'][rows]), tracks['missed'][rows] + 1
-        step = (_centred(boxes) - start) / gap[:, None]
+        start, gap = self._gap_start(rows), tracks['missed'][rows] + 1
+        step = (centred(boxes) - start) / gap[:, None]
         for i in range(1, int(gap.max()) + 1):
             active = np.flatnonzero(i <= gap)
             virtual = start[active] + i * step[active]
@@ -290,8 +297,12 @@ class OCSORT(SORT):
             state[:, active] = self._filter.update(state[:, active], virtual)
             going = np.flatnonzero(i < gap)
             # Without SORT's guard against vanishing areas, as in the original.
-            state[:, going] = BoxKalmanFilter.predict(self._filter, state[:, going])
+            state[:, going] = self._filter.step(state[:, going])
         self._tracks.state[:, rows] = state
+
+    def _gap_start(self, rows: np.ndarray) -> np.ndarray:
+        """(K, 4) centre, width and height of the observation that a gap begins with."""
+        return centred(self._tracks.rows['last'][rows])
 
     def _init_tracks(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
         fresh = super()._init_tracks(det_index, detections)
@@ -305,7 +316,7 @@ class OCSORT(SORT):
         return np.where(tracks['observed'][:, None], tracks['last'], filtered)
 
 
-def _centred(boxes: np.ndarray) -> np.ndarray:
+def centred(boxes: np.ndarray) -> np.ndarray:
     """(N, 4) corners to centre x, y, width, height."""
     sizes = boxes[:, 2:] - boxes[:, :2]
     return np.concatenate([boxes[:, :2] + sizes / 2, sizes], axis=1)

@@ -57,7 +57,7 @@ class TableTracker(BaseTracker):
         self.camera_motion = camera_motion
         self.class_agnostic = class_agnostic
         self._filter = motion
-        self._tracks = TrackTable(np.dtype([*TRACK, *columns]))
+        self._tracks = TrackTable(np.dtype([*TRACK, *columns]), motion.planes)
         self._forget_frames()
 
     def reset(self) -> None:

@@ -15,10 +15,12 @@ class TrackTable:
 
     Args:
         dtype: The columns of a track. There must be an ``id``.
+        planes: Of the filter's states.
     """
 
-    def __init__(self, dtype: np.dtype) -> None:
+    def __init__(self, dtype: np.dtype, planes: int = PLANES) -> None:
         self._dtype = dtype
+        self._planes = planes
         self.clear()
 
     def __len__(self) -> int:
@@ -31,18 +33,18 @@ class TrackTable:
 
     @property
     def state(self) -> np.ndarray:
-        """(5, N, 4) view of the Kalman states."""
+        """(planes, N, 4) view of the Kalman states."""
         return self._state[:, : self._count]
 
     def clear(self) -> None:
         """Forget every track; the next id is 1."""
         self._rows = np.zeros(64, self._dtype)
-        self._state = np.zeros((PLANES, 64, 4))
+        self._state = np.zeros((self._planes, 64, 4))
         self._count = 0
         self._last_id = 0
 
     def spawn(self, state: np.ndarray) -> np.ndarray:
-        """Append a track with the next id for each state of (5, M, 4).
+        """Append a track with the next id for each state of (planes, M, 4).
 
         Returns:
             View of the M new rows, zero but for their ids.
@@ -67,6 +69,6 @@ class TrackTable:
     def _grow(self, capacity: int) -> None:
         rows, state = self.rows, self.state
         self._rows = np.zeros(capacity, self._dtype)
-        self._state = np.zeros((PLANES, capacity, 4))
+        self._state = np.zeros((self._planes, capacity, 4))
         self.rows[:] = rows
         self.state[:] = state

@@ -12,7 +12,9 @@ from mmsmot.models.trackers import (
     OCSORT,
     SORT,
     AppearanceByteTrack,
+    BoTSORT,
     ByteTrack,
+    DeepOCSORT,
     DeepSORT,
     StrongSORT,
     TrajectoryFile,
@@ -27,6 +29,8 @@ PARTS = (
     OCSORT,
     DeepSORT,
     StrongSORT,
+    BoTSORT,
+    DeepOCSORT,
     ECC,
     SparseOpticalFlow,
 )
@@ -83,6 +87,16 @@ def test_no_argument_takes_nan_infinity_or_text(part: type, name: str) -> None:
         (partial(DeepSORT, gating_threshold=0), 'DeepSORT: gating_threshold must be'),
         (partial(StrongSORT, appearance_weight=1.5), 'appearance_weight must be'),
         (partial(StrongSORT, noise_power=-1), 'StrongSORT: noise_power must be'),
+        (
+            partial(BoTSORT, proximity_threshold=1.1),
+            'BoTSORT: proximity_threshold must',
+        ),
+        (partial(BoTSORT, appearance_threshold=-0.1), 'appearance_threshold must be'),
+        (partial(BoTSORT, with_reid='yes'), 'with_reid must be one of True, False'),
+        (partial(BoTSORT, low_threshold=0.7), 'BoTSORT: low_threshold must be at most'),
+        (partial(DeepOCSORT, appearance_weight=-1), 'appearance_weight must be'),
+        (partial(DeepOCSORT, max_weight_boost=-1), 'DeepOCSORT: max_weight_boost must'),
+        (partial(DeepOCSORT, alpha=1.5), 'DeepOCSORT: alpha must be'),
         (partial(ECC, height=0), 'ECC: height must be a whole number of 1 or more'),
         (
             partial(SORT, class_agnostic='no'),
@@ -159,6 +173,19 @@ DEFAULTS = {
         n_init=3,
         gating_threshold=9.4877,
     ),
+    BoTSORT: BYTE_DEFAULTS
+    | dict(with_reid=False, proximity_threshold=0.5, appearance_threshold=0.25),
+    DeepOCSORT: dict(
+        score_threshold=0.6,
+        max_age=30,
+        min_hits=3,
+        iou_threshold=0.3,
+        delta_t=3,
+        inertia=0.2,
+        use_byte=False,
+        appearance_weight=0.75,
+        max_weight_boost=0.5,
+    ),
     ECC: dict(height=270, max_iterations=50, epsilon=1e-4),
     SparseOpticalFlow: dict(height=270, max_corners=400, min_corners=12),
 }
@@ -175,6 +202,7 @@ def test_defaults(part: type) -> None:
 def test_defaults_of_what_is_remembered_of_looks() -> None:
     assert DeepSORT()._gallery.budget == 100
     assert StrongSORT()._gallery.alpha == AppearanceByteTrack()._gallery.alpha == 0.9
+    assert (BoTSORT()._gallery.alpha, DeepOCSORT()._gallery.alpha) == (0.9, 0.95)
 
 
 @pytest.mark.parametrize(

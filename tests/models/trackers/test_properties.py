@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +19,9 @@ from mmsmot.models.trackers import (
     SORT,
     AppearanceByteTrack,
     BaseTracker,
+    BoTSORT,
     ByteTrack,
+    DeepOCSORT,
     DeepSORT,
     StrongSORT,
     association,
@@ -38,6 +41,9 @@ TRACKERS: dict[str, Callable[..., BaseTracker]] = {
     'DeepSORT, published': DeepSORT,
     'StrongSORT': partial(StrongSORT, n_init=1, min_confidence=0.3),
     'StrongSORT, published': StrongSORT,
+    'BoT-SORT': BoTSORT,
+    'BoT-SORT-ReID': partial(BoTSORT, with_reid=True),
+    'Deep OC-SORT': partial(DeepOCSORT, min_hits=1),
 }
 every_tracker = pytest.mark.parametrize('make', TRACKERS.values(), ids=TRACKERS)
 videos = st.integers(0, 2**32 - 1)
@@ -219,7 +225,11 @@ def test_far_and_huge_boxes_stay_numbers(make) -> None:
 
 
 @pytest.mark.parametrize(
-    'name', ['SORT', 'SORT, published', 'ByteTrack', 'OCSORT', 'OCSORT with BYTE']
+    'name',
+    [
+        *('SORT', 'SORT, published', 'ByteTrack', 'OCSORT', 'OCSORT with BYTE'),
+        *('BoT-SORT', 'BoT-SORT-ReID', 'Deep OC-SORT'),
+    ],
 )
 @settings(max_examples=25, deadline=None)
 @given(seed=videos)
@@ -232,6 +242,43 @@ def test_a_crowd_is_tracked_alike_without_a_table_of_all_pairs(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(association, 'LARGE', 0)
         assert_equal(run(make(), video), dense)
+
+
+@every_tracker
+@settings(max_examples=10, deadline=None)
+@given(seed=videos)
+def test_two_videos_in_turn_by_copies(make, seed: int) -> None:
+    """A copy taken in the middle goes on alone, and neither disturbs the other."""
+    video, other_video = random_video(seed), random_video(seed ^ 1)
+    one, expected = make(), run(make(), video)
+    middle = len(video) // 2
+    first_half = run(one, video[:middle])
+    other, copied = make(), copy.deepcopy(one)
+    halves: list[list[Tracks]] = [[], []]
+    for detections, other_detections in zip(
+        video[middle:], other_video[: len(video) - middle], strict=True
+    ):
+        halves[0].append(one.update(detections))
+        other.update(other_detections)
+        halves[1].append(copied.update(detections))
+    for half in halves:
+        assert_equal(first_half + half, expected)
+
+
+@pytest.mark.parametrize(
+    'name',
+    [n for n in TRACKERS if 'ReID' in n or 'Deep' in n or n.startswith('Strong')],
+)
+def test_looks_of_another_length_are_no_silent_mistake(name: str) -> None:
+    """Also after a frame of nobody, which has no embeddings."""
+    tracker = TRACKERS[name]()
+    box = [[10, 10, 50, 90]]
+    tracker.update(Detections(box, [0.95], None, np.ones((1, 8))))
+    tracker.update(Detections.empty())
+    with pytest.raises(
+        ValueError, match='embeddings of length 4 after some of length 8'
+    ):
+        tracker.update(Detections(box, [0.95], None, np.ones((1, 4))))
 
 
 class Panning(CameraMotion):
@@ -309,6 +356,8 @@ def test_one_frame(make) -> None:
         ('OCSORT', 3_000),
         ('DeepSORT', 3_000),
         ('StrongSORT', 3_000),
+        ('BoT-SORT-ReID', 10_000),
+        ('Deep OC-SORT', 3_000),
     ],
 )
 def test_a_crowd_of_thousands(name: str, count: int) -> None:
@@ -320,7 +369,7 @@ def test_a_crowd_of_thousands(name: str, count: int) -> None:
     looks = rng.normal(size=(count, 4))
     tracker = TRACKERS[name]()
     tracker.update(Detections(boxes, scores, None, looks))
-    is_sparse = name in ('SORT', 'ByteTrack')
+    is_sparse = name in ('SORT', 'ByteTrack', 'BoT-SORT-ReID')
     if is_sparse:  # a table of all pairs alone would be 800 MB
         tracemalloc.start()
     tracks = tracker.update(Detections(boxes + 0.2, scores, None, looks))

@@ -1,0 +1,3 @@
+_base_ = ['sort_public-detections.py', '../_base_/reid/osnet_x0_25.py', '../_base_/trackers/deep_oc_sort.py']
+model = dict(
+    reid=_base_.osnet_x0_25, tracker=dict(_delete_=True, **_base_.deep_oc_sort))

@@ -1,0 +1,10 @@
+_base_ = [
+    '../_base_/default_runtime.py', '../_base_/detectors/yolox_nano.py',
+    '../_base_/reid/osnet_x0_25.py', '../_base_/trackers/deep_oc_sort.py'
+]
+# Deep OC-SORT looks at detections above its det_threshold alone.
+model = dict(
+    type='SMOT',
+    detector=_base_.yolox_nano,
+    reid=_base_.osnet_x0_25,
+    tracker=_base_.deep_oc_sort)
