@@ -34,8 +34,10 @@ class DeepOCSORT(OCSORT):
     paper. Different from it, with the paper: the release moves an observation of the last
     ``delta_t`` frames twice when it is also the last one, since both names stand for one
     array, and does not move the one that a gap begins with by the camera's first step;
-    here each is moved once a frame. And a track's direction turns with the camera, as that
-    of its moved observations does; the release leaves it.
+    here each is moved once a frame. A track's direction turns with the camera, as that of
+    its moved observations does; the release leaves it. And a box whose corners sum up to
+    less than zero is an observation like any other. With a camera at rest and boxes inside
+    the image it equals the authors' code.
 
     Args:
         det_threshold: See :class:`~.oc_sort.OCSORT`, also for those up to ``inertia``;
