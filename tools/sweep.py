@@ -58,7 +58,8 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        'sweep', help='sweep file, or a name below configs/ such as ablations/table5'
+        'sweep',
+        help='sweep file, or a name below configs/ such as ablations/tables/tau_p',
     )
     parser.add_argument(
         '--work-dir', help='folder of all cells (default: work_dirs/NAME)'

@@ -96,7 +96,7 @@ def read_setting(value: Mapping, where: str) -> Setting:
     for key, item in value.items():
         if key in ARGUMENTS:
             arguments[key] = item
-        elif isinstance(key, str) and ('.' in key or key in ('model', 'load_from')):
+        elif isinstance(key, str) and ('.' in key or key == 'model'):
             options[key] = item
         else:
             raise ValueError(

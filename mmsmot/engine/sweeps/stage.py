@@ -68,14 +68,15 @@ class Stage:
 
 
 def tool_path(name: str) -> Path:
-    """The file of a tool below ``tools/``.
+    """The file of a tool below ``tools/``; a sweep file in JSON runs no other program.
 
     Raises:
         ValueError: There is no such tool.
     """
     for root in ROOTS:
-        path = root / 'tools' / name
-        if path.is_file() and path.suffix == '.py':
+        path = root / 'tools' / str(name)
+        is_below = path.resolve().is_relative_to((root / 'tools').resolve())
+        if is_below and path.is_file() and path.suffix == '.py':
             return path
     raise ValueError(
         f'there is no tool {name!r:.80} below tools/; a stage runs {TRAIN!r}, {TEST!r} or '
@@ -119,6 +120,7 @@ def _read_stage(value: Mapping, axis_names: Sequence[str], where: str) -> Stage:
             f'{where}: the name must be letters, digits and _, and not {SWEEP!r}, since '
             'other stages write $name for its folder'
         )
+    _require_types(value, where)
     axes = value.get('axes', axis_names)
     for axis in axes:
         if axis not in axis_names:
@@ -141,7 +143,26 @@ def _read_stage(value: Mapping, axis_names: Sequence[str], where: str) -> Stage:
         raise ValueError(f'{where}: {error}') from error
     if stage.args and stage.run in TOOLS:
         raise ValueError(f'{where}: {stage.run} takes options, no args')
+    if stage.start is not None:
+        for name in {'checkpoint', 'weights'} & {*stage.setting.arguments}:
+            raise ValueError(
+                f'{where}: starts from {stage.start}, whose checkpoint has the weights: '
+                f'leave {name!r} out of its options'
+            )
     return stage
+
+
+def _require_types(value: Mapping, where: str) -> None:
+    kinds = {bool: ('resume',), str: ('run', 'config', 'start'), Mapping: ('options',)}
+    kinds |= {list | tuple: ('axes', 'args', 'after')}
+    texts = {bool: 'True or False', str: 'text', Mapping: 'a dict'}
+    for kind, keys in kinds.items():
+        for key in keys:
+            if value.get(key) is not None and not isinstance(value[key], kind):
+                expected = texts.get(kind, 'a list')
+                raise ValueError(
+                    f'{where}: {key} must be {expected}, got {value[key]!r:.80}'
+                )
 
 
 def _require_shared(stage: Stage, stages: Mapping[str, Stage], where: str) -> None:

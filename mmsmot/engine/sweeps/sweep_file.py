@@ -12,7 +12,7 @@ from ...utils.arguments import did_you_mean
 from ..config_file import CONFIG_FOLDERS, read_config_file
 from .axis import Axis, Setting, read_axis, read_setting
 from .search_space import Search, read_search
-from .stage import TEST, TRAIN, Stage, read_stages
+from .stage import TEST, TRAIN, Stage, read_stages, references, strings_in
 
 SEED = 'seed'  # the axis that means and standard errors are over
 VAL_SUFFIX = '_val'  # of the stage that scores the validation split
@@ -98,6 +98,8 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
     reports = _reports(content, stages, path)
     select_on = content.get('select_on')
     stages = _with_selection(stages, reports, select_on, path)
+    setting = read_setting(content.get('options', {}), f'{path}: options')
+    _require_no_stages(axes, setting, path)
     metrics = _metrics(content.get('metrics', []), path)
     rows, columns = _layout(content, axes, stages, reports, path)
     return Sweep(
@@ -105,7 +107,7 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
         base=base,
         axes=axes,
         stages=stages,
-        setting=read_setting(content.get('options', {}), f'{path}: options'),
+        setting=setting,
         metrics=metrics,
         rows=rows,
         columns=columns,
@@ -138,10 +140,28 @@ def _find(path: Path) -> Path:
 def _axes(values: Any, path: Path) -> dict[str, Axis]:
     if not isinstance(values, Mapping):
         raise ValueError(f'{path}: axes must be a dict of axes, got {values!r:.80}')
+    for name in values:
+        if not isinstance(name, str) or not name:
+            raise ValueError(f'{path}: axes: {name!r:.60} is no name of an axis')
     return {
         name: read_axis(name, axis, f'{path}: axes[{name!r}]')
         for name, axis in values.items()
     }
+
+
+def _require_no_stages(axes: Mapping[str, Axis], setting: Setting, path: Path) -> None:
+    """Refuse ``$name`` where it would make every stage wait for that one."""
+    places = {'options': setting}
+    for axis in axes.values():
+        for label, value in axis.settings.items():
+            places[f'axes[{axis.name!r}], {label!r}'] = value
+    for place, value in places.items():
+        texts = strings_in([value.arguments, value.options])
+        for name in (name for text in texts for name in references(text)):
+            raise ValueError(
+                f'{path}: {place}: ${name}: only the options and args of a stage name '
+                'the folders of others; here stands $sweep, or $$ for a dollar sign'
+            )
 
 
 def _reports(
@@ -174,6 +194,11 @@ def _with_selection(
     for report in reports:
         test = stages[report]
         name = f'{report}{VAL_SUFFIX}'
+        if name in stages:
+            raise ValueError(
+                f'{path}: select_on runs {report} on {select_on} as the stage {name!r}: '
+                'call your own otherwise'
+            )
         setting = test.setting | Setting(options={SPLIT: select_on})
         stages[name] = replace(test, name=name, setting=setting)
     return stages

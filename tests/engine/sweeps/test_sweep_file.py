@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,24 @@ stages = [
         ("rows = ['b']", "rows has 'b'"),
         ("axes = dict(a=['x', 'y'])\nbaseline = dict(a='z')", "no value 'z'"),
         ('base = 3', 'base must be the name of a config'),
+        ("stages = [dict(name='a', axes='seed')]", 'axes must be a list'),
+        ("stages = [dict(name='a', run='train', resume=1)]", 'resume must be True'),
+        (
+            "stages = [dict(name='a'), dict(name='b', start='a', options=dict(weights='w'))]",
+            "starts from a, whose checkpoint .* leave 'weights' out",
+        ),
+        (
+            "select_on = 'val'\nmetrics = ['HOTA']\n"
+            "stages = [dict(name='test_val'), dict(name='test')]",
+            "the stage 'test_val': call your own otherwise",
+        ),
+        ("options = dict(load_from='a.pth')", 'none of config, seed, checkpoint'),
+        ("options = {'model.a': '$test/x'}", r'options: \$test: only the options'),
+        (
+            "axes = {'model.a': {'x': ['$b']}}",
+            r"axes\['model.a'\], 'x': \$b: only the options",
+        ),
+        ("axes = {3: ['x']}", '3 is no name of an axis'),
     ],
 )
 def test_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -117,6 +136,14 @@ def test_missing_file() -> None:
 def test_a_sweep_in_json_runs_no_code(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='custom_imports'):
         sweep_of(tmp_path, '{"custom_imports": {"imports": ["os"]}}', 'sweep.json')
+
+
+def test_a_stage_runs_no_program_beside_the_tools(tmp_path: Path) -> None:
+    (tmp_path / 'evil.py').write_text('')
+    for name in (str(tmp_path / 'evil.py'), '../setup.py'):
+        text = json.dumps(dict(stages=[dict(name='a', run=name)]))
+        with pytest.raises(ValueError, match='there is no tool'):
+            sweep_of(tmp_path, text, 'sweep.json')
 
 
 def test_folder_name() -> None:
