@@ -18,7 +18,6 @@ with tool_imports():
     from mmengine.config import Config
     from mmengine.logging import print_log
 
-    from mmsmot.apis.bundled_weights import bundled_weights, weights_path
     from mmsmot.apis.random_weights_check import random_weight_warnings
     from mmsmot.engine import (
         SMOTRunner,
@@ -29,6 +28,7 @@ with tool_imports():
     )
     from mmsmot.registry import METRICS
     from mmsmot.utils.arguments import argument_names
+    from mmsmot.utils.bundled_weights import bundled_weights, weights_path
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_locks
     from mmsmot.utils.full_disk import explain_full_disk

@@ -17,7 +17,6 @@ from mmsmot.utils.command_line import (
 with tool_imports():
     from mmengine.config import Config
 
-    from mmsmot.apis.bundled_weights import weights_path
     from mmsmot.engine import (
         SMOTRunner,
         drop_init_cfg,
@@ -25,6 +24,7 @@ with tool_imports():
         load_config,
         set_config_weights,
     )
+    from mmsmot.utils.bundled_weights import weights_path
     from mmsmot.utils.device import default_device
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_locks

@@ -21,17 +21,17 @@ from ..engine.out_of_memory import explain_out_of_memory
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import Prompt, VideoInfo, as_prompts
+from ..utils.bundled_weights import (
+    bundled_weights,
+    configs_with_bundled_weights,
+    weights_path,
+)
 from ..utils.checkpoint import load_weights
 from ..utils.device import default_device, usable_device
 from ..utils.full_disk import is_disk_full
 from ..utils.mmdet_bridge import BUILD_LOCK
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
-from .bundled_weights import (
-    bundled_weights,
-    configs_with_bundled_weights,
-    weights_path,
-)
 from .detection_caching import cache_detections
 from .domain_check import domain_warnings
 from .infer import infer_video

@@ -17,12 +17,12 @@ from mmengine.config import Config
 
 from mmsmot import datasets
 from mmsmot.apis import SMOTInferencer, infer
-from mmsmot.apis.bundled_weights import bundled_weights, configs_with_bundled_weights
 from mmsmot.apis.domain_check import domain_warnings
 from mmsmot.datasets import VideoReader
 from mmsmot.engine import load_config
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import VideoInfo
+from mmsmot.utils.bundled_weights import bundled_weights, configs_with_bundled_weights
 from mmsmot.utils.checkpoint import save_weights
 from tests.demo_scene import make_demo_scene
 

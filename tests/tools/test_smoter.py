@@ -17,9 +17,9 @@ from mmengine.config import Config
 pytest.importorskip('mmdet', reason='needs mmdet')
 pytest.importorskip('transformers', reason='needs transformers')
 
-from mmsmot.apis.bundled_weights import bundled_weights
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.engine import SMOTRunner, load_config
+from mmsmot.utils.bundled_weights import bundled_weights
 from tests.tools.test_tools import alone
 
 ROOT = Path(__file__).parents[2]

@@ -111,6 +111,19 @@ def folder_name(label: str) -> str:
     return re.sub(r'[^\w.+=-]+', '-', label).strip('-.') or 'value'
 
 
+def short_names(axes: Sequence[str]) -> dict[str, str]:
+    """Axes to what stands behind the last dot of them, where that names one of them.
+
+    >>> short_names(['seed', 'model.tracker.max_age'])
+    {'seed': 'seed', 'model.tracker.max_age': 'max_age'}
+    """
+    names = [axis.rsplit('.', 1)[-1] for axis in axes]
+    return {
+        axis: name if names.count(name) == 1 else axis
+        for axis, name in zip(axes, names, strict=True)
+    }
+
+
 def _setting(name: str, value: Any, where: str) -> Setting:
     if name in ARGUMENTS:
         return Setting({name: value})

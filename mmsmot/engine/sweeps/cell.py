@@ -5,24 +5,24 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...utils.bundled_weights import bundled_weights, weights_path
+from ...utils.command_line import CfgOptions
 from ...utils.fingerprint import file_hash, text_hash
 from ...utils.training_checkpoints import newest_checkpoint
 from ..config import load_config
 from ..config_check import config_without_templates
-from .axis import ARGUMENTS, Setting, folder_name
+from .axis import ARGUMENTS, Setting, folder_name, short_names
 from .stage import SWEEP, TEST, TOOLS, TRAIN, Stage, substituted
 from .sweep_file import Sweep
 
 RUN = 'run'  # the folder in a cell's that its tool writes into
-# What MMEngine's --cfg-options takes apart or strips.
-READ_AS_LIST = re.compile(r'[,\[\]()\'"]|^\s|\s$')
+MAX_FOLDER = 240  # bytes: file systems take 255, and what is put aside has a suffix
 # Top-level keys (their beginnings) that a tool does not read: another metric makes no
 # training stale, and another schedule no test.
 UNREAD_BY = {
@@ -88,13 +88,14 @@ class Cell:
         checkpoint = arguments.pop('checkpoint', None)
         if self.start is not None:
             checkpoint = self._start_checkpoint()
+            arguments.pop('weights', None)  # the checkpoint has them
         if checkpoint is not None and stage.run == TEST:
             command.append(str(checkpoint))
         elif checkpoint is not None:
             options['load_from'] = str(checkpoint)
         command += ['--work-dir', str(self.run_dir)]
-        if stage.run == TEST:
-            arguments.pop('seed', None)  # of the training before it
+        # The seed is that of the training before a test; no training has a ReID part.
+        arguments.pop('seed' if stage.run == TEST else 'reid_weights', None)
         for name, value in arguments.items():
             command += [f'--{name.replace("_", "-")}', str(value)]
         if stage.processes > 1:
@@ -123,8 +124,8 @@ class Cell:
 def cell_id(stage: Stage, labels: Mapping[str, str]) -> str:
     """``stage`` or ``stage/axis=label,...``, as it is called in messages and on the disk."""
     names = [
-        f'{folder_name(axis.rsplit(".", 1)[-1])}={folder_name(labels[axis])}'
-        for axis in stage.axes
+        f'{folder_name(name)}={folder_name(labels[axis])}'
+        for axis, name in short_names(stage.axes).items()
     ]
     return '/'.join([stage.name, ','.join(names)] if names else [stage.name])
 
@@ -134,7 +135,8 @@ def plan_cells(sweep: Sweep, work_dir: str | os.PathLike) -> dict[str, Cell]:
 
     Raises:
         KeyError: An axis sets a key that nothing reads; names the axis and similar keys.
-        ValueError: A cell has no config, or a config is wrong.
+        ValueError: A cell has no config, or a config is wrong; an option cannot be given
+            on a command line; a folder's name is too long.
     """
     work_dir = Path(os.path.abspath(work_dir))
     cells: dict[str, Cell] = {}
@@ -165,6 +167,8 @@ def _cell(
     folders = {name: str(work_dir / id / RUN) for name, id in ids.items()}
     folders[SWEEP] = str(work_dir)
     setting = _setting(sweep, stage, labels)
+    if stage.run in TOOLS:
+        _require_command(sweep, ids[stage.name], setting, folders)
     digest = _fingerprint(sweep, stage, labels, setting)
     upstream = [cells[ids[name]].fingerprint for name in stage.needs]
     return Cell(
@@ -181,10 +185,8 @@ def _cell(
 
 def _setting(sweep: Sweep, stage: Stage, labels: Mapping[str, str]) -> Setting:
     """From the widest to the narrowest: sweep, stage, axes."""
-    base = {} if sweep.base is None else {'config': sweep.base}
-    if stage.config is not None:
-        base = {'config': stage.config}
-    setting = Setting(base) | sweep.setting | stage.setting
+    setting = _config(sweep.base) | sweep.setting
+    setting = setting | _config(stage.config) | stage.setting
     for axis in stage.axes:
         setting = setting | sweep.axes[axis].settings[labels[axis]]
     if stage.run in TOOLS and 'config' not in setting.arguments:
@@ -193,6 +195,24 @@ def _setting(sweep: Sweep, stage: Stage, labels: Mapping[str, str]) -> Setting:
             'name one in the stage or an axis'
         )
     return setting
+
+
+def _config(name: str | None) -> Setting:
+    return Setting({} if name is None else {'config': name})
+
+
+def _require_command(
+    sweep: Sweep, id: str, setting: Setting, folders: Mapping[str, str]
+) -> None:
+    if (length := len(os.fsencode(id.rpartition('/')[2]))) > MAX_FOLDER:
+        raise ValueError(
+            f'{sweep.path}: {id}: the name of its folder would be {length} bytes long, at '
+            f'most {MAX_FOLDER} fit: give values shorter names, as {{"a": ..., "b": ...}}'
+        )
+    try:
+        option_words(substituted(setting.options, folders))
+    except ValueError as error:
+        raise ValueError(f'{sweep.path}: {id}: {error}') from error
 
 
 def _fingerprint(
@@ -205,7 +225,9 @@ def _fingerprint(
         arguments = {k: v for k, v in setting.arguments.items() if k in ARGUMENTS}
         config = _checked_config(sweep, stage, labels, setting)
         facts |= dict(arguments=arguments, config=config)
-        files = (arguments.get(key) for key in FILES)
+        files = [weights_path(arguments.get(key)) for key in FILES]
+        if stage.run == TEST and stage.start is None and files[0] is None:
+            files[0] = bundled_weights(arguments['config'])  # which the tool takes then
         facts['files'] = [
             file_hash(file) for file in files if file and Path(file).is_file()
         ]
@@ -249,21 +271,34 @@ def option_words(options: Mapping[str, Any]) -> list[str]:
             inner = {f'{key}.{name}': item for name, item in value.items()}
             words += option_words(inner)
         else:
-            words.append(f'{key}={_option_text(value, key)}')
+            text = _option_text(value)
+            if (other := _parsed(text)) != repr(_as_lists(value)):
+                raise ValueError(
+                    f'{key}={value!r:.80}: --cfg-options would read it as {other:.80}: '
+                    'put it into a config of its own, and that into an axis'
+                )
+            words.append(f'{key}={text}')
     return words
 
 
-def _option_text(value: Any, key: str) -> str:
+def _option_text(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return '[' + ','.join(_option_text(item, key) for item in value) + ']'
-    if isinstance(value, str) and READ_AS_LIST.search(value):
-        raise ValueError(
-            f'{key}={value!r:.80}: --cfg-options would read this text as something else: '
-            'put it into a config of its own, and that into an axis'
-        )
-    if isinstance(value, Mapping):
-        raise ValueError(f'{key}: an empty dict cannot be given as an option')
+        return '[' + ','.join(_option_text(item) for item in value) + ']'
     return str(value)
+
+
+def _parsed(text: str) -> str:
+    """What ``--cfg-options`` reads, as Python writes it."""
+    try:
+        return repr(CfgOptions._parse_iterable(text))
+    except (AssertionError, RecursionError, ValueError):
+        return 'no value'
+
+
+def _as_lists(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_as_lists(item) for item in value]
+    return value
 
 
 def with_needed(cells: Mapping[str, Cell], ids: Iterable[str]) -> dict[str, Cell]:

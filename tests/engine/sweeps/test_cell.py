@@ -10,7 +10,7 @@ import pytest
 from mmsmot.engine.sweeps.cell import option_words, plan_cells, with_needed
 from mmsmot.utils.command_line import CfgOptions
 
-from .sweep_files import KEY, SORT, TWO_BY_TWO, sweep_of
+from .sweep_files import BYTETRACK, KEY, SORT, TWO_BY_TWO, sweep_of
 
 STAGES = f"""
 base = '{SORT}'
@@ -128,7 +128,102 @@ def test_option_words_are_read_back() -> None:
     }
 
 
-@pytest.mark.parametrize('text', ['a,b', '[x', ' x', "it's"])
-def test_texts_that_would_be_taken_apart(text: str) -> None:
-    with pytest.raises(ValueError, match='something else'):
-        option_words({'a.b': text})
+@pytest.mark.parametrize(
+    'value',
+    [
+        'a,b',
+        ' x',
+        "'x'",
+        'a b',
+        '3',
+        'true',
+        'None',
+        ['1e3'],
+        ['[x', 1],
+        {},
+        [dict(x=1)],
+    ],
+)
+def test_values_that_would_be_read_as_others(value: object) -> None:
+    with pytest.raises(ValueError, match='would read it as'):
+        option_words({'a.b': value})
+
+
+def test_a_value_that_no_command_line_takes_is_named_at_once(tmp_path: Path) -> None:
+    text = f"base = '{SORT}'\naxes = {{'model.tracker.type': ['SORT', 'O C']}}"
+    with pytest.raises(
+        ValueError, match="test/type=O-C: model.tracker.type='O C'.*'OC'"
+    ):
+        plan_cells(sweep_of(tmp_path, text), tmp_path)
+
+
+def test_axes_with_the_same_last_name(tmp_path: Path) -> None:
+    text = f"""
+base = '{SORT}'
+axes = {{'test_dataloader.num_workers': [0], 'model.tracker.max_age': [3],
+        'train_dataloader.num_workers': [1]}}
+"""
+    (name,) = plan_cells(sweep_of(tmp_path, text.replace('train_', 'val_')), tmp_path)
+    assert name == (
+        'test/test_dataloader.num_workers=0,max_age=3,val_dataloader.num_workers=1'
+    )
+
+
+def test_the_name_of_a_folder_is_not_too_long(tmp_path: Path) -> None:
+    label = '\u00e9' * 60  # two bytes each
+    text = f"""
+base = '{SORT}'
+axes = dict(a={{'{label}': {{}}}}, b={{'{label}': {{}}}})
+"""
+    with pytest.raises(ValueError, match='would be 245 bytes long'):
+        plan_cells(sweep_of(tmp_path, text), tmp_path)
+
+
+def test_a_stages_config_goes_over_the_sweeps(tmp_path: Path) -> None:
+    text = f"""
+options = dict(config='{SORT}')
+stages = [dict(name='a'), dict(name='b', config='{BYTETRACK}')]
+"""
+    cells = plan_cells(sweep_of(tmp_path, text), tmp_path)
+    assert {id: c.setting.arguments['config'] for id, c in cells.items()} == {
+        'a': SORT,
+        'b': BYTETRACK,
+    }
+
+
+def test_weights_go_where_a_tool_takes_them(tmp_path: Path) -> None:
+    text = """
+base = 'smoter/smoter_tiny_synsmot'
+options = dict(weights='det.pth', reid_weights='reid.onnx', seed=3)
+stages = [dict(name='start', run='train'), dict(name='heads', run='train', start='start'),
+          dict(name='test', start='heads')]
+"""
+    cells = plan_cells(sweep_of(tmp_path, text), tmp_path)
+    for name in ('start', 'heads'):
+        cells[name].run_dir.mkdir(parents=True)
+        checkpoint = cells[name].run_dir / 'epoch_1.pth'
+        checkpoint.write_text('')
+        (cells[name].run_dir / 'last_checkpoint').write_text(str(checkpoint))
+    words = {name: ' '.join(cell.command()) for name, cell in cells.items()}
+    assert words['start'].endswith('--weights det.pth --seed 3')
+    assert '--weights' not in words['heads']
+    assert words['heads'].endswith(f'load_from={tmp_path}/start/run/epoch_1.pth')
+    assert words['test'].endswith('--reid-weights reid.onnx')
+
+
+def test_bundled_weights_decide_the_result_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+base = 'smoter/smoter_tiny_synsmot'
+stages = [dict(name='a'), dict(name='b', options=dict(checkpoint='smoter_tiny_synsmot')),
+          dict(name='c', options=dict(checkpoint='other.pth'))]
+"""
+    monkeypatch.setattr('mmsmot.utils.bundled_weights.WEIGHTS_DIR', tmp_path)
+    fingerprints = []
+    for content in ('old', 'new'):
+        (tmp_path / 'smoter_tiny_synsmot.safetensors').write_text(content)
+        cells = plan_cells(sweep_of(tmp_path, text), tmp_path / 'work')
+        fingerprints.append({id: cell.fingerprint for id, cell in cells.items()})
+    old, new = fingerprints
+    assert {id for id in old if old[id] != new[id]} == {'a', 'b'}

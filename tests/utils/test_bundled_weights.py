@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmsmot.apis.bundled_weights import bundled_weights
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.engine import SMOTRunner, load_config
+from mmsmot.utils.bundled_weights import bundled_weights
 
 NAME = 'smoter/smoter_tiny_synsmot'
 
