@@ -19,8 +19,10 @@ What was finished is not run again; configs/ablations/README.md explains the res
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
 from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_imports
@@ -28,7 +30,7 @@ from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_im
 with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
-    from mmsmot.engine.sweeps.cell import Cell, plan_cells
+    from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed
     from mmsmot.engine.sweeps.cell_record import FAILED
     from mmsmot.engine.sweeps.cell_run import run_cell
     from mmsmot.engine.sweeps.plot import write_plot
@@ -126,14 +128,16 @@ def main() -> int:
         show(cells, state)
         return 0
     if args.cell is not None:
-        return run_one(cells, args.cell)
+        return run_one(cells, args.cell, args.stale)
     if args.from_logs:
         write(sweep, cells, state.records, work_dir)
         return 0
     with folder_lock(work_dir), explain_full_disk(work_dir):
         if args.launcher == 'slurm':
-            return write_slurm_jobs(sweep, cells, state, work_dir, args.jobs)
-        records = run_sweep(cells, launcher_of(args), args.stale)
+            return write_slurm_jobs(sweep, cells, state, work_dir, args)
+        # Workers of a cluster may stand in another folder.
+        run = partial(run_cell, cwd=os.getcwd())
+        records = run_sweep(cells, launcher_of(args), args.stale, run)
         write(sweep, cells, records, work_dir)
     failed = failures(records)
     for line in failed:
@@ -163,11 +167,15 @@ def launcher_of(args: argparse.Namespace) -> LocalLauncher | RayLauncher:
 
 
 def write_slurm_jobs(
-    sweep: Sweep, cells: dict[str, Cell], state: SweepState, work_dir: Path, jobs: int
+    sweep: Sweep,
+    cells: dict[str, Cell],
+    state: SweepState,
+    work_dir: Path,
+    args: argparse.Namespace,
 ) -> int:
     """Write the array jobs of what is not finished, and say how they are submitted."""
-    finished = require_fresh(cells, state, REFUSE)
-    submit = write_array_jobs(sweep, cells, finished, work_dir, jobs)
+    finished = require_fresh(cells, state, args.stale)
+    submit = write_array_jobs(sweep, cells, finished, work_dir, args.jobs, args.stale)
     if submit is None:
         print('all cells are finished; --from-logs makes the tables')
     else:
@@ -188,12 +196,16 @@ def show(cells: dict[str, Cell], state: SweepState) -> None:
             print(f'  {cell.stage.tool.name}, from the last checkpoint of {cell.start}')
 
 
-def run_one(cells: dict[str, Cell], id: str) -> int:
-    """Run a cell by its id; its exit code."""
+def run_one(cells: dict[str, Cell], id: str, stale: str) -> int:
+    """Run a cell by its id, unless it is finished; its exit code."""
     if id not in cells:
         raise SystemExit(f'there is no cell {id!r}; there are {", ".join(cells)}')
-    state = sweep_state(cells)
-    if waiting := [need for need in cells[id].needs if need not in state.finished]:
+    needed = with_needed(cells, [id])
+    finished = require_fresh(needed, sweep_state(needed), stale)
+    if id in finished:
+        print(f'{id}: is finished')
+        return 0
+    if waiting := [need for need in cells[id].needs if need not in finished]:
         raise SystemExit(f'{id} needs {", ".join(waiting)}, not finished yet')
     record = run_cell(cells[id])
     print(f'{id}: {record.status}{f": {record.error}" if record.error else ""}')

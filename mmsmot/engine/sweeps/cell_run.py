@@ -33,8 +33,11 @@ from .cell_record import (
 from .stage import TEST
 
 MAX_ERROR = 500  # characters of the last error in a record
-TAIL = 40  # lines of a log that are searched for it
-ERROR = re.compile(r'\w*(Error|Exception|Exit|Interrupt)\b.*:')
+TAIL = 200  # lines of a log that are searched for it
+ERROR = re.compile(r'(\[rank\d+\]:\s*)?[\w.]*(Error|Exception|Exit|Interrupt)\b.*:')
+# What torch.distributed.run writes: lines of its own, then a report on all processes.
+LAUNCHER_LINE = re.compile(r'[EIW]\d{4} .*torch/distributed/')
+PROCESS_FAILED = re.compile(r'failed \(exitcode: (-?\d+)\)')
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 LIBC = ctypes.CDLL(None) if sys.platform == 'linux' else None
 RSS_UNIT = (
@@ -42,11 +45,16 @@ RSS_UNIT = (
 )  # of ru_maxrss in KiB: bytes on macOS
 
 
-def run_cell(cell: Cell) -> CellRecord:
+def run_cell(cell: Cell, cwd: str | None = None) -> CellRecord:
     """Run a cell from its beginning, whatever an interrupted run left; record how it ended.
 
     A training whose stage says ``resume`` goes on from its newest checkpoint, where it is
     the same cell that was interrupted.
+
+    Args:
+        cell: What is run.
+        cwd: The folder that relative paths of its command start from; ``None``: that of
+            this process.
 
     Returns:
         The record, which lies in the cell's folder too. A cell that fails is recorded
@@ -72,20 +80,22 @@ def run_cell(cell: Cell) -> CellRecord:
             record = replace(record, status=FAILED, error=str(error)[:MAX_ERROR])
         else:
             write_record(record, cell.folder)
-            record = _run(cell, record)
+            record = _run(cell, record, cwd)
         write_record(record, cell.folder)
     return record
 
 
-def _run(cell: Cell, record: CellRecord) -> CellRecord:
+def _run(cell: Cell, record: CellRecord, cwd: str | None) -> CellRecord:
     cell.run_dir.mkdir(parents=True, exist_ok=True)
     log = cell.folder / LOG
     begin = time.monotonic()
     with open(log, 'ab') as stream:
         stream.write(f'$ {shlex.join(record.command)}\n'.encode())
         stream.flush()
+        output_begin = stream.tell()
         process = subprocess.Popen(
             record.command,
+            cwd=cwd,
             env=os.environ | cell.environment(),
             stdin=subprocess.DEVNULL,
             stdout=stream,
@@ -98,7 +108,9 @@ def _run(cell: Cell, record: CellRecord) -> CellRecord:
         memory *= cell.stage.processes  # the system tells that of the largest process
     record = replace(record, seconds=seconds, peak_memory=memory)
     if code:
-        return replace(record, status=FAILED, error=_last_error(log, code))
+        return replace(
+            record, status=FAILED, error=_last_error(log, output_begin, code)
+        )
     if cell.stage.run != TEST:
         return replace(record, status=FINISHED)
     try:
@@ -126,10 +138,17 @@ def _end_with_parent() -> None:
     LIBC.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
-def _last_error(log: Path, code: int) -> str:
+def _last_error(log: Path, output_begin: int, code: int) -> str:
     """What a failed tool wrote at its end, and how it ended."""
-    with open(log, encoding='utf-8', errors='replace') as stream:
-        lines = [line.strip() for line in deque(stream, TAIL) if line.strip()]
+    with open(log, 'rb') as stream:
+        stream.seek(output_begin)  # before it is what other runs wrote
+        tail = deque(stream, TAIL)
+    lines = [line.decode('utf-8', 'replace').strip() for line in tail]
+    for number, line in enumerate(lines):
+        if LAUNCHER_LINE.match(line) and (match := PROCESS_FAILED.search(line)):
+            code, lines = int(match[1]), lines[:number]
+            break
+    lines = [line for line in lines if line and not LAUNCHER_LINE.match(line)]
     errors = [line for line in lines if ERROR.match(line)]
     text = (errors or lines or ['it wrote nothing'])[-1]
     if code == -signal.SIGKILL:

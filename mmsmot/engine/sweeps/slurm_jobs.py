@@ -11,6 +11,7 @@ from ...utils.atomic import atomic_write
 from .cell import Cell
 from .stage import tool_path
 from .sweep_file import Sweep
+from .sweep_run import KEEP, REFUSE
 
 
 def write_array_jobs(
@@ -19,10 +20,12 @@ def write_array_jobs(
     finished: Collection[str],
     work_dir: Path,
     jobs: int = 1,
+    stale: str = REFUSE,
 ) -> Path | None:
     """Write ``slurm/<stage>.sh`` and ``submit.sh``, which submits them in order.
 
-    A stage waits until the stages that it needs have succeeded. What your cluster wants
+    A stage waits until the stages that it needs have ended; a cell one of whose cells
+    failed refuses then, and the others run. What your cluster wants
     beside (partition, account, time), ``sbatch`` takes from ``SBATCH_*`` variables or
     from the arguments of ``submit.sh``.
 
@@ -32,6 +35,8 @@ def write_array_jobs(
         finished: Ids of the cells that need not be run.
         work_dir: The folder of the cells, on a file system that all machines share.
         jobs: Cells of a stage that run at a time.
+        stale: ``'keep'``: cells build on those that the sweep file would make otherwise
+            today.
 
     Returns:
         ``submit.sh``; ``None`` where everything is finished.
@@ -47,14 +52,16 @@ def write_array_jobs(
         if not ids:
             continue
         _write(folder / f'{stage.name}.txt', ids)
-        _write(folder / f'{stage.name}.sh', _job(sweep, stage.name, work_dir.resolve()))
-        needed = [f'${{{name}}}' for name in stage.needs if name in submitted]
-        dependency = f'--dependency=afterok:{":".join(needed)} ' if needed else ''
+        job = _job(sweep, stage.name, work_dir.resolve(), stale)
+        _write(folder / f'{stage.name}.sh', job)
+        needed = [f'${{job_{name}}}' for name in stage.needs if name in submitted]
+        # Not afterok: a cell that failed would keep those that do not need it as well.
+        dependency = f'--dependency=afterany:{":".join(needed)} ' if needed else ''
         cpus = stage.processes * (stage.threads or 1)
         memory = f'--mem={int(stage.memory * 1024)}M ' if stage.memory else ''
         script = shlex.quote(str(folder / f'{stage.name}.sh'))
         lines.append(
-            f'{stage.name}=$(sbatch --parsable {dependency}--array=0-{len(ids) - 1}%{jobs} '
+            f'job_{stage.name}=$(sbatch --parsable {dependency}--array=0-{len(ids) - 1}%{jobs} '
             f'--cpus-per-task={cpus} {memory}--job-name={stage.name} "$@" {script})'
         )
         submitted.append(stage.name)
@@ -64,11 +71,13 @@ def write_array_jobs(
     return folder / 'submit.sh'
 
 
-def _job(sweep: Sweep, stage: str, work_dir: Path) -> list[str]:
+def _job(sweep: Sweep, stage: str, work_dir: Path, stale: str) -> list[str]:
     cells_file = shlex.quote(str(work_dir / 'slurm' / f'{stage}.txt'))
     command = [
         *(sys.executable, str(tool_path('sweep.py')), str(sweep.path.resolve())),
-        *('--work-dir', str(work_dir), '--cell'),
+        *('--work-dir', str(work_dir)),
+        *(('--stale', KEEP) if stale == KEEP else ()),
+        '--cell',
     ]
     return [
         '#!/usr/bin/env bash',

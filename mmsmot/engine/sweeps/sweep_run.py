@@ -19,6 +19,7 @@ from .cell_record import FAILED, FINISHED, CellRecord, read_record
 from .cell_run import forget, run_cell
 from .schedule import run_cells
 
+MAX_NAMES = 2  # of cells that run, beside the progress bar
 REFUSE, RERUN, KEEP = 'refuse', 'rerun', 'keep'  # what is done with stale cells
 
 
@@ -112,8 +113,10 @@ def run_sweep(
 
         def show() -> None:
             left = seconds.left(cells[id] for id in open_ids)
-            names = ', '.join(running) or 'nothing'
-            bar.update(task, description=f'{names} is running; {left}')
+            names = ', '.join([*running][:MAX_NAMES]) or 'nothing'
+            if (more := len(running) - MAX_NAMES) > 0:
+                names += f' and {more} more'
+            bar.update(task, description=f'running: {names}; {left}')
 
         def started(cell: Cell) -> None:
             running[cell.id] = cell
@@ -133,7 +136,8 @@ def run_sweep(
             )
         finally:
             launcher.close()
-    return {id: state.records[id] for id in finished} | records
+    records = {id: state.records[id] for id in finished} | records
+    return {id: records[id] for id in cells if id in records}
 
 
 def failures(records: Mapping[str, CellRecord]) -> list[str]:

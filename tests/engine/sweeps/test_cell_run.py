@@ -74,6 +74,51 @@ def test_the_last_error_is_recorded(tmp_path: Path) -> None:
     assert '\nat work\n' in (tmp_path / 'test' / 'log.txt').read_text()
 
 
+DISTRIBUTED = """
+print("{text}")
+print("W1130 02:01:37.2 9599 torch/distributed/elastic/api.py:1002] closing signal SIGTERM")
+print("E1130 02:01:37.2 9599 torch/distributed/elastic/api.py:1002] failed (exitcode: {code})"
+      " local_rank: 0 (pid: 9630) of binary: python")
+print("torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ")
+print("=" * 60)
+raise SystemExit(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ('text', 'code', 'error'),
+    [
+        (
+            '[rank0]: a.b.OutOfMemoryError: CUDA',
+            1,
+            '[rank0]: a.b.OutOfMemoryError: CUDA',
+        ),
+        ('data has no train', 1, 'data has no train'),
+        ('Iter(train) [7/9]', -9, 'killed by the system'),
+    ],
+)
+def test_the_error_of_a_process_not_of_its_launcher(
+    tmp_path: Path, text: str, code: int, error: str
+) -> None:
+    script = DISTRIBUTED.replace('{text}', text).replace('{code}', str(code))
+    record = run_cell(cell_of(tmp_path, script))
+    assert record.error.startswith(error)
+    assert text in record.error
+    assert '====' not in record.error
+
+
+def test_the_error_is_of_the_last_run(tmp_path: Path) -> None:
+    run_cell(cell_of(tmp_path, "raise ValueError('old')"))
+    record = run_cell(cell_of(tmp_path, "print('at work'); raise SystemExit(3)"))
+    assert record.error.startswith('at work (exit code 3')
+
+
+def test_a_cell_runs_where_its_relative_paths_start(tmp_path: Path) -> None:
+    script = "raise ValueError(__import__('os').getcwd())"
+    record = run_cell(cell_of(tmp_path, script), cwd=str(tmp_path))
+    assert f'ValueError: {tmp_path.resolve()} ' in record.error
+
+
 def test_a_cell_that_the_system_killed(tmp_path: Path) -> None:
     script = "import os; print('frame 7', flush=True); os.kill(os.getpid(), 9)"
     record = run_cell(cell_of(tmp_path, script))

@@ -10,6 +10,7 @@ import pytest
 
 from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.slurm_jobs import write_array_jobs
+from mmsmot.engine.sweeps.sweep_run import KEEP
 
 from .sweep_files import SORT, sweep_of
 
@@ -36,7 +37,7 @@ wc -l < "$LOG"
 def test_array_jobs(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, TEXT)
     cells = plan_cells(sweep, tmp_path / 'work')
-    submit = write_array_jobs(sweep, cells, (), tmp_path / 'work', jobs=4)
+    submit = write_array_jobs(sweep, cells, (), tmp_path / 'work', jobs=4, stale=KEEP)
     sbatch = tmp_path / 'bin' / 'sbatch'
     sbatch.parent.mkdir()
     sbatch.write_text(SBATCH)
@@ -52,9 +53,9 @@ def test_array_jobs(tmp_path: Path) -> None:
         '--parsable --array=0-1%4 --cpus-per-task=6 --mem=1536M --job-name=first '
         '--partition=gpu '
     )
-    assert lines[1].endswith('--cell first/max_age=1')
+    assert lines[1].endswith('--stale keep --cell first/max_age=1')
     assert lines[2].endswith('--cell first/max_age=2')
-    assert '--dependency=afterok:3 --array=0-1%4' in lines[3]
+    assert '--dependency=afterany:3 --array=0-1%4' in lines[3]
     assert lines[5].endswith('--cell second/max_age=2')
 
 
@@ -69,3 +70,4 @@ def test_finished_cells_are_left_out(tmp_path: Path, count: int) -> None:
         names = (tmp_path / 'work/slurm/first.txt').read_text()
         assert names == 'first/max_age=2\n'
         assert '--array=0-0%1' in submit.read_text()
+        assert '--stale' not in (tmp_path / 'work/slurm/first.sh').read_text()
