@@ -219,7 +219,7 @@ def write(sweep: Sweep, cells: dict[str, Cell], records: dict, work_dir: Path) -
         return
     tables = [score_table(sweep, name, cells, records) for name in sweep.reports]
     paths = write_tables(tables, records, work_dir, command_line())
-    for table in tables:
+    for table in (table for table in tables if table.metrics):
         stem = 'plot' if len(tables) == 1 else f'plot_{table.stage}'
         paths.append(write_plot(table, work_dir / f'{stem}.png'))
     for table in tables:

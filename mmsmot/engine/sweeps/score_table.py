@@ -57,6 +57,7 @@ class ScoreTable:
         selected: The row and column that the selection split chose; ``None``: nothing.
         selection: The selection split's scores of ``select_by`` by row and column.
         missing: Ids of cells without scores.
+        stale: Ids of cells with scores that the sweep file would make otherwise today.
     """
 
     sweep: Sweep
@@ -70,6 +71,7 @@ class ScoreTable:
     selected: tuple | None
     selection: dict[tuple, float]
     missing: list[str]
+    stale: list[str]
 
 
 def score_table(
@@ -88,23 +90,24 @@ def score_table(
         tuple(axis for axis in sweep.rows if axis in stage.axes),
         tuple(axis for axis in sweep.columns if axis in stage.axes),
     )
-    names = _metric_names(sweep, records)
+    of_report = [cell for cell in cells.values() if cell.stage == stage]
+    twin = sweep.selection_stage(report)
+    twins = [cell for cell in cells.values() if cell.stage.name == twin]
+    names = _metric_names(sweep, [*of_report, *twins], records)
     rows, columns = _labels(sweep, layout.rows), _labels(sweep, layout.columns)
     places = [*itertools.product(rows, columns)]
-    of_report = [cell for cell in cells.values() if cell.stage == stage]
     values = {
         (place, metric): _values(of_report, records, layout, place, name)
         for place in places
         for metric, name in names.items()
     }
-    base = layout.place(sweep.baseline)
-    scores = {
-        (*place, metric): _score(array, values.get((base, metric)), place == base)
-        for (place, metric), array in values.items()
-    }
+    scores = {}
+    for (place, metric), array in values.items():
+        base = layout.base_of(place, sweep.baseline)
+        base_values = None if base == place else values[base, metric]
+        scores[(*place, metric)] = _score(array, base_values)
     selection = {}
-    if (name := sweep.selection_stage(report)) is not None:
-        twins = [cell for cell in cells.values() if cell.stage.name == name]
+    if twin is not None:
         metric = names[sweep.select_by]
         selection = {
             place: Score(_values(twins, records, layout, place, metric)).mean
@@ -123,6 +126,12 @@ def score_table(
         selected=max(scored, key=scored.__getitem__) if scored else None,
         selection=selection,
         missing=[c.id for c in of_report if _scores_of(c, records) is None],
+        stale=[
+            c.id
+            for c in of_report
+            if _scores_of(c, records) is not None
+            and records[c.id].fingerprint != c.fingerprint
+        ],
     )
 
 
@@ -133,10 +142,14 @@ class _Layout:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
 
-    def place(self, labels: Mapping[str, str]) -> tuple | None:
-        """Where a cell's scores stand; ``None`` where an axis is not given."""
-        if not labels or any(axis not in labels for axis in self.rows + self.columns):
-            return None
+    def base_of(self, place: tuple, baseline: Mapping[str, str]) -> tuple:
+        """The place that differences are taken to: other axes are those of the place."""
+        row, column = place
+        labels = dict(zip(self.rows + self.columns, row + column, strict=True))
+        return self.place(labels | baseline)
+
+    def place(self, labels: Mapping[str, str]) -> tuple:
+        """Where a cell's scores stand."""
         row = tuple(labels[axis] for axis in self.rows)
         return row, tuple(labels[axis] for axis in self.columns)
 
@@ -163,13 +176,13 @@ def _values(
     values = [
         (_scores_of(cell, records) or {}).get(name, math.nan)
         for cell in cells
-        if layout.place(cell.labels) in (place, None)
+        if layout.place(cell.labels) == place
     ]
     return np.array(values, dtype=float)
 
 
-def _score(values: np.ndarray, base: np.ndarray | None, is_base: bool) -> Score:
-    if base is None or is_base or len(base) != len(values):
+def _score(values: np.ndarray, base: np.ndarray | None) -> Score:
+    if base is None:
         return Score(values)
     differences = values - base
     differences = differences[~np.isnan(differences)]
@@ -181,10 +194,12 @@ def _score(values: np.ndarray, base: np.ndarray | None, is_base: bool) -> Score:
     return Score(values, float(differences.mean()), error)
 
 
-def _metric_names(sweep: Sweep, records: Mapping[str, CellRecord]) -> dict[str, str]:
+def _metric_names(
+    sweep: Sweep, cells: Sequence[Cell], records: Mapping[str, CellRecord]
+) -> dict[str, str]:
     """Label to the whole name of each metric; all that there are where none is asked."""
     known = dict.fromkeys(
-        name for record in records.values() for name in record.scores or {}
+        name for cell in cells for name in _scores_of(cell, records) or {}
     )
     if not sweep.metrics:
         return {name: name for name in known}

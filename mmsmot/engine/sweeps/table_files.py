@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...utils.atomic import atomic_write
+from .axis import short_names
 from .cell_record import CellRecord
 from .score_table import Score, ScoreTable
 
@@ -106,7 +107,7 @@ def latex(table: ScoreTable, command: str) -> str:
 def _grid(table: ScoreTable, pm: str) -> tuple[list[str], list[list[str]]]:
     """The header and the rows, as texts."""
     sweep = table.sweep
-    header = [name.rsplit('.', 1)[-1] for name in table.rows] or ['']
+    header = [_names(table)[axis] for axis in table.rows] or ['']
     places = [
         (column, metric) for column in table.column_labels for metric in table.metrics
     ]
@@ -133,12 +134,16 @@ def _grid(table: ScoreTable, pm: str) -> tuple[list[str], list[list[str]]]:
     return header, lines
 
 
+def _names(table: ScoreTable) -> dict[str, str]:
+    return short_names([*table.rows, *table.columns])
+
+
 def column_texts(table: ScoreTable, labels: Sequence[str]) -> list[str]:
     """A column's values; a bare number with the name of its axis."""
     texts = []
     for axis, label in zip(table.columns, labels, strict=True):
         is_number = re.fullmatch(r'[-+.\deE]+', label)
-        texts.append(f'{axis.rsplit(".", 1)[-1]}={label}' if is_number else label)
+        texts.append(f'{_names(table)[axis]}={label}' if is_number else label)
     return texts
 
 
@@ -190,7 +195,7 @@ def _notes(table: ScoreTable) -> list[str]:
     counts = {len(score.values) for score in table.scores.values()}
     if max(counts, default=1) > 1:
         notes.append(f'Mean ± standard deviation over {max(counts)} runs.')
-    if sweep.baseline:
+    if any(score.difference is not None for score in table.scores.values()):
         name = ', '.join(sweep.baseline.values())
         notes.append(
             f'In brackets the paired difference to {name}, mean ± standard error.'
@@ -199,6 +204,11 @@ def _notes(table: ScoreTable) -> list[str]:
         notes.append(f'\\* {CHOSEN} {sweep.select_on}, by {sweep.select_by}.')
     if table.missing:
         notes.append(f'Without scores: {", ".join(table.missing)}.')
+    if table.stale:
+        notes.append(
+            'Of another sweep file, config or weights than those of today: '
+            f'{", ".join(table.stale)}.'
+        )
     return notes
 
 
@@ -214,7 +224,7 @@ def _latex_text(text: str) -> str:
     pieces = text.split(r'$\pm$')
     escaped = []
     for piece in pieces:
-        for character in '&%#_':
+        for character in '&%#_${}':
             piece = piece.replace(character, rf'\{character}')
         escaped.append(piece)
     return r'$\pm$'.join(escaped)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -29,8 +30,10 @@ caption = 'Two trackers.'
 HOTA = {'SORT': [40.0, 42.0, 44.0], 'Byte_Track': [45.0, 46.0, 50.0]}
 
 
-def table_of(folder: Path, text: str = TEXT, without: str = '') -> ScoreTable:
-    """The table of made-up scores; ``without``: the id of a cell that failed."""
+def table_of(
+    folder: Path, text: str = TEXT, without: str = '', stale: str = ''
+) -> ScoreTable:
+    """The table of made-up scores; ``without``, ``stale``: ids of cells that are."""
     sweep = sweep_of(folder, text)
     cells = plan_cells(sweep, folder / 'work')
     records = {}
@@ -45,10 +48,12 @@ def table_of(folder: Path, text: str = TEXT, without: str = '') -> ScoreTable:
             'smot/track/FP': 3.0,
         }
         records[id] = CellRecord(
-            FINISHED, '', ['python', 'x'], cell.labels, scores=scores
+            FINISHED, cell.fingerprint, ['python'], cell.labels, scores=scores
         )
         if id == without:
             records[id] = CellRecord(FAILED, '', [], cell.labels)
+        if id == stale:
+            records[id] = replace(records[id], fingerprint='old')
     return score_table(sweep, 'test', cells, records)
 
 
@@ -82,6 +87,35 @@ def test_a_failed_cell_is_named_and_left_out(tmp_path: Path) -> None:
     assert score.mean == 45.5
     assert score.difference == 4.5
     assert 'Without scores: test/tracker=Byte_Track,seed=2.' in markdown(table)
+
+
+def test_stale_cells_are_named(tmp_path: Path) -> None:
+    stale = 'test/tracker=SORT,seed=1'
+    text = markdown(table_of(tmp_path, stale=stale))
+    assert f'than those of today: {stale}.' in text
+    assert 'today' not in markdown(table_of(tmp_path))
+
+
+def test_a_baseline_of_one_axis_is_paired_within_the_others(tmp_path: Path) -> None:
+    text = TEXT.replace('seed=[0, 1, 2])', 'seed=[0, 1, 2], age={"a": {}, "b": {}})')
+    table = table_of(tmp_path, text)
+    for age in 'ab':
+        assert table.scores[('SORT', age), (), 'HOTA'].difference is None
+        assert table.scores[('Byte_Track', age), (), 'HOTA'].difference == 5
+
+
+def test_another_stage_has_other_metrics(tmp_path: Path) -> None:
+    sweep = sweep_of(
+        tmp_path,
+        TEXT + "stages = [dict(name='tracks', axes=[], options=dict(config='"
+        f"{SORT}')), dict(name='test', after=['tracks'])]",
+    )
+    cells = plan_cells(sweep, tmp_path / 'work')
+    scores = {'smot/track/HOTA': 1.0}
+    records = {'tracks': CellRecord(FINISHED, '', [], {}, scores=scores)}
+    table = score_table(sweep, 'test', cells, records)
+    assert '| SORT | - | - | - |' in markdown(table)
+    assert len(table.missing) == 6
 
 
 def test_columns_and_the_choice_on_val(tmp_path: Path) -> None:
