@@ -17,7 +17,10 @@ from mmengine.config import Config
 
 from ... import registry
 from ...utils.atomic import atomic_write
+from ...utils.bundled_weights import bundled_weights, weights_path
+from ...utils.fingerprint import text_hash
 from ..config import is_part_type, load_config, set_config_weights
+from ..config_check import config_without_templates
 from ..runner import SMOTRunner
 from .search_space import Search, is_number
 from .sweep_file import Sweep
@@ -65,7 +68,9 @@ def run_search(
     work_dir.mkdir(parents=True, exist_ok=True)
     initial = _initial_values(sweep, space)
     study = _study(sweep, space, work_dir)
-    if not study.trials:
+    if not _trials(
+        study, 'COMPLETE', 'WAITING'
+    ):  # of a new or an at once killed search
         study.enqueue_trial(initial)
 
     def objective(trial: optuna.Trial) -> float:
@@ -74,10 +79,13 @@ def run_search(
         _prepare(config, sweep, space, work_dir)
         return _metric((score or _test)(config), space.metric)
 
-    complete = (optuna.trial.TrialState.COMPLETE,)
-    done = len(study.get_trials(deepcopy=False, states=complete))
-    study.optimize(objective, max(space.trials - done, 0), show_progress_bar=True)
+    left = max(space.trials - len(_trials(study, 'COMPLETE')), 0)
+    study.optimize(objective, left, show_progress_bar=True)
     return _write_best(study, sweep, space, work_dir, command)
+
+
+def _trials(study: optuna.Study, *states: str) -> list[optuna.trial.FrozenTrial]:
+    return [trial for trial in study.trials if trial.state.name in states]
 
 
 def _initial_values(sweep: Sweep, search: Search) -> dict[str, float]:
@@ -127,8 +135,13 @@ def _study(sweep: Sweep, search: Search, work_dir: Path) -> optuna.Study:
     from optuna.storages.journal import JournalFileBackend
 
     storage = JournalStorage(JournalFileBackend(str(work_dir / STUDY)))
+    config = load_config(sweep.base, {**sweep.setting.options})
+    config_facts = config_without_templates(config).to_dict()
     facts = json.dumps(
-        [search.space, search.metric, search.split, sweep.base, asdict(sweep.setting)],
+        [
+            *(search.space, search.metric, search.split, sweep.base),
+            *(asdict(sweep.setting), text_hash(json.dumps(config_facts, default=str))),
+        ],
         sort_keys=True,
         default=str,
     )
@@ -136,7 +149,6 @@ def _study(sweep: Sweep, search: Search, work_dir: Path) -> optuna.Study:
         storage=storage,
         study_name='search',
         direction='maximize',
-        sampler=optuna.samplers.TPESampler(seed=search.seed),
         load_if_exists=True,
     )
     if study.user_attrs.get('facts', facts) != facts:
@@ -145,6 +157,9 @@ def _study(sweep: Sweep, search: Search, work_dir: Path) -> optuna.Study:
             'config or options): name another --work-dir, or remove it'
         )
     study.set_user_attr('facts', facts)
+    # Else a search that goes on draws again what it drew first.
+    seed = search.seed + len(study.trials)
+    study.sampler = optuna.samplers.TPESampler(seed=seed)
     for trial in study.trials:
         # Of a process that was killed.
         if trial.state == optuna.trial.TrialState.RUNNING:
@@ -163,8 +178,11 @@ def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> No
     from ...models.detectors import CachedDetector, DetectionFile
 
     arguments = sweep.setting.arguments
-    set_config_weights(config, arguments.get('weights'), arguments.get('reid_weights'))
-    config.load_from = arguments.get('checkpoint')
+    weights = weights_path(arguments.get('weights'))
+    set_config_weights(config, weights, arguments.get('reid_weights'))
+    # As tools/test.py does it.
+    checkpoint = arguments.get('checkpoint') or bundled_weights(sweep.base)
+    config.load_from = None if checkpoint is None else weights_path(str(checkpoint))
     dataset = config.test_dataloader.dataset
     dataset.split = search.split
     if 'data_root' in arguments:
@@ -208,7 +226,7 @@ def _metric(scores: Mapping[str, float], metric: str) -> float:
 def _write_best(
     study: optuna.Study, sweep: Sweep, search: Search, work_dir: Path, command: str
 ) -> Path:
-    best, first = study.best_trial, study.trials[0]
+    best, first = study.best_trial, _trials(study, 'COMPLETE')[0]
     lines = [
         f'# {search.metric} on {search.split}: {best.value:.4g} '
         f'(the config as it was: {first.value:.4g}), trial {best.number} of '

@@ -11,6 +11,7 @@ pytest.importorskip('optuna', reason='needs optuna')
 
 from mmsmot.engine import load_config
 from mmsmot.engine.sweeps.search import run_search
+from mmsmot.utils.bundled_weights import bundled_weights
 
 from .sweep_files import BYTETRACK, sweep_of
 
@@ -75,6 +76,55 @@ def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
     score = Score()
     run_search(sweep, tmp_path / 'work', 'x', score)
     assert score.configs == []
+
+
+def test_a_search_killed_in_its_first_trial(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, text_of(3))
+    score = Score()
+    score.stop_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        run_search(sweep, tmp_path / 'work', 'x', score)
+    score = Score()
+    path = run_search(sweep, tmp_path / 'work', 'x', score)
+    trackers = [config.model.tracker for config in score.configs]
+    assert (trackers[0].track_threshold, trackers[0].track_buffer) == (0.6, 30)
+    assert 'the config as it was: 99.4' in path.read_text()
+
+
+def test_a_search_that_goes_on_draws_other_values(tmp_path: Path) -> None:
+    thresholds = []
+    for trials in (3, 6):
+        score = Score()
+        run_search(sweep_of(tmp_path, text_of(trials)), tmp_path / 'work', 'x', score)
+        thresholds += [c.model.tracker.track_threshold for c in score.configs]
+    assert len({*thresholds}) == 6
+
+
+def test_weights_are_those_that_a_test_would_take(tmp_path: Path) -> None:
+    base = 'smoter/smoter_tiny_synsmot'
+    loaded = []
+    for number, options in enumerate(('', 'checkpoint="smoter_tiny_synsmot"')):
+        text = (
+            text_of(1)
+            .replace(BYTETRACK, base)
+            .replace("{'model.tracker.fuse_score': False}", f'dict({options})')
+        )
+        score = Score()
+        run_search(sweep_of(tmp_path, text), tmp_path / f'{number}', 'x', score)
+        loaded.append(score.configs[0].load_from)
+    assert loaded == [str(bundled_weights(base))] * 2
+
+
+def test_a_config_that_changed_since(tmp_path: Path) -> None:
+    config = tmp_path / 'mine.py'
+    config.write_text(f"_base_ = ['mmsmot::{BYTETRACK}.py']\n")
+    text = text_of(1).replace(BYTETRACK, str(config))
+    run_search(sweep_of(tmp_path, text), tmp_path / 'work', 'x', Score())
+    config.write_text(
+        f"_base_ = ['mmsmot::{BYTETRACK}.py']\nmodel = dict(tracker=dict(low_threshold=0.2))"
+    )
+    with pytest.raises(ValueError, match='holds a search over something else'):
+        run_search(sweep_of(tmp_path, text), tmp_path / 'work', 'x', Score())
 
 
 def test_another_search_in_the_folder(tmp_path: Path) -> None:
