@@ -31,7 +31,7 @@ with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
     from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed
-    from mmsmot.engine.sweeps.cell_record import FAILED
+    from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING
     from mmsmot.engine.sweeps.cell_run import run_cell
     from mmsmot.engine.sweeps.plot import write_plot
     from mmsmot.engine.sweeps.score_table import score_table
@@ -189,6 +189,8 @@ def show(cells: dict[str, Cell], state: SweepState) -> None:
         status = state.records[id].status if id in state.records else 'to run'
         if id in state.stale:
             status = 'stale'
+        if status == RUNNING:
+            status = 'running, or interrupted'
         print(f'{id} ({status})')
         try:
             print(f'  {shlex.join(cell.command())}')

@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ...utils.atomic import atomic_write
 from .axis import short_names
 from .cell_record import CellRecord
@@ -192,9 +194,10 @@ def number_text(value: float, metric: str, sign: str = '') -> str:
 def _notes(table: ScoreTable) -> list[str]:
     sweep = table.sweep
     notes = []
-    counts = {len(score.values) for score in table.scores.values()}
+    counts = {int((~np.isnan(score.values)).sum()) for score in table.scores.values()}
     if max(counts, default=1) > 1:
-        notes.append(f'Mean ± standard deviation over {max(counts)} runs.')
+        runs = f'{max(counts)} runs' + ('' if len(counts) == 1 else ' or fewer')
+        notes.append(f'Mean ± standard deviation over {runs}.')
     if any(score.difference is not None for score in table.scores.values()):
         name = ', '.join(sweep.baseline.values())
         notes.append(

@@ -86,7 +86,9 @@ def test_a_failed_cell_is_named_and_left_out(tmp_path: Path) -> None:
     score = table.scores[('Byte_Track',), (), 'HOTA']
     assert score.mean == 45.5
     assert score.difference == 4.5
-    assert 'Without scores: test/tracker=Byte_Track,seed=2.' in markdown(table)
+    text = markdown(table)
+    assert 'Without scores: test/tracker=Byte_Track,seed=2.' in text
+    assert 'over 3 runs or fewer.' in text
 
 
 def test_stale_cells_are_named(tmp_path: Path) -> None:
