@@ -123,7 +123,7 @@ class SMOTInferencer:
             self._text = self.config.pretty_text
         if checkpoint is None and weights is None and name:
             checkpoint = bundled_weights(name)
-        self.checkpoint = weights_path(checkpoint)
+        self.checkpoint = None if checkpoint is None else weights_path(str(checkpoint))
         self.device = default_device() if device is None else usable_device(device)
         self.cache = cache
         self._model: SMOT | None = None

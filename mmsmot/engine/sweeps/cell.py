@@ -112,7 +112,7 @@ class Cell:
         return {} if threads is None else {'OMP_NUM_THREADS': str(threads)}
 
     def _start_checkpoint(self) -> str:
-        run_dir = self.folders[self.stage.start]
+        run_dir = self.folders[str(self.stage.start)]
         checkpoint = newest_checkpoint(run_dir)
         if checkpoint is None:
             raise FileNotFoundError(
@@ -225,9 +225,12 @@ def _fingerprint(
         arguments = {k: v for k, v in setting.arguments.items() if k in ARGUMENTS}
         config = _checked_config(sweep, stage, labels, setting)
         facts |= dict(arguments=arguments, config=config)
-        files = [weights_path(arguments.get(key)) for key in FILES]
+        files: list[str | Path | None] = [
+            weights_path(arguments.get(key)) for key in FILES
+        ]
         if stage.run == TEST and stage.start is None and files[0] is None:
-            files[0] = bundled_weights(arguments['config'])  # which the tool takes then
+            # Which the tool takes then.
+            files[0] = bundled_weights(arguments['config'])
         facts['files'] = [
             file_hash(file) for file in files if file and Path(file).is_file()
         ]

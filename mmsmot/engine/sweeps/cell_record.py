@@ -52,8 +52,9 @@ def read_record(folder: Path) -> CellRecord | None:
     names = {f.name for f in fields(CellRecord)}
     if not isinstance(content, dict) or not {'status', 'fingerprint'} <= content.keys():
         return None
-    content = {'command': [], 'labels': {}} | content
-    return CellRecord(**{k: v for k, v in content.items() if k in names})
+    record: dict[str, Any] = {'command': [], 'labels': {}}
+    record |= {name: value for name, value in content.items() if name in names}
+    return CellRecord(**record)
 
 
 def write_record(record: CellRecord, folder: Path) -> None:

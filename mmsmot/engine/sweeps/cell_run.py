@@ -135,7 +135,8 @@ def _wait(process: subprocess.Popen) -> tuple[int, float | None]:
 
 def _end_with_parent() -> None:
     """In the new process, before its program: be ended when the sweep is killed."""
-    LIBC.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    if LIBC is not None:
+        LIBC.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _last_error(log: Path, output_begin: int, code: int) -> str:

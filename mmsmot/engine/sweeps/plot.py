@@ -65,7 +65,7 @@ def _draw(panel: Axes, table: ScoreTable, metric: str) -> None:
         scores = [table.scores[row, column, metric] for row in table.row_labels]
         means = [score.mean for score in scores]
         errors = np.nan_to_num([score.deviation for score in scores])
-        style = dict(color=COLOURS[number % len(COLOURS)])
+        colour = COLOURS[number % len(COLOURS)]
         label = ' '.join(column_texts(table, column)) or table.stage
         if is_line:
             order = np.argsort(places)
@@ -76,13 +76,19 @@ def _draw(panel: Axes, table: ScoreTable, metric: str) -> None:
                 marker='o',
                 capsize=3,
                 label=label,
-                **style,
+                color=colour,
             )
         else:
             shift = (number - (len(table.column_labels) - 1) / 2) * width
             bars = errors if errors.any() else None
             panel.bar(
-                places + shift, means, width, yerr=bars, capsize=3, label=label, **style
+                places + shift,
+                means,
+                width,
+                yerr=bars,
+                capsize=3,
+                label=label,
+                color=colour,
             )
     panel.set_title(metric, fontsize=10)
     panel.tick_params(labelsize=8)

@@ -107,7 +107,7 @@ def score_table(
         base_values = None if base == place else values[base, metric]
         scores[(*place, metric)] = _score(array, base_values)
     selection = {}
-    if twin is not None:
+    if twin is not None and sweep.select_by is not None:
         metric = names[sweep.select_by]
         selection = {
             place: Score(_values(twins, records, layout, place, metric)).mean
@@ -146,7 +146,7 @@ class _Layout:
         """The place that differences are taken to: other axes are those of the place."""
         row, column = place
         labels = dict(zip(self.rows + self.columns, row + column, strict=True))
-        return self.place(labels | baseline)
+        return self.place({**labels, **baseline})
 
     def place(self, labels: Mapping[str, str]) -> tuple:
         """Where a cell's scores stand."""

@@ -28,6 +28,10 @@ from .sweep_file import Sweep
 if TYPE_CHECKING:
     import optuna
 
+WANTED = (
+    "--search wants  base = '...'  and  search = dict(space={'model.tracker.max_age': "
+    "[10, 90]}, trials=50, metric='HOTA')"
+)
 STUDY = 'study.log'  # Optuna's journal: what a killed search goes on from
 
 
@@ -59,11 +63,9 @@ def run_search(
     import optuna
 
     space = sweep.search
-    if space is None or sweep.base is None:
-        raise ValueError(
-            f"{sweep.path}: --search wants  base = '...'  and  search = dict(space={{"
-            "'model.tracker.max_age': [10, 90]}}, trials=50, metric='HOTA')"
-        )
+    if space is None:
+        raise ValueError(f'{sweep.path}: {WANTED}')
+    _base(sweep)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     work_dir.mkdir(parents=True, exist_ok=True)
     initial = _initial_values(sweep, space)
@@ -75,7 +77,7 @@ def run_search(
 
     def objective(trial: optuna.Trial) -> float:
         values = {key: _suggest(trial, key, *space.space[key]) for key in space.space}
-        config = load_config(sweep.base, {**sweep.setting.options, **values})
+        config = load_config(_base(sweep), {**sweep.setting.options, **values})
         _prepare(config, sweep, space, work_dir)
         return _metric((score or _test)(config), space.metric)
 
@@ -88,10 +90,16 @@ def _trials(study: optuna.Study, *states: str) -> list[optuna.trial.FrozenTrial]
     return [trial for trial in study.trials if trial.state.name in states]
 
 
+def _base(sweep: Sweep) -> str:
+    if sweep.base is None:
+        raise ValueError(f'{sweep.path}: {WANTED}')
+    return sweep.base
+
+
 def _initial_values(sweep: Sweep, search: Search) -> dict[str, float]:
     """The config's own values; out of the space the nearest in it."""
     options = sweep.setting.options
-    config = load_config(sweep.base, {**options})
+    config = load_config(_base(sweep), {**options})
     values = {}
     for key, (low, high) in search.space.items():
         value = _nested(config, key)
@@ -103,7 +111,7 @@ def _initial_values(sweep: Sweep, search: Search) -> dict[str, float]:
             )
         values[key] = min(max(value, low), high)
     # Refuses what no part takes.
-    load_config(sweep.base, {**options, **values})
+    load_config(_base(sweep), {**options, **values})
     return values
 
 
@@ -135,7 +143,7 @@ def _study(sweep: Sweep, search: Search, work_dir: Path) -> optuna.Study:
     from optuna.storages.journal import JournalFileBackend
 
     storage = JournalStorage(JournalFileBackend(str(work_dir / STUDY)))
-    config = load_config(sweep.base, {**sweep.setting.options})
+    config = load_config(_base(sweep), {**sweep.setting.options})
     config_facts = config_without_templates(config).to_dict()
     facts = json.dumps(
         [
@@ -181,7 +189,7 @@ def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> No
     weights = weights_path(arguments.get('weights'))
     set_config_weights(config, weights, arguments.get('reid_weights'))
     # As tools/test.py does it.
-    checkpoint = arguments.get('checkpoint') or bundled_weights(sweep.base)
+    checkpoint = arguments.get('checkpoint') or bundled_weights(_base(sweep))
     config.load_from = None if checkpoint is None else weights_path(str(checkpoint))
     dataset = config.test_dataloader.dataset
     dataset.split = search.split
@@ -232,7 +240,7 @@ def _write_best(
         f'(the config as it was: {first.value:.4g}), trial {best.number} of '
         f'{len(study.trials)}, by',
         f'#   {command}',
-        f'_base_ = [{_base_name(sweep.base)!r}]',
+        f'_base_ = [{_base_name(_base(sweep))!r}]',
     ]
     tree: dict[str, Any] = {}
     for key, value in {**sweep.setting.options, **best.params}.items():

@@ -153,13 +153,15 @@ def _read_stage(value: Mapping, axis_names: Sequence[str], where: str) -> Stage:
 
 
 def _require_types(value: Mapping, where: str) -> None:
-    kinds = {bool: ('resume',), str: ('run', 'config', 'start'), Mapping: ('options',)}
-    kinds |= {list | tuple: ('axes', 'args', 'after')}
-    texts = {bool: 'True or False', str: 'text', Mapping: 'a dict'}
-    for kind, keys in kinds.items():
+    expectations: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
+        (bool, 'True or False', ('resume',)),
+        (str, 'text', ('run', 'config', 'start')),
+        (Mapping, 'a dict', ('options',)),
+        (list | tuple, 'a list', ('axes', 'args', 'after')),
+    )
+    for kind, expected, keys in expectations:
         for key in keys:
             if value.get(key) is not None and not isinstance(value[key], kind):
-                expected = texts.get(kind, 'a list')
                 raise ValueError(
                     f'{where}: {key} must be {expected}, got {value[key]!r:.80}'
                 )

@@ -50,8 +50,11 @@ class SweepState:
 
 def sweep_state(cells: Mapping[str, Cell]) -> SweepState:
     """What lies in the folders of the cells."""
-    records = {id: read_record(cell.folder) for id, cell in cells.items()}
-    records = {id: record for id, record in records.items() if record is not None}
+    records = {
+        id: record
+        for id, cell in cells.items()
+        if (record := read_record(cell.folder)) is not None
+    }
     done = {id for id, record in records.items() if record.status == FINISHED}
     stale = {id for id in done if records[id].fingerprint != cells[id].fingerprint}
     return SweepState(records, frozenset(done), frozenset(stale))

@@ -129,7 +129,7 @@ def _grid(table: ScoreTable, pm: str) -> tuple[list[str], list[list[str]]]:
             text = score_text(table.scores[row, column, metric], metric, pm)
             line.append(text)
         for column in table.column_labels if table.selection else []:
-            value = number_text(table.selection[row, column], sweep.select_by)
+            value = number_text(table.selection[row, column], sweep.select_by or '')
             mark = ' *' if table.selected == (row, column) else ''
             line.append(value + mark)
         lines.append(line)
