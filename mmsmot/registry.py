@@ -77,6 +77,7 @@ MODELS = _child(
     'mmsmot.models.heads',
     'mmsmot.models.semantics.trajectory_semantics',
     'mmsmot.models.vlm.vision_language_semantics',
+    'mmsmot.models.kinematics',
     'mmsmot.models.smot',
 )
 MODEL_WRAPPERS = _child('model wrapper', 'MODEL_WRAPPERS')

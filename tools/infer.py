@@ -47,6 +47,13 @@ def parse_args() -> argparse.Namespace:
         '--weights', help="the detector's weights, alone or in a whole model's"
     )
     parser.add_argument('--reid-weights', help="the ReID part's weights")
+    parser.add_argument(
+        '--semantics',
+        metavar='NAME',
+        help='describe the tracks of a config that only tracks: "kinematic" by their '
+        'motion and colours (nothing to download), or another file in '
+        'configs/_base_/semantics',
+    )
     parser.add_argument('--out', help='folder of the results')
     parser.add_argument(
         '--dry-run',
@@ -143,6 +150,7 @@ def main() -> int:
         reid_weights=args.reid_weights,
         options=args.cfg_options,
         cache=not args.no_cache,
+        semantics=args.semantics,
     )
     call = dict(
         start=args.start,

@@ -16,7 +16,12 @@ from mmengine.logging import print_log
 
 from ..datasets import VideoReader, open_video
 from ..datasets.streams.address import is_stream_address
-from ..engine import drop_init_cfg, load_config, set_config_weights
+from ..engine import (
+    add_semantics,
+    drop_init_cfg,
+    load_config,
+    set_config_weights,
+)
 from ..engine.out_of_memory import explain_out_of_memory
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
@@ -68,6 +73,8 @@ class SMOTInferencer:
         device: Where to run; ``None`` for a GPU where there is one, Apple's aside,
             which has no float64.
         options: Dotted keys to values, as of ``--cfg-options``.
+        semantics: What describes the tracks where the config only tracks: the name of a
+            file in ``configs/_base_/semantics``; ``'kinematic'`` needs no weights.
         cache: Keep detections beside the results, for an interrupted run and for other
             trackers.
 
@@ -76,7 +83,8 @@ class SMOTInferencer:
         KeyError: An option that nothing reads.
         TypeError: ``config`` or a weight file is no path.
         ValueError: The weights are those of another config, ``options`` were given
-            beside a ``Config``, or the device cannot be used.
+            beside a ``Config``, ``semantics`` for a config that has its own, or the device
+            cannot be used.
     """
 
     def __init__(
@@ -88,6 +96,7 @@ class SMOTInferencer:
         device: str | None = None,
         options: dict[str, Any] | None = None,
         cache: bool = False,
+        semantics: str | None = None,
     ) -> None:
         make_mmengine_safe()
         if not isinstance(config, Config | str | os.PathLike) or not str(config):
@@ -114,11 +123,7 @@ class SMOTInferencer:
         # CPython 3.11's parser, which configs are read by, counts the depth of a tree for
         # all threads together and may refuse a config that is read beside another.
         with BUILD_LOCK:
-            self.config: Config = (
-                copy.deepcopy(config)
-                if isinstance(config, Config)
-                else load_config(name, options)
-            )
+            self.config = _config_of(config, name, options, semantics)
             set_config_weights(self.config, weights_path(weights), reid_weights)
             self._text = self.config.pretty_text
         if checkpoint is None and weights is None and name:
@@ -258,6 +263,21 @@ class SMOTInferencer:
         elif getattr(model.semantics, 'trained_on', None) is not None:
             model.semantics.trained_on = None  # the weights it names are not here
         return model.to(self.device).eval()
+
+
+def _config_of(
+    config: Any,
+    name: str,
+    options: dict[str, Any] | None,
+    semantics: str | None,
+) -> Config:
+    """A copy of the config, or what its name says, with semantics where they are named."""
+    if not isinstance(config, Config):
+        return load_config(name, options, semantics)
+    config = copy.deepcopy(config)
+    if semantics is not None:
+        add_semantics(config, semantics)
+    return config
 
 
 def _require_frames_and_folder(start: Any, end: Any, stride: Any, out_dir: Any) -> None:

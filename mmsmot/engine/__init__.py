@@ -2,6 +2,7 @@
 
 from ..utils import opencv as opencv  # it says what to do where cv2 is broken
 from .config import (
+    add_semantics,
     is_part_type,
     load_config,
     part_config,
@@ -13,6 +14,7 @@ from .runner import SMOTRunner, leave_process_group
 
 __all__ = [
     'SMOTRunner',
+    'add_semantics',
     'drop_init_cfg',
     'is_part_type',
     'leave_process_group',

@@ -17,9 +17,13 @@ from .config_check import refuse_unread_names, require_parts, require_read_optio
 from .config_file import ROOTS, read_config_file
 from .loader_check import require_loaders
 
+SEMANTICS = '_base_/semantics'  # a slot file for each kind of captions
+
 
 def load_config(
-    path: str | os.PathLike, options: dict[str, Any] | None = None
+    path: str | os.PathLike,
+    options: dict[str, Any] | None = None,
+    semantics: str | None = None,
 ) -> Config:
     """Read a config and set options in it.
 
@@ -31,6 +35,8 @@ def load_config(
         path: A file, a name below ``configs/`` (``two_stage/sort_public-detections``),
             or ``mmsmot::two_stage/...``; of a project ``projects/NAME/configs/...``.
         options: Dotted keys to values, as of ``--cfg-options``.
+        semantics: Name of a slot file of semantics (``'kinematic'``) for a config that has
+            none; see :func:`add_semantics`.
 
     Raises:
         FileNotFoundError: There is no such config; names similar ones.
@@ -52,6 +58,8 @@ def load_config(
     config = read_config_file(path)
     _drop_own_scope(config._cfg_dict)
     upgrade_config(config._cfg_dict)
+    if semantics is not None:
+        add_semantics(config, semantics)
     options = upgraded_options(options, config._cfg_dict)
     refuse_unread_names(path)
     init_default_scope(registry.SCOPE)
@@ -81,6 +89,37 @@ def require_model(config: Config) -> None:
             f"{config.filename} has no model: write  model = dict(type='SMOT', ...)  or "
             "build on one,  _base_ = ['mmsmot::two_stage/NAME.py']"
         )
+
+
+def add_semantics(config: Config, name: str) -> None:
+    """Put the semantics of a slot file into a config that only tracks.
+
+    Args:
+        config: Changed in place.
+        name: Of a file below ``configs/_base_/semantics``, such as ``'kinematic'``.
+
+    Raises:
+        FileNotFoundError: There is no such file; names those that there are.
+        ValueError: The config has semantics of its own.
+    """
+    require_model(config)
+    if config.model.get('semantics') is not None:
+        raise ValueError(
+            f'{config.filename} has semantics of its own '
+            f'({config.model.semantics["type"]}): leave out --semantics {name}, or take a '
+            'config without'
+        )
+    files = {
+        path.stem: path
+        for root in reversed(ROOTS)
+        for path in (root / 'configs' / SEMANTICS).glob('*.py')
+    }
+    if name not in files:
+        raise FileNotFoundError(
+            f'there are no semantics {name!r:.80}; there are {", ".join(sorted(files))}'
+        )
+    slot = read_config_file(str(files[name]))
+    config.model['semantics'] = slot.get(name)
 
 
 def set_config_weights(

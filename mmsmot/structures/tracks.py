@@ -21,6 +21,8 @@ class Tracks:
             -1 where it took none (coasted).
         features: (N, K, d) tokens of each track, where the estimator gives them (NumPy or
             torch); ``None`` where it does not.
+        camera_motion: (2, 3) affine motion of the background since the last frame, where
+            the tracker estimates it; ``None`` where it does not.
 
     Rows are not checked here: a tracker runs this once a frame, and the tests hold
     every tracker to it.
@@ -32,6 +34,7 @@ class Tracks:
     labels: np.ndarray
     det_index: np.ndarray
     features: Any = None
+    camera_motion: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -45,6 +48,7 @@ class Tracks:
             self.labels[rows],
             self.det_index[rows],
             None if self.features is None else self.features[rows],
+            self.camera_motion,
         )
 
     @classmethod

@@ -315,3 +315,24 @@ def test_words_learnt_on_drawings_are_no_description_of_a_street(
     untold = SimpleNamespace(semantics=SimpleNamespace(trained_on=None))
     assert domain_warnings(untold, street) == []
     assert domain_warnings(SimpleNamespace(semantics=None), street) == []
+
+
+def test_semantics_for_a_config_that_only_tracks(
+    scenes: list[Path], tmp_path: Path
+) -> None:
+    config = load_config('two_stage/bytetrack_public-detections')
+    inferencer = SMOTInferencer(config, semantics='kinematic')
+    result = inferencer(scenes[0], tmp_path / 'out', draw=False)
+    assert result['video_caption'] == 'Nobody is tracked for long in this video.'
+    assert all('caption' in row for row in result['trajectories'])
+    assert config.model.get('semantics') is None  # the caller's is left as it is
+    named = SMOTInferencer(
+        'two_stage/bytetrack_public-detections',
+        options={'model.semantics.partner_names': 'appearance'},
+        semantics='kinematic',
+    )
+    assert named.session().model.semantics.partner_names == 'appearance'
+    with pytest.raises(ValueError, match='has semantics of its own'):
+        SMOTInferencer('smoter_tiny_synsmot', semantics='kinematic')
+    with pytest.raises(FileNotFoundError, match='there are kinematic, smolvlm'):
+        SMOTInferencer(CONFIG, semantics='kinetic')

@@ -23,7 +23,8 @@ from ...structures import (
 from ...structures.columns import as_column
 from ...utils.user_errors import is_for_users
 
-COLUMNS = tuple(part.name for part in fields(Tracks) if part.name != 'features')
+OPTIONAL = ('features', 'camera_motion')
+COLUMNS = tuple(part.name for part in fields(Tracks) if part.name not in OPTIONAL)
 INTEGERS = ('ids', 'labels', 'det_index')
 
 
@@ -189,7 +190,8 @@ def _with_sound_columns(tracks: Tracks, call: str) -> Tracks:
         columns[name] = flat.reshape(shape)
     if tracks.features is not None and len(tracks.features) != rows:
         raise ValueError(f'{call}: {rows} ids but {len(tracks.features)} features')
-    return Tracks(**columns, features=tracks.features)
+    optional = {name: getattr(tracks, name) for name in OPTIONAL}
+    return Tracks(**columns, **optional)
 
 
 def _array(column: Any, name: str) -> np.ndarray:

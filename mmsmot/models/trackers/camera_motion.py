@@ -26,12 +26,18 @@ class CameraMotion(ABC):
     def reset(self) -> None:
         """Forget the last frame."""
         self._previous: np.ndarray | None = None
+        self._previous_boxes: np.ndarray | None = None
 
-    def estimate(self, frame: np.ndarray) -> np.ndarray:
+    def estimate(
+        self, frame: np.ndarray, boxes: np.ndarray | None = None
+    ) -> np.ndarray:
         """Where the last frame's points are in this one.
 
         Args:
             frame: (H, W, 3) uint8 BGR.
+            boxes: (N, 4) of objects in it, pixels: what moves there is no background
+                (the next call looks beside them, where the method can). ``None``: the
+                whole frame is taken for background.
 
         Returns:
             (2, 3) affine matrix in pixels of the frame, for column vectors (x, y, 1);
@@ -44,9 +50,11 @@ class CameraMotion(ABC):
         small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
         previous, self._previous = self._previous, gray
+        previous_boxes, self._previous_boxes = self._previous_boxes, boxes
         warp = None
         if previous is not None and previous.shape == gray.shape:
-            warp = self._register(previous, gray)
+            mask = _background_mask(gray.shape, previous_boxes, scale)
+            warp = self._register(previous, gray, mask)
         if warp is None or not np.isfinite(warp).all():
             return np.eye(2, 3)
         warp = warp.astype(np.float64)
@@ -54,8 +62,29 @@ class CameraMotion(ABC):
         return warp
 
     @abstractmethod
-    def _register(self, previous: np.ndarray, gray: np.ndarray) -> np.ndarray | None:
-        """(2, 3) from one small grey image to the next, ``None`` if it fails."""
+    def _register(
+        self, previous: np.ndarray, gray: np.ndarray, mask: np.ndarray | None
+    ) -> np.ndarray | None:
+        """(2, 3) from one small grey image to the next, ``None`` if it fails.
+
+        Args:
+            previous: (h, w) uint8.
+            gray: (h, w) uint8.
+            mask: (h, w) uint8, 0 where ``previous`` shows objects; ``None`` where it is
+                all background.
+        """
+
+
+def _background_mask(
+    shape: tuple[int, ...], boxes: np.ndarray | None, scale: float
+) -> np.ndarray | None:
+    """255 outside of all boxes, 0 inside, of an image that is ``scale`` as large."""
+    if boxes is None or not len(boxes):
+        return None
+    mask = np.full(shape, 255, np.uint8)
+    for x1, y1, x2, y2 in np.round(boxes * scale).astype(int).tolist():
+        mask[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = 0
+    return mask
 
 
 @TRACKERS.register_module()
@@ -80,10 +109,14 @@ class SparseOpticalFlow(CameraMotion):
         self.max_corners = max_corners
         self.min_corners = min_corners
 
-    def _register(self, previous: np.ndarray, gray: np.ndarray) -> np.ndarray | None:
+    def _register(
+        self, previous: np.ndarray, gray: np.ndarray, mask: np.ndarray | None
+    ) -> np.ndarray | None:
         import cv2
 
-        corners = cv2.goodFeaturesToTrack(previous, self.max_corners, 0.01, 5)
+        corners = cv2.goodFeaturesToTrack(
+            previous, self.max_corners, 0.01, 5, mask=mask
+        )
         if corners is None or len(corners) < self.min_corners:
             return None
         moved, status, _ = cv2.calcOpticalFlowPyrLK(
@@ -121,7 +154,9 @@ class ECC(CameraMotion):
         self.max_iterations = max_iterations
         self.epsilon = epsilon
 
-    def _register(self, previous: np.ndarray, gray: np.ndarray) -> np.ndarray | None:
+    def _register(
+        self, previous: np.ndarray, gray: np.ndarray, mask: np.ndarray | None
+    ) -> np.ndarray | None:
         import cv2
 
         criteria = (

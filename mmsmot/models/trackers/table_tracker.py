@@ -68,6 +68,7 @@ class TableTracker(BaseTracker):
 
     def _forget_frames(self) -> None:
         self._frame_count = 0
+        self._background_motion: np.ndarray | None = None  # since the last frame
         self._label: int | None = None  # of all that was seen, until there is another
         self._has_classes = False
 
@@ -127,7 +128,8 @@ class TableTracker(BaseTracker):
                 'image: call update(detections, frame) with a mmsmot.structures.Frame, '
                 'or build the tracker with camera_motion=None'
             )
-        self._warp(self.camera_motion.estimate(frame.image))
+        self._background_motion = self.camera_motion.estimate(frame.image)
+        self._warp(self._background_motion)
 
     def _warp(self, affine: np.ndarray) -> None:
         """Carry all that is remembered of positions along an affine motion (2, 3)."""
@@ -169,4 +171,5 @@ class TableTracker(BaseTracker):
             scores=reported['score'],
             labels=reported['label'],
             det_index=reported['det_index'],
+            camera_motion=self._background_motion,
         )

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from mmsmot.models.trackers import ByteTrack, checked_tracks
 from mmsmot.models.trackers.camera_motion import ECC, SparseOpticalFlow
 from mmsmot.models.trackers.kalman_filter import XYAHFilter, XYSRFilter
+from mmsmot.structures import Detections, Frame, VideoInfo
 
 SIZE = (960, 540)
 
@@ -82,3 +84,32 @@ def test_warped_states_are_the_warped_boxes(kalman) -> None:
     expected = boxes * 2 + [5, 7, 5, 7]
     np.testing.assert_allclose(kalman.to_boxes(warped), expected, atol=1e-9)
     np.testing.assert_allclose(warped[1, :, :2], [[6.0, -2.0]] * 2)
+
+
+def test_what_moves_in_boxes_is_no_background(picture) -> None:
+    """Most corners are on a bus that drives by a camera at rest."""
+    bus = np.array([[100.0, 60, 880, 470]])
+    x1, y1, x2, y2 = bus[0].astype(int)
+    after = picture.copy()
+    after[y1:y2, x1 + 12 : x2] = picture[y1:y2, x1 : x2 - 12]
+    blind, looking = SparseOpticalFlow(), SparseOpticalFlow()
+    for frame in (picture, after):
+        seen, masked = blind.estimate(frame), looking.estimate(frame, bus)
+    assert corner_error(seen, np.eye(2, 3)) > 8
+    assert corner_error(masked, np.eye(2, 3)) < 0.3
+
+
+def test_trackers_tell_what_they_estimated(picture) -> None:
+    """So that nobody estimates it twice."""
+    video = VideoInfo('v', 'v', 10.0, *SIZE)
+    boxes = Detections(np.array([[300.0, 100, 400, 400]]), np.array([0.9]))
+    pan = np.array([[1.0, 0, 9], [0, 1, -5]])
+    tracker = ByteTrack(camera_motion=dict(type='SparseOpticalFlow'))
+    tracker.update(boxes, Frame(video, 1, 0.0, lambda: picture))
+    frame = Frame(video, 2, 0.1, lambda: moved(picture, pan))
+    tracks = tracker.update(boxes, frame)
+    assert corner_error(tracks.camera_motion, pan) < 0.5
+    assert tracks[np.array([True])].camera_motion is tracks.camera_motion
+    checked = checked_tracks(tracks, boxes, 'ByteTrack.update, frame 2')
+    assert checked.camera_motion is tracks.camera_motion
+    assert ByteTrack().update(boxes).camera_motion is None

@@ -1,0 +1,328 @@
+"""Sentences about tracks and videos: nothing in them that was not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from zlib import crc32
+
+from .clothing import Outfit
+from .number_words import duration_phrase, joined, number_word
+from .pair_geometry import ACCOMPANY, APPROACH, CHASE, FLEE, FOLLOW, LEAVE, PASS, STAND
+from .track_story import Clause, Story
+
+Option = TypeVar('Option')
+Phrase = tuple[str, int]  # a text, and the number of claims in it that can be checked
+
+# Least number of claims of a caption of a track that is longer than this many seconds.
+MIN_CLAIMS, LONG_TRACK = 3, 5.0
+THIRDS = ('left', 'middle', 'right')
+SIDES = {'left': 'left side', 'right': 'right side', 'bottom': 'lower edge'}
+DEPTHS = {'nearer': 'towards the camera', 'away': 'away from the camera'}
+MOVES_WITH = {
+    CHASE: ', chasing {}',
+    FLEE: ', chased by {}',
+    ACCOMPANY: ' beside {}',
+    FOLLOW: ' behind {}',
+    APPROACH: ', up to {}',
+    LEAVE: ', leaving {}',
+    PASS: ', passing {}',
+}
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Chooses between phrasings, by a hash of the video's name and the track.
+
+    Attributes:
+        seed: Of one track; the same gives the same text.
+    """
+
+    seed: int
+
+    @classmethod
+    def of(cls, video: str, track_id: int) -> Speaker:
+        """The speaker of a track of a video."""
+        return cls(crc32(f'{video}/{track_id}'.encode()))
+
+    def choose(self, options: Sequence[Option], position: int) -> Option:
+        """One of some options, another one in another position of the text."""
+        return options[crc32(f'{self.seed}/{position}'.encode()) % len(options)]
+
+
+def noun_phrase(outfit: Outfit, noun: str = 'person', article: str = '') -> str:
+    """Who it is.
+
+    >>> noun_phrase(Outfit('orange', 'dark'))
+    'a person in an orange top and dark bottoms'
+    >>> noun_phrase(Outfit('black', 'black'), article='another')
+    'another person in black'
+    """
+    subject = f'{article} {noun}' if article else _with_article(noun)
+    upper, lower = outfit.upper, outfit.lower
+    if upper and upper == lower:
+        clothes = ' clothes' if upper in ('dark', 'light') else ''
+        return f'{subject} in {upper}{clothes}'
+    worn = [_with_article(f'{upper} top')] if upper else []
+    worn += [f'{lower} bottoms'] if lower else []
+    return f'{subject} in {joined(worn)}' if worn else subject
+
+
+def _with_article(words: str) -> str:
+    return f'{"an" if words[0] in "aeiou" else "a"} {words}'
+
+
+def _capitalized(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def track_caption(
+    story: Story,
+    outfit: Outfit,
+    speaker: Speaker,
+    name_of: Callable[[int], str],
+    noun: str = 'person',
+) -> str:
+    """The caption of a track.
+
+    Args:
+        story: What it does.
+        outfit: What it wears.
+        speaker: Chooses the phrasing.
+        name_of: How a partner is called, by id.
+        noun: What it is.
+    """
+    worn = bool(outfit.upper) + bool(outfit.lower and outfit.lower != outfit.upper)
+    # The same story with ever more of what is known, until it holds enough claims.
+    for detail in range(3):
+        narrator = Narrator(speaker, name_of, noun == 'person', detail)
+        phrases = narrator.phrases(story)
+        claims = worn + sum(count for _, count in phrases)
+        if claims >= MIN_CLAIMS or story.duration < LONG_TRACK:
+            break
+    texts = [text for text, _ in phrases]
+    return _text(noun_phrase(outfit, noun), texts, speaker, noun)
+
+
+def _text(subject: str, clauses: Sequence[str], speaker: Speaker, noun: str) -> str:
+    """Clauses in their order, two or three to a sentence."""
+    pronoun = 'the person' if noun == 'person' else 'it'
+    count = len(clauses)
+    size = 3 if count in (3, 5, 6) else 2
+    groups = [clauses[row : row + size] for row in range(0, count, size)]
+    sentences = []
+    for row, group in enumerate(groups):
+        if row == 0:
+            opening = subject
+        elif row == len(groups) - 1 and row > 1:
+            opening = f'{speaker.choose(("Finally", "In the end"), row)}, {pronoun}'
+        else:
+            opening = (
+                f'{speaker.choose(("After that", "Then", "Next"), row)}, {pronoun}'
+            )
+        sentences.append(f'{_capitalized(opening)} {_chain(group, speaker, row)}.')
+    return ' '.join(sentences)
+
+
+def _chain(clauses: Sequence[str], speaker: Speaker, position: int) -> str:
+    """Up to three clauses as one."""
+    if len(clauses) == 1:
+        return clauses[0]
+    if len(clauses) == 2:
+        joint = speaker.choose((', then ', ' and then '), 20 + position)
+        return joint.join(clauses)
+    opening, closing = speaker.choose(
+        (('', ', and finally '), ('first ', ', and finally '), ('', ' and then ')),
+        20 + position,
+    )
+    return f'{opening}{clauses[0]}, then {clauses[1]}{closing}{clauses[2]}'
+
+
+@dataclass(frozen=True)
+class Narrator:
+    """Tells the clauses of a story.
+
+    Args:
+        speaker: Chooses the phrasing.
+        name_of: How a partner is called, by id.
+        is_person: Whether the track is of a person.
+        detail: 0 to 2: how much of what is known is told.
+    """
+
+    speaker: Speaker
+    name_of: Callable[[int], str]
+    is_person: bool
+    detail: int
+
+    def phrases(self, story: Story) -> list[Phrase]:
+        """The clauses, from entering to leaving."""
+        phrases = self._crossing('entry', story.entry)
+        longest = max((c.segment.duration for c in story.clauses), default=0.0)
+        moved = bool(story.entry)
+        for position, clause in enumerate(story.clauses):
+            if clause.segment.moves:
+                is_longest = clause.segment.duration == longest
+                phrases.append(self._move(clause, position, is_longest))
+            else:
+                stops = moved and clause.is_adjacent
+                phrases.append(self._stay(clause, position, stops))
+            moved = clause.segment.moves
+        if not story.clauses:
+            phrases.append(self._presence(story))
+        return phrases + self._crossing('exit', story.exit)
+
+    def _crossing(self, kind: str, side: str) -> list[Phrase]:
+        """Coming in or going out through a side of the image, if it does."""
+        if not side:
+            return []
+        verbs = {
+            'entry': ('comes in at the {} of the image', 'enters at the {}'),
+            'exit': ('leaves the image at the {}', 'goes out at the {}'),
+        }
+        return [(self.speaker.choose(verbs[kind], 2).format(SIDES[side]), 1)]
+
+    def _presence(self, story: Story) -> Phrase:
+        """Of a track of which nothing else is sure."""
+        place, claims = _place(story.place)
+        duration = (
+            'less than a second'
+            if story.duration < 0.7
+            else duration_phrase(story.duration)
+        )
+        return f'is in view{place} for {duration}', 2 + claims
+
+    def _stay(self, clause: Clause, position: int, stops: bool) -> Phrase:
+        """``'stands there near person 3 for about six seconds'``."""
+        segment = clause.segment
+        is_upright = self.is_person and segment.is_upright
+        if stops:
+            forms = ('stops and stands there', 'stops') if is_upright else ('stops',)
+        else:
+            forms = ('stands in place', 'stands there')
+            if not is_upright:
+                forms = ('stays in place', 'stays in one place')
+        text, claims = self.speaker.choose(forms, 40 + position), 1
+        if names := self._names(clause, STAND):
+            text, claims = f'{text} near {joined(names)}', claims + len(names)
+        if self.detail or not stops:
+            place, count = _place(segment.place_start)
+            text, claims = text + place, claims + count
+        if segment.duration >= 2:
+            text = f'{text} for {duration_phrase(segment.duration)}'
+            claims += 1
+        return text, claims
+
+    def _move(self, clause: Clause, position: int, is_longest: bool) -> Phrase:
+        """``'walks to the left beside person 3'``."""
+        segment = clause.segment
+        verb, claims = self._verb(clause, position)
+        way, count = self._way(clause, is_longest)
+        back = f'{verb} back{way}'
+        text, claims = f'{verb}{way}', claims + count
+        if clause.turns_back:
+            forms = ('turns round and {}', 'turns and {}', '{}')
+            text = self.speaker.choose(forms, 60 + position).format(back)
+        for deed, form in MOVES_WITH.items():
+            if names := self._names(clause, deed):
+                text, claims = text + form.format(joined(names)), claims + len(names)
+        is_timed = self.detail > 1 or (self.detail and is_longest)
+        if is_timed and segment.duration >= 2:
+            text = f'{text} for {duration_phrase(segment.duration)}'
+            claims += 1
+        return text, claims
+
+    def _verb(self, clause: Clause, position: int) -> Phrase:
+        segment = clause.segment
+        verb = {'walk': 'walks', 'run': 'runs'}.get(segment.gait, 'moves')
+        claims = int(bool(segment.gait))
+        if segment.pace == 'fast' and segment.gait != 'run':
+            return f'{verb} fast', claims + 1
+        if segment.pace == 'slow':
+            return f'{verb} slowly', claims + 1
+        if not segment.gait and self.is_person:
+            verb = self.speaker.choose(('moves', 'goes'), 80 + position)
+        return verb, claims
+
+    def _way(self, clause: Clause, is_longest: bool) -> Phrase:
+        """Where to."""
+        segment = clause.segment
+        ways = [f' to the {segment.lateral}'] if segment.lateral else []
+        ways += [f' {DEPTHS[segment.depth]}'] if segment.depth else []
+        text, claims = ' and'.join(ways), len(ways)
+        start, end = _third(segment.place_start), _third(segment.place_end)
+        if self.detail and is_longest:
+            if start and end and start != end:
+                text = f'{text} from the {start} to the {end} of the image'
+                claims += 1
+            elif self.detail > 1:
+                place, count = _place(segment.place_start)
+                text, claims = f'{text}, starting{place},', claims + count
+        return text, claims
+
+    def _names(self, clause: Clause, deed: str) -> list[str]:
+        return [self.name_of(i) for i in clause.partners.get(deed, ())]
+
+
+def _third(position: float) -> str:
+    """Where in the image, unless it is near the border between two thirds."""
+    if min(abs(position - 1 / 3), abs(position - 2 / 3)) < 0.04:
+        return ''
+    return THIRDS[min(int(3 * position), 2)]
+
+
+def _place(position: float) -> Phrase:
+    """Where in the image."""
+    third = _third(position)
+    if not third:
+        half = 'left' if position < 0.5 else 'right'
+        return f' in the {half} half of the image', 1
+    return f' {"in" if third == "middle" else "on"} the {third} of the image', 1
+
+
+@dataclass(frozen=True)
+class CrowdSummary:
+    """What a video caption tells.
+
+    Attributes:
+        count: So many people were there at the same time, at least.
+        shares: Of the time of all tracks, by ``'left'``, ``'right'``, ``'nearer'``,
+            ``'away'`` and ``'still'``.
+        is_walk: Whether those who move walk, as far as it is known.
+    """
+
+    count: int
+    shares: Mapping[str, float]
+    is_walk: bool
+
+
+def video_caption(summary: CrowdSummary, speaker: Speaker) -> str:
+    """The caption of a video; people are counted with care."""
+    count = summary.count
+    if count == 0:
+        return 'Nobody is tracked for long in this video.'
+    people = 'one person' if count == 1 else f'{number_word(count)} people'
+    be = 'is' if count == 1 else 'are'
+    opening = speaker.choose(
+        (f'At least {people} {be} in view', f'The video shows at least {people}'), 4
+    )
+    if count == 1:
+        return f'{opening}.'
+    return f'{opening} at the same time.{_movements(summary)}'
+
+
+def _movements(summary: CrowdSummary) -> str:
+    """What people do most of the time, or part of it."""
+    ways = {'left': 'to the left', 'right': 'to the right', **DEPTHS}
+    verb = 'walk' if summary.is_walk else 'move'
+    moves = {way: summary.shares.get(way, 0.0) for way in ways}
+    still_share = summary.shares.get('still', 0.0)
+    main = max(moves, key=lambda way: moves[way])
+    if still_share >= 0.6:
+        return ' Most of the time they stay in place.'
+    if moves[main] >= 0.6:
+        return f' Most of the time they {verb} {ways[main]}.'
+    often = [ways[way] for way in ways if moves[way] >= 0.15]
+    parts = [f'{verb} {joined(often)}'] if often else []
+    parts += ['stay in place for some time'] if still_share >= 0.15 else []
+    return f' They {joined(parts)}.' if parts else ''

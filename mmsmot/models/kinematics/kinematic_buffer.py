@@ -1,0 +1,194 @@
+"""All that the kinematic description holds of one video."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...structures import Frame, Tracks
+from ..trackers.camera_motion import CameraMotion
+from .camera_path import CameraPath, poses_at
+from .clothing import SHARES, ClothingOptions, PatchReader, Views
+from .crowd import Crowd
+from .ground_plane import GroundPlane
+from .track_samples import TrackSamples, cut_sides, hidden_shares, sample_dtype
+
+SAMPLE = sample_dtype(SHARES)
+# Pixels are read in two bins of four: colours change slowly, and what moving legs show is
+# the difference of two.
+READ_BINS = 2, 4
+
+
+class KinematicBuffer:
+    """Samples of the live tracks of one video, its camera, and how many people it shows.
+
+    ::
+
+        frames, tracks -> bins of 1 / sample_rate seconds -> a sample of each track
+                 first frame of a bin -> camera motion, colours, legs
+
+    Args:
+        sample_rate: Bins a second.
+        max_samples: Samples of a track, see :class:`.track_samples.TrackSamples`.
+        camera_motion: Estimates how the background moved where the tracker does not;
+            ``None`` for a camera at rest.
+        clothing: When colours are sure; ``None`` reads no pixels.
+        person_labels: Classes that are people; the others are not counted.
+
+    Attributes:
+        size: Width and height of the image; 0 before the first frame.
+        name: Of the video.
+        start, end: Seconds of the first and of the last frame.
+        camera: Where the camera looks.
+        crowd: How many people were there at once.
+        plane: The horizon, from people's heights.
+        past_seconds: Of tracks that ended, how long they did what, for the video caption.
+    """
+
+    def __init__(
+        self,
+        *,
+        sample_rate: float,
+        max_samples: int,
+        camera_motion: CameraMotion | None,
+        clothing: ClothingOptions | None,
+        person_labels: Sequence[int],
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.samples = TrackSamples(SAMPLE, max_samples)
+        self.camera = CameraPath(camera_motion)
+        self.crowd, self.plane = Crowd(), GroundPlane()
+        self.past_seconds: Counter[str] = Counter()
+        self.person_labels = tuple(person_labels)
+        self.size = (0, 0)
+        self.name = ''
+        self.start = self.end = 0.0
+        self._patches = None if clothing is None else PatchReader(clothing)
+        self._bin = -1
+        self._poses: list[tuple[float, complex, complex]] = []
+        self._times: list[tuple[int, float]] = []  # number and second, of the open bin
+        self._tracks: list[Tracks] = []  # of its frames
+        self._views = Views.empty(0)  # of its first frame's tracks
+        self._has_detections = False
+
+    @property
+    def ids(self) -> list[int]:
+        """Ids of the tracks, ascending."""
+        return sorted({*self.samples.ids, *self._open_ids()})
+
+    def update(self, frame: Frame, tracks: Tracks) -> None:
+        """Take in one more frame and the tracks in it."""
+        self._has_detections |= bool((tracks.det_index >= 0).any())
+        if self._has_detections:  # where nothing was detected, the box is a guess
+            tracks = tracks[tracks.det_index >= 0]
+        bin_number = int(np.floor(frame.timestamp * self.sample_rate + 1e-6))
+        is_new_bin = bin_number != self._bin
+        if not self.size[0]:
+            self.size, self.name = frame.size, frame.video.name
+            self.start = frame.timestamp
+        if is_new_bin or tracks.camera_motion is not None:
+            self.camera.follow(frame, tracks.boxes, tracks.camera_motion)
+            pose = (frame.timestamp, self.camera.turn, self.camera.shift)
+            self._poses.append(pose)
+        if is_new_bin:
+            self._close_bin()
+            self._bin = bin_number
+            self._poses = self._poses[-1:]
+            self._views = self._read(frame, tracks)
+        self._times.append((frame.frame_id, frame.timestamp))
+        self._tracks.append(tracks)
+        self.end = frame.timestamp
+
+    def of(self, ids: Sequence[int]) -> np.ndarray:
+        """The samples of some tracks until now, by id, then by time."""
+        samples = np.concatenate([self.samples.of(ids), self._open_samples(ids)])
+        return samples[np.lexsort((samples['bin'], samples['id']))]
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Drop tracks that have been described."""
+        if self._tracks:
+            is_kept = [~np.isin(tracks.ids, list(ids)) for tracks in self._tracks]
+            pairs = zip(self._tracks, is_kept, strict=True)
+            self._tracks = [tracks[rows] for tracks, rows in pairs]
+            self._views = self._views[is_kept[0]]
+        self.samples.forget(ids)
+        self.crowd.forget(ids)
+
+    def rename(self, names: dict[int, int]) -> None:
+        """Give tracks other ids; two with the same new id become one."""
+        for row, tracks in enumerate(self._tracks):
+            ids = [names.get(i, i) for i in tracks.ids.tolist()]
+            self._tracks[row] = replace(tracks, ids=np.array(ids, np.int64))
+        self.samples.rename(names)
+        self.crowd.rename(names)
+
+    def _read(self, frame: Frame, tracks: Tracks) -> Views:
+        is_read = self._bin % READ_BINS[1] < READ_BINS[0]
+        if self._patches is None or frame.load is None or not is_read:
+            return Views.empty(len(tracks))
+        return self._patches.read(
+            frame.image, frame.timestamp, tracks.ids.tolist(), tracks.boxes
+        )
+
+    def _open_ids(self) -> set[int]:
+        return {i for tracks in self._tracks for i in tracks.ids.tolist()}
+
+    def _open_samples(self, ids: Sequence[int]) -> np.ndarray:
+        """Samples of the open bin, as if it ended here."""
+        samples = self._binned()
+        return samples[np.isin(samples['id'], list(ids))]
+
+    def _close_bin(self) -> None:
+        """Turn the open bin into samples."""
+        if not self._tracks:
+            return
+        samples = self._binned()
+        self._times, self._tracks = [], []
+        self.samples.add(samples)
+        people = samples[np.isin(samples['label'], self.person_labels)]
+        self.crowd.count(people, self.end)
+        if self.camera.seconds_moving == 0:
+            boxes = people[(people['cut'] == 0) & (people['occlusion'] < 0.2)]
+            feet = boxes['box'][:, 3]
+            self.plane.add(feet, feet - boxes['box'][:, 1])
+
+    def _binned(self) -> np.ndarray:
+        """A sample of each track of the open bin."""
+        if not self._tracks:
+            return np.empty(0, SAMPLE)
+        counts = [len(tracks) for tracks in self._tracks]
+        frame_ids, times = (
+            np.repeat(column, counts) for column in zip(*self._times, strict=True)
+        )
+        ids, index = np.unique(
+            np.concatenate([tracks.ids for tracks in self._tracks]),
+            return_inverse=True,
+        )
+        samples = np.zeros(len(ids), SAMPLE)
+        samples['id'], samples['bin'] = ids, self._bin
+        samples['first_frame'] = np.iinfo(np.int64).max
+        np.minimum.at(samples['first_frame'], index, frame_ids)
+        np.maximum.at(samples['last_frame'], index, frame_ids)
+        sizes = np.bincount(index, minlength=len(ids))
+
+        def means(values: np.ndarray) -> np.ndarray:
+            return np.bincount(index, values, minlength=len(ids)) / sizes
+
+        samples['time'] = means(times)
+        boxes = np.concatenate([tracks.boxes for tracks in self._tracks])
+        for side in range(4):
+            samples['box'][:, side] = means(boxes[:, side])
+        scores = np.concatenate([tracks.scores for tracks in self._tracks])
+        labels = np.concatenate([tracks.labels for tracks in self._tracks])
+        samples['score'], samples['label'][index] = means(scores), labels
+        samples['cut'] = cut_sides(samples['box'], self.size)
+        samples['occlusion'] = hidden_shares(samples['box'])
+        samples['turn'], samples['shift'] = poses_at(samples['time'], self._poses)
+        samples['legs'] = samples['torso'] = np.nan
+        rows = np.searchsorted(ids, self._tracks[0].ids)
+        for name in ('shares', 'legs', 'torso'):
+            samples[name][rows] = getattr(self._views, name)
+        return samples

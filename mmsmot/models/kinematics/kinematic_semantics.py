@@ -1,0 +1,328 @@
+"""Captions and interactions from the geometry of tracks; nothing is learnt."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from ...datasets.vocabulary import InteractionVocabulary
+from ...registry import MODELS, TRACKERS, build_part
+from ...structures import Frame, Interactions, Tracks
+from ...structures.feature_maps import FeatureMaps
+from ...utils.number_ranges import NumberRange, require_choice, require_numbers
+from ..semantics.description import Description, Pair, pair_of
+from ..trackers.camera_motion import CameraMotion
+from .clothing import ClothingOptions, Outfit, outfit_of
+from .grammar import (
+    CrowdSummary,
+    Speaker,
+    noun_phrase,
+    track_caption,
+    video_caption,
+)
+from .kinematic_buffer import KinematicBuffer
+from .motion import Motion, describe_motion
+from .motion_options import MotionOptions
+from .pair_geometry import PairEvent, PairOptions, pair_events
+from .track_kinematics import Kinematics, measure, track_slices
+from .track_piece import longest_piece
+from .track_story import tell
+
+CROWD_SECONDS = 1.0  # that so many people must have been there together
+
+
+@dataclass(frozen=True)
+class TrackFacts:
+    """What is known of one track.
+
+    Attributes:
+        motion: What it does.
+        outfit: What it wears.
+        is_person: Whether it is of a class of people.
+    """
+
+    motion: Motion
+    outfit: Outfit
+    is_person: bool
+
+
+@MODELS.register_module()
+class KinematicSemantics(nn.Module):
+    """Captions and interactions that follow from boxes, pixels and time alone.
+
+    ::
+
+        boxes, camera motion -> samples -> speeds in body heights -> segments \\
+        pixels of the best views -> colours of clothes                          captions
+        places of two on the ground -> interactions                            /
+
+    The same slot as
+    :class:`~mmsmot.models.semantics.trajectory_semantics.TrajectorySemantics`, for videos of
+    any kind: nothing is trained or downloaded. It tells standing and walking, directions in
+    the image, coming nearer and going away, entering and leaving, colours of clothes, and
+    the interactions that geometry shows (:data:`.pair_geometry.VERBS`). What is not sure is
+    not told, and what cannot be seen so (sex, age, talk, gestures) never is.
+
+    Args:
+        vocabulary: The verbs: a mode or list of
+            :class:`~mmsmot.datasets.vocabulary.InteractionVocabulary`; those of ours that
+            it lacks are left out.
+        person_labels: Classes that are people (-1: not given); others are "objects".
+        partner_names: In captions, ``'id'`` for "person 3" or ``'appearance'`` for "another
+            person in a red top".
+        sample_rate: Samples of a track a second; boxes within one are averaged.
+        max_samples: Of a track; from there on, only every second one is held.
+        camera_motion: Part of :mod:`~mmsmot.models.trackers.camera_motion`, or its config,
+            for trackers that do not estimate it themselves; ``None`` for a camera at rest.
+        read_pixels: Tell colours, and whether the legs move; ``False`` for boxes alone.
+        motion: Options of :class:`.motion.MotionOptions`.
+        clothing: Options of :class:`.clothing.ClothingOptions`.
+        pairs: Options of :class:`.pair_geometry.PairOptions`.
+
+    Raises:
+        ValueError: An option is out of range.
+        TypeError: There is no such option, or ``camera_motion`` is none.
+    """
+
+    needs: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        *,
+        vocabulary: str | Sequence[str] = 'clean335',
+        person_labels: Sequence[int] = (-1, 0),
+        partner_names: str = 'id',
+        sample_rate: float = 8.0,
+        max_samples: int = 2048,
+        camera_motion: dict | CameraMotion | None = None,
+        read_pixels: bool = True,
+        motion: dict | None = None,
+        clothing: dict | None = None,
+        pairs: dict | None = None,
+    ) -> None:
+        super().__init__()
+        owner = 'KinematicSemantics'
+        require_numbers(owner, NumberRange(1, 100), sample_rate=sample_rate)
+        require_numbers(owner, NumberRange(16, integer=True), max_samples=max_samples)
+        require_choice(owner, ('id', 'appearance'), partner_names=partner_names)
+        require_choice(owner, (True, False), read_pixels=read_pixels)
+        camera_motion = build_part(camera_motion, TRACKERS)
+        if not isinstance(camera_motion, CameraMotion | None):
+            raise TypeError(
+                f'{owner}: camera_motion must be a CameraMotion, its config such as '
+                f"dict(type='SparseOpticalFlow'), or None, got {camera_motion!r}"
+            )
+        self.vocabulary = InteractionVocabulary(vocabulary)
+        self.person_labels = tuple(person_labels)
+        self.partner_names = partner_names
+        self.sample_rate = sample_rate
+        self.max_samples = max_samples
+        self.camera_motion = camera_motion
+        self.read_pixels = read_pixels
+        self.motion = MotionOptions(**motion or {})
+        self.clothing = ClothingOptions(**clothing or {})
+        self.pairs = PairOptions(**pairs or {})
+
+    def begin(self) -> KinematicBuffer:
+        """An empty buffer, for one video."""
+        return KinematicBuffer(
+            sample_rate=self.sample_rate,
+            max_samples=self.max_samples,
+            camera_motion=copy.deepcopy(self.camera_motion),
+            clothing=self.clothing if self.read_pixels else None,
+            person_labels=self.person_labels,
+        )
+
+    def update(
+        self,
+        buffer: KinematicBuffer,
+        features: FeatureMaps | None,
+        frames: Sequence[Frame],
+        tracks: Sequence[Tracks],
+    ) -> None:
+        """Take in B more frames of a video and the tracks in them."""
+        for frame, frame_tracks in zip(frames, tracks, strict=True):
+            buffer.update(frame, frame_tracks)
+
+    def generate(
+        self,
+        buffer: KinematicBuffer,
+        ids: Sequence[int] | None = None,
+        *,
+        caption_ids: Sequence[int] | None = None,
+        pairs: Set[Pair] | None = None,
+        video_caption: bool = True,
+        summarize: bool = False,
+    ) -> Description:
+        """Captions and interactions of the trajectories in the buffer.
+
+        Args:
+            buffer: Of one video.
+            ids: The trajectories to describe; ``None`` for all.
+            caption_ids: Those of ``ids`` to caption; ``None`` for all.
+            pairs: Unordered pairs of ids whose interactions are told; ``None`` for all.
+            video_caption: Whether to caption the whole video.
+            summarize: Keep of each captioned trajectory how long it did what, for the
+                video caption after it is forgotten.
+        """
+        requested = set(buffer.ids if ids is None else ids)
+        ids = [i for i in buffer.ids if i in requested]
+        captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
+        tracks = self._kinematics(buffer, ids)
+        facts = {i: self._facts(tracks[i], buffer) for i in captioned}
+        events = self._events(tracks, set(captioned), pairs)
+        description = Description()
+        for track_id in captioned:
+            deeds = [event for event in events if event.subject_id == track_id]
+            description.captions[track_id] = self._caption(
+                track_id, facts, deeds, tracks, buffer
+            )
+        description.interactions = self._interactions(events, pairs)
+        seconds = _seconds(facts.values())
+        if summarize:
+            buffer.past_seconds += seconds
+            seconds = Counter()
+        if video_caption:
+            description.video_caption = self._caption_video(
+                buffer, buffer.past_seconds + seconds
+            )
+        return description
+
+    def _kinematics(
+        self, buffer: KinematicBuffer, ids: Sequence[int]
+    ) -> dict[int, Kinematics]:
+        """The smoothed motion of tracks, of each the longest part on one person."""
+        samples = buffer.of(ids)
+        if not len(samples):
+            return {}
+        kinematics = measure(
+            samples,
+            width=buffer.size[0],
+            plane=buffer.plane,
+            smoothing=self.motion.smoothing,
+            depth_smoothing=self.motion.depth_smoothing,
+            depth_noise=self.motion.depth_noise,
+        )
+        tracks = {}
+        for rows in track_slices(samples['id']):
+            track = kinematics[rows]
+            piece = longest_piece(track, self.motion)
+            tracks[int(samples['id'][rows.start])] = track[piece]
+        return tracks
+
+    def _facts(self, track: Kinematics, buffer: KinematicBuffer) -> TrackFacts:
+        labels, counts = np.unique(track.samples['label'], return_counts=True)
+        is_person = int(labels[counts.argmax()]) in self.person_labels
+        motion = describe_motion(
+            track,
+            self.motion,
+            width=buffer.size[0],
+            video_start=buffer.start,
+            video_end=buffer.end,
+        )
+        outfit = outfit_of(track, self.clothing) if is_person else Outfit()
+        return TrackFacts(motion, outfit, is_person)
+
+    def _events(
+        self,
+        tracks: dict[int, Kinematics],
+        captioned: set[int],
+        pairs: Set[Pair] | None,
+    ) -> list[PairEvent]:
+        """Interactions of all captioned tracks and requested pairs."""
+        people = [
+            i
+            for i, track in tracks.items()
+            if np.isin(track.samples['label'][0], self.person_labels)
+        ]
+        events: list[PairEvent] = []
+        for row, subject_id in enumerate(people):
+            partners = [
+                tracks[partner_id]
+                for partner_id in people[row + 1 :]
+                if pairs is None
+                or subject_id in captioned
+                or partner_id in captioned
+                or pair_of(subject_id, partner_id) in pairs
+            ]
+            if partners:
+                events += pair_events(
+                    tracks[subject_id], Kinematics.concatenated(partners), self.pairs
+                )
+        return [event for event in events if event.verb in self.vocabulary]
+
+    def _caption(
+        self,
+        track_id: int,
+        facts: dict[int, TrackFacts],
+        events: Sequence[PairEvent],
+        tracks: dict[int, Kinematics],
+        buffer: KinematicBuffer,
+    ) -> str:
+        fact = facts[track_id]
+        noun = 'person' if fact.is_person else 'object'
+        speaker = Speaker.of(buffer.name, track_id)
+        story = tell(fact.motion, events)
+        return track_caption(
+            story, fact.outfit, speaker, self._name_of(facts, tracks), noun
+        )
+
+    def _name_of(
+        self, facts: dict[int, TrackFacts], tracks: dict[int, Kinematics]
+    ) -> Callable[[int], str]:
+        """How a partner is called in a caption."""
+
+        def name(track_id: int) -> str:
+            if self.partner_names == 'id':
+                return f'person {track_id}'
+            fact = facts.get(track_id)
+            outfit = (
+                outfit_of(tracks[track_id], self.clothing)
+                if fact is None
+                else fact.outfit
+            )
+            return noun_phrase(outfit, article='another')
+
+        return name
+
+    def _interactions(
+        self, events: Sequence[PairEvent], pairs: Set[Pair] | None
+    ) -> Interactions:
+        rows = [
+            (e.subject_id, e.object_id, e.verb, e.first_frame, e.last_frame, e.score)
+            for e in events
+            if pairs is None or pair_of(e.subject_id, e.object_id) in pairs
+        ]
+        if not rows:
+            return Interactions.empty()
+        rows.sort(key=lambda row: (row[3], row[:3]))
+        return Interactions(*map(np.array, zip(*rows, strict=True)))
+
+    def _caption_video(self, buffer: KinematicBuffer, seconds: Counter[str]) -> str:
+        count = buffer.crowd.at_least(CROWD_SECONDS)
+        total = sum(seconds[way] for way in ('still', 'moving')) or 1.0
+        names = ('left', 'right', 'nearer', 'away', 'still')
+        summary = CrowdSummary(
+            count,
+            {name: seconds[name] / total for name in names},
+            seconds['walk'] >= 0.5 * max(seconds['moving'], 1e-6),
+        )
+        return video_caption(summary, Speaker.of(buffer.name, 0))
+
+
+def _seconds(facts: Any) -> Counter[str]:
+    """How long all people did what."""
+    seconds: Counter[str] = Counter()
+    for fact in facts:
+        for segment in fact.motion.segments if fact.is_person else ():
+            names = ['moving' if segment.moves else 'still']
+            names += [segment.lateral or segment.depth, segment.gait]
+            for name in filter(None, names):
+                seconds[name] += segment.duration
+    return seconds

@@ -1,0 +1,330 @@
+"""What a track does by itself: stays, goes, which way, how fast, through which side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .motion_options import MotionOptions
+from .track_kinematics import Kinematics
+from .track_samples import BOTTOM, LEFT, RIGHT, TOP
+
+SIDES = {LEFT: 'left', RIGHT: 'right', TOP: 'top', BOTTOM: 'bottom'}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a track in which it does one thing.
+
+    Attributes:
+        moves: Whether it gets somewhere.
+        is_sure: Whether it is known to move, or to stay.
+        start, end: Seconds.
+        first_frame, last_frame: Inclusive.
+        lateral: ``'left'``, ``'right'`` or ``''``, in the image.
+        depth: ``'nearer'``, ``'away'`` or ``''``.
+        gait: ``'walk'``, ``'run'`` or ``''`` where the legs do not show it.
+        pace: ``'slow'``, ``'fast'`` or ``''``.
+        is_upright: Whether the box is as narrow as that of somebody who stands.
+        place_start, place_end: Position of the middle of the box in the image, 0 to 1
+            from the left.
+        right, away: Way gone, body heights.
+    """
+
+    moves: bool
+    is_sure: bool
+    start: float
+    end: float
+    first_frame: int
+    last_frame: int
+    lateral: str = ''
+    depth: str = ''
+    gait: str = ''
+    pace: str = ''
+    is_upright: bool = False
+    place_start: float = 0.5
+    place_end: float = 0.5
+    right: float = 0.0
+    away: float = 0.0
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What a track does, in order.
+
+    Attributes:
+        segments: Its parts.
+        entry: Side of the image through which it came, ``''`` where that was not seen.
+        exit: Side through which it left.
+        start, end: Seconds.
+    """
+
+    segments: tuple[Segment, ...]
+    entry: str = ''
+    exit: str = ''
+    start: float = 0.0
+    end: float = 0.0
+
+
+def describe_motion(
+    track: Kinematics,
+    options: MotionOptions,
+    *,
+    width: int,
+    video_start: float,
+    video_end: float,
+) -> Motion:
+    """The segments of one track.
+
+    Args:
+        track: Its samples, one or more.
+        options: What is sure.
+        width: Of the image, pixels.
+        video_start: Seconds of the first frame: who is there then did not come in.
+        video_end: Seconds of the last frame.
+    """
+    segments = []
+    for rows, moves in _runs(track, options):
+        part = track[rows]
+        legs = _legs(part, options) if moves else [slice(0, len(part))]
+        for leg in legs:
+            segments.append(_segment(part[leg], moves, options, width))
+    return Motion(
+        tuple(_merged(segments, options)),
+        _entry(track, video_start),
+        _exit(track, video_end),
+        float(track.time[0]),
+        float(track.time[-1]),
+    )
+
+
+def _runs(track: Kinematics, options: MotionOptions) -> Iterator[tuple[slice, bool]]:
+    """Rows in which the track moves, or not; each begins where the last ended."""
+    time = track.time
+    moving = _hysteresis(track.speed, options.still_speed, options.move_speed)
+    for rows in _equal_runs(moving):
+        end = min(rows.stop, len(time) - 1)
+        is_inside = rows.start > 0 and rows.stop < len(time)
+        if moving[rows.start] or not is_inside:
+            continue
+        if time[end] - time[rows.start] < options.min_still:
+            moving[rows] = True
+    for rows in _equal_runs(moving):
+        # Who creeps gets somewhere, too, and who takes half a step does not.
+        reach = slice(rows.start, min(rows.stop + 1, len(time)))
+        moving[rows] = _travel(track, reach) >= options.min_travel
+    for rows in _equal_runs(moving):
+        yield slice(rows.start, min(rows.stop + 1, len(time))), bool(moving[rows.start])
+
+
+def _hysteresis(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """(N,) mask of runs above ``low`` that reach ``high``."""
+    mask = values > low
+    for rows in _equal_runs(mask):
+        if mask[rows.start] and values[rows].max() < high:
+            mask[rows] = False
+    return mask
+
+
+def _equal_runs(mask: np.ndarray) -> list[slice]:
+    edges = [0, *(np.flatnonzero(np.diff(mask)) + 1).tolist(), len(mask)]
+    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+
+
+def _way(track: Kinematics) -> np.ndarray:
+    """(N,) complex way gone since the first sample: right + i away, body heights."""
+    velocity = track.right + 1j * track.away
+    steps = (velocity[1:] + velocity[:-1]) / 2 * np.diff(track.time)
+    return np.concatenate([[0j], np.cumsum(steps)])
+
+
+def _travel(track: Kinematics, rows: slice) -> float:
+    """How far from its start a part of the track gets."""
+    return float(np.abs(_way(track[rows])).max())
+
+
+def _legs(track: Kinematics, options: MotionOptions) -> list[slice]:
+    """The nearly straight parts of a way (Ramer, Douglas and Peucker)."""
+    way = _way(track)
+    corners = _corners(way, 0, len(way) - 1, options.turn_tolerance)
+    bounds = [0, *corners, len(way) - 1]
+    time = track.time
+    kept_bounds = [0]
+    for bound in bounds[1:-1]:
+        if (
+            time[bound] - time[kept_bounds[-1]] >= options.min_leg
+            and time[-1] - time[bound] >= options.min_leg
+            and abs(way[bound] - way[kept_bounds[-1]]) >= options.min_travel
+            and abs(way[-1] - way[bound]) >= options.min_travel
+        ):
+            kept_bounds.append(bound)
+    kept_bounds.append(len(way) - 1)
+    pairs = zip(kept_bounds, kept_bounds[1:], strict=False)
+    return [slice(start, end + 1) for start, end in pairs]
+
+
+def _corners(way: np.ndarray, start: int, end: int, tolerance: float) -> list[int]:
+    """Rows between ``start`` and ``end`` where the way turns."""
+    if end - start < 2:
+        return []
+    chord = way[end] - way[start]
+    offsets = way[start : end + 1] - way[start]
+    along = np.clip((offsets * np.conj(chord)).real / max(abs(chord) ** 2, 1e-9), 0, 1)
+    distance = np.abs(offsets - along * chord)
+    row = int(distance.argmax())
+    if distance[row] < tolerance:
+        return []
+    middle = start + row
+    return [
+        *_corners(way, start, middle, tolerance),
+        middle,
+        *_corners(way, middle, end, tolerance),
+    ]
+
+
+def _segment(
+    part: Kinematics, moves: bool, options: MotionOptions, width: int
+) -> Segment:
+    """One part of a track, named."""
+    samples, time = part.samples, part.time
+    places = np.clip(part.x[[0, -1]] / width, 0, 1)
+    is_upright = bool(np.median(part.aspect) <= options.upright_aspect)
+    is_sure = moves or (
+        _travel(part, slice(None)) <= options.max_sway
+        and time[-1] - time[0] >= options.min_duration
+    )
+    segment = Segment(
+        moves,
+        is_sure,
+        float(time[0]),
+        float(time[-1]),
+        int(samples['first_frame'][0]),
+        int(samples['last_frame'][-1]),
+        is_upright=is_upright and bool(part.is_scaled[0]),
+        place_start=float(places[0]),
+        place_end=float(places[1]),
+    )
+    if not moves:
+        return segment
+    way = _way(part)[-1]
+    growth = float(np.sum(np.diff(time) * (part.growth[1:] + part.growth[:-1]) / 2))
+    right, away = float(way.real), float(way.imag)
+    lateral = depth = ''
+    if abs(right) >= max(options.lateral_travel, 0.35 * abs(away)):
+        lateral = 'right' if right > 0 else 'left'
+    is_deep = abs(away) >= max(options.lateral_travel, 0.5 * abs(right))
+    is_deep &= abs(growth) >= options.min_growth and (growth < 0) == (away > 0)
+    # Above the horizon of a camera as low as a child the feet go down as boxes grow.
+    if is_deep and _feet_travel(part) * np.sign(growth) >= 0.3 * abs(growth):
+        depth = 'away' if away > 0 else 'nearer'
+    gait, pace = _gait(part, abs(right) / max(segment.duration, 1e-3), options)
+    if abs(away) > 0.3 * abs(right) and pace == 'slow':
+        pace = ''  # how far it is from the camera is known too badly
+    return replace(
+        segment,
+        lateral=lateral,
+        depth=depth,
+        gait=gait if segment.is_upright else '',
+        pace=pace if lateral and part.is_scaled[0] else '',
+        right=right,
+        away=away,
+    )
+
+
+def _feet_travel(part: Kinematics) -> float:
+    """How far the feet go down in the image, body heights, the camera at rest."""
+    points = part.samples['turn'] * (part.x + 1j * part.feet) + part.samples['shift']
+    sizes = np.abs(part.samples['turn']) * part.height
+    count = max(1, len(part) // 5)  # the mean of the first and of the last fifth
+    start, end = points[:count].mean(), points[-count:].mean()
+    axes = np.conj(part.samples['turn'][-1]) / abs(part.samples['turn'][-1])
+    return float(((end - start) * axes).imag / np.median(sizes))
+
+
+def _gait(
+    part: Kinematics, lateral_speed: float, options: MotionOptions
+) -> tuple[str, str]:
+    """How somebody moves whose legs are seen to move, and how fast."""
+    speed = float(np.median(part.speed))
+    legs, torso = part.samples['legs'], part.samples['torso']
+    is_whole = (part.samples['cut'] == 0) & (part.samples['occlusion'] < 0.2)
+    is_known = np.isfinite(legs) & is_whole
+    has_gait = is_known.sum() >= 4 and bool(
+        np.median(legs[is_known] / np.maximum(torso[is_known], 1.0))
+        >= options.gait_ratio
+    )
+    if options.fast_speed <= lateral_speed:
+        is_run = has_gait and lateral_speed <= options.run_limit
+        return ('run' if is_run else '', 'fast')
+    pace = 'slow' if speed < options.slow_speed else ''
+    return ('walk' if has_gait and speed < options.fast_speed else '', pace)
+
+
+def _merged(segments: list[Segment], options: MotionOptions) -> Iterator[Segment]:
+    """Join neighbours that read the same."""
+    joined: Segment | None = None
+    for segment in segments:
+        if joined is None:
+            joined = segment
+        elif _reads_same(joined, segment):
+            longer = max(joined, segment, key=lambda part: part.duration)
+            joined = replace(
+                longer,
+                start=joined.start,
+                first_frame=joined.first_frame,
+                place_start=joined.place_start,
+                end=segment.end,
+                last_frame=segment.last_frame,
+                place_end=segment.place_end,
+                right=joined.right + segment.right,
+                away=joined.away + segment.away,
+            )
+        else:
+            yield joined
+            joined = segment
+    if joined is not None:
+        yield joined
+
+
+def _reads_same(segment: Segment, next_segment: Segment) -> bool:
+    ways = [
+        (part.moves, part.is_sure, part.lateral, part.depth)
+        for part in (segment, next_segment)
+    ]
+    return ways[0] == ways[1]
+
+
+def _entry(track: Kinematics, video_start: float) -> str:
+    """The side through which a track came into the image."""
+    if track.time[0] - video_start < 0.5:
+        return ''
+    early = slice(0, max(1, int(np.searchsorted(track.time, track.time[0] + 0.5))))
+    return _side(track, int(np.bitwise_or.reduce(track.samples['cut'][early])), 0, 1)
+
+
+def _exit(track: Kinematics, video_end: float) -> str:
+    """The side through which it left."""
+    if video_end - track.time[-1] < 0.5:
+        return ''
+    late = slice(int(np.searchsorted(track.time, track.time[-1] - 0.5)), None)
+    return _side(track, int(np.bitwise_or.reduce(track.samples['cut'][late])), -1, -1)
+
+
+def _side(track: Kinematics, cut: int, row: int, sign: int) -> str:
+    """The side of those that cut the box towards which it moves out of the image."""
+    right = sign * float(track.right[row])
+    if cut & LEFT and right > 0.1:
+        return 'left'
+    if cut & RIGHT and right < -0.1:
+        return 'right'
+    away = sign * float(track.away[row])
+    if cut & BOTTOM and away > 0.1 and not cut & (LEFT | RIGHT):
+        return 'bottom'
+    return ''

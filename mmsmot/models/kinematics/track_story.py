@@ -1,0 +1,147 @@
+"""The clauses of a caption: what a track does, alone and with others, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .motion import Motion, Segment
+from .pair_geometry import (
+    ACCOMPANY,
+    APPROACH,
+    CHASE,
+    FLEE,
+    FOLLOW,
+    LEAVE,
+    PASS,
+    STAND,
+    PairEvent,
+)
+
+MAX_SEGMENTS = 5
+MAX_PARTNERS = 3
+# A partner belongs to a segment that this share of the interaction falls into.
+MIN_SHARE = 0.5
+# What two people do is told by the first of these that applies to a segment.
+PRIORITY = (CHASE, FLEE, ACCOMPANY, FOLLOW, APPROACH, LEAVE, STAND, PASS)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A segment with the partners in it.
+
+    Attributes:
+        segment: What is done.
+        partners: Ids by verb, of what is done to whom.
+        is_adjacent: Whether nothing was left out since the clause previous.
+        turns_back: Whether it goes the opposite way of the clause previous.
+    """
+
+    segment: Segment
+    partners: dict[str, list[int]] = field(default_factory=dict)
+    is_adjacent: bool = True
+    turns_back: bool = False
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that a caption tells of a track but its clothes.
+
+    Attributes:
+        clauses: In order.
+        entry: Side of the image through which it came; ``''`` where that was not seen.
+        exit: Side through which it left.
+        duration: Seconds that it was tracked.
+        place: Where it was first in the image, 0 to 1 from the left.
+    """
+
+    clauses: tuple[Clause, ...]
+    entry: str
+    exit: str
+    duration: float
+    place: float
+
+
+def tell(motion: Motion, events: Iterable[PairEvent]) -> Story:
+    """The story of a track.
+
+    Args:
+        motion: What it does by itself.
+        events: Interactions of which it is the subject.
+    """
+    segments = _told_segments(motion.segments)
+    partners = _partners(segments, events)
+    clauses: list[Clause] = []
+    for row, segment in enumerate(segments):
+        previous = segments[row - 1] if row else None
+        is_adjacent = previous is None or segment.start - previous.end < 0.5
+        turns_back = (
+            previous is not None
+            and is_adjacent
+            and previous.moves
+            and segment.moves
+            and {previous.lateral, segment.lateral} == {'left', 'right'}
+        )
+        clauses.append(Clause(segment, partners.get(row, {}), is_adjacent, turns_back))
+    return Story(
+        tuple(clauses),
+        motion.entry,
+        motion.exit,
+        motion.end - motion.start,
+        motion.segments[0].place_start,
+    )
+
+
+def _told_segments(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments that are told: the longest, in order; short ones only if alone."""
+    clear_segments = [
+        segment
+        for segment in segments
+        if segment.duration >= 1.0
+        and segment.is_sure
+        and (not segment.moves or _way_known(segment))
+    ]
+    longest = sorted(clear_segments, key=lambda segment: -segment.duration)[
+        :MAX_SEGMENTS
+    ]
+    return sorted(longest, key=lambda segment: segment.start)
+
+
+def _way_known(segment: Segment) -> bool:
+    return bool(segment.lateral or segment.depth)
+
+
+def _partners(
+    segments: Sequence[Segment], events: Iterable[PairEvent]
+) -> dict[int, dict[str, list[int]]]:
+    """Partners by verb, by the number of the segment in which it happens."""
+    ranked = sorted(events, key=lambda e: (PRIORITY.index(e.verb), -e.score, e.start))
+    partners: dict[int, dict[str, list[int]]] = {}
+    count = 0
+    for event in ranked:
+        row = _segment_of(segments, event)
+        if row is None or count >= MAX_PARTNERS:
+            continue
+        told_ids = {i for ids in partners.get(row, {}).values() for i in ids}
+        if event.object_id in told_ids:
+            continue
+        ids = partners.setdefault(row, {}).setdefault(event.verb, [])
+        if len(ids) < 2:
+            ids.append(event.object_id)
+            count += 1
+    return partners
+
+
+def _segment_of(segments: Sequence[Segment], event: PairEvent) -> int | None:
+    """The number of the segment that an interaction belongs to; ``None`` for none."""
+    overlaps = [
+        min(segment.end, event.end) - max(segment.start, event.start)
+        for segment in segments
+    ]
+    row = max(range(len(overlaps)), key=overlaps.__getitem__, default=None)
+    if row is None:
+        return None
+    fits = segments[row].moves != (event.verb == STAND)
+    if not fits or overlaps[row] < MIN_SHARE * event.duration:
+        return None
+    return row

@@ -1,0 +1,210 @@
+"""Sentences: ordered, of several kinds, and each claim counted."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mmsmot.models.kinematics.clothing import Outfit
+from mmsmot.models.kinematics.grammar import (
+    LONG_TRACK,
+    MIN_CLAIMS,
+    CrowdSummary,
+    Narrator,
+    Speaker,
+    noun_phrase,
+    track_caption,
+    video_caption,
+)
+from mmsmot.models.kinematics.motion import Motion, Segment
+from mmsmot.models.kinematics.number_words import duration_phrase, joined
+from mmsmot.models.kinematics.pair_geometry import ACCOMPANY, PASS, STAND, PairEvent
+from mmsmot.models.kinematics.track_story import Story, tell
+
+# What is told of nobody, since boxes do not show it.
+FORBIDDEN = re.compile(
+    r'\b(he|she|him|her|his|man|woman|men|women|boy|girl|child|children|old|young|hugs?|'
+    r'talks?|says?|smiles?|waits?)\b'
+)
+
+
+def segment(start: float, end: float, lateral: str = '', **options) -> Segment:
+    defaults = dict(
+        moves=bool(lateral or options.get('depth')),
+        is_sure=True,
+        first_frame=1,
+        last_frame=2,
+        is_upright=True,
+    )
+    return Segment(start=start, end=end, lateral=lateral, **{**defaults, **options})
+
+
+def event(verb: str, partner: int, start: float, end: float) -> PairEvent:
+    return PairEvent(1, partner, verb, start, end, 1, 2, 0.8)
+
+
+STAND_WALK_BACK = Motion(
+    (
+        segment(0, 4),
+        segment(4, 8, 'right', gait='walk', depth='nearer'),
+        segment(8, 12, 'left', gait='walk', pace='slow'),
+    ),
+    exit='left',
+    start=0.0,
+    end=12.0,
+)
+
+
+def caption(motion: Motion, *events: PairEvent, seed: int = 0, **options) -> str:
+    outfit = options.pop('outfit', Outfit('red', 'blue'))
+    return track_caption(
+        tell(motion, events), outfit, Speaker(seed), 'person {}'.format, **options
+    )
+
+
+def test_the_order_is_that_of_time() -> None:
+    texts = {caption(STAND_WALK_BACK, seed=seed) for seed in range(40)}
+    assert len(texts) >= 8  # phrasings
+    for text in texts:
+        assert text.startswith('A person in a red top and blue bottoms ')
+        places = [
+            text.index(words)
+            for words in (
+                'stands',
+                'to the right and towards the camera',
+                'slowly back',
+            )
+        ]
+        assert places == sorted(places)
+        assert re.search(r'(leaves the image|goes out) at the left side\.$', text)
+        assert not FORBIDDEN.search(text)
+
+
+def test_the_same_track_always_has_the_same_text() -> None:
+    speakers = [Speaker.of('street', 3), Speaker.of('street', 3)]
+    assert speakers[0] == speakers[1] != Speaker.of('street', 4)
+    assert caption(STAND_WALK_BACK, seed=9) == caption(STAND_WALK_BACK, seed=9)
+
+
+def test_partners_stand_with_what_is_done_with_them() -> None:
+    text = caption(
+        STAND_WALK_BACK,
+        event(STAND, 7, 0, 4),
+        event(ACCOMPANY, 3, 4.5, 7.5),
+        event(PASS, 5, 9, 10),
+    )
+    assert re.search(r'near person 7.*beside person 3.*passing person 5', text)
+    # Nothing is said of an interaction that falls into no segment.
+    assert 'person 8' not in caption(STAND_WALK_BACK, event(STAND, 8, 5, 12))
+
+
+def test_an_object_does_not_walk_or_stand() -> None:
+    motion = Motion((segment(0, 4), segment(4, 8, 'right')), start=0, end=8.0)
+    text = caption(motion, noun='object', outfit=Outfit())
+    assert text.startswith('An object stays in ')
+    assert 'moves to the right' in text
+    assert 'person' not in text
+
+
+def test_nothing_sure_is_said_as_such() -> None:
+    unsure = Motion((segment(0, 2, is_sure=False),), start=0.0, end=2.0)
+    text = caption(unsure, outfit=Outfit())
+    assert (
+        text == 'A person is in view in the middle of the image for about two seconds.'
+    )
+    short = Motion((segment(0, 0.1, is_sure=False),), start=0.0, end=0.1)
+    assert 'for less than a second' in caption(short)
+
+
+@pytest.mark.parametrize('position', [0.0, 0.2, 0.33, 0.5, 0.66, 0.9])
+@pytest.mark.parametrize(
+    'segments',
+    [
+        (segment(0, 6, is_sure=False),),
+        (segment(0, 6),),
+        (segment(0, 6, 'left'),),
+        (segment(0, 6, depth='away'),),
+        (segment(0, 1.0), segment(1.0, 6, 'right', pace='slow')),
+    ],
+)
+def test_long_tracks_have_three_claims(segments: tuple, position: float) -> None:
+    motion = Motion(
+        tuple(
+            Segment(**{**vars(s), 'place_start': position, 'place_end': position})
+            for s in segments
+        ),
+        start=0.0,
+        end=6.0,
+    )
+    story = tell(motion, ())
+    assert story.duration >= LONG_TRACK
+    narrator = Narrator(Speaker(0), str, True, 2)
+    assert sum(count for _, count in narrator.phrases(story)) >= MIN_CLAIMS
+    text = track_caption(story, Outfit(), Speaker(0), str)
+    assert re.search(r'seconds|of the image', text)
+
+
+def test_clothes() -> None:
+    assert noun_phrase(Outfit('orange', 'gray')) == (
+        'a person in an orange top and gray bottoms'
+    )
+    assert noun_phrase(Outfit('', 'gray')) == 'a person in gray bottoms'
+    assert noun_phrase(Outfit('dark', 'dark')) == 'a person in dark clothes'
+    assert noun_phrase(Outfit(), article='another') == 'another person'
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (1.2, 'about a second'),
+        (4.4, 'about four seconds'),
+        (13.2, 'about 13 seconds'),
+        (31, 'about half a minute'),
+        (47, 'about 45 seconds'),
+        (62, 'about a minute'),
+        (290, 'about five minutes'),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration_phrase(seconds) == text
+
+
+def test_lists() -> None:
+    assert joined(['a']) == 'a'
+    assert joined(['a', 'b', 'c']) == 'a, b and c'
+
+
+@pytest.mark.parametrize(
+    ('count', 'shares', 'expected'),
+    [
+        (0, {}, 'Nobody is tracked for long in this video.'),
+        (1, {'left': 1.0}, 'at least one person'),
+        (3, {'left': 0.7}, 'Most of the time they walk to the left.'),
+        (3, {'still': 0.7}, 'Most of the time they stay in place.'),
+        (
+            3,
+            {'left': 0.3, 'away': 0.3, 'still': 0.2},
+            'They walk to the left and away from the camera and stay in place for some '
+            'time.',
+        ),
+    ],
+)
+def test_videos(count: int, shares: dict, expected: str) -> None:
+    text = video_caption(CrowdSummary(count, shares, is_walk=True), Speaker(1))
+    assert expected.lower() in text.lower()
+    assert '  ' not in text
+    if count > 1:
+        assert 'at least three people' in text.lower()
+        assert 'at the same time' in text
+
+
+def test_a_story_is_not_longer_than_five_segments() -> None:
+    many = tuple(
+        segment(2.0 * row, 2.0 * row + 2, ('left', 'right')[row % 2])
+        for row in range(30)
+    )
+    story = tell(Motion(many, start=0, end=60.0), ())
+    assert isinstance(story, Story)
+    assert len(story.clauses) == 5
+    assert len(caption(Motion(many, start=0, end=60.0)).split()) < 80

@@ -1,0 +1,157 @@
+"""What two people do to each other, from ways that are known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.models.kinematics.pair_geometry import PairOptions
+from tests.models.kinematics.people import (
+    Person,
+    described,
+    fed,
+    frames_of,
+    walker,
+)
+
+FPS = 10
+
+
+def verbs(*people: Person, seconds: float = 6.0, **options) -> set[tuple]:
+    """(subject, verb without its sense, object)."""
+    table = described(frames_of(people, seconds=seconds, **options)).interactions
+    return {
+        (i, verb.split('.')[0], j)
+        for (i, j), names in table.as_pairs().items()
+        for verb in names
+    }
+
+
+CASES = {
+    'follow': (
+        (walker(100, (5, 0.7)), walker(190, (5, 0.7), feet=252)),
+        {(1, 'follow', 2)},
+    ),
+    'accompany': (
+        (walker(100, (5, 0.7)), walker(125, (5, 0.7), feet=254)),
+        {(1, 'accompany', 2), (2, 'accompany', 1)},
+    ),
+    'chase': (
+        (walker(50, (2.5, 1.9)), walker(150, (2.5, 1.9), feet=252)),
+        {(1, 'chase', 2), (2, 'flee', 1)},
+    ),
+    'approach': (
+        (walker(150, (3, 0.8), (2, 0)), walker(450, (5, 0))),
+        {(1, 'approach', 2)},
+    ),
+    'meet': (
+        (walker(150, (2, 0.8), (3, 0)), walker(520, (2, -0.8), (3, 0))),
+        {(1, 'approach', 2), (2, 'approach', 1)},
+    ),
+    'leave': (
+        (walker(350, (2.5, 0), (3, -0.8)), walker(410, (6, 0))),
+        {(1, 'leave', 2)},
+    ),
+    'pass': (
+        (walker(100, (5, 0.8)), walker(300, (6, 0), feet=255)),
+        {(1, 'pass', 2)},
+    ),
+    'pass each other': (
+        (walker(100, (5, 0.8)), walker(500, (5, -0.8), feet=255)),
+        {(1, 'pass', 2), (2, 'pass', 1)},
+    ),
+    'stand': (
+        (walker(300, (6, 0)), walker(370, (6, 0), feet=255)),
+        {(1, 'stand', 2), (2, 'stand', 1)},
+    ),
+    'apart': ((walker(100, (6, 0)), walker(400, (6, 0))), set()),
+    'behind, far away': (
+        # Twice as high: in front of the other by some metres, although the boxes touch.
+        (walker(300, (6, 0), feet=200, height=50), walker(320, (6, 0), feet=330)),
+        set(),
+    ),
+    'passes in front of, metres nearer': (
+        (walker(100, (5, 0.8), feet=340), walker(300, (6, 0), feet=220, height=60)),
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_known_cases(name: str) -> None:
+    people, expected = CASES[name]
+    assert verbs(*people) == expected
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_the_mirror_changes_no_interaction(name: str) -> None:
+    people, expected = CASES[name]
+    assert verbs(*(person.mirrored() for person in people)) == expected
+
+
+@pytest.mark.parametrize('name', CASES)
+@pytest.mark.parametrize('fps', [4, 25, 50])
+def test_the_frame_rate_changes_no_interaction(name: str, fps: float) -> None:
+    people, expected = CASES[name]
+    assert verbs(*people, fps=fps) == expected
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_noise_on_boxes_invents_no_interaction(name: str) -> None:
+    people, expected = CASES[name]
+    assert verbs(*people, jitter=5) <= expected
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.sampled_from(sorted(CASES)), st.floats(0.4, 4))
+def test_the_size_of_the_image_changes_no_interaction(name: str, factor: float) -> None:
+    people, expected = CASES[name]
+    size = round(factor * 640), round(factor * 360)
+    scaled = [person.scaled(size[0] / 640) for person in people]
+    assert verbs(*scaled, size=size) == expected
+
+
+def test_spans_and_scores() -> None:
+    people, _ = CASES['approach']
+    table = described(frames_of(people, seconds=5)).interactions
+    assert (table.start_frames[0], table.end_frames[0]) == pytest.approx((1, 31), abs=4)
+    assert 0.5 <= table.scores[0] <= 1
+    near = walker(300, (6, 0)), walker(345, (6, 0), feet=251)
+    far = walker(300, (6, 0)), walker(405, (6, 0), feet=251)
+    scores = [
+        described(frames_of(pair)).interactions.scores.max() for pair in (near, far)
+    ]
+    assert scores[0] > scores[1]
+
+
+def test_requested_pairs_and_verbs_of_the_vocabulary_alone() -> None:
+    people = [
+        walker(200, (6, 0)),
+        walker(270, (6, 0), feet=252),
+        walker(330, (6, 0), feet=254),
+    ]
+    steps = frames_of(people)
+    semantics, buffer = fed(steps)
+    table = semantics.generate(buffer, pairs={(1, 2)}).interactions
+    assert set(table.as_pairs()) == {(1, 2), (2, 1)}
+    few = described(steps, vocabulary=['follow.v.01']).interactions
+    assert len(few) == 0
+
+
+def test_a_crowd_stays_apart_from_itself() -> None:
+    """Two hundred who stand in a grid, all out of reach of each other."""
+    people = [
+        walker(30 + 62 * column, (4, 0), feet=40 + 16 * row, height=15)
+        for row in range(20)
+        for column in range(10)
+    ]
+    found = described(frames_of(people, fps=4, seconds=4))
+    assert len(found.captions) == 200
+    assert 'at least 200 people' in found.video_caption.lower()
+    assert len(found.interactions) == 0
+
+
+def test_options_out_of_range_are_refused() -> None:
+    with pytest.raises(ValueError, match='near_distance must be a finite number above'):
+        PairOptions(near_distance=-1)
