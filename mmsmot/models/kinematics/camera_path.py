@@ -10,13 +10,16 @@ import numpy as np
 from ...structures import Frame
 from ..trackers.camera_motion import CameraMotion
 
-# Of the image's width a second: below, the background is taken to rest. Corner tracking
-# is good to a tenth of a pixel; somebody as high as a third of the image who "moves" so
-# is at .05 heights a second, far below any walk.
+# Of the image's width a second: below, the background is taken to rest. Somebody as high
+# as a third of the image who "moves" so is at .05 heights a second, far below any walk.
 REST_SPEED = 0.01
 # Seconds from one look at the background to the next while it rests; while it moves,
 # every call is one.
 REST_INTERVAL = 0.5
+# A motion must explain what changed: the difference of two images with it, by that
+# without. Of cameras at rest it is 1 and more (noise), at 2 pixels a second 0.5.
+MAX_DIFFERENCE = 0.85
+HEIGHT = 180  # rows of the small images that are compared
 
 
 class CameraPath:
@@ -39,6 +42,7 @@ class CameraPath:
     def __init__(self, motion: CameraMotion | None) -> None:
         self._motion = motion
         self._timestamp = -np.inf
+        self._view: tuple[np.ndarray, np.ndarray] | None = None
         self.is_moving = False
         self.turn, self.shift = 1 + 0j, 0j
         self.seconds_moving = 0.0
@@ -55,12 +59,18 @@ class CameraPath:
                 estimate it.
         """
         elapsed = frame.timestamp - self._timestamp
+        small, factor = None, 1
         if affine is None:
             is_due = self.is_moving or elapsed >= REST_INTERVAL - 1e-6
             if self._motion is None or frame.load is None or not is_due:
                 return
-            affine = _estimate(self._motion, frame.image, boxes)
+        if frame.load is not None:
+            small, factor = _shrunk(frame.image)
+        if affine is None:
+            affine = self._motion.estimate(small, boxes / factor)
+            affine[:, 2] *= factor
         self._timestamp = frame.timestamp
+        is_explained = self._explains(affine, small, boxes, factor)
         if not 0 < elapsed < np.inf:
             return
         turn = complex(affine[0, 0] + affine[1, 1], affine[1, 0] - affine[0, 1]) / 2
@@ -68,7 +78,8 @@ class CameraPath:
         width, height = frame.size
         corners = np.array([0, width, 1j * height, width + 1j * height])
         moved = np.abs((turn - 1) * corners + shift).max()
-        self.is_moving = abs(turn) > 0.5 and moved >= REST_SPEED * width * elapsed
+        is_fast = abs(turn) > 0.5 and moved >= REST_SPEED * width * elapsed
+        self.is_moving = bool(is_fast and is_explained)
         if self.is_moving:
             self.seconds_moving += elapsed
             self.turn, self.shift = (
@@ -76,19 +87,53 @@ class CameraPath:
                 self.shift - self.turn * shift / turn,
             )
 
+    def _explains(
+        self,
+        affine: np.ndarray,
+        small: np.ndarray | None,
+        boxes: np.ndarray,
+        factor: int,
+    ) -> bool:
+        """Whether the background is more alike with a motion than without.
 
-def _estimate(motion: CameraMotion, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """The motion since the last estimate, in pixels of the image.
+        Args:
+            affine: (2, 3) in pixels of the frame.
+            small: (h, w, 3), the frame in small; ``None`` where it has no image.
+            boxes: (N, 4) of what is no background.
+            factor: How many times larger the frame is.
+        """
+        if small is None:
+            return True
+        gray = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (5, 5), 0)
+        mask = np.ones(gray.shape, np.uint8)
+        for x1, y1, x2, y2 in np.round(boxes / factor).astype(int).tolist():
+            mask[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = 0
+        view, self._view = self._view, (gray, mask)
+        if view is None:
+            return True
+        affine = affine.copy()
+        affine[:, 2] /= factor
+        size = gray.shape[1::-1]
+        warped, warped_mask = (cv2.warpAffine(part, affine, size) for part in view)
+        is_background = (warped_mask & mask & view[1]).astype(bool)
+        if is_background.mean() < 0.02:
+            return True
+        with_motion, without = (
+            float(cv2.absdiff(part, gray)[is_background].mean())
+            for part in (warped, view[0])
+        )
+        return with_motion <= MAX_DIFFERENCE * without
 
-    Images are shrunk by whole numbers, which is several times faster.
+
+def _shrunk(image: np.ndarray) -> tuple[np.ndarray, int]:
+    """An image of at most :data:`HEIGHT` rows, and by which whole number it is smaller.
+
+    Whole numbers make it several times faster.
     """
-    factor = max(1, -(-len(image) // motion.height))
+    factor = max(1, -(-len(image) // HEIGHT))
     size = image.shape[1] // factor, len(image) // factor
     part = image[: size[1] * factor, : size[0] * factor]
-    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    affine = motion.estimate(small, boxes / factor)
-    affine[:, 2] *= factor
-    return affine
+    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), factor
 
 
 def poses_at(

@@ -114,13 +114,17 @@ def lab_of(bgr: np.ndarray) -> np.ndarray:
     """CIELAB (D65) of colours.
 
     Args:
-        bgr: (..., 3) sRGB in [0, 255], blue first.
+        bgr: (..., 3) sRGB in [0, 255], blue first; of uint8 it is good to half a unit and
+            several times faster.
 
     Returns:
         (N, 3) float32 L* in [0, 100], a*, b*.
     """
-    bgr = np.asarray(bgr, np.float32).reshape(-1, 1, 3) / 255
-    lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB)
+    pixels = np.ascontiguousarray(bgr).reshape(-1, 1, 3)
+    if pixels.dtype == np.uint8:
+        lab = cv2.cvtColor(pixels, cv2.COLOR_BGR2LAB).reshape(-1, 3).astype(np.float32)
+        return (lab - np.float32([0, 128, 128])) * np.float32([100 / 255, 1, 1])
+    lab = cv2.cvtColor((pixels / 255).astype(np.float32), cv2.COLOR_BGR2LAB)
     return lab.reshape(-1, 3)
 
 

@@ -20,6 +20,7 @@ SAMPLE = sample_dtype(SHARES)
 # Pixels are read in two bins of four: colours change slowly, and what moving legs show is
 # the difference of two.
 READ_BINS = 2, 4
+MAX_MOVING = 0.1  # of the time; a tilt moves the horizon
 
 
 class KinematicBuffer:
@@ -44,7 +45,6 @@ class KinematicBuffer:
         start, end: Seconds of the first and of the last frame.
         camera: Where the camera looks.
         crowd: How many people were there at once.
-        plane: The horizon, from people's heights.
         past_seconds: Of tracks that ended, how long they did what, for the video caption.
     """
 
@@ -60,7 +60,7 @@ class KinematicBuffer:
         self.sample_rate = sample_rate
         self.samples = TrackSamples(SAMPLE, max_samples)
         self.camera = CameraPath(camera_motion)
-        self.crowd, self.plane = Crowd(), GroundPlane()
+        self.crowd, self._plane = Crowd(), GroundPlane()
         self.past_seconds: Counter[str] = Counter()
         self.person_labels = tuple(person_labels)
         self.size = (0, 0)
@@ -73,6 +73,12 @@ class KinematicBuffer:
         self._tracks: list[Tracks] = []  # of its frames
         self._views = Views.empty(0)  # of its first frame's tracks
         self._has_detections = False
+
+    @property
+    def plane(self) -> GroundPlane:
+        """The horizon; one that is not known where the camera moved about."""
+        is_resting = self.camera.seconds_moving <= MAX_MOVING * (self.end - self.start)
+        return self._plane if is_resting else GroundPlane()
 
     @property
     def ids(self) -> list[int]:
@@ -150,10 +156,10 @@ class KinematicBuffer:
         self.samples.add(samples)
         people = samples[np.isin(samples['label'], self.person_labels)]
         self.crowd.count(people, self.end)
-        if self.camera.seconds_moving == 0:
+        if not self.camera.is_moving:
             boxes = people[(people['cut'] == 0) & (people['occlusion'] < 0.2)]
             feet = boxes['box'][:, 3]
-            self.plane.add(feet, feet - boxes['box'][:, 1])
+            self._plane.add(feet, feet - boxes['box'][:, 1])
 
     def _binned(self) -> np.ndarray:
         """A sample of each track of the open bin."""

@@ -247,10 +247,10 @@ def _passes(
         if not is_moving[reach].all() or pair.distance[row] > options.near_distance:
             continue
         ahead, behind = along[reach.start : row + 1], along[row + 1 : reach.stop]
-        if ahead.max() < options.near_distance or behind.min() > -options.near_distance:
+        if min(ahead.max(), -behind.min()) < options.near_distance:
             continue
-        start = reach.start + int(np.flatnonzero(ahead < options.near_distance)[0])
-        end = row + 1 + int(np.flatnonzero(behind > -options.near_distance)[-1])
+        start = row - int(np.argmax(ahead[::-1] >= options.near_distance))
+        end = row + 1 + int(np.argmax(behind <= -options.near_distance))
         margin = 1 - float(pair.distance[row]) / options.near_distance
         yield _event(pair, slice(start, end + 1), ids, PASS, margin, 0.5)
 

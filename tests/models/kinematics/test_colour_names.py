@@ -71,6 +71,9 @@ def test_lab_is_cielab() -> None:
     lab = lab_of(np.array([[255, 255, 255], [0, 0, 255], [0, 0, 0]]))
     expected = [[100, 0, 0], [53.2, 80.1, 67.2], [0, 0, 0]]  # published, D65
     np.testing.assert_allclose(lab, expected, atol=0.2)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (500, 3), np.uint8)
+    np.testing.assert_allclose(lab_of(pixels), lab_of(pixels.astype(float)), atol=1.6)
 
 
 def test_white_balance_pulls_a_cast_towards_gray() -> None:
