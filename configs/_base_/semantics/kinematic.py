@@ -33,7 +33,7 @@ kinematic = dict(
         min_height=36.0,  # pixels: a torso is 8 wide
         max_width=0.5, max_occlusion=0.1, min_samples=3, max_samples=16,
         # Shares of the pixels that a colour term fits, and that have no other term.
-        min_share=0.6, min_sure=0.15, max_other=0.6, min_agreement=0.75,
+        min_share=0.6, min_sure=0.15, max_other=0.6, max_rival=0.6, min_agreement=0.75,
         max_spread=14.0,  # L*: what is striped is not gray
         min_lightness=18.0,  # median L* of the frame: below, it is night
         min_chroma=8.0),  # of the frame: JPEG leaves 4 to 6 of gray video

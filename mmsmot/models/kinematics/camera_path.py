@@ -118,11 +118,11 @@ class CameraPath:
         is_background = (warped_mask & mask & view[1]).astype(bool)
         if is_background.mean() < 0.02:
             return True
-        with_motion, without = (
+        warped_change, plain_change = (
             float(cv2.absdiff(part, gray)[is_background].mean())
             for part in (warped, view[0])
         )
-        return with_motion <= MAX_DIFFERENCE * without
+        return warped_change <= MAX_DIFFERENCE * plain_change
 
 
 def _shrunk(image: np.ndarray) -> tuple[np.ndarray, int]:

@@ -57,6 +57,7 @@ class ClothingOptions:
         min_share: Of a body part's pixels that the term fits, median over the views.
         min_sure: Of those that have no other term.
         max_other: Of the pixels that have another term, in parts of ``min_sure``'s.
+        max_rival: Of the pixels that another hue fits, in parts of ``min_share``'s.
         max_spread: Standard deviation of L* in something gray: what is black and white is
             gray from far away.
         min_agreement: Of the views whose most frequent term it is.
@@ -74,6 +75,7 @@ class ClothingOptions:
     min_share: float = 0.6
     min_sure: float = 0.15
     max_other: float = 0.6
+    max_rival: float = 0.6
     max_spread: float = 14.0
     min_agreement: float = 0.75
     min_lightness: float = 18.0
@@ -92,6 +94,7 @@ class ClothingOptions:
             min_share=self.min_share,
             min_sure=self.min_sure,
             max_other=self.max_other,
+            max_rival=self.max_rival,
             min_agreement=self.min_agreement,
         )
         require_numbers(
@@ -285,6 +288,10 @@ def colour_of(shares: np.ndarray, options: ClothingOptions) -> str:
     is_sure = medians[0] >= options.min_sure and medians[1] >= options.min_share
     is_sure &= bool((best == row).mean() >= options.min_agreement)
     is_sure &= bool(other_shares.max() <= options.max_other * medians[0])
+    # Khaki is as much yellow as brown, and jeans are blue although they are also gray.
+    hues = [k for k in range(TERMS.index('red'), len(TERMS)) if k != row]
+    rival_share = float(np.median(fitting[:, hues], axis=0).max())
+    is_sure &= rival_share <= options.max_rival * medians[1]
     is_dark = float((part[:, DARK_ROW] >= 0.8).mean())
     is_light = float((part[:, LIGHT_ROW] >= 0.8).mean())
     is_even = bool(np.median(shares[:, SPREAD_ROW]) <= options.max_spread)

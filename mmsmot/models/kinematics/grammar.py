@@ -275,8 +275,8 @@ def _place(position: float) -> Phrase:
     """Where in the image."""
     third = _third(position)
     if not third:
-        half = 'left' if position < 0.5 else 'right'
-        return f' in the {half} half of the image', 1
+        side = 'left' if position < 0.5 else 'right'
+        return f' in the {side} half of the image', 1
     return f' {"in" if third == "middle" else "on"} the {third} of the image', 1
 
 

@@ -196,10 +196,12 @@ def _segment(
     samples, time = part.samples, part.time
     places = np.clip(part.x[[0, -1]] / width, 0, 1)
     is_upright = bool(np.median(part.aspect) <= options.upright_aspect)
-    is_sure = moves or (
-        _travel(part, slice(None)) <= options.max_sway
-        and time[-1] - time[0] >= options.min_duration
-    )
+    duration = float(time[-1] - time[0])
+    # What happened while nobody looked is not known.
+    is_sure = bool(np.diff(time).max(initial=0.0) <= max(duration / 2, options.max_gap))
+    if not moves:
+        is_sure &= _travel(part, slice(None)) <= options.max_sway
+        is_sure &= duration >= options.min_duration
     segment = Segment(
         moves,
         is_sure,
@@ -220,9 +222,7 @@ def _segment(
     if abs(right) >= max(options.lateral_travel, 0.35 * abs(away)):
         lateral = 'right' if right > 0 else 'left'
     is_deep = abs(away) >= max(options.lateral_travel, 0.5 * abs(right))
-    is_deep &= abs(growth) >= options.min_growth and (growth < 0) == (away > 0)
-    # Above the horizon of a camera as low as a child the feet go down as boxes grow.
-    if is_deep and _feet_travel(part) * np.sign(growth) >= 0.3 * abs(growth):
+    if is_deep and _is_scaling(part, growth, away, options):
         depth = 'away' if away > 0 else 'nearer'
     gait, pace = _gait(part, abs(right) / max(segment.duration, 1e-3), options)
     if abs(away) > 0.3 * abs(right) and pace == 'slow':
@@ -236,6 +236,30 @@ def _segment(
         right=right,
         away=away,
     )
+
+
+def _is_scaling(
+    part: Kinematics, growth: float, away: float, options: MotionOptions
+) -> bool:
+    """Whether a box changes as that of somebody does who comes nearer or goes away.
+
+    Args:
+        part: Of a track.
+        growth: Logarithm of how much higher the box is at the end.
+        away: Way gone away from the camera, body heights.
+        options: What is sure.
+    """
+    duration = float(np.ptp(part.time))
+    is_plain = duration >= options.min_leg and abs(away) <= options.run_limit * duration
+    if not is_plain or abs(growth) < options.min_growth or (growth < 0) != (away > 0):
+        return False
+    # Arms, bags and what hides the feet change the shape of the box; a distance does not.
+    count = max(1, len(part) // 5)
+    aspects = np.log(part.aspect)
+    if abs(aspects[-count:].mean() - aspects[:count].mean()) > abs(growth) / 2:
+        return False
+    # Before a camera as low as a child's eyes the feet go down as boxes grow.
+    return bool(_feet_travel(part) * np.sign(growth) >= 0.3 * abs(growth))
 
 
 def _feet_travel(part: Kinematics) -> float:
