@@ -16,7 +16,7 @@ from ...registry import MODELS, TRACKERS, build_part
 from ...structures import Frame, Interactions, Tracks
 from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import NumberRange, require_choice, require_numbers
-from ..semantics.description import Description, Pair, pair_of
+from ..semantics.description import Description, Pair, unordered_pair
 from ..trackers.camera_motion import CameraMotion
 from .clothing import ClothingOptions, Outfit, outfit_of
 from .grammar import (
@@ -249,7 +249,7 @@ class KinematicSemantics(nn.Module):
                 if pairs is None
                 or subject_id in captioned
                 or partner_id in captioned
-                or pair_of(subject_id, partner_id) in pairs
+                or unordered_pair(subject_id, partner_id) in pairs
             ]
             if partners:
                 events += pair_events(
@@ -297,7 +297,7 @@ class KinematicSemantics(nn.Module):
         rows = [
             (e.subject_id, e.object_id, e.verb, e.first_frame, e.last_frame, e.score)
             for e in events
-            if pairs is None or pair_of(e.subject_id, e.object_id) in pairs
+            if pairs is None or unordered_pair(e.subject_id, e.object_id) in pairs
         ]
         if not rows:
             return Interactions.empty()
