@@ -228,7 +228,7 @@ def _fingerprint(
         files: list[str | Path | None] = [
             weights_path(arguments.get(key)) for key in FILES
         ]
-        if stage.run == TEST and stage.start is None and files[0] is None:
+        if stage.run == TEST and stage.start is None and files[:2] == [None, None]:
             # Which the tool takes then.
             files[0] = bundled_weights(arguments['config'])
         facts['files'] = [

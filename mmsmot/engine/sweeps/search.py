@@ -28,7 +28,7 @@ from .sweep_file import Sweep
 if TYPE_CHECKING:
     import optuna
 
-WANTED = (
+EXPECTED = (
     "--search wants  base = '...'  and  search = dict(space={'model.tracker.max_age': "
     "[10, 90]}, trials=50, metric='HOTA')"
 )
@@ -64,7 +64,7 @@ def run_search(
 
     space = sweep.search
     if space is None:
-        raise ValueError(f'{sweep.path}: {WANTED}')
+        raise ValueError(f'{sweep.path}: {EXPECTED}')
     _base(sweep)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def _trials(study: optuna.Study, *states: str) -> list[optuna.trial.FrozenTrial]
 
 def _base(sweep: Sweep) -> str:
     if sweep.base is None:
-        raise ValueError(f'{sweep.path}: {WANTED}')
+        raise ValueError(f'{sweep.path}: {EXPECTED}')
     return sweep.base
 
 
@@ -189,7 +189,9 @@ def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> No
     weights = weights_path(arguments.get('weights'))
     set_config_weights(config, weights, arguments.get('reid_weights'))
     # As tools/test.py does it.
-    checkpoint = arguments.get('checkpoint') or bundled_weights(_base(sweep))
+    checkpoint = arguments.get('checkpoint')
+    if checkpoint is None and weights is None:
+        checkpoint = bundled_weights(_base(sweep))
     config.load_from = None if checkpoint is None else weights_path(str(checkpoint))
     dataset = config.test_dataloader.dataset
     dataset.split = search.split

@@ -103,7 +103,9 @@ def test_a_search_that_goes_on_draws_other_values(tmp_path: Path) -> None:
 def test_weights_are_those_that_a_test_would_take(tmp_path: Path) -> None:
     base = 'smoter/smoter_tiny_synsmot'
     loaded = []
-    for number, options in enumerate(('', 'checkpoint="smoter_tiny_synsmot"')):
+    bundled = 'smoter_tiny_synsmot'
+    cases = ('', f'checkpoint="{bundled}"', f'weights="{bundled}"')
+    for number, options in enumerate(cases):
         text = (
             text_of(1)
             .replace(BYTETRACK, base)
@@ -112,7 +114,9 @@ def test_weights_are_those_that_a_test_would_take(tmp_path: Path) -> None:
         score = Score()
         run_search(sweep_of(tmp_path, text), tmp_path / f'{number}', 'x', score)
         loaded.append(score.configs[0].load_from)
-    assert loaded == [str(bundled_weights(base))] * 2
+    assert loaded == [str(bundled_weights(base))] * 2 + [None]
+    detector = score.configs[0].model.detector.detector
+    assert detector.checkpoint == str(bundled_weights(base))
 
 
 def test_a_config_that_changed_since(tmp_path: Path) -> None:
