@@ -20,7 +20,7 @@ kinematic = dict(
         run_limit=3.5,  # 6 m/s: a sprint; what is faster is a vehicle
         min_travel=0.6,  # a step and a half (a stride is 0.8 heights)
         max_sway=0.4,  # a step
-        min_still=1.2, min_duration=0.7,
+        min_still=1.5, min_duration=0.7,
         turn_tolerance=0.7, min_leg=1.2, lateral_travel=0.6,
         min_growth=0.12,  # of the height: what is seen as a change of distance
         gait_ratio=1.6,  # walkers 1.7 and more, riders 1.3 and less, of those looked at

@@ -107,7 +107,7 @@ CENTROIDS = {
     'blue purple': '7e73b8 8c82b6 dcd0ff',
 }
 LEVELS = 32  # of each channel in the table
-DARK, LIGHT = 35.0, 72.0  # L*: a third above black, and where gray turns to white
+DARK, LIGHT = 35.0, 64.0  # L*: what may be black or gray, and what white or gray
 
 
 def lab_of(bgr: np.ndarray) -> np.ndarray:

@@ -132,10 +132,10 @@ def _chain(clauses: Sequence[str], speaker: Speaker, position: int) -> str:
     if len(clauses) == 2:
         joint = speaker.choose((', then ', ' and then '), 20 + position)
         return joint.join(clauses)
-    opening, closing = speaker.choose(
-        (('', ', and finally '), ('first ', ', and finally '), ('', ' and then ')),
-        20 + position,
-    )
+    forms = [('', ', and finally '), ('', ' and then '), ('first ', ', and finally ')]
+    if position:
+        forms.pop()
+    opening, closing = speaker.choose(forms, 20 + position)
     return f'{opening}{clauses[0]}, then {clauses[1]}{closing}{clauses[2]}'
 
 

@@ -151,41 +151,48 @@ def _travel(track: Kinematics, rows: slice) -> float:
 
 
 def _legs(track: Kinematics, options: MotionOptions) -> list[slice]:
-    """The nearly straight parts of a way (Ramer, Douglas and Peucker)."""
-    way = _way(track)
-    corners = _corners(way, 0, len(way) - 1, options.turn_tolerance)
-    bounds = [0, *corners, len(way) - 1]
-    time = track.time
-    kept_bounds = [0]
-    for bound in bounds[1:-1]:
-        if (
-            time[bound] - time[kept_bounds[-1]] >= options.min_leg
-            and time[-1] - time[bound] >= options.min_leg
-            and abs(way[bound] - way[kept_bounds[-1]]) >= options.min_travel
-            and abs(way[-1] - way[bound]) >= options.min_travel
-        ):
-            kept_bounds.append(bound)
-    kept_bounds.append(len(way) - 1)
-    pairs = zip(kept_bounds, kept_bounds[1:], strict=False)
-    return [slice(start, end + 1) for start, end in pairs]
+    """The nearly straight parts of a way, of nearly even pace."""
+    way, time = _way(track), track.time
+    end = len(way) - 1
+
+    def is_leg(start: int, stop: int) -> bool:
+        return bool(
+            time[stop] - time[start] >= options.min_leg
+            and abs(way[stop] - way[start]) >= options.min_travel
+        )
+
+    bounds = [0]
+    for corner in _corners(way, time, 0, end, options.turn_tolerance):
+        if is_leg(bounds[-1], corner):
+            bounds.append(corner)
+    while len(bounds) > 1 and not is_leg(bounds[-1], end):
+        bounds.pop()
+    pairs = zip(bounds, [*bounds[1:], end], strict=True)
+    return [slice(start, stop + 1) for start, stop in pairs]
 
 
-def _corners(way: np.ndarray, start: int, end: int, tolerance: float) -> list[int]:
-    """Rows between ``start`` and ``end`` where the way turns."""
+def _corners(
+    way: np.ndarray, time: np.ndarray, start: int, end: int, tolerance: float
+) -> list[int]:
+    """Rows between ``start`` and ``end`` where the way turns.
+
+    Distances are from where an even pace along the chord would be at that time: to and fro
+    on one line is no straight way (Meratnia and de By, Spatiotemporal Compression
+    Techniques for Moving Point Objects, EDBT 2004).
+    """
     if end - start < 2:
         return []
-    chord = way[end] - way[start]
-    offsets = way[start : end + 1] - way[start]
-    along = np.clip((offsets * np.conj(chord)).real / max(abs(chord) ** 2, 1e-9), 0, 1)
-    distance = np.abs(offsets - along * chord)
+    rows = slice(start, end + 1)
+    share = (time[rows] - time[start]) / (time[end] - time[start])
+    distance = np.abs(way[rows] - way[start] - share * (way[end] - way[start]))
     row = int(distance.argmax())
     if distance[row] < tolerance:
         return []
     middle = start + row
     return [
-        *_corners(way, start, middle, tolerance),
+        *_corners(way, time, start, middle, tolerance),
         middle,
-        *_corners(way, middle, end, tolerance),
+        *_corners(way, time, middle, end, tolerance),
     ]
 
 

@@ -44,7 +44,7 @@ class MotionOptions:
     depth_noise: float = 0.04
     move_speed: float = 0.35
     still_speed: float = 0.18
-    min_still: float = 1.2
+    min_still: float = 1.5
     min_travel: float = 0.6
     max_sway: float = 0.4
     turn_tolerance: float = 0.7

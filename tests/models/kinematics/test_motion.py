@@ -62,6 +62,12 @@ def test_stand_walk_stop_and_walk_back(fps: float, jitter: int | None) -> None:
     np.testing.assert_allclose(way, [2.4, -2.4], atol=0.35)
 
 
+def test_to_and_fro() -> None:
+    person = walker(200, (3, 0.8), (3, -0.8), (3, 0.8), (3, -0.8))
+    (motion,) = motions([person], seconds=12)
+    assert ways(motion) == ['right', 'left', 'right', 'left']
+
+
 @pytest.mark.parametrize(
     ('speed', 'expected'), [(0.3, 'slow'), (0.8, ''), (1.3, ''), (2.0, 'fast')]
 )
