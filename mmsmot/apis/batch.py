@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 
 from ..datasets.streams.address import is_stream_address
 from ..engine.launchers import Launcher
-from ..evaluation.smot_report import report_headline
+from ..evaluation.smot_report import smot_report_headline
 from ..utils.json_file import write_json
 from ..utils.printable import printable
 from ..utils.progress_bar import progress_bar
@@ -138,7 +138,9 @@ def run_job(job: InferenceJob) -> VideoSummary:
         text = str(error) or type(error).__name__
         return VideoSummary(job.video, str(job.folder), text)
     views = result if isinstance(result, list) else [result]
-    scores = [report_headline(view['scores']) for view in views if view.get('scores')]
+    scores = [
+        smot_report_headline(view['scores']) for view in views if view.get('scores')
+    ]
     return VideoSummary(
         video=job.video,
         folder=str(job.folder),

@@ -19,7 +19,7 @@ from mmengine.logging import print_log
 from ..datasets import VideoReader
 from ..datasets.image_sequence import ImageSequence
 from ..evaluation.result_names import RESULT
-from ..evaluation.smot_report import report_headline
+from ..evaluation.smot_report import smot_report_headline
 from ..models.smot import SMOT, write_pred_fields
 from ..models.video_run import PromptResult, VideoRun
 from ..structures import Prompt, SMOTDataSample, as_prompts, write_trajectories
@@ -279,7 +279,7 @@ def _write_page(
         page,
         video_path,
         times,
-        report_headline(evaluation.scores) if evaluation.scores else {},
+        smot_report_headline(evaluation.scores) if evaluation.scores else {},
         warnings,
         threshold=0.0,
         matches=evaluation.gt_of,

@@ -284,7 +284,7 @@ def baseline_gap_closed(
     negative below the floor. Scores that no gap separates are left out.
 
     Args:
-        model: Headline numbers of a report, see :func:`~.smot_report.report_headline`.
+        model: Headline numbers of a report, see :func:`~.smot_report.smot_report_headline`.
         baselines: The same of each baseline.
         ceiling: A name in ``CEILINGS``.
     """

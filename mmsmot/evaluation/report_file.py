@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..utils.json_file import read_json
-from .smot_report import report_headline
+from .smot_report import smot_report_headline
 
 
 def report_tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -30,7 +30,7 @@ def report_tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any
 
 
 def read_report_headline(path: str | os.PathLike) -> dict[str, float]:
-    """The :func:`~.smot_report.report_headline` of a report that was written as JSON.
+    """The :func:`~.smot_report.smot_report_headline` of a report that was written as JSON.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -40,7 +40,7 @@ def read_report_headline(path: str | os.PathLike) -> dict[str, float]:
     problem = 'no tracking scores in it'
     if isinstance(scores, dict) and isinstance(scores.get('tracking'), dict):
         try:
-            row = report_headline(scores)
+            row = smot_report_headline(scores)
         except (AttributeError, KeyError, TypeError) as error:
             problem = f'damaged ({error!r})'
         else:

@@ -27,8 +27,8 @@ from .smot_report import (
     POSITIONS,
     VideoScores,
     build_smot_report,
-    report_headline,
     score_video,
+    smot_report_headline,
 )
 
 
@@ -134,7 +134,7 @@ class SMOTMetric(BaseMetric):
         print_log('\n' + format_report(scores), logger='current')
         if self.out_dir is not None:
             write_json(scores, self.out_dir / 'scores.json')
-        return report_headline(scores)
+        return smot_report_headline(scores)
 
     def _score(self, sample: SMOTDataSample) -> VideoScores | None:
         if 'gt_trajectories' not in sample:

@@ -303,7 +303,7 @@ def interaction_report(
     }
 
 
-def report_headline(scores: dict[str, Any]) -> dict[str, float]:
+def smot_report_headline(scores: dict[str, Any]) -> dict[str, float]:
     """The numbers of a row in a table, by name: what MMEngine's evaluator returns."""
     row = {f'track/{name}': value for name, value in scores['tracking'].items()}
     for protocol in (STRICT, RELEASE):

@@ -69,7 +69,7 @@ def draw_dataset_sheet(
         tiles.append(_titled(image, f'frame {frame.frame_id}'))
     grid = _grid(tiles, min(columns, len(tiles)))
     title = TextEntry(
-        f'{video.video.name}: {sheet_summary_line(video, truth)}', faint=True
+        f'{video.video.name}: {browser_summary_line(video, truth)}', faint=True
     )
     captions = caption_entries(truth.captions, truth.video_caption)
     entries = [title, *captions, *interaction_entries(truth.interactions)]
@@ -214,7 +214,7 @@ def _clauses(interactions: Interactions) -> Iterator[str]:
         yield f'{subject} {short_verb(str(interactions.verbs[row]))} {target}{span}'
 
 
-def sheet_summary_line(video: ImageSequence, truth: GroundTruth) -> str:
+def browser_summary_line(video: ImageSequence, truth: GroundTruth) -> str:
     """Numbers of frames, trajectories and interactions."""
     trajectories = truth.trajectories
     num_ids = 0 if trajectories is None else len(np.unique(trajectories.ids))

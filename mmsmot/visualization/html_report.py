@@ -61,7 +61,7 @@ def write_html_report(
             its constant rate, ``(frame_id - 1) / fps``; for others of constant rate see
             :func:`~.report_data.frame_times`.
         scores: Numbers by ``'<group>/<name>'``, as
-            :func:`~mmsmot.evaluation.smot_report.report_headline` makes them.
+            :func:`~mmsmot.evaluation.smot_report.smot_report_headline` makes them.
         warnings: Texts to show on top, such as what the model was not trained for.
         threshold: Least score of a predicted verb that is shown.
         embed_limit: Bytes of a video that is put into the page at most.

@@ -305,7 +305,7 @@ def _score_groups(scores: Mapping[str, float | None]) -> list[dict[str, Any]]:
         if value is not None and not isinstance(value, int | float | np.number):
             raise TypeError(
                 f'score {key!r} must be a number, got {type(value).__name__}. '
-                'mmsmot.evaluation.smot_report.report_headline makes a flat table of a report.'
+                'mmsmot.evaluation.smot_report.smot_report_headline makes a flat table of a report.'
             )
         group, _, name = str(key).rpartition('/')
         groups.setdefault(group, []).append([name, _number(group, value)])

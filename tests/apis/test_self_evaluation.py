@@ -11,7 +11,7 @@ from mmsmot.apis.self_evaluation import self_evaluate
 from mmsmot.datasets import open_video
 from mmsmot.datasets.synsmot.build import clip_folder, write_clip
 from mmsmot.datasets.synsmot.settings import SIZES
-from mmsmot.evaluation.smot_report import report_headline
+from mmsmot.evaluation.smot_report import smot_report_headline
 from mmsmot.structures import Interactions, SMOTDataSample, read_trajectories
 from tests.demo_scene import make_demo_scene
 
@@ -33,7 +33,7 @@ def sample_of(folder: Path, **fields) -> SMOTDataSample:
 
 def test_boxes_and_words_of_a_synsmot_clip(clip: Path) -> None:
     sample = sample_of(clip, trajectories=read_trajectories(clip / 'gt/gt.txt')[:0])
-    assert report_headline(self_evaluate(sample).scores)['track/HOTA'] == 0
+    assert smot_report_headline(self_evaluate(sample).scores)['track/HOTA'] == 0
     said = dict(
         trajectories=sample.gt_trajectories,
         captions=sample.gt_captions,
@@ -44,7 +44,7 @@ def test_boxes_and_words_of_a_synsmot_clip(clip: Path) -> None:
         ),
         video_caption=sample.gt_video_caption,
     )
-    scores = report_headline(self_evaluate(sample_of(clip, **said)).scores)
+    scores = smot_report_headline(self_evaluate(sample_of(clip, **said)).scores)
     assert scores['track/HOTA'] == pytest.approx(100)
     assert scores['strict/instance_BLEU-4'] == pytest.approx(1)
     assert scores['strict/interaction_P'] == 1
@@ -58,7 +58,7 @@ def test_boxes_alone_of_a_motchallenge_sequence(tmp_path: Path) -> None:
     scene = make_demo_scene(tmp_path / 'walk', num_frames=6)
     found = read_trajectories(scene / 'gt/gt.txt')
     sample = sample_of(scene, trajectories=found[found.ids != found.ids.min()])
-    scores = report_headline(self_evaluate(sample).scores)
+    scores = smot_report_headline(self_evaluate(sample).scores)
     assert {name.split('/')[0] for name in scores} == {'track'}
     assert 50 < scores['track/HOTA'] < 100
     assert 'gt_captions' not in sample

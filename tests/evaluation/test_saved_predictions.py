@@ -18,7 +18,7 @@ from mmsmot.evaluation.saved_predictions import (
     open_predictions,
     score_predictions,
 )
-from mmsmot.evaluation.smot_report import report_headline
+from mmsmot.evaluation.smot_report import smot_report_headline
 from mmsmot.structures import (
     Interactions,
     Prompt,
@@ -94,7 +94,9 @@ def test_dump_and_foreign_files_score_as_the_evaluator(tmp_path: Path) -> None:
         found = score_predictions(
             join_predictions_and_gt(predictions, truths(videos()))
         )
-        row = {f'smot/{key}': value for key, value in report_headline(found).items()}
+        row = {
+            f'smot/{key}': value for key, value in smot_report_headline(found).items()
+        }
         assert row == expected
         assert 0 < row['smot/strict/interaction_F1'] < 1
     assert isinstance(open_predictions(tmp_path / 'dump/predictions'), SavedPredictions)
@@ -433,7 +435,7 @@ def test_prompts_of_one_video_are_scored_apart(tmp_path: Path) -> None:
         assert (tmp_path / f'{name}.txt').is_file()
     predictions = open_predictions(tmp_path)
     assert predictions.names == names
-    again = report_headline(
+    again = smot_report_headline(
         score_predictions(join_predictions_and_gt(predictions, truths(samples)))
     )
     assert again['track/HOTA'] == pytest.approx(scores['smot/track/HOTA'])

@@ -15,8 +15,8 @@ from mmsmot.evaluation.protocols import STRICT
 from mmsmot.evaluation.report_table import format_report, format_tracking_table
 from mmsmot.evaluation.smot_report import (
     build_smot_report,
-    report_headline,
     score_video,
+    smot_report_headline,
 )
 from mmsmot.evaluation.tracking import evaluate_and_match_sequence
 from mmsmot.registry import METRICS
@@ -39,7 +39,9 @@ def without_java(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_truth_as_prediction_is_the_ceiling() -> None:
-    found = report_headline(build_smot_report([score_video(PARK), score_video(ROAD)]))
+    found = smot_report_headline(
+        build_smot_report([score_video(PARK), score_video(ROAD)])
+    )
     assert found['track/HOTA'] == pytest.approx(100)
     for protocol in ('strict', 'release'):
         assert found[f'{protocol}/interaction_F1'] == 1.0
@@ -62,7 +64,7 @@ def test_the_release_numbers_frames_by_position() -> None:
     assert (scores['tracking']['MOTA'], scores['tracking']['FN']) == (100, 0)
     release = scores['release']['tracking']
     assert (release['MOTA'], release['FN'], release['FP']) == (0, 2, 2)
-    assert report_headline(scores)['release/track_FN'] == 2
+    assert smot_report_headline(scores)['release/track_FN'] == 2
     assert 'frames by position' in format_report({**scores, 'counts': {'videos': 1}})
     assert 'release' not in build_smot_report([score_video(video)])
     with pytest.raises(ValueError, match="one of 'original', 'position', got 'row'"):
@@ -262,7 +264,7 @@ def test_what_nobody_predicted_is_absent() -> None:
     found = build_smot_report([score_video(tracks)])
     assert not {'strict', 'release'} & found.keys()
     assert found['missing'] == {}
-    assert {name.split('/')[0] for name in report_headline(found)} == {'track'}
+    assert {name.split('/')[0] for name in smot_report_headline(found)} == {'track'}
     text = format_report(found)
     assert 'tracking' in text and 'preprocessing' in text
     for word in ('protocol', 'F1 ', 'CHOTA', 'missing', 'captions'):

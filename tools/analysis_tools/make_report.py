@@ -34,7 +34,7 @@ with tool_imports():
     from mmsmot.evaluation.gt_dataset import open_gt_dataset
     from mmsmot.evaluation.interactions import THRESHOLD
     from mmsmot.evaluation.saved_predictions import read_saved_sample, score_predictions
-    from mmsmot.evaluation.smot_report import report_headline
+    from mmsmot.evaluation.smot_report import smot_report_headline
     from mmsmot.structures import SMOTDataSample
     from mmsmot.visualization.html_report import (
         EMBED_LIMIT,
@@ -89,7 +89,7 @@ def main() -> None:
     if args.config is not None or args.data_root is not None:
         sample, reader = with_dataset_gt(sample, args)
         if 'gt_trajectories' in sample and 'pred_trajectories' in sample:
-            scores = report_headline(
+            scores = smot_report_headline(
                 score_predictions([sample], threshold=args.threshold)
             )
     out = Path(args.out)

@@ -38,7 +38,7 @@ def coco_video_interactions(video: JsonEntry) -> Interactions | None:
         pair = read_pair(key)
         if pair is None or not isinstance(verbs, list):
             video.fail(f'relation must map "i-j" to lists of verbs, got {key!r:.40}')
-        for verb in dict.fromkeys(_verb(verb, video, key) for verb in verbs):
+        for verb in dict.fromkeys(_parse_coco_verb(verb, video, key) for verb in verbs):
             if verb:
                 ends = spans.pop((*pair, verb), [(0, 0)])
                 rows += [(*pair, verb, *span) for span in ends]
@@ -59,7 +59,7 @@ def _read_spans(video: JsonEntry) -> Spans:
         subject_id, object_id, start, end = (
             item.integer(key, 0, MAX_NUMBER) for key in keys
         )
-        verb = _verb(item.text('verb'), item, 'verb')
+        verb = _parse_coco_verb(item.text('verb'), item, 'verb')
         spans.setdefault((subject_id, object_id, verb), []).append((start, end))
     return spans
 
@@ -74,6 +74,6 @@ def coco_video_expressions(video: JsonEntry) -> list[ReferringExpression] | None
         raise ValueError(f'{video.location}: expressions: {error}') from error
 
 
-def _verb(verb: object, entry: JsonEntry, key: str) -> str:
+def _parse_coco_verb(verb: object, entry: JsonEntry, key: str) -> str:
     entry.require_text(verb, f'a verb of {key}')
     return clean_verb(str(verb))

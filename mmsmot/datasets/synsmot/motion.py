@@ -38,7 +38,7 @@ class ActorMotion:
 def animate_actors(script: Script) -> list[ActorMotion]:
     """Everyone's motion, in the order of ``script.actors``."""
     frames = script.num_frames
-    places = [actor_places(actor, frames) for actor in script.actors]
+    places = [actor_motion_path(actor, frames) for actor in script.actors]
     motions = []
     for actor, place in zip(script.actors, places, strict=True):
         heading = _headings(actor, place, places)
@@ -51,7 +51,7 @@ def animate_actors(script: Script) -> list[ActorMotion]:
     return motions
 
 
-def actor_places(actor: Actor, frames: int) -> np.ndarray:
+def actor_motion_path(actor: Actor, frames: int) -> np.ndarray:
     """(T, 2) along each state's way at an even pace."""
     place = np.empty((frames, 2))
     for state in actor.states:

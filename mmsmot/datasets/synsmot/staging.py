@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .camera import CameraView
-from .motion import actor_places
+from .motion import actor_motion_path
 from .script import Script
 
 MIN_SEEN_FRAMES = 6  # or all of a shorter state
@@ -17,7 +17,7 @@ MIN_GAP = 0.3  # metres between people who have nothing to do with each other
 def is_well_staged(script: Script) -> bool:
     """True where every state is seen, nobody walks through another, nobody is too near."""
     places = np.stack(
-        [actor_places(actor, script.num_frames) for actor in script.actors]
+        [actor_motion_path(actor, script.num_frames) for actor in script.actors]
     )
     if places[..., 1].min() < 4.9 or places[..., 1].max() > 11.2:
         return False

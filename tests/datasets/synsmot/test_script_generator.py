@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.lexicon import HEADLINES
-from mmsmot.datasets.synsmot.motion import actor_places
+from mmsmot.datasets.synsmot.motion import actor_motion_path
 from mmsmot.datasets.synsmot.plots import PLOTS
 from mmsmot.datasets.synsmot.script_generator import clip_activity, generate_script
 from mmsmot.datasets.synsmot.settings import SIZES
@@ -49,7 +49,9 @@ def test_what_is_staged_can_be_seen():
     for index in range(0, 36, 3):
         script = _script(index)
         assert is_well_staged(script)
-        places = np.stack([actor_places(a, script.num_frames) for a in script.actors])
+        places = np.stack(
+            [actor_motion_path(a, script.num_frames) for a in script.actors]
+        )
         seen = staged_visibility(script, places)
         for row, actor in zip(seen, script.actors, strict=True):
             for state in actor.states:
@@ -68,7 +70,7 @@ def test_people_walk_at_an_even_pace():
     script = _script(story_index('following'))
     actor = next(a for a in script.actors for s in a.states if s.action == 'follow')
     state = next(s for s in actor.states if s.action == 'follow')
-    places = actor_places(actor, script.num_frames)[state.start : state.stop]
+    places = actor_motion_path(actor, script.num_frames)[state.start : state.stop]
     steps = np.hypot(*np.diff(places, axis=0).T) * script.fps
     assert steps.std() < 1e-9
     assert 0.9 < steps.mean() < 1.3  # metres a second
