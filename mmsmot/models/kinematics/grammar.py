@@ -163,10 +163,12 @@ class Narrator:
         for position, clause in enumerate(story.clauses):
             if clause.segment.moves:
                 is_longest = clause.segment.duration == longest
-                phrases.append(self._move(clause, position, is_longest))
+                phrase = self._move(clause, position, is_longest)
             else:
                 stops = moved and clause.is_adjacent
-                phrases.append(self._stay(clause, position, stops))
+                phrase = self._stay(clause, position, stops)
+            text, claims = phrase
+            phrases.append((text if clause.is_adjacent else f'later {text}', claims))
             moved = clause.segment.moves
         if not story.clauses:
             phrases.append(self._presence(story))

@@ -226,7 +226,7 @@ def _segment(
     growth = float(np.sum(np.diff(time) * (part.growth[1:] + part.growth[:-1]) / 2))
     right, away = float(way.real), float(way.imag)
     lateral = depth = ''
-    if abs(right) >= max(options.lateral_travel, 0.35 * abs(away)):
+    if abs(right) >= max(options.lateral_travel, 0.2 * abs(away)):
         lateral = 'right' if right > 0 else 'left'
     is_deep = abs(away) >= max(options.lateral_travel, 0.5 * abs(right))
     if is_deep and _is_scaling(part, growth, away, options):

@@ -49,7 +49,7 @@ class PairOptions:
     max_angle: float = 30.0
     max_difference: float = 0.4
     side_gap: float = 0.35
-    file_gap: float = 3.0
+    file_gap: float = 2.0
     file_offset: float = 0.7
     min_stand: float = 3.0
     min_same_way: float = 1.5

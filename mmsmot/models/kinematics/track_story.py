@@ -18,7 +18,7 @@ from .pair_geometry import (
     PairEvent,
 )
 
-MAX_SEGMENTS = 5
+MAX_SEGMENTS = 6
 MAX_PARTNERS = 3
 # A partner belongs to a segment that this share of the interaction falls into.
 MIN_SHARE = 0.5

@@ -199,12 +199,19 @@ def test_videos(count: int, shares: dict, expected: str) -> None:
         assert 'at the same time' in text
 
 
-def test_a_story_is_not_longer_than_five_segments() -> None:
+def test_a_story_is_not_longer_than_six_segments() -> None:
     many = tuple(
         segment(2.0 * row, 2.0 * row + 2, ('left', 'right')[row % 2])
         for row in range(30)
     )
     story = tell(Motion(many, start=0, end=60.0), ())
     assert isinstance(story, Story)
-    assert len(story.clauses) == 5
-    assert len(caption(Motion(many, start=0, end=60.0)).split()) < 80
+    assert len(story.clauses) == 6
+    assert len(caption(Motion(many, start=0, end=60.0)).split()) < 90
+
+
+def test_what_was_left_out_in_between_shows() -> None:
+    gap = Motion((segment(0, 3, 'left'), segment(9, 12, 'left')), start=0, end=12.0)
+    text = caption(gap)
+    assert re.search(r'to the left.*later (moves|goes) to the left', text)
+    assert 'back' not in text
