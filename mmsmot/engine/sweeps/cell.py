@@ -244,13 +244,13 @@ def _checked_config(
     try:
         config = load_config(setting.arguments['config'], setting.options)
     except (KeyError, ValueError, FileNotFoundError) as error:
-        where = cell_id(stage, labels)
+        location = cell_id(stage, labels)
         for axis in stage.axes:
             options = sweep.axes[axis].settings[labels[axis]].options
             if any(key in str(error) for key in options):
-                where = f'axes[{axis!r}], {labels[axis]!r}'
+                location = f'axes[{axis!r}], {labels[axis]!r}'
         text = error.args[0] if isinstance(error, KeyError) else error
-        raise type(error)(f'{sweep.path}: {where}: {text}') from error
+        raise type(error)(f'{sweep.path}: {location}: {text}') from error
     unread = UNREAD_BY[stage.run]
     return {
         key: value
@@ -306,8 +306,8 @@ def _as_lists(value: Any) -> Any:
 
 def with_needed(cells: Mapping[str, Cell], ids: Iterable[str]) -> dict[str, Cell]:
     """Some cells and all that they need, in the order of the plan."""
-    wanted = {*ids}
+    needed_ids = {*ids}
     for id in reversed([*cells]):
-        if id in wanted:
-            wanted |= {*cells[id].needs}
-    return {id: cell for id, cell in cells.items() if id in wanted}
+        if id in needed_ids:
+            needed_ids |= {*cells[id].needs}
+    return {id: cell for id, cell in cells.items() if id in needed_ids}

@@ -67,6 +67,7 @@ class CameraPath:
         if frame.load is not None:
             small, factor = _shrunk(frame.image)
         if affine is None:
+            assert self._motion is not None and small is not None  # else it has returned
             affine = self._motion.estimate(small, boxes / factor)
             affine[:, 2] *= factor
         self._timestamp = frame.timestamp
@@ -115,7 +116,7 @@ class CameraPath:
         affine[:, 2] /= factor
         size = gray.shape[1::-1]
         warped, warped_mask = (cv2.warpAffine(part, affine, size) for part in view)
-        is_background = (warped_mask & mask & view[1]).astype(bool)
+        is_background = np.asarray(warped_mask, bool) & (mask > 0) & (view[1] > 0)
         if is_background.mean() < 0.02:
             return True
         warped_change, plain_change = (
