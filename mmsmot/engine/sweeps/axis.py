@@ -50,13 +50,13 @@ class Axis:
     settings: dict[str, Setting]
 
 
-def read_axis(name: str, values: Any, location: str) -> Axis:
+def read_axis(name: str, values: Any, where: str) -> Axis:
     """The axis that a sweep file describes.
 
     Args:
         name: A free name, an argument (``'seed'``) or a dotted key of the config.
         values: A list of what the name sets or of configs, or labels to what they set.
-        location: The file and the place in it, for messages.
+        where: The file and the place in it, for messages.
 
     Raises:
         ValueError: It is empty, two values have one label, or a value sets nothing.
@@ -66,29 +66,27 @@ def read_axis(name: str, values: Any, location: str) -> Axis:
     elif isinstance(values, Sequence) and not isinstance(values, str):
         pairs = [(_label(value), value) for value in values]
     else:
-        raise ValueError(f'{location}: got {values!r:.80}; {HELP}')
+        raise ValueError(f'{where}: got {values!r:.80}; {HELP}')
     if not pairs:
-        raise ValueError(
-            f'{location}: is empty, so that there would be no cell; {HELP}'
-        )
+        raise ValueError(f'{where}: is empty, so that there would be no cell; {HELP}')
     settings: dict[str, Setting] = {}
     for label, value in pairs:
         if not label or len(label) > MAX_LABEL:
             raise ValueError(
-                f'{location}: {shorten_text(label, 80)!r} is no label of 1 to {MAX_LABEL} '
+                f'{where}: {shorten_text(label, 80)!r} is no label of 1 to {MAX_LABEL} '
                 f'characters; name the value, as {{"name": {value!r:.40}}}'
             )
         folder_names = [folder_name(other) for other in settings]
         if label in settings or folder_name(label) in folder_names:
             raise ValueError(
-                f'{location}: two values are called {label!r} (as a folder '
+                f'{where}: two values are called {label!r} (as a folder '
                 f'{folder_name(label)!r}); give them names, as {{"a": ..., "b": ...}}'
             )
-        settings[label] = _setting(name, value, f'{location}.{label}')
+        settings[label] = _setting(name, value, f'{where}.{label}')
     return Axis(name, settings)
 
 
-def read_setting(value: Mapping, location: str) -> Setting:
+def read_setting(value: Mapping, where: str) -> Setting:
     """What a mapping of arguments and dotted keys sets.
 
     Raises:
@@ -102,7 +100,7 @@ def read_setting(value: Mapping, location: str) -> Setting:
             options[key] = item
         else:
             raise ValueError(
-                f'{location}: {key!r:.80} is no dotted key of a config, such as '
+                f'{where}: {key!r:.80} is no dotted key of a config, such as '
                 f"'model.tracker.max_age', and none of {', '.join(ARGUMENTS)}"
             )
     return Setting(arguments, options)
@@ -126,7 +124,7 @@ def short_names(axes: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _setting(name: str, value: Any, location: str) -> Setting:
+def _setting(name: str, value: Any, where: str) -> Setting:
     if name in ARGUMENTS:
         return Setting({name: value})
     if '.' in name:
@@ -134,8 +132,8 @@ def _setting(name: str, value: Any, location: str) -> Setting:
     if isinstance(value, str):
         return Setting({'config': value})
     if isinstance(value, Mapping):
-        return read_setting(value, location)
-    raise ValueError(f'{location}: got {value!r:.80}; {HELP}')
+        return read_setting(value, where)
+    raise ValueError(f'{where}: got {value!r:.80}; {HELP}')
 
 
 def _label(value: Any) -> str:

@@ -244,13 +244,13 @@ def _checked_config(
     try:
         config = load_config(setting.arguments['config'], setting.options)
     except (KeyError, ValueError, FileNotFoundError) as error:
-        location = cell_id(stage, labels)
+        where = cell_id(stage, labels)
         for axis in stage.axes:
             options = sweep.axes[axis].settings[labels[axis]].options
             if any(key in str(error) for key in options):
-                location = f'axes[{axis!r}], {labels[axis]!r}'
+                where = f'axes[{axis!r}], {labels[axis]!r}'
         text = error.args[0] if isinstance(error, KeyError) else error
-        raise type(error)(f'{sweep.path}: {location}: {text}') from error
+        raise type(error)(f'{sweep.path}: {where}: {text}') from error
     unread = UNREAD_BY[stage.run]
     return {
         key: value

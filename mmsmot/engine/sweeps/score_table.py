@@ -198,19 +198,19 @@ def _metric_names(
     sweep: Sweep, cells: Sequence[Cell], records: Mapping[str, CellRecord]
 ) -> dict[str, str]:
     """Label to the whole name of each metric; all that there are where none is asked."""
-    known = dict.fromkeys(
+    metric_names = dict.fromkeys(
         name for cell in cells for name in _scores_of(cell, records) or {}
     )
     if not sweep.metrics:
-        return {name: name for name in known}
+        return {name: name for name in metric_names}
     names = {}
     for label, metric in sweep.metrics.items():
-        matches = [n for n in known if n == metric or n.endswith(f'/{metric}')]
-        if len(matches) > 1 or (known and not matches):
+        matches = [n for n in metric_names if n == metric or n.endswith(f'/{metric}')]
+        if len(matches) > 1 or (metric_names and not matches):
             problem = 'is several of' if matches else 'is none of'
             raise KeyError(
                 f'{sweep.path}: the metric {metric!r} {problem} those that the tests '
-                f'gave: {", ".join(matches or known)}'
+                f'gave: {", ".join(matches or metric_names)}'
             )
         names[label] = matches[0] if matches else metric
     return names

@@ -81,8 +81,8 @@ def run_search(
         _prepare(config, sweep, space, work_dir)
         return _metric((score or _test)(config), space.metric)
 
-    left = max(space.trials - len(_trials(study, 'COMPLETE')), 0)
-    study.optimize(objective, left, show_progress_bar=True)
+    num_trials = max(space.trials - len(_trials(study, 'COMPLETE')), 0)
+    study.optimize(objective, num_trials, show_progress_bar=True)
     return _write_best(study, sweep, space, work_dir, command)
 
 

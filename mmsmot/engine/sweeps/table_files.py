@@ -17,6 +17,8 @@ from .axis import short_names
 from .cell_record import CellRecord
 from .score_table import Score, ScoreTable
 
+CHOSEN = 'chosen on'
+
 
 def write_tables(
     tables: Sequence[ScoreTable],
@@ -202,7 +204,7 @@ def _notes(table: ScoreTable) -> list[str]:
             f'In brackets the paired difference to {name}, mean ± standard error.'
         )
     if table.selected is not None:
-        notes.append(f'\\* chosen on {sweep.select_on}, by {sweep.select_by}.')
+        notes.append(f'\\* {CHOSEN} {sweep.select_on}, by {sweep.select_by}.')
     if table.missing:
         notes.append(f'Without scores: {", ".join(table.missing)}.')
     if table.stale:
