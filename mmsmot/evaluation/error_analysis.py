@@ -16,7 +16,12 @@ from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
 from ..utils.number_ranges import FRACTION, NON_NEGATIVE_INT, require_numbers
 from .captions import CaptionSet, missing_caption_scorers, score_captions
 from .chota import caption_similarity
-from .interactions import THRESHOLD, gt_pair_verbs, predicted_pair_verbs
+from .interactions import (
+    THRESHOLD,
+    gt_pair_verbs,
+    precision_recall_f1,
+    predicted_pair_verbs,
+)
 from .protocols import STRICT_MIN_IOU, apply_preprocessing
 from .result_names import result_name
 from .tracking import evaluate_and_match_sequence
@@ -116,6 +121,7 @@ class ErrorAnalysis:
                 {'truth': true, 'said': pred, 'count': n}
                 for (true, pred), n in verb_confusion(self.pairs).most_common()
             ],
+            'verbs': score_by_verb(self.pairs),
             'purity': caption_score_by_purity(self.captions),
         }
 
@@ -176,6 +182,27 @@ def verb_confusion(pairs: Iterable[PairError]) -> Counter[tuple[str, str]]:
         for true in pair.missed or [NO_VERB] * bool(pair.wrong):
             counts.update((true, pred) for pred in pair.wrong or [NO_VERB])
     return counts
+
+
+def score_by_verb(pairs: Iterable[PairError]) -> dict[str, dict[str, float]]:
+    """Precision, recall and F1 of each verb that is true or predicted, by its name.
+
+    ``'true'`` counts the pairs that have it.
+    """
+    right: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for pair in pairs:
+        right.update(pair.right)
+        missed.update(pair.missed)
+        wrong.update(pair.wrong)
+    return {
+        verb: {
+            'true': right[verb] + missed[verb],
+            **precision_recall_f1(right[verb], wrong[verb], missed[verb]),
+        }
+        for verb in sorted({*right, *missed, *wrong})
+    }
 
 
 def caption_score_by_purity(captions: Sequence[CaptionError]) -> dict[str, Any]:

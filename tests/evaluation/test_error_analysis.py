@@ -10,6 +10,7 @@ from mmsmot.evaluation.error_analysis import (
     ErrorAnalysis,
     analyze_errors,
     caption_score_by_purity,
+    score_by_verb,
     verb_confusion,
 )
 from mmsmot.structures import Trajectories
@@ -71,6 +72,15 @@ def test_confusion_of_verbs(errors: ErrorAnalysis) -> None:
         (NO_VERB, 'look.v.01'): 2,
         (NO_VERB, 'follow.v.01'): 1,
     }
+
+
+def test_scores_of_each_verb(errors: ErrorAnalysis) -> None:
+    scores = score_by_verb(errors.pairs)
+    assert scores['follow.v.01'] == pytest.approx(
+        {'true': 1, 'P': 0.5, 'R': 1.0, 'F1': 2 / 3}
+    )
+    assert scores['look.v.01'] == {'true': 1, 'P': 0.0, 'R': 0.0, 'F1': 0.0}
+    assert errors.summary(1)['verbs'] == scores
 
 
 def test_score_against_purity() -> None:

@@ -3,7 +3,7 @@
     python tools/analysis_tools/error_analysis.py RESULTS --data-root DATA --out errors
 
 RESULTS is a folder as of eval_predictions.py. Writes ``errors.json``, ``index.html`` and
-images into the folder ``--out``.
+images into the folder ``--out``, and prints the scores of each verb.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ with tool_imports():
     from mmsmot.evaluation.interactions import THRESHOLD
     from mmsmot.evaluation.result_names import result_name
     from mmsmot.evaluation.saved_predictions import MISSING, join_predictions_and_gt
+    from mmsmot.evaluation.table import format_table
     from mmsmot.structures import SMOTDataSample, Trajectories
     from mmsmot.utils.atomic import atomic_path
     from mmsmot.utils.folder_lock import folder_lock
@@ -97,6 +98,8 @@ def main() -> None:
         summary = errors.summary(args.top)
         write_json(summary, out / 'errors.json')
         write_error_page(summary, pictures, out / 'index.html')
+    if summary['verbs']:
+        print(format_table(summary['verbs'], corner='verb'))
     print(
         f'{len(errors.tracks)} tracks, {len(errors.captions)} captions, '
         f'{len(errors.pairs)} pairs; the worst in {out / "index.html"}'

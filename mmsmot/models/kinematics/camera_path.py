@@ -67,7 +67,9 @@ class CameraPath:
         if frame.load is not None:
             small, factor = _shrunk(frame.image)
         if affine is None:
-            assert self._motion is not None and small is not None  # else it has returned
+            assert (
+                self._motion is not None and small is not None
+            )  # else it has returned
             affine = self._motion.estimate(small, boxes / factor)
             affine[:, 2] *= factor
         self._timestamp = frame.timestamp

@@ -121,6 +121,8 @@ def _text(subject: str, clauses: Sequence[str], speaker: Speaker, noun: str) -> 
             opening = (
                 f'{speaker.choose(("After that", "Then", "Next"), row)}, {pronoun}'
             )
+        if row:  # the opening says it
+            group = [group[0].removeprefix('later '), *group[1:]]
         sentences.append(f'{_capitalized(opening)} {_chain(group, speaker, row)}.')
     return ' '.join(sentences)
 
