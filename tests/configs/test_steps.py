@@ -210,7 +210,7 @@ def gathers(part: torch.nn.Module) -> bool:
 
 def tracker_of(path: Path) -> str:
     """Whose name a config's name says."""
-    trackers = 'bytetrack|sort|deepsort|ocsort'
+    trackers = 'bytetrack|sort|deepsort|ocsort|strongsort'
     named = re.match(rf'(?:association-)?({trackers})(?:_|$)', path.stem)
     if named:
         return named[1]

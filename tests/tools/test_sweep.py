@@ -86,7 +86,7 @@ def test_a_killed_sweep_goes_on(sweep: Path) -> None:
     assert (work / 'table.csv').read_bytes() == (work / 'before.csv').read_bytes()
     # A finished cell is run no second time by its id either, nor is one on the quiet
     # that another sweep file has made.
-    cell = 'test/tracker=SORT,score_threshold=0.1'
+    cell = 'test/tracker=SORT+score_threshold=0.1'
     done = run(sweep, '--cell', cell)
     assert (done.returncode, done.stdout) == (0, f'{cell}: is finished\n')
     sweep.write_text(sweep.read_text().replace('data_root=', 'seed=3, data_root='))

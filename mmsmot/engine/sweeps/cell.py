@@ -122,12 +122,12 @@ class Cell:
 
 
 def cell_id(stage: Stage, labels: Mapping[str, str]) -> str:
-    """``stage`` or ``stage/axis=label,...``, as it is called in messages and on the disk."""
+    """``stage`` or ``stage/axis=label+...``, as it is called in messages and on the disk."""
     names = [
         f'{folder_name(name)}={folder_name(labels[axis])}'
         for axis, name in short_names(stage.axes).items()
     ]
-    return '/'.join([stage.name, ','.join(names)] if names else [stage.name])
+    return '/'.join([stage.name, '+'.join(names)] if names else [stage.name])
 
 
 def plan_cells(sweep: Sweep, work_dir: str | os.PathLike) -> dict[str, Cell]:

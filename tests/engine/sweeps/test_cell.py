@@ -28,12 +28,12 @@ stages = [
 def test_ids_and_commands(tmp_path: Path) -> None:
     cells = plan_cells(sweep_of(tmp_path, TWO_BY_TWO), tmp_path / 'work')
     assert [*cells] == [
-        'test/tracker=sort_public-detections,score_threshold=0.1',
-        'test/tracker=sort_public-detections,score_threshold=0.3',
-        'test/tracker=bytetrack_public-detections,score_threshold=0.1',
-        'test/tracker=bytetrack_public-detections,score_threshold=0.3',
+        'test/tracker=sort_public-detections+score_threshold=0.1',
+        'test/tracker=sort_public-detections+score_threshold=0.3',
+        'test/tracker=bytetrack_public-detections+score_threshold=0.1',
+        'test/tracker=bytetrack_public-detections+score_threshold=0.3',
     ]
-    cell = cells['test/tracker=bytetrack_public-detections,score_threshold=0.3']
+    cell = cells['test/tracker=bytetrack_public-detections+score_threshold=0.3']
     command = cell.command()
     assert command[0] == sys.executable
     assert command[1].endswith('tools/test.py')
@@ -51,12 +51,12 @@ def test_a_stage_without_an_axis_is_shared(tmp_path: Path) -> None:
     assert [*cells] == [
         'tracks/age=short',
         'tracks/age=long',
-        'final/seed=0,age=short',
-        'final/seed=0,age=long',
-        'final/seed=1,age=short',
-        'final/seed=1,age=long',
+        'final/seed=0+age=short',
+        'final/seed=0+age=long',
+        'final/seed=1+age=short',
+        'final/seed=1+age=long',
     ]
-    cell = cells['final/seed=1,age=long']
+    cell = cells['final/seed=1+age=long']
     assert cell.needs == ('tracks/age=long',)
     assert cell.environment() == {'OMP_NUM_THREADS': '1'}
     with pytest.raises(FileNotFoundError, match='left no checkpoint'):
@@ -84,8 +84,8 @@ def test_fingerprints_follow_what_decides_the_result(tmp_path: Path) -> None:
     changed = {id for id in before if before[id] != after[id]}
     assert changed == {
         'tracks/age=long',
-        'final/seed=0,age=long',
-        'final/seed=1,age=long',
+        'final/seed=0+age=long',
+        'final/seed=1+age=long',
     }
     # What a stage is built on counts too.
     after = fingerprints(STAGES.replace('0.25', '0.5'))
@@ -165,7 +165,7 @@ axes = {{'test_dataloader.num_workers': [0], 'model.tracker.max_age': [3],
 """
     (name,) = plan_cells(sweep_of(tmp_path, text.replace('train_', 'val_')), tmp_path)
     assert name == (
-        'test/test_dataloader.num_workers=0,max_age=3,val_dataloader.num_workers=1'
+        'test/test_dataloader.num_workers=0+max_age=3+val_dataloader.num_workers=1'
     )
 
 

@@ -82,17 +82,17 @@ def test_markdown(tmp_path: Path) -> None:
 
 
 def test_a_failed_cell_is_named_and_left_out(tmp_path: Path) -> None:
-    table = table_of(tmp_path, without='test/tracker=Byte_Track,seed=2')
+    table = table_of(tmp_path, without='test/tracker=Byte_Track+seed=2')
     score = table.scores[('Byte_Track',), (), 'HOTA']
     assert score.mean == 45.5
     assert score.difference == 4.5
     text = markdown(table)
-    assert 'Without scores: test/tracker=Byte_Track,seed=2.' in text
+    assert 'Without scores: test/tracker=Byte_Track+seed=2.' in text
     assert 'over 3 runs or fewer.' in text
 
 
 def test_stale_cells_are_named(tmp_path: Path) -> None:
-    stale = 'test/tracker=SORT,seed=1'
+    stale = 'test/tracker=SORT+seed=1'
     text = markdown(table_of(tmp_path, stale=stale))
     assert f'than those of today: {stale}.' in text
     assert 'today' not in markdown(table_of(tmp_path))
