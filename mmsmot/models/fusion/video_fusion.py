@@ -41,6 +41,8 @@ class VideoFusion(nn.Module):
         position: Add a learned embedding of each position (ours; the paper has none).
         mean_frames: So many first frames are averaged before the cell fuses: 1 is
             :math:`F_1 = f_1`, the paper's; 5 in the released code.
+        pool_padding: The grid spans the map with its padding, as in the released code,
+            not the frame alone.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class VideoFusion(nn.Module):
         tokens: str = 'space',
         position: bool = False,
         mean_frames: int = 1,
+        pool_padding: bool = False,
     ) -> None:
         super().__init__()
         counts = dict(channels=channels, height=grid[0], width=grid[1])
@@ -69,6 +72,7 @@ class VideoFusion(nn.Module):
         self.level = level
         self.tokens = tokens
         self.mean_frames = mean_frames
+        self.pool_padding = pool_padding
         needs_projection = tokens == 'space' and in_channels != channels
         self.project = (
             nn.Linear(in_channels, channels) if needs_projection else nn.Identity()
@@ -86,8 +90,10 @@ class VideoFusion(nn.Module):
         return pooled if self.position is None else pooled + self.position
 
     def _pooled(self, features: FeatureMaps) -> torch.Tensor:
-        """(B, C, *grid) means of the frames, without their padding in the batch."""
+        """(B, C, *grid) means of the frames, with or without their padding."""
         level = features.levels[self.level]
+        if self.pool_padding:
+            return F.adaptive_avg_pool2d(level, self.grid)
         extents = features.extents(self.level)
         if len({*extents}) == 1:
             height, width = extents[0]

@@ -136,3 +136,13 @@ def test_padding_is_not_looked_at(sizes: list[tuple[int, int]]) -> None:
         own = maps.levels[0][row, :, : -(-height // 4), : -(-width // 4)]
         expected = F.adaptive_avg_pool2d(own, (2, 3)).flatten(1).T
         torch.testing.assert_close(found[row], expected)
+
+
+def test_padding_is_pooled_where_asked() -> None:
+    """As in the released code, whose maps end where those of the padded image do."""
+    maps = features(torch.randn(2, 8, 8, 10), stride=4, scale=1.0)
+    maps.sizes[:] = torch.tensor([(30, 16), (17, 24)])
+    options = dict(cell=dict(type='AdditionCell'), in_channels=8, channels=8)
+    part = VideoFusion(**options, grid=(2, 3), pool_padding=True)
+    expected = F.adaptive_avg_pool2d(maps.levels[0], (2, 3)).flatten(2).transpose(1, 2)
+    assert torch.equal(part.frame_tokens(maps), expected)
