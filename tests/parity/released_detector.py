@@ -3,18 +3,19 @@
 Written for the tests from what the public code computes: DLA-34 (ucbdrive/dla), BiFPN and
 proposal head (CenterNet2), 7 x 7 pooled track features (GTR). Weights are looked up by
 their released names, and are filled from them as in ``goldens/released_smoter/README.md``
-(but for kernels, which have twice the variance, and means, so that maps do not fade).
+(but for kernels, which have twice the variance, so that maps do not fade).
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from tests import released_weights
 
 BOTTOM_UP = 'backbone.bottom_up.'
 HEAD = 'proposal_generator.centernet_head.'
@@ -37,17 +38,7 @@ Weights = dict[str, Tensor]
 
 def filled(name: str, shape: Sequence[int]) -> Tensor:
     """A weight's values from its name."""
-    if name.endswith('num_batches_tracked'):
-        return torch.zeros((), dtype=torch.int64)
-    seed = zlib.crc32(name.encode())
-    z = np.random.default_rng(seed).standard_normal(tuple(shape), dtype=np.float32)
-    if name.endswith(('bias', 'running_mean')):
-        z = 0.02 * z
-    elif len(shape) == 1:
-        z = 1 + 0.1 * z
-    else:
-        z = z * np.sqrt(2 / np.prod(shape[1:]))
-    return torch.from_numpy(np.asarray(z, np.float32))
+    return released_weights.filled(name, shape, gain=2)
 
 
 def conv_bn(weights: Weights, conv: str, bn: str, x: Tensor, stride: int = 1) -> Tensor:

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ pytest.importorskip('mmdet', reason='needs mmdet')
 pytest.importorskip('transformers', reason='needs transformers')
 
 from mmsmot.models.detectors import MMDetDetector
+from mmsmot.models.language import PretrainedTokenizer
 from mmsmot.registry import MODELS
 from mmsmot.structures.sample_json import sample_from_dict
 from mmsmot.utils.checkpoint import UnsafeCheckpointError, load_checkpoint
@@ -227,6 +228,22 @@ def test_another_vocabulary(convert: Convert, checkpoint: Path, tmp_path: Path) 
         convert(checkpoint, 'x.safetensors', vocabulary=str(tmp_path / 'nowhere'))
 
 
+def test_another_vocabulary_of_the_same_size(tool: ModuleType, tmp_path: Path) -> None:
+    """Of 30,522 words there are others than bert-base-uncased's, of one field's texts."""
+    words = save_vocabulary(tmp_path / 'bert', 30522) / 'vocab.txt'
+    decoder = SimpleNamespace(tokenizer=PretrainedTokenizer(name=str(words.parent)))
+    head = SimpleNamespace(decoder=decoder)
+    name = tool.semantic_keys.CAPTION_DECODER + tool.semantic_keys.WORDS
+    weights = {name: torch.empty(30522, 1)}
+    tool.require_vocabulary(head, weights, weights, 'a.pth')
+    words.write_text(
+        words.read_text().replace('the\n', 'cell\n').replace('word7\n', 'the\n')
+    )
+    decoder.tokenizer = PretrainedTokenizer(name=str(words.parent))
+    with pytest.raises(ValueError, match=r"others: 'the' is \[7\], not \[1996\]"):
+        tool.require_vocabulary(head, weights, weights, 'a.pth')
+
+
 def stage(weights: Weights, *prefixes: str) -> Weights:
     return {name: w for name, w in weights.items() if name.startswith(prefixes)}
 
@@ -241,6 +258,7 @@ def starts(weights: Weights, folder: Path) -> dict[str, Path]:
     }
     grit |= {'backbone.net.pos_embed': torch.zeros(1)}
     parts = {'gtr': stage(weights, 'backbone.', 'proposal_generator.'), 'grit': grit}
+    parts['dla'] = {'base_layer.0.weight': torch.zeros(1)}
     for name, part in parts.items():
         torch.save({'model': part}, folder / f'{name}.pth')
     return {name: folder / f'{name}.pth' for name in parts}
@@ -251,8 +269,13 @@ def test_a_checkpoint_of_another_stage(
 ) -> None:
     with pytest.raises(ValueError, match='is a detector alone.*--part detector takes'):
         convert(starts['gtr'], 'x.safetensors')
-    with pytest.raises(ValueError, match='GRiT.*--part text_decoder takes'):
-        convert(starts['grit'], 'x.safetensors', part='detector')
+    with pytest.raises(ValueError, match='detector alone.*--part detector takes'):
+        convert(starts['gtr'], 'x.safetensors', part='text_decoder')
+    for part in ('model', 'detector'):
+        with pytest.raises(ValueError, match='GRiT.*--part text_decoder takes'):
+            convert(starts['grit'], 'x.safetensors', part=part)
+    with pytest.raises(ValueError, match='is DLA-34 alone.*nothing is taken'):
+        convert(starts['dla'], 'x.safetensors', part='detector')
 
 
 def test_training_starts_from_the_detector(

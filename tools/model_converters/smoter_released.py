@@ -47,7 +47,8 @@ STAGES = {
     'dla': ('DLA-34 alone', ()),
 }
 TRACK_HEAD = [n for n in detector_keys.detector_keys() if n.startswith('asso_head.')]
-END_ID, PAD_ID = 102, 0  # of bert-base-uncased, [SEP] and [PAD]
+# Of bert-base-uncased; 'the' tells it from others of 30,522 words.
+END_ID, PAD_ID, THE_ID = 102, 0, 1996
 
 
 def parse_args() -> argparse.Namespace:
@@ -223,19 +224,26 @@ def require_vocabulary(
     """Refuse another vocabulary than the one that the text decoder was trained with.
 
     Raises:
-        ValueError: Says how many words each has.
+        ValueError: Says how many words each has, or that their order is another.
     """
     (words,) = (name for name in keys if name.endswith(semantic_keys.WORDS))
     part = 'model' if hasattr(module, 'semantics') else 'text_decoder'
     tokenizer = captions_of(module, part).decoder.tokenizer
     count = len(weights[words])
+    name = getattr(tokenizer, 'name', 'of the config')
+    wanted = "it wants bert-base-uncased's, by --vocabulary"
     ids = tokenizer.eos_id, tokenizer.pad_id
     if (tokenizer.vocab_size, *ids) != (count, END_ID, PAD_ID):
         raise ValueError(
-            f'the vocabulary {getattr(tokenizer, "name", "of the config")} has '
-            f'{tokenizer.vocab_size:,} words, [SEP] {ids[0]} and [PAD] {ids[1]}; '
-            f'{filename} was trained with {count:,}, {END_ID} and {PAD_ID}: it wants '
-            "bert-base-uncased's, by --vocabulary"
+            f'the vocabulary {name} has {tokenizer.vocab_size:,} words, [SEP] {ids[0]} '
+            f'and [PAD] {ids[1]}; {filename} was trained with {count:,}, {END_ID} and '
+            f'{PAD_ID}: {wanted}'
+        )
+    the_ids = tokenizer.encode(['the'], 3)[0, 1:-1].tolist()  # without begin and end
+    if count > THE_ID and the_ids != [THE_ID]:
+        raise ValueError(
+            f"the vocabulary {name} has {count:,} words as {filename}, but others: 'the' is "
+            f'{the_ids}, not [{THE_ID}]; {wanted}'
         )
 
 
