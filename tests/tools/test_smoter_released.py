@@ -216,6 +216,22 @@ def test_other_weights(
         convert(tmp_path / 'changed.pth', 'changed.safetensors')
 
 
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['a.pth', 'b.pth'], r'b\.pth: what is written is a \.safetensors file'),
+        (['a.pth', 'b.safetensors', '--reverse'], r'written is a \.pth file'),
+        (['a.pth', 'b.pth', '--reverse', '--part', 'detector'], 'leave --part out'),
+    ],
+)
+def test_arguments_that_do_not_fit(
+    tool: ModuleType, options: list, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('sys.argv', ['smoter_released.py', *options])
+    with pytest.raises(ValueError, match=message):
+        tool.main()
+
+
 def test_another_vocabulary(convert: Convert, checkpoint: Path, tmp_path: Path) -> None:
     longer = save_vocabulary(tmp_path / 'longer', WORDS + 1)
     other = save_vocabulary(tmp_path / 'other', WORDS)

@@ -79,8 +79,19 @@ def main() -> None:
     args = parse_args()
     if args.reverse and args.part != 'model':
         raise ValueError('--reverse writes the whole model: leave --part out')
+    require_suffix(args.out, '.pth' if args.reverse else '.safetensors')
     convert = to_release if args.reverse else from_release
     convert(args)
+
+
+def require_suffix(out: str, suffix: str) -> None:
+    """Refuse a name by which the file would be read as another format.
+
+    Raises:
+        ValueError: Says how the name must end.
+    """
+    if not out.endswith(suffix):
+        raise ValueError(f'{out}: what is written is a {suffix} file, name it so')
 
 
 def from_release(args: argparse.Namespace) -> None:
@@ -231,19 +242,19 @@ def require_vocabulary(
     tokenizer = captions_of(module, part).decoder.tokenizer
     count = len(weights[words])
     name = getattr(tokenizer, 'name', 'of the config')
-    wanted = "it wants bert-base-uncased's, by --vocabulary"
+    hint = "it wants bert-base-uncased's, by --vocabulary"
     ids = tokenizer.eos_id, tokenizer.pad_id
     if (tokenizer.vocab_size, *ids) != (count, END_ID, PAD_ID):
         raise ValueError(
             f'the vocabulary {name} has {tokenizer.vocab_size:,} words, [SEP] {ids[0]} '
             f'and [PAD] {ids[1]}; {filename} was trained with {count:,}, {END_ID} and '
-            f'{PAD_ID}: {wanted}'
+            f'{PAD_ID}: {hint}'
         )
     the_ids = tokenizer.encode(['the'], 3)[0, 1:-1].tolist()  # without begin and end
     if count > THE_ID and the_ids != [THE_ID]:
         raise ValueError(
             f"the vocabulary {name} has {count:,} words as {filename}, but others: 'the' is "
-            f'{the_ids}, not [{THE_ID}]; {wanted}'
+            f'{the_ids}, not [{THE_ID}]; {hint}'
         )
 
 
