@@ -108,6 +108,34 @@ def evaluate_and_match_sequence(
     Raises:
         ValueError: As :func:`evaluate_sequence`.
     """
+    data, names = sequence_data(gt, pred, frame_ids, preprocessing, video)
+    result = {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
+    return result, _matched_boxes(data, *names, threshold)
+
+
+def sequence_data(
+    gt: Trajectories,
+    pred: Trajectories,
+    frame_ids: np.ndarray,
+    preprocessing: str = AUTO,
+    video: VideoInfo | None = None,
+) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
+    """The arrays that trackeval's metrics take, for a metric that it has not.
+
+    Args:
+        gt: As of :func:`evaluate_sequence`.
+        pred: As of :func:`evaluate_sequence`.
+        frame_ids: As of :func:`evaluate_sequence`.
+        preprocessing: As of :func:`evaluate_sequence`.
+        video: As of :func:`evaluate_sequence`.
+
+    Returns:
+        trackeval's dictionary, where ids are numbered from 0, and the true and the
+        predicted ids that the numbers stand for.
+
+    Raises:
+        ValueError: As :func:`evaluate_sequence`.
+    """
     gt.space.require(pred.space, 'evaluate tracks')
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
     require_existing_frames(pred, frame_ids)
@@ -115,9 +143,7 @@ def evaluate_and_match_sequence(
     gt = _on_frames(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
     gt_mask = preprocessed_gt(gt, preprocessing, video)
-    data, names = _sequence_data(gt, pred, frame_ids, gt_mask, distractors)
-    result = {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
-    return result, _matched_boxes(data, *names, threshold)
+    return _sequence_data(gt, pred, frame_ids, gt_mask, distractors)
 
 
 def _matched_boxes(

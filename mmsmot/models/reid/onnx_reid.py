@@ -20,7 +20,8 @@ class ONNXReID(BaseReID):
     """OSNet and its like: crops of one fixed size in, vectors out.
 
     Args:
-        model: The ONNX file, one input (B, 3, H, W).
+        model: The ONNX file, one input (B, 3, H, W), or (B, H, W, 3) as TensorFlow's
+            exports have it.
         input_size: Height and width of a crop where the export leaves them open.
         mean: Subtracted from RGB in [0, 1] (ImageNet's).
         std: Divides it.
@@ -53,14 +54,16 @@ class ONNXReID(BaseReID):
         shape = self._session.get_inputs()[0].shape
         if len(shape) != 4:
             raise ValueError(f'{model}: ONNXReID expects (B, 3, H, W), got {shape}')
+        self._channels_last = shape[3] == 3 and shape[1] != 3
+        height, width = shape[1:3] if self._channels_last else shape[2:]
         outputs = self._session.get_outputs()
         if len(outputs[0].shape) not in (0, 2):  # 0: the export does not say
             self._refuse(outputs[0].shape)
         fixed = isinstance(shape[0], int)
         self._fixed_batch = shape[0] if fixed else None
         self.batch_size = shape[0] if fixed else batch_size
-        has_size = isinstance(shape[2], int) and isinstance(shape[3], int)
-        self.input_size = (shape[2], shape[3]) if has_size else tuple(input_size)
+        has_size = isinstance(height, int) and isinstance(width, int)
+        self.input_size = (height, width) if has_size else tuple(input_size)
 
     @cached_property
     def dimensions(self) -> int:
@@ -104,7 +107,8 @@ class ONNXReID(BaseReID):
             ]
         )
         batch = (crops[..., ::-1].astype(np.float32) - self.mean) / self.std
-        batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2), self._dtype)
+        axes = (0, 1, 2, 3) if self._channels_last else (0, 3, 1, 2)
+        batch = np.ascontiguousarray(batch.transpose(axes), self._dtype)
         missing = (self._fixed_batch or len(batch)) - len(batch)
         if missing:
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])

@@ -1,0 +1,37 @@
+"""Where a video cuts to another scene."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mmsmot.registry import TASK_UTILS
+from mmsmot.utils.number_ranges import COUNT, POSITIVE, require_numbers
+
+
+@TASK_UTILS.register_module()
+class SceneCut:
+    """A cut is where the colours of two frames differ much, pixel by pixel.
+
+    The mean absolute difference of hue, saturation and value, which is the rule of
+    PySceneDetect's content detector with its published threshold. It keeps nothing.
+
+    Args:
+        threshold: Least difference, of 255.
+        side: Thumbnails that are compared have sides of so many pixels.
+    """
+
+    def __init__(self, *, threshold: float = 27.0, side: int = 64) -> None:
+        require_numbers('SceneCut', POSITIVE, threshold=threshold)
+        require_numbers('SceneCut', COUNT, side=side)
+        self.threshold = threshold
+        self.side = side
+
+    def thumbnail(self, image: np.ndarray) -> np.ndarray:
+        """(side, side, 3) uint8 hue, saturation and value of an image (H, W, 3) BGR."""
+        small = cv2.resize(image, (self.side,) * 2, interpolation=cv2.INTER_AREA)
+        return cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
+
+    def is_cut(self, previous: np.ndarray, current: np.ndarray) -> bool:
+        """Whether the scene changes between two thumbnails."""
+        return float(cv2.absdiff(previous, current).mean()) >= self.threshold

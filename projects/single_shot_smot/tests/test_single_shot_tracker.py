@@ -1,0 +1,292 @@
+"""The estimator: its rules one by one, and bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.models.detectors import DetectionFile
+from mmsmot.models.detectors.base import RawDetections
+from mmsmot.models.smot import SMOT
+from mmsmot.structures import Detections
+from mmsmot.utils.log_once import log_once
+from projects.single_shot_smot.single_shot_tracker import SingleShotTracker
+from projects.single_shot_smot.tests.grid_detector import (
+    SIDE,
+    VIDEO,
+    GridDetector,
+    Places,
+    frames,
+    square_boxes,
+)
+from tests.tiny_onnx import write_onnx
+
+ONE_ANCHOR = dict(type='TrackingAnchors')
+
+
+def tracker(places: Places, **options) -> SingleShotTracker:
+    defaults = dict(
+        detector=GridDetector(places),
+        anchors=ONE_ANCHOR,
+        motion=dict(type='IdentityMotion'),
+        det_threshold=0.7,
+        keep_threshold=0.4,
+    )
+    return SingleShotTracker(**defaults | options)
+
+
+def run(
+    estimator: SingleShotTracker, num_frames: int, **image: int
+) -> tuple[list, list]:
+    """Ids of each frame, and those that ended with it."""
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    places = getattr(estimator.detector, 'places', {})
+    steps = [estimator.step(state, [f]) for f in frames(1, num_frames, places, **image)]
+    ids = [step.tracks[0].ids.tolist() for step in steps]
+    return ids, [step.ended_ids for step in steps]
+
+
+def straight(num_frames: int, *starts: tuple[float, float, float]) -> Places:
+    """Objects at (x, y), which move v to the right in each frame."""
+    return {k: [(x + v * k, y) for x, y, v in starts] for k in range(1, num_frames + 1)}
+
+
+def test_objects_keep_their_ids_and_boxes_are_the_detectors() -> None:
+    places = straight(10, (4, 8, 3), (50, 60, -3))
+    estimator = tracker(places)
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    estimate = estimator.step(state, frames(1, 10))
+    for k, (tracks, detections) in enumerate(
+        zip(estimate.tracks, estimate.detections, strict=True), start=1
+    ):
+        order = tracks.ids.argsort()
+        expected = square_boxes(sorted(places[k], key=lambda place: place[1]))
+        if tracks.boxes[order[0], 1] > 30:
+            order = order[::-1]
+        np.testing.assert_allclose(tracks.boxes[order], expected)
+        assert tracks.ids.tolist() == [1, 2] and not estimate.ended_ids
+        # Each track is a row of this frame's detections.
+        np.testing.assert_allclose(detections.boxes[tracks.det_index], tracks.boxes)
+
+
+def test_batches_of_frames_are_the_same_as_one_by_one() -> None:
+    places = straight(12, (4, 8, 3), (20, 30, 2), (60, 60, -4))
+    places[7] = places[7][1:]
+    estimator = tracker(places)
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    tracks = estimator.step(state, frames(1, 12)).tracks
+    assert [t.ids.tolist() for t in tracks] == run(estimator, 12)[0]
+
+
+def test_a_tracklet_that_is_missed_once_ends_and_its_id_never_comes_back() -> None:
+    places = straight(4, (8, 8, 0), (50, 8, 0))
+    places[3] = [(50, 8)]
+    ids, ended = run(tracker(places), 4)
+    assert [sorted(row) for row in ids] == [[1, 2], [1, 2], [2], [2, 3]]
+    assert ended == [[], [], [1], []]
+
+
+def test_the_two_thresholds() -> None:
+    """At 2 pixels off each anchor the best IoU is .62: kept, but nothing new."""
+    off = (10, 10)
+    places = {1: [(8, 8)], 2: [off], 3: [off], 4: []}
+    estimator = tracker(places)
+    assert run(estimator, 3)[0] == [[1], [1], [1]]
+    assert run(tracker(places, keep_threshold=0.65), 3)[0] == [[1], [], []]
+    low = tracker(places, keep_threshold=0.65, det_threshold=0.6)
+    assert run(low, 3)[0] == [[1], [2], [3]]
+
+
+def test_fast_objects_are_lost_without_motion_and_kept_with_it() -> None:
+    places = straight(8, (0, 40, 11))
+    places = {k: row for k, row in places.items() if row[0][0] <= SIDE - 16}
+    without_motion = run(tracker(places), len(places))[0]
+    assert len({i for row in without_motion for i in row}) > 1
+    moving = tracker(places, motion=dict(type='FarnebackMotion', side=SIDE))
+    assert run(moving, len(places))[0] == [[1]] * len(places)
+
+
+def test_of_two_tracklets_on_one_object_the_worse_ends() -> None:
+    """Two objects meet, and one of them is not there any more."""
+    places = {1: [(8, 40), (24, 40)], 2: [(12, 40), (20, 40)], 3: [(16, 40)]}
+    ids, ended = run(tracker(places, keep_threshold=0.2), 3)
+    assert len(ids[1]) == 2 and len(ids[2]) == 1 and len(ended[2]) == 1
+
+
+def test_what_overlaps_a_tracklet_is_new_only_below_new_iou() -> None:
+    """Two squares 8 pixels apart overlap by a third."""
+    places = {1: [(8, 8)], 2: [(8, 8), (16, 8)]}
+    assert run(tracker(places, new_iou=0.3), 2)[0] == [[1], [1]]
+    assert run(tracker(places, new_iou=0.35), 2)[0] == [[1], [1, 2]]
+
+
+def test_the_keep_threshold_follows_the_number_of_anchors() -> None:
+    """Twelve anchors of which most are far off: the mean score is .48 at the best."""
+    places = straight(10, (8, 8, 0), (56, 48, 0))
+    twelve_anchors = dict(type='TrackingAnchors', num_anchors=12)
+    options = dict(anchors=twelve_anchors, keep_threshold=0.6)
+    fixed = run(tracker(places, **options), 10)[0]
+    assert max(row[-1] for row in fixed) == 20  # two new tracks in each frame
+    relative = run(tracker(places, relative_keep=True, **options), 10)[0]
+    assert relative == [[1, 2]] * 10
+
+
+def test_a_class_is_tracked_by_its_own_score() -> None:
+    class TwoClasses(GridDetector):
+        def raw(self, frames):
+            rows = super().raw(frames)
+            for frame, raw in zip(frames, rows, strict=True):
+                if frame.frame_id > 2:
+                    raw.scores[:] = raw.scores[:, ::-1]
+            return rows
+
+    places = straight(4, (8, 8, 0))
+    detector = TwoClasses(places, num_classes=2)
+    assert run(tracker(places, detector=detector), 4)[0] == [[1], [1], [2], [2]]
+    only = tracker(places, detector=detector, labels=(0,))
+    assert run(only, 4)[0] == [[1], [1], [], []]
+
+
+def test_a_cut_ends_every_tracklet() -> None:
+    places = straight(4, (8, 8, 0))
+    estimator = tracker(places, scene_cut=dict(type='SceneCut'))
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    dark_frames = frames(1, 4, places)
+    bright_frames = frames(
+        1, 4, {k: [(x, 40) for x in range(0, 80, 17)] for k in range(5)}
+    )
+    for frame in bright_frames[2:]:
+        bright = 255 - frame.image
+        object.__setattr__(frame, 'load', lambda image=bright: image)
+        frame.__dict__.pop('image')
+    steps = [estimator.step(state, [f]) for f in dark_frames[:2] + bright_frames[2:]]
+    assert [step.tracks[0].ids.tolist() for step in steps] == [[1], [1], [2], [2]]
+    assert [step.ended_ids for step in steps] == [[], [], [1], []]
+
+
+def test_a_black_frame_ends_tracks_and_the_next_starts_others() -> None:
+    places = straight(5, (8, 8, 0))
+    places[3] = []
+    options = dict(motion=dict(type='FarnebackMotion'), scene_cut=dict(type='SceneCut'))
+    estimator = tracker(places, **options)
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    sequence = frames(1, 5, places)
+    black = np.zeros((SIDE, SIDE, 3), np.uint8)
+    object.__setattr__(sequence[2], 'load', lambda: black)
+    steps = [estimator.step(state, [f]) for f in sequence]
+    ids = [step.tracks[0].ids.tolist() for step in steps]
+    assert ids == [[1], [1], [], [2], [2]]
+
+
+def test_hundreds_of_frames_without_an_object_leave_nothing_behind() -> None:
+    places = {1: [(8, 8)], 500: [(8, 8)]}
+    estimator = tracker(places, motion=dict(type='FarnebackMotion'))
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    for first in range(1, 500, 50):
+        estimate = estimator.step(state, frames(first, first + 49, places))
+        sizes = {len(t) for t in estimate.tracks[1:-1]}
+        assert sizes == {0}
+    assert state.ids.tolist() == [2] and state.boxes.shape == (1, 4)
+
+
+def test_scores_that_are_nan_are_left_out_and_logged_once() -> None:
+    class Damaged(GridDetector):
+        def raw(self, frames):
+            rows = super().raw(frames)
+            for frame, raw in zip(frames, rows, strict=True):
+                raw.scores[1::2] = np.nan
+                raw.boxes[1::3] = np.nan
+                if frame.frame_id == 3:
+                    raw.scores[:] = np.nan
+            return rows
+
+    log_once.cache_clear()
+    places = straight(4, (8, 8, 0), (56, 48, 0))
+    options = dict(det_threshold=0.5, keep_threshold=0.3)
+    ids = run(tracker(places, detector=Damaged(places), **options), 4)[0]
+    assert ids == [[1, 2], [1, 2], [], [3, 4]]
+    log = log_once.cache_info()
+    assert (log.misses, log.hits) == (1, 3)  # logged once in four frames
+
+
+def test_a_detector_without_anchors_is_refused_when_it_is_built() -> None:
+    with pytest.raises(
+        TypeError, match='DetectionFile has no raw detections with anch'
+    ):
+        tracker({}, detector=DetectionFile())
+
+
+def test_another_number_of_anchors_than_the_file_has(tmp_path: Path) -> None:
+    """An export of 4 anchors with a file of 5."""
+    np.save(tmp_path / 'anchors.npy', np.tile([0.1, 0.1, 0.5, 0.5], (5, 1)))
+    encodings = np.zeros((1, 4, 4), np.float32)
+    scores = np.full((1, 4, 2), 0.5, np.float32)
+    anchors = dict(type='AnchorFile', path=str(tmp_path / 'anchors.npy'))
+    detector = dict(
+        type='ONNXDetector',
+        model=write_onnx(tmp_path / 'ssd.onnx', encodings, scores),
+        decoder=dict(type='SSDDecoder', anchors=anchors),
+    )
+    with pytest.raises(ValueError, match=r'encodings \(B, 5, 4\).* for its 5 anchors'):
+        run(tracker({}, detector=detector), 1)
+
+
+def test_raw_detections_that_do_not_fit_together() -> None:
+    class Short(GridDetector):
+        def raw(self, frames):
+            return [
+                RawDetections(raw.boxes, raw.scores[:-1], raw.anchors)
+                for raw in super().raw(frames)
+            ]
+
+    with pytest.raises(ValueError, match=r'Short.raw: expected boxes \(A, 4\)'):
+        run(tracker({}, detector=Short({})), 1)
+
+
+def test_a_frame_of_another_size_names_both() -> None:
+    estimator = tracker({})
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    estimator.step(state, frames(1, 1))
+    with pytest.raises(ValueError, match='square: frame 2 is 48x48, .*were 96x96'):
+        estimator.step(state, frames(2, 2, side=48))
+
+
+def test_two_videos_at_once_do_not_disturb_each_other() -> None:
+    places = straight(6, (4, 8, 3), (50, 60, -3))
+    model = SMOT(estimator=tracker(places, motion=dict(type='FarnebackMotion')))
+    runs = [model.begin(VIDEO), model.begin(VIDEO)]
+    for frame in frames(1, 6, places):
+        for video_run in runs:
+            video_run.push([frame])
+    for video_run in runs:
+        (result,) = video_run.finish()
+        assert sorted(result.trajectories.ids.tolist()) == [1] * 6 + [2] * 6
+
+
+def test_semantics_that_needs_features_is_refused_at_build() -> None:
+    class Semantics:
+        needs = frozenset({'features'})
+
+    with pytest.raises(TypeError, match='name a feature_extractor'):
+        SMOT(estimator=tracker({}), semantics=Semantics())
+
+
+def test_it_cannot_be_trained() -> None:
+    with pytest.raises(TypeError, match='SingleShotTracker cannot be trained'):
+        tracker({}).loss([], [], plan=None)
+
+
+def test_options_out_of_their_range_are_refused() -> None:
+    for name in ('det_threshold', 'keep_threshold', 'track_nms', 'new_iou'):
+        with pytest.raises(ValueError, match=f'SingleShotTracker: {name}'):
+            tracker({}, **{name: 1.5})
+
+
+def test_the_detections_are_sound() -> None:
+    places = straight(3, (-6, 8, 0), (88, 88, 0))  # half outside of the image
+    estimator = tracker(places, det_threshold=0.3, keep_threshold=0.1)
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    for estimate in (estimator.step(state, [f]) for f in frames(1, 3)):
+        assert all(isinstance(d, Detections) for d in estimate.detections)
