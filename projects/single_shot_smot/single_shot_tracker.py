@@ -26,7 +26,7 @@ from mmsmot.structures import (
 from mmsmot.structures.boxes import valid_boxes
 from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.log_once import log_once
-from mmsmot.utils.number_ranges import FRACTION, require_numbers
+from mmsmot.utils.number_ranges import COUNT, FRACTION, require_numbers
 from mmsmot.utils.stopwatch import Stopwatch
 
 from .box_motion import BoxMotion
@@ -122,6 +122,8 @@ class SingleShotTracker(BaseEstimator):
         track_nms: Of two tracklets of a class with a greater IoU the worse ends.
         new_iou: A detection that overlaps a tracklet of its class more is not new.
         nms_threshold: Greatest IoU of two new detections of one class.
+        max_detections: Candidates of new detections before suppression, the best of them;
+            400 in the release.
         labels: Classes that are tracked; ``None`` for all.
 
     Raises:
@@ -145,6 +147,7 @@ class SingleShotTracker(BaseEstimator):
         track_nms: float = 0.6,
         new_iou: float = 0.3,
         nms_threshold: float = 0.45,
+        max_detections: int = 400,
         labels: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
@@ -157,6 +160,7 @@ class SingleShotTracker(BaseEstimator):
             new_iou=new_iou,
             nms_threshold=nms_threshold,
         )
+        require_numbers('SingleShotTracker', COUNT, max_detections=max_detections)
         self.detector = build_part(detector)
         self.anchors = build_part(anchors, TASK_UTILS)
         self.motion = build_part(motion, TASK_UTILS)
@@ -170,6 +174,7 @@ class SingleShotTracker(BaseEstimator):
         self.track_nms = track_nms
         self.new_iou = new_iou
         self.nms_threshold = nms_threshold
+        self.max_detections = max_detections
         self.labels = None if labels is None else tuple(labels)
         if type(self.detector).raw is BaseDetector.raw:
             self.detector.raw([])  # its own message says which detectors have anchors
@@ -276,6 +281,9 @@ class SingleShotTracker(BaseEstimator):
         if self.labels is not None:
             is_possible &= np.isin(labels, self.labels)
         rows, labels = rows[is_possible], labels[is_possible]
+        best = np.argsort(-raw.scores[rows, labels], kind='stable')
+        best = best[: self.max_detections]
+        rows, labels = rows[best], labels[best]
         boxes, scores = raw.boxes[rows], raw.scores[rows, labels]
         overlaps = pairwise_iou(boxes, state.boxes) > self.new_iou
         # Suppression first, as in step (3): a box beside a tracklet is not new because

@@ -6,8 +6,9 @@ import numpy as np
 
 from mmsmot.models.detectors.base import RawDetections
 from mmsmot.registry import TASK_UTILS
-from mmsmot.structures import pairwise_iou
+from mmsmot.structures import overlapping_pairs
 from mmsmot.structures.boxes import valid_boxes
+from mmsmot.structures.runs import positions_in_runs
 from mmsmot.utils.number_ranges import COUNT, FRACTION, require_choice, require_numbers
 
 WEIGHTS = ('average', 'iou')
@@ -16,14 +17,14 @@ CLOSENESS = ('iou', 'diou')
 
 @TASK_UTILS.register_module()
 class TrackingAnchors:
-    """The K anchors that overlap a box most, and the weight of each (section 4.1).
+    """The K anchors nearest to a box, and the weight of each (section 4.1).
 
     The aggregation (equation 1) of N boxes at once::
 
-        boxes (N, 4) -+- IoU (N, A) - K greatest -+- weights w (N, K)
-        anchors (A, 4)+                           +- rows (N, K)
-                                                       |
-        raw boxes (A, 4), scores (A, C) ---------- gathered (N, K, .) -> weighted means
+        boxes (N, 4) --+- pairs that overlap - K nearest -+- weights w (N, K)
+        anchors (A, 4) +                                  +- rows (N, K)
+                                                               |
+        raw boxes (A, 4), scores (A, C) ---------------- gathered (N, K, .) -> means
 
     Args:
         num_anchors: K; 1 is the paper's single assignment.
@@ -36,8 +37,8 @@ class TrackingAnchors:
         weigh_scores: Multiply each weight by the score that the anchor has in this frame.
             Training as a detector keeps the scores of anchors beside the best one low, so
             plain means fall with K; not in the paper.
-        min_iou: Anchors that overlap the box less have no part in it. The release takes K
-            anchors whatever they overlap, but none where the best is below .1.
+        min_iou: Least IoU of an anchor with the box. The release takes K anchors whatever
+            they overlap, but none where the best is below .1.
     """
 
     def __init__(
@@ -69,18 +70,25 @@ class TrackingAnchors:
             anchors: (A, 4) in the same pixels.
 
         Returns:
-            (N, K) rows of ``anchors``, the best first, and (N, K) their weights, 0 where
-            an anchor has no part.
+            (N, K) rows of ``anchors``, the nearest first, and (N, K) their weights, 0
+            where fewer than K overlap the box enough.
         """
-        overlaps = pairwise_iou(boxes, anchors)
-        closeness = overlaps
+        i, j, iou = overlapping_pairs(boxes, anchors)
+        has_part = iou >= self.min_iou
+        i, j, iou = i[has_part], j[has_part], iou[has_part]
+        closeness = iou
         if self.closeness == 'diou':
-            closeness = overlaps - centre_distances(boxes, anchors)
-        rows = _greatest(closeness, min(self.num_anchors, len(anchors)))
-        iou = np.take_along_axis(overlaps, rows, axis=1)
-        has_part = (iou >= self.min_iou) & (iou > 0)
-        weights = iou if self.weights == 'iou' else np.ones_like(iou)
-        return rows, np.where(has_part, weights, 0)
+            closeness = iou - centre_distances(boxes[i], anchors[j])
+        order = np.lexsort((-closeness, i))
+        i, j, iou = i[order], j[order], iou[order]
+        rank = positions_in_runs(np.bincount(i, minlength=len(boxes)))
+        is_near = rank < self.num_anchors
+        place = i[is_near], rank[is_near]
+        rows = np.zeros((len(boxes), self.num_anchors), np.int64)
+        weights = np.zeros((len(boxes), self.num_anchors))
+        rows[place] = j[is_near]
+        weights[place] = iou[is_near] if self.weights == 'iou' else 1
+        return rows, weights
 
     def redetect(
         self, boxes: np.ndarray, labels: np.ndarray, raw: RawDetections
@@ -114,30 +122,17 @@ class TrackingAnchors:
 
 
 def centre_distances(boxes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
-    """(N, A) squared distance of the centres over that of the outermost corners.
+    """(P,) squared distance of the centres over that of the outermost corners.
 
     Args:
-        boxes: (N, 4).
-        anchors: (A, 4).
+        boxes: (P, 4).
+        anchors: (P, 4), one for each box.
 
     >>> centre_distances(np.array([[0.0, 0, 4, 3]]), np.array([[0.0, 0, 12, 5]])) * 169
-    array([[17.]])
+    array([17.])
     """
-    distance = np.zeros((len(boxes), len(anchors)))
-    diagonal = np.zeros((len(boxes), len(anchors)))
-    for low, high in ((0, 2), (1, 3)):
-        a1, a2 = boxes[:, low, None], boxes[:, high, None]
-        b1, b2 = anchors[:, low], anchors[:, high]
-        distance += ((a1 + a2) - (b1 + b2)) ** 2 / 4
-        diagonal += (np.maximum(a2, b2) - np.minimum(a1, b1)) ** 2
-    return distance / diagonal
-
-
-def _greatest(values: np.ndarray, count: int) -> np.ndarray:
-    """(N, count) columns of the greatest of each row of (N, A) values, descending."""
-    if count == 1:
-        return values.argmax(axis=1)[:, None]
-    columns = np.argpartition(-values, count - 1, axis=1)[:, :count]
-    top_values = np.take_along_axis(values, columns, axis=1)
-    order = np.argsort(-top_values, axis=1, kind='stable')
-    return np.take_along_axis(columns, order, axis=1)
+    low, high = np.split(boxes, 2, axis=1)
+    anchor_low, anchor_high = np.split(anchors, 2, axis=1)
+    distance = (low + high - anchor_low - anchor_high) / 2
+    diagonal = np.maximum(high, anchor_high) - np.minimum(low, anchor_low)
+    return (distance**2).sum(axis=1) / (diagonal**2).sum(axis=1)

@@ -77,14 +77,27 @@ def test_a_box_without_anchors_stays_with_score_0(scene: tuple) -> None:
     assert boxes.tolist() == far.tolist() and scores.tolist() == [0]
 
 
-def test_more_anchors_than_there_are_is_all_of_them(scene: tuple) -> None:
+def test_more_anchors_than_overlap_are_those_that_do(scene: tuple) -> None:
     boxes, _, raw = scene
-    rows, weights = TrackingAnchors(num_anchors=999, min_iou=0).assign(
-        boxes, raw.anchors
-    )
-    assert rows.shape == (7, 300)
-    assert np.sort(rows, axis=1).tolist() == [list(range(300))] * 7
-    assert (np.diff(weights, axis=1) <= 0).all()  # the best first
+    part = TrackingAnchors(num_anchors=999, min_iou=0.2)
+    rows, weights = part.assign(boxes, raw.anchors)
+    iou = pairwise_iou(boxes, raw.anchors)
+    for i in range(len(boxes)):
+        expected = [k for k in np.argsort(-iou[i]) if iou[i, k] >= 0.2]
+        assert rows[i, : len(expected)].tolist() == expected
+        np.testing.assert_allclose(weights[i, : len(expected)], iou[i, expected])
+        assert (weights[i, len(expected) :] == 0).all()
+
+
+def test_anchors_around_a_small_box_are_told_apart_by_their_centres() -> None:
+    """All four contain the box, so that it overlaps each of them by a ninth."""
+    box = np.array([[40.0, 40, 50, 50]])
+    anchors = np.array([[x, y, x + 30, y + 30] for x in (25, 31) for y in (25, 29.0)])
+    nearest = [
+        TrackingAnchors(closeness=closeness).assign(box, anchors)[0].item()
+        for closeness in ('iou', 'diou')
+    ]
+    assert nearest == [0, 3]
 
 
 @pytest.mark.parametrize('defect', ['score', 'box', 'empty'])

@@ -144,3 +144,14 @@ def test_an_export_that_answers_for_one_crop_of_a_batch(tmp_path: Path) -> None:
     boxes = np.array([[5.0, 5, 20, 40], [9, 5, 20, 40]])
     with pytest.raises(ValueError, match=r'net\.onnx: .*a vector for each crop'):
         ONNXReID(model=model).embed(np.zeros((50, 50, 3), np.uint8), boxes)
+
+
+def test_an_export_with_channels_last(tmp_path: Path) -> None:
+    """As TensorFlow's are: crops of 64 x 32 pixels go in as they are."""
+    vectors = np.array([[3, 4]], np.float32)
+    model = write_onnx(tmp_path / 'nhwc.onnx', vectors, input_shape=(1, 64, 32, 3))
+    part = ONNXReID(model=model)
+    assert part.input_size == (64, 32)
+    image = np.zeros((90, 90, 3), np.uint8)
+    embeddings = part.embed(image, np.array([[0.0, 0, 40, 80]]))
+    np.testing.assert_allclose(embeddings, [[0.6, 0.8]])
