@@ -32,7 +32,7 @@ def test_sequences_are_seeded(tool):
 
 def test_a_wrong_number_stops_it(tool, tmp_path):
     sequences = tool['write_benchmark'](tmp_path, 2, 30, 8, 0)
-    ours = tool['score'](tool['read_sequences'](tmp_path, sequences))
+    ours = tool['score_in_memory'](tool['read_sequences'](tmp_path, sequences))
     reference = tool['score_with_trackeval'](tmp_path)
     tool['require_equal'](ours, reference)
     wrong = copy.deepcopy(reference)
