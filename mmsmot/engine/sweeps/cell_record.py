@@ -26,7 +26,8 @@ class CellRecord:
         command: The command line, as words.
         labels: The value of each axis.
         seconds: How long it took.
-        peak_memory: GiB; ``None`` where the system does not tell.
+        peak_memory: GiB, at least that of the sweep's own process, which Linux counts in;
+            ``None`` where the system does not tell.
         scores: By metric, of a test.
         error: The last error of a failed cell.
         version: Of mmsmot.
