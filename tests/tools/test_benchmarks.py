@@ -116,3 +116,10 @@ def test_the_steps_of_foundation_and_the_memory_of_a_batch(
     row = json.loads(lines('--folder', folder, '--batch-sizes', 2, '--images', 3)[-1])
     assert row['batch_size'] == 2 and row['more'] >= 0 < row['seconds']
     assert row['tokens'] > 60 + 3  # of the answer, of the images, and the question's
+
+
+def test_time_of_kinematic_descriptions() -> None:
+    lines = run('kinematics.py', '--people', 3, '--fps', 10, '--seconds', 4)
+    people, fps, *milliseconds = lines[-1].split()
+    assert (people, fps) == ('3', '10')
+    assert all(0 < float(number) < 200 for number in milliseconds)

@@ -46,6 +46,6 @@ kinematic = dict(
         max_angle=30.0, max_difference=0.4,  # one way: degrees, share of the speed
         side_gap=0.35,  # 0.6 m: abreast, or one behind the other
         file_gap=2.0, file_offset=0.7,
-        min_stand=3.0,
+        min_stand=3.0, max_break=1.0,
         min_same_way=1.5,  # three steps
         min_together=1.0))

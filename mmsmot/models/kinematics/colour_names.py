@@ -120,7 +120,7 @@ def lab_of(bgr: np.ndarray) -> np.ndarray:
     Returns:
         (N, 3) float32 L* in [0, 100], a*, b*.
     """
-    pixels = np.ascontiguousarray(bgr).reshape(-1, 1, 3)
+    pixels = np.ascontiguousarray(bgr).reshape(1, -1, 3)
     if pixels.dtype == np.uint8:
         lab = cv2.cvtColor(pixels, cv2.COLOR_BGR2LAB).reshape(-1, 3).astype(np.float32)
         offset = np.array([0, 128, 128], np.float32)

@@ -241,15 +241,23 @@ class KinematicSemantics(nn.Module):
             for i, track in tracks.items()
             if np.isin(track.samples['label'][0], self.person_labels)
         ]
+        # Whoever is captioned against all others at once; then the pairs that are left.
+        first_ids = [i for i in people if i in captioned]
         events: list[PairEvent] = []
-        for row, subject_id in enumerate(people):
+        for row, subject_id in enumerate([*first_ids, *people]):
+            is_first = row < len(first_ids)
+            if not is_first and subject_id in captioned:
+                continue
+            done_ids = {*first_ids[: row + 1], subject_id} if is_first else captioned
             partners = [
                 tracks[partner_id]
-                for partner_id in people[row + 1 :]
-                if pairs is None
-                or subject_id in captioned
-                or partner_id in captioned
-                or unordered_pair(subject_id, partner_id) in pairs
+                for partner_id in people
+                if partner_id not in done_ids
+                and (
+                    is_first
+                    or partner_id > subject_id
+                    and (pairs is None or (subject_id, partner_id) in pairs)
+                )
             ]
             if partners:
                 events += pair_events(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class PairOptions:
         side_gap: Two side by side are no further apart along their way.
         file_gap: Two one behind the other are no further apart along their way, ...
         file_offset: ... and beside it.
+        max_break: An interaction that goes on after such a break is one.
         min_stand, min_same_way, min_together: How long standing with each other, going
             the same way, and being together before a leave or after an approach take.
         reach: Pairs that never get so near are not looked at.
@@ -51,6 +52,7 @@ class PairOptions:
     side_gap: float = 0.35
     file_gap: float = 2.0
     file_offset: float = 0.7
+    max_break: float = 1.0
     min_stand: float = 3.0
     min_same_way: float = 1.5
     min_together: float = 1.0
@@ -90,7 +92,7 @@ class PairEvent:
 
 def pair_events(
     subject: Kinematics, partners: Kinematics, options: PairOptions
-) -> Iterator[PairEvent]:
+) -> list[PairEvent]:
     """All interactions between one track and others, in both directions.
 
     Args:
@@ -102,13 +104,36 @@ def pair_events(
         subject, partners, reach=options.reach, smoothing=options.smoothing
     )
     subject_id = int(subject.samples['id'][0])
+    events: list[PairEvent] = []
     for part in track_slices(rows.pair):
         pair = rows[part]
-        object_id = int(object_ids[pair.pair[0]])
-        ids = subject_id, object_id
-        yield from _events_both_ways(pair, ids, options)
-        yield from _events_one_way(pair, ids, options)
-        yield from _events_one_way(pair.turned(), ids[::-1], options)
+        ids = subject_id, int(object_ids[pair.pair[0]])
+        events += _events_both_ways(pair, ids, options)
+        events += _events_one_way(pair, ids, options)
+        events += _events_one_way(pair.turned(), ids[::-1], options)
+    return _merged(events, options.max_break)
+
+
+def _merged(events: list[PairEvent], max_break: float) -> list[PairEvent]:
+    """The same interactions, those with a short break in between as one."""
+    merged: list[PairEvent] = []
+    events = sorted(events, key=lambda e: (e.subject_id, e.object_id, e.verb, e.start))
+    for event in events:
+        previous = merged[-1] if merged else None
+        if previous is not None and (
+            (previous.subject_id, previous.object_id, previous.verb)
+            == (event.subject_id, event.object_id, event.verb)
+            and event.start - previous.end <= max_break
+        ):
+            merged[-1] = replace(
+                previous,
+                end=max(previous.end, event.end),
+                last_frame=max(previous.last_frame, event.last_frame),
+                score=max(previous.score, event.score),
+            )
+        else:
+            merged.append(event)
+    return merged
 
 
 def _events_both_ways(
@@ -127,7 +152,7 @@ def _events_both_ways(
         (STAND, is_standing, options.min_stand),
         (ACCOMPANY, is_beside, options.min_same_way),
     ):
-        for rows in _spans(mask, pair.time, least):
+        for rows in _spans(mask, pair, least):
             margin = 1 - float(np.median(distance[rows])) / (
                 1.5 * options.near_distance
             )
@@ -170,7 +195,7 @@ def _follows(
     is_behind = is_same_way & (along > options.side_gap) & (along <= options.file_gap)
     is_behind &= np.abs(across) <= options.file_offset
     speed = np.minimum(np.abs(pair.subject_velocity), np.abs(pair.object_velocity))
-    for rows in _spans(is_behind, pair.time, options.min_same_way):
+    for rows in _spans(is_behind, pair, options.min_same_way):
         margin = 1 - float(np.median(np.abs(across[rows]))) / options.file_offset
         verb = FOLLOW
         if np.median(speed[rows]) >= options.chase_speed:
@@ -196,8 +221,10 @@ def _approaches(
     is_closing = (subject_speed > options.still_speed) & (
         subject_speed >= object_speed / 2
     )
-    for rows in _spans(is_closing, time, 0.0):
+    for rows in _spans(is_closing, pair, 0.0):
         start = distance[rows].max()
+        if start < options.far_distance:
+            continue
         after = (time >= time[rows.stop - 1]) & (
             time <= time[rows.stop - 1] + options.min_together
         )
@@ -206,7 +233,7 @@ def _approaches(
         velocity = pair.subject_velocity[after] - pair.object_velocity[after]
         is_together &= bool(np.median(np.abs(velocity)) <= options.move_speed)
         is_long = time[-1] - time[rows.stop - 1] >= options.min_together - 0.2
-        if start >= options.far_distance and is_together and is_long:
+        if is_together and is_long:
             yield _event(
                 pair, rows, ids, APPROACH, start / options.far_distance - 1, 1.0
             )
@@ -221,8 +248,10 @@ def _leaves(
     is_leaving = (-subject_speed > options.still_speed) & (
         -subject_speed >= -object_speed / 2
     )
-    for rows in _spans(is_leaving, time, 0.0):
+    for rows in _spans(is_leaving, pair, 0.0):
         end = distance[rows].max()
+        if end < options.far_distance:
+            continue
         is_before = (time <= time[rows.start]) & (
             time >= time[rows.start] - options.min_together
         )
@@ -230,7 +259,7 @@ def _leaves(
         velocity = pair.subject_velocity[is_before] - pair.object_velocity[is_before]
         was_together &= bool(np.median(np.abs(velocity)) <= options.move_speed)
         is_long = time[rows.start] - time[0] >= options.min_together - 0.2
-        if end >= options.far_distance and was_together and is_long:
+        if was_together and is_long:
             yield _event(pair, rows, ids, LEAVE, end / options.far_distance - 1, 1.0)
 
 
@@ -263,13 +292,13 @@ def _around(time: np.ndarray, row: int, seconds: float) -> tuple[int, int]:
     )
 
 
-def _spans(mask: np.ndarray, time: np.ndarray, least: float) -> Iterator[slice]:
+def _spans(mask: np.ndarray, pair: PairRows, least: float) -> Iterator[slice]:
     """Runs of a mask that take at least so long; gaps of half a second are no gaps."""
     rows = np.flatnonzero(mask)
     if not len(rows):
         return
-    gap = max(0.6, 1.5 * float(np.median(np.diff(time))) if len(time) > 1 else 0)
-    edges = np.flatnonzero(np.diff(time[rows]) > gap) + 1
+    time = pair.time
+    edges = np.flatnonzero(np.diff(time[rows]) > max(0.6, 1.5 * pair.spacing)) + 1
     for part in np.split(rows, edges):
         if time[part[-1]] - time[part[0]] >= least - 1e-6 and len(part) > 1:
             yield slice(int(part[0]), int(part[-1]) + 1)

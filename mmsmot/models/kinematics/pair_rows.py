@@ -21,6 +21,7 @@ class PairRows:
         first_frame, last_frame: (N,).
         place: (N,) object as seen from the subject, smoothed.
         subject_velocity, object_velocity: (N,) a second.
+        spacing: Seconds from one sample of a track to the next, as a rule.
     """
 
     pair: np.ndarray
@@ -30,12 +31,22 @@ class PairRows:
     place: np.ndarray
     subject_velocity: np.ndarray
     object_velocity: np.ndarray
+    spacing: float
 
     def __len__(self) -> int:
         return len(self.pair)
 
     def __getitem__(self, rows: slice) -> PairRows:
-        return PairRows(**{name: column[rows] for name, column in vars(self).items()})
+        return PairRows(
+            self.pair[rows],
+            self.time[rows],
+            self.first_frame[rows],
+            self.last_frame[rows],
+            self.place[rows],
+            self.subject_velocity[rows],
+            self.object_velocity[rows],
+            self.spacing,
+        )
 
     @property
     def distance(self) -> np.ndarray:
@@ -52,6 +63,7 @@ class PairRows:
             -self.place,
             self.object_velocity,
             self.subject_velocity,
+            self.spacing,
         )
 
 
@@ -89,11 +101,12 @@ def pair_rows(
         objects[is_near],
     )
     weights = np.ones(len(pair))
-    series = pair, objects.samples['bin'], objects.time
+    time = (subjects.time + objects.time) / 2
+    series = pair, objects.samples['bin'], time
     (place,), _ = fit_lines(*series, [place], weights, smoothing)
     rows = PairRows(
         pair,
-        objects.time,
+        time,
         np.maximum(subjects.samples['first_frame'], objects.samples['first_frame']),
         np.maximum(
             np.minimum(subjects.samples['last_frame'], objects.samples['last_frame']),
@@ -102,5 +115,6 @@ def pair_rows(
         place,
         subjects.right + 1j * subjects.away,
         objects.right + 1j * objects.away,
+        float(np.median(np.diff(subject.time))) if len(subject) > 1 else 0.0,
     )
     return rows, object_ids

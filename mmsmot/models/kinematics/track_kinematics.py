@@ -246,7 +246,7 @@ def _grids(
         gaps, steps = np.diff(time[rows]), np.diff(bins[rows])
         if not len(gaps):
             continue
-        spacing = float(np.median(gaps))
+        spacing = float(np.sort(gaps)[len(gaps) // 2])
         bin_width = float((time[rows][-1] - time[rows][0]) / max(steps.sum(), 1))
         width = round(max(sigma, spacing / MAX_SPACING), 2)
         groups.setdefault((width, round(bin_width, 2)), []).append(rows)

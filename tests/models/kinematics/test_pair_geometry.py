@@ -155,3 +155,19 @@ def test_a_crowd_stays_apart_from_itself() -> None:
 def test_options_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match='near_distance must be a finite number above'):
         PairOptions(near_distance=-1)
+
+
+def test_an_interaction_with_a_short_break_is_one() -> None:
+    """Hidden for a moment, two who stand together have not stopped."""
+    people = walker(300, (9, 0)), walker(370, (9, 0), feet=255)
+    steps = frames_of(people, seconds=9)
+    hidden = [
+        (frame, tracks[:1] if 40 <= row < 46 else tracks)
+        for row, (frame, tracks) in enumerate(steps)
+    ]
+    table = described(hidden).interactions
+    assert sorted(zip(table.subject_ids, table.object_ids, strict=True)) == [
+        (1, 2),
+        (2, 1),
+    ]
+    assert (table.start_frames.min(), table.end_frames.max()) == (1, 90)
