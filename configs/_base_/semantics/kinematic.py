@@ -6,7 +6,7 @@ kinematic = dict(
     person_labels=(-1, 0),  # COCO's person; -1 where a file of tracks does not say
     partner_names='id',
     sample_rate=8.0,  # of a walk's 2 steps a second, a run's 3
-    camera_motion=dict(type='SparseOpticalFlow', height=180, max_corners=60),
+    camera_motion=dict(type='SparseOpticalFlow', height=120, max_corners=60),
     motion=dict(
         # A step takes half a second, and the box sways with it.
         smoothing=0.4, depth_smoothing=0.8, depth_noise=0.04,

@@ -19,7 +19,7 @@ REST_INTERVAL = 0.5
 # A motion must explain what changed: the difference of two images with it, by that
 # without. Of cameras at rest it is 1 and more (noise), at 2 pixels a second 0.5.
 MAX_DIFFERENCE = 0.85
-HEIGHT = 180  # rows of the small images that are compared
+HEIGHT = 120  # rows of the small images that are compared
 
 
 class CameraPath:

@@ -131,8 +131,8 @@ class Views:
     @classmethod
     def empty(cls, count: int) -> Views:
         """Nothing seen of so many boxes."""
-        changes = np.full(count, np.nan, np.float32)
-        return cls(np.zeros((count, 2, SHARES), np.uint8), changes, changes)
+        legs, torso = np.full((2, count), np.nan, np.float32)
+        return cls(np.zeros((count, 2, SHARES), np.uint8), legs, torso)
 
 
 @dataclass(eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...utils.number_ranges import POSITIVE, require_numbers
 from .pair_rows import PairRows, pair_rows
-from .track_kinematics import Kinematics, track_slices
+from .track_kinematics import Kinematics
 
 APPROACH, LEAVE, FOLLOW = 'approach.v.01', 'leave.v.01', 'follow.v.01'
 CHASE, FLEE, ACCOMPANY = 'chase.v.01', 'flee.v.01', 'accompany.v.02'
@@ -100,17 +100,17 @@ def pair_events(
         partners: Other tracks, by id, then by time; may hold the subject, which is left out.
         options: What is sure.
     """
-    rows, object_ids = pair_rows(
+    rows = pair_rows(
         subject, partners, reach=options.reach, smoothing=options.smoothing
     )
-    subject_id = int(subject.samples['id'][0])
-    events: list[PairEvent] = []
-    for part in track_slices(rows.pair):
-        pair = rows[part]
-        ids = subject_id, int(object_ids[pair.pair[0]])
-        events += _events_both_ways(pair, ids, options)
-        events += _events_one_way(pair, ids, options)
-        events += _events_one_way(pair.turned(), ids[::-1], options)
+    if not len(rows):
+        return []
+    events = [*_stands(rows, options), *_accompanies(rows, options)]
+    for directed in (rows, rows.turned()):
+        events += _follows(directed, options)
+        events += _approaches(directed, options)
+        events += _leaves(directed, options)
+        events += _passes(directed, options)
     return _merged(events, options.max_break)
 
 
@@ -136,191 +136,156 @@ def _merged(events: list[PairEvent], max_break: float) -> list[PairEvent]:
     return merged
 
 
-def _events_both_ways(
-    pair: PairRows, ids: tuple[int, int], options: PairOptions
+def _stands(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+    """Two stand with each other."""
+    distance = np.abs(rows.place)
+    speeds = np.abs([rows.subject_velocity, rows.object_velocity])
+    mask = (speeds < options.still_speed).all(axis=0)
+    mask &= distance <= options.near_distance
+    yield from _mutual(rows, mask, STAND, options.min_stand, options)
+
+
+def _accompanies(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+    """Two go side by side."""
+    along, across, mask = _same_way(rows, options)
+    mask &= np.abs(along) <= options.side_gap
+    mask &= np.abs(across) <= options.near_distance
+    yield from _mutual(rows, mask, ACCOMPANY, options.min_same_way, options)
+
+
+def _mutual(
+    rows: PairRows, mask: np.ndarray, verb: str, least: float, options: PairOptions
 ) -> Iterator[PairEvent]:
-    """Standing with each other, and going side by side."""
-    distance = pair.distance
-    speeds = np.abs([pair.subject_velocity, pair.object_velocity])
-    is_standing = (speeds < options.still_speed).all(axis=0) & (
-        distance <= options.near_distance
-    )
-    along, across, is_same_way = _same_way(pair, options)
-    is_beside = is_same_way & (np.abs(along) <= options.side_gap)
-    is_beside &= np.abs(across) <= options.near_distance
-    for verb, mask, least in (
-        (STAND, is_standing, options.min_stand),
-        (ACCOMPANY, is_beside, options.min_same_way),
-    ):
-        for rows in _spans(mask, pair, least):
-            margin = 1 - float(np.median(distance[rows])) / (
-                1.5 * options.near_distance
-            )
-            for pair_ids in (ids, ids[::-1]):
-                yield _event(pair, rows, pair_ids, verb, margin, least)
+    """Events in both directions."""
+    for span in rows.spans(mask, least):
+        distance = float(np.median(np.abs(rows.place[span])))
+        margin = 1 - distance / (1.5 * options.near_distance)
+        event = _event(rows, span, verb, margin, least)
+        yield event
+        yield replace(event, subject_id=event.object_id, object_id=event.subject_id)
 
 
 def _same_way(
-    pair: PairRows, options: PairOptions
+    rows: PairRows, options: PairOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The object's place along and beside the common way, and whether there is one."""
-    velocities = pair.subject_velocity, pair.object_velocity
+    velocities = rows.subject_velocity, rows.object_velocity
     speeds = np.abs(velocities)
-    way = sum(velocities)
+    way = velocities[0] + velocities[1]
     way = way / np.maximum(np.abs(way), 1e-6)
     angle = np.abs(np.angle(velocities[0] * np.conj(velocities[1]), deg=True))
     is_same_way = (speeds > options.move_speed).all(axis=0)
     is_same_way &= angle <= options.max_angle
     difference = np.abs(velocities[0] - velocities[1])
     is_same_way &= difference <= options.max_difference * speeds.max(axis=0)
-    place = pair.place * np.conj(way)
+    place = rows.place * np.conj(way)
     return place.real, place.imag, is_same_way
 
 
-def _events_one_way(
-    pair: PairRows, ids: tuple[int, int], options: PairOptions
-) -> Iterator[PairEvent]:
-    """What the subject does to the object."""
-    yield from _follows(pair, ids, options)
-    yield from _approaches(pair, ids, options)
-    yield from _leaves(pair, ids, options)
-    yield from _passes(pair, ids, options)
-
-
-def _follows(
-    pair: PairRows, ids: tuple[int, int], options: PairOptions
-) -> Iterator[PairEvent]:
+def _follows(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
     """The subject goes the object's way behind it; fast, it chases and that one flees."""
-    along, across, is_same_way = _same_way(pair, options)
-    is_behind = is_same_way & (along > options.side_gap) & (along <= options.file_gap)
-    is_behind &= np.abs(across) <= options.file_offset
-    speed = np.minimum(np.abs(pair.subject_velocity), np.abs(pair.object_velocity))
-    for rows in _spans(is_behind, pair, options.min_same_way):
-        margin = 1 - float(np.median(np.abs(across[rows]))) / options.file_offset
-        verb = FOLLOW
-        if np.median(speed[rows]) >= options.chase_speed:
-            verb = CHASE
-            yield _event(pair, rows, ids[::-1], FLEE, margin, options.min_same_way)
-        yield _event(pair, rows, ids, verb, margin, options.min_same_way)
+    along, across, mask = _same_way(rows, options)
+    mask &= (along > options.side_gap) & (along <= options.file_gap)
+    mask &= np.abs(across) <= options.file_offset
+    speed = np.minimum(np.abs(rows.subject_velocity), np.abs(rows.object_velocity))
+    least = options.min_same_way
+    for span in rows.spans(mask, least):
+        margin = 1 - float(np.median(np.abs(across[span]))) / options.file_offset
+        event = _event(rows, span, FOLLOW, margin, least)
+        if np.median(speed[span]) < options.chase_speed:
+            yield event
+        else:
+            yield replace(event, verb=CHASE)
+            ids = dict(subject_id=event.object_id, object_id=event.subject_id)
+            yield replace(event, verb=FLEE, **ids)
 
 
-def _closing(pair: PairRows) -> tuple[np.ndarray, np.ndarray]:
+def _closing(rows: PairRows) -> tuple[np.ndarray, np.ndarray]:
     """Speed of the subject towards the object, and of the object towards the subject."""
-    direction = pair.place / np.maximum(pair.distance, 1e-6)
-    subject_speed = (pair.subject_velocity * np.conj(direction)).real
-    object_speed = -(pair.object_velocity * np.conj(direction)).real
-    return subject_speed, object_speed
+    direction = np.conj(rows.place) / np.maximum(np.abs(rows.place), 1e-6)
+    return (
+        (rows.subject_velocity * direction).real,
+        -(rows.object_velocity * direction).real,
+    )
 
 
-def _approaches(
-    pair: PairRows, ids: tuple[int, int], options: PairOptions
-) -> Iterator[PairEvent]:
+def _approaches(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
     """The subject comes up to the object, and both stay together."""
-    distance, time = pair.distance, pair.time
-    subject_speed, object_speed = _closing(pair)
-    is_closing = (subject_speed > options.still_speed) & (
-        subject_speed >= object_speed / 2
-    )
-    for rows in _spans(is_closing, pair, 0.0):
-        start = distance[rows].max()
-        if start < options.far_distance:
+    subject_speed, object_speed = _closing(rows)
+    mask = subject_speed > options.still_speed
+    mask &= subject_speed >= object_speed / 2
+    for span in rows.spans(mask, 0.0):
+        distance = float(np.abs(rows.place[span]).max())
+        if distance < options.far_distance:
             continue
-        after = (time >= time[rows.stop - 1]) & (
-            time <= time[rows.stop - 1] + options.min_together
-        )
-        is_together = bool(distance[after].max() <= options.close_distance)
-        # Who goes on was only on the way.
-        velocity = pair.subject_velocity[after] - pair.object_velocity[after]
-        is_together &= bool(np.median(np.abs(velocity)) <= options.move_speed)
-        is_long = time[-1] - time[rows.stop - 1] >= options.min_together - 0.2
-        if is_together and is_long:
-            yield _event(
-                pair, rows, ids, APPROACH, start / options.far_distance - 1, 1.0
-            )
+        after = rows.window(span.stop - 1, 0.0, options.min_together)
+        if _are_together(rows, after, options):
+            yield _event(rows, span, APPROACH, distance / options.far_distance - 1, 1.0)
 
 
-def _leaves(
-    pair: PairRows, ids: tuple[int, int], options: PairOptions
-) -> Iterator[PairEvent]:
+def _leaves(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
     """The subject goes away from the object, with which it has been together."""
-    distance, time = pair.distance, pair.time
-    subject_speed, object_speed = _closing(pair)
-    is_leaving = (-subject_speed > options.still_speed) & (
-        -subject_speed >= -object_speed / 2
+    subject_speed, object_speed = _closing(rows)
+    mask = -subject_speed > options.still_speed
+    mask &= -subject_speed >= -object_speed / 2
+    for span in rows.spans(mask, 0.0):
+        distance = float(np.abs(rows.place[span]).max())
+        if distance < options.far_distance:
+            continue
+        before = rows.window(span.start, options.min_together, 0.0)
+        if _are_together(rows, before, options):
+            yield _event(rows, span, LEAVE, distance / options.far_distance - 1, 1.0)
+
+
+def _are_together(rows: PairRows, window: slice, options: PairOptions) -> bool:
+    """Whether two are near each other and at rest to each other for long enough.
+
+    Who goes by at an even pace is near, too, but only on the way.
+    """
+    time = rows.time[window]
+    velocity = rows.subject_velocity[window] - rows.object_velocity[window]
+    return bool(
+        time[-1] - time[0] >= options.min_together - 0.2
+        and np.abs(rows.place[window]).max() <= options.close_distance
+        and np.median(np.abs(velocity)) <= options.move_speed
     )
-    for rows in _spans(is_leaving, pair, 0.0):
-        end = distance[rows].max()
-        if end < options.far_distance:
-            continue
-        is_before = (time <= time[rows.start]) & (
-            time >= time[rows.start] - options.min_together
-        )
-        was_together = bool(distance[is_before].max() <= options.close_distance)
-        velocity = pair.subject_velocity[is_before] - pair.object_velocity[is_before]
-        was_together &= bool(np.median(np.abs(velocity)) <= options.move_speed)
-        is_long = time[rows.start] - time[0] >= options.min_together - 0.2
-        if was_together and is_long:
-            yield _event(pair, rows, ids, LEAVE, end / options.far_distance - 1, 1.0)
 
 
-def _passes(
-    pair: PairRows, ids: tuple[int, int], options: PairOptions
-) -> Iterator[PairEvent]:
+def _passes(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
     """The subject goes by the object, near it."""
-    speed = np.abs(pair.subject_velocity)
-    way = pair.subject_velocity / np.maximum(speed, 1e-6)
-    along = (pair.place * np.conj(way)).real
-    is_moving = speed > options.move_speed
-    for row in np.flatnonzero((along[:-1] > 0) & (along[1:] <= 0)).tolist():
-        reach = slice(*_around(pair.time, row, 3.0))
-        if not is_moving[reach].all() or pair.distance[row] > options.near_distance:
+    speed = np.abs(rows.subject_velocity)
+    way = rows.subject_velocity / np.maximum(speed, 1e-6)
+    along = (rows.place * np.conj(way)).real
+    distance = np.abs(rows.place)
+    is_crossing = (along[:-1] > 0) & (along[1:] <= 0)
+    is_crossing &= np.diff(rows.start) == 0
+    is_crossing &= distance[:-1] <= options.near_distance
+    for row in np.flatnonzero(is_crossing).tolist():
+        window = rows.window(row, 3.0, 3.0)
+        if (speed[window] <= options.move_speed).any():
             continue
-        ahead, behind = along[reach.start : row + 1], along[row + 1 : reach.stop]
+        ahead, behind = along[window.start : row + 1], along[row + 1 : window.stop]
         if min(ahead.max(), -behind.min()) < options.near_distance:
             continue
         start = row - int(np.argmax(ahead[::-1] >= options.near_distance))
         end = row + 1 + int(np.argmax(behind <= -options.near_distance))
-        margin = 1 - float(pair.distance[row]) / options.near_distance
-        yield _event(pair, slice(start, end + 1), ids, PASS, margin, 0.5)
-
-
-def _around(time: np.ndarray, row: int, seconds: float) -> tuple[int, int]:
-    """First row and end of the rows within so many seconds."""
-    return (
-        int(np.searchsorted(time, time[row] - seconds)),
-        int(np.searchsorted(time, time[row] + seconds, 'right')),
-    )
-
-
-def _spans(mask: np.ndarray, pair: PairRows, least: float) -> Iterator[slice]:
-    """Runs of a mask that take at least so long; gaps of half a second are no gaps."""
-    rows = np.flatnonzero(mask)
-    if not len(rows):
-        return
-    time = pair.time
-    edges = np.flatnonzero(np.diff(time[rows]) > max(0.6, 1.5 * pair.spacing)) + 1
-    for part in np.split(rows, edges):
-        if time[part[-1]] - time[part[0]] >= least - 1e-6 and len(part) > 1:
-            yield slice(int(part[0]), int(part[-1]) + 1)
+        margin = 1 - float(distance[row]) / options.near_distance
+        yield _event(rows, slice(start, end + 1), PASS, margin, 0.5)
 
 
 def _event(
-    pair: PairRows,
-    rows: slice,
-    ids: tuple[int, int],
-    verb: str,
-    margin: float,
-    least: float,
+    rows: PairRows, span: slice, verb: str, margin: float, least: float
 ) -> PairEvent:
     """An interaction; its score grows with the margin and with its time."""
-    start, end = float(pair.time[rows.start]), float(pair.time[rows.stop - 1])
+    start, end = float(rows.time[span.start]), float(rows.time[span.stop - 1])
     share = min(1.0, (end - start) / (2 * least)) * float(np.clip(margin, 0, 1))
     return PairEvent(
-        *ids,
+        int(rows.subject_ids[span.start]),
+        int(rows.object_ids[span.start]),
         verb,
         start,
         end,
-        int(pair.first_frame[rows.start]),
-        int(pair.last_frame[rows.stop - 1]),
+        int(rows.first_frame[span.start]),
+        int(rows.last_frame[span.stop - 1]),
         round(0.5 + 0.5 * np.sqrt(share), 3),
     )

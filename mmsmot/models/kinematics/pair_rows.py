@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,15 +17,19 @@ class PairRows:
     Velocities and places are complex: right + i away from the camera, body heights.
 
     Attributes:
-        pair: (N,) number of the pair.
+        subject_ids, object_ids: (N,) who acts on whom.
+        start, stop: (N,) first row of the pair, and the one after its last.
         time: (N,) seconds.
-        first_frame, last_frame: (N,).
+        first_frame, last_frame: (N,)
         place: (N,) object as seen from the subject, smoothed.
         subject_velocity, object_velocity: (N,) a second.
         spacing: Seconds from one sample of a track to the next, as a rule.
     """
 
-    pair: np.ndarray
+    subject_ids: np.ndarray
+    object_ids: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
     time: np.ndarray
     first_frame: np.ndarray
     last_frame: np.ndarray
@@ -34,43 +39,48 @@ class PairRows:
     spacing: float
 
     def __len__(self) -> int:
-        return len(self.pair)
-
-    def __getitem__(self, rows: slice) -> PairRows:
-        return PairRows(
-            self.pair[rows],
-            self.time[rows],
-            self.first_frame[rows],
-            self.last_frame[rows],
-            self.place[rows],
-            self.subject_velocity[rows],
-            self.object_velocity[rows],
-            self.spacing,
-        )
-
-    @property
-    def distance(self) -> np.ndarray:
-        """(N,) along the ground."""
-        return np.abs(self.place)
+        return len(self.time)
 
     def turned(self) -> PairRows:
         """The same with subject and object exchanged."""
-        return PairRows(
-            self.pair,
-            self.time,
-            self.first_frame,
-            self.last_frame,
-            -self.place,
-            self.object_velocity,
-            self.subject_velocity,
-            self.spacing,
+        return replace(
+            self,
+            subject_ids=self.object_ids,
+            object_ids=self.subject_ids,
+            place=-self.place,
+            subject_velocity=self.object_velocity,
+            object_velocity=self.subject_velocity,
         )
+
+    def window(self, row: int, before: float, after: float) -> slice:
+        """The rows of a row's pair from so many seconds before it to so many after."""
+        start, stop = int(self.start[row]), int(self.stop[row])
+        time = self.time[start:stop]
+        bounds = [self.time[row] - before - 1e-9, self.time[row] + after + 1e-9]
+        first, last = np.searchsorted(time, bounds).tolist()
+        return slice(start + first, start + last)
+
+    def spans(self, mask: np.ndarray, least: float) -> Iterator[slice]:
+        """Runs of a mask in each pair that take so long; half a second is no gap."""
+        rows = np.flatnonzero(mask)
+        if not len(rows):
+            return
+        is_edge = np.diff(self.time[rows]) > max(0.6, 1.5 * self.spacing)
+        is_edge |= np.diff(self.start[rows]) > 0
+        bounds = np.flatnonzero(np.r_[True, is_edge, True])
+        starts, ends = rows[bounds[:-1]], rows[bounds[1:] - 1]
+        is_long = self.time[ends] - self.time[starts] >= least - 1e-6
+        is_long &= ends > starts
+        for start, end in zip(
+            starts[is_long].tolist(), ends[is_long].tolist(), strict=True
+        ):
+            yield slice(start, end + 1)
 
 
 def pair_rows(
     subject: Kinematics, partners: Kinematics, *, reach: float, smoothing: float
-) -> tuple[PairRows, np.ndarray]:
-    """Rows of the pairs that come near, and the id of the object of each pair.
+) -> PairRows:
+    """Rows of the pairs that come near.
 
     Args:
         subject: One track.
@@ -87,34 +97,35 @@ def pair_rows(
     objects, subjects = partners[is_common], subject[row[is_common]]
     size = (subjects.height + objects.height) / 2
     factor = (subjects.depth_factor + objects.depth_factor) / 2
-    place = (objects.x - subjects.x) / size - 1j * factor * (
-        objects.feet - subjects.feet
-    ) / size
-    object_ids, pair = np.unique(objects.samples['id'], return_inverse=True)
-    min_distances = np.full(len(object_ids), np.inf)
-    np.minimum.at(min_distances, pair, np.abs(place))
-    is_near = (min_distances <= reach)[pair]
-    pair, place, subjects, objects = (
-        pair[is_near],
-        place[is_near],
-        subjects[is_near],
-        objects[is_near],
-    )
-    weights = np.ones(len(pair))
+    right, down = objects.x - subjects.x, objects.feet - subjects.feet
+    place = (right - 1j * factor * down) / size
+    _, pair = np.unique(objects.samples['id'], return_inverse=True)
+    distances = np.full(pair.max(initial=-1) + 1, np.inf)
+    np.minimum.at(distances, pair, np.abs(place))
+    is_near = (distances <= reach)[pair]
+    place, subjects, objects = place[is_near], subjects[is_near], objects[is_near]
+    ids = objects.samples['id']
     time = (subjects.time + objects.time) / 2
-    series = pair, objects.samples['bin'], time
+    weights = np.ones(len(time))
+    series = ids, objects.samples['bin'], time
     (place,), _ = fit_lines(*series, [place], weights, smoothing)
-    rows = PairRows(
-        pair,
-        time,
-        np.maximum(subjects.samples['first_frame'], objects.samples['first_frame']),
-        np.maximum(
-            np.minimum(subjects.samples['last_frame'], objects.samples['last_frame']),
-            np.maximum(subjects.samples['first_frame'], objects.samples['first_frame']),
-        ),
-        place,
-        subjects.right + 1j * subjects.away,
-        objects.right + 1j * objects.away,
-        float(np.median(np.diff(subject.time))) if len(subject) > 1 else 0.0,
+    first_frame = np.maximum(
+        subjects.samples['first_frame'], objects.samples['first_frame']
     )
-    return rows, object_ids
+    last_frame = np.minimum(
+        subjects.samples['last_frame'], objects.samples['last_frame']
+    )
+    gaps = np.diff(subject.time)
+    return PairRows(
+        subject_ids=subjects.samples['id'],
+        object_ids=ids,
+        start=np.searchsorted(ids, ids),
+        stop=np.searchsorted(ids, ids, 'right'),
+        time=time,
+        first_frame=first_frame,
+        last_frame=np.maximum(first_frame, last_frame),
+        place=place,
+        subject_velocity=subjects.right + 1j * subjects.away,
+        object_velocity=objects.right + 1j * objects.away,
+        spacing=float(np.median(gaps)) if len(gaps) else 0.0,
+    )

@@ -68,17 +68,17 @@ def test_a_resting_background_is_looked_at_twice_a_second() -> None:
     for step in range(21):
         path.follow(frame(step / 10), boxes, None)
     assert len(motion.shapes) == 5
-    assert motion.shapes[0] == (180, 320, 3)
-    np.testing.assert_array_equal(motion.boxes[0], boxes / 2)
+    assert motion.shapes[0] == (120, 213, 3)
+    np.testing.assert_array_equal(motion.boxes[0], boxes / 3)
 
 
 def test_a_moving_background_is_looked_at_each_time() -> None:
-    motion = Counted(4.0)  # of a small image: 8 pixels
+    motion = Counted(4.0)  # of a small image: 12 pixels
     path = CameraPath(motion)
     for step in range(11):
         path.follow(frame(step / 10), NOBODY, None)
     assert len(motion.shapes) == 7  # 0.0, 0.5, then each
-    assert path.shift == pytest.approx(-8 * 6)
+    assert path.shift == pytest.approx(-12 * 6)
 
 
 def test_without_images_the_camera_rests() -> None:

@@ -29,7 +29,7 @@ from tests.models.kinematics.people import (
 )
 from tests.models.kinematics.test_grammar import FORBIDDEN
 
-CAMERA = dict(type='SparseOpticalFlow', height=180, max_corners=60)
+CAMERA = dict(type='SparseOpticalFlow', height=120, max_corners=60)
 
 
 def test_a_street_scene() -> None:

@@ -19,7 +19,7 @@ from tests.models.kinematics.people import (
     walker,
 )
 
-CAMERA = dict(type='SparseOpticalFlow', height=180, max_corners=60)
+CAMERA = dict(type='SparseOpticalFlow', height=120, max_corners=60)
 
 
 def motions(people, keywords=None, **options) -> list[Motion]:
