@@ -64,14 +64,11 @@ class CameraPath:
             is_due = self.is_moving or elapsed >= REST_INTERVAL - 1e-6
             if self._motion is None or frame.load is None or not is_due:
                 return
-        if frame.load is not None:
             small, factor = _shrunk(frame.image)
-        if affine is None:
-            assert (
-                self._motion is not None and small is not None
-            )  # else it has returned
             affine = self._motion.estimate(small, boxes / factor)
             affine[:, 2] *= factor
+        elif frame.load is not None:
+            small, factor = _shrunk(frame.image)
         self._timestamp = frame.timestamp
         is_explained = self._explains(affine, small, boxes, factor)
         if not 0 < elapsed < np.inf:
@@ -118,7 +115,7 @@ class CameraPath:
         affine[:, 2] /= factor
         size = gray.shape[1::-1]
         warped, warped_mask = (cv2.warpAffine(part, affine, size) for part in view)
-        is_background = np.asarray(warped_mask, bool) & (mask > 0) & (view[1] > 0)
+        is_background = (warped_mask > 0) & (mask > 0) & (view[1] > 0)
         if is_background.mean() < 0.02:
             return True
         warped_change, plain_change = (

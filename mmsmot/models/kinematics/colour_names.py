@@ -123,10 +123,11 @@ def lab_of(bgr: np.ndarray) -> np.ndarray:
     pixels = np.ascontiguousarray(bgr).reshape(1, -1, 3)
     if pixels.dtype == np.uint8:
         lab = cv2.cvtColor(pixels, cv2.COLOR_BGR2LAB).reshape(-1, 3).astype(np.float32)
-        offset = np.array([0, 128, 128], np.float32)
-        return (lab - offset) * np.array([100 / 255, 1, 1], np.float32)
-    fractions = (pixels / 255).astype(np.float32)
-    return np.asarray(cv2.cvtColor(fractions, cv2.COLOR_BGR2LAB)).reshape(-1, 3)
+        lab -= np.array([0, 128, 128], np.float32)
+        lab *= np.array([100 / 255, 1, 1], np.float32)
+        return lab
+    exact_lab = cv2.cvtColor((pixels / 255).astype(np.float32), cv2.COLOR_BGR2LAB)
+    return exact_lab.reshape(-1, 3).astype(np.float32)
 
 
 @functools.cache

@@ -19,10 +19,11 @@ from .pair_geometry import (
 )
 
 MAX_SEGMENTS = 6
-MAX_PARTNERS = 3
+MAX_PARTNERS = 4  # times that one is named
 # A partner belongs to a segment that this share of the interaction falls into.
 MIN_SHARE = 0.5
 # What two people do is told by the first of these that applies to a segment.
+LASTING = frozenset([CHASE, FLEE, ACCOMPANY, FOLLOW, STAND])
 PRIORITY = (CHASE, FLEE, ACCOMPANY, FOLLOW, APPROACH, LEAVE, STAND, PASS)
 
 
@@ -119,29 +120,30 @@ def _partners(
     partners: dict[int, dict[str, list[int]]] = {}
     count = 0
     for event in ranked:
-        row = _segment_of(segments, event)
-        if row is None or count >= MAX_PARTNERS:
-            continue
-        told_ids = {i for ids in partners.get(row, {}).values() for i in ids}
-        if event.object_id in told_ids:
-            continue
-        ids = partners.setdefault(row, {}).setdefault(event.verb, [])
-        if len(ids) < 2:
-            ids.append(event.object_id)
-            count += 1
+        for row in _segments_of(segments, event):
+            told_ids = {i for ids in partners.get(row, {}).values() for i in ids}
+            if event.object_id in told_ids or count >= MAX_PARTNERS:
+                continue
+            ids = partners.setdefault(row, {}).setdefault(event.verb, [])
+            if len(ids) < 2:
+                ids.append(event.object_id)
+                count += 1
     return partners
 
 
-def _segment_of(segments: Sequence[Segment], event: PairEvent) -> int | None:
-    """The number of the segment that an interaction belongs to; ``None`` for none."""
-    overlaps = [
-        min(segment.end, event.end) - max(segment.start, event.start)
-        for segment in segments
-    ]
-    row = max(range(len(overlaps)), key=overlaps.__getitem__, default=None)
-    if row is None:
-        return None
-    fits = segments[row].moves != (event.verb == STAND)
-    if not fits or overlaps[row] < MIN_SHARE * event.duration:
-        return None
-    return row
+def _segments_of(segments: Sequence[Segment], event: PairEvent) -> list[int]:
+    """The numbers of the segments that an interaction belongs to.
+
+    What lasts is part of each segment that it fills for the most part, what happens at
+    one time of the segment that it falls into for the most part.
+    """
+    rows = []
+    for row, segment in enumerate(segments):
+        overlap = min(segment.end, event.end) - max(segment.start, event.start)
+        whole = event.duration
+        if event.verb in LASTING:
+            whole = min(whole, segment.duration)
+        fits = segment.moves != (event.verb == STAND)
+        if fits and overlap > 0 and overlap >= MIN_SHARE * whole:
+            rows.append(row)
+    return rows
