@@ -50,8 +50,10 @@ class Crowd:
         """The image with this number, from 0, and the tracks in it."""
         seconds = row / self.fps
         x = (self.starts + self.speeds * seconds) % self.size[0]
-        half = 0.2 * self.heights
-        boxes = np.stack([x - half, self.feet - self.heights, x + half, self.feet], 1)
+        half_widths = 0.2 * self.heights
+        boxes = np.stack(
+            [x - half_widths, self.feet - self.heights, x + half_widths, self.feet], 1
+        )
         generation = ((seconds + self.ages) // self.life).astype(np.int64)
         count = len(x)
         ids = 1 + generation * count + np.arange(count)

@@ -232,8 +232,8 @@ def _leaves(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
         distance = float(np.abs(rows.place[span]).max())
         if distance < options.far_distance:
             continue
-        before = rows.window(span.start, options.min_together, 0.0)
-        if _are_together(rows, before, options):
+        preceding_rows = rows.window(span.start, options.min_together, 0.0)
+        if _are_together(rows, preceding_rows, options):
             yield _event(rows, span, LEAVE, distance / options.far_distance - 1, 1.0)
 
 

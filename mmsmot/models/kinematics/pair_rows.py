@@ -52,13 +52,13 @@ class PairRows:
             object_velocity=self.subject_velocity,
         )
 
-    def window(self, row: int, before: float, after: float) -> slice:
+    def window(self, row: int, lead: float, lag: float) -> slice:
         """The rows of a row's pair from so many seconds before it to so many after."""
         start, stop = int(self.start[row]), int(self.stop[row])
         time = self.time[start:stop]
-        bounds = [self.time[row] - before - 1e-9, self.time[row] + after + 1e-9]
-        first, last = np.searchsorted(time, bounds).tolist()
-        return slice(start + first, start + last)
+        bounds = [self.time[row] - lead - 1e-9, self.time[row] + lag + 1e-9]
+        first, end = np.searchsorted(time, bounds).tolist()
+        return slice(start + first, start + end)
 
     def spans(self, mask: np.ndarray, least: float) -> Iterator[slice]:
         """Runs of a mask in each pair that take so long; half a second is no gap."""

@@ -140,10 +140,10 @@ def _segments_of(segments: Sequence[Segment], event: PairEvent) -> list[int]:
     rows = []
     for row, segment in enumerate(segments):
         overlap = min(segment.end, event.end) - max(segment.start, event.start)
-        whole = event.duration
+        duration = event.duration
         if event.verb in LASTING:
-            whole = min(whole, segment.duration)
+            duration = min(duration, segment.duration)
         fits = segment.moves != (event.verb == STAND)
-        if fits and overlap > 0 and overlap >= MIN_SHARE * whole:
+        if fits and overlap > 0 and overlap >= MIN_SHARE * duration:
             rows.append(row)
     return rows
