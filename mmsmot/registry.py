@@ -19,7 +19,7 @@ except ImportError as error:
     ) from error
 
 from .utils.arguments import require_arguments
-from .utils.legacy_names import upgrade_part
+from .utils.legacy_names import upgrade_legacy_part
 
 SCOPE = 'mmsmot'
 PART_MODULES: list[str] = []  # every module that registers parts
@@ -135,7 +135,7 @@ def build_part(
     if not isinstance(part, dict):
         return part
     part = dict(part)
-    upgrade_part(part)
+    upgrade_legacy_part(part)
     for key, value in known.items():
         if part.get(key, value) != value:
             raise ValueError(

@@ -30,7 +30,7 @@ from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_im
 with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
-    from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed
+    from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed_cells
     from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING
     from mmsmot.engine.sweeps.cell_run import run_cell
     from mmsmot.engine.sweeps.plot import write_plot
@@ -43,12 +43,12 @@ with tool_imports():
         REFUSE,
         RERUN,
         SweepState,
-        failures,
-        require_fresh,
+        require_fresh_sweep,
         run_sweep,
+        sweep_failures,
         sweep_state,
     )
-    from mmsmot.engine.sweeps.table_files import markdown, write_tables
+    from mmsmot.engine.sweeps.table_files import markdown_table, write_tables
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.full_disk import explain_full_disk
@@ -139,7 +139,7 @@ def main() -> int:
         run = partial(run_cell, cwd=os.getcwd())
         records = run_sweep(cells, launcher_of(args), args.stale, run)
         write(sweep, cells, records, work_dir)
-    failed = failures(records)
+    failed = sweep_failures(records)
     for line in failed:
         print(line, file=sys.stderr)
     return 1 if failed else 0
@@ -174,7 +174,7 @@ def write_slurm_jobs(
     args: argparse.Namespace,
 ) -> int:
     """Write the array jobs of what is not finished, and say how they are submitted."""
-    finished = require_fresh(cells, state, args.stale)
+    finished = require_fresh_sweep(cells, state, args.stale)
     submit = write_array_jobs(sweep, cells, finished, work_dir, args.jobs, args.stale)
     if submit is None:
         print('all cells are finished; --from-logs makes the tables')
@@ -202,8 +202,8 @@ def run_one(cells: dict[str, Cell], id: str, stale: str) -> int:
     """Run a cell by its id, unless it is finished; its exit code."""
     if id not in cells:
         raise SystemExit(f'there is no cell {id!r}; there are {", ".join(cells)}')
-    needed = with_needed(cells, [id])
-    finished = require_fresh(needed, sweep_state(needed), stale)
+    needed = with_needed_cells(cells, [id])
+    finished = require_fresh_sweep(needed, sweep_state(needed), stale)
     if id in finished:
         print(f'{id}: is finished')
         return 0
@@ -225,7 +225,7 @@ def write(sweep: Sweep, cells: dict[str, Cell], records: dict, work_dir: Path) -
         stem = 'plot' if len(tables) == 1 else f'plot_{table.stage}'
         paths.append(write_plot(table, work_dir / f'{stem}.png'))
     for table in tables:
-        print(f'\n{markdown(table)}')
+        print(f'\n{markdown_table(table)}')
     for path in paths:
         print(path)
 

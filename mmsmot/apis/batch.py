@@ -28,7 +28,7 @@ MEMORY = 2.0  # GiB of a job: torch, a detector and the frames of a batch
 
 
 @dataclass(frozen=True)
-class InferenceJob:
+class BatchJob:
     """A video to be tracked and described.
 
     Attributes:
@@ -45,7 +45,7 @@ class InferenceJob:
 
 
 @dataclass(frozen=True)
-class VideoSummary:
+class BatchVideoSummary:
     """A line of the summary.
 
     Attributes:
@@ -73,8 +73,8 @@ def infer_batch(
     out_dir: str | os.PathLike,
     inferencer: Mapping[str, Any],
     call: Mapping[str, Any],
-    done: Callable[[VideoSummary], None] | None = None,
-) -> list[VideoSummary]:
+    done: Callable[[BatchVideoSummary], None] | None = None,
+) -> list[BatchVideoSummary]:
     """Track and describe videos on a launcher's workers, and write ``summary.json``.
 
     A video whose result lies there already is not done again. One that fails stops none
@@ -103,9 +103,9 @@ def infer_batch(
         )
     arguments = {k: _absolute(k, value) for k, value in inferencer.items()}
     for name, folder in folders.items():
-        job = InferenceJob(os.path.abspath(name), folder, arguments, dict(call))
-        launcher.submit(name, run_job, job, memory=MEMORY)
-    summaries: dict[str, VideoSummary] = {}
+        job = BatchJob(os.path.abspath(name), folder, arguments, dict(call))
+        launcher.submit(name, run_batch_job, job, memory=MEMORY)
+    summaries: dict[str, BatchVideoSummary] = {}
     with progress_bar() as progress:
         bar = progress.add_task(f'{len(folders)} videos', total=len(folders))
         while len(summaries) < len(folders):
@@ -125,7 +125,7 @@ def infer_batch(
     return [summaries[name] for name in folders]
 
 
-def run_job(job: InferenceJob) -> VideoSummary:
+def run_batch_job(job: BatchJob) -> BatchVideoSummary:
     """Do a video in this process, whose model is built once for all its videos.
 
     Raises:
@@ -136,12 +136,12 @@ def run_job(job: InferenceJob) -> VideoSummary:
         result = inferencer(job.video, job.folder, **job.call)
     except UNREADABLE as error:
         text = str(error) or type(error).__name__
-        return VideoSummary(job.video, str(job.folder), text)
+        return BatchVideoSummary(job.video, str(job.folder), text)
     views = result if isinstance(result, list) else [result]
     scores = [
         smot_report_headline(view['scores']) for view in views if view.get('scores')
     ]
-    return VideoSummary(
+    return BatchVideoSummary(
         video=job.video,
         folder=str(job.folder),
         num_frames=views[0]['video']['num_frames'],
@@ -163,11 +163,11 @@ def _inferencer(arguments: str) -> SMOTInferencer:
     return SMOTInferencer(**json.loads(arguments))
 
 
-def _summary(name: str, folder: Path, outcome: Any) -> VideoSummary:
+def _summary(name: str, folder: Path, outcome: Any) -> BatchVideoSummary:
     """The summary that a job returned, or one of what it raised."""
-    if isinstance(outcome, VideoSummary):
+    if isinstance(outcome, BatchVideoSummary):
         return outcome
     if isinstance(outcome, Exception):
         error = f'{type(outcome).__name__}: {outcome}'
-        return VideoSummary(name, str(folder), error)
+        return BatchVideoSummary(name, str(folder), error)
     raise outcome  # Ctrl-C

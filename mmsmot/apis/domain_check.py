@@ -21,7 +21,9 @@ def domain_warnings(model: SMOT, video: VideoInfo) -> list[str]:
         video: What it is to look at.
     """
     dataset_name = getattr(model.semantics, 'trained_on', None)
-    if dataset_name is None or (dataset_name == 'SynSMOT' and is_synsmot(video.path)):
+    if dataset_name is None or (
+        dataset_name == 'SynSMOT' and is_synsmot_domain(video.path)
+    ):
         return []
     return [
         'captions and interactions come from a model that was trained on '
@@ -31,7 +33,7 @@ def domain_warnings(model: SMOT, video: VideoInfo) -> list[str]:
     ]
 
 
-def is_synsmot(path: str) -> bool:
+def is_synsmot_domain(path: str) -> bool:
     """Whether a video lies in a folder that SynSMOT was written to."""
     if is_stream_address(path):
         return False

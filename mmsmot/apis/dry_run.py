@@ -14,7 +14,12 @@ from mmengine.config import Config
 from ..datasets import open_video
 from ..datasets.streams.address import is_stream_address, redacted_address
 from ..engine import is_part_type
-from ..utils.hub_files import format_bytes, how_to_get, hub_files, is_offline
+from ..utils.hub_files import (
+    format_bytes,
+    how_to_get_hub_file,
+    hub_files,
+    hub_is_offline,
+)
 from ..utils.printable import printable
 from .inputs import expand_inputs
 
@@ -34,7 +39,7 @@ FILE_ARGUMENTS = {
 
 
 @dataclass(frozen=True)
-class ModelFile:
+class DryRunFile:
     """Weights that a pipeline reads.
 
     Attributes:
@@ -56,9 +61,9 @@ class ModelFile:
     folder: Path | None = None
 
 
-def model_files(
+def dry_run_files(
     config: Config, checkpoint: str | Path | None = None
-) -> list[ModelFile]:
+) -> list[DryRunFile]:
     """The weights that a config's pipeline reads; nothing is built or downloaded.
 
     Args:
@@ -88,15 +93,15 @@ def describe_run(
     """What a run would do, as lines, and whether it has all that it needs.
 
     Args:
-        config: As of :func:`model_files`.
-        checkpoint: As of :func:`model_files`.
+        config: As of :func:`dry_run_files`.
+        checkpoint: As of :func:`dry_run_files`.
         videos: What would be tracked.
         out_dir: Where the results would go.
 
     Raises:
         FileNotFoundError, ValueError: There is no such video.
     """
-    files = model_files(config, checkpoint)
+    files = dry_run_files(config, checkpoint)
     lines = [line for file in files for line in _lines(file)]
     lines += _total([file for file in files if file.place == 'download'])
     lines += _questions(config.model)
@@ -119,29 +124,29 @@ def _parts(node: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _parts(item, f'{path}.{name}')
 
 
-def _of_hub(slot: str, kind: str, name: Any) -> ModelFile:
+def _of_hub(slot: str, kind: str, name: Any) -> DryRunFile:
     files = hub_files(name)
     if files.place == 'missing':
-        return ModelFile(slot, kind, files.name, 'missing', None, 'no such folder')
+        return DryRunFile(slot, kind, files.name, 'missing', None, 'no such folder')
     licence = f'licence {files.licence}' if files.licence else ''
     if files.place != 'hub':
         note = ', '.join(filter(None, [f'in the {files.place}', licence]))
-        return ModelFile(slot, kind, files.name, 'here', files.num_bytes, note)
-    if is_offline():
-        note = f'HF_HUB_OFFLINE is set, and it is not in the cache. {how_to_get(files.name)}'
-        return ModelFile(slot, kind, files.name, 'missing', files.num_bytes, note)
+        return DryRunFile(slot, kind, files.name, 'here', files.num_bytes, note)
+    if hub_is_offline():
+        note = f'HF_HUB_OFFLINE is set, and it is not in the cache. {how_to_get_hub_file(files.name)}'
+        return DryRunFile(slot, kind, files.name, 'missing', files.num_bytes, note)
     notes = [f'size: {files.source}' if files.source else '', licence]
     if files.partial_bytes:
         notes.append(f'{format_bytes(files.partial_bytes)} of it are here already')
     note = '; '.join(filter(None, notes))
-    return ModelFile(
+    return DryRunFile(
         slot, kind, files.name, 'download', files.num_bytes, note, files.folder
     )
 
 
 def _of_part(
     slot: str, kind: str, part: Mapping[str, Any], argument: str, option: str
-) -> list[ModelFile]:
+) -> list[DryRunFile]:
     """The file of a part; of a detector written out in the config none is needed."""
     name, zoo_name = part.get(argument), part.get('config')
     if name is not None:
@@ -154,26 +159,26 @@ def _of_part(
 
         if url := zoo_url(str(zoo_name)):
             note = f'download {url}  and {note}'
-    return [ModelFile(slot, kind, str(zoo_name or 'a file'), 'missing', None, note)]
+    return [DryRunFile(slot, kind, str(zoo_name or 'a file'), 'missing', None, note)]
 
 
-def _of_address(slot: str, kind: str, address: str) -> ModelFile:
+def _of_address(slot: str, kind: str, address: str) -> DryRunFile:
     """Start weights of a backbone."""
     if '://' in address:
         note = 'start weights; --checkpoint or --weights take their place'
-        return ModelFile(slot, kind, address, 'download', None, note)
+        return DryRunFile(slot, kind, address, 'download', None, note)
     return _file(slot, kind, address, '--weights')
 
 
-def _file(slot: str, kind: str, name: str, option: str) -> ModelFile:
+def _file(slot: str, kind: str, name: str, option: str) -> DryRunFile:
     path = Path(name).expanduser()
     if path.is_file():
-        return ModelFile(slot, kind, name, 'here', path.stat().st_size)
+        return DryRunFile(slot, kind, name, 'here', path.stat().st_size)
     note = f'there is no file at {path.absolute()} ({option})'
-    return ModelFile(slot, kind, name, 'missing', None, note)
+    return DryRunFile(slot, kind, name, 'missing', None, note)
 
 
-def _lines(file: ModelFile) -> list[str]:
+def _lines(file: DryRunFile) -> list[str]:
     size = format_bytes(file.num_bytes)
     note = f' ({file.note})' if file.note else ''
     text = {
@@ -184,7 +189,7 @@ def _lines(file: ModelFile) -> list[str]:
     return [printable(f'{file.slot}: {file.part} {file.name}'), printable(f'  {text}')]
 
 
-def _total(downloads: Sequence[ModelFile]) -> list[str]:
+def _total(downloads: Sequence[DryRunFile]) -> list[str]:
     """How much is to be downloaded, and whether there is room for it."""
     if not downloads:
         return ['nothing is to be downloaded']

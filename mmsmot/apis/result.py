@@ -62,7 +62,7 @@ def result_view(content: dict[str, Any]) -> dict[str, Any]:
           ground-truth file or ``None``), and of a live stream ``live`` and ``timestamps``;
         - ``trajectories``: for each id ``id``, ``label``, ``frame_ids`` (N,),
           ``boxes_xyxy`` (N, 4) in pixels, ``scores`` (N,) and, where it has one,
-          ``caption``;
+          ``caption`` and ``motions`` (:class:`~mmsmot.structures.MotionSpan` in order);
         - ``video_caption`` and ``interactions`` (``subject``, ``verb``, ``object``,
           ``score``, and where known ``start_frame``, ``end_frame``, ``partner_label``),
           where the model makes them;
@@ -77,6 +77,7 @@ def result_view(content: dict[str, Any]) -> dict[str, Any]:
 
 def _view(content: dict[str, Any], sample: SMOTDataSample) -> dict[str, Any]:
     captions = sample.get('pred_captions', {})
+    motions = sample.get('pred_motions', {})
     view: dict[str, Any] = {
         'sample': sample,
         'prompt': sample.get('prompt'),
@@ -89,6 +90,7 @@ def _view(content: dict[str, Any], sample: SMOTDataSample) -> dict[str, Any]:
                 'boxes_xyxy': rows.boxes,
                 'scores': rows.scores,
                 **({'caption': captions[track_id]} if track_id in captions else {}),
+                **({'motions': motions[track_id]} if track_id in motions else {}),
             }
             for track_id, rows in sample.pred_trajectories.by_id().items()
         ],

@@ -23,28 +23,28 @@ def clean_caption(text: str) -> str:
     return _CONTROL.sub(' ', text).strip()
 
 
-def clean_verb(text: str) -> str:
+def clean_verb_text(text: str) -> str:
     """A verb in lower case without blanks or full stops in front, as BenSMOT's release.
 
-    >>> clean_verb('. Look_at ')
+    >>> clean_verb_text('. Look_at ')
     'look_at'
     """
     return text.strip().lstrip('. ').lower()
 
 
-def has_verb(text: str) -> bool:
+def text_has_verb(text: str) -> bool:
     """Whether a list of verbs with commas holds more than blanks, commas and full stops.
 
-    >>> has_verb(' ,. '), has_verb(',look_at')
+    >>> text_has_verb(' ,. '), text_has_verb(',look_at')
     (False, True)
     """
     return bool(text.strip(' ,.\t\r\n'))
 
 
-def one_line(text: str) -> str:
+def one_line_text(text: str) -> str:
     """A text whose line breaks and runs of blanks are single blanks.
 
-    >>> one_line('A man\\n  waves.')
+    >>> one_line_text('A man\\n  waves.')
     'A man waves.'
     """
     return ' '.join(text.split())

@@ -15,7 +15,7 @@ RELATION = 'relationship'
 
 
 @dataclass(frozen=True)
-class Edge:
+class GraphMLEdge:
     """An edge from the one who acts to the one acted upon.
 
     Attributes:
@@ -66,7 +66,7 @@ def interactions_graphml(names: list[str], interactions: list[dict[str, Any]]) -
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
-def parse_graphml(text: bytes) -> tuple[list[str], list[Edge]]:
+def parse_graphml(text: bytes) -> tuple[list[str], list[GraphMLEdge]]:
     """The names of the nodes and the edges, in the file's order.
 
     Nothing outside the file is ever read and no entity is expanded.
@@ -80,7 +80,7 @@ def parse_graphml(text: bytes) -> tuple[list[str], list[Edge]]:
     try:
         parseString(text, handler, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise UnsafeXML(
+        raise UnsafeGraphML(
             f'declares XML entities or outside parts, which is refused: {error}'
         ) from error
     except SAXParseException as error:
@@ -92,7 +92,7 @@ def parse_graphml(text: bytes) -> tuple[list[str], list[Edge]]:
     return handler.nodes, handler.edges
 
 
-class UnsafeXML(ValueError):
+class UnsafeGraphML(ValueError):
     """XML that asks its reader to do more than read."""
 
 
@@ -102,7 +102,7 @@ class _GraphHandler(ContentHandler):
     def __init__(self) -> None:
         super().__init__()
         self.nodes: list[str] = []
-        self.edges: list[Edge] = []
+        self.edges: list[GraphMLEdge] = []
         self.has_graph = False
         self._keys = {RELATION}
         self._edge: dict | None = None
@@ -141,5 +141,5 @@ class _GraphHandler(ContentHandler):
             self._edge['relation'] = ','.join(part for part in joined if part)
             self._text = None
         elif tag == 'edge' and self._edge is not None:
-            self.edges.append(Edge(**self._edge))
+            self.edges.append(GraphMLEdge(**self._edge))
             self._edge = None

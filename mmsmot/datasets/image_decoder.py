@@ -94,7 +94,7 @@ def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
             f'{DARKEST:g}th and {BRIGHTEST:g}th percentile where it uses a part of its '
             'range'
         )
-        image = to_uint8(image)
+        image = decoded_to_uint8(image)
     return apply_exif_orientation(image, header.orientation), note
 
 
@@ -130,7 +130,7 @@ def max_image_pixels() -> int:
     return int(text)
 
 
-def to_uint8(image: np.ndarray) -> np.ndarray:
+def decoded_to_uint8(image: np.ndarray) -> np.ndarray:
     """An image of any depth as uint8; see :func:`decode_image`."""
     if image.dtype == np.uint8:
         return image

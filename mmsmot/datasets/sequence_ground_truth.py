@@ -15,7 +15,7 @@ from ..structures.frame_numbering import log_boxes_without_frame
 from .bensmot.ground_truth import bensmot_ground_truth, with_folder_in_places
 from .bensmot.repairs import RepairLog
 from .bensmot.sequence import read_sequence
-from .class_names import read_class_names, with_mot_classes
+from .class_names import read_class_names, with_mot_class_numbers
 from .ground_truth import GroundTruth
 from .vocabulary import InteractionVocabulary
 
@@ -66,4 +66,4 @@ def read_sequence_gt_boxes(
     path = video.files['gt']
     boxes = read_trajectories(path, space=space, video=video)
     log_boxes_without_frame(boxes.frame_ids, path, video)
-    return with_mot_classes(boxes, read_class_names(path), path)
+    return with_mot_class_numbers(boxes, read_class_names(path), path)

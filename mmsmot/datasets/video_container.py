@@ -67,7 +67,7 @@ def _list_of_files(path: str) -> str:
     return f'{path}: a list of other files, not a video. Give those files themselves.'
 
 
-def lacks_timestamps(container: av.container.InputContainer) -> bool:
+def container_lacks_timestamps(container: av.container.InputContainer) -> bool:
     """Whether its format has no clock, so that its time stamps are made up."""
     return not UNTIMED_FORMATS.isdisjoint(container.format.name.split(','))
 
@@ -77,7 +77,7 @@ def container_frame_rate(
 ) -> Fraction | None:
     """Frames a second that a file or stream states; ``None`` if it does not."""
     rates = stream.average_rate, stream.guessed_rate
-    if lacks_timestamps(container):
+    if container_lacks_timestamps(container):
         rates = stream.guessed_rate, stream.average_rate
     return rates[0] or rates[1]
 

@@ -19,8 +19,8 @@ from .streams.monotonic_clock import MonotonicClock
 from .video_container import (
     DEFAULT_FPS,
     container_frame_rate,
+    container_lacks_timestamps,
     container_video_stream,
-    lacks_timestamps,
     open_container,
 )
 from .video_decoder import DecodingLosses, decode_video, strict_decoder_stream
@@ -102,7 +102,7 @@ class VideoFile:
         clock: MonotonicClock,
     ) -> Iterator[Frame]:
         size = self.video.width, self.video.height
-        is_timed = not lacks_timestamps(container)
+        is_timed = not container_lacks_timestamps(container)
         origin = stream.start_time
         count, seconds = 0, 0.0
         for frame_id, av_frame in decode_video(container, stream, losses):

@@ -12,8 +12,12 @@ from mmengine.registry import init_default_scope
 
 from .. import registry
 from ..utils.data_config import require_safe_config
-from ..utils.legacy_names import upgrade_config, upgraded_options
-from .config_check import refuse_unread_names, require_parts, require_read_options
+from ..utils.legacy_names import upgrade_legacy_config, upgraded_legacy_options
+from .config_check import (
+    refuse_unread_config_names,
+    require_config_parts,
+    require_read_config_options,
+)
 from .config_file import ROOTS, read_config_file
 from .loader_check import require_loaders
 
@@ -57,14 +61,14 @@ def load_config(
     require_safe_config(options, '--cfg-options ', may_name_code=True)
     config = read_config_file(path)
     _drop_own_scope(config._cfg_dict)
-    upgrade_config(config._cfg_dict)
+    upgrade_legacy_config(config._cfg_dict)
     if semantics is not None:
         add_semantics(config, semantics)
-    options = upgraded_options(options, config._cfg_dict)
-    refuse_unread_names(path)
+    options = upgraded_legacy_options(options, config._cfg_dict)
+    refuse_unread_config_names(path)
     init_default_scope(registry.SCOPE)
     for key in options:
-        require_read_options(config, key, options)
+        require_read_config_options(config, key, options)
     try:
         config.merge_from_dict(options)
     except (AttributeError, KeyError, TypeError) as error:  # MMEngine prints both dicts
@@ -73,7 +77,7 @@ def load_config(
             f'--cfg-options: {keys} cannot be set in {path}: another kind of value stands '
             f'there or above it ({type(error).__name__})'
         ) from error
-    require_parts(config.to_dict())
+    require_config_parts(config.to_dict())
     require_loaders(config.to_dict())
     return config
 

@@ -86,7 +86,7 @@ FOREIGN_CONFIGS = {'MMDetDetector': 'config', 'RoboflowTracker': 'tracker'}
 FREE_KEYS = {'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit')}
 
 
-def refuse_unread_names(path: str) -> None:
+def refuse_unread_config_names(path: str) -> None:
     """Refuse a top-level name of the file itself that neither it nor a builder reads."""
     if is_data_config(path):
         # A dump of a config holds the templates of its bases too, which nothing reads.
@@ -121,7 +121,9 @@ def _slot_hint(name: str) -> str:
     return f'{similar} A part belongs into its slot: model = dict({name}=...).'
 
 
-def require_read_options(config: Config, key: str, options: dict[str, Any]) -> None:
+def require_read_config_options(
+    config: Config, key: str, options: dict[str, Any]
+) -> None:
     """Refuse an option that no builder would look at."""
     first, *subkeys = key.split('.')
     if first not in READ_KEYS:
@@ -189,7 +191,7 @@ def _find_part(kind: Any, owners: Iterable[Registry]) -> Callable | None:
     return next((part for part in candidates if part is not None), None)
 
 
-def require_parts(node: Any, key: str = '', path: str = '') -> None:
+def require_config_parts(node: Any, key: str = '', path: str = '') -> None:
     """Refuse a ``type`` that its registry does not know, and arguments it does not take."""
     if path == 'model' and not isinstance(node, dict | NoneType):
         raise ValueError(
@@ -197,7 +199,7 @@ def require_parts(node: Any, key: str = '', path: str = '') -> None:
         )
     if isinstance(node, list | tuple):
         for i, item in enumerate(node):
-            require_parts(item, key, f'{path}.{i}')
+            require_config_parts(item, key, f'{path}.{i}')
         return
     if not isinstance(node, dict) or '_scope_' in node:
         return
@@ -225,7 +227,7 @@ def require_parts(node: Any, key: str = '', path: str = '') -> None:
         if getattr(part, '__name__', '') in FOREIGN_CONFIGS:
             return
     for name, value in node.items():
-        require_parts(value, name, f'{path}.{name}' if path else name)
+        require_config_parts(value, name, f'{path}.{name}' if path else name)
 
 
 def _known_parts(key: str, owners: Iterable[Registry]) -> list[str]:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from .table import format_table
-from .tracking import combine_sequences, evaluate_sequence, summarize_tracking
+from .tracking import combine_tracking_sequences, evaluate_sequence, summarize_tracking
 
 __all__ = [
     'SMOTMetric',
     'TrackingMetric',
-    'combine_sequences',
+    'combine_tracking_sequences',
     'evaluate_sequence',
     'format_table',
     'summarize_tracking',

@@ -11,7 +11,7 @@ from .tracking import Result
 INDEX_OF_HALF = 9  # position of .5 in HOTA's thresholds .05, .1, ..., .95
 
 
-def caption_accuracy(
+def chota_caption_accuracy(
     boxes: Mapping[tuple[int, int], int], similarity: Mapping[tuple[int, int], float]
 ) -> tuple[float, int]:
     """Sum of caption similarities over true positive boxes, and their number.
@@ -31,7 +31,7 @@ def caption_accuracy(
     return float(total), sum(described.values())
 
 
-def caption_similarity(scores: Mapping[str, np.ndarray]) -> np.ndarray:
+def chota_caption_similarity(scores: Mapping[str, np.ndarray]) -> np.ndarray:
     """(N,) in [0, 1]: the mean of METEOR and CIDEr / 10, of those that are there.
 
     The published CapA is the mean of CIDEr, METEOR and SPICE. SPICE needs a large

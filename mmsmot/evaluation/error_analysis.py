@@ -15,14 +15,14 @@ import numpy as np
 from ..structures import SMOTDataSample, match_trajectories, trajectory_iou
 from ..utils.number_ranges import FRACTION, NON_NEGATIVE_INT, require_numbers
 from .captions import CaptionSet, missing_caption_scorers, score_captions
-from .chota import caption_similarity
+from .chota import chota_caption_similarity
 from .interactions import (
     THRESHOLD,
     gt_pair_verbs,
     precision_recall_f1,
     predicted_pair_verbs,
 )
-from .protocols import STRICT_MIN_IOU, apply_preprocessing
+from .protocols import STRICT_MIN_IOU, preprocess_by_protocol
 from .result_names import result_name
 from .tracking import evaluate_and_match_sequence
 
@@ -65,7 +65,7 @@ class CaptionError:
         said: The predicted caption; ``''`` for none.
         purity: Share of the predicted trajectory's boxes that are on the person whom it
             has most boxes of; 0 where it was missed.
-        score: In [0, 1], see :func:`~.chota.caption_similarity`.
+        score: In [0, 1], see :func:`~.chota.chota_caption_similarity`.
     """
 
     video: str
@@ -155,7 +155,7 @@ def analyze_errors(
             )
         except ValueError as error:
             raise ValueError(f'{result_name(sample)}: {error}') from error
-        sample = apply_preprocessing(sample)
+        sample = preprocess_by_protocol(sample)
         gt_of = match_trajectories(
             sample.gt_trajectories, sample.pred_trajectories, STRICT_MIN_IOU
         )
@@ -319,5 +319,5 @@ def _pairs(
 def _scored(captions: list[CaptionError]) -> list[CaptionError]:
     pairs = CaptionSet([[c.truth] for c in captions], [c.said for c in captions], False)
     scores = score_captions({'all': pairs})['all'].segments
-    similarity = caption_similarity(scores).tolist()
+    similarity = chota_caption_similarity(scores).tolist()
     return [replace(c, score=s) for c, s in zip(captions, similarity, strict=True)]

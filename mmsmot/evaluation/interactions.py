@@ -86,7 +86,7 @@ def precision_recall_f1(
     }
 
 
-def micro_scores(counts: VerbCounts) -> dict[str, float]:
+def micro_interaction_scores(counts: VerbCounts) -> dict[str, float]:
     """P, R and F1 over all labelled pairs at once."""
     return precision_recall_f1(
         counts.true_positives.sum(),
@@ -109,7 +109,7 @@ def scores_per_verb(counts: VerbCounts) -> dict[str, dict[str, float]]:
     return rows
 
 
-def macro_scores(counts: VerbCounts) -> dict[str, float]:
+def macro_interaction_scores(counts: VerbCounts) -> dict[str, float]:
     """The mean P, R and F1 of the verbs that are true somewhere."""
     rows = list(scores_per_verb(counts).values())
     return {
@@ -137,7 +137,7 @@ def head_and_tail_scores(counts: VerbCounts) -> dict[str, dict[str, float]]:
             counts.false_positives[index],
             counts.false_negatives[index],
         )
-        rows[name] = {**micro_scores(part), 'verbs': len(index)}
+        rows[name] = {**micro_interaction_scores(part), 'verbs': len(index)}
     return rows
 
 
@@ -145,7 +145,10 @@ def interaction_threshold_curve(pairs: Sequence[PairVerbs]) -> dict[str, np.ndar
     """Micro P, R and F1 at every threshold .05, .1, ..., .95."""
     thresholds = np.arange(1, 20) / 20
     flat = _flat(pairs)  # once: of a crowd it takes longer than to count
-    rows = [micro_scores(_count_flat(flat, threshold)) for threshold in thresholds]
+    rows = [
+        micro_interaction_scores(_count_flat(flat, threshold))
+        for threshold in thresholds
+    ]
     curve = {key: np.array([row[key] for row in rows]) for key in ('P', 'R', 'F1')}
     return {'threshold': thresholds, **curve}
 

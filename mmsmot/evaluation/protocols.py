@@ -49,7 +49,7 @@ class ProtocolComparison:
     gt_of: Mapping[int, int] = field(default_factory=dict)
 
 
-def apply_preprocessing(sample: SMOTDataSample) -> SMOTDataSample:
+def preprocess_by_protocol(sample: SMOTDataSample) -> SMOTDataSample:
     """The sample with the truth that tracking scores count, and no other.
 
     Boxes with score 0 ("ignore") and boxes on frames that are not among ``frame_ids``
@@ -79,7 +79,7 @@ def apply_preprocessing(sample: SMOTDataSample) -> SMOTDataSample:
     return cut
 
 
-def compare_strictly(
+def compare_by_strict_protocol(
     sample: SMOTDataSample, min_iou: float = STRICT_MIN_IOU
 ) -> ProtocolComparison:
     """One-to-one matching; missed and spurious trajectories count.
@@ -87,14 +87,14 @@ def compare_strictly(
     Trajectories are matched by :func:`~mmsmot.structures.match_trajectories`. Every true
     caption is an item, with an empty prediction where its trajectory was missed. Every
     true pair is an item; so is every predicted pair that is not a true one, also if one
-    of its ends matches no true trajectory. Only the truth of :func:`apply_preprocessing`
+    of its ends matches no true trajectory. Only the truth of :func:`preprocess_by_protocol`
     counts.
 
     Args:
         sample: Truth and prediction.
         min_iou: Least mean IoU of a match over the union of frames.
     """
-    sample = apply_preprocessing(sample)
+    sample = preprocess_by_protocol(sample)
     gt_of = match_trajectories(
         sample.gt_trajectories, sample.pred_trajectories, min_iou
     )
@@ -125,9 +125,9 @@ def compare_official(sample: SMOTDataSample) -> ProtocolComparison:
     True trajectories without a caption are dropped; a prediction is matched by
     :func:`~mmsmot.structures.match_official`, many to one; only matched predictions
     and, among their ordered pairs, only those whose true pair interacts are compared.
-    Only the truth of :func:`apply_preprocessing` counts.
+    Only the truth of :func:`preprocess_by_protocol` counts.
     """
-    sample = apply_preprocessing(sample)
+    sample = preprocess_by_protocol(sample)
     truth, pred_captions = _true_captions(sample), _pred_captions(sample)
     gt = sample.gt_trajectories
     described = gt[[int(i) in truth for i in gt.ids]] if len(gt) else gt

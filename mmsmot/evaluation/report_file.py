@@ -11,7 +11,7 @@ from .smot_report import smot_report_headline
 
 
 def report_tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The sums and scores that :func:`~.tracking.combine_sequences` takes, by metric.
+    """The sums and scores that :func:`~.tracking.combine_tracking_sequences` takes, by metric.
 
     Args:
         scores: Of :func:`~.smot_report.build_smot_report`, also read back from JSON. Older reports

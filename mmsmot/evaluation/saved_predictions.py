@@ -24,7 +24,7 @@ from .interactions import THRESHOLD
 from .preprocessing import require_preprocessing
 from .protocols import RELEASE, STRICT
 from .result_names import RESULT, result_name
-from .smot_report import VideoScores, build_smot_report, score_video
+from .smot_report import VideoScores, build_smot_report, report_video_scores
 
 MISSING = ('error', 'empty', 'skip')
 KEY = re.compile(rb'"key":\s*\{')  # what a result of infer has and a dump has not
@@ -290,7 +290,7 @@ def score_predictions(
             skipped += 1
             continue
         try:
-            scored.append(score_video(sample, protocols, preprocessing))
+            scored.append(report_video_scores(sample, protocols, preprocessing))
         except ValueError as error:
             raise ValueError(f'{result_name(sample)}: {error}') from error
     if not scored:

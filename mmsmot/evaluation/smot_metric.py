@@ -27,7 +27,7 @@ from .smot_report import (
     POSITIONS,
     VideoScores,
     build_smot_report,
-    score_video,
+    report_video_scores,
     smot_report_headline,
 )
 
@@ -140,7 +140,7 @@ class SMOTMetric(BaseMetric):
         if 'gt_trajectories' not in sample:
             return None
         try:
-            return score_video(
+            return report_video_scores(
                 sample,
                 self.protocols,
                 self.preprocessing,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..structures import SMOTDataSample, Trajectories
 from .captions import BLEU, CaptionScores, CaptionSet, score_captions
-from .chota import caption_accuracy, caption_similarity, chota
+from .chota import chota, chota_caption_accuracy, chota_caption_similarity
 from .interactions import (
     THRESHOLD,
     PairVerbs,
@@ -20,8 +20,8 @@ from .interactions import (
     head_and_tail_scores,
     interaction_span_iou,
     interaction_threshold_curve,
-    macro_scores,
-    micro_scores,
+    macro_interaction_scores,
+    micro_interaction_scores,
     pair_subset_accuracy,
     scores_per_verb,
 )
@@ -31,13 +31,13 @@ from .protocols import (
     RELEASE,
     STRICT,
     ProtocolComparison,
+    compare_by_strict_protocol,
     compare_official,
-    compare_strictly,
 )
 from .result_names import result_name
 from .tracking import (
     Result,
-    combine_sequences,
+    combine_tracking_sequences,
     evaluate_and_match_sequence,
     summarize_tracking,
 )
@@ -73,7 +73,7 @@ class VideoScores:
     release_tracking: Result | None = None
 
 
-def score_video(
+def report_video_scores(
     sample: SMOTDataSample,
     protocols: Sequence[str] = (STRICT, RELEASE),
     preprocessing: str = 'auto',
@@ -87,7 +87,7 @@ def score_video(
         preprocessing: Of the tracks, see :func:`~.tracking.evaluate_sequence`.
         release_frame_numbers: As of :class:`~.smot_metric.SMOTMetric`.
     """
-    compare = {STRICT: compare_strictly, RELEASE: compare_official}
+    compare = {STRICT: compare_by_strict_protocol, RELEASE: compare_official}
     gt, pred, frames = (
         sample.gt_trajectories,
         sample.pred_trajectories,
@@ -147,14 +147,16 @@ def build_smot_report(
         that numbers its frames otherwise), each only where it is annotated
         in some video and predicted in some: what was not predicted is absent, not 0;
         ``'tracking_fields'``: the tracking result that
-        :func:`~.tracking.combine_sequences` takes; ``'counts'`` of what had no truth;
+        :func:`~.tracking.combine_tracking_sequences` takes; ``'counts'`` of what had no truth;
         ``'missing'`` for scores that could not be computed, or mean something else than
         their name says, and why; ``'preprocessing'`` of each video's tracks.
 
     Raises:
         ValueError: There is no video.
     """
-    tracking = combine_sequences({video.name: video.tracking for video in videos})
+    tracking = combine_tracking_sequences(
+        {video.name: video.tracking for video in videos}
+    )
     protocols = list(videos[0].comparisons)
     scores: dict[str, Any] = {
         'tracking': summarize_tracking(tracking),
@@ -171,7 +173,7 @@ def build_smot_report(
     by_position = {v.name: r for v in videos if (r := v.release_tracking) is not None}
     if by_position:
         part = scores.setdefault(RELEASE, {})
-        part['tracking'] = summarize_tracking(combine_sequences(by_position))
+        part['tracking'] = summarize_tracking(combine_tracking_sequences(by_position))
     unjudged = Counter(n for v in videos for n in v.comparisons[protocols[0]].unjudged)
     scores['counts'] = {'videos': len(videos), 'without truth': dict(unjudged)}
     scores['missing'] = missing
@@ -270,7 +272,7 @@ def _released(
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
         levels['interactions'] = {
-            **micro_scores(count_pair_verbs(pairs, threshold, above=True)),
+            **micro_interaction_scores(count_pair_verbs(pairs, threshold, above=True)),
             'accuracy': pair_subset_accuracy(pairs, threshold, above=True),
             'pairs': len(pairs),
         }
@@ -290,9 +292,9 @@ def interaction_report(
     """
     overlap = interaction_span_iou(pairs, threshold)
     return {
-        **micro_scores(counts),
+        **micro_interaction_scores(counts),
         **({} if overlap is None else {'span IoU': overlap}),
-        'macro': macro_scores(counts),
+        'macro': macro_interaction_scores(counts),
         **head_and_tail_scores(counts),
         'verbs': scores_per_verb(counts),
         'curve': {
@@ -334,11 +336,11 @@ def _caption_set(
 def _caption_accuracy(videos: Sequence[VideoScores], scores: CaptionScores) -> float:
     if not len(scores.segments['CIDEr']):
         return 0.0
-    similarity = iter(caption_similarity(scores.segments).tolist())
+    similarity = iter(chota_caption_similarity(scores.segments).tolist())
     total, boxes = 0.0, 0
     for video in videos:
         of_pair = {pair: next(similarity) for pair in video.captions}
-        part, number = caption_accuracy(video.boxes, of_pair)
+        part, number = chota_caption_accuracy(video.boxes, of_pair)
         total, boxes = total + part, boxes + number
     return total / max(boxes, 1)
 

@@ -108,12 +108,12 @@ def evaluate_and_match_sequence(
     Raises:
         ValueError: As :func:`evaluate_sequence`.
     """
-    data, names = sequence_data(gt, pred, frame_ids, preprocessing, video)
+    data, names = tracking_sequence_data(gt, pred, frame_ids, preprocessing, video)
     result = {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
     return result, _matched_boxes(data, *names, threshold)
 
 
-def sequence_data(
+def tracking_sequence_data(
     gt: Trajectories,
     pred: Trajectories,
     frame_ids: np.ndarray,
@@ -160,7 +160,7 @@ def _matched_boxes(
     return {(int(g), int(p)): int(n) for g, p, n in zip(*pairs, counts, strict=True)}
 
 
-def combine_sequences(results: dict[str, Result]) -> Result:
+def combine_tracking_sequences(results: dict[str, Result]) -> Result:
     """One result for all sequences, pooled over their boxes as trackeval does.
 
     Raises:
@@ -193,7 +193,7 @@ def tracking_rows(results: dict[str, Result]) -> dict[str, dict[str, float]]:
         ValueError: There is no sequence.
     """
     rows = {name: summarize_tracking(result) for name, result in results.items()}
-    return {**rows, COMBINED: summarize_tracking(combine_sequences(results))}
+    return {**rows, COMBINED: summarize_tracking(combine_tracking_sequences(results))}
 
 
 @lru_cache(maxsize=1)

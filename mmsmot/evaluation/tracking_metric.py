@@ -19,7 +19,7 @@ from .table import format_table
 from .tracking import (
     COMBINED,
     Result,
-    combine_sequences,
+    combine_tracking_sequences,
     evaluate_sequence,
     tracking_rows,
 )
@@ -122,7 +122,7 @@ class TrackingMetric(BaseMetric):
         rows = tracking_rows(scored)
         print_log('\n' + format_table(rows), logger='current')
         if self.json_path is not None:
-            combined = combine_sequences(scored)
+            combined = combine_tracking_sequences(scored)
             report = {
                 'preprocessing': self.preprocessing,
                 'preprocessing_of': {n: rule for n, _, rule in sorted(results) if rule},

@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..structures import Frame, Interactions, Prompt, Tracks, Trajectories
+from ..structures import (
+    Frame,
+    Interactions,
+    MotionSpan,
+    Prompt,
+    Tracks,
+    Trajectories,
+)
 from ..structures.matching import map_to_merged
 from .estimators import Estimate
 from .semantics.description import Description, Pair, unordered_pair
@@ -92,6 +99,7 @@ class PromptRun:
         self._described: dict[int, int] = {}  # position of the end by id, not forgotten
         self._met_open: dict[int, set[int]] = {}  # of each described: who still lives
         self._captions: dict[int, str] = {}
+        self._motions: dict[int, list[MotionSpan]] = {}
         self._interactions = InteractionRows()
 
     @property
@@ -171,6 +179,8 @@ class PromptRun:
         description = self.describe()
         captions = description.captions
         description.captions = {i: captions[i] for i in ids if i in captions}
+        if (motions := description.motions) is not None:
+            description.motions = {i: motions[i] for i in ids if i in motions}
         description.interactions = description.interactions.for_ids(ids)
         return description
 
@@ -231,6 +241,7 @@ class PromptRun:
             summarize=True,
         )
         self._captions |= description.captions
+        self._motions |= description.motions or {}
         self._interactions.update(description.interactions)
         return [
             EndedTrack(
@@ -337,6 +348,9 @@ class PromptRun:
     def _with_past(self, description: Description) -> Description:
         return Description(
             captions=self._captions | description.captions,
+            motions=None
+            if description.motions is None
+            else self._motions | description.motions,
             interactions=self._interactions.updated_table(description.interactions),
             video_caption=description.video_caption,
         )

@@ -16,7 +16,7 @@ from torch import nn
 from ..datasets import VideoReader
 from ..registry import MODELS, TASK_UTILS, build_part
 from ..structures import Frame, Prompt, SMOTDataSample, Trajectories, VideoInfo
-from ..utils.legacy_names import upgraded_weights
+from ..utils.legacy_names import upgraded_legacy_weights
 from ..utils.number_ranges import COUNT, require_numbers
 from ..utils.stopwatch import Stopwatch
 from .detectors import BaseDetector
@@ -270,6 +270,8 @@ def write_pred_fields(
     sample.pred_trajectories = result.trajectories
     if result.description is not None:
         sample.pred_captions = result.description.captions
+        if result.description.motions is not None:
+            sample.pred_motions = result.description.motions
         sample.pred_interactions = result.description.interactions
         sample.pred_video_caption = result.description.video_caption
     sample.set_metainfo({'frame_ids': np.array(frame_ids, np.int64)})
@@ -296,6 +298,6 @@ def _upgrade_names(
     """Let checkpoints of earlier versions be loaded."""
     if prefix:
         return  # inside of another model, whose names nobody wrote before
-    upgraded = upgraded_weights(state_dict, model.state_dict())
+    upgraded = upgraded_legacy_weights(state_dict, model.state_dict())
     state_dict.clear()
     state_dict.update(upgraded)

@@ -28,6 +28,7 @@ from .mot_text import (
     read_trajectories,
     write_trajectories,
 )
+from .motion_span import MotionSpan
 from .prompt import (
     Prompt,
     as_prompts,
@@ -51,6 +52,7 @@ __all__ = [
     'Detections',
     'Frame',
     'Interactions',
+    'MotionSpan',
     'Prompt',
     'ReferringExpression',
     'SMOTDataSample',

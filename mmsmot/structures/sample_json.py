@@ -37,6 +37,7 @@ from .frame import VideoInfo
 from .id_keys import LAST_ID, read_id
 from .interactions import Interactions
 from .legacy_result import LEGACY_RESULT, sample_from_legacy_result
+from .motion_span import motion_span_from_dict, motion_span_to_dict
 from .prompt import prompt_from_dict, prompt_to_dict
 from .referring_expression import expression_from_dict, expression_to_dict
 from .trajectories import Trajectories
@@ -238,16 +239,40 @@ def _captions_to_dict(captions: dict[int, str]) -> dict[str, str]:
 
 
 def _captions_from_dict(content: Any) -> dict[int, str]:
-    captions = {}
-    for key, text in _require(content, dict, 'captions').items():
+    return {
+        track_id: _require(text, str, f'the caption of {track_id}')
+        for track_id, text in _by_id(content, 'captions', 'texts').items()
+    }
+
+
+def _by_id(content: Any, field_name: str, values: str) -> dict[int, Any]:
+    by_id = {}
+    for key, value in _require(content, dict, field_name).items():
         track_id = read_id(key)
-        if track_id is None or track_id in captions:
+        if track_id is None or track_id in by_id:
             raise ValueError(
-                f'captions must map ids from 0 to {LAST_ID} to texts, each id once, got '
-                f'{key!r:.40}'
+                f'{field_name} must map ids from 0 to {LAST_ID} to {values}, each id once, '
+                f'got {key!r:.40}'
             )
-        captions[track_id] = _require(text, str, f'the caption of {key}')
-    return captions
+        by_id[track_id] = value
+    return by_id
+
+
+def _motions_to_dict(motions: dict[int, list]) -> dict[str, list[dict]]:
+    return {
+        str(int(track_id)): [motion_span_to_dict(span) for span in spans]
+        for track_id, spans in motions.items()
+    }
+
+
+def _motions_from_dict(content: Any) -> dict[int, list]:
+    return {
+        track_id: [
+            motion_span_from_dict(span)
+            for span in _require(spans, list, f'the motions of {track_id}')
+        ]
+        for track_id, spans in _by_id(content, 'motions', 'lists').items()
+    }
 
 
 def _expressions_to_list(expressions: list) -> list[dict]:
@@ -293,6 +318,7 @@ _CODECS: dict[str, tuple[Callable, Callable]] = {
     'meta:prompt': (prompt_to_dict, prompt_from_dict),
     'trajectories': (_trajectories_to_dict, _trajectories_from_dict),
     'captions': (_captions_to_dict, _captions_from_dict),
+    'motions': (_motions_to_dict, _motions_from_dict),
     'interactions': (_table_to_dict, _interactions_from_dict),
     'video_caption': (_text, _text),
     'expressions': (_expressions_to_list, _expressions_from_list),

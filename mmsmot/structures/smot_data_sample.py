@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .frame import VideoInfo
     from .interactions import Interactions
+    from .motion_span import MotionSpan
     from .prompt import Prompt
     from .referring_expression import ReferringExpression
     from .trajectories import Trajectories
@@ -33,6 +34,8 @@ class SMOTDataSample(BaseDataElement):
     Data fields, each as ``gt_`` (truth) and as ``pred_`` (prediction):
         trajectories (:class:`~mmsmot.structures.Trajectories`): Boxes over time, by id.
         captions (dict[int, str]): A text for each id that has one.
+        motions (dict[int, list[:class:`~mmsmot.structures.MotionSpan`]]): What each id
+            does from when to when, in order; of predictions alone.
         interactions (:class:`~mmsmot.structures.Interactions`): Subject, verb, object.
         video_caption (str): A text for the whole video.
         expressions (list[:class:`~mmsmot.structures.ReferringExpression`]): Sentences
@@ -54,6 +57,7 @@ class SMOTDataSample(BaseDataElement):
 
     pred_trajectories: Trajectories
     pred_captions: dict[int, str]
+    pred_motions: dict[int, list[MotionSpan]]
     pred_interactions: Interactions
     pred_video_caption: str
     pred_expressions: list[ReferringExpression]

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .atomic import atomic_path
-from .legacy_names import upgraded_weights
+from .legacy_names import upgraded_legacy_weights
 
 ALIASES = 'same_as'  # metadata: names of tensors that stand there under another one
 # torch.save compresses nothing; zlib brings the trained weights of the package to 92 %.
@@ -56,7 +56,7 @@ def load_checkpoint(
         raise FileNotFoundError(f'there is no checkpoint at {path.absolute()}')
     _refuse_bomb(path)
     loaded = _read(path, map_location)
-    refuse_nan(loaded.get('state_dict', loaded), path)
+    refuse_nan_weights(loaded.get('state_dict', loaded), path)
     return loaded
 
 
@@ -117,7 +117,7 @@ def _refuse_bomb(path: Path) -> None:
         )
 
 
-def refuse_nan(weights: Any, path: str | os.PathLike) -> None:
+def refuse_nan_weights(weights: Any, path: str | os.PathLike) -> None:
     """Refuse weights of a training that diverged.
 
     A mask may hold some infinities; a tensor of nothing else, or with a NaN, is no weight.
@@ -232,7 +232,7 @@ def load_weights(
     if within and isinstance(weights, dict):
         weights = _inside(weights, (within,) if isinstance(within, str) else within)
     require_weights_of(model, weights, filename)
-    model.load_state_dict(upgraded_weights(weights, model.state_dict()))
+    model.load_state_dict(upgraded_legacy_weights(weights, model.state_dict()))
 
 
 def _inside(weights: dict[str, Any], prefixes: tuple[str, ...]) -> dict[str, Any]:
@@ -270,7 +270,7 @@ def require_weights_of(
     if no_tensors:
         raise ValueError(f'{filename} holds what are no weights: {no_tensors[:3]}')
     expected = model.state_dict()
-    weights = upgraded_weights(weights, expected)
+    weights = upgraded_legacy_weights(weights, expected)
     optional = {
         f'{name}.{key}' if name else key
         for name, part in model.named_modules(remove_duplicate=False)

@@ -28,8 +28,8 @@ from .user_errors import (
     INPUT_TOO_LARGE,
     is_about_a_path,
     is_for_users,
-    is_interrupt,
     is_raised_by_mmsmot,
+    is_user_interrupt,
     last_line_in_mmsmot,
     remote_traceback,
 )
@@ -126,7 +126,7 @@ def run_tool(
     except KeyboardInterrupt:
         _end(130, f'interrupted; {interrupted}')
     except Exception as error:
-        if is_interrupt(error):
+        if is_user_interrupt(error):
             _end(130, f'interrupted; {interrupted}')
         if isinstance(error, BrokenPipeError) and _has_no_reader(sys.stdout):
             # As of  | head : the output was enough, and Python must not flush the rest.

@@ -92,7 +92,7 @@ def hub_files(name: str | os.PathLike, *, ask_hub: bool = True) -> HubFiles:
     return HubFiles(text, 'hub', num_bytes, source, cache, licence, partial)
 
 
-def is_offline() -> bool:
+def hub_is_offline() -> bool:
     """Whether the environment says that the hub is not to be asked (``HF_HUB_OFFLINE``)."""
     from huggingface_hub import constants
 
@@ -118,7 +118,7 @@ def format_bytes(num_bytes: int | None) -> str:
     return f'{num_bytes / MEGABYTE:.1f} MB'
 
 
-def how_to_get(name: str) -> str:
+def how_to_get_hub_file(name: str) -> str:
     """How somebody without a network here gets a model of the hub."""
     known_model = KNOWN_MODELS.get(name)
     size = (
@@ -178,7 +178,7 @@ def _bytes_on_hub(name: str) -> int | None:
     """What would be downloaded; ``None`` where the hub does not tell."""
     from huggingface_hub import HfApi
 
-    if is_offline():
+    if hub_is_offline():
         return None
     try:
         info: Any = HfApi().model_info(name, files_metadata=True, timeout=TIMEOUT)

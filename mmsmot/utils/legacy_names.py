@@ -79,7 +79,7 @@ WEIGHT_PREFIXES = (
 )
 
 
-def upgrade_part(part: dict[str, Any], path: str = '') -> None:
+def upgrade_legacy_part(part: dict[str, Any], path: str = '') -> None:
     """Rename in place what a part's config calls by an old name, and warn.
 
     Args:
@@ -116,15 +116,15 @@ def _rename_arguments(part: dict[str, Any], name: str, prefix: str) -> None:
             _warn(f'{prefix}{old} of {name} is called {new} now')
 
 
-def upgrade_config(node: Any, path: str = '') -> None:
-    """:func:`upgrade_part` for every part of a config, in place."""
+def upgrade_legacy_config(node: Any, path: str = '') -> None:
+    """:func:`upgrade_legacy_part` for every part of a config, in place."""
     if isinstance(node, dict):
-        upgrade_part(node, path)
+        upgrade_legacy_part(node, path)
     for child_path, child in _children(node, path):
-        upgrade_config(child, child_path)
+        upgrade_legacy_config(child, child_path)
 
 
-def upgraded_options(options: Mapping[str, Any], config: Any) -> dict[str, Any]:
+def upgraded_legacy_options(options: Mapping[str, Any], config: Any) -> dict[str, Any]:
     """The options of ``--cfg-options`` by today's names.
 
     Args:
@@ -134,7 +134,7 @@ def upgraded_options(options: Mapping[str, Any], config: Any) -> dict[str, Any]:
     kinds = dict(_types(config, ''))
     options = dict(options)
     for key, value in options.items():
-        upgrade_config(value, key)
+        upgrade_legacy_config(value, key)
         if key.endswith('.type'):
             options[key] = _upgraded_type(value, f'{key}: ')
             kinds[key.removesuffix('.type')] = _type_name(options[key])
@@ -174,7 +174,7 @@ def _upgraded_key(key: str, kinds: Mapping[str, str]) -> str:
     return '.'.join(parts)
 
 
-def upgraded_weights(
+def upgraded_legacy_weights(
     weights: Mapping[str, Value], model_names: Iterable[str]
 ) -> dict[str, Value]:
     """Weights by the names that they have in a model of today.

@@ -10,9 +10,15 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from .checkpoint import refuse_nan
+from .checkpoint import refuse_nan_weights
 from .fingerprint import text_hash
-from .hub_files import format_bytes, how_to_get, hub_files, is_hub_name, is_offline
+from .hub_files import (
+    format_bytes,
+    how_to_get_hub_file,
+    hub_files,
+    hub_is_offline,
+    is_hub_name,
+)
 from .weights_hash import weights_hash
 
 # Weights are read from safetensors alone, and no code that comes with a model is run.
@@ -92,7 +98,7 @@ def load_pretrained(
             raise
         raise _damaged(name, location, error) from error
     _require_all_weights(model, report, name)
-    refuse_nan(model.state_dict(), name)
+    refuse_nan_weights(model.state_dict(), name)
     return model.eval(), processor
 
 
@@ -176,7 +182,7 @@ def _require_all_weights(model: Any, report: Any, name: Any) -> None:
 def _log_download(name: str) -> None:
     """Say what is going to be downloaded, where the model is not in the cache."""
     files = hub_files(name, ask_hub=False)
-    if files.place == 'hub' and not is_offline():
+    if files.place == 'hub' and not hub_is_offline():
         print_log(
             f'{name} is not in the cache {files.folder}: it will be downloaded '
             f'({format_bytes(files.num_bytes)})',
@@ -185,7 +191,7 @@ def _log_download(name: str) -> None:
 
 
 def _how_to_get(location: str) -> str:
-    return how_to_get(location) if is_hub_name(location) else ''
+    return how_to_get_hub_file(location) if is_hub_name(location) else ''
 
 
 def _first_line(error: Exception) -> str:

@@ -32,7 +32,7 @@ def is_for_users(error: Exception) -> bool:
     return isinstance(error, RAISED_ON_PURPOSE) and is_raised_by_mmsmot(error)
 
 
-def is_interrupt(error: BaseException | None) -> bool:
+def is_user_interrupt(error: BaseException | None) -> bool:
     """Whether an error was raised because of Ctrl-C.
 
     A bare ``except`` makes another error of it, as around MMEngine's call of yapf.

@@ -14,7 +14,7 @@ from ..structures import UNTRACKED, Interactions, Trajectories
 from ..utils.atomic import atomic_path
 from ..utils.number_ranges import FRAME_RATE, require_numbers
 from .contact_sheet import evenly_spaced_frames
-from .semantic_drawer import SemanticDrawer, caption_entries, short_verb
+from .semantic_drawer import SemanticDrawer, drawn_caption_entries, drawn_verb
 from .text_drawing import cut_text, draw_text, drawable_text, text_width
 from .text_panel import FAINT, TextEntry, count_panel_lines, draw_text_panel
 from .video_writer import VideoWriter
@@ -56,8 +56,8 @@ def draw_dataset_sheet(
     Raises:
         ValueError: The video has no images, or one cannot be read.
     """
-    require_sheet_images(video)
-    frame_ids = sheet_frames(video.frame_ids, truth.interactions, num_frames)
+    require_browser_images(video)
+    frame_ids = browser_sheet_frames(video.frame_ids, truth.interactions, num_frames)
     tiles = []
     boxes = boxes_by_frame(truth.trajectories)
     drawer = SemanticDrawer(scale=tile_width / _width(video))
@@ -71,7 +71,7 @@ def draw_dataset_sheet(
     title = TextEntry(
         f'{video.video.name}: {browser_summary_line(video, truth)}', faint=True
     )
-    captions = caption_entries(truth.captions, truth.video_caption)
+    captions = drawn_caption_entries(truth.captions, truth.video_caption)
     entries = [title, *captions, *interaction_entries(truth.interactions)]
     lines = min(count_panel_lines(entries, grid.shape[1]), MAX_SHEET_LINES)
     return np.concatenate([grid, draw_text_panel(entries, grid.shape[1], lines)])
@@ -114,7 +114,7 @@ def write_dataset_clip(
             wider than ``MAX_CLIP_WIDTH``.
     """
     require_numbers('write_clip', FRAME_RATE.or_none, fps=fps)
-    require_sheet_images(video)
+    require_browser_images(video)
     captions = truth.captions or {}
     drawer = SemanticDrawer(scale)
     width = _width(video)
@@ -162,7 +162,7 @@ def interactions_at(
     return interactions and interactions.between(frame_id, frame_id)
 
 
-def sheet_frames(
+def browser_sheet_frames(
     frame_ids: np.ndarray, interactions: Interactions | None, count: int
 ) -> np.ndarray:
     """At most ``count`` frames, ascending, among them one of each interaction's span.
@@ -211,7 +211,7 @@ def _clauses(interactions: Interactions) -> Iterator[str]:
             partner if ids[row] == UNTRACKED else ids[row]
             for ids in (interactions.subject_ids, interactions.object_ids)
         )
-        yield f'{subject} {short_verb(str(interactions.verbs[row]))} {target}{span}'
+        yield f'{subject} {drawn_verb(str(interactions.verbs[row]))} {target}{span}'
 
 
 def browser_summary_line(video: ImageSequence, truth: GroundTruth) -> str:
@@ -226,7 +226,7 @@ def browser_summary_line(video: ImageSequence, truth: GroundTruth) -> str:
     )
 
 
-def require_sheet_images(video: ImageSequence) -> None:
+def require_browser_images(video: ImageSequence) -> None:
     """Raise ``ValueError`` where a video has no images to draw on."""
     if video.image_paths is None:
         raise ValueError(

@@ -59,7 +59,7 @@ def write_html_report(
             as the timestamps of the frames read: needed for a video of variable rate,
             or one written of the frames processed. ``None`` for the original video at
             its constant rate, ``(frame_id - 1) / fps``; for others of constant rate see
-            :func:`~.report_data.frame_times`.
+            :func:`~.report_data.report_frame_times`.
         scores: Numbers by ``'<group>/<name>'``, as
             :func:`~mmsmot.evaluation.smot_report.smot_report_headline` makes them.
         warnings: Texts to show on top, such as what the model was not trained for.

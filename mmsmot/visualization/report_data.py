@@ -57,7 +57,7 @@ def report_data(
     frame_ids = _frame_ids(sample)
     require_numbers(sample.video.name, FRAME_RATE, fps=sample.video.fps)
     if times is None:
-        times = frame_times(frame_ids, sample.video.fps)
+        times = report_frame_times(frame_ids, sample.video.fps)
     times = _checked_times(times, frame_ids, sample.video.name)
     sides = [side for side in SIDES if f'{side}_trajectories' in sample]
     if not sides:
@@ -87,7 +87,7 @@ def report_data(
     }
 
 
-def frame_times(
+def report_frame_times(
     frame_ids: np.ndarray, fps: float, start: int = 1, stride: int = 1
 ) -> np.ndarray:
     """When frames are shown by a video of constant rate.

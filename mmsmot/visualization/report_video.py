@@ -14,7 +14,7 @@ from ..datasets.decoded_frame import MIRRORED, frame_orientation
 from ..datasets.video_container import container_video_stream, open_container
 from ..datasets.video_file import VideoFile
 from ..structures import Frame
-from .report_data import frame_times
+from .report_data import report_frame_times
 from .video_writer import VideoWriter
 
 # What Chromium, Firefox and Safari all play.
@@ -87,7 +87,9 @@ def playable_video(
     with writer:
         for frame in _frames_of(reader, frame_ids):
             writer.write(frame.image)
-    return Path(copy), frame_times(np.arange(len(frame_ids)), float(writer.fps), 0)
+    return Path(copy), report_frame_times(
+        np.arange(len(frame_ids)), float(writer.fps), 0
+    )
 
 
 def _frames_of(reader: VideoReader, frame_ids: np.ndarray) -> Iterator[Frame]:

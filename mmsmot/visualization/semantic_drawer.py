@@ -91,7 +91,7 @@ class SemanticDrawer:
         scene = self.draw_scene(image, ids, boxes, interactions)
         if self.panel_lines == 0:
             return scene
-        entries = caption_entries(captions, video_caption, visible_ids=ids)
+        entries = drawn_caption_entries(captions, video_caption, visible_ids=ids)
         if not entries and self.panel_lines is None:
             return scene
         panel = draw_text_panel(entries, scene.shape[1], self.panel_lines)
@@ -128,10 +128,10 @@ class SemanticDrawer:
     ) -> int:
         """Lines that these texts take below a frame of a width in pixels."""
         wide = round(width * self.scale_for(width))
-        return count_panel_lines(caption_entries(captions, video_caption), wide)
+        return count_panel_lines(drawn_caption_entries(captions, video_caption), wide)
 
 
-def caption_entries(
+def drawn_caption_entries(
     captions: Mapping[int, str] | None,
     video_caption: str | None,
     visible_ids: Iterable[int] | None = None,
@@ -153,7 +153,7 @@ def caption_entries(
     return entries
 
 
-def short_verb(verb: str) -> str:
+def drawn_verb(verb: str) -> str:
     """A WordNet sense's word: ``look`` of ``look.v.01``, ``hash out`` of
     ``hash_out.v.01``; other verbs as they are."""
     word, *sense = verb.split('.')
@@ -176,7 +176,7 @@ def _draw_interactions(
         if subject in places and target in places:
             arc = _arc(places[subject], places[target], canvas.shape)
             _draw_arrow(canvas, arc, track_color(subject), has_span)
-            names = (verb if senses else short_verb(verb) for verb in verbs)
+            names = (verb if senses else drawn_verb(verb) for verb in verbs)
             text = drawable_text(', '.join(dict.fromkeys(names)))
             labels.append((text, _beyond(arc), track_color(subject)))
     occupied = [_badge_place(box) for box in places.values()]

@@ -62,12 +62,12 @@ def cut_text(text: str, width: int, size: int = TEXT_SIZE) -> str:
     if text_width(text, size) <= width:
         return text
     return (
-        text[: fitting_characters(text, width - text_width(ELLIPSIS, size), size)]
+        text[: fitting_text_length(text, width - text_width(ELLIPSIS, size), size)]
         + ELLIPSIS
     )
 
 
-def fitting_characters(text: str, width: int, size: int = TEXT_SIZE) -> int:
+def fitting_text_length(text: str, width: int, size: int = TEXT_SIZE) -> int:
     """How many characters of a drawable text fit into a width in pixels."""
     low, high = 0, len(text)
     while low < high:

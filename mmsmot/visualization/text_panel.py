@@ -13,7 +13,7 @@ from .text_drawing import (
     cut_text,
     draw_text,
     drawable_text,
-    fitting_characters,
+    fitting_text_length,
     text_color_on,
     text_width,
 )
@@ -58,7 +58,7 @@ def wrap_text(text: str, width: int) -> tuple[str, ...]:
         if line:
             lines.append(line)
         while len(word) > 1 and text_width(word) > width:
-            cut = max(1, fitting_characters(word, width))
+            cut = max(1, fitting_text_length(word, width))
             lines.append(word[:cut])
             word = word[cut:]
         line = word

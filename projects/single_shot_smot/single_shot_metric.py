@@ -9,10 +9,14 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmsmot.evaluation import combine_sequences, evaluate_sequence, format_table
+from mmsmot.evaluation import (
+    combine_tracking_sequences,
+    evaluate_sequence,
+    format_table,
+)
 from mmsmot.evaluation.preprocessing import require_preprocessing
 from mmsmot.evaluation.result_names import result_name
-from mmsmot.evaluation.tracking import COMBINED, sequence_data
+from mmsmot.evaluation.tracking import COMBINED, tracking_sequence_data
 from mmsmot.models.trackers.association import linear_assignment
 from mmsmot.registry import METRICS
 
@@ -81,7 +85,7 @@ class SingleShotMetric(BaseMetric):
                 sample['video'],
             )
             result = evaluate_sequence(*arguments)
-            transfers = count_transfers(sequence_data(*arguments)[0])
+            transfers = count_transfers(tracking_sequence_data(*arguments)[0])
             self.results.append((result_name(sample), result, transfers))
 
     def compute_metrics(
@@ -105,7 +109,9 @@ class SingleShotMetric(BaseMetric):
             )
         transfers = sum(row['transfers'] for row in rows.values())
         num_tracks = sum(row['tracks'] for row in rows.values())
-        combined = combine_sequences({name: result for name, result, _ in results})
+        combined = combine_tracking_sequences(
+            {name: result for name, result, _ in results}
+        )
         rows[COMBINED] = {**_row(combined, transfers), 'tracks': num_tracks}
         print_log('\n' + format_table(rows), logger='current')
         return rows[COMBINED]
@@ -118,7 +124,7 @@ def count_transfers(data: dict[str, Any], threshold: float = 0.5) -> int:
     stays so, the rest by the greatest total IoU.
 
     Args:
-        data: trackeval's arrays, see :func:`~mmsmot.evaluation.tracking.sequence_data`.
+        data: trackeval's arrays, see :func:`~mmsmot.evaluation.tracking.tracking_sequence_data`.
         threshold: Least IoU of a match.
     """
     last_object = np.full(data['num_tracker_ids'], -1)  # that each track was matched to

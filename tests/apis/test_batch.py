@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.apis.batch import SUMMARY, VideoSummary, infer_batch
+from mmsmot.apis.batch import SUMMARY, BatchVideoSummary, infer_batch
 from mmsmot.engine.launchers import LocalLauncher
 from tests.demo_scene import make_demo_scene
 
@@ -24,7 +24,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def batch(scenes: Path, out: Path, **call: object) -> list[VideoSummary]:
+def batch(scenes: Path, out: Path, **call: object) -> list[BatchVideoSummary]:
     inferencer = dict(config=CONFIG, options={'model.tracker.min_hits': 0})
     names = [str(scenes / name) for name in ('s0', 'notes.mp4', 's1')]
     return infer_batch(

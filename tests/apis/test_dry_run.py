@@ -13,7 +13,7 @@ from mmengine.config import Config
 pytest.importorskip('transformers', reason='needs transformers')
 
 from mmsmot.apis import dry_run
-from mmsmot.apis.dry_run import describe_run, model_files
+from mmsmot.apis.dry_run import describe_run, dry_run_files
 from mmsmot.engine import load_config, set_config_weights
 from tests.demo_scene import make_demo_scene
 from tests.tiny_onnx import write_onnx
@@ -60,7 +60,7 @@ def test_what_is_here_is_not_downloaded(clip: str, tmp_path: Path) -> None:
         FOUNDATION, {'model.semantics.model.name': str(tmp_path / 'no')}
     )
     set_config_weights(config, str(save_detector(tmp_path / 'detector')))
-    detector, words = model_files(config)
+    detector, words = dry_run_files(config)
     assert (detector.place, words.place) == ('here', 'missing')
     size = sum(f.stat().st_size for f in (tmp_path / 'detector').iterdir())
     assert detector.num_bytes == size
@@ -78,20 +78,20 @@ def test_without_a_network_what_is_not_here_is_missing(clip: str, monkeypatch) -
 
 
 def test_files_and_the_zoo(tmp_path: Path) -> None:
-    (zoo,) = model_files(load_config('two_stage/bytetrack_rtmdet-tiny'))
+    (zoo,) = dry_run_files(load_config('two_stage/bytetrack_rtmdet-tiny'))
     assert zoo.place == 'missing'
     assert zoo.note.startswith('download https://') and '--weights FILE' in zoo.note
     config = load_config('two_stage/strongsort_yolox-nano')
     path = tmp_path / 'net.onnx'
     write_onnx(path)
     set_config_weights(config, str(path), str(tmp_path / 'no.onnx'))
-    detector, reid = model_files(config)
+    detector, reid = dry_run_files(config)
     assert (detector.place, detector.num_bytes) == ('here', path.stat().st_size)
     assert reid.place == 'missing' and '--reid-weights' in reid.note
-    (start,) = model_files(load_config('smoter/smoter_r50_bensmot'))
+    (start,) = dry_run_files(load_config('smoter/smoter_r50_bensmot'))
     assert (start.name, start.place) == ('torchvision://resnet50', 'download')
-    assert [f.slot for f in model_files(config, path)] == ['checkpoint']
-    assert model_files(Config({'model': dict(type='SMOT')})) == []
+    assert [f.slot for f in dry_run_files(config, path)] == ['checkpoint']
+    assert dry_run_files(Config({'model': dict(type='SMOT')})) == []
 
 
 def test_the_tool(

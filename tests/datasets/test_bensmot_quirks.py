@@ -10,7 +10,7 @@ pytest.importorskip('torch')
 
 from mmsmot.datasets import BenSMOTDataset  # noqa: E402
 from mmsmot.datasets.bensmot.repairs import REPAIRS  # noqa: E402
-from mmsmot.datasets.graphml import UnsafeXML  # noqa: E402
+from mmsmot.datasets.graphml import UnsafeGraphML  # noqa: E402
 
 BOM = b'\xef\xbb\xbf'
 
@@ -303,5 +303,5 @@ ATTACKS = {
 def test_attacks_are_refused(attack, strict, tmp_path, write_bensmot) -> None:
     folder = write_bensmot(tmp_path / 'train/act/seq', graph=ATTACKS[attack])
     message = f'{folder}/interactions.graphml: .*refused'
-    with pytest.raises(UnsafeXML, match=message):
+    with pytest.raises(UnsafeGraphML, match=message):
         videos(tmp_path, strict=strict)

@@ -6,7 +6,12 @@ import time
 
 import pytest
 
-from mmsmot.datasets.graphml import Edge, UnsafeXML, interactions_graphml, parse_graphml
+from mmsmot.datasets.graphml import (
+    GraphMLEdge,
+    UnsafeGraphML,
+    interactions_graphml,
+    parse_graphml,
+)
 
 
 def test_as_networkx_writes_it() -> None:
@@ -49,7 +54,7 @@ def test_lines_marks_and_prefixes() -> None:
     )
     nodes, edges = parse_graphml(text.encode())
     assert nodes == ['a']
-    assert edges == [Edge('a', 'b', 'x,y', 4), Edge('b', 'a', '', 5)]
+    assert edges == [GraphMLEdge('a', 'b', 'x,y', 4), GraphMLEdge('b', 'a', '', 5)]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +94,6 @@ def laughs(levels: int) -> str:
 )
 def test_attacks_are_refused_at_once(text) -> None:
     start = time.perf_counter()
-    with pytest.raises(UnsafeXML, match='refused'):
+    with pytest.raises(UnsafeGraphML, match='refused'):
         parse_graphml(text.encode())
     assert time.perf_counter() - start < 1

@@ -13,7 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from mmsmot.datasets.image_decoder import decode_image, image_size, read_image, to_uint8
+from mmsmot.datasets.image_decoder import (
+    decode_image,
+    decoded_to_uint8,
+    image_size,
+    read_image,
+)
 
 
 def picture(height: int = 48, width: int = 64) -> np.ndarray:
@@ -163,18 +168,18 @@ def test_radiometric_images_of_one_channel(tmp_path, kind) -> None:
 
 def test_sixteen_bits_that_use_their_range_keep_their_upper_eight() -> None:
     full = np.linspace(0, 65535, 48 * 64).reshape(48, 64).astype(np.uint16)
-    assert np.array_equal(to_uint8(full), full >> 8)
+    assert np.array_equal(decoded_to_uint8(full), full >> 8)
 
 
 def test_floats_and_flat_images() -> None:
     warm = np.linspace(20, 40, 48 * 64, dtype=np.float32).reshape(48, 64)
     warm[0, 0], warm[0, 1] = np.nan, np.inf
-    assert len(np.unique(to_uint8(warm))) > 250
-    assert not to_uint8(np.full((4, 4), np.nan, np.float32)).any()
-    assert not to_uint8(np.full((4, 4), 9000, np.uint16)).any()
+    assert len(np.unique(decoded_to_uint8(warm))) > 250
+    assert not decoded_to_uint8(np.full((4, 4), np.nan, np.float32)).any()
+    assert not decoded_to_uint8(np.full((4, 4), 9000, np.uint16)).any()
     nearly_flat = np.full((100, 100), 9000, np.uint16)
     nearly_flat[5, 5] = 9100  # someone far away
-    assert to_uint8(nearly_flat)[5, 5] == 255
+    assert decoded_to_uint8(nearly_flat)[5, 5] == 255
 
 
 def test_damaged_exif_is_passed_over(tmp_path) -> None:
@@ -191,6 +196,6 @@ def test_sixteen_bits_are_stretched_by_all_channels() -> None:
     """640 x 480 pixels: every third value would be of the blue channel alone."""
     image = np.zeros((480, 640, 3), np.uint16)
     image[..., 2] = np.linspace(0, 4000, 640)  # red
-    eight = to_uint8(image)
+    eight = decoded_to_uint8(image)
     assert eight[..., 2].max() == 255
     assert int(eight[0, 320, 2]) == pytest.approx(128, abs=2)

@@ -13,8 +13,8 @@ from mmsmot.evaluation.interactions import (
     head_and_tail_scores,
     interaction_span_iou,
     interaction_threshold_curve,
-    macro_scores,
-    micro_scores,
+    macro_interaction_scores,
+    micro_interaction_scores,
     pair_subset_accuracy,
     scores_per_verb,
 )
@@ -29,7 +29,7 @@ PAIRS = [
 
 def test_the_release_wants_a_score_above_the_threshold() -> None:
     at = [PairVerbs({'follow'}, {'follow': 0.4, 'look': 0.4, 'push': 0.41})]
-    assert micro_scores(count_pair_verbs(at))['P'] == pytest.approx(1 / 3)
+    assert micro_interaction_scores(count_pair_verbs(at))['P'] == pytest.approx(1 / 3)
     above = count_pair_verbs(at, above=True)
     assert above.false_negatives.tolist() == [1, 0, 0]
     assert above.false_positives.tolist() == [0, 0, 1]
@@ -56,11 +56,13 @@ def test_worked_by_hand() -> None:
     assert counts.true_positives.tolist() == [1, 0, 0]
     assert counts.false_positives.tolist() == [0, 1, 1]
     assert counts.false_negatives.tolist() == [1, 2, 0]
-    assert micro_scores(counts) == pytest.approx({'P': 1 / 3, 'R': 1 / 4, 'F1': 2 / 7})
+    assert micro_interaction_scores(counts) == pytest.approx(
+        {'P': 1 / 3, 'R': 1 / 4, 'F1': 2 / 7}
+    )
     follow = {'P': 1.0, 'R': 0.5, 'F1': 2 / 3, 'support': 2}
     nothing = {'P': 0.0, 'R': 0.0, 'F1': 0.0, 'support': 2}
     assert scores_per_verb(counts) == {'follow': pytest.approx(follow), 'look': nothing}
-    assert macro_scores(counts)['F1'] == pytest.approx(1 / 3)
+    assert macro_interaction_scores(counts)['F1'] == pytest.approx(1 / 3)
     assert pair_subset_accuracy(PAIRS) == 0.0
     assert pair_subset_accuracy(PAIRS[1:2], threshold=0.39) == 1.0
 
@@ -95,8 +97,8 @@ def test_where_the_head_ends(labels: tuple[int, ...], head: int) -> None:
 
 def test_nothing_at_all_is_zero_not_an_error() -> None:
     assert (
-        micro_scores(count_pair_verbs([]))
-        == macro_scores(count_pair_verbs([]))
+        micro_interaction_scores(count_pair_verbs([]))
+        == macro_interaction_scores(count_pair_verbs([]))
         == {'P': 0.0, 'R': 0.0, 'F1': 0.0}
     )
     assert pair_subset_accuracy([]) == 0.0
@@ -127,13 +129,13 @@ def test_equals_scikit_learn(seed: int) -> None:
     expected = metrics.precision_recall_fscore_support(
         truth, predicted, average='micro', zero_division=0
     )
-    assert list(micro_scores(count_pair_verbs(pairs)).values()) == pytest.approx(
-        expected[:3]
-    )
+    assert list(
+        micro_interaction_scores(count_pair_verbs(pairs)).values()
+    ) == pytest.approx(expected[:3])
     seen = truth.any(axis=0)
     if seen.any():
         f1 = metrics.f1_score(truth, predicted, average=None, zero_division=0)
-        assert macro_scores(count_pair_verbs(pairs))['F1'] == pytest.approx(
+        assert macro_interaction_scores(count_pair_verbs(pairs))['F1'] == pytest.approx(
             f1[seen].mean()
         )
     accuracy = metrics.accuracy_score(truth, predicted)

@@ -9,9 +9,9 @@ import pytest
 
 from mmsmot.evaluation.interactions import PairVerbs
 from mmsmot.evaluation.protocols import (
-    apply_preprocessing,
+    compare_by_strict_protocol,
     compare_official,
-    compare_strictly,
+    preprocess_by_protocol,
 )
 from mmsmot.structures import Interactions, SMOTDataSample, Trajectories
 
@@ -19,7 +19,7 @@ from .smot_samples import perfect, sample, trajectories, worked_example
 
 
 def test_strict_counts_who_is_missed_and_who_is_invented() -> None:
-    result = compare_strictly(worked_example())
+    result = compare_by_strict_protocol(worked_example())
     assert result.captions == [
         ('A man walks.', 'a man walks'),
         ('A woman runs.', 'a woman sits'),
@@ -45,11 +45,13 @@ def test_spans_are_compared_frame_by_frame() -> None:
     )
     first = np.where(said.scores == 0.9, 1, 0)
     example.pred_interactions = replace(said, start_frames=first, end_frames=first * 3)
-    follow = compare_strictly(example).pairs[0]
+    follow = compare_by_strict_protocol(example).pairs[0]
     assert follow.overlaps == {'follow.v.01': 0.5}  # 1 to 3 of 2 to 4
     example.pred_interactions = said  # without a span it holds all the time
-    assert compare_strictly(example).pairs[0].overlaps == {'follow.v.01': 0.75}
-    assert compare_strictly(worked_example()).pairs[0].overlaps == {}
+    assert compare_by_strict_protocol(example).pairs[0].overlaps == {
+        'follow.v.01': 0.75
+    }
+    assert compare_by_strict_protocol(worked_example()).pairs[0].overlaps == {}
 
 
 def test_release_looks_only_at_what_was_found() -> None:
@@ -72,7 +74,7 @@ def test_release_looks_only_at_what_was_found() -> None:
 def test_release_lowers_predictions_alone() -> None:
     example = worked_example()
     example.pred_video_caption = 'Three People'
-    assert compare_strictly(example).video[1] == 'Three People'
+    assert compare_by_strict_protocol(example).video[1] == 'Three People'
     assert compare_official(example).video == (
         'Three people are in a park.',
         'three people',
@@ -89,7 +91,7 @@ def test_release_drops_truth_without_a_caption() -> None:
 
 def test_what_has_no_truth_is_not_judged() -> None:
     walk = trajectories(i1=0.0)
-    result = compare_strictly(
+    result = compare_by_strict_protocol(
         sample(gt_trajectories=walk, pred_trajectories=walk, pred_captions={1: 'a man'})
     )
     assert (result.captions, result.spurious, result.pairs) == ([], 0, [])
@@ -104,10 +106,14 @@ def test_nobody_found_and_nobody_there() -> None:
     missed = sample(
         gt_trajectories=walk, gt_captions={1: 'A man.'}, pred_trajectories=nobody
     )
-    assert compare_strictly(missed).captions == [('A man.', '')]
+    assert compare_by_strict_protocol(missed).captions == [('A man.', '')]
     assert compare_official(missed).captions == []
     empty = sample(gt_trajectories=nobody, gt_captions={}, pred_trajectories=walk)
-    assert compare_strictly(empty).captions == compare_official(empty).captions == []
+    assert (
+        compare_by_strict_protocol(empty).captions
+        == compare_official(empty).captions
+        == []
+    )
 
 
 def test_the_best_score_of_a_verb_over_its_spans_counts() -> None:
@@ -115,7 +121,7 @@ def test_the_best_score_of_a_verb_over_its_spans_counts() -> None:
     twice = example.pred_interactions
     late = type(twice)([11], [12], ['follow.v.01'], [3], [4], [0.95])
     example.pred_interactions = twice.concatenated(late)
-    assert compare_strictly(example).pairs[0].scores['follow.v.01'] == 0.95
+    assert compare_by_strict_protocol(example).pairs[0].scores['follow.v.01'] == 0.95
 
 
 def seen_in_part(why: str) -> SMOTDataSample:
@@ -135,7 +141,7 @@ def seen_in_part(why: str) -> SMOTDataSample:
 @pytest.mark.parametrize('why', ['not looked at', 'score 0'])
 def test_truth_that_tracking_leaves_out_is_not_asked_for(why: str) -> None:
     example = seen_in_part(why)
-    result = compare_strictly(example)
+    result = compare_by_strict_protocol(example)
     assert result.ids == [(1, 1), (2, 2)]
     assert result.spurious == 0
     assert result.pairs == [PairVerbs({'follow.v.01'}, {'follow.v.01': 1.0})]
@@ -156,14 +162,14 @@ def test_words_of_those_who_never_come_into_sight_are_not_asked_for() -> None:
         start_frames=[2, 1, 5, 0, 9, 4],
         end_frames=[9, 9, 9, 0, 0, 4],
     )
-    cut = apply_preprocessing(example)
+    cut = preprocess_by_protocol(example)
     assert set(cut.gt_captions) == {1, 2}
     assert cut.gt_interactions.verbs.tolist() == [
         'follow.v.01',
         'pull.v.01',
         'pat.v.01',
     ]
-    assert [true for true, _ in compare_strictly(example).captions] == [
+    assert [true for true, _ in compare_by_strict_protocol(example).captions] == [
         'A man walks.',
         'A woman runs.',
     ]
@@ -177,7 +183,7 @@ def test_a_prediction_on_truth_that_is_ignored_is_spurious() -> None:
         pred_trajectories=both,
         pred_captions={1: 'a man', 2: 'a boy'},
     )
-    result = compare_strictly(example)
+    result = compare_by_strict_protocol(example)
     assert (result.ids, result.spurious) == ([(1, 1)], 1)
 
 
@@ -192,7 +198,7 @@ def test_strict_matches_from_a_mean_iou_of_one_half_on() -> None:
             pred_trajectories=replace(low, boxes=boxes),
             pred_captions={7: 'a man walks'},
         )
-        result = compare_strictly(example)
+        result = compare_by_strict_protocol(example)
         assert result.ids == [(1, pred_id)]
         assert result.spurious == (pred_id == -1)
-        assert compare_strictly(example, min_iou=0.4).ids == [(1, 7)]
+        assert compare_by_strict_protocol(example, min_iou=0.4).ids == [(1, 7)]

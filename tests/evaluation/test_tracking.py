@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.evaluation import combine_sequences, evaluate_sequence, summarize_tracking
+from mmsmot.evaluation import (
+    combine_tracking_sequences,
+    evaluate_sequence,
+    summarize_tracking,
+)
 from mmsmot.structures import CoordinateSpace, Trajectories
 
 COLUMNS = [
@@ -156,7 +160,7 @@ ONE = trajectories([(1, 1, HERE)])
 def test_no_boxes(gt, pred, frame_ids, expected):
     result = evaluate_sequence(gt, pred, frame_ids)
     assert list(summarize_tracking(result).values()) == expected
-    combined = summarize_tracking(combine_sequences({'a': result}))
+    combined = summarize_tracking(combine_tracking_sequences({'a': result}))
     counts = [combined[key] for key in ('FN', 'FP', 'IDs')]
     assert counts == expected[5:8]
     assert np.isfinite(list(combined.values())).all()
@@ -165,7 +169,9 @@ def test_no_boxes(gt, pred, frame_ids, expected):
 def test_false_positives_without_any_truth_count_when_combined():
     nothing_there = evaluate_sequence(EMPTY, ONE, [1])
     good = evaluate_sequence(ONE, ONE, [1])
-    row = summarize_tracking(combine_sequences({'a': nothing_there, 'b': good}))
+    row = summarize_tracking(
+        combine_tracking_sequences({'a': nothing_there, 'b': good})
+    )
     assert (row['MOTA'], row['FP'], row['IDP']) == (0, 1, 50)
     assert row['DetA'] == 50
 
@@ -173,7 +179,7 @@ def test_false_positives_without_any_truth_count_when_combined():
 def test_an_empty_result_pulls_the_combined_row_down():
     good = evaluate_sequence(ONE, ONE, [1])
     none = evaluate_sequence(ONE, EMPTY, [1])
-    row = summarize_tracking(combine_sequences({'a': good, 'b': none}))
+    row = summarize_tracking(combine_tracking_sequences({'a': good, 'b': none}))
     assert row['DetA'] == row['MOTA'] == 50
     assert row['AssA'] == row['IDP'] == 100
     assert row['IDF1'] == pytest.approx(200 / 3)
@@ -181,7 +187,7 @@ def test_an_empty_result_pulls_the_combined_row_down():
 
 def test_nothing_to_combine():
     with pytest.raises(ValueError, match='no sequence'):
-        combine_sequences({})
+        combine_tracking_sequences({})
 
 
 def test_predictions_numbered_by_position():
@@ -245,7 +251,7 @@ def test_names_do_not_matter(crowd, assert_same_scores, seed):
 @given(seed=seeds)
 def test_one_sequence_combined_is_itself(crowd, seed):
     result = evaluate_sequence(*crowd(seed), range(1, 13))
-    one = combine_sequences({'a': result})
+    one = combine_tracking_sequences({'a': result})
     assert summarize_tracking(one) == pytest.approx(
         summarize_tracking(result), rel=1e-12
     )

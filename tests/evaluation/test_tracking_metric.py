@@ -12,7 +12,7 @@ from mmengine.evaluator import Evaluator
 
 from mmsmot.evaluation import (
     TrackingMetric,
-    combine_sequences,
+    combine_tracking_sequences,
     evaluate_sequence,
     summarize_tracking,
 )
@@ -54,7 +54,7 @@ def test_scores_and_table(samples, logged):
         )
         for s in samples
     }
-    expected = summarize_tracking(combine_sequences(results))
+    expected = summarize_tracking(combine_tracking_sequences(results))
     assert scores == {f'track/{key}': value for key, value in expected.items()}
     assert 0 < scores['track/HOTA'] < 100
     table = next(m for m in logged if 'COMBINED' in m).strip().splitlines()

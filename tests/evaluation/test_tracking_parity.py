@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.evaluation import combine_sequences, evaluate_sequence, summarize_tracking
+from mmsmot.evaluation import (
+    combine_tracking_sequences,
+    evaluate_sequence,
+    summarize_tracking,
+)
 from mmsmot.structures import Trajectories, VideoInfo, read_mot_rows, read_trajectories
 
 TUD = {'TUD-Campus': 71, 'TUD-Stadtmitte': 179}
@@ -32,7 +36,7 @@ def test_published_tud_rows(test_data, preprocessing):
         name: evaluate_sequence(*sequence, preprocessing)
         for name, sequence in tud(test_data).items()
     }
-    results['COMBINED'] = combine_sequences(results)
+    results['COMBINED'] = combine_tracking_sequences(results)
     expected = {
         'TUD-Campus': (39.140, 52.646, 55.766, 209, 150, 13, 7),
         'TUD-Stadtmitte': (39.785, 56.401, 64.462, 704, 452, 45, 7),
@@ -62,7 +66,7 @@ def test_equals_trackeval_on_tud(test_data, run_trackeval, assert_same_scores):
         name: evaluate_sequence(*sequence, 'mot15')
         for name, sequence in tud(test_data).items()
     }
-    ours['COMBINED_SEQ'] = combine_sequences(ours)
+    ours['COMBINED_SEQ'] = combine_tracking_sequences(ours)
     assert set(ours) == set(reference)
     for name, result in ours.items():
         assert_same_scores(result, reference[name])
@@ -98,7 +102,7 @@ def test_equals_trackeval_on_mot17(
         ours[folder.name] = score
         removed += len(pred) - score['Count']['Dets']
     assert len(ours) == 7 and removed > 10  # the distractors had something to remove
-    ours['COMBINED_SEQ'] = combine_sequences(ours)
+    ours['COMBINED_SEQ'] = combine_tracking_sequences(ours)
     reference = run_trackeval(benchmark, texts)
     for name, score in ours.items():
         assert_same_scores(score, reference[name])

@@ -18,6 +18,7 @@ pytest.importorskip('torch')
 from mmsmot.structures import (  # noqa: E402
     CoordinateSpace,
     Interactions,
+    MotionSpan,
     ReferringExpression,
     SMOTDataSample,
     Trajectories,
@@ -27,6 +28,8 @@ from mmsmot.structures import (  # noqa: E402
 )
 
 TABLES = (Trajectories, Interactions)
+from mmsmot.structures.motion_span import DEPTHS, DIRECTIONS, MOTIONS  # noqa: E402
+
 IDS = st.integers(0, 2**53)
 TEXT = st.text(st.characters(exclude_categories=['Cs']), max_size=8)
 
@@ -72,6 +75,12 @@ def interactions(draw: Any) -> Interactions:
 def samples(draw: Any) -> SMOTDataSample:
     labels = st.dictionaries(st.integers(1, 99), st.lists(IDS, max_size=3), max_size=3)
     expression = st.builds(ReferringExpression, TEXT.filter(str.strip), labels, labels)
+    motion = st.builds(
+        MotionSpan,
+        st.integers(0, 9),
+        st.integers(9, 2**40),
+        *map(st.sampled_from, (MOTIONS, DIRECTIONS, DEPTHS)),
+    )
     video = st.builds(
         VideoInfo, TEXT, TEXT, st.floats(0.1, 240), files=st.dictionaries(TEXT, TEXT)
     )
@@ -82,6 +91,9 @@ def samples(draw: Any) -> SMOTDataSample:
         fields = {
             'trajectories': draw(trajectories()),
             'captions': draw(st.dictionaries(IDS, TEXT, max_size=3)),
+            'motions': draw(
+                st.dictionaries(IDS, st.lists(motion, max_size=2), max_size=2)
+            ),
             'interactions': draw(interactions()),
             'video_caption': draw(TEXT),
             'expressions': draw(st.lists(expression, max_size=2)),
@@ -190,6 +202,20 @@ def content() -> dict:
         ('data.gt_interactions', {}, 'the table has no subject_ids'),
         ('data.gt_interactions.partner_labels', [3], 'partner_labels must be str'),
         ('data.gt_captions', {'x': 'y'}, 'data.gt_captions: captions must map ids'),
+        ('data.gt_motions', {'x': []}, 'data.gt_motions: motions must map ids'),
+        ('data.gt_motions', {'1': {}}, 'the motions of 1 must be list'),
+        ('data.gt_motions', {'1': [3]}, 'a motion span must be a dict, got 3'),
+        ('data.gt_motions', {'1': [{'start_frame': 1}]}, "there is no 'end_frame'"),
+        (
+            'data.gt_motions',
+            {'1': [{'start_frame': 5, 'end_frame': 4, 'motion': 'walk'}]},
+            'ends at frame 4, before it starts, 5',
+        ),
+        (
+            'data.gt_motions',
+            {'1': [{'start_frame': 1, 'end_frame': 4, 'motion': 'fly'}]},
+            "motion of a motion span must be one of 'stand'",
+        ),
         ('data.gt_video_caption', 3, 'data.gt_video_caption: the caption must be str'),
         ('data.gt_expressions', [{}], "data.gt_expressions: there is no key 'label'"),
     ],

@@ -10,7 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from mmsmot.utils import hub_files as module
-from mmsmot.utils.hub_files import KNOWN_MODELS, format_bytes, how_to_get, hub_files
+from mmsmot.utils.hub_files import (
+    KNOWN_MODELS,
+    format_bytes,
+    how_to_get_hub_file,
+    hub_files,
+)
 
 hub = pytest.importorskip('huggingface_hub', reason='needs huggingface_hub')
 
@@ -102,7 +107,7 @@ def test_every_name_in_a_config_of_ours_has_a_size() -> None:
     text = ''.join(path.read_text() for path in root.glob('*/*.py'))
     names = re.findall(r"(?:model|name)='([\w-]+/[\w.-]+)'", text)
     assert sorted(names) == sorted(KNOWN_MODELS)
-    assert 'hf download PekingU/rtdetr_v2_r18vd' in how_to_get(
+    assert 'hf download PekingU/rtdetr_v2_r18vd' in how_to_get_hub_file(
         'PekingU/rtdetr_v2_r18vd'
     )
 

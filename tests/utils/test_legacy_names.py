@@ -19,9 +19,9 @@ from mmsmot.utils.legacy_names import (
     ARGUMENTS,
     TYPES,
     WEIGHT_PREFIXES,
-    upgrade_config,
-    upgraded_options,
-    upgraded_weights,
+    upgrade_legacy_config,
+    upgraded_legacy_options,
+    upgraded_legacy_weights,
 )
 from tests.models.semantics.test_trajectory_semantics import DETECTOR, semantics
 
@@ -50,7 +50,7 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(('old', 'new'), TYPES.items())
 def test_every_old_type(old: str, new: str, warnings: list[str]) -> None:
     config = dict(parts=[dict(type=old), dict(type=f'mmsmot.{old}')])
-    upgrade_config(config)
+    upgrade_legacy_config(config)
     assert [part['type'] for part in config['parts']] == [new, f'mmsmot.{new}']
     assert warnings == [
         f"parts.{row}: type='{scope}{old}' is called '{scope}{new}' now; the old name "
@@ -58,7 +58,7 @@ def test_every_old_type(old: str, new: str, warnings: list[str]) -> None:
         for row, scope in enumerate(('', 'mmsmot.'))
     ]
     foreign = dict(type=f'mmdet.{old}', new_threshold=1)
-    upgrade_config(foreign)  # another package's part
+    upgrade_legacy_config(foreign)  # another package's part
     assert foreign == dict(type=f'mmdet.{old}', new_threshold=1)
 
 
@@ -97,7 +97,7 @@ def test_cfg_options_of_before(tmp_path: Path, warnings: list[str]) -> None:
         'model.training': dict(type='ClipTraining', speaks=False),
         'model.training.true_tracks': 0.5,
     }
-    upgraded = upgraded_options(options, load_config(path).to_dict())
+    upgraded = upgraded_legacy_options(options, load_config(path).to_dict())
     assert upgraded == {
         'model.tracker.birth_threshold': 0.6,
         'model.post_processing.0.type': 'MinTrackLength',
@@ -114,13 +114,13 @@ def test_cfg_options_of_before(tmp_path: Path, warnings: list[str]) -> None:
 def test_options_in_a_dict_without_type(warnings: list[str]) -> None:
     part = dict(type='VisionLanguageSemantics', memory=dict(max_pictures=3))
     config = dict(semantics=part)
-    upgrade_config(config)
+    upgrade_legacy_config(config)
     assert part['crop_buffer'] == dict(max_crops=3)
     options = {
         'semantics.memory.picture_size': 64,
         'semantics.crop_buffer.max_pair_pictures': 2,
     }
-    assert upgraded_options(options, config) == {
+    assert upgraded_legacy_options(options, config) == {
         'semantics.crop_buffer.crop_size': 64,
         'semantics.crop_buffer.max_pair_crops': 2,
     }
@@ -134,7 +134,7 @@ def test_an_old_key_over_a_new_one(warnings: list[str]) -> None:
         crop_buffer=dict(max_crops=4, crop_size=384),
         memory=dict(max_pictures=8),
     )
-    upgrade_config(part)
+    upgrade_legacy_config(part)
     assert part['crop_buffer'] == dict(max_crops=8, crop_size=384)
 
 
@@ -202,7 +202,7 @@ def test_names_of_today_stay() -> None:
     """A model may have a part of its own by an old name."""
     weights = {'detector.w': 1, 'reid.w': 2, 'strange': 3}
     names = ['detector.w', 'estimator.reid.w']
-    assert upgraded_weights(weights, names) == {
+    assert upgraded_legacy_weights(weights, names) == {
         'detector.w': 1,
         'estimator.reid.w': 2,
         'strange': 3,

@@ -15,9 +15,9 @@ from mmsmot.structures import Interactions, Trajectories, VideoInfo
 from mmsmot.visualization.dataset_browser import (
     MAX_CLIP_LINES,
     MAX_SHEET_LINES,
+    browser_sheet_frames,
     draw_dataset_sheet,
     interaction_entries,
-    sheet_frames,
     write_dataset_clip,
     write_dataset_sheet,
 )
@@ -58,16 +58,16 @@ def read(path: Path) -> list[np.ndarray]:
 
 
 def test_a_span_moves_a_frame_into_it() -> None:
-    assert sheet_frames(FRAMES, None, 3).tolist() == [2, 8, 12]
+    assert browser_sheet_frames(FRAMES, None, 3).tolist() == [2, 8, 12]
     late = Interactions([1], [2], ['push.v.01'], [9], [11])
-    assert sheet_frames(FRAMES, late, 3).tolist() == [2, 8, 11]
+    assert browser_sheet_frames(FRAMES, late, 3).tolist() == [2, 8, 11]
     both = Interactions([1, 2], [2, 1], ['push.v.01', 'talk.v.01'], [4, 9], [5, 11])
-    shown = sheet_frames(FRAMES, both, 3)
+    shown = browser_sheet_frames(FRAMES, both, 3)
     assert 4 <= shown[0] <= 5
     assert ((shown >= 9) & (shown <= 11)).any()
     nowhere = Interactions([1], [2], ['push.v.01'], [3], [3])  # a hole in the numbers
-    assert sheet_frames(FRAMES, nowhere, 3).tolist() == [2, 8, 12]
-    assert sheet_frames(FRAMES, None, 99).tolist() == FRAMES.tolist()
+    assert browser_sheet_frames(FRAMES, nowhere, 3).tolist() == [2, 8, 12]
+    assert browser_sheet_frames(FRAMES, None, 99).tolist() == FRAMES.tolist()
 
 
 def test_a_sheet_shows_an_interaction_in_its_span_alone(video, truth) -> None:

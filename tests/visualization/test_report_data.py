@@ -11,8 +11,8 @@ import pytest
 from mmsmot.structures import CoordinateSpace, Interactions, Trajectories, VideoInfo
 from mmsmot.visualization.report_data import (
     consecutive_runs,
-    frame_times,
     report_data,
+    report_frame_times,
 )
 from mmsmot.visualization.text_drawing import text_color_on
 from mmsmot.visualization.track_drawer import track_color
@@ -36,14 +36,14 @@ def test_runs() -> None:
 
 def test_frame_times() -> None:
     # The original; one that starts at frame 5; one of every third frame at a third.
-    assert frame_times([1, 2, 51], 25).tolist() == pytest.approx([0, 0.04, 2])
-    assert frame_times([5, 6], 10, start=5).tolist() == pytest.approx([0, 0.1])
-    times = frame_times([5, 8, 11], 10, start=5, stride=3)
+    assert report_frame_times([1, 2, 51], 25).tolist() == pytest.approx([0, 0.04, 2])
+    assert report_frame_times([5, 6], 10, start=5).tolist() == pytest.approx([0, 0.1])
+    times = report_frame_times([5, 8, 11], 10, start=5, stride=3)
     assert times.tolist() == pytest.approx([0, 0.1, 0.2])
     with pytest.raises(
-        ValueError, match='frame_times: .* must be a finite number above 0'
+        ValueError, match='report_frame_times: .* must be a finite number above 0'
     ):
-        frame_times([1], 0)
+        report_frame_times([1], 0)
 
 
 def test_boxes_stand_at_positions_not_at_frame_numbers() -> None:
@@ -203,7 +203,7 @@ def test_partners_that_are_not_tracked_are_nodes_of_their_own() -> None:
         ['hold.v.02', 'bite.v.01', 'see.v.01'],
         partner_labels=['cup', 'dog', ''],
     )
-    times = frame_times(sample.frame_ids, sample.video.fps)
+    times = report_frame_times(sample.frame_ids, sample.video.fps)
     side = report_data(sample, times, {}, (), 0.5)['sides']['pred']
     assert side['partners'] == {-1: 'not tracked', -2: 'cup', -3: 'dog'}
     ends = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmsmot.structures import Interactions
-from mmsmot.visualization.semantic_drawer import SemanticDrawer, short_verb
+from mmsmot.visualization.semantic_drawer import SemanticDrawer, drawn_verb
 from mmsmot.visualization.text_panel import FAINT, LINE_HEIGHT, MARGIN
 from mmsmot.visualization.track_drawer import track_color
 
@@ -144,8 +144,8 @@ def test_every_frame_of_a_video_has_one_size() -> None:
 
 
 def test_verbs_are_shown_without_their_sense() -> None:
-    assert short_verb('hash_out.v.01') == 'hash out'
-    assert [short_verb(v) for v in ('headshake', 'v.1.0', '.v.01', 'a.b')] == [
+    assert drawn_verb('hash_out.v.01') == 'hash out'
+    assert [drawn_verb(v) for v in ('headshake', 'v.1.0', '.v.01', 'a.b')] == [
         'headshake',
         'v',
         '.v.01',

@@ -16,7 +16,7 @@ from mmsmot.visualization.text_drawing import (
     cut_text,
     draw_text,
     drawable_text,
-    fitting_characters,
+    fitting_text_length,
     text_width,
 )
 
@@ -125,7 +125,7 @@ def test_cut_text_fits() -> None:
     assert text_width(cut) <= 100 < text_width(text)
     assert cut.endswith('…')
     assert cut_text(text, 0) == '…'
-    assert text_width(text[: fitting_characters(text, 100)]) <= 100
+    assert text_width(text[: fitting_text_length(text, 100)]) <= 100
 
 
 def test_what_lies_beyond_the_image_is_left_out() -> None:

@@ -29,7 +29,7 @@ from mmsmot.utils.command_line import run_tool, tool_imports
 with tool_imports():
     import numpy as np
 
-    from mmsmot.evaluation import combine_sequences, evaluate_sequence
+    from mmsmot.evaluation import combine_tracking_sequences, evaluate_sequence
     from mmsmot.structures import read_trajectories
 
 GOAL = 2.0
@@ -169,7 +169,7 @@ def score_in_memory(sequences: dict[str, tuple]) -> dict[str, dict]:
         name: evaluate_sequence(*sequence, preprocessing='mot17')
         for name, sequence in sequences.items()
     }
-    return {**results, COMBINED: combine_sequences(results)}
+    return {**results, COMBINED: combine_tracking_sequences(results)}
 
 
 def score_with_trackeval(root: Path) -> dict[str, dict]:

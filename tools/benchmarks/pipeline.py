@@ -3,10 +3,12 @@
     python tools/benchmarks/pipeline.py                      frames/s, split by stage
     python tools/benchmarks/pipeline.py --memory --out docs/memory.png
     python tools/benchmarks/pipeline.py --latency            describe() of 10 people
+    python tools/benchmarks/pipeline.py --config two_stage/bytetrack_yolox-nano_kinematic \\
+        --weights yolox_nano.onnx --video vtest.avi
 
 What is timed is ``infer_video``, which tools/infer.py calls: tracks, captions, annotated
 video and page. Without ``--video`` it looks at the demo scene, written as a video file.
-Without ``--checkpoint`` the weights are random: the detector runs, but what it finds is
+Without ``--checkpoint`` and ``--weights`` the weights are random: the detector runs, but what it finds is
 exchanged for the scene's true boxes, and captions are as long as they may be.
 
 ``--memory`` looks at the demo scene played forth and back for 1, 10 and 60 minutes at
@@ -76,11 +78,14 @@ def build_model(args: argparse.Namespace) -> SMOT:
     """The pipeline; random weights get a trained tokenizer, so that they generate captions."""
     # Read here, or the weights that come with the package would be taken.
     config = load_config(args.config)
-    inferencer = SMOTInferencer(config, args.checkpoint, device=args.device)
+    inferencer = SMOTInferencer(
+        config, args.checkpoint, args.weights, device=args.device
+    )
     model = inferencer.model
-    if inferencer.checkpoint is None and (head := model.semantics.instance_caption):
+    args.is_random = inferencer.checkpoint is None and args.weights is None
+    head = getattr(model.semantics, 'instance_caption', None)
+    if args.is_random and head is not None:
         head.decoder.tokenizer.train_on(TEXTS)
-    args.is_random = inferencer.checkpoint is None
     return model
 
 
@@ -148,7 +153,9 @@ def _in_own_process(
     command = [sys.executable, __file__, '--child', '--video', str(video)]
     command += ['--scene', str(film.scene), '--config', args.config]
     command += ['--threads', str(args.threads), '--device', args.device]
-    command += ['--checkpoint', str(args.checkpoint)] * (args.checkpoint is not None)
+    for name in ('checkpoint', 'weights'):
+        if (path := getattr(args, name)) is not None:
+            command += [f'--{name}', str(path)]
     command += ['--no-draw'] * (not args.draw)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -235,7 +242,8 @@ def measure_latency(args: argparse.Namespace) -> str:
 
 
 def _weights(args: argparse.Namespace) -> str:
-    return 'random weights' if args.checkpoint is None else f'weights {args.checkpoint}'
+    path = args.checkpoint or args.weights
+    return 'random weights' if path is None else f'weights {path.name}'
 
 
 def main() -> None:
@@ -262,6 +270,9 @@ def parse_args() -> argparse.Namespace:
     parser.set_defaults(measure=measure_speed)
     parser.add_argument('--config', default=CONFIG)
     parser.add_argument('--checkpoint', type=Path, help='else random weights')
+    parser.add_argument(
+        '--weights', type=Path, help='of a detector alone, such as ONNX'
+    )
     parser.add_argument('--video', type=Path, help='else the demo scene as a file')
     parser.add_argument('--size', type=int, nargs=2, default=(320, 192))
     parser.add_argument('--frames', type=int, default=200)

@@ -29,7 +29,7 @@ PARTS = {
     ],
 }
 ORDER = (
-    *('start', 'decode', 'detect', 'track', 'pool', 'fuse'),
+    *('start', 'decode', 'detect', 'track', 'update', 'pool', 'fuse'),
     *('generate', 'draw', 'encode'),
 )
 
@@ -62,6 +62,9 @@ def pipeline_stopwatch(model: SMOT) -> Iterator[Stopwatch]:
                 if (module := getattr(model.semantics, part, None)) is not None:
                     timed = _timed(watch, stage, getattr(module, method))
                     stack.enter_context(mock.patch.object(module, method, timed))
+        if model.semantics is not None:
+            timed = _timed(watch, 'update', model.semantics.update)
+            stack.enter_context(mock.patch.object(model.semantics, 'update', timed))
         # Whoever first looks at an image pays for its conversion.
         load = Frame.__dict__['image']
         timed = _timed(watch, 'decode', load.func)

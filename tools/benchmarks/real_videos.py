@@ -56,7 +56,7 @@ with tool_imports():
 
     from mmsmot.engine import load_config
     from mmsmot.evaluation import (
-        combine_sequences,
+        combine_tracking_sequences,
         evaluate_sequence,
         summarize_tracking,
     )
@@ -248,7 +248,7 @@ def score(
         s.name: evaluate_sequence(s.gt, tracks[s.name], s.frame_ids, 'mot15')
         for s in sequences
     }
-    return summarize_tracking(combine_sequences(results))
+    return summarize_tracking(combine_tracking_sequences(results))
 
 
 def tracker_table(

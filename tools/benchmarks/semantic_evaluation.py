@@ -32,8 +32,8 @@ with tool_imports():
     import numpy as np
 
     from mmsmot.evaluation.captions import BLEU
-    from mmsmot.evaluation.protocols import compare_strictly
-    from mmsmot.evaluation.smot_report import build_smot_report, score_video
+    from mmsmot.evaluation.protocols import compare_by_strict_protocol
+    from mmsmot.evaluation.smot_report import build_smot_report, report_video_scores
     from mmsmot.structures import Interactions, SMOTDataSample, VideoInfo
 
 GOAL = 1.5
@@ -63,7 +63,7 @@ def main() -> None:
         tracks = tracking_benchmark.read_sequences(root, sequences)
         rng = np.random.default_rng(args.seed)
         samples = [make_sample(rng, name, *t) for name, t in tracks.items()]
-        score_video(samples[0])  # imports
+        report_video_scores(samples[0])  # imports
         plain, plain_split = library_scores(root, samples)
         ours, our_split = our_scores(samples)
         with mock.patch('shutil.which', return_value=None):
@@ -152,7 +152,7 @@ def our_scores(
     samples: list[SMOTDataSample],
 ) -> tuple[dict[tuple[str, str], float], dict[str, Clock]]:
     split, start = {}, Clock.now()
-    videos = [score_video(sample, ['strict']) for sample in samples]
+    videos = [report_video_scores(sample, ['strict']) for sample in samples]
     split['tracks and matching'], start = Clock.since(start), Clock.now()
     scores_by_protocol = build_smot_report(videos)
     split['the rest'] = Clock.since(start)
@@ -177,7 +177,7 @@ def library_scores(
     split['trackeval'] = Clock.since(start)
     hota = np.mean(tracks[tracking_benchmark.COMBINED]['HOTA']['HOTA'])
     table = {('track', 'HOTA'): 100 * float(hota)}
-    compared = [compare_strictly(sample) for sample in samples]  # not timed
+    compared = [compare_by_strict_protocol(sample) for sample in samples]  # not timed
     sets = {
         'instance': [pair for c in compared for pair in c.captions],
         'video': [c.video for c in compared],

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from mmsmot.utils.checkpoint import load_checkpoint, refuse_nan
+from mmsmot.utils.checkpoint import load_checkpoint, refuse_nan_weights
 
 PARALLEL = 'module.'  # before every name in what DistributedDataParallel saved
 # What a checkpoint holds, by a beginning that one of its names has; the first that fits.
@@ -44,7 +44,7 @@ def read_released(filename: str | os.PathLike) -> dict[str, torch.Tensor]:
             f'{filename} holds no weights: neither tensors by name nor a dict of them under '
             f"'model' (its keys: {sorted(map(str, loaded))[:5]})"
         )
-    refuse_nan(weights, filename)
+    refuse_nan_weights(weights, filename)
     if all(name.startswith(PARALLEL) for name in weights):
         weights = {name.removeprefix(PARALLEL): w for name, w in weights.items()}
     return weights

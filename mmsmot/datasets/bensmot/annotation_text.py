@@ -158,7 +158,7 @@ def _proper_rows(
 
 
 @dataclass(frozen=True)
-class CaptionLine:
+class CaptionTextLine:
     """A line ``woman0: A woman ...`` of ``instance_captions.txt``.
 
     Attributes:
@@ -174,7 +174,7 @@ class CaptionLine:
 
 def parse_captions(
     lines: list[tuple[int, str]], name: str, log: RepairLog
-) -> list[CaptionLine]:
+) -> list[CaptionTextLine]:
     """The captions in the file's order, which is that of the trajectories' ids."""
     captions = []
     for number, line in lines:
@@ -183,7 +183,9 @@ def parse_captions(
         if match is None:
             log.add('caption_unnamed', f'{name}:{number}: {line[:60]!r}')
         label, text = match.groups() if match else ('', line)
-        captions.append(CaptionLine(normalized_name(label), text.strip(), number))
+        captions.append(
+            CaptionTextLine(normalized_annotation_name(label), text.strip(), number)
+        )
     names: set[str] = set()
     for caption in captions:
         if caption.name in names:
@@ -194,12 +196,12 @@ def parse_captions(
     return captions
 
 
-def normalized_name(name: str) -> str:
+def normalized_annotation_name(name: str) -> str:
     """A name as it is compared: lower case, no blanks."""
     return ''.join(name.lower().split())
 
 
-def _counted_anew(captions: list[CaptionLine]) -> list[CaptionLine]:
+def _counted_anew(captions: list[CaptionTextLine]) -> list[CaptionTextLine]:
     """Names with the suffix that their category's count gives."""
     counts: dict[str, int] = {}
     renamed = []
@@ -207,5 +209,5 @@ def _counted_anew(captions: list[CaptionLine]) -> list[CaptionLine]:
         category = caption.name.rstrip('0123456789')
         label = f'{category}{counts.get(category, 0)}' if category else ''
         counts[category] = counts.get(category, 0) + 1
-        renamed.append(CaptionLine(label, caption.text, caption.line))
+        renamed.append(CaptionTextLine(label, caption.text, caption.line))
     return renamed

@@ -9,10 +9,10 @@ from typing import Any
 
 from ...structures.id_keys import read_id, read_pair
 from ...utils.json_file import read_json
-from ..caption_text import has_verb
+from ..caption_text import text_has_verb
 from .annotation_text import read_caption_file
 from .repairs import RepairLog
-from .semantics import Relation, SequenceSemantics
+from .semantics import InteractionRelation, SequenceSemantics
 
 SUMMARY = 'video_summary.json'
 CAPTION = 'instance_caption.json'
@@ -112,7 +112,7 @@ class CombinedAnnotations:
 
     def _relations_of(
         self, name: str, track_ids: list[int], log: RepairLog
-    ) -> list[Relation]:
+    ) -> list[InteractionRelation]:
         relations = []
         for key, verbs in self._relations[name].items():
             place = f'{self.folder / RELATION}: {name}: {key[:40]!r}'
@@ -130,9 +130,11 @@ class CombinedAnnotations:
                 log.add('edge_unknown_node', place)
             elif subject_id == object_id:
                 log.add('edge_self_loop', place)
-            elif not any(map(has_verb, verbs)):
+            elif not any(map(text_has_verb, verbs)):
                 log.add('edge_without_verb', place)
             else:
                 joined = ','.join(verbs)
-                relations.append(Relation(subject_id, object_id, joined, place))
+                relations.append(
+                    InteractionRelation(subject_id, object_id, joined, place)
+                )
         return relations

@@ -22,7 +22,7 @@ from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..vocabulary import InteractionVocabulary
 from .repairs import RepairLog
-from .semantics import Relation, SequenceSemantics
+from .semantics import InteractionRelation, SequenceSemantics
 from .sequence import EXPRESSIONS, GT, IMAGES, SPANS, SequenceRecord
 
 Row = tuple[int, int, str, int, int]
@@ -161,7 +161,7 @@ def _spans(
 
 def _interactions(
     folder: Path,
-    relations: list[Relation],
+    relations: list[InteractionRelation],
     spans: dict[tuple[int, int, str], list[tuple[int, int]]] | None,
     vocabulary: InteractionVocabulary,
     log: RepairLog,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...utils.text_file import read_file_bytes
-from ..caption_text import has_verb
-from ..graphml import Edge, UnsafeXML, parse_graphml
+from ..caption_text import text_has_verb
+from ..graphml import GraphMLEdge, UnsafeGraphML, parse_graphml
 from .annotation_text import (
-    CaptionLine,
-    normalized_name,
+    CaptionTextLine,
+    normalized_annotation_name,
     parse_captions,
     read_annotation_lines,
     read_caption_file,
@@ -23,7 +23,7 @@ GRAPH = 'interactions.graphml'
 
 
 @dataclass
-class Relation:
+class InteractionRelation:
     """An edge between two trajectories.
 
     Attributes:
@@ -51,7 +51,7 @@ class SequenceSemantics:
 
     video_caption: str | None = None
     captions: dict[int, str] | None = None
-    relations: list[Relation] | None = None
+    relations: list[InteractionRelation] | None = None
 
 
 def read_semantics(
@@ -76,7 +76,7 @@ def read_semantics(
 
 
 def _match_captions(
-    captions: list[CaptionLine], track_ids: list[int], log: RepairLog
+    captions: list[CaptionTextLine], track_ids: list[int], log: RepairLog
 ) -> tuple[dict[int, str], dict[str, int]]:
     """Texts by id, and ids by name."""
     sizes = f'{CAPTIONS}: {len(captions)} captions for {len(track_ids)} trajectories'
@@ -100,15 +100,15 @@ def _match_captions(
 
 def _read_relations(
     path: Path, names: dict[str, int], track_ids: list[int], log: RepairLog
-) -> list[Relation] | None:
+) -> list[InteractionRelation] | None:
     try:
         nodes, edges = parse_graphml(read_file_bytes(path))
     except FileNotFoundError:
         log.add('graph_missing', f'{GRAPH}: missing')
         return None
-    except UnsafeXML as error:
+    except UnsafeGraphML as error:
         # Never repaired: a file that attacks its reader is no annotation.
-        raise UnsafeXML(f'{path}: {error}') from error
+        raise UnsafeGraphML(f'{path}: {error}') from error
     except ValueError as error:
         message = str(error).removeprefix(f'{path}:')
         log.add('graph_malformed', f'{GRAPH}:{message}')
@@ -125,7 +125,7 @@ def _match_nodes(
     ids: dict[str, int] = {}
     unnamed_nodes, matched = [], set()
     for node in dict.fromkeys(nodes):
-        track_id = names.get(normalized_name(node))
+        track_id = names.get(normalized_annotation_name(node))
         if track_id is None or track_id in matched:
             unnamed_nodes.append(node)
         else:
@@ -140,20 +140,20 @@ def _match_nodes(
 
 
 def _relation(
-    edge: Edge, ids: dict[str, int], names: dict[str, int], log: RepairLog
-) -> Relation | None:
+    edge: GraphMLEdge, ids: dict[str, int], names: dict[str, int], log: RepairLog
+) -> InteractionRelation | None:
     place = f'{GRAPH}:{edge.line}'
     example = f'{place}: {edge.source[:40]!r} to {edge.target[:40]!r}'
     subject_id, object_id = (
-        ids.get(node, names.get(normalized_name(node)))
+        ids.get(node, names.get(normalized_annotation_name(node)))
         for node in (edge.source, edge.target)
     )
     if subject_id is None or object_id is None:
         log.add('edge_unknown_node', example)
     elif subject_id == object_id:
         log.add('edge_self_loop', example)
-    elif not has_verb(edge.relation):
+    elif not text_has_verb(edge.relation):
         log.add('edge_without_verb', example)
     else:
-        return Relation(subject_id, object_id, edge.relation, place)
+        return InteractionRelation(subject_id, object_id, edge.relation, place)
     return None

@@ -24,7 +24,7 @@ from .semantics import (
     CAPTIONS,
     GRAPH,
     VIDEO_CAPTION,
-    Relation,
+    InteractionRelation,
     SequenceSemantics,
     read_semantics,
 )
@@ -92,7 +92,7 @@ class SequenceRecord:
         if words['captions'] is not None:
             words['captions'] = {int(i): text for i, text in words['captions'].items()}
         if words['relations'] is not None:
-            words['relations'] = [Relation(**r) for r in words['relations']]
+            words['relations'] = [InteractionRelation(**r) for r in words['relations']]
         parsed = dict(
             semantics=SequenceSemantics(**words),
             log=RepairLog.from_list(content['log']),

@@ -14,7 +14,7 @@ from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import SequenceSemantics
 from ..bensmot.sequence import GT, IMAGE_SUFFIXES, IMAGES
 from ..bensmot.split import select_split, split_folder
-from ..caption_text import clean_verb
+from ..caption_text import clean_verb_text
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..seqinfo import SeqInfo, write_seqinfo
@@ -113,7 +113,7 @@ def bensmot_name(name: str, activity: str = ACTIVITY) -> str:
     return '/'.join(pair)
 
 
-def split_verbs(
+def split_bensmot_verbs(
     root: str | os.PathLike, split: str, annotations: str | os.PathLike | None = None
 ) -> list[str]:
     """Every verb that the interactions of a split name, as annotated, sorted.
@@ -143,7 +143,7 @@ def annotated_verbs(semantics: SequenceSemantics, spans: list[list] | None) -> s
     texts = [relation.verbs for relation in semantics.relations or ()]
     texts += [verb for _, verb, *_ in spans or ()]
     parts = (part for text in texts for part in text.split(','))
-    return {clean_verb(part) for part in parts} - {''}
+    return {clean_verb_text(part) for part in parts} - {''}
 
 
 def read_bensmot(
@@ -167,7 +167,9 @@ def read_bensmot(
     """
     if vocabulary is None:
         # A dataset without any interaction has no verbs, and a vocabulary must have one.
-        verbs: str | list[str] = split_verbs(root, split, annotations) or 'clean335'
+        verbs: str | list[str] = (
+            split_bensmot_verbs(root, split, annotations) or 'clean335'
+        )
     else:
         verbs = vocabulary
     dataset = BenSMOTDataset(

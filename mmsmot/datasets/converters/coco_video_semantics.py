@@ -9,7 +9,7 @@ from ...structures.id_keys import read_id, read_pair
 from ...structures.referring_expression import expression_from_dict
 from ...utils.json_entry import JsonEntry
 from ..bensmot.annotation_text import MAX_NUMBER
-from ..caption_text import clean_caption, clean_verb
+from ..caption_text import clean_caption, clean_verb_text
 
 Spans = dict[tuple[int, int, str], list[tuple[int, int]]]
 
@@ -76,4 +76,4 @@ def coco_video_expressions(video: JsonEntry) -> list[ReferringExpression] | None
 
 def _parse_coco_verb(verb: object, entry: JsonEntry, key: str) -> str:
     entry.require_text(verb, f'a verb of {key}')
-    return clean_verb(str(verb))
+    return clean_verb_text(str(verb))

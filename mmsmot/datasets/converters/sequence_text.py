@@ -12,7 +12,7 @@ import numpy as np
 from ...structures import Interactions, Trajectories, write_expression, xyxy_to_xywh
 from ..bensmot.semantics import CAPTIONS, GRAPH, VIDEO_CAPTION
 from ..bensmot.sequence import EXPRESSIONS, SPANS
-from ..caption_text import one_line
+from ..caption_text import one_line_text
 from ..graphml import interactions_graphml
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
@@ -67,10 +67,10 @@ def write_semantics(video: ImageSequence, gt: GroundTruth, folder: Path) -> None
     ids = [] if gt.trajectories is None else np.unique(gt.trajectories.ids).tolist()
     names = [f'{CATEGORY}{number}' for number in range(len(ids))]
     if gt.video_caption is not None:
-        _write(folder / VIDEO_CAPTION, one_line(gt.video_caption) + '\n')
+        _write(folder / VIDEO_CAPTION, one_line_text(gt.video_caption) + '\n')
     if gt.captions is not None:
         _require_known(gt.captions, ids, video, 'captions')
-        texts = [one_line(gt.captions.get(track_id, '')) for track_id in ids]
+        texts = [one_line_text(gt.captions.get(track_id, '')) for track_id in ids]
         lines = (f'{n}: {t}'.rstrip() + '\n' for n, t in zip(names, texts, strict=True))
         _write(folder / CAPTIONS, ''.join(lines))
     if gt.interactions is not None:

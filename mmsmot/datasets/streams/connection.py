@@ -16,8 +16,8 @@ from ..video_container import (
     DEFAULT_FPS,
     TEXT_ART_FORMATS,
     container_frame_rate,
+    container_lacks_timestamps,
     container_video_stream,
-    lacks_timestamps,
 )
 from .address import camera_device, is_url, redacted_address
 
@@ -81,7 +81,7 @@ class NetworkConnection:
         self.fps = _plausible_fps(container_frame_rate(self._container, self._stream))
         duration = self._container.duration
         self.duration = duration / av.time_base if duration else None
-        self._timed = not lacks_timestamps(self._container)
+        self._timed = not container_lacks_timestamps(self._container)
         self.damaged = self.guessed = 0
 
     def images(self) -> Iterator[ReceivedImage]:

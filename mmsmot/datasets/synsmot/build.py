@@ -26,7 +26,7 @@ from .facts import MIN_VISIBILITY, clip_facts
 from .grammar import instance_caption, video_caption
 from .render import render_clip
 from .script import Script
-from .script_generator import clip_activity, generate_script
+from .script_generator import generate_script, script_activity
 from .settings import SIZES, VERSION, ClipSettings
 from .writer import image_name, write_image, write_labels
 
@@ -68,12 +68,12 @@ class Clip:
         return [
             (t + 1, n + 1, *self.boxes[t, n].tolist(), float(self.visibility[t, n]))
             for t, n in np.argwhere(
-                annotation_mask(self.boxes, self.visibility)
+                build_annotation_mask(self.boxes, self.visibility)
             ).tolist()
         ]
 
 
-def annotation_mask(boxes: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+def build_annotation_mask(boxes: np.ndarray, visibility: np.ndarray) -> np.ndarray:
     """(T, N) who is annotated where: inside the image and not (nearly) hidden."""
     return (boxes[..., 2:] > 0).all(axis=-1) & (visibility >= MIN_VISIBILITY)
 
@@ -101,7 +101,7 @@ def make_clip(
     script, images, boxes, visibility, facts = _take(play, index, split, settings)
     present = [
         set((np.flatnonzero(row) + 1).tolist())
-        for row in annotation_mask(boxes, visibility)
+        for row in build_annotation_mask(boxes, visibility)
     ]
     return Clip(
         script=script,
@@ -128,7 +128,7 @@ def _take(
         frames = list(render_clip(script))
         boxes = np.stack([frame.boxes for frame in frames])
         visibility = np.stack([frame.visibility for frame in frames])
-        seen = np.where(annotation_mask(boxes, visibility), visibility, 0)
+        seen = np.where(build_annotation_mask(boxes, visibility), visibility, 0)
         things = np.stack([frame.things for frame in frames])
         facts = clip_facts(script, seen, things)
         if all(person['states'] for person in facts['people']):
@@ -199,7 +199,7 @@ def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) 
 
 def clip_folder(out: Path, index: int, split: str) -> Path:
     """Where a clip is kept: <out>/<split>/<activity>/<sequence>."""
-    return Path(out) / split / clip_activity(index) / f'{index:06d}'
+    return Path(out) / split / script_activity(index) / f'{index:06d}'
 
 
 def write_clip(

@@ -21,7 +21,7 @@ from .solo_poses import (
     PoseInput,
     carry_pose,
     clap_pose,
-    stack_coordinates,
+    stack_pose_coordinates,
     stand_pose,
     wave_pose,
 )
@@ -34,7 +34,7 @@ def _reach(m: PoseInput, fraction: float, height: float) -> np.ndarray:
     """
     shoulder = (m.body.hip + m.body.torso - 0.025) * m.stature
     ahead = fraction * m.gap / m.stature
-    return stack_coordinates(ahead, -0.09, (height - shoulder) / m.stature)
+    return stack_pose_coordinates(ahead, -0.09, (height - shoulder) / m.stature)
 
 
 def _meeting_height(m: PoseInput, fraction: float) -> float:
@@ -46,10 +46,10 @@ def hug_pose(m: PoseInput) -> np.ndarray:
     pose = stand_pose(m)
     close = np.clip(m.time / 0.4, 0, 1)
     height = (0.72 * m.other - 0.8 * m.stature) / m.stature
-    pose[:, LEFT_HAND] = stack_coordinates(
+    pose[:, LEFT_HAND] = stack_pose_coordinates(
         0.05 + 0.2 * close, 0.06 - 0.12 * close, height + 0.03
     )
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.05 + 0.2 * close, 0.06 - 0.12 * close, height - 0.07
     )
     pose[:, LEAN] = 0.1 + 0.03 * m.wave(0.6)
@@ -73,10 +73,10 @@ def talk_pose(m: PoseInput) -> np.ndarray:
     pose = stand_pose(m)
     turn = np.sin(2 * np.pi * (0.42 * m.time + m.beat)) > 0
     speak = turn.astype(float)
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.03 + 0.15 * speak, 0.03, -0.29 + speak * (0.2 + 0.08 * m.wave(1.6))
     )
-    pose[:, LEFT_HAND] = stack_coordinates(
+    pose[:, LEFT_HAND] = stack_pose_coordinates(
         0.03 + 0.13 * speak, 0.03, -0.29 + speak * (0.15 - 0.08 * m.wave(1.6))
     )
     pose[:, NOD] = (1 - speak) * 0.25 * np.maximum(0, m.wave(1.0))
@@ -88,11 +88,11 @@ def push_pose(m: PoseInput) -> np.ndarray:
     pose = standing_pose(len(m.time), m.body)
     thrust = np.clip((m.progress - 0.15) / 0.25, 0, 1)
     pose[:, LEAN] = -0.05 + 0.38 * thrust
-    pose[:, LEFT_FOOT] = stack_coordinates(0.12 * thrust, 0.05, 0)
-    pose[:, RIGHT_FOOT] = stack_coordinates(-0.14 * thrust, -0.05, 0)
+    pose[:, LEFT_FOOT] = stack_pose_coordinates(0.12 * thrust, 0.05, 0)
+    pose[:, RIGHT_FOOT] = stack_pose_coordinates(-0.14 * thrust, -0.05, 0)
     pose[:, 2] -= 0.04 * thrust
     height = (0.7 * m.other - 0.76 * m.stature) / m.stature
-    arm = stack_coordinates(0.1 + 0.2 * thrust, -0.02, height * thrust - 0.04)
+    arm = stack_pose_coordinates(0.1 + 0.2 * thrust, -0.02, height * thrust - 0.04)
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = arm
     return pose
 
@@ -101,13 +101,13 @@ def pass_ball_pose(m: PoseInput) -> np.ndarray:
     """A kick; the foot meets the ball at a quarter of the way (``ball_plots.KICK``)."""
     pose = standing_pose(len(m.time), m.body)
     swing = np.interp(m.progress, [0, 0.12, 0.25, 0.4, 0.55], [0, -1, 0.6, 1, 0])
-    pose[:, RIGHT_FOOT] = stack_coordinates(
+    pose[:, RIGHT_FOOT] = stack_pose_coordinates(
         0.24 * swing, -0.04, 0.03 + 0.12 * np.abs(swing)
     )
     pose[:, RIGHT_FOOT.start + 2] *= np.abs(swing) > 0
     pose[:, LEAN] = -0.14 * swing
-    pose[:, LEFT_HAND] = stack_coordinates(0.05 + 0.12 * swing, 0.1, -0.22)
-    pose[:, RIGHT_HAND] = stack_coordinates(0.02 - 0.12 * swing, 0.1, -0.22)
+    pose[:, LEFT_HAND] = stack_pose_coordinates(0.05 + 0.12 * swing, 0.1, -0.22)
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(0.02 - 0.12 * swing, 0.1, -0.22)
     return pose
 
 
@@ -116,7 +116,7 @@ def receive_ball_pose(m: PoseInput) -> np.ndarray:
     pose = standing_pose(len(m.time), m.body)
     stop = np.interp(m.progress, [0, 0.55, 0.7, 1], [0, 0, 1, 1])
     pose[:, 2] -= 0.03
-    pose[:, RIGHT_FOOT] = stack_coordinates(0.02 + 0.12 * stop, -0.05, 0.09 * stop)
+    pose[:, RIGHT_FOOT] = stack_pose_coordinates(0.02 + 0.12 * stop, -0.05, 0.09 * stop)
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = (0.06, 0.1, -0.22)
     pose[:, LEAN] = 0.08
     return pose
@@ -127,11 +127,11 @@ def throw_ball_pose(m: PoseInput) -> np.ndarray:
     pose = standing_pose(len(m.time), m.body)
     up = np.interp(m.progress, [0, 0.2, 0.36, 0.6], [0, 1, 1, 0])
     ahead = np.interp(m.progress, [0, 0.2, 0.36, 0.6], [0.16, -0.02, 0.2, 0.05])
-    arm = stack_coordinates(ahead, -0.04, -0.16 + 0.38 * up)
+    arm = stack_pose_coordinates(ahead, -0.04, -0.16 + 0.38 * up)
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = arm
     pose[:, LEAN] = np.interp(m.progress, [0, 0.2, 0.36, 0.6], [0, -0.15, 0.2, 0])
-    pose[:, LEFT_FOOT] = stack_coordinates(0.09, 0.05, 0)
-    pose[:, RIGHT_FOOT] = stack_coordinates(-0.09, -0.05, 0)
+    pose[:, LEFT_FOOT] = stack_pose_coordinates(0.09, 0.05, 0)
+    pose[:, RIGHT_FOOT] = stack_pose_coordinates(-0.09, -0.05, 0)
     return pose
 
 
@@ -139,7 +139,7 @@ def catch_ball_pose(m: PoseInput) -> np.ndarray:
     """Hands forward to meet the ball, then to the chest."""
     pose = standing_pose(len(m.time), m.body)
     out = np.interp(m.progress, [0, 0.3, 0.7, 0.85], [0, 1, 1, 0.55])
-    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.04 + 0.21 * out,
         0.0 - 0.03 * out,
         -0.26 + 0.24 * out - 0.12 * (m.progress > 0.75),
@@ -153,10 +153,10 @@ def give_pose(m: PoseInput) -> np.ndarray:
     pose = stand_pose(m)
     out = np.interp(m.progress, [0, 0.3, 0.6, 0.8], [0, 1, 1, 0])
     near, far = (
-        stack_coordinates(0.18, -0.03, -0.15 + 0 * m.time),
+        stack_pose_coordinates(0.18, -0.03, -0.15 + 0 * m.time),
         _reach(m, 0.5, _meeting_height(m, 0.62)),
     )
-    empty = stack_coordinates(0.03, 0.03, -0.29 + 0 * m.time)
+    empty = stack_pose_coordinates(0.03, 0.03, -0.29 + 0 * m.time)
     start = np.where((m.progress < 0.6)[:, None], near, empty)
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = start + (far - start) * out[:, None]
     return pose
@@ -167,10 +167,10 @@ def receive_box_pose(m: PoseInput) -> np.ndarray:
     pose = stand_pose(m)
     out = np.interp(m.progress, [0, 0.3, 0.6, 0.85], [0, 1, 1, 0])
     near, far = (
-        stack_coordinates(0.18, -0.03, -0.15 + 0 * m.time),
+        stack_pose_coordinates(0.18, -0.03, -0.15 + 0 * m.time),
         _reach(m, 0.5, _meeting_height(m, 0.62)),
     )
-    empty = stack_coordinates(0.03, 0.03, -0.29 + 0 * m.time)
+    empty = stack_pose_coordinates(0.03, 0.03, -0.29 + 0 * m.time)
     start = np.where((m.progress < 0.5)[:, None], empty, near)
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = start + (far - start) * out[:, None]
     return pose
@@ -180,7 +180,7 @@ def point_pose(m: PoseInput) -> np.ndarray:
     """The right arm stretched out at the other."""
     pose = stand_pose(m)
     out = np.clip(m.time / 0.3, 0, 1)
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.04 + 0.28 * out, -0.02, -0.26 + 0.28 * out
     )
     return pose
@@ -224,7 +224,7 @@ def dodge_pose(m: PoseInput) -> np.ndarray:
     pose[:, ROLL] = 0.0
     pose[:, LEAN] = -0.35 * bend
     pose[:, 2] -= 0.06 * bend
-    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.05 + 0.12 * bend, 0.05 + 0.08 * bend, -0.28 + 0.26 * bend
     )
     return pose
@@ -239,7 +239,7 @@ def wave_to_pose(m: PoseInput) -> np.ndarray:
     """A raised hand that swings to and fro along the line of sight."""
     pose = wave_pose(m)
     swing = m.wave(1.7)
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.02 + 0.16 * swing, 0.05, 0.27 - 0.05 * swing**2
     )
     return pose
@@ -273,7 +273,7 @@ def running_pose(m: PoseInput) -> np.ndarray:
 def chase_pose(m: PoseInput) -> np.ndarray:
     """A run with an arm stretched out after the other."""
     pose = run_cycle(m.phase, m.body)
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.27, 0.0, -0.02 + 0.03 * np.cos(4 * np.pi * m.phase)
     )
     pose[:, LEAN] = 0.3

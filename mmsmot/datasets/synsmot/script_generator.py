@@ -21,7 +21,7 @@ UMBRELLA_COLORS = ('red', 'blue', 'yellow', 'black', 'pink')
 UNDER_UMBRELLA = frozenset({'walk', 'stand', 'follow', 'leave', 'accompany'})
 
 
-def clip_activity(index: int) -> str:
+def script_activity(index: int) -> str:
     """The activity of a clip: they take turns, so that splits hold all of them."""
     # A stride without a common factor: neighbours differ, few clips show many kinds.
     return list(PLOTS)[index * 11 % len(PLOTS)]
@@ -35,7 +35,7 @@ def generate_script(
     Raises:
         RuntimeError: No well staged script was found.
     """
-    story = clip_activity(index)
+    story = script_activity(index)
     for _ in range(ATTEMPTS):
         script = _draft(rng, story, split, settings)
         if script is not None and is_well_staged(script):

@@ -33,7 +33,7 @@ class ClipSettings:
 
 
 @dataclass(frozen=True)
-class DatasetSize:
+class SizeSettings:
     """How many clips of which settings."""
 
     train: int
@@ -43,13 +43,13 @@ class DatasetSize:
 
 
 SIZES = {
-    'mini': DatasetSize(train=8, val=4, test=4, settings=ClipSettings()),
-    'small': DatasetSize(train=400, val=60, test=100, settings=ClipSettings()),
+    'mini': SizeSettings(train=8, val=4, test=4, settings=ClipSettings()),
+    'small': SizeSettings(train=400, val=60, test=100, settings=ClipSettings()),
     # More of small's clips to train on, the same val and test splits.
-    'medium': DatasetSize(train=1600, val=60, test=100, settings=ClipSettings()),
-    'large': DatasetSize(train=3200, val=60, test=100, settings=ClipSettings()),
+    'medium': SizeSettings(train=1600, val=60, test=100, settings=ClipSettings()),
+    'large': SizeSettings(train=3200, val=60, test=100, settings=ClipSettings()),
     # BenSMOT's number of sequences, which has no val.
-    'full': DatasetSize(
+    'full': SizeSettings(
         train=2284, val=300, test=1008, settings=ClipSettings(640, 384)
     ),
 }

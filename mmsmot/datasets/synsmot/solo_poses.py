@@ -53,7 +53,7 @@ class PoseInput:
         return np.sin(2 * np.pi * (hertz * self.time + self.beat + shift))
 
 
-def stack_coordinates(*parts: np.ndarray | float) -> np.ndarray:
+def stack_pose_coordinates(*parts: np.ndarray | float) -> np.ndarray:
     """(T, 3) from three numbers or (T,) arrays."""
     return np.stack(np.broadcast_arrays(*parts), axis=-1)
 
@@ -97,7 +97,7 @@ def wave_pose(m: PoseInput) -> np.ndarray:
     """A raised right hand that swings from side to side."""
     pose = stand_pose(m)
     swing = m.wave(1.7)
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.06 + 0.05 * swing, 0.12 + 0.11 * swing, 0.25 - 0.03 * swing
     )
     return pose
@@ -120,7 +120,9 @@ def jump_pose(m: PoseInput) -> np.ndarray:
     for foot in (LEFT_FOOT, RIGHT_FOOT):
         pose[:, foot.start + 2] += rise + 0.03 * fly
     pose[:, LEAN] = 0.3 * squat
-    arm = stack_coordinates(0.03 + 0.12 * squat, 0.08 + 0.05 * fly, -0.24 + 0.46 * fly)
+    arm = stack_pose_coordinates(
+        0.03 + 0.12 * squat, 0.08 + 0.05 * fly, -0.24 + 0.46 * fly
+    )
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = arm
     return pose
 
@@ -132,7 +134,7 @@ def crouch_pose(m: PoseInput) -> np.ndarray:
     pose[:, 2] -= (m.body.hip - 0.19) * down
     pose[:, 0] = -0.08 * down
     pose[:, LEAN] = 0.55 * down
-    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.02 + 0.15 * down, 0.03 - 0.04 * down, -0.3 + 0.1 * down
     )
     return pose
@@ -145,10 +147,10 @@ def dance_pose(m: PoseInput) -> np.ndarray:
     pose[:, 1] = 0.07 * sway
     pose[:, ROLL] = -0.16 * sway
     pose[:, 2] -= 0.03 + 0.015 * np.cos(4 * np.pi * (1.1 * m.time + m.beat))
-    pose[:, LEFT_FOOT] = stack_coordinates(0.0, 0.09, 0.07 * np.maximum(0, -sway))
-    pose[:, RIGHT_FOOT] = stack_coordinates(0.0, -0.09, 0.07 * np.maximum(0, sway))
-    pose[:, LEFT_HAND] = stack_coordinates(0.05, 0.14, 0.12 + 0.16 * sway)
-    pose[:, RIGHT_HAND] = stack_coordinates(0.05, 0.14, 0.12 - 0.16 * sway)
+    pose[:, LEFT_FOOT] = stack_pose_coordinates(0.0, 0.09, 0.07 * np.maximum(0, -sway))
+    pose[:, RIGHT_FOOT] = stack_pose_coordinates(0.0, -0.09, 0.07 * np.maximum(0, sway))
+    pose[:, LEFT_HAND] = stack_pose_coordinates(0.05, 0.14, 0.12 + 0.16 * sway)
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(0.05, 0.14, 0.12 - 0.16 * sway)
     return pose
 
 
@@ -156,7 +158,7 @@ def clap_pose(m: PoseInput) -> np.ndarray:
     """Hands meet before the chest."""
     pose = stand_pose(m)
     apart = (1 + m.wave(2.0)) / 2
-    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.21, -0.095 + 0.15 * apart, 0.0
     )
     return pose
@@ -167,11 +169,11 @@ def exercise_pose(m: PoseInput) -> np.ndarray:
     pose = standing_pose(len(m.time), m.body)
     spread = (1 - np.cos(2 * np.pi * (1.15 * m.time + m.beat))) / 2
     hop = 0.05 * np.abs(np.sin(2 * np.pi * (1.15 * m.time + m.beat)))
-    pose[:, LEFT_FOOT] = stack_coordinates(0, 0.04 + 0.12 * spread, hop)
-    pose[:, RIGHT_FOOT] = stack_coordinates(0, -0.04 - 0.12 * spread, hop)
+    pose[:, LEFT_FOOT] = stack_pose_coordinates(0, 0.04 + 0.12 * spread, hop)
+    pose[:, RIGHT_FOOT] = stack_pose_coordinates(0, -0.04 - 0.12 * spread, hop)
     pose[:, 2] += hop - 0.03 * spread
     angle = np.pi * 0.9 * spread
-    arm = stack_coordinates(0.02, 0.3 * np.sin(angle) + 0.02, -0.3 * np.cos(angle))
+    arm = stack_pose_coordinates(0.02, 0.3 * np.sin(angle) + 0.02, -0.3 * np.cos(angle))
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = arm
     return pose
 
@@ -188,7 +190,7 @@ def drink_pose(m: PoseInput) -> np.ndarray:
     """The cup goes to the mouth and down again."""
     pose = stand_pose(m)
     up = np.clip(0.5 + 1.2 * m.wave(0.55), 0, 1)
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.16 - 0.06 * up, -0.05 - 0.03 * up, -0.12 + 0.19 * up
     )
     pose[:, NOD] = -0.25 * up
@@ -203,9 +205,9 @@ def pick_up_pose(m: PoseInput) -> np.ndarray:
     pose[:, 2] -= 0.17 * down
     pose[:, 0] = -0.09 * down
     pose[:, LEAN] = 1.0 * down
-    low = stack_coordinates(0.12, -0.02, -0.28)
-    front = stack_coordinates(0.2, -0.03, -0.16)
-    rest = stack_coordinates(0.03, 0.03, -0.3)
+    low = stack_pose_coordinates(0.12, -0.02, -0.28)
+    front = stack_pose_coordinates(0.2, -0.03, -0.16)
+    rest = stack_pose_coordinates(0.03, 0.03, -0.3)
     target = np.where(held[:, None], front, rest)
     pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = target + (low - target) * down[:, None]
     return pose
@@ -229,7 +231,7 @@ def hold_box_pose(m: PoseInput) -> np.ndarray:
 def dribble_pose(m: PoseInput) -> np.ndarray:
     """Bounces a ball; the hand meets it at the top (see ``props.bounce``)."""
     pose = stand_pose(m)
-    pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.19, 0.02, -0.13 + 0.07 * np.cos(2 * np.pi * 1.3 * m.time)
     )
     pose[:, LEAN] = 0.15
@@ -254,7 +256,7 @@ def stretch_pose(m: PoseInput) -> np.ndarray:
     pose[:, RIGHT_FOOT] = (0, -0.09, 0)
     pose[:, 2] -= 0.015
     for hand, sign in ((LEFT_HAND, 1), (RIGHT_HAND, -1)):
-        pose[:, hand] = stack_coordinates(0.02, -0.05 + sign * 0.11 * bend, 0.29)
+        pose[:, hand] = stack_pose_coordinates(0.02, -0.05 + sign * 0.11 * bend, 0.29)
     return pose
 
 
@@ -265,7 +267,7 @@ def stumble_pose(m: PoseInput) -> np.ndarray:
     pose[:, LEAN] = 0.55 * shove
     pose[:, LEFT_FOOT.start] = 0.1 * np.sin(2 * np.pi * 2.2 * m.time)
     pose[:, RIGHT_FOOT.start] = -0.1 * np.sin(2 * np.pi * 2.2 * m.time)
-    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_coordinates(
+    pose[:, LEFT_HAND] = pose[:, RIGHT_HAND] = stack_pose_coordinates(
         0.03 + 0.15 * shove, 0.04 + 0.14 * shove, -0.28 + 0.26 * shove
     )
     return pose

@@ -1,6 +1,6 @@
 """Transforms of clips: frames, boxes and texts together, the same for all frames."""
 
-from .clip_transform import ClipTransform, GeometricTransform, View
+from .clip_transform import ClipTransform, ClipView, GeometricTransform
 from .color_jitter import ClipColorJitter
 from .fit_to_square import FitToSquare
 from .pack import PackClip
@@ -17,5 +17,5 @@ __all__ = [
     'FitToSquare',
     'GeometricTransform',
     'PackClip',
-    'View',
+    'ClipView',
 ]

@@ -43,7 +43,7 @@ class ClipTransform(ABC):
 
 
 @dataclass(frozen=True)
-class View:
+class ClipView:
     """A geometric change of a clip: new image size, scale, offset, and the image function.
 
     A point ``(x, y)`` of the old image lies at ``scale * (x, y) + offset`` in the new.
@@ -114,7 +114,7 @@ class GeometricTransform(ClipTransform):
         gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
-    ) -> View | None:
+    ) -> ClipView | None:
         """Choose how to see a clip; ``None`` to leave it as it is.
 
         Args:
@@ -192,7 +192,7 @@ def _same(image: np.ndarray) -> np.ndarray:
     return image
 
 
-def _seen(frame: Frame, view: View) -> Frame:
+def _seen(frame: Frame, view: ClipView) -> Frame:
     if frame.load is None:
         video = replace(frame.video, width=view.width, height=view.height)
         return replace(frame, video=video)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...registry import TRANSFORMS
 from ..ground_truth import GroundTruth
-from .clip_transform import GeometricTransform, View
+from .clip_transform import ClipView, GeometricTransform
 
 
 @TRANSFORMS.register_module()
@@ -58,7 +58,7 @@ class ClipRandomCrop(GeometricTransform):
         gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
-    ) -> View | None:
+    ) -> ClipView | None:
         """The first window tried that leaves a box, if there were some."""
         boxes = gt.trajectories
         for _ in range(self.attempts):
@@ -67,7 +67,9 @@ class ClipRandomCrop(GeometricTransform):
                 return view
         return None
 
-    def _window(self, width: int, height: int, generator: np.random.Generator) -> View:
+    def _window(
+        self, width: int, height: int, generator: np.random.Generator
+    ) -> ClipView:
         if self.size is None:
             side = generator.uniform(*self.scale)
             new_width = max(1, round(side * width))
@@ -76,7 +78,7 @@ class ClipRandomCrop(GeometricTransform):
             new_width, new_height = min(self.size[0], width), min(self.size[1], height)
         x = int(generator.integers(width - new_width + 1))
         y = int(generator.integers(height - new_height + 1))
-        return View(
+        return ClipView(
             new_width,
             new_height,
             partial(_window, x=x, y=y, size=(new_width, new_height)),

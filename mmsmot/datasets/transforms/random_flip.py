@@ -6,7 +6,7 @@ import numpy as np
 
 from ...registry import TRANSFORMS
 from ..ground_truth import GroundTruth
-from .clip_transform import GeometricTransform, View
+from .clip_transform import ClipView, GeometricTransform
 
 
 @TRANSFORMS.register_module()
@@ -35,7 +35,7 @@ class ClipRandomFlip(GeometricTransform):
         gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
-    ) -> View | None:
+    ) -> ClipView | None:
         """The mirror, or nothing."""
         # Whatever the dice say: training must not fail at some later clip.
         if not flippable:
@@ -46,4 +46,6 @@ class ClipRandomFlip(GeometricTransform):
             )
         if generator.random() >= self.prob:
             return None
-        return View(width, height, np.fliplr, scale=(-1.0, 1.0), offset=(width, 0.0))
+        return ClipView(
+            width, height, np.fliplr, scale=(-1.0, 1.0), offset=(width, 0.0)
+        )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...registry import TRANSFORMS
 from ..ground_truth import GroundTruth
-from .clip_transform import GeometricTransform, View
+from .clip_transform import ClipView, GeometricTransform
 
 
 @TRANSFORMS.register_module()
@@ -52,7 +52,7 @@ class ClipResize(GeometricTransform):
         gt: GroundTruth,
         flippable: bool,
         generator: np.random.Generator,
-    ) -> View | None:
+    ) -> ClipView | None:
         """The image scaled into ``size`` times the factor drawn."""
         ratio = generator.uniform(*self.ratio_range)
         scales = [
@@ -65,7 +65,7 @@ class ClipResize(GeometricTransform):
         new_height = max(1, round(height * scales[1]))
         if (new_width, new_height) == (width, height):
             return None
-        return View(
+        return ClipView(
             new_width,
             new_height,
             partial(resize_image, size=(new_width, new_height)),

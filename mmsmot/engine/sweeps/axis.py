@@ -21,7 +21,7 @@ HELP = (
 
 
 @dataclass(frozen=True)
-class Setting:
+class AxisSetting:
     """What one value of an axis, a stage or a sweep sets.
 
     Attributes:
@@ -32,9 +32,11 @@ class Setting:
     arguments: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
-    def __or__(self, other: Setting) -> Setting:
+    def __or__(self, other: AxisSetting) -> AxisSetting:
         """Both; where both set the same, ``other`` wins."""
-        return Setting(self.arguments | other.arguments, self.options | other.options)
+        return AxisSetting(
+            self.arguments | other.arguments, self.options | other.options
+        )
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Axis:
     """
 
     name: str
-    settings: dict[str, Setting]
+    settings: dict[str, AxisSetting]
 
 
 def read_axis(name: str, values: Any, where: str) -> Axis:
@@ -69,24 +71,24 @@ def read_axis(name: str, values: Any, where: str) -> Axis:
         raise ValueError(f'{where}: got {values!r:.80}; {HELP}')
     if not pairs:
         raise ValueError(f'{where}: is empty, so that there would be no cell; {HELP}')
-    settings: dict[str, Setting] = {}
+    settings: dict[str, AxisSetting] = {}
     for label, value in pairs:
         if not label or len(label) > MAX_LABEL:
             raise ValueError(
                 f'{where}: {shorten_text(label, 80)!r} is no label of 1 to {MAX_LABEL} '
                 f'characters; name the value, as {{"name": {value!r:.40}}}'
             )
-        folder_names = [folder_name(other) for other in settings]
-        if label in settings or folder_name(label) in folder_names:
+        folder_names = [axis_folder_name(other) for other in settings]
+        if label in settings or axis_folder_name(label) in folder_names:
             raise ValueError(
                 f'{where}: two values are called {label!r} (as a folder '
-                f'{folder_name(label)!r}); give them names, as {{"a": ..., "b": ...}}'
+                f'{axis_folder_name(label)!r}); give them names, as {{"a": ..., "b": ...}}'
             )
         settings[label] = _setting(name, value, f'{where}.{label}')
     return Axis(name, settings)
 
 
-def read_setting(value: Mapping, where: str) -> Setting:
+def read_axis_setting(value: Mapping, where: str) -> AxisSetting:
     """What a mapping of arguments and dotted keys sets.
 
     Raises:
@@ -103,18 +105,18 @@ def read_setting(value: Mapping, where: str) -> Setting:
                 f'{where}: {key!r:.80} is no dotted key of a config, such as '
                 f"'model.tracker.max_age', and none of {', '.join(ARGUMENTS)}"
             )
-    return Setting(arguments, options)
+    return AxisSetting(arguments, options)
 
 
-def folder_name(label: str) -> str:
+def axis_folder_name(label: str) -> str:
     """A label as a part of a folder's name."""
     return re.sub(r'[^\w.+=-]+', '-', label).strip('-.') or 'value'
 
 
-def short_names(axes: Sequence[str]) -> dict[str, str]:
+def short_axis_names(axes: Sequence[str]) -> dict[str, str]:
     """Axes to what stands behind the last dot of them, where that names one of them.
 
-    >>> short_names(['seed', 'model.tracker.max_age'])
+    >>> short_axis_names(['seed', 'model.tracker.max_age'])
     {'seed': 'seed', 'model.tracker.max_age': 'max_age'}
     """
     names = [axis.rsplit('.', 1)[-1] for axis in axes]
@@ -124,15 +126,15 @@ def short_names(axes: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _setting(name: str, value: Any, where: str) -> Setting:
+def _setting(name: str, value: Any, where: str) -> AxisSetting:
     if name in ARGUMENTS:
-        return Setting({name: value})
+        return AxisSetting({name: value})
     if '.' in name:
-        return Setting(options={name: value})
+        return AxisSetting(options={name: value})
     if isinstance(value, str):
-        return Setting({'config': value})
+        return AxisSetting({'config': value})
     if isinstance(value, Mapping):
-        return read_setting(value, where)
+        return read_axis_setting(value, where)
     raise ValueError(f'{where}: got {value!r:.80}; {HELP}')
 
 

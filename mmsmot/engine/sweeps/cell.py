@@ -17,8 +17,8 @@ from ...utils.fingerprint import file_hash, text_hash
 from ...utils.training_checkpoints import newest_checkpoint
 from ..config import load_config
 from ..config_check import config_without_templates
-from .axis import ARGUMENTS, Setting, folder_name, short_names
-from .stage import SWEEP, TEST, TOOLS, TRAIN, Stage, substituted
+from .axis import ARGUMENTS, AxisSetting, axis_folder_name, short_axis_names
+from .stage import SWEEP, TEST, TOOLS, TRAIN, Stage, with_stage_folders
 from .sweep_file import Sweep
 
 RUN = 'run'  # the folder in a cell's that its tool writes into
@@ -49,7 +49,7 @@ class Cell:
 
     stage: Stage
     labels: dict[str, str]
-    setting: Setting
+    setting: AxisSetting
     folder: Path
     folders: dict[str, str]
     needs: tuple[str, ...]
@@ -81,9 +81,11 @@ class Cell:
             command += [f'--nproc_per_node={stage.processes}']
         command.append(str(stage.tool))
         if stage.run not in TOOLS:
-            return command + [substituted(arg, self.folders) for arg in stage.args]
-        arguments = substituted(self.setting.arguments, self.folders)
-        options = substituted(self.setting.options, self.folders)
+            return command + [
+                with_stage_folders(arg, self.folders) for arg in stage.args
+            ]
+        arguments = with_stage_folders(self.setting.arguments, self.folders)
+        options = with_stage_folders(self.setting.options, self.folders)
         command.append(str(arguments.pop('config')))
         checkpoint = arguments.pop('checkpoint', None)
         if self.start is not None:
@@ -103,7 +105,7 @@ class Cell:
         if resume:
             command.append('--resume')
         if options:
-            command += ['--cfg-options', *option_words(options)]
+            command += ['--cfg-options', *cell_option_words(options)]
         return command
 
     def environment(self) -> dict[str, str]:
@@ -124,8 +126,8 @@ class Cell:
 def cell_id(stage: Stage, labels: Mapping[str, str]) -> str:
     """``stage`` or ``stage/axis=label+...``, as it is called in messages and on the disk."""
     names = [
-        f'{folder_name(name)}={folder_name(labels[axis])}'
-        for axis, name in short_names(stage.axes).items()
+        f'{axis_folder_name(name)}={axis_folder_name(labels[axis])}'
+        for axis, name in short_axis_names(stage.axes).items()
     ]
     return '/'.join([stage.name, '+'.join(names)] if names else [stage.name])
 
@@ -183,7 +185,7 @@ def _cell(
     )
 
 
-def _setting(sweep: Sweep, stage: Stage, labels: Mapping[str, str]) -> Setting:
+def _setting(sweep: Sweep, stage: Stage, labels: Mapping[str, str]) -> AxisSetting:
     """From the widest to the narrowest: sweep, stage, axes."""
     setting = _config(sweep.base) | sweep.setting
     setting = setting | _config(stage.config) | stage.setting
@@ -197,12 +199,12 @@ def _setting(sweep: Sweep, stage: Stage, labels: Mapping[str, str]) -> Setting:
     return setting
 
 
-def _config(name: str | None) -> Setting:
-    return Setting({} if name is None else {'config': name})
+def _config(name: str | None) -> AxisSetting:
+    return AxisSetting({} if name is None else {'config': name})
 
 
 def _require_command(
-    sweep: Sweep, id: str, setting: Setting, folders: Mapping[str, str]
+    sweep: Sweep, id: str, setting: AxisSetting, folders: Mapping[str, str]
 ) -> None:
     if (length := len(os.fsencode(id.rpartition('/')[2]))) > MAX_FOLDER:
         raise ValueError(
@@ -210,13 +212,13 @@ def _require_command(
             f'most {MAX_FOLDER} fit: give values shorter names, as {{"a": ..., "b": ...}}'
         )
     try:
-        option_words(substituted(setting.options, folders))
+        cell_option_words(with_stage_folders(setting.options, folders))
     except ValueError as error:
         raise ValueError(f'{sweep.path}: {id}: {error}') from error
 
 
 def _fingerprint(
-    sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: Setting
+    sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: AxisSetting
 ) -> str:
     facts: dict[str, Any] = dict(run=stage.run, processes=stage.processes)
     if stage.run not in TOOLS:
@@ -238,7 +240,7 @@ def _fingerprint(
 
 
 def _checked_config(
-    sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: Setting
+    sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: AxisSetting
 ) -> dict[str, Any]:
     """What the tool reads of a cell's config; what is wrong is named with its cell."""
     try:
@@ -259,20 +261,20 @@ def _checked_config(
     }
 
 
-def option_words(options: Mapping[str, Any]) -> list[str]:
+def cell_option_words(options: Mapping[str, Any]) -> list[str]:
     """``KEY=VALUE`` words that ``--cfg-options`` reads back as these options.
 
     Raises:
         ValueError: A text that would be read as something else.
 
-    >>> option_words({'model.tracker': dict(type='SORT', max_age=3), 'a.b': [1, 2]})
+    >>> cell_option_words({'model.tracker': dict(type='SORT', max_age=3), 'a.b': [1, 2]})
     ['model.tracker.type=SORT', 'model.tracker.max_age=3', 'a.b=[1,2]']
     """
     words = []
     for key, value in options.items():
         if isinstance(value, Mapping) and value:
             inner = {f'{key}.{name}': item for name, item in value.items()}
-            words += option_words(inner)
+            words += cell_option_words(inner)
         else:
             text = _option_text(value)
             if (other := _parsed(text)) != repr(_as_lists(value)):
@@ -304,7 +306,7 @@ def _as_lists(value: Any) -> Any:
     return value
 
 
-def with_needed(cells: Mapping[str, Cell], ids: Iterable[str]) -> dict[str, Cell]:
+def with_needed_cells(cells: Mapping[str, Cell], ids: Iterable[str]) -> dict[str, Cell]:
     """Some cells and all that they need, in the order of the plan."""
     needed_ids = {*ids}
     for id in reversed([*cells]):

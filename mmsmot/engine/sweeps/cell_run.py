@@ -26,8 +26,8 @@ from .cell_record import (
     RECORD,
     RUNNING,
     CellRecord,
+    read_cell_scores,
     read_record,
-    read_scores,
     write_record,
 )
 from .stage import TEST
@@ -114,7 +114,7 @@ def _run(cell: Cell, record: CellRecord, cwd: str | None) -> CellRecord:
     if cell.stage.run != TEST:
         return replace(record, status=FINISHED)
     try:
-        return replace(record, status=FINISHED, scores=read_scores(cell.run_dir))
+        return replace(record, status=FINISHED, scores=read_cell_scores(cell.run_dir))
     except (FileNotFoundError, ValueError) as error:
         return replace(record, status=FAILED, error=str(error)[:MAX_ERROR])
 
@@ -167,7 +167,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def forget(cell: Cell) -> Path | None:
+def forget_cell_run(cell: Cell) -> Path | None:
     """Put a cell's results aside, so that it is run again; the folder they lie in now."""
     if not (cell.folder / RECORD).is_file():
         return None

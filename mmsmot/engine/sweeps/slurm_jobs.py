@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...utils.atomic import atomic_write
 from .cell import Cell
-from .stage import tool_path
+from .stage import stage_tool_path
 from .sweep_file import Sweep
 from .sweep_run import KEEP, REFUSE
 
@@ -74,7 +74,7 @@ def write_array_jobs(
 def _job(sweep: Sweep, stage: str, work_dir: Path, stale: str) -> list[str]:
     cells_file = shlex.quote(str(work_dir / 'slurm' / f'{stage}.txt'))
     command = [
-        *(sys.executable, str(tool_path('sweep.py')), str(sweep.path.resolve())),
+        *(sys.executable, str(stage_tool_path('sweep.py')), str(sweep.path.resolve())),
         *('--work-dir', str(work_dir)),
         *(('--stale', KEEP) if stale == KEEP else ()),
         '--cell',

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...utils.number_ranges import COUNT, POSITIVE, require_numbers
 from ..config_file import ROOTS
-from .axis import Setting, folder_name, read_setting
+from .axis import AxisSetting, axis_folder_name, read_axis_setting
 
 TRAIN, TEST = 'train', 'test'
 SWEEP = 'sweep'  # $sweep: the sweep's folder
@@ -44,7 +44,7 @@ class Stage:
     config: str | None = None
     start: str | None = None
     axes: tuple[str, ...] = ()
-    setting: Setting = Setting()
+    setting: AxisSetting = AxisSetting()
     args: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     processes: int = 1
@@ -55,19 +55,19 @@ class Stage:
     @property
     def needs(self) -> tuple[str, ...]:
         """The stages that must be finished before this one."""
-        texts = [*self.args, *strings_in(self.setting.options)]
-        texts += strings_in(self.setting.arguments)
-        named = [name for text in texts for name in references(text)]
+        texts = [*self.args, *strings_in_stage(self.setting.options)]
+        texts += strings_in_stage(self.setting.arguments)
+        named = [name for text in texts for name in stage_references(text)]
         start = [] if self.start is None else [self.start]
         return (*dict.fromkeys([*start, *self.after, *named]),)
 
     @property
     def tool(self) -> Path:
         """The script, in the checkout or in an installed package."""
-        return tool_path(TOOLS.get(self.run, self.run))
+        return stage_tool_path(TOOLS.get(self.run, self.run))
 
 
-def tool_path(name: str) -> Path:
+def stage_tool_path(name: str) -> Path:
     """The file of a tool below ``tools/``; a sweep file in JSON runs no other program.
 
     Raises:
@@ -115,7 +115,7 @@ def _read_stage(value: Mapping, axis_names: Sequence[str], where: str) -> Stage:
             f'{", ".join(sorted(stage_keys))}'
         )
     name = value['name']
-    if name != folder_name(name) or not name.isidentifier() or name == SWEEP:
+    if name != axis_folder_name(name) or not name.isidentifier() or name == SWEEP:
         raise ValueError(
             f'{where}: the name must be letters, digits and _, and not {SWEEP!r}, since '
             'other stages write $name for its folder'
@@ -133,7 +133,9 @@ def _read_stage(value: Mapping, axis_names: Sequence[str], where: str) -> Stage:
     require_numbers(where, POSITIVE.or_none, memory=value.get('memory'))
     settings = dict(value)
     settings['axes'] = tuple(a for a in axis_names if a in axes)
-    settings['setting'] = read_setting(settings.pop('options', {}), f'{where}.options')
+    settings['setting'] = read_axis_setting(
+        settings.pop('options', {}), f'{where}.options'
+    )
     for key in ('args', 'after'):
         settings[key] = tuple(str(item) for item in value.get(key, ()))
     stage = Stage(**settings)
@@ -196,32 +198,32 @@ def _in_order(stages: dict[str, Stage], where: str) -> dict[str, Stage]:
     return ordered
 
 
-def references(text: str) -> list[str]:
+def stage_references(text: str) -> list[str]:
     """The stages whose folders a text names as ``$name``."""
     names = (match[1] for match in PLACEHOLDER.finditer(text))
     return [name for name in names if name not in ('$', SWEEP)]
 
 
-def strings_in(value: Any) -> Iterable[str]:
+def strings_in_stage(value: Any) -> Iterable[str]:
     """All texts in a value of a config."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from strings_in(item)
+            yield from strings_in_stage(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from strings_in(item)
+            yield from strings_in_stage(item)
 
 
-def substituted(value: Any, folders: Mapping[str, str]) -> Any:
+def with_stage_folders(value: Any, folders: Mapping[str, str]) -> Any:
     """A value with the folders for ``$name`` in all its texts; ``$$`` is a dollar sign."""
     if isinstance(value, str):
         return PLACEHOLDER.sub(
             lambda m: '$' if m[1] == '$' else folders.get(m[1], m[0]), value
         )
     if isinstance(value, Mapping):
-        return {key: substituted(item, folders) for key, item in value.items()}
+        return {key: with_stage_folders(item, folders) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [substituted(item, folders) for item in value]
+        return [with_stage_folders(item, folders) for item in value]
     return value

@@ -10,9 +10,9 @@ from typing import Any
 
 from ...utils.arguments import did_you_mean
 from ..config_file import CONFIG_FOLDERS, read_config_file
-from .axis import Axis, Setting, read_axis, read_setting
+from .axis import Axis, AxisSetting, read_axis, read_axis_setting
 from .search_space import Search, read_search
-from .stage import TEST, TRAIN, Stage, read_stages, references, strings_in
+from .stage import TEST, TRAIN, Stage, read_stages, stage_references, strings_in_stage
 
 SEED = 'seed'  # the axis that means and standard errors are over
 VAL_SUFFIX = '_val'  # of the stage that scores the validation split
@@ -50,7 +50,7 @@ class Sweep:
     base: str | None
     axes: dict[str, Axis]
     stages: dict[str, Stage]
-    setting: Setting
+    setting: AxisSetting
     metrics: dict[str, str]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
@@ -98,7 +98,7 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
     reports = _reports(content, stages, path)
     select_on = content.get('select_on')
     stages = _with_selection(stages, reports, select_on, path)
-    setting = read_setting(content.get('options', {}), f'{path}: options')
+    setting = read_axis_setting(content.get('options', {}), f'{path}: options')
     _require_no_stages(axes, setting, path)
     metrics = _metrics(content.get('metrics', []), path)
     rows, columns = _layout(content, axes, stages, reports, path)
@@ -149,15 +149,17 @@ def _axes(values: Any, path: Path) -> dict[str, Axis]:
     }
 
 
-def _require_no_stages(axes: Mapping[str, Axis], setting: Setting, path: Path) -> None:
+def _require_no_stages(
+    axes: Mapping[str, Axis], setting: AxisSetting, path: Path
+) -> None:
     """Refuse ``$name`` where it would make every stage wait for that one."""
     places = {'options': setting}
     for axis in axes.values():
         for label, value in axis.settings.items():
             places[f'axes[{axis.name!r}], {label!r}'] = value
     for place, value in places.items():
-        texts = strings_in([value.arguments, value.options])
-        for name in (name for text in texts for name in references(text)):
+        texts = strings_in_stage([value.arguments, value.options])
+        for name in (name for text in texts for name in stage_references(text)):
             raise ValueError(
                 f'{path}: {place}: ${name}: only the options and args of a stage name '
                 'the folders of others; here stands $sweep, or $$ for a dollar sign'
@@ -199,7 +201,7 @@ def _with_selection(
                 f'{path}: select_on runs {report} on {select_on} as the stage {name!r}: '
                 'call your own otherwise'
             )
-        setting = test.setting | Setting(options={SPLIT: select_on})
+        setting = test.setting | AxisSetting(options={SPLIT: select_on})
         stages[name] = replace(test, name=name, setting=setting)
     return stages
 

@@ -16,7 +16,7 @@ from rich.progress import (
 from ..launchers import Launcher
 from .cell import Cell
 from .cell_record import FAILED, FINISHED, CellRecord, read_record
-from .cell_run import forget, run_cell
+from .cell_run import forget_cell_run, run_cell
 from .schedule import run_cells
 
 MAX_NAMES = 2  # of cells that run, beside the progress bar
@@ -60,7 +60,9 @@ def sweep_state(cells: Mapping[str, Cell]) -> SweepState:
     return SweepState(records, frozenset(done), frozenset(stale))
 
 
-def require_fresh(cells: Mapping[str, Cell], state: SweepState, stale: str) -> set[str]:
+def require_fresh_sweep(
+    cells: Mapping[str, Cell], state: SweepState, stale: str
+) -> set[str]:
     """The finished cells that stand; stale ones are put aside or kept as asked.
 
     Args:
@@ -75,7 +77,7 @@ def require_fresh(cells: Mapping[str, Cell], state: SweepState, stale: str) -> s
         return {*state.finished}
     if stale == RERUN:
         for id in state.stale:
-            aside = forget(cells[id])
+            aside = forget_cell_run(cells[id])
             print(f'{id}: put aside as {aside}')
         return {*state.finished - state.stale}
     names = ', '.join(sorted(state.stale))
@@ -97,17 +99,17 @@ def run_sweep(
     Args:
         cells: By id, each after those it needs.
         launcher: Where they run.
-        stale: See :func:`require_fresh`.
+        stale: See :func:`require_fresh_sweep`.
         run: Runs a cell.
 
     Returns:
         The records of all cells by id, as far as they have one.
 
     Raises:
-        ValueError: See :func:`require_fresh`.
+        ValueError: See :func:`require_fresh_sweep`.
     """
     state = sweep_state(cells)
-    finished = require_fresh(cells, state, stale)
+    finished = require_fresh_sweep(cells, state, stale)
     seconds = _SecondsOfStages(state, finished)
     with _bar() as bar:
         task = bar.add_task('', total=len(cells), completed=len(finished))
@@ -143,7 +145,7 @@ def run_sweep(
     return {id: records[id] for id in cells if id in records}
 
 
-def failures(records: Mapping[str, CellRecord]) -> list[str]:
+def sweep_failures(records: Mapping[str, CellRecord]) -> list[str]:
     """A line for each cell that failed."""
     return [
         f'{id}: {record.error}'

@@ -16,10 +16,10 @@ from ...utils.mmdet_bridge import import_mmdet
 from .centernet_targets import (
     TargetRules,
     center_targets,
-    distance_losses,
+    centernet_distance_losses,
+    centernet_heatmap_losses,
+    centernet_level_sizes,
     grid_points,
-    heatmap_losses,
-    level_sizes,
 )
 
 RANGES = ((0, 80), (64, 160), (128, 320), (256, 640), (512, 1e7))
@@ -148,17 +148,19 @@ class CenterNetProposalHead(BaseModule):
             samples: mmdet's, with ``gt_instances.bboxes`` in pixels of the input.
         """
         heatmaps, distances = self(levels)
-        sizes = level_sizes(heatmaps)
+        sizes = centernet_level_sizes(heatmaps)
         targets = [
             center_targets(sample.gt_instances.bboxes, sizes, self.rules)
             for sample in samples
         ]
         logits = torch.cat([level.flatten(1) for level in heatmaps], dim=1)
-        losses = heatmap_losses(logits, targets, **self.focal)
+        losses = centernet_heatmap_losses(logits, targets, **self.focal)
         target_distances = torch.stack([target.distances for target in targets])
         has_box = target_distances.amin(2) >= 0
         predicted = torch.cat([x.flatten(2) for x in distances], dim=2).transpose(1, 2)
-        overlap_losses = distance_losses(predicted[has_box], target_distances[has_box])
+        overlap_losses = centernet_distance_losses(
+            predicted[has_box], target_distances[has_box]
+        )
         # Every weight takes part, also where no point has a box.
         bbox_loss = overlap_losses.sum() + 0 * predicted.sum()
         num_centers = _mean_count(logits, sum(len(t.centers) for t in targets))
@@ -209,7 +211,7 @@ class CenterNetProposalHead(BaseModule):
         from mmcv.ops import nms  # there once mmdet has been imported
 
         config = self.test_cfg
-        sizes = level_sizes(heatmaps)
+        sizes = centernet_level_sizes(heatmaps)
         points, _ = grid_points(sizes, self.strides, heatmaps[0].device)
         parts = [
             _candidates(*level, config['score_thr'], config['nms_pre'])

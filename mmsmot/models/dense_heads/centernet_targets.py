@@ -47,7 +47,7 @@ class CenterTargets:
     centers: torch.Tensor
 
 
-def level_sizes(levels: Sequence[torch.Tensor]) -> list[tuple[int, int]]:
+def centernet_level_sizes(levels: Sequence[torch.Tensor]) -> list[tuple[int, int]]:
     """Height and width of maps (..., H, W)."""
     return [(level.shape[-2], level.shape[-1]) for level in levels]
 
@@ -136,7 +136,7 @@ def _center_points(
     return points[is_center].long()
 
 
-def heatmap_losses(
+def centernet_heatmap_losses(
     logits: torch.Tensor,
     targets: Sequence[CenterTargets],
     *,
@@ -163,7 +163,9 @@ def heatmap_losses(
     return alpha * positive, (1 - alpha) * negative
 
 
-def distance_losses(distances: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def centernet_distance_losses(
+    distances: torch.Tensor, targets: torch.Tensor
+) -> torch.Tensor:
     """1 - GIoU of boxes around the same points, with 1 added to both areas of the IoU.
 
     Args:

@@ -8,13 +8,13 @@ MAX_FRACTION = 2.0  # fractions of boxes that reach beyond the image are still b
 MAX_PROBABILITY = 1.01  # 16 bits and 8 bits round up
 
 
-def corners_of(boxes: np.ndarray) -> np.ndarray:
+def box_corners(boxes: np.ndarray) -> np.ndarray:
     """(..., 4) x1, y1, x2, y2 of boxes given as centre x, y, width, height."""
     centres, half_sizes = boxes[..., :2], boxes[..., 2:4] / 2
     return np.concatenate([centres - half_sizes, centres + half_sizes], axis=-1)
 
 
-def require_pixels(decoder: str, boxes: np.ndarray, advice: str) -> None:
+def require_pixel_boxes(decoder: str, boxes: np.ndarray, advice: str) -> None:
     """Refuse boxes that are fractions where pixels are expected.
 
     Args:
@@ -33,7 +33,7 @@ def require_pixels(decoder: str, boxes: np.ndarray, advice: str) -> None:
         )
 
 
-def require_fractions(decoder: str, boxes: np.ndarray, advice: str) -> None:
+def require_fraction_boxes(decoder: str, boxes: np.ndarray, advice: str) -> None:
     """Refuse boxes that are pixels where fractions are expected; as the one above."""
     reach = _reach(boxes)
     if reach is not None and reach > MAX_FRACTION:
@@ -43,7 +43,7 @@ def require_fractions(decoder: str, boxes: np.ndarray, advice: str) -> None:
         )
 
 
-def require_probabilities(decoder: str, scores: np.ndarray, advice: str) -> None:
+def require_box_probabilities(decoder: str, scores: np.ndarray, advice: str) -> None:
     """Refuse scores that are logits.
 
     Raises:

@@ -18,7 +18,7 @@ IMAGENET_STD = (58.395, 57.12, 57.375)
 
 
 @dataclass(frozen=True)
-class Placement:
+class ImagePlacement:
     """Where a frame lies in the network input.
 
     Attributes:
@@ -82,7 +82,7 @@ class ImagePreparation:
 
     def __call__(
         self, image: np.ndarray, input_size: tuple[int, int], dtype: type
-    ) -> tuple[np.ndarray, Placement]:
+    ) -> tuple[np.ndarray, ImagePlacement]:
         """A frame as the network wants it.
 
         Args:
@@ -104,11 +104,11 @@ class ImagePreparation:
 
     def _resized(
         self, image: np.ndarray, input_size: tuple[int, int]
-    ) -> tuple[np.ndarray, Placement]:
+    ) -> tuple[np.ndarray, ImagePlacement]:
         (height, width), (rows, columns) = input_size, image.shape[:2]
         if not self.keep_ratio:
             canvas = self._scaled(image, (width, height))
-            return canvas, Placement((width / columns, height / rows), (0.0, 0.0))
+            return canvas, ImagePlacement((width / columns, height / rows), (0.0, 0.0))
         scale = min(height / rows, width / columns)
         # The originals: YOLOX cuts off (``preproc``), YOLOv5 and later round (``LetterBox``).
         whole = round if self.centred else int
@@ -119,7 +119,7 @@ class ImagePreparation:
             left, top = (width - size[0]) // 2, (height - size[1]) // 2
         canvas = np.full((height, width, 3), self.pad_value, np.uint8)
         canvas[top : top + size[1], left : left + size[0]] = self._scaled(image, size)
-        return canvas, Placement((scale, scale), (float(left), float(top)))
+        return canvas, ImagePlacement((scale, scale), (float(left), float(top)))
 
     def _scaled(self, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         if not self.antialias:
@@ -146,7 +146,7 @@ PREPARATIONS = {
 }
 
 
-def prepared_as(
+def image_preparation_preset(
     preset: str,
     *,
     keep_ratio: bool | None = None,

@@ -8,7 +8,7 @@ import numpy as np
 from torch import nn
 
 
-def class_count(model: nn.Module) -> int | None:
+def label_class_count(model: nn.Module) -> int | None:
     """Classes of a network, as its heads tell; ``None`` where none does."""
     counts = [getattr(part, 'num_classes', None) for part in model.modules()]
     return max((n for n in counts if isinstance(n, int)), default=None)
@@ -20,7 +20,7 @@ def require_known_labels(model: nn.Module, labels: Sequence[int] | None) -> None
     Raises:
         ValueError: One is not from 0 to ``num_classes`` - 1.
     """
-    num_classes = class_count(model)
+    num_classes = label_class_count(model)
     if num_classes is None or not labels or max(labels) < num_classes:
         return
     raise ValueError(
@@ -34,13 +34,13 @@ def require_labels(model: nn.Module, labels: Sequence[np.ndarray]) -> None:
     """Refuse true labels that a detector's heads do not have, before a loss indexes them.
 
     Args:
-        model: As of :func:`class_count`; where it tells nothing, nothing is refused.
+        model: As of :func:`label_class_count`; where it tells nothing, nothing is refused.
         labels: Of each frame, (N,).
 
     Raises:
         ValueError: A label is not from 0 to ``num_classes`` - 1.
     """
-    num_classes = class_count(model)
+    num_classes = label_class_count(model)
     all_labels = np.concatenate([np.zeros(0, np.int64), *labels])
     if num_classes is None:
         return

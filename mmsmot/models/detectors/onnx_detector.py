@@ -15,7 +15,7 @@ from ...structures import Detections, Frame
 from ...structures.coco_classes import COCO_CLASSES
 from .base import BaseDetector, RawDetections
 from .class_numbers import numbers_of_classes
-from .image_preparation import Placement, prepared_as
+from .image_preparation import ImagePlacement, image_preparation_preset
 from .nms import nms
 from .onnx_network import ONNXNetwork
 from .output_decoders import AnchorDecoder, Decoded, OutputDecoder
@@ -124,7 +124,7 @@ class ONNXDetector(BaseDetector):
         else:
             layout = self._layout_of(decoder)
         self.decoder: OutputDecoder = build_part(decoder, TASK_UTILS)
-        self.preparation = prepared_as(
+        self.preparation = image_preparation_preset(
             preparation or (layout and layout.preparation) or self.decoder.preparation,
             **changes,
         )
@@ -241,7 +241,7 @@ class ONNXDetector(BaseDetector):
         self,
         frames: Sequence[Frame],
         decode: Callable[[list[np.ndarray], int], list[Decoded]],
-    ) -> Iterator[tuple[Decoded, Placement, tuple[int, ...]]]:
+    ) -> Iterator[tuple[Decoded, ImagePlacement, tuple[int, ...]]]:
         """Run batch by batch.
 
         Args:
@@ -289,11 +289,11 @@ class ONNXDetector(BaseDetector):
             )
         return decoded
 
-    def _prepare(self, image: np.ndarray) -> tuple[np.ndarray, Placement]:
+    def _prepare(self, image: np.ndarray) -> tuple[np.ndarray, ImagePlacement]:
         return self.preparation(image, self.network.input_size, self._dtype)
 
     def _finish(
-        self, decoded: Decoded, placement: Placement, shape: tuple[int, ...]
+        self, decoded: Decoded, placement: ImagePlacement, shape: tuple[int, ...]
     ) -> Detections:
         boxes, scores, labels = decoded
         no_score = ~np.isfinite(scores)

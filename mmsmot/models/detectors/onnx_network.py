@@ -13,7 +13,7 @@ from ...utils.onnx_session import (
     open_onnx,
     run_onnx,
 )
-from .output_layouts import ORIGINAL_SIZE, Export, OutputSpec
+from .output_layouts import ORIGINAL_SIZE, ExportLayout, OutputSpec
 
 OWNER = 'ONNXDetector'
 GREY = 114  # of an image without anything on it
@@ -73,7 +73,7 @@ class ONNXNetwork:
             self._session, self.model, OWNER, has_fractions, beside=(ORIGINAL_SIZE,)
         )
 
-    def export(self, outputs: Sequence[np.ndarray] | None = None) -> Export:
+    def export(self, outputs: Sequence[np.ndarray] | None = None) -> ExportLayout:
         """What the file says of itself; with outputs, the shapes that it gave."""
         specs = []
         for row, node in enumerate(self._session.get_outputs()):
@@ -84,14 +84,14 @@ class ONNXNetwork:
             else:
                 dtype, sizes = outputs[row].dtype.name, [*outputs[row].shape]
             specs.append(OutputSpec(node.name, tuple(sizes), dtype))
-        return Export(
+        return ExportLayout(
             outputs=tuple(specs),
             input_size=self.input_size,
             other_inputs=tuple(node.name for node in self._other_inputs),
             metadata=self._session.get_modelmeta().custom_metadata_map,
         )
 
-    def probed_export(self) -> Export:
+    def probed_export(self) -> ExportLayout:
         """As :meth:`export`; where sizes are open, of a run on a grey image."""
         export = self.export()
         if all(o.shape and None not in o.shape[1:] for o in export.outputs):

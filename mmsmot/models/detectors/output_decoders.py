@@ -252,7 +252,7 @@ class BoxesDecoder(OutputDecoder):
             )
         corners = boxes[0][..., :4]
         if self.normalized:
-            corners = corners * pixels_of_input(input_size).astype(corners.dtype)
+            corners = corners * decoder_input_size(input_size).astype(corners.dtype)
         values = boxes[0][..., 4] if scored else scores[0]
         return list(zip(corners, values, labels[0], strict=True))
 
@@ -262,7 +262,7 @@ class BoxesDecoder(OutputDecoder):
         corners, scores, _ = decoded
         corners = corners[scores >= score_threshold]
         if self.normalized:
-            corners = corners / pixels_of_input(input_size)
+            corners = corners / decoder_input_size(input_size)
         sizes = corners[:, 2:] - corners[:, :2]
         boxes = corners[(sizes > 0).all(axis=1) & np.isfinite(corners).all(axis=1)]
         # Fractions of boxes that reach beyond the image are still below 2.
@@ -276,7 +276,7 @@ class BoxesDecoder(OutputDecoder):
         )
 
 
-def pixels_of_input(input_size: tuple[int, int]) -> np.ndarray:
+def decoder_input_size(input_size: tuple[int, int]) -> np.ndarray:
     """(4,) pixels of a whole network input: width, height, width, height."""
     height, width = input_size
     return np.array([width, height, width, height], np.float64)

@@ -40,7 +40,7 @@ class OutputSpec:
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportLayout:
     """What an ONNX file says of itself.
 
     Attributes:
@@ -112,7 +112,7 @@ class Layout:
         return {} if self.num_classes is None else coco_names(self.num_classes)
 
 
-def candidate_layouts(export: Export) -> list[Layout]:
+def candidate_layouts(export: ExportLayout) -> list[Layout]:
     """The readings that names and shapes of an export allow, the likeliest first."""
     # Feature maps of old YOLOv5 exports, mask prototypes and masks have more axes.
     tables = [output for output in export.outputs if len(output.shape) <= 3]
@@ -121,7 +121,7 @@ def candidate_layouts(export: Export) -> list[Layout]:
     return [] if rule is None else [*rule(tables, export)]
 
 
-def recognised_layout(export: Export, model: str) -> Layout:
+def recognised_layout(export: ExportLayout, model: str) -> Layout:
     """The one reading of an export.
 
     Args:
@@ -138,7 +138,7 @@ def recognised_layout(export: Export, model: str) -> Layout:
     raise ValueError(f'{model}: its layout is not certain. {layout_advice(export)}')
 
 
-def layout_advice(export: Export) -> str:
+def layout_advice(export: ExportLayout) -> str:
     """What an export's outputs are, and what to write in the detector's config."""
     outputs = ', '.join(map(str, export.outputs))
     lines = [f'Its outputs are {outputs}, for an input of {_size(export.input_size)}.']
@@ -167,7 +167,7 @@ def _size(input_size: tuple[int, int]) -> str:
     return f'{input_size[1]}x{input_size[0]}'
 
 
-def _one_table(tables: list[OutputSpec], export: Export) -> Iterator[Layout]:
+def _one_table(tables: list[OutputSpec], export: ExportLayout) -> Iterator[Layout]:
     (table,) = tables
     if len(table.shape) == 2 and table.shape[1] == 7:
         yield from _rows_of_a_batch(table)
@@ -189,7 +189,7 @@ def _one_table(tables: list[OutputSpec], export: Export) -> Iterator[Layout]:
         yield from _rows_of_queries(table, export)
 
 
-def _columns_of_classes(rows: int, export: Export) -> Iterator[Layout]:
+def _columns_of_classes(rows: int, export: ExportLayout) -> Iterator[Layout]:
     """(B, 4 + classes, A): rows below the classes are masks or key points."""
     task, count = export.metadata.get('task', 'detect'), len(export.class_names)
     decoder: dict[str, Any] = dict(type='YOLOv8Decoder')
@@ -215,7 +215,7 @@ def _rows_of_cells(table: OutputSpec, is_of_yolox: bool) -> Iterator[Layout]:
         yield yolov6
 
 
-def _rows_of_queries(table: OutputSpec, export: Export) -> Iterator[Layout]:
+def _rows_of_queries(table: OutputSpec, export: ExportLayout) -> Iterator[Layout]:
     """(B, K, 6) finished boxes, or (B, Q, 4 + classes) boxes and scores."""
     columns, names = table.shape[2] or 0, export.class_names
     has_all_classes = len(names) == columns - 4
@@ -235,7 +235,7 @@ def _rows_of_queries(table: OutputSpec, export: Export) -> Iterator[Layout]:
         yield of_queries
 
 
-def _finished_rows(table: OutputSpec, export: Export) -> Layout:
+def _finished_rows(table: OutputSpec, export: ExportLayout) -> Layout:
     return Layout(
         'YOLOv10, YOLO26, or with nms=True',
         dict(type='YOLOv10Decoder'),
@@ -257,7 +257,7 @@ def _rows_of_a_batch(table: OutputSpec) -> Iterator[Layout]:
         yield flat
 
 
-def _two_tables(tables: list[OutputSpec], export: Export) -> Iterator[Layout]:
+def _two_tables(tables: list[OutputSpec], export: ExportLayout) -> Iterator[Layout]:
     wide = [output for output in tables if len(output.shape) == 3]
     flat = [output for output in tables if len(output.shape) == 2]
     if len(wide) == len(flat) == 1 and wide[0].shape[2] == 5 and flat[0].is_integer:
@@ -276,7 +276,7 @@ def _two_tables(tables: list[OutputSpec], export: Export) -> Iterator[Layout]:
 
 
 def _boxes_and_logits(
-    boxes: OutputSpec, logits: OutputSpec, decoder: dict[str, Any], export: Export
+    boxes: OutputSpec, logits: OutputSpec, decoder: dict[str, Any], export: ExportLayout
 ) -> Iterator[Layout]:
     """(B, Q, 4) and (B, Q, classes), by the names that the exporters give."""
     count, pair = logits.shape[2], (boxes.name, logits.name)
@@ -301,7 +301,7 @@ def _boxes_and_logits(
     yield Layout('SSD and its kin', encodings, certain=False, preparation=None)
 
 
-def _three_tables(tables: list[OutputSpec], export: Export) -> Iterator[Layout]:
+def _three_tables(tables: list[OutputSpec], export: ExportLayout) -> Iterator[Layout]:
     """(B, K, 4) boxes, (B, K) scores and integer labels (B, K)."""
     boxes = [o for o in tables if len(o.shape) == 3 and o.shape[2] == 4]
     flat = [o for o in tables if len(o.shape) == 2]
@@ -314,7 +314,7 @@ def _three_tables(tables: list[OutputSpec], export: Export) -> Iterator[Layout]:
         yield Layout('finished boxes', decoder, certain=False, preparation=None)
 
 
-def _four_tables(tables: list[OutputSpec], export: Export) -> Iterator[Layout]:
+def _four_tables(tables: list[OutputSpec], export: ExportLayout) -> Iterator[Layout]:
     """Number (B, 1), boxes (B, K, 4), scores (B, K), labels (B, K), in this order."""
     count, boxes, scores, labels = tables
     if (

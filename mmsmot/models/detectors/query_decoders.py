@@ -8,12 +8,12 @@ import numpy as np
 
 from ...registry import TASK_UTILS
 from .box_checks import (
-    corners_of,
-    require_fractions,
-    require_pixels,
-    require_probabilities,
+    box_corners,
+    require_box_probabilities,
+    require_fraction_boxes,
+    require_pixel_boxes,
 )
-from .output_decoders import Decoded, OutputDecoder, pixels_of_input, refuse_outputs
+from .output_decoders import Decoded, OutputDecoder, decoder_input_size, refuse_outputs
 
 # Of a sigmoid, background is no class, so most queries score low everywhere; read so, a
 # softmax's last class ("no object") scores high in nearly all of them.
@@ -59,9 +59,9 @@ class BoxLogitsDecoder(OutputDecoder):
     ) -> list[Decoded]:
         boxes, logits = self._split(outputs)
         if self.box_format == 'cxcywh':
-            boxes = corners_of(boxes)
+            boxes = box_corners(boxes)
         if self.normalized:
-            boxes = boxes * pixels_of_input(input_size)
+            boxes = boxes * decoder_input_size(input_size)
         select = _best_class if self.activation == 'softmax' else _best_pairs
         scores = self._scores(logits)
         return [select(*pair) for pair in zip(boxes, scores, strict=True)]
@@ -72,15 +72,15 @@ class BoxLogitsDecoder(OutputDecoder):
         boxes, scores, _ = decoded
         if self.activation == 'none':
             advice = "Set activation='sigmoid' of the decoder, or 'softmax'."
-            require_probabilities('BoxLogitsDecoder', scores, advice)
+            require_box_probabilities('BoxLogitsDecoder', scores, advice)
         boxes = boxes[scores >= score_threshold]
         advice = f'Set normalized={not self.normalized} of the decoder.'
         if self.normalized:
-            require_fractions(
-                'BoxLogitsDecoder', boxes / pixels_of_input(input_size), advice
+            require_fraction_boxes(
+                'BoxLogitsDecoder', boxes / decoder_input_size(input_size), advice
             )
         else:
-            require_pixels('BoxLogitsDecoder', boxes, advice)
+            require_pixel_boxes('BoxLogitsDecoder', boxes, advice)
 
     def _split(self, outputs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """(B, Q, 4) boxes and (B, Q, C) logits."""

@@ -16,7 +16,7 @@ from .output_decoders import (
     AnchorDecoder,
     Decoded,
     DecodedAnchors,
-    pixels_of_input,
+    decoder_input_size,
     refuse_outputs,
 )
 
@@ -80,7 +80,7 @@ class SSDDecoder(AnchorDecoder):
     def decode_at_anchors(
         self, outputs: list[np.ndarray], input_size: tuple[int, int]
     ) -> list[DecodedAnchors]:
-        anchors = self.anchors(input_size) * pixels_of_input(input_size)
+        anchors = self.anchors(input_size) * decoder_input_size(input_size)
         encodings, logits = self._split(outputs, len(anchors))
         encodings = encodings[..., COLUMNS[self.order]].astype(np.float64)
         boxes = self._decode(encodings, anchors)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...registry import TASK_UTILS
 from .output_decoders import Decoded, refuse_outputs
-from .yolo_decoders import PixelDecoder, labels_of
+from .yolo_decoders import PixelDecoder, yolo_labels
 
 
 @TASK_UTILS.register_module()
@@ -32,7 +32,7 @@ class EfficientNMSDecoder(PixelDecoder):
             )
         counts, boxes, scores, labels = outputs
         return [
-            (image_boxes[:n], image_scores[:n], labels_of(image_labels[:n]))
+            (image_boxes[:n], image_scores[:n], yolo_labels(image_labels[:n]))
             for n, image_boxes, image_scores, image_labels in zip(
                 counts.reshape(-1).astype(int), boxes, scores, labels, strict=True
             )
@@ -71,21 +71,21 @@ class BatchRowsDecoder(PixelDecoder):
         self, outputs: list[np.ndarray], input_size: tuple[int, int]
     ) -> list[Decoded]:
         """Decode the images up to the last that has a box; see :meth:`decode`."""
-        index = labels_of(self._rows(outputs)[:, 0])
+        index = yolo_labels(self._rows(outputs)[:, 0])
         return self.decode(outputs, input_size, int(index.max(initial=-1)) + 1)
 
     def decode(
         self, outputs: list[np.ndarray], input_size: tuple[int, int], batch_size: int
     ) -> list[Decoded]:
         rows = self._rows(outputs)
-        index = labels_of(rows[:, 0])
+        index = yolo_labels(rows[:, 0])
         score, label = (5, 6) if self.score_first else (6, 5)
         self._require_labels(rows[:, label])
         return [
             (
                 rows[of_image, 1:5],
                 rows[of_image, score],
-                labels_of(rows[of_image, label]),
+                yolo_labels(rows[of_image, label]),
             )
             for of_image in (index == i for i in range(batch_size))
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TASK_UTILS
-from .box_checks import corners_of, require_pixels, require_probabilities
+from .box_checks import box_corners, require_box_probabilities, require_pixel_boxes
 from .output_decoders import Decoded, OutputDecoder, refuse_outputs
 
 ANOTHER = 'Set another decoder (model.detector.decoder).'
@@ -21,8 +21,8 @@ class PixelDecoder(OutputDecoder):
     ) -> None:
         boxes, scores, _ = decoded
         name = type(self).__name__
-        require_probabilities(name, scores, ANOTHER)
-        require_pixels(name, boxes[scores >= score_threshold], ANOTHER)
+        require_box_probabilities(name, scores, ANOTHER)
+        require_pixel_boxes(name, boxes[scores >= score_threshold], ANOTHER)
 
 
 @TASK_UTILS.register_module()
@@ -62,7 +62,7 @@ class YOLOv8Decoder(PixelDecoder):
     def _decode(columns: np.ndarray) -> Decoded:
         labels = columns[4:].argmax(axis=0)
         scores = columns[4 + labels, np.arange(columns.shape[1])]
-        return corners_of(columns[:4].T), scores, labels
+        return box_corners(columns[:4].T), scores, labels
 
 
 @TASK_UTILS.register_module()
@@ -91,7 +91,7 @@ class YOLOv5Decoder(PixelDecoder):
     def _decode(rows: np.ndarray) -> Decoded:
         labels = rows[:, 5:].argmax(axis=1)
         scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + labels]
-        return corners_of(rows[:, :4]), scores, labels
+        return box_corners(rows[:, :4]), scores, labels
 
 
 @TASK_UTILS.register_module()
@@ -111,9 +111,9 @@ class YOLOv10Decoder(PixelDecoder):
             refuse_outputs(
                 'YOLOv10Decoder', 'an output (B, K, 6): box, score, label', outputs
             )
-        return [(r[:, :4], r[:, 4], labels_of(r[:, 5])) for r in outputs[0]]
+        return [(r[:, :4], r[:, 4], yolo_labels(r[:, 5])) for r in outputs[0]]
 
 
-def labels_of(values: np.ndarray) -> np.ndarray:
+def yolo_labels(values: np.ndarray) -> np.ndarray:
     """Labels that an export gives as floats; -1 for what is none."""
     return np.where(np.isfinite(values), values, -1).round().astype(np.int64)

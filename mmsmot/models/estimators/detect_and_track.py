@@ -17,7 +17,7 @@ from ...structures.feature_maps import FeatureMaps
 from ...utils.stopwatch import Stopwatch
 from ..detectors import BaseDetector
 from ..reid import BaseReID
-from ..trackers import BaseTracker, checked_update
+from ..trackers import BaseTracker, checked_tracker_update
 from ..training.clip_plan import ClipPlan
 from ..training.clip_table import clip_detection_targets
 from ..training.clip_training import matched_ratio, track_clips
@@ -57,7 +57,7 @@ class DetectAndTrackState:
         """
         with self.tracker.in_use() as tracker:
             tracks = [
-                checked_update(tracker, frame_detections, frame)
+                checked_tracker_update(tracker, frame_detections, frame)
                 for frame_detections, frame in zip(detections, frames, strict=True)
             ]
             live_ids = getattr(tracker, 'live_ids', lambda: None)()

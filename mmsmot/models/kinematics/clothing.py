@@ -33,7 +33,7 @@ LIGHT_INTERVAL = 1.0  # seconds from one look at the light to the next
 
 
 @dataclass(frozen=True)
-class Outfit:
+class ClothingColours:
     """Colours of a person's clothes; ``''`` where it is not sure.
 
     Attributes:
@@ -52,7 +52,7 @@ class ClothingOptions:
     Attributes:
         min_height: Pixels; of lower boxes a torso is less than 8 pixels wide.
         max_occlusion: Share of the box that a nearer box hides, at most.
-        min_samples: Views that are needed.
+        min_samples: ClothingViews that are needed.
         max_samples: The best views that are taken: the largest, not hidden.
         min_share: Of a body part's pixels that the term fits, median over the views.
         min_sure: Of those that have no other term.
@@ -109,7 +109,7 @@ class ClothingOptions:
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class ClothingViews:
     """What was seen of N boxes of one frame.
 
     Attributes:
@@ -124,12 +124,12 @@ class Views:
     legs: np.ndarray
     torso: np.ndarray
 
-    def __getitem__(self, rows: np.ndarray) -> Views:
+    def __getitem__(self, rows: np.ndarray) -> ClothingViews:
         """The rows of a mask."""
-        return Views(self.shares[rows], self.legs[rows], self.torso[rows])
+        return ClothingViews(self.shares[rows], self.legs[rows], self.torso[rows])
 
     @classmethod
-    def empty(cls, count: int) -> Views:
+    def empty(cls, count: int) -> ClothingViews:
         """Nothing seen of so many boxes."""
         legs, torso = np.full((2, count), np.nan, np.float32)
         return cls(np.zeros((count, 2, SHARES), np.uint8), legs, torso)
@@ -152,7 +152,7 @@ class PatchReader:
 
     def read(
         self, image: np.ndarray, timestamp: float, ids: Sequence[int], boxes: np.ndarray
-    ) -> Views:
+    ) -> ClothingViews:
         """What is seen of N boxes.
 
         Args:
@@ -163,7 +163,7 @@ class PatchReader:
         """
         if not len(ids):
             self._patches = {}
-            return Views.empty(0)
+            return ClothingViews.empty(0)
         patches = np.stack([_patch(image, box) for box in boxes])
         lab = lab_of(patches).reshape(patches.shape)
         legs, torso = self._changes(timestamp, ids, lab)
@@ -184,7 +184,7 @@ class PatchReader:
                     contrast[:, rows, columns].reshape(len(ids), -1) > MIN_CONTRAST,
                     self._gains,
                 )
-        return Views(shares, legs, torso)
+        return ClothingViews(shares, legs, torso)
 
     def _changes(
         self, timestamp: float, ids: Sequence[int], lab: np.ndarray
@@ -269,7 +269,7 @@ def _shares(
     return table.astype(np.uint8)
 
 
-def colour_of(shares: np.ndarray, options: ClothingOptions) -> str:
+def clothing_colour(shares: np.ndarray, options: ClothingOptions) -> str:
     """The colour of a body part in several views; ``''`` where it is not sure.
 
     Args:
@@ -317,7 +317,7 @@ def _fits_light(
     return term != 'black' or share >= 0.7
 
 
-def outfit_of(track: Kinematics, options: ClothingOptions) -> Outfit:
+def clothing_colours(track: Kinematics, options: ClothingOptions) -> ClothingColours:
     """The clothes of a track, from its best views: large, whole and not hidden."""
     samples = track.samples
     is_clear = (samples['cut'] == 0) & (samples['occlusion'] <= options.max_occlusion)
@@ -325,7 +325,7 @@ def outfit_of(track: Kinematics, options: ClothingOptions) -> Outfit:
     is_clear &= samples['shares'].any(axis=(1, 2))
     rows = np.flatnonzero(is_clear)
     best = rows[np.argsort(-track.height[rows], kind='stable')[: options.max_samples]]
-    upper = colour_of(samples['shares'][best, 0], options)
+    upper = clothing_colour(samples['shares'][best, 0], options)
     is_narrow = track.aspect[best] <= options.max_width
-    lower = colour_of(samples['shares'][best[is_narrow], 1], options)
-    return Outfit(upper, lower)
+    lower = clothing_colour(samples['shares'][best[is_narrow], 1], options)
+    return ClothingColours(upper, lower)

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import TypeVar
 from zlib import crc32
 
-from .clothing import Outfit
-from .number_words import duration_phrase, joined, number_word
+from .clothing import ClothingColours
+from .number_words import duration_words, joined_words, number_word
 from .pair_geometry import ACCOMPANY, APPROACH, CHASE, FLEE, FOLLOW, LEAVE, PASS, STAND
-from .track_story import Clause, Story
+from .track_story import Story, StoryClause
 
 Option = TypeVar('Option')
 Phrase = tuple[str, int]  # a text, and the number of claims in it that can be checked
 
 # Least number of claims of a caption of a track that is longer than this many seconds.
 MIN_CLAIMS, LONG_TRACK = 3, 5.0
+# Seconds: that something is in view is told from here on. False detections live shorter:
+# of 60 captions that were judged, two were of a sign post, tracked for .3 and 2 s.
+MIN_PRESENCE = 3.0
 THIRDS = ('left', 'middle', 'right')
 SIDES = {'left': 'left side', 'right': 'right side', 'bottom': 'lower edge'}
 DEPTHS = {'nearer': 'towards the camera', 'away': 'away from the camera'}
@@ -51,12 +54,14 @@ class Speaker:
         return options[crc32(f'{self.seed}/{position}'.encode()) % len(options)]
 
 
-def noun_phrase(outfit: Outfit, noun: str = 'person', article: str = '') -> str:
+def noun_phrase(
+    outfit: ClothingColours, noun: str = 'person', article: str = ''
+) -> str:
     """Who it is.
 
-    >>> noun_phrase(Outfit('orange', 'dark'))
+    >>> noun_phrase(ClothingColours('orange', 'dark'))
     'a person in an orange top and dark bottoms'
-    >>> noun_phrase(Outfit('black', 'black'), article='another')
+    >>> noun_phrase(ClothingColours('black', 'black'), article='another')
     'another person in black'
     """
     subject = f'{article} {noun}' if article else _with_article(noun)
@@ -66,7 +71,7 @@ def noun_phrase(outfit: Outfit, noun: str = 'person', article: str = '') -> str:
         return f'{subject} in {upper}{clothes}'
     worn = [_with_article(f'{upper} top')] if upper else []
     worn += [f'{lower} bottoms'] if lower else []
-    return f'{subject} in {joined(worn)}' if worn else subject
+    return f'{subject} in {joined_words(worn)}' if worn else subject
 
 
 def _with_article(words: str) -> str:
@@ -79,7 +84,7 @@ def _capitalized(text: str) -> str:
 
 def track_caption(
     story: Story,
-    outfit: Outfit,
+    outfit: ClothingColours,
     speaker: Speaker,
     name_of: Callable[[int], str],
     noun: str = 'person',
@@ -92,7 +97,16 @@ def track_caption(
         speaker: Chooses the phrasing.
         name_of: How a partner is called, by id.
         noun: What it is.
+
+    Returns:
+        One or more sentences; ``''`` for a track of less than :data:`MIN_PRESENCE` seconds
+        of which nothing is known but that it was there.
     """
+    is_known = (
+        outfit.upper or outfit.lower or story.clauses or story.entry or story.exit
+    )
+    if not is_known and story.duration < MIN_PRESENCE:
+        return ''
     worn = bool(outfit.upper) + bool(outfit.lower and outfit.lower != outfit.upper)
     # The same story with ever more of what is known, until it holds enough claims.
     for detail in range(3):
@@ -192,11 +206,11 @@ class Narrator:
         duration = (
             'less than a second'
             if story.duration < 0.7
-            else duration_phrase(story.duration)
+            else duration_words(story.duration)
         )
         return f'is in view{place} for {duration}', 2 + claims
 
-    def _stay(self, clause: Clause, position: int, stops: bool) -> Phrase:
+    def _stay(self, clause: StoryClause, position: int, stops: bool) -> Phrase:
         """``'stands there near person 3 for about six seconds'``."""
         segment = clause.segment
         is_upright = self.is_person and segment.is_upright
@@ -208,16 +222,16 @@ class Narrator:
                 forms = ('stays in place', 'stays in one place')
         text, claims = self.speaker.choose(forms, 40 + position), 1
         if names := self._names(clause, STAND):
-            text, claims = f'{text} near {joined(names)}', claims + len(names)
+            text, claims = f'{text} near {joined_words(names)}', claims + len(names)
         if self.detail or not stops:
             place, count = _place(segment.place_start)
             text, claims = text + place, claims + count
         if segment.duration >= 2:
-            text = f'{text} for {duration_phrase(segment.duration)}'
+            text = f'{text} for {duration_words(segment.duration)}'
             claims += 1
         return text, claims
 
-    def _move(self, clause: Clause, position: int, is_longest: bool) -> Phrase:
+    def _move(self, clause: StoryClause, position: int, is_longest: bool) -> Phrase:
         """``'walks to the left beside person 3'``."""
         segment = clause.segment
         verb, claims = self._verb(clause, position)
@@ -229,14 +243,17 @@ class Narrator:
             text = self.speaker.choose(forms, 60 + position).format(back)
         for deed, form in MOVES_WITH.items():
             if names := self._names(clause, deed):
-                text, claims = text + form.format(joined(names)), claims + len(names)
+                text, claims = (
+                    text + form.format(joined_words(names)),
+                    claims + len(names),
+                )
         is_timed = self.detail > 1 or (self.detail and is_longest)
         if is_timed and segment.duration >= 2:
-            text = f'{text} for {duration_phrase(segment.duration)}'
+            text = f'{text} for {duration_words(segment.duration)}'
             claims += 1
         return text, claims
 
-    def _verb(self, clause: Clause, position: int) -> Phrase:
+    def _verb(self, clause: StoryClause, position: int) -> Phrase:
         segment = clause.segment
         verb = {'walk': 'walks', 'run': 'runs'}.get(segment.gait, 'moves')
         claims = int(bool(segment.gait))
@@ -248,7 +265,7 @@ class Narrator:
             verb = self.speaker.choose(('moves', 'goes'), 80 + position)
         return verb, claims
 
-    def _way(self, clause: Clause, is_longest: bool) -> Phrase:
+    def _way(self, clause: StoryClause, is_longest: bool) -> Phrase:
         """Where to."""
         segment = clause.segment
         ways = [f' to the {segment.lateral}'] if segment.lateral else []
@@ -257,14 +274,17 @@ class Narrator:
         start, end = _third(segment.place_start), _third(segment.place_end)
         if self.detail and is_longest:
             if start and end and start != end:
-                text = f'{text} from the {start} to the {end} of the image'
-                claims += 1
+                # "From the left to the right" says "to the right".
+                ways[: bool(segment.lateral)] = [
+                    f' from the {start} to the {end} of the image'
+                ]
+                text, claims = ' and'.join(ways), claims + 1
             elif self.detail > 1:
                 place, count = _place(segment.place_start)
                 text, claims = f'{text}, starting{place},', claims + count
         return text, claims
 
-    def _names(self, clause: Clause, deed: str) -> list[str]:
+    def _names(self, clause: StoryClause, deed: str) -> list[str]:
         return [self.name_of(i) for i in clause.partners.get(deed, ())]
 
 
@@ -327,6 +347,6 @@ def _movements(summary: CrowdSummary) -> str:
     if moves[main] >= 0.6:
         return f' Most of the time they {verb} {ways[main]}.'
     often = [ways[way] for way in ways if moves[way] >= 0.15]
-    parts = [f'{verb} {joined(often)}'] if often else []
+    parts = [f'{verb} {joined_words(often)}'] if often else []
     parts += ['stay in place for some time'] if still_share >= 0.15 else []
-    return f' They {joined(parts)}.' if parts else ''
+    return f' They {joined_words(parts)}.' if parts else ''

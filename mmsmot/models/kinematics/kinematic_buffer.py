@@ -10,8 +10,8 @@ import numpy as np
 
 from ...structures import Frame, Tracks
 from ..trackers.camera_motion import CameraMotion
-from .camera_path import CameraPath, poses_at
-from .clothing import SHARES, ClothingOptions, PatchReader, Views
+from .camera_path import CameraPath, camera_poses_at
+from .clothing import SHARES, ClothingOptions, ClothingViews, PatchReader
 from .crowd import Crowd
 from .ground_plane import GroundPlane
 from .track_samples import TrackSamples, cut_sides, hidden_shares, sample_dtype
@@ -72,7 +72,7 @@ class KinematicBuffer:
         self._poses: list[tuple[float, complex, complex]] = []
         self._times: list[tuple[int, float]] = []  # number and second, of the open bin
         self._tracks: list[Tracks] = []  # of its frames
-        self._views = Views.empty(0)  # of its first frame's tracks
+        self._views = ClothingViews.empty(0)  # of its first frame's tracks
         self._has_detections = False
 
     @property
@@ -132,9 +132,9 @@ class KinematicBuffer:
         self.samples.rename(names)
         self.crowd.rename(names)
 
-    def _read(self, frame: Frame, tracks: Tracks) -> Views:
+    def _read(self, frame: Frame, tracks: Tracks) -> ClothingViews:
         """What the pixels of this frame tell; of a crowd some people at a time."""
-        views = Views.empty(len(tracks))
+        views = ClothingViews.empty(len(tracks))
         turn, bin_number = divmod(self._bin, READ_BINS[1])
         is_read = bin_number < READ_BINS[0]
         if self._patches is None or frame.load is None or not is_read:
@@ -201,7 +201,9 @@ class KinematicBuffer:
         samples['score'], samples['label'][index] = means(scores), labels
         samples['cut'] = cut_sides(samples['box'], self.size)
         samples['occlusion'] = hidden_shares(samples['box'])
-        samples['turn'], samples['shift'] = poses_at(samples['time'], self._poses)
+        samples['turn'], samples['shift'] = camera_poses_at(
+            samples['time'], self._poses
+        )
         samples['legs'] = samples['torso'] = np.nan
         rows = np.searchsorted(ids, self._tracks[0].ids)
         for name in ('shares', 'legs', 'torso'):

@@ -18,7 +18,7 @@ from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import NumberRange, require_choice, require_numbers
 from ..semantics.description import Description, Pair, unordered_pair
 from ..trackers.camera_motion import CameraMotion
-from .clothing import ClothingOptions, Outfit, outfit_of
+from .clothing import ClothingColours, ClothingOptions, clothing_colours
 from .grammar import (
     CrowdSummary,
     Speaker,
@@ -27,12 +27,12 @@ from .grammar import (
     video_caption,
 )
 from .kinematic_buffer import KinematicBuffer
-from .motion import Motion, describe_motion
+from .motion import Motion, describe_motion, motion_spans
 from .motion_options import MotionOptions
 from .pair_geometry import PairEvent, PairOptions, pair_events
-from .track_kinematics import Kinematics, measure, track_slices
+from .track_kinematics import Kinematics, measure_track_kinematics, track_slices
 from .track_piece import longest_piece
-from .track_story import tell
+from .track_story import tell_story
 
 CROWD_SECONDS = 1.0  # that so many people must have been there together
 
@@ -48,7 +48,7 @@ class TrackFacts:
     """
 
     motion: Motion
-    outfit: Outfit
+    outfit: ClothingColours
     is_person: bool
 
 
@@ -177,12 +177,13 @@ class KinematicSemantics(nn.Module):
         tracks = self._kinematics(buffer, ids)
         facts = {i: self._facts(tracks[i], buffer) for i in captioned}
         events = self._events(tracks, set(captioned), pairs)
-        description = Description()
+        description = Description(
+            motions={i: motion_spans(facts[i].motion) for i in captioned}
+        )
         for track_id in captioned:
             deeds = [event for event in events if event.subject_id == track_id]
-            description.captions[track_id] = self._caption(
-                track_id, facts, deeds, tracks, buffer
-            )
+            if text := self._caption(track_id, facts, deeds, tracks, buffer):
+                description.captions[track_id] = text
         description.interactions = self._interactions(events, pairs)
         seconds = _seconds(facts.values())
         if summarize:
@@ -201,7 +202,7 @@ class KinematicSemantics(nn.Module):
         samples = buffer.of(ids)
         if not len(samples):
             return {}
-        kinematics = measure(
+        kinematics = measure_track_kinematics(
             samples,
             width=buffer.size[0],
             plane=buffer.plane,
@@ -226,7 +227,9 @@ class KinematicSemantics(nn.Module):
             video_start=buffer.start,
             video_end=buffer.end,
         )
-        outfit = outfit_of(track, self.clothing) if is_person else Outfit()
+        outfit = (
+            clothing_colours(track, self.clothing) if is_person else ClothingColours()
+        )
         return TrackFacts(motion, outfit, is_person)
 
     def _events(
@@ -276,7 +279,7 @@ class KinematicSemantics(nn.Module):
         fact = facts[track_id]
         noun = 'person' if fact.is_person else 'object'
         speaker = Speaker.of(buffer.name, track_id)
-        story = tell(fact.motion, events)
+        story = tell_story(fact.motion, events)
         return track_caption(
             story, fact.outfit, speaker, self._name_of(facts, tracks), noun
         )
@@ -291,7 +294,7 @@ class KinematicSemantics(nn.Module):
                 return f'person {track_id}'
             fact = facts.get(track_id)
             outfit = (
-                outfit_of(tracks[track_id], self.clothing)
+                clothing_colours(tracks[track_id], self.clothing)
                 if fact is None
                 else fact.outfit
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...structures import MotionSpan
 from .motion_options import MotionOptions
 from .track_kinematics import Kinematics
 from .track_samples import BOTTOM, LEFT, RIGHT, TOP
@@ -15,7 +16,7 @@ SIDES = {LEFT: 'left', RIGHT: 'right', TOP: 'top', BOTTOM: 'bottom'}
 
 
 @dataclass(frozen=True)
-class Segment:
+class MotionSegment:
     """A part of a track in which it does one thing.
 
     Attributes:
@@ -66,7 +67,7 @@ class Motion:
         start, end: Seconds.
     """
 
-    segments: tuple[Segment, ...]
+    segments: tuple[MotionSegment, ...]
     entry: str = ''
     exit: str = ''
     start: float = 0.0
@@ -103,6 +104,23 @@ def describe_motion(
         float(track.time[0]),
         float(track.time[-1]),
     )
+
+
+def motion_spans(motion: Motion) -> list[MotionSpan]:
+    """The segments that are sure, as results hold them."""
+    return [
+        MotionSpan(
+            segment.first_frame,
+            segment.last_frame,
+            (segment.gait or 'move')
+            if segment.moves
+            else ('stand' if segment.is_upright else 'stay'),
+            segment.lateral,
+            segment.depth,
+        )
+        for segment in motion.segments
+        if segment.is_sure and segment.moves <= bool(segment.lateral or segment.depth)
+    ]
 
 
 def _runs(track: Kinematics, options: MotionOptions) -> Iterator[tuple[slice, bool]]:
@@ -198,7 +216,7 @@ def _corners(
 
 def _segment(
     part: Kinematics, moves: bool, options: MotionOptions, width: int
-) -> Segment:
+) -> MotionSegment:
     """One part of a track, named."""
     samples, time = part.samples, part.time
     places = np.clip(part.x[[0, -1]] / width, 0, 1)
@@ -209,7 +227,7 @@ def _segment(
     if not moves:
         is_sure &= _travel(part, slice(None)) <= options.max_sway
         is_sure &= duration >= options.min_duration
-    segment = Segment(
+    segment = MotionSegment(
         moves,
         is_sure,
         float(time[0]),
@@ -298,9 +316,11 @@ def _gait(
     return ('walk' if has_gait and speed < options.fast_speed else '', pace)
 
 
-def _merged(segments: list[Segment], options: MotionOptions) -> Iterator[Segment]:
+def _merged(
+    segments: list[MotionSegment], options: MotionOptions
+) -> Iterator[MotionSegment]:
     """Join neighbours that read the same."""
-    joined: Segment | None = None
+    joined: MotionSegment | None = None
     for segment in segments:
         if joined is None:
             joined = segment
@@ -324,7 +344,7 @@ def _merged(segments: list[Segment], options: MotionOptions) -> Iterator[Segment
         yield joined
 
 
-def _reads_same(segment: Segment, next_segment: Segment) -> bool:
+def _reads_same(segment: MotionSegment, next_segment: MotionSegment) -> bool:
     ways = [
         (part.moves, part.is_sure, part.lateral, part.depth)
         for part in (segment, next_segment)

@@ -15,7 +15,7 @@ def number_word(count: int) -> str:
     return WORDS[count] if count < len(WORDS) else str(count)
 
 
-def duration_phrase(seconds: float) -> str:
+def duration_words(seconds: float) -> str:
     """``'about four seconds'``, ``'about half a minute'``, ``'about two minutes'``."""
     if seconds < 1.5:
         return 'about a second'
@@ -29,7 +29,7 @@ def duration_phrase(seconds: float) -> str:
     return 'about a minute' if minutes == 1 else f'about {number_word(minutes)} minutes'
 
 
-def joined(parts: Sequence[str]) -> str:
+def joined_words(parts: Sequence[str]) -> str:
     """``'a'``, ``'a and b'``, ``'a, b and c'``."""
     if len(parts) < 2:
         return ''.join(parts)

@@ -78,7 +78,7 @@ class Kinematics:
         return np.hypot(self.right, self.away)
 
 
-def measure(
+def measure_track_kinematics(
     samples: np.ndarray,
     *,
     width: int,
@@ -107,9 +107,11 @@ def measure(
     points = samples['turn'] * (x + 1j * feet) + samples['shift']
     sizes = np.log(np.abs(samples['turn']) * height)
     series = samples['id'], samples['bin'], samples['time']
-    _, (fast,) = fit_lines(*series, [points], weights, smoothing)
+    _, (fast,) = fit_track_lines(*series, [points], weights, smoothing)
     columns = [points, sizes, np.log(aspect)]
-    _, (slow, growth, widening) = fit_lines(*series, columns, weights, depth_smoothing)
+    _, (slow, growth, widening) = fit_track_lines(
+        *series, columns, weights, depth_smoothing
+    )
     # From the first frame's axes back to those of its own, in body heights.
     axes = np.conj(samples['turn']) / np.abs(samples['turn']) / np.exp(sizes)
     down = (slow * axes).imag
@@ -180,7 +182,7 @@ def track_slices(ids: np.ndarray) -> list[slice]:
     return [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
 
 
-def fit_lines(
+def fit_track_lines(
     ids: np.ndarray,
     bins: np.ndarray,
     time: np.ndarray,

@@ -18,7 +18,7 @@ def sample_dtype(num_shares: int) -> np.dtype:
     x2, y2 in pixels; ``cut`` the sides of the image that it touches; ``occlusion`` the
     share of it that nearer boxes hide; ``turn`` and ``shift`` map its frame to the first
     one (:mod:`.camera_path`); ``shares``, ``legs`` and ``torso`` are of
-    :class:`.clothing.Views`.
+    :class:`.clothing.ClothingViews`.
     """
     return np.dtype(
         [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .motion import Motion, Segment
+from .motion import Motion, MotionSegment
 from .pair_geometry import (
     ACCOMPANY,
     APPROACH,
@@ -28,7 +28,7 @@ PRIORITY = (CHASE, FLEE, ACCOMPANY, FOLLOW, APPROACH, LEAVE, STAND, PASS)
 
 
 @dataclass(frozen=True)
-class Clause:
+class StoryClause:
     """A segment with the partners in it.
 
     Attributes:
@@ -38,7 +38,7 @@ class Clause:
         turns_back: Whether it goes the opposite way of the clause previous.
     """
 
-    segment: Segment
+    segment: MotionSegment
     partners: dict[str, list[int]] = field(default_factory=dict)
     is_adjacent: bool = True
     turns_back: bool = False
@@ -56,14 +56,14 @@ class Story:
         place: Where it was first in the image, 0 to 1 from the left.
     """
 
-    clauses: tuple[Clause, ...]
+    clauses: tuple[StoryClause, ...]
     entry: str
     exit: str
     duration: float
     place: float
 
 
-def tell(motion: Motion, events: Iterable[PairEvent]) -> Story:
+def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
     """The story of a track.
 
     Args:
@@ -72,7 +72,7 @@ def tell(motion: Motion, events: Iterable[PairEvent]) -> Story:
     """
     segments = _told_segments(motion.segments)
     partners = _partners(segments, events)
-    clauses: list[Clause] = []
+    clauses: list[StoryClause] = []
     for row, segment in enumerate(segments):
         previous = segments[row - 1] if row else None
         is_adjacent = previous is None or segment.start - previous.end < 0.5
@@ -83,7 +83,9 @@ def tell(motion: Motion, events: Iterable[PairEvent]) -> Story:
             and segment.moves
             and {previous.lateral, segment.lateral} == {'left', 'right'}
         )
-        clauses.append(Clause(segment, partners.get(row, {}), is_adjacent, turns_back))
+        clauses.append(
+            StoryClause(segment, partners.get(row, {}), is_adjacent, turns_back)
+        )
     return Story(
         tuple(clauses),
         motion.entry,
@@ -93,7 +95,7 @@ def tell(motion: Motion, events: Iterable[PairEvent]) -> Story:
     )
 
 
-def _told_segments(segments: Sequence[Segment]) -> list[Segment]:
+def _told_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
     """The segments that are told: the longest, in order; short ones only if alone."""
     clear_segments = [
         segment
@@ -108,12 +110,12 @@ def _told_segments(segments: Sequence[Segment]) -> list[Segment]:
     return sorted(longest, key=lambda segment: segment.start)
 
 
-def _way_known(segment: Segment) -> bool:
+def _way_known(segment: MotionSegment) -> bool:
     return bool(segment.lateral or segment.depth)
 
 
 def _partners(
-    segments: Sequence[Segment], events: Iterable[PairEvent]
+    segments: Sequence[MotionSegment], events: Iterable[PairEvent]
 ) -> dict[int, dict[str, list[int]]]:
     """Partners by verb, by the number of the segment in which it happens."""
     ranked = sorted(events, key=lambda e: (PRIORITY.index(e.verb), -e.score, e.start))
@@ -131,7 +133,7 @@ def _partners(
     return partners
 
 
-def _segments_of(segments: Sequence[Segment], event: PairEvent) -> list[int]:
+def _segments_of(segments: Sequence[MotionSegment], event: PairEvent) -> list[int]:
     """The numbers of the segments that an interaction belongs to.
 
     What lasts is part of each segment that it fills for the most part, what happens at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...structures import Interactions
+from ...structures import Interactions, MotionSpan
 
 Pair = tuple[int, int]  # ids of two trajectories, the smaller one first
 
@@ -15,11 +15,14 @@ class Description:
 
     Attributes:
         captions: Instance caption by trajectory id.
+        motions: What each trajectory does from when to when, by id; ``None`` where the
+            semantics do not tell it.
         interactions: Directed interactions between trajectories.
         video_caption: Caption of the whole video.
     """
 
     captions: dict[int, str] = field(default_factory=dict)
+    motions: dict[int, list[MotionSpan]] | None = None
     interactions: Interactions = field(default_factory=Interactions.empty)
     video_caption: str = ''
 

@@ -1,7 +1,7 @@
 """Trackers: detections of one frame after another to tracks. NumPy and SciPy only."""
 
 from .appearance_byte_track import AppearanceByteTrack
-from .base import BaseTracker, TrackerError, checked_tracks, checked_update
+from .base import BaseTracker, TrackerError, checked_tracker_update, checked_tracks
 from .bot_sort import BoTSORT
 from .byte_track import ByteTrack
 from .deep_oc_sort import DeepOCSORT
@@ -24,5 +24,5 @@ __all__ = [
     'TrackerError',
     'TrajectoryFile',
     'checked_tracks',
-    'checked_update',
+    'checked_tracker_update',
 ]

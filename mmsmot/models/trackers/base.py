@@ -92,7 +92,7 @@ def require_detections(detections: Detections, tracker: str) -> None:
         )
 
 
-def checked_update(
+def checked_tracker_update(
     tracker: BaseTracker, detections: Detections, frame: Frame
 ) -> Tracks:
     """``tracker.update``, and an error that names tracker and frame where it goes wrong.

@@ -20,7 +20,7 @@ from mmsmot.datasets.bensmot.ground_truth import (
 )
 from mmsmot.datasets.bensmot.repairs import RepairLog
 from mmsmot.datasets.bensmot.sequence import SequenceRecord, read_sequence
-from mmsmot.datasets.graphml import UnsafeXML
+from mmsmot.datasets.graphml import UnsafeGraphML
 from mmsmot.datasets.vocabulary import InteractionVocabulary
 
 SLOW = dict(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -172,7 +172,7 @@ def read_all(folder: Path) -> None:
     """Read a sequence as the dataset does, and as the index keeps it."""
     try:
         record = read_sequence(folder)
-    except UnsafeXML:
+    except UnsafeGraphML:
         return
     text = json.dumps(record.to_dict())
     restored = SequenceRecord.from_dict(json.loads(text), record.rows)

@@ -12,7 +12,7 @@ from mmsmot.datasets.bensmot.check import check_bensmot
 from mmsmot.datasets.converters.bensmot_folder import (
     bensmot_name,
     read_bensmot,
-    split_verbs,
+    split_bensmot_verbs,
     write_bensmot_sequence,
 )
 from mmsmot.datasets.ground_truth import GroundTruth
@@ -51,7 +51,7 @@ def test_a_video_without_words_has_no_files_of_words(
 def test_verbs_of_ones_own_are_kept(make_video, gt, tmp_path: Path) -> None:
     gt.interactions = Interactions([2, 3], [3, 2], ['juggle', 'loo.v.01'])
     write_bensmot_sequence(make_video(), gt, tmp_path / 'out/train/a/b')
-    assert split_verbs(tmp_path / 'out', 'train') == ['juggle', 'loo.v.01']
+    assert split_bensmot_verbs(tmp_path / 'out', 'train') == ['juggle', 'loo.v.01']
     (info,) = read_bensmot(tmp_path / 'out', 'train')
     assert set(info['gt'].interactions.verbs) == {'juggle', 'loo.v.01'}
     (info,) = read_bensmot(tmp_path / 'out', 'train', vocabulary='clean335')

@@ -85,7 +85,9 @@ def test_rows_of_clips_lie_inside_the_image():
         assert (rows[:, 2] + rows[:, 4] <= 160).all()
         assert (rows[:, 3] + rows[:, 5] <= 96).all()
         assert (rows[:, 6] >= 0.1).all() and (rows[:, 6] <= 1.0).all()
-        assert len(rows) == build.annotation_mask(clip.boxes, clip.visibility).sum()
+        assert (
+            len(rows) == build.build_annotation_mask(clip.boxes, clip.visibility).sum()
+        )
 
 
 def test_things_are_hidden_and_outside_as_people_are(play):

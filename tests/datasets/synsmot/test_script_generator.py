@@ -10,7 +10,7 @@ import pytest
 from mmsmot.datasets.synsmot.lexicon import HEADLINES
 from mmsmot.datasets.synsmot.motion import actor_motion_path
 from mmsmot.datasets.synsmot.plots import PLOTS
-from mmsmot.datasets.synsmot.script_generator import clip_activity, generate_script
+from mmsmot.datasets.synsmot.script_generator import generate_script, script_activity
 from mmsmot.datasets.synsmot.settings import SIZES
 from mmsmot.datasets.synsmot.staging import is_well_staged, staged_visibility
 
@@ -22,14 +22,14 @@ def _script(index: int, split: str = 'train', size: str = 'small', seed: int = 0
 
 
 def test_activities_take_turns():
-    counts = Counter(clip_activity(index) for index in range(18 * 5))
+    counts = Counter(script_activity(index) for index in range(18 * 5))
     assert counts == dict.fromkeys(PLOTS, 5)
 
 
 @pytest.mark.parametrize('index', range(18))
 def test_a_script_is_whole(index):
     script = _script(index)
-    assert script.activity == clip_activity(index)
+    assert script.activity == script_activity(index)
     assert 24 <= script.num_frames <= 48
     assert 2 <= len(script.actors) <= 5
     done = set()
@@ -62,7 +62,7 @@ def test_what_is_staged_can_be_seen():
 def test_the_hardest_clips_of_small_and_full_can_be_staged():
     """Long strolls: of seed 0 these take the most drafts of all."""
     for index in (251, 7, 25, 43):
-        assert _script(index).activity == clip_activity(index)
+        assert _script(index).activity == script_activity(index)
         assert _script(index, 'test', 'full').width == 640
 
 
@@ -77,4 +77,4 @@ def test_people_walk_at_an_even_pace():
 
 
 def story_index(name: str) -> int:
-    return next(index for index in range(18) if clip_activity(index) == name)
+    return next(index for index in range(18) if script_activity(index) == name)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mmengine.dataset import Compose
 
-from mmsmot.datasets.transforms import ClipResize, View
+from mmsmot.datasets.transforms import ClipResize, ClipView
 from mmsmot.registry import TRANSFORMS
 from mmsmot.structures import Trajectories
 
@@ -40,7 +40,7 @@ def test_a_clip_without_a_generator(make_clip) -> None:
 
 
 def test_view() -> None:
-    view = View(10, 20, np.copy, (-2.0, 0.5), (10.0, 1.0), min_inside=0.5)
+    view = ClipView(10, 20, np.copy, (-2.0, 0.5), (10.0, 1.0), min_inside=0.5)
     boxes = np.array([[1.0, 2, 3, 4], [0, 0, 10, 4], [4, 30, 9, 60]])
     moved = [[4, 2, 8, 3], [-10, 1, 10, 3], [-8, 16, 2, 31]]
     assert view.boxes(boxes).tolist() == moved

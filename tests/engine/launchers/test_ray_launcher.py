@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip('ray', reason='needs ray')
 
 from mmsmot.engine.launchers.ray_launcher import MAX_STARTS, RayLauncher
-from mmsmot.engine.sweeps.axis import Setting
+from mmsmot.engine.sweeps.axis import AxisSetting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
 from mmsmot.engine.sweeps.schedule import run_cells
@@ -44,7 +44,7 @@ def run(cell: Cell) -> CellRecord:
 
 def cells_of(folder: Path, *names: str) -> dict[str, Cell]:
     return {
-        name: Cell(Stage(name), {}, Setting(), folder / name, {}, (), None, '')
+        name: Cell(Stage(name), {}, AxisSetting(), folder / name, {}, (), None, '')
         for name in names
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.engine.sweeps.cell import option_words, plan_cells, with_needed
+from mmsmot.engine.sweeps.cell import cell_option_words, plan_cells, with_needed_cells
 from mmsmot.utils.command_line import CfgOptions
 
 from .sweep_files import BYTETRACK, KEY, SORT, TWO_BY_TWO, sweep_of
@@ -70,7 +70,7 @@ def test_a_stage_without_an_axis_is_shared(tmp_path: Path) -> None:
     assert str(run_dir / 'epoch_1.pth') in command
     assert f'test_evaluator.out_dir={run_dir}/results' in command
     assert '--seed' not in command  # of a training
-    assert [*with_needed(cells, [cell.id])] == ['tracks/age=long', cell.id]
+    assert [*with_needed_cells(cells, [cell.id])] == ['tracks/age=long', cell.id]
 
 
 def test_fingerprints_follow_what_decides_the_result(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_option_words_are_read_back() -> None:
         'd': 'work_dirs/{name}.txt',
         'e': -1e-5,
     }
-    words = option_words(options)
+    words = cell_option_words(options)
     parsed = {}
     for word in words:
         key, _, text = word.partition('=')
@@ -146,7 +146,7 @@ def test_option_words_are_read_back() -> None:
 )
 def test_values_that_would_be_read_as_others(value: object) -> None:
     with pytest.raises(ValueError, match='would read it as'):
-        option_words({'a.b': value})
+        cell_option_words({'a.b': value})
 
 
 def test_a_value_that_no_command_line_takes_is_named_at_once(tmp_path: Path) -> None:

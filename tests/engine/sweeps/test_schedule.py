@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsmot.engine.launchers.local_launcher import LocalLauncher, free_memory
-from mmsmot.engine.sweeps.axis import Setting
+from mmsmot.engine.sweeps.axis import AxisSetting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import (
     FAILED,
@@ -30,7 +30,7 @@ def cells_of(
 ) -> dict[str, Cell]:
     return {
         name: Cell(
-            Stage(name), {}, Setting(), folder / name, {}, names, None, f'f{name}'
+            Stage(name), {}, AxisSetting(), folder / name, {}, names, None, f'f{name}'
         )
         for name, names in needs.items()
     }
@@ -141,7 +141,7 @@ def test_measured_memory_replaces_the_guess() -> None:
         f'test/{n}': Cell(
             Stage('test', axes=('n',)),
             {'n': str(n)},
-            Setting(),
+            AxisSetting(),
             Path(),
             {},
             (),

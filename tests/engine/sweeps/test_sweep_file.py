@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.engine.sweeps.axis import folder_name
+from mmsmot.engine.sweeps.axis import axis_folder_name
 from mmsmot.engine.sweeps.sweep_file import read_sweep
 
 from .sweep_files import BYTETRACK, KEY, SORT, TWO_BY_TWO, sweep_of
@@ -147,5 +147,5 @@ def test_a_stage_runs_no_program_beside_the_tools(tmp_path: Path) -> None:
 
 
 def test_folder_name() -> None:
-    assert folder_name('a/b: 0.3') == 'a-b-0.3'
-    assert folder_name('../..') == 'value'
+    assert axis_folder_name('a/b: 0.3') == 'a-b-0.3'
+    assert axis_folder_name('../..') == 'value'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mmsmot.models.detectors.image_preparation import (
     PREPARATIONS,
     ImagePreparation,
-    prepared_as,
+    image_preparation_preset,
 )
 
 sides = st.integers(40, 200)
@@ -72,11 +72,13 @@ def test_channels_mean_and_std() -> None:
 
 
 def test_a_preset_with_another_value() -> None:
-    changed = prepared_as('yolo', keep_ratio=False, centred=False, pad_value=0)
+    changed = image_preparation_preset(
+        'yolo', keep_ratio=False, centred=False, pad_value=0
+    )
     assert changed == ImagePreparation(
         keep_ratio=False, to_rgb=True, std=(255.0,) * 3, pad_value=0
     )
-    assert prepared_as('yolox', mean=(0, 0, 0)) == PREPARATIONS['yolox']
+    assert image_preparation_preset('yolox', mean=(0, 0, 0)) == PREPARATIONS['yolox']
 
 
 @pytest.mark.parametrize(
@@ -92,4 +94,4 @@ def test_a_preset_with_another_value() -> None:
 )
 def test_wrong_values(change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        prepared_as(**{'preset': 'yolox', **change})
+        image_preparation_preset(**{'preset': 'yolox', **change})

@@ -11,7 +11,11 @@ import pytest
 from mmsmot.engine import load_config, set_config_weights
 from mmsmot.models.detectors import ONNXDetector
 from mmsmot.models.detectors.image_preparation import PREPARATIONS
-from mmsmot.models.detectors.output_layouts import Export, OutputSpec, candidate_layouts
+from mmsmot.models.detectors.output_layouts import (
+    ExportLayout,
+    OutputSpec,
+    candidate_layouts,
+)
 from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, VideoInfo
 from tests.models.detectors.onnx_exports import (
@@ -411,12 +415,12 @@ def test_outputs_are_told_apart_by_all_axes() -> None:
     """No shape has two certain readings."""
     export_sizes = [(416, 416), (640, 640), (1280, 1280), (384, 640)]
     for size in export_sizes:
-        cells = Export((), size).num_cells((8, 16, 32))
+        cells = ExportLayout((), size).num_cells((8, 16, 32))
         for shape in (
             *((1, 4 + n, cells) for n in (1, 2, 80)),
             *((1, 3 * cells, 5 + n) for n in (1, 2, 80)),
             *((1, cells, 5 + n) for n in (1, 2, 80)),
             *((1, rows, 6) for rows in (100, 300)),
         ):
-            export = Export((OutputSpec('output', shape),), size)
+            export = ExportLayout((OutputSpec('output', shape),), size)
             assert [layout.certain for layout in candidate_layouts(export)] == [True]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from mmsmot.models.kinematics.clothing import (
+    ClothingColours,
     ClothingOptions,
-    Outfit,
     PatchReader,
-    colour_of,
+    clothing_colour,
 )
 from mmsmot.models.kinematics.kinematic_semantics import KinematicSemantics
 from tests.models.kinematics.people import (
@@ -28,7 +28,7 @@ from tests.models.kinematics.people import (
 OPTIONS = ClothingOptions()
 
 
-def outfits(people, **options) -> list[Outfit]:
+def outfits(people, **options) -> list[ClothingColours]:
     semantics, buffer = fed(frames_of(people, images=True, **options))
     tracks = semantics._kinematics(buffer, buffer.ids)
     return [semantics._facts(track, buffer).outfit for track in tracks.values()]
@@ -37,13 +37,13 @@ def outfits(people, **options) -> list[Outfit]:
 @pytest.mark.parametrize(
     ('top', 'bottoms', 'expected'),
     [
-        (RED, BLUE, Outfit('red', 'blue')),
-        (GREEN, BLACK, Outfit('green', 'black')),
-        (BLACK, RED, Outfit('black', 'red')),
-        (WHITE, BLUE, Outfit('white', 'blue')),
+        (RED, BLUE, ClothingColours('red', 'blue')),
+        (GREEN, BLACK, ClothingColours('green', 'black')),
+        (BLACK, RED, ClothingColours('black', 'red')),
+        (WHITE, BLUE, ClothingColours('white', 'blue')),
     ],
 )
-def test_top_and_bottoms(top: tuple, bottoms: tuple, expected: Outfit) -> None:
+def test_top_and_bottoms(top: tuple, bottoms: tuple, expected: ClothingColours) -> None:
     person = walker(150, (4, 0.5), top=top, bottoms=bottoms)
     assert outfits([person], seconds=4) == [expected]
 
@@ -80,7 +80,10 @@ def test_gray_video_and_night_have_no_colours(change) -> None:
         walker(150, (4, 0.5), top=RED, bottoms=BLACK),
         walker(400, (4, 0), top=WHITE),
     ]
-    assert outfits(people, seconds=4, change=change) == [Outfit(), Outfit()]
+    assert outfits(people, seconds=4, change=change) == [
+        ClothingColours(),
+        ClothingColours(),
+    ]
 
 
 def test_small_hidden_and_cut_people_have_no_colours() -> None:
@@ -89,7 +92,12 @@ def test_small_hidden_and_cut_people_have_no_colours() -> None:
     nearer = walker(310, (4, 0), height=130, feet=280, top=GREEN)
     cut = walker(2, (4, 0), top=GREEN)
     found = outfits([small, hidden, nearer, cut], seconds=4)
-    assert found == [Outfit(), Outfit(), Outfit('green', 'blue'), Outfit()]
+    assert found == [
+        ClothingColours(),
+        ClothingColours(),
+        ClothingColours('green', 'blue'),
+        ClothingColours(),
+    ]
 
 
 def test_lower_clothes_of_somebody_who_sits_are_not_told() -> None:
@@ -114,27 +122,27 @@ def views(**shares: float) -> np.ndarray:
 
 
 def test_two_colours_are_none() -> None:
-    assert colour_of(views(red=0.9), OPTIONS) == 'red'
-    assert colour_of(views(red=0.65, blue=0.5), OPTIONS) == ''
-    assert colour_of(views(red=0.4), OPTIONS) == ''
-    assert colour_of(views(red=0.9)[:2], OPTIONS) == ''  # too few views
+    assert clothing_colour(views(red=0.9), OPTIONS) == 'red'
+    assert clothing_colour(views(red=0.65, blue=0.5), OPTIONS) == ''
+    assert clothing_colour(views(red=0.4), OPTIONS) == ''
+    assert clothing_colour(views(red=0.9)[:2], OPTIONS) == ''  # too few views
     mixed = np.concatenate([views(red=0.9)[:3], views(green=0.9)[:2]])
-    assert colour_of(mixed, OPTIONS) == ''
+    assert clothing_colour(mixed, OPTIONS) == ''
 
 
 def test_what_is_not_black_may_be_dark() -> None:
-    assert colour_of(views(black=0.9, dark=1.0), OPTIONS) == 'black'
-    assert colour_of(views(black=0.62, dark=1.0), OPTIONS) == 'dark'
-    assert colour_of(views(gray=0.9, dark=0.9), OPTIONS) == 'dark'
-    assert colour_of(views(gray=0.9, light=0.9), OPTIONS) == 'light'
-    assert colour_of(views(gray=0.9), OPTIONS) == 'gray'
-    assert colour_of(views(dark=1.0, red=0.3), OPTIONS) == ''
+    assert clothing_colour(views(black=0.9, dark=1.0), OPTIONS) == 'black'
+    assert clothing_colour(views(black=0.62, dark=1.0), OPTIONS) == 'dark'
+    assert clothing_colour(views(gray=0.9, dark=0.9), OPTIONS) == 'dark'
+    assert clothing_colour(views(gray=0.9, light=0.9), OPTIONS) == 'light'
+    assert clothing_colour(views(gray=0.9), OPTIONS) == 'gray'
+    assert clothing_colour(views(dark=1.0, red=0.3), OPTIONS) == ''
 
 
 def test_black_and_white_stripes_are_not_gray() -> None:
     stripes = views(gray=0.9)
     stripes[:, -1] = 25
-    assert colour_of(stripes, OPTIONS) == ''
+    assert clothing_colour(stripes, OPTIONS) == ''
 
 
 def test_a_patch_outside_of_the_image_is_black() -> None:

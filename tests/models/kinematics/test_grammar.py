@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from mmsmot.models.kinematics.clothing import Outfit
+from mmsmot.models.kinematics.clothing import ClothingColours
 from mmsmot.models.kinematics.grammar import (
     LONG_TRACK,
     MIN_CLAIMS,
@@ -17,10 +18,10 @@ from mmsmot.models.kinematics.grammar import (
     track_caption,
     video_caption,
 )
-from mmsmot.models.kinematics.motion import Motion, Segment
-from mmsmot.models.kinematics.number_words import duration_phrase, joined
+from mmsmot.models.kinematics.motion import Motion, MotionSegment
+from mmsmot.models.kinematics.number_words import duration_words, joined_words
 from mmsmot.models.kinematics.pair_geometry import ACCOMPANY, PASS, STAND, PairEvent
-from mmsmot.models.kinematics.track_story import Story, tell
+from mmsmot.models.kinematics.track_story import Story, tell_story
 
 # What is told of nobody, since boxes do not show it.
 FORBIDDEN = re.compile(
@@ -29,7 +30,7 @@ FORBIDDEN = re.compile(
 )
 
 
-def segment(start: float, end: float, lateral: str = '', **options) -> Segment:
+def segment(start: float, end: float, lateral: str = '', **options) -> MotionSegment:
     defaults = dict(
         moves=bool(lateral or options.get('depth')),
         is_sure=True,
@@ -37,7 +38,9 @@ def segment(start: float, end: float, lateral: str = '', **options) -> Segment:
         last_frame=2,
         is_upright=True,
     )
-    return Segment(start=start, end=end, lateral=lateral, **{**defaults, **options})
+    return MotionSegment(
+        start=start, end=end, lateral=lateral, **{**defaults, **options}
+    )
 
 
 def event(verb: str, partner: int, start: float, end: float) -> PairEvent:
@@ -57,9 +60,9 @@ STAND_WALK_BACK = Motion(
 
 
 def caption(motion: Motion, *events: PairEvent, seed: int = 0, **options) -> str:
-    outfit = options.pop('outfit', Outfit('red', 'blue'))
+    outfit = options.pop('outfit', ClothingColours('red', 'blue'))
     return track_caption(
-        tell(motion, events), outfit, Speaker(seed), 'person {}'.format, **options
+        tell_story(motion, events), outfit, Speaker(seed), 'person {}'.format, **options
     )
 
 
@@ -101,20 +104,32 @@ def test_partners_stand_with_what_is_done_with_them() -> None:
 
 def test_an_object_does_not_walk_or_stand() -> None:
     motion = Motion((segment(0, 4), segment(4, 8, 'right')), start=0, end=8.0)
-    text = caption(motion, noun='object', outfit=Outfit())
+    text = caption(motion, noun='object', outfit=ClothingColours())
     assert text.startswith('An object stays in ')
     assert 'moves to the right' in text
     assert 'person' not in text
 
 
 def test_nothing_sure_is_said_as_such() -> None:
-    unsure = Motion((segment(0, 2, is_sure=False),), start=0.0, end=2.0)
-    text = caption(unsure, outfit=Outfit())
-    assert (
-        text == 'A person is in view in the middle of the image for about two seconds.'
+    unsure = Motion((segment(0, 3, is_sure=False),), start=0.0, end=3.0)
+    assert caption(unsure, outfit=ClothingColours()) == (
+        'A person is in view in the middle of the image for about three seconds.'
     )
     short = Motion((segment(0, 0.1, is_sure=False),), start=0.0, end=0.1)
-    assert 'for less than a second' in caption(short)
+    assert 'for less than a second' in caption(short)  # its clothes are known
+    for seconds in (0.1, 2.9):
+        glimpse = Motion((segment(0, seconds, is_sure=False),), end=seconds)
+        assert caption(glimpse, outfit=ClothingColours()) == ''
+        assert 'goes out' in caption(
+            replace(glimpse, exit='left'), outfit=ClothingColours()
+        ).replace('leaves the image', 'goes out')
+
+
+def test_a_way_through_the_image_is_told_once() -> None:
+    walk = replace(segment(0, 6, 'right'), place_start=0.1, place_end=0.9)
+    text = caption(Motion((walk,), start=0.0, end=6.0), outfit=ClothingColours())
+    assert 'from the left to the right of the image' in text
+    assert text.count('to the right') == 1
 
 
 @pytest.mark.parametrize('position', [0.0, 0.2, 0.33, 0.5, 0.66, 0.9])
@@ -131,27 +146,27 @@ def test_nothing_sure_is_said_as_such() -> None:
 def test_long_tracks_have_three_claims(segments: tuple, position: float) -> None:
     motion = Motion(
         tuple(
-            Segment(**{**vars(s), 'place_start': position, 'place_end': position})
+            MotionSegment(**{**vars(s), 'place_start': position, 'place_end': position})
             for s in segments
         ),
         start=0.0,
         end=6.0,
     )
-    story = tell(motion, ())
+    story = tell_story(motion, ())
     assert story.duration >= LONG_TRACK
     narrator = Narrator(Speaker(0), str, True, 2)
     assert sum(count for _, count in narrator.phrases(story)) >= MIN_CLAIMS
-    text = track_caption(story, Outfit(), Speaker(0), str)
+    text = track_caption(story, ClothingColours(), Speaker(0), str)
     assert re.search(r'seconds|of the image', text)
 
 
 def test_clothes() -> None:
-    assert noun_phrase(Outfit('orange', 'gray')) == (
+    assert noun_phrase(ClothingColours('orange', 'gray')) == (
         'a person in an orange top and gray bottoms'
     )
-    assert noun_phrase(Outfit('', 'gray')) == 'a person in gray bottoms'
-    assert noun_phrase(Outfit('dark', 'dark')) == 'a person in dark clothes'
-    assert noun_phrase(Outfit(), article='another') == 'another person'
+    assert noun_phrase(ClothingColours('', 'gray')) == 'a person in gray bottoms'
+    assert noun_phrase(ClothingColours('dark', 'dark')) == 'a person in dark clothes'
+    assert noun_phrase(ClothingColours(), article='another') == 'another person'
 
 
 @pytest.mark.parametrize(
@@ -167,12 +182,12 @@ def test_clothes() -> None:
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert duration_phrase(seconds) == text
+    assert duration_words(seconds) == text
 
 
 def test_lists() -> None:
-    assert joined(['a']) == 'a'
-    assert joined(['a', 'b', 'c']) == 'a, b and c'
+    assert joined_words(['a']) == 'a'
+    assert joined_words(['a', 'b', 'c']) == 'a, b and c'
 
 
 @pytest.mark.parametrize(
@@ -204,7 +219,7 @@ def test_a_story_is_not_longer_than_six_segments() -> None:
         segment(2.0 * row, 2.0 * row + 2, ('left', 'right')[row % 2])
         for row in range(30)
     )
-    story = tell(Motion(many, start=0, end=60.0), ())
+    story = tell_story(Motion(many, start=0, end=60.0), ())
     assert isinstance(story, Story)
     assert len(story.clauses) == 6
     assert len(caption(Motion(many, start=0, end=60.0)).split()) < 90

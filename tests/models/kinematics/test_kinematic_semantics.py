@@ -17,7 +17,7 @@ from mmsmot.models.kinematics import KinematicSemantics
 from mmsmot.models.kinematics.crowd import Crowd
 from mmsmot.models.kinematics.ground_plane import GroundPlane
 from mmsmot.models.smot import SMOT
-from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
+from mmsmot.structures import Detections, Frame, MotionSpan, Tracks, VideoInfo
 from tests.models.kinematics.people import (
     HEIGHT,
     WIDTH,
@@ -44,6 +44,14 @@ def test_a_street_scene() -> None:
     assert re.search(r'green top .*stands .* for about eight seconds', texts[2])
     assert re.search(r'in black walks to the left', texts[3])
     assert 'at least three people' in found.video_caption.lower()
+    assert [(span.motion, span.direction) for span in found.motions[1]] == [
+        ('walk', 'right'),
+        ('stand', ''),
+    ]
+    assert found.motions[2] == [MotionSpan(1, 80, 'stand')]
+    assert [(span.motion, span.direction) for span in found.motions[3]] == [
+        ('walk', 'left')
+    ]
 
 
 class ScriptedPeople(BaseEstimator):
@@ -94,6 +102,8 @@ def test_what_is_said_at_the_end_of_tracks_is_what_is_said_at_the_end() -> None:
     late, _ = result_of(people, 10, early=False)
     early, finished = result_of(people, 10, early=True)
     assert early.captions == late.captions
+    assert early.motions == late.motions
+    assert [*early.motions] == [1, 2, 3, 4]
     assert early.interactions.as_pairs() == late.interactions.as_pairs()
     assert early.interactions.as_pairs()[1, 2] == {'accompany.v.02'}
     assert early.video_caption == late.video_caption
@@ -159,9 +169,8 @@ def test_nobody_and_short_tracks() -> None:
     assert nobody.captions == {}
     assert nobody.video_caption == 'Nobody is tracked for long in this video.'
     glimpse = described(frames_of([walker(300, (0.1, 0.8))]))
-    assert glimpse.captions == {
-        1: 'A person is in view in the middle of the image for less than a second.'
-    }
+    assert glimpse.captions == {}  # nothing is known but that it was there
+    assert [*glimpse.motions] == [1]
     assert glimpse.video_caption == nobody.video_caption
 
 
@@ -198,7 +207,7 @@ def test_classes_that_are_no_people() -> None:
     for _, tracks in steps:
         tracks.labels[tracks.ids == 1] = 2
     found = described(steps)
-    assert found.captions[1].startswith('An object moves to the right')
+    assert found.captions[1].startswith('An object moves from the left to the right')
     assert len(found.interactions) == 0
     assert 'one person' in found.video_caption
 
@@ -290,4 +299,4 @@ def test_a_video_without_a_size_and_a_frame_alone() -> None:
     buffer = semantics.begin()
     tracks = tracks_of([walker(300, (1, 0))], 0.0, (WIDTH, HEIGHT))
     semantics.update(buffer, None, [frame], [tracks])
-    assert 'in view' in semantics.generate(buffer).captions[1]
+    assert semantics.generate(buffer).motions == {1: []}

@@ -14,7 +14,7 @@ from mmsmot.models.trackers import (
     BaseTracker,
     DeepSORT,
     TrackerError,
-    checked_update,
+    checked_tracker_update,
 )
 from mmsmot.structures import Detections, Frame, Tracks, VideoInfo
 
@@ -42,7 +42,9 @@ class Scripted(BaseTracker):
 
 
 def checked(**columns) -> Tracks:
-    return checked_update(Scripted(Tracks(**{**GOOD, **columns})), DETECTIONS, FRAME)
+    return checked_tracker_update(
+        Scripted(Tracks(**{**GOOD, **columns})), DETECTIONS, FRAME
+    )
 
 
 def test_lists_and_whole_floats_become_the_documented_columns() -> None:
@@ -98,7 +100,7 @@ def test_nonsense_is_refused_by_tracker_and_frame(columns: dict, message: str) -
 @pytest.mark.parametrize('reported', [None, {}, GOOD, np.zeros((2, 5))], ids=str)
 def test_something_else_than_tracks(reported) -> None:
     with pytest.raises(TypeError, match='Scripted.update, frame 7: must return'):
-        checked_update(Scripted(reported), DETECTIONS, FRAME)
+        checked_tracker_update(Scripted(reported), DETECTIONS, FRAME)
 
 
 def test_an_error_of_a_trackers_code_names_frame_and_line() -> None:
@@ -106,12 +108,12 @@ def test_an_error_of_a_trackers_code_names_frame_and_line() -> None:
         TrackerError,
         match=r'^Scripted.update, frame 7: ZeroDivisionError at .*test_base.py:\d+: .*zero$',
     ) as caught:
-        checked_update(Scripted(lambda: 1 // 0), DETECTIONS, FRAME)
+        checked_tracker_update(Scripted(lambda: 1 // 0), DETECTIONS, FRAME)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     # Else it would be counted as a video that cannot be read.
     assert not isinstance(caught.value, UNREADABLE)
     with pytest.raises(TrackerError, match='ValueError at .*could not convert'):
-        checked_update(Scripted(lambda: float('one')), DETECTIONS, FRAME)
+        checked_tracker_update(Scripted(lambda: float('one')), DETECTIONS, FRAME)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_memory_that_runs_out_is_not_the_trackers_fault(error: Exception) -> Non
         raise error
 
     with pytest.raises(type(error)) as caught:
-        checked_update(Scripted(fail), DETECTIONS, FRAME)
+        checked_tracker_update(Scripted(fail), DETECTIONS, FRAME)
     assert caught.value is error
 
 
@@ -137,20 +139,20 @@ def test_errors_that_say_what_to_do_stay_as_they_are() -> None:
         raise FileNotFoundError('no tracks at a.txt')
 
     with pytest.raises(FileNotFoundError, match='^no tracks at a.txt$'):
-        checked_update(Scripted(missing), DETECTIONS, FRAME)
+        checked_tracker_update(Scripted(missing), DETECTIONS, FRAME)
     with pytest.raises(ValueError, match='^DeepSORT needs the appearance'):
-        checked_update(DeepSORT(), DETECTIONS, FRAME)
+        checked_tracker_update(DeepSORT(), DETECTIONS, FRAME)
 
 
 def test_our_trackers_pass() -> None:
-    tracks = checked_update(SORT(), DETECTIONS, FRAME)
+    tracks = checked_tracker_update(SORT(), DETECTIONS, FRAME)
     assert sorted(tracks.det_index.tolist()) == [0, 1]
 
 
 def test_scores_beyond_1_are_the_detectors_own() -> None:
     detections = Detections(DETECTIONS.boxes, [31.5, -2])
     reported = Tracks(**{**GOOD, 'scores': [31.5, -2], 'labels': [-1, 0]})
-    tracks = checked_update(Scripted(reported), detections, FRAME)
+    tracks = checked_tracker_update(Scripted(reported), detections, FRAME)
     assert tracks.scores.tolist() == [31.5, -2]
 
 
@@ -166,4 +168,4 @@ def test_recursion_without_end_is_named() -> None:
         raise RecursionError
 
     with pytest.raises(TypeError, match='Scripted.update, frame 7: RecursionError'):
-        checked_update(Scripted(recurse), DETECTIONS, FRAME)
+        checked_tracker_update(Scripted(recurse), DETECTIONS, FRAME)
