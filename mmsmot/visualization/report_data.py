@@ -13,6 +13,7 @@ from ..structures import (
     ORIGINAL,
     UNTRACKED,
     Interactions,
+    MotionSpan,
     SMOTDataSample,
     Trajectories,
     match_trajectories,
@@ -104,7 +105,7 @@ def report_frame_times(
     Raises:
         ValueError: ``fps`` or ``stride`` is not positive.
     """
-    require_numbers('frame_times', POSITIVE, fps=fps, stride=stride)
+    require_numbers('report_frame_times', POSITIVE, fps=fps, stride=stride)
     return (np.asarray(frame_ids, np.float64) - start) / stride / fps
 
 
@@ -189,7 +190,7 @@ def _side(
         interactions = interactions[interactions.scores >= threshold]
     names = _partner_ids(interactions)
     return {
-        'people': _people(sample, side, table, positions, matches),
+        'people': _people(sample, side, table, positions, matches, frame_ids),
         'interactions': _interactions(interactions, frame_ids, positions, names),
         'partners': {i: name or 'not tracked' for name, i in names.items()},
         'caption': str(sample.get(f'{side}_video_caption', '')),
@@ -221,8 +222,10 @@ def _people(
     table: Trajectories,
     positions: Mapping[int, np.ndarray],
     matches: Mapping[int, int],
+    frame_ids: np.ndarray,
 ) -> list[dict[str, Any]]:
     captions = sample.get(f'{side}_captions', {})
+    motions = sample.get(f'{side}_motions', {})
     match_of = matches if side == 'pred' else {g: p for p, g in matches.items()}
     match_captions = sample.get('gt_captions', {}) if side == 'pred' else {}
     compared = all(f'{s}_trajectories' in sample for s in SIDES)
@@ -245,9 +248,21 @@ def _people(
                 'at': at,
                 'boxes': np.round(rows.boxes, DECIMALS).reshape(-1),
                 'runs': consecutive_runs(at, hole),
+                'motions': _motions(motions.get(track_id, ()), frame_ids),
             }
         )
     return people
+
+
+def _motions(spans: Sequence[MotionSpan], frame_ids: np.ndarray) -> list[list]:
+    """First and last position, motion, direction and depth of each span."""
+    rows = []
+    for span in spans:
+        first = int(np.searchsorted(frame_ids, span.start_frame, 'left'))
+        final = int(np.searchsorted(frame_ids, span.end_frame, 'right')) - 1
+        if first <= final:
+            rows.append([first, final, span.motion, span.direction, span.depth])
+    return rows
 
 
 def _partner_ids(table: Interactions) -> dict[str, int]:

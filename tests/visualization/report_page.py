@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmsmot.structures import Interactions, SMOTDataSample, Trajectories, VideoInfo
+from mmsmot.structures import (
+    Interactions,
+    MotionSpan,
+    SMOTDataSample,
+    Trajectories,
+    VideoInfo,
+)
 from mmsmot.visualization import VideoWriter
 
 WIDTH, HEIGHT, FPS, FRAMES = 160, 120, 10.0, 20
@@ -33,6 +39,9 @@ def make_sample(truth: bool = False) -> SMOTDataSample:
     sample = SMOTDataSample(metainfo=meta)
     sample.pred_trajectories = Trajectories(table[:, 0], table[:, 1], table[:, 2:])
     sample.pred_captions = {1: 'A man walks.', 2: EVIL}
+    sample.pred_motions = {
+        1: [MotionSpan(1, 15, 'walk', 'right', 'away'), MotionSpan(15, 20, 'stand')]
+    }
     sample.pred_interactions = Interactions(
         [1, 2, 1], [2, 1, 2], ['follow.v.01', 'wave.v.02', 'hug.v.01'],
         [12, 0, 0], [15, 0, 0], [0.9, 0.8, 0.1],

@@ -8,7 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmsmot.structures import CoordinateSpace, Interactions, Trajectories, VideoInfo
+from mmsmot.structures import (
+    CoordinateSpace,
+    Interactions,
+    MotionSpan,
+    Trajectories,
+    VideoInfo,
+)
 from mmsmot.visualization.report_data import (
     consecutive_runs,
     report_data,
@@ -53,12 +59,18 @@ def test_boxes_stand_at_positions_not_at_frame_numbers() -> None:
         [2, 9], [5, 5], [[1.04, 2, 3, 4.06], [1, 2, 3, 5]]
     )
     sample.pred_captions = {5: 'A man.', 8: 'Never seen.'}
+    sample.pred_motions = {
+        5: [MotionSpan(1, 4, 'walk', 'left'), MotionSpan(5, 8, 'stay')],
+        8: [MotionSpan(4, 9, 'move', '', 'nearer')],
+    }
     people = told(sample, np.array([0.5, 1.0, 2.0]))['sides']['pred']['people']
     assert [p['id'] for p in people] == [5, 8]
     assert people[0]['at'] == [0, 2]
     assert people[0]['runs'] == [[0, 0], [2, 2]]
     assert people[0]['boxes'] == [1.0, 2, 3, 4.1, 1, 2, 3, 5]
     assert people[1]['at'] == people[1]['runs'] == []
+    assert people[0]['motions'] == [[0, 1, 'walk', 'left', '']]
+    assert people[1]['motions'] == [[1, 2, 'move', '', 'nearer']]
 
 
 def test_a_side_without_words_is_told_from_one_that_found_nothing() -> None:

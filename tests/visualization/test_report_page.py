@@ -221,6 +221,17 @@ def test_a_click_jumps(opened) -> None:
     opened.wait_for_frame(1)
 
 
+def test_motions_stand_in_their_row(opened) -> None:
+    motions = opened.page.locator('.bar.motion')
+    assert motions.all_text_contents() == ['→↑', '·']
+    assert [bar.get_attribute('title') for bar in motions.all()] == [
+        '1: walk to the right and away, 0:00.0 to 0:01.5',
+        '1: stand, 0:01.4 to 0:02.0',
+    ]
+    motions.last.click(position={'x': 2, 'y': 2})
+    opened.wait_for_frame(15)
+
+
 def test_arrows_stand_in_their_span(opened) -> None:
     opened.page.uncheck('#draw-boxes')
     drawn = """() => {

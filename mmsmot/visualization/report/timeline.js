@@ -1,6 +1,10 @@
 /* When people are seen and interact: rows of bars over the time of the frames. */
 
 const WANTED_TICKS = 7;
+const ARROWS = { left: '←', right: '→', nearer: '↓', away: '↑' };
+const WAYS = {
+  left: ' to the left', right: ' to the right', nearer: ' nearer', away: ' away',
+};
 const MANY_ROWS = 1000; // of interactions on a side; more are slow, and nobody reads them
 
 class Timeline {
@@ -103,13 +107,26 @@ class Timeline {
     return bar;
   }
 
+  /** An arrow, or a dot for who stays, over a part of a person's bar. */
+  motion(person, [first, last, verb, direction, depth]) {
+    const ways = [direction, depth].filter(Boolean);
+    const title = `${person.id}: ${verb}${ways.map((way) => WAYS[way]).join(' and')}`;
+    const bar = this.bar([first, last], { color: 'transparent', title, lights: person.keys });
+    bar.classList.add('motion');
+    bar.style.color = person.ink;
+    bar.textContent = ways.map((way) => ARROWS[way]).join('') || '·';
+    return bar;
+  }
+
   personRow(side, person) {
     const caption = beginning(person.caption);
     const words = make('span', { className: 'text', title: caption }, caption);
     const label = make('div', { className: 'label' }, chip(person, side), words);
     const title = `${person.id} is seen`;
     const options = { color: person.color, title, lights: person.keys };
-    return this.row(side, label, person.runs, [keyOf(side, person.id)], options);
+    const row = this.row(side, label, person.runs, [keyOf(side, person.id)], options);
+    for (const motion of person.motions) row.lastChild.append(this.motion(person, motion));
+    return row;
   }
 
   interactionRow(side, { subject, object, verb, spans, known, score }, byId) {
