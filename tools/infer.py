@@ -20,7 +20,7 @@ from mmsmot.utils.command_line import (
 with tool_imports():
     from mmsmot.apis import SMOTInferencer
     from mmsmot.apis.batch import SUMMARY, infer_batch
-    from mmsmot.apis.dry_run import describe_run
+    from mmsmot.apis.dry_run import describe_dry_run
     from mmsmot.engine.launchers import RayLauncher
     from mmsmot.evaluation.report_table import format_report, format_tracking_table
     from mmsmot.evaluation.result_names import result_name
@@ -189,7 +189,9 @@ def main() -> int:
 def dry_run(arguments: dict, videos: list[str]) -> int:
     """Tell what would be read and downloaded; the exit code is 1 where it is not there."""
     inferencer = SMOTInferencer(**arguments)
-    lines, is_complete = describe_run(inferencer.config, inferencer.checkpoint, videos)
+    lines, is_complete = describe_dry_run(
+        inferencer.config, inferencer.checkpoint, videos
+    )
     print('\n'.join(lines))
     return 0 if is_complete else 1
 

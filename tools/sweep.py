@@ -48,7 +48,7 @@ with tool_imports():
         sweep_failures,
         sweep_state,
     )
-    from mmsmot.engine.sweeps.table_files import markdown_table, write_tables
+    from mmsmot.engine.sweeps.table_files import markdown_table_file, write_tables
     from mmsmot.utils.environment import check_environment
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.full_disk import explain_full_disk
@@ -225,7 +225,7 @@ def write(sweep: Sweep, cells: dict[str, Cell], records: dict, work_dir: Path) -
         stem = 'plot' if len(tables) == 1 else f'plot_{table.stage}'
         paths.append(write_plot(table, work_dir / f'{stem}.png'))
     for table in tables:
-        print(f'\n{markdown_table(table)}')
+        print(f'\n{markdown_table_file(table)}')
     for path in paths:
         print(path)
 

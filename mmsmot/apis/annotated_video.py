@@ -46,7 +46,7 @@ def write_annotated_video(
             watch.book('decode')
             drawn_image = draw(frame, trajectories)
             watch.book('draw')
-            writer.write(drawn_image, frame_display_time(video, frame))
+            writer.write(drawn_image, annotated_frame_time(video, frame))
             watch.book('encode')
             del frame
             progress.update(bar, advance=1)
@@ -85,7 +85,7 @@ def _drawing_function(
     return draw
 
 
-def frame_display_time(
+def annotated_frame_time(
     video: VideoReader | StreamRecording, frame: Frame
 ) -> float | None:
     """Seconds at which the annotated video shows a frame; ``None``: a constant rate."""

@@ -13,7 +13,7 @@ from mmengine.config import Config
 
 from ..datasets import open_video
 from ..datasets.streams.address import is_stream_address, redacted_address
-from ..engine import is_part_type
+from ..engine import is_config_part_type
 from ..utils.hub_files import (
     format_bytes,
     how_to_get_hub_file,
@@ -84,7 +84,7 @@ def dry_run_files(
     return files
 
 
-def describe_run(
+def describe_dry_run(
     config: Config,
     checkpoint: str | Path | None,
     videos: Sequence[str],
@@ -215,7 +215,7 @@ def _questions(model: Mapping[str, Any]) -> list[str]:
     from ..models.vlm.vision_language_semantics import VisionLanguageSemantics
 
     semantics = model.get('semantics')
-    if semantics is None or not is_part_type(
+    if semantics is None or not is_config_part_type(
         semantics['type'], VisionLanguageSemantics
     ):
         return []

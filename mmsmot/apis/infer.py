@@ -31,12 +31,12 @@ from ..utils.stopwatch import Stopwatch
 from ..visualization import TrackDrawer, VideoWriter
 from ..visualization.html_report import EMBED_LIMIT, write_html_report
 from ..visualization.report_video import playable_video
-from .annotated_video import frame_display_time, write_annotated_video
+from .annotated_video import annotated_frame_time, write_annotated_video
 from .interrupt import interruptible_stream
 from .prompt_check import prompt_warnings
 from .prompt_output import (
     PromptOutput,
-    cached_prompt_results,
+    finished_prompt_outputs,
     prompt_output_folders,
     prompt_outputs,
 )
@@ -108,7 +108,7 @@ def infer_video(
         _require_folder(folder, video)
     key = result_cache_key(model, video, config_text, draw)
     outputs = prompt_outputs(out_dir, prompts, key)
-    contents = {} if overwrite or not config_text else cached_prompt_results(outputs)
+    contents = {} if overwrite or not config_text else finished_prompt_outputs(outputs)
     pending = [output for output in outputs if output.folder not in contents]
     if pending:
         contents |= _infer_locked(model, video, pending, draw, overwrite, warnings)
@@ -330,7 +330,7 @@ def _track(
                     tracks = result.tracks
                     image = drawer.draw(frame.image, tracks.ids, tracks.boxes)
                     run.stopwatch.book('draw')
-                    writer.write(image, frame_display_time(video, frame))
+                    writer.write(image, annotated_frame_time(video, frame))
                     run.stopwatch.book('encode')
                 progress.update(bar, advance=1)
             del frames, frame  # or their images would live on beside the next batch

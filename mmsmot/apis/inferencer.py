@@ -17,7 +17,7 @@ from mmengine.logging import print_log
 from ..datasets import VideoReader, open_video
 from ..datasets.streams.address import is_stream_address
 from ..engine import (
-    add_semantics,
+    add_config_semantics,
     drop_init_cfg,
     load_config,
     set_config_weights,
@@ -43,7 +43,7 @@ from .infer import infer_video
 from .inputs import expand_inputs
 from .prompt_check import prompt_warnings
 from .prompt_output import prompt_output_folders
-from .random_weights_check import random_weight_warnings, require_zoo_weights
+from .random_weights_check import random_weight_warnings, refuse_random_zoo_weights
 from .session import SMOTSession
 
 # What a damaged video may end in, beside the errors that say so themselves: sizes that
@@ -256,7 +256,7 @@ class SMOTInferencer:
         if self.checkpoint is not None:
             drop_init_cfg(config.model)
         else:
-            require_zoo_weights(config)
+            refuse_random_zoo_weights(config)
         model = MODELS.build(config.model)
         if self.checkpoint is not None:
             load_weights(model, self.checkpoint)
@@ -276,7 +276,7 @@ def _config_of(
         return load_config(name, options, semantics)
     config = copy.deepcopy(config)
     if semantics is not None:
-        add_semantics(config, semantics)
+        add_config_semantics(config, semantics)
     return config
 
 

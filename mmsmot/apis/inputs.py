@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..datasets.image_sequence import is_image_name
 from ..datasets.streams.address import is_stream_address, redacted_address
-from ..datasets.video_reader import is_any_sequence_folder
+from ..datasets.video_reader import is_readable_folder
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 DEPTH = 3  # of a sequence below a dataset: split, activity, sequence
@@ -102,7 +102,7 @@ def _videos_of(name: str) -> list[str]:
 
 def _inside(folder: Path, depth: int) -> Iterator[Path]:
     """The videos in a folder, sorted; none is looked for inside another."""
-    if is_any_sequence_folder(folder):
+    if is_readable_folder(folder):
         yield folder
         return
     try:

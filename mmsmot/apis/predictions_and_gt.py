@@ -9,7 +9,7 @@ from ..datasets.video_dataset import VideoDataset
 from ..engine import load_config
 from ..evaluation.external_results import ExternalResults
 from ..evaluation.gt_dataset import open_gt_dataset
-from ..evaluation.saved_predictions import SavedPredictions, open_predictions
+from ..evaluation.saved_predictions import SavedPredictions, open_saved_predictions
 
 
 def open_predictions_and_gt(
@@ -36,7 +36,7 @@ def open_predictions_and_gt(
         FileNotFoundError: There is no such folder.
         ValueError: A folder holds nothing of the kind.
     """
-    predictions = open_predictions(results, frame_numbers)
+    predictions = open_saved_predictions(results, frame_numbers)
     settings = None
     if config is not None:
         settings = load_config(config).test_dataloader.dataset.to_dict()

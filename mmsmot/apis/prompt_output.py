@@ -46,7 +46,7 @@ def prompt_outputs(
     ]
 
 
-def cached_prompt_results(
+def finished_prompt_outputs(
     outputs: Sequence[PromptOutput],
 ) -> dict[Path, dict[str, Any]]:
     """The JSON of what is finished already, by folder."""

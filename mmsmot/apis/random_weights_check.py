@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mmengine.config import Config
 
-from ..engine import is_part_type, part_config
+from ..engine import is_config_part_type, part_config
 from ..models.smot import SMOT
 
 
-def require_zoo_weights(config: Config) -> None:
+def refuse_random_zoo_weights(config: Config) -> None:
     """Refuse a detector of mmdet's model zoo without its weights, before it is built.
 
     Built without, it would look for those of its backbone alone, which find nobody.
@@ -23,7 +23,7 @@ def require_zoo_weights(config: Config) -> None:
     from ..models.detectors.mmdet_zoo import zoo_url
 
     part = part_config(config, 'detector')
-    if part is None or not is_part_type(part['type'], MMDetDetector):
+    if part is None or not is_config_part_type(part['type'], MMDetDetector):
         return
     name = part.get('config')
     if (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets import VideoReader
-from ..evaluation.saved_predictions import sample_of_content
+from ..evaluation.saved_predictions import saved_prediction_sample
 from ..structures import Interactions, SMOTDataSample, sample_from_dict, sample_to_dict
 from ..utils.json_file import read_json
 from ..utils.stopwatch import Stopwatch
@@ -112,7 +112,7 @@ def read_result(path: str | os.PathLike) -> dict[str, Any]:
         ValueError: It is no result; names the file and the field.
     """
     content = read_json(path)
-    return _view(content, sample_of_content(content, path))  # both name the file
+    return _view(content, saved_prediction_sample(content, path))  # both name the file
 
 
 def is_live_result(content: dict[str, Any]) -> bool:

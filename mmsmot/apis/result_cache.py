@@ -18,11 +18,11 @@ from ..structures import Prompt, prompt_to_dict
 from ..structures.sample_json import FORMAT, VERSION
 from ..utils.fingerprint import (
     code_fingerprint,
-    file_hash,
+    file_fingerprint,
     package_fingerprint,
     video_fingerprint,
 )
-from ..utils.onnx_file import onnx_hash
+from ..utils.onnx_file import onnx_file_hash
 from ..utils.weights_hash import weights_hash
 from .result_files import read_infer_result, result_file_names
 
@@ -74,7 +74,9 @@ def _inputs(model: SMOT, video: VideoReader) -> list[str]:
     for part in (*model.estimator.parts(), *model.post_processing):
         for name, value in sorted(getattr(part, '__dict__', {}).items()):
             if isinstance(value, str | os.PathLike) and os.path.isfile(value):
-                hash_of = onnx_hash if str(value).endswith('.onnx') else file_hash
+                hash_of = (
+                    onnx_file_hash if str(value).endswith('.onnx') else file_fingerprint
+                )
                 hashes.append(f'{type(part).__name__}.{name} {hash_of(value)}')
     return hashes
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from ..evaluation.result_names import RESULT, is_infer_result
+from ..evaluation.result_names import RESULT, has_infer_result_name
 from ..structures.legacy_result import LEGACY_RESULT
 from ..structures.sample_json import FORMAT
 from ..utils.atomic import atomic_write
@@ -39,7 +39,7 @@ def result_file_names(result: dict[str, Any]) -> list[str]:
 def read_infer_result(path: Path) -> dict[str, Any] | None:
     """The JSON of a result of ours; ``None`` where there is none, or no whole one."""
     result = _read_json(path)
-    return result if is_infer_result(result) else None
+    return result if has_infer_result_name(result) else None
 
 
 def clear_result_folder(out_dir: Path, overwrite: bool) -> None:

@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from ..datasets.sequence_ground_truth import read_sequence_ground_truth
 from ..evaluation.captions import warn_missing_caption_scorers
 from ..evaluation.protocols import STRICT
-from ..evaluation.smot_report import build_smot_report, report_video_scores
+from ..evaluation.smot_report import build_smot_report, smot_report_video_scores
 from ..structures import SMOTDataSample
 
 
@@ -48,7 +48,7 @@ def self_evaluate(sample: SMOTDataSample) -> SelfEvaluation:
             return SelfEvaluation()
         gt.on_frames(sample.frame_ids).set_gt_fields(sample)
         warn_missing_caption_scorers()
-        result = report_video_scores(sample, [STRICT])
+        result = smot_report_video_scores(sample, [STRICT])
         scores = build_smot_report([result])
         scores['counts']['skipped'] = 0
     except (ValueError, OSError) as error:

@@ -7,7 +7,7 @@ import re
 _CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f-\x9f]+')  # all but the tab
 
 
-def has_control_characters(text: str) -> bool:
+def caption_has_control_characters(text: str) -> bool:
     """Whether a text holds control characters other than tabs."""
     return _CONTROL.search(text) is not None
 
@@ -23,28 +23,28 @@ def clean_caption(text: str) -> str:
     return _CONTROL.sub(' ', text).strip()
 
 
-def clean_verb_text(text: str) -> str:
+def clean_caption_verb(text: str) -> str:
     """A verb in lower case without blanks or full stops in front, as BenSMOT's release.
 
-    >>> clean_verb_text('. Look_at ')
+    >>> clean_caption_verb('. Look_at ')
     'look_at'
     """
     return text.strip().lstrip('. ').lower()
 
 
-def text_has_verb(text: str) -> bool:
+def caption_text_has_verb(text: str) -> bool:
     """Whether a list of verbs with commas holds more than blanks, commas and full stops.
 
-    >>> text_has_verb(' ,. '), text_has_verb(',look_at')
+    >>> caption_text_has_verb(' ,. '), caption_text_has_verb(',look_at')
     (False, True)
     """
     return bool(text.strip(' ,.\t\r\n'))
 
 
-def one_line_text(text: str) -> str:
+def one_line_caption(text: str) -> str:
     """A text whose line breaks and runs of blanks are single blanks.
 
-    >>> one_line_text('A man\\n  waves.')
+    >>> one_line_caption('A man\\n  waves.')
     'A man waves.'
     """
     return ' '.join(text.split())

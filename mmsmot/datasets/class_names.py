@@ -41,7 +41,7 @@ def read_class_names(gt: str | os.PathLike) -> list[str]:
     return [name.lower() for name in names]
 
 
-def with_mot_class_numbers(
+def mot_numbers_of_class_names(
     trajectories: Trajectories, names: list[str], gt: str | os.PathLike
 ) -> Trajectories:
     """The same boxes with MOTChallenge's class numbers, logged where any changes.

@@ -126,7 +126,7 @@ def is_image_name(name: str) -> bool:
     return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
 
-def is_sequence_folder(folder: str | os.PathLike) -> bool:
+def is_image_sequence_folder(folder: str | os.PathLike) -> bool:
     """Whether a folder has something of a MOTChallenge sequence in it."""
     folder = Path(folder)
     marks = ('seqinfo.ini', 'img1', 'det/det.txt', 'gt/gt.txt', 'det.txt', 'gt.txt')

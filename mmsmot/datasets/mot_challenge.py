@@ -13,10 +13,10 @@ from mmengine.logging import print_log
 
 from ..registry import DATASETS
 from ..structures import CoordinateSpace
-from ..utils.error_messages import first_names
+from ..utils.error_messages import first_error_names
 from ..utils.number_ranges import require_choice
 from .ground_truth import GroundTruth
-from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
+from .image_sequence import ImageSequence, is_image_sequence_folder, open_image_sequence
 from .sequence_ground_truth import read_sequence_gt_boxes
 from .video_dataset import VideoDataset
 
@@ -127,7 +127,7 @@ class MOTChallengeDataset(VideoDataset):
         if short:
             print_log(
                 f'{self.data_root}: {len(short)} sequences of fewer than 3 frames are left '
-                f'out of split={self.split!r}: {first_names(short)}',
+                f'out of split={self.split!r}: {first_error_names(short)}',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -162,15 +162,17 @@ def _find_sequences(root: Path) -> list[Path]:
             f'data_root {str(root)!r} is not a folder (looked from {os.getcwd()})'
         )
     folders = sorted(p for p in root.iterdir() if p.is_dir() and p.name[0] != '.')
-    sequences = [folder for folder in folders if is_sequence_folder(folder)]
-    if sequences and not is_sequence_folder(root):
+    sequences = [folder for folder in folders if is_image_sequence_folder(folder)]
+    if sequences and not is_image_sequence_folder(root):
         return sequences
     hint = ''
-    if is_sequence_folder(root):
+    if is_image_sequence_folder(root):
         hint = (
             f' It looks like a sequence itself: set data_root to {str(root.parent)!r}.'
         )
-    elif deeper := [p for p in folders if any(map(is_sequence_folder, p.glob('*/')))]:
+    elif deeper := [
+        p for p in folders if any(map(is_image_sequence_folder, p.glob('*/')))
+    ]:
         hint = f' There are some in {str(deeper[0])!r}: set data_root to that.'
     raise ValueError(
         f'{root}: no MOTChallenge sequences in it. Expected {root.name}/<sequence>/ with '

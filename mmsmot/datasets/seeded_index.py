@@ -48,7 +48,7 @@ def sample_generator(index: int) -> np.random.Generator:
 
 
 @contextmanager
-def seeded_globals(generator: np.random.Generator) -> Iterator[None]:
+def globals_seeded_by_index(generator: np.random.Generator) -> Iterator[None]:
     """Seed the global generators of Python, NumPy and torch for a while.
 
     For transforms of others, which draw from them; they are as before afterwards.
@@ -58,7 +58,7 @@ def seeded_globals(generator: np.random.Generator) -> Iterator[None]:
         np.random.get_state(),
         torch.get_rng_state(),
     )
-    seed_globals(generator)
+    seed_globals_by_index(generator)
     try:
         yield
     finally:
@@ -67,7 +67,7 @@ def seeded_globals(generator: np.random.Generator) -> Iterator[None]:
         torch.set_rng_state(tensors)
 
 
-def seed_globals(generator: np.random.Generator) -> None:
+def seed_globals_by_index(generator: np.random.Generator) -> None:
     """Seed the global generators of Python, NumPy and torch (of the CPU)."""
     seeds = generator.integers(2**32, size=3).tolist()
     random.seed(seeds[0])

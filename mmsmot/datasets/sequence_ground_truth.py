@@ -11,11 +11,11 @@ from ..structures import (
     VideoInfo,
     read_trajectories,
 )
-from ..structures.frame_numbering import log_boxes_without_frame
-from .bensmot.ground_truth import bensmot_ground_truth, with_folder_in_places
+from ..structures.frame_numbering import log_unnumbered_boxes
+from .bensmot.ground_truth import bensmot_ground_truth, gt_with_folder_in_places
 from .bensmot.repairs import RepairLog
 from .bensmot.sequence import read_sequence
-from .class_names import read_class_names, with_mot_class_numbers
+from .class_names import mot_numbers_of_class_names, read_class_names
 from .ground_truth import GroundTruth
 from .vocabulary import InteractionVocabulary
 
@@ -46,7 +46,7 @@ def read_sequence_ground_truth(
     return bensmot_ground_truth(
         folder,
         record,
-        with_folder_in_places(record.semantics, folder),
+        gt_with_folder_in_places(record.semantics, folder),
         vocabulary or InteractionVocabulary('clean335'),
         RepairLog(strict=False),
     )
@@ -65,5 +65,5 @@ def read_sequence_gt_boxes(
     """
     path = video.files['gt']
     boxes = read_trajectories(path, space=space, video=video)
-    log_boxes_without_frame(boxes.frame_ids, path, video)
-    return with_mot_class_numbers(boxes, read_class_names(path), path)
+    log_unnumbered_boxes(boxes.frame_ids, path, video)
+    return mot_numbers_of_class_names(boxes, read_class_names(path), path)

@@ -15,11 +15,11 @@ from mmengine.logging import print_log
 
 from ..registry import TRANSFORMS, build_part
 from ..structures import SMOTDataSample
-from ..utils.error_messages import first_names
+from ..utils.error_messages import first_error_names
 from ..utils.number_ranges import COUNT, require_numbers
 from .ground_truth import GroundTruth
 from .image_sequence import ImageSequence
-from .seeded_index import sample_generator, seeded_globals
+from .seeded_index import globals_seeded_by_index, sample_generator
 from .video_reader import VideoReader
 
 
@@ -126,7 +126,7 @@ class VideoDataset(BaseDataset):
         """The part of the truth to learn from; labels are indices of ``classes``."""
         boxes = gt.required_trajectories
         boxes = boxes[boxes.scores > 0]
-        labels = detector_class_indices(boxes.labels, self.metainfo['classes'])
+        labels = dataset_class_indices(boxes.labels, self.metainfo['classes'])
         return replace(gt, trajectories=replace(boxes, labels=labels))
 
     def filter_data(self) -> list[dict]:
@@ -147,7 +147,7 @@ class VideoDataset(BaseDataset):
         if names:
             print_log(
                 f'{self.data_root}: {len(names)} of {len(self.data_list)} sequences left '
-                f'out of training ({explanation}): {first_names(names)}',
+                f'out of training ({explanation}): {first_error_names(names)}',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -163,7 +163,7 @@ class VideoDataset(BaseDataset):
             sample['data_samples'].set_metainfo(meta)
             return self.pipeline(sample)
         generator = sample_generator(idx)
-        with seeded_globals(generator):
+        with globals_seeded_by_index(generator):
             sample = self._clip(video, gt, generator)
             sample['data_samples'].set_metainfo(meta)
             sample = self.pipeline(sample)
@@ -213,13 +213,13 @@ class VideoDataset(BaseDataset):
             if not matches:
                 raise ValueError(
                     f'{self.data_root}: no sequence is named {pattern!r}. There are: '
-                    f'{first_names(names)}'
+                    f'{first_error_names(names)}'
                 )
             selected_names.update(matches)
         return [name for name in names if name in selected_names]
 
 
-def detector_class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+def dataset_class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
     """What a detector is trained on: the k-th class of the dataset is its label k.
 
     Args:
@@ -233,7 +233,7 @@ def detector_class_indices(labels: np.ndarray, classes: Sequence[str]) -> np.nda
     Raises:
         ValueError: There is no such class.
 
-    >>> detector_class_indices(np.array([1, 2, 2]), ('person', 'car')).tolist()
+    >>> dataset_class_indices(np.array([1, 2, 2]), ('person', 'car')).tolist()
     [0, 1, 1]
     """
     if len(classes) == 1:

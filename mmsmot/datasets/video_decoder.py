@@ -13,7 +13,7 @@ STRICT_CODECS = {'hevc', 'mjpeg'}
 STILL_CODECS = {'mjpeg'}  # whose images stand alone: one refused is decoded leniently
 
 
-class DecodingLosses:
+class VideoDecodingLosses:
     """What went wrong while a file was decoded.
 
     Attributes:
@@ -46,7 +46,7 @@ def strict_decoder_stream(
 def decode_video(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
-    losses: DecodingLosses,
+    losses: VideoDecodingLosses,
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frame numbers from 1 and frames, in the order they are shown.
 
@@ -81,7 +81,7 @@ def decode_video(
 def _packets(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
-    losses: DecodingLosses,
+    losses: VideoDecodingLosses,
 ) -> Iterator[av.Packet]:
     try:
         for packet in container.demux(stream):
@@ -93,7 +93,7 @@ def _packets(
 
 
 def _images(
-    packet: av.Packet, stream: av.video.stream.VideoStream, losses: DecodingLosses
+    packet: av.Packet, stream: av.video.stream.VideoStream, losses: VideoDecodingLosses
 ) -> list[tuple[av.VideoFrame, bool]]:
     """Images, and whether the decoder guessed a part of each."""
     # A packet that the file's end cut off would take the frames that are still in the

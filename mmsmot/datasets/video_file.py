@@ -23,7 +23,7 @@ from .video_container import (
     container_video_stream,
     open_container,
 )
-from .video_decoder import DecodingLosses, decode_video, strict_decoder_stream
+from .video_decoder import VideoDecodingLosses, decode_video, strict_decoder_stream
 
 MOST_FRAMES = 10**8  # a year at 3 frames a second; a header that states more is damaged
 # A duration also covers the sound, which may run on a little after the last image.
@@ -63,7 +63,7 @@ class VideoFile:
             _require_decodable_size(stream, path)
             self.num_frames = _stated_frames(stream, path)
             fps = float(container_frame_rate(container, stream) or 0)
-            losses = DecodingLosses()
+            losses = VideoDecodingLosses()
             first = next((f for _, f in decode_video(container, stream, losses)), None)
         if first is None:
             reason = f' ({losses.error.strerror})' if losses.error else ''
@@ -80,7 +80,7 @@ class VideoFile:
         return None if self.num_frames is None else np.arange(1, self.num_frames + 1)
 
     def __iter__(self) -> Iterator[Frame]:
-        losses, clock = DecodingLosses(), MonotonicClock(1 / self.video.fps, 0.0)
+        losses, clock = VideoDecodingLosses(), MonotonicClock(1 / self.video.fps, 0.0)
         self.warnings = []
         with open_container(self.video.path) as container:
             stream = strict_decoder_stream(
@@ -98,7 +98,7 @@ class VideoFile:
         self,
         container: av.container.InputContainer,
         stream: av.video.stream.VideoStream,
-        losses: DecodingLosses,
+        losses: VideoDecodingLosses,
         clock: MonotonicClock,
     ) -> Iterator[Frame]:
         size = self.video.width, self.video.height
@@ -171,7 +171,9 @@ def _announced_frames(
     return 0 if end + 2 / rate >= seconds else int(seconds * rate)
 
 
-def _lost_frames(path: str, count: int, expected: int, losses: DecodingLosses) -> str:
+def _lost_frames(
+    path: str, count: int, expected: int, losses: VideoDecodingLosses
+) -> str:
     reason = 'it is damaged or was cut short'
     if losses.error is not None:
         reason += f' ({losses.error.strerror})'
@@ -181,7 +183,7 @@ def _lost_frames(path: str, count: int, expected: int, losses: DecodingLosses) -
     )
 
 
-def _refused_packets(path: str, losses: DecodingLosses) -> str:
+def _refused_packets(path: str, losses: VideoDecodingLosses) -> str:
     reason = losses.error.strerror if losses.error else 'marked as damaged'
     if not losses.packets:
         return f'{path}: reading broke off ({reason}). Going on with what came before.'
@@ -191,7 +193,7 @@ def _refused_packets(path: str, losses: DecodingLosses) -> str:
     )
 
 
-def _damaged_images(path: str, losses: DecodingLosses) -> str:
+def _damaged_images(path: str, losses: VideoDecodingLosses) -> str:
     return (
         f'{path}: damaged inside: the decoder guessed a part of {losses.damaged} images '
         f'(the first is frame {losses.first_damaged}), and those that build on them show '

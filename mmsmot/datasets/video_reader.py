@@ -12,7 +12,7 @@ import numpy as np
 
 from ..structures import Frame, VideoInfo
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
-from .image_sequence import ImageSequence, is_sequence_folder, open_image_sequence
+from .image_sequence import ImageSequence, is_image_sequence_folder, open_image_sequence
 from .streams.address import is_stream_address
 from .streams.video_stream import VideoStream
 from .video_file import VideoFile
@@ -179,9 +179,9 @@ def open_video(
     return VideoReader(_open_source(Path(path)), start, end, stride)
 
 
-def is_any_sequence_folder(folder: Path) -> bool:
+def is_readable_folder(folder: Path) -> bool:
     """Whether a folder has something of a sequence in it, MOTChallenge's or BenSMOT's."""
-    return (folder / 'imgs').is_dir() or is_sequence_folder(folder)
+    return (folder / 'imgs').is_dir() or is_image_sequence_folder(folder)
 
 
 def _open_source(path: Path) -> ImageSequence | VideoFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..utils.error_messages import shorten_text
+from ..utils.error_messages import shorten_error_text
 
 PARTS = ('detector', 'semantics')
 # What changes the speed, names weights that the checkpoint replaces, is for training alone,
@@ -66,7 +66,7 @@ def _flatten(node: ast.expr, key: str, options: dict[str, str]) -> None:
 
 
 def _shown(options: dict[str, str], key: str) -> str:
-    return shorten_text(options.get(key, 'not set'), MAX_SHOWN_CHARACTERS)
+    return shorten_error_text(options.get(key, 'not set'), MAX_SHOWN_CHARACTERS)
 
 
 def _items(node: ast.expr) -> dict[Any, ast.expr] | None:

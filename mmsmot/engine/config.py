@@ -40,7 +40,7 @@ def load_config(
             or ``mmsmot::two_stage/...``; of a project ``projects/NAME/configs/...``.
         options: Dotted keys to values, as of ``--cfg-options``.
         semantics: Name of a slot file of semantics (``'kinematic'``) for a config that has
-            none; see :func:`add_semantics`.
+            none; see :func:`add_config_semantics`.
 
     Raises:
         FileNotFoundError: There is no such config; names similar ones.
@@ -63,7 +63,7 @@ def load_config(
     _drop_own_scope(config._cfg_dict)
     upgrade_legacy_config(config._cfg_dict)
     if semantics is not None:
-        add_semantics(config, semantics)
+        add_config_semantics(config, semantics)
     options = upgraded_legacy_options(options, config._cfg_dict)
     refuse_unread_config_names(path)
     init_default_scope(registry.SCOPE)
@@ -82,7 +82,7 @@ def load_config(
     return config
 
 
-def require_model(config: Config) -> None:
+def require_config_model(config: Config) -> None:
     """Refuse a config without a pipeline.
 
     Raises:
@@ -95,7 +95,7 @@ def require_model(config: Config) -> None:
         )
 
 
-def add_semantics(config: Config, name: str) -> None:
+def add_config_semantics(config: Config, name: str) -> None:
     """Put the semantics of a slot file into a config that only tracks.
 
     Args:
@@ -106,7 +106,7 @@ def add_semantics(config: Config, name: str) -> None:
         FileNotFoundError: There is no such file; names those that there are.
         ValueError: The config has semantics of its own.
     """
-    require_model(config)
+    require_config_model(config)
     if config.model.get('semantics') is not None:
         raise ValueError(
             f'{config.filename} has semantics of its own '
@@ -136,13 +136,17 @@ def set_config_weights(
     """
     from ..models.detectors import MMDetDetector
 
-    require_model(config)
+    require_config_model(config)
     for slot, file in (('detector', weights), ('reid', reid_weights)):
         if file is None:
             continue
         part = part_config(config, slot)
         keys = [k for k in ('model', 'checkpoint') if part is not None and k in part]
-        if not keys and part is not None and is_part_type(part['type'], MMDetDetector):
+        if (
+            not keys
+            and part is not None
+            and is_config_part_type(part['type'], MMDetDetector)
+        ):
             keys = ['checkpoint']  # which is None by default
         if not keys:
             raise KeyError(
@@ -163,13 +167,13 @@ def part_config(config: Config, slot: str) -> dict | None:
 
     model = config.model.get('estimator') or config.model
     part, reid = model.get('detector'), model.get('reid')
-    while part is not None and is_part_type(part['type'], CachedDetector):
+    while part is not None and is_config_part_type(part['type'], CachedDetector):
         reid = reid or part.get('reid')
         part = part['detector']
     return reid if slot == 'reid' else part
 
 
-def is_part_type(kind: str | type, base: type) -> bool:
+def is_config_part_type(kind: str | type, base: type) -> bool:
     """Whether a ``type`` of a model's part names a class or one derived from it."""
     part = registry.MODELS.get(kind) if isinstance(kind, str) else kind
     return isinstance(part, type) and issubclass(part, base)

@@ -15,9 +15,9 @@ from ..utils.data_config import (
     MAX_BYTES,
     SUFFIXES,
     is_data_config,
-    require_safe_config_file,
+    require_safe_data_config,
 )
-from ..utils.text_file import read_file_bytes
+from ..utils.text_file import read_text_file_bytes
 
 # What holds configs/, projects/ and tools/.
 ROOTS = (
@@ -44,7 +44,7 @@ def read_config_file(path: str) -> Config:
     folder = Path(path).parent
     import_folders: list[str] = []
     if is_data_config(path):
-        require_safe_config_file(path, CONFIG_FOLDERS)
+        require_safe_data_config(path, CONFIG_FOLDERS)
     elif Path(path).suffix == '.py':
         _require_readable(Path(path).resolve(), ())
         import_folders = [
@@ -81,7 +81,7 @@ def config_syntax_tree(path: Path) -> ast.Module:
         ValueError: It is no UTF-8, begins with a byte order mark, or is no Python.
         OSError: It cannot be read.
     """
-    raw = read_file_bytes(path, MAX_BYTES)
+    raw = read_text_file_bytes(path, MAX_BYTES)
     if raw.startswith(codecs.BOM_UTF8):
         raise ValueError(
             f'{path}: begins with a byte order mark, which MMEngine cannot read; save it '
@@ -112,7 +112,7 @@ def _require_readable(path: Path, below: tuple[Path, ...]) -> None:
         if '::' in base:
             continue  # of an installed package
         if is_data_config(base) and file.is_file():
-            require_safe_config_file(path.parent / base, CONFIG_FOLDERS)
+            require_safe_data_config(path.parent / base, CONFIG_FOLDERS)
         elif file.is_file():
             _require_readable(file, (*below, path))
 

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from ..datasets.seeded_sampler import SeededSampler
 from ..utils.atomic import atomic_path
-from ..utils.checkpoint import require_weights_of
+from ..utils.checkpoint import require_checkpoint_weights
 from ..utils.command_line import SEED
 from ..utils.device import default_device
 from ..utils.model_wrapper import unwrapped_model
@@ -111,7 +111,7 @@ class SMOTRunner(Runner):
         loaded = CheckpointLoader.load_checkpoint(filename, 'cpu')
         weights = loaded.get('state_dict', loaded)
         needs_all = self._is_testing or self._resume
-        require_weights_of(model, weights, filename, partial=not needs_all)
+        require_checkpoint_weights(model, weights, filename, partial=not needs_all)
         if self._is_testing:
             self._warn_of_other_options(loaded, filename)
         return super().load_checkpoint(filename, *args, **kwargs)

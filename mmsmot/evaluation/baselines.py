@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.synsmot.grammar import instance_caption, video_caption
+from ..datasets.synsmot.grammar import synsmot_instance_caption, video_caption
 from ..datasets.synsmot.lexicon import CLAUSES
 from ..structures import Interactions, SMOTDataSample
 from ..utils.json_file import read_json
@@ -76,7 +76,7 @@ class TrainStatistics:
         ):
             if not items:
                 raise ValueError(f'the training split has no {name} to count')
-        appearances = [caption_noun_phrase(caption) for caption in captions]
+        appearances = [baseline_noun_phrase(caption) for caption in captions]
         actions = [
             c[len(n) :].strip() for c, n in zip(captions, appearances, strict=True)
         ]
@@ -95,7 +95,7 @@ Semantics = tuple[dict[int, str], Interactions, str]
 Baseline = Callable[[SMOTDataSample, TrainStatistics, np.random.Generator], Semantics]
 
 
-def caption_noun_phrase(caption: str) -> str:
+def baseline_noun_phrase(caption: str) -> str:
     """The appearance in a SynSMOT caption: everything before its first verb."""
     words = caption.rstrip('.').split()
     for position, word in enumerate(words):
@@ -153,7 +153,7 @@ def appearance_baseline(
     sample: SMOTDataSample, statistics: TrainStatistics, rng: np.random.Generator
 ) -> Semantics:
     """Appearance without motion: the true caption up to its first verb."""
-    captions = {i: f'{caption_noun_phrase(t)}.' for i, t in sample.gt_captions.items()}
+    captions = {i: f'{baseline_noun_phrase(t)}.' for i, t in sample.gt_captions.items()}
     return captions, _blind_pairs(sample, statistics), statistics.video_consensus
 
 
@@ -162,7 +162,7 @@ def appearance_and_action_baseline(
 ) -> Semantics:
     """The same with the most frequent action behind it."""
     captions = {
-        i: f'{caption_noun_phrase(t)} {statistics.action}'
+        i: f'{baseline_noun_phrase(t)} {statistics.action}'
         for i, t in sample.gt_captions.items()
     }
     return captions, _blind_pairs(sample, statistics), statistics.video_consensus
@@ -214,7 +214,7 @@ def paraphrase_oracle(
             f"{path}: missing. Only SynSMOT's captions can be paraphrased."
         )
     facts = read_json(path)
-    captions = {i: instance_caption(facts, i, rng) for i in sample.gt_captions}
+    captions = {i: synsmot_instance_caption(facts, i, rng) for i in sample.gt_captions}
     return captions, sample.gt_interactions, video_caption(facts, rng)
 
 

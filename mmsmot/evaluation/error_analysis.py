@@ -121,7 +121,7 @@ class ErrorAnalysis:
                 {'truth': true, 'said': pred, 'count': n}
                 for (true, pred), n in verb_confusion(self.pairs).most_common()
             ],
-            'verbs': score_by_verb(self.pairs),
+            'verbs': verb_error_scores(self.pairs),
             'purity': caption_score_by_purity(self.captions),
         }
 
@@ -184,7 +184,7 @@ def verb_confusion(pairs: Iterable[PairError]) -> Counter[tuple[str, str]]:
     return counts
 
 
-def score_by_verb(pairs: Iterable[PairError]) -> dict[str, dict[str, float]]:
+def verb_error_scores(pairs: Iterable[PairError]) -> dict[str, dict[str, float]]:
     """Precision, recall and F1 of each verb that is true or predicted, by its name.
 
     ``'true'`` counts the pairs that have it.

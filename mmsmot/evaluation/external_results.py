@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 
 from ..datasets.vocabulary import InteractionVocabulary
 from ..structures import Interactions, Trajectories, VideoInfo, read_trajectories
-from ..structures.id_keys import LAST_ID, read_id, read_pair
+from ..structures.id_keys import LAST_ID, read_id, read_id_pair
 from ..utils.json_file import read_json
 from ..utils.number_ranges import require_choice
 
@@ -207,7 +207,7 @@ class ExternalResults:
         rows: dict[tuple[int, int, str], float] = {}
         for key, verbs in (self._relations or {}).get(name, {}).items():
             place = f'{self.folder / RELATIONS}: {name}: {key!r:.40}'
-            pair = read_pair(key)
+            pair = read_id_pair(key)
             if pair is None or pair[0] == pair[1]:
                 raise ValueError(
                     f'{place}: expected "<subject>-<object>", two different ids, whole '

@@ -46,7 +46,7 @@ class VerbCounts:
         return self.true_positives + self.false_negatives
 
 
-def count_pair_verbs(
+def count_interaction_verbs(
     pairs: Sequence[PairVerbs], threshold: float = THRESHOLD, above: bool = False
 ) -> VerbCounts:
     """Count labelled pairs, verb by verb.
@@ -172,9 +172,9 @@ def pair_subset_accuracy(
     """The share of pairs whose predicted verbs are exactly the true ones.
 
     Args:
-        pairs: As of :func:`count_pair_verbs`.
-        threshold: As of :func:`count_pair_verbs`.
-        above: As of :func:`count_pair_verbs`.
+        pairs: As of :func:`count_interaction_verbs`.
+        threshold: As of :func:`count_interaction_verbs`.
+        above: As of :func:`count_interaction_verbs`.
     """
     reaches = gt if above else ge
     right = [

@@ -10,7 +10,7 @@ from ..utils.json_file import read_json
 from .smot_report import smot_report_headline
 
 
-def report_tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def report_file_tracking_fields(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The sums and scores that :func:`~.tracking.combine_tracking_sequences` takes, by metric.
 
     Args:

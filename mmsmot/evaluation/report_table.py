@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .protocols import RELEASE, STRICT
-from .report_file import report_tracking_fields
+from .report_file import report_file_tracking_fields
 from .table import format_table
-from .tracking import tracking_rows
+from .tracking import tracking_score_rows
 
 
 def format_report(scores: dict[str, Any]) -> str:
@@ -52,11 +52,11 @@ def format_tracking_table(reports: dict[str, dict[str, Any]]) -> str:
     results = {
         name: {
             metric: {field: np.asarray(value) for field, value in fields.items()}
-            for metric, fields in report_tracking_fields(scores).items()
+            for metric, fields in report_file_tracking_fields(scores).items()
         }
         for name, scores in reports.items()
     }
-    return format_table(tracking_rows(results))
+    return format_table(tracking_score_rows(results))
 
 
 def _nested(value: Any) -> bool:

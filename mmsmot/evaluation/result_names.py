@@ -41,7 +41,7 @@ def require_unique_names(names: Iterable[str]) -> None:
         )
 
 
-def is_infer_result(content: Any) -> bool:
+def has_infer_result_name(content: Any) -> bool:
     """Whether a JSON file's content is a whole result of ``tools/infer.py``.
 
     A test's dump, which may lie under the same name, has no ``key``.

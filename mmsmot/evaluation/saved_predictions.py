@@ -17,14 +17,14 @@ from ..structures.legacy_result import LEGACY_RESULT
 from ..structures.sample_json import FORMAT, sample_from_dict
 from ..utils.json_file import read_json
 from ..utils.number_ranges import FRACTION, require_choice, require_numbers
-from ..utils.text_file import read_file_bytes
+from ..utils.text_file import read_text_file_bytes
 from .captions import warn_missing_caption_scorers
 from .external_results import ExternalResults
 from .interactions import THRESHOLD
 from .preprocessing import require_preprocessing
 from .protocols import RELEASE, STRICT
 from .result_names import RESULT, result_name
-from .smot_report import VideoScores, build_smot_report, report_video_scores
+from .smot_report import VideoScores, build_smot_report, smot_report_video_scores
 
 MISSING = ('error', 'empty', 'skip')
 KEY = re.compile(rb'"key":\s*\{')  # what a result of infer has and a dump has not
@@ -133,10 +133,12 @@ def read_saved_sample(path: str | os.PathLike) -> SMOTDataSample:
         FileNotFoundError: There is no such file.
         ValueError: It is no such sample, or has no video or frame numbers; names the file.
     """
-    return sample_of_content(read_json(path), path)  # read_json names the file itself
+    return saved_prediction_sample(
+        read_json(path), path
+    )  # read_json names the file itself
 
 
-def sample_of_content(content: Any, path: str | os.PathLike) -> SMOTDataSample:
+def saved_prediction_sample(content: Any, path: str | os.PathLike) -> SMOTDataSample:
     """The sample in the JSON of a file; see :func:`read_saved_sample`."""
     try:
         sample = sample_from_dict(content)
@@ -149,12 +151,12 @@ def sample_of_content(content: Any, path: str | os.PathLike) -> SMOTDataSample:
 
 
 def _holds_infer_result(path: Path) -> bool:
-    """As :func:`~.result_names.is_infer_result`, without parsing a file that may be large.
+    """As :func:`~.result_names.has_infer_result_name`, without parsing a file that may be large.
 
     Inside a JSON text the quotes of ``"key": {`` would be escaped.
     """
     try:
-        data = read_file_bytes(path)
+        data = read_text_file_bytes(path)
     except (ValueError, OSError):
         return False
     has_format = any(f'"{name}"'.encode() in data for name in (LEGACY_RESULT, FORMAT))
@@ -166,7 +168,7 @@ def _ends_with(path: str, tail: str) -> bool:
     return path == tail or path.endswith(f'/{tail}')
 
 
-def open_predictions(
+def open_saved_predictions(
     folder: str | os.PathLike, frame_numbers: str = 'original'
 ) -> SavedPredictions | ExternalResults:
     """The predictions in a folder, whatever wrote them.
@@ -200,7 +202,7 @@ def open_predictions(
     )
 
 
-def join_predictions_and_gt(
+def join_saved_predictions_and_gt(
     predictions: SavedPredictions | ExternalResults,
     gt_samples: Iterable[SMOTDataSample],
     missing: str = 'error',
@@ -220,7 +222,7 @@ def join_predictions_and_gt(
             video is missing or unknown and may not be, which shows when all samples were
             read.
     """
-    require_choice('join_predictions_and_gt', MISSING, missing=missing)
+    require_choice('join_saved_predictions_and_gt', MISSING, missing=missing)
     unknown, absent = set(predictions.names), []
     gt_name_of: dict[str, str] = {}
     for gt in gt_samples:
@@ -258,7 +260,7 @@ def join_predictions_and_gt(
         )
 
 
-def score_predictions(
+def score_saved_predictions(
     samples: Iterable[SMOTDataSample],
     protocols: Sequence[str] = (STRICT, RELEASE),
     preprocessing: str = 'auto',
@@ -281,7 +283,7 @@ def score_predictions(
             truth, or ``threshold`` is no number from 0 to 1.
     """
     warn_missing_caption_scorers()
-    require_numbers('score_predictions', FRACTION, threshold=threshold)
+    require_numbers('score_saved_predictions', FRACTION, threshold=threshold)
     require_preprocessing(preprocessing)
     scored: list[VideoScores] = []
     skipped = 0
@@ -290,7 +292,7 @@ def score_predictions(
             skipped += 1
             continue
         try:
-            scored.append(report_video_scores(sample, protocols, preprocessing))
+            scored.append(smot_report_video_scores(sample, protocols, preprocessing))
         except ValueError as error:
             raise ValueError(f'{result_name(sample)}: {error}') from error
     if not scored:

@@ -27,8 +27,8 @@ from .smot_report import (
     POSITIONS,
     VideoScores,
     build_smot_report,
-    report_video_scores,
     smot_report_headline,
+    smot_report_video_scores,
 )
 
 
@@ -140,7 +140,7 @@ class SMOTMetric(BaseMetric):
         if 'gt_trajectories' not in sample:
             return None
         try:
-            return report_video_scores(
+            return smot_report_video_scores(
                 sample,
                 self.protocols,
                 self.preprocessing,

@@ -16,7 +16,7 @@ from .interactions import (
     THRESHOLD,
     PairVerbs,
     VerbCounts,
-    count_pair_verbs,
+    count_interaction_verbs,
     head_and_tail_scores,
     interaction_span_iou,
     interaction_threshold_curve,
@@ -73,7 +73,7 @@ class VideoScores:
     release_tracking: Result | None = None
 
 
-def report_video_scores(
+def smot_report_video_scores(
     sample: SMOTDataSample,
     protocols: Sequence[str] = (STRICT, RELEASE),
     preprocessing: str = 'auto',
@@ -163,7 +163,7 @@ def build_smot_report(
         'tracking_fields': tracking,
     }
     missing: dict[str, str] = {}
-    scored = scored_semantics(videos)
+    scored = smot_report_semantics(videos)
     if STRICT in protocols and scored:
         compared = [video.comparisons[STRICT] for video in videos]
         scores[STRICT] = _strict(videos, compared, tracking, scored, threshold, missing)
@@ -181,7 +181,7 @@ def build_smot_report(
     return scores
 
 
-def scored_semantics(videos: Sequence[VideoScores]) -> frozenset[str]:
+def smot_report_semantics(videos: Sequence[VideoScores]) -> frozenset[str]:
     """Those of :data:`SEMANTICS` that some video has annotated and some has predicted."""
     annotated: set[str] = set()
     predicted: set[str] = set()
@@ -206,8 +206,8 @@ def _strict(
         joint['CHOTA'] = chota(tracking, levels.pop('accuracy'))
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
-        counts = count_pair_verbs(pairs, threshold)
-        levels['interactions'] = interaction_report(pairs, counts, threshold)
+        counts = count_interaction_verbs(pairs, threshold)
+        levels['interactions'] = smot_interaction_report(pairs, counts, threshold)
         joint['IHOTA'] = chota(tracking, _jaccard(counts))
     return {**levels, 'joint': joint} if joint else levels
 
@@ -272,7 +272,9 @@ def _released(
     if 'interactions' in scored:
         pairs = [pair for c in compared for pair in c.pairs]
         levels['interactions'] = {
-            **micro_interaction_scores(count_pair_verbs(pairs, threshold, above=True)),
+            **micro_interaction_scores(
+                count_interaction_verbs(pairs, threshold, above=True)
+            ),
             'accuracy': pair_subset_accuracy(pairs, threshold, above=True),
             'pairs': len(pairs),
         }
@@ -283,7 +285,7 @@ def _named(level: str, scores: CaptionScores) -> dict[str, str]:
     return {f'{level} {name}': reason for name, reason in scores.missing.items()}
 
 
-def interaction_report(
+def smot_interaction_report(
     pairs: Sequence[PairVerbs], counts: VerbCounts, threshold: float
 ) -> dict[str, Any]:
     """Micro, macro, head and tail, each verb, and the curve over thresholds.

@@ -14,7 +14,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures import Trajectories, VideoInfo, pairwise_iou
-from ..structures.frame_numbering import require_existing_frames
+from ..structures.frame_numbering import require_numbered_frames
 from .preprocessing import (
     AUTO,
     distractor_classes,
@@ -138,7 +138,7 @@ def tracking_sequence_data(
     """
     gt.space.require(pred.space, 'evaluate tracks')
     frame_ids = np.unique(np.asarray(frame_ids, dtype=np.int64))
-    require_existing_frames(pred, frame_ids)
+    require_numbered_frames(pred, frame_ids)
     preprocessing = preprocessing_for(preprocessing, gt, video)
     gt = _on_frames(gt, frame_ids)
     distractors = distractor_classes(preprocessing, gt)
@@ -186,7 +186,7 @@ def summarize_tracking(result: Result) -> dict[str, float]:
     return summary
 
 
-def tracking_rows(results: dict[str, Result]) -> dict[str, dict[str, float]]:
+def tracking_score_rows(results: dict[str, Result]) -> dict[str, dict[str, float]]:
     """The paper's columns of each sequence, and of all together as ``COMBINED``.
 
     Raises:

@@ -21,7 +21,7 @@ from .tracking import (
     Result,
     combine_tracking_sequences,
     evaluate_sequence,
-    tracking_rows,
+    tracking_score_rows,
 )
 
 
@@ -119,7 +119,7 @@ class TrackingMetric(BaseMetric):
                 f'none of {len(results)} videos has a truth (gt/gt.txt) to score '
                 'against. tools/infer.py predicts without one.'
             )
-        rows = tracking_rows(scored)
+        rows = tracking_score_rows(scored)
         print_log('\n' + format_table(rows), logger='current')
         if self.json_path is not None:
             combined = combine_tracking_sequences(scored)

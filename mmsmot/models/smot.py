@@ -20,7 +20,7 @@ from ..utils.legacy_names import upgraded_legacy_weights
 from ..utils.number_ranges import COUNT, require_numbers
 from ..utils.stopwatch import Stopwatch
 from .detectors import BaseDetector
-from .estimators import BaseEstimator, DetectAndTrack, require_needs
+from .estimators import BaseEstimator, DetectAndTrack, require_estimator_needs
 from .reid import BaseReID
 from .trackers import BaseTracker
 from .training.clip_training import ClipTraining
@@ -112,7 +112,7 @@ class SMOT(BaseModel):
         self.clip_training = build_part(training, TASK_UTILS) or ClipTraining()
         if self.needs:
             name = type(self.semantics).__name__
-            require_needs(self.estimator, self.needs, name)
+            require_estimator_needs(self.estimator, self.needs, name)
         if self.clip_training.feature_cache is not None and self.semantics is not None:
             require_cached_level(self.semantics)
         self.register_load_state_dict_pre_hook(_upgrade_names)

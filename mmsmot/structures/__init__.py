@@ -3,7 +3,7 @@
 from typing import Any
 
 from .boxes import (
-    overlapping_pairs,
+    overlapping_box_pairs,
     paired_iou,
     pairwise_iou,
     valid_boxes,
@@ -64,7 +64,7 @@ __all__ = [
     'match_official',
     'map_to_merged',
     'match_trajectories',
-    'overlapping_pairs',
+    'overlapping_box_pairs',
     'paired_iou',
     'pairwise_iou',
     'prompt_from_dict',

@@ -123,7 +123,7 @@ def paired_iou(
     return intersection / (areas - intersection)
 
 
-def overlapping_pairs(
+def overlapping_box_pairs(
     boxes: np.ndarray, other_boxes: np.ndarray, pixel_offset: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pairs that overlap, without a table of all pairs.

@@ -83,7 +83,7 @@ def frame_number_offset(
     )
 
 
-def log_boxes_without_frame(
+def log_unnumbered_boxes(
     frame_ids: np.ndarray, path: str | os.PathLike, video: VideoInfo
 ) -> None:
     """Say how many boxes of a file stand on frames that the video does not have.
@@ -106,7 +106,7 @@ def log_boxes_without_frame(
         )
 
 
-def require_existing_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
+def require_numbered_frames(pred: Trajectories, frame_ids: np.ndarray) -> None:
     """Check that predicted boxes lie on frames there are.
 
     Args:

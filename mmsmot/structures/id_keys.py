@@ -14,7 +14,7 @@ def read_id(key: str) -> int | None:
     return None if match is None else _in_range(match[1])
 
 
-def read_pair(key: str) -> tuple[int, int] | None:
+def read_id_pair(key: str) -> tuple[int, int] | None:
     """The two ids of ``"<subject>-<object>"``, ``None`` where the key is no such pair."""
     match = re.fullmatch(f'{_ID}-{_ID}', key)
     if match is None:

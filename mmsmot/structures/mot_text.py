@@ -13,7 +13,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..utils.atomic import atomic_write
-from ..utils.number_text import parse_floats
+from ..utils.number_text import parse_number_texts
 from ..utils.text_file import read_text
 from .boxes import valid_boxes, xywh_to_xyxy, xyxy_to_xywh
 from .columns import LAST_WHOLE
@@ -60,7 +60,7 @@ def read_mot_rows(path: str | os.PathLike) -> np.ndarray:
         if not line.strip().strip(', \t'):
             continue
         try:
-            row = parse_floats(line)
+            row = parse_number_texts(line)
         except ValueError:
             raise ValueError(
                 f'{path}:{number}: expected numbers '

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .error_messages import shorten_text
+from .error_messages import shorten_error_text
 
 BUILDERS_OWN = {'type', '_scope_', '_delete_'}
 SIMPLE = {
@@ -105,7 +105,7 @@ def _require_type(value: Any, hint: Any, path: str, owner: str) -> None:
     if _fits(value, hint):
         return
     expected = ' or '.join(dict.fromkeys(map(_in_words, _members(hint))))
-    text = shorten_text(repr(value), MAX_SHOWN_CHARACTERS)
+    text = shorten_error_text(repr(value), MAX_SHOWN_CHARACTERS)
     raise ValueError(
         f'{path}: {owner} wants {expected}, got {text} ({type(value).__name__})'
     )

@@ -231,7 +231,7 @@ def load_weights(
     weights = checkpoint.get('state_dict', checkpoint)
     if within and isinstance(weights, dict):
         weights = _inside(weights, (within,) if isinstance(within, str) else within)
-    require_weights_of(model, weights, filename)
+    require_checkpoint_weights(model, weights, filename)
     model.load_state_dict(upgraded_legacy_weights(weights, model.state_dict()))
 
 
@@ -245,7 +245,7 @@ def _inside(weights: dict[str, Any], prefixes: tuple[str, ...]) -> dict[str, Any
     return {k: weights[k] for k in weights if not str(k).startswith('ema_')}
 
 
-def require_weights_of(
+def require_checkpoint_weights(
     model: nn.Module, weights: Any, filename: str | os.PathLike, partial: bool = False
 ) -> None:
     """Refuse weights that are not a model's.

@@ -26,10 +26,10 @@ from .number_text import parse_float, parse_int
 from .printable import log_printable_text, printable
 from .user_errors import (
     INPUT_TOO_LARGE,
-    is_about_a_path,
     is_for_users,
+    is_interrupt_user_error,
+    is_path_user_error,
     is_raised_by_mmsmot,
-    is_user_interrupt,
     last_line_in_mmsmot,
     remote_traceback,
 )
@@ -69,8 +69,8 @@ class CfgOptions(DictAction):
                 parser.error(f'{option_string}: {key[:80]}: no value: {text}')
 
 
-def number_arg(allowed: NumberRange) -> Callable[[str], int | float]:
-    """A type for argparse: a number of a range, ``type=number_arg(SEED)``."""
+def command_line_number(allowed: NumberRange) -> Callable[[str], int | float]:
+    """A type for argparse: a number of a range, ``type=command_line_number(SEED)``."""
 
     def parse(text: str) -> int | float:
         try:
@@ -84,11 +84,14 @@ def number_arg(allowed: NumberRange) -> Callable[[str], int | float]:
     return parse
 
 
-seed_arg, count_arg = number_arg(SEED), number_arg(COUNT)
+seed_arg, count_arg = command_line_number(SEED), command_line_number(COUNT)
 non_negative_int_arg, non_negative_arg = map(
-    number_arg, (NON_NEGATIVE_INT, NON_NEGATIVE)
+    command_line_number, (NON_NEGATIVE_INT, NON_NEGATIVE)
 )
-positive_arg, fraction_arg = number_arg(POSITIVE), number_arg(FRACTION)
+positive_arg, fraction_arg = (
+    command_line_number(POSITIVE),
+    command_line_number(FRACTION),
+)
 
 
 @contextmanager
@@ -126,7 +129,7 @@ def run_tool(
     except KeyboardInterrupt:
         _end(130, f'interrupted; {interrupted}')
     except Exception as error:
-        if is_user_interrupt(error):
+        if is_interrupt_user_error(error):
             _end(130, f'interrupted; {interrupted}')
         if isinstance(error, BrokenPipeError) and _has_no_reader(sys.stdout):
             # As of  | head : the output was enough, and Python must not flush the rest.
@@ -171,7 +174,7 @@ def _message(error: Exception) -> str:
     if isinstance(error, INPUT_TOO_LARGE) and not is_raised_by_mmsmot(error):
         line = last_line_in_mmsmot(error)
         return f'{error or "no memory"} (in {line}; {TRACEBACK_VARIABLE}=1 shows where)'
-    if is_about_a_path(error):
+    if is_path_user_error(error):
         return f'{error}: an argument is no path that can be opened'
     if remote := remote_traceback(error):
         return remote.strip().splitlines()[-1].partition(': ')[2]

@@ -20,7 +20,7 @@ from mmengine import registry as mmengine_registry
 from mmengine.registry import Registry
 
 from .mmdet_bridge import import_mmdet
-from .text_file import read_file_bytes
+from .text_file import read_text_file_bytes
 
 SUFFIXES = ('.json', '.yaml', '.yml')
 MAX_BYTES = 4 << 20  # the largest config of mmdet has 30 kB
@@ -60,7 +60,7 @@ def is_data_config(path: str | os.PathLike) -> bool:
     return Path(path).suffix.lower() in SUFFIXES
 
 
-def require_safe_config_file(
+def require_safe_data_config(
     path: str | os.PathLike, config_folders: tuple[Path, ...] = ()
 ) -> None:
     """Refuse a config file of data that would run code, and any that it builds on.
@@ -114,7 +114,7 @@ def read_data_config(path: Path) -> dict[str, Any]:
             no file, or is too large.
         OSError: It cannot be read.
     """
-    raw = read_file_bytes(path, MAX_BYTES)
+    raw = read_text_file_bytes(path, MAX_BYTES)
     try:
         text = raw.decode('utf-8')
         is_json = path.suffix.lower() == '.json'

@@ -23,16 +23,16 @@ def first_line(error: BaseException) -> str:
     return str(error).strip().split('\n')[0]
 
 
-def shorten_text(text: str, max_characters: int) -> str:
+def shorten_error_text(text: str, max_characters: int) -> str:
     """A text as it is, or its beginning with three dots.
 
-    >>> shorten_text('[1, 2, 3]', 5)
+    >>> shorten_error_text('[1, 2, 3]', 5)
     '[1, 2...'
     """
     return text if len(text) <= max_characters else f'{text[:max_characters]}...'
 
 
-def first_names(names: list[str], limit: int = 50) -> str:
+def first_error_names(names: list[str], limit: int = 50) -> str:
     """The first names, and how many more there are."""
     suffix = f' and {len(names) - limit} more' if len(names) > limit else ''
     return ', '.join(names[:limit]) + suffix

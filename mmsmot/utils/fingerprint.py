@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def file_hash(path: str | os.PathLike) -> str:
+def file_fingerprint(path: str | os.PathLike) -> str:
     """SHA-256 of a file's bytes."""
     digest = hashlib.sha256()
     with open(Path(path).expanduser(), 'rb') as stream:
@@ -18,7 +18,7 @@ def file_hash(path: str | os.PathLike) -> str:
     return digest.hexdigest()
 
 
-def text_hash(text: str) -> str:
+def text_fingerprint(text: str) -> str:
     """SHA-256 of a text, in which names of files may stand that are no UTF-8."""
     return hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()
 
@@ -33,7 +33,7 @@ def video_fingerprint(path: str | os.PathLike) -> str:
     if path.is_dir():
         for folder in sorted(p for p in path.iterdir() if p.is_dir()):
             entries += _stamps(folder)
-    return text_hash('\n'.join(entries))
+    return text_fingerprint('\n'.join(entries))
 
 
 def _stamps(path: Path) -> list[str]:
@@ -61,8 +61,10 @@ def code_fingerprint(modules: Iterable[str]) -> str:
         for folder in homes & {*path.parents}:
             if 'site-packages' not in path.relative_to(folder).parts:
                 sources.add(path)
-    stamps = [f'{path} {file_hash(path)}' for path in sorted(sources) if path.is_file()]
-    return text_hash('\n'.join(stamps))
+    stamps = [
+        f'{path} {file_fingerprint(path)}' for path in sorted(sources) if path.is_file()
+    ]
+    return text_fingerprint('\n'.join(stamps))
 
 
 def package_fingerprint(folder: str | os.PathLike) -> str:
@@ -71,8 +73,8 @@ def package_fingerprint(folder: str | os.PathLike) -> str:
         p.relative_to(folder) for p in Path(folder).rglob('*') if p.is_file()
     )
     stamps = [
-        f'{name} {file_hash(Path(folder, name))}'
+        f'{name} {file_fingerprint(Path(folder, name))}'
         for name in names
         if '__pycache__' not in name.parts and not name.name.startswith('.')
     ]
-    return text_hash('\n'.join(stamps))
+    return text_fingerprint('\n'.join(stamps))

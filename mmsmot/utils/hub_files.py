@@ -18,7 +18,7 @@ WEIGHTS, INDEX = 'model.safetensors', 'model.safetensors.index.json'
 
 
 @dataclass(frozen=True)
-class KnownModel:
+class KnownHubModel:
     """A model that a config of ours names.
 
     Attributes:
@@ -33,12 +33,12 @@ class KnownModel:
 
 
 PAGE = 'the list of files on its page on the hub, read in 2025'
-KNOWN_MODELS: Mapping[str, KnownModel] = {
-    'HuggingFaceTB/SmolVLM-500M-Instruct': KnownModel(1025, 'Apache-2.0', PAGE),
-    'PekingU/rtdetr_v2_r18vd': KnownModel(
+KNOWN_MODELS: Mapping[str, KnownHubModel] = {
+    'HuggingFaceTB/SmolVLM-500M-Instruct': KnownHubModel(1025, 'Apache-2.0', PAGE),
+    'PekingU/rtdetr_v2_r18vd': KnownHubModel(
         80.8, 'Apache-2.0', 'its 20.2 million weights of 4 bytes'
     ),
-    'ustc-community/dfine-small-coco': KnownModel(41.5, 'Apache-2.0', PAGE),
+    'ustc-community/dfine-small-coco': KnownHubModel(41.5, 'Apache-2.0', PAGE),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .atomic import atomic_write
-from .text_file import read_file_bytes
+from .text_file import read_text_file_bytes
 
 
 def read_json(path: str | os.PathLike) -> Any:
@@ -22,7 +22,7 @@ def read_json(path: str | os.PathLike) -> Any:
             a key, of which other readers take one in silence; names the file. It is no
             file, or larger than 2 GiB.
     """
-    data = read_file_bytes(path)
+    data = read_text_file_bytes(path)
     try:
         text = data.decode('utf-8-sig')
         return json.loads(text, object_pairs_hook=_object)

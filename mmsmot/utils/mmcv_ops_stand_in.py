@@ -165,7 +165,7 @@ def install_mmcv_ops_stand_in() -> None:
     sys.modules[MODULE] = module
 
 
-def add_fallbacks(module: ModuleType) -> None:
+def add_mmcv_fallbacks(module: ModuleType) -> None:
     """Let mmcv's operators work on devices that they were not built for.
 
     Args:

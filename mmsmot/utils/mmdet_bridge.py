@@ -44,7 +44,7 @@ def _import_mmdet() -> ModuleType:
         importlib.import_module('mmcv')
         if has_compiled_ops():
             operators = importlib.import_module(mmcv_ops_stand_in.MODULE)
-            mmcv_ops_stand_in.add_fallbacks(operators)
+            mmcv_ops_stand_in.add_mmcv_fallbacks(operators)
         else:
             mmcv_ops_stand_in.install_mmcv_ops_stand_in()
         loaders = importlib.import_module('.mmengine_loaders', __package__)

@@ -15,7 +15,7 @@ from mmengine.runner import checkpoint as mmengine_checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from .checkpoint import load_checkpoint
-from .fingerprint import file_hash, text_hash
+from .fingerprint import file_fingerprint, text_fingerprint
 from .full_disk import is_disk_full
 
 Loader = Callable[..., dict[str, Any]]
@@ -35,7 +35,7 @@ def make_mmengine_safe() -> None:
         load_from_torchvision_safely: ('modelzoo://', 'torchvision://'),
         load_from_openmmlab_safely: ('open-mmlab://', 'openmmlab://'),
         load_from_mmcls_safely: ('mmcls://',),
-        refuse_unsafe_store: REFUSED_SCHEMES,
+        refuse_unsafe_mmengine_store: REFUSED_SCHEMES,
     }
     for loader, prefixes in loaders.items():
         CheckpointLoader.register_scheme(
@@ -96,9 +96,9 @@ def _download_path(url: str) -> Path:
     folder = Path(torch.hub.get_dir()) / 'checkpoints'
     hashed = re.search(r'-([0-9a-f]{8,})\.[^.]+$', name)
     plain = folder / name
-    if hashed and plain.is_file() and file_hash(plain).startswith(hashed[1]):
+    if hashed and plain.is_file() and file_fingerprint(plain).startswith(hashed[1]):
         return plain
-    return folder / text_hash(url)[:16] / name
+    return folder / text_fingerprint(url)[:16] / name
 
 
 def load_from_torchvision_safely(
@@ -139,7 +139,7 @@ def load_from_mmcls_safely(filename: str, map_location: Any = None) -> dict[str,
     }
 
 
-def refuse_unsafe_store(filename: str, map_location: Any = None) -> NoReturn:
+def refuse_unsafe_mmengine_store(filename: str, map_location: Any = None) -> NoReturn:
     """Refuse a store whose files would be executed.
 
     Raises:

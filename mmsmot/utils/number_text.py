@@ -26,7 +26,7 @@ def parse_int(text: str) -> int:
     return int(_plain(text))
 
 
-def parse_floats(line: str) -> list[float]:
+def parse_number_texts(line: str) -> list[float]:
     """The numbers of a line, parted by commas, or by blanks where it has no comma.
 
     Commas and blanks at its end are left aside. An empty field is no number: it must

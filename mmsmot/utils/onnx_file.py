@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from .fingerprint import file_hash, text_hash
+from .fingerprint import file_fingerprint, text_fingerprint
 
 # The fields of onnx.proto through which a tensor with external data can be reached: the
 # message that each numbered field of a message holds.
@@ -66,7 +66,7 @@ def onnx_weight_files(model: str | os.PathLike) -> list[Path]:
     return files
 
 
-def onnx_hash(model: str | os.PathLike) -> str:
+def onnx_file_hash(model: str | os.PathLike) -> str:
     """SHA-256 of an ONNX model: of its graph and of every file with its weights.
 
     Raises:
@@ -76,9 +76,11 @@ def onnx_hash(model: str | os.PathLike) -> str:
     path = Path(model).expanduser()
     files = onnx_weight_files(path)
     if not files:
-        return file_hash(path)
-    stamps = [f'{file.relative_to(path.parent)} {file_hash(file)}' for file in files]
-    return text_hash('\n'.join([file_hash(path), *stamps]))
+        return file_fingerprint(path)
+    stamps = [
+        f'{file.relative_to(path.parent)} {file_fingerprint(file)}' for file in files
+    ]
+    return text_fingerprint('\n'.join([file_fingerprint(path), *stamps]))
 
 
 def _locations(path: Path) -> set[str]:

@@ -82,7 +82,7 @@ def open_onnx(
         ) from error
 
 
-def image_input(
+def session_image_input(
     session: Any, model: str, owner: str, beside: Collection[str] = ()
 ) -> Any:
     """The input of a session that takes images.
@@ -106,7 +106,7 @@ def image_input(
     return inputs[0]
 
 
-def image_input_type(
+def session_image_type(
     session: Any,
     model: str,
     owner: str,
@@ -120,13 +120,13 @@ def image_input_type(
         model: The file, for the messages.
         owner: The part that opened it, for the messages.
         is_normalised: Whether pixels are given as fractions, which no integer holds.
-        beside: As of :func:`image_input`.
+        beside: As of :func:`session_image_input`.
 
     Raises:
         ValueError: There is not one such input, or it takes no images, or integers where
             fractions are given.
     """
-    name = image_input(session, model, owner, beside).type
+    name = session_image_input(session, model, owner, beside).type
     dtype = IMAGE_TYPES.get(name)
     if dtype is None:
         raise ValueError(

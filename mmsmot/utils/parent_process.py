@@ -38,7 +38,7 @@ def _wait_and_end(sentinel: int) -> None:
 
 
 @contextmanager
-def start_workers() -> Iterator[None]:
+def start_child_workers() -> Iterator[None]:
     """Let worker processes that start in this block leave Ctrl-C to their parent.
 
     A spawned worker imports modules for seconds before :func:`end_with_parent` can run in

@@ -11,7 +11,7 @@ from typing import Any
 from mmengine.logging import print_log
 
 from .checkpoint import refuse_nan_weights
-from .fingerprint import text_hash
+from .fingerprint import text_fingerprint
 from .hub_files import (
     format_bytes,
     how_to_get_hub_file,
@@ -108,7 +108,7 @@ def pretrained_fingerprint(model: Any, processor: Any) -> str:
     config.pop('_name_or_path', None)
     parts = [config, processor.to_dict()]
     text = json.dumps(parts, sort_keys=True, default=str)
-    return text_hash(text + weights_hash(model))
+    return text_fingerprint(text + weights_hash(model))
 
 
 def _locate(kind: str, name: str | os.PathLike | None) -> str:

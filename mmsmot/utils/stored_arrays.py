@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .text_file import read_file_bytes
+from .text_file import read_text_file_bytes
 
 READ_HEADER = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -50,7 +50,7 @@ def read_stored_arrays(
 
 def read_stored_array(path: str | os.PathLike) -> np.ndarray:
     """The array that ``np.save`` wrote; see :func:`read_stored_arrays`."""
-    return _array(read_file_bytes(path), os.fspath(path))
+    return _array(read_text_file_bytes(path), os.fspath(path))
 
 
 def read_all_stored_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:

@@ -9,7 +9,9 @@ import stat
 MAX_TEXT_BYTES = 2 << 30
 
 
-def read_file_bytes(path: str | os.PathLike, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
+def read_text_file_bytes(
+    path: str | os.PathLike, max_bytes: int = MAX_TEXT_BYTES
+) -> bytes:
     """The bytes of a file.
 
     A pipe would be waited for without end, and a device as ``/dev/zero`` read without end.
@@ -45,7 +47,7 @@ def read_text(path: str | os.PathLike) -> str:
 
     Raises:
         UnicodeDecodeError: It is no UTF-8.
-        OSError, ValueError: See :func:`read_file_bytes`.
+        OSError, ValueError: See :func:`read_text_file_bytes`.
     """
-    text = read_file_bytes(path).decode('utf-8-sig')
+    text = read_text_file_bytes(path).decode('utf-8-sig')
     return text.replace('\r\n', '\n').replace('\r', '\n')

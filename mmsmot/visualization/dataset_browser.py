@@ -59,12 +59,12 @@ def draw_dataset_sheet(
     require_browser_images(video)
     frame_ids = browser_sheet_frames(video.frame_ids, truth.interactions, num_frames)
     tiles = []
-    boxes = boxes_by_frame(truth.trajectories)
+    boxes = browser_boxes_by_frame(truth.trajectories)
     drawer = SemanticDrawer(scale=tile_width / _width(video))
     for position in np.searchsorted(video.frame_ids, frame_ids).tolist():
         frame = video.frame_at(position)
         ids, frame_boxes = boxes.get(frame.frame_id, NO_BOXES)
-        active = interactions_at(truth.interactions, frame.frame_id)
+        active = browser_interactions_at(truth.interactions, frame.frame_id)
         image = drawer.draw_scene(frame.image, ids, frame_boxes, active)
         tiles.append(_titled(image, f'frame {frame.frame_id}'))
     grid = _grid(tiles, min(columns, len(tiles)))
@@ -72,7 +72,7 @@ def draw_dataset_sheet(
         f'{video.video.name}: {browser_summary_line(video, truth)}', faint=True
     )
     captions = drawn_caption_entries(truth.captions, truth.video_caption)
-    entries = [title, *captions, *interaction_entries(truth.interactions)]
+    entries = [title, *captions, *browser_interaction_entries(truth.interactions)]
     lines = min(count_panel_lines(entries, grid.shape[1]), MAX_SHEET_LINES)
     return np.concatenate([grid, draw_text_panel(entries, grid.shape[1], lines)])
 
@@ -131,11 +131,11 @@ def write_dataset_clip(
         )
     lines = drawer.lines_needed(width, captions, truth.video_caption)
     drawer.panel_lines = min(lines, MAX_CLIP_LINES)
-    boxes = boxes_by_frame(truth.trajectories)
+    boxes = browser_boxes_by_frame(truth.trajectories)
     with VideoWriter(path, video.video.fps if fps is None else fps) as writer:
         for frame in video:
             ids, frame_boxes = boxes.get(frame.frame_id, NO_BOXES)
-            active = interactions_at(truth.interactions, frame.frame_id)
+            active = browser_interactions_at(truth.interactions, frame.frame_id)
             texts = captions
             if lines > MAX_CLIP_LINES:
                 texts = {i: captions[i] for i in ids.tolist() if i in captions}
@@ -146,7 +146,7 @@ def write_dataset_clip(
             )
 
 
-def boxes_by_frame(
+def browser_boxes_by_frame(
     trajectories: Trajectories | None,
 ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """(N,) ids and (N, 4) boxes by frame number; no frame without a box."""
@@ -155,7 +155,7 @@ def boxes_by_frame(
     return {f: (t.ids, t.boxes) for f, t in trajectories.by_frame().items()}
 
 
-def interactions_at(
+def browser_interactions_at(
     interactions: Interactions | None, frame_id: int
 ) -> Interactions | None:
     """The interactions that go on in a frame; those without a span always do."""
@@ -194,7 +194,7 @@ def browser_sheet_frames(
     return np.unique(sheet_ids)
 
 
-def interaction_entries(interactions: Interactions | None) -> list[TextEntry]:
+def browser_interaction_entries(interactions: Interactions | None) -> list[TextEntry]:
     """A line for all interactions: subject, verb, object, and the span if annotated."""
     if interactions is None or not len(interactions):
         return []

@@ -109,7 +109,7 @@ def report_frame_times(
     return (np.asarray(frame_ids, np.float64) - start) / stride / fps
 
 
-def consecutive_runs(positions: np.ndarray, smallest_hole: int = 2) -> list[list[int]]:
+def report_frame_runs(positions: np.ndarray, smallest_hole: int = 2) -> list[list[int]]:
     """Ascending numbers as [first, last] of each run without a hole.
 
     Args:
@@ -247,7 +247,7 @@ def _people(
                 'other_caption': str(match_captions.get(match_id, '')),
                 'at': at,
                 'boxes': np.round(rows.boxes, DECIMALS).reshape(-1),
-                'runs': consecutive_runs(at, hole),
+                'runs': report_frame_runs(at, hole),
                 'motions': _motions(motions.get(track_id, ()), frame_ids),
             }
         )
@@ -293,7 +293,7 @@ def _interactions(
             common = reduce(
                 np.intersect1d, (positions.get(i, no_frames) for i in sides)
             )
-            spans = consecutive_runs(common[(common >= first) & (common <= final)])
+            spans = report_frame_runs(common[(common >= first) & (common <= final)])
         partner_id = partner_ids.get(str(table.partner_labels[row]))
         rows.append(
             {

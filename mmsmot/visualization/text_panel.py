@@ -43,7 +43,7 @@ class TextEntry:
 
 
 @lru_cache(maxsize=1024)  # a video's panel has the same texts in every frame
-def wrap_text(text: str, width: int) -> tuple[str, ...]:
+def wrap_panel_text(text: str, width: int) -> tuple[str, ...]:
     """Lines of at most ``width`` pixels; a longer word is cut where it must be.
 
     Of a text longer than :data:`~.text_drawing.MAX_LETTERS` the rest is left out.
@@ -117,7 +117,7 @@ def _room(entry: TextEntry, width: int) -> int:
 
 
 def _lines(entry: TextEntry, width: int) -> tuple[str, ...]:
-    return wrap_text(entry.text, _room(entry, width))
+    return wrap_panel_text(entry.text, _room(entry, width))
 
 
 def _badge_text(entry: TextEntry) -> str:

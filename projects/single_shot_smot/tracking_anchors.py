@@ -6,7 +6,7 @@ import numpy as np
 
 from mmsmot.models.detectors.base import RawDetections
 from mmsmot.registry import TASK_UTILS
-from mmsmot.structures import overlapping_pairs
+from mmsmot.structures import overlapping_box_pairs
 from mmsmot.structures.boxes import valid_boxes
 from mmsmot.structures.runs import positions_in_runs
 from mmsmot.utils.number_ranges import COUNT, FRACTION, require_choice, require_numbers
@@ -73,7 +73,7 @@ class TrackingAnchors:
             (N, K) rows of ``anchors``, the nearest first, and (N, K) their weights, 0
             where fewer than K overlap the box enough.
         """
-        i, j, iou = overlapping_pairs(boxes, anchors)
+        i, j, iou = overlapping_box_pairs(boxes, anchors)
         has_part = iou >= self.min_iou
         i, j, iou = i[has_part], j[has_part], iou[has_part]
         closeness = iou

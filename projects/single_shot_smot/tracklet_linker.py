@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmsmot.models.trackers.association import match_by_weight
+from mmsmot.models.trackers.association import associate_by_weight
 from mmsmot.registry import TASK_UTILS
 from mmsmot.utils.number_ranges import COUNT, NON_NEGATIVE, require_numbers
 
@@ -146,6 +146,6 @@ class TrackletLinker:
         distance = np.sqrt(np.maximum(2 - 2 * cosine, 0))
         weights = self.max_distance - distance
         weights[labels[:, None] != bank.labels[inactive]] = -1
-        rows, columns = match_by_weight(weights)
+        rows, columns = associate_by_weight(weights)
         ids[rows] = bank.ids[inactive[columns]]
         return ids

@@ -13,7 +13,7 @@ from mmengine.config import Config
 pytest.importorskip('transformers', reason='needs transformers')
 
 from mmsmot.apis import dry_run
-from mmsmot.apis.dry_run import describe_run, dry_run_files
+from mmsmot.apis.dry_run import describe_dry_run, dry_run_files
 from mmsmot.engine import load_config, set_config_weights
 from tests.demo_scene import make_demo_scene
 from tests.tiny_onnx import write_onnx
@@ -40,7 +40,7 @@ def test_names_of_the_hub_with_their_sizes(clip: str, monkeypatch) -> None:
     monkeypatch.setattr(
         dry_run.shutil, 'disk_usage', lambda folder: SimpleNamespace(free=10**9)
     )
-    lines, is_complete = describe_run(load_config(FOUNDATION), None, [clip])
+    lines, is_complete = describe_dry_run(load_config(FOUNDATION), None, [clip])
     assert is_complete
     text = '\n'.join(lines)
     assert 'model.detector: TransformersDetector PekingU/rtdetr_v2_r18vd\n' in text
@@ -64,14 +64,14 @@ def test_what_is_here_is_not_downloaded(clip: str, tmp_path: Path) -> None:
     assert (detector.place, words.place) == ('here', 'missing')
     size = sum(f.stat().st_size for f in (tmp_path / 'detector').iterdir())
     assert detector.num_bytes == size
-    lines, is_complete = describe_run(config, None, [clip])
+    lines, is_complete = describe_dry_run(config, None, [clip])
     assert not is_complete and '  MISSING: no such folder' in lines
     assert 'nothing is to be downloaded' in lines
 
 
 def test_without_a_network_what_is_not_here_is_missing(clip: str, monkeypatch) -> None:
     monkeypatch.setattr('huggingface_hub.constants.HF_HUB_OFFLINE', True)
-    lines, is_complete = describe_run(load_config(FOUNDATION), None, [clip])
+    lines, is_complete = describe_dry_run(load_config(FOUNDATION), None, [clip])
     assert not is_complete
     assert sum('MISSING: HF_HUB_OFFLINE is set' in line for line in lines) == 2
     assert any('hf download PekingU/rtdetr_v2_r18vd' in line for line in lines)

@@ -9,7 +9,7 @@ import pytest
 
 from mmsmot.apis.self_evaluation import self_evaluate
 from mmsmot.datasets import open_video
-from mmsmot.datasets.synsmot.build import clip_folder, write_clip
+from mmsmot.datasets.synsmot.build import built_clip_folder, write_built_clip
 from mmsmot.datasets.synsmot.settings import SIZES
 from mmsmot.evaluation.smot_report import smot_report_headline
 from mmsmot.structures import Interactions, SMOTDataSample, read_trajectories
@@ -19,8 +19,8 @@ from tests.demo_scene import make_demo_scene
 @pytest.fixture(scope='module')
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp('SynSMOT')
-    write_clip(root, 0, 0, 'test', SIZES['mini'].settings)
-    return clip_folder(root, 0, 'test')
+    write_built_clip(root, 0, 0, 'test', SIZES['mini'].settings)
+    return built_clip_folder(root, 0, 'test')
 
 
 def sample_of(folder: Path, **fields) -> SMOTDataSample:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets import MOTChallengeDataset
-from mmsmot.datasets.class_names import read_class_names, with_mot_class_numbers
+from mmsmot.datasets.class_names import mot_numbers_of_class_names, read_class_names
 from mmsmot.structures import Trajectories
 from mmsmot.structures.mot_classes import FIRST_OTHER
 
@@ -44,7 +44,7 @@ def test_names_are_read_as_they_are_written(tmp_path: Path) -> None:
     ],
 )
 def test_classes_get_motchallenges_numbers(names, labels, expected) -> None:
-    trajectories = with_mot_class_numbers(labelled(*labels), names, 'gt.txt')
+    trajectories = mot_numbers_of_class_names(labelled(*labels), names, 'gt.txt')
     assert trajectories.labels.tolist() == expected
 
 

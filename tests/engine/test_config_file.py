@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.engine import load_config, require_model, set_config_weights
+from mmsmot.engine import load_config, require_config_model, set_config_weights
 from mmsmot.registry import TRACKERS
 
 SMALL = "model = dict(type='SMOT', detector=None, tracker=dict(type='SORT'))\n"
@@ -58,7 +58,10 @@ def test_a_config_without_a_model(tmp_path: Path) -> None:
     path = tmp_path / 'a.py'
     path.write_text('')
     config = load_config(path)
-    for check in (require_model, lambda config: set_config_weights(config, None)):
+    for check in (
+        require_config_model,
+        lambda config: set_config_weights(config, None),
+    ):
         with pytest.raises(KeyError, match=r'a\.py has no model'):
             check(config)
 

@@ -10,7 +10,7 @@ import pytest
 from mmsmot.evaluation.baselines import (
     TrainStatistics,
     baseline_gap_closed,
-    caption_noun_phrase,
+    baseline_noun_phrase,
     consensus_caption,
     predict_baseline,
     verbs_on_every_pair,
@@ -66,7 +66,7 @@ def test_statistics(statistics: TrainStatistics) -> None:
 
 
 def test_noun_phrases() -> None:
-    assert [caption_noun_phrase(text) for text in CAPTIONS.values()] == [
+    assert [baseline_noun_phrase(text) for text in CAPTIONS.values()] == [
         'A man in a red shirt',
         'A woman wearing a blue shirt with a black hat',
         'A boy in green',

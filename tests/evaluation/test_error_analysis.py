@@ -10,8 +10,8 @@ from mmsmot.evaluation.error_analysis import (
     ErrorAnalysis,
     analyze_errors,
     caption_score_by_purity,
-    score_by_verb,
     verb_confusion,
+    verb_error_scores,
 )
 from mmsmot.structures import Trajectories
 
@@ -75,7 +75,7 @@ def test_confusion_of_verbs(errors: ErrorAnalysis) -> None:
 
 
 def test_scores_of_each_verb(errors: ErrorAnalysis) -> None:
-    scores = score_by_verb(errors.pairs)
+    scores = verb_error_scores(errors.pairs)
     assert scores['follow.v.01'] == pytest.approx(
         {'true': 1, 'P': 0.5, 'R': 1.0, 'F1': 2 / 3}
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mmsmot.evaluation.interactions import (
     PairVerbs,
-    count_pair_verbs,
+    count_interaction_verbs,
     head_and_tail_scores,
     interaction_span_iou,
     interaction_threshold_curve,
@@ -29,8 +29,10 @@ PAIRS = [
 
 def test_the_release_wants_a_score_above_the_threshold() -> None:
     at = [PairVerbs({'follow'}, {'follow': 0.4, 'look': 0.4, 'push': 0.41})]
-    assert micro_interaction_scores(count_pair_verbs(at))['P'] == pytest.approx(1 / 3)
-    above = count_pair_verbs(at, above=True)
+    assert micro_interaction_scores(count_interaction_verbs(at))['P'] == pytest.approx(
+        1 / 3
+    )
+    above = count_interaction_verbs(at, above=True)
     assert above.false_negatives.tolist() == [1, 0, 0]
     assert above.false_positives.tolist() == [0, 0, 1]
     right = [PairVerbs({'follow'}, {'follow': 0.5, 'look': 0.4})]
@@ -51,7 +53,7 @@ def test_span_iou_is_of_verbs_that_are_found() -> None:
 
 
 def test_worked_by_hand() -> None:
-    counts = count_pair_verbs(PAIRS, 0.4)
+    counts = count_interaction_verbs(PAIRS, 0.4)
     assert counts.verbs == ('follow', 'look', 'push')
     assert counts.true_positives.tolist() == [1, 0, 0]
     assert counts.false_positives.tolist() == [0, 1, 1]
@@ -70,7 +72,7 @@ def test_worked_by_hand() -> None:
 def test_head_is_four_fifths_of_all_labels() -> None:
     pairs = [PairVerbs({'look'}, {'look': 1.0})] * 8
     pairs += [PairVerbs({'push'}, {}), PairVerbs({'pull'}, {'wave': 1.0})]
-    parts = head_and_tail_scores(count_pair_verbs(pairs))
+    parts = head_and_tail_scores(count_interaction_verbs(pairs))
     assert parts['head'] == {'P': 1.0, 'R': 1.0, 'F1': 1.0, 'verbs': 1}
     assert parts['tail'] == {'P': 0.0, 'R': 0.0, 'F1': 0.0, 'verbs': 3}
 
@@ -90,19 +92,19 @@ def test_where_the_head_ends(labels: tuple[int, ...], head: int) -> None:
     pairs = [
         PairVerbs({f'verb {i}'}, {}) for i, n in enumerate(labels) for _ in range(n)
     ]
-    parts = head_and_tail_scores(count_pair_verbs(pairs))
+    parts = head_and_tail_scores(count_interaction_verbs(pairs))
     assert parts['head']['verbs'] == head
     assert parts['tail']['verbs'] == len(labels) - head
 
 
 def test_nothing_at_all_is_zero_not_an_error() -> None:
     assert (
-        micro_interaction_scores(count_pair_verbs([]))
-        == macro_interaction_scores(count_pair_verbs([]))
+        micro_interaction_scores(count_interaction_verbs([]))
+        == macro_interaction_scores(count_interaction_verbs([]))
         == {'P': 0.0, 'R': 0.0, 'F1': 0.0}
     )
     assert pair_subset_accuracy([]) == 0.0
-    assert head_and_tail_scores(count_pair_verbs([]))['head']['verbs'] == 0
+    assert head_and_tail_scores(count_interaction_verbs([]))['head']['verbs'] == 0
 
 
 def test_recall_falls_with_the_threshold() -> None:
@@ -130,14 +132,14 @@ def test_equals_scikit_learn(seed: int) -> None:
         truth, predicted, average='micro', zero_division=0
     )
     assert list(
-        micro_interaction_scores(count_pair_verbs(pairs)).values()
+        micro_interaction_scores(count_interaction_verbs(pairs)).values()
     ) == pytest.approx(expected[:3])
     seen = truth.any(axis=0)
     if seen.any():
         f1 = metrics.f1_score(truth, predicted, average=None, zero_division=0)
-        assert macro_interaction_scores(count_pair_verbs(pairs))['F1'] == pytest.approx(
-            f1[seen].mean()
-        )
+        assert macro_interaction_scores(count_interaction_verbs(pairs))[
+            'F1'
+        ] == pytest.approx(f1[seen].mean())
     accuracy = metrics.accuracy_score(truth, predicted)
     assert pair_subset_accuracy(pairs) == pytest.approx(accuracy)
 
@@ -146,7 +148,7 @@ def test_of_equally_frequent_verbs_the_first_by_name_is_the_head() -> None:
     """Four verbs, once each: 80 % are all of them; of five, four by name."""
     for names, head in (('abcd', 4), ('abcde', 4)):
         pairs = [PairVerbs({n}, {n: 1.0} if n == names[-1] else {}) for n in names]
-        parts = head_and_tail_scores(count_pair_verbs(pairs))
+        parts = head_and_tail_scores(count_interaction_verbs(pairs))
         assert parts['head']['verbs'] == head
         assert parts['head']['R'] == (0.25 if len(names) == 4 else 0.0)
 
@@ -154,7 +156,7 @@ def test_of_equally_frequent_verbs_the_first_by_name_is_the_head() -> None:
 def test_verbs_are_listed_by_frequency_and_then_by_name() -> None:
     names = [f'verb{n:02d}' for n in range(40)]
     pairs = [PairVerbs({name}, {}) for name in [*reversed(names), 'verb17']]
-    assert list(scores_per_verb(count_pair_verbs(pairs))) == [
+    assert list(scores_per_verb(count_interaction_verbs(pairs))) == [
         'verb17',
         *(n for n in names if n != 'verb17'),
     ]

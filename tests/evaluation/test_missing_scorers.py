@@ -12,7 +12,7 @@ import pytest
 from mmsmot.evaluation import SMOTMetric, smot_metric
 from mmsmot.evaluation.captions import missing_caption_scorers
 from mmsmot.evaluation.error_analysis import analyze_errors
-from mmsmot.evaluation.saved_predictions import score_predictions
+from mmsmot.evaluation.saved_predictions import score_saved_predictions
 
 from .smot_samples import worked_example
 
@@ -52,7 +52,7 @@ def test_all_other_scores_are_given_and_written(
 
 
 def test_predictions_on_disk_and_errors() -> None:
-    result = score_predictions([worked_example()])
+    result = score_saved_predictions([worked_example()])
     assert result['tracking']['HOTA'] > 0
     assert result['missing']['strict video captions'] == COMMAND
     with pytest.raises(ModuleNotFoundError, match='pip install'):
@@ -63,7 +63,7 @@ def test_predictions_on_disk_and_errors() -> None:
 def test_a_threshold_is_a_fraction(threshold: float) -> None:
     for call in (
         lambda: SMOTMetric(threshold=threshold),
-        lambda: score_predictions([], threshold=threshold),
+        lambda: score_saved_predictions([], threshold=threshold),
         lambda: analyze_errors([], threshold),
     ):
         with pytest.raises(

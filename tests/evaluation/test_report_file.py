@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.evaluation.report_file import read_report_headline, report_tracking_fields
+from mmsmot.evaluation.report_file import (
+    read_report_headline,
+    report_file_tracking_fields,
+)
 
 
 def test_a_row_of_headline_scores(tmp_path: Path) -> None:
@@ -44,7 +47,7 @@ def test_a_damaged_report_is_refused_by_name(
 
 def test_fields_of_older_reports() -> None:
     fields = {'HOTA': {'HOTA_TP': [1] * 19}}
-    assert report_tracking_fields({'tracking_fields': fields}) is fields
-    assert report_tracking_fields({'trackeval': fields}) is fields
+    assert report_file_tracking_fields({'tracking_fields': fields}) is fields
+    assert report_file_tracking_fields({'trackeval': fields}) is fields
     with pytest.raises(ValueError, match="no 'tracking_fields'"):
-        report_tracking_fields({'tracking': {'HOTA': 50.0}})
+        report_file_tracking_fields({'tracking': {'HOTA': 50.0}})

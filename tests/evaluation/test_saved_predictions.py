@@ -14,9 +14,9 @@ from mmsmot.evaluation import SMOTMetric, TrackingMetric, saved_predictions
 from mmsmot.evaluation.external_results import ExternalResults
 from mmsmot.evaluation.saved_predictions import (
     SavedPredictions,
-    join_predictions_and_gt,
-    open_predictions,
-    score_predictions,
+    join_saved_predictions_and_gt,
+    open_saved_predictions,
+    score_saved_predictions,
 )
 from mmsmot.evaluation.smot_report import smot_report_headline
 from mmsmot.structures import (
@@ -88,27 +88,31 @@ def test_dump_and_foreign_files_score_as_the_evaluator(tmp_path: Path) -> None:
     write_foreign(videos(), tmp_path / 'foreign')
     kinds = {'dump': SavedPredictions, 'foreign': ExternalResults}
     for folder, kind in kinds.items():
-        predictions = open_predictions(tmp_path / folder)
+        predictions = open_saved_predictions(tmp_path / folder)
         assert isinstance(predictions, kind)
         assert predictions.names == ['park/000001', 'road/000002']
-        found = score_predictions(
-            join_predictions_and_gt(predictions, truths(videos()))
+        found = score_saved_predictions(
+            join_saved_predictions_and_gt(predictions, truths(videos()))
         )
         row = {
             f'smot/{key}': value for key, value in smot_report_headline(found).items()
         }
         assert row == expected
         assert 0 < row['smot/strict/interaction_F1'] < 1
-    assert isinstance(open_predictions(tmp_path / 'dump/predictions'), SavedPredictions)
+    assert isinstance(
+        open_saved_predictions(tmp_path / 'dump/predictions'), SavedPredictions
+    )
 
 
 def test_a_video_without_prediction(tmp_path: Path) -> None:
     write_foreign(videos()[:1], tmp_path)
-    predictions = open_predictions(tmp_path)
+    predictions = open_saved_predictions(tmp_path)
 
     def f1(missing: str) -> tuple[float, int]:
-        joined = join_predictions_and_gt(predictions, truths(videos()), missing=missing)
-        found = score_predictions(joined)
+        joined = join_saved_predictions_and_gt(
+            predictions, truths(videos()), missing=missing
+        )
+        found = score_saved_predictions(joined)
         return found['strict']['interactions']['R'], found['counts']['videos']
 
     with pytest.raises(ValueError, match="1 videos have no prediction: 'road/000002'"):
@@ -120,23 +124,28 @@ def test_a_video_without_prediction(tmp_path: Path) -> None:
 
 
 def test_an_unknown_video(tmp_path: Path) -> None:
-    predictions = open_predictions(write_foreign(videos(), tmp_path))
+    predictions = open_saved_predictions(write_foreign(videos(), tmp_path))
     known = truths(videos()[:1])
     with pytest.raises(ValueError, match="not in the dataset: 'road/000002'"):
-        list(join_predictions_and_gt(predictions, known))
+        list(join_saved_predictions_and_gt(predictions, known))
     assert (
-        len(list(join_predictions_and_gt(predictions, known, ignore_unknown=True))) == 1
+        len(
+            list(join_saved_predictions_and_gt(predictions, known, ignore_unknown=True))
+        )
+        == 1
     )
 
 
 def test_an_unknown_frame_names_the_video(tmp_path: Path) -> None:
     write_foreign(videos(), tmp_path)
     write_trajectories(trajectories(7, i1=0.0), tmp_path / 'park/000001.txt')
-    joined = join_predictions_and_gt(open_predictions(tmp_path), truths(videos()))
+    joined = join_saved_predictions_and_gt(
+        open_saved_predictions(tmp_path), truths(videos())
+    )
     with pytest.raises(
         ValueError, match='park/000001: 3 predicted boxes lie on frames'
     ):
-        score_predictions(joined)
+        score_saved_predictions(joined)
 
 
 def test_positions_become_original_frame_numbers(tmp_path: Path) -> None:
@@ -160,8 +169,10 @@ def test_an_id_used_again_after_a_gap_is_one_trajectory(tmp_path: Path) -> None:
         'v', gt_trajectories=trajectories(i1=0.0), gt_captions={1: 'A man walks.'}
     )
     (tmp_path / 'instance_caption.json').write_text('{}')
-    joined = list(join_predictions_and_gt(open_predictions(tmp_path), [walk]))
-    result = score_predictions(joined)
+    joined = list(
+        join_saved_predictions_and_gt(open_saved_predictions(tmp_path), [walk])
+    )
+    result = score_saved_predictions(joined)
     assert result['tracking']['FN'] == 3
     assert result['strict']['instance']['spurious'] == 0
 
@@ -217,7 +228,7 @@ def test_broken_json_is_named(tmp_path: Path) -> None:
     (tmp_path / 'predictions').mkdir()
     (tmp_path / 'predictions/v.json').write_text('{}')
     with pytest.raises(ValueError, match=r'v.json: not a sample of format'):
-        open_predictions(tmp_path).read('v', FRAMES)
+        open_saved_predictions(tmp_path).read('v', FRAMES)
 
 
 def test_verbs_are_cleaned_as_in_the_release(tmp_path: Path) -> None:
@@ -241,8 +252,8 @@ def test_empty_captions_and_other_alphabets_score_zero(tmp_path: Path) -> None:
         gt_trajectories=boxes,
         gt_captions={1: 'A man walks.', 2: 'A girl runs.', 3: 'A boy sits.'},
     )
-    joined = join_predictions_and_gt(open_predictions(tmp_path), [item])
-    found = score_predictions(joined)['strict']['instance']
+    joined = join_saved_predictions_and_gt(open_saved_predictions(tmp_path), [item])
+    found = score_saved_predictions(joined)['strict']['instance']
     assert found['ROUGE-L'] == pytest.approx(1 / 3)  # one of three is right
     assert (found['captions'], found['spurious']) == (3, 0)
 
@@ -250,28 +261,28 @@ def test_empty_captions_and_other_alphabets_score_zero(tmp_path: Path) -> None:
 def test_the_dump_must_fit(tmp_path: Path) -> None:
     metric = SMOTMetric(out_dir=str(tmp_path))
     metric.process(None, [videos()[0].to_dict()])
-    predictions = open_predictions(tmp_path)
+    predictions = open_saved_predictions(tmp_path)
     with pytest.raises(ValueError, match=r'predicted on 4 frames .* gt has 2 frames'):
         predictions.read('park/000001', FRAMES[:2])
     file = tmp_path / 'predictions/park/000001.json'
     file.rename(file.with_stem('000009'))
     with pytest.raises(ValueError, match="holds the predictions of 'park/000001'"):
-        open_predictions(tmp_path).read('park/000009', FRAMES)
+        open_saved_predictions(tmp_path).read('park/000009', FRAMES)
 
 
 def test_a_video_without_truth_is_skipped_and_counted(tmp_path: Path) -> None:
     plain = sample('plain', pred_trajectories=trajectories(i1=0.0))
-    found = score_predictions([plain, *videos()])
+    found = score_saved_predictions([plain, *videos()])
     assert found['counts'] == {'videos': 2, 'without truth': {}, 'skipped': 1}
     with pytest.raises(ValueError, match='none of 1 videos has a truth'):
-        score_predictions([plain])
+        score_saved_predictions([plain])
 
 
 def test_nothing_to_open(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r'predictions/<video>\.json'):
-        open_predictions(tmp_path)
+        open_saved_predictions(tmp_path)
     with pytest.raises(FileNotFoundError, match='no such folder'):
-        open_predictions(tmp_path / 'nowhere')
+        open_saved_predictions(tmp_path / 'nowhere')
     with pytest.raises(FileNotFoundError, match=r'no <video>\.txt'):
         ExternalResults(tmp_path)
     with pytest.raises(FileNotFoundError, match=r'no <video>\.json'):
@@ -334,8 +345,10 @@ def test_words_without_a_file_were_not_predicted(tmp_path: Path) -> None:
     write_foreign(videos(), tmp_path)
     for name in ('instance_caption', 'relation', 'video_summary'):
         (tmp_path / f'{name}.json').unlink()
-        joined = join_predictions_and_gt(open_predictions(tmp_path), truths(videos()))
-        found = score_predictions(joined, ['strict'])
+        joined = join_saved_predictions_and_gt(
+            open_saved_predictions(tmp_path), truths(videos())
+        )
+        found = score_saved_predictions(joined, ['strict'])
         if name == 'instance_caption':
             assert set(found['strict']) == {'interactions', 'video', 'joint'}
             assert set(found['strict']['joint']) == {'IHOTA'}
@@ -355,11 +368,13 @@ def write_infer_result(item: SMOTDataSample, path: Path, name: str) -> None:
 def test_results_of_infer_are_scored(tmp_path: Path) -> None:
     for item, name in zip(videos(), ('000001', '000002'), strict=True):
         write_infer_result(item, tmp_path / item.video.name / 'result.json', name)
-    predictions = open_predictions(tmp_path)
+    predictions = open_saved_predictions(tmp_path)
     assert isinstance(predictions, SavedPredictions)
     assert predictions.names == ['park/000001', 'road/000002']
-    scores = score_predictions(join_predictions_and_gt(predictions, truths(videos())))
-    expected = score_predictions(videos())
+    scores = score_saved_predictions(
+        join_saved_predictions_and_gt(predictions, truths(videos()))
+    )
+    expected = score_saved_predictions(videos())
     assert scores['tracking'] == expected['tracking']
     assert scores['strict']['interactions']['F1'] == pytest.approx(
         expected['strict']['interactions']['F1']
@@ -368,13 +383,13 @@ def test_results_of_infer_are_scored(tmp_path: Path) -> None:
 
 def test_one_result_of_infer_is_of_the_video_that_its_name_ends(tmp_path: Path) -> None:
     write_infer_result(videos()[0], tmp_path / 'result.json', '000001')
-    predictions = open_predictions(tmp_path)
-    (joined,) = join_predictions_and_gt(predictions, truths(videos()), 'skip')
+    predictions = open_saved_predictions(tmp_path)
+    (joined,) = join_saved_predictions_and_gt(predictions, truths(videos()), 'skip')
     assert joined.video.name == 'park/000001'
     twins = truths([videos()[0], videos()[0]])
     twins[1].set_metainfo(dict(video=replace(twins[1].video, name='yard/000001')))
     with pytest.raises(ValueError, match="of 'park/000001' or of 'yard/000001'"):
-        list(join_predictions_and_gt(predictions, twins))
+        list(join_saved_predictions_and_gt(predictions, twins))
 
 
 @pytest.mark.parametrize('count', [1, 2])
@@ -393,7 +408,7 @@ def test_a_result_is_parsed_once(
         'read_json',
         lambda path: [parsed.append(path), read_json(path)][1],
     )
-    list(join_predictions_and_gt(open_predictions(tmp_path), truths(items)))
+    list(join_saved_predictions_and_gt(open_saved_predictions(tmp_path), truths(items)))
     assert len(parsed) == len({*parsed}) == count
 
 
@@ -405,7 +420,9 @@ def test_prompts_of_one_video_of_infer(tmp_path: Path) -> None:
         item.set_metainfo(dict(prompt=prompt))
         samples.append(item)
         write_infer_result(item, tmp_path / prompt.key / 'result.json', '000001')
-    joined = list(join_predictions_and_gt(open_predictions(tmp_path), truths(samples)))
+    joined = list(
+        join_saved_predictions_and_gt(open_saved_predictions(tmp_path), truths(samples))
+    )
     assert [item.prompt.text for item in joined] == ['a man', 'a woman']
 
 
@@ -413,8 +430,10 @@ def test_a_dump_of_a_video_that_is_named_result(tmp_path: Path) -> None:
     item = perfect('result', 'A man.')
     metric = SMOTMetric(out_dir=str(tmp_path))
     metric.process(None, [item.to_dict()])
-    assert open_predictions(tmp_path).names == ['result']
-    (joined,) = join_predictions_and_gt(open_predictions(tmp_path), truths([item]))
+    assert open_saved_predictions(tmp_path).names == ['result']
+    (joined,) = join_saved_predictions_and_gt(
+        open_saved_predictions(tmp_path), truths([item])
+    )
     assert len(joined.pred_trajectories) == len(item.pred_trajectories)
 
 
@@ -433,15 +452,17 @@ def test_prompts_of_one_video_are_scored_apart(tmp_path: Path) -> None:
     assert scores['smot/track/FN'] == len(samples[0].gt_trajectories)
     for name in names:
         assert (tmp_path / f'{name}.txt').is_file()
-    predictions = open_predictions(tmp_path)
+    predictions = open_saved_predictions(tmp_path)
     assert predictions.names == names
     again = smot_report_headline(
-        score_predictions(join_predictions_and_gt(predictions, truths(samples)))
+        score_saved_predictions(
+            join_saved_predictions_and_gt(predictions, truths(samples))
+        )
     )
     assert again['track/HOTA'] == pytest.approx(scores['smot/track/HOTA'])
     with pytest.raises(ValueError, match="not in the dataset: 'road/a-man-.*prompt"):
         list(
-            join_predictions_and_gt(
+            join_saved_predictions_and_gt(
                 predictions, truths([perfect('road', 'A man.')]), 'skip'
             )
         )
@@ -454,9 +475,9 @@ def test_prompts_of_one_video_are_scored_apart(tmp_path: Path) -> None:
 
 def test_pairs_with_an_untracked_side_are_no_pairs_of_the_vocabulary() -> None:
     item = perfect('road', 'A man.')
-    expected = score_predictions([item])['strict']['interactions']
+    expected = score_saved_predictions([item])['strict']['interactions']
     for side in ('gt', 'pred'):
         table = item.get(f'{side}_interactions')
         partners = Interactions([1], [-1], ['hold.v.02'], partner_labels=[side])
         item.set_field(table.concatenated(partners), f'{side}_interactions')
-    assert score_predictions([item])['strict']['interactions'] == expected
+    assert score_saved_predictions([item])['strict']['interactions'] == expected

@@ -15,8 +15,8 @@ from mmsmot.evaluation.protocols import STRICT
 from mmsmot.evaluation.report_table import format_report, format_tracking_table
 from mmsmot.evaluation.smot_report import (
     build_smot_report,
-    report_video_scores,
     smot_report_headline,
+    smot_report_video_scores,
 )
 from mmsmot.evaluation.tracking import evaluate_and_match_sequence
 from mmsmot.registry import METRICS
@@ -40,7 +40,9 @@ def without_java(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_truth_as_prediction_is_the_ceiling() -> None:
     found = smot_report_headline(
-        build_smot_report([report_video_scores(PARK), report_video_scores(ROAD)])
+        build_smot_report(
+            [smot_report_video_scores(PARK), smot_report_video_scores(ROAD)]
+        )
     )
     assert found['track/HOTA'] == pytest.approx(100)
     for protocol in ('strict', 'release'):
@@ -61,20 +63,20 @@ def test_the_release_numbers_frames_by_position() -> None:
     )
     video.set_metainfo({'frame_ids': frames})
     scores = build_smot_report(
-        [report_video_scores(video, release_frame_numbers='position')]
+        [smot_report_video_scores(video, release_frame_numbers='position')]
     )
     assert (scores['tracking']['MOTA'], scores['tracking']['FN']) == (100, 0)
     release = scores['release']['tracking']
     assert (release['MOTA'], release['FN'], release['FP']) == (0, 2, 2)
     assert smot_report_headline(scores)['release/track_FN'] == 2
     assert 'frames by position' in format_report({**scores, 'counts': {'videos': 1}})
-    assert 'release' not in build_smot_report([report_video_scores(video)])
+    assert 'release' not in build_smot_report([smot_report_video_scores(video)])
     with pytest.raises(ValueError, match="one of 'original', 'position', got 'row'"):
         SMOTMetric(release_frame_numbers='row')
 
 
 def test_worked_example() -> None:
-    found = build_smot_report([report_video_scores(worked_example())])
+    found = build_smot_report([smot_report_video_scores(worked_example())])
     strict, release = found['strict'], found['release']
     # follow 1-2 right; look 1-2, follow 2-1, look 14-1 wrong; look 3-1 missed.
     assert strict['interactions']['P'] == pytest.approx(1 / 4)
@@ -115,7 +117,7 @@ def test_caption_accuracy_weighs_boxes() -> None:
     said = {0: ['a man walks'], 1: ['a man runs']}
     well, badly = Cider().compute_score(truth, said)[1]
     assert well > 2 * badly > 0
-    result = build_smot_report([report_video_scores(example)])['strict']['joint'][
+    result = build_smot_report([smot_report_video_scores(example)])['strict']['joint'][
         'CHOTA'
     ]
     accuracy = (4 * well + 1 * badly) / 5 / 10
@@ -125,7 +127,7 @@ def test_caption_accuracy_weighs_boxes() -> None:
 
 
 def test_detection_and_association_of_the_worked_example() -> None:
-    result = build_smot_report([report_video_scores(worked_example())])['strict'][
+    result = build_smot_report([smot_report_video_scores(worked_example())])['strict'][
         'joint'
     ]['CHOTA']
     assert result['DetA@.5'] == pytest.approx(8 / (8 + 4 + 5))
@@ -135,7 +137,7 @@ def test_detection_and_association_of_the_worked_example() -> None:
 def test_words_and_boxes_are_asked_for_on_the_same_frames() -> None:
     example = perfect('park', 'A man walks.', 'A woman in red runs.')
     example.gt_trajectories = trajectories(10, i1=0.0, i2=50.0)  # 4 were looked at
-    found = build_smot_report([report_video_scores(example)])
+    found = build_smot_report([smot_report_video_scores(example)])
     assert found['tracking']['HOTA'] == pytest.approx(100)
     assert found['strict']['instance']['BLEU-1'] == pytest.approx(1.0)
     assert found['strict']['instance']['spurious'] == 0
@@ -158,7 +160,7 @@ def test_each_level_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
         return scores
 
     monkeypatch.setattr(smot_report, 'score_captions', dies)
-    found = build_smot_report([report_video_scores(ROAD, [STRICT])])
+    found = build_smot_report([smot_report_video_scores(ROAD, [STRICT])])
     strict = found['missing']
     assert set(strict) == {
         'strict video METEOR',
@@ -177,7 +179,7 @@ def test_chota_with_meteor_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -
         }
 
     monkeypatch.setattr(smot_report, 'score_captions', whole)
-    found = build_smot_report([report_video_scores(ROAD, [STRICT])])
+    found = build_smot_report([smot_report_video_scores(ROAD, [STRICT])])
     assert found['missing'] == {}
     assert found['strict']['joint']['CHOTA']['accuracy'] == pytest.approx(0.55)
 
@@ -230,7 +232,7 @@ def test_nobody_and_nothing() -> None:
         pred_trajectories=nobody,
         pred_captions={},
     )
-    found = build_smot_report([report_video_scores(empty)])
+    found = build_smot_report([smot_report_video_scores(empty)])
     assert found['strict']['instance']['ROUGE-L'] == 0.0
     assert found['strict']['joint']['CHOTA']['joint'] == 0.0
     assert found['release']['instance'] == {}
@@ -265,7 +267,7 @@ def test_what_nobody_predicted_is_absent() -> None:
     tracks = without_words(
         worked_example(), 'captions', 'interactions', 'video_caption'
     )
-    found = build_smot_report([report_video_scores(tracks)])
+    found = build_smot_report([smot_report_video_scores(tracks)])
     assert not {'strict', 'release'} & found.keys()
     assert found['missing'] == {}
     assert {name.split('/')[0] for name in smot_report_headline(found)} == {'track'}
@@ -278,7 +280,7 @@ def test_what_nobody_predicted_is_absent() -> None:
 def test_what_is_not_annotated_is_absent_too() -> None:
     example = worked_example()
     example.pop('gt_interactions')
-    found = build_smot_report([report_video_scores(example)])
+    found = build_smot_report([smot_report_video_scores(example)])
     assert 'interactions' not in found['release']
     assert set(found['strict']) == {'instance', 'video', 'joint'}
     assert set(found['strict']['joint']) == {'CHOTA'}
@@ -295,11 +297,11 @@ def test_what_is_not_annotated_is_absent_too() -> None:
 )
 def test_each_level_of_words_stands_alone(gone: tuple, left: set) -> None:
     found = build_smot_report(
-        [report_video_scores(without_words(worked_example(), *gone))]
+        [smot_report_video_scores(without_words(worked_example(), *gone))]
     )
     assert set(found['strict']) == left
     assert set(found['release']) == left - {'joint'}
-    everything = build_smot_report([report_video_scores(worked_example())])
+    everything = build_smot_report([smot_report_video_scores(worked_example())])
     for level in left - {'joint'}:
         assert found['strict'][level] == everything['strict'][level]
     format_report(found)
@@ -313,9 +315,9 @@ def test_a_video_without_words_among_others_is_missed() -> None:
         'interactions',
         'video_caption',
     )
-    found = build_smot_report([report_video_scores(PARK), report_video_scores(silent)])[
-        'strict'
-    ]
+    found = build_smot_report(
+        [smot_report_video_scores(PARK), smot_report_video_scores(silent)]
+    )['strict']
     assert found['interactions']['R'] == pytest.approx(1 / 2)
     assert found['instance']['captions'] == 4
 
@@ -323,15 +325,15 @@ def test_a_video_without_words_among_others_is_missed() -> None:
 def test_a_split_ends_in_one_combined_row(tmp_path: Path) -> None:
     reports = {}
     for name, example in (('a', worked_example()), ('b', PARK)):
-        found = build_smot_report([report_video_scores(example, [STRICT])])
+        found = build_smot_report([smot_report_video_scores(example, [STRICT])])
         write_json(found, tmp_path / f'{name}.json')
         reports[name] = json.loads((tmp_path / f'{name}.json').read_text())
     lines = format_tracking_table(reports).splitlines()
     assert [line.split()[0] for line in lines] == ['sequence', 'a', 'b', 'COMBINED']
     both = build_smot_report(
         [
-            report_video_scores(worked_example(), [STRICT]),
-            report_video_scores(PARK, [STRICT]),
+            smot_report_video_scores(worked_example(), [STRICT]),
+            smot_report_video_scores(PARK, [STRICT]),
         ]
     )
     combined = [float(cell) for cell in lines[-1].split()[1:]]

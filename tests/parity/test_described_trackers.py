@@ -16,7 +16,7 @@ import pytest
 
 from mmsmot.models.trackers import BaseTracker, BoTSORT, DeepOCSORT
 from mmsmot.models.trackers.camera_motion import CameraMotion
-from mmsmot.models.trackers.coupled_filter import filter_covariances
+from mmsmot.models.trackers.coupled_filter import coupled_covariances
 from mmsmot.models.trackers.kalman_filter import MEAN, VELOCITY
 from mmsmot.structures import Detections, Frame, VideoInfo, warp_boxes
 
@@ -114,11 +114,11 @@ def fast_run(tracker: BaseTracker, video: list[Detections]) -> tuple[np.ndarray,
 
 
 def memory_of(tracker: BaseTracker) -> np.ndarray:
-    """(N, F) means, filter_covariances, looks and directions of all tracks, left to right."""
+    """(N, F) means, coupled_covariances, looks and directions of all tracks, left to right."""
     state = tracker._tracks.state
     num_tracks = state.shape[1]
     matrix = np.zeros((num_tracks, 8, 8))
-    for pair, part in enumerate(filter_covariances(state).swapaxes(0, 1)):
+    for pair, part in enumerate(coupled_covariances(state).swapaxes(0, 1)):
         places = 2 * pair + np.array([0, 1, 4, 5])
         matrix[:, places[:, None], places] = part
     looks = np.zeros((num_tracks, 0))

@@ -17,8 +17,8 @@ from mmsmot.structures import (
 )
 from mmsmot.structures.frame_numbering import (
     frame_number_offset,
-    log_boxes_without_frame,
-    require_existing_frames,
+    log_unnumbered_boxes,
+    require_numbered_frames,
 )
 
 FRAMES = np.arange(1, 11)  # ten images
@@ -128,27 +128,25 @@ def test_boxes_on_other_frames_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
         'mmsmot.structures.frame_numbering.print_log',
         lambda text, logger, level: messages.append((text, logger, level)),
     )
-    log_boxes_without_frame(np.array([1, 16, 17, 40]), 'gt.txt', HOLES)
+    log_unnumbered_boxes(np.array([1, 16, 17, 40]), 'gt.txt', HOLES)
     message = (
         'gt.txt: 2 of 4 boxes stand in frames that a does not have, the first in frame 17 '
         '(it has 3, the last is 31); left out'
     )
     assert messages == [(message, 'current', logging.WARNING)]
-    log_boxes_without_frame(np.array([1, 16]), 'gt.txt', HOLES)
-    log_boxes_without_frame(
-        np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x')
-    )
+    log_unnumbered_boxes(np.array([1, 16]), 'gt.txt', HOLES)
+    log_unnumbered_boxes(np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x'))
     assert len(messages) == 1
 
 
 def test_predictions_on_other_frames_are_refused() -> None:
     pred = Trajectories([1, 4, 4], [1, 1, 2], [[0, 0, 5, 5]] * 3)
-    require_existing_frames(pred, np.array([1, 4]))
+    require_numbered_frames(pred, np.array([1, 4]))
     message = r'2 predicted .* the first on frame 4 \(tracked: 2 frames, 1 to 3\)'
     with pytest.raises(ValueError, match=message):
-        require_existing_frames(pred, np.array([1, 3]))
+        require_numbered_frames(pred, np.array([1, 3]))
     with pytest.raises(ValueError, match=r'frame 1 \(tracked: 0 frames, none\)'):
-        require_existing_frames(pred, np.empty(0, int))
+        require_numbered_frames(pred, np.empty(0, int))
 
 
 def test_the_caller_states_the_numbering(tmp_path: Path) -> None:

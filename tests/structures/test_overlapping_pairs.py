@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsmot.structures import boxes as boxes_module
-from mmsmot.structures import overlapping_pairs, pairwise_iou
+from mmsmot.structures import overlapping_box_pairs, pairwise_iou
 
 
 def crowd(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -26,7 +26,7 @@ def test_the_sweep_is_the_table(seed: int, n: int, m: int, by_pixels: bool) -> N
     table = pairwise_iou(boxes, other_boxes, float(by_pixels))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boxes_module, 'PAIRS', int(rng.choice([1, 7, 1 << 20])))
-        i, j, iou = overlapping_pairs(boxes, other_boxes, float(by_pixels))
+        i, j, iou = overlapping_box_pairs(boxes, other_boxes, float(by_pixels))
     rows, columns = np.nonzero(table > 0)
     assert (i.tolist(), j.tolist()) == (rows.tolist(), columns.tolist())
     np.testing.assert_array_equal(iou, table[rows, columns])
@@ -35,5 +35,5 @@ def test_the_sweep_is_the_table(seed: int, n: int, m: int, by_pixels: bool) -> N
 def test_boxes_that_shrank_to_nothing_overlap_nobody() -> None:
     boxes = np.array([[0.0, 0, 10, 10]])
     inverted = np.array([[8.0, 8, 2, 2], [5, 5, 5, 5]])
-    assert len(overlapping_pairs(boxes, inverted)[0]) == 0
-    assert len(overlapping_pairs(inverted, boxes)[0]) == 0
+    assert len(overlapping_box_pairs(boxes, inverted)[0]) == 0
+    assert len(overlapping_box_pairs(inverted, boxes)[0]) == 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from mmsmot.datasets.synsmot import ClipSettings, write_clip
+from mmsmot.datasets.synsmot import ClipSettings, write_built_clip
 from mmsmot.evaluation import SMOTMetric
 from mmsmot.evaluation.baselines import TrainStatistics, predict_baseline
 from mmsmot.evaluation.gt_dataset import gt_samples, open_gt_dataset
@@ -51,7 +51,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SynSMOT of two clips to train on and one to test on."""
     root = tmp_path_factory.mktemp('synsmot')
     for split, index in (('train', 0), ('train', 1), ('test', 2)):
-        write_clip(root, 0, index, split, SETTINGS)
+        write_built_clip(root, 0, index, split, SETTINGS)
     return root
 
 

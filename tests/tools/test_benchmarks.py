@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.datasets.synsmot import ClipSettings, write_clip
+from mmsmot.datasets.synsmot import ClipSettings, write_built_clip
 
 FOLDER = Path(__file__).parents[2] / 'tools' / 'benchmarks'
 
@@ -51,7 +51,7 @@ def test_early_description_of_joined_clips(
     for name in ('mmdet', 'transformers'):
         pytest.importorskip(name, reason=f'needs {name}')
     for index in range(2):
-        write_clip(tmp_path, 0, index, 'test', ClipSettings(num_frames=(24, 25)))
+        write_built_clip(tmp_path, 0, index, 'test', ClipSettings(num_frames=(24, 25)))
     join_clips = runpy.run_path(str(FOLDER / 'early_description.py'))['join_clips']
     options = dict(data_root=str(tmp_path), split='test', seed=0, videos=1, clips=2)
     (video,) = join_clips(argparse.Namespace(**options))

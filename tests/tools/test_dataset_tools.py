@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from mmsmot.datasets.synsmot.build import write_clip
+from mmsmot.datasets.synsmot.build import write_built_clip
 from mmsmot.datasets.synsmot.settings import ClipSettings
 
 TOOLS = Path(__file__).parents[2] / 'tools'
@@ -43,7 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SynSMOT of two clips to train on and one to test on."""
     root = tmp_path_factory.mktemp('synsmot')
     for split, index in (('train', 0), ('train', 1), ('test', 2)):
-        write_clip(root, 0, index, split, ClipSettings())
+        write_built_clip(root, 0, index, split, ClipSettings())
     return root
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmsmot.datasets.synsmot import ClipSettings, write_clip
+from mmsmot.datasets.synsmot import ClipSettings, write_built_clip
 from mmsmot.evaluation.gt_dataset import open_gt_dataset
 from mmsmot.structures import SMOTDataSample
 from mmsmot.structures.sample_json import sample_to_dict
@@ -61,7 +61,7 @@ def test_a_video_without_truth(tmp_path, video, capsys) -> None:
 
 def test_images_with_truth_and_scores(tmp_path) -> None:
     pytest.importorskip('pycocoevalcap.cider', reason='needs pycocoevalcap')
-    write_clip(tmp_path / 'world', 0, 2, 'test', ClipSettings())
+    write_built_clip(tmp_path / 'world', 0, 2, 'test', ClipSettings())
     sample = open_gt_dataset(data_root=tmp_path / 'world')[0]['data_samples']
     said = SMOTDataSample(metainfo=sample.metainfo)
     for name, value in sample.items():

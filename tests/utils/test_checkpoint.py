@@ -19,7 +19,7 @@ from torch import nn
 from mmsmot.utils.checkpoint import (
     load_checkpoint,
     load_weights,
-    require_weights_of,
+    require_checkpoint_weights,
     save_weights,
 )
 
@@ -115,14 +115,18 @@ def test_a_part_of_the_weights(tmp_path: Path) -> None:
     weights = model.state_dict()
     first = {name: weights[name] for name in ('0.weight', '0.bias')}
     with pytest.raises(ValueError, match='2 weights missing'):
-        require_weights_of(model, first, 'part.pth')
-    require_weights_of(model, first, 'part.pth', partial=True)
-    require_weights_of(model, first | {'2.bias': weights['1.bias']}, 'p', partial=True)
+        require_checkpoint_weights(model, first, 'part.pth')
+    require_checkpoint_weights(model, first, 'part.pth', partial=True)
+    require_checkpoint_weights(
+        model, first | {'2.bias': weights['1.bias']}, 'p', partial=True
+    )
     with pytest.raises(ValueError, match='1 of another shape'):
         wrong = first | {'0.bias': torch.zeros(5)}
-        require_weights_of(model, wrong, 'part.pth', partial=True)
+        require_checkpoint_weights(model, wrong, 'part.pth', partial=True)
     with pytest.raises(ValueError, match='4 weights missing'):
-        require_weights_of(model, {'2.bias': weights['1.bias']}, 'p', partial=True)
+        require_checkpoint_weights(
+            model, {'2.bias': weights['1.bias']}, 'p', partial=True
+        )
 
 
 def test_a_part_out_of_a_whole(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mmsmot.engine import load_config
-from mmsmot.utils.data_config import require_safe_config, require_safe_config_file
+from mmsmot.utils.data_config import require_safe_config, require_safe_data_config
 
 SORT = 'two_stage/sort_public-detections'
 SMALL = dict(model=dict(type='SMOT', detector=None, tracker=dict(type='SORT')))
@@ -173,14 +173,14 @@ def test_what_is_no_config(tmp_path: Path, name: str, content: bytes, message) -
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f'{name}: .*{message}|{message}'):
-        require_safe_config_file(path)
+        require_safe_data_config(path)
 
 
 @pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no pipes with a name')
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / 'a.json')
     with pytest.raises(ValueError, match=r'a\.json: expected a file, found a pipe'):
-        require_safe_config_file(tmp_path / 'a.json')
+        require_safe_data_config(tmp_path / 'a.json')
 
 
 def test_aliases_that_make_billions(tmp_path: Path) -> None:

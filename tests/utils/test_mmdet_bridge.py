@@ -249,6 +249,6 @@ def test_other_errors_of_the_operators_are_told() -> None:
         raise RuntimeError('boxes should be contiguous')
 
     operators = SimpleNamespace(nms=refuse)
-    mmcv_ops_stand_in.add_fallbacks(operators)
+    mmcv_ops_stand_in.add_mmcv_fallbacks(operators)
     with pytest.raises(RuntimeError, match='contiguous'):
         operators.nms(torch.zeros(3, 4), torch.zeros(3), 0.25, 0)

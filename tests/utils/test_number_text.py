@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmsmot.utils.number_text import parse_float, parse_floats, parse_int
+from mmsmot.utils.number_text import parse_float, parse_int, parse_number_texts
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_whole_numbers() -> None:
     ['1,2.5,-3', '1 , 2.5, -3 ,\n', '1 2.5\t-3', ' 1,2.5,-3, \t', '1,\xa02.5,-3'],
 )
 def test_the_numbers_of_a_line(line: str) -> None:
-    assert parse_floats(line) == [1.0, 2.5, -3.0]
+    assert parse_number_texts(line) == [1.0, 2.5, -3.0]
 
 
 @pytest.mark.parametrize('line', ['1,,3', '1,2_0,3', '1,٢,3', 'a 1 2'])
 def test_lines_that_are_no_numbers(line: str) -> None:
     with pytest.raises(ValueError):
-        parse_floats(line)
+        parse_number_texts(line)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.utils.onnx_file import onnx_hash, onnx_weight_files
+from mmsmot.utils.onnx_file import onnx_file_hash, onnx_weight_files
 from mmsmot.utils.onnx_session import open_onnx
 from tests.tiny_onnx import _field, write_onnx
 
@@ -23,13 +23,13 @@ def test_weights_inside_and_beside(tmp_path: Path) -> None:
 
 def test_the_hash_follows_every_file(tmp_path: Path) -> None:
     model = write_onnx(tmp_path / 'a.onnx', WEIGHTS, weights_in='a.data')
-    first = onnx_hash(model)
-    assert onnx_hash(model) == first
+    first = onnx_file_hash(model)
+    assert onnx_file_hash(model) == first
     (tmp_path / 'a.data').write_bytes((WEIGHTS + 1).tobytes())
-    second = onnx_hash(model)
+    second = onnx_file_hash(model)
     (tmp_path / 'other').mkdir()
     elsewhere = write_onnx(tmp_path / 'other/a.onnx', WEIGHTS, weights_in='a.data')
-    assert onnx_hash(elsewhere) == first != second
+    assert onnx_file_hash(elsewhere) == first != second
 
 
 def test_weights_that_are_not_there(tmp_path: Path) -> None:
@@ -93,6 +93,6 @@ def test_a_cache_of_links(tmp_path: Path) -> None:
     )
     (answer,) = session.run(None, {'images': np.zeros((1, 3, 64, 64), np.float32)})
     np.testing.assert_array_equal(answer, WEIGHTS)
-    before = onnx_hash(snapshot / 'net.onnx')
+    before = onnx_file_hash(snapshot / 'net.onnx')
     (blobs / 'bbbb').write_bytes((WEIGHTS + 1).tobytes())
-    assert onnx_hash(snapshot / 'net.onnx') != before
+    assert onnx_file_hash(snapshot / 'net.onnx') != before

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.utils.parent_process import end_with_parent, start_workers
+from mmsmot.utils.parent_process import end_with_parent, start_child_workers
 
 PARENT = """
 import multiprocessing, os, sys, time
-from mmsmot.utils.parent_process import end_with_parent, start_workers
+from mmsmot.utils.parent_process import end_with_parent, start_child_workers
 
 def work(path):
     end_with_parent()
@@ -70,13 +70,13 @@ def test_nothing_in_a_process_without_such_a_parent() -> None:
 
 INTERRUPTED = """
 import multiprocessing, os, signal, sys, time
-from mmsmot.utils.parent_process import start_workers
+from mmsmot.utils.parent_process import start_child_workers
 
 if __name__ != '__main__':
     time.sleep(2)  # as long as imports of a worker take
 
 if __name__ == '__main__':
-    with start_workers():
+    with start_child_workers():
         worker = multiprocessing.get_context('spawn').Process(target=time.time)
         worker.start()
     print('started', flush=True)
@@ -111,6 +111,6 @@ def test_a_worker_that_just_starts_leaves_ctrl_c_to_its_parent(tmp_path: Path) -
 
 def test_the_mask_of_signals_is_as_before() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    with start_workers():
+    with start_child_workers():
         assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from mmsmot.utils.json_file import read_json
-from mmsmot.utils.text_file import read_file_bytes, read_text
+from mmsmot.utils.text_file import read_text, read_text_file_bytes
 
 
 @pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no pipes with a name')
-@pytest.mark.parametrize('read', [read_text, read_json, read_file_bytes])
+@pytest.mark.parametrize('read', [read_text, read_json, read_text_file_bytes])
 def test_a_pipe_is_refused_not_waited_for(tmp_path: Path, read) -> None:
     os.mkfifo(tmp_path / 'a.txt')
     with pytest.raises(ValueError, match=r'a.txt: expected a file, found a pipe'):
@@ -29,9 +29,9 @@ def test_a_device_without_end_is_refused(tmp_path: Path) -> None:
 def test_the_bound(tmp_path: Path) -> None:
     path = tmp_path / 'a.txt'
     path.write_bytes(b'12345')
-    assert read_file_bytes(path, 5) == b'12345'
+    assert read_text_file_bytes(path, 5) == b'12345'
     with pytest.raises(ValueError, match='a.txt: has more than the 4 bytes'):
-        read_file_bytes(path, 4)
+        read_text_file_bytes(path, 4)
 
 
 def test_marks_and_line_ends(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from mmsmot.structures import Interactions, Trajectories, VideoInfo
 from mmsmot.visualization.dataset_browser import (
     MAX_CLIP_LINES,
     MAX_SHEET_LINES,
+    browser_interaction_entries,
     browser_sheet_frames,
     draw_dataset_sheet,
-    interaction_entries,
     write_dataset_clip,
     write_dataset_sheet,
 )
@@ -101,9 +101,13 @@ def test_a_clip_has_every_frame_and_the_arrow_in_its_span(
 
 def test_interactions_are_told_with_what_is_known() -> None:
     rows = Interactions([1, 2], [2, 1], ['push.v.01', 'look.v.01'], [8, 0], [9, 0])
-    (entry,) = interaction_entries(rows)
+    (entry,) = browser_interaction_entries(rows)
     assert entry.text == '1 push 2 (8-9); 2 look 1'
-    assert interaction_entries(None) == interaction_entries(Interactions.empty()) == []
+    assert (
+        browser_interaction_entries(None)
+        == browser_interaction_entries(Interactions.empty())
+        == []
+    )
 
 
 def test_a_video_without_images_is_refused(truth) -> None:

@@ -16,8 +16,8 @@ from mmsmot.structures import (
     VideoInfo,
 )
 from mmsmot.visualization.report_data import (
-    consecutive_runs,
     report_data,
+    report_frame_runs,
     report_frame_times,
 )
 from mmsmot.visualization.text_drawing import text_color_on
@@ -34,10 +34,10 @@ def told(sample, times=TIMES, threshold=0.4) -> dict:
 
 
 def test_runs() -> None:
-    assert consecutive_runs([]) == []
-    assert consecutive_runs([3]) == [[3, 3]]
-    assert consecutive_runs([0, 1, 2, 5, 6, 9]) == [[0, 2], [5, 6], [9, 9]]
-    assert consecutive_runs([0, 1, 4, 5, 9], smallest_hole=4) == [[0, 5], [9, 9]]
+    assert report_frame_runs([]) == []
+    assert report_frame_runs([3]) == [[3, 3]]
+    assert report_frame_runs([0, 1, 2, 5, 6, 9]) == [[0, 2], [5, 6], [9, 9]]
+    assert report_frame_runs([0, 1, 4, 5, 9], smallest_hole=4) == [[0, 5], [9, 9]]
 
 
 def test_frame_times() -> None:

@@ -16,7 +16,7 @@ from mmsmot.visualization.text_panel import (
     TextEntry,
     count_panel_lines,
     draw_text_panel,
-    wrap_text,
+    wrap_panel_text,
 )
 
 LONG = 'a man in a red shirt walks to the right and then hugs a woman in white ' * 3
@@ -24,19 +24,19 @@ LONG = 'a man in a red shirt walks to the right and then hugs a woman in white '
 
 @pytest.mark.parametrize('width', [60, 200, 640])
 def test_lines_fit_and_no_word_is_lost(width: int) -> None:
-    lines = wrap_text(LONG, width)
+    lines = wrap_panel_text(LONG, width)
     assert max(map(text_width, lines)) <= width
     assert ' '.join(lines) == ' '.join(LONG.split())
 
 
 def test_a_word_wider_than_the_panel_is_cut() -> None:
-    lines = wrap_text('so ' + 'w' * 50 + ' much', 100)
+    lines = wrap_panel_text('so ' + 'w' * 50 + ' much', 100)
     assert max(map(text_width, lines)) <= 100
     assert ''.join(lines).replace(' ', '') == 'so' + 'w' * 50 + 'much'
 
 
 def test_a_width_for_nothing_still_ends() -> None:
-    assert wrap_text('abc', 1) == ('a', 'b', 'c')
+    assert wrap_panel_text('abc', 1) == ('a', 'b', 'c')
 
 
 def test_the_panel_is_as_high_as_its_lines() -> None:
@@ -69,9 +69,9 @@ def test_faint_entries_have_no_colour() -> None:
 
 @pytest.mark.parametrize('text', ['w' * 100_000, 'walks ' * 10_000])
 def test_a_text_without_an_end_is_cut_soon(text: str) -> None:
-    wrap_text.cache_clear()
+    wrap_panel_text.cache_clear()
     start = time.perf_counter()
-    lines = wrap_text(text, 640)
+    lines = wrap_panel_text(text, 640)
     assert time.perf_counter() - start < 2  # 100,000 letters once took many minutes
     assert max(map(text_width, lines)) <= 640
     assert len(''.join(lines)) <= MAX_LETTERS

@@ -29,7 +29,7 @@ with tool_imports():
     )
     from mmsmot.evaluation.gt_dataset import gt_samples, open_gt_dataset
     from mmsmot.evaluation.report_file import read_report_headline
-    from mmsmot.evaluation.saved_predictions import score_predictions
+    from mmsmot.evaluation.saved_predictions import score_saved_predictions
     from mmsmot.evaluation.smot_report import smot_report_headline
     from mmsmot.evaluation.table import format_table
     from mmsmot.utils.json_file import write_json
@@ -95,7 +95,7 @@ def main() -> None:
     rows = {}
     for name in args.only or BASELINES:
         samples = predict_baseline(name, gt_samples(scored), statistics, args.seed)
-        rows[name] = smot_report_headline(score_predictions(samples))
+        rows[name] = smot_report_headline(score_saved_predictions(samples))
         print(f'{name}: scored', file=sys.stderr)
     for protocol, columns in COLUMNS.items():
         print(f'\n{baseline_table(rows, protocol, columns)}')

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from mmsmot.utils.command_line import (
+    command_line_number,
     count_arg,
     non_negative_int_arg,
-    number_arg,
     positive_arg,
     run_tool,
     tool_imports,
@@ -56,7 +56,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--columns', type=count_arg, default=3, help='images in a row')
     parser.add_argument('--scale', type=positive_arg, help="of the clips' images")
     parser.add_argument(
-        '--fps', type=number_arg(FRAME_RATE), help="of the clips; the data's by default"
+        '--fps',
+        type=command_line_number(FRAME_RATE),
+        help="of the clips; the data's by default",
     )
     parser.add_argument(
         '--annotations', metavar='DIR', help='folder of the combined JSON files'

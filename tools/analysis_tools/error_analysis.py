@@ -24,7 +24,10 @@ with tool_imports():
     from mmsmot.evaluation.gt_dataset import gt_samples
     from mmsmot.evaluation.interactions import THRESHOLD
     from mmsmot.evaluation.result_names import result_name
-    from mmsmot.evaluation.saved_predictions import MISSING, join_predictions_and_gt
+    from mmsmot.evaluation.saved_predictions import (
+        MISSING,
+        join_saved_predictions_and_gt,
+    )
     from mmsmot.evaluation.table import format_table
     from mmsmot.structures import SMOTDataSample, Trajectories
     from mmsmot.utils.atomic import atomic_path
@@ -86,7 +89,7 @@ def main() -> None:
     def samples():
         ignore_unknown = args.sequences is not None
         truths = gt_samples(dataset)
-        return join_predictions_and_gt(
+        return join_saved_predictions_and_gt(
             predictions, truths, args.missing, ignore_unknown
         )
 

@@ -24,8 +24,8 @@ with tool_imports():
     from mmsmot.evaluation.report_table import format_report
     from mmsmot.evaluation.saved_predictions import (
         MISSING,
-        join_predictions_and_gt,
-        score_predictions,
+        join_saved_predictions_and_gt,
+        score_saved_predictions,
     )
     from mmsmot.utils.json_file import write_json
 
@@ -83,10 +83,10 @@ def main() -> None:
         args.sequences,
         args.vocabulary,
     )
-    samples = join_predictions_and_gt(
+    samples = join_saved_predictions_and_gt(
         predictions, gt_samples(dataset), args.missing, args.ignore_unknown
     )
-    scores = score_predictions(
+    scores = score_saved_predictions(
         samples, args.protocols, args.preprocessing, args.threshold
     )
     print(format_report(scores))

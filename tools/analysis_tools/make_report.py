@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mmsmot.utils.command_line import (
+    command_line_number,
     non_negative_arg,
-    number_arg,
     run_tool,
     tool_imports,
 )
@@ -33,7 +33,10 @@ with tool_imports():
     from mmsmot.engine import load_config
     from mmsmot.evaluation.gt_dataset import open_gt_dataset
     from mmsmot.evaluation.interactions import THRESHOLD
-    from mmsmot.evaluation.saved_predictions import read_saved_sample, score_predictions
+    from mmsmot.evaluation.saved_predictions import (
+        read_saved_sample,
+        score_saved_predictions,
+    )
     from mmsmot.evaluation.smot_report import smot_report_headline
     from mmsmot.structures import SMOTDataSample
     from mmsmot.visualization.html_report import (
@@ -66,7 +69,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--warning', nargs='+', default=[], help='texts to put on top')
     parser.add_argument(
         '--threshold',
-        type=number_arg(NumberRange()),
+        type=command_line_number(NumberRange()),
         default=THRESHOLD,
         help='least score of a verb',
     )
@@ -90,7 +93,7 @@ def main() -> None:
         sample, reader = with_dataset_gt(sample, args)
         if 'gt_trajectories' in sample and 'pred_trajectories' in sample:
             scores = smot_report_headline(
-                score_predictions([sample], threshold=args.threshold)
+                score_saved_predictions([sample], threshold=args.threshold)
             )
     out = Path(args.out)
     if os.path.lexists(out) and not is_html_report(out):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmsmot.utils.command_line import number_arg, run_tool, tool_imports
+from mmsmot.utils.command_line import command_line_number, run_tool, tool_imports
 
 with tool_imports():
     import cv2
@@ -17,7 +17,7 @@ with tool_imports():
 
     from mmsmot.datasets.image_decoder import read_image
     from mmsmot.datasets.synsmot.actions import ACTIONS
-    from mmsmot.datasets.synsmot.writer import sequence_folders
+    from mmsmot.datasets.synsmot.writer import written_sequence_folders
     from mmsmot.utils.atomic import atomic_path
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.json_file import read_json
@@ -53,7 +53,7 @@ class SynSMOTClip:
 
 def read_clips(root: Path) -> Iterator[SynSMOTClip]:
     """Every clip of a dataset on disk."""
-    for folder in sequence_folders(root):
+    for folder in written_sequence_folders(root):
         facts = read_json(folder / 'script.json')
         rows = np.loadtxt(folder / 'gt' / 'gt.txt', delimiter=',', ndmin=2)
         yield SynSMOTClip(folder, facts, rows)
@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument('root', type=Path, help='a SynSMOT on disk, small or larger')
     parser.add_argument('--out', type=Path, required=True, help='folder of the figures')
     parser.add_argument(
-        '--quality', type=number_arg(QUALITY), default=72, help='of the JPEGs'
+        '--quality', type=command_line_number(QUALITY), default=72, help='of the JPEGs'
     )
     args = parser.parse_args()
     clips = list(read_clips(args.root))

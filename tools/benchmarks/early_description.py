@@ -28,7 +28,7 @@ with tool_imports():
     from mmsmot.apis import SMOTInferencer
     from mmsmot.datasets import VideoReader
     from mmsmot.evaluation.gt_dataset import open_gt_dataset
-    from mmsmot.evaluation.saved_predictions import score_predictions
+    from mmsmot.evaluation.saved_predictions import score_saved_predictions
     from mmsmot.evaluation.smot_report import smot_report_headline
     from mmsmot.models.smot import SMOT, write_pred_fields
     from mmsmot.structures import Frame, Interactions, SMOTDataSample, VideoInfo
@@ -185,7 +185,7 @@ def main() -> None:
         print(f'{video.name}: {video.offsets[-1]} frames', flush=True)
     print('\n'.join(num_equal(pairs)))
     for name, column in zip(('early', 'late'), zip(*pairs, strict=True), strict=True):
-        scores = smot_report_headline(score_predictions(column, ('strict',)))
+        scores = smot_report_headline(score_saved_predictions(column, ('strict',)))
         names = ('track/HOTA', 'strict/instance_CIDEr', 'strict/interaction_F1')
         print(name, ', '.join(f'{n} {scores[n]:.3f}' for n in names if n in scores))
 

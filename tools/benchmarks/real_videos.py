@@ -33,7 +33,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from mmsmot.utils.command_line import (  # noqa: E402
-    number_arg,
+    command_line_number,
     run_tool,
     tool_imports,
 )
@@ -194,12 +194,15 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--jitter',
-        type=number_arg(POSITIVE),
+        type=command_line_number(POSITIVE),
         metavar='PIXELS',
         help='standard deviation of the noise that all corners are moved by',
     )
     parser.add_argument(
-        '--jitter-runs', type=number_arg(COUNT), default=10, help='seeds from 0'
+        '--jitter-runs',
+        type=command_line_number(COUNT),
+        default=10,
+        help='seeds from 0',
     )
     parser.add_argument('--cache', default='work_dirs/real_videos', help='a folder')
     parser.add_argument('--out', type=Path, help='file for the tables')

@@ -33,7 +33,10 @@ with tool_imports():
 
     from mmsmot.evaluation.captions import BLEU
     from mmsmot.evaluation.protocols import compare_by_strict_protocol
-    from mmsmot.evaluation.smot_report import build_smot_report, report_video_scores
+    from mmsmot.evaluation.smot_report import (
+        build_smot_report,
+        smot_report_video_scores,
+    )
     from mmsmot.structures import Interactions, SMOTDataSample, VideoInfo
 
 GOAL = 1.5
@@ -63,7 +66,7 @@ def main() -> None:
         tracks = tracking_benchmark.read_sequences(root, sequences)
         rng = np.random.default_rng(args.seed)
         samples = [make_sample(rng, name, *t) for name, t in tracks.items()]
-        report_video_scores(samples[0])  # imports
+        smot_report_video_scores(samples[0])  # imports
         plain, plain_split = library_scores(root, samples)
         ours, our_split = our_scores(samples)
         with mock.patch('shutil.which', return_value=None):
@@ -152,7 +155,7 @@ def our_scores(
     samples: list[SMOTDataSample],
 ) -> tuple[dict[tuple[str, str], float], dict[str, Clock]]:
     split, start = {}, Clock.now()
-    videos = [report_video_scores(sample, ['strict']) for sample in samples]
+    videos = [smot_report_video_scores(sample, ['strict']) for sample in samples]
     split['tracks and matching'], start = Clock.since(start), Clock.now()
     scores_by_protocol = build_smot_report(videos)
     split['the rest'] = Clock.since(start)

@@ -15,7 +15,7 @@ with tool_imports():
 
     from mmsmot.datasets.bensmot.split import SPLIT_NAMES
     from mmsmot.datasets.converters import CocoVideoWriter
-    from mmsmot.datasets.converters.bensmot_folder import read_bensmot
+    from mmsmot.datasets.converters.bensmot_folder import read_bensmot_folder
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,7 +39,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    videos = read_bensmot(
+    videos = read_bensmot_folder(
         args.data_root, args.split, args.annotations, args.vocabulary, args.sequences
     )
     writer = CocoVideoWriter(args.data_root)

@@ -19,7 +19,7 @@ with tool_imports():
         convert_sequences,
         write_mot_challenge_sequence,
     )
-    from mmsmot.datasets.converters.bensmot_folder import SEPARATOR, read_bensmot
+    from mmsmot.datasets.converters.bensmot_folder import SEPARATOR, read_bensmot_folder
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,7 +45,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     done = convert_sequences(
-        read_bensmot(
+        read_bensmot_folder(
             args.data_root,
             args.split,
             args.annotations,

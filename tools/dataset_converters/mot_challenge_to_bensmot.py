@@ -20,7 +20,7 @@ with tool_imports():
     from mmsmot.datasets.converters import (
         PLACEMENTS,
         convert_sequences,
-        read_mot_challenge,
+        read_mot_challenge_folder,
         write_bensmot_sequence,
     )
     from mmsmot.datasets.converters.bensmot_folder import ACTIVITY, bensmot_name
@@ -50,7 +50,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    videos = read_mot_challenge(
+    videos = read_mot_challenge_folder(
         args.data_root,
         InteractionVocabulary(args.vocabulary) if args.vocabulary else None,
         args.sequences,

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmsmot.utils.command_line import CONFIG, run_tool, tool_imports
 
 with tool_imports():
-    from mmsmot.engine import drop_init_cfg, load_config, require_model
+    from mmsmot.engine import drop_init_cfg, load_config, require_config_model
     from mmsmot.registry import MODELS
     from mmsmot.utils.checkpoint import load_weights, save_weights
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument('--half', action='store_true', help='16 bits a weight')
     args = parser.parse_args()
     config = load_config(args.config)
-    require_model(config)
+    require_config_model(config)
     drop_init_cfg(config.model)
     model = MODELS.build(config.model)
     load_weights(model, args.checkpoint)  # it is whole and of this config, or an error

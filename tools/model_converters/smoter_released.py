@@ -24,7 +24,7 @@ with tool_imports():
     import torch
     from torch import nn
 
-    from mmsmot.engine import drop_init_cfg, load_config, require_model
+    from mmsmot.engine import drop_init_cfg, load_config, require_config_model
     from mmsmot.registry import MODELS
     from mmsmot.utils.atomic import atomic_path
     from mmsmot.utils.checkpoint import load_weights, save_weights
@@ -145,7 +145,7 @@ def build(args: argparse.Namespace) -> nn.Module:
     if args.vocabulary:
         options[TOKENIZER] = args.vocabulary
     config = load_config(args.config, options)
-    require_model(config)
+    require_config_model(config)
     drop_init_cfg(config.model)
     if args.part == 'detector':
         return MODELS.build(config.model.detector).model

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ...structures import valid_boxes, xywh_to_xyxy
-from ...utils.number_text import parse_floats
-from ...utils.text_file import read_file_bytes
-from ..caption_text import clean_caption, has_control_characters
+from ...utils.number_text import parse_number_texts
+from ...utils.text_file import read_text_file_bytes
+from ..caption_text import caption_has_control_characters, clean_caption
 from .repairs import RepairLog
 
 # What stands for a column that is not there: consider it, no class, fully visible.
@@ -32,7 +32,7 @@ def read_annotation_lines(
         log: Takes marks, line ends, blank lines and characters that are not UTF-8.
     """
     try:
-        data = read_file_bytes(path)
+        data = read_text_file_bytes(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if data.startswith(b'\xef\xbb\xbf'):
@@ -58,7 +58,7 @@ def read_annotation_lines(
     return lines
 
 
-def read_caption_file(text: str, place: str, log: RepairLog) -> str:
+def read_caption_annotation(text: str, place: str, log: RepairLog) -> str:
     """Read a file of one caption, cleaned by :func:`~..caption_text.clean_caption`.
 
     Args:
@@ -66,12 +66,12 @@ def read_caption_file(text: str, place: str, log: RepairLog) -> str:
         place: The file and the place in it.
         log: Takes control characters, but for tabs.
     """
-    if has_control_characters(text):
+    if caption_has_control_characters(text):
         log.add('control_characters', f'{place}: {text.strip()[:60]!r}')
     return clean_caption(text)
 
 
-def parse_box_rows(
+def parse_box_annotation_text(
     lines: list[tuple[int, str]], name: str, log: RepairLog
 ) -> tuple[np.ndarray, list[int]]:
     """The rows ``frame,id,x,y,w,h[,consider,class,visibility[,more]]``.
@@ -103,7 +103,7 @@ def _number_rows(
     widths: set[int] = set()
     for number, line in lines:
         try:
-            row = parse_floats(line)
+            row = parse_number_texts(line)
         except ValueError:
             row = []
         if not 6 <= len(row) <= 10:
@@ -158,7 +158,7 @@ def _proper_rows(
 
 
 @dataclass(frozen=True)
-class CaptionTextLine:
+class CaptionAnnotation:
     """A line ``woman0: A woman ...`` of ``instance_captions.txt``.
 
     Attributes:
@@ -174,17 +174,17 @@ class CaptionTextLine:
 
 def parse_captions(
     lines: list[tuple[int, str]], name: str, log: RepairLog
-) -> list[CaptionTextLine]:
+) -> list[CaptionAnnotation]:
     """The captions in the file's order, which is that of the trajectories' ids."""
     captions = []
     for number, line in lines:
-        line = read_caption_file(line, f'{name}:{number}', log)
+        line = read_caption_annotation(line, f'{name}:{number}', log)
         match = _NAMED.fullmatch(line)
         if match is None:
             log.add('caption_unnamed', f'{name}:{number}: {line[:60]!r}')
         label, text = match.groups() if match else ('', line)
         captions.append(
-            CaptionTextLine(normalized_annotation_name(label), text.strip(), number)
+            CaptionAnnotation(normalized_annotation_name(label), text.strip(), number)
         )
     names: set[str] = set()
     for caption in captions:
@@ -201,7 +201,7 @@ def normalized_annotation_name(name: str) -> str:
     return ''.join(name.lower().split())
 
 
-def _counted_anew(captions: list[CaptionTextLine]) -> list[CaptionTextLine]:
+def _counted_anew(captions: list[CaptionAnnotation]) -> list[CaptionAnnotation]:
     """Names with the suffix that their category's count gives."""
     counts: dict[str, int] = {}
     renamed = []
@@ -209,5 +209,5 @@ def _counted_anew(captions: list[CaptionTextLine]) -> list[CaptionTextLine]:
         category = caption.name.rstrip('0123456789')
         label = f'{category}{counts.get(category, 0)}' if category else ''
         counts[category] = counts.get(category, 0) + 1
-        renamed.append(CaptionTextLine(label, caption.text, caption.line))
+        renamed.append(CaptionAnnotation(label, caption.text, caption.line))
     return renamed

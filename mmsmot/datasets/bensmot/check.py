@@ -10,7 +10,7 @@ from .repairs import REPAIRS, RepairLog
 
 
 @dataclass(frozen=True)
-class CheckReport:
+class BenSMOTCheckReport:
     """The findings in one split.
 
     Attributes:
@@ -38,7 +38,7 @@ def check_bensmot(
     annotations: str | None = None,
     vocabulary: str = 'clean335',
     strict: bool = False,
-) -> CheckReport:
+) -> BenSMOTCheckReport:
     """Read a whole split and write nothing, not even the index.
 
     Args:
@@ -82,4 +82,4 @@ def check_bensmot(
         ),
         'referring expressions': sum(len(t.expressions or ()) for t in gts),
     }
-    return CheckReport(contents, dataset.repairs)
+    return BenSMOTCheckReport(contents, dataset.repairs)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...structures.id_keys import read_id, read_pair
+from ...structures.id_keys import read_id, read_id_pair
 from ...utils.json_file import read_json
-from ..caption_text import text_has_verb
-from .annotation_text import read_caption_file
+from ..caption_text import caption_text_has_verb
+from .annotation_text import read_caption_annotation
 from .repairs import RepairLog
-from .semantics import InteractionRelation, SequenceSemantics
+from .semantics import SemanticsRelation, SequenceSemantics
 
 SUMMARY = 'video_summary.json'
 CAPTION = 'instance_caption.json'
@@ -78,7 +78,9 @@ class CombinedAnnotations:
     ) -> SequenceSemantics:
         """Captions and relations of one video; those of other ids are dropped."""
         place = f'{self.folder / SUMMARY}: {name}'
-        summary = read_caption_file(self._summaries.get(name, ''), place, log) or None
+        summary = (
+            read_caption_annotation(self._summaries.get(name, ''), place, log) or None
+        )
         if summary is None:
             log.add('video_caption_missing', f'{self.folder / SUMMARY}: no {name!r}')
         captions = relations = None
@@ -104,7 +106,7 @@ class CombinedAnnotations:
             elif not (isinstance(text, str) and text.strip()):
                 log.add('caption_empty', place)
             else:
-                captions[track_id] = read_caption_file(text, place, log)
+                captions[track_id] = read_caption_annotation(text, place, log)
         if len(captions) < len(track_ids):
             place = f'{self.folder / CAPTION}: {name}: {len(captions)} captions for '
             log.add('captions_fewer', f'{place}{len(track_ids)} trajectories')
@@ -112,12 +114,12 @@ class CombinedAnnotations:
 
     def _relations_of(
         self, name: str, track_ids: list[int], log: RepairLog
-    ) -> list[InteractionRelation]:
+    ) -> list[SemanticsRelation]:
         relations = []
         for key, verbs in self._relations[name].items():
             place = f'{self.folder / RELATION}: {name}: {key[:40]!r}'
             verbs = [verbs] if isinstance(verbs, str) else verbs
-            pair = read_pair(key)
+            pair = read_id_pair(key)
             if (
                 pair is None
                 or not isinstance(verbs, list)
@@ -130,11 +132,11 @@ class CombinedAnnotations:
                 log.add('edge_unknown_node', place)
             elif subject_id == object_id:
                 log.add('edge_self_loop', place)
-            elif not any(map(text_has_verb, verbs)):
+            elif not any(map(caption_text_has_verb, verbs)):
                 log.add('edge_without_verb', place)
             else:
                 joined = ','.join(verbs)
                 relations.append(
-                    InteractionRelation(subject_id, object_id, joined, place)
+                    SemanticsRelation(subject_id, object_id, joined, place)
                 )
         return relations

@@ -10,7 +10,7 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from ...registry import DATASETS
-from ...utils.error_messages import first_names
+from ...utils.error_messages import first_error_names
 from ...utils.json_file import read_json
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
@@ -18,15 +18,15 @@ from ..video_dataset import VideoDataset
 from ..video_reader import BENSMOT_FPS
 from ..vocabulary import InteractionVocabulary
 from .combined_json import CombinedAnnotations
-from .ground_truth import bensmot_ground_truth, bensmot_video, with_folder_in_places
+from .ground_truth import bensmot_ground_truth, bensmot_video, gt_with_folder_in_places
 from .index import (
     SPLITS,
     default_index_path,
-    find_sequence_folders,
+    index_sequence_folders,
     read_sequence_index,
 )
 from .repairs import RepairLog
-from .sequence import SequenceRecord
+from .sequence import BenSMOTSequenceRecord
 from .split import SPLIT_NAMES, SYNSMOT_FILE, select_split, split_folder
 
 NO_WORDS = 'no captions, interactions or video caption'
@@ -165,7 +165,7 @@ class BenSMOTDataset(VideoDataset):
     def read_videos(self) -> list[dict]:
         """Read every sequence chosen, described or not; counts in ``repairs``."""
         folder = split_folder(self.data_root, self.split)
-        folders = find_sequence_folders(self.data_root, folder)
+        folders = index_sequence_folders(self.data_root, folder)
         names = select_split(self.data_root, self.split, folders)
         # All of the folder: the part that another split is of it shares the index.
         records = read_sequence_index(folders, self._cache_path(folder))
@@ -192,14 +192,14 @@ class BenSMOTDataset(VideoDataset):
         names = set(folders)
         for split in SPLITS:
             if split != folder and os.path.isdir(Path(self.data_root) / split):
-                names.update(find_sequence_folders(self.data_root, split))
+                names.update(index_sequence_folders(self.data_root, split))
         return names
 
     def _read_video(
         self,
         name: str,
         folder: Path,
-        record: SequenceRecord,
+        record: BenSMOTSequenceRecord,
         combined: CombinedAnnotations | None,
     ) -> dict[str, ImageSequence | GroundTruth] | None:
         log = self.repairs
@@ -209,7 +209,7 @@ class BenSMOTDataset(VideoDataset):
         log.merge(record.log, f'{folder}/')
         if combined is None:
             log.merge(record.text_log, f'{folder}/')
-            semantics = with_folder_in_places(record.semantics, folder)
+            semantics = gt_with_folder_in_places(record.semantics, folder)
         else:
             semantics = combined.semantics(name, record.track_ids, log)
         return dict(
@@ -223,7 +223,7 @@ class BenSMOTDataset(VideoDataset):
         ]
         message = (
             f'{self.data_root}/{self.split}: {len(names)} of {len(videos)} sequences '
-            f'left out ({NO_WORDS}): {first_names(names)}'
+            f'left out ({NO_WORDS}): {first_error_names(names)}'
         )
         if not num_kept:
             raise ValueError(f'{message}. described_only=False keeps them.')

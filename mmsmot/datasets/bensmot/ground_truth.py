@@ -22,14 +22,14 @@ from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..vocabulary import InteractionVocabulary
 from .repairs import RepairLog
-from .semantics import InteractionRelation, SequenceSemantics
-from .sequence import EXPRESSIONS, GT, IMAGES, SPANS, SequenceRecord
+from .semantics import SemanticsRelation, SequenceSemantics
+from .sequence import EXPRESSIONS, GT, IMAGES, SPANS, BenSMOTSequenceRecord
 
 Row = tuple[int, int, str, int, int]
 
 
 def bensmot_video(
-    name: str, folder: Path, record: SequenceRecord, default_fps: float
+    name: str, folder: Path, record: BenSMOTSequenceRecord, default_fps: float
 ) -> ImageSequence:
     """The frames of a sequence; images are read on access.
 
@@ -59,7 +59,7 @@ def bensmot_video(
 
 def bensmot_ground_truth(
     folder: Path,
-    record: SequenceRecord,
+    record: BenSMOTSequenceRecord,
     semantics: SequenceSemantics,
     vocabulary: InteractionVocabulary,
     log: RepairLog,
@@ -99,7 +99,7 @@ def bensmot_ground_truth(
     )
 
 
-def with_folder_in_places(
+def gt_with_folder_in_places(
     semantics: SequenceSemantics, folder: Path
 ) -> SequenceSemantics:
     """The same semantics with the folder before the place of each relation."""
@@ -143,7 +143,7 @@ def _verbs(
 
 def _spans(
     folder: Path,
-    record: SequenceRecord,
+    record: BenSMOTSequenceRecord,
     vocabulary: InteractionVocabulary,
     log: RepairLog,
 ) -> dict[tuple[int, int, str], list[tuple[int, int]]] | None:
@@ -161,7 +161,7 @@ def _spans(
 
 def _interactions(
     folder: Path,
-    relations: list[InteractionRelation],
+    relations: list[SemanticsRelation],
     spans: dict[tuple[int, int, str], list[tuple[int, int]]] | None,
     vocabulary: InteractionVocabulary,
     log: RepairLog,

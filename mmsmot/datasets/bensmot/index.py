@@ -19,7 +19,13 @@ from ...utils.number_ranges import FRAME_RATE, IMAGE_SIDE
 from ...utils.stored_arrays import DAMAGED, read_stored_arrays
 from .annotation_text import COLUMNS
 from .repairs import NOTES, REPAIRS, RepairLog
-from .sequence import GT, IMAGES, SequenceRecord, read_sequence, sequence_fingerprint
+from .sequence import (
+    GT,
+    IMAGES,
+    BenSMOTSequenceRecord,
+    bensmot_sequence_fingerprint,
+    read_sequence,
+)
 
 # To be raised when records are read or mended in another way.
 FORMAT = 5
@@ -29,7 +35,7 @@ SPLITS = ('train', 'val', 'test')
 _DAMAGED = (*DAMAGED, AttributeError, RecursionError)
 
 
-def find_sequence_folders(root: str | os.PathLike, split: str) -> dict[str, Path]:
+def index_sequence_folders(root: str | os.PathLike, split: str) -> dict[str, Path]:
     """Sequence folders by name, ``'<activity>/<sequence>'``, sorted.
 
     Raises:
@@ -78,7 +84,7 @@ def default_index_path(root: str | os.PathLike, split: str) -> Path:
 
 def read_sequence_index(
     sequences: dict[str, Path], cache: str | os.PathLike | None
-) -> dict[str, SequenceRecord]:
+) -> dict[str, BenSMOTSequenceRecord]:
     """A record of each sequence; those that did not change come from the cache.
 
     Args:
@@ -90,7 +96,7 @@ def read_sequence_index(
     records, changed = {}, cached.keys() != sequences.keys()
     for name, folder in sequences.items():
         record = cached.get(name)
-        if record is None or record.fingerprint != sequence_fingerprint(
+        if record is None or record.fingerprint != bensmot_sequence_fingerprint(
             folder, record.images[0] if record.images else None
         ):
             record, changed = read_sequence(folder), True
@@ -107,7 +113,7 @@ def read_sequence_index(
     return records
 
 
-def _save(records: dict[str, SequenceRecord], path: Path) -> None:
+def _save(records: dict[str, BenSMOTSequenceRecord], path: Path) -> None:
     contents = {name: record.to_dict() for name, record in records.items()}
     text = json.dumps({'format': FORMAT, 'sequences': contents}, ensure_ascii=False)
     tables = [r.rows for r in records.values() if r.rows is not None]
@@ -121,7 +127,7 @@ def _save(records: dict[str, SequenceRecord], path: Path) -> None:
         )
 
 
-def _load(path: Path) -> dict[str, SequenceRecord]:
+def _load(path: Path) -> dict[str, BenSMOTSequenceRecord]:
     """The records of a cache file; none where it is missing, old or damaged."""
     if not path.is_file():
         return {}
@@ -142,7 +148,7 @@ def _load(path: Path) -> dict[str, SequenceRecord]:
 
 def _records(
     contents: dict, rows: np.ndarray, counts: np.ndarray
-) -> Iterable[tuple[str, SequenceRecord]]:
+) -> Iterable[tuple[str, BenSMOTSequenceRecord]]:
     if rows.shape[1:] != (COLUMNS,) or np.maximum(counts, 0).sum() != len(rows):
         raise ValueError('its boxes are not those of its sequences')
     start = 0
@@ -150,7 +156,7 @@ def _records(
         end = start + max(count, 0)
         table = None if count < 0 else rows[start:end]
         _require_frames(content, name)
-        record = SequenceRecord.from_dict(content, table)
+        record = BenSMOTSequenceRecord.from_dict(content, table)
         _require_kinds(record, name)
         yield name, record
         start = end
@@ -165,7 +171,7 @@ def _require_frames(content: dict, name: str) -> None:
         raise ValueError(f'{name}: its frames or images are none')
 
 
-def _require_kinds(record: SequenceRecord, name: str) -> None:
+def _require_kinds(record: BenSMOTSequenceRecord, name: str) -> None:
     """Refuse a record with a field of another kind than :func:`read_sequence` makes."""
     semantics = record.semantics
     texts = [semantics.video_caption, *(semantics.captions or {}).values()]

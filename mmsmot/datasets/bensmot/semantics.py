@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...utils.text_file import read_file_bytes
-from ..caption_text import text_has_verb
+from ...utils.text_file import read_text_file_bytes
+from ..caption_text import caption_text_has_verb
 from ..graphml import GraphMLEdge, UnsafeGraphML, parse_graphml
 from .annotation_text import (
-    CaptionTextLine,
+    CaptionAnnotation,
     normalized_annotation_name,
     parse_captions,
     read_annotation_lines,
-    read_caption_file,
+    read_caption_annotation,
 )
 from .repairs import RepairLog
 
@@ -23,7 +23,7 @@ GRAPH = 'interactions.graphml'
 
 
 @dataclass
-class InteractionRelation:
+class SemanticsRelation:
     """An edge between two trajectories.
 
     Attributes:
@@ -51,7 +51,7 @@ class SequenceSemantics:
 
     video_caption: str | None = None
     captions: dict[int, str] | None = None
-    relations: list[InteractionRelation] | None = None
+    relations: list[SemanticsRelation] | None = None
 
 
 def read_semantics(
@@ -64,7 +64,9 @@ def read_semantics(
     the trajectories that are left.
     """
     lines = read_annotation_lines(folder / VIDEO_CAPTION, VIDEO_CAPTION, log)
-    parts = (read_caption_file(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ())
+    parts = (
+        read_caption_annotation(t, f'{VIDEO_CAPTION}:{n}', log) for n, t in lines or ()
+    )
     summary = ' '.join(parts).strip()
     if not summary:
         log.add('video_caption_missing', f'{VIDEO_CAPTION}: missing or empty')
@@ -76,7 +78,7 @@ def read_semantics(
 
 
 def _match_captions(
-    captions: list[CaptionTextLine], track_ids: list[int], log: RepairLog
+    captions: list[CaptionAnnotation], track_ids: list[int], log: RepairLog
 ) -> tuple[dict[int, str], dict[str, int]]:
     """Texts by id, and ids by name."""
     sizes = f'{CAPTIONS}: {len(captions)} captions for {len(track_ids)} trajectories'
@@ -100,9 +102,9 @@ def _match_captions(
 
 def _read_relations(
     path: Path, names: dict[str, int], track_ids: list[int], log: RepairLog
-) -> list[InteractionRelation] | None:
+) -> list[SemanticsRelation] | None:
     try:
-        nodes, edges = parse_graphml(read_file_bytes(path))
+        nodes, edges = parse_graphml(read_text_file_bytes(path))
     except FileNotFoundError:
         log.add('graph_missing', f'{GRAPH}: missing')
         return None
@@ -141,7 +143,7 @@ def _match_nodes(
 
 def _relation(
     edge: GraphMLEdge, ids: dict[str, int], names: dict[str, int], log: RepairLog
-) -> InteractionRelation | None:
+) -> SemanticsRelation | None:
     place = f'{GRAPH}:{edge.line}'
     example = f'{place}: {edge.source[:40]!r} to {edge.target[:40]!r}'
     subject_id, object_id = (
@@ -152,8 +154,8 @@ def _relation(
         log.add('edge_unknown_node', example)
     elif subject_id == object_id:
         log.add('edge_self_loop', example)
-    elif not text_has_verb(edge.relation):
+    elif not caption_text_has_verb(edge.relation):
         log.add('edge_without_verb', example)
     else:
-        return InteractionRelation(subject_id, object_id, edge.relation, place)
+        return SemanticsRelation(subject_id, object_id, edge.relation, place)
     return None

@@ -18,13 +18,18 @@ from ..image_decoder import image_size
 from ..image_sequence import MAX_DIGITS
 from ..seqinfo import FILE_NAME as SEQINFO
 from ..seqinfo import SeqInfo, read_seqinfo
-from .annotation_text import COLUMNS, MAX_NUMBER, parse_box_rows, read_annotation_lines
+from .annotation_text import (
+    COLUMNS,
+    MAX_NUMBER,
+    parse_box_annotation_text,
+    read_annotation_lines,
+)
 from .repairs import RepairLog
 from .semantics import (
     CAPTIONS,
     GRAPH,
     VIDEO_CAPTION,
-    InteractionRelation,
+    SemanticsRelation,
     SequenceSemantics,
     read_semantics,
 )
@@ -39,7 +44,7 @@ _NUMBER = re.compile(rf'(?<!\d)\d{{1,{MAX_DIGITS}}}$')
 
 
 @dataclass
-class SequenceRecord:
+class BenSMOTSequenceRecord:
     """What a sequence folder holds.
 
     Attributes:
@@ -86,13 +91,13 @@ class SequenceRecord:
     @classmethod
     def from_dict(
         cls, content: dict[str, Any], rows: np.ndarray | None
-    ) -> SequenceRecord:
+    ) -> BenSMOTSequenceRecord:
         """The opposite of :meth:`to_dict`."""
         words = dict(content['semantics'])
         if words['captions'] is not None:
             words['captions'] = {int(i): text for i, text in words['captions'].items()}
         if words['relations'] is not None:
-            words['relations'] = [InteractionRelation(**r) for r in words['relations']]
+            words['relations'] = [SemanticsRelation(**r) for r in words['relations']]
         parsed = dict(
             semantics=SequenceSemantics(**words),
             log=RepairLog.from_list(content['log']),
@@ -101,7 +106,9 @@ class SequenceRecord:
         return cls(**{**content, **parsed}, rows=rows)
 
 
-def sequence_fingerprint(folder: str | os.PathLike, first_image: str | None) -> str:
+def bensmot_sequence_fingerprint(
+    folder: str | os.PathLike, first_image: str | None
+) -> str:
     """Sizes and times of everything that a record is read from.
 
     Of the images only the first is read, for its size; that of their folder changes
@@ -125,7 +132,7 @@ def _stamp(path: str) -> str:
     return f'{stat.st_size} {stat.st_mtime_ns}'
 
 
-def read_sequence(folder: Path) -> SequenceRecord:
+def read_sequence(folder: Path) -> BenSMOTSequenceRecord:
     """Read a sequence folder; what is odd is mended, counted, and never fatal.
 
     Raises:
@@ -133,7 +140,7 @@ def read_sequence(folder: Path) -> SequenceRecord:
     """
     log, text_log = RepairLog(), RepairLog()
     # Before the files are read: what changes meanwhile must not count as read.
-    stamp = sequence_fingerprint(folder, None)
+    stamp = bensmot_sequence_fingerprint(folder, None)
     images = _find_images(folder, log)
     first_image = images[0][1] if images else None
     if first_image is not None:
@@ -144,7 +151,7 @@ def read_sequence(folder: Path) -> SequenceRecord:
     if lines is None:
         log.add('gt_missing', f'{GT}: missing')
     else:
-        rows, track_ids = parse_box_rows(lines, GT, log)
+        rows, track_ids = parse_box_annotation_text(lines, GT, log)
     images, images_from_zero = _images_from_one(images)
     rows, offset = _rows_from_one(rows, images, images_from_zero, log)
     frame_ids, rows = _frames(images, rows, log)
@@ -153,10 +160,10 @@ def read_sequence(folder: Path) -> SequenceRecord:
     spans, fps = _read_spans(folder, offset, log)
     info = _read_info(folder, log)
     first = images[0][1] if images else None
-    return SequenceRecord(
+    return BenSMOTSequenceRecord(
         fingerprint=stamp
         if first == first_image
-        else sequence_fingerprint(folder, first),
+        else bensmot_sequence_fingerprint(folder, first),
         frame_ids=frame_ids,
         images=[name for _, name in images],
         images_from_zero=images_from_zero,

@@ -5,7 +5,10 @@ from .coco_video import CocoVideoFile
 from .coco_video_writer import CocoVideoWriter
 from .conversion import Conversion, convert_sequences
 from .image_files import PLACEMENTS
-from .mot_challenge_folder import read_mot_challenge, write_mot_challenge_sequence
+from .mot_challenge_folder import (
+    read_mot_challenge_folder,
+    write_mot_challenge_sequence,
+)
 
 __all__ = [
     'PLACEMENTS',
@@ -13,7 +16,7 @@ __all__ = [
     'CocoVideoWriter',
     'Conversion',
     'convert_sequences',
-    'read_mot_challenge',
+    'read_mot_challenge_folder',
     'write_bensmot_sequence',
     'write_mot_challenge_sequence',
 ]

@@ -9,17 +9,17 @@ from pathlib import Path
 from ...utils.atomic import atomic_folder
 from ..bensmot.combined_json import CombinedAnnotations
 from ..bensmot.dataset import BenSMOTDataset
-from ..bensmot.index import find_sequence_folders, read_sequence_index
+from ..bensmot.index import index_sequence_folders, read_sequence_index
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import SequenceSemantics
 from ..bensmot.sequence import GT, IMAGE_SUFFIXES, IMAGES
 from ..bensmot.split import select_split, split_folder
-from ..caption_text import clean_verb_text
+from ..caption_text import clean_caption_verb
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..seqinfo import SeqInfo, write_seqinfo
 from .image_files import place_images
-from .sequence_text import write_gt_boxes, write_semantics
+from .sequence_text import write_gt_boxes, write_semantics_text
 
 ACTIVITY = 'videos'
 SEPARATOR = '__'  # between activity and sequence in layouts that have one level
@@ -44,13 +44,13 @@ def write_bensmot_sequence(
 
     Raises:
         ValueError: See ``place_images`` and
-            :func:`~mmsmot.datasets.converters.sequence_text.write_semantics`.
+            :func:`~mmsmot.datasets.converters.sequence_text.write_semantics_text`.
         FileNotFoundError: An image is missing.
     """
-    write_sequence(video, gt, Path(folder), placement, IMAGES, GT)
+    write_bensmot_folder_sequence(video, gt, Path(folder), placement, IMAGES, GT)
 
 
-def write_sequence(
+def write_bensmot_folder_sequence(
     video: ImageSequence,
     gt: GroundTruth,
     folder: Path,
@@ -73,11 +73,11 @@ def write_sequence(
         place_images(video, temporary / image_dir, placement, IMAGE_SUFFIXES)
         if gt.trajectories is not None:
             write_gt_boxes(gt.trajectories, temporary / gt_file)
-        write_semantics(video, gt, temporary)
-        write_sequence_info(video, folder.name, image_dir, temporary)
+        write_semantics_text(video, gt, temporary)
+        write_bensmot_folder_info(video, folder.name, image_dir, temporary)
 
 
-def write_sequence_info(
+def write_bensmot_folder_info(
     video: ImageSequence, name: str, image_dir: str, folder: Path
 ) -> None:
     """Write ``seqinfo.ini``; without an image size it has none."""
@@ -113,7 +113,7 @@ def bensmot_name(name: str, activity: str = ACTIVITY) -> str:
     return '/'.join(pair)
 
 
-def split_bensmot_verbs(
+def split_bensmot_folder_verbs(
     root: str | os.PathLike, split: str, annotations: str | os.PathLike | None = None
 ) -> list[str]:
     """Every verb that the interactions of a split name, as annotated, sorted.
@@ -125,7 +125,7 @@ def split_bensmot_verbs(
         split: As of ``BenSMOTDataset``.
         annotations: The folder of the combined JSON files, ``None`` for the text files.
     """
-    folders = find_sequence_folders(root, split_folder(root, split))
+    folders = index_sequence_folders(root, split_folder(root, split))
     names = select_split(root, split, folders)
     records = read_sequence_index({name: folders[name] for name in names}, None)
     combined = None if annotations is None else CombinedAnnotations(annotations)
@@ -134,19 +134,21 @@ def split_bensmot_verbs(
         semantics = record.semantics
         if combined is not None:
             semantics = combined.semantics(name, record.track_ids, RepairLog())
-        verbs |= annotated_verbs(semantics, record.spans)
+        verbs |= bensmot_folder_verbs(semantics, record.spans)
     return sorted(verbs)
 
 
-def annotated_verbs(semantics: SequenceSemantics, spans: list[list] | None) -> set[str]:
+def bensmot_folder_verbs(
+    semantics: SequenceSemantics, spans: list[list] | None
+) -> set[str]:
     """The verbs of a sequence's interactions, and of those with spans, as annotated."""
     texts = [relation.verbs for relation in semantics.relations or ()]
     texts += [verb for _, verb, *_ in spans or ()]
     parts = (part for text in texts for part in text.split(','))
-    return {clean_verb_text(part) for part in parts} - {''}
+    return {clean_caption_verb(part) for part in parts} - {''}
 
 
-def read_bensmot(
+def read_bensmot_folder(
     root: str | os.PathLike,
     split: str,
     annotations: str | None = None,
@@ -168,7 +170,7 @@ def read_bensmot(
     if vocabulary is None:
         # A dataset without any interaction has no verbs, and a vocabulary must have one.
         verbs: str | list[str] = (
-            split_bensmot_verbs(root, split, annotations) or 'clean335'
+            split_bensmot_folder_verbs(root, split, annotations) or 'clean335'
         )
     else:
         verbs = vocabulary

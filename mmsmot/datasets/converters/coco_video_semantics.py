@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...structures import Interactions, ReferringExpression
-from ...structures.id_keys import read_id, read_pair
+from ...structures.id_keys import read_id, read_id_pair
 from ...structures.referring_expression import expression_from_dict
 from ...utils.json_entry import JsonEntry
 from ..bensmot.annotation_text import MAX_NUMBER
-from ..caption_text import clean_caption, clean_verb_text
+from ..caption_text import clean_caption, clean_caption_verb
 
 Spans = dict[tuple[int, int, str], list[tuple[int, int]]]
 
@@ -35,7 +35,7 @@ def coco_video_interactions(video: JsonEntry) -> Interactions | None:
     spans = _read_spans(video)
     rows = []
     for key, verbs in video.items('relation', dict).items():
-        pair = read_pair(key)
+        pair = read_id_pair(key)
         if pair is None or not isinstance(verbs, list):
             video.fail(f'relation must map "i-j" to lists of verbs, got {key!r:.40}')
         for verb in dict.fromkeys(_parse_coco_verb(verb, video, key) for verb in verbs):
@@ -76,4 +76,4 @@ def coco_video_expressions(video: JsonEntry) -> list[ReferringExpression] | None
 
 def _parse_coco_verb(verb: object, entry: JsonEntry, key: str) -> str:
     entry.require_text(verb, f'a verb of {key}')
-    return clean_verb_text(str(verb))
+    return clean_caption_verb(str(verb))

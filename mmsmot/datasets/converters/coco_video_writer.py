@@ -14,7 +14,7 @@ from ...utils.atomic import atomic_write
 from ..ground_truth import GroundTruth
 from ..image_decoder import image_size
 from ..image_sequence import ImageSequence
-from .sequence_text import interaction_span_items
+from .sequence_text import interaction_span_texts
 
 PERSON = 1
 DECIMALS = 3  # of coordinates in pixels
@@ -78,7 +78,7 @@ class CocoVideoWriter:
             for pair, verbs in gt.interactions.as_pairs().items():
                 relation['{}-{}'.format(*pair)] = sorted(verbs)
             row['relation'] = relation
-            spans = interaction_span_items(gt.interactions, video)
+            spans = interaction_span_texts(gt.interactions, video)
             if spans:
                 row['semantic_trajectories'] = spans
         if gt.expressions is not None:

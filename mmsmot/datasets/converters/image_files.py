@@ -16,7 +16,7 @@ from ..image_sequence import ImageSequence
 PLACEMENTS = ('symlink', 'hardlink', 'copy', 'none')
 
 
-def require_images(video: ImageSequence) -> None:
+def require_image_files(video: ImageSequence) -> None:
     """Check that every image of a video is there.
 
     Raises:
@@ -58,7 +58,7 @@ def place_images(
     require_choice('place_images', PLACEMENTS, placement=placement)
     if placement == 'none':
         return
-    require_images(video)
+    require_image_files(video)
     folder.mkdir()
     for frame_id, path in zip(video.frame_ids.tolist(), video.image_paths, strict=True):
         source = Path(os.path.abspath(path))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ...structures import xyxy_to_xywh
-from ..bensmot.ground_truth import bensmot_ground_truth, with_folder_in_places
+from ..bensmot.ground_truth import bensmot_ground_truth, gt_with_folder_in_places
 from ..bensmot.repairs import RepairLog
 from ..bensmot.semantics import read_semantics
 from ..bensmot.sequence import read_sequence
@@ -18,7 +18,7 @@ from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
 from ..mot_challenge import MOTChallengeDataset
 from ..vocabulary import InteractionVocabulary
-from .bensmot_folder import annotated_verbs, write_sequence
+from .bensmot_folder import bensmot_folder_verbs, write_bensmot_folder_sequence
 
 IMAGE_DIR = 'img1'
 # What read_sequence misses in BenSMOT's places; MOTChallenge keeps it elsewhere.
@@ -26,7 +26,7 @@ _ELSEWHERE = ('images_missing', 'gt_missing')
 _UNSAID = ('video_caption_missing', 'captions_missing', 'graph_missing')
 
 
-def read_mot_challenge(
+def read_mot_challenge_folder(
     root: str | os.PathLike,
     vocabulary: InteractionVocabulary | None = None,
     sequences: Sequence[str] | None = None,
@@ -80,7 +80,7 @@ def _with_words(
         text_log = RepairLog()
         semantics = read_semantics(folder, np.unique(boxes.ids).tolist(), text_log)
     if vocabulary is None:
-        verbs = sorted(annotated_verbs(semantics, record.spans))
+        verbs = sorted(bensmot_folder_verbs(semantics, record.spans))
         vocabulary = InteractionVocabulary(verbs or 'clean335')
     table = [
         boxes.frame_ids,
@@ -97,7 +97,7 @@ def _with_words(
             part.counts.pop(kind, None)
         log.merge(part, f'{folder}/')
     words = bensmot_ground_truth(
-        folder, record, with_folder_in_places(semantics, folder), vocabulary, log
+        folder, record, gt_with_folder_in_places(semantics, folder), vocabulary, log
     )
     return replace(words, trajectories=boxes)
 
@@ -112,7 +112,7 @@ def write_mot_challenge_sequence(
 
     Frame numbers stay as they are, holes included; ``seqLength`` is the last of them.
     The texts are BenSMOT's text files beside ``gt``, where MOTChallenge's tools do
-    not look and :func:`read_mot_challenge` does.
+    not look and :func:`read_mot_challenge_folder` does.
 
     Args:
         video: Its frames.
@@ -123,7 +123,9 @@ def write_mot_challenge_sequence(
 
     Raises:
         ValueError: See ``place_images`` and
-            :func:`~mmsmot.datasets.converters.sequence_text.write_semantics`.
+            :func:`~mmsmot.datasets.converters.sequence_text.write_semantics_text`.
         FileNotFoundError: An image is missing.
     """
-    write_sequence(video, gt, Path(folder), placement, IMAGE_DIR, 'gt/gt.txt')
+    write_bensmot_folder_sequence(
+        video, gt, Path(folder), placement, IMAGE_DIR, 'gt/gt.txt'
+    )

@@ -12,7 +12,7 @@ import numpy as np
 from ...structures import Interactions, Trajectories, write_expression, xyxy_to_xywh
 from ..bensmot.semantics import CAPTIONS, GRAPH, VIDEO_CAPTION
 from ..bensmot.sequence import EXPRESSIONS, SPANS
-from ..caption_text import one_line_text
+from ..caption_text import one_line_caption
 from ..graphml import interactions_graphml
 from ..ground_truth import GroundTruth
 from ..image_sequence import ImageSequence
@@ -54,7 +54,7 @@ def write_gt_boxes(trajectories: Trajectories, path: Path) -> None:
     _write(path, ''.join(f'{line}\n' for line in lines))
 
 
-def write_semantics(video: ImageSequence, gt: GroundTruth, folder: Path) -> None:
+def write_semantics_text(video: ImageSequence, gt: GroundTruth, folder: Path) -> None:
     """Write the texts of a video; no file for what is not annotated.
 
     ``instance_captions.txt`` has a line for each trajectory by ascending id, an empty
@@ -67,10 +67,10 @@ def write_semantics(video: ImageSequence, gt: GroundTruth, folder: Path) -> None
     ids = [] if gt.trajectories is None else np.unique(gt.trajectories.ids).tolist()
     names = [f'{CATEGORY}{number}' for number in range(len(ids))]
     if gt.video_caption is not None:
-        _write(folder / VIDEO_CAPTION, one_line_text(gt.video_caption) + '\n')
+        _write(folder / VIDEO_CAPTION, one_line_caption(gt.video_caption) + '\n')
     if gt.captions is not None:
         _require_known(gt.captions, ids, video, 'captions')
-        texts = [one_line_text(gt.captions.get(track_id, '')) for track_id in ids]
+        texts = [one_line_caption(gt.captions.get(track_id, '')) for track_id in ids]
         lines = (f'{n}: {t}'.rstrip() + '\n' for n, t in zip(names, texts, strict=True))
         _write(folder / CAPTIONS, ''.join(lines))
     if gt.interactions is not None:
@@ -82,7 +82,7 @@ def write_semantics(video: ImageSequence, gt: GroundTruth, folder: Path) -> None
             write_expression(expression, path)
 
 
-def interaction_span_items(
+def interaction_span_texts(
     interactions: Interactions, video: ImageSequence
 ) -> list[dict[str, Any]]:
     """``semantic_trajectories.json``'s entries: the rows that have a span, both ends."""
@@ -133,7 +133,7 @@ def _write_interactions(
         for row in range(len(interactions))
     ]
     _write(folder / GRAPH, interactions_graphml(names, edges))
-    items = interaction_span_items(interactions, video)
+    items = interaction_span_texts(interactions, video)
     if items:
         content = {'fps': video.video.fps, 'trajectories': items}
         _write(folder / SPANS, json.dumps(content, ensure_ascii=False) + '\n')

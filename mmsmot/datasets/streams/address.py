@@ -24,14 +24,14 @@ def is_stream_address(text: object) -> bool:
     """
     if not isinstance(text, str):
         return False
-    if is_url(text):
+    if is_url_address(text):
         return True
     return CAMERA.fullmatch(text) is not None and not (
         text.isdigit() and os.path.exists(text)
     )
 
 
-def is_url(text: str) -> bool:
+def is_url_address(text: str) -> bool:
     """Whether it begins with one of :data:`SCHEMES`."""
     scheme, colon, _ = text.partition('://')
     return bool(colon) and scheme.lower() in SCHEMES
@@ -45,14 +45,14 @@ def camera_device(address: str) -> int | str:
 
 def redacted_address(address: str) -> str:
     """The address as it may be logged and stored: passwords and tokens are ``***``."""
-    if not is_url(address):
+    if not is_url_address(address):
         return f'camera:{address}' if address.isdigit() else address
     return SECRETS.sub(r'\1***', PASSWORD.sub(r'\1:***@', address))
 
 
 def stream_name(address: str) -> str:
     """A name that files can have, such as ``door.lan_main`` or ``camera0``."""
-    if not is_url(address):
+    if not is_url_address(address):
         device = camera_device(address)
         return (
             f'camera{device}' if isinstance(device, int) else device.rpartition('/')[2]

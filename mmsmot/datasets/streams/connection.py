@@ -19,7 +19,7 @@ from ..video_container import (
     container_lacks_timestamps,
     container_video_stream,
 )
-from .address import camera_device, is_url, redacted_address
+from .address import camera_device, is_url_address, redacted_address
 
 # A rate beyond these is a guess that went wrong, such as the ticks of the clock.
 SLOWEST, FASTEST = 0.1, 300
@@ -192,7 +192,7 @@ def open_connection(
     Raises:
         ConnectionError: It cannot be opened.
     """
-    if is_url(address):
+    if is_url_address(address):
         return NetworkConnection(address, timeout)
     return CameraConnection(address)
 

@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from ...structures import Frame, VideoInfo
 from ...utils.number_ranges import NON_NEGATIVE, POSITIVE, NumberRange, require_numbers
 from ..video_file import DURATION_SLACK
-from .address import is_url, redacted_address, stream_name
+from .address import is_url_address, redacted_address, stream_name
 from .connection import (
     CameraConnection,
     NetworkConnection,
@@ -99,7 +99,7 @@ class VideoStream:
         except ConnectionError as error:
             raise ConnectionError(
                 f'{redacted_address(address)}: no video comes from there ({error}). '
-                f'{CHECKS[is_url(address)]}'
+                f'{CHECKS[is_url_address(address)]}'
             ) from None
         # A recording's stamps may leap as they like; it has no other clock.
         leap = LARGEST_LEAP if self._connection.duration is None else float('inf')

@@ -1,6 +1,6 @@
 """SynSMOT: a synthetic world of people acting, every label known."""
 
-from .build import Clip, make_clip, make_synsmot, write_clip
+from .build import Clip, make_clip, make_synsmot, write_built_clip
 from .checks.checker import check_synsmot
 from .settings import SIZES, ClipSettings
 
@@ -11,5 +11,5 @@ __all__ = [
     'check_synsmot',
     'make_clip',
     'make_synsmot',
-    'write_clip',
+    'write_built_clip',
 ]

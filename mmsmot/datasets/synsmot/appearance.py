@@ -54,7 +54,7 @@ HAIR_STYLES = {
 }
 
 
-def color_bgr(name: str) -> Color:
+def appearance_color_bgr(name: str) -> Color:
     """The colour of a name; ``brown`` is worn on legs only."""
     return BROWN if name == 'brown' else COLORS[name]
 

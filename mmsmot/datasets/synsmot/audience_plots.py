@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from .storyboard import Role, Storyboard
+from .storyboard import Storyboard, StoryboardRole
 
 # What the looked-at do.
 SHOWS = ('dance', 'exercise', 'jump', 'stretch')
 
 
-def _audience(board: Storyboard, action: str, frames: int) -> tuple[Role, Role]:
+def _audience(
+    board: Storyboard, action: str, frames: int
+) -> tuple[StoryboardRole, StoryboardRole]:
     """Someone does something, someone else attends to it."""
     gap = board.uniform(1.5, 2.3)
     left = -gap / 2 + board.uniform(-0.6, 0.6)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .script import PropSpan
-from .storyboard import Role, Storyboard
+from .script import ScriptedPropSpan
+from .storyboard import Storyboard, StoryboardRole
 
 BALL_COLORS = ('red', 'orange', 'yellow', 'white', 'blue')
 # Parts of a pass or a throw: the ball leaves and arrives.
@@ -46,16 +46,22 @@ def _ball_game(board: Storyboard, throw: bool) -> None:
 
 
 def _kept(
-    holder: Role, start: int, throw: bool, other: Role, stop: int = 9999
-) -> PropSpan:
+    holder: StoryboardRole,
+    start: int,
+    throw: bool,
+    other: StoryboardRole,
+    stop: int = 9999,
+) -> ScriptedPropSpan:
     """A ball that waits: in the hands, or before the feet."""
     if throw:
-        return PropSpan(start, stop, 'hands', holder.id)
+        return ScriptedPropSpan(start, stop, 'hands', holder.id)
     spot = _toward(holder, other, 0.3)
-    return PropSpan(start, stop, 'rest', begin=(*spot, BALL_RADIUS))
+    return ScriptedPropSpan(start, stop, 'rest', begin=(*spot, BALL_RADIUS))
 
 
-def _toward(role: Role, other: Role, way: float) -> tuple[float, float]:
+def _toward(
+    role: StoryboardRole, other: StoryboardRole, way: float
+) -> tuple[float, float]:
     """A place a little way from one to the other."""
     dx, dz = other.place[0] - role.place[0], other.place[1] - role.place[1]
     far = math.hypot(dx, dz)
@@ -66,8 +72,8 @@ def _toward(role: Role, other: Role, way: float) -> tuple[float, float]:
 
 
 def _ball_way(
-    giver: Role, taker: Role, start: int, frames: int, throw: bool
-) -> list[PropSpan]:
+    giver: StoryboardRole, taker: StoryboardRole, start: int, frames: int, throw: bool
+) -> list[ScriptedPropSpan]:
     """In the giver's keeping, under way, in the taker's."""
     leaves, arrives = (RELEASE, CATCH) if throw else (KICK, TRAP)
     off, on = start + round(leaves * frames), start + round(arrives * frames)
@@ -76,7 +82,9 @@ def _ball_way(
     finish = (*_toward(taker, giver, 0.35), heights[1])
     return [
         _kept(giver, start, throw, taker, off),
-        PropSpan(off, on, 'fly', begin=begin, finish=finish, arc=0.7 if throw else 0.0),
+        ScriptedPropSpan(
+            off, on, 'fly', begin=begin, finish=finish, arc=0.7 if throw else 0.0
+        ),
         _kept(taker, on, throw, giver, start + frames),
     ]
 

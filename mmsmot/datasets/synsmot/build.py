@@ -19,16 +19,16 @@ import numpy as np
 from ...utils.atomic import atomic_folder, atomic_write
 from ...utils.folder_lock import LOCK_FILES, folder_lock
 from ...utils.json_file import read_json
-from ...utils.parent_process import end_with_parent, start_workers
+from ...utils.parent_process import end_with_parent, start_child_workers
 from ...utils.progress_bar import progress_bar
 from .expressions import make_expressions
 from .facts import MIN_VISIBILITY, clip_facts
-from .grammar import instance_caption, video_caption
+from .grammar import synsmot_instance_caption, video_caption
 from .render import render_clip
 from .script import Script
 from .script_generator import generate_script, script_activity
 from .settings import SIZES, VERSION, ClipSettings
-from .writer import image_name, write_image, write_labels
+from .writer import write_labels, write_sequence_image, written_image_name
 
 # In the order of their dice: a split's place is part of every clip's seed. A new split
 # is appended, so that the others keep their bytes.
@@ -109,7 +109,9 @@ def make_clip(
         boxes=boxes,
         visibility=visibility,
         facts=facts,
-        captions=[instance_caption(facts, p['id'], talk) for p in facts['people']],
+        captions=[
+            synsmot_instance_caption(facts, p['id'], talk) for p in facts['people']
+        ],
         summary=video_caption(facts, talk),
         expressions=make_expressions(facts, present, talk),
     )
@@ -186,7 +188,7 @@ def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) 
         for split in SPLITS
         for index in range(getattr(plan, split))
     ]
-    todo = [job for job in jobs if not clip_folder(out, *job[2:4]).exists()]
+    todo = [job for job in jobs if not built_clip_folder(out, *job[2:4]).exists()]
     workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
     with progress_bar(disable=not progress) as bar:
         task = bar.add_task(
@@ -197,24 +199,24 @@ def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) 
     return out
 
 
-def clip_folder(out: Path, index: int, split: str) -> Path:
+def built_clip_folder(out: Path, index: int, split: str) -> Path:
     """Where a clip is kept: <out>/<split>/<activity>/<sequence>."""
     return Path(out) / split / script_activity(index) / f'{index:06d}'
 
 
-def write_clip(
+def write_built_clip(
     out: str | os.PathLike, seed: int, index: int, split: str, settings: ClipSettings
 ) -> Path:
     """Make a clip and write it to its folder, unless it is there."""
-    folder = clip_folder(Path(out), index, split)
+    folder = built_clip_folder(Path(out), index, split)
     if folder.exists():
         return folder
     clip = make_clip(seed, index, split, settings)
     with atomic_folder(folder) as temporary:
         (temporary / 'imgs').mkdir()
         for number, image in enumerate(clip.images, start=1):
-            path = temporary / 'imgs' / image_name(number)
-            write_image(image, path, settings.jpeg_quality)
+            path = temporary / 'imgs' / written_image_name(number)
+            write_sequence_image(image, path, settings.jpeg_quality)
         write_labels(
             temporary,
             folder.name,
@@ -229,13 +231,13 @@ def write_clip(
 
 def _each(jobs: list[tuple], workers: int) -> Iterator[Path]:
     if workers <= 1:
-        yield from (write_clip(*job) for job in jobs)
+        yield from (write_built_clip(*job) for job in jobs)
         return
     # Not by fork: a copy of a process whose threads (torch's, OpenCV's) hold locks hangs.
     context = get_context('spawn')
     with ProcessPoolExecutor(workers, context, _begin_worker) as pool:
-        with start_workers():
-            futures = [pool.submit(write_clip, *job) for job in jobs]
+        with start_child_workers():
+            futures = [pool.submit(write_built_clip, *job) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()

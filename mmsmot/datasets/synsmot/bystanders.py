@@ -6,8 +6,8 @@ import math
 
 from .ball_plots import BALL_COLORS
 from .meeting_plots import BOX_COLORS
-from .script import PropSpan
-from .storyboard import Role, Storyboard
+from .script import ScriptedPropSpan
+from .storyboard import Storyboard, StoryboardRole
 
 ON_THE_SPOT = (
     'stand',
@@ -88,7 +88,7 @@ def _busy(board: Storyboard, num_frames: int) -> None:
             role.stay(str(action), frames, heading=board.facing_us())
 
 
-def _alone(board: Storyboard, x: float, z: float) -> Role:
+def _alone(board: Storyboard, x: float, z: float) -> StoryboardRole:
     return board.role(board.side * x, z)
 
 
@@ -139,7 +139,7 @@ def _rider(board: Storyboard, num_frames: int) -> None:
     board.thing(
         'bicycle',
         board.pick('red', 'blue', 'black'),
-        PropSpan(0, 9999, 'under', role.id),
+        ScriptedPropSpan(0, 9999, 'under', role.id),
     )
 
 
@@ -156,7 +156,10 @@ def _sitter(board: Storyboard, num_frames: int) -> None:
             board.pick('stand', 'stretch', 'wave'), num_frames - stays, heading=heading
         )
     board.thing(
-        'bench', 'brown', PropSpan(0, 9999, 'rest', begin=place), heading=heading
+        'bench',
+        'brown',
+        ScriptedPropSpan(0, 9999, 'rest', begin=place),
+        heading=heading,
     )
 
 
@@ -179,8 +182,8 @@ def _picker(board: Storyboard, num_frames: int) -> None:
     board.thing(
         'box',
         board.pick(*BOX_COLORS),
-        PropSpan(0, grip, 'rest', begin=spot),
-        PropSpan(grip, 9999, 'hands', role.id),
+        ScriptedPropSpan(0, grip, 'rest', begin=spot),
+        ScriptedPropSpan(grip, 9999, 'hands', role.id),
     )
 
 
@@ -189,7 +192,9 @@ def _dribbler(board: Storyboard, num_frames: int) -> None:
     role = _alone(board, _spot(board, z), z)
     heading = board.pick(0.0, math.pi) + board.uniform(-0.3, 0.3)
     role.stay('dribble', num_frames, heading=heading)
-    board.thing('ball', board.pick(*BALL_COLORS), PropSpan(0, 9999, 'bounce', role.id))
+    board.thing(
+        'ball', board.pick(*BALL_COLORS), ScriptedPropSpan(0, 9999, 'bounce', role.id)
+    )
 
 
 def _carter(board: Storyboard, num_frames: int) -> None:
@@ -198,7 +203,9 @@ def _carter(board: Storyboard, num_frames: int) -> None:
     role = _alone(board, -sign * board.uniform(0.3, 0.9) * z / 2, z)
     way = sign * board.uniform(0.85, 1.1) * num_frames / board.fps
     role.move('push_cart', (role.place[0] + way, z), num_frames)
-    board.thing('cart', board.pick(*CART_COLORS), PropSpan(0, 9999, 'ahead', role.id))
+    board.thing(
+        'cart', board.pick(*CART_COLORS), ScriptedPropSpan(0, 9999, 'ahead', role.id)
+    )
 
 
 def _strangers(board: Storyboard, num_frames: int) -> None:

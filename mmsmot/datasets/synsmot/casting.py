@@ -21,7 +21,7 @@ UNSEEN_SHARE = 0.5
 SAME_COLOR_SHARE = 0.3
 
 
-def is_held_out(top_color: str, action: str, split: str = 'test') -> bool:
+def is_held_out_casting(top_color: str, action: str, split: str = 'test') -> bool:
     """Whether training never shows this action in this colour, for the sake of a split.
 
     Of every action one colour in ten is held out, of every colour every tenth action.
@@ -36,9 +36,14 @@ def is_held_out(top_color: str, action: str, split: str = 'test') -> bool:
     return residue == HELD_OUT[split]
 
 
-def held_out_pairs(split: str = 'test') -> list[tuple[str, str]]:
+def held_out_casting_pairs(split: str = 'test') -> list[tuple[str, str]]:
     """Every (top colour, action) that no training clip holds, for the sake of a split."""
-    return [(c, a) for c in SHIRT_COLORS for a in ACTIONS if is_held_out(c, a, split)]
+    return [
+        (c, a)
+        for c in SHIRT_COLORS
+        for a in ACTIONS
+        if is_held_out_casting(c, a, split)
+    ]
 
 
 def choose_appearances(
@@ -83,7 +88,7 @@ def _colors(actions: set[str], split: str) -> tuple[list[str], list[str]]:
         actions = actions | {WITHOUT_THING[a] for a in actions if a in WITHOUT_THING}
 
     def held_out(color: str, kept_for: str) -> bool:
-        return any(is_held_out(color, action, kept_for) for action in actions)
+        return any(is_held_out_casting(color, action, kept_for) for action in actions)
 
     may_show = [
         color

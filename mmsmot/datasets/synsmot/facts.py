@@ -12,8 +12,8 @@ import numpy as np
 
 from .actions import ACTIONS, SYMMETRIC, WITHOUT_THING
 from .camera import EYE_HEIGHT, HORIZON
-from .motion import animate_actors
-from .script import ActionState, Actor, Script
+from .motion import animate_actor_motion
+from .script import Actor, Script, ScriptedAction
 
 MIN_VISIBILITY = 0.1  # below it a person is not annotated
 CLEAR = 0.3  # visible fraction from which on one can tell what somebody does
@@ -52,7 +52,7 @@ def clip_facts(
         things: (T, K) visible fraction of the script's things as rendered.
     """
     people, counts = [], {}
-    for actor, motion in zip(script.actors, animate_actors(script), strict=True):
+    for actor, motion in zip(script.actors, animate_actor_motion(script), strict=True):
         kind = actor.look.kind
         number = counts.setdefault(kind, 0)
         counts[kind] += 1
@@ -100,7 +100,7 @@ def _is_clear(visibility: np.ndarray, start: int, stop: int) -> bool:
 
 
 def _state(
-    script: Script, actor: Actor, state: ActionState, things: np.ndarray
+    script: Script, actor: Actor, state: ScriptedAction, things: np.ndarray
 ) -> dict[str, Any]:
     action, color = state.action, ''
     thing = _thing_of(script, actor, state)
@@ -119,7 +119,7 @@ def _state(
     }
 
 
-def _thing_of(script: Script, actor: Actor, state: ActionState) -> int | None:
+def _thing_of(script: Script, actor: Actor, state: ScriptedAction) -> int | None:
     """Row of the ball, box, cart or bicycle that a state is about."""
     kind = _THING_OF.get(state.action)
     if kind is None:

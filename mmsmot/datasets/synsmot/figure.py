@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .appearance import Appearance, Color, color_bgr
+from .appearance import Appearance, Color, appearance_color_bgr
 from .brush import Brush
 from .camera import DEPTH_TILT
 from .figure_head import FigureHead
@@ -126,13 +126,13 @@ class Figure:
         wide = look.build * unit
         widths = [0.1 * wide, 0.078 * wide, 0.052 * wide]
         if look.bottom == 'trousers':
-            cloth = self._shade(color_bgr(look.bottom_color), where)
+            cloth = self._shade(appearance_color_bgr(look.bottom_color), where)
             brush.limb([root, knee, ankle], widths, cloth)
             return
         skin = self._shade(look.skin, where)
         brush.limb([root, knee, ankle], [0.09 * wide, 0.066 * wide, 0.042 * wide], skin)
         if look.bottom == 'shorts':
-            cloth = self._shade(color_bgr(look.bottom_color), where)
+            cloth = self._shade(appearance_color_bgr(look.bottom_color), where)
             hem = root + 0.75 * (knee - root)
             brush.limb([root, hem], [0.105 * wide, 0.1 * wide], cloth)
 
@@ -143,7 +143,8 @@ class Figure:
         )
         where = (self.joints[f'{side}_shoulder'] + self.joints[f'{side}_wrist']) / 2
         skin, cloth = (
-            self._shade(c, where) for c in (look.skin, color_bgr(look.top_color))
+            self._shade(c, where)
+            for c in (look.skin, appearance_color_bgr(look.top_color))
         )
         widths = [0.062 * look.build * unit, 0.052 * unit, 0.038 * unit]
         away = wrist - elbow
@@ -171,7 +172,7 @@ class Figure:
         )
         if look.bottom in ('skirt', '') and look.bottom_color or look.top == 'dress':
             cloth = look.top_color if look.top == 'dress' else look.bottom_color
-            self._skirt(brush, color_bgr(cloth), waist)
+            self._skirt(brush, appearance_color_bgr(cloth), waist)
         high, low = neck - spine * 0.005 * unit, neck - spine * 0.075 * unit
         hem = hip - spine * 0.035 * unit
         outline = [
@@ -186,7 +187,7 @@ class Figure:
             hip + spine * 0.06 * unit - across * waist * 0.96,
             hem - across * waist,
         ]
-        brush.polygon(np.array(outline), color_bgr(look.top_color))
+        brush.polygon(np.array(outline), appearance_color_bgr(look.top_color))
 
     def _girth(self, half: float) -> float:
         """Half the torso's width in pixels: flatter from the side than from the front."""
@@ -213,4 +214,6 @@ class Figure:
         slim = abs(math.cos(self.heading))
         centre = self.seen(middle + np.array([-0.095, 0, 0]))
         wide = (0.095 - 0.035 * slim) * unit
-        brush.ellipse(centre, wide, 0.11 * unit, color_bgr(self.look.backpack))
+        brush.ellipse(
+            centre, wide, 0.11 * unit, appearance_color_bgr(self.look.backpack)
+        )

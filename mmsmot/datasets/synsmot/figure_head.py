@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .appearance import Appearance, color_bgr
+from .appearance import Appearance, appearance_color_bgr
 from .brush import Brush
 from .pose import ADULT, CHILD
 
@@ -117,7 +117,7 @@ class FigureHead:
     def _hat(self, brush: Brush) -> None:
         """A cap: its peak shows where the face looks."""
         rx, ry = self.radii
-        color, front = color_bgr(self.look.hat), max(0.0, self.toward)
+        color, front = appearance_color_bgr(self.look.hat), max(0.0, self.toward)
         arc = np.radians(np.arange(180, 361, 15))
         dome = np.stack([1.1 * rx * np.cos(arc), 0.95 * ry * np.sin(arc)], axis=1)
         brush.polygon(self.at(0, -0.3) + dome, color)

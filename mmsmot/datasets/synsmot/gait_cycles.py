@@ -13,7 +13,7 @@ from .pose import (
     RIGHT_HAND,
     ROLL,
     TWIST,
-    BodyProportions,
+    PoseProportions,
     standing_pose,
 )
 
@@ -23,7 +23,7 @@ RUN_STRIDE, RUN_STANCE = 1.25, 0.36
 CRANK = 0.085
 
 
-def walk_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
+def walk_cycle(phase: np.ndarray, body: PoseProportions) -> np.ndarray:
     """(T, WIDTH) a walk; phase in cycles of two steps."""
     pose = standing_pose(len(phase), body)
     for foot, hand, shift in ((LEFT_FOOT, RIGHT_HAND, 0), (RIGHT_FOOT, LEFT_HAND, 0.5)):
@@ -41,7 +41,7 @@ def walk_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
     return pose
 
 
-def run_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
+def run_cycle(phase: np.ndarray, body: PoseProportions) -> np.ndarray:
     """(T, WIDTH) a run: leaning, knees high, elbows bent, both feet off the ground."""
     pose = standing_pose(len(phase), body)
     for foot, hand, shift in ((LEFT_FOOT, RIGHT_HAND, 0), (RIGHT_FOOT, LEFT_HAND, 0.5)):
@@ -57,7 +57,7 @@ def run_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
     return pose
 
 
-def pedal_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
+def pedal_cycle(phase: np.ndarray, body: PoseProportions) -> np.ndarray:
     """(T, WIDTH) someone on a bicycle; phase in turns of the crank."""
     pose = standing_pose(len(phase), body)
     pose[:, HIP] = (-0.1, 0, body.hip + 0.03)
@@ -70,7 +70,7 @@ def pedal_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
     return pose
 
 
-def sidestep_cycle(phase: np.ndarray, body: BodyProportions) -> np.ndarray:
+def sidestep_cycle(phase: np.ndarray, body: PoseProportions) -> np.ndarray:
     """(T, WIDTH) small quick steps without a direction."""
     pose = standing_pose(len(phase), body)
     for foot, shift in ((LEFT_FOOT, 0.0), (RIGHT_FOOT, 0.5)):

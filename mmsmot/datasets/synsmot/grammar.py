@@ -20,7 +20,9 @@ DULL = frozenset({'stand'})
 Facts = dict[str, Any]
 
 
-def instance_caption(facts: Facts, person: int, rng: np.random.Generator) -> str:
+def synsmot_instance_caption(
+    facts: Facts, person: int, rng: np.random.Generator
+) -> str:
     """What a person looks like and does, in the order it is done.
 
     Args:

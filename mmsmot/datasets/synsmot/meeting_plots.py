@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from .script import PropSpan
-from .storyboard import MIN_FRAMES, Role, Storyboard
+from .script import ScriptedPropSpan
+from .storyboard import MIN_FRAMES, Storyboard, StoryboardRole
 
 BOX_COLORS = ('brown', 'red', 'blue')
 
 
-def _ease(board: Storyboard, role: Role, until: int) -> None:
+def _ease(board: Storyboard, role: StoryboardRole, until: int) -> None:
     """What someone does who waits for the story to reach them."""
     gap = until - role.clock
     if gap < MIN_FRAMES:
@@ -20,7 +20,9 @@ def _ease(board: Storyboard, role: Role, until: int) -> None:
     role.stay(action, gap, heading=board.facing_us())
 
 
-def _come_together(board: Storyboard, gap: float) -> tuple[Role, Role]:
+def _come_together(
+    board: Storyboard, gap: float
+) -> tuple[StoryboardRole, StoryboardRole]:
     """Someone walks up to someone who stands, or both walk up to each other."""
     meet = board.uniform(-0.25, 0.3) * board.half_width
     way = board.uniform(1.2, 2.0)
@@ -40,7 +42,7 @@ def _come_together(board: Storyboard, gap: float) -> tuple[Role, Role]:
     return comer, other
 
 
-def _part(board: Storyboard, one: Role, other: Role) -> None:
+def _part(board: Storyboard, one: StoryboardRole, other: StoryboardRole) -> None:
     """The end of an encounter: nothing, one leaves, or a wave."""
     ending = board.pick('stay', 'leave', 'leave', 'wave')
     if ending == 'stay':
@@ -59,8 +61,8 @@ def _together(
     board: Storyboard,
     action: str,
     frames: int,
-    one: Role,
-    other: Role,
+    one: StoryboardRole,
+    other: StoryboardRole,
     answer: str = '',
 ) -> None:
     """Both do it, or one does it and the other the answer to it, face to face."""
@@ -137,8 +139,8 @@ def giving_plot(board: Storyboard) -> None:
     board.thing(
         'box',
         board.pick(*BOX_COLORS),
-        PropSpan(0, hand_over, 'hands', one.id),
-        PropSpan(hand_over, 9999, 'hands', other.id),
+        ScriptedPropSpan(0, hand_over, 'hands', one.id),
+        ScriptedPropSpan(hand_over, 9999, 'hands', other.id),
     )
     last = max(one.clock, other.clock)
     one.wait_until(last)

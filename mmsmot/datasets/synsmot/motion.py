@@ -9,8 +9,8 @@ import numpy as np
 from .actions import ACTIONS
 from .gait_cycles import RUN_STRIDE, WALK_STRIDE
 from .pair_poses import PAIR_POSES
-from .pose import ADULT, CHILD, GAZE, RIGHT_HAND, BodyProportions, pose_joints
-from .script import ActionState, Actor, Script
+from .pose import ADULT, CHILD, GAZE, RIGHT_HAND, PoseProportions, pose_joints
+from .script import Actor, Script, ScriptedAction
 from .solo_poses import SOLO_POSES, PoseInput
 
 POSES = SOLO_POSES | PAIR_POSES
@@ -35,7 +35,7 @@ class ActorMotion:
     joints: dict[str, np.ndarray]
 
 
-def animate_actors(script: Script) -> list[ActorMotion]:
+def animate_actor_motion(script: Script) -> list[ActorMotion]:
     """Everyone's motion, in the order of ``script.actors``."""
     frames = script.num_frames
     places = [actor_motion_path(actor, frames) for actor in script.actors]
@@ -94,7 +94,7 @@ def _poses(
     actor: Actor,
     place: np.ndarray,
     places: list[np.ndarray],
-    body: BodyProportions,
+    body: PoseProportions,
 ) -> np.ndarray:
     """(T, WIDTH): each state's pose, blended into the next."""
     way = np.hypot(*np.diff(place, axis=0, prepend=place[:1]).T).cumsum()
@@ -119,12 +119,12 @@ def _poses(
 def _state_pose(
     script: Script,
     actor: Actor,
-    state: ActionState,
+    state: ScriptedAction,
     stop: int,
     way: np.ndarray,
     place: np.ndarray,
     places: list[np.ndarray],
-    body: BodyProportions,
+    body: PoseProportions,
 ) -> np.ndarray:
     frames = np.arange(state.start, stop)
     length = max(state.stop - state.start - 1, 1)

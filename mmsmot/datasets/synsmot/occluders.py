@@ -7,13 +7,13 @@ import numpy as np
 from .brush import Brush
 from .lens import Lens
 from .props import PropLayer
-from .script import Occluder
+from .script import ScriptedOccluder
 
 BARK, POST, LEAVES = (52, 76, 100), (92, 96, 98), (58, 112, 66)
 FINE = 2
 
 
-def paint_occluder(occluder: Occluder, lens: Lens, seed: int) -> PropLayer:
+def paint_occluder(occluder: ScriptedOccluder, lens: Lens, seed: int) -> PropLayer:
     """The layer of something rooted at a place; the same leaves in every frame."""
     x, z = occluder.place
     foot, unit = lens.point(x, z), lens.scale(z)

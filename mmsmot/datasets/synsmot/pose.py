@@ -22,7 +22,7 @@ UPPER_ARM, LOWER_ARM = 0.165, 0.155
 
 
 @dataclass(frozen=True)
-class BodyProportions:
+class PoseProportions:
     """Lengths as fractions of the body height."""
 
     hip: float
@@ -38,15 +38,15 @@ class BodyProportions:
         return 0.51 * length, 0.49 * length
 
 
-ADULT = BodyProportions(
+ADULT = PoseProportions(
     hip=0.505, torso=0.305, head=(0.062, 0.078), shoulders=0.1, pelvis=0.05
 )
-CHILD = BodyProportions(
+CHILD = PoseProportions(
     hip=0.455, torso=0.295, head=(0.082, 0.096), shoulders=0.1, pelvis=0.05
 )
 
 
-def standing_pose(num_frames: int, body: BodyProportions) -> np.ndarray:
+def standing_pose(num_frames: int, body: PoseProportions) -> np.ndarray:
     """(T, WIDTH) someone who stands at ease."""
     pose = np.zeros((num_frames, WIDTH))
     pose[:, HIP] = (0, 0, body.hip)
@@ -57,7 +57,7 @@ def standing_pose(num_frames: int, body: BodyProportions) -> np.ndarray:
 
 
 def pose_joints(
-    pose: np.ndarray, body: BodyProportions, build: float
+    pose: np.ndarray, body: PoseProportions, build: float
 ) -> dict[str, np.ndarray]:
     """The joints of a body, (T, 3) each, in body heights in the body's own frame.
 

@@ -12,7 +12,7 @@ from .appearance import BROWN, COLORS, Color
 from .brush import Brush
 from .figure import Figure
 from .lens import Lens
-from .script import Prop, PropSpan
+from .script import ScriptedProp, ScriptedPropSpan
 
 METAL: Color = (105, 105, 108)
 DARK: Color = (40, 38, 38)
@@ -44,8 +44,8 @@ class PropLayer:
 
 
 def paint_prop(
-    thing: Prop,
-    span: PropSpan,
+    thing: ScriptedProp,
+    span: ScriptedPropSpan,
     lens: Lens,
     frame: int,
     figure: Figure | None,
@@ -77,7 +77,7 @@ def paint_prop(
 
 def _held(
     kind: str,
-    span: PropSpan,
+    span: ScriptedPropSpan,
     figure: Figure,
     depth: float,
     front: float,
@@ -138,7 +138,7 @@ def paint_handheld_prop(
     yield _layer(brush, depth - 0.04 if figure.head.toward > -0.6 else depth + 0.04)
 
 
-def _on_the_way(span: PropSpan, frame: int) -> tuple[float, float, float]:
+def _on_the_way(span: ScriptedPropSpan, frame: int) -> tuple[float, float, float]:
     if span.mode == 'rest':
         return span.begin
     share = (frame - span.start) / max(span.stop - span.start, 1)

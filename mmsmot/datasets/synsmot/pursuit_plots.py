@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .storyboard import Role, Storyboard
+from .storyboard import Storyboard, StoryboardRole
 
 
 def following_plot(board: Storyboard) -> None:
@@ -91,7 +91,9 @@ def chasing_plot(board: Storyboard) -> None:
         hunter.stay('stand', 8, heading=board.facing_us())
 
 
-def _run_back(board: Storyboard, prey: Role, hunter: Role, speed: float) -> None:
+def _run_back(
+    board: Storyboard, prey: StoryboardRole, hunter: StoryboardRole, speed: float
+) -> None:
     """Round a bend and back on a line further from the camera, the prey ahead."""
     edge, back = abs(prey.place[0]), board.depth + 0.8
     bend = (board.at(edge + 0.4, board.depth + 0.3), board.at(edge + 0.1, back))

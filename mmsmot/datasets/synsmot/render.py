@@ -12,10 +12,10 @@ from .backdrop import paint_backdrop
 from .camera import PANORAMA, CameraView
 from .figure import Figure
 from .lens import Lens
-from .motion import ActorMotion, animate_actors
+from .motion import ActorMotion, animate_actor_motion
 from .occluders import paint_occluder
 from .props import PropLayer, paint_handheld_prop, paint_prop
-from .script import ActionState, Script
+from .script import Script, ScriptedAction
 
 MARGIN = 0.06  # of the height, painted above and below what a resting camera sees
 SHADOW = 0.42
@@ -52,7 +52,7 @@ class _Stage:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.view = CameraView(script.width, script.height)
-        self.motions = animate_actors(script)
+        self.motions = animate_actor_motion(script)
         rng = np.random.default_rng([script.seed, 1])
         size = round(PANORAMA * script.width), round((1 + 2 * MARGIN) * script.height)
         self.backdrop = paint_backdrop(rng, script.setting, *size)
@@ -228,5 +228,5 @@ def _lay(canvas: np.ndarray, layer: PropLayer, alphas: dict[int, _Silhouette]) -
         )
 
 
-def _state_at(states: tuple[ActionState, ...], frame: int) -> ActionState:
+def _state_at(states: tuple[ScriptedAction, ...], frame: int) -> ScriptedAction:
     return next(s for s in states if s.start <= frame < s.stop)

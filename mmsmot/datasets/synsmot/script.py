@@ -16,7 +16,7 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class ActionState:
+class ScriptedAction:
     """What a person does from ``start`` to ``stop``.
 
     Attributes:
@@ -54,13 +54,13 @@ class Actor:
 
     id: int
     look: Appearance
-    states: tuple[ActionState, ...]
+    states: tuple[ScriptedAction, ...]
     beat: float
     umbrella: str = ''
 
 
 @dataclass(frozen=True)
-class PropSpan:
+class ScriptedPropSpan:
     """Where a thing is for a while.
 
     Attributes:
@@ -80,7 +80,7 @@ class PropSpan:
 
 
 @dataclass(frozen=True)
-class Prop:
+class ScriptedProp:
     """A prop: ``bench``, ``ball``, ``box``, ``cart``, ``bicycle``, ``umbrella``, ...
 
     ``heading`` turns a bench's front, as a person's.
@@ -88,12 +88,12 @@ class Prop:
 
     kind: str
     color: str
-    spans: tuple[PropSpan, ...]
+    spans: tuple[ScriptedPropSpan, ...]
     heading: float = -1.5708
 
 
 @dataclass(frozen=True)
-class Occluder:
+class ScriptedOccluder:
     """Something rooted to the ground in front of people: ``tree``, ``post``, ``bush``."""
 
     kind: str
@@ -102,7 +102,7 @@ class Occluder:
 
 
 @dataclass(frozen=True)
-class Light:
+class ScriptedLight:
     """Brightness, warmth (red over blue) and softness of the image, grain in levels."""
 
     gain: float
@@ -139,10 +139,10 @@ class Script:
     width: int
     height: int
     actors: tuple[Actor, ...]
-    things: tuple[Prop, ...]
-    occluders: tuple[Occluder, ...]
+    things: tuple[ScriptedProp, ...]
+    occluders: tuple[ScriptedOccluder, ...]
     camera: CameraPath
-    light: Light
+    light: ScriptedLight
     seed: int
 
     @property

@@ -9,7 +9,14 @@ from .bystanders import add_bystander
 from .camera import CameraPath
 from .casting import choose_appearances
 from .plots import PLOTS
-from .script import Actor, Light, Occluder, Prop, PropSpan, Script
+from .script import (
+    Actor,
+    Script,
+    ScriptedLight,
+    ScriptedOccluder,
+    ScriptedProp,
+    ScriptedPropSpan,
+)
 from .settings import ClipSettings
 from .staging import is_well_staged
 from .storyboard import Storyboard
@@ -74,7 +81,9 @@ def _draft(
         if role.actions <= UNDER_UMBRELLA and rng.random() < 0.25:
             umbrella = str(rng.choice(UMBRELLA_COLORS))
             things.append(
-                Prop('umbrella', umbrella, (PropSpan(0, 9999, 'over', role.id),))
+                ScriptedProp(
+                    'umbrella', umbrella, (ScriptedPropSpan(0, 9999, 'over', role.id),)
+                )
             )
         states = tuple(role.finished(num_frames))
         beat = round(float(rng.random()), 4)
@@ -104,20 +113,20 @@ def _fill(board: Storyboard, role, num_frames: int) -> None:
         role.stay('stand', num_frames, heading=board.facing_us())
 
 
-def _timed(thing: Prop, fps: float) -> Prop:
+def _timed(thing: ScriptedProp, fps: float) -> ScriptedProp:
     """A bouncing ball is drawn by the second, not by the frame."""
     spans = tuple(
-        PropSpan(s.start, s.stop, s.mode, s.holder, s.begin, s.finish, 1 / fps)
+        ScriptedPropSpan(s.start, s.stop, s.mode, s.holder, s.begin, s.finish, 1 / fps)
         if s.mode == 'bounce'
         else s
         for s in thing.spans
     )
-    return Prop(thing.kind, thing.color, spans, thing.heading)
+    return ScriptedProp(thing.kind, thing.color, spans, thing.heading)
 
 
 def _occluders(
     rng: np.random.Generator, setting: str, depth: float
-) -> tuple[Occluder, ...]:
+) -> tuple[ScriptedOccluder, ...]:
     """Now and then something before the people, mostly before those further away."""
     found = []
     for _ in range(rng.choice([0, 1, 2], p=[0.5, 0.35, 0.15])):
@@ -128,12 +137,12 @@ def _occluders(
         z = rng.uniform(5.0, 9.0)
         x = rng.uniform(-0.46, 0.46) * z
         place = (round(float(x), 3), round(float(z), 3))
-        found.append(Occluder(kind, place, round(float(size[kind]), 3)))
+        found.append(ScriptedOccluder(kind, place, round(float(size[kind]), 3)))
     return tuple(found)
 
 
-def _light(rng: np.random.Generator) -> Light:
-    return Light(
+def _light(rng: np.random.Generator) -> ScriptedLight:
+    return ScriptedLight(
         gain=round(float(rng.uniform(0.82, 1.08)), 3),
         warmth=round(float(rng.uniform(0.96, 1.05)), 3),
         blur=round(float(rng.choice([0.0, 0.5, 0.7], p=[0.6, 0.25, 0.15])), 2),

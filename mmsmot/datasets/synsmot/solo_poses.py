@@ -17,7 +17,7 @@ from .pose import (
     RIGHT_FOOT,
     RIGHT_HAND,
     ROLL,
-    BodyProportions,
+    PoseProportions,
     standing_pose,
 )
 
@@ -39,7 +39,7 @@ class PoseInput:
         other: Body height of the partner in metres.
     """
 
-    body: BodyProportions
+    body: PoseProportions
     stature: float
     time: np.ndarray
     progress: np.ndarray

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .actions import ACTIONS
-from .script import ActionState, Place, Prop, PropSpan
+from .script import Place, ScriptedAction, ScriptedProp, ScriptedPropSpan
 
 WALK_SPEED = (0.95, 1.25)  # metres a second
 RUN_SPEED = (2.3, 2.8)
@@ -16,7 +16,7 @@ RIDE_SPEED = (2.2, 2.8)
 MIN_FRAMES = 6  # of a state; shorter ones could not be seen
 
 
-class Role:
+class StoryboardRole:
     """A person without looks: the states so far, and where and when the next begins."""
 
     def __init__(self, place: Place, kinds: tuple[str, ...] = ()) -> None:
@@ -24,16 +24,16 @@ class Role:
         self.place = place
         self.clock = 0
         self.kinds = kinds
-        self.states: list[ActionState] = []
-        self.partners: list[Role | None] = []
+        self.states: list[ScriptedAction] = []
+        self.partners: list[StoryboardRole | None] = []
 
     def stay(
         self,
         action: str,
         frames: int,
-        partner: Role | None = None,
+        partner: StoryboardRole | None = None,
         heading: float | None = None,
-    ) -> Role:
+    ) -> StoryboardRole:
         """Do something on the spot; towards the partner where no heading is given."""
         return self.move(action, self.place, frames, partner, heading)
 
@@ -42,16 +42,16 @@ class Role:
         action: str,
         to: Place,
         frames: int,
-        partner: Role | None = None,
+        partner: StoryboardRole | None = None,
         heading: float | None = None,
         via: tuple[Place, ...] = (),
-    ) -> Role:
+    ) -> StoryboardRole:
         """Get somewhere in some frames."""
         stop = self.clock + max(int(frames), 1)
         to, *via = [(round(float(x), 3), round(float(z), 3)) for x, z in (to, *via)]
         heading = None if heading is None else round(float(heading), 4)
         self.states.append(
-            ActionState(
+            ScriptedAction(
                 action, self.clock, stop, self.place, to, heading, via=tuple(via)
             )
         )
@@ -59,7 +59,7 @@ class Role:
         self.place, self.clock = to, stop
         return self
 
-    def wait_until(self, frame: int, heading: float | None = None) -> Role:
+    def wait_until(self, frame: int, heading: float | None = None) -> StoryboardRole:
         """Stand still up to a frame; a short wait lengthens what was done before.
 
         Without a heading one goes on looking at the partner.
@@ -86,7 +86,7 @@ class Role:
         """Everything it does."""
         return {state.action for state in self.states}
 
-    def finished(self, num_frames: int) -> list[ActionState]:
+    def finished(self, num_frames: int) -> list[ScriptedAction]:
         """The states with partners' ids, up to the end of the clip."""
         states = []
         for state, partner in zip(self.states, self.partners, strict=True):
@@ -115,17 +115,17 @@ class Storyboard:
     def __init__(self, rng: np.random.Generator, fps: float) -> None:
         self.rng = rng
         self.fps = fps
-        self.roles: list[Role] = []
-        self.things: list[tuple[Prop, dict[int, Role]]] = []
+        self.roles: list[StoryboardRole] = []
+        self.things: list[tuple[ScriptedProp, dict[int, StoryboardRole]]] = []
         self.side = 1 if rng.random() < 0.5 else -1  # mirrors the story
         self.depth = float(rng.uniform(5.3, 8.3))
 
     def role(
         self, x: float, z: float | None = None, kinds: tuple[str, ...] = ()
-    ) -> Role:
+    ) -> StoryboardRole:
         """A new person at x (mirrored for half of the clips)."""
         z = self.depth if z is None else z
-        role = Role((round(self.side * x, 3), round(float(z), 3)), kinds)
+        role = StoryboardRole((round(self.side * x, 3), round(float(z), 3)), kinds)
         self.roles.append(role)
         role.id = len(self.roles)
         return role
@@ -156,8 +156,12 @@ class Storyboard:
         return choices[self.rng.integers(len(choices))]
 
     def walk(
-        self, role: Role, action: str, to: Place, partner: Role | None = None
-    ) -> Role:
+        self,
+        role: StoryboardRole,
+        action: str,
+        to: Place,
+        partner: StoryboardRole | None = None,
+    ) -> StoryboardRole:
         """Get somewhere at a walk or a run, as the action says."""
         speed = WALK_SPEED if ACTIONS[action].pace == 'walk' else RUN_SPEED
         if action == 'ride':
@@ -177,7 +181,7 @@ class Storyboard:
         return -math.pi / 2 + self.uniform(-0.75, 0.75)
 
     def thing(
-        self, kind: str, color: str, *spans: PropSpan, heading: float = -1.5708
+        self, kind: str, color: str, *spans: ScriptedPropSpan, heading: float = -1.5708
     ) -> None:
         """A prop; holders are roles' ids."""
-        self.things.append(Prop(kind, color, spans, round(float(heading), 4)))
+        self.things.append(ScriptedProp(kind, color, spans, round(float(heading), 4)))

@@ -15,12 +15,12 @@ from ..graphml import interactions_graphml
 GROUND_TRUTH_LINE = '{},{},{},{},{},{},1,1,{:.4f}\n'  # considered; class 1, person
 
 
-def image_name(frame: int) -> str:
+def written_image_name(frame: int) -> str:
     """Name of the image of a frame, from 1."""
     return f'{frame:06d}.jpg'
 
 
-def write_image(image: np.ndarray, path: Path, quality: int) -> None:
+def write_sequence_image(image: np.ndarray, path: Path, quality: int) -> None:
     """One image as JPEG.
 
     Raises:
@@ -81,7 +81,7 @@ def write_labels(
     _write_json(folder / 'script.json', facts)
 
 
-def sequence_folders(root: Path) -> Iterator[Path]:
+def written_sequence_folders(root: Path) -> Iterator[Path]:
     """Every finished sequence folder under a dataset, sorted."""
     found = (path.parent.parent for path in Path(root).glob('*/*/*/gt/gt.txt'))
     # What is still being written has a name with a dot before it.

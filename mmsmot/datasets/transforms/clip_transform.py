@@ -135,7 +135,9 @@ class GeometricTransform(ClipTransform):
             image_space = CoordinateSpace(space.name, width, height)
             space.require(image_space, f'apply {type(self).__name__}')
         flippable = bool(data_sample.get('flippable', False))
-        view = self.draw_view(width, height, gt, flippable, clip_generator(sample))
+        view = self.draw_view(
+            width, height, gt, flippable, clip_transform_generator(sample)
+        )
         if view is None:
             return sample
         if gt.trajectories is not None:
@@ -143,7 +145,7 @@ class GeometricTransform(ClipTransform):
         return {**sample, 'inputs': [_seen(frame, view) for frame in frames]}
 
 
-def clip_generator(sample: dict) -> np.random.Generator:
+def clip_transform_generator(sample: dict) -> np.random.Generator:
     """What a transform draws from.
 
     Raises:
@@ -179,7 +181,7 @@ def clip_image_size(frames: Sequence[Frame]) -> tuple[int, int]:
     return sizes.pop()
 
 
-def replace_frame_image(frame: Frame, image: np.ndarray) -> Frame:
+def with_transformed_image(frame: Frame, image: np.ndarray) -> Frame:
     """The same frame with another image; its video states the image's size."""
     height, width = image.shape[:2]
     video = replace(frame.video, width=width, height=height)
@@ -197,4 +199,4 @@ def _seen(frame: Frame, view: ClipView) -> Frame:
         video = replace(frame.video, width=view.width, height=view.height)
         return replace(frame, video=video)
     # Workers send images to another process, which a view of a larger one would slow.
-    return replace_frame_image(frame, np.ascontiguousarray(view.image(frame.image)))
+    return with_transformed_image(frame, np.ascontiguousarray(view.image(frame.image)))

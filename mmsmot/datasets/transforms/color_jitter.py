@@ -6,7 +6,11 @@ import cv2
 import numpy as np
 
 from ...registry import TRANSFORMS
-from .clip_transform import ClipTransform, clip_generator, replace_frame_image
+from .clip_transform import (
+    ClipTransform,
+    clip_transform_generator,
+    with_transformed_image,
+)
 
 HUES = 180  # OpenCV's hue of 8-bit images, two degrees each
 
@@ -52,13 +56,15 @@ class ClipColorJitter(ClipTransform):
     def transform(self, sample: dict) -> dict:
         """Draw the changes and apply them to every image; boxes stay."""
         widths = (self.brightness, self.contrast, self.saturation)
-        generator = clip_generator(sample)
+        generator = clip_transform_generator(sample)
         factors = [1 + generator.uniform(-width, width) for width in widths]
         turn = generator.uniform(-self.hue, self.hue)
         frames = [
             frame
             if frame.load is None
-            else replace_frame_image(frame, jitter_colors(frame.image, *factors, turn))
+            else with_transformed_image(
+                frame, jitter_colors(frame.image, *factors, turn)
+            )
             for frame in sample['inputs']
         ]
         return {**sample, 'inputs': frames}

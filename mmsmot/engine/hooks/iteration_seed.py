@@ -8,7 +8,7 @@ from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ...datasets.seeded_index import seed_globals
+from ...datasets.seeded_index import seed_globals_by_index
 from ...registry import HOOKS
 from ...utils.model_wrapper import unwrapped_model
 
@@ -28,7 +28,7 @@ class IterationSeedHook(Hook):
     ) -> None:
         """Seed the model's own generator and the global ones (of dropout)."""
         generator = np.random.default_rng([runner.seed, runner.iter, get_rank()])
-        seed_globals(generator)
+        seed_globals_by_index(generator)
         if torch.cuda.is_available():
             torch.cuda.manual_seed_all(int(generator.integers(2**63)))
         model = unwrapped_model(runner.model)

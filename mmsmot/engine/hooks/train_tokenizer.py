@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from ...models.language import BaseTokenizer, CaptionTokenizer, TextDecoder
 from ...registry import HOOKS
-from ...utils.fingerprint import text_hash
+from ...utils.fingerprint import text_fingerprint
 from ...utils.model_wrapper import unwrapped_model
 
 BATCH = 1024  # captions measured at once
@@ -44,9 +44,9 @@ class TrainTokenizerHook(Hook):
         }
         untrained = [part for part in tokenizers.values() if not part.is_trained]
         may_warn = runner.iter == 0 and is_main_process()
-        decoders = text_decoders_by_option(model) if may_warn else {}
+        decoders = tokenizer_text_decoders(model) if may_warn else {}
         if untrained or decoders:
-            captions = dataset_captions(runner.train_dataloader.dataset)
+            captions = tokenizer_training_captions(runner.train_dataloader.dataset)
         if untrained:
             self._train(runner, untrained, [text for _, text in captions])
         for option, (decoder, heads) in decoders.items():
@@ -67,7 +67,7 @@ class TrainTokenizerHook(Hook):
         for part in untrained:
             part.train_on(texts)
         if is_main_process():
-            digest = text_hash('\n'.join(texts))[:12]
+            digest = text_fingerprint('\n'.join(texts))[:12]
             runner.logger.info(
                 f'The tokenizer learnt from {len(texts)} captions ({digest})'
             )
@@ -76,7 +76,7 @@ class TrainTokenizerHook(Hook):
     def _warn(
         runner: Runner, option: str, decoder: TextDecoder, texts: list[str]
     ) -> None:
-        lengths = caption_token_counts(texts, decoder.tokenizer)
+        lengths = tokenizer_token_counts(texts, decoder.tokenizer)
         cut = sum(length > decoder.max_length for length in lengths)
         if cut:
             runner.logger.warning(
@@ -86,7 +86,7 @@ class TrainTokenizerHook(Hook):
             )
 
 
-def dataset_captions(dataset: Dataset) -> list[tuple[str, str]]:
+def tokenizer_training_captions(dataset: Dataset) -> list[tuple[str, str]]:
     """Every caption of a dataset of videos, in its order, behind the head it is for."""
     texts: list[tuple[str, str]] = []
     for index in range(len(dataset)):
@@ -97,7 +97,7 @@ def dataset_captions(dataset: Dataset) -> list[tuple[str, str]]:
     return texts
 
 
-def text_decoders_by_option(
+def tokenizer_text_decoders(
     model: nn.Module,
 ) -> dict[str, tuple[TextDecoder, set[str]]]:
     """Each text decoder and the heads that generate with it, by its ``max_length`` key."""
@@ -115,7 +115,7 @@ def _owner(name: str) -> str:
     return f'.{name}'.split('.')[-2]
 
 
-def caption_token_counts(texts: list[str], tokenizer: BaseTokenizer) -> list[int]:
+def tokenizer_token_counts(texts: list[str], tokenizer: BaseTokenizer) -> list[int]:
     """How many ids each text has, both marks included."""
     lengths: list[int] = []
     for first in range(0, len(texts), BATCH):

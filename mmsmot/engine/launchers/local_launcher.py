@@ -22,7 +22,7 @@ class LocalLauncher:
 
     def __init__(self, *, jobs: int = 1, memory: float | None = None) -> None:
         self.jobs = jobs
-        self.memory = free_memory() if memory is None else memory
+        self.memory = free_local_memory() if memory is None else memory
         self._running: dict[str, float] = {}
         self._ended: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
@@ -65,7 +65,7 @@ class LocalLauncher:
         self._ended.put((key, outcome))
 
 
-def free_memory() -> float | None:
+def free_local_memory() -> float | None:
     """GiB that processes may take now; ``None`` where the system does not tell."""
     try:
         with open('/proc/meminfo', encoding='ascii') as stream:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...utils.error_messages import shorten_text
+from ...utils.error_messages import shorten_error_text
 
 # Arguments of tools/train.py and tools/test.py that are no keys of a config.
 ARGUMENTS = ('config', 'seed', 'checkpoint', 'weights', 'reid_weights', 'data_root')
@@ -75,7 +75,7 @@ def read_axis(name: str, values: Any, where: str) -> Axis:
     for label, value in pairs:
         if not label or len(label) > MAX_LABEL:
             raise ValueError(
-                f'{where}: {shorten_text(label, 80)!r} is no label of 1 to {MAX_LABEL} '
+                f'{where}: {shorten_error_text(label, 80)!r} is no label of 1 to {MAX_LABEL} '
                 f'characters; name the value, as {{"name": {value!r:.40}}}'
             )
         folder_names = [axis_folder_name(other) for other in settings]

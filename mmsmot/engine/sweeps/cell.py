@@ -13,7 +13,7 @@ from typing import Any
 
 from ...utils.bundled_weights import bundled_weights, weights_path
 from ...utils.command_line import CfgOptions
-from ...utils.fingerprint import file_hash, text_hash
+from ...utils.fingerprint import file_fingerprint, text_fingerprint
 from ...utils.training_checkpoints import newest_checkpoint
 from ..config import load_config
 from ..config_check import config_without_templates
@@ -181,7 +181,7 @@ def _cell(
         folders=folders,
         needs=tuple(ids[name] for name in stage.needs),
         start=ids[stage.start] if stage.start else None,
-        fingerprint=text_hash('\n'.join([digest, *upstream])),
+        fingerprint=text_fingerprint('\n'.join([digest, *upstream])),
     )
 
 
@@ -234,9 +234,9 @@ def _fingerprint(
             # Which the tool takes then.
             files[0] = bundled_weights(arguments['config'])
         facts['files'] = [
-            file_hash(file) for file in files if file and Path(file).is_file()
+            file_fingerprint(file) for file in files if file and Path(file).is_file()
         ]
-    return text_hash(json.dumps(facts, sort_keys=True, default=str))
+    return text_fingerprint(json.dumps(facts, sort_keys=True, default=str))
 
 
 def _checked_config(

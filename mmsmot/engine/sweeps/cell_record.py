@@ -65,7 +65,7 @@ def write_record(record: CellRecord, folder: Path) -> None:
         stream.write('\n')
 
 
-def read_cell_scores(run_dir: Path) -> dict[str, float]:
+def read_cell_record_scores(run_dir: Path) -> dict[str, float]:
     """The scores of a test, which MMEngine writes as ``<time>/<time>.json``.
 
     Raises:

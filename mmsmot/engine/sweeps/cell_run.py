@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from ...utils.error_messages import shorten_text
+from ...utils.error_messages import shorten_error_text
 from ...utils.folder_lock import folder_lock
 from ...version import __version__
 from .cell import Cell
@@ -26,7 +26,7 @@ from .cell_record import (
     RECORD,
     RUNNING,
     CellRecord,
-    read_cell_scores,
+    read_cell_record_scores,
     read_record,
     write_record,
 )
@@ -114,7 +114,9 @@ def _run(cell: Cell, record: CellRecord, cwd: str | None) -> CellRecord:
     if cell.stage.run != TEST:
         return replace(record, status=FINISHED)
     try:
-        return replace(record, status=FINISHED, scores=read_cell_scores(cell.run_dir))
+        return replace(
+            record, status=FINISHED, scores=read_cell_record_scores(cell.run_dir)
+        )
     except (FileNotFoundError, ValueError) as error:
         return replace(record, status=FAILED, error=str(error)[:MAX_ERROR])
 
@@ -159,7 +161,7 @@ def _last_error(log: Path, output_begin: int, code: int) -> str:
         )
     elif code < 0:
         text = f'ended by signal {-code}; it wrote last: {text}'
-    return f'{shorten_text(text, MAX_ERROR)} (exit code {code}, {log})'
+    return f'{shorten_error_text(text, MAX_ERROR)} (exit code {code}, {log})'
 
 
 def _remove(folder: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...utils.atomic import atomic_path
 from .score_table import ScoreTable
-from .table_files import table_column_texts
+from .table_files import table_file_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +66,7 @@ def _draw(panel: Axes, table: ScoreTable, metric: str) -> None:
         means = [score.mean for score in scores]
         errors = np.nan_to_num([score.deviation for score in scores])
         colour = COLOURS[number % len(COLOURS)]
-        label = ' '.join(table_column_texts(table, column)) or table.stage
+        label = ' '.join(table_file_columns(table, column)) or table.stage
         if is_line:
             order = np.argsort(places)
             panel.errorbar(

@@ -15,7 +15,7 @@ from .sweep_file import Sweep
 
 
 @dataclass(frozen=True)
-class Score:
+class TableScore:
     """A number of a table.
 
     Attributes:
@@ -67,7 +67,7 @@ class ScoreTable:
     row_labels: list[tuple[str, ...]]
     column_labels: list[tuple[str, ...]]
     metrics: list[str]
-    scores: dict[tuple, Score]
+    scores: dict[tuple, TableScore]
     selected: tuple | None
     selection: dict[tuple, float]
     missing: list[str]
@@ -110,7 +110,7 @@ def score_table(
     if twin is not None and sweep.select_by is not None:
         metric = names[sweep.select_by]
         selection = {
-            place: Score(_values(twins, records, layout, place, metric)).mean
+            place: TableScore(_values(twins, records, layout, place, metric)).mean
             for place in places
         }
     scored = {p: mean for p, mean in selection.items() if not math.isnan(mean)}
@@ -181,17 +181,17 @@ def _values(
     return np.array(values, dtype=float)
 
 
-def _score(values: np.ndarray, base: np.ndarray | None) -> Score:
+def _score(values: np.ndarray, base: np.ndarray | None) -> TableScore:
     if base is None:
-        return Score(values)
+        return TableScore(values)
     differences = values - base
     differences = differences[~np.isnan(differences)]
     if not len(differences):
-        return Score(values)
+        return TableScore(values)
     error = math.nan
     if len(differences) > 1:
         error = float(differences.std(ddof=1) / math.sqrt(len(differences)))
-    return Score(values, float(differences.mean()), error)
+    return TableScore(values, float(differences.mean()), error)
 
 
 def _metric_names(

@@ -18,11 +18,11 @@ from mmengine.config import Config
 from ... import registry
 from ...utils.atomic import atomic_write
 from ...utils.bundled_weights import bundled_weights, weights_path
-from ...utils.fingerprint import text_hash
-from ..config import is_part_type, load_config, set_config_weights
+from ...utils.fingerprint import text_fingerprint
+from ..config import is_config_part_type, load_config, set_config_weights
 from ..config_check import config_without_templates
 from ..runner import SMOTRunner
-from .search_space import Search, is_number
+from .search_space import Search, is_searchable_number
 from .sweep_file import Sweep
 
 if TYPE_CHECKING:
@@ -103,9 +103,9 @@ def _initial_values(sweep: Sweep, search: Search) -> dict[str, float]:
     values = {}
     for key, (low, high) in search.space.items():
         value = _nested(config, key)
-        if not is_number(value):
+        if not is_searchable_number(value):
             value = _default(config, key)
-        if not is_number(value):
+        if not is_searchable_number(value):
             raise KeyError(
                 f'{sweep.base}: {key} is no number that could be searched for'
             )
@@ -148,7 +148,10 @@ def _study(sweep: Sweep, search: Search, work_dir: Path) -> optuna.Study:
     facts = json.dumps(
         [
             *(search.space, search.metric, search.split, sweep.base),
-            *(asdict(sweep.setting), text_hash(json.dumps(config_facts, default=str))),
+            *(
+                asdict(sweep.setting),
+                text_fingerprint(json.dumps(config_facts, default=str)),
+            ),
         ],
         sort_keys=True,
         default=str,
@@ -200,7 +203,8 @@ def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> No
     model = config.model.get('estimator') or config.model
     detector = model.get('detector')
     needs_no_cache = detector is None or any(
-        is_part_type(detector['type'], part) for part in (CachedDetector, DetectionFile)
+        is_config_part_type(detector['type'], part)
+        for part in (CachedDetector, DetectionFile)
     )
     if not needs_no_cache:
         cached = dict(

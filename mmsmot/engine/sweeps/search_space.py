@@ -52,7 +52,7 @@ def read_search(value: Any, where: str) -> Search:
         is_pair = isinstance(bounds, list | tuple) and len(bounds) == 2
         if (
             not is_pair
-            or not all(is_number(b) for b in bounds)
+            or not all(is_searchable_number(b) for b in bounds)
             or bounds[0] >= bounds[1]
         ):
             raise ValueError(
@@ -69,6 +69,6 @@ def read_search(value: Any, where: str) -> Search:
     return Search(**{**value, 'space': space})
 
 
-def is_number(value: Any) -> bool:
+def is_searchable_number(value: Any) -> bool:
     """Whether a value is a number that can be searched for."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)

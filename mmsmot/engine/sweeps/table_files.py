@@ -15,7 +15,7 @@ import numpy as np
 from ...utils.atomic import atomic_write
 from .axis import short_axis_names
 from .cell_record import CellRecord
-from .score_table import Score, ScoreTable
+from .score_table import ScoreTable, TableScore
 
 CHOSEN = 'chosen on'
 
@@ -38,18 +38,18 @@ def write_tables(
     for table in tables:
         stem = 'table' if len(tables) == 1 else f'table_{table.stage}'
         texts[f'{stem}.md'] = (
-            f'{markdown_table(table)}\n\nMade by `{command}`; each cell by the command in '
+            f'{markdown_table_file(table)}\n\nMade by `{command}`; each cell by the command in '
             '[commands.md](commands.md).\n'
         )
-        texts[f'{stem}.csv'] = csv_table(table)
-        texts[f'{stem}.tex'] = latex_table(table, command)
+        texts[f'{stem}.csv'] = csv_table_file(table)
+        texts[f'{stem}.tex'] = latex_table_file(table, command)
     for name, text in texts.items():
         with atomic_write(out_dir / name) as stream:
             stream.write(text)
     return [out_dir / name for name in texts]
 
 
-def markdown_table(table: ScoreTable) -> str:
+def markdown_table_file(table: ScoreTable) -> str:
     """The table in Markdown: mean ± standard deviation over seeds, difference ± error."""
     header, lines = _grid(table, pm='±')
     rule = ['---'] * len(table.rows) + ['---:'] * (len(header) - len(table.rows))
@@ -60,7 +60,7 @@ def markdown_table(table: ScoreTable) -> str:
     return '\n'.join([*text, *([''] if notes else []), *notes])
 
 
-def csv_table(table: ScoreTable) -> str:
+def csv_table_file(table: ScoreTable) -> str:
     """All numbers, a row for each place, metric and seed."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator='\n')
@@ -81,7 +81,7 @@ def csv_table(table: ScoreTable) -> str:
     return stream.getvalue()
 
 
-def latex_table(table: ScoreTable, command: str) -> str:
+def latex_table_file(table: ScoreTable, command: str) -> str:
     """The table in LaTeX, with ``booktabs``."""
     header, lines = _grid(table, pm=r'$\pm$')
     count = max(len(table.rows), 1)
@@ -114,12 +114,12 @@ def _grid(table: ScoreTable, pm: str) -> tuple[list[str], list[list[str]]]:
         (column, metric) for column in table.column_labels for metric in table.metrics
     ]
     for column, metric in places:
-        header.append(' '.join([*table_column_texts(table, column), metric]))
+        header.append(' '.join([*table_file_columns(table, column), metric]))
     if table.selection:
         header += [
             ' '.join(
                 [
-                    *table_column_texts(table, column),
+                    *table_file_columns(table, column),
                     f'{sweep.select_on} {sweep.select_by}',
                 ]
             )
@@ -129,10 +129,10 @@ def _grid(table: ScoreTable, pm: str) -> tuple[list[str], list[list[str]]]:
     for row in table.row_labels:
         line = [*row] or [table.stage]
         for column, metric in places:
-            text = table_score_text(table.scores[row, column, metric], metric, pm)
+            text = table_file_score(table.scores[row, column, metric], metric, pm)
             line.append(text)
         for column in table.column_labels if table.selection else []:
-            value = table_number_text(
+            value = table_file_number(
                 table.selection[row, column], sweep.select_by or ''
             )
             mark = ' *' if table.selected == (row, column) else ''
@@ -145,7 +145,7 @@ def _names(table: ScoreTable) -> dict[str, str]:
     return short_axis_names([*table.rows, *table.columns])
 
 
-def table_column_texts(table: ScoreTable, labels: Sequence[str]) -> list[str]:
+def table_file_columns(table: ScoreTable, labels: Sequence[str]) -> list[str]:
     """A column's values; a bare number with the name of its axis."""
     texts = []
     for axis, label in zip(table.columns, labels, strict=True):
@@ -154,17 +154,17 @@ def table_column_texts(table: ScoreTable, labels: Sequence[str]) -> list[str]:
     return texts
 
 
-def table_score_text(score: Score, metric: str, pm: str) -> str:
+def table_file_score(score: TableScore, metric: str, pm: str) -> str:
     """``76.7 ± 0.3 (+1.2 ± 0.4)``: what is not known is left out."""
     if math.isnan(score.mean):
         return '-'
-    text = table_number_text(score.mean, metric)
+    text = table_file_number(score.mean, metric)
     if not math.isnan(score.deviation):
-        text += f' {pm} {table_number_text(score.deviation, metric)}'
+        text += f' {pm} {table_file_number(score.deviation, metric)}'
     if score.difference is not None:
-        inner = table_number_text(score.difference, metric, sign='+')
+        inner = table_file_number(score.difference, metric, sign='+')
         if not math.isnan(score.difference_error):
-            inner += f' {pm} {table_number_text(score.difference_error, metric)}'
+            inner += f' {pm} {table_file_number(score.difference_error, metric)}'
         text += f' ({inner})'
     return text
 
@@ -185,7 +185,7 @@ PERCENT = (
 COUNTS = ('FN', 'FP', 'IDs', 'IDSW', 'Frag')
 
 
-def table_number_text(value: float, metric: str, sign: str = '') -> str:
+def table_file_number(value: float, metric: str, sign: str = '') -> str:
     """A score with the digits that its metric is printed with."""
     if math.isnan(value):
         return '-'

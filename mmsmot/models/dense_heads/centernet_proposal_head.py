@@ -16,10 +16,10 @@ from ...utils.mmdet_bridge import import_mmdet
 from .centernet_targets import (
     TargetRules,
     center_targets,
-    centernet_distance_losses,
-    centernet_heatmap_losses,
     centernet_level_sizes,
-    grid_points,
+    centernet_target_distance_losses,
+    centernet_target_heatmap_losses,
+    centernet_target_points,
 )
 
 RANGES = ((0, 80), (64, 160), (128, 320), (256, 640), (512, 1e7))
@@ -154,11 +154,11 @@ class CenterNetProposalHead(BaseModule):
             for sample in samples
         ]
         logits = torch.cat([level.flatten(1) for level in heatmaps], dim=1)
-        losses = centernet_heatmap_losses(logits, targets, **self.focal)
+        losses = centernet_target_heatmap_losses(logits, targets, **self.focal)
         target_distances = torch.stack([target.distances for target in targets])
         has_box = target_distances.amin(2) >= 0
         predicted = torch.cat([x.flatten(2) for x in distances], dim=2).transpose(1, 2)
-        overlap_losses = centernet_distance_losses(
+        overlap_losses = centernet_target_distance_losses(
             predicted[has_box], target_distances[has_box]
         )
         # Every weight takes part, also where no point has a box.
@@ -212,7 +212,7 @@ class CenterNetProposalHead(BaseModule):
 
         config = self.test_cfg
         sizes = centernet_level_sizes(heatmaps)
-        points, _ = grid_points(sizes, self.strides, heatmaps[0].device)
+        points, _ = centernet_target_points(sizes, self.strides, heatmaps[0].device)
         parts = [
             _candidates(*level, config['score_thr'], config['nms_pre'])
             for level in zip(

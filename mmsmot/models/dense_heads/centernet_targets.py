@@ -52,7 +52,7 @@ def centernet_level_sizes(levels: Sequence[torch.Tensor]) -> list[tuple[int, int
     return [(level.shape[-2], level.shape[-1]) for level in levels]
 
 
-def grid_points(
+def centernet_target_points(
     sizes: Sequence[tuple[int, int]], strides: Sequence[int], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Points of all cells of a pyramid, level by level and row by row.
@@ -87,7 +87,7 @@ def center_targets(
         sizes: L, height and width of each level.
         rules: Their numbers.
     """
-    points, levels = grid_points(sizes, rules.strides, boxes.device)
+    points, levels = centernet_target_points(sizes, rules.strides, boxes.device)
     if not len(boxes):
         return CenterTargets(
             boxes.new_zeros(len(points)),
@@ -136,7 +136,7 @@ def _center_points(
     return points[is_center].long()
 
 
-def centernet_heatmap_losses(
+def centernet_target_heatmap_losses(
     logits: torch.Tensor,
     targets: Sequence[CenterTargets],
     *,
@@ -163,7 +163,7 @@ def centernet_heatmap_losses(
     return alpha * positive, (1 - alpha) * negative
 
 
-def centernet_distance_losses(
+def centernet_target_distance_losses(
     distances: torch.Tensor, targets: torch.Tensor
 ) -> torch.Tensor:
     """1 - GIoU of boxes around the same points, with 1 added to both areas of the IoU.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...registry import TASK_UTILS
-from ...utils.fingerprint import text_hash
+from ...utils.fingerprint import text_fingerprint
 from ...utils.number_ranges import COUNT, POSITIVE, require_numbers
 from ...utils.stored_arrays import DAMAGED, read_stored_array
 
@@ -65,7 +65,7 @@ class AnchorFile(Anchors):
 
     @property
     def fingerprint(self) -> str:
-        return f'AnchorFile({text_hash(repr(self._anchors.tolist()))})'
+        return f'AnchorFile({text_fingerprint(repr(self._anchors.tolist()))})'
 
 
 @TASK_UTILS.register_module()

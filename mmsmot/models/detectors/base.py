@@ -34,7 +34,7 @@ class RawDetections:
     anchors: np.ndarray
 
 
-def log_dropped_boxes(detector: str, count: int) -> None:
+def log_dropped_detections(detector: str, count: int) -> None:
     """Tell of ``count`` > 0 rows that were no boxes, for whoever looks for them."""
     if count:
         print_log(

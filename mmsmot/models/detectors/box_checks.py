@@ -8,7 +8,7 @@ MAX_FRACTION = 2.0  # fractions of boxes that reach beyond the image are still b
 MAX_PROBABILITY = 1.01  # 16 bits and 8 bits round up
 
 
-def box_corners(boxes: np.ndarray) -> np.ndarray:
+def checked_box_corners(boxes: np.ndarray) -> np.ndarray:
     """(..., 4) x1, y1, x2, y2 of boxes given as centre x, y, width, height."""
     centres, half_sizes = boxes[..., :2], boxes[..., 2:4] / 2
     return np.concatenate([centres - half_sizes, centres + half_sizes], axis=-1)

@@ -16,7 +16,7 @@ from torch import nn
 from ...registry import MODELS, build_part
 from ...structures import Detections, Frame, VideoInfo
 from ...utils.atomic import atomic_path
-from ...utils.fingerprint import text_hash, video_fingerprint
+from ...utils.fingerprint import text_fingerprint, video_fingerprint
 from ...utils.stored_arrays import DAMAGED, read_all_stored_arrays
 from ..reid.base import BaseReID
 from .base import BaseDetector, RawDetections
@@ -168,7 +168,7 @@ class _Folder:
 def _open_folder(root: Path, video: VideoInfo, fingerprint: str) -> _Folder:
     key = f'{video_fingerprint(video.path)} {fingerprint}'
     start = os.fsdecode(os.fsencode(video.name)[:MAX_NAME])
-    folder = _Folder(root / f'{start}-{text_hash(key)[:20]}', video)
+    folder = _Folder(root / f'{start}-{text_fingerprint(key)[:20]}', video)
     # A name with a dot in front is being written, or its writer was killed.
     for path in sorted(folder.path.glob('[0-9]*-[0-9]*.npz')):
         first_id, last_id = path.stem.split('-')

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...registry import MODELS
 from ...structures import Detections, Frame, VideoInfo, read_detections
-from ...structures.frame_numbering import log_boxes_without_frame
-from ...utils.fingerprint import file_hash
+from ...structures.frame_numbering import log_unnumbered_boxes
+from ...utils.fingerprint import file_fingerprint
 from ..file_of_video import file_of_video
 from .base import BaseDetector
 
@@ -55,7 +55,7 @@ class DetectionFile(BaseDetector):
             opened = self._open = key, table
             numbers = [np.full(len(d), f) for f, d in table.items()]
             if numbers:
-                log_boxes_without_frame(np.concatenate(numbers), path, video)
+                log_unnumbered_boxes(np.concatenate(numbers), path, video)
         return opened[1]
 
     @property
@@ -63,7 +63,7 @@ class DetectionFile(BaseDetector):
         return f'DetectionFile({self.path}, {self.score_threshold})'
 
     def fingerprint_of(self, video: VideoInfo) -> str:
-        return f'{self.fingerprint} {file_hash(self._file_of(video))}'
+        return f'{self.fingerprint} {file_fingerprint(self._file_of(video))}'
 
     def _strong(self, detections: Detections) -> Detections:
         if self.score_threshold is None:

@@ -25,7 +25,7 @@ from ...registry import MODELS, build_part
 from ...structures import Detections, Frame
 from ...structures.feature_maps import FeatureMaps
 from ...utils.checkpoint import load_weights
-from ...utils.data_config import is_data_config, require_safe_config_file
+from ...utils.data_config import is_data_config, require_safe_data_config
 from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 from ...utils.weights_hash import weights_hash
 from .anchor_predictions import (
@@ -33,7 +33,7 @@ from .anchor_predictions import (
     predict_at_anchors,
     require_anchor_head,
 )
-from .base import BaseDetector, RawDetections, log_dropped_boxes
+from .base import BaseDetector, RawDetections, log_dropped_detections
 from .finite_box_losses import add_finite_box_terms, finite_box_terms
 from .label_check import require_known_labels, require_labels
 
@@ -303,7 +303,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         detections, dropped = Detections.cleaned(
             instances.bboxes, instances.scores, instances.labels
         )
-        log_dropped_boxes('MMDetDetector', dropped)
+        log_dropped_detections('MMDetDetector', dropped)
         return detections
 
 
@@ -333,7 +333,7 @@ def _load(config: str | dict) -> ConfigDict:
             )
         return ConfigDict(config)
     if is_data_config(config):
-        require_safe_config_file(config)
+        require_safe_data_config(config)
     loaded = get_config(config) if '::' in config else Config.fromfile(config)
     parts = {'model': loaded.model}
     if 'test_pipeline' in loaded:

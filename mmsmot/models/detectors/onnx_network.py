@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...utils.onnx_file import onnx_hash
+from ...utils.onnx_file import onnx_file_hash
 from ...utils.onnx_session import (
-    image_input,
-    image_input_type,
     open_onnx,
     run_onnx,
+    session_image_input,
+    session_image_type,
 )
 from .output_layouts import ORIGINAL_SIZE, ExportLayout, OutputSpec
 
@@ -54,8 +54,8 @@ class ONNXNetwork:
     ) -> None:
         self._session = open_onnx(model, OWNER, '--weights', providers, num_threads)
         self.model = str(model)
-        self.model_hash = onnx_hash(self.model)
-        self._image = image_input(
+        self.model_hash = onnx_file_hash(self.model)
+        self._image = session_image_input(
             self._session, self.model, OWNER, beside=(ORIGINAL_SIZE,)
         )
         self._other_inputs = [
@@ -69,7 +69,7 @@ class ONNXNetwork:
         Raises:
             ValueError: It holds no pixels, or no fractions where they are given.
         """
-        return image_input_type(
+        return session_image_type(
             self._session, self.model, OWNER, has_fractions, beside=(ORIGINAL_SIZE,)
         )
 

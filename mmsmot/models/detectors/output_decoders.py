@@ -89,7 +89,9 @@ class AnchorDecoder(OutputDecoder):
         """
 
 
-def refuse_outputs(decoder: str, expected: str, outputs: list[np.ndarray]) -> NoReturn:
+def refuse_decoder_outputs(
+    decoder: str, expected: str, outputs: list[np.ndarray]
+) -> NoReturn:
     """Refuse outputs of other shapes than a decoder reads.
 
     Args:
@@ -162,7 +164,7 @@ class YOLOXDecoder(AnchorDecoder):
             or outputs[0].shape[1] != len(corners)
             or outputs[0].shape[2] < 6
         ):
-            refuse_outputs(
+            refuse_decoder_outputs(
                 'YOLOXDecoder',
                 f'one output (B, {len(corners)}, 5 + classes) for an input of '
                 f'{input_size[1]}x{input_size[0]} and strides {self.strides}',
@@ -244,7 +246,7 @@ class BoxesDecoder(OutputDecoder):
         scores = [o for o in flat if o.dtype.kind == 'f']
         scored = bool(boxes) and boxes[0].shape[2] == 5
         if len(boxes) != 1 or len(labels) != 1 or len(scores) != (0 if scored else 1):
-            refuse_outputs(
+            refuse_decoder_outputs(
                 'BoxesDecoder',
                 'boxes with scores (B, K, 5) and integer labels (B, K), or boxes '
                 '(B, K, 4), scores (B, K) and integer labels (B, K)',

@@ -8,12 +8,17 @@ import numpy as np
 
 from ...registry import TASK_UTILS
 from .box_checks import (
-    box_corners,
+    checked_box_corners,
     require_box_probabilities,
     require_fraction_boxes,
     require_pixel_boxes,
 )
-from .output_decoders import Decoded, OutputDecoder, decoder_input_size, refuse_outputs
+from .output_decoders import (
+    Decoded,
+    OutputDecoder,
+    decoder_input_size,
+    refuse_decoder_outputs,
+)
 
 # Of a sigmoid, background is no class, so most queries score low everywhere; read so, a
 # softmax's last class ("no object") scores high in nearly all of them.
@@ -59,7 +64,7 @@ class BoxLogitsDecoder(OutputDecoder):
     ) -> list[Decoded]:
         boxes, logits = self._split(outputs)
         if self.box_format == 'cxcywh':
-            boxes = box_corners(boxes)
+            boxes = checked_box_corners(boxes)
         if self.normalized:
             boxes = boxes * decoder_input_size(input_size)
         select = _best_class if self.activation == 'softmax' else _best_pairs
@@ -92,7 +97,7 @@ class BoxLogitsDecoder(OutputDecoder):
             return tables[self.logits_first], tables[not self.logits_first]
         logits = [table for table in tables if table.shape[2] != 4]
         if len(boxes) != 1 or len(logits) != 1 or len(boxes[0][0]) != len(logits[0][0]):
-            refuse_outputs(
+            refuse_decoder_outputs(
                 'BoxLogitsDecoder',
                 'boxes (B, Q, 4) and logits (B, Q, classes), or one output '
                 '(B, Q, 4 + classes)',

@@ -17,7 +17,7 @@ from .output_decoders import (
     Decoded,
     DecodedAnchors,
     decoder_input_size,
-    refuse_outputs,
+    refuse_decoder_outputs,
 )
 
 # e^10 times the size of its anchor is a box in no image.
@@ -120,7 +120,7 @@ class SSDDecoder(AnchorDecoder):
             for encodings, scores in (outputs, outputs[::-1]):
                 if encodings.shape[2] == 4 and scores.shape[2] >= fewest:
                     return encodings, scores
-        refuse_outputs(
+        refuse_decoder_outputs(
             'SSDDecoder',
             f'encodings (B, {num_anchors}, 4) and scores (B, {num_anchors}, at least '
             f'{fewest}) for its {num_anchors} anchors',

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import TASK_UTILS
-from .output_decoders import Decoded, refuse_outputs
-from .yolo_decoders import PixelDecoder, yolo_labels
+from .output_decoders import Decoded, refuse_decoder_outputs
+from .yolo_decoders import YOLOPixelDecoder, yolo_decoder_labels
 
 
 @TASK_UTILS.register_module()
-class EfficientNMSDecoder(PixelDecoder):
+class EfficientNMSDecoder(YOLOPixelDecoder):
     """Number of boxes (B, 1), boxes (B, K, 4), scores (B, K) and labels (B, K).
 
     The outputs of TensorRT's EfficientNMS, and of ONNX exports that have its form with
@@ -25,14 +25,14 @@ class EfficientNMSDecoder(PixelDecoder):
         self, outputs: list[np.ndarray], input_size: tuple[int, int]
     ) -> list[Decoded]:
         if len(outputs) != 4 or not self._fits(*outputs):
-            refuse_outputs(
+            refuse_decoder_outputs(
                 'EfficientNMSDecoder',
                 'number (B, 1), boxes (B, K, 4), scores (B, K) and labels (B, K)',
                 outputs,
             )
         counts, boxes, scores, labels = outputs
         return [
-            (image_boxes[:n], image_scores[:n], yolo_labels(image_labels[:n]))
+            (image_boxes[:n], image_scores[:n], yolo_decoder_labels(image_labels[:n]))
             for n, image_boxes, image_scores, image_labels in zip(
                 counts.reshape(-1).astype(int), boxes, scores, labels, strict=True
             )
@@ -52,7 +52,7 @@ class EfficientNMSDecoder(PixelDecoder):
 
 
 @TASK_UTILS.register_module()
-class BatchRowsDecoder(PixelDecoder):
+class BatchRowsDecoder(YOLOPixelDecoder):
     """One output (N, 7): the boxes of all images of a batch below each other.
 
     A row is image index, x1, y1, x2, y2 in pixels, label and score (YOLOv7's
@@ -71,21 +71,21 @@ class BatchRowsDecoder(PixelDecoder):
         self, outputs: list[np.ndarray], input_size: tuple[int, int]
     ) -> list[Decoded]:
         """Decode the images up to the last that has a box; see :meth:`decode`."""
-        index = yolo_labels(self._rows(outputs)[:, 0])
+        index = yolo_decoder_labels(self._rows(outputs)[:, 0])
         return self.decode(outputs, input_size, int(index.max(initial=-1)) + 1)
 
     def decode(
         self, outputs: list[np.ndarray], input_size: tuple[int, int], batch_size: int
     ) -> list[Decoded]:
         rows = self._rows(outputs)
-        index = yolo_labels(rows[:, 0])
+        index = yolo_decoder_labels(rows[:, 0])
         score, label = (5, 6) if self.score_first else (6, 5)
         self._require_labels(rows[:, label])
         return [
             (
                 rows[of_image, 1:5],
                 rows[of_image, score],
-                yolo_labels(rows[of_image, label]),
+                yolo_decoder_labels(rows[of_image, label]),
             )
             for of_image in (index == i for i in range(batch_size))
         ]
@@ -93,7 +93,7 @@ class BatchRowsDecoder(PixelDecoder):
     @staticmethod
     def _rows(outputs: list[np.ndarray]) -> np.ndarray:
         if outputs[0].ndim != 2 or outputs[0].shape[1] != 7:
-            refuse_outputs(
+            refuse_decoder_outputs(
                 'BatchRowsDecoder', 'an output (N, 7): image index and box', outputs
             )
         return outputs[0]

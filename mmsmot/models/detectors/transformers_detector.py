@@ -12,7 +12,7 @@ from torch import nn
 from ...registry import MODELS
 from ...structures import Detections, Frame
 from ...utils.pretrained import load_pretrained, pretrained_fingerprint
-from .base import BaseDetector, log_dropped_boxes
+from .base import BaseDetector, log_dropped_detections
 from .class_numbers import numbers_of_classes
 
 
@@ -104,5 +104,5 @@ class TransformersDetector(nn.Module, BaseDetector):
         labels = np.array([self._labels[int(n)] for n in numbers], np.int64)
         boxes = np.clip(boxes, 0, [shape[1], shape[0]] * 2)  # NaN stays NaN
         detections, dropped = Detections.cleaned(boxes, scores, labels)
-        log_dropped_boxes('TransformersDetector', dropped)
+        log_dropped_detections('TransformersDetector', dropped)
         return detections

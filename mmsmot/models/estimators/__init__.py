@@ -6,7 +6,7 @@ from .base import (
     BaseEstimator,
     Estimate,
     EstimatorLoss,
-    require_needs,
+    require_estimator_needs,
 )
 from .detect_and_track import DetectAndTrack
 from .step_check import checked_step
@@ -18,6 +18,6 @@ __all__ = [
     'DetectAndTrack',
     'Estimate',
     'EstimatorLoss',
-    'require_needs',
+    'require_estimator_needs',
     'checked_step',
 ]

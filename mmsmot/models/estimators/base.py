@@ -157,7 +157,9 @@ class BaseEstimator(nn.Module):
         return [self]
 
 
-def require_needs(estimator: BaseEstimator, needs: frozenset[str], part: str) -> None:
+def require_estimator_needs(
+    estimator: BaseEstimator, needs: frozenset[str], part: str
+) -> None:
     """Refuse a pipeline whose parts do not fit.
 
     Args:

@@ -20,7 +20,7 @@ from ..reid import BaseReID
 from ..trackers import BaseTracker, checked_tracker_update
 from ..training.clip_plan import ClipPlan
 from ..training.clip_table import clip_detection_targets
-from ..training.clip_training import matched_ratio, track_clips
+from ..training.clip_training import clip_training_matched_ratio, track_clips
 from ..training.feature_cache import FeatureCache
 from .base import FEATURES, BaseEstimator, Estimate, EstimatorLoss
 from .video_tracker import SharedTrackerUse, VideoTracker
@@ -197,7 +197,7 @@ class DetectAndTrack(BaseEstimator):
             trajectories, gt_ids = self._track_clips(
                 features, detections, frames, samples, plan
             )
-            matched = matched_ratio(gt_ids, samples)
+            matched = clip_training_matched_ratio(gt_ids, samples)
             losses['matched'] = torch.tensor(matched, device=features.levels[0].device)
         if plan.detach_features:
             features = features.detach()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...structures import Detections, Frame
-from ..trackers import checked_tracks
+from ..trackers import checked_tracker_output
 from .base import FEATURES, TRACK_FEATURES, BaseEstimator, Estimate
 
 
@@ -74,7 +74,9 @@ def _checked(
                 f'{frame_where}: detections are mmsmot.structures.Detections, got '
                 f'{type(frame_detections).__name__}'
             )
-        frame_tracks = checked_tracks(frame_tracks, frame_detections, frame_where)
+        frame_tracks = checked_tracker_output(
+            frame_tracks, frame_detections, frame_where
+        )
         if TRACK_FEATURES in needs and frame_tracks.features is None:
             raise ValueError(f'{frame_where}: Tracks.features was asked for, got None')
         sound_tracks.append(frame_tracks)

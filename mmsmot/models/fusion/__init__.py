@@ -10,7 +10,7 @@ from .trajectory_fusion import (
     ConcatTrajectoryFusion,
     RecurrentTrajectoryFusion,
 )
-from .video_fusion import VideoFusion, VideoState
+from .video_fusion import VideoFusion, VideoFusionState
 
 __all__ = [
     'AdditionCell',
@@ -27,5 +27,5 @@ __all__ = [
     'RecurrentTrajectoryFusion',
     'SelfAttention',
     'VideoFusion',
-    'VideoState',
+    'VideoFusionState',
 ]

@@ -15,7 +15,7 @@ from .cells import FusionCell
 
 
 @dataclass(frozen=True)
-class VideoState:
+class VideoFusionState:
     """The fused feature F_i of B videos (B, L, d), and the number of frames (B,) float32."""
 
     fused: torch.Tensor | None = None
@@ -105,8 +105,8 @@ class VideoFusion(nn.Module):
         return torch.stack(frames)
 
     def forward(
-        self, tokens: torch.Tensor, state: VideoState | None = None
-    ) -> VideoState:
+        self, tokens: torch.Tensor, state: VideoFusionState | None = None
+    ) -> VideoFusionState:
         """Fuse N more frames of B videos.
 
         Args:
@@ -116,7 +116,7 @@ class VideoFusion(nn.Module):
         fused, count = (None, None) if state is None else (state.fused, state.count)
         if fused is None:
             if not len(tokens):
-                return VideoState()
+                return VideoFusionState()
             fused, tokens = tokens[0], tokens[1:]
             count = None
         if count is None:
@@ -124,11 +124,11 @@ class VideoFusion(nn.Module):
         if self.mean_frames > 1:
             fused, tokens, count = self._averaged(fused, tokens, count)
         if not len(tokens):
-            return VideoState(fused, count)
+            return VideoFusionState(fused, count)
         for prepared in self.cell.prepare(tokens):
             fused = self.cell.step(fused, prepared, count)
             count = count + 1
-        return VideoState(fused, count)
+        return VideoFusionState(fused, count)
 
     def _averaged(
         self, fused: torch.Tensor, tokens: torch.Tensor, count: torch.Tensor

@@ -136,7 +136,7 @@ def _shrunk(image: np.ndarray) -> tuple[np.ndarray, int]:
     return cv2.resize(part, size, interpolation=cv2.INTER_AREA), factor
 
 
-def camera_poses_at(
+def camera_path_poses_at(
     times: np.ndarray, poses: Sequence[tuple[float, complex, complex]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Turns and shifts at some times, linear between those that are known.

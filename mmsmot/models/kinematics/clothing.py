@@ -9,7 +9,14 @@ import cv2
 import numpy as np
 
 from ...utils.number_ranges import COUNT, FRACTION, NON_NEGATIVE, require_numbers
-from .colour_names import DARK, LIGHT, TERMS, lab_of, term_masks, white_gains
+from .colour_names import (
+    DARK,
+    LIGHT,
+    TERMS,
+    colour_term_masks,
+    colour_white_gains,
+    lab_of,
+)
 from .track_kinematics import Kinematics
 
 ROWS, COLUMNS = 32, 16  # of a patch: a body is about twice as high as wide in its box
@@ -173,7 +180,7 @@ class PatchReader:
             steps = max(1, len(image) // 24), max(1, image.shape[1] // 32)
             thumbnail = image[:: steps[0], :: steps[1]]
             has_colour = self._has_colour(thumbnail)
-            self._gains = white_gains(thumbnail) if has_colour else None
+            self._gains = colour_white_gains(thumbnail) if has_colour else None
         if self._gains is not None:
             background = lab[:, :, EDGES].mean(axis=2, keepdims=True)
             contrast = np.abs(lab - background).sum(axis=-1)
@@ -249,7 +256,7 @@ def _shares(
     A term counts where it is the same with and without the white balance.
     """
     balanced = np.clip(pixels * gains, 0, 255).astype(np.uint8)
-    masks, balanced_masks = term_masks(pixels), term_masks(balanced)
+    masks, balanced_masks = colour_term_masks(pixels), colour_term_masks(balanced)
     bits = np.uint16(1) << np.arange(len(TERMS), dtype=np.uint16)
     flags = np.concatenate(
         [

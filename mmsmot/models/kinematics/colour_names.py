@@ -168,7 +168,7 @@ def _cie94(centroid: np.ndarray, lab: np.ndarray) -> np.ndarray:
     )
 
 
-def term_masks(bgr: np.ndarray) -> np.ndarray:
+def colour_term_masks(bgr: np.ndarray) -> np.ndarray:
     """The colour terms that fit each pixel.
 
     Args:
@@ -177,7 +177,7 @@ def term_masks(bgr: np.ndarray) -> np.ndarray:
     Returns:
         (...) uint16, bit k for the k-th of :data:`TERMS`; one bit where people agree.
 
-    >>> mask = int(term_masks(np.array([30, 30, 200], np.uint8)))
+    >>> mask = int(colour_term_masks(np.array([30, 30, 200], np.uint8)))
     >>> [term for k, term in enumerate(TERMS) if mask >> k & 1]
     ['red']
     """
@@ -186,7 +186,7 @@ def term_masks(bgr: np.ndarray) -> np.ndarray:
     return _term_table()[index]
 
 
-def white_gains(image: np.ndarray) -> np.ndarray:
+def colour_white_gains(image: np.ndarray) -> np.ndarray:
     """Gains that turn the illuminant of an image to white, "shades of gray".
 
     Finlayson and Trezzi, Shades of Gray and Colour Constancy, CIC 2004, with their best

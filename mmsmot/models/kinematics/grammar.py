@@ -35,7 +35,7 @@ MOVES_WITH = {
 
 
 @dataclass(frozen=True)
-class Speaker:
+class GrammarSpeaker:
     """Chooses between phrasings, by a hash of the video's name and the track.
 
     Attributes:
@@ -45,7 +45,7 @@ class Speaker:
     seed: int
 
     @classmethod
-    def of(cls, video: str, track_id: int) -> Speaker:
+    def of(cls, video: str, track_id: int) -> GrammarSpeaker:
         """The speaker of a track of a video."""
         return cls(crc32(f'{video}/{track_id}'.encode()))
 
@@ -54,14 +54,14 @@ class Speaker:
         return options[crc32(f'{self.seed}/{position}'.encode()) % len(options)]
 
 
-def noun_phrase(
+def kinematic_noun_phrase(
     outfit: ClothingColours, noun: str = 'person', article: str = ''
 ) -> str:
     """Who it is.
 
-    >>> noun_phrase(ClothingColours('orange', 'dark'))
+    >>> kinematic_noun_phrase(ClothingColours('orange', 'dark'))
     'a person in an orange top and dark bottoms'
-    >>> noun_phrase(ClothingColours('black', 'black'), article='another')
+    >>> kinematic_noun_phrase(ClothingColours('black', 'black'), article='another')
     'another person in black'
     """
     subject = f'{article} {noun}' if article else _with_article(noun)
@@ -82,10 +82,10 @@ def _capitalized(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def track_caption(
+def kinematic_track_caption(
     story: Story,
     outfit: ClothingColours,
-    speaker: Speaker,
+    speaker: GrammarSpeaker,
     name_of: Callable[[int], str],
     noun: str = 'person',
 ) -> str:
@@ -110,16 +110,18 @@ def track_caption(
     worn = bool(outfit.upper) + bool(outfit.lower and outfit.lower != outfit.upper)
     # The same story with ever more of what is known, until it holds enough claims.
     for detail in range(3):
-        narrator = Narrator(speaker, name_of, noun == 'person', detail)
+        narrator = GrammarNarrator(speaker, name_of, noun == 'person', detail)
         phrases = narrator.phrases(story)
         claims = worn + sum(count for _, count in phrases)
         if claims >= MIN_CLAIMS or story.duration < LONG_TRACK:
             break
     texts = [text for text, _ in phrases]
-    return _text(noun_phrase(outfit, noun), texts, speaker, noun)
+    return _text(kinematic_noun_phrase(outfit, noun), texts, speaker, noun)
 
 
-def _text(subject: str, clauses: Sequence[str], speaker: Speaker, noun: str) -> str:
+def _text(
+    subject: str, clauses: Sequence[str], speaker: GrammarSpeaker, noun: str
+) -> str:
     """Clauses in their order, two or three to a sentence."""
     pronoun = 'the person' if noun == 'person' else 'it'
     count = len(clauses)
@@ -141,7 +143,7 @@ def _text(subject: str, clauses: Sequence[str], speaker: Speaker, noun: str) -> 
     return ' '.join(sentences)
 
 
-def _chain(clauses: Sequence[str], speaker: Speaker, position: int) -> str:
+def _chain(clauses: Sequence[str], speaker: GrammarSpeaker, position: int) -> str:
     """Up to three clauses as one."""
     if len(clauses) == 1:
         return clauses[0]
@@ -156,7 +158,7 @@ def _chain(clauses: Sequence[str], speaker: Speaker, position: int) -> str:
 
 
 @dataclass(frozen=True)
-class Narrator:
+class GrammarNarrator:
     """Tells the clauses of a story.
 
     Args:
@@ -166,7 +168,7 @@ class Narrator:
         detail: 0 to 2: how much of what is known is told.
     """
 
-    speaker: Speaker
+    speaker: GrammarSpeaker
     name_of: Callable[[int], str]
     is_person: bool
     detail: int
@@ -320,7 +322,7 @@ class CrowdSummary:
     is_walk: bool
 
 
-def video_caption(summary: CrowdSummary, speaker: Speaker) -> str:
+def video_caption(summary: CrowdSummary, speaker: GrammarSpeaker) -> str:
     """The caption of a video; people are counted with care."""
     count = summary.count
     if count == 0:

@@ -10,13 +10,18 @@ import numpy as np
 
 from ...structures import Frame, Tracks
 from ..trackers.camera_motion import CameraMotion
-from .camera_path import CameraPath, camera_poses_at
+from .camera_path import CameraPath, camera_path_poses_at
 from .clothing import SHARES, ClothingOptions, ClothingViews, PatchReader
 from .crowd import Crowd
 from .ground_plane import GroundPlane
-from .track_samples import TrackSamples, cut_sides, hidden_shares, sample_dtype
+from .track_samples import (
+    TrackSamples,
+    cut_sides,
+    sample_hidden_shares,
+    track_sample_dtype,
+)
 
-SAMPLE = sample_dtype(SHARES)
+SAMPLE = track_sample_dtype(SHARES)
 # Pixels are read in two bins of four: colours change slowly, and what moving legs show is
 # the difference of two.
 READ_BINS = 2, 4
@@ -200,8 +205,8 @@ class KinematicBuffer:
         labels = np.concatenate([tracks.labels for tracks in self._tracks])
         samples['score'], samples['label'][index] = means(scores), labels
         samples['cut'] = cut_sides(samples['box'], self.size)
-        samples['occlusion'] = hidden_shares(samples['box'])
-        samples['turn'], samples['shift'] = camera_poses_at(
+        samples['occlusion'] = sample_hidden_shares(samples['box'])
+        samples['turn'], samples['shift'] = camera_path_poses_at(
             samples['time'], self._poses
         )
         samples['legs'] = samples['torso'] = np.nan

@@ -21,16 +21,20 @@ from ..trackers.camera_motion import CameraMotion
 from .clothing import ClothingColours, ClothingOptions, clothing_colours
 from .grammar import (
     CrowdSummary,
-    Speaker,
-    noun_phrase,
-    track_caption,
+    GrammarSpeaker,
+    kinematic_noun_phrase,
+    kinematic_track_caption,
     video_caption,
 )
 from .kinematic_buffer import KinematicBuffer
 from .motion import Motion, describe_motion, motion_spans
 from .motion_options import MotionOptions
-from .pair_geometry import PairEvent, PairOptions, pair_events
-from .track_kinematics import Kinematics, measure_track_kinematics, track_slices
+from .pair_geometry import PairEvent, PairGeometryOptions, pair_events
+from .track_kinematics import (
+    Kinematics,
+    kinematics_track_slices,
+    measure_track_kinematics,
+)
 from .track_piece import longest_piece
 from .track_story import tell_story
 
@@ -38,7 +42,7 @@ CROWD_SECONDS = 1.0  # that so many people must have been there together
 
 
 @dataclass(frozen=True)
-class TrackFacts:
+class KinematicFacts:
     """What is known of one track.
 
     Attributes:
@@ -83,7 +87,7 @@ class KinematicSemantics(nn.Module):
         read_pixels: Tell colours, and whether the legs move; ``False`` for boxes alone.
         motion: Options of :class:`.motion.MotionOptions`.
         clothing: Options of :class:`.clothing.ClothingOptions`.
-        pairs: Options of :class:`.pair_geometry.PairOptions`.
+        pairs: Options of :class:`.pair_geometry.PairGeometryOptions`.
 
     Raises:
         ValueError: An option is out of range.
@@ -127,7 +131,7 @@ class KinematicSemantics(nn.Module):
         self.read_pixels = read_pixels
         self.motion = MotionOptions(**motion or {})
         self.clothing = ClothingOptions(**clothing or {})
-        self.pairs = PairOptions(**pairs or {})
+        self.pairs = PairGeometryOptions(**pairs or {})
 
     def begin(self) -> KinematicBuffer:
         """An empty buffer, for one video."""
@@ -211,13 +215,13 @@ class KinematicSemantics(nn.Module):
             depth_noise=self.motion.depth_noise,
         )
         tracks = {}
-        for rows in track_slices(samples['id']):
+        for rows in kinematics_track_slices(samples['id']):
             track = kinematics[rows]
             piece = longest_piece(track, self.motion)
             tracks[int(samples['id'][rows.start])] = track[piece]
         return tracks
 
-    def _facts(self, track: Kinematics, buffer: KinematicBuffer) -> TrackFacts:
+    def _facts(self, track: Kinematics, buffer: KinematicBuffer) -> KinematicFacts:
         labels, counts = np.unique(track.samples['label'], return_counts=True)
         is_person = int(labels[counts.argmax()]) in self.person_labels
         motion = describe_motion(
@@ -230,7 +234,7 @@ class KinematicSemantics(nn.Module):
         outfit = (
             clothing_colours(track, self.clothing) if is_person else ClothingColours()
         )
-        return TrackFacts(motion, outfit, is_person)
+        return KinematicFacts(motion, outfit, is_person)
 
     def _events(
         self,
@@ -271,21 +275,21 @@ class KinematicSemantics(nn.Module):
     def _caption(
         self,
         track_id: int,
-        facts: dict[int, TrackFacts],
+        facts: dict[int, KinematicFacts],
         events: Sequence[PairEvent],
         tracks: dict[int, Kinematics],
         buffer: KinematicBuffer,
     ) -> str:
         fact = facts[track_id]
         noun = 'person' if fact.is_person else 'object'
-        speaker = Speaker.of(buffer.name, track_id)
+        speaker = GrammarSpeaker.of(buffer.name, track_id)
         story = tell_story(fact.motion, events)
-        return track_caption(
+        return kinematic_track_caption(
             story, fact.outfit, speaker, self._name_of(facts, tracks), noun
         )
 
     def _name_of(
-        self, facts: dict[int, TrackFacts], tracks: dict[int, Kinematics]
+        self, facts: dict[int, KinematicFacts], tracks: dict[int, Kinematics]
     ) -> Callable[[int], str]:
         """How a partner is called in a caption."""
 
@@ -298,7 +302,7 @@ class KinematicSemantics(nn.Module):
                 if fact is None
                 else fact.outfit
             )
-            return noun_phrase(outfit, article='another')
+            return kinematic_noun_phrase(outfit, article='another')
 
         return name
 
@@ -324,7 +328,7 @@ class KinematicSemantics(nn.Module):
             {name: seconds[name] / total for name in names},
             seconds['walk'] >= 0.5 * max(seconds['moving'], 1e-6),
         )
-        return video_caption(summary, Speaker.of(buffer.name, 0))
+        return video_caption(summary, GrammarSpeaker.of(buffer.name, 0))
 
 
 def _seconds(facts: Any) -> Counter[str]:

@@ -18,7 +18,7 @@ VERBS = (APPROACH, LEAVE, FOLLOW, CHASE, FLEE, ACCOMPANY, STAND, PASS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairOptions:
+class PairGeometryOptions:
     """When an interaction is sure; lengths in body heights, times in seconds.
 
     Attributes:
@@ -91,7 +91,7 @@ class PairEvent:
 
 
 def pair_events(
-    subject: Kinematics, partners: Kinematics, options: PairOptions
+    subject: Kinematics, partners: Kinematics, options: PairGeometryOptions
 ) -> list[PairEvent]:
     """All interactions between one track and others, in both directions.
 
@@ -136,7 +136,7 @@ def _merged(events: list[PairEvent], max_break: float) -> list[PairEvent]:
     return merged
 
 
-def _stands(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+def _stands(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
     """Two stand with each other."""
     distance = np.abs(rows.place)
     speeds = np.abs([rows.subject_velocity, rows.object_velocity])
@@ -145,7 +145,7 @@ def _stands(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
     yield from _mutual(rows, mask, STAND, options.min_stand, options)
 
 
-def _accompanies(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+def _accompanies(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
     """Two go side by side."""
     along, across, mask = _same_way(rows, options)
     mask &= np.abs(along) <= options.side_gap
@@ -154,7 +154,11 @@ def _accompanies(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
 
 
 def _mutual(
-    rows: PairRows, mask: np.ndarray, verb: str, least: float, options: PairOptions
+    rows: PairRows,
+    mask: np.ndarray,
+    verb: str,
+    least: float,
+    options: PairGeometryOptions,
 ) -> Iterator[PairEvent]:
     """Events in both directions."""
     for span in rows.spans(mask, least):
@@ -166,7 +170,7 @@ def _mutual(
 
 
 def _same_way(
-    rows: PairRows, options: PairOptions
+    rows: PairRows, options: PairGeometryOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The object's place along and beside the common way, and whether there is one."""
     velocities = rows.subject_velocity, rows.object_velocity
@@ -182,7 +186,7 @@ def _same_way(
     return place.real, place.imag, is_same_way
 
 
-def _follows(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+def _follows(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
     """The subject goes the object's way behind it; fast, it chases and that one flees."""
     along, across, mask = _same_way(rows, options)
     mask &= (along > options.side_gap) & (along <= options.file_gap)
@@ -209,7 +213,7 @@ def _closing(rows: PairRows) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _approaches(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+def _approaches(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
     """The subject comes up to the object, and both stay together."""
     subject_speed, object_speed = _closing(rows)
     mask = subject_speed > options.still_speed
@@ -223,7 +227,7 @@ def _approaches(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
             yield _event(rows, span, APPROACH, distance / options.far_distance - 1, 1.0)
 
 
-def _leaves(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+def _leaves(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
     """The subject goes away from the object, with which it has been together."""
     subject_speed, object_speed = _closing(rows)
     mask = -subject_speed > options.still_speed
@@ -237,7 +241,7 @@ def _leaves(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
             yield _event(rows, span, LEAVE, distance / options.far_distance - 1, 1.0)
 
 
-def _are_together(rows: PairRows, window: slice, options: PairOptions) -> bool:
+def _are_together(rows: PairRows, window: slice, options: PairGeometryOptions) -> bool:
     """Whether two are near each other and at rest to each other for long enough.
 
     Who goes by at an even pace is near, too, but only on the way.
@@ -251,7 +255,7 @@ def _are_together(rows: PairRows, window: slice, options: PairOptions) -> bool:
     )
 
 
-def _passes(rows: PairRows, options: PairOptions) -> Iterator[PairEvent]:
+def _passes(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
     """The subject goes by the object, near it."""
     speed = np.abs(rows.subject_velocity)
     way = rows.subject_velocity / np.maximum(speed, 1e-6)

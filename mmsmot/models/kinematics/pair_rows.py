@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .track_kinematics import Kinematics, fit_track_lines
+from .track_kinematics import Kinematics, fit_kinematics_lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ def pair_rows(
     time = (subjects.time + objects.time) / 2
     weights = np.ones(len(time))
     series = ids, objects.samples['bin'], time
-    (place,), _ = fit_track_lines(*series, [place], weights, smoothing)
+    (place,), _ = fit_kinematics_lines(*series, [place], weights, smoothing)
     first_frame = np.maximum(
         subjects.samples['first_frame'], objects.samples['first_frame']
     )

@@ -25,7 +25,7 @@ class Kinematics:
     positive.
 
     Attributes:
-        samples: (N,) as of :func:`.track_samples.sample_dtype`.
+        samples: (N,) as of :func:`.track_samples.track_sample_dtype`.
         x, feet: (N,) pixels: middle and lower side of the box, completed where the
             border of the image cuts it.
         height: (N,) pixels, likewise.
@@ -107,9 +107,9 @@ def measure_track_kinematics(
     points = samples['turn'] * (x + 1j * feet) + samples['shift']
     sizes = np.log(np.abs(samples['turn']) * height)
     series = samples['id'], samples['bin'], samples['time']
-    _, (fast,) = fit_track_lines(*series, [points], weights, smoothing)
+    _, (fast,) = fit_kinematics_lines(*series, [points], weights, smoothing)
     columns = [points, sizes, np.log(aspect)]
-    _, (slow, growth, widening) = fit_track_lines(
+    _, (slow, growth, widening) = fit_kinematics_lines(
         *series, columns, weights, depth_smoothing
     )
     # From the first frame's axes back to those of its own, in body heights.
@@ -154,7 +154,7 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     has_height = cut & (TOP | BOTTOM) == 0
     has_aspect = has_height & (cut & (LEFT | RIGHT) == 0)
     is_scaled = np.ones(len(samples), bool)
-    for rows in track_slices(samples['id']):
+    for rows in kinematics_track_slices(samples['id']):
         time = samples['time'][rows]
         for values, is_known in ((heights, has_height), (aspects, has_aspect)):
             part = is_known[rows] & is_visible[rows]
@@ -175,14 +175,14 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     return x, feet, heights, aspects, is_scaled, weights
 
 
-def track_slices(ids: np.ndarray) -> list[slice]:
+def kinematics_track_slices(ids: np.ndarray) -> list[slice]:
     """The rows of each track, where rows are sorted by id."""
     edges = np.flatnonzero(np.diff(ids)) + 1
     bounds = [0, *edges.tolist(), len(ids)]
     return [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
 
 
-def fit_track_lines(
+def fit_kinematics_lines(
     ids: np.ndarray,
     bins: np.ndarray,
     time: np.ndarray,
@@ -244,7 +244,7 @@ def _grids(
         Their rows, the place of each on the line, and the kernel.
     """
     groups: dict[tuple[float, float], list[slice]] = {}
-    for rows in track_slices(ids):
+    for rows in kinematics_track_slices(ids):
         gaps, steps = np.diff(time[rows]), np.diff(bins[rows])
         if not len(gaps):
             continue

@@ -11,7 +11,7 @@ LEFT, TOP, RIGHT, BOTTOM = 1, 2, 4, 8  # sides of the image that cut a box
 BORDER = 0.012
 
 
-def sample_dtype(num_shares: int) -> np.dtype:
+def track_sample_dtype(num_shares: int) -> np.dtype:
     """One sample of a track: a mean over the frames of one bin of time.
 
     ``bin`` numbers the bins; ``first_frame`` and ``last_frame`` are numbers of frames; ``box`` is x1, y1,
@@ -151,7 +151,7 @@ def cut_sides(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     ).astype(np.uint8)
 
 
-def hidden_shares(boxes: np.ndarray) -> np.ndarray:
+def sample_hidden_shares(boxes: np.ndarray) -> np.ndarray:
     """The share of each box that the nearer one hides which hides most of it, (N,).
 
     Who stands lower in the image is nearer to a camera that looks along the ground.

@@ -11,7 +11,7 @@ from pathlib import Path
 from torch import nn
 
 from ...utils.atomic import atomic_write
-from ...utils.fingerprint import text_hash
+from ...utils.fingerprint import text_fingerprint
 from ...utils.text_file import read_text
 from .vision_language_model import Question, VisionLanguageModel
 
@@ -34,7 +34,7 @@ class CachedAnswers(nn.Module):
         super().__init__()
         self.model = model
         self._fingerprint = model.fingerprint  # reads all weights
-        self._folder = Path(root) / FOLDER / text_hash(self._fingerprint)[:16]
+        self._folder = Path(root) / FOLDER / text_fingerprint(self._fingerprint)[:16]
 
     @property
     def fingerprint(self) -> str:

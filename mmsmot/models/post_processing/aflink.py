@@ -17,7 +17,7 @@ from ...utils.number_ranges import (
     NumberRange,
     require_numbers,
 )
-from ..trackers.association import match_by_weight
+from ..trackers.association import associate_by_weight
 from .tracklet_ends import TrackletEnds, normalize_end_pairs
 
 OWN_WEIGHTS = Path(__file__).with_name('aflink.safetensors')
@@ -136,7 +136,7 @@ def assign_links(
     # One link more outweighs any gain in probability, as the release's large cost of a
     # barred pair does.
     weights[row, column] = len(rows) + 1 + probability
-    i, j = match_by_weight(weights)
+    i, j = associate_by_weight(weights)
     return rows[i], columns[j]
 
 

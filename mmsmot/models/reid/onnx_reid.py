@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from ...registry import MODELS
-from ...utils.onnx_file import onnx_hash
-from ...utils.onnx_session import image_input_type, open_onnx, run_onnx
+from ...utils.onnx_file import onnx_file_hash
+from ...utils.onnx_session import open_onnx, run_onnx, session_image_type
 from .base import BaseReID
 
 
@@ -47,8 +47,8 @@ class ONNXReID(BaseReID):
         self._session = open_onnx(
             model, 'ONNXReID', '--reid-weights', providers, num_threads
         )
-        self._model_hash = onnx_hash(model)  # of what was opened
-        self._dtype = image_input_type(
+        self._model_hash = onnx_file_hash(model)  # of what was opened
+        self._dtype = session_image_type(
             self._session, model, 'ONNXReID', is_normalised=True
         )
         shape = self._session.get_inputs()[0].shape

@@ -84,7 +84,7 @@ class FusedTracks:
 
 
 @dataclass(frozen=True, eq=False)
-class VideoContext:
+class FusedVideoContext:
     """The trajectories of a video as input of its caption head.
 
     Attributes:
@@ -105,7 +105,7 @@ class VideoContext:
         rows: Sequence[int],
         interaction_tokens: InteractionTokens | None,
         past: Sequence[TrackSummary] = (),
-    ) -> VideoContext:
+    ) -> FusedVideoContext:
         """The context of one video.
 
         Args:
@@ -142,7 +142,7 @@ class VideoContext:
         return cls(_padded(fused), _padded(mask), top_tracks)
 
 
-def pair_mask(
+def fused_pair_mask(
     ids: Sequence[int], pairs: Iterable[Pair], rows: Sequence[int]
 ) -> torch.Tensor:
     """(M, M) bool, symmetric, of M tracks: some pairs, and all pairs of some tracks.

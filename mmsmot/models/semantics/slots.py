@@ -149,7 +149,7 @@ def require_slot_dependencies(*dependencies: tuple[object, object, str]) -> None
             raise ValueError(f'TrajectorySemantics: {reason}: give it too')
 
 
-def require_semantics_options(
+def require_semantics_slots(
     frame_stride: int,
     max_boxes: int | None,
     span_parts: int,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ..fusion.video_fusion import VideoState
+from ..fusion.video_fusion import VideoFusionState
 from ..trajectory import TrajectoryTokens
 from .track_summaries import TrackSummaries
 
@@ -28,7 +28,7 @@ class TokenBuffer:
     """
 
     def __init__(self, max_boxes: int | None = None) -> None:
-        self.video = VideoState()
+        self.video = VideoFusionState()
         self.summaries = TrackSummaries()
         self.next_frame = 0
         self.max_boxes = max_boxes

@@ -14,12 +14,12 @@ from ...structures.feature_maps import FeatureMaps
 from ..estimators.base import FEATURES, TRACK_FEATURES, EstimatorLoss
 from ..training.clip_table import ClipTable
 from .description import Description, Pair
-from .fused_tracks import FusedTracks, VideoContext, pair_mask
+from .fused_tracks import FusedTracks, FusedVideoContext, fused_pair_mask
 from .interaction_localization import localize_interactions
 from .losses import semantic_losses
 from .slots import (
     INTERFACES,
-    require_semantics_options,
+    require_semantics_slots,
     require_slot_dependencies,
     require_slot_interface,
     with_shared_decoder,
@@ -107,7 +107,7 @@ class TrajectorySemantics(TrackFuser):
         share_projection: bool = False,
         all_pairs: bool = False,
     ) -> None:
-        require_semantics_options(frame_stride, max_boxes, span_parts, loss_weights)
+        require_semantics_slots(frame_stride, max_boxes, span_parts, loss_weights)
         tokens_need = 'interaction_tokens need an interaction head'
         bigrams_need = 'a bigram_head needs an instance caption head'
         require_slot_dependencies(
@@ -236,7 +236,7 @@ class TrajectorySemantics(TrackFuser):
             captions_video = video_caption and self.video_caption is not None
             is_read = None  # all pairs, as the video's caption reads with their tokens
             if pairs is not None and not (has_tokens and captions_video):
-                is_read = pair_mask(ids, pairs, rows if has_tokens else ())
+                is_read = fused_pair_mask(ids, pairs, rows if has_tokens else ())
             fused_tracks = self._fuse(tracks, [0] * len(tracks), is_read)
             if self.instance_caption is not None and rows:
                 texts = self.instance_caption.predict(
@@ -320,7 +320,7 @@ class TrajectorySemantics(TrackFuser):
         """
         prefixes = []
         for video, video_rows in zip(videos, rows, strict=True):
-            context = VideoContext.of(
+            context = FusedVideoContext.of(
                 fused_tracks, video_rows, self.interaction_tokens, past
             )
             prefix = self.video_caption.prefix(

@@ -1,7 +1,12 @@
 """Trackers: detections of one frame after another to tracks. NumPy and SciPy only."""
 
 from .appearance_byte_track import AppearanceByteTrack
-from .base import BaseTracker, TrackerError, checked_tracker_update, checked_tracks
+from .base import (
+    BaseTracker,
+    TrackerError,
+    checked_tracker_output,
+    checked_tracker_update,
+)
 from .bot_sort import BoTSORT
 from .byte_track import ByteTrack
 from .deep_oc_sort import DeepOCSORT
@@ -23,6 +28,6 @@ __all__ = [
     'StrongSORT',
     'TrackerError',
     'TrajectoryFile',
-    'checked_tracks',
+    'checked_tracker_output',
     'checked_tracker_update',
 ]

@@ -12,7 +12,7 @@ from ...utils.number_ranges import (
     NumberRange,
     require_numbers,
 )
-from .association import match_by_weight
+from .association import associate_by_weight
 from .camera_motion import CameraMotion
 from .gallery import SmoothedAppearanceGallery
 from .reid_byte_track import ReIDByteTrack
@@ -109,7 +109,7 @@ class AppearanceByteTrack(ReIDByteTrack):
     ) -> np.ndarray:
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
             weights = self._first_weights(boxes, rows, detections, columns)
-            i, j = match_by_weight(weights)
+            i, j = associate_by_weight(weights)
             return np.array([rows[i], columns[j]])
 
         return self._match_in_classes(match, rows, columns, detections)

@@ -1,4 +1,4 @@
-"""Overlaps of tracks and detections, and assignments, without a loop over tracks."""
+"""AssociationOverlaps of tracks and detections, and assignments, without a loop over tracks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...structures import overlapping_pairs, pairwise_iou
+from ...structures import overlapping_box_pairs, pairwise_iou
 
 # Up to this many pairs the solver is faster than looking for pairs it need not see.
 SMALL = 100 * 100
@@ -18,7 +18,7 @@ NO_PAIRS = np.empty(0, np.int64)
 
 # Not frozen: that would double the time of making one, which counts for ten tracks.
 @dataclass(eq=False)
-class Overlaps:
+class AssociationOverlaps:
     """The IoU of N boxes with M others: a table, or in a crowd the pairs that overlap.
 
     Both forms hold the same numbers to the last digit, and give the same matchings where
@@ -39,7 +39,7 @@ class Overlaps:
     @classmethod
     def of(
         cls, boxes: np.ndarray, other_boxes: np.ndarray, pixel_offset: float = 0.0
-    ) -> Overlaps:
+    ) -> AssociationOverlaps:
         """The overlaps of ``boxes`` (N, 4) with ``other_boxes`` (M, 4).
 
         Args:
@@ -48,32 +48,34 @@ class Overlaps:
             pixel_offset: See :func:`~mmsmot.structures.pairwise_iou`.
         """
         if len(boxes) * len(other_boxes) > LARGE:
-            rows, columns, values = overlapping_pairs(boxes, other_boxes, pixel_offset)
+            rows, columns, values = overlapping_box_pairs(
+                boxes, other_boxes, pixel_offset
+            )
             return cls(None, rows, columns, values)
         table = pairwise_iou(boxes, other_boxes, pixel_offset)
         return cls(table, NO_PAIRS, NO_PAIRS, NO_PAIRS)
 
-    def scaled(self, factors: np.ndarray) -> Overlaps:
+    def scaled(self, factors: np.ndarray) -> AssociationOverlaps:
         """The same, each column multiplied by its factor (M,) above 0."""
         if self.table is not None:
             table = self.table * factors
-            return Overlaps(table, self.rows, self.columns, self.values)
+            return AssociationOverlaps(table, self.rows, self.columns, self.values)
         values = self.values * factors[self.columns]
-        return Overlaps(None, self.rows, self.columns, values)
+        return AssociationOverlaps(None, self.rows, self.columns, values)
 
     def raised(
         self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
-    ) -> Overlaps:
+    ) -> AssociationOverlaps:
         """The same, but pairs (K,) that overlap have at least the values (K,) above 0."""
         if self.table is not None:
             table = self.table.copy()
             table[rows, columns] = np.maximum(table[rows, columns], values)
-            return Overlaps(table, self.rows, self.columns, self.values)
+            return AssociationOverlaps(table, self.rows, self.columns, self.values)
         keys = _pair_keys(self.rows, self.columns)
         places = np.searchsorted(keys, _pair_keys(rows, columns))
         raised = self.values.copy()
         raised[places] = np.maximum(raised[places], values)
-        return Overlaps(None, self.rows, self.columns, raised)
+        return AssociationOverlaps(None, self.rows, self.columns, raised)
 
     def where(
         self, condition: Callable[[np.ndarray], np.ndarray]
@@ -86,18 +88,18 @@ class Overlaps:
         return self.rows[holds], self.columns[holds]
 
     def match(self, limit: float) -> tuple[np.ndarray, np.ndarray]:
-        """The matching of greatest total IoU above ``limit``, see :func:`match_by_weight`."""
+        """The matching of greatest total IoU above ``limit``, see :func:`associate_by_weight`."""
         if self.table is not None:
-            return match_by_weight(self.table - limit if limit else self.table)
+            return associate_by_weight(self.table - limit if limit else self.table)
         weights = self.values - limit
         above = weights > 0
-        return match_edges(self.rows[above], self.columns[above], weights[above])
+        return associate_edges(self.rows[above], self.columns[above], weights[above])
 
     def assign(self) -> tuple[np.ndarray, np.ndarray]:
         """The assignment of greatest total IoU; in a crowd only its overlapping pairs."""
         if self.table is not None:
             return linear_assignment(-self.table)
-        return match_edges(self.rows, self.columns, self.values)
+        return associate_edges(self.rows, self.columns, self.values)
 
     def of_pairs(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """IoU of pairs, as ``table[rows, columns]``."""
@@ -133,7 +135,7 @@ def linear_assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return linear_sum_assignment(cost)
 
 
-def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def associate_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Maximum-weight matching over the pairs of positive weight.
 
     With ``weights = limit - cost`` this is the optimum in which an unmatched track and an
@@ -152,15 +154,15 @@ def match_by_weight(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         is_pair = weights[rows, columns] > 0
         return rows[is_pair], columns[is_pair]
     rows, columns = np.nonzero(weights > 0)
-    return match_edges(rows, columns, weights[rows, columns])
+    return associate_edges(rows, columns, weights[rows, columns])
 
 
-def match_edges(
+def associate_edges(
     rows: np.ndarray, columns: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Maximum-weight matching over edges, each of positive weight.
 
-    The same optimum as of :func:`match_by_weight` over the whole table: what is no edge
+    The same optimum as of :func:`associate_by_weight` over the whole table: what is no edge
     adds nothing to a matching, so leaving it out loses nothing. Where several matchings
     have the greatest weight, which one is taken may differ.
 
@@ -217,7 +219,9 @@ def _solve_edges(
     return names[i[j < count]], j[j < count]
 
 
-def remaining(candidates: np.ndarray, taken_indices: np.ndarray) -> np.ndarray:
+def unassociated_candidates(
+    candidates: np.ndarray, taken_indices: np.ndarray
+) -> np.ndarray:
     """The candidates (distinct indices) that are not among ``taken_indices``, in their order."""
     if not len(candidates) or not len(taken_indices):
         return candidates
@@ -226,7 +230,9 @@ def remaining(candidates: np.ndarray, taken_indices: np.ndarray) -> np.ndarray:
     return candidates[free[candidates]]
 
 
-def match_by_iou(overlaps: Overlaps, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def associate_by_iou(
+    overlaps: AssociationOverlaps, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
     """The matching of tracks to detections by IoU, as the released SORT does it.
 
     Pairs above the threshold are taken as they are if no box stands in two of them;

@@ -83,7 +83,7 @@ class BaseTracker(ABC):
         return ''
 
 
-def require_detections(detections: Detections, tracker: str) -> None:
+def require_tracker_detections(detections: Detections, tracker: str) -> None:
     """Raise ``TypeError`` where a tracker is given something else."""
     if not isinstance(detections, Detections):
         raise TypeError(
@@ -121,7 +121,7 @@ def checked_tracker_update(
         raise TrackerError(
             f'{call}: {type(error).__name__} at {line.filename}:{line.lineno}: {error}'
         ) from error
-    return checked_tracks(tracks, detections, call)
+    return checked_tracker_output(tracks, detections, call)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -131,7 +131,7 @@ def _is_out_of_memory(error: Exception) -> bool:
     return is_torch or is_memory or isinstance(error, MemoryError)
 
 
-def checked_tracks(tracks: Tracks, detections: Detections, call: str) -> Tracks:
+def checked_tracker_output(tracks: Tracks, detections: Detections, call: str) -> Tracks:
     """The tracks of a frame with columns of the documented types and shapes.
 
     Boxes without area, or larger than any image, are left out, which is logged once for

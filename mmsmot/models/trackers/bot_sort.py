@@ -7,7 +7,7 @@ import numpy as np
 from ...registry import TRACKERS
 from ...structures import Detections, Frame
 from ...utils.number_ranges import FRACTION, require_choice, require_numbers
-from .association import Overlaps
+from .association import AssociationOverlaps
 from .byte_track import LOST
 from .camera_motion import CameraMotion
 from .coupled_filter import XYWHFilter
@@ -168,10 +168,10 @@ class BoTSORT(ReIDByteTrack):
         rows: np.ndarray,
         detections: Detections,
         columns: np.ndarray,
-    ) -> Overlaps:
+    ) -> AssociationOverlaps:
         """1 minus the cost (section 3.3) of tracks with detections."""
         det_boxes = detections.boxes[columns]
-        overlaps = Overlaps.of(boxes[rows], det_boxes, self.pixel_offset)
+        overlaps = AssociationOverlaps.of(boxes[rows], det_boxes, self.pixel_offset)
         fused = overlaps
         if self.fuse_score:
             fused = overlaps.scaled(detections.scores[columns])

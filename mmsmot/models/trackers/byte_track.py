@@ -17,7 +17,7 @@ from ...utils.number_ranges import (
     require_choice,
     require_numbers,
 )
-from .association import Overlaps, remaining
+from .association import AssociationOverlaps, unassociated_candidates
 from .camera_motion import CameraMotion
 from .kalman_filter import VELOCITY, BoxKalmanFilter, XYAHFilter
 from .table_tracker import TableTracker
@@ -144,13 +144,13 @@ class ByteTrack(TableTracker):
         # First the confident detections, with confirmed and lost tracks alike.
         first_pairs = self._match_first(boxes, pool, detections, high)
         # Then what the confident ones missed: occluded people score low.
-        missed = remaining(pool[stage[pool] == CONFIRMED], first_pairs[0])
+        missed = unassociated_candidates(pool[stage[pool] == CONFIRMED], first_pairs[0])
         limit = self.second_match_threshold
         second_pairs = self._match(boxes, missed, detections, low, limit, False)
         # Last, tracks that were born in the frame before.
-        high = remaining(high, first_pairs[1])
+        high = unassociated_candidates(high, first_pairs[1])
         third_pairs = self._match_tentative(boxes, tentative, detections, high)
-        high = remaining(high, third_pairs[1])
+        high = unassociated_candidates(high, third_pairs[1])
 
         rows, det_index = np.concatenate(
             [first_pairs, second_pairs, third_pairs], axis=1
@@ -223,7 +223,7 @@ class ByteTrack(TableTracker):
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
             track_boxes, det_boxes = boxes[rows], detections.boxes[columns]
-            overlaps = Overlaps.of(track_boxes, det_boxes, self.pixel_offset)
+            overlaps = AssociationOverlaps.of(track_boxes, det_boxes, self.pixel_offset)
             if fuse_score:
                 overlaps = overlaps.scaled(detections.scores[columns])
             i, j = overlaps.match(1 - limit)
@@ -279,7 +279,9 @@ class ByteTrack(TableTracker):
         if not len(lost) or not len(visible):
             return is_kept
         boxes = self._filter.to_boxes(self._tracks.state[:, order])
-        overlaps = Overlaps.of(boxes[visible], boxes[lost], self.pixel_offset)
+        overlaps = AssociationOverlaps.of(
+            boxes[visible], boxes[lost], self.pixel_offset
+        )
         i, j = overlaps.where(lambda iou: 1 - iou < self.duplicate_threshold)
         if self._has_classes:
             is_one_class = tracks['label'][visible[i]] == tracks['label'][lost[j]]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .association import Overlaps
+from .association import AssociationOverlaps
 
 
-def certain_pairs(overlaps: Overlaps, margin: float) -> tuple[np.ndarray, np.ndarray]:
+def certain_pairs(
+    overlaps: AssociationOverlaps, margin: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Pairs that every best assignment of IoU plus bounded votes contains.
 
     A pair qualifies whose IoU exceeds the best others of its row and of its column
@@ -35,7 +37,9 @@ def certain_pairs(overlaps: Overlaps, margin: float) -> tuple[np.ndarray, np.nda
     return rows[certain], columns[certain]
 
 
-def _certain_edges(overlaps: Overlaps, margin: float) -> tuple[np.ndarray, np.ndarray]:
+def _certain_edges(
+    overlaps: AssociationOverlaps, margin: float
+) -> tuple[np.ndarray, np.ndarray]:
     """The same over the pairs that overlap: a pair without overlap never qualifies."""
     rows, columns, iou = overlaps.rows, overlaps.columns, overlaps.values
     if not len(rows):

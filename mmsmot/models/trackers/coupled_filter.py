@@ -14,7 +14,7 @@ from .kalman_filter import (
     XYSRFilter,
 )
 
-# Two planes more of a state: filter_covariances between the two coordinates of a pair, which are
+# Two planes more of a state: coupled_covariances between the two coordinates of a pair, which are
 # 0 and 1, or 2 and 3. In CROSS those of the means and of the velocities, in CROSS_VELOCITY
 # of the first's mean with the second's velocity and the other way round.
 CROSS, CROSS_VELOCITY = PLANES, PLANES + 1
@@ -56,7 +56,7 @@ class CoupledFilter(BoxKalmanFilter):
         noise = np.broadcast_to(self.measurement_noise(state), state[MEAN].shape)
         if noise_scale is not None:
             noise = noise * noise_scale[:, None]
-        covariance = filter_covariances(state)
+        covariance = coupled_covariances(state)
         spread = covariance[..., :2]  # P H^T
         innovation_covariance = covariance[..., :2, :2] + (
             noise.reshape(*shape, 1) * np.eye(2)
@@ -66,7 +66,7 @@ class CoupledFilter(BoxKalmanFilter):
         shift = (gain @ innovation)[..., 0]
         updated[MEAN] = state[MEAN] + shift[..., :2].reshape(-1, 4)
         updated[VELOCITY] = state[VELOCITY] + shift[..., 2:].reshape(-1, 4)
-        set_filter_covariances(updated, covariance - gain @ spread.swapaxes(2, 3))
+        set_coupled_covariances(updated, covariance - gain @ spread.swapaxes(2, 3))
         return updated
 
 
@@ -130,7 +130,7 @@ class XYWHFilter(CoupledFilter):
             means = state[: VELOCITY + 1].reshape(2, -1, 2, 2) @ linear.T
             warped[: VELOCITY + 1] = means.reshape(2, -1, 4)
             turn = np.kron(np.eye(2), linear)
-            set_filter_covariances(warped, turn @ filter_covariances(state) @ turn.T)
+            set_coupled_covariances(warped, turn @ coupled_covariances(state) @ turn.T)
         warped[MEAN, :, :2] += affine[:, 2]
         return warped
 
@@ -153,16 +153,16 @@ class CoupledXYSRFilter(CoupledFilter, XYSRFilter):
         warped = state.copy()
         if not np.array_equal(linear, np.eye(2)):
             warped[: VELOCITY + 1, :, :2] = state[: VELOCITY + 1, :, :2] @ linear.T
-            covariance = filter_covariances(state)
+            covariance = coupled_covariances(state)
             for block in (slice(0, 2), slice(2, 4)):
                 centre = covariance[:, 0, block, block]
                 covariance[:, 0, block, block] = linear @ centre @ linear.T
-            set_filter_covariances(warped, covariance)
+            set_coupled_covariances(warped, covariance)
         warped[MEAN, :, :2] += affine[:, 2]
         return warped
 
 
-def filter_covariances(state: np.ndarray) -> np.ndarray:
+def coupled_covariances(state: np.ndarray) -> np.ndarray:
     """(N, 2, 4, 4) of each pair of coordinates: both means, then both velocities."""
     matrix = np.empty((state.shape[1], 2, 4, 4))
     for rows, columns, values in _entries(state):
@@ -170,8 +170,8 @@ def filter_covariances(state: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def set_filter_covariances(state: np.ndarray, matrix: np.ndarray) -> None:
-    """Write what :func:`filter_covariances` reads into a state."""
+def set_coupled_covariances(state: np.ndarray, matrix: np.ndarray) -> None:
+    """Write what :func:`coupled_covariances` reads into a state."""
     for rows, columns, values in _entries(state):
         values[:] = matrix[:, :, rows, columns]
 

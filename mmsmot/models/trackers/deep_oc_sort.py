@@ -7,12 +7,12 @@ import numpy as np
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
 from ...utils.number_ranges import FRACTION, NON_NEGATIVE, require_numbers
-from .association import Overlaps, linear_assignment
-from .base import require_detections
+from .association import AssociationOverlaps, linear_assignment
+from .base import require_tracker_detections
 from .camera_motion import CameraMotion
 from .coupled_filter import CoupledXYSRFilter
 from .gallery import SmoothedAppearanceGallery, unit_embeddings
-from .oc_sort import OCSORT, centred
+from .oc_sort import OCSORT, oc_sort_cxcywh
 
 
 @TRACKERS.register_module()
@@ -112,7 +112,7 @@ class DeepOCSORT(OCSORT):
         self._gallery.clear()
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        require_detections(detections, type(self).__name__)
+        require_tracker_detections(detections, type(self).__name__)
         self._vectors = unit_embeddings(detections, type(self).__name__)
         old_slots = self._tracks.rows['slot'].copy()
         tracks = super().update(detections, frame)
@@ -126,7 +126,7 @@ class DeepOCSORT(OCSORT):
 
     def _assign(
         self,
-        overlaps: Overlaps,
+        overlaps: AssociationOverlaps,
         detections: Detections,
         columns: np.ndarray,
         rows: np.ndarray,
@@ -158,7 +158,7 @@ class DeepOCSORT(OCSORT):
         if not len(rows):
             return
         tracks = self._tracks.rows
-        tracks['size'][rows] = centred(detections.boxes[det_index])[:, 2:]
+        tracks['size'][rows] = oc_sort_cxcywh(detections.boxes[det_index])[:, 2:]
         alphas = self._alphas(detections.scores[det_index])
         self._gallery.add(tracks['slot'][rows], self._vectors[det_index], alphas)
 

@@ -15,7 +15,7 @@ from ...utils.number_ranges import (
     NumberRange,
     require_numbers,
 )
-from .association import match_by_weight, remaining
+from .association import associate_by_weight, unassociated_candidates
 from .camera_motion import CameraMotion
 from .gallery import AppearanceGallery, unit_embeddings
 from .kalman_filter import MEAN, VARIANCE, XYAHFilter
@@ -104,7 +104,7 @@ class DeepSORT(TableTracker):
         )
         self._take(rows, det_index, detections, vectors)
         self._remove_dead()
-        self._start(remaining(sure, det_index), detections, vectors)
+        self._start(unassociated_candidates(sure, det_index), detections, vectors)
         return self._report()
 
     def _predict(self, frame: Frame | None) -> None:
@@ -135,14 +135,14 @@ class DeepSORT(TableTracker):
         if len(confirmed) and len(free):
             weights = self._appearance_weights(confirmed, detections, vectors, free)
             pairs += self._match_looks(confirmed, weights, free)
-            free = remaining(free, np.concatenate(pairs, axis=1)[1])
+            free = unassociated_candidates(free, np.concatenate(pairs, axis=1)[1])
         is_candidate = ~tracks['confirmed'] | (tracks['time_since_update'] == 1)
         is_candidate[np.concatenate(pairs, axis=1)[0]] = False
         rows = rows[is_candidate[rows]]
         if len(rows) and len(free):
             boxes = self._filter.to_boxes(self._tracks.state[:, rows])
             iou = pairwise_iou(boxes, detections.boxes[free])
-            i, j = match_by_weight(_weights(1 - iou, self.max_iou_distance))
+            i, j = associate_by_weight(_weights(1 - iou, self.max_iou_distance))
             pairs.append(np.array([rows[i], free[j]]))
         return np.concatenate(pairs, axis=1)
 
@@ -192,9 +192,9 @@ class DeepSORT(TableTracker):
         hopeful = (weights > 0).any(axis=1) & (ages <= self.max_age)
         for age in np.unique(ages[hopeful]):
             level = np.flatnonzero(hopeful & (ages == age))
-            i, j = match_by_weight(weights[level[:, None], open_columns])
+            i, j = associate_by_weight(weights[level[:, None], open_columns])
             pairs.append(np.array([rows[level[i]], columns[open_columns[j]]]))
-            open_columns = remaining(open_columns, open_columns[j])
+            open_columns = unassociated_candidates(open_columns, open_columns[j])
         return pairs
 
     def _take(

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
-from .base import BaseTracker, require_detections
+from .base import BaseTracker, require_tracker_detections
 
 if TYPE_CHECKING:
     from mmdet.models.trackers import BaseTracker as MMDetBaseTracker
@@ -81,7 +81,7 @@ class MMDetTracker(BaseTracker):
         self._frame_count = 0
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        require_detections(detections, type(self).__name__)
+        require_tracker_detections(detections, type(self).__name__)
         is_new = self._mmdet is None
         mmdet_tracker = self._built()
         if is_new:

@@ -8,10 +8,10 @@ from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks, warp_boxes
 from ...utils.number_ranges import COUNT, FINITE, require_choice, require_numbers
 from .association import (
-    Overlaps,
+    AssociationOverlaps,
     are_one_to_one,
     linear_assignment,
-    remaining,
+    unassociated_candidates,
 )
 from .camera_motion import CameraMotion
 from .certain_pairs import certain_pairs
@@ -108,7 +108,10 @@ class OCSORT(SORT):
 
         rows, columns = self._match_directed(predicted, unmatched, detections, high)
         self._take(rows, columns, detections)
-        unmatched, high = remaining(unmatched, rows), remaining(high, columns)
+        unmatched, high = (
+            unassociated_candidates(unmatched, rows),
+            unassociated_candidates(high, columns),
+        )
 
         if self.use_byte:
             weak = (scores > self.low_threshold) & (scores < self.score_threshold)
@@ -116,11 +119,14 @@ class OCSORT(SORT):
                 predicted, unmatched, detections, np.flatnonzero(weak)
             )
             self._take(rows, columns, detections)
-            unmatched = remaining(unmatched, rows)
+            unmatched = unassociated_candidates(unmatched, rows)
 
         rows, columns = self._match_iou(tracks['last'], unmatched, detections, high)
         self._take(rows, columns, detections)
-        unmatched, high = remaining(unmatched, rows), remaining(high, columns)
+        unmatched, high = (
+            unassociated_candidates(unmatched, rows),
+            unassociated_candidates(high, columns),
+        )
 
         self._miss(unmatched)
         self._init_tracks(high, detections)
@@ -163,7 +169,7 @@ class OCSORT(SORT):
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
             boxes = detections.boxes[columns]
-            overlaps = Overlaps.of(boxes, predicted[rows])
+            overlaps = AssociationOverlaps.of(boxes, predicted[rows])
             i, j = overlaps.where(lambda iou: iou > self.iou_threshold)
             if not are_one_to_one(i, j):
                 i, j = self._assign(overlaps, detections, columns, rows)
@@ -175,7 +181,7 @@ class OCSORT(SORT):
 
     def _assign(
         self,
-        overlaps: Overlaps,
+        overlaps: AssociationOverlaps,
         detections: Detections,
         columns: np.ndarray,
         rows: np.ndarray,
@@ -197,8 +203,8 @@ class OCSORT(SORT):
         boxes, scores = detections.boxes[columns], detections.scores[columns]
         bound = abs(self.inertia) * scores.max() / 2
         sure_i, sure_j = certain_pairs(overlaps, 4 * bound)
-        rest_i = remaining(np.arange(len(boxes)), sure_i)
-        rest_j = remaining(np.arange(len(rows)), sure_j)
+        rest_i = unassociated_candidates(np.arange(len(boxes)), sure_i)
+        rest_j = unassociated_candidates(np.arange(len(rows)), sure_j)
         agreement = self._agreement(boxes[rest_i], rows[rest_j]) * scores[rest_i, None]
         iou = overlaps.of_pairs(rest_i[:, None], rest_j)
         i, j = linear_assignment(-(iou + agreement))
@@ -240,7 +246,7 @@ class OCSORT(SORT):
         """A later round by IoU alone; arguments and result as of the first."""
 
         def match(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-            overlaps = Overlaps.of(detections.boxes[columns], boxes[rows])
+            overlaps = AssociationOverlaps.of(detections.boxes[columns], boxes[rows])
             if not len(overlaps.where(lambda iou: iou > self.iou_threshold)[0]):
                 return np.empty((2, 0), np.int64)
             i, j = overlaps.assign()
@@ -286,7 +292,7 @@ class OCSORT(SORT):
         tracks = self._tracks.rows
         state = tracks['frozen'][rows].swapaxes(0, 1).copy()
         start, gap = self._gap_start(rows), tracks['missed'][rows] + 1
-        step = (centred(boxes) - start) / gap[:, None]
+        step = (oc_sort_cxcywh(boxes) - start) / gap[:, None]
         for i in range(1, int(gap.max()) + 1):
             active = np.flatnonzero(i <= gap)
             virtual = start[active] + i * step[active]
@@ -302,7 +308,7 @@ class OCSORT(SORT):
 
     def _gap_start(self, rows: np.ndarray) -> np.ndarray:
         """(K, 4) centre, width and height of the observation that a gap begins with."""
-        return centred(self._tracks.rows['last'][rows])
+        return oc_sort_cxcywh(self._tracks.rows['last'][rows])
 
     def _init_tracks(self, det_index: np.ndarray, detections: Detections) -> np.ndarray:
         fresh = super()._init_tracks(det_index, detections)
@@ -316,7 +322,7 @@ class OCSORT(SORT):
         return np.where(tracks['observed'][:, None], tracks['last'], filtered)
 
 
-def centred(boxes: np.ndarray) -> np.ndarray:
+def oc_sort_cxcywh(boxes: np.ndarray) -> np.ndarray:
     """(N, 4) corners to centre x, y, width, height."""
     sizes = boxes[:, 2:] - boxes[:, :2]
     return np.concatenate([boxes[:, :2] + sizes / 2, sizes], axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...structures import Detections, Frame, Tracks
-from .base import require_detections
+from .base import require_tracker_detections
 from .byte_track import COLUMNS, ByteTrack
 from .gallery import SmoothedAppearanceGallery, unit_embeddings
 
@@ -29,7 +29,7 @@ class ReIDByteTrack(ByteTrack):
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         if self.with_reid:
-            require_detections(detections, type(self).__name__)
+            require_tracker_detections(detections, type(self).__name__)
             self._vectors = unit_embeddings(detections, type(self).__name__)
         return super().update(detections, frame)
 

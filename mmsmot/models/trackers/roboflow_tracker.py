@@ -9,7 +9,7 @@ import numpy as np
 
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
-from .base import BaseTracker, require_detections
+from .base import BaseTracker, require_tracker_detections
 
 INSTALL = "pip install 'mmsmot[roboflow]'"
 ROW = 'det_index'  # travels with the boxes, so that we know which came back
@@ -41,7 +41,7 @@ class RoboflowTracker(BaseTracker):
         self.tracker.reset()
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
-        require_detections(detections, type(self).__name__)
+        require_tracker_detections(detections, type(self).__name__)
         import supervision
 
         boxes = supervision.Detections(

@@ -7,7 +7,7 @@ import numpy as np
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
 from ...utils.number_ranges import FINITE, FRACTION, NON_NEGATIVE_INT, require_numbers
-from .association import Overlaps, match_by_iou, remaining
+from .association import AssociationOverlaps, associate_by_iou, unassociated_candidates
 from .camera_motion import CameraMotion
 from .kalman_filter import XYSRFilter
 from .table_tracker import TableTracker
@@ -61,15 +61,15 @@ class SORT(TableTracker):
             boxes = detections.boxes[columns]
             all_tracks = len(rows) == len(predicted)
             track_boxes = predicted if all_tracks else predicted[rows]
-            overlaps = Overlaps.of(boxes, track_boxes)
-            i, j = match_by_iou(overlaps, self.iou_threshold)
+            overlaps = AssociationOverlaps.of(boxes, track_boxes)
+            i, j = associate_by_iou(overlaps, self.iou_threshold)
             return np.array([rows[j], columns[i]])
 
         rows, matched = self._match_in_classes(
             match, np.arange(len(predicted)), candidates, detections
         )
         self._take(rows, matched, detections)
-        self._init_tracks(remaining(candidates, matched), detections)
+        self._init_tracks(unassociated_candidates(candidates, matched), detections)
         return self._report()
 
     def _predict(self, frame: Frame | None) -> np.ndarray:

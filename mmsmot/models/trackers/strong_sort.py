@@ -7,7 +7,7 @@ import numpy as np
 from ...registry import TRACKERS
 from ...structures import Detections
 from ...utils.number_ranges import FRACTION, NON_NEGATIVE, require_numbers
-from .association import match_by_weight
+from .association import associate_by_weight
 from .camera_motion import CameraMotion
 from .deep_sort import CHI2_95_4DOF, DeepSORT
 from .gallery import SmoothedAppearanceGallery
@@ -85,7 +85,7 @@ class StrongSORT(DeepSORT):
         self, rows: np.ndarray, weights: np.ndarray, columns: np.ndarray
     ) -> list[np.ndarray]:
         """One assignment of all confirmed tracks."""
-        i, j = match_by_weight(weights)
+        i, j = associate_by_weight(weights)
         return [np.array([rows[i], columns[j]])]
 
     def _noise_scale(

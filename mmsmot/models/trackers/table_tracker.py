@@ -9,7 +9,7 @@ import numpy as np
 from ...registry import TRACKERS
 from ...structures import Detections, Frame, Tracks
 from ...utils.number_ranges import require_choice
-from .base import BaseTracker, require_detections
+from .base import BaseTracker, require_tracker_detections
 from .camera_motion import CameraMotion
 from .kalman_filter import BoxKalmanFilter
 from .track_table import TrackTable
@@ -74,7 +74,7 @@ class TableTracker(BaseTracker):
 
     def _begin(self, detections: Detections) -> None:
         """Count a frame, and note whether there is more than one class."""
-        require_detections(detections, type(self).__name__)
+        require_tracker_detections(detections, type(self).__name__)
         self._frame_count += 1
         if self.class_agnostic or self._has_classes or not len(detections):
             return

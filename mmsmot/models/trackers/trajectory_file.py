@@ -18,10 +18,10 @@ from ...structures import (
 )
 from ...structures.frame_numbering import (
     FIRST_FRAMES,
-    log_boxes_without_frame,
-    require_existing_frames,
+    log_unnumbered_boxes,
+    require_numbered_frames,
 )
-from ...utils.fingerprint import file_hash
+from ...utils.fingerprint import file_fingerprint
 from ...utils.number_ranges import require_choice
 from ..file_of_video import file_of_video
 from .base import BaseTracker
@@ -87,7 +87,7 @@ class TrajectoryFile(BaseTracker):
         )
 
     def fingerprint_of(self, video: VideoInfo) -> str:
-        return file_hash(self._file_of(video))
+        return file_fingerprint(self._file_of(video))
 
     def _file_of(self, video: VideoInfo) -> Path:
         path = file_of_video(self.path, video)
@@ -105,12 +105,12 @@ def _read_by_frame(
 ) -> dict[int, Tracks]:
     table = read_trajectories(path, video=video, first_frame=first_frame)
     if str(path) == video.files.get('gt'):
-        log_boxes_without_frame(
+        log_unnumbered_boxes(
             table.frame_ids, path, video
         )  # as whoever reads the truth does
     elif video.frame_ids is not None:
         try:
-            require_existing_frames(table, video.frame_ids)
+            require_numbered_frames(table, video.frame_ids)
         except ValueError as error:
             raise ValueError(f'{path}: {error}') from error
     return {

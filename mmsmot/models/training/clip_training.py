@@ -126,7 +126,7 @@ class ClipTraining:
             semantics: Has the semantic losses; ``None`` for none.
         """
         detection_frames, grad_frames = self.draw_frames(len(inputs))
-        detection_rows = clip_frame_rows(detection_frames, len(data_samples))
+        detection_rows = clip_training_rows(detection_frames, len(data_samples))
         # Captions wait until the detector has learnt; without its loss it does not learn.
         enabled = self.semantic_losses_enabled or self.freeze or not detection_rows
         has_semantics = semantics is not None and enabled
@@ -136,7 +136,7 @@ class ClipTraining:
         parts = semantics.modules() if has_semantics else ()
         return ClipPlan(
             detection_rows=detection_rows,
-            grad_rows=clip_frame_rows(grad_frames, len(data_samples)),
+            grad_rows=clip_training_rows(grad_frames, len(data_samples)),
             semantic_losses=has_semantics,
             gt_tracks=gt_tracks,
             detach_features=self.detach_features,
@@ -201,7 +201,7 @@ def _at_most(count: int | None, limit: int) -> int:
     return limit if count is None else min(count, limit)
 
 
-def clip_frame_rows(positions: list[int], num_clips: int) -> list[int]:
+def clip_training_rows(positions: list[int], num_clips: int) -> list[int]:
     """Rows of these frames of all clips in a batch of T * B frames, time first."""
     return [t * num_clips + b for t in positions for b in range(num_clips)]
 
@@ -247,7 +247,7 @@ def track_clips(
     return tables, gt_ids
 
 
-def matched_ratio(
+def clip_training_matched_ratio(
     gt_ids: Sequence[dict[int, int]], data_samples: Sequence[SMOTDataSample]
 ) -> float:
     """Share of the GT trajectories of B clips that a trajectory is matched to."""

@@ -47,7 +47,7 @@ class Crop:
 
 
 @dataclass
-class NearPair:
+class CropPair:
     """Two tracks that were near each other.
 
     Attributes:
@@ -140,7 +140,7 @@ class CropBuffer:
         self.stopwatch = Stopwatch()
         self.frames: UniformReservoir[Crop] = UniformReservoir(max_frames)
         self.track_crops: dict[int, UniformReservoir[Crop]] = {}
-        self.pairs: dict[tuple[int, int], NearPair] = {}
+        self.pairs: dict[tuple[int, int], CropPair] = {}
 
     @property
     def ids(self) -> list[int]:
@@ -158,7 +158,7 @@ class CropBuffer:
             )
             if reservoir.admits_next():
                 self._add_crop(reservoir, frame, box, (), self.crop_size)
-        pairs, gaps = near_box_pairs(
+        pairs, gaps = crop_box_pairs(
             tracks.boxes, self.near_distance, self.near_height_ratio
         )
         ids = tracks.ids[pairs].tolist()
@@ -207,7 +207,7 @@ class CropBuffer:
         pair = self.pairs.get(key)
         if pair is None:
             crops: UniformReservoir[Crop] = UniformReservoir(self.max_pair_crops)
-            pair = self.pairs[key] = NearPair(crops, first_frame=frame.frame_id)
+            pair = self.pairs[key] = CropPair(crops, first_frame=frame.frame_id)
         pair.count += 1
         pair.gap_sum += gap
         pair.last_frame = frame.frame_id
@@ -253,7 +253,7 @@ class CropBuffer:
         reservoir.add(Crop(frame.frame_id, frame.timestamp, jpeg.tobytes(), boxes))
 
 
-def near_box_pairs(
+def crop_box_pairs(
     boxes: np.ndarray, distance: float, height_ratio: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of boxes of a frame that are near each other.

@@ -22,7 +22,7 @@ from ...utils.number_ranges import COUNT, NON_NEGATIVE_INT, require_numbers
 from ..language.cached_answers import CachedAnswers
 from ..language.vision_language_model import Question, VisionLanguageModel
 from ..semantics.description import Description, Pair
-from .crop_buffer import Crop, CropBuffer, NearPair
+from .crop_buffer import Crop, CropBuffer, CropPair
 
 CAPTION_PROMPT = (
     'The {count} picture(s) show one person at {times} of a video. In one sentence, '
@@ -203,7 +203,7 @@ class VisionLanguageSemantics(nn.Module):
                 (description.video_caption,) = self.model.answer([question])
         return description
 
-    def _interactions(self, pairs: list[tuple[int, int, NearPair]]) -> Interactions:
+    def _interactions(self, pairs: list[tuple[int, int, CropPair]]) -> Interactions:
         rows, unmatched = [], []
         questions = self._pair_questions(pairs)
         answers = self.model.answer(
@@ -233,7 +233,7 @@ class VisionLanguageSemantics(nn.Module):
 
     def _pairs(
         self, buffer: CropBuffer, ids: set[int], requested_pairs: Set[Pair] | None
-    ) -> list[tuple[int, int, NearPair]]:
+    ) -> list[tuple[int, int, CropPair]]:
         """Near pairs of ``ids`` among ``requested_pairs``, the longest first, of these the
         nearest; as many as may be asked about."""
         pairs = [
@@ -267,7 +267,7 @@ class VisionLanguageSemantics(nn.Module):
         return pairs[:pair_limit]
 
     def _pair_questions(
-        self, pairs: list[tuple[int, int, NearPair]]
+        self, pairs: list[tuple[int, int, CropPair]]
     ) -> Iterator[Question]:
         for subject_id, object_id, pair in _ordered(pairs):
             colours = {subject_id: RED, object_id: BLUE}
@@ -293,8 +293,8 @@ def _with_progress(
 
 
 def _ordered(
-    pairs: list[tuple[int, int, NearPair]],
-) -> Iterator[tuple[int, int, NearPair]]:
+    pairs: list[tuple[int, int, CropPair]],
+) -> Iterator[tuple[int, int, CropPair]]:
     """Both orders of each pair: subject, object."""
     for first_id, second_id, pair in pairs:
         yield first_id, second_id, pair

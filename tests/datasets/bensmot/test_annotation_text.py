@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmsmot.datasets.bensmot.annotation_text import (
-    parse_box_rows,
+    parse_box_annotation_text,
     parse_captions,
     read_annotation_lines,
 )
@@ -19,7 +19,7 @@ from mmsmot.datasets.bensmot.repairs import RepairLog
 
 def boxes(*lines: str) -> tuple[list, list[int], dict]:
     log = RepairLog()
-    rows, ids = parse_box_rows([*enumerate(lines, 1)], 'gt.txt', log)
+    rows, ids = parse_box_annotation_text([*enumerate(lines, 1)], 'gt.txt', log)
     return rows.tolist(), ids, dict(log.counts)
 
 
@@ -134,7 +134,7 @@ def test_any_bytes(tmp_path_factory, data) -> None:
     path.write_bytes(data)
     log = RepairLog()
     lines = read_annotation_lines(path, 'any.txt', log)
-    rows, ids = parse_box_rows(lines, 'any.txt', log)
+    rows, ids = parse_box_annotation_text(lines, 'any.txt', log)
     assert rows.shape[1:] == (9,) and np.isfinite(rows).all()
     assert set(rows[:, 1]) <= set(ids)
     assert len(parse_captions(lines, 'any.txt', log)) == len(lines)

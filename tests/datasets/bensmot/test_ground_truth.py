@@ -11,7 +11,7 @@ import pytest
 from mmsmot.datasets.bensmot.ground_truth import (
     bensmot_ground_truth,
     bensmot_video,
-    with_folder_in_places,
+    gt_with_folder_in_places,
 )
 from mmsmot.datasets.bensmot.repairs import RepairLog
 from mmsmot.datasets.bensmot.sequence import read_sequence
@@ -23,7 +23,7 @@ def ground_truth_of(
     folder: Path, verbs: str = 'clean335'
 ) -> tuple[GroundTruth, RepairLog]:
     record, log = read_sequence(folder), RepairLog()
-    semantics = with_folder_in_places(record.semantics, folder)
+    semantics = gt_with_folder_in_places(record.semantics, folder)
     vocabulary = InteractionVocabulary(verbs)
     return bensmot_ground_truth(folder, record, semantics, vocabulary, log), log
 

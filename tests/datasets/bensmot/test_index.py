@@ -12,7 +12,7 @@ import pytest
 from mmsmot.datasets.bensmot import index as bensmot_index
 from mmsmot.datasets.bensmot.index import (
     default_index_path,
-    find_sequence_folders,
+    index_sequence_folders,
     read_sequence_index,
 )
 
@@ -45,7 +45,7 @@ def reads(monkeypatch) -> list[str]:
 
 
 def index(root: Path, cache: Path | None):
-    return read_sequence_index(find_sequence_folders(root, 'train'), cache)
+    return read_sequence_index(index_sequence_folders(root, 'train'), cache)
 
 
 def stored_arrays(root: Path, cache: Path) -> dict[str, np.ndarray]:
@@ -254,7 +254,7 @@ def test_default_place(root, tmp_path, monkeypatch) -> None:
 def test_the_default_place_is_no_sequence(root) -> None:
     (root / 'train/.mmsmot').mkdir()
     (root / 'train/act/.b.tmp').mkdir()
-    assert [*find_sequence_folders(root, 'train')] == [
+    assert [*index_sequence_folders(root, 'train')] == [
         'act/a',
         'act/b',
         'act/c',

@@ -16,10 +16,10 @@ from PIL import Image
 from mmsmot.datasets.bensmot.ground_truth import (
     bensmot_ground_truth,
     bensmot_video,
-    with_folder_in_places,
+    gt_with_folder_in_places,
 )
 from mmsmot.datasets.bensmot.repairs import RepairLog
-from mmsmot.datasets.bensmot.sequence import SequenceRecord, read_sequence
+from mmsmot.datasets.bensmot.sequence import BenSMOTSequenceRecord, read_sequence
 from mmsmot.datasets.graphml import UnsafeGraphML
 from mmsmot.datasets.vocabulary import InteractionVocabulary
 
@@ -175,10 +175,10 @@ def read_all(folder: Path) -> None:
     except UnsafeGraphML:
         return
     text = json.dumps(record.to_dict())
-    restored = SequenceRecord.from_dict(json.loads(text), record.rows)
+    restored = BenSMOTSequenceRecord.from_dict(json.loads(text), record.rows)
     assert json.dumps(restored.to_dict()) == text
     bensmot_video('a/s', folder, restored, 2.0)
-    semantics = with_folder_in_places(restored.semantics, folder)
+    semantics = gt_with_folder_in_places(restored.semantics, folder)
     bensmot_ground_truth(
         folder, restored, semantics, InteractionVocabulary(), RepairLog()
     )

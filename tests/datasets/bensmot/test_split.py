@@ -20,7 +20,7 @@ from mmsmot.datasets.bensmot.split import (  # noqa: E402
     split_folder,
     val_from_train,
 )
-from mmsmot.datasets.converters.bensmot_folder import split_bensmot_verbs  # noqa: E402
+from mmsmot.datasets.converters.bensmot_folder import split_bensmot_folder_verbs  # noqa: E402
 from mmsmot.evaluation.gt_dataset import open_gt_dataset  # noqa: E402
 from mmsmot.evaluation.tracking_metric import TrackingMetric  # noqa: E402
 
@@ -186,5 +186,5 @@ def test_verbs_of_a_derived_val(bensmot, write_bensmot, tmp_path) -> None:
         edges = (('man0', 'woman0', f'verb{number}'),)
         write_bensmot(tmp_path / f'data/train/a/{number}', edges=edges)
     ((name),) = val_from_train(f'a/{number}' for number in range(6))
-    assert split_bensmot_verbs(tmp_path / 'data', 'val') == [f'verb{name[-1]}']
-    assert len(split_bensmot_verbs(tmp_path / 'data', 'train_minus_val')) == 5
+    assert split_bensmot_folder_verbs(tmp_path / 'data', 'val') == [f'verb{name[-1]}']
+    assert len(split_bensmot_folder_verbs(tmp_path / 'data', 'train_minus_val')) == 5

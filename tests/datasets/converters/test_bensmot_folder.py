@@ -11,8 +11,8 @@ import pytest
 from mmsmot.datasets.bensmot.check import check_bensmot
 from mmsmot.datasets.converters.bensmot_folder import (
     bensmot_name,
-    read_bensmot,
-    split_bensmot_verbs,
+    read_bensmot_folder,
+    split_bensmot_folder_verbs,
     write_bensmot_sequence,
 )
 from mmsmot.datasets.ground_truth import GroundTruth
@@ -24,7 +24,7 @@ def test_what_is_written_is_read_back(
 ) -> None:
     video = make_video()
     write_bensmot_sequence(video, gt, tmp_path / 'out/train/cooking/0001', 'copy')
-    (info,) = read_bensmot(tmp_path / 'out', 'train')
+    (info,) = read_bensmot_folder(tmp_path / 'out', 'train')
     assert says_the_same(gt, info['gt'])
     assert info['video'].frame_ids.tolist() == [1, 2, 4, 7]
     assert info['video'].video.name == 'cooking/0001'
@@ -43,7 +43,7 @@ def test_a_video_without_words_has_no_files_of_words(
     write_bensmot_sequence(make_video(), GroundTruth(gt.trajectories), folder)
     names = {path.name for path in folder.iterdir()}
     assert names == {'imgs', 'gt', 'seqinfo.ini'}
-    (info,) = read_bensmot(tmp_path / 'out', 'train')
+    (info,) = read_bensmot_folder(tmp_path / 'out', 'train')
     assert info['gt'].captions is info['gt'].interactions is None
     assert len(info['gt'].trajectories) == 7
 
@@ -51,10 +51,13 @@ def test_a_video_without_words_has_no_files_of_words(
 def test_verbs_of_ones_own_are_kept(make_video, gt, tmp_path: Path) -> None:
     gt.interactions = Interactions([2, 3], [3, 2], ['juggle', 'loo.v.01'])
     write_bensmot_sequence(make_video(), gt, tmp_path / 'out/train/a/b')
-    assert split_bensmot_verbs(tmp_path / 'out', 'train') == ['juggle', 'loo.v.01']
-    (info,) = read_bensmot(tmp_path / 'out', 'train')
+    assert split_bensmot_folder_verbs(tmp_path / 'out', 'train') == [
+        'juggle',
+        'loo.v.01',
+    ]
+    (info,) = read_bensmot_folder(tmp_path / 'out', 'train')
     assert set(info['gt'].interactions.verbs) == {'juggle', 'loo.v.01'}
-    (info,) = read_bensmot(tmp_path / 'out', 'train', vocabulary='clean335')
+    (info,) = read_bensmot_folder(tmp_path / 'out', 'train', vocabulary='clean335')
     assert info['gt'].interactions.verbs.tolist() == ['look.v.01']
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.datasets.converters.image_files import place_images, require_images
+from mmsmot.datasets.converters.image_files import place_images, require_image_files
 from mmsmot.datasets.image_sequence import ImageSequence
 
 SUFFIXES = ('.jpg', '.png')
@@ -40,4 +40,4 @@ def test_without_images_the_way_out_is_told(make_video) -> None:
     video = make_video()
     bare = ImageSequence(video.video, video.frame_ids)
     with pytest.raises(ValueError, match='no images in .*--images none'):
-        require_images(bare)
+        require_image_files(bare)

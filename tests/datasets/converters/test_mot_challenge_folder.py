@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from mmsmot.datasets.converters.bensmot_folder import (
-    read_bensmot,
+    read_bensmot_folder,
     write_bensmot_sequence,
 )
 from mmsmot.datasets.converters.mot_challenge_folder import (
-    read_mot_challenge,
+    read_mot_challenge_folder,
     write_mot_challenge_sequence,
 )
 from mmsmot.datasets.seqinfo import read_seqinfo
@@ -21,22 +21,22 @@ from mmsmot.structures import Interactions, read_trajectories
 
 def test_there_and_back(make_video, gt, says_the_same, tmp_path: Path) -> None:
     write_mot_challenge_sequence(make_video(), gt, tmp_path / 'mot/cooking__0001')
-    (info,) = read_mot_challenge(tmp_path / 'mot')
+    (info,) = read_mot_challenge_folder(tmp_path / 'mot')
     assert says_the_same(gt, info['gt'])
     assert info['video'].frame_ids.tolist() == [1, 2, 4, 7]
     write_bensmot_sequence(
         info['video'], info['gt'], tmp_path / 'back/train/cooking/0001'
     )
-    (back,) = read_bensmot(tmp_path / 'back', 'train')
+    (back,) = read_bensmot_folder(tmp_path / 'back', 'train')
     assert says_the_same(gt, back['gt'])
 
 
 def test_verbs_of_ones_own_are_kept(make_video, gt, tmp_path: Path) -> None:
     gt.interactions = Interactions([2, 3], [3, 2], ['juggle', 'loo.v.01'])
     write_mot_challenge_sequence(make_video(), gt, tmp_path / 'mot/a')
-    (info,) = read_mot_challenge(tmp_path / 'mot')
+    (info,) = read_mot_challenge_folder(tmp_path / 'mot')
     assert info['gt'].interactions.verbs.tolist() == ['juggle', 'loo.v.01']
-    (info,) = read_mot_challenge(tmp_path / 'mot', InteractionVocabulary())
+    (info,) = read_mot_challenge_folder(tmp_path / 'mot', InteractionVocabulary())
     assert info['gt'].interactions.verbs.tolist() == ['look.v.01']
 
 
@@ -55,7 +55,7 @@ def test_evaluation_kits_find_what_they_look_for(
 
 def test_boxes_not_to_consider_can_be_left_out(make_video, gt, tmp_path: Path) -> None:
     write_mot_challenge_sequence(make_video(), gt, tmp_path / 'mot/a')
-    (info,) = read_mot_challenge(tmp_path / 'mot', considered_only=True)
+    (info,) = read_mot_challenge_folder(tmp_path / 'mot', considered_only=True)
     assert len(info['gt'].trajectories) == 6
 
 
@@ -64,7 +64,7 @@ def test_boxes_without_an_image_are_left_out_and_told(
 ) -> None:
     write_mot_challenge_sequence(make_video(), gt, tmp_path / 'mot/a')
     (tmp_path / 'mot/a/img1/000007.png').unlink()
-    (info,) = read_mot_challenge(tmp_path / 'mot')
+    (info,) = read_mot_challenge_folder(tmp_path / 'mot')
     assert len(info['gt'].trajectories) == 6
     assert any(
         '1 of 7 boxes stand in frames that a does not have' in r.getMessage()
@@ -74,11 +74,11 @@ def test_boxes_without_an_image_are_left_out_and_told(
 
 def test_a_real_sequence(test_data: Path, tmp_path: Path) -> None:
     root = test_data / 'data/MOT17-mini/train'
-    (info,) = read_mot_challenge(
+    (info,) = read_mot_challenge_folder(
         root, sequences=['MOT17-02-FRCNN'], considered_only=True
     )
     write_bensmot_sequence(info['video'], info['gt'], tmp_path / 'out/train/street/02')
-    (back,) = read_bensmot(tmp_path / 'out', 'train')
+    (back,) = read_bensmot_folder(tmp_path / 'out', 'train')
     lines = (root / 'MOT17-02-FRCNN/gt/gt.txt').read_text().splitlines()
     rows = [line.split(',') for line in lines]
     frames = len(back['video'])
@@ -89,7 +89,7 @@ def test_a_real_sequence(test_data: Path, tmp_path: Path) -> None:
 
 def test_a_folder_without_sequences_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='no MOTChallenge sequences'):
-        list(read_mot_challenge(tmp_path))
+        list(read_mot_challenge_folder(tmp_path))
 
 
 def test_images_and_rows_from_0_lose_no_box(tmp_path: Path, write_images) -> None:
@@ -98,9 +98,9 @@ def test_images_and_rows_from_0_lose_no_box(tmp_path: Path, write_images) -> Non
     (folder / 'gt').mkdir()
     rows = ''.join(f'{k},1,{10 * k},5,10,20,1,1,1\n' for k in range(3))
     (folder / 'gt/gt.txt').write_text(rows)
-    (info,) = read_mot_challenge(tmp_path / 'mot')
+    (info,) = read_mot_challenge_folder(tmp_path / 'mot')
     write_bensmot_sequence(info['video'], info['gt'], tmp_path / 'back/train/cook/a')
-    (back,) = read_bensmot(tmp_path / 'back', 'train')
+    (back,) = read_bensmot_folder(tmp_path / 'back', 'train')
     boxes = back['gt'].trajectories
     assert boxes.frame_ids.tolist() == [1, 2, 3]
     assert boxes.boxes[:, 0].tolist() == [0, 10, 20]

@@ -13,7 +13,7 @@ import pytest
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.datasets.synsmot.appearance import Appearance, random_appearance
 from mmsmot.datasets.synsmot.camera import CameraPath
-from mmsmot.datasets.synsmot.script import ActionState, Actor, Light, Script
+from mmsmot.datasets.synsmot.script import Actor, Script, ScriptedAction, ScriptedLight
 
 FACING_US = -math.pi / 2
 
@@ -53,7 +53,9 @@ def play(look: Appearance) -> Callable[..., Script]:
 
     def make(*places: tuple[float, float], frames: int = 2, **changes) -> Script:
         actors = tuple(
-            Actor(n, look, (ActionState('stand', 0, frames, at, at, FACING_US),), 0.0)
+            Actor(
+                n, look, (ScriptedAction('stand', 0, frames, at, at, FACING_US),), 0.0
+            )
             for n, at in enumerate(places, start=1)
         )
         parts = {
@@ -67,7 +69,7 @@ def play(look: Appearance) -> Callable[..., Script]:
             'things': (),
             'occluders': (),
             'camera': CameraPath.still(frames),
-            'light': Light(1.0, 1.0, 0.0, 0.0),
+            'light': ScriptedLight(1.0, 1.0, 0.0, 0.0),
             'seed': 1,
         }
         return Script(**{**parts, **changes})

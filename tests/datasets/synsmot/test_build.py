@@ -18,13 +18,13 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot import build
-from mmsmot.datasets.synsmot.build import make_clip, make_synsmot, write_clip
+from mmsmot.datasets.synsmot.build import make_clip, make_synsmot, write_built_clip
 from mmsmot.datasets.synsmot.settings import SIZES, VERSION, ClipSettings
-from mmsmot.datasets.synsmot.writer import sequence_folders
+from mmsmot.datasets.synsmot.writer import written_sequence_folders
 
 
 def test_a_clip_does_not_depend_on_the_others(mini, tree, tmp_path):
-    folder = write_clip(tmp_path, 0, 3, 'test', SIZES['mini'].settings)
+    folder = write_built_clip(tmp_path, 0, 3, 'test', SIZES['mini'].settings)
     assert tree(folder) == tree(mini / folder.relative_to(tmp_path))
 
 
@@ -71,13 +71,13 @@ def test_a_failed_clip_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(build, 'write_labels', fail)
     with pytest.raises(OSError, match='disk full'):
-        write_clip(tmp_path, 0, 0, 'train', ClipSettings(width=160, height=96))
+        write_built_clip(tmp_path, 0, 0, 'train', ClipSettings(width=160, height=96))
     assert [p for p in tmp_path.rglob('*') if p.is_file()] == []
     assert list(tmp_path.glob('*/*/.*')) == list(tmp_path.glob('*/*/*')) == []
 
 
 def test_one_at_a_time_fills_a_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(build, 'write_clip', lambda out, *_: make_synsmot(out))
+    monkeypatch.setattr(build, 'write_built_clip', lambda out, *_: make_synsmot(out))
     with pytest.raises(BlockingIOError, match=re.escape(str(tmp_path))):
         make_synsmot(tmp_path, workers=1)
     assert [p.name for p in tmp_path.iterdir()] == ['synsmot.json']
@@ -170,9 +170,9 @@ def test_every_clip_of_a_size_is_asked_for(
     asked = []
 
     def note(out, seed, index, split, settings):
-        asked.append((split, build.clip_folder(out, index, split), settings))
+        asked.append((split, build.built_clip_folder(out, index, split), settings))
 
-    monkeypatch.setattr(build, 'write_clip', note)
+    monkeypatch.setattr(build, 'write_built_clip', note)
     make_synsmot(tmp_path, size, workers=1)
     splits = [split for split, *_ in asked]
     # Train first: who waits for data can begin.
@@ -224,7 +224,7 @@ def test_clips_where_somebody_stays_hidden_are_played_anew(monkeypatch):
 
 
 def test_mini_is_whole(mini):
-    folders = list(sequence_folders(mini))
+    folders = list(written_sequence_folders(mini))
     assert len(folders) == 16
     for folder in folders:
         frames = json.loads((folder / 'script.json').read_text())['num_frames']

@@ -14,12 +14,12 @@ from mmsmot.datasets.synsmot.casting import (
     HELD_OUT,
     NEVER_SHOWN,
     choose_appearances,
-    held_out_pairs,
-    is_held_out,
+    held_out_casting_pairs,
+    is_held_out_casting,
 )
 from mmsmot.datasets.synsmot.script_generator import generate_script
 from mmsmot.datasets.synsmot.settings import ClipSettings
-from mmsmot.datasets.synsmot.writer import sequence_folders
+from mmsmot.datasets.synsmot.writer import written_sequence_folders
 
 
 def _played(split: str, count: int) -> Counter:
@@ -34,7 +34,7 @@ def _played(split: str, count: int) -> Counter:
 
 @pytest.mark.parametrize('split', ['val', 'test'])
 def test_of_every_action_one_colour_in_ten_is_held_out(split):
-    pairs = held_out_pairs(split)
+    pairs = held_out_casting_pairs(split)
     assert len(pairs) == len(ACTIONS) == 48
     assert Counter(action for _, action in pairs) == Counter(list(ACTIONS))
     colors = Counter(color for color, _ in pairs)
@@ -43,7 +43,10 @@ def test_of_every_action_one_colour_in_ten_is_held_out(split):
 
 
 def test_training_never_shows_them_and_val_and_test_do():
-    of_val, of_test = set(held_out_pairs('val')), set(held_out_pairs('test'))
+    of_val, of_test = (
+        set(held_out_casting_pairs('val')),
+        set(held_out_casting_pairs('test')),
+    )
     assert of_val.isdisjoint(of_test)
     train = _played('train', 120)
     assert len(train) > 250
@@ -65,7 +68,7 @@ def test_what_is_seen_where_a_thing_is_hidden_counts_as_well(split):
         }
         assert len(worn) >= 6
         for kept_for in NEVER_SHOWN[split]:
-            assert not any(is_held_out(color, seen, kept_for) for color in worn)
+            assert not any(is_held_out_casting(color, seen, kept_for) for color in worn)
 
 
 def test_a_clip_of_val_draws_from_its_own_combinations_half_of_the_time():
@@ -74,7 +77,10 @@ def test_a_clip_of_val_draws_from_its_own_combinations_half_of_the_time():
         choose_appearances(rng, [{'walk'}], [()], 'val')[0].top_color
         for _ in range(400)
     ]
-    shares = {s: np.mean([is_held_out(c, 'walk', s) for c in colors]) for s in HELD_OUT}
+    shares = {
+        s: np.mean([is_held_out_casting(c, 'walk', s) for c in colors])
+        for s in HELD_OUT
+    }
     assert shares['test'] == 0
     assert 0.42 <= shares['val'] <= 0.58
 
@@ -87,7 +93,7 @@ def test_colours_and_actions_are_seen_apart_in_training():
 
 def test_the_files_of_mini_keep_the_rule(mini):
     seen: Counter = Counter()
-    for folder in sequence_folders(mini):
+    for folder in written_sequence_folders(mini):
         split = folder.parents[1].name
         facts = json.loads((folder / 'script.json').read_text())
         for person in facts['people']:
@@ -95,7 +101,7 @@ def test_the_files_of_mini_keep_the_rule(mini):
             for state in person['states']:
                 seen[split] += 1
                 for kept_for in NEVER_SHOWN[split]:
-                    assert not is_held_out(color, state['action'], kept_for)
+                    assert not is_held_out_casting(color, state['action'], kept_for)
     assert seen['train'] > 30 and seen['val'] > 15
 
 

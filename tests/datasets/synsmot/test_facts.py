@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.facts import clip_facts
-from mmsmot.datasets.synsmot.script import ActionState, Actor, Prop, PropSpan
+from mmsmot.datasets.synsmot.script import (
+    Actor,
+    ScriptedAction,
+    ScriptedProp,
+    ScriptedPropSpan,
+)
 
 NO_THINGS = np.zeros((24, 0))
 
@@ -19,8 +24,8 @@ def meeting(play, look):
     """Frames 0-11: one approaches another; 12-23: they talk."""
 
     def states(partner, start, meet, first):
-        walk = ActionState(first, 0, 12, start, meet, partner=partner)
-        return walk, ActionState('talk', 12, 24, meet, meet, partner=partner)
+        walk = ScriptedAction(first, 0, 12, start, meet, partner=partner)
+        return walk, ScriptedAction('talk', 12, 24, meet, meet, partner=partner)
 
     one = Actor(1, look, states(2, (-2.0, 7.0), (-0.5, 7.0), 'approach'), 0.0)
     two = Actor(2, look, states(1, (0.5, 7.0), (0.5, 7.0), 'stand'), 0.0)
@@ -64,7 +69,7 @@ def test_a_backpack_is_told_of_those_who_turn(play, look, heading, told):
     bearer = Actor(
         1,
         replace(look, backpack='blue'),
-        (ActionState('stand', 0, 8, (0.0, 7.0), (0.0, 7.0), heading),),
+        (ScriptedAction('stand', 0, 8, (0.0, 7.0), (0.0, 7.0), heading),),
         0.0,
     )
     facts = clip_facts(replace(script, actors=(bearer,)), np.ones((8, 1)), NO_THINGS)
@@ -77,12 +82,12 @@ def test_a_backpack_is_told_of_those_who_turn(play, look, heading, told):
 def test_a_ball_behind_a_tree_is_not_told(play, look, seen, told):
     """Of several balls it is the own one that counts, while it is bounced."""
     states = (
-        ActionState('dribble', 0, 12, (0.0, 7.0), (0.0, 7.0), 0.0),
-        ActionState('wave', 12, 24, (0.0, 7.0), (0.0, 7.0), 0.0),
+        ScriptedAction('dribble', 0, 12, (0.0, 7.0), (0.0, 7.0), 0.0),
+        ScriptedAction('wave', 12, 24, (0.0, 7.0), (0.0, 7.0), 0.0),
     )
     balls = (
-        Prop('ball', 'blue', (PropSpan(0, 24, 'bounce', 2),)),
-        Prop('ball', 'red', (PropSpan(0, 24, 'bounce', 1),)),
+        ScriptedProp('ball', 'blue', (ScriptedPropSpan(0, 24, 'bounce', 2),)),
+        ScriptedProp('ball', 'red', (ScriptedPropSpan(0, 24, 'bounce', 1),)),
     )
     script = replace(
         play((0.0, 7.0), frames=24),

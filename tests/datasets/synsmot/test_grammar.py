@@ -15,10 +15,10 @@ from mmsmot.datasets.synsmot.checks.claims import (
     parse_caption_claims,
     parse_video_caption_claims,
 )
-from mmsmot.datasets.synsmot.grammar import instance_caption, video_caption
+from mmsmot.datasets.synsmot.grammar import synsmot_instance_caption, video_caption
 from mmsmot.datasets.synsmot.lexicon import CLAUSES, HEADLINES, PARTICIPLES, PLACES
 from mmsmot.datasets.synsmot.plots import PLOTS
-from mmsmot.datasets.synsmot.writer import sequence_folders
+from mmsmot.datasets.synsmot.writer import written_sequence_folders
 from mmsmot.datasets.vocabulary import InteractionVocabulary
 
 
@@ -55,7 +55,7 @@ def test_each_way_to_say_it_means_the_same_to_a_reader_of_its_own(action):
 def _facts(mini: Path) -> list[dict]:
     return [
         json.loads((folder / 'script.json').read_text())
-        for folder in sequence_folders(mini)
+        for folder in written_sequence_folders(mini)
     ]
 
 
@@ -68,7 +68,7 @@ def test_captions_of_many_phrasings_say_only_what_is_so(mini):
             verbs = [ACTIONS[s['action']].verb for s in person['states']]
             for seed in range(10):
                 rng = np.random.default_rng(seed)
-                text = instance_caption(facts, person['id'], rng)
+                text = synsmot_instance_caption(facts, person['id'], rng)
                 texts.add(text)
                 said, doings, rest = parse_caption_claims(text)
                 assert rest == ''

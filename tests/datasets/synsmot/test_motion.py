@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mmsmot.datasets.synsmot.actions import ACTIONS
-from mmsmot.datasets.synsmot.motion import POSES, animate_actors
-from mmsmot.datasets.synsmot.script import ActionState, Actor
+from mmsmot.datasets.synsmot.motion import POSES, animate_actor_motion
+from mmsmot.datasets.synsmot.script import Actor, ScriptedAction
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def motion(play, look):
 
     def perform(action: str, way: float = 0.0):
         script = play((0, 7), frames=16)
-        state = ActionState(action, 0, 16, (0.0, 7.0), (way, 7.0), partner=0)
-        return animate_actors(replace(script, actors=(Actor(1, look, (state,), 0.0),)))[
-            0
-        ]
+        state = ScriptedAction(action, 0, 16, (0.0, 7.0), (way, 7.0), partner=0)
+        return animate_actor_motion(
+            replace(script, actors=(Actor(1, look, (state,), 0.0),))
+        )[0]
 
     return perform
 
@@ -59,10 +59,12 @@ def test_partners_face_each_other_and_shake_hands_at_one_place(play, look):
     script = play((0, 7), frames=10)
     sides = ((-0.44, 7.0), (0.44, 7.0))
     actors = tuple(
-        Actor(n, look, (ActionState('shake_hands', 0, 10, at, at, partner=3 - n),), 0.0)
+        Actor(
+            n, look, (ScriptedAction('shake_hands', 0, 10, at, at, partner=3 - n),), 0.0
+        )
         for n, at in enumerate(sides, start=1)
     )
-    one, two = animate_actors(replace(script, actors=actors))
+    one, two = animate_actor_motion(replace(script, actors=actors))
     assert np.allclose(np.cos(one.heading), 1) and np.allclose(np.cos(two.heading), -1)
     hands = []
     for side in (one, two):

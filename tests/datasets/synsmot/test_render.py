@@ -8,7 +8,11 @@ import pytest
 from mmsmot.datasets.synsmot import build, render
 from mmsmot.datasets.synsmot.build import make_clip
 from mmsmot.datasets.synsmot.camera import CameraPath
-from mmsmot.datasets.synsmot.script import Occluder, Prop, PropSpan
+from mmsmot.datasets.synsmot.script import (
+    ScriptedOccluder,
+    ScriptedProp,
+    ScriptedPropSpan,
+)
 from mmsmot.datasets.synsmot.settings import ClipSettings
 
 FAR_OUTSIDE = (60.0, 7.0)
@@ -64,7 +68,7 @@ def test_the_nearer_hides_the_further_whatever_their_order(play):
 
 
 def test_a_tree_hides_who_is_behind_it_only(play):
-    tree = (Occluder('tree', (0.0, 7.0), 0.36),)
+    tree = (ScriptedOccluder('tree', (0.0, 7.0), 0.36),)
     behind, before = play((0.0, 8.5), (1.0, 8.5)), play((0.0, 6.0))
     hidden = next(
         render.render_clip(behind.__class__(**{**vars(behind), 'occluders': tree}))
@@ -93,9 +97,10 @@ def test_rows_of_clips_lie_inside_the_image():
 def test_things_are_hidden_and_outside_as_people_are(play):
     spots = ((0.0, 9.0, 0.5), (0.0, 6.0, 0.5), (40.0, 7.0, 0.5))
     balls = tuple(
-        Prop('ball', 'red', (PropSpan(0, 2, 'rest', begin=spot),)) for spot in spots
+        ScriptedProp('ball', 'red', (ScriptedPropSpan(0, 2, 'rest', begin=spot),))
+        for spot in spots
     )
-    tree = (Occluder('tree', (0.0, 7.0), 0.8),)
+    tree = (ScriptedOccluder('tree', (0.0, 7.0), 0.8),)
     seen = next(render.render_clip(play(FAR_OUTSIDE, things=balls, occluders=tree)))
     assert seen.things[0] == pytest.approx(0.0, abs=0.02)
     assert seen.things[1] == pytest.approx(1.0)

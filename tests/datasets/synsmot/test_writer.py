@@ -9,13 +9,13 @@ import networkx
 import pytest
 
 from mmsmot.datasets.synsmot.writer import (
-    sequence_folders,
-    write_image,
+    write_sequence_image,
+    written_sequence_folders,
 )
 
 
 def test_labels_of_mini_agree_with_each_other(mini):
-    for folder in sequence_folders(mini):
+    for folder in written_sequence_folders(mini):
         facts = json.loads((folder / 'script.json').read_text())
         held = json.loads((folder / 'semantic_trajectories.json').read_text())
         assert held['trajectories'] == facts['interactions']
@@ -35,10 +35,10 @@ def test_clips_still_being_written_are_no_clips(tmp_path):
     for name in ('000000', '.000001.half'):
         (tmp_path / 'train' / 'talking' / name / 'gt').mkdir(parents=True)
         (tmp_path / 'train' / 'talking' / name / 'gt' / 'gt.txt').touch()
-    assert [f.name for f in sequence_folders(tmp_path)] == ['000000']
+    assert [f.name for f in written_sequence_folders(tmp_path)] == ['000000']
 
 
 def test_an_image_that_cannot_be_written_is_an_error(tmp_path, mini):
     image = cv2.imread(str(next(mini.rglob('000001.jpg'))))
     with pytest.raises(OSError, match='could not be written'):
-        write_image(image, tmp_path / 'missing' / '000001.jpg', 90)
+        write_sequence_image(image, tmp_path / 'missing' / '000001.jpg', 90)

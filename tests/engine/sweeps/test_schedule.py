@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.engine.launchers.local_launcher import LocalLauncher, free_memory
+from mmsmot.engine.launchers.local_launcher import LocalLauncher, free_local_memory
 from mmsmot.engine.sweeps.axis import AxisSetting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import (
@@ -166,7 +166,7 @@ def test_measured_memory_replaces_the_guess() -> None:
 
 
 def test_free_memory_is_some_of_the_machines() -> None:
-    memory = free_memory()
+    memory = free_local_memory()
     assert memory is None or 0 < memory < 10_000
 
 

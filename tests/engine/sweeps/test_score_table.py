@@ -16,9 +16,9 @@ from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
 from mmsmot.engine.sweeps.plot import write_plot
 from mmsmot.engine.sweeps.score_table import ScoreTable, score_table
 from mmsmot.engine.sweeps.table_files import (
-    csv_table,
-    latex_table,
-    markdown_table,
+    csv_table_file,
+    latex_table_file,
+    markdown_table_file,
     write_tables,
 )
 
@@ -74,7 +74,7 @@ def test_mean_deviation_and_paired_difference(tmp_path: Path) -> None:
 
 
 def test_markdown(tmp_path: Path) -> None:
-    lines = markdown_table(table_of(tmp_path)).splitlines()
+    lines = markdown_table_file(table_of(tmp_path)).splitlines()
     assert lines[0] == 'Two trackers.'
     assert lines[2:6] == [
         '| tracker | HOTA | F1 | FP |',
@@ -91,16 +91,16 @@ def test_a_failed_cell_is_named_and_left_out(tmp_path: Path) -> None:
     score = table.scores[('Byte_Track',), (), 'HOTA']
     assert score.mean == 45.5
     assert score.difference == 4.5
-    text = markdown_table(table)
+    text = markdown_table_file(table)
     assert 'Without scores: test/tracker=Byte_Track+seed=2.' in text
     assert 'over 3 runs or fewer.' in text
 
 
 def test_stale_cells_are_named(tmp_path: Path) -> None:
     stale = 'test/tracker=SORT+seed=1'
-    text = markdown_table(table_of(tmp_path, stale=stale))
+    text = markdown_table_file(table_of(tmp_path, stale=stale))
     assert f'than those of today: {stale}.' in text
-    assert 'today' not in markdown_table(table_of(tmp_path))
+    assert 'today' not in markdown_table_file(table_of(tmp_path))
 
 
 def test_a_baseline_of_one_axis_is_paired_within_the_others(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_another_stage_has_other_metrics(tmp_path: Path) -> None:
     scores = {'smot/track/HOTA': 1.0}
     records = {'tracks': CellRecord(FINISHED, '', [], {}, scores=scores)}
     table = score_table(sweep, 'test', cells, records)
-    assert '| SORT | - | - | - |' in markdown_table(table)
+    assert '| SORT | - | - | - |' in markdown_table_file(table)
     assert len(table.missing) == 6
 
 
@@ -129,20 +129,20 @@ def test_columns_and_the_choice_on_val(tmp_path: Path) -> None:
     text = TEXT + "columns = ['tracker']\nselect_on = 'val'\n"
     table = table_of(tmp_path, text)
     assert table.selected == ((), ('SORT',))  # least on test is greatest on val here
-    header, _, row = markdown_table(table).splitlines()[2:5]
+    header, _, row = markdown_table_file(table).splitlines()[2:5]
     assert header.endswith('| SORT val HOTA | Byte_Track val HOTA |')
     assert row.endswith('| 58.0 * | 53.0 |')
 
 
 def test_csv_has_every_run(tmp_path: Path) -> None:
-    rows = [*csv.DictReader(io.StringIO(csv_table(table_of(tmp_path))))]
+    rows = [*csv.DictReader(io.StringIO(csv_table_file(table_of(tmp_path))))]
     assert len(rows) == 2 * 3 * 3
     row = next(r for r in rows if r['tracker'] == 'Byte_Track' and r['run'] == '2')
     assert (row['metric'], float(row['value']), float(row['mean'])) == ('HOTA', 50, 47)
 
 
 def test_latex_escapes(tmp_path: Path) -> None:
-    text = latex_table(table_of(tmp_path), 'python tools/sweep.py')
+    text = latex_table_file(table_of(tmp_path), 'python tools/sweep.py')
     assert r'Byte\_Track & 47.0 $\pm$ 2.6 (+5.0 $\pm$ 0.6)' in text
     assert text.count(r'\\') == 3
 

@@ -16,7 +16,7 @@ from mmsmot.models.dense_heads import CenterNetProposalHead
 from mmsmot.models.dense_heads.centernet_targets import (
     TargetRules,
     center_targets,
-    grid_points,
+    centernet_target_points,
 )
 from mmsmot.models.detectors import MMDetDetector
 from mmsmot.structures import Frame, VideoInfo
@@ -150,7 +150,9 @@ def test_scores_are_square_roots_above_the_threshold(
 
 
 def test_points_are_the_middles_of_cells() -> None:
-    points, levels = grid_points([(2, 3), (1, 1)], (8, 16), torch.device('cpu'))
+    points, levels = centernet_target_points(
+        [(2, 3), (1, 1)], (8, 16), torch.device('cpu')
+    )
     x, y = points.T.tolist()
     assert x == [4, 12, 20, 4, 12, 20, 8]
     assert y == [4, 4, 4, 12, 12, 12, 8]

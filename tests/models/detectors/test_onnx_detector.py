@@ -12,7 +12,7 @@ import pytest
 from mmsmot.datasets import MOTChallengeDataset
 from mmsmot.models.detectors import ONNXDetector, OutputDecoder, onnx_detector
 from mmsmot.structures import Detections, Frame, VideoInfo, pairwise_iou
-from mmsmot.utils.onnx_session import image_input_type, run_onnx
+from mmsmot.utils.onnx_session import run_onnx, session_image_type
 from tests.tiny_onnx import write_onnx
 
 DECODER = dict(type='YOLOXDecoder')
@@ -248,4 +248,4 @@ def test_a_model_without_an_input_or_with_two(monkeypatch: pytest.MonkeyPatch) -
         inputs = FailingSession.get_inputs(session) * count
         monkeypatch.setattr(session, 'get_inputs', lambda inputs=inputs: inputs)
         with pytest.raises(ValueError, match=r'a\.onnx: X expects one input'):
-            image_input_type(session, 'a.onnx', 'X', is_normalised=False)
+            session_image_type(session, 'a.onnx', 'X', is_normalised=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmsmot.models.kinematics.camera_path import CameraPath, camera_poses_at
+from mmsmot.models.kinematics.camera_path import CameraPath, camera_path_poses_at
 from mmsmot.models.trackers.camera_motion import CameraMotion
 from mmsmot.structures import Frame, VideoInfo
 
@@ -89,7 +89,7 @@ def test_without_images_the_camera_rests() -> None:
 
 
 def test_poses_between_two_known_ones() -> None:
-    turns, shifts = camera_poses_at(
+    turns, shifts = camera_path_poses_at(
         np.array([0.0, 0.5, 2.0]), [(0.0, 1 + 0j, 0j), (1.0, 1 + 0.2j, 10 + 4j)]
     )
     np.testing.assert_allclose(turns, [1, 1 + 0.1j, 1 + 0.2j])

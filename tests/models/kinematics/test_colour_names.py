@@ -9,14 +9,14 @@ import pytest
 from mmsmot.models.kinematics.colour_names import (
     CENTROIDS,
     TERMS,
+    colour_term_masks,
+    colour_white_gains,
     lab_of,
-    term_masks,
-    white_gains,
 )
 
 
 def terms_of(*rgb: int) -> set[str]:
-    mask = int(term_masks(np.array(rgb[::-1], np.uint8)))
+    mask = int(colour_term_masks(np.array(rgb[::-1], np.uint8)))
     return {term for row, term in enumerate(TERMS) if mask >> row & 1}
 
 
@@ -80,9 +80,11 @@ def test_white_balance_pulls_a_cast_towards_gray() -> None:
     rng = np.random.default_rng(0)
     gray = cv2.resize(rng.integers(40, 200, (6, 8, 1), np.uint8), (32, 24))
     image = np.repeat(gray[..., None], 3, axis=2)
-    np.testing.assert_allclose(white_gains(image), 1, atol=1e-6)
+    np.testing.assert_allclose(colour_white_gains(image), 1, atol=1e-6)
     warm = np.clip(image * [0.8, 1.0, 1.2], 0, 255).astype(np.uint8)
-    gains = white_gains(warm)
+    gains = colour_white_gains(warm)
     assert gains[0] > 1.05 > 0.95 > gains[2]
     assert gains.prod() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_array_equal(white_gains(np.full((9, 9, 3), 255, np.uint8)), 1)
+    np.testing.assert_array_equal(
+        colour_white_gains(np.full((9, 9, 3), 255, np.uint8)), 1
+    )

@@ -12,10 +12,10 @@ from mmsmot.models.kinematics.grammar import (
     LONG_TRACK,
     MIN_CLAIMS,
     CrowdSummary,
-    Narrator,
-    Speaker,
-    noun_phrase,
-    track_caption,
+    GrammarNarrator,
+    GrammarSpeaker,
+    kinematic_noun_phrase,
+    kinematic_track_caption,
     video_caption,
 )
 from mmsmot.models.kinematics.motion import Motion, MotionSegment
@@ -61,8 +61,12 @@ STAND_WALK_BACK = Motion(
 
 def caption(motion: Motion, *events: PairEvent, seed: int = 0, **options) -> str:
     outfit = options.pop('outfit', ClothingColours('red', 'blue'))
-    return track_caption(
-        tell_story(motion, events), outfit, Speaker(seed), 'person {}'.format, **options
+    return kinematic_track_caption(
+        tell_story(motion, events),
+        outfit,
+        GrammarSpeaker(seed),
+        'person {}'.format,
+        **options,
     )
 
 
@@ -85,8 +89,8 @@ def test_the_order_is_that_of_time() -> None:
 
 
 def test_the_same_track_always_has_the_same_text() -> None:
-    speakers = [Speaker.of('street', 3), Speaker.of('street', 3)]
-    assert speakers[0] == speakers[1] != Speaker.of('street', 4)
+    speakers = [GrammarSpeaker.of('street', 3), GrammarSpeaker.of('street', 3)]
+    assert speakers[0] == speakers[1] != GrammarSpeaker.of('street', 4)
     assert caption(STAND_WALK_BACK, seed=9) == caption(STAND_WALK_BACK, seed=9)
 
 
@@ -154,19 +158,26 @@ def test_long_tracks_have_three_claims(segments: tuple, position: float) -> None
     )
     story = tell_story(motion, ())
     assert story.duration >= LONG_TRACK
-    narrator = Narrator(Speaker(0), str, True, 2)
+    narrator = GrammarNarrator(GrammarSpeaker(0), str, True, 2)
     assert sum(count for _, count in narrator.phrases(story)) >= MIN_CLAIMS
-    text = track_caption(story, ClothingColours(), Speaker(0), str)
+    text = kinematic_track_caption(story, ClothingColours(), GrammarSpeaker(0), str)
     assert re.search(r'seconds|of the image', text)
 
 
 def test_clothes() -> None:
-    assert noun_phrase(ClothingColours('orange', 'gray')) == (
+    assert kinematic_noun_phrase(ClothingColours('orange', 'gray')) == (
         'a person in an orange top and gray bottoms'
     )
-    assert noun_phrase(ClothingColours('', 'gray')) == 'a person in gray bottoms'
-    assert noun_phrase(ClothingColours('dark', 'dark')) == 'a person in dark clothes'
-    assert noun_phrase(ClothingColours(), article='another') == 'another person'
+    assert (
+        kinematic_noun_phrase(ClothingColours('', 'gray')) == 'a person in gray bottoms'
+    )
+    assert (
+        kinematic_noun_phrase(ClothingColours('dark', 'dark'))
+        == 'a person in dark clothes'
+    )
+    assert (
+        kinematic_noun_phrase(ClothingColours(), article='another') == 'another person'
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,7 +217,7 @@ def test_lists() -> None:
     ],
 )
 def test_videos(count: int, shares: dict, expected: str) -> None:
-    text = video_caption(CrowdSummary(count, shares, is_walk=True), Speaker(1))
+    text = video_caption(CrowdSummary(count, shares, is_walk=True), GrammarSpeaker(1))
     assert expected.lower() in text.lower()
     assert '  ' not in text
     if count > 1:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mmsmot.models.kinematics.motion import Motion
 from mmsmot.models.kinematics.motion_options import MotionOptions
-from mmsmot.models.kinematics.track_kinematics import fit_track_lines
+from mmsmot.models.kinematics.track_kinematics import fit_kinematics_lines
 from tests.models.kinematics.people import (
     HEIGHT,
     WIDTH,
@@ -44,7 +44,9 @@ def test_fit_is_exact_on_lines_and_keeps_series_apart() -> None:
     values = 2 + 3 * time + 100 * ids
     points = (1 + 2j) * time
     weights = np.random.default_rng(0).uniform(0.2, 1, len(ids))
-    levels, slopes = fit_track_lines(ids, bins, time, [values, points], weights, 0.4)
+    levels, slopes = fit_kinematics_lines(
+        ids, bins, time, [values, points], weights, 0.4
+    )
     np.testing.assert_allclose(levels[0], values, atol=1e-9)
     np.testing.assert_allclose(slopes[0], np.where(ids == 7, 0, 3), atol=1e-9)
     np.testing.assert_allclose(slopes[1][ids != 7], 1 + 2j, atol=1e-9)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.models.kinematics.pair_geometry import PairOptions
+from mmsmot.models.kinematics.pair_geometry import PairGeometryOptions
 from tests.models.kinematics.people import (
     Person,
     described,
@@ -154,7 +154,7 @@ def test_a_crowd_stays_apart_from_itself() -> None:
 
 def test_options_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match='near_distance must be a finite number above'):
-        PairOptions(near_distance=-1)
+        PairGeometryOptions(near_distance=-1)
 
 
 def test_an_interaction_with_a_short_break_is_one() -> None:

@@ -12,20 +12,20 @@ from mmsmot.models.kinematics.track_samples import (
     TOP,
     TrackSamples,
     cut_sides,
-    hidden_shares,
-    sample_dtype,
+    sample_hidden_shares,
+    track_sample_dtype,
 )
 from tests.models.kinematics.people import fed, frames_of, walker
 
 
 def samples_of(bin_number: int, *ids: int) -> np.ndarray:
-    samples = np.zeros(len(ids), sample_dtype(3))
+    samples = np.zeros(len(ids), track_sample_dtype(3))
     samples['id'], samples['bin'], samples['time'] = ids, bin_number, bin_number / 8
     return samples
 
 
 def test_long_tracks_keep_every_second_bin() -> None:
-    table = TrackSamples(sample_dtype(3), 16)
+    table = TrackSamples(track_sample_dtype(3), 16)
     for number in range(100):
         table.add(samples_of(number, 1, *([2] if number >= 90 else [])))
     first, second = table.of([1]), table.of([2])
@@ -35,7 +35,7 @@ def test_long_tracks_keep_every_second_bin() -> None:
 
 
 def test_merged_tracks_keep_one_sample_a_bin() -> None:
-    table = TrackSamples(sample_dtype(3), 16)
+    table = TrackSamples(track_sample_dtype(3), 16)
     for number in range(6):
         table.add(samples_of(number, *([7] if number < 4 else []), 9))
     table.rename({9: 7})
@@ -56,7 +56,7 @@ def test_sides_and_hidden_shares() -> None:
     )
     assert cut_sides(boxes, (640, 360)).tolist() == [LEFT, TOP, RIGHT | BOTTOM, 0]
     nearer = np.array([[100.0, 100, 140, 200], [120, 100, 160, 220]])
-    assert hidden_shares(nearer) == pytest.approx([0.5, 0])
+    assert sample_hidden_shares(nearer) == pytest.approx([0.5, 0])
 
 
 def test_bins_average_their_frames() -> None:

@@ -85,7 +85,7 @@ class OpenSession:
 def test_an_export_with_open_axes(monkeypatch: pytest.MonkeyPatch) -> None:
     outside = np.array([[500.0, 500, 600, 700]])
     image = np.zeros((50, 50, 3), np.uint8)
-    monkeypatch.setattr(onnx_reid, 'onnx_hash', str)
+    monkeypatch.setattr(onnx_reid, 'onnx_file_hash', str)
     monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7,)))
     assert ONNXReID(model='open.onnx').embed(image, outside).shape == (1, 7)
     monkeypatch.setattr(onnx_reid, 'open_onnx', lambda *_: OpenSession((7, 2)))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from mmsmot.models.trackers import OCSORT, SORT, association
 from mmsmot.models.trackers.association import (
-    Overlaps,
-    match_by_iou,
-    match_by_weight,
-    remaining,
+    AssociationOverlaps,
+    associate_by_iou,
+    associate_by_weight,
+    unassociated_candidates,
 )
 from mmsmot.models.trackers.certain_pairs import certain_pairs
 from mmsmot.models.trackers.kalman_filter import MEAN
@@ -50,7 +50,7 @@ def test_matching_is_the_best(small: int, large: int, seed: int, n: int, m: int)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(association, 'SMALL', small)
         patch.setattr(association, 'LARGE', large)
-        rows, columns = match_by_weight(weights)
+        rows, columns = associate_by_weight(weights)
     assert (np.diff(rows) > 0).all()
     assert len(set(columns.tolist())) == len(columns)
     assert (weights[rows, columns] > 0).all()
@@ -64,30 +64,30 @@ def test_all_ways_agree_on_a_large_problem(density: float, monkeypatch) -> None:
     for small, large in ((10**9, 0), (0, 10**9), (0, 0)):
         monkeypatch.setattr(association, 'SMALL', small)
         monkeypatch.setattr(association, 'LARGE', large)
-        rows, columns = match_by_weight(weights)
+        rows, columns = associate_by_weight(weights)
         totals.append(weights[rows, columns].sum())
     assert totals[1:] == pytest.approx([totals[0]] * 2, rel=1e-12)
 
 
 def test_nothing_to_match() -> None:
     for shape in ((0, 3), (3, 0), (2, 2)):
-        rows, columns = match_by_weight(np.full(shape, -1.0))
+        rows, columns = associate_by_weight(np.full(shape, -1.0))
         assert len(rows) == len(columns) == 0
 
 
-def dense(table: np.ndarray) -> Overlaps:
-    return Overlaps(table, *np.empty((2, 0), np.int64), np.empty(0))
+def dense(table: np.ndarray) -> AssociationOverlaps:
+    return AssociationOverlaps(table, *np.empty((2, 0), np.int64), np.empty(0))
 
 
-def sparse(table: np.ndarray) -> Overlaps:
+def sparse(table: np.ndarray) -> AssociationOverlaps:
     rows, columns = np.nonzero(table > 0)
-    return Overlaps(None, rows, columns, table[rows, columns])
+    return AssociationOverlaps(None, rows, columns, table[rows, columns])
 
 
 def test_sort_takes_clear_pairs_without_the_solver() -> None:
     # The solver would rather have .29 + .4 than .35, but .35 is the only clear pair.
     iou = np.array([[0.35, 0.29], [0.29, 0.0]])
-    rows, columns = match_by_iou(dense(iou), 0.3)
+    rows, columns = associate_by_iou(dense(iou), 0.3)
     assert (rows.tolist(), columns.tolist()) == ([0], [0])
 
 
@@ -95,7 +95,7 @@ def test_sort_undoes_weak_pairs_after_the_assignment() -> None:
     # Two clear pairs in one row call the solver, which prefers the anti-diagonal and
     # so leaves row 1 with a pair that is too weak.
     iou = np.array([[0.5, 0.45], [0.2, 0.0]])
-    rows, columns = match_by_iou(dense(iou), 0.3)
+    rows, columns = associate_by_iou(dense(iou), 0.3)
     assert (rows.tolist(), columns.tolist()) == ([0], [1])
 
 
@@ -103,8 +103,8 @@ def test_sort_undoes_weak_pairs_after_the_assignment() -> None:
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
 def test_sort_over_the_overlapping_pairs_is_sort(seed: int, density: float) -> None:
     iou = np.maximum(sparse_weights(seed, (40, 50), density), 0)
-    rows, columns = match_by_iou(dense(iou), 0.3)
-    i, j = match_by_iou(sparse(iou), 0.3)
+    rows, columns = associate_by_iou(dense(iou), 0.3)
+    i, j = associate_by_iou(sparse(iou), 0.3)
     assert (i.tolist(), j.tolist()) == (rows.tolist(), columns.tolist())
 
 
@@ -118,7 +118,7 @@ def test_sort_over_pairs_takes_clear_ones_and_undoes_weak_ones_as_sort() -> None
         (exact, [(0, 0)]),
         (np.zeros((2, 2)), []),
     ):
-        pairs = list(zip(*match_by_iou(sparse(iou), 0.3), strict=True))
+        pairs = list(zip(*associate_by_iou(sparse(iou), 0.3), strict=True))
         assert pairs == expected
 
 
@@ -146,9 +146,12 @@ def test_both_forms_of_overlaps_agree(seed: int, density: float) -> None:
 
 
 def test_remaining_keeps_the_order() -> None:
-    left = remaining(np.array([7, 2, 9, 4]), np.array([9, 2]))
+    left = unassociated_candidates(np.array([7, 2, 9, 4]), np.array([9, 2]))
     assert left.tolist() == [7, 4]
-    assert remaining(np.array([3, 1]), np.empty(0, int)).tolist() == [3, 1]
+    assert unassociated_candidates(np.array([3, 1]), np.empty(0, int)).tolist() == [
+        3,
+        1,
+    ]
 
 
 def test_table_grows_keeps_and_counts_on() -> None:

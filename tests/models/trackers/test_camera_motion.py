@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmsmot.models.trackers import ByteTrack, checked_tracks
+from mmsmot.models.trackers import ByteTrack, checked_tracker_output
 from mmsmot.models.trackers.camera_motion import ECC, SparseOpticalFlow
 from mmsmot.models.trackers.kalman_filter import XYAHFilter, XYSRFilter
 from mmsmot.structures import Detections, Frame, VideoInfo
@@ -110,6 +110,6 @@ def test_trackers_tell_what_they_estimated(picture) -> None:
     tracks = tracker.update(boxes, frame)
     assert corner_error(tracks.camera_motion, pan) < 0.5
     assert tracks[np.array([True])].camera_motion is tracks.camera_motion
-    checked = checked_tracks(tracks, boxes, 'ByteTrack.update, frame 2')
+    checked = checked_tracker_output(tracks, boxes, 'ByteTrack.update, frame 2')
     assert checked.camera_motion is tracks.camera_motion
     assert ByteTrack().update(boxes).camera_motion is None

@@ -9,8 +9,8 @@ from mmsmot.models.trackers.coupled_filter import (
     CROSS,
     CoupledXYSRFilter,
     XYWHFilter,
-    filter_covariances,
-    set_filter_covariances,
+    coupled_covariances,
+    set_coupled_covariances,
 )
 from mmsmot.models.trackers.kalman_filter import MEAN, VELOCITY, XYSRFilter
 
@@ -24,7 +24,7 @@ def matrices(state: np.ndarray, i: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean (8,) and covariance (8, 8) of track ``i``, positions before velocities."""
     mean = np.concatenate([state[MEAN, i], state[VELOCITY, i]])
     covariance = np.zeros((8, 8))
-    for pair, part in enumerate(filter_covariances(state)[i]):
+    for pair, part in enumerate(coupled_covariances(state)[i]):
         places = 2 * pair + np.array([0, 1, 4, 5])
         covariance[np.ix_(places, places)] = part
     return mean, covariance
@@ -107,7 +107,7 @@ def test_arguments_stay_as_they_are(kalman) -> None:
 def test_covariances_are_written_as_they_are_read() -> None:
     rng = np.random.default_rng(0)
     state, other = rng.normal(size=(7, 3, 4)), np.zeros((7, 3, 4))
-    set_filter_covariances(other, filter_covariances(state))
+    set_coupled_covariances(other, coupled_covariances(state))
     np.testing.assert_array_equal(other[2:], state[2:])
 
 

@@ -10,7 +10,7 @@ import torch
 
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import BaseTracker
-from mmsmot.models.training.clip_training import ClipTraining, clip_frame_rows
+from mmsmot.models.training.clip_training import ClipTraining, clip_training_rows
 from mmsmot.structures import (
     CoordinateSpace,
     Detections,
@@ -32,7 +32,7 @@ def test_detection_frames_are_neighbours() -> None:
     assert ClipTraining().draw_frames(4)[0] == [0, 1, 2, 3]
     assert ClipTraining(detection_frames=9).draw_frames(4)[0] == [0, 1, 2, 3]
     assert ClipTraining(detection_frames=0).draw_frames(4)[0] == []
-    assert clip_frame_rows([1, 2], num_clips=2) == [2, 3, 4, 5]
+    assert clip_training_rows([1, 2], num_clips=2) == [2, 3, 4, 5]
 
 
 def test_detection_is_among_the_frames_with_a_way_back() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmsmot.models.vlm.crop_buffer import CropBuffer, near_box_pairs
+from mmsmot.models.vlm.crop_buffer import CropBuffer, crop_box_pairs
 from mmsmot.structures import Frame, Tracks, VideoInfo
 
 VIDEO = VideoInfo('v', 'v', 10.0, 160, 120)
@@ -168,10 +168,10 @@ def test_arguments_out_of_range(argument: dict) -> None:
 )
 def test_near(second: tuple[float, ...], is_near: bool) -> None:
     boxes = np.array([(10, 20, 40, 80), second], float)
-    rows, gaps = near_box_pairs(boxes, 0.25, 0.6)
+    rows, gaps = crop_box_pairs(boxes, 0.25, 0.6)
     assert rows.tolist() == ([[0, 1]] if is_near else [])
     assert len(gaps) == len(rows)
-    assert near_box_pairs(boxes[:1], 0.25, 0.6)[0].shape == (0, 2)
+    assert crop_box_pairs(boxes[:1], 0.25, 0.6)[0].shape == (0, 2)
 
 
 def test_linked_and_forgotten() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ....utils.parent_process import end_with_parent, start_workers
-from ..writer import sequence_folders
+from ....utils.parent_process import end_with_parent, start_child_workers
+from ..writer import written_sequence_folders
 from .captions import check_caption, check_video_caption
 from .claims import parse_caption_claims
 from .clip_evidence import ClipEvidence
@@ -38,7 +38,7 @@ def check_synsmot(root: str | os.PathLike, workers: int = 1) -> Findings:
     Raises:
         FileNotFoundError: There is no clip, or a clip lacks a file.
     """
-    folders = list(sequence_folders(Path(root)))
+    folders = list(written_sequence_folders(Path(root)))
     if not folders:
         raise FileNotFoundError(
             f'{root}: no clip (<split>/<activity>/<sequence>/gt/gt.txt) in it; make '
@@ -50,7 +50,7 @@ def check_synsmot(root: str | os.PathLike, workers: int = 1) -> Findings:
             findings.add(check_clip(folder))
         return findings
     with ProcessPoolExecutor(workers, get_context('spawn'), end_with_parent) as pool:
-        with start_workers():
+        with start_child_workers():
             checks = pool.map(check_clip, folders, chunksize=4)
         for clip_findings in checks:
             findings.add(clip_findings)

@@ -39,7 +39,7 @@ SPANS = 'semantic_trajectories.json'
 CAMERA_STRIDE = 3  # frames; slow cameras move less than a pixel in one
 
 
-def color_mask(image: np.ndarray, color: str) -> np.ndarray:
+def clip_color_mask(image: np.ndarray, color: str) -> np.ndarray:
     """Where an image has a colour.
 
     Args:
@@ -218,7 +218,7 @@ class ClipEvidence:
             x0, y0, x1, y1 = crop(row[2:6])
             part = self.image(int(row[0]))[max(y0, 0) : y1, max(x0, 0) : x1]
             if part.size:
-                mask = color_mask(part, color)
+                mask = clip_color_mask(part, color)
                 area = row[4] * row[5] if unit else mask.size
                 shares.append(mask.sum() / area)
         best = sorted(shares)[-1:] if unit else sorted(shares)[-4:]

@@ -27,7 +27,7 @@ HELD_OUT: dict[str, dict[str, str]] = {
 }
 
 
-def claimed_action(doing: ActionClaim) -> str:
+def claimed_combination(doing: ActionClaim) -> str:
     """Key in :data:`HELD_OUT`: to approach or receive differs by what is carried."""
     by_thing = doing.thing and doing.name in ('approach', 'receive')
     return f'{doing.name} {doing.thing}' if by_thing else doing.name
@@ -48,7 +48,7 @@ def check_combinations(
     for kept_for, shown_in in (('test', ('train', 'val')), ('val', ('train',))):
         if split not in shown_in or not (kept_for == 'test' or (root / 'val').is_dir()):
             continue
-        for action in map(claimed_action, doings):
+        for action in map(claimed_combination, doings):
             what = f'{clip.name(person)} in {look.top}: {action}, in {split}'
             found.test(
                 f'held out for {kept_for}',

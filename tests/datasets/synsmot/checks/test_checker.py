@@ -202,7 +202,7 @@ def test_workers_leave_ctrl_c_to_their_parent_while_they_start(mini, monkeypatch
             assert blocks == ['begun']
             return map(function, folders[:1])
 
-    monkeypatch.setattr(checker, 'start_workers', start_workers)
+    monkeypatch.setattr(checker, 'start_child_workers', start_workers)
     monkeypatch.setattr(checker, 'ProcessPoolExecutor', Pool)
     assert checker.check_synsmot(mini, workers=2).checked
     assert blocks == ['begun', 'ended']

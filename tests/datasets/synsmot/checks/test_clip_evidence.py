@@ -11,9 +11,9 @@ from mmsmot.datasets.synsmot.appearance import BROWN, COLORS
 from mmsmot.datasets.synsmot.checks.clip_evidence import (
     ClipEvidence,
     EvidenceTrack,
-    color_mask,
+    clip_color_mask,
 )
-from mmsmot.datasets.synsmot.writer import sequence_folders
+from mmsmot.datasets.synsmot.writer import written_sequence_folders
 
 
 @pytest.mark.parametrize('name', [*COLORS, 'brown'])
@@ -24,14 +24,14 @@ def test_each_colour_is_itself_and_no_other_under_every_light(name, gain, warmth
     bgr = np.array({**COLORS, 'brown': BROWN}[name])
     lit = bgr * gain * np.array([2 - warmth, 1.0, warmth])
     image = np.clip(lit, 0, 255).astype(np.uint8)[None, None]
-    named = {c for c in (*COLORS, 'brown') if color_mask(image, c)[0, 0]}
+    named = {c for c in (*COLORS, 'brown') if clip_color_mask(image, c)[0, 0]}
     assert named == {name}
 
 
 def test_the_camera_is_found_from_the_images(mini):
     """To a pixel at the corners, over whole clips, against the path that was shot."""
     moved = 0
-    for folder in sequence_folders(mini):
+    for folder in written_sequence_folders(mini):
         clip = ClipEvidence(folder)
         facts = json.loads((folder / 'script.json').read_text())
         true = np.array([[*rows, [0, 0, 1]] for rows in facts['camera']['affine']])

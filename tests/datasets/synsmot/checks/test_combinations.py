@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from mmsmot.datasets.synsmot.appearance import SHIRT_COLORS
-from mmsmot.datasets.synsmot.casting import held_out_pairs
+from mmsmot.datasets.synsmot.casting import held_out_casting_pairs
 from mmsmot.datasets.synsmot.checks.checker import check_clip
 from mmsmot.datasets.synsmot.checks.claims import parse_caption_claims
-from mmsmot.datasets.synsmot.checks.combinations import HELD_OUT, claimed_action
+from mmsmot.datasets.synsmot.checks.combinations import HELD_OUT, claimed_combination
 from mmsmot.datasets.synsmot.lexicon import CLAUSES
 
 
 @pytest.mark.parametrize('split', ['val', 'test'])
 def test_the_list_is_the_rule_of_the_generator(split):
     """Every way to say an action is read as a deed that the same colour is held out of."""
-    color_of = {action: color for color, action in held_out_pairs(split)}
+    color_of = {action: color for color, action in held_out_casting_pairs(split)}
     forms = [
         (action, form) for action, all_forms in CLAUSES.items() for form in all_forms
     ]
@@ -28,7 +28,7 @@ def test_the_list_is_the_rule_of_the_generator(split):
     for action, form in forms:
         clause = form.format(d='to the left', o='a man in red', c='blue')
         _, (doing,), rest = parse_caption_claims(f'A boy in blue {clause}.')
-        color = HELD_OUT[split][claimed_action(doing)]
+        color = HELD_OUT[split][claimed_combination(doing)]
         assert (color, rest) == (color_of[action], ''), clause
     assert set(HELD_OUT[split].values()) == set(SHIRT_COLORS)
 
