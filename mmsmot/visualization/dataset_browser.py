@@ -113,20 +113,20 @@ def write_dataset_clip(
             frame rate, or ``scale`` makes images narrower than ``MIN_CLIP_WIDTH`` or
             wider than ``MAX_CLIP_WIDTH``.
     """
-    require_numbers('write_clip', FRAME_RATE.or_none, fps=fps)
+    require_numbers('write_dataset_clip', FRAME_RATE.or_none, fps=fps)
     require_browser_images(video)
     captions = truth.captions or {}
     drawer = SemanticDrawer(scale)
     width = _width(video)
     if scale is not None and scale * width > MAX_CLIP_WIDTH:
         raise ValueError(
-            f'write_clip: scale {scale:g} would make images {scale * width:g} pixels '
+            f'write_dataset_clip: scale {scale:g} would make images {scale * width:g} pixels '
             f'wide, more than {MAX_CLIP_WIDTH}, which no player shows. Give at most '
             f'{MAX_CLIP_WIDTH / width:g}.'
         )
     if scale is not None and scale * width < MIN_CLIP_WIDTH:
         raise ValueError(
-            f'write_clip: scale {scale:g} would make images {scale * width:g} pixels '
+            f'write_dataset_clip: scale {scale:g} would make images {scale * width:g} pixels '
             f'wide, less than {MIN_CLIP_WIDTH}. Give at least {MIN_CLIP_WIDTH / width:g}.'
         )
     lines = drawer.lines_needed(width, captions, truth.video_caption)
