@@ -85,7 +85,7 @@ def test_numbers_out_of_range(tool: str, option: str, message: str, capsys) -> N
 def test_browse_refuses_clips_of_no_pixels(world: Path, tmp_path: Path) -> None:
     args = (world, '--out', tmp_path, '--limit', 1, '--what', 'clips')
     done = run('analysis_tools/browse_dataset.py', *args, '--scale', '1e-9')
-    assert 'Error: write_clip: scale 1e-09 would make images' in done.error
+    assert 'Error: write_dataset_clip: scale 1e-09 would make images' in done.error
 
 
 def test_stats_prints_the_table_and_writes_numbers_and_figure(
