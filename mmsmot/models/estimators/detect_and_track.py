@@ -20,7 +20,7 @@ from ..reid import BaseReID
 from ..trackers import BaseTracker, checked_tracker_update
 from ..training.clip_plan import ClipPlan
 from ..training.clip_table import clip_detection_targets
-from ..training.clip_training import clip_training_matched_ratio, track_clips
+from ..training.clip_training import clip_training_matched_ratio, clip_training_tracks
 from ..training.feature_cache import FeatureCache
 from .base import FEATURES, BaseEstimator, Estimate, EstimatorLoss
 from .video_tracker import SharedTrackerUse, VideoTracker
@@ -238,7 +238,7 @@ class DetectAndTrack(BaseEstimator):
         else:
             detections = self.embed(frames, detections)
         tracker = self.tracker if plan.tracker is None else plan.tracker
-        return track_clips(tracker, detections, frames, samples)
+        return clip_training_tracks(tracker, detections, frames, samples)
 
     def _frozen_features(
         self, frames: Sequence[Frame], plan: ClipPlan

@@ -11,7 +11,7 @@ from .association import AssociationOverlaps, linear_assignment
 from .base import require_tracker_detections
 from .camera_motion import CameraMotion
 from .coupled_filter import CoupledXYSRFilter
-from .gallery import SmoothedAppearanceGallery, unit_embeddings
+from .gallery import SmoothedAppearanceGallery, gallery_unit_embeddings
 from .oc_sort import OCSORT, oc_sort_cxcywh
 
 
@@ -113,7 +113,7 @@ class DeepOCSORT(OCSORT):
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         require_tracker_detections(detections, type(self).__name__)
-        self._vectors = unit_embeddings(detections, type(self).__name__)
+        self._vectors = gallery_unit_embeddings(detections, type(self).__name__)
         old_slots = self._tracks.rows['slot'].copy()
         tracks = super().update(detections, frame)
         self._gallery.release(np.setdiff1d(old_slots, self._tracks.rows['slot']))

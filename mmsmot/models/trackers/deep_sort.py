@@ -17,7 +17,7 @@ from ...utils.number_ranges import (
 )
 from .association import associate_by_weight, unassociated_candidates
 from .camera_motion import CameraMotion
-from .gallery import AppearanceGallery, unit_embeddings
+from .gallery import AppearanceGallery, gallery_unit_embeddings
 from .kalman_filter import MEAN, VARIANCE, XYAHFilter
 from .table_tracker import TableTracker
 
@@ -91,7 +91,7 @@ class DeepSORT(TableTracker):
 
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         self._begin(detections)
-        vectors = unit_embeddings(detections, type(self).__name__)
+        vectors = gallery_unit_embeddings(detections, type(self).__name__)
         sure = np.flatnonzero(detections.scores >= self.min_confidence)
         # Best first, as the original's NMS leaves them: decides the ids of new tracks.
         sure = sure[np.argsort(detections.scores[sure], kind='stable')[::-1]]

@@ -144,7 +144,7 @@ class SmoothedAppearanceGallery(AppearanceGallery):
         return (self._vectors[slots, 0] @ vectors.T).astype(np.float64)
 
 
-def unit_embeddings(detections: Detections, tracker: str) -> np.ndarray:
+def gallery_unit_embeddings(detections: Detections, tracker: str) -> np.ndarray:
     """The detections' embeddings, (N, D) float32 of unit length.
 
     Raises:

@@ -7,7 +7,7 @@ import numpy as np
 from ...structures import Detections, Frame, Tracks
 from .base import require_tracker_detections
 from .byte_track import COLUMNS, ByteTrack
-from .gallery import SmoothedAppearanceGallery, unit_embeddings
+from .gallery import SmoothedAppearanceGallery, gallery_unit_embeddings
 
 
 class ReIDByteTrack(ByteTrack):
@@ -30,7 +30,7 @@ class ReIDByteTrack(ByteTrack):
     def update(self, detections: Detections, frame: Frame | None = None) -> Tracks:
         if self.with_reid:
             require_tracker_detections(detections, type(self).__name__)
-            self._vectors = unit_embeddings(detections, type(self).__name__)
+            self._vectors = gallery_unit_embeddings(detections, type(self).__name__)
         return super().update(detections, frame)
 
     def _take(

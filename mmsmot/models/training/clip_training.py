@@ -206,7 +206,7 @@ def clip_training_rows(positions: list[int], num_clips: int) -> list[int]:
     return [t * num_clips + b for t in positions for b in range(num_clips)]
 
 
-def track_clips(
+def clip_training_tracks(
     tracker: BaseTracker,
     detections: Sequence[Detections],
     frames: Sequence[Frame],
