@@ -11,7 +11,7 @@ from ..structures import (
     VideoInfo,
     read_trajectories,
 )
-from ..structures.frame_numbering import log_unnumbered_boxes
+from ..structures.frame_numbering import log_boxes_without_frame_number
 from .bensmot.ground_truth import bensmot_ground_truth, gt_with_folder_in_places
 from .bensmot.repairs import RepairLog
 from .bensmot.sequence import read_sequence
@@ -65,5 +65,5 @@ def read_sequence_gt_boxes(
     """
     path = video.files['gt']
     boxes = read_trajectories(path, space=space, video=video)
-    log_unnumbered_boxes(boxes.frame_ids, path, video)
+    log_boxes_without_frame_number(boxes.frame_ids, path, video)
     return mot_numbers_of_class_names(boxes, read_class_names(path), path)

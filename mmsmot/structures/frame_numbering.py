@@ -83,7 +83,7 @@ def frame_number_offset(
     )
 
 
-def log_unnumbered_boxes(
+def log_boxes_without_frame_number(
     frame_ids: np.ndarray, path: str | os.PathLike, video: VideoInfo
 ) -> None:
     """Say how many boxes of a file stand on frames that the video does not have.

@@ -17,7 +17,7 @@ from mmsmot.structures import (
 )
 from mmsmot.structures.frame_numbering import (
     frame_number_offset,
-    log_unnumbered_boxes,
+    log_boxes_without_frame_number,
     require_numbered_frames,
 )
 
@@ -128,14 +128,16 @@ def test_boxes_on_other_frames_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
         'mmsmot.structures.frame_numbering.print_log',
         lambda text, logger, level: messages.append((text, logger, level)),
     )
-    log_unnumbered_boxes(np.array([1, 16, 17, 40]), 'gt.txt', HOLES)
+    log_boxes_without_frame_number(np.array([1, 16, 17, 40]), 'gt.txt', HOLES)
     message = (
         'gt.txt: 2 of 4 boxes stand in frames that a does not have, the first in frame 17 '
         '(it has 3, the last is 31); left out'
     )
     assert messages == [(message, 'current', logging.WARNING)]
-    log_unnumbered_boxes(np.array([1, 16]), 'gt.txt', HOLES)
-    log_unnumbered_boxes(np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x'))
+    log_boxes_without_frame_number(np.array([1, 16]), 'gt.txt', HOLES)
+    log_boxes_without_frame_number(
+        np.array([1, 16]), 'gt.txt', VideoInfo('stream', 'rtsp://x')
+    )
     assert len(messages) == 1
 
 

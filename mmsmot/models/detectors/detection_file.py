@@ -9,7 +9,7 @@ import numpy as np
 
 from ...registry import MODELS
 from ...structures import Detections, Frame, VideoInfo, read_detections
-from ...structures.frame_numbering import log_unnumbered_boxes
+from ...structures.frame_numbering import log_boxes_without_frame_number
 from ...utils.fingerprint import file_fingerprint
 from ..file_of_video import file_of_video
 from .base import BaseDetector
@@ -55,7 +55,7 @@ class DetectionFile(BaseDetector):
             opened = self._open = key, table
             numbers = [np.full(len(d), f) for f, d in table.items()]
             if numbers:
-                log_unnumbered_boxes(np.concatenate(numbers), path, video)
+                log_boxes_without_frame_number(np.concatenate(numbers), path, video)
         return opened[1]
 
     @property

@@ -18,7 +18,7 @@ from ...structures import (
 )
 from ...structures.frame_numbering import (
     FIRST_FRAMES,
-    log_unnumbered_boxes,
+    log_boxes_without_frame_number,
     require_numbered_frames,
 )
 from ...utils.fingerprint import file_fingerprint
@@ -105,7 +105,7 @@ def _read_by_frame(
 ) -> dict[int, Tracks]:
     table = read_trajectories(path, video=video, first_frame=first_frame)
     if str(path) == video.files.get('gt'):
-        log_unnumbered_boxes(
+        log_boxes_without_frame_number(
             table.frame_ids, path, video
         )  # as whoever reads the truth does
     elif video.frame_ids is not None:
