@@ -33,20 +33,16 @@ def synsmot_instance_caption(
     Returns:
         One to three sentences of 8 to 35 words.
     """
-    # Three long clauses may have no short phrasing; then the last is left out.
-    for max_clauses in (MAX_CLAUSES, MAX_CLAUSES - 1):
-        for _ in range(50):
-            text = _caption(facts, person, rng, max_clauses)
-            if MIN_WORDS <= len(text.split()) <= MAX_WORDS:
-                return text
+    for _ in range(50):
+        text = _caption(facts, person, rng)
+        if MIN_WORDS <= len(text.split()) <= MAX_WORDS:
+            break
     return text
 
 
-def _caption(
-    facts: Facts, person: int, rng: np.random.Generator, max_clauses: int
-) -> str:
+def _caption(facts: Facts, person: int, rng: np.random.Generator) -> str:
     who = facts['people'][person - 1]
-    states = _told(who['states'], max_clauses)
+    states = _told(who['states'])
     subject = _described(who, rng)
     clauses, partner = [], 0
     for state in states:
@@ -71,8 +67,8 @@ def _caption(
     return f'A {subject} {first}, then {last}.'
 
 
-def _told(states: list[dict[str, Any]], max_clauses: int) -> list[dict[str, Any]]:
-    """At most so many, in order; what is repeated and what is dull goes first."""
+def _told(states: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most three, in order; what is repeated and what is dull goes first."""
     told: list[dict[str, Any]] = []
     for state in states:
         same = told and (
@@ -81,7 +77,7 @@ def _told(states: list[dict[str, Any]], max_clauses: int) -> list[dict[str, Any]
         )
         if not same:
             told.append(state)
-    while len(told) > max_clauses:
+    while len(told) > MAX_CLAUSES:
         dull = [index for index, state in enumerate(told) if state['action'] in DULL]
         told.pop(dull[-1] if dull else len(told) - 1)
     return told
@@ -213,5 +209,5 @@ def _headline(facts: Facts, rng: np.random.Generator) -> tuple[str, str]:
         return main, ''
     who = others[rng.integers(len(others))]
     look = who['appearance']
-    clause = _clause(facts, who, _told(who['states'], MAX_CLAUSES)[0], rng)
+    clause = _clause(facts, who, _told(who['states'])[0], rng)
     return main, f'a {look["kind"]} in {look["top_color"]} {clause}'

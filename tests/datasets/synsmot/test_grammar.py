@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsmot.datasets.synsmot import grammar
 from mmsmot.datasets.synsmot.actions import ACTIONS, SYMMETRIC
 from mmsmot.datasets.synsmot.checks.claims import (
     AppearanceClaim,
@@ -82,24 +81,6 @@ def test_captions_of_many_phrasings_say_only_what_is_so(mini):
                 assert text[0] == 'A' and text[-1] == '.' and '  ' not in text
                 assert ' a orange' not in text
     assert len(texts) > 200
-
-
-def test_three_clauses_that_are_long_in_all_phrasings_become_two(mini, monkeypatch):
-    count = 0
-    for facts in _facts(mini):
-        for person in facts['people']:
-            if len(grammar._told(person['states'], 3)) < 3:
-                continue
-            lengths = [
-                len(grammar._caption(facts, person['id'], rng, 3).split())
-                for rng in map(np.random.default_rng, range(60))
-            ]
-            monkeypatch.setattr(grammar, 'MAX_WORDS', min(lengths) - 1)
-            rng = np.random.default_rng(0)
-            text = synsmot_instance_caption(facts, person['id'], rng)
-            assert len(text.split()) < min(lengths)
-            count += 1
-    assert count
 
 
 def test_the_same_dice_give_the_same_words(mini):
