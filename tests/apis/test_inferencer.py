@@ -324,7 +324,7 @@ def test_semantics_for_a_config_that_only_tracks(
     inferencer = SMOTInferencer(config, semantics='kinematic')
     result = inferencer(scenes[0], tmp_path / 'out', draw=False)
     assert result['video_caption'] == 'Nobody is tracked for long in this video.'
-    assert all('caption' in row for row in result['trajectories'])
+    assert all('motions' in row for row in result['trajectories'])
     assert config.model.get('semantics') is None  # the caller's is left as it is
     named = SMOTInferencer(
         'two_stage/bytetrack_public-detections',

@@ -15,16 +15,16 @@ class Description:
 
     Attributes:
         captions: Instance caption by trajectory id.
-        motions: What each trajectory does from when to when, by id; ``None`` where the
-            semantics do not tell it.
         interactions: Directed interactions between trajectories.
         video_caption: Caption of the whole video.
+        motions: What each trajectory does from when to when, by id; ``None`` where the
+            semantics do not tell it.
     """
 
     captions: dict[int, str] = field(default_factory=dict)
-    motions: dict[int, list[MotionSpan]] | None = None
     interactions: Interactions = field(default_factory=Interactions.empty)
     video_caption: str = ''
+    motions: dict[int, list[MotionSpan]] | None = None
 
 
 def unordered_pair(first_id: int, second_id: int) -> Pair:
