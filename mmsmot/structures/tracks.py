@@ -22,7 +22,8 @@ class Tracks:
         features: (N, K, d) tokens of each track, where the estimator gives them (NumPy or
             torch); ``None`` where it does not.
         camera_motion: (2, 3) affine motion of the background since the last frame, where
-            the tracker estimates it; ``None`` where it does not.
+            the tracker estimates it (NaN: it could not be made out); ``None`` where it
+            does not.
 
     Rows are not checked here: a tracker runs this once a frame, and the tests hold
     every tracker to it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,23 +11,72 @@ import numpy as np
 from ...structures import Frame
 from ..trackers.camera_motion import CameraMotion
 
-# Of the image's width a second: below, the background is taken to rest. Somebody as high
-# as a third of the image who "moves" so is at .05 heights a second, far below any walk.
-REST_SPEED = 0.01
-# Seconds from one look at the background to the next while it rests; while it moves,
-# every call is one.
-REST_INTERVAL = 0.5
-# A motion must explain what changed: the difference of two images with it, by that
-# without. Of cameras at rest it is 1 and more (noise), at 2 pixels a second 0.5.
-MAX_DIFFERENCE = 0.85
 HEIGHT = 120  # rows of the small images that are compared
+# Of the image's width, half a pixel of a small image: less is not told from rest, and it
+# does not add up, as the image looked back at stays the same. Somebody as high as a
+# twentieth of the width "moves" by .05 heights so, far below any step.
+REST_SHIFT = 0.0025
+# The same of a motion that the images do not confirm; more of it is an unknown motion.
+MAX_UNCONFIRMED = 0.0075
+# Seconds after which another image at rest is looked back at: the light changes.
+REST_INTERVAL = 10.0
+# What a claim about the background must explain: the difference of two images with it, by
+# that without. Of cameras at rest a motion's is 1 and more (noise), at 2 pixels a second
+# 0.5; of the claim that nothing moved it is against a small pixel to each side.
+MAX_DIFFERENCE = 0.85
+MIN_BACKGROUND = 0.02  # of an image; less of it tells nothing
+MOVING_SECONDS = 1.0  # that the camera counts as moving after each motion
+
+Similarity = tuple[complex, complex]  # scale and rotation, translation
+IDENTITY: Similarity = (1 + 0j, 0j)
+
+
+@dataclass(frozen=True, eq=False)
+class CameraView:
+    """One image in small.
+
+    Attributes:
+        small: (h, w, 3) uint8.
+        gray: (h, w) uint8, blurred.
+        mask: (h, w) bool, the background.
+        boxes: (N, 4) of what is none, small pixels.
+        factor: How many times larger the frame is.
+    """
+
+    small: np.ndarray
+    gray: np.ndarray
+    mask: np.ndarray
+    boxes: np.ndarray
+    factor: int
+
+    @classmethod
+    def of(cls, image: np.ndarray, boxes: np.ndarray) -> CameraView:
+        """The view of a frame.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+            boxes: (N, 4) of what is no background.
+        """
+        # A whole number of times smaller is several times faster.
+        factor = max(1, -(-len(image) // HEIGHT))
+        size = image.shape[1] // factor, len(image) // factor
+        part = image[: size[1] * factor, : size[0] * factor]
+        small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+        gray = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (5, 5), 0)
+        mask = np.ones(gray.shape, bool)
+        boxes = boxes / factor
+        for x1, y1, x2, y2 in np.round(boxes).astype(int).tolist():
+            mask[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = False
+        return cls(small, gray, mask, boxes, factor)
 
 
 class CameraPath:
     """The accumulated motion of the background of one video.
 
     Points are complex numbers x + iy in pixels. The point of the first frame where the
-    background of a point z of the current frame was is ``turn * z + shift``.
+    background of a point z of the current frame was is ``turn * z + shift``. Where the
+    motion could not be made out, that holds from there on for the first frame after it,
+    and a new ``epoch`` begins; points of two epochs have nothing to do with each other.
 
     Args:
         motion: Estimates the motion where the tracker does not; ``None`` for a camera at
@@ -35,105 +85,171 @@ class CameraPath:
     Attributes:
         turn: Scale and rotation.
         shift: Translation.
-        is_moving: Whether the background moved when it was last looked at.
-        seconds_moving: How long the background moved.
+        epoch: Number of the time in which the motion is known.
+        is_moving: Whether the background moved lately, or may have.
+        seconds_moving: How long it did.
     """
 
     def __init__(self, motion: CameraMotion | None) -> None:
         self._motion = motion
-        self._timestamp = -np.inf
-        self._view: tuple[np.ndarray, np.ndarray] | None = None
+        self._key: CameraView | None = None  # that all is measured from
+        self._last: CameraView | None = None
+        self._key_time = self._time = -np.inf
+        self._moved_time = -np.inf
+        self._pending: Similarity | None = None  # since the key, of the tracker
+        self.turn, self.shift = IDENTITY
+        self.epoch = 0
         self.is_moving = False
-        self.turn, self.shift = 1 + 0j, 0j
         self.seconds_moving = 0.0
 
-    def follow(
-        self, frame: Frame, boxes: np.ndarray, affine: np.ndarray | None
-    ) -> None:
+    def add(self, affine: np.ndarray) -> None:
+        """Take in the motion (2, 3) from the last frame to this one, of the tracker."""
+        turn = complex(affine[0, 0] + affine[1, 1], affine[1, 0] - affine[0, 1]) / 2
+        shift = complex(*affine[:, 2])
+        past_turn, past_shift = self._pending or IDENTITY
+        self._pending = turn * past_turn, turn * past_shift + shift
+
+    def follow(self, frame: Frame, boxes: np.ndarray) -> None:
         """Go on to a frame.
 
         Args:
             frame: The frame.
             boxes: (N, 4) of the tracks in it, which are no background.
-            affine: (2, 3) motion since the last call, of the tracker; ``None`` to
-                estimate it.
         """
-        elapsed = frame.timestamp - self._timestamp
-        small, factor = None, 1
-        if affine is None:
-            is_due = self.is_moving or elapsed >= REST_INTERVAL - 1e-6
-            if self._motion is None or frame.load is None or not is_due:
-                return
-            small, factor = _shrunk(frame.image)
-            affine = self._motion.estimate(small, boxes / factor)
-            affine[:, 2] *= factor
-        elif frame.load is not None:
-            small, factor = _shrunk(frame.image)
-        self._timestamp = frame.timestamp
-        is_explained = self._explains(affine, small, boxes, factor)
-        if not 0 < elapsed < np.inf:
+        is_first = self._time == -np.inf
+        self._time = frame.timestamp
+        view = None
+        if frame.load is not None and (self._motion or self._pending):
+            view = CameraView.of(frame.image, boxes)
+        if is_first or (view is not None and self._key is None):
+            self._renew(view)
             return
-        turn = complex(affine[0, 0] + affine[1, 1], affine[1, 0] - affine[0, 1]) / 2
-        shift = complex(*affine[:, 2])
-        width, height = frame.size
-        corners = np.array([0, width, 1j * height, width + 1j * height])
-        moved = np.abs((turn - 1) * corners + shift).max()
-        is_fast = abs(turn) > 0.5 and moved >= REST_SPEED * width * elapsed
-        self.is_moving = bool(is_fast and is_explained)
-        if self.is_moving:
-            self.seconds_moving += elapsed
+        if view is None and self._pending is None:
+            return
+        motion = self._motion_since_key(view, frame.size)
+        self._last = view
+        if motion is None:
+            self.epoch += 2  # the one between is of the frames between the two views
+            self._count_motion()
+            self._renew(view)
+        elif motion != IDENTITY:
+            turn, shift = motion
             self.turn, self.shift = (
                 self.turn / turn,
                 self.shift - self.turn * shift / turn,
             )
+            self._count_motion()
+            self._renew(view)
+        self.is_moving = self._time - self._moved_time < MOVING_SECONDS
 
-    def _explains(
-        self,
-        affine: np.ndarray,
-        small: np.ndarray | None,
-        boxes: np.ndarray,
-        factor: int,
-    ) -> bool:
-        """Whether the background is more alike with a motion than without.
+    def _count_motion(self) -> None:
+        since = max(self._key_time, self._time - MOVING_SECONDS)
+        self.seconds_moving += self._time - since
+        self._moved_time = self._time
+
+    def _renew(self, view: CameraView | None) -> None:
+        """Measure from here on."""
+        self._key = self._last = view
+        self._key_time, self._pending = self._time, None
+
+    def _motion_since_key(
+        self, view: CameraView | None, size: tuple[int, int]
+    ) -> Similarity | None:
+        """Of the background, :data:`IDENTITY` at rest, ``None`` where it is not known.
 
         Args:
-            affine: (2, 3) in pixels of the frame.
-            small: (h, w, 3), the frame in small; ``None`` where it has no image.
-            boxes: (N, 4) of what is no background.
-            factor: How many times larger the frame is.
+            view: Of the frame; ``None`` where it has no image.
+            size: Width and height of the frame.
         """
-        if small is None:
-            return True
-        gray = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (5, 5), 0)
-        mask = np.ones(gray.shape, np.uint8)
-        for x1, y1, x2, y2 in np.round(boxes / factor).astype(int).tolist():
-            mask[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = 0
-        view, self._view = self._view, (gray, mask)
-        if view is None:
-            return True
-        affine = affine.copy()
-        affine[:, 2] /= factor
-        size = gray.shape[1::-1]
-        warped, warped_mask = (cv2.warpAffine(part, affine, size) for part in view)
-        is_background = (warped_mask > 0) & (mask > 0) & (view[1] > 0)
-        if is_background.mean() < 0.02:
-            return True
-        warped_change, plain_change = (
-            float(cv2.absdiff(part, gray)[is_background].mean())
-            for part in (warped, view[0])
-        )
-        return warped_change <= MAX_DIFFERENCE * plain_change
+        if view is None or self._key is None:
+            return self._significant(self._pending, size)
+        references = [self._key] if self._last is self._key else [self._key, self._last]
+        for reference in references:
+            if reference is None or reference.gray.shape != view.gray.shape:
+                continue
+            if _rests(reference, view):
+                if self._time - self._key_time >= REST_INTERVAL:
+                    self._renew(view)
+                self._pending = None if self._pending is None else IDENTITY
+                return IDENTITY
+            motion = self._pending or self._estimated(reference, view)
+            motion = self._significant(motion, size)
+            if motion == IDENTITY or motion is None:
+                if motion is not None:
+                    return motion
+                continue
+            if _explains(motion, reference, view):
+                return motion
+            if _reach(motion, size) < MAX_UNCONFIRMED * size[0]:
+                return IDENTITY
+        return None
+
+    def _estimated(self, reference: CameraView, view: CameraView) -> Similarity | None:
+        if self._motion is None:
+            return None
+        affine = self._motion.between(reference.small, view.small, reference.boxes)
+        if affine is None:
+            return None
+        turn = complex(affine[0, 0] + affine[1, 1], affine[1, 0] - affine[0, 1]) / 2
+        return turn, complex(*affine[:, 2]) * view.factor
+
+    def _significant(
+        self, motion: Similarity | None, size: tuple[int, int]
+    ) -> Similarity | None:
+        """A motion; :data:`IDENTITY` where it is too small, ``None`` where it is none."""
+        if motion is None or not np.isfinite(motion).all() or abs(motion[0]) < 0.5:
+            return None
+        is_small = _reach(motion, size) < REST_SHIFT * size[0]
+        return IDENTITY if is_small else motion
 
 
-def _shrunk(image: np.ndarray) -> tuple[np.ndarray, int]:
-    """An image of at most :data:`HEIGHT` rows, and by which whole number it is smaller.
+def _reach(motion: Similarity, size: tuple[int, int]) -> float:
+    """How far a motion takes a corner of the image at most, pixels."""
+    width, height = size
+    corners = np.array([0, width, 1j * height, width + 1j * height])
+    return float(np.abs((motion[0] - 1) * corners + motion[1]).max())
 
-    Whole numbers make it several times faster.
-    """
-    factor = max(1, -(-len(image) // HEIGHT))
-    size = image.shape[1] // factor, len(image) // factor
-    part = image[: size[1] * factor, : size[0] * factor]
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), factor
+
+def _rests(reference: CameraView, view: CameraView) -> bool:
+    """Whether two views are more alike than with one of them a pixel to any side."""
+    height, width = view.gray.shape
+    middle = slice(1, height - 1), slice(1, width - 1)
+    is_background = (reference.mask & view.mask)[middle]
+    if is_background.mean() < MIN_BACKGROUND:
+        return False
+    gray, weights = view.gray[middle], is_background.astype(np.uint8)
+
+    def difference(down: int, right: int) -> float:
+        part = reference.gray[
+            1 + down : height - 1 + down, 1 + right : width - 1 + right
+        ]
+        return cv2.mean(cv2.absdiff(part, gray), weights)[0]
+
+    plain = difference(0, 0)
+    sides = [difference(*side) for side in ((0, 1), (0, -1), (1, 0), (-1, 0))]
+    return plain <= MAX_DIFFERENCE * min(sides) and min(sides) > 0
+
+
+def _explains(motion: Similarity, reference: CameraView, view: CameraView) -> bool:
+    """Whether the background of two views is more alike with a motion than without."""
+    turn, shift = motion[0], motion[1] / view.factor
+    affine = np.array(
+        [[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]]
+    )
+    size = view.gray.shape[1::-1]
+    warped, warped_mask = (
+        cv2.warpAffine(part, affine, size)
+        for part in (reference.gray, reference.mask.astype(np.uint8))
+    )
+    is_background = (warped_mask > 0) & view.mask & reference.mask
+    if is_background.mean() < MIN_BACKGROUND:
+        return False
+    weights = is_background.astype(np.uint8)
+    warped_change, plain_change = (
+        cv2.mean(cv2.absdiff(part, view.gray), weights)[0]
+        for part in (warped, reference.gray)
+    )
+    return warped_change <= MAX_DIFFERENCE * plain_change
 
 
 def camera_path_poses_at(

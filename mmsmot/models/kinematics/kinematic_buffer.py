@@ -74,6 +74,7 @@ class KinematicBuffer:
         self.start = self.end = 0.0
         self._patches = None if clothing is None else PatchReader(clothing)
         self._bin = -1
+        self._epoch = 0  # of the open bin
         self._poses: list[tuple[float, complex, complex]] = []
         self._times: list[tuple[int, float]] = []  # number and second, of the open bin
         self._tracks: list[Tracks] = []  # of its frames
@@ -101,14 +102,18 @@ class KinematicBuffer:
         if not self.size[0]:
             self.size, self.name = frame.size, frame.video.name
             self.start = frame.timestamp
-        if is_new_bin or tracks.camera_motion is not None:
-            self.camera.follow(frame, tracks.boxes, tracks.camera_motion)
-            pose = (frame.timestamp, self.camera.turn, self.camera.shift)
-            self._poses.append(pose)
+        if tracks.camera_motion is not None:
+            self.camera.add(tracks.camera_motion)
         if is_new_bin:
+            self.camera.follow(frame, tracks.boxes)
+            pose = (frame.timestamp, self.camera.turn, self.camera.shift)
+            if self.camera.epoch == self._epoch:
+                self._poses.append(pose)
+            elif len(self._times) > 1:  # of its frames between two known ones
+                self._epoch = self.camera.epoch - 1
             self._close_bin()
-            self._bin = bin_number
-            self._poses = self._poses[-1:]
+            self._bin, self._epoch = bin_number, self.camera.epoch
+            self._poses = [pose]
             self._views = self._read(frame, tracks)
         self._times.append((frame.frame_id, frame.timestamp))
         self._tracks.append(tracks)
@@ -189,6 +194,7 @@ class KinematicBuffer:
         )
         samples = np.zeros(len(ids), SAMPLE)
         samples['id'], samples['bin'] = ids, self._bin
+        samples['epoch'] = self._epoch
         samples['first_frame'] = np.iinfo(np.int64).max
         np.minimum.at(samples['first_frame'], index, frame_ids)
         np.maximum.at(samples['last_frame'], index, frame_ids)

@@ -10,9 +10,12 @@ import numpy as np
 from ...structures import MotionSpan
 from .motion_options import MotionOptions
 from .track_kinematics import Kinematics
-from .track_samples import BOTTOM, LEFT, RIGHT, TOP
+from .track_samples import BOTTOM, LEFT, RIGHT
 
-SIDES = {LEFT: 'left', RIGHT: 'right', TOP: 'top', BOTTOM: 'bottom'}
+# Logarithm of how much wider the box of somebody may become whose height is not seen and
+# who stays: elbows and bags make it a fifth wider, half of the way to the camera twice.
+MAX_WIDENING = 0.2
+MAX_BREAK = 1.0  # seconds of an unknown camera between two segments that are one
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Motion:
         entry: Side of the image through which it came, ``''`` where that was not seen.
         exit: Side through which it left.
         start, end: Seconds.
+        place: Where it was first in the image, 0 to 1 from the left.
     """
 
     segments: tuple[MotionSegment, ...]
@@ -72,6 +76,7 @@ class Motion:
     exit: str = ''
     start: float = 0.0
     end: float = 0.0
+    place: float = 0.5
 
 
 def describe_motion(
@@ -92,17 +97,22 @@ def describe_motion(
         video_end: Seconds of the last frame.
     """
     segments = []
-    for rows, moves in _runs(track, options):
-        part = track[rows]
-        legs = _legs(part, options) if moves else [slice(0, len(part))]
-        for leg in legs:
-            segments.append(_segment(part[leg], moves, options, width))
+    for epoch in _equal_runs(track.samples['epoch']):
+        followed = track[epoch]
+        if len(followed) < len(track) and not followed.is_followed[0]:
+            continue  # of a camera that is not known
+        for rows, moves in _runs(followed, options):
+            part = followed[rows]
+            paths = _path_parts(part, options) if moves else [slice(0, len(part))]
+            for path in paths:
+                segments.append(_segment(part[path], moves, options, width))
     return Motion(
         tuple(_merged(segments, options)),
         _entry(track, video_start),
         _exit(track, video_end),
         float(track.time[0]),
         float(track.time[-1]),
+        float(np.clip(track.x[0] / width, 0, 1)),
     )
 
 
@@ -152,6 +162,7 @@ def _hysteresis(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def _equal_runs(mask: np.ndarray) -> list[slice]:
+    """The rows of each run of equal values."""
     edges = [0, *(np.flatnonzero(np.diff(mask)) + 1).tolist(), len(mask)]
     return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
 
@@ -168,12 +179,12 @@ def _travel(track: Kinematics, rows: slice) -> float:
     return float(np.abs(_way(track[rows])).max())
 
 
-def _legs(track: Kinematics, options: MotionOptions) -> list[slice]:
+def _path_parts(track: Kinematics, options: MotionOptions) -> list[slice]:
     """The nearly straight parts of a way, of nearly even pace."""
     way, time = _way(track), track.time
     end = len(way) - 1
 
-    def is_leg(start: int, stop: int) -> bool:
+    def is_part(start: int, stop: int) -> bool:
         return bool(
             time[stop] - time[start] >= options.min_leg
             and abs(way[stop] - way[start]) >= options.min_travel
@@ -181,9 +192,9 @@ def _legs(track: Kinematics, options: MotionOptions) -> list[slice]:
 
     bounds = [0]
     for corner in _corners(way, time, 0, end, options.turn_tolerance):
-        if is_leg(bounds[-1], corner):
+        if is_part(bounds[-1], corner):
             bounds.append(corner)
-    while len(bounds) > 1 and not is_leg(bounds[-1], end):
+    while len(bounds) > 1 and not is_part(bounds[-1], end):
         bounds.pop()
     pairs = zip(bounds, [*bounds[1:], end], strict=True)
     return [slice(start, stop + 1) for start, stop in pairs]
@@ -227,6 +238,7 @@ def _segment(
     if not moves:
         is_sure &= _travel(part, slice(None)) <= options.max_sway
         is_sure &= duration >= options.min_duration
+        is_sure &= bool(part.is_sized.mean() >= 0.5) or _keeps_width(part)
     segment = MotionSegment(
         moves,
         is_sure,
@@ -257,10 +269,24 @@ def _segment(
         lateral=lateral,
         depth=depth,
         gait=gait if segment.is_upright else '',
-        pace=pace if lateral and part.is_scaled[0] else '',
+        pace=pace if lateral and part.is_sized.mean() >= 0.5 else '',
         right=right,
         away=away,
     )
+
+
+def _keeps_width(part: Kinematics) -> bool:
+    """Whether a box whose height is not seen stays as wide as it was, as far as seen."""
+    is_wide = part.samples['cut'] & (LEFT | RIGHT) == 0
+    if is_wide.sum() < max(4, 0.5 * len(part)):
+        return False
+    boxes = part.samples['box'][is_wide]
+    widths = np.abs(part.samples['turn'][is_wide]) * (boxes[:, 2] - boxes[:, 0])
+    count = max(1, len(widths) // 5)
+    growth = np.log(np.maximum(np.median(widths[-count:]), 1)) - np.log(
+        np.maximum(np.median(widths[:count]), 1)
+    )
+    return bool(abs(growth) <= MAX_WIDENING)
 
 
 def _is_scaling(
@@ -349,7 +375,8 @@ def _reads_same(segment: MotionSegment, next_segment: MotionSegment) -> bool:
         (part.moves, part.is_sure, part.lateral, part.depth)
         for part in (segment, next_segment)
     ]
-    return ways[0] == ways[1]
+    is_near = next_segment.start - segment.end <= MAX_BREAK
+    return ways[0] == ways[1] and is_near
 
 
 def _entry(track: Kinematics, video_start: float) -> str:

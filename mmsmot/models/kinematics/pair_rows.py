@@ -94,6 +94,7 @@ def pair_rows(
     is_common = subject_bins[row] == partners.samples['bin']
     is_common &= partners.samples['id'] != subject.samples['id'][0]
     is_common &= partners.is_scaled & subject.is_scaled[row]
+    is_common &= partners.is_followed & subject.is_followed[row]
     objects, subjects = partners[is_common], subject[row[is_common]]
     size = (subjects.height + objects.height) / 2
     factor = (subjects.depth_factor + objects.depth_factor) / 2

@@ -12,6 +12,9 @@ from .track_samples import BOTTOM, LEFT, RIGHT, TOP
 
 HIDDEN = 0.35  # share of a box from which on its sides are those of what hides it
 HIDDEN_WEIGHT = 0.2  # of such a sample, and of one whose sides were completed
+# Seconds of a camera whose motion is known, at least: in less a line through places that
+# sway with the steps is not their velocity.
+MIN_FOLLOWED = 0.8
 MAX_SPACING = (
     1.5  # of the kernel's width, in spacings of the samples: two of them count
 )
@@ -30,6 +33,9 @@ class Kinematics:
             border of the image cuts it.
         height: (N,) pixels, likewise.
         is_scaled: (N,) whether the whole box was ever seen, so that heights are known.
+        is_sized: (N,) whether it was seen then, or before and after.
+        is_followed: (N,) whether the camera's motion is known for long enough that the
+            velocity is.
         right: (N,) velocity to the right, a second.
         away: (N,) velocity along the ground away from the camera, a second.
         growth: (N,) relative growth of the height, a second.
@@ -42,6 +48,8 @@ class Kinematics:
     feet: np.ndarray
     height: np.ndarray
     is_scaled: np.ndarray
+    is_sized: np.ndarray
+    is_followed: np.ndarray
     right: np.ndarray
     away: np.ndarray
     growth: np.ndarray
@@ -103,10 +111,11 @@ def measure_track_kinematics(
         depth_noise: Speed of the feet up or down in the image, body heights a second,
             and relative growth of the height a second, that are taken for noise.
     """
-    x, feet, height, aspect, is_scaled, weights = _completed(samples)
+    x, feet, height, aspect, is_scaled, is_sized, weights = _completed(samples)
     points = samples['turn'] * (x + 1j * feet) + samples['shift']
     sizes = np.log(np.abs(samples['turn']) * height)
-    series = samples['id'], samples['bin'], samples['time']
+    numbers = _series_numbers(samples)
+    series = numbers, samples['bin'], samples['time']
     _, (fast,) = fit_kinematics_lines(*series, [points], weights, smoothing)
     columns = [points, sizes, np.log(aspect)]
     _, (slow, growth, widening) = fit_kinematics_lines(
@@ -133,6 +142,8 @@ def measure_track_kinematics(
         feet=feet,
         height=height,
         is_scaled=is_scaled,
+        is_sized=is_sized,
+        is_followed=_is_followed(numbers, samples['time']),
         right=(fast * axes).real,
         away=away,
         growth=growth,
@@ -142,7 +153,7 @@ def measure_track_kinematics(
 
 
 def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Middle, feet, height, aspect, whether heights are known, and weights, (N,) each.
+    """Middle, feet, height, aspect, whether heights are known ever and then, weights, (N,).
 
     A box that the border cuts, or a nearer box hides, gets the height and the aspect of
     the whole boxes before and after it; its place follows from its uncut sides.
@@ -153,7 +164,7 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     is_visible = samples['occlusion'] < HIDDEN
     has_height = cut & (TOP | BOTTOM) == 0
     has_aspect = has_height & (cut & (LEFT | RIGHT) == 0)
-    is_scaled = np.ones(len(samples), bool)
+    is_scaled, is_sized = np.ones((2, len(samples)), bool)
     for rows in kinematics_track_slices(samples['id']):
         time = samples['time'][rows]
         for values, is_known in ((heights, has_height), (aspects, has_aspect)):
@@ -163,7 +174,10 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
                 values[rows] = np.interp(time, time[part], values[rows][part])
         if not has_height[rows].any():
             heights[rows] = heights[rows].max()
-            is_scaled[rows] = False
+            is_scaled[rows] = is_sized[rows] = False
+            continue
+        known_time = time[has_height[rows]]
+        is_sized[rows] = (time >= known_time[0]) & (time <= known_time[-1])
     half_width = aspects * heights / 2
     x = (box[:, 0] + box[:, 2]) / 2
     is_left, is_right = cut & LEFT > 0, cut & RIGHT > 0
@@ -172,7 +186,21 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     is_bottom = (cut & BOTTOM > 0) & (cut & TOP == 0)
     feet = np.where(is_bottom, box[:, 1] + heights, box[:, 3])
     weights = np.where(is_visible & (cut == 0), 1.0, HIDDEN_WEIGHT)
-    return x, feet, heights, aspects, is_scaled, weights
+    return x, feet, heights, aspects, is_scaled, is_sized, weights
+
+
+def _series_numbers(samples: np.ndarray) -> np.ndarray:
+    """(N,) number of each track's part in one epoch of the camera."""
+    is_edge = np.diff(samples['id']) != 0
+    is_edge |= np.diff(samples['epoch']) != 0
+    return np.concatenate([[0], np.cumsum(is_edge)])
+
+
+def _is_followed(numbers: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """(N,) whether a series takes :data:`MIN_FOLLOWED` seconds, or is a short track."""
+    starts = np.flatnonzero(np.r_[True, np.diff(numbers) > 0])
+    ends = np.r_[starts[1:], len(numbers)] - 1
+    return (time[ends] - time[starts] >= MIN_FOLLOWED)[numbers]
 
 
 def kinematics_track_slices(ids: np.ndarray) -> list[slice]:

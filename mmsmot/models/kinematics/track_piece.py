@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .motion_options import MotionOptions
-from .track_kinematics import Kinematics
+from .track_kinematics import MAX_SPACING, Kinematics
+
+WALKING_SPEED = 0.8  # body heights a second, 1.4 m/s (Browning et al., 2006)
 
 
 def longest_piece(track: Kinematics, options: MotionOptions) -> slice:
@@ -17,16 +19,25 @@ def longest_piece(track: Kinematics, options: MotionOptions) -> slice:
     size = np.minimum(sizes[1:], sizes[:-1])
     is_jump = travel > size * np.maximum(options.jump_travel, options.jump_speed * gap)
     is_jump &= track.samples['cut'][1:] == track.samples['cut'][:-1]
+    spacing = float(np.median(gap)) if len(gap) else 0.0
     for row in np.flatnonzero(gap > options.max_gap):
-        missed = _missed(points, track.time, int(row)) / size[row]
-        is_jump[row] |= missed > options.jump_travel
+        missed, speed = _missed(points, track.time, int(row)) / size[row]
+        # From one sample to the next somebody may turn round; while lost, hardly.
+        is_regular = gap[row] <= MAX_SPACING * spacing
+        turned = 2 * max(speed, WALKING_SPEED) * gap[row] if is_regular else 0.0
+        is_jump[row] |= missed > options.jump_travel + turned
+    epochs = track.samples['epoch']
+    is_jump &= epochs[1:] == epochs[:-1]  # else nobody knows
     edges = [0, *(np.flatnonzero(is_jump) + 1).tolist(), len(track)]
     pieces = [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
     return max(pieces, key=lambda rows: np.ptp(track.time[rows]))
 
 
-def _missed(points: np.ndarray, time: np.ndarray, row: int) -> float:
-    """How far a track is after a gap from where it was going before, or the reverse."""
+def _missed(points: np.ndarray, time: np.ndarray, row: int) -> np.ndarray:
+    """How far a track is after a gap from where it was going, and how fast that was.
+
+    Forwards in time or backwards, whichever fits better.
+    """
     misses = []
     for edge, target, sign in ((row, row + 1, -1), (row + 1, row, 1)):
         window = sign * (time - time[edge])
@@ -35,5 +46,5 @@ def _missed(points: np.ndarray, time: np.ndarray, row: int) -> float:
         span = time[rows[-1]] - time[rows[0]]
         velocity = (points[rows[-1]] - points[rows[0]]) / span if span > 0 else 0j
         guess = points[edge] + velocity * (time[target] - time[edge])
-        misses.append(abs(points[target] - guess))
-    return min(misses)
+        misses.append((abs(points[target] - guess), abs(velocity)))
+    return np.array(min(misses))

@@ -17,7 +17,7 @@ def track_sample_dtype(num_shares: int) -> np.dtype:
     ``bin`` numbers the bins; ``first_frame`` and ``last_frame`` are numbers of frames; ``box`` is x1, y1,
     x2, y2 in pixels; ``cut`` the sides of the image that it touches; ``occlusion`` the
     share of it that nearer boxes hide; ``turn`` and ``shift`` map its frame to the first
-    one (:mod:`.camera_path`); ``shares``, ``legs`` and ``torso`` are of
+    one of its ``epoch`` (:mod:`.camera_path`); ``shares``, ``legs`` and ``torso`` are of
     :class:`.clothing.ClothingViews`.
     """
     return np.dtype(
@@ -32,6 +32,7 @@ def track_sample_dtype(num_shares: int) -> np.dtype:
             ('score', np.float32),
             ('cut', np.uint8),
             ('occlusion', np.float32),
+            ('epoch', np.int32),
             ('turn', np.complex128),
             ('shift', np.complex128),
             ('shares', np.uint8, (2, num_shares)),

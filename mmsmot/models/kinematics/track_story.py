@@ -91,7 +91,7 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
         motion.entry,
         motion.exit,
         motion.end - motion.start,
-        motion.segments[0].place_start,
+        motion.place,
     )
 
 

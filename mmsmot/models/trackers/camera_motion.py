@@ -30,7 +30,7 @@ class CameraMotion(ABC):
 
     def estimate(
         self, frame: np.ndarray, boxes: np.ndarray | None = None
-    ) -> np.ndarray:
+    ) -> np.ndarray | None:
         """Where the last frame's points are in this one.
 
         Args:
@@ -41,22 +41,52 @@ class CameraMotion(ABC):
 
         Returns:
             (2, 3) affine matrix in pixels of the frame, for column vectors (x, y, 1);
-            the identity for the first frame and where no motion can be made out.
+            the identity for the first frame, ``None`` where no motion can be made out.
         """
+        gray, scale = self._shrunk(frame)
+        previous, self._previous = self._previous, gray
+        previous_boxes, self._previous_boxes = self._previous_boxes, boxes
+        if previous is None or previous.shape != gray.shape:
+            return np.eye(2, 3)
+        return self._registered(previous, gray, previous_boxes, scale)
+
+    def between(
+        self,
+        previous: np.ndarray,
+        frame: np.ndarray,
+        boxes: np.ndarray | None = None,
+    ) -> np.ndarray | None:
+        """The same between any two images of one size; nothing is remembered.
+
+        Args:
+            previous: (H, W, 3) uint8 BGR.
+            frame: (H, W, 3) uint8 BGR.
+            boxes: (N, 4) of objects in ``previous``.
+        """
+        (first, scale), (second, _) = self._shrunk(previous), self._shrunk(frame)
+        return self._registered(first, second, boxes, scale)
+
+    def _shrunk(self, frame: np.ndarray) -> tuple[np.ndarray, float]:
+        """The small grey image of a frame, and how large it is beside the frame."""
         import cv2  # here: the trackers import without it
 
         scale = min(1.0, self.height / frame.shape[0])
         size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
-        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-        gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-        previous, self._previous = self._previous, gray
-        previous_boxes, self._previous_boxes = self._previous_boxes, boxes
-        warp = None
-        if previous is not None and previous.shape == gray.shape:
-            mask = _background_mask(gray.shape, previous_boxes, scale)
-            warp = self._register(previous, gray, mask)
+        if scale < 1:
+            frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        return cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), scale
+
+    def _registered(
+        self,
+        previous: np.ndarray,
+        gray: np.ndarray,
+        boxes: np.ndarray | None,
+        scale: float,
+    ) -> np.ndarray | None:
+        mask = _background_mask(gray.shape, boxes, scale)
+        warp = self._register(previous, gray, mask)
         if warp is None or not np.isfinite(warp).all():
-            return np.eye(2, 3)
+            return None
         warp = warp.astype(np.float64)
         warp[:, 2] /= scale
         return warp
@@ -91,7 +121,9 @@ def _background_mask(
 class SparseOpticalFlow(CameraMotion):
     """Corners followed by Lucas-Kanade flow, and the similarity most of them agree on.
 
-    As in BoT-SORT (section 3.2, the default of its release).
+    The method of BoT-SORT (section 3.2, the default of its release), on smaller images:
+    the release takes half of the frame's size, 1,000 corners and a distance of 1 pixel,
+    this one 270 rows, 400 corners, 5 pixels.
 
     Args:
         height: See :class:`CameraMotion`.

@@ -128,8 +128,12 @@ class TableTracker(BaseTracker):
                 'image: call update(detections, frame) with a mmsmot.structures.Frame, '
                 'or build the tracker with camera_motion=None'
             )
-        self._background_motion = self.camera_motion.estimate(frame.image)
-        self._warp(self._background_motion)
+        motion = self.camera_motion.estimate(frame.image)
+        if motion is None:  # tracks stay where they are, as in the originals
+            self._background_motion = np.full((2, 3), np.nan)
+        else:
+            self._background_motion = motion
+            self._warp(motion)
 
     def _warp(self, affine: np.ndarray) -> None:
         """Carry all that is remembered of positions along an affine motion (2, 3)."""

@@ -161,7 +161,7 @@ def frames_of(
     fps: float = 10.0,
     seconds: float = 6.0,
     size: tuple[int, int] = (WIDTH, HEIGHT),
-    pan: float = 0.0,
+    pan: float | Callable[[float], float] = 0.0,
     images: bool = False,
     change: Callable[[np.ndarray], np.ndarray] = lambda image: image,
     jitter: int | None = None,
@@ -173,7 +173,8 @@ def frames_of(
         fps: Frames a second.
         seconds: Length.
         size: Width and height of the image.
-        pan: Speed of the background in the image, pixels a second to the right.
+        pan: Speed of the background in the image, pixels a second to the right; or how
+            far it is at a time.
         images: Whether frames have images.
         change: What is done to each.
         jitter: Seed of noise on the boxes; ``None`` for none.
@@ -184,7 +185,7 @@ def frames_of(
     steps = []
     for row in range(round(seconds * fps)):
         time = row / fps
-        offset = pan * time
+        offset = pan(time) if callable(pan) else pan * time
 
         def load(time: float = time, offset: float = offset) -> np.ndarray:
             return change(draw(people, time, scene, size, offset))

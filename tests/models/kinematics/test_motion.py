@@ -14,6 +14,7 @@ from tests.models.kinematics.people import (
     HEIGHT,
     WIDTH,
     Person,
+    described,
     fed,
     frames_of,
     walker,
@@ -117,6 +118,46 @@ def test_a_panning_camera_moves_nobody(pan: float) -> None:
     assert ways(found[1]) == ['right']
 
 
+def test_a_pan_that_begins_later_moves_nobody() -> None:
+    """At 0.4 widths of the image a second, for one second."""
+    people = [walker(400, (5, 0)), walker(560, (5, 0), feet=280)]
+    steps = frames_of(
+        people,
+        seconds=5,
+        fps=25,
+        images=True,
+        pan=lambda t: -256 * np.clip(t - 2, 0, 1),
+    )
+    semantics, buffer = fed(steps, camera_motion=CAMERA)
+    found = semantics.generate(buffer)
+    assert [[span.motion for span in found.motions[i]] for i in (1, 2)] == [
+        ['stand']
+    ] * 2
+
+
+def plain(image: np.ndarray) -> np.ndarray:
+    """The people before a wall with nothing on it."""
+    is_wall = image.max(axis=2).astype(int) - image.min(axis=2) < 35
+    return np.where(is_wall[..., None], np.uint8(140), image)
+
+
+def test_a_pan_over_a_plain_wall_is_no_way_and_no_interaction() -> None:
+    """Two who stand: what the camera does is not known, so neither is what they do."""
+    people = [walker(350, (6, 0)), walker(450, (6, 0))]
+    steps = frames_of(people, fps=25, images=True, pan=lambda t: -60 * t, change=plain)
+    found = described(steps, camera_motion=CAMERA)
+    assert [*found.motions.values()] == [[], []]
+    assert len(found.interactions) == 0
+    assert 'is in view' in found.captions[1]
+
+
+def test_a_slow_pan_moves_no_small_people() -> None:
+    """At 0.01 widths a second somebody of 25 pixels would walk slowly."""
+    people = [walker(350, (6, 0), height=25), walker(450, (6, 0), height=28)]
+    found = motions(people, dict(camera_motion=CAMERA), seconds=6, pan=6.0, images=True)
+    assert [ways(motion) for motion in found] == [['still'], ['still']]
+
+
 def test_a_camera_that_follows_somebody() -> None:
     person = walker(320, (4, 0.8))
     (motion,) = motions(
@@ -134,6 +175,56 @@ def test_the_border_makes_no_way() -> None:
     for feet in (HEIGHT + 30, HEIGHT + 5):
         (motion,) = motions([walker(300, (5, 0), feet=feet)], seconds=5, jitter=4)
         assert ways(motion) in (['still'], [])
+
+
+def towards_the_camera(metres: float, camera: float, begin: float = 14.0) -> Person:
+    """Somebody who walks 1.4 m/s past a camera so many metres high, so far beside it."""
+    points = []
+    for time in np.arange(0, (begin - 1.2) / 1.4, 0.05):
+        scale = 1.07 * WIDTH / (begin - 1.4 * time)  # pixels a metre
+        feet = 0.45 * HEIGHT + camera * scale
+        points.append((time, WIDTH / 2 + metres * scale, feet, 1.7 * scale))
+    return Person(tuple(points), aspect=0.36)
+
+
+@pytest.mark.parametrize('camera', [1.2, 1.6, 2.2])
+@pytest.mark.parametrize('metres', [0.0, 0.5, 1.0])
+def test_who_walks_into_the_camera_does_not_stop(metres: float, camera: float) -> None:
+    """The border cuts the feet from 3 metres on, and the height is not seen any more."""
+    (motion,) = motions([towards_the_camera(metres, camera)], seconds=9, fps=25)
+    assert 'still' not in ways(motion)
+    assert ways(motion)[0].endswith('nearer')
+    assert all(segment.pace != 'slow' for segment in motion.segments)
+
+
+def test_who_stands_close_up_stays() -> None:
+    """Head and shoulders of somebody before a webcam: the width tells it."""
+    (motion,) = motions([walker(300, (5, 0), feet=500, height=300)], seconds=5)
+    assert ways(motion) == ['still']
+
+
+@pytest.mark.parametrize('phase', [0.0, 0.1, 0.25, 0.4])
+@pytest.mark.parametrize('speed', [0.8, 1.3])
+def test_a_quick_turn_at_two_frames_a_second_is_one_person(
+    speed: float, phase: float
+) -> None:
+    person = walker(150, (4 - phase, speed), (4, -speed), height=70)
+    (motion,) = motions([person], fps=2, seconds=8 - phase)
+    assert ways(motion) == ['right', 'left']
+
+
+def test_long_tracks_keep_their_story() -> None:
+    """Of which every 16th sample is held: two seconds from one to the next."""
+    rounds = [(30, 0.0), (10, 0.5), (30, 0.0), (10, -0.5)] * 2
+    semantics, buffer = fed(
+        frames_of([walker(150, *rounds, height=60)], seconds=160, fps=8),
+        max_samples=100,
+    )
+    (track,) = semantics._kinematics(buffer, [1]).values()
+    assert np.median(np.diff(track.time)) == 2.0
+    motion = semantics._facts(track, buffer).motion
+    assert ways(motion) == ['still', 'right', 'still', 'left'] * 2
+    assert (motion.segments[0].start, motion.segments[-1].end) == (0, 159.875)
 
 
 def test_who_comes_in_and_goes_out() -> None:

@@ -59,11 +59,31 @@ def test_flow_finds_zoom_and_roll(picture) -> None:
 
 
 @pytest.mark.parametrize('kind', [SparseOpticalFlow, ECC])
-def test_nothing_to_hold_on_to_is_no_motion(kind) -> None:
+def test_nothing_to_hold_on_to_is_an_unknown_motion(kind) -> None:
     motion = kind()
     flat = np.full((*SIZE[::-1], 3), 90, np.uint8)
-    for _ in range(2):
-        np.testing.assert_array_equal(motion.estimate(flat), np.eye(2, 3))
+    np.testing.assert_array_equal(motion.estimate(flat), np.eye(2, 3))
+    assert motion.estimate(flat) is None
+    tracker = ByteTrack(camera_motion=kind())
+    boxes = Detections(np.array([[300.0, 100, 400, 400]]), np.array([0.9]))
+    frame = Frame(VideoInfo('v', 'v', 10.0, *SIZE), 1, 0.0, lambda: flat)
+    first, second = (tracker.update(boxes, frame) for _ in range(2))
+    np.testing.assert_array_equal(first.camera_motion, np.eye(2, 3))
+    assert np.isnan(second.camera_motion).all()
+    np.testing.assert_array_equal(second.boxes, first.boxes)
+
+
+def test_a_motion_between_two_frames_leaves_the_video_alone(picture) -> None:
+    pan = np.array([[1.0, 0, 9], [0, 1, -5]])
+    motion = SparseOpticalFlow()
+    motion.estimate(picture)
+    assert (
+        corner_error(
+            motion.between(moved(picture, pan), picture), -pan + 2 * np.eye(2, 3)
+        )
+        < 0.5
+    )
+    assert corner_error(motion.estimate(picture), np.eye(2, 3)) < 0.05
 
 
 def test_reset_and_a_change_of_size_start_again(picture) -> None:
