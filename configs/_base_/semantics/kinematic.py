@@ -42,7 +42,7 @@ kinematic = dict(
         # Personal distance ends at 1.2 m, the close phase of social distance at 2.1 m
         # (Hall, The Hidden Dimension, 1966); a box is as good as a third of a height.
         close_distance=0.85, near_distance=1.2, far_distance=1.2, reach=4.0,
-        chase_speed=1.3,  # both beyond the change to a run
+        chase_speed=1.6,  # as fast_speed, and the legs of both are seen to run
         max_angle=30.0, max_difference=0.4,  # one way: degrees, share of the speed
         side_gap=0.35,  # 0.6 m: abreast, or one behind the other
         file_gap=2.0, file_offset=0.7,

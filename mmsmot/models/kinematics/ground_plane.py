@@ -62,6 +62,18 @@ class GroundPlane:
             return None
         return mean_y - mean_h * var_y / covariance
 
+    def stature(self, feet: np.ndarray, heights: np.ndarray) -> np.ndarray:
+        """How tall people are, in heights of the camera, (N,); NaN without a horizon.
+
+        Args:
+            feet: (N,) lower sides.
+            heights: (N,).
+        """
+        horizon = self.horizon()
+        if horizon is None:
+            return np.full(len(feet), np.nan)
+        return heights / np.maximum(feet - horizon, 1)
+
     def depth_factor(
         self, feet: np.ndarray, heights: np.ndarray, width: int
     ) -> np.ndarray:

@@ -178,15 +178,22 @@ class KinematicSemantics(nn.Module):
         requested = set(buffer.ids if ids is None else ids)
         ids = [i for i in buffer.ids if i in requested]
         captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
-        tracks = self._kinematics(buffer, ids)
+        wanted = _wanted_partners(ids, captioned, pairs)
+        near_ids = {
+            i: buffer.samples.near_ids(i, self.pairs.reach).intersection(ids)
+            for i in wanted
+        }
+        tracks = self._kinematics(
+            buffer, sorted({*captioned}.union(*near_ids.values(), wanted))
+        )
         facts = {i: self._facts(tracks[i], buffer) for i in captioned}
-        events = self._events(tracks, set(captioned), pairs)
+        events = self._events(buffer, tracks, facts, wanted, near_ids)
         description = Description(
             motions={i: motion_spans(facts[i].motion) for i in captioned}
         )
         for track_id in captioned:
-            deeds = [event for event in events if event.subject_id == track_id]
-            if text := self._caption(track_id, facts, deeds, tracks, buffer):
+            acts = [event for event in events if event.subject_id == track_id]
+            if text := self._caption(track_id, facts, acts, tracks, buffer):
                 description.captions[track_id] = text
         description.interactions = self._interactions(events, pairs)
         seconds = _seconds(facts.values())
@@ -222,53 +229,62 @@ class KinematicSemantics(nn.Module):
         return tracks
 
     def _facts(self, track: Kinematics, buffer: KinematicBuffer) -> KinematicFacts:
+        is_person = self._is_person(track)
+        outfit = (
+            clothing_colours(track, self.clothing) if is_person else ClothingColours()
+        )
+        return KinematicFacts(self._motion(track, buffer), outfit, is_person)
+
+    def _is_person(self, track: Kinematics) -> bool:
+        """Whether the track is of a class of people most of the time."""
         labels, counts = np.unique(track.samples['label'], return_counts=True)
-        is_person = int(labels[counts.argmax()]) in self.person_labels
-        motion = describe_motion(
+        return int(labels[counts.argmax()]) in self.person_labels
+
+    def _motion(self, track: Kinematics, buffer: KinematicBuffer) -> Motion:
+        return describe_motion(
             track,
             self.motion,
             width=buffer.size[0],
             video_start=buffer.start,
             video_end=buffer.end,
         )
-        outfit = (
-            clothing_colours(track, self.clothing) if is_person else ClothingColours()
-        )
-        return KinematicFacts(motion, outfit, is_person)
 
     def _events(
         self,
+        buffer: KinematicBuffer,
         tracks: dict[int, Kinematics],
-        captioned: set[int],
-        pairs: Set[Pair] | None,
+        facts: dict[int, KinematicFacts],
+        wanted: dict[int, Set[int]],
+        near_ids: dict[int, set[int]],
     ) -> list[PairEvent]:
-        """Interactions of all captioned tracks and requested pairs."""
-        people = [
-            i
-            for i, track in tracks.items()
-            if np.isin(track.samples['label'][0], self.person_labels)
-        ]
-        # Whoever is captioned against all others at once; then the pairs that are left.
-        first_ids = [i for i in people if i in captioned]
+        """Interactions of tracks with those wanted who came near, of each pair once."""
+        people = {i for i, track in tracks.items() if self._is_person(track)}
+        motions = {i: fact.motion for i, fact in facts.items()}
+
+        def run(event: PairEvent) -> bool:
+            """Whether both are seen to run for the most part of an event."""
+            for i in (event.subject_id, event.object_id):
+                if i not in motions:
+                    motions[i] = self._motion(tracks[i], buffer)
+                if motions[i].seconds_of('run', event.start, event.end) < (
+                    0.5 * event.duration
+                ):
+                    return False
+            return True
+
+        done: set[Pair] = set()
         events: list[PairEvent] = []
-        for row, subject_id in enumerate([*first_ids, *people]):
-            is_first = row < len(first_ids)
-            if not is_first and subject_id in captioned:
-                continue
-            done_ids = {*first_ids[: row + 1], subject_id} if is_first else captioned
-            partners = [
-                tracks[partner_id]
-                for partner_id in people
-                if partner_id not in done_ids
-                and (
-                    is_first
-                    or partner_id > subject_id
-                    and (pairs is None or (subject_id, partner_id) in pairs)
-                )
-            ]
-            if partners:
+        for subject_id in people.intersection(wanted):
+            near_people = sorted(near_ids[subject_id] & people)
+            pairs = {unordered_pair(subject_id, i): i for i in near_people}
+            object_ids = wanted[subject_id].intersection(
+                i for pair, i in pairs.items() if pair not in done
+            )
+            done |= {unordered_pair(subject_id, i) for i in object_ids}
+            if object_ids:
+                others = Kinematics.concatenated([tracks[i] for i in near_people])
                 events += pair_events(
-                    tracks[subject_id], Kinematics.concatenated(partners), self.pairs
+                    tracks[subject_id], others, self.pairs, ids=object_ids, run=run
                 )
         return [event for event in events if event.verb in self.vocabulary]
 
@@ -329,6 +345,24 @@ class KinematicSemantics(nn.Module):
             seconds['walk'] >= 0.5 * max(seconds['moving'], 1e-6),
         )
         return video_caption(summary, GrammarSpeaker.of(buffer.name, 0))
+
+
+def _wanted_partners(
+    ids: Sequence[int], captioned: Sequence[int], pairs: Set[Pair] | None
+) -> dict[int, Set[int]]:
+    """With whom interactions are wanted, by the id of the one that is asked about.
+
+    Captioned ones with all, for their captions; and each requested pair once.
+    """
+    known = frozenset(ids)
+    wanted: dict[int, Set[int]] = dict.fromkeys(captioned, known)
+    if pairs is None:
+        return dict.fromkeys(ids, known)
+    others: dict[int, set[int]] = {}
+    for first, second in pairs:
+        if first in known and first not in wanted and second not in wanted:
+            others.setdefault(first, set()).add(second)
+    return wanted | others
 
 
 def _seconds(facts: Any) -> Counter[str]:

@@ -78,6 +78,14 @@ class Motion:
     end: float = 0.0
     place: float = 0.5
 
+    def seconds_of(self, gait: str, start: float, end: float) -> float:
+        """How long somebody walks or runs between two times."""
+        return sum(
+            max(0.0, min(segment.end, end) - max(segment.start, start))
+            for segment in self.segments
+            if segment.gait == gait
+        )
+
 
 def describe_motion(
     track: Kinematics,

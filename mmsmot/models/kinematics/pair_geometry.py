@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -28,7 +28,7 @@ class PairGeometryOptions:
         far_distance: Whoever comes from there approaches, whoever goes there leaves.
         still_speed: Who is slower stays.
         move_speed: Who is faster moves.
-        chase_speed: Who moves faster than this behind another that does, too, chases.
+        chase_speed: Who runs faster than this behind another that does, too, chases.
         max_angle: Between two ways that are the same, degrees.
         max_difference: Of two velocities that are the same, of the greater.
         side_gap: Two side by side are no further apart along their way.
@@ -46,7 +46,7 @@ class PairGeometryOptions:
     far_distance: float = 1.2
     still_speed: float = 0.25
     move_speed: float = 0.3
-    chase_speed: float = 1.3
+    chase_speed: float = 1.6
     max_angle: float = 30.0
     max_difference: float = 0.4
     side_gap: float = 0.35
@@ -60,7 +60,7 @@ class PairGeometryOptions:
 
     def __post_init__(self) -> None:
         values = {part.name: getattr(self, part.name) for part in fields(self)}
-        require_numbers('PairOptions', POSITIVE, **values)
+        require_numbers('PairGeometryOptions', POSITIVE, **values)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,12 @@ class PairEvent:
 
 
 def pair_events(
-    subject: Kinematics, partners: Kinematics, options: PairGeometryOptions
+    subject: Kinematics,
+    partners: Kinematics,
+    options: PairGeometryOptions,
+    *,
+    ids: Set[int] | None = None,
+    run: Callable[[PairEvent], bool] = lambda event: False,
 ) -> list[PairEvent]:
     """All interactions between one track and others, in both directions.
 
@@ -99,15 +104,24 @@ def pair_events(
         subject: One track.
         partners: Other tracks, by id, then by time; may hold the subject, which is left out.
         options: What is sure.
+        ids: Partners whose interactions are wanted, the others only stand between;
+            ``None`` for all.
+        run: Whether both are seen to run during an event.
     """
     rows = pair_rows(
         subject, partners, reach=options.reach, smoothing=options.smoothing
     )
     if not len(rows):
         return []
-    events = [*_stands(rows, options), *_accompanies(rows, options)]
-    for directed in (rows, rows.turned()):
-        events += _follows(directed, options)
+    is_between = _is_anybody_between(rows, options.near_distance)
+    if ids is not None:
+        wanted = np.isin(rows.object_ids, list(ids))
+        if not wanted.any():
+            return []
+        rows, is_between = rows[wanted], is_between[wanted]
+    events = [*_stands(rows, is_between, options), *_accompanies(rows, options)]
+    for directed in (rows, rows.swapped()):
+        events += _follows(directed, options, run)
         events += _approaches(directed, options)
         events += _leaves(directed, options)
         events += _passes(directed, options)
@@ -136,12 +150,42 @@ def _merged(events: list[PairEvent], max_break: float) -> list[PairEvent]:
     return merged
 
 
-def _stands(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
-    """Two stand with each other."""
+def _is_anybody_between(rows: PairRows, reach: float) -> np.ndarray:
+    """(N,) whether a third one is between subject and object, which are that near.
+
+    In the circle that has both on opposite sides (as in Gabriel and Sokal, A New
+    Statistical Approach to Geographic Variation Analysis, Systematic Zoology 1969), so that
+    of a crowd only neighbours are with each other, whoever of the two is asked.
+    """
+    is_between = np.zeros(len(rows), bool)
+    near = np.flatnonzero(np.abs(rows.place) <= reach)
+    near = near[np.argsort(rows.bins[near], kind='stable')]
+    if not len(near):
+        return is_between
+    starts = np.r_[0, np.flatnonzero(np.diff(rows.bins[near])) + 1]
+    bin_index = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(near)]))
+    column = np.arange(len(near)) - starts[bin_index]
+    # A row of all objects in each bin; nobody is infinitely far.
+    table = np.full((len(starts), column.max() + 1), np.inf + 0j)
+    table[bin_index, column] = rows.place[near]
+    objects = table[bin_index]
+    place = rows.place[near][:, None]
+    with np.errstate(invalid='ignore'):
+        sums = np.abs(objects) ** 2 + np.abs(objects - place) ** 2
+    is_other = np.arange(table.shape[1]) != column[:, None]
+    is_inside = is_other & (sums < np.abs(place) ** 2)
+    is_between[near] = is_inside.any(axis=1)
+    return is_between
+
+
+def _stands(
+    rows: PairRows, is_between: np.ndarray, options: PairGeometryOptions
+) -> Iterator[PairEvent]:
+    """Two stand with each other, nobody between them."""
     distance = np.abs(rows.place)
     speeds = np.abs([rows.subject_velocity, rows.object_velocity])
     mask = (speeds < options.still_speed).all(axis=0)
-    mask &= distance <= options.near_distance
+    mask &= (distance <= options.near_distance) & ~is_between
     yield from _mutual(rows, mask, STAND, options.min_stand, options)
 
 
@@ -186,8 +230,10 @@ def _same_way(
     return place.real, place.imag, is_same_way
 
 
-def _follows(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:
-    """The subject goes the object's way behind it; fast, it chases and that one flees."""
+def _follows(
+    rows: PairRows, options: PairGeometryOptions, run: Callable[[PairEvent], bool]
+) -> Iterator[PairEvent]:
+    """The subject goes the object's way behind it; running, it chases and that one flees."""
     along, across, mask = _same_way(rows, options)
     mask &= (along > options.side_gap) & (along <= options.file_gap)
     mask &= np.abs(across) <= options.file_offset
@@ -196,7 +242,7 @@ def _follows(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent
     for span in rows.spans(mask, least):
         margin = 1 - float(np.median(np.abs(across[span]))) / options.file_offset
         event = _event(rows, span, FOLLOW, margin, least)
-        if np.median(speed[span]) < options.chase_speed:
+        if np.median(speed[span]) < options.chase_speed or not run(event):
             yield event
         else:
             yield replace(event, verb=CHASE)

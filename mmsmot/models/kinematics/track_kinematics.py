@@ -40,6 +40,7 @@ class Kinematics:
         away: (N,) velocity along the ground away from the camera, a second.
         growth: (N,) relative growth of the height, a second.
         depth_factor: (N,) see :meth:`.ground_plane.GroundPlane.depth_factor`.
+        stature: (N,) see :meth:`.ground_plane.GroundPlane.stature`.
         aspect: (N,) width by height, completed.
     """
 
@@ -54,6 +55,7 @@ class Kinematics:
     away: np.ndarray
     growth: np.ndarray
     depth_factor: np.ndarray
+    stature: np.ndarray
     aspect: np.ndarray
 
     def __len__(self) -> int:
@@ -148,6 +150,7 @@ def measure_track_kinematics(
         away=away,
         growth=growth,
         depth_factor=factor,
+        stature=plane.stature(feet, height),
         aspect=aspect,
     )
 

@@ -95,6 +95,37 @@ class TrackSamples:
         table = table[np.isin(table['id'], list(ids))]
         return table[np.lexsort((table['bin'], table['id']))]
 
+    def near_ids(self, track_id: int, reach: float) -> set[int]:
+        """Other tracks of whose boxes one came near, as a coarse sieve.
+
+        Args:
+            track_id: The track to whom.
+            reach: In heights of the larger one's largest box, between the middles of the
+                lower sides; nearer along the ground than in the image nobody is.
+        """
+        table = self.table()
+        boxes, ids = table['box'], table['id']
+        is_subject = ids == track_id
+        bins, subject = table['bin'][is_subject], boxes[is_subject]
+        if not len(bins):
+            return set()
+        rows = np.flatnonzero(
+            ~is_subject & (table['bin'] >= bins[0]) & (table['bin'] <= bins[-1])
+        )
+        row = np.minimum(np.searchsorted(bins, table['bin'][rows]), len(bins) - 1)
+        is_common = bins[row] == table['bin'][rows]
+        rows, row = rows[is_common], row[is_common]
+        boxes, partners = boxes[rows], subject[row]
+        across = (boxes[:, 0] + boxes[:, 2] - partners[:, 0] - partners[:, 2]) / 2
+        distance = np.hypot(across, boxes[:, 3] - partners[:, 3])
+        other_ids, index = np.unique(ids[rows], return_inverse=True)
+        sizes = np.zeros(len(other_ids))
+        np.maximum.at(sizes, index, boxes[:, 3] - boxes[:, 1])
+        sizes = np.maximum(sizes, (subject[:, 3] - subject[:, 1]).max())
+        is_near = np.zeros(len(other_ids), bool)
+        is_near[index[distance <= reach * sizes[index]]] = True
+        return set(other_ids[is_near].tolist())
+
     def forget(self, ids: Sequence[int]) -> None:
         """Drop tracks."""
         table = self.table()

@@ -132,8 +132,12 @@ def draw(
     scene: np.ndarray,
     size: tuple[int, int],
     offset: float = 0.0,
+    stride: float = 0.8,
 ) -> np.ndarray:
-    """The image at a time: torsos, heads, and legs that swing with the way gone."""
+    """The image at a time: torsos, heads, and legs that swing with the way gone.
+
+    A ``stride`` is in body heights; a huge one leaves the legs as they are.
+    """
     columns = (np.arange(size[0]) - round(offset)) % scene.shape[1]
     image = scene[:, columns].copy()
     for person in people:
@@ -142,7 +146,7 @@ def draw(
             continue
         x, feet, height = place[0] + offset, place[1], place[2]
         hip, neck = feet - 0.47 * height, feet - 0.85 * height
-        swing = 0.16 * height * np.sin(2 * np.pi * x / (0.8 * height))
+        swing = 0.16 * height * np.sin(2 * np.pi * x / (stride * height))
         thick = max(2, round(0.13 * height))
         for sign in (-1, 1):
             foot = (round(x + sign * swing), round(feet))
@@ -155,6 +159,12 @@ def draw(
     return image
 
 
+def plain(image: np.ndarray) -> np.ndarray:
+    """The image with nothing on the wall."""
+    is_wall = image.max(axis=2).astype(int) - image.min(axis=2) < 35
+    return np.where(is_wall[..., None], np.uint8(140), image)
+
+
 def frames_of(
     people: Sequence[Person],
     *,
@@ -165,6 +175,7 @@ def frames_of(
     images: bool = False,
     change: Callable[[np.ndarray], np.ndarray] = lambda image: image,
     jitter: int | None = None,
+    stride: float = 0.8,
 ) -> list[tuple[Frame, Tracks]]:
     """Frames of a video and the tracks in them.
 
@@ -178,6 +189,7 @@ def frames_of(
         images: Whether frames have images.
         change: What is done to each.
         jitter: Seed of noise on the boxes; ``None`` for none.
+        stride: See :func:`draw`.
     """
     video = VideoInfo('people', 'people', fps, *size)
     scene = background(size) if images else None
@@ -188,7 +200,7 @@ def frames_of(
         offset = pan(time) if callable(pan) else pan * time
 
         def load(time: float = time, offset: float = offset) -> np.ndarray:
-            return change(draw(people, time, scene, size, offset))
+            return change(draw(people, time, scene, size, offset, stride))
 
         frame = Frame(video, row + 1, time, load if images else None)
         steps.append((frame, tracks_of(people, time, size, offset, rng)))

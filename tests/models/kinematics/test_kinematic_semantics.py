@@ -212,6 +212,19 @@ def test_classes_that_are_no_people() -> None:
     assert 'one person' in found.video_caption
 
 
+@pytest.mark.parametrize('frames', [slice(0, 5), slice(5, None)])
+def test_a_track_is_of_the_class_that_it_has_most_of_the_time(frames: slice) -> None:
+    """In the caption, in interactions and in the count alike."""
+    steps = frames_of([walker(100, (6, 0.7)), walker(190, (6, 0.7), feet=252)])
+    for _, tracks in steps[frames]:
+        tracks.labels[tracks.ids == 1] = 3
+    found = described(steps)
+    is_person = frames.start == 0
+    assert found.captions[1].startswith('A person' if is_person else 'An object')
+    assert (len(found.interactions) == 1) == is_person
+    assert ('person 1' in found.captions[2]) is False
+
+
 def test_captions_name_partners_by_id_or_by_their_looks() -> None:
     people = [walker(100, (5, 0.7)), walker(190, (5, 0.7), feet=252)]
     steps = frames_of(people, images=True)

@@ -17,6 +17,7 @@ from tests.models.kinematics.people import (
     described,
     fed,
     frames_of,
+    plain,
     walker,
 )
 
@@ -133,12 +134,6 @@ def test_a_pan_that_begins_later_moves_nobody() -> None:
     assert [[span.motion for span in found.motions[i]] for i in (1, 2)] == [
         ['stand']
     ] * 2
-
-
-def plain(image: np.ndarray) -> np.ndarray:
-    """The people before a wall with nothing on it."""
-    is_wall = image.max(axis=2).astype(int) - image.min(axis=2) < 35
-    return np.where(is_wall[..., None], np.uint8(140), image)
 
 
 def test_a_pan_over_a_plain_wall_is_no_way_and_no_interaction() -> None:

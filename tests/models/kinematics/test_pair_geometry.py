@@ -12,6 +12,7 @@ from tests.models.kinematics.people import (
     described,
     fed,
     frames_of,
+    plain,
     walker,
 )
 
@@ -37,9 +38,10 @@ CASES = {
         (walker(100, (5, 0.7)), walker(125, (5, 0.7), feet=254)),
         {(1, 'accompany', 2), (2, 'accompany', 1)},
     ),
-    'chase': (
+    'fast behind each other': (
+        # Boxes do not tell runners from riders.
         (walker(50, (2.5, 1.9)), walker(150, (2.5, 1.9), feet=252)),
-        {(1, 'chase', 2), (2, 'flee', 1)},
+        {(1, 'follow', 2)},
     ),
     'approach': (
         (walker(150, (3, 0.8), (2, 0)), walker(450, (5, 0))),
@@ -66,6 +68,31 @@ CASES = {
         {(1, 'stand', 2), (2, 'stand', 1)},
     ),
     'apart': ((walker(100, (6, 0)), walker(400, (6, 0))), set()),
+    'stand, three in a row': (
+        (
+            walker(260, (6, 0)),
+            walker(310, (6, 0), feet=252),
+            walker(360, (6, 0)),
+        ),
+        {
+            (1, 'stand', 2),
+            (2, 'stand', 1),
+            (2, 'stand', 3),
+            (3, 'stand', 2),
+        },
+    ),
+    'feet in one row, one twice as high': (
+        (walker(300, (6, 0)), walker(340, (6, 0), height=190)),
+        set(),
+    ),
+    'up to somebody, before a camera at the ground': (
+        # In the end 1.5 times as far away from the camera as the other.
+        (
+            walker(300, (6, 0)),
+            Person(((0, 330, 251, 40), (4, 330, 251, 67), (6, 330, 251, 67))),
+        ),
+        set(),
+    ),
     'behind, far away': (
         # Twice as high: in front of the other by some metres, although the boxes touch.
         (walker(300, (6, 0), feet=200, height=50), walker(320, (6, 0), feet=330)),
@@ -110,6 +137,39 @@ def test_the_size_of_the_image_changes_no_interaction(name: str, factor: float) 
     size = round(factor * 640), round(factor * 360)
     scaled = [person.scaled(size[0] / 640) for person in people]
     assert verbs(*scaled, size=size) == expected
+
+
+@pytest.mark.parametrize(
+    ('speed', 'expected'),
+    [
+        (1.9, {(1, 'chase', 2), (2, 'flee', 1)}),
+        (1.4, {(1, 'follow', 2)}),  # joggers, children who walk
+    ],
+)
+def test_runners_chase_and_joggers_do_not(speed: float, expected: set) -> None:
+    pair = walker(50, (3, speed), height=80), walker(140, (3, speed), height=80)
+    assert verbs(*pair, seconds=3, images=True) == expected
+
+
+def test_riders_do_not_chase() -> None:
+    """Fast behind each other, with legs that do not swing, before a plain wall."""
+    pair = walker(50, (2.5, 1.9)), walker(160, (2.5, 1.9))
+    steps = frames_of(pair, seconds=2.5, images=True, stride=1e9, change=plain)
+    table = described(steps).interactions
+    assert table.verbs.tolist() == ['follow.v.01']
+
+
+def test_with_a_horizon_heights_must_fit_the_ground() -> None:
+    """A wall hides the feet of the nearer one: both end in one row of the image."""
+    crowd = [
+        walker(40 + 120 * row, (6, 0), feet=110 + 45 * row, height=25 + 30 * row)
+        for row in range(5)
+    ]
+    there = crowd[2].points[0]
+    beside = walker(there[1] + 40, (6, 0), feet=there[2], height=2 * there[3])
+    child = walker(there[1] - 40, (6, 0), feet=there[2], height=0.8 * there[3])
+    assert verbs(*crowd, beside) == set()
+    assert verbs(*crowd, child) == {(3, 'stand', 6), (6, 'stand', 3)}
 
 
 def test_spans_and_scores() -> None:

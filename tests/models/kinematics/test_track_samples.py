@@ -59,6 +59,20 @@ def test_sides_and_hidden_shares() -> None:
     assert sample_hidden_shares(nearer) == pytest.approx([0.5, 0])
 
 
+def test_who_came_near() -> None:
+    table = TrackSamples(track_sample_dtype(3), 16)
+    for number in range(8):
+        samples = samples_of(number, 1, 2, 3, *([4] if number > 5 else []))
+        samples['box'][:3] = [[0, 0, 10, 30], [50, 0, 60, 30], [100, 0, 110, 30]]
+        samples['box'][2] -= [10 * number, 0, 10 * number, 0]
+        samples['box'][3:] = [0, 60, 10, 90]
+        table.add(samples)
+    assert table.near_ids(1, 1.0) == {3}  # in the end 30 pixels away
+    assert table.near_ids(1, 2.0) == {2, 3, 4}
+    assert table.near_ids(4, 2.5) == {1, 3}
+    assert table.near_ids(9, 2.0) == set()
+
+
 def test_bins_average_their_frames() -> None:
     _, buffer = fed(frames_of([walker(100, (2, 1.0))], fps=40, seconds=2))
     samples = buffer.of([1])
