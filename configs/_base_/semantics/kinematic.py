@@ -41,7 +41,8 @@ kinematic = dict(
         smoothing=0.4, still_speed=0.25, move_speed=0.3,
         # Personal distance ends at 1.2 m, the close phase of social distance at 2.1 m
         # (Hall, The Hidden Dimension, 1966); a box is as good as a third of a height.
-        close_distance=0.85, near_distance=1.2, far_distance=1.2, reach=4.0,
+        close_distance=0.85, near_distance=1.2, far_distance=1.2,
+        reach=2.2,  # just beyond file_gap and file_offset: what is further away is nothing
         chase_speed=1.6,  # as fast_speed, and the legs of both are seen to run
         max_angle=30.0, max_difference=0.4,  # one way: degrees, share of the speed
         side_gap=0.35,  # 0.6 m: abreast, or one behind the other

@@ -30,12 +30,20 @@ TORSO = slice(5, 16), slice(3, 13)
 EDGES = [0, 1, COLUMNS - 2, COLUMNS - 1]  # columns that mostly show the background
 MIN_CONTRAST = 12.0  # L*a*b*, sum of the channels: what differs less is background
 MIN_FOREGROUND = 0.35  # of a body part
-# Shares of pixels that have one term, that may have it, that are dark, that are light; and
-# the standard deviation of L*.
+# Shares of pixels that have one term, that may have it, that are dark, that are light;
+# whether it may be skin; and the standard deviation of L*.
 SURE, FITTING = slice(0, len(TERMS)), slice(len(TERMS), 2 * len(TERMS))
 DARK_ROW, LIGHT_ROW = 2 * len(TERMS), 2 * len(TERMS) + 1
-SPREAD_ROW = 2 * len(TERMS) + 2
-SHARES = 2 * len(TERMS) + 3
+SKIN_ROW, SPREAD_ROW = 2 * len(TERMS) + 2, 2 * len(TERMS) + 3
+SHARES = 2 * len(TERMS) + 4
+FACE = slice(1, 4), slice(6, 10)
+# Hue (degrees) and chroma of skin in L*a*b*: of ten tones from dark to light (those of the
+# tests) 30 to 79 and 16 to 49, widened by what light and white balance change.
+SKIN_HUE, SKIN_CHROMA = (25.0, 85.0), (8.0, 52.0)
+# How much darker or lighter (L*), or otherwise coloured, a body part is than the face, at
+# least, if it is not bare: shade makes a difference of 20.
+SKIN_LIGHTNESS, SKIN_DIFFERENCE = 30.0, 15.0
+SKIN_TERMS = ('brown', 'orange', 'pink', 'yellow', 'red', 'white', 'dark', 'light')
 LIGHT_INTERVAL = 1.0  # seconds from one look at the light to the next
 
 
@@ -59,7 +67,7 @@ class ClothingOptions:
     Attributes:
         min_height: Pixels; of lower boxes a torso is less than 8 pixels wide.
         max_occlusion: Share of the box that a nearer box hides, at most.
-        min_samples: ClothingViews that are needed.
+        min_samples: Views that are needed.
         max_samples: The best views that are taken: the largest, not hidden.
         min_share: Of a body part's pixels that the term fits, median over the views.
         min_sure: Of those that have no other term.
@@ -191,6 +199,8 @@ class PatchReader:
                     contrast[:, rows, columns].reshape(len(ids), -1) > MIN_CONTRAST,
                     self._gains,
                 )
+                is_skin = _may_be_skin(lab[:, rows, columns], lab[:, FACE[0], FACE[1]])
+                shares[is_skin, part, SKIN_ROW] = 255
         return ClothingViews(shares, legs, torso)
 
     def _changes(
@@ -271,19 +281,49 @@ def _shares(
     sums = (flags & is_foreground[..., None]).sum(axis=1)
     shares = sums / np.maximum(counts, 1)
     spread = np.minimum(lightness.std(axis=1, keepdims=True), 255)
-    table = np.concatenate([np.round(255 * shares), np.round(spread)], axis=1)
+    skin = np.zeros_like(spread)  # filled in by the reader
+    table = np.concatenate([np.round(255 * shares), skin, np.round(spread)], axis=1)
     table[counts[:, 0] < MIN_FOREGROUND * pixels.shape[1]] = 0
     return table.astype(np.uint8)
+
+
+def _may_be_skin(parts: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(N,) whether body parts look like skin, and no face that is seen looks different.
+
+    Args:
+        parts: (N, h, w, 3) L*a*b*.
+        faces: (N, h, w, 3) where a face is, if the person looks this way.
+    """
+    part, face = (np.median(lab, axis=(1, 2)) for lab in (parts, faces))
+    is_other = np.abs(part[:, 0] - face[:, 0]) > SKIN_LIGHTNESS
+    is_other |= np.hypot(*(part - face)[:, 1:].T) > SKIN_DIFFERENCE
+    return _looks_like_skin(part) & ~(is_other & _looks_like_skin(face))
+
+
+def _looks_like_skin(lab: np.ndarray) -> np.ndarray:
+    """(N,) of (N, 3)."""
+    chroma = np.hypot(lab[:, 1], lab[:, 2])
+    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
+    is_skin = (hue >= SKIN_HUE[0]) & (hue <= SKIN_HUE[1])
+    return is_skin & (chroma >= SKIN_CHROMA[0]) & (chroma <= SKIN_CHROMA[1])
 
 
 def clothing_colour(shares: np.ndarray, options: ClothingOptions) -> str:
     """The colour of a body part in several views; ``''`` where it is not sure.
 
+    What may be bare skin is not told.
+
     Args:
         shares: (V, SHARES) uint8 of the best views.
         options: What is sure.
     """
-    shares = shares[shares.any(axis=1)]
+    shares = shares[shares[:, :SKIN_ROW].any(axis=1)]
+    term = _sure_colour(shares, options)
+    is_bare = term in SKIN_TERMS and np.mean(shares[:, SKIN_ROW] > 0) > 0.25
+    return '' if is_bare else term
+
+
+def _sure_colour(shares: np.ndarray, options: ClothingOptions) -> str:
     if len(shares) < options.min_samples:
         return ''
     part = shares / 255

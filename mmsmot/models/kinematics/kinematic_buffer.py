@@ -14,6 +14,7 @@ from .camera_path import CameraPath, camera_path_poses_at
 from .clothing import SHARES, ClothingOptions, ClothingViews, PatchReader
 from .crowd import Crowd
 from .ground_plane import GroundPlane
+from .track_kinematics import Kinematics
 from .track_samples import (
     TrackSamples,
     cut_sides,
@@ -51,6 +52,7 @@ class KinematicBuffer:
         start, end: Seconds of the first and of the last frame.
         camera: Where the camera looks.
         crowd: How many people were there at once.
+        fits: Kinematics of tracks by id, and of how many samples; see :meth:`valid_fits`.
         past_seconds: Of tracks that ended, how long they did what, for the video caption.
     """
 
@@ -67,6 +69,7 @@ class KinematicBuffer:
         self.samples = TrackSamples(SAMPLE, max_samples)
         self.camera = CameraPath(camera_motion)
         self.crowd, self._plane = Crowd(), GroundPlane()
+        self.fits: dict[int, tuple[int, Kinematics]] = {}
         self.past_seconds: Counter[str] = Counter()
         self.person_labels = tuple(person_labels)
         self.size = (0, 0)
@@ -124,8 +127,21 @@ class KinematicBuffer:
         samples = np.concatenate([self.samples.of(ids), self._open_samples(ids)])
         return samples[np.lexsort((samples['bin'], samples['id']))]
 
+    def valid_fits(self, ids: Sequence[int]) -> dict[int, Kinematics]:
+        """What was fitted to those of some tracks that have not gone on since."""
+        open_ids = self._open_ids()
+        return {
+            i: self.fits[i][1]
+            for i in ids
+            if i in self.fits
+            and i not in open_ids
+            and self.fits[i][0] == self.samples.count(i)
+        }
+
     def forget(self, ids: Sequence[int]) -> None:
         """Drop tracks that have been described."""
+        for track_id in ids:
+            self.fits.pop(track_id, None)
         if self._tracks:
             is_kept = [~np.isin(tracks.ids, list(ids)) for tracks in self._tracks]
             pairs = zip(self._tracks, is_kept, strict=True)
@@ -136,6 +152,7 @@ class KinematicBuffer:
 
     def rename(self, names: dict[int, int]) -> None:
         """Give tracks other ids; two with the same new id become one."""
+        self.fits = {}
         for row, tracks in enumerate(self._tracks):
             ids = [names.get(i, i) for i in tracks.ids.tolist()]
             self._tracks[row] = replace(tracks, ids=np.array(ids, np.int64))

@@ -210,9 +210,10 @@ class KinematicSemantics(nn.Module):
         self, buffer: KinematicBuffer, ids: Sequence[int]
     ) -> dict[int, Kinematics]:
         """The smoothed motion of tracks, of each the longest part on one person."""
-        samples = buffer.of(ids)
+        tracks = buffer.valid_fits(ids)
+        samples = buffer.of([i for i in ids if i not in tracks])
         if not len(samples):
-            return {}
+            return tracks
         kinematics = measure_track_kinematics(
             samples,
             width=buffer.size[0],
@@ -221,11 +222,11 @@ class KinematicSemantics(nn.Module):
             depth_smoothing=self.motion.depth_smoothing,
             depth_noise=self.motion.depth_noise,
         )
-        tracks = {}
         for rows in kinematics_track_slices(samples['id']):
+            track_id = int(samples['id'][rows.start])
             track = kinematics[rows]
-            piece = longest_piece(track, self.motion)
-            tracks[int(samples['id'][rows.start])] = track[piece]
+            tracks[track_id] = track[longest_piece(track, self.motion)]
+            buffer.fits[track_id] = buffer.samples.count(track_id), tracks[track_id]
         return tracks
 
     def _facts(self, track: Kinematics, buffer: KinematicBuffer) -> KinematicFacts:

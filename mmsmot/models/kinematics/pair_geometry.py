@@ -56,7 +56,7 @@ class PairGeometryOptions:
     min_stand: float = 3.0
     min_same_way: float = 1.5
     min_together: float = 1.0
-    reach: float = 4.0
+    reach: float = 2.2
 
     def __post_init__(self) -> None:
         values = {part.name: getattr(self, part.name) for part in fields(self)}

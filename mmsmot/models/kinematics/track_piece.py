@@ -19,8 +19,11 @@ def longest_piece(track: Kinematics, options: MotionOptions) -> slice:
     size = np.minimum(sizes[1:], sizes[:-1])
     is_jump = travel > size * np.maximum(options.jump_travel, options.jump_speed * gap)
     is_jump &= track.samples['cut'][1:] == track.samples['cut'][:-1]
-    spacing = float(np.median(gap)) if len(gap) else 0.0
-    for row in np.flatnonzero(gap > options.max_gap):
+    lost_rows = np.flatnonzero(gap > options.max_gap)
+    if not is_jump.any() and not len(lost_rows):
+        return slice(0, len(track))
+    spacing = float(np.median(gap))
+    for row in lost_rows:
         missed, speed = _missed(points, track.time, int(row)) / size[row]
         # From one sample to the next somebody may turn round; while lost, hardly.
         is_regular = gap[row] <= MAX_SPACING * spacing

@@ -68,6 +68,10 @@ class TrackSamples:
         """Ids of the tracks, ascending."""
         return sorted(self._counts)
 
+    def count(self, track_id: int) -> int:
+        """How many samples of a track are held."""
+        return self._counts.get(track_id, 0)
+
     def add(self, samples: np.ndarray) -> None:
         """Add the samples of one bin, one of each track at most."""
         ids = samples['id'].tolist()

@@ -17,6 +17,7 @@ from mmsmot.structures import Frame, Tracks, VideoInfo
 WIDTH, HEIGHT = 640, 360
 RED, BLUE, GREEN = (40, 35, 200), (170, 70, 30), (60, 140, 50)  # BGR
 BLACK, WHITE = (25, 24, 26), (238, 240, 240)
+SKIN = (150, 180, 215)
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,12 @@ def draw(
     size: tuple[int, int],
     offset: float = 0.0,
     stride: float = 0.8,
+    head: tuple[int, int, int] = SKIN,
 ) -> np.ndarray:
     """The image at a time: torsos, heads, and legs that swing with the way gone.
 
-    A ``stride`` is in body heights; a huge one leaves the legs as they are.
+    A ``stride`` is in body heights; a huge one leaves the legs as they are. ``head`` is
+    the colour of what is seen of it.
     """
     columns = (np.arange(size[0]) - round(offset)) % scene.shape[1]
     image = scene[:, columns].copy()
@@ -154,8 +157,8 @@ def draw(
         half = 0.13 * height
         corners = [round(v) for v in (x - half, neck, x + half, hip + 0.06 * height)]
         cv2.rectangle(image, corners[:2], corners[2:], person.top, -1)
-        head = (round(x), round(feet - 0.92 * height))
-        cv2.circle(image, head, round(0.07 * height), (150, 180, 215), -1)
+        middle = (round(x), round(feet - 0.92 * height))
+        cv2.circle(image, middle, round(0.07 * height), head, -1)
     return image
 
 
@@ -176,6 +179,7 @@ def frames_of(
     change: Callable[[np.ndarray], np.ndarray] = lambda image: image,
     jitter: int | None = None,
     stride: float = 0.8,
+    head: tuple[int, int, int] = SKIN,
 ) -> list[tuple[Frame, Tracks]]:
     """Frames of a video and the tracks in them.
 
@@ -189,7 +193,7 @@ def frames_of(
         images: Whether frames have images.
         change: What is done to each.
         jitter: Seed of noise on the boxes; ``None`` for none.
-        stride: See :func:`draw`.
+        stride, head: See :func:`draw`.
     """
     video = VideoInfo('people', 'people', fps, *size)
     scene = background(size) if images else None
@@ -200,7 +204,7 @@ def frames_of(
         offset = pan(time) if callable(pan) else pan * time
 
         def load(time: float = time, offset: float = offset) -> np.ndarray:
-            return change(draw(people, time, scene, size, offset, stride))
+            return change(draw(people, time, scene, size, offset, stride, head))
 
         frame = Frame(video, row + 1, time, load if images else None)
         steps.append((frame, tracks_of(people, time, size, offset, rng)))

@@ -100,6 +100,29 @@ def test_small_hidden_and_cut_people_have_no_colours() -> None:
     ]
 
 
+SKINS = ('8d5524', 'c68642', 'e0ac69', 'f1c27d', 'ffdbac')
+SKINS += ('5c3a21', 'a1665e', '3c2218', 'd8a27f', 'c58c85')
+
+
+@pytest.mark.parametrize('code', SKINS)
+def test_skin_is_no_clothing(code: str) -> None:
+    """Bare legs and a bare chest, from the front and, with dark hair, from behind."""
+    skin = tuple(bytes.fromhex(code)[::-1])
+    bare_legs = walker(100, (4, 0.5), top=BLUE, bottoms=skin)
+    bare_chest = walker(300, (4, 0.5), top=skin, bottoms=BLUE)
+    for head in (skin, (30, 28, 32)):
+        found = outfits([bare_legs, bare_chest], seconds=4, head=head)
+        assert [outfit.lower for outfit in found[:1]] == ['']
+        assert found[1].upper == ''
+        assert found[0].upper in ('blue', '')
+
+
+def test_brown_under_a_pale_face_is_clothing() -> None:
+    person = walker(150, (4, 0.5), top=(33, 58, 92), bottoms=BLUE)
+    (outfit,) = outfits([person], seconds=4)
+    assert outfit == ClothingColours('brown', 'blue')
+
+
 def test_lower_clothes_of_somebody_who_sits_are_not_told() -> None:
     person = walker(300, (4, 0), aspect=0.6)
     (outfit,) = outfits([person], seconds=4)
