@@ -20,6 +20,8 @@ kinematic = dict(
         run_limit=3.5,  # 6 m/s: a sprint; what is faster is a vehicle
         min_travel=0.6,  # a step and a half (a stride is 0.8 heights)
         max_sway=0.4,  # a step
+        # Shorter stops are pauses within two steps, smaller turns the sway of boxes; a way
+        # is told from a step and a half on.
         min_still=1.5, min_duration=0.7,
         turn_tolerance=0.7, min_leg=1.2, lateral_travel=0.6,
         min_growth=0.12,  # of the height: what is seen as a change of distance
@@ -46,7 +48,7 @@ kinematic = dict(
         chase_speed=1.6,  # as fast_speed, and the legs of both are seen to run
         max_angle=30.0, max_difference=0.4,  # one way: degrees, share of the speed
         side_gap=0.35,  # 0.6 m: abreast, or one behind the other
-        file_gap=2.0, file_offset=0.7,
+        file_gap=2.0, file_offset=0.7,  # 3.4 m: two and a half strides
         min_stand=3.0, max_break=1.0,
         min_same_way=1.5,  # three steps
         min_together=1.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...structures.coco_classes import coco_names
@@ -13,6 +13,7 @@ STRIDES = (8, 16, 32)
 STRIDES_P6 = (*STRIDES, 64)
 MAX_QUERIES = 1000  # boxes that a network without dense anchors finishes with
 MAX_METADATA = 100_000  # characters; LVIS's 1,203 names take 30,000
+KNOWN_CLASS_COUNTS = (80, 365, 601)  # COCO, Objects365, Open Images
 ORIGINAL_SIZE = 'orig_target_sizes'  # second input of RT-DETR's and D-FINE's exporters
 
 
@@ -195,11 +196,20 @@ def _columns_of_classes(rows: int, export: ExportLayout) -> Iterator[Layout]:
     decoder: dict[str, Any] = dict(type='YOLOv8Decoder')
     if task == 'obb':  # boxes that are turned: a last row is an angle
         return
-    if count and count < rows - 4:
+    # Of the mask prototypes beside it each has a coefficient.
+    prototypes = [o.shape[1] or 0 for o in export.outputs if len(o.shape) == 4]
+    # Without names key points look like classes: of one class two of two numbers, or more.
+    named_count, count = count, count or rows - 4 - sum(prototypes)
+    if not 0 < count <= rows - 4:
+        return
+    if count < rows - 4:
         decoder['num_classes'] = count
-    if count <= rows - 4:
-        family = 'YOLOv8, YOLOv9, YOLO11, YOLO12'
-        yield Layout(family, decoder, num_classes=count or rows - 4)
+    yield Layout(
+        'YOLOv8, YOLOv9, YOLO11, YOLO12',
+        decoder,
+        certain=bool(named_count or count < 5 or count in KNOWN_CLASS_COUNTS),
+        num_classes=count,
+    )
 
 
 def _rows_of_cells(table: OutputSpec, is_of_yolox: bool) -> Iterator[Layout]:
@@ -284,14 +294,9 @@ def _boxes_and_logits(
     if pair == ('dets', 'labels'):
         yield Layout('RF-DETR', decoder, preparation='imagenet', num_classes=count)
         return
-    is_softmax = count == 92  # DETR's: COCO's numbers and "no object"
-    if is_softmax:
-        decoder['activation'] = 'softmax'
-    preparation = 'imagenet' if is_softmax else ''
-    family = 'DETR, YOLOS' if is_softmax else 'RT-DETR, D-FINE'
     is_named = pair == ('pred_boxes', 'logits')
     if queries is None or queries <= MAX_QUERIES:
-        yield Layout(family, decoder, is_named, preparation, count)
+        yield from _families_of_queries(decoder, count, is_named)
         return
     if queries in (export.num_cells(STRIDES), export.num_cells(STRIDES_P6)):
         decoder |= dict(activation='none', box_format='xyxy', normalized=False)
@@ -299,6 +304,34 @@ def _boxes_and_logits(
     anchors = dict(type='AnchorFile', path='ITS ANCHORS.npy')
     encodings = dict(type='SSDDecoder', anchors=anchors)
     yield Layout('SSD and its kin', encodings, certain=False, preparation=None)
+
+
+def _families_of_queries(
+    decoder: dict[str, Any], count: int | None, is_named: bool
+) -> Iterator[Layout]:
+    """The families whose exports are boxes and logits alike.
+
+    With COCO's 80 classes RT-DETR's and D-FINE's, with its 91 numbers and "no object"
+    DETR's and YOLOS's; with other numbers, as after fine-tuning, all of them.
+    """
+    sigmoid = Layout('RT-DETR, D-FINE', decoder, is_named, '', count)
+    softmax = Layout(
+        'DETR, YOLOS',
+        {**decoder, 'activation': 'softmax'},
+        is_named,
+        'imagenet',
+        count,
+    )
+    if count == 80:
+        yield sigmoid
+    elif count == 92:
+        yield softmax
+    else:
+        focal = replace(
+            sigmoid, family='Conditional and Deformable DETR', preparation='imagenet'
+        )
+        for layout in (sigmoid, focal, softmax):
+            yield replace(layout, certain=False)
 
 
 def _three_tables(tables: list[OutputSpec], export: ExportLayout) -> Iterator[Layout]:

@@ -100,11 +100,10 @@ def kinematic_track_caption(
 
     Returns:
         One or more sentences; ``''`` for a track of less than :data:`MIN_PRESENCE` seconds
-        of which nothing is known but that it was there.
+        of which nothing is known but that it was there: a sign post stays, too.
     """
-    is_known = (
-        outfit.upper or outfit.lower or story.clauses or story.entry or story.exit
-    )
+    moves = any(clause.segment.moves for clause in story.clauses)
+    is_known = outfit.upper or outfit.lower or moves or story.entry or story.exit
     if not is_known and story.duration < MIN_PRESENCE:
         return ''
     worn = bool(outfit.upper) + bool(outfit.lower and outfit.lower != outfit.upper)
@@ -137,8 +136,13 @@ def _text(
             opening = (
                 f'{speaker.choose(("After that", "Then", "Next"), row)}, {pronoun}'
             )
-        if row:  # the opening says it
-            group = [group[0].removeprefix('later '), *group[1:]]
+        # Once in a sentence is enough, and the opening of a later one says it.
+        is_said = row > 0
+        group = list(group)
+        for number, clause in enumerate(group):
+            if clause.startswith('later '):
+                group[number] = clause.removeprefix('later ') if is_said else clause
+                is_said = True
         sentences.append(f'{_capitalized(opening)} {_chain(group, speaker, row)}.')
     return ' '.join(sentences)
 
@@ -251,7 +255,8 @@ class GrammarNarrator:
                 )
         is_timed = self.detail > 1 or (self.detail and is_longest)
         if is_timed and segment.duration >= 2:
-            text = f'{text} for {duration_words(segment.duration)}'
+            comma = ',' if ', ' in text else ''
+            text = f'{text}{comma} for {duration_words(segment.duration)}'
             claims += 1
         return text, claims
 
@@ -332,23 +337,25 @@ def video_caption(summary: CrowdSummary, speaker: GrammarSpeaker) -> str:
     opening = speaker.choose(
         (f'At least {people} {be} in view', f'The video shows at least {people}'), 4
     )
-    if count == 1:
-        return f'{opening}.'
-    return f'{opening} at the same time.{_movements(summary)}'
+    if count > 1:
+        opening = f'{opening} at the same time'
+    return f'{opening}.{_movements(summary)}'
 
 
 def _movements(summary: CrowdSummary) -> str:
     """What people do most of the time, or part of it."""
     ways = {'left': 'to the left', 'right': 'to the right', **DEPTHS}
-    verb = 'walk' if summary.is_walk else 'move'
+    # One at a time may be several people, one after another.
+    who, ending = ('somebody', 's') if summary.count == 1 else ('they', '')
+    verb = ('walk' if summary.is_walk else 'move') + ending
     moves = {way: summary.shares.get(way, 0.0) for way in ways}
     still_share = summary.shares.get('still', 0.0)
     main = max(moves, key=lambda way: moves[way])
     if still_share >= 0.6:
-        return ' Most of the time they stay in place.'
+        return f' Most of the time {who} stay{ending} in place.'
     if moves[main] >= 0.6:
-        return f' Most of the time they {verb} {ways[main]}.'
+        return f' Most of the time {who} {verb} {ways[main]}.'
     often = [ways[way] for way in ways if moves[way] >= 0.15]
     parts = [f'{verb} {joined_words(often)}'] if often else []
-    parts += ['stay in place for some time'] if still_share >= 0.15 else []
-    return f' They {joined_words(parts)}.' if parts else ''
+    parts += [f'stay{ending} in place for some time'] if still_share >= 0.15 else []
+    return f' {_capitalized(who)} {joined_words(parts)}.' if parts else ''

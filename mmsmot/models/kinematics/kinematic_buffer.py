@@ -77,6 +77,7 @@ class KinematicBuffer:
         self.start = self.end = 0.0
         self._patches = None if clothing is None else PatchReader(clothing)
         self._bin = -1
+        self._num_bins = 0  # that had a frame
         self._epoch = 0  # of the open bin
         self._poses: list[tuple[float, complex, complex]] = []
         self._times: list[tuple[int, float]] = []  # number and second, of the open bin
@@ -115,6 +116,7 @@ class KinematicBuffer:
             elif len(self._times) > 1:  # of its frames between two known ones
                 self._epoch = self.camera.epoch - 1
             self._close_bin()
+            self._num_bins += 1
             self._bin, self._epoch = bin_number, self.camera.epoch
             self._poses = [pose]
             self._views = self._read(frame, tracks)
@@ -162,12 +164,12 @@ class KinematicBuffer:
     def _read(self, frame: Frame, tracks: Tracks) -> ClothingViews:
         """What the pixels of this frame tell; of a crowd some people at a time."""
         views = ClothingViews.empty(len(tracks))
-        turn, bin_number = divmod(self._bin, READ_BINS[1])
+        cycle, bin_number = divmod(self._num_bins - 1, READ_BINS[1])
         is_read = bin_number < READ_BINS[0]
         if self._patches is None or frame.load is None or not is_read:
             return views
         turns = -(-len(tracks) // MAX_READ) or 1
-        rows = np.flatnonzero((tracks.ids + turn) % turns == 0)
+        rows = np.flatnonzero((tracks.ids + cycle) % turns == 0)
         part = self._patches.read(
             frame.image, frame.timestamp, tracks.ids[rows].tolist(), tracks.boxes[rows]
         )

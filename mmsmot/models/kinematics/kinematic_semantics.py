@@ -20,6 +20,7 @@ from ..semantics.description import Description, Pair, unordered_pair
 from ..trackers.camera_motion import CameraMotion
 from .clothing import ClothingColours, ClothingOptions, clothing_colours
 from .grammar import (
+    MIN_PRESENCE,
     CrowdSummary,
     GrammarSpeaker,
     kinematic_noun_phrase,
@@ -38,7 +39,8 @@ from .track_kinematics import (
 from .track_piece import longest_piece
 from .track_story import tell_story
 
-CROWD_SECONDS = 1.0  # that so many people must have been there together
+# That so many people must have been there together; see MIN_PRESENCE for false detections.
+CROWD_SECONDS = MIN_PRESENCE
 
 
 @dataclass(frozen=True)
@@ -178,16 +180,16 @@ class KinematicSemantics(nn.Module):
         requested = set(buffer.ids if ids is None else ids)
         ids = [i for i in buffer.ids if i in requested]
         captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
-        wanted = _wanted_partners(ids, captioned, pairs)
+        partner_ids = _wanted_partners(ids, captioned, pairs)
         near_ids = {
             i: buffer.samples.near_ids(i, self.pairs.reach).intersection(ids)
-            for i in wanted
+            for i in partner_ids
         }
         tracks = self._kinematics(
-            buffer, sorted({*captioned}.union(*near_ids.values(), wanted))
+            buffer, sorted({*captioned}.union(*near_ids.values(), partner_ids))
         )
         facts = {i: self._facts(tracks[i], buffer) for i in captioned}
-        events = self._events(buffer, tracks, facts, wanted, near_ids)
+        events = self._events(buffer, tracks, facts, partner_ids, near_ids)
         description = Description(
             motions={i: motion_spans(facts[i].motion) for i in captioned}
         )
@@ -255,10 +257,10 @@ class KinematicSemantics(nn.Module):
         buffer: KinematicBuffer,
         tracks: dict[int, Kinematics],
         facts: dict[int, KinematicFacts],
-        wanted: dict[int, Set[int]],
+        partner_ids: dict[int, Set[int]],
         near_ids: dict[int, set[int]],
     ) -> list[PairEvent]:
-        """Interactions of tracks with those wanted who came near, of each pair once."""
+        """Interactions of tracks with partners who came near, of each pair once."""
         people = {i for i, track in tracks.items() if self._is_person(track)}
         motions = {i: fact.motion for i, fact in facts.items()}
 
@@ -275,17 +277,16 @@ class KinematicSemantics(nn.Module):
 
         done: set[Pair] = set()
         events: list[PairEvent] = []
-        for subject_id in people.intersection(wanted):
+        for subject_id in people.intersection(partner_ids):
             near_people = sorted(near_ids[subject_id] & people)
             pairs = {unordered_pair(subject_id, i): i for i in near_people}
-            object_ids = wanted[subject_id].intersection(
-                i for pair, i in pairs.items() if pair not in done
-            )
+            open_ids = {i for pair, i in pairs.items() if pair not in done}
+            object_ids = open_ids.intersection(partner_ids[subject_id])
             done |= {unordered_pair(subject_id, i) for i in object_ids}
             if object_ids:
-                others = Kinematics.concatenated([tracks[i] for i in near_people])
+                neighbours = Kinematics.concatenated([tracks[i] for i in near_people])
                 events += pair_events(
-                    tracks[subject_id], others, self.pairs, ids=object_ids, run=run
+                    tracks[subject_id], neighbours, self.pairs, ids=object_ids, run=run
                 )
         return [event for event in events if event.verb in self.vocabulary]
 
@@ -355,22 +356,26 @@ def _wanted_partners(
 
     Captioned ones with all, for their captions; and each requested pair once.
     """
-    known = frozenset(ids)
-    wanted: dict[int, Set[int]] = dict.fromkeys(captioned, known)
+    all_ids = frozenset(ids)
+    partner_ids: dict[int, Set[int]] = dict.fromkeys(captioned, all_ids)
     if pairs is None:
-        return dict.fromkeys(ids, known)
-    others: dict[int, set[int]] = {}
+        return dict.fromkeys(ids, all_ids)
+    requested_ids: dict[int, set[int]] = {}
     for first, second in pairs:
-        if first in known and first not in wanted and second not in wanted:
-            others.setdefault(first, set()).add(second)
-    return wanted | others
+        if first in all_ids and first not in partner_ids and second not in partner_ids:
+            requested_ids.setdefault(first, set()).add(second)
+    return partner_ids | requested_ids
 
 
 def _seconds(facts: Any) -> Counter[str]:
-    """How long all people did what."""
+    """How long all people did what, as far as it is sure."""
     seconds: Counter[str] = Counter()
     for fact in facts:
         for segment in fact.motion.segments if fact.is_person else ():
+            # Of a short track that stays nobody knows whether it creeps.
+            is_long = segment.moves or segment.duration >= MIN_PRESENCE
+            if not segment.is_sure or not is_long:
+                continue
             names = ['moving' if segment.moves else 'still']
             names += [segment.lateral or segment.depth, segment.gait]
             for name in filter(None, names):

@@ -115,10 +115,10 @@ def pair_events(
         return []
     is_between = _is_anybody_between(rows, options.near_distance)
     if ids is not None:
-        wanted = np.isin(rows.object_ids, list(ids))
-        if not wanted.any():
+        is_wanted = np.isin(rows.object_ids, list(ids))
+        if not is_wanted.any():
             return []
-        rows, is_between = rows[wanted], is_between[wanted]
+        rows, is_between = rows[is_wanted], is_between[is_wanted]
     events = [*_stands(rows, is_between, options), *_accompanies(rows, options)]
     for directed in (rows, rows.swapped()):
         events += _follows(directed, options, run)
@@ -158,23 +158,25 @@ def _is_anybody_between(rows: PairRows, reach: float) -> np.ndarray:
     of a crowd only neighbours are with each other, whoever of the two is asked.
     """
     is_between = np.zeros(len(rows), bool)
-    near = np.flatnonzero(np.abs(rows.place) <= reach)
-    near = near[np.argsort(rows.bins[near], kind='stable')]
-    if not len(near):
+    near_rows = np.flatnonzero(np.abs(rows.place) <= reach)
+    near_rows = near_rows[np.argsort(rows.bins[near_rows], kind='stable')]
+    if not len(near_rows):
         return is_between
-    starts = np.r_[0, np.flatnonzero(np.diff(rows.bins[near])) + 1]
-    bin_index = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(near)]))
-    column = np.arange(len(near)) - starts[bin_index]
+    starts = np.r_[0, np.flatnonzero(np.diff(rows.bins[near_rows])) + 1]
+    bin_index = np.repeat(
+        np.arange(len(starts)), np.diff(np.r_[starts, len(near_rows)])
+    )
+    column = np.arange(len(near_rows)) - starts[bin_index]
     # A row of all objects in each bin; nobody is infinitely far.
     table = np.full((len(starts), column.max() + 1), np.inf + 0j)
-    table[bin_index, column] = rows.place[near]
+    table[bin_index, column] = rows.place[near_rows]
     objects = table[bin_index]
-    place = rows.place[near][:, None]
+    place = rows.place[near_rows][:, None]
     with np.errstate(invalid='ignore'):
         sums = np.abs(objects) ** 2 + np.abs(objects - place) ** 2
     is_other = np.arange(table.shape[1]) != column[:, None]
     is_inside = is_other & (sums < np.abs(place) ** 2)
-    is_between[near] = is_inside.any(axis=1)
+    is_between[near_rows] = is_inside.any(axis=1)
     return is_between
 
 

@@ -34,8 +34,8 @@ class StoryClause:
     Attributes:
         segment: What is done.
         partners: Ids by verb, of what is done to whom.
-        is_adjacent: Whether nothing was left out since the clause previous.
-        turns_back: Whether it goes the opposite way of the clause previous.
+        is_adjacent: Whether nothing was left out since the clause before.
+        turns_back: Whether it goes the opposite way of the clause before.
     """
 
     segment: MotionSegment
@@ -70,7 +70,7 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
         motion: What it does by itself.
         events: Interactions of which it is the subject.
     """
-    segments = _told_segments(motion.segments)
+    segments = _selected_segments(motion.segments)
     partners = _partners(segments, events)
     clauses: list[StoryClause] = []
     for row, segment in enumerate(segments):
@@ -95,8 +95,12 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
     )
 
 
-def _told_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
-    """The segments that are told: the longest, in order; short ones only if alone."""
+def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
+    """The segments that are told, in order; short ones only if alone.
+
+    Of many, first one of each kind, then those that get somewhere, then the longest: that
+    somebody stands for a minute three times tells less than where the person goes.
+    """
     clear_segments = [
         segment
         for segment in segments
@@ -104,10 +108,15 @@ def _told_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
         and segment.is_sure
         and (not segment.moves or _way_known(segment))
     ]
-    longest = sorted(clear_segments, key=lambda segment: -segment.duration)[
-        :MAX_SEGMENTS
-    ]
-    return sorted(longest, key=lambda segment: segment.start)
+    clear_segments.sort(key=lambda segment: -segment.duration)
+    kinds: set[tuple] = set()
+    ranked = []
+    for segment in clear_segments:
+        kind = segment.moves, segment.lateral, segment.depth
+        ranked.append((kind in kinds, not segment.moves))
+        kinds.add(kind)
+    order = sorted(range(len(ranked)), key=lambda row: ranked[row])[:MAX_SEGMENTS]
+    return sorted((clear_segments[row] for row in order), key=lambda part: part.start)
 
 
 def _way_known(segment: MotionSegment) -> bool:
@@ -123,8 +132,8 @@ def _partners(
     count = 0
     for event in ranked:
         for row in _segments_of(segments, event):
-            told_ids = {i for ids in partners.get(row, {}).values() for i in ids}
-            if event.object_id in told_ids or count >= MAX_PARTNERS:
+            named_ids = {i for ids in partners.get(row, {}).values() for i in ids}
+            if event.object_id in named_ids or count >= MAX_PARTNERS:
                 continue
             ids = partners.setdefault(row, {}).setdefault(event.verb, [])
             if len(ids) < 2:

@@ -179,7 +179,9 @@ def test_a_query_may_be_of_two_classes(tmp_path: Path) -> None:
     logits[0, 2] = logits_of(np.array([0.0, 0.0, 0.2, 0.0]))
     boxes = np.tile(np.float32([[0.5, 0.5, 0.2, 0.2]]), (1, 3, 1))
     path = tiny(tmp_path / 'net.onnx', logits, boxes, names=['logits', 'pred_boxes'])
-    (detections,) = ONNXDetector(model=path, labels=None).detect([black()])
+    decoder = dict(type='BoxLogitsDecoder', logits_first=True)
+    detector = ONNXDetector(model=path, decoder=decoder, labels=None)
+    (detections,) = detector.detect([black()])
     pairs = sorted(
         zip(detections.labels.tolist(), detections.scores.round(4), strict=True)
     )
@@ -424,3 +426,40 @@ def test_outputs_are_told_apart_by_all_axes() -> None:
         ):
             export = ExportLayout((OutputSpec('output', shape),), size)
             assert [layout.certain for layout in candidate_layouts(export)] == [True]
+
+
+def layouts_of(*outputs: OutputSpec, side: int = 640) -> list:
+    return candidate_layouts(ExportLayout(outputs, (side, side)))
+
+
+def test_fine_tuned_queries_are_not_certain() -> None:
+    """Six logits are five classes and "no object", or six classes."""
+    for count in (6, 91):
+        layouts = layouts_of(
+            OutputSpec('logits', (1, 100, count)), OutputSpec('pred_boxes', (1, 100, 4))
+        )
+        assert [layout.certain for layout in layouts] == [False] * 3
+        assert [layout.decoder.get('activation') for layout in layouts] == [
+            None,
+            None,
+            'softmax',
+        ]
+        assert [layout.preparation for layout in layouts] == [
+            '',
+            'imagenet',
+            'imagenet',
+        ]
+
+
+def test_masks_and_key_points_without_names_are_no_classes() -> None:
+    prototypes = OutputSpec('output1', (1, 32, 160, 160))
+    (masks,) = layouts_of(OutputSpec('output0', (1, 116, 8400)), prototypes)
+    assert (masks.decoder['num_classes'], masks.num_classes, masks.certain) == (
+        80,
+        80,
+        True,
+    )
+    (points,) = layouts_of(OutputSpec('output0', (1, 56, 8400)))
+    assert not points.certain
+    (two_classes,) = layouts_of(OutputSpec('output0', (1, 38, 8400)), prototypes)
+    assert (two_classes.num_classes, two_classes.certain) == (2, True)

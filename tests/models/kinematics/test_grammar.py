@@ -241,3 +241,47 @@ def test_what_was_left_out_in_between_shows() -> None:
     text = caption(gap)
     assert re.search(r'to the left.*later (moves|goes) to the left', text)
     assert 'back' not in text
+
+
+def test_a_long_story_tells_where_somebody_goes() -> None:
+    """Not that the person stood for half a minute six times."""
+    parts = []
+    for row in range(8):
+        parts += [
+            segment(40 * row, 40 * row + 30),
+            segment(40 * row + 30, 40 * row + 35, ('left', 'right')[row % 2]),
+        ]
+    story = tell_story(Motion(tuple(parts), start=0.0, end=320.0), [])
+    moves = [clause.segment.lateral for clause in story.clauses if clause.segment.moves]
+    assert len(story.clauses) == 6
+    assert {'left', 'right'} <= {*moves}
+    text = kinematic_track_caption(
+        story, ClothingColours(), GrammarSpeaker(1), 'person {}'.format
+    )
+    for sentence in text.split('.'):
+        assert sentence.count('later') <= 1
+
+
+def test_what_stays_for_a_moment_may_be_a_sign_post() -> None:
+    for seconds, is_told in ((2.0, False), (4.0, True)):
+        story = tell_story(Motion((segment(0, seconds),), end=seconds), [])
+        text = kinematic_track_caption(
+            story, ClothingColours(), GrammarSpeaker(1), 'person {}'.format
+        )
+        assert bool(text) == is_told
+
+
+@pytest.mark.parametrize(
+    ('shares', 'expected'),
+    [
+        ({'still': 0.9}, 'Most of the time somebody stays in place.'),
+        ({'left': 0.9}, 'Most of the time somebody walks to the left.'),
+        (
+            {'left': 0.3, 'still': 0.3},
+            'Somebody walks to the left and stays in place for some time.',
+        ),
+    ],
+)
+def test_the_video_of_one_person(shares: dict, expected: str) -> None:
+    text = video_caption(CrowdSummary(1, shares, True), GrammarSpeaker(1))
+    assert text.endswith(expected)

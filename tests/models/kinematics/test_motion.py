@@ -95,7 +95,7 @@ def test_towards_the_camera_and_away() -> None:
 
 def test_what_hides_the_feet_is_no_way() -> None:
     """A car drives in front of somebody who stands: the box ends above it."""
-    feet = Person(((0, 320, 260, 100), (2, 320, 260, 100)))
+    feet = Person(((0, 320, 260, 100), (4, 320, 260, 100)))
     hidden = Person(((2, 320, 260, 100), (3, 320, 215, 55)), aspect=0.4)
     steps = frames_of([feet], seconds=4)
     for frame, tracks in steps[20:]:

@@ -165,9 +165,9 @@ def test_with_a_horizon_heights_must_fit_the_ground() -> None:
         walker(40 + 120 * row, (6, 0), feet=110 + 45 * row, height=25 + 30 * row)
         for row in range(5)
     ]
-    there = crowd[2].points[0]
-    beside = walker(there[1] + 40, (6, 0), feet=there[2], height=2 * there[3])
-    child = walker(there[1] - 40, (6, 0), feet=there[2], height=0.8 * there[3])
+    place = crowd[2].points[0]
+    beside = walker(place[1] + 40, (6, 0), feet=place[2], height=2 * place[3])
+    child = walker(place[1] - 40, (6, 0), feet=place[2], height=0.8 * place[3])
     assert verbs(*crowd, beside) == set()
     assert verbs(*crowd, child) == {(3, 'stand', 6), (6, 'stand', 3)}
 
