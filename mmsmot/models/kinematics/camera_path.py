@@ -93,7 +93,7 @@ class CameraPath:
     def __init__(self, motion: CameraMotion | None) -> None:
         self._motion = motion
         self._key: CameraView | None = None  # that all is measured from
-        self._last: CameraView | None = None
+        self._last_view: CameraView | None = None
         self._key_time = self._time = -np.inf
         self._moved_time = -np.inf
         self._pending: Similarity | None = None  # since the key, of the tracker
@@ -127,7 +127,7 @@ class CameraPath:
         if view is None and self._pending is None:
             return
         motion = self._motion_since_key(view, frame.size)
-        self._last = view
+        self._last_view = view
         if motion is None:
             self.epoch += 2  # the one between is of the frames between the two views
             self._count_motion()
@@ -149,7 +149,7 @@ class CameraPath:
 
     def _renew(self, view: CameraView | None) -> None:
         """Measure from here on."""
-        self._key = self._last = view
+        self._key = self._last_view = view
         self._key_time, self._pending = self._time, None
 
     def _motion_since_key(
@@ -163,7 +163,11 @@ class CameraPath:
         """
         if view is None or self._key is None:
             return self._significant(self._pending, size)
-        references = [self._key] if self._last is self._key else [self._key, self._last]
+        references = (
+            [self._key]
+            if self._last_view is self._key
+            else [self._key, self._last_view]
+        )
         for reference in references:
             if reference is None or reference.gray.shape != view.gray.shape:
                 continue

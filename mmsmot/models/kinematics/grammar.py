@@ -346,16 +346,16 @@ def _movements(summary: CrowdSummary) -> str:
     """What people do most of the time, or part of it."""
     ways = {'left': 'to the left', 'right': 'to the right', **DEPTHS}
     # One at a time may be several people, one after another.
-    who, ending = ('somebody', 's') if summary.count == 1 else ('they', '')
+    subject, ending = ('somebody', 's') if summary.count == 1 else ('they', '')
     verb = ('walk' if summary.is_walk else 'move') + ending
     moves = {way: summary.shares.get(way, 0.0) for way in ways}
     still_share = summary.shares.get('still', 0.0)
     main = max(moves, key=lambda way: moves[way])
     if still_share >= 0.6:
-        return f' Most of the time {who} stay{ending} in place.'
+        return f' Most of the time {subject} stay{ending} in place.'
     if moves[main] >= 0.6:
-        return f' Most of the time {who} {verb} {ways[main]}.'
+        return f' Most of the time {subject} {verb} {ways[main]}.'
     often = [ways[way] for way in ways if moves[way] >= 0.15]
     parts = [f'{verb} {joined_words(often)}'] if often else []
     parts += [f'stay{ending} in place for some time'] if still_share >= 0.15 else []
-    return f' {_capitalized(who)} {joined_words(parts)}.' if parts else ''
+    return f' {_capitalized(subject)} {joined_words(parts)}.' if parts else ''

@@ -361,9 +361,13 @@ def _wanted_partners(
     if pairs is None:
         return dict.fromkeys(ids, all_ids)
     requested_ids: dict[int, set[int]] = {}
-    for first, second in pairs:
-        if first in all_ids and first not in partner_ids and second not in partner_ids:
-            requested_ids.setdefault(first, set()).add(second)
+    for track_id, partner_id in pairs:
+        if (
+            track_id in all_ids
+            and track_id not in partner_ids
+            and partner_id not in partner_ids
+        ):
+            requested_ids.setdefault(track_id, set()).add(partner_id)
     return partner_ids | requested_ids
 
 

@@ -27,8 +27,8 @@ def longest_piece(track: Kinematics, options: MotionOptions) -> slice:
         missed, speed = _missed(points, track.time, int(row)) / size[row]
         # From one sample to the next somebody may turn round; while lost, hardly.
         is_regular = gap[row] <= MAX_SPACING * spacing
-        turned = 2 * max(speed, WALKING_SPEED) * gap[row] if is_regular else 0.0
-        is_jump[row] |= missed > options.jump_travel + turned
+        turn_allowance = 2 * max(speed, WALKING_SPEED) * gap[row] if is_regular else 0.0
+        is_jump[row] |= missed > options.jump_travel + turn_allowance
     epochs = track.samples['epoch']
     is_jump &= epochs[1:] == epochs[:-1]  # else nobody knows
     edges = [0, *(np.flatnonzero(is_jump) + 1).tolist(), len(track)]

@@ -63,8 +63,8 @@ class CameraMotion(ABC):
             frame: (H, W, 3) uint8 BGR.
             boxes: (N, 4) of objects in ``previous``.
         """
-        (first, scale), (second, _) = self._shrunk(previous), self._shrunk(frame)
-        return self._registered(first, second, boxes, scale)
+        (former, scale), (gray, _) = self._shrunk(previous), self._shrunk(frame)
+        return self._registered(former, gray, boxes, scale)
 
     def _shrunk(self, frame: np.ndarray) -> tuple[np.ndarray, float]:
         """The small grey image of a frame, and how large it is beside the frame."""
