@@ -42,7 +42,7 @@ FACE = slice(1, 4), slice(6, 10)
 SKIN_HUE, SKIN_CHROMA = (25.0, 85.0), (8.0, 52.0)
 # How much darker or lighter (L*), or otherwise coloured, a body part is than the face, at
 # least, if it is not bare: shade makes a difference of 20.
-SKIN_LIGHTNESS, SKIN_DIFFERENCE = 30.0, 15.0
+SKIN_LIGHTNESS, SKIN_DIFFERENCE = 35.0, 25.0
 SKIN_TERMS = ('brown', 'orange', 'pink', 'yellow', 'red', 'white', 'dark', 'light')
 LIGHT_INTERVAL = 1.0  # seconds from one look at the light to the next
 
