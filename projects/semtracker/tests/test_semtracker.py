@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Prompt, VideoInfo
 from mmsmot.structures.feature_maps import FeatureMaps
+from projects.semtracker.models.chosen_track import ChosenTrack
 from projects.semtracker.models.scene_context import SceneContext
 from projects.semtracker.models.semtracker import SemTracker
 from projects.semtracker.models.target_transformer import TargetPrediction
@@ -41,6 +42,9 @@ class SquareDetector(nn.Module):
             images,
             [None] * len(frames),
         )
+
+    def detect(self, frames) -> list[Detections]:
+        return self.detect_in(self.extract(frames))
 
     def detect_in(self, features: FeatureMaps) -> list[Detections]:
         self.calls += 1
@@ -291,3 +295,19 @@ def test_options_out_of_range() -> None:
         tracker(presence_threshold=1.5)
     with pytest.raises(ValueError, match='missed_click'):
         tracker(missed_click='ignore')
+
+
+def test_the_baseline_follows_the_track_that_is_named() -> None:
+    walk = [*WALK[:5], None, None, None, *[(16, 110)] * 4]
+    frames = video_frames(dict(red=walk, blue=STAND))
+    model = ChosenTrack(
+        detector=SquareDetector(),
+        tracker=dict(type='SORT', min_hits=1, max_age=1, iou_threshold=0.1),
+    )
+    for prompt in (BOX, Prompt(points={1: (60, 50)})):
+        (table,) = run(model, frames, prompt)
+        # It ends with its track: who comes back has another id.
+        assert table.frame_ids.tolist() == [1, 2, 3, 4, 5]
+        np.testing.assert_allclose(table.boxes[:, 0], [x for x, _ in WALK[:5]], atol=5)
+    with pytest.raises(ValueError, match='reads boxes and clicks alone'):
+        run(model, frames, Prompt('red'))
