@@ -26,4 +26,4 @@ test_dataloader = dict(
     dataset=dict(
         _delete_=True, type='SemTrackDataset', data_root='data/SemTrack',
         annotations='val.json', test_mode=True))
-test_evaluator = dict(groups=None)
+test_evaluator = [dict(type='SemanticTrackingMetric')]

@@ -23,5 +23,8 @@ train_cfg = _base_.semtracker_cpu.train_cfg
 custom_hooks = _base_.semtracker_cpu.custom_hooks
 default_hooks = _base_.semtracker_cpu.default_hooks
 test_dataloader = _base_.synsmot_episodes.test
-test_evaluator = dict(type='SemanticTrackingMetric', groups=_base_.verb_groups)
+test_evaluator = [
+    dict(type='SemanticTrackingMetric', groups=_base_.verb_groups),
+    dict(type='TrackingMetric', preprocessing='none')
+]
 test_cfg, log_processor = dict(), dict(by_epoch=False)

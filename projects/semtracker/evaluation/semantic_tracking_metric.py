@@ -51,7 +51,7 @@ class EpisodeResult:
 
 @METRICS.register_module()
 class SemanticTrackingMetric(BaseMetric):
-    """Success of the target, ST-mAP, MTIR, interaction F1 and trajectory accuracy.
+    """Success of the target, ST-mAP, TrackMAP, MTIR, interaction F1, trajectory accuracy.
 
     Scores of what was not predicted (a config that only tracks) are absent.
 
@@ -118,6 +118,8 @@ class SemanticTrackingMetric(BaseMetric):
         average = st_map(tracks, self.mode)
         scores['st_map'] = float(average['TI_AP_all'].mean())
         scores['st_mar'] = float(average['TI_AR_all'].mean())
+        open_gate = st_map(tracks, relation_rate=0.0)
+        scores['track_map'] = float(open_gate['TI_AP_all'].mean())
         scores |= clear_tr(tracks, self.mode)
         counts = np.sum([part.counts for part in described], axis=0)
         scores |= f1_scores(counts, self.verbs, self.groups)

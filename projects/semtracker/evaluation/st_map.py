@@ -37,7 +37,9 @@ class TrackMatches:
 
 
 def st_map(
-    sequences: Sequence[Sequence_], mode: str = 'fixed'
+    sequences: Sequence[Sequence_],
+    mode: str = 'fixed',
+    relation_rate: float = RELATION_RATE,
 ) -> dict[str, np.ndarray]:
     """ST-mAP over sequences, averaged over the categories with ground truth.
 
@@ -62,6 +64,8 @@ def st_map(
     Args:
         sequences: (truth, prediction) of each (video, query).
         mode: ``'fixed'`` or ``'released'``.
+        relation_rate: Least share of frames with the right interaction; 0 leaves the gate
+            open, which is TrackMAP.
 
     Returns:
         ``TI_AP_all`` and ``TI_AR_all``, (19,) each, a number a threshold; nan where there
@@ -72,7 +76,12 @@ def st_map(
     curves = []
     for category in categories:
         matches = [
-            matched_tracks(gt[gt.labels == category], dt[dt.labels == category], mode)
+            matched_tracks(
+                gt[gt.labels == category],
+                dt[dt.labels == category],
+                mode,
+                relation_rate,
+            )
             for gt, dt in sequences
         ]
         curves.append(average_precision(matches))
@@ -83,7 +92,9 @@ def st_map(
     return {'TI_AP_all': precision, 'TI_AR_all': recall}
 
 
-def matched_tracks(gt: RelationTracks, dt: RelationTracks, mode: str) -> TrackMatches:
+def matched_tracks(
+    gt: RelationTracks, dt: RelationTracks, mode: str, relation_rate: float
+) -> TrackMatches:
     """Match the tracks of one sequence and category, and gate the matches."""
     gt_ids, gt_index = np.unique(gt.ids, return_inverse=True)
     dt_ids, dt_index = np.unique(dt.ids, return_inverse=True)
@@ -99,10 +110,10 @@ def matched_tracks(gt: RelationTracks, dt: RelationTracks, mode: str) -> TrackMa
     rate = positive / np.maximum(union, 1)
     if mode == 'fixed':
         rows = np.arange(len(order))
-        passes = np.where(columns >= 0, rate[rows, columns] >= RELATION_RATE, False)
+        passes = np.where(columns >= 0, rate[rows, columns] >= relation_rate, False)
         is_true = (columns >= 0) & passes if len(gt_ids) else columns >= 0
     else:
-        is_true = _gated_after_loop(columns, rate, union)
+        is_true = _gated_after_loop(columns, rate, union, relation_rate)
     return TrackMatches(scores[order], is_true, len(gt_ids))
 
 
@@ -175,7 +186,7 @@ def _matched_columns(iou: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def _gated_after_loop(
-    columns: np.ndarray, rate: np.ndarray, union: np.ndarray
+    columns: np.ndarray, rate: np.ndarray, union: np.ndarray, relation_rate: float
 ) -> np.ndarray:
     """(19, D) bool of the released gate; see :func:`st_map`."""
     is_true = columns >= 0
@@ -185,6 +196,6 @@ def _gated_after_loop(
         if len(rows):
             row = rows[-1]
             selected = rate[row, matched[row]] if union[row, matched[row]] else None
-        if selected is not None and selected < RELATION_RATE and len(line):
+        if selected is not None and selected < relation_rate and len(line):
             line[-1] = False
     return is_true

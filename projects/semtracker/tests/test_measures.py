@@ -99,14 +99,7 @@ def test_without_relations_it_is_trackmap() -> None:
                 data['dt_track_scores'] = scores[order]
         results[str(number)] = metric.eval_sequence(data)
     expected = metric.combine_sequences(results)
-    # Frames that only one side has are wrong: leave the gate open by a rate of 0.
-    from projects.semtracker.evaluation import st_map as module
-
-    rate, module.RELATION_RATE = module.RELATION_RATE, 0.0
-    try:
-        found = st_map(everywhere)
-    finally:
-        module.RELATION_RATE = rate
+    found = st_map(everywhere, relation_rate=0.0)
     np.testing.assert_allclose(found['TI_AP_all'], expected['AP_all'], atol=1e-12)
     np.testing.assert_allclose(found['TI_AR_all'], expected['AR_all'], atol=1e-12)
 
@@ -305,6 +298,7 @@ def test_the_truth_is_perfect_and_its_roles_swapped_are_not() -> None:
         scores[name] = metric.compute_metrics(metric.results)
     perfect = (
         'st_map',
+        'track_map',
         'MTIR',
         'f1_micro',
         'f1_macro',
@@ -315,6 +309,7 @@ def test_the_truth_is_perfect_and_its_roles_swapped_are_not() -> None:
     )
     assert [scores['truth'][name] for name in perfect] == [1.0] * len(perfect)
     assert scores['truth']['success'] == pytest.approx(20 / 21)
+    assert scores['swapped']['track_map'] == 1.0
     zero = ('st_map', 'MTIR', 'f1_micro', 'trajectory_accuracy')
     assert [scores['swapped'][name] for name in zero] == [0.0] * len(zero)
 

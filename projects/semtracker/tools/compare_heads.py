@@ -251,17 +251,20 @@ def scores_of(
 ) -> dict[str, float]:
     """Interaction F1 frame by frame along the true boxes, nothing adapted."""
     counts = np.zeros((len(VERBS), 3), np.int64)
+    swapped = counts.copy()
     right = num_known = 0
     for episode in range(len(store)):
         batch = store.batch([(episode, 0, store.length(episode))])
         split = model.branch.split(model.branch.head(model.encode(batch))[0])
         verbs = split.verbs[0].argmax(-1).numpy()
         counts += frame_counts(batch.verbs[0].numpy(), verbs, len(VERBS))
+        swapped += frame_counts(batch.verbs[0].numpy(), verbs[:, ::-1], len(VERBS))
         partners = batch.partners[0]
         is_known = partners >= 0
         hits = split.partners[0].argmax(-1)[is_known] == partners[is_known]
         right, num_known = right + int(hits.sum()), num_known + int(is_known.sum())
     scores = f1_scores(counts, VERBS, groups) | {'partner': right / max(num_known, 1)}
+    scores['swapped'] = f1_scores(swapped, VERBS, {})['f1_micro']  # a control
     # JSON has no nan: a group without a verb in the split has no score.
     return {name: score for name, score in scores.items() if not math.isnan(score)}
 
@@ -311,7 +314,15 @@ def learning_rate(step: int, steps: int) -> float:
 
 def table(content: dict[str, Any], splits: list[str]) -> str:
     """Mean and standard error over seeds of each variant, in percent."""
-    names = ('f1_micro', 'f1_macro', 'f1_head', 'f1_middle', 'f1_tail', 'partner')
+    names = (
+        'f1_micro',
+        'f1_macro',
+        'f1_head',
+        'f1_middle',
+        'f1_tail',
+        'partner',
+        'swapped',
+    )
     lines = ['| split | variant | seeds | ' + ' | '.join(names) + ' |']
     lines.append('|---|---|---:|' + '---:|' * len(names))
     for split in splits:
