@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Prompt, VideoInfo
 from mmsmot.structures.feature_maps import FeatureMaps
+from mmsmot.utils.user_errors import is_for_users
 from projects.semtracker.models.chosen_track import ChosenTrack
 from projects.semtracker.models.scene_context import SceneContext
 from projects.semtracker.models.semtracker import SemTracker
@@ -217,8 +218,9 @@ def test_a_click_on_nobody() -> None:
     click = Prompt(points={1: (150, 10)})
     with pytest.raises(ValueError, match=r'on nobody: the nearest detection is \[16'):
         run(tracker(), frames, click)
-    with pytest.raises(ValueError, match='on nobody: nothing is detected'):
+    with pytest.raises(ValueError, match='on nobody: nothing is detected') as error:
         run(tracker(), video_frames(dict(red=[None])), click)
+    assert is_for_users(error.value)  # tools show its text without a traceback
     with pytest.raises(ValueError, match='click.*outside of the image of 320x160'):
         run(tracker(), frames, Prompt(points={1: (400, 10)}))
     # Whoever comes there later is the target.
