@@ -116,12 +116,6 @@ class SemTrackDataset(VideoDataset):
             for name in self.selected(sorted(queries))
         ]
 
-    def training_gt(self, gt: GroundTruth) -> GroundTruth:
-        """As of the base class; the tracked side stays though its partner is not."""
-        part = super().training_gt(gt)
-        part.interactions = gt.interactions
-        return part
-
     def _video(self, query: SemTrackQuery) -> ImageSequence:
         folder = Path(self.data_root) / query.video
         paths, size = None, (None, None)

@@ -166,12 +166,6 @@ class SynSMOTEpisodes(BenSMOTDataset):
             )
         return kept_episodes
 
-    def training_gt(self, gt: GroundTruth) -> GroundTruth:
-        """As of the base class; the tracked side stays though its partner is not."""
-        part = super().training_gt(gt)
-        part.interactions = gt.interactions
-        return part
-
 
 def read_people(path: Path) -> dict[int, dict[str, Any]]:
     """The people of a SynSMOT script by id.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 MIN_SIDE = 8.0  # pixels; a smaller target would be looked for in less than a cell
@@ -55,3 +56,40 @@ def jittered_boxes(
     centre = centre + shift * root * noise[:, :2]
     size = size * (scale * noise[:, 2:]).exp()
     return torch.cat([centre - size / 2, centre + size / 2], dim=1)
+
+
+def covering_boxes(
+    box: np.ndarray, size: tuple[int, int], factor: float
+) -> list[np.ndarray]:
+    """Boxes of a target's size whose search regions cover the image and overlap by half.
+
+    Args:
+        box: (4,) the target's.
+        size: Width and height of the image.
+        factor: Side of a region, in square roots of the box's area.
+    """
+    extent = box[2:] - box[:2]
+    step = factor * np.sqrt(extent.prod()) / 2
+    counts = np.ceil(np.array(size) / step).astype(int).clip(min=1)
+    x, y = (
+        (np.arange(n) + 0.5) * side / n
+        for n, side in zip(counts.tolist(), size, strict=True)
+    )
+    centres = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return [*np.concatenate([centres - extent / 2, centres + extent / 2], axis=1)]
+
+
+def cosine_window(scores: torch.Tensor) -> torch.Tensor:
+    """(S * S,) a window that is greatest in the middle, for scores (P, S * S)."""
+    side = round(scores.shape[1] ** 0.5)
+    line = torch.hann_window(side + 2, periodic=False, device=scores.device)[1:-1]
+    return (line[:, None] * line).flatten().to(scores)
+
+
+def cell_cover(boxes: torch.Tensor, grid: int) -> torch.Tensor:
+    """(P, grid^2) fraction of each cell of the unit square that boxes (P, 4) cover."""
+    edge = torch.arange(grid, device=boxes.device, dtype=boxes.dtype) / grid
+    low = torch.maximum(boxes[:, :2, None], edge)
+    high = torch.minimum(boxes[:, 2:, None], edge + 1 / grid)
+    across, down = ((high - low).clamp(min=0) * grid).unbind(1)
+    return (down[:, :, None] * across[:, None]).flatten(1)

@@ -48,6 +48,9 @@ from projects.semtracker.models.scene_context import SceneContext
 from projects.semtracker.models.search_region import (
     boxes_in_image,
     boxes_in_regions,
+    cell_cover,
+    cosine_window,
+    covering_boxes,
     square_regions,
 )
 from projects.semtracker.models.shared_features import SharedFeatures
@@ -274,7 +277,8 @@ class SemTracker(BaseEstimator):
                     box = clicked_box(prompt, frame, detections, self.query)
                 elif not prompt.boxes:
                     box = self._named_box(prompt, features, row, frame, detections)
-            if box is None and self.query.missed_click == 'error':
+            may_wait = self.query.missed_click == 'wait' and not prompt.boxes
+            if box is None and not may_wait:
                 require_frame_not_missed(prompt, frame, is_waiting)
             boxes.append(box)
         return boxes
@@ -304,20 +308,8 @@ class SemTracker(BaseEstimator):
         places = [target.box]
         lost = target.lost_frames - self.patience
         if lost >= 0 and lost % self.search_interval == 0:
-            places += self._squares(target.box, frame.size)
+            places += covering_boxes(target.box, frame.size, self.search_factor)
         return places
-
-    def _squares(self, box: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
-        """Boxes of a target's size, whose search regions cover the image and overlap."""
-        extent = box[2:] - box[:2]
-        step = self.search_factor * np.sqrt(extent.prod()) / 2
-        counts = np.ceil(np.array(size) / step).astype(int).clip(min=1)
-        x, y = (
-            (np.arange(n) + 0.5) * side / n
-            for n, side in zip(counts.tolist(), size, strict=True)
-        )
-        centres = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-        return [*np.concatenate([centres - extent / 2, centres + extent / 2], axis=1)]
 
     def _search(
         self,
@@ -335,7 +327,7 @@ class SemTracker(BaseEstimator):
         regions = square_regions(boxes, self.search_factor)
         prediction = self.tracking(memory, self._search_tokens(features, rows, regions))
         scores = prediction.centres.sigmoid() * (1 - self.window_weight)
-        scores = scores + self.window_weight * self._window(scores)
+        scores = scores + self.window_weight * cosine_window(scores)
         cell = scores.argmax(dim=1)
         at = torch.arange(len(cell), device=device)
         results = boxes_in_image(prediction.boxes[at, cell].double(), regions)
@@ -345,12 +337,6 @@ class SemTracker(BaseEstimator):
             if index not in best or presence[k] > best[index][1]:
                 best[index] = results[k].cpu().numpy(), float(presence[k])
         return best
-
-    def _window(self, scores: torch.Tensor) -> torch.Tensor:
-        """(S * S,) a cosine window that is 1 in the middle of the region."""
-        side = round(scores.shape[1] ** 0.5)
-        line = torch.hann_window(side + 2, periodic=False, device=scores.device)[1:-1]
-        return (line[:, None] * line).flatten().to(scores)
 
     def _template(
         self, features: FeatureMaps, row: int, box: np.ndarray
@@ -514,12 +500,3 @@ class SemTracker(BaseEstimator):
         super().train(mode)
         self.detector.eval()
         return self
-
-
-def cell_cover(boxes: torch.Tensor, grid: int) -> torch.Tensor:
-    """(P, grid^2) fraction of each cell of the unit square that boxes (P, 4) cover."""
-    edge = torch.arange(grid, device=boxes.device, dtype=boxes.dtype) / grid
-    low = torch.maximum(boxes[:, :2, None], edge)
-    high = torch.minimum(boxes[:, 2:, None], edge + 1 / grid)
-    across, down = ((high - low).clamp(min=0) * grid).unbind(1)
-    return (down[:, :, None] * across[:, None]).flatten(1)

@@ -243,6 +243,8 @@ def test_a_first_frame_that_is_not_the_videos_first() -> None:
     assert table.frame_ids.tolist() == [*range(7, 17)]  # nothing is told of before
     with pytest.raises(ValueError, match='named in frame 1.*first frame after it is 5'):
         run(tracker(), frames, BOX)
+    with pytest.raises(ValueError, match='named in frame 1'):  # a box waits for nobody
+        run(tracker(missed_click='wait'), frames, BOX)
 
 
 def test_a_text_that_fits_two(caplog: pytest.LogCaptureFixture) -> None:

@@ -67,7 +67,7 @@ def test_heads_learn_and_runs_are_kept(
     assert json.loads(again.read_text())['plain/0']['val'] == first['plain/0']['val']
     # The temporal head alone, on frames that are encoded once.
     heads = tmp_path / 'heads.json'
-    variants = ('--variants', 'plain', 'maml-second', '--seeds', 0, 1)
+    variants = ('--variants', 'plain', 'maml-second', '--seeds', 0, 1, '--adapt')
     run_tool(
         monkeypatch,
         *common,
@@ -81,6 +81,9 @@ def test_heads_learn_and_runs_are_kept(
     )
     content = json.loads(heads.read_text())
     assert {*content} == {f'{v}/{s}' for v in ('plain', 'maml-second') for s in (0, 1)}
+    scores = content['maml-second/0']['val']
+    assert scores['oracle_micro'] > scores['query_micro']  # true labels help
+    assert scores['swapped'] < scores['f1_micro'] or scores['f1_micro'] == 0
     capsys.readouterr()
     run_tool(
         monkeypatch,

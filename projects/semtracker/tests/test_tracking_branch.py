@@ -19,10 +19,11 @@ from projects.semtracker.models.clip_targets import (
 from projects.semtracker.models.search_region import (
     boxes_in_image,
     boxes_in_regions,
+    cell_cover,
+    covering_boxes,
     jittered_boxes,
     square_regions,
 )
-from projects.semtracker.models.semtracker import cell_cover
 from projects.semtracker.models.target_transformer import TargetTransformer
 from projects.semtracker.models.tracking_loss import (
     box_fractions,
@@ -90,6 +91,16 @@ def test_cover_is_the_part_of_the_box() -> None:
     assert cover.mean().item() == pytest.approx(0.5)
 
 
+def test_covering_regions_leave_no_place_out() -> None:
+    boxes = np.stack(covering_boxes(np.array([5.0, 5, 25, 45]), (320, 192), 3.0))
+    regions = square_regions(torch.from_numpy(boxes), 3.0).numpy()
+    x, y = np.meshgrid(np.arange(0, 321, 4), np.arange(0, 193, 4))
+    places = np.stack([x.ravel(), y.ravel()], 1)[:, None]
+    inside = (places >= regions[:, :2]) & (places <= regions[:, 2:])
+    assert inside.all(axis=2).sum(axis=1).min() >= 1
+    np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2], [[20, 40]] * len(boxes))
+
+
 def small_transformer(**options) -> TargetTransformer:
     torch.manual_seed(0)
     sizes = dict(channels=16, heads=2, layers=2, template_grid=3, search_grid=8)
@@ -155,7 +166,9 @@ def find(branch: TargetTransformer, batch: tuple):
     return branch(memory, batch[1])
 
 
-def clip_table(videos=('a', 'b'), num_frames: int = 4) -> TargetTable:
+def clip_table(
+    videos=('a', 'b'), num_frames: int = 4, empty: bool = False
+) -> TargetTable:
     inputs, samples = [], []
     for b, name in enumerate(videos):
         video = VideoInfo(name, name, width=200, height=100)
@@ -163,7 +176,7 @@ def clip_table(videos=('a', 'b'), num_frames: int = 4) -> TargetTable:
         boxes = np.tile([10.0 + 50 * b, 10, 30 + 50 * b, 50], (num_frames, 1))
         gt = Trajectories(frames, frames * 0 + 1, boxes)[frames != 2]
         samples.append(SMOTDataSample(metainfo=dict(video=video)))
-        samples[-1].gt_trajectories = gt
+        samples[-1].gt_trajectories = gt[:0] if empty and not b else gt
         inputs.append([type('F', (), dict(frame_id=int(f)))() for f in frames])
     steps = [list(step) for step in zip(*inputs, strict=True)]
     return TargetTable.of(steps, samples, torch.device('cpu'))
@@ -178,6 +191,16 @@ def test_a_hidden_target_is_looked_for_and_is_not_there() -> None:
     search = search_targets(table, 3.0, Jitter(0.3, 0.2, 0.0), rng)
     torch.testing.assert_close(search.is_present, table.is_visible)
     assert (search.template_of == torch.arange(8) % 2).all()
+
+
+def test_a_clip_without_its_target_has_nothing_to_find() -> None:
+    table, rng = clip_table(empty=True), np.random.default_rng(0)
+    assert template_rows(table, rng)[0] == 0
+    search = search_targets(table, 3.0, Jitter(0.3, 0.2, 0.0), rng)
+    assert search.is_present[::2].sum() == 0 and search.is_present[1::2].sum() == 3
+    clips, rows, _, is_target = named_boxes(table, [Detections.empty()] * 8, ['a', 'b'])
+    assert clips == [0, 1] and rows.tolist() == [1]
+    assert is_target.tolist() == [[False], [True]]
 
 
 def test_another_videos_template_is_not_there() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from mmsmot.utils.command_line import (
     count_arg,
@@ -41,6 +42,7 @@ with tool_imports():
         interaction_loss,
     )
     from projects.semtracker.models.meta_learning import Episodes, MetaLearning
+    from projects.semtracker.models.self_adaptation import SelfAdaptation
     from projects.semtracker.models.shared_features import SharedFeatures
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -109,6 +111,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--lr', type=positive_arg, default=1e-3)
     parser.add_argument('--inner-lr', type=positive_arg, default=0.1)
     parser.add_argument('--inner-steps', type=count_arg, default=2)
+    parser.add_argument(
+        '--adapt',
+        action='store_true',
+        help='also score heads that adapt to the first frames, by their own and true labels',
+    )
     parser.add_argument('--encoder', help='shared features and encoder, not trained')
     parser.add_argument('--save', help='write the weights of the last run')
     parser.add_argument('--out', required=True, help='JSON of all scores')
@@ -123,6 +130,7 @@ def main() -> None:
         args.steps, args.batch, args.frames, args.lr, args.inner_lr, args.inner_steps
     )
     content = read_json(args.out) if Path(args.out).exists() else {}
+    meta = MetaLearning(inner_lr=args.inner_lr, inner_steps=args.inner_steps)
     frozen = None
     if args.encoder is not None:  # its frames are the same in every run
         model = BranchOnEpisodes(train.tokens.shape[2], {})
@@ -136,7 +144,8 @@ def main() -> None:
             model = trained(name, seed, train, schedule, frozen)
             groups = verb_groups(train)
             content[key] = {
-                split: scores_of(model, store, groups) for split, store in test.items()
+                split: scores_of(model, store, groups, meta if args.adapt else None)
+                for split, store in test.items()
             } | dict(schedule=vars(schedule), encoder=args.encoder or '')
             write_json(content, args.out)
             if args.save:
@@ -247,26 +256,90 @@ def encoded(model: BranchOnEpisodes, store: EpisodeStore) -> torch.Tensor:
 
 @torch.no_grad()
 def scores_of(
-    model: BranchOnEpisodes, store: EpisodeStore, groups: dict[str, str]
+    model: BranchOnEpisodes,
+    store: EpisodeStore,
+    groups: dict[str, str],
+    meta: MetaLearning | None = None,
 ) -> dict[str, float]:
-    """Interaction F1 frame by frame along the true boxes, nothing adapted."""
-    counts = np.zeros((len(VERBS), 3), np.int64)
-    swapped = counts.copy()
+    """Interaction F1 frame by frame along the true boxes.
+
+    Plain names: nothing is adapted. With ``meta`` also, of the frames after the support
+    alone: ``query_``, not adapted; ``self_``, adapted to what the head itself says of the
+    support where it is sure; ``oracle_``, adapted to the support's true labels, which
+    nobody has. ``swapped``: subject and object exchanged, a control.
+    """
+    counts = {'all': np.zeros((len(VERBS), 3), np.int64)}
+
+    def count(kind: str, gt: np.ndarray, verbs: np.ndarray) -> None:
+        counts[kind] = counts.get(kind, 0) + frame_counts(gt, verbs, len(VERBS))
+
     right = num_known = 0
     for episode in range(len(store)):
         batch = store.batch([(episode, 0, store.length(episode))])
-        split = model.branch.split(model.branch.head(model.encode(batch))[0])
-        verbs = split.verbs[0].argmax(-1).numpy()
-        counts += frame_counts(batch.verbs[0].numpy(), verbs, len(VERBS))
-        swapped += frame_counts(batch.verbs[0].numpy(), verbs[:, ::-1], len(VERBS))
-        partners = batch.partners[0]
-        is_known = partners >= 0
-        hits = split.partners[0].argmax(-1)[is_known] == partners[is_known]
-        right, num_known = right + int(hits.sum()), num_known + int(is_known.sum())
-    scores = f1_scores(counts, VERBS, groups) | {'partner': right / max(num_known, 1)}
-    scores['swapped'] = f1_scores(swapped, VERBS, {})['f1_micro']  # a control
+        frames = model.encode(batch)
+        verbs, hits = predicted_verbs(model, {}, batch, frames)
+        gt = batch.verbs[0].numpy()
+        count('all', gt, verbs)
+        count('swapped', gt, verbs[:, ::-1])
+        right, num_known = right + int(hits.sum()), num_known + len(hits)
+        if meta is None:
+            continue
+        support = meta.support_mask(batch.mask)
+        query = ~support[0].numpy()
+        count('query', gt[query], verbs[query])
+        for kind, weights in adapted_weights(
+            model, batch, frames, support, meta
+        ).items():
+            verbs, _ = predicted_verbs(model, weights, batch, frames)
+            count(kind, gt[query], verbs[query])
+    scores = f1_scores(counts.pop('all'), VERBS, groups)
+    scores['partner'] = right / max(num_known, 1)
+    scores['swapped'] = f1_scores(counts.pop('swapped'), VERBS, groups)['f1_micro']
+    for kind, verb_counts in counts.items():
+        part = f1_scores(verb_counts, VERBS, groups)
+        scores |= {name.replace('f1', kind): score for name, score in part.items()}
     # JSON has no nan: a group without a verb in the split has no score.
     return {name: score for name, score in scores.items() if not math.isnan(score)}
+
+
+def predicted_verbs(
+    model: BranchOnEpisodes,
+    weights: dict[str, torch.Tensor],
+    batch: EpisodeBatch,
+    frames: torch.Tensor,
+) -> tuple[np.ndarray, torch.Tensor]:
+    """(T, 2) verbs of one episode, and which known partners are right.
+
+    Args:
+        model: The model.
+        weights: Of the head, in place of its own; empty for its own.
+        batch: One whole episode.
+        frames: (1, T, d), encoded.
+    """
+    logits, _ = functional_call(model.branch.head, weights, (frames,))
+    split = model.branch.split(logits)
+    partners = batch.partners[0]
+    is_known = partners >= 0
+    hits = split.partners[0].argmax(-1)[is_known] == partners[is_known]
+    return split.verbs[0].argmax(-1).numpy(), hits
+
+
+def adapted_weights(
+    model: BranchOnEpisodes,
+    batch: EpisodeBatch,
+    frames: torch.Tensor,
+    support: torch.Tensor,
+    meta: MetaLearning,
+) -> dict[str, dict[str, torch.Tensor]]:
+    """The head adapted to its own sure answers, and to the true labels of the support."""
+    weights = {n: w.detach() for n, w in model.branch.head.named_parameters()}
+    target = frames, batch.verbs, batch.partners
+    adaptation = SelfAdaptation(inner_steps=meta.inner_steps, inner_lr=meta.inner_lr)
+    first_frames = frames[:, : int(support.sum())]
+    return {
+        'self': dict(adaptation.adapted(model.branch, first_frames)),
+        'oracle': dict(meta.adapted(model.branch.head, weights, target, support)),
+    }
 
 
 class WindowSampler:
@@ -314,15 +387,8 @@ def learning_rate(step: int, steps: int) -> float:
 
 def table(content: dict[str, Any], splits: list[str]) -> str:
     """Mean and standard error over seeds of each variant, in percent."""
-    names = (
-        'f1_micro',
-        'f1_macro',
-        'f1_head',
-        'f1_middle',
-        'f1_tail',
-        'partner',
-        'swapped',
-    )
+    runs = [run[split] for run in content.values() for split in splits if split in run]
+    names = [*dict.fromkeys(name for run in runs for name in run)]
     lines = ['| split | variant | seeds | ' + ' | '.join(names) + ' |']
     lines.append('|---|---|---:|' + '---:|' * len(names))
     for split in splits:
