@@ -81,9 +81,10 @@ def test_heads_learn_and_runs_are_kept(
     )
     content = json.loads(heads.read_text())
     assert {*content} == {f'{v}/{s}' for v in ('plain', 'maml-second') for s in (0, 1)}
-    scores = content['maml-second/0']['val']
-    assert scores['oracle_micro'] > scores['query_micro']  # true labels help
-    assert scores['swapped'] < scores['f1_micro'] or scores['f1_micro'] == 0
+    scores = [run['val'] for run in content.values()]
+    means = {name: np.mean([run[name] for run in scores]) for name in scores[0]}
+    assert means['oracle_micro'] > means['query_micro']  # true labels help
+    assert means['swapped'] == 0  # nobody is an object here
     capsys.readouterr()
     run_tool(
         monkeypatch,
