@@ -9,7 +9,8 @@ from pathlib import Path
 from .full_disk import is_disk_full
 
 PACKAGE = Path(__file__).resolve().parents[1]
-TOOLS = PACKAGE.parent / 'tools'  # of a checkout; an installed package holds its own
+# Of a checkout; an installed package holds its own.
+BESIDE_PACKAGE = (PACKAGE.parent / 'tools', PACKAGE.parent / 'projects')
 # For users where mmsmot itself raises them.
 RAISED_ON_PURPOSE = (ValueError, KeyError, TypeError, FloatingPointError)
 # For users wherever they come from: the input holds more than can be stored.
@@ -53,8 +54,9 @@ def is_path_user_error(error: Exception) -> bool:
 def is_raised_by_mmsmot(error: Exception) -> bool:
     """Whether a ``raise`` of mmsmot's own code made the error, and so its text."""
     file, line = _raised_at(error)
-    folders = Path(file).resolve().parents
-    return line.startswith('raise ') and (PACKAGE in folders or TOOLS in folders)
+    folders = {*Path(file).resolve().parents}
+    is_ours = not folders.isdisjoint((PACKAGE, *BESIDE_PACKAGE))
+    return line.startswith('raise ') and is_ours
 
 
 def _raised_at(error: Exception) -> tuple[str, str]:

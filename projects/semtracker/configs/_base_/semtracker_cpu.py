@@ -1,0 +1,21 @@
+# 700 iterations of six clips of 12 frames; the detector is frozen, its maps are cached.
+semtracker_cpu = dict(
+    optim_wrapper=dict(
+        type='OptimWrapper',
+        optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-4),
+        clip_grad=dict(max_norm=5.0)),
+    param_scheduler=[
+        dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=50),
+        dict(
+            type='CosineAnnealingLR',
+            by_epoch=False,
+            begin=50,
+            end=700,
+            eta_min=1e-5)
+    ],
+    train_cfg=dict(type='IterBasedTrainLoop', max_iters=700),
+    custom_hooks=[dict(type='CheckInvalidLossHook')],
+    default_hooks=dict(
+        logger=dict(type='LoggerHook', interval=10),
+        checkpoint=dict(
+            type='CheckpointHook', by_epoch=False, interval=50, max_keep_ckpts=2)))

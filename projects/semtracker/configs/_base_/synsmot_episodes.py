@@ -1,0 +1,35 @@
+# Each person of SynSMOT as a target. `text` in training: the sentence is learnt from, the
+# box is the true one anyway. val and test name the target by its first box.
+synsmot_episodes = dict(
+    train=dict(
+        batch_size=6,
+        num_workers=1,
+        persistent_workers=True,
+        sampler=dict(type='DefaultSampler', shuffle=True),
+        dataset=dict(
+            type='SynSMOTEpisodes',
+            data_root='data/SynSMOT',
+            split='train',
+            query='text',
+            num_frames=12,
+            pipeline=[dict(type='PackClip', require_images=False)])),
+    val=dict(
+        batch_size=1,
+        num_workers=0,
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        dataset=dict(
+            type='SynSMOTEpisodes',
+            data_root='data/SynSMOT',
+            split='val',
+            query='box',
+            test_mode=True)),
+    test=dict(
+        batch_size=1,
+        num_workers=0,
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        dataset=dict(
+            type='SynSMOTEpisodes',
+            data_root='data/SynSMOT',
+            split='test',
+            query='box',
+            test_mode=True)))

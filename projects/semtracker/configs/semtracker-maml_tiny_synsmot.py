@@ -1,0 +1,10 @@
+_base_ = ['./semtracker_tiny_synsmot.py']
+custom_imports = dict(imports=[
+    'projects.semtracker.datasets.synsmot_episodes',
+    'projects.semtracker.evaluation.semantic_tracking_metric',
+    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
+])
+# Episodes: the head adapts to the first half of a clip, and is judged on the second.
+model = dict(
+    semantics=dict(
+        meta=dict(type='MetaLearning', inner_steps=2, inner_lr=0.1, second_order=True)))

@@ -1,0 +1,29 @@
+_base_ = [
+    './semtracker_tiny_synsmot.py',
+    '../../../configs/_base_/detectors/centernet2_r50.py'
+]
+custom_imports = dict(imports=[
+    'projects.semtracker.datasets.semtrack_dataset',
+    'projects.semtracker.datasets.synsmot_episodes',
+    'projects.semtracker.evaluation.semantic_tracking_metric',
+    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
+])
+_wide_ = dict(channels=256, heads=8)  # the paper states no sizes: these are ours
+model = dict(
+    estimator=dict(
+        detector=dict(_delete_=True, **_base_.centernet2_r50),
+        shared=dict(in_channels=256, channels=256),
+        tracking=dict(**_wide_, layers=6, template_grid=8, search_grid=20),
+        text_matcher=dict(channels=256, width=256, buckets=8192)),
+    semantics=dict(
+        meta=dict(type='MetaLearning'),
+        branch=dict(**_wide_, token_channels=256, frame_layers=4, temporal_layers=4)))
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True, type='SemTrackDataset', data_root='data/SemTrack',
+        annotations='train.json', pipeline=[dict(type='PackClip')]))
+test_dataloader = dict(
+    dataset=dict(
+        _delete_=True, type='SemTrackDataset', data_root='data/SemTrack',
+        annotations='val.json', test_mode=True))
+test_evaluator = [dict(type='SemanticTrackingMetric')]

@@ -1,0 +1,30 @@
+_base_ = [
+    '../../../configs/_base_/default_runtime.py',
+    '../../../configs/_base_/detectors/centernet_tiny.py',
+    './_base_/synsmot_episodes.py', './_base_/semtracker_tiny.py',
+    './_base_/semtracker_cpu.py', './_base_/verb_groups.py'
+]
+custom_imports = dict(imports=[
+    'projects.semtracker.datasets.synsmot_episodes',
+    'projects.semtracker.evaluation.semantic_tracking_metric',
+    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
+])
+model = dict(
+    type='SMOT',
+    estimator=dict(
+        _base_.semtracker_tiny, detector=dict(_base_.centernet_tiny, embedder=None)),
+    semantics=dict(type='TargetStory', branch=dict(type='InteractionBranch')),
+    training=dict(
+        type='ClipTraining', freeze=True, teacher_forcing_ratio=1.0, box_noise=0.05))
+train_dataloader = _base_.synsmot_episodes.train
+optim_wrapper = _base_.semtracker_cpu.optim_wrapper
+param_scheduler = _base_.semtracker_cpu.param_scheduler
+train_cfg = _base_.semtracker_cpu.train_cfg
+custom_hooks = _base_.semtracker_cpu.custom_hooks
+default_hooks = _base_.semtracker_cpu.default_hooks
+test_dataloader = _base_.synsmot_episodes.test
+test_evaluator = [
+    dict(type='SemanticTrackingMetric', groups=_base_.verb_groups),
+    dict(type='TrackingMetric', preprocessing='none')
+]
+test_cfg, log_processor = dict(), dict(by_epoch=False)

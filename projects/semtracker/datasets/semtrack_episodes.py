@@ -1,0 +1,153 @@
+"""Between SemTrack's classes a frame and our events with a partner's class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mmsmot.structures import UNTRACKED, Interactions, Trajectories
+from projects.semtracker.datasets.episode_labels import frame_labels
+from projects.semtracker.datasets.relation_tracks import NO_RELATION, RelationTracks
+from projects.semtracker.datasets.semtrack_json import SemTrackQuery
+
+
+def target_trajectory(query: SemTrackQuery) -> Trajectories:
+    """The target's boxes."""
+    target = query.tracks[query.tracks.is_main]
+    return Trajectories(target.frame_ids, target.ids, target.boxes)
+
+
+def target_events(
+    query: SemTrackQuery, categories: Mapping[int, str], relations: Mapping[int, str]
+) -> Interactions:
+    """The target's interactions as spans of frames.
+
+    Annotated frames that follow each other with the same class in a role are one event.
+    The other side is whoever has the class in the other role there; its category is the
+    partner's class, the most frequent one over the span, ``''`` where nobody has it.
+
+    Args:
+        query: The sequence.
+        categories: Object category by id.
+        relations: Interaction class by id.
+    """
+    tracks = query.tracks
+    target = tracks[tracks.is_main]
+    partners = tracks[~tracks.is_main]
+    position = {f: t for t, f in enumerate(query.frame_ids.tolist())}
+    rows = []
+    for role, (target_classes, partner_classes) in enumerate(
+        (
+            (target.subject_relations, partners.object_relations),
+            (target.object_relations, partners.subject_relations),
+        )
+    ):
+        at = np.array([position[f] for f in target.frame_ids.tolist()], int)
+        for first, last_row in _runs(target_classes[:, 0], at):
+            number = int(target_classes[first, 0])
+            if number == NO_RELATION:
+                continue
+            start, end = int(target.frame_ids[first]), int(target.frame_ids[last_row])
+            inside = (partners.frame_ids >= start) & (partners.frame_ids <= end)
+            labels = partners.labels[
+                inside & (partner_classes[:, 0] == number)
+            ].tolist()
+            partner = categories[Counter(labels).most_common(1)[0][0]] if labels else ''
+            track_id = int(target.ids[first])
+            sides = (track_id, UNTRACKED) if role == 0 else (UNTRACKED, track_id)
+            rows.append((*sides, relations[number], start, end, 1.0, partner))
+    if not rows:
+        return Interactions.empty()
+    rows.sort(key=lambda row: (row[3], row))
+    return Interactions(*map(np.array, zip(*rows, strict=True)))
+
+
+def semtrack_query(
+    video: str,
+    text: str,
+    frame_ids: np.ndarray,
+    trajectories: Trajectories,
+    target_id: int,
+    events: Interactions,
+    category_of: Mapping[int, int],
+    verbs: Sequence[str],
+) -> SemTrackQuery:
+    """A target in SemTrack's form; the inverse of :func:`target_events`.
+
+    Args:
+        video: Its name.
+        text: The query.
+        frame_ids: (T,) of the video.
+        trajectories: Of everybody; ids from 1.
+        target_id: The target.
+        events: Interactions between tracks with spans; those with things, which have no
+            box, keep their class on the target's side alone.
+        category_of: Object category id by track id.
+        verbs: The interaction classes; the k-th has id k.
+    """
+    table = events.touching([target_id])
+    ids = [
+        int(i)
+        for i in np.unique(trajectories.ids)
+        if i == target_id
+        or i in {*table.subject_ids.tolist(), *table.object_ids.tolist()}
+    ]
+    parts = []
+    for track_id in ids:
+        rows = trajectories[trajectories.ids == track_id]
+        labels, _ = frame_labels(_as_target(table, track_id), rows.frame_ids, verbs, ())
+        classes = np.where(labels > 0, labels - 1, NO_RELATION)
+        count = len(rows)
+        parts.append(
+            RelationTracks(
+                rows.frame_ids,
+                rows.ids,
+                rows.boxes,
+                np.full(count, category_of[track_id]),
+                np.full(count, track_id == target_id),
+                classes[:, :1],
+                classes[:, 1:],
+                np.ones(count),
+            )
+        )
+    columns = [
+        np.concatenate(column)
+        for column in zip(*(tuple(vars(part).values()) for part in parts), strict=True)
+    ]
+    tracks = RelationTracks(*columns)
+    order = np.lexsort((tracks.ids, tracks.frame_ids))
+    return SemTrackQuery(video, text, np.asarray(frame_ids), tracks[order])
+
+
+def _as_target(table: Interactions, track_id: int) -> Interactions:
+    """The events of one track, in which the other side is not tracked."""
+    target_classes = table.touching([track_id])
+    ids = [
+        np.where(side == track_id, track_id, UNTRACKED)
+        for side in (target_classes.subject_ids, target_classes.object_ids)
+    ]
+    rows = {
+        (int(s), int(o), str(v), int(a), int(b))
+        for s, o, v, a, b in zip(
+            *ids,
+            target_classes.verbs,
+            target_classes.start_frames,
+            target_classes.end_frames,
+            strict=True,
+        )
+    }
+    if not rows:
+        return Interactions.empty()
+    return Interactions(*map(np.array, zip(*sorted(rows), strict=True)))
+
+
+def _runs(values: np.ndarray, positions: np.ndarray) -> list[tuple[int, int]]:
+    """First and last row of each run of one value at consecutive positions."""
+    if not len(values):
+        return []
+    cut = (np.diff(values) != 0) | (np.diff(positions) != 1)
+    ends = np.append(np.flatnonzero(cut), len(values) - 1)
+    starts = np.append(0, ends[:-1] + 1)
+    return [*zip(starts.tolist(), ends.tolist(), strict=True)]

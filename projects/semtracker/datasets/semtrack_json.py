@@ -1,0 +1,369 @@
+"""SemTrack's TAO-style JSON: read with counted repairs, and written."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from mmengine.logging import print_log
+
+from mmsmot.structures import xywh_to_xyxy, xyxy_to_xywh
+from mmsmot.utils.json_file import read_json, write_json
+from projects.semtracker.datasets.relation_tracks import NO_RELATION, RelationTracks
+
+# What is mended in the file, counted under these names.
+REPAIRS = {
+    'main_object_missing': 'annotations without main_object, taken for other objects',
+    'main_object_none': 'queries whose annotations name no main object; the longest track '
+    'is taken for it',
+    'relation_missing': 'annotations without a relation, taken for none',
+    'relation_unknown': 'relation ids that are not in relation_categories, taken for none',
+    'box_invalid': 'boxes without area or with a number that is not finite, left out',
+    'image_unknown': 'annotations of an image that is not in images, left out',
+    'category_unknown': 'annotations of a category that is not in categories, left out',
+    'box_repeated': 'second boxes of a track in an image, left out',
+}
+MAX_EXAMPLES = 3
+
+
+class FormatRepairs:
+    """What was mended in a file, by kind, with the first places.
+
+    Args:
+        path: The file, for messages.
+        strict: Make each an error.
+    """
+
+    def __init__(self, path: str | os.PathLike, strict: bool = False) -> None:
+        self.path = path
+        self.strict = strict
+        self.counts: Counter[str] = Counter()
+        self.examples: dict[str, list[str]] = {}
+
+    def add(self, kind: str, place: str) -> None:
+        """Count one.
+
+        Raises:
+            ValueError: ``strict``; names the file and the place.
+        """
+        if self.strict:
+            raise ValueError(f'{self.path}: {place}: {REPAIRS[kind]} (strict)')
+        self.counts[kind] += 1
+        examples = self.examples.setdefault(kind, [])
+        if len(examples) < MAX_EXAMPLES:
+            examples.append(place)
+
+    def report(self) -> None:
+        """Log each kind with its count."""
+        for kind, count in self.counts.items():
+            print_log(
+                f'{self.path}: {count} {REPAIRS[kind]} [{kind}]; first: '
+                f'{self.examples[kind][0]}',
+                logger='current',
+                level=logging.WARNING,
+            )
+
+
+@dataclass(eq=False)
+class SemTrackQuery:
+    """One sequence of SemTrack: a video and the query that names its target.
+
+    Attributes:
+        video: Its name.
+        text: The query, ``lang`` in the file.
+        frame_ids: (T,) numbers of its images, from 1.
+        tracks: All annotated objects, the target's boxes marked main.
+    """
+
+    video: str
+    text: str
+    frame_ids: np.ndarray
+    tracks: RelationTracks
+
+    @property
+    def name(self) -> str:
+        """As the released evaluation names a sequence."""
+        return f'{self.video.split("/")[-1]}_{self.text.replace(" ", "_")}'
+
+
+@dataclass(eq=False)
+class SemTrackFile:
+    """The content of an annotation file.
+
+    Attributes:
+        queries: Its sequences, in the file's order.
+        categories: Object category by id.
+        relations: Interaction class by id; ids without a name have ``'relation <id>'``.
+        repairs: What was mended.
+    """
+
+    queries: list[SemTrackQuery]
+    categories: dict[int, str]
+    relations: dict[int, str]
+    repairs: FormatRepairs = field(repr=False)
+
+
+def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrackFile:
+    """Read ground truth in SemTrack's TAO-style JSON.
+
+    Frames are numbered from 1: an image's ``frame_index`` plus one, since the file counts
+    from 0. Names of interaction classes stand in ``relation_categories``, where there is
+    such a list.
+
+    Args:
+        path: The file.
+        strict: Make what would be mended an error.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It lacks a list or a key; names the file, the list and the entry.
+    """
+    content = read_json(path)
+    videos, images, categories, annotations = (
+        _entries(content, name, keys, path)
+        for name, keys in (
+            ('videos', ('id', 'name', 'lang')),
+            ('images', ('id', 'video_id', 'frame_index')),
+            ('categories', ('id', 'name')),
+            ('annotations', ('image_id', 'track_id', 'category_id', 'bbox')),
+        )
+    )
+    names = {int(c['id']): str(c['name']) for c in categories}
+    relations = _relations(content, annotations, path)
+    repairs = FormatRepairs(path, strict)
+    places = {i['id']: (i['video_id'], int(i['frame_index']) + 1) for i in images}
+    rows: dict[Any, list[tuple]] = {video['id']: [] for video in videos}
+    box_keys: set[tuple] = set()
+    for number, entry in enumerate(annotations):
+        place = f'annotations[{number}]'
+        row = _row(entry, place, places, names, relations, repairs)
+        if row is None:
+            continue
+        key = places[entry['image_id']][0], row[0], row[1]
+        if key in box_keys:
+            repairs.add('box_repeated', place)
+        elif key[0] in rows:
+            box_keys.add(key)
+            rows[key[0]].append(row)
+    queries = []
+    for video in videos:
+        frame_ids = sorted(f for v, f in places.values() if v == video['id'])
+        tracks = _with_main(_table(rows[video['id']]), str(video['name']), repairs)
+        queries.append(
+            SemTrackQuery(
+                str(video['name']), str(video['lang']), np.array(frame_ids, int), tracks
+            )
+        )
+    repairs.report()
+    return SemTrackFile(queries, names, relations, repairs)
+
+
+def write_semtrack_json(
+    path: str | os.PathLike,
+    queries: Sequence[SemTrackQuery],
+    categories: Mapping[int, str],
+    relations: Mapping[int, str],
+) -> None:
+    """Write ground truth in SemTrack's TAO-style JSON, whole or not at all.
+
+    Track and image ids are unique over the file, as TAO's are.
+    """
+    content: dict[str, list] = {
+        'videos': [],
+        'images': [],
+        'tracks': [],
+        'categories': [dict(id=i, name=name) for i, name in categories.items()],
+        'relation_categories': [dict(id=i, name=n) for i, n in relations.items()],
+        'annotations': [],
+    }
+    for video_id, query in enumerate(queries, start=1):
+        content['videos'].append(
+            dict(
+                id=video_id,
+                name=query.video,
+                lang=query.text,
+                neg_category_ids=[],
+                not_exhaustive_category_ids=[],
+            )
+        )
+        _add_query(content, query, video_id)
+    write_json(content, path)
+
+
+def write_semtrack_predictions(
+    path: str | os.PathLike,
+    predictions: Sequence[RelationTracks],
+    truth: dict[str, Any],
+) -> None:
+    """Write what the released evaluation reads: a list of boxes with top-k relations.
+
+    Args:
+        path: The file.
+        predictions: For each video of ``truth``, in its order.
+        truth: The content of the ground truth file, whose image and video ids are used.
+    """
+    images = {(i['video_id'], i['frame_index'] + 1): i['id'] for i in truth['images']}
+    rows = []
+    for video, tracks in zip(truth['videos'], predictions, strict=True):
+        boxes = xyxy_to_xywh(tracks.boxes)
+        for row in range(len(tracks)):
+            rows.append(
+                dict(
+                    image_id=images[video['id'], int(tracks.frame_ids[row])],
+                    video_id=video['id'],
+                    track_id=int(tracks.ids[row]),
+                    category_id=int(tracks.labels[row]),
+                    bbox=boxes[row].tolist(),
+                    score=float(tracks.scores[row]),
+                    is_main=int(tracks.is_main[row]),
+                    relation_sub_category_id=tracks.subject_relations[row].tolist(),
+                    relation_obj_category_id=tracks.object_relations[row].tolist(),
+                )
+            )
+    write_json(rows, path)
+
+
+def _entries(
+    content: Any, name: str, keys: Sequence[str], path: str | os.PathLike
+) -> list[dict[str, Any]]:
+    """A list of the file, each entry with these keys."""
+    entries = content.get(name) if isinstance(content, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError(
+            f"{path}: expected an object with a list {name!r}, as in SemTrack's TAO-style "
+            f'JSON, got {type(entries).__name__}'
+        )
+    for number, entry in enumerate(entries):
+        missing = [k for k in keys if not isinstance(entry, dict) or k not in entry]
+        if missing:
+            raise ValueError(f'{path}: {name}[{number}] has no {missing[0]!r}')
+    return entries
+
+
+def _relations(
+    content: dict[str, Any], annotations: list[dict], path: str | os.PathLike
+) -> dict[int, str]:
+    if 'relation_categories' in content:
+        entries = _entries(content, 'relation_categories', ('id', 'name'), path)
+        return {int(entry['id']): str(entry['name']) for entry in entries}
+    ids = {
+        entry.get(f'relation_{side}_category_id')
+        for entry in annotations
+        for side in ('sub', 'obj')
+    }
+    numbers = sorted(i for i in ids if type(i) is int and i >= 0)
+    return {i: f'relation {i}' for i in numbers}
+
+
+def _row(
+    entry: dict[str, Any],
+    place: str,
+    places: Mapping[Any, tuple[Any, int]],
+    categories: Mapping[int, str],
+    relations: Mapping[int, str],
+    repairs: FormatRepairs,
+) -> tuple | None:
+    """Frame, track, box, category, main, relations; ``None`` where it is left out."""
+    if entry['image_id'] not in places:
+        repairs.add('image_unknown', f'{place}: image_id {entry["image_id"]!r}')
+        return None
+    if entry['category_id'] not in categories:
+        repairs.add(
+            'category_unknown', f'{place}: category_id {entry["category_id"]!r}'
+        )
+        return None
+    box = np.asarray(entry['bbox'], float).reshape(-1)
+    if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= 0).any():
+        repairs.add('box_invalid', f'{place}: bbox {entry["bbox"]!r:.60}')
+        return None
+    if 'main_object' not in entry:
+        repairs.add('main_object_missing', place)
+    sides = [
+        _relation(entry, side, place, relations, repairs) for side in ('sub', 'obj')
+    ]
+    frame_id = places[entry['image_id']][1]
+    is_main = bool(entry.get('main_object', 0))
+    track_id, category = int(entry['track_id']), int(entry['category_id'])
+    return frame_id, track_id, box, category, is_main, *sides
+
+
+def _relation(
+    entry: dict[str, Any],
+    side: str,
+    place: str,
+    relations: Mapping[int, str],
+    repairs: FormatRepairs,
+) -> int:
+    key = f'relation_{side}_category_id'
+    if entry.get(key) is None:
+        repairs.add('relation_missing', f'{place}: {key}')
+        return NO_RELATION
+    number = int(entry[key])
+    if number >= 0 and number not in relations:
+        repairs.add('relation_unknown', f'{place}: {key} {number}')
+        return NO_RELATION
+    return max(number, NO_RELATION)
+
+
+def _table(rows: list[tuple]) -> RelationTracks:
+    rows = sorted(rows, key=lambda row: row[:2])
+    columns = [*zip(*rows, strict=True)] or [()] * 7
+    frame_ids, ids, boxes, labels, is_main, subject, object_ = columns
+    return RelationTracks(
+        np.array(frame_ids, np.int64),
+        np.array(ids, np.int64),
+        xywh_to_xyxy(np.array(boxes, float).reshape(-1, 4)),
+        np.array(labels, np.int64),
+        np.array(is_main, bool),
+        np.array(subject, np.int64).reshape(-1, 1),
+        np.array(object_, np.int64).reshape(-1, 1),
+        np.ones(len(rows)),
+    )
+
+
+def _with_main(
+    tracks: RelationTracks, name: str, repairs: FormatRepairs
+) -> RelationTracks:
+    """The longest track is the target's where no annotation says which one is."""
+    if tracks.is_main.any() or not len(tracks):
+        return tracks
+    repairs.add('main_object_none', f'video {name}')
+    ids, counts = np.unique(tracks.ids, return_counts=True)
+    tracks.is_main[tracks.ids == ids[counts.argmax()]] = True
+    return tracks
+
+
+def _add_query(content: dict[str, list], query: SemTrackQuery, video_id: int) -> None:
+    image_of = {}
+    for frame_id in query.frame_ids.tolist():
+        image_of[frame_id] = len(content['images']) + 1
+        content['images'].append(
+            dict(id=image_of[frame_id], video_id=video_id, frame_index=frame_id - 1)
+        )
+    tracks, track_of = query.tracks, {}
+    for track_id in np.unique(tracks.ids).tolist():
+        track_of[track_id] = len(content['tracks']) + 1
+        label = int(tracks.labels[tracks.ids == track_id][0])
+        content['tracks'].append(
+            dict(id=track_of[track_id], category_id=label, video_id=video_id)
+        )
+    boxes = xyxy_to_xywh(tracks.boxes)
+    for row in range(len(tracks)):
+        content['annotations'].append(
+            dict(
+                id=len(content['annotations']) + 1,
+                image_id=image_of[int(tracks.frame_ids[row])],
+                video_id=video_id,
+                track_id=track_of[int(tracks.ids[row])],
+                category_id=int(tracks.labels[row]),
+                bbox=boxes[row].tolist(),
+                main_object=int(tracks.is_main[row]),
+                relation_sub_category_id=int(tracks.subject_relations[row, 0]),
+                relation_obj_category_id=int(tracks.object_relations[row, 0]),
+            )
+        )

@@ -1,0 +1,166 @@
+"""The measures of semantic tracking, over samples of (video, prompt)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from mmsmot.registry import METRICS
+from mmsmot.structures import Interactions, Prompt
+from mmsmot.utils.number_ranges import FRACTION, require_numbers
+from projects.semtracker.datasets.episode_labels import frame_labels
+from projects.semtracker.datasets.interaction_classes import VERBS
+from projects.semtracker.datasets.relation_tracks import RelationTracks
+from projects.semtracker.evaluation.clear_tr import clear_tr
+from projects.semtracker.evaluation.interaction_f1 import (
+    f1_scores,
+    frame_counts,
+    verbs_on_target,
+)
+from projects.semtracker.evaluation.st_map import MODES, st_map
+from projects.semtracker.evaluation.target_success import (
+    TargetSuccess,
+    target_success,
+)
+from projects.semtracker.evaluation.trajectory_accuracy import (
+    EventMatches,
+    matched_events,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class EpisodeResult:
+    """What one (video, prompt) gave.
+
+    Attributes:
+        success: Of the boxes.
+        tracks: Truth and prediction with a class a frame; ``None`` without semantics.
+        counts: (V, 3) of verbs by frame; ``None`` without semantics.
+        events: Of the semantic trajectory; ``None`` without semantics.
+    """
+
+    success: TargetSuccess
+    tracks: tuple[RelationTracks, RelationTracks] | None = None
+    counts: np.ndarray | None = None
+    events: EventMatches | None = None
+
+
+@METRICS.register_module()
+class SemanticTrackingMetric(BaseMetric):
+    """Success of the target, ST-mAP, TrackMAP, MTIR, interaction F1, trajectory accuracy.
+
+    Scores of what was not predicted (a config that only tracks) are absent.
+
+    Args:
+        verbs: The V interaction classes.
+        groups: Verbs by frequency group, ``dict(head=[...], middle=[...], tail=[...])``;
+            ``None`` for none.
+        iou_threshold: A predicted box covers the target from this IoU on; interactions
+            that are told along another box are of no use.
+        mode: ``'fixed'`` or ``'released'``, of ST-mAP and MTIR.
+        collect_device: Device that ranks exchange results on.
+        prefix: Of the scores' names.
+    """
+
+    default_prefix = 'semtrack'
+
+    def __init__(
+        self,
+        *,
+        verbs: Sequence[str] = VERBS,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        iou_threshold: float = 0.5,
+        mode: str = 'fixed',
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        require_numbers('SemanticTrackingMetric', FRACTION, iou_threshold=iou_threshold)
+        if mode not in MODES:
+            raise ValueError(
+                f'SemanticTrackingMetric: mode must be one of {MODES}, got {mode!r}'
+            )
+        self.verbs = tuple(verbs)
+        self.groups = {
+            verb: group for group, members in (groups or {}).items() for verb in members
+        }
+        unknown = sorted({*self.groups} - {*self.verbs})
+        if unknown:
+            raise ValueError(f'SemanticTrackingMetric: groups has {unknown[0]!r}')
+        self.iou_threshold = iou_threshold
+        self.mode = mode
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Score a batch of samples.
+
+        Raises:
+            KeyError: A sample has no ground truth.
+        """
+        self.results += [self._result(sample) for sample in data_samples]
+
+    def compute_metrics(self, results: list[EpisodeResult]) -> dict[str, float]:
+        """The scores of all samples together; see the class."""
+        scores: dict[str, float] = {}
+        for name in ('success', 'precision', 'normalised_precision', 'false_alarms'):
+            values = np.array([getattr(part.success, name) for part in results])
+            finite_values = values[~np.isnan(values)]
+            scores[name] = (
+                float(finite_values.mean()) if len(finite_values) else float('nan')
+            )
+        described = [part for part in results if part.tracks is not None]
+        if not described:
+            return scores
+        tracks = [part.tracks for part in described]
+        average = st_map(tracks, self.mode)
+        scores['st_map'] = float(average['TI_AP_all'].mean())
+        scores['st_mar'] = float(average['TI_AR_all'].mean())
+        open_gate = st_map(tracks, relation_rate=0.0)
+        scores['track_map'] = float(open_gate['TI_AP_all'].mean())
+        scores |= clear_tr(tracks, self.mode)
+        counts = np.sum([part.counts for part in described], axis=0)
+        scores |= f1_scores(counts, self.verbs, self.groups)
+        scores |= sum((part.events for part in described), EventMatches()).scores()
+        return scores
+
+    def _result(self, sample: dict) -> EpisodeResult:
+        gt, pred = sample['gt_trajectories'], sample['pred_trajectories']
+        frame_ids = np.asarray(sample['frame_ids'])
+        named_frame = first_named_frame(sample.get('prompt'))
+        success = target_success(gt, pred, frame_ids, named_frame)
+        interactions = sample.get('pred_interactions')
+        if interactions is None or 'gt_interactions' not in sample:
+            return EpisodeResult(success)
+        gt_interactions = sample['gt_interactions']
+        tracks = (
+            RelationTracks.of_target(gt, gt_interactions, self.verbs),
+            RelationTracks.of_target(pred, interactions, self.verbs),
+        )
+        gt_verbs, _ = frame_labels(gt_interactions, gt.frame_ids, self.verbs, ())
+        pred_verbs, _ = frame_labels(interactions, pred.frame_ids, self.verbs, ())
+        pred_verbs = verbs_on_target(pred_verbs, pred, gt, self.iou_threshold)
+        return EpisodeResult(
+            success,
+            tracks,
+            frame_counts(gt_verbs, pred_verbs, len(self.verbs)),
+            matched_events(gt_interactions, interactions),
+        )
+
+
+def first_named_frame(prompt: Prompt | None) -> int:
+    """The frame whose box or click names the target, 0 for none."""
+    if prompt is None:
+        return 0
+    return min([*prompt.boxes, *prompt.points], default=0)
+
+
+def swapped_roles(interactions: Interactions) -> Interactions:
+    """The same events with subject and object exchanged: a control of the measures."""
+    return replace(
+        interactions,
+        subject_ids=interactions.object_ids,
+        object_ids=interactions.subject_ids,
+    )

@@ -1,0 +1,123 @@
+"""The plain baseline of semantic tracking: any tracker, and the track that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mmsmot.models.detectors import BaseDetector
+from mmsmot.models.estimators import BaseEstimator, DetectAndTrack, Estimate
+from mmsmot.models.reid import BaseReID
+from mmsmot.models.trackers import BaseTracker
+from mmsmot.registry import MODELS
+from mmsmot.structures import Frame, Prompt, Tracks, VideoInfo, pairwise_iou
+from projects.semtracker.models.semtracker import TARGET_ID
+from projects.semtracker.models.target_query import prompt_box
+
+
+@dataclass(eq=False)
+class ChosenTrackState:
+    """One video's tracker, and which of its tracks each prompt has chosen.
+
+    Attributes:
+        inner: State of the estimator that tracks everybody.
+        prompts: The prompts.
+        track_ids: For each the id of its track, -1 for none yet.
+    """
+
+    inner: Any
+    prompts: tuple[Prompt, ...]
+    track_ids: list[int]
+
+
+@MODELS.register_module()
+class ChosenTrack(BaseEstimator):
+    """Tracks everybody, and reports the track nearest to the box or click.
+
+    A box takes the track that overlaps it most, a click the smallest one around it, or
+    else the nearest; where no track is there yet, the next frames are tried. A track that
+    ends is not found again: that is what a tracker for one target has to be better at.
+
+    Args:
+        detector: As of :class:`~mmsmot.models.estimators.DetectAndTrack`.
+        tracker: Likewise.
+        reid: Likewise.
+    """
+
+    reads_prompt = True
+
+    def __init__(
+        self,
+        *,
+        detector: dict | BaseDetector,
+        tracker: dict | BaseTracker,
+        reid: dict | BaseReID | None = None,
+    ) -> None:
+        super().__init__()
+        self.estimator = DetectAndTrack(detector=detector, tracker=tracker, reid=reid)
+
+    @property
+    def detector(self) -> Any:
+        """The inner estimator's."""
+        return self.estimator.detector
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """What the inner estimator gives."""
+        return self.estimator.provides
+
+    def begin(
+        self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
+    ) -> ChosenTrackState:
+        for prompt in prompts:
+            if not prompt.boxes and not prompt.points:
+                raise ValueError(
+                    f'ChosenTrack: {prompt.text!r} is a sentence; it reads boxes and '
+                    'clicks alone'
+                )
+        inner = self.estimator.begin(video, (), needs=needs)
+        return ChosenTrackState(inner, tuple(prompts), [-1] * len(prompts))
+
+    def step(self, state: ChosenTrackState, frames: Sequence[Frame]) -> list[Estimate]:
+        estimate = self.estimator.step(state.inner, frames)
+        if not state.prompts:
+            return [estimate]
+        estimates = []
+        for number, prompt in enumerate(state.prompts):
+            tracks = []
+            for frame, frame_tracks in zip(frames, estimate.tracks, strict=True):
+                if state.track_ids[number] < 0:
+                    row = named_track(prompt, frame, frame_tracks)
+                    if row is not None:
+                        state.track_ids[number] = int(frame_tracks.ids[row])
+                is_target = frame_tracks.ids == state.track_ids[number]
+                target = frame_tracks[is_target]
+                tracks.append(replace(target, ids=target.ids * 0 + TARGET_ID))
+            estimates.append(replace(estimate, tracks=tracks, ended_ids=[]))
+        return estimates
+
+    def fingerprint_of(self, video: VideoInfo) -> list[str]:
+        return self.estimator.fingerprint_of(video)
+
+    def parts(self) -> list[Any]:
+        return [self, *self.estimator.parts()]
+
+
+def named_track(prompt: Prompt, frame: Frame, tracks: Tracks) -> int | None:
+    """The row of the track that a prompt names, ``None`` before its frame or for none."""
+    first_frame = min([*prompt.boxes, *prompt.points])
+    if frame.frame_id < first_frame or not len(tracks):
+        return None
+    if prompt.boxes:
+        box = prompt_box(prompt, frame)
+        if box is None:
+            box = np.array(prompt.boxes[min(prompt.boxes)])
+        return int(pairwise_iou(box[None], tracks.boxes)[0].argmax())
+    point = np.array(prompt.points[min(prompt.points)])
+    offset = np.maximum(tracks.boxes[:, :2] - point, point - tracks.boxes[:, 2:])
+    distance = np.hypot(*offset.clip(min=0).T)
+    areas = np.prod(tracks.boxes[:, 2:] - tracks.boxes[:, :2], axis=1)
+    return int(np.lexsort((areas, distance))[0])

@@ -1,0 +1,200 @@
+"""What the tracking branch is trained on: templates and search regions of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mmsmot.structures import Detections, Frame, SMOTDataSample, Trajectories
+from mmsmot.structures.boxes import pairwise_iou
+from projects.semtracker.models.search_region import jittered_boxes, square_regions
+
+VISIBLE = 0.3  # least visible fraction of a target that must be found
+NAMED_IOU = 0.5  # least overlap of a detection with the target that a text names
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """How search regions differ from the true box; see :class:`SemTracker`."""
+
+    shift: float
+    scale: float
+    absent_ratio: float
+
+
+@dataclass(frozen=True, eq=False)
+class TargetTable:
+    """The target of each of B clips in T frames; row ``t * B + b`` is frame t of clip b.
+
+    Attributes:
+        boxes: (T * B, 4) float64; where the target has no box, the nearest in time.
+        is_visible: (T * B,) bool: it has a box there, and enough of it can be seen.
+        videos: B names.
+        frame_ids: B times the numbers of its T frames.
+    """
+
+    boxes: torch.Tensor
+    is_visible: torch.Tensor
+    videos: list[str]
+    frame_ids: list[list[int]]
+
+    @property
+    def num_clips(self) -> int:
+        return len(self.videos)
+
+    @classmethod
+    def of(
+        cls,
+        inputs: Sequence[Sequence[Frame]],
+        samples: Sequence[SMOTDataSample],
+        device: torch.device,
+    ) -> TargetTable:
+        """The targets of a batch.
+
+        Raises:
+            ValueError: A clip has not exactly one target.
+        """
+        frame_ids = [[step[b].frame_id for step in inputs] for b in range(len(samples))]
+        boxes = np.zeros((len(inputs), len(samples), 4))
+        visible = np.zeros((len(inputs), len(samples)), bool)
+        for b, sample in enumerate(samples):
+            gt = sample.gt_trajectories
+            if len(np.unique(gt.ids)) > 1:
+                raise ValueError(
+                    f'SemTracker: a clip of {sample.video.name} has '
+                    f'{len(np.unique(gt.ids))} trajectories; a semantic tracking sample '
+                    'has its target alone (SynSMOTEpisodes, SemTrackDataset)'
+                )
+            if not len(gt):
+                continue
+            numbers = np.array(frame_ids[b])
+            nearest_row = np.abs(numbers[:, None] - gt.frame_ids).argmin(axis=1)
+            boxes[:, b] = gt.boxes[nearest_row]
+            has_box = gt.frame_ids[nearest_row] == numbers
+            visible[:, b] = has_box & (gt.visibility[nearest_row] >= VISIBLE)
+        return cls(
+            torch.from_numpy(boxes).flatten(0, 1).to(device),
+            torch.from_numpy(visible).flatten().to(device),
+            [sample.video.name for sample in samples],
+            frame_ids,
+        )
+
+    def rows_of(
+        self, trajectories: Sequence[Trajectories], device: torch.device
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows (R,) and boxes (R, 4) of all rows of B tables, in their order."""
+        rows = []
+        for b, table in enumerate(trajectories):
+            order = {frame_id: t for t, frame_id in enumerate(self.frame_ids[b])}
+            steps = [order[frame_id] for frame_id in table.frame_ids.tolist()]
+            rows += [t * self.num_clips + b for t in steps]
+        boxes = np.concatenate([table.boxes for table in trajectories])
+        return torch.tensor(rows, dtype=torch.int64), torch.from_numpy(boxes).to(device)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchTargets:
+    """P search regions, one for each frame of the clips.
+
+    Attributes:
+        rows: (P,) the frame.
+        regions: (P, 4) squares in pixels.
+        boxes: (P, 4) the target's.
+        template_of: (P,) the clip whose template is looked for.
+        is_present: (P,) bool: that template's target is visible in the region.
+    """
+
+    rows: torch.Tensor
+    regions: torch.Tensor
+    boxes: torch.Tensor
+    template_of: torch.Tensor
+    is_present: torch.Tensor
+
+
+def template_rows(table: TargetTable, generator: np.random.Generator) -> torch.Tensor:
+    """(B,) a row in which each clip's target is visible; its first, if it never is."""
+    visible = table.is_visible.cpu().numpy().reshape(-1, table.num_clips)
+    rows = []
+    for b, column in enumerate(visible.T):
+        steps = np.flatnonzero(column)
+        step = generator.choice(steps) if len(steps) else 0
+        rows.append(int(step) * table.num_clips + b)
+    return torch.tensor(rows)
+
+
+def search_targets(
+    table: TargetTable, factor: float, jitter: Jitter, generator: np.random.Generator
+) -> SearchTargets:
+    """A jittered region around the target in each frame; some look for another one.
+
+    Args:
+        table: The targets.
+        factor: Side of a region, in square roots of the target's area.
+        jitter: Its size, and how often another clip's template is looked for.
+        generator: Draws.
+    """
+    count, device = len(table.boxes), table.boxes.device
+    noise = torch.from_numpy(generator.uniform(-1, 1, (count, 4))).to(device)
+    start = jittered_boxes(table.boxes, jitter.shift, jitter.scale, noise)
+    regions = square_regions(start, factor)
+    clip = np.arange(count) % table.num_clips
+    other_clips = (clip + generator.integers(1, max(table.num_clips, 2), count)) % (
+        table.num_clips
+    )
+    names = np.array(table.videos)
+    swapped = (generator.random(count) < jitter.absent_ratio) & (
+        names[clip]
+        != names[other_clips]  # two people of a video may both be in a region
+    )
+    centre = (table.boxes[:, :2] + table.boxes[:, 2:]) / 2
+    inside = ((centre > regions[:, :2]) & (centre < regions[:, 2:])).all(dim=1)
+    is_own = torch.from_numpy(~swapped).to(device)
+    return SearchTargets(
+        torch.arange(count),
+        regions,
+        table.boxes,
+        torch.from_numpy(np.where(swapped, other_clips, clip)).to(device),
+        table.is_visible & inside & is_own,
+    )
+
+
+def named_boxes(
+    table: TargetTable,
+    detections: Sequence[Detections],
+    texts: Sequence[str | None],
+) -> tuple[list[int], torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The boxes that each sentence chooses from: of everybody in one frame of each clip.
+
+    Args:
+        table: The targets.
+        detections: Of the T * B frames.
+        texts: B sentences; clips without one give boxes alone.
+
+    Returns:
+        The N clips with a sentence; of M boxes the rows (M,) and the boxes (M, 4); and
+        (N, M) bool: the box is the sentence's target, which stands among them itself.
+    """
+    clips = [b for b, text in enumerate(texts) if text]
+    rows, boxes, target_of = [], [], []
+    visible = table.is_visible.cpu().numpy().reshape(-1, table.num_clips)
+    for b, column in enumerate(visible.T):
+        steps = np.flatnonzero(column)
+        if not len(steps):
+            continue
+        row = int(steps[0]) * table.num_clips + b
+        target = table.boxes[row].cpu().numpy()[None]
+        detected = detections[row].boxes
+        overlap = pairwise_iou(detected, target)[:, 0] if len(detected) else np.empty(0)
+        other_clips = detected[overlap < NAMED_IOU]
+        boxes += [target, other_clips]
+        rows += [row] * (1 + len(other_clips))
+        target_of += [b] + [-1] * len(other_clips)
+    if not rows:
+        empty = torch.zeros(len(clips), 0, dtype=torch.bool)
+        return clips, torch.zeros(0, dtype=torch.int64), torch.zeros(0, 4), empty
+    is_target = torch.tensor(clips)[:, None] == torch.tensor(target_of)
+    place = torch.from_numpy(np.concatenate(boxes)).to(table.boxes.device)
+    return clips, torch.tensor(rows), place, is_target.to(table.boxes.device)

@@ -1,0 +1,87 @@
+"""Adaptation of the interaction head to a target's own first frames, without labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch.func import functional_call, grad
+
+from mmsmot.registry import TASK_UTILS
+from mmsmot.utils.number_ranges import COUNT, FRACTION, POSITIVE, require_numbers
+from projects.semtracker.models.interaction_branch import (
+    InteractionBranch,
+    interaction_loss,
+)
+from projects.semtracker.models.meta_learning import Weights
+
+if TYPE_CHECKING:
+    from projects.semtracker.models.target_story import TargetBuffer
+
+
+@TASK_UTILS.register_module()
+@dataclass(kw_only=True)
+class SelfAdaptation:
+    """Inner steps on what the head itself says of the first frames, where it is sure.
+
+    The model is not changed: the adapted weights belong to the target and are forgotten
+    with it.
+
+    Attributes:
+        num_frames: The first frames that are adapted to.
+        inner_steps: Steps, as of :class:`MetaLearning`.
+        inner_lr: Their size.
+        confidence: Least probability of a class that is taken for true.
+    """
+
+    num_frames: int = 8
+    inner_steps: int = 2
+    inner_lr: float = 0.1
+    confidence: float = 0.7
+
+    def __post_init__(self) -> None:
+        owner = 'SelfAdaptation'
+        require_numbers(
+            owner, COUNT, num_frames=self.num_frames, inner_steps=self.inner_steps
+        )
+        require_numbers(owner, POSITIVE, inner_lr=self.inner_lr)
+        require_numbers(owner, FRACTION, confidence=self.confidence)
+
+    def update(
+        self, branch: InteractionBranch, target: TargetBuffer, vectors: torch.Tensor
+    ) -> None:
+        """Take in more frames (T, d); adapt when there are enough."""
+        if target.head_weights is not None:
+            return
+        target.first_frames.append(vectors)
+        if sum(map(len, target.first_frames)) < self.num_frames:
+            return
+        frames = torch.cat(target.first_frames)[None, : self.num_frames]
+        target.first_frames.clear()
+        target.head_weights = dict(self.adapted(branch, frames))
+
+    def adapted(self, branch: InteractionBranch, frames: torch.Tensor) -> Weights:
+        """The head's weights after the steps on N targets' first frames (N, T, d)."""
+        head = branch.head
+        weights: Weights = {n: w.detach() for n, w in head.named_parameters()}
+        split = branch.split(head(frames)[0].detach())
+        labels = []
+        for logits in (split.verbs, split.partners):
+            probability, label = logits.softmax(-1).max(-1)
+            labels.append(label.masked_fill(probability < self.confidence, -1))
+        verbs, partners = labels
+        partners = partners.masked_fill(verbs <= 0, -1)
+        mask = frames.new_ones(frames.shape[:2]).bool()
+
+        def loss(weights: Weights) -> torch.Tensor:
+            logits, _ = functional_call(head, dict(weights), (frames,))
+            return interaction_loss(logits, verbs, partners, mask, head.num_verbs)
+
+        for _ in range(self.inner_steps):
+            gradients = grad(loss)(weights)
+            weights = {
+                name: weight - self.inner_lr * gradients[name]
+                for name, weight in weights.items()
+            }
+        return weights

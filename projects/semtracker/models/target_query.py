@@ -1,0 +1,147 @@
+"""From a prompt to the target's first box: by box, by click, or by sentence."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from mmengine.logging import print_log
+
+from mmsmot.structures import Detections, Frame, Prompt
+
+MISSED_CLICKS = ('error', 'wait')
+
+
+@dataclass(frozen=True)
+class QueryOptions:
+    """How prompts are resolved.
+
+    Attributes:
+        click_reach: A click that is in no box takes the nearest one whose edge is not
+            farther away, in parts of the image's height.
+        missed_click: Of a click with no box in reach: ``'error'``, or ``'wait'`` until a
+            later frame has one there.
+        text_threshold: Least cosine of a sentence and the box that it names.
+        text_margin: Where the second best box is nearer than this, both fit the sentence,
+            which is logged; the better one is taken.
+    """
+
+    click_reach: float = 0.02
+    missed_click: str = 'error'
+    text_threshold: float = 0.0
+    text_margin: float = 0.05
+
+
+def prompt_box(prompt: Prompt, frame: Frame) -> np.ndarray | None:
+    """The box that a prompt gives for a frame, cut to the image; ``None`` for none.
+
+    Raises:
+        ValueError: It lies outside of the image.
+    """
+    box = prompt.boxes.get(frame.frame_id)
+    if box is None:
+        return None
+    width, height = frame.size
+    clipped = np.clip(np.array(box, float), 0, [width, height] * 2)
+    if (clipped[2:] - clipped[:2] < 1).any():
+        raise ValueError(
+            f'{frame.video.name}: the box {tuple(round(x, 1) for x in box)} of frame '
+            f'{frame.frame_id} lies outside of the image of {width}x{height} pixels; '
+            'give x1, y1, x2, y2 in pixels of the original frame'
+        )
+    return clipped
+
+
+def clicked_box(
+    prompt: Prompt, frame: Frame, detections: Detections, options: QueryOptions
+) -> np.ndarray | None:
+    """The smallest detection around a click, or the nearest one in reach.
+
+    Args:
+        prompt: Has points.
+        frame: The frame.
+        detections: Its detections.
+        options: Says what to do where there is none.
+
+    Returns:
+        (4,), ``None`` where the click is not of this frame, or nobody is there yet.
+
+    Raises:
+        ValueError: The click is outside of the image, or on nobody.
+    """
+    first = min(prompt.points)
+    frame_id = frame.frame_id
+    if frame_id not in prompt.points and not (
+        options.missed_click == 'wait' and frame_id > first
+    ):
+        return None
+    point = np.array(prompt.points.get(frame_id, prompt.points[first]))
+    width, height = frame.size
+    place_text = (
+        f'{frame.video.name}: the click {tuple(point.round(1).tolist())} of frame '
+    )
+    if (point < 0).any() or point[0] > width or point[1] > height:
+        raise ValueError(
+            f'{place_text}{frame_id} lies outside of the image of {width}x{height} pixels'
+        )
+    boxes = detections.boxes
+    outside = np.maximum(boxes[:, :2] - point, point - boxes[:, 2:]).clip(min=0)
+    distance = np.hypot(*outside.T)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    order = np.lexsort((areas, distance))
+    if len(order) and distance[order[0]] <= options.click_reach * height:
+        return boxes[order[0]]
+    if options.missed_click == 'wait':
+        return None
+    nearest_text = 'nothing is detected there'
+    if len(order):
+        box = boxes[order[0]].round(1).tolist()
+        nearest_text = (
+            f'the nearest detection is {box}, {distance[order[0]]:.0f} pixels away'
+        )
+    raise ValueError(
+        f'{place_text}{frame_id} is on nobody: {nearest_text}. Click on the target, or give its box'
+    )
+
+
+def named_row(
+    prompt: Prompt, frame: Frame, cosines: np.ndarray, options: QueryOptions
+) -> int | None:
+    """The row of the box that a sentence names, ``None`` while none fits.
+
+    Args:
+        prompt: Has a text.
+        frame: For the log.
+        cosines: (M,) of the sentence with each box.
+        options: Threshold and margin.
+    """
+    order = np.argsort(-cosines, kind='stable')
+    if not len(order) or cosines[order[0]] < options.text_threshold:
+        return None
+    best, *runners_up = order.tolist()
+    if runners_up and cosines[best] - cosines[runners_up[0]] < options.text_margin:
+        print_log(
+            f'{frame.video.name}, frame {frame.frame_id}: {prompt.text!r} fits '
+            f'{1 + sum(cosines[best] - cosines[r] < options.text_margin for r in runners_up)} '
+            f'boxes about as well ({cosines[best]:.2f} and {cosines[runners_up[0]]:.2f}); the '
+            'best is taken. A box or a click says which is meant.',
+            logger='current',
+            level=logging.WARNING,
+        )
+    return best
+
+
+def require_frame_not_missed(prompt: Prompt, frame: Frame, is_waiting: bool) -> None:
+    """Refuse a prompt whose first frame was never read.
+
+    Raises:
+        ValueError: The video began after it, or frames are skipped over it.
+    """
+    named = [*prompt.boxes, *prompt.points]
+    if is_waiting and named and frame.frame_id > min(named):
+        raise ValueError(
+            f'{frame.video.name}: the target is named in frame {min(named)}, which was '
+            f'not read: the first frame after it is {frame.frame_id}. Name it in a '
+            'frame that is read (see --start and --stride)'
+        )

@@ -1,0 +1,337 @@
+"""Semantics of one target: its events from track features, as a table and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import nn
+
+from mmsmot.models.estimators import TRACK_FEATURES, EstimatorLoss
+from mmsmot.models.semantics.description import Description, Pair
+from mmsmot.registry import MODELS, TASK_UTILS, build_part
+from mmsmot.structures import UNTRACKED, Frame, Interactions, SMOTDataSample, Tracks
+from mmsmot.structures.feature_maps import FeatureMaps
+from mmsmot.utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    NON_NEGATIVE,
+    require_numbers,
+)
+from projects.semtracker.datasets.episode_labels import frame_labels
+from projects.semtracker.models.interaction_branch import (
+    ROLES,
+    InteractionBranch,
+    box_geometry,
+    interaction_loss,
+)
+from projects.semtracker.models.meta_learning import Episodes, MetaLearning
+from projects.semtracker.models.self_adaptation import SelfAdaptation
+from projects.semtracker.models.story_spans import Event, role_events, smoothed
+from projects.semtracker.models.story_text import story_text
+
+NamedEvent = tuple[str, str, str, int, int, float]
+
+
+@dataclass(eq=False)
+class TargetBuffer:
+    """What is held of one target: a few numbers a frame, and the last frames' vectors.
+
+    Attributes:
+        frame_ids: Of the frames with a box.
+        probabilities: For each of them (2, 1 + V) of verbs and (2, C) of partners, float16.
+        past: The last frames as each layer of the temporal head reads them.
+        last_sample: Box, size and time of the last frame.
+        head_weights: Of an adapted head; ``None`` for the model's.
+        first_frames: Vectors of the first frames, until the head is adapted to them.
+    """
+
+    frame_ids: list[int] = field(default_factory=list)
+    probabilities: list[np.ndarray] = field(default_factory=list)
+    past: list[torch.Tensor] | None = None
+    last_sample: tuple[np.ndarray, tuple[int, int], float] | None = None
+    head_weights: dict[str, torch.Tensor] | None = None
+    first_frames: list[torch.Tensor] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class StoryBuffer:
+    """The targets of one video by id."""
+
+    targets: dict[int, TargetBuffer] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[int]:
+        """Their ids, ascending."""
+        return sorted(self.targets)
+
+    def rename(self, names: dict[int, int]) -> None:
+        """Join targets: the frames of each old id go to its new one."""
+        for old, new in names.items():
+            part = self.targets.pop(old)
+            merged = self.targets.setdefault(new, TargetBuffer())
+            rows = zip(
+                [*merged.frame_ids, *part.frame_ids],
+                [*merged.probabilities, *part.probabilities],
+                strict=True,
+            )
+            order = sorted(rows, key=lambda row: row[0])
+            merged.frame_ids = [frame_id for frame_id, _ in order]
+            merged.probabilities = [values for _, values in order]
+            samples = [s for s in (merged, part) if s.last_sample is not None]
+            if samples:
+                newest = max(samples, key=lambda s: s.last_sample[2])
+                merged.past, merged.last_sample = newest.past, newest.last_sample
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Drop targets."""
+        for track_id in ids:
+            self.targets.pop(track_id, None)
+
+
+@MODELS.register_module()
+class TargetStory(nn.Module):
+    """The semantics slot of semantic tracking: who or what, how, from when to when.
+
+    ::
+
+        Tracks.features, boxes -> InteractionBranch -> verb, partner a frame -> spans
+                                                                     -> table, sentence
+
+    Frame by frame and causal: a frame's classes never change. Only the spans are made at
+    the end, when the probabilities are smoothed over time.
+
+    Args:
+        branch: :class:`InteractionBranch`.
+        meta: :class:`MetaLearning`, to train with episodes; ``None`` trains on all frames
+            alike.
+        self_adaptation: :class:`SelfAdaptation` to a target's own first frames at
+            inference; ``None``, the default: nothing adapts there, and what
+            meta-learning leaves is its initialisation.
+        smoothing: Frames of the moving average, odd.
+        min_frames: Shorter events are left out.
+        threshold: Least mean probability of an event.
+        loss_weight: Of the interaction loss.
+    """
+
+    needs = frozenset({TRACK_FEATURES})
+
+    def __init__(
+        self,
+        *,
+        branch: dict | InteractionBranch,
+        meta: dict | MetaLearning | None = None,
+        self_adaptation: dict | SelfAdaptation | None = None,
+        smoothing: int = 3,
+        min_frames: int = 3,
+        threshold: float = 0.3,
+        loss_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        owner = 'TargetStory'
+        require_numbers(owner, COUNT, smoothing=smoothing, min_frames=min_frames)
+        require_numbers(owner, FRACTION, threshold=threshold)
+        require_numbers(owner, NON_NEGATIVE, loss_weight=loss_weight)
+        if smoothing % 2 == 0:
+            raise ValueError(f'{owner}: smoothing must be odd, got {smoothing}')
+        self.branch = build_part(branch)
+        self.verbs, self.partners = self.branch.verbs, self.branch.partners
+        self.meta = build_part(meta, TASK_UTILS)
+        self.self_adaptation = build_part(self_adaptation, TASK_UTILS)
+        self.smoothing, self.min_frames = smoothing, min_frames
+        self.threshold = threshold
+        self.loss_weight = loss_weight
+
+    def begin(self) -> StoryBuffer:
+        """An empty buffer, for one video."""
+        return StoryBuffer()
+
+    @torch.no_grad()
+    def update(
+        self,
+        buffer: StoryBuffer,
+        features: FeatureMaps | None,
+        frames: Sequence[Frame],
+        tracks: Sequence[Tracks],
+    ) -> None:
+        """Classes of the targets in B more frames of a video."""
+        rows: dict[int, list[tuple[Frame, np.ndarray, torch.Tensor]]] = {}
+        for frame, frame_tracks in zip(frames, tracks, strict=True):
+            for k, track_id in enumerate(frame_tracks.ids.tolist()):
+                row = frame, frame_tracks.boxes[k], frame_tracks.features[k]
+                rows.setdefault(track_id, []).append(row)
+        for track_id, target_rows in rows.items():
+            target = buffer.targets.setdefault(track_id, TargetBuffer())
+            self._update_target(target, target_rows)
+
+    def _update_target(
+        self,
+        target: TargetBuffer,
+        rows: Sequence[tuple[Frame, np.ndarray, torch.Tensor]],
+    ) -> None:
+        tokens = torch.stack([torch.as_tensor(part) for _, _, part in rows])
+        samples = [(box, frame.size, frame.timestamp) for frame, box, _ in rows]
+        has_past = target.last_sample is not None
+        samples = [target.last_sample, *samples] if has_past else samples
+        boxes, sizes, seconds = (
+            torch.tensor(np.array(column), dtype=torch.float64)
+            for column in zip(*samples, strict=True)
+        )
+        geometry = box_geometry(boxes, sizes, seconds)[int(has_past) :]
+        vectors = self.branch.encoder(tokens, geometry.to(tokens.device))
+        if self.self_adaptation is not None:
+            self.self_adaptation.update(self.branch, target, vectors)
+        weights = target.head_weights or dict(self.branch.head.named_parameters())
+        logits, target.past = torch.func.functional_call(
+            self.branch.head, weights, (vectors[None], target.past)
+        )
+        split = self.branch.split(logits)
+        parts = split.verbs[0].softmax(-1), split.partners[0].softmax(-1)
+        values = torch.cat(parts, dim=-1).half().cpu().numpy()
+        target.frame_ids += [frame.frame_id for frame, _, _ in rows]
+        target.probabilities += [*values]
+        target.last_sample = samples[-1]
+
+    def generate(
+        self,
+        buffer: StoryBuffer,
+        ids: Sequence[int] | None = None,
+        *,
+        caption_ids: Sequence[int] | None = None,
+        pairs: Set[Pair] | None = None,
+        video_caption: bool = True,
+        summarize: bool = False,
+    ) -> Description:
+        """The story of each target.
+
+        Args:
+            buffer: Of one video.
+            ids: Those to describe; ``None`` for all.
+            caption_ids: Those of ``ids`` to caption; ``None`` for all.
+            pairs: Not used: the other side of an event is a class, not a track.
+            video_caption: Not used: a target's story is its caption.
+            summarize: Not used: nothing outlives a target.
+        """
+        described_ids = buffer.ids if ids is None else sorted({*ids} & {*buffer.ids})
+        description, rows = Description(), []
+        for track_id in described_ids:
+            if caption_ids is not None and track_id not in caption_ids:
+                continue
+            target = buffer.targets[track_id]
+            events = [self._named(target, event) for event in self.events(target)]
+            description.captions[track_id] = story_text([event[:5] for event in events])
+            rows += [_row(track_id, *event) for event in events]
+        if rows:
+            columns = map(np.array, zip(*rows, strict=True))
+            description.interactions = Interactions(*columns)
+        return description
+
+    def events(self, target: TargetBuffer) -> list[Event]:
+        """What a target did, by time; positions are those of its boxes."""
+        if not target.frame_ids:
+            return []
+        values = np.stack(target.probabilities).astype(np.float32)
+        values = smoothed(values, self.smoothing)
+        cut = 1 + len(self.verbs)
+        events = []
+        for role in range(len(ROLES)):
+            events += role_events(
+                values[:, role, :cut],
+                values[:, role, cut:],
+                role,
+                self.min_frames,
+                self.threshold,
+            )
+        return sorted(events, key=lambda event: (event.first_row, event.role))
+
+    def _named(self, target: TargetBuffer, event: Event) -> NamedEvent:
+        """Verb, role, partner, first and last frame number, score."""
+        first, last = (
+            target.frame_ids[event.first_row],
+            target.frame_ids[event.last_row],
+        )
+        verb, partner = self.verbs[event.verb - 1], self.partners[event.partner]
+        return verb, ROLES[event.role], partner, first, last, event.score
+
+    def loss(
+        self,
+        estimate: EstimatorLoss,
+        inputs: Sequence[Sequence[Frame]],
+        data_samples: Sequence[SMOTDataSample],
+    ) -> dict[str, torch.Tensor]:
+        """The interaction loss of B clips, plain or by episodes.
+
+        Args:
+            estimate: Along the true trajectories, with track features.
+            inputs: The frames, ``inputs[t][b]``.
+            data_samples: B samples with ground truth.
+        """
+        targets = [
+            (b, sample)
+            for b, sample in enumerate(data_samples)
+            if len(estimate.trajectories[b]) and 'gt_interactions' in sample
+        ]
+        if not targets:
+            return {'loss_interaction': estimate.track_features.sum() * 0}
+        episodes = self._episodes(targets, estimate, inputs)
+        if self.meta is None:
+            logits, _ = self.branch.head(episodes.frames)
+            columns = episodes.verbs, episodes.partners, episodes.mask
+            loss = interaction_loss(logits, *columns, len(self.verbs))
+        else:
+            loss = self.meta.loss(self.branch.head, episodes)
+        return {'loss_interaction': self.loss_weight * loss}
+
+    def _episodes(
+        self,
+        targets: Sequence[tuple[int, SMOTDataSample]],
+        estimate: EstimatorLoss,
+        inputs: Sequence[Sequence[Frame]],
+    ) -> Episodes:
+        """The frames of N targets, padded at their end."""
+        counts = np.cumsum([0, *map(len, estimate.trajectories)])
+        vectors, labels = [], []
+        for b, sample in targets:
+            boxes = estimate.trajectories[b]
+            frames = {step[b].frame_id: step[b] for step in inputs}
+            clip_frames = [frames[frame_id] for frame_id in boxes.frame_ids.tolist()]
+            tokens = estimate.track_features[counts[b] : counts[b + 1]]
+            geometry = box_geometry(
+                torch.from_numpy(boxes.boxes),
+                torch.tensor(
+                    [frame.size for frame in clip_frames], dtype=torch.float64
+                ),
+                torch.tensor(
+                    [frame.timestamp for frame in clip_frames], dtype=torch.float64
+                ),
+            )
+            vectors.append(self.branch.encoder(tokens, geometry.to(tokens.device)))
+            labels.append(
+                frame_labels(
+                    sample.gt_interactions, boxes.frame_ids, self.verbs, self.partners
+                )
+            )
+        device = vectors[0].device
+        pad = nn.utils.rnn.pad_sequence
+        verbs, partners = (
+            pad([torch.from_numpy(part[k]) for part in labels], True, -1).to(device)
+            for k in range(2)
+        )
+        mask = pad([v.new_ones(len(v)) for v in vectors], batch_first=True).bool()
+        return Episodes(pad(vectors, batch_first=True), verbs, partners, mask)
+
+
+def _row(
+    track_id: int,
+    verb: str,
+    role: str,
+    partner: str,
+    first: int,
+    last: int,
+    score: float,
+) -> tuple[int, int, str, int, int, float, str]:
+    """A row of :class:`~mmsmot.structures.Interactions`."""
+    sides = (track_id, UNTRACKED)[:: 1 if role == 'subject' else -1]
+    return (*sides, verb, first, last, score, partner)

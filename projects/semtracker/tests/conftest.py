@@ -1,0 +1,35 @@
+"""A SynSMOT of six clips, made once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mmsmot.datasets.synsmot.build import write_clip
+from mmsmot.datasets.synsmot.settings import VERSION, ClipSettings
+from tests.conftest import test_data
+
+__all__ = ['test_data']
+
+CLIPS = [
+    ('train', 0),
+    ('train', 3),
+    ('train', 6),
+    ('train', 14),
+    ('val', 0),
+    ('val', 1),
+]
+
+
+@pytest.fixture(scope='session')
+def synsmot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stories of hugging, leading, giving and passing a ball; not to be written to."""
+    root = tmp_path_factory.mktemp('synsmot')
+    settings = ClipSettings()
+    for split, index in CLIPS:
+        write_clip(root, 0, index, split, settings)
+    facts = dict(size='mini', seed=0, version=VERSION, settings=settings.facts())
+    (root / 'synsmot.json').write_text(json.dumps(facts))
+    return root

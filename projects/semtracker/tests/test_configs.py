@@ -1,0 +1,111 @@
+"""The configs: found, checked, one training step each, and the product on a clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import pseudo_collate
+
+from mmsmot.apis.infer import infer_video
+from mmsmot.datasets.video_reader import open_video
+from mmsmot.engine import load_config
+from mmsmot.models.smot import SMOT
+from mmsmot.registry import DATASETS, MODELS
+from mmsmot.structures import Prompt
+
+PROJECT = Path(__file__).parents[1]
+CONFIGS = sorted(path.stem for path in (PROJECT / 'configs').glob('*.py'))
+TRAINED = [name for name in CONFIGS if name.startswith('semtracker')]
+
+
+def config_of(name: str, **options):
+    config = load_config(f'projects/semtracker/configs/{name}', options)
+    inner = config.model.estimator.detector.config
+    inner.model.backbone.init_cfg = None  # a download
+    if 'r50' in name:
+        inner.test_pipeline[1].scale = (160, 96)
+    return config
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_found_by_name_from_anywhere(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    load_config(f'projects/{PROJECT.name}/configs/{name}')
+
+
+def test_a_wrong_option_of_a_part_is_refused() -> None:
+    name = f'projects/{PROJECT.name}/configs/semtracker_tiny_synsmot'
+    with pytest.raises(KeyError, match="search_facter'.*'search_factor'"):
+        load_config(name, {'model.estimator.search_facter': 3})
+
+
+@pytest.mark.parametrize('name', TRAINED)
+def test_every_config_builds_and_steps(name: str, synsmot: Path) -> None:
+    """One step changes all that is to be trained, and nothing of the detector."""
+    torch.manual_seed(0)
+    model = MODELS.build(config_of(name).model).train()
+    dataset = DATASETS.build(
+        dict(
+            type='SynSMOTEpisodes',
+            data_root=str(synsmot),
+            query='text',
+            num_frames=4,
+            cache=str(synsmot / 'index.npz'),
+            pipeline=[dict(type='PackClip')],
+        )
+    )
+    batch = pseudo_collate([dataset[k] for k in (0, 5)])
+    losses = model.loss(batch['inputs'], batch['data_samples'])
+    names = {'loss_centre', 'loss_l1', 'loss_giou', 'loss_presence', 'loss_text'}
+    if model.semantics is not None:
+        names.add('loss_interaction')
+    assert {*losses} == names
+    assert all(torch.isfinite(loss) for loss in losses.values())
+    sum(losses.values()).backward()
+    without = [n for n, w in model.named_parameters() if w.grad is None]
+    assert {n.split('.')[1] for n in without} <= {'detector'}
+    assert not any(w.grad is not None for w in model.estimator.detector.parameters())
+
+
+@pytest.fixture(scope='module')
+def model() -> SMOT:
+    torch.manual_seed(0)
+    return MODELS.build(config_of('semtracker_tiny_synsmot').model).eval()
+
+
+def test_a_target_and_its_story_by_the_product(
+    model: SMOT, synsmot: Path, tmp_path: Path
+) -> None:
+    """Untrained: what is tested is that boxes, events and the page are there."""
+    model.semantics.threshold, model.semantics.min_frames = 0.0, 1
+    model.estimator.presence_threshold = 0.0
+    clip = next(synsmot.glob('val/*/*'))
+    row = np.loadtxt(clip / 'gt/gt.txt', delimiter=',')[0]
+    box = tuple(np.append(row[2:4], row[2:4] + row[4:6]))
+    video = open_video(str(clip))
+    result = infer_video(model, video, tmp_path, prompts=Prompt(boxes={1: box}))
+    (track,) = result['trajectories']
+    assert track['frame_ids'].tolist() == video.video.frame_ids.tolist()
+    np.testing.assert_allclose(track['boxes_xyxy'][0], box)
+    assert track['caption'].startswith('The target ')
+    events = result['interactions']
+    assert events and all(event['partner_label'] for event in events)
+    assert all(event['start_frame'] <= event['end_frame'] for event in events)
+    assert not result['scores']  # the gt beside the video is of everybody
+    page = (tmp_path / 'report.html').read_text()
+    assert events[0]['verb'] in page and 'box in frame 1' in page
+    assert result['prompt'].boxes == {1: box}
+
+
+def test_smoters_heads_can_stand_behind_it(model: SMOT) -> None:
+    """Feature maps and track features: the one is what SMOTer pools from."""
+    assert model.estimator.provides == {'features', 'track_features'}
+    semantics = load_config('smoter/smoter_tiny_synsmot').model.semantics
+    captioner = MODELS.build(semantics)
+    assert captioner.needs <= model.estimator.provides
+    SMOT(estimator=model.estimator, semantics=captioner)

@@ -1,0 +1,170 @@
+"""Cached episodes are what the model sees, and heads are compared on them fairly."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mmsmot.engine import load_config
+from mmsmot.models.training.feature_cache import FeatureCache
+from mmsmot.registry import build_part
+from projects.semtracker.datasets.synsmot_episodes import SynSMOTEpisodes
+from projects.semtracker.models.episode_store import EpisodeStore
+from projects.semtracker.tools import cache_episodes, compare_heads, episode_statistics
+
+
+def synthetic_store(folder: Path, seed: int, count: int = 24) -> EpisodeStore:
+    """Targets whose verb of 1 to 4 shines from one channel of their tokens."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    lengths = rng.integers(6, 12, count)
+    starts = np.concatenate([[0], lengths.cumsum()])
+    verb = np.repeat(rng.choice(4, count, p=[0.55, 0.25, 0.15, 0.05]), lengths)
+    tokens = rng.normal(0, 0.3, (starts[-1], 70, 8)).astype(np.float16)
+    tokens[np.arange(len(verb)), :, verb] += 2
+    labels = np.stack([verb + 1, verb * 0], axis=1)
+    np.save(folder / 'tokens.npy', tokens)
+    np.savez(
+        folder / 'episodes.npz',
+        starts=starts,
+        names=np.arange(count).astype(str),
+        verbs=labels,
+        partners=np.where(labels > 0, 1, -1),
+        geometry=np.zeros((starts[-1], 9), np.float32),
+        frame_ids=np.arange(starts[-1]),
+    )
+    return EpisodeStore(folder)
+
+
+@pytest.fixture(scope='module')
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp('episodes')
+    for seed, split in enumerate(('train', 'val')):
+        synthetic_store(root / split, seed)
+    return root
+
+
+def run_tool(monkeypatch, *args: object) -> None:
+    monkeypatch.setattr(sys, 'argv', ['compare_heads.py', *map(str, args)])
+    compare_heads.main()
+
+
+def test_heads_learn_and_runs_are_kept(
+    stores: Path, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    out, encoder = tmp_path / 'scores.json', tmp_path / 'encoder.safetensors'
+    common = ('--episodes', stores, '--batch', 6, '--frames', 8, '--lr', 3e-3)
+    run_tool(monkeypatch, *common, '--steps', 25, '--save', encoder, '--out', out)
+    first = json.loads(out.read_text())
+    assert first['plain/0']['val']['f1_micro'] > 0.9
+    again = tmp_path / 'again.json'
+    run_tool(monkeypatch, *common, '--steps', 25, '--out', again)
+    assert json.loads(again.read_text())['plain/0']['val'] == first['plain/0']['val']
+    # The temporal head alone, on frames that are encoded once.
+    heads = tmp_path / 'heads.json'
+    variants = ('--variants', 'plain', 'maml-second', '--seeds', 0, 1, '--adapt')
+    run_tool(
+        monkeypatch,
+        *common,
+        '--steps',
+        8,
+        '--encoder',
+        encoder,
+        *variants,
+        '--out',
+        heads,
+    )
+    content = json.loads(heads.read_text())
+    assert {*content} == {f'{v}/{s}' for v in ('plain', 'maml-second') for s in (0, 1)}
+    scores = [run['val'] for run in content.values()]
+    means = {name: np.mean([run[name] for run in scores]) for name in scores[0]}
+    assert means['oracle_micro'] > means['query_micro']  # true labels help
+    assert means['swapped'] == 0  # nobody is an object here
+    capsys.readouterr()
+    run_tool(
+        monkeypatch,
+        *common,
+        '--steps',
+        8,
+        '--encoder',
+        encoder,
+        *variants,
+        '--out',
+        heads,
+    )
+    assert json.loads(heads.read_text()) == content  # nothing is done again
+    printed = capsys.readouterr().out
+    assert '| val | maml-second | 2 |' in printed and '±' in printed
+
+
+def test_windows_follow_seed_and_step_and_balance_verbs(stores: Path) -> None:
+    store = EpisodeStore(stores / 'train')
+    sampler = compare_heads.WindowSampler(store, 3, balanced=True)
+    assert sampler.windows(5, 20, 4) == sampler.windows(5, 20, 4)
+    assert sampler.windows(5, 20, 4) != sampler.windows(6, 20, 4)
+    shares = {}
+    for balanced in (True, False):
+        sampler = compare_heads.WindowSampler(store, 0, balanced)
+        rarest = [
+            store.verbs_of(e)[0, 0]
+            for s in range(60)
+            for e, _, _ in sampler.windows(s, 8, 4)
+        ]
+        shares[balanced] = np.bincount(rarest, minlength=5)[1:] / len(rarest)
+    assert shares[True].max() < 0.45 and shares[False].max() > 0.45
+    for episode, first, count in sampler.windows(0, 50, 4):
+        assert first >= 0 and first + count <= store.length(episode)
+
+
+def test_cached_tokens_are_the_models(synsmot: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = load_config('projects/semtracker/configs/semtracker_tiny_synsmot')
+    estimator = build_part(config.model.estimator).eval()
+    dataset = SynSMOTEpisodes(
+        data_root=str(synsmot),
+        sequences=['throwing_a_ball/*'],
+        split='val',
+        test_mode=True,
+        cache=str(synsmot / 'index.npz'),
+    )
+    cache = FeatureCache(tmp_path / 'features', estimator.detector)
+    folder = tmp_path / 'val'
+    folder.mkdir()
+    cache_episodes.write_episodes(dataset, estimator, cache, folder)
+    store = EpisodeStore(folder)
+    assert len(store) == len(dataset)
+    sample = dataset[1]
+    gt = sample['data_samples'].gt_trajectories
+    batch = store.batch([(1, 0, store.length(1))])
+    assert batch.mask.all() and batch.tokens.shape[1] == len(gt)
+    frame = next(iter(sample['inputs']))
+    with torch.no_grad():
+        features = estimator.detector.extract([frame])
+        boxes = torch.from_numpy(gt.boxes[gt.frame_ids == frame.frame_id])
+        expected = estimator.context(
+            estimator.shared,
+            features,
+            torch.zeros(len(boxes), dtype=torch.int64),
+            boxes,
+        )
+    row = int(np.flatnonzero(gt.frame_ids == frame.frame_id)[0])
+    torch.testing.assert_close(batch.tokens[0, row], expected[0], atol=0.02, rtol=0.01)
+
+
+def test_a_missing_store_says_how_it_is_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='cache_episodes.py'):
+        EpisodeStore(tmp_path)
+
+
+def test_statistics_by_the_tool(synsmot: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(
+        sys, 'argv', ['x', str(synsmot), '--splits', 'train', '--index', str(synsmot)]
+    )
+    episode_statistics.main()
+    printed = capsys.readouterr().out
+    assert '| train | 4 | ' in printed and 'head to tail' in printed

@@ -1,0 +1,233 @@
+"""The tracking branch: regions, losses by hand, and that it learns to find a target."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsmot.structures import Detections, SMOTDataSample, Trajectories, VideoInfo
+from projects.semtracker.models.clip_targets import (
+    Jitter,
+    TargetTable,
+    named_boxes,
+    search_targets,
+    template_rows,
+)
+from projects.semtracker.models.search_region import (
+    boxes_in_image,
+    boxes_in_regions,
+    cell_cover,
+    covering_boxes,
+    jittered_boxes,
+    square_regions,
+)
+from projects.semtracker.models.target_transformer import TargetTransformer
+from projects.semtracker.models.tracking_loss import (
+    box_fractions,
+    centre_heat,
+    focal_loss,
+    generalized_iou,
+    tracking_losses,
+)
+
+
+@given(
+    st.lists(st.floats(0, 300), min_size=4, max_size=4),
+    st.floats(0.5, 6),
+)
+@settings(max_examples=50, deadline=None)
+def test_regions_are_squares_and_can_be_undone(numbers: list, factor: float) -> None:
+    x, y, w, h = numbers
+    boxes = torch.tensor([[x, y, x + w + 1, y + h + 1]], dtype=torch.float64)
+    regions = square_regions(boxes, factor)
+    side = regions[:, 2:] - regions[:, :2]
+    expected = max(8.0, factor * ((w + 1) * (h + 1)) ** 0.5)
+    assert side.tolist()[0] == pytest.approx([expected] * 2)
+    again = boxes_in_image(boxes_in_regions(boxes, regions), regions)
+    torch.testing.assert_close(again, boxes)
+
+
+def test_jitter_is_bounded() -> None:
+    boxes = torch.tensor([[10.0, 10.0, 20.0, 50.0]])
+    moved = jittered_boxes(boxes, 0.5, 0.0, torch.ones(1, 4))
+    torch.testing.assert_close(moved, boxes + 0.5 * 20)  # sqrt(10 * 40) = 20
+    grown = jittered_boxes(boxes, 0.5, np.log(2), torch.tensor([[0, 0, 1.0, 1.0]]))
+    torch.testing.assert_close(grown, torch.tensor([[5.0, -10.0, 25.0, 70.0]]))
+
+
+def test_generalized_iou_by_hand() -> None:
+    one = torch.tensor([[0.0, 0.0, 2.0, 2.0]])
+    far = torch.tensor([[4.0, 0.0, 6.0, 2.0]])
+    half = torch.tensor([[0.0, 0.0, 1.0, 2.0]])
+    assert generalized_iou(one, one).item() == 1.0
+    assert generalized_iou(one, half).item() == 0.5
+    assert generalized_iou(one, far).item() == pytest.approx(0 - 4 / 12)
+
+
+def test_the_heat_is_one_in_the_centres_cell() -> None:
+    target = torch.tensor([[0.1, 0.3, 0.4, 0.9]])  # centre (.25, .6)
+    heat, cell = centre_heat(target, 10)
+    assert cell.tolist() == [6 * 10 + 2] and heat[0, 62] == 1 and (heat < 1).sum() == 99
+    sure = torch.full((1, 100), -20.0)
+    sure[0, 62] = 20.0
+    assert focal_loss(sure, heat).item() == pytest.approx(0, abs=1e-6)
+    assert focal_loss(-sure, heat).item() > 100
+
+
+def test_boxes_of_the_head_stay_in_reach_of_their_cells() -> None:
+    boxes = box_fractions(torch.randn(2, 16, 4) * 100, 4)
+    centre = (boxes[..., :2] + boxes[..., 2:]) / 2
+    own = (torch.arange(4) + 0.5) / 4
+    assert (centre[0, :, 0].reshape(4, 4) - own).abs().max() <= 0.25 + 1e-6
+    assert ((boxes[..., 2:] - boxes[..., :2]) <= 1 + 1e-6).all()
+
+
+def test_cover_is_the_part_of_the_box() -> None:
+    cover = cell_cover(torch.tensor([[0.1, 0.0, 0.6, 1.0]]), 5)
+    torch.testing.assert_close(cover.reshape(5, 5)[2], torch.tensor([0.5, 1, 1, 0, 0]))
+    assert cover.mean().item() == pytest.approx(0.5)
+
+
+def test_covering_regions_leave_no_place_out() -> None:
+    boxes = np.stack(covering_boxes(np.array([5.0, 5, 25, 45]), (320, 192), 3.0))
+    regions = square_regions(torch.from_numpy(boxes), 3.0).numpy()
+    x, y = np.meshgrid(np.arange(0, 321, 4), np.arange(0, 193, 4))
+    places = np.stack([x.ravel(), y.ravel()], 1)[:, None]
+    inside = (places >= regions[:, :2]) & (places <= regions[:, 2:])
+    assert inside.all(axis=2).sum(axis=1).min() >= 1
+    np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2], [[20, 40]] * len(boxes))
+
+
+def small_transformer(**options) -> TargetTransformer:
+    torch.manual_seed(0)
+    sizes = dict(channels=16, heads=2, layers=2, template_grid=3, search_grid=8)
+    return TargetTransformer(**sizes | options)
+
+
+def test_the_template_does_not_depend_on_the_search_region() -> None:
+    branch = small_transformer().eval()
+    tokens = torch.randn(1, 9, 16)
+    memory = branch.template_memory(tokens, torch.ones(1, 9))
+    search = torch.randn(2, 64, 16)
+    both = branch([part.expand(2, -1, -1) for part in memory], search)
+    alone = branch(memory, search[1:])
+    torch.testing.assert_close(both.boxes[1:], alone.boxes, atol=1e-5, rtol=1e-5)
+    other = branch.template_memory(tokens, torch.zeros(1, 9))  # another target in it
+    assert (branch(other, search[1:]).centres - alone.centres).abs().max() > 0 or (
+        branch.covered == 0
+    ).all()
+
+
+def test_it_learns_which_of_two_patterns_the_template_shows() -> None:
+    """Two patches in noise, one like the template; some regions have another one."""
+    branch = small_transformer()
+    optimizer = torch.optim.AdamW(branch.parameters(), 3e-3)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(150):
+        batch = patch_batch(generator)
+        losses = tracking_losses(find(branch, batch), batch[2], batch[3])
+        optimizer.zero_grad()
+        sum(losses.values()).backward()
+        optimizer.step()
+    batch = patch_batch(generator, 200)
+    with torch.no_grad():
+        prediction = find(branch, batch)
+    cell = prediction.centres.argmax(1)
+    boxes = prediction.boxes[torch.arange(200), cell]
+    present = batch[3]
+    iou = generalized_iou(boxes, batch[2])[present]
+    assert (iou > 0.5).float().mean() > 0.9
+    right = (prediction.presence > 0) == present
+    assert right.float().mean() > 0.85
+
+
+def patch_batch(generator: torch.Generator, count: int = 32) -> tuple:
+    """Template tokens, search tokens, boxes, and whether the target is there."""
+    codes = torch.nn.functional.one_hot(torch.arange(8), 16).float() * 4
+    which = torch.stack(
+        [torch.randperm(8, generator=generator)[:3] for _ in range(count)]
+    )
+    search = 0.1 * torch.randn(count, 8, 8, 16, generator=generator)
+    x, y = torch.randint(0, 2, (2, count), generator=generator)
+    boxes = torch.stack([x, y, x + 2, y + 3], 1) / 8
+    for k in range(count):
+        search[k, y[k] : y[k] + 3, x[k] : x[k] + 2] += codes[which[k, 0]]
+        search[k, 4:7, 5:7] += codes[which[k, 1]]
+    present = torch.rand(count, generator=generator) < 0.75
+    code = codes[torch.where(present, which[:, 0], which[:, 2])]
+    return code[:, None].expand(-1, 9, -1), search.flatten(1, 2), boxes, present
+
+
+def find(branch: TargetTransformer, batch: tuple):
+    memory = branch.template_memory(batch[0], torch.ones(batch[0].shape[:2]))
+    return branch(memory, batch[1])
+
+
+def clip_table(
+    videos=('a', 'b'), num_frames: int = 4, empty: bool = False
+) -> TargetTable:
+    inputs, samples = [], []
+    for b, name in enumerate(videos):
+        video = VideoInfo(name, name, width=200, height=100)
+        frames = np.arange(1, num_frames + 1)
+        boxes = np.tile([10.0 + 50 * b, 10, 30 + 50 * b, 50], (num_frames, 1))
+        gt = Trajectories(frames, frames * 0 + 1, boxes)[frames != 2]
+        samples.append(SMOTDataSample(metainfo=dict(video=video)))
+        samples[-1].gt_trajectories = gt[:0] if empty and not b else gt
+        inputs.append([type('F', (), dict(frame_id=int(f)))() for f in frames])
+    steps = [list(step) for step in zip(*inputs, strict=True)]
+    return TargetTable.of(steps, samples, torch.device('cpu'))
+
+
+def test_a_hidden_target_is_looked_for_and_is_not_there() -> None:
+    table = clip_table()
+    assert table.is_visible.reshape(4, 2)[:, 0].tolist() == [True, False, True, True]
+    rng = np.random.default_rng(0)
+    rows = template_rows(table, rng)
+    assert table.is_visible[rows].all() and (rows % 2).tolist() == [0, 1]
+    search = search_targets(table, 3.0, Jitter(0.3, 0.2, 0.0), rng)
+    torch.testing.assert_close(search.is_present, table.is_visible)
+    assert (search.template_of == torch.arange(8) % 2).all()
+
+
+def test_a_clip_without_its_target_has_nothing_to_find() -> None:
+    table, rng = clip_table(empty=True), np.random.default_rng(0)
+    assert template_rows(table, rng)[0] == 0
+    search = search_targets(table, 3.0, Jitter(0.3, 0.2, 0.0), rng)
+    assert search.is_present[::2].sum() == 0 and search.is_present[1::2].sum() == 3
+    clips, rows, _, is_target = named_boxes(table, [Detections.empty()] * 8, ['a', 'b'])
+    assert clips == [0, 1] and rows.tolist() == [1]
+    assert is_target.tolist() == [[False], [True]]
+
+
+def test_another_videos_template_is_not_there() -> None:
+    table = clip_table(('a', 'b', 'a'))
+    search = search_targets(table, 3.0, Jitter(0.0, 0.0, 1.0), np.random.default_rng(0))
+    clip = torch.arange(12) % 3
+    names = np.array(table.videos)
+    swapped = names[clip] != names[search.template_of]
+    assert (clip[1::3] != search.template_of[1::3]).all()  # clip b has two others
+    assert not search.is_present[torch.from_numpy(swapped)].any()
+
+
+def test_a_sentence_chooses_from_everybody_in_the_frame() -> None:
+    table = clip_table()
+    people = Detections(np.array([[11.0, 10, 30, 50], [150, 10, 170, 50]]), np.ones(2))
+    empty = Detections.empty()
+    detections = [people if row == 0 else empty for row in range(8)]
+    clips, rows, boxes, is_target = named_boxes(table, detections, ['a man', None])
+    assert clips == [0] and rows.tolist() == [0, 0, 1]
+    assert is_target.tolist() == [[True, False, False]]
+    assert boxes[1].tolist() == [150, 10, 170, 50]
+
+
+def test_a_clip_of_several_people_is_refused() -> None:
+    video = VideoInfo('v', 'v')
+    sample = SMOTDataSample(metainfo=dict(video=video))
+    sample.gt_trajectories = Trajectories([1, 1], [1, 2], np.tile([0, 0, 5, 5], (2, 1)))
+    frame = type('F', (), dict(frame_id=1))()
+    with pytest.raises(ValueError, match='has 2 trajectories.*SynSMOTEpisodes'):
+        TargetTable.of([[frame]], [sample], torch.device('cpu'))

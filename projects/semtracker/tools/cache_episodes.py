@@ -1,0 +1,164 @@
+"""Pool what the interaction branch sees of each episode, so that heads train in minutes.
+
+    python projects/semtracker/tools/cache_episodes.py CONFIG --data-root data/SynSMOT \\
+        --split train --weights smoter_tiny_synsmot --out work_dirs/episodes
+
+Boxes are the true ones. A split that lies in ``--out`` already is left as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mmsmot.utils.command_line import CONFIG, positive_arg, run_tool, tool_imports
+
+with tool_imports():
+    from mmsmot.engine import load_config, set_config_weights
+    from mmsmot.models.training.feature_cache import FeatureCache
+    from mmsmot.registry import DATASETS, build_part
+    from mmsmot.utils.atomic import atomic_folder
+    from mmsmot.utils.bundled_weights import weights_path
+    from mmsmot.utils.progress_bar import progress_bar
+    from projects.semtracker.datasets.episode_labels import frame_labels
+    from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
+    from projects.semtracker.models.interaction_branch import box_geometry
+
+BATCH = 16  # frames at once
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help=CONFIG)
+    parser.add_argument('--data-root', required=True, help='folder of a SynSMOT')
+    parser.add_argument('--split', choices=('train', 'val', 'test'), required=True)
+    parser.add_argument('--tail', type=positive_arg, default=1.0)
+    parser.add_argument('--weights', help="the detector's weights")
+    parser.add_argument('--features', help='folder of cached feature maps')
+    parser.add_argument('--index', help="file of the dataset's index")
+    parser.add_argument(
+        '--out', required=True, help='folder; each split gets one in it'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    folder = Path(args.out) / args.split
+    if folder.exists():
+        print(f'{folder} is there already')
+        return
+    config = load_config(args.config)
+    set_config_weights(config, weights_path(args.weights))
+    estimator = build_part(config.model.estimator).eval()
+    dataset = DATASETS.build(
+        dict(
+            type='SynSMOTEpisodes',
+            data_root=args.data_root,
+            split=args.split,
+            tail=args.tail,
+            test_mode=True,
+            cache=args.index or True,
+        )
+    )
+    Path(args.out).mkdir(parents=True, exist_ok=True)
+    features = args.features or Path(args.out) / 'features'
+    cache = FeatureCache(features, estimator.detector)
+    with atomic_folder(folder) as temporary:
+        write_episodes(dataset, estimator, cache, temporary)
+        shutil.copymode(args.out, temporary)
+    print(folder)
+
+
+def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> None:
+    """Write ``tokens.npy`` (R, K, C) float16 and ``episodes.npz`` of all episodes.
+
+    Args:
+        dataset: Episodes, whole videos; those of one video stand together.
+        estimator: Pools (:class:`~projects.semtracker.models.semtracker.SemTracker`).
+        cache: Of its detector's feature maps.
+        folder: Is there and empty.
+    """
+    infos = [dataset.get_data_info(k) for k in range(len(dataset))]
+    lengths = np.array([len(info['gt'].trajectories) for info in infos])
+    starts = np.concatenate([[0], lengths.cumsum()])
+    shape = int(starts[-1]), sum(estimator.context.counts), channels(estimator)
+    path = folder / 'tokens.npy'
+    tokens = np.lib.format.open_memmap(path, 'w+', np.float16, shape)
+    columns: dict[str, list[np.ndarray]] = {}
+    maps: tuple[str, list] = ('', [])
+    with progress_bar() as bar:
+        task = bar.add_task('episodes', total=len(infos))
+        for number, info in enumerate(infos):
+            name = info['video'].video.name
+            if maps[0] != name:
+                maps = name, feature_batches(info['video'], cache)
+            gt = info['gt'].trajectories
+            rows = slice(starts[number], starts[number + 1])
+            tokens[rows] = pooled_tokens(estimator, info['video'], maps[1], gt)
+            verbs, partners = frame_labels(
+                info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS
+            )
+            size = info['video'].video.width, info['video'].video.height
+            geometry = box_geometry(
+                torch.from_numpy(gt.boxes),
+                torch.tensor([size] * len(gt), dtype=torch.float64),
+                torch.from_numpy((gt.frame_ids - 1) / info['video'].video.fps),
+            )
+            values = dict(
+                verbs=verbs,
+                partners=partners,
+                geometry=geometry.numpy(),
+                frame_ids=gt.frame_ids,
+            )
+            for key, value in values.items():
+                columns.setdefault(key, []).append(value)
+            bar.advance(task)
+    tokens.flush()
+    np.savez(
+        folder / 'episodes.npz',
+        starts=starts,
+        names=np.array([i['video'].video.name for i in infos]),
+        **{key: np.concatenate(parts) for key, parts in columns.items()},
+    )
+
+
+def channels(estimator) -> int:
+    """C of the feature maps."""
+    return estimator.shared.scale.normalized_shape[0]
+
+
+def feature_batches(video, cache: FeatureCache) -> list:
+    """Feature maps of a video, batch by batch."""
+    batches = []
+    for start in range(0, len(video), BATCH):
+        frames = [
+            video.frame_at(k) for k in range(start, min(start + BATCH, len(video)))
+        ]
+        batches.append(cache.extract_and_detect(frames)[0])
+    return batches
+
+
+@torch.no_grad()
+def pooled_tokens(estimator, video, batches: list, gt) -> np.ndarray:
+    """(R, K, C) float16 of a target's boxes, before the shared layers."""
+    position = {f: t for t, f in enumerate(video.frame_ids.tolist())}
+    at = np.array([position[f] for f in gt.frame_ids.tolist()])
+    parts = []
+    for number, features in enumerate(batches):
+        inside = np.flatnonzero(at // BATCH == number)
+        if len(inside):
+            rows = torch.from_numpy(at[inside] % BATCH)
+            boxes = torch.from_numpy(gt.boxes[inside])
+            parts.append(estimator.context(estimator.shared, features, rows, boxes))
+    return torch.cat(parts).half().numpy()
+
+
+if __name__ == '__main__':
+    run_tool(main)
