@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsmot.datasets.synsmot.build import write_clip
+from mmsmot.datasets.synsmot.build import write_built_clip
 from mmsmot.datasets.synsmot.settings import VERSION, ClipSettings
 from tests.conftest import test_data
 
@@ -29,7 +29,7 @@ def synsmot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp('synsmot')
     settings = ClipSettings()
     for split, index in CLIPS:
-        write_clip(root, 0, index, split, settings)
+        write_built_clip(root, 0, index, split, settings)
     facts = dict(size='mini', seed=0, version=VERSION, settings=settings.facts())
     (root / 'synsmot.json').write_text(json.dumps(facts))
     return root
