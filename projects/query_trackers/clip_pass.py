@@ -15,6 +15,7 @@ from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.structures import (
     Detections,
     Frame,
+    Prompt,
     SMOTDataSample,
     Trajectories,
     valid_boxes,
@@ -79,6 +80,7 @@ def clip_pass(
     with_loss = tracker.clip_loss.frames_with_loss(num_frames)
     features, memory = _encode_clips(tracker, inputs, with_grad[0], plan.freeze)
     proposals = _clip_proposals(tracker, inputs)
+    prompts = [sample.get('prompt') for sample in samples]
     sums, clip_rows, tracks = LossSums(), ClipRows(), None
     for step, frames in enumerate(inputs):
         part = slice(step * num_clips, (step + 1) * num_clips)
@@ -86,14 +88,20 @@ def clip_pass(
         targets = FrameTargets.of(frames, samples, features.inputs.device)
         with torch.set_grad_enabled(has_grad):
             new = tracker.new_queries(num_clips, proposals[step], features.sizes[part])
+            frame_memory = tracker.with_text(memory[part], prompts)
             queries, outputs, denoised = _decode_frame(
-                tracker, memory[part], new, tracks, targets, plan.generator
+                tracker, frame_memory, new, tracks, targets, prompts, plan.generator
             )
             head = tracker.detector.model.bbox_head
             costs = head.assigner.match_costs
             rows = tracker.assigner(outputs, queries, targets, costs)
             if step in with_loss and not plan.freeze:
                 sums.add(*frame_loss(head, outputs, queries, targets, rows))
+                if tracker.text_hook is not None:
+                    hook_loss = tracker.text_hook.loss(
+                        outputs, queries, targets, rows, frames, samples
+                    )
+                    sums.add(hook_loss, 0)
                 if denoised is not None:
                     sums.add(_denoising_loss(head, denoised, targets), 0)
             queries = assigned(queries, outputs, targets, rows[-1])
@@ -189,21 +197,22 @@ def _decode_frame(
     new: Queries,
     tracks: Queries | None,
     targets: FrameTargets,
+    prompts: Sequence[Prompt | None],
     generator: np.random.Generator,
 ) -> tuple[Queries, Outputs, Outputs | None]:
     """Queries and outputs of one frame of B clips; the outputs of denoised boxes, too."""
     if tracker.track_decoder is not None and tracks is not None and len(tracks):
         # One of the two decoders at a time (TransTrack); both make use of the memory.
         if generator.random() < 0.5:
-            queries, outputs = tracker.decode(memory, new.first(0), tracks)
+            queries, outputs = tracker.decode(memory, new.first(0), tracks, prompts)
             return queries, outputs, None
         tracks = None
     if tracker.denoising is None:
-        return *tracker.decode(memory, new, tracks), None
+        return *tracker.decode(memory, new, tracks, prompts), None
     queries = new.joined(tracks)
     noisy = tracker.denoising.queries(targets, generator)
     hidden = hidden_from_queries(len(queries), len(noisy)).to(new.ids.device)
-    _, outputs = tracker.decode(memory, queries.joined(noisy), None, hidden=hidden)
+    _, outputs = tracker.decode(memory, queries.joined(noisy), None, prompts, hidden)
     count = len(queries)
     return queries, outputs.rows(slice(count)), outputs.rows(slice(count, None))
 

@@ -179,9 +179,7 @@ class QueryTracker(BaseEstimator):
         proposals = self.proposals(frames)
         estimates = []
         for run in state.runs:
-            run_memory = memory
-            if self.text_hook is not None and run.prompt is not None:
-                run_memory = self.text_hook.on_memory(memory, run.prompt)
+            run_memory = self.with_text(memory, [run.prompt] * len(frames))
             detections, tracks, ended_ids = [], [], []
             for row, frame in enumerate(frames):
                 part = slice(row, row + 1)
@@ -191,7 +189,7 @@ class QueryTracker(BaseEstimator):
                         1, proposals and proposals[part], features.sizes[part]
                     ),
                     run.queries,
-                    run.prompt,
+                    [run.prompt],
                 )
                 frame_detections, frame_tracks, ended = self._end_frame(
                     run,
@@ -246,6 +244,12 @@ class QueryTracker(BaseEstimator):
             levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)
         return encode(self.detector.model, levels, features.samples)
 
+    def with_text(self, memory: Memory, prompts: Sequence[Prompt | None]) -> Memory:
+        """The memory of B frames, with their prompts where there is a text hook."""
+        if self.text_hook is None:
+            return memory
+        return self.text_hook.on_memory(memory, prompts)
+
     def proposals(self, frames: Sequence[Frame]) -> list[Detections] | None:
         """Detections of the frames, where queries are made of them."""
         if not self.query_init.reads_proposals:
@@ -263,10 +267,17 @@ class QueryTracker(BaseEstimator):
         memory: Memory,
         queries: Queries,
         tracks: Queries | None = None,
-        prompt: Prompt | None = None,
+        prompts: Sequence[Prompt | None] = (),
         hidden: Tensor | None = None,
     ) -> tuple[Queries, Outputs]:
         """Decode new and track queries of B frames.
+
+        Args:
+            memory: Of the frames.
+            queries: New ones.
+            tracks: Track queries; ``None`` for none.
+            prompts: Of the frames, for a text hook.
+            hidden: As of :func:`~.deformable_decoding.decode`.
 
         Returns:
             All queries, new ones first, and their outputs.
@@ -280,8 +291,8 @@ class QueryTracker(BaseEstimator):
             groups.append((tracks, self.track_decoder))
         outputs = []
         for number, (group, decoder) in enumerate(groups):
-            if self.text_hook is not None and prompt is not None:
-                group = self.text_hook.on_queries(group, prompt)
+            if self.text_hook is not None:
+                group = self.text_hook.on_queries(group, prompts)
                 groups[number] = group, decoder
             outputs.append(
                 decode(
@@ -295,8 +306,8 @@ class QueryTracker(BaseEstimator):
                 )
             )
         joined = outputs[0] if len(outputs) == 1 else outputs[0].joined(outputs[1])
-        if self.text_hook is not None and prompt is not None:
-            joined = self.text_hook.on_outputs(joined, prompt)
+        if self.text_hook is not None:
+            joined = self.text_hook.on_outputs(joined, prompts)
         if len(groups) == 1:
             return groups[0][0], joined
         return _joined_groups(groups[0][0], groups[1][0]), joined
@@ -322,12 +333,17 @@ class QueryTracker(BaseEstimator):
             ),
             outputs,
         )
+        is_reported = lives.is_reported
+        if self.text_hook is not None:
+            is_referred = self.text_hook.is_referred(outputs, [run.prompt])
+            if is_referred is not None:
+                is_reported = is_reported & is_referred[0].cpu().numpy()
         is_detection = rows.scores >= self.detector.score_threshold
-        index = np.flatnonzero((is_detection & (rows.scores > 0)) | lives.is_reported)
+        index = np.flatnonzero((is_detection & (rows.scores > 0)) | is_reported)
         detections = Detections(
             rows.boxes[index], rows.scores[index], rows.labels[index]
         )
-        det_index = np.flatnonzero(lives.is_reported[index])
+        det_index = np.flatnonzero(is_reported[index])
         reported = index[det_index]
         tracks = Tracks(
             lives.ids[reported],

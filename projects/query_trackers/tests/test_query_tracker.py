@@ -302,27 +302,59 @@ def test_parts_that_do_not_fit(build: Callable) -> None:
         build('motr', clip_loss=dict(type='ClipLoss', through_time=False))
 
 
-class BrightnessHook(TextHook):
-    """Lowers every score unless the prompt is to be answered."""
+class NumberedHook(TextHook):
+    """A prompt "k" keeps the tracks of row k alone; its loss pulls a learnt number up."""
 
-    def on_outputs(self, outputs, prompt):
-        from dataclasses import replace
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(()))
+        self.calls = []
 
-        shift = 0.0 if prompt.text == 'everybody' else -20.0
-        return replace(outputs, logits=outputs.logits + shift)
+    def on_memory(self, memory, prompts):
+        self.calls.append(('memory', len(memory.tokens), len(prompts)))
+        return memory
+
+    def on_queries(self, queries, prompts):
+        self.calls.append(('queries', len(queries.ids), len(prompts)))
+        return queries
+
+    def is_referred(self, outputs, prompts):
+        mask = torch.zeros(outputs.scores.shape, dtype=torch.bool)
+        (prompt,) = prompts
+        mask[:, outputs.scores.argsort(descending=True)[0, : int(prompt.text)]] = True
+        return mask
+
+    def loss(self, outputs, queries, targets, rows, frames, samples):
+        return dict(loss_refer=self.shift + sum(len(s.prompt.text) for s in samples))
 
 
 def test_a_text_hook_gives_each_prompt_its_own_tracks(build: Callable) -> None:
-    model = easy_lifecycle(build('motr', text_hook=BrightnessHook()))
+    model = easy_lifecycle(build('motr', text_hook=NumberedHook()))
     frames, _ = clip(walking(2))
     plain = easy_lifecycle(build('motr'))
     assert model.estimator.reads_prompt and not plain.estimator.reads_prompt
-    run = model.begin(video(), [Prompt('everybody'), Prompt('nobody')])
+    run = model.begin(video(), [Prompt('50'), Prompt('1'), Prompt('0')])
     results = run.push(frames)
-    expected = [len(r.tracks) for r in plain.begin(video()).push(frames)]
-    assert expected[0] > 0
+    expected = [r.tracks.ids.tolist() for r in plain.begin(video()).push(frames)]
+    assert len(expected[0]) > 1
     counts = [[len(tracks) for tracks in result.prompt_tracks] for result in results]
-    assert counts == [[expected[0], 0], [expected[1], 0]]
+    assert counts[0] == [len(expected[0]), 1, 0] and counts[1][2] == 0
+    assert results[0].prompt_tracks[0].ids.tolist() == expected[0]
+    calls = model.estimator.text_hook.calls
+    assert calls[0] == ('memory', 2, 2) and calls[1] == ('queries', 1, 1)
+
+
+def test_the_loss_of_a_text_hook_is_divided_as_the_others(build: Callable) -> None:
+    model = build('motr', text_hook=NumberedHook()).train()
+    inputs, samples = batch(clip(walking(2)), clip(walking(2), 'other'))
+    for sample, text in zip(samples, ('a', 'bcd'), strict=True):
+        sample.set_metainfo(dict(prompt=Prompt(text)))
+    losses = model.loss(inputs, samples)
+    # 4 letters in each of 2 frames, over at least 2 x 2 x 2 objects.
+    assert 0 < losses['loss_refer'] <= 4 * 2 / 8
+    losses['loss_refer'].backward()
+    assert model.estimator.text_hook.shift.grad > 0
+    assert model.estimator.text_hook.calls[0] == ('memory', 2, 2)
 
 
 def test_it_learns_to_follow_two_boxes(build: Callable) -> None:
