@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mmsmot.engine import load_config
+from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.registry import MODELS
 from mmsmot.structures import Detections
 from projects.query_trackers.tests.conftest import PAPERS, batch, clip, walking
@@ -29,6 +30,14 @@ def test_a_wrong_option_of_a_part_is_refused() -> None:
     name = f'projects/{PROJECT.name}/configs/motr_tiny_synsmot'
     with pytest.raises(KeyError, match="drop_ration'.*'drop_ratio'"):
         load_config(name, {'model.estimator.updater.drop_ration': 0.1})
+
+
+def test_the_sweep_trains_each_paper_from_the_detector() -> None:
+    sweep = read_sweep(PROJECT / 'configs' / 'recipes' / 'tiny_synsmot.py')
+    assert [*sweep.stages] == ['data', 'detector', 'train', 'val', 'test']
+    labels = {'TransTrack', 'TrackFormer', 'MOTR', 'MOTRv2'}
+    assert set(sweep.axes['tracker'].settings) == labels
+    assert sweep.stages['train'].start == 'detector'
 
 
 @pytest.fixture
