@@ -1,0 +1,138 @@
+"""Which object each query has to find: set matching, and matching that keeps identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+from mmsmot.registry import TASK_UTILS
+from mmsmot.utils.log_once import log_once
+
+from .queries import NEW, FrameTargets, Outputs, Queries, corners
+
+BACKGROUND = -1  # in place of the row of a target
+
+
+@TASK_UTILS.register_module()
+class SetAssigner:
+    """Hungarian matching of all queries to all objects, whoever they followed before.
+
+    DETR's, and that of both decoders of the released TransTrack (91cfaa7), whose paper
+    says nothing else.
+    """
+
+    keeps_identity = False
+
+    def __call__(
+        self,
+        outputs: Outputs,
+        queries: Queries,
+        targets: FrameTargets,
+        costs: Sequence[Any],
+    ) -> Tensor:
+        """The target of each query, layer by layer.
+
+        Args:
+            outputs: Of L layers.
+            queries: Q a frame.
+            targets: N a frame.
+            costs: mmdet's match costs.
+
+        Returns:
+            (L, B, Q) int64, rows of ``targets``; ``BACKGROUND`` for none.
+        """
+        num_layers = len(outputs.hs)
+        claimed = torch.full_like(queries.ids, BACKGROUND)
+        rows = claimed.expand(num_layers, -1, -1).clone()
+        return match_rows(rows, outputs, ~queries.pad, targets, ~targets.pad, costs)
+
+
+@TASK_UTILS.register_module()
+class TALA:
+    """Tracklet-aware label assignment (MOTR, section 3.3; TrackFormer alike).
+
+    A track query keeps its object, in every layer, and is background while that is not
+    there; queries without an object (``NEW``) are matched to the objects that no track
+    has, anew in each layer; ``FALSE`` ones are background.
+    """
+
+    keeps_identity = True
+
+    def __call__(
+        self,
+        outputs: Outputs,
+        queries: Queries,
+        targets: FrameTargets,
+        costs: Sequence[Any],
+    ) -> Tensor:
+        """As of :class:`SetAssigner`."""
+        is_same = queries.ids[..., None] == targets.ids[:, None]  # (B, Q, N)
+        is_same &= (queries.ids >= 0)[..., None]
+        if not is_same.shape[-1]:
+            claimed = torch.full_like(queries.ids, BACKGROUND)
+        else:
+            claimed = torch.where(
+                is_same.any(-1), is_same.byte().argmax(-1), BACKGROUND
+            )
+        rows = claimed.expand(len(outputs.hs), -1, -1).clone()
+        free = ~targets.pad & ~is_same.any(1)
+        return match_rows(rows, outputs, queries.ids == NEW, targets, free, costs)
+
+
+def match_rows(
+    rows: Tensor,
+    outputs: Outputs,
+    free_queries: Tensor,
+    targets: FrameTargets,
+    free_targets: Tensor,
+    costs: Sequence[Any],
+) -> Tensor:
+    """Fill in the cheapest matching of free queries to free objects.
+
+    Args:
+        rows: (L, B, Q), changed in place.
+        outputs: Of L layers.
+        free_queries: (B, Q) bool.
+        targets: N a frame.
+        free_targets: (B, N) bool.
+        costs: mmdet's match costs.
+    """
+    for frame, mask in enumerate(free_targets):
+        columns = mask.nonzero()[:, 0]
+        queries = free_queries[frame].nonzero()[:, 0]
+        if not len(columns) or not len(queries):
+            _log_unmatched(len(columns))
+            continue
+        gt = InstanceData(
+            bboxes=corners(targets.boxes[frame, columns]),
+            labels=targets.labels[frame, columns],
+        )
+        for layer in range(len(rows)):
+            predicted = InstanceData(
+                bboxes=corners(outputs.boxes[layer, frame, queries].detach()),
+                scores=outputs.logits[layer, frame, queries].detach(),
+            )
+            # Boxes are fractions of the image, so that an image of 1 x 1 has them.
+            cost = sum(part(predicted, gt, dict(img_shape=(1, 1))) for part in costs)
+            cost = np.nan_to_num(cost.cpu().numpy(), nan=1e4, posinf=1e4, neginf=-1e4)
+            query_rows, target_rows = linear_sum_assignment(cost)
+            device = rows.device
+            rows[layer, frame, queries[torch.from_numpy(query_rows).to(device)]] = (
+                columns[torch.from_numpy(target_rows).to(device)]
+            )
+        _log_unmatched(len(columns) - len(queries))
+    return rows
+
+
+def _log_unmatched(count: int) -> None:
+    if count > 0:
+        log_once(
+            f'query tracker: {count} objects of a frame found no query; more than '
+            'num_queries objects are new at a time. Raise num_queries.'
+        )

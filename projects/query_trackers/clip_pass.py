@@ -1,0 +1,326 @@
+"""One training step of a query tracker: through the frames of B clips in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmsmot.models.estimators import EstimatorLoss
+from mmsmot.models.training.clip_plan import ClipPlan
+from mmsmot.structures import (
+    Detections,
+    Frame,
+    Prompt,
+    SMOTDataSample,
+    Trajectories,
+    valid_boxes,
+)
+from mmsmot.structures.feature_maps import FeatureMaps
+
+from .assigners import BACKGROUND
+from .clip_losses import LossSums, box_loss, frame_loss
+from .deformable_decoding import Memory
+from .denoising import hidden_from_queries
+from .level_shift import shifted
+from .queries import FrameTargets, Outputs, Queries, batched_iou, corners
+
+if TYPE_CHECKING:
+    from .query_tracker import QueryTracker
+
+
+@dataclass(eq=False)
+class ClipRows:
+    """The queries of B clips that have an object, row by row.
+
+    Attributes:
+        steps: (R,) position of the frame in the clip.
+        clips: (R,) clip.
+        ids: (R,) ground truth id.
+        boxes: (R, 4) predicted, x1, y1, x2, y2 in fractions of the image.
+        scores: (R,).
+        iou: (R,) of predicted and true box.
+        hs: (R, d) with gradient, where the frame has one.
+    """
+
+    steps: list[Tensor] = field(default_factory=list)
+    clips: list[Tensor] = field(default_factory=list)
+    ids: list[Tensor] = field(default_factory=list)
+    boxes: list[Tensor] = field(default_factory=list)
+    scores: list[Tensor] = field(default_factory=list)
+    iou: list[Tensor] = field(default_factory=list)
+    hs: list[Tensor] = field(default_factory=list)
+
+    def add(self, step: int, queries: Queries, outputs: Outputs, rows: Tensor) -> None:
+        """The rows of one frame of each clip."""
+        clips, index = (rows != BACKGROUND).nonzero(as_tuple=True)
+        self.steps.append(torch.full_like(clips, step))
+        self.clips.append(clips)
+        self.ids.append(queries.ids[clips, index])
+        self.boxes.append(corners(outputs.boxes[-1].detach()[clips, index]))
+        self.scores.append(outputs.scores[clips, index])
+        self.iou.append(queries.iou[clips, index])
+        self.hs.append(outputs.hs[-1][clips, index])
+
+
+def clip_pass(
+    tracker: QueryTracker,
+    inputs: Sequence[Sequence[Frame]],
+    samples: Sequence[SMOTDataSample],
+    plan: ClipPlan,
+) -> EstimatorLoss:
+    """Losses of B clips of T frames, and the trajectories of their queries."""
+    _require_plan(inputs, plan)
+    num_frames, num_clips = len(inputs), len(samples)
+    with_grad = tracker.clip_loss.frames_with_grad(num_frames)
+    with_loss = tracker.clip_loss.frames_with_loss(num_frames)
+    features, memory = _encode_clips(tracker, inputs, with_grad[0], plan.freeze)
+    proposals = _clip_proposals(tracker, inputs)
+    prompts = [sample.get('prompt') for sample in samples]
+    sums, clip_rows, tracks = LossSums(), ClipRows(), None
+    for step, frames in enumerate(inputs):
+        part = slice(step * num_clips, (step + 1) * num_clips)
+        has_grad = torch.is_grad_enabled() and step in with_grad and not plan.freeze
+        targets = FrameTargets.of(frames, samples, features.inputs.device)
+        with torch.set_grad_enabled(has_grad):
+            new = tracker.new_queries(num_clips, proposals[step], features.sizes[part])
+            frame_memory = tracker.with_text(memory[part], prompts)
+            queries, outputs, denoised = _decode_frame(
+                tracker, frame_memory, new, tracks, targets, prompts, plan.generator
+            )
+            head = tracker.detector.model.bbox_head
+            costs = head.assigner.match_costs
+            rows = tracker.assigner(outputs, queries, targets, costs)
+            if step in with_loss and not plan.freeze:
+                sums.add(*frame_loss(head, outputs, queries, targets, rows))
+                if tracker.text_hook is not None:
+                    hook_loss = tracker.text_hook.loss(
+                        outputs, queries, targets, rows, frames, samples
+                    )
+                    sums.add(hook_loss, 0)
+                if denoised is not None:
+                    sums.add(_denoising_loss(head, denoised, targets), 0)
+            queries = assigned(queries, outputs, targets, rows[-1])
+            clip_rows.add(step, queries, outputs, rows[-1])
+            tracks = tracker.updater(queries, outputs, plan.generator)
+    losses = sums.mean()
+    losses['recall'] = _recall(clip_rows, samples)
+    if not plan.semantic_losses:
+        if plan.freeze:
+            raise ValueError(
+                'SMOT: nothing to train: no semantics, and model.training.freeze=True'
+            )
+        return EstimatorLoss(losses)
+    estimate = _described(clip_rows, features, inputs, samples, plan, losses)
+    tokens = tracker.project_features(estimate.track_features)
+    return replace(estimate, track_features=tokens)
+
+
+def _require_plan(inputs: Sequence[Sequence[Frame]], plan: ClipPlan) -> None:
+    num_rows = len(inputs) * len(inputs[0])
+    if plan.grad_rows != list(range(num_rows)):
+        raise ValueError(
+            'QueryTracker: gradients flow through time, so training.num_grad_frames must '
+            'be None; which frames have one is said by the estimator: clip_loss'
+        )
+    if plan.tracker is not None or plan.feature_cache is not None:
+        raise ValueError(
+            "QueryTracker: its tracks are its queries', so training.tracker and "
+            'training.feature_cache must be None'
+        )
+
+
+def _encode_clips(
+    tracker: QueryTracker,
+    inputs: Sequence[Sequence[Frame]],
+    first_with_grad: int,
+    freeze: bool,
+) -> tuple[FeatureMaps, Memory]:
+    """Feature maps and memory of all frames, time first; two passes, without and with
+    gradient, where both kinds are there."""
+    num_clips = len(inputs[0])
+    groups = [group for group in (inputs[:first_with_grad], inputs[first_with_grad:])]
+    parts, memories, previous = [], [], None
+    for number, group in enumerate(groups):
+        if not len(group):
+            continue
+        frames = [frame for step in group for frame in step]
+        has_grad = torch.is_grad_enabled() and number == 1 and not freeze
+        with torch.set_grad_enabled(has_grad):
+            features = tracker.detector.extract(frames)
+            levels = tracker.levels(features)
+            previous_levels = shifted(levels, previous, num_clips)
+            memories.append(tracker.encode(features, previous_levels))
+            previous = tuple(level[-num_clips:] for level in levels)
+            parts.append(features)
+    if len(parts) == 1:
+        return parts[0], memories[0]
+    count = sum(len(part) for part in parts)
+    return FeatureMaps.joined(parts, list(range(count))), _joined_memory(*memories)
+
+
+def _joined_memory(first: Memory, later: Memory) -> Memory:
+    masks = [first.mask, later.mask]
+    if masks != [None, None]:
+        masks = [
+            torch.zeros(m.tokens.shape[:2], dtype=torch.bool, device=m.tokens.device)
+            if m.mask is None
+            else m.mask
+            for m in (first, later)
+        ]
+    return Memory(
+        torch.cat([first.tokens, later.tokens]),
+        None if masks[0] is None else torch.cat(masks),
+        first.spatial_shapes,
+        first.level_start_index,
+        torch.cat([first.valid_ratios, later.valid_ratios]),
+    )
+
+
+def _clip_proposals(
+    tracker: QueryTracker, inputs: Sequence[Sequence[Frame]]
+) -> list[list[Detections] | None]:
+    """Proposals of each frame of B clips, ``[t][b]``, detected clip by clip."""
+    if not tracker.query_init.reads_proposals:
+        return [None] * len(inputs)
+    clips = [tracker.proposals(frames) for frames in zip(*inputs, strict=True)]
+    return [[*frames] for frames in zip(*clips, strict=True)]
+
+
+def _decode_frame(
+    tracker: QueryTracker,
+    memory: Memory,
+    new: Queries,
+    tracks: Queries | None,
+    targets: FrameTargets,
+    prompts: Sequence[Prompt | None],
+    generator: np.random.Generator,
+) -> tuple[Queries, Outputs, Outputs | None]:
+    """Queries and outputs of one frame of B clips; the outputs of denoised boxes, too."""
+    if tracker.track_decoder is not None and tracks is not None and len(tracks):
+        # One of the two decoders at a time (TransTrack); both make use of the memory.
+        if generator.random() < 0.5:
+            queries, outputs = tracker.decode(memory, new.first(0), tracks, prompts)
+            return queries, outputs, None
+        tracks = None
+    if tracker.denoising is None:
+        return *tracker.decode(memory, new, tracks, prompts), None
+    queries = new.joined(tracks)
+    noisy = tracker.denoising.queries(targets, generator)
+    hidden = hidden_from_queries(len(queries), len(noisy)).to(new.ids.device)
+    _, outputs = tracker.decode(memory, queries.joined(noisy), None, prompts, hidden)
+    count = len(queries)
+    return queries, outputs.rows(slice(count)), outputs.rows(slice(count, None))
+
+
+def _denoising_loss(
+    head: torch.nn.Module, denoised: Outputs, targets: FrameTargets
+) -> dict[str, Tensor]:
+    """Sums of the box losses of the denoised boxes, layer by layer."""
+    is_object = ~targets.pad
+    return {
+        f'dn{layer}.{name}': value
+        for layer, boxes in enumerate(denoised.boxes)
+        for name, value in box_loss(
+            head, boxes[is_object], targets.boxes[is_object]
+        ).items()
+    }
+
+
+def assigned(
+    queries: Queries, outputs: Outputs, targets: FrameTargets, rows: Tensor
+) -> Queries:
+    """The queries with the ids of their objects, and how well each overlaps its own.
+
+    Args:
+        queries: Q a frame.
+        outputs: Of those.
+        targets: N a frame.
+        rows: (B, Q), the target of each query in the last layer.
+    """
+    if not targets.ids.shape[1]:
+        return queries
+    is_object = rows != BACKGROUND
+    index = rows.clamp(min=0)
+    ids = torch.where(is_object, targets.ids.gather(1, index), queries.ids)
+    overlaps = batched_iou(outputs.boxes[-1].detach(), targets.boxes)
+    iou = overlaps.gather(2, index[..., None])[..., 0]
+    return queries.with_ids(ids, iou=torch.where(is_object, iou, queries.iou))
+
+
+def _recall(clip_rows: ClipRows, samples: Sequence[SMOTDataSample]) -> Tensor:
+    """Share of true boxes whose query overlaps them by half or more; for the log."""
+    count = sum(len(sample.gt_trajectories) for sample in samples)
+    hits = (torch.cat(clip_rows.iou) >= 0.5).sum()
+    return hits / max(count, 1)
+
+
+def _described(
+    clip_rows: ClipRows,
+    features: FeatureMaps,
+    inputs: Sequence[Sequence[Frame]],
+    samples: Sequence[SMOTDataSample],
+    plan: ClipPlan,
+    losses: dict[str, Tensor],
+) -> EstimatorLoss:
+    """The trajectories of the queries that have an object, and their embeddings.
+
+    With teacher forcing the boxes are the true ones, else the queries' own. An object
+    that found no query in a frame has no row there.
+    """
+    clips = torch.cat(clip_rows.clips).cpu().numpy()
+    steps = torch.cat(clip_rows.steps).cpu().numpy()
+    ids = torch.cat(clip_rows.ids).cpu().numpy()
+    boxes = torch.cat(clip_rows.boxes).double().cpu().numpy()
+    scores = torch.cat(clip_rows.scores).double().cpu().numpy()
+    trajectories, gt_ids, order = [], [], []
+    for clip, sample in enumerate(samples):
+        index = np.flatnonzero(clips == clip)
+        width, height = inputs[0][clip].image.shape[1::-1]
+        clip_boxes = boxes[index] * [width, height, width, height]
+        frame_ids = np.array([step[clip].frame_id for step in inputs])[steps[index]]
+        if plan.gt_tracks is not None:
+            clip_boxes, is_known = _gt_boxes(
+                plan.gt_tracks[0][clip], frame_ids, ids[index]
+            )
+        else:
+            is_known = valid_boxes(clip_boxes)
+        index = index[is_known]
+        trajectories.append(
+            Trajectories(
+                frame_ids[is_known],
+                ids[index],
+                clip_boxes[is_known],
+                scores=scores[index],
+                space=sample.gt_trajectories.space,
+            )
+        )
+        gt_ids.append({i: i for i in np.unique(ids[index]).tolist()})
+        order.append(index)
+    hs = torch.cat(clip_rows.hs)
+    hs = hs[torch.from_numpy(np.concatenate(order)).to(hs.device)][:, None]
+    if plan.detach_features or plan.freeze:
+        hs, features = hs.detach(), features.detach()
+    elif plan.semantic_grad_scale != 1:
+        hs = hs.detach() + plan.semantic_grad_scale * (hs - hs.detach())
+        features = features.with_grad_scale(plan.semantic_grad_scale)
+    return EstimatorLoss(losses, features, trajectories, gt_ids, track_features=hs)
+
+
+def _gt_boxes(
+    gt: Trajectories, frame_ids: np.ndarray, ids: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The boxes (R, 4) that a table has of frames and ids, and whether it has them."""
+    boxes = np.zeros((len(ids), 4))
+    has_box = np.zeros(len(ids), bool)
+    for frame_id in np.unique(frame_ids):
+        rows, table = frame_ids == frame_id, gt[gt.frame_ids == frame_id]
+        is_same = ids[rows][:, None] == table.ids
+        has_box[rows] = is_same.any(1)
+        if len(table):
+            boxes[rows] = table.boxes[is_same.argmax(1)]
+    return boxes, has_box

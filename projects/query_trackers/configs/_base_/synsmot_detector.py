@@ -1,0 +1,17 @@
+# 4 frames a batch, 100 iterations an epoch of SynSMOT small.
+synsmot_detector = dict(
+    optim_wrapper=dict(
+        type='OptimWrapper',
+        optimizer=dict(type='AdamW', lr=8e-4, weight_decay=1e-4),
+        clip_grad=dict(max_norm=1.0)),
+    param_scheduler=[
+        dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=50),
+        dict(
+            type='CosineAnnealingLR',
+            by_epoch=False,
+            begin=50,
+            end=2000,
+            eta_min=1e-5)
+    ],
+    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=20),
+    custom_hooks=[dict(type='CheckInvalidLossHook')])

@@ -1,0 +1,8 @@
+# SORT on the detections of MOTR's own weights: new queries alone, no track queries.
+_base_ = ['./motr_tiny_synsmot.py', '../../../configs/_base_/trackers/sort.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
+model = dict(
+    estimator=dict(
+        updater=dict(_delete_=True, type='NoUpdater'),
+        lifecycle=dict(
+            _delete_=True, type='ExternalTracker', tracker=dict(_base_.sort, score_threshold=0.4))))

@@ -1,0 +1,266 @@
+"""Which queries are tracks, when a track begins and when it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from mmsmot.models.detectors.nms import nms
+from mmsmot.models.estimators.video_tracker import SharedTrackerUse, VideoTracker
+from mmsmot.models.trackers import BaseTracker, checked_tracker_update
+from mmsmot.registry import TASK_UTILS, TRACKERS, build_part
+from mmsmot.structures import Detections, Frame, pairwise_iou
+from mmsmot.utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    NON_NEGATIVE,
+    require_numbers,
+)
+
+from .queries import NEW
+from .query_rows import Lives, QueryRows
+
+
+@dataclass
+class IdCounter:
+    """The id of the next track of a video."""
+
+    next_id: int = 1
+
+    def take(self, count: int) -> np.ndarray:
+        """(count,) new ids."""
+        self.next_id += count
+        return np.arange(self.next_id - count, self.next_id)
+
+
+@TASK_UTILS.register_module()
+class ScoreStates:
+    """A query is a track from one score on, and until it is below another for long.
+
+    MOTR and MOTRv2; with ``miss_tolerance=1`` and suppression TrackFormer.
+
+    Args:
+        birth_threshold: Least score of a new track.
+        keep_threshold: Below it a track is missed.
+        miss_tolerance: Frames in a row, after which it ends.
+        track_nms: A track ends that overlaps a better one by more; ``None`` for none.
+        birth_nms: A new track is not begun that overlaps a track by more; ``None`` for
+            none.
+    """
+
+    def __init__(
+        self,
+        *,
+        birth_threshold: float = 0.7,
+        keep_threshold: float = 0.6,
+        miss_tolerance: int = 5,
+        track_nms: float | None = None,
+        birth_nms: float | None = None,
+    ) -> None:
+        name = 'ScoreStates'
+        require_numbers(
+            name,
+            FRACTION,
+            birth_threshold=birth_threshold,
+            keep_threshold=keep_threshold,
+        )
+        require_numbers(name, COUNT, miss_tolerance=miss_tolerance)
+        require_numbers(
+            name, FRACTION.or_none, track_nms=track_nms, birth_nms=birth_nms
+        )
+        self.birth_threshold = birth_threshold
+        self.keep_threshold = keep_threshold
+        self.miss_tolerance = miss_tolerance
+        self.track_nms = track_nms
+        self.birth_nms = birth_nms
+
+    def begin(self) -> IdCounter:
+        """The state of a video."""
+        return IdCounter()
+
+    def update(self, state: IdCounter, rows: QueryRows, frame: Frame) -> Lives:
+        """The tracks of the next frame.
+
+        Args:
+            state: Of :meth:`begin`; changed in place.
+            rows: Q queries.
+            frame: The frame.
+        """
+        was_track = rows.ids >= 0
+        is_seen = rows.scores >= self.keep_threshold
+        # Between the thresholds an age neither grows nor starts anew, as in MOTR.
+        ages = rows.ages + (was_track & ~is_seen)
+        ages[rows.scores >= self.birth_threshold] = 0
+        is_live = was_track & (is_seen | (ages < self.miss_tolerance))
+        if self.track_nms is not None:
+            is_live &= _survives(rows, is_live, rows.scores, self.track_nms)
+        is_born = ~was_track & (rows.scores >= self.birth_threshold)
+        if self.birth_nms is not None:
+            # Tracks come before all births, whatever their score.
+            order = np.where(is_live, np.inf, rows.scores)
+            is_born &= _survives(rows, is_live | is_born, order, self.birth_nms)
+        ids = np.where(is_live, rows.ids, NEW)
+        ids[is_born] = state.take(int(is_born.sum()))
+        is_reported = is_born | (is_live & is_seen)
+        ended_ids = rows.ids[was_track & ~is_live].tolist()
+        return Lives(ids, ages, is_reported, ended_ids)
+
+
+def _survives(
+    rows: QueryRows, mask: np.ndarray, order: np.ndarray, iou_threshold: float
+) -> np.ndarray:
+    """(Q,) bool, rows of a mask that overlap none that comes before by more."""
+    index = np.flatnonzero(mask)
+    kept_rows = nms(rows.boxes[index], order[index], rows.labels[index], iou_threshold)
+    survives = np.zeros(len(mask), bool)
+    survives[index[kept_rows]] = True
+    return survives
+
+
+@dataclass
+class UnseenTracks(IdCounter):
+    """The tracks that no query follows any more.
+
+    Attributes:
+        ids: (U,) int64.
+        boxes: (U, 4) where the track decoder saw them last.
+        ages: (U,) int64, frames since then.
+    """
+
+    ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
+    ages: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+@TASK_UTILS.register_module()
+class GIoUMatching:
+    """Detections take the ids of track boxes by Hungarian matching on GIoU (TransTrack).
+
+    Tracks without a detection wait, where they were, and may be taken again.
+
+    Args:
+        score_threshold: Least score of a detection.
+        max_cost: A pair must cost no more, 1 - GIoU.
+        max_age: Frames that a track waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        score_threshold: float = 0.4,
+        max_cost: float = 1.2,
+        max_age: int = 32,
+    ) -> None:
+        require_numbers('GIoUMatching', FRACTION, score_threshold=score_threshold)
+        require_numbers('GIoUMatching', NON_NEGATIVE, max_cost=max_cost)
+        require_numbers('GIoUMatching', COUNT, max_age=max_age)
+        self.score_threshold = score_threshold
+        self.max_cost = max_cost
+        self.max_age = max_age
+
+    def begin(self) -> UnseenTracks:
+        """The state of a video."""
+        return UnseenTracks()
+
+    def update(self, state: UnseenTracks, rows: QueryRows, frame: Frame) -> Lives:
+        """As of :meth:`ScoreStates.update`.
+
+        The released tracker begins no track in a frame without any; here it does.
+        """
+        detected = np.flatnonzero(
+            ~rows.is_track & (rows.scores >= self.score_threshold)
+        )
+        is_seen = rows.is_track & (rows.ids >= 0)
+        track_ids = np.concatenate([rows.ids[is_seen], state.ids])
+        track_boxes = np.concatenate([rows.boxes[is_seen], state.boxes])
+        track_ages = np.concatenate(
+            [np.zeros(int(is_seen.sum()), np.int64), state.ages]
+        )
+        cost = 1 - pairwise_giou(rows.boxes[detected], track_boxes)
+        detections, tracks = linear_sum_assignment(cost)
+        is_match = cost[detections, tracks] <= self.max_cost
+        detections, tracks = detections[is_match], tracks[is_match]
+
+        ids = np.full(len(rows.ids), NEW, np.int64)
+        ids[detected[detections]] = track_ids[tracks]
+        born = np.setdiff1d(detected, detected[detections])
+        ids[born] = state.take(len(born))
+
+        is_unmatched = np.ones(len(track_ids), bool)
+        is_unmatched[tracks] = False
+        is_waiting = is_unmatched & (track_ages + 1 < self.max_age)
+        ended_ids = track_ids[is_unmatched & ~is_waiting].tolist()
+        state.ids = track_ids[is_waiting]
+        state.boxes = track_boxes[is_waiting]
+        state.ages = track_ages[is_waiting] + 1
+        return Lives(ids, np.zeros_like(ids), ids >= 0, ended_ids)
+
+
+def pairwise_giou(boxes: np.ndarray, other_boxes: np.ndarray) -> np.ndarray:
+    """(N, M) generalised IoU (Rezatofighi et al., CVPR 2019) of boxes in corners."""
+    if not len(boxes) or not len(other_boxes):
+        return np.zeros((len(boxes), len(other_boxes)))
+    iou = pairwise_iou(boxes, other_boxes)
+    rows, columns = boxes[:, None], other_boxes[None]
+    hull = (
+        np.maximum(rows[..., 2:], columns[..., 2:])
+        - np.minimum(rows[..., :2], columns[..., :2])
+    ).prod(-1)
+    areas = [(part[:, 2:] - part[:, :2]).prod(-1) for part in (boxes, other_boxes)]
+    union = (areas[0][:, None] + areas[1]) / (1 + iou)
+    return iou - (hull - union) / hull
+
+
+@dataclass
+class ExternalTrackerState:
+    """The tracker of a video, and its ids that have not ended."""
+
+    tracker: VideoTracker
+    live_ids: set[int] = field(default_factory=set)
+
+
+@TASK_UTILS.register_module()
+class ExternalTracker:
+    """A tracker of boxes follows the detections of new queries.
+
+    For comparison: what any tracker makes of the detections of a query tracker. The
+    updater is :class:`~projects.query_trackers.updaters.NoUpdater`.
+
+    Args:
+        tracker: Of mmsmot's ``TRACKERS``.
+        score_threshold: Least score of a detection that it is given.
+    """
+
+    def __init__(
+        self, *, tracker: dict | BaseTracker, score_threshold: float = 0.1
+    ) -> None:
+        require_numbers('ExternalTracker', FRACTION, score_threshold=score_threshold)
+        self.tracker = build_part(tracker, TRACKERS)
+        self.score_threshold = score_threshold
+        self._shared_use = SharedTrackerUse()
+
+    def begin(self) -> ExternalTrackerState:
+        """The state of a video: a copy of the tracker."""
+        return ExternalTrackerState(VideoTracker(self.tracker, self._shared_use))
+
+    def update(
+        self, state: ExternalTrackerState, rows: QueryRows, frame: Frame
+    ) -> Lives:
+        """As of :meth:`ScoreStates.update`; what a tracker coasts is not reported."""
+        index = np.flatnonzero(rows.scores >= self.score_threshold)
+        detections = Detections(
+            rows.boxes[index], rows.scores[index], rows.labels[index]
+        )
+        with state.tracker.in_use() as tracker:
+            tracks = checked_tracker_update(tracker, detections, frame)
+            live_ids: Any = tracker.live_ids()
+        ids = np.full(len(rows.ids), NEW, np.int64)
+        is_detected = tracks.det_index >= 0
+        ids[index[tracks.det_index[is_detected]]] = tracks.ids[is_detected]
+        state.live_ids.update(tracks.ids.tolist())
+        ended_ids = set() if live_ids is None else state.live_ids - {*live_ids.tolist()}
+        state.live_ids -= ended_ids
+        return Lives(ids, np.zeros_like(ids), ids >= 0, sorted(ended_ids))

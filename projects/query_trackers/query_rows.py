@@ -1,0 +1,79 @@
+"""The queries of one frame as columns, for the lifecycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from mmsmot.models.detectors.base import log_dropped_detections
+from mmsmot.structures import valid_boxes
+
+from .queries import Outputs, Queries, corners
+
+
+@dataclass(frozen=True, eq=False)
+class QueryRows:
+    """What the decoder made of the Q queries of a frame, as columns.
+
+    Attributes:
+        boxes: (Q, 4) float64, x1, y1, x2, y2 in pixels of the original frame.
+        scores: (Q,) float64.
+        labels: (Q,) int64.
+        ids: (Q,) int64, the track that a track query has followed, below 0 for none.
+        is_track: (Q,) bool, rows that come from the frame before.
+        ages: (Q,) int64, frames for which a track was not seen.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray
+    ids: np.ndarray
+    is_track: np.ndarray
+    ages: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Lives:
+    """Which query is which track after a frame.
+
+    Attributes:
+        ids: (Q,) int64, ``NEW`` for none.
+        ages: (Q,) int64, frames for which a track was not seen.
+        is_reported: (Q,) bool, tracks to report in this frame.
+        ended_ids: Ids that never come back.
+    """
+
+    ids: np.ndarray
+    ages: np.ndarray
+    is_reported: np.ndarray
+    ended_ids: list[int]
+
+
+def query_rows(queries: Queries, outputs: Outputs, size: Tensor) -> QueryRows:
+    """The queries of one frame as columns, boxes in its pixels.
+
+    A box that is none (the network gave no number) gets score 0, and is counted in the
+    log: no track begins there, and one that is there is missed.
+
+    Args:
+        queries: Of one frame.
+        outputs: Of those.
+        size: (2,) width and height of the frame.
+    """
+    boxes = corners(outputs.boxes[-1, 0]).double().cpu()
+    boxes = (boxes * size.repeat(2)).numpy()
+    scores, labels = outputs.logits[-1, 0].double().sigmoid().max(-1)
+    scores = scores.cpu().numpy()
+    is_valid = valid_boxes(boxes) & np.isfinite(scores)
+    log_dropped_detections('QueryTracker', int((~is_valid).sum()))
+    boxes[~is_valid], scores[~is_valid] = (0, 0, 1, 1), 0
+    return QueryRows(
+        boxes,
+        scores,
+        labels.cpu().numpy(),
+        queries.ids[0].cpu().numpy(),
+        queries.is_track[0].cpu().numpy(),
+        queries.ages[0].cpu().numpy(),
+    )

@@ -1,0 +1,394 @@
+"""Tracking by queries: one Deformable DETR, and the slots in which four papers differ."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmsmot.models.detectors import BaseDetector
+from mmsmot.models.estimators import (
+    FEATURES,
+    TRACK_FEATURES,
+    BaseEstimator,
+    Estimate,
+    EstimatorLoss,
+)
+from mmsmot.models.training.clip_plan import ClipPlan
+from mmsmot.registry import MODELS, TASK_UTILS, build_part
+from mmsmot.structures import (
+    Detections,
+    Frame,
+    Prompt,
+    SMOTDataSample,
+    Tracks,
+    VideoInfo,
+)
+from mmsmot.structures.feature_maps import FeatureMaps
+
+from . import query_interaction  # noqa: F401 - registers QIM and QIMv2
+from .assigners import SetAssigner
+from .clip_losses import ClipLoss
+from .clip_pass import clip_pass
+from .deformable_decoding import (
+    Memory,
+    decode,
+    deformable_detr,
+    encode,
+    pass_through,
+    track_attention_layers,
+)
+from .denoising import BoxDenoising
+from .initial_weights import check_and_complete
+from .level_shift import same_sizes, shifted
+from .lifecycles import ScoreStates
+from .queries import Outputs, Queries
+from .query_init import QueryInit
+from .query_rows import query_rows
+from .query_state import PromptTracks, QueryState
+from .text_hook import TextHook
+from .updaters import QueryUpdater
+
+
+@MODELS.register_module()
+class QueryTracker(BaseEstimator):
+    """Queries that find new objects and queries that follow tracks, in one decoder.
+
+    ::
+
+        frame -> detector's backbone, neck, encoder -> memory ------+
+        query_init ------------> new queries --+                    |
+        updater (frame before) -> track queries +-> decode -> boxes, logits, hs
+                    ^                                            |
+                    +------- ids <- lifecycle (test), assigner (training)
+
+    TransTrack, TrackFormer, MOTR and MOTRv2 are configs of it. A track's feature for
+    ``semantics`` is its embedding ``hs`` (1 x d); feature maps are those of the neck.
+
+    Args:
+        detector: ``MMDetDetector`` of mmdet's ``DeformableDETR`` with ``with_box_refine``:
+            the network, and how frames are prepared for it. Detections below its
+            ``score_threshold`` are not reported.
+        query_init: Makes the new queries.
+        updater: Makes the track queries of the next frame.
+        assigner: Chooses each query's object in training.
+        lifecycle: Begins and ends tracks at test.
+        clip_loss: Which frames have a loss; ``None`` for all, with gradients through time.
+        track_attention: An attention among track queries in each decoder layer.
+        track_decoder: Track queries have a decoder of their own (TransTrack), and training
+            draws one of the two for each clip.
+        combine_previous: The feature maps of the frame before are joined to a frame's by a
+            1x1 convolution (TransTrack).
+        sine_pos: Position embeddings are sines of the references (MOTRv2).
+        denoising: Noisy true boxes beside the queries in training; ``None`` for none.
+        proposal_detector: Makes the proposals of a query_init that reads them. It is
+            frozen, and saved with the model.
+        feature_channels: Width of the track features, which then are a projection of
+            ``hs``, learnt with ``semantics``; ``None``: ``hs`` itself, d wide.
+        text_hook: Lets a text act (:class:`~projects.query_trackers.text_hook.TextHook`);
+            ``None``: prompts are not read.
+
+    Raises:
+        TypeError: ``detector`` is no Deformable DETR, or a part lacks another.
+    """
+
+    provides = frozenset({FEATURES, TRACK_FEATURES})
+
+    def __init__(
+        self,
+        *,
+        detector: dict | nn.Module,
+        query_init: dict | QueryInit,
+        updater: dict | QueryUpdater,
+        assigner: dict | SetAssigner,
+        lifecycle: dict | ScoreStates,
+        clip_loss: dict | ClipLoss | None = None,
+        track_attention: bool = False,
+        track_decoder: bool = False,
+        combine_previous: bool = False,
+        sine_pos: bool = False,
+        denoising: dict | BoxDenoising | None = None,
+        proposal_detector: dict | BaseDetector | None = None,
+        feature_channels: int | None = None,
+        text_hook: dict | TextHook | None = None,
+    ) -> None:
+        super().__init__()
+        self.detector = build_part(detector)
+        model = deformable_detr(self.detector)
+        self.query_init = build_part(query_init)
+        self.updater = build_part(updater)
+        self.assigner = build_part(assigner, TASK_UTILS)
+        self.lifecycle = build_part(lifecycle, TASK_UTILS)
+        self.clip_loss = build_part(clip_loss, TASK_UTILS) or ClipLoss()
+        self.sine_pos = sine_pos
+        self.denoising = build_part(denoising)
+        self.proposal_detector = build_part(proposal_detector)
+        if isinstance(self.proposal_detector, nn.Module):
+            self.proposal_detector.requires_grad_(False)
+        self.text_hook = build_part(text_hook)
+        self.project_features = nn.Identity()
+        if feature_channels is not None:
+            self.project_features = nn.Sequential(
+                nn.Linear(model.embed_dims, feature_channels),
+                nn.LayerNorm(feature_channels),
+            )
+        self.track_attention = (
+            track_attention_layers(model) if track_attention else None
+        )
+        self.track_decoder = copy.deepcopy(model.decoder) if track_decoder else None
+        self.combine = pass_through(model.embed_dims) if combine_previous else None
+        if self.query_init.reads_proposals and proposal_detector is None:
+            raise TypeError(
+                f'{type(self.query_init).__name__} reads proposals: give '
+                'proposal_detector, such as dict(type="DetectionFile")'
+            )
+        self.register_load_state_dict_pre_hook(check_and_complete)
+
+    @property
+    def reads_prompt(self) -> bool:
+        """Whether there is a text hook."""
+        return self.text_hook is not None
+
+    def train(self, mode: bool = True) -> QueryTracker:
+        """As of ``nn.Module``; the proposal detector stays as at test."""
+        super().train(mode)
+        if isinstance(self.proposal_detector, nn.Module):
+            self.proposal_detector.eval()
+        return self
+
+    def begin(
+        self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
+    ) -> QueryState:
+        video_prompts = [*prompts] if self.reads_prompt and prompts else [None]
+        runs = [
+            PromptTracks(prompt, self.lifecycle.begin()) for prompt in video_prompts
+        ]
+        return QueryState(needs, runs)
+
+    @torch.no_grad()
+    def step(self, state: QueryState, frames: Sequence[Frame]) -> list[Estimate]:
+        features = self.detector.extract(frames)
+        levels = self.levels(features)
+        memory = self.encode(features, shifted(levels, state.levels))
+        if self.combine is not None:
+            state.levels = tuple(level[-1:] for level in levels)
+        proposals = self.proposals(frames)
+        estimates = []
+        for run in state.runs:
+            run_memory = self.with_text(memory, [run.prompt] * len(frames))
+            detections, tracks, ended_ids = [], [], []
+            for row, frame in enumerate(frames):
+                part = slice(row, row + 1)
+                queries, outputs = self.decode(
+                    run_memory[part],
+                    self.new_queries(
+                        1, proposals and proposals[part], features.sizes[part]
+                    ),
+                    run.queries,
+                    [run.prompt],
+                )
+                frame_detections, frame_tracks, ended = self._end_frame(
+                    run,
+                    queries,
+                    outputs,
+                    features.sizes[row],
+                    frame,
+                    with_features=TRACK_FEATURES in state.needs,
+                )
+                detections.append(frame_detections)
+                tracks.append(frame_tracks)
+                ended_ids += ended
+            maps = features if FEATURES in state.needs else None
+            estimates.append(Estimate(detections, tracks, maps, ended_ids))
+        return estimates
+
+    def loss(
+        self,
+        inputs: Sequence[Sequence[Frame]],
+        samples: Sequence[SMOTDataSample],
+        *,
+        plan: ClipPlan,
+    ) -> EstimatorLoss:
+        """The losses of B clips of T neighbouring frames.
+
+        Raises:
+            ValueError: The plan wants what a clip of queries cannot have.
+        """
+        return clip_pass(self, inputs, samples, plan)
+
+    def levels(self, features: FeatureMaps) -> tuple[Tensor, ...]:
+        """The neck's maps, without the image that semantics may have with them."""
+        first, *coarser = features.levels
+        width = first.shape[1] - 3 * self.detector.rgb_cells**2
+        return (first[:, :width], *coarser)
+
+    def encode(
+        self, features: FeatureMaps, previous: tuple[Tensor, ...] | None = None
+    ) -> Memory:
+        """The memory of B frames.
+
+        Args:
+            features: Of the frames.
+            previous: Levels of the frame before each; those of the frame itself where
+                there is none, or its image had another size.
+        """
+        levels = self.levels(features)
+        if self.combine is not None:
+            if previous is None or not same_sizes(levels, previous):
+                previous = levels
+            pairs = zip(levels, previous, strict=True)
+            levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)
+        return encode(self.detector.model, levels, features.samples)
+
+    def with_text(self, memory: Memory, prompts: Sequence[Prompt | None]) -> Memory:
+        """The memory of B frames, with their prompts where there is a text hook."""
+        if self.text_hook is None:
+            return memory
+        return self.text_hook.on_memory(memory, prompts)
+
+    def proposals(self, frames: Sequence[Frame]) -> list[Detections] | None:
+        """Detections of the frames, where queries are made of them."""
+        if not self.query_init.reads_proposals:
+            return None
+        return self.proposal_detector.detect(frames)
+
+    def new_queries(
+        self, num_frames: int, proposals: list[Detections] | None, sizes: Tensor
+    ) -> Queries:
+        """New queries of B frames."""
+        return self.query_init(self.detector.model, num_frames, proposals, sizes)
+
+    def decode(
+        self,
+        memory: Memory,
+        queries: Queries,
+        tracks: Queries | None = None,
+        prompts: Sequence[Prompt | None] = (),
+        hidden: Tensor | None = None,
+    ) -> tuple[Queries, Outputs]:
+        """Decode new and track queries of B frames.
+
+        Args:
+            memory: Of the frames.
+            queries: New ones.
+            tracks: Track queries; ``None`` for none.
+            prompts: Of the frames, for a text hook.
+            hidden: As of :func:`~.deformable_decoding.decode`.
+
+        Returns:
+            All queries, new ones first, and their outputs.
+        """
+        model = self.detector.model
+        options: dict[str, Any] = dict(sine_pos=self.sine_pos)
+        groups = [(queries, model.decoder)]
+        if self.track_decoder is None:
+            groups = [(queries.joined(tracks), model.decoder)]
+        elif tracks is not None and len(tracks):
+            groups.append((tracks, self.track_decoder))
+        outputs = []
+        for number, (group, decoder) in enumerate(groups):
+            if self.text_hook is not None:
+                group = self.text_hook.on_queries(group, prompts)
+                groups[number] = group, decoder
+            outputs.append(
+                decode(
+                    model,
+                    memory,
+                    group,
+                    decoder=decoder,
+                    track_attention=self.track_attention,
+                    hidden=hidden,
+                    **options,
+                )
+            )
+        joined = outputs[0] if len(outputs) == 1 else outputs[0].joined(outputs[1])
+        if self.text_hook is not None:
+            joined = self.text_hook.on_outputs(joined, prompts)
+        if len(groups) == 1:
+            return groups[0][0], joined
+        return _joined_groups(groups[0][0], groups[1][0]), joined
+
+    def _end_frame(
+        self,
+        run: PromptTracks,
+        queries: Queries,
+        outputs: Outputs,
+        size: Tensor,
+        frame: Frame,
+        *,
+        with_features: bool,
+    ) -> tuple[Detections, Tracks, list[int]]:
+        """Detections and tracks of one frame, and the ids that ended with it."""
+        rows = query_rows(queries, outputs, size)
+        lives = self.lifecycle.update(run.lifecycle, rows, frame)
+        device = queries.ids.device
+        run.queries = self.updater(
+            queries.with_ids(
+                torch.from_numpy(lives.ids)[None].to(device),
+                ages=torch.from_numpy(lives.ages)[None].to(device),
+            ),
+            outputs,
+        )
+        is_reported = lives.is_reported
+        if self.text_hook is not None:
+            is_referred = self.text_hook.is_referred(outputs, [run.prompt])
+            if is_referred is not None:
+                is_reported = is_reported & is_referred[0].cpu().numpy()
+        is_detection = rows.scores >= self.detector.score_threshold
+        index = np.flatnonzero((is_detection & (rows.scores > 0)) | is_reported)
+        detections = Detections(
+            rows.boxes[index], rows.scores[index], rows.labels[index]
+        )
+        det_index = np.flatnonzero(is_reported[index])
+        reported = index[det_index]
+        tracks = Tracks(
+            lives.ids[reported],
+            rows.boxes[reported],
+            rows.scores[reported],
+            rows.labels[reported],
+            det_index,
+            self._track_features(outputs, reported) if with_features else None,
+        )
+        return detections, tracks, lives.ended_ids
+
+    def _track_features(self, outputs: Outputs, rows: np.ndarray) -> Tensor:
+        """(N, 1, d) of some queries of one frame."""
+        hs = outputs.hs[-1, 0]
+        return self.project_features(hs[torch.from_numpy(rows).to(hs.device)])[:, None]
+
+    def fingerprint_of(self, video: VideoInfo) -> list[str]:
+        if self.proposal_detector is None:
+            return []
+        return [f'proposals {self.proposal_detector.fingerprint_of(video)}']
+
+    def parts(self) -> list[Any]:
+        return [
+            self,
+            self.detector,
+            self.query_init,
+            self.updater,
+            self.lifecycle,
+            self.proposal_detector,
+            self.text_hook,
+        ]
+
+
+def _joined_groups(new: Queries, tracks: Queries) -> Queries:
+    """All rows of two decoders; their references and positions are of no use any more."""
+    refs = new.refs.new_zeros((*tracks.ids.shape, new.refs.shape[-1]))
+    pos = None if new.pos is None else torch.zeros_like(tracks.content)
+    return new.joined(
+        Queries(
+            tracks.content,
+            refs,
+            pos,
+            tracks.ids,
+            tracks.is_track,
+            tracks.ages,
+            tracks.iou,
+        )
+    )

@@ -1,0 +1,123 @@
+"""Tiny query trackers on clips of a few coloured boxes, 96 x 64 pixels."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from mmsmot.engine import load_config
+from mmsmot.registry import MODELS
+from mmsmot.structures import (
+    CoordinateSpace,
+    Frame,
+    SMOTDataSample,
+    Trajectories,
+    VideoInfo,
+)
+
+SIZE = (96, 64)
+PAPERS = ['transtrack', 'trackformer', 'motr', 'motrv2']
+COLOURS = [(255, 0, 0), (0, 0, 255), (0, 255, 0), (255, 255, 0), (0, 255, 255)]
+
+
+def video(name: str = 'walk') -> VideoInfo:
+    return VideoInfo(name, name, fps=8.0, width=SIZE[0], height=SIZE[1])
+
+
+def clip(
+    boxes: Sequence[dict[int, tuple]], name: str = 'walk', size: tuple = SIZE
+) -> tuple[list[Frame], SMOTDataSample]:
+    """Frames with a coloured box for each object, and the sample that says so.
+
+    Args:
+        boxes: For each frame x1, y1, x2, y2 by object.
+        name: Of the video.
+        size: Of the images.
+    """
+    info, frames, rows = video(name), [], []
+    for number, frame_boxes in enumerate(boxes, start=1):
+        image = np.full((size[1], size[0], 3), 128, np.uint8)
+        for track_id, (x1, y1, x2, y2) in frame_boxes.items():
+            image[y1:y2, x1:x2] = COLOURS[track_id % len(COLOURS)]
+            rows.append((number, track_id, x1, y1, x2, y2))
+        load = lambda image=image: image  # noqa: E731
+        frames.append(Frame(info, number, number / 8, load=load))
+    table = np.array(rows, float).reshape(-1, 6)
+    sample = SMOTDataSample()
+    sample.gt_trajectories = Trajectories(
+        table[:, 0].astype(int),
+        table[:, 1].astype(int),
+        table[:, 2:],
+        space=CoordinateSpace('original', *size),
+    )
+    sample.set_metainfo(dict(video=info, frame_ids=np.arange(1, len(boxes) + 1)))
+    return frames, sample
+
+
+def walking(num_frames: int, num_objects: int = 2) -> list[dict[int, tuple]]:
+    """Boxes of 16 x 40 that walk to the right."""
+    return [
+        {
+            k + 1: (4 * t + 24 * k, 8 + 4 * k, 4 * t + 24 * k + 16, 48 + 4 * k)
+            for k in range(num_objects)
+        }
+        for t in range(num_frames)
+    ]
+
+
+def batch(*clips: tuple) -> tuple[list[list[Frame]], list[SMOTDataSample]]:
+    """Clips as MMEngine collates them, ``inputs[t][b]``."""
+    frames, samples = zip(*clips, strict=True)
+    return [list(step) for step in zip(*frames, strict=True)], list(samples)
+
+
+def model_config(paper: str, **options) -> dict:
+    """The tiny config of a paper on small images, without a cache of proposals."""
+    name = f'projects/query_trackers/configs/{paper}_tiny_synsmot'
+    model = copy.deepcopy(load_config(name).model.to_dict())
+    estimator = model['estimator'] | options
+    detectors = [estimator['detector']]
+    if 'proposal_detector' in estimator:
+        estimator['proposal_detector'] = estimator['proposal_detector']['detector']
+        detectors.append(estimator['proposal_detector'])
+    for detector in detectors:
+        if 'config' not in detector:
+            continue
+        detector['config']['test_pipeline'][1]['scale'] = SIZE
+    return model | dict(estimator=estimator)
+
+
+@pytest.fixture(scope='session')
+def build() -> Callable[..., torch.nn.Module]:
+    """A pipeline whose queries have scores spread around the thresholds."""
+
+    models = {}
+
+    def built(paper: str, **options) -> torch.nn.Module:
+        if not options:
+            if paper not in models:
+                models[paper] = made(paper)
+            return copy.deepcopy(models[paper])  # a test may change its own
+        return made(paper, **options)
+
+    def made(paper: str, **options) -> torch.nn.Module:
+        torch.manual_seed(0)
+        model = MODELS.build(model_config(paper, **options))
+        for detector in (model.estimator.detector, model.estimator.proposal_detector):
+            if detector is not None:
+                _spread_scores(detector.model.bbox_head)
+        return model.eval()
+
+    return built
+
+
+def _spread_scores(head: torch.nn.Module) -> None:
+    for branch in head.cls_branches:
+        torch.nn.init.normal_(branch.weight, std=0.4)
+        torch.nn.init.zeros_(branch.bias)
+    for branch in head.reg_branches:
+        torch.nn.init.normal_(branch[-1].weight, std=0.05)

@@ -1,0 +1,98 @@
+"""Which object each query has to find."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mmsmot.utils.mmdet_bridge import import_mmdet, mmdet_scope
+from projects.query_trackers import assigners
+from projects.query_trackers.assigners import TALA, SetAssigner
+from projects.query_trackers.queries import (
+    FALSE,
+    NEW,
+    PADDING,
+    FrameTargets,
+    Outputs,
+    Queries,
+)
+
+BOXES = torch.tensor([[0.2, 0.5, 0.2, 0.4], [0.5, 0.5, 0.2, 0.4], [0.8, 0.5, 0.2, 0.4]])
+
+
+@pytest.fixture(scope='module')
+def costs() -> list:
+    import_mmdet()
+    from mmdet.registry import TASK_UTILS
+
+    with mmdet_scope():
+        return [
+            TASK_UTILS.build(dict(type='FocalLossCost', weight=2.0)),
+            TASK_UTILS.build(dict(type='BBoxL1Cost', weight=5.0, box_format='xywh')),
+            TASK_UTILS.build(dict(type='IoUCost', iou_mode='giou', weight=2.0)),
+        ]
+
+
+def frame(ids: list[int], layers: list[list[int]]) -> tuple[Outputs, Queries]:
+    """Queries with ids, of which each layer puts query q at box ``layers[l][q]``."""
+    boxes = torch.stack([BOXES[layer][None] for layer in layers])
+    count = boxes.shape[2]
+    hs = torch.zeros(len(layers), 1, count, 4)
+    queries = Queries.new(hs[0], boxes[0])
+    outputs = Outputs(hs, boxes, torch.zeros(len(layers), 1, count, 1))
+    return outputs, queries.with_ids(torch.tensor([ids]))
+
+
+def targets(*ids: int) -> FrameTargets:
+    return FrameTargets(
+        BOXES[None, : len(ids)],
+        torch.zeros(1, len(ids), dtype=torch.int64),
+        torch.tensor([ids]),
+    )
+
+
+def test_a_track_keeps_its_object_wherever_it_looks(costs: list) -> None:
+    """Query 0 tracks object 8, although it is where 7 is."""
+    outputs, queries = frame([8, NEW, NEW], [[0, 2, 0], [0, 0, 2]])
+    rows = TALA()(outputs, queries, targets(7, 8), costs)
+    # Object 7 is free; each layer gives it to the new query that is there.
+    assert rows[:, 0].tolist() == [[1, -1, 0], [1, 0, -1]]
+
+
+def test_vanished_and_false_tracks_are_background(costs: list) -> None:
+    outputs, queries = frame([9, FALSE, NEW], [[0, 0, 2]])
+    rows = TALA()(outputs, queries, targets(7), costs)
+    assert rows[0, 0].tolist() == [-1, -1, 0]
+
+
+def test_a_set_is_matched_whoever_was_followed(costs: list) -> None:
+    outputs, queries = frame([8, NEW, PADDING], [[0, 1, 0]])
+    rows = SetAssigner()(outputs, queries, targets(7, 8), costs)
+    assert rows[0, 0].tolist() == [0, 1, -1]
+
+
+def test_no_object_and_no_query(costs: list) -> None:
+    outputs, queries = frame([3, NEW, NEW], [[0, 1, 2]])
+    for assigner in (TALA(), SetAssigner()):
+        assert (assigner(outputs, queries, targets(), costs) == -1).all()
+    outputs, queries = frame([], [[]])
+    assert TALA()(outputs, queries, targets(7), costs).shape == (1, 1, 0)
+
+
+def test_more_objects_than_queries_are_counted(
+    costs: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = []
+    monkeypatch.setattr(assigners, 'log_once', messages.append)
+    outputs, queries = frame([NEW], [[1]])
+    rows = TALA()(outputs, queries, targets(4, 5, 6), costs)
+    assert rows[0, 0].tolist() == [1]
+    assert '2 objects of a frame found no query' in messages[0]
+
+
+def test_outputs_that_are_no_numbers_are_matched_last(costs: list) -> None:
+    outputs, queries = frame([NEW, NEW], [[0, 2]])
+    outputs.boxes[0, 0, 0] = torch.nan
+    outputs.logits[0, 0, 0] = torch.nan
+    rows = TALA()(outputs, queries, targets(4), costs)
+    assert rows[0, 0].tolist() == [-1, 0]

@@ -1,0 +1,128 @@
+"""The configs: found by name, and those at paper size take a step each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmsmot.engine import load_config
+from mmsmot.engine.sweeps.sweep_file import read_sweep
+from mmsmot.registry import MODELS
+from mmsmot.structures import Detections
+from projects.query_trackers.tests.conftest import PAPERS, batch, clip, walking
+
+PROJECT = Path(__file__).parents[1]
+CONFIGS = sorted(path.stem for path in (PROJECT / 'configs').glob('*.py'))
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_found_by_name_from_anywhere(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    load_config(f'projects/{PROJECT.name}/configs/{name}')
+
+
+def test_a_wrong_option_of_a_part_is_refused() -> None:
+    name = f'projects/{PROJECT.name}/configs/motr_tiny_synsmot'
+    with pytest.raises(KeyError, match="drop_ration'.*'drop_ratio'"):
+        load_config(name, {'model.estimator.updater.drop_ration': 0.1})
+
+
+def test_the_sweep_trains_each_paper_from_the_detector() -> None:
+    sweep = read_sweep(PROJECT / 'configs' / 'recipes' / 'tiny_synsmot.py')
+    assert [*sweep.stages] == ['data', 'detector', 'train', 'val', 'test']
+    labels = {'TransTrack', 'TrackFormer', 'MOTR', 'MOTRv2'}
+    assert set(sweep.axes['tracker'].settings) == labels
+    assert sweep.stages['train'].start == 'detector'
+
+
+@pytest.fixture
+def no_initialisation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights as torch makes them: sampling 40 million anew takes longer than a step."""
+    from mmsmot.models.detectors.mmdet_detector import MMDetDetector
+
+    monkeypatch.setattr(
+        MMDetDetector,
+        '_initialise',
+        lambda self: torch.nn.init.normal_(
+            self.model.level_embed
+        ),  # the only one unset
+    )
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_a_step_at_paper_size(paper: str, no_initialisation: None) -> None:
+    config = load_config(f'projects/{PROJECT.name}/configs/{paper}_r50').model
+    config.estimator.detector.config.test_pipeline[1].scale = (96, 64)
+    model = MODELS.build(config)
+    estimator = model.estimator
+    assert len(estimator.detector.model.encoder.layers) == 6
+    assert len(estimator.detector.model.decoder.layers) == 6
+    expected = dict(transtrack=500, trackformer=500, motr=300, motrv2=300)
+    assert estimator.detector.model.num_queries == expected[paper]
+    frames, sample = clip(walking(2))
+    if paper == 'motrv2':
+        boxes = sample.gt_trajectories.boxes[:2]
+        estimator.proposal_detector.detect = lambda frames: [
+            Detections(boxes, [0.9, 0.8]) for _ in frames
+        ]
+    losses = model.train().loss(*batch((frames, sample)))
+    total = sum(value for name, value in losses.items() if 'loss' in name)
+    total.backward()
+    assert torch.isfinite(total)
+    layers = {name.split('.')[0] for name in losses if name.startswith('d')}
+    assert {'d0', 'd4'} <= layers
+    run = model.eval().begin(frames[0].video)
+    results = run.push(frames)
+    assert len(results) == 2
+
+
+def semantic_model(build_config: Callable, **training) -> torch.nn.Module:
+    from tests.models.estimators.test_toy_joint_estimator import semantics_of_tracks
+    from tests.models.language.test_tokenizer import TEXTS
+
+    torch.manual_seed(0)
+    config = build_config('motr', feature_channels=16)
+    training = dict(type='ClipTraining', teacher_forcing_ratio=1.0, **training)
+    config |= dict(semantics=semantics_of_tracks(), training=training)
+    model = MODELS.build(config)
+    model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    return model.train()
+
+
+@pytest.mark.parametrize('detach_features', [False, True])
+def test_semantic_losses_reach_the_queries_unless_detached(
+    detach_features: bool,
+) -> None:
+    """SMOTer's heads on the embeddings of the queries, end to end or not."""
+    from projects.query_trackers.tests.conftest import model_config
+    from tests.models.semantics.test_trajectory_semantics import sample as gt_texts
+
+    model = semantic_model(model_config, detach_features=detach_features)
+    frames, sample = clip(walking(3))
+    texts = gt_texts((1, 2), count=1)
+    for name in ('gt_captions', 'gt_interactions', 'gt_video_caption'):
+        if name in texts:
+            setattr(sample, name, texts.get(name))
+    losses = model.loss(*batch((frames, sample)))
+    assert {'loss_instance_caption', 'loss_interaction'} <= set(losses)
+    weights = [
+        model.estimator.detector.model.backbone.conv1.weight,
+        model.estimator.project_features[0].weight,
+    ]
+    gradients = torch.autograd.grad(
+        losses['loss_instance_caption'], weights, allow_unused=True
+    )
+    reaches = [g is not None and bool(g.abs().max() > 1e-10) for g in gradients]
+    assert reaches == [not detach_features, True]
+    model.eval()
+    model.estimator.lifecycle.birth_threshold = 0.0
+    model.estimator.lifecycle.keep_threshold = 0.0
+    run = model.begin(frames[0].video)
+    run.push(frames)
+    (result,) = run.finish()
+    assert len(result.description.captions) == len(result.trajectories.by_id())

@@ -1,0 +1,139 @@
+"""When tracks begin and end, in numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmsmot.models.trackers import ByteTrack
+from mmsmot.structures import Detections
+from projects.query_trackers.lifecycles import (
+    ExternalTracker,
+    GIoUMatching,
+    ScoreStates,
+    pairwise_giou,
+)
+from projects.query_trackers.query_rows import QueryRows
+from projects.query_trackers.tests.conftest import clip, walking
+
+
+def rows(
+    scores: list[float],
+    ids: list[int],
+    ages: list[int] | None = None,
+    boxes: np.ndarray | None = None,
+    is_track: list[bool] | None = None,
+) -> QueryRows:
+    count = len(scores)
+    if boxes is None:
+        boxes = np.array([[20.0 * k, 0, 20 * k + 10, 10] for k in range(count)])
+    ids = np.array(ids, np.int64)
+    return QueryRows(
+        np.asarray(boxes, float).reshape(-1, 4),
+        np.array(scores, float),
+        np.zeros(count, np.int64),
+        ids,
+        ids >= 0 if is_track is None else np.array(is_track, bool),
+        np.zeros(count, np.int64) if ages is None else np.array(ages, np.int64),
+    )
+
+
+def test_scores_decide_birth_and_death() -> None:
+    lifecycle = ScoreStates(birth_threshold=0.7, keep_threshold=0.6, miss_tolerance=2)
+    state = lifecycle.begin()
+    lives = lifecycle.update(state, rows([0.7, 0.69, 0.9], [-1, -1, -1]), None)
+    assert lives.ids.tolist() == [1, -1, 2]
+    assert lives.is_reported.tolist() == [True, False, True]
+    # Seen; missed once; its second miss; between the thresholds: neither counts.
+    scores, ages = [0.65, 0.5, 0.5, 0.65], [0, 0, 1, 1]
+    lives = lifecycle.update(state, rows(scores, [1, 2, 3, 4], ages), None)
+    assert lives.ids.tolist() == [1, 2, -1, 4]
+    assert lives.is_reported.tolist() == [True, False, False, True]
+    assert lives.ages.tolist()[:2] == [0, 1] and lives.ages[3] == 1
+    assert lives.ended_ids == [3]
+    again = lifecycle.update(state, rows([0.9], [-1]), None)
+    assert again.ids.tolist() == [3]  # of this video's counter, which gave two
+
+
+def test_suppression_of_tracks_and_births() -> None:
+    lifecycle = ScoreStates(
+        birth_threshold=0.4,
+        keep_threshold=0.4,
+        miss_tolerance=1,
+        track_nms=0.9,
+        birth_nms=0.9,
+    )
+    state = lifecycle.begin()
+    state.next_id = 7
+    boxes = [[0, 0, 10, 10], [0, 0, 10, 10.1], [0, 0, 10, 10], [50, 0, 60, 10]]
+    lives = lifecycle.update(
+        state, rows([0.5, 0.8, 0.99, 0.5], [1, 2, -1, -1], boxes=boxes), None
+    )
+    # The better of two tracks stays; no birth upon a track, however sure.
+    assert lives.ids.tolist() == [-1, 2, -1, 7]
+    assert lives.ended_ids == [1]
+
+
+def test_tracks_of_the_track_decoder_name_detections() -> None:
+    lifecycle = GIoUMatching(score_threshold=0.4, max_cost=1.2, max_age=3)
+    state = lifecycle.begin()
+    detections = [[0, 0, 10, 10], [40, 0, 50, 10]]
+    lives = lifecycle.update(state, rows([0.9, 0.3], [-1, -1], boxes=detections), None)
+    assert lives.ids.tolist() == [1, -1]
+    # Next frame: both moved; rows 2, 3 are the track decoder's of rows 0, 1.
+    boxes = [[41, 0, 51, 10], [6, 0, 16, 10], [5, 0, 15, 10], [40, 0, 50, 10]]
+    is_track = [False, False, True, True]
+    lives = lifecycle.update(
+        state, rows([0.9, 0.8, 0.1, 0.9], [-1, -1, 1, -1], None, boxes, is_track), None
+    )
+    assert lives.ids.tolist() == [2, 1, -1, -1]
+    # Nobody is detected: both wait where they were, are taken again, or end.
+    no_detection = rows([0.1, 0.1], [2, 1], boxes=boxes[:2])
+    assert not lifecycle.update(state, no_detection, None).is_reported.any()
+    assert state.ids.tolist() == [2, 1]
+    lives = lifecycle.update(state, rows([0.9], [-1], boxes=boxes[1:2]), None)
+    assert lives.ids.tolist() == [1] and lives.ended_ids == []
+    lives = lifecycle.update(state, rows([0.9], [1], boxes=boxes[1:2]), None)
+    assert lives.ended_ids == [2]
+
+
+def test_a_track_begins_in_a_frame_without_any() -> None:
+    lifecycle = GIoUMatching()
+    state = lifecycle.begin()
+    lifecycle.update(state, rows([], []), None)
+    assert lifecycle.update(state, rows([0.9], [-1]), None).ids.tolist() == [1]
+
+
+def test_giou() -> None:
+    boxes = np.array([[0, 0, 2, 2.0]])
+    other_boxes = np.array([[0, 0, 2, 2], [1, 1, 3, 3], [4, 0, 6, 2.0]])
+    # 1; 1/7 - 2/9; 0 - 4/12
+    np.testing.assert_allclose(
+        pairwise_giou(boxes, other_boxes), [[1, -5 / 63, -1 / 3]]
+    )
+
+
+def test_a_tracker_of_boxes_gives_what_it_gives_alone() -> None:
+    lifecycle = ExternalTracker(tracker=dict(type='ByteTrack', birth_threshold=0.5))
+    state, alone = lifecycle.begin(), ByteTrack(birth_threshold=0.5)
+    frames, sample = clip(walking(6))
+    gt, random = sample.gt_trajectories, np.random.default_rng(0)
+    for frame in frames:
+        boxes = gt.boxes[gt.frame_ids == frame.frame_id]
+        boxes = np.concatenate([boxes, boxes + 1])
+        scores = np.concatenate([random.uniform(0.5, 1, len(boxes) // 2), [0.05] * 2])
+        lives = lifecycle.update(
+            state, rows(scores.tolist(), [-1] * len(boxes), boxes=boxes), frame
+        )
+        tracks = alone.update(Detections(boxes[:2], scores[:2]), frame)
+        ids = np.full(len(boxes), -1)
+        ids[tracks.det_index] = tracks.ids
+        np.testing.assert_array_equal(lives.ids, ids)
+    assert lives.is_reported.sum() == 2
+
+
+def test_thresholds_out_of_range_are_refused() -> None:
+    with pytest.raises(ValueError, match='birth_threshold'):
+        ScoreStates(birth_threshold=1.5)
+    with pytest.raises(ValueError, match='max_age'):
+        GIoUMatching(max_age=0)

@@ -1,0 +1,381 @@
+"""The contract of the estimator slot, held by all four papers' configs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mmsmot.structures import Frame, Prompt
+from projects.query_trackers import query_interaction
+from projects.query_trackers.deformable_decoding import decode
+from projects.query_trackers.lifecycles import ScoreStates
+from projects.query_trackers.queries import PADDING, FrameTargets, Queries
+from projects.query_trackers.tests.conftest import (
+    PAPERS,
+    batch,
+    clip,
+    video,
+    walking,
+)
+from projects.query_trackers.text_hook import TextHook
+
+
+def easy_lifecycle(model: nn.Module) -> nn.Module:
+    """An untrained tracker whose scores are enough to be a track, and to stay one."""
+    if isinstance(model.estimator.lifecycle, ScoreStates):
+        model.estimator.lifecycle.birth_threshold = 0.6
+        model.estimator.lifecycle.keep_threshold = 0.1
+    return model
+
+
+def results_of(model: nn.Module, *clips: list[Frame]) -> list[list]:
+    """Ids and boxes by frame of several videos, a frame of each at a time."""
+    runs = [model.begin(frames[0].video) for frames in clips]
+    results = [[] for _ in clips]
+    for step in zip(*clips, strict=True):
+        for number, frame in enumerate(step):
+            (result,) = runs[number].push([frame])
+            results[number].append((result.tracks.ids, result.tracks.boxes))
+    return results
+
+
+def same(results: list, other_results: list) -> None:
+    assert sum(len(ids) for ids, _ in results) > 3
+    for (ids, boxes), (other_ids, other_boxes) in zip(
+        results, other_results, strict=True
+    ):
+        np.testing.assert_array_equal(ids, other_ids)
+        np.testing.assert_allclose(boxes, other_boxes, atol=1e-3)
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_two_videos_at_once_are_each_as_alone(paper: str, build: Callable) -> None:
+    model = easy_lifecycle(build(paper))
+    state = copy.deepcopy(model.state_dict())
+    frames, _ = clip(walking(3), 'first')
+    other_frames, _ = clip(walking(3, 4)[::-1], 'second')
+    first_results, other_results = results_of(model, frames, other_frames)
+    same(first_results, results_of(model, frames)[0])
+    same(other_results, results_of(model, other_frames)[0])
+    # Nothing of a video stays in the model.
+    assert model.state_dict().keys() == state.keys()
+    for name, weight in model.state_dict().items():
+        torch.testing.assert_close(weight, state[name], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize('paper', ['transtrack', 'motr'])
+def test_frames_in_one_batch_are_as_one_by_one(paper: str, build: Callable) -> None:
+    model = easy_lifecycle(build(paper))
+    frames, _ = clip(walking(3))
+    run = model.begin(frames[0].video)
+    batch_results = [(r.tracks.ids, r.tracks.boxes) for r in run.push(frames)]
+    same(batch_results, results_of(model, frames)[0])
+
+
+def random_queries(count: int, numbers: int, seed: int = 0) -> Queries:
+    generator = torch.Generator().manual_seed(seed)
+    draw = [torch.rand(2, count, n, generator=generator) for n in (64, numbers, 64)]
+    queries = Queries.new(draw[0], draw[1], None if numbers == 4 else draw[2])
+    is_track = torch.zeros_like(queries.is_track)
+    is_track[:, count // 2 :] = True
+    return queries.with_ids(queries.ids, is_track=is_track)
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+@torch.no_grad()
+def test_padding_changes_nothing(paper: str, build: Callable) -> None:
+    """Two frames with 9 and 5 queries are as each by itself, track attention included."""
+    estimator = build(paper).estimator
+    frames, _ = clip(walking(2))
+    memory = estimator.encode(estimator.detector.extract(frames))
+    queries = random_queries(9, 4 if paper == 'motrv2' else 2)
+    ids = queries.ids.clone()
+    ids[1, 5:] = PADDING
+    queries = queries.with_ids(ids, is_track=queries.is_track & (ids != PADDING))
+    options = dict(
+        sine_pos=estimator.sine_pos, track_attention=estimator.track_attention
+    )
+    model = estimator.detector.model
+    padded = decode(model, memory, queries, **options)
+    for row, count in enumerate((9, 5)):
+        part = slice(row, row + 1)
+        columns = {
+            name: None if column is None else column[part, :count]
+            for name, column in vars(queries).items()
+        }
+        alone = decode(model, memory[part], Queries(**columns), **options)
+        for name in ('hs', 'boxes', 'logits'):
+            torch.testing.assert_close(
+                getattr(padded, name)[:, part, :count],
+                getattr(alone, name),
+                rtol=0,
+                atol=1e-5,
+            )
+
+
+@torch.no_grad()
+def test_updated_tracks_of_a_padded_batch_are_those_alone(build: Callable) -> None:
+    for paper in ('motr', 'motrv2', 'trackformer', 'transtrack'):
+        estimator = build(paper).estimator
+        frames, _ = clip(walking(2))
+        memory = estimator.encode(estimator.detector.extract(frames))
+        queries = random_queries(6, 4 if paper == 'motrv2' else 2)
+        ids = torch.tensor([[1, 2, 3, 4, -1, -1], [5, -1, -1, 6, -1, PADDING]])
+        queries = queries.with_ids(ids, is_track=torch.zeros_like(queries.is_track))
+        _, outputs = estimator.decode(memory, queries)
+        padded = estimator.updater(queries, outputs)
+        second_row = Queries(
+            **{k: v if v is None else v[1:, :5] for k, v in vars(queries).items()}
+        )
+        _, outputs = estimator.decode(memory[1:], second_row)
+        alone = estimator.updater(second_row, outputs)
+        count = len(alone)
+        assert alone.ids.tolist() == padded.ids[1:, :count].tolist()
+        for name in ('content', 'refs'):
+            torch.testing.assert_close(
+                getattr(padded, name)[1:, :count],
+                getattr(alone, name),
+                rtol=0,
+                atol=1e-5,
+            )
+
+
+def gradient_of_first_frame(model: nn.Module, monkeypatch) -> float:
+    """How far the last frame's loss moves the first frame's memory."""
+    monkeypatch.setattr(query_interaction, 'ACTIVE_IOU', -1.0)
+    monkeypatch.setattr(query_interaction, 'bernoulli', lambda mask, *_: mask)
+    estimator = model.train().estimator
+    loss = estimator.clip_loss
+    monkeypatch.setattr(loss, 'frames_with_loss', lambda count: [count - 1])
+    memories = []
+    encode = estimator.encode
+
+    def recorded(*args):
+        memory = encode(*args)
+        memories.append(memory.tokens)
+        if memory.tokens.requires_grad:
+            memory.tokens.retain_grad()
+        return memory
+
+    monkeypatch.setattr(estimator, 'encode', recorded)
+    losses = model.loss(*batch(clip(walking(3))))
+    sum(value for name, value in losses.items() if 'loss' in name).backward()
+    first = memories[0]
+    return 0.0 if first.grad is None else float(first.grad[0].abs().max())
+
+
+@pytest.mark.parametrize(
+    ('paper', 'reaches'),
+    [('motr', True), ('motrv2', True), ('trackformer', False), ('transtrack', False)],
+)
+def test_gradients_through_time(
+    paper: str, reaches: bool, build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gradient = gradient_of_first_frame(build(paper), monkeypatch)
+    assert (gradient > 1e-8) == reaches
+
+
+def test_the_loss_of_two_clips_is_their_mean_by_targets(build: Callable) -> None:
+    """Without draws: 2 x 3 objects in one clip and 1 x 3 in the other."""
+    model = build('motr').train()
+    updater = model.estimator.updater
+    updater.drop_ratio, updater.false_positive_ratio = 0.0, 0.0
+    clips = [clip(walking(3, 2), 'two'), clip(walking(3, 1), 'one')]
+    losses = [model.loss(*batch(*part)) for part in ([*clips], clips[:1], clips[1:])]
+    both_losses, long_losses, short_losses = (
+        {name: float(value.detach()) for name, value in part.items()} for part in losses
+    )
+    for name in both_losses:
+        if 'loss' in name:
+            mean = (6 * long_losses[name] + 3 * short_losses[name]) / 9
+            assert both_losses[name] == pytest.approx(mean, abs=1e-5), name
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_clips_that_are_hard(paper: str, build: Callable) -> None:
+    """Nobody at all; everybody leaves; one frame: finite losses with a gradient."""
+    model = build(paper).train()
+    leaving = [*walking(1), {}, {}]
+    clips = [[{}, {}, {}], leaving]
+    for inputs in (
+        batch(*(clip(c, str(n)) for n, c in enumerate(clips))),
+        batch(clip(walking(1))),
+    ):
+        losses = model.loss(*inputs)
+        total = sum(value for name, value in losses.items() if 'loss' in name)
+        assert torch.isfinite(total)
+        total.backward()
+    weight = model.estimator.detector.model.bbox_head.cls_branches[-1].weight
+    assert weight.grad.abs().max() > 0
+
+
+def test_denoised_boxes_are_not_seen_by_queries(build: Callable) -> None:
+    estimator = build('motrv2').estimator
+    frames, sample = clip(walking(1))
+    memory = estimator.encode(estimator.detector.extract(frames))
+    targets = FrameTargets.of(frames, [sample])
+    noisy = estimator.denoising.queries(targets, np.random.default_rng(0))
+    torch.testing.assert_close(noisy.refs, targets.boxes, atol=0.032, rtol=0)
+    assert not torch.equal(noisy.refs, targets.boxes)
+    queries = random_queries(6, 4)
+    queries = Queries(
+        **{k: v if v is None else v[:1] for k, v in vars(queries).items()}
+    )
+    from projects.query_trackers.denoising import hidden_from_queries
+
+    _, alone = estimator.decode(memory, queries)
+    _, beside = estimator.decode(
+        memory, queries.joined(noisy), None, hidden=hidden_from_queries(6, 2)
+    )
+    _, unmasked = estimator.decode(memory, queries.joined(noisy))
+    torch.testing.assert_close(beside.hs[:, :, :6], alone.hs, atol=1e-5, rtol=0)
+    assert (unmasked.hs[:, :, :6] - alone.hs).abs().max() > 1e-3
+
+
+def test_outputs_that_are_no_numbers_end_tracks(build: Callable) -> None:
+    model = easy_lifecycle(build('motr'))
+    frames, _ = clip(walking(2))
+    run = model.begin(frames[0].video)
+    (first,) = run.push(frames[:1])
+    assert len(first.tracks)
+    torch.nn.init.constant_(model.estimator.detector.model.level_embed, torch.nan)
+    (second_result,) = run.push(frames[1:])
+    assert len(second_result.tracks) == 0
+
+
+def test_an_image_of_another_size_in_one_video(build: Callable) -> None:
+    """TransTrack joins maps of two frames; of another size, each is by itself."""
+    for paper in ('transtrack', 'motr'):
+        model = easy_lifecycle(build(paper))
+        frames, _ = clip(walking(2))
+        large, _ = clip(walking(1), size=(64, 64))
+        run = model.begin(frames[0].video)
+        run.push(frames[:1])
+        frame = Frame(frames[0].video, 2, 1.0, load=large[0].load)
+        (result,) = run.push([frame])
+        boxes = result.tracks.boxes
+        assert len(boxes) and (boxes[:, 2:] - boxes[:, :2] < 130).all()
+
+
+def test_a_checkpoint_with_other_queries_is_refused(build: Callable) -> None:
+    model = build('motr')
+    state = model.state_dict()
+    name = 'estimator.detector.model.query_embedding.weight'
+    state[name] = torch.zeros(300, 128)
+    with pytest.raises(ValueError, match='300 queries .* set num_queries=300'):
+        model.load_state_dict(state)
+
+
+def test_a_detector_starts_both_decoders_and_the_proposals(build: Callable) -> None:
+    detector = build('motr').state_dict()
+    for paper, part in (
+        ('transtrack', 'track_decoder.layers'),
+        ('motrv2', 'proposal_detector.model.decoder.layers'),
+    ):
+        model = build(paper)
+        for weight in model.parameters():
+            torch.nn.init.zeros_(weight)
+        model.load_state_dict(copy.copy(detector), strict=False)
+        suffix = '1.cross_attn.value_proj.weight'
+        torch.testing.assert_close(
+            model.state_dict()[f'estimator.{part}.{suffix}'],
+            detector[f'estimator.detector.model.decoder.layers.{suffix}'],
+        )
+        assert not any(
+            weight.requires_grad
+            for name, weight in model.named_parameters()
+            if 'proposal_detector' in name
+        )
+
+
+def test_parts_that_do_not_fit(build: Callable) -> None:
+    with pytest.raises(TypeError, match='reads proposals'):
+        build('motr', query_init=dict(type='ProposalQueries', channels=64))
+    with pytest.raises(TypeError, match='DeformableDETR'):
+        build('motr', detector=dict(type='DetectionFile'))
+    with pytest.raises(ValueError, match='through time'):
+        build('motr', clip_loss=dict(type='ClipLoss', through_time=False))
+
+
+class NumberedHook(TextHook):
+    """A prompt "k" keeps the tracks of row k alone; its loss pulls a learnt number up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(()))
+        self.calls = []
+
+    def on_memory(self, memory, prompts):
+        self.calls.append(('memory', len(memory.tokens), len(prompts)))
+        return memory
+
+    def on_queries(self, queries, prompts):
+        self.calls.append(('queries', len(queries.ids), len(prompts)))
+        return queries
+
+    def is_referred(self, outputs, prompts):
+        mask = torch.zeros(outputs.scores.shape, dtype=torch.bool)
+        (prompt,) = prompts
+        mask[:, outputs.scores.argsort(descending=True)[0, : int(prompt.text)]] = True
+        return mask
+
+    def loss(self, outputs, queries, targets, rows, frames, samples):
+        return dict(loss_refer=self.shift + sum(len(s.prompt.text) for s in samples))
+
+
+def test_a_text_hook_gives_each_prompt_its_own_tracks(build: Callable) -> None:
+    model = easy_lifecycle(build('motr', text_hook=NumberedHook()))
+    frames, _ = clip(walking(2))
+    plain = easy_lifecycle(build('motr'))
+    assert model.estimator.reads_prompt and not plain.estimator.reads_prompt
+    run = model.begin(video(), [Prompt('50'), Prompt('1'), Prompt('0')])
+    results = run.push(frames)
+    expected = [r.tracks.ids.tolist() for r in plain.begin(video()).push(frames)]
+    assert len(expected[0]) > 1
+    counts = [[len(tracks) for tracks in result.prompt_tracks] for result in results]
+    assert counts[0] == [len(expected[0]), 1, 0] and counts[1][2] == 0
+    assert results[0].prompt_tracks[0].ids.tolist() == expected[0]
+    calls = model.estimator.text_hook.calls
+    assert calls[0] == ('memory', 2, 2) and calls[1] == ('queries', 1, 1)
+
+
+def test_the_loss_of_a_text_hook_is_divided_as_the_others(build: Callable) -> None:
+    model = build('motr', text_hook=NumberedHook()).train()
+    inputs, samples = batch(clip(walking(2)), clip(walking(2), 'other'))
+    for sample, text in zip(samples, ('a', 'bcd'), strict=True):
+        sample.set_metainfo(dict(prompt=Prompt(text)))
+    losses = model.loss(inputs, samples)
+    # 4 letters in each of 2 frames, over at least 2 x 2 x 2 objects.
+    assert 0 < losses['loss_refer'] <= 4 * 2 / 8
+    losses['loss_refer'].backward()
+    assert model.estimator.text_hook.shift.grad > 0
+    assert model.estimator.text_hook.calls[0] == ('memory', 2, 2)
+
+
+def test_it_learns_to_follow_two_boxes(build: Callable) -> None:
+    """MOTR on one clip: two tracks, each of one object, over all frames."""
+    model = build('motr').train()
+    model.estimator.updater.drop_ratio = 0.0
+    model.estimator.updater.false_positive_ratio = 0.0
+    frames, sample = clip(walking(3))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    for _ in range(100):
+        losses = model.loss(*batch((frames, sample)))
+        optimizer.zero_grad()
+        sum(value for name, value in losses.items() if 'loss' in name).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    assert losses['recall'] == 1
+    run = model.eval().begin(frames[0].video)
+    results = run.push(frames)
+    assert [r.tracks.ids.tolist() for r in results] == [[1, 2]] * 3
+    gt = sample.gt_trajectories.by_id()
+    (result,) = run.finish()
+    for table in result.trajectories.by_id().values():
+        errors = [np.abs(table.boxes - rows.boxes).max() for rows in gt.values()]
+        assert min(errors) < 6, errors  # pixels

@@ -1,0 +1,157 @@
+"""Track queries of the next frame from the outputs of this one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmsmot.registry import MODELS
+from mmsmot.utils.number_ranges import FRACTION, require_numbers
+
+from .queries import FALSE, Outputs, Queries, Rows, batched_iou
+
+
+class QueryUpdater(nn.Module):
+    """Chooses the queries that go on as tracks, and makes them the next frame's."""
+
+    def forward(
+        self,
+        queries: Queries,
+        outputs: Outputs,
+        generator: np.random.Generator | None = None,
+    ) -> Queries:
+        """The track queries of the next frame.
+
+        Args:
+            queries: Of this frame; ``ids`` are those after assignment, in training of
+                ground truth objects.
+            outputs: What the decoder made of them.
+            generator: Draws what training drops and adds; ``None`` at test.
+        """
+        raise NotImplementedError
+
+
+@MODELS.register_module()
+class NoUpdater(QueryUpdater):
+    """No track queries: every frame is looked at for itself."""
+
+    def forward(self, queries, outputs, generator=None) -> Queries:
+        return queries.first(0)
+
+
+@MODELS.register_module()
+class PreviousOutput(QueryUpdater):
+    """All queries go on, with their outputs as content and their boxes as references.
+
+    TransTrack's: they have a decoder of their own, and no position embedding. Those of the
+    track decoder itself do not go on.
+    """
+
+    def forward(self, queries, outputs, generator=None) -> Queries:
+        rows = Rows.where(~queries.is_track & ~queries.pad)
+        tracks = queries.gather(rows)
+        return Queries(
+            content=rows.of(outputs.hs[-1]),
+            refs=rows.of(outputs.boxes[-1]).detach(),
+            pos=None,
+            ids=tracks.ids,
+            is_track=~rows.pad,
+            ages=tracks.ages,
+            iou=tracks.iou,
+        )
+
+
+@MODELS.register_module()
+class CopyUpdater(QueryUpdater):
+    """The output is the content; the centre of the box is the reference (TrackFormer).
+
+    In training a random number of tracks of each batch goes on, and some queries that
+    found nothing go on as false ones, drawn by their overlap with a track.
+
+    Args:
+        false_positive_ratio: Of false tracks, at most, to tracks.
+        drop_tracks: Whether training drops a random number of tracks.
+    """
+
+    def __init__(
+        self, *, false_positive_ratio: float = 0.1, drop_tracks: bool = True
+    ) -> None:
+        super().__init__()
+        require_numbers(
+            'CopyUpdater', FRACTION, false_positive_ratio=false_positive_ratio
+        )
+        self.false_positive_ratio = false_positive_ratio
+        self.drop_tracks = drop_tracks
+
+    def forward(self, queries, outputs, generator=None) -> Queries:
+        is_active, ids = queries.ids >= 0, queries.ids
+        if generator is not None:
+            is_active, is_false = self._draw(queries, outputs, generator)
+            ids = ids.masked_fill(is_false, FALSE)
+            is_active = is_active | is_false
+        rows = Rows.where(is_active)
+        tracks = queries.with_ids(ids).gather(rows)
+        content = rows.of(outputs.hs[-1])
+        return Queries(
+            content=content,
+            refs=rows.of(outputs.boxes[-1]).detach()[..., : queries.refs.shape[-1]],
+            pos=None if queries.pos is None else torch.zeros_like(content),
+            ids=tracks.ids,
+            is_track=~rows.pad,
+            ages=tracks.ages,
+            iou=tracks.iou,
+        )
+
+    def _draw(
+        self, queries: Queries, outputs: Outputs, generator: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Which rows go on as tracks, and which as false ones, (B, Q) bool each.
+
+        One number for the whole batch, at most that of the frame with the fewest tracks.
+        """
+        is_active = queries.ids >= 0
+        count = int(is_active.sum(1).min())
+        if self.drop_tracks:
+            count = int(generator.integers(count + 1))
+            is_active = random_rows(is_active, count, generator)
+        max_false = math.ceil(self.false_positive_ratio * count)
+        selected = random_rows(
+            is_active, int(generator.integers(max_false + 1)), generator
+        )
+        overlaps = batched_iou(outputs.boxes[-1], outputs.boxes[-1]).detach()
+        # The greatest of (log weight + Gumbel noise) is a draw by weight.
+        noise = torch.from_numpy(generator.gumbel(size=overlaps.shape)).to(overlaps)
+        preference = overlaps.clamp(min=1e-9).log() + noise
+        return is_active, best_inactive(preference, queries, selected)
+
+
+def best_inactive(preference: Tensor, queries: Queries, selected: Tensor) -> Tensor:
+    """(B, Q) bool: for each selected track the preferred query without an object.
+
+    Args:
+        preference: (B, Q, Q), of a row for a track's column.
+        queries: Q a frame.
+        selected: (B, Q) bool, tracks that get one.
+    """
+    is_inactive = (queries.ids < 0) & ~queries.pad
+    preference = preference.masked_fill(~is_inactive[..., None], -torch.inf)
+    if not preference.shape[1]:
+        return is_inactive
+    best = preference.argmax(1)  # (B, Q)
+    hits = torch.zeros_like(best).scatter_add_(1, best, selected.long())
+    return (hits > 0) & is_inactive
+
+
+def random_rows(mask: Tensor, count: int, generator: np.random.Generator) -> Tensor:
+    """(B, Q) bool: ``count`` of the rows of each frame that a mask has, or all."""
+    order = torch.from_numpy(generator.random(mask.shape)).to(mask.device)
+    ranks = order.masked_fill(~mask, 2.0).argsort(1).argsort(1)
+    return mask & (ranks < count)
+
+
+def bernoulli(mask: Tensor, share: float, generator: np.random.Generator) -> Tensor:
+    draws = generator.random(mask.shape) < share
+    return torch.from_numpy(draws).to(mask.device)
