@@ -1,4 +1,4 @@
-# MOTR, small enough to be trained on a CPU; its thresholds are the paper's.
+# MOTR, small enough to be trained on a CPU.
 _base_ = [
     '../../../configs/_base_/default_runtime.py',
     '../../../configs/_base_/datasets/synsmot.py', './_base_/motr.py',
