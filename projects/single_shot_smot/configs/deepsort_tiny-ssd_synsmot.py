@@ -12,4 +12,4 @@ model = dict(
     type='SMOT',
     detector=_base_.ssd_tiny,
     reid=_base_.stripe_colours,
-    tracker={**_base_.deepsort, 'min_confidence': 0.3})
+    tracker={**_base_.deepsort, 'min_confidence': 0.5})

@@ -8,4 +8,4 @@ custom_imports = dict(imports=[
 model = dict(
     estimator=dict(
         reid=_base_.stripe_colours,
-        linker=dict(type='TrackletLinker', max_distance=0.5, update_interval=10)))
+        linker=dict(type='TrackletLinker', max_distance=0.97, update_interval=10)))

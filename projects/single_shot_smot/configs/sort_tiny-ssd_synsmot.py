@@ -8,4 +8,4 @@ model = dict(
     _delete_=True,
     type='SMOT',
     detector=_base_.ssd_tiny,
-    tracker={**_base_.sort, 'score_threshold': 0.3})
+    tracker={**_base_.sort, 'score_threshold': 0.5})
