@@ -228,7 +228,7 @@ def install_mmcv_ops_stand_in() -> None:
 
 
 def add_fallbacks(module: ModuleType) -> None:
-    """Let mmcv's operators work on devices that they were not built for.
+    """Let mmcv's operators work on devices and layouts that they were not built for.
 
     Args:
         module: mmcv's own; the operators that there are here are replaced.
@@ -240,6 +240,10 @@ def add_fallbacks(module: ModuleType) -> None:
 
 def _with_fallback(compiled: Callable, name: str) -> Callable:
     def operator(*args: Any, **kwargs: Any) -> Any:
+        if name == 'roi_align_forward':
+            # It reads memory as if channels came first, whatever the layout: from feature
+            # maps with channels last it pools numbers of other places, without an error.
+            args = (args[0].contiguous(), *args[1:])
         try:
             return compiled(*args, **kwargs)
         except RuntimeError as error:

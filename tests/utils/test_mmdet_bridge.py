@@ -147,6 +147,19 @@ def test_roi_align_is_the_operators_with_its_gradient(samples: int) -> None:
     torch.testing.assert_close(grad, expected_grad, atol=1e-5, rtol=1e-5)
 
 
+@needs_ops
+def test_roi_align_of_channels_last() -> None:
+    """mmcv's operator reads such maps in the wrong order."""
+    from mmcv.ops import RoIAlign
+
+    import_mmdet()
+    inputs = torch.randn(2, 4, 8, 10)
+    rois = torch.tensor([[1.0, 3, 5, 40, 60]])
+    layer = RoIAlign(2, spatial_scale=0.125, sampling_ratio=2)
+    channels_last = inputs.contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(layer(channels_last, rois), layer(inputs, rois))
+
+
 @pytest.mark.parametrize('option', [dict(pool_mode=0), dict(aligned=False)])
 def test_other_kinds_of_roi_align_need_the_operator(option: dict) -> None:
     options = dict(aligned_height=2, aligned_width=2, spatial_scale=1.0)
