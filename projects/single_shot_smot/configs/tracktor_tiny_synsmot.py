@@ -2,7 +2,8 @@
 _base_ = [
     '../../../configs/_base_/default_runtime.py',
     '../../../configs/_base_/datasets/synsmot.py', './_base_/faster_rcnn_tiny.py',
-    './_base_/stripe_colours.py', './_base_/detector_schedule.py'
+    './_base_/stripe_colours.py', './_base_/detector_schedule.py',
+    './_base_/tracktor_schedule.py'
 ]
 custom_imports = dict(imports=[
     'projects.single_shot_smot.tracktor',
@@ -17,12 +18,10 @@ model = dict(
         camera_motion=dict(type='ECC', max_iterations=100, epsilon=1e-5),
         reid=_base_.stripe_colours,
         max_distance=0.5))  # chosen on val
-train_dataloader = {**_base_.synsmot.train, **_base_.detector_schedule.train_dataloader}
-train_dataloader['dataset'] = {**train_dataloader['dataset'], 'num_frames': 1}
+train_dataloader = {**_base_.synsmot.train, **_base_.tracktor_schedule.train_dataloader}
 optim_wrapper = _base_.detector_schedule.optim_wrapper
-param_scheduler = [
-    dict(type='CosineAnnealingLR', by_epoch=False, end=640, eta_min=1e-5)]
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=1)
+param_scheduler = _base_.tracktor_schedule.param_scheduler
+train_cfg = _base_.tracktor_schedule.train_cfg
 custom_hooks = _base_.detector_schedule.custom_hooks
 load_from = _base_.detector_schedule.load_from
 test_dataloader = _base_.synsmot.test

@@ -71,6 +71,15 @@ def test_detectors_for_still_images(name: str) -> None:
         assert config.val_dataloader.dataset.metainfo.classes == ('person',)
 
 
+def test_smoters_heads_pool_from_features_of_their_own() -> None:
+    """join_weights puts both models' weights where this config has them."""
+    name = f'projects/{PROJECT.name}/configs/single-shot_smoter-tiny_synsmot'
+    model = MODELS.build(load_config(name).model)
+    names = {key.rsplit('.model.', 1)[0] for key in model.estimator.state_dict()}
+    assert names == {'detector', 'feature_extractor'}
+    assert model.needs and model.needs <= model.estimator.provides
+
+
 def test_a_step_of_training_on_mot17(test_data: Path, tmp_path: Path) -> None:
     """Seven sequences of a few frames, images of 256 pixels."""
     name = f'projects/{PROJECT.name}/configs/single-shot_r34_mot17'
