@@ -10,15 +10,14 @@ pytest.importorskip('mmdet', reason='needs mmdet')
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.structures import Detections
 from projects.single_shot_smot.stored_detections import StoredDetections
-from projects.single_shot_smot.tools.detection_ap import APTable, visible_boxes
-from projects.single_shot_smot.tools.paper_tables import (
+from projects.single_shot_smot.table_runner import (
     SSD,
-    TABLES,
     Row,
     TableRunner,
-    markdown,
     standard_errors,
 )
+from projects.single_shot_smot.tools.detection_ap import APTable, visible_boxes
+from projects.single_shot_smot.tools.paper_tables import TABLES, markdown
 from projects.single_shot_smot.trained_model import trained_model
 
 ROWS = [
