@@ -17,7 +17,7 @@ model = dict(
         detector=_base_.faster_rcnn_tiny,
         camera_motion=dict(type='ECC', max_iterations=100, epsilon=1e-5),
         reid=_base_.stripe_colours,
-        max_distance=0.5))  # chosen on val
+        max_distance=0.97))  # chosen on val
 train_dataloader = {**_base_.synsmot.train, **_base_.tracktor_schedule.train_dataloader}
 optim_wrapper = _base_.detector_schedule.optim_wrapper
 param_scheduler = _base_.tracktor_schedule.param_scheduler
