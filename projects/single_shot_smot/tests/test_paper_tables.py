@@ -12,6 +12,7 @@ from mmsmot.structures import Detections
 from projects.single_shot_smot.stored_detections import StoredDetections
 from projects.single_shot_smot.table_runner import (
     SSD,
+    TRACKTOR,
     Row,
     TableRunner,
     standard_errors,
@@ -24,6 +25,7 @@ ROWS = [
     Row('SMOT', SSD),
     Row('K 1', SSD, {'model.estimator.anchors.num_anchors': 1}),
     Row('SORT', 'sort_tiny-ssd_synsmot'),
+    Row('Tracktor', TRACKTOR),
 ]
 
 
@@ -35,7 +37,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope='module')
 def runner(data: str, tmp_path_factory: pytest.TempPathFactory) -> TableRunner:
-    return TableRunner(data, 'test', tmp_path_factory.mktemp('tables'), {SSD: None})
+    folder = tmp_path_factory.mktemp('tables')
+    return TableRunner(data, 'test', folder, {SSD: None, TRACKTOR: None})
 
 
 @pytest.fixture(scope='module')
@@ -56,6 +59,7 @@ def test_the_weights_find_people_of_another_seed(
             table.add(boxes, detector.detect([frame])[0])
     assert table.scores()['AP50'] > 85
     assert scores['SMOT']['MOTA'] > 80
+    assert scores['Tracktor']['MOTA'] > 70
     assert scores['SMOT']['switches'] <= scores['K 1']['switches']
 
 
