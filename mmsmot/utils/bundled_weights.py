@@ -5,16 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 WEIGHTS_DIR = Path(__file__).parents[1] / 'weights'
+PROJECT_DIRS = (
+    Path(__file__).parents[2] / 'projects',  # a checkout
+    Path(__file__).parents[1] / '.mim' / 'projects',  # an installed package
+)
 
 
 def bundled_weights(config: str) -> Path | None:
     """The weights that come with the package for a config, ``None`` where none do.
 
+    Those of a project lie in ``projects/NAME/weights``, beside its ``configs``.
+
     Args:
-        config: Its name or path; only the file's own name counts.
+        config: Its name or path; only the file's own name counts, and the project that it
+            is of.
     """
-    path = WEIGHTS_DIR / f'{Path(config).stem}.safetensors'
-    return path if path.is_file() else None
+    name = f'{Path(config).stem}.safetensors'
+    folders = [WEIGHTS_DIR]
+    folder = Path(config).parent
+    if folder.name == 'configs' and folder.parent.parent.name == 'projects':
+        project = folder.parent.name
+        folders = [root / project / 'weights' for root in PROJECT_DIRS]
+    return next((f / name for f in folders if (f / name).is_file()), None)
 
 
 def configs_with_bundled_weights() -> list[str]:
@@ -28,6 +40,11 @@ def weights_path(name: str | None) -> str | None:
     >>> weights_path('work_dirs/epoch_3.pth')
     'work_dirs/epoch_3.pth'
     """
-    if name in configs_with_bundled_weights() and not Path(name).exists():
-        return str(WEIGHTS_DIR / f'{name}.safetensors')
-    return name
+    if not name or Path(name).exists() or name != Path(name).stem:
+        return name
+    places = [
+        WEIGHTS_DIR,
+        *(w for d in PROJECT_DIRS for w in sorted(d.glob('*/weights'))),
+    ]
+    files = (place / f'{name}.safetensors' for place in places)
+    return next((str(file) for file in files if file.is_file()), name)

@@ -1,8 +1,8 @@
 """A stand-in for mmcv's compiled operators, for environments without a compiler.
 
 ``mmdet.models`` imports ``mmcv._ext`` even for detectors that call none of its operators
-or only NMS. This module takes that name where the real one is missing: it has NMS and the
-modulated deformable convolution in torch, and every other operator is a function that
+or only NMS. This module takes that name where the real one is missing: it has NMS,
+RoIAlign and the modulated deformable convolution in torch, and every other operator is a function that
 says what it needs. Where the real one was built without a GPU, its operators know the CPU
 alone; there these two help out.
 """
@@ -18,11 +18,14 @@ from typing import Any, NoReturn
 import torch
 
 from .deformable_convolution import modulated_deform_conv2d
+from .roi_align import roi_align
 
 MODULE = 'mmcv._ext'
 # mmcv's operators to the functions here.
 STAND_INS = {
     'nms': 'stand_in_nms',
+    'roi_align_forward': 'roi_align_forward',
+    'roi_align_backward': 'roi_align_backward',
     'modulated_deform_conv_forward': 'modulated_deform_conv_forward',
     'modulated_deform_conv_backward': 'modulated_deform_conv_backward',
 }
@@ -62,6 +65,65 @@ def stand_in_nms(
         iou = overlap / (areas[i] + areas[i + 1 :] - overlap)
         alive[i + 1 :] &= ~(iou > iou_threshold)
     return order[alive].to(device)
+
+
+def roi_align_forward(
+    inputs: torch.Tensor,
+    rois: torch.Tensor,
+    output: torch.Tensor,
+    _argmax_y: torch.Tensor,
+    _argmax_x: torch.Tensor,
+    **options: Any,
+) -> None:
+    """Fills ``output`` (R, C, h, w) with the mean features of boxes, as the operator.
+
+    Args:
+        inputs: (B, C, H, W).
+        rois: (R, 5), the row of ``inputs``, x1, y1, x2, y2.
+        output: Gets the result.
+        options: mmcv's: ``aligned_height`` and ``aligned_width`` of the output,
+            ``spatial_scale``, ``sampling_ratio``, ``pool_mode``, ``aligned``.
+
+    Raises:
+        MissingOperatorError: The greatest features in a box, or mmcv's older alignment.
+    """
+    with torch.no_grad():
+        output.copy_(_roi_align(inputs, rois, options))
+
+
+def roi_align_backward(
+    grad_output: torch.Tensor,
+    rois: torch.Tensor,
+    _argmax_y: torch.Tensor,
+    _argmax_x: torch.Tensor,
+    grad_inputs: torch.Tensor,
+    **options: Any,
+) -> None:
+    """Adds to the gradient of the inputs, as the operator.
+
+    RoIAlign is linear in the inputs: its gradient is the same at all of them.
+    """
+    leaf = torch.zeros_like(grad_inputs, requires_grad=True)
+    with torch.enable_grad():
+        output = _roi_align(leaf, rois, options)
+    (gradient,) = torch.autograd.grad(output, leaf, grad_output)
+    grad_inputs += gradient
+
+
+def _roi_align(
+    inputs: torch.Tensor, rois: torch.Tensor, options: dict[str, Any]
+) -> torch.Tensor:
+    if options['pool_mode'] != 1 or not options['aligned']:
+        raise MissingOperatorError(
+            'RoIAlign without compiled operators is that of pool_mode="avg" and '
+            'aligned=True, which mmdet takes everywhere; another one needs mmcv with '
+            'operators'
+        )
+    size = options['aligned_height'], options['aligned_width']
+    boxes = rois[:, 1:] * options['spatial_scale']
+    samples = max(options['sampling_ratio'], 0)
+    pooled = roi_align(inputs, rois[:, 0].long(), boxes, size, samples)
+    return pooled.transpose(1, 2).unflatten(2, size)
 
 
 def modulated_deform_conv_forward(
@@ -166,7 +228,7 @@ def install_mmcv_ops_stand_in() -> None:
 
 
 def add_mmcv_fallbacks(module: ModuleType) -> None:
-    """Let mmcv's operators work on devices that they were not built for.
+    """Let mmcv's operators work on devices and layouts that they were not built for.
 
     Args:
         module: mmcv's own; the operators that there are here are replaced.
@@ -178,6 +240,10 @@ def add_mmcv_fallbacks(module: ModuleType) -> None:
 
 def _with_fallback(compiled: Callable, name: str) -> Callable:
     def operator(*args: Any, **kwargs: Any) -> Any:
+        if name == 'roi_align_forward':
+            # It reads memory as if channels came first, whatever the layout: from feature
+            # maps with channels last it pools numbers of other places, without an error.
+            args = (args[0].contiguous(), *args[1:])
         try:
             return compiled(*args, **kwargs)
         except RuntimeError as error:

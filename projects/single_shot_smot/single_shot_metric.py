@@ -10,7 +10,6 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmsmot.evaluation import (
-    combine_tracking_sequences,
     evaluate_sequence,
     format_table,
 )
@@ -100,21 +99,35 @@ class SingleShotMetric(BaseMetric):
             raise ValueError(
                 'SingleShotMetric: no video has ground truth to score with'
             )
-        results = sorted(results, key=lambda entry: entry[0])
-        rows = {name: _row(result, count) for name, result, count in results}
-        if len(rows) < len(results):
-            raise ValueError(
-                'SingleShotMetric: scores are kept by name, and several videos share one: '
-                + ', '.join(rows)
-            )
-        transfers = sum(row['transfers'] for row in rows.values())
-        num_tracks = sum(row['tracks'] for row in rows.values())
-        combined = combine_tracking_sequences(
-            {name: result for name, result, _ in results}
-        )
-        rows[COMBINED] = {**_row(combined, transfers), 'tracks': num_tracks}
+        rows = table_rows(results)
         print_log('\n' + format_table(rows), logger='current')
         return rows[COMBINED]
+
+
+def table_rows(
+    results: list[tuple[str, dict[str, dict[str, Any]], int]],
+) -> dict[str, dict[str, float]]:
+    """The row of each video by name, and of all together (``COMBINED``).
+
+    Args:
+        results: Name of a video, its result of
+            :func:`~mmsmot.evaluation.evaluate_sequence`, and its transfers.
+
+    Raises:
+        ValueError: Two videos have the same name.
+    """
+    results = sorted(results, key=lambda entry: entry[0])
+    rows = {name: _row(result, count) for name, result, count in results}
+    if len(rows) < len(results):
+        raise ValueError(
+            'SingleShotMetric: scores are kept by name, and several videos share one: '
+            + ', '.join(rows)
+        )
+    transfers = sum(row['transfers'] for row in rows.values())
+    num_tracks = sum(row['tracks'] for row in rows.values())
+    combined = combine_sequences({name: result for name, result, _ in results})
+    rows[COMBINED] = {**_row(combined, transfers), 'tracks': num_tracks}
+    return rows
 
 
 def count_transfers(data: dict[str, Any], threshold: float = 0.5) -> int:

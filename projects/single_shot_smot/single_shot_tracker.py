@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,13 +13,14 @@ from torch import nn
 from mmsmot.models.detectors import BaseDetector
 from mmsmot.models.detectors.base import RawDetections
 from mmsmot.models.detectors.nms import nms
-from mmsmot.models.estimators import FEATURES, BaseEstimator, Estimate
+from mmsmot.models.estimators import FEATURES, BaseEstimator, Estimate, EstimatorLoss
 from mmsmot.models.reid import BaseReID
 from mmsmot.registry import MODELS, TASK_UTILS, build_part
 from mmsmot.structures import (
     Detections,
     Frame,
     Prompt,
+    SMOTDataSample,
     Tracks,
     VideoInfo,
     pairwise_iou,
@@ -30,9 +32,14 @@ from mmsmot.utils.number_ranges import COUNT, FRACTION, require_numbers
 from mmsmot.utils.stopwatch import Stopwatch
 
 from .box_motion import BoxMotion
+from .detector_training import detection_loss
+from .frame_size import require_size
 from .scene_cut import SceneCut
 from .tracking_anchors import TrackingAnchors
 from .tracklet_linker import FeatureBank, TrackletLinker
+
+if TYPE_CHECKING:
+    from mmsmot.models.training.clip_plan import ClipPlan
 
 COLUMNS = ('ids', 'boxes', 'scores', 'labels', 'score_ratios', 'ages')
 
@@ -209,6 +216,16 @@ class SingleShotTracker(BaseEstimator):
         stopwatch.book('track')
         return Estimate(detections, tracks, features, ended_ids, stopwatch.seconds)
 
+    def loss(
+        self,
+        inputs: Sequence[Sequence[Frame]],
+        samples: Sequence[SMOTDataSample],
+        *,
+        plan: ClipPlan,
+    ) -> EstimatorLoss:
+        """The detector's loss; see :func:`.detector_training.detection_loss`."""
+        return detection_loss(self.detector, inputs, samples, plan)
+
     def fingerprint_of(self, video: VideoInfo) -> list[str]:
         hashes = [f'detector {self.detector.fingerprint_of(video)}']
         if self.reid is not None:
@@ -338,22 +355,6 @@ def tracks_of(state: SingleShotState) -> Tracks:
     """The tracklets that are alive, as tracks of the frame that was read last."""
     rows = np.arange(len(state.ids))
     return Tracks(state.ids, state.boxes, state.scores, state.labels, rows)
-
-
-def require_size(state: SingleShotState, frame: Frame) -> None:
-    """Remember the size of the frames, and refuse one of another.
-
-    Raises:
-        ValueError: Boxes of both could not stand in one trajectory.
-    """
-    size = frame.image.shape[1], frame.image.shape[0]
-    if state.size not in (None, size):
-        raise ValueError(
-            f'{frame.video.name}: frame {frame.frame_id} is {size[0]}x{size[1]}, those '
-            f'before were {state.size[0]}x{state.size[1]}. Boxes of both cannot stand in '
-            'one trajectory: scale the frames to one size, or begin another video'
-        )
-    state.size = size
 
 
 def require_raw(raw: RawDetections, detector: str) -> None:

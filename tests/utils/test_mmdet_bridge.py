@@ -41,7 +41,7 @@ print('boxes', np.round(found.boxes, 3).tolist(), np.round(found.scores, 5).toli
 if {block}:
     import mmcv.ops
     try:
-        mmcv.ops.RoIAlign(2)(torch.zeros(1, 1, 8, 8), torch.zeros(1, 5))
+        mmcv.ops.RoIPool(2)(torch.zeros(1, 1, 8, 8), torch.zeros(1, 5))
     except NotImplementedError as error:
         print('refused', error)
 """
@@ -115,8 +115,60 @@ def test_without_operators_a_detector_works_and_others_say_why() -> None:
     found = detect(block=True)
     assert found['compiled'] == 'False'
     assert found['boxes'].count('[') > 5
-    assert "'roi_align_forward'" in found['refused']
+    assert "'roi_pool_forward'" in found['refused']
     assert 'pip install --no-build-isolation' in found['refused']
+
+
+@needs_ops
+@pytest.mark.parametrize('samples', [0, 2])
+def test_roi_align_is_the_operators_with_its_gradient(samples: int) -> None:
+    from mmcv.ops import RoIAlign
+
+    import_mmdet()
+    torch.manual_seed(0)
+    rois = torch.tensor(
+        [
+            [0.0, 3, 5, 40, 60],
+            [1, -8, -8, 25, 31],
+            [1, 50, 20, 90, 70],
+            [0, 2, 2, 2.5, 9],
+        ]
+    )
+    inputs = torch.randn(2, 3, 8, 10, requires_grad=True)
+    options = dict(spatial_scale=0.125, sampling_ratio=samples)
+    expected = RoIAlign((3, 2), **options)(inputs, rois)
+    weights = torch.randn_like(expected)
+    (expected_grad,) = torch.autograd.grad((expected * weights).sum(), inputs)
+    options |= dict(aligned_height=3, aligned_width=2, pool_mode=1, aligned=True)
+    output, grad, none = torch.empty(4, 3, 3, 2), torch.zeros(2, 3, 8, 10), rois[:0]
+    mmcv_ops_stand_in.roi_align_forward(inputs, rois, output, none, none, **options)
+    mmcv_ops_stand_in.roi_align_backward(weights, rois, none, none, grad, **options)
+    torch.testing.assert_close(output, expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(grad, expected_grad, atol=1e-5, rtol=1e-5)
+
+
+@needs_ops
+def test_roi_align_of_channels_last() -> None:
+    """mmcv's operator reads such maps in the wrong order."""
+    from mmcv.ops import RoIAlign
+
+    import_mmdet()
+    inputs = torch.randn(2, 4, 8, 10)
+    rois = torch.tensor([[1.0, 3, 5, 40, 60]])
+    layer = RoIAlign(2, spatial_scale=0.125, sampling_ratio=2)
+    channels_last = inputs.contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(layer(channels_last, rois), layer(inputs, rois))
+
+
+@pytest.mark.parametrize('option', [dict(pool_mode=0), dict(aligned=False)])
+def test_other_kinds_of_roi_align_need_the_operator(option: dict) -> None:
+    options = dict(aligned_height=2, aligned_width=2, spatial_scale=1.0)
+    options |= dict(sampling_ratio=2, pool_mode=1, aligned=True) | option
+    zeros = torch.zeros(1, 1, 8, 8)
+    with pytest.raises(NotImplementedError, match='aligned=True'):
+        mmcv_ops_stand_in.roi_align_forward(
+            zeros, torch.zeros(1, 5), zeros, zeros, zeros, **options
+        )
 
 
 def test_deformable_layers_learn_without_operators() -> None:

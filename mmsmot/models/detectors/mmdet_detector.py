@@ -240,6 +240,9 @@ class MMDetDetector(nn.Module, BaseDetector):
                 bboxes=torch.as_tensor(boxes * scale, dtype=torch.float32).to(device),
                 labels=torch.as_tensor(labels, dtype=torch.int64).to(device),
             )
+            # PackDetInputs puts an empty one there, of which mmdet's MaxIoUAssigner (SSD,
+            # RetinaNet, Faster R-CNN) asks boxes.
+            sample.pop('ignored_instances', None)
         # mmdet's focal loss takes log(1 - score + 1e-12), which in 16 bits is log(0).
         levels = tuple(level.float() for level in features.levels)
         exact = torch.autocast(device.type, enabled=False)

@@ -10,7 +10,7 @@ from torch import nn
 from ...registry import MODELS
 from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, FRACTION, NON_NEGATIVE, require_numbers
-from .roi_tokens import roi_align
+from ...utils.roi_align import roi_align
 
 
 @MODELS.register_module()

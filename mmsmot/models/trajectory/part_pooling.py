@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ...registry import MODELS
 from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, require_numbers
-from .roi_tokens import roi_align
+from ...utils.roi_align import roi_align
 
 
 @MODELS.register_module()

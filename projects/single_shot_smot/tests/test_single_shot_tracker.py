@@ -10,7 +10,8 @@ import pytest
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.detectors.base import RawDetections
 from mmsmot.models.smot import SMOT
-from mmsmot.structures import Detections
+from mmsmot.models.training.clip_plan import ClipPlan
+from mmsmot.structures import Detections, SMOTDataSample, Trajectories
 from mmsmot.utils.log_once import log_once
 from projects.single_shot_smot.single_shot_tracker import SingleShotTracker
 from projects.single_shot_smot.tests.grid_detector import (
@@ -273,9 +274,29 @@ def test_semantics_that_needs_features_is_refused_at_build() -> None:
         SMOT(estimator=tracker({}), semantics=Semantics())
 
 
-def test_it_cannot_be_trained() -> None:
-    with pytest.raises(TypeError, match='SingleShotTracker cannot be trained'):
-        tracker({}).loss([], [], plan=None)
+def test_what_cannot_be_trained() -> None:
+    with pytest.raises(TypeError, match='GridDetector cannot be trained'):
+        tracker({}).loss([], [], plan=ClipPlan([0], [0], semantic_losses=False))
+    with pytest.raises(TypeError, match='not trained along re-detected tracks'):
+        tracker({}).loss([], [], plan=ClipPlan([0], [0]))
+
+
+def test_the_loss_is_the_detectors_on_the_rows_of_the_plan() -> None:
+    class Trainable(GridDetector):
+        def loss(self, frames, targets):
+            ((boxes, _),), (frame,) = targets, frames
+            return {'loss': [(frame.frame_id, boxes.tolist())]}
+
+    gt = Trajectories([1, 2], [1, 1], square_boxes([(8, 8), (20, 8)]))
+    sample = SMOTDataSample(gt_trajectories=gt)
+    inputs = [[frame] for frame in frames(1, 2)]
+    estimator = tracker({}, detector=Trainable({}))
+    plan = ClipPlan([1], [1], semantic_losses=False)
+    losses = estimator.loss(inputs, [sample], plan=plan).losses
+    assert losses == {'loss': [(2, square_boxes([(20, 8)]).tolist())]}
+    with pytest.raises(ValueError, match='nothing to train'):
+        frozen = ClipPlan([0], [0], semantic_losses=False, freeze=True)
+        estimator.loss(inputs, [sample], plan=frozen)
 
 
 def test_options_out_of_their_range_are_refused() -> None:

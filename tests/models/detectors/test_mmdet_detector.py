@@ -16,7 +16,7 @@ from mmsmot.structures import Frame, VideoInfo
 from tests.models.semantics.test_trajectory_semantics import DETECTOR
 from tests.models.semantics.test_trajectory_semantics import frames as semantic_frames
 
-from .tiny_mmdet import tiny_fcos
+from .tiny_mmdet import tiny_anchor_detector, tiny_fcos
 
 
 def make(seed: int = 0, **options) -> MMDetDetector:
@@ -107,6 +107,29 @@ def test_losses_reach_the_first_layer(image: np.ndarray) -> None:
     sum(v for k, v in losses.items() if 'loss' in k).backward()
     first = next(detector.model.backbone.parameters())
     assert first.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize('kind', ['SSD', 'RetinaNet'])
+def test_detectors_with_mmdets_iou_assigner_can_be_trained(
+    kind: str, image: np.ndarray
+) -> None:
+    """MaxIoUAssigner asks boxes of the empty ``ignored_instances`` that PackDetInputs adds."""
+    config = tiny_anchor_detector(kind)
+    assigner = dict(
+        type='MaxIoUAssigner', pos_iou_thr=0.3, neg_iou_thr=0.3, min_pos_iou=0.0
+    )
+    config['model']['train_cfg'] = dict(
+        assigner=assigner,
+        allowed_border=-1,
+        pos_weight=-1,
+        debug=False,
+        smoothl1_beta=1.0,
+        neg_pos_ratio=3,
+    )
+    detector = MMDetDetector(config=config)
+    box = np.array([[40.0, 30, 200, 220]])
+    losses = detector.loss([frame_of(image)], [(box, np.array([0]))])
+    assert sum(float(sum(v)) for k, v in losses.items() if 'loss' in k) > 0
 
 
 def test_weights_round_trip_and_those_of_another_config(

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from mmsmot.models.trajectory import RoITokens
-from mmsmot.models.trajectory.roi_tokens import roi_align
 from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.mmdet_bridge import has_compiled_ops
+from mmsmot.utils.roi_align import roi_align
 
 
 def features(level: torch.Tensor, stride: int = 8, scale: float = 1.0) -> FeatureMaps:

@@ -1,0 +1,11 @@
+_base_ = [
+    './single-shot_tiny_synsmot.py',
+    '../../../configs/_base_/trackers/bytetrack.py'
+]
+custom_imports = dict(imports=['projects.single_shot_smot.single_shot_metric'])
+# For comparison: tracking by detection on the same detector; scores chosen on val.
+model = dict(
+    _delete_=True,
+    type='SMOT',
+    detector=_base_.ssd_tiny,
+    tracker={**_base_.bytetrack, 'track_threshold': 0.5, 'birth_threshold': 0.5})

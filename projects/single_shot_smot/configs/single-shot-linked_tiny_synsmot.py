@@ -1,0 +1,11 @@
+_base_ = ['./single-shot_tiny_synsmot.py', './_base_/stripe_colours.py']
+custom_imports = dict(imports=[
+    'projects.single_shot_smot.single_shot_tracker',
+    'projects.single_shot_smot.stripe_colours',
+    'projects.single_shot_smot.single_shot_metric'
+])
+# The distance was chosen on val.
+model = dict(
+    estimator=dict(
+        reid=_base_.stripe_colours,
+        linker=dict(type='TrackletLinker', max_distance=0.97, update_interval=10)))

@@ -1,0 +1,116 @@
+"""A detector's answers to whole videos, kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mmsmot.datasets import VideoReader
+from mmsmot.models.detectors import BaseDetector
+from mmsmot.models.detectors.base import RawDetections
+from mmsmot.structures import Detections, Frame, VideoInfo
+from mmsmot.utils.atomic import atomic_path
+from mmsmot.utils.fingerprint import text_fingerprint, video_fingerprint
+from mmsmot.utils.stored_arrays import DAMAGED, read_all_stored_arrays
+
+BATCH_SIZE = 8  # frames that the detector sees at once
+
+
+class StoredDetections(BaseDetector):
+    """Detections and raw detections of videos, each computed once.
+
+    So that many trackers and thresholds are compared on the same pass of a detector. A
+    file holds a video; it is named by the video's files and the detector's fingerprint,
+    and written whole or not at all. Numbers are kept as float32, as the networks gave
+    them.
+
+    ::
+
+        detector -> raw, detect -> FOLDER/NAME-HASH.npz -> raw(frames), detect(frames)
+
+    Args:
+        detector: Answers for a video that has no file yet; one with feature maps, in eval
+            mode, so that both answers are of one pass.
+        folder: Of the files.
+    """
+
+    def __init__(self, detector: BaseDetector, folder: str | Path) -> None:
+        self.detector = detector
+        self.folder = Path(folder)
+        self._fingerprint: str | None = None
+        self._video: str | None = None
+        self._arrays: dict[str, np.ndarray] = {}
+
+    @property
+    def fingerprint(self) -> str:
+        if self._fingerprint is None:
+            self._fingerprint = self.detector.fingerprint
+        return self._fingerprint
+
+    def prepare(self, reader: VideoReader) -> None:
+        """Make the answers to a video ready; the detector runs where they are missing."""
+        path = self._path_of(reader.video)
+        if self._video == str(path):
+            return
+        try:
+            self._arrays = read_all_stored_arrays(path)
+        except DAMAGED:  # not there yet, or not whole
+            self._arrays = self._compute(reader)
+            with atomic_path(path) as temporary:
+                np.savez(temporary, **self._arrays)
+        self._video = str(path)
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        detections = []
+        for row in self._rows(frames):
+            columns = (self._arrays[name] for name in ('boxes', 'scores', 'labels'))
+            start, end = self._arrays['ends'][row : row + 2]
+            boxes, scores, labels = (column[start:end] for column in columns)
+            detections.append(
+                Detections(boxes.astype(np.float64), scores.astype(np.float64), labels)
+            )
+        return detections
+
+    def raw(self, frames: Sequence[Frame]) -> list[RawDetections]:
+        arrays = self._arrays
+        anchors = arrays['anchors'].astype(np.float64)
+        return [
+            RawDetections(
+                arrays['raw_boxes'][row].astype(np.float64),
+                arrays['raw_scores'][row].astype(np.float64),
+                anchors,
+            )
+            for row in self._rows(frames)
+        ]
+
+    def _rows(self, frames: Sequence[Frame]) -> list[int]:
+        ids = self._arrays['frame_ids']
+        rows = np.searchsorted(ids, [frame.frame_id for frame in frames])
+        return rows.tolist()
+
+    def _path_of(self, video: VideoInfo) -> Path:
+        key = text_fingerprint(f'{video_fingerprint(video.path)} {self.fingerprint}')
+        return self.folder / f'{video.name.replace("/", "-")}-{key[:20]}.npz'
+
+    def _compute(self, reader: VideoReader) -> dict[str, np.ndarray]:
+        frame_ids, raw, detections = [], [], []
+        for frames in reader.batches(BATCH_SIZE):
+            frame_ids += [frame.frame_id for frame in frames]
+            with torch.no_grad():
+                features = self.detector.extract(frames)
+            raw += self.detector.raw_in(features)
+            detections += self.detector.detect_in(features)
+        counts = [len(d) for d in detections]
+        return dict(
+            frame_ids=np.array(frame_ids),
+            anchors=raw[0].anchors.astype(np.float32),
+            raw_boxes=np.stack([r.boxes for r in raw]).astype(np.float32),
+            raw_scores=np.stack([r.scores for r in raw]).astype(np.float32),
+            boxes=np.concatenate([d.boxes for d in detections]).astype(np.float32),
+            scores=np.concatenate([d.scores for d in detections]).astype(np.float32),
+            labels=np.concatenate([d.labels for d in detections]),
+            ends=np.concatenate([[0], np.cumsum(counts)]),
+        )

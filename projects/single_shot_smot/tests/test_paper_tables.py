@@ -1,0 +1,126 @@
+"""The tables' runner on a few clips, and the weights that come with the project."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip('mmdet', reason='needs mmdet')
+
+from mmsmot.datasets.synsmot import make_synsmot
+from mmsmot.structures import Detections
+from projects.single_shot_smot.stored_detections import StoredDetections
+from projects.single_shot_smot.table_runner import (
+    SSD,
+    TRACKTOR,
+    Row,
+    TableRunner,
+    standard_errors,
+)
+from projects.single_shot_smot.tools.detection_ap import APTable, visible_boxes
+from projects.single_shot_smot.tools.paper_tables import TABLES, markdown
+from projects.single_shot_smot.trained_model import trained_model
+
+ROWS = [
+    Row('SMOT', SSD),
+    Row('K 1', SSD, {'model.estimator.anchors.num_anchors': 1}),
+    Row('SORT', 'sort_tiny-ssd_synsmot'),
+    Row('Tracktor', TRACKTOR),
+]
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Four clips of a seed that nothing was trained on."""
+    return str(make_synsmot(tmp_path_factory.mktemp('synsmot'), 'mini', 11))
+
+
+@pytest.fixture(scope='module')
+def runner(data: str, tmp_path_factory: pytest.TempPathFactory) -> TableRunner:
+    folder = tmp_path_factory.mktemp('tables')
+    return TableRunner(data, 'test', folder, {SSD: None, TRACKTOR: None})
+
+
+@pytest.fixture(scope='module')
+def scores(runner: TableRunner) -> dict[str, dict[str, float]]:
+    return runner.scores(ROWS, 'rows')
+
+
+def test_the_weights_find_people_of_another_seed(
+    runner: TableRunner, scores: dict
+) -> None:
+    table = APTable()
+    detector = runner.model(ROWS[0]).estimator.detector
+    for sample in runner.samples:
+        reader, gt = sample['inputs'], sample['data_samples'].gt_trajectories
+        detector.prepare(reader)
+        for frame in reader:
+            boxes = visible_boxes(gt, frame.frame_id)
+            table.add(boxes, detector.detect([frame])[0])
+    assert table.scores()['AP50'] > 85
+    assert scores['SMOT']['MOTA'] > 80
+    assert scores['Tracktor']['MOTA'] > 70
+    assert scores['SMOT']['switches'] <= scores['K 1']['switches']
+
+
+def test_stored_detections_are_the_detectors(runner: TableRunner, data: str) -> None:
+    stored = runner.model(ROWS[0]).estimator.detector
+    live = trained_model(SSD).estimator.detector
+    reader = runner.samples[0]['inputs']
+    frames = list(reader)[:3]
+    stored.prepare(reader)
+    for ours, theirs in zip(stored.raw(frames), live.raw(frames), strict=True):
+        np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=2e-3)
+        np.testing.assert_allclose(ours.scores, theirs.scores, atol=1e-5)
+        np.testing.assert_allclose(ours.anchors, theirs.anchors, atol=1e-3)
+    for ours, theirs in zip(stored.detect(frames), live.detect(frames), strict=True):
+        assert len(ours) == len(theirs) > 0
+        np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=2e-3)
+
+
+def test_what_was_run_is_kept(
+    runner: TableRunner, scores: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_again(*_):
+        raise AssertionError('the detector ran again')
+
+    monkeypatch.setattr(TableRunner, '_result', run_again)
+    assert runner.scores(ROWS, 'rows') == scores
+    monkeypatch.setattr(StoredDetections, '_compute', run_again)
+    runner.model(ROWS[0]).estimator.detector.prepare(runner.samples[0]['inputs'])
+    with pytest.raises(AssertionError, match='ran again'):
+        runner.scores([Row('K 2', SSD, {'model.estimator.anchors.num_anchors': 2})], '')
+
+
+def test_standard_errors_are_those_of_independent_videos() -> None:
+    """IDF1 of n videos, each 0 or 1 at the same size: a binomial."""
+    clear = dict(CLR_TP=10, CLR_FN=0, CLR_FP=0, IDSW=0)
+    identity = [dict(IDTP=10 * k, IDFN=10 - 10 * k, IDFP=10 - 10 * k) for k in (0, 1)]
+    results = [
+        (str(k), dict(CLEAR=clear, Identity=identity[k % 2]), 0) for k in range(100)
+    ]
+    errors = standard_errors(results)
+    assert errors['MOTA error'] == 0
+    assert errors['IDF1 error'] == pytest.approx(5, rel=0.1)  # sqrt(.25 / 100)
+
+
+def test_rows_have_labels_of_their_own() -> None:
+    for name, rows in TABLES.items():
+        labels = [row.label for row in rows()]
+        assert len(set(labels)) == len(labels), name
+
+
+def test_average_precision_of_known_boxes() -> None:
+    gt = np.array([[0.0, 0, 10, 10], [50, 50, 60, 60]])
+    table = APTable()
+    table.add(gt, Detections(gt, np.array([0.9, 0.8])))
+    assert table.scores() == pytest.approx(dict(AP50=100, AP=100, recall50=100))
+    table.add(gt, Detections(gt[:1] + 100, np.array([0.99])))  # a false one, two missed
+    # Recall 1/4 at precision 1/2, 2/4 at 2/3: the best from there on, at 51 of 101 points.
+    assert table.scores()['AP50'] == pytest.approx(100 * 2 / 3 * 51 / 101)
+    assert table.scores()['recall50'] == pytest.approx(50)
+
+
+def test_a_table_in_markdown() -> None:
+    text = markdown({'a': {'MOTA': 1.25, 'tracks': 3}}, 'table')
+    assert text == '| table | MOTA | tracks |\n|---|---:|---:|\n| a | 1.2 | 3 |'

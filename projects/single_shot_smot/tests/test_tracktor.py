@@ -1,0 +1,220 @@
+"""Tracktor's rules one by one, on a second stage whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from mmsmot.models.detectors import DetectionFile
+from mmsmot.models.reid import BaseReID
+from mmsmot.models.trackers.camera_motion import CameraMotion
+from mmsmot.structures import Detections, Frame
+from mmsmot.structures.feature_maps import FeatureMaps
+from projects.single_shot_smot.shift_recovery import row_iou
+from projects.single_shot_smot.tests.grid_detector import (
+    BOX,
+    VIDEO,
+    GridDetector,
+    Places,
+    frames,
+    square_boxes,
+)
+from projects.single_shot_smot.tracktor import Tracktor
+
+
+class SquareRegression(GridDetector):
+    """Regresses a box to the square that it overlaps by .3; its score is 0 without one.
+
+    Detections are the squares of the frames in ``detected_frames``; ``None``: of every frame.
+    """
+
+    def __init__(self, places: Places, detected_frames: set[int] | None = None) -> None:
+        super().__init__(places)
+        self.detected_frames = detected_frames
+
+    def extract(self, frames: Sequence[Frame]) -> FeatureMaps:
+        ids = torch.tensor([[float(frame.frame_id)] for frame in frames])
+        sizes = torch.tensor([[96.0, 96.0]] * len(frames))
+        return FeatureMaps((ids,), (1,), sizes, sizes, ids, list(frames))
+
+    def detect_in(self, features: FeatureMaps) -> list[Detections]:
+        detections = []
+        for frame in features.samples:
+            is_seen = (
+                self.detected_frames is None or frame.frame_id in self.detected_frames
+            )
+            corners = self.places.get(frame.frame_id, []) if is_seen else []
+            boxes = square_boxes(corners)
+            detections.append(Detections(boxes, np.full(len(boxes), 0.9)))
+        return detections
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        return self.detect_in(self.extract(frames))
+
+    def regress_in(self, features, boxes, labels):
+        answers = []
+        for frame, frame_boxes in zip(features.samples, boxes, strict=True):
+            squares = square_boxes(self.places.get(frame.frame_id, []))
+            moved, scores = frame_boxes.copy(), np.zeros(len(frame_boxes))
+            for square in squares:
+                iou = row_iou(np.tile(square, (len(moved), 1)), frame_boxes)
+                moved[iou > 0.3] = square
+                scores = np.where(iou > 0.3, 0.8, scores)
+            answers.append((moved, scores))
+        return answers
+
+
+class SideReID(BaseReID):
+    """One of two embeddings: on the left of x = 48, and on the right."""
+
+    fingerprint = 'side'
+
+    def embed(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        return np.eye(2, dtype=np.float32)[(boxes[:, 0] > 48).astype(int)]
+
+
+def run(places: Places, count: int, detected_frames: set[int] | None = None, **options):
+    """Ids of each frame, those that ended with it, and the last frame's tracks."""
+    options = dict(detector=SquareRegression(places, detected_frames)) | options
+    estimator = Tracktor(**options)
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    steps = [estimator.step(state, [f]) for f in frames(1, count, places)]
+    ids = [step.tracks[0].ids.tolist() for step in steps]
+    return ids, [step.ended_ids for step in steps], steps[-1].tracks[0]
+
+
+def straight(count: int, *starts: tuple[float, float, float]) -> Places:
+    return {k: [(x + v * k, y) for x, y, v in starts] for k in range(1, count + 1)}
+
+
+def test_tracks_go_on_by_regression_without_a_detection() -> None:
+    places = straight(8, (4, 8, 3), (60, 60, -3))
+    ids, ended, tracks = run(places, 8, detected_frames={1})
+    assert ids == [[1, 2]] * 8 and not any(ended)
+    np.testing.assert_array_equal(tracks.boxes, square_boxes(places[8]))
+    np.testing.assert_array_equal(tracks.scores, [0.8, 0.8])
+
+
+def test_batches_of_frames_are_the_frames_one_by_one() -> None:
+    places = straight(6, (4, 8, 3), (60, 60, -3))
+    estimator = Tracktor(detector=SquareRegression(places))
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    tracks = estimator.step(state, frames(1, 6, places)).tracks
+    assert [t.ids.tolist() for t in tracks] == run(places, 6)[0]
+
+
+def test_without_reid_a_lost_track_ends_at_once() -> None:
+    places = straight(6, (8, 8, 0))
+    places[3] = []
+    assert run(places, 6)[:2] == (
+        [[1], [1], [], [2], [2], [2]],
+        [[], [], [1], [], [], []],
+    )
+
+
+def test_reid_brings_a_track_back_and_patience_ends_it() -> None:
+    places = straight(9, (8, 8, 0))
+    places |= {3: [], 4: [], 5: [(8, 60)], 6: [], 7: [], 8: [], 9: []}
+    ids, ended, _ = run(places, 9, reid=SideReID(), patience=2)
+    assert ids == [[1], [1], [], [], [1], [], [], [], []]
+    assert ended == [[]] * 7 + [[1]] + [[]]
+
+
+def test_another_appearance_is_another_track() -> None:
+    places = {1: [(8, 8)], 2: [], 3: [(70, 8)]}
+    assert run(places, 3, reid=SideReID(), max_distance=1.4)[0] == [[1], [], [2]]
+    assert run(places, 3, reid=SideReID(), max_distance=2**0.5)[0] == [[1], [], [1]]
+
+
+def test_of_two_tracks_on_one_object_the_worse_is_lost() -> None:
+    places = {1: [(8, 8), (40, 8)], 2: [(22, 8)], 3: [(22, 8)]}
+    places[1] = [(16, 8), (28, 8)]
+    ids, ended, _ = run(places, 3)
+    assert [len(frame_ids) for frame_ids in ids] == [2, 1, 1]
+    assert sum(ended, []) == [2]
+
+
+def test_detections_on_a_track_are_not_new() -> None:
+    class Twice(SquareRegression):
+        def detect_in(self, features):
+            return [
+                Detections(
+                    np.concatenate([d.boxes, d.boxes + 5]), np.tile(d.scores, 2) * 0.9
+                )
+                for d in super().detect_in(features)
+            ]
+
+    places = straight(4, (8, 8, 0))
+    assert run(places, 4, detector=Twice(places))[0] == [[1]] * 4
+
+
+def test_boxes_move_with_the_camera() -> None:
+    class Pan(CameraMotion):
+        def _register(self, previous, gray, mask):
+            return np.array([[1.0, 0, 14], [0, 1, 0]])
+
+    places = straight(5, (4, 8, 14))  # steps of 14 leave an overlap of .07
+    assert run(places, 5)[0] == [[1], [2], [3], [4], [5]]
+    assert run(places, 5, camera_motion=Pan())[0] == [[1]] * 5
+
+
+def test_public_detections_are_regressed_and_scored_first() -> None:
+    class Public(GridDetector):
+        def detect(self, frames):
+            boxes = square_boxes([(10, 10), (70, 70)])  # the second is on nothing
+            return [Detections(boxes, np.array([0.1, 0.99])) for _ in frames]
+
+    places = straight(3, (8, 8, 0))
+    ids, _, tracks = run(places, 3, public_detector=Public(places))
+    assert ids == [[1]] * 3
+    np.testing.assert_array_equal(tracks.boxes, square_boxes([(8, 8)]))
+
+
+def test_nothing_for_hundreds_of_frames_leaves_nothing_behind() -> None:
+    places = {1: [(8, 8)], 300: [(8, 8)]}
+    estimator = Tracktor(detector=SquareRegression(places), reid=SideReID())
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    for first in range(1, 300, 50):
+        estimator.step(state, frames(first, first + 49, places))
+    assert state.ids.tolist() == [2] and state.features.shape == (1, 10, 2)
+
+
+def test_scores_that_are_nan_lose_a_track() -> None:
+    class Broken(SquareRegression):
+        def regress_in(self, features, boxes, labels):
+            ((moved, scores),) = super().regress_in(features, boxes, labels)
+            is_third = features.samples[0].frame_id == 3
+            return [(moved, np.where(is_third, np.nan, scores))]
+
+    places = straight(4, (8, 8, 0))
+    assert run(places, 4, detector=Broken(places))[0] == [[1], [1], [2], [2]]
+
+
+def test_a_frame_of_another_size_and_embeddings_of_another_length() -> None:
+    estimator = Tracktor(detector=SquareRegression({}))
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    estimator.step(state, frames(1, 1))
+    with pytest.raises(ValueError, match='frame 2 is 48x48, .*were 96x96'):
+        estimator.step(state, frames(2, 2, side=48))
+
+    class Growing(SideReID):
+        def embed(self, image, boxes):
+            self.width = getattr(self, 'width', 1) + 1
+            return np.ones((len(boxes), self.width))
+
+    with pytest.raises(ValueError, match='length 3 after some of length 2'):
+        run(straight(2, (8, 8, 0)), 2, reid=Growing())
+
+
+def test_bad_options() -> None:
+    detector = SquareRegression({})
+    with pytest.raises(TypeError, match='DetectionFile cannot regress boxes'):
+        Tracktor(detector=DetectionFile())
+    for name in ('det_threshold', 'keep_threshold', 'track_nms', 'new_iou'):
+        with pytest.raises(ValueError, match=f'Tracktor: {name}'):
+            Tracktor(detector=detector, **{name: BOX})
+    with pytest.raises(ValueError, match='Tracktor: patience'):
+        Tracktor(detector=detector, patience=-1)

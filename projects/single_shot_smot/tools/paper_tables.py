@@ -1,0 +1,295 @@
+"""The paper's tables on SynSMOT, on one stored pass of each detector.
+
+    python projects/single_shot_smot/tools/paper_tables.py --data-root DATA --split val
+    python projects/single_shot_smot/tools/paper_tables.py --data-root DATA --split test
+
+Each row is a config and options. What a row gave is kept in the output folder as soon as it
+is there; stopped, the same command goes on. ``choose``,
+``choose-linking`` and ``choose-tracktor`` are what the configs' values are chosen from on val.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    import numpy as np
+    import torch
+
+    from mmsmot.datasets import VideoReader
+    from mmsmot.models.smot import SMOT
+    from mmsmot.structures import Frame, SMOTDataSample
+    from mmsmot.utils.atomic import atomic_write
+    from projects.single_shot_smot.shift_recovery import Redetect, shift_recovery
+    from projects.single_shot_smot.stored_detections import StoredDetections
+    from projects.single_shot_smot.table_runner import (
+        SIZE,
+        SSD,
+        TRACKTOR,
+        Row,
+        TableRunner,
+        frames_a_second,
+    )
+
+PAPER = 'single-shot-k1_tiny_synsmot'
+ESTIMATOR = 'model.estimator.'
+SHIFTS = (0.1, 0.25, 0.33, 0.45)  # Fig. 3
+SHIFT_SCORE = 0.1  # least score of what is recovered there, of every system
+INPUT_SIZES = ((320, 192), (256, 160), (192, 128), (128, 96))
+# The keep rule that follows K, and as published.
+RULE = {'anchors.weigh_scores': True, 'relative_keep': True}
+NO_RULE = {'anchors.weigh_scores': False, 'relative_keep': False}
+
+
+def table1() -> list[Row]:
+    """The systems, and association on the same detector beside them."""
+    motion = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
+    return [
+        Row("SMOT, the paper's settings", PAPER),
+        Row('+ Farneback', PAPER, _estimator(motion)),
+        Row('SMOT, as chosen on val', SSD),
+        Row('+ linking', 'single-shot-linked_tiny_synsmot'),
+        Row('Tracktor', TRACKTOR, _estimator({'reid': None, 'camera_motion': None})),
+        Row('Tracktor++ (ECC, ReID)', TRACKTOR),
+        Row('SORT', 'sort_tiny-ssd_synsmot'),
+        Row('ByteTrack', 'bytetrack_tiny-ssd_synsmot'),
+        Row('DeepSORT', 'deepsort_tiny-ssd_synsmot'),
+    ]
+
+
+def table2() -> list[Row]:
+    """Thresholds, as the paper has them, on the chosen model."""
+    pairs = [(0.5, 0.1), (0.65, 0.3), (0.8, 0.2), (0.8, 0.3), (0.8, 0.4)]
+    pairs += [(0.9, 0.2), (0.9, 0.3), (0.9, 0.4)]
+    return [
+        Row(
+            f'sigma_det {high:g}, sigma_tk {low:g}',
+            SSD,
+            _estimator({'det_threshold': high, 'keep_threshold': low}),
+        )
+        for high, low in sorted(pairs)
+    ]
+
+
+def table3() -> list[Row]:
+    """Anchors: as published, and with the keep rule."""
+    rows = []
+    for count in (1, 5, 10, 20):
+        number = {'anchors.num_anchors': count}
+        published = {**number, **NO_RULE, 'anchors.closeness': 'iou'}
+        rows.append(Row(f'K {count}, as published', SSD, _estimator(published)))
+        rule = _estimator({**number, **RULE})
+        rows.append(Row(f'K {count}, with the rule', SSD, rule))
+    return rows
+
+
+def table4() -> list[Row]:
+    """Input sizes."""
+    rows = [
+        Row(f'SMOT {width} x {height}', SSD, {SIZE: (width, height)})
+        for width, height in INPUT_SIZES
+    ]
+    return [*rows, Row('Tracktor++ 320 x 192', TRACKTOR)]
+
+
+def choices() -> list[Row]:
+    """What is chosen on val: anchors and thresholds, distances, the trackers' scores."""
+    rows = []
+    for high, low in ((0.5, 0.1), (0.5, 0.2), (0.7, 0.1), (0.7, 0.2)):
+        thresholds = {'det_threshold': high, 'keep_threshold': low}
+        for count, closeness in ((1, 'iou'), (3, 'iou'), (3, 'diou'), (5, 'diou')):
+            options = {'anchors.num_anchors': count, 'anchors.closeness': closeness}
+            options = {**thresholds, **options, **(RULE if count > 1 else NO_RULE)}
+            label = f'{high}, {low}, K {count}, {closeness}'
+            rows.append(Row(label, SSD, _estimator(options)))
+    for score in (0.3, 0.5, 0.7):
+        options = {'model.tracker.score_threshold': score}
+        rows.append(Row(f'SORT {score}', 'sort_tiny-ssd_synsmot', options))
+        keys = ('track_threshold', 'birth_threshold')
+        options = {f'model.tracker.{key}': score for key in keys}
+        rows.append(Row(f'ByteTrack {score}', 'bytetrack_tiny-ssd_synsmot', options))
+        options = {'model.tracker.min_confidence': score}
+        rows.append(Row(f'DeepSORT {score}', 'deepsort_tiny-ssd_synsmot', options))
+    return rows
+
+
+def linking_choices() -> list[Row]:
+    """The distance of linking, and SMOT without it."""
+    rows = [Row('no linking', SSD)]
+    for distance in (0.3, 0.5, 0.6, 0.7, 0.8, 0.97):
+        options = _estimator({'linker.max_distance': distance})
+        label = f'linking {distance}'
+        rows.append(Row(label, 'single-shot-linked_tiny_synsmot', options))
+    return rows
+
+
+def tracktor_choices() -> list[Row]:
+    """Tracktor's thresholds."""
+    return [
+        Row(
+            f'Tracktor++ {high}, {low}, {distance}',
+            TRACKTOR,
+            _estimator(
+                dict(det_threshold=high, keep_threshold=low, max_distance=distance)
+            ),
+        )
+        for high, low, distance in (
+            (0.5, 0.5, 0.97),
+            (0.7, 0.3, 0.97),
+            (0.9, 0.3, 0.97),
+            (0.7, 0.3, 0.5),
+        )
+    ]
+
+
+TABLES = {
+    'choose': choices,
+    'choose-linking': linking_choices,
+    'choose-tracktor': tracktor_choices,
+    '1': table1,
+    '2': table2,
+    '3': table3,
+    '4': table4,
+}
+
+
+def _estimator(options: dict[str, Any]) -> dict[str, Any]:
+    return {f'{ESTIMATOR}{key}': value for key, value in options.items()}
+
+
+COLUMNS = (
+    *('MOTA', 'IDF1', 'IDP', 'IDR', 'transfers', 'F1', 'precision', 'recall'),
+    *('switches', 'tracks', 'MOTA error', 'IDF1 error'),
+)
+
+
+def markdown(rows: dict[str, dict[str, float]], corner: str) -> str:
+    """A table in Markdown: a row a name, one decimal, counts as they are."""
+    columns = list(next(iter(rows.values())))
+    lines = [f'| {corner} | {" | ".join(columns)} |']
+    lines.append('|---|' + '---:|' * len(columns))
+    for name, row in rows.items():
+        cells = (f'{v:.1f}' if isinstance(v, float) else str(v) for v in row.values())
+        lines.append(f'| {name} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
+
+
+def make_table(runner: TableRunner, name: str) -> str:
+    """Run one table."""
+    rows = [
+        row for row in TABLES[name]() if row.config != TRACKTOR or runner.has_tracktor
+    ]
+    scores = runner.scores(rows, f'table {name}')
+    cells = {row.label: {c: scores[row.label][c] for c in COLUMNS} for row in rows}
+    if name == '4':
+        for row in rows:
+            cells[row.label]['frames a second'] = frames_a_second(runner, row)
+    return markdown(cells, f'table {name}')
+
+
+def make_figure3(runner: TableRunner) -> str:
+    """The share of boxes that are recovered after a shift."""
+    rows = [
+        Row('SMOT, K 1', PAPER),
+        Row('SMOT, as chosen on val', SSD),
+        Row('Tracktor', TRACKTOR),
+    ]
+    label = 'the shifted box itself'
+    cells = {label: percent(shift_recovery(stay, runner.videos(label), SHIFTS, 0.0))}
+    for row in rows[: 3 if runner.has_tracktor else 2]:
+        model = runner.model(row)
+        videos = prepared(runner, model.estimator.detector, row.label)
+        shares = shift_recovery(redetection(model), videos, SHIFTS, SHIFT_SCORE)
+        cells[row.label] = percent(shares)
+    return markdown(cells, 'figure 3')
+
+
+def percent(shares: dict[float, float]) -> dict[str, float]:
+    """A row of figure 3."""
+    return {f'shift {shift:g}': 100 * share for shift, share in shares.items()}
+
+
+def prepared(
+    runner: TableRunner, detector: Any, label: str
+) -> Iterator[tuple[VideoReader, SMOTDataSample]]:
+    """The videos, whose detections are ready where they are stored."""
+    for reader, sample in runner.videos(label):
+        if isinstance(detector, StoredDetections):
+            detector.prepare(reader)
+        yield reader, sample
+
+
+def stay(
+    frames: Sequence[Frame], boxes: Sequence[np.ndarray]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """A box stays where it is: the control."""
+    return [(frame_boxes, np.ones(len(frame_boxes))) for frame_boxes in boxes]
+
+
+def redetection(model: SMOT) -> Redetect:
+    """What a model's estimator re-detects boxes with."""
+    estimator = model.estimator
+
+    def by_anchors(frames, boxes):
+        raw = estimator.detector.raw(frames)
+        labels = [np.zeros(len(b), np.int64) for b in boxes]
+        return [
+            estimator.anchors.redetect(*row)
+            for row in zip(boxes, labels, raw, strict=True)
+        ]
+
+    def by_second_stage(frames, boxes):
+        labels = [np.zeros(len(b), np.int64) for b in boxes]
+        with torch.no_grad():
+            features = estimator.detector.extract(frames)
+        return estimator.box_regression.regress_in(features, boxes, labels)
+
+    return by_anchors if hasattr(estimator, 'anchors') else by_second_stage
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--data-root', required=True)
+    parser.add_argument('--split', default='val', choices=('val', 'test'))
+    parser.add_argument(
+        '--tables', nargs='+', default=['1', '2', '3', '4', 'figure3'], metavar='NAME'
+    )
+    parser.add_argument(
+        '--out', type=Path, default=Path('work_dirs/single_shot_tables')
+    )
+    parser.add_argument('--weights', help="the SSD's; those of the project")
+    parser.add_argument('--tracktor-weights', help='the same of the Faster R-CNN')
+    parser.add_argument('--stride', type=int, default=1, help='take every n-th video')
+    parser.add_argument(
+        '--no-tracktor', action='store_true', help="leave Tracktor's rows out"
+    )
+    args = parser.parse_args()
+    unknown = set(args.tables) - {*TABLES, 'figure3'}
+    if unknown:
+        parser.error(
+            f'no such table: {sorted(unknown)}; there are {[*TABLES, "figure3"]}'
+        )
+    checkpoints = {SSD: args.weights, TRACKTOR: args.tracktor_weights}
+    runner = TableRunner(
+        args.data_root,
+        args.split,
+        args.out,
+        checkpoints,
+        args.stride,
+        not args.no_tracktor,
+    )
+    for name in args.tables:
+        text = make_figure3(runner) if name == 'figure3' else make_table(runner, name)
+        with atomic_write(runner.out / f'table_{name}.md') as stream:
+            stream.write(text + '\n')
+        print(f'\n{text}', flush=True)
+    print(f'\ntables: {runner.out}')
+
+
+if __name__ == '__main__':
+    run_tool(main)
