@@ -125,7 +125,7 @@ def table_rows(
         )
     transfers = sum(row['transfers'] for row in rows.values())
     num_tracks = sum(row['tracks'] for row in rows.values())
-    combined = combine_sequences({name: result for name, result, _ in results})
+    combined = combine_tracking_sequences({name: result for name, result, _ in results})
     rows[COMBINED] = {**_row(combined, transfers), 'tracks': num_tracks}
     return rows
 
