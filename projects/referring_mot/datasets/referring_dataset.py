@@ -172,6 +172,17 @@ class ReferringDataset(VideoDataset):
             for expression in info['gt'].expressions
         ]
 
+    def expression_shares(self) -> list[tuple[str, float]]:
+        """Each sentence with the share of its video's tracks that it refers to."""
+        self.full_init()
+        shares = []
+        for info in self.data_list:
+            count = max(len(np.unique(info['gt'].required_trajectories.ids)), 1)
+            for expression in info['gt'].expressions:
+                share = min(1.0, len(expression.ids()) / count)
+                shares.append((expression.sentence, share))
+        return shares
+
     def _videos(self) -> list[dict]:
         return self.dataset.load_data_list()
 
