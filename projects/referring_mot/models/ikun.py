@@ -432,7 +432,7 @@ class IKUN(DetectAndTrack):
         """The grids of all boxes and frames: from a cache's samples, or the images."""
         if all('box_grids' in sample for sample in samples):
             local = [
-                sample.box_grids[torch.from_numpy(window.rows[window.mask.T])]
+                sample.box_grids[torch.from_numpy(window.rows.T[window.mask.T])]
                 for sample, window in zip(samples, windows, strict=True)
             ]
             whole = [sample.frame_grids for sample in samples]
