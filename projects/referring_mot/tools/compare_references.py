@@ -24,8 +24,9 @@ with tool_imports():
     from mmengine.config import Config
 
     from mmsmot.engine import drop_init_cfg, load_config
+    from mmsmot.models.smot import SMOT
     from mmsmot.registry import DATASETS, MODELS
-    from mmsmot.utils.checkpoint import load_weights
+    from mmsmot.utils.checkpoint import load_checkpoint, require_weights_of
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.json_file import write_json
     from mmsmot.utils.mmdet_bridge import import_mmdet
@@ -82,7 +83,7 @@ def main() -> None:
     config = load_config(args.config, args.cfg_options)
     drop_init_cfg(config.model)
     model = MODELS.build(config.model).eval()
-    load_weights(model, args.checkpoint)
+    load_matching(model, args.checkpoint)
     out = Path(args.out)
     with folder_lock(out):
         videos = {}
@@ -116,6 +117,17 @@ def main() -> None:
             for name, row in rows.items()
         }
         write_json(dict(rows=plain, pairs=pairs), out / 'references.json')
+
+
+def load_matching(model: SMOT, path: str) -> None:
+    """Load a checkpoint; the detector's weights are left out where tracks are a file's."""
+    checkpoint = load_checkpoint(path)
+    weights = checkpoint.get('state_dict', checkpoint)
+    if model.estimator.detector is None:
+        within = 'estimator.detector.'
+        weights = {k: v for k, v in weights.items() if not k.startswith(within)}
+    require_weights_of(model, weights, path)
+    model.load_state_dict(weights)
 
 
 def build_dataset(
