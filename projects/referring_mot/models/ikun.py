@@ -265,7 +265,7 @@ class IKUN(DetectAndTrack):
 
         Arguments as of :meth:`extract_boxes`.
         """
-        return self.embed(*self.extract_boxes(images, boxes))
+        return self.embed_grids(*self.extract_boxes(images, boxes))
 
     def extract_boxes(
         self, images: Sequence[np.ndarray], boxes: Sequence[torch.Tensor]
@@ -297,7 +297,7 @@ class IKUN(DetectAndTrack):
         extract = self.visual_encoder.extract
         return extract(torch.cat(crops)), extract(wholes)
 
-    def embed(
+    def embed_grids(
         self, local: torch.Tensor, whole: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Local (R, L, C) and global features (B, G, C) with their positions."""
@@ -394,7 +394,7 @@ class IKUN(DetectAndTrack):
             return torch.empty(0), torch.empty(0)
         device = self.text_encoder.device
         grids = self._clip_grids(inputs, samples, windows, generator)
-        local, whole = self.embed(*(grid.to(device).float() for grid in grids))
+        local, whole = self.embed_grids(*(grid.to(device).float() for grid in grids))
         pairs = window_pairs(windows)
         unique, text_rows = np.unique(pairs.texts, return_inverse=True)
         text = self.text_encoder(unique.tolist())

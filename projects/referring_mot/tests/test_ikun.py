@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmsmot.models.estimators.detect_and_track import DetectAndTrack
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import BaseTracker
 from mmsmot.registry import MODELS, TRACKERS
@@ -24,6 +25,7 @@ from mmsmot.structures import (
 )
 from projects.referring_mot import referring_mot
 from projects.referring_mot.models.clip_windows import clip_windows, window_layout
+from projects.referring_mot.models.ikun import IKUN
 from projects.referring_mot.models.knowledge_unification import MODES
 from projects.referring_mot.models.refer_filter import ReferFilter
 from projects.referring_mot.models.similarity_calibration import SimilarityCalibration
@@ -157,6 +159,13 @@ def test_without_a_prompt_everybody_is_meant() -> None:
     (table,) = run(build(), [])
     assert len(table) == len(gt())
     assert (table.scores == 1).all()
+
+
+def test_nothing_of_the_tracking_is_replaced() -> None:
+    """A name of its own that is one of ``DetectAndTrack`` would break detection."""
+    names = {n for n in vars(IKUN) if not n.startswith('__')}
+    inherited = {n for n in vars(DetectAndTrack) if not n.startswith('__')}
+    assert names & inherited == {'begin', 'step', 'loss', 'parts'}
 
 
 def test_a_threshold_leaves_tracks_out_online() -> None:

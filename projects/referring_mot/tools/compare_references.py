@@ -66,6 +66,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--data-root', help="in place of the config's")
     parser.add_argument('--out', required=True, help='folder of tracks and scores')
     parser.add_argument(
+        '--tracks',
+        metavar='DIR',
+        help='tracks as <split>/<video>.txt, for a config whose tracker is TrajectoryFile: '
+        'splits may have videos of one name',
+    )
+    parser.add_argument(
         '--minilm',
         nargs=2,
         metavar=('ONNX', 'VOCAB'),
@@ -89,6 +95,8 @@ def main() -> None:
         videos = {}
         for split in ('val', 'test'):
             dataset = build_dataset(config, split, args.data_root)
+            if args.tracks:
+                model.estimator.tracker.path = f'{args.tracks}/{split}/{{name}}.txt'
             with progress_bar() as bar:
                 task = bar.add_task(split, total=len(dataset.data_list))
                 videos[split] = score_videos(
