@@ -72,9 +72,8 @@ def language_elements(facts: dict[str, Any]) -> list[Element]:
     for color in sorted({*colors.tolist()}):
         is_worn = np.tile(colors == color, (frames, 1))
         elements.append(Element(color, is_worn, 'color', everything))
-    driving = everything - {'person'}
-    for text, holds, group, holders in table.phrases(kinds):
-        elements.append(Element(text, holds, group, holders & everything or driving))
+    for phrase, holds, kind_of_phrase, holders in table.phrases(kinds):
+        elements.append(Element(phrase, holds, kind_of_phrase, holders))
     return [element for element in elements if element.holds.any()]
 
 

@@ -118,8 +118,9 @@ class _Stage:
             return
         assert body.look is not None
         joints = {name: rows[frame] for name, rows in self.joints[number].items()}
-        foot, unit = self.view.point(*place), self.view.scale(float(place[1]))
-        figure = Figure(joints, body.look, heading, foot, unit)
+        x, y = self.view.point(*place).tolist()
+        unit = self.view.scale(float(place[1]))
+        figure = Figure(joints, body.look, heading, (x, y), unit)
         pixels, corner = figure.draw()
         depth = float(self.view.project(np.array([[*place, 0.5]]))[1][0])
         if body.kind == 'person':
@@ -130,7 +131,7 @@ class _Stage:
         yield PropLayer(depth, merged, merged_corner, number + 1)
 
     def _shadows(self, canvas: np.ndarray, seen: list[int], frame: int) -> None:
-        shade = np.zeros(canvas.shape[:2], np.float32)
+        shade: np.ndarray = np.zeros(canvas.shape[:2], np.float32)
         for number in seen:
             body = self.objects[number]
             half = body.length / 2 + 0.1
@@ -143,7 +144,7 @@ class _Stage:
             )
             points, _ = self.view.project(np.column_stack([ground, np.zeros(4)]))
             fixed = np.round(points * 16).astype(np.int32)
-            cv2.fillPoly(shade, [fixed], SHADOW, cv2.LINE_8, 4)
+            cv2.fillPoly(shade, [fixed], (SHADOW,), cv2.LINE_8, 4)
         shade = cv2.GaussianBlur(shade, (0, 0), max(1.0, 0.004 * canvas.shape[1]))
         canvas *= (1 - shade)[..., None]
 

@@ -171,12 +171,12 @@ class _Prism:
                 heights = [low, low, high, high]
                 faces.append((self.points(along, across, heights), _shade(color, END)))
                 faces.append((self._pane(along, across, heights), GLASS))
-        roof = self.points(
+        top = self.points(
             [roof_back, roof_front, roof_front, roof_back],
             [-narrow, -narrow, narrow, narrow],
             high,
         )
-        return [*faces, (roof, _shade(color, TOP))]
+        return [*faces, (top, _shade(color, TOP))]
 
     def _pane(self, along: list, across: list, heights: list) -> np.ndarray:
         """The glass of a face: the face, shrunk towards its middle."""
