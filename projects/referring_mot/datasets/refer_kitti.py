@@ -18,7 +18,9 @@ from projects.referring_mot.datasets.kitti_labels import (
 )
 
 KITTI_FPS = 10.0
-_ALL = tuple(f'{number:04d}' for number in range(21))  # KITTI's training sequences
+_SEQUENCES = tuple(
+    f'{number:04d}' for number in range(21)
+)  # KITTI's training sequences
 _V2_TEST = ('0005', '0011', '0013', '0019')
 SPLITS = {
     'v1': {
@@ -29,7 +31,7 @@ SPLITS = {
         'test': ('0005', '0011', '0013'),
     },
     'v2': {
-        'train': tuple(name for name in _ALL if name not in _V2_TEST),
+        'train': tuple(name for name in _SEQUENCES if name not in _V2_TEST),
         'test': _V2_TEST,
     },
 }

@@ -191,9 +191,9 @@ class ReferringDataset(VideoDataset):
     ) -> dict:
         """A clip with one of the expressions as its prompt."""
         expressions = gt.expressions or []
-        drawn = expressions[int(generator.integers(len(expressions)))]
+        expression = expressions[int(generator.integers(len(expressions)))]
         sample = super()._clip(video, gt, generator)
-        sample['data_samples'].set_metainfo(dict(prompt=Prompt(drawn.sentence)))
+        sample['data_samples'].set_metainfo(dict(prompt=Prompt(expression.sentence)))
         return sample
 
     def _with_shuffled_text(self, samples: list[dict]) -> list[dict]:
@@ -249,14 +249,17 @@ def _report_missing_boxes(
 
 
 def _merged(
-    first: ReferringExpression, second: ReferringExpression
+    expression: ReferringExpression, repeated: ReferringExpression
 ) -> ReferringExpression:
     tables = []
     for name in ('labels', 'ignore'):
-        one, two = getattr(first, name), getattr(second, name)
-        tables.append({f: (*one.get(f, ()), *two.get(f, ())) for f in {*one, *two}})
+        labels, more_labels = getattr(expression, name), getattr(repeated, name)
+        frames = {*labels, *more_labels}
+        tables.append(
+            {f: (*labels.get(f, ()), *more_labels.get(f, ())) for f in frames}
+        )
     labels, ignore = tables
-    return replace(first, labels=labels, ignore=ignore)
+    return replace(expression, labels=labels, ignore=ignore)
 
 
 def _words(sentence: str) -> str:

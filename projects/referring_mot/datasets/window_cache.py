@@ -89,7 +89,7 @@ def _video_content(
         torch.from_numpy(objects.boxes[objects.frame_ids == frame_id]).float()
         for frame_id in frame_ids
     ]
-    local, whole = estimator.extract_boxes([f.image for f in frames], boxes)
+    box_grids, frame_grids = estimator.extract_boxes([f.image for f in frames], boxes)
     height, width = frames[0].image.shape[:2]
     expressions = [
         expression_to_dict(expression.on_frames(frame_ids))
@@ -107,8 +107,8 @@ def _video_content(
         'box_frames': objects.frame_ids,
         'ids': objects.ids,
         'boxes': objects.boxes,
-        'box_grids': local.half().numpy(),
-        'frame_grids': whole.half().numpy(),
+        'box_grids': box_grids.half().numpy(),
+        'frame_grids': frame_grids.half().numpy(),
         'note': np.frombuffer(json.dumps(note).encode(), np.uint8),
     }
 
@@ -191,13 +191,15 @@ class WindowCacheDataset(BaseDataset):
         )
         expressions: list[ReferringExpression] = content['expressions']
         sample.gt_expressions = [e.on_frames(frame_ids) for e in expressions]
-        drawn = expressions[int(generator.integers(len(expressions)))]
-        sample.set_metainfo(dict(prompt=Prompt(drawn.sentence)))
+        prompt = expressions[int(generator.integers(len(expressions)))]
+        sample.set_metainfo(dict(prompt=Prompt(prompt.sentence)))
         with np.load(path) as stored:
             box_grids = torch.from_numpy(stored['box_grids'][rows])
-            whole = stored['frame_grids'][start : start + self.num_frames]
+            frame_grids = stored['frame_grids'][start : start + self.num_frames]
         sample.set_field(box_grids, 'box_grids', dtype=torch.Tensor)
-        sample.set_field(torch.from_numpy(whole), 'frame_grids', dtype=torch.Tensor)
+        sample.set_field(
+            torch.from_numpy(frame_grids), 'frame_grids', dtype=torch.Tensor
+        )
         frames = [
             Frame(video, int(f), (int(f) - 1) / video.fps) for f in frame_ids.tolist()
         ]

@@ -236,20 +236,20 @@ class IKUN(DetectAndTrack):
         boxes = torch.from_numpy(tracks.boxes).float().to(self.text_encoder.device)
         features = boxes.new_zeros(0, num_texts, self.visual_encoder.channels)
         if num_tracks:
-            local, whole = self.encode([frame.image], [boxes])
+            local, context = self.encode([frame.image], [boxes])
             pairs = torch.arange(num_tracks).repeat_interleave(num_texts)
             texts = torch.arange(num_texts).repeat(num_tracks)
             frames = torch.zeros(num_tracks, dtype=torch.int64)
-            guided = self._guided(local, whole, frames, text, pairs, texts)
+            guided = self._guided(local, context, frames, text, pairs, texts)
             features = guided.unflatten(0, (num_tracks, num_texts))
         state.windows.push(tracks.ids, features, boxes)
         if not num_tracks:
             return np.zeros((0, num_texts))
-        seen, seen_boxes, mask = state.windows.of(tracks.ids)
+        window_features, window_boxes, mask = state.windows.of(tracks.ids)
         size = frame.image.shape[1::-1]
-        motion = box_motion(seen_boxes, mask, boxes.new_tensor([size]))
+        motion = box_motion(window_boxes, mask, boxes.new_tensor([size]))
         logits = self.pooling(
-            seen.transpose(1, 2).flatten(0, 1),
+            window_features.transpose(1, 2).flatten(0, 1),
             motion.repeat_interleave(num_texts, 0),
             mask.repeat_interleave(num_texts, 0),
             text.sentences.repeat(num_tracks, 1),
@@ -298,17 +298,17 @@ class IKUN(DetectAndTrack):
         return extract(torch.cat(crops)), extract(wholes)
 
     def embed_grids(
-        self, local: torch.Tensor, whole: torch.Tensor
+        self, local: torch.Tensor, context: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Local (R, L, C) and global features (B, G, C) with their positions."""
         local = self.visual_encoder.embed(local).flatten(2).transpose(1, 2)
-        whole = self.visual_encoder.embed(whole).flatten(2).transpose(1, 2)
-        return local + self.local_position, whole + self.global_position
+        context = self.visual_encoder.embed(context).flatten(2).transpose(1, 2)
+        return local + self.local_position, context + self.global_position
 
     def _guided(
         self,
         local: torch.Tensor,
-        whole: torch.Tensor,
+        context: torch.Tensor,
         frames: torch.Tensor,
         text: TextFeatures,
         boxes: torch.Tensor,
@@ -318,8 +318,8 @@ class IKUN(DetectAndTrack):
 
         Args:
             local: (R, L, C).
-            whole: (B, G, C).
-            frames: (R,) the row of ``whole`` of each box.
+            context: (B, G, C).
+            frames: (R,) the row of ``context`` of each box.
             text: S sentences.
             boxes: (N,) rows of ``local``.
             texts: (N,) rows of ``text``.
@@ -327,9 +327,9 @@ class IKUN(DetectAndTrack):
         unification = self.unification
         if unification.is_text_first:
             guided = unification.modulate(local, text, boxes, texts)
-            guided = unification.fuse(guided, whole[frames[boxes]])
+            guided = unification.fuse(guided, context[frames[boxes]])
         else:  # once for each box, not for each sentence
-            fused = unification.fuse(local, whole[frames])
+            fused = unification.fuse(local, context[frames])
             guided = unification.modulate(fused, text, boxes, texts)
         return unification.pool(guided)
 
@@ -394,7 +394,7 @@ class IKUN(DetectAndTrack):
             return torch.empty(0), torch.empty(0)
         device = self.text_encoder.device
         grids = self._clip_grids(inputs, samples, windows, generator)
-        local, whole = self.embed_grids(*(grid.to(device).float() for grid in grids))
+        local, context = self.embed_grids(*(grid.to(device).float() for grid in grids))
         pairs = window_pairs(windows)
         unique, text_rows = np.unique(pairs.texts, return_inverse=True)
         text = self.text_encoder(unique.tolist())
@@ -405,7 +405,7 @@ class IKUN(DetectAndTrack):
         pair_rows, steps = torch.nonzero(box_rows >= 0, as_tuple=True)
         guided = self._guided(
             local,
-            whole,
+            context,
             torch.from_numpy(layout.frames),
             text,
             box_rows[pair_rows, steps],
@@ -435,8 +435,8 @@ class IKUN(DetectAndTrack):
                 sample.box_grids[torch.from_numpy(window.rows.T[window.mask.T])]
                 for sample, window in zip(samples, windows, strict=True)
             ]
-            whole = [sample.frame_grids for sample in samples]
-            return torch.cat(local), torch.cat(whole)
+            context = [sample.frame_grids for sample in samples]
+            return torch.cat(local), torch.cat(context)
         device = self.text_encoder.device
         images, boxes = [], []
         for clip, window in enumerate(windows):

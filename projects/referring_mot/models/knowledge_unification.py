@@ -83,10 +83,10 @@ class KnowledgeUnification(nn.Module):
         """Whether :meth:`fuse` waits for the sentence."""
         return self.mode == TEXT_FIRST
 
-    def fuse(self, local: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+    def fuse(self, local: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """Local features (N, L, C) that have looked at the frame's (N, G, C)."""
-        context, _ = self.fusion(local, whole, whole, need_weights=False)
-        return local + context
+        attended, _ = self.fusion(local, context, context, need_weights=False)
+        return local + attended
 
     def modulate(
         self,

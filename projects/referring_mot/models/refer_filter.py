@@ -76,10 +76,10 @@ class ReferFilter:
         total = np.r_[0, np.cumsum(trajectories.scores[order])]
         if self.scope == 'window':
             first = np.arange(len(line))
-            last = np.searchsorted(line, line + self.span)
+            end = np.searchsorted(line, line + self.span)
         else:
             first = np.searchsorted(number, number, 'left')
-            last = np.searchsorted(number, number, 'right')
+            end = np.searchsorted(number, number, 'right')
         means = np.empty(len(line))
-        means[order] = (total[last] - total[first]) / (last - first)
+        means[order] = (total[end] - total[first]) / (end - first)
         return means.clip(0, 1)  # sums differ from the scores in the last digit

@@ -67,7 +67,7 @@ class ConvEncoder(BaseVisualEncoder):
         ValueError: The weights have other shapes, or there are none of ``CropTokens``.
     """
 
-    WITHIN = 'semantics.roi.crop.layers.'
+    PREFIX = 'semantics.roi.crop.layers.'
     LAYERS_PER_STEP = 3  # convolution, norm, activation
 
     def __init__(
@@ -82,8 +82,8 @@ class ConvEncoder(BaseVisualEncoder):
     ) -> None:
         super().__init__()
         require_numbers('ConvEncoder', COUNT, groups=groups)
-        most = NumberRange(0, len(widths), integer=True)
-        require_numbers('ConvEncoder', most, num_frozen=num_frozen)
+        step_range = NumberRange(0, len(widths), integer=True)
+        require_numbers('ConvEncoder', step_range, num_frozen=num_frozen)
         require_numbers('ConvEncoder', POSITIVE, std=std)
         layers: list[nn.Module] = []
         for low, high in zip((3, *widths), widths, strict=False):
@@ -105,7 +105,7 @@ class ConvEncoder(BaseVisualEncoder):
         path = str(weights_path(pretrained))
         checkpoint = load_checkpoint(path)
         weights = checkpoint.get('state_dict', checkpoint)
-        names = {self.WITHIN + name: name for name in self.frozen.state_dict()}
+        names = {self.PREFIX + name: name for name in self.frozen.state_dict()}
         crop_weights = {names[name]: weights[name] for name in names if name in weights}
         require_weights_of(self.frozen, crop_weights, path)
         self.frozen.load_state_dict(crop_weights)

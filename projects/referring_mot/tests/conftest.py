@@ -20,8 +20,8 @@ BOXES = {1: (4, 8, 10, 16), 7: (40, 8, 10, 16)}
 
 def kitti_rows(frame: int) -> dict[int, tuple[float, float, float, float]]:
     """x, y, width, height in pixels by id, of a frame from 0."""
-    x, *rest = BOXES[1]
-    rows = {1: (x + 2 * frame, *rest)}
+    x, *sides = BOXES[1]
+    rows = {1: (x + 2 * frame, *sides)}
     return rows if frame == NUM_FRAMES - 1 else rows | {7: BOXES[7]}
 
 
@@ -51,8 +51,8 @@ def refer_kitti(tmp_path: Path) -> Path:
         file.parent.mkdir(exist_ok=True)
         file.write_text('\n'.join(kitti) + '\n')
         write_expression_file(root, name, 'moving cars', {'0': [1], '1': [1], '2': [1]})
-        every = {str(f): list(kitti_rows(f)) for f in range(NUM_FRAMES)}
-        write_expression_file(root, name, 'cars', every)
+        cars = {str(f): list(kitti_rows(f)) for f in range(NUM_FRAMES)}
+        write_expression_file(root, name, 'cars', cars)
         write_expression_file(root, name, 'cars which are braking', {'1': [7]})
     return root
 

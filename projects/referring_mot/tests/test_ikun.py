@@ -43,8 +43,8 @@ def gt() -> Trajectories:
     """Id 1 moves to the right; id 2 stands, and is not there in frame 2."""
     rows = [(t, 1, 5 + 3 * t) for t in range(1, LENGTH + 1)]
     rows += [(t, 2, 40) for t in range(1, LENGTH + 1) if t != 2]
-    frames, ids, left = np.array(sorted(rows)).T
-    boxes = np.stack([left, left * 0 + 10, left + 8, left * 0 + 30], 1).astype(float)
+    frames, ids, x1 = np.array(sorted(rows)).T
+    boxes = np.stack([x1, x1 * 0 + 10, x1 + 8, x1 * 0 + 30], 1).astype(float)
     return Trajectories(frames, ids, boxes)
 
 
@@ -107,12 +107,14 @@ def run(model: SMOT, prompts: list[str]) -> list[Trajectories]:
 
 
 def sample(frame_ids: list[int], sentences: dict[str, dict]) -> SMOTDataSample:
-    made = SMOTDataSample(metainfo=dict(video=VIDEO, frame_ids=np.array(frame_ids)))
-    made.gt_trajectories = gt()[np.isin(gt().frame_ids, frame_ids)]
-    made.gt_expressions = [
+    clip_sample = SMOTDataSample(
+        metainfo=dict(video=VIDEO, frame_ids=np.array(frame_ids))
+    )
+    clip_sample.gt_trajectories = gt()[np.isin(gt().frame_ids, frame_ids)]
+    clip_sample.gt_expressions = [
         ReferringExpression(text, labels) for text, labels in sentences.items()
     ]
-    return made
+    return clip_sample
 
 
 @pytest.mark.parametrize('pooling', ['attention', 'cosine'])
@@ -139,11 +141,11 @@ def test_a_clip_of_training_scores_as_the_window_of_a_run(
 def test_a_prompt_scores_the_same_alone_and_beside_others() -> None:
     model = build()
     texts = ['people on the right', 'boxes', '穿红衣服的人', 'word ' * 500]
-    together = run(model, texts)
-    for text, table in zip(texts, together, strict=True):
+    tables = run(model, texts)
+    for text, table in zip(texts, tables, strict=True):
         (alone,) = run(model, [text])
         np.testing.assert_allclose(alone.scores, table.scores, atol=1e-6)
-    assert np.ptp([t.scores[0] for t in together]) > 1e-4
+    assert np.ptp([t.scores[0] for t in tables]) > 1e-4
 
 
 def test_prompts_share_the_pictures() -> None:
@@ -171,8 +173,8 @@ def test_nothing_of_the_tracking_is_replaced() -> None:
 def test_a_threshold_leaves_tracks_out_online() -> None:
     (everybody,) = run(build(), ['boxes'])
     middle = float(np.median(everybody.scores))
-    (some,) = run(build(threshold=middle), ['boxes'])
-    assert len(some) == (everybody.scores >= middle).sum() < len(everybody)
+    (confident,) = run(build(threshold=middle), ['boxes'])
+    assert len(confident) == (everybody.scores >= middle).sum() < len(everybody)
 
 
 def test_a_video_of_another_rate_has_windows_as_long_in_seconds() -> None:
@@ -312,8 +314,10 @@ def test_calibration_is_the_frequency_of_similar_expressions() -> None:
     with pytest.raises(ValueError, match='knows no training expression'):
         part(torch.zeros(1, 2), encoder)
     part.learn({'b': 0.25, 'a': 0.5})
-    added = part(torch.tensor([[1.0, 0.0], [0.0, 2.0]]), encoder)
-    torch.testing.assert_close(added, torch.tensor([8 * 0.5 - 0.1, 8 * 0.25 - 0.1]))
+    logit_offsets = part(torch.tensor([[1.0, 0.0], [0.0, 2.0]]), encoder)
+    torch.testing.assert_close(
+        logit_offsets, torch.tensor([8 * 0.5 - 0.1, 8 * 0.25 - 0.1])
+    )
     soft = SimilarityCalibration(scale=1, offset=0, temperature=1)
     soft.set_extra_state(part.get_extra_state())
     weight = 1 / (1 + np.exp(-1))

@@ -29,8 +29,8 @@ def dataset_of(root: Path, split: str = 'test', **options: object) -> ReferringD
 def objects() -> Trajectories:
     """Ids 1 and 2 in frames 1 to 3; x1 is 10 * id + frame."""
     frames, ids = np.repeat([1, 2, 3], 2), np.tile([1, 2], 3)
-    left = 10 * ids + frames
-    boxes = np.stack([left, ids * 0, left + 5, ids * 0 + 9], axis=1).astype(float)
+    x1 = 10 * ids + frames
+    boxes = np.stack([x1, ids * 0, x1 + 5, ids * 0 + 9], axis=1).astype(float)
     return Trajectories(frames, ids, boxes)
 
 

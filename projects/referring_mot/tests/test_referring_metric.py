@@ -25,22 +25,22 @@ FRAMES = np.arange(1, 11)
 def objects() -> Trajectories:
     """Ids 1 and 2 in ten frames; 1 moves ten pixels a frame."""
     frames, ids = np.repeat(FRAMES, 2), np.tile([1, 2], 10)
-    left = np.where(ids == 1, 10.0 * frames, 50.0)
+    x1 = np.where(ids == 1, 10.0 * frames, 50.0)
     top = np.where(ids == 1, 0.0, 60.0)
-    boxes = np.stack([left, top, left + 20, top + 30], axis=1)
+    boxes = np.stack([x1, top, x1 + 20, top + 30], axis=1)
     return Trajectories(frames, ids, boxes)
 
 
 def sample(sentence: str, labels: dict, predictions: Trajectories) -> dict:
-    made = SMOTDataSample(
+    gt_sample = SMOTDataSample(
         metainfo=dict(video=VIDEO, frame_ids=FRAMES, prompt=Prompt(sentence))
     )
     expression = ReferringExpression(sentence, labels)
-    made.gt_expressions = [expression]
-    made.gt_objects = objects()
-    made.gt_trajectories = referred_trajectories(objects(), expression)
-    made.pred_trajectories = predictions
-    return made.to_dict()
+    gt_sample.gt_expressions = [expression]
+    gt_sample.gt_objects = objects()
+    gt_sample.gt_trajectories = referred_trajectories(objects(), expression)
+    gt_sample.pred_trajectories = predictions
+    return gt_sample.to_dict()
 
 
 def always(*ids: int) -> dict:
@@ -130,7 +130,7 @@ def test_results_are_written_by_video_and_prompt(tmp_path: Path) -> None:
 
 
 def test_a_sample_of_another_dataset_is_refused() -> None:
-    other = sample('first', always(1), objects())
-    del other['gt_objects']
+    foreign = sample('first', always(1), objects())
+    del foreign['gt_objects']
     with pytest.raises(KeyError, match='no gt_objects.*ReferringDataset'):
-        scores([other])
+        scores([foreign])

@@ -1,4 +1,4 @@
-"""Rules for whom a sentence means: floors, oracle, controls, on tracks made by hand."""
+"""Rules for whom a sentence means: floors, oracle, controls, on tracks gt_sample by hand."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ FRAMES = np.arange(1, 11)
 def table(ids: Sequence[int]) -> Trajectories:
     """Ids in ten frames; id i stands at x 100 * i."""
     frames, numbers = np.repeat(FRAMES, len(ids)), np.tile(ids, len(FRAMES))
-    left = 100.0 * (numbers % 10)
-    boxes = np.stack([left, left * 0, left + 50, left * 0 + 80], axis=1)
+    x1 = 100.0 * (numbers % 10)
+    boxes = np.stack([x1, x1 * 0, x1 + 50, x1 * 0 + 80], axis=1)
     return Trajectories(frames, numbers, boxes)
 
 
@@ -67,12 +67,12 @@ def test_everybody_is_three_times_too_many(video: ScoredVideo) -> None:
 
 
 def test_the_model_is_one_frame_late(video: ScoredVideo) -> None:
-    first, second = apply_rule([video], at_least(0.5), frozenset({'first'}))
-    assert first.hota == pytest.approx(100)
-    assert first.kinds == ('static', 'in_training')
-    assert second.kinds == ('temporal', 'held_out')
+    static, temporal = apply_rule([video], at_least(0.5), frozenset({'first'}))
+    assert static.hota == pytest.approx(100)
+    assert static.kinds == ('static', 'in_training')
+    assert temporal.kinds == ('temporal', 'held_out')
     # Five of six boxes are right, and they are of one track.
-    assert second.hota == pytest.approx(100 * 5 / 6, abs=0.01)
+    assert temporal.hota == pytest.approx(100 * 5 / 6, abs=0.01)
 
 
 def test_whole_tracks_lose_what_is_temporal(video: ScoredVideo) -> None:

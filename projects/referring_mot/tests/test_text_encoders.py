@@ -100,14 +100,14 @@ def test_the_small_encoder_keeps_its_words_in_the_checkpoint(
     small: SmallTextEncoder,
 ) -> None:
     torch.manual_seed(1)
-    other = SmallTextEncoder(
+    loaded = SmallTextEncoder(
         tokenizer=dict(type='CaptionTokenizer', vocab_size=300),
         channels=16,
         max_length=12,
     ).eval()
-    other.load_state_dict(small.state_dict())
-    one, two = small(SENTENCES).sentences, other(SENTENCES).sentences
-    torch.testing.assert_close(one, two)
+    loaded.load_state_dict(small.state_dict())
+    expected = small(SENTENCES).sentences
+    torch.testing.assert_close(loaded(SENTENCES).sentences, expected)
 
 
 def test_minilm(minilm: ONNXTextEncoder) -> None:
@@ -124,9 +124,9 @@ def test_minilm_knows_paraphrases(minilm: ONNXTextEncoder) -> None:
     ]
     sentences = minilm(texts).sentences.numpy()
     np.testing.assert_allclose(np.linalg.norm(sentences, axis=1), 1, atol=1e-5)
-    same, other = sentences[0] @ sentences[1], sentences[0] @ sentences[2]
-    assert same > 0.5
-    assert other < 0.2
+    paraphrase, unrelated = sentences[0] @ sentences[1], sentences[0] @ sentences[2]
+    assert paraphrase > 0.5
+    assert unrelated < 0.2
 
 
 def test_a_model_of_transformers_in_a_folder(roberta: Path) -> None:

@@ -132,8 +132,8 @@ def load_matching(model: SMOT, path: str) -> None:
     checkpoint = load_checkpoint(path)
     weights = checkpoint.get('state_dict', checkpoint)
     if model.estimator.detector is None:
-        within = 'estimator.detector.'
-        weights = {k: v for k, v in weights.items() if not k.startswith(within)}
+        prefix = 'estimator.detector.'
+        weights = {k: v for k, v in weights.items() if not k.startswith(prefix)}
     require_weights_of(model, weights, path)
     model.load_state_dict(weights)
 
@@ -165,8 +165,8 @@ def choose_rules(
         encoder = ONNXTextEncoder(model=minilm[0], vocab=minilm[1])
 
         def similarity(sentences: Sequence[str], captions: Sequence[str]) -> np.ndarray:
-            one, two = (encoder(texts).sentences for texts in (sentences, captions))
-            return (one @ two.T).numpy()
+            vectors = [encoder(texts).sentences for texts in (sentences, captions)]
+            return (vectors[0] @ vectors[1].T).numpy()
 
         def rule_at(threshold: float) -> Rule:
             return true_captions(similarity, threshold)

@@ -65,19 +65,19 @@ def motion_labels(
     one after it, at the ends of a trajectory as far as it reaches, in heights a second.
     """
     labels: dict[str, dict[int, list[int]]] = {'left': {}, 'right': {}, 'still': {}}
-    half = max(1, round(SPAN * fps / 2))
+    half_span = max(1, round(SPAN * fps / 2))
     for track_id, rows in trajectories.by_id().items():
-        if rows.frame_ids[-1] - rows.frame_ids[0] < half:
+        if rows.frame_ids[-1] - rows.frame_ids[0] < half_span:
             continue  # too short to tell
         boxes = rows.boxes
         middle = (boxes[:, 0] + boxes[:, 2]) / 2
         height = np.median(boxes[:, 3] - boxes[:, 1])
-        first = np.maximum(rows.frame_ids - half, rows.frame_ids[0])
-        last = np.minimum(rows.frame_ids + half, rows.frame_ids[-1])
-        seconds = (last - first) / fps
+        first = np.maximum(rows.frame_ids - half_span, rows.frame_ids[0])
+        end = np.minimum(rows.frame_ids + half_span, rows.frame_ids[-1])
+        seconds = (end - first) / fps
         ways = [
             (
-                np.interp(last, rows.frame_ids, axis)
+                np.interp(end, rows.frame_ids, axis)
                 - np.interp(first, rows.frame_ids, axis)
             )
             / height
