@@ -54,7 +54,7 @@ with tool_imports():
     )
 
 GRID = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-CAPTION_GRID = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+CAPTION_GRID = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
 
 
 def parse_args() -> argparse.Namespace:
@@ -186,8 +186,8 @@ def best_threshold(
         for value in grid
     ]
     best = grid[int(np.argmax(means))]
-    name = rule_at.__name__
-    print(f'{name}: {best} of {dict(zip(grid, np.round(means, 2), strict=True))}')
+    listed = ', '.join(f'{v}: {m:.2f}' for v, m in zip(grid, means, strict=True))
+    print(f'{rule_at.__name__}: {best} of {listed}')
     return best
 
 
