@@ -261,23 +261,25 @@ def pair_scores(videos: Sequence[ScoredVideo], rule: Rule) -> dict[str, float]:
     """Precision, recall and F1 over (object, expression), of gt objects.
 
     An object is meant where most of the boxes that cover it are; it is referred to where
-    the expression does so in some frame.
+    the expression does so in most of its frames.
     """
     true, predicted = [], []
     for video in videos:
         meant, rows = rule(video), video.gt_rows()
-        ids = np.unique(video.objects.ids)
+        ids, lives = np.unique(video.objects.ids, return_counts=True)
         is_covered = rows >= 0
         number = np.searchsorted(ids, video.objects.ids[rows[is_covered]])
         counts = np.bincount(number, minlength=len(ids))
         for row, expression in enumerate(video.expressions):
             hits = np.bincount(number, meant[row, is_covered], len(ids))
             predicted.append(hits > counts / 2)
-            true.append(np.isin(ids, [*expression.ids()]))
+            referred = referred_trajectories(video.objects, expression).ids
+            hits = np.bincount(np.searchsorted(ids, referred), minlength=len(ids))
+            true.append(hits > lives / 2)
     is_true, is_meant = np.concatenate(true), np.concatenate(predicted)
     hits = float((is_true & is_meant).sum())
-    precision = hits / max(is_meant.sum(), 1)
-    recall = hits / max(is_true.sum(), 1)
+    precision = hits / max(float(is_meant.sum()), 1.0)
+    recall = hits / max(float(is_true.sum()), 1.0)
     f1 = 2 * precision * recall / max(precision + recall, 1e-9)
     return dict(
         pairs=len(is_true),

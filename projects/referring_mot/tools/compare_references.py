@@ -32,6 +32,7 @@ with tool_imports():
     from mmsmot.utils.mmdet_bridge import import_mmdet
     from mmsmot.utils.progress_bar import progress_bar
     from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+    from projects.referring_mot.datasets.window_cache import WindowCacheDataset
     from projects.referring_mot.evaluation.expression_scores import (
         summarize_expressions,
     )
@@ -72,6 +73,12 @@ def parse_args() -> argparse.Namespace:
         'splits may have videos of one name',
     )
     parser.add_argument(
+        '--windows',
+        metavar='DIR',
+        help='cache that was trained on, whose sentences are not held out; by default '
+        'those of the train split',
+    )
+    parser.add_argument(
         '--minilm',
         nargs=2,
         metavar=('ONNX', 'VOCAB'),
@@ -102,7 +109,11 @@ def main() -> None:
                 videos[split] = score_videos(
                     model, dataset, out / split, lambda task=task: bar.advance(task)
                 )
-        train = build_dataset(config, 'train', args.data_root)
+        train = (
+            WindowCacheDataset(data_root=args.windows)
+            if args.windows
+            else build_dataset(config, 'train', args.data_root)
+        )
         rules = choose_rules(videos['val'], args.minilm)
         rows, pairs = {}, {}
         for name, rule in rules.items():
