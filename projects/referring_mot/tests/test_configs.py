@@ -10,8 +10,11 @@ import torch
 from mmengine.dataset import pseudo_collate
 
 from mmsmot.datasets.seeded_index import SeededIndex
+from mmsmot.datasets.synsmot import make_clip
 from mmsmot.engine import load_config
 from mmsmot.registry import MODELS
+from mmsmot.structures import Frame, Prompt, VideoInfo, pairwise_iou
+from mmsmot.utils.checkpoint import load_weights
 from mmsmot.utils.mmdet_bridge import import_mmdet
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.models.ikun import IKUN
@@ -75,3 +78,28 @@ def test_the_papers_size_steps(refer_kitti: Path, roberta: Path) -> None:
     assert np.isfinite(float(loss))
     backbone = model.estimator.visual_encoder.backbone
     assert backbone.layer4[0].conv1.weight.grad.abs().sum() > 0
+
+
+def test_the_weights_find_who_wears_a_colour() -> None:
+    """A clip of the test split: a man in red, a woman in green, a boy in pink."""
+    import_mmdet()
+    config = load_config('projects/referring_mot/configs/ikun_tiny_synsmot')
+    model = MODELS.build(config.model).eval()
+    load_weights(model, PROJECT / 'weights' / 'ikun_tiny_synsmot.safetensors')
+    clip = make_clip(0, 4, 'test')
+    height, width = clip.images[0].shape[:2]
+    video = VideoInfo('clip', 'clip', 8.0, width, height)
+    frames = [
+        Frame(video, t + 1, t / 8, load=lambda image=image: image)
+        for t, image in enumerate(clip.images)
+    ]
+    colors = ('red', 'green', 'pink')
+    run = model.begin(video, [Prompt(f'people in {color}') for color in colors])
+    run.push(frames)
+    for number, result in enumerate(run.finish()):
+        table = result.trajectories
+        rows = table[table.frame_ids == 2]
+        assert len(rows) == 1
+        gt = clip.boxes[1, number].astype(float)
+        gt[2:] += gt[:2]
+        assert pairwise_iou(rows.boxes, gt[None])[0, 0] > 0.5
