@@ -24,6 +24,7 @@ from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.models.trajectory.roi_tokens import roi_align
 from mmsmot.registry import MODELS, build_part
 from mmsmot.structures import Frame, SMOTDataSample, Tracks
+from mmsmot.utils.checkpoint import load_checkpoint, require_weights_of
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from mmsmot.structures import Prompt, VideoInfo
 
 FOCAL_GAMMA = 2.0  # released
+TRACKING_PARTS = ('detector', 'reid', 'feature_extractor', 'tracker')
 
 
 @dataclass(eq=False)
@@ -108,11 +110,13 @@ class IKUN(DetectAndTrack):
             a window are as far apart in seconds. ``None``: frames are counted.
         threshold: Tracks below it are left out at once; ``None`` leaves all of them.
         box_noise: Standard deviation by which gt boxes are moved in training, in sides.
+        matching: Weights of a pipeline with ``IKUN``, a file: all but those of what
+            tracks, so that another detector and tracker may stand here; ``None``: none.
         short_windows: Share of training batches whose windows lose their first frames,
             as those of a new track.
 
     Raises:
-        ValueError: An option is out of its range.
+        ValueError: An option is out of its range, or ``matching`` has other weights.
     """
 
     reads_prompt = True
@@ -138,6 +142,7 @@ class IKUN(DetectAndTrack):
         threshold: float | None = None,
         box_noise: float = 0.0,
         short_windows: float = 0.0,
+        matching: str | None = None,
     ) -> None:
         super().__init__(
             tracker=tracker,
@@ -166,6 +171,27 @@ class IKUN(DetectAndTrack):
         self.short_windows = short_windows
         self.local_position = self._position(self.local_size)
         self.global_position = self._position(self.global_size)
+        if matching is not None:
+            self._load_matching(matching)
+
+    def _load_matching(self, path: str) -> None:
+        """Load the weights of the parts that are not the tracking's."""
+        checkpoint = load_checkpoint(path)
+        weights = checkpoint.get('state_dict', checkpoint)
+        names = [n for n in self.state_dict() if n.split('.')[0] not in TRACKING_PARTS]
+        matching_weights = {
+            name: weights[f'estimator.{name}']
+            for name in names
+            if f'estimator.{name}' in weights
+        }
+        missing = [name for name in names if name not in matching_weights]
+        if missing:
+            raise ValueError(
+                f'{path}: not the weights of this IKUN: {len(missing)} are missing '
+                f'{missing[:3]}'
+            )
+        require_weights_of(self, matching_weights, path, partial=True)
+        self.load_state_dict(matching_weights, strict=False)
 
     def _position(self, size: tuple[int, int]) -> nn.Parameter:
         """(L, C) learned, for the cells of an image of a size."""

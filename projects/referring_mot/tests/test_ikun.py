@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -327,3 +328,20 @@ def test_calibration_is_the_frequency_of_similar_expressions() -> None:
     )
     with pytest.raises(ValueError, match='holds no frequencies'):
         soft.set_extra_state(torch.tensor([65], dtype=torch.uint8))
+
+
+def test_matching_goes_behind_another_tracker(tmp_path: Path) -> None:
+    model = build()
+    with torch.no_grad():
+        for part in model.estimator.pooling.parameters():
+            part.add_(0.01)
+    path = tmp_path / 'model.pth'
+    torch.save(dict(state_dict=model.state_dict()), path)
+    loaded = build(matching=str(path))
+    expected, actual = run(model, ['boxes'])[0], run(loaded, ['boxes'])[0]
+    np.testing.assert_allclose(actual.scores, expected.scores, atol=1e-7)
+    torch.save(
+        dict(state_dict={'estimator.pooling.position': torch.zeros(2, 16)}), path
+    )
+    with pytest.raises(ValueError, match='not the weights of this IKUN'):
+        build(matching=str(path))
