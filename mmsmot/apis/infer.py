@@ -22,7 +22,13 @@ from ..evaluation.result_names import RESULT
 from ..evaluation.smot_report import smot_report_headline
 from ..models.smot import SMOT, write_pred_fields
 from ..models.video_run import PromptResult, VideoRun
-from ..structures import Prompt, SMOTDataSample, as_prompts, write_trajectories
+from ..structures import (
+    Prompt,
+    SMOTDataSample,
+    Trajectories,
+    as_prompts,
+    write_trajectories,
+)
 from ..utils.folder_lock import folder_lock
 from ..utils.json_file import write_json
 from ..utils.printable import printable
@@ -150,6 +156,11 @@ def _infer(
     samples, times = _track_and_draw(model, video, outputs, draw, stopwatch)
     warnings = [*warnings, *video.warnings]
     contents = {}
+    targets = [
+        (str(sample.prompt), sample.pred_trajectories)
+        for sample in samples
+        if sample.get('prompt') is not None and model.estimator.reads_prompt
+    ]
     for output, sample in zip(outputs, samples, strict=True):
         # The gt beside a video is of every object.
         is_of_prompt = output.prompt is not None and model.estimator.reads_prompt
@@ -157,7 +168,7 @@ def _infer(
         files = ['tracks.txt']
         if draw:
             page = _write_page(
-                video, sample, times, output.folder, warnings, evaluation
+                video, sample, times, output.folder, warnings, evaluation, targets
             )
             files += ['video.mp4', *page]
         content = result_json(video, sample, times, stopwatch, output.key)
@@ -264,6 +275,7 @@ def _write_page(
     out_dir: Path,
     warnings: Sequence[str],
     evaluation: SelfEvaluation,
+    targets: Sequence[tuple[str, Trajectories]],
 ) -> list[str]:
     """Write the page; the names of the files that it is.
 
@@ -283,6 +295,7 @@ def _write_page(
         warnings,
         threshold=0.0,
         matches=evaluation.gt_of,
+        targets=targets,
     )
     if video.is_live:
         return [page.name, RECORDING]

@@ -43,6 +43,13 @@ PAPER_ROW = {
     'Video summaries': '3,292',
 }
 
+# Refer-UE-City in Table 1 of MLS-Track, of 6,207 frames and 714 prompts.
+REFER_UE_CITY_ROW = {
+    'Boxes of expressions': '0.55M (Refer-UE-City)',
+    'Instances per expression': '10.3 (Refer-UE-City)',
+    'Temporal ratio per expression': '0.78 (Refer-UE-City)',
+}
+
 
 @dataclass
 class DatasetStatistics:
@@ -67,6 +74,9 @@ class DatasetStatistics:
         boxes: Number of boxes.
         pairs: Number of (subject, object) that have an interaction.
         expressions: Number of referring expressions.
+        expression_boxes: Boxes that each of them refers to.
+        expression_instances: Trajectories that each of them refers to.
+        expression_coverage: Share of its video's frames in which each refers to somebody.
     """
 
     sequence_seconds: list[float] = field(default_factory=list)
@@ -81,6 +91,9 @@ class DatasetStatistics:
     boxes: int = 0
     pairs: int = 0
     expressions: int = 0
+    expression_boxes: list[int] = field(default_factory=list)
+    expression_instances: list[int] = field(default_factory=list)
+    expression_coverage: list[float] = field(default_factory=list)
 
     @classmethod
     def of(cls, videos: Iterable[dict]) -> DatasetStatistics:
@@ -111,6 +124,11 @@ class DatasetStatistics:
             self.interactions.append(sum(map(len, pairs.values())))
             self.verbs.update(verb for verbs in pairs.values() for verb in verbs)
         self.expressions += len(gt.expressions or ())
+        for expression in gt.expressions or ():
+            ids = [ids for ids in expression.labels.values() if ids]
+            self.expression_boxes.append(sum(map(len, ids)))
+            self.expression_instances.append(len(expression.ids()))
+            self.expression_coverage.append(len(ids) / max(len(video), 1))
 
     def _count_words(self, text: str) -> int:
         words = [word.lower() for word in _WORD.findall(text)]
@@ -156,6 +174,17 @@ class DatasetStatistics:
             'Referring expressions': self.expressions,
         }
 
+    def referring(self) -> dict[str, float | int | None]:
+        """The columns of MLS-Track's Table 1 beside frames and prompts; ``None`` without
+        expressions."""
+        if not self.expressions:
+            return dict.fromkeys(REFER_UE_CITY_ROW)
+        return {
+            'Boxes of expressions': sum(self.expression_boxes),
+            'Instances per expression': float(np.mean(self.expression_instances)),
+            'Temporal ratio per expression': float(np.mean(self.expression_coverage)),
+        }
+
     def distributions(self) -> dict[str, Sequence[float]]:
         """The distributions of Fig. 2 (a) to (e), by title."""
         return {
@@ -179,6 +208,7 @@ class DatasetStatistics:
         return {
             'table': self.table(),
             'further': self.further(),
+            'referring': self.referring(),
             'distributions': {
                 title: distribution_statistics(values)
                 for title, values in self.distributions().items()
@@ -231,13 +261,18 @@ def most_frequent_items(counts: Counter[str], top: int) -> dict[str, int]:
 
 
 def dataset_statistics_table(columns: dict[str, DatasetStatistics]) -> str:
-    """Table 1 with a column for each split and the paper's own, as Markdown."""
+    """Table 1 with a column for each split and the paper's own, as Markdown; of
+    referring expressions Refer-UE-City's."""
     names = list(columns)
     head = ['', *names, 'BenSMOT (paper)']
-    tables = {name: {**s.table(), **s.further()} for name, s in columns.items()}
+    tables = {
+        name: {**s.table(), **s.further(), **s.referring()}
+        for name, s in columns.items()
+    }
+    paper = PAPER_ROW | REFER_UE_CITY_ROW
     rows = [
         [title, *(_number(tables[name][title]) for name in names)]
-        + [PAPER_ROW.get(title, '')]
+        + [paper.get(title, '')]
         for title in tables[names[0]]
     ]
     for title in columns[names[0]].distributions():
@@ -252,4 +287,6 @@ def dataset_statistics_table(columns: dict[str, DatasetStatistics]) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return 'n/a'
-    return f'{value:,}' if isinstance(value, int) else f'{value:,.1f}'
+    if isinstance(value, int):
+        return f'{value:,}'
+    return f'{value:,.1f}' if value >= 1 else f'{value:.2f}'

@@ -198,16 +198,19 @@ class SMOT(BaseModel):
     def predict(
         self, inputs: list[VideoReader], data_samples: list[SMOTDataSample]
     ) -> list[SMOTDataSample]:
-        """Add the ``pred_`` fields to the sample of each video."""
-        for video, sample in zip(inputs, data_samples, strict=True):
-            prompt = sample.get('prompt')
-            if prompt is not None and not self.estimator.reads_prompt:
+        """Add the ``pred_`` fields to each sample.
+
+        Prompts of one video that follow each other share one run over it.
+        """
+        for video, samples in _by_video(inputs, data_samples):
+            prompts = [s.prompt for s in samples if s.get('prompt') is not None]
+            if prompts and not self.estimator.reads_prompt:
                 _warn_unread_prompt(type(self.estimator).__name__)
-            run = self.begin(video.video, () if prompt is None else (prompt,))
+            run = self.begin(video.video, prompts)
             for frames, _ in self.batches(video, run):
                 del frames  # as in batches
-            (result,) = run.finish()
-            write_pred_fields(result, run.frame_ids, sample)
+            for result, sample in zip(run.finish(), samples, strict=True):
+                write_pred_fields(result, run.frame_ids, sample)
         return data_samples
 
     def refine(
@@ -239,6 +242,30 @@ class SMOT(BaseModel):
         if not plan.semantic_losses:
             return estimate.losses
         return estimate.losses | self.semantics.loss(estimate, inputs, data_samples)
+
+
+def _by_video(
+    inputs: Sequence[VideoReader], data_samples: Sequence[SMOTDataSample]
+) -> list[tuple[VideoReader, list[SMOTDataSample]]]:
+    """Each video with the samples, of different prompts, that one run can answer."""
+    groups: list[tuple[VideoReader, list[SMOTDataSample]]] = []
+    for video, sample in zip(inputs, data_samples, strict=True):
+        if groups and _may_share_run(groups[-1][1], sample):
+            groups[-1][1].append(sample)
+        else:
+            groups.append((video, [sample]))
+    return groups
+
+
+def _may_share_run(samples: Sequence[SMOTDataSample], sample: SMOTDataSample) -> bool:
+    """Whether a sample is of the same frames as others, for another prompt."""
+    prompts = [other.get('prompt') for other in samples]
+    prompt = sample.get('prompt')
+    if None in (*prompts, prompt) or prompt in prompts:
+        return False
+    return samples[0].video == sample.video and np.array_equal(
+        samples[0].frame_ids, sample.frame_ids
+    )
 
 
 def unread_prompt_message(estimator_name: str) -> str:

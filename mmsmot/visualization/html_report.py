@@ -17,7 +17,7 @@ from urllib.parse import quote
 import numpy as np
 
 from ..evaluation.interactions import THRESHOLD
-from ..structures import SMOTDataSample
+from ..structures import SMOTDataSample, Trajectories
 from ..utils.atomic import atomic_write
 from .report_data import report_data
 
@@ -39,6 +39,7 @@ def write_html_report(
     threshold: float = THRESHOLD,
     embed_limit: int = EMBED_LIMIT,
     matches: Mapping[int, int] | None = None,
+    targets: Sequence[tuple[str, Trajectories]] = (),
 ) -> None:
     """Write the report of a video, atomically.
 
@@ -67,6 +68,8 @@ def write_html_report(
         embed_limit: Bytes of a video that is put into the page at most.
         matches: True id by predicted id, as of
             :func:`~mmsmot.structures.match_trajectories`; ``None`` to match here.
+        targets: What was asked for in the same run, and whom it means: a row of the
+            timeline each. Empty: the sample's own prompt, where it has one.
 
     Raises:
         FileNotFoundError: There is no ``video``.
@@ -76,7 +79,9 @@ def write_html_report(
         TypeError: A score is no number.
     """
     path = Path(path)
-    data = report_data(sample, times, scores or {}, warnings, threshold, matches)
+    data = report_data(
+        sample, times, scores or {}, warnings, threshold, matches, targets
+    )
     embedded = None
     if video is not None:
         data['video'] = _video_entry(Path(video), path, embed_limit)

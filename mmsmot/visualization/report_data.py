@@ -39,6 +39,7 @@ def report_data(
     warnings: Sequence[str],
     threshold: float,
     matches: Mapping[int, int] | None = None,
+    targets: Sequence[tuple[str, Trajectories]] = (),
 ) -> dict[str, Any]:
     """Everything the page shows but the video; values of each frame as arrays.
 
@@ -50,6 +51,7 @@ def report_data(
         warnings: Texts to put on top.
         threshold: Least score of a predicted verb.
         matches: True id by predicted id, where they are matched already.
+        targets: See :func:`~.html_report.write_html_report`.
 
     Raises:
         ValueError: See :func:`~.html_report.write_html_report`.
@@ -81,6 +83,7 @@ def report_data(
         'frames': frame_ids,
         'times': np.round(times, 6),
         'end': round(float(times[-1]) + _usual_step(times, sample.video.fps), 6),
+        'targets': _targets(sample, frame_ids, targets),
         'sides': {s: _side(sample, s, frame_ids, matches, threshold) for s in sides},
         'scores': _score_groups(scores),
         'warnings': [str(text) for text in warnings],
@@ -121,6 +124,29 @@ def report_frame_runs(positions: np.ndarray, smallest_hole: int = 2) -> list[lis
         return []
     cuts = np.flatnonzero(np.diff(positions) >= smallest_hole) + 1
     return [[int(run[0]), int(run[-1])] for run in np.split(positions, cuts)]
+
+
+def _targets(
+    sample: SMOTDataSample,
+    frame_ids: np.ndarray,
+    targets: Sequence[tuple[str, Trajectories]],
+) -> list[dict[str, Any]]:
+    """Each prompt with the runs of frames in which it means somebody."""
+    prompt = sample.get('prompt')
+    if not targets and prompt is not None and 'pred_trajectories' in sample:
+        targets = [(str(prompt), sample.pred_trajectories)]
+    hole = max(2, math.ceil(SMALLEST_HOLE * len(frame_ids)))
+    rows = []
+    for text, table in targets:
+        at = np.flatnonzero(np.isin(frame_ids, table.frame_ids))
+        rows.append(
+            dict(
+                text=text,
+                runs=report_frame_runs(at, hole),
+                number=len(np.unique(table.ids)),
+            )
+        )
+    return rows
 
 
 def _frame_ids(sample: SMOTDataSample) -> np.ndarray:

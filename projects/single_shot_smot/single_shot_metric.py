@@ -15,7 +15,11 @@ from mmsmot.evaluation import (
 )
 from mmsmot.evaluation.preprocessing import require_preprocessing
 from mmsmot.evaluation.result_names import result_name
-from mmsmot.evaluation.tracking import COMBINED, tracking_sequence_data
+from mmsmot.evaluation.tracking import (
+    COMBINED,
+    combine_tracking_sequences,
+    tracking_sequence_data,
+)
 from mmsmot.models.trackers.association import linear_assignment
 from mmsmot.registry import METRICS
 

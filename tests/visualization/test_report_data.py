@@ -12,6 +12,7 @@ from mmsmot.structures import (
     CoordinateSpace,
     Interactions,
     MotionSpan,
+    Prompt,
     Trajectories,
     VideoInfo,
 )
@@ -227,3 +228,18 @@ def test_partners_that_are_not_tracked_are_nodes_of_their_own() -> None:
         'see.v.01': (track_id, -1),
     }
     assert all(row['spans'] for row in side['interactions'])  # while the track is there
+
+
+def test_each_prompt_has_the_frames_in_which_it_means_somebody() -> None:
+    sample = make_sample()
+    assert told(sample)['targets'] == []
+    table = sample.pred_trajectories
+    sample.set_metainfo(dict(prompt=Prompt('a man')))
+    at = np.flatnonzero(np.isin(sample.frame_ids, table.frame_ids))
+    expected = dict(
+        text="'a man'", runs=report_frame_runs(at), number=len(np.unique(table.ids))
+    )
+    assert told(sample)['targets'] == [expected]
+    nobody = ('unicorns', table[:0])
+    data = report_data(sample, TIMES, {}, (), 0.4, targets=[nobody])
+    assert data['targets'] == [dict(text='unicorns', runs=[], number=0)]

@@ -14,11 +14,20 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.datasets.synsmot import SIZES, make_synsmot
+    from mmsmot.datasets.synsmot.build import SCENARIOS
+    from mmsmot.datasets.synsmot.street import STREET_SIZES
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--size', choices=tuple(SIZES), default='mini')
+    parser.add_argument(
+        '--scenario',
+        choices=SCENARIOS,
+        default='people',
+        help='people who act; or a street with cars, vans, buses, bicycles and people, '
+        'seen from above (full: 14 long videos with about 700 referring expressions)',
+    )
     parser.add_argument('--out', required=True, help='folder of the dataset')
     parser.add_argument('--seed', type=seed_arg, default=0)
     parser.add_argument(
@@ -32,8 +41,16 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    out = make_synsmot(args.out, args.size, args.seed, args.workers, progress=True)
-    plan = SIZES[args.size]
+    out = make_synsmot(
+        args.out,
+        args.size,
+        args.seed,
+        args.workers,
+        progress=True,
+        scenario=args.scenario,
+    )
+    sizes = STREET_SIZES if args.scenario == 'street' else SIZES
+    plan = sizes[args.size]
     print(
         f'{out}: {plan.train} clips to train on, {plan.val} to validate on, {plan.test} '
         'to test on'

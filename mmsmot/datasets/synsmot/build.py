@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -28,12 +28,15 @@ from .render import render_clip
 from .script import Script
 from .script_generator import generate_script, script_activity
 from .settings import SIZES, VERSION, ClipSettings
+from .street.build import street_clip_folder, write_street_clip
+from .street.settings import STREET_SIZES, StreetSettings
 from .writer import write_labels, write_sequence_image, written_image_name
 
 # In the order of their dice: a split's place is part of every clip's seed. A new split
 # is appended, so that the others keep their bytes.
 SPLITS = ('train', 'test', 'val')
 ROOT_FILE = 'synsmot.json'
+SCENARIOS = ('people', 'street')
 TEMPORARY = re.compile(r'\.\d{6}\..+')  # a clip's folder while it is written
 RETAKES = 20  # about one clip in 350 needs a second
 
@@ -146,6 +149,7 @@ def make_synsmot(
     seed: int = 0,
     workers: int | None = None,
     progress: bool = False,
+    scenario: str = 'people',
 ) -> Path:
     """Make the dataset, or finish one that was begun.
 
@@ -162,24 +166,40 @@ def make_synsmot(
         seed: Seed of everything.
         workers: Processes; by default one for each processor.
         progress: Show a progress bar.
+        scenario: ``people``, who act; or ``street``, cars, vans, buses, bicycles and
+            people seen from above, for referring expressions. Its sizes have as many
+            clips, but for ``full``: 10 + 2 + 2 long ones, as Refer-UE-City.
 
     Returns:
         ``out``.
 
     Raises:
-        ValueError: An unknown size, or ``out`` holds something else, such as a dataset
+        ValueError: An unknown size or scenario, or ``out`` holds something else, such as a dataset
             of another version.
         BlockingIOError: Another process fills ``out``.
     """
     if size not in SIZES:
         raise ValueError(f'size: expected one of {", ".join(SIZES)}, got {size!r}')
+    if scenario not in SCENARIOS:
+        raise ValueError(
+            f'scenario: expected one of {", ".join(SCENARIOS)}, got {scenario!r}'
+        )
     with folder_lock(out):
-        return _fill(Path(out), size, seed, workers, progress)
+        return _fill(Path(out), size, seed, workers, progress, scenario)
 
 
-def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) -> Path:
-    plan = SIZES[size]
-    _claim(out, size, seed, plan.settings)
+def _fill(
+    out: Path,
+    size: str,
+    seed: int,
+    workers: int | None,
+    progress: bool,
+    scenario: str,
+) -> Path:
+    is_street = scenario == 'street'
+    plan = STREET_SIZES[size] if is_street else SIZES[size]
+    folder_of = street_clip_folder if is_street else built_clip_folder
+    _claim(out, size, seed, plan.settings, scenario)
     for leftover in out.glob('*/*/.*'):
         if TEMPORARY.fullmatch(leftover.name):
             shutil.rmtree(leftover)
@@ -188,13 +208,17 @@ def _fill(out: Path, size: str, seed: int, workers: int | None, progress: bool) 
         for split in SPLITS
         for index in range(getattr(plan, split))
     ]
-    todo = [job for job in jobs if not built_clip_folder(out, *job[2:4]).exists()]
+    todo = [job for job in jobs if not folder_of(out, *job[2:4]).exists()]
     workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
     with progress_bar(disable=not progress) as bar:
         task = bar.add_task(
-            f'SynSMOT {size}', total=len(jobs), completed=len(jobs) - len(todo)
+            f'SynSMOT {scenario} {size}',
+            total=len(jobs),
+            completed=len(jobs) - len(todo),
         )
-        for _ in _each(todo, workers):
+        for _ in _each(
+            write_street_clip if is_street else write_built_clip, todo, workers
+        ):
             bar.advance(task)
     return out
 
@@ -229,15 +253,17 @@ def write_built_clip(
     return folder
 
 
-def _each(jobs: list[tuple], workers: int) -> Iterator[Path]:
+def _each(
+    write: Callable[..., Path], jobs: list[tuple], workers: int
+) -> Iterator[Path]:
     if workers <= 1:
-        yield from (write_built_clip(*job) for job in jobs)
+        yield from (write(*job) for job in jobs)
         return
     # Not by fork: a copy of a process whose threads (torch's, OpenCV's) hold locks hangs.
     context = get_context('spawn')
     with ProcessPoolExecutor(workers, context, _begin_worker) as pool:
         with start_child_workers():
-            futures = [pool.submit(write_built_clip, *job) for job in jobs]
+            futures = [pool.submit(write, *job) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -252,7 +278,13 @@ def _begin_worker() -> None:
     cv2.setNumThreads(1)
 
 
-def _claim(out: Path, size: str, seed: int, settings: ClipSettings) -> None:
+def _claim(
+    out: Path,
+    size: str,
+    seed: int,
+    settings: ClipSettings | StreetSettings,
+    scenario: str,
+) -> None:
     """Note in the root what is made there; refuse to mix it with something else."""
     mine = {
         'size': size,
@@ -260,6 +292,9 @@ def _claim(out: Path, size: str, seed: int, settings: ClipSettings) -> None:
         'version': VERSION,
         'settings': settings.facts(),
     }
+    # The people's note has no such key, and is the same bytes as before there was a street.
+    if scenario != 'people':
+        mine['scenario'] = scenario
     path = out / ROOT_FILE
     if not path.is_file():
         # A begun note of what is made here is no obstacle: a run was killed then.
@@ -280,7 +315,8 @@ def _claim(out: Path, size: str, seed: int, settings: ClipSettings) -> None:
         )
     if made_with.get('version') != VERSION:
         raise ValueError(_other_version(path, made_with.get('version')))
-    for key, value in mine.items():
+    for key in ('scenario', *mine):
+        value = mine.get(key)
         if made_with.get(key) != value:
             raise ValueError(
                 f'{path}: was made with {key} {made_with.get(key)!r}, asked for {value!r}; '

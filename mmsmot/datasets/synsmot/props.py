@@ -109,7 +109,7 @@ def _held(
     elif span.mode == 'ahead':
         yield _cart(figure, front, color)
     elif span.mode == 'under':
-        yield _bicycle(figure, depth + 0.02, color)
+        yield paint_bicycle(figure, depth + 0.02, color)
     elif span.mode == 'over':
         yield _umbrella(figure, depth - 0.04, color)
 
@@ -203,7 +203,8 @@ def _cart(figure: Figure, depth: float, color: Color) -> PropLayer:
     return _layer(brush, depth)
 
 
-def _bicycle(figure: Figure, depth: float, color: Color) -> PropLayer:
+def paint_bicycle(figure: Figure, depth: float, color: Color) -> PropLayer:
+    """A bicycle under the one who rides it."""
     unit = figure.unit
     wheels = [figure.seen(np.array([x, 0, 0.185])) for x in (-0.33, 0.33)]
     crank, seat, bar = (

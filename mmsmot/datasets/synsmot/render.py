@@ -11,11 +11,12 @@ import numpy as np
 from .backdrop import paint_backdrop
 from .camera import PANORAMA, CameraView
 from .figure import Figure
+from .layers import Silhouette, lay
 from .lens import Lens
 from .motion import ActorMotion, animate_actor_motion
 from .occluders import paint_occluder
 from .props import PropLayer, paint_handheld_prop, paint_prop
-from .script import Script, ScriptedAction
+from .script import Script
 
 MARGIN = 0.06  # of the height, painted above and below what a resting camera sees
 SHADOW = 0.42
@@ -85,9 +86,9 @@ class _Stage:
         layers = sorted(
             self._layers(lens, frame, figures), key=lambda layer: -layer.depth
         )
-        alphas: dict[int, _Silhouette] = {}
+        alphas: dict[int, Silhouette] = {}
         for layer in layers:
-            _lay(canvas, layer, alphas)
+            lay(canvas, layer, alphas)
         boxes = np.zeros((len(figures), 4), np.int64)
         seen = np.zeros(len(figures))
         things = np.zeros(len(script.things))
@@ -159,73 +160,6 @@ class _Stage:
         height, width = canvas.shape[:2]
         canvas += self.grain[y : y + height, x : x + width]
         return np.clip(canvas, 0, 255).astype(np.uint8)
-
-
-@dataclass
-class _Silhouette:
-    """A person's or a thing's alpha inside the image, and what of it is still uncovered."""
-
-    left: int
-    top: int
-    alpha: np.ndarray
-    uncovered: np.ndarray
-    total: float
-
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        """left, top, width, height of what is mostly opaque; zeros for nothing."""
-        solid = self.alpha > 0.5
-        xs, ys = np.flatnonzero(solid.any(axis=0)), np.flatnonzero(solid.any(axis=1))
-        if not len(xs):
-            return 0, 0, 0, 0
-        return (
-            self.left + int(xs[0]),
-            self.top + int(ys[0]),
-            int(xs[-1] - xs[0]) + 1,
-            int(ys[-1] - ys[0]) + 1,
-        )
-
-    @property
-    def visibility(self) -> float:
-        """Share of the whole silhouette that nothing covers and no side cuts off."""
-        return float(self.uncovered.sum() / max(self.total, 1e-6))
-
-    def cover(self, left: int, top: int, alpha: np.ndarray) -> None:
-        """Something nearer, that starts at left, top, hides a part."""
-        height, width = alpha.shape
-        x0, y0 = max(left, self.left), max(top, self.top)
-        x1 = min(left + width, self.left + self.alpha.shape[1])
-        y1 = min(top + height, self.top + self.alpha.shape[0])
-        if x0 < x1 and y0 < y1:
-            mine = np.s_[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left]
-            self.uncovered[mine] *= (
-                1 - alpha[y0 - top : y1 - top, x0 - left : x1 - left]
-            )
-
-
-def _lay(canvas: np.ndarray, layer: PropLayer, alphas: dict[int, _Silhouette]) -> None:
-    """Lay a layer over the canvas and over everyone and everything painted before.
-
-    Silhouettes are kept by the id of a person, or by minus the number of a thing.
-    """
-    height, width = canvas.shape[:2]
-    x, y = layer.corner
-    h, w = layer.pixels.shape[:2]
-    x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
-    if x0 >= x1 or y0 >= y1:
-        return
-    pixels = layer.pixels[y0 - y : y1 - y, x0 - x : x1 - x]
-    alpha = pixels[..., 3]
-    region = canvas[y0:y1, x0:x1]
-    region *= 1 - alpha[..., None]
-    region += pixels[..., :3]
-    for silhouette in alphas.values():
-        silhouette.cover(x0, y0, alpha)
-    if layer.owner or layer.thing:
-        total = float(layer.pixels[..., 3].sum())
-        alphas[layer.owner or -layer.thing] = _Silhouette(
-            x0, y0, alpha, alpha.copy(), total
-        )
 
 
 def _state_at(states: tuple[ScriptedAction, ...], frame: int) -> ScriptedAction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,11 @@ import numpy as np
 
 from ..graphml import interactions_graphml
 
-GROUND_TRUTH_LINE = '{},{},{},{},{},{},1,1,{:.4f}\n'  # considered; class 1, person
+# frame, id, left, top, width, height, visible fraction and, where not everyone is a
+# person, class.
+PersonRow = tuple[int, int, int, int, int, int, float]
+ObjectRow = tuple[int, int, int, int, int, int, float, int]
+PERSON = 1
 
 
 def written_image_name(frame: int) -> str:
@@ -34,7 +38,7 @@ def write_labels(
     folder: Path,
     name: str,
     facts: dict[str, Any],
-    rows: list[tuple[int, int, int, int, int, int, float]],
+    rows: Sequence[PersonRow | ObjectRow],
     captions: list[str],
     summary: str,
     expressions: dict[str, dict[int, list[int]]],
@@ -45,15 +49,14 @@ def write_labels(
         folder: Where to write; exists.
         name: The sequence's.
         facts: For ``script.json``.
-        rows: frame, id, left, top, width, height, visible fraction.
+        rows: frame, id, left, top, width, height, visible fraction and, where not
+            everyone is a person, class.
         captions: One for each person of the facts.
         summary: The video caption.
         expressions: Sentence to {frame from 0: ids}.
     """
     (folder / 'gt').mkdir()
-    _write(
-        folder / 'gt' / 'gt.txt', ''.join(GROUND_TRUTH_LINE.format(*r) for r in rows)
-    )
+    _write(folder / 'gt' / 'gt.txt', ''.join(map(_ground_truth_line, rows)))
     _write(folder / 'video_caption.txt', summary + '\n')
     names = [person['name'] for person in facts['people']]
     lines = [f'{n}: {c}\n' for n, c in zip(names, captions, strict=True)]
@@ -79,6 +82,13 @@ def write_labels(
             },
         )
     _write_json(folder / 'script.json', facts)
+
+
+def _ground_truth_line(row: PersonRow | ObjectRow) -> str:
+    """A considered box, in MOTChallenge's columns."""
+    *box, visibility = row[:7]
+    label = row[7] if len(row) == 8 else PERSON
+    return f'{",".join(map(str, box))},1,{label},{visibility:.4f}\n'
 
 
 def written_sequence_folders(root: Path) -> Iterator[Path]:

@@ -15,6 +15,7 @@ class Timeline {
     const root = document.getElementById('timeline');
     this.rows = make('div', { className: 'rows' });
     this.rows.append(this.axis());
+    for (const target of report.targets) this.rows.append(this.targetRow(target));
     let guessed = false;
     for (const [side, { people, interactions }] of Object.entries(report.sides)) {
       const byId = new Map(people.map((person) => [person.id, person]));
@@ -116,6 +117,15 @@ class Timeline {
     bar.style.color = person.ink;
     bar.textContent = ways.map((way) => ARROWS[way]).join('') || '·';
     return bar;
+  }
+
+  /** When a sentence means somebody. */
+  targetRow({ text, runs, number }) {
+    const words = make('span', { className: 'text', dir: 'auto', title: text }, text);
+    const count = make('small', {}, number ? ` ${number}` : ' nobody');
+    const label = make('div', { className: 'label' }, words, count);
+    const options = { color: '#5b6b7b', title: `${text} means somebody`, lights: [] };
+    return this.row('pred', label, runs, [], options);
   }
 
   personRow(side, person) {

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 
 from mmsmot.models.estimators import BaseEstimator, Estimate
 from mmsmot.models.smot import SMOT
-from mmsmot.structures import Detections, Frame, Prompt, Tracks, VideoInfo
+from mmsmot.structures import (
+    Detections,
+    Frame,
+    Prompt,
+    SMOTDataSample,
+    Tracks,
+    VideoInfo,
+)
 
 VIDEO = VideoInfo(name='colours', path='colours', fps=10.0, width=60, height=40)
 COLOURS = {'blue': (255, 0, 0), 'green': (0, 255, 0), 'red': (0, 0, 255)}
@@ -120,3 +127,30 @@ def test_as_many_estimates_as_prompts(model: SMOT) -> None:
     run = model.begin(VIDEO, [Prompt('green')])
     with pytest.raises(ValueError, match='gave 0 estimates for 1 prompts'):
         run.push(frames())
+
+
+class FewFrames:
+    """A source of frames, as a ``VideoReader`` is one."""
+
+    video = VIDEO
+
+    def batches(self, size: int) -> Iterator[list[Frame]]:
+        for frame in frames():
+            yield [frame]
+
+
+def prompt_sample(text: str) -> SMOTDataSample:
+    prompt = Prompt(text)
+    frame_ids = np.arange(1, 6)
+    return SMOTDataSample(
+        metainfo=dict(video=VIDEO, frame_ids=frame_ids, prompt=prompt)
+    )
+
+
+def test_prompts_of_one_video_in_a_batch_share_a_run(model: SMOT) -> None:
+    samples = [prompt_sample(text) for text in ('green', 'red', 'red')]
+    model.predict([FewFrames()] * 3, samples)
+    ids = [set(s.pred_trajectories.ids.tolist()) for s in samples]
+    assert ids == [{2}, {3}, {3}]
+    # The same prompt again is another sample, with a run of its own.
+    assert model.estimator.num_detected == 10

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ....utils.json_file import read_json
 from ....utils.parent_process import end_with_parent, start_child_workers
 from ..writer import written_sequence_folders
 from .captions import check_caption, check_video_caption
@@ -22,6 +23,7 @@ from .clip_evidence import ClipEvidence
 from .expressions import check_expressions
 from .findings import Findings
 from .interactions import check_interactions
+from .street import check_street
 
 MIN_VISIBILITY = 0.1
 MIN_CLEAR_FRAMES = 4
@@ -65,6 +67,16 @@ def check_clip(folder: str | os.PathLike) -> Findings:
     """
     clip, found = ClipEvidence(Path(folder)), Findings()
     _check_boxes(clip, found)
+    if _is_street(clip.folder):
+        found.test(
+            'caption for each trajectory',
+            len(clip.captions) == len(clip.ids),
+            clip.folder,
+            f'{len(clip.ids)} trajectories, {len(clip.captions)} captions',
+        )
+        if len(clip.captions) == len(clip.ids):
+            check_street(clip, found)
+        return found
     _check_names(clip, found)
     if len(clip.captions) == len(clip.ids):
         looks = [parse_caption_claims(caption)[0] for caption in clip.captions]
@@ -74,6 +86,13 @@ def check_clip(folder: str | os.PathLike) -> Findings:
         check_expressions(clip, found, looks)
     check_interactions(clip, found)
     return found
+
+
+def _is_street(folder: Path) -> bool:
+    """Whether the dataset that a clip is of was made with the street's scenario."""
+    note = folder.absolute().parents[2] / 'synsmot.json'
+    content = read_json(note) if note.is_file() else None
+    return isinstance(content, dict) and content.get('scenario') == 'street'
 
 
 def _check_boxes(clip: ClipEvidence, found: Findings) -> None:

@@ -70,6 +70,7 @@ class ClipEvidence:
     Attributes:
         ids: Of the trajectories, sorted.
         rows: (R, 7) frame from 1, id, left, top, width, height, visible fraction.
+        labels: (R,) class of each.
         names, captions: From ``instance_captions.txt``, line by line.
 
     Raises:
@@ -80,6 +81,7 @@ class ClipEvidence:
         self.folder = Path(folder)
         table = np.loadtxt(self.folder / 'gt' / 'gt.txt', delimiter=',', ndmin=2)
         self.rows = table[:, [0, 1, 2, 3, 4, 5, 8]]
+        self.labels = table[:, 7].astype(int)
         self.ids = sorted({int(i) for i in self.rows[:, 1]})
         lines = self._text('instance_captions.txt').splitlines()
         pairs = [line.partition(': ') for line in lines if line.strip()]

@@ -1,0 +1,212 @@
+"""Making a clip of the street from its seed, with every label."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ....utils.atomic import atomic_folder
+from ..script import ScriptedLight
+from ..writer import ObjectRow, write_labels, write_sequence_image, written_image_name
+from .captions import street_caption, street_summary
+from .expressions import make_street_expressions
+from .render import render_street
+from .settings import StreetSettings
+from .traffic import StreetObject, object_facts, simulate
+from .view import StreetView, random_view
+
+# In the order of their dice; appended, never reordered.
+SPLITS = ('train', 'test', 'val')
+SCENARIO_SEED = 0x57EE7  # parts the street's dice from the people's
+MIN_VISIBILITY, MIN_HEIGHT = 0.15, 8  # of a box that is annotated: fraction, pixels
+MIN_BOXES = 6  # of an object that is annotated at all
+CLEAR, MIN_CLEAR = 0.3, 4  # visible fraction, and frames with it, to tell what it is
+RETAKES = 12  # until at least four objects are seen
+CLASSES = {'person': 1, 'car': 2, 'van': 3, 'bus': 4, 'bicycle': 5}
+
+
+@dataclass(frozen=True)
+class StreetClip:
+    """A clip with all of its labels.
+
+    Attributes:
+        images: T images (H, W, 3) uint8 BGR.
+        boxes: (T, N, 4) int64 left, top, width, height.
+        visibility: (T, N) visible fractions, 0 where it is not annotated.
+        facts: As in ``script.json``.
+        captions: N instance captions.
+        summary: The video caption.
+        expressions: Sentence to {frame from 0: ids}.
+    """
+
+    images: list[np.ndarray]
+    boxes: np.ndarray
+    visibility: np.ndarray
+    facts: dict[str, Any]
+    captions: list[str]
+    summary: str
+    expressions: dict[str, dict[int, list[int]]]
+
+    @property
+    def rows(self) -> list[ObjectRow]:
+        """Of ``gt.txt``: frame, id, box, visible fraction and class of everyone annotated."""
+        classes = [CLASSES[body['kind']] for body in self.facts['objects']]
+        return [
+            (
+                t + 1,
+                n + 1,
+                *self.boxes[t, n].tolist(),
+                float(self.visibility[t, n]),
+                classes[n],
+            )
+            for t, n in np.argwhere(self.visibility > 0).tolist()
+        ]
+
+
+def make_street_clip(
+    seed: int, index: int, split: str = 'train', settings: StreetSettings | None = None
+) -> StreetClip:
+    """A clip from its place in the dataset; independent of every other clip.
+
+    Args:
+        seed: The dataset's.
+        index: Number of the clip in its split, from 0.
+        split: ``train``, ``val`` or ``test``.
+        settings: Image size and length; by default those of ``mini``.
+
+    Raises:
+        ValueError: An unknown split.
+        RuntimeError: No traffic came in many tries.
+    """
+    if split not in SPLITS:
+        raise ValueError(f'split: expected one of {SPLITS}, got {split!r}')
+    settings = settings or StreetSettings()
+    root = np.random.SeedSequence([seed, SCENARIO_SEED, SPLITS.index(split), index])
+    play, talk = (np.random.default_rng(child) for child in root.spawn(2))
+    for _ in range(RETAKES):
+        clip = _take(play, split, settings)
+        if clip is not None:
+            break
+    else:
+        raise RuntimeError(
+            f'clip {index} ({split}): an empty street in {RETAKES} tries'
+        )
+    images, boxes, visibility, facts = clip
+    present = visibility > 0
+    return StreetClip(
+        images=images,
+        boxes=boxes,
+        visibility=visibility,
+        facts=facts,
+        captions=[
+            street_caption(body, present[:, n])
+            for n, body in enumerate(facts['objects'])
+        ],
+        summary=street_summary(facts),
+        expressions=make_street_expressions(
+            facts, present, talk, settings.num_expressions
+        ),
+    )
+
+
+def _take(
+    rng: np.random.Generator, split: str, settings: StreetSettings
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray, dict[str, Any]] | None:
+    """Images, boxes, visible fractions and facts; ``None`` where nearly nobody came."""
+    num_frames = int(rng.integers(settings.num_frames[0], settings.num_frames[1] + 1))
+    plan, objects = simulate(rng, split, settings, num_frames)
+    view = random_view(rng, settings.width, settings.height)
+    light = ScriptedLight(
+        gain=round(float(rng.uniform(0.86, 1.06)), 3),
+        warmth=round(float(rng.uniform(0.97, 1.04)), 3),
+        blur=round(float(rng.choice([0.0, 0.5], p=[0.7, 0.3])), 2),
+        grain=round(float(rng.uniform(1.0, 3.5)), 2),
+    )
+    seed = int(rng.integers(2**31))
+    if not objects:
+        return None
+    frames = list(render_street(plan, objects, view, light, settings.fps, seed))
+    boxes = np.stack([frame.boxes for frame in frames])
+    visibility = np.stack([frame.visibility for frame in frames])
+    is_clear = (visibility >= MIN_VISIBILITY) & (boxes[..., 3] >= MIN_HEIGHT)
+    visibility = np.where(is_clear & (boxes[..., 2] > 2), visibility, 0.0)
+    is_told = (visibility >= CLEAR).sum(axis=0) >= MIN_CLEAR
+    rows = np.flatnonzero(((visibility > 0).sum(axis=0) >= MIN_BOXES) & is_told)
+    if len(rows) < 4:
+        return None
+    facts = _facts(plan.scene, [objects[row] for row in rows], view, light, settings)
+    images = [frame.image for frame in frames]
+    return images, boxes[:, rows], visibility[:, rows], facts
+
+
+def _facts(
+    scene: str,
+    objects: list[StreetObject],
+    view: StreetView,
+    light: ScriptedLight,
+    settings: StreetSettings,
+) -> dict[str, Any]:
+    counts: Counter[str] = Counter()
+    bodies = []
+    for number, body in enumerate(objects, start=1):
+        kind = body.kind
+        if kind == 'person' and body.look is not None:
+            kind = body.look.kind
+        content = object_facts(body, number, f'{kind}{counts[kind]}')
+        counts[kind] += 1
+        content['parked'] = body.parked
+        place = np.nan_to_num(body.place, nan=-999.0)
+        content['place'] = place.round(2).tolist()
+        for name in ('heading', 'speed'):
+            content[name] = getattr(body, name).round(3).tolist()
+        content['turn'] = body.turn.tolist()
+        content['crossing'] = body.crossing.tolist()
+        bodies.append(content)
+    return {
+        'activity': scene,
+        'scene': scene,
+        'num_frames': len(objects[0].speed),
+        'fps': settings.fps,
+        'width': settings.width,
+        'height': settings.height,
+        'camera': asdict(view),
+        'light': asdict(light),
+        'objects': bodies,
+        'people': [{'name': content['name']} for content in bodies],
+        'interactions': [],
+    }
+
+
+def street_clip_folder(out: Path, index: int, split: str) -> Path:
+    """Where a clip is kept: <out>/<split>/street/<sequence>."""
+    return Path(out) / split / 'street' / f'{index:06d}'
+
+
+def write_street_clip(
+    out: str | os.PathLike, seed: int, index: int, split: str, settings: StreetSettings
+) -> Path:
+    """Make a clip and write it to its folder, unless it is there."""
+    folder = street_clip_folder(Path(out), index, split)
+    if folder.exists():
+        return folder
+    clip = make_street_clip(seed, index, split, settings)
+    with atomic_folder(folder) as temporary:
+        (temporary / 'imgs').mkdir()
+        for number, image in enumerate(clip.images, start=1):
+            path = temporary / 'imgs' / written_image_name(number)
+            write_sequence_image(image, path, settings.jpeg_quality)
+        write_labels(
+            temporary,
+            folder.name,
+            clip.facts,
+            clip.rows,
+            clip.captions,
+            clip.summary,
+            clip.expressions,
+        )
+    return folder

@@ -1,0 +1,389 @@
+"""The traffic: who drives, rides or walks where, step by step, and what that is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..appearance import KINDS as PERSON_KINDS
+from ..appearance import SHIRT_COLORS, Appearance, random_appearance
+from .held_out import allowed_colors
+from .roads import PLANS, STEP, GroundPlan, Route
+from .settings import StreetSettings
+from .vehicles import SHAPES, VEHICLE_COLORS
+
+KINDS = ('car', 'van', 'bus', 'bicycle', 'person')
+KIND_CHANCES = {'car': 0.55, 'van': 0.2, 'bus': 0.1, 'bicycle': 0.15}
+SUBSTEPS = 2  # of the simulation in a frame
+ACCELERATION, BRAKING = 2.0, 4.0  # metres a second squared
+SAFE_GAP = 2.2  # metres between two bodies that stand
+LOOK_AHEAD = 14.0  # metres
+GREEN, ALL_RED, WALK = 5.0, 1.5, 6.0  # seconds of a phase of the lights
+CYCLE_SPEED, WALK_SPEED = 3.6, 1.35  # metres a second
+WARM_UP = (8.0, 24.0)  # seconds before the first frame
+MOVING, STANDING = 0.8, 0.25  # metres a second: above it moves, below it stands
+BICYCLE_LENGTH = 1.7
+
+
+@dataclass(eq=False)
+class StreetObject:
+    """Someone or something in the street over the T frames of a clip.
+
+    Attributes:
+        kind: Of :data:`KINDS`; a bicycle is one with who rides it.
+        color: Of the vehicle, of the bicycle's frame, or of a person's top.
+        look: Of a person or of who rides; ``None`` for vehicles.
+        route: The way it takes.
+        offset: Metres to the left of it.
+        parked: Whether it stands in a parking place the whole time.
+        place: (T, 2) metres.
+        heading: (T,) radians.
+        speed: (T,) metres a second.
+        turn: (T,) -1 while it turns right, 1 while it turns left, else 0.
+        crossing: (T,) bool, a person on a zebra crossing.
+    """
+
+    kind: str
+    color: str
+    look: Appearance | None
+    route: Route | None
+    offset: float = 0.0
+    parked: bool = False
+    place: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    heading: np.ndarray = field(default_factory=lambda: np.empty(0))
+    speed: np.ndarray = field(default_factory=lambda: np.empty(0))
+    turn: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    crossing: np.ndarray = field(default_factory=lambda: np.empty(0, bool))
+
+    @property
+    def length(self) -> float:
+        """Metres from back to front."""
+        if self.kind in SHAPES:
+            return SHAPES[self.kind].length
+        return BICYCLE_LENGTH if self.kind == 'bicycle' else 0.5
+
+
+@dataclass(eq=False)
+class _Mover:
+    """One on its way, in the simulation."""
+
+    body: StreetObject
+    wish: float
+    along: float = 0.0  # metres of its route
+    speed: float = 0.0
+    history: list[tuple[float, float, float, float, int, bool]] = field(
+        default_factory=list
+    )
+    start: int = 0
+    is_over: bool = False
+
+    @property
+    def row(self) -> int:
+        return min(int(self.along / STEP), len(self.points) - 1)
+
+    @property
+    def points(self) -> np.ndarray:
+        assert self.body.route is not None
+        return self.body.route.points
+
+    def state(self) -> tuple[float, float, float, float, int, bool]:
+        """x, z, heading, speed, turn, whether on a zebra crossing."""
+        points, row = self.points, self.row
+        ahead = points[min(row + 2, len(points) - 1)]
+        behind = points[max(row - 2, 0)]
+        heading = float(np.arctan2(*(ahead - behind)[::-1]))
+        share = self.along / STEP - row
+        place = points[row] + share * (
+            points[min(row + 1, len(points) - 1)] - points[row]
+        )
+        left = self.body.offset * np.array([-np.sin(heading), np.cos(heading)])
+        place = place + left
+        route = self.body.route
+        assert route is not None
+        first, last = route.turn_span
+        turn = 0
+        if route.turn and first <= row <= last:
+            turn = 1 if route.turn == 'left' else -1
+        return (*place.tolist(), heading, self.speed, turn, route.name == 'zebra')
+
+
+def simulate(
+    rng: np.random.Generator, split: str, settings: StreetSettings, num_frames: int
+) -> tuple[GroundPlan, list[StreetObject]]:
+    """A clip's traffic.
+
+    Args:
+        rng: Of every draw.
+        split: Which colours may be drawn follows it, see :mod:`.held_out`.
+        settings: Of the dataset.
+        num_frames: T.
+
+    Returns:
+        The ground plan, and everyone who was there in some frame.
+    """
+    scene = str(rng.choice(list(PLANS)))
+    plan = PLANS[scene]()
+    world = _World(rng, split, settings, plan)
+    return plan, world.run(num_frames)
+
+
+class _World:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        split: str,
+        settings: StreetSettings,
+        plan: GroundPlan,
+    ) -> None:
+        self.rng, self.split, self.settings, self.plan = rng, split, settings, plan
+        self.step_seconds = 1 / (settings.fps * SUBSTEPS)
+        self.movers: list[_Mover] = []
+        self.time = 0.0
+        self.light_start = float(rng.uniform(0, 4 * (GREEN + ALL_RED) + WALK))
+        self.parked = self._parked()
+
+    def run(self, num_frames: int) -> list[StreetObject]:
+        warm_up = self.rng.uniform(*WARM_UP)
+        for _ in range(int(warm_up / self.step_seconds)):
+            self._step()
+        self.movers = [mover for mover in self.movers if not mover.is_over]
+        self._add_people(spread=True)
+        everyone = list(self.movers)
+        for frame in range(num_frames):
+            for mover in self.movers:
+                if not mover.history:
+                    mover.start = frame
+                mover.history.append(mover.state())
+            before = len(self.movers)
+            for _ in range(SUBSTEPS):
+                self._step()
+            everyone += self.movers[before:]
+            self.movers = [mover for mover in self.movers if not mover.is_over]
+        objects = [_finished(mover, num_frames) for mover in everyone if mover.history]
+        return [*objects, *(_standing(body, num_frames) for body in self.parked)]
+
+    def _parked(self) -> list[StreetObject]:
+        bodies = []
+        for x, z, heading in self.plan.parking:
+            if self.rng.random() < 0.7:
+                kind = str(self.rng.choice(['car', 'van'], p=[0.75, 0.25]))
+                body = StreetObject(kind, self._color(kind), None, None, parked=True)
+                jitter = self.rng.normal(0, 0.15, 2)
+                body.place = np.array([[x, z]]) + jitter
+                body.heading = np.array([heading + self.rng.normal(0, 0.03)])
+                bodies.append(body)
+        return bodies
+
+    def _color(self, kind: str) -> str:
+        colors = SHIRT_COLORS if kind == 'person' else VEHICLE_COLORS
+        return str(self.rng.choice(allowed_colors(kind, colors, self.split)))
+
+    def _step(self) -> None:
+        self.time += self.step_seconds
+        self._enter()
+        bodies = self._bodies()
+        for mover in self.movers:
+            self._drive(mover, bodies)
+
+    def _enter(self) -> None:
+        """New vehicles, from each side as often as the settings say."""
+        chance = self.settings.traffic / 60 * self.step_seconds
+        sides = sorted({route.name.split()[0] for route in self.plan.routes})
+        for side in sides:
+            if self.rng.random() >= chance:
+                continue
+            kind = str(
+                self.rng.choice(list(KIND_CHANCES), p=list(KIND_CHANCES.values()))
+            )
+            routes = self.plan.cycle_routes if kind == 'bicycle' else self.plan.routes
+            fitting = [r for r in routes if r.name.startswith(side)] or list(routes)
+            # A bus would not get around the corner.
+            if kind == 'bus':
+                fitting = [r for r in fitting if r.turn != 'right'] or fitting
+            route = fitting[self.rng.integers(len(fitting))]
+            self._add(kind, route)
+        if self.rng.random() < self.step_seconds / 12:
+            self._add_people(spread=False)
+
+    def _add(self, kind: str, route: Route) -> None:
+        look = None
+        if kind == 'bicycle':
+            look = random_appearance(
+                self.rng,
+                str(self.rng.choice(['man', 'woman'])),
+                str(self.rng.choice(SHIRT_COLORS)),
+            )
+            wish = CYCLE_SPEED
+        else:
+            wish = SHAPES[kind].speed
+        body = StreetObject(kind, self._color(kind), look, route)
+        if kind == 'bicycle' and route in self.plan.routes:
+            body.offset = -0.9  # at the kerb
+        wish *= float(self.rng.uniform(0.85, 1.15))
+        mover = _Mover(body, wish, speed=wish)
+        entry = np.array(mover.state()[:2])
+        others = self._bodies()
+        if len(others) and np.hypot(*(others[:, :2] - entry).T).min() < 9.0:
+            return  # no room; another comes later
+        self.movers.append(mover)
+
+    def _add_people(self, spread: bool) -> None:
+        """People on foot: several who are on their way already, or one more."""
+        low, high = self.settings.num_people
+        count = int(self.rng.integers(low, high + 1)) if spread else 1
+        for _ in range(count):
+            index = int(self.rng.integers(len(self.plan.walks)))
+            points = self.plan.walks[index]
+            if self.rng.random() < 0.5:
+                points = points[::-1]
+            is_zebra = index in self.plan.zebra_walks
+            kind = str(self.rng.choice(PERSON_KINDS, p=[0.4, 0.36, 0.12, 0.12]))
+            color = self._color('person')
+            body = StreetObject(
+                'person',
+                color,
+                random_appearance(self.rng, kind, color),
+                Route('zebra' if is_zebra else 'pavement', points),
+                offset=float(self.rng.uniform(-0.7, 0.7)),
+            )
+            slow = 0.8 if kind in ('boy', 'girl') else 1.0
+            mover = _Mover(body, WALK_SPEED * slow * float(self.rng.uniform(0.85, 1.2)))
+            if spread and not is_zebra:
+                mover.along = float(self.rng.uniform(0, len(points) * STEP * 0.9))
+                mover.speed = mover.wish
+                # Some wait for somebody, and go on later or not at all.
+                if self.rng.random() < 0.3:
+                    mover.wish, mover.speed = 0.0, 0.0
+            self.movers.append(mover)
+
+    def _bodies(self) -> np.ndarray:
+        """(N, 4) x, z, half a length and number of each body, as spots along it."""
+        spots = []
+        for number, mover in enumerate(self.movers):
+            x, z, heading, *_ = mover.state()
+            half = mover.body.length / 2
+            shares = (-0.8, 0.0, 0.8) if half > 0.5 else (0.0,)
+            for share in shares:
+                spots.append(
+                    (
+                        x + share * half * np.cos(heading),
+                        z + share * half * np.sin(heading),
+                        number,
+                        mover.body.kind == 'person',
+                    )
+                )
+        return np.array(spots, float).reshape(-1, 4)
+
+    def _drive(self, mover: _Mover, bodies: np.ndarray) -> None:
+        if mover.is_over:
+            return
+        body, dt = mover.body, self.step_seconds
+        target = mover.wish
+        gap = self._gap(mover, bodies)
+        if gap is not None:
+            target = min(target, float(np.sqrt(2 * BRAKING * 0.5 * max(gap, 0.0))))
+            if gap < 0.3:
+                target = 0.0
+        change = np.clip(target - mover.speed, -BRAKING * dt * 1.6, ACCELERATION * dt)
+        if body.kind == 'person':
+            change = target - mover.speed
+        mover.speed = max(0.0, mover.speed + float(change))
+        mover.along += mover.speed * dt
+        mover.is_over = mover.along >= (len(mover.points) - 3) * STEP
+
+    def _gap(self, mover: _Mover, bodies: np.ndarray) -> float | None:
+        """Metres that are free before a mover; ``None`` for more than it looks ahead."""
+        half = mover.body.length / 2
+        gaps = []
+        line = self._stop_line(mover)
+        if line is not None:
+            gaps.append(line - mover.along - half)
+        if mover.body.kind == 'person':
+            return min(gaps) if gaps else None
+        number = self.movers.index(mover)
+        row = mover.row
+        first = row + int(half / STEP)
+        ahead = mover.points[first : first + int(LOOK_AHEAD / STEP)]
+        if len(ahead):
+            heading = mover.state()[2]
+            left = mover.body.offset * np.array([-np.sin(heading), np.cos(heading)])
+            others = bodies[bodies[:, 2] != number]
+            if len(others):
+                distance = np.hypot(
+                    *(ahead[:, None] + left - others[None, :, :2]).transpose(2, 0, 1)
+                )
+                reach = np.where(others[:, 3] > 0, 1.2, 1.35)
+                blocked = np.flatnonzero((distance < reach).any(axis=1))
+                if len(blocked):
+                    gaps.append(float(blocked[0]) * STEP - SAFE_GAP)
+        return min(gaps) if gaps else None
+
+    def _stop_line(self, mover: _Mover) -> float | None:
+        """Where along its route a mover has to wait now; ``None``: nowhere."""
+        route = mover.body.route
+        assert route is not None
+        if route.name == 'zebra':
+            # At the kerb, until the walkers' light; on the road, until no car comes.
+            at_kerb = mover.along < 1.2
+            return 1.0 if at_kerb and not self._may_walk() else None
+        if route.stop < 0:
+            return None
+        line = route.stop * STEP
+        is_before = mover.along + mover.body.length / 2 < line + 0.4
+        return line if is_before and self._green() != route.approach else None
+
+    def _phase(self) -> tuple[int, float]:
+        """Which phase of the lights it is, 4 for walkers, and the seconds left in it."""
+        length = GREEN + ALL_RED
+        time = (self.time + self.light_start) % (4 * length + WALK)
+        phase = min(int(time / length), 4)
+        if phase == 4:
+            return 4, 4 * length + WALK - time
+        return phase, (phase + 1) * length - ALL_RED - time
+
+    def _green(self) -> int:
+        """The approach that may drive; -1 for none."""
+        phase, left = self._phase()
+        return phase if phase < 4 and left > 0 else -1
+
+    def _may_walk(self) -> bool:
+        if self.plan.scene == 'road':
+            return True  # cars give way
+        phase, left = self._phase()
+        return phase == 4 and left > 3.5
+
+
+def _finished(mover: _Mover, num_frames: int) -> StreetObject:
+    """The object with its history; outside of it, far away."""
+    body = mover.body
+    table = np.array([row[:5] for row in mover.history], float)
+    span = slice(mover.start, mover.start + len(table))
+    body.place = np.full((num_frames, 2), np.nan)
+    body.heading, body.speed = np.zeros(num_frames), np.zeros(num_frames)
+    body.turn = np.zeros(num_frames, int)
+    body.crossing = np.zeros(num_frames, bool)
+    body.place[span], body.heading[span] = table[:, :2], table[:, 2]
+    body.speed[span], body.turn[span] = table[:, 3], table[:, 4]
+    body.crossing[span] = [row[5] and row[3] > MOVING for row in mover.history]
+    return body
+
+
+def _standing(body: StreetObject, num_frames: int) -> StreetObject:
+    body.place = np.repeat(body.place, num_frames, axis=0)
+    body.heading = np.repeat(body.heading, num_frames)
+    body.speed = np.zeros(num_frames)
+    body.turn = np.zeros(num_frames, int)
+    body.crossing = np.zeros(num_frames, bool)
+    return body
+
+
+def object_facts(body: StreetObject, number: int, name: str) -> dict[str, Any]:
+    """What stays the same about an object, as JSON."""
+    content: dict[str, Any] = dict(
+        id=number, name=name, kind=body.kind, color=body.color
+    )
+    if body.look is not None:
+        content['appearance'] = body.look.facts()
+    return content

@@ -1,0 +1,7 @@
+# The same matching over tracks from files, of any tracker: work_dirs/tracks/<video>.txt.
+_base_ = 'ikun_tiny_synsmot.py'
+model = dict(
+    estimator=dict(
+        detector=None,
+        tracker=dict(
+            _delete_=True, type='TrajectoryFile', path='work_dirs/tracks/{name}.txt')))

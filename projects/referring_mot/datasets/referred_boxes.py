@@ -1,0 +1,99 @@
+"""The ground truth boxes of a referring expression, under both protocols of RMOT."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from mmsmot.structures import ReferringExpression, Trajectories
+from mmsmot.utils.number_ranges import require_choice
+
+FIXED, RELEASED = 'fixed', 'released'
+PROTOCOLS = (FIXED, RELEASED)
+# A trajectory that is referred to in less of its frames makes an expression temporal.
+WHOLE_LIFE = 0.95
+
+
+def referred_trajectories(
+    objects: Trajectories, expression: ReferringExpression, protocol: str = FIXED
+) -> Trajectories:
+    """Boxes of the trajectories that an expression refers to, in the frames it does.
+
+    Args:
+        objects: Ground truth of every object of the video; boxes with score 0 are no gt.
+        expression: Ids by frame.
+        protocol: ``'fixed'``: an id that is labelled in frame t has its box of frame t.
+            ``'released'``: RMOT's code (d4fedb3) opens the label file of the next frame,
+            so that the box of frame t + 1 stands in frame t; an id without one is left
+            out.
+
+    Returns:
+        The rows, with the frame numbers of the labels.
+
+    Raises:
+        ValueError: There is no such protocol.
+    """
+    require_choice('referred_trajectories', PROTOCOLS, protocol=protocol)
+    objects = objects[objects.scores > 0]
+    shift = int(protocol == RELEASED)
+    pairs = _pairs(expression.labels)
+    if not len(pairs) or not len(objects):
+        return objects[:0]
+    keys = _keys(objects.frame_ids - shift, objects.ids)
+    rows = objects[np.isin(keys, _keys(*pairs.T))]
+    if not shift:
+        return rows
+    return Trajectories(
+        rows.frame_ids - shift,
+        rows.ids,
+        rows.boxes,
+        rows.scores,
+        rows.labels,
+        rows.det_index,
+        rows.visibility,
+        rows.space,
+    )
+
+
+def is_temporal(objects: Trajectories, expression: ReferringExpression) -> bool:
+    """Whether it refers to somebody for a part of the frames that he is annotated in.
+
+    A static expression, such as of clothes, refers to a trajectory from its first box to
+    its last; the part of a temporal one is below :data:`WHOLE_LIFE`.
+    """
+    referred = referred_trajectories(objects, expression)
+    ids, num_referred = np.unique(referred.ids, return_counts=True)
+    if not len(ids):
+        return False
+    all_ids, num_boxes = np.unique(objects.ids[objects.scores > 0], return_counts=True)
+    lives = num_boxes[np.searchsorted(all_ids, ids)]
+    return bool((num_referred < WHOLE_LIFE * lives).any())
+
+
+def labels_without_box(
+    objects: Trajectories, expression: ReferringExpression, frame_ids: Collection[int]
+) -> tuple[int, int]:
+    """What of an expression's labels no box of the video answers to.
+
+    Returns:
+        The number of (frame, id) in frames that the video does not have, and of those in
+        its frames whose id has no box there.
+    """
+    pairs = _pairs(expression.labels)
+    is_inside = np.isin(pairs[:, 0], np.asarray([*frame_ids], np.int64))
+    inside = pairs[is_inside]
+    has_box = np.isin(_keys(*inside.T), _keys(objects.frame_ids, objects.ids))
+    return int((~is_inside).sum()), int((~has_box).sum())
+
+
+def _pairs(labels: dict[int, tuple[int, ...]]) -> np.ndarray:
+    """(L, 2) int64 frame numbers and ids."""
+    pairs = [(frame_id, i) for frame_id, ids in labels.items() for i in ids]
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _keys(frame_ids: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """(N,) one structured value for each (frame, id): ids may take 63 bits, so no sum does."""
+    table = np.stack([frame_ids, ids], axis=1).astype(np.int64)
+    return np.ascontiguousarray(table).view([('frame', 'i8'), ('id', 'i8')])[:, 0]

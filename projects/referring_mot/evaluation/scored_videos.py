@@ -1,0 +1,290 @@
+"""Tracks of whole videos with a score for each expression, and rules that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmsmot.datasets.video_reader import VideoReader
+from mmsmot.models.smot import SMOT
+from mmsmot.structures import (
+    Prompt,
+    ReferringExpression,
+    Trajectories,
+    pairwise_iou,
+)
+from mmsmot.utils.atomic import atomic_path
+from projects.referring_mot.datasets.referred_boxes import (
+    is_temporal,
+    referred_trajectories,
+)
+from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.evaluation.expression_scores import (
+    ExpressionScore,
+    hota_fields,
+)
+from projects.referring_mot.models.refer_filter import ReferFilter
+
+MATCH_IOU = 0.5  # of a track's box with the gt box whose reference it gets
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredVideo:
+    """What a model makes of a video and its E expressions, before any threshold.
+
+    Attributes:
+        name: The video's.
+        frame_ids: (T,) of the video.
+        objects: Ground truth of every object.
+        captions: Ground truth caption by id.
+        expressions: E of them.
+        tracks: R boxes.
+        scores: (E, R) mean score of the windows that each box is in.
+    """
+
+    name: str
+    frame_ids: np.ndarray
+    objects: Trajectories
+    captions: dict[int, str]
+    expressions: list[ReferringExpression]
+    tracks: Trajectories
+    scores: np.ndarray
+
+    def gt_rows(self) -> np.ndarray:
+        """(R,) row of ``objects`` that each track box covers, -1 for none."""
+        rows = np.full(len(self.tracks), -1)
+        for frame_id in np.unique(self.tracks.frame_ids):
+            at = np.flatnonzero(self.tracks.frame_ids == frame_id)
+            gt_at = np.flatnonzero(self.objects.frame_ids == frame_id)
+            if not len(gt_at):
+                continue
+            iou = pairwise_iou(self.tracks.boxes[at], self.objects.boxes[gt_at])
+            is_covered = iou.max(axis=1) >= MATCH_IOU
+            rows[at[is_covered]] = gt_at[iou.argmax(axis=1)[is_covered]]
+        return rows
+
+
+# A rule says which boxes of a video each expression means, (E, R) bool.
+Rule = Callable[[ScoredVideo], np.ndarray]
+
+
+def score_videos(
+    model: SMOT,
+    dataset: ReferringDataset,
+    folder: Path,
+    advance: Callable[[], None] = lambda: None,
+) -> list[ScoredVideo]:
+    """Run a model over the videos of a dataset, all expressions of a video at once.
+
+    Args:
+        model: With an estimator that reads prompts; of its post-processing the
+            :class:`ReferFilter` is not applied but asked for its mean scores.
+        dataset: Not in ``test_mode``: its samples are videos.
+        folder: Keeps a file of each video; those that are there are read.
+        advance: Called after each video.
+    """
+    parts = list(model.post_processing)
+    (refer_filter,) = (part for part in parts if isinstance(part, ReferFilter))
+    model.post_processing = [part for part in parts if part is not refer_filter]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        videos = []
+        for info in dataset.data_list:
+            name = info['video'].video.name.replace('/', '__')
+            path = folder / f'{name}.npz'
+            if not path.is_file():
+                content = _run_video(model, info, refer_filter)
+                with atomic_path(path) as temporary, open(temporary, 'wb') as file:
+                    np.savez(file, **content)
+            videos.append(_scored_video(info, path))
+            advance()
+        return videos
+    finally:
+        model.post_processing = parts
+
+
+def _run_video(
+    model: SMOT, info: dict, refer_filter: ReferFilter
+) -> dict[str, np.ndarray]:
+    reader = VideoReader(info['video'])
+    prompts = [Prompt(expression.sentence) for expression in info['gt'].expressions]
+    run = model.begin(reader.video, prompts)
+    for frames, _ in model.batches(reader, run):
+        del frames  # or its images would live on beside the next batch
+    tables = [result.trajectories for result in run.finish()]
+    frame_ids = np.array(run.frame_ids)
+    scores = [refer_filter.mean_scores(table, frame_ids) for table in tables]
+    tracks = tables[0]
+    return dict(
+        frame_ids=frame_ids,
+        box_frames=tracks.frame_ids,
+        ids=tracks.ids,
+        boxes=tracks.boxes,
+        scores=np.stack(scores),
+    )
+
+
+def _scored_video(info: dict, path: Path) -> ScoredVideo:
+    gt = info['gt']
+    with np.load(path, allow_pickle=False) as stored:
+        content = {name: stored[name] for name in stored.files}
+    objects = gt.required_trajectories
+    tracks = Trajectories(
+        content['box_frames'], content['ids'], content['boxes'], space=objects.space
+    )
+    return ScoredVideo(
+        info['video'].video.name,
+        content['frame_ids'],
+        objects[objects.scores > 0],
+        gt.captions or {},
+        list(gt.expressions),
+        tracks,
+        content['scores'],
+    )
+
+
+def everybody(video: ScoredVideo) -> np.ndarray:
+    """The floor that knows no language: every track is meant."""
+    return np.ones(video.scores.shape, bool)
+
+
+def at_least(threshold: float) -> Rule:
+    """The model's own rule."""
+    return lambda video: video.scores >= threshold
+
+
+def whole_tracks(threshold: float) -> Rule:
+    """A track is meant as a whole or not at all, as iKUN releases."""
+
+    def rule(video: ScoredVideo) -> np.ndarray:
+        _, number = np.unique(video.tracks.ids, return_inverse=True)
+        counts = np.bincount(number)
+        means = np.stack(
+            [np.bincount(number, row, len(counts)) / counts for row in video.scores]
+        )
+        return means[:, number] >= threshold
+
+    return rule
+
+
+def shuffled(rule: Rule) -> Rule:
+    """A control: the scores of another expression of the video."""
+
+    def roll(video: ScoredVideo) -> np.ndarray:
+        return np.roll(rule(video), 1, axis=0)
+
+    return roll
+
+
+def oracle(video: ScoredVideo) -> np.ndarray:
+    """The model's tracks with the true reference: what the tracker leaves possible."""
+    rows = video.gt_rows()
+    is_covered = rows >= 0
+    pairs = list(
+        zip(video.objects.frame_ids.tolist(), video.objects.ids.tolist(), strict=True)
+    )
+    meant = np.zeros(video.scores.shape, bool)
+    for number, expression in enumerate(video.expressions):
+        is_referred = np.array(
+            [i in expression.labels.get(f, ()) for f, i in pairs], bool
+        )
+        if len(is_referred):
+            meant[number, is_covered] = is_referred[rows[is_covered]]
+    return meant
+
+
+def true_captions(
+    similarity: Callable[[Sequence[str], Sequence[str]], np.ndarray], threshold: float
+) -> Rule:
+    """A floor that sees nothing: the sentence's similarity to the true caption.
+
+    Args:
+        similarity: (S, C) of S sentences and C captions.
+        threshold: Least similarity of somebody who is meant, all the time.
+    """
+
+    def rule(video: ScoredVideo) -> np.ndarray:
+        rows = video.gt_rows()
+        meant = np.zeros(video.scores.shape, bool)
+        if not video.captions:
+            return meant
+        ids = sorted(video.captions)
+        sentences = [expression.sentence for expression in video.expressions]
+        values = similarity(sentences, [video.captions[i] for i in ids]) >= threshold
+        is_covered = rows >= 0
+        covered_ids = video.objects.ids[rows[is_covered]]
+        columns = np.searchsorted(ids, covered_ids).clip(max=len(ids) - 1)
+        has_caption = np.array(ids)[columns] == covered_ids
+        meant[:, is_covered] = values[:, columns] & has_caption
+        return meant
+
+    return rule
+
+
+def apply_rule(
+    videos: Sequence[ScoredVideo],
+    rule: Rule,
+    train_sentences: frozenset[str] = frozenset(),
+) -> list[ExpressionScore]:
+    """The HOTA of every expression under a rule, by the fixed protocol.
+
+    Args:
+        videos: Scored ones.
+        rule: Whom each expression means.
+        train_sentences: Those that were trained on; empty: nothing is said of held-out.
+    """
+    scores = []
+    for video in videos:
+        meant = rule(video)
+        for number, expression in enumerate(video.expressions):
+            gt = referred_trajectories(video.objects, expression)
+            pred = video.tracks[meant[number]]
+            kinds = ['temporal' if is_temporal(video.objects, expression) else 'static']
+            if train_sentences:
+                is_known = expression.sentence in train_sentences
+                kinds.append('in_training' if is_known else 'held_out')
+            scores.append(
+                ExpressionScore(
+                    f'{video.name}/{number}',
+                    expression.sentence,
+                    *hota_fields(gt, pred, video.frame_ids),
+                    tuple(kinds),
+                )
+            )
+    return scores
+
+
+def pair_scores(videos: Sequence[ScoredVideo], rule: Rule) -> dict[str, float]:
+    """Precision, recall and F1 over (object, expression), of gt objects.
+
+    An object is meant where most of the boxes that cover it are; it is referred to where
+    the expression does so in most of its frames.
+    """
+    true, predicted = [], []
+    for video in videos:
+        meant, rows = rule(video), video.gt_rows()
+        ids, lives = np.unique(video.objects.ids, return_counts=True)
+        is_covered = rows >= 0
+        number = np.searchsorted(ids, video.objects.ids[rows[is_covered]])
+        counts = np.bincount(number, minlength=len(ids))
+        for row, expression in enumerate(video.expressions):
+            hits = np.bincount(number, meant[row, is_covered], len(ids))
+            predicted.append(hits > counts / 2)
+            referred = referred_trajectories(video.objects, expression).ids
+            hits = np.bincount(np.searchsorted(ids, referred), minlength=len(ids))
+            true.append(hits > lives / 2)
+    is_true, is_meant = np.concatenate(true), np.concatenate(predicted)
+    hits = float((is_true & is_meant).sum())
+    precision = hits / max(float(is_meant.sum()), 1.0)
+    recall = hits / max(float(is_true.sum()), 1.0)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+    return dict(
+        pairs=len(is_true),
+        positives=float(is_true.mean()),
+        precision=precision,
+        recall=recall,
+        F1=f1,
+    )

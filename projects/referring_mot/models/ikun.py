@@ -1,0 +1,488 @@
+"""iKUN: any tracker's tracks, then which of them a sentence means, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from mmsmot.models.detectors import BaseDetector
+from mmsmot.models.estimators.base import Estimate, EstimatorLoss
+from mmsmot.models.estimators.detect_and_track import (
+    DetectAndTrack,
+    DetectAndTrackState,
+)
+from mmsmot.models.reid import BaseReID
+from mmsmot.models.trackers import BaseTracker
+from mmsmot.models.training.clip_plan import ClipPlan
+from mmsmot.models.trajectory.roi_tokens import roi_align
+from mmsmot.registry import MODELS, build_part
+from mmsmot.structures import Frame, SMOTDataSample, Tracks
+from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
+from mmsmot.utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    NON_NEGATIVE,
+    POSITIVE,
+    require_numbers,
+)
+from projects.referring_mot.models.clip_windows import (
+    ClipWindows,
+    clip_windows,
+    window_layout,
+    window_pairs,
+)
+from projects.referring_mot.models.similarity_calibration import SimilarityCalibration
+from projects.referring_mot.models.text_encoders.base import (
+    BaseTextEncoder,
+    TextFeatures,
+)
+from projects.referring_mot.models.track_windows import TrackWindows
+from projects.referring_mot.models.window_pooling import box_motion
+
+if TYPE_CHECKING:
+    from mmsmot.structures import Prompt, VideoInfo
+
+FOCAL_GAMMA = 2.0  # released
+TRACKING_PARTS = ('detector', 'reid', 'feature_extractor', 'tracker')
+
+
+@dataclass(eq=False)
+class IKUNState:
+    """One video's tracker, its sentences, and what was seen of the live tracks.
+
+    Attributes:
+        tracking: Of the tracker.
+        text: The sentences; ``None`` where every object is asked for.
+        calibration: (S,) what is added to the logits of each sentence.
+        windows: The last frames of each live track.
+    """
+
+    tracking: DetectAndTrackState
+    text: TextFeatures | None
+    calibration: torch.Tensor | None
+    windows: TrackWindows
+
+
+@MODELS.register_module()
+class IKUN(DetectAndTrack):
+    """A detector and a tracker, and a score of every (track, sentence) in each frame.
+
+    ::
+
+        frames -> detector -> tracker -> tracks ---------------> tracks of each prompt
+                                 |                                      ^ scores
+                         crop of each box ---> visual encoder --+       |
+        frame --------> whole frame ---------> visual encoder --+-> unification -> window
+        sentences ---------------------------> text encoder ----+   (a frame)     pooling
+
+    The score of a track in a frame is the probability that the sentence means it there,
+    from its last ``window`` frames, ``stride`` apart. :class:`ReferFilter`, in the
+    pipeline's post-processing, takes the mean over the windows that a frame is in and
+    leaves out the others; ``threshold`` does without, online. What is seen of a track is
+    computed once for all sentences. Without a prompt every object is meant, with score 1.
+
+    Detector and tracker are not trained here, and matching learns along the gt tracks.
+
+    Args:
+        tracker: Detections to tracks.
+        visual_encoder: Crops and frames to grids of features.
+        text_encoder: Sentences to features.
+        unification: A sentence on the features of a frame.
+        pooling: A window to a logit.
+        detector: As of :class:`~mmsmot.models.estimators.DetectAndTrack`.
+        reid: As there.
+        feature_extractor: As there.
+        calibration: What is added to the logits of each sentence at test; ``None``:
+            nothing.
+        local_size: Height and width of a crop.
+        global_size: Height and width of the whole frame.
+        margin: Fraction of a box's sides that is added to its crop on each side.
+        window: W, frames of a window.
+        stride: Frames from one of them to the next, at ``fps`` frames a second.
+        fps: Frame rate of the training videos; of a video of another rate the frames of
+            a window are as far apart in seconds. ``None``: frames are counted.
+        threshold: Tracks below it are left out at once; ``None`` leaves all of them.
+        box_noise: Standard deviation by which gt boxes are moved in training, in sides.
+        matching: Weights of a pipeline with ``IKUN``, a file: all but those of what
+            tracks, so that another detector and tracker may stand here; ``None``: none.
+        short_windows: Share of training batches whose windows lose their first frames,
+            as those of a new track.
+
+    Raises:
+        ValueError: An option is out of its range, or ``matching`` has other weights.
+    """
+
+    reads_prompt = True
+
+    def __init__(
+        self,
+        *,
+        tracker: dict | BaseTracker,
+        visual_encoder: dict | nn.Module,
+        text_encoder: dict | BaseTextEncoder,
+        unification: dict | nn.Module,
+        pooling: dict | nn.Module,
+        detector: dict | BaseDetector | None = None,
+        reid: dict | BaseReID | None = None,
+        feature_extractor: dict | nn.Module | None = None,
+        calibration: dict | SimilarityCalibration | None = None,
+        local_size: Sequence[int] = (224, 224),
+        global_size: Sequence[int] = (672, 672),
+        margin: float = 0.0,
+        window: int = 2,
+        stride: int = 4,
+        fps: float | None = None,
+        threshold: float | None = None,
+        box_noise: float = 0.0,
+        short_windows: float = 0.0,
+        matching: str | None = None,
+    ) -> None:
+        super().__init__(
+            tracker=tracker,
+            detector=detector,
+            reid=reid,
+            feature_extractor=feature_extractor,
+        )
+        require_numbers('IKUN', COUNT, window=window, stride=stride)
+        require_numbers('IKUN', NON_NEGATIVE, margin=margin, box_noise=box_noise)
+        require_numbers('IKUN', FRACTION, short_windows=short_windows)
+        require_numbers('IKUN', FRACTION.or_none, threshold=threshold)
+        require_numbers('IKUN', POSITIVE.or_none, fps=fps)
+        self.visual_encoder = build_part(visual_encoder)
+        self.text_encoder: BaseTextEncoder = build_part(text_encoder)
+        self.unification = build_part(unification)
+        self.pooling = build_part(pooling)
+        self.calibration = build_part(calibration)
+        self.local_size = (local_size[0], local_size[1])
+        self.global_size = (global_size[0], global_size[1])
+        self.margin = margin
+        self.window = window
+        self.stride = stride
+        self.fps = fps
+        self.threshold = threshold
+        self.box_noise = box_noise
+        self.short_windows = short_windows
+        self.local_position = self._position(self.local_size)
+        self.global_position = self._position(self.global_size)
+        if matching is not None:
+            self._load_matching(matching)
+
+    def _load_matching(self, path: str) -> None:
+        """Load the weights of the parts that are not the tracking's."""
+        checkpoint = load_checkpoint(path)
+        weights = checkpoint.get('state_dict', checkpoint)
+        names = [n for n in self.state_dict() if n.split('.')[0] not in TRACKING_PARTS]
+        matching_weights = {
+            name: weights[f'estimator.{name}']
+            for name in names
+            if f'estimator.{name}' in weights
+        }
+        missing = [name for name in names if name not in matching_weights]
+        if missing:
+            raise ValueError(
+                f'{path}: not the weights of this IKUN: {len(missing)} are missing '
+                f'{missing[:3]}'
+            )
+        require_checkpoint_weights(self, matching_weights, path, partial=True)
+        self.load_state_dict(matching_weights, strict=False)
+
+    def _position(self, size: tuple[int, int]) -> nn.Parameter:
+        """(L, C) learned, for the cells of an image of a size."""
+        with torch.no_grad():
+            grid = self.visual_encoder(torch.zeros(1, 3, *size))
+        cells = grid.shape[2] * grid.shape[3]
+        return nn.Parameter(0.02 * torch.randn(cells, grid.shape[1]))
+
+    def begin(
+        self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
+    ) -> IKUNState:
+        """The state of one video.
+
+        Raises:
+            ValueError: A prompt has no sentence.
+        """
+        without_text = [prompt for prompt in prompts if prompt.text is None]
+        if without_text:
+            raise ValueError(
+                f'IKUN reads sentences, and the prompt {without_text[0]} has none: '
+                'give --text'
+            )
+        tracking = super().begin(video, prompts, needs=needs)
+        stride = self.stride
+        if self.fps is not None:
+            stride = max(1, round(self.stride * video.fps / self.fps))
+        text = calibration = None
+        if prompts:
+            with torch.no_grad():
+                text = self.text_encoder([str(prompt.text) for prompt in prompts])
+                if self.calibration is not None:
+                    calibration = self.calibration(text.sentences, self.text_encoder)
+        return IKUNState(tracking, text, calibration, TrackWindows(self.window, stride))
+
+    def step(self, state: IKUNState, frames: Sequence[Frame]) -> list[Estimate]:
+        """Tracks of each prompt, their scores the probability of being meant."""
+        estimate = super().step(state.tracking, frames)
+        if state.text is None:
+            tracks = [replace(t, scores=np.ones(len(t))) for t in estimate.tracks]
+            return [replace(estimate, tracks=tracks)]
+        scores = [
+            self._score(state, frame, tracks)
+            for frame, tracks in zip(frames, estimate.tracks, strict=True)
+        ]
+        state.windows.forget(estimate.ended_ids)
+        return [
+            replace(
+                estimate,
+                tracks=[
+                    self._referred(tracks, frame_scores[:, row])
+                    for tracks, frame_scores in zip(
+                        estimate.tracks, scores, strict=True
+                    )
+                ],
+            )
+            for row in range(len(state.text))
+        ]
+
+    def _referred(self, tracks: Tracks, scores: np.ndarray) -> Tracks:
+        scored = replace(tracks, scores=scores)
+        return scored if self.threshold is None else scored[scores >= self.threshold]
+
+    @torch.no_grad()
+    def _score(self, state: IKUNState, frame: Frame, tracks: Tracks) -> np.ndarray:
+        """(M, S) probabilities of a frame's tracks and the sentences."""
+        text = state.text
+        num_tracks, num_texts = len(tracks), len(text)
+        boxes = torch.from_numpy(tracks.boxes).float().to(self.text_encoder.device)
+        features = boxes.new_zeros(0, num_texts, self.visual_encoder.channels)
+        if num_tracks:
+            local, context = self.encode([frame.image], [boxes])
+            pairs = torch.arange(num_tracks).repeat_interleave(num_texts)
+            texts = torch.arange(num_texts).repeat(num_tracks)
+            frames = torch.zeros(num_tracks, dtype=torch.int64)
+            guided = self._guided(local, context, frames, text, pairs, texts)
+            features = guided.unflatten(0, (num_tracks, num_texts))
+        state.windows.push(tracks.ids, features, boxes)
+        if not num_tracks:
+            return np.zeros((0, num_texts))
+        window_features, window_boxes, mask = state.windows.of(tracks.ids)
+        size = frame.image.shape[1::-1]
+        motion = box_motion(window_boxes, mask, boxes.new_tensor([size]))
+        logits = self.pooling(
+            window_features.transpose(1, 2).flatten(0, 1),
+            motion.repeat_interleave(num_texts, 0),
+            mask.repeat_interleave(num_texts, 0),
+            text.sentences.repeat(num_tracks, 1),
+        ).reshape(num_tracks, num_texts)
+        if state.calibration is not None:
+            logits = logits + state.calibration
+        return logits.sigmoid().double().cpu().numpy()
+
+    def encode(
+        self, images: Sequence[np.ndarray], boxes: Sequence[torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Local features (R, L, C) of the boxes of B frames, and global ones (B, G, C).
+
+        Arguments as of :meth:`extract_boxes`.
+        """
+        return self.embed_grids(*self.extract_boxes(images, boxes))
+
+    def extract_boxes(
+        self, images: Sequence[np.ndarray], boxes: Sequence[torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the frozen part of the visual encoder gives; a cache may keep it.
+
+        Args:
+            images: B images (H, W, 3) uint8 BGR.
+            boxes: B tables (R_b, 4) of boxes in their pixels.
+
+        Returns:
+            Grids (R, C', h, w) of all boxes in their order, and of the frames (B, ...).
+        """
+        crops = []
+        for image, rows in zip(images, boxes, strict=True):
+            beyond = self.margin * (rows[:, 2:] - rows[:, :2])
+            wide = torch.cat([rows[:, :2] - beyond, rows[:, 2:] + beyond], dim=1)
+            # Height, width, channels is how the pixels lie: nothing is copied.
+            pixels = torch.from_numpy(image).to(rows).permute(2, 0, 1)[None]
+            index = torch.zeros(len(rows), dtype=torch.int64, device=rows.device)
+            cells = roi_align(pixels, index, wide, self.local_size, 1)
+            crops.append(cells.transpose(1, 2).unflatten(2, self.local_size))
+        height, width = self.global_size
+        smaller = [
+            cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+            for image in images
+        ]
+        wholes = torch.from_numpy(np.stack(smaller)).to(crops[0]).permute(0, 3, 1, 2)
+        extract = self.visual_encoder.extract
+        return extract(torch.cat(crops)), extract(wholes)
+
+    def embed_grids(
+        self, local: torch.Tensor, context: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Local (R, L, C) and global features (B, G, C) with their positions."""
+        local = self.visual_encoder.embed(local).flatten(2).transpose(1, 2)
+        context = self.visual_encoder.embed(context).flatten(2).transpose(1, 2)
+        return local + self.local_position, context + self.global_position
+
+    def _guided(
+        self,
+        local: torch.Tensor,
+        context: torch.Tensor,
+        frames: torch.Tensor,
+        text: TextFeatures,
+        boxes: torch.Tensor,
+        texts: torch.Tensor,
+    ) -> torch.Tensor:
+        """(N, C) of N (box, sentence).
+
+        Args:
+            local: (R, L, C).
+            context: (B, G, C).
+            frames: (R,) the row of ``context`` of each box.
+            text: S sentences.
+            boxes: (N,) rows of ``local``.
+            texts: (N,) rows of ``text``.
+        """
+        unification = self.unification
+        if unification.is_text_first:
+            guided = unification.modulate(local, text, boxes, texts)
+            guided = unification.fuse(guided, context[frames[boxes]])
+        else:  # once for each box, not for each sentence
+            fused = unification.fuse(local, context[frames])
+            guided = unification.modulate(fused, text, boxes, texts)
+        return unification.pool(guided)
+
+    def loss(
+        self,
+        inputs: Sequence[Sequence[Frame]],
+        samples: Sequence[SMOTDataSample],
+        *,
+        plan: ClipPlan,
+    ) -> EstimatorLoss:
+        """Focal loss of every (gt track, expression) of B clips.
+
+        A clip is one window; its label is whether the expression refers to the track in
+        most of the window's frames.
+
+        Args:
+            inputs: The frames, ``inputs[t][b]``, as far apart as those of a window.
+            samples: B samples with all objects as ``gt_trajectories``, and
+                ``gt_expressions``.
+            plan: Its generator draws the noise of the boxes.
+
+        Raises:
+            ValueError: A clip has another number of frames than a window.
+        """
+        if len(inputs) != self.window:
+            raise ValueError(
+                f'IKUN: a clip has {len(inputs)} frames, and a window={self.window}: set '
+                'num_frames of the training dataset to it'
+            )
+        generator = plan.generator
+        skip = 0
+        if generator.random() < self.short_windows:
+            skip = int(generator.integers(1, self.window))
+        windows = [clip_windows(sample, skip) for sample in samples]
+        logits, labels = self._clip_logits(inputs, samples, windows, generator)
+        if not len(labels):
+            zero = sum(part.sum() * 0 for part in self.parameters())
+            return EstimatorLoss({'loss_refer': zero})
+        probability = logits.sigmoid()
+        cross_entropy = F.binary_cross_entropy_with_logits(
+            logits, labels, reduction='none'
+        )
+        wrong = (probability - labels).abs()
+        accuracy = ((probability > 0.5) == (labels > 0.5)).float().mean()
+        return EstimatorLoss(
+            {
+                'loss_refer': (wrong**FOCAL_GAMMA * cross_entropy).mean(),
+                'accuracy': accuracy.detach(),
+            }
+        )
+
+    def _clip_logits(
+        self,
+        inputs: Sequence[Sequence[Frame]],
+        samples: Sequence[SMOTDataSample],
+        windows: Sequence[ClipWindows],
+        generator: np.random.Generator,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(P,) logits and labels of the (track, expression) of all clips."""
+        labels = np.concatenate([window.labels.reshape(-1) for window in windows])
+        if not len(labels):
+            return torch.empty(0), torch.empty(0)
+        device = self.text_encoder.device
+        grids = self._clip_grids(inputs, samples, windows, generator)
+        local, context = self.embed_grids(*(grid.to(device).float() for grid in grids))
+        pairs = window_pairs(windows)
+        unique, text_rows = np.unique(pairs.texts, return_inverse=True)
+        text = self.text_encoder(unique.tolist())
+        texts = torch.from_numpy(text_rows).to(device)
+        layout = window_layout(windows)
+        tracks = torch.from_numpy(pairs.tracks)
+        box_rows = torch.from_numpy(layout.box_rows)[tracks]  # (P, W), -1 for none
+        pair_rows, steps = torch.nonzero(box_rows >= 0, as_tuple=True)
+        guided = self._guided(
+            local,
+            context,
+            torch.from_numpy(layout.frames),
+            text,
+            box_rows[pair_rows, steps],
+            texts[pair_rows],
+        )
+        features = guided.new_zeros(*box_rows.shape, guided.shape[-1])
+        features[pair_rows, steps] = guided
+        motion = box_motion(
+            torch.from_numpy(layout.boxes).float().to(device),
+            torch.from_numpy(layout.mask).to(device),
+            torch.from_numpy(layout.sizes(samples)).float().to(device),
+        )[tracks]
+        mask = (box_rows >= 0).to(device)
+        logits = self.pooling(features, motion, mask, text.sentences[texts])
+        return logits, torch.from_numpy(labels).float().to(device)
+
+    def _clip_grids(
+        self,
+        inputs: Sequence[Sequence[Frame]],
+        samples: Sequence[SMOTDataSample],
+        windows: Sequence[ClipWindows],
+        generator: np.random.Generator,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The grids of all boxes and frames: from a cache's samples, or the images."""
+        if all('box_grids' in sample for sample in samples):
+            local = [
+                sample.box_grids[torch.from_numpy(window.rows.T[window.mask.T])]
+                for sample, window in zip(samples, windows, strict=True)
+            ]
+            context = [sample.frame_grids for sample in samples]
+            return torch.cat(local), torch.cat(context)
+        device = self.text_encoder.device
+        images, boxes = [], []
+        for clip, window in enumerate(windows):
+            for step in range(self.window):
+                images.append(inputs[step][clip].image)
+                rows = window.boxes[window.mask[:, step], step]
+                boxes.append(torch.from_numpy(self._noisy(rows, generator)).to(device))
+        return self.extract_boxes(images, boxes)
+
+    def _noisy(self, boxes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """(R, 4) float32, each corner moved by noise in sides of its box."""
+        sides = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
+        noise = generator.standard_normal(boxes.shape).clip(-2, 2) * self.box_noise
+        return (boxes + noise * sides).astype(np.float32)
+
+    def parts(self) -> list[Any]:
+        return [
+            *super().parts(),
+            self.visual_encoder,
+            self.text_encoder,
+            self.unification,
+            self.pooling,
+        ]

@@ -1,0 +1,71 @@
+"""LaMOT's files over MOTChallenge folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from projects.referring_mot.datasets.lamot import LaMOTDataset, read_lamot_expression
+
+
+@pytest.fixture
+def lamot(tmp_path: Path) -> dict[str, str]:
+    """A sequence without images, of two people in three frames."""
+    gt = tmp_path / 'mot/A/gt/gt.txt'
+    gt.parent.mkdir(parents=True)
+    rows = [f'{f},{i},{10 * i + f},5,8,20,1,1,1' for f in (1, 2, 3) for i in (1, 2)]
+    gt.write_text('\n'.join(rows) + '\n')
+    (tmp_path / 'mot/A/seqinfo.ini').write_text(
+        '[Sequence]\nname=A\nframeRate=10\nseqLength=3\nimWidth=64\nimHeight=48\n'
+    )
+    folder = tmp_path / 'expressions/A'
+    folder.mkdir(parents=True)
+    content = {'targets': {'1': [2], '3': [1, 2]}, 'language': 'people on the right'}
+    (folder / 'right.json').write_text(json.dumps(content))
+    return dict(data_root=str(tmp_path / 'mot'), expressions=str(folder.parent))
+
+
+def test_frames_count_from_one(lamot: dict[str, str]) -> None:
+    dataset = LaMOTDataset(**lamot, test_mode=True, lazy_init=True)
+    (info,) = dataset.load_data_list()
+    (expression,) = info['gt'].expressions
+    assert expression.sentence == 'people on the right'
+    assert expression.labels == {1: (2,), 3: (1, 2)}
+    assert expression.video_name == 'A'
+
+
+def test_a_half_has_the_labels_of_its_frames(lamot: dict[str, str]) -> None:
+    dataset = LaMOTDataset(**lamot, split='val_half', test_mode=True, lazy_init=True)
+    (info,) = dataset.load_data_list()
+    assert info['video'].frame_ids.tolist() == [3]
+    assert info['gt'].expressions[0].labels == {3: (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ([], "not an expression in LaMOT's form"),
+        ({'targets': {}}, "not an expression in LaMOT's form"),
+        ({'targets': [1], 'language': 'a'}, 'targets must be an object of lists'),
+        ({'targets': {'0': [1]}, 'language': 'a'}, "'0' is no frame number from 1"),
+        ({'targets': {'1': [1.5]}, 'language': 'a'}, '1.5 in frame 1 is no id'),
+        ({'targets': {}, 'language': ''}, 'a sentence must be text'),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path: Path, content: object, message: str) -> None:
+    path = tmp_path / 'x.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f'x.json.*{message}'):
+        read_lamot_expression(path)
+
+
+def test_missing_folders_are_named(lamot: dict[str, str]) -> None:
+    with pytest.raises(FileNotFoundError, match='no folder of expressions'):
+        LaMOTDataset(lamot['data_root'], expressions='/nowhere')
+    folder = Path(lamot['data_root']) / 'A'
+    (folder / 'gt/gt.txt').rename(folder / 'det.txt')
+    dataset = LaMOTDataset(**lamot, test_mode=True, lazy_init=True)
+    with pytest.raises(FileNotFoundError, match=r'has expressions .* but no gt/gt.txt'):
+        dataset.load_data_list()

@@ -1,0 +1,136 @@
+"""HOTA by expression: pooled, mean, nothing, by kind, by protocol."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmsmot.structures import (
+    Prompt,
+    ReferringExpression,
+    SMOTDataSample,
+    Trajectories,
+    VideoInfo,
+)
+from projects.referring_mot.datasets.referred_boxes import referred_trajectories
+from projects.referring_mot.evaluation.referring_metric import ReferringMetric
+
+VIDEO = VideoInfo('street', 'street', 10.0, 200, 100)
+FRAMES = np.arange(1, 11)
+
+
+def objects() -> Trajectories:
+    """Ids 1 and 2 in ten frames; 1 moves ten pixels a frame."""
+    frames, ids = np.repeat(FRAMES, 2), np.tile([1, 2], 10)
+    x1 = np.where(ids == 1, 10.0 * frames, 50.0)
+    top = np.where(ids == 1, 0.0, 60.0)
+    boxes = np.stack([x1, top, x1 + 20, top + 30], axis=1)
+    return Trajectories(frames, ids, boxes)
+
+
+def sample(sentence: str, labels: dict, predictions: Trajectories) -> dict:
+    gt_sample = SMOTDataSample(
+        metainfo=dict(video=VIDEO, frame_ids=FRAMES, prompt=Prompt(sentence))
+    )
+    expression = ReferringExpression(sentence, labels)
+    gt_sample.gt_expressions = [expression]
+    gt_sample.gt_objects = objects()
+    gt_sample.gt_trajectories = referred_trajectories(objects(), expression)
+    gt_sample.pred_trajectories = predictions
+    return gt_sample.to_dict()
+
+
+def always(*ids: int) -> dict:
+    return {int(f): ids for f in FRAMES}
+
+
+def scores(samples: list[dict], **options: object) -> dict[str, float]:
+    metric = ReferringMetric(**options)
+    metric.process(None, samples)
+    return metric.compute_metrics(metric.results)
+
+
+def test_the_true_boxes_are_perfect() -> None:
+    gt = objects()
+    result = scores([sample('first', always(1), gt[gt.ids == 1])])
+    assert result['HOTA'] == pytest.approx(100)
+    assert result['mean_HOTA'] == pytest.approx(100)
+    assert (result['nothing'], result['zero'], result['nobody']) == (0, 0, 0)
+
+
+def test_everybody_for_one_of_two_has_half_the_precision() -> None:
+    result = scores([sample('first', always(1), objects())])
+    assert result['DetPr'] == pytest.approx(50)
+    assert result['DetRe'] == pytest.approx(100)
+    assert result['AssA'] == pytest.approx(100)
+    assert result['HOTA'] == pytest.approx(100 * np.sqrt(0.5))
+
+
+def test_pooling_rewards_giving_up_and_the_mean_does_not() -> None:
+    """A long expression answered, a short one given up: pooled stays high."""
+    gt = objects()
+    samples = [
+        sample('both', always(1, 2), gt),
+        sample('short', {1: (1,)}, gt[:0]),
+    ]
+    result = scores(samples)
+    assert result['mean_HOTA'] == pytest.approx(50)
+    assert result['mean_HOTA_se'] == pytest.approx(50)
+    assert result['HOTA'] == pytest.approx(100 * np.sqrt(20 / 21))
+    assert (result['nothing'], result['expressions']) == (1, 2)
+
+
+def test_boxes_for_a_sentence_that_means_nobody_are_counted() -> None:
+    gt = objects()
+    samples = [sample('first', always(1), gt[gt.ids == 1]), sample('nobody', {}, gt)]
+    result = scores(samples)
+    assert (result['nobody'], result['false_boxes']) == (1, 20)
+    assert result['mean_HOTA'] == pytest.approx(100)  # it has no gt to be found
+    assert result['HOTA'] < 60  # its boxes count where all are pooled
+
+
+def test_static_and_temporal_stand_apart() -> None:
+    gt = objects()
+    samples = [
+        sample('static', always(1), gt[gt.ids == 1]),
+        sample('temporal', {f: (1,) for f in range(1, 6)}, gt[gt.ids == 1]),
+    ]
+    result = scores(samples)
+    assert result['static/HOTA'] == pytest.approx(100)
+    assert result['temporal/DetPr'] == pytest.approx(50)
+    assert result['temporal/expressions'] == 1
+
+
+def test_the_released_protocol_is_one_frame_ahead() -> None:
+    """Id 1 moves half its width a frame: IoU 1/3 with the box of the next frame."""
+    gt = objects()
+    samples = [sample('first', always(1), gt[gt.ids == 1])]
+    fixed, released = scores(samples), scores(samples, protocol='released')
+    assert fixed['LocA'] == pytest.approx(100)
+    assert released['LocA'] < 80
+    assert released['HOTA'] < 40
+    # The last frame has no next one: nine boxes are left of ten.
+    metric = ReferringMetric(protocol='released')
+    metric.process(None, samples)
+    assert metric.results[0].num_gt == 9
+
+
+def test_results_are_written_by_video_and_prompt(tmp_path: Path) -> None:
+    samples = [sample('first', always(1), objects())]
+    scores(samples, out_dir=str(tmp_path))
+    content = json.loads((tmp_path / 'scores.json').read_text())
+    (name,) = content['expressions']
+    assert name == f'street/{Prompt("first").key}'
+    assert (tmp_path / f'{name}.txt').is_file()
+    assert content['scores']['all']['nothing'] == 0
+    assert content['scores']['all']['mean_HOTA_se'] is None
+
+
+def test_a_sample_of_another_dataset_is_refused() -> None:
+    foreign = sample('first', always(1), objects())
+    del foreign['gt_objects']
+    with pytest.raises(KeyError, match='no gt_objects.*ReferringDataset'):
+        scores([foreign])

@@ -1,0 +1,105 @@
+"""Rules for whom a sentence means: floors, oracle, controls, on tracks gt_sample by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from mmsmot.structures import ReferringExpression, Trajectories
+from projects.referring_mot.evaluation.expression_scores import summarize_expressions
+from projects.referring_mot.evaluation.scored_videos import (
+    ScoredVideo,
+    apply_rule,
+    at_least,
+    everybody,
+    oracle,
+    pair_scores,
+    shuffled,
+    true_captions,
+    whole_tracks,
+)
+
+FRAMES = np.arange(1, 11)
+
+
+def table(ids: Sequence[int]) -> Trajectories:
+    """Ids in ten frames; id i stands at x 100 * i."""
+    frames, numbers = np.repeat(FRAMES, len(ids)), np.tile(ids, len(FRAMES))
+    x1 = 100.0 * (numbers % 10)
+    boxes = np.stack([x1, x1 * 0, x1 + 50, x1 * 0 + 80], axis=1)
+    return Trajectories(frames, numbers, boxes)
+
+
+@pytest.fixture
+def video() -> ScoredVideo:
+    """Tracks 11 and 12 follow ids 1 and 2; track 13 follows nobody."""
+    tracks = table([11, 12, 13])
+    expressions = [
+        ReferringExpression('first', {int(f): (1,) for f in FRAMES}),
+        ReferringExpression('second early', {int(f): (2,) for f in FRAMES[:5]}),
+    ]
+    is_first = tracks.ids == 11
+    is_early = (tracks.ids == 12) & (tracks.frame_ids <= 6)
+    scores = np.stack([np.where(is_first, 0.9, 0.2), np.where(is_early, 0.7, 0.1)])
+    captions = {1: 'somebody who is first', 2: 'the second'}
+    return ScoredVideo(
+        'a', FRAMES, table([1, 2]), captions, expressions, tracks, scores
+    )
+
+
+def means(video: ScoredVideo, rule) -> list[float]:
+    return [score.hota for score in apply_rule([video], rule)]
+
+
+def test_the_oracle_has_what_the_tracker_has(video: ScoredVideo) -> None:
+    assert means(video, oracle) == pytest.approx([100, 100])
+    assert oracle(video).sum(axis=1).tolist() == [10, 5]
+
+
+def test_everybody_is_three_times_too_many(video: ScoredVideo) -> None:
+    scores = apply_rule([video], everybody)
+    assert scores[0].hota == pytest.approx(100 * np.sqrt(1 / 3))
+    summary = summarize_expressions(scores)
+    assert summary['DetRe'] == pytest.approx(100)
+    assert summary['nothing'] == 0
+
+
+def test_the_model_is_one_frame_late(video: ScoredVideo) -> None:
+    static, temporal = apply_rule([video], at_least(0.5), frozenset({'first'}))
+    assert static.hota == pytest.approx(100)
+    assert static.kinds == ('static', 'in_training')
+    assert temporal.kinds == ('temporal', 'held_out')
+    # Five of six boxes are right, and they are of one track.
+    assert temporal.hota == pytest.approx(100 * 5 / 6, abs=0.01)
+
+
+def test_whole_tracks_lose_what_is_temporal(video: ScoredVideo) -> None:
+    meant = whole_tracks(0.4)(video)
+    assert meant.sum(axis=1).tolist() == [10, 10]  # 6 * .7 + 4 * .1 = 4.6 of 10
+    assert whole_tracks(0.5)(video).sum(axis=1).tolist() == [10, 0]
+
+
+def test_shuffled_text_is_another_expression(video: ScoredVideo) -> None:
+    assert means(video, shuffled(at_least(0.5))) == [0, 0]
+
+
+def test_captions_alone_know_no_time(video: ScoredVideo) -> None:
+    def similarity(sentences: Sequence[str], captions: Sequence[str]) -> np.ndarray:
+        words = [set(text.split()) for text in captions]
+        return np.array([[len(w & {*s.split()}) for w in words] for s in sentences])
+
+    meant = true_captions(similarity, 1)(video)
+    assert meant.sum(axis=1).tolist() == [10, 10]
+    ids = [set(video.tracks.ids[row].tolist()) for row in meant]
+    assert ids == [{11}, {12}]
+
+
+def test_pairs_are_of_gt_objects(video: ScoredVideo) -> None:
+    # 'second early' refers to its object in half of its frames, which is not most.
+    floor = pair_scores([video], everybody)
+    assert floor == dict(
+        pairs=4, positives=0.25, precision=0.25, recall=1.0, F1=pytest.approx(0.4)
+    )
+    assert pair_scores([video], oracle)['precision'] == 1

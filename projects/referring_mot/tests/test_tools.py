@@ -1,0 +1,67 @@
+"""The tools, as commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from mmsmot.datasets import BenSMOTDataset
+from mmsmot.datasets.statistics import DatasetStatistics
+from mmsmot.structures import Trajectories
+from projects.referring_mot.tools.motion_expressions import motion_labels
+
+TOOLS = Path(__file__).parents[1] / 'tools'
+ROOT = Path(__file__).parents[3]
+
+
+def test_refer_kitti_becomes_a_dataset_for_every_tool(
+    refer_kitti: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, str(TOOLS / 'to_bensmot.py'), 'refer_kitti']
+    done = subprocess.run(
+        [*command, str(refer_kitti), '--out', str(tmp_path / 'out')],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={'PYTHONPATH': str(ROOT), 'PATH': ''},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '1 sequences written' in done.stdout
+    dataset = BenSMOTDataset(
+        data_root=str(tmp_path / 'out'),
+        split='test',
+        described_only=False,
+        cache=False,
+        test_mode=True,
+    )
+    (info,) = dataset.read_videos()
+    gt = info['gt']
+    assert [e.sentence for e in gt.expressions] == ['cars', 'moving cars']
+    np.testing.assert_allclose(
+        gt.trajectories.boxes[gt.trajectories.ids == 1][:, 0], [4, 6, 8, 10]
+    )
+    referring = DatasetStatistics.of([info]).referring()
+    assert referring == {
+        'Boxes of expressions': 10,
+        'Instances per expression': 1.5,
+        'Temporal ratio per expression': (1 + 3 / 4) / 2,
+    }
+
+
+def test_motion_is_told_by_boxes() -> None:
+    """Id 1 walks to the right at .5 heights a second for 2 s, then stands; 2 is short."""
+    x = np.r_[np.arange(20) * 1.0, np.full(20, 19.0)]
+    frames = np.arange(1, 41)
+    boxes = np.stack([x, x * 0, x + 8, x * 0 + 20], axis=1)
+    table = Trajectories(
+        np.r_[frames, 1, 2], np.r_[np.full(40, 1), 2, 2], np.r_[boxes, boxes[:2]]
+    )
+    labels = motion_labels(table, fps=10.0)
+    assert labels['left'] == {}
+    assert [*labels['right']] == [*range(1, 21)]
+    assert [*labels['still']] == [*range(24, 41)]
+    assert {i for ids in labels['right'].values() for i in ids} == {1}

@@ -1,0 +1,206 @@
+"""Rules for whom a sentence means, on the same tracks: floors, the model, the oracle.
+
+Thresholds are chosen on val by the mean HOTA over expressions; the rows are test's. What
+was computed of a video is kept in --out, so that the same call goes on after a kill.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mmsmot.utils.command_line import (
+    CFG_OPTIONS,
+    CONFIG,
+    CfgOptions,
+    run_tool,
+    tool_imports,
+)
+
+with tool_imports():
+    from mmengine.config import Config
+
+    from mmsmot.engine import drop_init_cfg, load_config
+    from mmsmot.models.smot import SMOT
+    from mmsmot.registry import DATASETS, MODELS
+    from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
+    from mmsmot.utils.folder_lock import folder_lock
+    from mmsmot.utils.json_file import write_json
+    from mmsmot.utils.mmdet_bridge import import_mmdet
+    from mmsmot.utils.progress_bar import progress_bar
+    from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+    from projects.referring_mot.datasets.window_cache import WindowCacheDataset
+    from projects.referring_mot.evaluation.expression_scores import (
+        summarize_expressions,
+    )
+    from projects.referring_mot.evaluation.referring_metric import referring_table
+    from projects.referring_mot.evaluation.scored_videos import (
+        Rule,
+        ScoredVideo,
+        apply_rule,
+        at_least,
+        everybody,
+        oracle,
+        pair_scores,
+        score_videos,
+        shuffled,
+        true_captions,
+        whole_tracks,
+    )
+    from projects.referring_mot.models.text_encoders.onnx_text_encoder import (
+        ONNXTextEncoder,
+    )
+
+GRID = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+CAPTION_GRID = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help=CONFIG)
+    parser.add_argument('checkpoint', help='weights of the whole model')
+    parser.add_argument('--data-root', help="in place of the config's")
+    parser.add_argument('--out', required=True, help='folder of tracks and scores')
+    parser.add_argument(
+        '--tracks',
+        metavar='DIR',
+        help='tracks as <split>/<video>.txt, for a config whose tracker is TrajectoryFile: '
+        'splits may have videos of one name',
+    )
+    parser.add_argument(
+        '--windows',
+        metavar='DIR',
+        help='cache that was trained on, whose sentences are not held out; by default '
+        'those of the train split',
+    )
+    parser.add_argument(
+        '--minilm',
+        nargs=2,
+        metavar=('ONNX', 'VOCAB'),
+        help='a sentence encoder and its word pieces, for the floor of true captions',
+    )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    import_mmdet()
+    config = load_config(args.config, args.cfg_options)
+    drop_init_cfg(config.model)
+    model = MODELS.build(config.model).eval()
+    load_matching(model, args.checkpoint)
+    out = Path(args.out)
+    with folder_lock(out):
+        videos = {}
+        for split in ('val', 'test'):
+            dataset = build_dataset(config, split, args.data_root)
+            if args.tracks:
+                model.estimator.tracker.path = f'{args.tracks}/{split}/{{name}}.txt'
+            with progress_bar() as bar:
+                task = bar.add_task(split, total=len(dataset.data_list))
+                videos[split] = score_videos(
+                    model, dataset, out / split, lambda task=task: bar.advance(task)
+                )
+        train = (
+            WindowCacheDataset(data_root=args.windows)
+            if args.windows
+            else build_dataset(config, 'train', args.data_root)
+        )
+        rules = choose_rules(videos['val'], args.minilm)
+        rows, pairs = {}, {}
+        for name, rule in rules.items():
+            scores = apply_rule(videos['test'], rule, frozenset(train.sentences()))
+            kinds = ('static', 'temporal', 'in_training', 'held_out')
+            rows[name] = summarize_expressions(scores)
+            if name in ('the model', 'everybody', 'oracle'):
+                for kind in kinds:
+                    group = [score for score in scores if kind in score.kinds]
+                    if group:
+                        rows[f'  {kind}'.ljust(14) + name[:10]] = summarize_expressions(
+                            group
+                        )
+            pairs[name] = pair_scores(videos['test'], rule)
+        print(referring_table(rows, 'fixed'))
+        for name, row in pairs.items():
+            print(f'{name:34}' + ', '.join(f'{k} {v:.3f}' for k, v in row.items()))
+        plain = {
+            name: {k: None if v != v else v for k, v in row.items()}
+            for name, row in rows.items()
+        }
+        write_json(dict(rows=plain, pairs=pairs), out / 'references.json')
+
+
+def load_matching(model: SMOT, path: str) -> None:
+    """Load a checkpoint; the detector's weights are left out where tracks are a file's."""
+    checkpoint = load_checkpoint(path)
+    weights = checkpoint.get('state_dict', checkpoint)
+    if model.estimator.detector is None:
+        prefix = 'estimator.detector.'
+        weights = {k: v for k, v in weights.items() if not k.startswith(prefix)}
+    require_checkpoint_weights(model, weights, path)
+    model.load_state_dict(weights)
+
+
+def build_dataset(
+    config: Config, split: str, data_root: str | None
+) -> ReferringDataset:
+    """The videos of a split of the dataset that the config tests on."""
+    options = {**config.test_dataloader.dataset, 'test_mode': False, 'num_frames': 1}
+    options['dataset'] = {**options['dataset'], 'split': split}
+    if data_root:
+        options['data_root'] = data_root
+    return DATASETS.build(options)
+
+
+def choose_rules(
+    val: Sequence[ScoredVideo], minilm: Sequence[str] | None
+) -> dict[str, Rule]:
+    """The rules, with the thresholds that are best on val."""
+    best = best_threshold(val, at_least, GRID)
+    rules: dict[str, Rule] = {
+        'everybody': everybody,
+        'the model': at_least(best),
+        'shuffled text': shuffled(at_least(best)),
+        'whole tracks': whole_tracks(best_threshold(val, whole_tracks, GRID)),
+        'oracle': oracle,
+    }
+    if minilm is not None:
+        encoder = ONNXTextEncoder(model=minilm[0], vocab=minilm[1])
+
+        def similarity(sentences: Sequence[str], captions: Sequence[str]) -> np.ndarray:
+            vectors = [encoder(texts).sentences for texts in (sentences, captions)]
+            return (vectors[0] @ vectors[1].T).numpy()
+
+        def rule_at(threshold: float) -> Rule:
+            return true_captions(similarity, threshold)
+
+        rules['true captions'] = rule_at(best_threshold(val, rule_at, CAPTION_GRID))
+    return rules
+
+
+def best_threshold(
+    videos: Sequence[ScoredVideo],
+    rule_at: Callable[[float], Rule],
+    grid: Sequence[float],
+) -> float:
+    """The threshold with the greatest mean HOTA over expressions."""
+    means = [
+        summarize_expressions(apply_rule(videos, rule_at(value)))['mean_HOTA']
+        for value in grid
+    ]
+    best = grid[int(np.argmax(means))]
+    listed = ', '.join(f'{v}: {m:.2f}' for v, m in zip(grid, means, strict=True))
+    print(f'{rule_at.__name__}: {best} of {listed}')
+    return best
+
+
+if __name__ == '__main__':
+    run_tool(main)
