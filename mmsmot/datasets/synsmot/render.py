@@ -16,7 +16,7 @@ from .lens import Lens
 from .motion import ActorMotion, animate_actor_motion
 from .occluders import paint_occluder
 from .props import PropLayer, paint_handheld_prop, paint_prop
-from .script import Script
+from .script import Script, ScriptedAction
 
 MARGIN = 0.06  # of the height, painted above and below what a resting camera sees
 SHADOW = 0.42
