@@ -65,6 +65,18 @@ def parse_args() -> argparse.Namespace:
     add_frame_arguments(parser)
     parser.add_argument('--no-video', action='store_true', help='draw no video')
     parser.add_argument('--no-cache', action='store_true', help='keep no detections')
+    _add_cluster_arguments(parser)
+    parser.add_argument('--overwrite', action='store_true', help='do it all again')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
+    )
+    args = parser.parse_args()
+    if args.out is None and not args.dry_run:
+        parser.error('the following arguments are required: --out')
+    return args
+
+
+def _add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--launcher',
         choices=('none', 'ray'),
@@ -82,14 +94,6 @@ def parse_args() -> argparse.Namespace:
         default=1,
         help='videos at a time where one is started',
     )
-    parser.add_argument('--overwrite', action='store_true', help='do it all again')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
-    )
-    args = parser.parse_args()
-    if args.out is None and not args.dry_run:
-        parser.error('the following arguments are required: --out')
-    return args
 
 
 def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:

@@ -59,17 +59,14 @@ def write_html_report(
         times: (T,) seconds at which ``video`` shows each of ``sample.frame_ids``, such
             as the timestamps of the frames read: needed for a video of variable rate,
             or one written of the frames processed. ``None`` for the original video at
-            its constant rate, ``(frame_id - 1) / fps``; for others of constant rate see
-            :func:`~.report_data.report_frame_times`.
-        scores: Numbers by ``'<group>/<name>'``, as
-            :func:`~mmsmot.evaluation.smot_report.smot_report_headline` makes them.
+            its constant rate; for others see :func:`~.report_data.report_frame_times`.
+        scores: Numbers by ``'<group>/<name>'``, see ``smot_report_headline``.
         warnings: Texts to show on top, such as what the model was not trained for.
         threshold: Least score of a predicted verb that is shown.
         embed_limit: Bytes of a video that is put into the page at most.
-        matches: True id by predicted id, as of
-            :func:`~mmsmot.structures.match_trajectories`; ``None`` to match here.
-        targets: What was asked for in the same run, and whom it means: a row of the
-            timeline each. Empty: the sample's own prompt, where it has one.
+        matches: True id by predicted id; ``None`` to match here.
+        targets: What was asked for in the same run and whom it means, a row of the
+            timeline each; empty for the sample's own prompt, where it has one.
 
     Raises:
         FileNotFoundError: There is no ``video``.

@@ -95,6 +95,22 @@ class PairRows:
             yield slice(start, end + 1)
 
 
+def _common_samples(
+    subject: Kinematics, partners: Kinematics
+) -> tuple[Kinematics, Kinematics]:
+    """The samples of the subject and of partners at the same times, row by row."""
+    subject_bins = subject.samples['bin']
+    row = np.searchsorted(subject_bins, partners.samples['bin'])
+    row = np.minimum(row, len(subject_bins) - 1)
+    is_common = subject_bins[row] == partners.samples['bin']
+    is_common &= partners.samples['id'] != subject.samples['id'][0]
+    for is_known in ('is_sized', 'is_followed'):
+        is_common &= getattr(partners, is_known) & getattr(subject, is_known)[row]
+    statures = np.log(partners.stature / subject.stature[row])
+    is_common &= ~(np.abs(statures) > MAX_STATURE_RATIO)  # NaN: no horizon
+    return subject[row[is_common]], partners[is_common]
+
+
 def pair_rows(
     subject: Kinematics, partners: Kinematics, *, reach: float, smoothing: float
 ) -> PairRows:
@@ -112,16 +128,7 @@ def pair_rows(
         reach: Pairs that never get so near are left out, body heights.
         smoothing: Standard deviation of the weights that smooth places, seconds.
     """
-    subject_bins = subject.samples['bin']
-    row = np.searchsorted(subject_bins, partners.samples['bin'])
-    row = np.minimum(row, len(subject_bins) - 1)
-    is_common = subject_bins[row] == partners.samples['bin']
-    is_common &= partners.samples['id'] != subject.samples['id'][0]
-    for is_known in ('is_sized', 'is_followed'):
-        is_common &= getattr(partners, is_known) & getattr(subject, is_known)[row]
-    statures = np.log(partners.stature / subject.stature[row])
-    is_common &= ~(np.abs(statures) > MAX_STATURE_RATIO)  # NaN: no horizon
-    objects, subjects = partners[is_common], subject[row[is_common]]
+    subjects, objects = _common_samples(subject, partners)
     size = (subjects.height + objects.height) / 2
     factor = (subjects.depth_factor + objects.depth_factor) / 2
     right, down = objects.x - subjects.x, objects.feet - subjects.feet

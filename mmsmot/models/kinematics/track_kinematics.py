@@ -88,6 +88,11 @@ class Kinematics:
         return np.hypot(self.right, self.away)
 
 
+def _hides_feet(growth: np.ndarray, widening: np.ndarray) -> np.ndarray:
+    """(N,) whether something hides the feet: the box gets lower but not narrower."""
+    return (np.abs(growth) > 0.05) & (-widening * np.sign(growth) > np.abs(growth) / 2)
+
+
 def measure_track_kinematics(
     samples: np.ndarray,
     *,
@@ -119,18 +124,13 @@ def measure_track_kinematics(
     numbers = _series_numbers(samples)
     series = numbers, samples['bin'], samples['time']
     _, (fast,) = fit_kinematics_lines(*series, [points], weights, smoothing)
-    columns = [points, sizes, np.log(aspect)]
     _, (slow, growth, widening) = fit_kinematics_lines(
-        *series, columns, weights, depth_smoothing
+        *series, [points, sizes, np.log(aspect)], weights, depth_smoothing
     )
     # From the first frame's axes back to those of its own, in body heights.
     axes = np.conj(samples['turn']) / np.abs(samples['turn']) / np.exp(sizes)
     down = (slow * axes).imag
-    # Something that hides the feet makes a box lower but not narrower.
-    is_hidden = (np.abs(growth) > 0.05) & (
-        -widening * np.sign(growth) > np.abs(growth) / 2
-    )
-    growth, down = np.where(is_hidden, 0, [growth, down])
+    growth, down = np.where(_hides_feet(growth, widening), 0, [growth, down])
     down = np.where(np.abs(down) > depth_noise, down, 0)
     factor = plane.depth_factor(feet, height, width)
     away = -down * factor
