@@ -8,7 +8,7 @@ model = dict(
         type='IKUN',
         tracker=dict(type='TrajectoryFile', path='work_dirs/tracks/{name}.txt'),
         **_base_.ikun_r50),
-    post_processing=[dict(type='ReferFilter', scope='track', span=5)])
+    post_processing=[dict(type='ReferFilter', span=5)])
 train_dataloader = dict(
     batch_size=8,
     num_workers=4,

@@ -157,7 +157,7 @@ def at_least(threshold: float) -> Rule:
 
 
 def whole_tracks(threshold: float) -> Rule:
-    """A track is meant as a whole or not at all, as iKUN releases."""
+    """A track is meant as a whole or not at all."""
 
     def rule(video: ScoredVideo) -> np.ndarray:
         _, number = np.unique(video.tracks.ids, return_inverse=True)

@@ -27,7 +27,7 @@ class ReferFilter:
         threshold: Least mean score of a box that stays. 0 keeps everybody.
         span: Frames of a window, from its first to its last.
         scope: ``'window'``; or ``'track'``: one mean for the whole track, which is all
-            meant or not at all, as iKUN releases.
+            meant or not at all. The release of iKUN decides each frame.
 
     Raises:
         ValueError: An option is out of its range.

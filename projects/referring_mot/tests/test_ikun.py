@@ -295,7 +295,7 @@ class TestReferFilter:
             part.mean_scores(table, np.arange(1, 5)),
         )
 
-    def test_a_track_is_meant_as_a_whole_as_released(self) -> None:
+    def test_a_track_is_meant_as_a_whole(self) -> None:
         part = ReferFilter(scope='track', threshold=0.51)
         means = part.mean_scores(self.table())
         np.testing.assert_allclose(means, [0.525, 0.5, 0.525, 0.525, 0.5, 0.525])
