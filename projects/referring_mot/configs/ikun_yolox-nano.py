@@ -3,6 +3,7 @@ _base_ = [
     'ikun_tiny_synsmot.py', '../../../configs/_base_/detectors/yolox_nano.py',
     '../../../configs/_base_/trackers/bytetrack.py'
 ]
+custom_imports = dict(imports=['projects.referring_mot.referring_mot'])
 model = dict(
     estimator=dict(
         detector=dict(_delete_=True, **_base_.yolox_nano),

@@ -67,7 +67,10 @@ def test_its_onnx_export_detects_the_same(
     tables = out.logits.numpy(), out.pred_boxes.numpy()
     names = ['logits', 'pred_boxes']  # as optimum writes them
     path = write_onnx(tmp_path / 'net.onnx', *tables, names=names)
-    exported = ONNXDetector(model=path, labels=None, score_threshold=0.0)
+    decoder = dict(type='BoxLogitsDecoder')  # three classes could be DETR's, too
+    exported = ONNXDetector(
+        model=path, labels=None, score_threshold=0.0, decoder=decoder
+    )
     pixels, _ = exported.preparation(image, (64, 64), np.float32)
     np.testing.assert_allclose(pixels, inputs['pixel_values'][0], atol=1e-6)
     (expected,), (detections,) = every.detect(frames[:1]), exported.detect(frames[:1])
