@@ -14,6 +14,7 @@ from mmengine.config import Config
 from ..datasets import open_video
 from ..datasets.streams.address import is_stream_address, redacted_address
 from ..engine import is_config_part_type
+from ..registry import MODELS
 from ..utils.hub_files import (
     format_bytes,
     how_to_get_hub_file,
@@ -22,20 +23,6 @@ from ..utils.hub_files import (
 )
 from ..utils.printable import printable
 from .inputs import expand_inputs
-
-# The argument of a part that names a model of the hub or a folder.
-HUB_ARGUMENTS = {
-    'TransformersDetector': 'model',
-    'VisionLanguageModel': 'name',
-    'TextDecoder': 'pretrained',
-    'PretrainedTokenizer': 'name',
-}
-# The argument of a part that names a file, and the option that sets it.
-FILE_ARGUMENTS = {
-    'ONNXDetector': ('model', '--weights'),
-    'ONNXReID': ('model', '--reid-weights'),
-    'MMDetDetector': ('checkpoint', '--weights'),
-}
 
 
 @dataclass(frozen=True)
@@ -66,6 +53,10 @@ def dry_run_files(
 ) -> list[DryRunFile]:
     """The weights that a config's pipeline reads; nothing is built or downloaded.
 
+    A part says by its class what it reads: ``hub_argument`` is the argument that names a
+    model of the hub or its folder, ``file_argument`` the argument that names a file and the
+    tool's option that sets it.
+
     Args:
         config: With a ``model``, weights set.
         checkpoint: Weights of the whole pipeline, where they are given.
@@ -74,11 +65,13 @@ def dry_run_files(
     files = files if checkpoint is not None else []
     for slot, part in _parts(config.model, 'model'):
         kind = str(part['type']).rpartition('.')[2]
-        if kind in HUB_ARGUMENTS and part.get(HUB_ARGUMENTS[kind]) is not None:
-            files.append(_of_hub(slot, kind, part[HUB_ARGUMENTS[kind]]))
-        elif kind in FILE_ARGUMENTS and checkpoint is None:
-            argument, option = FILE_ARGUMENTS[kind]
-            files += _of_part(slot, kind, part, argument, option)
+        part_class = MODELS.get(str(part['type']))
+        hub_argument = getattr(part_class, 'hub_argument', None)
+        file_argument = getattr(part_class, 'file_argument', None)
+        if hub_argument is not None and part.get(hub_argument) is not None:
+            files.append(_of_hub(slot, kind, part[hub_argument]))
+        elif file_argument is not None and checkpoint is None:
+            files += _of_part(slot, kind, part, *file_argument)
         elif kind == 'Pretrained' and checkpoint is None:
             files.append(_of_address(slot, kind, str(part.get('checkpoint'))))
     return files

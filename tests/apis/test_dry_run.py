@@ -15,6 +15,8 @@ pytest.importorskip('transformers', reason='needs transformers')
 from mmsmot.apis import dry_run
 from mmsmot.apis.dry_run import describe_dry_run, dry_run_files
 from mmsmot.engine import load_config, set_config_weights
+from mmsmot.models.trackers import SORT
+from mmsmot.registry import MODELS
 from tests.demo_scene import make_demo_scene
 from tests.tiny_onnx import write_onnx
 from tests.tiny_transformers import save_detector
@@ -53,6 +55,22 @@ def test_names_of_the_hub_with_their_sizes(clip: str, monkeypatch) -> None:
         '(3 images), at most 20 pairs; one for the video (6 images); 4 answered at once'
     ) in lines
     assert lines[-1].endswith('walk: 480x270, 3 frames, 25 frames/s')
+
+
+def test_a_part_of_ones_own_says_what_it_reads(clip: str, monkeypatch) -> None:
+    class OwnPart(SORT):
+        hub_argument = 'network'
+
+    monkeypatch.setitem(MODELS.module_dict, 'OwnPart', OwnPart)
+    config = load_config('two_stage/sort_public-detections')
+    config.model.semantics = dict(type='OwnPart', network='me/mine')
+    (file,) = dry_run_files(config)
+    assert (file.slot, file.part, file.name) == (
+        'model.semantics',
+        'OwnPart',
+        'me/mine',
+    )
+    assert file.place == 'download'
 
 
 def test_what_is_here_is_not_downloaded(clip: str, tmp_path: Path) -> None:

@@ -80,6 +80,9 @@ class MMDetDetector(nn.Module, BaseDetector):
             colours they wear, and their captions say it. 0 for none.
     """
 
+    # For a dry run: the argument that names a file, and the option that sets it.
+    file_argument = ('checkpoint', '--weights')
+
     def __init__(
         self,
         *,

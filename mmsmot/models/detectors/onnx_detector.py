@@ -81,6 +81,9 @@ class ONNXDetector(BaseDetector):
             such class.
     """
 
+    # For a dry run: the argument that names a file, and the option that sets it.
+    file_argument = ('model', '--weights')
+
     def __init__(
         self,
         *,

@@ -35,6 +35,9 @@ class TransformersDetector(nn.Module, BaseDetector):
         ValueError: It is no detector, has no such class, or comes as a pickle.
     """
 
+    # For a dry run: the argument that names a model of the hub or its folder.
+    hub_argument = 'model'
+
     def __init__(
         self,
         *,

@@ -54,6 +54,9 @@ class TextDecoder(nn.Module):
         ValueError: Not exactly one of ``config`` and ``pretrained``.
     """
 
+    # For a dry run: the argument that names a model of the hub or its folder.
+    hub_argument = 'pretrained'
+
     def __init__(
         self,
         *,

@@ -182,6 +182,9 @@ class PretrainedTokenizer(BaseTokenizer):
 
     may_lack = ('_extra_state',)  # older checkpoints do not have it
 
+    # For a dry run: the argument that names a model of the hub or its folder.
+    hub_argument = 'name'
+
     def __init__(
         self,
         *,

@@ -59,6 +59,9 @@ class VisionLanguageModel(nn.Module):
         ValueError: It has no chat template, is of another kind, or comes as a pickle.
     """
 
+    # For a dry run: the argument that names a model of the hub or its folder.
+    hub_argument = 'name'
+
     def __init__(
         self,
         *,

@@ -30,6 +30,9 @@ class ONNXReID(BaseReID):
         num_threads: Threads of an operator, 0 for onnxruntime's choice.
     """
 
+    # For a dry run: the argument that names a file, and the option that sets it.
+    file_argument = ('model', '--reid-weights')
+
     def __init__(
         self,
         *,
