@@ -77,9 +77,12 @@ class Tracktor(BaseEstimator):
         new_iou: A detection that overlaps a track of its class more is not new.
         max_distance: Greatest Euclidean distance of a new detection's unit embedding from
             the mean of an inactive track's, 0 to 2. The release compares embeddings of
-            any length, its 200 is for those.
+            any length; the 200 and 2 of its configs are for those.
+        reid_iou: Least IoU of a new detection with the box that an inactive track was
+            seen at last, moved with the camera; the release's .2.
         num_features: Embeddings of a track that the mean is of, the last ones.
-        patience: Frames that an inactive track is remembered.
+        patience: Frames that an inactive track is remembered; the release's configs have
+            50 and 10.
 
     Raises:
         TypeError: The detector has no second stage.
@@ -101,6 +104,7 @@ class Tracktor(BaseEstimator):
         det_nms: float = 0.3,
         new_iou: float = 0.3,
         max_distance: float = 0.7,
+        reid_iou: float = 0.2,
         num_features: int = 10,
         patience: int = 50,
     ) -> None:
@@ -113,6 +117,7 @@ class Tracktor(BaseEstimator):
             track_nms=track_nms,
             det_nms=det_nms,
             new_iou=new_iou,
+            reid_iou=reid_iou,
         )
         require_numbers('Tracktor', NON_NEGATIVE, max_distance=max_distance)
         require_numbers('Tracktor', COUNT, num_features=num_features)
@@ -127,6 +132,7 @@ class Tracktor(BaseEstimator):
         self.det_nms = det_nms
         self.new_iou = new_iou
         self.max_distance = max_distance
+        self.reid_iou = reid_iou
         self.num_features = num_features
         self.patience = patience if self.reid is not None else 0
         self.box_regression = box_regression(self.detector)
@@ -238,9 +244,11 @@ class Tracktor(BaseEstimator):
         is_there = (scores >= self.keep_threshold) & valid_boxes(boxes)
         state.inactive[rows[~is_there]] = 1
         rows, boxes, scores = rows[is_there], boxes[is_there], scores[is_there]
-        state.boxes[rows], state.scores[rows] = boxes, scores
-        kept_rows = nms(boxes, scores, state.labels[rows], self.track_nms)
-        state.inactive[np.delete(rows, kept_rows)] = 1
+        kept = nms(boxes, scores, state.labels[rows], self.track_nms)
+        state.inactive[np.delete(rows, kept)] = 1
+        # A lost track keeps its last box: the new one lies on the track that won.
+        rows = rows[kept]
+        state.boxes[rows], state.scores[rows] = boxes[kept], scores[kept]
 
     def _start(
         self, state: TracktorState, frame: Frame, detections: Detections
@@ -283,6 +291,8 @@ class Tracktor(BaseEstimator):
         distance = np.linalg.norm(difference, axis=2)
         # A distance of max_distance itself still is a match.
         weights = np.nextafter(self.max_distance, np.inf) - distance
-        weights[detections.labels[:, None] != state.labels[inactive]] = -1
+        is_far = pairwise_iou(detections.boxes, state.boxes[inactive]) < self.reid_iou
+        is_other = detections.labels[:, None] != state.labels[inactive]
+        weights[is_far | is_other] = -1
         rows, columns = associate_by_weight(weights)
         return rows, inactive[columns]

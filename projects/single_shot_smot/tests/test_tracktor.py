@@ -117,14 +117,31 @@ def test_without_reid_a_lost_track_ends_at_once() -> None:
 
 def test_reid_brings_a_track_back_and_patience_ends_it() -> None:
     places = straight(9, (8, 8, 0))
-    places |= {3: [], 4: [], 5: [(8, 60)], 6: [], 7: [], 8: [], 9: []}
+    places |= {3: [], 4: [], 5: [(8, 14)], 6: [], 7: [], 8: [], 9: []}
     ids, ended, _ = run(places, 9, reid=SideReID(), patience=2)
     assert ids == [[1], [1], [], [], [1], [], [], [], []]
     assert ended == [[]] * 7 + [[1]] + [[]]
 
 
+def test_reid_finds_a_track_near_its_last_place_alone() -> None:
+    """A square 8 pixels off overlaps the last box by a third, one 12 off by a seventh."""
+    for shift, last_ids in ((8, [1]), (12, [2])):
+        places = {1: [(8, 8)], 2: [], 3: [(8, 8 + shift)]}
+        assert run(places, 3, reid=SideReID())[0] == [[1], [], last_ids]
+    assert run(places, 3, reid=SideReID(), reid_iou=0.1)[0] == [[1], [], [1]]
+
+
+def test_a_track_that_loses_to_another_is_found_where_it_was_seen_last() -> None:
+    """Two tracks on one square: the loser is not moved onto it."""
+    places = {1: [(12, 8), (24, 8)], 2: [(18, 8)], 3: [(18, 8), (34, 8)]}
+    options = dict(reid=SideReID(), det_nms=0.5)
+    ids = run(places, 3, **options)[0]
+    assert [len(frame_ids) for frame_ids in ids] == [2, 1, 2]
+    assert sorted(ids[2]) == [1, 2]
+
+
 def test_another_appearance_is_another_track() -> None:
-    places = {1: [(8, 8)], 2: [], 3: [(70, 8)]}
+    places = {1: [(40, 8)], 2: [], 3: [(49, 8)]}
     assert run(places, 3, reid=SideReID(), max_distance=1.4)[0] == [[1], [], [2]]
     assert run(places, 3, reid=SideReID(), max_distance=2**0.5)[0] == [[1], [], [1]]
 
@@ -213,7 +230,7 @@ def test_bad_options() -> None:
     detector = SquareRegression({})
     with pytest.raises(TypeError, match='DetectionFile cannot regress boxes'):
         Tracktor(detector=DetectionFile())
-    for name in ('det_threshold', 'keep_threshold', 'track_nms', 'new_iou'):
+    for name in ('det_threshold', 'keep_threshold', 'track_nms', 'new_iou', 'reid_iou'):
         with pytest.raises(ValueError, match=f'Tracktor: {name}'):
             Tracktor(detector=detector, **{name: BOX})
     with pytest.raises(ValueError, match='Tracktor: patience'):
