@@ -21,9 +21,10 @@ def nms(
     order = np.argsort(-scores, kind='stable')
     overlaps = pairwise_iou(boxes[order], boxes[order]) > iou_threshold
     overlaps &= labels[order][:, None] == labels[order]
+    overlaps = np.triu(overlaps, k=1)
     alive = np.ones(len(order), bool)
-    # One step a box, but each settles all its rivals at once.
-    for i in range(len(order)):
+    # One step for each box that has worse rivals, and it settles all of them at once.
+    for i in np.flatnonzero(overlaps.any(axis=1)):
         if alive[i]:
-            alive[i + 1 :] &= ~overlaps[i, i + 1 :]
+            alive &= ~overlaps[i]
     return order[alive]
