@@ -9,4 +9,8 @@ custom_imports = dict(imports=[
 model = dict(
     estimator=dict(
         reid=_base_.osnet_x0_25,
-        linker=dict(type='TrackletLinker', max_distance=0.7, update_interval=10)))
+        linker=dict(
+            type='TrackletLinker',
+            max_distance=0.7,
+            update_interval=10,
+            max_inactive=300)))  # frames

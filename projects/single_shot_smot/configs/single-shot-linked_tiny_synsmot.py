@@ -8,4 +8,8 @@ custom_imports = dict(imports=[
 model = dict(
     estimator=dict(
         reid=_base_.stripe_colours,
-        linker=dict(type='TrackletLinker', max_distance=0.97, update_interval=10)))
+        linker=dict(
+            type='TrackletLinker',
+            max_distance=0.97,
+            update_interval=10,
+            max_inactive=48)))  # frames; no clip has more

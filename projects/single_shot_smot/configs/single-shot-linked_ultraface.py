@@ -8,4 +8,8 @@ model = dict(
     estimator=dict(
         reid=dict(
             type='ONNXReID', model=None, mean=(0., ) * 3, std=(1 / 255, ) * 3),
-        linker=dict(type='TrackletLinker', max_distance=0.97, update_interval=10)))
+        linker=dict(
+            type='TrackletLinker',
+            max_distance=0.97,
+            update_interval=10,
+            max_inactive=300)))  # frames
