@@ -41,6 +41,10 @@ from .tracklet_linker import FeatureBank, TrackletLinker
 if TYPE_CHECKING:
     from mmsmot.models.training.clip_plan import ClipPlan
 
+# Least score ratio of relative_keep: where a detection's own anchors are almost blind to it,
+# a threshold divided by less would let background go on for a whole video.
+MIN_SCORE_RATIO = 0.5
+
 COLUMNS = ('ids', 'boxes', 'scores', 'labels', 'score_ratios', 'ages')
 
 
@@ -51,9 +55,10 @@ class SingleShotState:
     Attributes:
         ids: (L,) int64, of the track that each belongs to.
         boxes: (L, 4) in the last frame.
-        scores: (L,) float64.
+        scores: (L,) float64, aggregated; those of new tracklets the detection's.
         labels: (L,) int64.
-        score_ratios: (L,) aggregated score over detection score, when it was detected.
+        score_ratios: (L,) aggregated score over detection score, when it was detected; 1
+            without ``relative_keep``.
         ages: (L,) int64, frames since then.
         next_id: Of the next new track.
         needs_features: Whether feature maps are asked for.
@@ -123,14 +128,14 @@ class SingleShotTracker(BaseEstimator):
         det_threshold: Least score of a new tracklet's detection (sigma_det).
         keep_threshold: Least score of a re-detection (sigma_tk, sigma_active).
         relative_keep: Multiply ``keep_threshold`` for each tracklet by the ratio of its
-            aggregated score to its detection's when it was new, and divide its scores by
-            that ratio: then the threshold means the same for any number of anchors. Not
-            in the paper.
+            aggregated score to its detection's when it was new, at least .5: then the
+            threshold means the same for any number of anchors. The scores that are
+            reported are the aggregated ones. Not in the paper.
         track_nms: Of two tracklets of a class with a greater IoU the worse ends.
         new_iou: A detection that overlaps a tracklet of its class more is not new.
         nms_threshold: Greatest IoU of two new detections of one class.
-        max_detections: Candidates of new detections before suppression, the best of them;
-            400 in the release.
+        max_detections: Candidates of new detections before suppression, the best of those
+            that no tracklet covers; 400 in the release, which counts all.
         labels: Classes that are tracked; ``None`` for all.
 
     Raises:
@@ -271,11 +276,12 @@ class SingleShotTracker(BaseEstimator):
         if not len(state.ids):
             return
         boxes, scores = self.anchors.redetect(expected, state.labels, raw)
-        state.boxes = boxes
-        state.scores = np.minimum(scores / state.score_ratios, 1)
+        state.boxes, state.scores = boxes, scores
         state.ages = state.ages + 1
-        state.keep((state.scores >= self.keep_threshold) & valid_boxes(boxes))
-        rows = nms(state.boxes, state.scores, state.labels, self.track_nms)
+        is_there = scores / state.score_ratios >= self.keep_threshold
+        state.keep(is_there & valid_boxes(boxes))
+        relative_scores = np.minimum(state.scores / state.score_ratios, 1)
+        rows = nms(state.boxes, relative_scores, state.labels, self.track_nms)
         state.keep(np.sort(rows))
 
     def _predict(self, state: SingleShotState, frame: Frame) -> np.ndarray:
@@ -299,15 +305,16 @@ class SingleShotTracker(BaseEstimator):
             is_possible &= np.isin(labels, self.labels)
         rows, labels = rows[is_possible], labels[is_possible]
         best = np.argsort(-raw.scores[rows, labels], kind='stable')
-        best = best[: self.max_detections]
         rows, labels = rows[best], labels[best]
         boxes, scores = raw.boxes[rows], raw.scores[rows, labels]
         overlaps = pairwise_iou(boxes, state.boxes) > self.new_iou
-        # Suppression first, as in step (3): a box beside a tracklet is not new because
+        is_covered = (overlaps & (labels[:, None] == state.labels)).any(axis=1)
+        rows = np.flatnonzero(~is_covered)[: self.max_detections]
+        # Suppression among all, as in step (3): a box beside a tracklet is not new because
         # a better one on top of the tracklet was taken away.
-        rows = nms(boxes, scores, labels, self.nms_threshold)
-        overlaps &= labels[:, None] == state.labels
-        rows = rows[~overlaps[rows].any(axis=1)]
+        rows = with_rivals(boxes, rows, np.flatnonzero(is_covered), self.nms_threshold)
+        rows = rows[nms(boxes[rows], scores[rows], labels[rows], self.nms_threshold)]
+        rows = rows[~is_covered[rows]]
         return Detections(boxes[rows], scores[rows], labels[rows])
 
     def _start(
@@ -323,7 +330,7 @@ class SingleShotTracker(BaseEstimator):
         count, ratios = len(detections), np.ones(len(detections))
         if self.relative_keep:
             scores = self.anchors.redetect(detections.boxes, detections.labels, raw)[1]
-            ratios = np.clip(scores / detections.scores, 1e-3, None)
+            ratios = np.maximum(scores / detections.scores, MIN_SCORE_RATIO)
         if self.linker is None:
             ids = state.new_ids(count)
         else:
@@ -349,6 +356,28 @@ class SingleShotTracker(BaseEstimator):
             embeddings = self.reid.embed(frame.image, state.boxes[is_due])
             state.bank.add(state.ids[is_due], state.labels[is_due], embeddings)
         return self.linker.forget(state.bank, state.ids)
+
+
+def with_rivals(
+    boxes: np.ndarray, rows: np.ndarray, others: np.ndarray, threshold: float
+) -> np.ndarray:
+    """Rows of boxes, and those others that suppression can reach them from.
+
+    Suppression among them is the same as among all, and costs no more than there are
+    boxes near ``rows``, however many others there are elsewhere.
+
+    Args:
+        boxes: (N, 4).
+        rows: Of some boxes, ascending.
+        others: Of all others.
+        threshold: Rivals are boxes of a greater IoU.
+    """
+    reached = [rows]
+    while len(rows) and len(others):
+        is_near = (pairwise_iou(boxes[others], boxes[rows]) > threshold).any(axis=1)
+        rows, others = others[is_near], others[~is_near]
+        reached.append(rows)
+    return np.sort(np.concatenate(reached))
 
 
 def tracks_of(state: SingleShotState) -> Tracks:

@@ -9,11 +9,16 @@ import pytest
 
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.detectors.base import RawDetections
+from mmsmot.models.detectors.nms import nms
 from mmsmot.models.smot import SMOT
 from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.structures import Detections, SMOTDataSample, Trajectories
 from mmsmot.utils.log_once import log_once
-from projects.single_shot_smot.single_shot_tracker import SingleShotTracker
+from projects.single_shot_smot.scene_cut import SceneCut
+from projects.single_shot_smot.single_shot_tracker import (
+    SingleShotTracker,
+    with_rivals,
+)
 from projects.single_shot_smot.tests.grid_detector import (
     SIDE,
     VIDEO,
@@ -134,6 +139,87 @@ def test_the_keep_threshold_follows_the_number_of_anchors() -> None:
     assert relative == [[1, 2]] * 10
 
 
+class AnchorDetector(GridDetector):
+    """Boxes are the anchors themselves; their scores are given by frame.
+
+    Args:
+        anchors: (A, 4).
+        scores: By frame_id, (A,).
+    """
+
+    def __init__(self, anchors: np.ndarray, scores: dict[int, np.ndarray]) -> None:
+        super().__init__({})
+        self.anchors = anchors
+        self.scores = scores
+
+    def raw(self, frames):
+        return [
+            RawDetections(
+                self.anchors.copy(), self.scores[f.frame_id][:, None], self.anchors
+            )
+            for f in frames
+        ]
+
+
+def test_background_does_not_keep_a_track_whose_anchors_are_blind_to_it() -> None:
+    """The anchor that answers the detection is 12 pixels off the box of the object."""
+    anchors = square_boxes([(8, 8), (20, 8)])
+
+    class Shifted(AnchorDetector):
+        def raw(self, frames):
+            rows = super().raw(frames)
+            for row in rows:
+                row.boxes[1] = anchors[0]
+            return rows
+
+    background = np.array([0.003, 0.002])
+    scores = {1: np.array([0.004, 0.9]), 2: background, 3: background}
+    options = dict(relative_keep=True, keep_threshold=0.1)
+    estimator = tracker({}, detector=Shifted(anchors, scores), **options)
+    assert run(estimator, 3) == ([[1], [], []], [[], [1], []])
+
+
+def test_reported_scores_are_the_aggregated_ones() -> None:
+    """The mean of twelve anchors, whatever the threshold is compared with."""
+    twelve_anchors = dict(type='TrackingAnchors', num_anchors=12)
+    options = dict(anchors=twelve_anchors, keep_threshold=0.4)
+    places = straight(3, (8, 8, 0), (56, 48, 0))
+    scores = []
+    for relative_keep in (False, True):
+        estimator = tracker(places, relative_keep=relative_keep, **options)
+        state = estimator.begin(VIDEO, (), needs=frozenset())
+        scores.append(estimator.step(state, frames(1, 3)).tracks[2].scores)
+    np.testing.assert_allclose(scores[0], scores[1])
+    assert (scores[1] < 0.6).all()
+
+
+def test_tracked_objects_do_not_use_up_the_candidates() -> None:
+    """Five objects of three anchors each, and a new one of a lower score."""
+    objects = np.repeat(square_boxes([(x, 0) for x in range(0, 96, 20)]), 3, axis=0)
+    anchors = np.concatenate([objects, square_boxes([(40, 60)])])
+    tracked = np.append(np.full(15, 0.95), 0)
+    scores = {1: tracked, 2: np.append(tracked[:-1], 0.9)}
+    estimator = tracker({}, detector=AnchorDetector(anchors, scores), max_detections=15)
+    assert [len(row) for row in run(estimator, 2)[0]] == [5, 6]
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_suppression_near_new_boxes_is_that_among_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    boxes = square_boxes(rng.uniform(0, 60, (40, 2)))
+    scores, labels = np.sort(rng.random(40))[::-1], np.zeros(40, int)
+    is_covered = rng.random(40) < 0.8
+    new_rows, others = np.flatnonzero(~is_covered), np.flatnonzero(is_covered)
+    rows = with_rivals(boxes, new_rows, others, 0.3)
+    near = rows[nms(boxes[rows], scores[rows], labels[rows], 0.3)]
+    among_all = nms(boxes, scores, labels, 0.3)
+    assert (
+        near[~is_covered[near]].tolist() == among_all[~is_covered[among_all]].tolist()
+    )
+    far = with_rivals(boxes, new_rows[:0], others, 0.3)
+    assert not len(far)
+
+
 def test_a_class_is_tracked_by_its_own_score() -> None:
     class TwoClasses(GridDetector):
         def raw(self, frames):
@@ -165,6 +251,24 @@ def test_a_cut_ends_every_tracklet() -> None:
     steps = [estimator.step(state, [f]) for f in dark_frames[:2] + bright_frames[2:]]
     assert [step.tracks[0].ids.tolist() for step in steps] == [[1], [1], [2], [2]]
     assert [step.ended_ids for step in steps] == [[], [], [1], []]
+
+
+@pytest.mark.parametrize(('value', 'noise'), [(5, 8), (12, 8), (20, 8), (128, 8)])
+def test_noise_is_no_cut(value: int, noise: int) -> None:
+    """A grey scene in which nothing moves, at the size of the thumbnail."""
+    rng = np.random.default_rng(0)
+    images = value + rng.normal(0, noise, (2, 64, 64, 3))
+    cut = SceneCut()
+    thumbnails = [cut.thumbnail(i.clip(0, 255).astype(np.uint8)) for i in images]
+    assert not cut.is_cut(*thumbnails)
+
+
+def test_another_colour_of_the_same_brightness_is_a_cut() -> None:
+    images = [
+        np.full((64, 64, 3), colour, np.uint8) for colour in ((0, 0, 200), (200, 0, 0))
+    ]
+    cut = SceneCut()
+    assert cut.is_cut(*map(cut.thumbnail, images))
 
 
 def test_a_black_frame_ends_tracks_and_the_next_starts_others() -> None:
