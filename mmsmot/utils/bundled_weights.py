@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 
 WEIGHTS_DIR = Path(__file__).parents[1] / 'weights'
@@ -22,7 +23,8 @@ def bundled_weights(config: str) -> Path | None:
     """
     name = f'{Path(config).stem}.safetensors'
     folders = [WEIGHTS_DIR]
-    folder = Path(config).parent
+    is_file = Path(config).is_file() or Path(f'{config}.py').is_file()
+    folder = Path(config).resolve().parent if is_file else Path(config).parent
     if folder.name == 'configs' and folder.parent.parent.name == 'projects':
         project = folder.parent.name
         folders = [root / project / 'weights' for root in PROJECT_DIRS]
@@ -39,12 +41,22 @@ def weights_path(name: str | None) -> str | None:
 
     >>> weights_path('work_dirs/epoch_3.pth')
     'work_dirs/epoch_3.pth'
+
+    Raises:
+        ValueError: Two projects have weights of that name.
     """
     if not name or Path(name).exists() or name != Path(name).stem:
         return name
-    places = [
-        WEIGHTS_DIR,
-        *(w for d in PROJECT_DIRS for w in sorted(d.glob('*/weights'))),
-    ]
-    files = (place / f'{name}.safetensors' for place in places)
-    return next((str(file) for file in files if file.is_file()), name)
+    bundled = WEIGHTS_DIR / f'{name}.safetensors'
+    if bundled.is_file():
+        return str(bundled)
+    for folder in PROJECT_DIRS:
+        files = sorted(folder.glob(f'*/weights/{glob.escape(name)}.safetensors'))
+        if len(files) > 1:
+            raise ValueError(
+                f'weights {name!r} are those of several projects: name one of the files '
+                f'{", ".join(map(str, files))}'
+            )
+        if files:
+            return str(files[0])
+    return name

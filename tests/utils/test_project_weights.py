@@ -34,6 +34,28 @@ def test_other_configs_do_not(file: Path, config: str) -> None:
     assert bundled_weights(config) is None
 
 
+def test_they_are_found_however_the_path_is_typed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configs = tmp_path / 'projects' / 'other' / 'configs'
+    configs.mkdir()
+    (configs / 'net.py').touch()
+    monkeypatch.chdir(configs)
+    for config in ('net', 'net.py', '../configs/net.py'):
+        assert bundled_weights(config) == file
+    monkeypatch.chdir(configs.parent)
+    assert bundled_weights('configs/net') == file
+
+
+def test_two_projects_with_one_name_are_refused(file: Path, tmp_path: Path) -> None:
+    twin = tmp_path / 'projects' / 'twin' / 'weights' / 'net.safetensors'
+    twin.parent.mkdir(parents=True)
+    twin.touch()
+    with pytest.raises(ValueError, match=r'several projects.*other/.*, .*twin/'):
+        weights_path('net')
+    assert bundled_weights('projects/twin/configs/net') == twin
+
+
 def test_an_option_names_them_unless_there_is_such_a_file(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
