@@ -1,7 +1,6 @@
 # MOT17, from the weights of detectors/ssd-r34_coco-person: --weights epoch_12.pth
 _base_ = [
-    '../../../configs/_base_/default_runtime.py',
-    '../../../configs/_base_/datasets/mot_challenge.py', './_base_/ssd_r34_fpn.py',
+    '../../../configs/_base_/default_runtime.py', './_base_/ssd_r34_fpn.py',
     './_base_/mot17_training.py'
 ]
 custom_imports = dict(imports=[
@@ -16,7 +15,8 @@ model = dict(
             type='MMDetDetector',
             checkpoint=None,
             config=dict(
-                model=_base_.ssd_r34_fpn, test_pipeline=_base_.mot17_training.test_pipeline)),
+                model=_base_.ssd_r34_fpn,
+                test_pipeline=_base_.mot17_training.test_pipeline)),
         anchors=dict(type='TrackingAnchors', num_anchors=1),
         motion=dict(type='FarnebackMotion', side=256)))
 train_dataloader = _base_.mot17_training.train_dataloader
@@ -24,6 +24,6 @@ optim_wrapper = _base_.mot17_training.optim_wrapper
 param_scheduler = _base_.mot17_training.param_scheduler
 train_cfg = _base_.mot17_training.train_cfg
 custom_hooks = [dict(type='CheckInvalidLossHook')]
-test_dataloader = _base_.mot_challenge
+test_dataloader = _base_.mot17_training.test_dataloader
 test_evaluator = [dict(type='TrackingMetric'), dict(type='SingleShotMetric')]
 test_cfg = dict()

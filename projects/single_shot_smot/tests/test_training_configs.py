@@ -80,6 +80,15 @@ def test_smoters_heads_pool_from_features_of_their_own() -> None:
     assert model.needs and model.needs <= model.estimator.provides
 
 
+def test_mot17_is_tested_on_frames_that_are_not_trained_on() -> None:
+    name = f'projects/{PROJECT.name}/configs/single-shot_r34_mot17'
+    config = load_config(name)
+    train, test = config.train_dataloader.dataset, config.test_dataloader.dataset
+    assert (train.split, test.split) == ('train_half', 'val_half')
+    assert train.sequences == test.sequences == ['*-FRCNN']
+    assert train.data_root == test.data_root and test.test_mode
+
+
 def test_a_step_of_training_on_mot17(test_data: Path, tmp_path: Path) -> None:
     """Seven sequences of a few frames, images of 256 pixels."""
     name = f'projects/{PROJECT.name}/configs/single-shot_r34_mot17'

@@ -24,6 +24,16 @@ mot17_training = dict(
                 dict(type='ClipRandomCrop', scale=(0.5, 1.0)),
                 dict(type='PackClip')
             ])),
+    test_dataloader=dict(
+        batch_size=1,
+        num_workers=0,
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        dataset=dict(
+            type='MOTChallengeDataset',
+            data_root='data/MOT17/train',
+            sequences=['*-FRCNN'],
+            split='val_half',  # the frames that are not trained on
+            test_mode=True)),
     optim_wrapper=dict(
         type='OptimWrapper',
         optimizer=dict(type='SGD', lr=2e-3, momentum=0.9, weight_decay=1e-4),
