@@ -16,16 +16,17 @@ from .box_motion import FlowMotion
 
 
 @TASK_UTILS.register_module()
-class NetworkFlowMotion(FlowMotion):
+class NetworkFlowMotion(FlowMotion, nn.Module):
     """The flow of a network, called with two images.
 
     ::
 
         previous, current (1, 3, h, w), RGB from 0 to 1 -> network -> (1, 2, h', w')
 
-    A network that answers with a list of ever better flows (RAFT) is taken by its last. A
-    smaller flow is enlarged to the image, and its shifts with it. The network is in eval
-    mode, without gradient.
+    A network that gives a list of ever better flows (RAFT) is taken by its last. A
+    smaller flow is enlarged to the image, and its shifts with it. The network stays in
+    eval mode, without gradient. It is a module of the model: its weights are in the
+    model's checkpoints and fingerprint, and on its device.
 
     Args:
         network: A module registered in ``MODELS``, or a module.
@@ -34,7 +35,7 @@ class NetworkFlowMotion(FlowMotion):
         divisor: Images are padded to multiples of it: most networks want 8, PWC-Net 64.
 
     Raises:
-        ValueError: The network's answer is no flow; names its shape.
+        ValueError: What the network gives is no flow; names its shape.
     """
 
     def __init__(
@@ -45,12 +46,17 @@ class NetworkFlowMotion(FlowMotion):
         side: int = 1024,
         divisor: int = 8,
     ) -> None:
-        super().__init__(side=side)
+        nn.Module.__init__(self)
+        FlowMotion.__init__(self, side=side)
         require_numbers('NetworkFlowMotion', COUNT, divisor=divisor)
         self.divisor = divisor
-        self.network = build_part(network).eval()
+        self.network = build_part(network).eval().requires_grad_(False)
         if checkpoint is not None:
             load_weights(self.network, checkpoint)
+
+    def train(self, mode: bool = True) -> NetworkFlowMotion:
+        """Stay in eval mode, whatever the model is set to."""
+        return super().train(False)
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """(h, w, 3) uint8 RGB, scaled down to the side."""
@@ -62,28 +68,31 @@ class NetworkFlowMotion(FlowMotion):
     @torch.no_grad()
     def flow(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:
         height, width = previous.shape[:2]
-        answer = self.network(self._input(previous), self._input(current))
-        if isinstance(answer, list | tuple):
-            answer = answer[-1]
-        if answer.dim() != 4 or answer.shape[:2] != (1, 2):
+        flows = self.network(self._input(previous), self._input(current))
+        if isinstance(flows, list | tuple):
+            flows = flows[-1]
+        if flows.dim() != 4 or flows.shape[:2] != (1, 2):
             raise ValueError(
-                f'NetworkFlowMotion: {type(self.network).__name__} answered '
-                f'{tuple(answer.shape)}, where a flow is (1, 2, h, w)'
+                f'NetworkFlowMotion: {type(self.network).__name__} gave '
+                f'{tuple(flows.shape)}, where a flow is (1, 2, h, w)'
             )
         rows = height + -height % self.divisor
         columns = width + -width % self.divisor
-        gain = answer.new_tensor([columns / answer.shape[3], rows / answer.shape[2]])
-        if answer.shape[2:] != (rows, columns):
-            answer = F.interpolate(
-                answer, (rows, columns), mode='bilinear', align_corners=False
+        gain = flows.new_tensor([columns / flows.shape[3], rows / flows.shape[2]])
+        if flows.shape[2:] != (rows, columns):
+            flows = F.interpolate(
+                flows, (rows, columns), mode='bilinear', align_corners=False
             )
-        flow = answer[0].permute(1, 2, 0) * gain
+        flow = flows[0].permute(1, 2, 0) * gain
         return flow[:height, :width].float().cpu().numpy()
 
     def _input(self, image: np.ndarray) -> torch.Tensor:
         """(1, 3, h, w) from 0 to 1, padded on the right and below."""
-        device = next((p.device for p in self.network.parameters()), 'cpu')
-        tensor = torch.from_numpy(image).to(device).permute(2, 0, 1)[None] / 255
+        tensor = torch.from_numpy(image).float()
+        for weight in self.network.parameters():
+            tensor = tensor.to(weight)  # its device and type
+            break
+        tensor = tensor.permute(2, 0, 1)[None] / 255
         height, width = image.shape[:2]
         padding = (0, -width % self.divisor, 0, -height % self.divisor)
         return F.pad(tensor, padding, mode='replicate')

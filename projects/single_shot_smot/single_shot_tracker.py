@@ -359,9 +359,9 @@ class SingleShotTracker(BaseEstimator):
 
 
 def with_rivals(
-    boxes: np.ndarray, rows: np.ndarray, others: np.ndarray, threshold: float
+    boxes: np.ndarray, rows: np.ndarray, covered_rows: np.ndarray, threshold: float
 ) -> np.ndarray:
-    """Rows of boxes, and those others that suppression can reach them from.
+    """Rows of boxes, and the covered ones that suppression can reach them from.
 
     Suppression among them is the same as among all, and costs no more than there are
     boxes near ``rows``, however many others there are elsewhere.
@@ -369,13 +369,15 @@ def with_rivals(
     Args:
         boxes: (N, 4).
         rows: Of some boxes, ascending.
-        others: Of all others.
+        covered_rows: Of all others.
         threshold: Rivals are boxes of a greater IoU.
     """
     reached = [rows]
-    while len(rows) and len(others):
-        is_near = (pairwise_iou(boxes[others], boxes[rows]) > threshold).any(axis=1)
-        rows, others = others[is_near], others[~is_near]
+    while len(rows) and len(covered_rows):
+        is_near = (pairwise_iou(boxes[covered_rows], boxes[rows]) > threshold).any(
+            axis=1
+        )
+        rows, covered_rows = covered_rows[is_near], covered_rows[~is_near]
         reached.append(rows)
     return np.sort(np.concatenate(reached))
 

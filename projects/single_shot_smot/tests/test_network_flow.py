@@ -10,6 +10,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from projects.single_shot_smot.network_flow import NetworkFlowMotion
+from projects.single_shot_smot.single_shot_tracker import SingleShotTracker
+from projects.single_shot_smot.tests.grid_detector import GridDetector
 
 SHIFT = (4, 0)
 
@@ -70,8 +72,21 @@ def test_what_is_no_flow_is_refused() -> None:
     motion = NetworkFlowMotion(network=nn.Bilinear(8, 8, 1), side=16, divisor=8)
     motion.network.forward = lambda previous, current: previous
     image = np.zeros((16, 16, 3), np.uint8)
-    with pytest.raises(ValueError, match=r'Bilinear answered \(1, 3, 16, 16\)'):
+    with pytest.raises(ValueError, match=r'Bilinear gave \(1, 3, 16, 16\)'):
         motion.flow(image, image)
+
+
+def test_the_network_is_part_of_the_model() -> None:
+    """Its weights are the model's, it stays in eval mode and is not trained."""
+    motion = NetworkFlowMotion(network=nn.Conv2d(3, 2, 3))
+    estimator = SingleShotTracker(
+        detector=GridDetector({}), anchors=dict(type='TrackingAnchors'), motion=motion
+    )
+    assert {*estimator.state_dict()} == {'motion.network.weight', 'motion.network.bias'}
+    estimator.train().to(torch.float64)
+    assert motion.network.weight.dtype == torch.float64
+    assert estimator.training and not motion.network.training
+    assert not any(weight.requires_grad for weight in estimator.parameters())
 
 
 def test_weights_of_a_file(tmp_path) -> None:
