@@ -1,4 +1,4 @@
-"""A detector's answers to whole videos, kept on disk."""
+"""A detector's detections in whole videos, kept on disk."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class StoredDetections(BaseDetector):
         detector -> raw, detect -> FOLDER/NAME-HASH.npz -> raw(frames), detect(frames)
 
     Args:
-        detector: Answers for a video that has no file yet; one with feature maps, in eval
-            mode, so that both answers are of one pass.
+        detector: Runs where a video has no file yet; one with feature maps, in eval mode,
+            so that raw and suppressed detections are of one pass.
         folder: Of the files.
     """
 
@@ -41,7 +41,8 @@ class StoredDetections(BaseDetector):
         self.detector = detector
         self.folder = Path(folder)
         self._fingerprint: str | None = None
-        self._video: str | None = None
+        self._path: Path | None = None
+        self._video: VideoInfo | None = None
         self._arrays: dict[str, np.ndarray] = {}
 
     @property
@@ -51,17 +52,18 @@ class StoredDetections(BaseDetector):
         return self._fingerprint
 
     def prepare(self, reader: VideoReader) -> None:
-        """Make the answers to a video ready; the detector runs where they are missing."""
+        """Make a video's detections ready; the detector runs where they are missing."""
         path = self._path_of(reader.video)
-        if self._video == str(path):
+        if self._path == path:
             return
+        self._path = self._video = None
         try:
             self._arrays = read_all_stored_arrays(path)
         except DAMAGED:  # not there yet, or not whole
             self._arrays = self._compute(reader)
             with atomic_path(path) as temporary:
                 np.savez(temporary, **self._arrays)
-        self._video = str(path)
+        self._path, self._video = path, reader.video
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         detections = []
@@ -75,7 +77,9 @@ class StoredDetections(BaseDetector):
         return detections
 
     def raw(self, frames: Sequence[Frame]) -> list[RawDetections]:
-        arrays = self._arrays
+        rows, arrays = self._rows(frames), self._arrays
+        if not rows:
+            return []
         anchors = arrays['anchors'].astype(np.float64)
         return [
             RawDetections(
@@ -83,13 +87,32 @@ class StoredDetections(BaseDetector):
                 arrays['raw_scores'][row].astype(np.float64),
                 anchors,
             )
-            for row in self._rows(frames)
+            for row in rows
         ]
 
     def _rows(self, frames: Sequence[Frame]) -> list[int]:
-        ids = self._arrays['frame_ids']
-        rows = np.searchsorted(ids, [frame.frame_id for frame in frames])
-        return rows.tolist()
+        """Where the frames are in the file.
+
+        Raises:
+            ValueError: They are of another video, or the file has none of such a number.
+        """
+        if not frames:
+            return []
+        for frame in frames:
+            if self._video is None or frame.video.path != self._video.path:
+                ready = 'none' if self._video is None else self._video.path
+                raise ValueError(
+                    f'StoredDetections: a frame of {frame.video.path}, and the video that '
+                    f'is ready is {ready}; call prepare(reader) with its reader first'
+                )
+        ids, numbers = self._arrays['frame_ids'], [f.frame_id for f in frames]
+        missing = sorted({*numbers} - {*ids.tolist()})
+        if missing:
+            raise ValueError(
+                f'StoredDetections: {self._path} has no frame {missing[0]} of '
+                f'{self._video.path}; delete the file, and it is made again'
+            )
+        return np.searchsorted(ids, numbers).tolist()
 
     def _path_of(self, video: VideoInfo) -> Path:
         key = text_fingerprint(f'{video_fingerprint(video.path)} {self.fingerprint}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +11,18 @@ from typing import Any
 
 import numpy as np
 
+import mmsmot
 from mmsmot.datasets import BenSMOTDataset, VideoReader
 from mmsmot.engine import load_config
 from mmsmot.evaluation import evaluate_sequence
 from mmsmot.evaluation.tracking import COMBINED, tracking_sequence_data
 from mmsmot.models.smot import SMOT
-from mmsmot.structures import Frame, SMOTDataSample
-from mmsmot.utils.fingerprint import text_fingerprint
+from mmsmot.structures import Frame, SMOTDataSample, VideoInfo
+from mmsmot.utils.fingerprint import (
+    file_fingerprint,
+    text_fingerprint,
+    video_fingerprint,
+)
 from mmsmot.utils.json_file import read_json, write_json
 from mmsmot.utils.progress_bar import progress_bar
 
@@ -105,13 +111,17 @@ class TableRunner:
         self.samples = [dataset[k] for k in range(0, len(dataset), stride)]
         self._stored: dict[str, StoredDetections] = {}
         self._flow = SharedFlow()
+        self._configs: dict[str, str] = {}
 
     def scores(self, rows: Sequence[Row], title: str) -> dict[str, dict[str, float]]:
         """The cells of each row by its label."""
         models = {row.label: self.model(row) for row in rows}
-        keys = {row.label: self._key(row, models[row.label]) for row in rows}
         results: dict[str, list] = {row.label: [] for row in rows}
         for reader, sample in self.videos(title):
+            keys = {
+                row.label: self.result_key(row, models[row.label], reader.video)
+                for row in rows
+            }
             path = self.out / 'videos' / f'{reader.video.name.replace("/", "-")}.json'
             video_results = read_json(path) if path.is_file() else {}
             missing = [label for label in models if keys[label] not in video_results]
@@ -142,7 +152,7 @@ class TableRunner:
                 bar.advance(task)
 
     def model(self, row: Row) -> SMOT:
-        """The row's model; a single-shot detector answers from what is stored."""
+        """The row's model; a single-shot detector's detections are the stored ones."""
         options = dict(row.options)
         if row.config == TRACKTOR:
             return trained_model(row.config, self.checkpoints[TRACKTOR], options)
@@ -157,11 +167,16 @@ class TableRunner:
             model.estimator.motion = self._flow
         return model
 
-    def _key(self, row: Row, model: SMOT) -> str:
-        """Of what a row's model gives: its config, options and weights."""
-        config = load_config(project_config(row.config), row.options).model
-        text = f'{config} {model.estimator.detector.fingerprint}'
-        return f'{row.config}-{text_fingerprint(text)[:16]}'
+    def result_key(self, row: Row, model: SMOT, video: VideoInfo) -> str:
+        """Of what a row gives in a video: the video's files, the row's config, options,
+        detector and ReID, and the sources."""
+        label = f'{row.config} {row.options}'
+        if label not in self._configs:
+            config = load_config(project_config(row.config), row.options).model
+            self._configs[label] = str(config)
+        parts = [self._configs[label], *model.estimator.fingerprint_of(video)]
+        parts += [video_fingerprint(video.path), sources_fingerprint()]
+        return f'{row.config}-{text_fingerprint(" ".join(parts))[:16]}'
 
     def _result(
         self, model: SMOT, frames: list[Frame], reader: VideoReader, sample: Any
@@ -183,6 +198,15 @@ class TableRunner:
         )
         result = evaluate_sequence(*arguments)
         return result, count_transfers(tracking_sequence_data(*arguments)[0])
+
+
+@functools.cache
+def sources_fingerprint() -> str:
+    """SHA-256 of the sources that a row's result depends on: the package, the project."""
+    folders = (Path(mmsmot.__file__).parent, Path(__file__).parent)
+    files = [*sorted(folders[0].rglob('*.py')), *sorted(folders[1].glob('*.py'))]
+    stamps = [f'{path.name} {file_fingerprint(path)}' for path in files]
+    return text_fingerprint('\n'.join(stamps))
 
 
 def standard_errors(results: Sequence[tuple[str, dict, int]]) -> dict[str, float]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,10 @@ pytest.importorskip('mmdet', reason='needs mmdet')
 
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.structures import Detections
+from projects.single_shot_smot import table_runner
+from projects.single_shot_smot.random_embeddings import RandomEmbeddings
 from projects.single_shot_smot.stored_detections import StoredDetections
+from projects.single_shot_smot.stripe_colours import StripeColours
 from projects.single_shot_smot.table_runner import (
     SSD,
     TRACKTOR,
@@ -90,6 +96,53 @@ def test_what_was_run_is_kept(
     runner.model(ROWS[0]).estimator.detector.prepare(runner.samples[0]['inputs'])
     with pytest.raises(AssertionError, match='ran again'):
         runner.scores([Row('K 2', SSD, {'model.estimator.anchors.num_anchors': 2})], '')
+
+
+def test_stored_detections_refuse_another_video(runner: TableRunner) -> None:
+    readers = [sample['inputs'] for sample in runner.samples[:2]]
+    stored = StoredDetections(
+        runner.model(ROWS[0]).estimator.detector.detector, runner.out / 'detections'
+    )
+    frames = list(readers[0])[:2]
+    with pytest.raises(ValueError, match='the video that is ready is none'):
+        stored.raw(frames)
+    stored.prepare(readers[0])
+    assert len(stored.raw(frames)) == len(stored.detect(frames)) == 2
+    with pytest.raises(ValueError, match=r'has no frame 900 of'):
+        stored.raw([dataclasses.replace(frames[0], frame_id=900)])
+    stored.prepare(readers[1])
+    with pytest.raises(ValueError, match='call prepare'):
+        stored.detect(frames)
+
+
+def test_a_result_is_of_the_videos_files_the_reid_and_the_sources(
+    runner: TableRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = Row('linked', 'single-shot-linked_tiny_synsmot')
+    model, video = runner.model(row), runner.samples[0]['inputs'].video
+    key = runner.result_key(row, model, video)
+    assert runner.result_key(row, model, video) == key
+    (tmp_path / '000001.jpg').touch()
+    elsewhere = dataclasses.replace(video, path=str(tmp_path))
+    keys = {key, runner.result_key(row, model, elsewhere)}
+    model.estimator.reid = StripeColours(stripes=2)
+    keys.add(runner.result_key(row, model, video))
+    monkeypatch.setattr(table_runner, 'sources_fingerprint', lambda: 'edited')
+    keys.add(runner.result_key(row, model, video))
+    assert len(keys) == 4
+
+
+def test_the_control_of_linking_knows_nothing_of_the_image(runner: TableRunner) -> None:
+    (row,) = (row for row in TABLES['1']() if 'random' in row.label)
+    estimator = runner.model(row).estimator
+    assert estimator.linker.max_distance == 2
+    image = np.zeros((8, 8, 3), np.uint8)
+    embeddings = estimator.reid.embed(image, np.tile([0.0, 0, 4, 4], (200, 1)))
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-5)
+    cosine = embeddings @ embeddings.T
+    assert abs(cosine[np.triu_indices(200, 1)].mean()) < 0.02
+    again = RandomEmbeddings().embed(image, np.zeros((200, 4)))
+    np.testing.assert_array_equal(embeddings, again)  # seeded
 
 
 def test_standard_errors_are_those_of_independent_videos() -> None:

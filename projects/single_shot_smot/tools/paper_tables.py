@@ -5,7 +5,7 @@
 
 Each row is a config and options. What a row gave is kept in the output folder as soon as it
 is there; stopped, the same command goes on. ``choose``,
-``choose-linking`` and ``choose-tracktor`` are what the configs' values are chosen from on val.
+``choose-anchors``, ``choose-linking`` and ``choose-tracktor`` are what the configs' values are chosen from on val.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
+    import cv2
     import numpy as np
     import torch
 
@@ -25,6 +26,7 @@ with tool_imports():
     from mmsmot.models.smot import SMOT
     from mmsmot.structures import Frame, SMOTDataSample
     from mmsmot.utils.atomic import atomic_write
+    from projects.single_shot_smot.random_embeddings import RandomEmbeddings
     from projects.single_shot_smot.shift_recovery import Redetect, shift_recovery
     from projects.single_shot_smot.stored_detections import StoredDetections
     from projects.single_shot_smot.table_runner import (
@@ -36,11 +38,18 @@ with tool_imports():
         frames_a_second,
     )
 
-PAPER = 'single-shot-k1_tiny_synsmot'
+PAPER, LINKED = 'single-shot-k1_tiny_synsmot', 'single-shot-linked_tiny_synsmot'
 ESTIMATOR = 'model.estimator.'
 SHIFTS = (0.1, 0.25, 0.33, 0.45)  # Fig. 3
 SHIFT_SCORE = 0.1  # least score of what is recovered there, of every system
 INPUT_SIZES = ((320, 192), (256, 160), (192, 128), (128, 96))
+# Of the row of the paper's table 1; its text has K 1, .9 and .4.
+PAPER_TABLE1 = {'anchors.num_anchors': 10, 'keep_threshold': 0.2}
+# The control of linking: what it does without appearance.
+RANDOM = {
+    'reid': {'_delete_': True, 'type': RandomEmbeddings.__name__},
+    'linker.max_distance': 2.0,
+}
 # The keep rule that follows K, and as published.
 RULE = {'anchors.weigh_scores': True, 'relative_keep': True}
 NO_RULE = {'anchors.weigh_scores': False, 'relative_keep': False}
@@ -50,10 +59,13 @@ def table1() -> list[Row]:
     """The systems, and association on the same detector beside them."""
     motion = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
     return [
-        Row("SMOT, the paper's settings", PAPER),
+        Row('SMOT, K 1, .9, .4', PAPER),
         Row('+ Farneback', PAPER, _estimator(motion)),
+        Row('SMOT, K 10, .9, .2 (its table 1)', PAPER, _estimator(PAPER_TABLE1)),
         Row('SMOT, as chosen on val', SSD),
-        Row('+ linking', 'single-shot-linked_tiny_synsmot'),
+        Row('+ linking', LINKED),
+        Row('+ linking, no gate', LINKED, _estimator({'linker.max_distance': 2.0})),
+        Row('+ linking, random, no gate', LINKED, _estimator(RANDOM)),
         Row('Tracktor', TRACKTOR, _estimator({'reid': None, 'camera_motion': None})),
         Row('Tracktor++ (ECC, ReID)', TRACKTOR),
         Row('SORT', 'sort_tiny-ssd_synsmot'),
@@ -68,11 +80,11 @@ def table2() -> list[Row]:
     pairs += [(0.9, 0.2), (0.9, 0.3), (0.9, 0.4)]
     return [
         Row(
-            f'sigma_det {high:g}, sigma_tk {low:g}',
+            f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}',
             SSD,
-            _estimator({'det_threshold': high, 'keep_threshold': low}),
+            _estimator({'det_threshold': sigma_det, 'keep_threshold': sigma_tk}),
         )
-        for high, low in sorted(pairs)
+        for sigma_det, sigma_tk in sorted(pairs)
     ]
 
 
@@ -100,12 +112,12 @@ def table4() -> list[Row]:
 def choices() -> list[Row]:
     """What is chosen on val: anchors and thresholds, distances, the trackers' scores."""
     rows = []
-    for high, low in ((0.5, 0.1), (0.5, 0.2), (0.7, 0.1), (0.7, 0.2)):
-        thresholds = {'det_threshold': high, 'keep_threshold': low}
+    for sigma_det, sigma_tk in ((0.5, 0.1), (0.5, 0.2), (0.7, 0.1), (0.7, 0.2)):
+        thresholds = {'det_threshold': sigma_det, 'keep_threshold': sigma_tk}
         for count, closeness in ((1, 'iou'), (3, 'iou'), (3, 'diou'), (5, 'diou')):
             options = {'anchors.num_anchors': count, 'anchors.closeness': closeness}
             options = {**thresholds, **options, **(RULE if count > 1 else NO_RULE)}
-            label = f'{high}, {low}, K {count}, {closeness}'
+            label = f'{sigma_det}, {sigma_tk}, K {count}, {closeness}'
             rows.append(Row(label, SSD, _estimator(options)))
     for score in (0.3, 0.5, 0.7):
         options = {'model.tracker.score_threshold': score}
@@ -121,34 +133,42 @@ def choices() -> list[Row]:
 def linking_choices() -> list[Row]:
     """The distance of linking, and SMOT without it."""
     rows = [Row('no linking', SSD)]
-    for distance in (0.3, 0.5, 0.6, 0.7, 0.8, 0.97):
+    for distance in (0.3, 0.5, 0.6, 0.7, 0.8, 0.97, 2.0):
         options = _estimator({'linker.max_distance': distance})
-        label = f'linking {distance}'
-        rows.append(Row(label, 'single-shot-linked_tiny_synsmot', options))
+        rows.append(Row(f'linking {distance}', LINKED, options))
+    return [*rows, Row('random embeddings, no gate', LINKED, _estimator(RANDOM))]
+
+
+def anchor_choices() -> list[Row]:
+    """Anchors, each number at its own best sigma_tk, with the keep rule and without."""
+    rows = []
+    for count in (1, 3, 5, 10, 20):
+        for sigma_tk in (0.02, 0.05, 0.1, 0.2):
+            options = {'anchors.num_anchors': count, 'keep_threshold': sigma_tk}
+            published = {**options, **NO_RULE, 'anchors.closeness': 'iou'}
+            label = f'K {count}, sigma_tk {sigma_tk:g}'
+            rows.append(Row(f'{label}, as published', SSD, _estimator(published)))
+            rule = _estimator({**options, **RULE})
+            rows.append(Row(f'{label}, with the rule', SSD, rule))
     return rows
 
 
 def tracktor_choices() -> list[Row]:
     """Tracktor's thresholds."""
-    return [
-        Row(
-            f'Tracktor++ {high}, {low}, {distance}',
-            TRACKTOR,
-            _estimator(
-                dict(det_threshold=high, keep_threshold=low, max_distance=distance)
-            ),
-        )
-        for high, low, distance in (
-            (0.5, 0.5, 0.97),
-            (0.7, 0.3, 0.97),
-            (0.9, 0.3, 0.97),
-            (0.7, 0.3, 0.5),
-        )
-    ]
+    rows = []
+    for scores in ((0.5, 0.5), (0.7, 0.3), (0.9, 0.3)):
+        for distance in (0.5, 0.7, 0.97, 2.0):
+            names = ('det_threshold', 'keep_threshold', 'max_distance')
+            values = (*scores, distance)
+            label = f'Tracktor++ {", ".join(map(str, values))}'
+            options = _estimator(dict(zip(names, values, strict=True)))
+            rows.append(Row(label, TRACKTOR, options))
+    return rows
 
 
 TABLES = {
     'choose': choices,
+    'choose-anchors': anchor_choices,
     'choose-linking': linking_choices,
     'choose-tracktor': tracktor_choices,
     '1': table1,
@@ -200,7 +220,9 @@ def make_figure3(runner: TableRunner) -> str:
         Row('Tracktor', TRACKTOR),
     ]
     label = 'the shifted box itself'
-    cells = {label: percent(shift_recovery(stay, runner.videos(label), SHIFTS, 0.0))}
+    cells = {
+        label: percent(shift_recovery(unmoved_boxes, runner.videos(label), SHIFTS, 0.0))
+    }
     for row in rows[: 3 if runner.has_tracktor else 2]:
         model = runner.model(row)
         videos = prepared(runner, model.estimator.detector, row.label)
@@ -224,7 +246,7 @@ def prepared(
         yield reader, sample
 
 
-def stay(
+def unmoved_boxes(
     frames: Sequence[Frame], boxes: Sequence[np.ndarray]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """A box stays where it is: the control."""
@@ -274,6 +296,8 @@ def main() -> None:
         parser.error(
             f'no such table: {sorted(unknown)}; there are {[*TABLES, "figure3"]}'
         )
+    torch.set_num_threads(1)  # processor time is summed over threads
+    cv2.setNumThreads(1)
     checkpoints = {SSD: args.weights, TRACKTOR: args.tracktor_weights}
     runner = TableRunner(
         args.data_root,

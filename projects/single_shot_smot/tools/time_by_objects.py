@@ -18,7 +18,9 @@ from typing import Any
 from mmsmot.utils.command_line import run_tool, tool_imports
 
 with tool_imports():
+    import cv2
     import numpy as np
+    import torch
     from matplotlib.figure import Figure
 
     from mmsmot.engine import load_config
@@ -199,6 +201,8 @@ def main() -> None:
     parser.add_argument('--num-anchors', type=int, default=3, help='K')
     parser.add_argument('--plot', help='image file')
     args = parser.parse_args()
+    torch.set_num_threads(1)  # processor time is summed over threads
+    cv2.setNumThreads(1)
     detector = ssd_milliseconds(args.frames)
     print(f'SSD: {detector:.2f} ms')
     rows = {}
