@@ -49,7 +49,12 @@ class ScoreStates:
         track_nms: A track ends that overlaps a better one by more; ``None`` for none.
         birth_nms: A new track is not begun that overlaps a track by more; ``None`` for
             none.
+
+    Attributes:
+        propagates_queries: Whether track queries go on to the next frame.
     """
+
+    propagates_queries = True
 
     def __init__(
         self,
@@ -147,6 +152,8 @@ class GIoUMatching:
         max_age: Frames that a track waits.
     """
 
+    propagates_queries = True
+
     def __init__(
         self,
         *,
@@ -226,13 +233,16 @@ class ExternalTrackerState:
 class ExternalTracker:
     """A tracker of boxes follows the detections of new queries.
 
-    For comparison: what any tracker makes of the detections of a query tracker. The
-    updater is :class:`~projects.query_trackers.updaters.NoUpdater`.
+    For comparison: what any tracker makes of the detections of a query tracker. No query
+    goes on to the next frame, so the updater, which stays in the config because a
+    checkpoint of the query tracker has its weights, is not called at test.
 
     Args:
         tracker: Of mmsmot's ``TRACKERS``.
         score_threshold: Least score of a detection that it is given.
     """
+
+    propagates_queries = False
 
     def __init__(
         self, *, tracker: dict | BaseTracker, score_threshold: float = 0.1

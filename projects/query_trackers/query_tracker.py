@@ -325,14 +325,15 @@ class QueryTracker(BaseEstimator):
         """Detections and tracks of one frame, and the ids that ended with it."""
         rows = query_rows(queries, outputs, size)
         lives = self.lifecycle.update(run.lifecycle, rows, frame)
-        device = queries.ids.device
-        run.queries = self.updater(
-            queries.with_ids(
-                torch.from_numpy(lives.ids)[None].to(device),
-                ages=torch.from_numpy(lives.ages)[None].to(device),
-            ),
-            outputs,
-        )
+        if self.lifecycle.propagates_queries:
+            device = queries.ids.device
+            run.queries = self.updater(
+                queries.with_ids(
+                    torch.from_numpy(lives.ids)[None].to(device),
+                    ages=torch.from_numpy(lives.ages)[None].to(device),
+                ),
+                outputs,
+            )
         is_reported = lives.is_reported
         if self.text_hook is not None:
             is_referred = self.text_hook.is_referred(outputs, [run.prompt])

@@ -3,6 +3,5 @@ _base_ = ['./motr_tiny_synsmot.py', '../../../configs/_base_/trackers/sort.py']
 custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     estimator=dict(
-        updater=dict(_delete_=True, type='NoUpdater'),
         lifecycle=dict(
             _delete_=True, type='ExternalTracker', tracker=dict(_base_.sort, score_threshold=0.4))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,7 +13,14 @@ from mmsmot.engine import load_config
 from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.registry import MODELS
 from mmsmot.structures import Detections
-from projects.query_trackers.tests.conftest import PAPERS, batch, clip, walking
+from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
+from projects.query_trackers.tests.conftest import (
+    PAPERS,
+    batch,
+    clip,
+    model_config,
+    walking,
+)
 
 PROJECT = Path(__file__).parents[1]
 CONFIGS = sorted(path.stem for path in (PROJECT / 'configs').glob('*.py'))
@@ -38,6 +46,34 @@ def test_the_sweep_trains_each_paper_from_the_detector() -> None:
     labels = {'TransTrack', 'TrackFormer', 'MOTR', 'MOTRv2'}
     assert set(sweep.axes['tracker'].settings) == labels
     assert sweep.stages['train'].start == 'detector'
+
+
+@pytest.mark.parametrize('tracker', ['bytetrack', 'sort', 'ocsort'])
+def test_motr_weights_fill_trackers_of_boxes(
+    tracker: str, build: Callable, tmp_path: Path
+) -> None:
+    """The comparison on MOTR's own detections takes MOTR's checkpoint, whole."""
+    motr = build('motr')
+    path = tmp_path / 'motr.pth'
+    torch.save(dict(state_dict=motr.state_dict()), path)
+    model = MODELS.build(model_config(f'{tracker}-motr')).eval()
+    weights = load_checkpoint(path)['state_dict']
+    require_checkpoint_weights(model, weights, path)
+    model.load_state_dict(weights)
+    frames, _ = clip(walking(3))
+    run, motr_run = model.begin(frames[0].video), motr.begin(frames[0].video)
+    results = run.push(frames)
+    # In the first frame MOTR has no track queries either: the same detections.
+    motr_detections = motr_run.push(frames[:1])[0].detections
+    np.testing.assert_allclose(
+        results[0].detections.boxes, motr_detections.boxes, atol=1e-3
+    )
+    assert len(results[0].detections)
+    # No query of a frame goes on: the last frame alone has the same detections.
+    (alone,) = model.begin(frames[0].video).push(frames[2:])
+    np.testing.assert_allclose(
+        results[2].detections.boxes, alone.detections.boxes, atol=1e-3
+    )
 
 
 @pytest.fixture
