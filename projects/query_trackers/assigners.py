@@ -27,8 +27,6 @@ class SetAssigner:
     says nothing else.
     """
 
-    keeps_identity = False
-
     def __call__(
         self,
         outputs: Outputs,
@@ -61,8 +59,6 @@ class TALA:
     there; queries without an object (``NEW``) are matched to the objects that no track
     has, anew in each layer; ``FALSE`` ones are background.
     """
-
-    keeps_identity = True
 
     def __call__(
         self,

@@ -26,7 +26,7 @@ class LossSums:
     Attributes:
         sums: By mmdet's names: ``loss_cls`` of the last layer, ``d0.loss_cls`` of the
             first, ...
-        num_targets: Objects, and tracks whose object is not there.
+        num_targets: Objects; with ``'collective'`` also tracks whose object is not there.
     """
 
     sums: dict[str, Tensor] = field(default_factory=dict)
@@ -51,8 +51,10 @@ class ClipLoss:
 
     Args:
         over: ``'collective'``: all frames, summed and divided by the targets of the whole
-            clip (MOTR, section 3.5); ``'per_step'``: the last frame alone, the frames
-            before it only make its track queries (TrackFormer, TransTrack).
+            clip (MOTR, section 3.5), to which its released code (8690da3) adds tracks
+            whose object is not there; ``'per_step'``: the last frame alone, divided by
+            its objects, the frames before it only make its track queries (TrackFormer,
+            TransTrack).
         through_time: Whether gradients flow back to the frames before. Must be set with
             ``'collective'``.
 
@@ -80,6 +82,22 @@ class ClipLoss:
         """Positions in a clip, a run that ends with it."""
         return range(0 if self.through_time else num_frames - 1, num_frames)
 
+    def num_targets(
+        self, queries: Queries, targets: FrameTargets, target_index: Tensor
+    ) -> int:
+        """What one frame of B clips adds to the divisor.
+
+        Args:
+            queries: Q a frame, with the ids they came with.
+            targets: N a frame.
+            target_index: (B, Q), of the assigner's last layer.
+        """
+        count = int((~targets.pad).sum())
+        if self.over != 'collective':
+            return count
+        is_vanished = (queries.ids >= 0) & queries.is_track
+        return count + int((is_vanished & (target_index == BACKGROUND)).sum())
+
 
 def frame_loss(
     head: nn.Module,
@@ -87,7 +105,7 @@ def frame_loss(
     queries: Queries,
     targets: FrameTargets,
     rows: Tensor,
-) -> tuple[dict[str, Tensor], int]:
+) -> dict[str, Tensor]:
     """Sums of focal, L1 and GIoU losses of one frame of B clips, layer by layer.
 
     Args:
@@ -96,10 +114,6 @@ def frame_loss(
         queries: Q a frame; padding has no loss.
         targets: N a frame.
         rows: (L, B, Q) of the assigner.
-
-    Returns:
-        Sums by name, and the number of targets: objects, and tracks that kept the id of
-        one that is not there.
     """
     weight = (~queries.pad).flatten().to(outputs.logits)
     num_classes = outputs.logits.shape[-1]
@@ -120,8 +134,7 @@ def frame_loss(
                 head, boxes, _taken(targets.boxes, rows[layer], is_object)
             ).items()
         }
-    is_vanished = (queries.ids >= 0) & queries.is_track & (rows[-1] == BACKGROUND)
-    return sums, int((~targets.pad).sum()) + int(is_vanished.sum())
+    return sums
 
 
 def box_loss(head: nn.Module, boxes: Tensor, gt_boxes: Tensor) -> dict[str, Tensor]:

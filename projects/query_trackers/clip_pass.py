@@ -27,7 +27,7 @@ from .clip_losses import LossSums, box_loss, frame_loss
 from .deformable_decoding import Memory
 from .denoising import hidden_from_queries
 from .level_shift import shifted
-from .queries import FrameTargets, Outputs, Queries, batched_iou, corners
+from .queries import NEW, FrameTargets, Outputs, Queries, batched_iou, corners
 
 if TYPE_CHECKING:
     from .query_tracker import QueryTracker
@@ -96,7 +96,8 @@ def clip_pass(
             costs = head.assigner.match_costs
             rows = tracker.assigner(outputs, queries, targets, costs)
             if step in with_loss and not plan.freeze:
-                sums.add(*frame_loss(head, outputs, queries, targets, rows))
+                count = tracker.clip_loss.num_targets(queries, targets, rows[-1])
+                sums.add(frame_loss(head, outputs, queries, targets, rows), count)
                 if tracker.text_hook is not None:
                     hook_loss = tracker.text_hook.loss(
                         outputs, queries, targets, rows, frames, samples
@@ -236,6 +237,9 @@ def assigned(
 ) -> Queries:
     """The queries with the ids of their objects, and how well each overlaps its own.
 
+    A track query that lost its object to another one (set matching) has none any more; it
+    keeps the id of an object that is not in the frame.
+
     Args:
         queries: Q a frame.
         outputs: Of those.
@@ -246,7 +250,10 @@ def assigned(
         return queries
     is_object = rows != BACKGROUND
     index = rows.clamp(min=0)
-    ids = torch.where(is_object, targets.ids.gather(1, index), queries.ids)
+    is_present = (queries.ids[..., None] == targets.ids[:, None]).any(-1)
+    is_lost = is_present & (queries.ids >= 0) & ~is_object
+    old_ids = queries.ids.masked_fill(is_lost, NEW)
+    ids = torch.where(is_object, targets.ids.gather(1, index), old_ids)
     overlaps = batched_iou(outputs.boxes[-1].detach(), targets.boxes)
     iou = overlaps.gather(2, index[..., None])[..., 0]
     return queries.with_ids(ids, iou=torch.where(is_object, iou, queries.iou))

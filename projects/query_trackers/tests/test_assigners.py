@@ -8,6 +8,8 @@ import torch
 from mmsmot.utils.mmdet_bridge import import_mmdet, mmdet_scope
 from projects.query_trackers import assigners
 from projects.query_trackers.assigners import TALA, SetAssigner
+from projects.query_trackers.clip_losses import ClipLoss
+from projects.query_trackers.clip_pass import assigned
 from projects.query_trackers.queries import (
     FALSE,
     NEW,
@@ -69,6 +71,29 @@ def test_a_set_is_matched_whoever_was_followed(costs: list) -> None:
     outputs, queries = frame([8, NEW, PADDING], [[0, 1, 0]])
     rows = SetAssigner()(outputs, queries, targets(7, 8), costs)
     assert rows[0, 0].tolist() == [0, 1, -1]
+
+
+def test_two_queries_never_have_one_id(costs: list) -> None:
+    """Set matching moves object 8 to a new query: the track that had it has none now."""
+    outputs, queries = frame([8, NEW, 5], [[2, 1, 2]])
+    ids = torch.tensor([[9, 8]])
+    targets_8 = FrameTargets(BOXES[None, :2], torch.zeros(1, 2, dtype=torch.int64), ids)
+    rows = torch.tensor([[-1, 1, -1]])
+    ids = assigned(queries, outputs, targets_8, rows).ids
+    assert ids.tolist() == [[NEW, 8, 5]]  # 5 is not in the frame: its query waits
+
+
+def test_tracks_that_vanished_count_in_the_loss_of_motr_alone(costs: list) -> None:
+    """2 objects, both taken by new queries from two tracks of other objects."""
+    outputs, queries = frame([8, 9, NEW, NEW], [[2, 2, 0, 1]])
+    is_track = torch.tensor([[True, True, False, False]])
+    queries = queries.with_ids(queries.ids, is_track=is_track)
+    rows = SetAssigner()(outputs, queries, targets(7, 8), costs)[-1]
+    assert rows.tolist() == [[-1, -1, 0, 1]]
+    collective = ClipLoss(over='collective')
+    assert collective.num_targets(queries, targets(7, 8), rows) == 4
+    last = ClipLoss(over='per_step', through_time=False)
+    assert last.num_targets(queries, targets(7, 8), rows) == 2
 
 
 def test_no_object_and_no_query(costs: list) -> None:
