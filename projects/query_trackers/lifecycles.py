@@ -24,6 +24,10 @@ from .queries import NEW
 from .query_rows import Lives, QueryRows
 
 
+# Above any sum of 1 - GIoU, at most 2 each, of the pairs of a frame.
+OTHER_CLASS_COST = 1e6
+
+
 @dataclass
 class IdCounter:
     """The id of the next track of a video."""
@@ -36,6 +40,38 @@ class IdCounter:
         return np.arange(self.next_id - count, self.next_id)
 
 
+@dataclass
+class LabelledIds(IdCounter):
+    """Ids, and the class in which each live track began.
+
+    Attributes:
+        ids: (T,) int64, ascending.
+        labels: (T,) int64.
+    """
+
+    ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def take_labelled(self, labels: np.ndarray) -> np.ndarray:
+        """New ids of tracks of these classes."""
+        ids = self.take(len(labels))
+        self.ids = np.concatenate([self.ids, ids])
+        self.labels = np.concatenate([self.labels, labels])
+        return ids
+
+    def labels_of(self, ids: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """(Q,) the class that each track began in; ``labels`` where there is no track."""
+        if not len(self.ids):
+            return labels
+        place = np.searchsorted(self.ids, ids).clip(max=len(self.ids) - 1)
+        return np.where(self.ids[place] == ids, self.labels[place], labels)
+
+    def remove(self, ids: list[int]) -> None:
+        """Forget tracks that ended."""
+        is_live = ~np.isin(self.ids, ids)
+        self.ids, self.labels = self.ids[is_live], self.labels[is_live]
+
+
 @TASK_UTILS.register_module()
 class ScoreStates:
     """A query is a track from one score on, and until it is below another for long.
@@ -46,9 +82,14 @@ class ScoreStates:
         birth_threshold: Least score of a new track.
         keep_threshold: Below it a track is missed.
         miss_tolerance: Frames in a row, after which it ends.
+        report_threshold: Least score of a track that is reported; ``None``: all that are
+            not missed.
         track_nms: A track ends that overlaps a better one by more; ``None`` for none.
         birth_nms: A new track is not begun that overlaps a track by more; ``None`` for
             none.
+        class_agnostic: As released: suppression is among all classes, and the class of a
+            track is that of its best score in each frame. Else a track stays in the class
+            that it began in.
 
     Attributes:
         propagates_queries: Whether track queries go on to the next frame.
@@ -62,8 +103,10 @@ class ScoreStates:
         birth_threshold: float = 0.7,
         keep_threshold: float = 0.6,
         miss_tolerance: int = 5,
+        report_threshold: float | None = None,
         track_nms: float | None = None,
         birth_nms: float | None = None,
+        class_agnostic: bool = False,
     ) -> None:
         name = 'ScoreStates'
         require_numbers(
@@ -74,19 +117,25 @@ class ScoreStates:
         )
         require_numbers(name, COUNT, miss_tolerance=miss_tolerance)
         require_numbers(
-            name, FRACTION.or_none, track_nms=track_nms, birth_nms=birth_nms
+            name,
+            FRACTION.or_none,
+            report_threshold=report_threshold,
+            track_nms=track_nms,
+            birth_nms=birth_nms,
         )
         self.birth_threshold = birth_threshold
         self.keep_threshold = keep_threshold
         self.miss_tolerance = miss_tolerance
+        self.report_threshold = report_threshold
         self.track_nms = track_nms
         self.birth_nms = birth_nms
+        self.class_agnostic = class_agnostic
 
-    def begin(self) -> IdCounter:
+    def begin(self) -> LabelledIds:
         """The state of a video."""
-        return IdCounter()
+        return LabelledIds()
 
-    def update(self, state: IdCounter, rows: QueryRows, frame: Frame) -> Lives:
+    def update(self, state: LabelledIds, rows: QueryRows, frame: Frame) -> Lives:
         """The tracks of the next frame.
 
         Args:
@@ -94,6 +143,10 @@ class ScoreStates:
             rows: Q queries.
             frame: The frame.
         """
+        labels = rows.labels
+        if not self.class_agnostic:
+            labels = state.labels_of(rows.ids, labels)
+        nms_labels = np.zeros_like(labels) if self.class_agnostic else labels
         was_track = rows.ids >= 0
         is_seen = rows.scores >= self.keep_threshold
         # Between the thresholds an age neither grows nor starts anew, as in MOTR.
@@ -101,25 +154,36 @@ class ScoreStates:
         ages[rows.scores >= self.birth_threshold] = 0
         is_live = was_track & (is_seen | (ages < self.miss_tolerance))
         if self.track_nms is not None:
-            is_live &= _survives(rows, is_live, rows.scores, self.track_nms)
+            is_live &= _survives(
+                rows.boxes, nms_labels, is_live, rows.scores, self.track_nms
+            )
         is_born = ~was_track & (rows.scores >= self.birth_threshold)
         if self.birth_nms is not None:
             # Tracks come before all births, whatever their score.
             order = np.where(is_live, np.inf, rows.scores)
-            is_born &= _survives(rows, is_live | is_born, order, self.birth_nms)
+            is_born &= _survives(
+                rows.boxes, nms_labels, is_live | is_born, order, self.birth_nms
+            )
         ids = np.where(is_live, rows.ids, NEW)
-        ids[is_born] = state.take(int(is_born.sum()))
+        ids[is_born] = state.take_labelled(labels[is_born])
         is_reported = is_born | (is_live & is_seen)
+        if self.report_threshold is not None:
+            is_reported &= rows.scores >= self.report_threshold
         ended_ids = rows.ids[was_track & ~is_live].tolist()
-        return Lives(ids, ages, is_reported, ended_ids)
+        state.remove(ended_ids)
+        return Lives(ids, ages, is_reported, ended_ids, labels)
 
 
 def _survives(
-    rows: QueryRows, mask: np.ndarray, order: np.ndarray, iou_threshold: float
+    boxes: np.ndarray,
+    labels: np.ndarray,
+    mask: np.ndarray,
+    order: np.ndarray,
+    iou_threshold: float,
 ) -> np.ndarray:
     """(Q,) bool, rows of a mask that overlap none that comes before by more."""
     index = np.flatnonzero(mask)
-    kept_rows = nms(rows.boxes[index], order[index], rows.labels[index], iou_threshold)
+    kept_rows = nms(boxes[index], order[index], labels[index], iou_threshold)
     survives = np.zeros(len(mask), bool)
     survives[index[kept_rows]] = True
     return survives
@@ -127,17 +191,41 @@ def _survives(
 
 @dataclass
 class UnseenTracks(IdCounter):
-    """The tracks that no query follows any more.
+    """The tracks that no query follows any more, and those of the last frame.
 
     Attributes:
         ids: (U,) int64.
         boxes: (U, 4) where the track decoder saw them last.
         ages: (U,) int64, frames since then.
+        labels: (U,) int64.
+        last_ids: (T,) int64, tracks that a detection of the last frame has.
+        last_boxes: (T, 4) of those detections.
+        last_labels: (T,) int64.
     """
 
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
     ages: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    last_ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    last_boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
+    last_labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def seen(self, rows: QueryRows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ids, boxes and classes of the rows of the track decoder that have a track.
+
+        A box is that of the last frame where the decoder gave no number; the class that of
+        the detection that the track query was made of.
+        """
+        index = np.flatnonzero(rows.is_track & (rows.ids >= 0))
+        ids, boxes, labels = rows.ids[index], rows.boxes[index], rows.labels[index]
+        is_last = ids[:, None] == self.last_ids
+        if is_last.size:
+            place, is_known = is_last.argmax(1), is_last.any(1)
+            is_lost = is_known & ~rows.is_valid[index]
+            boxes = np.where(is_lost[:, None], self.last_boxes[place], boxes)
+            labels = np.where(is_known, self.last_labels[place], labels)
+        return ids, boxes, labels
 
 
 @TASK_UTILS.register_module()
@@ -150,6 +238,8 @@ class GIoUMatching:
         score_threshold: Least score of a detection.
         max_cost: A pair must cost no more, 1 - GIoU.
         max_age: Frames that a track waits.
+        class_agnostic: As released: a detection may take the id of a track of another
+            class.
     """
 
     propagates_queries = True
@@ -160,6 +250,7 @@ class GIoUMatching:
         score_threshold: float = 0.4,
         max_cost: float = 1.2,
         max_age: int = 32,
+        class_agnostic: bool = False,
     ) -> None:
         require_numbers('GIoUMatching', FRACTION, score_threshold=score_threshold)
         require_numbers('GIoUMatching', NON_NEGATIVE, max_cost=max_cost)
@@ -167,6 +258,7 @@ class GIoUMatching:
         self.score_threshold = score_threshold
         self.max_cost = max_cost
         self.max_age = max_age
+        self.class_agnostic = class_agnostic
 
     def begin(self) -> UnseenTracks:
         """The state of a video."""
@@ -180,16 +272,17 @@ class GIoUMatching:
         detected = np.flatnonzero(
             ~rows.is_track & (rows.scores >= self.score_threshold)
         )
-        is_seen = rows.is_track & (rows.ids >= 0)
-        track_ids = np.concatenate([rows.ids[is_seen], state.ids])
-        track_boxes = np.concatenate([rows.boxes[is_seen], state.boxes])
-        track_ages = np.concatenate(
-            [np.zeros(int(is_seen.sum()), np.int64), state.ages]
+        track_ids, track_boxes, track_labels = (
+            np.concatenate(pair)
+            for pair in zip(
+                state.seen(rows), (state.ids, state.boxes, state.labels), strict=True
+            )
         )
-        cost = 1 - pairwise_giou(rows.boxes[detected], track_boxes)
-        detections, tracks = linear_sum_assignment(cost)
-        is_match = cost[detections, tracks] <= self.max_cost
-        detections, tracks = detections[is_match], tracks[is_match]
+        track_ages = np.zeros(len(track_ids), np.int64)
+        track_ages[len(track_ids) - len(state.ages) :] = state.ages
+        detections, tracks = self._matches(
+            rows.boxes[detected], rows.labels[detected], track_boxes, track_labels
+        )
 
         ids = np.full(len(rows.ids), NEW, np.int64)
         ids[detected[detections]] = track_ids[tracks]
@@ -203,7 +296,31 @@ class GIoUMatching:
         state.ids = track_ids[is_waiting]
         state.boxes = track_boxes[is_waiting]
         state.ages = track_ages[is_waiting] + 1
-        return Lives(ids, np.zeros_like(ids), ids >= 0, ended_ids)
+        state.labels = track_labels[is_waiting]
+        state.last_ids = ids[detected]
+        state.last_boxes, state.last_labels = (
+            rows.boxes[detected],
+            rows.labels[detected],
+        )
+        return Lives(ids, np.zeros_like(ids), ids >= 0, ended_ids, rows.labels)
+
+    def _matches(
+        self,
+        boxes: np.ndarray,
+        labels: np.ndarray,
+        track_boxes: np.ndarray,
+        track_labels: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of detections and of tracks, pair by pair."""
+        cost = 1 - pairwise_giou(boxes, track_boxes)
+        is_allowed = cost <= self.max_cost
+        if not self.class_agnostic:
+            is_same_class = labels[:, None] == track_labels
+            is_allowed &= is_same_class
+            cost = np.where(is_same_class, cost, OTHER_CLASS_COST)
+        detections, tracks = linear_sum_assignment(cost)
+        is_match = is_allowed[detections, tracks]
+        return detections[is_match], tracks[is_match]
 
 
 def pairwise_giou(boxes: np.ndarray, other_boxes: np.ndarray) -> np.ndarray:
@@ -273,4 +390,4 @@ class ExternalTracker:
         state.live_ids.update(tracks.ids.tolist())
         ended_ids = set() if live_ids is None else state.live_ids - {*live_ids.tolist()}
         state.live_ids -= ended_ids
-        return Lives(ids, np.zeros_like(ids), ids >= 0, sorted(ended_ids))
+        return Lives(ids, np.zeros_like(ids), ids >= 0, sorted(ended_ids), rows.labels)

@@ -117,6 +117,17 @@ class Queries:
         }
         return Queries(**columns)
 
+    def where(self, mask: Tensor, other: Queries) -> Queries:
+        """Content, references and positions of ``other`` where a mask (B, Q) is not set."""
+        columns = {
+            name: torch.where(
+                mask[..., None], getattr(self, name), getattr(other, name)
+            )
+            for name in ('content', 'refs', 'pos')
+            if getattr(self, name) is not None
+        }
+        return replace(self, **columns)
+
     def with_ids(self, ids: Tensor, **columns: Tensor) -> Queries:
         """The same with other ids, and other columns."""
         return replace(self, ids=ids, **columns)
@@ -178,6 +189,12 @@ class Outputs:
             torch.cat([self.boxes, tracks.boxes], 2),
             torch.cat([self.logits, tracks.logits], 2),
         )
+
+    @property
+    def is_finite(self) -> Tensor:
+        """(B, Q) bool, queries whose last layer has numbers alone."""
+        columns = (self.hs, self.boxes, self.logits)
+        return torch.stack([c[-1].isfinite().all(-1) for c in columns]).all(0)
 
     @property
     def scores(self) -> Tensor:

@@ -113,9 +113,10 @@ class QIM(_Interaction):
             is_active = is_active | is_false
         rows = Rows.where(is_active)
         tracks = queries.with_ids(ids).gather(rows)
-        hs = rows.of(outputs.hs[-1])
+        is_finite = rows.of(outputs.is_finite)
+        hs = torch.where(is_finite[..., None], rows.of(outputs.hs[-1]), 0)
         mixed = self._interact(hs, tracks.pos, rows.pad)
-        return Queries(
+        updated = Queries(
             content=self.content_ffn.added_to(mixed, tracks.content),
             refs=rows.of(outputs.boxes[-1]).detach()[..., :2],
             pos=self.pos_ffn.added_to(mixed, tracks.pos),
@@ -124,6 +125,7 @@ class QIM(_Interaction):
             ages=tracks.ages,
             iou=tracks.iou,
         )
+        return updated.where(is_finite, tracks)
 
     def _draw(
         self, queries: Queries, outputs: Outputs, generator: np.random.Generator
@@ -176,13 +178,16 @@ class QIMv2(_Interaction):
             ids = ids.masked_fill(is_active & (queries.iou <= ACTIVE_IOU), NEW)
         rows = Rows.where(is_active)
         tracks = queries.with_ids(ids).gather(rows)
-        is_sure = (rows.of(scores) > ACTIVE_SCORE)[..., None]
-        refs = torch.where(is_sure, rows.of(outputs.boxes[-1]).detach(), tracks.refs)
-        hs = rows.of(outputs.hs[-1])
+        is_finite = rows.of(outputs.is_finite)[..., None]
+        is_confident = is_finite & (rows.of(scores) > ACTIVE_SCORE)[..., None]
+        refs = torch.where(
+            is_confident, rows.of(outputs.boxes[-1]).detach(), tracks.refs
+        )
+        hs = torch.where(is_finite, rows.of(outputs.hs[-1]), 0)
         mixed = self._interact(hs, sine_embedding(refs, hs.shape[-1] // 4), rows.pad)
         content = self.content_ffn.added_to(mixed, tracks.content)
         return Queries(
-            content=torch.where(is_sure, content, tracks.content),
+            content=torch.where(is_confident, content, tracks.content),
             refs=refs,
             pos=None,
             ids=tracks.ids,

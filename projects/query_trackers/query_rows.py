@@ -24,6 +24,7 @@ class QueryRows:
         ids: (Q,) int64, the track that a track query has followed, below 0 for none.
         is_track: (Q,) bool, rows that come from the frame before.
         ages: (Q,) int64, frames for which a track was not seen.
+        is_valid: (Q,) bool, rows whose box is one; the others have score 0.
     """
 
     boxes: np.ndarray
@@ -32,6 +33,7 @@ class QueryRows:
     ids: np.ndarray
     is_track: np.ndarray
     ages: np.ndarray
+    is_valid: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +45,14 @@ class Lives:
         ages: (Q,) int64, frames for which a track was not seen.
         is_reported: (Q,) bool, tracks to report in this frame.
         ended_ids: Ids that never come back.
+        labels: (Q,) int64, the class of each track.
     """
 
     ids: np.ndarray
     ages: np.ndarray
     is_reported: np.ndarray
     ended_ids: list[int]
+    labels: np.ndarray
 
 
 def query_rows(queries: Queries, outputs: Outputs, size: Tensor) -> QueryRows:
@@ -76,4 +80,5 @@ def query_rows(queries: Queries, outputs: Outputs, size: Tensor) -> QueryRows:
         queries.ids[0].cpu().numpy(),
         queries.is_track[0].cpu().numpy(),
         queries.ages[0].cpu().numpy(),
+        is_valid,
     )

@@ -175,7 +175,8 @@ class QueryTracker(BaseEstimator):
         levels = self.levels(features)
         memory = self.encode(features, shifted(levels, state.levels))
         if self.combine is not None:
-            state.levels = tuple(level[-1:] for level in levels)
+            # A copy: a view would keep the maps of all frames.
+            state.levels = tuple(level[-1:].clone() for level in levels)
         proposals = self.proposals(frames)
         estimates = []
         for run in state.runs:
@@ -234,13 +235,16 @@ class QueryTracker(BaseEstimator):
         Args:
             features: Of the frames.
             previous: Levels of the frame before each; those of the frame itself where
-                there is none, or its image had another size.
+                there is none, its image had another size, or they are no numbers.
         """
         levels = self.levels(features)
         if self.combine is not None:
             if previous is None or not same_sizes(levels, previous):
                 previous = levels
-            pairs = zip(levels, previous, strict=True)
+            pairs = [
+                (level, _usable(earlier, level))
+                for level, earlier in zip(levels, previous, strict=True)
+            ]
             levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)
         return encode(self.detector.model, levels, features.samples)
 
@@ -350,7 +354,7 @@ class QueryTracker(BaseEstimator):
             lives.ids[reported],
             rows.boxes[reported],
             rows.scores[reported],
-            rows.labels[reported],
+            lives.labels[reported],
             det_index,
             self._track_features(outputs, reported) if with_features else None,
         )
@@ -376,6 +380,12 @@ class QueryTracker(BaseEstimator):
             self.proposal_detector,
             self.text_hook,
         ]
+
+
+def _usable(previous: Tensor, level: Tensor) -> Tensor:
+    """(B, d, h, w) of the frames before; of the frame itself where those are no numbers."""
+    is_finite = previous.flatten(1).isfinite().all(1)
+    return torch.where(is_finite[:, None, None, None], previous, level)
 
 
 def _joined_groups(new: Queries, tracks: Queries) -> Queries:

@@ -15,7 +15,11 @@ from .queries import FALSE, Outputs, Queries, Rows, batched_iou
 
 
 class QueryUpdater(nn.Module):
-    """Chooses the queries that go on as tracks, and makes them the next frame's."""
+    """Chooses the queries that go on as tracks, and makes them the next frame's.
+
+    A query whose output is no number (an overflow of half precision) stays as it was:
+    attention among queries would hand it to all others.
+    """
 
     def forward(
         self,
@@ -51,7 +55,8 @@ class PreviousOutput(QueryUpdater):
     """
 
     def forward(self, queries, outputs, generator=None) -> Queries:
-        rows = Rows.where(~queries.is_track & ~queries.pad)
+        # One without a number is no detection, so no track loses its query with it.
+        rows = Rows.where(~queries.is_track & ~queries.pad & outputs.is_finite)
         tracks = queries.gather(rows)
         return Queries(
             content=rows.of(outputs.hs[-1]),
@@ -95,7 +100,7 @@ class CopyUpdater(QueryUpdater):
         rows = Rows.where(is_active)
         tracks = queries.with_ids(ids).gather(rows)
         content = rows.of(outputs.hs[-1])
-        return Queries(
+        updated = Queries(
             content=content,
             refs=rows.of(outputs.boxes[-1]).detach()[..., : queries.refs.shape[-1]],
             pos=None if queries.pos is None else torch.zeros_like(content),
@@ -104,6 +109,7 @@ class CopyUpdater(QueryUpdater):
             ages=tracks.ages,
             iou=tracks.iou,
         )
+        return updated.where(rows.of(outputs.is_finite), tracks)
 
     def _draw(
         self, queries: Queries, outputs: Outputs, generator: np.random.Generator

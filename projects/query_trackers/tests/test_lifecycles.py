@@ -23,6 +23,7 @@ def rows(
     ages: list[int] | None = None,
     boxes: np.ndarray | None = None,
     is_track: list[bool] | None = None,
+    labels: list[int] | None = None,
 ) -> QueryRows:
     count = len(scores)
     if boxes is None:
@@ -31,10 +32,11 @@ def rows(
     return QueryRows(
         np.asarray(boxes, float).reshape(-1, 4),
         np.array(scores, float),
-        np.zeros(count, np.int64),
+        np.array([0] * count if labels is None else labels, np.int64),
         ids,
         ids >= 0 if is_track is None else np.array(is_track, bool),
         np.zeros(count, np.int64) if ages is None else np.array(ages, np.int64),
+        np.ones(count, bool),
     )
 
 
@@ -95,6 +97,50 @@ def test_tracks_of_the_track_decoder_name_detections() -> None:
     assert lives.ids.tolist() == [1] and lives.ended_ids == []
     lives = lifecycle.update(state, rows([0.9], [1], boxes=boxes[1:2]), None)
     assert lives.ended_ids == [2]
+
+
+def test_detections_take_ids_of_their_own_class() -> None:
+    """A car stands where the track decoder sees the person; the person is further off."""
+    boxes = [[0, 0, 10, 10], [5, 0, 15, 10], [0, 0, 10, 10]]
+    is_track, ids = [False, False, True], [-1, -1, 1]
+    for class_agnostic, expected in ((False, [2, 1, -1]), (True, [1, 2, -1])):
+        lifecycle = GIoUMatching(class_agnostic=class_agnostic)
+        state = lifecycle.begin()
+        lifecycle.update(state, rows([0.9], [-1], boxes=boxes[:1], labels=[0]), None)
+        lives = lifecycle.update(
+            state, rows([0.9] * 3, ids, None, boxes, is_track, [1, 0, 0]), None
+        )
+        assert lives.ids.tolist() == expected
+    # A person that waits is taken by no car, either.
+    lifecycle = GIoUMatching()
+    state = lifecycle.begin()
+    lifecycle.update(state, rows([0.9], [-1], labels=[0]), None)
+    lifecycle.update(state, rows([0.1], [1], labels=[1]), None)  # the label flips
+    assert state.labels.tolist() == [0]
+    lives = lifecycle.update(state, rows([0.9], [-1], labels=[1]), None)
+    assert lives.ids.tolist() == [2]
+
+
+def test_a_track_stays_in_its_class() -> None:
+    for class_agnostic, expected in ((False, [4, 2]), (True, [2, 4])):
+        lifecycle = ScoreStates(class_agnostic=class_agnostic)
+        state = lifecycle.begin()
+        lifecycle.update(state, rows([0.9, 0.9], [-1, -1], labels=[4, 2]), None)
+        lives = lifecycle.update(state, rows([0.9, 0.9], [1, 2], labels=[2, 4]), None)
+        assert lives.labels.tolist() == expected
+    lifecycle = ScoreStates(miss_tolerance=1)
+    state = lifecycle.begin()
+    lifecycle.update(state, rows([0.9, 0.9], [-1, -1], labels=[4, 2]), None)
+    lifecycle.update(state, rows([0.1, 0.9], [1, 2]), None)
+    assert state.ids.tolist() == [2] and state.labels.tolist() == [2]
+
+
+def test_what_is_kept_may_not_be_reported() -> None:
+    lifecycle = ScoreStates(
+        birth_threshold=0.7, keep_threshold=0.6, report_threshold=0.7
+    )
+    lives = lifecycle.update(lifecycle.begin(), rows([0.65, 0.7], [1, 2]), None)
+    assert lives.ids.tolist() == [1, 2] and lives.is_reported.tolist() == [False, True]
 
 
 def test_a_track_begins_in_a_frame_without_any() -> None:

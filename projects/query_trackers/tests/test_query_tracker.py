@@ -237,15 +237,46 @@ def test_denoised_boxes_are_not_seen_by_queries(build: Callable) -> None:
     assert (unmasked.hs[:, :, :6] - alone.hs).abs().max() > 1e-3
 
 
-def test_outputs_that_are_no_numbers_end_tracks(build: Callable) -> None:
-    model = easy_lifecycle(build('motr'))
-    frames, _ = clip(walking(2))
+@pytest.mark.parametrize('paper', ['transtrack', 'motr', 'motrv2'])
+def test_tracks_outlive_a_frame_without_numbers(paper: str, build: Callable) -> None:
+    """An overflow in one frame: no track there, and the same ones in the next."""
+    model = easy_lifecycle(build(paper))
+    frames, _ = clip([*walking(1) * 4])
     run = model.begin(frames[0].video)
     (first,) = run.push(frames[:1])
     assert len(first.tracks)
-    torch.nn.init.constant_(model.estimator.detector.model.level_embed, torch.nan)
-    (second_result,) = run.push(frames[1:])
-    assert len(second_result.tracks) == 0
+    embedding = model.estimator.detector.model.level_embed
+    conv = model.estimator.detector.model.backbone.conv1.weight
+    weights = [(part, part.detach().clone()) for part in (embedding, conv)]
+    for part, _ in weights:
+        torch.nn.init.constant_(part, torch.nan)
+    (second,) = run.push(frames[1:2])
+    assert len(second.tracks) == 0
+    for part, weight in weights:
+        part.data.copy_(weight)
+    (third,) = run.push(frames[2:3])
+    assert np.intersect1d(first.tracks.ids, third.tracks.ids).size
+    (fourth,) = run.push(frames[3:])
+    assert np.intersect1d(first.tracks.ids, fourth.tracks.ids).size
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('paper', ['trackformer', 'motr', 'motrv2'])
+def test_a_query_without_numbers_does_not_spoil_others(
+    paper: str, build: Callable
+) -> None:
+    estimator = build(paper).estimator
+    frames, _ = clip(walking(2))
+    memory = estimator.encode(estimator.detector.extract(frames))
+    queries = random_queries(4, 4 if paper == 'motrv2' else 2)
+    ids = torch.tensor([[1, 2, 3, 4]] * 2)
+    queries = queries.with_ids(ids, is_track=torch.zeros_like(queries.is_track))
+    _, outputs = estimator.decode(memory, queries)
+    outputs.hs[:, :, 1] = torch.nan
+    updated = estimator.updater(queries, outputs)
+    assert torch.isfinite(updated.content).all() and torch.isfinite(updated.refs).all()
+    torch.testing.assert_close(updated.content[:, 1], queries.content[:, 1])
+    torch.testing.assert_close(updated.refs[:, 1], queries.refs[:, 1])
 
 
 def test_an_image_of_another_size_in_one_video(build: Callable) -> None:
