@@ -23,7 +23,6 @@ from mmsmot.utils.number_ranges import (
 from .queries import NEW
 from .query_rows import Lives, QueryRows
 
-
 # Above any sum of 1 - GIoU, at most 2 each, of the pairs of a frame.
 OTHER_CLASS_COST = 1e6
 

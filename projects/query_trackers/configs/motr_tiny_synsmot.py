@@ -6,7 +6,7 @@ _base_ = [
 ]
 custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 _size_ = dict(channels=64, num_heads=4, ffn_channels=256)
-_states_ = dict(birth_threshold=0.5, keep_threshold=0.4)
+_states_ = dict(birth_threshold=0.5, keep_threshold=0.4, report_threshold=None)
 model = dict(
     type='SMOT',
     estimator=dict(

@@ -14,6 +14,7 @@ motr = dict(
         type='ScoreStates',
         birth_threshold=0.7,  # tau_en
         keep_threshold=0.6,  # tau_ex
-        miss_tolerance=5),  # M
+        miss_tolerance=5,  # M
+        report_threshold=0.7),  # of eval.py (8690da3), which also leaves out areas <= 100
     clip_loss=dict(type='ClipLoss', over='collective'),
     track_attention=True)
