@@ -53,8 +53,12 @@ _PREFIXES = {
 # Registered twice in the released models, or not used there.
 UNUSED = re.compile(
     r'transformer\.decoder(_track)?\.(bbox|class)_embed\.'
-    r'|track_embed\.norm3\.|merge_features\.|post_process\.|.*num_batches_tracked$'
+    r'|track_embed\.norm3\.|merge_features\.(weight|bias)$|post_process\.'
+    r'|.*num_batches_tracked$'
 )
+# TrackFormer has this layer since 62a38 with merge_frame_features alone, and then uses it;
+# before it was called merge_features.weight, and always there.
+MERGED_FRAMES = re.compile(r'merge_features\.\d+\.')
 MULTI_FRAME = 8  # levels of two frames
 
 
@@ -78,6 +82,11 @@ def estimator_weights(
             'the checkpoint is a TrackFormer that attends to two frames at a time '
             f'(multi_frame_attention, {len(embed)} levels); only its models of one frame '
             'are known here'
+        )
+    if any(MERGED_FRAMES.match(name) for name in released):
+        raise ValueError(
+            'the checkpoint is a TrackFormer that merges the feature maps of two frames '
+            '(merge_frame_features); only its models of one frame are known here'
         )
     # MOTRv2 has content alone in its query_embed; the others position and content.
     is_v2 = 'position.weight' in released

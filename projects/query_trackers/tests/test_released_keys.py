@@ -172,3 +172,8 @@ def test_what_does_not_fit_is_named(build: Callable, tmp_path: Path) -> None:
 def test_a_trackformer_of_two_frames_is_refused() -> None:
     with pytest.raises(ValueError, match='two frames at a time'):
         estimator_weights({'transformer.level_embed': torch.zeros(8, 288)})
+
+
+def test_a_trackformer_that_merges_frames_is_refused() -> None:
+    with pytest.raises(ValueError, match='merge_frame_features'):
+        estimator_weights({'merge_features.0.weight': torch.zeros(64, 128, 1, 1)})
