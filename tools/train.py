@@ -58,6 +58,16 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def set_data_root(config: Config, data_root: str) -> None:
+    """The folder of the training and validation dataset, also inside a RepeatDataset."""
+    for loader in ('train_dataloader', 'val_dataloader'):
+        if config.get(loader) is not None:
+            dataset = config[loader].dataset
+            while 'dataset' in dataset:
+                dataset = dataset.dataset
+            dataset.data_root = data_root
+
+
 def main() -> None:
     args = parse_args()
     check_environment()
@@ -70,9 +80,7 @@ def main() -> None:
             'optim_wrapper and train_cfg. Its parts come trained; use tools/test.py.'
         )
     if args.data_root:
-        for loader in ('train_dataloader', 'val_dataloader'):
-            if config.get(loader) is not None:
-                config[loader].dataset.data_root = args.data_root
+        set_data_root(config, args.data_root)
     config.launcher = args.launcher or config.get('launcher', 'none')
     default_dir = str(Path('work_dirs') / Path(args.config).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or default_dir

@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from mmengine.dataset import RepeatDataset
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmsmot.datasets.video_dataset import VideoDataset
 from mmsmot.registry import HOOKS
 from mmsmot.utils.number_ranges import COUNT, require_numbers
 
@@ -16,7 +18,9 @@ from mmsmot.utils.number_ranges import COUNT, require_numbers
 class ClipLengthSchedule(Hook):
     """Frames of a clip by epoch (MOTR, section 3.5: 2, 3, 4, 5 from 0, 50, 90, 150).
 
-    A resumed training has the length of its epoch at once.
+    A resumed training has the length of its epoch at once. The dataset's ``run_length``
+    has to be the longest run, so that videos too short for the last epochs are left out
+    from the first on; the hook shortens it.
 
     Args:
         epochs: E ascending epochs, from 0, at which the next length begins.
@@ -49,6 +53,28 @@ class ClipLengthSchedule(Hook):
         """Frames of a clip in an epoch, which count from 0."""
         return self.lengths[bisect_right(self.epochs, epoch)]
 
+    def before_train(self, runner: Runner) -> None:
+        """Refuse a dataset whose clips could not become as long as the last ones.
+
+        Raises:
+            ValueError: Clips have a stride or are of whole videos, or ``run_length`` is
+                not the longest run.
+        """
+        dataset = self._dataset(runner)
+        if dataset.stride is not None or dataset.whole_video:
+            raise ValueError(
+                'ClipLengthSchedule draws clips from runs of another length: leave out '
+                "stride and run_length='video' of the training dataset"
+            )
+        longest_run = self._run_length(max(self.lengths))
+        if dataset.run_length < longest_run:
+            raise ValueError(
+                f'ClipLengthSchedule: clips of {max(self.lengths)} frames come from runs '
+                f'of {longest_run}, but the training dataset has run_length='
+                f'{dataset.run_length} and may hold shorter videos: set '
+                f'run_length={longest_run}'
+            )
+
     def before_train_epoch(self, runner: Runner) -> None:
         """Set the length, before the epoch's workers copy the dataset.
 
@@ -61,5 +87,21 @@ class ClipLengthSchedule(Hook):
                 'ClipLengthSchedule changes the dataset between epochs: set '
                 'train_dataloader.persistent_workers=False'
             )
-        loader.dataset.num_frames = self.length_at(runner.epoch)
-        loader.dataset.run_length = (loader.dataset.num_frames - 1) * self.interval + 1
+        dataset = self._dataset(runner)
+        dataset.num_frames = self.length_at(runner.epoch)
+        dataset.run_length = self._run_length(dataset.num_frames)
+
+    def _run_length(self, num_frames: int) -> int:
+        return (num_frames - 1) * self.interval + 1
+
+    @staticmethod
+    def _dataset(runner: Runner) -> VideoDataset:
+        dataset = runner.train_dataloader.dataset
+        while isinstance(dataset, RepeatDataset):
+            dataset = dataset.dataset
+        if not isinstance(dataset, VideoDataset):
+            raise ValueError(
+                'ClipLengthSchedule changes one dataset of videos, alone or in a '
+                f'RepeatDataset, not {type(dataset).__name__}'
+            )
+        return dataset

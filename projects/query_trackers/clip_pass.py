@@ -75,6 +75,7 @@ def clip_pass(
 ) -> EstimatorLoss:
     """Losses of B clips of T frames, and the trajectories of their queries."""
     _require_plan(inputs, plan)
+    tracker.require_proposal_space(samples)
     num_frames, num_clips = len(inputs), len(samples)
     with_grad = tracker.clip_loss.frames_with_grad(num_frames)
     with_loss = tracker.clip_loss.frames_with_loss(num_frames)
@@ -95,7 +96,7 @@ def clip_pass(
             head = tracker.detector.model.bbox_head
             costs = head.assigner.match_costs
             rows = tracker.assigner(outputs, queries, targets, costs)
-            if step in with_loss and not plan.freeze:
+            if step in with_loss and plan.detection_rows and not plan.freeze:
                 count = tracker.clip_loss.num_targets(queries, targets, rows[-1])
                 sums.add(frame_loss(head, outputs, queries, targets, rows), count)
                 if tracker.text_hook is not None:
@@ -107,7 +108,10 @@ def clip_pass(
                     sums.add(_denoising_loss(head, denoised, targets), 0)
             queries = assigned(queries, outputs, targets, rows[-1])
             clip_rows.add(step, queries, outputs, rows[-1])
-            tracks = tracker.updater(queries, outputs, plan.generator)
+            # What is frozen drops no tracks and adds no false ones, as at test.
+            tracks = tracker.updater(
+                queries, outputs, None if plan.freeze else plan.generator
+            )
     losses = sums.mean()
     losses['recall'] = _recall(clip_rows, samples)
     if not plan.semantic_losses:
@@ -127,6 +131,11 @@ def _require_plan(inputs: Sequence[Sequence[Frame]], plan: ClipPlan) -> None:
         raise ValueError(
             'QueryTracker: gradients flow through time, so training.num_grad_frames must '
             'be None; which frames have one is said by the estimator: clip_loss'
+        )
+    if plan.detection_rows not in ([], list(range(num_rows))) and not plan.freeze:
+        raise ValueError(
+            'QueryTracker: which frames have a detection loss is said by the estimator: '
+            'clip_loss; training.detection_frames must be None, or 0 for no such loss'
         )
     if plan.tracker is not None or plan.feature_cache is not None:
         raise ValueError(

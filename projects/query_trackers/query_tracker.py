@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmsmot.models.detectors import BaseDetector
+from mmsmot.datasets.transforms.clip_transform import TRANSFORMED
+from mmsmot.models.detectors import BaseDetector, CachedDetector
 from mmsmot.models.estimators import (
     FEATURES,
     TRACK_FEATURES,
@@ -259,6 +260,26 @@ class QueryTracker(BaseEstimator):
         if not self.query_init.reads_proposals:
             return None
         return self.proposal_detector.detect(frames)
+
+    def require_proposal_space(self, samples: Sequence[SMOTDataSample]) -> None:
+        """Refuse proposals by frame number for clips that are cropped, scaled or mirrored.
+
+        Raises:
+            ValueError: A file or a cache has boxes of the original frames, or would keep
+                those of one crop for ever.
+        """
+        detector = self.proposal_detector
+        if detector is None or not self.query_init.reads_proposals:
+            return
+        by_frame_id = isinstance(detector, CachedDetector) or not detector.needs_images
+        spaces = {sample.gt_trajectories.space.name for sample in samples}
+        if by_frame_id and TRANSFORMED in spaces:
+            raise ValueError(
+                f'QueryTracker: the proposals of {type(detector).__name__} go by frame '
+                'number, in pixels of the original frames, but the clips are cropped, '
+                'scaled or mirrored: leave ClipRandomFlip, ClipRandomCrop and ClipResize '
+                'out of the pipeline, or give a detector as proposal_detector'
+            )
 
     def new_queries(
         self, num_frames: int, proposals: list[Detections] | None, sizes: Tensor

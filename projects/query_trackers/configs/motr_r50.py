@@ -15,6 +15,7 @@ model = dict(
         _base_.motr, detector=_base_.deformable_detr_r50))
 _longer_ = dict(epochs=[50, 90, 150], lengths=[2, 3, 4, 5], interval=10)
 train_dataloader = _base_.mot17_clips
+train_dataloader['dataset']['dataset']['run_length'] = 41  # of the longest clips
 optim_wrapper = _base_.papers.optim_wrapper
 param_scheduler = [dict(type='MultiStepLR', milestones=[100], gamma=0.1)]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=200)

@@ -12,9 +12,10 @@ model = dict(
         _base_.motrv2,
         detector=_base_.deformable_detr_r50,
         proposal_detector=dict(type='DetectionFile')))
-train_dataloader = dict(
-    _base_.mot17_clips,
-    dataset=dict(_base_.mot17_clips.dataset, num_frames=5, run_length=41))
+train_dataloader = _base_.mot17_clips
+# Proposals are boxes of the file's images: nothing is mirrored or cut.
+train_dataloader['dataset']['dataset'].update(
+    num_frames=5, run_length=41, pipeline=[dict(type='PackClip')])
 optim_wrapper = _base_.papers.optim_wrapper
 param_scheduler = [dict(type='MultiStepLR', milestones=[4], gamma=0.1)]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=5)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,10 @@ import torch
 
 from mmsmot.engine import load_config
 from mmsmot.engine.sweeps.sweep_file import read_sweep
+from mmsmot.models.detectors import DetectionFile
+from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.registry import MODELS
-from mmsmot.structures import Detections
+from mmsmot.structures import CoordinateSpace, Detections
 from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
 from projects.query_trackers.tests.conftest import (
     PAPERS,
@@ -74,6 +78,72 @@ def test_motr_weights_fill_trackers_of_boxes(
     np.testing.assert_allclose(
         results[2].detections.boxes, alone.detections.boxes, atol=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ('paper', 'epochs'), [('transtrack', 150), ('trackformer', 40), ('motr', 200)]
+)
+def test_an_epoch_has_a_clip_for_each_frame(paper: str, epochs: int) -> None:
+    """MOT17's 7 training sequences have 5,316 frames."""
+    config = load_config(f'projects/{PROJECT.name}/configs/{paper}_r50')
+    dataset = config.train_dataloader.dataset
+    assert 7 * dataset.times == pytest.approx(5316, rel=1e-3)
+    assert config.train_cfg.max_epochs == epochs
+    path = PROJECT.parents[1] / 'tools' / 'train.py'
+    spec = importlib.util.spec_from_file_location('train_tool', path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    tool.set_data_root(config, 'elsewhere')
+    assert dataset.dataset.data_root == 'elsewhere' and 'data_root' not in dataset
+
+
+def test_proposals_of_a_file_are_refused_where_clips_are_cropped(
+    build: Callable,
+) -> None:
+    model = build('motrv2').train()
+    del model.estimator.proposal_detector
+    model.estimator.proposal_detector = DetectionFile()
+    frames, sample = clip(walking(1))
+    gt = sample.gt_trajectories
+    sample.gt_trajectories = replace(gt, space=CoordinateSpace('transformed', 96, 64))
+    with pytest.raises(ValueError, match='go by frame number.*ClipRandomCrop'):
+        model.loss(*batch((frames, sample)))
+    config = load_config(f'projects/{PROJECT.name}/configs/motrv2_r50')
+    pipeline = config.train_dataloader.dataset.dataset.pipeline
+    assert [part['type'] for part in pipeline] == ['PackClip']
+
+
+@pytest.mark.parametrize('detection_frames', [0, 1])
+def test_the_number_of_detection_frames_is_read(
+    detection_frames: int, build: Callable
+) -> None:
+    estimator = build('motr').train().estimator
+    inputs, samples = batch(clip(walking(2)))
+    rows = [*range(detection_frames)]
+    plan = ClipPlan(detection_rows=rows, grad_rows=[0, 1], semantic_losses=False)
+    if detection_frames:
+        with pytest.raises(ValueError, match='detection_frames must be None'):
+            estimator.loss(inputs, samples, plan=plan)
+    else:
+        losses = estimator.loss(inputs, samples, plan=plan).losses
+        assert not [name for name in losses if 'loss' in name]
+
+
+def test_a_frozen_tracker_keeps_all_tracks(build: Callable) -> None:
+    """Its heads learn on the tracks of the test: nothing is dropped or added."""
+    estimator = build('motr').eval().estimator
+    generators = []
+    forward = estimator.updater.forward
+
+    def recorded(queries, outputs, generator=None):
+        generators.append(generator)
+        return forward(queries, outputs, generator)
+
+    estimator.updater.forward = recorded
+    inputs, samples = batch(clip(walking(2)))
+    plan = ClipPlan(detection_rows=[], grad_rows=[0, 1], freeze=True)
+    estimator.loss(inputs, samples, plan=plan)
+    assert generators == [None, None]
 
 
 @pytest.fixture
