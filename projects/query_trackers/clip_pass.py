@@ -90,6 +90,8 @@ def clip_pass(
         with torch.set_grad_enabled(has_grad):
             new = tracker.new_queries(num_clips, proposals[step], features.sizes[part])
             frame_memory = tracker.with_text(memory[part], prompts)
+            if tracker.track_decoder is not None and step + 1 < num_frames:
+                tracks = None  # detections make the tracks of the last frame
             queries, outputs, denoised = _decode_frame(
                 tracker, frame_memory, new, tracks, targets, prompts, plan.generator
             )
@@ -291,13 +293,14 @@ def _described(
     clips = torch.cat(clip_rows.clips).cpu().numpy()
     steps = torch.cat(clip_rows.steps).cpu().numpy()
     ids = torch.cat(clip_rows.ids).cpu().numpy()
-    boxes = torch.cat(clip_rows.boxes).double().cpu().numpy()
+    # The frames of a clip may differ in size.
+    sizes = features.sizes.double().cpu().numpy()[steps * len(samples) + clips]
+    boxes = torch.cat(clip_rows.boxes).double().cpu().numpy() * np.tile(sizes, 2)
     scores = torch.cat(clip_rows.scores).double().cpu().numpy()
     trajectories, gt_ids, order = [], [], []
     for clip, sample in enumerate(samples):
         index = np.flatnonzero(clips == clip)
-        width, height = inputs[0][clip].image.shape[1::-1]
-        clip_boxes = boxes[index] * [width, height, width, height]
+        clip_boxes = boxes[index]
         frame_ids = np.array([step[clip].frame_id for step in inputs])[steps[index]]
         if plan.gt_tracks is not None:
             clip_boxes, is_known = _gt_boxes(

@@ -168,7 +168,7 @@ def test_a_step_at_paper_size(paper: str, no_initialisation: None) -> None:
     estimator = model.estimator
     assert len(estimator.detector.model.encoder.layers) == 6
     assert len(estimator.detector.model.decoder.layers) == 6
-    expected = dict(transtrack=500, trackformer=500, motr=300, motrv2=300)
+    expected = dict(transtrack=500, trackformer=300, motr=300, motrv2=300)
     assert estimator.detector.model.num_queries == expected[paper]
     frames, sample = clip(walking(2))
     if paper == 'motrv2':

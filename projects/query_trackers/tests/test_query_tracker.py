@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.structures import Frame, Prompt
-from projects.query_trackers import query_interaction
+from projects.query_trackers import clip_pass, query_interaction
+from projects.query_trackers.clip_pass import ClipRows
 from projects.query_trackers.deformable_decoding import decode
 from projects.query_trackers.lifecycles import ScoreStates
-from projects.query_trackers.queries import PADDING, FrameTargets, Queries
+from projects.query_trackers.queries import (
+    PADDING,
+    FrameTargets,
+    Outputs,
+    Queries,
+)
 from projects.query_trackers.tests.conftest import (
     PAPERS,
     batch,
@@ -291,6 +299,50 @@ def test_an_image_of_another_size_in_one_video(build: Callable) -> None:
         (result,) = run.push([frame])
         boxes = result.tracks.boxes
         assert len(boxes) and (boxes[:, 2:] - boxes[:, :2] < 130).all()
+
+
+def test_boxes_of_a_clip_are_in_pixels_of_their_frames() -> None:
+    (first, _), sample = clip(walking(2))
+    (large,), _ = clip(walking(1), size=(192, 128))
+    frames = [first, Frame(first.video, 2, 0.25, load=large.load)]
+    rows = ClipRows()
+    box = torch.tensor([[[[0.5, 0.5, 0.5, 0.5]]]])  # cx, cy, w, h
+    queries = Queries.new(torch.zeros(1, 1, 4), box[0])
+    queries = queries.with_ids(torch.tensor([[1]]))
+    outputs = Outputs(torch.zeros(1, 1, 1, 4), box, torch.zeros(1, 1, 1, 1))
+    for step in range(2):
+        rows.add(step, queries, outputs, torch.tensor([[0]]))
+    features = SimpleNamespace(sizes=torch.tensor([[96.0, 64.0], [192.0, 128.0]]))
+    plan = ClipPlan(detection_rows=[0, 1], grad_rows=[0, 1])
+    estimate = clip_pass._described(
+        rows, features, [[frame] for frame in frames], [sample], plan, {}
+    )
+    np.testing.assert_allclose(
+        estimate.trajectories[0].boxes, [[24, 16, 72, 48], [48, 32, 144, 96]]
+    )
+
+
+def test_one_decoder_is_drawn_for_the_last_frame_alone(
+    build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The track decoder learns in half of the steps, however long the clip."""
+    estimator = build('transtrack').train().estimator
+    decode_frame, tracks = estimator.decode, []
+
+    def recorded(memory, queries, track_queries=None, *args):
+        tracks.append(track_queries is not None and len(track_queries) > 0)
+        return decode_frame(memory, queries, track_queries, *args)
+
+    monkeypatch.setattr(estimator, 'decode', recorded)
+    inputs, samples = batch(clip(walking(3)))
+    plan = ClipPlan(
+        detection_rows=[0, 1, 2],
+        grad_rows=[0, 1, 2],
+        semantic_losses=False,
+        generator=SimpleNamespace(random=lambda: 0.1),  # always the track decoder
+    )
+    estimator.loss(inputs, samples, plan=plan)
+    assert tracks == [False, False, True]
 
 
 def test_a_checkpoint_with_other_queries_is_refused(build: Callable) -> None:
