@@ -78,7 +78,8 @@ class LearnedQueries4D(QueryInit):
         num_queries: How many.
     """
 
-    # A detection of no object's keeps being NEW, for its IoU is not below .5.
+    # MOTRv2's start at 1: a query that never had an object has not lost one (IoU of .5 or
+    # less), so QIMv2 leaves its id as it is.
     initial_iou = 1.0
 
     def __init__(self, *, channels: int, num_queries: int = 10) -> None:

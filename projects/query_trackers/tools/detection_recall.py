@@ -1,6 +1,7 @@
 """Recall and precision of a model's detections at several scores, on a split of a dataset.
 
-A true box is found where a detection of its class overlaps it by half or more, one to one.
+A true box is found where a detection overlaps it by half or more, whatever its class,
+one to one.
 """
 
 from __future__ import annotations
@@ -56,6 +57,10 @@ def main() -> None:
     with progress_bar() as bar:
         for index in bar.track(range(len(dataset)), description='videos'):
             counts += video_counts(model, dataset[index], args.scores)
+    if not counts[0, 1]:
+        raise SystemExit(
+            f'{args.data_root}: split {args.split} has no true boxes; give another --split'
+        )
     print('score  recall  precision')
     for score, (hits, objects, detections) in zip(args.scores, counts, strict=True):
         print(f'{score:5.2f}  {hits / objects:6.4f}  {hits / max(detections, 1):9.4f}')

@@ -1,6 +1,7 @@
 # Deformable DETR with ResNet-50 as the papers have it: d 256, 6 + 6 layers, 4 levels, box
-# refinement; losses and costs 2 (class), 5 (L1), 2 (GIoU). Weights: --weights, or
-# load_from what tools/convert_checkpoint.py makes of a released tracker.
+# refinement; losses and costs 2 (class), 5 (L1), 2 (GIoU). Start from weights (--weights, or
+# load_from what tools/convert_checkpoint.py makes of a released tracker): the stem and the
+# first stage are frozen, and random without.
 _r50_attention_ = dict(embed_dims=256, num_heads=8, batch_first=True)
 _r50_deformable_ = dict(**_r50_attention_, num_levels=4, num_points=4, dropout=0.0)
 _r50_ffn_ = dict(embed_dims=256, feedforward_channels=1024, ffn_drop=0.0)

@@ -1,4 +1,4 @@
-# Meinhardt et al., TrackFormer, CVPR 2022.
+# Meinhardt et al., TrackFormer, CVPR 2022. Its assignment is the rule that MOTR calls TALA.
 trackformer = dict(
     type='QueryTracker',
     query_init=dict(type='LearnedQueries2D'),
