@@ -117,11 +117,11 @@ class Queries:
         }
         return Queries(**columns)
 
-    def where(self, mask: Tensor, other: Queries) -> Queries:
-        """Content, references and positions of ``other`` where a mask (B, Q) is not set."""
+    def where(self, mask: Tensor, fallback: Queries) -> Queries:
+        """Content, references and positions of ``fallback`` where a mask (B, Q) is not set."""
         columns = {
             name: torch.where(
-                mask[..., None], getattr(self, name), getattr(other, name)
+                mask[..., None], getattr(self, name), getattr(fallback, name)
             )
             for name in ('content', 'refs', 'pos')
             if getattr(self, name) is not None
