@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,8 @@ from mmsmot.structures import ReferringExpression
 from mmsmot.structures.id_keys import read_id
 from mmsmot.utils.json_file import read_json
 
+_FILE = re.compile(r'(?P<sequence>.+)_[0-9]+')  # MOT17-02-FRCNN_01
+
 
 @DATASETS.register_module()
 class LaMOTDataset(MOTChallengeDataset):
@@ -21,15 +25,16 @@ class LaMOTDataset(MOTChallengeDataset):
     ::
 
         data_root/MOT17-02-FRCNN/      a MOTChallenge sequence, with gt/gt.txt
-        expressions/MOT17-02-FRCNN/*.json
+        expressions/MOT17-02-FRCNN_01.json
             {"targets": {"1": [3, 7]}, "language": "people walking to the left"}
 
     Frames count from 1, as in ``gt.txt``. :class:`ReferringDataset` around it gives a
-    sample for each (video, expression). A video without a folder of expressions has none.
+    sample for each (video, expression). Files may lie in folders of their own, as those of
+    TAO do. A video without a file has no expression.
 
     Args:
         data_root: The folder of sequence folders.
-        expressions: The folder of their expressions.
+        expressions: The folder of their expressions, as ``annotations/val/MOT17``.
         split: As of :class:`~mmsmot.datasets.mot_challenge.MOTChallengeDataset`.
         sequences: As there.
         num_frames: As there.
@@ -42,7 +47,8 @@ class LaMOTDataset(MOTChallengeDataset):
         lazy_init: As there.
 
     Raises:
-        FileNotFoundError: One of the folders is not there.
+        FileNotFoundError: One of the folders is not there, or no expression is of one of
+            the sequences.
         ValueError: A file is malformed; names it and the key.
     """
 
@@ -68,7 +74,7 @@ class LaMOTDataset(MOTChallengeDataset):
         if not self.expressions.is_dir():
             raise FileNotFoundError(
                 f'LaMOTDataset: no folder of expressions at {expressions}; it has '
-                '<sequence>/*.json'
+                '<sequence>_<number>.json'
             )
         super().__init__(
             data_root,
@@ -87,11 +93,12 @@ class LaMOTDataset(MOTChallengeDataset):
     def load_data_list(self) -> list[dict]:
         """The sequences with gt and expressions, sorted by name."""
         samples = super().load_data_list()
+        paths = self._paths({sample['video'].video.name for sample in samples})
         for sample in samples:
             video = sample['video']
-            paths = sorted((self.expressions / video.video.name).glob('*.json'))
             expressions = [
-                read_lamot_expression(path, video.video.name) for path in paths
+                read_lamot_expression(path, video.video.name)
+                for path in paths[video.video.name]
             ]
             if self.split is not None:
                 expressions = [e.on_frames(video.frame_ids) for e in expressions]
@@ -102,6 +109,27 @@ class LaMOTDataset(MOTChallengeDataset):
                 )
             sample['gt'] = replace(sample['gt'], expressions=expressions)
         return samples
+
+    def _paths(self, names: set[str]) -> dict[str, list[Path]]:
+        """The files of each sequence, sorted; those of other sequences are not read.
+
+        Raises:
+            FileNotFoundError: None is of one of these sequences.
+        """
+        paths: dict[str, list[Path]] = defaultdict(list)
+        files = sorted(self.expressions.rglob('*.json'))
+        for path in files:
+            match = _FILE.fullmatch(path.stem)
+            if match and match['sequence'] in names:
+                paths[match['sequence']].append(path)
+        if not paths:
+            example = min(names, default='MOT17-02-FRCNN')
+            stands = f'{len(files)} files, as {files[0].name}' if files else 'no file'
+            raise FileNotFoundError(
+                f'{self.expressions}: no expression of the {len(names)} sequences '
+                f'(<sequence>_<number>.json, as {example}_01.json); it has {stands}'
+            )
+        return paths
 
 
 def read_lamot_expression(path: Path, video_name: str = '') -> ReferringExpression:

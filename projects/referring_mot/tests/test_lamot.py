@@ -12,7 +12,7 @@ from projects.referring_mot.datasets.lamot import LaMOTDataset, read_lamot_expre
 
 @pytest.fixture
 def lamot(tmp_path: Path) -> dict[str, str]:
-    """A sequence without images, of two people in three frames."""
+    """A sequence without images, of two people in three frames, with LaMOT's names."""
     gt = tmp_path / 'mot/A/gt/gt.txt'
     gt.parent.mkdir(parents=True)
     rows = [f'{f},{i},{10 * i + f},5,8,20,1,1,1' for f in (1, 2, 3) for i in (1, 2)]
@@ -20,11 +20,12 @@ def lamot(tmp_path: Path) -> dict[str, str]:
     (tmp_path / 'mot/A/seqinfo.ini').write_text(
         '[Sequence]\nname=A\nframeRate=10\nseqLength=3\nimWidth=64\nimHeight=48\n'
     )
-    folder = tmp_path / 'expressions/A'
+    folder = tmp_path / 'annotations/val/MOT17'
     folder.mkdir(parents=True)
     content = {'targets': {'1': [2], '3': [1, 2]}, 'language': 'people on the right'}
-    (folder / 'right.json').write_text(json.dumps(content))
-    return dict(data_root=str(tmp_path / 'mot'), expressions=str(folder.parent))
+    (folder / 'A_01.json').write_text(json.dumps(content))
+    (folder / 'A_1_01.json').write_text('of another sequence')
+    return dict(data_root=str(tmp_path / 'mot'), expressions=str(folder))
 
 
 def test_frames_count_from_one(lamot: dict[str, str]) -> None:
@@ -41,6 +42,24 @@ def test_a_half_has_the_labels_of_its_frames(lamot: dict[str, str]) -> None:
     (info,) = dataset.load_data_list()
     assert info['video'].frame_ids.tolist() == [3]
     assert info['gt'].expressions[0].labels == {3: (1, 2)}
+
+
+def test_files_may_lie_one_folder_deeper(lamot: dict[str, str]) -> None:
+    folder = Path(lamot['expressions'])
+    (folder / 'YFCC100M').mkdir()
+    (folder / 'A_01.json').rename(folder / 'YFCC100M/A_0003.json')
+    (info,) = LaMOTDataset(**lamot, test_mode=True, lazy_init=True).load_data_list()
+    assert len(info['gt'].expressions) == 1
+
+
+def test_expressions_of_other_sequences_alone_are_an_error(
+    lamot: dict[str, str],
+) -> None:
+    (Path(lamot['expressions']) / 'A_01.json').unlink()
+    dataset = LaMOTDataset(**lamot, test_mode=True, lazy_init=True)
+    message = r'no expression of the 1 sequences .*A_01.json.*1 files, as A_1_01.json'
+    with pytest.raises(FileNotFoundError, match=message):
+        dataset.load_data_list()
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,8 @@ def main() -> None:
         if gt.trajectories is None:
             continue
         labels = motion_labels(gt.trajectories[gt.trajectories.scores > 0], video.fps)
-        for sentence, name in SENTENCES.items():
-            path = Path(args.out) / video.name / f'{sentence.replace(" ", "-")}.json'
+        for number, (sentence, name) in enumerate(SENTENCES.items(), start=1):
+            path = Path(args.out) / f'{video.name}_{number:02d}.json'
             targets = {str(frame): ids for frame, ids in labels[name].items()}
             with atomic_write(path) as stream:
                 json.dump(dict(targets=targets, language=sentence), stream)
