@@ -27,8 +27,13 @@ from mmsmot.structures.referring_expression import (
     expression_to_dict,
 )
 from mmsmot.utils.atomic import atomic_path, atomic_write
+from mmsmot.utils.fingerprint import video_fingerprint
 from mmsmot.utils.json_file import read_json
 from mmsmot.utils.number_ranges import COUNT, require_numbers
+from projects.referring_mot.datasets.cache_fingerprint import (
+    json_fingerprint,
+    require_fingerprint,
+)
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.models.ikun import IKUN
 
@@ -45,7 +50,7 @@ def write_window_cache(
     """Compute what the frozen part of the visual encoder gives of every gt box.
 
     A file a video, each whole or not at all; those that are there stay, so that the same
-    call finishes what an interrupted one began.
+    call finishes what an interrupted one began. Each says what it was made of.
 
     Args:
         model: With an ``IKUN`` as its estimator.
@@ -56,6 +61,7 @@ def write_window_cache(
 
     Raises:
         TypeError: The estimator is another one.
+        ValueError: A file that is there is of other weights, options, images or labels.
     """
     estimator = model.estimator
     if not isinstance(estimator, IKUN):
@@ -66,8 +72,11 @@ def write_window_cache(
         name = info['video'].video.name.replace('/', '__')
         names.append(name)
         path = out / f'{name}.npz'
-        if not path.is_file():
-            content = _video_content(estimator, info, frame_stride)
+        made_of = _fingerprint(estimator, info, frame_stride)
+        if path.is_file():
+            require_fingerprint(path, _read_note(path).get('made_of'), made_of)
+        else:
+            content = _video_content(estimator, info, frame_stride, made_of)
             with atomic_path(path) as temporary, open(temporary, 'wb') as file:
                 np.savez(file, **content)
         advance()
@@ -75,9 +84,22 @@ def write_window_cache(
         json.dump(dict(videos=names, frame_stride=frame_stride), stream)
 
 
+def _fingerprint(estimator: IKUN, info: dict, frame_stride: int) -> dict[str, Any]:
+    objects = info['gt'].required_trajectories
+    columns = ('frame_ids', 'ids', 'boxes', 'scores')
+    labels = [getattr(objects, name).tolist() for name in columns]
+    labels.append([expression_to_dict(e) for e in info['gt'].expressions])
+    return {
+        'features': estimator.extract_fingerprint(),
+        'frame_stride': frame_stride,
+        'video': video_fingerprint(info['video'].video.path),
+        'labels': json_fingerprint(labels),
+    }
+
+
 @torch.no_grad()
 def _video_content(
-    estimator: IKUN, info: dict, frame_stride: int
+    estimator: IKUN, info: dict, frame_stride: int, made_of: dict[str, Any]
 ) -> dict[str, np.ndarray]:
     video, gt = info['video'], info['gt']
     positions = np.arange(0, len(video), frame_stride)
@@ -101,6 +123,7 @@ def _video_content(
         width=width,
         height=height,
         expressions=expressions,
+        made_of=made_of,
     )
     return {
         'frame_ids': frame_ids,
@@ -192,7 +215,13 @@ class WindowCacheDataset(BaseDataset):
         expressions: list[ReferringExpression] = content['expressions']
         sample.gt_expressions = [e.on_frames(frame_ids) for e in expressions]
         prompt = expressions[int(generator.integers(len(expressions)))]
-        sample.set_metainfo(dict(prompt=Prompt(prompt.sentence)))
+        sample.set_metainfo(
+            dict(
+                prompt=Prompt(prompt.sentence),
+                cache_path=str(path),
+                cached_features=content['features'],
+            )
+        )
         with np.load(path) as stored:
             box_grids = torch.from_numpy(stored['box_grids'][rows])
             frame_grids = stored['frame_grids'][start : start + self.num_frames]
@@ -210,9 +239,15 @@ def _read_small(path: Path) -> dict[str, Any]:
     """All of a video's file but the features."""
     with np.load(path, allow_pickle=False) as stored:
         content = {k: stored[k] for k in ('frame_ids', 'box_frames', 'ids', 'boxes')}
-        note = json.loads(stored['note'].tobytes())
+    note = _read_note(path)
+    content['features'] = note.get('made_of', {}).get('features')
     content['expressions'] = [expression_from_dict(e) for e in note['expressions']]
     content['video'] = VideoInfo(
         note['name'], str(path), note['fps'], note['width'], note['height']
     )
     return content
+
+
+def _read_note(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as stored:
+        return json.loads(stored['note'].tobytes())

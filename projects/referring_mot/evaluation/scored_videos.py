@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,12 @@ from mmsmot.structures import (
     pairwise_iou,
 )
 from mmsmot.utils.atomic import atomic_path
+from mmsmot.utils.fingerprint import video_fingerprint
+from mmsmot.utils.weights_hash import weights_hash
+from projects.referring_mot.datasets.cache_fingerprint import (
+    json_fingerprint,
+    require_fingerprint,
+)
 from projects.referring_mot.datasets.referred_boxes import (
     is_temporal,
     referred_trajectories,
@@ -75,6 +83,7 @@ def score_videos(
     model: SMOT,
     dataset: ReferringDataset,
     folder: Path,
+    setting: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> list[ScoredVideo]:
     """Run a model over the videos of a dataset, all expressions of a video at once.
@@ -84,7 +93,12 @@ def score_videos(
             :class:`ReferFilter` is not applied but asked for its mean scores.
         dataset: Not in ``test_mode``: its samples are videos.
         folder: Keeps a file of each video; those that are there are read.
+        setting: What decides the scores beside the weights: the model's config, as JSON
+            can hold it.
         advance: Called after each video.
+
+    Raises:
+        ValueError: A file that is there is of another model, video, sentences or tracks.
     """
     parts = list(model.post_processing)
     (refer_filter,) = (part for part in parts if isinstance(part, ReferFilter))
@@ -95,8 +109,13 @@ def score_videos(
         for info in dataset.data_list:
             name = info['video'].video.name.replace('/', '__')
             path = folder / f'{name}.npz'
-            if not path.is_file():
+            made_of = _fingerprint(model, info, setting)
+            if path.is_file():
+                require_fingerprint(path, _stored_fingerprint(path), made_of)
+            else:
                 content = _run_video(model, info, refer_filter)
+                text = json.dumps(made_of).encode()
+                content['made_of'] = np.frombuffer(text, np.uint8)
                 with atomic_path(path) as temporary, open(temporary, 'wb') as file:
                     np.savez(file, **content)
             videos.append(_scored_video(info, path))
@@ -104,6 +123,25 @@ def score_videos(
         return videos
     finally:
         model.post_processing = parts
+
+
+def _fingerprint(model: SMOT, info: dict, setting: Any) -> dict[str, str]:
+    video = info['video'].video
+    sentences = [expression.sentence for expression in info['gt'].expressions]
+    return {
+        'weights': weights_hash(model),
+        'config': json_fingerprint(setting),
+        'video': video_fingerprint(video.path),
+        'sentences': json_fingerprint(sentences),
+        'tracks': json_fingerprint(model.estimator.fingerprint_of(video)),
+    }
+
+
+def _stored_fingerprint(path: Path) -> dict[str, str] | None:
+    with np.load(path, allow_pickle=False) as stored:
+        if 'made_of' not in stored.files:
+            return None
+        return json.loads(stored['made_of'].tobytes())
 
 
 def _run_video(
@@ -130,7 +168,7 @@ def _run_video(
 def _scored_video(info: dict, path: Path) -> ScoredVideo:
     gt = info['gt']
     with np.load(path, allow_pickle=False) as stored:
-        content = {name: stored[name] for name in stored.files}
+        content = {name: stored[name] for name in stored.files if name != 'made_of'}
     objects = gt.required_trajectories
     tracks = Trajectories(
         content['box_frames'], content['ids'], content['boxes'], space=objects.space

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -25,6 +26,7 @@ from mmsmot.models.trajectory.roi_tokens import roi_align
 from mmsmot.registry import MODELS, build_part
 from mmsmot.structures import Frame, SMOTDataSample, Tracks
 from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
+from mmsmot.utils.fingerprint import text_fingerprint
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
@@ -32,6 +34,7 @@ from mmsmot.utils.number_ranges import (
     POSITIVE,
     require_numbers,
 )
+from projects.referring_mot.datasets.cache_fingerprint import require_fingerprint
 from projects.referring_mot.models.clip_windows import (
     ClipWindows,
     clip_windows,
@@ -323,6 +326,11 @@ class IKUN(DetectAndTrack):
         extract = self.visual_encoder.extract
         return extract(torch.cat(crops)), extract(wholes)
 
+    def extract_fingerprint(self) -> str:
+        """Of all that decides what :meth:`extract_boxes` gives of a box."""
+        sizes = f'{self.local_size} {self.global_size} {self.margin}'
+        return text_fingerprint(f'{self.visual_encoder.extract_fingerprint()} {sizes}')
+
     def embed_grids(
         self, local: torch.Tensor, context: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -457,6 +465,7 @@ class IKUN(DetectAndTrack):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The grids of all boxes and frames: from a cache's samples, or the images."""
         if all('box_grids' in sample for sample in samples):
+            self._require_cache(samples)
             local = [
                 sample.box_grids[torch.from_numpy(window.rows.T[window.mask.T])]
                 for sample, window in zip(samples, windows, strict=True)
@@ -471,6 +480,15 @@ class IKUN(DetectAndTrack):
                 rows = window.boxes[window.mask[:, step], step]
                 boxes.append(torch.from_numpy(self._noisy(rows, generator)).to(device))
         return self.extract_boxes(images, boxes)
+
+    def _require_cache(self, samples: Sequence[SMOTDataSample]) -> None:
+        features = self.extract_fingerprint()
+        for sample in samples:
+            require_fingerprint(
+                Path(sample.cache_path),
+                {'features': sample.cached_features},
+                {'features': features},
+            )
 
     def _noisy(self, boxes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """(R, 4) float32, each corner moved by noise in sides of its box."""

@@ -17,6 +17,7 @@ from mmsmot.utils.number_ranges import (
     NumberRange,
     require_numbers,
 )
+from mmsmot.utils.weights_hash import weights_hash
 
 # ImageNet's, of RGB; what pretrained backbones were trained with.
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -40,6 +41,10 @@ class BaseVisualEncoder(nn.Module):
     def embed(self, features: torch.Tensor) -> torch.Tensor:
         """The trained part (N, C, h, w), of what :meth:`extract` gave."""
         raise NotImplementedError
+
+    def extract_fingerprint(self) -> str:
+        """Of all that decides what :meth:`extract` gives."""
+        return weights_hash(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Features (N, C, h, w) of N images."""
@@ -113,6 +118,9 @@ class ConvEncoder(BaseVisualEncoder):
     @torch.no_grad()
     def extract(self, images: torch.Tensor) -> torch.Tensor:
         return self.frozen((images - self.mean) / self.std)
+
+    def extract_fingerprint(self) -> str:
+        return f'{weights_hash(self.frozen)} {self.mean} {self.std}'
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
         return self.layers(features)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mmsmot.structures import ReferringExpression, Trajectories
+from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.evaluation.expression_scores import summarize_expressions
 from projects.referring_mot.evaluation.scored_videos import (
     ScoredVideo,
@@ -16,10 +19,14 @@ from projects.referring_mot.evaluation.scored_videos import (
     everybody,
     oracle,
     pair_scores,
+    score_videos,
     shuffled,
     true_captions,
     whole_tracks,
 )
+from projects.referring_mot.models.refer_filter import ReferFilter
+from projects.referring_mot.tests.conftest import write_expression_file
+from projects.referring_mot.tests.test_ikun import build
 
 FRAMES = np.arange(1, 11)
 
@@ -103,3 +110,25 @@ def test_pairs_are_of_gt_objects(video: ScoredVideo) -> None:
         pairs=4, positives=0.25, precision=0.25, recall=1.0, F1=pytest.approx(0.4)
     )
     assert pair_scores([video], oracle)['precision'] == 1
+
+
+def test_scores_of_another_run_are_not_read(refer_kitti: Path, tmp_path: Path) -> None:
+    def dataset() -> ReferringDataset:
+        inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti))
+        return ReferringDataset(dataset=inner, num_frames=1)
+
+    model = build()
+    model.post_processing = [ReferFilter()]
+    (first,) = score_videos(model, dataset(), tmp_path, {'window': 2})
+    (again,) = score_videos(model, dataset(), tmp_path, {'window': 2})
+    np.testing.assert_array_equal(first.scores, again.scores)
+    with pytest.raises(ValueError, match='0001.npz: was made with other config;'):
+        score_videos(model, dataset(), tmp_path, {'window': 3})
+    write_expression_file(refer_kitti, '0001', 'a car', {'0': [1]})
+    with pytest.raises(ValueError, match='made with other sentences;'):
+        score_videos(model, dataset(), tmp_path, {'window': 2})
+    (refer_kitti / 'expression/0001/a-car.json').unlink()
+    with torch.no_grad():
+        next(model.estimator.pooling.parameters()).add_(0.1)
+    with pytest.raises(ValueError, match='made with other weights;'):
+        score_videos(model, dataset(), tmp_path, {'window': 2})

@@ -18,6 +18,7 @@ from projects.referring_mot.datasets.window_cache import (
 from projects.referring_mot.models.expression_statistics_hook import (
     expression_frequencies,
 )
+from projects.referring_mot.tests.conftest import write_expression_file
 from projects.referring_mot.tests.test_ikun import build
 
 STRIDE = 2
@@ -71,6 +72,43 @@ def test_a_file_that_is_there_stays(images: ReferringDataset, tmp_path: Path) ->
     stamp = path.stat().st_mtime_ns
     write_window_cache(build(), images, tmp_path, STRIDE)
     assert path.stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize(
+    ('options', 'stride', 'name'),
+    [
+        (dict(margin=0.3), STRIDE, 'features'),
+        (dict(local_size=(16, 24)), STRIDE, 'features'),
+        ({}, 1, 'frame_stride'),
+    ],
+)
+def test_a_file_of_another_run_is_refused(
+    images: ReferringDataset, tmp_path: Path, options: dict, stride: int, name: str
+) -> None:
+    write_window_cache(build(), images, tmp_path, STRIDE)
+    with pytest.raises(ValueError, match=rf'0001.npz: was made with other {name};'):
+        write_window_cache(build(**options), images, tmp_path, stride)
+
+
+def test_a_file_of_other_labels_is_refused(
+    images: ReferringDataset, refer_kitti: Path, tmp_path: Path
+) -> None:
+    write_window_cache(build(), images, tmp_path / 'cache', STRIDE)
+    write_expression_file(refer_kitti, '0001', 'cars', {'0': [1]})
+    inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti))
+    other = ReferringDataset(dataset=inner, num_frames=2, stride=STRIDE)
+    with pytest.raises(ValueError, match='was made with other labels;'):
+        write_window_cache(build(), other, tmp_path / 'cache', STRIDE)
+
+
+def test_features_of_another_encoder_are_not_trained_on(
+    images: ReferringDataset, tmp_path: Path
+) -> None:
+    write_window_cache(build(), images, tmp_path, STRIDE)
+    cached = WindowCacheDataset(data_root=str(tmp_path), num_frames=2)
+    batch = pseudo_collate([cached[SeededIndex(0, (0, 0, 0))]])
+    with pytest.raises(ValueError, match=r'0001.npz: was made with other features'):
+        build(margin=0.3).loss(batch['inputs'], batch['data_samples'])
 
 
 def test_an_unfinished_cache_is_refused(tmp_path: Path) -> None:

@@ -107,7 +107,11 @@ def main() -> None:
             with progress_bar() as bar:
                 task = bar.add_task(split, total=len(dataset.data_list))
                 videos[split] = score_videos(
-                    model, dataset, out / split, lambda task=task: bar.advance(task)
+                    model,
+                    dataset,
+                    out / split,
+                    scores_setting(config),
+                    lambda task=task: bar.advance(task),
                 )
         train = (
             WindowCacheDataset(data_root=args.windows)
@@ -136,6 +140,14 @@ def main() -> None:
             for name, row in rows.items()
         }
         write_json(dict(rows=plain, pairs=pairs), out / 'references.json')
+
+
+def scores_setting(config: Config) -> dict:
+    """What of a config decides the scores of windows: all but the threshold."""
+    setting = config.model.to_dict()
+    for part in setting['post_processing']:
+        part.pop('threshold', None)
+    return setting
 
 
 def load_matching(model: SMOT, path: str) -> None:
