@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,30 @@ FIXED, RELEASED = 'fixed', 'released'
 PROTOCOLS = (FIXED, RELEASED)
 # A trajectory that is referred to in less of its frames makes an expression temporal.
 WHOLE_LIFE = 0.95
+
+
+class ExpressionCount(NamedTuple):
+    """How much of its video an expression refers to.
+
+    Attributes:
+        sentence: The expression.
+        boxes: Its boxes.
+        share: Of the video's trajectories, those that it refers to at some time.
+    """
+
+    sentence: str
+    boxes: int
+    share: float
+
+
+def expression_count(
+    expression: ReferringExpression, ids: np.ndarray
+) -> ExpressionCount:
+    """The count of one expression; ``ids`` are the video's, of any length."""
+    tracks = max(len(np.unique(ids)), 1)
+    share = min(1.0, len(expression.ids()) / tracks)
+    boxes = sum(map(len, expression.labels.values()))
+    return ExpressionCount(expression.sentence, boxes, share)
 
 
 def referred_trajectories(

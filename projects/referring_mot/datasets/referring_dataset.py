@@ -18,6 +18,8 @@ from mmsmot.structures import Prompt, ReferringExpression
 from mmsmot.utils.error_messages import first_error_names
 from mmsmot.utils.number_ranges import NON_NEGATIVE_INT, require_numbers
 from projects.referring_mot.datasets.referred_boxes import (
+    ExpressionCount,
+    expression_count,
     labels_without_box,
     referred_trajectories,
 )
@@ -172,16 +174,14 @@ class ReferringDataset(VideoDataset):
             for expression in info['gt'].expressions
         ]
 
-    def expression_shares(self) -> list[tuple[str, float]]:
-        """Each sentence with the share of its video's tracks that it refers to."""
+    def expression_counts(self) -> list[ExpressionCount]:
+        """How much of its video each expression refers to."""
         self.full_init()
-        shares = []
-        for info in self.data_list:
-            count = max(len(np.unique(info['gt'].required_trajectories.ids)), 1)
-            for expression in info['gt'].expressions:
-                share = min(1.0, len(expression.ids()) / count)
-                shares.append((expression.sentence, share))
-        return shares
+        return [
+            expression_count(expression, info['gt'].required_trajectories.ids)
+            for info in self.data_list
+            for expression in info['gt'].expressions
+        ]
 
     def _videos(self) -> list[dict]:
         return self.dataset.load_data_list()

@@ -34,6 +34,10 @@ from projects.referring_mot.datasets.cache_fingerprint import (
     json_fingerprint,
     require_fingerprint,
 )
+from projects.referring_mot.datasets.referred_boxes import (
+    ExpressionCount,
+    expression_count,
+)
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.models.ikun import IKUN
 
@@ -190,12 +194,12 @@ class WindowCacheDataset(BaseDataset):
         """Every sentence, as often as it stands in a video."""
         return [e.sentence for c in self._contents.values() for e in c['expressions']]
 
-    def expression_shares(self) -> list[tuple[str, float]]:
-        """Each sentence with the share of its video's tracks that it refers to."""
+    def expression_counts(self) -> list[ExpressionCount]:
+        """How much of its video each expression refers to, in the cached frames."""
         return [
-            (e.sentence, min(1.0, len(e.ids()) / max(len(np.unique(c['ids'])), 1)))
-            for c in self._contents.values()
-            for e in c['expressions']
+            expression_count(expression, content['ids'])
+            for content in self._contents.values()
+            for expression in content['expressions']
         ]
 
     def prepare_data(self, idx: int) -> Any:

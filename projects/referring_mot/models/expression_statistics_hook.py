@@ -12,12 +12,13 @@ from mmengine.runner import Runner
 from mmsmot.models.language import CaptionTokenizer
 from mmsmot.registry import HOOKS
 from mmsmot.utils.model_wrapper import unwrapped_model
+from projects.referring_mot.datasets.referred_boxes import ExpressionCount
 from projects.referring_mot.models.similarity_calibration import SimilarityCalibration
 
 
 @HOOKS.register_module()
 class ExpressionStatisticsHook(Hook):
-    """Trains the tokenizers on the expressions, and counts how many tracks they mean.
+    """Trains the tokenizers on the expressions, and counts how often they mean somebody.
 
     A tokenizer that a checkpoint has brought is left as it is.
     """
@@ -31,7 +32,7 @@ class ExpressionStatisticsHook(Hook):
             TypeError: The training set has no expressions.
         """
         dataset = runner.train_dataloader.dataset
-        if not hasattr(dataset, 'expression_shares'):
+        if not hasattr(dataset, 'expression_counts'):
             raise TypeError(
                 'ExpressionStatisticsHook: the training set must be a ReferringDataset or '
                 f'a WindowCacheDataset, got {type(dataset).__name__}'
@@ -40,12 +41,19 @@ class ExpressionStatisticsHook(Hook):
             if isinstance(part, CaptionTokenizer) and not part.is_trained:
                 part.train_on(dataset.sentences())
             if isinstance(part, SimilarityCalibration):
-                part.learn(expression_frequencies(dataset.expression_shares()))
+                counts = dataset.expression_counts()
+                part.learn(expression_frequencies(counts, part.frequency))
 
 
-def expression_frequencies(shares: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """The mean share of tracks that each sentence refers to."""
-    rows: dict[str, list[float]] = defaultdict(list)
-    for sentence, share in shares:
-        rows[sentence].append(share)
-    return {sentence: float(np.mean(row)) for sentence, row in rows.items()}
+def expression_frequencies(
+    counts: Iterable[ExpressionCount], frequency: str
+) -> dict[str, float]:
+    """How often each sentence means somebody, as of :class:`SimilarityCalibration`."""
+    rows: dict[str, list[ExpressionCount]] = defaultdict(list)
+    for count in counts:
+        rows[count.sentence].append(count)
+    if frequency == 'tracks':
+        return {k: float(np.mean([c.share for c in row])) for k, row in rows.items()}
+    boxes = {k: sum(c.boxes for c in row) for k, row in rows.items()}
+    total = max(sum(boxes.values()), 1)
+    return {sentence: number / total for sentence, number in boxes.items()}

@@ -47,7 +47,7 @@ from projects.referring_mot.models.text_encoders.base import (
     TextFeatures,
 )
 from projects.referring_mot.models.track_windows import TrackWindows
-from projects.referring_mot.models.window_pooling import box_motion
+from projects.referring_mot.models.window_pooling import CosinePooling, box_motion
 
 if TYPE_CHECKING:
     from mmsmot.structures import Prompt, VideoInfo
@@ -63,7 +63,7 @@ class IKUNState:
     Attributes:
         tracking: Of the tracker.
         text: The sentences; ``None`` where every object is asked for.
-        calibration: (S,) what is added to the logits of each sentence.
+        calibration: (S,) what is added to the logits of each sentence, in their units.
         windows: The last frames of each live track.
     """
 
@@ -102,8 +102,8 @@ class IKUN(DetectAndTrack):
         detector: As of :class:`~mmsmot.models.estimators.DetectAndTrack`.
         reid: As there.
         feature_extractor: As there.
-        calibration: What is added to the logits of each sentence at test; ``None``:
-            nothing.
+        calibration: What is added to the cosine or logits of each sentence at test;
+            ``None``: nothing.
         local_size: Height and width of a crop.
         global_size: Height and width of the whole frame.
         margin: Fraction of a box's sides that is added to its crop on each side.
@@ -162,7 +162,17 @@ class IKUN(DetectAndTrack):
         self.text_encoder: BaseTextEncoder = build_part(text_encoder)
         self.unification = build_part(unification)
         self.pooling = build_part(pooling)
-        self.calibration = build_part(calibration)
+        self.calibration: SimilarityCalibration | None = build_part(calibration)
+        if (
+            self.calibration is not None
+            and self.calibration.is_of_cosine
+            and not isinstance(self.pooling, CosinePooling)
+        ):
+            raise ValueError(
+                "IKUN: a SimilarityCalibration with frequency='boxes' is added to the "
+                f'cosine of CosinePooling, not to {type(self.pooling).__name__}: set '
+                "frequency='tracks'"
+            )
         self.local_size = (local_size[0], local_size[1])
         self.global_size = (global_size[0], global_size[1])
         self.margin = margin
@@ -227,6 +237,8 @@ class IKUN(DetectAndTrack):
                 text = self.text_encoder([str(prompt.text) for prompt in prompts])
                 if self.calibration is not None:
                     calibration = self.calibration(text.sentences, self.text_encoder)
+                    if self.calibration.is_of_cosine:
+                        calibration = calibration * self.pooling.scale
         return IKUNState(tracking, text, calibration, TrackWindows(self.window, stride))
 
     def step(self, state: IKUNState, frames: Sequence[Frame]) -> list[Estimate]:

@@ -10,40 +10,65 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmsmot.registry import MODELS
-from mmsmot.utils.number_ranges import FINITE, POSITIVE, require_numbers
+from mmsmot.utils.number_ranges import FINITE, POSITIVE, require_choice, require_numbers
 from projects.referring_mot.models.text_encoders.base import BaseTextEncoder
 
 BATCH = 256  # training sentences encoded at once
 
 
+# Scale and offset by what is counted. Boxes: released. Tracks: half a track of all is
+# as good as nothing known; not tuned.
+FREQUENCIES = {'boxes': (8.0, -0.1), 'tracks': (1.0, -0.5)}
+
+
 @MODELS.register_module()
 class SimilarityCalibration(nn.Module):
-    """A number to add to the logits of a sentence.
+    """A number to add to the scores of a sentence.
 
     ``scale * p + offset``, where p is the mean frequency of the training expressions, each
     weighted by its similarity to the sentence: a softmax, with ``temperature``, over the
     cosines, which are first scaled to reach from 0 to 1.
 
-    An expression's frequency is the share of the tracks of its videos that it refers to.
+    The release counts boxes: those that an expression refers to, of those of all training
+    expressions together, so that frequencies sum to 1. The number is added to the cosine
+    of :class:`CosinePooling`, which it moves by about a tenth. The release takes CLIP
+    ViT-B/32 for the similarity; here it is the model's text encoder.
+
     The expressions and their frequencies are kept in the checkpoint.
 
     Args:
-        scale: Released: 8.
-        offset: Released: -0.1.
+        frequency: ``'boxes'``, as released; or ``'tracks'`` (ours): the mean share of the
+            tracks of its videos that an expression refers to, for the logit itself.
+        scale: ``None``: that of :data:`FREQUENCIES`.
+        offset: As ``scale``.
         temperature: Factor of the similarities; released: 100.
     """
 
     def __init__(
-        self, *, scale: float = 8.0, offset: float = -0.1, temperature: float = 100.0
+        self,
+        *,
+        frequency: str = 'boxes',
+        scale: float | None = None,
+        offset: float | None = None,
+        temperature: float = 100.0,
     ) -> None:
         super().__init__()
-        require_numbers('SimilarityCalibration', FINITE, scale=scale, offset=offset)
-        require_numbers('SimilarityCalibration', POSITIVE, temperature=temperature)
-        self.scale = scale
-        self.offset = offset
+        owner = 'SimilarityCalibration'
+        require_choice(owner, FREQUENCIES, frequency=frequency)
+        require_numbers(owner, FINITE.or_none, scale=scale, offset=offset)
+        require_numbers(owner, POSITIVE, temperature=temperature)
+        self.frequency = frequency
+        default_scale, default_offset = FREQUENCIES[frequency]
+        self.scale = default_scale if scale is None else scale
+        self.offset = default_offset if offset is None else offset
         self.temperature = temperature
         self.frequencies: dict[str, float] = {}
         self._embeddings: torch.Tensor | None = None
+
+    @property
+    def is_of_cosine(self) -> bool:
+        """Whether the number is in the units of a cosine, and not of a logit."""
+        return self.frequency == 'boxes'
 
     def learn(self, frequencies: Mapping[str, float]) -> None:
         """Take the frequencies of the training expressions."""
@@ -59,7 +84,7 @@ class SimilarityCalibration(nn.Module):
     def forward(
         self, sentences: torch.Tensor, text_encoder: BaseTextEncoder
     ) -> torch.Tensor:
-        """What to add (S,) to the logits of S sentences.
+        """What to add (S,) to the cosines or logits of S sentences.
 
         Args:
             sentences: (S, d) of the text encoder.
@@ -92,20 +117,21 @@ class SimilarityCalibration(nn.Module):
 
     def get_extra_state(self) -> torch.Tensor:
         """The expressions and frequencies as JSON in bytes, (n,) uint8."""
-        text = json.dumps({k: round(v, 4) for k, v in self.frequencies.items()})
+        frequencies = {k: float(f'{v:.6g}') for k, v in self.frequencies.items()}
+        text = json.dumps({self.frequency: frequencies})
         return torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
 
     def set_extra_state(self, state: torch.Tensor) -> None:
         """Take a checkpoint's.
 
         Raises:
-            ValueError: It holds no frequencies.
+            ValueError: It holds no frequencies, or those of something else.
         """
         try:
-            content = json.loads(bytes(state.cpu().numpy()))
+            content = json.loads(bytes(state.cpu().numpy()))[self.frequency]
             self.learn({str(k): float(v) for k, v in content.items()})
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, KeyError) as error:
             raise ValueError(
-                'SimilarityCalibration: the checkpoint holds no frequencies of expressions '
-                'where some should be'
+                'SimilarityCalibration: the checkpoint holds no frequencies of '
+                f'expressions, counted in {self.frequency}'
             ) from error

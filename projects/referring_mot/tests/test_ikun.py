@@ -25,7 +25,11 @@ from mmsmot.structures import (
     VideoInfo,
 )
 from projects.referring_mot import referring_mot
+from projects.referring_mot.datasets.referred_boxes import ExpressionCount
 from projects.referring_mot.models.clip_windows import clip_windows, window_layout
+from projects.referring_mot.models.expression_statistics_hook import (
+    expression_frequencies,
+)
 from projects.referring_mot.models.ikun import IKUN
 from projects.referring_mot.models.knowledge_unification import MODES
 from projects.referring_mot.models.refer_filter import ReferFilter
@@ -305,29 +309,69 @@ class TestReferFilter:
         assert len(ReferFilter()(Trajectories.empty())) == 0
 
 
-def test_calibration_is_the_frequency_of_similar_expressions() -> None:
-    vectors = {'a': [1.0, 0.0], 'b': [0.0, 1.0], 'c': [0.6, 0.8]}
+def text_features(vectors: dict[str, list[float]]) -> Any:
+    """A text encoder that knows some sentences."""
+    return lambda texts: SimpleNamespace(
+        sentences=torch.tensor([vectors[text] for text in texts])
+    )
 
-    def encoder(texts: list[str]) -> SimpleNamespace:
-        return SimpleNamespace(sentences=torch.tensor([vectors[t] for t in texts]))
 
-    part = SimilarityCalibration(scale=8, offset=-0.1, temperature=100)
+def test_calibration_is_the_released_formula() -> None:
+    """Box frequencies sum to 1; the formula in NumPy, sentence by sentence."""
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((6, 4))
+    texts = [f'sentence {k}' for k in range(5)]
+    encoder = text_features(dict(zip(texts, vectors[:5].tolist(), strict=True)))
+    counts = [
+        ExpressionCount(t, n, 0.9) for t, n in zip(texts, range(1, 6), strict=True)
+    ]
+    frequencies = expression_frequencies(counts, 'boxes')
+    assert sum(frequencies.values()) == pytest.approx(1)
+    part = SimilarityCalibration(temperature=3.0)
     with pytest.raises(ValueError, match='knows no training expression'):
-        part(torch.zeros(1, 2), encoder)
-    part.learn({'b': 0.25, 'a': 0.5})
-    logit_offsets = part(torch.tensor([[1.0, 0.0], [0.0, 2.0]]), encoder)
-    torch.testing.assert_close(
-        logit_offsets, torch.tensor([8 * 0.5 - 0.1, 8 * 0.25 - 0.1])
-    )
-    soft = SimilarityCalibration(scale=1, offset=0, temperature=1)
-    soft.set_extra_state(part.get_extra_state())
-    weight = 1 / (1 + np.exp(-1))
-    torch.testing.assert_close(
-        soft(torch.tensor([[0.6, 0.8]]), encoder),
-        torch.tensor([weight * 0.25 + (1 - weight) * 0.5], dtype=torch.float32),
-    )
-    with pytest.raises(ValueError, match='holds no frequencies'):
-        soft.set_extra_state(torch.tensor([65], dtype=torch.uint8))
+        part(torch.zeros(1, 4), encoder)
+    part.learn(frequencies)
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    similarity = units[:5] @ units[5]
+    similarity = (similarity - similarity.min()) / np.ptp(similarity)
+    weights = np.exp(3.0 * similarity) / np.exp(3.0 * similarity).sum()
+    expected = 8 * (weights * np.arange(1, 6) / 15).sum() - 0.1
+    value = part(torch.from_numpy(vectors[5:]).float(), encoder)
+    assert float(value) == pytest.approx(expected, abs=1e-5)
+
+
+def test_calibration_is_added_to_the_cosine() -> None:
+    """A sentence with frequency .1 moves the cosine by .7, and its logit by 10 * .7."""
+    options = dict(calibration=dict(type='SimilarityCalibration'))
+    plain = build(pooling='cosine')
+    part = build(pooling='cosine', **options)
+    part.load_state_dict(plain.state_dict(), strict=False)
+    part.estimator.calibration.learn({'boxes': 0.1})
+    logits = [
+        torch.from_numpy(run(model, ['boxes'])[0].scores).logit()
+        for model in (plain, part)
+    ]
+    expected = torch.full_like(logits[0], 10 * (8 * 0.1 - 0.1))
+    torch.testing.assert_close(logits[1] - logits[0], expected, atol=1e-3, rtol=0)
+    with pytest.raises(
+        ValueError, match="not to WindowAttention: set frequency='tracks'"
+    ):
+        build(**options)
+
+
+def test_calibration_by_tracks_is_ours() -> None:
+    encoder = text_features({'a': [1.0, 0.0], 'b': [0.0, 1.0]})
+    counts = [ExpressionCount('a', 9, 0.5), ExpressionCount('b', 1, 0.25)]
+    part = SimilarityCalibration(frequency='tracks')
+    part.learn(expression_frequencies(counts, 'tracks'))
+    values = part(torch.tensor([[1.0, 0.0], [0.0, 2.0]]), encoder)
+    torch.testing.assert_close(values, torch.tensor([0.0, -0.25]))
+    other = SimilarityCalibration(frequency='tracks')
+    other.set_extra_state(part.get_extra_state())
+    assert other.frequencies == {'a': 0.5, 'b': 0.25}
+    for state in (part.get_extra_state(), torch.tensor([65], dtype=torch.uint8)):
+        with pytest.raises(ValueError, match='holds no frequencies .* in boxes'):
+            SimilarityCalibration().set_extra_state(state)
 
 
 def test_matching_goes_behind_another_tracker(tmp_path: Path) -> None:

@@ -61,9 +61,15 @@ def test_both_datasets_have_the_same_expressions(
     cached = WindowCacheDataset(data_root=str(tmp_path), num_frames=2)
     assert cached.sentences() == images.sentences()
     # 'moving cars' means one of two tracks, 'cars' both.
-    expected = {'cars': 1.0, 'moving cars': 0.5}
-    assert expression_frequencies(images.expression_shares()) == expected
-    assert expression_frequencies(cached.expression_shares()) == expected
+    shares = {'cars': 1.0, 'moving cars': 0.5}
+    # 'cars': 7 boxes in four frames, 4 in the two that are cached; 'moving cars': 3, 2.
+    for dataset, boxes in ((images, (7, 3)), (cached, (4, 2))):
+        counts = dataset.expression_counts()
+        assert expression_frequencies(counts, 'tracks') == shares
+        assert expression_frequencies(counts, 'boxes') == {
+            'cars': boxes[0] / sum(boxes),
+            'moving cars': boxes[1] / sum(boxes),
+        }
 
 
 def test_a_file_that_is_there_stays(images: ReferringDataset, tmp_path: Path) -> None:

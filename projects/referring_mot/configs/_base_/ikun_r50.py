@@ -18,8 +18,7 @@ ikun_r50 = dict(
     unification=dict(
         type='KnowledgeUnification', mode='cascade', num_heads=4, **_channels_),
     pooling=dict(type='CosinePooling', joint_channels=1024, **_channels_),
-    calibration=dict(
-        type='SimilarityCalibration', scale=8.0, offset=-0.1, temperature=100.0),
+    calibration=dict(type='SimilarityCalibration', frequency='boxes'),  # as released
     local_size=(224, 224),  # to 7 x 7
     global_size=(672, 672),  # to 21 x 21
     window=2,  # of 8 frames
