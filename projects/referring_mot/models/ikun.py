@@ -112,7 +112,9 @@ class IKUN(DetectAndTrack):
         fps: Frame rate of the training videos; of a video of another rate the frames of
             a window are as far apart in seconds. ``None``: frames are counted.
         threshold: Tracks below it are left out at once; ``None`` leaves all of them.
-        box_noise: Standard deviation by which gt boxes are moved in training, in sides.
+        box_noise: Standard deviation by which gt boxes are moved in training, in sides:
+            what is cropped and what is read of their motion. Crops of a cache are those of
+            the gt boxes themselves.
         matching: Weights of a pipeline with ``IKUN``, a file: all but those of what
             tracks, so that another detector and tracker may stand here; ``None``: none.
         short_windows: Share of training batches whose windows lose their first frames,
@@ -409,8 +411,10 @@ class IKUN(DetectAndTrack):
         skip = 0
         if generator.random() < self.short_windows:
             skip = int(generator.integers(1, self.window))
-        windows = [clip_windows(sample, skip) for sample in samples]
-        logits, labels = self._clip_logits(inputs, samples, windows, generator)
+        windows = [
+            self._noisy(clip_windows(sample, skip), generator) for sample in samples
+        ]
+        logits, labels = self._clip_logits(inputs, samples, windows)
         if not len(labels):
             zero = sum(part.sum() * 0 for part in self.parameters())
             return EstimatorLoss({'loss_refer': zero})
@@ -432,14 +436,13 @@ class IKUN(DetectAndTrack):
         inputs: Sequence[Sequence[Frame]],
         samples: Sequence[SMOTDataSample],
         windows: Sequence[ClipWindows],
-        generator: np.random.Generator,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(P,) logits and labels of the (track, expression) of all clips."""
         labels = np.concatenate([window.labels.reshape(-1) for window in windows])
         if not len(labels):
             return torch.empty(0), torch.empty(0)
         device = self.text_encoder.device
-        grids = self._clip_grids(inputs, samples, windows, generator)
+        grids = self._clip_grids(inputs, samples, windows)
         local, context = self.embed_grids(*(grid.to(device).float() for grid in grids))
         pairs = window_pairs(windows)
         unique, text_rows = np.unique(pairs.texts, return_inverse=True)
@@ -473,7 +476,6 @@ class IKUN(DetectAndTrack):
         inputs: Sequence[Sequence[Frame]],
         samples: Sequence[SMOTDataSample],
         windows: Sequence[ClipWindows],
-        generator: np.random.Generator,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The grids of all boxes and frames: from a cache's samples, or the images."""
         if all('box_grids' in sample for sample in samples):
@@ -489,8 +491,8 @@ class IKUN(DetectAndTrack):
         for clip, window in enumerate(windows):
             for step in range(self.window):
                 images.append(inputs[step][clip].image)
-                rows = window.boxes[window.mask[:, step], step]
-                boxes.append(torch.from_numpy(self._noisy(rows, generator)).to(device))
+                rows = window.boxes[window.mask[:, step], step].astype(np.float32)
+                boxes.append(torch.from_numpy(rows).to(device))
         return self.extract_boxes(images, boxes)
 
     def _require_cache(self, samples: Sequence[SMOTDataSample]) -> None:
@@ -502,11 +504,14 @@ class IKUN(DetectAndTrack):
                 {'features': features},
             )
 
-    def _noisy(self, boxes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """(R, 4) float32, each corner moved by noise in sides of its box."""
-        sides = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
+    def _noisy(
+        self, window: ClipWindows, generator: np.random.Generator
+    ) -> ClipWindows:
+        """Each corner of each box moved by noise in sides of its box."""
+        boxes = window.boxes
+        sides = np.tile(boxes[..., 2:] - boxes[..., :2], 2)
         noise = generator.standard_normal(boxes.shape).clip(-2, 2) * self.box_noise
-        return (boxes + noise * sides).astype(np.float32)
+        return replace(window, boxes=boxes + noise * sides)
 
     def parts(self) -> list[Any]:
         return [

@@ -26,6 +26,7 @@ from mmsmot.structures import (
 )
 from projects.referring_mot import referring_mot
 from projects.referring_mot.datasets.referred_boxes import ExpressionCount
+from projects.referring_mot.models import ikun
 from projects.referring_mot.models.clip_windows import clip_windows, window_layout
 from projects.referring_mot.models.expression_statistics_hook import (
     expression_frequencies,
@@ -135,7 +136,7 @@ def test_a_clip_of_training_scores_as_the_window_of_a_run(
     inputs = [[frames()[1]], [frames()[3]]]
     with torch.no_grad():
         logits, labels = model.estimator._clip_logits(
-            inputs, [clip], [clip_windows(clip)], np.random.default_rng(0)
+            inputs, [clip], [clip_windows(clip)]
         )
     scores = [t.scores[t.frame_ids == 4] for t in online]
     expected = np.stack(scores, 1).reshape(-1)  # tracks, then sentences
@@ -213,6 +214,30 @@ def test_the_loss_falls_on_two_clips() -> None:
         optimizer.step()
         losses.append(float(loss))
     assert losses[-1] < 0.3 * losses[0]
+
+
+def test_noise_is_on_the_boxes_whose_motion_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clip = sample([2, 4], {'boxes': {4: (2,)}})
+    window = clip_windows(clip)
+    inputs = [[frames()[1]], [frames()[3]]]
+    seen: list[torch.Tensor] = []
+
+    def spy(boxes: torch.Tensor, *args: torch.Tensor) -> torch.Tensor:
+        seen.append(boxes)
+        return box_motion(boxes, *args)
+
+    monkeypatch.setattr(ikun, 'box_motion', spy)
+    for noise in (0.0, 0.1):
+        build(box_noise=noise).train().loss(inputs, [clip])
+    np.testing.assert_allclose(seen[0].numpy(), window.boxes, rtol=1e-6)
+    way = np.abs(seen[1].numpy() - window.boxes)
+    sides = np.tile(window.boxes[..., 2:] - window.boxes[..., :2], 2)
+    assert (way[window.mask] > 0).all()
+    assert (
+        way <= 0.2 * sides + 1e-4
+    ).all()  # two deviations; none where there is no box
 
 
 def test_clips_without_tracks_or_expressions_have_no_loss() -> None:

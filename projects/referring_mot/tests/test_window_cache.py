@@ -54,6 +54,19 @@ def test_cached_clips_have_the_loss_of_their_images(
     torch.testing.assert_close(loss, expected, rtol=2e-3, atol=1e-4)  # halves are kept
 
 
+def test_box_noise_is_in_the_loss_of_cached_clips(
+    images: ReferringDataset, tmp_path: Path
+) -> None:
+    write_window_cache(build(), images, tmp_path, STRIDE)
+    cached = WindowCacheDataset(data_root=str(tmp_path), num_frames=2)
+    batch = pseudo_collate([cached[SeededIndex(0, (0, 0, 0))]])
+    losses = [
+        float(build(box_noise=noise).loss(*batch.values())['loss_refer'])
+        for noise in (0.0, 0.3)
+    ]
+    assert abs(losses[0] - losses[1]) > 1e-5
+
+
 def test_both_datasets_have_the_same_expressions(
     images: ReferringDataset, tmp_path: Path
 ) -> None:
