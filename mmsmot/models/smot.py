@@ -214,15 +214,21 @@ class SMOT(BaseModel):
         return data_samples
 
     def refine(
-        self, trajectories: Trajectories, frame_ids: Sequence[int]
+        self,
+        trajectories: Trajectories,
+        frame_ids: Sequence[int],
+        fps: float | None = None,
     ) -> Trajectories:
         """What tracking a whole video gave, after the post-processing.
 
         Args:
             trajectories: What the tracker reported.
             frame_ids: T original numbers of the frames that were tracked.
+            fps: The video's frame rate, for parts whose ``at_fps`` gives one for a rate.
         """
         for part in self.post_processing:
+            if fps is not None and hasattr(part, 'at_fps'):
+                part = part.at_fps(fps)
             trajectories = part(trajectories, np.asarray(frame_ids))
         return trajectories
 

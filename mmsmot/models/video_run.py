@@ -190,7 +190,7 @@ class VideoRun:
         results = []
         for prompt_run, rows in zip(self._prompt_runs, self._rows, strict=True):
             tracked = rows.table()
-            refined = self._model.refine(tracked, frame_ids)
+            refined = self._model.refine(tracked, frame_ids, self.video.fps)
             results.append(PromptResult(prompt_run.prompt, tracked, refined, None))
         return self._for_each_prompt(results)
 

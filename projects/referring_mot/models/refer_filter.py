@@ -8,7 +8,13 @@ import numpy as np
 
 from mmsmot.registry import TASK_UTILS
 from mmsmot.structures import Trajectories
-from mmsmot.utils.number_ranges import COUNT, FRACTION, require_choice, require_numbers
+from mmsmot.utils.number_ranges import (
+    COUNT,
+    FRACTION,
+    POSITIVE,
+    require_choice,
+    require_numbers,
+)
 
 SCOPES = ('window', 'track')
 
@@ -25,7 +31,9 @@ class ReferFilter:
 
     Args:
         threshold: Least mean score of a box that stays. 0 keeps everybody.
-        span: Frames of a window, from its first to its last.
+        span: Frames of a window, from its first to its last, at ``fps`` frames a second.
+        fps: As of ``IKUN``: a video of another rate has a span as long in seconds.
+            ``None``: frames are counted.
         scope: ``'window'``; or ``'track'``: one mean for the whole track, which is all
             meant or not at all. The release of iKUN decides each frame.
 
@@ -36,14 +44,33 @@ class ReferFilter:
     hold_frames = 0
 
     def __init__(
-        self, *, threshold: float = 0.5, span: int = 7, scope: str = 'window'
+        self,
+        *,
+        threshold: float = 0.5,
+        span: int = 7,
+        fps: float | None = None,
+        scope: str = 'window',
     ) -> None:
         require_numbers('ReferFilter', FRACTION, threshold=threshold)
         require_numbers('ReferFilter', COUNT, span=span)
         require_choice('ReferFilter', SCOPES, scope=scope)
         self.threshold = threshold
+        require_numbers('ReferFilter', POSITIVE.or_none, fps=fps)
         self.span = span
+        self.fps = fps
         self.scope = scope
+
+    def at_fps(self, fps: float) -> ReferFilter:
+        """The filter for a video of a frame rate."""
+        if self.fps is None or fps == self.fps:
+            return self
+        # As windows are: a whole number of frames from first to last, at least one.
+        span = max(1, round((self.span - 1) * fps / self.fps)) + 1
+        return ReferFilter(
+            threshold=self.threshold,
+            span=span if self.span > 1 else 1,
+            scope=self.scope,
+        )
 
     def __call__(
         self, trajectories: Trajectories, frame_ids: np.ndarray | None = None

@@ -324,6 +324,22 @@ class TestReferFilter:
             part.mean_scores(table, np.arange(1, 5)),
         )
 
+    @pytest.mark.parametrize(('rate', 'span'), [(8, 7), (30, 23), (7, 6), (1, 2)])
+    def test_a_span_is_as_long_in_seconds(self, rate: float, span: int) -> None:
+        """At 30 frames a second the windows of IKUN reach over 23 frames."""
+        part = ReferFilter(span=7, fps=8.0, threshold=0.4)
+        assert (part.at_fps(rate).span, part.at_fps(rate).threshold) == (span, 0.4)
+        assert ReferFilter(span=7).at_fps(30).span == 7
+
+    def test_a_run_tells_the_rate_of_its_video(self) -> None:
+        """Frames 1 to 4 at 16 a second are all in a span of 2 at 4 a second."""
+        model = build()
+        model.post_processing = [ReferFilter(span=2, fps=4.0, threshold=0.0)]
+        table = self.table()
+        refined = model.refine(table, np.arange(1, 5), 16.0)
+        expected = ReferFilter(span=5).mean_scores(table, np.arange(1, 5))
+        np.testing.assert_allclose(refined.scores, expected)
+
     def test_a_track_is_meant_as_a_whole(self) -> None:
         part = ReferFilter(scope='track', threshold=0.51)
         means = part.mean_scores(self.table())
