@@ -11,6 +11,7 @@ from mmsmot.datasets.image_sequence import ImageSequence, open_image_sequence
 from mmsmot.datasets.video_dataset import VideoDataset
 from mmsmot.registry import DATASETS
 from mmsmot.structures import CoordinateSpace, ReferringExpression, read_expression
+from mmsmot.utils.log_once import log_once
 from mmsmot.utils.number_ranges import require_choice
 from projects.referring_mot.datasets.kitti_labels import (
     read_label_02,
@@ -35,7 +36,7 @@ SPLITS = {
         'test': _V2_TEST,
     },
 }
-# RMOT's evaluation leaves these out, which have hardly a frame.
+# RMOT's evaluation leaves these out; training has them.
 DROPPED_EXPRESSIONS = (
     'women-back-to-the-camera',
     'men-back-to-the-camera',
@@ -70,7 +71,8 @@ class ReferKITTIDataset(VideoDataset):
         version: ``'v1'`` (Wu et al., CVPR 2023) or ``'v2'``.
         split: ``'train'`` or ``'test'`` of that version.
         labels: Which boxes: ``'labels_with_ids'``, as RMOT reads, or ``'label_02'``.
-        keep_dropped: Keep the eight expressions of v1 that RMOT does not evaluate.
+        keep_dropped: Keep the eight expressions of v1 that RMOT does not evaluate, in the
+            test split. Its training has them.
         sequences: Names or patterns to take of the split; ``None`` for all that lie there.
         num_frames: As of :class:`~mmsmot.datasets.video_dataset.VideoDataset`.
         run_length: As there.
@@ -151,7 +153,8 @@ class ReferKITTIDataset(VideoDataset):
         else:
             folder = kitti / 'labels_with_ids' / 'image_02' / images.name
             boxes = read_labels_with_ids(folder, space, video.frame_ids)
-        drop = () if self.keep_dropped or self.version == 'v2' else DROPPED_EXPRESSIONS
+        is_evaluated = self.version == 'v1' and self.split == 'test'
+        drop = DROPPED_EXPRESSIONS if is_evaluated and not self.keep_dropped else ()
         folder = Path(self.data_root, 'expression', images.name)
         return dict(
             video=video,
@@ -170,7 +173,7 @@ def read_expressions(
 
     Raises:
         FileNotFoundError: There is no such folder, or no such file in it.
-        ValueError: A file is no expression, or of another video; names it and the key.
+        ValueError: A file is no expression; names it and the key.
     """
     paths = sorted(folder.glob('*.json'))
     if not paths:
@@ -178,15 +181,22 @@ def read_expressions(
             f'{folder}: no expressions; Refer-KITTI has <words-with-dashes>.json there'
         )
     expressions = []
+    dropped = [path.stem for path in paths if path.stem in drop]
+    if dropped:
+        log_once(
+            f'{folder}: {len(dropped)} expressions that RMOT does not evaluate are left '
+            f'out: {", ".join(dropped)}'
+        )
     for path in paths:
-        if path.stem in drop:
+        if path.stem in dropped:
             continue
         expression = read_expression(path)
         if expression.video_name not in ('', folder.name):
-            raise ValueError(
+            log_once(
                 f'{path}: video_name is {expression.video_name!r:.40}, but it lies in the '
-                f'folder of {folder.name}: correct the one or move the file'
+                f'folder of {folder.name}, which is what counts, as in RMOT'
             )
+            expression = replace(expression, video_name=folder.name)
         expressions.append(expression)
     return expressions
 

@@ -23,6 +23,11 @@ from projects.referring_mot.datasets.referred_boxes import (
     labels_without_box,
     referred_trajectories,
 )
+from projects.referring_mot.datasets.shuffled_text import shuffled_rows
+
+# Share of a video's labels without a box, and their number, from which on the boxes are
+# not those that were labelled. Refer-KITTI's own slips are a few.
+MAX_BOXLESS, MIN_BOXLESS = 0.2, 5
 
 
 @DATASETS.register_module()
@@ -64,7 +69,7 @@ class ReferringDataset(VideoDataset):
         lazy_init: Read nothing until ``full_init``.
 
     Raises:
-        ValueError: No video has an expression.
+        ValueError: No video has an expression, or a fifth of a video's labels have no box.
     """
 
     def __init__(
@@ -197,19 +202,23 @@ class ReferringDataset(VideoDataset):
         return sample
 
     def _with_shuffled_text(self, samples: list[dict]) -> list[dict]:
-        """The same with the prompts of others: a random cycle within each video."""
-        generator = np.random.default_rng(self.shuffle_seed)
-        names = np.array([sample['video'].video.name for sample in samples])
-        sources = np.roll(np.arange(len(samples)), -1)
-        for name in dict.fromkeys(names.tolist()):
-            rows = np.flatnonzero(names == name)
-            if len(rows) > 1:
-                order = generator.permutation(rows)
-                sources[order] = np.roll(order, 1)
-        return [
-            dict(sample, prompt=samples[source]['prompt'])
-            for sample, source in zip(samples, sources.tolist(), strict=True)
+        """The same with the prompts of others; videos with one expression are left out."""
+        by_video: dict[str, list[dict]] = {}
+        for sample in samples:
+            by_video.setdefault(sample['video'].video.name, []).append(sample)
+        shuffled = [
+            dict(group[row], prompt=group[source]['prompt'])
+            for name, group in by_video.items()
+            for row, source in enumerate(
+                shuffled_rows(name, len(group), self.shuffle_seed).tolist()
+            )
         ]
+        if len(shuffled) < len(samples):
+            _warn(
+                f'{self.data_root}: {len(samples) - len(shuffled)} expressions have no '
+                'other in their video, and no shuffled text; they are left out'
+            )
+        return shuffled
 
 
 def _with_clean_expressions(info: dict, drop: frozenset[str]) -> dict[str, Any]:
@@ -240,6 +249,14 @@ def _report_missing_boxes(
             f'{video.video.name}: {outside} labels of its expressions are of frames that '
             f'the video does not have ({len(video)} frames, the last is '
             f'{video.frame_ids[-1]}); they are not scored'
+        )
+    num_labels = sum(len(ids) for e in expressions for ids in e.labels.values())
+    if boxless > MAX_BOXLESS * num_labels and boxless >= MIN_BOXLESS:
+        raise ValueError(
+            f'{video.video.name}: {boxless} of {num_labels} labels of its expressions are '
+            'of ids that have no box in their frame: the boxes are probably of another '
+            'release than the expressions (label_02 beside labels_with_ids, or frames '
+            'that count from another number)'
         )
     if boxless:
         _warn(

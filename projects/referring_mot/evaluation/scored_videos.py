@@ -30,6 +30,7 @@ from projects.referring_mot.datasets.referred_boxes import (
     referred_trajectories,
 )
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.datasets.shuffled_text import shuffled_rows
 from projects.referring_mot.evaluation.expression_scores import (
     ExpressionScore,
     hota_fields,
@@ -154,6 +155,7 @@ def _run_video(
         del frames  # or its images would live on beside the next batch
     tables = [result.trajectories for result in run.finish()]
     frame_ids = np.array(run.frame_ids)
+    refer_filter = refer_filter.at_fps(reader.video.fps)
     scores = [refer_filter.mean_scores(table, frame_ids) for table in tables]
     tracks = tables[0]
     return dict(
@@ -209,12 +211,20 @@ def whole_tracks(threshold: float) -> Rule:
 
 
 def shuffled(rule: Rule) -> Rule:
-    """A control: the scores of another expression of the video."""
+    """A control: the scores of another expression of the video.
 
-    def roll(video: ScoredVideo) -> np.ndarray:
-        return np.roll(rule(video), 1, axis=0)
+    For videos with two or more; the one expression of another has no shuffled text.
+    """
 
-    return roll
+    def permuted(video: ScoredVideo) -> np.ndarray:
+        rows = shuffled_rows(video.name, len(video.expressions))
+        if not len(rows):
+            raise ValueError(
+                f'{video.name}: one expression has no other to shuffle with'
+            )
+        return rule(video)[rows]
+
+    return permuted
 
 
 def oracle(video: ScoredVideo) -> np.ndarray:

@@ -62,6 +62,16 @@ def test_dropped_expressions_are_those_of_v1_alone(refer_kitti: Path) -> None:
         'moving cars',
     ]  # by file name, where a dash comes before the dot of .json
     assert len(sentences(version='v2')) == 3
+    (train,) = load(refer_kitti, split='train')  # RMOT trains on them
+    assert len(train['gt'].expressions) == 3
+
+
+def test_the_folder_names_the_video(refer_kitti: Path) -> None:
+    """RMOT never reads the key."""
+    path = refer_kitti / 'expression/0005/cars.json'
+    path.write_text(path.read_text().replace('0005', '0011'))
+    (info,) = load(refer_kitti, split='test')
+    assert {e.video_name for e in info['gt'].expressions} == {'0005'}
 
 
 def test_labels_count_frames_from_one_here(refer_kitti: Path) -> None:
@@ -82,10 +92,6 @@ def test_labels_count_frames_from_one_here(refer_kitti: Path) -> None:
         ({'label': {'0': 3}, 'sentence': 'a'}, 'bad.json.*must be a list of ids'),
         ({'label': {'0': [1]}}, "bad.json.*no key 'sentence'"),
         ({'label': {}, 'sentence': '  '}, 'bad.json.*a sentence must be text'),
-        (
-            {'label': {}, 'sentence': 'a', 'video_name': '0011'},
-            "bad.json: video_name is '0011'",
-        ),
     ],
 )
 def test_a_bad_expression_names_file_and_key(

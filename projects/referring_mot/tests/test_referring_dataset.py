@@ -16,6 +16,7 @@ from projects.referring_mot.datasets.referred_boxes import (
     referred_trajectories,
 )
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.datasets.shuffled_text import shuffled_rows
 from projects.referring_mot.tests.conftest import write_expression_file
 
 assert ReferKITTIDataset  # registers it
@@ -94,7 +95,8 @@ def test_shuffled_text_is_another_sentence_with_the_same_gt(refer_kitti: Path) -
 
 
 def test_a_clip_has_all_objects_and_draws_one_expression(refer_kitti: Path) -> None:
-    dataset = dataset_of(refer_kitti, 'train', num_frames=2)
+    dropped = ['cars which are braking']
+    dataset = dataset_of(refer_kitti, 'train', num_frames=2, drop=dropped)
     assert len(dataset) == 1
     texts = set()
     for seed in range(12):
@@ -130,3 +132,25 @@ def test_a_sentence_that_means_nobody_is_a_sample(refer_kitti: Path) -> None:
 def test_a_dataset_without_expressions_is_refused(refer_kitti: Path) -> None:
     with pytest.raises(ValueError, match='none of 1 videos has a referring expression'):
         dataset_of(refer_kitti, test_mode=True, drop=['cars', 'moving cars'])
+
+
+def test_one_expression_has_no_shuffled_text(refer_kitti: Path) -> None:
+    dataset = dataset_of(
+        refer_kitti, test_mode=True, shuffle_text=True, drop=['moving cars']
+    )
+    assert len(dataset) == 0
+
+
+@pytest.mark.parametrize('number', [2, 3, 9])
+def test_shuffled_text_is_never_its_own(number: int) -> None:
+    for seed in range(5):
+        rows = shuffled_rows('0005', number, seed)
+        assert sorted(rows.tolist()) == [*range(number)]
+        assert (rows != np.arange(number)).all()
+    assert len(shuffled_rows('0005', 1)) == 0
+
+
+def test_ids_of_another_release_are_refused(refer_kitti: Path) -> None:
+    write_expression_file(refer_kitti, '0005', 'odd', {'0': [1, 91, 92, 93, 94, 95]})
+    with pytest.raises(ValueError, match='0005: 5 of 16 labels .* have no box'):
+        dataset_of(refer_kitti, test_mode=True)

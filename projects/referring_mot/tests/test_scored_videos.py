@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,12 @@ def test_whole_tracks_lose_what_is_temporal(video: ScoredVideo) -> None:
 
 def test_shuffled_text_is_another_expression(video: ScoredVideo) -> None:
     assert means(video, shuffled(at_least(0.5))) == [0, 0]
+
+
+def test_one_expression_is_not_shuffled_with_itself(video: ScoredVideo) -> None:
+    alone = replace(video, expressions=video.expressions[:1], scores=video.scores[:1])
+    with pytest.raises(ValueError, match='one expression has no other'):
+        shuffled(at_least(0.5))(alone)
 
 
 def test_captions_alone_know_no_time(video: ScoredVideo) -> None:

@@ -27,7 +27,8 @@ STRIDE = 2
 @pytest.fixture
 def images(refer_kitti: Path) -> ReferringDataset:
     inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti))
-    return ReferringDataset(dataset=inner, num_frames=2, stride=STRIDE)
+    dropped = ['cars which are braking']
+    return ReferringDataset(dataset=inner, num_frames=2, stride=STRIDE, drop=dropped)
 
 
 def test_cached_clips_have_the_loss_of_their_images(
