@@ -29,7 +29,7 @@ from .script import Script
 from .script_generator import generate_script, script_activity
 from .settings import SIZES, VERSION, ClipSettings
 from .street.build import street_clip_folder, write_street_clip
-from .street.settings import STREET_SIZES, StreetSettings
+from .street.settings import STREET_SIZES, STREET_VERSION, StreetSettings
 from .writer import write_labels, write_sequence_image, written_image_name
 
 # In the order of their dice: a split's place is part of every clip's seed. A new split
@@ -294,7 +294,7 @@ def _claim(
     }
     # The people's note has no such key, and is the same bytes as before there was a street.
     if scenario != 'people':
-        mine['scenario'] = scenario
+        mine |= {'scenario': scenario, 'street_version': STREET_VERSION}
     path = out / ROOT_FILE
     if not path.is_file():
         # A begun note of what is made here is no obstacle: a run was killed then.
@@ -315,7 +315,7 @@ def _claim(
         )
     if made_with.get('version') != VERSION:
         raise ValueError(_other_version(path, made_with.get('version')))
-    for key in ('scenario', *mine):
+    for key in ('scenario', 'street_version', *mine):
         value = mine.get(key)
         if made_with.get(key) != value:
             raise ValueError(

@@ -34,7 +34,8 @@ CLASS_OF = {'car': 2, 'van': 3, 'bus': 4, 'bicycle': 5}
 # Longest first: what stands within another is found after it.
 MOTIONS = (
     'moving in the counter direction',
-    'moving in the same direction',
+    'moving away from the camera',
+    'coming towards the camera',
     'moving to the left',
     'moving to the right',
     'walking to the left',
@@ -69,7 +70,7 @@ HELD_OUT = {
     },
 }
 MIN_RUN = 5  # frames of a run of frames, to judge motion
-# Least share of a box that has the object's colour: a bicycle's frame is a few pixels.
+# Least share of a box that has the object's colour.
 COLOR_SHARE = {'vehicle': 0.12, 'person': 0.04}
 STILL = 0.10  # of the box's size, that a standing object may move in a run
 PLAIN = 0.6  # visible fraction from which on colours can be judged
@@ -142,10 +143,12 @@ def _check_object(
                 f'held out for {kept_for}', not is_held_out, clip.folder, text
             )
     rows = clip.clear_rows(number, 5)
-    if claim.kind == 'bicycle' or np.median(rows[:, 6]) < PLAIN:
-        return  # a frame is a few pixels; of who stays half hidden the top may not show
+    if np.median(rows[:, 6]) < PLAIN:
+        return  # of who stays half hidden the top may not show
     share = _color_share(clip, rows, claim.color)
-    least = COLOR_SHARE['person' if claim.is_person else 'vehicle']
+    # Of a bicycle and its rider, who wears its colour, the top is what shows.
+    is_top = claim.is_person or claim.kind == 'bicycle'
+    least = COLOR_SHARE['person' if is_top else 'vehicle']
     text = f'{name}: {claim.color} {share:.3f} < {least}'
     findings.test('colour of the object', share >= least, clip.folder, text)
 
@@ -194,8 +197,25 @@ def _check_expression(
         expected = {(f, i) for f, i in boxes if i in fits}
         text = f'{sentence}: leaves out {sorted(expected - listed)[:3]}'
         findings.test('expression: complete', expected <= listed, clip.folder, text)
-    if len(motions) == 1 and ' or ' not in sentence:
+    if len(motions) == 1 and not _is_either(sentence, motions):
         _check_motion(clip, findings, sentence, motions[0], listed)
+    if motions and (len(motions) == 1 or _is_either(sentence, motions)):
+        present = {number for _, number in boxes} & fits
+        expected = {
+            (frame, number)
+            for number in present
+            for motion in motions
+            for frame in clear_motion_frames(clip, number, motion)
+        }
+        text = f'{sentence}: leaves out {sorted(expected - listed)[:3]}'
+        findings.test(
+            'expression: motion complete', expected <= listed, clip.folder, text
+        )
+
+
+def _is_either(sentence: str, motions: tuple[str, ...]) -> bool:
+    """Whether two motions are alternatives: an OR of colours has one motion or none."""
+    return len(motions) == 2 and ' or ' in sentence
 
 
 def parse_street_expression(
@@ -245,6 +265,47 @@ def _check_motion(
             findings.test('expression: motion', not wrong, clip.folder, text)
 
 
+# Of those who surely move: least way in three frames, in sizes of the box, and the
+# greatest share of it that is up or down of one who surely goes to the left or right.
+SURE_WAY, SURE_LATERAL, HALF_RUN = 0.3, 0.1, 3
+SURE_DIRECTIONS = {
+    'moving': 0,
+    'walking': 0,
+    'moving to the left': -1,
+    'walking to the left': -1,
+    'moving to the right': 1,
+    'walking to the right': 1,
+}
+
+
+def clear_motion_frames(clip: ClipEvidence, number: int, motion: str) -> list[int]:
+    """Frames in which the boxes leave no doubt that an object moves so.
+
+    Three frames before and three after it the object is in full view and goes the same
+    way. Of motions that are not in :data:`SURE_DIRECTIONS` nothing is sure.
+    """
+    rows = clip.rows[clip.rows[:, 1] == number]
+    direction = SURE_DIRECTIONS.get(motion)
+    frames = []
+    for middle in range(HALF_RUN, len(rows) - HALF_RUN):
+        run = rows[middle - HALF_RUN : middle + HALF_RUN + 1]
+        is_whole = run[-1, 0] - run[0, 0] == 2 * HALF_RUN and run[:, 6].min() >= 0.9
+        if direction is None or not is_whole or _is_cut(clip, run):
+            continue
+        size = float(np.sqrt(run[:, 4] * run[:, 5]).mean())
+        foot = np.stack([run[:, 2] + run[:, 4] / 2, run[:, 3] + run[:, 5]], 1)
+        halves = (foot[HALF_RUN] - foot[0], foot[-1] - foot[HALF_RUN])
+        is_sure = all(np.hypot(*way) >= SURE_WAY * size for way in halves)
+        if direction:
+            is_sure &= all(
+                way[0] * direction > 0 and abs(way[1]) <= SURE_LATERAL * abs(way[0])
+                for way in halves
+            )
+        if is_sure:
+            frames.append(int(run[HALF_RUN, 0]))
+    return frames
+
+
 def _is_cut(clip: ClipEvidence, rows: np.ndarray) -> bool:
     """Whether some box touches the image's edge."""
     height, width = clip.image(1).shape[:2]
@@ -268,8 +329,10 @@ def _moves_wrong(rows: np.ndarray, motion: str) -> str:
     if motion in ('turning left', 'turning right'):
         return _turns_wrong(x, y, size, motion)
     wrong = {
-        'moving in the counter direction': dy <= 0,
-        'moving in the same direction': dy >= 0,
+        # Traffic keeps right: on the near side of the road it goes to the right.
+        'moving in the counter direction': dx >= 0,
+        'coming towards the camera': dy <= 0,
+        'moving away from the camera': dy >= 0,
         'moving to the left': dx >= 0,
         'walking to the left': dx >= 0,
         'moving to the right': dx <= 0,

@@ -87,9 +87,11 @@ def make_street_clip(
         raise ValueError(f'split: expected one of {SPLITS}, got {split!r}')
     settings = settings or StreetSettings()
     root = np.random.SeedSequence([seed, SCENARIO_SEED, SPLITS.index(split), index])
-    play, talk = (np.random.default_rng(child) for child in root.spawn(2))
+    traffic_rng, sentence_rng = (
+        np.random.default_rng(child) for child in root.spawn(2)
+    )
     for _ in range(RETAKES):
-        clip = _take(play, split, settings)
+        clip = _take(traffic_rng, split, settings)
         if clip is not None:
             break
     else:
@@ -109,7 +111,7 @@ def make_street_clip(
         ],
         summary=street_summary(facts),
         expressions=make_street_expressions(
-            facts, present, talk, settings.num_expressions
+            facts, present, sentence_rng, settings.num_expressions
         ),
     )
 
@@ -135,8 +137,10 @@ def _take(
     visibility = np.stack([frame.visibility for frame in frames])
     is_clear = (visibility >= MIN_VISIBILITY) & (boxes[..., 3] >= MIN_HEIGHT)
     visibility = np.where(is_clear & (boxes[..., 2] > 2), visibility, 0.0)
-    is_told = (visibility >= CLEAR).sum(axis=0) >= MIN_CLEAR
-    rows = np.flatnonzero(((visibility > 0).sum(axis=0) >= MIN_BOXES) & is_told)
+    is_shown_clearly = (visibility >= CLEAR).sum(axis=0) >= MIN_CLEAR
+    rows = np.flatnonzero(
+        ((visibility > 0).sum(axis=0) >= MIN_BOXES) & is_shown_clearly
+    )
     if len(rows) < 4:
         return None
     facts = _facts(plan.scene, [objects[row] for row in rows], view, light, settings)
@@ -160,6 +164,7 @@ def _facts(
         content = object_facts(body, number, f'{kind}{counts[kind]}')
         counts[kind] += 1
         content['parked'] = body.parked
+        content['counter'] = body.counter
         place = np.nan_to_num(body.place, nan=-999.0)
         content['place'] = place.round(2).tolist()
         for name in ('heading', 'speed'):

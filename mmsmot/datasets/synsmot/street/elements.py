@@ -89,6 +89,8 @@ class _Motions:
         self.turn = column('turn', int)
         self.crossing = column('crossing', bool)
         self.parked = np.tile([bool(body['parked']) for body in objects], (frames, 1))
+        # Against the traffic of its lane: a bicycle on the wrong side of the road.
+        self.counter = np.tile([bool(body['counter']) for body in objects], (frames, 1))
 
     def phrases(
         self, kinds: np.ndarray
@@ -117,14 +119,20 @@ class _Motions:
             ('turning left', (self.turn > 0) & moves, 'motion', wheels),
             ('turning right', (self.turn < 0) & moves, 'motion', wheels),
             (
-                'moving in the counter direction',
+                'coming towards the camera',
                 moves & (away < -TOWARD) & is_wheeled,
                 'motion',
                 wheels,
             ),
             (
-                'moving in the same direction',
+                'moving away from the camera',
                 moves & (away > TOWARD) & is_wheeled,
+                'motion',
+                wheels,
+            ),
+            (
+                'moving in the counter direction',
+                moves & self.counter & is_wheeled,
                 'motion',
                 wheels,
             ),

@@ -30,6 +30,7 @@ class Route:
         turn_span: First and last point of the turn; equal where there is none.
         stop: Point that nobody passes at red; -1 for none.
         approach: Which traffic light, from 0; -1 for none.
+        is_counter: Whether it runs against the traffic of its lane.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Route:
     turn_span: tuple[int, int] = (0, 0)
     stop: int = -1
     approach: int = -1
+    is_counter: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,13 @@ class GroundPlan:
     roads: tuple[tuple[float, float, float, float], ...]
     zebras: tuple[tuple[float, float, float, float], ...]
     zebra_walks: frozenset[int]
+
+    def is_road(self, places: np.ndarray) -> np.ndarray:
+        """(N,) bool, which of N places (N, 2) are on the asphalt."""
+        left, right, near, far = np.array(self.roads).T
+        x, z = places.T[..., None]
+        inside = (left <= x) & (x <= right) & (near <= z) & (z <= far)
+        return inside.any(axis=1)
 
 
 def resampled(corners: np.ndarray) -> np.ndarray:
@@ -173,7 +182,11 @@ def road_plan() -> GroundPlan:
         Route(
             'right edge', resampled(np.array([(FAR, high + 3.1), (-FAR, high + 3.1)]))
         ),
-        Route('wrong way', resampled(np.array([(FAR, low - 0.7), (-FAR, low - 0.7)]))),
+        Route(
+            'wrong way',
+            resampled(np.array([(FAR, low - 0.7), (-FAR, low - 0.7)])),
+            is_counter=True,
+        ),
     )
     zebra = (2.4, 2.4 + ZEBRA, low, high)
     over = zebra[0] + ZEBRA / 2

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+# Of the street's labels and pictures; clips of two versions are not mixed.
+STREET_VERSION = 2
+
 
 @dataclass(frozen=True)
 class StreetSettings:

@@ -33,7 +33,8 @@ class StreetObject:
 
     Attributes:
         kind: Of :data:`KINDS`; a bicycle is one with who rides it.
-        color: Of the vehicle, of the bicycle's frame, or of a person's top.
+        color: Of the vehicle, of the bicycle's frame and its rider's top, or of a
+            person's top.
         look: Of a person or of who rides; ``None`` for vehicles.
         route: The way it takes.
         offset: Metres to the left of it.
@@ -42,7 +43,8 @@ class StreetObject:
         heading: (T,) radians.
         speed: (T,) metres a second.
         turn: (T,) -1 while it turns right, 1 while it turns left, else 0.
-        crossing: (T,) bool, a person on a zebra crossing.
+        crossing: (T,) bool, a person who walks over the asphalt on a zebra crossing.
+        counter: Whether it goes against the traffic of its lane.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class StreetObject:
     route: Route | None
     offset: float = 0.0
     parked: bool = False
+    counter: bool = False
     place: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
     heading: np.ndarray = field(default_factory=lambda: np.empty(0))
     speed: np.ndarray = field(default_factory=lambda: np.empty(0))
@@ -73,9 +76,7 @@ class _Mover:
     wish: float
     along: float = 0.0  # metres of its route
     speed: float = 0.0
-    history: list[tuple[float, float, float, float, int, bool]] = field(
-        default_factory=list
-    )
+    history: list[tuple[float, float, float, float, int]] = field(default_factory=list)
     start: int = 0
     is_over: bool = False
 
@@ -88,8 +89,8 @@ class _Mover:
         assert self.body.route is not None
         return self.body.route.points
 
-    def state(self) -> tuple[float, float, float, float, int, bool]:
-        """x, z, heading, speed, turn, whether on a zebra crossing."""
+    def state(self) -> tuple[float, float, float, float, int]:
+        """x, z, heading, speed, turn."""
         points, row = self.points, self.row
         ahead = points[min(row + 2, len(points) - 1)]
         behind = points[max(row - 2, 0)]
@@ -106,7 +107,7 @@ class _Mover:
         turn = 0
         if route.turn and first <= row <= last:
             turn = 1 if route.turn == 'left' else -1
-        return (*place.tolist(), heading, self.speed, turn, route.name == 'zebra')
+        return (*place.tolist(), heading, self.speed, turn)
 
 
 def simulate(
@@ -161,7 +162,11 @@ class _World:
                 self._step()
             everyone += self.movers[before:]
             self.movers = [mover for mover in self.movers if not mover.is_over]
-        objects = [_finished(mover, num_frames) for mover in everyone if mover.history]
+        objects = [
+            _finished(mover, num_frames, self.plan)
+            for mover in everyone
+            if mover.history
+        ]
         return [*objects, *(_standing(body, num_frames) for body in self.parked)]
 
     def _parked(self) -> list[StreetObject]:
@@ -208,17 +213,16 @@ class _World:
             self._add_people(spread=False)
 
     def _add(self, kind: str, route: Route) -> None:
-        look = None
+        look, color = None, self._color(kind)
         if kind == 'bicycle':
-            look = random_appearance(
-                self.rng,
-                str(self.rng.choice(['man', 'woman'])),
-                str(self.rng.choice(SHIRT_COLORS)),
-            )
+            # The frame is a few pixels: the top shows what is called the bicycle's colour.
+            rider = str(self.rng.choice(['man', 'woman']))
+            look = random_appearance(self.rng, rider, color)
             wish = CYCLE_SPEED
         else:
             wish = SHAPES[kind].speed
-        body = StreetObject(kind, self._color(kind), look, route)
+        body = StreetObject(kind, color, look, route)
+        body.counter = route.is_counter
         if kind == 'bicycle' and route in self.plan.routes:
             body.offset = -0.9  # at the kerb
         wish *= float(self.rng.uniform(0.85, 1.15))
@@ -355,10 +359,11 @@ class _World:
         return phase == 4 and left > 3.5
 
 
-def _finished(mover: _Mover, num_frames: int) -> StreetObject:
+def _finished(mover: _Mover, num_frames: int, plan: GroundPlan) -> StreetObject:
     """The object with its history; outside of it, far away."""
     body = mover.body
-    table = np.array([row[:5] for row in mover.history], float)
+    assert body.route is not None
+    table = np.array(mover.history, float)
     span = slice(mover.start, mover.start + len(table))
     body.place = np.full((num_frames, 2), np.nan)
     body.heading, body.speed = np.zeros(num_frames), np.zeros(num_frames)
@@ -366,7 +371,9 @@ def _finished(mover: _Mover, num_frames: int) -> StreetObject:
     body.crossing = np.zeros(num_frames, bool)
     body.place[span], body.heading[span] = table[:, :2], table[:, 2]
     body.speed[span], body.turn[span] = table[:, 3], table[:, 4]
-    body.crossing[span] = [row[5] and row[3] > MOVING for row in mover.history]
+    # A way over the zebra crossing begins and ends on the pavement.
+    is_crossing = plan.is_road(table[:, :2]) & (table[:, 3] > MOVING)
+    body.crossing[span] = is_crossing & (body.route.name == 'zebra')
     return body
 
 

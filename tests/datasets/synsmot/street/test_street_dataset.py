@@ -12,13 +12,18 @@ import pytest
 from mmsmot.datasets import BenSMOTDataset
 from mmsmot.datasets.statistics import DatasetStatistics
 from mmsmot.datasets.synsmot import build, check_synsmot, make_synsmot
-from mmsmot.datasets.synsmot.checks.street import parse_street_expression
+from mmsmot.datasets.synsmot.checks.clip_evidence import ClipEvidence
+from mmsmot.datasets.synsmot.checks.street import (
+    clear_motion_frames,
+    parse_street_expression,
+)
 from mmsmot.datasets.synsmot.street.build import make_street_clip
 from mmsmot.datasets.synsmot.street.settings import (
     STREET_SIZES,
     StreetSettings,
     StreetSize,
 )
+from mmsmot.datasets.synsmot.street.traffic import MOVING
 
 SMALL = StreetSize(3, 1, 1, StreetSettings(num_frames=(16, 20)))
 
@@ -140,6 +145,33 @@ def test_a_wrong_motion_is_found(broken: Path) -> None:
     assert failed_kinds(broken) == {'expression: motion'}
 
 
+def test_a_mover_that_is_left_out_is_found(street: Path, tmp_path: Path) -> None:
+    """Of all vehicles that move one is taken out; of the others nothing is wrong."""
+    folder = tmp_path / 'train/street/000002'
+    shutil.copytree(street / 'train/street/000002', folder)
+    shutil.copy(street / 'synsmot.json', tmp_path)
+    clip = ClipEvidence(folder)
+    objects = json.loads((folder / 'script.json').read_text())['objects']
+    vehicles = [n for n in clip.ids if objects[n - 1]['kind'] in ('car', 'van', 'bus')]
+    clear = {n: clear_motion_frames(clip, n, 'moving') for n in vehicles}
+    (mover,) = (n for n in vehicles if clear[n])
+    moving = [
+        (frame, n)
+        for frame, n in clip.rows[:, :2].astype(int).tolist()
+        if n in vehicles and objects[n - 1]['speed'][frame - 1] >= MOVING
+    ]
+    text = 'vehicles moving'
+    for frames, expected in ((moving, set()), (moving[:3], {'motion complete'})):
+        labels: dict[str, list[int]] = {}
+        for frame, n in frames:
+            labels.setdefault(str(frame - 1), []).append(n)
+        content = dict(label=labels, ignore={}, video_name='000002', sentence=text)
+        path = folder / 'expressions' / f'{text.replace(" ", "-")}.json'
+        path.write_text(json.dumps(content))
+        assert failed_kinds(tmp_path) == {f'expression: {kind}' for kind in expected}
+    assert mover
+
+
 def test_a_label_without_box_and_an_unknown_word_are_found(broken: Path) -> None:
     folder = broken / 'train/street/000000/expressions'
     for text, label in (('people', {'500': [1]}), ('cars dancing', {'0': [1]})):
@@ -155,8 +187,8 @@ def test_a_label_without_box_and_an_unknown_word_are_found(broken: Path) -> None
     [
         ('people in red or in blue', ('people', ('red', 'blue'), (), '')),
         (
-            'white vans moving in the counter direction',
-            ('vans', ('white',), ('moving in the counter direction',), ''),
+            'white vans coming towards the camera',
+            ('vans', ('white',), ('coming towards the camera',), ''),
         ),
         (
             'cars turning left or moving to the right',

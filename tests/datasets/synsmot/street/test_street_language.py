@@ -19,7 +19,7 @@ LEFT, TOWARD, AWAY = np.pi, -np.pi / 2, np.pi / 2
 
 
 def body(kind: str, color: str, **columns: Any) -> dict[str, Any]:
-    content = dict(kind=kind, color=color, parked=False)
+    content = dict(kind=kind, color=color, parked=False, counter=False)
     content |= dict(heading=[0.0] * FRAMES, speed=[0.0] * FRAMES)
     content |= dict(turn=[0] * FRAMES, crossing=[False] * FRAMES)
     if kind == 'person':
@@ -36,7 +36,7 @@ def facts() -> dict[str, Any]:
         body('van', 'black', heading=[TOWARD] * 10),
         body('car', 'black', heading=[AWAY] * 10, parked=True),
         body('person', 'blue', speed=[1.2] * 10, crossing=[True] * 10),
-        body('bicycle', 'red', heading=[LEFT] * 10, speed=[3.0] * 10),
+        body('bicycle', 'red', heading=[LEFT] * 10, speed=[3.0] * 10, counter=True),
     ]
     return dict(objects=objects, num_frames=FRAMES, scene='crossing')
 
@@ -63,7 +63,8 @@ def test_elements_hold_of_whom_they_should(facts: dict[str, Any]) -> None:
     assert table['moving to the left'] == [5]
     assert 5 in table['seen from the side']
     assert table['facing the camera'] == [2]
-    assert table['moving in the same direction'] == [1]
+    assert table['moving away from the camera'] == [1]
+    assert table['moving in the counter direction'] == [5]  # though it goes to the left
     assert 'turning right' not in table
     assert 'women' not in table
 

@@ -136,6 +136,39 @@ def test_held_out_colours_are_of_one_split_alone(
         assert allowed_colors(kind, colors, 'val') == [*for_val]
 
 
+def test_riders_wear_the_colour_of_their_bicycle(
+    streets: list[tuple[str, list[StreetObject]]],
+) -> None:
+    """So no held-out colour of people rides through the training split."""
+    riders = [b for _, objects in streets for b in objects if b.kind == 'bicycle']
+    assert riders
+    for body in riders:
+        assert body.look is not None
+        assert body.look.top_color == body.color
+        assert body.look.top_color not in sum(HELD_OUT['person'], ())
+
+
+def test_who_crosses_is_on_the_asphalt() -> None:
+    checked = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        plan, objects = simulate(rng, 'train', SETTINGS, 60)
+        for body in objects:
+            places = body.place[body.crossing]
+            assert plan.is_road(places).all()
+            checked += len(places)
+    assert checked > 50
+    for plan in (crossing_plan(), road_plan()):
+        for index in plan.zebra_walks:
+            ends = plan.walks[index][[0, -1]]
+            assert not plan.is_road(ends).any()
+
+
+def test_one_bicycle_way_runs_against_the_traffic() -> None:
+    assert [r.name for r in road_plan().cycle_routes if r.is_counter] == ['wrong way']
+    assert not any(r.is_counter for r in crossing_plan().cycle_routes)
+
+
 @pytest.mark.parametrize('kind', [*SHAPES])
 def test_a_vehicle_shows_its_colour_and_lamps(kind: str) -> None:
     place = np.array([0.0, 18.0])
