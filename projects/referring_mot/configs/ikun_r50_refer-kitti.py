@@ -1,4 +1,5 @@
-# iKUN as published, over tracks from a file: work_dirs/tracks/0005.txt, ...
+# iKUN at the paper's size, over tracks from a file: work_dirs/tracks/0005.txt, ...
+# What differs from the release: "What is ours" in the README.
 _base_ = ['../../../configs/_base_/default_runtime.py', './_base_/ikun_r50.py']
 custom_imports = dict(imports=['projects.referring_mot.referring_mot'])
 _kitti_ = dict(type='ReferKITTIDataset', data_root='data/refer-kitti', version='v1')

@@ -38,7 +38,7 @@ STATIC, TEMPORAL, IN_TRAINING, HELD_OUT = (
     'held_out',
 )
 KINDS = (STATIC, TEMPORAL, IN_TRAINING, HELD_OUT)
-TABLE = ('mean_HOTA', *COLUMNS, 'expressions', 'nothing', 'zero')
+TABLE = ('mean_HOTA', 'mean_HOTA_se', *COLUMNS, 'expressions', 'nothing', 'zero')
 
 
 @METRICS.register_module()
@@ -163,12 +163,12 @@ class ReferringMetric(BaseMetric):
 
 def referring_table(rows: dict[str, dict[str, float]], protocol: str) -> str:
     """The scores of groups of expressions as text, percent and counts."""
-    lines = [f'{"protocol " + protocol:18}' + ''.join(f'{c:>12}' for c in TABLE)]
+    lines = [f'{"protocol " + protocol:18}' + ''.join(f'{c:>13}' for c in TABLE)]
     for name, row in rows.items():
         cells = [
-            f'{row[column]:12d}'
+            f'{row[column]:13d}'
             if isinstance(row[column], int)
-            else f'{row[column]:12.2f}'
+            else f'{row[column]:13.2f}'
             for column in TABLE
         ]
         lines.append(f'{name:18}' + ''.join(cells))

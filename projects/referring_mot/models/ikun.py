@@ -422,11 +422,11 @@ class IKUN(DetectAndTrack):
         cross_entropy = F.binary_cross_entropy_with_logits(
             logits, labels, reduction='none'
         )
-        wrong = (probability - labels).abs()
+        error = (probability - labels).abs()
         accuracy = ((probability > 0.5) == (labels > 0.5)).float().mean()
         return EstimatorLoss(
             {
-                'loss_refer': (wrong**FOCAL_GAMMA * cross_entropy).mean(),
+                'loss_refer': (error**FOCAL_GAMMA * cross_entropy).mean(),
                 'accuracy': accuracy.detach(),
             }
         )

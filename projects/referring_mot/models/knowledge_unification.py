@@ -35,7 +35,10 @@ class KnowledgeUnification(nn.Module):
         mode: ``'cascade'``: :math:`v \\odot MHA(v, t)`, per cell and channel;
             ``'cross_correlation'``: the sentence is a 1 x 1 kernel, a factor for each
             channel; ``'text_first'``: the same on the local features, before they look at
-            the frame.
+            the frame. The release's ``cross_correlation`` has batch norms and a second
+            convolution behind it; its ``text_first`` is the plain product, of the global
+            features too (query and key, not the value), and adds the local features as
+            they were before it.
         num_heads: Of both attentions.
         num_words: Tokens of the sentence that act in ``'cascade'`` (released: 10).
         dropout: Of the modulation.

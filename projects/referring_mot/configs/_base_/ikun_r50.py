@@ -21,5 +21,5 @@ ikun_r50 = dict(
     calibration=dict(type='SimilarityCalibration', frequency='boxes'),  # as released
     local_size=(224, 224),  # to 7 x 7
     global_size=(672, 672),  # to 21 x 21
-    window=2,  # of 8 frames
+    window=2,  # frames t - 4 and t, for t; released: f and f + 4, for f to f + 7
     stride=4)
