@@ -165,16 +165,7 @@ class IKUN(DetectAndTrack):
         self.unification = build_part(unification)
         self.pooling = build_part(pooling)
         self.calibration: SimilarityCalibration | None = build_part(calibration)
-        if (
-            self.calibration is not None
-            and self.calibration.is_of_cosine
-            and not isinstance(self.pooling, CosinePooling)
-        ):
-            raise ValueError(
-                "IKUN: a SimilarityCalibration with frequency='boxes' is added to the "
-                f'cosine of CosinePooling, not to {type(self.pooling).__name__}: set '
-                "frequency='tracks'"
-            )
+        self._require_cosine()
         self.local_size = (local_size[0], local_size[1])
         self.global_size = (global_size[0], global_size[1])
         self.margin = margin
@@ -188,6 +179,18 @@ class IKUN(DetectAndTrack):
         self.global_position = self._position(self.global_size)
         if matching is not None:
             self._load_matching(matching)
+
+    def _require_cosine(self) -> None:
+        if (
+            self.calibration is not None
+            and self.calibration.is_of_cosine
+            and not isinstance(self.pooling, CosinePooling)
+        ):
+            raise ValueError(
+                "IKUN: a SimilarityCalibration with frequency='boxes' is added to the "
+                f'cosine of CosinePooling, not to {type(self.pooling).__name__}: set '
+                "frequency='tracks'"
+            )
 
     def _load_matching(self, path: str) -> None:
         """Load the weights of the parts that are not the tracking's."""
