@@ -10,6 +10,7 @@ from mmsmot.structures import Interactions, Trajectories
 from projects.semtracker.datasets.episode_labels import frame_labels
 
 NO_RELATION = -1
+UNKNOWN_RELATION = -2  # something happens whose class is not in the vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class RelationTracks:
         labels: (R,) int64, object category.
         is_main: (R,) bool: the box is the target's.
         subject_relations: (R, k) int64, the k best interaction classes as subject, -1 for
-            none; k is 1 in ground truth.
+            none, -2 for a class that is not in the vocabulary; k is 1 in ground truth.
         object_relations: (R, k) int64, as object.
         scores: (R,) float64.
     """
@@ -70,8 +71,8 @@ class RelationTracks:
                 verbs,
                 (),
             )
-            # 0 is none, -1 a verb that is not in the list: neither is a class.
-            classes = np.where(labels > 0, labels - 1, NO_RELATION)
+            # 0 is none, -1 a verb that is not in the list.
+            classes = np.where(labels < 0, UNKNOWN_RELATION, labels - 1)
             subject[rows], object_[rows] = classes[:, :1], classes[:, 1:]
         count = len(trajectories)
         return cls(

@@ -11,7 +11,10 @@ from scipy.optimize import linear_sum_assignment
 from mmsmot.structures import pairwise_iou
 from mmsmot.utils.number_ranges import require_choice
 from projects.semtracker.datasets.relation_tracks import RelationTracks
-from projects.semtracker.evaluation.relation_match import relation_is_positive
+from projects.semtracker.evaluation.relation_match import (
+    has_unknown_relation,
+    relation_is_positive,
+)
 from projects.semtracker.evaluation.st_map import MODES
 
 IOU_THRESHOLD = 0.5
@@ -38,9 +41,11 @@ class TargetCounts:
     @property
     def num_mti(self) -> int:
         """Tracks that are mostly tracked with mostly right interactions."""
-        ratio = self.right / np.maximum(self.right + self.wrong, 1)
+        judged = self.right + self.wrong
+        # Where no frame's class is known the boxes alone judge.
+        is_right = (self.right > RELATION_RATIO * judged) | (judged == 0)
         tracked = self.tracked / np.maximum(self.frames, 1)
-        return int(((tracked > TRACKED_RATIO) & (ratio > RELATION_RATIO)).sum())
+        return int(((tracked > TRACKED_RATIO) & is_right).sum())
 
 
 def clear_tr(
@@ -51,8 +56,9 @@ def clear_tr(
     A true track counts where it is matched in more than .8 of its frames (IoU .5, a match
     goes on where it can) and its interaction is right in more than .7 of those matched.
 
-    ``'released'`` judges a frame as a whole instead of the pair that is matched (any
-    box's class among any prediction's), and through ``operator_precedence`` takes
+    Every object category is scored apart. ``'released'`` judges a frame's boxes of the
+    category as a whole instead of the pair that is matched (any box's class among any
+    prediction's), and through ``operator_precedence`` takes
     ``a and b or c`` for ``a and (b or c)``: with swapped roles only the true subject's
     class among those as object counts.
 
@@ -64,7 +70,11 @@ def clear_tr(
         ``MTI``, a count, and ``MTIR``, its share of all true tracks; nan without any.
     """
     require_choice('clear_tr', MODES, mode=mode)
-    counts = [target_counts(gt, dt, mode) for gt, dt in sequences]
+    counts = [
+        target_counts(gt[gt.labels == label], dt[dt.labels == label], mode)
+        for gt, dt in sequences
+        for label in np.unique(gt.labels)
+    ]
     total = sum(len(part.frames) for part in counts)
     num_mti = sum(part.num_mti for part in counts)
     return {'MTI': float(num_mti), 'MTIR': num_mti / total if total else float('nan')}
@@ -73,7 +83,7 @@ def clear_tr(
 def target_counts(
     gt: RelationTracks, dt: RelationTracks, mode: str = 'fixed'
 ) -> TargetCounts:
-    """The counts of one sequence; objects are matched within their category."""
+    """The counts of one sequence and object category."""
     ids, index = np.unique(gt.ids, return_inverse=True)
     counts = TargetCounts(*(np.zeros(len(ids), np.int64) for _ in range(4)))
     np.add.at(counts.frames, index, 1)
@@ -93,6 +103,8 @@ def target_counts(
         counts.tracked[tracks] += 1
         if mode == 'fixed':
             is_right = relation_is_positive(gt[gt_rows], dt[dt_rows])
+            is_known = ~has_unknown_relation(gt[gt_rows])
+            tracks, is_right = tracks[is_known], is_right[is_known]
         else:
             is_right = np.full(len(tracks), _frame_is_right(gt[rows], dt[dt_in_frame]))
         counts.right[tracks] += is_right
@@ -109,7 +121,6 @@ def _matches(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the matched boxes of one frame."""
     iou = pairwise_iou(gt.boxes[rows], dt.boxes[dt_in_frame])
-    iou[gt.labels[rows][:, None] != dt.labels[dt_in_frame]] = 0
     previous = np.array([previous_ids.get(i, -1) for i in gt.ids[rows].tolist()])
     score = CONTINUES * (previous[:, None] == dt.ids[dt_in_frame]) + iou
     score[iou < IOU_THRESHOLD - np.finfo(float).eps] = 0

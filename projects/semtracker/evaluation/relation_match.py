@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from projects.semtracker.datasets.relation_tracks import NO_RELATION, RelationTracks
+from projects.semtracker.datasets.relation_tracks import (
+    NO_RELATION,
+    UNKNOWN_RELATION,
+    RelationTracks,
+)
 
 
 def same_frame_rows(
@@ -52,6 +56,12 @@ def relation_is_positive(
     return np.where(is_idle, tells_none, positive)
 
 
+def has_unknown_relation(gt: RelationTracks) -> np.ndarray:
+    """(R,) bool: a role of the true box has a class that is not in the vocabulary."""
+    roles = gt.subject_relations, gt.object_relations
+    return (np.concatenate(roles, axis=1) == UNKNOWN_RELATION).any(axis=1)
+
+
 def _among(classes: np.ndarray, best: np.ndarray, mode: str) -> np.ndarray:
-    counts = classes != NO_RELATION if mode == 'fixed' else True
+    counts = classes >= 0 if mode == 'fixed' else True
     return ((classes == best) & counts).any(axis=1)

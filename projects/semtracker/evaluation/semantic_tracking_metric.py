@@ -141,7 +141,11 @@ class SemanticTrackingMetric(BaseMetric):
         )
         gt_verbs, _ = frame_labels(gt_interactions, gt.frame_ids, self.verbs, ())
         pred_verbs, _ = frame_labels(interactions, pred.frame_ids, self.verbs, ())
+        false_verbs = pred_verbs[~np.isin(pred.frame_ids, gt.frame_ids)]
         pred_verbs = verbs_on_target(pred_verbs, pred, gt, self.iou_threshold)
+        # Verbs told where the target is not annotated are false alarms.
+        gt_verbs = np.concatenate([gt_verbs, np.zeros_like(false_verbs)])
+        pred_verbs = np.concatenate([pred_verbs, false_verbs])
         return EpisodeResult(
             success,
             tracks,

@@ -10,6 +10,7 @@ import numpy as np
 from mmsmot.utils.number_ranges import require_choice
 from projects.semtracker.datasets.relation_tracks import RelationTracks
 from projects.semtracker.evaluation.relation_match import (
+    has_unknown_relation,
     relation_is_positive,
     same_frame_rows,
 )
@@ -53,11 +54,13 @@ def st_map(
     - ``gate_after_loop``: the gate stands behind the loop over predictions, so that it
       judges only the last one, with the counts of the last *matched* one, which outlive
       the threshold;
-    - ``unsorted_relations``: predictions are sorted by score, their interactions are not;
+    - ``unsorted_relations``: predictions are sorted by score, their interactions stay in
+      the order in which the file names the tracks first;
     - ``operator_precedence``: ``a and b or c`` where ``a and (b or c)`` is meant. It
       shows in CLEARTR (:mod:`.clear_tr`) and changes nothing here.
 
-    It also takes "none" for a class like others (``relation_is_positive``).
+    It also takes "none" for a class like others (``relation_is_positive``). ``'fixed'``
+    leaves frames whose true class is not in the vocabulary out of the gate's count.
 
     Area and time ranges of the released fields are not given: ``_all`` alone.
 
@@ -96,8 +99,8 @@ def matched_tracks(
     gt: RelationTracks, dt: RelationTracks, mode: str, relation_rate: float
 ) -> TrackMatches:
     """Match the tracks of one sequence and category, and gate the matches."""
-    gt_ids, gt_index = np.unique(gt.ids, return_inverse=True)
-    dt_ids, dt_index = np.unique(dt.ids, return_inverse=True)
+    gt_ids, gt_index = _in_file_order(gt.ids)
+    dt_ids, dt_index = _in_file_order(dt.ids)
     counts = np.bincount(dt_index, minlength=len(dt_ids))
     scores = np.bincount(dt_index, dt.scores, minlength=len(dt_ids)) / counts.clip(1)
     order = np.argsort(-scores, kind='mergesort')
@@ -108,10 +111,12 @@ def matched_tracks(
         positive, union = positive[order], union[order]
     columns = np.stack([_matched_columns(iou, t) for t in IOU_THRESHOLDS])
     rate = positive / np.maximum(union, 1)
+    is_true = columns >= 0
     if mode == 'fixed':
-        rows = np.arange(len(order))
-        passes = np.where(columns >= 0, rate[rows, columns] >= relation_rate, False)
-        is_true = (columns >= 0) & passes if len(gt_ids) else columns >= 0
+        if len(gt_ids):
+            # A match with no frame whose class is known is judged by its boxes alone.
+            passes = (rate >= relation_rate) | (union == 0)
+            is_true &= passes[np.arange(len(order)), columns]
     else:
         is_true = _gated_after_loop(columns, rate, union, relation_rate)
     return TrackMatches(scores[order], is_true, len(gt_ids))
@@ -167,8 +172,21 @@ def _overlaps(
     is_positive = relation_is_positive(gt[gt_rows], dt[dt_rows], mode)
     positive = total(is_positive.astype(float))
     union = lengths[0][:, None] + lengths[1] - total()
+    if mode == 'fixed':  # frames whose true class is not in the vocabulary say nothing
+        is_unknown = has_unknown_relation(gt)
+        positive = total((is_positive & ~is_unknown[gt_rows]).astype(float))
+        union = union - np.bincount(gt_index, is_unknown, minlength=shape[1])
     area = areas[0][:, None] + areas[1] - inter
     return inter / np.maximum(area, 1e-12), positive, union
+
+
+def _in_file_order(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ids by their first row, and the place of each row's id among them."""
+    values, first, index = np.unique(ids, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return values[order], place[index]
 
 
 def _matched_columns(iou: np.ndarray, threshold: float) -> np.ndarray:

@@ -323,3 +323,70 @@ def test_what_was_not_predicted_has_no_score() -> None:
         SemanticTrackingMetric(mode='official')
     with pytest.raises(ValueError, match="groups has 'fly'"):
         SemanticTrackingMetric(groups=dict(head=['fly']))
+
+
+def test_a_category_that_a_sequence_lacks_does_not_end_the_measure() -> None:
+    """Predictions of a category without truth in their sequence are false, not a crash."""
+    frames = range(1, 11)
+    one, other = track(1, frames), replace(track(2, frames), labels=np.ones(10, int))
+    sequences = [(one, joined(one, other)), (other, other)]
+    scores = st_map(sequences)
+    # Category 0 is perfect; of category 1 a false track is as sure as the true one.
+    np.testing.assert_allclose(scores['TI_AR_all'], 1.0)
+    np.testing.assert_allclose(scores['TI_AP_all'], (1 + 0.5) / 2)
+    nothing = one[np.zeros(10, bool)]
+    np.testing.assert_allclose(st_map([(nothing, one), (one, one)])['TI_AP_all'], 0.5)
+
+
+def test_released_relations_stand_in_the_order_of_the_file() -> None:
+    """Track 2 is the surer one and stands first: nothing is unsorted."""
+    gt = joined(track(1, range(1, 11)), track(2, range(1, 11), 5, offset=50))
+    dt = joined(
+        track(2, range(1, 11), 5, offset=50, score=0.9),
+        track(1, range(1, 11), score=0.5),
+    )
+    np.testing.assert_allclose(st_map([(gt, dt)], 'released')['TI_AR_all'], 1.0)
+
+
+def test_released_clear_tr_judges_each_category_apart() -> None:
+    frames = range(1, 11)
+    dog = replace(track(2, frames, 5, offset=50, main=False), labels=np.ones(10, int))
+    gt, dt = joined(track(1, frames), dog), joined(track(1, frames, 9), dog)
+    for mode in ('fixed', 'released'):
+        assert clear_tr([(gt, dt)], mode) == {'MTI': 1.0, 'MTIR': 0.5}
+
+
+def test_an_unknown_verb_is_not_told_by_silence() -> None:
+    """Half of the frames have a verb that is not in the vocabulary: they judge nothing."""
+    frames = np.arange(1, 11)
+    boxes = Trajectories(frames, frames * 0 + 1, np.tile(BOX, (10, 1)))
+    unknown = (1, -1, 'fly.v.01', 1, 5, 'man')
+    gt = RelationTracks.of_target(
+        boxes, events(unknown, (1, -1, 'push.v.01', 6, 10, 'man')), ('push.v.01',)
+    )
+    assert gt.subject_relations[:, 0].tolist() == [-2] * 5 + [0] * 5
+    for told, expected in ((6, 1.0), (9, 0.0)):  # 5 or 2 of the 5 known frames
+        dt = RelationTracks.of_target(
+            boxes, events((1, -1, 'push.v.01', told, 10, 'man')), ('push.v.01',)
+        )
+        np.testing.assert_allclose(st_map([(gt, dt)])['TI_AP_all'], expected)
+        assert clear_tr([(gt, dt)])['MTIR'] == expected
+
+
+def test_verbs_told_beyond_the_truth_are_false_alarms() -> None:
+    content = sample(events((1, -1, 'give.v.03', 1, 5, 'man')))
+    frames = np.arange(1, 21)
+    content['frame_ids'] = frames
+    content['pred_trajectories'] = Trajectories(
+        frames, frames * 0 + 1, np.tile(BOX, (20, 1))
+    )
+    told = events(
+        (1, -1, 'give.v.03', 1, 5, 'man'), (1, -1, 'push.v.01', 11, 20, 'man')
+    )
+    f1 = []
+    for table in (told[:1], told):
+        metric = SemanticTrackingMetric()
+        metric.process(None, [content | dict(pred_interactions=table)])
+        f1.append(metric.compute_metrics(metric.results)['f1_micro'])
+    # 5 hits and 5 missed (push as object); then 10 false alarms more.
+    assert f1 == [pytest.approx(10 / 15), pytest.approx(10 / 25)]
