@@ -150,9 +150,12 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
         elif key[0] in rows:
             box_keys.add(key)
             rows[key[0]].append(row)
+    frames_of: dict[Any, list[int]] = {}
+    for video_id, frame_id in places.values():
+        frames_of.setdefault(video_id, []).append(frame_id)
     queries = []
     for video in videos:
-        frame_ids = sorted(f for v, f in places.values() if v == video['id'])
+        frame_ids = sorted(frames_of.get(video['id'], ()))
         tracks = _with_main(_table(rows[video['id']]), str(video['name']), repairs)
         queries.append(
             SemTrackQuery(
