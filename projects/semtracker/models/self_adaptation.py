@@ -48,18 +48,36 @@ class SelfAdaptation:
         require_numbers(owner, POSITIVE, inner_lr=self.inner_lr)
         require_numbers(owner, FRACTION, confidence=self.confidence)
 
+    def parts(
+        self, target: TargetBuffer, vectors: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        """Frames (T, d) up to the one after which the head adapts, and those after it.
+
+        So the adapted head never judges what it adapted to, however frames are batched.
+        """
+        missing = self.num_frames - sum(map(len, target.first_frames))
+        if target.head_weights is not None or len(vectors) <= missing:
+            return (vectors,)
+        return vectors[:missing], vectors[missing:]
+
     def update(
         self, branch: InteractionBranch, target: TargetBuffer, vectors: torch.Tensor
     ) -> None:
-        """Take in more frames (T, d); adapt when there are enough."""
+        """Take in more frames (T, d) that were judged; adapt when there are enough.
+
+        What the temporal head remembers is made anew with the adapted weights.
+        """
         if target.head_weights is not None:
             return
         target.first_frames.append(vectors)
         if sum(map(len, target.first_frames)) < self.num_frames:
             return
-        frames = torch.cat(target.first_frames)[None, : self.num_frames]
-        target.first_frames.clear()
+        frames = torch.cat(target.first_frames)[None]
+        target.first_frames = []
         target.head_weights = dict(self.adapted(branch, frames))
+        _, target.past = functional_call(
+            branch.head, target.head_weights, (frames, None)
+        )
 
     def adapted(self, branch: InteractionBranch, frames: torch.Tensor) -> Weights:
         """The head's weights after the steps on N targets' first frames (N, T, d)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +27,22 @@ class Event:
     first_row: int
     last_row: int
     score: float
+
+    def moved(self, rows: int) -> Event:
+        """The same event so many rows later."""
+        first_row, last_row = self.first_row + rows, self.last_row + rows
+        return replace(self, first_row=first_row, last_row=last_row)
+
+
+def unbroken_rows(positions: Sequence[int]) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each stretch of rows that follow each other.
+
+    Args:
+        positions: (T,) which frame of the video each row is, ascending.
+    """
+    cuts = np.flatnonzero(np.diff(positions) != 1) + 1
+    edges = [0, *cuts.tolist(), len(positions)]
+    return [*zip(edges[:-1], edges[1:], strict=True)]
 
 
 def smoothed(probabilities: np.ndarray, width: int) -> np.ndarray:

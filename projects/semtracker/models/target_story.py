@@ -29,7 +29,12 @@ from projects.semtracker.models.interaction_branch import (
 )
 from projects.semtracker.models.meta_learning import Episodes, MetaLearning
 from projects.semtracker.models.self_adaptation import SelfAdaptation
-from projects.semtracker.models.story_spans import Event, role_events, smoothed
+from projects.semtracker.models.story_spans import (
+    Event,
+    role_events,
+    smoothed,
+    unbroken_rows,
+)
 from projects.semtracker.models.story_text import story_text
 
 NamedEvent = tuple[str, str, str, int, int, float]
@@ -41,6 +46,8 @@ class TargetBuffer:
 
     Attributes:
         frame_ids: Of the frames with a box.
+        positions: Which frames of those that were read they are: where they jump, the
+            target was lost.
         probabilities: For each of them (2, 1 + V) of verbs and (2, C) of partners, float16.
         past: The last frames as each layer of the temporal head reads them.
         last_sample: Box, size and time of the last frame.
@@ -49,6 +56,7 @@ class TargetBuffer:
     """
 
     frame_ids: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     probabilities: list[np.ndarray] = field(default_factory=list)
     past: list[torch.Tensor] | None = None
     last_sample: tuple[np.ndarray, tuple[int, int], float] | None = None
@@ -58,9 +66,10 @@ class TargetBuffer:
 
 @dataclass(eq=False)
 class StoryBuffer:
-    """The targets of one video by id."""
+    """The targets of one video by id, and how many frames of it were read."""
 
     targets: dict[int, TargetBuffer] = field(default_factory=dict)
+    num_frames: int = 0
 
     @property
     def ids(self) -> list[int]:
@@ -74,16 +83,19 @@ class StoryBuffer:
             merged = self.targets.setdefault(new, TargetBuffer())
             rows = zip(
                 [*merged.frame_ids, *part.frame_ids],
+                [*merged.positions, *part.positions],
                 [*merged.probabilities, *part.probabilities],
                 strict=True,
             )
             order = sorted(rows, key=lambda row: row[0])
-            merged.frame_ids = [frame_id for frame_id, _ in order]
-            merged.probabilities = [values for _, values in order]
+            merged.frame_ids, merged.positions, merged.probabilities = (
+                [*column] for column in zip(*order, strict=True)
+            )
             samples = [s for s in (merged, part) if s.last_sample is not None]
             if samples:
                 newest = max(samples, key=lambda s: s.last_sample[2])
-                merged.past, merged.last_sample = newest.past, newest.last_sample
+                for name in ('past', 'last_sample', 'head_weights', 'first_frames'):
+                    setattr(merged, name, getattr(newest, name))
 
     def forget(self, ids: Sequence[int]) -> None:
         """Drop targets."""
@@ -158,13 +170,17 @@ class TargetStory(nn.Module):
     ) -> None:
         """Classes of the targets in B more frames of a video."""
         rows: dict[int, list[tuple[Frame, np.ndarray, torch.Tensor]]] = {}
+        positions: dict[int, list[int]] = {}
         for frame, frame_tracks in zip(frames, tracks, strict=True):
+            buffer.num_frames += 1
             for k, track_id in enumerate(frame_tracks.ids.tolist()):
                 row = frame, frame_tracks.boxes[k], frame_tracks.features[k]
                 rows.setdefault(track_id, []).append(row)
+                positions.setdefault(track_id, []).append(buffer.num_frames)
         for track_id, target_rows in rows.items():
             target = buffer.targets.setdefault(track_id, TargetBuffer())
             self._update_target(target, target_rows)
+            target.positions += positions[track_id]
 
     def _update_target(
         self,
@@ -181,18 +197,25 @@ class TargetStory(nn.Module):
         )
         geometry = box_geometry(boxes, sizes, seconds)[int(has_past) :]
         vectors = self.branch.encoder(tokens, geometry.to(tokens.device))
-        if self.self_adaptation is not None:
-            self.self_adaptation.update(self.branch, target, vectors)
+        adaptation = self.self_adaptation
+        for part in (
+            [vectors] if adaptation is None else adaptation.parts(target, vectors)
+        ):
+            target.probabilities += [*self._classes(target, part)]
+            if adaptation is not None:
+                adaptation.update(self.branch, target, part)
+        target.frame_ids += [frame.frame_id for frame, _, _ in rows]
+        target.last_sample = samples[-1]
+
+    def _classes(self, target: TargetBuffer, vectors: torch.Tensor) -> np.ndarray:
+        """(T, 2, 1 + V + C) probabilities of T more frames of a target."""
         weights = target.head_weights or dict(self.branch.head.named_parameters())
         logits, target.past = torch.func.functional_call(
             self.branch.head, weights, (vectors[None], target.past)
         )
         split = self.branch.split(logits)
         parts = split.verbs[0].softmax(-1), split.partners[0].softmax(-1)
-        values = torch.cat(parts, dim=-1).half().cpu().numpy()
-        target.frame_ids += [frame.frame_id for frame, _, _ in rows]
-        target.probabilities += [*values]
-        target.last_sample = samples[-1]
+        return torch.cat(parts, dim=-1).half().cpu().numpy()
 
     def generate(
         self,
@@ -229,21 +252,26 @@ class TargetStory(nn.Module):
         return description
 
     def events(self, target: TargetBuffer) -> list[Event]:
-        """What a target did, by time; positions are those of its boxes."""
+        """What a target did, by time; rows are those of its boxes.
+
+        No event, and no smoothing, reaches over frames in which the target was lost.
+        """
         if not target.frame_ids:
             return []
-        values = np.stack(target.probabilities).astype(np.float32)
-        values = smoothed(values, self.smoothing)
+        all_values = np.stack(target.probabilities).astype(np.float32)
         cut = 1 + len(self.verbs)
         events = []
-        for role in range(len(ROLES)):
-            events += role_events(
-                values[:, role, :cut],
-                values[:, role, cut:],
-                role,
-                self.min_frames,
-                self.threshold,
-            )
+        for start, end in unbroken_rows(target.positions):
+            values = smoothed(all_values[start:end], self.smoothing)
+            for role in range(len(ROLES)):
+                part = role_events(
+                    values[:, role, :cut],
+                    values[:, role, cut:],
+                    role,
+                    self.min_frames,
+                    self.threshold,
+                )
+                events += [event.moved(start) for event in part]
         return sorted(events, key=lambda event: (event.first_row, event.role))
 
     def _named(self, target: TargetBuffer, event: Event) -> NamedEvent:
@@ -267,7 +295,12 @@ class TargetStory(nn.Module):
             estimate: Along the true trajectories, with track features.
             inputs: The frames, ``inputs[t][b]``.
             data_samples: B samples with ground truth.
+
+        Raises:
+            ValueError: A true verb is not among the branch's classes.
         """
+        for sample in data_samples:
+            self._require_known_verbs(sample)
         targets = [
             (b, sample)
             for b, sample in enumerate(data_samples)
@@ -283,6 +316,17 @@ class TargetStory(nn.Module):
         else:
             loss = self.meta.loss(self.branch.head, episodes)
         return {'loss_interaction': self.loss_weight * loss}
+
+    def _require_known_verbs(self, sample: SMOTDataSample) -> None:
+        if 'gt_interactions' not in sample:
+            return
+        unknown = sorted({*sample.gt_interactions.verbs.tolist()} - {*self.verbs})
+        if unknown:
+            raise ValueError(
+                f'{sample.video.name}: the interaction {unknown[0]!r} is not among the '
+                f'{len(self.verbs)} classes of the InteractionBranch; give it the '
+                "data's classes (verbs and partners, or classes=FILE)"
+            )
 
     def _episodes(
         self,

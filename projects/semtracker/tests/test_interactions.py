@@ -316,10 +316,56 @@ def test_self_adaptation_changes_the_target_and_not_the_model() -> None:
         model.update(buffer, None, frames[:3], tracks[:3])
         model.update(buffer, None, frames[3:], tracks[3:])
         buffers.append(np.stack(buffer.targets[1].probabilities))
-    np.testing.assert_array_equal(buffers[0][:3], buffers[1][:3])
-    assert np.abs(buffers[0][3:] - buffers[1][3:]).max() > 0.01
+    # The four frames that it adapts to are the model's own.
+    np.testing.assert_array_equal(buffers[0][:4], buffers[1][:4])
+    assert np.abs(buffers[0][4:] - buffers[1][4:]).max() > 0.01
     for name, weight in story.named_parameters():
         assert torch.equal(weight, before[name])
+
+
+def test_self_adaptation_does_not_depend_on_the_batches() -> None:
+    adaptation = dict(type='SelfAdaptation', num_frames=4, confidence=0.0, inner_lr=1.0)
+    story = small_story(self_adaptation=adaptation)
+    frames, tracks = frames_and_tracks()
+    results = []
+    for sizes in ((10,), (1,) * 10, (3, 7)):
+        buffer, start = story.begin(), 0
+        for size in sizes:
+            part = slice(start, start + size)
+            story.update(buffer, None, frames[part], tracks[part])
+            start += size
+        results.append(np.stack(buffer.targets[1].probabilities).astype(float))
+    for result in results[1:]:
+        np.testing.assert_allclose(result, results[0], atol=1e-3)
+    buffer.rename({1: 2})
+    assert buffer.targets[2].head_weights is not None
+
+
+def test_no_event_reaches_over_frames_without_the_target() -> None:
+    story = small_story()
+    frames, tracks = frames_and_tracks(12)
+    lost = slice(5, 9)
+    tracks[lost] = [part[np.zeros(1, bool)] for part in tracks[lost]]
+    buffer = story.begin()
+    for start in (0, 7):
+        part = slice(start, start + 7)
+        story.update(buffer, None, frames[part], tracks[part])
+    target = buffer.targets[1]
+    target.probabilities = [target.probabilities[0]] * 8  # one verb all the time
+    table = story.generate(buffer).interactions
+    spans = {*zip(table.start_frames.tolist(), table.end_frames.tolist(), strict=True)}
+    assert len(table) and spans == {(1, 5), (10, 12)}
+
+
+def test_verbs_that_the_branch_lacks_are_refused() -> None:
+    story = small_story()
+    sample = SMOTDataSample()
+    sample.video = VIDEO
+    sample.gt_interactions = Interactions(
+        np.array([1]), np.array([-1]), np.array(['relation 7'])
+    )
+    with pytest.raises(ValueError, match="'relation 7' is not among the 32 classes"):
+        story.loss(None, [], [sample])
 
 
 def test_options_out_of_range() -> None:
