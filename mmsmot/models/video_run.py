@@ -92,7 +92,8 @@ class VideoRun:
             follow what is alive; ``False`` describes all of them at the end. A
             post-processing part that needs the whole video has the same effect.
         patience: Frames without a box after which a track is taken for ended although the
-            estimator did not say so; ``None``: only the estimator says it.
+            estimator did not say so; ``None``: only the estimator says it, as it is with
+            an estimator whose :attr:`~.BaseEstimator.ids_return`.
         record: Keep the rows of all trajectories for :meth:`finish`. A stream without an
             end does not.
 
@@ -132,7 +133,7 @@ class VideoRun:
                 post_processing=model.post_processing,
                 prompt=prompt,
                 hold_frames=hold_frames,
-                patience=patience,
+                patience=None if estimator.ids_return else patience,
             )
             for prompt in own_tracks or (None,)
         ]

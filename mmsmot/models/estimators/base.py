@@ -79,10 +79,13 @@ class BaseEstimator(nn.Module):
             refuses at build what its semantics needs and the estimator does not provide.
         reads_prompt: Whether the tracks depend on the prompts. If not, several prompts
             share one pass over the video.
+        ids_return: Whether a track that is not seen may come back under its id at any
+            time, so that only the estimator's word ends it, never the time that passes.
     """
 
     provides: frozenset[str] = frozenset()
     reads_prompt = False
+    ids_return = False
 
     @property
     def source_name(self) -> str:

@@ -17,6 +17,8 @@ from mmsmot.structures import Frame, Prompt, Tracks, VideoInfo, pairwise_iou
 from projects.semtracker.models.semtracker import TARGET_ID
 from projects.semtracker.models.target_query import prompt_box
 
+LEAST_OVERLAP = 0.3  # IoU of a box and the track that it names, as SORT's association
+
 
 @dataclass(eq=False)
 class ChosenTrackState:
@@ -37,7 +39,7 @@ class ChosenTrackState:
 class ChosenTrack(BaseEstimator):
     """Tracks everybody, and reports the track nearest to the box or click.
 
-    A box takes the track that overlaps it most, a click the smallest one around it, or
+    A box takes the track that overlaps it most, with an IoU of at least .3, a click the smallest one around it, or
     else the nearest; where no track is there yet, the next frames are tried. A track that
     ends is not found again: that is what a tracker for one target has to be better at.
 
@@ -115,7 +117,8 @@ def named_track(prompt: Prompt, frame: Frame, tracks: Tracks) -> int | None:
         box = prompt_box(prompt, frame)
         if box is None:
             box = np.array(prompt.boxes[min(prompt.boxes)])
-        return int(pairwise_iou(box[None], tracks.boxes)[0].argmax())
+        iou = pairwise_iou(box[None], tracks.boxes)[0]
+        return int(iou.argmax()) if iou.max() >= LEAST_OVERLAP else None
     point = np.array(prompt.points[min(prompt.points)])
     offset = np.maximum(tracks.boxes[:, :2] - point, point - tracks.boxes[:, 2:])
     distance = np.hypot(*offset.clip(min=0).T)

@@ -61,6 +61,8 @@ from projects.semtracker.models.target_query import (
     named_row,
     prompt_box,
     require_frame_not_missed,
+    require_frames_in_video,
+    require_no_correction_missed,
 )
 from projects.semtracker.models.target_transformer import TargetTransformer
 from projects.semtracker.models.text_matcher import TextMatcher
@@ -92,6 +94,7 @@ class SemTrackerState:
 
     targets: list[Target]
     needs: frozenset[str]
+    last_frame_id: int = 0
 
 
 @MODELS.register_module()
@@ -127,6 +130,8 @@ class SemTracker(BaseEstimator):
         patience: Frames after which the whole image is searched for a lost target.
         search_interval: While it is lost, the whole image is searched every so many
             frames, which bounds the time of a target that never comes back.
+        max_search_regions: Most squares of a lost target that are searched in a frame. A
+            small target in a large image has more: they take turns.
         click_reach: As of :class:`.target_query.QueryOptions`, as are the next three.
         missed_click: What a click on nobody is.
         text_threshold: Least cosine of a sentence and a box.
@@ -139,6 +144,7 @@ class SemTracker(BaseEstimator):
 
     provides = frozenset({FEATURES, TRACK_FEATURES})
     reads_prompt = True
+    ids_return = True  # a target that is lost is looked for until the video ends
 
     def __init__(
         self,
@@ -155,6 +161,7 @@ class SemTracker(BaseEstimator):
         window_weight: float = 0.2,
         patience: int = 1,
         search_interval: int = 2,
+        max_search_regions: int = 64,
         click_reach: float = 0.02,
         missed_click: str = 'error',
         text_threshold: float = 0.0,
@@ -181,7 +188,11 @@ class SemTracker(BaseEstimator):
             absent_ratio=absent_ratio,
         )
         require_numbers(
-            owner, COUNT, patience=patience, search_interval=search_interval
+            owner,
+            COUNT,
+            patience=patience,
+            search_interval=search_interval,
+            max_search_regions=max_search_regions,
         )
         require_choice(owner, MISSED_CLICKS, missed_click=missed_click)
         self.detector = build_part(detector)
@@ -194,6 +205,7 @@ class SemTracker(BaseEstimator):
         self.found_threshold = found_threshold
         self.window_weight = window_weight
         self.patience, self.search_interval = patience, search_interval
+        self.max_search_regions = max_search_regions
         self.query = QueryOptions(
             click_reach, missed_click, text_threshold, text_margin
         )
@@ -209,6 +221,7 @@ class SemTracker(BaseEstimator):
                     f'SemTracker: {prompt.text!r} is a sentence, and this model has no '
                     'text_matcher; name the target by a box or a click'
                 )
+            require_frames_in_video(prompt, video)
         return SemTrackerState([Target(prompt) for prompt in prompts], needs)
 
     @torch.no_grad()
@@ -268,6 +281,8 @@ class SemTracker(BaseEstimator):
         boxes, detections = [], None
         for target in state.targets:
             prompt, is_waiting = target.prompt, target.memory is None
+            if not is_waiting:
+                require_no_correction_missed(prompt, frame, state.last_frame_id)
             box = prompt_box(prompt, frame)
             reads_detections = is_waiting or frame.frame_id in prompt.points
             if box is None and reads_detections and (prompt.points or prompt.text):
@@ -281,6 +296,7 @@ class SemTracker(BaseEstimator):
             if box is None and not may_wait:
                 require_frame_not_missed(prompt, frame, is_waiting)
             boxes.append(box)
+        state.last_frame_id = frame.frame_id
         return boxes
 
     def _named_box(
@@ -308,7 +324,10 @@ class SemTracker(BaseEstimator):
         places = [target.box]
         lost = target.lost_frames - self.patience
         if lost >= 0 and lost % self.search_interval == 0:
-            places += covering_boxes(target.box, frame.size, self.search_factor)
+            grid = covering_boxes(target.box, frame.size, self.search_factor)
+            # Of a small target's many squares a part at a time, all of them in turn.
+            num_parts = -(-len(grid) // self.max_search_regions)
+            places += grid[lost // self.search_interval % num_parts :: num_parts]
         return places
 
     def _search(

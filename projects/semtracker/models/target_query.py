@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from mmengine.logging import print_log
 
-from mmsmot.structures import Detections, Frame, Prompt
+from mmsmot.structures import Detections, Frame, Prompt, VideoInfo
 
 MISSED_CLICKS = ('error', 'wait')
 
@@ -132,13 +132,52 @@ def named_row(
     return best
 
 
+def named_frames(prompt: Prompt) -> list[int]:
+    """The frames for which a prompt has a box or a click, ascending."""
+    return sorted({*prompt.boxes, *prompt.points})
+
+
+def require_frames_in_video(prompt: Prompt, video: VideoInfo) -> None:
+    """Refuse a box or click of a frame that the video, where it is known, has not.
+
+    Raises:
+        ValueError: There is no such frame.
+    """
+    if video.frame_ids is None or not len(video.frame_ids):
+        return
+    missing = sorted({*named_frames(prompt)} - {*np.asarray(video.frame_ids).tolist()})
+    if missing:
+        raise ValueError(
+            f'{video.name}: a box or click is of frame {missing[0]}, which the video does '
+            f'not have; it has {len(video.frame_ids)} frames from {video.frame_ids[0]} to '
+            f'{video.frame_ids[-1]}'
+        )
+
+
+def require_no_correction_missed(
+    prompt: Prompt, frame: Frame, last_frame_id: int
+) -> None:
+    """Refuse a correction of a frame that was skipped between two that were read.
+
+    Raises:
+        ValueError: There is one.
+    """
+    missed = [n for n in named_frames(prompt) if last_frame_id < n < frame.frame_id]
+    if missed:
+        raise ValueError(
+            f'{frame.video.name}: a box or click corrects the track in frame '
+            f'{missed[0]}, which was not read: frame {frame.frame_id} follows on '
+            f'{last_frame_id}. Give it for a frame that is read (see --stride)'
+        )
+
+
 def require_frame_not_missed(prompt: Prompt, frame: Frame, is_waiting: bool) -> None:
     """Refuse a prompt whose first frame was never read.
 
     Raises:
         ValueError: The video began after it, or frames are skipped over it.
     """
-    named = [*prompt.boxes, *prompt.points]
+    named = named_frames(prompt)
     if is_waiting and named and frame.frame_id > min(named):
         raise ValueError(
             f'{frame.video.name}: the target is named in frame {min(named)}, which was '

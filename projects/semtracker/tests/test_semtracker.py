@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.user_errors import is_for_users
 from projects.semtracker.models.chosen_track import ChosenTrack
 from projects.semtracker.models.scene_context import SceneContext
+from projects.semtracker.models.search_region import covering_boxes
 from projects.semtracker.models.semtracker import SemTracker
 from projects.semtracker.models.target_transformer import TargetPrediction
 
@@ -315,3 +317,53 @@ def test_the_baseline_follows_the_track_that_is_named() -> None:
         np.testing.assert_allclose(table.boxes[:, 0], [x for x, _ in WALK[:5]], atol=5)
     with pytest.raises(ValueError, match='reads boxes and clicks alone'):
         run(model, frames, Prompt('red'))
+
+
+def test_the_baseline_takes_nobody_for_a_target_that_is_not_detected() -> None:
+    late = [None, *[(20, 40)] * 11]
+    model = ChosenTrack(
+        detector=SquareDetector(),
+        tracker=dict(type='SORT', min_hits=1, max_age=1, iou_threshold=0.1),
+    )
+    (table,) = run(model, video_frames(dict(red=late, blue=STAND)), BOX)
+    assert table.frame_ids.tolist() == [*range(3, 13)]  # not the far blue one
+    assert (table.boxes[:, 0] < 200).all()
+
+
+def test_a_prompt_that_is_never_read_is_refused() -> None:
+    frames = video_frames(dict(red=WALK))
+    boxes = {1: (16, 40, 48, 72), 4: (40, 40, 72, 72)}
+    with pytest.raises(ValueError, match='in frame 4, which was not read: frame 5 fol'):
+        run(tracker(), frames[::2], Prompt(boxes=boxes))
+    video = replace(VIDEO, frame_ids=np.arange(1, 13))
+    late = Prompt(boxes={1: boxes[1], 500: boxes[4]})
+    with pytest.raises(ValueError, match='frame 500, which the video does not have'):
+        tracker().begin(video, [late], needs=frozenset())
+
+
+def test_a_small_target_is_looked_for_in_turns() -> None:
+    model = tracker(max_search_regions=16)
+    state = model.begin(VIDEO, [BOX], needs=frozenset())
+    target = state.targets[0]
+    target.box = np.array([100.0, 100, 110, 120])
+    frame = Frame(replace(VIDEO, width=1920, height=1080), 1, 0.0)
+    grid = covering_boxes(target.box, frame.size, model.search_factor)
+    seen = set()
+    num_parts = -(-len(grid) // 16)
+    assert num_parts > 50
+    for turn in range(num_parts):
+        target.lost_frames = model.patience + turn * model.search_interval
+        places = model._places(state, 0, frame)[1:]
+        assert 0 < len(places) <= 16
+        seen |= {tuple(box) for box in places}
+    assert seen == {tuple(box) for box in grid}
+
+
+def test_time_alone_ends_no_target() -> None:
+    """A stream forgets tracks that are not seen; a target is looked for all the time."""
+    walk = [*WALK[:3], *[None] * 6, *[(16, 110)] * 3]
+    model = SMOT(estimator=tracker()).eval()
+    video_run = model.begin(VIDEO, [BOX], early=True, patience=2, record=False)
+    for frame in video_frames(dict(red=walk)):
+        video_run.push([frame])
+        assert video_run.live_ids == [1]
