@@ -4,7 +4,10 @@ custom_imports = dict(imports=[
     'projects.semtracker.evaluation.semantic_tracking_metric',
     'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
 ])
-# Episodes: the head adapts to the first half of a clip, and is judged on the second.
+# Episodes: the head adapts to the first half of a clip, and is judged on the second. At
+# inference it is not adapted: the plain term is what it learns for that.
 model = dict(
     semantics=dict(
-        meta=dict(type='MetaLearning', inner_steps=2, inner_lr=0.1, second_order=True)))
+        meta=dict(
+            type='MetaLearning', inner_steps=2, inner_lr=0.1, second_order=True,
+            plain_weight=1.0)))

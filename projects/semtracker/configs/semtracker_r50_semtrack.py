@@ -4,10 +4,11 @@ _base_ = [
 ]
 custom_imports = dict(imports=[
     'projects.semtracker.datasets.semtrack_dataset',
-    'projects.semtracker.datasets.synsmot_episodes',
     'projects.semtracker.evaluation.semantic_tracking_metric',
     'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
 ])
+_classes_ = 'data/SemTrack/train.json'  # 52 interactions, 115 objects
+_depth_ = dict(frame_layers=4, temporal_layers=4)
 _wide_ = dict(channels=256, heads=8)  # the paper states no sizes: these are ours
 model = dict(
     estimator=dict(
@@ -16,14 +17,14 @@ model = dict(
         tracking=dict(**_wide_, layers=6, template_grid=8, search_grid=20),
         text_matcher=dict(channels=256, width=256, buckets=8192)),
     semantics=dict(
-        meta=dict(type='MetaLearning'),
-        branch=dict(**_wide_, token_channels=256, frame_layers=4, temporal_layers=4)))
-train_dataloader = dict(
-    dataset=dict(
-        _delete_=True, type='SemTrackDataset', data_root='data/SemTrack',
-        annotations='train.json', pipeline=[dict(type='PackClip')]))
-test_dataloader = dict(
-    dataset=dict(
-        _delete_=True, type='SemTrackDataset', data_root='data/SemTrack',
-        annotations='val.json', test_mode=True))
-test_evaluator = [dict(type='SemanticTrackingMetric')]
+        meta=dict(type='MetaLearning', plain_weight=1.0),
+        branch=dict(**_wide_, **_depth_, classes=_classes_, token_channels=256)))
+_semtrack_ = dict(
+    _delete_=True, type='SemTrackDataset', data_root='data/SemTrack', classes=_classes_)
+_clips_ = dict(annotations='train.json', pipeline=[dict(type='PackClip')])
+train_dataloader = dict(dataset=dict(**_semtrack_, **_clips_))
+test_dataloader = dict(dataset=dict(**_semtrack_, annotations='val.json', test_mode=True))
+test_evaluator = [
+    dict(type='SemanticTrackingMetric', classes=_classes_),
+    dict(type='TrackingMetric', preprocessing='none')
+]

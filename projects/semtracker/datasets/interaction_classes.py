@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmsmot.utils.json_file import read_json
 
 # The 10 supercategories of SynSMOT's verbs. The last nine verbs are done with a thing.
 SUPERCATEGORIES: dict[str, tuple[str, ...]] = {
@@ -42,6 +47,48 @@ THING_ACTIONS: dict[str, tuple[str, str]] = {
 }
 PEOPLE = ('boy', 'girl', 'man', 'woman')
 OBJECTS: tuple[str, ...] = (*PEOPLE, *sorted({o for _, o in THING_ACTIONS.values()}))
+
+
+def read_classes(path: str | os.PathLike) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Interaction classes and object classes of a data set, by id.
+
+    Args:
+        path: JSON object with the lists ``relation_categories`` and ``categories`` of
+            ``id`` and ``name``: an annotation file of SemTrack, or these two lists alone.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A list is not there or malformed, or two classes have one name; names
+            the file, the list and the entry.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f'{path}: expected a JSON file with the lists "relation_categories" and '
+            '"categories", such as the annotations of the training split'
+        )
+    content = read_json(path)
+    return (
+        _class_names(content, 'relation_categories', path),
+        _class_names(content, 'categories', path),
+    )
+
+
+def _class_names(content: Any, name: str, path: str | os.PathLike) -> tuple[str, ...]:
+    entries = content.get(name) if isinstance(content, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise ValueError(f'{path}: expected a list {name!r} of classes')
+    names: dict[int, str] = {}
+    for number, entry in enumerate(entries):
+        is_class = isinstance(entry, dict) and type(entry.get('id')) is int
+        if not is_class or not isinstance(entry.get('name'), str):
+            raise ValueError(
+                f'{path}: {name}[{number}]: expected a whole number "id" and a text '
+                f'"name", got {entry!r:.80}'
+            )
+        if entry['id'] in names or entry['name'] in names.values():
+            raise ValueError(f'{path}: {name}[{number}] is there twice: {entry!r:.80}')
+        names[entry['id']] = entry['name']
+    return tuple(names[number] for number in sorted(names))
 
 
 def frequency_groups(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,11 +14,14 @@ from mmsmot.datasets.video_dataset import VideoDataset
 from mmsmot.registry import DATASETS
 from mmsmot.structures import VideoInfo
 from mmsmot.utils.number_ranges import require_choice
+from projects.semtracker.datasets.interaction_classes import read_classes
+from projects.semtracker.datasets.relation_tracks import NO_RELATION
 from projects.semtracker.datasets.semtrack_episodes import (
     target_events,
     target_trajectory,
 )
 from projects.semtracker.datasets.semtrack_json import (
+    SemTrackFile,
     SemTrackQuery,
     read_semtrack_json,
 )
@@ -41,6 +45,9 @@ class SemTrackDataset(VideoDataset):
         annotations: Name of the JSON file in it.
         query: ``'text'``, the file's own; ``'box'`` or ``'point'`` of the target's first
             box.
+        classes: File of the classes that are known
+            (:func:`.interaction_classes.read_classes`): interactions of other classes are
+            refused; ``None``: whatever the annotations have.
         fps: Frames a second; the file does not say.
         strict: Make what would be mended an error.
         sequences: As of :class:`~mmsmot.datasets.VideoDataset`, as are the next six;
@@ -64,6 +71,7 @@ class SemTrackDataset(VideoDataset):
         data_root: str,
         annotations: str,
         query: str = 'text',
+        classes: str | None = None,
         fps: float = 30.0,
         strict: bool = False,
         sequences: Sequence[str] | None = None,
@@ -78,6 +86,7 @@ class SemTrackDataset(VideoDataset):
         require_choice('SemTrackDataset', ('text', 'box', 'point'), query=query)
         self.annotations = annotations
         self.query = query
+        self.classes = classes
         self.fps = fps
         self.strict = strict
         super().__init__(
@@ -93,36 +102,68 @@ class SemTrackDataset(VideoDataset):
         )
 
     def load_data_list(self) -> list[dict]:
-        content = read_semtrack_json(
-            Path(self.data_root) / self.annotations, self.strict
-        )
-        queries = {query.name: query for query in content.queries}
-        return [
-            dict(
-                video=self._video(queries[name]),
-                gt=GroundTruth(
-                    trajectories=target_trajectory(queries[name]),
-                    interactions=target_events(
-                        queries[name], content.categories, content.relations
-                    ),
-                ),
-                prompt=target_prompt(
-                    self.query,
-                    target_trajectory(queries[name]),
-                    queries[name].text,
-                    queries[name].video,
-                ),
-            )
-            for name in self.selected(sorted(queries))
-        ]
+        content = read_semtrack_json(self._path, self.strict)
+        self._require_known(content)
+        queries = self._by_name(content)
+        names = self.selected(sorted(queries))
+        return [self._episode(queries[name], name, content) for name in names]
 
-    def _video(self, query: SemTrackQuery) -> ImageSequence:
+    def _by_name(self, content: SemTrackFile) -> dict[str, SemTrackQuery]:
+        """The queries by name, of those that share one by the video's whole path."""
+        shared = Counter(query.name for query in content.queries)
+        queries: dict[str, SemTrackQuery] = {}
+        for query in content.queries:
+            name = query.name
+            if shared[name] > 1:
+                name = f'{query.video.replace("/", "_")}_{query.text.replace(" ", "_")}'
+            if name in queries:
+                raise ValueError(
+                    f'{self._path}: video {query.video!r} has the query {query.text!r} '
+                    'twice'
+                )
+            queries[name] = query
+        return queries
+
+    def _episode(self, query: SemTrackQuery, name: str, content: SemTrackFile) -> dict:
+        trajectory = target_trajectory(query)
+        if self.query != 'text' and not len(trajectory):
+            raise ValueError(
+                f'{self._path}: video {query.video!r} has no box of its target, so that '
+                f"query={self.query!r} cannot name it; take 'text'"
+            )
+        events = target_events(query, content.categories, content.relations)
+        return dict(
+            video=self._video(query, name),
+            gt=GroundTruth(trajectories=trajectory, interactions=events),
+            prompt=target_prompt(self.query, trajectory, query.text, query.video),
+        )
+
+    @property
+    def _path(self) -> Path:
+        return Path(self.data_root) / self.annotations
+
+    def _require_known(self, content: SemTrackFile) -> None:
+        if self.classes is None:
+            return
+        verbs, _ = read_classes(self.classes)
+        classes_there = set()
+        for query in content.queries:
+            roles = query.tracks.subject_relations, query.tracks.object_relations
+            classes_there |= {*np.concatenate(roles).flatten().tolist()} - {NO_RELATION}
+        unknown = sorted({content.relations[i] for i in classes_there} - {*verbs})
+        if unknown:
+            raise ValueError(
+                f'{self._path}: the interaction {unknown[0]!r} is not among the '
+                f'{len(verbs)} classes of {self.classes} ({len(unknown)} such classes)'
+            )
+
+    def _video(self, query: SemTrackQuery, name: str) -> ImageSequence:
         folder = Path(self.data_root) / query.video
         paths, size = None, (None, None)
         if folder.is_dir():
             images = open_image_sequence(folder)
             paths, size = images.image_paths, (images.video.width, images.video.height)
-        info = VideoInfo(query.name, str(folder), self.fps, *size)
+        info = VideoInfo(name, str(folder), self.fps, *size)
         frame_ids = np.asarray(query.frame_ids)
         if paths is not None:
             if frame_ids.max(initial=0) > len(paths):

@@ -13,7 +13,7 @@ from mmsmot.registry import METRICS
 from mmsmot.structures import Interactions, Prompt
 from mmsmot.utils.number_ranges import FRACTION, require_numbers
 from projects.semtracker.datasets.episode_labels import frame_labels
-from projects.semtracker.datasets.interaction_classes import VERBS
+from projects.semtracker.datasets.interaction_classes import VERBS, read_classes
 from projects.semtracker.datasets.relation_tracks import RelationTracks
 from projects.semtracker.evaluation.clear_tr import clear_tr
 from projects.semtracker.evaluation.interaction_f1 import (
@@ -57,6 +57,8 @@ class SemanticTrackingMetric(BaseMetric):
 
     Args:
         verbs: The V interaction classes.
+        classes: A file of them in their place
+            (:func:`~projects.semtracker.datasets.interaction_classes.read_classes`).
         groups: Verbs by frequency group, ``dict(head=[...], middle=[...], tail=[...])``;
             ``None`` for none.
         iou_threshold: A predicted box covers the target from this IoU on; interactions
@@ -72,6 +74,7 @@ class SemanticTrackingMetric(BaseMetric):
         self,
         *,
         verbs: Sequence[str] = VERBS,
+        classes: str | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
         iou_threshold: float = 0.5,
         mode: str = 'fixed',
@@ -84,7 +87,7 @@ class SemanticTrackingMetric(BaseMetric):
             raise ValueError(
                 f'SemanticTrackingMetric: mode must be one of {MODES}, got {mode!r}'
             )
-        self.verbs = tuple(verbs)
+        self.verbs = tuple(verbs) if classes is None else read_classes(classes)[0]
         self.groups = {
             verb: group for group, members in (groups or {}).items() for verb in members
         }

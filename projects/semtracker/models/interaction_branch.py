@@ -11,7 +11,11 @@ from torch import nn
 
 from mmsmot.registry import MODELS
 from mmsmot.utils.number_ranges import COUNT, require_numbers
-from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
+from projects.semtracker.datasets.interaction_classes import (
+    OBJECTS,
+    VERBS,
+    read_classes,
+)
 
 ROLES = ('subject', 'object')  # what the target is
 GEOMETRY = 9  # numbers of a box, see box_geometry
@@ -232,6 +236,8 @@ class InteractionBranch(nn.Module):
     Args:
         verbs: The V verbs.
         partners: The C classes of the other side.
+        classes: A file of both in their place
+            (:func:`~projects.semtracker.datasets.interaction_classes.read_classes`).
         counts: Tokens of the target, around it, and of the scene
             (:attr:`SceneContext.counts`).
         token_channels: Of the shared features.
@@ -249,6 +255,7 @@ class InteractionBranch(nn.Module):
         *,
         verbs: Sequence[str] = VERBS,
         partners: Sequence[str] = OBJECTS,
+        classes: str | None = None,
         counts: Sequence[int] = (6, 49, 15),
         token_channels: int = 96,
         channels: int = 96,
@@ -268,6 +275,8 @@ class InteractionBranch(nn.Module):
             temporal_layers=temporal_layers,
             window=window,
         )
+        if classes is not None:
+            verbs, partners = read_classes(classes)
         self.verbs, self.partners = tuple(verbs), tuple(partners)
         shape = dict(channels=channels, heads=heads)
         self.encoder = FrameEncoder(
