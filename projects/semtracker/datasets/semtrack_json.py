@@ -21,6 +21,11 @@ REPAIRS = {
     'main_object_missing': 'annotations without main_object, taken for other objects',
     'main_object_none': 'queries whose annotations name no main object; the longest track '
     'is taken for it',
+    'main_object_several': 'queries with several main objects; the one with the most main '
+    'boxes is the target',
+    'main_object_partial': "boxes of a main object's track that are not marked main, taken "
+    'for it',
+    'image_repeated': 'second images of a frame of a video, left out with their boxes',
     'relation_missing': 'annotations without a relation, taken for none',
     'relation_unknown': 'relation ids that are not in relation_categories, taken for none',
     'box_invalid': 'boxes without area or with a number that is not finite, left out',
@@ -133,10 +138,13 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
             ('annotations', ('image_id', 'track_id', 'category_id', 'bbox')),
         )
     )
-    names = {int(c['id']): str(c['name']) for c in categories}
+    names = {
+        _whole(c, 'id', f'{path}: categories[{k}]'): str(c['name'])
+        for k, c in enumerate(categories)
+    }
     relations = _relations(content, annotations, path)
     repairs = FormatRepairs(path, strict)
-    places = {i['id']: (i['video_id'], int(i['frame_index']) + 1) for i in images}
+    places = _image_places(images, repairs)
     rows: dict[Any, list[tuple]] = {video['id']: [] for video in videos}
     box_keys: set[tuple] = set()
     for number, entry in enumerate(annotations):
@@ -263,6 +271,36 @@ def _relations(
     return {i: f'relation {i}' for i in numbers}
 
 
+def _whole(entry: Mapping[str, Any], key: str, place: str) -> int:
+    """A whole number of an entry."""
+    if type(entry[key]) is not int:
+        raise ValueError(
+            f'{place}: {key} must be a whole number, got {entry[key]!r:.60}'
+        )
+    return entry[key]
+
+
+def _image_places(
+    images: Sequence[dict[str, Any]], repairs: FormatRepairs
+) -> dict[Any, tuple[Any, int]]:
+    """Video and frame number, from 1, of each image by id."""
+    places: dict[Any, tuple[Any, int]] = {}
+    frames: set[tuple[Any, int]] = set()
+    for number, image in enumerate(images):
+        place = f'{repairs.path}: images[{number}]'
+        image_id, video_id, frame_index = (
+            _whole(image, key, place) for key in ('id', 'video_id', 'frame_index')
+        )
+        if frame_index < 0:
+            raise ValueError(f'{place}: frame_index must be from 0, got {frame_index}')
+        if (video_id, frame_index) in frames:
+            repairs.add('image_repeated', f'images[{number}]')
+            continue
+        frames.add((video_id, frame_index))
+        places[image_id] = video_id, frame_index + 1
+    return places
+
+
 def _row(
     entry: dict[str, Any],
     place: str,
@@ -272,6 +310,8 @@ def _row(
     repairs: FormatRepairs,
 ) -> tuple | None:
     """Frame, track, box, category, main, relations; ``None`` where it is left out."""
+    for key in ('image_id', 'track_id', 'category_id'):
+        _whole(entry, key, f'{repairs.path}: {place}')
     if entry['image_id'] not in places:
         repairs.add('image_unknown', f'{place}: image_id {entry["image_id"]!r}')
         return None
@@ -280,7 +320,13 @@ def _row(
             'category_unknown', f'{place}: category_id {entry["category_id"]!r}'
         )
         return None
-    box = np.asarray(entry['bbox'], float).reshape(-1)
+    try:
+        box = np.asarray(entry['bbox'], float).reshape(-1)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f'{repairs.path}: {place}: bbox must be four numbers left, top, width, '
+            f'height, got {entry["bbox"]!r:.60}'
+        ) from None
     if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= 0).any():
         repairs.add('box_invalid', f'{place}: bbox {entry["bbox"]!r:.60}')
         return None
@@ -306,7 +352,7 @@ def _relation(
     if entry.get(key) is None:
         repairs.add('relation_missing', f'{place}: {key}')
         return NO_RELATION
-    number = int(entry[key])
+    number = _whole(entry, key, f'{repairs.path}: {place}')
     if number >= 0 and number not in relations:
         repairs.add('relation_unknown', f'{place}: {key} {number}')
         return NO_RELATION
@@ -332,8 +378,21 @@ def _table(rows: list[tuple]) -> RelationTracks:
 def _with_main(
     tracks: RelationTracks, name: str, repairs: FormatRepairs
 ) -> RelationTracks:
-    """The longest track is the target's where no annotation says which one is."""
-    if tracks.is_main.any() or not len(tracks):
+    """One track is the target's, in all of its boxes.
+
+    The longest one where no annotation says which one is; of several that are marked the
+    one with the most marked boxes.
+    """
+    if not len(tracks):
+        return tracks
+    if tracks.is_main.any():
+        ids, counts = np.unique(tracks.ids[tracks.is_main], return_counts=True)
+        if len(ids) > 1:
+            repairs.add('main_object_several', f'video {name}')
+        is_target = tracks.ids == ids[counts.argmax()]
+        for frame_id in tracks.frame_ids[is_target & ~tracks.is_main].tolist():
+            repairs.add('main_object_partial', f'video {name}, frame {frame_id}')
+        tracks.is_main[:] = is_target
         return tracks
     repairs.add('main_object_none', f'video {name}')
     ids, counts = np.unique(tracks.ids, return_counts=True)

@@ -125,6 +125,55 @@ def test_without_main_object_the_longest_track_is_the_target(tmp_path: Path) -> 
     assert {*target_trajectory(read.queries[0]).ids.tolist()} == {1}
 
 
+def test_one_track_is_the_target_in_all_its_boxes(tmp_path: Path) -> None:
+    content = copy.deepcopy(CONTENT)
+    content['annotations'][0]['main_object'] = 0
+    content['annotations'][5]['main_object'] = 1  # of track 2
+    path = written(tmp_path, content)
+    read = read_semtrack_json(path)
+    assert read.repairs.counts == {'main_object_several': 1, 'main_object_partial': 1}
+    target = target_trajectory(read.queries[0])
+    assert {*target.ids.tolist()} == {1}
+    assert target.frame_ids.tolist() == [1, 2, 3, 4]
+    with pytest.raises(ValueError, match='several main objects'):
+        read_semtrack_json(path, strict=True)
+
+
+def test_two_images_of_one_frame(tmp_path: Path) -> None:
+    content = copy.deepcopy(CONTENT)
+    content['images'].append(dict(id=77, video_id=1, frame_index=0))
+    content['annotations'][0]['image_id'] = 77
+    read = read_semtrack_json(written(tmp_path, content))
+    assert read.repairs.counts == {'image_repeated': 1, 'image_unknown': 1}
+    assert read.queries[0].frame_ids.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (
+            dict(relation_sub_category_id=[3]),
+            r'relation_sub_category_id must be a whole',
+        ),
+        (dict(relation_obj_category_id='push'), "whole number, got 'push'"),
+        (dict(bbox='abc'), "bbox must be four numbers.*got 'abc'"),
+        (dict(track_id=None), 'track_id must be a whole number, got None'),
+        (dict(image_id=[1]), r'image_id must be a whole number, got \[1\]'),
+    ],
+)
+def test_values_that_are_no_numbers_are_named(
+    tmp_path: Path, change: dict, message: str
+) -> None:
+    content = copy.deepcopy(CONTENT)
+    content['annotations'][2] |= change
+    with pytest.raises(ValueError, match=rf'gt\.json: annotations\[2\]: .*{message}'):
+        read_semtrack_json(written(tmp_path, content))
+    content = copy.deepcopy(CONTENT)
+    content['images'][1]['frame_index'] = None
+    with pytest.raises(ValueError, match=r'images\[1\]: frame_index must be a whole'):
+        read_semtrack_json(written(tmp_path, content))
+
+
 @pytest.mark.parametrize(
     ('broken', 'message'),
     [
@@ -232,6 +281,19 @@ def test_a_dataset_of_queries(tmp_path: Path) -> None:
         data_root=str(tmp_path), annotations='gt.json', query='box', test_mode=True
     )
     assert dataset[0]['data_samples'].prompt.boxes == {1: (0, 0, 10, 20)}
+
+
+def test_one_sentence_in_two_videos_of_one_name(tmp_path: Path) -> None:
+    content = copy.deepcopy(CONTENT)
+    content['videos'].append(dict(id=2, name='TAO/a', lang='the red man'))
+    content['images'].append(dict(id=50, video_id=2, frame_index=0))
+    written(tmp_path, content)
+    options = dict(data_root=str(tmp_path), annotations='gt.json', test_mode=True)
+    dataset = SemTrackDataset(**options)
+    names = [dataset[k]['data_samples'].video.name for k in range(len(dataset))]
+    assert names == ['TAO_a_the_red_man', 'YFCC_a_the_red_man']
+    with pytest.raises(ValueError, match="'TAO/a' has no box of its target"):
+        SemTrackDataset(**options, query='box')
 
 
 def test_strict_repairs_name_the_file() -> None:
