@@ -46,3 +46,14 @@ def frame_labels(
         verb_labels[inside, role] = verb_of.get(verb, -1)
         partner_labels[inside, role] = partner_of.get(str(partner), -1)
     return verb_labels, partner_labels
+
+
+def verb_frames(labels: np.ndarray, verbs: Sequence[str]) -> dict[str, int]:
+    """In how many frames each verb is done, as subject or as object.
+
+    Args:
+        labels: (R, 2) verbs of :func:`frame_labels`, of all targets.
+        verbs: The V verbs.
+    """
+    counts = np.bincount(labels[labels > 0], minlength=len(verbs) + 1)[1:]
+    return dict(zip(verbs, counts.tolist(), strict=True))

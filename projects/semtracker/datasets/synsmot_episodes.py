@@ -45,9 +45,10 @@ class SynSMOTEpisodes(BenSMOTDataset):
         query: How the target is named: ``'box'`` where it is first clearly visible,
             ``'point'``, a click on it there, or ``'text'``, a sentence about its looks.
         tail: Subsampling of the episodes to a longer tail: the k-th most frequent of V
-            verbs keeps ``tail ** (-k / (V - 1))`` of its episodes, so that the ratio of
-            head to tail grows ``tail`` times; 1 keeps all. An episode counts as its rarest
-            verb's. Which are kept follows their names, not the order of reading.
+            verbs keeps about ``tail ** (-k / (V - 1))`` of its episodes; 1 keeps all. An
+            episode counts as its rarest verb's, and verbs share episodes, so that the ratio
+            of head to tail by frames is another than ``tail`` times the old one, and a rare
+            verb may lose all of its episodes, which is logged. Which are kept follows their names, not the order of reading.
         sequences: As of :class:`~mmsmot.datasets.VideoDataset`, as are the next six.
         num_frames: Frames in a clip.
         run_length: Length of the run that they are drawn from.
@@ -164,6 +165,17 @@ class SynSMOTEpisodes(BenSMOTDataset):
                 logger='current',
                 level=logging.INFO,
             )
+            kept_verbs = {
+                verb for e in kept_episodes for verb in subject_frames(e['gt'])
+            }
+            lost_verbs = sorted({*counts} - kept_verbs)
+            if lost_verbs:
+                print_log(
+                    f'{self.data_root}/{self.split}: a tail of {self.tail:g} leaves no '
+                    f'episode of {", ".join(lost_verbs)}',
+                    logger='current',
+                    level=logging.WARNING,
+                )
         return kept_episodes
 
 

@@ -13,6 +13,8 @@ import torch
 from mmsmot.engine import load_config
 from mmsmot.models.training.feature_cache import FeatureCache
 from mmsmot.registry import build_part
+from projects.semtracker.datasets.episode_labels import frame_labels, verb_frames
+from projects.semtracker.datasets.interaction_classes import VERBS
 from projects.semtracker.datasets.synsmot_episodes import SynSMOTEpisodes
 from projects.semtracker.models.episode_store import EpisodeStore
 from projects.semtracker.tools import cache_episodes, compare_heads, episode_statistics
@@ -85,6 +87,7 @@ def test_heads_learn_and_runs_are_kept(
     means = {name: np.mean([run[name] for run in scores]) for name in scores[0]}
     assert means['oracle_micro'] > means['query_micro']  # true labels help
     assert means['swapped'] == 0  # nobody is an object here
+    assert means['copy_micro'] == 1  # and nobody changes what is done
     capsys.readouterr()
     run_tool(
         monkeypatch,
@@ -100,6 +103,41 @@ def test_heads_learn_and_runs_are_kept(
     assert json.loads(heads.read_text()) == content  # nothing is done again
     printed = capsys.readouterr().out
     assert '| val | maml-second | 2 |' in printed and '±' in printed
+
+
+def test_stale_scores_are_refused_and_saved_weights_written(
+    stores: Path, tmp_path: Path, monkeypatch
+) -> None:
+    out, encoder = tmp_path / 'scores.json', tmp_path / 'encoder.safetensors'
+    common = ('--episodes', stores, '--batch', 4, '--frames', 8, '--out', out)
+    run_tool(monkeypatch, *common, '--steps', 1)
+    with pytest.raises(
+        ValueError, match=r"plain/0 was made with schedule \{'steps': 1"
+    ):
+        run_tool(monkeypatch, *common, '--steps', 2)
+    # The scores are there, the weights are not.
+    run_tool(monkeypatch, *common, '--steps', 1, '--save', encoder)
+    assert encoder.exists()
+    # A split that is not there yet, and heads that adapt.
+    options = ('--steps', 1, '--splits', 'val', 'train', '--adapt')
+    run_tool(monkeypatch, *common, *options)
+    run = json.loads(out.read_text())['plain/0']
+    assert 'oracle_micro' in run['val'] and 'oracle_micro' in run['train']
+    again = ('--steps', 1, '--encoder', encoder, '--variants', 'no-context')
+    with pytest.raises(ValueError, match="scene context, which 'no-context' does not"):
+        run_tool(monkeypatch, *common[:-1], tmp_path / 'other.json', *again)
+
+
+def test_episodes_of_other_settings_are_refused(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / 'val').mkdir()
+    settings = dict(config='a', data_root='d', tail=1.0, weights='')
+    (tmp_path / 'val/settings.json').write_text(json.dumps(settings))
+    argv = ['x', 'a', '--data-root', 'd', '--split', 'val', '--out', str(tmp_path)]
+    monkeypatch.setattr(sys, 'argv', argv)
+    cache_episodes.main()
+    monkeypatch.setattr(sys, 'argv', [*argv, '--tail', '20'])
+    with pytest.raises(ValueError, match='was made with tail 1.0, not 20.0'):
+        cache_episodes.main()
 
 
 def test_windows_follow_seed_and_step_and_balance_verbs(stores: Path) -> None:
@@ -168,3 +206,16 @@ def test_statistics_by_the_tool(synsmot: Path, capsys, monkeypatch) -> None:
     episode_statistics.main()
     printed = capsys.readouterr().out
     assert '| train | 4 | ' in printed and 'head to tail' in printed
+    # In either role, as compare_heads.py and the configs group the verbs.
+    labels = np.array([[1, 0], [0, 1], [2, 3], [-1, 0]])
+    assert verb_frames(labels, 'abc') == dict(a=2, b=1, c=1)
+    dataset = SynSMOTEpisodes(
+        data_root=str(synsmot), test_mode=True, cache=str(synsmot / 'index.npz')
+    )
+    infos = [dataset.get_data_info(k) for k in range(len(dataset))]
+    num_frames = 0
+    for info in infos:
+        frame_ids = info['gt'].trajectories.frame_ids
+        verbs, _ = frame_labels(info['gt'].interactions, frame_ids, VERBS, ())
+        num_frames += int((verbs == 1 + VERBS.index('give.v.03')).sum())
+    assert num_frames and f'| {num_frames:,} |' in printed.split('| give.v.03 |')[1]

@@ -3,7 +3,8 @@
     python projects/semtracker/tools/cache_episodes.py CONFIG --data-root data/SynSMOT \\
         --split train --weights smoter_tiny_synsmot --out work_dirs/episodes
 
-Boxes are the true ones. A split that lies in ``--out`` already is left as it is.
+Boxes are the true ones. A split that lies in ``--out`` already is left as it is, and
+must have been made in the same way.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,12 +25,14 @@ with tool_imports():
     from mmsmot.registry import DATASETS, build_part
     from mmsmot.utils.atomic import atomic_folder
     from mmsmot.utils.bundled_weights import weights_path
+    from mmsmot.utils.json_file import read_json, write_json
     from mmsmot.utils.progress_bar import progress_bar
     from projects.semtracker.datasets.episode_labels import frame_labels
     from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
     from projects.semtracker.models.interaction_branch import box_geometry
 
 BATCH = 16  # frames at once
+SETTINGS = 'settings.json'  # how the episodes of a folder were made
 
 
 def parse_args() -> argparse.Namespace:
@@ -51,7 +55,14 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     folder = Path(args.out) / args.split
+    settings = dict(
+        config=args.config,
+        data_root=args.data_root,
+        tail=args.tail,
+        weights=args.weights or '',
+    )
     if folder.exists():
+        require_same_settings(folder, settings)
         print(f'{folder} is there already')
         return
     config = load_config(args.config)
@@ -72,8 +83,25 @@ def main() -> None:
     cache = FeatureCache(features, estimator.detector)
     with atomic_folder(folder) as temporary:
         write_episodes(dataset, estimator, cache, temporary)
+        write_json(settings, temporary / SETTINGS)
         shutil.copymode(args.out, temporary)
     print(folder)
+
+
+def require_same_settings(folder: Path, settings: dict[str, Any]) -> None:
+    """Refuse episodes that were cached in another way.
+
+    Raises:
+        ValueError: Names the folder and the setting.
+    """
+    path = folder / SETTINGS
+    cached = read_json(path) if path.exists() else {}
+    for name, value in settings.items():
+        if cached.get(name) != value:
+            raise ValueError(
+                f'{folder}: was made with {name} {cached.get(name)!r}, not {value!r}; '
+                'write to another folder with --out, or remove it'
+            )
 
 
 def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> None:

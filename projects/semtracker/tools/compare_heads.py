@@ -6,13 +6,14 @@
 Every variant of a seed begins with the same weights, takes as many steps, and sees the
 same windows. ``--encoder FILE`` takes shared features and frame encoder from a file of
 this tool (``--save``) and trains the temporal head alone: then a run takes a minute. What
-is in ``--out`` already is not done again.
+is in ``--out`` already is not done again, and must be of the same schedule and encoder.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ with tool_imports():
     from mmsmot.utils.checkpoint import load_weights, save_weights
     from mmsmot.utils.json_file import read_json, write_json
     from mmsmot.utils.progress_bar import progress_bar
+    from projects.semtracker.datasets.episode_labels import verb_frames
     from projects.semtracker.datasets.interaction_classes import VERBS, frequency_groups
     from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_counts
     from projects.semtracker.models.episode_store import EpisodeBatch, EpisodeStore
@@ -129,28 +131,76 @@ def main() -> None:
     schedule = Schedule(
         args.steps, args.batch, args.frames, args.lr, args.inner_lr, args.inner_steps
     )
+    settings = dict(schedule=vars(schedule), encoder=args.encoder or '')
     content = read_json(args.out) if Path(args.out).exists() else {}
+    require_same_settings(content, settings, args.out)
+    if args.encoder is not None:
+        require_context(args.variants)
     meta = MetaLearning(inner_lr=args.inner_lr, inner_steps=args.inner_steps)
     frozen = None
     if args.encoder is not None:  # its frames are the same in every run
         model = BranchOnEpisodes(train.tokens.shape[2], {})
         load_weights(model, args.encoder)
         frozen = model, encoded(model, train)
+    last_run = args.variants[-1], args.seeds[-1]
     for name in args.variants:
         for seed in args.seeds:
             key = f'{name}/{seed}'
-            if key in content:
+            is_saved = bool(args.save) and (name, seed) == last_run
+            if is_complete(content.get(key), args) and not is_saved:
                 continue
             model = trained(name, seed, train, schedule, frozen)
             groups = verb_groups(train)
-            content[key] = {
-                split: scores_of(model, store, groups, meta if args.adapt else None)
-                for split, store in test.items()
-            } | dict(schedule=vars(schedule), encoder=args.encoder or '')
+            content[key] = (
+                content.get(key, {})
+                | {
+                    split: scores_of(model, store, groups, meta if args.adapt else None)
+                    for split, store in test.items()
+                }
+                | settings
+            )
             write_json(content, args.out)
-            if args.save:
+            if is_saved:
                 save_weights(model, args.save)
     print(table(content, args.splits))
+
+
+def require_same_settings(
+    content: dict[str, Any], settings: dict[str, Any], path: str
+) -> None:
+    """Refuse to add to scores of another schedule or encoder.
+
+    Raises:
+        ValueError: Names the file, the run and the setting.
+    """
+    for key, run in content.items():
+        for name, value in settings.items():
+            if run.get(name) != value:
+                raise ValueError(
+                    f'{path}: {key} was made with {name} {run.get(name)!r}, not {value!r}; '
+                    'write to another file with --out'
+                )
+
+
+def require_context(variants: Sequence[str]) -> None:
+    """Refuse an encoder for variants that see other tokens.
+
+    Raises:
+        ValueError: Names the variant.
+    """
+    for name in variants:
+        if not VARIANTS[name].get('branch', {}).get('use_context', True):
+            raise ValueError(
+                f'--encoder: it reads the scene context, which {name!r} does not see; '
+                'leave --encoder out, so that the encoder is trained too'
+            )
+
+
+def is_complete(run: dict[str, Any] | None, args: argparse.Namespace) -> bool:
+    """Whether a run has the scores of all splits, adapted ones too if asked for."""
+    if run is None or not {*args.splits} <= {*run}:
+        return False
+    return not args.adapt or all('oracle_micro' in run[s] for s in args.splits)
 
 
 def trained(
@@ -266,7 +316,8 @@ def scores_of(
     Plain names: nothing is adapted. With ``meta`` also, of the frames after the support
     alone: ``query_``, not adapted; ``self_``, adapted to what the head itself says of the
     support where it is sure; ``oracle_``, adapted to the support's true labels, which
-    nobody has. ``swapped``: subject and object exchanged, a control.
+    nobody has; ``copy_``: the support's last true label, which needs no model: what
+    ``oracle_`` has to beat. ``swapped``: subject and object exchanged, a control.
     """
     counts = {'all': np.zeros((len(VERBS), 3), np.int64)}
 
@@ -287,6 +338,7 @@ def scores_of(
         support = meta.support_mask(batch.mask)
         query = ~support[0].numpy()
         count('query', gt[query], verbs[query])
+        count('copy', gt[query], copied_verbs(gt, query))
         for kind, weights in adapted_weights(
             model, batch, frames, support, meta
         ).items():
@@ -300,6 +352,13 @@ def scores_of(
         scores |= {name.replace('f1', kind): score for name, score in part.items()}
     # JSON has no nan: a group without a verb in the split has no score.
     return {name: score for name, score in scores.items() if not math.isnan(score)}
+
+
+def copied_verbs(gt: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """(Q, 2) the last label of the support for each query frame, none without support."""
+    support = gt[~query]
+    labels = support[-1] if len(support) else np.zeros(2, np.int64)
+    return np.broadcast_to(labels, (int(query.sum()), 2))
 
 
 def predicted_verbs(
@@ -374,9 +433,7 @@ class WindowSampler:
 
 def verb_groups(train: EpisodeStore) -> dict[str, str]:
     """Head, middle and tail by frames as subject or object in training."""
-    verbs = train.columns['verbs']
-    counts = np.bincount(verbs[verbs > 0], minlength=len(VERBS) + 1)[1:]
-    return frequency_groups(dict(zip(VERBS, counts.tolist(), strict=True)))
+    return frequency_groups(verb_frames(train.columns['verbs'], VERBS))
 
 
 def learning_rate(step: int, steps: int) -> float:

@@ -13,15 +13,15 @@ import numpy as np
 from mmsmot.utils.command_line import positive_arg, run_tool, tool_imports
 
 with tool_imports():
+    from projects.semtracker.datasets.episode_labels import frame_labels, verb_frames
     from projects.semtracker.datasets.interaction_classes import (
+        OBJECTS,
         SUPERCATEGORIES,
         SUPERCATEGORY_OF,
+        VERBS,
         frequency_groups,
     )
-    from projects.semtracker.datasets.synsmot_episodes import (
-        SynSMOTEpisodes,
-        subject_frames,
-    )
+    from projects.semtracker.datasets.synsmot_episodes import SynSMOTEpisodes
 
 
 def parse_args() -> argparse.Namespace:
@@ -86,11 +86,15 @@ def statistics_row(infos: list[dict]) -> list[str]:
 
 
 def frequency_table(infos: list[dict]) -> str:
-    """Each verb with its frames and targets as subject, group and supercategory."""
+    """Each verb with its frames and targets, in either role, group and supercategory."""
     frames, targets = Counter(), Counter()
     for info in infos:
-        counts = subject_frames(info['gt'])
-        frames += counts
+        gt = info['gt']
+        labels, _ = frame_labels(
+            gt.interactions, gt.trajectories.frame_ids, VERBS, OBJECTS
+        )
+        counts = {v: n for v, n in verb_frames(labels, VERBS).items() if n}
+        frames.update(counts)
         targets.update(counts.keys())
     groups = frequency_groups(frames)
     lines = [
