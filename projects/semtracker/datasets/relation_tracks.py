@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,6 +12,19 @@ from projects.semtracker.datasets.episode_labels import frame_labels
 
 NO_RELATION = -1
 UNKNOWN_RELATION = -2  # something happens whose class is not in the vocabulary
+
+
+@dataclass(frozen=True)
+class AnnotatedCategories:
+    """Which object categories a sequence is annotated with, beside those that it has.
+
+    Attributes:
+        negative: Known to be absent.
+        not_exhaustive: Not all tracks of it are annotated.
+    """
+
+    negative: Set[int] = frozenset()
+    not_exhaustive: Set[int] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

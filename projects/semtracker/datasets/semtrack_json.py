@@ -14,7 +14,11 @@ from mmengine.logging import print_log
 
 from mmsmot.structures import xywh_to_xyxy, xyxy_to_xywh
 from mmsmot.utils.json_file import read_json, write_json
-from projects.semtracker.datasets.relation_tracks import NO_RELATION, RelationTracks
+from projects.semtracker.datasets.relation_tracks import (
+    NO_RELATION,
+    AnnotatedCategories,
+    RelationTracks,
+)
 
 # What is mended in the file, counted under these names.
 REPAIRS = {
@@ -83,12 +87,14 @@ class SemTrackQuery:
         text: The query, ``lang`` in the file.
         frame_ids: (T,) numbers of its images, from 1.
         tracks: All annotated objects, the target's boxes marked main.
+        annotated: Categories that are known to be absent or not annotated exhaustively.
     """
 
     video: str
     text: str
     frame_ids: np.ndarray
     tracks: RelationTracks
+    annotated: AnnotatedCategories = AnnotatedCategories()
 
     @property
     def name(self) -> str:
@@ -167,7 +173,11 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
         tracks = _with_main(_table(rows[video['id']]), str(video['name']), repairs)
         queries.append(
             SemTrackQuery(
-                str(video['name']), str(video['lang']), np.array(frame_ids, int), tracks
+                str(video['name']),
+                str(video['lang']),
+                np.array(frame_ids, int),
+                tracks,
+                _annotated(video, path),
             )
         )
     repairs.report()
@@ -198,8 +208,8 @@ def write_semtrack_json(
                 id=video_id,
                 name=query.video,
                 lang=query.text,
-                neg_category_ids=[],
-                not_exhaustive_category_ids=[],
+                neg_category_ids=sorted(query.annotated.negative),
+                not_exhaustive_category_ids=sorted(query.annotated.not_exhaustive),
             )
         )
         _add_query(content, query, video_id)
@@ -269,6 +279,21 @@ def _relations(
     }
     numbers = sorted(i for i in ids if type(i) is int and i >= 0)
     return {i: f'relation {i}' for i in numbers}
+
+
+def _annotated(
+    video: Mapping[str, Any], path: str | os.PathLike
+) -> AnnotatedCategories:
+    lists = []
+    for key in ('neg_category_ids', 'not_exhaustive_category_ids'):
+        ids = video.get(key, [])
+        if not isinstance(ids, list) or not all(type(i) is int for i in ids):
+            raise ValueError(
+                f'{path}: video {video["name"]!r}: {key} must be a list of whole numbers, '
+                f'got {ids!r:.60}'
+            )
+        lists.append(frozenset(ids))
+    return AnnotatedCategories(*lists)
 
 
 def _whole(entry: Mapping[str, Any], key: str, place: str) -> int:

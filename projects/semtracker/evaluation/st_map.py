@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmsmot.utils.number_ranges import require_choice
-from projects.semtracker.datasets.relation_tracks import RelationTracks
+from projects.semtracker.datasets.relation_tracks import (
+    AnnotatedCategories,
+    RelationTracks,
+)
 from projects.semtracker.evaluation.relation_match import (
     has_unknown_relation,
     relation_is_positive,
@@ -29,11 +32,13 @@ class TrackMatches:
     Attributes:
         scores: (D,) their scores.
         is_true: (19, D) bool: matched, and with the right interactions.
+        is_ignored: (19, D) bool: unmatched where not all true tracks are annotated.
         num_gt: True tracks.
     """
 
     scores: np.ndarray
     is_true: np.ndarray
+    is_ignored: np.ndarray
     num_gt: int
 
 
@@ -41,6 +46,7 @@ def st_map(
     sequences: Sequence[Sequence_],
     mode: str = 'fixed',
     relation_rate: float = RELATION_RATE,
+    coverage: Sequence[AnnotatedCategories] | None = None,
 ) -> dict[str, np.ndarray]:
     """ST-mAP over sequences, averaged over the categories with ground truth.
 
@@ -69,6 +75,10 @@ def st_map(
         mode: ``'fixed'`` or ``'released'``.
         relation_rate: Least share of frames with the right interaction; 0 leaves the gate
             open, which is TrackMAP.
+        coverage: What is annotated in each sequence, for TAO's federated rule:
+            predictions of a category that is neither annotated nor said to be absent are
+            left out, and unmatched ones of a category that is not annotated exhaustively
+            are no false alarms. ``None``: all categories are annotated everywhere.
 
     Returns:
         ``TI_AP_all`` and ``TI_AR_all``, (19,) each, a number a threshold; nan where there
@@ -76,17 +86,19 @@ def st_map(
     """
     require_choice('st_map', MODES, mode=mode)
     categories = sorted({int(c) for gt, _ in sequences for c in np.unique(gt.labels)})
+    if coverage is None:
+        coverage = [AnnotatedCategories({*categories})] * len(sequences)
     curves = []
     for category in categories:
-        matches = [
-            matched_tracks(
-                gt[gt.labels == category],
-                dt[dt.labels == category],
-                mode,
-                relation_rate,
+        matches = []
+        for (gt, dt), annotated in zip(sequences, coverage, strict=True):
+            gt_part, dt_part = gt[gt.labels == category], dt[dt.labels == category]
+            if not len(gt_part) and category not in annotated.negative:
+                dt_part = dt_part[:0]
+            is_partial = category in annotated.not_exhaustive
+            matches.append(
+                matched_tracks(gt_part, dt_part, mode, relation_rate, is_partial)
             )
-            for gt, dt in sequences
-        ]
         curves.append(average_precision(matches))
     if not curves:
         empty = np.full(len(IOU_THRESHOLDS), np.nan)
@@ -96,9 +108,21 @@ def st_map(
 
 
 def matched_tracks(
-    gt: RelationTracks, dt: RelationTracks, mode: str, relation_rate: float
+    gt: RelationTracks,
+    dt: RelationTracks,
+    mode: str,
+    relation_rate: float,
+    is_partial: bool = False,
 ) -> TrackMatches:
-    """Match the tracks of one sequence and category, and gate the matches."""
+    """Match the tracks of one sequence and category, and gate the matches.
+
+    Args:
+        gt: The true tracks.
+        dt: The predicted ones.
+        mode: As of :func:`st_map`.
+        relation_rate: Likewise.
+        is_partial: Not all true tracks are annotated: unmatched ones are ignored.
+    """
     gt_ids, gt_index = _in_file_order(gt.ids)
     dt_ids, dt_index = _in_file_order(dt.ids)
     counts = np.bincount(dt_index, minlength=len(dt_ids))
@@ -119,7 +143,8 @@ def matched_tracks(
             is_true &= passes[np.arange(len(order)), columns]
     else:
         is_true = _gated_after_loop(columns, rate, union, relation_rate)
-    return TrackMatches(scores[order], is_true, len(gt_ids))
+    is_ignored = (columns < 0) & is_partial
+    return TrackMatches(scores[order], is_true, is_ignored, len(gt_ids))
 
 
 def average_precision(matches: Sequence[TrackMatches]) -> np.ndarray:
@@ -130,9 +155,10 @@ def average_precision(matches: Sequence[TrackMatches]) -> np.ndarray:
     is_true = np.concatenate([part.is_true for part in matches], axis=1)[:, order]
     if not num_gt or not len(order):
         return np.full((2, len(IOU_THRESHOLDS)), np.nan if not num_gt else 0.0)
+    is_ignored = np.concatenate([part.is_ignored for part in matches], axis=1)
     true = is_true.cumsum(axis=1)
     recall = true / num_gt
-    precision = true / (np.arange(len(order)) + 1)
+    precision = true / (~is_ignored[:, order]).cumsum(axis=1).clip(min=1)
     precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     means = []
     for line, reached in zip(precision, recall, strict=True):

@@ -9,7 +9,10 @@ import pytest
 from trackeval.metrics import TrackMAP
 
 from mmsmot.structures import Interactions, Trajectories
-from projects.semtracker.datasets.relation_tracks import RelationTracks
+from projects.semtracker.datasets.relation_tracks import (
+    AnnotatedCategories,
+    RelationTracks,
+)
 from projects.semtracker.evaluation.clear_tr import clear_tr
 from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_counts
 from projects.semtracker.evaluation.relation_match import relation_is_positive
@@ -390,3 +393,20 @@ def test_verbs_told_beyond_the_truth_are_false_alarms() -> None:
         f1.append(metric.compute_metrics(metric.results)['f1_micro'])
     # 5 hits and 5 missed (push as object); then 10 false alarms more.
     assert f1 == [pytest.approx(10 / 15), pytest.approx(10 / 25)]
+
+
+def test_taos_federated_rule() -> None:
+    """Category 1 is not annotated in the first sequence: nothing there is false."""
+    frames = range(1, 11)
+    one = track(1, frames)
+    other = replace(track(2, frames, offset=500, score=2.0), labels=np.ones(10, int))
+    sequences = [(one, joined(one, other)), (replace(other, scores=one.scores),) * 2]
+    for annotated, expected in (
+        (AnnotatedCategories(), 1.0),
+        (AnnotatedCategories(negative={1}), 0.75),
+        (AnnotatedCategories(negative={1}, not_exhaustive={1}), 1.0),
+    ):
+        coverage = [annotated, AnnotatedCategories()]
+        for mode in ('fixed', 'released'):
+            scores = st_map(sequences, mode, coverage=coverage)
+            np.testing.assert_allclose(scores['TI_AP_all'], expected)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
+from projects.semtracker.datasets.relation_tracks import AnnotatedCategories
 from projects.semtracker.datasets.semtrack_dataset import SemTrackDataset
 from projects.semtracker.datasets.semtrack_episodes import (
     semtrack_query,
@@ -188,10 +189,15 @@ def test_what_is_no_semtrack_is_refused(tmp_path: Path, broken, message: str) ->
 
 
 def test_json_round_trip(tmp_path: Path) -> None:
-    first = read_semtrack_json(written(tmp_path, CONTENT))
+    content = copy.deepcopy(CONTENT)
+    content['videos'][0] |= dict(
+        neg_category_ids=[2, 1], not_exhaustive_category_ids=[1]
+    )
+    first = read_semtrack_json(written(tmp_path, content))
     path = tmp_path / 'again.json'
     write_semtrack_json(path, first.queries, first.categories, first.relations)
     again = read_semtrack_json(path, strict=True)
+    assert again.queries[0].annotated == AnnotatedCategories({1, 2}, {1})
     tables = [vars(content.queries[0].tracks) for content in (first, again)]
     for name, column in tables[0].items():
         np.testing.assert_array_equal(column, tables[1][name], err_msg=name)
