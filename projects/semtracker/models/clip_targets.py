@@ -151,13 +151,13 @@ def search_targets(
     )
     centre = (table.boxes[:, :2] + table.boxes[:, 2:]) / 2
     inside = ((centre > regions[:, :2]) & (centre < regions[:, 2:])).all(dim=1)
-    is_own = torch.from_numpy(~swapped).to(device)
+    is_present = torch.from_numpy(~swapped).to(device)
     return SearchTargets(
         torch.arange(count),
         regions,
         table.boxes,
         torch.from_numpy(np.where(swapped, other_clips, clip)).to(device),
-        table.is_visible & inside & is_own,
+        table.is_visible & inside & is_present,
     )
 
 
@@ -188,10 +188,10 @@ def named_boxes(
         target = table.boxes[row].cpu().numpy()[None]
         detected = detections[row].boxes
         overlap = pairwise_iou(detected, target)[:, 0] if len(detected) else np.empty(0)
-        other_clips = detected[overlap < NAMED_IOU]
-        boxes += [target, other_clips]
-        rows += [row] * (1 + len(other_clips))
-        target_of += [b] + [-1] * len(other_clips)
+        other_boxes = detected[overlap < NAMED_IOU]
+        boxes += [target, other_boxes]
+        rows += [row] * (1 + len(other_boxes))
+        target_of += [b] + [-1] * len(other_boxes)
     if not rows:
         empty = torch.zeros(len(clips), 0, dtype=torch.bool)
         return clips, torch.zeros(0, dtype=torch.int64), torch.zeros(0, 4), empty

@@ -136,7 +136,7 @@ def test_roles_may_be_swapped_between_target_and_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ('true', 'told', 'fixed', 'released'),
+    ('gt_classes', 'dt_classes', 'fixed', 'released'),
     [
         ((3, -1), (3, -1), True, True),
         ((3, -1), (9, -1), False, True),  # none is told of none
@@ -146,10 +146,10 @@ def test_roles_may_be_swapped_between_target_and_other() -> None:
     ],
 )
 def test_telling_nothing_of_nothing(
-    true: tuple, told: tuple, fixed: bool, released: bool
+    gt_classes: tuple, dt_classes: tuple, fixed: bool, released: bool
 ) -> None:
     pair = []
-    for classes in (true, told):
+    for classes in (gt_classes, dt_classes):
         table = track(1, range(1, 2))
         table = replace(
             table,
@@ -270,7 +270,7 @@ def test_events_need_verb_role_partner_and_span() -> None:
 def sample(pred_events: Interactions | None) -> dict:
     frames = np.arange(1, 11)
     boxes = Trajectories(frames, frames * 0 + 5, np.tile(BOX, (10, 1)))
-    told = (
+    pred = (
         boxes
         if pred_events is None
         else Trajectories(frames, frames * 0 + 1, np.tile(BOX, (10, 1)))
@@ -279,7 +279,7 @@ def sample(pred_events: Interactions | None) -> dict:
     content = dict(
         gt_trajectories=boxes,
         gt_interactions=gt,
-        pred_trajectories=told,
+        pred_trajectories=pred,
         frame_ids=frames,
     )
     return (
@@ -368,9 +368,9 @@ def test_an_unknown_verb_is_not_told_by_silence() -> None:
         boxes, events(unknown, (1, -1, 'push.v.01', 6, 10, 'man')), ('push.v.01',)
     )
     assert gt.subject_relations[:, 0].tolist() == [-2] * 5 + [0] * 5
-    for told, expected in ((6, 1.0), (9, 0.0)):  # 5 or 2 of the 5 known frames
+    for start, expected in ((6, 1.0), (9, 0.0)):  # 5 or 2 of the 5 known frames
         dt = RelationTracks.of_target(
-            boxes, events((1, -1, 'push.v.01', told, 10, 'man')), ('push.v.01',)
+            boxes, events((1, -1, 'push.v.01', start, 10, 'man')), ('push.v.01',)
         )
         np.testing.assert_allclose(st_map([(gt, dt)])['TI_AP_all'], expected)
         assert clear_tr([(gt, dt)])['MTIR'] == expected
@@ -383,11 +383,11 @@ def test_verbs_told_beyond_the_truth_are_false_alarms() -> None:
     content['pred_trajectories'] = Trajectories(
         frames, frames * 0 + 1, np.tile(BOX, (20, 1))
     )
-    told = events(
+    pred = events(
         (1, -1, 'give.v.03', 1, 5, 'man'), (1, -1, 'push.v.01', 11, 20, 'man')
     )
     f1 = []
-    for table in (told[:1], told):
+    for table in (pred[:1], pred):
         metric = SemanticTrackingMetric()
         metric.process(None, [content | dict(pred_interactions=table)])
         f1.append(metric.compute_metrics(metric.results)['f1_micro'])
