@@ -9,8 +9,6 @@ from pathlib import Path
 from .full_disk import is_disk_full
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# Of a checkout; an installed package holds its own.
-BESIDE_PACKAGE = (PACKAGE.parent / 'tools', PACKAGE.parent / 'projects')
 # For users where mmsmot itself raises them.
 RAISED_ON_PURPOSE = (ValueError, KeyError, TypeError, FloatingPointError)
 # For users wherever they come from: the input holds more than can be stored.
@@ -55,8 +53,23 @@ def is_raised_by_mmsmot(error: Exception) -> bool:
     """Whether a ``raise`` of mmsmot's own code made the error, and so its text."""
     file, line = _raised_at(error)
     folders = {*Path(file).resolve().parents}
-    is_ours = not folders.isdisjoint((PACKAGE, *BESIDE_PACKAGE))
+    is_ours = not folders.isdisjoint(source_folders(PACKAGE))
     return line.startswith('raise ') and is_ours
+
+
+def source_folders(package: Path) -> tuple[Path, ...]:
+    """Folders of mmsmot's own code: the package, and what lies beside it in a checkout.
+
+    An installed package holds its tools and projects itself: folders of these names beside
+    it are anybody's.
+
+    Args:
+        package: Folder of the package.
+    """
+    root = package.parent
+    if not (root / 'pyproject.toml').is_file():
+        return (package,)
+    return package, root / 'tools', root / 'projects'
 
 
 def _raised_at(error: Exception) -> tuple[str, str]:
