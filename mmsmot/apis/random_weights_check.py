@@ -33,9 +33,9 @@ def refuse_random_zoo_weights(config: Config) -> None:
     ):
         return
     url = zoo_url(name)
-    where = f'download {url}' if url else "they are on its page in mmdet's model zoo"
+    hint = f'download {url}' if url else "they are on its page in mmdet's model zoo"
     raise FileNotFoundError(
-        f'{name} has no weights, and random ones find nobody: {where}  and give the file '
+        f'{name} has no weights, and random ones find nobody: {hint}  and give the file '
         'with --weights FILE'
     )
 

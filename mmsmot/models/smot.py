@@ -265,7 +265,7 @@ def _by_video(
 
 def _may_share_run(samples: Sequence[SMOTDataSample], sample: SMOTDataSample) -> bool:
     """Whether a sample is of the same frames as others, for another prompt."""
-    prompts = [other.get('prompt') for other in samples]
+    prompts = [earlier_sample.get('prompt') for earlier_sample in samples]
     prompt = sample.get('prompt')
     if None in (*prompts, prompt) or prompt in prompts:
         return False

@@ -64,15 +64,15 @@ def walking_people(seed: int, num_people: int, num_frames: int) -> list[Detectio
         hidden = np.maximum(hidden - 1, 0)
         hides = rng.random(num_people) < 0.03
         hidden[hides] = rng.integers(2, 40, hides.sum())
-        seen = (hidden == 0) & (rng.random(num_people) > 0.05)
+        is_seen = (hidden == 0) & (rng.random(num_people) > 0.05)
         ghosts = rng.uniform(0, PLACE, (rng.poisson(0.5), 2))
-        middle = np.concatenate([centre[seen], ghosts])
-        half = np.concatenate([size[seen], np.full(ghosts.shape, 40.0)]) / 2
-        boxes = np.concatenate([middle - half, middle + half], axis=1)
+        middle = np.concatenate([centre[is_seen], ghosts])
+        half_sizes = np.concatenate([size[is_seen], np.full(ghosts.shape, 40.0)]) / 2
+        boxes = np.concatenate([middle - half_sizes, middle + half_sizes], axis=1)
         boxes += rng.normal(0, 3, boxes.shape)
         is_weak = rng.random(len(boxes)) < 0.2
         low, high = rng.uniform([[0.05], [0.6]], [[0.6], [1.0]], (2, len(boxes)))
-        vectors = np.concatenate([looks[seen], rng.normal(size=(len(ghosts), 16))])
+        vectors = np.concatenate([looks[is_seen], rng.normal(size=(len(ghosts), 16))])
         vectors += rng.normal(0, 0.5, vectors.shape)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         scores = np.where(is_weak, low, high)
@@ -94,10 +94,10 @@ def moving_camera(seed: int, num_frames: int) -> np.ndarray:
 
 def seen_by(video: list[Detections], affines: np.ndarray) -> list[Detections]:
     """What a camera that moves so sees of the same people."""
-    whole, moved = np.eye(3), []
+    camera, moved = np.eye(3), []
     for detections, affine in zip(video, affines, strict=True):
-        whole = np.vstack([affine, [0, 0, 1]]) @ whole
-        boxes = warp_boxes(detections.boxes, whole[:2])
+        camera = np.vstack([affine, [0, 0, 1]]) @ camera
+        boxes = warp_boxes(detections.boxes, camera[:2])
         moved.append(Detections(boxes, detections.scores, None, detections.embeddings))
     return moved
 
@@ -157,12 +157,12 @@ def left_to_right(parts: list[np.ndarray]) -> np.ndarray:
 def assert_same(fast, slow, video: list[Detections], affines: np.ndarray) -> None:
     tracker = fast(class_agnostic=True, camera_motion=ScriptedMotion(affines))
     expected, expected_memory = slow_run(slow(), video, affines)
-    found, memory = fast_run(tracker, video)
-    assert_same_tracks(found, expected, atol=1e-6)
-    for ours, other in zip(memory, expected_memory, strict=True):
-        assert len(ours) == len(other)
-        if len(ours):  # looks are float32
-            np.testing.assert_allclose(ours, other, rtol=1e-5, atol=1e-5)
+    tracks, memory = fast_run(tracker, video)
+    assert_same_tracks(tracks, expected, atol=1e-6)
+    for looks, expected_looks in zip(memory, expected_memory, strict=True):
+        assert len(looks) == len(expected_looks)
+        if len(looks):  # looks are float32
+            np.testing.assert_allclose(looks, expected_looks, rtol=1e-5, atol=1e-5)
 
 
 CASES: dict[str, tuple[Callable, Callable]] = {

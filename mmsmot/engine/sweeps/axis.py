@@ -52,13 +52,13 @@ class Axis:
     settings: dict[str, AxisSetting]
 
 
-def read_axis(name: str, values: Any, where: str) -> Axis:
+def read_axis(name: str, values: Any, location: str) -> Axis:
     """The axis that a sweep file describes.
 
     Args:
         name: A free name, an argument (``'seed'``) or a dotted key of the config.
         values: A list of what the name sets or of configs, or labels to what they set.
-        where: The file and the place in it, for messages.
+        location: The file and the place in it, for messages.
 
     Raises:
         ValueError: It is empty, two values have one label, or a value sets nothing.
@@ -68,27 +68,29 @@ def read_axis(name: str, values: Any, where: str) -> Axis:
     elif isinstance(values, Sequence) and not isinstance(values, str):
         pairs = [(_label(value), value) for value in values]
     else:
-        raise ValueError(f'{where}: got {values!r:.80}; {HELP}')
+        raise ValueError(f'{location}: got {values!r:.80}; {HELP}')
     if not pairs:
-        raise ValueError(f'{where}: is empty, so that there would be no cell; {HELP}')
+        raise ValueError(
+            f'{location}: is empty, so that there would be no cell; {HELP}'
+        )
     settings: dict[str, AxisSetting] = {}
     for label, value in pairs:
         if not label or len(label) > MAX_LABEL:
             raise ValueError(
-                f'{where}: {shorten_error_text(label, 80)!r} is no label of 1 to {MAX_LABEL} '
+                f'{location}: {shorten_error_text(label, 80)!r} is no label of 1 to {MAX_LABEL} '
                 f'characters; name the value, as {{"name": {value!r:.40}}}'
             )
-        folder_names = [axis_folder_name(other) for other in settings]
+        folder_names = [axis_folder_name(earlier_label) for earlier_label in settings]
         if label in settings or axis_folder_name(label) in folder_names:
             raise ValueError(
-                f'{where}: two values are called {label!r} (as a folder '
+                f'{location}: two values are called {label!r} (as a folder '
                 f'{axis_folder_name(label)!r}); give them names, as {{"a": ..., "b": ...}}'
             )
-        settings[label] = _setting(name, value, f'{where}.{label}')
+        settings[label] = _setting(name, value, f'{location}.{label}')
     return Axis(name, settings)
 
 
-def read_axis_setting(value: Mapping, where: str) -> AxisSetting:
+def read_axis_setting(value: Mapping, location: str) -> AxisSetting:
     """What a mapping of arguments and dotted keys sets.
 
     Raises:
@@ -102,7 +104,7 @@ def read_axis_setting(value: Mapping, where: str) -> AxisSetting:
             options[key] = item
         else:
             raise ValueError(
-                f'{where}: {key!r:.80} is no dotted key of a config, such as '
+                f'{location}: {key!r:.80} is no dotted key of a config, such as '
                 f"'model.tracker.max_age', and none of {', '.join(ARGUMENTS)}"
             )
     return AxisSetting(arguments, options)
@@ -126,7 +128,7 @@ def short_axis_names(axes: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _setting(name: str, value: Any, where: str) -> AxisSetting:
+def _setting(name: str, value: Any, location: str) -> AxisSetting:
     if name in ARGUMENTS:
         return AxisSetting({name: value})
     if '.' in name:
@@ -134,8 +136,8 @@ def _setting(name: str, value: Any, where: str) -> AxisSetting:
     if isinstance(value, str):
         return AxisSetting({'config': value})
     if isinstance(value, Mapping):
-        return read_axis_setting(value, where)
-    raise ValueError(f'{where}: got {value!r:.80}; {HELP}')
+        return read_axis_setting(value, location)
+    raise ValueError(f'{location}: got {value!r:.80}; {HELP}')
 
 
 def _label(value: Any) -> str:

@@ -246,13 +246,13 @@ def _checked_config(
     try:
         config = load_config(setting.arguments['config'], setting.options)
     except (KeyError, ValueError, FileNotFoundError) as error:
-        where = cell_id(stage, labels)
+        location = cell_id(stage, labels)
         for axis in stage.axes:
             options = sweep.axes[axis].settings[labels[axis]].options
             if any(key in str(error) for key in options):
-                where = f'axes[{axis!r}], {labels[axis]!r}'
+                location = f'axes[{axis!r}], {labels[axis]!r}'
         text = error.args[0] if isinstance(error, KeyError) else error
-        raise type(error)(f'{sweep.path}: {where}: {text}') from error
+        raise type(error)(f'{sweep.path}: {location}: {text}') from error
     unread = UNREAD_BY[stage.run]
     return {
         key: value
@@ -277,9 +277,9 @@ def cell_option_words(options: Mapping[str, Any]) -> list[str]:
             words += cell_option_words(inner)
         else:
             text = _option_text(value)
-            if (other := _parsed(text)) != repr(_as_lists(value)):
+            if (parsed_text := _parsed(text)) != repr(_as_lists(value)):
                 raise ValueError(
-                    f'{key}={value!r:.80}: --cfg-options would read it as {other:.80}: '
+                    f'{key}={value!r:.80}: --cfg-options would read it as {parsed_text:.80}: '
                     'put it into a config of its own, and that into an axis'
                 )
             words.append(f'{key}={text}')

@@ -66,8 +66,8 @@ def run_cell(cell: Cell, cwd: str | None = None) -> CellRecord:
     """
     with folder_lock(cell.folder):
         previous = read_record(cell.folder)
-        same = previous is not None and previous.fingerprint == cell.fingerprint
-        resume = cell.stage.resume and same and cell.run_dir.is_dir()
+        is_unchanged = previous is not None and previous.fingerprint == cell.fingerprint
+        resume = cell.stage.resume and is_unchanged and cell.run_dir.is_dir()
         if not resume:
             _remove(cell.run_dir)
         record = CellRecord(

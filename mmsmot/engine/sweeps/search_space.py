@@ -31,7 +31,7 @@ class Search:
     seed: int = 0
 
 
-def read_search(value: Any, where: str) -> Search:
+def read_search(value: Any, location: str) -> Search:
     """The search that a sweep file describes.
 
     Raises:
@@ -39,14 +39,14 @@ def read_search(value: Any, where: str) -> Search:
     """
     if not isinstance(value, Mapping) or not {'space', 'trials', 'metric'} <= {*value}:
         raise ValueError(
-            f"{where}: expected dict(space={{'model.tracker.max_age': [10, 90]}}, "
+            f"{location}: expected dict(space={{'model.tracker.max_age': [10, 90]}}, "
             f"trials=50, metric='HOTA'), got {value!r:.120}"
         )
     if unknown := [key for key in value if key not in KEYS]:
         raise ValueError(
-            f'{where}: unknown key {unknown[0]!r:.60}; it has {", ".join(KEYS)}'
+            f'{location}: unknown key {unknown[0]!r:.60}; it has {", ".join(KEYS)}'
         )
-    require_numbers(where, COUNT, trials=value['trials'])
+    require_numbers(location, COUNT, trials=value['trials'])
     space = {}
     for key, bounds in value['space'].items():
         is_pair = isinstance(bounds, list | tuple) and len(bounds) == 2
@@ -56,14 +56,14 @@ def read_search(value: Any, where: str) -> Search:
             or bounds[0] >= bounds[1]
         ):
             raise ValueError(
-                f'{where}.space[{key!r}]: expected [least, greatest], got {bounds!r:.80}'
+                f'{location}.space[{key!r}]: expected [least, greatest], got {bounds!r:.80}'
             )
         space[key] = tuple(bounds)
     if not space:
-        raise ValueError(f'{where}.space: is empty')
+        raise ValueError(f'{location}.space: is empty')
     if value.get('split', 'val') == 'test':
         raise ValueError(
-            f"{where}: split='test': what is chosen on the test split is not tested by it; "
+            f"{location}: split='test': what is chosen on the test split is not tested by it; "
             "take 'val'"
         )
     return Search(**{**value, 'space': space})

@@ -85,7 +85,7 @@ def stage_tool_path(name: str) -> Path:
 
 
 def read_stages(
-    values: Sequence[Mapping], axis_names: Sequence[str], where: str
+    values: Sequence[Mapping], axis_names: Sequence[str], location: str
 ) -> dict[str, Stage]:
     """The stages that a sweep file describes, each after those it needs.
 
@@ -95,7 +95,7 @@ def read_stages(
     """
     stages: dict[str, Stage] = {}
     for number, value in enumerate(values):
-        place = f'{where}[{number}]'
+        place = f'{location}[{number}]'
         if not isinstance(value, Mapping) or not isinstance(value.get('name'), str):
             raise ValueError(f"{place}: expected dict(name='...', run='train', ...)")
         stage = _read_stage(value, axis_names, f'{place} ({value["name"]})')
@@ -103,38 +103,38 @@ def read_stages(
             raise ValueError(f'{place}: two stages are called {stage.name!r}')
         stages[stage.name] = stage
     for stage in stages.values():
-        _require_shared(stage, stages, where)
-    return _in_order(stages, where)
+        _require_shared(stage, stages, location)
+    return _in_order(stages, location)
 
 
-def _read_stage(value: Mapping, axis_names: Sequence[str], where: str) -> Stage:
+def _read_stage(value: Mapping, axis_names: Sequence[str], location: str) -> Stage:
     stage_keys = {f.name for f in fields(Stage)} - {'setting'} | {'options'}
     if unknown := [key for key in value if key not in stage_keys]:
         raise ValueError(
-            f'{where}: unknown key {unknown[0]!r:.60}; a stage has '
+            f'{location}: unknown key {unknown[0]!r:.60}; a stage has '
             f'{", ".join(sorted(stage_keys))}'
         )
     name = value['name']
     if name != axis_folder_name(name) or not name.isidentifier() or name == SWEEP:
         raise ValueError(
-            f'{where}: the name must be letters, digits and _, and not {SWEEP!r}, since '
+            f'{location}: the name must be letters, digits and _, and not {SWEEP!r}, since '
             'other stages write $name for its folder'
         )
-    _require_types(value, where)
+    _require_types(value, location)
     axes = value.get('axes', axis_names)
     for axis in axes:
         if axis not in axis_names:
             raise ValueError(
-                f'{where}: axes has {axis!r:.60}, but the sweep has '
+                f'{location}: axes has {axis!r:.60}, but the sweep has '
                 f'{", ".join(axis_names) or "no axes"}'
             )
-    require_numbers(where, COUNT, processes=value.get('processes', 1))
-    require_numbers(where, COUNT.or_none, threads=value.get('threads'))
-    require_numbers(where, POSITIVE.or_none, memory=value.get('memory'))
+    require_numbers(location, COUNT, processes=value.get('processes', 1))
+    require_numbers(location, COUNT.or_none, threads=value.get('threads'))
+    require_numbers(location, POSITIVE.or_none, memory=value.get('memory'))
     settings = dict(value)
     settings['axes'] = tuple(a for a in axis_names if a in axes)
     settings['setting'] = read_axis_setting(
-        settings.pop('options', {}), f'{where}.options'
+        settings.pop('options', {}), f'{location}.options'
     )
     for key in ('args', 'after'):
         settings[key] = tuple(str(item) for item in value.get(key, ()))
@@ -142,19 +142,19 @@ def _read_stage(value: Mapping, axis_names: Sequence[str], where: str) -> Stage:
     try:
         stage.tool.resolve()
     except ValueError as error:
-        raise ValueError(f'{where}: {error}') from error
+        raise ValueError(f'{location}: {error}') from error
     if stage.args and stage.run in TOOLS:
-        raise ValueError(f'{where}: {stage.run} takes options, no args')
+        raise ValueError(f'{location}: {stage.run} takes options, no args')
     if stage.start is not None:
         for name in {'checkpoint', 'weights'} & {*stage.setting.arguments}:
             raise ValueError(
-                f'{where}: starts from {stage.start}, whose checkpoint has the weights: '
+                f'{location}: starts from {stage.start}, whose checkpoint has the weights: '
                 f'leave {name!r} out of its options'
             )
     return stage
 
 
-def _require_types(value: Mapping, where: str) -> None:
+def _require_types(value: Mapping, location: str) -> None:
     expectations: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
         (bool, 'True or False', ('resume',)),
         (str, 'text', ('run', 'config', 'start')),
@@ -165,25 +165,25 @@ def _require_types(value: Mapping, where: str) -> None:
         for key in keys:
             if value.get(key) is not None and not isinstance(value[key], kind):
                 raise ValueError(
-                    f'{where}: {key} must be {expected}, got {value[key]!r:.80}'
+                    f'{location}: {key} must be {expected}, got {value[key]!r:.80}'
                 )
 
 
-def _require_shared(stage: Stage, stages: Mapping[str, Stage], where: str) -> None:
+def _require_shared(stage: Stage, stages: Mapping[str, Stage], location: str) -> None:
     for name in stage.needs:
         if name not in stages:
             raise ValueError(
-                f'{where}: {stage.name} needs the stage {name!r:.60}, which is not there; '
+                f'{location}: {stage.name} needs the stage {name!r:.60}, which is not there; '
                 f'there are {", ".join(stages)}'
             )
         if missing := [a for a in stages[name].axes if a not in stage.axes]:
             raise ValueError(
-                f'{where}: {stage.name} needs {name}, of which there is one for each '
+                f'{location}: {stage.name} needs {name}, of which there is one for each '
                 f'{missing[0]}: add {missing[0]!r} to the axes of {stage.name}'
             )
 
 
-def _in_order(stages: dict[str, Stage], where: str) -> dict[str, Stage]:
+def _in_order(stages: dict[str, Stage], location: str) -> dict[str, Stage]:
     ordered: dict[str, Stage] = {}
     while len(ordered) < len(stages):
         ready = [
@@ -193,7 +193,7 @@ def _in_order(stages: dict[str, Stage], where: str) -> dict[str, Stage]:
         ]
         if not ready:
             waiting = ', '.join(name for name in stages if name not in ordered)
-            raise ValueError(f'{where}: {waiting} wait for each other')
+            raise ValueError(f'{location}: {waiting} wait for each other')
         ordered |= {stage.name: stage for stage in ready}
     return ordered
 

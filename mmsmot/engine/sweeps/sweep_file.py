@@ -230,19 +230,21 @@ def _layout(
     path: Path,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The axes of the tables' rows and columns; seeds are averaged."""
-    used = [a for a in axes if any(a in stages[report].axes for report in reports)]
+    table_axes = [
+        a for a in axes if any(a in stages[report].axes for report in reports)
+    ]
     columns = tuple(content.get('columns', ()))
-    others = [a for a in used if a != SEED and a not in columns]
-    rows = tuple(content.get('rows', others))
+    row_axes = [a for a in table_axes if a != SEED and a not in columns]
+    rows = tuple(content.get('rows', row_axes))
     for key, names in (('rows', rows), ('columns', columns)):
         for name in names:
-            if name not in used:
+            if name not in table_axes:
                 raise ValueError(
                     f'{path}: {key} has {name!r:.60}, which is no axis of what is '
-                    f'reported ({", ".join(used) or "it has none"})'
+                    f'reported ({", ".join(table_axes) or "it has none"})'
                 )
     twice = [name for name in rows if name in columns]
-    missing = [name for name in others if name not in rows]
+    missing = [name for name in row_axes if name not in rows]
     if twice or missing:
         raise ValueError(
             f'{path}: the axis {(twice or missing)[0]!r} must stand once in rows or '

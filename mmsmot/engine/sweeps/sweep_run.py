@@ -117,11 +117,11 @@ def run_sweep(
         open_ids = [id for id in cells if id not in finished]
 
         def show() -> None:
-            left = seconds.left(cells[id] for id in open_ids)
+            remaining_time = seconds.left(cells[id] for id in open_ids)
             names = ', '.join([*running][:MAX_NAMES]) or 'nothing'
-            if (more := len(running) - MAX_NAMES) > 0:
-                names += f' and {more} more'
-            bar.update(task, description=f'running: {names}; {left}')
+            if (num_hidden := len(running) - MAX_NAMES) > 0:
+                names += f' and {num_hidden} more'
+            bar.update(task, description=f'running: {names}; {remaining_time}')
 
         def started(cell: Cell) -> None:
             running[cell.id] = cell

@@ -17,7 +17,7 @@ from .axis import short_axis_names
 from .cell_record import CellRecord
 from .score_table import ScoreTable, TableScore
 
-CHOSEN = 'chosen on'
+SELECTION_COLUMN = 'chosen on'
 
 
 def write_tables(
@@ -209,7 +209,7 @@ def _notes(table: ScoreTable) -> list[str]:
             f'In brackets the paired difference to {name}, mean ± standard error.'
         )
     if table.selected is not None:
-        notes.append(f'\\* {CHOSEN} {sweep.select_on}, by {sweep.select_by}.')
+        notes.append(f'\\* {SELECTION_COLUMN} {sweep.select_on}, by {sweep.select_by}.')
     if table.missing:
         notes.append(f'Without scores: {", ".join(table.missing)}.')
     if table.stale:

@@ -107,13 +107,13 @@ class GridAnchors(Anchors):
 
     def __call__(self, input_size: tuple[int, int]) -> np.ndarray:
         height, width = input_size
-        whole = np.array([width, height])
+        image_size = np.array([width, height])
         levels = []
         for stride, sizes in zip(self.strides, self.sizes, strict=True):
             rows, columns = np.mgrid[: -(-height // stride), : -(-width // stride)]
             cells = np.stack([columns.ravel(), rows.ravel()], axis=1)
-            centres = np.repeat((cells + 0.5) * stride / whole, len(sizes), axis=0)
-            sides = np.tile(sizes / whole, (len(cells), 1))
+            centres = np.repeat((cells + 0.5) * stride / image_size, len(sizes), axis=0)
+            sides = np.tile(sizes / image_size, (len(cells), 1))
             if self.clip:
                 centres, sides = centres.clip(0, 1), sides.clip(0, 1)
             levels.append(np.concatenate([centres - sides / 2, centres + sides / 2], 1))

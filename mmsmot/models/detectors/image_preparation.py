@@ -111,9 +111,9 @@ class ImagePreparation:
             return canvas, ImagePlacement((width / columns, height / rows), (0.0, 0.0))
         scale = min(height / rows, width / columns)
         # The originals: YOLOX cuts off (``preproc``), YOLOv5 and later round (``LetterBox``).
-        whole = round if self.centred else int
+        rounded = round if self.centred else int
         # A strip of an image still has a row and a column.
-        size = max(1, whole(columns * scale)), max(1, whole(rows * scale))
+        size = max(1, rounded(columns * scale)), max(1, rounded(rows * scale))
         left = top = 0
         if self.centred:  # the odd pixel on the right and at the bottom
             left, top = (width - size[0]) // 2, (height - size[1]) // 2

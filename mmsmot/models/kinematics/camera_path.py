@@ -104,8 +104,7 @@ class CameraPath:
 
     def add(self, affine: np.ndarray) -> None:
         """Take in the motion (2, 3) from the last frame to this one, of the tracker."""
-        turn = complex(affine[0, 0] + affine[1, 1], affine[1, 0] - affine[0, 1]) / 2
-        shift = complex(*affine[:, 2])
+        turn, shift = _similarity(affine)
         past_turn, past_shift = self._pending or IDENTITY
         self._pending = turn * past_turn, turn * past_shift + shift
 
@@ -178,11 +177,9 @@ class CameraPath:
                 return IDENTITY
             motion = self._pending or self._estimated(reference, view)
             motion = self._significant(motion, size)
-            if motion == IDENTITY or motion is None:
-                if motion is not None:
-                    return motion
+            if motion is None:
                 continue
-            if _explains(motion, reference, view):
+            if motion == IDENTITY or _explains(motion, reference, view):
                 return motion
             if _reach(motion, size) < MAX_UNCONFIRMED * size[0]:
                 return IDENTITY
@@ -194,8 +191,8 @@ class CameraPath:
         affine = self._motion.between(reference.small, view.small, reference.boxes)
         if affine is None:
             return None
-        turn = complex(affine[0, 0] + affine[1, 1], affine[1, 0] - affine[0, 1]) / 2
-        return turn, complex(*affine[:, 2]) * view.factor
+        turn, shift = _similarity(affine)
+        return turn, shift * view.factor
 
     def _significant(
         self, motion: Similarity | None, size: tuple[int, int]
@@ -205,6 +202,12 @@ class CameraPath:
             return None
         is_small = _reach(motion, size) < REST_SHIFT * size[0]
         return IDENTITY if is_small else motion
+
+
+def _similarity(affine: np.ndarray) -> Similarity:
+    """The similarity nearest to an affine (2, 3)."""
+    turn = complex(affine[0, 0] + affine[1, 1], affine[1, 0] - affine[0, 1]) / 2
+    return turn, complex(*affine[:, 2])
 
 
 def _reach(motion: Similarity, size: tuple[int, int]) -> float:

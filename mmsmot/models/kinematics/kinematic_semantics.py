@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from torch import nn
@@ -193,9 +192,12 @@ class KinematicSemantics(nn.Module):
         description = Description(
             motions={i: motion_spans(facts[i].motion) for i in captioned}
         )
+        events_of: dict[int, list[PairEvent]] = defaultdict(list)
+        for event in events:
+            events_of[event.subject_id].append(event)
         for track_id in captioned:
-            acts = [event for event in events if event.subject_id == track_id]
-            if text := self._caption(track_id, facts, acts, tracks, buffer):
+            text = self._caption(track_id, facts, events_of[track_id], tracks, buffer)
+            if text:
                 description.captions[track_id] = text
         description.interactions = self._interactions(events, pairs)
         seconds = _seconds(facts.values())
@@ -261,7 +263,11 @@ class KinematicSemantics(nn.Module):
         near_ids: dict[int, set[int]],
     ) -> list[PairEvent]:
         """Interactions of tracks with partners who came near, of each pair once."""
-        people = {i for i, track in tracks.items() if self._is_person(track)}
+        people = {
+            i
+            for i, track in tracks.items()
+            if (facts[i].is_person if i in facts else self._is_person(track))
+        }
         motions = {i: fact.motion for i, fact in facts.items()}
 
         def run(event: PairEvent) -> bool:
@@ -277,7 +283,7 @@ class KinematicSemantics(nn.Module):
 
         done: set[Pair] = set()
         events: list[PairEvent] = []
-        for subject_id in people.intersection(partner_ids):
+        for subject_id in sorted(people.intersection(partner_ids)):
             near_people = sorted(near_ids[subject_id] & people)
             pairs = {unordered_pair(subject_id, i): i for i in near_people}
             open_ids = {i for pair, i in pairs.items() if pair not in done}
@@ -357,9 +363,9 @@ def _wanted_partners(
     Captioned ones with all, for their captions; and each requested pair once.
     """
     all_ids = frozenset(ids)
-    partner_ids: dict[int, Set[int]] = dict.fromkeys(captioned, all_ids)
     if pairs is None:
         return dict.fromkeys(ids, all_ids)
+    partner_ids: dict[int, Set[int]] = dict.fromkeys(captioned, all_ids)
     requested_ids: dict[int, set[int]] = {}
     for track_id, partner_id in pairs:
         if (
@@ -371,7 +377,7 @@ def _wanted_partners(
     return partner_ids | requested_ids
 
 
-def _seconds(facts: Any) -> Counter[str]:
+def _seconds(facts: Iterable[KinematicFacts]) -> Counter[str]:
     """How long all people did what, as far as it is sure."""
     seconds: Counter[str] = Counter()
     for fact in facts:

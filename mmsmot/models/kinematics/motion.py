@@ -58,6 +58,11 @@ class MotionSegment:
         """Seconds."""
         return self.end - self.start
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is sure and, of one that moves, the way is known."""
+        return self.is_sure and (not self.moves or bool(self.lateral or self.depth))
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -137,7 +142,7 @@ def motion_spans(motion: Motion) -> list[MotionSpan]:
             segment.depth,
         )
         for segment in motion.segments
-        if segment.is_sure and segment.moves <= bool(segment.lateral or segment.depth)
+        if segment.is_clear
     ]
 
 

@@ -270,8 +270,8 @@ def _approaches(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEv
         distance = float(np.abs(rows.place[span]).max())
         if distance < options.far_distance:
             continue
-        after = rows.window(span.stop - 1, 0.0, options.min_together)
-        if _are_together(rows, after, options):
+        end_window = rows.window(span.stop - 1, 0.0, options.min_together)
+        if _are_together(rows, end_window, options):
             yield _event(rows, span, APPROACH, distance / options.far_distance - 1, 1.0)
 
 

@@ -102,11 +102,7 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
     somebody stands for a minute three times tells less than where the person goes.
     """
     clear_segments = [
-        segment
-        for segment in segments
-        if segment.duration >= 1.0
-        and segment.is_sure
-        and (not segment.moves or _way_known(segment))
+        segment for segment in segments if segment.duration >= 1.0 and segment.is_clear
     ]
     clear_segments.sort(key=lambda segment: -segment.duration)
     kinds: set[tuple] = set()
@@ -117,10 +113,6 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
         kinds.add(kind)
     order = sorted(range(len(ranked)), key=lambda row: ranked[row])[:MAX_SEGMENTS]
     return sorted((clear_segments[row] for row in order), key=lambda part: part.start)
-
-
-def _way_known(segment: MotionSegment) -> bool:
-    return bool(segment.lateral or segment.depth)
 
 
 def _partners(

@@ -17,7 +17,9 @@ from .reid_byte_track import ReIDByteTrack
 
 @TRACKERS.register_module()
 class BoTSORT(ReIDByteTrack):
-    """BoT-SORT and BoT-SORT-ReID (Aharon et al., 2022), equal to the authors' code.
+    """BoT-SORT and BoT-SORT-ReID (Aharon et al., 2022).
+
+    Equal to the slow reference in ``tests/parity``, written after paper and release.
 
     ByteTrack with a Kalman filter of width and height, camera motion
     (``camera_motion=dict(type='SparseOpticalFlow')``) that moves a track's mean and

@@ -36,8 +36,8 @@ class DeepOCSORT(OCSORT):
     array, and does not move the one that a gap begins with by the camera's first step;
     here each is moved once a frame. A track's direction turns with the camera, as that of
     its moved observations does; the release leaves it. And a box whose corners sum up to
-    less than zero is an observation like any other. With a camera at rest and boxes inside
-    the image it equals the authors' code.
+    less than zero is an observation like any other. It equals the slow reference in
+    ``tests/parity``, written after paper and release.
 
     Args:
         det_threshold: See :class:`~.oc_sort.OCSORT`, also for those up to ``inertia``;
@@ -100,11 +100,8 @@ class DeepOCSORT(OCSORT):
         return [
             *super()._track_columns(planes),
             ('slot', np.int64),  # in the gallery
-            (
-                'size',
-                np.float64,
-                2,
-            ),  # of the last observation, whatever the camera does
+            # Of the last observation, whatever the camera does.
+            ('size', np.float64, 2),
         ]
 
     def reset(self) -> None:

@@ -43,13 +43,15 @@ def followed(path: CameraPath, motions: list[np.ndarray], images: bool = False) 
 def test_motions_of_the_tracker_add_up() -> None:
     path, points = CameraPath(None), np.array([100 + 50j, 400 + 300j])
     motions = [affine(x=99)]  # nothing was before it
-    seen = points
+    moved_points = points
     for _ in range(5):
         motion = affine(1.02, 0.01, 6.0, -3.0)
-        seen = seen * complex(motion[0, 0], motion[1, 0]) + complex(*motion[:, 2])
+        moved_points = moved_points * complex(motion[0, 0], motion[1, 0]) + complex(
+            *motion[:, 2]
+        )
         motions.append(motion)
     followed(path, motions)
-    np.testing.assert_allclose(path.turn * seen + path.shift, points, atol=1e-9)
+    np.testing.assert_allclose(path.turn * moved_points + path.shift, points, atol=1e-9)
     assert path.seconds_moving == pytest.approx(0.5)
     assert path.epoch == 0
 

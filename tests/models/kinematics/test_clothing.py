@@ -91,8 +91,8 @@ def test_small_hidden_and_cut_people_have_no_colours() -> None:
     hidden = walker(300, (4, 0), height=90, feet=240)
     nearer = walker(310, (4, 0), height=130, feet=280, top=GREEN)
     cut = walker(2, (4, 0), top=GREEN)
-    found = outfits([small, hidden, nearer, cut], seconds=4)
-    assert found == [
+    worn = outfits([small, hidden, nearer, cut], seconds=4)
+    assert worn == [
         ClothingColours(),
         ClothingColours(),
         ClothingColours('green', 'blue'),
@@ -111,10 +111,10 @@ def test_skin_is_no_clothing(code: str) -> None:
     bare_legs = walker(100, (4, 0.5), top=BLUE, bottoms=skin)
     bare_chest = walker(300, (4, 0.5), top=skin, bottoms=BLUE)
     for head in (skin, (30, 28, 32)):
-        found = outfits([bare_legs, bare_chest], seconds=4, head=head)
-        assert [outfit.lower for outfit in found[:1]] == ['']
-        assert found[1].upper == ''
-        assert found[0].upper in ('blue', '')
+        worn = outfits([bare_legs, bare_chest], seconds=4, head=head)
+        assert [outfit.lower for outfit in worn[:1]] == ['']
+        assert worn[1].upper == ''
+        assert worn[0].upper in ('blue', '')
 
 
 def test_brown_under_a_pale_face_is_clothing() -> None:
@@ -180,9 +180,11 @@ def test_a_patch_outside_of_the_image_is_black() -> None:
 def test_legs_that_swing_differ_from_a_torso_at_rest() -> None:
     _, buffer = fed(frames_of([walker(100, (5, 0.8))], images=True, seconds=5))
     walk = buffer.of([1])
-    known = np.isfinite(walk['legs'])
-    assert known.sum() >= 8
-    assert np.median(walk['legs'][known] / np.maximum(walk['torso'][known], 1)) > 3
+    has_legs = np.isfinite(walk['legs'])
+    assert has_legs.sum() >= 8
+    assert (
+        np.median(walk['legs'][has_legs] / np.maximum(walk['torso'][has_legs], 1)) > 3
+    )
     _, buffer = fed(frames_of([walker(100, (5, 0))], images=True, seconds=5))
     still = buffer.of([1])['legs']
     assert np.nanmax(still) < 1

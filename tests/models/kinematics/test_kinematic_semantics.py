@@ -39,18 +39,20 @@ def test_a_street_scene() -> None:
         walker(420, (8, 0), top=(60, 140, 50)),
         walker(600, (7, -0.8), feet=330, top=(25, 24, 26), bottoms=(25, 24, 26)),
     ]
-    found = described(frames_of(people, images=True, seconds=8), camera_motion=CAMERA)
-    texts = found.captions
+    description = described(
+        frames_of(people, images=True, seconds=8), camera_motion=CAMERA
+    )
+    texts = description.captions
     assert re.search(r'red top and blue bottoms walks to the right.*stop', texts[1])
     assert re.search(r'green top .*stands .* for about eight seconds', texts[2])
     assert re.search(r'in black walks to the left', texts[3])
-    assert 'at least three people' in found.video_caption.lower()
-    assert [(span.motion, span.direction) for span in found.motions[1]] == [
+    assert 'at least three people' in description.video_caption.lower()
+    assert [(span.motion, span.direction) for span in description.motions[1]] == [
         ('walk', 'right'),
         ('stand', ''),
     ]
-    assert found.motions[2] == [MotionSpan(1, 80, 'stand')]
-    assert [(span.motion, span.direction) for span in found.motions[3]] == [
+    assert description.motions[2] == [MotionSpan(1, 80, 'stand')]
+    assert [(span.motion, span.direction) for span in description.motions[3]] == [
         ('walk', 'left')
     ]
 
@@ -128,15 +130,15 @@ def test_joined_tracks_are_one() -> None:
     first, second = walker(100, (3, 0.8)), walker(348, (3, 0.8), begin=3.1)
     semantics, buffer = fed(frames_of([first, second], seconds=6.2))
     buffer.rename({2: 1})
-    found = semantics.generate(buffer)
-    assert list(found.captions) == [1]
-    assert 'for about six seconds' in found.captions[1]
+    description = semantics.generate(buffer)
+    assert list(description.captions) == [1]
+    assert 'for about six seconds' in description.captions[1]
 
 
 def test_only_what_is_asked_for() -> None:
     semantics, buffer = fed(frames_of([walker(100, (6, 0)), walker(400, (6, 0))]))
-    found = semantics.generate(buffer, ids=[1, 99], video_caption=False)
-    assert (list(found.captions), found.video_caption) == ([1], '')
+    description = semantics.generate(buffer, ids=[1, 99], video_caption=False)
+    assert (list(description.captions), description.video_caption) == ([1], '')
     assert list(semantics.generate(buffer, caption_ids=[2]).captions) == [2]
     empty = semantics.generate(semantics.begin())
     assert (empty.captions, len(empty.interactions)) == ({}, 0)
@@ -207,10 +209,12 @@ def test_classes_that_are_no_people() -> None:
     steps = frames_of([walker(100, (6, 0.7)), walker(120, (6, 0.7), feet=253)])
     for _, tracks in steps:
         tracks.labels[tracks.ids == 1] = 2
-    found = described(steps)
-    assert found.captions[1].startswith('An object moves from the left to the right')
-    assert len(found.interactions) == 0
-    assert 'one person' in found.video_caption
+    description = described(steps)
+    assert description.captions[1].startswith(
+        'An object moves from the left to the right'
+    )
+    assert len(description.interactions) == 0
+    assert 'one person' in description.video_caption
 
 
 @pytest.mark.parametrize('frames', [slice(0, 5), slice(5, None)])
@@ -219,11 +223,11 @@ def test_a_track_is_of_the_class_that_it_has_most_of_the_time(frames: slice) -> 
     steps = frames_of([walker(100, (6, 0.7)), walker(190, (6, 0.7), feet=252)])
     for _, tracks in steps[frames]:
         tracks.labels[tracks.ids == 1] = 3
-    found = described(steps)
+    description = described(steps)
     is_person = frames.start == 0
-    assert found.captions[1].startswith('A person' if is_person else 'An object')
-    assert (len(found.interactions) == 1) == is_person
-    assert ('person 1' in found.captions[2]) is False
+    assert description.captions[1].startswith('A person' if is_person else 'An object')
+    assert (len(description.interactions) == 1) == is_person
+    assert ('person 1' in description.captions[2]) is False
 
 
 def test_captions_name_partners_by_id_or_by_their_looks() -> None:
@@ -253,8 +257,8 @@ def test_any_boxes_get_sentences(people, fps: float, seed: int) -> None:
         walker(x, (3, speed), (2, 0), feet=feet, height=height)
         for x, feet, height, speed in people
     ]
-    found = described(frames_of(crowd, fps=fps, seconds=6, jitter=seed))
-    for text in [*found.captions.values(), found.video_caption]:
+    description = described(frames_of(crowd, fps=fps, seconds=6, jitter=seed))
+    for text in [*description.captions.values(), description.video_caption]:
         assert re.fullmatch(r'[A-Z][a-z0-9 ,.\'A-Z]*\.', text)
         assert '  ' not in text
         assert not FORBIDDEN.search(text)

@@ -112,11 +112,11 @@ def test_what_hides_the_feet_is_no_way() -> None:
 def test_a_panning_camera_moves_nobody(pan: float) -> None:
     start = 320 - pan * 2
     stands, walks = walker(start, (4, 0)), walker(start + 80, (4, 0.8), feet=280)
-    found = motions(
+    track_motions = motions(
         [stands, walks], dict(camera_motion=CAMERA), seconds=4, pan=pan, images=True
     )
-    assert ways(found[0]) == ['still']
-    assert ways(found[1]) == ['right']
+    assert ways(track_motions[0]) == ['still']
+    assert ways(track_motions[1]) == ['right']
 
 
 def test_a_pan_that_begins_later_moves_nobody() -> None:
@@ -130,8 +130,8 @@ def test_a_pan_that_begins_later_moves_nobody() -> None:
         pan=lambda t: -256 * np.clip(t - 2, 0, 1),
     )
     semantics, buffer = fed(steps, camera_motion=CAMERA)
-    found = semantics.generate(buffer)
-    assert [[span.motion for span in found.motions[i]] for i in (1, 2)] == [
+    description = semantics.generate(buffer)
+    assert [[span.motion for span in description.motions[i]] for i in (1, 2)] == [
         ['stand']
     ] * 2
 
@@ -140,17 +140,19 @@ def test_a_pan_over_a_plain_wall_is_no_way_and_no_interaction() -> None:
     """Two who stand: what the camera does is not known, so neither is what they do."""
     people = [walker(350, (6, 0)), walker(450, (6, 0))]
     steps = frames_of(people, fps=25, images=True, pan=lambda t: -60 * t, change=plain)
-    found = described(steps, camera_motion=CAMERA)
-    assert [*found.motions.values()] == [[], []]
-    assert len(found.interactions) == 0
-    assert 'is in view' in found.captions[1]
+    description = described(steps, camera_motion=CAMERA)
+    assert [*description.motions.values()] == [[], []]
+    assert len(description.interactions) == 0
+    assert 'is in view' in description.captions[1]
 
 
 def test_a_slow_pan_moves_no_small_people() -> None:
     """At 0.01 widths a second somebody of 25 pixels would walk slowly."""
     people = [walker(350, (6, 0), height=25), walker(450, (6, 0), height=28)]
-    found = motions(people, dict(camera_motion=CAMERA), seconds=6, pan=6.0, images=True)
-    assert [ways(motion) for motion in found] == [['still'], ['still']]
+    track_motions = motions(
+        people, dict(camera_motion=CAMERA), seconds=6, pan=6.0, images=True
+    )
+    assert [ways(motion) for motion in track_motions] == [['still'], ['still']]
 
 
 def test_a_camera_that_follows_somebody() -> None:

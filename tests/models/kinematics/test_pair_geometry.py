@@ -177,10 +177,10 @@ def test_spans_and_scores() -> None:
     table = described(frames_of(people, seconds=5)).interactions
     assert (table.start_frames[0], table.end_frames[0]) == pytest.approx((1, 31), abs=4)
     assert 0.5 <= table.scores[0] <= 1
-    near = walker(300, (6, 0)), walker(345, (6, 0), feet=251)
+    crowd = walker(300, (6, 0)), walker(345, (6, 0), feet=251)
     far = walker(300, (6, 0)), walker(405, (6, 0), feet=251)
     scores = [
-        described(frames_of(pair)).interactions.scores.max() for pair in (near, far)
+        described(frames_of(pair)).interactions.scores.max() for pair in (crowd, far)
     ]
     assert scores[0] > scores[1]
 
@@ -206,10 +206,10 @@ def test_a_crowd_stays_apart_from_itself() -> None:
         for row in range(20)
         for column in range(10)
     ]
-    found = described(frames_of(people, fps=4, seconds=4))
-    assert len(found.captions) == 200
-    assert 'at least 200 people' in found.video_caption.lower()
-    assert len(found.interactions) == 0
+    description = described(frames_of(people, fps=4, seconds=4))
+    assert len(description.captions) == 200
+    assert 'at least 200 people' in description.video_caption.lower()
+    assert len(description.interactions) == 0
 
 
 def test_options_out_of_range_are_refused() -> None:

@@ -37,9 +37,9 @@ def test_the_cost_is_the_smaller_of_both_distances() -> None:
     )
     tracker._vectors = detections.embeddings
     boxes = tracker._filter.to_boxes(tracker._tracks.state)
-    found = tracker._similarities(boxes, np.array([0]), detections, np.arange(6))
+    similarities = tracker._similarities(boxes, np.array([0]), detections, np.arange(6))
     expected = [0.8, 0.8, 0.54, 0.3, 1.0, 0.0]
-    np.testing.assert_allclose(found.table, [expected], atol=1e-6)
+    np.testing.assert_allclose(similarities.table, [expected], atol=1e-6)
 
 
 def test_a_look_at_the_thresholds_counts() -> None:
@@ -47,15 +47,15 @@ def test_a_look_at_the_thresholds_counts() -> None:
     tracker = BoTSORT(with_reid=True, pixel_offset=0.0)
     tracker.update(people((0, LOOKS[0], 0.9)))
     boxes = tracker._filter.to_boxes(tracker._tracks.state)
-    half = Detections([[0, 0, 40, 50]], [0.9], None, LOOKS[:1])
-    tracker._vectors = half.embeddings
-    one = np.array([0])
-    assert tracker._similarities(boxes, one, half, one).table[0, 0] == 1.0
+    half_box = Detections([[0, 0, 40, 50]], [0.9], None, LOOKS[:1])
+    tracker._vectors = half_box.embeddings
+    slot = np.array([0])
+    assert tracker._similarities(boxes, slot, half_box, slot).table[0, 0] == 1.0
     for distance, counts in ((0.4999, True), (0.5001, False)):
-        same = people((0, between(1 - distance), 0.5))
-        tracker._vectors = same.embeddings
-        found = tracker._similarities(boxes, one, same, one).table[0, 0]
-        assert (found > 0.7) == counts
+        candidate = people((0, between(1 - distance), 0.5))
+        tracker._vectors = candidate.embeddings
+        similarity = tracker._similarities(boxes, slot, candidate, slot).table[0, 0]
+        assert (similarity > 0.7) == counts
 
 
 def test_who_jumps_is_known_by_looks() -> None:
@@ -73,8 +73,8 @@ def test_a_new_track_is_reported_at_once() -> None:
     """As in the release, also after the first frame; ByteTrack waits for a second."""
     for tracker, expected in ((BoTSORT(), [1, 2]), (ByteTrack(), [1])):
         tracker.update(people((0, LOOKS[0], 0.9)))
-        found = tracker.update(people((0, LOOKS[0], 0.9), (200, LOOKS[1], 0.9)))
-        assert found.ids.tolist() == expected
+        tracks = tracker.update(people((0, LOOKS[0], 0.9), (200, LOOKS[1], 0.9)))
+        assert tracks.ids.tolist() == expected
 
 
 def test_weak_detections_teach_no_looks() -> None:
@@ -87,8 +87,8 @@ def test_weak_detections_teach_no_looks() -> None:
     )
     tracker.update(people((0, LOOKS[1], 0.9)))
     expected = 1 - 0.9 / np.hypot(0.9, 0.1)
-    found = tracker._gallery.distances(slot, LOOKS[:1])
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    distances = tracker._gallery.distances(slot, LOOKS[:1])
+    np.testing.assert_allclose(distances, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(('fps', 'missed'), [(30, 31), (10, 11)])

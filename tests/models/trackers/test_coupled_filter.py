@@ -43,8 +43,8 @@ def turned(kalman, mean: np.ndarray, covariance: np.ndarray) -> tuple:
     linear = ROLL[:, :2]
     mean, covariance = mean.copy(), covariance.copy()
     if isinstance(kalman, XYWHFilter):
-        both = np.kron(np.eye(4), linear)
-        mean, covariance = both @ mean, both @ covariance @ both.T
+        transition = np.kron(np.eye(4), linear)
+        mean, covariance = transition @ mean, transition @ covariance @ transition.T
     else:
         for block in (slice(0, 2), slice(4, 6)):
             mean[block] = linear @ mean[block]
@@ -79,9 +79,11 @@ def test_equals_the_matrix_filter_under_a_roll(kalman) -> None:
             mean = mean + gain @ (measured[i] - observe @ mean)
             covariance = (np.eye(8) - gain @ observe) @ covariance
             expected[i] = mean, covariance
-            found = matrices(updated, i)
-            np.testing.assert_allclose(found[0], mean, rtol=1e-9, atol=1e-9)
-            np.testing.assert_allclose(found[1], covariance, rtol=1e-9, atol=1e-9)
+            actual_mean, actual_covariance = matrices(updated, i)
+            np.testing.assert_allclose(actual_mean, mean, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(
+                actual_covariance, covariance, rtol=1e-9, atol=1e-9
+            )
         state = updated
     assert state[CROSS:].any()
 
@@ -99,16 +101,16 @@ def test_a_shift_couples_nothing(kalman) -> None:
 @every_filter
 def test_arguments_stay_as_they_are(kalman) -> None:
     state = kalman.warp(kalman.predict(kalman.initiate(BOXES)), ROLL)
-    before = state.copy()
+    state_before = state.copy()
     kalman.predict(state), kalman.update(state, BOXES), kalman.warp(state, ROLL)
-    np.testing.assert_array_equal(state, before)
+    np.testing.assert_array_equal(state, state_before)
 
 
 def test_covariances_are_written_as_they_are_read() -> None:
     rng = np.random.default_rng(0)
-    state, other = rng.normal(size=(7, 3, 4)), np.zeros((7, 3, 4))
-    set_coupled_covariances(other, coupled_covariances(state))
-    np.testing.assert_array_equal(other[2:], state[2:])
+    state, empty_state = rng.normal(size=(7, 3, 4)), np.zeros((7, 3, 4))
+    set_coupled_covariances(empty_state, coupled_covariances(state))
+    np.testing.assert_array_equal(empty_state[2:], state[2:])
 
 
 def test_sizes_of_the_initial_uncertainty() -> None:

@@ -39,8 +39,8 @@ def test_without_appearance_it_is_oc_sort(seed: int) -> None:
 def test_the_weight_of_the_past_follows_the_score() -> None:
     """Equation 3: 1 at the threshold, alpha_f for a sure detection."""
     tracker = DeepOCSORT(det_threshold=0.6, alpha=0.95)
-    found = tracker._alphas(np.array([0.6, 0.8, 1.0, 1.3]))
-    np.testing.assert_allclose(found, [1, 0.975, 0.95, 0.95])
+    alphas = tracker._alphas(np.array([0.6, 0.8, 1.0, 1.3]))
+    np.testing.assert_allclose(alphas, [1, 0.975, 0.95, 0.95])
     assert DeepOCSORT(det_threshold=1.0)._alphas(np.array([1.5])) == 1
 
 
@@ -51,8 +51,8 @@ def test_a_track_learns_as_much_as_it_trusts() -> None:
         tracker.update(people((0, 1), score=score))
         expected = weight / np.hypot(weight, 1 - weight)
         slots = tracker._tracks.rows['slot']
-        found = tracker._gallery.similarities(slots, LOOKS[:1])
-        np.testing.assert_allclose(found, [[expected]], atol=1e-6)
+        similarities = tracker._gallery.similarities(slots, LOOKS[:1])
+        np.testing.assert_allclose(similarities, [[expected]], atol=1e-6)
 
 
 def test_weights_grow_where_one_stands_out() -> None:
@@ -60,18 +60,18 @@ def test_weights_grow_where_one_stands_out() -> None:
     cosines = np.array([[0.9, 0.8, 0.1], [0.2, 0.9, 0.1]])
     rows = np.array([[0.1], [0.5]])  # .7 is cut
     columns = np.array([[0.5, 0.1, 0.0]])
-    found = DeepOCSORT()._appearance_weights(cosines)
-    np.testing.assert_allclose(found, 0.75 + (rows + columns) / 2)
+    weights = DeepOCSORT()._appearance_weights(cosines)
+    np.testing.assert_allclose(weights, 0.75 + (rows + columns) / 2)
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (1, 3), (3, 1)])
 def test_no_second_best_no_boost(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     cosines = rng.uniform(-1, 1, shape)
-    found = DeepOCSORT(max_weight_boost=2.0)._appearance_weights(cosines)
+    weights = DeepOCSORT(max_weight_boost=2.0)._appearance_weights(cosines)
     line = np.sort(cosines.ravel())
     lead = 0 if cosines.size == 1 else line[-1] - line[-2]
-    np.testing.assert_allclose(found, 0.75 + lead / 2)
+    np.testing.assert_allclose(weights, 0.75 + lead / 2)
 
 
 def test_those_who_exchange_places_keep_their_ids() -> None:
@@ -79,9 +79,9 @@ def test_those_who_exchange_places_keep_their_ids() -> None:
     for make, keeps in ((DeepOCSORT, True), (OCSORT, False)):
         tracker = make()
         first = ids_by_look(tracker, people((0, 0), (10, 1)))
-        last = ids_by_look(tracker, people((0, 1), (10, 0)))
-        assert sorted(last.values()) == sorted(first.values())
-        assert (last == first) == keeps
+        latest_ids = ids_by_look(tracker, people((0, 1), (10, 0)))
+        assert sorted(latest_ids.values()) == sorted(first.values())
+        assert (latest_ids == first) == keeps
 
 
 def test_looks_do_not_reach_beyond_the_overlap() -> None:
@@ -113,8 +113,8 @@ def test_a_quarter_turn_leaves_boxes_upright() -> None:
     for left in (0, 5):
         tracker.update(people((left, 0)))
     tracker._warp(np.array([[0.0, -1, 200], [1, 0, 0]]))
-    last = tracker._tracks.rows['last'][0]
-    np.testing.assert_allclose(last, [100, 5, 200, 45])
+    last_box = tracker._tracks.rows['last'][0]
+    np.testing.assert_allclose(last_box, [100, 5, 200, 45])
 
 
 def test_the_gallery_holds_those_who_are_alive() -> None:
