@@ -2,7 +2,6 @@
 # The SSD's weights by --cfg-options; SMOTer's as the checkpoint.
 _base_ = [
     './single-shot-linked_tiny_synsmot.py',
-    '../../../configs/_base_/detectors/centernet_tiny.py',
     '../../../configs/_base_/semantics/smoter_tiny.py',
     '../../../configs/_base_/post_processing/min_track_length.py'
 ]

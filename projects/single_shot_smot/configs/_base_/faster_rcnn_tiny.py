@@ -1,4 +1,5 @@
-# A Faster R-CNN on the backbone of ssd_tiny, with its anchors.
+# A Faster R-CNN on backbone and neck of ssd_tiny, with its anchors.
+_base_ = ['./ssd_tiny.py']
 faster_rcnn_tiny = dict(
     type='MMDetDetector',
     score_threshold=0.05,
@@ -6,35 +7,14 @@ faster_rcnn_tiny = dict(
     config=dict(
         model=dict(
             type='FasterRCNN',
-            data_preprocessor=dict(
-                type='DetDataPreprocessor',
-                mean=[114.0, 114.0, 114.0],
-                std=[58.0, 58.0, 58.0],
-                pad_size_divisor=32),
-            backbone=dict(
-                type='ResNet',
-                depth=18,
-                base_channels=24,
-                frozen_stages=4,
-                norm_cfg=dict(type='GN', num_groups=8),
-                norm_eval=False),
-            neck=dict(
-                type='FPN',
-                in_channels=[24, 48, 96, 192],
-                out_channels=96,
-                start_level=1,
-                num_outs=3),
+            data_preprocessor=_base_.ssd_tiny.config.model.data_preprocessor,
+            backbone=_base_.ssd_tiny.config.model.backbone,
+            neck=_base_.ssd_tiny.config.model.neck,
             rpn_head=dict(
                 type='RPNHead',
                 in_channels=96,
                 feat_channels=64,
-                anchor_generator=dict(
-                    type='AnchorGenerator',
-                    strides=[8, 16, 32],
-                    base_sizes=[28, 48, 72],
-                    scales=[1.0, 1.3],
-                    ratios=[2.2, 3.4],
-                    center_offset=0.5),
+                anchor_generator=_base_.ssd_tiny.config.model.bbox_head.anchor_generator,
                 bbox_coder=dict(type='DeltaXYWHBBoxCoder'),
                 loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=True),
                 loss_bbox=dict(type='SmoothL1Loss', beta=0.1)),
@@ -52,8 +32,7 @@ faster_rcnn_tiny = dict(
                     fc_out_channels=192,
                     roi_feat_size=5,
                     num_classes=1,
-                    bbox_coder=dict(
-                        type='DeltaXYWHBBoxCoder', target_stds=[0.1, 0.1, 0.2, 0.2]),
+                    bbox_coder=_base_.ssd_tiny.config.model.bbox_head.bbox_coder,
                     loss_cls=dict(type='CrossEntropyLoss'),
                     loss_bbox=dict(type='SmoothL1Loss', beta=1.0))),
             train_cfg=dict(
@@ -102,10 +81,4 @@ faster_rcnn_tiny = dict(
                     score_thr=0.05,
                     nms=dict(type='nms', iou_threshold=0.5),
                     max_per_img=50))),
-        test_pipeline=[
-            dict(type='LoadImageFromNDArray'),
-            dict(type='Resize', scale=(320, 192), keep_ratio=True),
-            dict(
-                type='PackDetInputs',
-                meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'))
-        ]))
+        test_pipeline=_base_.ssd_tiny.config.test_pipeline))
