@@ -75,10 +75,13 @@ class FlowMotion(BoxMotion):
         self.side = side
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
+        return cv2.cvtColor(self.scaled_down(image), cv2.COLOR_BGR2GRAY)
+
+    def scaled_down(self, image: np.ndarray) -> np.ndarray:
+        """(h, w, 3) uint8, the image (H, W, 3) with no side longer than ``side``."""
         scale = min(1.0, self.side / max(image.shape[:2]))
         size = [max(1, round(length * scale)) for length in image.shape[1::-1]]
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+        return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
     def move(
         self,

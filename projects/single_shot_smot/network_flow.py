@@ -60,10 +60,7 @@ class NetworkFlowMotion(FlowMotion, nn.Module):
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """(h, w, 3) uint8 RGB, scaled down to the side."""
-        scale = min(1.0, self.side / max(image.shape[:2]))
-        size = [max(1, round(length * scale)) for length in image.shape[1::-1]]
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
+        return cv2.cvtColor(self.scaled_down(image), cv2.COLOR_BGR2RGB)
 
     @torch.no_grad()
     def flow(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from mmsmot.models.detectors import BaseDetector, MMDetDetector
+from mmsmot.models.detectors.mmdet_detector import eval_mode
 from mmsmot.structures.feature_maps import FeatureMaps
 
 Redetection = tuple[np.ndarray, np.ndarray]  # boxes (N, 4), scores (N,)
@@ -90,18 +91,13 @@ class SecondStage:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Boxes (R, C or 1, 4) in pixels of the frames and scores (R, C) of R boxes."""
         model = self.detector.model
-        # Without the image that rgb_cells appends.
-        levels = self.detector._model_levels(features)
+        levels = self.detector.model_levels(features)
         device = levels[0].device
         index = torch.from_numpy(rows)
         inputs = features.in_cells(index, torch.from_numpy(boxes), None)
         rois = torch.cat([index[:, None].to(inputs), inputs], dim=1).float().to(device)
-        was_training = model.training
-        model.eval()
-        try:
+        with eval_mode(model):
             answers = model.roi_head._bbox_forward(levels, rois)
-        finally:
-            model.train(was_training)
         coder = model.roi_head.bbox_head.bbox_coder
         scores = answers['cls_score'].softmax(dim=1)[:, :-1]  # the last is background
         deltas = answers['bbox_pred'].reshape(len(rois), -1, 4)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from mmsmot.datasets import VideoReader
-from mmsmot.structures import Frame, SMOTDataSample
+from mmsmot.structures import Frame, SMOTDataSample, Trajectories
+from mmsmot.structures.boxes import paired_iou
 
 # Frames, and for each boxes (N, 4) -> for each boxes (N, 4) and scores (N,).
 Redetect = Callable[
@@ -43,9 +44,7 @@ def shift_recovery(
     for reader, sample in videos:
         gt = sample.gt_trajectories
         for frames in reader.batches(8):
-            boxes = [
-                gt.boxes[(gt.frame_ids == f.frame_id) & (gt.scores > 0)] for f in frames
-            ]
+            boxes = [visible_gt_boxes(gt, frame.frame_id) for frame in frames]
             signs = [rng.choice([-1.0, 1.0], (len(b), 2)) for b in boxes]
             count += sum(map(len, boxes))
             for k, shift in enumerate(shifts):
@@ -56,7 +55,7 @@ def shift_recovery(
                 recovered[k] += sum(
                     (
                         (scores >= keep_threshold)
-                        & (row_iou(redetected, gt_frame) >= iou_threshold)
+                        & (paired_iou(redetected, gt_frame) >= iou_threshold)
                     ).sum()
                     for (redetected, scores), gt_frame in zip(
                         answers, boxes, strict=True
@@ -66,6 +65,11 @@ def shift_recovery(
     return dict(zip(shifts, shares.tolist(), strict=True))
 
 
+def visible_gt_boxes(gt: Trajectories, frame_id: int) -> np.ndarray:
+    """(G, 4) boxes of a frame that count: those with a score."""
+    return gt.boxes[(gt.frame_ids == frame_id) & (gt.scores > 0)]
+
+
 def shifted(boxes: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     """Boxes (N, 4) moved by fractions (N, 2) of their width and height.
 
@@ -73,18 +77,3 @@ def shifted(boxes: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     array([[ 2., -2.,  6.,  6.]])
     """
     return boxes + np.tile(fractions * (boxes[:, 2:] - boxes[:, :2]), 2)
-
-
-def row_iou(boxes: np.ndarray, gt_boxes: np.ndarray) -> np.ndarray:
-    """(N,) IoU of boxes (N, 4) with gt_boxes (N, 4), row by row.
-
-    >>> row_iou(np.array([[0.0, 0, 4, 4]]), np.array([[2.0, 0, 6, 4]])) * 3
-    array([1.])
-    """
-    low = np.maximum(boxes[:, :2], gt_boxes[:, :2])
-    high = np.minimum(boxes[:, 2:], gt_boxes[:, 2:])
-    intersection = np.maximum(high - low, 0).prod(axis=1)
-    areas = [(b[:, 2:] - b[:, :2]).prod(axis=1) for b in (boxes, gt_boxes)]
-    return intersection / np.maximum(
-        sum(areas) - intersection, np.finfo(np.float64).tiny
-    )

@@ -22,6 +22,7 @@ from mmsmot.evaluation.tracking import (
 )
 from mmsmot.models.trackers.association import linear_assignment
 from mmsmot.registry import METRICS
+from mmsmot.structures import Trajectories, VideoInfo
 
 EPS = np.finfo(float).eps
 # Where each column stands in trackeval's results; fractions are printed in percent.
@@ -80,15 +81,13 @@ class SingleShotMetric(BaseMetric):
         for sample in data_samples:
             if 'gt_trajectories' not in sample:
                 continue
-            arguments = (
+            result, transfers = score_video(
                 sample['gt_trajectories'],
                 sample['pred_trajectories'],
                 sample['frame_ids'],
                 self.preprocessing,
                 sample['video'],
             )
-            result = evaluate_sequence(*arguments)
-            transfers = count_transfers(tracking_sequence_data(*arguments)[0])
             self.results.append((result_name(sample), result, transfers))
 
     def compute_metrics(
@@ -106,6 +105,22 @@ class SingleShotMetric(BaseMetric):
         rows = table_rows(results)
         print_log('\n' + format_table(rows), logger='current')
         return rows[COMBINED]
+
+
+def score_video(
+    gt: Trajectories,
+    pred: Trajectories,
+    frame_ids: np.ndarray,
+    preprocessing: str,
+    video: VideoInfo,
+) -> tuple[dict[str, dict[str, Any]], int]:
+    """The result and the transfers of a video.
+
+    Args: those of :func:`~mmsmot.evaluation.evaluate_sequence`, whose result it is.
+    """
+    arguments = gt, pred, frame_ids, preprocessing, video
+    transfers = count_transfers(tracking_sequence_data(*arguments)[0])
+    return evaluate_sequence(*arguments), transfers
 
 
 def table_rows(

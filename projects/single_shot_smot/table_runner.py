@@ -14,8 +14,7 @@ import numpy as np
 import mmsmot
 from mmsmot.datasets import BenSMOTDataset, VideoReader
 from mmsmot.engine import load_config
-from mmsmot.evaluation import evaluate_sequence
-from mmsmot.evaluation.tracking import COMBINED, tracking_sequence_data
+from mmsmot.evaluation.tracking import COMBINED
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Frame, SMOTDataSample, VideoInfo
 from mmsmot.utils.fingerprint import (
@@ -27,7 +26,7 @@ from mmsmot.utils.json_file import read_json, write_json
 from mmsmot.utils.progress_bar import progress_bar
 
 from .box_motion import FarnebackMotion
-from .single_shot_metric import count_transfers, table_rows
+from .single_shot_metric import score_video, table_rows
 from .stored_detections import StoredDetections
 from .trained_model import project_config, trained_model
 
@@ -109,7 +108,7 @@ class TableRunner:
             data_root=data_root, split=split, test_mode=True, cache=False
         )
         self.samples = [dataset[k] for k in range(0, len(dataset), stride)]
-        self._stored: dict[str, StoredDetections] = {}
+        self._stored: dict[tuple[int, int] | None, StoredDetections] = {}
         self._flow = SharedFlow()
         self._configs: dict[str, str] = {}
 
@@ -143,6 +142,10 @@ class TableRunner:
             for label, r in results.items()
         }
 
+    def runnable(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows, without Tracktor's where those are left out."""
+        return [row for row in rows if row.config != TRACKTOR or self.has_tracktor]
+
     def videos(self, title: str) -> Iterator[tuple[VideoReader, SMOTDataSample]]:
         """The videos, with a bar."""
         with progress_bar() as bar:
@@ -156,13 +159,14 @@ class TableRunner:
         options = dict(row.options)
         if row.config == TRACKTOR:
             return trained_model(row.config, self.checkpoints[TRACKTOR], options)
-        size = {SIZE: options.pop(SIZE)} if SIZE in options else {}
-        if str(size) not in self._stored:
-            network = trained_model(SSD, self.checkpoints[SSD], size)
-            self._stored[str(size)] = StoredDetections(
+        size = options.pop(SIZE, None)
+        if size not in self._stored:
+            size_option = {} if size is None else {SIZE: size}
+            network = trained_model(SSD, self.checkpoints[SSD], size_option)
+            self._stored[size] = StoredDetections(
                 network.estimator.detector, self.out / 'detections'
             )
-        model = trained_model(row.config, None, options, self._stored[str(size)])
+        model = trained_model(row.config, None, options, self._stored[size])
         if isinstance(getattr(model.estimator, 'motion', None), FarnebackMotion):
             model.estimator.motion = self._flow
         return model
@@ -189,15 +193,13 @@ class TableRunner:
         for start in range(0, len(frames), model.batch_size):
             run.push(frames[start : start + model.batch_size])
         (prediction,) = run.finish()
-        arguments = (
+        return score_video(
             sample.gt_trajectories,
             prediction.trajectories,
             np.array(run.frame_ids),
             'none',
             sample.video,
         )
-        result = evaluate_sequence(*arguments)
-        return result, count_transfers(tracking_sequence_data(*arguments)[0])
 
 
 @functools.cache

@@ -9,15 +9,12 @@ from mmsmot.engine import drop_init_cfg, load_config
 from mmsmot.models.detectors import BaseDetector
 from mmsmot.models.smot import SMOT
 from mmsmot.registry import MODELS
+from mmsmot.utils.bundled_weights import bundled_weights
 from mmsmot.utils.checkpoint import load_weights
 
 PROJECT = Path(__file__).parent
-
-
-def project_weights(config: str) -> Path | None:
-    """The weights that come with the project for a config, ``None`` where none do."""
-    path = PROJECT / 'weights' / f'{Path(config).stem}.safetensors'
-    return path if path.is_file() else None
+# Where a detector's weights are in those of a whole model.
+DETECTOR_KEYS = ('estimator.detector.', 'detector.')
 
 
 def project_config(name: str) -> str:
@@ -49,15 +46,14 @@ def trained_model(
     loaded = load_config(config, options or {})
     if detector is not None:
         return MODELS.build(with_detector(loaded.model, detector)).eval()
-    path = checkpoint or project_weights(config)
+    path = checkpoint or bundled_weights(config)
     if path is None:
         raise FileNotFoundError(
             f'no weights come with the project for {config}: name a checkpoint'
         )
     drop_init_cfg(loaded.model)
     model = MODELS.build(loaded.model)
-    places = ('estimator.detector.', 'detector.')
-    load_weights(model.estimator.detector, path, within=places)
+    load_weights(model.estimator.detector, path, within=DETECTOR_KEYS)
     return model.eval()
 
 

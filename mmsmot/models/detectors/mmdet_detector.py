@@ -148,7 +148,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         inputs, samples = self.input_images(frames)
         levels = tuple(self.model.extract_feat(inputs))
         if self.rgb_cells:
-            colours = _image(inputs, levels[0].shape[-2:], self.rgb_cells)
+            colours = _cell_colours(inputs, levels[0].shape[-2:], self.rgb_cells)
             levels = (torch.cat([levels[0], colours], dim=1), *levels[1:])
         height = inputs.shape[-2]
         sizes = [(frame.image.shape[1], frame.image.shape[0]) for frame in frames]
@@ -176,8 +176,8 @@ class MMDetDetector(nn.Module, BaseDetector):
     @torch.no_grad()
     def detect_in(self, features: FeatureMaps) -> list[Detections]:
         """Detections from feature maps that :meth:`extract` made."""
-        with _as_at_test(self.model):
-            model = self._model_given(features)
+        with eval_mode(self.model):
+            model = self._model_on(features)
             samples = model(features.inputs, features.samples, mode='predict')
         detections = [self._read(sample.pred_instances) for sample in samples]
         if self.embedder is None:
@@ -189,13 +189,13 @@ class MMDetDetector(nn.Module, BaseDetector):
         """As of :class:`BaseDetector`; scores are raised to ``score_power``."""
         if not frames:
             return []
-        with _as_at_test(self.model):
+        with eval_mode(self.model):
             return self.raw_in(self.extract(frames))
 
     def raw_in(self, features: FeatureMaps) -> list[RawDetections]:
         """As :meth:`raw`, from feature maps that :meth:`extract` made."""
-        head, levels = require_anchor_head(self.model), self._model_levels(features)
-        with _as_at_test(self.model):
+        head, levels = require_anchor_head(self.model), self.model_levels(features)
+        with eval_mode(self.model):
             detections = predict_at_anchors(head, levels, features.samples)
         return [replace(d, scores=d.scores**self.score_power) for d in detections]
 
@@ -217,7 +217,7 @@ class MMDetDetector(nn.Module, BaseDetector):
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         if not frames:
             return []
-        with _as_at_test(self.model):
+        with eval_mode(self.model):
             return self.detect_in(self.extract(frames))
 
     def loss_in(
@@ -249,11 +249,11 @@ class MMDetDetector(nn.Module, BaseDetector):
         # mmdet's focal loss takes log(1 - score + 1e-12), which in 16 bits is log(0).
         levels = tuple(level.float() for level in features.levels)
         exact = torch.autocast(device.type, enabled=False)
-        model = self._model_given(replace(features, levels=levels))
-        with exact, finite_box_terms(self.model) as broken:
+        model = self._model_on(replace(features, levels=levels))
+        with exact, finite_box_terms(self.model) as broken_terms:
             losses = model(features.inputs, features.samples, mode='loss')
             return {
-                name: add_finite_box_terms(loss, broken)
+                name: add_finite_box_terms(loss, broken_terms)
                 for name, loss in losses.items()
             }
 
@@ -263,19 +263,19 @@ class MMDetDetector(nn.Module, BaseDetector):
         """mmdet's losses on B frames; ``targets`` as in :meth:`loss_in`."""
         return self.loss_in(self.extract(frames), targets)
 
-    def _model_given(self, features: FeatureMaps) -> nn.Module:
+    def _model_on(self, features: FeatureMaps) -> nn.Module:
         """mmdet's model, whose own ``predict`` and ``loss`` take feature maps as made.
 
         A copy of the outermost module alone, which shares all parts and weights with the
         model: other threads may be looking through that one.
         """
-        levels = self._model_levels(features)
+        levels = self.model_levels(features)
         model = copy.copy(self.model)
         model.extract_feat = lambda _: levels
         return model
 
-    def _model_levels(self, features: FeatureMaps) -> tuple[torch.Tensor, ...]:
-        """The levels that mmdet's head reads: without the appended image."""
+    def model_levels(self, features: FeatureMaps) -> tuple[torch.Tensor, ...]:
+        """The levels that mmdet's heads read: without the appended image."""
         first, *other_levels = features.levels
         width = first.shape[1] - 3 * self.rgb_cells**2
         return (first[:, :width], *other_levels)
@@ -313,7 +313,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         return detections
 
 
-def _image(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.Tensor:
+def _cell_colours(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.Tensor:
     """(B, 3 * cells^2, H, W): the images' colours in the squares of each cell."""
     height, width = size
     colours = F.adaptive_avg_pool2d(inputs, (height * cells, width * cells))
@@ -321,7 +321,8 @@ def _image(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.Tensor:
 
 
 @contextmanager
-def _as_at_test(model: nn.Module) -> Iterator[None]:
+def eval_mode(model: nn.Module) -> Iterator[None]:
+    """A model in eval mode; afterwards in the mode that it was in."""
     was_training = model.training
     model.eval()
     try:

@@ -14,6 +14,7 @@ from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.structures import Detections
 from projects.single_shot_smot import table_runner
 from projects.single_shot_smot.random_embeddings import RandomEmbeddings
+from projects.single_shot_smot.shift_recovery import visible_gt_boxes
 from projects.single_shot_smot.stored_detections import StoredDetections
 from projects.single_shot_smot.stripe_colours import StripeColours
 from projects.single_shot_smot.table_runner import (
@@ -23,7 +24,7 @@ from projects.single_shot_smot.table_runner import (
     TableRunner,
     standard_errors,
 )
-from projects.single_shot_smot.tools.detection_ap import APTable, visible_boxes
+from projects.single_shot_smot.tools.detection_ap import APTable
 from projects.single_shot_smot.tools.paper_tables import TABLES, markdown
 from projects.single_shot_smot.trained_model import trained_model
 
@@ -61,7 +62,7 @@ def test_the_weights_find_people_of_another_seed(
         reader, gt = sample['inputs'], sample['data_samples'].gt_trajectories
         detector.prepare(reader)
         for frame in reader:
-            boxes = visible_boxes(gt, frame.frame_id)
+            boxes = visible_gt_boxes(gt, frame.frame_id)
             table.add(boxes, detector.detect([frame])[0])
     assert table.scores()['AP50'] > 85
     assert scores['SMOT']['MOTA'] > 80

@@ -12,8 +12,8 @@ from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.reid import BaseReID
 from mmsmot.models.trackers.camera_motion import CameraMotion
 from mmsmot.structures import Detections, Frame
+from mmsmot.structures.boxes import paired_iou
 from mmsmot.structures.feature_maps import FeatureMaps
-from projects.single_shot_smot.shift_recovery import row_iou
 from projects.single_shot_smot.tests.grid_detector import (
     BOX,
     VIDEO,
@@ -60,7 +60,7 @@ class SquareRegression(GridDetector):
             squares = square_boxes(self.places.get(frame.frame_id, []))
             moved, scores = frame_boxes.copy(), np.zeros(len(frame_boxes))
             for square in squares:
-                iou = row_iou(np.tile(square, (len(moved), 1)), frame_boxes)
+                iou = paired_iou(np.tile(square, (len(moved), 1)), frame_boxes)
                 moved[iou > 0.3] = square
                 scores = np.where(iou > 0.3, 0.8, scores)
             answers.append((moved, scores))

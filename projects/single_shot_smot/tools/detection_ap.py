@@ -19,8 +19,9 @@ with tool_imports():
     from pycocotools.cocoeval import COCOeval
 
     from mmsmot.datasets import BenSMOTDataset
-    from mmsmot.structures import Detections, Trajectories
+    from mmsmot.structures import Detections
     from mmsmot.utils.progress_bar import progress_bar
+    from projects.single_shot_smot.shift_recovery import visible_gt_boxes
     from projects.single_shot_smot.trained_model import trained_model
 
 
@@ -82,11 +83,6 @@ def _xywh(boxes: np.ndarray) -> list[list[float]]:
     return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).tolist()
 
 
-def visible_boxes(gt: Trajectories, frame_id: int) -> np.ndarray:
-    """(G, 4) boxes of a frame that are to be considered."""
-    return gt.boxes[(gt.frame_ids == frame_id) & (gt.scores > 0)]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config')
@@ -108,7 +104,7 @@ def main() -> None:
                 frames = [f for f in frames if f.frame_id % args.stride == 0]
                 answers = detector.detect(frames)
                 for frame, detections in zip(frames, answers, strict=True):
-                    table.add(visible_boxes(gt, frame.frame_id), detections)
+                    table.add(visible_gt_boxes(gt, frame.frame_id), detections)
             bar.advance(task)
     scores = ', '.join(f'{name} {value:.1f}' for name, value in table.scores().items())
     print(f'{len(table.images)} images, {len(table.gt)} boxes: {scores}')

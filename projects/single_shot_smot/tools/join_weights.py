@@ -17,7 +17,7 @@ with tool_imports():
     from mmsmot.registry import MODELS
     from mmsmot.utils.bundled_weights import weights_path
     from mmsmot.utils.checkpoint import load_weights, save_weights
-    from projects.single_shot_smot.trained_model import project_config
+    from projects.single_shot_smot.trained_model import DETECTOR_KEYS, project_config
 
 CONFIG = 'single-shot_smoter-tiny_synsmot'
 
@@ -33,9 +33,8 @@ def main() -> None:
     drop_init_cfg(config.model)
     model = MODELS.build(config.model)
     ssd, smoter = weights_path(args.ssd), weights_path(args.smoter)
-    detector = ('estimator.detector.', 'detector.')
-    load_weights(model.estimator.detector, ssd, within=detector)
-    load_weights(model.estimator.feature_extractor, smoter, within=detector)
+    load_weights(model.estimator.detector, ssd, within=DETECTOR_KEYS)
+    load_weights(model.estimator.feature_extractor, smoter, within=DETECTOR_KEYS)
     load_weights(model.semantics, smoter, within='semantics.')
     save_weights(model, args.out, half=True)
     print(f'weights of {args.config}: {args.out}')

@@ -4,8 +4,8 @@
     python projects/single_shot_smot/tools/paper_tables.py --data-root DATA --split test
 
 Each row is a config and options. What a row gave is kept in the output folder as soon as it
-is there; stopped, the same command goes on. ``choose``,
-``choose-anchors``, ``choose-linking`` and ``choose-tracktor`` are what the configs' values are chosen from on val.
+is there; stopped, the same command goes on. The configs' values are chosen on val, from the
+tables ``choose``, ``choose-anchors``, ``choose-linking`` and ``choose-tracktor``.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ with tool_imports():
         TableRunner,
         frames_a_second,
     )
+    from projects.single_shot_smot.tracktor import Tracktor
 
 PAPER, LINKED = 'single-shot-k1_tiny_synsmot', 'single-shot-linked_tiny_synsmot'
 ESTIMATOR = 'model.estimator.'
@@ -201,9 +202,7 @@ def markdown(rows: dict[str, dict[str, float]], corner: str) -> str:
 
 def make_table(runner: TableRunner, name: str) -> str:
     """Run one table."""
-    rows = [
-        row for row in TABLES[name]() if row.config != TRACKTOR or runner.has_tracktor
-    ]
+    rows = runner.runnable(TABLES[name]())
     scores = runner.scores(rows, f'table {name}')
     cells = {row.label: {c: scores[row.label][c] for c in COLUMNS} for row in rows}
     if name == '4':
@@ -223,7 +222,7 @@ def make_figure3(runner: TableRunner) -> str:
     cells = {
         label: percent(shift_recovery(unmoved_boxes, runner.videos(label), SHIFTS, 0.0))
     }
-    for row in rows[: 3 if runner.has_tracktor else 2]:
+    for row in runner.runnable(rows):
         model = runner.model(row)
         videos = prepared(runner, model.estimator.detector, row.label)
         shares = shift_recovery(redetection(model), videos, SHIFTS, SHIFT_SCORE)
@@ -257,21 +256,19 @@ def redetection(model: SMOT) -> Redetect:
     """What a model's estimator re-detects boxes with."""
     estimator = model.estimator
 
-    def by_anchors(frames, boxes):
-        raw = estimator.detector.raw(frames)
+    def redetect(frames, boxes):
         labels = [np.zeros(len(b), np.int64) for b in boxes]
+        if isinstance(estimator, Tracktor):
+            with torch.no_grad():
+                features = estimator.detector.extract(frames)
+            return estimator.box_regression.regress_in(features, boxes, labels)
+        raw = estimator.detector.raw(frames)
         return [
             estimator.anchors.redetect(*row)
             for row in zip(boxes, labels, raw, strict=True)
         ]
 
-    def by_second_stage(frames, boxes):
-        labels = [np.zeros(len(b), np.int64) for b in boxes]
-        with torch.no_grad():
-            features = estimator.detector.extract(frames)
-        return estimator.box_regression.regress_in(features, boxes, labels)
-
-    return by_anchors if hasattr(estimator, 'anchors') else by_second_stage
+    return redetect
 
 
 def main() -> None:

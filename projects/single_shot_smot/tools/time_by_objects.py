@@ -32,8 +32,8 @@ with tool_imports():
     from mmsmot.structures import Detections, Frame, VideoInfo, pairwise_iou
     from mmsmot.utils.atomic import atomic_path
     from projects.single_shot_smot.single_shot_tracker import SingleShotTracker
-
-SSD, TRACKTOR = 'single-shot_tiny_synsmot', 'tracktor_tiny_synsmot'
+    from projects.single_shot_smot.table_runner import SSD, TRACKTOR
+    from projects.single_shot_smot.trained_model import project_config
 
 SIDE = 1920  # pixels
 SIZE = np.array([30, 70])  # of an object
@@ -54,14 +54,14 @@ class CrowdDetector(BaseDetector):
     def __init__(self, num_objects: int, num_anchors: int = 2000) -> None:
         rng = np.random.default_rng(0)
         columns = int(np.ceil(np.sqrt(num_objects)))
-        places = np.stack(np.divmod(np.arange(num_objects), columns), axis=1)
-        places = places * (SIDE - 100) / columns
-        self.objects = np.concatenate([places, places + SIZE], axis=1)
+        corners = np.stack(np.divmod(np.arange(num_objects), columns), axis=1)
+        corners = corners * (SIDE - 100) / columns
+        self.objects = np.concatenate([corners, corners + SIZE], axis=1)
         object_anchors = np.repeat(self.objects, ANCHORS_OF_OBJECT, axis=0)
         object_anchors = object_anchors + rng.normal(0, 4, object_anchors.shape)
-        corner = rng.uniform(0, SIDE, (num_anchors - len(object_anchors), 2))
-        elsewhere = np.concatenate([corner, corner + SIZE], axis=1)
-        self.anchors = np.concatenate([object_anchors, elsewhere])
+        background = rng.uniform(0, SIDE, (num_anchors - len(object_anchors), 2))
+        background_anchors = np.concatenate([background, background + SIZE], axis=1)
+        self.anchors = np.concatenate([object_anchors, background_anchors])
 
     def raw(self, frames: Sequence[Frame]) -> list[RawDetections]:
         return [self._raw(frame.frame_id) for frame in frames]
@@ -134,9 +134,8 @@ def tracktor_milliseconds(num_objects: int, num_frames: int) -> float:
     state.add_features(rows, estimator.reid.embed(frames[0].image, boxes))
 
     def step(frame: Frame) -> None:
-        state.boxes = (
-            boxes.copy()
-        )  # or an untrained network moves them out of the image
+        # An untrained network would move them out of the image.
+        state.boxes = boxes.copy()
         estimator.step(state, [frame])
 
     time_ms = median_ms(frames, step)
@@ -148,19 +147,23 @@ def tracktor_milliseconds(num_objects: int, num_frames: int) -> float:
 def built(name: str, options: dict[str, Any]) -> BaseEstimator:
     """The estimator of a config of the project, without weights."""
     options = {f'model.estimator.{key}': value for key, value in options.items()}
-    config = load_config(f'projects/single_shot_smot/configs/{name}', options)
+    config = load_config(project_config(name), options)
     return MODELS.build(config.model).eval().estimator
 
 
 def crowd_frames(count: int) -> list[Frame]:
     """Frames of the crowd; their image is not looked at."""
-    image = np.zeros((SIDE, SIDE, 3), np.uint8)
-    return [Frame(VIDEO, k, k / 30, lambda: image) for k in range(1, count + 1)]
+    return frames_of_image(np.zeros((SIDE, SIDE, 3), np.uint8), count)
 
 
 def image_frames(count: int) -> list[Frame]:
     """Frames of SynSMOT's size."""
-    image = np.random.default_rng(0).integers(0, 256, (192, 320, 3), np.uint8)
+    rng = np.random.default_rng(0)
+    return frames_of_image(rng.integers(0, 256, (192, 320, 3), np.uint8), count)
+
+
+def frames_of_image(image: np.ndarray, count: int) -> list[Frame]:
+    """Frames of one image."""
     return [Frame(VIDEO, k, k / 30, lambda: image) for k in range(1, count + 1)]
 
 

@@ -244,7 +244,7 @@ def test_boxes_that_are_not_finite_are_a_loss_that_is_not() -> None:
     targets = [(np.array([[10.0, 5, 40, 50]]), np.zeros(1, np.int64))]
     features = detector.extract(semantic_frames(1))
     losses = detector.loss_in(features, targets)
-    model = detector._model_given(features)
+    model = detector._model_on(features)
     own = model(features.inputs, features.samples, mode='loss')
     assert all(torch.equal(losses[name], value) for name, value in own.items())
     head = detector.model.bbox_head
