@@ -2,9 +2,9 @@
 
 ``mmdet.models`` imports ``mmcv._ext`` even for detectors that call none of its operators
 or only NMS. This module takes that name where the real one is missing: it has NMS,
-RoIAlign and the modulated deformable convolution in torch, and every other operator is a function that
-says what it needs. Where the real one was built without a GPU, its operators know the CPU
-alone; there these two help out.
+RoIAlign and the modulated deformable convolution in torch, and every other operator is a
+function that says what it needs. Where the real one was built without a GPU, its operators
+know the CPU alone; there those in torch help out.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def stand_in_nms(
         offset: Width and height are ``x2 - x1 + offset``.
     """
     device = boxes.device
-    # Every step asks whether a box is still there; a GPU would be waited for each time.
+    # Every step asks whether a box is alive; a GPU would be waited for each time.
     boxes, scores = boxes.cpu(), scores.cpu()
     order = scores.sort(descending=True, stable=True).indices
     boxes = boxes[order]
@@ -137,7 +137,7 @@ def modulated_deform_conv_forward(
     _columns_buffer: torch.Tensor,
     **options: int,
 ) -> None:
-    """Fills ``output``, as the compiled operator; ``_ones_buffer`` and ``_columns_buffer`` are its own.
+    """Fills ``output``, as the compiled operator, which alone reads the two buffers.
 
     Args: see :func:`~.deformable_convolution.modulated_deform_conv2d`; ``options`` are its
     keyword arguments by mmcv's names.

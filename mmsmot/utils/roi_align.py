@@ -43,8 +43,8 @@ def roi_align(
     cell = (rows[:, None, None] * height + y[:, :, None]) * width + x[:, None, :]
     weight = (wy[:, :, None] * wx[:, None, :]).to(level.dtype) / samples**2
     cells = level.permute(0, 2, 3, 1).reshape(-1, channels)
-    bags = [_bags(part, down, across) for part in (cell, weight)]
-    pooled = F.embedding_bag(bags[0], cells, per_sample_weights=bags[1], mode='sum')
+    cell, weight = _bags(cell, down, across), _bags(weight, down, across)
+    pooled = F.embedding_bag(cell, cells, per_sample_weights=weight, mode='sum')
     return pooled.reshape(len(boxes), down * across, channels)
 
 
@@ -86,18 +86,14 @@ def _sampling_matrix(
     extent = ((high - low) / cells)[:, None, None]
     count = extent.ceil()
     place = torch.arange(int(count.max()), device=low.device)
-    inside = place < count
+    is_point = place < count
     count = count.clamp(min=1)
     cell = torch.arange(cells, device=low.device)[:, None]
     at = low[:, None, None] + (cell + (place + 0.5) / count) * extent - 0.5
-    inside = inside & (at >= -1) & (at <= size)
-    at = at.clamp(0, size - 1)
-    floor = at.floor()
-    upper_weight = (at - floor) * inside / count
-    lower_weight = inside / count - upper_weight
+    map_cells, tap_weights = _bilinear_taps(at, size)
+    tap_weights = tap_weights * (is_point / count)[..., None]
     weights = low.new_zeros(len(low), cells, size)
-    weights.scatter_add_(2, floor.long(), lower_weight)
-    return weights.scatter_add_(2, (floor.long() + 1).clamp(max=size - 1), upper_weight)
+    return weights.scatter_add_(2, map_cells.flatten(2), tap_weights.flatten(2))
 
 
 def _taps(
@@ -106,13 +102,19 @@ def _taps(
     """(R, 2 * points) the two cells around each point on an axis, and their weights."""
     step = (torch.arange(points, device=low.device) + 0.5) / points
     at = low[:, None] + step * (high - low)[:, None] - 0.5
+    cell, weight = _bilinear_taps(at, size)
+    return cell.flatten(1), weight.flatten(1)
+
+
+def _bilinear_taps(at: torch.Tensor, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(..., 2) the two cells around points (...) on an axis, and their weights."""
     inside = (at >= -1) & (at <= size)
     at = at.clamp(0, size - 1)
     floor = at.floor()
     part = at - floor
     cell = torch.stack([floor, (floor + 1).clamp(max=size - 1)], -1).long()
     weight = torch.stack([1 - part, part], -1) * inside[..., None]
-    return cell.flatten(1), weight.flatten(1)
+    return cell, weight
 
 
 def _bags(taps: torch.Tensor, down: int, across: int) -> torch.Tensor:

@@ -89,6 +89,7 @@ def predict_at_anchors(
     scores = logits.sigmoid() if is_sigmoid else logits.softmax(-1)[..., :-1]
     if factors:  # the centreness of ATSS
         scores = scores * _by_anchor(factors[0], 1).sigmoid()
+    anchor_boxes = anchors.cpu().double().numpy()
     detections = []
     for image_deltas, image_scores, sample in zip(deltas, scores, samples, strict=True):
         boxes = head.bbox_coder.decode(
@@ -99,7 +100,7 @@ def predict_at_anchors(
             RawDetections(
                 boxes.cpu().double().numpy() / scale,
                 image_scores.cpu().double().numpy(),
-                anchors.cpu().double().numpy() / scale,
+                anchor_boxes / scale,
             )
         )
     return detections

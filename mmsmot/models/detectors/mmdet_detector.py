@@ -133,8 +133,8 @@ class MMDetDetector(nn.Module, BaseDetector):
         except (URLError, ConnectionError) as error:
             raise ConnectionError(
                 'MMDetDetector: this config starts from pretrained weights that cannot '
-                f'be downloaded ({getattr(error, "reason", error)}). Give a checkpoint (--weights FILE), or '
-                'set init_cfg=None in its backbone to start from nothing.'
+                f'be downloaded ({getattr(error, "reason", error)}). Give a checkpoint '
+                '(--weights FILE), or set init_cfg=None in its backbone to start from nothing.'
             ) from error
         finally:
             logger.setLevel(level)
