@@ -35,6 +35,7 @@ from .box_motion import BoxMotion
 from .detector_training import detection_loss
 from .frame_size import require_size
 from .scene_cut import SceneCut
+from .track_table import TrackTable
 from .tracking_anchors import TrackingAnchors
 from .tracklet_linker import FeatureBank, TrackletLinker
 
@@ -45,11 +46,9 @@ if TYPE_CHECKING:
 # a threshold divided by less would let background go on for a whole video.
 MIN_SCORE_RATIO = 0.5
 
-COLUMNS = ('ids', 'boxes', 'scores', 'labels', 'score_ratios', 'ages')
-
 
 @dataclass
-class SingleShotState:
+class SingleShotState(TrackTable):
     """All that belongs to one video: a row for each tracklet that is alive.
 
     Attributes:
@@ -68,6 +67,8 @@ class SingleShotState:
         bank: Embeddings of the tracks that a tracklet may be linked to.
     """
 
+    COLUMNS = ('ids', 'boxes', 'scores', 'labels', 'score_ratios', 'ages')
+
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
     scores: np.ndarray = field(default_factory=lambda: np.empty(0))
@@ -80,16 +81,6 @@ class SingleShotState:
     motion_image: np.ndarray | None = None
     thumbnail: np.ndarray | None = None
     bank: FeatureBank = field(default_factory=FeatureBank)
-
-    def keep(self, rows: np.ndarray) -> None:
-        """Keep the tracklets of a mask or an index array."""
-        for name in COLUMNS:
-            setattr(self, name, getattr(self, name)[rows])
-
-    def append(self, **columns: np.ndarray) -> None:
-        """Add tracklets; a column for each of ``COLUMNS``."""
-        for name in COLUMNS:
-            setattr(self, name, np.concatenate([getattr(self, name), columns[name]]))
 
     def new_ids(self, count: int) -> np.ndarray:
         """(count,) ids that no track had."""
@@ -278,8 +269,8 @@ class SingleShotTracker(BaseEstimator):
         boxes, scores = self.anchors.redetect(expected, state.labels, raw)
         state.boxes, state.scores = boxes, scores
         state.ages = state.ages + 1
-        is_there = scores / state.score_ratios >= self.keep_threshold
-        state.keep(is_there & valid_boxes(boxes))
+        is_redetected = scores / state.score_ratios >= self.keep_threshold
+        state.keep(is_redetected & valid_boxes(boxes))
         relative_scores = np.minimum(state.scores / state.score_ratios, 1)
         rows = nms(state.boxes, relative_scores, state.labels, self.track_nms)
         state.keep(np.sort(rows))
@@ -340,7 +331,7 @@ class SingleShotTracker(BaseEstimator):
             )
             ids[ids < 0] = state.new_ids(int((ids < 0).sum()))
             state.bank.add(ids, detections.labels, embeddings)
-        state.append(
+        state.add_rows(
             ids=ids,
             boxes=detections.boxes,
             scores=detections.scores,
@@ -364,22 +355,21 @@ def with_rivals(
     """Rows of boxes, and the covered ones that suppression can reach them from.
 
     Suppression among them is the same as among all, and costs no more than there are
-    boxes near ``rows``, however many others there are elsewhere.
+    boxes near ``rows``, however many covered ones there are elsewhere.
 
     Args:
         boxes: (N, 4).
         rows: Of some boxes, ascending.
-        covered_rows: Of all others.
+        covered_rows: Of all other boxes.
         threshold: Rivals are boxes of a greater IoU.
     """
-    reached = [rows]
+    rings = [rows]  # the boxes, their rivals, the rivals of those, ...
     while len(rows) and len(covered_rows):
-        is_near = (pairwise_iou(boxes[covered_rows], boxes[rows]) > threshold).any(
-            axis=1
-        )
-        rows, covered_rows = covered_rows[is_near], covered_rows[~is_near]
-        reached.append(rows)
-    return np.sort(np.concatenate(reached))
+        overlaps = pairwise_iou(boxes[covered_rows], boxes[rows]) > threshold
+        is_rival = overlaps.any(axis=1)
+        rows, covered_rows = covered_rows[is_rival], covered_rows[~is_rival]
+        rings.append(rows)
+    return np.sort(np.concatenate(rings))
 
 
 def tracks_of(state: SingleShotState) -> Tracks:

@@ -82,12 +82,12 @@ class TrackingAnchors:
         order = np.lexsort((-closeness, i))
         i, j, iou = i[order], j[order], iou[order]
         rank = positions_in_runs(np.bincount(i, minlength=len(boxes)))
-        is_near = rank < self.num_anchors
-        place = i[is_near], rank[is_near]
+        is_nearest = rank < self.num_anchors
+        place = i[is_nearest], rank[is_nearest]
         rows = np.zeros((len(boxes), self.num_anchors), np.int64)
         weights = np.zeros((len(boxes), self.num_anchors))
-        rows[place] = j[is_near]
-        weights[place] = iou[is_near] if self.weights == 'iou' else 1
+        rows[place] = j[is_nearest]
+        weights[place] = iou[is_nearest] if self.weights == 'iou' else 1
         return rows, weights
 
     def redetect(

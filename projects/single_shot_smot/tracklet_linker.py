@@ -10,9 +10,11 @@ from mmsmot.models.trackers.association import associate_by_weight
 from mmsmot.registry import TASK_UTILS
 from mmsmot.utils.number_ranges import COUNT, NON_NEGATIVE, require_numbers
 
+from .track_table import TrackTable
+
 
 @dataclass
-class FeatureBank:
+class FeatureBank(TrackTable):
     """One identity embedding for each track that may still be reported.
 
     Attributes:
@@ -21,6 +23,8 @@ class FeatureBank:
         sums: (M, D) float64, of the unit embeddings of each track.
         inactive: (M,) int64, frames since the track was seen last.
     """
+
+    COLUMNS = ('ids', 'labels', 'sums', 'inactive')
 
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
@@ -37,19 +41,15 @@ class FeatureBank:
                 f'embeddings of length {embeddings.shape[1]} after some of length '
                 f'{self.sums.shape[1]}; one ReID part serves a whole video'
             )
-        new_sums = np.zeros((is_new.sum(), embeddings.shape[1]))
-        self.ids = np.concatenate([self.ids, ids[is_new]])
-        self.labels = np.concatenate([self.labels, labels[is_new]])
-        self.sums = np.concatenate([self.sums, new_sums])
-        self.inactive = np.concatenate([self.inactive, np.zeros(is_new.sum(), int)])
+        self.add_rows(
+            ids=ids[is_new],
+            labels=labels[is_new],
+            sums=np.zeros((is_new.sum(), embeddings.shape[1])),
+            inactive=np.zeros(is_new.sum(), np.int64),
+        )
         order = np.argsort(self.ids)
         rows = order[np.searchsorted(self.ids, ids, sorter=order)]
         np.add.at(self.sums, rows, embeddings)
-
-    def keep(self, mask: np.ndarray) -> None:
-        """Keep the tracks of a mask."""
-        for name in ('ids', 'labels', 'sums', 'inactive'):
-            setattr(self, name, getattr(self, name)[mask])
 
 
 @TASK_UTILS.register_module()

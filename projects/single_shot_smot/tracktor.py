@@ -151,19 +151,14 @@ class Tracktor(BaseEstimator):
             features = self.detector.extract(frames)
         detections = self._detections(frames, features)
         stopwatch.book('detect')
-        new_detections, tracks, ended_ids = [], [], []
+        tracks, ended_ids = [], []
         for row, frame in enumerate(frames):
             ended_ids += self._track(state, frame, features[[row]], detections[row])
             tracks.append(tracks_of(state))
-            frame_tracks = tracks[-1]
-            new_detections.append(
-                Detections(frame_tracks.boxes, frame_tracks.scores, frame_tracks.labels)
-            )
+        tracked = [Detections(t.boxes, t.scores, t.labels) for t in tracks]
         stopwatch.book('track')
-        kept_features = features if state.needs_features else None
-        return Estimate(
-            new_detections, tracks, kept_features, ended_ids, stopwatch.seconds
-        )
+        maps = features if state.needs_features else None
+        return Estimate(tracked, tracks, maps, ended_ids, stopwatch.seconds)
 
     def loss(
         self,
@@ -241,14 +236,15 @@ class Tracktor(BaseEstimator):
         ((boxes, scores),) = self.box_regression.regress_in(
             features, [state.boxes[rows]], [labels]
         )
-        is_there = (scores >= self.keep_threshold) & valid_boxes(boxes)
-        state.inactive[rows[~is_there]] = 1
-        rows, boxes, scores = rows[is_there], boxes[is_there], scores[is_there]
-        kept = nms(boxes, scores, state.labels[rows], self.track_nms)
-        state.inactive[np.delete(rows, kept)] = 1
+        is_redetected = (scores >= self.keep_threshold) & valid_boxes(boxes)
+        state.inactive[rows] = 1
+        rows, boxes = rows[is_redetected], boxes[is_redetected]
+        scores = scores[is_redetected]
+        best = nms(boxes, scores, state.labels[rows], self.track_nms)
         # A lost track keeps its last box: the new one lies on the track that won.
-        rows = rows[kept]
-        state.boxes[rows], state.scores[rows] = boxes[kept], scores[kept]
+        rows = rows[best]
+        state.boxes[rows], state.scores[rows] = boxes[best], scores[best]
+        state.inactive[rows] = 0
 
     def _start(
         self, state: TracktorState, frame: Frame, detections: Detections
@@ -264,17 +260,17 @@ class Tracktor(BaseEstimator):
         if not len(boxes):
             return
         embeddings = self.reid.embed(frame.image, boxes)
-        of_active, of_new = np.split(embeddings, [len(active)])
-        matched, track_rows = self._match(state, inactive, detections, of_new)
-        state.boxes[track_rows] = detections.boxes[matched]
-        state.scores[track_rows] = detections.scores[matched]
+        active_embeddings, det_embeddings = np.split(embeddings, [len(active)])
+        det_rows, track_rows = self._match(state, inactive, detections, det_embeddings)
+        state.boxes[track_rows] = detections.boxes[det_rows]
+        state.scores[track_rows] = detections.scores[det_rows]
         state.inactive[track_rows] = 0
         is_new = np.ones(len(detections), bool)
-        is_new[matched] = False
+        is_new[det_rows] = False
         new_rows = state.append(detections[is_new], self.num_features)
         rows = np.concatenate([active, track_rows, new_rows])
-        vectors = np.concatenate([of_active, of_new[matched], of_new[is_new]])
-        state.add_features(rows, vectors)
+        vectors = [active_embeddings, det_embeddings[det_rows], det_embeddings[is_new]]
+        state.add_features(rows, np.concatenate(vectors))
 
     def _match(
         self,
@@ -292,7 +288,7 @@ class Tracktor(BaseEstimator):
         # A distance of max_distance itself still is a match.
         weights = np.nextafter(self.max_distance, np.inf) - distance
         is_far = pairwise_iou(detections.boxes, state.boxes[inactive]) < self.reid_iou
-        is_other = detections.labels[:, None] != state.labels[inactive]
-        weights[is_far | is_other] = -1
+        is_other_class = detections.labels[:, None] != state.labels[inactive]
+        weights[is_far | is_other_class] = -1
         rows, columns = associate_by_weight(weights)
         return rows, inactive[columns]

@@ -9,11 +9,11 @@ import numpy as np
 from mmsmot.models.trackers.camera_motion import CameraMotion
 from mmsmot.structures import Detections, Tracks
 
-COLUMNS = ('ids', 'boxes', 'scores', 'labels', 'inactive', 'features', 'num_features')
+from .track_table import TrackTable
 
 
 @dataclass
-class TracktorState:
+class TracktorState(TrackTable):
     """All that belongs to one video: a row for each track that may be reported again.
 
     Attributes:
@@ -29,6 +29,11 @@ class TracktorState:
         size: Width and height of the frames, ``None`` before the first.
         camera_motion: This video's own, ``None`` for none.
     """
+
+    COLUMNS = (
+        *('ids', 'boxes', 'scores', 'labels', 'inactive'),
+        *('features', 'num_features'),
+    )
 
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
@@ -47,16 +52,13 @@ class TracktorState:
         """(L,) mask of the tracks that are seen in the last frame."""
         return self.inactive == 0
 
-    def keep(self, rows: np.ndarray) -> None:
-        """Keep the tracks of a mask or an index array."""
-        for name in COLUMNS:
-            setattr(self, name, getattr(self, name)[rows])
-
     def append(self, detections: Detections, num_slots: int) -> np.ndarray:
         """Start a track at each detection, with room for its embeddings; their rows."""
-        count, old = len(detections), len(self.ids)
+        count, num_tracks = len(detections), len(self.ids)
         width = self.features.shape[2]
-        columns = dict(
+        if not num_tracks:
+            self.features = np.zeros((0, num_slots, width))
+        self.add_rows(
             ids=np.arange(self.next_id, self.next_id + count),
             boxes=detections.boxes,
             scores=detections.scores,
@@ -65,12 +67,8 @@ class TracktorState:
             features=np.zeros((count, num_slots, width)),
             num_features=np.zeros(count, np.int64),
         )
-        if not old:
-            self.features = np.zeros((0, num_slots, width))
-        for name, values in columns.items():
-            setattr(self, name, np.concatenate([getattr(self, name), values]))
         self.next_id += count
-        return np.arange(old, old + count)
+        return np.arange(num_tracks, num_tracks + count)
 
     def add_features(self, rows: np.ndarray, embeddings: np.ndarray) -> None:
         """Remember an embedding (N, D) of each of N tracks; the oldest makes room.
