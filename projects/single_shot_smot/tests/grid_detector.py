@@ -48,9 +48,9 @@ class GridDetector(BaseDetector):
         if corners:
             objects = square_boxes(corners)
             iou = pairwise_iou(self.anchors, objects)
-            best, is_near = iou.argmax(axis=1), iou.max(axis=1) >= 0.3
-            boxes[is_near] = objects[best[is_near]]
-            scores[is_near, 0] = iou.max(axis=1)[is_near]
+            best, has_object = iou.argmax(axis=1), iou.max(axis=1) >= 0.3
+            boxes[has_object] = objects[best[has_object]]
+            scores[has_object, 0] = iou.max(axis=1)[has_object]
         return RawDetections(boxes, scores, self.anchors)
 
 

@@ -56,12 +56,12 @@ def test_boxes_follow_the_flow_of_a_network() -> None:
 
 
 def test_the_last_of_several_flows_and_shifts_of_larger_frames() -> None:
-    class Several(nn.Module):
+    class TwoFlows(nn.Module):
         def forward(self, previous, current):
             flow = torch.ones(1, 2, *previous.shape[2:])
             return [flow * 9, flow * torch.tensor([2.0, -1]).reshape(1, 2, 1, 1)]
 
-    motion = NetworkFlowMotion(network=Several(), side=50)
+    motion = NetworkFlowMotion(network=TwoFlows(), side=50)
     previous, current = (motion.prepare(image) for image in moving(SHIFT))
     assert previous.shape == (30, 50, 3)
     moved = motion.move(np.array([[20.0, 10, 60, 50]]), previous, current, (100, 60))

@@ -76,13 +76,17 @@ def test_stored_detections_are_the_detectors(runner: TableRunner, data: str) -> 
     reader = runner.samples[0]['inputs']
     frames = list(reader)[:3]
     stored.prepare(reader)
-    for ours, theirs in zip(stored.raw(frames), live.raw(frames), strict=True):
-        np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=2e-3)
-        np.testing.assert_allclose(ours.scores, theirs.scores, atol=1e-5)
-        np.testing.assert_allclose(ours.anchors, theirs.anchors, atol=1e-3)
-    for ours, theirs in zip(stored.detect(frames), live.detect(frames), strict=True):
-        assert len(ours) == len(theirs) > 0
-        np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=2e-3)
+    for stored_frame, live_frame in zip(
+        stored.raw(frames), live.raw(frames), strict=True
+    ):
+        np.testing.assert_allclose(stored_frame.boxes, live_frame.boxes, atol=2e-3)
+        np.testing.assert_allclose(stored_frame.scores, live_frame.scores, atol=1e-5)
+        np.testing.assert_allclose(stored_frame.anchors, live_frame.anchors, atol=1e-3)
+    for stored_frame, live_frame in zip(
+        stored.detect(frames), live.detect(frames), strict=True
+    ):
+        assert len(stored_frame) == len(live_frame) > 0
+        np.testing.assert_allclose(stored_frame.boxes, live_frame.boxes, atol=2e-3)
 
 
 def test_what_was_run_is_kept(
@@ -124,8 +128,8 @@ def test_a_result_is_of_the_videos_files_the_reid_and_the_sources(
     key = runner.result_key(row, model, video)
     assert runner.result_key(row, model, video) == key
     (tmp_path / '000001.jpg').touch()
-    elsewhere = dataclasses.replace(video, path=str(tmp_path))
-    keys = {key, runner.result_key(row, model, elsewhere)}
+    moved_video = dataclasses.replace(video, path=str(tmp_path))
+    keys = {key, runner.result_key(row, model, moved_video)}
     model.estimator.reid = StripeColours(stripes=2)
     keys.add(runner.result_key(row, model, video))
     monkeypatch.setattr(table_runner, 'sources_fingerprint', lambda: 'edited')
@@ -142,8 +146,8 @@ def test_the_control_of_linking_knows_nothing_of_the_image(runner: TableRunner) 
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-5)
     cosine = embeddings @ embeddings.T
     assert abs(cosine[np.triu_indices(200, 1)].mean()) < 0.02
-    again = RandomEmbeddings().embed(image, np.zeros((200, 4)))
-    np.testing.assert_array_equal(embeddings, again)  # seeded
+    same_seed = RandomEmbeddings().embed(image, np.zeros((200, 4)))
+    np.testing.assert_array_equal(embeddings, same_seed)
 
 
 def test_standard_errors_are_those_of_independent_videos() -> None:

@@ -76,10 +76,10 @@ def test_frames_of_a_batch_do_not_touch(
     detector: MMDetDetector, images: list[Frame]
 ) -> None:
     answers = regress(detector, images, BOXES[:0], BOXES)
-    (alone,) = regress(detector, images[1:], BOXES)
+    (single_answer,) = regress(detector, images[1:], BOXES)
     assert answers[0][0].shape == (0, 4) and answers[0][1].shape == (0,)
-    np.testing.assert_allclose(answers[1][0], alone[0], atol=1e-3)
-    np.testing.assert_allclose(answers[1][1], alone[1], atol=1e-6)
+    np.testing.assert_allclose(answers[1][0], single_answer[0], atol=1e-3)
+    np.testing.assert_allclose(answers[1][1], single_answer[1], atol=1e-6)
 
 
 def test_a_box_outside_of_the_frame_scores_0(

@@ -29,20 +29,20 @@ def videos() -> list:
 
 
 def test_a_box_that_stays_is_recovered_while_it_overlaps(videos: list) -> None:
-    def stay(frames: list[Frame], boxes: list[np.ndarray]) -> list:
+    def unmoved_boxes(frames: list[Frame], boxes: list[np.ndarray]) -> list:
         return [(b, np.ones(len(b))) for b in boxes]
 
     # (1 - s)^2 / (2 - (1 - s)^2): .68 at .1, .51 at .18, .39 at .25
-    shares = shift_recovery(stay, videos, (0.0, 0.1, 0.18, 0.25), 0.4)
+    shares = shift_recovery(unmoved_boxes, videos, (0.0, 0.1, 0.18, 0.25), 0.4)
     assert shares == {0.0: 1.0, 0.1: 1.0, 0.18: 1.0, 0.25: 0.0}
 
 
 def test_what_goes_back_is_recovered_where_its_score_is_enough(videos: list) -> None:
-    def back(frames: list[Frame], boxes: list[np.ndarray]) -> list:
+    def gt_boxes(frames: list[Frame], boxes: list[np.ndarray]) -> list:
         return [(BOXES[:2], np.array([0.9, 0.3])) for _ in boxes]
 
-    assert shift_recovery(back, videos, (0.45,), 0.4) == {0.45: 0.5}
-    assert shift_recovery(back, videos, (0.45,), 0.3) == {0.45: 1.0}
+    assert shift_recovery(gt_boxes, videos, (0.45,), 0.4) == {0.45: 0.5}
+    assert shift_recovery(gt_boxes, videos, (0.45,), 0.3) == {0.45: 1.0}
 
 
 def test_without_boxes_it_is_nan() -> None:

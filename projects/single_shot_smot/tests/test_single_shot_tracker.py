@@ -96,13 +96,13 @@ def test_a_tracklet_that_is_missed_once_ends_and_its_id_never_comes_back() -> No
 
 def test_the_two_thresholds() -> None:
     """At 2 pixels off each anchor the best IoU is .62: kept, but nothing new."""
-    off = (10, 10)
-    places = {1: [(8, 8)], 2: [off], 3: [off], 4: []}
+    off_anchors = (10, 10)
+    places = {1: [(8, 8)], 2: [off_anchors], 3: [off_anchors], 4: []}
     estimator = tracker(places)
     assert run(estimator, 3)[0] == [[1], [1], [1]]
     assert run(tracker(places, keep_threshold=0.65), 3)[0] == [[1], [], []]
-    low = tracker(places, keep_threshold=0.65, det_threshold=0.6)
-    assert run(low, 3)[0] == [[1], [2], [3]]
+    low_det_threshold = tracker(places, keep_threshold=0.65, det_threshold=0.6)
+    assert run(low_det_threshold, 3)[0] == [[1], [2], [3]]
 
 
 def test_fast_objects_are_lost_without_motion_and_kept_with_it() -> None:
@@ -165,7 +165,7 @@ def test_background_does_not_keep_a_track_whose_anchors_are_blind_to_it() -> Non
     """The anchor that answers the detection is 12 pixels off the box of the object."""
     anchors = square_boxes([(8, 8), (20, 8)])
 
-    class Shifted(AnchorDetector):
+    class ShiftedAnswer(AnchorDetector):
         def raw(self, frames):
             rows = super().raw(frames)
             for row in rows:
@@ -175,7 +175,7 @@ def test_background_does_not_keep_a_track_whose_anchors_are_blind_to_it() -> Non
     background = np.array([0.003, 0.002])
     scores = {1: np.array([0.004, 0.9]), 2: background, 3: background}
     options = dict(relative_keep=True, keep_threshold=0.1)
-    estimator = tracker({}, detector=Shifted(anchors, scores), **options)
+    estimator = tracker({}, detector=ShiftedAnswer(anchors, scores), **options)
     assert run(estimator, 3) == ([[1], [], []], [[], [1], []])
 
 
@@ -209,15 +209,14 @@ def test_suppression_near_new_boxes_is_that_among_all(seed: int) -> None:
     boxes = square_boxes(rng.uniform(0, 60, (40, 2)))
     scores, labels = np.sort(rng.random(40))[::-1], np.zeros(40, int)
     is_covered = rng.random(40) < 0.8
-    new_rows, others = np.flatnonzero(~is_covered), np.flatnonzero(is_covered)
-    rows = with_rivals(boxes, new_rows, others, 0.3)
-    near = rows[nms(boxes[rows], scores[rows], labels[rows], 0.3)]
+    new_rows, covered_rows = np.flatnonzero(~is_covered), np.flatnonzero(is_covered)
+    rows = with_rivals(boxes, new_rows, covered_rows, 0.3)
+    among_rivals = rows[nms(boxes[rows], scores[rows], labels[rows], 0.3)]
     among_all = nms(boxes, scores, labels, 0.3)
-    assert (
-        near[~is_covered[near]].tolist() == among_all[~is_covered[among_all]].tolist()
-    )
-    far = with_rivals(boxes, new_rows[:0], others, 0.3)
-    assert not len(far)
+    new_among_rivals = among_rivals[~is_covered[among_rivals]]
+    new_among_all = among_all[~is_covered[among_all]]
+    assert new_among_rivals.tolist() == new_among_all.tolist()
+    assert not len(with_rivals(boxes, new_rows[:0], covered_rows, 0.3))
 
 
 def test_a_class_is_tracked_by_its_own_score() -> None:
@@ -232,8 +231,8 @@ def test_a_class_is_tracked_by_its_own_score() -> None:
     places = straight(4, (8, 8, 0))
     detector = TwoClasses(places, num_classes=2)
     assert run(tracker(places, detector=detector), 4)[0] == [[1], [1], [2], [2]]
-    only = tracker(places, detector=detector, labels=(0,))
-    assert run(only, 4)[0] == [[1], [1], [], []]
+    first_class = tracker(places, detector=detector, labels=(0,))
+    assert run(first_class, 4)[0] == [[1], [1], [], []]
 
 
 def test_a_cut_ends_every_tracklet() -> None:
@@ -297,7 +296,7 @@ def test_hundreds_of_frames_without_an_object_leave_nothing_behind() -> None:
 
 
 def test_scores_that_are_nan_are_left_out_and_logged_once() -> None:
-    class Damaged(GridDetector):
+    class NaNDetector(GridDetector):
         def raw(self, frames):
             rows = super().raw(frames)
             for frame, raw in zip(frames, rows, strict=True):
@@ -310,7 +309,7 @@ def test_scores_that_are_nan_are_left_out_and_logged_once() -> None:
     log_once.cache_clear()
     places = straight(4, (8, 8, 0), (56, 48, 0))
     options = dict(det_threshold=0.5, keep_threshold=0.3)
-    ids = run(tracker(places, detector=Damaged(places), **options), 4)[0]
+    ids = run(tracker(places, detector=NaNDetector(places), **options), 4)[0]
     assert ids == [[1, 2], [1, 2], [], [3, 4]]
     log = log_once.cache_info()
     assert (log.misses, log.hits) == (1, 3)  # logged once in four frames
@@ -339,15 +338,17 @@ def test_another_number_of_anchors_than_the_file_has(tmp_path: Path) -> None:
 
 
 def test_raw_detections_that_do_not_fit_together() -> None:
-    class Short(GridDetector):
+    class OneScoreTooFew(GridDetector):
         def raw(self, frames):
             return [
                 RawDetections(raw.boxes, raw.scores[:-1], raw.anchors)
                 for raw in super().raw(frames)
             ]
 
-    with pytest.raises(ValueError, match=r'Short.raw: expected boxes \(A, 4\)'):
-        run(tracker({}, detector=Short({})), 1)
+    with pytest.raises(
+        ValueError, match=r'OneScoreTooFew.raw: expected boxes \(A, 4\)'
+    ):
+        run(tracker({}, detector=OneScoreTooFew({})), 1)
 
 
 def test_a_frame_of_another_size_names_both() -> None:

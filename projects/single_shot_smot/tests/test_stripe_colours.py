@@ -22,7 +22,7 @@ def people(dim: float = 1.0) -> np.ndarray:
     return image
 
 
-def test_the_same_clothes_are_near_and_others_far() -> None:
+def test_the_same_clothes_are_near_and_other_clothes_far() -> None:
     reid = StripeColours(stripes=4)
     embeddings = reid.embed(people(), BOXES)
     assert embeddings.shape == (3, 12) and embeddings.dtype == np.float32
@@ -34,18 +34,18 @@ def test_the_same_clothes_are_near_and_others_far() -> None:
 
 
 def test_the_order_of_stripes_counts() -> None:
-    single = StripeColours(stripes=1).embed(people(), BOXES)
-    assert single[0] @ single[1] > 0.999  # red and blue, whichever is above
-    four = StripeColours(stripes=4).embed(people(), BOXES)
-    assert four[0] @ four[1] < 0.5
+    one_stripe = StripeColours(stripes=1).embed(people(), BOXES)
+    assert one_stripe[0] @ one_stripe[1] > 0.999  # red and blue, whichever is above
+    four_stripes = StripeColours(stripes=4).embed(people(), BOXES)
+    assert four_stripes[0] @ four_stripes[1] < 0.5
 
 
 def test_boxes_outside_and_over_the_edge() -> None:
     boxes = np.array([[200.0, 0, 220, 80], [-30, 0, -2, 80], [0, 0, np.nan, 9]])
     embeddings = StripeColours().embed(people(), boxes)
     np.testing.assert_array_equal(embeddings, 0)
-    over = StripeColours().embed(people(), np.array([[-10.0, -20, 30, 80]]))
-    assert np.linalg.norm(over) == pytest.approx(1)
+    over_the_edge = StripeColours().embed(people(), np.array([[-10.0, -20, 30, 80]]))
+    assert np.linalg.norm(over_the_edge) == pytest.approx(1)
     assert StripeColours().embed(people(), np.empty((0, 4))).shape == (0, 24)
 
 

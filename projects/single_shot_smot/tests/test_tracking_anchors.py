@@ -102,7 +102,7 @@ def test_anchors_around_a_small_box_are_told_apart_by_their_centres() -> None:
 
 @pytest.mark.parametrize('defect', ['score', 'box', 'empty'])
 def test_anchors_that_answer_nonsense_have_no_part(scene: tuple, defect: str) -> None:
-    """As if the K anchors were those of the others that are sound."""
+    """As if the K anchors were the sound ones among them."""
     boxes, labels, raw = scene
     part = TrackingAnchors(num_anchors=3)
     rows = part.assign(boxes, raw.anchors)[0]

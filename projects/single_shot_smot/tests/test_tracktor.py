@@ -43,10 +43,10 @@ class SquareRegression(GridDetector):
     def detect_in(self, features: FeatureMaps) -> list[Detections]:
         detections = []
         for frame in features.samples:
-            is_seen = (
+            is_detected = (
                 self.detected_frames is None or frame.frame_id in self.detected_frames
             )
-            corners = self.places.get(frame.frame_id, []) if is_seen else []
+            corners = self.places.get(frame.frame_id, []) if is_detected else []
             boxes = square_boxes(corners)
             detections.append(Detections(boxes, np.full(len(boxes), 0.9)))
         return detections
@@ -147,15 +147,14 @@ def test_another_appearance_is_another_track() -> None:
 
 
 def test_of_two_tracks_on_one_object_the_worse_is_lost() -> None:
-    places = {1: [(8, 8), (40, 8)], 2: [(22, 8)], 3: [(22, 8)]}
-    places[1] = [(16, 8), (28, 8)]
+    places = {1: [(16, 8), (28, 8)], 2: [(22, 8)], 3: [(22, 8)]}
     ids, ended, _ = run(places, 3)
     assert [len(frame_ids) for frame_ids in ids] == [2, 1, 1]
     assert sum(ended, []) == [2]
 
 
 def test_detections_on_a_track_are_not_new() -> None:
-    class Twice(SquareRegression):
+    class TwoDetectionsEach(SquareRegression):
         def detect_in(self, features):
             return [
                 Detections(
@@ -165,7 +164,7 @@ def test_detections_on_a_track_are_not_new() -> None:
             ]
 
     places = straight(4, (8, 8, 0))
-    assert run(places, 4, detector=Twice(places))[0] == [[1]] * 4
+    assert run(places, 4, detector=TwoDetectionsEach(places))[0] == [[1]] * 4
 
 
 def test_boxes_move_with_the_camera() -> None:
@@ -179,13 +178,13 @@ def test_boxes_move_with_the_camera() -> None:
 
 
 def test_public_detections_are_regressed_and_scored_first() -> None:
-    class Public(GridDetector):
+    class PublicDetections(GridDetector):
         def detect(self, frames):
             boxes = square_boxes([(10, 10), (70, 70)])  # the second is on nothing
             return [Detections(boxes, np.array([0.1, 0.99])) for _ in frames]
 
     places = straight(3, (8, 8, 0))
-    ids, _, tracks = run(places, 3, public_detector=Public(places))
+    ids, _, tracks = run(places, 3, public_detector=PublicDetections(places))
     assert ids == [[1]] * 3
     np.testing.assert_array_equal(tracks.boxes, square_boxes([(8, 8)]))
 
@@ -200,14 +199,14 @@ def test_nothing_for_hundreds_of_frames_leaves_nothing_behind() -> None:
 
 
 def test_scores_that_are_nan_lose_a_track() -> None:
-    class Broken(SquareRegression):
+    class NaNScores(SquareRegression):
         def regress_in(self, features, boxes, labels):
             ((moved, scores),) = super().regress_in(features, boxes, labels)
             is_third = features.samples[0].frame_id == 3
             return [(moved, np.where(is_third, np.nan, scores))]
 
     places = straight(4, (8, 8, 0))
-    assert run(places, 4, detector=Broken(places))[0] == [[1], [1], [2], [2]]
+    assert run(places, 4, detector=NaNScores(places))[0] == [[1], [1], [2], [2]]
 
 
 def test_a_frame_of_another_size_and_embeddings_of_another_length() -> None:
@@ -217,13 +216,13 @@ def test_a_frame_of_another_size_and_embeddings_of_another_length() -> None:
     with pytest.raises(ValueError, match='frame 2 is 48x48, .*were 96x96'):
         estimator.step(state, frames(2, 2, side=48))
 
-    class Growing(SideReID):
+    class GrowingEmbeddings(SideReID):
         def embed(self, image, boxes):
             self.width = getattr(self, 'width', 1) + 1
             return np.ones((len(boxes), self.width))
 
     with pytest.raises(ValueError, match='length 3 after some of length 2'):
-        run(straight(2, (8, 8, 0)), 2, reid=Growing())
+        run(straight(2, (8, 8, 0)), 2, reid=GrowingEmbeddings())
 
 
 def test_bad_options() -> None:
