@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+
+
+def equal_runs(*columns: np.ndarray) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each run of rows that agree in every column.
+
+    Args:
+        columns: (N,) each, at least one.
+
+    >>> equal_runs(np.array([3, 3, 5]))
+    [(0, 2), (2, 3)]
+    """
+    if not len(columns[0]):
+        return []
+    is_cut = np.any([np.diff(column) != 0 for column in columns], axis=0)
+    return [*pairwise([0, *(np.flatnonzero(is_cut) + 1).tolist(), len(columns[0])])]
 
 
 def positions_in_runs(counts: np.ndarray) -> np.ndarray:

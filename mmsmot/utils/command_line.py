@@ -26,10 +26,10 @@ from .number_text import parse_float, parse_int
 from .printable import log_printable_text, printable
 from .user_errors import (
     INPUT_TOO_LARGE,
+    is_caused_by_interrupt,
     is_for_users,
-    is_interrupt_user_error,
-    is_path_user_error,
     is_raised_by_mmsmot,
+    is_unusable_path_error,
     last_line_in_mmsmot,
     remote_traceback,
 )
@@ -129,7 +129,7 @@ def run_tool(
     except KeyboardInterrupt:
         _end(130, f'interrupted; {interrupted}')
     except Exception as error:
-        if is_interrupt_user_error(error):
+        if is_caused_by_interrupt(error):
             _end(130, f'interrupted; {interrupted}')
         if isinstance(error, BrokenPipeError) and _has_no_reader(sys.stdout):
             # As of  | head : the output was enough, and Python must not flush the rest.
@@ -174,7 +174,7 @@ def _message(error: Exception) -> str:
     if isinstance(error, INPUT_TOO_LARGE) and not is_raised_by_mmsmot(error):
         line = last_line_in_mmsmot(error)
         return f'{error or "no memory"} (in {line}; {TRACEBACK_VARIABLE}=1 shows where)'
-    if is_path_user_error(error):
+    if is_unusable_path_error(error):
         return f'{error}: an argument is no path that can be opened'
     if remote := remote_traceback(error):
         return remote.strip().splitlines()[-1].partition(': ')[2]

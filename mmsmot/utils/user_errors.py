@@ -26,12 +26,12 @@ def is_for_users(error: Exception) -> bool:
         return False
     if isinstance(error, OSError | ImportError) or is_disk_full(error):
         return True
-    if is_path_user_error(error):
+    if is_unusable_path_error(error):
         return True
     return isinstance(error, RAISED_ON_PURPOSE) and is_raised_by_mmsmot(error)
 
 
-def is_interrupt_user_error(error: BaseException | None) -> bool:
+def is_caused_by_interrupt(error: BaseException | None) -> bool:
     """Whether an error was raised because of Ctrl-C.
 
     A bare ``except`` makes another error of it, as around MMEngine's call of yapf.
@@ -41,7 +41,7 @@ def is_interrupt_user_error(error: BaseException | None) -> bool:
     return error is not None
 
 
-def is_path_user_error(error: Exception) -> bool:
+def is_unusable_path_error(error: Exception) -> bool:
     """A NUL in it, or links that lead to each other (an OSError from Python 3.13 on)."""
     text = str(error)
     return (isinstance(error, ValueError) and 'embedded null' in text) or (

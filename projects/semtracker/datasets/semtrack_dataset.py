@@ -103,18 +103,18 @@ class SemTrackDataset(VideoDataset):
 
     def load_data_list(self) -> list[dict]:
         content = read_semtrack_json(self._path, self.strict)
-        self._require_known(content)
+        self._require_known_classes(content)
         queries = self._by_name(content)
         names = self.selected(sorted(queries))
         return [self._episode(queries[name], name, content) for name in names]
 
     def _by_name(self, content: SemTrackFile) -> dict[str, SemTrackQuery]:
         """The queries by name, of those that share one by the video's whole path."""
-        shared = Counter(query.name for query in content.queries)
+        name_counts = Counter(query.name for query in content.queries)
         queries: dict[str, SemTrackQuery] = {}
         for query in content.queries:
             name = query.name
-            if shared[name] > 1:
+            if name_counts[name] > 1:
                 name = f'{query.video.replace("/", "_")}_{query.text.replace(" ", "_")}'
             if name in queries:
                 raise ValueError(
@@ -142,15 +142,15 @@ class SemTrackDataset(VideoDataset):
     def _path(self) -> Path:
         return Path(self.data_root) / self.annotations
 
-    def _require_known(self, content: SemTrackFile) -> None:
+    def _require_known_classes(self, content: SemTrackFile) -> None:
         if self.classes is None:
             return
         verbs, _ = read_classes(self.classes)
-        classes_there = set()
+        used_classes = set()
         for query in content.queries:
             roles = query.tracks.subject_relations, query.tracks.object_relations
-            classes_there |= {*np.concatenate(roles).flatten().tolist()} - {NO_RELATION}
-        unknown = sorted({content.relations[i] for i in classes_there} - {*verbs})
+            used_classes |= {*np.concatenate(roles).flatten().tolist()} - {NO_RELATION}
+        unknown = sorted({content.relations[i] for i in used_classes} - {*verbs})
         if unknown:
             raise ValueError(
                 f'{self._path}: the interaction {unknown[0]!r} is not among the '

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mmsmot.structures import UNTRACKED, Interactions, Trajectories
+from mmsmot.structures.runs import equal_runs
 from projects.semtracker.datasets.episode_labels import frame_labels
 from projects.semtracker.datasets.relation_tracks import NO_RELATION, RelationTracks
 from projects.semtracker.datasets.semtrack_json import SemTrackQuery
@@ -37,6 +38,8 @@ def target_events(
     target = tracks[tracks.is_main]
     partners = tracks[~tracks.is_main]
     position = {f: t for t, f in enumerate(query.frame_ids.tolist())}
+    positions = np.array([position[f] for f in target.frame_ids.tolist()], int)
+    gap_frames = positions - np.arange(len(target))  # grows where a frame has no box
     rows = []
     for role, (target_classes, partner_classes) in enumerate(
         (
@@ -44,18 +47,17 @@ def target_events(
             (target.object_relations, partners.subject_relations),
         )
     ):
-        at = np.array([position[f] for f in target.frame_ids.tolist()], int)
-        for first, last_row in _runs(target_classes[:, 0], at):
-            number = int(target_classes[first, 0])
+        for first_row, end_row in equal_runs(target_classes[:, 0], gap_frames):
+            number = int(target_classes[first_row, 0])
             if number == NO_RELATION:
                 continue
-            start, end = int(target.frame_ids[first]), int(target.frame_ids[last_row])
+            start, end = target.frame_ids[[first_row, end_row - 1]].tolist()
             inside = (partners.frame_ids >= start) & (partners.frame_ids <= end)
             labels = partners.labels[
                 inside & (partner_classes[:, 0] == number)
             ].tolist()
             partner = categories[Counter(labels).most_common(1)[0][0]] if labels else ''
-            track_id = int(target.ids[first])
+            track_id = int(target.ids[first_row])
             sides = (track_id, UNTRACKED) if role == 0 else (UNTRACKED, track_id)
             rows.append((*sides, relations[number], start, end, 1.0, partner))
     if not rows:
@@ -141,13 +143,3 @@ def _as_target(table: Interactions, track_id: int) -> Interactions:
     if not rows:
         return Interactions.empty()
     return Interactions(*map(np.array, zip(*sorted(rows), strict=True)))
-
-
-def _runs(values: np.ndarray, positions: np.ndarray) -> list[tuple[int, int]]:
-    """First and last row of each run of one value at consecutive positions."""
-    if not len(values):
-        return []
-    cut = (np.diff(values) != 0) | (np.diff(positions) != 1)
-    ends = np.append(np.flatnonzero(cut), len(values) - 1)
-    starts = np.append(0, ends[:-1] + 1)
-    return [*zip(starts.tolist(), ends.tolist(), strict=True)]

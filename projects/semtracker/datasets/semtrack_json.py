@@ -145,10 +145,10 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
         )
     )
     names = {
-        _whole(c, 'id', f'{path}: categories[{k}]'): str(c['name'])
+        _whole_number(c, 'id', f'{path}: categories[{k}]'): str(c['name'])
         for k, c in enumerate(categories)
     }
-    relations = _relations(content, annotations, path)
+    relations = _relation_names(content, annotations, path)
     repairs = FormatRepairs(path, strict)
     places = _image_places(images, repairs)
     rows: dict[Any, list[tuple]] = {video['id']: [] for video in videos}
@@ -158,28 +158,20 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
         row = _row(entry, place, places, names, relations, repairs)
         if row is None:
             continue
-        key = places[entry['image_id']][0], row[0], row[1]
+        video_id = places[entry['image_id']][0]
+        key = video_id, *row[:2]
         if key in box_keys:
             repairs.add('box_repeated', place)
-        elif key[0] in rows:
+        elif video_id in rows:
             box_keys.add(key)
-            rows[key[0]].append(row)
-    frames_of: dict[Any, list[int]] = {}
+            rows[video_id].append(row)
+    frame_ids: dict[Any, list[int]] = {}
     for video_id, frame_id in places.values():
-        frames_of.setdefault(video_id, []).append(frame_id)
-    queries = []
-    for video in videos:
-        frame_ids = sorted(frames_of.get(video['id'], ()))
-        tracks = _with_main(_table(rows[video['id']]), str(video['name']), repairs)
-        queries.append(
-            SemTrackQuery(
-                str(video['name']),
-                str(video['lang']),
-                np.array(frame_ids, int),
-                tracks,
-                _annotated(video, path),
-            )
-        )
+        frame_ids.setdefault(video_id, []).append(frame_id)
+    queries = [
+        _query(video, frame_ids.get(video['id'], ()), rows[video['id']], repairs)
+        for video in videos
+    ]
     repairs.report()
     return SemTrackFile(queries, names, relations, repairs)
 
@@ -266,7 +258,24 @@ def _entries(
     return entries
 
 
-def _relations(
+def _query(
+    video: Mapping[str, Any],
+    frame_ids: Sequence[int],
+    rows: Sequence[tuple],
+    repairs: FormatRepairs,
+) -> SemTrackQuery:
+    """A video's query, of its frame numbers and of its boxes' rows."""
+    name = str(video['name'])
+    return SemTrackQuery(
+        name,
+        str(video['lang']),
+        np.array(sorted(frame_ids), int),
+        _with_main(_table(rows), name, repairs),
+        _annotated(video, repairs.path),
+    )
+
+
+def _relation_names(
     content: dict[str, Any], annotations: list[dict], path: str | os.PathLike
 ) -> dict[int, str]:
     if 'relation_categories' in content:
@@ -296,7 +305,7 @@ def _annotated(
     return AnnotatedCategories(*lists)
 
 
-def _whole(entry: Mapping[str, Any], key: str, place: str) -> int:
+def _whole_number(entry: Mapping[str, Any], key: str, place: str) -> int:
     """A whole number of an entry."""
     if type(entry[key]) is not int:
         raise ValueError(
@@ -314,7 +323,8 @@ def _image_places(
     for number, image in enumerate(images):
         place = f'{repairs.path}: images[{number}]'
         image_id, video_id, frame_index = (
-            _whole(image, key, place) for key in ('id', 'video_id', 'frame_index')
+            _whole_number(image, key, place)
+            for key in ('id', 'video_id', 'frame_index')
         )
         if frame_index < 0:
             raise ValueError(f'{place}: frame_index must be from 0, got {frame_index}')
@@ -336,7 +346,7 @@ def _row(
 ) -> tuple | None:
     """Frame, track, box, category, main, relations; ``None`` where it is left out."""
     for key in ('image_id', 'track_id', 'category_id'):
-        _whole(entry, key, f'{repairs.path}: {place}')
+        _whole_number(entry, key, f'{repairs.path}: {place}')
     if entry['image_id'] not in places:
         repairs.add('image_unknown', f'{place}: image_id {entry["image_id"]!r}')
         return None
@@ -357,13 +367,13 @@ def _row(
         return None
     if 'main_object' not in entry:
         repairs.add('main_object_missing', place)
-    sides = [
+    classes = [
         _relation(entry, side, place, relations, repairs) for side in ('sub', 'obj')
     ]
     frame_id = places[entry['image_id']][1]
     is_main = bool(entry.get('main_object', 0))
     track_id, category = int(entry['track_id']), int(entry['category_id'])
-    return frame_id, track_id, box, category, is_main, *sides
+    return frame_id, track_id, box, category, is_main, *classes
 
 
 def _relation(
@@ -377,14 +387,14 @@ def _relation(
     if entry.get(key) is None:
         repairs.add('relation_missing', f'{place}: {key}')
         return NO_RELATION
-    number = _whole(entry, key, f'{repairs.path}: {place}')
+    number = _whole_number(entry, key, f'{repairs.path}: {place}')
     if number >= 0 and number not in relations:
         repairs.add('relation_unknown', f'{place}: {key} {number}')
         return NO_RELATION
     return max(number, NO_RELATION)
 
 
-def _table(rows: list[tuple]) -> RelationTracks:
+def _table(rows: Sequence[tuple]) -> RelationTracks:
     rows = sorted(rows, key=lambda row: row[:2])
     columns = [*zip(*rows, strict=True)] or [()] * 7
     frame_ids, ids, boxes, labels, is_main, subject, object_ = columns

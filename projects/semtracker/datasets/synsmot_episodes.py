@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 from mmsmot.datasets import BenSMOTDataset
 from mmsmot.datasets.ground_truth import GroundTruth
 from mmsmot.registry import DATASETS
-from mmsmot.structures import Interactions, Prompt, Trajectories
+from mmsmot.structures import UNTRACKED, Interactions, Prompt, Trajectories
 from mmsmot.utils.json_file import read_json
 from mmsmot.utils.number_ranges import NumberRange, require_choice, require_numbers
 from projects.semtracker.datasets.interaction_classes import (
@@ -48,7 +48,8 @@ class SynSMOTEpisodes(BenSMOTDataset):
             verbs keeps about ``tail ** (-k / (V - 1))`` of its episodes; 1 keeps all. An
             episode counts as its rarest verb's, and verbs share episodes, so that the ratio
             of head to tail by frames is another than ``tail`` times the old one, and a rare
-            verb may lose all of its episodes, which is logged. Which are kept follows their names, not the order of reading.
+            verb may lose all of its episodes, which is logged. Which are kept follows
+            from their names, not from the order of reading.
         sequences: As of :class:`~mmsmot.datasets.VideoDataset`, as are the next six.
         num_frames: Frames in a clip.
         run_length: Length of the run that they are drawn from.
@@ -121,6 +122,7 @@ class SynSMOTEpisodes(BenSMOTDataset):
         people = read_people(Path(video.video.path) / SCRIPT)
         interactions = with_thing_interactions(gt.interactions, people)
         looks = {person_id: appearance_text(p) for person_id, p in people.items()}
+        kinds = {person_id: p['appearance']['kind'] for person_id, p in people.items()}
         episodes = []
         for target_id, track in gt.required_trajectories.by_id().items():
             if target_id not in people:
@@ -128,7 +130,6 @@ class SynSMOTEpisodes(BenSMOTDataset):
                     f'{video.video.path}/{SCRIPT}: nobody has id {target_id}, whom '
                     'gt.txt has'
                 )
-            kinds = {i: p['appearance']['kind'] for i, p in people.items()}
             episodes.append(
                 dict(
                     video=video,
@@ -218,7 +219,7 @@ def with_thing_interactions(
     return table.concatenated(
         Interactions(
             subject_ids,
-            np.full(len(rows), -1),
+            np.full(len(rows), UNTRACKED),
             verbs,
             starts,
             ends,
@@ -245,8 +246,8 @@ def target_interactions(
         label = kinds.get(partner_id, str(table.partner_labels[row]))
         rows.add(
             (
-                target_id if subject_id == target_id else -1,
-                target_id if object_id == target_id else -1,
+                target_id if subject_id == target_id else UNTRACKED,
+                target_id if object_id == target_id else UNTRACKED,
                 str(table.verbs[row]),
                 int(table.start_frames[row]),
                 int(table.end_frames[row]),
@@ -256,8 +257,8 @@ def target_interactions(
         )
     if not rows:
         return Interactions.empty()
-    order = sorted(rows, key=lambda r: (r[3], r))
-    return Interactions(*map(np.array, zip(*order, strict=True)))
+    by_start = sorted(rows, key=lambda row: (row[3], row))
+    return Interactions(*map(np.array, zip(*by_start, strict=True)))
 
 
 def subject_frames(gt: GroundTruth) -> Counter[str]:
@@ -265,7 +266,7 @@ def subject_frames(gt: GroundTruth) -> Counter[str]:
     table, counts = gt.interactions, Counter()
     assert table is not None
     frames = table.end_frames - table.start_frames + 1
-    for row in np.flatnonzero(table.subject_ids != -1):
+    for row in np.flatnonzero(table.subject_ids != UNTRACKED):
         counts[str(table.verbs[row])] += int(frames[row])
     return counts
 

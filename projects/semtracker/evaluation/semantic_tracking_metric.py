@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from mmsmot.registry import METRICS
-from mmsmot.structures import Interactions, Prompt
-from mmsmot.utils.number_ranges import FRACTION, require_numbers
+from mmsmot.structures import Prompt
+from mmsmot.utils.number_ranges import FRACTION, require_choice, require_numbers
 from projects.semtracker.datasets.episode_labels import frame_labels
 from projects.semtracker.datasets.interaction_classes import VERBS, read_classes
 from projects.semtracker.datasets.relation_tracks import RelationTracks
@@ -83,10 +83,7 @@ class SemanticTrackingMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         require_numbers('SemanticTrackingMetric', FRACTION, iou_threshold=iou_threshold)
-        if mode not in MODES:
-            raise ValueError(
-                f'SemanticTrackingMetric: mode must be one of {MODES}, got {mode!r}'
-            )
+        require_choice('SemanticTrackingMetric', MODES, mode=mode)
         self.verbs = tuple(verbs) if classes is None else read_classes(classes)[0]
         self.groups = {
             verb: group for group, members in (groups or {}).items() for verb in members
@@ -162,12 +159,3 @@ def first_named_frame(prompt: Prompt | None) -> int:
     if prompt is None:
         return 0
     return min([*prompt.boxes, *prompt.points], default=0)
-
-
-def swapped_roles(interactions: Interactions) -> Interactions:
-    """The same events with subject and object exchanged: a control of the measures."""
-    return replace(
-        interactions,
-        subject_ids=interactions.object_ids,
-        object_ids=interactions.subject_ids,
-    )

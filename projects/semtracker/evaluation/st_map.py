@@ -22,7 +22,7 @@ IOU_THRESHOLDS = np.arange(0.05, 0.99, 0.05)
 RECALL_THRESHOLDS = np.linspace(0, 1, 101)
 RELATION_RATE = 0.7  # of the union's frames must be right
 MODES = ('fixed', 'released')
-Sequence_ = tuple[RelationTracks, RelationTracks]
+GtAndPrediction = tuple[RelationTracks, RelationTracks]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class TrackMatches:
 
 
 def st_map(
-    sequences: Sequence[Sequence_],
+    sequences: Sequence[GtAndPrediction],
     mode: str = 'fixed',
     relation_rate: float = RELATION_RATE,
     coverage: Sequence[AnnotatedCategories] | None = None,
@@ -90,21 +90,32 @@ def st_map(
         coverage = [AnnotatedCategories({*categories})] * len(sequences)
     curves = []
     for category in categories:
-        matches = []
-        for (gt, dt), annotated in zip(sequences, coverage, strict=True):
-            gt_part, dt_part = gt[gt.labels == category], dt[dt.labels == category]
-            if not len(gt_part) and category not in annotated.negative:
-                dt_part = dt_part[:0]
-            is_partial = category in annotated.not_exhaustive
-            matches.append(
-                matched_tracks(gt_part, dt_part, mode, relation_rate, is_partial)
-            )
+        matches = [
+            _category_matches(category, gt, dt, annotated, mode, relation_rate)
+            for (gt, dt), annotated in zip(sequences, coverage, strict=True)
+        ]
         curves.append(average_precision(matches))
     if not curves:
         empty = np.full(len(IOU_THRESHOLDS), np.nan)
         return {'TI_AP_all': empty, 'TI_AR_all': empty}
     precision, recall = np.mean(curves, axis=0)
     return {'TI_AP_all': precision, 'TI_AR_all': recall}
+
+
+def _category_matches(
+    category: int,
+    gt: RelationTracks,
+    dt: RelationTracks,
+    annotated: AnnotatedCategories,
+    mode: str,
+    relation_rate: float,
+) -> TrackMatches:
+    """One category of a sequence, as far as the federated rule judges it."""
+    gt, dt = gt[gt.labels == category], dt[dt.labels == category]
+    if not len(gt) and category not in annotated.negative:
+        dt = dt[:0]
+    is_partial = category in annotated.not_exhaustive
+    return matched_tracks(gt, dt, mode, relation_rate, is_partial)
 
 
 def matched_tracks(
@@ -156,14 +167,14 @@ def average_precision(matches: Sequence[TrackMatches]) -> np.ndarray:
     if not num_gt or not len(order):
         return np.full((2, len(IOU_THRESHOLDS)), np.nan if not num_gt else 0.0)
     is_ignored = np.concatenate([part.is_ignored for part in matches], axis=1)
-    true = is_true.cumsum(axis=1)
-    recall = true / num_gt
-    precision = true / (~is_ignored[:, order]).cumsum(axis=1).clip(min=1)
+    num_true = is_true.cumsum(axis=1)
+    recall = num_true / num_gt
+    precision = num_true / (~is_ignored[:, order]).cumsum(axis=1).clip(min=1)
     precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     means = []
-    for line, reached in zip(precision, recall, strict=True):
-        at = np.searchsorted(reached, RECALL_THRESHOLDS, 'left')
-        means.append(np.append(line, 0.0)[at].mean())
+    for precisions, recalls in zip(precision, recall, strict=True):
+        columns = np.searchsorted(recalls, RECALL_THRESHOLDS, 'left')
+        means.append(np.append(precisions, 0.0)[columns].mean())
     return np.stack([means, recall[:, -1]])
 
 
@@ -220,11 +231,11 @@ def _matched_columns(iou: np.ndarray, threshold: float) -> np.ndarray:
     columns = np.full(len(iou), -1)
     is_free = np.ones(iou.shape[1], bool)
     least = min(threshold, 1 - 1e-10) - np.finfo(float).eps
-    for row, line in enumerate(iou):
-        free = np.where(is_free, line, -1.0)
+    for row, overlaps in enumerate(iou):
+        free_iou = np.where(is_free, overlaps, -1.0)
         # The last of equals, as the original's comparison takes it.
-        best = len(free) - 1 - int(free[::-1].argmax()) if len(free) else -1
-        if best >= 0 and free[best] >= least:
+        best = len(free_iou) - 1 - int(free_iou[::-1].argmax()) if len(free_iou) else -1
+        if best >= 0 and free_iou[best] >= least:
             columns[row], is_free[best] = best, False
     return columns
 

@@ -51,8 +51,8 @@ def target_success(
     """
     frames = frame_ids[frame_ids > named_frame]
     gt_rows, pred_rows = (_rows_in(table, frames) for table in (gt, pred))
-    is_there, is_found = gt_rows >= 0, pred_rows >= 0
-    has_both = is_there & is_found
+    in_gt, in_pred = gt_rows >= 0, pred_rows >= 0
+    has_both = in_gt & in_pred
     iou = np.zeros(len(frames))
     error = np.full(len(frames), np.inf)
     relative_error = error.copy()
@@ -66,16 +66,16 @@ def target_success(
         *(offset / (gt_boxes[:, 2:] - gt_boxes[:, :2])).T
     )
     iou, error, relative_error = (
-        iou[is_there],
-        error[is_there],
-        relative_error[is_there],
+        iou[in_gt],
+        error[in_gt],
+        relative_error[in_gt],
     )
-    absent = ~is_there
+    absent = ~in_gt
     return TargetSuccess(
         _mean(iou[:, None] > OVERLAPS),
         _mean(error <= PIXELS),
         _mean(relative_error[:, None] <= NORMALISED),
-        _mean(is_found[absent]),
+        _mean(in_pred[absent]),
     )
 
 

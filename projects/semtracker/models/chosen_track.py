@@ -15,7 +15,11 @@ from mmsmot.models.trackers import BaseTracker
 from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, Prompt, Tracks, VideoInfo, pairwise_iou
 from projects.semtracker.models.semtracker import TARGET_ID
-from projects.semtracker.models.target_query import prompt_box
+from projects.semtracker.models.target_query import (
+    boxes_by_distance,
+    named_frames,
+    prompt_box,
+)
 
 LEAST_OVERLAP = 0.3  # IoU of a box and the track that it names, as SORT's association
 
@@ -39,9 +43,10 @@ class ChosenTrackState:
 class ChosenTrack(BaseEstimator):
     """Tracks everybody, and reports the track nearest to the box or click.
 
-    A box takes the track that overlaps it most, with an IoU of at least .3, a click the smallest one around it, or
-    else the nearest; where no track is there yet, the next frames are tried. A track that
-    ends is not found again: that is what a tracker for one target has to be better at.
+    A box takes the track that overlaps it most, with an IoU of at least .3; a click takes
+    the smallest one around it, or else the nearest. Where no track is there yet, the next
+    frames are tried. A track that ends is not found again: that is what a tracker for one
+    target has to be better at.
 
     Args:
         detector: As of :class:`~mmsmot.models.estimators.DetectAndTrack`.
@@ -110,8 +115,7 @@ class ChosenTrack(BaseEstimator):
 
 def named_track(prompt: Prompt, frame: Frame, tracks: Tracks) -> int | None:
     """The row of the track that a prompt names, ``None`` before its frame or for none."""
-    first_frame = min([*prompt.boxes, *prompt.points])
-    if frame.frame_id < first_frame or not len(tracks):
+    if frame.frame_id < named_frames(prompt)[0] or not len(tracks):
         return None
     if prompt.boxes:
         box = prompt_box(prompt, frame)
@@ -120,7 +124,5 @@ def named_track(prompt: Prompt, frame: Frame, tracks: Tracks) -> int | None:
         iou = pairwise_iou(box[None], tracks.boxes)[0]
         return int(iou.argmax()) if iou.max() >= LEAST_OVERLAP else None
     point = np.array(prompt.points[min(prompt.points)])
-    offset = np.maximum(tracks.boxes[:, :2] - point, point - tracks.boxes[:, 2:])
-    distance = np.hypot(*offset.clip(min=0).T)
-    areas = np.prod(tracks.boxes[:, 2:] - tracks.boxes[:, :2], axis=1)
-    return int(np.lexsort((areas, distance))[0])
+    order, _ = boxes_by_distance(tracks.boxes, point)
+    return int(order[0])

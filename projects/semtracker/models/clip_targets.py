@@ -97,19 +97,15 @@ class TargetTable:
 
 @dataclass(frozen=True, eq=False)
 class SearchTargets:
-    """P search regions, one for each frame of the clips.
+    """P search regions, one for each row of a :class:`TargetTable`.
 
     Attributes:
-        rows: (P,) the frame.
         regions: (P, 4) squares in pixels.
-        boxes: (P, 4) the target's.
         template_of: (P,) the clip whose template is looked for.
         is_present: (P,) bool: that template's target is visible in the region.
     """
 
-    rows: torch.Tensor
     regions: torch.Tensor
-    boxes: torch.Tensor
     template_of: torch.Tensor
     is_present: torch.Tensor
 
@@ -145,18 +141,15 @@ def search_targets(
         table.num_clips
     )
     names = np.array(table.videos)
-    swapped = (generator.random(count) < jitter.absent_ratio) & (
-        names[clip]
-        != names[other_clips]  # two people of a video may both be in a region
-    )
+    # Two people of a video may both be in a region.
+    is_other_video = names[clip] != names[other_clips]
+    is_swapped = (generator.random(count) < jitter.absent_ratio) & is_other_video
     centre = (table.boxes[:, :2] + table.boxes[:, 2:]) / 2
     inside = ((centre > regions[:, :2]) & (centre < regions[:, 2:])).all(dim=1)
-    is_present = torch.from_numpy(~swapped).to(device)
+    is_present = torch.from_numpy(~is_swapped).to(device)
     return SearchTargets(
-        torch.arange(count),
         regions,
-        table.boxes,
-        torch.from_numpy(np.where(swapped, other_clips, clip)).to(device),
+        torch.from_numpy(np.where(is_swapped, other_clips, clip)).to(device),
         table.is_visible & inside & is_present,
     )
 

@@ -103,13 +103,13 @@ class MetaLearning:
         target: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
         support: torch.Tensor,
     ) -> Weights:
-        """The head's weights after the inner steps on the support frames of one episode.
+        """The head's weights after the inner steps on the support frames of N targets.
 
         Args:
             head: The module.
             weights: Its weights before.
-            target: Frames (1, T, d), verbs and partners (1, T, 2).
-            support: (1, T) bool.
+            target: Frames (N, T, d), verbs and partners (N, T, 2).
+            support: (N, T) bool.
         """
         for _ in range(self.inner_steps):
             gradients = grad(lambda w: episode_loss(head, w, target, support))(weights)

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch.func import functional_call, grad
+from torch.func import functional_call
 
 from mmsmot.registry import TASK_UTILS
 from mmsmot.utils.number_ranges import COUNT, FRACTION, POSITIVE, require_numbers
-from projects.semtracker.models.interaction_branch import (
-    InteractionBranch,
-    interaction_loss,
-)
-from projects.semtracker.models.meta_learning import Weights
+from projects.semtracker.models.interaction_branch import InteractionBranch
+from projects.semtracker.models.meta_learning import MetaLearning, Weights
 
 if TYPE_CHECKING:
     from projects.semtracker.models.target_story import TargetBuffer
@@ -92,14 +89,7 @@ class SelfAdaptation:
         partners = partners.masked_fill(verbs <= 0, -1)
         mask = frames.new_ones(frames.shape[:2]).bool()
 
-        def loss(weights: Weights) -> torch.Tensor:
-            logits, _ = functional_call(head, dict(weights), (frames,))
-            return interaction_loss(logits, verbs, partners, mask, head.num_verbs)
-
-        for _ in range(self.inner_steps):
-            gradients = grad(loss)(weights)
-            weights = {
-                name: weight - self.inner_lr * gradients[name]
-                for name, weight in weights.items()
-            }
-        return weights
+        steps = MetaLearning(
+            inner_steps=self.inner_steps, inner_lr=self.inner_lr, second_order=False
+        )
+        return steps.adapted(head, weights, (frames, verbs, partners), mask)

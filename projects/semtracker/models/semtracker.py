@@ -171,30 +171,6 @@ class SemTracker(BaseEstimator):
         absent_ratio: float = 0.2,
     ) -> None:
         super().__init__()
-        owner = 'SemTracker'
-        require_numbers(
-            owner,
-            POSITIVE,
-            template_factor=template_factor,
-            search_factor=search_factor,
-        )
-        require_numbers(
-            owner,
-            FRACTION,
-            presence_threshold=presence_threshold,
-            found_threshold=found_threshold,
-            window_weight=window_weight,
-            click_reach=click_reach,
-            absent_ratio=absent_ratio,
-        )
-        require_numbers(
-            owner,
-            COUNT,
-            patience=patience,
-            search_interval=search_interval,
-            max_search_regions=max_search_regions,
-        )
-        require_choice(owner, MISSED_CLICKS, missed_click=missed_click)
         self.detector = build_part(detector)
         self.shared = build_part(shared)
         self.tracking = build_part(tracking)
@@ -210,7 +186,34 @@ class SemTracker(BaseEstimator):
             click_reach, missed_click, text_threshold, text_margin
         )
         self.jitter = Jitter(shift, scale, absent_ratio)
+        self._require_options()
         self._feature_cache: FeatureCache | None = None
+
+    def _require_options(self) -> None:
+        owner = 'SemTracker'
+        require_numbers(
+            owner,
+            POSITIVE,
+            template_factor=self.template_factor,
+            search_factor=self.search_factor,
+        )
+        require_numbers(
+            owner,
+            FRACTION,
+            presence_threshold=self.presence_threshold,
+            found_threshold=self.found_threshold,
+            window_weight=self.window_weight,
+            click_reach=self.query.click_reach,
+            absent_ratio=self.jitter.absent_ratio,
+        )
+        require_numbers(
+            owner,
+            COUNT,
+            patience=self.patience,
+            search_interval=self.search_interval,
+            max_search_regions=self.max_search_regions,
+        )
+        require_choice(owner, MISSED_CLICKS, missed_click=self.query.missed_click)
 
     def begin(
         self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
@@ -349,12 +352,13 @@ class SemTracker(BaseEstimator):
         scores = scores + self.window_weight * cosine_window(scores)
         cell = scores.argmax(dim=1)
         at = torch.arange(len(cell), device=device)
-        results = boxes_in_image(prediction.boxes[at, cell].double(), regions)
+        centre_boxes = prediction.boxes[at, cell].double()
+        pixel_boxes = boxes_in_image(centre_boxes, regions).cpu().numpy()
         presence = prediction.presence.sigmoid().double().cpu().numpy()
         best: dict[int, tuple[np.ndarray, float]] = {}
         for k, (index, _) in enumerate(places):
             if index not in best or presence[k] > best[index][1]:
-                best[index] = results[k].cpu().numpy(), float(presence[k])
+                best[index] = pixel_boxes[k], float(presence[k])
         return best
 
     def _template(
@@ -488,8 +492,9 @@ class SemTracker(BaseEstimator):
         memory = self.templates(features, template, table.boxes[template])
         order = search.template_of  # (P,) the clip whose template each region gets
         memory = [layer[order] for layer in memory]
-        tokens = self._search_tokens(features, search.rows, search.regions)
-        targets = boxes_in_regions(search.boxes, search.regions).to(tokens)
+        rows = torch.arange(len(search.regions))
+        tokens = self._search_tokens(features, rows, search.regions)
+        targets = boxes_in_regions(table.boxes, search.regions).to(tokens)
         return tracking_losses(
             self.tracking(memory, tokens), targets, search.is_present
         )

@@ -32,7 +32,7 @@ class SharedFeatures(nn.Module):
         require_numbers('SharedFeatures', COUNT, **counts)
         require_numbers('SharedFeatures', NON_NEGATIVE_INT, level=level)
         self.level = level
-        self.channels = channels
+        self.in_channels, self.channels = in_channels, channels
         self.scale = nn.LayerNorm(in_channels)
         self.project = nn.Sequential(
             nn.Linear(in_channels, channels), nn.GELU(), nn.Linear(channels, channels)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+from mmsmot.structures.runs import equal_runs
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,6 @@ class Event:
         return replace(self, first_row=first_row, last_row=last_row)
 
 
-def unbroken_rows(positions: Sequence[int]) -> list[tuple[int, int]]:
-    """Start and end (exclusive) of each stretch of rows that follow each other.
-
-    Args:
-        positions: (T,) which frame of the video each row is, ascending.
-    """
-    cuts = np.flatnonzero(np.diff(positions) != 1) + 1
-    edges = [0, *cuts.tolist(), len(positions)]
-    return [*zip(edges[:-1], edges[1:], strict=True)]
-
-
 def smoothed(probabilities: np.ndarray, width: int) -> np.ndarray:
     """Moving average over time, of an odd ``width``, shorter at both ends.
 
@@ -52,10 +42,13 @@ def smoothed(probabilities: np.ndarray, width: int) -> np.ndarray:
         probabilities: (T, ...).
         width: Frames; 1 changes nothing.
     """
-    half = width // 2
+    radius = width // 2
     total = np.concatenate([np.zeros_like(probabilities[:1]), probabilities.cumsum(0)])
     at = np.arange(len(probabilities))
-    low, high = (at - half).clip(min=0), (at + half + 1).clip(max=len(probabilities))
+    low, high = (
+        (at - radius).clip(min=0),
+        (at + radius + 1).clip(max=len(probabilities)),
+    )
     count = (high - low).reshape(-1, *[1] * (probabilities.ndim - 1))
     return (total[high] - total[low]) / count
 
@@ -76,16 +69,12 @@ def role_events(
         min_frames: Shorter runs are left out.
         threshold: Least mean probability.
     """
-    if not len(verbs):
-        return []
     best = verbs.argmax(axis=1)
-    starts = np.flatnonzero(np.diff(best, prepend=-1))
-    ends = np.append(starts[1:], len(best)) - 1
     events = []
-    for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
-        verb = int(best[first])
-        score = float(verbs[first : last + 1, verb].mean())
-        if verb and last - first + 1 >= min_frames and score >= threshold:
-            partner = int(partners[first : last + 1].mean(axis=0).argmax())
-            events.append(Event(verb, role, partner, first, last, min(score, 1.0)))
+    for start, end in equal_runs(best):
+        verb = int(best[start])
+        score = float(verbs[start:end, verb].mean())
+        if verb and end - start >= min_frames and score >= threshold:
+            partner = int(partners[start:end].mean(axis=0).argmax())
+            events.append(Event(verb, role, partner, start, end - 1, min(score, 1.0)))
     return events

@@ -86,10 +86,7 @@ def clicked_box(
             f'{place_text}{frame_id} lies outside of the image of {width}x{height} pixels'
         )
     boxes = detections.boxes
-    outside = np.maximum(boxes[:, :2] - point, point - boxes[:, 2:]).clip(min=0)
-    distance = np.hypot(*outside.T)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    order = np.lexsort((areas, distance))
+    order, distance = boxes_by_distance(boxes, point)
     if len(order) and distance[order[0]] <= options.click_reach * height:
         return boxes[order[0]]
     if options.missed_click == 'wait':
@@ -103,6 +100,24 @@ def clicked_box(
     raise ValueError(
         f'{place_text}{frame_id} is on nobody: {nearest_text}. Click on the target, or give its box'
     )
+
+
+def boxes_by_distance(
+    boxes: np.ndarray, point: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of boxes around a point, the smallest first, then those farther and farther.
+
+    Args:
+        boxes: (M, 4).
+        point: (2,).
+
+    Returns:
+        (M,) int64 rows, and (M,) distance of each box from the point, 0 inside of it.
+    """
+    outside = np.maximum(boxes[:, :2] - point, point - boxes[:, 2:]).clip(min=0)
+    distance = np.hypot(*outside.T)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    return np.lexsort((areas, distance)), distance
 
 
 def named_row(

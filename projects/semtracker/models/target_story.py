@@ -14,6 +14,7 @@ from mmsmot.models.semantics.description import Description, Pair
 from mmsmot.registry import MODELS, TASK_UTILS, build_part
 from mmsmot.structures import UNTRACKED, Frame, Interactions, SMOTDataSample, Tracks
 from mmsmot.structures.feature_maps import FeatureMaps
+from mmsmot.structures.runs import equal_runs
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
@@ -29,12 +30,7 @@ from projects.semtracker.models.interaction_branch import (
 )
 from projects.semtracker.models.meta_learning import Episodes, MetaLearning
 from projects.semtracker.models.self_adaptation import SelfAdaptation
-from projects.semtracker.models.story_spans import (
-    Event,
-    role_events,
-    smoothed,
-    unbroken_rows,
-)
+from projects.semtracker.models.story_spans import Event, role_events, smoothed
 from projects.semtracker.models.story_text import story_text
 
 NamedEvent = tuple[str, str, str, int, int, float]
@@ -170,17 +166,15 @@ class TargetStory(nn.Module):
     ) -> None:
         """Classes of the targets in B more frames of a video."""
         rows: dict[int, list[tuple[Frame, np.ndarray, torch.Tensor]]] = {}
-        positions: dict[int, list[int]] = {}
         for frame, frame_tracks in zip(frames, tracks, strict=True):
             buffer.num_frames += 1
             for k, track_id in enumerate(frame_tracks.ids.tolist()):
                 row = frame, frame_tracks.boxes[k], frame_tracks.features[k]
                 rows.setdefault(track_id, []).append(row)
-                positions.setdefault(track_id, []).append(buffer.num_frames)
+                target = buffer.targets.setdefault(track_id, TargetBuffer())
+                target.positions.append(buffer.num_frames)
         for track_id, target_rows in rows.items():
-            target = buffer.targets.setdefault(track_id, TargetBuffer())
-            self._update_target(target, target_rows)
-            target.positions += positions[track_id]
+            self._update_target(buffer.targets[track_id], target_rows)
 
     def _update_target(
         self,
@@ -209,9 +203,8 @@ class TargetStory(nn.Module):
 
     def _classes(self, target: TargetBuffer, vectors: torch.Tensor) -> np.ndarray:
         """(T, 2, 1 + V + C) probabilities of T more frames of a target."""
-        weights = target.head_weights or dict(self.branch.head.named_parameters())
         logits, target.past = torch.func.functional_call(
-            self.branch.head, weights, (vectors[None], target.past)
+            self.branch.head, target.head_weights or {}, (vectors[None], target.past)
         )
         split = self.branch.split(logits)
         parts = split.verbs[0].softmax(-1), split.partners[0].softmax(-1)
@@ -261,7 +254,8 @@ class TargetStory(nn.Module):
         all_values = np.stack(target.probabilities).astype(np.float32)
         cut = 1 + len(self.verbs)
         events = []
-        for start, end in unbroken_rows(target.positions):
+        gap_frames = np.subtract(target.positions, range(len(target.positions)))
+        for start, end in equal_runs(gap_frames):
             values = smoothed(all_values[start:end], self.smoothing)
             for role in range(len(ROLES)):
                 part = role_events(
@@ -276,12 +270,10 @@ class TargetStory(nn.Module):
 
     def _named(self, target: TargetBuffer, event: Event) -> NamedEvent:
         """Verb, role, partner, first and last frame number, score."""
-        first, last = (
-            target.frame_ids[event.first_row],
-            target.frame_ids[event.last_row],
-        )
+        rows = event.first_row, event.last_row
+        first_frame, last_frame = (target.frame_ids[row] for row in rows)
         verb, partner = self.verbs[event.verb - 1], self.partners[event.partner]
-        return verb, ROLES[event.role], partner, first, last, event.score
+        return verb, ROLES[event.role], partner, first_frame, last_frame, event.score
 
     def loss(
         self,
@@ -372,10 +364,10 @@ def _row(
     verb: str,
     role: str,
     partner: str,
-    first: int,
-    last: int,
+    first_frame: int,
+    last_frame: int,
     score: float,
 ) -> tuple[int, int, str, int, int, float, str]:
     """A row of :class:`~mmsmot.structures.Interactions`."""
     sides = (track_id, UNTRACKED)[:: 1 if role == 'subject' else -1]
-    return (*sides, verb, first, last, score, partner)
+    return (*sides, verb, first_frame, last_frame, score, partner)

@@ -18,7 +18,6 @@ from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_count
 from projects.semtracker.evaluation.relation_match import relation_is_positive
 from projects.semtracker.evaluation.semantic_tracking_metric import (
     SemanticTrackingMetric,
-    swapped_roles,
 )
 from projects.semtracker.evaluation.st_map import st_map
 from projects.semtracker.evaluation.target_success import target_success
@@ -265,6 +264,12 @@ def test_events_need_verb_role_partner_and_span() -> None:
     assert scores['trajectory_accuracy_verb'] == pytest.approx(2 / 3)
     assert scores['event_recall'] == 0.5 and scores['span_iou'] == pytest.approx(0.8)
     assert matched_events(gt, events((1, -1, 'push', 6, 20, 'man'))).matched == 0
+
+
+def swapped_roles(table: Interactions) -> Interactions:
+    """The same events with subject and object exchanged: a control of the measures."""
+    sides = dict(subject_ids=table.object_ids, object_ids=table.subject_ids)
+    return replace(table, **sides)
 
 
 def sample(pred_events: Interactions | None) -> dict:

@@ -116,20 +116,21 @@ def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> Non
     infos = [dataset.get_data_info(k) for k in range(len(dataset))]
     lengths = np.array([len(info['gt'].trajectories) for info in infos])
     starts = np.concatenate([[0], lengths.cumsum()])
-    shape = int(starts[-1]), sum(estimator.context.counts), channels(estimator)
+    context_shape = sum(estimator.context.counts), estimator.shared.in_channels
+    shape = int(starts[-1]), *context_shape
     path = folder / 'tokens.npy'
     tokens = np.lib.format.open_memmap(path, 'w+', np.float16, shape)
     columns: dict[str, list[np.ndarray]] = {}
-    maps: tuple[str, list] = ('', [])
+    map_video, maps = '', []
     with progress_bar() as bar:
         task = bar.add_task('episodes', total=len(infos))
         for number, info in enumerate(infos):
             name = info['video'].video.name
-            if maps[0] != name:
-                maps = name, feature_batches(info['video'], cache)
+            if map_video != name:
+                map_video, maps = name, feature_batches(info['video'], cache)
             gt = info['gt'].trajectories
             rows = slice(starts[number], starts[number + 1])
-            tokens[rows] = pooled_tokens(estimator, info['video'], maps[1], gt)
+            tokens[rows] = pooled_tokens(estimator, info['video'], maps, gt)
             verbs, partners = frame_labels(
                 info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS
             )
@@ -155,11 +156,6 @@ def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> Non
         names=np.array([i['video'].video.name for i in infos]),
         **{key: np.concatenate(parts) for key, parts in columns.items()},
     )
-
-
-def channels(estimator) -> int:
-    """C of the feature maps."""
-    return estimator.shared.scale.normalized_shape[0]
 
 
 def feature_batches(video, cache: FeatureCache) -> list:

@@ -75,12 +75,10 @@ class BranchOnEpisodes(nn.Module):
 
     def encode(self, batch: EpisodeBatch) -> torch.Tensor:
         """(N, T, d) vectors of the frames; zeros in the padding."""
-        vectors = batch.tokens.new_zeros(
-            *batch.mask.shape, self.branch.head.norm.normalized_shape[0]
-        )
         count = self.branch.encoder.num_tokens
         tokens = self.shared(batch.tokens[batch.mask][:, :count])
         encoded = self.branch.encoder(tokens, batch.geometry[batch.mask])
+        vectors = encoded.new_zeros(*batch.mask.shape, encoded.shape[-1])
         vectors[batch.mask] = encoded
         return vectors
 
@@ -142,6 +140,7 @@ def main() -> None:
         model = BranchOnEpisodes(train.tokens.shape[2], {})
         load_weights(model, args.encoder)
         frozen = model, encoded(model, train)
+    groups = verb_groups(train)
     last_run = args.variants[-1], args.seeds[-1]
     for name in args.variants:
         for seed in args.seeds:
@@ -150,7 +149,6 @@ def main() -> None:
             if is_complete(content.get(key), args) and not is_saved:
                 continue
             model = trained(name, seed, train, schedule, frozen)
-            groups = verb_groups(train)
             content[key] = (
                 content.get(key, {})
                 | {
@@ -324,7 +322,7 @@ def scores_of(
     def count(kind: str, gt: np.ndarray, verbs: np.ndarray) -> None:
         counts[kind] = counts.get(kind, 0) + frame_counts(gt, verbs, len(VERBS))
 
-    right = num_known = 0
+    num_right = num_partners = 0
     for episode in range(len(store)):
         batch = store.batch([(episode, 0, store.length(episode))])
         frames = model.encode(batch)
@@ -332,7 +330,8 @@ def scores_of(
         gt = batch.verbs[0].numpy()
         count('all', gt, verbs)
         count('swapped', gt, verbs[:, ::-1])
-        right, num_known = right + int(hits.sum()), num_known + len(hits)
+        num_right += int(hits.sum())
+        num_partners += len(hits)
         if meta is None:
             continue
         support = meta.support_mask(batch.mask)
@@ -345,7 +344,7 @@ def scores_of(
             verbs, _ = predicted_verbs(model, weights, batch, frames)
             count(kind, gt[query], verbs[query])
     scores = f1_scores(counts.pop('all'), VERBS, groups)
-    scores['partner'] = right / max(num_known, 1)
+    scores['partner'] = num_right / max(num_partners, 1)
     scores['swapped'] = f1_scores(counts.pop('swapped'), VERBS, groups)['f1_micro']
     for kind, verb_counts in counts.items():
         part = f1_scores(verb_counts, VERBS, groups)
@@ -460,15 +459,10 @@ def table(content: dict[str, Any], splits: list[str]) -> str:
             cells = []
             for name in names:
                 values = 100 * np.array([run.get(name, math.nan) for run in runs])
-                error = (
-                    values.std(ddof=1) / math.sqrt(len(values))
-                    if len(runs) > 1
-                    else None
-                )
-                cells.append(
-                    f'{values.mean():.1f}'
-                    + ('' if error is None else f' ± {error:.1f}')
-                )
+                cell = f'{values.mean():.1f}'
+                if len(runs) > 1:
+                    cell += f' ± {values.std(ddof=1) / math.sqrt(len(values)):.1f}'
+                cells.append(cell)
             lines.append(
                 f'| {split} | {variant} | {len(runs)} | ' + ' | '.join(cells) + ' |'
             )

@@ -44,7 +44,7 @@ def main() -> None:
         end='',
     )
     print('events | events a target | frames with an event |\n|---|' + '---:|' * 9)
-    train = None
+    first_infos = None
     for split in args.splits:
         tail = args.tail if split == 'train' else 1.0
         cache = f'{args.index}/idx_{split}.npz' if args.index else True
@@ -58,14 +58,15 @@ def main() -> None:
         infos = [dataset.get_data_info(k) for k in range(len(dataset))]
         print(f'| {split} | ' + ' | '.join(statistics_row(infos)) + ' |')
         if split == args.splits[0]:
-            train = infos
-    print(f'\n{args.splits[0]}:\n' + frequency_table(train))
+            first_infos = infos
+    print(f'\n{args.splits[0]}:\n' + frequency_table(first_infos))
 
 
 def statistics_row(infos: list[dict]) -> list[str]:
     """The cells of one split."""
     videos = {info['video'].video.name: len(info['video']) for info in infos}
-    verbs, partners, num_events, busy, frames = set(), set(), 0, 0, 0
+    verbs, partners = set(), set()
+    num_events = num_busy_frames = num_frames = 0
     for info in infos:
         table, gt = info['gt'].interactions, info['gt'].trajectories
         verbs |= {*table.verbs.tolist()}
@@ -74,14 +75,15 @@ def statistics_row(infos: list[dict]) -> list[str]:
         inside = (gt.frame_ids[:, None] >= table.start_frames) & (
             gt.frame_ids[:, None] <= table.end_frames
         )
-        busy, frames = busy + int(inside.any(axis=1).sum()), frames + len(gt)
+        num_busy_frames += int(inside.any(axis=1).sum())
+        num_frames += len(gt)
     groups = {SUPERCATEGORY_OF[verb] for verb in verbs}
     counts = len(videos), sum(videos.values()), len(infos), len(verbs), len(partners)
     cells = [f'{n:,}' for n in (*counts, len(groups), num_events)]
     return [
         *cells,
         f'{num_events / max(len(infos), 1):.2f}',
-        f'{busy / max(frames, 1):.0%}',
+        f'{num_busy_frames / max(num_frames, 1):.0%}',
     ]
 
 

@@ -22,7 +22,7 @@ with tool_imports():
     from mmsmot.registry import MODELS
     from mmsmot.structures import Prompt
 
-FRAMES = 40
+FRAMES = 40  # of the video that are timed; the median of them is printed
 
 
 def parse_args() -> argparse.Namespace:
@@ -47,10 +47,11 @@ def main() -> None:
     )
     for count in args.targets:
         extract = median_ms(lambda f: model.estimator.detector.extract([f]), frames)
-        tracked = run_ms(model, video.video, frames, prompts(count, frames[0]), 0.0, 0)
-        story = run_ms(model, video.video, frames, prompts(count, frames[0]), 0.0, 1)
-        lost = run_ms(model, video.video, frames, prompts(count, frames[0]), 1.0, 0)
-        stages = extract, tracked - extract, story - tracked, lost - extract
+        targets = prompts(count, frames[0])
+        follow = run_ms(model, video.video, frames, targets, 0.0, False)
+        describe = run_ms(model, video.video, frames, targets, 0.0, True)
+        search = run_ms(model, video.video, frames, targets, 1.0, False)
+        stages = extract, follow - extract, describe - follow, search - extract
         print(f'| {count} | ' + ' | '.join(f'{ms:.1f}' for ms in stages) + ' |')
 
 
@@ -58,10 +59,9 @@ def prompts(count: int, frame) -> list[Prompt]:
     """Boxes of a person's size, side by side."""
     width, height = frame.size
     size = np.array([height / 5, height / 2])
-    x = np.linspace(0, width - size[0], count)
     return [
-        Prompt(boxes={frame.frame_id: (left, 0.0, left + size[0], size[1])})
-        for left in x
+        Prompt(boxes={frame.frame_id: (x, 0.0, x + size[0], size[1])})
+        for x in np.linspace(0, width - size[0], count)
     ]
 
 

@@ -1,5 +1,5 @@
 # Each person of SynSMOT as a target. `text` in training: the sentence is learnt from, the
-# box is the true one anyway. val and test name the target by its first box.
+# box is the true one anyway. At test a box names the target where it is first clear.
 synsmot_episodes = dict(
     train=dict(
         batch_size=6,
@@ -13,16 +13,6 @@ synsmot_episodes = dict(
             query='text',
             num_frames=12,
             pipeline=[dict(type='PackClip', require_images=False)])),
-    val=dict(
-        batch_size=1,
-        num_workers=0,
-        sampler=dict(type='DefaultSampler', shuffle=False),
-        dataset=dict(
-            type='SynSMOTEpisodes',
-            data_root='data/SynSMOT',
-            split='val',
-            query='box',
-            test_mode=True)),
     test=dict(
         batch_size=1,
         num_workers=0,
