@@ -144,10 +144,8 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
             ('annotations', ('image_id', 'track_id', 'category_id', 'bbox')),
         )
     )
-    names = {
-        _whole_number(c, 'id', f'{path}: categories[{k}]'): str(c['name'])
-        for k, c in enumerate(categories)
-    }
+    names = _names_by_id(categories, 'categories', path)
+    _names_by_id(videos, 'videos', path)
     relations = _relation_names(content, annotations, path)
     repairs = FormatRepairs(path, strict)
     places = _image_places(images, repairs)
@@ -280,14 +278,20 @@ def _relation_names(
 ) -> dict[int, str]:
     if 'relation_categories' in content:
         entries = _entries(content, 'relation_categories', ('id', 'name'), path)
-        return {int(entry['id']): str(entry['name']) for entry in entries}
-    ids = {
-        entry.get(f'relation_{side}_category_id')
-        for entry in annotations
-        for side in ('sub', 'obj')
+        return _names_by_id(entries, 'relation_categories', path)
+    keys = [f'relation_{side}_category_id' for side in ('sub', 'obj')]
+    numbers = [entry.get(key) for entry in annotations for key in keys]
+    ids = sorted({i for i in numbers if type(i) is int and i >= 0})
+    return {i: f'relation {i}' for i in ids}
+
+
+def _names_by_id(
+    entries: Sequence[Mapping[str, Any]], name: str, path: str | os.PathLike
+) -> dict[int, str]:
+    return {
+        _whole_number(entry, 'id', f'{path}: {name}[{k}]'): str(entry['name'])
+        for k, entry in enumerate(entries)
     }
-    numbers = sorted(i for i in ids if type(i) is int and i >= 0)
-    return {i: f'relation {i}' for i in numbers}
 
 
 def _annotated(

@@ -69,8 +69,8 @@ def test_every_config_builds_and_steps(name: str, synsmot: Path) -> None:
     assert {*losses} == names
     assert all(torch.isfinite(loss) for loss in losses.values())
     sum(losses.values()).backward()
-    without = [n for n, w in model.named_parameters() if w.grad is None]
-    assert {n.split('.')[1] for n in without} <= {'detector'}
+    names_without_gradient = [n for n, w in model.named_parameters() if w.grad is None]
+    assert {n.split('.')[1] for n in names_without_gradient} <= {'detector'}
     assert not any(w.grad is not None for w in model.estimator.detector.parameters())
 
 
@@ -124,10 +124,10 @@ def test_the_large_config_learns_semtracks_classes(tmp_path: Path) -> None:
         'TrackingMetric',
     ]
     content['relation_categories'] = content['relation_categories'][:1]
-    fewer = tmp_path / 'classes.json'
-    fewer.write_text(json.dumps(content))
+    short_classes = tmp_path / 'classes.json'
+    short_classes.write_text(json.dumps(content))
     with pytest.raises(ValueError, match="'feed' is not among the 1 classes of"):
-        DATASETS.build(dict(dataset, classes=str(fewer)))
+        DATASETS.build(dict(dataset, classes=str(short_classes)))
 
 
 @pytest.fixture(scope='module')

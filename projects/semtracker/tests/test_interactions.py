@@ -32,9 +32,10 @@ from projects.semtracker.models.meta_learning import (
 )
 from projects.semtracker.models.story_spans import role_events, smoothed
 from projects.semtracker.models.story_text import PHRASES, event_phrase, story_text
-from projects.semtracker.models.target_story import TargetStory
+from projects.semtracker.models.target_story import StoryBuffer, TargetStory
 
 VIDEO = VideoInfo('v', 'v', fps=8.0, width=320, height=192)
+BATCH_SIZES = ((10,), (1,) * 10, (3, 7))  # of the same ten frames
 
 
 def small_head(**options) -> TemporalHead:
@@ -56,14 +57,14 @@ def test_streaming_gives_what_the_whole_video_gives() -> None:
     head = small_head().eval()
     nn.init.normal_(head.age)
     frames = torch.randn(1, 15, 8)
-    whole, _ = head(frames)
+    video_logits, _ = head(frames)
     parts, past = [], None
     for size in (1, 4, 7, 3):
         start = sum(part.shape[1] for part in parts)
         logits, past = head(frames[:, start : start + size], past)
         assert all(part.shape[1] <= 3 for part in past)  # window - 1, however long
         parts.append(logits)
-    torch.testing.assert_close(torch.cat(parts, 1), whole, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(torch.cat(parts, 1), video_logits, atol=1e-5, rtol=1e-5)
 
 
 def test_nothing_comes_from_the_future_or_the_long_past() -> None:
@@ -71,8 +72,8 @@ def test_nothing_comes_from_the_future_or_the_long_past() -> None:
     frames = torch.randn(1, 12, 8)
     changed = frames.clone()
     changed[:, 6, 0] += 3
-    same = (head(frames)[0] - head(changed)[0]).abs().amax((0, 2, 3)) < 1e-6
-    assert same.tolist() == [True] * 6 + [False] * 4 + [True] * 2
+    is_unchanged = (head(frames)[0] - head(changed)[0]).abs().amax((0, 2, 3)) < 1e-6
+    assert is_unchanged.tolist() == [True] * 6 + [False] * 4 + [True] * 2
 
 
 def test_the_adapted_part_has_no_batch_statistics_and_no_dropout() -> None:
@@ -85,13 +86,15 @@ def test_the_loss_is_cross_entropy_of_what_is_known() -> None:
     episodes.verbs[0, 0, 0] = -1  # a verb that is not in the vocabulary
     episodes.mask[1, 5:] = False
     logits = torch.randn(3, 8, 2, 6)
-    seen = episodes.mask[..., None] & (episodes.verbs >= 0)
-    verbs = F.cross_entropy(logits[..., :4][seen], episodes.verbs[seen])
-    known = seen & (episodes.partners >= 0)
-    partners = F.cross_entropy(logits[..., 4:][known], episodes.partners[known])
+    has_verb = episodes.mask[..., None] & (episodes.verbs >= 0)
+    verbs = F.cross_entropy(logits[..., :4][has_verb], episodes.verbs[has_verb])
+    has_partner = has_verb & (episodes.partners >= 0)
+    partners = F.cross_entropy(
+        logits[..., 4:][has_partner], episodes.partners[has_partner]
+    )
     columns = episodes.verbs, episodes.partners, episodes.mask
-    found = interaction_loss(logits, *columns, 3)
-    torch.testing.assert_close(found, verbs + partners)
+    loss = interaction_loss(logits, *columns, 3)
+    torch.testing.assert_close(loss, verbs + partners)
 
 
 def test_second_order_gradient_is_that_of_finite_differences() -> None:
@@ -99,25 +102,27 @@ def test_second_order_gradient_is_that_of_finite_differences() -> None:
     episodes = random_episodes(2, 6, torch.float64)
     meta = MetaLearning(inner_steps=2, inner_lr=0.3)
     meta.loss(head, episodes).backward()
-    first = small_head().double()
+    first_order_head = small_head().double()
     MetaLearning(inner_steps=2, inner_lr=0.3, second_order=False).loss(
-        first, episodes
+        first_order_head, episodes
     ).backward()
     step, gaps = 1e-5, []
     for name in ('classify.weight', 'layers.0.attention.value.weight', 'age'):
         weight = head.get_parameter(name)
-        at = (0, 1)
-        exact = weight.grad[at].item()
+        entry = (0, 1)
+        gradient = weight.grad[entry].item()
         with torch.no_grad():
             values = []
             for sign in (1, -1):
-                weight[at] += sign * step
+                weight[entry] += sign * step
                 values.append(meta.loss(head, episodes).item())
-                weight[at] -= sign * step
-        assert exact == pytest.approx(
+                weight[entry] -= sign * step
+        assert gradient == pytest.approx(
             (values[0] - values[1]) / 2 / step, rel=1e-4, abs=1e-8
         )
-        gaps.append(abs(exact - first.get_parameter(name).grad[at].item()))
+        gaps.append(
+            abs(gradient - first_order_head.get_parameter(name).grad[entry].item())
+        )
     assert max(gaps) > 1e-4  # first order leaves something out
 
 
@@ -126,15 +131,15 @@ def test_episodes_side_by_side_are_episodes_one_by_one() -> None:
     episodes.mask[2, 4:] = False
     for second_order in (False, True):
         meta = MetaLearning(inner_steps=3, second_order=second_order)
-        together = meta.loss(head, episodes)
-        alone = [
+        batch_loss = meta.loss(head, episodes)
+        episode_losses = [
             meta.loss(
                 head,
                 Episodes(*(column[k : k + 1] for column in vars(episodes).values())),
             )
             for k in range(3)
         ]
-        torch.testing.assert_close(together, torch.stack(alone).mean())
+        torch.testing.assert_close(batch_loss, torch.stack(episode_losses).mean())
 
 
 def test_the_support_comes_before_the_query() -> None:
@@ -150,15 +155,15 @@ def test_adaptation_lowers_the_loss_of_the_support() -> None:
     support = meta.support_mask(episodes.mask)
     target = episodes.frames, episodes.verbs, episodes.partners
     weights = dict(head.named_parameters())
-    before = episode_loss(head, weights, target, support)
-    after = episode_loss(
+    loss_before = episode_loss(head, weights, target, support)
+    loss_after = episode_loss(
         head, meta.adapted(head, weights, target, support), target, support
     )
-    assert after < 0.8 * before
+    assert loss_after < 0.8 * loss_before
     # Without a step the outer loss is the plain one of the query frames.
-    still = MetaLearning(inner_steps=1, inner_lr=1e-9).loss(head, episodes)
-    plain = episode_loss(head, weights, target, episodes.mask & ~support)
-    torch.testing.assert_close(still, plain)
+    unadapted_loss = MetaLearning(inner_steps=1, inner_lr=1e-9).loss(head, episodes)
+    plain_loss = episode_loss(head, weights, target, episodes.mask & ~support)
+    torch.testing.assert_close(unadapted_loss, plain_loss)
 
 
 def test_labels_of_frames() -> None:
@@ -237,21 +242,32 @@ def frames_and_tracks(count: int = 10) -> tuple[list[Frame], list[Tracks]]:
         frames.append(Frame(VIDEO, t + 1, t / 8))
         box = np.array([[10.0 + 3 * t, 20, 40 + 3 * t, 120]])
         features = 3 * torch.randn(1, 7, 8, generator=generator)
-        one, zero = np.array([1]), np.array([0])
-        tracks.append(Tracks(one, box, np.ones(1), zero, zero, features))
+        ids, labels = np.array([1]), np.array([0])
+        tracks.append(Tracks(ids, box, np.ones(1), labels, labels, features))
     return frames, tracks
+
+
+def streamed(
+    story: TargetStory,
+    frames: list[Frame],
+    tracks: list[Tracks],
+    sizes: tuple[int, ...],
+) -> StoryBuffer:
+    """The buffer after batches of these sizes."""
+    buffer, start = story.begin(), 0
+    for size in sizes:
+        part = slice(start, start + size)
+        story.update(buffer, None, frames[part], tracks[part])
+        start += size
+    return buffer
 
 
 def test_a_story_does_not_depend_on_the_batches() -> None:
     story = small_story()
     frames, tracks = frames_and_tracks()
     tables = []
-    for sizes in ((10,), (1,) * 10, (3, 7)):
-        buffer, start = story.begin(), 0
-        for size in sizes:
-            part = slice(start, start + size)
-            story.update(buffer, None, frames[part], tracks[part])
-            start += size
+    for sizes in BATCH_SIZES:
+        buffer = streamed(story, frames, tracks, sizes)
         description = story.generate(buffer)
         tables.append(vars(description.interactions))
         assert description.captions[1].startswith('The target ')
@@ -297,30 +313,27 @@ def clip_loss(story: TargetStory) -> torch.Tensor:
 
 
 def test_training_plain_and_by_episodes() -> None:
-    plain = clip_loss(small_story())
-    by_episodes = clip_loss(small_story(meta=dict(type='MetaLearning', inner_steps=1)))
-    both = clip_loss(
+    plain_loss = clip_loss(small_story())
+    meta_loss = clip_loss(small_story(meta=dict(type='MetaLearning', inner_steps=1)))
+    sum_loss = clip_loss(
         small_story(meta=dict(type='MetaLearning', inner_steps=1, plain_weight=1.0))
     )
-    torch.testing.assert_close(both, plain + by_episodes)
+    torch.testing.assert_close(sum_loss, plain_loss + meta_loss)
 
 
 def test_self_adaptation_changes_the_target_and_not_the_model() -> None:
     adaptation = dict(type='SelfAdaptation', num_frames=4, confidence=0.0, inner_lr=1.0)
-    story, plain = small_story(self_adaptation=adaptation), small_story()
-    before = {n: w.clone() for n, w in story.named_parameters()}
+    story, plain_story = small_story(self_adaptation=adaptation), small_story()
+    weights_before = {n: w.clone() for n, w in story.named_parameters()}
     buffers = []
-    for model in (story, plain):
-        buffer = model.begin()
-        frames, tracks = frames_and_tracks()
-        model.update(buffer, None, frames[:3], tracks[:3])
-        model.update(buffer, None, frames[3:], tracks[3:])
+    for model in (story, plain_story):
+        buffer = streamed(model, *frames_and_tracks(), (3, 7))
         buffers.append(np.stack(buffer.targets[1].probabilities))
     # The four frames that it adapts to are the model's own.
     np.testing.assert_array_equal(buffers[0][:4], buffers[1][:4])
     assert np.abs(buffers[0][4:] - buffers[1][4:]).max() > 0.01
     for name, weight in story.named_parameters():
-        assert torch.equal(weight, before[name])
+        assert torch.equal(weight, weights_before[name])
 
 
 def test_self_adaptation_does_not_depend_on_the_batches() -> None:
@@ -328,12 +341,8 @@ def test_self_adaptation_does_not_depend_on_the_batches() -> None:
     story = small_story(self_adaptation=adaptation)
     frames, tracks = frames_and_tracks()
     results = []
-    for sizes in ((10,), (1,) * 10, (3, 7)):
-        buffer, start = story.begin(), 0
-        for size in sizes:
-            part = slice(start, start + size)
-            story.update(buffer, None, frames[part], tracks[part])
-            start += size
+    for sizes in BATCH_SIZES:
+        buffer = streamed(story, frames, tracks, sizes)
         results.append(np.stack(buffer.targets[1].probabilities).astype(float))
     for result in results[1:]:
         np.testing.assert_allclose(result, results[0], atol=1e-3)
@@ -344,12 +353,9 @@ def test_self_adaptation_does_not_depend_on_the_batches() -> None:
 def test_no_event_reaches_over_frames_without_the_target() -> None:
     story = small_story()
     frames, tracks = frames_and_tracks(12)
-    lost = slice(5, 9)
-    tracks[lost] = [part[np.zeros(1, bool)] for part in tracks[lost]]
-    buffer = story.begin()
-    for start in (0, 7):
-        part = slice(start, start + 7)
-        story.update(buffer, None, frames[part], tracks[part])
+    absent_frames = slice(5, 9)
+    tracks[absent_frames] = [part[np.zeros(1, bool)] for part in tracks[absent_frames]]
+    buffer = streamed(story, frames, tracks, (7, 5))
     target = buffer.targets[1]
     target.probabilities = [target.probabilities[0]] * 8  # one verb all the time
     table = story.generate(buffer).interactions

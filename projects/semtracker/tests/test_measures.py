@@ -37,8 +37,12 @@ def track(
 ) -> RelationTracks:
     count = len(frames)
     relations = np.broadcast_to(np.reshape(relation, (-1, 1)), (count, 1))
-    others = relations + 100  # wrong wherever the other one is
-    sides = (relations, others) if role == 'subject' else (others, relations)
+    wrong_relations = relations + 100  # of the role that does not take part
+    sides = (
+        (relations, wrong_relations)
+        if role == 'subject'
+        else (wrong_relations, relations)
+    )
     return RelationTracks(
         np.array(frames),
         np.full(count, track_id),
@@ -68,7 +72,6 @@ def test_without_relations_it_is_trackmap() -> None:
             score = float(rng.random())
             parts.append(track(i, range(start, 21), offset=offset, score=score))
         sequences.append((gt, joined(*parts)))
-    everywhere = [(gt, dt) for gt, dt in sequences]
     metric = TrackMAP(
         dict(
             USE_AREA_RANGES=False,
@@ -78,7 +81,7 @@ def test_without_relations_it_is_trackmap() -> None:
         )
     )
     results = {}
-    for number, (gt, dt) in enumerate(everywhere):
+    for number, (gt, dt) in enumerate(sequences):
         data = dict(
             not_exhaustively_labeled=False, iou_type='bbox', boxformat='x0y0x1y1'
         )
@@ -101,9 +104,9 @@ def test_without_relations_it_is_trackmap() -> None:
                 data['dt_track_scores'] = scores[order]
         results[str(number)] = metric.eval_sequence(data)
     expected = metric.combine_sequences(results)
-    found = st_map(everywhere, relation_rate=0.0)
-    np.testing.assert_allclose(found['TI_AP_all'], expected['AP_all'], atol=1e-12)
-    np.testing.assert_allclose(found['TI_AR_all'], expected['AR_all'], atol=1e-12)
+    map_scores = st_map(sequences, relation_rate=0.0)
+    np.testing.assert_allclose(map_scores['TI_AP_all'], expected['AP_all'], atol=1e-12)
+    np.testing.assert_allclose(map_scores['TI_AR_all'], expected['AR_all'], atol=1e-12)
 
 
 def test_the_gate_wants_seven_tenths_of_the_union() -> None:
@@ -122,13 +125,13 @@ def test_the_gate_wants_seven_tenths_of_the_union() -> None:
 
 def test_roles_may_be_swapped_between_target_and_other() -> None:
     gt = track(1, range(1, 2))
-    straight = track(1, range(1, 2))
-    other = track(1, range(1, 2), main=False, role='object')
-    same_role = track(1, range(1, 2), main=False)
+    target_as_subject = track(1, range(1, 2))
+    partner_as_object = track(1, range(1, 2), main=False, role='object')
+    partner_as_subject = track(1, range(1, 2), main=False)
     object_only = track(1, range(1, 2), role='object')
     verdicts = [
         relation_is_positive(gt, d)[0]
-        for d in (straight, other, same_role, object_only)
+        for d in (target_as_subject, partner_as_object, partner_as_subject, object_only)
     ]
     assert verdicts[0] and verdicts[1] and not verdicts[2]
     assert not verdicts[3]
@@ -220,18 +223,18 @@ def test_released_clear_tr_operator_precedence() -> None:
 def test_success_of_a_box_that_is_half_as_wide() -> None:
     frames = np.arange(1, 11)
     gt = Trajectories(frames, frames * 0 + 1, np.tile(BOX, (10, 1)))
-    narrow = Trajectories(frames, frames * 0 + 1, np.tile([0, 0, 5, 10], (10, 1)))
-    score = target_success(gt, narrow, frames, named_frame=1)
+    narrow_boxes = Trajectories(frames, frames * 0 + 1, np.tile([0, 0, 5, 10], (10, 1)))
+    score = target_success(gt, narrow_boxes, frames, named_frame=1)
     assert score.success == pytest.approx(10 / 21)  # above 0, .05, ..., .45
     assert score.precision == 1.0
     # The centre is off by a quarter of the width.
     assert score.normalised_precision == pytest.approx(26 / 51)
     assert np.isnan(score.false_alarms)
-    half = gt[gt.frame_ids <= 5]
-    score = target_success(half, gt, frames)
+    early_gt = gt[gt.frame_ids <= 5]
+    score = target_success(early_gt, gt, frames)
     assert score.success == pytest.approx(20 / 21) and score.false_alarms == 1.0
-    nothing = target_success(gt, Trajectories.empty(), frames)
-    assert nothing.success == 0 and nothing.precision == 0
+    empty_score = target_success(gt, Trajectories.empty(), frames)
+    assert empty_score.success == 0 and empty_score.precision == 0
 
 
 def test_f1_by_group_and_unknown_verbs() -> None:
@@ -304,7 +307,7 @@ def test_the_truth_is_perfect_and_its_roles_swapped_are_not() -> None:
         metric = SemanticTrackingMetric(groups=groups)
         metric.process(None, [sample(table)])
         scores[name] = metric.compute_metrics(metric.results)
-    perfect = (
+    perfect_names = (
         'st_map',
         'track_map',
         'MTIR',
@@ -315,11 +318,13 @@ def test_the_truth_is_perfect_and_its_roles_swapped_are_not() -> None:
         'trajectory_accuracy',
         'span_iou',
     )
-    assert [scores['truth'][name] for name in perfect] == [1.0] * len(perfect)
+    assert [scores['truth'][name] for name in perfect_names] == [1.0] * len(
+        perfect_names
+    )
     assert scores['truth']['success'] == pytest.approx(20 / 21)
     assert scores['swapped']['track_map'] == 1.0
-    zero = ('st_map', 'MTIR', 'f1_micro', 'trajectory_accuracy')
-    assert [scores['swapped'][name] for name in zero] == [0.0] * len(zero)
+    zero_names = ('st_map', 'MTIR', 'f1_micro', 'trajectory_accuracy')
+    assert [scores['swapped'][name] for name in zero_names] == [0.0] * len(zero_names)
 
 
 def test_what_was_not_predicted_has_no_score() -> None:
@@ -336,14 +341,16 @@ def test_what_was_not_predicted_has_no_score() -> None:
 def test_a_category_that_a_sequence_lacks_does_not_end_the_measure() -> None:
     """Predictions of a category without truth in their sequence are false, not a crash."""
     frames = range(1, 11)
-    one, other = track(1, frames), replace(track(2, frames), labels=np.ones(10, int))
-    sequences = [(one, joined(one, other)), (other, other)]
+    person, dog = track(1, frames), replace(track(2, frames), labels=np.ones(10, int))
+    sequences = [(person, joined(person, dog)), (dog, dog)]
     scores = st_map(sequences)
     # Category 0 is perfect; of category 1 a false track is as sure as the true one.
     np.testing.assert_allclose(scores['TI_AR_all'], 1.0)
     np.testing.assert_allclose(scores['TI_AP_all'], (1 + 0.5) / 2)
-    nothing = one[np.zeros(10, bool)]
-    np.testing.assert_allclose(st_map([(nothing, one), (one, one)])['TI_AP_all'], 0.5)
+    no_rows = person[np.zeros(10, bool)]
+    np.testing.assert_allclose(
+        st_map([(no_rows, person), (person, person)])['TI_AP_all'], 0.5
+    )
 
 
 def test_released_relations_stand_in_the_order_of_the_file() -> None:
@@ -403,9 +410,12 @@ def test_verbs_told_beyond_the_truth_are_false_alarms() -> None:
 def test_taos_federated_rule() -> None:
     """Category 1 is not annotated in the first sequence: nothing there is false."""
     frames = range(1, 11)
-    one = track(1, frames)
-    other = replace(track(2, frames, offset=500, score=2.0), labels=np.ones(10, int))
-    sequences = [(one, joined(one, other)), (replace(other, scores=one.scores),) * 2]
+    person = track(1, frames)
+    dog = replace(track(2, frames, offset=500, score=2.0), labels=np.ones(10, int))
+    sequences = [
+        (person, joined(person, dog)),
+        (replace(dog, scores=person.scores),) * 2,
+    ]
     for annotated, expected in (
         (AnnotatedCategories(), 1.0),
         (AnnotatedCategories(negative={1}), 0.75),

@@ -173,6 +173,11 @@ def test_values_that_are_no_numbers_are_named(
     content['images'][1]['frame_index'] = None
     with pytest.raises(ValueError, match=r'images\[1\]: frame_index must be a whole'):
         read_semtrack_json(written(tmp_path, content))
+    for name in ('videos', 'relation_categories'):
+        content = copy.deepcopy(CONTENT)
+        content[name][0]['id'] = ['7']
+        with pytest.raises(ValueError, match=rf'{name}\[0\]: id must be a whole'):
+            read_semtrack_json(written(tmp_path, content))
 
 
 @pytest.mark.parametrize(
@@ -193,12 +198,14 @@ def test_json_round_trip(tmp_path: Path) -> None:
     content['videos'][0] |= dict(
         neg_category_ids=[2, 1], not_exhaustive_category_ids=[1]
     )
-    first = read_semtrack_json(written(tmp_path, content))
+    file_read = read_semtrack_json(written(tmp_path, content))
     path = tmp_path / 'again.json'
-    write_semtrack_json(path, first.queries, first.categories, first.relations)
-    again = read_semtrack_json(path, strict=True)
-    assert again.queries[0].annotated == AnnotatedCategories({1, 2}, {1})
-    tables = [vars(content.queries[0].tracks) for content in (first, again)]
+    write_semtrack_json(
+        path, file_read.queries, file_read.categories, file_read.relations
+    )
+    file_reread = read_semtrack_json(path, strict=True)
+    assert file_reread.queries[0].annotated == AnnotatedCategories({1, 2}, {1})
+    tables = [vars(content.queries[0].tracks) for content in (file_read, file_reread)]
     for name, column in tables[0].items():
         np.testing.assert_array_equal(column, tables[1][name], err_msg=name)
 
@@ -208,14 +215,14 @@ def test_synsmot_there_and_back(synsmot: Path, tmp_path: Path) -> None:
     dataset = SynSMOTEpisodes(
         data_root=str(synsmot), test_mode=True, cache=str(synsmot / 'index.npz')
     )
-    whole = {
+    clips = {
         i['video'].video.name: i
         for i in super(SynSMOTEpisodes, dataset).load_data_list()
     }
     queries, expected = [], []
     kinds = {k: name for k, name in enumerate(OBJECTS, start=1)}
     for episode in dataset.load_data_list():
-        info = whole[episode['video'].video.name]
+        info = clips[episode['video'].video.name]
         gt = info['gt']
         people = read_people(Path(info['video'].video.path) / 'script.json')
         label = {
@@ -242,7 +249,7 @@ def test_synsmot_there_and_back(synsmot: Path, tmp_path: Path) -> None:
     count = 0
     for query, gt in zip(read.queries, expected, strict=True):
         events = target_events(query, read.categories, read.relations)
-        found, wanted = (
+        event_keys, gt_keys = (
             {
                 (str(v), int(s) == -1, str(p))
                 for v, s, p in zip(
@@ -251,8 +258,8 @@ def test_synsmot_there_and_back(synsmot: Path, tmp_path: Path) -> None:
             }
             for t in (events, gt[np.isin(gt.partner_labels, OBJECTS[:4])])
         )
-        assert found == wanted
-        count += len(found)
+        assert event_keys == gt_keys
+        count += len(event_keys)
     assert count == 20
 
 

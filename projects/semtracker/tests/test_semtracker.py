@@ -51,7 +51,7 @@ class SquareDetector(nn.Module):
 
     def detect_in(self, features: FeatureMaps) -> list[Detections]:
         self.calls += 1
-        found = []
+        detections = []
         for image in features.inputs.numpy():
             boxes = []
             for colour in COLOURS.values():
@@ -59,8 +59,8 @@ class SquareDetector(nn.Module):
                 if len(x):
                     boxes.append((x.min(), y.min(), x.max() + 1, y.max() + 1))
             boxes = np.array(boxes, float).reshape(-1, 4)
-            found.append(Detections(boxes, np.ones(len(boxes))))
-        return found
+            detections.append(Detections(boxes, np.ones(len(boxes))))
+        return detections
 
 
 class Pooled(nn.Module):
@@ -88,10 +88,10 @@ class ColourTracking(nn.Module):
         return [(tokens * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True)]
 
     def forward(self, memory, tokens):
-        away = (tokens - memory[0]).abs().sum(-1)  # (P, cells)
-        near = (away < 0.3).float().reshape(-1, 24, 24)
-        boxes, centres = [], torch.full(away.shape, -9.0)
-        for k, grid in enumerate(near):
+        colour_distance = (tokens - memory[0]).abs().sum(-1)  # (P, cells)
+        is_target_colour = (colour_distance < 0.3).float().reshape(-1, 24, 24)
+        boxes, centres = [], torch.full(colour_distance.shape, -9.0)
+        for k, grid in enumerate(is_target_colour):
             y, x = grid.nonzero().T
             box = torch.zeros(4)
             if len(x):
@@ -99,7 +99,7 @@ class ColourTracking(nn.Module):
                 centre = ((box[:2] + box[2:]) / 2 * 24).long()
                 centres[k, centre[1] * 24 + centre[0]] = 9.0
             boxes.append(box.expand(24 * 24, 4))
-        presence = torch.where(near.flatten(1).sum(1) > 8, 4.0, -4.0)
+        presence = torch.where(is_target_colour.flatten(1).sum(1) > 8, 4.0, -4.0)
         return TargetPrediction(centres, torch.stack(boxes), presence)
 
 
@@ -176,8 +176,10 @@ def test_three_ways_to_name_a_target(prompt: Prompt) -> None:
 
 def test_prompts_share_a_pass_and_have_their_own_targets() -> None:
     frames = video_frames(dict(red=WALK, blue=STAND))
-    red, blue, other = run(tracker(), frames, BOX, Prompt('blue'), Prompt('red'))
-    assert np.abs(red.boxes - other.boxes).max() < 1
+    red_by_box, blue, red_by_text = run(
+        tracker(), frames, BOX, Prompt('blue'), Prompt('red')
+    )
+    assert np.abs(red_by_box.boxes - red_by_text.boxes).max() < 1
     assert (blue.boxes[:, 0] > 200).all() and set(blue.ids.tolist()) == {1}
 
 
@@ -256,9 +258,9 @@ def test_a_text_that_fits_two(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger='mmengine'):
         (table,) = run(model, frames, Prompt('red'))
     assert (table.boxes[0, 0]) == 16  # the better one
-    waits = tracker(text_threshold=0.9)
-    late = video_frames(dict(blue=STAND, red=[*[None] * 5, *WALK[:7]]))
-    (table,) = run(waits, late, Prompt('red'))
+    waiting_tracker = tracker(text_threshold=0.9)
+    late_frames = video_frames(dict(blue=STAND, red=[*[None] * 5, *WALK[:7]]))
+    (table,) = run(waiting_tracker, late_frames, Prompt('red'))
     assert table.frame_ids[0] == 6  # nobody fits before
 
 
@@ -348,15 +350,15 @@ def test_a_small_target_is_looked_for_in_turns() -> None:
     target.box = np.array([100.0, 100, 110, 120])
     frame = Frame(replace(VIDEO, width=1920, height=1080), 1, 0.0)
     grid = covering_boxes(target.box, frame.size, model.search_factor)
-    seen = set()
+    searched_boxes = set()
     num_parts = -(-len(grid) // 16)
     assert num_parts > 50
     for turn in range(num_parts):
         target.lost_frames = model.patience + turn * model.search_interval
         places = model._places(state, 0, frame)[1:]
         assert 0 < len(places) <= 16
-        seen |= {tuple(box) for box in places}
-    assert seen == {tuple(box) for box in grid}
+        searched_boxes |= {tuple(box) for box in places}
+    assert searched_boxes == {tuple(box) for box in grid}
 
 
 def test_time_alone_ends_no_target() -> None:

@@ -67,12 +67,12 @@ def test_what_people_do_is_kept_from_both_sides(synsmot: Path) -> None:
                 state['action'] in THING_ACTIONS and not state['partner']
                 for state in person['states']
             )
-    found = Counter()
+    event_counts = Counter()
     for row in range(len(dataset)):
         table = dataset[row]['data_samples'].gt_interactions
-        found['subject'] += int((table.subject_ids != -1).sum())
-        found['object'] += int((table.object_ids != -1).sum())
-    assert found == expected
+        event_counts['subject'] += int((table.subject_ids != -1).sum())
+        event_counts['object'] += int((table.object_ids != -1).sum())
+    assert event_counts == expected
 
 
 @pytest.mark.parametrize('query', ['box', 'point', 'text'])
@@ -85,12 +85,12 @@ def test_a_prompt_names_the_target(synsmot: Path, query: str) -> None:
             assert prompt.text.startswith(('a man', 'a woman', 'a boy', 'a girl'))
             continue
         (frame_id, place), *_ = (prompt.boxes or prompt.points).items()
-        at = int(np.flatnonzero(gt.frame_ids == frame_id)[0])
-        assert gt.visibility[at] >= 0.5
+        gt_row = int(np.flatnonzero(gt.frame_ids == frame_id)[0])
+        assert gt.visibility[gt_row] >= 0.5
         if query == 'box':
-            np.testing.assert_allclose(place, gt.boxes[at])
+            np.testing.assert_allclose(place, gt.boxes[gt_row])
         else:
-            x1, y1, x2, y2 = gt.boxes[at]
+            x1, y1, x2, y2 = gt.boxes[gt_row]
             assert x1 < place[0] < x2 and y1 < place[1] < y2
     assert (
         dataset[0]['data_samples'].prompt
@@ -110,25 +110,31 @@ def test_a_clip_to_train_on_has_the_targets_events(synsmot: Path) -> None:
 def test_the_tail_is_subsampled_and_the_head_stays(
     synsmot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = episodes(synsmot)
+    all_episodes = episodes(synsmot)
     messages = []
     name = 'projects.semtracker.datasets.synsmot_episodes.print_log'
     monkeypatch.setattr(name, lambda text, **_: messages.append(text))
-    long = episodes(synsmot, tail=1e6)
-    lost = sorted({*plain.verb_counts} - {*long.verb_counts})
-    assert lost and f'leaves no episode of {", ".join(lost)}' in messages[-1]
+    long_tail = episodes(synsmot, tail=1e6)
+    lost_verbs = sorted({*all_episodes.verb_counts} - {*long_tail.verb_counts})
+    assert (
+        lost_verbs and f'leaves no episode of {", ".join(lost_verbs)}' in messages[-1]
+    )
     names = [
         {(e['data_samples'].video.name, e['data_samples'].gt_trajectories.ids[0])}
-        for e in (long[k] for k in range(len(long)))
+        for e in (long_tail[k] for k in range(len(long_tail)))
     ]
-    assert 0 < len(long) < len(plain) and len({*map(tuple, names)}) == len(long)
+    assert 0 < len(long_tail) < len(all_episodes) and len({*map(tuple, names)}) == len(
+        long_tail
+    )
     # Whoever does nothing, or only what is most frequent, stays.
-    most = max({*map(len, map(subject_frames, gts(plain)))})
-    assert most > 0
-    idle = [gt for gt in gts(plain) if not subject_frames(gt)]
-    assert len([gt for gt in gts(long) if not subject_frames(gt)]) == len(idle)
-    again = episodes(synsmot, tail=1e6)
-    assert len(again) == len(long)  # by name, not by dice
+    max_verbs = max({*map(len, map(subject_frames, gts(all_episodes)))})
+    assert max_verbs > 0
+    idle_targets = [gt for gt in gts(all_episodes) if not subject_frames(gt)]
+    assert len([gt for gt in gts(long_tail) if not subject_frames(gt)]) == len(
+        idle_targets
+    )
+    long_tail_again = episodes(synsmot, tail=1e6)
+    assert len(long_tail_again) == len(long_tail)  # by name, not by dice
     with pytest.raises(ValueError, match='tail must be a finite number of 1 or more'):
         episodes(synsmot, tail=0.5)
 

@@ -62,25 +62,19 @@ def test_heads_learn_and_runs_are_kept(
     out, encoder = tmp_path / 'scores.json', tmp_path / 'encoder.safetensors'
     common = ('--episodes', stores, '--batch', 6, '--frames', 8, '--lr', 3e-3)
     run_tool(monkeypatch, *common, '--steps', 25, '--save', encoder, '--out', out)
-    first = json.loads(out.read_text())
-    assert first['plain/0']['val']['f1_micro'] > 0.9
-    again = tmp_path / 'again.json'
-    run_tool(monkeypatch, *common, '--steps', 25, '--out', again)
-    assert json.loads(again.read_text())['plain/0']['val'] == first['plain/0']['val']
+    first_scores = json.loads(out.read_text())
+    assert first_scores['plain/0']['val']['f1_micro'] > 0.9
+    repeated_path = tmp_path / 'again.json'
+    run_tool(monkeypatch, *common, '--steps', 25, '--out', repeated_path)
+    assert (
+        json.loads(repeated_path.read_text())['plain/0']['val']
+        == first_scores['plain/0']['val']
+    )
     # The temporal head alone, on frames that are encoded once.
     heads = tmp_path / 'heads.json'
     variants = ('--variants', 'plain', 'maml-second', '--seeds', 0, 1, '--adapt')
-    run_tool(
-        monkeypatch,
-        *common,
-        '--steps',
-        8,
-        '--encoder',
-        encoder,
-        *variants,
-        '--out',
-        heads,
-    )
+    options = (*common, '--steps', 8, '--encoder', encoder, *variants, '--out', heads)
+    run_tool(monkeypatch, *options)
     content = json.loads(heads.read_text())
     assert {*content} == {f'{v}/{s}' for v in ('plain', 'maml-second') for s in (0, 1)}
     scores = [run['val'] for run in content.values()]
@@ -89,17 +83,7 @@ def test_heads_learn_and_runs_are_kept(
     assert means['swapped'] == 0  # nobody is an object here
     assert means['copy_micro'] == 1  # and nobody changes what is done
     capsys.readouterr()
-    run_tool(
-        monkeypatch,
-        *common,
-        '--steps',
-        8,
-        '--encoder',
-        encoder,
-        *variants,
-        '--out',
-        heads,
-    )
+    run_tool(monkeypatch, *options)
     assert json.loads(heads.read_text()) == content  # nothing is done again
     printed = capsys.readouterr().out
     assert '| val | maml-second | 2 |' in printed and '±' in printed
@@ -123,9 +107,9 @@ def test_stale_scores_are_refused_and_saved_weights_written(
     run_tool(monkeypatch, *common, *options)
     run = json.loads(out.read_text())['plain/0']
     assert 'oracle_micro' in run['val'] and 'oracle_micro' in run['train']
-    again = ('--steps', 1, '--encoder', encoder, '--variants', 'no-context')
+    encoder_options = ('--steps', 1, '--encoder', encoder, '--variants', 'no-context')
     with pytest.raises(ValueError, match="scene context, which 'no-context' does not"):
-        run_tool(monkeypatch, *common[:-1], tmp_path / 'other.json', *again)
+        run_tool(monkeypatch, *common[:-1], tmp_path / 'other.json', *encoder_options)
 
 
 def test_episodes_of_other_settings_are_refused(tmp_path: Path, monkeypatch) -> None:

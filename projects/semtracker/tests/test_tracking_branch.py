@@ -46,25 +46,27 @@ def test_regions_are_squares_and_can_be_undone(numbers: list, factor: float) -> 
     side = regions[:, 2:] - regions[:, :2]
     expected = max(8.0, factor * ((w + 1) * (h + 1)) ** 0.5)
     assert side.tolist()[0] == pytest.approx([expected] * 2)
-    again = boxes_in_image(boxes_in_regions(boxes, regions), regions)
-    torch.testing.assert_close(again, boxes)
+    restored_boxes = boxes_in_image(boxes_in_regions(boxes, regions), regions)
+    torch.testing.assert_close(restored_boxes, boxes)
 
 
 def test_jitter_is_bounded() -> None:
     boxes = torch.tensor([[10.0, 10.0, 20.0, 50.0]])
-    moved = jittered_boxes(boxes, 0.5, 0.0, torch.ones(1, 4))
-    torch.testing.assert_close(moved, boxes + 0.5 * 20)  # sqrt(10 * 40) = 20
-    grown = jittered_boxes(boxes, 0.5, np.log(2), torch.tensor([[0, 0, 1.0, 1.0]]))
-    torch.testing.assert_close(grown, torch.tensor([[5.0, -10.0, 25.0, 70.0]]))
+    moved_boxes = jittered_boxes(boxes, 0.5, 0.0, torch.ones(1, 4))
+    torch.testing.assert_close(moved_boxes, boxes + 0.5 * 20)  # sqrt(10 * 40) = 20
+    grown_boxes = jittered_boxes(
+        boxes, 0.5, np.log(2), torch.tensor([[0, 0, 1.0, 1.0]])
+    )
+    torch.testing.assert_close(grown_boxes, torch.tensor([[5.0, -10.0, 25.0, 70.0]]))
 
 
 def test_generalized_iou_by_hand() -> None:
-    one = torch.tensor([[0.0, 0.0, 2.0, 2.0]])
-    far = torch.tensor([[4.0, 0.0, 6.0, 2.0]])
-    half = torch.tensor([[0.0, 0.0, 1.0, 2.0]])
-    assert generalized_iou(one, one).item() == 1.0
-    assert generalized_iou(one, half).item() == 0.5
-    assert generalized_iou(one, far).item() == pytest.approx(0 - 4 / 12)
+    box = torch.tensor([[0.0, 0.0, 2.0, 2.0]])
+    far_box = torch.tensor([[4.0, 0.0, 6.0, 2.0]])
+    half_box = torch.tensor([[0.0, 0.0, 1.0, 2.0]])
+    assert generalized_iou(box, box).item() == 1.0
+    assert generalized_iou(box, half_box).item() == 0.5
+    assert generalized_iou(box, far_box).item() == pytest.approx(0 - 4 / 12)
 
 
 def test_the_heat_is_one_in_the_centres_cell() -> None:
@@ -80,8 +82,8 @@ def test_the_heat_is_one_in_the_centres_cell() -> None:
 def test_boxes_of_the_head_stay_in_reach_of_their_cells() -> None:
     boxes = box_fractions(torch.randn(2, 16, 4) * 100, 4)
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2
-    own = (torch.arange(4) + 0.5) / 4
-    assert (centre[0, :, 0].reshape(4, 4) - own).abs().max() <= 0.25 + 1e-6
+    cell_centres = (torch.arange(4) + 0.5) / 4
+    assert (centre[0, :, 0].reshape(4, 4) - cell_centres).abs().max() <= 0.25 + 1e-6
     assert ((boxes[..., 2:] - boxes[..., :2]) <= 1 + 1e-6).all()
 
 
@@ -109,16 +111,18 @@ def small_transformer(**options) -> TargetTransformer:
 
 def test_the_template_does_not_depend_on_the_search_region() -> None:
     branch = small_transformer().eval()
+    torch.nn.init.normal_(branch.covered)
     tokens = torch.randn(1, 9, 16)
     memory = branch.template_memory(tokens, torch.ones(1, 9))
     search = torch.randn(2, 64, 16)
-    both = branch([part.expand(2, -1, -1) for part in memory], search)
-    alone = branch(memory, search[1:])
-    torch.testing.assert_close(both.boxes[1:], alone.boxes, atol=1e-5, rtol=1e-5)
-    other = branch.template_memory(tokens, torch.zeros(1, 9))  # another target in it
-    assert (branch(other, search[1:]).centres - alone.centres).abs().max() > 0 or (
-        branch.covered == 0
-    ).all()
+    batch_prediction = branch([part.expand(2, -1, -1) for part in memory], search)
+    single_prediction = branch(memory, search[1:])
+    torch.testing.assert_close(
+        batch_prediction.boxes[1:], single_prediction.boxes, atol=1e-5, rtol=1e-5
+    )
+    uncovered_memory = branch.template_memory(tokens, torch.zeros(1, 9))
+    uncovered = branch(uncovered_memory, search[1:])
+    assert (uncovered.centres - single_prediction.centres).abs().max() > 0
 
 
 def test_it_learns_which_of_two_patterns_the_template_shows() -> None:
@@ -137,28 +141,28 @@ def test_it_learns_which_of_two_patterns_the_template_shows() -> None:
         prediction = find(branch, batch)
     cell = prediction.centres.argmax(1)
     boxes = prediction.boxes[torch.arange(200), cell]
-    present = batch[3]
-    iou = generalized_iou(boxes, batch[2])[present]
+    is_present = batch[3]
+    iou = generalized_iou(boxes, batch[2])[is_present]
     assert (iou > 0.5).float().mean() > 0.9
-    right = (prediction.presence > 0) == present
-    assert right.float().mean() > 0.85
+    is_right = (prediction.presence > 0) == is_present
+    assert is_right.float().mean() > 0.85
 
 
 def patch_batch(generator: torch.Generator, count: int = 32) -> tuple:
     """Template tokens, search tokens, boxes, and whether the target is there."""
     codes = torch.nn.functional.one_hot(torch.arange(8), 16).float() * 4
-    which = torch.stack(
+    code_rows = torch.stack(
         [torch.randperm(8, generator=generator)[:3] for _ in range(count)]
     )
     search = 0.1 * torch.randn(count, 8, 8, 16, generator=generator)
     x, y = torch.randint(0, 2, (2, count), generator=generator)
     boxes = torch.stack([x, y, x + 2, y + 3], 1) / 8
     for k in range(count):
-        search[k, y[k] : y[k] + 3, x[k] : x[k] + 2] += codes[which[k, 0]]
-        search[k, 4:7, 5:7] += codes[which[k, 1]]
-    present = torch.rand(count, generator=generator) < 0.75
-    code = codes[torch.where(present, which[:, 0], which[:, 2])]
-    return code[:, None].expand(-1, 9, -1), search.flatten(1, 2), boxes, present
+        search[k, y[k] : y[k] + 3, x[k] : x[k] + 2] += codes[code_rows[k, 0]]
+        search[k, 4:7, 5:7] += codes[code_rows[k, 1]]
+    is_present = torch.rand(count, generator=generator) < 0.75
+    code = codes[torch.where(is_present, code_rows[:, 0], code_rows[:, 2])]
+    return code[:, None].expand(-1, 9, -1), search.flatten(1, 2), boxes, is_present
 
 
 def find(branch: TargetTransformer, batch: tuple):
