@@ -206,39 +206,6 @@ def write_semtrack_json(
     write_json(content, path)
 
 
-def write_semtrack_predictions(
-    path: str | os.PathLike,
-    predictions: Sequence[RelationTracks],
-    truth: dict[str, Any],
-) -> None:
-    """Write what the released evaluation reads: a list of boxes with top-k relations.
-
-    Args:
-        path: The file.
-        predictions: For each video of ``truth``, in its order.
-        truth: The content of the ground truth file, whose image and video ids are used.
-    """
-    images = {(i['video_id'], i['frame_index'] + 1): i['id'] for i in truth['images']}
-    rows = []
-    for video, tracks in zip(truth['videos'], predictions, strict=True):
-        boxes = xyxy_to_xywh(tracks.boxes)
-        for row in range(len(tracks)):
-            rows.append(
-                dict(
-                    image_id=images[video['id'], int(tracks.frame_ids[row])],
-                    video_id=video['id'],
-                    track_id=int(tracks.ids[row]),
-                    category_id=int(tracks.labels[row]),
-                    bbox=boxes[row].tolist(),
-                    score=float(tracks.scores[row]),
-                    is_main=int(tracks.is_main[row]),
-                    relation_sub_category_id=tracks.subject_relations[row].tolist(),
-                    relation_obj_category_id=tracks.object_relations[row].tolist(),
-                )
-            )
-    write_json(rows, path)
-
-
 def _entries(
     content: Any, name: str, keys: Sequence[str], path: str | os.PathLike
 ) -> list[dict[str, Any]]:
