@@ -16,11 +16,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ...utils.atomic import atomic_folder, atomic_write
+from ...utils.atomic import atomic_write
 from ...utils.folder_lock import LOCK_FILES, folder_lock
 from ...utils.json_file import read_json
 from ...utils.parent_process import end_with_parent, start_child_workers
 from ...utils.progress_bar import progress_bar
+from .clip_seed import SPLITS, clip_generators
 from .expressions import make_expressions
 from .facts import MIN_VISIBILITY, clip_facts
 from .grammar import synsmot_instance_caption, video_caption
@@ -30,11 +31,8 @@ from .script_generator import generate_script, script_activity
 from .settings import SIZES, VERSION, ClipSettings
 from .street.build import street_clip_folder, write_street_clip
 from .street.settings import STREET_SIZES, STREET_VERSION, StreetSettings
-from .writer import write_labels, write_sequence_image, written_image_name
+from .writer import LabelledClip, PersonRow, write_clip_folder
 
-# In the order of their dice: a split's place is part of every clip's seed. A new split
-# is appended, so that the others keep their bytes.
-SPLITS = ('train', 'test', 'val')
 ROOT_FILE = 'synsmot.json'
 SCENARIOS = ('people', 'street')
 TEMPORARY = re.compile(r'\.\d{6}\..+')  # a clip's folder while it is written
@@ -42,31 +40,17 @@ RETAKES = 20  # about one clip in 350 needs a second
 
 
 @dataclass(frozen=True)
-class Clip:
-    """A clip with all of its labels.
+class Clip(LabelledClip):
+    """A clip of the people, with its labels.
 
     Attributes:
         script: What was played.
-        images: T images (H, W, 3) uint8 BGR.
-        boxes: (T, N, 4) int64 left, top, width, height.
-        visibility: (T, N) visible fractions.
-        facts: As in ``script.json``.
-        captions: N instance captions.
-        summary: The video caption.
-        expressions: Sentence to {frame from 0: ids}.
     """
 
     script: Script
-    images: list[np.ndarray]
-    boxes: np.ndarray
-    visibility: np.ndarray
-    facts: dict[str, Any]
-    captions: list[str]
-    summary: str
-    expressions: dict[str, dict[int, list[int]]]
 
     @property
-    def rows(self) -> list[tuple[int, int, int, int, int, int, float]]:
+    def rows(self) -> list[PersonRow]:
         """frame, id, left, top, width, height, visible fraction of everyone annotated."""
         return [
             (t + 1, n + 1, *self.boxes[t, n].tolist(), float(self.visibility[t, n]))
@@ -96,12 +80,9 @@ def make_clip(
         ValueError: An unknown split.
         RuntimeError: No script was found whose people can all be seen.
     """
-    if split not in SPLITS:
-        raise ValueError(f'split: expected one of {SPLITS}, got {split!r}')
     settings = settings or ClipSettings()
-    root = np.random.SeedSequence([seed, SPLITS.index(split), index])
-    play, talk = (np.random.default_rng(child) for child in root.spawn(2))
-    script, images, boxes, visibility, facts = _take(play, index, split, settings)
+    script_rng, sentence_rng = clip_generators([seed], split, index)
+    script, images, boxes, visibility, facts = _take(script_rng, index, split, settings)
     present = [
         set((np.flatnonzero(row) + 1).tolist())
         for row in build_annotation_mask(boxes, visibility)
@@ -113,10 +94,11 @@ def make_clip(
         visibility=visibility,
         facts=facts,
         captions=[
-            synsmot_instance_caption(facts, p['id'], talk) for p in facts['people']
+            synsmot_instance_caption(facts, person['id'], sentence_rng)
+            for person in facts['people']
         ],
-        summary=video_caption(facts, talk),
-        expressions=make_expressions(facts, present, talk),
+        summary=video_caption(facts, sentence_rng),
+        expressions=make_expressions(facts, present, sentence_rng),
     )
 
 
@@ -133,9 +115,9 @@ def _take(
         frames = list(render_clip(script))
         boxes = np.stack([frame.boxes for frame in frames])
         visibility = np.stack([frame.visibility for frame in frames])
-        seen = np.where(build_annotation_mask(boxes, visibility), visibility, 0)
+        is_annotated = build_annotation_mask(boxes, visibility)
         things = np.stack([frame.things for frame in frames])
-        facts = clip_facts(script, seen, things)
+        facts = clip_facts(script, np.where(is_annotated, visibility, 0), things)
         if all(person['states'] for person in facts['people']):
             return script, [frame.image for frame in frames], boxes, visibility, facts
     raise RuntimeError(
@@ -208,17 +190,16 @@ def _fill(
         for split in SPLITS
         for index in range(getattr(plan, split))
     ]
-    todo = [job for job in jobs if not folder_of(out, *job[2:4]).exists()]
-    workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
+    remaining_jobs = [job for job in jobs if not folder_of(out, *job[2:4]).exists()]
+    workers = min(workers or os.cpu_count() or 1, max(len(remaining_jobs), 1))
     with progress_bar(disable=not progress) as bar:
         task = bar.add_task(
             f'SynSMOT {scenario} {size}',
             total=len(jobs),
-            completed=len(jobs) - len(todo),
+            completed=len(jobs) - len(remaining_jobs),
         )
-        for _ in _each(
-            write_street_clip if is_street else write_built_clip, todo, workers
-        ):
+        write = write_street_clip if is_street else write_built_clip
+        for _ in _each(write, remaining_jobs, workers):
             bar.advance(task)
     return out
 
@@ -232,25 +213,11 @@ def write_built_clip(
     out: str | os.PathLike, seed: int, index: int, split: str, settings: ClipSettings
 ) -> Path:
     """Make a clip and write it to its folder, unless it is there."""
-    folder = built_clip_folder(Path(out), index, split)
-    if folder.exists():
-        return folder
-    clip = make_clip(seed, index, split, settings)
-    with atomic_folder(folder) as temporary:
-        (temporary / 'imgs').mkdir()
-        for number, image in enumerate(clip.images, start=1):
-            path = temporary / 'imgs' / written_image_name(number)
-            write_sequence_image(image, path, settings.jpeg_quality)
-        write_labels(
-            temporary,
-            folder.name,
-            clip.facts,
-            clip.rows,
-            clip.captions,
-            clip.summary,
-            clip.expressions,
-        )
-    return folder
+    return write_clip_folder(
+        built_clip_folder(Path(out), index, split),
+        lambda: make_clip(seed, index, split, settings),
+        settings.jpeg_quality,
+    )
 
 
 def _each(
@@ -286,7 +253,7 @@ def _claim(
     scenario: str,
 ) -> None:
     """Note in the root what is made there; refuse to mix it with something else."""
-    mine = {
+    note = {
         'size': size,
         'seed': seed,
         'version': VERSION,
@@ -294,18 +261,18 @@ def _claim(
     }
     # The people's note has no such key, and is the same bytes as before there was a street.
     if scenario != 'people':
-        mine |= {'scenario': scenario, 'street_version': STREET_VERSION}
+        note |= {'scenario': scenario, 'street_version': STREET_VERSION}
     path = out / ROOT_FILE
     if not path.is_file():
-        # A begun note of what is made here is no obstacle: a run was killed then.
-        begun = f'.{Path(ROOT_FILE).stem}.'
-        if any(not p.name.startswith((begun, *LOCK_FILES)) for p in out.iterdir()):
+        # A temporary note of what is made here is no obstacle: a run was killed then.
+        temporary = f'.{Path(ROOT_FILE).stem}.'
+        if any(not p.name.startswith((temporary, *LOCK_FILES)) for p in out.iterdir()):
             raise ValueError(
                 f'{out}: holds something that is no SynSMOT ({ROOT_FILE} is missing); '
                 'give another folder'
             )
         with atomic_write(path) as stream:
-            stream.write(json.dumps(mine, indent=1) + '\n')
+            stream.write(json.dumps(note, indent=1) + '\n')
         return
     made_with = read_json(path)
     if not isinstance(made_with, dict):
@@ -315,8 +282,8 @@ def _claim(
         )
     if made_with.get('version') != VERSION:
         raise ValueError(_other_version(path, made_with.get('version')))
-    for key in ('scenario', 'street_version', *mine):
-        value = mine.get(key)
+    for key in ('scenario', 'street_version', *note):
+        value = note.get(key)
         if made_with.get(key) != value:
             raise ValueError(
                 f'{path}: was made with {key} {made_with.get(key)!r}, asked for {value!r}; '

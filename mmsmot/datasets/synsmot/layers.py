@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .props import PropLayer
@@ -52,17 +54,45 @@ class Silhouette:
         x1 = min(left + width, self.left + self.alpha.shape[1])
         y1 = min(top + height, self.top + self.alpha.shape[0])
         if x0 < x1 and y0 < y1:
-            mine = np.s_[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left]
-            self.uncovered[mine] *= (
+            overlap = np.s_[
+                y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left
+            ]
+            self.uncovered[overlap] *= (
                 1 - alpha[y0 - top : y1 - top, x0 - left : x1 - left]
             )
 
 
-def lay(canvas: np.ndarray, layer: PropLayer, alphas: dict[int, Silhouette]) -> None:
-    """Lay a layer over the canvas and over everyone and everything painted before.
+def paint_layers(
+    canvas: np.ndarray, layers: Iterable[PropLayer]
+) -> dict[int, Silhouette]:
+    """Paint layers over the canvas, the farthest first.
 
-    Silhouettes are kept by the id of a person, or by minus the number of a thing.
+    Returns:
+        Silhouettes by the id of a person or object, or by minus the number of a thing;
+        none of what is outside the canvas.
     """
+    silhouettes: dict[int, Silhouette] = {}
+    for layer in sorted(layers, key=lambda layer: -layer.depth):
+        _paint(canvas, layer, silhouettes)
+    return silhouettes
+
+
+def darken_ground(canvas: np.ndarray, shade: np.ndarray, softness: float) -> None:
+    """Darken the canvas by shadows.
+
+    Args:
+        canvas: (H, W, 3) float32, changed.
+        shade: (H, W) float32, what each shadow takes of the light.
+        softness: Deviation of their edges, in widths of the canvas.
+    """
+    deviation = max(1.0, softness * canvas.shape[1])
+    canvas *= (1 - cv2.GaussianBlur(shade, (0, 0), deviation))[..., None]
+
+
+def _paint(
+    canvas: np.ndarray, layer: PropLayer, silhouettes: dict[int, Silhouette]
+) -> None:
+    """A layer over the canvas and over all silhouettes painted before."""
     height, width = canvas.shape[:2]
     x, y = layer.corner
     h, w = layer.pixels.shape[:2]
@@ -74,10 +104,10 @@ def lay(canvas: np.ndarray, layer: PropLayer, alphas: dict[int, Silhouette]) -> 
     region = canvas[y0:y1, x0:x1]
     region *= 1 - alpha[..., None]
     region += pixels[..., :3]
-    for silhouette in alphas.values():
+    for silhouette in silhouettes.values():
         silhouette.cover(x0, y0, alpha)
     if layer.owner or layer.thing:
         total = float(layer.pixels[..., 3].sum())
-        alphas[layer.owner or -layer.thing] = Silhouette(
+        silhouettes[layer.owner or -layer.thing] = Silhouette(
             x0, y0, alpha, alpha.copy(), total
         )

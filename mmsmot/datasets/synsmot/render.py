@@ -11,7 +11,8 @@ import numpy as np
 from .backdrop import paint_backdrop
 from .camera import PANORAMA, CameraView
 from .figure import Figure
-from .layers import Silhouette, lay
+from .film import Film
+from .layers import darken_ground, paint_layers
 from .lens import Lens
 from .motion import ActorMotion, animate_actor_motion
 from .occluders import paint_occluder
@@ -19,8 +20,8 @@ from .props import PropLayer, paint_handheld_prop, paint_prop
 from .script import Script, ScriptedAction
 
 MARGIN = 0.06  # of the height, painted above and below what a resting camera sees
-SHADOW = 0.42
-GRAIN_SHIFT = 48
+SHADOW = 0.42  # of the light
+SHADOW_SOFTNESS = 0.006  # of the width
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,8 @@ class _Stage:
                 [0, 0, 1.0],
             ]
         )
-        sheet = (script.height + GRAIN_SHIFT, script.width + GRAIN_SHIFT, 1)
-        grain = rng.normal(0, script.light.grain, sheet)
-        self.grain = grain.astype(np.float32)
-        self.rng = np.random.default_rng([script.seed, 2])
+        shift_rng = np.random.default_rng([script.seed, 2])
+        self.film = Film(rng, shift_rng, script.light, script.width, script.height)
 
     def frame(self, frame: int) -> RenderedFrame:
         """One frame, from 0; frames are asked for in order, the grain is drawn so."""
@@ -83,21 +82,17 @@ class _Stage:
         ).astype(np.float32)
         figures = [self._figure(i, m, lens, frame) for i, m in enumerate(self.motions)]
         self._shadows(canvas, figures)
-        layers = sorted(
-            self._layers(lens, frame, figures), key=lambda layer: -layer.depth
-        )
-        alphas: dict[int, Silhouette] = {}
-        for layer in layers:
-            lay(canvas, layer, alphas)
+        silhouettes = paint_layers(canvas, self._layers(lens, frame, figures))
         boxes = np.zeros((len(figures), 4), np.int64)
-        seen = np.zeros(len(figures))
+        visibility = np.zeros(len(figures))
         things = np.zeros(len(script.things))
-        for key, silhouette in alphas.items():
+        for key, silhouette in silhouettes.items():
             if key < 0:
                 things[-key - 1] = silhouette.visibility
             else:
-                boxes[key - 1], seen[key - 1] = silhouette.box, silhouette.visibility
-        return RenderedFrame(self._developed(canvas), boxes, seen, things)
+                boxes[key - 1] = silhouette.box
+                visibility[key - 1] = silhouette.visibility
+        return RenderedFrame(self.film.develop(canvas), boxes, visibility, things)
 
     def _figure(
         self, index: int, motion: ActorMotion, lens: Lens, frame: int
@@ -146,20 +141,7 @@ class _Stage:
             cv2.ellipse(
                 shade, (int(x), int(y)), axes, 0, 0, 360, SHADOW, -1, cv2.LINE_8, 4
             )
-        shade = cv2.GaussianBlur(shade, (0, 0), max(1.0, 0.006 * canvas.shape[1]))
-        canvas *= (1 - shade)[..., None]
-
-    def _developed(self, canvas: np.ndarray) -> np.ndarray:
-        """Light, softness and grain."""
-        light = self.script.light
-        warmth = np.array([2 - light.warmth, 1.0, light.warmth], np.float32)
-        canvas *= light.gain * warmth
-        if light.blur > 0.3:
-            canvas = cv2.GaussianBlur(canvas, (0, 0), light.blur)
-        y, x = self.rng.integers(GRAIN_SHIFT, size=2)
-        height, width = canvas.shape[:2]
-        canvas += self.grain[y : y + height, x : x + width]
-        return np.clip(canvas, 0, 255).astype(np.uint8)
+        darken_ground(canvas, shade, SHADOW_SOFTNESS)
 
 
 def _state_at(states: tuple[ScriptedAction, ...], frame: int) -> ScriptedAction:

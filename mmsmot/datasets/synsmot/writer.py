@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from ...utils.atomic import atomic_folder
 from ..graphml import interactions_graphml
 
 # frame, id, left, top, width, height, visible fraction and, where not everyone is a
@@ -17,6 +20,58 @@ from ..graphml import interactions_graphml
 PersonRow = tuple[int, int, int, int, int, int, float]
 ObjectRow = tuple[int, int, int, int, int, int, float, int]
 PERSON = 1
+
+
+@dataclass(frozen=True)
+class LabelledClip(ABC):
+    """A clip with all of its labels.
+
+    Attributes:
+        images: T images (H, W, 3) uint8 BGR.
+        boxes: (T, N, 4) int64 left, top, width, height.
+        visibility: (T, N) visible fractions.
+        facts: As in ``script.json``.
+        captions: N instance captions.
+        summary: The video caption.
+        expressions: Sentence to {frame from 0: ids}.
+    """
+
+    images: list[np.ndarray]
+    boxes: np.ndarray
+    visibility: np.ndarray
+    facts: dict[str, Any]
+    captions: list[str]
+    summary: str
+    expressions: dict[str, dict[int, list[int]]]
+
+    @property
+    @abstractmethod
+    def rows(self) -> Sequence[PersonRow | ObjectRow]:
+        """Of ``gt.txt``: everyone annotated in each frame."""
+
+
+def write_clip_folder(
+    folder: Path, make: Callable[[], LabelledClip], jpeg_quality: int
+) -> Path:
+    """Make a clip and write its folder, whole or not at all, unless it is there."""
+    if folder.exists():
+        return folder
+    clip = make()
+    with atomic_folder(folder) as temporary:
+        (temporary / 'imgs').mkdir()
+        for number, image in enumerate(clip.images, start=1):
+            path = temporary / 'imgs' / written_image_name(number)
+            write_sequence_image(image, path, jpeg_quality)
+        write_labels(
+            temporary,
+            folder.name,
+            clip.facts,
+            clip.rows,
+            clip.captions,
+            clip.summary,
+            clip.expressions,
+        )
+    return folder
 
 
 def written_image_name(frame: int) -> str:
@@ -93,9 +148,9 @@ def _ground_truth_line(row: PersonRow | ObjectRow) -> str:
 
 def written_sequence_folders(root: Path) -> Iterator[Path]:
     """Every finished sequence folder under a dataset, sorted."""
-    found = (path.parent.parent for path in Path(root).glob('*/*/*/gt/gt.txt'))
+    folders = (path.parent.parent for path in Path(root).glob('*/*/*/gt/gt.txt'))
     # What is still being written has a name with a dot before it.
-    yield from sorted(folder for folder in found if not folder.name.startswith('.'))
+    yield from sorted(folder for folder in folders if not folder.name.startswith('.'))
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmsmot.datasets.synsmot import build
+from mmsmot.datasets.synsmot import build, writer
 from mmsmot.datasets.synsmot.build import make_clip, make_synsmot, write_built_clip
 from mmsmot.datasets.synsmot.settings import SIZES, VERSION, ClipSettings
 from mmsmot.datasets.synsmot.writer import written_sequence_folders
@@ -69,7 +69,7 @@ def test_a_failed_clip_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError('disk full')
 
-    monkeypatch.setattr(build, 'write_labels', fail)
+    monkeypatch.setattr(writer, 'write_labels', fail)
     with pytest.raises(OSError, match='disk full'):
         write_built_clip(tmp_path, 0, 0, 'train', ClipSettings(width=160, height=96))
     assert [p for p in tmp_path.rglob('*') if p.is_file()] == []

@@ -75,6 +75,17 @@ COLOR_SHARE = {'vehicle': 0.12, 'person': 0.04}
 STILL = 0.10  # of the box's size, that a standing object may move in a run
 PLAIN = 0.6  # visible fraction from which on colours can be judged
 MOVES = 0.08  # of the box's size, that a moving one must; far ones creep
+# Of those who surely move: least way in three frames, in sizes of the box, and the
+# greatest share of it that is up or down of one who surely goes to the left or right.
+SURE_WAY, SURE_LATERAL, HALF_RUN = 0.3, 0.1, 3
+SURE_DIRECTIONS = {
+    'moving': 0,
+    'walking': 0,
+    'moving to the left': -1,
+    'walking to the left': -1,
+    'moving to the right': 1,
+    'walking to the right': 1,
+}
 _CAPTION = re.compile(
     rf'A (?:(?P<paint>{"|".join(COLORS)}) (?P<kind>car|van|bus|bicycle)'
     rf'|(?P<person>man|woman|boy|girl) in (?P<top>{"|".join(COLORS)})) (?P<actions>.+)\.'
@@ -135,13 +146,11 @@ def _check_object(
         'class fits name', labels == expected, clip.folder, f'{name} {labels}'
     )
     split = clip.folder.absolute().parts[-3]
-    for kept_for, shown_in in (('test', ('train', 'val')), ('val', ('train',))):
-        if split in shown_in:
-            is_held_out = (claim.kind, claim.color) in HELD_OUT[kept_for]
+    for owner, other_splits in (('test', ('train', 'val')), ('val', ('train',))):
+        if split in other_splits:
+            is_held_out = (claim.kind, claim.color) in HELD_OUT[owner]
             text = f'{claim.color} {claim.kind} in {split}'
-            findings.test(
-                f'held out for {kept_for}', not is_held_out, clip.folder, text
-            )
+            findings.test(f'held out for {owner}', not is_held_out, clip.folder, text)
     rows = clip.clear_rows(number, 5)
     if np.median(rows[:, 6]) < PLAIN:
         return  # of who stays half hidden the top may not show
@@ -175,47 +184,49 @@ def _check_expression(
     is_named = file == sentence.replace(' ', '-') + '.json'
     is_named = is_named and content['video_name'] == clip.folder.name
     findings.test('expression: file and names', is_named, clip.folder, file)
-    listed = {(int(f) + 1, i) for f, ids in content['label'].items() for i in ids}
-    missing = sorted(listed - boxes)[:3]
-    text = f'{sentence}: {missing} have no box'
-    findings.test('expression: boxes exist', listed <= boxes, clip.folder, text)
-    noun, colors, motions, rest = parse_street_expression(sentence)
-    understood = bool(noun) and not rest and bool(listed)
-    text = f'{sentence} [{rest}]'
+    listed_boxes = {(int(f) + 1, i) for f, ids in content['label'].items() for i in ids}
+    boxless = sorted(listed_boxes - boxes)[:3]
+    text = f'{sentence}: {boxless} have no box'
+    findings.test('expression: boxes exist', listed_boxes <= boxes, clip.folder, text)
+    noun, colors, motions, unknown_words = parse_street_expression(sentence)
+    understood = bool(noun) and not unknown_words and bool(listed_boxes)
+    text = f'{sentence} [{unknown_words}]'
     findings.test('expression understood', understood, clip.folder, text)
     if not understood:
         return
-    fits = {
+    fitting_ids = {
         number
         for number, claim in claims.items()
         if claim.kind in NOUNS[noun] and (not colors or claim.color in colors)
     }
-    chosen = {number for _, number in listed}
-    text = f'{sentence}: lists {sorted(chosen)}, captions allow {sorted(fits)}'
-    findings.test('expression: looks', chosen <= fits, clip.folder, text)
+    listed_ids = {number for _, number in listed_boxes}
+    text = (
+        f'{sentence}: lists {sorted(listed_ids)}, captions allow {sorted(fitting_ids)}'
+    )
+    findings.test('expression: looks', listed_ids <= fitting_ids, clip.folder, text)
     if not motions:
-        expected = {(f, i) for f, i in boxes if i in fits}
-        text = f'{sentence}: leaves out {sorted(expected - listed)[:3]}'
-        findings.test('expression: complete', expected <= listed, clip.folder, text)
-    if len(motions) == 1 and not _is_either(sentence, motions):
-        _check_motion(clip, findings, sentence, motions[0], listed)
-    if motions and (len(motions) == 1 or _is_either(sentence, motions)):
-        present = {number for _, number in boxes} & fits
-        expected = {
+        required_boxes = {(f, i) for f, i in boxes if i in fitting_ids}
+        text = f'{sentence}: leaves out {sorted(required_boxes - listed_boxes)[:3]}'
+        findings.test(
+            'expression: complete', required_boxes <= listed_boxes, clip.folder, text
+        )
+    if len(motions) == 1:
+        _check_motion(clip, findings, sentence, motions[0], listed_boxes)
+    # Two motions are alternatives: an OR of colours has one motion or none.
+    if len(motions) == 1 or (len(motions) == 2 and ' or ' in sentence):
+        required_boxes = {
             (frame, number)
-            for number in present
+            for number in {number for _, number in boxes} & fitting_ids
             for motion in motions
             for frame in clear_motion_frames(clip, number, motion)
         }
-        text = f'{sentence}: leaves out {sorted(expected - listed)[:3]}'
+        text = f'{sentence}: leaves out {sorted(required_boxes - listed_boxes)[:3]}'
         findings.test(
-            'expression: motion complete', expected <= listed, clip.folder, text
+            'expression: motion complete',
+            required_boxes <= listed_boxes,
+            clip.folder,
+            text,
         )
-
-
-def _is_either(sentence: str, motions: tuple[str, ...]) -> bool:
-    """Whether two motions are alternatives: an OR of colours has one motion or none."""
-    return len(motions) == 2 and ' or ' in sentence
 
 
 def parse_street_expression(
@@ -231,16 +242,16 @@ def parse_street_expression(
         if f' {motion} ' in rest:
             motions.append(motion)
             rest = rest.replace(f' {motion} ', ' ')
-    nouns, colors, others = [], [], []
+    nouns, colors, unknown_words = [], [], []
     for word in rest.split():
         if word in NOUNS:
             nouns.append(word)
         elif word in COLORS:
             colors.append(word)
         elif word not in ('in', 'or'):
-            others.append(word)
+            unknown_words.append(word)
     noun = nouns[0] if len(nouns) == 1 else ''
-    return noun, tuple(colors), tuple(motions), ' '.join(others)
+    return noun, tuple(colors), tuple(motions), ' '.join(unknown_words)
 
 
 def _check_motion(
@@ -248,11 +259,11 @@ def _check_motion(
     findings: Findings,
     sentence: str,
     motion: str,
-    listed: set[tuple[int, int]],
+    listed_boxes: set[tuple[int, int]],
 ) -> None:
     """Over each run of listed frames the box moves as the words say."""
-    for number in sorted({number for _, number in listed}):
-        frames = np.array(sorted(f for f, n in listed if n == number))
+    for number in sorted({number for _, number in listed_boxes}):
+        frames = np.array(sorted(f for f, n in listed_boxes if n == number))
         for run in np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1):
             rows = clip.rows[
                 (clip.rows[:, 1] == number) & np.isin(clip.rows[:, 0], run)
@@ -260,22 +271,9 @@ def _check_motion(
             # A box that the image's edge cuts off has no place that can be measured.
             if len(run) < MIN_RUN or _is_cut(clip, rows):
                 continue
-            wrong = _moves_wrong(rows, motion)
-            text = f'{sentence}: {clip.name(number)} {run[0]}-{run[-1]} {wrong}'
-            findings.test('expression: motion', not wrong, clip.folder, text)
-
-
-# Of those who surely move: least way in three frames, in sizes of the box, and the
-# greatest share of it that is up or down of one who surely goes to the left or right.
-SURE_WAY, SURE_LATERAL, HALF_RUN = 0.3, 0.1, 3
-SURE_DIRECTIONS = {
-    'moving': 0,
-    'walking': 0,
-    'moving to the left': -1,
-    'walking to the left': -1,
-    'moving to the right': 1,
-    'walking to the right': 1,
-}
+            reason = _motion_error(rows, motion)
+            text = f'{sentence}: {clip.name(number)} {run[0]}-{run[-1]} {reason}'
+            findings.test('expression: motion', not reason, clip.folder, text)
 
 
 def clear_motion_frames(clip: ClipEvidence, number: int, motion: str) -> list[int]:
@@ -313,7 +311,7 @@ def _is_cut(clip: ClipEvidence, rows: np.ndarray) -> bool:
     return bool(((x <= 0) | (y <= 0) | (x + w >= width) | (y + h >= height)).any())
 
 
-def _moves_wrong(rows: np.ndarray, motion: str) -> str:
+def _motion_error(rows: np.ndarray, motion: str) -> str:
     """Why boxes cannot move as said, '' where they may."""
     x = rows[:, 2] + rows[:, 4] / 2
     y = rows[:, 3] + rows[:, 5]
@@ -323,11 +321,11 @@ def _moves_wrong(rows: np.ndarray, motion: str) -> str:
     if motion in ('waiting', 'parking', 'standing still'):
         return '' if way <= STILL + 2 / size else f'moves {way:.2f}'
     if motion in ('facing the camera', 'facing away', 'seen from the side'):
-        return _faces_wrong(dx, dy, way, motion)
+        return _facing_error(dx, dy, way, motion)
     if way < MOVES:
         return f'moves {way:.2f} only'
     if motion in ('turning left', 'turning right'):
-        return _turns_wrong(x, y, size, motion)
+        return _turn_error(x, y, size, motion)
     wrong = {
         # Traffic keeps right: on the near side of the road it goes to the right.
         'moving in the counter direction': dx >= 0,
@@ -341,7 +339,7 @@ def _moves_wrong(rows: np.ndarray, motion: str) -> str:
     return f'way {dx:.2f}, {dy:.2f}' if wrong else ''
 
 
-def _faces_wrong(dx: float, dy: float, way: float, motion: str) -> str:
+def _facing_error(dx: float, dy: float, way: float, motion: str) -> str:
     """Who moves goes where he faces; of who stands nothing is told by boxes."""
     if way < 0.5:
         return ''
@@ -353,13 +351,13 @@ def _faces_wrong(dx: float, dy: float, way: float, motion: str) -> str:
     return f'way {dx:.2f}, {dy:.2f}' if wrong else ''
 
 
-def _turns_wrong(x: np.ndarray, y: np.ndarray, size: float, motion: str) -> str:
+def _turn_error(x: np.ndarray, y: np.ndarray, size: float, motion: str) -> str:
     """To the left the way bends against the clock, as the ground is seen from above."""
     third = max(len(x) // 3, 1)
-    first = x[third] - x[0], y[0] - y[third]
-    last = x[-1] - x[-1 - third], y[-1 - third] - y[-1]
-    if min(np.hypot(*first), np.hypot(*last)) < 0.08 * size:
+    initial = x[third] - x[0], y[0] - y[third]
+    final = x[-1] - x[-1 - third], y[-1 - third] - y[-1]
+    if min(np.hypot(*initial), np.hypot(*final)) < 0.08 * size:
         return ''  # too slow at one end to have a direction
-    cross = first[0] * last[1] - first[1] * last[0]
+    cross = initial[0] * final[1] - initial[1] * final[0]
     bends_left = cross > 0
     return '' if bends_left == (motion == 'turning left') else f'bends {cross:.1f}'

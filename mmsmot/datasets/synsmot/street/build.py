@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ....utils.atomic import atomic_folder
+from ..clip_seed import clip_generators
 from ..script import ScriptedLight
-from ..writer import ObjectRow, write_labels, write_sequence_image, written_image_name
+from ..writer import LabelledClip, ObjectRow, write_clip_folder
 from .captions import street_caption, street_summary
 from .expressions import make_street_expressions
 from .render import render_street
@@ -20,37 +20,19 @@ from .settings import StreetSettings
 from .traffic import StreetObject, object_facts, simulate
 from .view import StreetView, random_view
 
-# In the order of their dice; appended, never reordered.
-SPLITS = ('train', 'test', 'val')
 SCENARIO_SEED = 0x57EE7  # parts the street's dice from the people's
-MIN_VISIBILITY, MIN_HEIGHT = 0.15, 8  # of a box that is annotated: fraction, pixels
+# Of a box that is annotated: visible fraction, and pixels.
+MIN_VISIBILITY, MIN_WIDTH, MIN_HEIGHT = 0.15, 3, 8
 MIN_BOXES = 6  # of an object that is annotated at all
 CLEAR, MIN_CLEAR = 0.3, 4  # visible fraction, and frames with it, to tell what it is
-RETAKES = 12  # until at least four objects are seen
+MIN_OBJECTS = 4  # of a clip
+RETAKES = 12  # until there are so many
 CLASSES = {'person': 1, 'car': 2, 'van': 3, 'bus': 4, 'bicycle': 5}
 
 
 @dataclass(frozen=True)
-class StreetClip:
-    """A clip with all of its labels.
-
-    Attributes:
-        images: T images (H, W, 3) uint8 BGR.
-        boxes: (T, N, 4) int64 left, top, width, height.
-        visibility: (T, N) visible fractions, 0 where it is not annotated.
-        facts: As in ``script.json``.
-        captions: N instance captions.
-        summary: The video caption.
-        expressions: Sentence to {frame from 0: ids}.
-    """
-
-    images: list[np.ndarray]
-    boxes: np.ndarray
-    visibility: np.ndarray
-    facts: dict[str, Any]
-    captions: list[str]
-    summary: str
-    expressions: dict[str, dict[int, list[int]]]
+class StreetClip(LabelledClip):
+    """A clip of the street, with its labels; not annotated is what is visible by 0."""
 
     @property
     def rows(self) -> list[ObjectRow]:
@@ -83,13 +65,8 @@ def make_street_clip(
         ValueError: An unknown split.
         RuntimeError: No traffic came in many tries.
     """
-    if split not in SPLITS:
-        raise ValueError(f'split: expected one of {SPLITS}, got {split!r}')
     settings = settings or StreetSettings()
-    root = np.random.SeedSequence([seed, SCENARIO_SEED, SPLITS.index(split), index])
-    traffic_rng, sentence_rng = (
-        np.random.default_rng(child) for child in root.spawn(2)
-    )
+    traffic_rng, sentence_rng = clip_generators([seed, SCENARIO_SEED], split, index)
     for _ in range(RETAKES):
         clip = _take(traffic_rng, split, settings)
         if clip is not None:
@@ -136,12 +113,12 @@ def _take(
     boxes = np.stack([frame.boxes for frame in frames])
     visibility = np.stack([frame.visibility for frame in frames])
     is_clear = (visibility >= MIN_VISIBILITY) & (boxes[..., 3] >= MIN_HEIGHT)
-    visibility = np.where(is_clear & (boxes[..., 2] > 2), visibility, 0.0)
+    visibility = np.where(is_clear & (boxes[..., 2] >= MIN_WIDTH), visibility, 0.0)
     is_shown_clearly = (visibility >= CLEAR).sum(axis=0) >= MIN_CLEAR
     rows = np.flatnonzero(
         ((visibility > 0).sum(axis=0) >= MIN_BOXES) & is_shown_clearly
     )
-    if len(rows) < 4:
+    if len(rows) < MIN_OBJECTS:
         return None
     facts = _facts(plan.scene, [objects[row] for row in rows], view, light, settings)
     images = [frame.image for frame in frames]
@@ -196,22 +173,8 @@ def write_street_clip(
     out: str | os.PathLike, seed: int, index: int, split: str, settings: StreetSettings
 ) -> Path:
     """Make a clip and write it to its folder, unless it is there."""
-    folder = street_clip_folder(Path(out), index, split)
-    if folder.exists():
-        return folder
-    clip = make_street_clip(seed, index, split, settings)
-    with atomic_folder(folder) as temporary:
-        (temporary / 'imgs').mkdir()
-        for number, image in enumerate(clip.images, start=1):
-            path = temporary / 'imgs' / written_image_name(number)
-            write_sequence_image(image, path, settings.jpeg_quality)
-        write_labels(
-            temporary,
-            folder.name,
-            clip.facts,
-            clip.rows,
-            clip.captions,
-            clip.summary,
-            clip.expressions,
-        )
-    return folder
+    return write_clip_folder(
+        street_clip_folder(Path(out), index, split),
+        lambda: make_street_clip(seed, index, split, settings),
+        settings.jpeg_quality,
+    )

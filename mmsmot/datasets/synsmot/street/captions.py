@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .elements import VEHICLES
 from .traffic import MOVING, STANDING
 
-# A motion that fills less of an object's time is not told.
+# Of an object's frames; a motion that fills less of them is left out.
 LEAST_SHARE = 0.15
 NUMBERS = {1: 'one', 2: 'two', 3: 'three', 4: 'four', 5: 'five', 6: 'six'}
 PLURAL = {'bus': 'buses', 'person': 'people'}
@@ -34,9 +35,9 @@ def street_summary(facts: dict[str, Any]) -> str:
         f'{NUMBERS.get(number, str(number))} {_plural(kind) if number > 1 else kind}'
         for kind, number in sorted(counts.items())
     ]
-    listed = parts[0] if len(parts) == 1 else f'{", ".join(parts[:-1])} and {parts[-1]}'
+    text = parts[0] if len(parts) == 1 else f'{", ".join(parts[:-1])} and {parts[-1]}'
     place = 'A crossing' if facts['scene'] == 'crossing' else 'A road'
-    return f'{place} seen from above, with {listed}.'
+    return f'{place} seen from above, with {text}.'
 
 
 def _plural(kind: str) -> str:
@@ -55,16 +56,12 @@ def _actions(body: dict[str, Any], present: np.ndarray) -> list[str]:
         return ['is parked']
     rows = np.flatnonzero(present)
     words = [_word(body, int(row)) for row in rows]
-    runs: list[tuple[str, int]] = []
-    for word in words:
-        if word and runs and runs[-1][0] == word:
-            runs[-1] = (word, runs[-1][1] + 1)
-        elif word:
-            runs.append((word, 1))
+    # A frame without a word, of who is about to move or to stop, breaks no run.
+    runs = [(word, len([*run])) for word, run in groupby(filter(None, words))]
     least = max(3, LEAST_SHARE * len(words))
-    told = [word for word, length in runs if length >= least]
-    told = [word for k, word in enumerate(told) if k == 0 or told[k - 1] != word]
-    return told[:3] or ['passes by']
+    actions = [word for word, length in runs if length >= least]
+    actions = [word for word, _ in groupby(actions)]
+    return actions[:3] or ['passes by']
 
 
 def _word(body: dict[str, Any], frame: int) -> str:
@@ -79,7 +76,7 @@ def _word(body: dict[str, Any], frame: int) -> str:
     if body['turn'][frame]:
         return 'turns left' if body['turn'][frame] > 0 else 'turns right'
     verb = 'walks' if is_person else 'drives' if body['kind'] in VEHICLES else 'rides'
-    along, away = np.cos(heading), np.sin(heading)
-    if abs(along) >= abs(away):
-        return f'{verb} to the {"right" if along > 0 else "left"}'
-    return f'{verb} {"away" if away > 0 else "towards the camera"}'
+    rightward, backward = np.cos(heading), np.sin(heading)
+    if abs(rightward) >= abs(backward):
+        return f'{verb} to the {"right" if rightward > 0 else "left"}'
+    return f'{verb} {"away" if backward > 0 else "towards the camera"}'

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from .traffic import MOVING, STANDING
+from .traffic import KINDS, MOVING, STANDING
 
 VEHICLES = ('car', 'van', 'bus')
+PERSON = 'person'
 NOUNS: dict[str, tuple[str, ...]] = {
     'cars': ('car',),
     'vans': ('van',),
     'buses': ('bus',),
     'bicycles': ('bicycle',),
-    'people': ('person',),
+    'people': (PERSON,),
     'vehicles': VEHICLES,
 }
 PERSON_NOUNS = {
@@ -52,111 +53,87 @@ def language_elements(facts: dict[str, Any]) -> list[Element]:
     Args:
         facts: As in ``script.json``.
     """
-    objects, frames = facts['objects'], facts['num_frames']
+    objects, num_frames = facts['objects'], facts['num_frames']
     kinds = np.array([body['kind'] for body in objects])
-    everything = frozenset(('car', 'van', 'bus', 'bicycle', 'person'))
-    table = _Motions(objects, frames)
-    elements = [
-        Element(
-            text, np.tile(np.isin(kinds, group), (frames, 1)), 'noun', frozenset(group)
-        )
-        for text, group in NOUNS.items()
-    ]
-    persons = [body.get('appearance', {}).get('kind', '') for body in objects]
-    for text, group in PERSON_NOUNS.items():
-        is_one = np.isin(persons, group) & (kinds == 'person')
-        elements.append(
-            Element(text, np.tile(is_one, (frames, 1)), 'noun', frozenset({'person'}))
-        )
+    persons = np.array([body.get('appearance', {}).get('kind', '') for body in objects])
     colors = np.array([body['color'] for body in objects])
-    for color in sorted({*colors.tolist()}):
-        is_worn = np.tile(colors == color, (frames, 1))
-        elements.append(Element(color, is_worn, 'color', everything))
-    for phrase, holds, kind_of_phrase, holders in table.phrases(kinds):
-        elements.append(Element(phrase, holds, kind_of_phrase, holders))
+
+    def element(text: str, is_one: np.ndarray, group: str, said_of: Any) -> Element:
+        return Element(
+            text, np.tile(is_one, (num_frames, 1)), group, frozenset(said_of)
+        )
+
+    elements = [
+        element(text, np.isin(kinds, nouns), 'noun', nouns)
+        for text, nouns in NOUNS.items()
+    ]
+    elements += [
+        element(text, np.isin(persons, nouns) & (kinds == PERSON), 'noun', {PERSON})
+        for text, nouns in PERSON_NOUNS.items()
+    ]
+    elements += [
+        element(color, colors == color, 'color', KINDS)
+        for color in sorted({*colors.tolist()})
+    ]
+    for text, holds, group, said_of in _motion_phrases(objects, num_frames):
+        holds = _long_runs(holds & np.isin(kinds, [*said_of]))
+        elements.append(Element(text, holds, group, said_of))
     return [element for element in elements if element.holds.any()]
 
 
-class _Motions:
-    """What everyone does in each frame, as tables (T, N)."""
+def _motion_phrases(
+    objects: list[dict[str, Any]], num_frames: int
+) -> list[tuple[str, np.ndarray, str, frozenset[str]]]:
+    """Text, where it would hold (T, N) of any kind, group, and the kinds it is said of."""
 
-    def __init__(self, objects: list[dict[str, Any]], frames: int) -> None:
-        def column(name: str, kind: type = float) -> np.ndarray:
-            rows = [body[name] for body in objects]
-            return np.array(rows, kind).reshape(len(objects), frames).T
+    def column(name: str, kind: type = float) -> np.ndarray:
+        rows = [body[name] for body in objects]
+        return np.array(rows, kind).reshape(len(objects), num_frames).T
 
-        self.heading, self.speed = column('heading'), column('speed')
-        self.turn = column('turn', int)
-        self.crossing = column('crossing', bool)
-        self.parked = np.tile([bool(body['parked']) for body in objects], (frames, 1))
-        # Against the traffic of its lane: a bicycle on the wrong side of the road.
-        self.counter = np.tile([bool(body['counter']) for body in objects], (frames, 1))
-
-    def phrases(
-        self, kinds: np.ndarray
-    ) -> list[tuple[str, np.ndarray, str, frozenset[str]]]:
-        """Text, table, group, and the kinds it is said of."""
-        vehicles = frozenset(VEHICLES)
-        wheels = vehicles | {'bicycle'}
-        person = frozenset({'person'})
-        along, away = np.cos(self.heading), np.sin(self.heading)
-        moves, stands = self.speed >= MOVING, self.speed <= STANDING
-        is_wheeled = np.isin(kinds, [*wheels])
-        is_person = kinds == 'person'
-        is_vehicle = np.isin(kinds, [*vehicles])
-        rows: list[tuple[str, np.ndarray, str, frozenset[str]]] = [
-            ('facing the camera', (away < -TOWARD) & is_wheeled, 'facing', wheels),
-            ('facing away', (away > TOWARD) & is_wheeled, 'facing', wheels),
-            (
-                'seen from the side',
-                (abs(away) < LATERAL) & is_wheeled,
-                'facing',
-                wheels,
-            ),
-            ('moving', moves & is_wheeled, 'motion', wheels),
-            ('waiting', stands & ~self.parked & is_wheeled, 'motion', wheels),
-            ('parking', self.parked & is_vehicle, 'motion', vehicles),
-            ('turning left', (self.turn > 0) & moves, 'motion', wheels),
-            ('turning right', (self.turn < 0) & moves, 'motion', wheels),
-            (
-                'coming towards the camera',
-                moves & (away < -TOWARD) & is_wheeled,
-                'motion',
-                wheels,
-            ),
-            (
-                'moving away from the camera',
-                moves & (away > TOWARD) & is_wheeled,
-                'motion',
-                wheels,
-            ),
-            (
-                'moving in the counter direction',
-                moves & self.counter & is_wheeled,
-                'motion',
-                wheels,
-            ),
-            ('walking', moves & is_person, 'motion', person),
-            ('standing still', stands & is_person, 'motion', person),
-            ('crossing the road', self.crossing & is_person, 'motion', person),
-        ]
-        for text, is_so in (('left', along < -TOWARD), ('right', along > TOWARD)):
-            rows += [
-                (f'moving to the {text}', moves & is_so & is_wheeled, 'motion', wheels),
-                (f'walking to the {text}', moves & is_so & is_person, 'motion', person),
-            ]
-        return [(t, _long_runs(holds), g, k) for t, holds, g, k in rows]
+    heading, speed, turn = column('heading'), column('speed'), column('turn', int)
+    is_parked = np.tile([bool(body['parked']) for body in objects], (num_frames, 1))
+    # Against the traffic of its lane: a bicycle on the wrong side of the road.
+    is_counter = np.tile([bool(body['counter']) for body in objects], (num_frames, 1))
+    moves, stands = speed >= MOVING, speed <= STANDING
+    rightward, backward = np.cos(heading), np.sin(heading)
+    vehicles, people = frozenset(VEHICLES), frozenset({PERSON})
+    wheels = vehicles | {'bicycle'}
+    to_camera, from_camera = backward < -TOWARD, backward > TOWARD
+    to_left, to_right = rightward < -TOWARD, rightward > TOWARD
+    motions: list[tuple[str, np.ndarray, frozenset[str]]] = [
+        ('moving', moves, wheels),
+        ('waiting', stands & ~is_parked, wheels),
+        ('parking', is_parked, vehicles),
+        ('turning left', (turn > 0) & moves, wheels),
+        ('turning right', (turn < 0) & moves, wheels),
+        ('coming towards the camera', moves & to_camera, wheels),
+        ('moving away from the camera', moves & from_camera, wheels),
+        ('moving in the counter direction', moves & is_counter, wheels),
+        ('walking', moves, people),
+        ('standing still', stands, people),
+        ('crossing the road', column('crossing', bool), people),
+        ('moving to the left', moves & to_left, wheels),
+        ('walking to the left', moves & to_left, people),
+        ('moving to the right', moves & to_right, wheels),
+        ('walking to the right', moves & to_right, people),
+    ]
+    return [
+        ('facing the camera', to_camera, 'facing', wheels),
+        ('facing away', from_camera, 'facing', wheels),
+        ('seen from the side', abs(backward) < LATERAL, 'facing', wheels),
+        *((text, holds, 'motion', said_of) for text, holds, said_of in motions),
+    ]
 
 
 def _long_runs(holds: np.ndarray) -> np.ndarray:
     """The same without runs of frames that are shorter than :data:`MIN_RUN`."""
     padded = np.pad(holds.astype(np.int8), ((1, 1), (0, 0)))
     steps = np.diff(padded, axis=0)
-    kept = holds.copy()
+    long_runs = holds.copy()
     for column in range(holds.shape[1]):
         starts = np.flatnonzero(steps[:, column] == 1)
         ends = np.flatnonzero(steps[:, column] == -1)
         for start, end in zip(starts, ends, strict=True):
             if end - start < MIN_RUN:
-                kept[start:end, column] = False
-    return kept
+                long_runs[start:end, column] = False
+    return long_runs

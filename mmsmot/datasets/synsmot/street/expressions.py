@@ -47,14 +47,14 @@ def make_street_expressions(
     for turn in range(num_expressions * ATTEMPTS):
         if len(expressions) >= num_expressions or not by_group['noun']:
             break
-        drawn = _draw(by_group, rng, turn % 5)
-        if drawn is None:
+        combination = _draw(by_group, rng, turn % 5)
+        if combination is None:
             continue
-        text, holds = drawn
+        text, holds = combination
         table = holds & present
         if table.sum() < LEAST_BOXES or text in expressions:
             continue
-        if any(np.array_equal(table, other) for other in tables):
+        if any(np.array_equal(table, earlier) for earlier in tables):
             continue
         tables.append(table)
         expressions[text] = _labels(table)
@@ -76,20 +76,20 @@ def _draw(
     motion = _pick(_said_of(by_group['motion'], noun), rng)
     facing = _pick(_said_of(by_group['facing'], noun), rng)
     if form == 4:
-        return _either(by_group, noun, rng)
-    wanted: Sequence[Element | None] = (
+        return _alternatives(by_group, noun, rng)
+    combined: Sequence[Element | None] = (
         (noun, motion),
         (color, noun),
         (color, noun, motion),
         (noun, facing) if rng.random() < 0.6 else (color, noun, facing),
     )[form]
-    if any(part is None for part in wanted):
+    if any(part is None for part in combined):
         return None
-    parts = [part for part in wanted if part is not None]
+    parts = [part for part in combined if part is not None]
     return _sentence(parts), np.logical_and.reduce([part.holds for part in parts])
 
 
-def _either(
+def _alternatives(
     by_group: dict[str, list[Element]], noun: Element, rng: np.random.Generator
 ) -> tuple[str, np.ndarray] | None:
     """``'red or black cars'``, ``'cars turning left or waiting'``."""
@@ -100,15 +100,15 @@ def _either(
     if len(choices) < 2:
         return None
     first, second = (choices[k] for k in rng.permutation(len(choices))[:2])
-    one, two = first.holds & noun.holds, second.holds & noun.holds
-    if not (one & ~two).any() or not (two & ~one).any():
-        return None  # the one says all that the other does
-    either = one | two
+    first_holds, second_holds = first.holds & noun.holds, second.holds & noun.holds
+    if (first_holds <= second_holds).all() or (second_holds <= first_holds).all():
+        return None  # the wider one says all that both do
+    holds = first_holds | second_holds
     if group == 'motion':
-        return f'{noun.text} {first.text} or {second.text}', either
+        return f'{noun.text} {first.text} or {second.text}', holds
     if 'person' in noun.kinds:
-        return f'{noun.text} in {first.text} or in {second.text}', either
-    return f'{first.text} or {second.text} {noun.text}', either
+        return f'{noun.text} in {first.text} or in {second.text}', holds
+    return f'{first.text} or {second.text} {noun.text}', holds
 
 
 def _sentence(parts: Sequence[Element]) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from ..appearance import COLORS
 from ..figure import Figure
+from ..film import Film
 from ..gait_cycles import WALK_STRIDE
-from ..layers import Silhouette, lay
+from ..layers import darken_ground, paint_layers
 from ..pose import ADULT, CHILD, pose_joints
 from ..props import PropLayer, paint_bicycle
 from ..script import ScriptedLight
@@ -22,9 +23,10 @@ from .traffic import StreetObject
 from .vehicles import SHAPES, corners, draw_vehicle
 from .view import StreetView
 
-SHADOW = 0.4
-GRAIN_SHIFT = 48
-AROUND = 6.0  # metres out of the picture in which a body may still reach into it
+SHADOW = 0.4  # of the light
+SHADOW_SOFTNESS = 0.004  # of the width
+NEAREST, NEAREST_RAY = 3.0, 2.0  # metres on the ground and along the ray of sight
+AROUND = 6.0  # metres out of the image in which a body may still reach into it
 PEDAL_STRIDE = 2.2  # metres of a turn of the pedals
 
 
@@ -70,95 +72,76 @@ class _Stage:
         fps: float,
         seed: int,
     ) -> None:
-        self.objects, self.view, self.light = objects, view, light
+        self.objects, self.view = objects, view
         rng = np.random.default_rng([seed, 1])
         self.ground = paint_ground(rng, plan, view)
-        sheet = (view.height + GRAIN_SHIFT, view.width + GRAIN_SHIFT, 1)
-        self.grain = rng.normal(0, light.grain, sheet).astype(np.float32)
-        self.rng = np.random.default_rng([seed, 2])
+        shift_rng = np.random.default_rng([seed, 2])
+        self.film = Film(rng, shift_rng, light, view.width, view.height)
         self.joints = [_joints(body, fps) for body in objects]
 
     def frame(self, frame: int) -> StreetFrame:
         """One frame, from 0; frames are asked for in order, the grain is drawn so."""
         canvas = self.ground.astype(np.float32)
-        seen = [n for n, body in enumerate(self.objects) if self._is_near(body, frame)]
-        self._shadows(canvas, seen, frame)
-        layers = [layer for n in seen for layer in self._layers(n, frame)]
-        silhouettes: dict[int, Silhouette] = {}
-        for layer in sorted(layers, key=lambda layer: -layer.depth):
-            lay(canvas, layer, silhouettes)
+        rows = [n for n, body in enumerate(self.objects) if self._may_show(body, frame)]
+        self._shadows(canvas, rows, frame)
+        silhouettes = paint_layers(canvas, [self._layer(n, frame) for n in rows])
         boxes = np.zeros((len(self.objects), 4), np.int64)
         visibility = np.zeros(len(self.objects))
         for owner, silhouette in silhouettes.items():
-            boxes[owner - 1], visibility[owner - 1] = (
-                silhouette.box,
-                silhouette.visibility,
-            )
-        return StreetFrame(self._developed(canvas), boxes, visibility)
+            boxes[owner - 1] = silhouette.box
+            visibility[owner - 1] = silhouette.visibility
+        return StreetFrame(self.film.develop(canvas), boxes, visibility)
 
-    def _is_near(self, body: StreetObject, frame: int) -> bool:
+    def _may_show(self, body: StreetObject, frame: int) -> bool:
         place = body.place[frame]
-        if np.isnan(place).any() or place[1] < 3.0:
+        if np.isnan(place).any() or place[1] < NEAREST:
             return False
         (pixel,), (distance,) = self.view.project(np.array([[*place, 0.0]]))
-        reach = AROUND * self.view.focal * self.view.width / distance
+        border = AROUND * self.view.focal * self.view.width / distance
         width, height = self.view.width, self.view.height
         return bool(
-            distance > 2
-            and -reach < pixel[0] < width + reach
-            and -reach < pixel[1] < height + reach
+            distance > NEAREST_RAY
+            and -border < pixel[0] < width + border
+            and -border < pixel[1] < height + border
         )
 
-    def _layers(self, number: int, frame: int) -> Iterator[PropLayer]:
-        body = self.objects[number]
+    def _layer(self, row: int, frame: int) -> PropLayer:
+        body = self.objects[row]
         place, heading = body.place[frame], float(body.heading[frame])
         if body.kind in SHAPES:
             layer = draw_vehicle(body.kind, body.color, place, heading, self.view)
-            yield PropLayer(layer.depth, layer.pixels, layer.corner, number + 1)
-            return
+            return replace(layer, owner=row + 1)
         assert body.look is not None
-        joints = {name: rows[frame] for name, rows in self.joints[number].items()}
+        joints = {name: rows[frame] for name, rows in self.joints[row].items()}
         x, y = self.view.point(*place).tolist()
         unit = self.view.scale(float(place[1]))
         figure = Figure(joints, body.look, heading, (x, y), unit)
         pixels, corner = figure.draw()
         depth = float(self.view.project(np.array([[*place, 0.5]]))[1][0])
         if body.kind == 'person':
-            yield PropLayer(depth, pixels, corner, number + 1)
-            return
+            return PropLayer(depth, pixels, corner, row + 1)
         bicycle = paint_bicycle(figure, depth, COLORS[body.color])
         merged, merged_corner = _merged(bicycle, pixels, corner)
-        yield PropLayer(depth, merged, merged_corner, number + 1)
+        return PropLayer(depth, merged, merged_corner, row + 1)
 
-    def _shadows(self, canvas: np.ndarray, seen: list[int], frame: int) -> None:
+    def _shadows(self, canvas: np.ndarray, rows: list[int], frame: int) -> None:
         shade: np.ndarray = np.zeros(canvas.shape[:2], np.float32)
-        for number in seen:
-            body = self.objects[number]
-            half = body.length / 2 + 0.1
-            wide = SHAPES[body.kind].width / 2 + 0.15 if body.kind in SHAPES else 0.3
+        for row in rows:
+            body = self.objects[row]
+            half_length = body.length / 2 + 0.1
+            half_width = 0.3
+            if body.kind in SHAPES:
+                half_width = SHAPES[body.kind].width / 2 + 0.15
             ground = corners(
                 body.place[frame] + np.array([0.25, -0.1]),
                 float(body.heading[frame]),
-                np.array([-half, half, half, -half]),
-                np.array([-wide, -wide, wide, wide]),
+                half_length * np.array([-1, 1, 1, -1]),
+                half_width * np.array([-1, -1, 1, 1]),
             )
             points, _ = self.view.project(np.column_stack([ground, np.zeros(4)]))
             fixed = np.round(points * 16).astype(np.int32)
             cv2.fillPoly(shade, [fixed], (SHADOW,), cv2.LINE_8, 4)
-        shade = cv2.GaussianBlur(shade, (0, 0), max(1.0, 0.004 * canvas.shape[1]))
-        canvas *= (1 - shade)[..., None]
-
-    def _developed(self, canvas: np.ndarray) -> np.ndarray:
-        """ScriptedLight, softness and grain."""
-        light = self.light
-        warmth = np.array([2 - light.warmth, 1.0, light.warmth], np.float32)
-        canvas *= light.gain * warmth
-        if light.blur > 0.3:
-            canvas = cv2.GaussianBlur(canvas, (0, 0), light.blur)
-        y, x = self.rng.integers(GRAIN_SHIFT, size=2)
-        height, width = canvas.shape[:2]
-        canvas += self.grain[y : y + height, x : x + width]
-        return np.clip(canvas, 0, 255).astype(np.uint8)
+        darken_ground(canvas, shade, SHADOW_SOFTNESS)
 
 
 def _joints(body: StreetObject, fps: float) -> dict[str, np.ndarray]:

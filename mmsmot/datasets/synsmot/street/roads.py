@@ -11,7 +11,7 @@ import numpy as np
 
 LANE = 3.2  # metres, the width of a lane
 STEP = 0.25  # metres from one point of a route to the next
-FAR, NEAR_END, FAR_END = 34.0, 4.0, 62.0  # where routes leave the picture
+FAR, NEAR_END, FAR_END = 34.0, 4.0, 62.0  # where routes leave the image
 
 # Middle of the crossing: the road from left to right, and the one away from the camera.
 CROSSING_Z, CROSSING_X = 19.0, 0.0
@@ -78,9 +78,9 @@ def resampled(corners: np.ndarray) -> np.ndarray:
     """(P, 2) points every :data:`STEP` metres along a line through corners."""
     corners = np.asarray(corners, float)
     steps = np.hypot(*np.diff(corners, axis=0).T)
-    along = np.r_[0, np.cumsum(steps)]
-    places = np.arange(0, along[-1], STEP)
-    return np.stack([np.interp(places, along, axis) for axis in corners.T], axis=1)
+    lengths = np.r_[0, np.cumsum(steps)]
+    places = np.arange(0, lengths[-1], STEP)
+    return np.stack([np.interp(places, lengths, axis) for axis in corners.T], axis=1)
 
 
 def crossing_plan() -> GroundPlan:
@@ -145,9 +145,7 @@ def _crossing_route(approach: int, turn: str) -> Route:
         distances = [np.hypot(*(points - p).T).argmin() for p in (arc[0], arc[-1])]
         span = (int(distances[0]), int(distances[1]))
     stop = int(np.abs(points[:, 1] + BOX + ZEBRA + 1.4).argmin())
-    quarter = (
-        -np.pi / 2 * approach
-    )  # near, left, far, right: each a quarter to the right
+    quarter = -np.pi / 2 * approach  # each side is a quarter to the right of the last
     cos, sin = np.cos(quarter), np.sin(quarter)
     turned = points @ np.array([[cos, sin], [-sin, cos]])
     side = ('near', 'left', 'far', 'right')[approach]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# Of the street's labels and pictures; clips of two versions are not mixed.
+# Of the street's labels and images; clips of two versions are not mixed.
 STREET_VERSION = 2
 
 

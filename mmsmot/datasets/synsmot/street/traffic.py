@@ -25,6 +25,10 @@ CYCLE_SPEED, WALK_SPEED = 3.6, 1.35  # metres a second
 WARM_UP = (8.0, 24.0)  # seconds before the first frame
 MOVING, STANDING = 0.8, 0.25  # metres a second: above it moves, below it stands
 BICYCLE_LENGTH = 1.7
+ENTRY_GAP = 9.0  # metres that are free where somebody comes in
+# Metres from the middle of the way to a person, or to a spot of a vehicle, that block it.
+CLEARANCES = (1.2, 1.35)
+WALK_LEAST = 3.5  # seconds of the walkers' light that are left when somebody sets out
 
 
 @dataclass(eq=False)
@@ -73,7 +77,7 @@ class _Mover:
     """One on its way, in the simulation."""
 
     body: StreetObject
-    wish: float
+    desired_speed: float
     along: float = 0.0  # metres of its route
     speed: float = 0.0
     history: list[tuple[float, float, float, float, int]] = field(default_factory=list)
@@ -89,6 +93,10 @@ class _Mover:
         assert self.body.route is not None
         return self.body.route.points
 
+    def shift(self, heading: float) -> np.ndarray:
+        """(2,) metres from the route to where it is, beside it."""
+        return self.body.offset * np.array([-np.sin(heading), np.cos(heading)])
+
     def state(self) -> tuple[float, float, float, float, int]:
         """x, z, heading, speed, turn."""
         points, row = self.points, self.row
@@ -99,13 +107,12 @@ class _Mover:
         place = points[row] + share * (
             points[min(row + 1, len(points) - 1)] - points[row]
         )
-        left = self.body.offset * np.array([-np.sin(heading), np.cos(heading)])
-        place = place + left
+        place = place + self.shift(heading)
         route = self.body.route
         assert route is not None
-        first, last = route.turn_span
+        start, end = route.turn_span
         turn = 0
-        if route.turn and first <= row <= last:
+        if route.turn and start <= row <= end:
             turn = 1 if route.turn == 'left' else -1
         return (*place.tolist(), heading, self.speed, turn)
 
@@ -188,9 +195,9 @@ class _World:
     def _step(self) -> None:
         self.time += self.step_seconds
         self._enter()
-        bodies = self._bodies()
-        for mover in self.movers:
-            self._drive(mover, bodies)
+        spots = self._spots()
+        for number, mover in enumerate(self.movers):
+            self._drive(number, mover, spots)
 
     def _enter(self) -> None:
         """New vehicles, from each side as often as the settings say."""
@@ -203,11 +210,13 @@ class _World:
                 self.rng.choice(list(KIND_CHANCES), p=list(KIND_CHANCES.values()))
             )
             routes = self.plan.cycle_routes if kind == 'bicycle' else self.plan.routes
-            fitting = [r for r in routes if r.name.startswith(side)] or list(routes)
+            fitting_routes = [r for r in routes if r.name.startswith(side)] or [*routes]
             # A bus would not get around the corner.
             if kind == 'bus':
-                fitting = [r for r in fitting if r.turn != 'right'] or fitting
-            route = fitting[self.rng.integers(len(fitting))]
+                fitting_routes = [
+                    r for r in fitting_routes if r.turn != 'right'
+                ] or fitting_routes
+            route = fitting_routes[self.rng.integers(len(fitting_routes))]
             self._add(kind, route)
         if self.rng.random() < self.step_seconds / 12:
             self._add_people(spread=False)
@@ -218,18 +227,18 @@ class _World:
             # The frame is a few pixels: the top shows what is called the bicycle's colour.
             rider = str(self.rng.choice(['man', 'woman']))
             look = random_appearance(self.rng, rider, color)
-            wish = CYCLE_SPEED
+            desired_speed = CYCLE_SPEED
         else:
-            wish = SHAPES[kind].speed
+            desired_speed = SHAPES[kind].speed
         body = StreetObject(kind, color, look, route)
         body.counter = route.is_counter
         if kind == 'bicycle' and route in self.plan.routes:
             body.offset = -0.9  # at the kerb
-        wish *= float(self.rng.uniform(0.85, 1.15))
-        mover = _Mover(body, wish, speed=wish)
+        desired_speed *= float(self.rng.uniform(0.85, 1.15))
+        mover = _Mover(body, desired_speed, speed=desired_speed)
         entry = np.array(mover.state()[:2])
-        others = self._bodies()
-        if len(others) and np.hypot(*(others[:, :2] - entry).T).min() < 9.0:
+        spots = self._spots()
+        if len(spots) and np.hypot(*(spots[:, :2] - entry).T).min() < ENTRY_GAP:
             return  # no room; another comes later
         self.movers.append(mover)
 
@@ -256,36 +265,36 @@ class _World:
             mover = _Mover(body, WALK_SPEED * slow * float(self.rng.uniform(0.85, 1.2)))
             if spread and not is_zebra:
                 mover.along = float(self.rng.uniform(0, len(points) * STEP * 0.9))
-                mover.speed = mover.wish
+                mover.speed = mover.desired_speed
                 # Some wait for somebody, and go on later or not at all.
                 if self.rng.random() < 0.3:
-                    mover.wish, mover.speed = 0.0, 0.0
+                    mover.desired_speed, mover.speed = 0.0, 0.0
             self.movers.append(mover)
 
-    def _bodies(self) -> np.ndarray:
-        """(N, 4) x, z, half a length and number of each body, as spots along it."""
+    def _spots(self) -> np.ndarray:
+        """(N, 4) x, z, number of the mover and whether it walks, of spots along each."""
         spots = []
         for number, mover in enumerate(self.movers):
             x, z, heading, *_ = mover.state()
-            half = mover.body.length / 2
-            shares = (-0.8, 0.0, 0.8) if half > 0.5 else (0.0,)
+            half_length = mover.body.length / 2
+            shares = (-0.8, 0.0, 0.8) if half_length > 0.5 else (0.0,)
             for share in shares:
                 spots.append(
                     (
-                        x + share * half * np.cos(heading),
-                        z + share * half * np.sin(heading),
+                        x + share * half_length * np.cos(heading),
+                        z + share * half_length * np.sin(heading),
                         number,
                         mover.body.kind == 'person',
                     )
                 )
         return np.array(spots, float).reshape(-1, 4)
 
-    def _drive(self, mover: _Mover, bodies: np.ndarray) -> None:
+    def _drive(self, number: int, mover: _Mover, spots: np.ndarray) -> None:
         if mover.is_over:
             return
         body, dt = mover.body, self.step_seconds
-        target = mover.wish
-        gap = self._gap(mover, bodies)
+        target = mover.desired_speed
+        gap = self._gap(number, mover, spots)
         if gap is not None:
             target = min(target, float(np.sqrt(2 * BRAKING * 0.5 * max(gap, 0.0))))
             if gap < 0.3:
@@ -297,29 +306,27 @@ class _World:
         mover.along += mover.speed * dt
         mover.is_over = mover.along >= (len(mover.points) - 3) * STEP
 
-    def _gap(self, mover: _Mover, bodies: np.ndarray) -> float | None:
+    def _gap(self, number: int, mover: _Mover, spots: np.ndarray) -> float | None:
         """Metres that are free before a mover; ``None`` for more than it looks ahead."""
-        half = mover.body.length / 2
+        half_length = mover.body.length / 2
         gaps = []
         line = self._stop_line(mover)
         if line is not None:
-            gaps.append(line - mover.along - half)
+            gaps.append(line - mover.along - half_length)
         if mover.body.kind == 'person':
             return min(gaps) if gaps else None
-        number = self.movers.index(mover)
         row = mover.row
-        first = row + int(half / STEP)
+        first = row + int(half_length / STEP)
         ahead = mover.points[first : first + int(LOOK_AHEAD / STEP)]
         if len(ahead):
-            heading = mover.state()[2]
-            left = mover.body.offset * np.array([-np.sin(heading), np.cos(heading)])
-            others = bodies[bodies[:, 2] != number]
-            if len(others):
+            ahead = ahead + mover.shift(mover.state()[2])
+            spots = spots[spots[:, 2] != number]
+            if len(spots):
                 distance = np.hypot(
-                    *(ahead[:, None] + left - others[None, :, :2]).transpose(2, 0, 1)
+                    *(ahead[:, None] - spots[None, :, :2]).transpose(2, 0, 1)
                 )
-                reach = np.where(others[:, 3] > 0, 1.2, 1.35)
-                blocked = np.flatnonzero((distance < reach).any(axis=1))
+                clearance = np.where(spots[:, 3] > 0, *CLEARANCES)
+                blocked = np.flatnonzero((distance < clearance).any(axis=1))
                 if len(blocked):
                     gaps.append(float(blocked[0]) * STEP - SAFE_GAP)
         return min(gaps) if gaps else None
@@ -349,14 +356,14 @@ class _World:
 
     def _green(self) -> int:
         """The approach that may drive; -1 for none."""
-        phase, left = self._phase()
-        return phase if phase < 4 and left > 0 else -1
+        phase, seconds = self._phase()
+        return phase if phase < 4 and seconds > 0 else -1
 
     def _may_walk(self) -> bool:
         if self.plan.scene == 'road':
             return True  # cars give way
-        phase, left = self._phase()
-        return phase == 4 and left > 3.5
+        phase, seconds = self._phase()
+        return phase == 4 and seconds > WALK_LEAST
 
 
 def _finished(mover: _Mover, num_frames: int, plan: GroundPlan) -> StreetObject:

@@ -71,25 +71,32 @@ def draw_vehicle(
         view: The camera.
     """
     shape = SHAPES[kind]
-    half, wide = shape.length / 2, shape.width / 2
+    half_length, half_width = shape.length / 2, shape.width / 2
     box = _Prism(place, heading, view)
     low, high = shape.body
-    ground = box.points([-half, half, half, -half], [-wide, -wide, wide, wide], 0.0)
+    ground = box.points(
+        [-half_length, half_length, half_length, -half_length],
+        [-half_width, -half_width, half_width, half_width],
+        0.0,
+    )
     roof = box.points(
-        [-half, half, half, -half], [-wide, -wide, wide, wide], shape.cabin
+        [-half_length, half_length, half_length, -half_length],
+        [-half_width, -half_width, half_width, half_width],
+        shape.cabin,
     )
     outline = np.concatenate([ground, roof])
     left, top = np.floor(outline.min(axis=0)).astype(int) - 3
     right, bottom = np.ceil(outline.max(axis=0)).astype(int) + 3
-    fine = 3 if view.width < 700 else 2
-    brush = Brush(int(left), int(top), int(right - left), int(bottom - top), fine)
+    # Small images are painted finer, and made small again.
+    scale = 3 if view.width < 700 else 2
+    brush = Brush(int(left), int(top), int(right - left), int(bottom - top), scale)
     brush.rim = 1.0
     paint: Color = COLORS[color]
-    faces = box.box_faces(half, wide, low, high, paint)
+    faces = box.box_faces(half_length, half_width, low, high, paint)
     foot_back, foot_front, roof_back, roof_front = (
-        half * share for share in shape.cabin_span
+        half_length * share for share in shape.cabin_span
     )
-    narrow = 0.94 * wide
+    narrow = 0.94 * half_width
     faces_above = box.cabin_faces(
         (foot_back, foot_front, roof_back, roof_front),
         narrow,
@@ -97,10 +104,14 @@ def draw_vehicle(
         shape.cabin,
         paint,
     )
-    for points, face_color in [*box.wheels(half, wide), *faces, *faces_above]:
+    for points, face_color in [
+        *box.wheels(half_length, half_width),
+        *faces,
+        *faces_above,
+    ]:
         brush.polygon(points, face_color)
     brush.rim = 0
-    for points, lamp_color in box.lamps(half, wide, low, high):
+    for points, lamp_color in box.lamps(half_length, half_width, low, high):
         brush.polygon(points, lamp_color)
     distance = view.project(np.array([[*place, 0.5]]))[1][0]
     return PropLayer(float(distance), brush.finished(), (brush.left, brush.top))
@@ -128,34 +139,51 @@ class _Prism:
         return bool(normal @ (-middle) > 0)  # the camera stands over the origin
 
     def box_faces(
-        self, half: float, wide: float, low: float, high: float, color: Color
+        self,
+        half_length: float,
+        half_width: float,
+        low: float,
+        high: float,
+        color: Color,
     ) -> list[tuple[np.ndarray, Color]]:
         faces = []
         heights = [low, low, high, high]
-        for side in (-wide, wide):
+        for side in (-half_width, half_width):
             if self.is_seen(0, side):
-                points = self.points([-half, half, half, -half], [side] * 4, heights)
+                points = self.points(
+                    [-half_length, half_length, half_length, -half_length],
+                    [side] * 4,
+                    heights,
+                )
                 faces.append((points, _shade(color, SIDE)))
-        for end in (-half, half):
+        for end in (-half_length, half_length):
             if self.is_seen(end, 0):
-                points = self.points([end] * 4, [-wide, wide, wide, -wide], heights)
+                points = self.points(
+                    [end] * 4,
+                    [-half_width, half_width, half_width, -half_width],
+                    heights,
+                )
                 faces.append((points, _shade(color, END)))
-        top = self.points([-half, half, half, -half], [-wide, -wide, wide, wide], high)
+        top = self.points(
+            [-half_length, half_length, half_length, -half_length],
+            [-half_width, -half_width, half_width, half_width],
+            high,
+        )
         return [*faces, (top, _shade(color, TOP))]
 
     def cabin_faces(
         self,
         span: tuple[float, float, float, float],
-        wide: float,
+        half_width: float,
         low: float,
         high: float,
         color: Color,
     ) -> list[tuple[np.ndarray, Color]]:
         """Panes all around between narrow pillars, and the roof."""
         back, front, roof_back, roof_front = span
-        narrow = 0.88 * wide
+        narrow = 0.88 * half_width
         faces: list[tuple[np.ndarray, Color]] = []
-        for side, roof_side in ((-wide, -narrow), (wide, narrow)):
+        for side, roof_side in ((-half_width, -narrow), (half_width, narrow)):
             if self.is_seen(0, side):
                 along = [back, front, roof_front, roof_back]
                 across = [side, side, roof_side, roof_side]
@@ -167,7 +195,7 @@ class _Prism:
         for foot, roof in ((back, roof_back), (front, roof_front)):
             if self.is_seen(1 if foot > 0 else -1, 0):
                 along = [foot, foot, roof, roof]
-                across = [-wide, wide, narrow, -narrow]
+                across = [-half_width, half_width, narrow, -narrow]
                 heights = [low, low, high, high]
                 faces.append((self.points(along, across, heights), _shade(color, END)))
                 faces.append((self._pane(along, across, heights), GLASS))
@@ -185,12 +213,14 @@ class _Prism:
         along, across, heights = (middle + 0.8 * (table - middle)).tolist()
         return self.points(along, across, heights)
 
-    def wheels(self, half: float, wide: float) -> list[tuple[np.ndarray, Color]]:
+    def wheels(
+        self, half_length: float, half_width: float
+    ) -> list[tuple[np.ndarray, Color]]:
         angles = np.linspace(0, 2 * np.pi, 14, endpoint=False)
         discs = []
-        for side in (-wide, wide):
+        for side in (-half_width, half_width):
             if self.is_seen(0, side):
-                for along in (-0.62 * half, 0.62 * half):
+                for along in (-0.62 * half_length, 0.62 * half_length):
                     x = along + 0.34 * np.cos(angles)
                     up = 0.34 + 0.34 * np.sin(angles)
                     points = self.points(x.tolist(), [side] * 14, up.tolist())
@@ -198,14 +228,14 @@ class _Prism:
         return discs
 
     def lamps(
-        self, half: float, wide: float, low: float, high: float
+        self, half_length: float, half_width: float, low: float, high: float
     ) -> list[tuple[np.ndarray, Color]]:
         """Head lamps to the front, red ones to the back, where they are seen."""
         lamps = []
         middle, reach = 0.35 * low + 0.65 * high, 0.12
-        for end, color in ((half, LAMP), (-half, REAR_LAMP)):
+        for end, color in ((half_length, LAMP), (-half_length, REAR_LAMP)):
             if self.is_seen(end, 0):
-                for side in (-0.72 * wide, 0.72 * wide):
+                for side in (-0.72 * half_width, 0.72 * half_width):
                     across = [side - 0.2, side + 0.2, side + 0.2, side - 0.2]
                     heights = [middle - reach] * 2 + [middle + reach] * 2
                     lamps.append((self.points([end] * 4, across, heights), color))
