@@ -19,9 +19,8 @@ from projects.referring_mot.datasets.kitti_labels import (
 )
 
 KITTI_FPS = 10.0
-_SEQUENCES = tuple(
-    f'{number:04d}' for number in range(21)
-)  # KITTI's training sequences
+# KITTI's training sequences
+_SEQUENCES = tuple(f'{number:04d}' for number in range(21))
 _V2_TEST = ('0005', '0011', '0013', '0019')
 SPLITS = {
     'v1': {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,24 +62,19 @@ def referred_trajectories(
     """
     require_choice('referred_trajectories', PROTOCOLS, protocol=protocol)
     objects = objects[objects.scores > 0]
-    shift = int(protocol == RELEASED)
+    if protocol == FIXED:
+        return objects[referred_mask(objects.frame_ids, objects.ids, expression)]
+    labelled_frames = objects.frame_ids - 1
+    mask = referred_mask(labelled_frames, objects.ids, expression)
+    return replace(objects[mask], frame_ids=labelled_frames[mask])
+
+
+def referred_mask(
+    frame_ids: np.ndarray, ids: np.ndarray, expression: ReferringExpression
+) -> np.ndarray:
+    """(R,) bool, whether the expression refers to each id in its frame."""
     pairs = _pairs(expression.labels)
-    if not len(pairs) or not len(objects):
-        return objects[:0]
-    keys = _keys(objects.frame_ids - shift, objects.ids)
-    rows = objects[np.isin(keys, _keys(*pairs.T))]
-    if not shift:
-        return rows
-    return Trajectories(
-        rows.frame_ids - shift,
-        rows.ids,
-        rows.boxes,
-        rows.scores,
-        rows.labels,
-        rows.det_index,
-        rows.visibility,
-        rows.space,
-    )
+    return np.isin(_keys(frame_ids, ids), _keys(*pairs.T))
 
 
 def is_temporal(objects: Trajectories, expression: ReferringExpression) -> bool:

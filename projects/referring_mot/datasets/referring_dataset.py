@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,7 +57,7 @@ class ReferringDataset(VideoDataset):
         sequences: Likewise; names, or patterns, of videos to take.
         drop: Sentences that are left out, with blanks or with dashes between words.
         shuffle_text: A control: each prompt has another sentence of its video, and the gt
-            of its own. Of a video with one expression, that of the next video.
+            of its own. A video with one expression has no other: it is left out, logged.
         shuffle_seed: Of that draw.
         num_frames: As of :class:`~mmsmot.datasets.video_dataset.VideoDataset`.
         run_length: As there.
@@ -219,6 +219,23 @@ class ReferringDataset(VideoDataset):
                 'other in their video, and no shuffled text; they are left out'
             )
         return shuffled
+
+
+def referring_videos(
+    test_dataset: Mapping[str, Any], split: str, data_root: str | None = None
+) -> ReferringDataset:
+    """The videos of a split, one sample each, of the dataset that a config tests on.
+
+    Args:
+        test_dataset: Config of the ``ReferringDataset``.
+        split: Of its ``dataset``.
+        data_root: In place of the config's.
+    """
+    options = {**test_dataset, 'test_mode': False, 'num_frames': 1}
+    options['dataset'] = {**test_dataset['dataset'], 'split': split}
+    if data_root:
+        options['data_root'] = data_root
+    return DATASETS.build(options)
 
 
 def _with_clean_expressions(info: dict, drop: frozenset[str]) -> dict[str, Any]:

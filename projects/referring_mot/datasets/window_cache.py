@@ -26,13 +26,15 @@ from mmsmot.structures.referring_expression import (
     expression_from_dict,
     expression_to_dict,
 )
-from mmsmot.utils.atomic import atomic_path, atomic_write
+from mmsmot.utils.atomic import atomic_write
 from mmsmot.utils.fingerprint import video_fingerprint
 from mmsmot.utils.json_file import read_json
 from mmsmot.utils.number_ranges import COUNT, require_numbers
-from projects.referring_mot.datasets.cache_fingerprint import (
+from projects.referring_mot.datasets.cache_file import (
     json_fingerprint,
+    read_cache_note,
     require_fingerprint,
+    write_cache_file,
 )
 from projects.referring_mot.datasets.referred_boxes import (
     ExpressionCount,
@@ -78,11 +80,11 @@ def write_window_cache(
         path = out / f'{name}.npz'
         made_of = _fingerprint(estimator, info, frame_stride)
         if path.is_file():
-            require_fingerprint(path, _read_note(path).get('made_of'), made_of)
+            note = read_cache_note(path, 'note') or {}
+            require_fingerprint(path, note.get('made_of'), made_of)
         else:
-            content = _video_content(estimator, info, frame_stride, made_of)
-            with atomic_path(path) as temporary, open(temporary, 'wb') as file:
-                np.savez(file, **content)
+            arrays, note = _video_content(estimator, info, frame_stride)
+            write_cache_file(path, arrays, note=dict(note, made_of=made_of))
         advance()
     with atomic_write(out / NOTE) as stream:
         json.dump(dict(videos=names, frame_stride=frame_stride), stream)
@@ -103,8 +105,9 @@ def _fingerprint(estimator: IKUN, info: dict, frame_stride: int) -> dict[str, An
 
 @torch.no_grad()
 def _video_content(
-    estimator: IKUN, info: dict, frame_stride: int, made_of: dict[str, Any]
-) -> dict[str, np.ndarray]:
+    estimator: IKUN, info: dict, frame_stride: int
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and note of a video's file."""
     video, gt = info['video'], info['gt']
     positions = np.arange(0, len(video), frame_stride)
     frames = [video.frame_at(int(position)) for position in positions]
@@ -127,17 +130,16 @@ def _video_content(
         width=width,
         height=height,
         expressions=expressions,
-        made_of=made_of,
     )
-    return {
+    arrays = {
         'frame_ids': frame_ids,
         'box_frames': objects.frame_ids,
         'ids': objects.ids,
         'boxes': objects.boxes,
         'box_grids': box_grids.half().numpy(),
         'frame_grids': frame_grids.half().numpy(),
-        'note': np.frombuffer(json.dumps(note).encode(), np.uint8),
     }
+    return arrays, note
 
 
 @DATASETS.register_module()
@@ -183,7 +185,7 @@ class WindowCacheDataset(BaseDataset):
                 'projects/referring_mot/tools/cache_windows.py'
             )
         paths = [folder / f'{name}.npz' for name in read_json(folder / NOTE)['videos']]
-        self._contents = {path: _read_small(path) for path in paths}
+        self._contents = {path: _read_labels(path) for path in paths}
         return [
             dict(path=path)
             for path in paths
@@ -239,19 +241,14 @@ class WindowCacheDataset(BaseDataset):
         return self.pipeline(dict(inputs=frames, data_samples=sample))
 
 
-def _read_small(path: Path) -> dict[str, Any]:
+def _read_labels(path: Path) -> dict[str, Any]:
     """All of a video's file but the features."""
     with np.load(path, allow_pickle=False) as stored:
         content = {k: stored[k] for k in ('frame_ids', 'box_frames', 'ids', 'boxes')}
-    note = _read_note(path)
+    note = read_cache_note(path, 'note')
     content['features'] = note.get('made_of', {}).get('features')
     content['expressions'] = [expression_from_dict(e) for e in note['expressions']]
     content['video'] = VideoInfo(
         note['name'], str(path), note['fps'], note['width'], note['height']
     )
     return content
-
-
-def _read_note(path: Path) -> dict[str, Any]:
-    with np.load(path, allow_pickle=False) as stored:
-        return json.loads(stored['note'].tobytes())

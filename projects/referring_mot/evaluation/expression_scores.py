@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mmsmot.evaluation.tracking import tracking_sequence_data
-from mmsmot.structures import Trajectories
+from mmsmot.structures import ReferringExpression, Trajectories
+from projects.referring_mot.datasets.referred_boxes import (
+    FIXED,
+    is_temporal,
+    referred_trajectories,
+)
 
 # The columns of MLS-Track's Table 2, and the localisation beside them.
 COLUMNS = ('HOTA', 'DetA', 'AssA', 'DetRe', 'DetPr', 'AssRe', 'AssPr', 'LocA')
+STATIC, TEMPORAL, IN_TRAINING, HELD_OUT = KINDS = (
+    'static',
+    'temporal',
+    'in_training',
+    'held_out',
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,27 +52,46 @@ class ExpressionScore:
         return float(100 * np.mean(self.fields['HOTA']))
 
 
-def hota_fields(
-    gt: Trajectories, pred: Trajectories, frame_ids: np.ndarray
-) -> tuple[dict[str, Any], int, int]:
-    """HOTA of one expression.
+def score_expression(
+    name: str,
+    expression: ReferringExpression,
+    objects: Trajectories,
+    pred: Trajectories,
+    frame_ids: np.ndarray,
+    protocol: str = FIXED,
+    train_sentences: Collection[str] | None = None,
+) -> ExpressionScore:
+    """HOTA of one expression, and the kinds it is of.
 
     Args:
-        gt: The boxes that it refers to.
+        name: ``<video>/<prompt.key>``.
+        expression: Ids by frame.
+        objects: Ground truth of every object of the video.
         pred: The boxes that were predicted for it.
         frame_ids: (T,) frames of the video.
-
-    Returns:
-        trackeval's fields, the number of gt boxes and that of predicted ones.
+        protocol: Of :func:`~..datasets.referred_boxes.referred_trajectories`.
+        train_sentences: Those that were trained on; ``None``: nothing is said of
+            held-out expressions.
 
     Raises:
         ValueError: The coordinate spaces differ, or a predicted frame was not processed.
     """
     from mmsmot.evaluation.hota import HOTA  # slow to import
 
+    gt = referred_trajectories(objects, expression, protocol)
     data, _ = tracking_sequence_data(gt, pred, frame_ids, 'none')
-    fields = HOTA().eval_sequence(data)
-    return fields, data['num_gt_dets'], data['num_tracker_dets']
+    kinds = [TEMPORAL if is_temporal(objects, expression) else STATIC]
+    if train_sentences is not None:
+        is_known = expression.sentence in train_sentences
+        kinds.append(IN_TRAINING if is_known else HELD_OUT)
+    return ExpressionScore(
+        name,
+        expression.sentence,
+        HOTA().eval_sequence(data),
+        data['num_gt_dets'],
+        data['num_tracker_dets'],
+        tuple(kinds),
+    )
 
 
 def summarize_expressions(scores: Sequence[ExpressionScore]) -> dict[str, float]:
@@ -95,3 +125,8 @@ def summarize_expressions(scores: Sequence[ExpressionScore]) -> dict[str, float]
         'nobody': len(scores) - len(referring),
         'false_boxes': sum(score.num_pred for score in scores if not score.num_gt),
     }
+
+
+def scores_without_nan(row: dict[str, float]) -> dict[str, float | None]:
+    """JSON has no nan: what is not known is null."""
+    return {name: None if value != value else value for name, value in row.items()}

@@ -21,23 +21,16 @@ from mmsmot.utils.number_ranges import require_choice
 from projects.referring_mot.datasets.referred_boxes import (
     FIXED,
     PROTOCOLS,
-    is_temporal,
-    referred_trajectories,
 )
 from projects.referring_mot.evaluation.expression_scores import (
     COLUMNS,
+    KINDS,
     ExpressionScore,
-    hota_fields,
+    score_expression,
+    scores_without_nan,
     summarize_expressions,
 )
 
-STATIC, TEMPORAL, IN_TRAINING, HELD_OUT = (
-    'static',
-    'temporal',
-    'in_training',
-    'held_out',
-)
-KINDS = (STATIC, TEMPORAL, IN_TRAINING, HELD_OUT)
 TABLE = ('mean_HOTA', 'mean_HOTA_se', *COLUMNS, 'expressions', 'nothing', 'zero')
 
 
@@ -125,7 +118,7 @@ class ReferringMetric(BaseMetric):
         if self.out_dir is not None:
             report = {
                 'protocol': self.protocol,
-                'scores': {name: _without_nan(row) for name, row in rows.items()},
+                'scores': {name: scores_without_nan(row) for name, row in rows.items()},
                 'expressions': {
                     score.name: dict(
                         sentence=score.sentence,
@@ -145,18 +138,19 @@ class ReferringMetric(BaseMetric):
 
     def _score(self, name: str, sample: dict) -> ExpressionScore:
         (expression,) = sample['gt_expressions']
-        objects = sample['gt_objects']
-        gt = referred_trajectories(objects, expression, self.protocol)
-        scores = hota_fields(gt, sample['pred_trajectories'], sample['frame_ids'])
-        kinds = [TEMPORAL if is_temporal(objects, expression) else STATIC]
-        if self.train_dataset is not None:
-            is_known = expression.sentence in self._sentences_in_training()
-            kinds.append(IN_TRAINING if is_known else HELD_OUT)
-        return ExpressionScore(name, expression.sentence, *scores, tuple(kinds))
+        return score_expression(
+            name,
+            expression,
+            sample['gt_objects'],
+            sample['pred_trajectories'],
+            sample['frame_ids'],
+            self.protocol,
+            self._sentences_in_training(),
+        )
 
-    def _sentences_in_training(self) -> frozenset[str]:
-        if self._train_sentences is None:
-            dataset = build_part(dict(self.train_dataset or {}), DATASETS)
+    def _sentences_in_training(self) -> frozenset[str] | None:
+        if self._train_sentences is None and self.train_dataset is not None:
+            dataset = build_part(dict(self.train_dataset), DATASETS)
             self._train_sentences = frozenset(dataset.sentences())
         return self._train_sentences
 
@@ -173,8 +167,3 @@ def referring_table(rows: dict[str, dict[str, float]], protocol: str) -> str:
         ]
         lines.append(f'{name:18}' + ''.join(cells))
     return '\n'.join(lines)
-
-
-def _without_nan(row: dict[str, float]) -> dict[str, float | None]:
-    """JSON has no nan: what is not known is null."""
-    return {name: None if value != value else value for name, value in row.items()}

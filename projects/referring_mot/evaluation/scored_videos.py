@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,23 @@ from mmsmot.structures import (
     Trajectories,
     pairwise_iou,
 )
-from mmsmot.utils.atomic import atomic_path
 from mmsmot.utils.fingerprint import video_fingerprint
 from mmsmot.utils.weights_hash import weights_hash
-from projects.referring_mot.datasets.cache_fingerprint import (
+from projects.referring_mot.datasets.cache_file import (
     json_fingerprint,
+    read_cache_note,
     require_fingerprint,
+    write_cache_file,
 )
 from projects.referring_mot.datasets.referred_boxes import (
-    is_temporal,
+    referred_mask,
     referred_trajectories,
 )
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.datasets.shuffled_text import shuffled_rows
 from projects.referring_mot.evaluation.expression_scores import (
     ExpressionScore,
-    hota_fields,
+    score_expression,
 )
 from projects.referring_mot.models.refer_filter import ReferFilter
 
@@ -62,6 +63,7 @@ class ScoredVideo:
     tracks: Trajectories
     scores: np.ndarray
 
+    @cached_property
     def gt_rows(self) -> np.ndarray:
         """(R,) row of ``objects`` that each track box covers, -1 for none."""
         rows = np.full(len(self.tracks), -1)
@@ -112,13 +114,10 @@ def score_videos(
             path = folder / f'{name}.npz'
             made_of = _fingerprint(model, info, setting)
             if path.is_file():
-                require_fingerprint(path, _stored_fingerprint(path), made_of)
+                require_fingerprint(path, read_cache_note(path, 'made_of'), made_of)
             else:
                 content = _run_video(model, info, refer_filter)
-                text = json.dumps(made_of).encode()
-                content['made_of'] = np.frombuffer(text, np.uint8)
-                with atomic_path(path) as temporary, open(temporary, 'wb') as file:
-                    np.savez(file, **content)
+                write_cache_file(path, content, made_of=made_of)
             videos.append(_scored_video(info, path))
             advance()
         return videos
@@ -136,13 +135,6 @@ def _fingerprint(model: SMOT, info: dict, setting: Any) -> dict[str, str]:
         'sentences': json_fingerprint(sentences),
         'tracks': json_fingerprint(model.estimator.fingerprint_of(video)),
     }
-
-
-def _stored_fingerprint(path: Path) -> dict[str, str] | None:
-    with np.load(path, allow_pickle=False) as stored:
-        if 'made_of' not in stored.files:
-            return None
-        return json.loads(stored['made_of'].tobytes())
 
 
 def _run_video(
@@ -229,19 +221,13 @@ def shuffled(rule: Rule) -> Rule:
 
 def oracle(video: ScoredVideo) -> np.ndarray:
     """The model's tracks with the true reference: what the tracker leaves possible."""
-    rows = video.gt_rows()
-    is_covered = rows >= 0
-    pairs = list(
-        zip(video.objects.frame_ids.tolist(), video.objects.ids.tolist(), strict=True)
-    )
-    meant = np.zeros(video.scores.shape, bool)
+    is_covered = video.gt_rows >= 0
+    covered = video.objects[video.gt_rows[is_covered]]
+    is_meant = np.zeros(video.scores.shape, bool)
     for number, expression in enumerate(video.expressions):
-        is_referred = np.array(
-            [i in expression.labels.get(f, ()) for f, i in pairs], bool
-        )
-        if len(is_referred):
-            meant[number, is_covered] = is_referred[rows[is_covered]]
-    return meant
+        mask = referred_mask(covered.frame_ids, covered.ids, expression)
+        is_meant[number, is_covered] = mask
+    return is_meant
 
 
 def true_captions(
@@ -255,10 +241,10 @@ def true_captions(
     """
 
     def rule(video: ScoredVideo) -> np.ndarray:
-        rows = video.gt_rows()
-        meant = np.zeros(video.scores.shape, bool)
+        rows = video.gt_rows
+        is_meant = np.zeros(video.scores.shape, bool)
         if not video.captions:
-            return meant
+            return is_meant
         ids = sorted(video.captions)
         sentences = [expression.sentence for expression in video.expressions]
         values = similarity(sentences, [video.captions[i] for i in ids]) >= threshold
@@ -266,8 +252,8 @@ def true_captions(
         covered_ids = video.objects.ids[rows[is_covered]]
         columns = np.searchsorted(ids, covered_ids).clip(max=len(ids) - 1)
         has_caption = np.array(ids)[columns] == covered_ids
-        meant[:, is_covered] = values[:, columns] & has_caption
-        return meant
+        is_meant[:, is_covered] = values[:, columns] & has_caption
+        return is_meant
 
     return rule
 
@@ -286,22 +272,18 @@ def apply_rule(
     """
     scores = []
     for video in videos:
-        meant = rule(video)
-        for number, expression in enumerate(video.expressions):
-            gt = referred_trajectories(video.objects, expression)
-            pred = video.tracks[meant[number]]
-            kinds = ['temporal' if is_temporal(video.objects, expression) else 'static']
-            if train_sentences:
-                is_known = expression.sentence in train_sentences
-                kinds.append('in_training' if is_known else 'held_out')
-            scores.append(
-                ExpressionScore(
-                    f'{video.name}/{number}',
-                    expression.sentence,
-                    *hota_fields(gt, pred, video.frame_ids),
-                    tuple(kinds),
-                )
+        is_meant = rule(video)
+        scores += [
+            score_expression(
+                f'{video.name}/{number}',
+                expression,
+                video.objects,
+                video.tracks[is_meant[number]],
+                video.frame_ids,
+                train_sentences=train_sentences or None,
             )
+            for number, expression in enumerate(video.expressions)
+        ]
     return scores
 
 
@@ -313,20 +295,20 @@ def pair_scores(videos: Sequence[ScoredVideo], rule: Rule) -> dict[str, float]:
     """
     true, predicted = [], []
     for video in videos:
-        meant, rows = rule(video), video.gt_rows()
+        is_meant, rows = rule(video), video.gt_rows
         ids, lives = np.unique(video.objects.ids, return_counts=True)
         is_covered = rows >= 0
         number = np.searchsorted(ids, video.objects.ids[rows[is_covered]])
         counts = np.bincount(number, minlength=len(ids))
         for row, expression in enumerate(video.expressions):
-            hits = np.bincount(number, meant[row, is_covered], len(ids))
+            hits = np.bincount(number, is_meant[row, is_covered], len(ids))
             predicted.append(hits > counts / 2)
             referred = referred_trajectories(video.objects, expression).ids
             hits = np.bincount(np.searchsorted(ids, referred), minlength=len(ids))
             true.append(hits > lives / 2)
-    is_true, is_meant = np.concatenate(true), np.concatenate(predicted)
-    hits = float((is_true & is_meant).sum())
-    precision = hits / max(float(is_meant.sum()), 1.0)
+    is_true, is_predicted = np.concatenate(true), np.concatenate(predicted)
+    hits = float((is_true & is_predicted).sum())
+    precision = hits / max(float(is_predicted.sum()), 1.0)
     recall = hits / max(float(is_true.sum()), 1.0)
     f1 = 2 * precision * recall / max(precision + recall, 1e-9)
     return dict(

@@ -34,7 +34,7 @@ from mmsmot.utils.number_ranges import (
     POSITIVE,
     require_numbers,
 )
-from projects.referring_mot.datasets.cache_fingerprint import require_fingerprint
+from projects.referring_mot.datasets.cache_file import require_fingerprint
 from projects.referring_mot.models.clip_windows import (
     ClipWindows,
     clip_windows,
@@ -328,20 +328,22 @@ class IKUN(DetectAndTrack):
         crops = []
         for image, rows in zip(images, boxes, strict=True):
             beyond = self.margin * (rows[:, 2:] - rows[:, :2])
-            wide = torch.cat([rows[:, :2] - beyond, rows[:, 2:] + beyond], dim=1)
+            crop_boxes = torch.cat([rows[:, :2] - beyond, rows[:, 2:] + beyond], dim=1)
             # Height, width, channels is how the pixels lie: nothing is copied.
             pixels = torch.from_numpy(image).to(rows).permute(2, 0, 1)[None]
             index = torch.zeros(len(rows), dtype=torch.int64, device=rows.device)
-            cells = roi_align(pixels, index, wide, self.local_size, 1)
+            cells = roi_align(pixels, index, crop_boxes, self.local_size, 1)
             crops.append(cells.transpose(1, 2).unflatten(2, self.local_size))
         height, width = self.global_size
-        smaller = [
+        resized = [
             cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
             for image in images
         ]
-        wholes = torch.from_numpy(np.stack(smaller)).to(crops[0]).permute(0, 3, 1, 2)
+        full_images = (
+            torch.from_numpy(np.stack(resized)).to(crops[0]).permute(0, 3, 1, 2)
+        )
         extract = self.visual_encoder.extract
-        return extract(torch.cat(crops)), extract(wholes)
+        return extract(torch.cat(crops)), extract(full_images)
 
     def extract_fingerprint(self) -> str:
         """Of all that decides what :meth:`extract_boxes` gives of a box."""

@@ -54,8 +54,8 @@ class ReferFilter:
         require_numbers('ReferFilter', FRACTION, threshold=threshold)
         require_numbers('ReferFilter', COUNT, span=span)
         require_choice('ReferFilter', SCOPES, scope=scope)
-        self.threshold = threshold
         require_numbers('ReferFilter', POSITIVE.or_none, fps=fps)
+        self.threshold = threshold
         self.span = span
         self.fps = fps
         self.scope = scope

@@ -47,10 +47,10 @@ class TrackWindows:
         all_ids = np.concatenate([self.ids, new_ids])
         if self._features is None:
             self._features = features.new_zeros(0, self.span, *features.shape[1:])
-        old = (self._features, self._boxes.to(boxes), self._mask.to(boxes.device))
+        stored = (self._features, self._boxes.to(boxes), self._mask.to(boxes.device))
         tables = [
             torch.cat([table, table.new_zeros(len(new_ids), *table.shape[1:])])
-            for table in old
+            for table in stored
         ]
         tables = [
             torch.cat([table[:, 1:], torch.zeros_like(table[:, :1])], dim=1)
@@ -69,11 +69,11 @@ class TrackWindows:
 
     def forget(self, ids: Sequence[int]) -> None:
         """Drop the tracks that ended."""
-        stays = ~np.isin(self.ids, np.asarray([*ids], np.int64))
-        if self._features is None or stays.all():
+        is_live = ~np.isin(self.ids, np.asarray([*ids], np.int64))
+        if self._features is None or is_live.all():
             return
-        rows = torch.from_numpy(np.flatnonzero(stays)).to(self._boxes.device)
-        self.ids = self.ids[stays]
+        rows = torch.from_numpy(np.flatnonzero(is_live)).to(self._boxes.device)
+        self.ids = self.ids[is_live]
         self._features = self._features[rows]
         self._boxes, self._mask = self._boxes[rows], self._mask[rows]
 

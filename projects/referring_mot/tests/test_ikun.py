@@ -149,12 +149,12 @@ def test_a_prompt_scores_the_same_alone_and_beside_others() -> None:
     texts = ['people on the right', 'boxes', '穿红衣服的人', 'word ' * 500]
     tables = run(model, texts)
     for text, table in zip(texts, tables, strict=True):
-        (alone,) = run(model, [text])
-        np.testing.assert_allclose(alone.scores, table.scores, atol=1e-6)
+        (single,) = run(model, [text])
+        np.testing.assert_allclose(single.scores, table.scores, atol=1e-6)
     assert np.ptp([t.scores[0] for t in tables]) > 1e-4
 
 
-def test_prompts_share_the_pictures() -> None:
+def test_prompts_share_the_images() -> None:
     model = build()
     calls = []
     encode = model.estimator.encode
@@ -222,17 +222,17 @@ def test_noise_is_on_the_boxes_whose_motion_is_read(
     clip = sample([2, 4], {'boxes': {4: (2,)}})
     window = clip_windows(clip)
     inputs = [[frames()[1]], [frames()[3]]]
-    seen: list[torch.Tensor] = []
+    motion_boxes: list[torch.Tensor] = []
 
     def spy(boxes: torch.Tensor, *args: torch.Tensor) -> torch.Tensor:
-        seen.append(boxes)
+        motion_boxes.append(boxes)
         return box_motion(boxes, *args)
 
     monkeypatch.setattr(ikun, 'box_motion', spy)
     for noise in (0.0, 0.1):
         build(box_noise=noise).train().loss(inputs, [clip])
-    np.testing.assert_allclose(seen[0].numpy(), window.boxes, rtol=1e-6)
-    way = np.abs(seen[1].numpy() - window.boxes)
+    np.testing.assert_allclose(motion_boxes[0].numpy(), window.boxes, rtol=1e-6)
+    way = np.abs(motion_boxes[1].numpy() - window.boxes)
     sides = np.tile(window.boxes[..., 2:] - window.boxes[..., :2], 2)
     assert (way[window.mask] > 0).all()
     assert (
@@ -305,8 +305,8 @@ class TestReferFilter:
         means = part.mean_scores(self.table(), np.arange(1, 5))
         # Id 2 has no box in frame 2, so the window of frame 3 is beyond its span.
         np.testing.assert_allclose(means, [0.2, 1.0, 0.55, 0.85, 0.0, 0.9])
-        stay = part(self.table(), np.arange(1, 5))
-        assert list(zip(stay.frame_ids, stay.ids, strict=True)) == [
+        referred = part(self.table(), np.arange(1, 5))
+        assert list(zip(referred.frame_ids, referred.ids, strict=True)) == [
             (1, 2),
             (2, 1),
             (3, 1),

@@ -1,4 +1,4 @@
-"""Rules for whom a sentence means: floors, oracle, controls, on tracks gt_sample by hand."""
+"""Rules for whom a sentence means: floors, oracle, controls, on tracks made by hand."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def test_the_model_is_one_frame_late(video: ScoredVideo) -> None:
 
 
 def test_whole_tracks_lose_what_is_temporal(video: ScoredVideo) -> None:
-    meant = whole_tracks(0.4)(video)
-    assert meant.sum(axis=1).tolist() == [10, 10]  # 6 * .7 + 4 * .1 = 4.6 of 10
+    is_meant = whole_tracks(0.4)(video)
+    assert is_meant.sum(axis=1).tolist() == [10, 10]  # 6 * .7 + 4 * .1 = 4.6 of 10
     assert whole_tracks(0.5)(video).sum(axis=1).tolist() == [10, 0]
 
 
@@ -94,9 +94,9 @@ def test_shuffled_text_is_another_expression(video: ScoredVideo) -> None:
 
 
 def test_one_expression_is_not_shuffled_with_itself(video: ScoredVideo) -> None:
-    alone = replace(video, expressions=video.expressions[:1], scores=video.scores[:1])
+    single = replace(video, expressions=video.expressions[:1], scores=video.scores[:1])
     with pytest.raises(ValueError, match='one expression has no other'):
-        shuffled(at_least(0.5))(alone)
+        shuffled(at_least(0.5))(single)
 
 
 def test_captions_alone_know_no_time(video: ScoredVideo) -> None:
@@ -104,9 +104,9 @@ def test_captions_alone_know_no_time(video: ScoredVideo) -> None:
         words = [set(text.split()) for text in captions]
         return np.array([[len(w & {*s.split()}) for w in words] for s in sentences])
 
-    meant = true_captions(similarity, 1)(video)
-    assert meant.sum(axis=1).tolist() == [10, 10]
-    ids = [set(video.tracks.ids[row].tolist()) for row in meant]
+    is_meant = true_captions(similarity, 1)(video)
+    assert is_meant.sum(axis=1).tolist() == [10, 10]
+    ids = [set(video.tracks.ids[row].tolist()) for row in is_meant]
     assert ids == [{11}, {12}]
 
 

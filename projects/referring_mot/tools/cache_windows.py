@@ -18,10 +18,11 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.engine import load_config
-    from mmsmot.registry import DATASETS, MODELS
+    from mmsmot.registry import MODELS
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.mmdet_bridge import import_mmdet
     from mmsmot.utils.progress_bar import progress_bar
+    from projects.referring_mot.datasets.referring_dataset import referring_videos
     from projects.referring_mot.datasets.window_cache import write_window_cache
 
 
@@ -42,13 +43,9 @@ def main() -> None:
     args = parse_args()
     import_mmdet()
     config = load_config(args.config, args.cfg_options)
-    # The videos that are tested, but for their split, as samples to train on.
-    dataset_config = {**config.test_dataloader.dataset, 'test_mode': False}
-    dataset_config['dataset'] = {**dataset_config['dataset'], 'split': args.split}
-    dataset_config['num_frames'] = 1
-    if args.data_root:
-        dataset_config['data_root'] = args.data_root
-    dataset = DATASETS.build(dataset_config)
+    dataset = referring_videos(
+        config.test_dataloader.dataset, args.split, args.data_root
+    )
     if args.limit is not None and args.limit < len(dataset):
         # Spread over all of them: the first by name are those of the first activities.
         positions = np.linspace(0, len(dataset) - 1, args.limit).round().astype(int)

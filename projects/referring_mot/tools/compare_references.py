@@ -25,15 +25,17 @@ with tool_imports():
 
     from mmsmot.engine import drop_init_cfg, load_config
     from mmsmot.models.smot import SMOT
-    from mmsmot.registry import DATASETS, MODELS
+    from mmsmot.registry import MODELS
     from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
     from mmsmot.utils.folder_lock import folder_lock
     from mmsmot.utils.json_file import write_json
     from mmsmot.utils.mmdet_bridge import import_mmdet
     from mmsmot.utils.progress_bar import progress_bar
-    from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+    from projects.referring_mot.datasets.referring_dataset import referring_videos
     from projects.referring_mot.datasets.window_cache import WindowCacheDataset
     from projects.referring_mot.evaluation.expression_scores import (
+        KINDS,
+        scores_without_nan,
         summarize_expressions,
     )
     from projects.referring_mot.evaluation.referring_metric import referring_table
@@ -58,6 +60,7 @@ GRID = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 CAPTION_GRID = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
 
 # Names of rows, as in the README's table.
+EVERYBODY, MODEL = 'everybody', 'the model'
 SHUFFLED, TRUE_REFERENCE = 'shuffled text', 'true reference'
 
 
@@ -100,11 +103,12 @@ def main() -> None:
     drop_init_cfg(config.model)
     model = MODELS.build(config.model).eval()
     load_matching(model, args.checkpoint)
+    test_dataset = config.test_dataloader.dataset
     out = Path(args.out)
     with folder_lock(out):
         videos = {}
         for split in ('val', 'test'):
-            dataset = build_dataset(config, split, args.data_root)
+            dataset = referring_videos(test_dataset, split, args.data_root)
             if args.tracks:
                 model.estimator.tracker.path = f'{args.tracks}/{split}/{{name}}.txt'
             with progress_bar() as bar:
@@ -119,9 +123,10 @@ def main() -> None:
         train = (
             WindowCacheDataset(data_root=args.windows)
             if args.windows
-            else build_dataset(config, 'train', args.data_root)
+            else referring_videos(test_dataset, 'train', args.data_root)
         )
         rules = choose_rules(videos['val'], args.minilm)
+        train_sentences = frozenset(train.sentences())
         rows, pairs = {}, {}
         for name, rule in rules.items():
             test = videos['test']
@@ -130,11 +135,10 @@ def main() -> None:
                 print(
                     f'{name}: {len(videos["test"]) - len(test)} videos have one prompt'
                 )
-            scores = apply_rule(test, rule, frozenset(train.sentences()))
-            kinds = ('static', 'temporal', 'in_training', 'held_out')
+            scores = apply_rule(test, rule, train_sentences)
             rows[name] = summarize_expressions(scores)
-            if name in ('the model', 'everybody', TRUE_REFERENCE):
-                for kind in kinds:
+            if name in (MODEL, EVERYBODY, TRUE_REFERENCE):
+                for kind in KINDS:
                     group = [score for score in scores if kind in score.kinds]
                     if group:
                         rows[f'  {kind}'.ljust(14) + name[:10]] = summarize_expressions(
@@ -144,11 +148,8 @@ def main() -> None:
         print(referring_table(rows, 'fixed'))
         for name, row in pairs.items():
             print(f'{name:34}' + ', '.join(f'{k} {v:.3f}' for k, v in row.items()))
-        plain = {
-            name: {k: None if v != v else v for k, v in row.items()}
-            for name, row in rows.items()
-        }
-        write_json(dict(rows=plain, pairs=pairs), out / 'references.json')
+        json_rows = {name: scores_without_nan(row) for name, row in rows.items()}
+        write_json(dict(rows=json_rows, pairs=pairs), out / 'references.json')
 
 
 def scores_setting(config: Config) -> dict:
@@ -170,25 +171,14 @@ def load_matching(model: SMOT, path: str) -> None:
     model.load_state_dict(weights)
 
 
-def build_dataset(
-    config: Config, split: str, data_root: str | None
-) -> ReferringDataset:
-    """The videos of a split of the dataset that the config tests on."""
-    options = {**config.test_dataloader.dataset, 'test_mode': False, 'num_frames': 1}
-    options['dataset'] = {**options['dataset'], 'split': split}
-    if data_root:
-        options['data_root'] = data_root
-    return DATASETS.build(options)
-
-
 def choose_rules(
     val: Sequence[ScoredVideo], minilm: Sequence[str] | None
 ) -> dict[str, Rule]:
     """The rules, with the thresholds that are best on val."""
     best = best_threshold(val, at_least, GRID)
     rules: dict[str, Rule] = {
-        'everybody': everybody,
-        'the model': at_least(best),
+        EVERYBODY: everybody,
+        MODEL: at_least(best),
         SHUFFLED: shuffled(at_least(best)),
         'whole tracks': whole_tracks(best_threshold(val, whole_tracks, GRID)),
         TRUE_REFERENCE: oracle,
@@ -218,8 +208,8 @@ def best_threshold(
         for value in grid
     ]
     best = grid[int(np.argmax(means))]
-    listed = ', '.join(f'{v}: {m:.2f}' for v, m in zip(grid, means, strict=True))
-    print(f'{rule_at.__name__}: {best} of {listed}')
+    text = ', '.join(f'{v}: {m:.2f}' for v, m in zip(grid, means, strict=True))
+    print(f'{rule_at.__name__}: {best} of {text}')
     return best
 
 

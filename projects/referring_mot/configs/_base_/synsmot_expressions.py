@@ -10,16 +10,8 @@ synsmot_expressions = dict(
             type='WindowCacheDataset',
             data_root='work_dirs/ikun_windows',
             num_frames=3)),
-    val=dict(  # to choose thresholds on, never on test
-        batch_size=32,  # prompts of one video in a batch share one run over it
-        num_workers=0,
-        sampler=dict(type='DefaultSampler', shuffle=False),
-        dataset=dict(
-            type='ReferringDataset',
-            dataset=dict(_synsmot_, split='val'),
-            test_mode=True)),
     test=dict(
-        batch_size=32,
+        batch_size=32,  # prompts of one video in a batch share one run over it
         num_workers=0,
         sampler=dict(type='DefaultSampler', shuffle=False),
         dataset=dict(

@@ -29,10 +29,6 @@ class TextFeatures:
     def __len__(self) -> int:
         return len(self.sentences)
 
-    def __getitem__(self, rows: torch.Tensor | list[int]) -> TextFeatures:
-        """Those of some sentences."""
-        return TextFeatures(self.words[rows], self.mask[rows], self.sentences[rows])
-
     def first_words(self, count: int) -> TextFeatures:
         """The same with at most so many tokens."""
         return TextFeatures(self.words[:, :count], self.mask[:, :count], self.sentences)

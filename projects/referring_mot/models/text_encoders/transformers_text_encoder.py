@@ -9,7 +9,7 @@ import torch
 from mmengine.logging import print_log
 
 from mmsmot.registry import MODELS
-from mmsmot.utils.number_ranges import COUNT, require_numbers
+from mmsmot.utils.number_ranges import COUNT, require_choice, require_numbers
 from mmsmot.utils.pretrained import load_pretrained
 from projects.referring_mot.models.text_encoders.base import FrozenTextEncoder
 
@@ -39,11 +39,7 @@ class TransformersTextEncoder(FrozenTextEncoder):
         self, *, name: str, kind: str = 'encoder', max_length: int = 64
     ) -> None:
         require_numbers('TransformersTextEncoder', COUNT, max_length=max_length)
-        if kind not in LOADERS:
-            raise ValueError(
-                f'TransformersTextEncoder: kind must be one of {", ".join(LOADERS)}, got '
-                f'{kind!r}'
-            )
+        require_choice('TransformersTextEncoder', LOADERS, kind=kind)
         model, tokenizer = load_pretrained(LOADERS[kind], 'AutoTokenizer', name)
         config = model.config
         limit = getattr(config, 'max_position_embeddings', max_length)

@@ -1,4 +1,4 @@
-"""What a cached file was made of, so that another run's is not read for it."""
+"""Cached arrays, with what they were made of, so that another run's are not read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mmsmot.utils.atomic import atomic_path
 from mmsmot.utils.fingerprint import text_fingerprint
+
+
+def write_cache_file(
+    path: Path, arrays: Mapping[str, np.ndarray], **notes: Any
+) -> None:
+    """Write arrays as ``.npz``, whole or not at all, with notes as JSON in bytes."""
+    texts = {name: json.dumps(note).encode() for name, note in notes.items()}
+    with atomic_path(path) as temporary, open(temporary, 'wb') as file:
+        np.savez(
+            file, **arrays, **{k: np.frombuffer(v, np.uint8) for k, v in texts.items()}
+        )
+
+
+def read_cache_note(path: Path, name: str) -> Any:
+    """A note of :func:`write_cache_file`; ``None`` where the file has none."""
+    with np.load(path, allow_pickle=False) as stored:
+        if name not in stored.files:
+            return None
+        return json.loads(stored[name].tobytes())
 
 
 def json_fingerprint(content: Any) -> str:
