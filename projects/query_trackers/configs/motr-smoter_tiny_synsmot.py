@@ -2,7 +2,6 @@
 _base_ = [
     './motr_tiny_synsmot.py', '../../../configs/_base_/semantics/smoter_tiny.py'
 ]
-custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     estimator=dict(detector=dict(rgb_cells=2), feature_channels=128),
     semantics=dict(

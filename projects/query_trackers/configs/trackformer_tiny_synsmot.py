@@ -1,21 +1,6 @@
-# TrackFormer, small enough to be trained on a CPU.
-_base_ = [
-    '../../../configs/_base_/default_runtime.py',
-    '../../../configs/_base_/datasets/synsmot.py', './_base_/trackformer.py',
-    './_base_/deformable_detr_tiny.py', './_base_/synsmot_tracker.py'
-]
-custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
+# TrackFormer on the data and schedule of the tiny MOTR.
+_base_ = ['./motr_tiny_synsmot.py', './_base_/trackformer.py']
 model = dict(
-    type='SMOT',
-    estimator=dict(_base_.trackformer, detector=_base_.deformable_detr_tiny))
-_clips_ = dict(num_frames=2, run_length=5)
-train_dataloader = dict(_base_.synsmot.train, batch_size=4)
-train_dataloader['dataset'] = dict(_base_.synsmot.train.dataset, **_clips_)
-optim_wrapper = _base_.synsmot_tracker.optim_wrapper
-param_scheduler = _base_.synsmot_tracker.param_scheduler
-train_cfg = _base_.synsmot_tracker.train_cfg
-custom_hooks = _base_.synsmot_tracker.custom_hooks
-load_from = _base_.synsmot_tracker.load_from
-test_dataloader = _base_.synsmot.test
-test_evaluator = dict(type='TrackingMetric')
-test_cfg = dict()
+    estimator=dict(
+        _base_.trackformer, _delete_=True, detector=_base_.deformable_detr))
+train_dataloader = dict(batch_size=4, dataset=dict(num_frames=2, run_length=5))
