@@ -121,7 +121,7 @@ def frame_loss(
     for layer in range(len(rows)):
         is_object = rows[layer] != BACKGROUND
         labels = torch.full_like(rows[layer], num_classes)
-        labels[is_object] = _taken(targets.labels, rows[layer], is_object)
+        labels[is_object] = _target_values(targets.labels, rows[layer], is_object)
         logits = outputs.logits[layer].flatten(0, 1)
         prefix = '' if layer == len(rows) - 1 else f'd{layer}.'
         sums[f'{prefix}loss_cls'] = head.loss_cls(
@@ -131,7 +131,7 @@ def frame_loss(
         sums |= {
             f'{prefix}{name}': value
             for name, value in box_loss(
-                head, boxes, _taken(targets.boxes, rows[layer], is_object)
+                head, boxes, _target_values(targets.boxes, rows[layer], is_object)
             ).items()
         }
     return sums
@@ -148,7 +148,7 @@ def box_loss(head: nn.Module, boxes: Tensor, gt_boxes: Tensor) -> dict[str, Tens
     )
 
 
-def _taken(column: Tensor, rows: Tensor, mask: Tensor) -> Tensor:
+def _target_values(column: Tensor, rows: Tensor, mask: Tensor) -> Tensor:
     """The targets' values at ``rows`` (B, Q), where ``mask`` says so."""
     frames = torch.arange(len(rows), device=rows.device)[:, None].expand_as(rows)
     return column[frames[mask], rows[mask]]

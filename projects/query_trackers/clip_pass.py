@@ -26,7 +26,6 @@ from .assigners import BACKGROUND
 from .clip_losses import LossSums, box_loss, frame_loss
 from .deformable_decoding import Memory
 from .denoising import hidden_from_queries
-from .level_shift import shifted
 from .queries import NEW, FrameTargets, Outputs, Queries, batched_iou, corners
 
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ def clip_pass(
     features, memory = _encode_clips(tracker, inputs, with_grad[0], plan.freeze)
     proposals = _clip_proposals(tracker, inputs)
     prompts = [sample.get('prompt') for sample in samples]
+    head = tracker.detector.model.bbox_head
+    costs = head.assigner.match_costs
     sums, clip_rows, tracks = LossSums(), ClipRows(), None
     for step, frames in enumerate(inputs):
         part = slice(step * num_clips, (step + 1) * num_clips)
@@ -95,8 +96,6 @@ def clip_pass(
             queries, outputs, denoised = _decode_frame(
                 tracker, frame_memory, new, tracks, targets, prompts, plan.generator
             )
-            head = tracker.detector.model.bbox_head
-            costs = head.assigner.match_costs
             rows = tracker.assigner(outputs, queries, targets, costs)
             if step in with_loss and plan.detection_rows and not plan.freeze:
                 count = tracker.clip_loss.num_targets(queries, targets, rows[-1])
@@ -108,7 +107,7 @@ def clip_pass(
                     sums.add(hook_loss, 0)
                 if denoised is not None:
                     sums.add(_denoising_loss(head, denoised, targets), 0)
-            queries = assigned(queries, outputs, targets, rows[-1])
+            queries = with_object_ids(queries, outputs, targets, rows[-1])
             clip_rows.add(step, queries, outputs, rows[-1])
             # What is frozen drops no tracks and adds no false ones, as at test.
             tracks = tracker.updater(
@@ -117,17 +116,17 @@ def clip_pass(
     losses = sums.mean()
     losses['recall'] = _recall(clip_rows, samples)
     if not plan.semantic_losses:
-        if plan.freeze:
-            raise ValueError(
-                'SMOT: nothing to train: no semantics, and model.training.freeze=True'
-            )
         return EstimatorLoss(losses)
-    estimate = _described(clip_rows, features, inputs, samples, plan, losses)
+    estimate = _with_trajectories(clip_rows, features, inputs, samples, plan, losses)
     tokens = tracker.project_features(estimate.track_features)
     return replace(estimate, track_features=tokens)
 
 
 def _require_plan(inputs: Sequence[Sequence[Frame]], plan: ClipPlan) -> None:
+    if plan.freeze and not plan.semantic_losses:
+        raise ValueError(
+            'SMOT: nothing to train: no semantics, and model.training.freeze=True'
+        )
     num_rows = len(inputs) * len(inputs[0])
     if plan.grad_rows != list(range(num_rows)):
         raise ValueError(
@@ -155,41 +154,25 @@ def _encode_clips(
     """Feature maps and memory of all frames, time first; two passes, without and with
     gradient, where both kinds are there."""
     num_clips = len(inputs[0])
-    groups = [group for group in (inputs[:first_with_grad], inputs[first_with_grad:])]
-    parts, memories, previous = [], [], None
-    for number, group in enumerate(groups):
+    parts, memories, before = [], [], None
+    for group, with_grad in (
+        (inputs[:first_with_grad], False),
+        (inputs[first_with_grad:], not freeze),
+    ):
         if not len(group):
             continue
-        frames = [frame for step in group for frame in step]
-        has_grad = torch.is_grad_enabled() and number == 1 and not freeze
-        with torch.set_grad_enabled(has_grad):
-            features = tracker.detector.extract(frames)
-            levels = tracker.levels(features)
-            previous_levels = shifted(levels, previous, num_clips)
-            memories.append(tracker.encode(features, previous_levels))
-            previous = tuple(level[-num_clips:] for level in levels)
-            parts.append(features)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and with_grad):
+            features = tracker.detector.extract(
+                [frame for step in group for frame in step]
+            )
+            memories.append(tracker.encode(features, before, num_clips))
+        before = tuple(level[-num_clips:] for level in tracker.levels(features))
+        parts.append(features)
     if len(parts) == 1:
         return parts[0], memories[0]
     count = sum(len(part) for part in parts)
-    return FeatureMaps.joined(parts, list(range(count))), _joined_memory(*memories)
-
-
-def _joined_memory(first: Memory, later: Memory) -> Memory:
-    masks = [first.mask, later.mask]
-    if masks != [None, None]:
-        masks = [
-            torch.zeros(m.tokens.shape[:2], dtype=torch.bool, device=m.tokens.device)
-            if m.mask is None
-            else m.mask
-            for m in (first, later)
-        ]
-    return Memory(
-        torch.cat([first.tokens, later.tokens]),
-        None if masks[0] is None else torch.cat(masks),
-        first.spatial_shapes,
-        first.level_start_index,
-        torch.cat([first.valid_ratios, later.valid_ratios]),
+    return FeatureMaps.joined(parts, list(range(count))), memories[0].joined(
+        memories[1]
     )
 
 
@@ -243,7 +226,7 @@ def _denoising_loss(
     }
 
 
-def assigned(
+def with_object_ids(
     queries: Queries, outputs: Outputs, targets: FrameTargets, rows: Tensor
 ) -> Queries:
     """The queries with the ids of their objects, and how well each overlaps its own.
@@ -277,7 +260,7 @@ def _recall(clip_rows: ClipRows, samples: Sequence[SMOTDataSample]) -> Tensor:
     return hits / max(count, 1)
 
 
-def _described(
+def _with_trajectories(
     clip_rows: ClipRows,
     features: FeatureMaps,
     inputs: Sequence[Sequence[Frame]],
@@ -303,17 +286,17 @@ def _described(
         clip_boxes = boxes[index]
         frame_ids = np.array([step[clip].frame_id for step in inputs])[steps[index]]
         if plan.gt_tracks is not None:
-            clip_boxes, is_known = _gt_boxes(
+            clip_boxes, has_box = _gt_boxes(
                 plan.gt_tracks[0][clip], frame_ids, ids[index]
             )
         else:
-            is_known = valid_boxes(clip_boxes)
-        index = index[is_known]
+            has_box = valid_boxes(clip_boxes)
+        index = index[has_box]
         trajectories.append(
             Trajectories(
-                frame_ids[is_known],
+                frame_ids[has_box],
                 ids[index],
-                clip_boxes[is_known],
+                clip_boxes[has_box],
                 scores=scores[index],
                 space=sample.gt_trajectories.space,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -37,12 +37,31 @@ class Memory:
 
     def __getitem__(self, rows: slice) -> Memory:
         """Those of some frames."""
-        return Memory(
-            self.tokens[rows],
-            None if self.mask is None else self.mask[rows],
-            self.spatial_shapes,
-            self.level_start_index,
-            self.valid_ratios[rows],
+        return replace(
+            self,
+            tokens=self.tokens[rows],
+            mask=None if self.mask is None else self.mask[rows],
+            valid_ratios=self.valid_ratios[rows],
+        )
+
+    def joined(self, later: Memory) -> Memory:
+        """These frames, then others of the same size."""
+        parts = (self, later)
+        mask = None
+        if any(part.mask is not None for part in parts):
+            mask = torch.cat(
+                [
+                    part.tokens.new_zeros(part.tokens.shape[:2], dtype=torch.bool)
+                    if part.mask is None
+                    else part.mask
+                    for part in parts
+                ]
+            )
+        return replace(
+            self,
+            tokens=torch.cat([part.tokens for part in parts]),
+            mask=mask,
+            valid_ratios=torch.cat([part.valid_ratios for part in parts]),
         )
 
 

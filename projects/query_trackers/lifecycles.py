@@ -21,7 +21,7 @@ from mmsmot.utils.number_ranges import (
 )
 
 from .queries import NEW
-from .query_rows import Lives, QueryRows
+from .query_rows import LifecycleOutcome, QueryRows
 
 # Above any sum of 1 - GIoU, at most 2 each, of the pairs of a frame.
 OTHER_CLASS_COST = 1e6
@@ -134,7 +134,9 @@ class ScoreStates:
         """The state of a video."""
         return LabelledIds()
 
-    def update(self, state: LabelledIds, rows: QueryRows, frame: Frame) -> Lives:
+    def update(
+        self, state: LabelledIds, rows: QueryRows, frame: Frame
+    ) -> LifecycleOutcome:
         """The tracks of the next frame.
 
         Args:
@@ -147,11 +149,11 @@ class ScoreStates:
             labels = state.labels_of(rows.ids, labels)
         nms_labels = np.zeros_like(labels) if self.class_agnostic else labels
         was_track = rows.ids >= 0
-        is_seen = rows.scores >= self.keep_threshold
+        is_missed = rows.scores < self.keep_threshold
         # Between the thresholds an age neither grows nor starts anew, as in MOTR.
-        ages = rows.ages + (was_track & ~is_seen)
+        ages = rows.ages + (was_track & is_missed)
         ages[rows.scores >= self.birth_threshold] = 0
-        is_live = was_track & (is_seen | (ages < self.miss_tolerance))
+        is_live = was_track & (~is_missed | (ages < self.miss_tolerance))
         if self.track_nms is not None:
             is_live &= _survives(
                 rows.boxes, nms_labels, is_live, rows.scores, self.track_nms
@@ -165,12 +167,12 @@ class ScoreStates:
             )
         ids = np.where(is_live, rows.ids, NEW)
         ids[is_born] = state.take_labelled(labels[is_born])
-        is_reported = is_born | (is_live & is_seen)
+        is_reported = is_born | (is_live & ~is_missed)
         if self.report_threshold is not None:
             is_reported &= rows.scores >= self.report_threshold
         ended_ids = rows.ids[was_track & ~is_live].tolist()
         state.remove(ended_ids)
-        return Lives(ids, ages, is_reported, ended_ids, labels)
+        return LifecycleOutcome(ids, ages, is_reported, ended_ids, labels)
 
 
 def _survives(
@@ -189,7 +191,7 @@ def _survives(
 
 
 @dataclass
-class UnseenTracks(IdCounter):
+class WaitingTracks(IdCounter):
     """The tracks that no query follows any more, and those of the last frame.
 
     Attributes:
@@ -197,20 +199,22 @@ class UnseenTracks(IdCounter):
         boxes: (U, 4) where the track decoder saw them last.
         ages: (U,) int64, frames since then.
         labels: (U,) int64.
-        last_ids: (T,) int64, tracks that a detection of the last frame has.
-        last_boxes: (T, 4) of those detections.
-        last_labels: (T,) int64.
+        previous_ids: (T,) int64, tracks that a detection of the last frame has.
+        previous_boxes: (T, 4) of those detections.
+        previous_labels: (T,) int64.
     """
 
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
     ages: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    last_ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    last_boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
-    last_labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    previous_ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    previous_boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
+    previous_labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
-    def seen(self, rows: QueryRows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def decoded_tracks(
+        self, rows: QueryRows
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Ids, boxes and classes of the rows of the track decoder that have a track.
 
         A box is that of the last frame where the decoder gave no number; the class that of
@@ -218,12 +222,12 @@ class UnseenTracks(IdCounter):
         """
         index = np.flatnonzero(rows.is_track & (rows.ids >= 0))
         ids, boxes, labels = rows.ids[index], rows.boxes[index], rows.labels[index]
-        is_last = ids[:, None] == self.last_ids
-        if is_last.size:
-            place, is_known = is_last.argmax(1), is_last.any(1)
-            is_lost = is_known & ~rows.is_valid[index]
-            boxes = np.where(is_lost[:, None], self.last_boxes[place], boxes)
-            labels = np.where(is_known, self.last_labels[place], labels)
+        was_detected = ids[:, None] == self.previous_ids
+        if was_detected.size:
+            place, has_detection = was_detected.argmax(1), was_detected.any(1)
+            is_lost = has_detection & ~rows.is_valid[index]
+            boxes = np.where(is_lost[:, None], self.previous_boxes[place], boxes)
+            labels = np.where(has_detection, self.previous_labels[place], labels)
         return ids, boxes, labels
 
 
@@ -259,11 +263,13 @@ class GIoUMatching:
         self.max_age = max_age
         self.class_agnostic = class_agnostic
 
-    def begin(self) -> UnseenTracks:
+    def begin(self) -> WaitingTracks:
         """The state of a video."""
-        return UnseenTracks()
+        return WaitingTracks()
 
-    def update(self, state: UnseenTracks, rows: QueryRows, frame: Frame) -> Lives:
+    def update(
+        self, state: WaitingTracks, rows: QueryRows, frame: Frame
+    ) -> LifecycleOutcome:
         """As of :meth:`ScoreStates.update`.
 
         The released tracker begins no track in a frame without any; here it does.
@@ -274,7 +280,9 @@ class GIoUMatching:
         track_ids, track_boxes, track_labels = (
             np.concatenate(pair)
             for pair in zip(
-                state.seen(rows), (state.ids, state.boxes, state.labels), strict=True
+                state.decoded_tracks(rows),
+                (state.ids, state.boxes, state.labels),
+                strict=True,
             )
         )
         track_ages = np.zeros(len(track_ids), np.int64)
@@ -296,12 +304,12 @@ class GIoUMatching:
         state.boxes = track_boxes[is_waiting]
         state.ages = track_ages[is_waiting] + 1
         state.labels = track_labels[is_waiting]
-        state.last_ids = ids[detected]
-        state.last_boxes, state.last_labels = (
-            rows.boxes[detected],
-            rows.labels[detected],
+        state.previous_ids = ids[detected]
+        state.previous_boxes = rows.boxes[detected]
+        state.previous_labels = rows.labels[detected]
+        return LifecycleOutcome(
+            ids, np.zeros_like(ids), ids >= 0, ended_ids, rows.labels
         )
-        return Lives(ids, np.zeros_like(ids), ids >= 0, ended_ids, rows.labels)
 
     def _matches(
         self,
@@ -374,7 +382,7 @@ class ExternalTracker:
 
     def update(
         self, state: ExternalTrackerState, rows: QueryRows, frame: Frame
-    ) -> Lives:
+    ) -> LifecycleOutcome:
         """As of :meth:`ScoreStates.update`; what a tracker coasts is not reported."""
         index = np.flatnonzero(rows.scores >= self.score_threshold)
         detections = Detections(
@@ -389,4 +397,6 @@ class ExternalTracker:
         state.live_ids.update(tracks.ids.tolist())
         ended_ids = set() if live_ids is None else state.live_ids - {*live_ids.tolist()}
         state.live_ids -= ended_ids
-        return Lives(ids, np.zeros_like(ids), ids >= 0, sorted(ended_ids), rows.labels)
+        return LifecycleOutcome(
+            ids, np.zeros_like(ids), ids >= 0, sorted(ended_ids), rows.labels
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -87,35 +87,35 @@ class Queries:
                 'new queries and track queries both have position embeddings, or neither '
                 'has: take a query_init and an updater that go together'
             )
+        return self.map_columns(lambda *pair: torch.cat(pair, 1), tracks)
+
+    def map_columns(self, function: Callable[..., Tensor], *more: Queries) -> Queries:
+        """A function of each column, of these queries and of more; ``None`` stays."""
         columns = {
             part.name: None
             if getattr(self, part.name) is None
-            else torch.cat([getattr(self, part.name), getattr(tracks, part.name)], 1)
+            else function(*(getattr(queries, part.name) for queries in (self, *more)))
             for part in fields(self)
         }
         return Queries(**columns)
 
     def gather(self, rows: Rows) -> Queries:
         """Some rows of each batch row."""
-        columns = {
-            part.name: None
-            if getattr(self, part.name) is None
-            else rows.of(getattr(self, part.name))
-            for part in fields(self)
-        }
-        columns['ids'] = columns['ids'].masked_fill(rows.pad, PADDING)
-        columns['is_track'] = columns['is_track'] & ~rows.pad
-        return Queries(**columns)
+        queries = self.map_columns(rows.of)
+        return queries.with_ids(
+            queries.ids.masked_fill(rows.pad, PADDING),
+            is_track=queries.is_track & ~rows.pad,
+        )
 
     def first(self, count: int) -> Queries:
         """The first rows of each batch row."""
-        columns = {
-            part.name: None
-            if getattr(self, part.name) is None
-            else getattr(self, part.name)[:, :count]
-            for part in fields(self)
-        }
-        return Queries(**columns)
+        return self.map_columns(lambda column: column[:, :count])
+
+    def as_tracks(self, content: Tensor, refs: Tensor, pos: Tensor | None) -> Queries:
+        """The same rows as track queries of the next frame; padding stays none."""
+        return self.with_ids(
+            self.ids, content=content, refs=refs, pos=pos, is_track=~self.pad
+        )
 
     def where(self, mask: Tensor, fallback: Queries) -> Queries:
         """Content, references and positions of ``fallback`` where a mask (B, Q) is not set."""

@@ -11,7 +11,7 @@ from mmsmot.utils.number_ranges import COUNT, FRACTION, require_numbers
 
 from .deformable_decoding import self_attention_mask
 from .queries import FALSE, NEW, Outputs, Queries, Rows, batched_iou, sine_embedding
-from .updaters import QueryUpdater, bernoulli, best_inactive
+from .updaters import QueryUpdater, active_tracks, bernoulli, best_inactive
 
 ACTIVE_IOU = 0.5  # MOTR and MOTRv2: a query that found less of its object loses it
 ACTIVE_SCORE = 0.5  # MOTRv2: below it a query and its reference stay as they were
@@ -27,7 +27,12 @@ class _Interaction(QueryUpdater):
     """
 
     def __init__(
-        self, *, channels: int, num_heads: int, ffn_channels: int, dropout: float
+        self,
+        *,
+        channels: int = 256,
+        num_heads: int = 8,
+        ffn_channels: int = 1024,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -106,24 +111,15 @@ class QIM(_Interaction):
         self.pos_ffn = _FeedForward(channels, ffn_channels, dropout)
 
     def forward(self, queries, outputs, generator=None) -> Queries:
-        is_active, ids = queries.ids >= 0, queries.ids
-        if generator is not None:
-            is_active, is_false = self._draw(queries, outputs, generator)
-            ids = ids.masked_fill(is_false, self.false_id)
-            is_active = is_active | is_false
-        rows = Rows.where(is_active)
-        tracks = queries.with_ids(ids).gather(rows)
+        draw = None if generator is None else self._draw(queries, outputs, generator)
+        rows, tracks = active_tracks(queries, draw, self.false_id)
         is_finite = rows.of(outputs.is_finite)
         hs = torch.where(is_finite[..., None], rows.of(outputs.hs[-1]), 0)
         mixed = self._interact(hs, tracks.pos, rows.pad)
-        updated = Queries(
-            content=self.content_ffn.added_to(mixed, tracks.content),
-            refs=rows.of(outputs.boxes[-1]).detach()[..., :2],
-            pos=self.pos_ffn.added_to(mixed, tracks.pos),
-            ids=tracks.ids,
-            is_track=~rows.pad,
-            ages=tracks.ages,
-            iou=tracks.iou,
+        updated = tracks.as_tracks(
+            self.content_ffn.added_to(mixed, tracks.content),
+            rows.of(outputs.boxes[-1]).detach()[..., :2],
+            self.pos_ffn.added_to(mixed, tracks.pos),
         )
         return updated.where(is_finite, tracks)
 
@@ -155,21 +151,6 @@ class QIMv2(_Interaction):
         dropout: Everywhere.
     """
 
-    def __init__(
-        self,
-        *,
-        channels: int = 256,
-        num_heads: int = 8,
-        ffn_channels: int = 1024,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(
-            channels=channels,
-            num_heads=num_heads,
-            ffn_channels=ffn_channels,
-            dropout=dropout,
-        )
-
     def forward(self, queries, outputs, generator=None) -> Queries:
         is_active, ids = queries.ids >= 0, queries.ids
         scores = outputs.scores
@@ -186,15 +167,8 @@ class QIMv2(_Interaction):
         hs = torch.where(is_finite, rows.of(outputs.hs[-1]), 0)
         mixed = self._interact(hs, sine_embedding(refs, hs.shape[-1] // 4), rows.pad)
         content = self.content_ffn.added_to(mixed, tracks.content)
-        return Queries(
-            content=torch.where(is_confident, content, tracks.content),
-            refs=refs,
-            pos=None,
-            ids=tracks.ids,
-            is_track=~rows.pad,
-            ages=tracks.ages,
-            iou=tracks.iou,
-        )
+        content = torch.where(is_confident, content, tracks.content)
+        return tracks.as_tracks(content, refs, None)
 
 
 class _FeedForward(nn.Module):

@@ -37,7 +37,7 @@ class QueryRows:
 
 
 @dataclass(frozen=True, eq=False)
-class Lives:
+class LifecycleOutcome:
     """Which query is which track after a frame.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ from .deformable_decoding import (
 )
 from .denoising import BoxDenoising
 from .initial_weights import check_and_complete
-from .level_shift import same_sizes, shifted
+from .level_shift import previous_levels
 from .lifecycles import ScoreStates
 from .queries import Outputs, Queries
 from .query_init import QueryInit
@@ -173,10 +174,10 @@ class QueryTracker(BaseEstimator):
     @torch.no_grad()
     def step(self, state: QueryState, frames: Sequence[Frame]) -> list[Estimate]:
         features = self.detector.extract(frames)
-        levels = self.levels(features)
-        memory = self.encode(features, shifted(levels, state.levels))
+        memory = self.encode(features, state.levels)
         if self.combine is not None:
             # A copy: a view would keep the maps of all frames.
+            levels = self.levels(features)
             state.levels = tuple(level[-1:].clone() for level in levels)
         proposals = self.proposals(frames)
         estimates = []
@@ -229,21 +230,26 @@ class QueryTracker(BaseEstimator):
         return (first[:, :width], *coarser)
 
     def encode(
-        self, features: FeatureMaps, previous: tuple[Tensor, ...] | None = None
+        self,
+        features: FeatureMaps,
+        before: tuple[Tensor, ...] | None = None,
+        step: int = 1,
     ) -> Memory:
         """The memory of B frames.
 
+        With ``combine_previous`` a frame is by itself where there is none before it, its
+        image had another size, or its maps are no numbers.
+
         Args:
             features: Of the frames.
-            previous: Levels of the frame before each; those of the frame itself where
-                there is none, its image had another size, or they are no numbers.
+            before: Levels of the frames before the first ``step``; ``None`` for none.
+            step: Frames of one time, of as many videos.
         """
         levels = self.levels(features)
         if self.combine is not None:
-            if previous is None or not same_sizes(levels, previous):
-                previous = levels
+            previous = previous_levels(levels, before, step)
             pairs = [
-                (level, _usable(earlier, level))
+                (level, _finite_or_current(earlier, level))
                 for level, earlier in zip(levels, previous, strict=True)
             ]
             levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)
@@ -308,34 +314,35 @@ class QueryTracker(BaseEstimator):
             All queries, new ones first, and their outputs.
         """
         model = self.detector.model
-        options: dict[str, Any] = dict(sine_pos=self.sine_pos)
-        groups = [(queries, model.decoder)]
         if self.track_decoder is None:
-            groups = [(queries.joined(tracks), model.decoder)]
-        elif tracks is not None and len(tracks):
-            groups.append((tracks, self.track_decoder))
-        outputs = []
-        for number, (group, decoder) in enumerate(groups):
-            if self.text_hook is not None:
-                group = self.text_hook.on_queries(group, prompts)
-                groups[number] = group, decoder
-            outputs.append(
-                decode(
-                    model,
-                    memory,
-                    group,
-                    decoder=decoder,
-                    track_attention=self.track_attention,
-                    hidden=hidden,
-                    **options,
-                )
+            groups = [queries.joined(tracks)]
+        else:
+            groups = (
+                [queries] if tracks is None or not len(tracks) else [queries, tracks]
             )
-        joined = outputs[0] if len(outputs) == 1 else outputs[0].joined(outputs[1])
         if self.text_hook is not None:
-            joined = self.text_hook.on_outputs(joined, prompts)
-        if len(groups) == 1:
-            return groups[0][0], joined
-        return _joined_groups(groups[0][0], groups[1][0]), joined
+            groups = [self.text_hook.on_queries(group, prompts) for group in groups]
+        outputs, *track_outputs = (
+            decode(
+                model,
+                memory,
+                group,
+                decoder=decoder,
+                track_attention=self.track_attention,
+                sine_pos=self.sine_pos,
+                hidden=hidden,
+            )
+            for group, decoder in zip(
+                groups, (model.decoder, self.track_decoder), strict=False
+            )
+        )
+        queries = groups[0]
+        if track_outputs:
+            outputs = outputs.joined(*track_outputs)
+            queries = _join_decoded(*groups)
+        if self.text_hook is not None:
+            outputs = self.text_hook.on_outputs(outputs, prompts)
+        return queries, outputs
 
     def _end_frame(
         self,
@@ -349,17 +356,17 @@ class QueryTracker(BaseEstimator):
     ) -> tuple[Detections, Tracks, list[int]]:
         """Detections and tracks of one frame, and the ids that ended with it."""
         rows = query_rows(queries, outputs, size)
-        lives = self.lifecycle.update(run.lifecycle, rows, frame)
+        outcome = self.lifecycle.update(run.lifecycle, rows, frame)
         if self.lifecycle.propagates_queries:
             device = queries.ids.device
             run.queries = self.updater(
                 queries.with_ids(
-                    torch.from_numpy(lives.ids)[None].to(device),
-                    ages=torch.from_numpy(lives.ages)[None].to(device),
+                    torch.from_numpy(outcome.ids)[None].to(device),
+                    ages=torch.from_numpy(outcome.ages)[None].to(device),
                 ),
                 outputs,
             )
-        is_reported = lives.is_reported
+        is_reported = outcome.is_reported
         if self.text_hook is not None:
             is_referred = self.text_hook.is_referred(outputs, [run.prompt])
             if is_referred is not None:
@@ -372,14 +379,14 @@ class QueryTracker(BaseEstimator):
         det_index = np.flatnonzero(is_reported[index])
         reported = index[det_index]
         tracks = Tracks(
-            lives.ids[reported],
+            outcome.ids[reported],
             rows.boxes[reported],
             rows.scores[reported],
-            lives.labels[reported],
+            outcome.labels[reported],
             det_index,
             self._track_features(outputs, reported) if with_features else None,
         )
-        return detections, tracks, lives.ended_ids
+        return detections, tracks, outcome.ended_ids
 
     def _track_features(self, outputs: Outputs, rows: np.ndarray) -> Tensor:
         """(N, 1, d) of some queries of one frame."""
@@ -403,24 +410,14 @@ class QueryTracker(BaseEstimator):
         ]
 
 
-def _usable(previous: Tensor, level: Tensor) -> Tensor:
+def _finite_or_current(previous: Tensor, level: Tensor) -> Tensor:
     """(B, d, h, w) of the frames before; of the frame itself where those are no numbers."""
     is_finite = previous.flatten(1).isfinite().all(1)
     return torch.where(is_finite[:, None, None, None], previous, level)
 
 
-def _joined_groups(new: Queries, tracks: Queries) -> Queries:
+def _join_decoded(new: Queries, tracks: Queries) -> Queries:
     """All rows of two decoders; their references and positions are of no use any more."""
     refs = new.refs.new_zeros((*tracks.ids.shape, new.refs.shape[-1]))
     pos = None if new.pos is None else torch.zeros_like(tracks.content)
-    return new.joined(
-        Queries(
-            tracks.content,
-            refs,
-            pos,
-            tracks.ids,
-            tracks.is_track,
-            tracks.ages,
-            tracks.iou,
-        )
-    )
+    return new.joined(replace(tracks, refs=refs, pos=pos))

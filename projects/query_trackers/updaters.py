@@ -58,15 +58,8 @@ class PreviousOutput(QueryUpdater):
         # One without a number is no detection, so no track loses its query with it.
         rows = Rows.where(~queries.is_track & ~queries.pad & outputs.is_finite)
         tracks = queries.gather(rows)
-        return Queries(
-            content=rows.of(outputs.hs[-1]),
-            refs=rows.of(outputs.boxes[-1]).detach(),
-            pos=None,
-            ids=tracks.ids,
-            is_track=~rows.pad,
-            ages=tracks.ages,
-            iou=tracks.iou,
-        )
+        refs = rows.of(outputs.boxes[-1]).detach()
+        return tracks.as_tracks(rows.of(outputs.hs[-1]), refs, None)
 
 
 @MODELS.register_module()
@@ -92,23 +85,12 @@ class CopyUpdater(QueryUpdater):
         self.drop_tracks = drop_tracks
 
     def forward(self, queries, outputs, generator=None) -> Queries:
-        is_active, ids = queries.ids >= 0, queries.ids
-        if generator is not None:
-            is_active, is_false = self._draw(queries, outputs, generator)
-            ids = ids.masked_fill(is_false, FALSE)
-            is_active = is_active | is_false
-        rows = Rows.where(is_active)
-        tracks = queries.with_ids(ids).gather(rows)
+        draw = None if generator is None else self._draw(queries, outputs, generator)
+        rows, tracks = active_tracks(queries, draw, FALSE)
         content = rows.of(outputs.hs[-1])
-        updated = Queries(
-            content=content,
-            refs=rows.of(outputs.boxes[-1]).detach()[..., : queries.refs.shape[-1]],
-            pos=None if queries.pos is None else torch.zeros_like(content),
-            ids=tracks.ids,
-            is_track=~rows.pad,
-            ages=tracks.ages,
-            iou=tracks.iou,
-        )
+        refs = rows.of(outputs.boxes[-1]).detach()[..., : queries.refs.shape[-1]]
+        pos = None if queries.pos is None else torch.zeros_like(content)
+        updated = tracks.as_tracks(content, refs, pos)
         return updated.where(rows.of(outputs.is_finite), tracks)
 
     def _draw(
@@ -132,6 +114,27 @@ class CopyUpdater(QueryUpdater):
         noise = torch.from_numpy(generator.gumbel(size=overlaps.shape)).to(overlaps)
         preference = overlaps.clamp(min=1e-9).log() + noise
         return is_active, best_inactive(preference, queries, selected)
+
+
+def active_tracks(
+    queries: Queries, draw: tuple[Tensor, Tensor] | None, false_id: int
+) -> tuple[Rows, Queries]:
+    """Which rows go on as tracks, and their queries.
+
+    Args:
+        queries: Q a frame, with the ids after assignment.
+        draw: In training the rows that go on, and the false ones, (B, Q) bool each;
+            ``None``: all that have an id.
+        false_id: Id of the false ones.
+    """
+    if draw is None:
+        rows = Rows.where(queries.ids >= 0)
+        return rows, queries.gather(rows)
+    is_active, is_false = draw
+    rows = Rows.where(is_active | is_false)
+    return rows, queries.with_ids(queries.ids.masked_fill(is_false, false_id)).gather(
+        rows
+    )
 
 
 def best_inactive(preference: Tensor, queries: Queries, selected: Tensor) -> Tensor:
@@ -159,5 +162,6 @@ def random_rows(mask: Tensor, count: int, generator: np.random.Generator) -> Ten
 
 
 def bernoulli(mask: Tensor, share: float, generator: np.random.Generator) -> Tensor:
+    """Bools of the shape of a mask, of which this share is set on average."""
     draws = generator.random(mask.shape) < share
     return torch.from_numpy(draws).to(mask.device)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -22,6 +25,14 @@ from mmsmot.structures import (
 SIZE = (96, 64)
 PAPERS = ['transtrack', 'trackformer', 'motr', 'motrv2']
 COLOURS = [(255, 0, 0), (0, 0, 255), (0, 255, 0), (255, 255, 0), (0, 255, 255)]
+
+
+def load_tool(path: Path) -> ModuleType:
+    """A script as a module, without running its main."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def video(name: str = 'walk') -> VideoInfo:
@@ -97,14 +108,14 @@ def build() -> Callable[..., torch.nn.Module]:
 
     models = {}
 
-    def built(paper: str, **options) -> torch.nn.Module:
-        if not options:
-            if paper not in models:
-                models[paper] = made(paper)
-            return copy.deepcopy(models[paper])  # a test may change its own
-        return made(paper, **options)
+    def build_model(paper: str, **options) -> torch.nn.Module:
+        if options:
+            return new_model(paper, **options)
+        if paper not in models:
+            models[paper] = new_model(paper)
+        return copy.deepcopy(models[paper])  # a test may change its own
 
-    def made(paper: str, **options) -> torch.nn.Module:
+    def new_model(paper: str, **options) -> torch.nn.Module:
         torch.manual_seed(0)
         model = MODELS.build(model_config(paper, **options))
         for detector in (model.estimator.detector, model.estimator.proposal_detector):
@@ -112,7 +123,7 @@ def build() -> Callable[..., torch.nn.Module]:
                 _spread_scores(detector.model.bbox_head)
         return model.eval()
 
-    return built
+    return build_model
 
 
 def _spread_scores(head: torch.nn.Module) -> None:

@@ -9,7 +9,7 @@ from mmsmot.utils.mmdet_bridge import import_mmdet, mmdet_scope
 from projects.query_trackers import assigners
 from projects.query_trackers.assigners import TALA, SetAssigner
 from projects.query_trackers.clip_losses import ClipLoss
-from projects.query_trackers.clip_pass import assigned
+from projects.query_trackers.clip_pass import with_object_ids
 from projects.query_trackers.queries import (
     FALSE,
     NEW,
@@ -79,7 +79,7 @@ def test_two_queries_never_have_one_id(costs: list) -> None:
     ids = torch.tensor([[9, 8]])
     targets_8 = FrameTargets(BOXES[None, :2], torch.zeros(1, 2, dtype=torch.int64), ids)
     rows = torch.tensor([[-1, 1, -1]])
-    ids = assigned(queries, outputs, targets_8, rows).ids
+    ids = with_object_ids(queries, outputs, targets_8, rows).ids
     assert ids.tolist() == [[NEW, 8, 5]]  # 5 is not in the frame: its query waits
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from projects.query_trackers.tests.conftest import (
     PAPERS,
     batch,
     clip,
+    load_tool,
     model_config,
     walking,
 )
@@ -74,9 +74,9 @@ def test_motr_weights_fill_trackers_of_boxes(
     )
     assert len(results[0].detections)
     # No query of a frame goes on: the last frame alone has the same detections.
-    (alone,) = model.begin(frames[0].video).push(frames[2:])
+    (last_result,) = model.begin(frames[0].video).push(frames[2:])
     np.testing.assert_allclose(
-        results[2].detections.boxes, alone.detections.boxes, atol=1e-3
+        results[2].detections.boxes, last_result.detections.boxes, atol=1e-3
     )
 
 
@@ -89,11 +89,9 @@ def test_an_epoch_has_a_clip_for_each_frame(paper: str, epochs: int) -> None:
     dataset = config.train_dataloader.dataset
     assert 7 * dataset.times == pytest.approx(5316, rel=1e-3)
     assert config.train_cfg.max_epochs == epochs
-    path = PROJECT.parents[1] / 'tools' / 'train.py'
-    spec = importlib.util.spec_from_file_location('train_tool', path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    tool.set_data_root(config, 'elsewhere')
+    load_tool(PROJECT.parents[1] / 'tools' / 'train.py').set_data_root(
+        config, 'elsewhere'
+    )
     assert dataset.dataset.data_root == 'elsewhere' and 'data_root' not in dataset
 
 
@@ -168,8 +166,8 @@ def test_a_step_at_paper_size(paper: str, no_initialisation: None) -> None:
     estimator = model.estimator
     assert len(estimator.detector.model.encoder.layers) == 6
     assert len(estimator.detector.model.decoder.layers) == 6
-    expected = dict(transtrack=500, trackformer=300, motr=300, motrv2=300)
-    assert estimator.detector.model.num_queries == expected[paper]
+    num_queries = dict(transtrack=500, trackformer=300, motr=300, motrv2=300)
+    assert estimator.detector.model.num_queries == num_queries[paper]
     frames, sample = clip(walking(2))
     if paper == 'motrv2':
         boxes = sample.gt_trajectories.boxes[:2]
@@ -205,7 +203,6 @@ def test_semantic_losses_reach_the_queries_unless_detached(
     detach_features: bool,
 ) -> None:
     """SMOTer's heads on the embeddings of the queries, end to end or not."""
-    from projects.query_trackers.tests.conftest import model_config
     from tests.models.semantics.test_trajectory_semantics import sample as gt_texts
 
     model = semantic_model(model_config, detach_features=detach_features)

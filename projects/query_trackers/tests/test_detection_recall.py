@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 
 from mmsmot.structures import Detections
+from projects.query_trackers.tests.conftest import load_tool
 
 
 def test_a_box_is_hit_once() -> None:
-    path = Path(__file__).parents[1] / 'tools' / 'detection_recall.py'
-    spec = importlib.util.spec_from_file_location('detection_recall', path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = load_tool(Path(__file__).parents[1] / 'tools' / 'detection_recall.py')
     gt = np.array([[0, 0, 10, 10], [50, 0, 60, 10.0]])
     boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 9], [50, 0, 60, 4], [0, 0, 10, 10.0]])
     detections = Detections(boxes, np.array([0.9, 0.8, 0.7, 0.2]))

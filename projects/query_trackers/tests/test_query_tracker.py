@@ -16,6 +16,7 @@ from mmsmot.structures import Frame, Prompt
 from projects.query_trackers import clip_pass, query_interaction
 from projects.query_trackers.clip_pass import ClipRows
 from projects.query_trackers.deformable_decoding import decode
+from projects.query_trackers.denoising import hidden_from_queries
 from projects.query_trackers.lifecycles import ScoreStates
 from projects.query_trackers.queries import (
     PADDING,
@@ -52,7 +53,7 @@ def results_of(model: nn.Module, *clips: list[Frame]) -> list[list]:
     return results
 
 
-def same(results: list, other_results: list) -> None:
+def assert_equal_results(results: list, other_results: list) -> None:
     assert sum(len(ids) for ids, _ in results) > 3
     for (ids, boxes), (other_ids, other_boxes) in zip(
         results, other_results, strict=True
@@ -68,8 +69,8 @@ def test_two_videos_at_once_are_each_as_alone(paper: str, build: Callable) -> No
     frames, _ = clip(walking(3), 'first')
     other_frames, _ = clip(walking(3, 4)[::-1], 'second')
     first_results, other_results = results_of(model, frames, other_frames)
-    same(first_results, results_of(model, frames)[0])
-    same(other_results, results_of(model, other_frames)[0])
+    assert_equal_results(first_results, results_of(model, frames)[0])
+    assert_equal_results(other_results, results_of(model, other_frames)[0])
     # Nothing of a video stays in the model.
     assert model.state_dict().keys() == state.keys()
     for name, weight in model.state_dict().items():
@@ -82,7 +83,7 @@ def test_frames_in_one_batch_are_as_one_by_one(paper: str, build: Callable) -> N
     frames, _ = clip(walking(3))
     run = model.begin(frames[0].video)
     batch_results = [(r.tracks.ids, r.tracks.boxes) for r in run.push(frames)]
-    same(batch_results, results_of(model, frames)[0])
+    assert_equal_results(batch_results, results_of(model, frames)[0])
 
 
 def random_queries(count: int, numbers: int, seed: int = 0) -> Queries:
@@ -112,15 +113,14 @@ def test_padding_changes_nothing(paper: str, build: Callable) -> None:
     padded = decode(model, memory, queries, **options)
     for row, count in enumerate((9, 5)):
         part = slice(row, row + 1)
-        columns = {
-            name: None if column is None else column[part, :count]
-            for name, column in vars(queries).items()
-        }
-        alone = decode(model, memory[part], Queries(**columns), **options)
+        unpadded_queries = queries.map_columns(
+            lambda column, part=part, count=count: column[part, :count]
+        )
+        unpadded = decode(model, memory[part], unpadded_queries, **options)
         for name in ('hs', 'boxes', 'logits'):
             torch.testing.assert_close(
                 getattr(padded, name)[:, part, :count],
-                getattr(alone, name),
+                getattr(unpadded, name),
                 rtol=0,
                 atol=1e-5,
             )
@@ -137,17 +137,15 @@ def test_updated_tracks_of_a_padded_batch_are_those_alone(build: Callable) -> No
         queries = queries.with_ids(ids, is_track=torch.zeros_like(queries.is_track))
         _, outputs = estimator.decode(memory, queries)
         padded = estimator.updater(queries, outputs)
-        second_row = Queries(
-            **{k: v if v is None else v[1:, :5] for k, v in vars(queries).items()}
-        )
+        second_row = queries.map_columns(lambda column: column[1:, :5])
         _, outputs = estimator.decode(memory[1:], second_row)
-        alone = estimator.updater(second_row, outputs)
-        count = len(alone)
-        assert alone.ids.tolist() == padded.ids[1:, :count].tolist()
+        unpadded = estimator.updater(second_row, outputs)
+        count = len(unpadded)
+        assert unpadded.ids.tolist() == padded.ids[1:, :count].tolist()
         for name in ('content', 'refs'):
             torch.testing.assert_close(
                 getattr(padded, name)[1:, :count],
-                getattr(alone, name),
+                getattr(unpadded, name),
                 rtol=0,
                 atol=1e-5,
             )
@@ -230,19 +228,14 @@ def test_denoised_boxes_are_not_seen_by_queries(build: Callable) -> None:
     noisy = estimator.denoising.queries(targets, np.random.default_rng(0))
     torch.testing.assert_close(noisy.refs, targets.boxes, atol=0.032, rtol=0)
     assert not torch.equal(noisy.refs, targets.boxes)
-    queries = random_queries(6, 4)
-    queries = Queries(
-        **{k: v if v is None else v[:1] for k, v in vars(queries).items()}
-    )
-    from projects.query_trackers.denoising import hidden_from_queries
-
-    _, alone = estimator.decode(memory, queries)
-    _, beside = estimator.decode(
+    queries = random_queries(6, 4).map_columns(lambda column: column[:1])
+    _, without_noisy = estimator.decode(memory, queries)
+    _, masked = estimator.decode(
         memory, queries.joined(noisy), None, hidden=hidden_from_queries(6, 2)
     )
     _, unmasked = estimator.decode(memory, queries.joined(noisy))
-    torch.testing.assert_close(beside.hs[:, :, :6], alone.hs, atol=1e-5, rtol=0)
-    assert (unmasked.hs[:, :, :6] - alone.hs).abs().max() > 1e-3
+    torch.testing.assert_close(masked.hs[:, :, :6], without_noisy.hs, atol=1e-5, rtol=0)
+    assert (unmasked.hs[:, :, :6] - without_noisy.hs).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize('paper', ['transtrack', 'motr', 'motrv2'])
@@ -314,7 +307,7 @@ def test_boxes_of_a_clip_are_in_pixels_of_their_frames() -> None:
         rows.add(step, queries, outputs, torch.tensor([[0]]))
     features = SimpleNamespace(sizes=torch.tensor([[96.0, 64.0], [192.0, 128.0]]))
     plan = ClipPlan(detection_rows=[0, 1], grad_rows=[0, 1])
-    estimate = clip_pass._described(
+    estimate = clip_pass._with_trajectories(
         rows, features, [[frame] for frame in frames], [sample], plan, {}
     )
     np.testing.assert_allclose(

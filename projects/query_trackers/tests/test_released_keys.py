@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,16 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from projects.query_trackers.released_keys import estimator_weights
+from projects.query_trackers.tests.conftest import load_tool
 
-PROJECT = Path(__file__).parents[1]
-
-
-def tool():
-    path = PROJECT / 'tools' / 'convert_checkpoint.py'
-    spec = importlib.util.spec_from_file_location('convert_checkpoint', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+TOOL = load_tool(Path(__file__).parents[1] / 'tools' / 'convert_checkpoint.py')
 
 
 # The released layout, written down from the constructors of the four repositories.
@@ -96,7 +88,7 @@ def released(model: nn.Module, paper: str) -> dict[str, Tensor]:
     if paper == 'transtrack':
         shapes |= decoder('transformer.decoder_track', d, inner, samples, False)
         shapes |= {'combine.weight': (d, 2 * d, 1, 1), 'combine.bias': (d,)}
-    if paper in ('motr', 'motrv2'):
+    if has_extra:
         shapes |= attention('track_embed.self_attn', d) | ffn('track_embed', d, inner)
         kinds = ['feat', 'pos'] if paper == 'motr' else ['feat']
         for kind in kinds:
@@ -126,7 +118,7 @@ def test_a_released_checkpoint_fills_a_model(
     path = tmp_path / 'checkpoint.pth'
     args = argparse.Namespace(lr=2e-4)
     torch.save(dict(model=weights, args=args, epoch=3), path)
-    tool().convert(model, str(path), class_row=int(paper == 'transtrack'))
+    TOOL.convert(model, str(path), class_row=int(paper == 'transtrack'))
     state = model.estimator.state_dict()
     for name, released_name in {
         'detector.model.backbone.layer1.0.conv1.weight': 'backbone.0.body.layer1.0.conv1.weight',
@@ -166,7 +158,7 @@ def test_what_does_not_fit_is_named(build: Callable, tmp_path: Path) -> None:
         path = tmp_path / f'{number}.pth'
         torch.save(dict(model=changed), path)
         with pytest.raises(ValueError, match=message):
-            tool().convert(model, str(path))
+            TOOL.convert(model, str(path))
 
 
 def test_a_trackformer_of_two_frames_is_refused() -> None:

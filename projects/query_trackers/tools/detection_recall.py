@@ -18,12 +18,12 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     import numpy as np
-    from mmengine.runner import load_checkpoint
     from scipy.optimize import linear_sum_assignment
 
     from mmsmot.engine import load_config
     from mmsmot.registry import DATASETS, MODELS
     from mmsmot.structures import Detections, pairwise_iou
+    from mmsmot.utils.checkpoint import load_weights
     from mmsmot.utils.progress_bar import progress_bar
 
 MIN_IOU = 0.5
@@ -49,7 +49,7 @@ def main() -> None:
     config = load_config(args.config, args.cfg_options)
     config.model.semantics = None
     model = MODELS.build(config.model).eval()
-    load_checkpoint(model, args.checkpoint, map_location='cpu')
+    load_weights(model.estimator, args.checkpoint, within='estimator.')
     dataset_config = config.test_dataloader.dataset
     dataset_config.update(data_root=args.data_root, split=args.split)
     dataset = DATASETS.build(dataset_config)

@@ -16,7 +16,7 @@ with tool_imports():
 
     from mmsmot.engine import load_config
     from mmsmot.registry import MODELS
-    from mmsmot.structures import Frame, VideoInfo
+    from mmsmot.structures import Detections, Frame, VideoInfo
     from projects.query_trackers.queries import Queries
 
 
@@ -45,11 +45,11 @@ def main() -> None:
         lambda: estimator.encode(estimator.detector.extract([frame])), args.repeats
     )
     print('tracks  encoder ms  decoder ms  whole frame ms')
+    new = estimator.new_queries(1, no_proposals(estimator), features.sizes)
     for count in args.tracks:
-        new = estimator.new_queries(1, no_proposals(estimator), features.sizes)
         tracks = track_queries(new, count, estimator)
         decoding = fastest(
-            lambda new=new, tracks=tracks: estimator.updater(
+            lambda tracks=tracks: estimator.updater(
                 *estimator.decode(memory, new, tracks)
             ),
             args.repeats,
@@ -60,8 +60,6 @@ def main() -> None:
 
 def no_proposals(estimator) -> list | None:
     """No detection, for a query_init that reads some."""
-    from mmsmot.structures import Detections
-
     return [Detections.empty()] if estimator.query_init.reads_proposals else None
 
 
