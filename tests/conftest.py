@@ -7,6 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: an example may take as long as it takes.
+settings.register_profile('mmsmot', deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile('mmsmot')
     if (pattern := config.getoption('--may-skip')) is not None:
         config.pluginmanager.register(SkipGuard(pattern), 'skip-guard')
 

@@ -35,7 +35,7 @@ def one_match(similarity: float) -> dict:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10**6),
     frames=st.integers(1, 15),

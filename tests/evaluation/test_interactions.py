@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmsmot.evaluation.interactions import (
@@ -115,7 +115,6 @@ def test_recall_falls_with_the_threshold() -> None:
     assert curve['P'][-1] == 0.0
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_equals_scikit_learn(seed: int) -> None:
     metrics = pytest.importorskip('sklearn.metrics')

@@ -222,7 +222,7 @@ def test_import_is_light():
 seeds = st.integers(0, 10**6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_truth_as_prediction_is_perfect(crowd, seed):
     gt, _ = crowd(seed)
@@ -231,7 +231,7 @@ def test_truth_as_prediction_is_perfect(crowd, seed):
     assert row == pytest.approx({**dict.fromkeys(COLUMNS, 100), **counts})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_names_do_not_matter(crowd, assert_same_scores, seed):
     gt, pred = crowd(seed)
@@ -247,7 +247,7 @@ def test_names_do_not_matter(crowd, assert_same_scores, seed):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_one_sequence_combined_is_itself(crowd, seed):
     result = evaluate_sequence(*crowd(seed), range(1, 13))
@@ -257,7 +257,7 @@ def test_one_sequence_combined_is_itself(crowd, seed):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, stride=st.integers(2, 5))
 def test_frame_numbers_are_only_names(crowd, assert_same_scores, seed, stride):
     gt, pred = crowd(seed)

@@ -159,7 +159,7 @@ def test_thousands_of_tracklets_are_covered_in_little_memory() -> None:
     assert names == {i: i + 7 for i in ids.tolist()}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1))
 def test_cover_is_the_greatest_sum_of_iou(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -194,7 +194,6 @@ def test_nothing_and_other_spaces() -> None:
         trajectory_iou(GT, PRED, 'some')
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_equals_a_loop_over_frames(seed: int) -> None:
     rng = np.random.default_rng(seed)

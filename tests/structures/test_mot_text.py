@@ -163,7 +163,7 @@ def test_empty_file(tmp_path: Path) -> None:
     assert read_detections(path) == {}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(0, 40))
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, seed: int, rows: int):
     rng = np.random.default_rng(seed)

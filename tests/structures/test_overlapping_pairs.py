@@ -18,7 +18,7 @@ def crowd(rng: np.random.Generator, count: int) -> np.ndarray:
     return np.concatenate([corner, corner + size], axis=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 40), st.integers(0, 40), st.booleans())
 def test_the_sweep_is_the_table(seed: int, n: int, m: int, by_pixels: bool) -> None:
     rng = np.random.default_rng(seed)

@@ -116,7 +116,7 @@ def assert_equal(actual: Any, expected: Any) -> None:
         assert actual == expected
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(samples())
 def test_round_trip_loses_nothing(sample) -> None:
     again = sample_from_dict(json.loads(json.dumps(sample_to_dict(sample))))

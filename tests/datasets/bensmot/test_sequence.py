@@ -23,7 +23,7 @@ from mmsmot.datasets.bensmot.sequence import BenSMOTSequenceRecord, read_sequenc
 from mmsmot.datasets.graphml import UnsafeGraphML
 from mmsmot.datasets.vocabulary import InteractionVocabulary
 
-SLOW = dict(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = dict(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_what_is_in_it(tmp_path, write_bensmot) -> None:

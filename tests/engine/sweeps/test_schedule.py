@@ -68,7 +68,7 @@ def run(
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_every_cell_runs_once_after_what_it_needs(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 8))

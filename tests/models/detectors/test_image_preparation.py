@@ -16,7 +16,7 @@ from mmsmot.models.detectors.image_preparation import (
 sides = st.integers(40, 200)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sides, sides, st.booleans(), st.booleans(), st.integers(0, 10**6))
 def test_a_box_drawn_in_a_frame_is_where_its_placement_says(
     rows: int, columns: int, keep_ratio: bool, centred: bool, seed: int

@@ -123,7 +123,7 @@ def test_finished_boxes_in_both_forms() -> None:
         assert found[0][2].tolist() == [3]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10**6), st.floats(0.1, 0.9))
 def test_nms_against_a_loop(seed: int, threshold: float) -> None:
     rng = np.random.default_rng(seed)

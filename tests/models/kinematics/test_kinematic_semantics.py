@@ -238,7 +238,7 @@ def test_captions_name_partners_by_id_or_by_their_looks() -> None:
     assert 'behind another person in a red top and blue bottoms' in texts[1]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(

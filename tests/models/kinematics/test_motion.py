@@ -273,20 +273,20 @@ def all_ways(person: Person, **options) -> list[str]:
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(PEOPLE)
 def test_the_mirror_swaps_left_and_right_and_nothing_else(person: Person) -> None:
     mirrored = all_ways(person.mirrored())
     assert [SIDES.get(way, way) for way in mirrored] == all_ways(person)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(PEOPLE, st.sampled_from([8.0, 10.0, 12.5, 25.0]))
 def test_twice_the_frame_rate_changes_nothing(person: Person, fps: float) -> None:
     assert all_ways(person, fps=2 * fps) == all_ways(person, fps=fps)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(PEOPLE, st.floats(0.5, 4))
 def test_the_size_of_the_image_changes_nothing(person: Person, factor: float) -> None:
     size = round(factor * WIDTH), round(factor * HEIGHT)

@@ -130,7 +130,7 @@ def test_noise_on_boxes_invents_no_interaction(name: str) -> None:
     assert verbs(*people, jitter=5) <= expected
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.sampled_from(sorted(CASES)), st.floats(0.4, 4))
 def test_the_size_of_the_image_changes_no_interaction(name: str, factor: float) -> None:
     people, expected = CASES[name]

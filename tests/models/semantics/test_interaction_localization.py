@@ -75,7 +75,7 @@ def test_what_was_looked_at_once_is_all_that_is_known() -> None:
         assert span(said) == (3, 3)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_span_lies_where_both_are_and_one_pair_is_as_many(
     data: st.DataObject,

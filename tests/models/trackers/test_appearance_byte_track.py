@@ -30,7 +30,7 @@ def ids_by_look(tracker: ByteTrack, video: list[Detections]) -> list[dict[int, i
     return found
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_without_weight_and_reach_it_is_bytetrack(seed: int) -> None:
     video = random_video(seed)

@@ -41,7 +41,7 @@ def sparse_weights(seed: int, shape: tuple[int, int], density: float) -> np.ndar
     return weights
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 5), st.integers(1, 5))
 @pytest.mark.parametrize('small', [0, association.SMALL])
 @pytest.mark.parametrize('large', [0, association.LARGE])
@@ -99,7 +99,7 @@ def test_sort_undoes_weak_pairs_after_the_assignment() -> None:
     assert (rows.tolist(), columns.tolist()) == ([0], [1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
 def test_sort_over_the_overlapping_pairs_is_sort(seed: int, density: float) -> None:
     iou = np.maximum(sparse_weights(seed, (40, 50), density), 0)
@@ -122,7 +122,7 @@ def test_sort_over_pairs_takes_clear_ones_and_undoes_weak_ones_as_sort() -> None
         assert pairs == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
 def test_both_forms_of_overlaps_agree(seed: int, density: float) -> None:
     iou = np.maximum(sparse_weights(seed, (12, 15), density), 0).round(1)  # with ties

@@ -28,7 +28,7 @@ def ids_by_look(tracker: DeepOCSORT, detections: Detections) -> dict[int, int]:
     return dict(zip(looks.tolist(), tracks.ids.tolist(), strict=True))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_without_appearance_it_is_oc_sort(seed: int) -> None:
     video = random_video(seed)

@@ -86,7 +86,7 @@ def assert_equal(a: list[Tracks], b: list[Tracks]) -> None:
 
 
 @every_tracker
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=videos)
 def test_ids_are_positive_and_unique_in_a_frame(make, seed: int) -> None:
     for tracks in run(make(), random_video(seed)):
@@ -95,7 +95,7 @@ def test_ids_are_positive_and_unique_in_a_frame(make, seed: int) -> None:
 
 
 @every_tracker
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=videos)
 def test_det_index_points_at_the_detection_taken(make, seed: int) -> None:
     video = random_video(seed)
@@ -108,7 +108,7 @@ def test_det_index_points_at_the_detection_taken(make, seed: int) -> None:
 
 
 @every_tracker
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=videos)
 def test_reset_is_a_fresh_tracker_and_runs_are_equal(make, seed: int) -> None:
     video, tracker = random_video(seed), make()
@@ -119,7 +119,7 @@ def test_reset_is_a_fresh_tracker_and_runs_are_equal(make, seed: int) -> None:
 
 
 @every_tracker
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=videos)
 def test_order_of_detections_does_not_matter(make, seed: int) -> None:
     video = random_video(seed)
@@ -139,7 +139,7 @@ def test_order_of_detections_does_not_matter(make, seed: int) -> None:
 
 
 @every_tracker
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=videos)
 def test_each_class_is_tracked_as_by_a_tracker_of_its_own(make, seed: int) -> None:
     video = random_video(seed)
@@ -164,7 +164,7 @@ def test_each_class_is_tracked_as_by_a_tracker_of_its_own(make, seed: int) -> No
 
 
 @every_tracker
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=videos)
 def test_class_agnostic_looks_at_no_label(make, seed: int) -> None:
     """As the published code, which knows of none; a track has its detection's label."""
@@ -231,7 +231,7 @@ def test_far_and_huge_boxes_stay_numbers(make) -> None:
         *('BoT-SORT', 'BoT-SORT-ReID', 'Deep OC-SORT'),
     ],
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=videos)
 def test_a_crowd_is_tracked_alike_without_a_table_of_all_pairs(
     name: str, seed: int
@@ -245,7 +245,7 @@ def test_a_crowd_is_tracked_alike_without_a_table_of_all_pairs(
 
 
 @every_tracker
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=videos)
 def test_two_videos_in_turn_by_copies(make, seed: int) -> None:
     """A copy taken in the middle goes on alone, and neither disturbs the other."""
@@ -299,7 +299,7 @@ class Panning(CameraMotion):
 
 
 @every_tracker
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=videos)
 def test_a_pan_that_is_known_changes_nothing(make, seed: int) -> None:
     video = random_video(seed)
