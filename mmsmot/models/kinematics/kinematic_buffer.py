@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -70,7 +70,7 @@ class KinematicBuffer:
         self.camera = CameraPath(camera_motion)
         self.crowd, self._plane = Crowd(), GroundPlane()
         self.fits: dict[int, tuple[int, Kinematics]] = {}
-        self.past_seconds: Counter[str] = Counter()
+        self.past_seconds: defaultdict[str, float] = defaultdict(float)
         self.person_labels = tuple(person_labels)
         self.size = (0, 0)
         self.name = ''

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
@@ -200,14 +200,10 @@ class KinematicSemantics(nn.Module):
             if text:
                 description.captions[track_id] = text
         description.interactions = self._interactions(events, pairs)
-        seconds = _seconds(facts.values())
-        if summarize:
-            buffer.past_seconds += seconds
-            seconds = Counter()
+        seconds = buffer.past_seconds if summarize else buffer.past_seconds.copy()
+        _add_seconds(seconds, facts.values())
         if video_caption:
-            description.video_caption = self._caption_video(
-                buffer, buffer.past_seconds + seconds
-            )
+            description.video_caption = self._caption_video(buffer, seconds)
         return description
 
     def _kinematics(
@@ -343,7 +339,9 @@ class KinematicSemantics(nn.Module):
         rows.sort(key=lambda row: (row[3], row[:3]))
         return Interactions(*map(np.array, zip(*rows, strict=True)))
 
-    def _caption_video(self, buffer: KinematicBuffer, seconds: Counter[str]) -> str:
+    def _caption_video(
+        self, buffer: KinematicBuffer, seconds: defaultdict[str, float]
+    ) -> str:
         count = buffer.crowd.at_least(CROWD_SECONDS)
         total = sum(seconds[way] for way in ('still', 'moving')) or 1.0
         names = ('left', 'right', 'nearer', 'away', 'still')
@@ -377,9 +375,10 @@ def _wanted_partners(
     return partner_ids | requested_ids
 
 
-def _seconds(facts: Iterable[KinematicFacts]) -> Counter[str]:
-    """How long all people did what, as far as it is sure."""
-    seconds: Counter[str] = Counter()
+def _add_seconds(
+    seconds: defaultdict[str, float], facts: Iterable[KinematicFacts]
+) -> None:
+    """Add how long all people did what, as far as it is sure."""
     for fact in facts:
         for segment in fact.motion.segments if fact.is_person else ():
             # Of a short track that stays nobody knows whether it creeps.
@@ -390,4 +389,3 @@ def _seconds(facts: Iterable[KinematicFacts]) -> Counter[str]:
             names += [segment.lateral or segment.depth, segment.gait]
             for name in filter(None, names):
                 seconds[name] += segment.duration
-    return seconds
