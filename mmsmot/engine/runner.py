@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from mmengine.dist import is_distributed, is_main_process, master_only
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel
@@ -30,6 +31,7 @@ from ..utils.training_checkpoints import newest_checkpoint
 from .checkpoint_config_diff import config_differences
 from .config_check import config_without_templates
 from .out_of_memory import explain_out_of_memory
+from .score_evaluator import ScoreEvaluator
 
 MAX_NAMED_OPTIONS = 5  # in a warning
 
@@ -65,6 +67,7 @@ class SMOTRunner(Runner):
       several processes without being wrapped; NCCL gives way to Gloo where there is no
       GPU; Apple's GPU, without float64, is not used.
     - Machine, config and hooks are described in the log file alone.
+    - Counts, such as identity switches, are in the file of scores too.
     - Where memory runs out, the error names the options that lower its use.
     - Training resumes after a kill that left ``last_checkpoint`` empty, with the same
       order of the data and the same random draws.
@@ -89,6 +92,11 @@ class SMOTRunner(Runner):
         self._is_testing = True
         with explain_out_of_memory(self.cfg, training=False):
             return super().test()
+
+    def build_evaluator(self, evaluator: dict | list | Evaluator) -> Evaluator:
+        """See :meth:`mmengine.runner.Runner.build_evaluator`."""
+        built = super().build_evaluator(evaluator)
+        return ScoreEvaluator(built.metrics) if type(built) is Evaluator else built
 
     def load_or_resume(self) -> None:
         """See :meth:`mmengine.runner.Runner.load_or_resume`."""

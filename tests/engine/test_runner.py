@@ -1,11 +1,15 @@
-"""A checkpoint on a disk is whole or not there."""
+"""Checkpoints are whole or not there, counts are scores, configs are dumped whole."""
 
 from __future__ import annotations
 
 import errno
 from pathlib import Path
 
+import numpy as np
 import pytest
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.hooks import LoggerHook, RuntimeInfoHook
+from mmengine.logging import MessageHub
 from mmengine.runner import Runner
 
 from mmsmot.engine import SMOTRunner, load_config
@@ -60,3 +64,36 @@ def test_the_dumped_config_can_be_given_to_a_tool(tmp_path: Path) -> None:
     config = load_config(path)
     assert config.model == runner.cfg.model
     assert config.train_dataloader == runner.cfg.train_dataloader
+
+
+class SwitchCount(BaseMetric):
+    def process(self, data_batch: object, data_samples: object) -> None:
+        self.results.append(3)
+
+    def compute_metrics(self, results: list) -> dict:
+        return {'IDs': int(sum(results)), 'FN': np.int64(2), 'HOTA': 61.5}
+
+
+@pytest.mark.parametrize('given', [[SwitchCount()], dict(metrics=[SwitchCount()])])
+def test_counts_reach_the_file_of_scores(given: list | dict) -> None:
+    """MMEngine's own hooks between the metric and the file, which drop integers."""
+    runner = SMOTRunner.__new__(SMOTRunner)
+    runner.message_hub = hub = MessageHub.get_instance('counts')
+    evaluator = runner.build_evaluator(given)
+    evaluator.process(data_samples=[])
+    RuntimeInfoHook().after_test_epoch(runner, evaluator.evaluate(1))
+    tags = {name: scores.current() for name, scores in hub.log_scalars.items()}
+    assert LoggerHook._process_tags(tags) == {
+        'test/IDs': 3.0,
+        'test/FN': 2.0,
+        'test/HOTA': 61.5,
+    }
+
+
+def test_an_evaluator_of_the_users_own_stays() -> None:
+    class MeanEvaluator(Evaluator):
+        """Of a user."""
+
+    runner = SMOTRunner.__new__(SMOTRunner)
+    evaluator = MeanEvaluator([SwitchCount()])
+    assert runner.build_evaluator(evaluator) is evaluator
