@@ -56,6 +56,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--reid-weights', help="the ReID part's weights")
     parser.add_argument('--work-dir', help='folder of logs, tracks and scores')
     parser.add_argument(
+        '--detection-cache',
+        metavar='DIR',
+        help='keep detections in this folder, and take those that are there: tests of '
+        'several trackers detect once',
+    )
+    parser.add_argument(
         '--cfg-options', nargs='+', action=CfgOptions, default={}, help=CFG_OPTIONS
     )
     add_launcher_options(parser, 'tools/dist_test.sh')
@@ -98,7 +104,7 @@ def test_config(config: Config, args: argparse.Namespace) -> None:
     if config.load_from is None:
         for text in random_weight_warnings(unwrapped_model(runner.model)):
             print_log(text, logger='current', level=logging.WARNING)
-    runner.test()
+    runner.test(args.detection_cache)
 
 
 def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:

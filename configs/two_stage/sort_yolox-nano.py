@@ -1,5 +1,6 @@
 _base_ = [
-    '../_base_/default_runtime.py', '../_base_/detectors/yolox_nano.py',
+    '../_base_/default_runtime.py', '../_base_/datasets/mot_challenge.py',
+    '../_base_/detectors/yolox_nano.py',
     '../_base_/trackers/sort.py'
 ]
 # SORT follows whatever it is given: it wants sure detections. The detector keeps the weak
@@ -9,3 +10,6 @@ model = dict(
     detector=_base_.yolox_nano,
     tracker={**_base_.sort, 'score_threshold': 0.6},
     batch_size=8)
+test_dataloader = _base_.mot_challenge
+test_evaluator = dict(type='TrackingMetric', preprocessing='auto', out_dir=None)
+test_cfg = dict()

@@ -23,6 +23,7 @@ from ..engine import (
     set_config_weights,
 )
 from ..engine.out_of_memory import explain_out_of_memory
+from ..models.detection_caching import cache_detections
 from ..models.smot import SMOT
 from ..registry import INFERENCERS, MODELS
 from ..structures import Prompt, VideoInfo, as_prompts
@@ -37,7 +38,6 @@ from ..utils.full_disk import is_disk_full
 from ..utils.mmdet_bridge import BUILD_LOCK
 from ..utils.mmengine_loaders import make_mmengine_safe
 from ..utils.number_ranges import COUNT, NumberRange, require_numbers
-from .detection_caching import cache_detections
 from .domain_check import domain_warnings
 from .infer import infer_video
 from .inputs import expand_inputs

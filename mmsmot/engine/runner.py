@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,7 @@ class SMOTRunner(Runner):
     """
 
     _is_testing = False
+    _detection_cache: str | None = None
 
     def train(self) -> nn.Module:
         """See :meth:`mmengine.runner.Runner.train`."""
@@ -87,9 +89,16 @@ class SMOTRunner(Runner):
         finally:
             torch.set_flush_denormal(False)
 
-    def test(self) -> dict:
-        """See :meth:`mmengine.runner.Runner.test`."""
+    def test(self, detection_cache: str | os.PathLike | None = None) -> dict:
+        """See :meth:`mmengine.runner.Runner.test`.
+
+        Args:
+            detection_cache: Folder that detections (and embeddings) are kept in and taken
+                from; see :func:`~mmsmot.models.detection_caching.cache_detections`.
+        """
         self._is_testing = True
+        if detection_cache is not None:
+            self._detection_cache = os.fspath(detection_cache)
         with explain_out_of_memory(self.cfg, training=False):
             return super().test()
 
@@ -104,6 +113,14 @@ class SMOTRunner(Runner):
             self._load_from = newest_checkpoint(self.work_dir)
             self._resume = self._load_from is not None
         super().load_or_resume()
+        if self._is_testing and self._detection_cache is not None:
+            from ..models.detection_caching import cache_detections
+            from ..models.smot import SMOT
+
+            # Behind the weights: in a cache a ReID part has another place in the model.
+            model = unwrapped_model(self.model)
+            if isinstance(model, SMOT):
+                self.model = cache_detections(model, self._detection_cache)
 
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> Any:
         """See :meth:`mmengine.runner.Runner.load_checkpoint`.

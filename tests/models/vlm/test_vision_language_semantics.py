@@ -13,9 +13,9 @@ pytest.importorskip('transformers', reason='needs transformers')
 from torch import nn
 
 from mmsmot.apis import SMOTInferencer, SMOTSession
-from mmsmot.apis.detection_caching import cache_detections
 from mmsmot.datasets import open_video
 from mmsmot.engine import load_config
+from mmsmot.models.detection_caching import cache_detections
 from mmsmot.models.language import VisionLanguageModel
 from mmsmot.models.smot import SMOT
 from mmsmot.models.vlm.vision_language_semantics import VisionLanguageSemantics

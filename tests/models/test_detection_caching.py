@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from torch import nn
 
-from mmsmot.apis.detection_caching import cache_detections
+from mmsmot.models.detection_caching import cache_detections
 from mmsmot.models.detectors import BaseDetector, CachedDetector
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT

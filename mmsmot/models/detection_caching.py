@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 
-from ..models.smot import SMOT
+from .smot import SMOT
 
 
 def cache_detections(model: SMOT, root: str | os.PathLike) -> SMOT:
