@@ -31,9 +31,10 @@ with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
     from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed_cells
-    from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING
+    from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING, record_blocked
     from mmsmot.engine.sweeps.cell_run import run_cell
     from mmsmot.engine.sweeps.plot import write_plot
+    from mmsmot.engine.sweeps.schedule import blocked_record
     from mmsmot.engine.sweeps.score_table import score_table
     from mmsmot.engine.sweeps.search import run_search
     from mmsmot.engine.sweeps.slurm_jobs import write_array_jobs
@@ -79,13 +80,17 @@ def parse_args() -> argparse.Namespace:
         'one is started here)',
     )
     parser.add_argument(
-        '--jobs', type=count_arg, default=1, help='cells that run at a time'
+        '--jobs',
+        type=count_arg,
+        default=1,
+        help='cells that run at a time; each gets a GPU of its own as long as there are '
+        'some',
     )
     parser.add_argument(
         '--memory',
         type=positive_arg,
-        help='GiB that cells which run at a time may take together (default: most of '
-        'what is free)',
+        help='GiB that cells which run at a time may take together, on this machine or '
+        'on a Ray cluster that is started here (default: most of what is free)',
     )
     parser.add_argument(
         '--stale',
@@ -111,7 +116,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cell', help='run this cell alone (an id that --dry-run shows)'
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.memory is not None and args.launcher == 'slurm':
+        parser.error(
+            '--memory is of this machine: of SLURM jobs write  memory=GIB  into a stage, '
+            'or pass --mem=... to submit.sh'
+        )
+    if args.address is not None and args.launcher != 'ray':
+        parser.error('--address is of a Ray cluster: add --launcher ray')
+    return args
 
 
 def main() -> int:
@@ -162,7 +175,7 @@ def command_line() -> str:
 def launcher_of(args: argparse.Namespace) -> LocalLauncher | RayLauncher:
     """Where the cells run."""
     if args.launcher == 'ray':
-        return RayLauncher(jobs=args.jobs, address=args.address)
+        return RayLauncher(jobs=args.jobs, memory=args.memory, address=args.address)
     return LocalLauncher(jobs=args.jobs, memory=args.memory)
 
 
@@ -203,11 +216,14 @@ def run_one(cells: dict[str, Cell], id: str, stale: str) -> int:
     if id not in cells:
         raise SystemExit(f'there is no cell {id!r}; there are {", ".join(cells)}')
     needed = with_needed_cells(cells, [id])
-    finished = require_fresh_sweep(needed, sweep_state(needed), stale)
+    state = sweep_state(needed)
+    finished = require_fresh_sweep(needed, state, stale)
     if id in finished:
         print(f'{id}: is finished')
         return 0
     if waiting := [need for need in cells[id].needs if need not in finished]:
+        if blocked := blocked_record(cells[id], state.records):
+            record_blocked(cells[id].folder, blocked)
         raise SystemExit(f'{id} needs {", ".join(waiting)}, not finished yet')
     record = run_cell(cells[id])
     print(f'{id}: {record.status}{f": {record.error}" if record.error else ""}')

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,14 +36,14 @@ metrics = ['HOTA', 'IDF1']
     return path
 
 
-def command(sweep: Path, *args: str) -> list[str]:
-    work_dir = str(sweep.parent / 'work')
+def command(sweep: Path, *args: str, work_dir: str = 'work') -> list[str]:
+    work_dir = str(sweep.parent / work_dir)
     return [sys.executable, 'tools/sweep.py', str(sweep), '--work-dir', work_dir, *args]
 
 
-def run(sweep: Path, *args: str) -> subprocess.CompletedProcess:
+def run(sweep: Path, *args: str, work_dir: str = 'work') -> subprocess.CompletedProcess:
     return subprocess.run(
-        command(sweep, *args),
+        command(sweep, *args, work_dir=work_dir),
         cwd=ROOT,
         env=os.environ | {'OMP_NUM_THREADS': '1'},
         capture_output=True,
@@ -52,8 +53,8 @@ def run(sweep: Path, *args: str) -> subprocess.CompletedProcess:
     )
 
 
-def records(sweep: Path) -> dict[str, dict]:
-    paths = sorted((sweep.parent / 'work').glob('*/*/cell.json'))
+def records(sweep: Path, work_dir: str = 'work') -> dict[str, dict]:
+    paths = sorted((sweep.parent / work_dir).glob('*/*/cell.json'))
     return {path.parent.name: json.loads(path.read_text()) for path in paths}
 
 
@@ -84,6 +85,15 @@ def test_a_killed_sweep_goes_on(sweep: Path) -> None:
     done = run(sweep, '--from-logs')
     assert done.returncode == 0, done.stderr
     assert (work / 'table.csv').read_bytes() == (work / 'before.csv').read_bytes()
+    if find_spec('ray') is not None:  # two workers, in a folder of their own
+        done = run(sweep, '--launcher', 'ray', '--jobs', '2', work_dir='ray')
+        assert done.returncode == 0, done.stderr
+        assert {k: (r['status'], r['scores']) for k, r in after.items()} == {
+            k: (r['status'], r['scores']) for k, r in records(sweep, 'ray').items()
+        }
+        assert (sweep.parent / 'ray/table.csv').read_bytes() == (
+            work / 'table.csv'
+        ).read_bytes()
     # A finished cell is run no second time by its id either, nor is one on the quiet
     # that another sweep file has made.
     cell = 'test/tracker=SORT+score_threshold=0.1'
@@ -103,6 +113,13 @@ def test_two_sweeps_in_a_folder_dry_run_and_a_wrong_axis(sweep: Path) -> None:
     done = run(sweep, '--dry-run')
     assert done.stdout.count('(to run)') == 4
     assert not (sweep.parent / 'work').exists()
+    for args, message in (
+        (('--memory', '3', '--launcher', 'slurm'), 'memory=GIB'),
+        (('--address', 'auto'), 'add --launcher ray'),
+    ):
+        done = run(sweep, *args)
+        assert done.returncode == 2
+        assert message in done.stderr
     sweep.write_text(sweep.read_text().replace(KEY, 'model.detector.score_treshold'))
     done = run(sweep)
     assert done.returncode == 1

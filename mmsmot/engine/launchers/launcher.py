@@ -19,8 +19,20 @@ class Launcher(Protocol):
         *args: Any,
         memory: float,
         cpus: int = 1,
+        gpus: int = 0,
     ) -> None:
-        """Start ``function(*args)`` under a key; ``memory`` in GiB."""
+        """Start ``function(*args)`` under a key.
+
+        Args:
+            key: Of the job.
+            function: Does it.
+            *args: Its arguments.
+            memory: GiB that it takes.
+            cpus: Processors that it takes.
+            gpus: GPUs that it uses where there are some. Where ``function`` runs in this
+                process, it gets those chosen for it as its argument ``environment``: the
+                variables of the processes that it starts.
+        """
 
     def wait(self) -> tuple[str, Any | BaseException]:
         """The key of a job that has ended, and what it returned or raised."""

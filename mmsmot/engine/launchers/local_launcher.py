@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+VISIBLE_GPUS = 'CUDA_VISIBLE_DEVICES'
 RESERVE = 0.9  # of the memory that is free; the rest is for the file system's cache
 
 
@@ -18,11 +21,21 @@ class LocalLauncher:
         jobs: How many run at a time.
         memory: GiB that all of them may take together; ``None``: nine tenths of what
             is free now, or no bound where the system does not tell.
+        gpus: Names of the GPUs, as in ``CUDA_VISIBLE_DEVICES``; ``None``: those that this
+            process sees. A job gets those with the fewest other jobs.
     """
 
-    def __init__(self, *, jobs: int = 1, memory: float | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: int = 1,
+        memory: float | None = None,
+        gpus: Sequence[str] | None = None,
+    ) -> None:
         self.jobs = jobs
         self.memory = free_local_memory() if memory is None else memory
+        self.gpus = visible_gpus() if gpus is None else [*gpus]
+        self._gpus_of: dict[str, list[str]] = {}
         self._running: dict[str, float] = {}
         self._ended: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
@@ -41,9 +54,14 @@ class LocalLauncher:
         *args: Any,
         memory: float,
         cpus: int = 1,
+        gpus: int = 0,
     ) -> None:
         """See :class:`~.launcher.Launcher`."""
         self._running[key] = memory
+        if gpus and self.gpus:
+            self._gpus_of[key] = self._least_used_gpus(gpus)
+            environment = {VISIBLE_GPUS: ','.join(self._gpus_of[key])}
+            function = partial(function, environment=environment)
         threading.Thread(
             target=self._run, args=(key, function, args), name=key, daemon=True
         ).start()
@@ -52,10 +70,15 @@ class LocalLauncher:
         """See :class:`~.launcher.Launcher`."""
         key, outcome = self._ended.get()
         del self._running[key]
+        self._gpus_of.pop(key, None)
         return key, outcome
 
     def close(self) -> None:
         """The processes end with this one."""
+
+    def _least_used_gpus(self, count: int) -> list[str]:
+        uses = Counter(gpu for gpus in self._gpus_of.values() for gpu in gpus)
+        return sorted(self.gpus, key=uses.__getitem__)[:count]
 
     def _run(self, key: str, function: Callable[..., Any], args: tuple) -> None:
         try:
@@ -63,6 +86,17 @@ class LocalLauncher:
         except BaseException as error:  # handed to who waits
             outcome = error
         self._ended.put((key, outcome))
+
+
+def visible_gpus() -> list[str]:
+    """Names of the GPUs that this process sees, as in ``CUDA_VISIBLE_DEVICES``."""
+    import torch
+
+    names = os.environ.get(VISIBLE_GPUS)
+    count = torch.cuda.device_count()  # of those that the variable names
+    if names is None:
+        return [str(number) for number in range(count)]
+    return [name.strip() for name in names.split(',')][:count]
 
 
 def free_local_memory() -> float | None:

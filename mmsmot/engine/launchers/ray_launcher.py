@@ -20,6 +20,7 @@ class _Job:
     args: tuple
     memory: float
     cpus: int
+    gpus: float
     starts: int = 0
 
 
@@ -31,15 +32,24 @@ class RayLauncher:
 
     Args:
         jobs: Processors of a cluster that is started on this machine.
+        memory: GiB that the jobs on such a cluster may take together; ``None``: Ray
+            measures what there is.
         address: A running cluster, ``'auto'`` or ``'ray://HOST:PORT'``; ``None``: that of
             ``RAY_ADDRESS``, or one is started on this machine.
 
     Raises:
         ImportError: Ray is not installed.
         ConnectionError: No cluster answers at the address.
+        ValueError: ``memory`` of a running cluster, whose machines have told it.
     """
 
-    def __init__(self, *, jobs: int = 1, address: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: int = 1,
+        memory: float | None = None,
+        address: str | None = None,
+    ) -> None:
         os.environ.setdefault(
             'RAY_USAGE_STATS_ENABLED', '0'
         )  # nothing is sent anywhere
@@ -51,7 +61,15 @@ class RayLauncher:
         address = address or os.environ.get('RAY_ADDRESS')
         cluster: dict[str, Any] = dict(address=address)
         if address is None:
-            cluster = dict(num_cpus=jobs, include_dashboard=False)
+            # Ray's own name for what `ray start` calls --memory.
+            num_bytes = None if memory is None else int(memory * GIB)
+            cluster = dict(num_cpus=jobs, _memory=num_bytes, include_dashboard=False)
+        elif memory is not None:
+            raise ValueError(
+                f'--memory is not for the cluster at {address}, whose machines were '
+                'started with theirs (ray start --memory=BYTES): leave it out'
+            )
+        self._own_jobs = jobs if address is None else None
         self._ray.init(**cluster, log_to_driver=False, logging_level=logging.ERROR)
         self._jobs: dict[str, _Job] = {}
         self._running: dict[Any, str] = {}
@@ -67,13 +85,20 @@ class RayLauncher:
         *args: Any,
         memory: float,
         cpus: int = 1,
+        gpus: int = 0,
     ) -> None:
-        """See :class:`~.launcher.Launcher`."""
+        """See :class:`~.launcher.Launcher`; Ray shows each worker the GPUs of its job.
+
+        On a cluster that was started here more jobs than GPUs share them.
+        """
         total = self._ray.cluster_resources()
         # What no machine has would wait for ever.
         cpus = min(cpus, int(total.get('CPU', cpus)))
         memory = min(memory * GIB, total.get('memory', memory * GIB))
-        self._jobs[key] = _Job(function, args, memory, cpus)
+        share: float = min(gpus, int(total.get('GPU', 0)))
+        if share == 1 and self._own_jobs is not None:
+            share = min(1, total['GPU'] / self._own_jobs)
+        self._jobs[key] = _Job(function, args, memory, cpus, share)
         self._start(key)
 
     def wait(self) -> tuple[str, Any]:
@@ -103,7 +128,11 @@ class RayLauncher:
         job = self._jobs[key]
         job.starts += 1
         task = self._ray.remote(job.function).options(
-            num_cpus=job.cpus, memory=int(job.memory), max_retries=0, name=key
+            num_cpus=job.cpus,
+            num_gpus=job.gpus,
+            memory=int(job.memory),
+            max_retries=0,
+            name=key,
         )
         self._running[task.remote(*job.args)] = key
 

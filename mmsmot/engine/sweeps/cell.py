@@ -15,20 +15,14 @@ from ...utils.bundled_weights import bundled_weights, weights_path
 from ...utils.command_line import CfgOptions
 from ...utils.fingerprint import file_fingerprint, text_fingerprint
 from ...utils.training_checkpoints import newest_checkpoint
-from ..config import load_config
-from ..config_check import config_without_templates
 from .axis import ARGUMENTS, AxisSetting, axis_folder_name, short_axis_names
-from .stage import SWEEP, TEST, TOOLS, TRAIN, Stage, with_stage_folders
+from .cell_config import checked_cell_config
+from .stage import SWEEP, TEST, TOOLS, Stage, with_stage_folders
 from .sweep_file import Sweep
 
 RUN = 'run'  # the folder in a cell's that its tool writes into
+DETECTIONS = 'detections'  # the folder in the sweep's that all its tests share
 MAX_FOLDER = 240  # bytes: file systems take 255, and what is put aside has a suffix
-# Top-level keys (their beginnings) that a tool does not read: another metric makes no
-# training stale, and another schedule no test.
-UNREAD_BY = {
-    TRAIN: ('test_',),
-    TEST: ('train_', 'val_', 'optim_', 'param_', 'custom_hooks', 'load_from'),
-}
 FILES = ('checkpoint', 'weights', 'reid_weights')
 
 
@@ -96,6 +90,8 @@ class Cell:
         elif checkpoint is not None:
             options['load_from'] = str(checkpoint)
         command += ['--work-dir', str(self.run_dir)]
+        if stage.run == TEST:
+            command += ['--detection-cache', f'{self.folders[SWEEP]}/{DETECTIONS}']
         # The seed is that of the training before a test; no training has a ReID part.
         arguments.pop('seed' if stage.run == TEST else 'reid_weights', None)
         for name, value in arguments.items():
@@ -225,7 +221,9 @@ def _fingerprint(
         facts['args'] = stage.args
     else:
         arguments = {k: v for k, v in setting.arguments.items() if k in ARGUMENTS}
-        config = _checked_config(sweep, stage, labels, setting)
+        config = checked_cell_config(
+            sweep, stage, cell_id(stage, labels), labels, setting
+        )
         facts |= dict(arguments=arguments, config=config)
         files: list[str | Path | None] = [
             weights_path(arguments.get(key)) for key in FILES
@@ -237,28 +235,6 @@ def _fingerprint(
             file_fingerprint(file) for file in files if file and Path(file).is_file()
         ]
     return text_fingerprint(json.dumps(facts, sort_keys=True, default=str))
-
-
-def _checked_config(
-    sweep: Sweep, stage: Stage, labels: Mapping[str, str], setting: AxisSetting
-) -> dict[str, Any]:
-    """What the tool reads of a cell's config; what is wrong is named with its cell."""
-    try:
-        config = load_config(setting.arguments['config'], setting.options)
-    except (KeyError, ValueError, FileNotFoundError) as error:
-        location = cell_id(stage, labels)
-        for axis in stage.axes:
-            options = sweep.axes[axis].settings[labels[axis]].options
-            if any(key in str(error) for key in options):
-                location = f'axes[{axis!r}], {labels[axis]!r}'
-        text = error.args[0] if isinstance(error, KeyError) else error
-        raise type(error)(f'{sweep.path}: {location}: {text}') from error
-    unread = UNREAD_BY[stage.run]
-    return {
-        key: value
-        for key, value in config_without_templates(config).to_dict().items()
-        if not key.startswith(unread)
-    }
 
 
 def cell_option_words(options: Mapping[str, Any]) -> list[str]:

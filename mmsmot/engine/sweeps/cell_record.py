@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ...utils.atomic import atomic_write
+from ...utils.folder_lock import folder_lock
 from ...utils.json_file import read_json
 
 RECORD, LOG = 'cell.json', 'log.txt'
 RUNNING, FINISHED, FAILED = 'running', 'finished', 'failed'
+BLOCKED = 'blocked'
 SCORES_FILE = re.compile(r'\d{8}_\d{6}')  # MMEngine's folder and file of a run
 
 
 @dataclass(frozen=True)
 class CellRecord:
-    """A cell that was begun.
+    """A cell that was begun, or could not be.
 
     Attributes:
-        status: ``'running'`` (or interrupted), ``'finished'`` or ``'failed'``.
+        status: ``'running'`` (or interrupted), ``'finished'``, ``'failed'``, or
+            ``'blocked'`` by one that failed.
         fingerprint: Of the cell when it was begun.
         command: The command line, as words.
         labels: The value of each axis.
@@ -29,7 +32,8 @@ class CellRecord:
         peak_memory: GiB, at least that of the sweep's own process, which Linux counts in;
             ``None`` where the system does not tell.
         scores: By metric, of a test.
-        error: The last error of a failed cell.
+        error: The last error of a failed cell; of a blocked one what blocks it.
+        blocked_by: Ids of the failed cells that keep a blocked one from running.
         version: Of mmsmot.
     """
 
@@ -41,6 +45,7 @@ class CellRecord:
     peak_memory: float | None = None
     scores: dict[str, float] | None = None
     error: str | None = None
+    blocked_by: list[str] = field(default_factory=list)
     version: str = ''
 
 
@@ -63,6 +68,23 @@ def write_record(record: CellRecord, folder: Path) -> None:
     with atomic_write(folder / RECORD) as stream:
         json.dump(asdict(record), stream, indent=1)
         stream.write('\n')
+
+
+def record_blocked(folder: Path, record: CellRecord) -> None:
+    """Write the record of a cell that could not be begun.
+
+    What an earlier run of it left lies in its folder still: the record tells which cell's
+    files those are, so that a training goes on with its own alone.
+
+    Raises:
+        BlockingIOError: Another process runs the cell.
+        OSError: The folder cannot be written to.
+    """
+    with folder_lock(folder):
+        previous = read_record(folder)
+        if previous is not None:
+            record = replace(record, fingerprint=previous.fingerprint)
+        write_record(record, folder)
 
 
 def read_cell_record_scores(run_dir: Path) -> dict[str, float]:

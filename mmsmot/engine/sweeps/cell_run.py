@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,7 +46,11 @@ RSS_UNIT = (
 )  # of ru_maxrss in KiB: bytes on macOS
 
 
-def run_cell(cell: Cell, cwd: str | None = None) -> CellRecord:
+def run_cell(
+    cell: Cell,
+    cwd: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> CellRecord:
     """Run a cell from its beginning, whatever an interrupted run left; record how it ended.
 
     A training whose stage says ``resume`` goes on from its newest checkpoint, where it is
@@ -55,6 +60,7 @@ def run_cell(cell: Cell, cwd: str | None = None) -> CellRecord:
         cell: What is run.
         cwd: The folder that relative paths of its command start from; ``None``: that of
             this process.
+        environment: Variables of its command beside those of this process.
 
     Returns:
         The record, which lies in the cell's folder too. A cell that fails is recorded
@@ -80,12 +86,14 @@ def run_cell(cell: Cell, cwd: str | None = None) -> CellRecord:
             record = replace(record, status=FAILED, error=str(error)[:MAX_ERROR])
         else:
             write_record(record, cell.folder)
-            record = _run(cell, record, cwd)
+            record = _run(cell, record, cwd, environment or {})
         write_record(record, cell.folder)
     return record
 
 
-def _run(cell: Cell, record: CellRecord, cwd: str | None) -> CellRecord:
+def _run(
+    cell: Cell, record: CellRecord, cwd: str | None, environment: Mapping[str, str]
+) -> CellRecord:
     cell.run_dir.mkdir(parents=True, exist_ok=True)
     log = cell.folder / LOG
     begin = time.monotonic()
@@ -96,7 +104,7 @@ def _run(cell: Cell, record: CellRecord, cwd: str | None) -> CellRecord:
         process = subprocess.Popen(
             record.command,
             cwd=cwd,
-            env=os.environ | cell.environment(),
+            env={**os.environ, **environment, **cell.environment()},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,

@@ -1,8 +1,9 @@
-"""A sweep's table as a figure: bars for names, a line for numbers."""
+"""A sweep's table as a figure: points beside names, or a line over numbers."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +11,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...utils.atomic import atomic_path
-from .score_table import ScoreTable
+from .axis import short_axis_names
+from .score_table import ScoreTable, TableScore
 from .table_files import table_file_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-PANEL_SIZE = (3.6, 2.8)  # inches of one metric
 PANELS_PER_ROW = 3
+WIDE_PANELS_PER_ROW = 4  # of more than two rows of metrics
+PANEL_WIDTH = 2.7  # inches of one metric, without the names beside it
+LINE_HEIGHT = 2.6
+ROW_HEIGHT = 0.3  # of a name and its points
+MAX_NAME = 24  # characters in a line of a name
+MAX_TICKS = 8  # at the places of a line's points
 DPI = 120
 # Okabe and Ito's colours, which people with any colour vision can tell apart.
 COLOURS = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442')
@@ -26,8 +34,10 @@ COLOURS = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F
 def write_plot(table: ScoreTable, path: Path) -> Path:
     """Draw a panel for each metric: its mean for each row, a series for each column.
 
-    Error bars are the standard deviation over seeds. Where the only row axis has numbers,
-    they are the x axis; else each row is a group of bars.
+    Where the only row axis has numbers, they are the x axis of a line; else the rows stand
+    one below the other, each with its point: points need no axis that begins at 0.
+    Error bars are the standard deviation over seeds, and small rings the seeds. A dotted
+    line is the baseline, a star what the selection split has chosen.
 
     Returns:
         ``path``.
@@ -36,86 +46,143 @@ def write_plot(table: ScoreTable, path: Path) -> Path:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    numbers = _numbers(table.row_labels)
     count = len(table.metrics)
-    columns = min(count, PANELS_PER_ROW)
+    is_wide = count > 2 * PANELS_PER_ROW
+    columns = min(count, WIDE_PANELS_PER_ROW if is_wide else PANELS_PER_ROW)
     rows = math.ceil(count / columns)
+    height = 1.0 + ROW_HEIGHT * len(table.row_labels) * len(table.column_labels) ** 0.5
+    size = (PANEL_WIDTH, LINE_HEIGHT if numbers else height)
+    names_width = 0.0 if numbers else 0.08 * MAX_NAME
     figure = Figure(
-        (PANEL_SIZE[0] * columns, PANEL_SIZE[1] * rows), layout='constrained'
+        (size[0] * columns + names_width, size[1] * rows + 0.4), layout='constrained'
     )
     FigureCanvasAgg(figure)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=not numbers).ravel()
     for panel, metric in zip(panels, table.metrics, strict=False):
-        _draw(panel, table, metric)
+        if numbers:
+            _draw_line(panel, table, metric, np.array(numbers))
+        else:
+            _draw_points(panel, table, metric)
+        panel.set_title(metric, fontsize=10)
+        panel.tick_params(labelsize=8)
+        panel.grid(alpha=0.3)
     for panel in panels[count:]:
         panel.remove()
-    if len(table.column_labels) > 1:
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc='outside lower center', ncols=4, fontsize=8)
+    _explain(figure, panels[0], table)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=DPI)
     return path
 
 
-def _draw(panel: Axes, table: ScoreTable, metric: str) -> None:
-    numbers = _numbers([row[0] for row in table.row_labels if len(row) == 1])
-    is_line = len(numbers) == len(table.row_labels) > 1
-    places = np.array(numbers) if is_line else np.arange(len(table.row_labels))
+def _draw_line(panel: Axes, table: ScoreTable, metric: str, places: np.ndarray) -> None:
+    order = np.argsort(places)
+    for number, column in enumerate(table.column_labels):
+        colour = COLOURS[number % len(COLOURS)]
+        scores = [table.scores[row, column, metric] for row in table.row_labels]
+        for place, score in zip(places, scores, strict=True):
+            _draw_seeds(panel, score, colour, x=place)
+        panel.errorbar(
+            places[order],
+            np.array([score.mean for score in scores])[order],
+            _deviations(scores)[order],
+            marker='o',
+            capsize=3,
+            label=_series_name(table, column),
+            color=colour,
+        )
+        for place, row, score in zip(places, table.row_labels, scores, strict=True):
+            if table.selected == (row, column):
+                panel.plot([place], [score.mean], '*', color='black', ms=12, zorder=4)
+    if len(places) <= MAX_TICKS:
+        panel.set_xticks(places, [row[0] for row in table.row_labels])
+    panel.set_xlabel(short_axis_names(table.rows)[table.rows[0]], fontsize=9)
+
+
+def _draw_points(panel: Axes, table: ScoreTable, metric: str) -> None:
     width = 0.8 / len(table.column_labels)
     for number, column in enumerate(table.column_labels):
-        scores = [table.scores[row, column, metric] for row in table.row_labels]
-        means = [score.mean for score in scores]
-        errors = np.nan_to_num([score.deviation for score in scores])
         colour = COLOURS[number % len(COLOURS)]
-        label = ' '.join(table_file_columns(table, column)) or table.stage
-        if is_line:
-            order = np.argsort(places)
-            panel.errorbar(
-                places[order],
-                np.array(means)[order],
-                errors[order],
-                marker='o',
-                capsize=3,
-                label=label,
-                color=colour,
-            )
-        else:
-            shift = (number - (len(table.column_labels) - 1) / 2) * width
-            bars = errors if errors.any() else None
-            panel.bar(
-                places + shift,
-                means,
-                width,
-                yerr=bars,
-                capsize=3,
-                label=label,
-                color=colour,
-            )
-    panel.set_title(metric, fontsize=10)
-    panel.tick_params(labelsize=8)
-    if is_line:
-        panel.set_xlabel(table.rows[0].rsplit('.', 1)[-1], fontsize=9)
-    else:
-        names = [' '.join(row) or table.stage for row in table.row_labels]
-        panel.set_xticks(places, names, rotation=30, ha='right')
-        _zoom(panel, table, metric)
-    panel.grid(axis='y', alpha=0.3)
+        scores = [table.scores[row, column, metric] for row in table.row_labels]
+        shift = (number - (len(table.column_labels) - 1) / 2) * width
+        places = np.arange(len(scores)) + shift
+        for place, row, score in zip(places, table.row_labels, scores, strict=True):
+            _draw_seeds(panel, score, colour, y=place)
+            if table.selected == (row, column):
+                panel.plot([score.mean], [place], '*', color='black', ms=12, zorder=4)
+        panel.errorbar(
+            [score.mean for score in scores],
+            places,
+            xerr=_deviations(scores),
+            fmt='o',
+            ms=5,
+            capsize=3,
+            label=_series_name(table, column),
+            color=colour,
+        )
+    base = [row for row in table.row_labels if _is_baseline(table, row, metric)]
+    if len(base) == len(table.column_labels) == 1:
+        mean = table.scores[base[0], table.column_labels[0], metric].mean
+        panel.axvline(mean, color='grey', linestyle=':', linewidth=1, zorder=0)
+    names = [' '.join(row) or table.stage for row in table.row_labels]
+    names = [textwrap.fill(name, MAX_NAME) for name in names]
+    panel.set_yticks(np.arange(len(names)), names)
+    panel.set_ylim(len(names) - 0.5, -0.5)  # the first row on top
+    panel.margins(x=0.1)
 
 
-def _zoom(panel: Axes, table: ScoreTable, metric: str) -> None:
-    """Start the y axis near the least bar, where all are alike; a title says so."""
-    means = np.array(
-        [score.mean for (_, _, name), score in table.scores.items() if name == metric]
-    )
-    means = means[~np.isnan(means)]
-    if len(means) and 0 < means.max() - means.min() < means.min() / 4:
-        margin = means.max() - means.min()
-        panel.set_ylim(means.min() - margin, means.max() + margin / 2)
-        panel.set_title(f'{metric} (axis cut)', fontsize=10)
+def _draw_seeds(
+    panel: Axes,
+    score: TableScore,
+    colour: str,
+    x: float | None = None,
+    y: float | None = None,
+) -> None:
+    """Rings at the scores of the seeds, where there are several."""
+    values = score.values[~np.isnan(score.values)]
+    if len(values) < 2:
+        return
+    places = np.full(len(values), x if y is None else y)
+    points = (places, values) if y is None else (values, places)
+    panel.plot(*points, 'o', ms=3, mfc='none', color=colour, alpha=0.6)
 
 
-def _numbers(labels: Sequence[str]) -> list[float]:
-    """The labels as numbers; empty where one is none."""
+def _deviations(scores: Sequence[TableScore]) -> np.ndarray:
+    return np.nan_to_num([score.deviation for score in scores])
+
+
+def _is_baseline(table: ScoreTable, row: tuple[str, ...], metric: str) -> bool:
+    if not table.sweep.baseline:
+        return False
+    scores = [table.scores[row, column, metric] for column in table.column_labels]
+    return all(s.difference is None and not math.isnan(s.mean) for s in scores)
+
+
+def _series_name(table: ScoreTable, column: tuple[str, ...]) -> str:
+    return ' '.join(table_file_columns(table, column)) or table.stage
+
+
+def _explain(figure: Figure, panel: Axes, table: ScoreTable) -> None:
+    """What the marks mean, below the panels, and the series beside it."""
+    num_runs = max(len(score.values) for score in table.scores.values())
+    notes = []
+    if num_runs > 1:
+        notes.append(f'points: mean ± standard deviation of {num_runs} seeds (rings)')
+    if table.sweep.baseline and not _numbers(table.row_labels):
+        notes.append(f'dotted: {", ".join(table.sweep.baseline.values())}')
+    if table.selected is not None:
+        notes.append(f'star: chosen on {table.sweep.select_on}')
+    if notes:
+        figure.supxlabel('; '.join(notes), fontsize=8)
+    if len(table.column_labels) > 1:
+        handles, labels = panel.get_legend_handles_labels()
+        figure.legend(handles, labels, loc='outside upper center', ncols=4, fontsize=8)
+
+
+def _numbers(row_labels: Sequence[tuple[str, ...]]) -> list[float]:
+    """The rows as numbers; empty where one is none, or there is only one."""
     try:
-        return [float(label) for label in labels]
-    except ValueError:
+        numbers = [float(label) for (label,) in row_labels]
+    except ValueError:  # no number, or not one label a row
         return []
+    return numbers if len(numbers) > 1 else []

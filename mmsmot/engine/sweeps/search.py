@@ -19,9 +19,10 @@ from ... import registry
 from ...utils.atomic import atomic_write
 from ...utils.bundled_weights import bundled_weights, weights_path
 from ...utils.fingerprint import text_fingerprint
-from ..config import is_config_part_type, load_config, set_config_weights
+from ..config import load_config, set_config_weights
 from ..config_check import config_without_templates
 from ..runner import SMOTRunner
+from .cell import DETECTIONS
 from .search_space import Search, is_searchable_number
 from .sweep_file import Sweep
 
@@ -78,8 +79,9 @@ def run_search(
     def objective(trial: optuna.Trial) -> float:
         values = {key: _suggest(trial, key, *space.space[key]) for key in space.space}
         config = load_config(_base(sweep), {**sweep.setting.options, **values})
-        _prepare(config, sweep, space, work_dir)
-        return _metric((score or _test)(config), space.metric)
+        _prepare(config, sweep, space)
+        scores = score(config) if score else _test(config, work_dir / DETECTIONS)
+        return _metric(scores, space.metric)
 
     num_trials = max(space.trials - len(_trials(study, 'COMPLETE')), 0)
     study.optimize(objective, num_trials, show_progress_bar=True)
@@ -184,10 +186,8 @@ def _suggest(trial: optuna.Trial, key: str, low: float, high: float) -> float:
     return trial.suggest_float(key, low, high)
 
 
-def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> None:
-    """Let a config's test read the split and keep its detections."""
-    from ...models.detectors import CachedDetector, DetectionFile
-
+def _prepare(config: Config, sweep: Sweep, search: Search) -> None:
+    """Let a config's test read the split and the weights."""
     arguments = sweep.setting.arguments
     weights = weights_path(arguments.get('weights'))
     set_config_weights(config, weights, arguments.get('reid_weights'))
@@ -200,28 +200,15 @@ def _prepare(config: Config, sweep: Sweep, search: Search, work_dir: Path) -> No
     dataset.split = search.split
     if 'data_root' in arguments:
         dataset.data_root = arguments['data_root']
-    model = config.model.get('estimator') or config.model
-    detector = model.get('detector')
-    needs_no_cache = detector is None or any(
-        is_config_part_type(detector['type'], part)
-        for part in (CachedDetector, DetectionFile)
-    )
-    if not needs_no_cache:
-        cached = dict(
-            type='CachedDetector', detector=detector, root=str(work_dir / 'detections')
-        )
-        if model.get('reid') is not None:
-            cached['reid'] = model.pop('reid')
-        model['detector'] = cached
 
 
-def _test(config: Config) -> dict[str, float]:
+def _test(config: Config, detection_cache: Path) -> dict[str, float]:
     """The scores of a config on its test dataset; nothing of it stays on the disk."""
     folder = tempfile.mkdtemp(prefix='mmsmot-trial-')
     try:
         config.work_dir = folder
         config.log_level = logging.getLevelName(logging.ERROR)
-        return SMOTRunner.from_cfg(config).test()
+        return SMOTRunner.from_cfg(config).test(detection_cache)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -248,19 +235,34 @@ def _write_best(
         f'#   {command}',
         f'_base_ = [{_base_name(_base(sweep))!r}]',
     ]
-    tree: dict[str, Any] = {}
-    for key, value in {**sweep.setting.options, **best.params}.items():
-        *above, name = key.split('.')
-        node = tree
-        for part in above:
-            node = node.setdefault(part, {})
-        node[name] = value
+    tree = _config_tree(_base(sweep), {**sweep.setting.options, **best.params})
     lines += [f'{name} = {_dict_text(value)}' for name, value in tree.items()]
     path = work_dir / 'best.py'
     with atomic_write(path) as stream:
         stream.write('\n'.join(lines) + '\n')
     load_config(str(path))  # it runs
     return path
+
+
+def _config_tree(base: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What a config on ``base`` says for dotted keys: nested dicts.
+
+    A config file changes no single item of a list, so lists stand there whole.
+    """
+    config = load_config(base, dict(options)).to_dict()
+    tree: dict[str, Any] = {}
+    for key, value in options.items():
+        names = key.split('.')
+        for depth in range(1, len(names)):
+            above = _nested(config, '.'.join(names[:depth]))
+            if isinstance(above, list):
+                names, value = names[:depth], above
+                break
+        node = tree
+        for name in names[:-1]:
+            node = node.setdefault(name, {})
+        node[names[-1]] = value
+    return tree
 
 
 def _base_name(config: str) -> str:

@@ -15,7 +15,7 @@ from rich.progress import (
 
 from ..launchers import Launcher
 from .cell import Cell
-from .cell_record import FAILED, FINISHED, CellRecord, read_record
+from .cell_record import BLOCKED, FAILED, FINISHED, CellRecord, read_record
 from .cell_run import forget_cell_run, run_cell
 from .schedule import run_cells
 
@@ -146,11 +146,11 @@ def run_sweep(
 
 
 def sweep_failures(records: Mapping[str, CellRecord]) -> list[str]:
-    """A line for each cell that failed."""
+    """A line for each cell that failed or is blocked."""
     return [
         f'{id}: {record.error}'
         for id, record in records.items()
-        if record.status == FAILED
+        if record.status in (FAILED, BLOCKED)
     ]
 
 
@@ -185,8 +185,8 @@ class _SecondsOfStages:
 
 
 def _line(cell: Cell, record: CellRecord) -> str:
-    if record.status == FAILED:
-        return f'{cell.id}: failed: {record.error}'
+    if record.status != FINISHED:
+        return f'{cell.id}: {record.status}: {record.error}'
     return f'{cell.id}: finished in {_duration(record.seconds)}'
 
 

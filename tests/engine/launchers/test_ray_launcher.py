@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip('ray', reason='needs ray')
 
+from mmsmot.apis.batch import SUMMARY, infer_batch
 from mmsmot.engine.launchers.ray_launcher import MAX_STARTS, RayLauncher
 from mmsmot.engine.sweeps.axis import AxisSetting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
 from mmsmot.engine.sweeps.schedule import run_cells
 from mmsmot.engine.sweeps.stage import Stage
+from tests.demo_scene import make_demo_scene
+from tests.engine.sweeps.sweep_files import SORT
 
 
 @pytest.fixture(scope='module')
 def launcher() -> Iterator[RayLauncher]:
-    launcher = RayLauncher(jobs=2)
+    launcher = RayLauncher(jobs=2, memory=3.0)
     yield launcher
     launcher.close()
 
@@ -38,8 +44,10 @@ def run(cell: Cell) -> CellRecord:
         os.kill(os.getpid(), signal.SIGKILL)
     if name == 'raises':
         raise ValueError('gt.txt:3: no number')
+    begin = time.time()
     time.sleep(0.2)
-    return CellRecord(FINISHED, '', [], {}, scores={'pid': float(os.getpid())})
+    scores = {'pid': float(os.getpid()), 'begin': begin, 'end': time.time()}
+    return CellRecord(FINISHED, '', [], {}, scores=scores)
 
 
 def cells_of(folder: Path, *names: str) -> dict[str, Cell]:
@@ -51,7 +59,7 @@ def cells_of(folder: Path, *names: str) -> dict[str, Cell]:
 
 def test_a_killed_worker_costs_no_cell(launcher: RayLauncher, tmp_path: Path) -> None:
     cells = cells_of(tmp_path, 'a', 'dies', 'b', 'raises', 'hopeless', 'c')
-    # Two gibibytes each are more than a small machine has for all at a time: they wait.
+    # Two gibibytes each, of three: they run one after the other.
     records = run_cells(
         cells, (), launcher, run, lambda cell: None, lambda cell, record: None
     )
@@ -60,6 +68,11 @@ def test_a_killed_worker_costs_no_cell(launcher: RayLauncher, tmp_path: Path) ->
     assert statuses == {n: FAILED if n in failed else FINISHED for n in cells}
     assert records['raises'].error == 'ValueError: gt.txt:3: no number'
     assert records['hopeless'].error.startswith('WorkerCrashedError')
+    spans = sorted(
+        (r.scores['begin'], r.scores['end']) for r in records.values() if r.scores
+    )
+    assert len(spans) == 4
+    assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(spans))
     starts = {n: len((tmp_path / f'{n}.starts').read_text()) for n in cells}
     assert starts == dict(a=1, dies=2, b=1, raises=1, hopeless=MAX_STARTS, c=1)
 
@@ -72,3 +85,49 @@ def test_a_job_larger_than_any_machine_runs_alone(
     key, record = launcher.wait()
     assert (key, record.status) == ('a', FINISHED)
     assert record.scores['pid'] != os.getpid()
+
+
+def test_videos_on_a_cluster_and_one_summary(
+    launcher: RayLauncher, tmp_path: Path
+) -> None:
+    for seed in range(2):
+        make_demo_scene(tmp_path / 'videos' / f's{seed}', seed=seed, num_frames=4)
+    call = dict(draw=False)
+    inferencer = dict(config=SORT)
+    folder, out = str(tmp_path / 'videos'), tmp_path / 'out'
+    summaries = infer_batch(launcher, folder, out, inferencer, call)
+    assert [summary.error for summary in summaries] == [None, None]
+    assert [summary.num_frames for summary in summaries] == [4, 4]
+    written = json.loads((out / SUMMARY).read_text())
+    assert [Path(line['video']).name for line in written] == ['s0', 's1']
+    # Again: what is finished is not done a second time.
+    times = [(out / name / 'result.json').stat().st_mtime_ns for name in ('s0', 's1')]
+    assert infer_batch(launcher, folder, out, inferencer, call) == summaries
+    assert times == [
+        (out / name / 'result.json').stat().st_mtime_ns for name in ('s0', 's1')
+    ]
+
+
+def test_memory_is_not_for_a_running_cluster() -> None:
+    with pytest.raises(ValueError, match='ray start --memory=BYTES'):
+        RayLauncher(memory=3.0, address='10.0.0.1:6379')
+
+
+def test_jobs_on_gpus_share_them_where_there_are_more_jobs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What Ray is asked for; its workers see no GPU here."""
+    asked: list[float] = []
+
+    def start(self: RayLauncher, key: str) -> None:
+        asked.append(self._jobs[key].gpus)
+
+    monkeypatch.setattr(RayLauncher, '_start', start)
+    for num_gpus, jobs in ((0, 4), (2, 4), (2, 1), (2, None)):
+        launcher = object.__new__(RayLauncher)
+        resources = {'CPU': 8.0, 'GPU': float(num_gpus)}
+        launcher._ray = SimpleNamespace(cluster_resources=resources.copy)
+        launcher._jobs, launcher._own_jobs = {}, jobs
+        for gpus in (0, 1, 4):
+            launcher.submit(f'{gpus}', run, memory=1.0, gpus=gpus)
+    assert asked == [0, 0, 0, 0, 0.5, 2, 0, 1, 2, 0, 1, 2]

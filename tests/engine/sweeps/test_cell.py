@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
 import pytest
 
-from mmsmot.engine.sweeps.cell import cell_option_words, plan_cells, with_needed_cells
+from mmsmot.engine.sweeps.cell import (
+    Cell,
+    cell_option_words,
+    plan_cells,
+    with_needed_cells,
+)
+from mmsmot.engine.sweeps.cell_config import checked_cell_config
 from mmsmot.utils.command_line import CfgOptions
 
 from .sweep_files import BYTETRACK, KEY, SORT, TWO_BY_TWO, sweep_of
@@ -41,6 +48,8 @@ def test_ids_and_commands(tmp_path: Path) -> None:
         'two_stage/bytetrack_public-detections',
         '--work-dir',
         str(tmp_path / 'work' / cell.id / 'run'),
+        '--detection-cache',
+        str(tmp_path / 'work' / 'detections'),
         '--cfg-options',
         f'{KEY}=0.3',
     ]
@@ -104,6 +113,66 @@ def test_a_cell_without_a_config(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, 'axes = dict(seed=[1])')
     with pytest.raises(ValueError, match='has no config'):
         plan_cells(sweep, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('run', 'loader'), [('test', 'test_dataloader'), ('train', 'train_dataloader')]
+)
+def test_a_config_without_a_dataset(tmp_path: Path, run: str, loader: str) -> None:
+    (tmp_path / 'bare.json').write_text('{"model": {"type": "SMOT"}}')
+    config = str(tmp_path / 'bare.json')
+    text = f"base = {config!r}\nstages = [dict(name='a', run={run!r})]"
+    with pytest.raises(ValueError, match=f'ablation.py: a: .* has no {loader}'):
+        plan_cells(sweep_of(tmp_path, text), tmp_path)
+
+
+def test_no_choice_on_frames_that_are_reported(tmp_path: Path) -> None:
+    """MOTChallenge's val is a half of each sequence: the whole ones have it too."""
+    text = TWO_BY_TWO + "select_on = 'val'\n"
+    with pytest.raises(ValueError, match="split': 'train_minus_val'"):
+        plan_cells(sweep_of(tmp_path, text), tmp_path)
+    text += "options = {'test_dataloader.dataset.split': 'train_minus_val'}\n"
+    cells = plan_cells(sweep_of(tmp_path, text), tmp_path)
+    key = 'test_dataloader.dataset.split'
+    splits = [(c.stage.name, c.setting.options[key]) for c in cells.values()]
+    assert sorted({*splits}) == [('test', 'train_minus_val'), ('test_val', 'val')]
+    # BenSMOT's val is a folder or a part of train.
+    text = "base = 'smoter/smoter_tiny_synsmot'\nselect_on = 'val'\nmetrics = ['HOTA']"
+    assert [*plan_cells(sweep_of(tmp_path, text), tmp_path)] == ['test', 'test_val']
+
+
+def test_hooks_count_where_they_act(tmp_path: Path) -> None:
+    fingerprints = {}
+    for name, hooks in dict(
+        none='[]',
+        training='[dict(type="CheckInvalidLossHook")]',
+        averaged='[dict(type="EMAHook")]',
+        momentum='[dict(type="EMAHook", momentum=0.1)]',
+    ).items():
+        config = tmp_path / f'{name}.py'
+        config.write_text(
+            "_base_ = ['mmsmot::smoter/smoter_tiny_synsmot.py']\n"
+            f'custom_hooks = {hooks}\n'
+        )
+        text = f"""
+base = {str(config)!r}
+stages = [dict(name='train', run='train'), dict(name='test')]
+options = dict(checkpoint='smoter_tiny_synsmot')
+"""
+        cells = plan_cells(sweep_of(tmp_path, text), tmp_path)
+        # Not by the config's name, which is another.
+        facts = {id: checked_config(cell, tmp_path) for id, cell in cells.items()}
+        fingerprints[name] = facts
+    tests = [fingerprints[name]['test'] for name in fingerprints]
+    assert tests[0] == tests[1]
+    assert tests[1] != tests[2] != tests[3]
+    trainings = [fingerprints[name]['train'] for name in fingerprints]
+    assert all(a != b for a, b in itertools.combinations(trainings, 2))
+
+
+def checked_config(cell: Cell, folder: Path) -> dict:
+    sweep = sweep_of(folder, '')
+    return checked_cell_config(sweep, cell.stage, cell.id, cell.labels, cell.setting)
 
 
 def test_option_words_are_read_back() -> None:

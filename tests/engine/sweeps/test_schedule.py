@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from mmsmot.engine.launchers.local_launcher import LocalLauncher, free_local_mem
 from mmsmot.engine.sweeps.axis import AxisSetting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import (
+    BLOCKED,
     FAILED,
     FINISHED,
+    RUNNING,
     CellRecord,
     read_record,
     write_record,
@@ -55,7 +58,7 @@ def run(
     cells: dict[str, Cell], runner: Runner, **settings: Any
 ) -> dict[str, CellRecord]:
     launcher = LocalLauncher(
-        jobs=settings.pop('jobs', 1), memory=settings.pop('memory', 99)
+        jobs=settings.pop('jobs', 1), memory=settings.pop('memory', 99), gpus=()
     )
     return run_cells(
         cells,
@@ -87,14 +90,26 @@ def test_every_cell_runs_once_after_what_it_needs(data: st.DataObject) -> None:
     assert all(place[n] < place[name] for name in names for n in needs[name])
 
 
-def test_a_failed_cell_stops_only_what_needs_it() -> None:
-    cells = cells_of({'a': (), 'b': ('a',), 'c': ('b',), 'd': ()})
-    runner = Runner(failing={'a'})
+def test_a_failed_cell_blocks_what_needs_it(tmp_path: Path) -> None:
+    needs = {'f': (), 'a': (), 'b': ('a',), 'c': ('b',), 'd': (), 'e': ('f', 'b', 'd')}
+    cells = cells_of(needs, tmp_path)
+    # Of an earlier run, whose files a training may go on with.
+    write_record(CellRecord(RUNNING, 'another', ['x'], {}), tmp_path / 'c')
+    runner = Runner(failing={'a', 'f'})
     records = run(cells, runner)
-    assert runner.order == ['a', 'd']
-    assert records['b'].error == 'not run: a failed'
-    assert records['c'].error == 'not run: b failed'
+    assert runner.order == ['f', 'a', 'd']
     assert records['d'].status == FINISHED
+    for id, causes in dict(b=['a'], c=['a'], e=['f']).items():  # e at once
+        assert records[id].status == BLOCKED
+        assert records[id].blocked_by == causes
+        assert records[id].error == f'not run: {", ".join(causes)} failed'
+        assert read_record(tmp_path / id).blocked_by == causes
+    assert read_record(tmp_path / 'b') == records['b']
+    assert read_record(tmp_path / 'c').fingerprint == 'another'
+    # The next time all of them run.
+    state = sweep_state(cells)
+    assert state.finished == frozenset()
+    assert {r.status for r in run(cells, Runner()).values()} == {FINISHED}
 
 
 def test_finished_cells_do_not_run_again() -> None:
@@ -105,10 +120,74 @@ def test_finished_cells_do_not_run_again() -> None:
 
 def test_a_job_that_raises_is_a_failed_cell() -> None:
     def broken(cell: Cell) -> CellRecord:
-        raise OSError(28, 'No space left on device')
+        raise OSError(30, 'Read-only file system')
 
     records = run(cells_of({'a': ()}), broken)
-    assert 'No space left' in records['a'].error
+    assert 'Read-only' in records['a'].error
+
+
+def test_a_full_disk_ends_the_sweep(tmp_path: Path) -> None:
+    """Else each cell would fail in turn; what is finished stands."""
+
+    def work(cell: Cell) -> CellRecord:
+        if cell.id == 'b':
+            raise OSError(28, 'No space left on device', 'log.txt')
+        record = CellRecord(FINISHED, cell.fingerprint, [], {})
+        write_record(record, cell.folder)
+        return record
+
+    cells = cells_of({'a': (), 'b': (), 'c': ()}, tmp_path)
+    launcher = LocalLauncher(jobs=1, memory=99, gpus=())
+    with pytest.raises(OSError, match='No space left'):
+        run_sweep(cells, launcher, run=work)
+    assert sweep_state(cells).finished == {'a'}
+    assert not (tmp_path / 'c').exists()
+
+
+def test_each_job_gets_the_gpus_with_the_fewest_jobs() -> None:
+    """Two processes want two; a fourth one shares the first."""
+    barrier, chosen = threading.Barrier(3, timeout=5), {}
+
+    def work(cell: Cell, environment: dict[str, str]) -> CellRecord:
+        chosen[cell.id] = environment['CUDA_VISIBLE_DEVICES']
+        barrier.wait()
+        return CellRecord(FINISHED, '', [], {})
+
+    cells = cells_of({'one': (), 'two': (), 'three': ()})
+    pair = Stage('two', processes=2)
+    cells['two'] = replace(cells['two'], stage=pair)
+    launcher = LocalLauncher(jobs=3, memory=99, gpus=('4', '6', '7'))
+    ignore = lambda *args: None  # noqa: E731
+    run_cells(cells, (), launcher, work, ignore, ignore)
+    assert chosen == dict(one='4', two='6,7', three='4')
+    # What a job had is free again, and tools that need no GPU get none.
+    seen: dict[str, dict] = {}
+
+    def note(cell: Cell, **arguments: Any) -> CellRecord:
+        seen[cell.id] = arguments
+        return CellRecord(FINISHED, '', [], {})
+
+    cells = cells_of({'a': (), 'b': (), 'data': ()})
+    tool = Stage('data', run='dataset_converters/make_synsmot.py')
+    cells['data'] = replace(cells['data'], stage=tool)
+    launcher = LocalLauncher(jobs=1, memory=99, gpus=('4', '6', '7'))
+    run_cells(cells, (), launcher, note, ignore, ignore)
+    first = dict(environment={'CUDA_VISIBLE_DEVICES': '4'})
+    assert seen == dict(a=first, b=first, data={})
+
+
+@pytest.mark.parametrize(
+    ('names', 'count', 'gpus'),
+    [(None, 2, ['0', '1']), ('3, 5', 2, ['3', '5']), ('', 0, []), (None, 0, [])],
+)
+def test_gpus_are_those_that_this_process_sees(
+    monkeypatch: pytest.MonkeyPatch, names: str | None, count: int, gpus: list[str]
+) -> None:
+    monkeypatch.setattr('torch.cuda.device_count', lambda: count)
+    monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
+    if names is not None:
+        monkeypatch.setenv('CUDA_VISIBLE_DEVICES', names)
+    assert LocalLauncher().gpus == gpus
 
 
 @pytest.mark.parametrize(
@@ -150,13 +229,15 @@ def test_measured_memory_replaces_the_guess() -> None:
         )
         for n in range(3)
     }
-    launcher = LocalLauncher(jobs=1, memory=99)
+    launcher = LocalLauncher(jobs=1, memory=99, gpus=())
     asked = []
     submit = launcher.submit
 
-    def spy(key: str, function: Any, *args: Any, memory: float, cpus: int) -> None:
+    def spy(
+        key: str, function: Any, *args: Any, memory: float, cpus: int, gpus: int
+    ) -> None:
         asked.append(memory)
-        submit(key, function, *args, memory=memory, cpus=cpus)
+        submit(key, function, *args, memory=memory, cpus=cpus, gpus=gpus)
 
     launcher.submit = spy
     cells = {cell.id: cell for cell in cells.values()}
@@ -177,7 +258,7 @@ def test_stale_cells_are_named_rerun_or_kept(tmp_path: Path) -> None:
     state = sweep_state(cells)
     assert state.stale == {'b'}
     runner = Runner()
-    launcher = LocalLauncher(jobs=1, memory=99)
+    launcher = LocalLauncher(jobs=1, memory=99, gpus=())
     with pytest.raises(ValueError, match=r'1 finished cells .*: b\. --stale rerun'):
         run_sweep(cells, launcher, run=runner)
     assert run_sweep(cells, launcher, KEEP, runner).keys() == {'a', 'b'}

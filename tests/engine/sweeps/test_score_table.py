@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from matplotlib.figure import Figure
 
 from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
@@ -127,6 +128,7 @@ def test_another_stage_has_other_metrics(tmp_path: Path) -> None:
 
 def test_columns_and_the_choice_on_val(tmp_path: Path) -> None:
     text = TEXT + "columns = ['tracker']\nselect_on = 'val'\n"
+    text += "options = {'test_dataloader.dataset.split': 'train_minus_val'}\n"
     table = table_of(tmp_path, text)
     assert table.selected == ((), ('SORT',))  # least on test is greatest on val here
     header, _, row = markdown_table_file(table).splitlines()[2:5]
@@ -150,6 +152,70 @@ def test_latex_escapes(tmp_path: Path) -> None:
 def test_an_unknown_or_ambiguous_metric(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match='is none of those'):
         table_of(tmp_path, TEXT.replace('track/FP', 'track/XX'))
+
+
+def figure_of(
+    table: ScoreTable, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Figure:
+    """What would be drawn."""
+    figures = []
+    monkeypatch.setattr(Figure, 'savefig', lambda self, *a, **k: figures.append(self))
+    write_plot(table, folder / 'plot.png')
+    figures[0].canvas.draw()
+    return figures[0]
+
+
+def test_a_plot_shows_names_seeds_and_whole_error_bars(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = figure_of(table_of(tmp_path), tmp_path, monkeypatch)
+    panels = figure.axes
+    assert [panel.get_title() for panel in panels] == ['HOTA', 'F1', 'FP']
+    names = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert names == ['SORT', 'Byte_Track']
+    assert panels[0].get_ylim() == (1.5, -0.5)  # in the order of the table
+    left, right = panels[0].get_xlim()
+    assert left < 40  # SORT: 42 ± 2
+    assert right > 47 + math.sqrt(7)
+    drawn = [[*line.get_xdata()] for line in panels[0].lines]
+    assert [40.0, 42.0, 44.0] in drawn  # the seeds
+    assert [42.0, 42.0] in drawn  # the baseline
+    note = figure.get_supxlabel()
+    assert note == 'points: mean ± standard deviation of 3 seeds (rings); dotted: SORT'
+
+
+def test_a_plot_of_numbers_is_a_line_with_a_star(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"""
+base = '{SORT}'
+options = {{'test_dataloader.dataset.split': 'train_minus_val'}}
+axes = {{'model.tracker.max_age': [30, 5, 10]}}
+metrics = ['HOTA']
+select_on = 'val'
+"""
+    sweep = sweep_of(tmp_path, text)
+    cells = plan_cells(sweep, tmp_path)
+    hota = {'5': 40.0, '10': 44.0, '30': 42.0}
+    records = {
+        id: CellRecord(
+            FINISHED, cell.fingerprint, [], {}, scores={'track/HOTA': hota[age]}
+        )
+        for id, cell in cells.items()
+        for age in cell.labels.values()
+    }
+    table = score_table(sweep, 'test', cells, records)
+    (panel,) = figure_of(table, tmp_path, monkeypatch).axes
+    assert panel.get_xlabel() == 'max_age'
+    assert sorted(label.get_text() for label in panel.get_xticklabels()) == [
+        '10',
+        '30',
+        '5',
+    ]
+    lines = {line.get_marker(): line for line in panel.lines}
+    assert [*lines['o'].get_xdata()] == [5, 10, 30]
+    assert [*lines['o'].get_ydata()] == [40, 44, 42]
+    assert (*lines['*'].get_xdata(), *lines['*'].get_ydata()) == (10, 44)
 
 
 def test_plot_and_files(tmp_path: Path) -> None:

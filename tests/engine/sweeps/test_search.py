@@ -64,6 +64,32 @@ def test_the_best_is_written_as_a_config(tmp_path: Path) -> None:
     assert 'python tools/sweep.py x' in text
 
 
+def test_numbers_inside_of_lists(tmp_path: Path) -> None:
+    """best.py writes a list whole: a config file changes no single item of one."""
+    config = tmp_path / 'gaps.py'
+    config.write_text(
+        f"_base_ = ['mmsmot::{BYTETRACK}.py']\n"
+        "model = dict(post_processing=[dict(type='MinTrackLength', min_frames=3),\n"
+        "    dict(type='LinearInterpolation', max_gap=20)])\n"
+    )
+    text = text_of(4).replace(BYTETRACK, str(config))
+    text = text.replace(
+        'model.tracker.track_threshold', 'model.post_processing.1.max_gap'
+    )
+    text = text.replace('[0.3, 0.9]', '[5, 50]')
+
+    def score(config: Config) -> dict[str, float]:
+        return {'track/HOTA': 100.0 - abs(config.model.post_processing[1].max_gap - 30)}
+
+    path = run_search(sweep_of(tmp_path, text), tmp_path / 'work', 'x', score)
+    first, second = load_config(str(path)).model.post_processing
+    assert first == dict(type='MinTrackLength', min_frames=3)
+    assert second.type == 'LinearInterpolation'
+    value = score(load_config(str(path)))['track/HOTA']
+    assert f'HOTA on val: {value:.4g} ' in path.read_text()
+    assert value >= 90  # of the config itself, which is the first trial
+
+
 def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, text_of(6))
     score = Score()
@@ -115,7 +141,7 @@ def test_weights_are_those_that_a_test_would_take(tmp_path: Path) -> None:
         run_search(sweep_of(tmp_path, text), tmp_path / f'{number}', 'x', score)
         loaded.append(score.configs[0].load_from)
     assert loaded == [str(bundled_weights(base))] * 2 + [None]
-    detector = score.configs[0].model.detector.detector
+    detector = score.configs[0].model.detector
     assert detector.checkpoint == str(bundled_weights(base))
 
 
