@@ -22,6 +22,7 @@ import argparse
 import os
 import shlex
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_im
 with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
+    from mmsmot.engine.sweeps.axis import AxisSetting
     from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed_cells
     from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING, record_blocked
     from mmsmot.engine.sweeps.cell_run import run_cell
@@ -66,6 +68,10 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--work-dir', help='folder of all cells (default: work_dirs/NAME)'
+    )
+    parser.add_argument(
+        '--data-root',
+        help="folder of the data, instead of that in the sweep's options",
     )
     parser.add_argument(
         '--launcher',
@@ -132,6 +138,9 @@ def main() -> int:
     check_environment()
     make_mmengine_safe()
     sweep = read_sweep(args.sweep)
+    if args.data_root is not None:
+        data_root = AxisSetting({'data_root': args.data_root})
+        sweep = replace(sweep, setting=sweep.setting | data_root)
     work_dir = Path(args.work_dir or Path('work_dirs') / sweep.name)
     if args.search is not None:
         return search(sweep, work_dir)
@@ -188,7 +197,9 @@ def write_slurm_jobs(
 ) -> int:
     """Write the array jobs of what is not finished, and say how they are submitted."""
     finished = require_fresh_sweep(cells, state, args.stale)
-    submit = write_array_jobs(sweep, cells, finished, work_dir, args.jobs, args.stale)
+    submit = write_array_jobs(
+        sweep, cells, finished, work_dir, args.jobs, args.stale, args.data_root
+    )
     if submit is None:
         print('all cells are finished; --from-logs makes the tables')
     else:

@@ -110,8 +110,9 @@ def test_two_sweeps_in_a_folder_dry_run_and_a_wrong_axis(sweep: Path) -> None:
     assert done.returncode == 1
     assert 'Two runs would mix their files' in done.stderr
     (sweep.parent / 'work').rmdir()
-    done = run(sweep, '--dry-run')
+    done = run(sweep, '--dry-run', '--data-root', '/other')
     assert done.stdout.count('(to run)') == 4
+    assert done.stdout.count(' --data-root /other ') == 4
     assert not (sweep.parent / 'work').exists()
     for args, message in (
         (('--memory', '3', '--launcher', 'slurm'), 'memory=GIB'),

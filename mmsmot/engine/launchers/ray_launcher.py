@@ -127,14 +127,14 @@ class RayLauncher:
     def _start(self, key: str) -> None:
         job = self._jobs[key]
         job.starts += 1
-        task = self._ray.remote(job.function).options(
+        task = self._ray.remote(_call).options(
             num_cpus=job.cpus,
             num_gpus=job.gpus,
             memory=int(job.memory),
             max_retries=0,
             name=key,
         )
-        self._running[task.remote(*job.args)] = key
+        self._running[task.remote(job.function, job.args)] = key
 
     def _died(self) -> tuple[type[Exception], ...]:
         exceptions = self._ray.exceptions
@@ -143,3 +143,8 @@ class RayLauncher:
             exceptions.NodeDiedError,
             exceptions.OutOfMemoryError,
         )
+
+
+def _call(function: Callable[..., Any], args: tuple) -> Any:
+    """The task: Ray takes a function, and no other callable such as a ``partial``."""
+    return function(*args)

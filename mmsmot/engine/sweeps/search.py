@@ -6,6 +6,7 @@ import inspect
 import json
 import logging
 import math
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -102,6 +103,10 @@ def _initial_values(sweep: Sweep, search: Search) -> dict[str, float]:
     """The config's own values; out of the space the nearest in it."""
     options = sweep.setting.options
     config = load_config(_base(sweep), {**options})
+    if 'test_dataloader' not in config:
+        raise ValueError(
+            f'{sweep.base} has no test_dataloader, so nothing to search on'
+        )
     values = {}
     for key, (low, high) in search.space.items():
         value = _nested(config, key)
@@ -191,15 +196,31 @@ def _prepare(config: Config, sweep: Sweep, search: Search) -> None:
     arguments = sweep.setting.arguments
     weights = weights_path(arguments.get('weights'))
     set_config_weights(config, weights, arguments.get('reid_weights'))
-    # As tools/test.py does it.
-    checkpoint = arguments.get('checkpoint')
-    if checkpoint is None and weights is None:
-        checkpoint = bundled_weights(_base(sweep))
-    config.load_from = None if checkpoint is None else weights_path(str(checkpoint))
+    config.load_from = _checkpoint(sweep)
     dataset = config.test_dataloader.dataset
     dataset.split = search.split
     if 'data_root' in arguments:
         dataset.data_root = arguments['data_root']
+
+
+def _checkpoint(sweep: Sweep) -> str | None:
+    """The weights of the whole model that tools/test.py would take."""
+    arguments = sweep.setting.arguments
+    checkpoint = arguments.get('checkpoint')
+    if checkpoint is None and arguments.get('weights') is None:
+        checkpoint = bundled_weights(_base(sweep))
+    return None if checkpoint is None else weights_path(str(checkpoint))
+
+
+def _test_command(sweep: Sweep, config: Path) -> str:
+    """How the best config is tested: what it does not say itself comes from the sweep."""
+    words = ['python', 'tools/test.py', str(config)]
+    words += filter(None, [_checkpoint(sweep)])
+    for name in ('data_root', 'weights', 'reid_weights'):
+        if name in sweep.setting.arguments:
+            option = f'--{name.replace("_", "-")}'
+            words += [option, str(sweep.setting.arguments[name])]
+    return shlex.join(words)
 
 
 def _test(config: Config, detection_cache: Path) -> dict[str, float]:
@@ -227,17 +248,19 @@ def _metric(scores: Mapping[str, float], metric: str) -> float:
 def _write_best(
     study: optuna.Study, sweep: Sweep, search: Search, work_dir: Path, command: str
 ) -> Path:
+    path = work_dir / 'best.py'
     best, first = study.best_trial, _trials(study, 'COMPLETE')[0]
     lines = [
         f'# {search.metric} on {search.split}: {best.value:.4g} '
         f'(the config as it was: {first.value:.4g}), trial {best.number} of '
         f'{len(study.trials)}, by',
         f'#   {command}',
+        '# Test it by',
+        f'#   {_test_command(sweep, path)}',
         f'_base_ = [{_base_name(_base(sweep))!r}]',
     ]
     tree = _config_tree(_base(sweep), {**sweep.setting.options, **best.params})
     lines += [f'{name} = {_dict_text(value)}' for name, value in tree.items()]
-    path = work_dir / 'best.py'
     with atomic_write(path) as stream:
         stream.write('\n'.join(lines) + '\n')
     load_config(str(path))  # it runs

@@ -21,6 +21,7 @@ def write_array_jobs(
     work_dir: Path,
     jobs: int = 1,
     stale: str = REFUSE,
+    data_root: str | None = None,
 ) -> Path | None:
     """Write ``slurm/<stage>.sh`` and ``submit.sh``, which submits them in order.
 
@@ -37,6 +38,7 @@ def write_array_jobs(
         jobs: Cells of a stage that run at a time.
         stale: ``'keep'``: cells build on those that the sweep file would make otherwise
             today.
+        data_root: The folder of the data; ``None``: the sweep file says it.
 
     Returns:
         ``submit.sh``; ``None`` where everything is finished.
@@ -52,7 +54,7 @@ def write_array_jobs(
         if not ids:
             continue
         _write(folder / f'{stage.name}.txt', ids)
-        job = _job(sweep, stage.name, work_dir.resolve(), stale)
+        job = _job(sweep, stage.name, work_dir.resolve(), stale, data_root)
         _write(folder / f'{stage.name}.sh', job)
         needed = [f'${{job_{name}}}' for name in stage.needs if name in submitted]
         # Not afterok: a cell that failed would keep those that do not need it as well.
@@ -71,12 +73,15 @@ def write_array_jobs(
     return folder / 'submit.sh'
 
 
-def _job(sweep: Sweep, stage: str, work_dir: Path, stale: str) -> list[str]:
+def _job(
+    sweep: Sweep, stage: str, work_dir: Path, stale: str, data_root: str | None
+) -> list[str]:
     cells_file = shlex.quote(str(work_dir / 'slurm' / f'{stage}.txt'))
     command = [
         *(sys.executable, str(stage_tool_path('sweep.py')), str(sweep.path.resolve())),
         *('--work-dir', str(work_dir)),
         *(('--stale', KEEP) if stale == KEEP else ()),
+        *(('--data-root', data_root) if data_root is not None else ()),
         '--cell',
     ]
     return [

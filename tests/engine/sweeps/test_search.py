@@ -62,6 +62,7 @@ def test_the_best_is_written_as_a_config(tmp_path: Path) -> None:
     text = path.read_text()
     assert text.startswith('# HOTA on val: 9')
     assert 'python tools/sweep.py x' in text
+    assert f'#   python tools/test.py {path}\n' in text
 
 
 def test_numbers_inside_of_lists(tmp_path: Path) -> None:
@@ -141,6 +142,10 @@ def test_weights_are_those_that_a_test_would_take(tmp_path: Path) -> None:
         run_search(sweep_of(tmp_path, text), tmp_path / f'{number}', 'x', score)
         loaded.append(score.configs[0].load_from)
     assert loaded == [str(bundled_weights(base))] * 2 + [None]
+    best = (tmp_path / '2' / 'best.py').read_text()
+    assert f'tools/test.py {tmp_path}/2/best.py --weights {bundled}\n' in best
+    best = (tmp_path / '0' / 'best.py').read_text()
+    assert f'tools/test.py {tmp_path}/0/best.py {bundled_weights(base)}\n' in best
     detector = score.configs[0].model.detector
     assert detector.checkpoint == str(bundled_weights(base))
 
@@ -187,6 +192,14 @@ def test_an_unknown_key_and_metric(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, text_of(2).replace("'HOTA'", "'XOTA'"))
     with pytest.raises(KeyError, match="'XOTA' is none of"):
         run_search(sweep, tmp_path / 'b', 'x', Score())
+
+
+def test_a_config_without_a_dataset(tmp_path: Path) -> None:
+    config = tmp_path / 'bare.json'
+    config.write_text('{"model": {"type": "SMOT", "tracker": {"type": "ByteTrack"}}}')
+    sweep = sweep_of(tmp_path, text_of(1).replace(BYTETRACK, str(config)))
+    with pytest.raises(ValueError, match='has no test_dataloader'):
+        run_search(sweep, tmp_path / 'work', 'x', Score())
 
 
 def test_no_search_in_the_file(tmp_path: Path) -> None:

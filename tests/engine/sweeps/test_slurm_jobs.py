@@ -37,7 +37,9 @@ wc -l < "$LOG"
 def test_array_jobs(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, TEXT)
     cells = plan_cells(sweep, tmp_path / 'work')
-    submit = write_array_jobs(sweep, cells, (), tmp_path / 'work', jobs=4, stale=KEEP)
+    submit = write_array_jobs(
+        sweep, cells, (), tmp_path / 'work', jobs=4, stale=KEEP, data_root='my data'
+    )
     sbatch = tmp_path / 'bin' / 'sbatch'
     sbatch.parent.mkdir()
     sbatch.write_text(SBATCH)
@@ -53,7 +55,7 @@ def test_array_jobs(tmp_path: Path) -> None:
         '--parsable --array=0-1%4 --cpus-per-task=6 --mem=1536M --job-name=first '
         '--partition=gpu '
     )
-    assert lines[1].endswith('--stale keep --cell first/max_age=1')
+    assert lines[1].endswith('--stale keep --data-root my data --cell first/max_age=1')
     assert lines[2].endswith('--cell first/max_age=2')
     assert '--dependency=afterany:3 --array=0-1%4' in lines[3]
     assert lines[5].endswith('--cell second/max_age=2')
