@@ -56,7 +56,7 @@ class ScoreTable:
         scores: By row, column and metric.
         selected: The row and column that the selection split chose; ``None``: nothing.
         selection: The selection split's scores of ``select_by`` by row and column.
-        missing: Ids of cells without scores.
+        missing: Ids of cells without scores, those of the selection split among them.
         stale: Ids of cells with scores that the sweep file would make otherwise today.
     """
 
@@ -125,10 +125,10 @@ def score_table(
         scores=scores,
         selected=max(scored, key=scored.__getitem__) if scored else None,
         selection=selection,
-        missing=[c.id for c in of_report if _scores_of(c, records) is None],
+        missing=[c.id for c in [*of_report, *twins] if _scores_of(c, records) is None],
         stale=[
             c.id
-            for c in of_report
+            for c in [*of_report, *twins]
             if _scores_of(c, records) is not None
             and records[c.id].fingerprint != c.fingerprint
         ],

@@ -134,6 +134,9 @@ def test_columns_and_the_choice_on_val(tmp_path: Path) -> None:
     header, _, row = markdown_table_file(table).splitlines()[2:5]
     assert header.endswith('| SORT val HOTA | Byte_Track val HOTA |')
     assert row.endswith('| 58.0 * | 53.0 |')
+    cell = 'test_val/tracker=SORT+seed=1'  # the choice was made without it
+    text = markdown_table_file(table_of(tmp_path, text, without=cell))
+    assert f'Without scores: {cell}.' in text
 
 
 def test_csv_has_every_run(tmp_path: Path) -> None:
