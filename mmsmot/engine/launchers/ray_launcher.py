@@ -75,8 +75,11 @@ class RayLauncher:
         self._running: dict[Any, str] = {}
 
     def has_room(self, memory: float) -> bool:
-        """Always: Ray keeps what has no room yet."""
-        return True
+        """As many jobs as processors on a cluster that was started here.
+
+        Elsewhere always: Ray keeps what has no room yet, and may add machines for it.
+        """
+        return self._own_jobs is None or len(self._running) < self._own_jobs
 
     def submit(
         self,

@@ -177,7 +177,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def forget_cell_run(cell: Cell) -> Path | None:
+def move_cell_run_aside(cell: Cell) -> Path | None:
     """Put a cell's results aside, so that it is run again; the folder they lie in now."""
     if not (cell.folder / RECORD).is_file():
         return None

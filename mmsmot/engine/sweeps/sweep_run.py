@@ -16,7 +16,7 @@ from rich.progress import (
 from ..launchers import Launcher
 from .cell import Cell
 from .cell_record import BLOCKED, FAILED, FINISHED, CellRecord, read_record
-from .cell_run import forget_cell_run, run_cell
+from .cell_run import move_cell_run_aside, run_cell
 from .schedule import run_cells
 
 MAX_NAMES = 2  # of cells that run, beside the progress bar
@@ -77,7 +77,7 @@ def require_fresh_sweep(
         return {*state.finished}
     if stale == RERUN:
         for id in state.stale:
-            aside = forget_cell_run(cells[id])
+            aside = move_cell_run_aside(cells[id])
             print(f'{id}: put aside as {aside}')
         return {*state.finished - state.stale}
     names = ', '.join(sorted(state.stale))

@@ -78,6 +78,17 @@ def test_a_killed_worker_costs_no_cell(launcher: RayLauncher, tmp_path: Path) ->
     assert starts == dict(a=1, dies=2, b=1, raises=1, hopeless=MAX_STARTS, c=1)
 
 
+def test_as_many_jobs_at_a_time_as_processors(
+    launcher: RayLauncher, tmp_path: Path
+) -> None:
+    for cell in cells_of(tmp_path, 'a', 'b').values():
+        assert launcher.has_room(1.0)
+        launcher.submit(cell.id, run, cell, memory=1.0)
+    assert not launcher.has_room(1.0)
+    assert {launcher.wait()[0], launcher.wait()[0]} == {'a', 'b'}
+    assert launcher.has_room(1.0)
+
+
 def test_a_job_larger_than_any_machine_runs_alone(
     launcher: RayLauncher, tmp_path: Path
 ) -> None:

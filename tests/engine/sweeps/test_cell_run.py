@@ -22,7 +22,7 @@ from mmsmot.engine.sweeps.cell_record import (
     read_record,
     write_record,
 )
-from mmsmot.engine.sweeps.cell_run import RSS_UNIT, forget_cell_run, run_cell
+from mmsmot.engine.sweeps.cell_run import RSS_UNIT, move_cell_run_aside, run_cell
 from mmsmot.engine.sweeps.stage import TRAIN, Stage
 from mmsmot.utils.folder_lock import folder_lock
 
@@ -163,13 +163,13 @@ def test_never_two_processes_in_one_cell(tmp_path: Path) -> None:
 
 def test_stale_results_are_put_aside(tmp_path: Path) -> None:
     cell = cell_of(tmp_path, SCORES)
-    assert forget_cell_run(cell) is None
+    assert move_cell_run_aside(cell) is None
     run_cell(cell)
-    aside = forget_cell_run(cell)
+    aside = move_cell_run_aside(cell)
     assert aside == tmp_path / 'test.old1'
     assert read_record(aside).scores == {'track/HOTA': 40.5}
     run_cell(cell)
-    assert forget_cell_run(cell) == tmp_path / 'test.old2'
+    assert move_cell_run_aside(cell) == tmp_path / 'test.old2'
 
 
 def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:
