@@ -13,6 +13,10 @@ from mmengine.logging import MessageHub
 from mmengine.runner import Runner
 
 from mmsmot.engine import SMOTRunner, load_config
+from mmsmot.models.smot import SMOT
+from mmsmot.models.trackers import SORT, ByteTrack
+from tests.demo_scene import make_demo_scene
+from tests.models.detectors.test_cached_detector import Counting
 
 
 def test_a_full_disk_leaves_the_checkpoints_that_are_there(
@@ -97,3 +101,27 @@ def test_an_evaluator_of_the_users_own_stays() -> None:
     runner = SMOTRunner.__new__(SMOTRunner)
     evaluator = MeanEvaluator([SwitchCount()])
     assert runner.build_evaluator(evaluator) is evaluator
+
+
+def test_the_next_tracker_finds_the_detections(tmp_path: Path) -> None:
+    make_demo_scene(tmp_path / 'data' / 's0', num_frames=4)
+    config = load_config('two_stage/sort_public-detections')
+    config.test_dataloader.dataset.data_root = str(tmp_path / 'data')
+    detected, scores = [], []
+    for tracker, cache in ((SORT(), 'a'), (ByteTrack(), 'a'), (SORT(), None)):
+        detector = Counting()
+        runner = SMOTRunner(
+            model=SMOT(detector=detector, tracker=tracker),
+            work_dir=str(tmp_path / 'work'),
+            test_dataloader=config.test_dataloader,
+            test_evaluator=config.test_evaluator,
+            test_cfg=config.test_cfg,
+            experiment_name=f'run_{len(detected)}',
+            default_scope='mmsmot',
+            cfg=config,
+        )
+        scores.append(runner.test(cache and tmp_path / cache))
+        detected.append(detector.seen)
+    assert detected == [[1, 2, 3, 4], [], [1, 2, 3, 4]]
+    assert scores[0] == scores[2]
+    assert len([*(tmp_path / 'a').glob('s0-*/*.npz')]) == 1
