@@ -76,6 +76,7 @@ class SMOTRunner(Runner):
       warning names options that differ.
     """
 
+    model: nn.Module
     _is_testing = False
     _detection_cache: str | None = None
 
