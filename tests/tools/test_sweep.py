@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -13,9 +14,17 @@ from pathlib import Path
 
 import pytest
 
+from mmsmot.engine.sweeps.cell_record import (
+    BLOCKED,
+    FAILED,
+    CellRecord,
+    read_record,
+    write_record,
+)
 from mmsmot.utils.folder_lock import folder_lock
 from tests.demo_scene import make_demo_scene
 from tests.engine.sweeps.sweep_files import BYTETRACK, KEY, SORT
+from tests.engine.sweeps.test_schedule import cells_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -127,3 +136,15 @@ def test_two_sweeps_in_a_folder_dry_run_and_a_wrong_axis(sweep: Path) -> None:
     assert 'axes[' in done.stderr
     assert 'score_threshold' in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_cell_alone_records_what_blocks_it(tmp_path: Path) -> None:
+    """As in an array job of SLURM, which no sweep watches."""
+    cells = cells_of({'a': (), 'b': ('a',), 'c': ('b',)}, tmp_path)
+    write_record(CellRecord(FAILED, 'fa', [], {}), cells['a'].folder)
+    run_one = runpy.run_path(str(ROOT / 'tools' / 'sweep.py'))['run_one']
+    for id, need in (('b', 'a'), ('c', 'b')):
+        with pytest.raises(SystemExit, match=f'{id} needs {need}, not finished yet'):
+            run_one(cells, id, 'refuse')
+        record = read_record(cells[id].folder)
+        assert (record.status, record.blocked_by) == (BLOCKED, ['a'])
