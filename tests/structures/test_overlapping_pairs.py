@@ -26,13 +26,18 @@ def test_the_sweep_is_the_table(seed: int, n: int, m: int, by_pixels: bool) -> N
     table = pairwise_iou(boxes, other_boxes, float(by_pixels))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boxes_module, 'PAIRS', int(rng.choice([1, 7, 1 << 20])))
+        patch.setattr(boxes_module, 'TABLE_SIZE', int(rng.choice([-1, 1 << 18])))
         i, j, iou = overlapping_box_pairs(boxes, other_boxes, float(by_pixels))
     rows, columns = np.nonzero(table > 0)
     assert (i.tolist(), j.tolist()) == (rows.tolist(), columns.tolist())
     np.testing.assert_array_equal(iou, table[rows, columns])
 
 
-def test_boxes_that_shrank_to_nothing_overlap_nobody() -> None:
+@pytest.mark.parametrize('table_size', [-1, 1 << 18])
+def test_boxes_that_shrank_to_nothing_overlap_nobody(
+    table_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boxes_module, 'TABLE_SIZE', table_size)
     boxes = np.array([[0.0, 0, 10, 10]])
     inverted = np.array([[8.0, 8, 2, 2], [5, 5, 5, 5]])
     assert len(overlapping_box_pairs(boxes, inverted)[0]) == 0
