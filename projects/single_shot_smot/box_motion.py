@@ -135,7 +135,7 @@ def mean_in_boxes(flow: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Mean of a field over each of N boxes, from one table of sums.
 
     Args:
-        flow: (h, w, C).
+        flow: (h, w, C) float32 or float64, C up to 4.
         boxes: (N, 4) in pixels of the field; each covers at least the pixel it is in.
 
     Returns:
@@ -146,8 +146,8 @@ def mean_in_boxes(flow: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     [2.0, 5.0]
     """
     height, width, channels = flow.shape
-    sums = np.zeros((height + 1, width + 1, channels))
-    sums[1:, 1:] = flow.astype(np.float64).cumsum(axis=0).cumsum(axis=1)
+    sums = cv2.integral(flow, sdepth=cv2.CV_64F)
+    sums = sums.reshape(height + 1, width + 1, channels)
     limits = np.array([width, height])
     low = np.clip(np.floor(boxes[:, :2]), 0, limits).astype(np.int64)
     high = np.clip(np.ceil(boxes[:, 2:]), 0, limits).astype(np.int64)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 
 from mmsmot.registry import TASK_UTILS
+from mmsmot.structures import Frame
 from mmsmot.utils.number_ranges import COUNT, POSITIVE, require_numbers
 
 FULL_WEIGHT = 64  # of 255: noise of a camera in the dark is below
@@ -45,3 +48,23 @@ class SceneCut:
         difference[..., 0] *= np.minimum(chroma / FULL_WEIGHT, 1)
         difference[..., 1] *= value_weight
         return float(difference.mean()) >= self.threshold
+
+
+class SceneState(Protocol):
+    """What looking for cuts keeps of a video."""
+
+    thumbnail: np.ndarray | None
+
+
+def begins_scene(scene_cut: SceneCut | None, state: SceneState, frame: Frame) -> bool:
+    """Whether a frame is of another scene than the one before; it is remembered.
+
+    Args:
+        scene_cut: ``None``: nothing is looked for.
+        state: Of the video.
+        frame: The next one.
+    """
+    if scene_cut is None:
+        return False
+    previous, state.thumbnail = state.thumbnail, scene_cut.thumbnail(frame.image)
+    return previous is not None and scene_cut.is_cut(previous, state.thumbnail)

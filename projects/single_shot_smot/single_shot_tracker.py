@@ -34,7 +34,7 @@ from mmsmot.utils.stopwatch import Stopwatch
 from .box_motion import BoxMotion
 from .detector_training import detection_loss
 from .frame_size import require_size
-from .scene_cut import SceneCut
+from .scene_cut import SceneCut, begins_scene
 from .track_table import TrackTable
 from .tracking_anchors import TrackingAnchors
 from .tracklet_linker import FeatureBank, TrackletLinker
@@ -277,13 +277,8 @@ class SingleShotTracker(BaseEstimator):
 
     def _predict(self, state: SingleShotState, frame: Frame) -> np.ndarray:
         """Where the tracklets (L, 4) are expected; at a cut there are none."""
-        if self.scene_cut is not None:
-            previous = state.thumbnail
-            state.thumbnail = self.scene_cut.thumbnail(frame.image)
-            if previous is not None and self.scene_cut.is_cut(
-                previous, state.thumbnail
-            ):
-                state.keep(np.empty(0, np.int64))
+        if begins_scene(self.scene_cut, state, frame):
+            state.keep(np.empty(0, np.int64))
         previous = state.motion_image
         state.motion_image = self.motion.prepare(frame.image)
         return self.motion.move(state.boxes, previous, state.motion_image, state.size)

@@ -32,8 +32,8 @@ class StoredDetections(BaseDetector):
         detector -> raw, detect -> FOLDER/NAME-HASH.npz -> raw(frames), detect(frames)
 
     Args:
-        detector: Runs where a video has no file yet; one with feature maps, in eval mode,
-            so that raw and suppressed detections are of one pass.
+        detector: Runs where a video has no file yet, in eval mode; twice where it has no
+            feature maps, for raw and for suppressed detections.
         folder: Of the files.
     """
 
@@ -123,9 +123,9 @@ class StoredDetections(BaseDetector):
         for frames in reader.batches(BATCH_SIZE):
             frame_ids += [frame.frame_id for frame in frames]
             with torch.no_grad():
-                features = self.detector.extract(frames)
-            raw += self.detector.raw_in(features)
-            detections += self.detector.detect_in(features)
+                frames_raw, frames_detections = self._detect(frames)
+            raw += frames_raw
+            detections += frames_detections
         counts = [len(d) for d in detections]
         return dict(
             frame_ids=np.array(frame_ids),
@@ -137,3 +137,12 @@ class StoredDetections(BaseDetector):
             labels=np.concatenate([d.labels for d in detections]),
             ends=np.concatenate([[0], np.cumsum(counts)]),
         )
+
+    def _detect(
+        self, frames: Sequence[Frame]
+    ) -> tuple[list[RawDetections], list[Detections]]:
+        """Raw and suppressed detections, of one pass where the detector allows it."""
+        if not hasattr(self.detector, 'extract'):
+            return self.detector.raw(frames), self.detector.detect(frames)
+        features = self.detector.extract(frames)
+        return self.detector.raw_in(features), self.detector.detect_in(features)

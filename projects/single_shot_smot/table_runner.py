@@ -1,10 +1,10 @@
-"""Rows of a table, and what runs them over a split of SynSMOT."""
+"""Rows of a table, and what runs them over the videos of a data set."""
 
 from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 import mmsmot
-from mmsmot.datasets import BenSMOTDataset, VideoReader
+from mmsmot.datasets import VideoReader
 from mmsmot.engine import load_config
 from mmsmot.evaluation.tracking import COMBINED
+from mmsmot.models.detectors import BaseDetector, MMDetDetector
 from mmsmot.models.smot import SMOT
-from mmsmot.structures import Frame, SMOTDataSample, VideoInfo
+from mmsmot.models.video_run import VideoRun
+from mmsmot.structures import SMOTDataSample, VideoInfo
 from mmsmot.utils.fingerprint import (
     file_fingerprint,
     text_fingerprint,
@@ -25,14 +27,17 @@ from mmsmot.utils.fingerprint import (
 from mmsmot.utils.json_file import read_json, write_json
 from mmsmot.utils.progress_bar import progress_bar
 
-from .box_motion import FarnebackMotion
+from .bootstrap import Results, paired_errors, standard_errors
+from .shared_parts import SharedParts, SharedTwoStage
 from .single_shot_metric import score_video, table_rows
-from .stored_detections import StoredDetections
+from .stored_detections import BATCH_SIZE, StoredDetections
 from .trained_model import project_config, trained_model
 
 SSD, TRACKTOR = 'single-shot_tiny_synsmot', 'tracktor_tiny_synsmot'
 SIZE = 'model.estimator.detector.config.test_pipeline.1.scale'
-NUM_DRAWS = 1000  # of the bootstrap
+# Of what a row's result depends on; the table's own tools are left out.
+NOT_SOURCES = ('bootstrap.py', 'table_text.py')
+Size = tuple[int, int] | None  # width and height of the detector's input
 
 
 @dataclass(frozen=True)
@@ -50,101 +55,70 @@ class Row:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-class SharedFlow(FarnebackMotion):
-    """The flow of a pair of frames, computed once for all rows.
-
-    Args:
-        side: See :class:`~projects.single_shot_smot.box_motion.FlowMotion`.
-    """
-
-    def __init__(self, *, side: int = 256) -> None:
-        super().__init__(side=side)
-        self.images: dict[int, np.ndarray] = {}
-        self.flows: dict[tuple[int, int], np.ndarray] = {}
-
-    def forget(self) -> None:
-        """Begin another video."""
-        self.images.clear()
-        self.flows.clear()
-
-    def prepare(self, image: np.ndarray) -> np.ndarray:
-        key = id(image)  # the frames of a video are held while its rows run
-        if key not in self.images:
-            self.images[key] = super().prepare(image)
-        return self.images[key]
-
-    def flow(self, previous: np.ndarray, current: np.ndarray) -> np.ndarray:
-        key = id(previous), id(current)
-        if key not in self.flows:
-            self.flows[key] = super().flow(previous, current)
-        return self.flows[key]
-
-
 class TableRunner:
-    """Runs rows over a split, each detector once; what a video gave is kept.
+    """Runs rows over videos, each detector once; what a video gave is kept.
+
+    ::
+
+        for each video, for each 8 frames: every row's model, on shared parts
+            -> results of the video, OUT/videos/NAME.json -> rows of the table
 
     Args:
-        data_root: Of SynSMOT.
-        split: Its part.
+        samples: Readers and samples with ground truth, as of a data set in test mode.
         out: Folder of what is kept.
-        checkpoints: Weights by config of the detector; the project's for others.
-        stride: Take every n-th video.
-        has_tracktor: Whether Tracktor's rows are run.
+        single_shot: Makes the single-shot detector of a given input size, ``None`` for
+            the config's.
+        two_stage: Makes Tracktor's detector; ``None``: its rows are left out.
+        preprocessing: Of the ground truth, see
+            :func:`~mmsmot.evaluation.evaluate_sequence`.
     """
 
     def __init__(
         self,
-        data_root: str,
-        split: str,
+        samples: Sequence[dict[str, Any]],
         out: Path,
-        checkpoints: dict[str, str | None],
-        stride: int = 1,
-        has_tracktor: bool = True,
+        single_shot: Callable[[Size], BaseDetector],
+        two_stage: Callable[[], MMDetDetector] | None = None,
+        preprocessing: str = 'none',
     ) -> None:
-        self.has_tracktor = has_tracktor
-        self.out = out / split
-        self.checkpoints = checkpoints
-        dataset = BenSMOTDataset(
-            data_root=data_root, split=split, test_mode=True, cache=False
-        )
-        self.samples = [dataset[k] for k in range(0, len(dataset), stride)]
-        self._stored: dict[tuple[int, int] | None, StoredDetections] = {}
-        self._flow = SharedFlow()
+        self.samples = samples
+        self.out = out
+        self.single_shot = single_shot
+        self.two_stage = two_stage
+        self.preprocessing = preprocessing
+        self._detectors: dict[Any, BaseDetector] = {}
+        self._parts = SharedParts()
         self._configs: dict[str, str] = {}
 
-    def scores(self, rows: Sequence[Row], title: str) -> dict[str, dict[str, float]]:
-        """The cells of each row by its label."""
+    def scores(
+        self, rows: Sequence[Row], title: str, against: str | None = None
+    ) -> dict[str, dict[str, float]]:
+        """The cells of each row by its label, with standard errors.
+
+        Args:
+            rows: With different labels.
+            title: Of the progress bar.
+            against: Label of the row that the others are compared with.
+        """
         models = {row.label: self.model(row) for row in rows}
         results: dict[str, list] = {row.label: [] for row in rows}
         for reader, sample in self.videos(title):
-            keys = {
-                row.label: self.result_key(row, models[row.label], reader.video)
-                for row in rows
-            }
-            path = self.out / 'videos' / f'{reader.video.name.replace("/", "-")}.json'
-            video_results = read_json(path) if path.is_file() else {}
-            missing = [label for label in models if keys[label] not in video_results]
-            if missing:
-                self._flow.forget()
-                frames = list(reader)
-                for label in missing:
-                    video_results[keys[label]] = self._result(
-                        models[label], frames, reader, sample
-                    )
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_json(video_results, path)
-            for label, key in keys.items():
-                result, transfers = video_results[key]
+            video_results = self._video_results(rows, models, reader, sample)
+            for label, (result, transfers) in video_results.items():
                 name = reader.video.name
                 results[label].append((name, as_arrays(result), transfers))
-        return {
+        cells = {
             label: {**table_rows(r)[COMBINED], **standard_errors(r)}
             for label, r in results.items()
         }
+        if against is not None:
+            add_differences(cells, results, against)
+        return cells
 
     def runnable(self, rows: Sequence[Row]) -> list[Row]:
         """The rows, without Tracktor's where those are left out."""
-        return [row for row in rows if row.config != TRACKTOR or self.has_tracktor]
+        has_tracktor = self.two_stage is not None
+        return [row for row in rows if row.config != TRACKTOR or has_tracktor]
 
     def videos(self, title: str) -> Iterator[tuple[VideoReader, SMOTDataSample]]:
         """The videos, with a bar."""
@@ -155,51 +129,104 @@ class TableRunner:
                 bar.advance(task)
 
     def model(self, row: Row) -> SMOT:
-        """The row's model; a single-shot detector's detections are the stored ones."""
+        """The row's model, on the parts that all rows share."""
         options = dict(row.options)
-        if row.config == TRACKTOR:
-            return trained_model(row.config, self.checkpoints[TRACKTOR], options)
         size = options.pop(SIZE, None)
-        if size not in self._stored:
-            size_option = {} if size is None else {SIZE: size}
-            network = trained_model(SSD, self.checkpoints[SSD], size_option)
-            self._stored[size] = StoredDetections(
-                network.estimator.detector, self.out / 'detections'
-            )
-        model = trained_model(row.config, None, options, self._stored[size])
-        if isinstance(getattr(model.estimator, 'motion', None), FarnebackMotion):
-            model.estimator.motion = self._flow
+        detector = self._detector(TRACKTOR if row.config == TRACKTOR else size)
+        model = trained_model(row.config, None, options, detector)
+        self._parts.put_into(model.estimator)
         return model
 
     def result_key(self, row: Row, model: SMOT, video: VideoInfo) -> str:
         """Of what a row gives in a video: the video's files, the row's config, options,
         detector and ReID, and the sources."""
-        label = f'{row.config} {row.options}'
-        if label not in self._configs:
-            config = load_config(project_config(row.config), row.options).model
-            self._configs[label] = str(config)
-        parts = [self._configs[label], *model.estimator.fingerprint_of(video)]
+        if row.config not in self._configs:
+            config = load_config(project_config(row.config)).model
+            self._configs[row.config] = str(config)
+        parts = [self._configs[row.config], str(row.options)]
+        parts += model.estimator.fingerprint_of(video)
         parts += [video_fingerprint(video.path), sources_fingerprint()]
         return f'{row.config}-{text_fingerprint(" ".join(parts))[:16]}'
 
+    def _detector(self, kind: Any) -> BaseDetector:
+        """Of Tracktor, or of an input size the single-shot one, its detections stored."""
+        if kind not in self._detectors:
+            if kind == TRACKTOR:
+                assert self.two_stage is not None
+                self._detectors[kind] = SharedTwoStage(self.two_stage())
+            else:
+                self._detectors[kind] = StoredDetections(
+                    self.single_shot(kind), self.out / 'detections'
+                )
+        return self._detectors[kind]
+
+    def _video_results(
+        self,
+        rows: Sequence[Row],
+        models: dict[str, SMOT],
+        reader: VideoReader,
+        sample: SMOTDataSample,
+    ) -> dict[str, tuple[dict[str, Any], int]]:
+        """trackeval's result and the transfers of each row in a video."""
+        keys = {
+            row.label: self.result_key(row, models[row.label], reader.video)
+            for row in rows
+        }
+        path = self.out / 'videos' / f'{reader.video.name.replace("/", "-")}.json'
+        stored = read_json(path) if path.is_file() else {}
+        missing = {
+            label: model for label, model in models.items() if keys[label] not in stored
+        }
+        if missing:
+            for label, run in self._runs(missing, reader).items():
+                stored[keys[label]] = self._result(run, sample)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(stored, path)
+        return {label: stored[key] for label, key in keys.items()}
+
+    def _runs(
+        self, models: dict[str, SMOT], reader: VideoReader
+    ) -> dict[str, VideoRun]:
+        """The models' runs over a video, all on the same 8 frames at a time."""
+        for model in models.values():
+            if isinstance(model.estimator.detector, StoredDetections):
+                model.estimator.detector.prepare(reader)
+        runs = {label: model.begin(reader.video) for label, model in models.items()}
+        for frames in reader.batches(BATCH_SIZE):
+            for run in runs.values():
+                run.push(frames)
+        return runs
+
     def _result(
-        self, model: SMOT, frames: list[Frame], reader: VideoReader, sample: Any
+        self, run: VideoRun, sample: SMOTDataSample
     ) -> tuple[dict[str, Any], int]:
-        """trackeval's result and the transfers of a video."""
-        detector = model.estimator.detector
-        if isinstance(detector, StoredDetections):
-            detector.prepare(reader)
-        run = model.begin(reader.video)
-        for start in range(0, len(frames), model.batch_size):
-            run.push(frames[start : start + model.batch_size])
+        """trackeval's result and the transfers of a row in a video."""
         (prediction,) = run.finish()
         return score_video(
             sample.gt_trajectories,
             prediction.trajectories,
             np.array(run.frame_ids),
-            'none',
+            self.preprocessing,
             sample.video,
         )
+
+
+def add_differences(
+    cells: dict[str, dict[str, float]], results: dict[str, Results], against: str
+) -> None:
+    """Add each row's differences from one of them, with paired standard errors.
+
+    Raises:
+        ValueError: There is no such row.
+    """
+    if against not in cells:
+        raise ValueError(f'there is no row {against!r}; there are {[*cells]}')
+    base = dict(cells[against])
+    for label, row in cells.items():
+        errors = paired_errors(results[label], results[against])
+        for name in ('MOTA', 'IDF1', 'transfers'):
+            row[f'{name} diff'] = row[name] - base[name]
+            row[f'{name} diff error'] = errors[f'{name} diff error']
 
 
 @functools.cache
@@ -207,32 +234,12 @@ def sources_fingerprint() -> str:
     """SHA-256 of the sources that a row's result depends on: the package, the project."""
     folders = (Path(mmsmot.__file__).parent, Path(__file__).parent)
     files = [*sorted(folders[0].rglob('*.py')), *sorted(folders[1].glob('*.py'))]
-    stamps = [f'{path.name} {file_fingerprint(path)}' for path in files]
+    stamps = [
+        f'{path.name} {file_fingerprint(path)}'
+        for path in files
+        if path.name not in NOT_SOURCES
+    ]
     return text_fingerprint('\n'.join(stamps))
-
-
-def standard_errors(results: Sequence[tuple[str, dict, int]]) -> dict[str, float]:
-    """Of MOTA and IDF1, in percent: a bootstrap over the videos, seed 0.
-
-    Args:
-        results: As of :func:`~projects.single_shot_smot.single_shot_metric.table_rows`.
-    """
-    counts = np.array(
-        [
-            [result['CLEAR'][k] for k in ('CLR_TP', 'CLR_FN', 'CLR_FP', 'IDSW')]
-            + [result['Identity'][k] for k in ('IDTP', 'IDFN', 'IDFP')]
-            for _, result, _ in results
-        ]
-    )
-    rng = np.random.default_rng(0)
-    draws = rng.integers(len(counts), size=(NUM_DRAWS, len(counts)))
-    tp, fn, fp, switches, idtp, idfn, idfp = counts[draws].sum(axis=1).T
-    mota = (tp - fp - switches) / np.maximum(tp + fn, 1)
-    idf1 = idtp / np.maximum(idtp + (idfn + idfp) / 2, 1)
-    return {
-        'MOTA error': 100 * float(mota.std(ddof=1)),
-        'IDF1 error': 100 * float(idf1.std(ddof=1)),
-    }
 
 
 def as_arrays(result: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -245,15 +252,12 @@ def as_arrays(result: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def frames_a_second(runner: TableRunner, row: Row, num_frames: int = 60) -> float:
+def frames_a_second(
+    model: SMOT, samples: Sequence[dict[str, Any]], num_frames: int = 60
+) -> float:
     """One frame at a time from image to tracks: 1 over the median processor time."""
-    model = runner.model(row)
-    estimator = model.estimator
-    estimator.detector = getattr(estimator.detector, 'detector', estimator.detector)
-    if isinstance(getattr(estimator, 'motion', None), SharedFlow):
-        estimator.motion = FarnebackMotion()
     times: list[float] = []
-    for sample in runner.samples:
+    for sample in samples:
         run = model.begin(sample['inputs'].video)
         for (frame,) in sample['inputs'].batches(1):
             assert frame.image is not None  # decoded here, which is not counted

@@ -16,7 +16,7 @@ from mmsmot.models.estimators import FEATURES, BaseEstimator, Estimate, Estimato
 from mmsmot.models.reid import BaseReID
 from mmsmot.models.trackers.association import associate_by_weight
 from mmsmot.models.trackers.camera_motion import CameraMotion
-from mmsmot.registry import MODELS, TRACKERS, build_part
+from mmsmot.registry import MODELS, TASK_UTILS, TRACKERS, build_part
 from mmsmot.structures import (
     Detections,
     Frame,
@@ -38,6 +38,7 @@ from mmsmot.utils.stopwatch import Stopwatch
 
 from .detector_training import detection_loss
 from .frame_size import require_size
+from .scene_cut import SceneCut, begins_scene
 from .second_stage import box_regression
 from .tracktor_state import TracktorState, tracks_of
 
@@ -62,7 +63,8 @@ class Tracktor(BaseEstimator):
                        ReID with inactive tracks: such a track goes on, or a new one
 
     Every track costs a pass of the second stage in each frame, and with ReID an embedding.
-    An inactive track ends after ``patience`` frames; without a ReID part at once.
+    An inactive track ends after ``patience`` frames; without a ReID part at once. Where the
+    scene changes every track ends: its place says nothing of the next scene.
 
     Args:
         detector: The two-stage detector.
@@ -70,6 +72,8 @@ class Tracktor(BaseEstimator):
             scores them again first, as with the public detections of MOTChallenge.
         camera_motion: Moves the boxes with the camera; ``None``: they stay.
         reid: Embeds tracks and new detections; ``None``: no track comes back.
+        scene_cut: Tells where the scene changes; ``None``: nothing is looked for, as in
+            the release.
         det_threshold: Least score of a new track's detection.
         keep_threshold: Least score of a re-detection.
         track_nms: Of two tracks of a class with a greater IoU the worse is inactive.
@@ -98,6 +102,7 @@ class Tracktor(BaseEstimator):
         public_detector: dict | BaseDetector | None = None,
         camera_motion: dict | CameraMotion | None = None,
         reid: dict | BaseReID | None = None,
+        scene_cut: dict | SceneCut | None = None,
         det_threshold: float = 0.5,
         keep_threshold: float = 0.5,
         track_nms: float = 0.6,
@@ -126,6 +131,7 @@ class Tracktor(BaseEstimator):
         self.public_detector = build_part(public_detector)
         self.camera_motion = build_part(camera_motion, TRACKERS)
         self.reid = build_part(reid)
+        self.scene_cut = build_part(scene_cut, TASK_UTILS)
         self.det_threshold = det_threshold
         self.keep_threshold = keep_threshold
         self.track_nms = track_nms
@@ -183,7 +189,7 @@ class Tracktor(BaseEstimator):
 
     def parts(self) -> list:
         parts: list[nn.Module | object | None] = [self, self.detector, self.reid]
-        return [*parts, self.public_detector, self.camera_motion]
+        return [*parts, self.public_detector, self.camera_motion, self.scene_cut]
 
     def _detections(
         self, frames: Sequence[Frame], features: FeatureMaps
@@ -215,6 +221,7 @@ class Tracktor(BaseEstimator):
     ) -> list[int]:
         """Go on to the next frame; the ids of the tracks that ended."""
         require_size(state, frame)
+        ended_ids = self._end_scene(state, frame)
         if state.camera_motion is not None:
             warp = state.camera_motion.estimate(frame.image)
             state.boxes = warp_boxes(state.boxes, warp)
@@ -224,8 +231,18 @@ class Tracktor(BaseEstimator):
         overlaps &= detections.labels[:, None] == state.labels[state.is_active]
         self._start(state, frame, detections[~overlaps.any(axis=1)])
         is_over = state.inactive > self.patience
-        ended_ids = state.ids[is_over].tolist()
+        ended_ids += state.ids[is_over].tolist()
         state.keep(~is_over)
+        return ended_ids
+
+    def _end_scene(self, state: TracktorState, frame: Frame) -> list[int]:
+        """The ids of all tracks, which end, where the frame begins another scene."""
+        if not begins_scene(self.scene_cut, state, frame):
+            return []
+        ended_ids = state.ids.tolist()
+        state.keep(np.empty(0, np.int64))
+        if state.camera_motion is not None:
+            state.camera_motion.reset()
         return ended_ids
 
     def _redetect(self, state: TracktorState, features: FeatureMaps) -> None:

@@ -28,6 +28,7 @@ class TracktorState(TrackTable):
         needs_features: Whether feature maps are asked for.
         size: Width and height of the frames, ``None`` before the first.
         camera_motion: This video's own, ``None`` for none.
+        thumbnail: What the scene cut keeps of the last frame.
     """
 
     COLUMNS = (
@@ -46,6 +47,7 @@ class TracktorState(TrackTable):
     needs_features: bool = False
     size: tuple[int, int] | None = None
     camera_motion: CameraMotion | None = None
+    thumbnail: np.ndarray | None = None
 
     @property
     def is_active(self) -> np.ndarray:

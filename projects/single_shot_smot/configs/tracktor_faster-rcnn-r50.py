@@ -20,6 +20,7 @@ model = dict(
             labels=(0, )),  # person
         camera_motion=dict(type='ECC', max_iterations=100, epsilon=1e-5),
         reid=_base_.osnet_x0_25,
+        scene_cut=dict(type='SceneCut'),
         max_distance=0.7))
 test_dataloader = _base_.mot_challenge
 test_evaluator = [dict(type='TrackingMetric'), dict(type='SingleShotMetric')]

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip('mmdet', reason='needs mmdet')
 
+from mmsmot.datasets import BenSMOTDataset
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.structures import Detections
 from projects.single_shot_smot import table_runner
@@ -17,15 +18,11 @@ from projects.single_shot_smot.random_embeddings import RandomEmbeddings
 from projects.single_shot_smot.shift_recovery import visible_gt_boxes
 from projects.single_shot_smot.stored_detections import StoredDetections
 from projects.single_shot_smot.stripe_colours import StripeColours
-from projects.single_shot_smot.table_runner import (
-    SSD,
-    TRACKTOR,
-    Row,
-    TableRunner,
-    standard_errors,
-)
+from projects.single_shot_smot.table_runner import SSD, TRACKTOR, Row, TableRunner
+from projects.single_shot_smot.table_text import markdown, table_cells
+from projects.single_shot_smot.tools import person_tables
 from projects.single_shot_smot.tools.detection_ap import APTable
-from projects.single_shot_smot.tools.paper_tables import TABLES, markdown
+from projects.single_shot_smot.tools.paper_tables import TABLES
 from projects.single_shot_smot.trained_model import trained_model
 
 ROWS = [
@@ -44,8 +41,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope='module')
 def runner(data: str, tmp_path_factory: pytest.TempPathFactory) -> TableRunner:
-    folder = tmp_path_factory.mktemp('tables')
-    return TableRunner(data, 'test', folder, {SSD: None, TRACKTOR: None})
+    dataset = BenSMOTDataset(data_root=data, split='test', test_mode=True, cache=False)
+    return TableRunner(
+        [dataset[k] for k in range(len(dataset))],
+        tmp_path_factory.mktemp('tables'),
+        lambda _: trained_model(SSD).estimator.detector,
+        lambda: trained_model(TRACKTOR).estimator.detector,
+    )
 
 
 @pytest.fixture(scope='module')
@@ -95,8 +97,15 @@ def test_what_was_run_is_kept(
     def run_again(*_):
         raise AssertionError('the detector ran again')
 
-    monkeypatch.setattr(TableRunner, '_result', run_again)
-    assert runner.scores(ROWS, 'rows') == scores
+    monkeypatch.setattr(TableRunner, '_runs', run_again)
+    again = runner.scores(ROWS, 'rows', against='K 1')
+    for label, row in again.items():
+        assert {name: row[name] for name in scores[label]} == scores[label]
+        assert row['IDF1 diff'] == row['IDF1'] - again['K 1']['IDF1']
+    assert again['K 1']['IDF1 diff error'] == 0 < again['SORT']['IDF1 diff error']
+    assert 'IDF1 diff' in table_cells(again, ['IDF1'])['SORT']
+    with pytest.raises(ValueError, match="no row 'K 9'"):
+        runner.scores(ROWS, 'rows', against='K 9')
     monkeypatch.setattr(StoredDetections, '_compute', run_again)
     runner.model(ROWS[0]).estimator.detector.prepare(runner.samples[0]['inputs'])
     with pytest.raises(AssertionError, match='ran again'):
@@ -150,20 +159,9 @@ def test_the_control_of_linking_knows_nothing_of_the_image(runner: TableRunner) 
     np.testing.assert_array_equal(embeddings, same_seed)
 
 
-def test_standard_errors_are_those_of_independent_videos() -> None:
-    """IDF1 of n videos, each 0 or 1 at the same size: a binomial."""
-    clear = dict(CLR_TP=10, CLR_FN=0, CLR_FP=0, IDSW=0)
-    identity = [dict(IDTP=10 * k, IDFN=10 - 10 * k, IDFP=10 - 10 * k) for k in (0, 1)]
-    results = [
-        (str(k), dict(CLEAR=clear, Identity=identity[k % 2]), 0) for k in range(100)
-    ]
-    errors = standard_errors(results)
-    assert errors['MOTA error'] == 0
-    assert errors['IDF1 error'] == pytest.approx(5, rel=0.1)  # sqrt(.25 / 100)
-
-
 def test_rows_have_labels_of_their_own() -> None:
-    for name, rows in TABLES.items():
+    tables = TABLES | {f'persons {k}': v for k, v in person_tables.TABLES.items()}
+    for name, rows in tables.items():
         labels = [row.label for row in rows()]
         assert len(set(labels)) == len(labels), name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from mmsmot.models.trackers.camera_motion import CameraMotion
 from mmsmot.structures import Detections, Frame
 from mmsmot.structures.boxes import paired_iou
 from mmsmot.structures.feature_maps import FeatureMaps
+from projects.single_shot_smot.scene_cut import SceneCut
 from projects.single_shot_smot.tests.grid_detector import (
     BOX,
     VIDEO,
@@ -175,6 +177,27 @@ def test_boxes_move_with_the_camera() -> None:
     places = straight(5, (4, 8, 14))  # steps of 14 leave an overlap of .07
     assert run(places, 5)[0] == [[1], [2], [3], [4], [5]]
     assert run(places, 5, camera_motion=Pan())[0] == [[1]] * 5
+
+
+def test_a_scene_cut_ends_every_track() -> None:
+    """Also the inactive one, though the same square comes back in the next scene."""
+    places = {1: [(8, 8), (60, 60)], 2: [(8, 8)], 3: [(8, 8), (60, 60)], 4: [(8, 8)]}
+
+    sequence = frames(1, 2, places) + [
+        dataclasses.replace(frame, load=lambda frame=frame: 255 - frame.image)
+        for frame in frames(3, 4, places)
+    ]
+    runs = []
+    for scene_cut in (None, SceneCut()):
+        options = dict(detector=SquareRegression(places), scene_cut=scene_cut)
+        estimator = Tracktor(**options, reid=SideReID())
+        state = estimator.begin(VIDEO, (), needs=frozenset())
+        steps = [estimator.step(state, [frame]) for frame in sequence]
+        runs.append([step.tracks[0].ids.tolist() for step in steps])
+        ended = [step.ended_ids for step in steps]
+    assert runs[0] == [[1, 2], [1], [1, 2], [1]]
+    assert runs[1] == [[1, 2], [1], [3, 4], [3]]
+    assert ended == [[], [], [1, 2], []]
 
 
 def test_public_detections_are_regressed_and_scored_first() -> None:

@@ -22,7 +22,8 @@ with tool_imports():
     import numpy as np
     import torch
 
-    from mmsmot.datasets import VideoReader
+    from mmsmot.datasets import BenSMOTDataset, VideoReader
+    from mmsmot.models.detectors import BaseDetector, MMDetDetector
     from mmsmot.models.smot import SMOT
     from mmsmot.structures import Frame, SMOTDataSample
     from mmsmot.utils.atomic import atomic_write
@@ -34,10 +35,18 @@ with tool_imports():
         SSD,
         TRACKTOR,
         Row,
+        Size,
         TableRunner,
         frames_a_second,
     )
+    from projects.single_shot_smot.table_text import (
+        COLUMNS,
+        ERRORS,
+        markdown,
+        table_cells,
+    )
     from projects.single_shot_smot.tracktor import Tracktor
+    from projects.single_shot_smot.trained_model import trained_model
 
 PAPER, LINKED = 'single-shot-k1_tiny_synsmot', 'single-shot-linked_tiny_synsmot'
 ESTIMATOR = 'model.estimator.'
@@ -126,8 +135,12 @@ def choices() -> list[Row]:
         keys = ('track_threshold', 'birth_threshold')
         options = {f'model.tracker.{key}': score for key in keys}
         rows.append(Row(f'ByteTrack {score}', 'bytetrack_tiny-ssd_synsmot', options))
-        options = {'model.tracker.min_confidence': score}
-        rows.append(Row(f'DeepSORT {score}', 'deepsort_tiny-ssd_synsmot', options))
+        for gate in (0.1, 0.2, 0.4, 0.7):
+            names = ('min_confidence', 'max_cosine_distance')
+            values = zip(names, (score, gate), strict=True)
+            options = {f'model.tracker.{name}': value for name, value in values}
+            label = f'DeepSORT {score}, gate {gate}'
+            rows.append(Row(label, 'deepsort_tiny-ssd_synsmot', options))
     return rows
 
 
@@ -157,8 +170,8 @@ def anchor_choices() -> list[Row]:
 def tracktor_choices() -> list[Row]:
     """Tracktor's thresholds."""
     rows = []
-    for scores in ((0.5, 0.5), (0.7, 0.3), (0.9, 0.3)):
-        for distance in (0.5, 0.7, 0.97, 2.0):
+    for scores in ((0.3, 0.3), (0.5, 0.3), (0.5, 0.5), (0.7, 0.3), (0.9, 0.3)):
+        for distance in (0.7, 0.97, 2.0):
             names = ('det_threshold', 'keep_threshold', 'max_distance')
             values = (*scores, distance)
             label = f'Tracktor++ {", ".join(map(str, values))}'
@@ -183,32 +196,26 @@ def _estimator(options: dict[str, Any]) -> dict[str, Any]:
     return {f'{ESTIMATOR}{key}': value for key, value in options.items()}
 
 
-COLUMNS = (
-    *('MOTA', 'IDF1', 'IDP', 'IDR', 'transfers', 'F1', 'precision', 'recall'),
-    *('switches', 'tracks', 'MOTA error', 'IDF1 error'),
-)
-
-
-def markdown(rows: dict[str, dict[str, float]], corner: str) -> str:
-    """A table in Markdown: a row a name, one decimal, counts as they are."""
-    columns = list(next(iter(rows.values())))
-    lines = [f'| {corner} | {" | ".join(columns)} |']
-    lines.append('|---|' + '---:|' * len(columns))
-    for name, row in rows.items():
-        cells = (f'{v:.1f}' if isinstance(v, float) else str(v) for v in row.values())
-        lines.append(f'| {name} | {" | ".join(cells)} |')
-    return '\n'.join(lines)
-
-
-def make_table(runner: TableRunner, name: str) -> str:
+def make_table(runner: TableRunner, name: str, against: str | None) -> str:
     """Run one table."""
     rows = runner.runnable(TABLES[name]())
-    scores = runner.scores(rows, f'table {name}')
-    cells = {row.label: {c: scores[row.label][c] for c in COLUMNS} for row in rows}
+    scores = runner.scores(rows, f'table {name}', against)
+    cells = table_cells(scores, (*COLUMNS, *ERRORS))
     if name == '4':
         for row in rows:
-            cells[row.label]['frames a second'] = frames_a_second(runner, row)
+            model = unshared_model(runner, row)
+            speed = frames_a_second(model, runner.samples)
+            cells[row.label]['frames a second'] = speed
     return markdown(cells, f'table {name}')
+
+
+def unshared_model(runner: TableRunner, row: Row) -> SMOT:
+    """A row's model with a detector that runs, and parts of its own."""
+    options = dict(row.options)
+    size = options.pop(SIZE, None)
+    if row.config == TRACKTOR:
+        return trained_model(row.config, None, options, runner.two_stage())
+    return trained_model(row.config, None, options, runner.single_shot(size))
 
 
 def make_figure3(runner: TableRunner) -> str:
@@ -271,6 +278,28 @@ def redetection(model: SMOT) -> Redetect:
     return redetect
 
 
+def table_runner(args: argparse.Namespace) -> TableRunner:
+    """The runner of the command line: a split of SynSMOT, and the project's detectors."""
+
+    def single_shot(size: Size) -> BaseDetector:
+        options = {} if size is None else {SIZE: size}
+        return trained_model(SSD, args.weights, options).estimator.detector
+
+    def two_stage() -> MMDetDetector:
+        return trained_model(TRACKTOR, args.tracktor_weights).estimator.detector
+
+    dataset = BenSMOTDataset(
+        data_root=args.data_root, split=args.split, test_mode=True, cache=False
+    )
+    samples = [dataset[k] for k in range(0, len(dataset), args.stride)]
+    return TableRunner(
+        samples,
+        args.out / args.split,
+        single_shot,
+        None if args.no_tracktor else two_stage,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--data-root', required=True)
@@ -285,6 +314,11 @@ def main() -> None:
     parser.add_argument('--tracktor-weights', help='the same of the Faster R-CNN')
     parser.add_argument('--stride', type=int, default=1, help='take every n-th video')
     parser.add_argument(
+        '--against',
+        metavar='ROW',
+        help='label of a row: add the differences from it, with paired standard errors',
+    )
+    parser.add_argument(
         '--no-tracktor', action='store_true', help="leave Tracktor's rows out"
     )
     args = parser.parse_args()
@@ -295,17 +329,12 @@ def main() -> None:
         )
     torch.set_num_threads(1)  # processor time is summed over threads
     cv2.setNumThreads(1)
-    checkpoints = {SSD: args.weights, TRACKTOR: args.tracktor_weights}
-    runner = TableRunner(
-        args.data_root,
-        args.split,
-        args.out,
-        checkpoints,
-        args.stride,
-        not args.no_tracktor,
-    )
+    runner = table_runner(args)
     for name in args.tables:
-        text = make_figure3(runner) if name == 'figure3' else make_table(runner, name)
+        if name == 'figure3':
+            text = make_figure3(runner)
+        else:
+            text = make_table(runner, name, args.against)
         with atomic_write(runner.out / f'table_{name}.md') as stream:
             stream.write(text + '\n')
         print(f'\n{text}', flush=True)

@@ -1,0 +1,193 @@
+"""Tables of real people, SSDLite, on one stored pass of the detector.
+
+    python projects/single_shot_smot/tools/person_tables.py --data-root data/TUD \
+        --weights ssdlite_pedestrian_raw.onnx --anchors ssdlite_anchors.npy \
+        --reid-weights osnet_x0_25_msmt17.onnx --tables choose
+
+Each row is a config and options. What a row gave is kept in the output folder as soon as it
+is there; stopped, the same command goes on. The configs' values are chosen on TUD, from the
+tables ``choose``, ``choose-anchors``, ``choose-linking`` and ``choose-trackers``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from mmsmot.utils.command_line import run_tool, tool_imports
+
+with tool_imports():
+    import cv2
+    import torch
+
+    from mmsmot.datasets import MOTChallengeDataset
+    from mmsmot.engine import load_config
+    from mmsmot.models.detectors import BaseDetector
+    from mmsmot.registry import MODELS
+    from mmsmot.utils.atomic import atomic_write
+    from projects.single_shot_smot.random_embeddings import RandomEmbeddings
+    from projects.single_shot_smot.table_runner import Row, Size, TableRunner
+    from projects.single_shot_smot.table_text import COLUMNS, markdown, table_cells
+    from projects.single_shot_smot.trained_model import project_config
+
+CHOSEN, K1 = 'single-shot_ssdlite', 'single-shot-k1_ssdlite'
+LINKED = 'single-shot-linked_ssdlite'
+SORT, BYTETRACK, DEEPSORT = 'sort_ssdlite', 'bytetrack_ssdlite', 'deepsort_ssdlite'
+ANCHORS_OF_DETECTOR = 'model.estimator.detector.decoder.anchors.path'
+# The keep rule that follows K, and as published.
+RULE = {'anchors.weigh_scores': True, 'relative_keep': True}
+NO_RULE = {'anchors.weigh_scores': False, 'relative_keep': False}
+NO_MOTION = {'motion': {'_delete_': True, 'type': 'IdentityMotion'}}
+FARNEBACK = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
+# The control of linking: what it does without appearance.
+RANDOM = {
+    'reid': {'_delete_': True, 'type': RandomEmbeddings.__name__},
+    'linker.max_distance': 2.0,
+}
+
+
+def table1() -> list[Row]:
+    """Re-detection by steps, and association on the same detector."""
+    low = {'det_threshold': 0.5, 'keep_threshold': 0.15}
+    paper_table1 = {'anchors.num_anchors': 10, 'keep_threshold': 0.2}
+    return [
+        _row('K 1, .9, .4', K1),
+        _row('K 10, .9, .2 (its table 1)', K1, paper_table1),
+        _row('K 1, thresholds .5, .15', K1, low),
+        _row('K 1, + Farneback', K1, {**low, **FARNEBACK}),
+        _row('K 3 with the rule, no motion', CHOSEN, NO_MOTION),
+        _row('K 3 with the rule, + Farneback', CHOSEN),
+        _row('+ linking', LINKED),
+        _row('+ linking, no gate', LINKED, {'linker.max_distance': 2.0}),
+        _row('+ linking, random, no gate', LINKED, RANDOM),
+        Row('SORT', SORT),
+        Row('ByteTrack', BYTETRACK),
+        Row('DeepSORT', DEEPSORT),
+    ]
+
+
+def thresholds() -> list[Row]:
+    """sigma_det and sigma_tk of the chosen model."""
+    return [
+        _row(
+            f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}',
+            CHOSEN,
+            {'det_threshold': sigma_det, 'keep_threshold': sigma_tk},
+        )
+        for sigma_det in (0.5, 0.7, 0.9)
+        for sigma_tk in (0.05, 0.1, 0.15, 0.2, 0.3)
+    ]
+
+
+def anchors() -> list[Row]:
+    """K and what is nearest, at each number's own best sigma_tk, with the rule and not."""
+    rows = []
+    for count in (1, 3, 5, 10, 20):
+        for sigma_tk in (0.02, 0.05, 0.1, 0.2, 0.4):
+            options = {'anchors.num_anchors': count, 'keep_threshold': sigma_tk}
+            for closeness in ('iou', 'diou') if count > 1 else ('iou',):
+                variant = {**options, 'anchors.closeness': closeness}
+                label = f'K {count}, sigma_tk {sigma_tk:g}, {closeness}'
+                rows.append(_row(f'{label}, with the rule', CHOSEN, variant | RULE))
+            variant = {**options, 'anchors.closeness': 'iou', **NO_RULE}
+            label = f'K {count}, sigma_tk {sigma_tk:g}, as published'
+            rows.append(_row(label, CHOSEN, variant))
+    return rows
+
+
+def linking() -> list[Row]:
+    """The distance of linking, SMOT without it, and the control."""
+    rows = [_row('no linking', CHOSEN)]
+    for distance in (0.5, 0.6, 0.7, 0.8, 0.97, 2.0):
+        options = {'linker.max_distance': distance}
+        rows.append(_row(f'linking {distance}', LINKED, options))
+    return [*rows, _row('random embeddings, no gate', LINKED, RANDOM)]
+
+
+def trackers() -> list[Row]:
+    """Scores, and DeepSORT's gate of appearance."""
+    rows = []
+    for score in (0.3, 0.5, 0.7):
+        options: dict[str, Any] = {'model.tracker.score_threshold': score}
+        rows.append(Row(f'SORT {score}', SORT, options))
+        keys = ('track_threshold', 'birth_threshold')
+        options = {f'model.tracker.{key}': score for key in keys}
+        rows.append(Row(f'ByteTrack {score}', BYTETRACK, options))
+        for gate in (0.1, 0.2, 0.3, 0.4):
+            options = {
+                'model.tracker.min_confidence': score,
+                'model.tracker.max_cosine_distance': gate,
+            }
+            rows.append(Row(f'DeepSORT {score}, gate {gate}', DEEPSORT, options))
+    return rows
+
+
+TABLES = {
+    '1': table1,
+    'choose': thresholds,
+    'choose-anchors': anchors,
+    'choose-linking': linking,
+    'choose-trackers': trackers,
+}
+
+
+def _row(label: str, config: str, options: dict[str, Any] | None = None) -> Row:
+    options = {f'model.estimator.{k}': v for k, v in (options or {}).items()}
+    return Row(label, config, options)
+
+
+def with_reid_weights(row: Row, path: str) -> Row:
+    """The row with a file of ReID weights, where its config has a ReID network."""
+    slots = {LINKED: 'model.estimator.reid', DEEPSORT: 'model.reid'}
+    slot = slots.get(row.config)
+    if slot is None or slot in row.options:
+        return row
+    return Row(row.label, row.config, {**row.options, f'{slot}.model': path})
+
+
+def table_runner(args: argparse.Namespace) -> TableRunner:
+    """The runner of the command line: sequences, and SSDLite."""
+
+    def single_shot(size: Size) -> BaseDetector:
+        options = {
+            ANCHORS_OF_DETECTOR: args.anchors,
+            'model.estimator.detector.model': args.weights,
+            'model.estimator.detector.num_threads': 1,
+        }
+        config = load_config(project_config(CHOSEN), options)
+        return MODELS.build(config.model.estimator.detector)
+
+    dataset = MOTChallengeDataset(data_root=args.data_root, test_mode=True)
+    samples = [dataset[k] for k in range(len(dataset))]
+    return TableRunner(samples, args.out, single_shot, preprocessing='auto')
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--data-root', required=True, help="MOTChallenge's layout")
+    parser.add_argument('--weights', required=True, help='ssdlite_pedestrian_raw.onnx')
+    parser.add_argument('--anchors', required=True, help='ssdlite_anchors.npy')
+    parser.add_argument('--reid-weights', required=True, help='osnet_x0_25_msmt17.onnx')
+    parser.add_argument(
+        '--tables', nargs='+', default=['1'], choices=TABLES, metavar='NAME'
+    )
+    parser.add_argument(
+        '--out', type=Path, default=Path('work_dirs/single_shot_person_tables')
+    )
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    runner = table_runner(args)
+    for name in args.tables:
+        rows = [with_reid_weights(row, args.reid_weights) for row in TABLES[name]()]
+        cells = table_cells(runner.scores(rows, f'table {name}'), COLUMNS)
+        text = markdown(cells, f'table {name}')
+        with atomic_write(runner.out / f'table_{name}.md') as stream:
+            stream.write(text + '\n')
+        print(f'\n{text}', flush=True)
+    print(f'\ntables: {runner.out}')
+
+
+if __name__ == '__main__':
+    run_tool(main)
