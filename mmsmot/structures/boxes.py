@@ -120,10 +120,9 @@ def paired_iou(
     size = np.minimum(boxes[:, 2:], other_boxes[:, 2:]) - low + pixel_offset
     width, height = np.maximum(size, 0).T
     intersection = width * height
-    areas = sum(
-        (b[:, 2] - b[:, 0] + pixel_offset) * (b[:, 3] - b[:, 1] + pixel_offset)
-        for b in (boxes, other_boxes)
-    )
+    box_sizes = boxes[:, 2:] - boxes[:, :2] + pixel_offset
+    other_sizes = other_boxes[:, 2:] - other_boxes[:, :2] + pixel_offset
+    areas = box_sizes[:, 0] * box_sizes[:, 1] + other_sizes[:, 0] * other_sizes[:, 1]
     return intersection / (areas - intersection)
 
 
