@@ -5,7 +5,8 @@
 
 Each row is a config and options. What a row gave is kept in the output folder as soon as it
 is there; stopped, the same command goes on. The configs' values are chosen on val, from the
-tables ``choose``, ``choose-anchors``, ``choose-linking`` and ``choose-tracktor``.
+tables ``choose``, ``choose-anchors``, ``choose-linking``, ``choose-trackers`` and
+``choose-tracktor``.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def table4() -> list[Row]:
 
 
 def choices() -> list[Row]:
-    """What is chosen on val: anchors and thresholds, distances, the trackers' scores."""
+    """Anchors and thresholds."""
     rows = []
     for sigma_det, sigma_tk in ((0.5, 0.1), (0.5, 0.2), (0.7, 0.1), (0.7, 0.2)):
         thresholds = {'det_threshold': sigma_det, 'keep_threshold': sigma_tk}
@@ -131,6 +132,12 @@ def choices() -> list[Row]:
             options = {**thresholds, **options, **(RULE if count > 1 else NO_RULE)}
             label = f'{sigma_det}, {sigma_tk}, K {count}, {closeness}'
             rows.append(Row(label, SSD, _estimator(options)))
+    return rows
+
+
+def tracker_choices() -> list[Row]:
+    """The trackers' scores, and DeepSORT's gate of appearance."""
+    rows = []
     for score in (0.3, 0.5, 0.7):
         options = {'model.tracker.score_threshold': score}
         rows.append(Row(f'SORT {score}', 'sort_tiny-ssd_synsmot', options))
@@ -190,6 +197,7 @@ TABLES = {
     'choose': choices,
     'choose-anchors': anchor_choices,
     'choose-linking': linking_choices,
+    'choose-trackers': tracker_choices,
     'choose-tracktor': tracktor_choices,
     '1': table1,
     '2': table2,
