@@ -234,9 +234,15 @@ def print_result(result: dict, out: Path) -> None:
     )
     if result.get('video_caption'):
         print(f'"{result["video_caption"]}"')
-    for row in result['trajectories']:
-        if 'caption' in row:
-            print(f'  {row["id"]}: {row["caption"]}')
+    captions = {
+        row['id']: row['caption'] for row in result['trajectories'] if 'caption' in row
+    }
+    if captions or result.get('video_caption'):
+        print(
+            f'{len(captions)} of {len(result["trajectories"])} trajectories have captions'
+        )
+    for track_id, caption in captions.items():
+        print(f'  {track_id}: {caption}')
     for row in result.get('interactions', []):
         span = ''
         if 'start_frame' in row and 'end_frame' in row:

@@ -9,8 +9,18 @@ from zlib import crc32
 
 from .clothing import ClothingColours
 from .number_words import duration_words, joined_words, number_word
-from .pair_geometry import ACCOMPANY, APPROACH, CHASE, FLEE, FOLLOW, LEAVE, PASS, STAND
-from .track_story import Story, StoryClause
+from .pair_geometry import (
+    ACCOMPANY,
+    APPROACH,
+    CHASE,
+    FLEE,
+    FOLLOW,
+    LEAVE,
+    MEET,
+    PASS,
+    STAND,
+)
+from .track_story import Story, StoryClause, ToAndFro
 
 Option = TypeVar('Option')
 Phrase = tuple[str, int]  # a text, and the number of claims in it that can be checked
@@ -28,6 +38,7 @@ MOVES_WITH = {
     FLEE: ', chased by {}',
     ACCOMPANY: ' beside {}',
     FOLLOW: ' behind {}',
+    MEET: ', meeting {}',
     APPROACH: ', up to {}',
     LEAVE: ', leaving {}',
     PASS: ', passing {}',
@@ -247,13 +258,14 @@ class GrammarNarrator:
         if clause.turns_back:
             forms = ('turns round and {}', 'turns and {}', '{}')
             text = self.speaker.choose(forms, 60 + position).format(back)
-        for deed, form in MOVES_WITH.items():
-            if names := self._names(clause, deed):
+        for partner_verb, form in MOVES_WITH.items():
+            if names := self._names(clause, partner_verb):
                 text, claims = (
                     text + form.format(joined_words(names)),
                     claims + len(names),
                 )
-        is_timed = self.detail > 1 or (self.detail and is_longest)
+        is_timed = self.detail > 1 or (self.detail > 0 and is_longest)
+        is_timed = is_timed or isinstance(segment, ToAndFro)
         if is_timed and segment.duration >= 2:
             comma = ',' if ', ' in text else ''
             text = f'{text}{comma} for {duration_words(segment.duration)}'
@@ -275,6 +287,8 @@ class GrammarNarrator:
     def _way(self, clause: StoryClause, is_longest: bool) -> Phrase:
         """Where to."""
         segment = clause.segment
+        if isinstance(segment, ToAndFro):
+            return _way_to_and_fro(segment)
         ways = [f' to the {segment.lateral}'] if segment.lateral else []
         ways += [f' {DEPTHS[segment.depth]}'] if segment.depth else []
         text, claims = ' and'.join(ways), len(ways)
@@ -291,8 +305,20 @@ class GrammarNarrator:
                 text, claims = f'{text}, starting{place},', claims + count
         return text, claims
 
-    def _names(self, clause: StoryClause, deed: str) -> list[str]:
-        return [self.name_of(i) for i in clause.partners.get(deed, ())]
+    def _names(self, clause: StoryClause, verb: str) -> list[str]:
+        return [self.name_of(i) for i in clause.partners.get(verb, ())]
+
+
+def _way_to_and_fro(segment: ToAndFro) -> Phrase:
+    """``' to and fro between the left and the middle of the image, with stops'``."""
+    start, end = _third(segment.place_start), _third(segment.place_end)
+    text, claims = ' to and fro', 2  # there, and back
+    if start and end and start != end:
+        text, claims = f'{text} between the {start} and the {end} of the image', 4
+    if segment.num_stops:
+        stops = 'a stop' if segment.num_stops == 1 else 'stops'
+        text, claims = f'{text}, with {stops} in between', claims + 1
+    return text, claims
 
 
 def _third(position: float) -> str:

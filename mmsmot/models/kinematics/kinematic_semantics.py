@@ -29,7 +29,8 @@ from .grammar import (
 from .kinematic_buffer import KinematicBuffer
 from .motion import Motion, describe_motion, motion_spans
 from .motion_options import MotionOptions
-from .pair_geometry import PairEvent, PairGeometryOptions, pair_events
+from .pair_geometry import MEET, PairEvent, PairGeometryOptions, pair_events
+from .pair_motion import both_move, fits_motion
 from .track_kinematics import (
     Kinematics,
     kinematics_track_slices,
@@ -225,7 +226,8 @@ class KinematicSemantics(nn.Module):
         for rows in kinematics_track_slices(samples['id']):
             track_id = int(samples['id'][rows.start])
             track = kinematics[rows]
-            tracks[track_id] = track[longest_piece(track, self.motion)]
+            piece = longest_piece(track, self.motion, width=buffer.size[0])
+            tracks[track_id] = track[piece]
             buffer.fits[track_id] = buffer.samples.count(track_id), tracks[track_id]
         return tracks
 
@@ -266,16 +268,13 @@ class KinematicSemantics(nn.Module):
         }
         motions = {i: fact.motion for i, fact in facts.items()}
 
+        def motion_of(track_id: int) -> Motion:
+            if track_id not in motions:
+                motions[track_id] = self._motion(tracks[track_id], buffer)
+            return motions[track_id]
+
         def run(event: PairEvent) -> bool:
-            """Whether both are seen to run for the most part of an event."""
-            for i in (event.subject_id, event.object_id):
-                if i not in motions:
-                    motions[i] = self._motion(tracks[i], buffer)
-                if motions[i].seconds_of('run', event.start, event.end) < (
-                    0.5 * event.duration
-                ):
-                    return False
-            return True
+            return both_move(event, motion_of, gait='run')
 
         done: set[Pair] = set()
         events: list[PairEvent] = []
@@ -290,7 +289,12 @@ class KinematicSemantics(nn.Module):
                 events += pair_events(
                     tracks[subject_id], neighbours, self.pairs, ids=object_ids, run=run
                 )
-        return [event for event in events if event.verb in self.vocabulary]
+        return [
+            event
+            for event in events
+            if (event.verb in self.vocabulary or event.verb == MEET)
+            and fits_motion(event, motion_of)
+        ]
 
     def _caption(
         self,
@@ -332,7 +336,8 @@ class KinematicSemantics(nn.Module):
         rows = [
             (e.subject_id, e.object_id, e.verb, e.first_frame, e.last_frame, e.score)
             for e in events
-            if pairs is None or unordered_pair(e.subject_id, e.object_id) in pairs
+            if e.verb in self.vocabulary
+            and (pairs is None or unordered_pair(e.subject_id, e.object_id) in pairs)
         ]
         if not rows:
             return Interactions.empty()

@@ -83,12 +83,18 @@ class Motion:
     end: float = 0.0
     place: float = 0.5
 
-    def seconds_of(self, gait: str, start: float, end: float) -> float:
-        """How long somebody walks or runs between two times."""
+    def seconds_moving(self, start: float, end: float, gait: str = '') -> float:
+        """How long somebody moves between two times.
+
+        Args:
+            start: Seconds.
+            end: Seconds.
+            gait: ``'walk'`` or ``'run'``: only while the legs show that.
+        """
         return sum(
             max(0.0, min(segment.end, end) - max(segment.start, start))
             for segment in self.segments
-            if segment.gait == gait
+            if segment.moves and gait in ('', segment.gait)
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -14,7 +14,8 @@ from .track_kinematics import Kinematics
 APPROACH, LEAVE, FOLLOW = 'approach.v.01', 'leave.v.01', 'follow.v.01'
 CHASE, FLEE, ACCOMPANY = 'chase.v.01', 'flee.v.01', 'accompany.v.02'
 STAND, PASS = 'stand.v.01', 'pass.v.01'
-VERBS = (APPROACH, LEAVE, FOLLOW, CHASE, FLEE, ACCOMPANY, STAND, PASS)
+MEET = 'meet.v.01'  # come together; BenSMOT has another sense alone, meet.v.10
+VERBS = (APPROACH, LEAVE, FOLLOW, CHASE, FLEE, ACCOMPANY, STAND, PASS, MEET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,11 +121,13 @@ def pair_events(
             return []
         rows, is_between = rows[is_wanted], is_between[is_wanted]
     events = [*_stands(rows, is_between, options), *_accompanies(rows, options)]
+    approaches: list[PairEvent] = []
     for directed in (rows, rows.swapped()):
         events += _follows(directed, options, run)
-        events += _approaches(directed, options)
+        approaches += _approaches(directed, options)
         events += _leaves(directed, options)
         events += _passes(directed, options)
+    events += [*approaches, *_meets(rows, approaches, options)]
     return _merged(events, options.max_break)
 
 
@@ -273,6 +276,35 @@ def _approaches(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEv
         end_window = rows.window(span.stop - 1, 0.0, options.min_together)
         if _are_together(rows, end_window, options):
             yield _event(rows, span, APPROACH, distance / options.far_distance - 1, 1.0)
+
+
+def _meets(
+    rows: PairRows, approaches: Sequence[PairEvent], options: PairGeometryOptions
+) -> Iterator[PairEvent]:
+    """Both come up to each other and then stand there; in both directions."""
+    subject_id = int(rows.subject_ids[0])
+    for one in (event for event in approaches if event.subject_id == subject_id):
+        for other in approaches:
+            if other.subject_id != one.object_id:
+                continue
+            start, end = min(one.start, other.start), max(one.end, other.end)
+            if end - start > one.duration + other.duration:
+                continue  # one waited for the other
+            window = rows.window_at(one.object_id, end, options.min_together)
+            speeds = rows.subject_velocity[window], rows.object_velocity[window]
+            if np.median(np.abs(speeds), axis=1).max() > options.still_speed:
+                continue
+            meet = replace(
+                one,
+                verb=MEET,
+                start=start,
+                end=end,
+                first_frame=min(one.first_frame, other.first_frame),
+                last_frame=max(one.last_frame, other.last_frame),
+                score=min(one.score, other.score),
+            )
+            yield meet
+            yield replace(meet, subject_id=meet.object_id, object_id=meet.subject_id)
 
 
 def _leaves(rows: PairRows, options: PairGeometryOptions) -> Iterator[PairEvent]:

@@ -78,6 +78,14 @@ class PairRows:
         first, end = np.searchsorted(time, bounds).tolist()
         return slice(start + first, start + end)
 
+    def window_at(self, object_id: int, time: float, lag: float) -> slice:
+        """The rows of an object from a time to so many seconds later."""
+        start = int(np.searchsorted(self.object_ids, object_id))
+        stop = int(np.searchsorted(self.object_ids, object_id, 'right'))
+        bounds = [time - 1e-9, time + lag + 1e-9]
+        first, end = np.searchsorted(self.time[start:stop], bounds).tolist()
+        return slice(start + first, start + end)
+
     def spans(self, mask: np.ndarray, least: float) -> Iterator[slice]:
         """Runs of a mask in each pair that take so long; half a second is no gap."""
         rows = np.flatnonzero(mask)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from .ground_plane import FOCAL_LENGTH, GroundPlane
-from .track_samples import BOTTOM, LEFT, RIGHT, TOP
+from .hidden_feet import has_hidden_feet
+from .track_samples import BOTTOM, HIDDEN_FEET, LEFT, RIGHT, TOP
 
 HIDDEN = 0.35  # share of a box from which on its sides are those of what hides it
 HIDDEN_WEIGHT = 0.2  # of such a sample, and of one whose sides were completed
@@ -28,9 +29,10 @@ class Kinematics:
     positive.
 
     Attributes:
-        samples: (N,) as of :func:`.track_samples.track_sample_dtype`.
+        samples: (N,) as of :func:`.track_samples.track_sample_dtype`; ``cut`` also says
+            where the feet are hidden.
         x, feet: (N,) pixels: middle and lower side of the box, completed where the
-            border of the image cuts it.
+            border of the image cuts it or something hides the feet.
         height: (N,) pixels, likewise.
         is_scaled: (N,) whether the whole box was ever seen, so that heights are known.
         is_sized: (N,) whether it was seen then, or before and after.
@@ -118,6 +120,8 @@ def measure_track_kinematics(
         depth_noise: Speed of the feet up or down in the image, body heights a second,
             and relative growth of the height a second, that are taken for noise.
     """
+    samples = samples.copy()
+    samples['cut'][has_hidden_feet(samples, width=width)] |= HIDDEN_FEET
     x, feet, height, aspect, is_scaled, is_sized, weights = _completed(samples)
     points = samples['turn'] * (x + 1j * feet) + samples['shift']
     sizes = np.log(np.abs(samples['turn']) * height)
@@ -158,14 +162,15 @@ def measure_track_kinematics(
 def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     """Middle, feet, height, aspect, whether heights are known ever and then, weights, (N,).
 
-    A box that the border cuts, or a nearer box hides, gets the height and the aspect of
-    the whole boxes before and after it; its place follows from its uncut sides.
+    A box that the border cuts, or that ends above the feet, or a nearer box hides, gets the
+    height and the aspect of the whole boxes before and after it; its place follows from its
+    uncut sides.
     """
     box, cut = samples['box'], samples['cut']
     heights = np.maximum(box[:, 3] - box[:, 1], 1.0)
     aspects = np.maximum(box[:, 2] - box[:, 0], 1.0) / heights
     is_visible = samples['occlusion'] < HIDDEN
-    has_height = cut & (TOP | BOTTOM) == 0
+    has_height = cut & (TOP | BOTTOM | HIDDEN_FEET) == 0
     has_aspect = has_height & (cut & (LEFT | RIGHT) == 0)
     is_scaled, is_sized = np.ones((2, len(samples)), bool)
     for rows in kinematics_track_slices(samples['id']):
@@ -186,7 +191,7 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     is_left, is_right = cut & LEFT > 0, cut & RIGHT > 0
     x = np.where(is_left & ~is_right, box[:, 2] - half_width, x)
     x = np.where(is_right & ~is_left, box[:, 0] + half_width, x)
-    is_bottom = (cut & BOTTOM > 0) & (cut & TOP == 0)
+    is_bottom = (cut & (BOTTOM | HIDDEN_FEET) > 0) & (cut & TOP == 0)
     feet = np.where(is_bottom, box[:, 1] + heights, box[:, 3])
     weights = np.where(is_visible & (cut == 0), 1.0, HIDDEN_WEIGHT)
     return x, feet, heights, aspects, is_scaled, is_sized, weights

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 LEFT, TOP, RIGHT, BOTTOM = 1, 2, 4, 8  # sides of the image that cut a box
+HIDDEN_FEET = 16  # what cuts it is before the person (:mod:`.hidden_feet`)
 # Of the image's width or height: a box whose side is so near to the border is cut by it.
 BORDER = 0.012
 

@@ -13,6 +13,7 @@ from .pair_geometry import (
     FLEE,
     FOLLOW,
     LEAVE,
+    MEET,
     PASS,
     STAND,
     PairEvent,
@@ -22,9 +23,27 @@ MAX_SEGMENTS = 6
 MAX_PARTNERS = 4  # times that one is named
 # A partner belongs to a segment that this share of the interaction falls into.
 MIN_SHARE = 0.5
+SIDES = {'left', 'right'}
+MAX_PAUSE = 0.5  # seconds between two parts without anything left out
+# Seconds that a part takes that is told beside others; a shorter way is told alone.
+MIN_PART = 1.0
+# Ways to the left and to the right by turns from which on they are one part, "to and fro",
+# and seconds of the stops within it.
+MIN_WAYS, MAX_STOP = 4, 5.0
 # What two people do is told by the first of these that applies to a segment.
 LASTING = frozenset([CHASE, FLEE, ACCOMPANY, FOLLOW, STAND])
-PRIORITY = (CHASE, FLEE, ACCOMPANY, FOLLOW, APPROACH, LEAVE, STAND, PASS)
+PRIORITY = (CHASE, FLEE, ACCOMPANY, FOLLOW, MEET, APPROACH, LEAVE, STAND, PASS)
+
+
+@dataclass(frozen=True)
+class ToAndFro(MotionSegment):
+    """Ways to the left and to the right by turns, as one; places are the outermost.
+
+    Attributes:
+        num_stops: How often it stopped in between.
+    """
+
+    num_stops: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,13 +94,13 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
     clauses: list[StoryClause] = []
     for row, segment in enumerate(segments):
         previous = segments[row - 1] if row else None
-        is_adjacent = previous is None or segment.start - previous.end < 0.5
+        is_adjacent = previous is None or segment.start - previous.end < MAX_PAUSE
         turns_back = (
             previous is not None
             and is_adjacent
             and previous.moves
             and segment.moves
-            and {previous.lateral, segment.lateral} == {'left', 'right'}
+            and {previous.lateral, segment.lateral} == SIDES
         )
         clauses.append(
             StoryClause(segment, partners.get(row, {}), is_adjacent, turns_back)
@@ -101,9 +120,12 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
     Of many, first one of each kind, then those that get somewhere, then the longest: that
     somebody stands for a minute three times tells less than where the person goes.
     """
-    clear_segments = [
-        segment for segment in segments if segment.duration >= 1.0 and segment.is_clear
-    ]
+    clear_segments = [segment for segment in segments if segment.is_clear]
+    long_segments = [part for part in clear_segments if part.duration >= MIN_PART]
+    if not long_segments:
+        moves = [segment for segment in clear_segments if segment.moves]
+        return sorted(moves, key=lambda segment: -segment.duration)[:1]
+    clear_segments = _folded(long_segments)
     clear_segments.sort(key=lambda segment: -segment.duration)
     kinds: set[tuple] = set()
     ranked = []
@@ -113,6 +135,60 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
         kinds.add(kind)
     order = sorted(range(len(ranked)), key=lambda row: ranked[row])[:MAX_SEGMENTS]
     return sorted((clear_segments[row] for row in order), key=lambda part: part.start)
+
+
+def _folded(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
+    """The same, with many turns between left and right as one part."""
+    folded: list[MotionSegment] = []
+    row = 0
+    while row < len(segments):
+        stop = _turns_end(segments, row)
+        parts = segments[row:stop]
+        if sum(part.moves for part in parts) >= MIN_WAYS:
+            folded.append(_to_and_fro(parts))
+            row = stop
+        else:
+            folded.append(segments[row])
+            row += 1
+    return folded
+
+
+def _turns_end(segments: Sequence[MotionSegment], start: int) -> int:
+    """The row after the last of the ways by turns that begin at a row."""
+    if not (segments[start].moves and segments[start].lateral):
+        return start
+    end, last = start + 1, start
+    while end < len(segments):
+        segment = segments[end]
+        if segment.start - segments[end - 1].end >= MAX_PAUSE:
+            break
+        if segment.moves and {segment.lateral, segments[last].lateral} != SIDES:
+            break
+        if not segment.moves and segment.duration > MAX_STOP:
+            break
+        last = end if segment.moves else last
+        end += 1
+    return last + 1
+
+
+def _to_and_fro(parts: Sequence[MotionSegment]) -> ToAndFro:
+    """Parts of a track as one; how it moves where all ways are alike."""
+    moves = [part for part in parts if part.moves]
+    gaits, paces = {part.gait for part in moves}, {part.pace for part in moves}
+    places = [place for part in moves for place in (part.place_start, part.place_end)]
+    options = vars(parts[0]) | dict(
+        end=parts[-1].end,
+        last_frame=parts[-1].last_frame,
+        lateral='',
+        depth='',
+        gait=gaits.pop() if len(gaits) == 1 else '',
+        pace=paces.pop() if len(paces) == 1 else '',
+        place_start=min(places),
+        place_end=max(places),
+        right=sum(part.right for part in moves),
+        away=sum(part.away for part in moves),
+    )
+    return ToAndFro(**options, num_stops=len(parts) - len(moves))
 
 
 def _partners(

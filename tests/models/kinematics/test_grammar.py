@@ -226,9 +226,10 @@ def test_videos(count: int, shares: dict, expected: str) -> None:
 
 
 def test_a_story_is_not_longer_than_six_segments() -> None:
+    ways = [dict(lateral=side) for side in ('left', 'right')]
+    ways += [dict(depth=depth) for depth in ('nearer', 'away')]
     many = tuple(
-        segment(2.0 * row, 2.0 * row + 2, ('left', 'right')[row % 2])
-        for row in range(30)
+        segment(2.0 * row, 2.0 * row + 2, **ways[row % 4]) for row in range(30)
     )
     story = tell_story(Motion(many, start=0, end=60.0), ())
     assert isinstance(story, Story)
@@ -285,3 +286,66 @@ def test_what_stays_for_a_moment_may_be_a_sign_post() -> None:
 def test_the_video_of_one_person(shares: dict, expected: str) -> None:
     text = video_caption(CrowdSummary(1, shares, True), GrammarSpeaker(1))
     assert text.endswith(expected)
+
+
+def ways_by_turns(count: int, stop: float = 0.0) -> Motion:
+    """Two seconds to the right and two to the left, with stops in between."""
+    parts, start = [], 0.0
+    for row in range(count):
+        side = ('right', 'left')[row % 2]
+        places = dict(place_start=0.1, place_end=0.5)
+        if side == 'left':
+            places = dict(place_start=0.5, place_end=0.1)
+        parts.append(segment(start, start + 2, side, gait='walk', **places))
+        start += 2
+        if stop and row < count - 1:
+            parts.append(segment(start, start + stop))
+            start += stop
+    return Motion(tuple(parts), start=0.0, end=start)
+
+
+@pytest.mark.parametrize(
+    ('motion', 'expected'),
+    [
+        (
+            ways_by_turns(6),
+            'A person walks to and fro between the left and the middle of the image for '
+            'about twelve seconds.',
+        ),
+        (
+            ways_by_turns(4, stop=2.0),
+            'A person walks to and fro between the left and the middle of the image, '
+            'with stops in between, for about 14 seconds.',
+        ),
+    ],
+)
+def test_many_turns_are_one_part(motion: Motion, expected: str) -> None:
+    assert caption(motion, outfit=ClothingColours()) == expected
+
+
+@pytest.mark.parametrize('motion', [ways_by_turns(3), ways_by_turns(5, stop=6.0)])
+def test_few_turns_and_long_stops_are_told_one_by_one(motion: Motion) -> None:
+    text = caption(motion, outfit=ClothingColours())
+    assert 'to and fro' not in text
+    assert text.index('right') < text.index('left')
+
+
+def test_to_and_fro_is_part_of_a_longer_story() -> None:
+    turns = ways_by_turns(5)
+    start = turns.end
+    motion = Motion(
+        (*turns.segments, segment(start, start + 8), segment(start + 8, start + 11, 'left')),
+        start=0.0,
+        end=start + 11,
+    )  # fmt: skip
+    text = caption(motion, event(ACCOMPANY, 3, 1, 9), outfit=ClothingColours())
+    assert 'right' not in text
+    assert re.search(r'to and fro.*beside person 3.*st(ands|ops).*to the left', text)
+
+
+def test_a_short_way_is_told_where_nothing_else_is() -> None:
+    short = Motion((segment(0, 0.5, 'right'),), end=0.5)
+    text = caption(short, outfit=ClothingColours())
+    assert re.fullmatch(r'A person (moves|goes) to the right\.', text)
+    longer = Motion((segment(0, 0.5, 'right'), segment(0.5, 4)), end=4.0)
+    assert 'right' not in caption(longer, outfit=ClothingColours())

@@ -231,3 +231,29 @@ def test_an_interaction_with_a_short_break_is_one() -> None:
         (2, 1),
     ]
     assert (table.start_frames.min(), table.end_frames.max()) == (1, 90)
+
+
+def test_who_meets() -> None:
+    """Both come up to each other and stand there; not one who waits for the other."""
+    words = dict(vocabulary=['meet.v.01'])
+    people, _ = CASES['meet']
+    steps = frames_of(people)
+    table = described(steps, **words).interactions
+    assert set(table.as_pairs()) == {(1, 2), (2, 1)}
+    assert {*table.verbs.tolist()} == {'meet.v.01'}
+    assert table.end_frames.max() == pytest.approx(21, abs=6)
+    assert 'meeting person 2' in described(steps).captions[1]
+    for name in ('approach', 'pass each other', 'stand', 'accompany'):
+        description = described(frames_of(CASES[name][0]), **words)
+        assert len(description.interactions) == 0
+        assert 'meeting' not in ' '.join(description.captions.values())
+
+
+def test_who_goes_on_at_once_does_not_meet() -> None:
+    """One comes and stays, the other one came up to it and goes on."""
+    comes = walker(150, (2, 0.8), (4, 0))
+    goes_on = walker(520, (2, -0.8), (0.4, 0), (3, 0.8))
+    table = described(
+        frames_of([comes, goes_on]), vocabulary=['meet.v.01']
+    ).interactions
+    assert len(table) == 0

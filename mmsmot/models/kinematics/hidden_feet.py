@@ -1,0 +1,137 @@
+"""Samples in which something that is not tracked hides the feet."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .box_changes import WINDOW, depth_change, peak_rows, windowed_medians
+from .track_samples import BOTTOM, TOP
+
+GAPS = (
+    0,
+    2,
+)  # samples between both sides: what hides the feet comes at once or in a step
+# Logarithm of the box's height: of boxes that a network finds a twentieth is noise.
+MIN_CHANGE = 0.12
+MAX_SHARE = 0.5  # that top and width change by, of what the height does
+# Seconds, of which edges take a sample each: a box that is high for less was drawn around
+# two, and the feet before and after it are seen.
+MIN_LEVEL = 0.75
+
+
+def has_hidden_feet(samples: np.ndarray, *, width: int) -> np.ndarray:
+    """(N,) whether the lower side of a box is that of what stands before the person.
+
+    A bicycle, a car or a hedge hides the legs: the lower side goes up faster than a person
+    goes away from the camera, while the upper side stays and the box keeps its width. Until
+    it comes back, the box ends above the feet. The same in the other order.
+
+    Args:
+        samples: (N,) of tracks, by id, then by time.
+        width: Of the image, pixels.
+    """
+    is_hidden = np.zeros(len(samples), bool)
+    rows, signs = _height_changes(samples, width)
+    track_ids = samples['id']
+    heights = samples['box'][:, 3] - samples['box'][:, 1]
+    for track_id in np.unique(track_ids[rows]).tolist():
+        start, stop = np.searchsorted(track_ids, [track_id, track_id + 1]).tolist()
+        is_track = track_ids[rows] == track_id
+        edges = [start, *(rows[is_track] + 1).tolist(), stop]
+        directions = [0, *signs[is_track].tolist(), 0]
+        for begin, end in _low_levels(edges, directions, samples['time']):
+            before = heights[start:begin][::-1]
+            begin -= _ramp_length(before)
+            end += _ramp_length(heights[end:stop])
+            is_hidden[begin:end] = True
+    return is_hidden
+
+
+def _ramp_length(heights: np.ndarray) -> int:
+    """How many samples beside a low level are lower than those beyond them.
+
+    Args:
+        heights: (M,) of the samples from the level's edge on.
+    """
+    if len(heights) < 2:
+        return 0
+    level = np.median(
+        heights[WINDOW : 2 * WINDOW] if len(heights) > WINDOW else heights
+    )
+    is_low = heights[:WINDOW] < level * np.exp(-MIN_CHANGE / 2)
+    return int(is_low.argmin()) if not is_low.all() else len(is_low)
+
+
+def _height_changes(samples: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows after which the lower side alone jumps, and whether up (-1) or down (1)."""
+    changes = np.zeros(len(samples))
+    for gap in GAPS:
+        change = _lower_side_changes(samples, width, gap)
+        rows = np.arange(len(change)) + WINDOW - 1 + gap // 2
+        changes[rows] = np.where(
+            np.abs(change) > np.abs(changes[rows]), change, changes[rows]
+        )
+    rows = peak_rows(changes, WINDOW + max(GAPS) // 2)
+    return rows, np.sign(changes[rows]).astype(int)
+
+
+def _lower_side_changes(samples: np.ndarray, width: int, gap: int) -> np.ndarray:
+    """(N - 2 * WINDOW - gap + 1,) logarithm of how the height changes, 0 for none.
+
+    Between the medians of two windows with a gap between them, of one track and one epoch
+    of the camera, whose boxes the border does not cut.
+    """
+    boxes, scale = samples['box'], np.abs(samples['turn'])
+    points = samples['turn'] * (boxes[:, 0] + 1j * boxes[:, 1]) + samples['shift']
+    heights = np.maximum(boxes[:, 3] - boxes[:, 1], 1)
+    widths = np.maximum(boxes[:, 2] - boxes[:, 0], 1)
+    columns = np.stack(
+        [
+            points.imag,
+            np.log(scale * heights),
+            np.log(scale * widths),
+            heights,
+            samples['time'],
+        ]
+    )
+    former, latter = windowed_medians(columns, gap)
+    top, height, breadth, _, elapsed = latter - former
+    if not len(height):
+        return height
+    size = np.exp(np.maximum(former[1], latter[1]))
+    limit = depth_change(elapsed, np.maximum(former[3], latter[3]), width=width)
+    is_change = np.abs(height) > MIN_CHANGE + limit
+    is_change &= np.abs(top) <= MAX_SHARE * np.abs(height) * size
+    is_change &= breadth * np.sign(height) <= MAX_SHARE * np.abs(height)
+    length = 2 * WINDOW + gap
+    is_whole = samples['cut'] & (TOP | BOTTOM) == 0
+    is_change &= sliding_window_view(is_whole, length).all(axis=1)
+    for name in ('id', 'epoch'):
+        is_change &= samples[name][: len(size)] == samples[name][length - 1 :]
+    return np.where(is_change, height, 0.0)
+
+
+def _low_levels(
+    edges: list[int], signs: list[int], time: np.ndarray
+) -> list[tuple[int, int]]:
+    """The parts of a track that are lower than a part beside them, as bounds of rows.
+
+    Args:
+        edges: First row, rows where a part begins, and the row after the last.
+        signs: Of the change at each edge; 0 at both ends.
+        time: (N,) seconds, of all rows.
+    """
+    levels: list[tuple[int, int]] = []
+    row = 1
+    while row < len(edges) - 2:
+        is_peak = signs[row] > 0 and signs[row + 1] < 0
+        if is_peak and time[edges[row + 1]] - time[edges[row]] < MIN_LEVEL:
+            levels.append((edges[row], edges[row + 1]))
+            del edges[row : row + 2], signs[row : row + 2]
+        else:
+            row += 1
+    for row, (begin, end) in enumerate(zip(edges, edges[1:], strict=False)):
+        if signs[row] < 0 or signs[row + 1] > 0:
+            levels.append((begin, end))
+    return levels

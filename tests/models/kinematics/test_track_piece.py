@@ -1,0 +1,103 @@
+"""A box that goes on with somebody else: nothing is told across the jump."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmsmot.models.kinematics.box_changes import depth_change, peak_rows
+from mmsmot.structures import Frame, Tracks
+from tests.models.kinematics.people import (
+    GREEN,
+    HEIGHT,
+    WIDTH,
+    Person,
+    described,
+    frames_of,
+    tracks_of,
+    walker,
+)
+
+Steps = list[tuple[Frame, Tracks]]
+
+
+def taken_over(
+    first: Person, second: Person, time: float, seconds: float, gap: float = 0.0
+) -> Steps:
+    """One track, on the first until a time, then on the second; both are drawn.
+
+    Until then the second has a track, too, if it is there.
+    """
+    steps = []
+    for frame, _ in frames_of([first, second], seconds=seconds, images=True):
+        now = frame.timestamp
+        tracks = tracks_of([first, second], now, (WIDTH, HEIGHT))
+        if now >= time:
+            tracks = tracks[(tracks.ids == 2) & (now >= time + gap)]
+            tracks = replace(tracks, ids=np.ones(len(tracks), np.int64))
+        steps.append((frame, tracks))
+    return steps
+
+
+@pytest.mark.parametrize(('top', 'is_one'), [(GREEN, False), ((40, 35, 200), True)])
+def test_other_clothes_after_a_crossing_are_somebody_else(top, is_one: bool) -> None:
+    """Somebody walks by close to one who stands, and takes the track along."""
+    stands = walker(300, (9, 0), feet=250)
+    passes = walker(300 - 80 * 6, (12, 0.8), feet=252, top=top, bottoms=top)
+    if is_one:
+        passes = replace(passes, bottoms=stands.bottoms)
+    description = described(taken_over(stands, passes, 6, 9))
+    spans = [(span.motion, span.direction) for span in description.motions[1]]
+    assert spans[0] == ('stand', '')
+    # In the same clothes nobody could tell.
+    assert (len(spans) > 1) == is_one
+    assert ('to the right' in description.captions[1]) == is_one
+
+
+def test_another_size_is_somebody_else() -> None:
+    """A rider in front of somebody far away, at the same place and in the same clothes."""
+    far = walker(300, (6, 0), height=70)
+    near = walker(300 - 120 * 6, (12, 1.2), height=100)
+    steps = [
+        (replace(frame, load=None), tracks)
+        for frame, tracks in taken_over(far, near, 6, 8)
+    ]
+    description = described(steps)
+    assert [span.motion for span in description.motions[1]] == ['stand']
+    assert 'to the right' not in description.captions[1]
+
+
+def test_a_box_around_two_for_a_moment_is_no_jump() -> None:
+    steps = frames_of([walker(100, (8, 0.6))], seconds=8)
+    for row, (_, tracks) in enumerate(steps):
+        if 40 <= row < 46:
+            tracks.boxes[:] += [-15, -30, 15, 5]
+    (span,) = described(steps).motions[1]
+    assert (span.start_frame, span.end_frame, span.direction) == (1, 80, 'right')
+
+
+@pytest.mark.parametrize('fps', [2.0, 10.0])
+def test_who_comes_nearer_stays_the_same(fps: float) -> None:
+    """At 1.2 body heights a second, from 8 body heights away to 3."""
+    heights = [(t, 1.07 * WIDTH / (8 - 1.2 * t)) for t in np.arange(0, 4.2, 0.1)]
+    person = Person(tuple((t, 320.0, 60 + h, h) for t, h in heights))
+    (span,) = described(frames_of([person], seconds=4, fps=fps)).motions[1]
+    assert span.depth == 'nearer'
+    assert span.start_frame == 1
+
+
+def test_depth_changes_are_those_of_a_fast_walker() -> None:
+    # A tenth of a focal length high: 10 body heights away, 1.2 of them in a second.
+    height = 1.0722 * 1000 / 10
+    change = depth_change(np.array([1.0]), np.array([height]), width=1000)
+    np.testing.assert_allclose(change, 0.12, rtol=1e-3)
+
+
+def test_peaks() -> None:
+    values = np.array([0.0, 3, 3, 3, 0, -2, -1, 0, 2])
+    assert peak_rows(values, 2).tolist() == [2, 5, 8]
+    assert peak_rows(-values, 2).tolist() == [2, 5, 8]
+    assert peak_rows(values[:1], 2).tolist() == []
+    assert peak_rows(values[:0], 2).tolist() == []
