@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .ground_plane import FOCAL_LENGTH
 
-WINDOW = 3  # samples of a median
+WINDOW = 3  # samples of a median; what takes it is written for three
 # Body heights a second: beyond what a fast walker's distance from the camera changes.
 DEPTH_SPEED = 1.2
 
@@ -25,7 +25,11 @@ def windowed_medians(columns: np.ndarray, gap: int) -> tuple[np.ndarray, np.ndar
     """
     if columns.shape[1] < 2 * WINDOW + gap:
         return columns[:, :0], columns[:, :0]
-    medians = np.median(sliding_window_view(columns, WINDOW, axis=1), axis=2)
+    # Of three, which a sort is far slower for.
+    first, second, third = columns[:, :-2], columns[:, 1:-1], columns[:, 2:]
+    medians = np.maximum(
+        np.minimum(first, second), np.minimum(np.maximum(first, second), third)
+    )
     return medians[:, : -WINDOW - gap], medians[:, WINDOW + gap :]
 
 

@@ -244,10 +244,8 @@ def _explains(motion: Similarity, reference: CameraView, view: CameraView) -> bo
         [[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]]
     )
     size = view.gray.shape[1::-1]
-    warped, warped_mask = (
-        cv2.warpAffine(part, affine, size)
-        for part in (reference.gray, reference.mask.astype(np.uint8))
-    )
+    planes = cv2.merge([reference.gray, reference.mask.astype(np.uint8)])
+    warped, warped_mask = cv2.split(cv2.warpAffine(planes, affine, size))
     is_background = (warped_mask > 0) & view.mask & reference.mask
     if is_background.mean() < MIN_BACKGROUND:
         return False

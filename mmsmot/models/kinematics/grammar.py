@@ -99,6 +99,7 @@ def kinematic_track_caption(
     speaker: GrammarSpeaker,
     name_of: Callable[[int], str],
     noun: str = 'person',
+    seconds: float = 0.0,
 ) -> str:
     """The caption of a track.
 
@@ -108,6 +109,7 @@ def kinematic_track_caption(
         speaker: Chooses the phrasing.
         name_of: How a partner is called, by id.
         noun: What it is.
+        seconds: Of the whole track, of which the story may be a part.
 
     Returns:
         One or more sentences; ``''`` for a track of less than :data:`MIN_PRESENCE` seconds
@@ -123,7 +125,7 @@ def kinematic_track_caption(
         narrator = GrammarNarrator(speaker, name_of, noun == 'person', detail)
         phrases = narrator.phrases(story)
         claims = worn + sum(count for _, count in phrases)
-        if claims >= MIN_CLAIMS or story.duration < LONG_TRACK:
+        if claims >= MIN_CLAIMS or max(seconds, story.duration) < LONG_TRACK:
             break
     texts = [text for text, _ in phrases]
     return _text(kinematic_noun_phrase(outfit, noun), texts, speaker, noun)

@@ -66,8 +66,9 @@ def _ramp_length(heights: np.ndarray) -> int:
 def _height_changes(samples: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows after which the lower side alone jumps, and whether up (-1) or down (1)."""
     changes = np.zeros(len(samples))
+    columns = _box_columns(samples)
     for gap in GAPS:
-        change = _lower_side_changes(samples, width, gap)
+        change = _lower_side_changes(samples, columns, width, gap)
         rows = np.arange(len(change)) + WINDOW - 1 + gap // 2
         changes[rows] = np.where(
             np.abs(change) > np.abs(changes[rows]), change, changes[rows]
@@ -76,25 +77,23 @@ def _height_changes(samples: np.ndarray, width: int) -> tuple[np.ndarray, np.nda
     return rows, np.sign(changes[rows]).astype(int)
 
 
-def _lower_side_changes(samples: np.ndarray, width: int, gap: int) -> np.ndarray:
+def _box_columns(samples: np.ndarray) -> np.ndarray:
+    """(5, N): top, logarithms of height and width, the camera at rest; height; time."""
+    boxes, scale = samples['box'], np.abs(samples['turn'])
+    points = samples['turn'] * (boxes[:, 0] + 1j * boxes[:, 1]) + samples['shift']
+    widths, heights = np.maximum(boxes[:, 2:] - boxes[:, :2], 1).T
+    logarithms = np.log(scale * heights), np.log(scale * widths)
+    return np.stack([points.imag, *logarithms, heights, samples['time']])
+
+
+def _lower_side_changes(
+    samples: np.ndarray, columns: np.ndarray, width: int, gap: int
+) -> np.ndarray:
     """(N - 2 * WINDOW - gap + 1,) logarithm of how the height changes, 0 for none.
 
     Between the medians of two windows with a gap between them, of one track and one epoch
     of the camera, whose boxes the border does not cut.
     """
-    boxes, scale = samples['box'], np.abs(samples['turn'])
-    points = samples['turn'] * (boxes[:, 0] + 1j * boxes[:, 1]) + samples['shift']
-    heights = np.maximum(boxes[:, 3] - boxes[:, 1], 1)
-    widths = np.maximum(boxes[:, 2] - boxes[:, 0], 1)
-    columns = np.stack(
-        [
-            points.imag,
-            np.log(scale * heights),
-            np.log(scale * widths),
-            heights,
-            samples['time'],
-        ]
-    )
     former, latter = windowed_medians(columns, gap)
     top, height, breadth, _, elapsed = latter - former
     if not len(height):

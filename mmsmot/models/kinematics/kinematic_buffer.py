@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from .ground_plane import GroundPlane
 from .track_kinematics import Kinematics
 from .track_samples import (
     TrackSamples,
+    concatenated_samples,
     cut_sides,
     sample_hidden_shares,
     track_sample_dtype,
@@ -28,6 +30,20 @@ SAMPLE = track_sample_dtype(SHARES)
 READ_BINS = 2, 4
 MAX_READ = 12  # people; so a crowd costs no more time than a group
 MAX_MOVING = 0.1  # of the time; a tilt moves the horizon
+
+
+class TrackFit(NamedTuple):
+    """The kinematics of a track so far.
+
+    Attributes:
+        num_samples: Of the track when they were fitted.
+        kinematics: Of its longest part on one person.
+        seconds: Of the whole track.
+    """
+
+    num_samples: int
+    kinematics: Kinematics
+    seconds: float
 
 
 class KinematicBuffer:
@@ -52,7 +68,7 @@ class KinematicBuffer:
         start, end: Seconds of the first and of the last frame.
         camera: Where the camera looks.
         crowd: How many people were there at once.
-        fits: Kinematics of tracks by id, and of how many samples; see :meth:`valid_fits`.
+        fits: What was fitted to tracks, by id; see :meth:`valid_fits`.
         past_seconds: Of tracks that ended, how long they did what, for the video caption.
     """
 
@@ -69,7 +85,7 @@ class KinematicBuffer:
         self.samples = TrackSamples(SAMPLE, max_samples)
         self.camera = CameraPath(camera_motion)
         self.crowd, self._plane = Crowd(), GroundPlane()
-        self.fits: dict[int, tuple[int, Kinematics]] = {}
+        self.fits: dict[int, TrackFit] = {}
         self.past_seconds: defaultdict[str, float] = defaultdict(float)
         self.person_labels = tuple(person_labels)
         self.size = (0, 0)
@@ -126,18 +142,18 @@ class KinematicBuffer:
 
     def of(self, ids: Sequence[int]) -> np.ndarray:
         """The samples of some tracks until now, by id, then by time."""
-        samples = np.concatenate([self.samples.of(ids), self._open_samples(ids)])
+        samples = concatenated_samples([self.samples.of(ids), self._open_samples(ids)])
         return samples[np.lexsort((samples['bin'], samples['id']))]
 
     def valid_fits(self, ids: Sequence[int]) -> dict[int, Kinematics]:
         """What was fitted to those of some tracks that have not gone on since."""
         open_ids = self._open_ids()
         return {
-            i: self.fits[i][1]
+            i: self.fits[i].kinematics
             for i in ids
             if i in self.fits
             and i not in open_ids
-            and self.fits[i][0] == self.samples.count(i)
+            and self.fits[i].num_samples == self.samples.count(i)
         }
 
     def forget(self, ids: Sequence[int]) -> None:

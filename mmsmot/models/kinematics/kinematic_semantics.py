@@ -26,7 +26,7 @@ from .grammar import (
     kinematic_track_caption,
     video_caption,
 )
-from .kinematic_buffer import KinematicBuffer
+from .kinematic_buffer import KinematicBuffer, TrackFit
 from .motion import Motion, describe_motion, motion_spans
 from .motion_options import MotionOptions
 from .pair_geometry import MEET, PairEvent, PairGeometryOptions, pair_events
@@ -36,7 +36,7 @@ from .track_kinematics import (
     kinematics_track_slices,
     measure_track_kinematics,
 )
-from .track_piece import longest_piece
+from .track_piece import longest_pieces
 from .track_story import tell_story
 
 # That so many people must have been there together; see MIN_PRESENCE for false detections.
@@ -223,12 +223,17 @@ class KinematicSemantics(nn.Module):
             depth_smoothing=self.motion.depth_smoothing,
             depth_noise=self.motion.depth_noise,
         )
-        for rows in kinematics_track_slices(samples['id']):
+        width = buffer.size[0]
+        slices = kinematics_track_slices(samples['id'])
+        pieces = longest_pieces(kinematics, self.motion, width=width)
+        for rows, piece in zip(slices, pieces, strict=True):
             track_id = int(samples['id'][rows.start])
-            track = kinematics[rows]
-            piece = longest_piece(track, self.motion, width=buffer.size[0])
-            tracks[track_id] = track[piece]
-            buffer.fits[track_id] = buffer.samples.count(track_id), tracks[track_id]
+            tracks[track_id] = kinematics[piece]
+            buffer.fits[track_id] = TrackFit(
+                buffer.samples.count(track_id),
+                tracks[track_id],
+                float(samples['time'][rows.stop - 1] - samples['time'][rows.start]),
+            )
         return tracks
 
     def _facts(self, track: Kinematics, buffer: KinematicBuffer) -> KinematicFacts:
@@ -240,7 +245,10 @@ class KinematicSemantics(nn.Module):
 
     def _is_person(self, track: Kinematics) -> bool:
         """Whether the track is of a class of people most of the time."""
-        labels, counts = np.unique(track.samples['label'], return_counts=True)
+        labels = track.samples['label']
+        if (labels == labels[0]).all():
+            return int(labels[0]) in self.person_labels
+        labels, counts = np.unique(labels, return_counts=True)
         return int(labels[counts.argmax()]) in self.person_labels
 
     def _motion(self, track: Kinematics, buffer: KinematicBuffer) -> Motion:
@@ -309,7 +317,12 @@ class KinematicSemantics(nn.Module):
         speaker = GrammarSpeaker.of(buffer.name, track_id)
         story = tell_story(fact.motion, events)
         return kinematic_track_caption(
-            story, fact.outfit, speaker, self._name_of(facts, tracks), noun
+            story,
+            fact.outfit,
+            speaker,
+            self._name_of(facts, tracks),
+            noun,
+            seconds=buffer.fits[track_id].seconds,
         )
 
     def _name_of(

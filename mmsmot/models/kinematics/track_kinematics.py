@@ -9,7 +9,14 @@ import numpy as np
 
 from .ground_plane import FOCAL_LENGTH, GroundPlane
 from .hidden_feet import has_hidden_feet
-from .track_samples import BOTTOM, HIDDEN_FEET, LEFT, RIGHT, TOP
+from .track_samples import (
+    BOTTOM,
+    HIDDEN_FEET,
+    LEFT,
+    RIGHT,
+    TOP,
+    concatenated_samples,
+)
 
 HIDDEN = 0.35  # share of a box from which on its sides are those of what hides it
 HIDDEN_WEIGHT = 0.2  # of such a sample, and of one whose sides were completed
@@ -70,13 +77,14 @@ class Kinematics:
     @classmethod
     def concatenated(cls, parts: Sequence[Kinematics]) -> Kinematics:
         """The rows of all parts, one after another."""
+        columns = {
+            part.name: [getattr(track, part.name) for track in parts]
+            for part in fields(cls)
+        }
+        samples = concatenated_samples(columns.pop('samples'))
         return cls(
-            **{
-                part.name: np.concatenate(
-                    [getattr(track, part.name) for track in parts]
-                )
-                for part in fields(cls)
-            }
+            samples=samples,
+            **{name: np.concatenate(column) for name, column in columns.items()},
         )
 
     @property

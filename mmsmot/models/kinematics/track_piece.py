@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .box_changes import WINDOW, depth_change, peak_rows, windowed_medians
 from .clothing import FITTING, SURE
 from .motion_options import MotionOptions
-from .track_kinematics import HIDDEN, MAX_SPACING, Kinematics
+from .track_kinematics import (
+    HIDDEN,
+    MAX_SPACING,
+    Kinematics,
+    kinematics_track_slices,
+)
 
 WALKING_SPEED = 0.8  # body heights a second, 1.4 m/s (Browning et al., 2006)
 # Logarithm of height and width: a box on somebody else is larger or smaller in both. What
@@ -22,51 +29,71 @@ MAX_PEAK = 1.0  # seconds: a box around two people for so long, then around one 
 VIEWS, MAX_COLOUR_CHANGE = 4, 1.75
 MAX_VIEW_OCCLUSION = 0.1
 SUSPECT_SECONDS, SUSPECT_SIZE_CHANGE = 0.6, 0.1
+MAX_SUSPECT = 0.5  # of a track; of one that is mostly suspect nothing is told apart
 
 
-def longest_piece(track: Kinematics, options: MotionOptions, *, width: int) -> slice:
-    """The rows between two jumps of the box to somebody else, the longest in time.
+def longest_pieces(
+    tracks: Kinematics, options: MotionOptions, *, width: int
+) -> list[slice]:
+    """Of each track the rows between two jumps to somebody else, the longest in time.
 
     Args:
-        track: Its samples, one or more.
+        tracks: By id, then by time.
         options: How far somebody can get.
         width: Of the image, pixels.
     """
-    points = track.samples['turn'] * (track.x + 1j * track.feet)
-    points = points + track.samples['shift']
-    sizes = np.abs(track.samples['turn']) * track.height
-    is_jump = _is_place_jump(track, points, sizes, options)
-    epochs = track.samples['epoch']
-    is_jump &= epochs[1:] == epochs[:-1]  # else nobody knows
-    size_changes = _size_changes(track, width)
-    is_jump[_size_jumps(size_changes, track.time)] = True
-    is_jump[_colour_jumps(track, size_changes, options)] = True
-    if not is_jump.any():
-        return slice(0, len(track))
-    edges = [0, *(np.flatnonzero(is_jump) + 1).tolist(), len(track)]
-    pieces = [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
-    return max(pieces, key=lambda rows: np.ptp(track.time[rows]))
+    track_rows = kinematics_track_slices(tracks.samples['id'])
+    is_jump = _is_place_jump(tracks, track_rows, options)
+    size_changes = _size_changes(tracks, width)
+    is_suspect = _is_suspect(tracks, size_changes, options)
+    has_jumps = np.logical_or.reduceat(
+        is_jump | is_suspect, [rows.start for rows in track_rows]
+    )
+    pieces = []
+    for rows, has_jump in zip(track_rows, has_jumps.tolist(), strict=True):
+        if not has_jump:
+            pieces.append(rows)
+            continue
+        jumps = [
+            _size_jumps(size_changes[rows], tracks.time[rows]),
+            _colour_jumps(tracks[rows], is_suspect[rows])
+            if 0 < is_suspect[rows].mean() <= MAX_SUSPECT
+            else (),
+        ]
+        edges = np.flatnonzero(is_jump[rows]).tolist()
+        edges = rows.start + 1 + np.unique([*edges, *jumps[0], *jumps[1]]).astype(int)
+        bounds = [rows.start, *edges.tolist(), rows.stop]
+        parts = [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
+        pieces.append(max(parts, key=lambda part: np.ptp(tracks.time[part])))
+    return pieces
 
 
 def _is_place_jump(
-    track: Kinematics, points: np.ndarray, sizes: np.ndarray, options: MotionOptions
+    tracks: Kinematics, track_rows: Sequence[slice], options: MotionOptions
 ) -> np.ndarray:
-    """(N - 1,) whether the box goes further than its person can to the next sample."""
-    gap, travel = np.diff(track.time), np.abs(np.diff(points))
+    """(N,) whether the box goes further than its person can to the next sample."""
+    samples, time = tracks.samples, tracks.time
+    points = samples['turn'] * (tracks.x + 1j * tracks.feet) + samples['shift']
+    sizes = np.abs(samples['turn']) * tracks.height
+    gap, travel = np.diff(time), np.abs(np.diff(points))
     size = np.minimum(sizes[1:], sizes[:-1])
     is_jump = travel > size * np.maximum(options.jump_travel, options.jump_speed * gap)
-    is_jump &= track.samples['cut'][1:] == track.samples['cut'][:-1]
-    lost_rows = np.flatnonzero(gap > options.max_gap)
-    if not len(lost_rows):
-        return is_jump
-    spacing = float(np.median(gap))
-    for row in lost_rows:
-        missed, speed = _missed(points, track.time, int(row)) / size[row]
-        # From one sample to the next somebody may turn round; while lost, hardly.
-        is_regular = gap[row] <= MAX_SPACING * spacing
-        turn_allowance = 2 * max(speed, WALKING_SPEED) * gap[row] if is_regular else 0.0
-        is_jump[row] |= missed > options.jump_travel + turn_allowance
-    return is_jump
+    is_jump &= samples['cut'][1:] == samples['cut'][:-1]
+    is_lost = gap > options.max_gap
+    for rows in track_rows if is_lost.any() else ():
+        lost_rows = np.flatnonzero(is_lost[rows.start : rows.stop - 1])
+        spacing = (
+            float(np.median(gap[rows.start : rows.stop - 1])) if len(lost_rows) else 0
+        )
+        for row in lost_rows.tolist():
+            missed, speed = _missed(points[rows], time[rows], row) / size[rows][row]
+            # From one sample to the next somebody may turn round; while lost, hardly.
+            is_regular = gap[rows][row] <= MAX_SPACING * spacing
+            allowance = 2 * max(speed, WALKING_SPEED) * gap[rows][row] * is_regular
+            is_jump[rows.start + row] |= missed > options.jump_travel + allowance
+    epochs = samples['epoch']
+    is_jump &= epochs[1:] == epochs[:-1]  # else nobody knows
+    return np.append(is_jump & (samples['id'][1:] == samples['id'][:-1]), False)
 
 
 def _missed(points: np.ndarray, time: np.ndarray, row: int) -> np.ndarray:
@@ -86,78 +113,83 @@ def _missed(points: np.ndarray, time: np.ndarray, row: int) -> np.ndarray:
     return np.array(min(misses))
 
 
-def _size_changes(track: Kinematics, width: int) -> np.ndarray:
-    """(N - 1,) how much larger (above 0) or smaller the box is after each sample.
+def _size_changes(tracks: Kinematics, width: int) -> np.ndarray:
+    """(N,) how much larger (above 0) or smaller the box is after each sample.
 
     Logarithms, beyond what the distance from the camera explains, of the one of height and
     width that changes less; 0 where both do not change alike. Of boxes that nothing cuts or
     hides.
     """
-    changes = np.zeros(max(len(track) - 1, 0))
-    is_whole = (track.samples['cut'] == 0) & (track.samples['occlusion'] < HIDDEN)
+    samples = tracks.samples
+    changes = np.zeros(len(tracks))
+    is_whole = (samples['cut'] == 0) & (samples['occlusion'] < HIDDEN)
     rows = np.flatnonzero(is_whole)
-    boxes, scale = track.samples['box'][rows], np.abs(track.samples['turn'][rows])
+    boxes, scale = samples['box'][rows], np.abs(samples['turn'][rows])
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0).T
-    columns = np.stack([*np.log(scale * sides), sides[1], track.time[rows]])
+    columns = np.stack([*np.log(scale * sides), sides[1], tracks.time[rows]])
     former, latter = windowed_medians(columns, 0)
     wider, higher, _, elapsed = latter - former
     limit = depth_change(elapsed, np.maximum(former[2], latter[2]), width=width)
     size = np.minimum(np.abs(wider), np.abs(higher)) - limit
     is_alike = (wider * higher > 0) & (size > 0)
+    first_rows = rows[: len(size)]
+    is_alike &= (
+        samples['id'][first_rows] == samples['id'][rows[len(rows) - len(size) :]]
+    )
     last_rows = rows[WINDOW - 1 : WINDOW - 1 + len(size)]
     changes[last_rows] = np.where(is_alike, size * np.sign(higher), 0.0)
     return changes
 
 
-def _size_jumps(changes: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """Rows after which the box is on somebody of another size.
+def _size_jumps(changes: np.ndarray, time: np.ndarray) -> list[int]:
+    """Rows of a track after which the box is on somebody of another size.
 
     One that is as before within :data:`MAX_PEAK` was around two in between.
     """
     sudden_changes = np.where(np.abs(changes) > MIN_SIZE_CHANGE, changes, 0.0)
     jumps: list[int] = []
-    for row in peak_rows(sudden_changes, WINDOW).tolist():
+    rows = peak_rows(sudden_changes, WINDOW).tolist() if sudden_changes.any() else ()
+    for row in rows:
         is_back = jumps and changes[jumps[-1]] * changes[row] < 0
         if is_back and time[row] - time[jumps[-1]] <= MAX_PEAK:
             jumps.pop()
         else:
             jumps.append(row)
-    return np.array(jumps, int)
+    return jumps
 
 
-def _colour_jumps(
-    track: Kinematics, size_changes: np.ndarray, options: MotionOptions
-) -> np.ndarray:
-    """Rows after which clothes have other colours, where the box may have moved on."""
+def _colour_jumps(track: Kinematics, is_suspect: np.ndarray) -> list[int]:
+    """Rows of a track after which clothes have other colours, near suspect ones."""
     samples = track.samples
     is_clear = (samples['cut'] == 0) & (samples['occlusion'] <= MAX_VIEW_OCCLUSION)
     views = np.flatnonzero(is_clear & samples['shares'].any(axis=(1, 2)))
     if len(views) < 2 * VIEWS:
-        return views[:0]
-    suspect_times = track.time[_suspect_rows(track, size_changes, options)]
-    if not len(suspect_times):
-        return views[:0]
+        return []
     terms = np.s_[SURE.start : FITTING.stop]
-    shares = samples['shares'][views, :, terms].reshape(len(views), -1) / 255
+    shares = samples['shares'][views][:, :, terms].reshape(len(views), -1) / 255
     medians = np.median(sliding_window_view(shares, VIEWS, axis=0), axis=2)
     changes = np.abs(medians[VIEWS:] - medians[:-VIEWS]).sum(axis=1) / 2
     changes[changes < MAX_COLOUR_CHANGE] = 0.0
-    jumps = []
+    if not changes.any():
+        return []
+    suspect_times = track.time[is_suspect]
+    jumps: list[int] = []
     for row in (peak_rows(changes, VIEWS) + VIEWS).tolist():
         begin, end = track.time[views[row - 1]], track.time[views[row]]
         is_near = suspect_times >= begin - SUSPECT_SECONDS
         if (is_near & (suspect_times <= end + SUSPECT_SECONDS)).any():
             # What lies between the two views belongs to nobody for sure.
-            jumps += [views[row - 1], views[row] - 1]
-    return np.array(jumps, int)
+            jumps += [int(views[row - 1]), int(views[row]) - 1]
+    return jumps
 
 
-def _suspect_rows(
-    track: Kinematics, size_changes: np.ndarray, options: MotionOptions
+def _is_suspect(
+    tracks: Kinematics, size_changes: np.ndarray, options: MotionOptions
 ) -> np.ndarray:
-    """Rows where the box may have gone to somebody else."""
-    is_suspect = track.samples['occlusion'] > MAX_VIEW_OCCLUSION
-    is_suspect[:-1] |= np.abs(size_changes) > SUSPECT_SIZE_CHANGE
-    gaps = np.diff(track.time)
-    is_suspect[:-1] |= gaps > max(options.max_gap, MAX_SPACING * np.median(gaps))
-    return np.flatnonzero(is_suspect)
+    """(N,) whether the box may have gone to somebody else at a sample, or after it."""
+    is_suspect = tracks.samples['occlusion'] > MAX_VIEW_OCCLUSION
+    is_suspect |= np.abs(size_changes) > SUSPECT_SIZE_CHANGE
+    gaps = np.diff(tracks.time)
+    is_lost = (gaps > options.max_gap) & (np.diff(tracks.samples['id']) == 0)
+    is_suspect[:-1] |= is_lost
+    return is_suspect

@@ -233,6 +233,14 @@ def test_an_interaction_with_a_short_break_is_one() -> None:
     assert (table.start_frames.min(), table.end_frames.max()) == (1, 90)
 
 
+@pytest.mark.parametrize('name', ['leave', 'approach', 'pass', 'follow', 'accompany'])
+def test_who_does_not_move_does_nothing_that_takes_moving(name: str) -> None:
+    """Where all are said to stay, noise of two boxes makes nobody leave."""
+    steps = frames_of(CASES[name][0])
+    assert len(described(steps).interactions) > 0
+    assert len(described(steps, motion=dict(min_travel=9.0)).interactions) == 0
+
+
 def test_who_meets() -> None:
     """Both come up to each other and stand there; not one who waits for the other."""
     words = dict(vocabulary=['meet.v.01'])
