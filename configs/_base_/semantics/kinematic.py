@@ -23,7 +23,7 @@ kinematic = dict(
         # Shorter stops are pauses within two steps, smaller turns the sway of boxes; a way
         # is told from a step and a half on.
         min_still=1.5, min_duration=0.7,
-        turn_tolerance=0.7, min_leg=1.2, lateral_travel=0.6,
+        turn_tolerance=0.7, min_path=1.2, lateral_travel=0.6,
         min_growth=0.12,  # of the height: what is seen as a change of distance
         gait_ratio=1.6,  # walkers 1.7 and more, riders 1.3 and less, of those looked at
         # Shoulders are 0.26 heights wide (Drillis and Contini, 1966), elbows and steps

@@ -26,9 +26,9 @@ def windowed_medians(columns: np.ndarray, gap: int) -> tuple[np.ndarray, np.ndar
     if columns.shape[1] < 2 * WINDOW + gap:
         return columns[:, :0], columns[:, :0]
     # Of three, which a sort is far slower for.
-    first, second, third = columns[:, :-2], columns[:, 1:-1], columns[:, 2:]
+    early, middle, late = columns[:, :-2], columns[:, 1:-1], columns[:, 2:]
     medians = np.maximum(
-        np.minimum(first, second), np.minimum(np.maximum(first, second), third)
+        np.minimum(early, middle), np.minimum(np.maximum(early, middle), late)
     )
     return medians[:, : -WINDOW - gap], medians[:, WINDOW + gap :]
 

@@ -267,7 +267,11 @@ class GrammarNarrator:
                     claims + len(names),
                 )
         is_timed = self.detail > 1 or (self.detail > 0 and is_longest)
-        is_timed = is_timed or isinstance(segment, ToAndFro)
+        if isinstance(segment, ToAndFro):
+            is_timed = True
+            if segment.num_stops:
+                stops = 'a stop' if segment.num_stops == 1 else 'stops'
+                text, claims = f'{text}, with {stops} in between', claims + 1
         if is_timed and segment.duration >= 2:
             comma = ',' if ', ' in text else ''
             text = f'{text}{comma} for {duration_words(segment.duration)}'
@@ -312,14 +316,11 @@ class GrammarNarrator:
 
 
 def _way_to_and_fro(segment: ToAndFro) -> Phrase:
-    """``' to and fro between the left and the middle of the image, with stops'``."""
+    """``' to and fro between the left and the middle of the image'``."""
     start, end = _third(segment.place_start), _third(segment.place_end)
     text, claims = ' to and fro', 2  # there, and back
     if start and end and start != end:
         text, claims = f'{text} between the {start} and the {end} of the image', 4
-    if segment.num_stops:
-        stops = 'a stop' if segment.num_stops == 1 else 'stops'
-        text, claims = f'{text}, with {stops} in between', claims + 1
     return text, claims
 
 

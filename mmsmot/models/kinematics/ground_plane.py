@@ -9,9 +9,13 @@ import numpy as np
 # Of the horizontal angle of view 50 degrees, between a phone and a surveillance camera:
 # the focal length in image widths.
 FOCAL_LENGTH = 1 / (2 * np.tan(np.radians(50) / 2))
+# A horizon is believed in where so many boxes stand in rows that far apart, and their
+# heights follow the rows that well: children, bags and hidden feet leave the rest.
 MIN_ROWS = 50
 MIN_SPREAD = 0.4  # standard deviation of the feet's rows, in mean body heights
 MIN_CORRELATION = 0.75  # of body heights with the feet's rows
+# From a camera that looks straight down to one at the height of the feet, where nothing
+# tells a step towards it.
 DEPTH_FACTORS = 1.0, 20.0
 
 

@@ -184,8 +184,8 @@ class KinematicBuffer:
         is_read = bin_number < READ_BINS[0]
         if self._patches is None or frame.load is None or not is_read:
             return views
-        turns = -(-len(tracks) // MAX_READ) or 1
-        rows = np.flatnonzero((tracks.ids + cycle) % turns == 0)
+        num_groups = -(-len(tracks) // MAX_READ) or 1
+        rows = np.flatnonzero((tracks.ids + cycle) % num_groups == 0)
         part = self._patches.read(
             frame.image, frame.timestamp, tracks.ids[rows].tolist(), tracks.boxes[rows]
         )

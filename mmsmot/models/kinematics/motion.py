@@ -205,7 +205,7 @@ def _path_parts(track: Kinematics, options: MotionOptions) -> list[slice]:
 
     def is_part(start: int, stop: int) -> bool:
         return bool(
-            time[stop] - time[start] >= options.min_leg
+            time[stop] - time[start] >= options.min_path
             and abs(way[stop] - way[start]) >= options.min_travel
         )
 
@@ -320,7 +320,9 @@ def _is_scaling(
         options: What is sure.
     """
     duration = float(np.ptp(part.time))
-    is_plain = duration >= options.min_leg and abs(away) <= options.run_limit * duration
+    is_plain = (
+        duration >= options.min_path and abs(away) <= options.run_limit * duration
+    )
     if not is_plain or abs(growth) < options.min_growth or (growth < 0) != (away > 0):
         return False
     # Arms, bags and what hides the feet change the shape of the box; a distance does not.

@@ -22,7 +22,7 @@ class MotionOptions:
         min_travel: Who gets less far does not move.
         max_sway: Who gets further does not stay.
         turn_tolerance: Ways that stay so near to a straight line are one.
-        min_leg: The parts between two turns are so long at least.
+        min_path: The parts between two turns are so long at least.
         lateral_travel: "To the left" or "to the right" goes so far at least.
         min_growth: Of the box's height (its logarithm) on the way to the camera, at least,
             or from it.
@@ -48,7 +48,7 @@ class MotionOptions:
     min_travel: float = 0.6
     max_sway: float = 0.4
     turn_tolerance: float = 0.7
-    min_leg: float = 1.2
+    min_path: float = 1.2
     lateral_travel: float = 0.6
     min_growth: float = 0.12
     slow_speed: float = 0.4

@@ -213,15 +213,17 @@ def _partners(
 def _segments_of(segments: Sequence[MotionSegment], event: PairEvent) -> list[int]:
     """The numbers of the segments that an interaction belongs to.
 
-    What lasts is part of each segment that it fills for the most part, what happens at
-    one time of the segment that it falls into for the most part.
+    What lasts is part of each segment that it fills, or falls into, for the most part; of
+    turns to and fro those that it fills. What happens at one time is part of the segment
+    that it falls into for the most part.
     """
     rows = []
     for row, segment in enumerate(segments):
         overlap = min(segment.end, event.end) - max(segment.start, event.start)
         duration = event.duration
         if event.verb in LASTING:
-            duration = min(duration, segment.duration)
+            is_long = isinstance(segment, ToAndFro)  # of many ways, whose time is told
+            duration = segment.duration if is_long else min(duration, segment.duration)
         fits = segment.moves != (event.verb == STAND)
         if fits and overlap > 0 and overlap >= MIN_SHARE * duration:
             rows.append(row)

@@ -338,8 +338,15 @@ def test_to_and_fro_is_part_of_a_longer_story() -> None:
         start=0.0,
         end=start + 11,
     )  # fmt: skip
-    text = caption(motion, event(ACCOMPANY, 3, 1, 9), outfit=ClothingColours())
+    partners = (
+        event(ACCOMPANY, 3, 1, 9),
+        event(ACCOMPANY, 8, 1, 4),
+        event(PASS, 5, 6, 7),
+    )
+    text = caption(motion, *partners, outfit=ClothingColours())
     assert 'right' not in text
+    # Person 8 was beside for two ways of five.
+    assert ('person 8' in text, 'passing person 5' in text) == (False, True)
     assert re.search(r'to and fro.*beside person 3.*st(ands|ops).*to the left', text)
 
 
