@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .motion import Motion, MotionSegment
 from .pair_geometry import (
@@ -123,7 +123,8 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
     clear_segments = [segment for segment in segments if segment.is_clear]
     long_segments = [part for part in clear_segments if part.duration >= MIN_PART]
     if not long_segments:
-        moves = [segment for segment in clear_segments if segment.moves]
+        # In so short a time boxes sway too much for a pace.
+        moves = [replace(part, pace='') for part in clear_segments if part.moves]
         return sorted(moves, key=lambda segment: -segment.duration)[:1]
     clear_segments = _folded(long_segments)
     clear_segments.sort(key=lambda segment: -segment.duration)
@@ -194,19 +195,23 @@ def _to_and_fro(parts: Sequence[MotionSegment]) -> ToAndFro:
 def _partners(
     segments: Sequence[MotionSegment], events: Iterable[PairEvent]
 ) -> dict[int, dict[str, list[int]]]:
-    """Partners by verb, by the number of the segment in which it happens."""
+    """Partners by verb, in order, by the number of the segment in which it happens."""
     ranked = sorted(events, key=lambda e: (PRIORITY.index(e.verb), -e.score, e.start))
-    partners: dict[int, dict[str, list[int]]] = {}
+    named: dict[int, list[PairEvent]] = {}
     count = 0
     for event in ranked:
         for row in _segments_of(segments, event):
-            named_ids = {i for ids in partners.get(row, {}).values() for i in ids}
-            if event.object_id in named_ids or count >= MAX_PARTNERS:
-                continue
-            ids = partners.setdefault(row, {}).setdefault(event.verb, [])
-            if len(ids) < 2:
-                ids.append(event.object_id)
+            others = named.setdefault(row, [])
+            is_named = event.object_id in [other.object_id for other in others]
+            verb_count = sum(other.verb == event.verb for other in others)
+            if not is_named and verb_count < 2 and count < MAX_PARTNERS:
+                others.append(event)
                 count += 1
+    partners: dict[int, dict[str, list[int]]] = {}
+    for row, others in named.items():
+        for event in sorted(others, key=lambda e: e.start):
+            verbs = partners.setdefault(row, {})
+            verbs.setdefault(event.verb, []).append(event.object_id)
     return partners
 
 

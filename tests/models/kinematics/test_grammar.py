@@ -106,6 +106,15 @@ def test_partners_stand_with_what_is_done_with_them() -> None:
     assert 'person 8' not in caption(STAND_WALK_BACK, event(STAND, 8, 5, 12))
 
 
+def test_partners_of_one_verb_are_named_in_order() -> None:
+    first = replace(event(PASS, 9, 4.5, 5.5), score=0.6)
+    text = caption(STAND_WALK_BACK, event(PASS, 2, 6, 7), first, event(PASS, 4, 7, 8))
+    assert 'passing person 9 and person 2' not in text  # the surest two
+    assert 'passing person 2 and person 4' in text
+    text = caption(STAND_WALK_BACK, event(PASS, 2, 6, 7), first)
+    assert 'passing person 9 and person 2' in text
+
+
 def test_an_object_does_not_walk_or_stand() -> None:
     motion = Motion((segment(0, 4), segment(4, 8, 'right')), start=0, end=8.0)
     text = caption(motion, noun='object', outfit=ClothingColours())
@@ -351,7 +360,7 @@ def test_to_and_fro_is_part_of_a_longer_story() -> None:
 
 
 def test_a_short_way_is_told_where_nothing_else_is() -> None:
-    short = Motion((segment(0, 0.5, 'right'),), end=0.5)
+    short = Motion((segment(0, 0.5, 'right', pace='fast'),), end=0.5)
     text = caption(short, outfit=ClothingColours())
     assert re.fullmatch(r'A person (moves|goes) to the right\.', text)
     longer = Motion((segment(0, 0.5, 'right'), segment(0.5, 4)), end=4.0)
