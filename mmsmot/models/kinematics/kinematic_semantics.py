@@ -40,7 +40,8 @@ from .track_piece import longest_pieces
 from .track_story import tell_story
 
 # That so many people must have been there together; see MIN_PRESENCE for false detections.
-CROWD_SECONDS = MIN_PRESENCE
+# Of a short video that share of it, at least a second.
+CROWD_SECONDS, CROWD_SHARE, MIN_CROWD_SECONDS = MIN_PRESENCE, 0.6, 1.0
 
 
 @dataclass(frozen=True)
@@ -360,7 +361,8 @@ class KinematicSemantics(nn.Module):
     def _caption_video(
         self, buffer: KinematicBuffer, seconds: defaultdict[str, float]
     ) -> str:
-        count = buffer.crowd.at_least(CROWD_SECONDS)
+        share = CROWD_SHARE * (buffer.end - buffer.start)
+        count = buffer.crowd.at_least(min(CROWD_SECONDS, max(share, MIN_CROWD_SECONDS)))
         total = sum(seconds[way] for way in ('still', 'moving')) or 1.0
         names = ('left', 'right', 'nearer', 'away', 'still')
         summary = CrowdSummary(
