@@ -365,3 +365,18 @@ def test_a_short_way_is_told_where_nothing_else_is() -> None:
     assert re.fullmatch(r'A person (moves|goes) to the right\.', text)
     longer = Motion((segment(0, 0.5, 'right'), segment(0.5, 4)), end=4.0)
     assert 'right' not in caption(longer, outfit=ClothingColours())
+
+
+def test_a_long_track_has_three_claims_where_a_part_is_told() -> None:
+    walk = replace(segment(0, 4, 'left'), place_start=0.9, place_end=0.5)
+    story = tell_story(Motion((walk,), end=4.0), [])
+    texts = [
+        kinematic_track_caption(
+            story, ClothingColours(), GrammarSpeaker(0), str, seconds=seconds
+        )
+        for seconds in (4.0, 8.0)
+    ]
+    assert 'about four seconds' not in texts[0]
+    assert (
+        'from the right to the middle of the image for about four seconds' in texts[1]
+    )

@@ -257,11 +257,22 @@ def test_who_meets() -> None:
         assert 'meeting' not in ' '.join(description.captions.values())
 
 
-def test_who_goes_on_at_once_does_not_meet() -> None:
-    """One comes and stays, the other one came up to it and goes on."""
-    comes = walker(150, (2, 0.8), (4, 0))
-    goes_on = walker(520, (2, -0.8), (0.4, 0), (3, 0.8))
-    table = described(
-        frames_of([comes, goes_on]), vocabulary=['meet.v.01']
-    ).interactions
-    assert len(table) == 0
+def test_who_goes_on_together_or_comes_one_after_the_other_does_not_meet() -> None:
+    pairs = [
+        # Both come up to each other and walk away from the camera side by side.
+        (
+            Person(((0, 150, 250, 100), (2, 310, 250, 100), (6, 319, 205, 62))),
+            Person(((0, 520, 250, 100), (2, 360, 250, 100), (6, 350, 205, 62))),
+        ),
+        # One comes and goes away; later the other one comes after it.
+        (
+            walker(150, (2, 0.8), (2, 0), (2, -0.8), (6, 0)),
+            walker(380, (8, 0), (2, -0.8), (2, 0)),
+        ),
+    ]
+    for pair in pairs:
+        table = described(
+            frames_of(pair, seconds=12), vocabulary=['approach.v.01', 'meet.v.01']
+        ).interactions
+        assert 'approach.v.01' in table.verbs
+        assert 'meet.v.01' not in table.verbs
