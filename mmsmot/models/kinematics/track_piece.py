@@ -16,11 +16,15 @@ from .track_kinematics import (
     Kinematics,
     kinematics_track_slices,
 )
+from .track_samples import LEFT, RIGHT
 
 WALKING_SPEED = 0.8  # body heights a second, 1.4 m/s (Browning et al., 2006)
 # Logarithm of height and width: a box on somebody else is larger or smaller in both. What
 # hides a part changes one of them, and a fast walker's distance from the camera less.
 MIN_SIZE_CHANGE = 0.15
+# A box that goes out of the image and is lost does not come back from inside; so far it goes
+# in the last seconds, body heights, beyond noise.
+BORDER_SECONDS, MIN_BORDER_TRAVEL = 0.6, 0.05
 MAX_PEAK = 1.0  # seconds: a box around two people for so long, then around one again
 # Views of a median of colours, and how much they differ at least: sums over both body parts
 # of the shares that change their term, 0 to 4. Along GT tracks of PETS09-S2L1 and TUD 2.6 %
@@ -91,6 +95,7 @@ def _is_place_jump(
             is_regular = gap[rows][row] <= MAX_SPACING * spacing
             allowance = 2 * max(speed, WALKING_SPEED) * gap[rows][row] * is_regular
             is_jump[rows.start + row] |= missed > options.jump_travel + allowance
+            is_jump[rows.start + row] |= _crosses_border(samples[rows], row)
     epochs = samples['epoch']
     is_jump &= epochs[1:] == epochs[:-1]  # else nobody knows
     return np.append(is_jump & (samples['id'][1:] == samples['id'][:-1]), False)
@@ -111,6 +116,28 @@ def _missed(points: np.ndarray, time: np.ndarray, row: int) -> np.ndarray:
         guess = points[edge] + velocity * (time[target] - time[edge])
         misses.append((abs(points[target] - guess), abs(velocity)))
     return np.array(min(misses))
+
+
+def _crosses_border(samples: np.ndarray, row: int) -> bool:
+    """Whether a box goes out of the image before a gap, or comes in after it.
+
+    Args:
+        samples: (N,) of one track.
+        row: The last one before the gap.
+    """
+    time, boxes = samples['time'], samples['box']
+    for edge, sign in ((row, -1), (row + 1, 1)):
+        cut = int(samples['cut'][edge]) & (LEFT | RIGHT)
+        if cut not in (LEFT, RIGHT):
+            continue
+        window = sign * (time - time[edge])
+        rows = np.flatnonzero((window >= 0) & (window <= BORDER_SECONDS))
+        inner_side = boxes[:, 0 if cut == RIGHT else 2]
+        travel = inner_side[edge] - inner_side[rows[0 if sign < 0 else -1]]
+        outwards = travel if cut == RIGHT else -travel
+        if outwards > MIN_BORDER_TRAVEL * (boxes[edge, 3] - boxes[edge, 1]):
+            return True
+    return False
 
 
 def _size_changes(tracks: Kinematics, width: int) -> np.ndarray:

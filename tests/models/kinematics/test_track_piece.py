@@ -78,6 +78,33 @@ def test_a_box_around_two_for_a_moment_is_no_jump() -> None:
     assert (span.start_frame, span.end_frame, span.direction) == (1, 80, 'right')
 
 
+@pytest.mark.parametrize('is_mirrored', [False, True])
+def test_who_goes_out_does_not_come_back_from_inside(is_mirrored: bool) -> None:
+    goes_out = walker(310, (4, 0.8))
+    comes = walker(590, (3, -0.8), begin=4.6, height=85)
+    people = [goes_out, comes]
+    if is_mirrored:
+        people = [person.mirrored() for person in people]
+    steps = [
+        (replace(frame, load=None), tracks)
+        for frame, tracks in taken_over(*people, 4.05, 7.6)
+    ]
+    description = described(steps)
+    side = 'left' if is_mirrored else 'right'
+    assert [span.direction for span in description.motions[1]] == [side]
+    assert 'back' not in description.captions[1]
+
+
+def test_who_is_lost_behind_a_pillar_is_the_same() -> None:
+    steps = frames_of([walker(150, (8, 0.5))], seconds=8)
+    hidden = [
+        (frame, tracks[:0] if 40 <= row < 50 else tracks)
+        for row, (frame, tracks) in enumerate(steps)
+    ]
+    (span,) = described(hidden).motions[1]
+    assert (span.start_frame, span.end_frame, span.direction) == (1, 80, 'right')
+
+
 @pytest.mark.parametrize('fps', [2.0, 10.0])
 def test_who_comes_nearer_stays_the_same(fps: float) -> None:
     """At 1.2 body heights a second, from 8 body heights away to 3."""
