@@ -283,25 +283,28 @@ def _meets(
 ) -> Iterator[PairEvent]:
     """Both come up to each other and then stand there; in both directions."""
     subject_id = int(rows.subject_ids[0])
-    for one in (event for event in approaches if event.subject_id == subject_id):
-        for other in approaches:
-            if other.subject_id != one.object_id:
+    for approach in (e for e in approaches if e.subject_id == subject_id):
+        for counterpart in approaches:
+            if counterpart.subject_id != approach.object_id:
                 continue
-            start, end = min(one.start, other.start), max(one.end, other.end)
-            if end - start > one.duration + other.duration:
+            start, end = (
+                min(approach.start, counterpart.start),
+                max(approach.end, counterpart.end),
+            )
+            if end - start > approach.duration + counterpart.duration:
                 continue  # one waited for the other
-            window = rows.window_at(one.object_id, end, options.min_together)
+            window = rows.window_at(approach.object_id, end, options.min_together)
             speeds = rows.subject_velocity[window], rows.object_velocity[window]
             if np.median(np.abs(speeds), axis=1).max() > options.still_speed:
                 continue
             meet = replace(
-                one,
+                approach,
                 verb=MEET,
                 start=start,
                 end=end,
-                first_frame=min(one.first_frame, other.first_frame),
-                last_frame=max(one.last_frame, other.last_frame),
-                score=min(one.score, other.score),
+                first_frame=min(approach.first_frame, counterpart.first_frame),
+                last_frame=max(approach.last_frame, counterpart.last_frame),
+                score=min(approach.score, counterpart.score),
             )
             yield meet
             yield replace(meet, subject_id=meet.object_id, object_id=meet.subject_id)

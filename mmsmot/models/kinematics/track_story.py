@@ -197,19 +197,19 @@ def _partners(
 ) -> dict[int, dict[str, list[int]]]:
     """Partners by verb, in order, by the number of the segment in which it happens."""
     ranked = sorted(events, key=lambda e: (PRIORITY.index(e.verb), -e.score, e.start))
-    named: dict[int, list[PairEvent]] = {}
+    named_events: dict[int, list[PairEvent]] = {}
     count = 0
     for event in ranked:
         for row in _segments_of(segments, event):
-            others = named.setdefault(row, [])
-            is_named = event.object_id in [other.object_id for other in others]
-            verb_count = sum(other.verb == event.verb for other in others)
+            row_events = named_events.setdefault(row, [])
+            is_named = event.object_id in [e.object_id for e in row_events]
+            verb_count = sum(e.verb == event.verb for e in row_events)
             if not is_named and verb_count < 2 and count < MAX_PARTNERS:
-                others.append(event)
+                row_events.append(event)
                 count += 1
     partners: dict[int, dict[str, list[int]]] = {}
-    for row, others in named.items():
-        for event in sorted(others, key=lambda e: e.start):
+    for row, row_events in named_events.items():
+        for event in sorted(row_events, key=lambda e: e.start):
             verbs = partners.setdefault(row, {})
             verbs.setdefault(event.verb, []).append(event.object_id)
     return partners

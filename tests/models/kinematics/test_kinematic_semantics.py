@@ -313,8 +313,8 @@ def test_who_is_there_all_the_time_of_a_short_video_is_counted() -> None:
     people = [walker(100, (2.8, 0)), walker(400, (2.8, 0.7)), walker(300, (1, 0))]
     steps = frames_of(people, seconds=2.8, fps=25)
     assert 'at least two people' in described(steps).video_caption.lower()
-    second = frames_of(people[2:], seconds=1.2)  # a sign post does that, too
-    assert 'Nobody' in described(second).video_caption
+    glimpse = frames_of(people[2:], seconds=1.2)  # a sign post does that, too
+    assert 'Nobody' in described(glimpse).video_caption
 
 
 def test_false_detections_of_a_long_video_do_not_add_up() -> None:
