@@ -97,14 +97,16 @@ class TargetTable:
 
 @dataclass(frozen=True, eq=False)
 class SearchTargets:
-    """P search regions, one for each row of a :class:`TargetTable`.
+    """P search regions in rows of a :class:`TargetTable`.
 
     Attributes:
+        rows: (P,) int64, the row of each.
         regions: (P, 4) squares in pixels.
         template_of: (P,) the clip whose template is looked for.
         is_present: (P,) bool: that template's target is visible in the region.
     """
 
+    rows: torch.Tensor
     regions: torch.Tensor
     template_of: torch.Tensor
     is_present: torch.Tensor
@@ -121,22 +123,42 @@ def template_rows(table: TargetTable, generator: np.random.Generator) -> torch.T
     return torch.tensor(rows)
 
 
+def search_rows(
+    table: TargetTable, num_frames: int | None, generator: np.random.Generator
+) -> torch.Tensor:
+    """(P,) rows in ascending order: ``num_frames`` of each clip, ``None`` for all."""
+    num_rows = len(table.boxes)
+    steps = num_rows // table.num_clips
+    if num_frames is None or num_frames >= steps:
+        return torch.arange(num_rows)
+    order = generator.random((steps, table.num_clips)).argsort(axis=0)[:num_frames]
+    return torch.from_numpy(
+        np.sort(order * table.num_clips + range(table.num_clips), axis=None)
+    )
+
+
 def search_targets(
-    table: TargetTable, factor: float, jitter: Jitter, generator: np.random.Generator
+    table: TargetTable,
+    rows: torch.Tensor,
+    factor: float,
+    jitter: Jitter,
+    generator: np.random.Generator,
 ) -> SearchTargets:
-    """A jittered region around the target in each frame; some look for another one.
+    """A jittered region around the target in P rows; some look for another one.
 
     Args:
         table: The targets.
+        rows: (P,) int64.
         factor: Side of a region, in square roots of the target's area.
         jitter: Its size, and how often another clip's template is looked for.
         generator: Draws.
     """
-    count, device = len(table.boxes), table.boxes.device
+    boxes, count = table.boxes[rows], len(rows)
+    device = boxes.device
     noise = torch.from_numpy(generator.uniform(-1, 1, (count, 4))).to(device)
-    start = jittered_boxes(table.boxes, jitter.shift, jitter.scale, noise)
+    start = jittered_boxes(boxes, jitter.shift, jitter.scale, noise)
     regions = square_regions(start, factor)
-    clip = np.arange(count) % table.num_clips
+    clip = rows.numpy() % table.num_clips
     other_clips = (clip + generator.integers(1, max(table.num_clips, 2), count)) % (
         table.num_clips
     )
@@ -144,13 +166,14 @@ def search_targets(
     # Two people of a video may both be in a region.
     is_other_video = names[clip] != names[other_clips]
     is_swapped = (generator.random(count) < jitter.absent_ratio) & is_other_video
-    centre = (table.boxes[:, :2] + table.boxes[:, 2:]) / 2
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((centre > regions[:, :2]) & (centre < regions[:, 2:])).all(dim=1)
     is_present = torch.from_numpy(~is_swapped).to(device)
     return SearchTargets(
+        rows,
         regions,
         torch.from_numpy(np.where(is_swapped, other_clips, clip)).to(device),
-        table.is_visible & inside & is_present,
+        table.is_visible[rows] & inside & is_present,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ from projects.semtracker.models.clip_targets import (
     Jitter,
     TargetTable,
     named_boxes,
+    search_rows,
     search_targets,
     template_rows,
 )
@@ -140,6 +141,9 @@ class SemTracker(BaseEstimator):
         scale: Greatest jitter of its size.
         absent_ratio: Share of the search regions in training that are given another
             clip's template, whose target is not there.
+        num_search_frames: Frames of each clip, drawn anew for each batch, in which the
+            target is looked for in training; ``None`` for all. Neighbours look alike, and
+            a search region costs more than the rest of its frame.
     """
 
     provides = frozenset({FEATURES, TRACK_FEATURES})
@@ -169,6 +173,7 @@ class SemTracker(BaseEstimator):
         shift: float = 0.5,
         scale: float = 0.25,
         absent_ratio: float = 0.2,
+        num_search_frames: int | None = None,
     ) -> None:
         super().__init__()
         self.detector = build_part(detector)
@@ -186,6 +191,7 @@ class SemTracker(BaseEstimator):
             click_reach, missed_click, text_threshold, text_margin
         )
         self.jitter = Jitter(shift, scale, absent_ratio)
+        self.num_search_frames = num_search_frames
         self._require_options()
         self._feature_cache: FeatureCache | None = None
 
@@ -212,6 +218,7 @@ class SemTracker(BaseEstimator):
             patience=self.patience,
             search_interval=self.search_interval,
             max_search_regions=self.max_search_regions,
+            num_search_frames=self.num_search_frames or 1,
         )
         require_choice(owner, MISSED_CLICKS, missed_click=self.query.missed_click)
 
@@ -475,10 +482,11 @@ class SemTracker(BaseEstimator):
         if plan.feature_cache is None:
             with torch.no_grad():
                 features = self.detector.extract(frames)
-            return features, None
+            return channels_last(features), None
         if self._feature_cache is None:
             self._feature_cache = FeatureCache(plan.feature_cache, self.detector)
-        return self._feature_cache.extract_and_detect(frames)
+        features, detections = self._feature_cache.extract_and_detect(frames)
+        return channels_last(features), detections
 
     def _tracking_loss(
         self,
@@ -486,15 +494,15 @@ class SemTracker(BaseEstimator):
         table: TargetTable,
         generator: np.random.Generator,
     ) -> dict[str, torch.Tensor]:
-        """The tracking branch's losses: each frame once, with a template of its clip."""
+        """The tracking branch's losses: some frames, with a template of their clip."""
         template = template_rows(table, generator)
-        search = search_targets(table, self.search_factor, self.jitter, generator)
+        rows = search_rows(table, self.num_search_frames, generator)
+        search = search_targets(table, rows, self.search_factor, self.jitter, generator)
         memory = self.templates(features, template, table.boxes[template])
         order = search.template_of  # (P,) the clip whose template each region gets
         memory = [layer[order] for layer in memory]
-        rows = torch.arange(len(search.regions))
         tokens = self._search_tokens(features, rows, search.regions)
-        targets = boxes_in_regions(table.boxes, search.regions).to(tokens)
+        targets = boxes_in_regions(table.boxes[rows], search.regions).to(tokens)
         return tracking_losses(
             self.tracking(memory, tokens), targets, search.is_present
         )
@@ -524,3 +532,14 @@ class SemTracker(BaseEstimator):
         super().train(mode)
         self.detector.eval()
         return self
+
+
+def channels_last(features: FeatureMaps) -> FeatureMaps:
+    """The same maps with a cell's channels side by side.
+
+    RoIAlign reads them so, and would copy all maps each time that regions are pooled.
+    """
+    levels = tuple(
+        level.contiguous(memory_format=torch.channels_last) for level in features.levels
+    )
+    return replace(features, levels=levels)

@@ -13,6 +13,7 @@ from projects.semtracker.models.clip_targets import (
     Jitter,
     TargetTable,
     named_boxes,
+    search_rows,
     search_targets,
     template_rows,
 )
@@ -186,21 +187,42 @@ def clip_table(
     return TargetTable.of(steps, samples, torch.device('cpu'))
 
 
+ALL_8 = torch.arange(8)  # two clips of four frames
+
+
 def test_a_hidden_target_is_looked_for_and_is_not_there() -> None:
     table = clip_table()
     assert table.is_visible.reshape(4, 2)[:, 0].tolist() == [True, False, True, True]
     rng = np.random.default_rng(0)
     rows = template_rows(table, rng)
     assert table.is_visible[rows].all() and (rows % 2).tolist() == [0, 1]
-    search = search_targets(table, 3.0, Jitter(0.3, 0.2, 0.0), rng)
+    search = search_targets(table, ALL_8, 3.0, Jitter(0.3, 0.2, 0.0), rng)
     torch.testing.assert_close(search.is_present, table.is_visible)
     assert (search.template_of == torch.arange(8) % 2).all()
+
+
+def test_some_frames_of_each_clip_are_searched() -> None:
+    table, rng = clip_table(('a', 'b', 'c')), np.random.default_rng(0)
+    drawn = [search_rows(table, 2, rng).tolist() for _ in range(40)]
+    for rows in drawn:
+        assert rows == sorted({*rows})
+        assert np.bincount(np.array(rows) % 3).tolist() == [2, 2, 2]
+    assert {*np.concatenate(drawn).tolist()} == {*range(12)}  # in turn all of them
+    assert search_rows(table, None, rng).tolist() == [*range(12)]
+    assert search_rows(table, 9, rng).tolist() == [*range(12)]
+    jitter = Jitter(0.3, 0.2, 0.0)
+    rows = torch.tensor(drawn[0])
+    some = search_targets(table, rows, 3.0, jitter, np.random.default_rng(1))
+    torch.testing.assert_close(some.is_present, table.is_visible[rows])
+    assert (some.template_of == rows % 3).all()
+    centre = (table.boxes[rows, :2] + table.boxes[rows, 2:]) / 2
+    assert ((centre > some.regions[:, :2]) & (centre < some.regions[:, 2:])).all()
 
 
 def test_a_clip_without_its_target_has_nothing_to_find() -> None:
     table, rng = clip_table(empty=True), np.random.default_rng(0)
     assert template_rows(table, rng)[0] == 0
-    search = search_targets(table, 3.0, Jitter(0.3, 0.2, 0.0), rng)
+    search = search_targets(table, ALL_8, 3.0, Jitter(0.3, 0.2, 0.0), rng)
     assert search.is_present[::2].sum() == 0 and search.is_present[1::2].sum() == 3
     clips, rows, _, is_target = named_boxes(table, [Detections.empty()] * 8, ['a', 'b'])
     assert clips == [0, 1] and rows.tolist() == [1]
@@ -209,7 +231,8 @@ def test_a_clip_without_its_target_has_nothing_to_find() -> None:
 
 def test_another_videos_template_is_not_there() -> None:
     table = clip_table(('a', 'b', 'a'))
-    search = search_targets(table, 3.0, Jitter(0.0, 0.0, 1.0), np.random.default_rng(0))
+    rows, rng = torch.arange(12), np.random.default_rng(0)
+    search = search_targets(table, rows, 3.0, Jitter(0.0, 0.0, 1.0), rng)
     clip = torch.arange(12) % 3
     names = np.array(table.videos)
     swapped = names[clip] != names[search.template_of]
