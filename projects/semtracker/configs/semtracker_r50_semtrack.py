@@ -4,12 +4,13 @@ _base_ = [
 ]
 custom_imports = dict(imports=[
     'projects.semtracker.datasets.semtrack_dataset',
+    'projects.semtracker.datasets.verb_balanced_sampler',
     'projects.semtracker.evaluation.semantic_tracking_metric',
     'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
 ])
 _classes_ = 'data/SemTrack/train.json'  # 52 interactions, 115 objects
-_depth_ = dict(frame_layers=4, temporal_layers=4)
-_wide_ = dict(channels=256, heads=8)  # the paper states no sizes: these are ours
+# The paper states no sizes: these are ours.
+_wide_, _depth_ = dict(channels=256, heads=8), dict(frame_layers=4, temporal_layers=4)
 model = dict(
     estimator=dict(
         detector=dict(_delete_=True, **_base_.centernet2_r50),

@@ -6,6 +6,7 @@ _base_ = [
 ]
 custom_imports = dict(imports=[
     'projects.semtracker.datasets.synsmot_episodes',
+    'projects.semtracker.datasets.verb_balanced_sampler',
     'projects.semtracker.evaluation.semantic_tracking_metric',
     'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
 ])
@@ -17,11 +18,10 @@ model = dict(
     training=dict(
         type='ClipTraining', freeze=True, teacher_forcing_ratio=1.0, box_noise=0.05))
 train_dataloader = _base_.synsmot_episodes.train
-optim_wrapper = _base_.semtracker_cpu.optim_wrapper
-param_scheduler = _base_.semtracker_cpu.param_scheduler
-train_cfg = _base_.semtracker_cpu.train_cfg
-custom_hooks = _base_.semtracker_cpu.custom_hooks
-default_hooks = _base_.semtracker_cpu.default_hooks
+_cpu_ = _base_.semtracker_cpu
+optim_wrapper, param_scheduler = _cpu_.optim_wrapper, _cpu_.param_scheduler
+custom_hooks, default_hooks = _cpu_.custom_hooks, _cpu_.default_hooks
+train_cfg = _cpu_.train_cfg
 test_dataloader = _base_.synsmot_episodes.test
 test_evaluator = [
     dict(type='SemanticTrackingMetric', groups=_base_.verb_groups),

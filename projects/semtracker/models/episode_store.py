@@ -47,6 +47,7 @@ class EpisodeStore:
             )
         with np.load(path) as content:
             self.columns = {name: content[name] for name in content.files}
+        self.folder = Path(folder)
         self.starts = self.columns['starts']
         self.tokens = np.load(Path(folder) / 'tokens.npy', mmap_mode='r')
 
@@ -61,19 +62,11 @@ class EpisodeStore:
         """(T, 2) labels of an episode."""
         return self.columns['verbs'][self.starts[episode] : self.starts[episode + 1]]
 
-    def rarest_verb(self, counts: np.ndarray) -> np.ndarray:
-        """(N,) the rarest verb that each target is the subject of, 0 for none.
-
-        Args:
-            counts: (1 + V,) frames of each class.
-        """
-        rarest = np.zeros(len(self), np.int64)
-        for episode in range(len(self)):
-            verbs = np.unique(self.verbs_of(episode)[:, 0])
-            verbs = verbs[verbs > 0]
-            if len(verbs):
-                rarest[episode] = verbs[counts[verbs].argmin()]
-        return rarest
+    def subject_frames(self, episode: int) -> dict[int, int]:
+        """In how many frames the target is the subject of each class."""
+        classes = self.verbs_of(episode)[:, 0]
+        numbers, counts = np.unique(classes[classes > 0], return_counts=True)
+        return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
 
     def batch(self, windows: list[tuple[int, int, int]]) -> EpisodeBatch:
         """Read windows (episode, first row, number of rows)."""

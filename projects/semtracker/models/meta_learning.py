@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -29,6 +29,8 @@ Weights = Mapping[str, torch.Tensor]
 class Episodes:
     """N targets in T frames each, what they do, and which frames count.
 
+    Where an episode has several targets, the shapes begin with (E, N, T).
+
     Attributes:
         frames: (N, T, d) of the frame encoder.
         verbs: (N, T, 2) int64, 0 for no interaction.
@@ -41,16 +43,30 @@ class Episodes:
     partners: torch.Tensor
     mask: torch.Tensor
 
+    @property
+    def columns(self) -> tuple[torch.Tensor, ...]:
+        """Frames, verbs, partners and mask."""
+        return self.frames, self.verbs, self.partners, self.mask
+
+    def with_mask(self, mask: torch.Tensor) -> Episodes:
+        """The same with other frames that count."""
+        return replace(self, mask=mask)
+
+    def as_single_targets(self) -> Episodes:
+        """N targets as N episodes of one target, (N, 1, T)."""
+        return Episodes(*(column[:, None] for column in self.columns))
+
 
 @TASK_UTILS.register_module()
 @dataclass(kw_only=True)
 class MetaLearning:
-    """MAML (Finn et al., ICML 2017) with an episode a target.
+    """MAML (Finn et al., ICML 2017) of the interaction head.
 
-    The support frames are the first of a clip and the query frames come after them, so
-    that the adapted head is tested on what it has not seen. Only the head is adapted
-    (:class:`TemporalHead`); the frame encoder learns from the outer loss alone. All
-    episodes of a batch adapt side by side (``torch.func.vmap``).
+    An episode is a support, whose labels the head adapts to, and a query, whose loss the
+    adapted head is judged by. :meth:`loss` makes an episode of each clip: its first frames
+    are the support, those after them the query. :meth:`outer_loss` takes any. Only the
+    head is adapted (:class:`TemporalHead`); the frame encoder learns from the outer loss
+    alone. All episodes of a batch adapt side by side (``torch.func.vmap``).
 
     Attributes:
         inner_steps: Steps of the inner adaptation.
@@ -77,42 +93,57 @@ class MetaLearning:
         require_numbers('MetaLearning', NON_NEGATIVE, plain_weight=self.plain_weight)
 
     def loss(self, head: TemporalHead, episodes: Episodes) -> torch.Tensor:
-        """The outer loss of a batch of episodes."""
+        """The outer loss of N clips, support and query of one target each."""
         support = self.support_mask(episodes.mask)
-        query = episodes.mask & ~support
-        weights = dict(head.named_parameters())
-
-        def query_loss(frames, verbs, partners, support, query):  # one episode
-            target = frames[None], verbs[None], partners[None]
-            adapted = self.adapted(head, weights, target, support[None])
-            return episode_loss(head, adapted, target, query[None])
-
-        columns = episodes.frames, episodes.verbs, episodes.partners
-        counts = query.any(dim=1)
-        losses = vmap(query_loss)(*columns, support, query) * counts
-        total = losses.sum() / counts.sum().clamp(min=1)
+        loss = self.outer_loss(
+            head,
+            episodes.with_mask(support).as_single_targets(),
+            episodes.with_mask(episodes.mask & ~support).as_single_targets(),
+        )
         if self.plain_weight:
-            plain = episode_loss(head, weights, columns, episodes.mask)
-            total = total + self.plain_weight * plain
-        return total
+            weights = dict(head.named_parameters())
+            loss = loss + self.plain_weight * episode_loss(head, weights, episodes)
+        return loss
 
-    def adapted(
-        self,
-        head: TemporalHead,
-        weights: Weights,
-        target: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
-        support: torch.Tensor,
-    ) -> Weights:
-        """The head's weights after the inner steps on the support frames of N targets.
+    def outer_loss(
+        self, head: TemporalHead, support: Episodes, query: Episodes
+    ) -> torch.Tensor:
+        """Mean loss of the adapted heads over E episodes.
 
         Args:
             head: The module.
-            weights: Its weights before.
-            target: Frames (N, T, d), verbs and partners (N, T, 2).
-            support: (N, T) bool.
+            support: (E, S, T, ...), the targets that each episode adapts to.
+            query: (E, Q, T, ...), those that it is judged on. Episodes without a frame
+                that counts have no part in the mean.
         """
+        weights = dict(head.named_parameters())
+
+        def query_loss(support_columns, query_columns):  # of one episode
+            adapted = self.adapted(head, weights, Episodes(*support_columns))
+            return episode_loss(head, adapted, Episodes(*query_columns))
+
+        counts = query.mask.flatten(1).any(dim=1)
+        losses = vmap(query_loss)(support.columns, query.columns) * counts
+        return losses.sum() / counts.sum().clamp(min=1)
+
+    def adapted_logits(
+        self, head: TemporalHead, support: Episodes, frames: torch.Tensor
+    ) -> torch.Tensor:
+        """(E, Q, T, 2, 1 + V + C) of adapted heads, for frames (E, Q, T, d)."""
+        weights = {n: w.detach() for n, w in head.named_parameters()}
+
+        def logits(support_columns, query_frames):  # of one episode
+            adapted = self.adapted(head, weights, Episodes(*support_columns))
+            return functional_call(head, dict(adapted), (query_frames,))[0]
+
+        return vmap(logits)(support.columns, frames)
+
+    def adapted(
+        self, head: TemporalHead, weights: Weights, support: Episodes
+    ) -> Weights:
+        """The head's weights after the inner steps on the support, N targets (N, T, ...)."""
         for _ in range(self.inner_steps):
-            gradients = grad(lambda w: episode_loss(head, w, target, support))(weights)
+            gradients = grad(lambda w: episode_loss(head, w, support))(weights)
             weights = {
                 name: weight - self.inner_lr * self._inner(gradients[name])
                 for name, weight in weights.items()
@@ -129,13 +160,8 @@ class MetaLearning:
         return gradient if self.second_order else gradient.detach()
 
 
-def episode_loss(
-    head: nn.Module,
-    weights: Weights,
-    target: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
-    mask: torch.Tensor,
-) -> torch.Tensor:
-    """The interaction loss of targets with a head of these weights."""
-    frames, verbs, partners = target
-    logits, _ = functional_call(head, dict(weights), (frames,))
-    return interaction_loss(logits, verbs, partners, mask, head.num_verbs)
+def episode_loss(head: nn.Module, weights: Weights, episodes: Episodes) -> torch.Tensor:
+    """The interaction loss of N targets (N, T, ...) with a head of these weights."""
+    logits, _ = functional_call(head, dict(weights), (episodes.frames,))
+    columns = episodes.verbs, episodes.partners, episodes.mask
+    return interaction_loss(logits, *columns, head.num_verbs)

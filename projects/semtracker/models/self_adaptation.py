@@ -11,7 +11,7 @@ from torch.func import functional_call
 from mmsmot.registry import TASK_UTILS
 from mmsmot.utils.number_ranges import COUNT, FRACTION, POSITIVE, require_numbers
 from projects.semtracker.models.interaction_branch import InteractionBranch
-from projects.semtracker.models.meta_learning import MetaLearning, Weights
+from projects.semtracker.models.meta_learning import Episodes, MetaLearning, Weights
 
 if TYPE_CHECKING:
     from projects.semtracker.models.target_story import TargetBuffer
@@ -92,4 +92,4 @@ class SelfAdaptation:
         steps = MetaLearning(
             inner_steps=self.inner_steps, inner_lr=self.inner_lr, second_order=False
         )
-        return steps.adapted(head, weights, (frames, verbs, partners), mask)
+        return steps.adapted(head, weights, Episodes(frames, verbs, partners, mask))

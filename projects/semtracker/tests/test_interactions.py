@@ -152,17 +152,16 @@ def test_the_support_comes_before_the_query() -> None:
 def test_adaptation_lowers_the_loss_of_the_support() -> None:
     head, episodes = small_head(), random_episodes(1)
     meta = MetaLearning(inner_steps=5, inner_lr=0.2)
-    support = meta.support_mask(episodes.mask)
-    target = episodes.frames, episodes.verbs, episodes.partners
+    support_mask = meta.support_mask(episodes.mask)
+    support = episodes.with_mask(support_mask)
     weights = dict(head.named_parameters())
-    loss_before = episode_loss(head, weights, target, support)
-    loss_after = episode_loss(
-        head, meta.adapted(head, weights, target, support), target, support
-    )
+    loss_before = episode_loss(head, weights, support)
+    loss_after = episode_loss(head, meta.adapted(head, weights, support), support)
     assert loss_after < 0.8 * loss_before
     # Without a step the outer loss is the plain one of the query frames.
     unadapted_loss = MetaLearning(inner_steps=1, inner_lr=1e-9).loss(head, episodes)
-    plain_loss = episode_loss(head, weights, target, episodes.mask & ~support)
+    query = episodes.with_mask(episodes.mask & ~support_mask)
+    plain_loss = episode_loss(head, weights, query)
     torch.testing.assert_close(unadapted_loss, plain_loss)
 
 

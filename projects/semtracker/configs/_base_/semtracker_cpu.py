@@ -1,4 +1,4 @@
-# 700 iterations of six clips of 12 frames; the detector is frozen, its maps are cached.
+# 2,000 iterations of six clips of 12 frames; the detector is frozen, its maps are cached.
 semtracker_cpu = dict(
     optim_wrapper=dict(
         type='OptimWrapper',
@@ -10,10 +10,10 @@ semtracker_cpu = dict(
             type='CosineAnnealingLR',
             by_epoch=False,
             begin=50,
-            end=700,
+            end=2000,
             eta_min=1e-5)
     ],
-    train_cfg=dict(type='IterBasedTrainLoop', max_iters=700),
+    train_cfg=dict(type='IterBasedTrainLoop', max_iters=2000),
     custom_hooks=[dict(type='CheckInvalidLossHook')],
     default_hooks=dict(
         logger=dict(type='LoggerHook', interval=10),

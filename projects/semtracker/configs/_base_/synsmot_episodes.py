@@ -5,7 +5,7 @@ synsmot_episodes = dict(
         batch_size=6,
         num_workers=1,
         persistent_workers=True,
-        sampler=dict(type='DefaultSampler', shuffle=True),
+        sampler=dict(type='VerbBalancedSampler'),  # rare verbs as often as frequent
         dataset=dict(
             type='SynSMOTEpisodes',
             data_root='data/SynSMOT',

@@ -1,0 +1,381 @@
+"""Does meta-learning help the tail? Heads that adapt to other targets of a new video.
+
+    python projects/semtracker/tools/compare_meta.py --episodes work_dirs/episodes \\
+        --encoder encoder.safetensors --seeds 0 1 2 --splits val test --out meta.json
+
+An episode is a target that is judged in the second half of its video. Its support are the
+labels of the video's *other* targets in the first half
+(:class:`~projects.semtracker.models.other_target_episodes.OtherTargetEpisodes`), so that
+no head can win by repeating what it was told. Shared features and frame encoder are
+frozen; every head of a seed begins with the same weights, takes as many steps, and sees
+the same targets, balanced by verb. Each is scored
+
+- ``none``: as it is, as it would be used where nothing is labelled;
+- ``self``: adapted to its own sure answers about the target's own first half;
+- ``support@LR``: adapted to the labels of the support, with as many steps as in training.
+  The step size is chosen on ``val`` for each variant apart, by the micro F1.
+
+``floor`` needs no model: the support's most frequent class in each role (``copy``), the
+same without "none" (``copy-verb``), and of the other role (``copy-swapped``).
+What is in ``--out`` already is not done again, and must be of the same settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from mmsmot.utils.command_line import (
+    count_arg,
+    positive_arg,
+    run_tool,
+    seed_arg,
+    tool_imports,
+)
+
+with tool_imports():
+    from mmsmot.utils.checkpoint import load_weights
+    from mmsmot.utils.json_file import read_json, write_json
+    from mmsmot.utils.progress_bar import progress_bar
+    from projects.semtracker.datasets.interaction_classes import VERBS
+    from projects.semtracker.datasets.verb_balanced_sampler import (
+        balanced_draw,
+        verb_pools,
+    )
+    from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_counts
+    from projects.semtracker.models.branch_on_episodes import (
+        BranchOnEpisodes,
+        encoded_frames,
+    )
+    from projects.semtracker.models.episode_store import EpisodeStore
+    from projects.semtracker.models.interaction_branch import InteractionBranch
+    from projects.semtracker.models.meta_learning import (
+        Episodes,
+        MetaLearning,
+        episode_loss,
+    )
+    from projects.semtracker.models.other_target_episodes import OtherTargetEpisodes
+    from projects.semtracker.models.self_adaptation import SelfAdaptation
+    from projects.semtracker.tools.compare_heads import (
+        learning_rate,
+        mean_cell,
+        require_same_settings,
+        verb_groups,
+        without_nan,
+    )
+
+# Order of the inner gradient, and weight of the loss of the head as it is.
+VARIANTS: dict[str, dict[str, Any] | None] = {
+    'plain': None,
+    'first-order': dict(second_order=False, plain_weight=1.0),
+    'second-order': dict(second_order=True, plain_weight=1.0),
+    'second-order-only': dict(second_order=True, plain_weight=0.0),  # as published
+}
+GROUPS = ('micro', 'macro', 'head', 'middle', 'tail')
+FLOOR = 'floor/0'
+EVALUATED = 16  # episodes at once
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """How a head is trained; see ``--help``."""
+
+    steps: int
+    batch: int
+    lr: float
+    inner_lr: float
+    inner_steps: int
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--episodes', required=True, help='folder with train and splits'
+    )
+    parser.add_argument(
+        '--encoder',
+        required=True,
+        help='of compare_heads.py --save; {seed} in its name is replaced',
+    )
+    parser.add_argument('--variants', nargs='+', choices=VARIANTS, default=[*VARIANTS])
+    parser.add_argument('--seeds', nargs='+', type=seed_arg, default=[0, 1, 2])
+    parser.add_argument('--splits', nargs='+', default=['val'])
+    parser.add_argument('--steps', type=count_arg, default=300)
+    parser.add_argument('--batch', type=count_arg, default=8, help='episodes a step')
+    parser.add_argument('--lr', type=positive_arg, default=1e-3)
+    parser.add_argument('--inner-lr', type=positive_arg, default=0.1)
+    parser.add_argument('--inner-steps', type=count_arg, default=2)
+    parser.add_argument(
+        '--test-lrs', nargs='+', type=positive_arg, default=[0.03, 0.1, 0.3]
+    )
+    parser.add_argument('--out', required=True, help='JSON of all scores')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    stores = {
+        split: EpisodeStore(Path(args.episodes) / split)
+        for split in ('train', *args.splits)
+    }
+    schedule = Schedule(
+        args.steps, args.batch, args.lr, args.inner_lr, args.inner_steps
+    )
+    settings = dict(schedule=vars(schedule), test_lrs=args.test_lrs)
+    content = read_json(args.out) if Path(args.out).exists() else {}
+    runs = {key: run for key, run in content.items() if key != FLOOR}
+    require_same_settings(runs, settings, args.out)
+    groups = verb_groups(stores['train'])
+    for seed in args.seeds:
+        encoder = args.encoder.replace('{seed}', str(seed))
+        digest = hashlib.sha1(Path(encoder).read_bytes()).hexdigest()
+        run_settings = settings | dict(encoder=digest)
+        keys = {name: f'{name}/{seed}' for name in args.variants}
+        require_same_settings(
+            {key: content[key] for key in keys.values() if key in content},
+            run_settings,
+            args.out,
+        )
+        missing = [
+            name
+            for name, key in keys.items()
+            if not {*args.splits} <= {*content.get(key, ())}
+        ]
+        if not missing:
+            continue
+        episodes = read_episodes(stores, encoder)
+        for name in missing:
+            branch = trained(name, seed, episodes['train'], schedule)
+            scores = {
+                split: head_scores(branch, episodes[split], schedule, groups, args)
+                for split in args.splits
+            }
+            content[keys[name]] = content.get(keys[name], {}) | scores | run_settings
+            floors = {s: floor_scores(episodes[s], groups) for s in args.splits}
+            content[FLOOR] = content.get(FLOOR, {}) | floors
+            write_json(content, args.out)
+    print(table(content, args.splits))
+
+
+def read_episodes(
+    stores: dict[str, EpisodeStore], encoder: str
+) -> dict[str, OtherTargetEpisodes]:
+    """Episodes of each split as an encoder sees them."""
+    model = BranchOnEpisodes(stores['train'].tokens.shape[2], {})
+    load_weights(model, encoder)
+    return {
+        split: OtherTargetEpisodes(store, encoded_frames(model, store, encoder))
+        for split, store in stores.items()
+    }
+
+
+def trained(
+    name: str, seed: int, train: OtherTargetEpisodes, schedule: Schedule
+) -> InteractionBranch:
+    """The branch with a head of one run; its encoder is not used.
+
+    Args:
+        name: Of :data:`VARIANTS`.
+        seed: Of weights and episodes.
+        train: Episodes.
+        schedule: Steps and sizes.
+    """
+    torch.manual_seed(seed)
+    branch = InteractionBranch()
+    head, options = branch.head, VARIANTS[name]
+    meta = None
+    if options is not None:
+        meta = MetaLearning(
+            inner_lr=schedule.inner_lr, inner_steps=schedule.inner_steps, **options
+        )
+    optimizer = torch.optim.AdamW(head.parameters(), schedule.lr, weight_decay=1e-4)
+    rate = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: learning_rate(step, schedule.steps)
+    )
+    frames = map(train.store.subject_frames, train.queries.tolist())
+    pools = [train.queries[pool] for pool in verb_pools([*frames])]
+    with progress_bar() as bar:
+        task = bar.add_task(f'{name}, seed {seed}', total=schedule.steps)
+        for step in range(schedule.steps):
+            draws = [[seed, step, number] for number in range(schedule.batch)]
+            targets = [balanced_draw(pools, draw) for draw in draws]
+            loss = training_loss(branch, train.batch(targets), meta)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(head.parameters(), 5.0)
+            optimizer.step()
+            rate.step()
+            bar.advance(task)
+    return branch
+
+
+def training_loss(
+    branch: InteractionBranch,
+    batch: tuple[Episodes, Episodes, Episodes],
+    meta: MetaLearning | None,
+) -> torch.Tensor:
+    """Cross-entropy on all frames, or the outer loss with so much of it."""
+    support, query, all_frames = batch
+    head = branch.head
+    weight = 1.0 if meta is None else meta.plain_weight
+    loss = torch.zeros(())
+    if weight:
+        targets = Episodes(*(column[0] for column in all_frames.columns))
+        weights = dict(head.named_parameters())
+        loss = loss + weight * episode_loss(head, weights, targets)
+    if meta is not None:
+        loss = loss + meta.outer_loss(head, support, query)
+    return loss
+
+
+def head_scores(
+    branch: InteractionBranch,
+    episodes: OtherTargetEpisodes,
+    schedule: Schedule,
+    groups: dict[str, str],
+    args: argparse.Namespace,
+) -> dict[str, dict[str, float]]:
+    """Interaction F1 on the query frames by what the head adapts to."""
+    head = branch.head
+    meta = MetaLearning(inner_steps=schedule.inner_steps)
+    self_adaptation = SelfAdaptation(
+        inner_steps=schedule.inner_steps, inner_lr=schedule.inner_lr
+    )
+    counts: dict[str, np.ndarray] = {}
+
+    def count(kind: str, logits: torch.Tensor, query: Episodes) -> None:
+        verbs = branch.split(logits.detach()).verbs.argmax(-1)
+        part = frame_counts(
+            query.verbs[query.mask].numpy(), verbs[query.mask].numpy(), len(VERBS)
+        )
+        counts[kind] = counts.get(kind, 0) + part
+
+    for start in range(0, len(episodes.queries), EVALUATED):
+        targets = episodes.queries[start : start + EVALUATED].tolist()
+        support, query, _ = episodes.batch(targets)
+        frames = query.frames
+        with torch.no_grad():
+            count('none', head(frames[:, 0])[0][:, None], query)
+        for lr in args.test_lrs:
+            steps = replace(meta, inner_lr=lr)
+            count(f'support@{lr:g}', steps.adapted_logits(head, support, frames), query)
+        for row in range(len(targets)):
+            target = Episodes(*(column[row] for column in query.columns))
+            num_early = int(target.mask[0].int().argmax())  # the query begins there
+            weights = {n: w.detach() for n, w in head.named_parameters()}
+            if num_early:
+                first = target.frames[:, :num_early]
+                weights = self_adaptation.adapted(branch, first)
+            logits = torch.func.functional_call(head, dict(weights), (target.frames,))
+            count('self', logits[0], target)
+    return {kind: group_scores(part, groups) for kind, part in counts.items()}
+
+
+def floor_scores(
+    episodes: OtherTargetEpisodes, groups: dict[str, str]
+) -> dict[str, dict[str, float]]:
+    """What the labels of the support alone give."""
+    counts: dict[str, np.ndarray] = {}
+    for target in episodes.queries.tolist():
+        _, query, _ = episodes.batch([target])
+        gt = query.verbs[query.mask].numpy()
+        support = episodes.support_labels(target)
+        answers = {
+            'copy': [most_frequent(role) for role in support.T],
+            'copy-verb': [most_frequent(role[role > 0]) for role in support.T],
+        }
+        answers['copy-swapped'] = answers['copy-verb'][::-1]
+        for kind, classes in answers.items():
+            part = frame_counts(gt, np.broadcast_to(classes, gt.shape), len(VERBS))
+            counts[kind] = counts.get(kind, 0) + part
+    return {kind: group_scores(part, groups) for kind, part in counts.items()}
+
+
+def most_frequent(classes: np.ndarray) -> int:
+    """The most frequent class, 0 where there is none."""
+    known = classes[classes >= 0]
+    return int(np.bincount(known).argmax()) if len(known) else 0
+
+
+def group_scores(counts: np.ndarray, groups: dict[str, str]) -> dict[str, float]:
+    """F1 by :data:`GROUPS`."""
+    scores = without_nan(f1_scores(counts, VERBS, groups))
+    return {name.removeprefix('f1_'): score for name, score in scores.items()}
+
+
+def table(content: dict[str, Any], splits: Sequence[str]) -> str:
+    """Scores in percent, mean and standard error over seeds, and gains over plain.
+
+    A gain is the difference of the runs of one seed, so that its error is of pairs.
+    """
+    lines = ['| split | head | adapted to | seeds | ' + ' | '.join(GROUPS) + ' |']
+    lines.append('|---|---|---|---:|' + '---:|' * len(GROUPS))
+    variants = [*dict.fromkeys(key.split('/')[0] for key in content if key != FLOOR)]
+    for split in splits:
+        for kind, scores in content.get(FLOOR, {}).get(split, {}).items():
+            lines.append(row([split, 'floor', kind, '-'], [scores]))
+        kinds = {name: chosen_kinds(content, name) for name in variants}
+        for name in variants:
+            for kind in kinds[name].values():
+                runs = runs_of(content, name, split, kind)
+                lines.append(row([split, name, kind, str(len(runs))], runs.values()))
+        for name in variants:
+            for label in kinds[name] if name != 'plain' and 'plain' in kinds else ():
+                runs = runs_of(content, name, split, kinds[name][label])
+                plain = runs_of(content, 'plain', split, kinds['plain'][label])
+                seeds = [seed for seed in runs if seed in plain]
+                gains = [
+                    {
+                        g: runs[s].get(g, math.nan) - plain[s].get(g, math.nan)
+                        for g in GROUPS
+                    }
+                    for s in seeds
+                ]
+                head = [split, f'{name} - plain', label, str(len(seeds))]
+                lines.append(row(head, gains))
+    return '\n'.join(lines)
+
+
+def row(head: Sequence[str], runs: Iterable[dict[str, float]]) -> str:
+    """A line of the table."""
+    runs = [*runs]
+    cells = [mean_cell([run.get(g, math.nan) for run in runs]) for g in GROUPS]
+    return '| ' + ' | '.join([*head, *(cells if runs else [])]) + ' |'
+
+
+def runs_of(
+    content: dict[str, Any], name: str, split: str, kind: str
+) -> dict[str, dict[str, float]]:
+    """Scores of a variant by seed."""
+    return {
+        key.split('/')[1]: run[split][kind]
+        for key, run in content.items()
+        if key.split('/')[0] == name and kind in run.get(split, ())
+    }
+
+
+def chosen_kinds(content: dict[str, Any], name: str) -> dict[str, str]:
+    """None, self, and the support with the step size that is best on val.
+
+    Without ``val`` the first step size is taken.
+    """
+    run = next(run for key, run in content.items() if key.split('/')[0] == name)
+    kinds = [f'support@{lr:g}' for lr in run['test_lrs']]
+    val = {kind: runs_of(content, name, 'val', kind).values() for kind in kinds}
+    means = [np.mean([r['micro'] for r in val[k]]) if val[k] else 0.0 for k in kinds]
+    return {'none': 'none', 'self': 'self', 'support': kinds[int(np.argmax(means))]}
+
+
+if __name__ == '__main__':
+    run_tool(main)
