@@ -4,6 +4,7 @@ _base_ = [
 ]
 custom_imports = dict(imports=[
     'projects.semtracker.datasets.synsmot_episodes',
+    'projects.semtracker.datasets.verb_balanced_sampler',
     'projects.semtracker.evaluation.semantic_tracking_metric',
     'projects.semtracker.models.chosen_track'
 ])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ def read_semtrack_mot(
 
     ::
 
-        seqmap:                lines "seq,lang"; blank ones are skipped
+        seqmap:                CSV lines seq,lang; blank ones are skipped
         root/seq/lang/gt.txt   frame from 0,id,left,top,width,height,consider,class
         root/seq/lang/seqinfo.ini   seqLength
 
@@ -42,8 +43,9 @@ def read_semtrack_mot(
     for number, line in enumerate(read_text(seqmap).splitlines(), start=1):
         if not line.strip():
             continue
-        name, comma, text = line.strip().partition(',')
-        if not (name and comma and text):
+        name, *parts = next(csv.reader([line.strip()]))
+        text = ','.join(parts)  # a sentence with a comma that nobody quoted
+        if not (name and text):
             raise ValueError(
                 f'{seqmap}:{number}: expected "seq,lang", got {line!r:.80}'
             )
@@ -57,10 +59,14 @@ def write_semtrack_mot(
     """Write sequences in the MOT-style variant; the map comes last.
 
     Raises:
-        ValueError: A name or query would be no folder; names it.
+        ValueError: A name or query would be no folder, or two are the same; names it.
     """
     lines = []
     for query in queries:
+        if (query.video, query.text) in lines:
+            raise ValueError(
+                f'{seqmap}: video {query.video!r} has the query {query.text!r} twice'
+            )
         folder = Path(root) / _folder(query.video) / _folder(query.text)
         folder.mkdir(parents=True, exist_ok=True)
         tracks = query.tracks[query.tracks.is_main]
@@ -75,9 +81,9 @@ def write_semtrack_mot(
         num_frames = int(query.frame_ids.max(initial=1))
         with atomic_write(folder / FILE_NAME) as file:
             file.write(f'[Sequence]\nname={query.video}\nseqLength={num_frames}\n')
-        lines.append(f'{query.video},{query.text}\n')
+        lines.append((query.video, query.text))
     with atomic_write(seqmap) as file:
-        file.writelines(lines)
+        csv.writer(file, lineterminator='\n').writerows(lines)
 
 
 def _read_sequence(root: Path, name: str, text: str) -> SemTrackQuery:

@@ -7,14 +7,32 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from mmsmot.models.detectors import BaseDetector
-from mmsmot.models.estimators import BaseEstimator, DetectAndTrack, Estimate
+from mmsmot.models.estimators import (
+    FEATURES,
+    TRACK_FEATURES,
+    DetectAndTrack,
+    Estimate,
+    EstimatorLoss,
+)
 from mmsmot.models.reid import BaseReID
 from mmsmot.models.trackers import BaseTracker
-from mmsmot.registry import MODELS
-from mmsmot.structures import Frame, Prompt, Tracks, VideoInfo, pairwise_iou
-from projects.semtracker.models.semtracker import TARGET_ID
+from mmsmot.models.training.clip_plan import ClipPlan
+from mmsmot.registry import MODELS, build_part
+from mmsmot.structures import (
+    Frame,
+    Prompt,
+    SMOTDataSample,
+    Tracks,
+    VideoInfo,
+    pairwise_iou,
+)
+from projects.semtracker.models.clip_targets import TargetTable
+from projects.semtracker.models.scene_context import SceneContext
+from projects.semtracker.models.shared_features import SharedFeatures
+from projects.semtracker.models.target_estimator import TARGET_ID, TargetEstimator
 from projects.semtracker.models.target_query import (
     boxes_by_distance,
     named_frames,
@@ -32,15 +50,17 @@ class ChosenTrackState:
         inner: State of the estimator that tracks everybody.
         prompts: The prompts.
         track_ids: For each the id of its track, -1 for none yet.
+        needs: What is asked for beside the boxes.
     """
 
     inner: Any
     prompts: tuple[Prompt, ...]
     track_ids: list[int]
+    needs: frozenset[str]
 
 
 @MODELS.register_module()
-class ChosenTrack(BaseEstimator):
+class ChosenTrack(TargetEstimator):
     """Tracks everybody, and reports the track nearest to the box or click.
 
     A box takes the track that overlaps it most, with an IoU of at least .3; a click takes
@@ -62,19 +82,25 @@ class ChosenTrack(BaseEstimator):
         detector: dict | BaseDetector,
         tracker: dict | BaseTracker,
         reid: dict | BaseReID | None = None,
+        shared: dict | SharedFeatures | None = None,
+        context: dict | SceneContext | None = None,
     ) -> None:
         super().__init__()
+        if (shared is None) != (context is None):
+            raise ValueError('ChosenTrack: shared and context go together')
+        self.shared, self.context = build_part(shared), build_part(context)
         self.estimator = DetectAndTrack(detector=detector, tracker=tracker, reid=reid)
 
     @property
-    def detector(self) -> Any:
+    def detector(self) -> nn.Module:
         """The inner estimator's."""
         return self.estimator.detector
 
     @property
     def provides(self) -> frozenset[str]:
-        """What the inner estimator gives."""
-        return self.estimator.provides
+        """What the inner estimator gives, and tokens of the target."""
+        has_tokens = self.shared is not None
+        return self.estimator.provides | ({TRACK_FEATURES} if has_tokens else set())
 
     def begin(
         self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
@@ -85,13 +111,16 @@ class ChosenTrack(BaseEstimator):
                     f'ChosenTrack: {prompt.text!r} is a sentence; it reads boxes and '
                     'clicks alone'
                 )
-        inner = self.estimator.begin(video, (), needs=needs)
-        return ChosenTrackState(inner, tuple(prompts), [-1] * len(prompts))
+        inner_needs = needs - {TRACK_FEATURES}
+        if TRACK_FEATURES in needs:  # pooled from the maps
+            inner_needs |= {FEATURES}
+        inner = self.estimator.begin(video, (), needs=inner_needs)
+        return ChosenTrackState(inner, tuple(prompts), [-1] * len(prompts), needs)
 
     def step(self, state: ChosenTrackState, frames: Sequence[Frame]) -> list[Estimate]:
         estimate = self.estimator.step(state.inner, frames)
         if not state.prompts:
-            return [estimate]
+            return [self._with_tokens(state, estimate, estimate.tracks)]
         estimates = []
         for number, prompt in enumerate(state.prompts):
             tracks = []
@@ -103,8 +132,42 @@ class ChosenTrack(BaseEstimator):
                 is_target = frame_tracks.ids == state.track_ids[number]
                 target = frame_tracks[is_target]
                 tracks.append(replace(target, ids=target.ids * 0 + TARGET_ID))
-            estimates.append(replace(estimate, tracks=tracks, ended_ids=[]))
+            target = self._with_tokens(state, estimate, tracks)
+            estimates.append(replace(target, ended_ids=[]))
         return estimates
+
+    def _with_tokens(
+        self, state: ChosenTrackState, estimate: Estimate, tracks: list[Tracks]
+    ) -> Estimate:
+        """The estimate with these tracks, and with tokens where they are asked for."""
+        features = estimate.features
+        if TRACK_FEATURES in state.needs:
+            tokens = self.frame_tokens(features, [part.boxes for part in tracks])
+            tracks = [
+                replace(t, features=f) for t, f in zip(tracks, tokens, strict=True)
+            ]
+        is_asked = FEATURES in state.needs
+        return replace(estimate, tracks=tracks, features=features if is_asked else None)
+
+    def loss(
+        self,
+        inputs: Sequence[Sequence[Frame]],
+        samples: Sequence[SMOTDataSample],
+        *,
+        plan: ClipPlan,
+    ) -> EstimatorLoss:
+        """No loss of its own; the tokens of B clips of one target each.
+
+        Raises:
+            TypeError: There is nothing to train without ``shared``.
+            ValueError: The detector would be trained; a clip has not one target.
+        """
+        if self.shared is None:
+            return super().loss(inputs, samples, plan=plan)
+        frames = [frame for step in inputs for frame in step]
+        features, _ = self.frozen_features(frames, plan)
+        table = TargetTable.of(inputs, samples, features.levels[0].device)
+        return self.loss_along_gt({}, features, table, plan)
 
     def fingerprint_of(self, video: VideoInfo) -> list[str]:
         return self.estimator.fingerprint_of(video)

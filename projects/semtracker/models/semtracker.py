@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,10 @@ from torch import nn
 from mmsmot.models.estimators import (
     FEATURES,
     TRACK_FEATURES,
-    BaseEstimator,
     Estimate,
     EstimatorLoss,
 )
 from mmsmot.models.training.clip_plan import ClipPlan
-from mmsmot.models.training.feature_cache import FeatureCache
 from mmsmot.registry import MODELS, build_part
 from mmsmot.structures import (
     Detections,
@@ -55,6 +53,7 @@ from projects.semtracker.models.search_region import (
     square_regions,
 )
 from projects.semtracker.models.shared_features import SharedFeatures
+from projects.semtracker.models.target_estimator import TARGET_ID, TargetEstimator
 from projects.semtracker.models.target_query import (
     MISSED_CLICKS,
     QueryOptions,
@@ -68,8 +67,6 @@ from projects.semtracker.models.target_query import (
 from projects.semtracker.models.target_transformer import TargetTransformer
 from projects.semtracker.models.text_matcher import TextMatcher
 from projects.semtracker.models.tracking_loss import tracking_losses
-
-TARGET_ID = 1  # a prompt names one target
 
 
 @dataclass(eq=False)
@@ -99,7 +96,7 @@ class SemTrackerState:
 
 
 @MODELS.register_module()
-class SemTracker(BaseEstimator):
+class SemTracker(TargetEstimator):
     """Follows a target that a prompt names; re-detects it after it was lost.
 
     ::
@@ -193,7 +190,6 @@ class SemTracker(BaseEstimator):
         self.jitter = Jitter(shift, scale, absent_ratio)
         self.num_search_frames = num_search_frames
         self._require_options()
-        self._feature_cache: FeatureCache | None = None
 
     def _require_options(self) -> None:
         owner = 'SemTracker'
@@ -397,12 +393,6 @@ class SemTracker(BaseEstimator):
         grid = self.context.target_grid
         return self.shared(self.shared.pool(features, rows, boxes, grid))
 
-    def context_tokens(
-        self, features: FeatureMaps, rows: torch.Tensor, boxes: torch.Tensor
-    ) -> torch.Tensor:
-        """(R, K, d): what the interaction branch sees of R boxes."""
-        return self.shared(self.context(self.shared, features, rows, boxes))
-
     def _estimate(
         self,
         frames: Sequence[Frame],
@@ -412,32 +402,20 @@ class SemTracker(BaseEstimator):
     ) -> Estimate:
         """The target of one prompt in B frames; its own boxes stand as detections."""
         boxes = list(boxes) or [None] * len(frames)
-        rows_with_box = [row for row, item in enumerate(boxes) if item is not None]
-        tokens: dict[int, torch.Tensor] = {}
-        if TRACK_FEATURES in state.needs and rows_with_box:
-            place = torch.from_numpy(np.stack([boxes[row][0] for row in rows_with_box]))
-            place = place.to(features.levels[0].device)
-            context = self.context_tokens(features, torch.tensor(rows_with_box), place)
-            tokens = dict(zip(rows_with_box, context.split(1), strict=True))
+        places = [np.zeros((0, 4)) if item is None else item[0][None] for item in boxes]
+        tokens: list[torch.Tensor | None] = [None] * len(frames)
+        if TRACK_FEATURES in state.needs:
+            tokens = [*self.frame_tokens(features, places)]
         detections, tracks = [], []
-        for row, item in enumerate(boxes):
-            count = int(item is not None)
-            box = np.zeros((0, 4)) if item is None else item[0][None]
+        for item, place, frame_tokens in zip(boxes, places, tokens, strict=True):
             scores = np.array([] if item is None else [item[1]])
-            detections.append(Detections(box, scores))
-            index = np.arange(count)
-            frame_tokens = None
-            if TRACK_FEATURES in state.needs:
-                frame_tokens = tokens.get(row, self._no_tokens(features))
+            detections.append(Detections(place, scores))
+            index = np.arange(len(place))
             tracks.append(
-                Tracks(index + TARGET_ID, box, scores, index, index, frame_tokens)
+                Tracks(index + TARGET_ID, place, scores, index, index, frame_tokens)
             )
         is_asked = FEATURES in state.needs
         return Estimate(detections, tracks, features if is_asked else None)
-
-    def _no_tokens(self, features: FeatureMaps) -> torch.Tensor:
-        level = features.levels[0]
-        return level.new_zeros(0, sum(self.context.counts), self.shared.channels)
 
     def loss(
         self,
@@ -453,40 +431,15 @@ class SemTracker(BaseEstimator):
         Raises:
             ValueError: The detector would be trained; a clip has not one target.
         """
-        if not plan.freeze:
-            raise ValueError(
-                'SemTracker: the detector comes trained: set model.training.freeze=True'
-            )
         frames = [frame for step in inputs for frame in step]
-        features, detections = self._frozen_features(frames, plan)
+        features, detections = self.frozen_features(frames, plan)
         device = features.levels[0].device
         table = TargetTable.of(inputs, samples, device)
         losses: dict[str, Any] = self._tracking_loss(features, table, plan.generator)
         texts = [s.prompt.text if 'prompt' in s else None for s in samples]
         if self.text_matcher is not None and any(texts):
             losses['loss_text'] = self._text_loss(features, table, detections, texts)
-        if not plan.semantic_losses or plan.gt_tracks is None:
-            return EstimatorLoss(losses)
-        trajectories, gt_ids = plan.gt_tracks
-        rows, boxes = table.rows_of(trajectories, device)
-        tokens = self.context_tokens(features, rows, boxes)
-        if plan.detach_features:
-            tokens = tokens.detach()
-        return EstimatorLoss(
-            losses, None, list(trajectories), list(gt_ids), track_features=tokens
-        )
-
-    def _frozen_features(
-        self, frames: Sequence[Frame], plan: ClipPlan
-    ) -> tuple[FeatureMaps, list[Detections] | None]:
-        if plan.feature_cache is None:
-            with torch.no_grad():
-                features = self.detector.extract(frames)
-            return channels_last(features), None
-        if self._feature_cache is None:
-            self._feature_cache = FeatureCache(plan.feature_cache, self.detector)
-        features, detections = self._feature_cache.extract_and_detect(frames)
-        return channels_last(features), detections
+        return self.loss_along_gt(losses, features, table, plan)
 
     def _tracking_loss(
         self,
@@ -526,20 +479,3 @@ class SemTracker(BaseEstimator):
 
     def parts(self) -> list[Any]:
         return [self, self.detector]
-
-    def train(self, mode: bool = True) -> SemTracker:
-        """As of ``nn.Module``; the detector stays as at test."""
-        super().train(mode)
-        self.detector.eval()
-        return self
-
-
-def channels_last(features: FeatureMaps) -> FeatureMaps:
-    """The same maps with a cell's channels side by side.
-
-    RoIAlign reads them so, and would copy all maps each time that regions are pooled.
-    """
-    levels = tuple(
-        level.contiguous(memory_format=torch.channels_last) for level in features.levels
-    )
-    return replace(features, levels=levels)

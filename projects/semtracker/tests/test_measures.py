@@ -398,13 +398,16 @@ def test_verbs_told_beyond_the_truth_are_false_alarms() -> None:
     pred = events(
         (1, -1, 'give.v.03', 1, 5, 'man'), (1, -1, 'push.v.01', 11, 20, 'man')
     )
-    f1 = []
+    f1, swapped_f1 = [], []
     for table in (pred[:1], pred):
         metric = SemanticTrackingMetric()
         metric.process(None, [content | dict(pred_interactions=table)])
-        f1.append(metric.compute_metrics(metric.results)['f1_micro'])
+        scores = metric.compute_metrics(metric.results)
+        f1.append(scores['f1_micro'])
+        swapped_f1.append(scores['f1_micro_roles_swapped'])
     # 5 hits and 5 missed (push as object); then 10 false alarms more.
     assert f1 == [pytest.approx(10 / 15), pytest.approx(10 / 25)]
+    assert swapped_f1 == [0.0, 0.0]  # give and push are told in the wrong roles
 
 
 def test_taos_federated_rule() -> None:

@@ -230,17 +230,16 @@ def naive_clear_tr(sequences, released: bool) -> tuple[int, float]:
     num_mti = num_tracks = 0
     for gt, dt in sequences:
         for category in sorted({*gt.labels.tolist()}):
-            gt_tracks, dt_tracks = tracks_of(gt, category), tracks_of(dt, category)
+            gt_tracks = tracks_of(gt, category)
             num_tracks += len(gt_tracks)
             tracked, right = (dict.fromkeys(gt_tracks, 0) for _ in range(2))
             previous: dict[int, int] = {}
             for frame in range(1, 20):
-                gt_ids = [i for i, track in gt_tracks.items() if frame in track]
-                dt_ids = [i for i, track in dt_tracks.items() if frame in track]
-                if not gt_ids or not dt_ids:
+                gt_boxes, dt_boxes = (
+                    boxes_in(part, category, frame) for part in (gt, dt)
+                )
+                if not gt_boxes or not dt_boxes:
                     continue
-                gt_boxes = {i: gt_tracks[i][frame] for i in gt_ids}
-                dt_boxes = {i: dt_tracks[i][frame] for i in dt_ids}
                 previous = best_assignment(gt_boxes, dt_boxes, previous)
                 frame_right = released_frame([*gt_boxes.values()], [*dt_boxes.values()])
                 for gt_id, dt_id in previous.items():
@@ -252,6 +251,17 @@ def naive_clear_tr(sequences, released: bool) -> tuple[int, float]:
                 for i, track in gt_tracks.items()
             )
     return num_mti, num_mti / num_tracks
+
+
+def boxes_in(table: RelationTracks, category: int, frame: int) -> dict[int, dict]:
+    """A frame's boxes by track, in the order of the file."""
+    rows = [r for r in range(len(table)) if table.frame_ids[r] == frame]
+    tracks = tracks_of(table, category)
+    return {
+        int(table.ids[r]): tracks[int(table.ids[r])][frame]
+        for r in rows
+        if table.labels[r] == category
+    }
 
 
 def best_assignment(gt: dict, dt: dict, previous: dict[int, int]) -> dict[int, int]:

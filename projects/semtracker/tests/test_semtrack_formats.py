@@ -277,6 +277,13 @@ def test_mot_style_round_trip_counts_from_0(tmp_path: Path) -> None:
     (tmp_path / 'map.txt').write_text('a\n')
     with pytest.raises(ValueError, match=r'map\.txt:1: expected "seq,lang"'):
         read_semtrack_mot(tmp_path / 'mot', tmp_path / 'map.txt')
+    content.queries[0].text = 'a man, in "red"'  # the map is CSV
+    write_semtrack_mot(tmp_path / 'mot', tmp_path / 'map.txt', content.queries)
+    assert (tmp_path / 'map.txt').read_text() == 'a,"a man, in ""red"""\n'
+    (query,) = read_semtrack_mot(tmp_path / 'mot', tmp_path / 'map.txt')
+    assert query.text == 'a man, in "red"'
+    with pytest.raises(ValueError, match='has the query .* twice'):
+        write_semtrack_mot(tmp_path, tmp_path / 'map.txt', content.queries * 2)
     content.queries[0].text = '../up'
     with pytest.raises(ValueError, match='is no name of a folder'):
         write_semtrack_mot(tmp_path / 'mot', tmp_path / 'map.txt', content.queries)

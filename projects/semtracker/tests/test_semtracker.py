@@ -321,6 +321,29 @@ def test_the_baseline_follows_the_track_that_is_named() -> None:
         run(model, frames, Prompt('red'))
 
 
+def test_the_baseline_gives_what_a_classifier_reads() -> None:
+    parts = dict(
+        detector=SquareDetector(),
+        tracker=dict(type='SORT', min_hits=1, max_age=1, iou_threshold=0.1),
+    )
+    model = ChosenTrack(**parts, shared=Pooled(), context=SceneContext())
+    frames = video_frames(dict(red=[*WALK[:3], None], blue=STAND[:4]))
+    state = model.begin(VIDEO, [BOX], needs=frozenset({'track_features'}))
+    (estimate,) = model.step(state, frames)
+    assert estimate.features is None
+    shapes = [tuple(tracks.features.shape) for tracks in estimate.tracks]
+    assert shapes == [(1, 70, 3)] * 3 + [(0, 70, 3)]
+    (other,) = tracker().step(
+        tracker().begin(VIDEO, [BOX], needs=frozenset({'track_features'})), frames[:1]
+    )
+    torch.testing.assert_close(
+        estimate.tracks[0].features, other.tracks[0].features, atol=1e-5, rtol=0
+    )
+    assert ChosenTrack(**parts).provides == {'features'}
+    with pytest.raises(ValueError, match='shared and context go together'):
+        ChosenTrack(**parts, shared=Pooled())
+
+
 def test_the_baseline_takes_nobody_for_a_target_that_is_not_detected() -> None:
     late = [None, *[(20, 40)] * 11]
     model = ChosenTrack(

@@ -13,11 +13,21 @@ import torch
 from mmsmot.engine import load_config
 from mmsmot.models.training.feature_cache import FeatureCache
 from mmsmot.registry import build_part
+from mmsmot.structures import Trajectories, write_trajectories
 from projects.semtracker.datasets.episode_labels import frame_labels, verb_frames
 from projects.semtracker.datasets.interaction_classes import VERBS
+from projects.semtracker.datasets.semtrack_episodes import target_events
+from projects.semtracker.datasets.semtrack_json import read_semtrack_json
+from projects.semtracker.datasets.semtrack_mot import read_semtrack_mot
 from projects.semtracker.datasets.synsmot_episodes import SynSMOTEpisodes
 from projects.semtracker.models.episode_store import EpisodeStore
-from projects.semtracker.tools import cache_episodes, compare_heads, episode_statistics
+from projects.semtracker.tools import (
+    cache_episodes,
+    compare_heads,
+    convert_synsmot,
+    episode_statistics,
+    score_targets,
+)
 
 
 def synthetic_store(folder: Path, seed: int, count: int = 24) -> EpisodeStore:
@@ -191,3 +201,96 @@ def test_statistics_by_the_tool(synsmot: Path, capsys, monkeypatch) -> None:
         verbs, _ = frame_labels(info['gt'].interactions, frame_ids, VERBS, ())
         num_frames += int((verbs == 1 + VERBS.index('give.v.03')).sum())
     assert num_frames and f'| {num_frames:,} |' in printed.split('| give.v.03 |')[1]
+
+
+def test_synsmot_in_semtracks_formats(
+    synsmot: Path, tmp_path: Path, monkeypatch
+) -> None:
+    path, root = tmp_path / 'train.json', tmp_path / 'mot'
+    monkeypatch.setattr(
+        sys,
+        'argv',
+        f'x {synsmot} --split train --json {path} --mot {root} '
+        f'--index {synsmot / "index.npz"}'.split(),
+    )
+    convert_synsmot.main()
+    content = read_semtrack_json(path, strict=True)
+    dataset = SynSMOTEpisodes(
+        data_root=str(synsmot), test_mode=True, cache=str(synsmot / 'index.npz')
+    )
+    assert len(content.queries) == len(dataset)
+    infos = [dataset.get_data_info(k) for k in range(len(dataset))]
+    for query, info in zip(content.queries, infos, strict=True):
+        target = query.tracks[query.tracks.is_main]
+        np.testing.assert_allclose(target.boxes, info['gt'].trajectories.boxes)
+        events = target_events(query, content.categories, content.relations)
+        assert {*events.verbs.tolist()} == {*info['gt'].interactions.verbs.tolist()}
+    queries = read_semtrack_mot(root, root / 'seqmap.txt')
+    assert [len(q.tracks) for q in queries] == [
+        len(i['gt'].trajectories) for i in infos
+    ]
+    monkeypatch.setattr(sys, 'argv', ['x', str(synsmot)])
+    with pytest.raises(SystemExit):
+        convert_synsmot.parse_args()
+
+
+def real_gt() -> Trajectories:
+    """Three walkers; the first two meet in frames 1 and 2, the third comes from outside."""
+    rows = [
+        (frame, track_id, [x, 10, x + 10, 40])
+        for track_id, length, start, speed in (
+            (1, 6, 30, 5),
+            (2, 5, 35, -5),
+            (3, 4, -4, 6),
+        )
+        for frame, x in enumerate(range(start, start + length * speed, speed), start=1)
+    ]
+    return Trajectories(*map(np.array, zip(*rows, strict=True)))
+
+
+def test_targets_of_a_real_video_are_named_where_they_are_clear() -> None:
+    gt = real_gt()
+    rows = score_targets.chosen_rows(gt, 3, (100, 50))
+    named = [(int(gt.ids[row]), int(gt.frame_ids[row])) for row in rows]
+    assert named == [(1, 3), (2, 3), (3, 2)]
+    (prompt, box_prompt) = (
+        score_targets.prompt_of(gt, rows[0], query) for query in ('point', 'box')
+    )
+    assert prompt.points == {3: (45.0, 25.0)}
+    assert box_prompt.boxes == {3: (40.0, 10.0, 50.0, 40.0)}
+    # Everybody touches somebody everywhere: where they overlap least.
+    always = gt[(gt.ids < 3) & (gt.frame_ids == 1)]
+    assert score_targets.chosen_rows(always, 2, (100, 50)) == [0, 1]
+
+
+def test_real_targets_are_scored_by_prompt(tmp_path: Path, monkeypatch, capsys) -> None:
+    gt = real_gt()
+    write_trajectories(gt, tmp_path / 'gt.txt')
+
+    class Inferencer:
+        def __init__(self, *args, **kwargs) -> None:
+            pass
+
+        def __call__(self, video, out_dir, draw, prompts) -> None:
+            for number, prompt in enumerate(prompts, start=1):
+                table = gt[(gt.ids == number) & (gt.frame_ids < 5)]
+                folder = Path(out_dir) / prompt.key
+                folder.mkdir(parents=True)
+                write_trajectories(table, folder / 'tracks.txt')
+
+    frames = np.arange(1, 7)
+    size = type('Video', (), dict(width=100, height=50))
+    video = type('Reader', (), dict(video=size, frame_ids=frames))
+    monkeypatch.setattr(score_targets, 'SMOTInferencer', Inferencer)
+    monkeypatch.setattr(score_targets, 'open_video', lambda name: video)
+    argv = f'x v.mp4 --gt {tmp_path / "gt.txt"} --config c --targets 2'.split()
+    monkeypatch.setattr(sys, 'argv', [*argv, '--out', str(tmp_path / 'out')])
+    score_targets.main()
+    lines = capsys.readouterr().out.splitlines()
+    # Named in frame 3, seen in frame 4 alone: 1 of 3 and 1 of 2 frames, at 20 of 21
+    # thresholds, since no IoU is above 1.
+    success = [100 * 20 / 21 / count for count in (3, 2)]
+    for line, expected in zip(lines[2:4], success, strict=True):
+        assert float(line.split('|')[4]) == pytest.approx(expected, abs=0.051)
+    assert float(lines[4].split('|')[4]) == pytest.approx(np.mean(success), abs=0.051)
+    assert '| 1 | 6 | 3,45,25 |' in lines[2]

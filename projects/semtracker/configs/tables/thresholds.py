@@ -1,0 +1,17 @@
+# The thresholds of a trained SemTracker, searched for on val; best.py is written:
+#   python tools/sweep.py projects/semtracker/configs/tables/thresholds.py --search optuna
+base = 'projects/semtracker/configs/semtracker_tiny_synsmot'
+options = dict(
+    data_root='data/SynSMOT',
+    checkpoint='work_dirs/semtracker_tiny_synsmot/iter_2000.pth')
+stages = [dict(name='test', threads=1)]
+search = dict(
+    space={
+        'model.estimator.presence_threshold': [0.1, 0.9],
+        'model.estimator.found_threshold': [0.1, 0.9],
+        'model.estimator.window_weight': [0.0, 0.6],
+        'model.semantics.threshold': [0.1, 0.7],
+    },
+    trials=20, metric='semtrack/st_map', split='val')
+metrics = {'success': 'semtrack/success', 'ST-mAP': 'semtrack/st_map', 'F1': 'semtrack/f1_micro'}
+caption = 'Thresholds of SemTracker, chosen on val.'
