@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 
 from ..structures import (
     CoordinateSpace,
@@ -204,6 +206,7 @@ class VideoRun:
         Args:
             tracked: Of :meth:`trajectories`, where that was asked for before.
         """
+        self._warn_of_frames_after_the_end()
         results = list(tracked or self.trajectories())
         if self._model.semantics is None:
             return results
@@ -218,6 +221,21 @@ class VideoRun:
             replace(result, description=description)
             for result, description in zip(results, described, strict=True)
         ]
+
+    def _warn_of_frames_after_the_end(self) -> None:
+        """Log boxes and clicks of frames that never came: nothing else tells of them."""
+        if not self._model.estimator.reads_prompt:
+            return
+        for prompt in self.prompts:
+            frame_ids = sorted({*prompt.boxes, *prompt.points})
+            missing = [n for n in frame_ids if n > self._last_frame_id]
+            if missing:
+                print_log(
+                    f'{self.video.name}: the box or click of frame {missing[0]} has no '
+                    f'effect: the last frame that was read is {self._last_frame_id}',
+                    logger='current',
+                    level=logging.WARNING,
+                )
 
     def _book_semantics(self) -> None:
         """Book the stages that semantics tells; what is left is the caller's to book."""

@@ -3,7 +3,7 @@ custom_imports = dict(imports=[
     'projects.semtracker.datasets.synsmot_episodes',
     'projects.semtracker.datasets.verb_balanced_sampler',
     'projects.semtracker.evaluation.semantic_tracking_metric',
-    'projects.semtracker.models.chosen_track', 'projects.semtracker.models.target_story'
+    'projects.semtracker.models.chosen_track', 'projects.semtracker.models.target_semantics'
 ])
 # Tracker + independent classification: a frame and the target's box at a time.
 model = dict(
@@ -11,5 +11,5 @@ model = dict(
         shared=_base_.semtracker_tiny.shared, context=_base_.semtracker_tiny.context),
     semantics=dict(
         _delete_=True,
-        type='TargetStory',
+        type='TargetSemantics',
         branch=dict(type='InteractionBranch', use_context=False, window=1)))

@@ -3,7 +3,7 @@ custom_imports = dict(imports=[
     'projects.semtracker.datasets.synsmot_episodes',
     'projects.semtracker.datasets.verb_balanced_sampler',
     'projects.semtracker.evaluation.semantic_tracking_metric',
-    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
+    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_semantics'
 ])
 # Episodes: the head adapts to the first half of a clip, and is judged on the second. At
 # inference it is not adapted: the plain term is what it learns for that.

@@ -6,7 +6,7 @@ custom_imports = dict(imports=[
     'projects.semtracker.datasets.semtrack_dataset',
     'projects.semtracker.datasets.verb_balanced_sampler',
     'projects.semtracker.evaluation.semantic_tracking_metric',
-    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
+    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_semantics'
 ])
 _classes_ = 'data/SemTrack/train.json'  # 52 interactions, 115 objects
 # The paper states no sizes: these are ours.

@@ -8,13 +8,13 @@ custom_imports = dict(imports=[
     'projects.semtracker.datasets.synsmot_episodes',
     'projects.semtracker.datasets.verb_balanced_sampler',
     'projects.semtracker.evaluation.semantic_tracking_metric',
-    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_story'
+    'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_semantics'
 ])
 model = dict(
     type='SMOT',
     estimator=dict(
         _base_.semtracker_tiny, detector=dict(_base_.centernet_tiny, embedder=None)),
-    semantics=dict(type='TargetStory', branch=dict(type='InteractionBranch')),
+    semantics=dict(type='TargetSemantics', branch=dict(type='InteractionBranch')),
     training=dict(
         type='ClipTraining', freeze=True, teacher_forcing_ratio=1.0, box_noise=0.05))
 train_dataloader = _base_.synsmot_episodes.train

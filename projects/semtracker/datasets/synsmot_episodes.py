@@ -43,7 +43,7 @@ class SynSMOTEpisodes(BenSMOTDataset):
         data_root: Folder of a SynSMOT.
         split: ``train``, ``val`` or ``test``.
         query: How the target is named: ``'box'`` where it is first clearly visible,
-            ``'point'``, a click on it there, or ``'text'``, a sentence about its looks.
+            ``'point'``, a click on it there, or ``'text'``, a sentence about its appearance.
         tail: Subsampling of the episodes to a longer tail: the k-th most frequent of V
             verbs keeps about ``tail ** (-k / (V - 1))`` of its episodes; 1 keeps all. An
             episode counts as its rarest verb's, and verbs share episodes, so that the ratio
@@ -121,7 +121,7 @@ class SynSMOTEpisodes(BenSMOTDataset):
         video, gt = info['video'], info['gt']
         people = read_people(Path(video.video.path) / SCRIPT)
         interactions = with_thing_interactions(gt.interactions, people)
-        looks = {person_id: appearance_text(p) for person_id, p in people.items()}
+        texts = {person_id: appearance_text(p) for person_id, p in people.items()}
         kinds = {person_id: p['appearance']['kind'] for person_id, p in people.items()}
         episodes = []
         for target_id, track in gt.required_trajectories.by_id().items():
@@ -141,7 +141,7 @@ class SynSMOTEpisodes(BenSMOTDataset):
                         ),
                     ),
                     prompt=target_prompt(
-                        self.query, track, looks[target_id], video.video.name
+                        self.query, track, texts[target_id], video.video.name
                     ),
                 )
             )
@@ -272,7 +272,7 @@ def subject_frames(gt: GroundTruth) -> Counter[str]:
 
 
 def appearance_text(person: dict[str, Any]) -> str:
-    """A sentence about a person's looks, ``'a man in a gray shirt and green shorts'``."""
+    """A sentence about a person's appearance, ``'a man in a gray shirt and green shorts'``."""
     look = person['appearance']
     text = f'a {look["kind"]} in a {look["top_color"]} {look["top"]}'
     if look.get('bottom') and look.get('bottom_color') and look['top'] != 'dress':

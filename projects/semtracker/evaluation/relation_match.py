@@ -27,12 +27,12 @@ def same_frame_rows(
 def relation_is_positive(
     gt: RelationTracks, dt: RelationTracks, mode: str = 'fixed'
 ) -> np.ndarray:
-    """(R,) bool of R pairs of boxes: the prediction tells the true interaction.
+    """(R,) bool of R pairs of boxes: the prediction has the true interaction.
 
     Where both or neither are the target, one of the two roles must be right; where one of
     them is and the other is not, one must be right with the roles swapped. A role in which
-    nothing happens is not told by telling nothing: only where the truth has no class in
-    either role, none must be told in either. ``'released'`` compares the numbers of the
+    nothing happens is not hit by predicting nothing: only where the truth has no class in
+    either role, none must be predicted in either. ``'released'`` compares the numbers of the
     files as they are, so that -1, none, is a class like others.
 
     Args:

@@ -66,7 +66,7 @@ class SemanticTrackingMetric(BaseMetric):
         groups: Verbs by frequency group, ``dict(head=[...], middle=[...], tail=[...])``;
             ``None`` for none.
         iou_threshold: A predicted box covers the target from this IoU on; interactions
-            that are told along another box are of no use.
+            that are predicted along another box are of no use.
         mode: ``'fixed'`` or ``'released'``, of ST-mAP and MTIR.
         collect_device: Device that ranks exchange results on.
         prefix: Of the scores' names.
@@ -150,7 +150,7 @@ class SemanticTrackingMetric(BaseMetric):
         pred_verbs, _ = frame_labels(interactions, pred.frame_ids, self.verbs, ())
         false_verbs = pred_verbs[~np.isin(pred.frame_ids, gt.frame_ids)]
         pred_verbs = verbs_on_target(pred_verbs, pred, gt, self.iou_threshold)
-        # Verbs told where the target is not annotated are false alarms.
+        # Verbs predicted where the target is not annotated are false alarms.
         gt_verbs = np.concatenate([gt_verbs, np.zeros_like(false_verbs)])
         pred_verbs = np.concatenate([pred_verbs, false_verbs])
         return EpisodeResult(

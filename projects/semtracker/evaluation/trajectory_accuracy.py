@@ -15,9 +15,9 @@ class EventMatches:
     """Counts of one sequence, or of several added up.
 
     Attributes:
-        matched: Events that are told with verb, role and partner, and overlap in time.
+        matched: Events that are predicted with verb, role and partner, and overlap in time.
         missed: True events that are not.
-        spurious: Told events that are not true.
+        spurious: Predicted events that are not true.
         verbs_only: Events with verb and role and overlap, whatever the partner.
         span_iou: Sum of the IoU of the matched spans.
     """
@@ -38,7 +38,7 @@ class EventMatches:
         )
 
     def scores(self) -> dict[str, float]:
-        """Accuracy (matched of all that is true or told), and its parts; nan for 0 / 0."""
+        """Accuracy (matched of all that is true or predicted), and its parts; nan for 0 / 0."""
         total = self.matched + self.missed + self.spurious
         gt, num_pred = self.matched + self.missed, self.matched + self.spurious
         union_of_verbs = gt + num_pred - self.verbs_only
@@ -54,12 +54,12 @@ class EventMatches:
 def matched_events(
     gt: Interactions, pred: Interactions, iou_threshold: float = 0.5
 ) -> EventMatches:
-    """Match told events to true ones one to one, by the greatest overlap in time.
+    """Match predicted events to true ones one to one, by the greatest overlap in time.
 
     Args:
         gt: True interactions of the target; the other side is a class. Those without a
             span are left out.
-        pred: Told ones.
+        pred: Predicted ones.
         iou_threshold: Least IoU of two spans of frames that match.
     """
     gt, pred = gt[gt.has_span], pred[pred.has_span]

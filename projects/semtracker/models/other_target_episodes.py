@@ -38,11 +38,13 @@ class OtherTargetEpisodes:
         target_of = np.repeat(np.arange(len(store)), lengths)
         _, video_of = np.unique(store.columns['names'], return_inverse=True)
         frame_ids = store.columns['frame_ids']
-        first = np.full(video_of.max(initial=0) + 1, np.iinfo(np.int64).max)
-        last = np.zeros_like(first)
-        np.minimum.at(first, video_of[target_of], frame_ids)
-        np.maximum.at(last, video_of[target_of], frame_ids)
-        self.is_early = frame_ids <= ((first + last) / 2)[video_of[target_of]]
+        first_frames = np.full(video_of.max(initial=0) + 1, np.iinfo(np.int64).max)
+        last_frames = np.zeros_like(first_frames)
+        np.minimum.at(first_frames, video_of[target_of], frame_ids)
+        np.maximum.at(last_frames, video_of[target_of], frame_ids)
+        self.is_early = (
+            frame_ids <= ((first_frames + last_frames) / 2)[video_of[target_of]]
+        )
         num_early = np.bincount(target_of[self.is_early], minlength=len(store))
         self.supports = {
             target: np.flatnonzero(
@@ -53,7 +55,7 @@ class OtherTargetEpisodes:
             for target in np.flatnonzero(num_early < lengths).tolist()
         }
         self.supports = {
-            t: others for t, others in self.supports.items() if len(others)
+            t: support for t, support in self.supports.items() if len(support)
         }
         self.queries = np.array([*self.supports], np.int64)
 
@@ -77,7 +79,7 @@ class OtherTargetEpisodes:
 
     def support_labels(self, target: int) -> np.ndarray:
         """(R, 2) verbs of the support's frames."""
-        rows = [self._rows(other, True) for other in self.supports[target]]
+        rows = [self._rows(target_id, True) for target_id in self.supports[target]]
         return self.store.columns['verbs'][np.concatenate(rows)]
 
     def _rows(self, target: int, early_only: bool = False) -> np.ndarray:

@@ -14,7 +14,7 @@ from projects.semtracker.models.interaction_branch import InteractionBranch
 from projects.semtracker.models.meta_learning import Episodes, MetaLearning, Weights
 
 if TYPE_CHECKING:
-    from projects.semtracker.models.target_story import TargetBuffer
+    from projects.semtracker.models.target_semantics import TargetBuffer
 
 
 @TASK_UTILS.register_module()

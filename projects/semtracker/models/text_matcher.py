@@ -19,7 +19,7 @@ SCALE = 16.0  # of the cosine: a softmax over candidates can then be sure
 
 @MODELS.register_module()
 class TextMatcher(nn.Module):
-    """Cosine of a sentence and a box, learnt from sentences about looks.
+    """Cosine of a sentence and a box, learnt from sentences about appearance.
 
     A sentence is the mean embedding of its words and of its pairs of neighbours, which
     say that it is the shirt which is red. Words are hashed, so there is no vocabulary to
@@ -51,7 +51,7 @@ class TextMatcher(nn.Module):
             nn.GELU(),
             nn.Linear(width, width),
         )
-        self.look = nn.Sequential(
+        self.appearance = nn.Sequential(
             nn.Flatten(),
             nn.Linear(tokens * channels, width),
             nn.GELU(),
@@ -65,8 +65,8 @@ class TextMatcher(nn.Module):
         device = tokens.device
         flat = torch.tensor([bucket for part in index for bucket in part])
         sentences = self.sentence(self.words(flat.to(device), offsets.to(device)))
-        looks = self.look(tokens)
-        return F.normalize(sentences, dim=1) @ F.normalize(looks, dim=1).T
+        appearances = self.appearance(tokens)
+        return F.normalize(sentences, dim=1) @ F.normalize(appearances, dim=1).T
 
     def loss(
         self, texts: Sequence[str], tokens: torch.Tensor, is_target: torch.Tensor

@@ -105,12 +105,12 @@ def test_the_outer_loss_is_that_of_adapted_heads_one_by_one(root: Path) -> None:
     torch.testing.assert_close(batch_loss, torch.stack(losses).mean())
     logits = meta.adapted_logits(branch.head, support, query.frames)
     assert logits.shape[:4] == (3, 1, 8, 2)
-    near = MetaLearning(inner_lr=1e-9).adapted_logits(
+    unadapted_logits = MetaLearning(inner_lr=1e-9).adapted_logits(
         branch.head, support, query.frames
     )
     plain, _ = branch.head(query.frames[:, 0])
-    torch.testing.assert_close(near[:, 0], plain, atol=1e-5, rtol=1e-5)
-    assert (logits - near).abs().max() > 1e-3
+    torch.testing.assert_close(unadapted_logits[:, 0], plain, atol=1e-5, rtol=1e-5)
+    assert (logits - unadapted_logits).abs().max() > 1e-3
 
 
 def test_vectors_are_kept_by_encoder(root: Path) -> None:
@@ -193,10 +193,12 @@ def test_a_sampler_that_draws_a_verb_first() -> None:
     module = sys.modules[VerbBalancedSampler.__module__]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, 'subject_frames', lambda number: frames[number])
-        sampler, other = (VerbBalancedSampler(dataset=Dataset(), seed=3) for _ in '12')
+        sampler, resumed_sampler = (
+            VerbBalancedSampler(dataset=Dataset(), seed=3) for _ in '12'
+        )
     drawn = [next(draws) for draws in [iter(sampler)] for _ in range(600)]
     shares = np.bincount(np.digitize(drawn, [90, 99]), minlength=3) / 600
     assert (abs(shares - 1 / 3) < 0.06).all()
-    other.skip(17)  # a resumed training goes on
-    rest = iter(other)
-    assert [next(rest) for _ in range(50)] == drawn[17:67]
+    resumed_sampler.skip(17)  # a resumed training goes on
+    draws = iter(resumed_sampler)
+    assert [next(draws) for _ in range(50)] == drawn[17:67]

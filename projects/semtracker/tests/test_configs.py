@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,11 +16,25 @@ from mmengine.dataset import pseudo_collate
 from mmsmot.apis.infer import infer_video
 from mmsmot.datasets.video_reader import open_video
 from mmsmot.engine import load_config
+from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.models.smot import SMOT
 from mmsmot.registry import DATASETS, MODELS
 from mmsmot.structures import Prompt
 
 PROJECT = Path(__file__).parents[1]
+MEASURES = [
+    'success',
+    'precision',
+    'normalised_precision',
+    'st_map',
+    'MTIR',
+    'trajectory_accuracy',
+    'f1_micro',
+    'f1_head',
+    'f1_middle',
+    'f1_tail',
+    'f1_micro_roles_swapped',
+]
 CONFIGS = sorted(path.stem for path in (PROJECT / 'configs').glob('*.py'))
 TRAINED = [n for n in CONFIGS if 'synsmot' in n and 'chosen' not in n]
 
@@ -38,6 +54,27 @@ def test_found_by_name_from_anywhere(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     load_config(f'projects/{PROJECT.name}/configs/{name}')
+
+
+@pytest.mark.parametrize('name', ['paper', 'baseline', 'thresholds'])
+def test_the_tables_can_be_made(name: str) -> None:
+    sweep = read_sweep(PROJECT / f'configs/tables/{name}.py')
+    configs = [sweep.base] if sweep.base else [*sweep.axes['system'].settings]
+    assert {*sweep.metrics.values()} <= {f'semtrack/{m}' for m in MEASURES} | {
+        'track/HOTA'
+    }
+    if name == 'paper':
+        assert len(configs) == 5 and sweep.baseline == {'system': 'end to end'}
+        assert [*sweep.axes['seed'].settings] == ['0', '1', '2']
+    if name == 'thresholds':
+        config = load_config(configs[0])
+        for key, (least, greatest) in sweep.search.space.items():
+            part, option = (
+                MODELS.get(config.model[key.split('.')[1]].type),
+                key.split('.')[2],
+            )
+            default = inspect.signature(part).parameters[option].default
+            assert least < default < greatest
 
 
 def test_a_wrong_option_of_a_part_is_refused() -> None:
@@ -139,11 +176,12 @@ def model() -> SMOT:
     return MODELS.build(config_of('semtracker_tiny_synsmot').model).eval()
 
 
-def test_a_target_and_its_story_by_the_product(
+def test_a_target_and_its_events_by_the_product(
     model: SMOT, synsmot: Path, tmp_path: Path
 ) -> None:
     """Untrained: what is tested is that boxes, events and the page are there."""
-    model.semantics.threshold, model.semantics.min_frames = 0.0, 1
+    rules = model.semantics.rules
+    model.semantics.rules = replace(rules, threshold=0.0, min_frames=1)
     model.estimator.presence_threshold = 0.0
     clip = next(synsmot.glob('val/*/*'))
     row = np.loadtxt(clip / 'gt/gt.txt', delimiter=',')[0]

@@ -1,10 +1,16 @@
-"""Interaction branch, meta-learning, spans, story: causal, streamed, differentiable."""
+"""Interaction branch, meta-learning, spans: causal, streamed, differentiable."""
 
 from __future__ import annotations
+
+import itertools
+import pickle
+from dataclasses import astuple
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
@@ -19,6 +25,8 @@ from mmsmot.structures import (
 )
 from projects.semtracker.datasets.episode_labels import frame_labels
 from projects.semtracker.datasets.interaction_classes import VERBS
+from projects.semtracker.models.event_spans import EventRules, RunningEvents
+from projects.semtracker.models.event_text import PHRASES, event_phrase, event_text
 from projects.semtracker.models.interaction_branch import (
     InteractionBranch,
     TemporalHead,
@@ -30,9 +38,7 @@ from projects.semtracker.models.meta_learning import (
     MetaLearning,
     episode_loss,
 )
-from projects.semtracker.models.story_spans import role_events, smoothed
-from projects.semtracker.models.story_text import PHRASES, event_phrase, story_text
-from projects.semtracker.models.target_story import StoryBuffer, TargetStory
+from projects.semtracker.models.target_semantics import SemanticsBuffer, TargetSemantics
 
 VIDEO = VideoInfo('v', 'v', fps=8.0, width=320, height=192)
 BATCH_SIZES = ((10,), (1,) * 10, (3, 7))  # of the same ten frames
@@ -193,45 +199,133 @@ def test_geometry_is_of_the_box_and_its_motion() -> None:
     )
 
 
+def running_events(values: np.ndarray, gaps: set[int] = frozenset(), **rules) -> list:
+    """Events of frames 1 to T; the target was lost before those in ``gaps``."""
+    defaults = dict(num_verbs=2, smoothing=1, min_frames=2, threshold=0.3)
+    events = RunningEvents(EventRules(**defaults | rules))
+    for row, probabilities in enumerate(values):
+        if row in gaps:
+            events.cut()
+        events.push(row + 1, probabilities)
+    assert len(events._window) <= events.rules.smoothing
+    return events.events()
+
+
 def test_spans_of_the_likeliest_verb() -> None:
-    verbs = np.full((10, 3), 0.1)
-    verbs[[0, 1, 2, 3, 9], 1] = 0.8  # a run of four, and one of one
-    verbs[4:9, 0] = 0.8
-    partners = np.tile([0.2, 0.8], (10, 1))
-    (event,) = role_events(verbs, partners, 0, 2, 0.3)
-    assert (event.verb, event.partner, event.first_row, event.last_row) == (1, 1, 0, 3)
+    values = np.full((10, 2, 5), 0.1)
+    values[[0, 1, 2, 3, 9], 0, 1] = 0.8  # a run of four, and one of one
+    values[4:9, 0, 0] = 0.8
+    values[:, 1, 0] = 0.8
+    values[:, 0, 4] = 0.7
+    (event,) = running_events(values)
+    span = event.first_frame, event.last_frame
+    assert (event.verb, event.role, event.partner, *span) == (1, 0, 1, 1, 4)
     assert event.score == pytest.approx(0.8)
-    assert not role_events(verbs, partners, 0, 2, 0.9)
-    np.testing.assert_allclose(
-        smoothed(np.array([0.0, 0, 3, 0, 0]), 3), [0, 1, 1, 1, 0]
-    )
+    assert not running_events(values, threshold=0.9)
+    assert [e.last_frame for e in running_events(values, {2})] == [2, 4]
+    # The mean over three frames takes the lone frame 10 and gives frame 4 less.
+    assert not running_events(values, smoothing=3, min_frames=5)
 
 
-def test_the_story_in_words() -> None:
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 5]))
+@settings(max_examples=30, deadline=None)
+def test_running_events_are_those_of_the_whole_video(seed: int, width: int) -> None:
+    """Against smoothing and runs of the whole video, segment by segment."""
+    rng = np.random.default_rng(seed)
+    num_frames = int(rng.integers(1, 25))
+    values = rng.dirichlet([0.3] * 5, (num_frames, 2))
+    gaps = {int(g) for g in rng.integers(1, 30, 2) if g < num_frames}
+    rules = dict(smoothing=width, min_frames=2, threshold=0.35)
+    events = running_events(values, gaps, **rules)
+    expected = set()
+    edges = [0, *sorted(gaps), num_frames]
+    for start, end in zip(edges, edges[1:], strict=False):
+        part, radius = values[start:end], width // 2
+        means = np.stack(
+            [
+                part[max(t - radius, 0) : t + radius + 1].mean(0)
+                for t in range(end - start)
+            ]
+        )
+        for role in range(2):
+            verbs = means[:, role, :3].argmax(1)
+            for start_row, end_row in itertools.combinations_with_replacement(
+                range(len(verbs)), 2
+            ):
+                is_run = (verbs[start_row : end_row + 1] == verbs[start_row]).all()
+                is_whole = (
+                    start_row == 0 or verbs[start_row - 1] != verbs[start_row]
+                ) and (
+                    end_row == len(verbs) - 1 or verbs[end_row + 1] != verbs[start_row]
+                )
+                score = means[start_row : end_row + 1, role, verbs[start_row]].mean()
+                if (
+                    is_run
+                    and is_whole
+                    and verbs[start_row]
+                    and end_row > start_row
+                    and score >= 0.35
+                ):
+                    partner = means[start_row : end_row + 1, role, 3:].mean(0).argmax()
+                    span = start + start_row + 1, start + end_row + 1
+                    expected.add(
+                        (verbs[start_row], role, partner, *span, round(score, 9))
+                    )
+    assert {(*astuple(e)[:5], round(e.score, 9)) for e in events} == expected
+    assert events == sorted(events, key=lambda e: (e.first_frame, e.role))
+
+
+def test_what_is_held_of_a_target_does_not_grow() -> None:
+    values = np.tile([0.1, 0.8, 0.1, 0.5, 0.5], (2, 1))
+    events = RunningEvents(EventRules(2, 3, 3, 0.3))
+    sizes = []
+    for frame_id in range(1, 2001):
+        events.push(frame_id, values)
+        if frame_id in (100, 2000):
+            sizes.append(len(pickle.dumps(events)))
+    assert abs(sizes[1] - sizes[0]) < 20  # larger numbers of frames alone
+    assert [(e.first_frame, e.last_frame) for e in events.events()] == [(1, 2000)] * 2
+
+
+def test_parts_of_a_target_are_joined() -> None:
+    values = np.tile([0.1, 0.8, 0.1, 0.5, 0.5], (2, 1))
+    parts = []
+    for first in (11, 1):
+        parts.append(RunningEvents(EventRules(2, 3, 3, 0.3)))
+        for frame_id in range(first, first + 10):
+            parts[-1].push(frame_id, values)
+    parts[1].join(parts[0])
+    parts[1].push(21, values)
+    spans = [(e.first_frame, e.last_frame) for e in parts[1].events() if not e.role]
+    assert spans == [(1, 10), (11, 21)]
+
+
+def test_events_in_words() -> None:
     assert {*PHRASES} == {*VERBS}
     assert event_phrase('ride.v.01', 'subject', 'bicycle') == 'rides a bicycle'
     assert event_phrase('dodge.v.01', 'object', '') == 'is dodged by somebody'
     assert event_phrase('kiss.v.01', 'subject', 'elephant') == 'kisses an elephant'
-    assert story_text([]) == 'The target interacts with nobody.'
-    text = story_text(
+    assert event_text([]) == 'The target interacts with nobody.'
+    text = event_text(
         [
             ('approach.v.01', 'object', 'man', 1, 8),
-            ('talk.v.01', 'subject', 'man', 9, 20),
-            ('talk.v.01', 'object', 'man', 9, 20),
+            ('talk.v.01', 'subject', 'man', 9, 19),
+            ('talk.v.01', 'object', 'man', 10, 20),
+            ('approach.v.01', 'object', 'man', 21, 24),
         ]
     )
     assert text == (
         'The target is approached by a man (frames 1 to 8), then talks with a man '
-        '(frames 9 to 20).'
+        '(frames 9 to 20), then is approached by a man (frames 21 to 24).'
     )
 
 
-def small_story(**options) -> TargetStory:
+def small_semantics(**options) -> TargetSemantics:
     torch.manual_seed(0)
     branch = InteractionBranch(
         counts=(2, 4, 1), token_channels=8, channels=8, heads=2, window=4
     )
-    return TargetStory(branch=branch, threshold=0.0, min_frames=1, **options).eval()
+    return TargetSemantics(branch=branch, threshold=0.0, min_frames=1, **options).eval()
 
 
 def frames_and_tracks(count: int = 10) -> tuple[list[Frame], list[Tracks]]:
@@ -247,27 +341,27 @@ def frames_and_tracks(count: int = 10) -> tuple[list[Frame], list[Tracks]]:
 
 
 def streamed(
-    story: TargetStory,
+    semantics: TargetSemantics,
     frames: list[Frame],
     tracks: list[Tracks],
     sizes: tuple[int, ...],
-) -> StoryBuffer:
+) -> SemanticsBuffer:
     """The buffer after batches of these sizes."""
-    buffer, start = story.begin(), 0
+    buffer, start = semantics.begin(), 0
     for size in sizes:
         part = slice(start, start + size)
-        story.update(buffer, None, frames[part], tracks[part])
+        semantics.update(buffer, None, frames[part], tracks[part])
         start += size
     return buffer
 
 
-def test_a_story_does_not_depend_on_the_batches() -> None:
-    story = small_story()
+def test_events_do_not_depend_on_the_batches() -> None:
+    semantics = small_semantics()
     frames, tracks = frames_and_tracks()
     tables = []
     for sizes in BATCH_SIZES:
-        buffer = streamed(story, frames, tracks, sizes)
-        description = story.generate(buffer)
+        buffer = streamed(semantics, frames, tracks, sizes)
+        description = semantics.generate(buffer)
         tables.append(vars(description.interactions))
         assert description.captions[1].startswith('The target ')
     assert len(tables[0]['verbs']) > 1
@@ -280,18 +374,18 @@ def test_a_story_does_not_depend_on_the_batches() -> None:
 
 
 def test_a_described_target_is_forgotten() -> None:
-    story = small_story()
-    buffer = story.begin()
-    story.update(buffer, None, *frames_and_tracks())
-    assert buffer.ids == [1] and not story.generate(buffer, caption_ids=[]).captions
+    semantics = small_semantics()
+    buffer = semantics.begin()
+    semantics.update(buffer, None, *frames_and_tracks())
+    assert buffer.ids == [1] and not semantics.generate(buffer, caption_ids=[]).captions
     buffer.rename({1: 4})
-    table = story.generate(buffer).interactions
+    table = semantics.generate(buffer).interactions
     assert {*table.subject_ids.tolist(), *table.object_ids.tolist()} == {-1, 4}
     buffer.forget([4])
-    assert not len(story.generate(buffer).interactions)
+    assert not len(semantics.generate(buffer).interactions)
 
 
-def clip_loss(story: TargetStory) -> torch.Tensor:
+def clip_loss(semantics: TargetSemantics) -> torch.Tensor:
     frames, tracks = frames_and_tracks(8)
     sample = SMOTDataSample(metainfo=dict(video=VIDEO))
     sample.gt_interactions = Interactions(
@@ -305,76 +399,98 @@ def clip_loss(story: TargetStory) -> torch.Tensor:
     table = Trajectories.from_tracks([f.frame_id for f in frames], tracks)
     tokens = torch.cat([t.features for t in tracks]).requires_grad_()
     estimate = EstimatorLoss({}, None, [table], [{1: 1}], track_features=tokens)
-    loss = story.loss(estimate, [[frame] for frame in frames], [sample])
+    loss = semantics.loss(estimate, [[frame] for frame in frames], [sample])
     loss['loss_interaction'].backward()
     assert tokens.grad.abs().sum() > 0
     return loss['loss_interaction']
 
 
 def test_training_plain_and_by_episodes() -> None:
-    plain_loss = clip_loss(small_story())
-    meta_loss = clip_loss(small_story(meta=dict(type='MetaLearning', inner_steps=1)))
+    plain_loss = clip_loss(small_semantics())
+    meta_loss = clip_loss(
+        small_semantics(meta=dict(type='MetaLearning', inner_steps=1))
+    )
     sum_loss = clip_loss(
-        small_story(meta=dict(type='MetaLearning', inner_steps=1, plain_weight=1.0))
+        small_semantics(meta=dict(type='MetaLearning', inner_steps=1, plain_weight=1.0))
     )
     torch.testing.assert_close(sum_loss, plain_loss + meta_loss)
 
 
-def test_self_adaptation_changes_the_target_and_not_the_model() -> None:
+@pytest.fixture
+def pushed(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    """The probabilities of every frame that any target's events take in."""
+    rows, push = [], RunningEvents.push
+
+    def recorded(self, frame_id, probabilities) -> None:
+        rows.append(probabilities)
+        push(self, frame_id, probabilities)
+
+    monkeypatch.setattr(RunningEvents, 'push', recorded)
+    return rows
+
+
+def test_self_adaptation_changes_the_target_and_not_the_model(pushed: list) -> None:
     adaptation = dict(type='SelfAdaptation', num_frames=4, confidence=0.0, inner_lr=1.0)
-    story, plain_story = small_story(self_adaptation=adaptation), small_story()
-    weights_before = {n: w.clone() for n, w in story.named_parameters()}
-    buffers = []
-    for model in (story, plain_story):
-        buffer = streamed(model, *frames_and_tracks(), (3, 7))
-        buffers.append(np.stack(buffer.targets[1].probabilities))
+    semantics, plain_semantics = (
+        small_semantics(self_adaptation=adaptation),
+        small_semantics(),
+    )
+    weights_before = {n: w.clone() for n, w in semantics.named_parameters()}
+    for model in (semantics, plain_semantics):
+        streamed(model, *frames_and_tracks(), (3, 7))
+    buffers = np.stack(pushed[:10]), np.stack(pushed[10:])
     # The four frames that it adapts to are the model's own.
-    np.testing.assert_array_equal(buffers[0][:4], buffers[1][:4])
+    np.testing.assert_allclose(buffers[0][:4], buffers[1][:4], atol=1e-6)
     assert np.abs(buffers[0][4:] - buffers[1][4:]).max() > 0.01
-    for name, weight in story.named_parameters():
+    for name, weight in semantics.named_parameters():
         assert torch.equal(weight, weights_before[name])
 
 
-def test_self_adaptation_does_not_depend_on_the_batches() -> None:
+def test_self_adaptation_does_not_depend_on_the_batches(pushed: list) -> None:
     adaptation = dict(type='SelfAdaptation', num_frames=4, confidence=0.0, inner_lr=1.0)
-    story = small_story(self_adaptation=adaptation)
+    semantics = small_semantics(self_adaptation=adaptation)
     frames, tracks = frames_and_tracks()
     results = []
     for sizes in BATCH_SIZES:
-        buffer = streamed(story, frames, tracks, sizes)
-        results.append(np.stack(buffer.targets[1].probabilities).astype(float))
+        buffer = streamed(semantics, frames, tracks, sizes)
+        results.append(np.stack(pushed[-10:]))
     for result in results[1:]:
         np.testing.assert_allclose(result, results[0], atol=1e-3)
     buffer.rename({1: 2})
     assert buffer.targets[2].head_weights is not None
 
 
-def test_no_event_reaches_over_frames_without_the_target() -> None:
-    story = small_story()
+def test_no_event_reaches_over_frames_without_the_target(monkeypatch) -> None:
+    semantics = small_semantics()
+    values = np.random.default_rng(0).random((1, 2, 1 + 32 + 11))
+    values[..., 0] = 0.0  # one verb all the time
+    monkeypatch.setattr(
+        semantics,
+        '_classes',
+        lambda target, vectors: np.repeat(values, len(vectors), 0),
+    )
     frames, tracks = frames_and_tracks(12)
     absent_frames = slice(5, 9)
     tracks[absent_frames] = [part[np.zeros(1, bool)] for part in tracks[absent_frames]]
-    buffer = streamed(story, frames, tracks, (7, 5))
-    target = buffer.targets[1]
-    target.probabilities = [target.probabilities[0]] * 8  # one verb all the time
-    table = story.generate(buffer).interactions
+    buffer = streamed(semantics, frames, tracks, (7, 5))
+    table = semantics.generate(buffer).interactions
     spans = {*zip(table.start_frames.tolist(), table.end_frames.tolist(), strict=True)}
     assert len(table) and spans == {(1, 5), (10, 12)}
 
 
 def test_verbs_that_the_branch_lacks_are_refused() -> None:
-    story = small_story()
+    semantics = small_semantics()
     sample = SMOTDataSample()
     sample.video = VIDEO
     sample.gt_interactions = Interactions(
         np.array([1]), np.array([-1]), np.array(['relation 7'])
     )
     with pytest.raises(ValueError, match="'relation 7' is not among the 32 classes"):
-        story.loss(None, [], [sample])
+        semantics.loss(None, [], [sample])
 
 
 def test_options_out_of_range() -> None:
     with pytest.raises(ValueError, match='smoothing must be odd'):
-        small_story(smoothing=2)
+        small_semantics(smoothing=2)
     with pytest.raises(ValueError, match='inner_steps'):
         MetaLearning(inner_steps=0)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from mmsmot.models import video_run
 from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Prompt, VideoInfo
 from mmsmot.structures.feature_maps import FeatureMaps
@@ -139,10 +140,10 @@ def tracker(**options) -> SemTracker:
 
 
 def run(model: SemTracker, frames: list[Frame], *prompts: Prompt) -> list:
-    video_run = SMOT(estimator=model).eval().begin(VIDEO, prompts)
+    pipeline_run = SMOT(estimator=model).eval().begin(VIDEO, prompts)
     for frame in frames:
-        video_run.push([frame])
-    return [result.trajectories for result in video_run.finish()]
+        pipeline_run.push([frame])
+    return [result.trajectories for result in pipeline_run.finish()]
 
 
 WALK = [(16 + 8 * t, 40) for t in range(12)]
@@ -333,11 +334,11 @@ def test_the_baseline_gives_what_a_classifier_reads() -> None:
     assert estimate.features is None
     shapes = [tuple(tracks.features.shape) for tracks in estimate.tracks]
     assert shapes == [(1, 70, 3)] * 3 + [(0, 70, 3)]
-    (other,) = tracker().step(
+    (tracked,) = tracker().step(
         tracker().begin(VIDEO, [BOX], needs=frozenset({'track_features'})), frames[:1]
     )
     torch.testing.assert_close(
-        estimate.tracks[0].features, other.tracks[0].features, atol=1e-5, rtol=0
+        estimate.tracks[0].features, tracked.tracks[0].features, atol=1e-5, rtol=0
     )
     assert ChosenTrack(**parts).provides == {'features'}
     with pytest.raises(ValueError, match='shared and context go together'):
@@ -364,6 +365,21 @@ def test_a_prompt_that_is_never_read_is_refused() -> None:
     late = Prompt(boxes={1: boxes[1], 500: boxes[4]})
     with pytest.raises(ValueError, match='frame 500, which the video does not have'):
         tracker().begin(video, [late], needs=frozenset())
+
+
+def test_a_box_after_the_last_frame_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A video file does not say beforehand how many frames it has."""
+    messages = []
+    monkeypatch.setattr(
+        video_run, 'print_log', lambda message, **options: messages.append(message)
+    )
+    frames = video_frames(dict(red=WALK))
+    (table,) = run(tracker(), frames, BOX)
+    assert not messages and len(table) == 12
+    (table,) = run(tracker(), frames, Prompt(boxes={500: BOX.boxes[1]}))
+    (message,) = messages
+    assert not len(table)
+    assert 'frame 500 has no effect: the last frame that was read is 12' in message
 
 
 def test_a_small_target_is_looked_for_in_turns() -> None:

@@ -6,7 +6,7 @@
 An episode is a target that is judged in the second half of its video. Its support are the
 labels of the video's *other* targets in the first half
 (:class:`~projects.semtracker.models.other_target_episodes.OtherTargetEpisodes`), so that
-no head can win by repeating what it was told. Shared features and frame encoder are
+no head can win by repeating the support. Shared features and frame encoder are
 frozen; every head of a seed begins with the same weights, takes as many steps, and sees
 the same targets, balanced by verb. Each is scored
 
@@ -304,8 +304,10 @@ def floor_scores(
 
 def most_frequent(classes: np.ndarray) -> int:
     """The most frequent class, 0 where there is none."""
-    known = classes[classes >= 0]
-    return int(np.bincount(known).argmax()) if len(known) else 0
+    vocabulary_classes = classes[classes >= 0]
+    if not len(vocabulary_classes):
+        return 0
+    return int(np.bincount(vocabulary_classes).argmax())
 
 
 def group_scores(counts: np.ndarray, groups: dict[str, str]) -> dict[str, float]:

@@ -108,8 +108,8 @@ def chosen_rows(gt: Trajectories, count: int, size: tuple[int, int]) -> list[int
         overlaps = []
         for row in track_rows.tolist():
             box = gt.boxes[row]
-            others = (gt.frame_ids == gt.frame_ids[row]) & (gt.ids != track_id)
-            overlap = pairwise_iou(box[None], gt.boxes[others]).max(initial=0)
+            is_neighbour = (gt.frame_ids == gt.frame_ids[row]) & (gt.ids != track_id)
+            overlap = pairwise_iou(box[None], gt.boxes[is_neighbour]).max(initial=0)
             is_inside = (box[:2] >= 0).all() and (box[2:] <= size).all()
             overlaps.append(overlap if is_inside else 1.0)
             if not overlaps[-1]:

@@ -43,7 +43,7 @@ def main() -> None:
     for frame in frames:
         frame.image  # noqa: B018 - decoded before the clock starts
     print(
-        '| targets | feature maps | tracked | story | lost |\n|---:|---:|---:|---:|---:|'
+        '| targets | feature maps | tracked | events | lost |\n|---:|---:|---:|---:|---:|'
     )
     for count in args.targets:
         extract = median_ms(lambda f: model.estimator.detector.extract([f]), frames)
@@ -66,19 +66,19 @@ def prompts(count: int, frame) -> list[Prompt]:
 
 
 def run_ms(
-    model, video, frames, targets: list[Prompt], threshold: float, has_story: bool
+    model, video, frames, targets: list[Prompt], threshold: float, has_semantics: bool
 ) -> float:
     """Median of a frame; above a threshold of 1 nobody is followed."""
     estimator = model.estimator
     estimator.presence_threshold = estimator.found_threshold = threshold
-    needs = model.needs if has_story else frozenset()
+    needs = model.needs if has_semantics else frozenset()
     state = estimator.begin(video, targets, needs=needs)
     buffers = [model.semantics.begin() for _ in targets]
 
     def step(frame) -> None:
         estimates = estimator.step(state, [frame])
         for buffer, estimate in zip(buffers, estimates, strict=True):
-            if has_story:
+            if has_semantics:
                 model.semantics.update(buffer, None, [frame], estimate.tracks)
 
     return median_ms(step, frames)

@@ -14,7 +14,6 @@ from mmsmot.models.semantics.description import Description, Pair
 from mmsmot.registry import MODELS, TASK_UTILS, build_part
 from mmsmot.structures import UNTRACKED, Frame, Interactions, SMOTDataSample, Tracks
 from mmsmot.structures.feature_maps import FeatureMaps
-from mmsmot.structures.runs import equal_runs
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
@@ -22,6 +21,8 @@ from mmsmot.utils.number_ranges import (
     require_numbers,
 )
 from projects.semtracker.datasets.episode_labels import frame_labels
+from projects.semtracker.models.event_spans import Event, EventRules, RunningEvents
+from projects.semtracker.models.event_text import event_text
 from projects.semtracker.models.interaction_branch import (
     ROLES,
     InteractionBranch,
@@ -30,30 +31,28 @@ from projects.semtracker.models.interaction_branch import (
 )
 from projects.semtracker.models.meta_learning import Episodes, MetaLearning
 from projects.semtracker.models.self_adaptation import SelfAdaptation
-from projects.semtracker.models.story_spans import Event, role_events, smoothed
-from projects.semtracker.models.story_text import story_text
 
 NamedEvent = tuple[str, str, str, int, int, float]
 
 
 @dataclass(eq=False)
 class TargetBuffer:
-    """What is held of one target: a few numbers a frame, and the last frames' vectors.
+    """What is held of one target: its events, and the last frames' vectors.
+
+    It grows with the events, not with the frames that pass.
 
     Attributes:
-        frame_ids: Of the frames with a box.
-        positions: Which frames of those that were read they are: where they jump, the
-            target was lost.
-        probabilities: For each of them (2, 1 + V) of verbs and (2, C) of partners, float16.
+        events: Those that have ended, and what goes on.
+        last_position: Which of the frames that were read had its last box; where it jumps,
+            the target was lost.
         past: The last frames as each layer of the temporal head reads them.
         last_sample: Box, size and time of the last frame.
         head_weights: Of an adapted head; ``None`` for the model's.
         first_frames: Vectors of the first frames, until the head is adapted to them.
     """
 
-    frame_ids: list[int] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    probabilities: list[np.ndarray] = field(default_factory=list)
+    events: RunningEvents
+    last_position: int = -1
     past: list[torch.Tensor] | None = None
     last_sample: tuple[np.ndarray, tuple[int, int], float] | None = None
     head_weights: dict[str, torch.Tensor] | None = None
@@ -61,9 +60,10 @@ class TargetBuffer:
 
 
 @dataclass(eq=False)
-class StoryBuffer:
+class SemanticsBuffer:
     """The targets of one video by id, and how many frames of it were read."""
 
+    rules: EventRules
     targets: dict[int, TargetBuffer] = field(default_factory=dict)
     num_frames: int = 0
 
@@ -73,25 +73,19 @@ class StoryBuffer:
         return sorted(self.targets)
 
     def rename(self, names: dict[int, int]) -> None:
-        """Join targets: the frames of each old id go to its new one."""
+        """Join targets: the events of each old id go to its new one.
+
+        The part that was seen last goes on; no event reaches from one part to another.
+        """
         for old, new in names.items():
             part = self.targets.pop(old)
-            merged = self.targets.setdefault(new, TargetBuffer())
-            rows = zip(
-                [*merged.frame_ids, *part.frame_ids],
-                [*merged.positions, *part.positions],
-                [*merged.probabilities, *part.probabilities],
-                strict=True,
-            )
-            order = sorted(rows, key=lambda row: row[0])
-            merged.frame_ids, merged.positions, merged.probabilities = (
-                [*column] for column in zip(*order, strict=True)
-            )
-            samples = [s for s in (merged, part) if s.last_sample is not None]
-            if samples:
-                newest = max(samples, key=lambda s: s.last_sample[2])
-                for name in ('past', 'last_sample', 'head_weights', 'first_frames'):
-                    setattr(merged, name, getattr(newest, name))
+            known_target = self.targets.get(new)
+            if known_target is not None:
+                earlier, part = sorted(
+                    (known_target, part), key=lambda t: t.last_position
+                )
+                part.events.join(earlier.events)
+            self.targets[new] = part
 
     def forget(self, ids: Sequence[int]) -> None:
         """Drop targets."""
@@ -100,7 +94,7 @@ class StoryBuffer:
 
 
 @MODELS.register_module()
-class TargetStory(nn.Module):
+class TargetSemantics(nn.Module):
     """The semantics slot of semantic tracking: who or what, how, from when to when.
 
     ::
@@ -108,8 +102,9 @@ class TargetStory(nn.Module):
         Tracks.features, boxes -> InteractionBranch -> verb, partner a frame -> spans
                                                                      -> table, sentence
 
-    Frame by frame and causal: a frame's classes never change. Only the spans are made at
-    the end, when the probabilities are smoothed over time.
+    Frame by frame and causal: a frame's classes never change. Spans follow them by half the
+    window that the probabilities are smoothed over; what is held of a target does not grow
+    with the frames that pass.
 
     Args:
         branch: :class:`InteractionBranch`.
@@ -138,7 +133,7 @@ class TargetStory(nn.Module):
         loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
-        owner = 'TargetStory'
+        owner = 'TargetSemantics'
         require_numbers(owner, COUNT, smoothing=smoothing, min_frames=min_frames)
         require_numbers(owner, FRACTION, threshold=threshold)
         require_numbers(owner, NON_NEGATIVE, loss_weight=loss_weight)
@@ -148,39 +143,50 @@ class TargetStory(nn.Module):
         self.verbs, self.partners = self.branch.verbs, self.branch.partners
         self.meta = build_part(meta, TASK_UTILS)
         self.self_adaptation = build_part(self_adaptation, TASK_UTILS)
-        self.smoothing, self.min_frames = smoothing, min_frames
-        self.threshold = threshold
+        self.rules = EventRules(len(self.verbs), smoothing, min_frames, threshold)
         self.loss_weight = loss_weight
 
-    def begin(self) -> StoryBuffer:
+    def begin(self) -> SemanticsBuffer:
         """An empty buffer, for one video."""
-        return StoryBuffer()
+        return SemanticsBuffer(self.rules)
 
     @torch.no_grad()
     def update(
         self,
-        buffer: StoryBuffer,
+        buffer: SemanticsBuffer,
         features: FeatureMaps | None,
         frames: Sequence[Frame],
         tracks: Sequence[Tracks],
     ) -> None:
         """Classes of the targets in B more frames of a video."""
         rows: dict[int, list[tuple[Frame, np.ndarray, torch.Tensor]]] = {}
+        positions: dict[int, list[int]] = {}
         for frame, frame_tracks in zip(frames, tracks, strict=True):
             buffer.num_frames += 1
             for k, track_id in enumerate(frame_tracks.ids.tolist()):
                 row = frame, frame_tracks.boxes[k], frame_tracks.features[k]
                 rows.setdefault(track_id, []).append(row)
-                target = buffer.targets.setdefault(track_id, TargetBuffer())
-                target.positions.append(buffer.num_frames)
+                positions.setdefault(track_id, []).append(buffer.num_frames)
         for track_id, target_rows in rows.items():
-            self._update_target(buffer.targets[track_id], target_rows)
+            target = buffer.targets.get(track_id)
+            if target is None:
+                target = TargetBuffer(RunningEvents(buffer.rules))
+                buffer.targets[track_id] = target
+            probabilities = self._probabilities(target, target_rows)
+            for position, (frame, *_), values in zip(
+                positions[track_id], target_rows, probabilities, strict=True
+            ):
+                if position != target.last_position + 1:
+                    target.events.cut()
+                target.events.push(frame.frame_id, values)
+                target.last_position = position
 
-    def _update_target(
+    def _probabilities(
         self,
         target: TargetBuffer,
         rows: Sequence[tuple[Frame, np.ndarray, torch.Tensor]],
-    ) -> None:
+    ) -> np.ndarray:
+        """(T, 2, 1 + V + C) of T more frames; what the target holds goes on with them."""
         tokens = torch.stack([torch.as_tensor(part) for _, _, part in rows])
         samples = [(box, frame.size, frame.timestamp) for frame, box, _ in rows]
         has_past = target.last_sample is not None
@@ -191,15 +197,15 @@ class TargetStory(nn.Module):
         )
         geometry = box_geometry(boxes, sizes, seconds)[int(has_past) :]
         vectors = self.branch.encoder(tokens, geometry.to(tokens.device))
-        adaptation = self.self_adaptation
-        for part in (
-            [vectors] if adaptation is None else adaptation.parts(target, vectors)
-        ):
-            target.probabilities += [*self._classes(target, part)]
-            if adaptation is not None:
-                adaptation.update(self.branch, target, part)
-        target.frame_ids += [frame.frame_id for frame, _, _ in rows]
         target.last_sample = samples[-1]
+        adaptation = self.self_adaptation
+        if adaptation is None:
+            return self._classes(target, vectors)
+        probabilities = []
+        for part in adaptation.parts(target, vectors):
+            probabilities.append(self._classes(target, part))
+            adaptation.update(self.branch, target, part)
+        return np.concatenate(probabilities)
 
     def _classes(self, target: TargetBuffer, vectors: torch.Tensor) -> np.ndarray:
         """(T, 2, 1 + V + C) probabilities of T more frames of a target."""
@@ -208,11 +214,11 @@ class TargetStory(nn.Module):
         )
         split = self.branch.split(logits)
         parts = split.verbs[0].softmax(-1), split.partners[0].softmax(-1)
-        return torch.cat(parts, dim=-1).half().cpu().numpy()
+        return torch.cat(parts, dim=-1).cpu().numpy()
 
     def generate(
         self,
-        buffer: StoryBuffer,
+        buffer: SemanticsBuffer,
         ids: Sequence[int] | None = None,
         *,
         caption_ids: Sequence[int] | None = None,
@@ -220,14 +226,14 @@ class TargetStory(nn.Module):
         video_caption: bool = True,
         summarize: bool = False,
     ) -> Description:
-        """The story of each target.
+        """The events of each target, and a sentence of them.
 
         Args:
             buffer: Of one video.
             ids: Those to describe; ``None`` for all.
             caption_ids: Those of ``ids`` to caption; ``None`` for all.
             pairs: Not used: the other side of an event is a class, not a track.
-            video_caption: Not used: a target's story is its caption.
+            video_caption: Not used: a target's events are its caption.
             summarize: Not used: nothing outlives a target.
         """
         described_ids = buffer.ids if ids is None else sorted({*ids} & {*buffer.ids})
@@ -236,44 +242,19 @@ class TargetStory(nn.Module):
             if caption_ids is not None and track_id not in caption_ids:
                 continue
             target = buffer.targets[track_id]
-            events = [self._named(target, event) for event in self.events(target)]
-            description.captions[track_id] = story_text([event[:5] for event in events])
+            events = [self._named(event) for event in target.events.events()]
+            description.captions[track_id] = event_text([event[:5] for event in events])
             rows += [_row(track_id, *event) for event in events]
         if rows:
             columns = map(np.array, zip(*rows, strict=True))
             description.interactions = Interactions(*columns)
         return description
 
-    def events(self, target: TargetBuffer) -> list[Event]:
-        """What a target did, by time; rows are those of its boxes.
-
-        No event, and no smoothing, reaches over frames in which the target was lost.
-        """
-        if not target.frame_ids:
-            return []
-        all_values = np.stack(target.probabilities).astype(np.float32)
-        cut = 1 + len(self.verbs)
-        events = []
-        gap_frames = np.subtract(target.positions, range(len(target.positions)))
-        for start, end in equal_runs(gap_frames):
-            values = smoothed(all_values[start:end], self.smoothing)
-            for role in range(len(ROLES)):
-                part = role_events(
-                    values[:, role, :cut],
-                    values[:, role, cut:],
-                    role,
-                    self.min_frames,
-                    self.threshold,
-                )
-                events += [event.moved(start) for event in part]
-        return sorted(events, key=lambda event: (event.first_row, event.role))
-
-    def _named(self, target: TargetBuffer, event: Event) -> NamedEvent:
+    def _named(self, event: Event) -> NamedEvent:
         """Verb, role, partner, first and last frame number, score."""
-        rows = event.first_row, event.last_row
-        first_frame, last_frame = (target.frame_ids[row] for row in rows)
         verb, partner = self.verbs[event.verb - 1], self.partners[event.partner]
-        return verb, ROLES[event.role], partner, first_frame, last_frame, event.score
+        frames = event.first_frame, event.last_frame
+        return verb, ROLES[event.role], partner, *frames, event.score
 
     def loss(
         self,

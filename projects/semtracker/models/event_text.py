@@ -1,4 +1,4 @@
-"""The story of a target as a sentence: what it does, with whom, and from when to when."""
+"""The events of a target as a sentence: what it does, with whom, from when to when."""
 
 from __future__ import annotations
 
@@ -64,22 +64,29 @@ def event_phrase(verb: str, role: str, partner: str) -> str:
     return f'{inflected_verb(lemma)[0]} {partner_phrase}'
 
 
-def story_text(events: Sequence[tuple[str, str, str, int, int]]) -> str:
+def event_text(events: Sequence[tuple[str, str, str, int, int]]) -> str:
     """The caption of a target.
 
     Args:
-        events: Verb, role, partner, first and last frame of each, in their order. Two
-            at the same time with the same phrase, as of what both sides do, are told once.
+        events: Verb, role, partner, first and last frame of each, by first frame. Those
+            with the same phrase that overlap, as of what both sides do, are one clause,
+            even where their spans differ by a frame.
 
-    >>> story_text([('talk.v.01', r, 'man', 3, 9) for r in ('subject', 'object')])
+    >>> event_text([('talk.v.01', r, 'man', 3, 9) for r in ('subject', 'object')])
     'The target talks with a man (frames 3 to 9).'
     """
-    clauses: dict[str, None] = {}
+    clauses: list[tuple[str, int, int]] = []
+    clause_of: dict[str, int] = {}  # the last clause of each phrase
     for verb, role, partner, first_frame, last_frame in events:
         phrase = event_phrase(verb, role, partner)
-        clauses[f'{phrase} (frames {first_frame} to {last_frame})'] = None
+        number = clause_of.get(phrase)
+        if number is not None and first_frame <= clauses[number][2]:
+            _, start, end = clauses[number]
+            clauses[number] = phrase, start, max(end, last_frame)
+            continue
+        clause_of[phrase] = len(clauses)
+        clauses.append((phrase, first_frame, last_frame))
     if not clauses:
         return 'The target interacts with nobody.'
-    first_clause, *later = clauses
-    text = f'The target {first_clause}'
-    return text + ''.join(f', then {clause}' for clause in later) + '.'
+    texts = [f'{phrase} (frames {start} to {end})' for phrase, start, end in clauses]
+    return f'The target {", then ".join(texts)}.'
