@@ -5,8 +5,9 @@ custom_imports = dict(imports=[
     'projects.semtracker.evaluation.semantic_tracking_metric',
     'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_semantics'
 ])
-# Episodes: the head adapts to the first half of a clip, and is judged on the second. At
-# inference it is not adapted: the plain term is what it learns for that.
+# Episodes: the head adapts to the first half of a clip, and is judged on the second half of
+# one of another target of the video. At inference it is not adapted: the plain term is
+# what it learns for that.
 model = dict(
     semantics=dict(
         meta=dict(

@@ -8,8 +8,7 @@ custom_imports = dict(imports=[
     'projects.semtracker.evaluation.semantic_tracking_metric',
     'projects.semtracker.models.semtracker', 'projects.semtracker.models.target_semantics'
 ])
-_classes_ = 'data/SemTrack/train.json'  # 52 interactions, 115 objects
-# The paper states no sizes: these are ours.
+_classes_ = 'data/SemTrack/train.json'  # 52 interactions, 115 objects; the sizes are ours
 _wide_, _depth_ = dict(channels=256, heads=8), dict(frame_layers=4, temporal_layers=4)
 model = dict(
     estimator=dict(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from itertools import count, islice
+from itertools import count
 
 import numpy as np
 from mmengine.dist import get_dist_info, sync_random_seed
 from torch.utils.data import Sampler
 
 from mmsmot.registry import DATA_SAMPLERS
+from mmsmot.utils.number_ranges import COUNT, require_numbers
 from projects.semtracker.datasets.synsmot_episodes import subject_frames
 
 
@@ -23,16 +24,26 @@ class VerbBalancedSampler(Sampler):
 
     Args:
         dataset: Episodes; ``get_data_info(k)['gt']`` has the target's interactions.
+        targets_per_video: So many targets of one video come one after the other, the first
+            of them drawn by its verb: :class:`MetaLearning` takes one of them as the
+            support of another. A video with fewer is followed by another draw.
         seed: Of the draws; ``None`` for a random one, the same in all processes.
     """
 
-    def __init__(self, *, dataset, seed: int | None = None) -> None:
-        self.rank, self.world_size = get_dist_info()
-        self.seed = sync_random_seed() if seed is None else seed
-        self.size = len(dataset)
-        self.pools = verb_pools(
-            [subject_frames(dataset.get_data_info(k)['gt']) for k in range(self.size)]
+    def __init__(
+        self, *, dataset, targets_per_video: int = 1, seed: int | None = None
+    ) -> None:
+        require_numbers(
+            'VerbBalancedSampler', COUNT, targets_per_video=targets_per_video
         )
+        self.rank, self.world_size = get_dist_info()
+        self.targets_per_video = targets_per_video
+        self.seed = sync_random_seed() if seed is None else seed
+        infos = [dataset.get_data_info(k) for k in range(len(dataset))]
+        self.size = len(infos)
+        self.pools = verb_pools([subject_frames(info['gt']) for info in infos])
+        videos = [info['video'].video.path for info in infos]
+        _, self.video_of = np.unique(videos, return_inverse=True)
         self._first = 0
 
     def __len__(self) -> int:
@@ -40,8 +51,22 @@ class VerbBalancedSampler(Sampler):
 
     def __iter__(self) -> Iterator[int]:
         first, self._first = self._first, 0
-        for number in islice(count(self.rank, self.world_size), first, None):
-            yield balanced_draw(self.pools, [self.seed, number])
+        for number in count(first):
+            group, member = divmod(number, self.targets_per_video)
+            yield self._drawn(group * self.world_size + self.rank, member)
+
+    def _drawn(self, group: int, member: int) -> int:
+        """The episode of a group of one video's targets, its first one drawn by verb."""
+        episode = balanced_draw(self.pools, [self.seed, group])
+        if not member:
+            return episode
+        mask = self.video_of == self.video_of[episode]
+        mask[episode] = False
+        generator = np.random.default_rng([self.seed, group, 0])
+        companions = generator.permutation(np.flatnonzero(mask))
+        if member <= len(companions):
+            return int(companions[member - 1])
+        return balanced_draw(self.pools, [self.seed, group, member])
 
     def skip(self, num_samples: int) -> None:
         """Begin behind the first samples of this process, which were trained on."""

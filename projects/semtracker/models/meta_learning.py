@@ -63,9 +63,8 @@ class MetaLearning:
     """MAML (Finn et al., ICML 2017) of the interaction head.
 
     An episode is a support, whose labels the head adapts to, and a query, whose loss the
-    adapted head is judged by. :meth:`loss` makes an episode of each clip: its first frames
-    are the support, those after them the query. :meth:`outer_loss` takes any. Only the
-    head is adapted (:class:`TemporalHead`); the frame encoder learns from the outer loss
+    adapted head is judged by. :meth:`loss` makes them of clips, :meth:`outer_loss` takes
+    any. Only the head is adapted (:class:`TemporalHead`); the frame encoder learns from the outer loss
     alone. All episodes of a batch adapt side by side (``torch.func.vmap``).
 
     Attributes:
@@ -92,13 +91,28 @@ class MetaLearning:
         require_numbers('MetaLearning', FRACTION, support_ratio=self.support_ratio)
         require_numbers('MetaLearning', NON_NEGATIVE, plain_weight=self.plain_weight)
 
-    def loss(self, head: TemporalHead, episodes: Episodes) -> torch.Tensor:
-        """The outer loss of N clips, support and query of one target each."""
-        support = self.support_mask(episodes.mask)
+    def loss(
+        self,
+        head: TemporalHead,
+        episodes: Episodes,
+        companions: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """The outer loss of N clips: each one's last frames are a query.
+
+        Args:
+            head: The module.
+            episodes: The clips, (N, T, ...).
+            companions: (N,) int64, the clip whose first frames are the support of each:
+                another target of the same video, so that repeating the support is no
+                answer. ``None``: its own.
+        """
+        support_mask = self.support_mask(episodes.mask)
+        support = episodes.with_mask(support_mask)
+        if companions is not None:
+            support = Episodes(*(column[companions] for column in support.columns))
+        query = episodes.with_mask(episodes.mask & ~support_mask)
         loss = self.outer_loss(
-            head,
-            episodes.with_mask(support).as_single_targets(),
-            episodes.with_mask(episodes.mask & ~support).as_single_targets(),
+            head, support.as_single_targets(), query.as_single_targets()
         )
         if self.plain_weight:
             weights = dict(head.named_parameters())

@@ -264,6 +264,9 @@ class TargetSemantics(nn.Module):
     ) -> dict[str, torch.Tensor]:
         """The interaction loss of B clips, plain or by episodes.
 
+        The support of an episode is of another clip of the same video, where the batch has
+        one (``VerbBalancedSampler(targets_per_video=2)``), else of the same clip.
+
         Args:
             estimate: Along the true trajectories, with track features.
             inputs: The frames, ``inputs[t][b]``.
@@ -287,7 +290,8 @@ class TargetSemantics(nn.Module):
             columns = episodes.verbs, episodes.partners, episodes.mask
             loss = interaction_loss(logits, *columns, len(self.verbs))
         else:
-            loss = self.meta.loss(self.branch.head, episodes)
+            videos = [sample.video.name for _, sample in targets]
+            loss = self.meta.loss(self.branch.head, episodes, companions_of(videos))
         return {'loss_interaction': self.loss_weight * loss}
 
     def _require_known_verbs(self, sample: SMOTDataSample) -> None:
@@ -338,6 +342,21 @@ class TargetSemantics(nn.Module):
         )
         mask = pad([v.new_ones(len(v)) for v in vectors], batch_first=True).bool()
         return Episodes(pad(vectors, batch_first=True), verbs, partners, mask)
+
+
+def companions_of(videos: Sequence[str]) -> torch.Tensor:
+    """(N,) for each clip the next one of its video, in a circle; itself, if it is alone.
+
+    >>> companions_of(['a', 'b', 'a', 'a', 'c']).tolist()
+    [2, 1, 3, 0, 4]
+    """
+    members: dict[str, list[int]] = {}
+    for number, video in enumerate(videos):
+        members.setdefault(video, []).append(number)
+    companions = torch.arange(len(videos))
+    for numbers in members.values():
+        companions[numbers] = torch.tensor([*numbers[1:], numbers[0]])
+    return companions
 
 
 def _row(

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from mmsmot.datasets.image_sequence import ImageSequence
+from mmsmot.structures import VideoInfo
 from mmsmot.utils.checkpoint import save_weights
 from projects.semtracker.datasets.verb_balanced_sampler import (
     VerbBalancedSampler,
@@ -179,26 +181,43 @@ def test_most_frequent_classes_and_gains_by_hand() -> None:
     assert any('| plain | support@0.1 | 2 | 25.0 ± 5.0' in line for line in lines)
 
 
-def test_a_sampler_that_draws_a_verb_first() -> None:
+class EpisodesOf:
+    """A dataset of episodes by the frames of their verbs and by video."""
+
+    def __init__(self, frames: list[dict], videos: list[str], monkeypatch) -> None:
+        self.videos = videos
+        module = sys.modules[VerbBalancedSampler.__module__]
+        monkeypatch.setattr(module, 'subject_frames', lambda number: frames[number])
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def get_data_info(self, number: int) -> dict:
+        video = VideoInfo(self.videos[number], self.videos[number])
+        return dict(gt=number, video=ImageSequence(video, np.arange(1, 3)))
+
+
+def test_a_sampler_that_draws_a_verb_first(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = [dict(a=9)] * 90 + [dict(a=1, b=5)] * 9 + [{}]
     assert [len(pool) for pool in verb_pools(frames)] == [90, 9, 1]
 
-    class Dataset:
-        def __len__(self):
-            return len(frames)
-
-        def get_data_info(self, number):
-            return dict(gt=number)
-
-    module = sys.modules[VerbBalancedSampler.__module__]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, 'subject_frames', lambda number: frames[number])
-        sampler, resumed_sampler = (
-            VerbBalancedSampler(dataset=Dataset(), seed=3) for _ in '12'
-        )
+    dataset = EpisodesOf(frames, [f'v{k // 4}' for k in range(100)], monkeypatch)
+    sampler, resumed_sampler, pairs = (
+        VerbBalancedSampler(dataset=dataset, seed=3, targets_per_video=count)
+        for count in (1, 1, 2)
+    )
     drawn = [next(draws) for draws in [iter(sampler)] for _ in range(600)]
     shares = np.bincount(np.digitize(drawn, [90, 99]), minlength=3) / 600
     assert (abs(shares - 1 / 3) < 0.06).all()
     resumed_sampler.skip(17)  # a resumed training goes on
     draws = iter(resumed_sampler)
     assert [next(draws) for _ in range(50)] == drawn[17:67]
+    # The first of two of a video is the one that is drawn alone.
+    draws = iter(pairs)
+    pair_list = [(next(draws), next(draws)) for _ in range(50)]
+    assert [first_one for first_one, _ in pair_list] == drawn[:50]
+    assert all(a // 4 == b // 4 and a != b for a, b in pair_list)
+    # Where there is no second one, another is drawn.
+    lonely = EpisodesOf([{}] * 3, ['a', 'b', 'c'], monkeypatch)
+    draws = iter(VerbBalancedSampler(dataset=lonely, seed=0, targets_per_video=2))
+    assert {next(draws) for _ in range(40)} == {0, 1, 2}

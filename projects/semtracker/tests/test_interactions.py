@@ -38,7 +38,11 @@ from projects.semtracker.models.meta_learning import (
     MetaLearning,
     episode_loss,
 )
-from projects.semtracker.models.target_semantics import SemanticsBuffer, TargetSemantics
+from projects.semtracker.models.target_semantics import (
+    SemanticsBuffer,
+    TargetSemantics,
+    companions_of,
+)
 
 VIDEO = VideoInfo('v', 'v', fps=8.0, width=320, height=192)
 BATCH_SIZES = ((10,), (1,) * 10, (3, 7))  # of the same ten frames
@@ -146,6 +150,29 @@ def test_episodes_side_by_side_are_episodes_one_by_one() -> None:
             for k in range(3)
         ]
         torch.testing.assert_close(batch_loss, torch.stack(episode_losses).mean())
+
+
+def test_the_support_may_be_of_another_clip() -> None:
+    head, episodes = small_head(), random_episodes()
+    meta = MetaLearning(inner_lr=0.3, plain_weight=0.0)
+    companions = torch.tensor([1, 0, 2])
+    support_mask = meta.support_mask(episodes.mask)
+    losses = []
+    for query_clip, support_clip in enumerate(companions.tolist()):
+        support = Episodes(*(c[[support_clip]] for c in episodes.columns))
+        adapted = meta.adapted(
+            head,
+            dict(head.named_parameters()),
+            support.with_mask(support_mask[[support_clip]]),
+        )
+        query = Episodes(*(c[[query_clip]] for c in episodes.columns))
+        losses.append(
+            episode_loss(head, adapted, query.with_mask(~support_mask[[query_clip]]))
+        )
+    loss = meta.loss(head, episodes, companions)
+    torch.testing.assert_close(loss, torch.stack(losses).mean())
+    assert (loss - meta.loss(head, episodes)).abs() > 1e-4
+    assert companions_of(['a', 'b', 'a']).tolist() == [2, 1, 0]
 
 
 def test_the_support_comes_before_the_query() -> None:

@@ -162,8 +162,8 @@ def main() -> None:
                 for split in args.splits
             }
             content[keys[name]] = content.get(keys[name], {}) | scores | run_settings
-            floors = {s: floor_scores(episodes[s], groups) for s in args.splits}
-            content[FLOOR] = content.get(FLOOR, {}) | floors
+            for split in {*args.splits} - {*content.setdefault(FLOOR, {})}:
+                content[FLOOR][split] = floor_scores(episodes[split], groups)
             write_json(content, args.out)
     print(table(content, args.splits))
 

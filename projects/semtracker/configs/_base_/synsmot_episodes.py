@@ -5,7 +5,8 @@ synsmot_episodes = dict(
         batch_size=6,
         num_workers=1,
         persistent_workers=True,
-        sampler=dict(type='VerbBalancedSampler'),  # rare verbs as often as frequent
+        # Rare verbs as often as frequent ones; two targets of a video for its episodes.
+        sampler=dict(type='VerbBalancedSampler', targets_per_video=2),
         dataset=dict(
             type='SynSMOTEpisodes',
             data_root='data/SynSMOT',
