@@ -110,11 +110,11 @@ class RunningEvents:
 
     def events(self) -> list[Event]:
         """Those that have ended and what goes on, by time; changes nothing."""
-        cut_copy = copy.deepcopy(self)
-        cut_copy.cut()
-        return sorted(
-            cut_copy._ended, key=lambda event: (event.first_frame, event.role)
-        )
+        ended = copy.copy(self)
+        ended._ended, ended._window = [*self._ended], self._window.copy()
+        ended._runs = copy.deepcopy(self._runs)
+        ended.cut()
+        return sorted(ended._ended, key=lambda event: (event.first_frame, event.role))
 
     def join(self, part: RunningEvents) -> None:
         """Take the events of another part of the same target.

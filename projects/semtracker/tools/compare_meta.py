@@ -8,7 +8,8 @@ labels of the video's *other* targets in the first half
 (:class:`~projects.semtracker.models.other_target_episodes.OtherTargetEpisodes`), so that
 no head can win by repeating the support. Shared features and frame encoder are
 frozen; every head of a seed begins with the same weights, takes as many steps, and sees
-the same targets, balanced by verb. Each is scored
+the same targets, balanced by verb; ``plain`` has the query's loss too, without inner
+steps before it. Each is scored
 
 - ``none``: as it is, as it would be used where nothing is labelled;
 - ``self``: adapted to its own sure answers about the target's own first half;
@@ -117,7 +118,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--inner-lr', type=positive_arg, default=0.1)
     parser.add_argument('--inner-steps', type=count_arg, default=2)
     parser.add_argument(
-        '--test-lrs', nargs='+', type=positive_arg, default=[0.03, 0.1, 0.3]
+        '--test-lrs', nargs='+', type=positive_arg, default=[0.01, 0.03, 0.1]
     )
     parser.add_argument('--out', required=True, help='JSON of all scores')
     return parser.parse_args()
@@ -225,18 +226,27 @@ def training_loss(
     batch: tuple[Episodes, Episodes, Episodes],
     meta: MetaLearning | None,
 ) -> torch.Tensor:
-    """Cross-entropy on all frames, or the outer loss with so much of it."""
+    """The loss of a step.
+
+    Of all frames as the head is, and of the query frames: after the inner steps, or without
+    any. So the plain head learns from the same frames with the same weights, and what
+    differs is the adaptation.
+    """
     support, query, all_frames = batch
     head = branch.head
-    weight = 1.0 if meta is None else meta.plain_weight
+    weights = dict(head.named_parameters())
     loss = torch.zeros(())
-    if weight:
-        targets = Episodes(*(column[0] for column in all_frames.columns))
-        weights = dict(head.named_parameters())
-        loss = loss + weight * episode_loss(head, weights, targets)
-    if meta is not None:
-        loss = loss + meta.outer_loss(head, support, query)
-    return loss
+    if meta is None or meta.plain_weight:
+        weight = 1.0 if meta is None else meta.plain_weight
+        loss = loss + weight * episode_loss(head, weights, joined_targets(all_frames))
+    if meta is None:
+        return loss + episode_loss(head, weights, joined_targets(query))
+    return loss + meta.outer_loss(head, support, query)
+
+
+def joined_targets(episodes: Episodes) -> Episodes:
+    """The targets of all episodes (E, N, T, ...) side by side, (E * N, T, ...)."""
+    return Episodes(*(column.flatten(0, 1) for column in episodes.columns))
 
 
 def head_scores(
