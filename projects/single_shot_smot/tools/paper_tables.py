@@ -81,6 +81,7 @@ def table1() -> list[Row]:
         Row('+ linking, random, no gate', LINKED, _estimator(RANDOM)),
         Row('Tracktor', TRACKTOR, _estimator({'reid': None, 'camera_motion': None})),
         Row('Tracktor++ (ECC, ReID)', TRACKTOR),
+        Row('Tracktor++, no gate of overlap', TRACKTOR, _estimator({'reid_iou': 0.0})),
         Row('SORT', 'sort_tiny-ssd_synsmot'),
         Row('ByteTrack', 'bytetrack_tiny-ssd_synsmot'),
         Row('DeepSORT', 'deepsort_tiny-ssd_synsmot'),
@@ -181,15 +182,19 @@ def _swept_row(count: int, sigma_tk: float, has_rule: bool) -> Row:
 
 
 def tracktor_choices() -> list[Row]:
-    """Tracktor's thresholds."""
+    """Tracktor's thresholds, and the release's gate of overlap for ReID."""
     rows = []
-    for scores in ((0.3, 0.3), (0.5, 0.3), (0.5, 0.5), (0.7, 0.3), (0.9, 0.3)):
-        for distance in (0.7, 0.97, 2.0):
-            names = ('det_threshold', 'keep_threshold', 'max_distance')
-            values = (*scores, distance)
-            label = f'Tracktor++ {", ".join(map(str, values))}'
-            options = _estimator(dict(zip(names, values, strict=True)))
-            rows.append(Row(label, TRACKTOR, options))
+    for det_threshold, keep_threshold in ((0.5, 0.3), (0.5, 0.5), (0.7, 0.3)):
+        for distance in (0.97, 2.0):
+            for gate in (0.2, 0.0):
+                options = {
+                    'det_threshold': det_threshold,
+                    'keep_threshold': keep_threshold,
+                    'max_distance': distance,
+                    'reid_iou': gate,
+                }
+                label = f'Tracktor++ {", ".join(map(str, options.values()))}'
+                rows.append(Row(label, TRACKTOR, _estimator(options)))
     return rows
 
 
