@@ -155,12 +155,17 @@ def tracker_choices() -> list[Row]:
 
 
 def linking_choices() -> list[Row]:
-    """The distance of linking, and SMOT without it."""
+    """The distance of linking, SMOT without it, and the control; also without motion."""
     rows = [Row('no linking', SSD)]
     for distance in (0.3, 0.5, 0.6, 0.7, 0.8, 0.97, 2.0):
         options = _estimator({'linker.max_distance': distance})
         rows.append(Row(f'linking {distance}', LINKED, options))
-    return [*rows, Row('random embeddings, no gate', LINKED, _estimator(RANDOM))]
+    rows.append(Row('random embeddings, no gate', LINKED, _estimator(RANDOM)))
+    no_motion = _estimator({'motion': {'_delete_': True, 'type': 'IdentityMotion'}})
+    return rows + [
+        Row(f'no motion, {row.label}', row.config, {**row.options, **no_motion})
+        for row in (rows[0], *rows[-3:])
+    ]
 
 
 def anchor_choices() -> list[Row]:
