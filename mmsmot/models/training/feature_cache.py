@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from torch import nn
 
 from ...structures import Detections, Frame
 from ...structures.feature_maps import FeatureMaps
-from ...utils.atomic import atomic_path
-from ...utils.stored_arrays import DAMAGED, read_all_stored_arrays
 from ...utils.weights_hash import weights_hash
+from .frame_cache import FrameCache, Record
 
 LEVEL = 0  # the finest, which heads pool from; the only one that is cached
 
@@ -26,10 +24,9 @@ LEVEL = 0  # the finest, which heads pool from; the only one that is cached
 class FeatureCache:
     """Feature maps and detections of a frozen detector, computed once an image.
 
-    A folder for the network and its weights, in it a file an image, named by the hash of
-    the image: a frame that was cropped or recoloured is another image, a network with
-    other weights or options has another folder. Files are written atomically; a damaged
-    one is made anew. Safe to share between processes.
+    A folder for the network and its weights, in it a file an image
+    (:class:`~mmsmot.models.training.frame_cache.FrameCache`): a network with other weights
+    or options has another folder.
 
     Args:
         root: The folder.
@@ -44,60 +41,29 @@ class FeatureCache:
         self.detector = detector
         self.with_images = with_images
         digest = hashlib.sha1(_identity(detector).encode()).hexdigest()
-        self.folder = Path(root) / f'{digest[:16]}_{LEVEL}'
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.frames = FrameCache(
+            Path(root) / f'{digest[:16]}_{LEVEL}',
+            self._compute_batch,
+            self._is_complete,
+        )
 
     @torch.no_grad()
     def extract_and_detect(
         self, frames: Sequence[Frame]
     ) -> tuple[FeatureMaps, list[Detections]]:
         """Feature maps (one level, without gradient) and detections of B > 0 frames."""
-        paths = [self._path(frame) for frame in frames]
-        cached = [self._read(path) for path in paths]
-        missing = [row for row, record in enumerate(cached) if record is None]
-        computed = {}
-        for row, record in self._compute(frames, missing):
-            with atomic_path(paths[row]) as path, open(path, 'wb') as file:
-                np.savez(file, **record)
-            computed[row] = record
-        records = [
-            computed[row] if record is None else record
-            for row, record in enumerate(cached)
-        ]
+        records = self.frames.records(frames)
         features = self._features(records)
         if self.with_images:
             features = replace(features, inputs=self.detector.input_images(frames)[0])
         return features, [_detections(record) for record in records]
 
-    def _path(self, frame: Frame) -> Path:
-        image = np.ascontiguousarray(frame.image)
-        digest = hashlib.sha1(repr(image.shape).encode() + image.tobytes())
-        return self.folder / f'{digest.hexdigest()}.npz'
-
-    def _read(self, path: Path) -> dict[str, np.ndarray] | None:
-        try:
-            record = read_all_stored_arrays(path)
-        except DAMAGED:
-            return None  # not written yet, or cut short by a full disk
+    def _is_complete(self, record: Record) -> bool:
+        # Earlier versions did not cache embeddings.
         has_embedder = getattr(self.detector, 'embedder', None) is not None
-        if has_embedder and 'embeddings' not in record:
-            return None  # of a version that did not cache them
-        return record
+        return not has_embedder or 'embeddings' in record
 
-    def _compute(
-        self, frames: Sequence[Frame], rows: list[int]
-    ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
-        """The records of some frames, in any order."""
-        # A batch is padded to its largest image; the record of an image must not depend
-        # on the others of its batch.
-        by_size = defaultdict(list)
-        for row in rows:
-            by_size[frames[row].image.shape].append(row)
-        for batch_rows in by_size.values():
-            records = self._compute_batch([frames[row] for row in batch_rows])
-            yield from zip(batch_rows, records, strict=True)
-
-    def _compute_batch(self, frames: list[Frame]) -> list[dict[str, np.ndarray]]:
+    def _compute_batch(self, frames: list[Frame]) -> list[Record]:
         was_training = self.detector.training
         self.detector.eval()
         features = self.detector.extract(frames)
@@ -118,7 +84,7 @@ class FeatureCache:
             for row, frame_detections in enumerate(detections)
         ]
 
-    def _features(self, records: list[dict[str, np.ndarray]]) -> FeatureMaps:
+    def _features(self, records: list[Record]) -> FeatureMaps:
         device = next(self.detector.parameters()).device
         maps = torch.from_numpy(_padded([record['map'] for record in records]))
         return FeatureMaps(
@@ -164,7 +130,7 @@ def _embeddings(detections: Detections) -> dict[str, np.ndarray]:
     return {} if vectors is None else {'embeddings': vectors}
 
 
-def _detections(record: dict[str, np.ndarray]) -> Detections:
+def _detections(record: Record) -> Detections:
     return Detections(
         record['boxes'],
         record['scores'],

@@ -152,5 +152,5 @@ def test_images_of_one_size_are_kept_as_they_were_seen(tmp_path: Path) -> None:
     assert torch.equal(cache.extract_and_detect(shown)[0].levels[0], expected)
     assert torch.equal(cache.extract_and_detect(shown)[0].levels[0], expected)
     assert seen == [3]
-    with np.load(cache._path(shown[1])) as file:
+    with np.load(cache.frames.path(shown[1])) as file:
         assert torch.equal(torch.from_numpy(file['map']).float(), expected[1])
