@@ -260,7 +260,7 @@ def require_checkpoint_weights(
 
     Raises:
         ValueError: They are no weights, or those of another model; names the first
-            differences.
+            differences, or what a part's ``checkpoint_problem(weights, prefix)`` tells.
     """
     if not isinstance(weights, dict):
         raise ValueError(
@@ -271,6 +271,11 @@ def require_checkpoint_weights(
         raise ValueError(f'{filename} holds what are no weights: {no_tensors[:3]}')
     expected = model.state_dict()
     weights = upgraded_legacy_weights(weights, expected)
+    for name, part in model.named_modules():
+        if hasattr(part, 'checkpoint_problem'):
+            problem = part.checkpoint_problem(weights, f'{name}.' if name else '')
+            if problem is not None:
+                raise ValueError(f'{filename}: {problem}')
     optional = {
         f'{name}.{key}' if name else key
         for name, part in model.named_modules(remove_duplicate=False)

@@ -103,7 +103,7 @@ def match_rows(
         columns = mask.nonzero()[:, 0]
         queries = free_queries[frame].nonzero()[:, 0]
         if not len(columns) or not len(queries):
-            _log_unmatched(len(columns))
+            _warn_of_lost_targets(len(columns))
             continue
         gt = InstanceData(
             bboxes=corners(targets.boxes[frame, columns]),
@@ -122,13 +122,13 @@ def match_rows(
             rows[layer, frame, queries[torch.from_numpy(query_rows).to(device)]] = (
                 columns[torch.from_numpy(target_rows).to(device)]
             )
-        _log_unmatched(len(columns) - len(queries))
+        _warn_of_lost_targets(len(columns) - len(queries))
     return rows
 
 
-def _log_unmatched(count: int) -> None:
+def _warn_of_lost_targets(count: int) -> None:
     if count > 0:
         log_once(
-            f'query tracker: {count} objects of a frame found no query; more than '
-            'num_queries objects are new at a time. Raise num_queries.'
+            'query tracker: more objects are new in a frame than there are queries, so '
+            'some found none (lost_targets in the log counts them). Raise num_queries.'
         )

@@ -72,22 +72,27 @@ def clip_pass(
     samples: Sequence[SMOTDataSample],
     plan: ClipPlan,
 ) -> EstimatorLoss:
-    """Losses of B clips of T frames, and the trajectories of their queries."""
+    """Losses of B clips of T frames, and the trajectories of their queries.
+
+    For the log there are ``recall`` and ``lost_targets``, the number of true boxes that
+    found no query since more objects are new at a time than there are queries.
+    """
     _require_plan(inputs, plan)
     tracker.require_proposal_space(samples)
     num_frames, num_clips = len(inputs), len(samples)
     with_grad = tracker.clip_loss.frames_with_grad(num_frames)
     with_loss = tracker.clip_loss.frames_with_loss(num_frames)
-    features, memory = _encode_clips(tracker, inputs, with_grad[0], plan.freeze)
+    features, memory = _encode_clips(tracker, inputs, with_grad[0], plan)
     proposals = _clip_proposals(tracker, inputs)
     prompts = [sample.get('prompt') for sample in samples]
     head = tracker.detector.model.bbox_head
     costs = head.assigner.match_costs
     sums, clip_rows, tracks = LossSums(), ClipRows(), None
+    num_lost = 0
     for step, frames in enumerate(inputs):
         part = slice(step * num_clips, (step + 1) * num_clips)
         has_grad = torch.is_grad_enabled() and step in with_grad and not plan.freeze
-        targets = FrameTargets.of(frames, samples, features.inputs.device)
+        targets = FrameTargets.of(frames, samples, memory.tokens.device)
         with torch.set_grad_enabled(has_grad):
             new = tracker.new_queries(num_clips, proposals[step], features.sizes[part])
             frame_memory = tracker.with_text(memory[part], prompts)
@@ -97,6 +102,7 @@ def clip_pass(
                 tracker, frame_memory, new, tracks, targets, prompts, plan.generator
             )
             rows = tracker.assigner(outputs, queries, targets, costs)
+            num_lost += int((~targets.pad).sum() - (rows[-1] != BACKGROUND).sum())
             if step in with_loss and plan.detection_rows and not plan.freeze:
                 count = tracker.clip_loss.num_targets(queries, targets, rows[-1])
                 sums.add(frame_loss(head, outputs, queries, targets, rows), count)
@@ -115,6 +121,7 @@ def clip_pass(
             )
     losses = sums.mean()
     losses['recall'] = _recall(clip_rows, samples)
+    losses['lost_targets'] = memory.tokens.new_tensor(num_lost)
     if not plan.semantic_losses:
         return EstimatorLoss(losses)
     estimate = _with_trajectories(clip_rows, features, inputs, samples, plan, losses)
@@ -149,23 +156,29 @@ def _encode_clips(
     tracker: QueryTracker,
     inputs: Sequence[Sequence[Frame]],
     first_with_grad: int,
-    freeze: bool,
+    plan: ClipPlan,
 ) -> tuple[FeatureMaps, Memory]:
     """Feature maps and memory of all frames, time first; two passes, without and with
     gradient, where both kinds are there."""
     num_clips = len(inputs[0])
+    if tracker.freeze_encoder:
+        return tracker.features_and_memory(
+            [frame for step in inputs for frame in step],
+            with_maps=plan.semantic_losses,
+            with_images=plan.needs_inputs,
+        )
     parts, memories, before = [], [], None
     for group, with_grad in (
         (inputs[:first_with_grad], False),
-        (inputs[first_with_grad:], not freeze),
+        (inputs[first_with_grad:], not plan.freeze),
     ):
         if not len(group):
             continue
         with torch.set_grad_enabled(torch.is_grad_enabled() and with_grad):
-            features = tracker.detector.extract(
-                [frame for step in group for frame in step]
+            features, memory = tracker.features_and_memory(
+                [frame for step in group for frame in step], before, num_clips
             )
-            memories.append(tracker.encode(features, before, num_clips))
+        memories.append(memory)
         before = tuple(level[-num_clips:] for level in tracker.levels(features))
         parts.append(features)
     if len(parts) == 1:

@@ -217,6 +217,12 @@ def deformable_detr(detector: Any) -> nn.Module:
     return model
 
 
+def encoder_parts(model: nn.Module) -> nn.ModuleList:
+    """Backbone, neck, encoder and level embedding: what makes the memory."""
+    level_embed = nn.ParameterList([model.level_embed])
+    return nn.ModuleList([model.backbone, model.neck, model.encoder, level_embed])
+
+
 def track_attention_layers(model: nn.Module) -> nn.ModuleList:
     """One attention among tracks for each decoder layer."""
     layers = model.decoder.layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.logging import print_log
@@ -15,6 +16,23 @@ COPIES = {
 }
 
 
+def query_count_problem(
+    tracker: nn.Module, weights: Mapping[str, Any], prefix: str
+) -> str | None:
+    """What is wrong with a checkpoint of another number of queries; ``None``: nothing."""
+    for name, weight in tracker.state_dict().items():
+        stored = weights.get(prefix + name)
+        is_count = name.endswith(
+            ('query_embedding.weight', 'query_init.content.weight')
+        )
+        if stored is not None and is_count and len(stored) != len(weight):
+            return (
+                f'the checkpoint has {len(stored)} queries ({prefix}{name}) and the config '
+                f'{len(weight)}: set num_queries={len(stored)}'
+            )
+    return None
+
+
 def check_and_complete(
     tracker: nn.Module, state_dict: dict[str, Any], prefix: str, *_: Any
 ) -> None:
@@ -23,17 +41,10 @@ def check_and_complete(
     Raises:
         ValueError: The checkpoint has another number of queries.
     """
+    problem = query_count_problem(tracker, state_dict, prefix)
+    if problem is not None:
+        raise ValueError(problem)
     weights = tracker.state_dict()
-    for name, weight in weights.items():
-        stored = state_dict.get(prefix + name)
-        is_count = name.endswith(
-            ('query_embedding.weight', 'query_init.content.weight')
-        )
-        if stored is not None and is_count and len(stored) != len(weight):
-            raise ValueError(
-                f'the checkpoint has {len(stored)} queries ({prefix}{name}) and the config '
-                f'{len(weight)}: set num_queries={len(stored)}'
-            )
     for source, target in COPIES.items():
         if any(key.startswith(prefix + target) for key in state_dict):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,19 +42,23 @@ from .deformable_decoding import (
     decode,
     deformable_detr,
     encode,
+    encoder_parts,
     pass_through,
     track_attention_layers,
 )
 from .denoising import BoxDenoising
-from .initial_weights import check_and_complete
+from .initial_weights import check_and_complete, query_count_problem
 from .level_shift import previous_levels
 from .lifecycles import ScoreStates
+from .memory_cache import MemoryCache
 from .queries import Outputs, Queries
 from .query_init import QueryInit
 from .query_rows import query_rows
 from .query_state import PromptTracks, QueryState
 from .text_hook import TextHook
 from .updaters import QueryUpdater
+
+PROPOSALS = 'proposals'  # their folder in the cache
 
 
 @MODELS.register_module()
@@ -89,6 +94,11 @@ class QueryTracker(BaseEstimator):
         denoising: Noisy true boxes beside the queries in training; ``None`` for none.
         proposal_detector: Makes the proposals of a query_init that reads them. It is
             frozen, and saved with the model.
+        freeze_encoder: Backbone, neck and encoder keep the weights that they start with,
+            and learn nothing.
+        cache: Folder in which the memory of a frozen encoder
+            (:class:`~projects.query_trackers.memory_cache.MemoryCache`) and the proposals
+            of a detector are kept, in training and at test; ``None`` for none.
         feature_channels: Width of the track features, which then are a projection of
             ``hs``, learnt with ``semantics``; ``None``: ``hs`` itself, d wide.
         text_hook: Lets a text act (:class:`~projects.query_trackers.text_hook.TextHook`);
@@ -96,6 +106,7 @@ class QueryTracker(BaseEstimator):
 
     Raises:
         TypeError: ``detector`` is no Deformable DETR, or a part lacks another.
+        ValueError: What learns through a frozen encoder, or nothing to cache.
     """
 
     provides = frozenset({FEATURES, TRACK_FEATURES})
@@ -115,6 +126,8 @@ class QueryTracker(BaseEstimator):
         sine_pos: bool = False,
         denoising: dict | BoxDenoising | None = None,
         proposal_detector: dict | BaseDetector | None = None,
+        freeze_encoder: bool = False,
+        cache: str | None = None,
         feature_channels: int | None = None,
         text_hook: dict | TextHook | None = None,
     ) -> None:
@@ -128,9 +141,10 @@ class QueryTracker(BaseEstimator):
         self.clip_loss = build_part(clip_loss, TASK_UTILS) or ClipLoss()
         self.sine_pos = sine_pos
         self.denoising = build_part(denoising)
-        self.proposal_detector = build_part(proposal_detector)
-        if isinstance(self.proposal_detector, nn.Module):
-            self.proposal_detector.requires_grad_(False)
+        self.freeze_encoder = freeze_encoder
+        self.cache = cache
+        self._memory_cache: MemoryCache | None = None
+        self.proposal_detector = self._frozen_detector(proposal_detector)
         self.text_hook = build_part(text_hook)
         self.project_features = nn.Identity()
         if feature_channels is not None:
@@ -148,7 +162,35 @@ class QueryTracker(BaseEstimator):
                 f'{type(self.query_init).__name__} reads proposals: give '
                 'proposal_detector, such as dict(type="DetectionFile")'
             )
+        self._freeze_encoder(model)
         self.register_load_state_dict_pre_hook(check_and_complete)
+        self.register_load_state_dict_pre_hook(_forget_memory_cache)
+
+    def _freeze_encoder(self, model: nn.Module) -> None:
+        if self.freeze_encoder and self.combine is not None:
+            raise ValueError(
+                'QueryTracker: combine_previous learns through the encoder; leave it out, '
+                'or set freeze_encoder=False'
+            )
+        if self.cache is not None and not (
+            self.freeze_encoder or isinstance(self.proposal_detector, CachedDetector)
+        ):
+            raise ValueError(
+                'QueryTracker: cache keeps the memory of a frozen encoder and the proposals '
+                'of a detector; set freeze_encoder=True, or leave cache out'
+            )
+        if self.freeze_encoder:
+            encoder_parts(model).requires_grad_(False)
+
+    def _frozen_detector(self, detector: dict | BaseDetector | None) -> Any:
+        """The proposal detector without gradients, behind the cache where there is one."""
+        detector = build_part(detector)
+        if not isinstance(detector, nn.Module):
+            return detector
+        detector.requires_grad_(False)
+        if self.cache is None or isinstance(detector, CachedDetector):
+            return detector
+        return CachedDetector(detector=detector, root=str(Path(self.cache) / PROPOSALS))
 
     @property
     def reads_prompt(self) -> bool:
@@ -156,8 +198,11 @@ class QueryTracker(BaseEstimator):
         return self.text_hook is not None
 
     def train(self, mode: bool = True) -> QueryTracker:
-        """As of ``nn.Module``; the proposal detector stays as at test."""
+        """As of ``nn.Module``; what is frozen stays as at test."""
         super().train(mode)
+        if self.freeze_encoder:
+            self.detector.eval()
+            self.detector.model.decoder.train(mode)
         if isinstance(self.proposal_detector, nn.Module):
             self.proposal_detector.eval()
         return self
@@ -173,8 +218,9 @@ class QueryTracker(BaseEstimator):
 
     @torch.no_grad()
     def step(self, state: QueryState, frames: Sequence[Frame]) -> list[Estimate]:
-        features = self.detector.extract(frames)
-        memory = self.encode(features, state.levels)
+        features, memory = self.features_and_memory(
+            frames, state.levels, with_maps=FEATURES in state.needs
+        )
         if self.combine is not None:
             # A copy: a view would keep the maps of all frames.
             levels = self.levels(features)
@@ -228,6 +274,37 @@ class QueryTracker(BaseEstimator):
         first, *coarser = features.levels
         width = first.shape[1] - 3 * self.detector.rgb_cells**2
         return (first[:, :width], *coarser)
+
+    def features_and_memory(
+        self,
+        frames: Sequence[Frame],
+        before: tuple[Tensor, ...] | None = None,
+        step: int = 1,
+        *,
+        with_maps: bool = True,
+        with_images: bool = False,
+    ) -> tuple[FeatureMaps, Memory]:
+        """Feature maps and memory of B > 0 frames, from the cache where there is one.
+
+        Args:
+            frames: The frames.
+            before: As of :meth:`encode`.
+            step: As of :meth:`encode`.
+            with_maps: Feature maps out of the cache have their finest level.
+            with_images: They have the input images too.
+        """
+        if self.freeze_encoder and self.cache is not None:
+            if self._memory_cache is None:
+                self._memory_cache = MemoryCache(self.cache, self)
+            cached = self._memory_cache.features_and_memory(
+                frames, with_maps=with_maps, with_images=with_images
+            )
+            if cached is not None:
+                return cached
+        has_grad = torch.is_grad_enabled() and not self.freeze_encoder
+        with torch.set_grad_enabled(has_grad):
+            features = self.detector.extract(frames)
+            return features, self.encode(features, before, step)
 
     def encode(
         self,
@@ -393,6 +470,10 @@ class QueryTracker(BaseEstimator):
         hs = outputs.hs[-1, 0]
         return self.project_features(hs[torch.from_numpy(rows).to(hs.device)])[:, None]
 
+    def checkpoint_problem(self, weights: dict[str, Any], prefix: str) -> str | None:
+        """What is wrong with a checkpoint's weights, before they are compared by shape."""
+        return query_count_problem(self, weights, prefix)
+
     def fingerprint_of(self, video: VideoInfo) -> list[str]:
         if self.proposal_detector is None:
             return []
@@ -408,6 +489,11 @@ class QueryTracker(BaseEstimator):
             self.proposal_detector,
             self.text_hook,
         ]
+
+
+def _forget_memory_cache(tracker: QueryTracker, *_: Any) -> None:
+    """Other weights have another folder."""
+    tracker._memory_cache = None
 
 
 def _finite_or_current(previous: Tensor, level: Tensor) -> Tensor:

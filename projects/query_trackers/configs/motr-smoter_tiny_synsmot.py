@@ -1,18 +1,10 @@
-# SMOTer's heads on the queries of MOTR, end to end: each track's embedding is its token.
-_base_ = [
-    './motr_tiny_synsmot.py', '../../../configs/_base_/semantics/smoter_tiny.py'
-]
-model = dict(
-    estimator=dict(detector=dict(rgb_cells=2), feature_channels=128),
-    semantics=dict(
-        _base_.smoter_tiny,
-        roi=None,
-        box_tokens=1,
-        video_fusion=dict(_base_.smoter_tiny.video_fusion, in_channels=76)),
-    training=dict(type='ClipTraining', teacher_forcing_ratio=0.7, box_noise=0.1))
-train_dataloader = dict(
-    batch_size=2,
-    dataset=dict(num_frames=8, run_length=None, stride=2))
-custom_hooks = [dict(type='TrainTokenizerHook'), dict(type='CheckInvalidLossHook')]
-load_from = 'work_dirs/motr_tiny_synsmot/epoch_10.pth'
-test_evaluator = dict(_delete_=True, type='SMOTMetric')
+# SMOTer's heads on the queries of MOTR, whose decoder learns with them.
+_base_ = ['./motr_tiny_synsmot.py', './_base_/smoter_heads.py']
+model = _base_.smoter_heads.model
+train_dataloader = _base_.smoter_heads.train_dataloader
+train_cfg = _base_.smoter_heads.train_cfg
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(_base_.smoter_heads.cosine)
+custom_hooks = _base_.smoter_heads.custom_hooks
+load_from = 'work_dirs/motr_tiny_synsmot/epoch_40.pth'
+test_evaluator = _base_.smoter_heads.test_evaluator

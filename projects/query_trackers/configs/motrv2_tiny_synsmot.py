@@ -1,14 +1,12 @@
-# MOTRv2 on the data and schedule of the tiny MOTR; the shared detector makes its proposals.
-_base_ = ['./motr_tiny_synsmot.py', './_base_/motrv2.py']
+# MOTRv2 with the shared detector's proposals; only the decoder and what is new learn.
+_base_ = ['./_base_/tiny_synsmot.py', './_base_/motrv2.py']
 model = dict(
+    type='SMOT',
     estimator=dict(
         _base_.motrv2,
-        _delete_=True,
         detector=_base_.deformable_detr,
+        freeze_encoder=True,
         updater=dict(type='QIMv2', channels=64, num_heads=4, ffn_channels=256),
         query_init=dict(type='ProposalQueries', channels=64, num_queries=10),
         denoising=dict(type='BoxDenoising', channels=64),
-        proposal_detector=dict(
-            type='CachedDetector',
-            detector=dict(_base_.deformable_detr, score_threshold=0.05),
-            root='work_dirs/query_trackers/proposals')))
+        proposal_detector=dict(_base_.deformable_detr, score_threshold=0.05)))

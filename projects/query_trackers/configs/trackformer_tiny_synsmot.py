@@ -1,6 +1,8 @@
-# TrackFormer on the data and schedule of the tiny MOTR.
-_base_ = ['./motr_tiny_synsmot.py', './_base_/trackformer.py']
+# TrackFormer on the data and schedule of the tiny MOTR: as many frames, in pairs.
+_base_ = ['./_base_/tiny_synsmot.py', './_base_/trackformer.py']
 model = dict(
+    type='SMOT',
     estimator=dict(
-        _base_.trackformer, _delete_=True, detector=_base_.deformable_detr))
-train_dataloader = dict(batch_size=4, dataset=dict(num_frames=2, run_length=5))
+        _base_.trackformer, detector=_base_.deformable_detr, freeze_encoder=True))
+train_dataloader = dict(batch_size=8, dataset=dict(num_frames=2, run_length=5))
+train_cfg = dict(max_epochs=80)

@@ -87,18 +87,19 @@ def batch(*clips: tuple) -> tuple[list[list[Frame]], list[SMOTDataSample]]:
 
 
 def model_config(paper: str, **options) -> dict:
-    """The tiny config of a paper on small images, without a cache of proposals."""
+    """The tiny config of a paper on small images, of which all weights learn.
+
+    TransTrack joins the maps of two frames, as at paper size.
+    """
     name = f'projects/query_trackers/configs/{paper}_tiny_synsmot'
     model = copy.deepcopy(load_config(name).model.to_dict())
-    estimator = model['estimator'] | options
-    detectors = [estimator['detector']]
-    if 'proposal_detector' in estimator:
-        estimator['proposal_detector'] = estimator['proposal_detector']['detector']
-        detectors.append(estimator['proposal_detector'])
-    for detector in detectors:
-        if 'config' not in detector:
-            continue
-        detector['config']['test_pipeline'][1]['scale'] = SIZE
+    estimator = model['estimator'] | dict(freeze_encoder=False)
+    if paper == 'transtrack':
+        estimator['combine_previous'] = True
+    estimator |= options
+    for name in ('detector', 'proposal_detector'):
+        if 'config' in estimator.get(name, {}):
+            estimator[name]['config']['test_pipeline'][1]['scale'] = SIZE
     return model | dict(estimator=estimator)
 
 
@@ -119,6 +120,7 @@ def build() -> Callable[..., torch.nn.Module]:
         torch.manual_seed(0)
         model = MODELS.build(model_config(paper, **options))
         for detector in (model.estimator.detector, model.estimator.proposal_detector):
+            detector = getattr(detector, 'detector', detector)  # behind a cache
             if detector is not None:
                 _spread_scores(detector.model.bbox_head)
         return model.eval()

@@ -104,7 +104,7 @@ def test_no_object_and_no_query(costs: list) -> None:
     assert TALA()(outputs, queries, targets(7), costs).shape == (1, 1, 0)
 
 
-def test_more_objects_than_queries_are_counted(
+def test_more_objects_than_queries_are_told(
     costs: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages = []
@@ -112,7 +112,7 @@ def test_more_objects_than_queries_are_counted(
     outputs, queries = frame([NEW], [[1]])
     rows = TALA()(outputs, queries, targets(4, 5, 6), costs)
     assert rows[0, 0].tolist() == [1]
-    assert '2 objects of a frame found no query' in messages[0]
+    assert 'more objects are new in a frame than there are queries' in messages[0]
 
 
 def test_outputs_that_are_no_numbers_are_matched_last(costs: list) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from mmsmot.engine import load_config
+from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.training.clip_plan import ClipPlan
@@ -44,12 +45,33 @@ def test_a_wrong_option_of_a_part_is_refused() -> None:
         load_config(name, {'model.estimator.updater.drop_ration': 0.1})
 
 
-def test_the_sweep_trains_each_paper_from_the_detector() -> None:
-    sweep = read_sweep(PROJECT / 'configs' / 'recipes' / 'tiny_synsmot.py')
-    assert [*sweep.stages] == ['data', 'detector', 'train', 'val', 'test']
-    labels = {'TransTrack', 'TrackFormer', 'MOTR', 'MOTRv2'}
-    assert set(sweep.axes['tracker'].settings) == labels
-    assert sweep.stages['train'].start == 'detector'
+@pytest.mark.parametrize(
+    ('name', 'count'),
+    [
+        ('tiny_synsmot', 3 + 2 * 4 * 6),
+        ('ablations_tiny_synsmot', 2 * 8 * 2),
+        ('thresholds_tiny_synsmot', 5 * 5),
+        ('heads_tiny_synsmot', 4 * 2 * 2),
+    ],
+)
+def test_every_cell_of_a_recipe_has_a_config(
+    name: str, count: int, tmp_path: Path
+) -> None:
+    """Each config and option is read and checked; nothing is run."""
+    sweep = read_sweep(PROJECT / 'configs' / 'recipes' / f'{name}.py')
+    cells = plan_cells(sweep, tmp_path)
+    assert len(cells) == count
+    trainings = [cell for cell in cells.values() if cell.stage.name == 'train']
+    if name == 'tiny_synsmot':
+        assert {cell.start for cell in trainings} == {'detector'}
+        labels = {'TransTrack', 'TrackFormer', 'MOTR', 'MOTRv2'}
+        assert set(sweep.axes['tracker'].settings) == labels
+    for cell in trainings:
+        config = load_config(cell.setting.arguments['config'], cell.setting.options)
+        epoch = -(-400 // config.train_dataloader.batch_size)  # SynSMOT small
+        cosine = config.param_scheduler[1]
+        batches = epoch * config.train_cfg.max_epochs
+        assert cosine.end <= batches <= 1.01 * cosine.end
 
 
 @pytest.mark.parametrize('tracker', ['bytetrack', 'sort', 'ocsort'])

@@ -220,6 +220,19 @@ def test_clips_that_are_hard(paper: str, build: Callable) -> None:
     assert weight.grad.abs().max() > 0
 
 
+@pytest.mark.parametrize('paper', ['transtrack', 'motr'])
+def test_more_objects_than_queries_are_counted(paper: str, build: Callable) -> None:
+    """Three objects and two queries: one is lost in each frame."""
+    model = build(paper)
+    network = model.estimator.detector.model
+    weight = network.query_embedding.weight[:2].detach().clone()
+    network.query_embedding = nn.Embedding.from_pretrained(weight, freeze=False)
+    losses = model.train().loss(*batch(clip(walking(2, 3))))
+    assert losses['lost_targets'] == 2
+    enough_losses = build(paper).train().loss(*batch(clip(walking(2, 3))))
+    assert enough_losses['lost_targets'] == 0
+
+
 def test_denoised_boxes_are_not_seen_by_queries(build: Callable) -> None:
     estimator = build('motrv2').estimator
     frames, sample = clip(walking(1))

@@ -1,0 +1,27 @@
+# The least score of a track, chosen on val, of the four trackers and of ByteTrack on the
+# detections of MOTR, after recipes/tiny_synsmot:
+#   python tools/sweep.py projects/query_trackers/configs/recipes/thresholds_tiny_synsmot.py
+_configs_, _start_ = 'projects/query_trackers/configs/', '$sweep/../tiny_synsmot'
+_scores_ = (0.3, 0.4, 0.5, 0.6, 0.7)
+_states_ = {s: dict(birth_threshold=s, keep_threshold=round(s - 0.1, 1)) for s in _scores_}
+_byte_ = dict(_delete_=True, type='ExternalTracker')
+_lifecycles_ = dict(
+    MOTR=_states_, MOTRv2=_states_, TrackFormer=_states_,
+    TransTrack={s: dict(score_threshold=s) for s in _scores_},
+    ByteTrack={s: dict(_byte_, tracker=dict(
+        type='ByteTrack', track_threshold=s, birth_threshold=round(s + 0.1, 1),
+        match_threshold=0.9, frame_rate=8.0)) for s in _scores_})
+_models_ = {name: 'MOTR' if name == 'ByteTrack' else name for name in _lifecycles_}
+_epochs_ = dict(MOTR=40, MOTRv2=40, TrackFormer=80, TransTrack=80)
+axes = dict(tracker={
+    f'{name} {score}': {
+        'config': f'{_configs_}{_models_[name].lower()}_tiny_synsmot',
+        'checkpoint': f'{_start_}/train/seed=0+tracker={_models_[name]}/run/'
+                      f'epoch_{_epochs_[_models_[name]]}.pth',
+        'model.estimator.lifecycle': lifecycle}
+    for name, lifecycles in _lifecycles_.items() for score, lifecycle in lifecycles.items()})
+options = {
+    'data_root': f'{_start_}/SynSMOT', 'model.estimator.cache': f'{_start_}/cache',
+    'test_dataloader.dataset.split': 'val'}
+metrics = {'HOTA': 'track/HOTA', 'AssA': 'track/AssA'}
+caption = 'Thresholds on the validation videos of SynSMOT.'

@@ -1,0 +1,10 @@
+# SMOTer's heads on the queries of TransTrack, whose decoder learns with them.
+_base_ = ['./transtrack_tiny_synsmot.py', './_base_/smoter_heads.py']
+model = _base_.smoter_heads.model
+train_dataloader = _base_.smoter_heads.train_dataloader
+train_cfg = _base_.smoter_heads.train_cfg
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(_base_.smoter_heads.cosine)
+custom_hooks = _base_.smoter_heads.custom_hooks
+load_from = 'work_dirs/transtrack_tiny_synsmot/epoch_80.pth'
+test_evaluator = _base_.smoter_heads.test_evaluator

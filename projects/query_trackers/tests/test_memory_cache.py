@@ -1,0 +1,137 @@
+"""A frozen encoder: it learns nothing, and sees an image once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mmsmot.models.estimators import FEATURES
+from mmsmot.structures import VideoInfo
+from projects.query_trackers.memory_cache import encoder_hash
+from projects.query_trackers.tests.conftest import batch, clip, model_config, walking
+from projects.query_trackers.tests.test_query_tracker import (
+    assert_equal_results,
+    easy_lifecycle,
+    results_of,
+)
+
+
+def without_draws(model: torch.nn.Module) -> torch.nn.Module:
+    updater = model.estimator.updater
+    updater.drop_ratio, updater.false_positive_ratio = 0.0, 0.0
+    return model
+
+
+def no_extraction(estimator: torch.nn.Module, monkeypatch) -> None:
+    def refuse(frames):
+        raise AssertionError('the backbone runs again')
+
+    monkeypatch.setattr(estimator.detector, 'extract', refuse)
+
+
+def test_a_step_from_the_cache_is_that_without(
+    build: Callable, tmp_path: Path, monkeypatch
+) -> None:
+    inputs, samples = batch(clip(walking(3)), clip(walking(3, 1), 'other'))
+    end_to_end = without_draws(build('motr')).train().loss(inputs, samples)
+    model = build('motr', freeze_encoder=True, cache=str(tmp_path))
+    model = without_draws(model).train()
+    first_losses = model.loss(inputs, samples)
+    no_extraction(model.estimator, monkeypatch)
+    cached_losses = model.loss(inputs, samples)
+    for name, loss in first_losses.items():
+        assert torch.equal(loss, cached_losses[name]), name
+        # 16 bits of the memory have 11 of mantissa.
+        torch.testing.assert_close(loss, end_to_end[name], rtol=2e-3, atol=2e-3)
+    sum(loss for name, loss in cached_losses.items() if 'loss' in name).backward()
+    network = model.estimator.detector.model
+    has_grad = {
+        name.split('.')[0]
+        for name, weight in network.named_parameters()
+        if weight.grad is not None and weight.grad.abs().max() > 0
+    }
+    assert has_grad >= {'decoder', 'bbox_head', 'query_embedding'}
+    assert not has_grad & {'backbone', 'neck', 'encoder', 'level_embed'}
+    assert not network.encoder.training and network.decoder.training
+
+
+@pytest.mark.parametrize('paper', ['trackformer', 'motrv2'])
+def test_a_test_from_the_cache_is_that_without(
+    paper: str, build: Callable, tmp_path: Path, monkeypatch
+) -> None:
+    frames, _ = clip(walking(3))
+    expected = results_of(easy_lifecycle(build(paper)), frames)[0]
+    options = dict(freeze_encoder=True, cache=str(tmp_path))
+    model = easy_lifecycle(build(paper, **options))
+    results = results_of(model, frames)[0]
+    no_extraction(model.estimator, monkeypatch)
+    assert_equal_results(results, results_of(model, frames)[0])
+    for (ids, boxes), (other_ids, other_boxes) in zip(results, expected, strict=True):
+        np.testing.assert_array_equal(ids, other_ids)
+        np.testing.assert_allclose(boxes, other_boxes, atol=0.2)  # pixels
+
+
+def test_maps_and_images_come_on_demand(build: Callable, tmp_path: Path) -> None:
+    estimator = build('motr', freeze_encoder=True, cache=str(tmp_path)).estimator
+    frames, _ = clip(walking(2))
+    features, memory = estimator.features_and_memory(frames)
+    expected = estimator.detector.extract(frames)
+    torch.testing.assert_close(
+        features.levels[0], expected.levels[0], rtol=1e-3, atol=2e-3
+    )
+    torch.testing.assert_close(features.scales, expected.scales)
+    assert features.extents(0) == expected.extents(0)
+    assert memory.tokens.shape[1] == int(memory.spatial_shapes.prod(1).sum())
+    features, _ = estimator.features_and_memory(
+        frames, with_maps=False, with_images=True
+    )
+    assert features.levels == () and torch.equal(features.inputs, expected.inputs)
+    state = estimator.begin(VideoInfo('a', 'a'), (), needs=frozenset({FEATURES}))
+    (estimate,) = estimator.step(state, frames)
+    assert len(estimate.features) == 2
+
+
+def test_frames_of_several_sizes_are_not_cached(
+    build: Callable, tmp_path: Path
+) -> None:
+    estimator = build('motr', freeze_encoder=True, cache=str(tmp_path)).estimator
+    frames = [clip(walking(1))[0][0], clip(walking(1), size=(64, 64))[0][0]]
+    features, memory = estimator.features_and_memory(frames)
+    assert len(memory.tokens) == 2 and memory.mask is not None
+    assert not [*tmp_path.rglob('*.npz')]
+    assert not memory.tokens.requires_grad and features.levels
+
+
+def test_trackers_of_one_encoder_share_a_folder(build: Callable) -> None:
+    model, other = build('motr'), build('trackformer')
+    other.load_state_dict(model.state_dict(), strict=False)
+    torch.nn.init.zeros_(other.estimator.detector.model.query_embedding.weight)
+    assert encoder_hash(model.estimator) == encoder_hash(other.estimator)
+    torch.nn.init.zeros_(other.estimator.detector.model.level_embed)
+    assert encoder_hash(model.estimator) != encoder_hash(other.estimator)
+
+
+def test_other_weights_have_another_folder(build: Callable, tmp_path: Path) -> None:
+    model = build('motr', freeze_encoder=True, cache=str(tmp_path))
+    frames, _ = clip(walking(1))
+    model.estimator.features_and_memory(frames)
+    state = {k: torch.zeros_like(w) for k, w in model.state_dict().items()}
+    model.load_state_dict(state)
+    _, memory = model.estimator.features_and_memory(frames)
+    assert not memory.tokens.any()
+    assert len([*tmp_path.iterdir()]) == 2
+
+
+def test_options_that_do_not_go_together(tmp_path: Path) -> None:
+    from mmsmot.registry import MODELS
+
+    for paper, options, message in (
+        ('transtrack', dict(freeze_encoder=True), 'combine_previous learns through'),
+        ('motr', dict(cache=str(tmp_path)), 'set freeze_encoder=True, or leave cache'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MODELS.build(model_config(paper, **options))
