@@ -1,4 +1,4 @@
-"""Names of weights in the released checkpoints of the four papers, and in this project."""
+"""Names of weights in released checkpoints, and in this project."""
 
 from __future__ import annotations
 
@@ -111,6 +111,23 @@ def estimator_weights(
             f'tracker: {sorted(unknown)[:3]}'
         )
     return weights
+
+
+def mmdet_weights(
+    released: Mapping[str, Tensor], *, class_row: int = 0
+) -> dict[str, Tensor]:
+    """Weights of mmdet's ``DeformableDETR`` by the names that a detector has.
+
+    Args:
+        released: mmdet's, with box refinement.
+        class_row: The class to keep of its classifier; of COCO 0 is the person.
+    """
+    return {
+        f'model.{name}': weight[class_row : class_row + 1]
+        if name.startswith('bbox_head.cls_branches.')
+        else weight
+        for name, weight in released.items()
+    }
 
 
 def estimator_name(name: str, num_levels: int = 4) -> str | None:

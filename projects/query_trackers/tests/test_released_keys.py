@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mmsmot.utils.checkpoint import load_checkpoint
 from projects.query_trackers.released_keys import estimator_weights
 from projects.query_trackers.tests.conftest import load_tool
 
@@ -159,6 +160,75 @@ def test_what_does_not_fit_is_named(build: Callable, tmp_path: Path) -> None:
         torch.save(dict(model=changed), path)
         with pytest.raises(ValueError, match=message):
             TOOL.convert(model, str(path))
+
+
+def deformable_detr(model: nn.Module, num_queries: int) -> dict[str, Tensor]:
+    """COCO's detector in the layout of its authors: 91 classes, person is 1."""
+    weights = {
+        name: weight
+        for name, weight in released(model, 'trackformer').items()
+        if not name.startswith(('class_embed.', 'merge_features.'))
+    }
+    generator = torch.Generator().manual_seed(1)
+    for i in range(2):
+        for place in (f'class_embed.{i}', f'transformer.decoder.class_embed.{i}'):
+            weights[f'{place}.weight'] = torch.randn(91, 64, generator=generator)
+            weights[f'{place}.bias'] = torch.randn(91, generator=generator)
+    weights['query_embed.weight'] = torch.randn(num_queries, 128, generator=generator)
+    return weights
+
+
+@pytest.mark.parametrize('num_queries', [50, 300])
+def test_a_detector_of_its_authors_starts_a_tracker(
+    num_queries: int, build: Callable, tmp_path: Path
+) -> None:
+    model = build('transtrack')
+    weights = deformable_detr(model, num_queries)
+    path = tmp_path / 'detector.pth'
+    torch.save(dict(model=weights, args=argparse.Namespace()), path)
+    missing = TOOL.convert_detector(model, str(path), class_row=1)
+    assert missing == ([] if num_queries == 50 else [TOOL.QUERIES])
+    state = model.estimator.detector.model.state_dict()
+    person = weights['class_embed.1.weight'][1:2]
+    torch.testing.assert_close(state['bbox_head.cls_branches.1.weight'], person)
+    if num_queries == 50:
+        torch.testing.assert_close(
+            state['query_embedding.weight'], weights['query_embed.weight']
+        )
+    weights['transformer.level_embed'] = torch.zeros(4, 64)
+    torch.save(dict(model=weights), path)
+    with pytest.raises(ValueError, match=r'other shapes .*level_embed.*\(4, 64\)'):
+        TOOL.convert_detector(model, str(path))
+
+
+def test_a_detector_of_mmdet_starts_a_tracker(
+    build: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tool writes the detector alone: the track decoder starts from its decoder."""
+    source = build('trackformer').estimator.detector.model.state_dict()
+    for name in source:
+        if name.startswith('bbox_head.cls_branches.'):
+            source[name] = torch.cat([source[name], source[name] + 1])  # two classes
+    path, out = tmp_path / 'mmdet.pth', tmp_path / 'start.safetensors'
+    torch.save(dict(state_dict=source, meta={}), path)
+    config = 'projects/query_trackers/configs/transtrack_tiny_synsmot'
+    argv = ['x', config, str(path), str(out), '--detector']
+    monkeypatch.setattr('sys.argv', argv)
+    TOOL.main()
+    weights = load_checkpoint(out)['state_dict']
+    assert {name.split('.')[1] for name in weights} == {'detector'}
+    model = build('transtrack')
+    model.load_state_dict(weights, strict=False)
+    for name in ('decoder.layers.1.cross_attn.value_proj.weight', 'level_embed'):
+        torch.testing.assert_close(
+            model.estimator.detector.model.state_dict()[name], source[name]
+        )
+    torch.testing.assert_close(
+        model.estimator.track_decoder.state_dict()['layers.0.norms.1.weight'],
+        source['decoder.layers.0.norms.1.weight'],
+    )
+    rows = model.estimator.detector.model.bbox_head.cls_branches[1].weight
+    torch.testing.assert_close(rows, source['bbox_head.cls_branches.1.weight'][:1])
 
 
 def test_a_trackformer_of_two_frames_is_refused() -> None:

@@ -1,6 +1,7 @@
-# Deformable DETR with ResNet-50 as the papers have it: d 256, 6 + 6 layers, 4 levels. Start
-# from weights (--weights, or load_from what tools/convert_checkpoint.py makes of a released
-# tracker): the stem and the first stage are frozen, and random without.
+# Deformable DETR with ResNet-50 as the papers have it: d 256, 6 + 6 layers, 4 levels. The
+# backbone begins with ImageNet's weights, stem and first stage frozen; the papers begin with
+# all of a detector of COCO: --cfg-options load_from=... with what
+# tools/convert_checkpoint.py --detector makes of one.
 _base_ = './deformable_detr.py'
 _r50_attention_ = dict(embed_dims=256, num_heads=8)
 _r50_deformable_ = dict(**_r50_attention_, num_levels=4)
@@ -23,6 +24,7 @@ deformable_detr = dict(
                 frozen_stages=1,
                 norm_cfg=dict(type='BN', requires_grad=False),
                 norm_eval=True,
+                init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
                 style='pytorch'),
             neck=dict(
                 in_channels=[512, 1024, 2048],
