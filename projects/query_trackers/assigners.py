@@ -99,31 +99,38 @@ def match_rows(
         free_targets: (B, N) bool.
         costs: mmdet's match costs.
     """
+    if not rows.shape[-1] or not targets.ids.shape[1]:
+        return rows
+    cost = _cost(outputs, targets, costs)
     for frame, mask in enumerate(free_targets):
         columns = mask.nonzero()[:, 0]
         queries = free_queries[frame].nonzero()[:, 0]
-        if not len(columns) or not len(queries):
-            _warn_of_lost_targets(len(columns))
-            continue
-        gt = InstanceData(
-            bboxes=corners(targets.boxes[frame, columns]),
-            labels=targets.labels[frame, columns],
-        )
         for layer in range(len(rows)):
-            predicted = InstanceData(
-                bboxes=corners(outputs.boxes[layer, frame, queries].detach()),
-                scores=outputs.logits[layer, frame, queries].detach(),
+            matched_queries, matched_columns = linear_sum_assignment(
+                cost[layer, frame][np.ix_(queries.cpu(), columns.cpu())]
             )
-            # Boxes are fractions of the image, so that an image of 1 x 1 has them.
-            cost = sum(part(predicted, gt, dict(img_shape=(1, 1))) for part in costs)
-            cost = np.nan_to_num(cost.cpu().numpy(), nan=1e4, posinf=1e4, neginf=-1e4)
-            query_rows, target_rows = linear_sum_assignment(cost)
-            device = rows.device
-            rows[layer, frame, queries[torch.from_numpy(query_rows).to(device)]] = (
-                columns[torch.from_numpy(target_rows).to(device)]
-            )
+            rows[layer, frame, queries[matched_queries]] = columns[matched_columns]
         _warn_of_lost_targets(len(columns) - len(queries))
     return rows
+
+
+def _cost(outputs: Outputs, targets: FrameTargets, costs: Sequence[Any]) -> np.ndarray:
+    """(L, B, Q, N): of each query in each layer for the targets of its frame.
+
+    All frames and layers in one call: a match cost has many small operations.
+    """
+    predicted = InstanceData(
+        bboxes=corners(outputs.boxes.detach()).flatten(0, 2),
+        scores=outputs.logits.detach().flatten(0, 2),
+    )
+    gt = InstanceData(
+        bboxes=corners(targets.boxes).flatten(0, 1), labels=targets.labels.flatten()
+    )
+    # Boxes are fractions of the image, so that an image of 1 x 1 has them.
+    cost = sum(part(predicted, gt, dict(img_shape=(1, 1))) for part in costs)
+    cost = cost.view(*outputs.boxes.shape[:3], *targets.ids.shape)
+    cost = cost.diagonal(dim1=1, dim2=3).permute(0, 3, 1, 2).cpu().numpy()
+    return np.nan_to_num(cost, nan=1e4, posinf=1e4, neginf=-1e4)
 
 
 def _warn_of_lost_targets(count: int) -> None:

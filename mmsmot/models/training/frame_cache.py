@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,8 +51,9 @@ class FrameCache:
         missing = [row for row, record in enumerate(cached) if record is None]
         computed = {}
         for row, record in self._compute_by_size(frames, missing):
+            arrays: dict[str, Any] = record
             with atomic_path(paths[row]) as path, open(path, 'wb') as file:
-                np.savez(file, **record)
+                np.savez(file, **arrays)
             computed[row] = record
         return [
             computed[row] if record is None else record
@@ -62,7 +64,7 @@ class FrameCache:
         """The file of a frame."""
         image = np.ascontiguousarray(frame.image)
         digest = hashlib.sha1(repr(image.shape).encode())
-        digest.update(image)
+        digest.update(image.data)
         return self.folder / f'{digest.hexdigest()}.npz'
 
     def _read(self, path: Path) -> Record | None:

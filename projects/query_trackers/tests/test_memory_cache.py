@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from mmsmot.models.estimators import FEATURES
 from mmsmot.structures import VideoInfo
 from projects.query_trackers.memory_cache import encoder_hash
 from projects.query_trackers.tests.conftest import batch, clip, model_config, walking
+from projects.query_trackers.tests.test_configs import semantic_model
 from projects.query_trackers.tests.test_query_tracker import (
     assert_equal_results,
     easy_lifecycle,
     results_of,
 )
+from tests.models.semantics.test_trajectory_semantics import sample as gt_texts
 
 
 def without_draws(model: torch.nn.Module) -> torch.nn.Module:
@@ -93,6 +96,23 @@ def test_maps_and_images_come_on_demand(build: Callable, tmp_path: Path) -> None
     state = estimator.begin(VideoInfo('a', 'a'), (), needs=frozenset({FEATURES}))
     (estimate,) = estimator.step(state, frames)
     assert len(estimate.features) == 2
+
+
+def test_heads_alone_learn_from_the_cache(tmp_path: Path, monkeypatch) -> None:
+    """SMOTer's heads on a tracker that is frozen as a whole."""
+    build_config = partial(model_config, freeze_encoder=True, cache=str(tmp_path))
+    model = semantic_model(build_config, freeze=True)
+    frames, sample = clip(walking(3))
+    texts = gt_texts((1, 2), count=1)
+    sample.gt_captions = texts.gt_captions
+    sample.gt_interactions = texts.gt_interactions
+    inputs, samples = batch((frames, sample))
+    model.loss(inputs, samples)
+    no_extraction(model.estimator, monkeypatch)
+    losses = model.loss(inputs, samples)
+    losses['loss_instance_caption'].backward()
+    assert model.estimator.project_features[0].weight.grad.abs().max() > 0
+    assert all(w.grad is None for w in model.estimator.detector.parameters())
 
 
 def test_frames_of_several_sizes_are_not_cached(

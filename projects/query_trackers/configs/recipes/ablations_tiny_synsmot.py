@@ -1,4 +1,4 @@
-# MOTR with one thing changed each, behind the detector of recipes/tiny_synsmot, which is
+# MOTR (and MOTRv2) with one thing changed each, behind the detector of recipes/tiny_synsmot, which is
 # run before. Clips of n frames are drawn from 2n; a batch has 15 or 16 frames, and all learn
 # for 4,000 batches:
 #   python tools/sweep.py projects/query_trackers/configs/recipes/ablations_tiny_synsmot.py
@@ -22,6 +22,11 @@ axes = dict(
             _loader_ + 'dataset.run_length': 2 * frames,
             _loader_ + 'batch_size': clips,
             'train_cfg.max_epochs': 10 * clips} for frames, clips in ((2, 8), (3, 5), (5, 3))},
+        'MOTRv2, learned boxes for proposals': {
+            'config': 'projects/query_trackers/configs/motrv2_tiny_synsmot',
+            _slots_ + 'query_init': dict(
+                _delete_=True, type='LearnedQueries4D', channels=64, num_queries=50),
+            _slots_ + 'proposal_detector': None},
     })
 options = {'data_root': f'{_start_}/SynSMOT', _slots_ + 'cache': f'{_start_}/cache'}
 stages = [
