@@ -47,8 +47,10 @@ class SetAssigner:
         """
         num_layers = len(outputs.hs)
         claimed = torch.full_like(queries.ids, BACKGROUND)
-        rows = claimed.expand(num_layers, -1, -1).clone()
-        return match_rows(rows, outputs, ~queries.pad, targets, ~targets.pad, costs)
+        target_index = claimed.expand(num_layers, -1, -1).clone()
+        return match_free(
+            target_index, outputs, ~queries.pad, targets, ~targets.pad, costs
+        )
 
 
 @TASK_UTILS.register_module()
@@ -57,7 +59,7 @@ class TALA:
 
     A track query keeps its object, in every layer, and is background while that is not
     there; queries without an object (``NEW``) are matched to the objects that no track
-    has, anew in each layer; ``FALSE`` ones are background.
+    has, anew in each layer; ``FALSE_POSITIVE`` ones are background.
     """
 
     def __call__(
@@ -76,13 +78,15 @@ class TALA:
             claimed = torch.where(
                 is_same.any(-1), is_same.byte().argmax(-1), BACKGROUND
             )
-        rows = claimed.expand(len(outputs.hs), -1, -1).clone()
+        target_index = claimed.expand(len(outputs.hs), -1, -1).clone()
         free = ~targets.pad & ~is_same.any(1)
-        return match_rows(rows, outputs, queries.ids == NEW, targets, free, costs)
+        return match_free(
+            target_index, outputs, queries.ids == NEW, targets, free, costs
+        )
 
 
-def match_rows(
-    rows: Tensor,
+def match_free(
+    target_index: Tensor,
     outputs: Outputs,
     free_queries: Tensor,
     targets: FrameTargets,
@@ -92,26 +96,26 @@ def match_rows(
     """Fill in the cheapest matching of free queries to free objects.
 
     Args:
-        rows: (L, B, Q), changed in place.
+        target_index: (L, B, Q), changed in place.
         outputs: Of L layers.
         free_queries: (B, Q) bool.
         targets: N a frame.
         free_targets: (B, N) bool.
         costs: mmdet's match costs.
     """
-    if not rows.shape[-1] or not targets.ids.shape[1]:
-        return rows
+    if not target_index.shape[-1] or not targets.ids.shape[1]:
+        return target_index
     cost = _cost(outputs, targets, costs)
     for frame, mask in enumerate(free_targets):
         columns = mask.nonzero()[:, 0]
         queries = free_queries[frame].nonzero()[:, 0]
-        for layer in range(len(rows)):
-            matched_queries, matched_columns = linear_sum_assignment(
+        for layer in range(len(target_index)):
+            rows, matches = linear_sum_assignment(
                 cost[layer, frame][np.ix_(queries.cpu(), columns.cpu())]
             )
-            rows[layer, frame, queries[matched_queries]] = columns[matched_columns]
+            target_index[layer, frame, queries[rows]] = columns[matches]
         _warn_of_lost_targets(len(columns) - len(queries))
-    return rows
+    return target_index
 
 
 def _cost(outputs: Outputs, targets: FrameTargets, costs: Sequence[Any]) -> np.ndarray:

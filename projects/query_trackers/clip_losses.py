@@ -52,7 +52,7 @@ class ClipLoss:
     Args:
         over: ``'collective'``: all frames, summed and divided by the targets of the whole
             clip (MOTR, section 3.5), to which its released code (8690da3) adds tracks
-            whose object is not there; ``'per_step'``: the last frame alone, divided by
+            whose object is not there; ``'last_frame'``: the last frame alone, divided by
             its objects, the frames before it only make its track queries (TrackFormer,
             TransTrack).
         through_time: Whether gradients flow back to the frames before. Must be set with
@@ -63,11 +63,11 @@ class ClipLoss:
     """
 
     def __init__(self, *, over: str = 'collective', through_time: bool = True) -> None:
-        require_choice('ClipLoss', ('collective', 'per_step'), over=over)
+        require_choice('ClipLoss', ('collective', 'last_frame'), over=over)
         if over == 'collective' and not through_time:
             raise ValueError(
                 "ClipLoss: over='collective' has a loss on every frame, so gradients flow "
-                "through time; take over='per_step' with through_time=False"
+                "through time; take over='last_frame' with through_time=False"
             )
         self.over = over
         self.through_time = through_time
@@ -104,7 +104,7 @@ def frame_loss(
     outputs: Outputs,
     queries: Queries,
     targets: FrameTargets,
-    rows: Tensor,
+    target_index: Tensor,
 ) -> dict[str, Tensor]:
     """Sums of focal, L1 and GIoU losses of one frame of B clips, layer by layer.
 
@@ -113,17 +113,19 @@ def frame_loss(
         outputs: Of L layers.
         queries: Q a frame; padding has no loss.
         targets: N a frame.
-        rows: (L, B, Q) of the assigner.
+        target_index: (L, B, Q) of the assigner.
     """
     weight = (~queries.pad).flatten().to(outputs.logits)
     num_classes = outputs.logits.shape[-1]
     sums = {}
-    for layer in range(len(rows)):
-        is_object = rows[layer] != BACKGROUND
-        labels = torch.full_like(rows[layer], num_classes)
-        labels[is_object] = _target_values(targets.labels, rows[layer], is_object)
+    for layer in range(len(target_index)):
+        is_object = target_index[layer] != BACKGROUND
+        labels = torch.full_like(target_index[layer], num_classes)
+        labels[is_object] = _target_values(
+            targets.labels, target_index[layer], is_object
+        )
         logits = outputs.logits[layer].flatten(0, 1)
-        prefix = '' if layer == len(rows) - 1 else f'd{layer}.'
+        prefix = '' if layer == len(target_index) - 1 else f'd{layer}.'
         sums[f'{prefix}loss_cls'] = head.loss_cls(
             logits, labels.flatten(), weight, avg_factor=1.0
         )
@@ -131,7 +133,9 @@ def frame_loss(
         sums |= {
             f'{prefix}{name}': value
             for name, value in box_loss(
-                head, boxes, _target_values(targets.boxes, rows[layer], is_object)
+                head,
+                boxes,
+                _target_values(targets.boxes, target_index[layer], is_object),
             ).items()
         }
     return sums
@@ -148,7 +152,8 @@ def box_loss(head: nn.Module, boxes: Tensor, gt_boxes: Tensor) -> dict[str, Tens
     )
 
 
-def _target_values(column: Tensor, rows: Tensor, mask: Tensor) -> Tensor:
-    """The targets' values at ``rows`` (B, Q), where ``mask`` says so."""
-    frames = torch.arange(len(rows), device=rows.device)[:, None].expand_as(rows)
-    return column[frames[mask], rows[mask]]
+def _target_values(column: Tensor, target_index: Tensor, mask: Tensor) -> Tensor:
+    """The targets' values at ``target_index`` (B, Q), where ``mask`` says so."""
+    frames = torch.arange(len(target_index), device=target_index.device)[:, None]
+    frames = frames.expand_as(target_index)
+    return column[frames[mask], target_index[mask]]

@@ -25,7 +25,7 @@ from mmsmot.structures.feature_maps import FeatureMaps
 from .assigners import BACKGROUND
 from .clip_losses import LossSums, box_loss, frame_loss
 from .deformable_decoding import Memory
-from .denoising import hidden_from_queries
+from .denoising import denoising_attn_mask
 from .queries import NEW, FrameTargets, Outputs, Queries, batched_iou, corners
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class ClipRows:
+class MatchedQueries:
     """The queries of B clips that have an object, row by row.
 
     Attributes:
@@ -44,6 +44,7 @@ class ClipRows:
         scores: (R,).
         iou: (R,) of predicted and true box.
         hs: (R, d) with gradient, where the frame has one.
+        num_targets: True boxes of all frames.
     """
 
     steps: list[Tensor] = field(default_factory=list)
@@ -53,10 +54,24 @@ class ClipRows:
     scores: list[Tensor] = field(default_factory=list)
     iou: list[Tensor] = field(default_factory=list)
     hs: list[Tensor] = field(default_factory=list)
+    num_targets: int = 0
 
-    def add(self, step: int, queries: Queries, outputs: Outputs, rows: Tensor) -> None:
+    @property
+    def num_lost(self) -> int:
+        """True boxes that found no query."""
+        return self.num_targets - sum(len(ids) for ids in self.ids)
+
+    def add(
+        self,
+        step: int,
+        queries: Queries,
+        outputs: Outputs,
+        targets: FrameTargets,
+        target_index: Tensor,
+    ) -> None:
         """The rows of one frame of each clip."""
-        clips, index = (rows != BACKGROUND).nonzero(as_tuple=True)
+        self.num_targets += int((~targets.pad).sum())
+        clips, index = (target_index != BACKGROUND).nonzero(as_tuple=True)
         self.steps.append(torch.full_like(clips, step))
         self.clips.append(clips)
         self.ids.append(queries.ids[clips, index])
@@ -87,8 +102,7 @@ def clip_pass(
     prompts = [sample.get('prompt') for sample in samples]
     head = tracker.detector.model.bbox_head
     costs = head.assigner.match_costs
-    sums, clip_rows, tracks = LossSums(), ClipRows(), None
-    num_lost = 0
+    sums, matched_queries, tracks = LossSums(), MatchedQueries(), None
     for step, frames in enumerate(inputs):
         part = slice(step * num_clips, (step + 1) * num_clips)
         has_grad = torch.is_grad_enabled() and step in with_grad and not plan.freeze
@@ -101,30 +115,31 @@ def clip_pass(
             queries, outputs, denoised = _decode_frame(
                 tracker, frame_memory, new, tracks, targets, prompts, plan.generator
             )
-            rows = tracker.assigner(outputs, queries, targets, costs)
-            num_lost += int((~targets.pad).sum() - (rows[-1] != BACKGROUND).sum())
+            target_index = tracker.assigner(outputs, queries, targets, costs)
             if step in with_loss and plan.detection_rows and not plan.freeze:
-                count = tracker.clip_loss.num_targets(queries, targets, rows[-1])
-                sums.add(frame_loss(head, outputs, queries, targets, rows), count)
+                results = outputs, queries, targets, target_index
+                count = tracker.clip_loss.num_targets(
+                    queries, targets, target_index[-1]
+                )
+                sums.add(frame_loss(head, *results), count)
                 if tracker.text_hook is not None:
-                    hook_loss = tracker.text_hook.loss(
-                        outputs, queries, targets, rows, frames, samples
-                    )
-                    sums.add(hook_loss, 0)
+                    sums.add(tracker.text_hook.loss(*results, frames, samples), 0)
                 if denoised is not None:
                     sums.add(_denoising_loss(head, denoised, targets), 0)
-            queries = with_object_ids(queries, outputs, targets, rows[-1])
-            clip_rows.add(step, queries, outputs, rows[-1])
+            queries = with_object_ids(queries, outputs, targets, target_index[-1])
+            matched_queries.add(step, queries, outputs, targets, target_index[-1])
             # What is frozen drops no tracks and adds no false ones, as at test.
             tracks = tracker.updater(
                 queries, outputs, None if plan.freeze else plan.generator
             )
     losses = sums.mean()
-    losses['recall'] = _recall(clip_rows, samples)
-    losses['lost_targets'] = memory.tokens.new_tensor(num_lost)
+    losses['recall'] = _recall(matched_queries, samples)
+    losses['lost_targets'] = memory.tokens.new_tensor(matched_queries.num_lost)
     if not plan.semantic_losses:
         return EstimatorLoss(losses)
-    estimate = _with_trajectories(clip_rows, features, inputs, samples, plan, losses)
+    estimate = _with_trajectories(
+        matched_queries, features, inputs, samples, plan, losses
+    )
     tokens = tracker.project_features(estimate.track_features)
     return replace(estimate, track_features=tokens)
 
@@ -212,15 +227,15 @@ def _decode_frame(
     if tracker.track_decoder is not None and tracks is not None and len(tracks):
         # One of the two decoders at a time (TransTrack); both make use of the memory.
         if generator.random() < 0.5:
-            queries, outputs = tracker.decode(memory, new.first(0), tracks, prompts)
+            queries, outputs = tracker.decode(memory, new.head(0), tracks, prompts)
             return queries, outputs, None
         tracks = None
     if tracker.denoising is None:
         return *tracker.decode(memory, new, tracks, prompts), None
     queries = new.joined(tracks)
     noisy = tracker.denoising.queries(targets, generator)
-    hidden = hidden_from_queries(len(queries), len(noisy)).to(new.ids.device)
-    _, outputs = tracker.decode(memory, queries.joined(noisy), None, prompts, hidden)
+    attn_mask = denoising_attn_mask(len(queries), len(noisy)).to(new.ids.device)
+    _, outputs = tracker.decode(memory, queries.joined(noisy), None, prompts, attn_mask)
     count = len(queries)
     return queries, outputs.rows(slice(count)), outputs.rows(slice(count, None))
 
@@ -240,7 +255,7 @@ def _denoising_loss(
 
 
 def with_object_ids(
-    queries: Queries, outputs: Outputs, targets: FrameTargets, rows: Tensor
+    queries: Queries, outputs: Outputs, targets: FrameTargets, target_index: Tensor
 ) -> Queries:
     """The queries with the ids of their objects, and how well each overlaps its own.
 
@@ -251,12 +266,12 @@ def with_object_ids(
         queries: Q a frame.
         outputs: Of those.
         targets: N a frame.
-        rows: (B, Q), the target of each query in the last layer.
+        target_index: (B, Q), the target of each query in the last layer.
     """
     if not targets.ids.shape[1]:
         return queries
-    is_object = rows != BACKGROUND
-    index = rows.clamp(min=0)
+    is_object = target_index != BACKGROUND
+    index = target_index.clamp(min=0)
     is_present = (queries.ids[..., None] == targets.ids[:, None]).any(-1)
     is_lost = is_present & (queries.ids >= 0) & ~is_object
     old_ids = queries.ids.masked_fill(is_lost, NEW)
@@ -266,15 +281,17 @@ def with_object_ids(
     return queries.with_ids(ids, iou=torch.where(is_object, iou, queries.iou))
 
 
-def _recall(clip_rows: ClipRows, samples: Sequence[SMOTDataSample]) -> Tensor:
+def _recall(
+    matched_queries: MatchedQueries, samples: Sequence[SMOTDataSample]
+) -> Tensor:
     """Share of true boxes whose query overlaps them by half or more; for the log."""
     count = sum(len(sample.gt_trajectories) for sample in samples)
-    hits = (torch.cat(clip_rows.iou) >= 0.5).sum()
+    hits = (torch.cat(matched_queries.iou) >= 0.5).sum()
     return hits / max(count, 1)
 
 
 def _with_trajectories(
-    clip_rows: ClipRows,
+    matched_queries: MatchedQueries,
     features: FeatureMaps,
     inputs: Sequence[Sequence[Frame]],
     samples: Sequence[SMOTDataSample],
@@ -286,13 +303,13 @@ def _with_trajectories(
     With teacher forcing the boxes are the true ones, else the queries' own. An object
     that found no query in a frame has no row there.
     """
-    clips = torch.cat(clip_rows.clips).cpu().numpy()
-    steps = torch.cat(clip_rows.steps).cpu().numpy()
-    ids = torch.cat(clip_rows.ids).cpu().numpy()
+    clips = torch.cat(matched_queries.clips).cpu().numpy()
+    steps = torch.cat(matched_queries.steps).cpu().numpy()
+    ids = torch.cat(matched_queries.ids).cpu().numpy()
     # The frames of a clip may differ in size.
     sizes = features.sizes.double().cpu().numpy()[steps * len(samples) + clips]
-    boxes = torch.cat(clip_rows.boxes).double().cpu().numpy() * np.tile(sizes, 2)
-    scores = torch.cat(clip_rows.scores).double().cpu().numpy()
+    boxes = torch.cat(matched_queries.boxes).double().cpu().numpy() * np.tile(sizes, 2)
+    scores = torch.cat(matched_queries.scores).double().cpu().numpy()
     trajectories, gt_ids, order = [], [], []
     for clip, sample in enumerate(samples):
         index = np.flatnonzero(clips == clip)
@@ -316,7 +333,7 @@ def _with_trajectories(
         )
         gt_ids.append({i: i for i in np.unique(ids[index]).tolist()})
         order.append(index)
-    hs = torch.cat(clip_rows.hs)
+    hs = torch.cat(matched_queries.hs)
     hs = hs[torch.from_numpy(np.concatenate(order)).to(hs.device)][:, None]
     if plan.detach_features or plan.freeze:
         hs, features = hs.detach(), features.detach()

@@ -92,7 +92,7 @@ def decode(
     decoder: nn.Module | None = None,
     track_attention: Sequence[nn.Module] | None = None,
     sine_pos: bool = False,
-    hidden: Tensor | None = None,
+    attn_mask: Tensor | None = None,
 ) -> Outputs:
     """Queries to embeddings, boxes and logits of every decoder layer.
 
@@ -106,13 +106,13 @@ def decode(
         track_attention: For each layer an attention among track queries, before the
             layer's own among all.
         sine_pos: Position embeddings are sines of each layer's references (MOTRv2).
-        hidden: (Q, Q) bool, ``hidden[i, j]``: row i must not attend to row j.
+        attn_mask: (Q, Q) bool, ``attn_mask[i, j]``: row i must not attend to row j.
     """
     decoder = model.decoder if decoder is None else decoder
     head = model.bbox_head
     output, refs = queries.content, queries.refs
     num_heads = decoder.layers[0].self_attn.num_heads
-    attn_mask = self_attention_mask(queries.pad, hidden, num_heads)
+    self_attn_mask = self_attention_mask(queries.pad, attn_mask, num_heads)
     hs, boxes, logits = [], [], []
     for number, layer in enumerate(decoder.layers):
         pos = sine_embedding(refs, output.shape[-1] // 4) if sine_pos else queries.pos
@@ -124,7 +124,7 @@ def decode(
             query_pos=pos,
             value=memory.tokens,
             key_padding_mask=memory.mask,
-            self_attn_mask=attn_mask,
+            self_attn_mask=self_attn_mask,
             spatial_shapes=memory.spatial_shapes,
             level_start_index=memory.level_start_index,
             valid_ratios=memory.valid_ratios,
@@ -143,7 +143,7 @@ def decode(
 
 
 def self_attention_mask(
-    pad: Tensor, hidden: Tensor | None, num_heads: int
+    pad: Tensor, attn_mask: Tensor | None, num_heads: int
 ) -> Tensor | None:
     """(B * heads, Q, Q) bool of what no row attends to; ``None`` where that is nothing.
 
@@ -151,15 +151,15 @@ def self_attention_mask(
 
     Args:
         pad: (B, Q) bool.
-        hidden: (Q, Q) bool, of all frames, or ``None``.
+        attn_mask: (Q, Q) bool, of all frames, or ``None``.
         num_heads: Of the attention.
     """
-    if hidden is None and not pad.any():
+    if attn_mask is None and not pad.any():
         return None
     count = pad.shape[1]
     mask = pad[:, None].expand(-1, count, -1)
-    if hidden is not None:
-        mask = mask | hidden
+    if attn_mask is not None:
+        mask = mask | attn_mask
     itself = torch.eye(count, dtype=torch.bool, device=pad.device)
     return (mask & ~itself).repeat_interleave(num_heads, dim=0)
 
@@ -232,7 +232,7 @@ def track_attention_layers(model: nn.Module) -> nn.ModuleList:
     )
 
 
-def pass_through(channels: int) -> nn.Conv2d:
+def identity_fusion_conv(channels: int) -> nn.Conv2d:
     """(2d -> d) 1x1, at first the frame itself: a detector's weights stay of use."""
     conv = nn.Conv2d(2 * channels, channels, 1)
     nn.init.dirac_(conv.weight)

@@ -41,8 +41,8 @@ class BoxDenoising(nn.Module):
         return queries.with_ids(queries.ids.masked_fill(targets.pad, PADDING))
 
 
-def hidden_from_queries(num_queries: int, num_denoised: int) -> Tensor:
+def denoising_attn_mask(num_queries: int, num_denoised: int) -> Tensor:
     """(Q + N, Q + N) bool for ``decode``: the first rows do not see the others."""
-    hidden = torch.zeros((num_queries + num_denoised,) * 2, dtype=torch.bool)
-    hidden[:num_queries, num_queries:] = True
-    return hidden
+    mask = torch.zeros((num_queries + num_denoised,) * 2, dtype=torch.bool)
+    mask[:num_queries, num_queries:] = True
+    return mask

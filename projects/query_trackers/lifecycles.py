@@ -21,7 +21,7 @@ from mmsmot.utils.number_ranges import (
 )
 
 from .queries import NEW
-from .query_rows import LifecycleOutcome, QueryRows
+from .query_table import LifecycleOutcome, QueryTable
 
 # Above any sum of 1 - GIoU, at most 2 each, of the pairs of a frame.
 OTHER_CLASS_COST = 1e6
@@ -135,42 +135,42 @@ class ScoreStates:
         return LabelledIds()
 
     def update(
-        self, state: LabelledIds, rows: QueryRows, frame: Frame
+        self, state: LabelledIds, table: QueryTable, frame: Frame
     ) -> LifecycleOutcome:
         """The tracks of the next frame.
 
         Args:
             state: Of :meth:`begin`; changed in place.
-            rows: Q queries.
+            table: Q queries.
             frame: The frame.
         """
-        labels = rows.labels
+        labels = table.labels
         if not self.class_agnostic:
-            labels = state.labels_of(rows.ids, labels)
+            labels = state.labels_of(table.ids, labels)
         nms_labels = np.zeros_like(labels) if self.class_agnostic else labels
-        was_track = rows.ids >= 0
-        is_missed = rows.scores < self.keep_threshold
+        was_track = table.ids >= 0
+        is_missed = table.scores < self.keep_threshold
         # Between the thresholds an age neither grows nor starts anew, as in MOTR.
-        ages = rows.ages + (was_track & is_missed)
-        ages[rows.scores >= self.birth_threshold] = 0
+        ages = table.ages + (was_track & is_missed)
+        ages[table.scores >= self.birth_threshold] = 0
         is_live = was_track & (~is_missed | (ages < self.miss_tolerance))
         if self.track_nms is not None:
             is_live &= _survives(
-                rows.boxes, nms_labels, is_live, rows.scores, self.track_nms
+                table.boxes, nms_labels, is_live, table.scores, self.track_nms
             )
-        is_born = ~was_track & (rows.scores >= self.birth_threshold)
+        is_born = ~was_track & (table.scores >= self.birth_threshold)
         if self.birth_nms is not None:
             # Tracks come before all births, whatever their score.
-            order = np.where(is_live, np.inf, rows.scores)
+            order = np.where(is_live, np.inf, table.scores)
             is_born &= _survives(
-                rows.boxes, nms_labels, is_live | is_born, order, self.birth_nms
+                table.boxes, nms_labels, is_live | is_born, order, self.birth_nms
             )
-        ids = np.where(is_live, rows.ids, NEW)
+        ids = np.where(is_live, table.ids, NEW)
         ids[is_born] = state.take_labelled(labels[is_born])
         is_reported = is_born | (is_live & ~is_missed)
         if self.report_threshold is not None:
-            is_reported &= rows.scores >= self.report_threshold
-        ended_ids = rows.ids[was_track & ~is_live].tolist()
+            is_reported &= table.scores >= self.report_threshold
+        ended_ids = table.ids[was_track & ~is_live].tolist()
         state.remove(ended_ids)
         return LifecycleOutcome(ids, ages, is_reported, ended_ids, labels)
 
@@ -213,19 +213,19 @@ class WaitingTracks(IdCounter):
     previous_labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def decoded_tracks(
-        self, rows: QueryRows
+        self, table: QueryTable
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Ids, boxes and classes of the rows of the track decoder that have a track.
 
         A box is that of the last frame where the decoder gave no number; the class that of
         the detection that the track query was made of.
         """
-        index = np.flatnonzero(rows.is_track & (rows.ids >= 0))
-        ids, boxes, labels = rows.ids[index], rows.boxes[index], rows.labels[index]
+        index = np.flatnonzero(table.is_track & (table.ids >= 0))
+        ids, boxes, labels = table.ids[index], table.boxes[index], table.labels[index]
         was_detected = ids[:, None] == self.previous_ids
         if was_detected.size:
             place, has_detection = was_detected.argmax(1), was_detected.any(1)
-            is_lost = has_detection & ~rows.is_valid[index]
+            is_lost = has_detection & ~table.is_valid[index]
             boxes = np.where(is_lost[:, None], self.previous_boxes[place], boxes)
             labels = np.where(has_detection, self.previous_labels[place], labels)
         return ids, boxes, labels
@@ -268,19 +268,19 @@ class GIoUMatching:
         return WaitingTracks()
 
     def update(
-        self, state: WaitingTracks, rows: QueryRows, frame: Frame
+        self, state: WaitingTracks, table: QueryTable, frame: Frame
     ) -> LifecycleOutcome:
         """As of :meth:`ScoreStates.update`.
 
         The released tracker begins no track in a frame without any; here it does.
         """
         detected = np.flatnonzero(
-            ~rows.is_track & (rows.scores >= self.score_threshold)
+            ~table.is_track & (table.scores >= self.score_threshold)
         )
         track_ids, track_boxes, track_labels = (
             np.concatenate(pair)
             for pair in zip(
-                state.decoded_tracks(rows),
+                state.decoded_tracks(table),
                 (state.ids, state.boxes, state.labels),
                 strict=True,
             )
@@ -288,10 +288,10 @@ class GIoUMatching:
         track_ages = np.zeros(len(track_ids), np.int64)
         track_ages[len(track_ids) - len(state.ages) :] = state.ages
         detections, tracks = self._matches(
-            rows.boxes[detected], rows.labels[detected], track_boxes, track_labels
+            table.boxes[detected], table.labels[detected], track_boxes, track_labels
         )
 
-        ids = np.full(len(rows.ids), NEW, np.int64)
+        ids = np.full(len(table.ids), NEW, np.int64)
         ids[detected[detections]] = track_ids[tracks]
         born = np.setdiff1d(detected, detected[detections])
         ids[born] = state.take(len(born))
@@ -305,10 +305,10 @@ class GIoUMatching:
         state.ages = track_ages[is_waiting] + 1
         state.labels = track_labels[is_waiting]
         state.previous_ids = ids[detected]
-        state.previous_boxes = rows.boxes[detected]
-        state.previous_labels = rows.labels[detected]
+        state.previous_boxes = table.boxes[detected]
+        state.previous_labels = table.labels[detected]
         return LifecycleOutcome(
-            ids, np.zeros_like(ids), ids >= 0, ended_ids, rows.labels
+            ids, np.zeros_like(ids), ids >= 0, ended_ids, table.labels
         )
 
     def _matches(
@@ -381,22 +381,22 @@ class ExternalTracker:
         return ExternalTrackerState(VideoTracker(self.tracker, self._shared_use))
 
     def update(
-        self, state: ExternalTrackerState, rows: QueryRows, frame: Frame
+        self, state: ExternalTrackerState, table: QueryTable, frame: Frame
     ) -> LifecycleOutcome:
         """As of :meth:`ScoreStates.update`; what a tracker coasts is not reported."""
-        index = np.flatnonzero(rows.scores >= self.score_threshold)
+        index = np.flatnonzero(table.scores >= self.score_threshold)
         detections = Detections(
-            rows.boxes[index], rows.scores[index], rows.labels[index]
+            table.boxes[index], table.scores[index], table.labels[index]
         )
         with state.tracker.in_use() as tracker:
             tracks = checked_tracker_update(tracker, detections, frame)
             live_ids: Any = tracker.live_ids()
-        ids = np.full(len(rows.ids), NEW, np.int64)
+        ids = np.full(len(table.ids), NEW, np.int64)
         is_detected = tracks.det_index >= 0
         ids[index[tracks.det_index[is_detected]]] = tracks.ids[is_detected]
         state.live_ids.update(tracks.ids.tolist())
         ended_ids = set() if live_ids is None else state.live_ids - {*live_ids.tolist()}
         state.live_ids -= ended_ids
         return LifecycleOutcome(
-            ids, np.zeros_like(ids), ids >= 0, sorted(ended_ids), rows.labels
+            ids, np.zeros_like(ids), ids >= 0, sorted(ended_ids), table.labels
         )

@@ -13,7 +13,7 @@ from torch import Tensor
 from mmsmot.structures import Frame, SMOTDataSample
 
 NEW = -1  # id of a query that no object has been assigned to
-FALSE = -2  # id of a track query that follows nothing, and is assigned nothing
+FALSE_POSITIVE = -2  # id of a track query that follows nothing, and is assigned nothing
 PADDING = -3  # id of a row that fills a batch up
 
 
@@ -28,7 +28,7 @@ class Queries:
         pos: (B, Q, d) position embeddings; ``None``: the decoder takes none, or makes them
             from ``refs``.
         ids: (B, Q) int64: the track, in training the ground truth object; ``NEW``,
-            ``FALSE`` or ``PADDING`` for none.
+            ``FALSE_POSITIVE`` or ``PADDING`` for none.
         is_track: (B, Q) bool, rows that come from the frame before.
         ages: (B, Q) int64, frames for which a track was not seen.
         iou: (B, Q) IoU with the object when it was assigned last; training only.
@@ -99,15 +99,15 @@ class Queries:
         }
         return Queries(**columns)
 
-    def gather(self, rows: Rows) -> Queries:
+    def gather(self, index: GatherIndex) -> Queries:
         """Some rows of each batch row."""
-        queries = self.map_columns(rows.of)
+        queries = self.map_columns(index.of)
         return queries.with_ids(
-            queries.ids.masked_fill(rows.pad, PADDING),
-            is_track=queries.is_track & ~rows.pad,
+            queries.ids.masked_fill(index.pad, PADDING),
+            is_track=queries.is_track & ~index.pad,
         )
 
-    def first(self, count: int) -> Queries:
+    def head(self, count: int) -> Queries:
         """The first rows of each batch row."""
         return self.map_columns(lambda column: column[:, :count])
 
@@ -134,7 +134,7 @@ class Queries:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class GatherIndex:
     """Which rows of each batch row are taken, in their order, and padding.
 
     Attributes:
@@ -146,7 +146,7 @@ class Rows:
     pad: Tensor
 
     @classmethod
-    def where(cls, mask: Tensor) -> Rows:
+    def where(cls, mask: Tensor) -> GatherIndex:
         """The rows that a mask (B, Q) names."""
         counts = mask.sum(1)
         longest = int(counts.max()) if len(counts) else 0

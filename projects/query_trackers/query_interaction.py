@@ -10,7 +10,15 @@ from mmsmot.registry import MODELS
 from mmsmot.utils.number_ranges import COUNT, FRACTION, require_numbers
 
 from .deformable_decoding import self_attention_mask
-from .queries import FALSE, NEW, Outputs, Queries, Rows, batched_iou, sine_embedding
+from .queries import (
+    FALSE_POSITIVE,
+    NEW,
+    GatherIndex,
+    Outputs,
+    Queries,
+    batched_iou,
+    sine_embedding,
+)
 from .updaters import QueryUpdater, active_tracks, bernoulli, best_inactive
 
 ACTIVE_IOU = 0.5  # MOTR and MOTRv2: a query that found less of its object loses it
@@ -107,18 +115,18 @@ class QIM(_Interaction):
         )
         self.drop_ratio = drop_ratio
         self.false_positive_ratio = false_positive_ratio
-        self.false_id = NEW if match_false_positives else FALSE
+        self.false_id = NEW if match_false_positives else FALSE_POSITIVE
         self.pos_ffn = _FeedForward(channels, ffn_channels, dropout)
 
     def forward(self, queries, outputs, generator=None) -> Queries:
         draw = None if generator is None else self._draw(queries, outputs, generator)
-        rows, tracks = active_tracks(queries, draw, self.false_id)
-        is_finite = rows.of(outputs.is_finite)
-        hs = torch.where(is_finite[..., None], rows.of(outputs.hs[-1]), 0)
-        mixed = self._interact(hs, tracks.pos, rows.pad)
+        index, tracks = active_tracks(queries, draw, self.false_id)
+        is_finite = index.of(outputs.is_finite)
+        hs = torch.where(is_finite[..., None], index.of(outputs.hs[-1]), 0)
+        mixed = self._interact(hs, tracks.pos, index.pad)
         updated = tracks.as_tracks(
             self.content_ffn.added_to(mixed, tracks.content),
-            rows.of(outputs.boxes[-1]).detach()[..., :2],
+            index.of(outputs.boxes[-1]).detach()[..., :2],
             self.pos_ffn.added_to(mixed, tracks.pos),
         )
         return updated.where(is_finite, tracks)
@@ -157,15 +165,15 @@ class QIMv2(_Interaction):
         if generator is not None:
             is_active = is_active | (~queries.pad & (scores > ACTIVE_SCORE))
             ids = ids.masked_fill(is_active & (queries.iou <= ACTIVE_IOU), NEW)
-        rows = Rows.where(is_active)
-        tracks = queries.with_ids(ids).gather(rows)
-        is_finite = rows.of(outputs.is_finite)[..., None]
-        is_confident = is_finite & (rows.of(scores) > ACTIVE_SCORE)[..., None]
+        index = GatherIndex.where(is_active)
+        tracks = queries.with_ids(ids).gather(index)
+        is_finite = index.of(outputs.is_finite)[..., None]
+        is_confident = is_finite & (index.of(scores) > ACTIVE_SCORE)[..., None]
         refs = torch.where(
-            is_confident, rows.of(outputs.boxes[-1]).detach(), tracks.refs
+            is_confident, index.of(outputs.boxes[-1]).detach(), tracks.refs
         )
-        hs = torch.where(is_finite, rows.of(outputs.hs[-1]), 0)
-        mixed = self._interact(hs, sine_embedding(refs, hs.shape[-1] // 4), rows.pad)
+        hs = torch.where(is_finite, index.of(outputs.hs[-1]), 0)
+        mixed = self._interact(hs, sine_embedding(refs, hs.shape[-1] // 4), index.pad)
         content = self.content_ffn.added_to(mixed, tracks.content)
         content = torch.where(is_confident, content, tracks.content)
         return tracks.as_tracks(content, refs, None)

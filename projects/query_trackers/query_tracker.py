@@ -43,18 +43,18 @@ from .deformable_decoding import (
     deformable_detr,
     encode,
     encoder_parts,
-    pass_through,
+    identity_fusion_conv,
     track_attention_layers,
 )
 from .denoising import BoxDenoising
 from .initial_weights import check_and_complete, query_count_problem
-from .level_shift import previous_levels
 from .lifecycles import ScoreStates
 from .memory_cache import MemoryCache
+from .previous_levels import previous_frame_levels
 from .queries import Outputs, Queries
 from .query_init import QueryInit
-from .query_rows import query_rows
 from .query_state import PromptTracks, QueryState
+from .query_table import query_table
 from .text_hook import TextHook
 from .updaters import QueryUpdater
 
@@ -156,7 +156,9 @@ class QueryTracker(BaseEstimator):
             track_attention_layers(model) if track_attention else None
         )
         self.track_decoder = copy.deepcopy(model.decoder) if track_decoder else None
-        self.combine = pass_through(model.embed_dims) if combine_previous else None
+        self.combine = (
+            identity_fusion_conv(model.embed_dims) if combine_previous else None
+        )
         if self.query_init.reads_proposals and proposal_detector is None:
             raise TypeError(
                 f'{type(self.query_init).__name__} reads proposals: give '
@@ -324,7 +326,7 @@ class QueryTracker(BaseEstimator):
         """
         levels = self.levels(features)
         if self.combine is not None:
-            previous = previous_levels(levels, before, step)
+            previous = previous_frame_levels(levels, before, step)
             pairs = [
                 (level, _finite_or_current(earlier, level))
                 for level, earlier in zip(levels, previous, strict=True)
@@ -376,7 +378,7 @@ class QueryTracker(BaseEstimator):
         queries: Queries,
         tracks: Queries | None = None,
         prompts: Sequence[Prompt | None] = (),
-        hidden: Tensor | None = None,
+        attn_mask: Tensor | None = None,
     ) -> tuple[Queries, Outputs]:
         """Decode new and track queries of B frames.
 
@@ -385,7 +387,7 @@ class QueryTracker(BaseEstimator):
             queries: New ones.
             tracks: Track queries; ``None`` for none.
             prompts: Of the frames, for a text hook.
-            hidden: As of :func:`~.deformable_decoding.decode`.
+            attn_mask: As of :func:`~.deformable_decoding.decode`.
 
         Returns:
             All queries, new ones first, and their outputs.
@@ -407,7 +409,7 @@ class QueryTracker(BaseEstimator):
                 decoder=decoder,
                 track_attention=self.track_attention,
                 sine_pos=self.sine_pos,
-                hidden=hidden,
+                attn_mask=attn_mask,
             )
             for group, decoder in zip(
                 groups, (model.decoder, self.track_decoder), strict=False
@@ -432,8 +434,8 @@ class QueryTracker(BaseEstimator):
         with_features: bool,
     ) -> tuple[Detections, Tracks, list[int]]:
         """Detections and tracks of one frame, and the ids that ended with it."""
-        rows = query_rows(queries, outputs, size)
-        outcome = self.lifecycle.update(run.lifecycle, rows, frame)
+        table = query_table(queries, outputs, size)
+        outcome = self.lifecycle.update(run.lifecycle, table, frame)
         if self.lifecycle.propagates_queries:
             device = queries.ids.device
             run.queries = self.updater(
@@ -448,17 +450,17 @@ class QueryTracker(BaseEstimator):
             is_referred = self.text_hook.is_referred(outputs, [run.prompt])
             if is_referred is not None:
                 is_reported = is_reported & is_referred[0].cpu().numpy()
-        is_detection = rows.scores >= self.detector.score_threshold
-        index = np.flatnonzero((is_detection & (rows.scores > 0)) | is_reported)
+        is_detection = table.scores >= self.detector.score_threshold
+        index = np.flatnonzero((is_detection & (table.scores > 0)) | is_reported)
         detections = Detections(
-            rows.boxes[index], rows.scores[index], rows.labels[index]
+            table.boxes[index], table.scores[index], table.labels[index]
         )
         det_index = np.flatnonzero(is_reported[index])
         reported = index[det_index]
         tracks = Tracks(
             outcome.ids[reported],
-            rows.boxes[reported],
-            rows.scores[reported],
+            table.boxes[reported],
+            table.scores[reported],
             outcome.labels[reported],
             det_index,
             self._track_features(outputs, reported) if with_features else None,

@@ -21,7 +21,7 @@ class TextHook(nn.Module):
                               |          |                    |                      |
                           on_memory  on_queries           on_outputs            is_referred
                                                               |
-                                                  loss, with the assigner's rows
+                                                  loss, with the assigner's index
 
     A referring tracker (TransRMOT, MLS-Track) overrides what its paper has: detection and
     tracking learn from all objects, the text enters one more loss. With a hook every
@@ -54,7 +54,7 @@ class TextHook(nn.Module):
         outputs: Outputs,
         queries: Queries,
         targets: FrameTargets,
-        rows: Tensor,
+        target_index: Tensor,
         frames: Sequence[Frame],
         samples: Sequence[SMOTDataSample],
     ) -> dict[str, Tensor]:
@@ -66,7 +66,7 @@ class TextHook(nn.Module):
             outputs: Of L layers.
             queries: Q a frame.
             targets: N a frame.
-            rows: (L, B, Q), the target of each query, -1 for none.
+            target_index: (L, B, Q), the target of each query, -1 for none.
             frames: The frames.
             samples: The clips', with ``prompt`` and the ground truth.
         """

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mmsmot.registry import MODELS
 from mmsmot.utils.number_ranges import FRACTION, require_numbers
 
-from .queries import FALSE, Outputs, Queries, Rows, batched_iou
+from .queries import FALSE_POSITIVE, GatherIndex, Outputs, Queries, batched_iou
 
 
 class QueryUpdater(nn.Module):
@@ -43,7 +43,7 @@ class NoUpdater(QueryUpdater):
     """No track queries: every frame is looked at for itself."""
 
     def forward(self, queries, outputs, generator=None) -> Queries:
-        return queries.first(0)
+        return queries.head(0)
 
 
 @MODELS.register_module()
@@ -56,10 +56,10 @@ class PreviousOutput(QueryUpdater):
 
     def forward(self, queries, outputs, generator=None) -> Queries:
         # One without a number is no detection, so no track loses its query with it.
-        rows = Rows.where(~queries.is_track & ~queries.pad & outputs.is_finite)
-        tracks = queries.gather(rows)
-        refs = rows.of(outputs.boxes[-1]).detach()
-        return tracks.as_tracks(rows.of(outputs.hs[-1]), refs, None)
+        index = GatherIndex.where(~queries.is_track & ~queries.pad & outputs.is_finite)
+        tracks = queries.gather(index)
+        refs = index.of(outputs.boxes[-1]).detach()
+        return tracks.as_tracks(index.of(outputs.hs[-1]), refs, None)
 
 
 @MODELS.register_module()
@@ -86,12 +86,12 @@ class CopyUpdater(QueryUpdater):
 
     def forward(self, queries, outputs, generator=None) -> Queries:
         draw = None if generator is None else self._draw(queries, outputs, generator)
-        rows, tracks = active_tracks(queries, draw, FALSE)
-        content = rows.of(outputs.hs[-1])
-        refs = rows.of(outputs.boxes[-1]).detach()[..., : queries.refs.shape[-1]]
+        index, tracks = active_tracks(queries, draw, FALSE_POSITIVE)
+        content = index.of(outputs.hs[-1])
+        refs = index.of(outputs.boxes[-1]).detach()[..., : queries.refs.shape[-1]]
         pos = None if queries.pos is None else torch.zeros_like(content)
         updated = tracks.as_tracks(content, refs, pos)
-        return updated.where(rows.of(outputs.is_finite), tracks)
+        return updated.where(index.of(outputs.is_finite), tracks)
 
     def _draw(
         self, queries: Queries, outputs: Outputs, generator: np.random.Generator
@@ -118,7 +118,7 @@ class CopyUpdater(QueryUpdater):
 
 def active_tracks(
     queries: Queries, draw: tuple[Tensor, Tensor] | None, false_id: int
-) -> tuple[Rows, Queries]:
+) -> tuple[GatherIndex, Queries]:
     """Which rows go on as tracks, and their queries.
 
     Args:
@@ -128,13 +128,12 @@ def active_tracks(
         false_id: Id of the false ones.
     """
     if draw is None:
-        rows = Rows.where(queries.ids >= 0)
-        return rows, queries.gather(rows)
+        index = GatherIndex.where(queries.ids >= 0)
+        return index, queries.gather(index)
     is_active, is_false = draw
-    rows = Rows.where(is_active | is_false)
-    return rows, queries.with_ids(queries.ids.masked_fill(is_false, false_id)).gather(
-        rows
-    )
+    index = GatherIndex.where(is_active | is_false)
+    ids = queries.ids.masked_fill(is_false, false_id)
+    return index, queries.with_ids(ids).gather(index)
 
 
 def best_inactive(preference: Tensor, queries: Queries, selected: Tensor) -> Tensor:

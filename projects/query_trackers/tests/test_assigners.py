@@ -11,7 +11,7 @@ from projects.query_trackers.assigners import TALA, SetAssigner
 from projects.query_trackers.clip_losses import ClipLoss
 from projects.query_trackers.clip_pass import with_object_ids
 from projects.query_trackers.queries import (
-    FALSE,
+    FALSE_POSITIVE,
     NEW,
     PADDING,
     FrameTargets,
@@ -62,7 +62,7 @@ def test_a_track_keeps_its_object_wherever_it_looks(costs: list) -> None:
 
 
 def test_vanished_and_false_tracks_are_background(costs: list) -> None:
-    outputs, queries = frame([9, FALSE, NEW], [[0, 0, 2]])
+    outputs, queries = frame([9, FALSE_POSITIVE, NEW], [[0, 0, 2]])
     rows = TALA()(outputs, queries, targets(7), costs)
     assert rows[0, 0].tolist() == [-1, -1, 0]
 
@@ -92,7 +92,7 @@ def test_tracks_that_vanished_count_in_the_loss_of_motr_alone(costs: list) -> No
     assert rows.tolist() == [[-1, -1, 0, 1]]
     collective = ClipLoss(over='collective')
     assert collective.num_targets(queries, targets(7, 8), rows) == 4
-    last = ClipLoss(over='per_step', through_time=False)
+    last = ClipLoss(over='last_frame', through_time=False)
     assert last.num_targets(queries, targets(7, 8), rows) == 2
 
 

@@ -13,7 +13,7 @@ from projects.query_trackers.lifecycles import (
     ScoreStates,
     pairwise_giou,
 )
-from projects.query_trackers.query_rows import QueryRows
+from projects.query_trackers.query_table import QueryTable
 from projects.query_trackers.tests.conftest import clip, walking
 
 
@@ -24,12 +24,12 @@ def rows(
     boxes: np.ndarray | None = None,
     is_track: list[bool] | None = None,
     labels: list[int] | None = None,
-) -> QueryRows:
+) -> QueryTable:
     count = len(scores)
     if boxes is None:
         boxes = np.array([[20.0 * k, 0, 20 * k + 10, 10] for k in range(count)])
     ids = np.array(ids, np.int64)
-    return QueryRows(
+    return QueryTable(
         np.asarray(boxes, float).reshape(-1, 4),
         np.array(scores, float),
         np.array([0] * count if labels is None else labels, np.int64),

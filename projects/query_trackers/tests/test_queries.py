@@ -10,8 +10,8 @@ from projects.query_trackers.queries import (
     NEW,
     PADDING,
     FrameTargets,
+    GatherIndex,
     Queries,
-    Rows,
     batched_iou,
     fractions,
     sine_embedding,
@@ -23,7 +23,7 @@ def test_rows_are_gathered_in_their_order_and_padded() -> None:
     content = torch.arange(8.0).reshape(2, 4, 1)
     queries = Queries.new(content, torch.zeros(2, 4, 2))
     mask = torch.tensor([[False, True, False, True], [True, True, False, True]])
-    tracks = queries.gather(Rows.where(mask))
+    tracks = queries.gather(GatherIndex.where(mask))
     assert tracks.ids.tolist() == [[NEW, NEW, PADDING], [NEW] * 3]
     assert tracks.content[0, :2, 0].tolist() == [1, 3]
     assert tracks.content[1, :, 0].tolist() == [4, 5, 7]
@@ -31,7 +31,7 @@ def test_rows_are_gathered_in_their_order_and_padded() -> None:
 
 def test_no_row_at_all() -> None:
     queries = Queries.new(torch.zeros(2, 4, 8), torch.zeros(2, 4, 4))
-    tracks = queries.gather(Rows.where(torch.zeros(2, 4, dtype=torch.bool)))
+    tracks = queries.gather(GatherIndex.where(torch.zeros(2, 4, dtype=torch.bool)))
     assert len(tracks) == 0 and len(queries.joined(tracks)) == 4
 
 

@@ -14,9 +14,9 @@ from torch import nn
 from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.structures import Frame, Prompt
 from projects.query_trackers import clip_pass, query_interaction
-from projects.query_trackers.clip_pass import ClipRows
+from projects.query_trackers.clip_pass import MatchedQueries
 from projects.query_trackers.deformable_decoding import decode
-from projects.query_trackers.denoising import hidden_from_queries
+from projects.query_trackers.denoising import denoising_attn_mask
 from projects.query_trackers.lifecycles import ScoreStates
 from projects.query_trackers.queries import (
     PADDING,
@@ -244,7 +244,7 @@ def test_denoised_boxes_are_not_seen_by_queries(build: Callable) -> None:
     queries = random_queries(6, 4).map_columns(lambda column: column[:1])
     _, without_noisy = estimator.decode(memory, queries)
     _, masked = estimator.decode(
-        memory, queries.joined(noisy), None, hidden=hidden_from_queries(6, 2)
+        memory, queries.joined(noisy), None, attn_mask=denoising_attn_mask(6, 2)
     )
     _, unmasked = estimator.decode(memory, queries.joined(noisy))
     torch.testing.assert_close(masked.hs[:, :, :6], without_noisy.hs, atol=1e-5, rtol=0)
@@ -311,17 +311,19 @@ def test_boxes_of_a_clip_are_in_pixels_of_their_frames() -> None:
     (first, _), sample = clip(walking(2))
     (large,), _ = clip(walking(1), size=(192, 128))
     frames = [first, Frame(first.video, 2, 0.25, load=large.load)]
-    rows = ClipRows()
+    matched_queries = MatchedQueries()
     box = torch.tensor([[[[0.5, 0.5, 0.5, 0.5]]]])  # cx, cy, w, h
     queries = Queries.new(torch.zeros(1, 1, 4), box[0])
     queries = queries.with_ids(torch.tensor([[1]]))
     outputs = Outputs(torch.zeros(1, 1, 1, 4), box, torch.zeros(1, 1, 1, 1))
     for step in range(2):
-        rows.add(step, queries, outputs, torch.tensor([[0]]))
+        targets = FrameTargets.of([frames[step]], [sample])
+        matched_queries.add(step, queries, outputs, targets, torch.tensor([[0]]))
+    assert matched_queries.num_lost == 2  # the other one of two in each frame
     features = SimpleNamespace(sizes=torch.tensor([[96.0, 64.0], [192.0, 128.0]]))
     plan = ClipPlan(detection_rows=[0, 1], grad_rows=[0, 1])
     estimate = clip_pass._with_trajectories(
-        rows, features, [[frame] for frame in frames], [sample], plan, {}
+        matched_queries, features, [[frame] for frame in frames], [sample], plan, {}
     )
     np.testing.assert_allclose(
         estimate.trajectories[0].boxes, [[24, 16, 72, 48], [48, 32, 144, 96]]

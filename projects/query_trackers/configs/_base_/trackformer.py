@@ -11,4 +11,4 @@ trackformer = dict(
         miss_tolerance=1,
         track_nms=0.9,  # sigma_NMS
         birth_nms=0.9),
-    clip_loss=dict(type='ClipLoss', over='per_step', through_time=False))
+    clip_loss=dict(type='ClipLoss', over='last_frame', through_time=False))

@@ -7,6 +7,6 @@ transtrack = dict(
     assigner=dict(type='SetAssigner'),
     lifecycle=dict(
         type='GIoUMatching', score_threshold=0.4, max_cost=1.2, max_age=32),
-    clip_loss=dict(type='ClipLoss', over='per_step', through_time=False),
+    clip_loss=dict(type='ClipLoss', over='last_frame', through_time=False),
     track_decoder=True,
     combine_previous=True)

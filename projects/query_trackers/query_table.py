@@ -14,7 +14,7 @@ from .queries import Outputs, Queries, corners
 
 
 @dataclass(frozen=True, eq=False)
-class QueryRows:
+class QueryTable:
     """What the decoder made of the Q queries of a frame, as columns.
 
     Attributes:
@@ -55,7 +55,7 @@ class LifecycleOutcome:
     labels: np.ndarray
 
 
-def query_rows(queries: Queries, outputs: Outputs, size: Tensor) -> QueryRows:
+def query_table(queries: Queries, outputs: Outputs, size: Tensor) -> QueryTable:
     """The queries of one frame as columns, boxes in its pixels.
 
     A box that is none (the network gave no number) gets score 0, and is counted in the
@@ -73,7 +73,7 @@ def query_rows(queries: Queries, outputs: Outputs, size: Tensor) -> QueryRows:
     is_valid = valid_boxes(boxes) & np.isfinite(scores)
     log_dropped_detections('QueryTracker', int((~is_valid).sum()))
     boxes[~is_valid], scores[~is_valid] = (0, 0, 1, 1), 0
-    return QueryRows(
+    return QueryTable(
         boxes,
         scores,
         labels.cpu().numpy(),

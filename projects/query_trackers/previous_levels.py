@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def previous_levels(
+def previous_frame_levels(
     levels: tuple[Tensor, ...], before: tuple[Tensor, ...] | None, step: int = 1
 ) -> tuple[Tensor, ...]:
     """The levels of the frame before each of B.
