@@ -1,5 +1,6 @@
 # ByteTrack on the detections of MOTR's own weights: new queries alone, no track queries.
 _base_ = ['./motr_tiny_synsmot.py', '../../../configs/_base_/trackers/bytetrack.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 _8_fps_ = dict(  # people move far between two frames
     track_threshold=0.4, birth_threshold=0.5, match_threshold=0.9, frame_rate=8.0)
 model = dict(

@@ -1,6 +1,7 @@
 # The detector that the four tiny trackers start from, with ByteTrack behind it: 6,000
 # iterations of 4 frames.
 _base_ = ['./_base_/tiny_synsmot.py', '../../../configs/_base_/trackers/bytetrack.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     type='SMOT',
     detector=_base_.deformable_detr,

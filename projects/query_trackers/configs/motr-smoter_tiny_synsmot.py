@@ -1,5 +1,6 @@
 # SMOTer's heads on the queries of MOTR, whose decoder learns with them.
 _base_ = ['./motr_tiny_synsmot.py', './_base_/smoter_heads.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = _base_.smoter_heads.model
 train_dataloader = _base_.smoter_heads.train_dataloader
 train_cfg = _base_.smoter_heads.train_cfg

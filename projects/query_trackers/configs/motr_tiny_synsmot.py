@@ -1,5 +1,6 @@
 # MOTR, small enough to be trained on a CPU; only decoder and QIM learn.
 _base_ = ['./_base_/tiny_synsmot.py', './_base_/motr.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 _size_ = dict(channels=64, num_heads=4, ffn_channels=256)
 _states_ = dict(birth_threshold=0.5, keep_threshold=0.4, report_threshold=None)
 model = dict(

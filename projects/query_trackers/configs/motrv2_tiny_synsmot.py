@@ -1,5 +1,6 @@
 # MOTRv2 with the shared detector's proposals; only the decoder and what is new learn.
 _base_ = ['./_base_/tiny_synsmot.py', './_base_/motrv2.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     type='SMOT',
     estimator=dict(

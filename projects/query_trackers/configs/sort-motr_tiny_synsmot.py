@@ -1,5 +1,6 @@
 # SORT on the detections of MOTR's own weights: new queries alone, no track queries.
 _base_ = ['./motr_tiny_synsmot.py', '../../../configs/_base_/trackers/sort.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     estimator=dict(
         lifecycle=dict(

@@ -1,5 +1,6 @@
 # TrackFormer on the data and schedule of the tiny MOTR: as many frames, in pairs.
 _base_ = ['./_base_/tiny_synsmot.py', './_base_/trackformer.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     type='SMOT',
     estimator=dict(

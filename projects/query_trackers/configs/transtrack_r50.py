@@ -2,6 +2,7 @@
 _base_ = [
     './_base_/transtrack.py', './_base_/deformable_detr_r50.py', './_base_/mot17.py'
 ]
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     type='SMOT',
     estimator=dict(_base_.transtrack, detector=_base_.deformable_detr))

@@ -2,6 +2,7 @@
 # embeddings, which the released one has not, since the shared detector has them; and maps
 # of two frames are not joined, since the encoder that they go through is frozen.
 _base_ = ['./_base_/tiny_synsmot.py', './_base_/transtrack.py']
+custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(
     type='SMOT',
     estimator=dict(
