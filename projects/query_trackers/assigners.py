@@ -70,19 +70,26 @@ class TALA:
         costs: Sequence[Any],
     ) -> Tensor:
         """As of :class:`SetAssigner`."""
-        is_same = queries.ids[..., None] == targets.ids[:, None]  # (B, Q, N)
-        is_same &= (queries.ids >= 0)[..., None]
-        if not is_same.shape[-1]:
-            claimed = torch.full_like(queries.ids, BACKGROUND)
-        else:
-            claimed = torch.where(
-                is_same.any(-1), is_same.byte().argmax(-1), BACKGROUND
-            )
-        target_index = claimed.expand(len(outputs.hs), -1, -1).clone()
-        free = ~targets.pad & ~is_same.any(1)
+        target_index = tracked_targets(queries, targets)
+        target_index = target_index.expand(len(outputs.hs), -1, -1).clone()
+        free = ~targets.pad & ~same_object(queries, targets).any(1)
         return match_free(
             target_index, outputs, queries.ids == NEW, targets, free, costs
         )
+
+
+def same_object(queries: Queries, targets: FrameTargets) -> Tensor:
+    """(B, Q, N) bool, whether a query follows a target."""
+    is_same = queries.ids[..., None] == targets.ids[:, None]
+    return is_same & (queries.ids >= 0)[..., None]
+
+
+def tracked_targets(queries: Queries, targets: FrameTargets) -> Tensor:
+    """(B, Q) the target that each query follows, ``BACKGROUND`` for none."""
+    is_same = same_object(queries, targets)
+    if not is_same.shape[-1]:
+        return torch.full_like(queries.ids, BACKGROUND)
+    return torch.where(is_same.any(-1), is_same.byte().argmax(-1), BACKGROUND)
 
 
 def match_free(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.structures import (
     Detections,
     Frame,
-    Prompt,
     SMOTDataSample,
     Trajectories,
     valid_boxes,
@@ -23,9 +22,9 @@ from mmsmot.structures import (
 from mmsmot.structures.feature_maps import FeatureMaps
 
 from .assigners import BACKGROUND
-from .clip_losses import LossSums, box_loss, frame_loss
+from .clip_frame import ClipFrame
+from .clip_losses import LossSums
 from .deformable_decoding import Memory
-from .denoising import denoising_attn_mask
 from .queries import NEW, FrameTargets, Outputs, Queries, batched_iou, corners
 
 if TYPE_CHECKING:
@@ -97,9 +96,10 @@ def clip_pass(
     num_frames, num_clips = len(inputs), len(samples)
     with_grad = tracker.clip_loss.frames_with_grad(num_frames)
     with_loss = tracker.clip_loss.frames_with_loss(num_frames)
-    features, memory = _encode_clips(tracker, inputs, with_grad[0], plan)
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not plan.freeze):
+        text = tracker.text_of([sample.get('prompt') for sample in samples])
+    features, memory = _encode_clips(tracker, inputs, with_grad[0], plan, text)
     proposals = _clip_proposals(tracker, inputs)
-    prompts = [sample.get('prompt') for sample in samples]
     head = tracker.detector.model.bbox_head
     costs = head.assigner.match_costs
     sums, matched_queries, tracks = LossSums(), MatchedQueries(), None
@@ -109,23 +109,20 @@ def clip_pass(
         targets = FrameTargets.of(frames, samples, memory.tokens.device)
         with torch.set_grad_enabled(has_grad):
             new = tracker.new_queries(num_clips, proposals[step], features.sizes[part])
-            frame_memory = tracker.with_text(memory[part], prompts)
             if tracker.track_decoder is not None and step + 1 < num_frames:
                 tracks = None  # detections make the tracks of the last frame
-            queries, outputs, denoised = _decode_frame(
-                tracker, frame_memory, new, tracks, targets, prompts, plan.generator
+            queries, outputs, noisy, denoised = _decode_frame(
+                tracker, memory[part], new, tracks, targets, text, plan.generator
             )
             target_index = tracker.assigner(outputs, queries, targets, costs)
             if step in with_loss and plan.detection_rows and not plan.freeze:
-                results = outputs, queries, targets, target_index
+                frame = ClipFrame(tracker, targets, frames, samples, text)
                 count = tracker.clip_loss.num_targets(
                     queries, targets, target_index[-1]
                 )
-                sums.add(frame_loss(head, *results), count)
-                if tracker.text_hook is not None:
-                    sums.add(tracker.text_hook.loss(*results, frames, samples), 0)
+                sums.add(frame.loss(outputs, queries, target_index), count)
                 if denoised is not None:
-                    sums.add(_denoising_loss(head, denoised, targets), 0)
+                    sums.add(tracker.denoising.loss(frame, denoised, noisy), 0)
             queries = with_object_ids(queries, outputs, targets, target_index[-1])
             matched_queries.add(step, queries, outputs, targets, target_index[-1])
             # What is frozen drops no tracks and adds no false ones, as at test.
@@ -172,6 +169,7 @@ def _encode_clips(
     inputs: Sequence[Sequence[Frame]],
     first_with_grad: int,
     plan: ClipPlan,
+    text: Any,
 ) -> tuple[FeatureMaps, Memory]:
     """Feature maps and memory of all frames, time first; two passes, without and with
     gradient, where both kinds are there."""
@@ -191,7 +189,7 @@ def _encode_clips(
             continue
         with torch.set_grad_enabled(torch.is_grad_enabled() and with_grad):
             features, memory = tracker.features_and_memory(
-                [frame for step in group for frame in step], before, num_clips
+                [frame for step in group for frame in step], before, num_clips, text
             )
         memories.append(memory)
         before = tuple(level[-num_clips:] for level in tracker.levels(features))
@@ -220,38 +218,31 @@ def _decode_frame(
     new: Queries,
     tracks: Queries | None,
     targets: FrameTargets,
-    prompts: Sequence[Prompt | None],
+    text: Any,
     generator: np.random.Generator,
-) -> tuple[Queries, Outputs, Outputs | None]:
-    """Queries and outputs of one frame of B clips; the outputs of denoised boxes, too."""
+) -> tuple[Queries, Outputs, Queries | None, Outputs | None]:
+    """Queries and outputs of one frame of B clips; the noisy ones of denoising, too."""
     if tracker.track_decoder is not None and tracks is not None and len(tracks):
         # One of the two decoders at a time (TransTrack); both make use of the memory.
         if generator.random() < 0.5:
-            queries, outputs = tracker.decode(memory, new.head(0), tracks, prompts)
-            return queries, outputs, None
+            queries, outputs = tracker.decode(memory, new.head(0), tracks, text)
+            return queries, outputs, None, None
         tracks = None
-    if tracker.denoising is None:
-        return *tracker.decode(memory, new, tracks, prompts), None
+    denoising = tracker.denoising
+    noisy_rows = denoising and denoising.noisy_rows(new, tracks, targets, generator)
+    if noisy_rows is None:
+        return *tracker.decode(memory, new, tracks, text), None, None
+    noisy, attn_mask = noisy_rows
     queries = new.joined(tracks)
-    noisy = tracker.denoising.queries(targets, generator)
-    attn_mask = denoising_attn_mask(len(queries), len(noisy)).to(new.ids.device)
-    _, outputs = tracker.decode(memory, queries.joined(noisy), None, prompts, attn_mask)
+    attn_mask = attn_mask.to(new.ids.device)
+    _, outputs = tracker.decode(memory, queries.joined(noisy), None, text, attn_mask)
     count = len(queries)
-    return queries, outputs.rows(slice(count)), outputs.rows(slice(count, None))
-
-
-def _denoising_loss(
-    head: torch.nn.Module, denoised: Outputs, targets: FrameTargets
-) -> dict[str, Tensor]:
-    """Sums of the box losses of the denoised boxes, layer by layer."""
-    is_object = ~targets.pad
-    return {
-        f'dn{layer}.{name}': value
-        for layer, boxes in enumerate(denoised.boxes)
-        for name, value in box_loss(
-            head, boxes[is_object], targets.boxes[is_object]
-        ).items()
-    }
+    return (
+        queries,
+        outputs.rows(slice(count)),
+        noisy,
+        outputs.rows(slice(count, None)),
+    )
 
 
 def with_object_ids(

@@ -117,7 +117,7 @@ def decode(
     for number, layer in enumerate(decoder.layers):
         pos = sine_embedding(refs, output.shape[-1] // 4) if sine_pos else queries.pos
         if track_attention is not None:
-            output = track_attention[number](output, pos, queries.is_track)
+            output = track_attention[number](output, pos, queries.is_track, attn_mask)
         ratios = memory.valid_ratios.repeat(1, 1, refs.shape[-1] // 2)
         output = layer(
             output,
@@ -181,18 +181,25 @@ class TrackAttention(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.norm = nn.LayerNorm(channels)
 
-    def forward(self, content: Tensor, pos: Tensor | None, is_track: Tensor) -> Tensor:
+    def forward(
+        self,
+        content: Tensor,
+        pos: Tensor | None,
+        is_track: Tensor,
+        attn_mask: Tensor | None = None,
+    ) -> Tensor:
         """Rows that are no track stay as they are.
 
         Args:
             content: (B, Q, d).
             pos: (B, Q, d) or ``None``.
             is_track: (B, Q) bool.
+            attn_mask: As of :func:`decode`.
         """
         if not is_track.any():
             return content
         query = content if pos is None else content + pos
-        mask = self_attention_mask(~is_track, None, self.attention.num_heads)
+        mask = self_attention_mask(~is_track, attn_mask, self.attention.num_heads)
         mixed, _ = self.attention(
             query, query, content, attn_mask=mask, need_weights=False
         )

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from mmsmot.registry import MODELS
 from mmsmot.utils.number_ranges import COUNT, FRACTION, require_numbers
 
-from .queries import PADDING, FrameTargets, Queries
+from .clip_frame import ClipFrame
+from .clip_losses import box_loss
+from .queries import PADDING, FrameTargets, Outputs, Queries
 
 
 @MODELS.register_module()
@@ -29,6 +31,42 @@ class BoxDenoising(nn.Module):
         require_numbers('BoxDenoising', FRACTION, noise=noise)
         self.noise = noise
         self.content = nn.Embedding(1, channels)
+
+    def noisy_rows(
+        self,
+        new: Queries,
+        tracks: Queries | None,
+        targets: FrameTargets,
+        generator: np.random.Generator,
+    ) -> tuple[Queries, Tensor]:
+        """Noisy queries that stand behind those of a frame, and what no row may read.
+
+        Args:
+            new: New queries.
+            tracks: Track queries, ``None`` for none.
+            targets: N a frame.
+            generator: Draws the noise.
+
+        Returns:
+            The noisy ones, and ``attn_mask`` (Q, Q) of :func:`~.deformable_decoding.decode`
+            over all rows.
+        """
+        noisy = self.queries(targets, generator)
+        count = len(new) + (0 if tracks is None else len(tracks))
+        return noisy, denoising_attn_mask(count, len(noisy))
+
+    def loss(
+        self, frame: ClipFrame, outputs: Outputs, noisy: Queries
+    ) -> dict[str, Tensor]:
+        """Sums of the box losses of the denoised boxes, layer by layer."""
+        is_object = ~frame.targets.pad
+        return {
+            f'dn{layer}.{name}': value
+            for layer, boxes in enumerate(outputs.boxes)
+            for name, value in box_loss(
+                frame.head, boxes[is_object], frame.targets.boxes[is_object]
+            ).items()
+        }
 
     def queries(self, targets: FrameTargets, generator: np.random.Generator) -> Queries:
         """N a frame, one for each target."""

@@ -20,11 +20,13 @@ class PromptTracks:
         prompt: What they answer; ``None`` without a text hook.
         lifecycle: State of the lifecycle.
         queries: Track queries of the next frame; ``None`` before the first.
+        text: What the text hook made of the prompt.
     """
 
     prompt: Prompt | None
     lifecycle: Any
     queries: Queries | None = None
+    text: Any = None
 
 
 @dataclass(eq=False)

@@ -54,8 +54,9 @@ from .previous_levels import previous_frame_levels
 from .queries import Outputs, Queries
 from .query_init import QueryInit
 from .query_state import PromptTracks, QueryState
-from .query_table import query_table
+from .query_table import QueryTable, query_table
 from .text_hook import TextHook
+from .track_group_denoising import TrackGroupDenoising
 from .updaters import QueryUpdater
 
 PROPOSALS = 'proposals'  # their folder in the cache
@@ -91,7 +92,8 @@ class QueryTracker(BaseEstimator):
         combine_previous: The feature maps of the frame before are joined to a frame's by a
             1x1 convolution (TransTrack).
         sine_pos: Position embeddings are sines of the references (MOTRv2).
-        denoising: Noisy true boxes beside the queries in training; ``None`` for none.
+        denoising: Noisy true boxes, or noisy copies of the track queries, beside the queries
+            in training; ``None`` for none.
         proposal_detector: Makes the proposals of a query_init that reads them. It is
             frozen, and saved with the model.
         freeze_encoder: Backbone, neck and encoder keep the weights that they start with,
@@ -124,7 +126,7 @@ class QueryTracker(BaseEstimator):
         track_decoder: bool = False,
         combine_previous: bool = False,
         sine_pos: bool = False,
-        denoising: dict | BoxDenoising | None = None,
+        denoising: dict | BoxDenoising | TrackGroupDenoising | None = None,
         proposal_detector: dict | BaseDetector | None = None,
         freeze_encoder: bool = False,
         cache: str | None = None,
@@ -174,6 +176,11 @@ class QueryTracker(BaseEstimator):
                 'QueryTracker: combine_previous learns through the encoder; leave it out, '
                 'or set freeze_encoder=False'
             )
+        if self.freeze_encoder and self.text_hook is not None:
+            raise ValueError(
+                'QueryTracker: a text is fused before the encoder, which has to learn from '
+                'it; set freeze_encoder=False, or leave text_hook out'
+            )
         if self.cache is not None and not (
             self.freeze_encoder or isinstance(self.proposal_detector, CachedDetector)
         ):
@@ -213,16 +220,24 @@ class QueryTracker(BaseEstimator):
         self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
     ) -> QueryState:
         video_prompts = [*prompts] if self.reads_prompt and prompts else [None]
-        runs = [
-            PromptTracks(prompt, self.lifecycle.begin()) for prompt in video_prompts
-        ]
+        with torch.no_grad():
+            runs = [
+                PromptTracks(
+                    prompt, self.lifecycle.begin(), text=self.text_of([prompt])
+                )
+                for prompt in video_prompts
+            ]
         return QueryState(needs, runs)
 
     @torch.no_grad()
     def step(self, state: QueryState, frames: Sequence[Frame]) -> list[Estimate]:
-        features, memory = self.features_and_memory(
-            frames, state.levels, with_maps=FEATURES in state.needs
-        )
+        before = state.levels
+        if self.text_hook is None:
+            features, memory = self.features_and_memory(
+                frames, before, with_maps=FEATURES in state.needs
+            )
+        else:
+            features = self.detector.extract(frames)
         if self.combine is not None:
             # A copy: a view would keep the maps of all frames.
             levels = self.levels(features)
@@ -230,17 +245,18 @@ class QueryTracker(BaseEstimator):
         proposals = self.proposals(frames)
         estimates = []
         for run in state.runs:
-            run_memory = self.with_text(memory, [run.prompt] * len(frames))
+            if self.text_hook is not None:
+                memory = self.encode(features, before, 1, run.text)
             detections, tracks, ended_ids = [], [], []
             for row, frame in enumerate(frames):
                 part = slice(row, row + 1)
                 queries, outputs = self.decode(
-                    run_memory[part],
+                    memory[part],
                     self.new_queries(
                         1, proposals and proposals[part], features.sizes[part]
                     ),
                     run.queries,
-                    [run.prompt],
+                    run.text,
                 )
                 frame_detections, frame_tracks, ended = self._end_frame(
                     run,
@@ -282,6 +298,7 @@ class QueryTracker(BaseEstimator):
         frames: Sequence[Frame],
         before: tuple[Tensor, ...] | None = None,
         step: int = 1,
+        text: Any = None,
         *,
         with_maps: bool = True,
         with_images: bool = False,
@@ -292,6 +309,7 @@ class QueryTracker(BaseEstimator):
             frames: The frames.
             before: As of :meth:`encode`.
             step: As of :meth:`encode`.
+            text: As of :meth:`encode`.
             with_maps: Feature maps out of the cache have their finest level.
             with_images: They have the input images too.
         """
@@ -306,13 +324,14 @@ class QueryTracker(BaseEstimator):
         has_grad = torch.is_grad_enabled() and not self.freeze_encoder
         with torch.set_grad_enabled(has_grad):
             features = self.detector.extract(frames)
-            return features, self.encode(features, before, step)
+            return features, self.encode(features, before, step, text)
 
     def encode(
         self,
         features: FeatureMaps,
         before: tuple[Tensor, ...] | None = None,
         step: int = 1,
+        text: Any = None,
     ) -> Memory:
         """The memory of B frames.
 
@@ -323,6 +342,7 @@ class QueryTracker(BaseEstimator):
             features: Of the frames.
             before: Levels of the frames before the first ``step``; ``None`` for none.
             step: Frames of one time, of as many videos.
+            text: Of :meth:`text_of`.
         """
         levels = self.levels(features)
         if self.combine is not None:
@@ -332,13 +352,13 @@ class QueryTracker(BaseEstimator):
                 for level, earlier in zip(levels, previous, strict=True)
             ]
             levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)
+        if self.text_hook is not None:
+            levels = self.text_hook.on_levels(levels, text)
         return encode(self.detector.model, levels, features.samples)
 
-    def with_text(self, memory: Memory, prompts: Sequence[Prompt | None]) -> Memory:
-        """The memory of B frames, with their prompts where there is a text hook."""
-        if self.text_hook is None:
-            return memory
-        return self.text_hook.on_memory(memory, prompts)
+    def text_of(self, prompts: Sequence[Prompt | None]) -> Any:
+        """What the text hook reads of prompts; ``None`` where there is no hook."""
+        return None if self.text_hook is None else self.text_hook.begin(prompts)
 
     def proposals(self, frames: Sequence[Frame]) -> list[Detections] | None:
         """Detections of the frames, where queries are made of them."""
@@ -377,7 +397,7 @@ class QueryTracker(BaseEstimator):
         memory: Memory,
         queries: Queries,
         tracks: Queries | None = None,
-        prompts: Sequence[Prompt | None] = (),
+        text: Any = None,
         attn_mask: Tensor | None = None,
     ) -> tuple[Queries, Outputs]:
         """Decode new and track queries of B frames.
@@ -386,11 +406,11 @@ class QueryTracker(BaseEstimator):
             memory: Of the frames.
             queries: New ones.
             tracks: Track queries; ``None`` for none.
-            prompts: Of the frames, for a text hook.
+            text: Of :meth:`text_of`.
             attn_mask: As of :func:`~.deformable_decoding.decode`.
 
         Returns:
-            All queries, new ones first, and their outputs.
+            All queries, new ones first, without the text, and their outputs.
         """
         model = self.detector.model
         if self.track_decoder is None:
@@ -399,8 +419,11 @@ class QueryTracker(BaseEstimator):
             groups = (
                 [queries] if tracks is None or not len(tracks) else [queries, tracks]
             )
+        inputs = groups
         if self.text_hook is not None:
-            groups = [self.text_hook.on_queries(group, prompts) for group in groups]
+            inputs = [
+                self.text_hook.on_queries(group, text, attn_mask) for group in groups
+            ]
         outputs, *track_outputs = (
             decode(
                 model,
@@ -412,15 +435,13 @@ class QueryTracker(BaseEstimator):
                 attn_mask=attn_mask,
             )
             for group, decoder in zip(
-                groups, (model.decoder, self.track_decoder), strict=False
+                inputs, (model.decoder, self.track_decoder), strict=False
             )
         )
         queries = groups[0]
         if track_outputs:
             outputs = outputs.joined(*track_outputs)
             queries = _join_decoded(*groups)
-        if self.text_hook is not None:
-            outputs = self.text_hook.on_outputs(outputs, prompts)
         return queries, outputs
 
     def _end_frame(
@@ -445,11 +466,7 @@ class QueryTracker(BaseEstimator):
                 ),
                 outputs,
             )
-        is_reported = outcome.is_reported
-        if self.text_hook is not None:
-            is_referred = self.text_hook.is_referred(outputs, [run.prompt])
-            if is_referred is not None:
-                is_reported = is_reported & is_referred[0].cpu().numpy()
+        is_reported, scores = self._referred(run, outputs, outcome.is_reported, table)
         is_detection = table.scores >= self.detector.score_threshold
         index = np.flatnonzero((is_detection & (table.scores > 0)) | is_reported)
         detections = Detections(
@@ -460,12 +477,29 @@ class QueryTracker(BaseEstimator):
         tracks = Tracks(
             outcome.ids[reported],
             table.boxes[reported],
-            table.scores[reported],
+            scores[reported],
             outcome.labels[reported],
             det_index,
             self._track_features(outputs, reported) if with_features else None,
         )
         return detections, tracks, outcome.ended_ids
+
+    def _referred(
+        self,
+        run: PromptTracks,
+        outputs: Outputs,
+        is_reported: np.ndarray,
+        table: QueryTable,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(Q,) whether each track is reported, and its score: that of being meant, if any."""
+        hook = self.text_hook
+        refer_scores = None if hook is None else hook.refer_scores(outputs, run.text)
+        if refer_scores is None:
+            return is_reported, table.scores
+        scores = refer_scores[0].double().nan_to_num(0).cpu().numpy()
+        if hook.refer_threshold is not None:
+            is_reported = is_reported & (scores >= hook.refer_threshold)
+        return is_reported, scores
 
     def _track_features(self, outputs: Outputs, rows: np.ndarray) -> Tensor:
         """(N, 1, d) of some queries of one frame."""

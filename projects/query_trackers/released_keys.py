@@ -49,12 +49,17 @@ _PREFIXES = {
     'backbone.0.body.': 'detector.model.backbone.',
     'transformer.reference_points.': 'detector.model.reference_points_fc.',
     'combine.': 'combine.',
+    # TransRMOT, a MOTR with a text hook
+    'fusion_module.multihead_attn.': 'text_hook.fusion.attention.',
+    'txt_proj.fc.': 'text_hook.fusion.projection.0.',
+    'txt_proj.layer_norm.': 'text_hook.fusion.projection.1.',
+    'refer_embed.': 'text_hook.refer_head.layers.',
 }
-# Registered twice in the released models, or not used there.
+# Registered twice in the released models, or not used there; TransRMOT's frozen RoBERTa.
 UNUSED = re.compile(
     r'transformer\.decoder(_track)?\.(bbox|class)_embed\.'
     r'|track_embed\.norm3\.|merge_features\.(weight|bias)$|post_process\.'
-    r'|.*num_batches_tracked$'
+    r'|text_encoder\.|.*num_batches_tracked$'
 )
 # TrackFormer has this layer since 62a38 with merge_frame_features alone, and then uses it;
 # before it was called merge_features.weight, and always there.
@@ -68,7 +73,7 @@ def estimator_weights(
     """Released weights by the names that a ``QueryTracker`` has.
 
     Args:
-        released: MOTR's, MOTRv2's, TransTrack's or TrackFormer's.
+        released: MOTR's, MOTRv2's, TransTrack's, TrackFormer's or TransRMOT's.
         class_row: The class to keep of a released classifier: 0, TransTrack's person is 1.
         num_levels: Feature levels.
 

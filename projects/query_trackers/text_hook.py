@@ -3,50 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
 from mmsmot.structures import Frame, Prompt, SMOTDataSample
 
-from .deformable_decoding import Memory
 from .queries import FrameTargets, Outputs, Queries
 
 
 class TextHook(nn.Module):
-    """The places at which a text may act on B frames; each changes nothing here.
+    """The places at which a text may act on a frame; each changes nothing here.
 
     ::
 
-        frames -> encode -> memory -> queries -> decode -> outputs -> lifecycle -> tracks
-                              |          |                    |                      |
-                          on_memory  on_queries           on_outputs            is_referred
-                                                              |
+        prompts -> begin -> text, once a video or clip
+                             |-------------+--------------------------+
+        backbone, neck -> on_levels -> encoder -> memory              |
+                                                     |                |
+        new, track and noisy queries -> on_queries -> decoder -> outputs -> refer_scores
+                                                                    |         |
+                                                                    |     reported tracks
                                                   loss, with the assigner's index
 
     A referring tracker (TransRMOT, MLS-Track) overrides what its paper has: detection and
-    tracking learn from all objects, the text enters one more loss. With a hook every
-    prompt has queries of its own; all share the encoder's pass up to ``on_memory``.
+    tracking learn from all objects, the text enters one more loss, and a track that is not
+    referred to lives on without being reported. Every prompt has tracks of its own. The
+    prompts of a video share backbone and neck; all that comes after ``on_levels`` runs for
+    each of them.
 
-    ``prompts`` has one for each of the B frames; in training those of the clips, ``None``
-    where a sample has none.
+    What is given has S texts and B rows, a multiple of S: row r is of text ``r % S``. At
+    test S is 1; in training the texts are those of the S clips, and the levels are of all
+    their frames, time first.
+
+    Attributes:
+        refer_threshold: Tracks whose referring score is below it are not reported;
+            ``None``: all are.
     """
 
-    def on_memory(self, memory: Memory, prompts: Sequence[Prompt | None]) -> Memory:
-        """The memory, with the text fused in."""
-        return memory
+    refer_threshold: float | None = None
 
-    def on_queries(self, queries: Queries, prompts: Sequence[Prompt | None]) -> Queries:
-        """The queries, new and track ones, before the decoder."""
+    def begin(self, prompts: Sequence[Prompt | None]) -> Any:
+        """What the other methods read of S prompts, ``None`` where every object is asked for.
+
+        Raises:
+            ValueError: A prompt has no text.
+        """
+        return prompts
+
+    def on_levels(self, levels: tuple[Tensor, ...], text: Any) -> tuple[Tensor, ...]:
+        """The neck's maps (B, d, H_l, W_l), with the text fused in, for the encoder."""
+        return levels
+
+    def on_queries(
+        self, queries: Queries, text: Any, attn_mask: Tensor | None = None
+    ) -> Queries:
+        """The queries of B frames as the decoder gets them.
+
+        They are the decoder's alone: the next frame's are made of those without the text.
+
+        Args:
+            queries: New and track ones, then noisy ones of a denoising.
+            text: Of :meth:`begin`.
+            attn_mask: (Q, Q) bool, ``attn_mask[i, j]``: row i must read nothing of row j.
+        """
         return queries
 
-    def on_outputs(self, outputs: Outputs, prompts: Sequence[Prompt | None]) -> Outputs:
-        """What the decoder made of them."""
-        return outputs
+    def refer_scores(self, outputs: Outputs, text: Any) -> Tensor | None:
+        """(B, Q) from 0 to 1, how surely each query is meant; ``None``: nothing is said.
 
-    def is_referred(
-        self, outputs: Outputs, prompts: Sequence[Prompt | None]
-    ) -> Tensor | None:
-        """(B, Q) bool, the tracks to report of those that are followed; ``None`` for all."""
+        They are the scores of the tracks that are reported.
+        """
         return None
 
     def loss(
@@ -57,17 +84,19 @@ class TextHook(nn.Module):
         target_index: Tensor,
         frames: Sequence[Frame],
         samples: Sequence[SMOTDataSample],
+        text: Any,
     ) -> dict[str, Tensor]:
-        """Sums by name over the objects of one frame of B clips.
+        """Sums by name over the objects of one frame of S clips.
 
-        They are divided as the other losses are. Names begin with ``loss_``.
+        They are divided as the other losses are. Names have ``loss_`` in them.
 
         Args:
             outputs: Of L layers.
             queries: Q a frame.
             targets: N a frame.
-            target_index: (L, B, Q), the target of each query, -1 for none.
+            target_index: (L, S, Q), the target of each query, -1 for none.
             frames: The frames.
             samples: The clips', with ``prompt`` and the ground truth.
+            text: Of :meth:`begin`.
         """
         return {}

@@ -391,48 +391,91 @@ def test_parts_that_do_not_fit(build: Callable) -> None:
         build('motr', detector=dict(type='DetectionFile'))
     with pytest.raises(ValueError, match='through time'):
         build('motr', clip_loss=dict(type='ClipLoss', through_time=False))
+    with pytest.raises(ValueError, match='text is fused before the encoder'):
+        build('motr', text_hook=TextHook(), freeze_encoder=True)
 
 
 class NumberedHook(TextHook):
-    """A prompt "k" keeps the tracks of row k alone; its loss pulls a learnt number up."""
+    """A prompt "k" keeps the k best tracks; its loss pulls a learnt number up."""
+
+    refer_threshold = 0.5
 
     def __init__(self) -> None:
         super().__init__()
         self.shift = nn.Parameter(torch.zeros(()))
         self.calls = []
 
-    def on_memory(self, memory, prompts):
-        self.calls.append(('memory', len(memory.tokens), len(prompts)))
-        return memory
+    def begin(self, prompts):
+        self.calls.append(('begin', len(prompts)))
+        return [prompt.text for prompt in prompts]
 
-    def on_queries(self, queries, prompts):
-        self.calls.append(('queries', len(queries.ids), len(prompts)))
-        return queries
+    def on_levels(self, levels, text):
+        self.calls.append(('levels', len(levels[0]), len(text)))
+        return levels
 
-    def is_referred(self, outputs, prompts):
-        mask = torch.zeros(outputs.scores.shape, dtype=torch.bool)
-        (prompt,) = prompts
-        mask[:, outputs.scores.argsort(descending=True)[0, : int(prompt.text)]] = True
-        return mask
+    def on_queries(self, queries, text, attn_mask=None):
+        self.calls.append(('queries', len(queries.ids), len(text)))
+        return queries.with_ids(queries.ids, content=queries.content + 1)
 
-    def loss(self, outputs, queries, targets, rows, frames, samples):
-        return dict(loss_refer=self.shift + sum(len(s.prompt.text) for s in samples))
+    def refer_scores(self, outputs, text):
+        (number,) = text
+        scores = torch.full(outputs.scores.shape, 0.1)
+        scores[:, outputs.scores.argsort(descending=True)[0, : int(number)]] = 0.9
+        return scores
+
+    def loss(self, outputs, queries, targets, target_index, frames, samples, text):
+        return dict(loss_refer=self.shift + sum(map(len, text)))
 
 
 def test_a_text_hook_gives_each_prompt_its_own_tracks(build: Callable) -> None:
     model = easy_lifecycle(build('motr', text_hook=NumberedHook()))
     frames, _ = clip(walking(2))
-    plain = easy_lifecycle(build('motr'))
-    assert model.estimator.reads_prompt and not plain.estimator.reads_prompt
+    assert model.estimator.reads_prompt and not build('motr').estimator.reads_prompt
+    extracted = []
+    extract = model.estimator.detector.extract
+    model.estimator.detector.extract = lambda f: extracted.append(len(f)) or extract(f)
     run = model.begin(video(), [Prompt('50'), Prompt('1'), Prompt('0')])
     results = run.push(frames)
-    expected = [r.tracks.ids.tolist() for r in plain.begin(video()).push(frames)]
-    assert len(expected[0]) > 1
+    assert extracted == [2]  # the prompts share backbone and neck
     counts = [[len(tracks) for tracks in result.prompt_tracks] for result in results]
-    assert counts[0] == [len(expected[0]), 1, 0] and counts[1][2] == 0
-    assert results[0].prompt_tracks[0].ids.tolist() == expected[0]
+    assert counts[0][0] > 1 and counts[0][1:] == [1, 0] and counts[1][2] == 0
+    everybody, one, _ = results[0].prompt_tracks
+    assert set(one.ids) <= set(everybody.ids)
+    assert one.scores.tolist() == pytest.approx([0.9])
     calls = model.estimator.text_hook.calls
-    assert calls[0] == ('memory', 2, 2) and calls[1] == ('queries', 1, 1)
+    assert calls[:3] == [('begin', 1)] * 3  # once a video, not once a frame
+    assert calls[3:6] == [('levels', 2, 1), ('queries', 1, 1), ('queries', 1, 1)]
+    assert len(calls) == 3 + 3 * 3
+
+
+@torch.no_grad()
+def test_the_next_frame_has_no_text_of_this_one(build: Callable) -> None:
+    estimator = build('motr', text_hook=NumberedHook()).estimator
+    frames, _ = clip(walking(1))
+    text = estimator.text_of([Prompt('1')])
+    memory = estimator.encode(estimator.detector.extract(frames), None, 1, text)
+    new = estimator.new_queries(1, None, None)
+    queries, _ = estimator.decode(memory, new, None, text)
+    torch.testing.assert_close(queries.content, new.content, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_a_hook_that_does_nothing_changes_no_bit(paper: str, build: Callable) -> None:
+    losses, results = [], []
+    for hook in (None, TextHook()):
+        model = easy_lifecycle(build(paper))
+        model.estimator.text_hook = hook
+        frames, sample = clip(walking(3, 3))
+        run = model.begin(frames[0].video)
+        results += [[(r.tracks.ids, r.tracks.boxes) for r in run.push(frames)]]
+        model.train().clip_training.generator = np.random.default_rng(0)
+        losses.append(model.loss(*batch((frames, sample))))
+    for (ids, boxes), (hook_ids, hook_boxes) in zip(*results, strict=True):
+        assert ids.tolist() == hook_ids.tolist()
+        np.testing.assert_array_equal(boxes, hook_boxes)
+    assert losses[0].keys() == losses[1].keys()
+    for name, value in losses[0].items():
+        torch.testing.assert_close(value, losses[1][name], rtol=0, atol=0)
 
 
 def test_the_loss_of_a_text_hook_is_divided_as_the_others(build: Callable) -> None:
@@ -445,7 +488,8 @@ def test_the_loss_of_a_text_hook_is_divided_as_the_others(build: Callable) -> No
     assert 0 < losses['loss_refer'] <= 4 * 2 / 8
     losses['loss_refer'].backward()
     assert model.estimator.text_hook.shift.grad > 0
-    assert model.estimator.text_hook.calls[0] == ('memory', 2, 2)
+    # Levels of 2 frames of 2 clips, time first.
+    assert model.estimator.text_hook.calls[:2] == [('begin', 2), ('levels', 4, 2)]
 
 
 def test_it_learns_to_follow_two_boxes(build: Callable) -> None:
