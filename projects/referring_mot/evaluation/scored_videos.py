@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ MATCH_IOU = 0.5  # of a track's box with the gt box whose reference it gets
 class ScoredVideo:
     """What a model makes of a video and its E expressions, before any threshold.
 
+    The expressions share their tracks. A model whose tracks depend on the sentence makes
+    one of these for each expression.
+
     Attributes:
         name: The video's.
         frame_ids: (T,) of the video.
@@ -52,7 +56,8 @@ class ScoredVideo:
         captions: Ground truth caption by id.
         expressions: E of them.
         tracks: R boxes.
-        scores: (E, R) mean score of the windows that each box is in.
+        scores: (E, R) of being meant: with a :class:`ReferFilter` the mean of the windows
+            that each box is in.
     """
 
     name: str
@@ -93,22 +98,24 @@ def score_videos(
 
     Args:
         model: With an estimator that reads prompts; of its post-processing the
-            :class:`ReferFilter` is not applied but asked for its mean scores.
+            :class:`ReferFilter` is not applied but asked for its mean scores, and a text
+            hook leaves no track out.
         dataset: Not in ``test_mode``: its samples are videos.
         folder: Keeps a file of each video; those that are there are read.
         setting: What decides the scores beside the weights: the model's config, as JSON
             can hold it.
         advance: Called after each video.
 
+    Returns:
+        One for each video whose tracks its expressions share, else one for each
+        expression.
+
     Raises:
         ValueError: A file that is there is of another model, video, sentences or tracks.
     """
-    parts = list(model.post_processing)
-    (refer_filter,) = (part for part in parts if isinstance(part, ReferFilter))
-    model.post_processing = [part for part in parts if part is not refer_filter]
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        videos = []
+    videos = []
+    with _without_threshold(model) as refer_filter:
         for info in dataset.data_list:
             name = info['video'].video.name.replace('/', '__')
             path = folder / f'{name}.npz'
@@ -118,11 +125,27 @@ def score_videos(
             else:
                 content = _run_video(model, info, refer_filter)
                 write_cache_file(path, content, made_of=made_of)
-            videos.append(_scored_video(info, path))
+            videos += _scored_videos(info, path)
             advance()
-        return videos
+    return videos
+
+
+@contextmanager
+def _without_threshold(model: SMOT) -> Iterator[ReferFilter | None]:
+    """The model reports every track; what its :class:`ReferFilter` was, if it has one."""
+    parts = list(model.post_processing)
+    refer_filter = next((p for p in parts if isinstance(p, ReferFilter)), None)
+    hook = getattr(model.estimator, 'text_hook', None)
+    threshold = None if hook is None else hook.refer_threshold
+    model.post_processing = [part for part in parts if part is not refer_filter]
+    if hook is not None:
+        hook.refer_threshold = None
+    try:
+        yield refer_filter
     finally:
         model.post_processing = parts
+        if hook is not None:
+            hook.refer_threshold = threshold
 
 
 def _fingerprint(model: SMOT, info: dict, setting: Any) -> dict[str, str]:
@@ -138,8 +161,9 @@ def _fingerprint(model: SMOT, info: dict, setting: Any) -> dict[str, str]:
 
 
 def _run_video(
-    model: SMOT, info: dict, refer_filter: ReferFilter
+    model: SMOT, info: dict, refer_filter: ReferFilter | None
 ) -> dict[str, np.ndarray]:
+    """Boxes of E expressions, table after table; one table where all have the same."""
     reader = VideoReader(info['video'])
     prompts = [Prompt(expression.sentence) for expression in info['gt'].expressions]
     run = model.begin(reader.video, prompts)
@@ -147,35 +171,57 @@ def _run_video(
         del frames  # or its images would live on beside the next batch
     tables = [result.trajectories for result in run.finish()]
     frame_ids = np.array(run.frame_ids)
-    refer_filter = refer_filter.at_fps(reader.video.fps)
-    scores = [refer_filter.mean_scores(table, frame_ids) for table in tables]
-    tracks = tables[0]
+    scores = [table.scores for table in tables]
+    if refer_filter is not None:
+        refer_filter = refer_filter.at_fps(reader.video.fps)
+        scores = [refer_filter.mean_scores(table, frame_ids) for table in tables]
+    if all(_same_boxes(table, tables[0]) for table in tables):
+        tables = tables[:1]
     return dict(
         frame_ids=frame_ids,
-        box_frames=tracks.frame_ids,
-        ids=tracks.ids,
-        boxes=tracks.boxes,
-        scores=np.stack(scores),
+        counts=np.array([len(table) for table in tables]),
+        box_frames=np.concatenate([table.frame_ids for table in tables]),
+        ids=np.concatenate([table.ids for table in tables]),
+        boxes=np.concatenate([table.boxes for table in tables]),
+        scores=np.concatenate(scores),
     )
 
 
-def _scored_video(info: dict, path: Path) -> ScoredVideo:
+def _same_boxes(table: Trajectories, other_table: Trajectories) -> bool:
+    """Whether two tables have the same tracks, whatever their scores."""
+    columns = ('frame_ids', 'ids', 'boxes')
+    return all(
+        np.array_equal(getattr(table, column), getattr(other_table, column))
+        for column in columns
+    )
+
+
+def _scored_videos(info: dict, path: Path) -> list[ScoredVideo]:
     gt = info['gt']
     with np.load(path, allow_pickle=False) as stored:
         content = {name: stored[name] for name in stored.files if name != 'made_of'}
     objects = gt.required_trajectories
-    tracks = Trajectories(
-        content['box_frames'], content['ids'], content['boxes'], space=objects.space
-    )
-    return ScoredVideo(
-        info['video'].video.name,
-        content['frame_ids'],
-        objects[objects.scores > 0],
-        gt.captions or {},
-        list(gt.expressions),
-        tracks,
-        content['scores'],
-    )
+    groups = [[expression] for expression in gt.expressions]
+    if len(content['counts']) == 1:
+        groups = [list(gt.expressions)]
+    cuts = content['counts'].cumsum()[:-1]
+    columns = [np.split(content[name], cuts) for name in ('box_frames', 'ids', 'boxes')]
+    sizes = [len(g) * n for g, n in zip(groups, content['counts'], strict=True)]
+    scores = np.split(content['scores'], np.cumsum(sizes)[:-1])
+    return [
+        ScoredVideo(
+            info['video'].video.name,
+            content['frame_ids'],
+            objects[objects.scores > 0],
+            gt.captions or {},
+            group,
+            Trajectories(frame_ids, ids, boxes, space=objects.space),
+            group_scores.reshape(len(group), len(ids)),
+        )
+        for group, group_scores, frame_ids, ids, boxes in zip(
+            groups, scores, *columns, strict=True
+        )
+    ]
 
 
 def everybody(video: ScoredVideo) -> np.ndarray:
@@ -202,21 +248,27 @@ def whole_tracks(threshold: float) -> Rule:
     return rule
 
 
-def shuffled(rule: Rule) -> Rule:
-    """A control: the scores of another expression of the video.
+def with_shuffled_text(videos: Sequence[ScoredVideo]) -> list[ScoredVideo]:
+    """A control: each expression has the tracks and scores of another of its video.
 
-    For videos with two or more; the one expression of another has no shuffled text.
+    Those of a video with one expression, which has no other, are left out.
     """
-
-    def permuted(video: ScoredVideo) -> np.ndarray:
-        rows = shuffled_rows(video.name, len(video.expressions))
-        if not len(rows):
-            raise ValueError(
-                f'{video.name}: one expression has no other to shuffle with'
-            )
-        return rule(video)[rows]
-
-    return permuted
+    groups: dict[str, list[ScoredVideo]] = {}
+    for video in videos:
+        groups.setdefault(video.name, []).append(video)
+    shuffled = []
+    for name, group in groups.items():
+        expressions = [e for video in group for e in video.expressions]
+        rows = shuffled_rows(name, len(expressions)).tolist()
+        if len(group) == 1:
+            if rows:
+                shuffled.append(replace(group[0], scores=group[0].scores[rows]))
+            continue
+        shuffled += [
+            replace(group[row], expressions=[expression])
+            for row, expression in zip(rows, expressions, strict=True)
+        ]
+    return shuffled
 
 
 def oracle(video: ScoredVideo) -> np.ndarray:
@@ -275,7 +327,7 @@ def apply_rule(
         is_meant = rule(video)
         scores += [
             score_expression(
-                f'{video.name}/{number}',
+                f'{video.name}/{expression.sentence}',
                 expression,
                 video.objects,
                 video.tracks[is_meant[number]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,19 @@ from mmengine.dataset import pseudo_collate
 from mmsmot.datasets.seeded_index import SeededIndex
 from mmsmot.datasets.synsmot import make_clip
 from mmsmot.engine import load_config
-from mmsmot.registry import MODELS
+from mmsmot.engine.sweeps.sweep_file import read_sweep
+from mmsmot.registry import DATASETS, MODELS
 from mmsmot.structures import Frame, Prompt, VideoInfo, pairwise_iou
 from mmsmot.utils.checkpoint import load_weights
 from mmsmot.utils.mmdet_bridge import import_mmdet
+from projects.query_trackers.tests.conftest import load_tool
+from projects.query_trackers.tests.test_configs import no_initialisation
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.models.ikun import IKUN
+from projects.referring_mot.models.refer_heads import SemanticCorrelation
 from projects.referring_mot.tests.test_text_encoders import roberta
 
-__all__ = ['roberta']
+__all__ = ['no_initialisation', 'roberta']
 PROJECT = Path(__file__).parents[1]
 CONFIGS = sorted(path.stem for path in (PROJECT / 'configs').glob('*.py'))
 
@@ -78,6 +83,104 @@ def test_the_papers_size_steps(refer_kitti: Path, roberta: Path) -> None:
     assert np.isfinite(float(loss))
     backbone = model.estimator.visual_encoder.backbone
     assert backbone.layer4[0].conv1.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize('paper', ['transrmot', 'mls-track'])
+def test_a_referring_tracker_of_the_papers_size_steps(
+    paper: str, refer_kitti: Path, roberta: Path, no_initialisation: None
+) -> None:
+    """6 + 6 layers, 300 queries; images of 96 pixels and small text encoders."""
+    import_mmdet()
+    hook = 'model.estimator.text_hook'
+    options = {
+        f'{hook}.text_encoder.name': str(roberta),
+        f'{hook}.fusion.text_channels': 16,
+        'model.estimator.detector.config.test_pipeline.1.scale': (96, 64),
+    }
+    if paper == 'mls-track':
+        options |= {
+            f'{hook}.sentence_encoder': dict(
+                _delete_=True, type='TransformersTextEncoder', name=str(roberta)
+            ),
+            f'{hook}.guidance.text_channels': 16,
+            f'{hook}.refer_head.text_channels': 16,
+        }
+    config = load_config(
+        f'projects/referring_mot/configs/{paper}_r50_refer-kitti', options
+    )
+    torch.manual_seed(0)
+    model = MODELS.build(config.model)
+    assert len(model.estimator.text_hook.refer_head.layers) == 6
+    assert model.estimator.track_attention is None
+    data = config.train_dataloader.dataset.dataset
+    data.dataset.data_root = str(refer_kitti)
+    batch = pseudo_collate([DATASETS.build(data)[SeededIndex(0, (0, 0, 0))]])
+    losses = model.train().loss(batch['inputs'], batch['data_samples'])
+    assert {'loss_refer', 'd4.loss_refer'} <= set(losses)
+    total = sum(value for name, value in losses.items() if 'loss' in name)
+    total.backward()
+    assert torch.isfinite(total)
+    gradient = model.estimator.text_hook.fusion.attention.in_proj_weight.grad
+    assert gradient.abs().max() > 0
+    frames = [step[0] for step in batch['inputs']]
+    run = model.eval().begin(frames[0].video, [Prompt('cars'), Prompt('red cars')])
+    assert len(run.push(frames)) == 2
+    assert len(run.finish()) == 2
+
+
+def test_the_sweep_has_a_row_for_each_of_the_papers_tables() -> None:
+    sweep = read_sweep(PROJECT / 'configs/recipes/referring_tables.py')
+    assert [*sweep.stages] == ['train', 'test', 'test_val']
+    assert sweep.stages['train'].axes == ('model', 'seed')
+    import_mmdet()
+    for label, setting in sweep.axes['model'].settings.items():
+        name = setting.arguments.get('config', sweep.base)
+        config = load_config(name, dict(setting.options))
+        hook = MODELS.build(config.model).estimator.text_hook
+        assert (hook.guidance is not None) == (label != 'TransRMOT')
+        is_correlation = label in ('SGM + SCB (MLS-Track)', 'without track groups')
+        assert isinstance(hook.refer_head, SemanticCorrelation) == is_correlation
+    assert len(sweep.axes['beta_ref'].settings) == 4
+
+
+def test_the_tools_run_a_referring_tracker(
+    refer_kitti: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One iteration, the scores of two expressions, and a video with two sentences."""
+    base = PROJECT / 'configs/mls-track_tiny_synsmot.py'
+    config = tmp_path / 'mls-track_tiny_kitti.py'
+    config.write_text(
+        f"""_base_ = [{str(base)!r}]
+_kitti_ = dict(_delete_=True, type='ReferKITTIDataset', data_root={str(refer_kitti)!r})
+train_dataloader = dict(
+    num_workers=0, persistent_workers=False, batch_size=1,
+    dataset=dict(run_length=4, dataset=_kitti_))
+test_dataloader = dict(dataset=dict(dataset=dict(_kitti_, split='test')))
+train_cfg = dict(max_epochs=1)
+load_from = None
+"""
+    )
+
+    def call(tool: str, *args: str | Path) -> Path:
+        out = tmp_path / tool
+        name = '--out' if tool == 'infer' else '--work-dir'
+        monkeypatch.setattr('sys.argv', [tool, *map(str, args), name, str(out)])
+        load_tool(PROJECT.parents[1] / 'tools' / f'{tool}.py').main()
+        return out
+
+    checkpoint = call('train', config) / 'epoch_1.pth'
+    scores = next(call('test', config, checkpoint).rglob('scores.json'))
+    sentences = [
+        row['sentence']
+        for row in json.loads(scores.read_text())['expressions'].values()
+    ]
+    assert sorted(sentences) == ['cars', 'moving cars']
+    images = refer_kitti / 'KITTI/training/image_02/0005'
+    model = ('--config', config, '--checkpoint', checkpoint)
+    texts = ('--text', 'cars', '--text', 'moving cars')
+    out = call('infer', images, *model, *texts)
+    folders = sorted(path.parent.name for path in out.rglob('result.json'))
+    assert [name.rsplit('-', 1)[0] for name in folders] == ['cars', 'moving-cars']
 
 
 def test_the_weights_find_who_wears_a_colour() -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from mmsmot.structures import ReferringExpression, Trajectories
+from projects.query_trackers.tests.conftest import _spread_scores
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.evaluation.expression_scores import summarize_expressions
 from projects.referring_mot.evaluation.scored_videos import (
@@ -21,13 +22,14 @@ from projects.referring_mot.evaluation.scored_videos import (
     oracle,
     pair_scores,
     score_videos,
-    shuffled,
     true_captions,
     whole_tracks,
+    with_shuffled_text,
 )
 from projects.referring_mot.models.refer_filter import ReferFilter
 from projects.referring_mot.tests.conftest import write_expression_file
 from projects.referring_mot.tests.test_ikun import build
+from projects.referring_mot.tests.test_refer_hook import new_model
 
 FRAMES = np.arange(1, 11)
 
@@ -90,13 +92,37 @@ def test_whole_tracks_lose_what_is_temporal(video: ScoredVideo) -> None:
 
 
 def test_shuffled_text_is_another_expression(video: ScoredVideo) -> None:
-    assert means(video, shuffled(at_least(0.5))) == [0, 0]
+    (shuffled,) = with_shuffled_text([video])
+    assert means(shuffled, at_least(0.5)) == [0, 0]
 
 
 def test_one_expression_is_not_shuffled_with_itself(video: ScoredVideo) -> None:
     single = replace(video, expressions=video.expressions[:1], scores=video.scores[:1])
-    with pytest.raises(ValueError, match='one expression has no other'):
-        shuffled(at_least(0.5))(single)
+    assert with_shuffled_text([single]) == []
+
+
+def test_tracks_of_each_sentence_are_shuffled_whole(video: ScoredVideo) -> None:
+    """A model whose tracks depend on the sentence: the tracks go with their sentence."""
+    parts = [
+        replace(
+            video,
+            expressions=[expression],
+            tracks=video.tracks[is_meant],
+            scores=scores[None, is_meant],
+        )
+        for expression, scores in zip(video.expressions, video.scores, strict=True)
+        for is_meant in [scores >= 0.5]
+    ]
+    assert [score.hota for score in apply_rule(parts, at_least(0.5))] == pytest.approx(
+        means(video, at_least(0.5))
+    )
+    shuffled = with_shuffled_text(parts)
+    assert [len(part.tracks) for part in shuffled] == [6, 10]
+    assert [part.expressions[0].sentence for part in shuffled] == [
+        'first',
+        'second early',
+    ]
+    assert [score.hota for score in apply_rule(shuffled, everybody)] == [0, 0]
 
 
 def test_captions_alone_know_no_time(video: ScoredVideo) -> None:
@@ -139,3 +165,26 @@ def test_scores_of_another_run_are_not_read(refer_kitti: Path, tmp_path: Path) -
         next(model.estimator.pooling.parameters()).add_(0.1)
     with pytest.raises(ValueError, match='made with other weights;'):
         score_videos(model, dataset(), tmp_path, {'window': 2})
+
+
+def test_a_tracker_that_reads_the_sentence_has_tracks_for_each(
+    refer_kitti: Path, tmp_path: Path
+) -> None:
+    """TransRMOT, untrained: no track is left out, and the threshold is put back."""
+    model = new_model('transrmot').eval()
+    _spread_scores(model.estimator.detector.model.bbox_head)
+    model.estimator.lifecycle.birth_threshold = 0.0
+    inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti), split='test')
+    dataset = ReferringDataset(dataset=inner, num_frames=1)
+    videos = score_videos(model, dataset, tmp_path)
+    assert [video.expressions[0].sentence for video in videos] == [
+        'cars',
+        'moving cars',
+    ]
+    for video in videos:
+        assert len(video.tracks) and video.scores.shape == (1, len(video.tracks))
+        assert everybody(video).all() and not at_least(0.99)(video).any()
+    assert model.estimator.text_hook.refer_threshold == 0.5
+    cached = score_videos(model, dataset, tmp_path)
+    for video, cached_video in zip(videos, cached, strict=True):
+        np.testing.assert_array_equal(video.scores, cached_video.scores)

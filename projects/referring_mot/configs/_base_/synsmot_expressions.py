@@ -10,6 +10,26 @@ synsmot_expressions = dict(
             type='WindowCacheDataset',
             data_root='work_dirs/ikun_windows',
             num_frames=3)),
+    clips=dict(  # one random expression each
+        batch_size=2,
+        num_workers=2,
+        persistent_workers=True,
+        sampler=dict(type='DefaultSampler', shuffle=True),
+        dataset=dict(
+            type='ReferringDataset',
+            dataset=dict(_synsmot_, split='train'),
+            num_frames=4,
+            run_length=8,
+            pipeline=[dict(type='PackClip')])),
+    clips_scheduler=[  # 10 epochs of 200 iterations
+        dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=50),
+        dict(
+            type='CosineAnnealingLR',
+            by_epoch=False,
+            begin=50,
+            end=2000,
+            eta_min=1e-5)
+    ],
     test=dict(
         batch_size=32,  # prompts of one video in a batch share one run over it
         num_workers=0,

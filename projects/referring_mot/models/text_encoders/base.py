@@ -29,6 +29,17 @@ class TextFeatures:
     def __len__(self) -> int:
         return len(self.sentences)
 
+    def cycled(self, count: int) -> TextFeatures:
+        """``count`` rows, a multiple of S: row r is the sentence ``r % S``."""
+        times = count // len(self)
+        if times == 1:
+            return self
+        return TextFeatures(
+            self.words.repeat(times, 1, 1),
+            self.mask.repeat(times, 1),
+            self.sentences.repeat(times, 1),
+        )
+
     def first_words(self, count: int) -> TextFeatures:
         """The same with at most so many tokens."""
         return TextFeatures(self.words[:, :count], self.mask[:, :count], self.sentences)

@@ -1,0 +1,189 @@
+"""Referring scores of decoded queries: TransRMOT's head, and the designs of MLS-Track's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from mmsmot.registry import MODELS
+from mmsmot.utils.number_ranges import COUNT, FINITE, require_numbers
+from projects.referring_mot.models.text_encoders.base import TextFeatures
+
+# Focal loss: at first hardly anybody is referred to, with probability .01.
+PRIOR_BIAS = -math.log(99)
+
+
+class ReferHead(nn.Module):
+    """Embeddings of L decoder layers to logits, each layer with weights of its own.
+
+    Args:
+        num_layers: L.
+        layer: Makes the weights of one.
+    """
+
+    def __init__(self, num_layers: int, layer: Callable[[], nn.Module]) -> None:
+        super().__init__()
+        require_numbers(type(self).__name__, COUNT, num_layers=num_layers)
+        self.layers = nn.ModuleList(layer() for _ in range(num_layers))
+
+    def forward(self, hs: torch.Tensor, text: TextFeatures) -> torch.Tensor:
+        """(L, B, Q) logits.
+
+        Args:
+            hs: (L, B, Q, d).
+            text: B sentences.
+
+        Raises:
+            ValueError: The decoder has another number of layers.
+        """
+        if len(hs) != len(self.layers):
+            raise ValueError(
+                f'{type(self).__name__}: num_layers={len(self.layers)}, but the decoder has '
+                f'{len(hs)} layers: set num_layers={len(hs)}'
+            )
+        logits = [
+            self.layer_logits(layer, layer_hs, text)
+            for layer, layer_hs in zip(self.layers, hs, strict=True)
+        ]
+        return torch.stack(logits)
+
+    def layer_logits(
+        self, layer: nn.Module, hs: torch.Tensor, text: TextFeatures
+    ) -> torch.Tensor:
+        """(B, Q) logits of one layer's embeddings (B, Q, d)."""
+        raise NotImplementedError
+
+
+@MODELS.register_module()
+class LinearReferHead(ReferHead):
+    """The refer head of TransRMOT: a linear layer, which reads no text of its own.
+
+    Args:
+        channels: d.
+        num_layers: L.
+    """
+
+    def __init__(self, *, channels: int = 256, num_layers: int = 6) -> None:
+        require_numbers('LinearReferHead', COUNT, channels=channels)
+        super().__init__(num_layers, lambda: _with_prior(nn.Linear(channels, 1)))
+
+    def layer_logits(self, layer, hs, text) -> torch.Tensor:
+        return layer(hs)[..., 0]
+
+
+@MODELS.register_module()
+class SemanticCorrelation(ReferHead):
+    """SCB of MLS-Track: the cosine of a query and the sentence (section 4.3, Fig. 6 (c)).
+
+    The paper has the cosine alone, which no sigmoid leaves its middle with; here it has a
+    scale and a bias, as learnt in CLIP's successors.
+
+    Args:
+        channels: d.
+        text_channels: Of the sentence, in whose space they are compared.
+        num_layers: L.
+        scale: Factor of the cosine, learnt from there.
+        bias: Of the logit, learnt from there.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 256,
+        text_channels: int = 768,
+        num_layers: int = 6,
+        scale: float = 10.0,
+        bias: float = PRIOR_BIAS,
+    ) -> None:
+        owner = 'SemanticCorrelation'
+        require_numbers(owner, COUNT, channels=channels, text_channels=text_channels)
+        require_numbers(owner, FINITE, scale=scale, bias=bias)
+        super().__init__(num_layers, lambda: nn.Linear(channels, text_channels))
+        self.scale = nn.Parameter(torch.tensor(float(scale)))
+        self.bias = nn.Parameter(torch.tensor(float(bias)))
+
+    def layer_logits(self, layer, hs, text) -> torch.Tensor:
+        # Equations (5) and (6).
+        cosine = F.cosine_similarity(layer(hs), text.sentences[:, None], dim=-1)
+        return self.scale * cosine + self.bias
+
+
+@MODELS.register_module()
+class ConcatReferHead(ReferHead):
+    """The first design of Fig. 6: query and sentence side by side, and an MLP.
+
+    Args:
+        channels: d.
+        text_channels: Of the sentence.
+        num_layers: L.
+    """
+
+    def __init__(
+        self, *, channels: int = 256, text_channels: int = 768, num_layers: int = 6
+    ) -> None:
+        owner = 'ConcatReferHead'
+        require_numbers(owner, COUNT, channels=channels, text_channels=text_channels)
+        super().__init__(
+            num_layers,
+            lambda: nn.Sequential(
+                nn.Linear(channels + text_channels, channels),
+                nn.ReLU(),
+                _with_prior(nn.Linear(channels, 1)),
+            ),
+        )
+
+    def layer_logits(self, layer, hs, text) -> torch.Tensor:
+        sentences = text.sentences[:, None].expand(-1, hs.shape[1], -1)
+        return layer(torch.cat([hs, sentences], -1))[..., 0]
+
+
+@MODELS.register_module()
+class CrossAttentionReferHead(ReferHead):
+    """The second design of Fig. 6: queries read the words, and a linear layer.
+
+    Args:
+        channels: d.
+        text_channels: Of the words.
+        num_layers: L.
+        num_heads: Of the attention.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 256,
+        text_channels: int = 768,
+        num_layers: int = 6,
+        num_heads: int = 8,
+    ) -> None:
+        owner = 'CrossAttentionReferHead'
+        require_numbers(owner, COUNT, channels=channels, text_channels=text_channels)
+        require_numbers(owner, COUNT, num_heads=num_heads)
+        super().__init__(
+            num_layers,
+            lambda: nn.ModuleDict(
+                dict(
+                    projection=nn.Linear(text_channels, channels),
+                    attention=nn.MultiheadAttention(
+                        channels, num_heads, batch_first=True
+                    ),
+                    logit=_with_prior(nn.Linear(channels, 1)),
+                )
+            ),
+        )
+
+    def layer_logits(self, layer, hs, text) -> torch.Tensor:
+        words = layer['projection'](text.words)
+        read, _ = layer['attention'](
+            hs, words, words, key_padding_mask=~text.mask, need_weights=False
+        )
+        return layer['logit'](hs + read)[..., 0]
+
+
+def _with_prior(layer: nn.Linear) -> nn.Linear:
+    nn.init.constant_(layer.bias, PRIOR_BIAS)
+    return layer

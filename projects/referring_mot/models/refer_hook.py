@@ -1,0 +1,211 @@
+"""The text of TransRMOT and MLS-Track in a query tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mmsmot.registry import MODELS, build_part
+from mmsmot.structures import Frame, Prompt, ReferringExpression, SMOTDataSample
+from mmsmot.utils.mmdet_bridge import import_mmdet
+from mmsmot.utils.number_ranges import FRACTION, NON_NEGATIVE, require_numbers
+from projects.query_trackers.assigners import BACKGROUND
+from projects.query_trackers.queries import FrameTargets, Outputs, Queries
+from projects.query_trackers.text_hook import TextHook
+from projects.referring_mot.models.early_fusion import EarlyFusion
+from projects.referring_mot.models.refer_heads import ReferHead
+from projects.referring_mot.models.semantic_guidance import SemanticGuidance
+from projects.referring_mot.models.text_encoders.base import (
+    BaseTextEncoder,
+    TextFeatures,
+)
+
+import_mmdet()
+from mmdet.models.losses import FocalLoss  # noqa: E402
+
+REFERRED, NOT_REFERRED = 0, 1  # labels of a focal loss of one class, background last
+
+
+@dataclass(frozen=True, eq=False)
+class PromptFeatures:
+    """The texts of S prompts.
+
+    Attributes:
+        words: Of the word encoder, for fusion and guidance.
+        sentences: Of the sentence encoder, for the refer head.
+        has_text: (S,) bool; without, every object is meant.
+    """
+
+    words: TextFeatures
+    sentences: TextFeatures
+    has_text: torch.Tensor
+
+
+@MODELS.register_module()
+class ReferHook(TextHook):
+    """Early fusion, guidance and refer head: TransRMOT, and with guidance MLS-Track.
+
+    ::
+
+        prompt -> text_encoder -> words -------+------------------+
+        prompt -> sentence_encoder -> sentence-|------------------|-------------+
+                                               v                  v             v
+        backbone, neck -> levels ----------> fusion -> encoder    guidance    refer_head
+        new and track queries -------------------------|--------> | -> decoder -> | -> score
+
+    The refer loss is focal, of the queries that have an object, in every decoder layer;
+    the label is whether the prompt's expression refers to that object in that frame.
+    Detection and tracking learn from all objects.
+
+    Args:
+        text_encoder: Sentences to words.
+        fusion: Words into the levels.
+        refer_head: Embeddings to scores.
+        guidance: Words into the queries; ``None`` for none (TransRMOT).
+        sentence_encoder: Of the sentence that the refer head reads; ``None``: what
+            ``text_encoder`` gives.
+        refer_threshold: beta_ref, the least score of a track that is reported; ``None``:
+            all are, with their scores.
+        loss_weight: lambda_ref.
+        default_text: What is fused where there is no prompt: the encoder has learnt from
+            levels with a text. Every object is meant then, with score 1.
+
+    Raises:
+        ValueError: A number is out of its range, or ``default_text`` is blank.
+    """
+
+    def __init__(
+        self,
+        *,
+        text_encoder: dict | BaseTextEncoder,
+        fusion: dict | EarlyFusion,
+        refer_head: dict | ReferHead,
+        guidance: dict | SemanticGuidance | None = None,
+        sentence_encoder: dict | BaseTextEncoder | None = None,
+        refer_threshold: float | None = 0.5,
+        loss_weight: float = 2.0,
+        default_text: str = 'objects',
+    ) -> None:
+        super().__init__()
+        require_numbers('ReferHook', FRACTION.or_none, refer_threshold=refer_threshold)
+        require_numbers('ReferHook', NON_NEGATIVE, loss_weight=loss_weight)
+        if not default_text.strip():
+            raise ValueError('ReferHook: default_text must be a text, got blanks')
+        self.text_encoder = build_part(text_encoder)
+        self.sentence_encoder = build_part(sentence_encoder)
+        self.fusion = build_part(fusion)
+        self.guidance = build_part(guidance)
+        self.refer_head = build_part(refer_head)
+        self.refer_threshold = refer_threshold
+        self.default_text = default_text
+        self.loss_refer = FocalLoss(loss_weight=loss_weight)  # gamma 2, alpha .25
+
+    def begin(self, prompts: Sequence[Prompt | None]) -> PromptFeatures:
+        for prompt in prompts:
+            if prompt is not None and prompt.text is None:
+                raise ValueError(
+                    f'ReferHook reads sentences, and the prompt {prompt} has none: give '
+                    '--text'
+                )
+        texts = [self.default_text if p is None else str(p.text) for p in prompts]
+        words = self.text_encoder(texts)
+        sentences = words
+        if self.sentence_encoder is not None:
+            sentences = self.sentence_encoder(texts)
+        has_text = torch.tensor([prompt is not None for prompt in prompts])
+        return PromptFeatures(words, sentences, has_text.to(words.mask.device))
+
+    def on_levels(
+        self, levels: tuple[torch.Tensor, ...], text: PromptFeatures
+    ) -> tuple[torch.Tensor, ...]:
+        return self.fusion(levels, text.words.cycled(len(levels[0])))
+
+    def on_queries(
+        self,
+        queries: Queries,
+        text: PromptFeatures,
+        attn_mask: torch.Tensor | None = None,
+    ) -> Queries:
+        if self.guidance is None:
+            return queries
+        words = text.words.cycled(len(queries.ids))
+        content = self.guidance(queries, words, attn_mask)
+        return queries.with_ids(queries.ids, content=content)
+
+    def logits(self, outputs: Outputs, text: PromptFeatures) -> torch.Tensor:
+        """(L, B, Q) of being referred to."""
+        sentences = text.sentences.cycled(outputs.hs.shape[1])
+        return self.refer_head(outputs.hs, sentences)
+
+    def refer_scores(self, outputs: Outputs, text: PromptFeatures) -> torch.Tensor:
+        scores = self.logits(outputs, text)[-1].sigmoid()
+        has_text = text.has_text.repeat(len(scores) // len(text.has_text))
+        return scores.masked_fill(~has_text[:, None], 1.0)
+
+    def loss(
+        self,
+        outputs: Outputs,
+        queries: Queries,
+        targets: FrameTargets,
+        target_index: torch.Tensor,
+        frames: Sequence[Frame],
+        samples: Sequence[SMOTDataSample],
+        text: PromptFeatures,
+    ) -> dict[str, torch.Tensor]:
+        """As of :meth:`TextHook.loss`.
+
+        Raises:
+            ValueError: The prompt of a sample is none of its expressions.
+        """
+        is_referred = referred_targets(targets, frames, samples)
+        labels = torch.where(is_referred, REFERRED, NOT_REFERRED)
+        logits = self.logits(outputs, text)
+        last, sums = len(target_index) - 1, {}
+        for layer, layer_targets in enumerate(target_index):
+            has_label = (layer_targets != BACKGROUND) & text.has_text[:, None]
+            clips = has_label.nonzero()[:, 0]
+            prefix = '' if layer == last else f'd{layer}.'
+            if not len(clips):  # with a gradient, so that every process has one
+                sums[f'{prefix}loss_refer'] = logits[layer].sum() * 0
+                continue
+            sums[f'{prefix}loss_refer'] = self.loss_refer(
+                logits[layer][has_label][:, None],
+                labels[clips, layer_targets[has_label]],
+                avg_factor=1.0,
+            )
+        return sums
+
+
+def referred_targets(
+    targets: FrameTargets, frames: Sequence[Frame], samples: Sequence[SMOTDataSample]
+) -> torch.Tensor:
+    """(B, N) bool, whether the prompt of each clip refers to each of its objects.
+
+    Raises:
+        ValueError: The prompt of a sample is none of its expressions.
+    """
+    ids = targets.ids.cpu().numpy()
+    is_referred = np.zeros(ids.shape, bool)
+    for row, (frame, sample) in enumerate(zip(frames, samples, strict=True)):
+        expression = _prompt_expression(sample)
+        if expression is not None:
+            referred_ids = expression.labels.get(frame.frame_id, ())
+            is_referred[row] = np.isin(ids[row], referred_ids)
+    return torch.from_numpy(is_referred).to(targets.ids.device)
+
+
+def _prompt_expression(sample: SMOTDataSample) -> ReferringExpression | None:
+    """The expression that a sample's prompt is; ``None`` where there is no prompt."""
+    prompt = sample.get('prompt')
+    if prompt is None:
+        return None
+    for expression in sample.get('gt_expressions') or ():
+        if expression.sentence == prompt.text:
+            return expression
+    raise ValueError(
+        f'{sample.video.name}: the prompt {prompt} is none of the gt_expressions of its '
+        'sample; ReferHook learns from the clips of ReferringDataset'
+    )

@@ -1,0 +1,356 @@
+"""TransRMOT and MLS-Track: their text in a query tracker, in training and at test."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mmsmot.engine import load_config
+from mmsmot.models.training.clip_plan import ClipPlan
+from mmsmot.registry import MODELS
+from mmsmot.structures import (
+    Frame,
+    Prompt,
+    ReferringExpression,
+    SMOTDataSample,
+    Trajectories,
+)
+from projects.query_trackers import query_interaction
+from projects.query_trackers.queries import FrameTargets, Outputs, Queries
+from projects.query_trackers.released_keys import estimator_weights
+from projects.query_trackers.tests.conftest import (
+    SIZE,
+    _spread_scores,
+    batch,
+    clip,
+    model_config,
+    video,
+    walking,
+)
+from projects.referring_mot.models.refer_hook import ReferHook, referred_targets
+
+PAPERS = ['transrmot', 'mls-track']
+# Of the boxes that clip() draws: id 1 is COLOURS[1], id 2 is COLOURS[2].
+RED, GREEN = 'red boxes', 'green boxes'
+
+
+def new_model(paper: str, **hook_options: Any) -> nn.Module:
+    """The tiny config of a paper on small images, with its words."""
+    config = load_config(f'projects/referring_mot/configs/{paper}_tiny_synsmot')
+    settings = copy.deepcopy(config.model.to_dict())
+    estimator = settings['estimator']
+    estimator['detector']['config']['test_pipeline'][1]['scale'] = SIZE
+    estimator['text_hook'].update(hook_options)
+    torch.manual_seed(0)
+    model = MODELS.build(settings)
+    model.estimator.text_hook.text_encoder.tokenizer.train_on([RED, GREEN])
+    return model
+
+
+@pytest.fixture(scope='session')
+def build() -> Callable[..., nn.Module]:
+    """An untrained pipeline with tracks enough."""
+    models: dict[str, nn.Module] = {}
+
+    def build_model(paper: str) -> nn.Module:
+        if paper not in models:
+            model = new_model(paper).eval()
+            _spread_scores(model.estimator.detector.model.bbox_head)
+            model.estimator.lifecycle.birth_threshold = 0.3
+            model.estimator.lifecycle.keep_threshold = 0.1
+            models[paper] = model
+        return copy.deepcopy(models[paper])
+
+    return build_model
+
+
+def with_prompt(
+    frames: list[Frame], sample: SMOTDataSample, sentence: str, labels: dict
+) -> tuple[list[Frame], SMOTDataSample]:
+    """A clip that asks for one of two sentences."""
+    sample = sample.clone()
+    other = ReferringExpression('nobody', {})
+    sample.gt_expressions = [other, ReferringExpression(sentence, labels)]
+    sample.set_metainfo(dict(prompt=Prompt(sentence)))
+    return frames, sample
+
+
+def clips(num_frames: int = 2) -> list[tuple[list[Frame], SMOTDataSample]]:
+    """The same two boxes twice: one sentence means the first, the other the second."""
+    frames, sample = clip(walking(num_frames))
+    numbers = range(1, num_frames + 1)
+    return [
+        with_prompt(frames, sample, sentence, {n: (i,) for n in numbers})
+        for i, sentence in ((1, RED), (2, GREEN))
+    ]
+
+
+def test_who_is_meant_in_a_frame() -> None:
+    """Ids by frame number; a frame that is not named means nobody, and so does no prompt."""
+    frames, sample = clip(walking(2, 3))
+    _, referring = with_prompt(frames, sample, RED, {1: (3, 1)})
+    samples = [referring, sample]
+    for number, expected in (
+        (0, [[True, False, True], [False] * 3]),
+        (1, [[False] * 3] * 2),
+    ):
+        step = [frames[number]] * 2
+        targets = FrameTargets.of(step, samples)
+        assert referred_targets(targets, step, samples).tolist() == expected
+
+
+def test_a_prompt_that_is_no_expression_of_its_sample() -> None:
+    frames, sample = clip(walking(1))
+    sample.gt_expressions = [ReferringExpression(RED, {})]
+    sample.set_metainfo(dict(prompt=Prompt(GREEN)))
+    targets = FrameTargets.of(frames, [sample])
+    with pytest.raises(ValueError, match="walk: the prompt 'green boxes' is none of"):
+        referred_targets(targets, frames, [sample])
+
+
+def test_the_refer_loss_is_of_queries_that_have_an_object(build: Callable) -> None:
+    """Focal, gamma 2 and alpha .25, times 2, in both layers; a clip without a prompt has
+    none."""
+    hook: ReferHook = build('transrmot').estimator.text_hook
+    frames, sample = clip(walking(1))
+    _, referring = with_prompt(frames, sample, RED, {1: (2,)})
+    step, samples = frames * 2, [referring, sample]
+    targets = FrameTargets.of(step, samples)
+    hs = torch.randn(2, 2, 3, 64, generator=torch.Generator().manual_seed(0))
+    outputs = Outputs(hs, torch.rand(2, 2, 3, 4), torch.zeros(2, 2, 3, 1))
+    rows = torch.tensor([[[1, -1, 0], [0, 1, -1]], [[-1, 1, 0], [0, 1, -1]]])
+    text = hook.begin([Prompt(RED), None])
+    assert text.has_text.tolist() == [True, False]
+    queries = Queries.new(hs[-1], torch.rand(2, 3, 2))
+    sums = hook.loss(outputs, queries, targets, rows, step, samples, text)
+    assert set(sums) == {'d0.loss_refer', 'loss_refer'}
+    logits = hook.logits(outputs, text)
+    for name, layer, meant in (('d0.loss_refer', 0, 0), ('loss_refer', 1, 1)):
+        total = 0.0
+        for query in (meant, 2):  # object 2, which is meant, and object 1, which is not
+            p = float(logits[layer, 0, query].sigmoid().detach())
+            if query == meant:
+                total += 0.25 * (1 - p) ** 2 * -math.log(p)
+            else:
+                total += 0.75 * p**2 * -math.log(1 - p)
+        assert float(sums[name].detach()) == pytest.approx(2 * total, rel=1e-4)
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_prompts_share_backbone_and_neck(paper: str, build: Callable) -> None:
+    """Three sentences: images go through the network once a frame, the encoder thrice."""
+    model = build(paper)
+    detector = model.estimator.detector.model
+    calls = dict(backbone=0, encoder=0, text=0)
+
+    def count(name: str) -> Callable:
+        def hook(*args: Any) -> None:
+            calls[name] += 1
+
+        return hook
+
+    detector.backbone.register_forward_hook(count('backbone'))
+    detector.encoder.register_forward_hook(count('encoder'))
+    text_encoder = model.estimator.text_hook.text_encoder
+    text_encoder.register_forward_hook(count('text'))
+    frames, _ = clip(walking(3))
+    run = model.begin(video(), [Prompt(RED), Prompt(GREEN), Prompt('tall boxes')])
+    for frame in frames:
+        run.push([frame])
+    assert calls == dict(backbone=3, encoder=9, text=3)
+    assert len(run.finish()) == 3
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_the_threshold_decides_what_is_reported(paper: str, build: Callable) -> None:
+    """Tracks live on unreported: at 0 all are there, with their scores."""
+    model = build(paper)
+    hook = model.estimator.text_hook
+    frames, _ = clip(walking(3))
+
+    def table(threshold: float | None) -> Trajectories:
+        hook.refer_threshold = threshold
+        run = model.begin(video(), [Prompt(RED)])
+        run.push(frames)
+        return run.finish()[0].trajectories
+
+    everybody = table(None)
+    middle = float(np.median(everybody.scores))
+    half = table(middle)
+    assert len(everybody) == len(table(0.0)) > len(half) > len(table(1.0)) == 0
+    is_meant = everybody.scores >= middle
+    np.testing.assert_array_equal(half.ids, everybody.ids[is_meant])
+    np.testing.assert_array_equal(half.boxes, everybody.boxes[is_meant])
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_another_sentence_gives_other_scores(paper: str, build: Callable) -> None:
+    """One prompt of two is as it is alone."""
+    model = build(paper)
+    model.estimator.text_hook.refer_threshold = None
+    frames, _ = clip(walking(2))
+
+    def tables(*sentences: str) -> list:
+        run = model.begin(video(), [Prompt(sentence) for sentence in sentences])
+        run.push(frames)
+        return [result.trajectories for result in run.finish()]
+
+    red, green = tables(RED, GREEN)
+    (alone,) = tables(RED)
+    np.testing.assert_allclose(red.scores, alone.scores, atol=1e-6)
+    np.testing.assert_allclose(red.boxes, alone.boxes, atol=1e-4)
+    assert len(red) and len(green)
+    assert abs(red.scores[0] - green.scores[0]) > 1e-7
+
+
+def test_without_a_prompt_everybody_is_meant(build: Callable) -> None:
+    model = build('mls-track')
+    frames, _ = clip(walking(2))
+    run = model.begin(video())
+    run.push(frames)
+    (result,) = run.finish()
+    assert len(result.trajectories) and (result.trajectories.scores == 1).all()
+
+
+@pytest.mark.parametrize(
+    'sentence', ['nobody at all', '穿红衣服的人', 'people in red ' * 200], ids=len
+)
+def test_odd_sentences(sentence: str, build: Callable) -> None:
+    """Nobody is meant, another alphabet, 600 words: an empty result, no error."""
+    model = build('mls-track')
+    frames, _ = clip(walking(2))
+    run = model.begin(video(), [Prompt(sentence)])
+    run.push(frames)
+    (result,) = run.finish()
+    assert not len(result.trajectories)  # an untrained head means nobody
+
+
+def test_a_prompt_without_a_sentence_is_refused(build: Callable) -> None:
+    model = build('transrmot')
+    with pytest.raises(ValueError, match='reads sentences.*give --text'):
+        model.begin(video(), [Prompt(boxes={1: (0, 0, 9, 9)})])
+    with pytest.raises(ValueError, match='default_text must be a text'):
+        new_model('transrmot', default_text=' ')
+
+
+@torch.no_grad()
+def test_guided_queries_read_no_noisy_track(build: Callable) -> None:
+    """MLS-Track: what is real does not depend on the noise of the groups."""
+    estimator = build('mls-track').estimator
+    frames, _ = clip(walking(1))
+    text = estimator.text_of([Prompt(RED)])
+    memory = estimator.encode(estimator.detector.extract(frames), None, 1, text)
+    new = estimator.new_queries(1, None, None)
+    tracks = new.head(3).with_ids(torch.tensor([[1, 2, 3]]))
+    tracks = tracks.as_tracks(tracks.content, tracks.refs, tracks.pos)
+    _, clean = estimator.decode(memory, new, tracks, text)
+    count = clean.hs.shape[2]
+    for noise in (0.3, 30.0):
+        estimator.denoising.noise = noise
+        generator = np.random.default_rng(0)
+        noisy, attn_mask = estimator.denoising.noisy_rows(new, tracks, None, generator)
+        rows = new.joined(tracks).joined(noisy)
+        _, outputs = estimator.decode(memory, rows, None, text, attn_mask)
+        assert outputs.hs.shape[2] == count + 9
+        torch.testing.assert_close(
+            outputs.hs[:, :, :count], clean.hs, atol=2e-5, rtol=0
+        )
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_every_part_gets_a_gradient(
+    paper: str, build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all losses of a step; of MLS-Track also those of the groups."""
+    # Untrained queries find nothing, and would not go on as tracks.
+    monkeypatch.setattr(query_interaction, 'ACTIVE_IOU', -1.0)
+    model = build(paper).train()
+    hook = model.estimator.text_hook
+    losses = model.loss(*batch(*clips(3)))
+    names = {'loss_refer', 'd0.loss_refer', 'loss_cls', 'loss_bbox', 'loss_iou'}
+    assert names <= set(losses)
+    assert ('dn.loss_refer' in losses) == (paper == 'mls-track')
+    losses['loss_refer'].backward(retain_graph=True)
+    for part in (hook.fusion, hook.guidance, hook.refer_head, hook.text_encoder):
+        if part is not None:
+            gradients = [w.grad for w in part.parameters() if w.grad is not None]
+            assert max(float(g.abs().max()) for g in gradients) > 1e-9
+    assert model.estimator.detector.model.backbone.conv1.weight.grad.abs().max() > 0
+
+
+def test_a_frozen_tracker_has_no_gradient_of_its_text(build: Callable) -> None:
+    estimator = build('mls-track').estimator
+    inputs, samples = batch(*clips(2))
+    plan = ClipPlan(detection_rows=[], grad_rows=[0, 1, 2, 3], freeze=True)
+    estimate = estimator.loss(inputs, samples, plan=plan)
+    assert not estimate.track_features.requires_grad
+
+
+def test_weights_of_a_tracker_without_text_start_it(build: Callable) -> None:
+    """MOTR's checkpoint fills all but the text."""
+    torch.manual_seed(1)
+    motr = MODELS.build(model_config('motr')).state_dict()
+    for paper in PAPERS:
+        model = build(paper)
+        mismatch = model.load_state_dict(motr, strict=False)
+        assert not mismatch.unexpected_keys
+        assert {k.split('.')[1] for k in mismatch.missing_keys} == {'text_hook'}
+        name = 'estimator.detector.model.decoder.layers.1.self_attn.attn.in_proj_weight'
+        torch.testing.assert_close(model.state_dict()[name], motr[name])
+
+
+def test_a_released_checkpoint_has_a_place_for_each_weight(build: Callable) -> None:
+    """RMOT's own parts, by the names and shapes of its constructors; RoBERTa is left out."""
+    hook = build('transrmot').estimator.text_hook
+    names = {
+        'fusion_module.multihead_attn.in_proj_weight': (192, 64),
+        'fusion_module.multihead_attn.in_proj_bias': (192,),
+        'fusion_module.multihead_attn.out_proj.weight': (64, 64),
+        'fusion_module.multihead_attn.out_proj.bias': (64,),
+        'txt_proj.fc.weight': (64, 128),
+        'txt_proj.fc.bias': (64,),
+        'txt_proj.layer_norm.weight': (64,),
+        'txt_proj.layer_norm.bias': (64,),
+        **{f'refer_embed.{i}.weight': (1, 64) for i in range(2)},
+        **{f'refer_embed.{i}.bias': (1,) for i in range(2)},
+        'text_encoder.embeddings.word_embeddings.weight': (9, 128),
+    }
+    weights = estimator_weights({k: torch.zeros(s) for k, s in names.items()})
+    expected = {
+        f'text_hook.{name}': tuple(weight.shape)
+        for name, weight in hook.state_dict().items()
+        if not name.startswith('text_encoder.')
+    }
+    assert {name: tuple(weight.shape) for name, weight in weights.items()} == expected
+
+
+def test_it_learns_which_of_two_boxes_a_sentence_means() -> None:
+    """MLS-Track on one clip, asked in red and in green: each finds its own box."""
+    model = new_model('mls-track').train()
+    model.estimator.updater.drop_ratio = 0.0
+    model.estimator.updater.false_positive_ratio = 0.0
+    two_clips = clips(2)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    refer_losses = []
+    for _ in range(70):
+        losses = model.loss(*batch(*two_clips))
+        refer_losses.append(float(losses['loss_refer'].detach()))
+        optimizer.zero_grad()
+        sum(value for name, value in losses.items() if 'loss' in name).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    assert np.mean(refer_losses[-5:]) < 0.3 * np.mean(refer_losses[:5])
+    frames, sample = two_clips[0]
+    gt = sample.gt_trajectories.by_id()
+    run = model.eval().begin(video(), [Prompt(RED), Prompt(GREEN)])
+    run.push(frames)
+    for number, result in enumerate(run.finish(), start=1):
+        (table,) = result.trajectories.by_id().values()
+        assert np.abs(table.boxes - gt[number].boxes).max() < 8  # pixels
