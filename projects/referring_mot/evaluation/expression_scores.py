@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,15 @@ from projects.referring_mot.datasets.referred_boxes import (
     is_temporal,
     referred_trajectories,
 )
+from projects.referring_mot.evaluation.train_sentences import (
+    TRAIN_KINDS,
+    TrainSentences,
+)
 
 # The columns of MLS-Track's Table 2, and the localisation beside them.
 COLUMNS = ('HOTA', 'DetA', 'AssA', 'DetRe', 'DetPr', 'AssRe', 'AssPr', 'LocA')
-STATIC, TEMPORAL, IN_TRAINING, HELD_OUT = KINDS = (
-    'static',
-    'temporal',
-    'in_training',
-    'held_out',
-)
+STATIC, TEMPORAL = 'static', 'temporal'
+KINDS = (STATIC, TEMPORAL, *TRAIN_KINDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def score_expression(
     pred: Trajectories,
     frame_ids: np.ndarray,
     protocol: str = FIXED,
-    train_sentences: Collection[str] | None = None,
+    train_sentences: TrainSentences | None = None,
 ) -> ExpressionScore:
     """HOTA of one expression, and the kinds it is of.
 
@@ -82,8 +82,7 @@ def score_expression(
     data, _ = tracking_sequence_data(gt, pred, frame_ids, 'none')
     kinds = [TEMPORAL if is_temporal(objects, expression) else STATIC]
     if train_sentences is not None:
-        is_known = expression.sentence in train_sentences
-        kinds.append(IN_TRAINING if is_known else HELD_OUT)
+        kinds += train_sentences.kinds(expression.sentence)
     return ExpressionScore(
         name,
         expression.sentence,

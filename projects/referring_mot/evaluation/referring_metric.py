@@ -30,6 +30,7 @@ from projects.referring_mot.evaluation.expression_scores import (
     scores_without_nan,
     summarize_expressions,
 )
+from projects.referring_mot.evaluation.train_sentences import TrainSentences
 
 TABLE = ('mean_HOTA', 'mean_HOTA_se', *COLUMNS, 'expressions', 'nothing', 'zero')
 
@@ -41,7 +42,8 @@ class ReferringMetric(BaseMetric):
     Names of scores are ``<kind>/<column>`` and, for all expressions, ``<column>``; see
     :func:`~.expression_scores.summarize_expressions`. An expression is ``static`` or
     ``temporal`` by its gt (:func:`~..datasets.referred_boxes.is_temporal`), and with
-    ``train_dataset`` it is ``in_training`` or ``held_out`` by its sentence.
+    ``train_dataset`` it is ``in_training`` or ``held_out`` by its sentence
+    (:class:`~.train_sentences.TrainSentences`).
 
     Args:
         protocol: ``'fixed'`` or ``'released'``, of
@@ -74,7 +76,7 @@ class ReferringMetric(BaseMetric):
         self.protocol = protocol
         self.train_dataset = train_dataset
         self.out_dir = None if out_dir is None else Path(out_dir)
-        self._train_sentences: frozenset[str] | None = None
+        self._train_sentences: TrainSentences | None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score a batch of (video, prompt); only counts are kept.
@@ -148,10 +150,10 @@ class ReferringMetric(BaseMetric):
             self._sentences_in_training(),
         )
 
-    def _sentences_in_training(self) -> frozenset[str] | None:
+    def _sentences_in_training(self) -> TrainSentences | None:
         if self._train_sentences is None and self.train_dataset is not None:
             dataset = build_part(dict(self.train_dataset), DATASETS)
-            self._train_sentences = frozenset(dataset.sentences())
+            self._train_sentences = TrainSentences(dataset.sentences())
         return self._train_sentences
 
 

@@ -37,6 +37,7 @@ from projects.referring_mot.evaluation.expression_scores import (
     ExpressionScore,
     score_expression,
 )
+from projects.referring_mot.evaluation.train_sentences import TrainSentences
 from projects.referring_mot.models.refer_filter import ReferFilter
 
 MATCH_IOU = 0.5  # of a track's box with the gt box whose reference it gets
@@ -313,14 +314,15 @@ def true_captions(
 def apply_rule(
     videos: Sequence[ScoredVideo],
     rule: Rule,
-    train_sentences: frozenset[str] = frozenset(),
+    train_sentences: TrainSentences | None = None,
 ) -> list[ExpressionScore]:
     """The HOTA of every expression under a rule, by the fixed protocol.
 
     Args:
         videos: Scored ones.
         rule: Whom each expression means.
-        train_sentences: Those that were trained on; empty: nothing is said of held-out.
+        train_sentences: Those that were trained on; ``None``: nothing is said of
+            held-out.
     """
     scores = []
     for video in videos:
@@ -332,7 +334,7 @@ def apply_rule(
                 video.objects,
                 video.tracks[is_meant[number]],
                 video.frame_ids,
-                train_sentences=train_sentences or None,
+                train_sentences=train_sentences,
             )
             for number, expression in enumerate(video.expressions)
         ]

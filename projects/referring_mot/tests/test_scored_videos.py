@@ -26,6 +26,7 @@ from projects.referring_mot.evaluation.scored_videos import (
     whole_tracks,
     with_shuffled_text,
 )
+from projects.referring_mot.evaluation.train_sentences import TrainSentences
 from projects.referring_mot.models.refer_filter import ReferFilter
 from projects.referring_mot.tests.conftest import write_expression_file
 from projects.referring_mot.tests.test_ikun import build
@@ -77,7 +78,7 @@ def test_everybody_is_three_times_too_many(video: ScoredVideo) -> None:
 
 
 def test_the_model_is_one_frame_late(video: ScoredVideo) -> None:
-    static, temporal = apply_rule([video], at_least(0.5), frozenset({'first'}))
+    static, temporal = apply_rule([video], at_least(0.5), TrainSentences(['first']))
     assert static.hota == pytest.approx(100)
     assert static.kinds == ('static', 'in_training')
     assert temporal.kinds == ('temporal', 'held_out')

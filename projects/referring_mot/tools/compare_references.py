@@ -52,6 +52,7 @@ with tool_imports():
         whole_tracks,
         with_shuffled_text,
     )
+    from projects.referring_mot.evaluation.train_sentences import TrainSentences
     from projects.referring_mot.models.text_encoders.onnx_text_encoder import (
         ONNXTextEncoder,
     )
@@ -126,7 +127,7 @@ def main() -> None:
             else referring_videos(test_dataset, 'train', args.data_root)
         )
         rules = choose_rules(videos['val'], args.minilm)
-        train_sentences = frozenset(train.sentences())
+        train_sentences = TrainSentences(train.sentences())
         rows, pairs = {}, {}
         for name, rule in rules.items():
             test = videos['test']
