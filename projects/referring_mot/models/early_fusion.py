@@ -43,6 +43,7 @@ class EarlyFusion(nn.Module):
         require_numbers(owner, COUNT, channels=channels, text_channels=text_channels)
         require_numbers(owner, COUNT, num_heads=num_heads)
         require_numbers(owner, FRACTION, dropout=dropout)
+        self.text_channels = text_channels
         self.projection = nn.Sequential(
             nn.Linear(text_channels, channels),
             nn.LayerNorm(channels, eps=1e-12),  # released

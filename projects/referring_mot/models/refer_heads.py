@@ -23,10 +23,17 @@ class ReferHead(nn.Module):
     Args:
         num_layers: L.
         layer: Makes the weights of one.
+        text_channels: Of the text that it reads; ``None`` for none.
     """
 
-    def __init__(self, num_layers: int, layer: Callable[[], nn.Module]) -> None:
+    def __init__(
+        self,
+        num_layers: int,
+        layer: Callable[[], nn.Module],
+        text_channels: int | None = None,
+    ) -> None:
         super().__init__()
+        self.text_channels = text_channels
         require_numbers(type(self).__name__, COUNT, num_layers=num_layers)
         self.layers = nn.ModuleList(layer() for _ in range(num_layers))
 
@@ -102,7 +109,9 @@ class SemanticCorrelation(ReferHead):
         owner = 'SemanticCorrelation'
         require_numbers(owner, COUNT, channels=channels, text_channels=text_channels)
         require_numbers(owner, FINITE, scale=scale, bias=bias)
-        super().__init__(num_layers, lambda: nn.Linear(channels, text_channels))
+        super().__init__(
+            num_layers, lambda: nn.Linear(channels, text_channels), text_channels
+        )
         self.scale = nn.Parameter(torch.tensor(float(scale)))
         self.bias = nn.Parameter(torch.tensor(float(bias)))
 
@@ -134,6 +143,7 @@ class ConcatReferHead(ReferHead):
                 nn.ReLU(),
                 _with_prior(nn.Linear(channels, 1)),
             ),
+            text_channels,
         )
 
     def layer_logits(self, layer, hs, text) -> torch.Tensor:
@@ -174,6 +184,7 @@ class CrossAttentionReferHead(ReferHead):
                     logit=_with_prior(nn.Linear(channels, 1)),
                 )
             ),
+            text_channels,
         )
 
     def layer_logits(self, layer, hs, text) -> torch.Tensor:

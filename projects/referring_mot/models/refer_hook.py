@@ -74,7 +74,8 @@ class ReferHook(TextHook):
             levels with a text. Every object is meant then, with score 1.
 
     Raises:
-        ValueError: A number is out of its range, or ``default_text`` is blank.
+        ValueError: A number is out of its range, ``default_text`` is blank, or a part
+            expects a text of another width than its encoder gives.
     """
 
     def __init__(
@@ -99,9 +100,25 @@ class ReferHook(TextHook):
         self.fusion = build_part(fusion)
         self.guidance = build_part(guidance)
         self.refer_head = build_part(refer_head)
+        self._require_text_channels()
         self.refer_threshold = refer_threshold
         self.default_text = default_text
         self.loss_refer = FocalLoss(loss_weight=loss_weight)  # gamma 2, alpha .25
+
+    def _require_text_channels(self) -> None:
+        sentence_encoder = self.sentence_encoder or self.text_encoder
+        for name, encoder in (
+            ('fusion', self.text_encoder),
+            ('guidance', self.text_encoder),
+            ('refer_head', sentence_encoder),
+        ):
+            channels = getattr(getattr(self, name), 'text_channels', None)
+            if channels not in (None, encoder.channels):
+                raise ValueError(
+                    f'ReferHook: {name} has text_channels={channels}, but '
+                    f'{type(encoder).__name__} gives {encoder.channels}: set '
+                    f'text_channels={encoder.channels} in {name}'
+                )
 
     def begin(self, prompts: Sequence[Prompt | None]) -> PromptFeatures:
         for prompt in prompts:

@@ -65,6 +65,7 @@ class SemanticGuidance(nn.Module):
         require_numbers(owner, COUNT, num_heads=num_heads, ffn_channels=ffn_channels)
         require_numbers(owner, FRACTION, dropout=dropout)
         require_choice(owner, MODES, mode=mode)
+        self.text_channels = text_channels
         self.mode = mode
         self.residual = residual
         if mode != CROSS_ONLY:

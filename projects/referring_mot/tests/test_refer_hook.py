@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -238,6 +239,29 @@ def test_a_prompt_without_a_sentence_is_refused(build: Callable) -> None:
         model.begin(video(), [Prompt(boxes={1: (0, 0, 9, 9)})])
     with pytest.raises(ValueError, match='default_text must be a text'):
         new_model('transrmot', default_text=' ')
+
+
+def test_the_correlation_with_sentences_of_another_encoder(test_data: Path) -> None:
+    """MiniLM's, frozen; a head of another width is refused."""
+    models = test_data / 'data/models'
+    encoder = dict(
+        type='ONNXTextEncoder',
+        model=str(models / 'minilm_l6_int8.onnx'),
+        vocab=str(models / 'minilm_vocab.txt'),
+    )
+    head = dict(
+        type='SemanticCorrelation', channels=64, text_channels=384, num_layers=2
+    )
+    with pytest.raises(ValueError, match='refer_head has text_channels=128, but ONNX'):
+        new_model('mls-track', sentence_encoder=encoder)
+    hook = new_model(
+        'mls-track', sentence_encoder=encoder, refer_head=head
+    ).estimator.text_hook
+    text = hook.begin([Prompt(RED), Prompt(GREEN)])
+    assert text.words.words.shape[2] == 128 and text.sentences.sentences.shape[1] == 384
+    hs = torch.randn(2, 2, 3, 64)
+    outputs = Outputs(hs, torch.rand(2, 2, 3, 4), torch.zeros(2, 2, 3, 1))
+    assert hook.refer_scores(outputs, text).shape == (2, 3)
 
 
 @torch.no_grad()
