@@ -282,12 +282,14 @@ class IKUN(DetectAndTrack):
         boxes = torch.from_numpy(tracks.boxes).float().to(self.text_encoder.device)
         features = boxes.new_zeros(0, num_texts, self.visual_encoder.channels)
         if num_tracks:
-            local, context = self.encode([frame.image], [boxes])
+            local, global_features = self.encode([frame.image], [boxes])
             pairs = torch.arange(num_tracks).repeat_interleave(num_texts)
             texts = torch.arange(num_texts).repeat(num_tracks)
             frames = torch.zeros(num_tracks, dtype=torch.int64)
-            guided = self._guided(local, context, frames, text, pairs, texts)
-            features = guided.unflatten(0, (num_tracks, num_texts))
+            unified = self._unified_features(
+                local, global_features, frames, text, pairs, texts
+            )
+            features = unified.unflatten(0, (num_tracks, num_texts))
         state.windows.push(tracks.ids, features, boxes)
         if not num_tracks:
             return np.zeros((0, num_texts))
@@ -351,17 +353,19 @@ class IKUN(DetectAndTrack):
         return text_fingerprint(f'{self.visual_encoder.extract_fingerprint()} {sizes}')
 
     def embed_grids(
-        self, local: torch.Tensor, context: torch.Tensor
+        self, local: torch.Tensor, global_features: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Local (R, L, C) and global features (B, G, C) with their positions."""
         local = self.visual_encoder.embed(local).flatten(2).transpose(1, 2)
-        context = self.visual_encoder.embed(context).flatten(2).transpose(1, 2)
-        return local + self.local_position, context + self.global_position
+        global_features = (
+            self.visual_encoder.embed(global_features).flatten(2).transpose(1, 2)
+        )
+        return local + self.local_position, global_features + self.global_position
 
-    def _guided(
+    def _unified_features(
         self,
         local: torch.Tensor,
-        context: torch.Tensor,
+        global_features: torch.Tensor,
         frames: torch.Tensor,
         text: TextFeatures,
         boxes: torch.Tensor,
@@ -371,20 +375,20 @@ class IKUN(DetectAndTrack):
 
         Args:
             local: (R, L, C).
-            context: (B, G, C).
-            frames: (R,) the row of ``context`` of each box.
+            global_features: (B, G, C).
+            frames: (R,) the row of ``global_features`` of each box.
             text: S sentences.
             boxes: (N,) rows of ``local``.
             texts: (N,) rows of ``text``.
         """
         unification = self.unification
         if unification.is_text_first:
-            guided = unification.modulate(local, text, boxes, texts)
-            guided = unification.fuse(guided, context[frames[boxes]])
+            unified = unification.modulate(local, text, boxes, texts)
+            unified = unification.fuse(unified, global_features[frames[boxes]])
         else:  # once for each box, not for each sentence
-            fused = unification.fuse(local, context[frames])
-            guided = unification.modulate(fused, text, boxes, texts)
-        return unification.pool(guided)
+            fused = unification.fuse(local, global_features[frames])
+            unified = unification.modulate(fused, text, boxes, texts)
+        return unification.pool(unified)
 
     def loss(
         self,
@@ -448,7 +452,9 @@ class IKUN(DetectAndTrack):
             return torch.empty(0), torch.empty(0)
         device = self.text_encoder.device
         grids = self._clip_grids(inputs, samples, windows)
-        local, context = self.embed_grids(*(grid.to(device).float() for grid in grids))
+        local, global_features = self.embed_grids(
+            *(grid.to(device).float() for grid in grids)
+        )
         pairs = window_pairs(windows)
         unique, text_rows = np.unique(pairs.texts, return_inverse=True)
         text = self.text_encoder(unique.tolist())
@@ -457,16 +463,16 @@ class IKUN(DetectAndTrack):
         tracks = torch.from_numpy(pairs.tracks)
         box_rows = torch.from_numpy(layout.box_rows)[tracks]  # (P, W), -1 for none
         pair_rows, steps = torch.nonzero(box_rows >= 0, as_tuple=True)
-        guided = self._guided(
+        unified = self._unified_features(
             local,
-            context,
+            global_features,
             torch.from_numpy(layout.frames),
             text,
             box_rows[pair_rows, steps],
             texts[pair_rows],
         )
-        features = guided.new_zeros(*box_rows.shape, guided.shape[-1])
-        features[pair_rows, steps] = guided
+        features = unified.new_zeros(*box_rows.shape, unified.shape[-1])
+        features[pair_rows, steps] = unified
         motion = box_motion(
             torch.from_numpy(layout.boxes).float().to(device),
             torch.from_numpy(layout.mask).to(device),
@@ -489,8 +495,8 @@ class IKUN(DetectAndTrack):
                 sample.box_grids[torch.from_numpy(window.rows.T[window.mask.T])]
                 for sample, window in zip(samples, windows, strict=True)
             ]
-            context = [sample.frame_grids for sample in samples]
-            return torch.cat(local), torch.cat(context)
+            global_features = [sample.frame_grids for sample in samples]
+            return torch.cat(local), torch.cat(global_features)
         device = self.text_encoder.device
         images, boxes = [], []
         for clip, window in enumerate(windows):

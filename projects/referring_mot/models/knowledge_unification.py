@@ -86,9 +86,11 @@ class KnowledgeUnification(nn.Module):
         """Whether :meth:`fuse` waits for the sentence."""
         return self.mode == TEXT_FIRST
 
-    def fuse(self, local: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+    def fuse(self, local: torch.Tensor, global_features: torch.Tensor) -> torch.Tensor:
         """Local features (N, L, C) that have looked at the frame's (N, G, C)."""
-        attended, _ = self.fusion(local, context, context, need_weights=False)
+        attended, _ = self.fusion(
+            local, global_features, global_features, need_weights=False
+        )
         return local + attended
 
     def modulate(
@@ -121,9 +123,9 @@ class KnowledgeUnification(nn.Module):
         )
         return local[boxes] * self.out(attended.transpose(1, 2).flatten(2))
 
-    def pool(self, guided: torch.Tensor) -> torch.Tensor:
+    def pool(self, unified: torch.Tensor) -> torch.Tensor:
         """The mean (N, C) over the cells, and in ``'cascade'`` a feed-forward part."""
-        mean = self.dropout(guided.mean(1))
+        mean = self.dropout(unified.mean(1))
         return mean + self.ffn(mean) if self.mode == CASCADE else mean
 
     def _heads(self, features: torch.Tensor) -> torch.Tensor:
