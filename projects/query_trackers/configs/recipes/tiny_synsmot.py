@@ -20,7 +20,7 @@ _detector_ = dict(config=f'{_configs_}deformable-detr_tiny_synsmot', axes=[])
 stages = [
     dict(name='data', axes=[], run='dataset_converters/make_synsmot.py',
          args=['--size', 'small', '--out', '$sweep/SynSMOT']),
-    dict(name='detector', after=['data'], **_detector_, **_train_),
+    dict(name='detector', after=['data'], options=dict(seed=0), **_detector_, **_train_),
     dict(name='detector_test', start='detector', **_detector_),
     dict(name='train', start='detector', options=_cache_, **_train_),
     dict(name='val', start='train', options={'test_dataloader.dataset.split': 'val', **_cache_}),
