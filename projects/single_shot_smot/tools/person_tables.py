@@ -68,16 +68,33 @@ def table1() -> list[Row]:
 
 
 def thresholds() -> list[Row]:
-    """sigma_det and sigma_tk of the chosen model."""
-    return [
-        _row(
-            f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}',
-            CHOSEN,
-            {'det_threshold': sigma_det, 'keep_threshold': sigma_tk},
-        )
-        for sigma_det in (0.5, 0.7, 0.9)
-        for sigma_tk in (0.05, 0.1, 0.15, 0.2, 0.3)
-    ]
+    """sigma_det and sigma_tk, with the nearest anchors by IoU."""
+    rows = []
+    for sigma_det in (0.5, 0.7, 0.9):
+        for sigma_tk in (0.1, 0.15, 0.2, 0.3):
+            options = {'det_threshold': sigma_det, 'keep_threshold': sigma_tk}
+            label = f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}'
+            rows.append(_row(label, CHOSEN, {**options, 'anchors.closeness': 'iou'}))
+    return rows
+
+
+def keep_rule() -> list[Row]:
+    """The two parts of the keep rule that follows K, without motion."""
+    rows = []
+    common = {**NO_MOTION, 'anchors.closeness': 'iou', 'det_threshold': 0.7}
+    parts = {
+        'as published': NO_RULE,
+        'with the rule': RULE,
+        'ratio alone': {**RULE, 'anchors.weigh_scores': False},
+        'scores alone': {**RULE, 'relative_keep': False},
+    }
+    for count in (1, 5, 10, 20):
+        for sigma_tk in (0.2, 0.4):
+            options = {'anchors.num_anchors': count, 'keep_threshold': sigma_tk}
+            for name, part in parts.items():
+                label = f'K {count}, sigma_tk {sigma_tk:g}, {name}'
+                rows.append(_row(label, CHOSEN, {**common, **options, **part}))
+    return rows
 
 
 def anchors() -> list[Row]:
@@ -126,6 +143,7 @@ def trackers() -> list[Row]:
 TABLES = {
     '1': table1,
     'choose': thresholds,
+    'keep-rule': keep_rule,
     'choose-anchors': anchors,
     'choose-linking': linking,
     'choose-trackers': trackers,
