@@ -22,6 +22,18 @@ def equal_runs(*columns: np.ndarray) -> list[tuple[int, int]]:
     return [*pairwise([0, *(np.flatnonzero(is_cut) + 1).tolist(), len(columns[0])])]
 
 
+def run_slices(*columns: np.ndarray) -> list[slice]:
+    """The same runs, as slices of the rows.
+
+    Args:
+        columns: (N,) each, at least one.
+
+    >>> run_slices(np.array([3, 3, 5]))
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    return [slice(*run) for run in equal_runs(*columns)]
+
+
 def positions_in_runs(counts: np.ndarray) -> np.ndarray:
     """The place of each row in its run: 0, 1, ... again and again.
 

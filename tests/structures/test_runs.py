@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmsmot.structures.runs import equal_runs, positions_in_runs
+from mmsmot.structures.runs import equal_runs, positions_in_runs, run_slices
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,5 @@ def test_a_run_ends_where_any_column_changes() -> None:
     assert equal_runs(labels) == [(0, 3), (3, 5)]
     assert equal_runs(labels, positions) == [(0, 2), (2, 3), (3, 5)]
     assert equal_runs(labels[:1]) == [(0, 1)] and equal_runs(labels[:0]) == []
+    assert run_slices(labels) == [slice(0, 3), slice(3, 5)]
+    assert run_slices(labels[:0]) == []

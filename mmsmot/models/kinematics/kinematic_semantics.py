@@ -14,6 +14,7 @@ from ...datasets.vocabulary import InteractionVocabulary
 from ...registry import MODELS, TRACKERS, build_part
 from ...structures import Frame, Interactions, Tracks
 from ...structures.feature_maps import FeatureMaps
+from ...structures.runs import run_slices
 from ...utils.number_ranges import NumberRange, require_choice, require_numbers
 from ..semantics.description import Description, Pair, unordered_pair
 from ..trackers.camera_motion import CameraMotion
@@ -31,11 +32,7 @@ from .motion import Motion, describe_motion, motion_spans
 from .motion_options import MotionOptions
 from .pair_geometry import MEET, PairEvent, PairGeometryOptions, pair_events
 from .pair_motion import both_move, fits_motion
-from .track_kinematics import (
-    Kinematics,
-    kinematics_track_slices,
-    measure_track_kinematics,
-)
+from .track_kinematics import Kinematics, measure_track_kinematics
 from .track_piece import longest_pieces
 from .track_story import tell_story
 
@@ -225,7 +222,7 @@ class KinematicSemantics(nn.Module):
             depth_noise=self.motion.depth_noise,
         )
         width = buffer.size[0]
-        slices = kinematics_track_slices(samples['id'])
+        slices = run_slices(samples['id'])
         pieces = longest_pieces(kinematics, self.motion, width=width)
         for rows, piece in zip(slices, pieces, strict=True):
             track_id = int(samples['id'][rows.start])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...structures import MotionSpan
+from ...structures.runs import run_slices
 from .motion_options import MotionOptions
 from .track_kinematics import Kinematics
 from .track_samples import BOTTOM, LEFT, RIGHT
@@ -116,7 +117,7 @@ def describe_motion(
         video_end: Seconds of the last frame.
     """
     segments = []
-    for epoch in _equal_runs(track.samples['epoch']):
+    for epoch in run_slices(track.samples['epoch']):
         followed = track[epoch]
         if len(followed) < len(track) and not followed.is_followed[0]:
             continue  # of a camera that is not known
@@ -156,34 +157,28 @@ def _runs(track: Kinematics, options: MotionOptions) -> Iterator[tuple[slice, bo
     """Rows in which the track moves, or not; each begins where the last ended."""
     time = track.time
     moving = _hysteresis(track.speed, options.still_speed, options.move_speed)
-    for rows in _equal_runs(moving):
+    for rows in run_slices(moving):
         end = min(rows.stop, len(time) - 1)
         is_inside = rows.start > 0 and rows.stop < len(time)
         if moving[rows.start] or not is_inside:
             continue
         if time[end] - time[rows.start] < options.min_still:
             moving[rows] = True
-    for rows in _equal_runs(moving):
+    for rows in run_slices(moving):
         # Who creeps gets somewhere, too, and who takes half a step does not.
         reach = slice(rows.start, min(rows.stop + 1, len(time)))
         moving[rows] = _travel(track, reach) >= options.min_travel
-    for rows in _equal_runs(moving):
+    for rows in run_slices(moving):
         yield slice(rows.start, min(rows.stop + 1, len(time))), bool(moving[rows.start])
 
 
 def _hysteresis(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """(N,) mask of runs above ``low`` that reach ``high``."""
     mask = values > low
-    for rows in _equal_runs(mask):
+    for rows in run_slices(mask):
         if mask[rows.start] and values[rows].max() < high:
             mask[rows] = False
     return mask
-
-
-def _equal_runs(mask: np.ndarray) -> list[slice]:
-    """The rows of each run of equal values."""
-    edges = [0, *(np.flatnonzero(np.diff(mask)) + 1).tolist(), len(mask)]
-    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
 
 
 def _way(track: Kinematics) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from ...structures.runs import run_slices
 from .ground_plane import FOCAL_LENGTH, GroundPlane
 from .hidden_feet import has_hidden_feet
 from .track_samples import (
@@ -103,6 +104,14 @@ def _hides_feet(growth: np.ndarray, widening: np.ndarray) -> np.ndarray:
     return (np.abs(growth) > 0.05) & (-widening * np.sign(growth) > np.abs(growth) / 2)
 
 
+def _retreat(growth: np.ndarray, height: np.ndarray, width: int) -> np.ndarray:
+    """(N,) velocity away from a camera of unknown height, body heights a second.
+
+    Sizes tell more than feet there, where they change.
+    """
+    return -growth * FOCAL_LENGTH * width / height
+
+
 def measure_track_kinematics(
     samples: np.ndarray,
     *,
@@ -143,13 +152,11 @@ def measure_track_kinematics(
     axes = np.conj(samples['turn']) / np.abs(samples['turn']) / np.exp(sizes)
     down = (slow * axes).imag
     growth, down = np.where(_hides_feet(growth, widening), 0, [growth, down])
-    down = np.where(np.abs(down) > depth_noise, down, 0)
     factor = plane.depth_factor(feet, height, width)
-    away = -down * factor
+    away = -np.where(np.abs(down) > depth_noise, down, 0) * factor
     if plane.horizon() is None:
-        # A camera of unknown height: sizes tell more than feet, where they change.
-        by_size = -growth * FOCAL_LENGTH * width / height
-        away = np.where(np.abs(growth) > depth_noise, by_size, away)
+        retreat = _retreat(growth, height, width)
+        away = np.where(np.abs(growth) > depth_noise, retreat, away)
     return Kinematics(
         samples=samples,
         x=x,
@@ -181,7 +188,7 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     has_height = cut & (TOP | BOTTOM | HIDDEN_FEET) == 0
     has_aspect = has_height & (cut & (LEFT | RIGHT) == 0)
     is_scaled, is_sized = np.ones((2, len(samples)), bool)
-    for rows in kinematics_track_slices(samples['id']):
+    for rows in run_slices(samples['id']):
         time = samples['time'][rows]
         for values, is_known in ((heights, has_height), (aspects, has_aspect)):
             part = is_known[rows] & is_visible[rows]
@@ -217,13 +224,6 @@ def _is_followed(numbers: np.ndarray, time: np.ndarray) -> np.ndarray:
     starts = np.flatnonzero(np.r_[True, np.diff(numbers) > 0])
     ends = np.r_[starts[1:], len(numbers)] - 1
     return (time[ends] - time[starts] >= MIN_FOLLOWED)[numbers]
-
-
-def kinematics_track_slices(ids: np.ndarray) -> list[slice]:
-    """The rows of each track, where rows are sorted by id."""
-    edges = np.flatnonzero(np.diff(ids)) + 1
-    bounds = [0, *edges.tolist(), len(ids)]
-    return [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
 
 
 def fit_kinematics_lines(
@@ -288,7 +288,7 @@ def _grids(
         Their rows, the place of each on the line, and the kernel.
     """
     groups: dict[tuple[float, float], list[slice]] = {}
-    for rows in kinematics_track_slices(ids):
+    for rows in run_slices(ids):
         gaps, steps = np.diff(time[rows]), np.diff(bins[rows])
         if not len(gaps):
             continue

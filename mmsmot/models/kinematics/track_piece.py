@@ -7,15 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ...structures.runs import run_slices
 from .box_changes import WINDOW, depth_change, peak_rows, windowed_medians
 from .clothing import FITTING, SURE
 from .motion_options import MotionOptions
-from .track_kinematics import (
-    HIDDEN,
-    MAX_SPACING,
-    Kinematics,
-    kinematics_track_slices,
-)
+from .track_kinematics import HIDDEN, MAX_SPACING, Kinematics
 from .track_samples import LEFT, RIGHT
 
 WALKING_SPEED = 0.8  # body heights a second, 1.4 m/s (Browning et al., 2006)
@@ -46,7 +42,7 @@ def longest_pieces(
         options: How far somebody can get.
         width: Of the image, pixels.
     """
-    track_rows = kinematics_track_slices(tracks.samples['id'])
+    track_rows = run_slices(tracks.samples['id'])
     is_jump = _is_place_jump(tracks, track_rows, options)
     size_changes = _size_changes(tracks, width)
     is_suspect = _is_suspect(tracks, size_changes, options)
