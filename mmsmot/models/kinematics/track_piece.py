@@ -89,9 +89,13 @@ def _is_place_jump(
             missed, speed = _missed(points[rows], time[rows], row) / size[rows][row]
             # From one sample to the next somebody may turn round; while lost, hardly.
             is_regular = gap[rows][row] <= MAX_SPACING * spacing
-            allowance = 2 * max(speed, WALKING_SPEED) * gap[rows][row] * is_regular
+            # Outside of the image they turn round, too, and come back over its border.
+            is_outside = _is_outside(samples['cut'][rows], row)
+            can_turn = is_regular or is_outside
+            allowance = 2 * max(speed, WALKING_SPEED) * gap[rows][row] * can_turn
             is_jump[rows.start + row] |= missed > options.jump_travel + allowance
-            is_jump[rows.start + row] |= _crosses_border(samples[rows], row)
+            if not is_outside:
+                is_jump[rows.start + row] |= _crosses_border(samples[rows], row)
     epochs = samples['epoch']
     is_jump &= epochs[1:] == epochs[:-1]  # else nobody knows
     return np.append(is_jump & (samples['id'][1:] == samples['id'][:-1]), False)
@@ -112,6 +116,17 @@ def _missed(points: np.ndarray, time: np.ndarray, row: int) -> np.ndarray:
         guess = points[edge] + velocity * (time[target] - time[edge])
         misses.append((abs(points[target] - guess), abs(velocity)))
     return np.array(min(misses))
+
+
+def _is_outside(cut: np.ndarray, row: int) -> bool:
+    """Whether one lateral border of the image cuts a box before a gap and after it.
+
+    Args:
+        cut: (N,) of one track.
+        row: The last one before the gap.
+    """
+    sides = (cut[row : row + 2] & (LEFT | RIGHT)).tolist()
+    return sides in ([LEFT, LEFT], [RIGHT, RIGHT])
 
 
 def _crosses_border(samples: np.ndarray, row: int) -> bool:
@@ -155,10 +170,9 @@ def _size_changes(tracks: Kinematics, width: int) -> np.ndarray:
     limit = depth_change(elapsed, np.maximum(former[2], latter[2]), width=width)
     size = np.minimum(np.abs(wider), np.abs(higher)) - limit
     is_alike = (wider * higher > 0) & (size > 0)
-    first_rows = rows[: len(size)]
-    is_alike &= (
-        samples['id'][first_rows] == samples['id'][rows[len(rows) - len(size) :]]
-    )
+    first_rows, end_rows = rows[: len(size)], rows[len(rows) - len(size) :]
+    for name in ('id', 'epoch'):  # across two epochs the zoom is not known
+        is_alike &= samples[name][first_rows] == samples[name][end_rows]
     last_rows = rows[WINDOW - 1 : WINDOW - 1 + len(size)]
     changes[last_rows] = np.where(is_alike, size * np.sign(higher), 0.0)
     return changes

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from mmsmot.models.kinematics.box_changes import depth_change, peak_rows
+from mmsmot.models.kinematics.track_kinematics import measure_track_kinematics
+from mmsmot.models.kinematics.track_piece import longest_pieces
 from mmsmot.structures import Frame, Tracks
 from tests.models.kinematics.people import (
     GREEN,
@@ -15,6 +17,7 @@ from tests.models.kinematics.people import (
     WIDTH,
     Person,
     described,
+    fed,
     frames_of,
     tracks_of,
     walker,
@@ -93,6 +96,50 @@ def test_who_goes_out_does_not_come_back_from_inside(is_mirrored: bool) -> None:
     side = 'left' if is_mirrored else 'right'
     assert [span.direction for span in description.motions[1]] == [side]
     assert 'back' not in description.captions[1]
+
+
+@pytest.mark.parametrize('is_mirrored', [False, True])
+def test_who_goes_out_may_come_back_over_the_same_border(is_mirrored: bool) -> None:
+    person = Person(
+        (
+            (0, 310.0, 250.0, 100.0),
+            (4.5, 670.0, 250.0, 100.0),
+            (5.3, 670.0, 250.0, 100.0),
+            (9.8, 310.0, 250.0, 100.0),
+        )
+    )
+    if is_mirrored:
+        person = person.mirrored()
+    sides = ['left', 'right'] if is_mirrored else ['right', 'left']
+    description = described(frames_of([person], seconds=9.8))
+    spans = description.motions[1]
+    assert [span.direction for span in spans] == sides
+    assert spans[-1].end_frame == 98
+
+
+def test_a_zoom_that_is_not_known_is_no_other_size() -> None:
+    """Between two epochs of the camera it zooms, and a box is 1.4 times as large."""
+    semantics, buffer = fed(frames_of([walker(320, (8, 0), feet=180)], seconds=8))
+    samples = buffer.of([1])
+    is_later = samples['time'] >= 4
+    middle = np.array([WIDTH, HEIGHT, WIDTH, HEIGHT]) / 2
+    zoomed_boxes = middle + 1.4 * (samples['box'][is_later] - middle)
+    samples['box'][is_later] = zoomed_boxes
+    lengths = []
+    for epoch in (0, 1):
+        samples['epoch'][is_later] = epoch
+        tracks = measure_track_kinematics(
+            samples,
+            width=WIDTH,
+            plane=buffer.plane,
+            smoothing=semantics.motion.smoothing,
+            depth_smoothing=semantics.motion.depth_smoothing,
+            depth_noise=semantics.motion.depth_noise,
+        )
+        (piece,) = longest_pieces(tracks, semantics.motion, width=WIDTH)
+        lengths.append(piece.stop - piece.start)
+    # In one epoch the zoom would be known, so that it is somebody larger.
+    assert lengths == [pytest.approx(len(samples) / 2, abs=1), len(samples)]
 
 
 def test_who_is_lost_behind_a_pillar_is_the_same() -> None:
