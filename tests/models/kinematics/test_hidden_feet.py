@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.models.kinematics.hidden_feet import has_hidden_feet
+from mmsmot.models.kinematics.hidden_feet import _low_levels, has_hidden_feet
 from mmsmot.structures import Frame, Tracks
 from tests.models.kinematics.people import (
     WIDTH,
@@ -89,6 +89,79 @@ def test_a_box_around_two_for_a_moment_hides_no_feet_before_and_after() -> None:
     (track,) = semantics._kinematics(buffer, [1]).values()
     np.testing.assert_allclose(track.feet, 250, atol=0.5)
     assert track.is_sized.all()
+
+
+COMES_NEARER = Person(
+    ((0, 300, 250, 100), (11, 300, 250, 100), (16, 300, 310, 160)),
+)
+
+
+def test_feet_that_come_back_while_the_track_is_lost_are_not_hidden() -> None:
+    """Hidden from 3 to 5 s, lost until 9, whole from then on, and then nearer."""
+    steps = frames_of([COMES_NEARER], seconds=16)
+    hide_feet(steps, 1, 3, 8.9, 0.35)
+    steps = [
+        (frame, tracks[:0] if 5 <= frame.timestamp < 9 else tracks)
+        for frame, tracks in steps
+    ]
+    semantics, buffer = fed(steps)
+    samples = buffer.of([1])
+    is_hidden = has_hidden_feet(samples, width=WIDTH)
+    time = samples['time']
+    np.testing.assert_array_equal(is_hidden, (time > 2.95) & (time < 5))
+    (track,) = semantics._kinematics(buffer, [1]).values()
+    assert track.height[-1] == pytest.approx(159, abs=1.5)
+    assert track.is_sized.all()
+    spans = described(steps).motions[1]
+    assert [*{span.depth for span in spans if span.start_frame > 100}] == ['nearer']
+
+
+def test_feet_that_are_hidden_before_and_after_a_gap_stay_hidden() -> None:
+    steps = frames_of([walker(300, (14, 0))], seconds=14)
+    hide_feet(steps, 1, 3, 12, 0.35)
+    steps = [
+        (frame, tracks[:0] if 5 <= frame.timestamp < 7 else tracks)
+        for frame, tracks in steps
+    ]
+    _, buffer = fed(steps)
+    samples = buffer.of([1])
+    time = samples['time']
+    is_hidden = has_hidden_feet(samples, width=WIDTH)
+    assert is_hidden[(time > 3) & (time < 12)].all()
+    assert not is_hidden[(time < 2.9) | (time > 12.2)].any()
+
+
+@pytest.mark.parametrize('shift', [-0.25, 0.0, 0.25])
+def test_feet_that_come_back_between_two_epochs_are_not_hidden(shift: float) -> None:
+    steps = frames_of([COMES_NEARER], seconds=16)
+    hide_feet(steps, 1, 3, 6, 0.35)
+    _, buffer = fed(steps)
+    samples = buffer.of([1])
+    time = samples['time']
+    samples['epoch'][time > 6 + shift] += 1
+    is_hidden = has_hidden_feet(samples, width=WIDTH)
+    assert is_hidden[(time > 3.1) & (time < 5.7)].all()
+    assert not is_hidden[(time < 2.9) | (time > 6.4)].any()
+
+
+def test_a_box_that_is_too_long_at_first_hides_no_feet_after_it() -> None:
+    steps = frames_of([walker(300, (20, 0))], seconds=20)
+    hide_feet(steps, 1, 0, 2, -0.35)
+    semantics, buffer = fed(steps)
+    samples = buffer.of([1])
+    is_hidden = has_hidden_feet(samples, width=WIDTH)
+    assert not is_hidden[samples['time'] > 2.3].any()
+    (track,) = semantics._kinematics(buffer, [1]).values()
+    np.testing.assert_allclose(track.height, 100, atol=0.5)
+    np.testing.assert_allclose(track.feet, 250, atol=0.5)
+    assert track.is_sized[track.time > 2.3].all()
+
+
+def test_a_short_peak_that_rises_in_two_steps_hides_nothing_beside_it() -> None:
+    edges, signs = [0, 20, 22, 23, 25, 50], [0, 1, 1, -1, -1, 0]
+    levels = _low_levels(edges, signs, np.arange(50) / 8)
+    assert sorted(levels) == [(20, 25), (22, 23)]
+    assert len(edges) == len(signs) == 6  # the caller's
 
 
 def hidden_samples(person: Person, seconds: float, **options) -> np.ndarray:
