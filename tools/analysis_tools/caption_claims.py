@@ -3,8 +3,9 @@
     python tools/analysis_tools/caption_claims.py OUT/result.json [...]
 
 A claim is a colour of clothes, entering or leaving through a side, standing, staying or being
-there, walking or running, the pace, a way, a place in the image, a time, or a partner. They are counted in the texts, by words, without the code that writes them. The exit
-code says whether every captioned track of over --seconds has --claims of them.
+there, walking or running, the pace, a way, a place in the image, a time, or a partner. They are
+counted in the texts, by words, without the code that writes them. The exit code says whether
+every captioned track of over --seconds has --claims of them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ with tool_imports():
     from mmsmot.evaluation.saved_predictions import read_saved_sample
     from mmsmot.structures import SMOTDataSample
 
+# The words of each kind of claim. They are written out and not taken from the grammar, so that
+# a sentence which the grammar gets wrong is not counted all the same.
 CLAIMS = {
     'colour': r'\b(?:in|and) (?:an? )?(?:black|gray|white|red|orange|brown|yellow|green|blue'
     r'|purple|pink|dark|light)\b',

@@ -177,16 +177,22 @@ def _low_levels(
             row += 1
     times = [*time[edges[:-1]].tolist(), float(time[edges[-1] - 1])]
     for row in range(len(edges) - 1):
-        first, last = row, row + 1  # edges of the part and of all that rises from it
-        while signs[first] < 0:
-            first -= 1
-        while signs[last] > 0:
-            last += 1
-        if last - first == 1:
+        high_start, high_end = (
+            row,
+            row + 1,
+        )  # edges of the part and of all that rises from it
+        while signs[high_start] < 0:
+            high_start -= 1
+        while signs[high_end] > 0:
+            high_end += 1
+        if high_end - high_start == 1:
             continue
         seconds = times[row + 1] - times[row]
-        if times[last] - times[first] - seconds >= MIN_HIGH_SHARE * seconds:
+        if times[high_end] - times[high_start] - seconds >= MIN_HIGH_SHARE * seconds:
             levels.append((edges[row], edges[row + 1]))
         else:
-            levels += [(edges[first], edges[row]), (edges[row + 1], edges[last])]
+            levels += [
+                (edges[high_start], edges[row]),
+                (edges[row + 1], edges[high_end]),
+            ]
     return [(begin, end) for begin, end in levels if begin < end]

@@ -15,10 +15,10 @@ BORDER = 0.012
 def track_sample_dtype(num_shares: int) -> np.dtype:
     """One sample of a track: a mean over the frames of one bin of time.
 
-    ``bin`` numbers the bins; ``first_frame`` and ``last_frame`` are numbers of frames; ``box`` is x1, y1,
-    x2, y2 in pixels; ``cut`` the sides of the image that it touches; ``occlusion`` the
-    share of it that nearer boxes hide; ``turn`` and ``shift`` map its frame to the first
-    one of its ``epoch`` (:mod:`.camera_path`); ``shares``, ``legs`` and ``torso`` are of
+    ``bin`` numbers the bins; ``first_frame`` and ``last_frame`` are numbers of frames;
+    ``box`` is x1, y1, x2, y2 in pixels; ``cut`` the sides of the image that it touches;
+    ``occlusion`` the share of it that nearer boxes hide; ``turn`` and ``shift`` map its
+    frame to the first one of its ``epoch`` (:mod:`.camera_path`); ``shares``, ``legs`` and ``torso`` are of
     :class:`.clothing.ClothingViews`.
     """
     return np.dtype(

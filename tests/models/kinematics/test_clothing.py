@@ -91,8 +91,8 @@ def test_small_hidden_and_cut_people_have_no_colours() -> None:
     hidden = walker(300, (4, 0), height=90, feet=240)
     nearer = walker(310, (4, 0), height=130, feet=280, top=GREEN)
     cut = walker(2, (4, 0), top=GREEN)
-    worn = outfits([small, hidden, nearer, cut], seconds=4)
-    assert worn == [
+    colours = outfits([small, hidden, nearer, cut], seconds=4)
+    assert colours == [
         ClothingColours(),
         ClothingColours(),
         ClothingColours('green', 'blue'),
@@ -111,10 +111,10 @@ def test_skin_is_no_clothing(code: str) -> None:
     bare_legs = walker(100, (4, 0.5), top=BLUE, bottoms=skin)
     bare_chest = walker(300, (4, 0.5), top=skin, bottoms=BLUE)
     for head in (skin, (30, 28, 32)):
-        worn = outfits([bare_legs, bare_chest], seconds=4, head=head)
-        assert [outfit.lower for outfit in worn[:1]] == ['']
-        assert worn[1].upper == ''
-        assert worn[0].upper in ('blue', '')
+        colours = outfits([bare_legs, bare_chest], seconds=4, head=head)
+        assert [outfit.lower for outfit in colours[:1]] == ['']
+        assert colours[1].upper == ''
+        assert colours[0].upper in ('blue', '')
 
 
 def test_brown_under_a_pale_face_is_clothing() -> None:

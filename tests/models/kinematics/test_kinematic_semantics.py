@@ -116,14 +116,17 @@ def test_what_is_said_at_the_end_of_tracks_is_what_is_said_at_the_end() -> None:
 def test_sessions_describe_without_changing_anything() -> None:
     people = [walker(100, (4, 0.7)), walker(400, (8, 0))]
     model = SMOT(estimator=ScriptedPeople(people), semantics=KinematicSemantics())
-    asked, quiet = SMOTSession(model, fps=10), SMOTSession(model, fps=10)
+    eager_session, quiet_session = (
+        SMOTSession(model, fps=10),
+        SMOTSession(model, fps=10),
+    )
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     for _ in range(60):
-        for session in (asked, quiet):
+        for session in (eager_session, quiet_session):
             session.update(image)
-        asked.describe()
-    assert asked.describe().captions == quiet.describe().captions
-    assert 'to the right' in quiet.describe().captions[1]
+        eager_session.describe()
+    assert eager_session.describe().captions == quiet_session.describe().captions
+    assert 'to the right' in quiet_session.describe().captions[1]
 
 
 def test_joined_tracks_are_one() -> None:

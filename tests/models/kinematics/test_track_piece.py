@@ -144,11 +144,11 @@ def test_a_zoom_that_is_not_known_is_no_other_size() -> None:
 
 def test_who_is_lost_behind_a_pillar_is_the_same() -> None:
     steps = frames_of([walker(150, (8, 0.5))], seconds=8)
-    hidden = [
+    steps_with_gap = [
         (frame, tracks[:0] if 40 <= row < 50 else tracks)
         for row, (frame, tracks) in enumerate(steps)
     ]
-    (span,) = described(hidden).motions[1]
+    (span,) = described(steps_with_gap).motions[1]
     assert (span.start_frame, span.end_frame, span.direction) == (1, 80, 'right')
 
 
