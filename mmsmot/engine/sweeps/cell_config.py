@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
+from ...datasets.mot_challenge import TRAIN_HALF, VAL_HALF
 from ...registry import DATASETS, HOOKS
-from ...utils.arguments import argument_names
 from ..config import load_config
 from ..config_check import config_without_templates
 from .axis import AxisSetting
@@ -71,18 +72,31 @@ def checked_cell_config(
 def _require_unseen_split(sweep: Sweep, id: str, config: Config) -> None:
     """Refuse to report frames that the best cell is chosen on.
 
-    MOTChallenge's sequences are whole where no split is named, and ``val`` is a half of
-    each.
+    Where MOTChallenge's split is ``None`` its sequences are whole, and ``val`` is a half
+    of each. A dataset that names no split has its constructor's default.
     """
     dataset = config[LOADERS[TEST]].get('dataset', {})
     dataset_class = DATASETS.get(dataset.get('type', ''))
-    names = [] if dataset_class is None else argument_names(dataset_class)
-    if 'split' in names and dataset.get('split') in (None, sweep.select_on):
+    if dataset_class is None:
+        return
+    parameters = inspect.signature(dataset_class).parameters
+    if 'split' not in parameters:
+        return
+    split = dataset.get('split', parameters['split'].default)
+    if split is None or _frames_of(split) == _frames_of(sweep.select_on):
         raise ValueError(
             f'{sweep.path}: {id} would report the frames that select_on='
-            f'{sweep.select_on!r} chooses the best cell on: name those to report, as  '
+            f'{sweep.select_on!r} chooses the best cell on: name those to report, as '
             f"options = {{'{SPLIT}': 'train_minus_val'}}"
         )
+
+
+def _frames_of(split: str | None) -> str | None:
+    """One name for all that a split is called: ``val`` and ``val_half`` are the same."""
+    for names in (TRAIN_HALF, VAL_HALF):
+        if split in names:
+            return names[0]
+    return split
 
 
 def _read_by_tool(stage: Stage, config: Config) -> dict[str, Any]:

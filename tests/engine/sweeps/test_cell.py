@@ -126,11 +126,29 @@ def test_a_config_without_a_dataset(tmp_path: Path, run: str, loader: str) -> No
         plan_cells(sweep_of(tmp_path, text), tmp_path)
 
 
-def test_no_choice_on_frames_that_are_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ('select_on', 'split'),
+    [
+        ('val', None),
+        ('val', 'val'),
+        ('val', 'val_half'),
+        ('val_half', 'val'),
+        ('train_half', 'train_minus_val'),
+    ],
+)
+def test_no_choice_on_frames_that_are_reported(
+    tmp_path: Path, select_on: str, split: str | None
+) -> None:
     """MOTChallenge's val is a half of each sequence: the whole ones have it too."""
-    text = TWO_BY_TWO + "select_on = 'val'\n"
+    text = TWO_BY_TWO + f'select_on = {select_on!r}\n'
+    if split is not None:
+        text += f"options = {{'test_dataloader.dataset.split': {split!r}}}\n"
     with pytest.raises(ValueError, match="split': 'train_minus_val'"):
         plan_cells(sweep_of(tmp_path, text), tmp_path)
+
+
+def test_a_choice_on_other_frames_than_are_reported(tmp_path: Path) -> None:
+    text = TWO_BY_TWO + "select_on = 'val'\n"
     text += "options = {'test_dataloader.dataset.split': 'train_minus_val'}\n"
     cells = plan_cells(sweep_of(tmp_path, text), tmp_path)
     key = 'test_dataloader.dataset.split'
@@ -138,6 +156,15 @@ def test_no_choice_on_frames_that_are_reported(tmp_path: Path) -> None:
     assert sorted({*splits}) == [('test', 'train_minus_val'), ('test_val', 'val')]
     # BenSMOT's val is a folder or a part of train.
     text = "base = 'smoter/smoter_tiny_synsmot'\nselect_on = 'val'\nmetrics = ['HOTA']"
+    assert [*plan_cells(sweep_of(tmp_path, text), tmp_path)] == ['test', 'test_val']
+    # Its split is train where a config names none.
+    config = tmp_path / 'no_split.py'
+    config.write_text(
+        "_base_ = ['mmsmot::smoter/smoter_tiny_synsmot.py']\n"
+        "test_dataloader = dict(dataset=dict(_delete_=True, type='BenSMOTDataset', "
+        "data_root='data', test_mode=True))\n"
+    )
+    text = f"base = {str(config)!r}\nselect_on = 'val'\nmetrics = ['HOTA']"
     assert [*plan_cells(sweep_of(tmp_path, text), tmp_path)] == ['test', 'test_val']
 
 
