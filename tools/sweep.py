@@ -233,7 +233,7 @@ def run_one(cells: dict[str, Cell], id: str, stale: str) -> int:
         print(f'{id}: is finished')
         return 0
     if waiting := [need for need in cells[id].needs if need not in finished]:
-        if blocked := blocked_record(cells[id], state.records):
+        if blocked := blocked_record(cells[id], state.records, finished):
             record_blocked(cells[id].folder, blocked)
         raise SystemExit(f'{id} needs {", ".join(waiting)}, not finished yet')
     record = run_cell(cells[id])

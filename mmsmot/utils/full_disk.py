@@ -21,6 +21,11 @@ def is_disk_full(error: BaseException) -> bool:
     return isinstance(error, Exception) and any(text in str(error) for text in TEXTS)
 
 
+def tells_full_disk(text: str) -> bool:
+    """Whether the last error of a tool, as text, says that there is no room any more."""
+    return any(t in text for t in TEXTS) or (EXPLAINED in text and ' is full' in text)
+
+
 @contextmanager
 def explain_full_disk(path: str | os.PathLike, kept_note: str = '') -> Iterator[None]:
     """Name the folder, or the file, and the disk where one is full.

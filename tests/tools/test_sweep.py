@@ -17,6 +17,7 @@ import pytest
 from mmsmot.engine.sweeps.cell_record import (
     BLOCKED,
     FAILED,
+    FINISHED,
     CellRecord,
     read_record,
     write_record,
@@ -148,3 +149,9 @@ def test_a_cell_alone_records_what_blocks_it(tmp_path: Path) -> None:
             run_one(cells, id, 'refuse')
         record = read_record(cells[id].folder)
         assert (record.status, record.blocked_by) == (BLOCKED, ['a'])
+    # Once a is finished nothing says that it failed.
+    write_record(CellRecord(FINISHED, 'fa', [], {}), cells['a'].folder)
+    (cells['c'].folder / 'cell.json').unlink()
+    with pytest.raises(SystemExit, match='c needs b, not finished yet'):
+        run_one(cells, 'c', 'refuse')
+    assert read_record(cells['c'].folder) is None

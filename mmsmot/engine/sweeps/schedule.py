@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import errno
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from ...utils.full_disk import is_disk_full
+from ...utils.full_disk import EXPLAINED, is_disk_full, tells_full_disk
 from ...version import __version__
 from ..launchers import Launcher
 from .cell import Cell
@@ -43,47 +44,114 @@ def run_cells(
         which lie in their folders too.
 
     Raises:
-        OSError: The disk is full. Cells that run are waited for, and no other is begun.
+        OSError: The disk is full, as a job raises or a cell's tool wrote at its end, or
+            no record can be written into a folder. Cells that run are waited for, and no
+            other is begun.
     """
-    memory = dict(peak_memory or {})
-    done = {*finished}
-    pending = [id for id in cells if id not in done]
-    running: set[str] = set()
-    records: dict[str, CellRecord] = {}
-    disk_full: OSError | None = None
-    while pending or running:
-        for id, record in _blocked(cells, pending, records).items():
-            pending.remove(id)
-            records[id] = record
+    plan = _Plan(cells, finished, peak_memory or {})
+    while plan.pending or plan.running:
+        for id, record in plan.block().items():
             ended(cells[id], record)
-        for id in [id for id in pending if {*cells[id].needs} <= done]:
-            need = cells[id].stage.memory or memory.get(
-                cells[id].stage.name, DEFAULT_MEMORY
-            )
-            if running and not launcher.has_room(need):
+        for id in plan.ready():
+            memory = plan.memory_of(cells[id].stage)
+            if plan.running and not launcher.has_room(memory):
                 break
-            pending.remove(id)
-            running.add(id)
+            plan.begin(id)
             started(cells[id])
             processors = _processors(cells[id].stage)
-            launcher.submit(id, run, cells[id], memory=need, **processors)
-        if not running:
-            continue
-        id, outcome = launcher.wait()
-        running.remove(id)
+            launcher.submit(id, run, cells[id], memory=memory, **processors)
+        if plan.running:
+            id, outcome = launcher.wait()
+            ended(cells[id], plan.end(id, outcome))
+    if plan.error is not None:
+        raise plan.error
+    return plan.records
+
+
+class _Plan:
+    """The cells that wait, run and have ended.
+
+    Attributes:
+        cells: By id, each after those it needs.
+        pending: Ids of cells that wait.
+        running: Ids of cells that run.
+        records: Of those that ended.
+        error: Why no other cell is begun; ``None``: nothing is in the way.
+    """
+
+    def __init__(
+        self,
+        cells: Mapping[str, Cell],
+        finished: Iterable[str],
+        peak_memory: Mapping[str, float],
+    ) -> None:
+        self.cells = cells
+        self._finished = {*finished}
+        self.pending = [id for id in cells if id not in self._finished]
+        self.running: set[str] = set()
+        self.records: dict[str, CellRecord] = {}
+        self.error: OSError | None = None
+        self._peak_memory = dict(peak_memory)
+
+    def block(self) -> dict[str, CellRecord]:
+        """The records of pending cells that cannot run any more, in their folders too."""
+        blocked: dict[str, CellRecord] = {}
+        for id in self.pending:
+            cell = self.cells[id]
+            record = blocked_record(cell, {**self.records, **blocked})
+            if record is None:
+                continue
+            blocked[id] = record
+            try:
+                with suppress(BlockingIOError):  # of whoever runs it by its id just now
+                    record_blocked(cell.folder, record)
+            except OSError as error:
+                self._stop(error)
+                break
+        self.pending = [id for id in self.pending if id not in blocked]
+        self.records |= blocked
+        return blocked
+
+    def ready(self) -> list[str]:
+        """Ids of the pending cells that have all they need."""
+        return [id for id in self.pending if {*self.cells[id].needs} <= self._finished]
+
+    def memory_of(self, stage: Stage) -> float:
+        """GiB that a cell of the stage is expected to take."""
+        return stage.memory or self._peak_memory.get(stage.name, DEFAULT_MEMORY)
+
+    def begin(self, id: str) -> None:
+        """Note that a cell runs."""
+        self.pending.remove(id)
+        self.running.add(id)
+
+    def end(self, id: str, outcome: Any) -> CellRecord:
+        """Note how a cell ended; its record."""
+        self.running.remove(id)
+        record = _record(self.cells[id], outcome)
+        self.records[id] = record
         if isinstance(outcome, OSError) and is_disk_full(outcome):
-            disk_full, pending = outcome, []  # the next ones would fail as well
-        record = _record(cells[id], outcome)
-        records[id] = record
+            self._stop(outcome)
+        elif record.status == FAILED and tells_full_disk(record.error or ''):
+            self._stop(_disk_full_error(id, record.error or ''))
         if record.status == FINISHED:
-            done.add(id)
+            self._finished.add(id)
         if record.peak_memory is not None:
-            name = cells[id].stage.name
-            memory[name] = max(memory.get(name, 0.0), record.peak_memory)
-        ended(cells[id], record)
-    if disk_full is not None:
-        raise disk_full
-    return records
+            name = self.cells[id].stage.name
+            known_peak = self._peak_memory.get(name, 0.0)
+            self._peak_memory[name] = max(known_peak, record.peak_memory)
+        return record
+
+    def _stop(self, error: OSError) -> None:
+        """Begin no other cell: it would fail as well."""
+        self.error, self.pending = self.error or error, []
+
+
+def _disk_full_error(id: str, text: str) -> OSError:
+    """What ends the sweep where a cell's tool found a disk full, with its last error."""
+    if EXPLAINED in text:
+        return OSError(errno.ENOSPC, f'{id}: {text}')
+    return OSError(errno.ENOSPC, f'{EXPLAINED} what {id} writes is full: {text}')
 
 
 def _processors(stage: Stage) -> dict[str, int]:
@@ -94,12 +162,16 @@ def _processors(stage: Stage) -> dict[str, int]:
     }
 
 
-def blocked_record(cell: Cell, records: Mapping[str, CellRecord]) -> CellRecord | None:
+def blocked_record(
+    cell: Cell, records: Mapping[str, CellRecord], finished: Container[str] = ()
+) -> CellRecord | None:
     """The record of a cell that failed ones keep from running; ``None``: none does.
 
     Args:
         cell: Of which nothing runs.
         records: Of the cells that it needs.
+        finished: Ids of cells that block nothing any more, as one that failed and was
+            mended.
     """
     causes: dict[str, None] = {}
     for id in cell.needs:
@@ -108,6 +180,7 @@ def blocked_record(cell: Cell, records: Mapping[str, CellRecord]) -> CellRecord 
             causes[id] = None
         elif record is not None and record.status == BLOCKED:
             causes |= dict.fromkeys(record.blocked_by)
+    causes = {id: None for id in causes if id not in finished}
     if not causes:
         return None
     return CellRecord(
@@ -119,20 +192,6 @@ def blocked_record(cell: Cell, records: Mapping[str, CellRecord]) -> CellRecord 
         blocked_by=[*causes],
         version=__version__,
     )
-
-
-def _blocked(
-    cells: Mapping[str, Cell], pending: Sequence[str], records: Mapping[str, CellRecord]
-) -> dict[str, CellRecord]:
-    """The records of pending cells that cannot run any more, written into their folders."""
-    blocked: dict[str, CellRecord] = {}
-    for id in pending:
-        record = blocked_record(cells[id], {**records, **blocked})
-        if record is not None:
-            with suppress(BlockingIOError):  # of whoever runs it by its id just now
-                record_blocked(cells[id].folder, record)
-            blocked[id] = record
-    return blocked
 
 
 def _record(cell: Cell, outcome: Any) -> CellRecord:

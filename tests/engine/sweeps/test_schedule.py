@@ -26,6 +26,7 @@ from mmsmot.engine.sweeps.cell_record import (
 from mmsmot.engine.sweeps.schedule import run_cells
 from mmsmot.engine.sweeps.stage import Stage
 from mmsmot.engine.sweeps.sweep_run import KEEP, RERUN, run_sweep, sweep_state
+from mmsmot.utils.full_disk import explain_full_disk
 
 
 def cells_of(
@@ -144,12 +145,72 @@ def test_a_full_disk_ends_the_sweep(tmp_path: Path) -> None:
     assert not (tmp_path / 'c').exists()
 
 
+@pytest.mark.parametrize(
+    'text',
+    [
+        'OSError: [Errno 28] No space left on device (exit code 1, log.txt)',
+        'RuntimeError: [enforce fail] Disk quota exceeded (exit code 1, log.txt)',
+        'OSError: [Errno 28] the disk of / is full. Make room (exit code 1, log.txt)',
+    ],
+)
+def test_a_tool_that_finds_the_disk_full_ends_the_sweep(
+    tmp_path: Path, text: str
+) -> None:
+    """It ends in a process of its own, and a record has the last line that it wrote."""
+
+    def work(cell: Cell) -> CellRecord:
+        status = FAILED if cell.id == 'a' else FINISHED
+        record = CellRecord(status, cell.fingerprint, [], {}, error=text)
+        write_record(record, cell.folder)
+        return record
+
+    cells = cells_of({'a': (), 'b': ('a',), 'c': ()}, tmp_path)
+    launcher = LocalLauncher(jobs=1, memory=99, gpus=())
+    with (
+        pytest.raises(OSError, match='the disk of .* is full') as error,
+        explain_full_disk(tmp_path),
+    ):
+        run_sweep(cells, launcher, run=work)
+    assert text in str(error.value)
+    assert [*sweep_state(cells).records] == ['a']
+
+
+def test_a_full_disk_at_a_blocked_cell_waits_for_what_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(folder: Path, record: CellRecord) -> None:
+        raise OSError(28, 'No space left on device', str(folder))
+
+    monkeypatch.setattr('mmsmot.engine.sweeps.schedule.record_blocked', no_room)
+    failed, order = threading.Event(), []
+
+    def work(cell: Cell) -> CellRecord:
+        if cell.id == 'long':
+            failed.wait(5)
+        order.append(cell.id)
+        status = FAILED if cell.id == 'a' else FINISHED
+        return CellRecord(status, cell.fingerprint, [], {})
+
+    def ended(cell: Cell, record: CellRecord) -> None:
+        ended_ids.append(cell.id)
+        if cell.id == 'b':
+            failed.set()
+
+    ended_ids: list[str] = []
+    cells = cells_of({'long': (), 'a': (), 'b': ('a',), 'c': ()}, tmp_path)
+    launcher = LocalLauncher(jobs=2, memory=99, gpus=())
+    with pytest.raises(OSError, match='No space left'):
+        run_cells(cells, (), launcher, work, lambda cell: None, ended)
+    assert order == ['a', 'long']  # c is not begun
+    assert ended_ids == ['a', 'b', 'long']
+
+
 def test_each_job_gets_the_gpus_with_the_fewest_jobs() -> None:
     """Two processes want two; a fourth one shares the first."""
-    barrier, chosen = threading.Barrier(3, timeout=5), {}
+    barrier, gpus_of = threading.Barrier(3, timeout=5), {}
 
     def work(cell: Cell, environment: dict[str, str]) -> CellRecord:
-        chosen[cell.id] = environment['CUDA_VISIBLE_DEVICES']
+        gpus_of[cell.id] = environment['CUDA_VISIBLE_DEVICES']
         barrier.wait()
         return CellRecord(FINISHED, '', [], {})
 
@@ -159,12 +220,12 @@ def test_each_job_gets_the_gpus_with_the_fewest_jobs() -> None:
     launcher = LocalLauncher(jobs=3, memory=99, gpus=('4', '6', '7'))
     ignore = lambda *args: None  # noqa: E731
     run_cells(cells, (), launcher, work, ignore, ignore)
-    assert chosen == dict(one='4', two='6,7', three='4')
+    assert gpus_of == dict(one='4', two='6,7', three='4')
     # What a job had is free again, and tools that need no GPU get none.
-    seen: dict[str, dict] = {}
+    arguments_of: dict[str, dict] = {}
 
     def note(cell: Cell, **arguments: Any) -> CellRecord:
-        seen[cell.id] = arguments
+        arguments_of[cell.id] = arguments
         return CellRecord(FINISHED, '', [], {})
 
     cells = cells_of({'a': (), 'b': (), 'data': ()})
@@ -173,7 +234,7 @@ def test_each_job_gets_the_gpus_with_the_fewest_jobs() -> None:
     launcher = LocalLauncher(jobs=1, memory=99, gpus=('4', '6', '7'))
     run_cells(cells, (), launcher, note, ignore, ignore)
     first = dict(environment={'CUDA_VISIBLE_DEVICES': '4'})
-    assert seen == dict(a=first, b=first, data={})
+    assert arguments_of == dict(a=first, b=first, data={})
 
 
 @pytest.mark.parametrize(
@@ -230,20 +291,20 @@ def test_measured_memory_replaces_the_guess() -> None:
         for n in range(3)
     }
     launcher = LocalLauncher(jobs=1, memory=99, gpus=())
-    asked = []
+    needs = []
     submit = launcher.submit
 
     def spy(
         key: str, function: Any, *args: Any, memory: float, cpus: int, gpus: int
     ) -> None:
-        asked.append(memory)
+        needs.append(memory)
         submit(key, function, *args, memory=memory, cpus=cpus, gpus=gpus)
 
     launcher.submit = spy
     cells = {cell.id: cell for cell in cells.values()}
     ignore = lambda *args: None  # noqa: E731
     run_cells(cells, (), launcher, Runner(peak=0.7), ignore, ignore)
-    assert asked == [2.0, 0.7, 0.7]
+    assert needs == [2.0, 0.7, 0.7]
 
 
 def test_free_memory_is_some_of_the_machines() -> None:
