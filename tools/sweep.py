@@ -22,7 +22,6 @@ import argparse
 import os
 import shlex
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +30,6 @@ from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_im
 with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
-    from mmsmot.engine.sweeps.axis import AxisSetting
     from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed_cells
     from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING, record_blocked
     from mmsmot.engine.sweeps.cell_run import run_cell
@@ -73,6 +71,21 @@ def parse_args() -> argparse.Namespace:
         '--data-root',
         help="folder of the data, instead of that in the sweep's options",
     )
+    add_launcher_arguments(parser)
+    add_mode_arguments(parser)
+    args = parser.parse_args()
+    if args.memory is not None and args.launcher == 'slurm':
+        parser.error(
+            '--memory is of this machine: of SLURM jobs write  memory=GIB  into a stage, '
+            'or pass --mem=... to submit.sh'
+        )
+    if args.address is not None and args.launcher != 'ray':
+        parser.error('--address is of a Ray cluster: add --launcher ray')
+    return args
+
+
+def add_launcher_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where cells run."""
     parser.add_argument(
         '--launcher',
         choices=('local', 'ray', 'slurm'),
@@ -98,6 +111,10 @@ def parse_args() -> argparse.Namespace:
         help='GiB that cells which run at a time may take together, on this machine or '
         'on a Ray cluster that is started here (default: most of what is free)',
     )
+
+
+def add_mode_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is done with the cells."""
     parser.add_argument(
         '--stale',
         choices=(REFUSE, RERUN, KEEP),
@@ -122,15 +139,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cell', help='run this cell alone (an id that --dry-run shows)'
     )
-    args = parser.parse_args()
-    if args.memory is not None and args.launcher == 'slurm':
-        parser.error(
-            '--memory is of this machine: of SLURM jobs write  memory=GIB  into a stage, '
-            'or pass --mem=... to submit.sh'
-        )
-    if args.address is not None and args.launcher != 'ray':
-        parser.error('--address is of a Ray cluster: add --launcher ray')
-    return args
 
 
 def main() -> int:
@@ -138,13 +146,10 @@ def main() -> int:
     check_environment()
     make_mmengine_safe()
     sweep = read_sweep(args.sweep)
-    if args.data_root is not None:
-        data_root = AxisSetting({'data_root': args.data_root})
-        sweep = replace(sweep, setting=sweep.setting | data_root)
     work_dir = Path(args.work_dir or Path('work_dirs') / sweep.name)
     if args.search is not None:
-        return search(sweep, work_dir)
-    cells = plan_cells(sweep, work_dir)
+        return search(sweep.with_data_root(args.data_root), work_dir)
+    cells = plan_cells(sweep, work_dir, args.data_root)
     state = sweep_state(cells)
     if args.dry_run:
         show(cells, state)
@@ -200,10 +205,12 @@ def write_slurm_jobs(
     submit = write_array_jobs(
         sweep, cells, finished, work_dir, args.jobs, args.stale, args.data_root
     )
+    data_root = [] if args.data_root is None else ['--data-root', args.data_root]
+    from_logs = shlex.join([*data_root, '--from-logs'])
     if submit is None:
-        print('all cells are finished; --from-logs makes the tables')
+        print(f'all cells are finished; {from_logs} makes the tables')
     else:
-        print(f'submit them by  bash {submit}  and make the tables by --from-logs')
+        print(f'submit them by  bash {submit}  and make the tables by  {from_logs}')
     return 0
 
 

@@ -139,6 +139,26 @@ def test_two_sweeps_in_a_folder_dry_run_and_a_wrong_axis(sweep: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_data_in_another_folder_than_the_file_says(sweep: Path) -> None:
+    """The folder is no part of the results: without the option they are not stale."""
+    sweep.write_text(
+        f"base = '{SORT}'\noptions = dict(data_root='nowhere')\nmetrics = ['HOTA']"
+    )
+    folder = ('--data-root', str(sweep.parent / 'data'))
+    done = run(sweep, *folder)
+    assert done.returncode == 0, done.stderr
+    work = sweep.parent / 'work'
+    table = (work / 'table.csv').read_bytes()
+    for args in ((), ('--data-root', os.path.relpath(folder[1], ROOT))):
+        done = run(sweep, '--from-logs', *args)
+        assert done.returncode == 0, done.stderr
+        assert 'today' not in (work / 'table.md').read_text()
+        assert (work / 'table.csv').read_bytes() == table
+    done = run(sweep, '--launcher', 'slurm', *folder)
+    assert done.returncode == 0, done.stderr
+    assert f'--data-root {folder[1]} --from-logs' in done.stdout
+
+
 def test_a_cell_alone_records_what_blocks_it(tmp_path: Path) -> None:
     """As in an array job of SLURM, which no sweep watches."""
     cells = cells_of({'a': (), 'b': ('a',), 'c': ('b',)}, tmp_path)

@@ -128,8 +128,16 @@ def cell_id(stage: Stage, labels: Mapping[str, str]) -> str:
     return '/'.join([stage.name, '+'.join(names)] if names else [stage.name])
 
 
-def plan_cells(sweep: Sweep, work_dir: str | os.PathLike) -> dict[str, Cell]:
+def plan_cells(
+    sweep: Sweep, work_dir: str | os.PathLike, data_root: str | None = None
+) -> dict[str, Cell]:
     """All cells by id, each after those it needs; every config is read and checked.
+
+    Args:
+        sweep: What is run.
+        work_dir: The folder of the cells.
+        data_root: The folder of the data instead of that in the sweep's options. It is no
+            part of a cell's fingerprint: where the data lie decides no result.
 
     Raises:
         KeyError: An axis sets a key that nothing reads; names the axis and similar keys.
@@ -147,6 +155,7 @@ def plan_cells(sweep: Sweep, work_dir: str | os.PathLike) -> dict[str, Cell]:
                 dict(zip(stage.axes, labels, strict=True)),
                 work_dir,
                 cells,
+                data_root,
             )
             cells[cell.id] = cell
     return cells
@@ -158,6 +167,7 @@ def _cell(
     labels: dict[str, str],
     work_dir: Path,
     cells: Mapping[str, Cell],
+    data_root: str | None,
 ) -> Cell:
     ids = {
         name: cell_id(sweep.stages[name], labels) for name in (*stage.needs, stage.name)
@@ -168,6 +178,7 @@ def _cell(
     if stage.run in TOOLS:
         _require_command(sweep, ids[stage.name], setting, folders)
     digest = _fingerprint(sweep, stage, labels, setting)
+    setting = _setting(sweep.with_data_root(data_root), stage, labels)
     upstream = [cells[ids[name]].fingerprint for name in stage.needs]
     return Cell(
         stage=stage,

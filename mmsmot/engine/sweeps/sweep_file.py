@@ -69,6 +69,17 @@ class Sweep:
         """The stage that the best cell of a reported stage is chosen by."""
         return f'{report}{VAL_SUFFIX}' if self.select_on else None
 
+    def with_data_root(self, data_root: str | None) -> Sweep:
+        """The same sweep on data in another folder than its options name.
+
+        Args:
+            data_root: The folder; ``None``: that of the options.
+        """
+        if data_root is None:
+            return self
+        setting = self.setting | AxisSetting({'data_root': data_root})
+        return replace(self, setting=setting)
+
 
 def read_sweep(path: str | os.PathLike) -> Sweep:
     """Read a sweep file and check what can be checked without its configs.

@@ -101,6 +101,22 @@ def test_fingerprints_follow_what_decides_the_result(tmp_path: Path) -> None:
     assert all(before[id] != after[id] for id in before)
 
 
+def test_where_the_data_lie_makes_no_cell_stale(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, STAGES)
+    cells = plan_cells(sweep, tmp_path / 'work')
+    moved_cells = plan_cells(sweep, tmp_path / 'work', '/other')
+    for id, cell in cells.items():
+        assert moved_cells[id].fingerprint == cell.fingerprint
+    for plan, folder in ((cells, 'data'), (moved_cells, '/other')):
+        command = plan['tracks/age=long'].command()
+        assert command[command.index('--data-root') + 1] == folder
+    # Values of an axis are other data, and those count.
+    text = f"base = '{SORT}'\naxes = dict(data_root=['MOT17', 'MOT20'])"
+    cells = plan_cells(sweep_of(tmp_path, text), tmp_path / 'work', '/other')
+    assert len({cell.fingerprint for cell in cells.values()}) == 2
+    assert [c.command()[-1] for c in cells.values()] == ['MOT17', 'MOT20']
+
+
 def test_an_unknown_key_is_named_with_its_axis(tmp_path: Path) -> None:
     sweep = sweep_of(
         tmp_path, f"base = '{SORT}'\naxes = {{'model.tracker.max_agee': [1, 2]}}"
