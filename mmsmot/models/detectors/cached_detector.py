@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.logging import print_log
 from torch import nn
 
 from ...registry import MODELS, build_part
 from ...structures import Detections, Frame, VideoInfo
 from ...utils.atomic import atomic_path
+from ...utils.device import default_device
 from ...utils.fingerprint import text_fingerprint, video_fingerprint
 from ...utils.stored_arrays import DAMAGED, read_all_stored_arrays
 from ..reid.base import BaseReID
@@ -30,7 +32,8 @@ MAX_OPEN = 8  # videos at a time whose folders are not opened anew for each batc
 class CachedDetector(nn.Module, BaseDetector):
     """Keeps the detections of a detector, and of a ReID part behind it, on disk.
 
-    A folder for each video, detector and ReID part (their fingerprints) holds a file for
+    A folder for each video, detector and ReID part (their fingerprints), and for the
+    precision where that is lowered (``test_cfg.fp16``), holds a file for
     each batch that was detected. Files are written whole or not at all, so processes may
     share the folder, a killed run loses at most one batch, and a run with another stride
     finds the frames that it shares. Images of cached frames are not decoded. In a
@@ -166,7 +169,7 @@ class _Folder:
 
 
 def _open_folder(root: Path, video: VideoInfo, fingerprint: str) -> _Folder:
-    key = f'{video_fingerprint(video.path)} {fingerprint}'
+    key = f'{video_fingerprint(video.path)} {fingerprint}{_lowered_precision()}'
     start = os.fsdecode(os.fsencode(video.name)[:MAX_NAME])
     folder = _Folder(root / f'{start}-{text_fingerprint(key)[:20]}', video)
     # A name with a dot in front is being written, or its writer was killed.
@@ -174,6 +177,16 @@ def _open_folder(root: Path, video: VideoInfo, fingerprint: str) -> _Folder:
         first_id, last_id = path.stem.split('-')
         folder.spans[path] = int(first_id), int(last_id)
     return folder
+
+
+def _lowered_precision() -> str:
+    """What autocast computes in, for the key; nothing without it, as in most runs."""
+    devices = dict.fromkeys(['cpu', torch.device(default_device()).type])
+    return ''.join(
+        f' autocast {device} {torch.get_autocast_dtype(device)}'
+        for device in devices
+        if torch.is_autocast_enabled(device)
+    )
 
 
 def _without_cache(module: nn.Module, state: dict, prefix: str, *_: Any) -> None:

@@ -83,6 +83,19 @@ def test_another_detector_or_video_is_another_key(
     assert changed.seen == [1]
 
 
+def test_another_precision_is_another_key(tmp_path: Path, video: VideoInfo) -> None:
+    """As of ``test_cfg.fp16``, which MMEngine's loop turns into autocast."""
+    root, detector = str(tmp_path / 'cache'), Counting()
+    cached = CachedDetector(detector=detector, root=root)
+    for _ in range(2):
+        cached.detect(frames(video, 1))
+        for dtype in (torch.bfloat16, torch.float16):
+            with torch.autocast('cpu', dtype=dtype):
+                cached.detect(frames(video, 1))
+    assert detector.seen == [1, 1, 1]
+    assert len([*Path(root).iterdir()]) == 3
+
+
 @pytest.mark.parametrize('is_packed', [False, True], ids=['cut short', 'packed'])
 def test_a_damaged_file_is_detected_again(
     tmp_path: Path, video: VideoInfo, is_packed: bool
