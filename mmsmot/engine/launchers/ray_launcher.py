@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,13 +95,14 @@ class RayLauncher:
 
         On a cluster that was started here more jobs than GPUs share them.
         """
-        total = self._ray.cluster_resources()
         # What no machine has would wait for ever.
-        cpus = min(cpus, int(total.get('CPU', cpus)))
-        memory = min(memory * GIB, total.get('memory', memory * GIB))
-        share: float = min(gpus, int(total.get('GPU', 0)))
+        cpus = min(cpus, int(self._most('CPU', cpus)))
+        memory = min(memory * GIB, self._most('memory', memory * GIB))
+        num_gpus = int(self._most('GPU', 0))
+        share: float = min(gpus, num_gpus)
         if share == 1 and self._own_jobs is not None:
-            share = min(1, total['GPU'] / self._own_jobs)
+            # The jobs on the fullest GPU: 3 jobs on 2 GPUs are 2 and 1.
+            share = 1 / max(1, math.ceil(self._own_jobs / num_gpus))
         self._jobs[key] = _Job(function, args, memory, cpus, share)
         self._start(key)
 
@@ -126,6 +128,15 @@ class RayLauncher:
     def close(self) -> None:
         """Leave the cluster, or end the one that was started here."""
         self._ray.shutdown()
+
+    def _most(self, resource: str, default: float) -> float:
+        """What the largest machine has of a resource; one task runs on one machine."""
+        amounts = [
+            node['Resources'][resource]
+            for node in self._ray.nodes()
+            if node['Alive'] and resource in node['Resources']
+        ]
+        return max(amounts, default=default)
 
     def _start(self, key: str) -> None:
         job = self._jobs[key]

@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip('ray', reason='needs ray')
 
 from mmsmot.apis.batch import SUMMARY, infer_batch
-from mmsmot.engine.launchers.ray_launcher import MAX_STARTS, RayLauncher
+from mmsmot.engine.launchers.ray_launcher import GIB, MAX_STARTS, RayLauncher
 from mmsmot.engine.sweeps.axis import AxisSetting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
@@ -129,17 +129,38 @@ def test_jobs_on_gpus_share_them_where_there_are_more_jobs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What Ray is asked for; its workers see no GPU here."""
-    asked: list[float] = []
+    shares: list[float] = []
 
     def start(self: RayLauncher, key: str) -> None:
-        asked.append(self._jobs[key].gpus)
+        shares.append(self._jobs[key].gpus)
 
     monkeypatch.setattr(RayLauncher, '_start', start)
-    for num_gpus, jobs in ((0, 4), (2, 4), (2, 1), (2, None)):
+    for num_gpus, jobs in ((0, 4), (2, 4), (2, 3), (2, 1), (2, None)):
         launcher = object.__new__(RayLauncher)
         resources = {'CPU': 8.0, 'GPU': float(num_gpus)}
-        launcher._ray = SimpleNamespace(cluster_resources=resources.copy)
+        launcher._ray = ray_of(resources)
         launcher._jobs, launcher._own_jobs = {}, jobs
         for gpus in (0, 1, 4):
             launcher.submit(f'{gpus}', run, memory=1.0, gpus=gpus)
-    assert asked == [0, 0, 0, 0, 0.5, 2, 0, 1, 2, 0, 1, 2]
+    assert shares == [0, 0, 0, 0, 0.5, 2, 0, 0.5, 2, 0, 1, 2, 0, 1, 2]
+
+
+def test_a_job_asks_for_no_more_than_one_machine_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two machines of two GPUs have four, but a job runs on one of them."""
+    monkeypatch.setattr(RayLauncher, '_start', lambda self, key: None)
+    launcher = object.__new__(RayLauncher)
+    machine = {'CPU': 4.0, 'GPU': 2.0, 'memory': 3.0 * GIB}
+    launcher._ray = ray_of(machine, {'CPU': 6.0}, machine)
+    launcher._jobs, launcher._own_jobs = {}, None
+    launcher.submit('a', run, memory=5.0, cpus=8, gpus=4)
+    job = launcher._jobs['a']
+    assert (job.cpus, job.gpus, job.memory) == (6, 2, 3.0 * GIB)
+
+
+def ray_of(*machines: dict[str, float]) -> SimpleNamespace:
+    """A cluster of some machines, and of one that has left it."""
+    nodes = [dict(Alive=True, Resources=resources) for resources in machines]
+    nodes.append(dict(Alive=False, Resources={'CPU': 99.0, 'GPU': 99.0}))
+    return SimpleNamespace(nodes=lambda: nodes)
