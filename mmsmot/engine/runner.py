@@ -122,6 +122,12 @@ class SMOTRunner(Runner):
             model = unwrapped_model(self.model)
             if isinstance(model, SMOT):
                 self.model = cache_detections(model, self._detection_cache)
+            if unwrapped_model(self.model) is model:
+                self.logger.info(
+                    f'{self._detection_cache}: no detections are kept there: '
+                    f'{type(model).__name__} has no detector apart from its tracker, has '
+                    "a cache already, or describes from the detector's feature maps"
+                )
 
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> Any:
         """See :meth:`mmengine.runner.Runner.load_checkpoint`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.hooks import LoggerHook, RuntimeInfoHook
 from mmengine.logging import MessageHub
 from mmengine.runner import Runner
+from torch import nn
 
 from mmsmot.engine import SMOTRunner, load_config
+from mmsmot.models.detectors import CachedDetector
 from mmsmot.models.smot import SMOT
 from mmsmot.models.trackers import SORT, ByteTrack
 from tests.demo_scene import make_demo_scene
@@ -78,12 +81,12 @@ class SwitchCount(BaseMetric):
         return {'IDs': int(sum(results)), 'FN': np.int64(2), 'HOTA': 61.5}
 
 
-@pytest.mark.parametrize('given', [[SwitchCount()], dict(metrics=[SwitchCount()])])
-def test_counts_reach_the_file_of_scores(given: list | dict) -> None:
+@pytest.mark.parametrize('config', [[SwitchCount()], dict(metrics=[SwitchCount()])])
+def test_counts_reach_the_file_of_scores(config: list | dict) -> None:
     """MMEngine's own hooks between the metric and the file, which drop integers."""
     runner = SMOTRunner.__new__(SMOTRunner)
     runner.message_hub = hub = MessageHub.get_instance('counts')
-    evaluator = runner.build_evaluator(given)
+    evaluator = runner.build_evaluator(config)
     evaluator.process(data_samples=[])
     RuntimeInfoHook().after_test_epoch(runner, evaluator.evaluate(1))
     tags = {name: scores.current() for name, scores in hub.log_scalars.items()}
@@ -103,11 +106,32 @@ def test_an_evaluator_of_the_users_own_stays() -> None:
     assert runner.build_evaluator(evaluator) is evaluator
 
 
+def test_a_cache_that_stays_empty_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    cached = CachedDetector(detector=Counting(), root=str(tmp_path / 'b'))
+    models = (
+        SMOT(detector=Counting(), tracker=SORT()),
+        SMOT(detector=cached, tracker=SORT()),
+        nn.Identity(),
+    )
+    counts = []
+    for model in models:
+        runner = SMOTRunner.__new__(SMOTRunner)
+        runner.model, runner.logger = model, logging.getLogger('test_runner')
+        runner._resume, runner._load_from, runner._has_loaded = False, None, True
+        runner._is_testing, runner._detection_cache = True, str(tmp_path / 'a')
+        runner.load_or_resume()
+        counts.append(caplog.text.count(f'{tmp_path}/a: no detections are kept there'))
+    assert counts == [0, 1, 2]
+
+
 def test_the_next_tracker_finds_the_detections(tmp_path: Path) -> None:
     make_demo_scene(tmp_path / 'data' / 's0', num_frames=4)
     config = load_config('two_stage/sort_public-detections')
     config.test_dataloader.dataset.data_root = str(tmp_path / 'data')
-    detected, scores = [], []
+    frame_ids, scores = [], []
     for tracker, cache in ((SORT(), 'a'), (ByteTrack(), 'a'), (SORT(), None)):
         detector = Counting()
         runner = SMOTRunner(
@@ -116,12 +140,12 @@ def test_the_next_tracker_finds_the_detections(tmp_path: Path) -> None:
             test_dataloader=config.test_dataloader,
             test_evaluator=config.test_evaluator,
             test_cfg=config.test_cfg,
-            experiment_name=f'run_{len(detected)}',
+            experiment_name=f'run_{len(frame_ids)}',
             default_scope='mmsmot',
             cfg=config,
         )
         scores.append(runner.test(cache and tmp_path / cache))
-        detected.append(detector.seen)
-    assert detected == [[1, 2, 3, 4], [], [1, 2, 3, 4]]
+        frame_ids.append(detector.seen)
+    assert frame_ids == [[1, 2, 3, 4], [], [1, 2, 3, 4]]
     assert scores[0] == scores[2]
     assert len([*(tmp_path / 'a').glob('s0-*/*.npz')]) == 1
