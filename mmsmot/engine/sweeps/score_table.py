@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .cell import Cell
-from .cell_record import FINISHED, CellRecord
+from .cell_record import FAILED, FINISHED, CellRecord
 from .sweep_file import Sweep
 
 
@@ -56,7 +56,8 @@ class ScoreTable:
         scores: By row, column and metric.
         selected: The row and column that the selection split chose; ``None``: nothing.
         selection: The selection split's scores of ``select_by`` by row and column.
-        missing: Ids of cells without scores, those of the selection split among them.
+        missing: Ids of cells without scores, those of the selection split among them, to
+            why: ``'failed'``, ``'A failed'`` of the one that blocks it, or nothing.
         stale: Ids of cells with scores that the sweep file would make otherwise today.
     """
 
@@ -70,7 +71,7 @@ class ScoreTable:
     scores: dict[tuple, TableScore]
     selected: tuple | None
     selection: dict[tuple, float]
-    missing: list[str]
+    missing: dict[str, str]
     stale: list[str]
 
 
@@ -125,13 +126,8 @@ def score_table(
         scores=scores,
         selected=max(scored, key=scored.__getitem__) if scored else None,
         selection=selection,
-        missing=[c.id for c in [*of_report, *twins] if _scores_of(c, records) is None],
-        stale=[
-            c.id
-            for c in [*of_report, *twins]
-            if _scores_of(c, records) is not None
-            and records[c.id].fingerprint != c.fingerprint
-        ],
+        missing=_missing([*of_report, *twins], records),
+        stale=_stale([*of_report, *twins], records),
     )
 
 
@@ -163,6 +159,42 @@ def _scores_of(
 ) -> dict[str, float] | None:
     record = records.get(cell.id)
     return record.scores if record is not None and record.status == FINISHED else None
+
+
+def _missing(
+    cells: Sequence[Cell], records: Mapping[str, CellRecord]
+) -> dict[str, str]:
+    """Ids of the cells without scores, to why."""
+    return {
+        cell.id: _reason(cell, records)
+        for cell in cells
+        if _scores_of(cell, records) is None
+    }
+
+
+def _stale(cells: Sequence[Cell], records: Mapping[str, CellRecord]) -> list[str]:
+    """Ids of the cells with scores that the sweep file would make otherwise today."""
+    return [
+        cell.id
+        for cell in cells
+        if _scores_of(cell, records) is not None
+        and records[cell.id].fingerprint != cell.fingerprint
+    ]
+
+
+def _reason(cell: Cell, records: Mapping[str, CellRecord]) -> str:
+    """Why a cell has no scores; nothing where it was not begun, or runs."""
+    record = records.get(cell.id)
+    if record is None or record.status == FINISHED:
+        return ''
+    if record.status == FAILED:
+        return 'failed'
+    causes = [
+        id
+        for id in record.blocked_by
+        if id not in records or records[id].status != FINISHED  # mended since
+    ]
+    return f'{", ".join(causes)} failed' if causes else ''
 
 
 def _values(

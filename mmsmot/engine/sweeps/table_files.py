@@ -211,7 +211,10 @@ def _notes(table: ScoreTable) -> list[str]:
     if table.selected is not None:
         notes.append(f'\\* {SELECTION_COLUMN} {sweep.select_on}, by {sweep.select_by}.')
     if table.missing:
-        notes.append(f'Without scores: {", ".join(table.missing)}.')
+        names = [
+            f'{id} ({reason})' if reason else id for id, reason in table.missing.items()
+        ]
+        notes.append(f'Without scores: {", ".join(names)}.')
     if table.stale:
         notes.append(
             'Of another sweep file, config or weights than those of today: '

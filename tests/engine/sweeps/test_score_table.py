@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mmsmot.engine.sweeps.cell import plan_cells
-from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
+from mmsmot.engine.sweeps.cell_record import BLOCKED, FAILED, FINISHED, CellRecord
 from mmsmot.engine.sweeps.plot import write_plot
 from mmsmot.engine.sweeps.score_table import ScoreTable, score_table
 from mmsmot.engine.sweeps.table_files import (
@@ -93,7 +93,7 @@ def test_a_failed_cell_is_named_and_left_out(tmp_path: Path) -> None:
     assert score.mean == 45.5
     assert score.difference == 4.5
     text = markdown_table_file(table)
-    assert 'Without scores: test/tracker=Byte_Track+seed=2.' in text
+    assert 'Without scores: test/tracker=Byte_Track+seed=2 (failed).' in text
     assert 'over 3 runs or fewer.' in text
 
 
@@ -123,7 +123,15 @@ def test_another_stage_has_other_metrics(tmp_path: Path) -> None:
     records = {'tracks': CellRecord(FINISHED, '', [], {}, scores=scores)}
     table = score_table(sweep, 'test', cells, records)
     assert '| SORT | - | - | - |' in markdown_table_file(table)
-    assert len(table.missing) == 6
+    assert [*table.missing.values()] == [''] * 6
+    # A blocked cell names what failed, unless that is mended since.
+    (first, second, *_) = table.missing
+    for id, cause in ((first, 'other'), (second, 'tracks')):
+        records[id] = CellRecord(BLOCKED, '', [], {}, blocked_by=[cause])
+    table = score_table(sweep, 'test', cells, records)
+    assert [*table.missing.values()] == ['other failed'] + [''] * 5
+    text = markdown_table_file(table)
+    assert f'Without scores: {first} (other failed), {second}, ' in text
 
 
 def test_columns_and_the_choice_on_val(tmp_path: Path) -> None:
@@ -136,7 +144,7 @@ def test_columns_and_the_choice_on_val(tmp_path: Path) -> None:
     assert row.endswith('| 58.0 * | 53.0 |')
     cell = 'test_val/tracker=SORT+seed=1'  # the choice was made without it
     text = markdown_table_file(table_of(tmp_path, text, without=cell))
-    assert f'Without scores: {cell}.' in text
+    assert f'Without scores: {cell} (failed).' in text
 
 
 def test_csv_has_every_run(tmp_path: Path) -> None:
@@ -180,9 +188,9 @@ def test_a_plot_shows_names_seeds_and_whole_error_bars(
     left, right = panels[0].get_xlim()
     assert left < 40  # SORT: 42 ± 2
     assert right > 47 + math.sqrt(7)
-    drawn = [[*line.get_xdata()] for line in panels[0].lines]
-    assert [40.0, 42.0, 44.0] in drawn  # the seeds
-    assert [42.0, 42.0] in drawn  # the baseline
+    lines = [[*line.get_xdata()] for line in panels[0].lines]
+    assert [40.0, 42.0, 44.0] in lines  # the seeds
+    assert [42.0, 42.0] in lines  # the baseline
     note = figure.get_supxlabel()
     assert note == 'points: mean ± standard deviation of 3 seeds (rings); dotted: SORT'
 

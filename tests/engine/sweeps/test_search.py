@@ -129,7 +129,7 @@ def test_a_search_that_goes_on_draws_other_values(tmp_path: Path) -> None:
 
 def test_weights_are_those_that_a_test_would_take(tmp_path: Path) -> None:
     base = 'smoter/smoter_tiny_synsmot'
-    loaded = []
+    checkpoints = []
     bundled = 'smoter_tiny_synsmot'
     cases = ('', f'checkpoint="{bundled}"', f'weights="{bundled}"')
     for number, options in enumerate(cases):
@@ -140,8 +140,8 @@ def test_weights_are_those_that_a_test_would_take(tmp_path: Path) -> None:
         )
         score = Score()
         run_search(sweep_of(tmp_path, text), tmp_path / f'{number}', 'x', score)
-        loaded.append(score.configs[0].load_from)
-    assert loaded == [str(bundled_weights(base))] * 2 + [None]
+        checkpoints.append(score.configs[0].load_from)
+    assert checkpoints == [str(bundled_weights(base))] * 2 + [None]
     best = (tmp_path / '2' / 'best.py').read_text()
     assert f'tools/test.py {tmp_path}/2/best.py --weights {bundled}\n' in best
     best = (tmp_path / '0' / 'best.py').read_text()
