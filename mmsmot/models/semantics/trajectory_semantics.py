@@ -13,7 +13,7 @@ from ...structures import Frame, Interactions, SMOTDataSample, Tracks
 from ...structures.feature_maps import FeatureMaps
 from ..estimators.base import FEATURES, TRACK_FEATURES, EstimatorLoss
 from ..training.clip_table import ClipTable
-from .description import Description, Pair
+from .description import Description, Pair, requested_ids
 from .fused_tracks import FusedTracks, FusedVideoContext, fused_pair_mask
 from .interaction_localization import localize_interactions
 from .losses import semantic_losses
@@ -223,15 +223,12 @@ class TrajectorySemantics(TrackFuser):
             summarize: Leave one summary of each captioned trajectory in the buffer, for
                 the video caption after it is forgotten.
         """
-        buffer_ids = buffer.ids
-        ids = buffer_ids if ids is None else sorted(set(buffer_ids).intersection(ids))
+        ids, captioned = requested_ids(buffer.ids, ids, caption_ids)
         tracks = buffer.trajectories(ids)
         description = Description()
         fused_tracks = None
         if tracks is not None and len(tracks):
-            rows = [
-                r for r, i in enumerate(ids) if caption_ids is None or i in caption_ids
-            ]
+            rows = np.searchsorted(ids, captioned).tolist()
             has_tokens = self.interaction_tokens is not None
             captions_video = video_caption and self.video_caption is not None
             is_read = None  # all pairs, as the video's caption reads with their tokens
@@ -242,7 +239,6 @@ class TrajectorySemantics(TrackFuser):
                 texts = self.instance_caption.predict(
                     *fused_tracks.caption_prefix(rows)
                 )
-                captioned = [ids[row] for row in rows]
                 description.captions = dict(zip(captioned, texts, strict=True))
             if self.interaction is not None:
                 verbs = self.interaction.predict(

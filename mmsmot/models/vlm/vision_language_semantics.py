@@ -21,7 +21,7 @@ from ...structures.feature_maps import FeatureMaps
 from ...utils.number_ranges import COUNT, NON_NEGATIVE_INT, require_numbers
 from ..language.cached_answers import CachedAnswers
 from ..language.vision_language_model import Question, VisionLanguageModel
-from ..semantics.description import Description, Pair
+from ..semantics.description import Description, Pair, requested_ids
 from .crop_buffer import Crop, CropBuffer, CropPair
 
 CAPTION_PROMPT = (
@@ -175,9 +175,8 @@ class VisionLanguageSemantics(nn.Module):
             summarize: The tracks are forgotten next, so that their pairs count for
                 ``max_video_pairs``. (A video is captioned from whole frames.)
         """
-        requested = set(buffer.ids if ids is None else ids)
-        ids = [i for i in buffer.ids if i in requested and buffer.track_crops[i].items]
-        captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
+        cropped_ids = [i for i in buffer.ids if buffer.track_crops[i].items]
+        ids, captioned = requested_ids(cropped_ids, ids, caption_ids)
         description = Description()
         if self.caption_prompt:
             with buffer.stopwatch.part('captions'):

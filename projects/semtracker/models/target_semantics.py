@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from mmsmot.models.estimators import TRACK_FEATURES, EstimatorLoss
-from mmsmot.models.semantics.description import Description, Pair
+from mmsmot.models.semantics.description import Description, Pair, requested_ids
 from mmsmot.registry import MODELS, TASK_UTILS, build_part
 from mmsmot.structures import UNTRACKED, Frame, Interactions, SMOTDataSample, Tracks
 from mmsmot.structures.feature_maps import FeatureMaps
@@ -236,11 +236,9 @@ class TargetSemantics(nn.Module):
             video_caption: Not used: a target's events are its caption.
             summarize: Not used: nothing outlives a target.
         """
-        described_ids = buffer.ids if ids is None else sorted({*ids} & {*buffer.ids})
+        _, captioned = requested_ids(buffer.ids, ids, caption_ids)
         description, rows = Description(), []
-        for track_id in described_ids:
-            if caption_ids is not None and track_id not in caption_ids:
-                continue
+        for track_id in captioned:
             target = buffer.targets[track_id]
             events = [self._named(event) for event in target.events.events()]
             description.captions[track_id] = event_text([event[:5] for event in events])
