@@ -12,24 +12,30 @@ WINDOW = 3  # samples of a median; what takes it is written for three
 DEPTH_SPEED = 1.2
 
 
-def windowed_medians(columns: np.ndarray, gap: int) -> tuple[np.ndarray, np.ndarray]:
-    """Medians of the samples before and after each place in a series.
+def running_medians(columns: np.ndarray) -> np.ndarray:
+    """Medians (K, max(0, N - WINDOW + 1)) of the windows that begin with each sample.
 
     Args:
-        columns: (K, N).
+        columns: (K, N) series, of samples in the order of time.
+    """
+    # Of three, which a sort is far slower for.
+    starts, middles, ends = columns[:, :-2], columns[:, 1:-1], columns[:, 2:]
+    return np.maximum(
+        np.minimum(starts, middles), np.minimum(np.maximum(starts, middles), ends)
+    )
+
+
+def median_pairs(medians: np.ndarray, gap: int) -> tuple[np.ndarray, np.ndarray]:
+    """Medians before and after each place in a series.
+
+    Args:
+        medians: Of :func:`running_medians`, of N samples.
         gap: Samples between both windows.
 
     Returns:
         Two of (K, max(0, N - 2 * WINDOW - gap + 1)); of column k the first window ends
         with sample ``k + WINDOW - 1``.
     """
-    if columns.shape[1] < 2 * WINDOW + gap:
-        return columns[:, :0], columns[:, :0]
-    # Of three, which a sort is far slower for.
-    early, middle, late = columns[:, :-2], columns[:, 1:-1], columns[:, 2:]
-    medians = np.maximum(
-        np.minimum(early, middle), np.minimum(np.maximum(early, middle), late)
-    )
     return medians[:, : -WINDOW - gap], medians[:, WINDOW + gap :]
 
 

@@ -80,9 +80,9 @@ def kinematic_noun_phrase(
     if upper and upper == lower:
         clothes = ' clothes' if upper in ('dark', 'light') else ''
         return f'{subject} in {upper}{clothes}'
-    worn = [_with_article(f'{upper} top')] if upper else []
-    worn += [f'{lower} bottoms'] if lower else []
-    return f'{subject} in {joined_words(worn)}' if worn else subject
+    garments = [_with_article(f'{upper} top')] if upper else []
+    garments += [f'{lower} bottoms'] if lower else []
+    return f'{subject} in {joined_words(garments)}' if garments else subject
 
 
 def _with_article(words: str) -> str:
@@ -116,15 +116,15 @@ def kinematic_track_caption(
         of which nothing is known but that it was there: a sign post stays, too.
     """
     moves = any(clause.segment.moves for clause in story.clauses)
-    is_known = outfit.upper or outfit.lower or moves or story.entry or story.exit
-    if not is_known and story.duration < MIN_PRESENCE:
+    has_content = outfit.upper or outfit.lower or moves or story.entry or story.exit
+    if not has_content and story.duration < MIN_PRESENCE:
         return ''
-    worn = bool(outfit.upper) + bool(outfit.lower and outfit.lower != outfit.upper)
+    num_colours = len({outfit.upper, outfit.lower} - {''})
     # The same story with ever more of what is known, until it holds enough claims.
     for detail in range(3):
         narrator = GrammarNarrator(speaker, name_of, noun == 'person', detail)
         phrases = narrator.phrases(story)
-        claims = worn + sum(count for _, count in phrases)
+        claims = num_colours + sum(count for _, count in phrases)
         if claims >= MIN_CLAIMS or max(seconds, story.duration) < LONG_TRACK:
             break
     texts = [text for text, _ in phrases]
@@ -150,12 +150,12 @@ def _text(
                 f'{speaker.choose(("After that", "Then", "Next"), row)}, {pronoun}'
             )
         # Once in a sentence is enough, and the opening of a later one says it.
-        is_said = row > 0
+        says_later = row > 0
         group = list(group)
         for number, clause in enumerate(group):
             if clause.startswith('later '):
-                group[number] = clause.removeprefix('later ') if is_said else clause
-                is_said = True
+                group[number] = clause.removeprefix('later ') if says_later else clause
+                says_later = True
         sentences.append(f'{_capitalized(opening)} {_chain(group, speaker, row)}.')
     return ' '.join(sentences)
 
@@ -193,18 +193,18 @@ class GrammarNarrator:
     def phrases(self, story: Story) -> list[Phrase]:
         """The clauses, from entering to leaving."""
         phrases = self._crossing('entry', story.entry)
-        longest = max((c.segment.duration for c in story.clauses), default=0.0)
-        moved = bool(story.entry)
+        longest_duration = max((c.segment.duration for c in story.clauses), default=0.0)
+        has_moved = bool(story.entry)
         for position, clause in enumerate(story.clauses):
             if clause.segment.moves:
-                is_longest = clause.segment.duration == longest
+                is_longest = clause.segment.duration == longest_duration
                 phrase = self._move(clause, position, is_longest)
             else:
-                stops = moved and clause.is_adjacent
+                stops = has_moved and clause.is_adjacent
                 phrase = self._stay(clause, position, stops)
             text, claims = phrase
             phrases.append((text if clause.is_adjacent else f'later {text}', claims))
-            moved = clause.segment.moves
+            has_moved = clause.segment.moves
         if not story.clauses:
             phrases.append(self._presence(story))
         return phrases + self._crossing('exit', story.exit)
@@ -255,11 +255,11 @@ class GrammarNarrator:
         segment = clause.segment
         verb, claims = self._verb(clause, position)
         way, count = self._way(clause, is_longest)
-        back = f'{verb} back{way}'
         text, claims = f'{verb}{way}', claims + count
         if clause.turns_back:
             forms = ('turns round and {}', 'turns and {}', '{}')
-            text = self.speaker.choose(forms, 60 + position).format(back)
+            form = self.speaker.choose(forms, 60 + position)
+            text = form.format(f'{verb} back{way}')
         for partner_verb, form in MOVES_WITH.items():
             if names := self._names(clause, partner_verb):
                 text, claims = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .box_changes import WINDOW, depth_change, peak_rows, windowed_medians
+from .box_changes import WINDOW, depth_change, median_pairs, peak_rows, running_medians
 from .track_samples import BOTTOM, TOP
 
 # Samples between both windows: what hides the feet comes at once or in a step.
@@ -48,31 +48,31 @@ def has_hidden_feet(samples: np.ndarray, *, width: int) -> np.ndarray:
         changes = dict(
             zip((rows[is_track] + 1).tolist(), signs[is_track].tolist(), strict=True)
         )
-        for edge in _unseen_edges(samples[start:stop]):
+        for edge in _unseen_edges(samples[start:stop], heights[start:stop]):
             if all(abs(start + edge - row) > WINDOW for row in changes):
                 changes[start + edge] = 0
         edges = [start, *sorted(changes), stop]
         directions = [0, *(changes[row] for row in edges[1:-1]), 0]
         for begin, end in _low_levels(edges, directions, samples['time']):
-            before = heights[start:begin][::-1]
-            begin -= _ramp_length(before)
+            begin -= _ramp_length(heights[start:begin][::-1])
             end += _ramp_length(heights[end:stop])
             is_hidden[begin:end] = True
     return is_hidden
 
 
-def _unseen_edges(track: np.ndarray) -> list[int]:
+def _unseen_edges(track: np.ndarray, heights: np.ndarray) -> list[int]:
     """Rows of a track before which its height may have changed where no window sees it.
 
     Args:
-        track: (M,) samples; in pixels, since another epoch has another scale.
+        track: (M,) samples.
+        heights: (M,) of boxes, in pixels, since another epoch has another scale.
     """
     gaps = np.diff(track['time'])
     if not len(gaps):
         return []
     is_break = gaps > max(MAX_GAP, MAX_GAP_SPACINGS * float(np.median(gaps)))
     is_break |= np.diff(track['epoch']) != 0
-    logarithms = np.log(np.maximum(track['box'][:, 3] - track['box'][:, 1], 1))
+    logarithms = np.log(heights)
     edges = []
     for edge in (np.flatnonzero(is_break) + 1).tolist():
         # Nor do windows see what changes in the few samples beside the break.
@@ -106,9 +106,9 @@ def _ramp_length(heights: np.ndarray) -> int:
 def _height_changes(samples: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows after which the lower side alone jumps, and whether up (-1) or down (1)."""
     changes = np.zeros(len(samples))
-    columns = _box_columns(samples)
+    medians = running_medians(_box_columns(samples))
     for gap in GAPS:
-        change = _lower_side_changes(samples, columns, width, gap)
+        change = _lower_side_changes(samples, medians, width, gap)
         rows = np.arange(len(change)) + WINDOW - 1 + gap // 2
         changes[rows] = np.where(
             np.abs(change) > np.abs(changes[rows]), change, changes[rows]
@@ -127,28 +127,29 @@ def _box_columns(samples: np.ndarray) -> np.ndarray:
 
 
 def _lower_side_changes(
-    samples: np.ndarray, columns: np.ndarray, width: int, gap: int
+    samples: np.ndarray, medians: np.ndarray, width: int, gap: int
 ) -> np.ndarray:
     """(N - 2 * WINDOW - gap + 1,) logarithm of how the height changes, 0 for none.
 
     Between the medians of two windows with a gap between them, of one track and one epoch
     of the camera, whose boxes the border does not cut.
     """
-    former, latter = windowed_medians(columns, gap)
-    top, height, breadth, _, elapsed = latter - former
-    if not len(height):
-        return height
+    former, latter = median_pairs(medians, gap)
+    top_change, height_change, width_change, _, elapsed = latter - former
+    if not len(height_change):
+        return height_change
     size = np.exp(np.maximum(former[1], latter[1]))
     limit = depth_change(elapsed, np.maximum(former[3], latter[3]), width=width)
-    is_change = np.abs(height) > MIN_CHANGE + limit
-    is_change &= np.abs(top) <= MAX_SHARE * np.abs(height) * size
-    is_change &= breadth * np.sign(height) <= MAX_SHARE * np.abs(height)
+    amount = np.abs(height_change)
+    is_change = amount > MIN_CHANGE + limit
+    is_change &= np.abs(top_change) <= MAX_SHARE * amount * size
+    is_change &= width_change * np.sign(height_change) <= MAX_SHARE * amount
     length = 2 * WINDOW + gap
     is_whole = samples['cut'] & (TOP | BOTTOM) == 0
     is_change &= sliding_window_view(is_whole, length).all(axis=1)
     for name in ('id', 'epoch'):
         is_change &= samples[name][: len(size)] == samples[name][length - 1 :]
-    return np.where(is_change, height, 0.0)
+    return np.where(is_change, height_change, 0.0)
 
 
 def _low_levels(
@@ -177,10 +178,8 @@ def _low_levels(
             row += 1
     times = [*time[edges[:-1]].tolist(), float(time[edges[-1] - 1])]
     for row in range(len(edges) - 1):
-        high_start, high_end = (
-            row,
-            row + 1,
-        )  # edges of the part and of all that rises from it
+        # Edges of the part, and of all that rises from it.
+        high_start, high_end = row, row + 1
         while signs[high_start] < 0:
             high_start -= 1
         while signs[high_end] > 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 
 from ...structures import Frame, Tracks
 from ..trackers.camera_motion import CameraMotion
+from .activity_seconds import ActivitySeconds
 from .camera_path import CameraPath, camera_path_poses_at
 from .clothing import SHARES, ClothingOptions, ClothingViews, PatchReader
 from .crowd import Crowd
@@ -69,7 +69,7 @@ class KinematicBuffer:
         camera: Where the camera looks.
         crowd: How many people were there at once.
         fits: What was fitted to tracks, by id; see :meth:`valid_fits`.
-        past_seconds: Of tracks that ended, how long they did what, for the video caption.
+        past_seconds: What people did whose tracks ended, for the video caption.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class KinematicBuffer:
         self.camera = CameraPath(camera_motion)
         self.crowd, self._plane = Crowd(), GroundPlane()
         self.fits: dict[int, TrackFit] = {}
-        self.past_seconds: defaultdict[str, float] = defaultdict(float)
+        self.past_seconds = ActivitySeconds()
         self.person_labels = tuple(person_labels)
         self.size = (0, 0)
         self.name = ''

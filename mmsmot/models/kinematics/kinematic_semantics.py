@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +16,12 @@ from ...structures import Frame, Interactions, Tracks
 from ...structures.feature_maps import FeatureMaps
 from ...structures.runs import run_slices
 from ...utils.number_ranges import NumberRange, require_choice, require_numbers
-from ..semantics.description import Description, Pair, unordered_pair
+from ..semantics.description import Description, Pair, requested_ids, unordered_pair
 from ..trackers.camera_motion import CameraMotion
+from .activity_seconds import ActivitySeconds
 from .clothing import ClothingColours, ClothingOptions, clothing_colours
 from .grammar import (
     MIN_PRESENCE,
-    CrowdSummary,
     GrammarSpeaker,
     kinematic_noun_phrase,
     kinematic_track_caption,
@@ -175,10 +175,8 @@ class KinematicSemantics(nn.Module):
             summarize: Keep of each captioned trajectory how long it did what, for the
                 video caption after it is forgotten.
         """
-        requested = set(buffer.ids if ids is None else ids)
-        ids = [i for i in buffer.ids if i in requested]
-        captioned = ids if caption_ids is None else [i for i in ids if i in caption_ids]
-        partner_ids = _wanted_partners(ids, captioned, pairs)
+        ids, captioned = requested_ids(buffer.ids, ids, caption_ids)
+        partner_ids = _requested_partners(ids, captioned, pairs)
         near_ids = {
             i: buffer.samples.near_ids(i, self.pairs.reach).intersection(ids)
             for i in partner_ids
@@ -191,16 +189,21 @@ class KinematicSemantics(nn.Module):
         description = Description(
             motions={i: motion_spans(facts[i].motion) for i in captioned}
         )
-        events_of: dict[int, list[PairEvent]] = defaultdict(list)
+        events_of_subject: dict[int, list[PairEvent]] = defaultdict(list)
         for event in events:
-            events_of[event.subject_id].append(event)
+            events_of_subject[event.subject_id].append(event)
         for track_id in captioned:
-            text = self._caption(track_id, facts, events_of[track_id], tracks, buffer)
+            text = self._caption(
+                track_id, facts, events_of_subject[track_id], tracks, buffer
+            )
             if text:
                 description.captions[track_id] = text
         description.interactions = self._interactions(events, pairs)
-        seconds = buffer.past_seconds if summarize else buffer.past_seconds.copy()
-        _add_seconds(seconds, facts.values())
+        seconds = buffer.past_seconds
+        seconds = seconds if summarize else copy.deepcopy(seconds)
+        for fact in facts.values():
+            if fact.is_person:
+                seconds.add(fact.motion)
         if video_caption:
             description.video_caption = self._caption_video(buffer, seconds)
         return description
@@ -282,14 +285,16 @@ class KinematicSemantics(nn.Module):
         def run(event: PairEvent) -> bool:
             return both_move(event, motion_of, gait='run')
 
-        done: set[Pair] = set()
+        done_pairs: set[Pair] = set()
         events: list[PairEvent] = []
         for subject_id in sorted(people.intersection(partner_ids)):
             near_people = sorted(near_ids[subject_id] & people)
-            pairs = {unordered_pair(subject_id, i): i for i in near_people}
-            open_ids = {i for pair, i in pairs.items() if pair not in done}
-            object_ids = open_ids.intersection(partner_ids[subject_id])
-            done |= {unordered_pair(subject_id, i) for i in object_ids}
+            pairs = {
+                i: unordered_pair(subject_id, i)
+                for i in partner_ids[subject_id] & near_ids[subject_id] & people
+            }
+            object_ids = {i for i, pair in pairs.items() if pair not in done_pairs}
+            done_pairs |= {pairs[i] for i in object_ids}
             if object_ids:
                 neighbours = Kinematics.concatenated([tracks[i] for i in near_people])
                 events += pair_events(
@@ -355,25 +360,16 @@ class KinematicSemantics(nn.Module):
         rows.sort(key=lambda row: (row[3], row[:3]))
         return Interactions(*map(np.array, zip(*rows, strict=True)))
 
-    def _caption_video(
-        self, buffer: KinematicBuffer, seconds: defaultdict[str, float]
-    ) -> str:
+    def _caption_video(self, buffer: KinematicBuffer, seconds: ActivitySeconds) -> str:
         share = CROWD_SHARE * (buffer.end - buffer.start)
         count = buffer.crowd.at_least(min(CROWD_SECONDS, max(share, MIN_CROWD_SECONDS)))
-        total = sum(seconds[way] for way in ('still', 'moving')) or 1.0
-        names = ('left', 'right', 'nearer', 'away', 'still')
-        summary = CrowdSummary(
-            count,
-            {name: seconds[name] / total for name in names},
-            seconds['walk'] >= 0.5 * max(seconds['moving'], 1e-6),
-        )
-        return video_caption(summary, GrammarSpeaker.of(buffer.name, 0))
+        return video_caption(seconds.summary(count), GrammarSpeaker.of(buffer.name, 0))
 
 
-def _wanted_partners(
+def _requested_partners(
     ids: Sequence[int], captioned: Sequence[int], pairs: Set[Pair] | None
 ) -> dict[int, Set[int]]:
-    """With whom interactions are wanted, by the id of the one that is asked about.
+    """With whom interactions are requested, by the id of the one that is asked about.
 
     Captioned ones with all, for their captions; and each requested pair once.
     """
@@ -381,28 +377,12 @@ def _wanted_partners(
     if pairs is None:
         return dict.fromkeys(ids, all_ids)
     partner_ids: dict[int, Set[int]] = dict.fromkeys(captioned, all_ids)
-    requested_ids: dict[int, set[int]] = {}
+    uncaptioned_ids: dict[int, set[int]] = {}
     for track_id, partner_id in pairs:
         if (
             track_id in all_ids
             and track_id not in partner_ids
             and partner_id not in partner_ids
         ):
-            requested_ids.setdefault(track_id, set()).add(partner_id)
-    return partner_ids | requested_ids
-
-
-def _add_seconds(
-    seconds: defaultdict[str, float], facts: Iterable[KinematicFacts]
-) -> None:
-    """Add how long all people did what, as far as it is sure."""
-    for fact in facts:
-        for segment in fact.motion.segments if fact.is_person else ():
-            # Of a short track that stays nobody knows whether it creeps.
-            is_long = segment.moves or segment.duration >= MIN_PRESENCE
-            if not segment.is_sure or not is_long:
-                continue
-            names = ['moving' if segment.moves else 'still']
-            names += [segment.lateral or segment.depth, segment.gait]
-            for name in filter(None, names):
-                seconds[name] += segment.duration
+            uncaptioned_ids.setdefault(track_id, set()).add(partner_id)
+    return partner_ids | uncaptioned_ids

@@ -287,10 +287,8 @@ def _meets(
         for counterpart in approaches:
             if counterpart.subject_id != approach.object_id:
                 continue
-            start, end = (
-                min(approach.start, counterpart.start),
-                max(approach.end, counterpart.end),
-            )
+            start = min(approach.start, counterpart.start)
+            end = max(approach.end, counterpart.end)
             if end - start > approach.duration + counterpart.duration:
                 continue  # one waited for the other
             window = rows.window_at(approach.object_id, end, options.min_together)

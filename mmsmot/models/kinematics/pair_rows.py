@@ -112,8 +112,8 @@ def _common_samples(
     row = np.minimum(row, len(subject_bins) - 1)
     is_common = subject_bins[row] == partners.samples['bin']
     is_common &= partners.samples['id'] != subject.samples['id'][0]
-    for is_known in ('is_sized', 'is_followed'):
-        is_common &= getattr(partners, is_known) & getattr(subject, is_known)[row]
+    for name in ('is_sized', 'is_followed'):
+        is_common &= getattr(partners, name) & getattr(subject, name)[row]
     statures = np.log(partners.stature / subject.stature[row])
     is_common &= ~(np.abs(statures) > MAX_STATURE_RATIO)  # NaN: no horizon
     return subject[row[is_common]], partners[is_common]

@@ -24,9 +24,8 @@ HIDDEN_WEIGHT = 0.2  # of such a sample, and of one whose sides were completed
 # Seconds of a camera whose motion is known, at least: in less a line through places that
 # sway with the steps is not their velocity.
 MIN_FOLLOWED = 0.8
-MAX_SPACING = (
-    1.5  # of the kernel's width, in spacings of the samples: two of them count
-)
+# Of two samples, in standard deviations of the kernel: so both of them count.
+MAX_SPACING = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,13 +143,13 @@ def measure_track_kinematics(
     sizes = np.log(np.abs(samples['turn']) * height)
     numbers = _series_numbers(samples)
     series = numbers, samples['bin'], samples['time']
-    _, (fast,) = fit_kinematics_lines(*series, [points], weights, smoothing)
-    _, (slow, growth, widening) = fit_kinematics_lines(
+    _, (velocity,) = fit_kinematics_lines(*series, [points], weights, smoothing)
+    _, (slow_velocity, growth, widening) = fit_kinematics_lines(
         *series, [points, sizes, np.log(aspect)], weights, depth_smoothing
     )
     # From the first frame's axes back to those of its own, in body heights.
     axes = np.conj(samples['turn']) / np.abs(samples['turn']) / np.exp(sizes)
-    down = (slow * axes).imag
+    down = (slow_velocity * axes).imag
     growth, down = np.where(_hides_feet(growth, widening), 0, [growth, down])
     factor = plane.depth_factor(feet, height, width)
     away = -np.where(np.abs(down) > depth_noise, down, 0) * factor
@@ -165,7 +164,7 @@ def measure_track_kinematics(
         is_scaled=is_scaled,
         is_sized=is_sized,
         is_followed=_is_followed(numbers, samples['time']),
-        right=(fast * axes).real,
+        right=(velocity * axes).real,
         away=away,
         growth=growth,
         depth_factor=factor,
@@ -190,17 +189,18 @@ def _completed(samples: np.ndarray) -> tuple[np.ndarray, ...]:
     is_scaled, is_sized = np.ones((2, len(samples)), bool)
     for rows in run_slices(samples['id']):
         time = samples['time'][rows]
-        for values, is_known in ((heights, has_height), (aspects, has_aspect)):
-            part = is_known[rows] & is_visible[rows]
-            part = part if part.any() else is_known[rows]
-            if part.any():
-                values[rows] = np.interp(time, time[part], values[rows][part])
+        for values, has_value in ((heights, has_height), (aspects, has_aspect)):
+            is_source = has_value[rows] & is_visible[rows]
+            is_source = is_source if is_source.any() else has_value[rows]
+            if is_source.any():
+                sources = time[is_source], values[rows][is_source]
+                values[rows] = np.interp(time, *sources)
         if not has_height[rows].any():
             heights[rows] = heights[rows].max()
             is_scaled[rows] = is_sized[rows] = False
             continue
-        known_time = time[has_height[rows]]
-        is_sized[rows] = (time >= known_time[0]) & (time <= known_time[-1])
+        sized_times = time[has_height[rows]]
+        is_sized[rows] = (time >= sized_times[0]) & (time <= sized_times[-1])
     half_width = aspects * heights / 2
     x = (box[:, 0] + box[:, 2]) / 2
     is_left, is_right = cut & LEFT > 0, cut & RIGHT > 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ...structures.runs import run_slices
-from .box_changes import WINDOW, depth_change, peak_rows, windowed_medians
+from .box_changes import WINDOW, depth_change, median_pairs, peak_rows, running_medians
 from .clothing import FITTING, SURE
 from .motion_options import MotionOptions
 from .track_kinematics import HIDDEN, MAX_SPACING, Kinematics
@@ -82,26 +82,50 @@ def _is_place_jump(
     is_lost = gap > options.max_gap
     for rows in track_rows if is_lost.any() else ():
         lost_rows = np.flatnonzero(is_lost[rows.start : rows.stop - 1])
-        spacing = (
-            float(np.median(gap[rows.start : rows.stop - 1])) if len(lost_rows) else 0
-        )
-        for row in lost_rows.tolist():
-            missed, speed = _missed(points[rows], time[rows], row) / size[rows][row]
-            # From one sample to the next somebody may turn round; while lost, hardly.
-            is_regular = gap[rows][row] <= MAX_SPACING * spacing
-            # Outside of the image they turn round, too, and come back over its border.
-            is_outside = _is_outside(samples['cut'][rows], row)
-            can_turn = is_regular or is_outside
-            allowance = 2 * max(speed, WALKING_SPEED) * gap[rows][row] * can_turn
-            is_jump[rows.start + row] |= missed > options.jump_travel + allowance
-            if not is_outside:
-                is_jump[rows.start + row] |= _crosses_border(samples[rows], row)
+        if len(lost_rows):
+            is_jump[rows.start + lost_rows] |= _is_jump_while_lost(
+                samples[rows], points[rows], size[rows], lost_rows, options
+            )
     epochs = samples['epoch']
     is_jump &= epochs[1:] == epochs[:-1]  # else nobody knows
     return np.append(is_jump & (samples['id'][1:] == samples['id'][:-1]), False)
 
 
-def _missed(points: np.ndarray, time: np.ndarray, row: int) -> np.ndarray:
+def _is_jump_while_lost(
+    samples: np.ndarray,
+    points: np.ndarray,
+    sizes: np.ndarray,
+    lost_rows: np.ndarray,
+    options: MotionOptions,
+) -> np.ndarray:
+    """(L,) whether a track is not where its person can be after each gap.
+
+    Args:
+        samples: (M,) of one track.
+        points: (M,) where the feet are, the camera at rest.
+        sizes: Of the smaller box beside each row's gap, by rows.
+        lost_rows: (L,) the last ones before the gaps.
+        options: How far somebody can get.
+    """
+    time = samples['time']
+    gaps = np.diff(time)
+    spacing = float(np.median(gaps))
+    is_jump = np.zeros(len(lost_rows), bool)
+    for number, row in enumerate(lost_rows.tolist()):
+        miss, speed = _prediction_miss(points, time, row) / sizes[row]
+        # From one sample to the next somebody may turn round; while lost, hardly.
+        is_regular = gaps[row] <= MAX_SPACING * spacing
+        # Outside of the image they turn round, too, and come back over its border.
+        is_outside = _is_outside(samples['cut'], row)
+        can_turn = is_regular or is_outside
+        allowance = 2 * max(speed, WALKING_SPEED) * gaps[row] * can_turn
+        is_jump[number] = miss > options.jump_travel + allowance or (
+            not is_outside and _crosses_border(samples, row)
+        )
+    return is_jump
+
+
+def _prediction_miss(points: np.ndarray, time: np.ndarray, row: int) -> np.ndarray:
     """How far a track is after a gap from where it was going, and how fast that was.
 
     Forwards in time or backwards, whichever fits better.
@@ -165,16 +189,16 @@ def _size_changes(tracks: Kinematics, width: int) -> np.ndarray:
     boxes, scale = samples['box'][rows], np.abs(samples['turn'][rows])
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0).T
     columns = np.stack([*np.log(scale * sides), sides[1], tracks.time[rows]])
-    former, latter = windowed_medians(columns, 0)
-    wider, higher, _, elapsed = latter - former
+    former, latter = median_pairs(running_medians(columns), 0)
+    width_change, height_change, _, elapsed = latter - former
     limit = depth_change(elapsed, np.maximum(former[2], latter[2]), width=width)
-    size = np.minimum(np.abs(wider), np.abs(higher)) - limit
-    is_alike = (wider * higher > 0) & (size > 0)
+    size = np.minimum(np.abs(width_change), np.abs(height_change)) - limit
+    is_alike = (width_change * height_change > 0) & (size > 0)
     first_rows, end_rows = rows[: len(size)], rows[len(rows) - len(size) :]
     for name in ('id', 'epoch'):  # across two epochs the zoom is not known
         is_alike &= samples[name][first_rows] == samples[name][end_rows]
     last_rows = rows[WINDOW - 1 : WINDOW - 1 + len(size)]
-    changes[last_rows] = np.where(is_alike, size * np.sign(higher), 0.0)
+    changes[last_rows] = np.where(is_alike, size * np.sign(height_change), 0.0)
     return changes
 
 

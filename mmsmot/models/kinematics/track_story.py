@@ -129,47 +129,47 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
     clear_segments = _folded(long_segments)
     clear_segments.sort(key=lambda segment: -segment.duration)
     kinds: set[tuple] = set()
-    ranked = []
+    ranks = []
     for segment in clear_segments:
         kind = segment.moves, segment.lateral, segment.depth
-        ranked.append((kind in kinds, not segment.moves))
+        ranks.append((kind in kinds, not segment.moves))
         kinds.add(kind)
-    order = sorted(range(len(ranked)), key=lambda row: ranked[row])[:MAX_SEGMENTS]
+    order = sorted(range(len(ranks)), key=ranks.__getitem__)[:MAX_SEGMENTS]
     return sorted((clear_segments[row] for row in order), key=lambda part: part.start)
 
 
 def _folded(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
     """The same, with many turns between left and right as one part."""
-    folded: list[MotionSegment] = []
+    folded_segments: list[MotionSegment] = []
     row = 0
     while row < len(segments):
         stop = _turns_end(segments, row)
         parts = segments[row:stop]
         if sum(part.moves for part in parts) >= MIN_WAYS:
-            folded.append(_to_and_fro(parts))
+            folded_segments.append(_to_and_fro(parts))
             row = stop
         else:
-            folded.append(segments[row])
+            folded_segments.append(segments[row])
             row += 1
-    return folded
+    return folded_segments
 
 
 def _turns_end(segments: Sequence[MotionSegment], start: int) -> int:
     """The row after the last of the ways by turns that begin at a row."""
     if not (segments[start].moves and segments[start].lateral):
         return start
-    end, last = start + 1, start
+    end, last_way = start + 1, start
     while end < len(segments):
         segment = segments[end]
         if segment.start - segments[end - 1].end >= MAX_PAUSE:
             break
-        if segment.moves and {segment.lateral, segments[last].lateral} != SIDES:
+        if segment.moves and {segment.lateral, segments[last_way].lateral} != SIDES:
             break
         if not segment.moves and segment.duration > MAX_STOP:
             break
-        last = end if segment.moves else last
+        last_way = end if segment.moves else last_way
         end += 1
-    return last + 1
+    return last_way + 1
 
 
 def _to_and_fro(parts: Sequence[MotionSegment]) -> ToAndFro:
@@ -196,10 +196,12 @@ def _partners(
     segments: Sequence[MotionSegment], events: Iterable[PairEvent]
 ) -> dict[int, dict[str, list[int]]]:
     """Partners by verb, in order, by the number of the segment in which it happens."""
-    ranked = sorted(events, key=lambda e: (PRIORITY.index(e.verb), -e.score, e.start))
+    ranked_events = sorted(
+        events, key=lambda e: (PRIORITY.index(e.verb), -e.score, e.start)
+    )
     named_events: dict[int, list[PairEvent]] = {}
     count = 0
-    for event in ranked:
+    for event in ranked_events:
         for row in _segments_of(segments, event):
             row_events = named_events.setdefault(row, [])
             is_named = event.object_id in [e.object_id for e in row_events]

@@ -211,6 +211,16 @@ def frames_of(
     return steps
 
 
+def with_lost_tracks(
+    steps: Sequence[tuple[Frame, Tracks]], begin: float, end: float
+) -> list[tuple[Frame, Tracks]]:
+    """The same without tracks from one second to another."""
+    return [
+        (frame, tracks[:0] if begin <= frame.timestamp < end else tracks)
+        for frame, tracks in steps
+    ]
+
+
 def fed(
     steps: Sequence[tuple[Frame, Tracks]], **options: Any
 ) -> tuple[KinematicSemantics, KinematicBuffer]:

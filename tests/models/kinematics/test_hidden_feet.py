@@ -16,6 +16,7 @@ from tests.models.kinematics.people import (
     fed,
     frames_of,
     walker,
+    with_lost_tracks,
 )
 
 Steps = list[tuple[Frame, Tracks]]
@@ -34,7 +35,7 @@ def hide_feet(
             tracks.boxes[tracks.ids == track_id] = boxes
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.floats(2, 4),
     st.sampled_from([3.0, 20.0]),
@@ -100,10 +101,7 @@ def test_feet_that_come_back_while_the_track_is_lost_are_not_hidden() -> None:
     """Hidden from 3 to 5 s, lost until 9, whole from then on, and then nearer."""
     steps = frames_of([COMES_NEARER], seconds=16)
     hide_feet(steps, 1, 3, 8.9, 0.35)
-    steps = [
-        (frame, tracks[:0] if 5 <= frame.timestamp < 9 else tracks)
-        for frame, tracks in steps
-    ]
+    steps = with_lost_tracks(steps, 5, 9)
     semantics, buffer = fed(steps)
     samples = buffer.of([1])
     is_hidden = has_hidden_feet(samples, width=WIDTH)
@@ -119,11 +117,7 @@ def test_feet_that_come_back_while_the_track_is_lost_are_not_hidden() -> None:
 def test_feet_that_are_hidden_before_and_after_a_gap_stay_hidden() -> None:
     steps = frames_of([walker(300, (14, 0))], seconds=14)
     hide_feet(steps, 1, 3, 12, 0.35)
-    steps = [
-        (frame, tracks[:0] if 5 <= frame.timestamp < 7 else tracks)
-        for frame, tracks in steps
-    ]
-    _, buffer = fed(steps)
+    _, buffer = fed(with_lost_tracks(steps, 5, 7))
     samples = buffer.of([1])
     time = samples['time']
     is_hidden = has_hidden_feet(samples, width=WIDTH)
@@ -184,7 +178,7 @@ def test_who_walks_to_the_camera_has_feet(
     assert not hidden_samples(person, points[-1][0], fps=fps).any()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.floats(0, 1.2), st.integers(0, 99), st.sampled_from([2.0, 10.0, 25.0]))
 def test_noise_hides_no_feet(speed: float, jitter: int, fps: float) -> None:
     person = walker(50, (6, speed), height=80)

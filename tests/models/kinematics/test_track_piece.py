@@ -21,24 +21,25 @@ from tests.models.kinematics.people import (
     frames_of,
     tracks_of,
     walker,
+    with_lost_tracks,
 )
 
 Steps = list[tuple[Frame, Tracks]]
 
 
 def taken_over(
-    first: Person, second: Person, time: float, seconds: float, gap: float = 0.0
+    first: Person, second: Person, time: float, seconds: float, images: bool = False
 ) -> Steps:
-    """One track, on the first until a time, then on the second; both are drawn.
+    """One track, on the first until a time, then on the second.
 
     Until then the second has a track, too, if it is there.
     """
     steps = []
-    for frame, _ in frames_of([first, second], seconds=seconds, images=True):
+    for frame, _ in frames_of([first, second], seconds=seconds, images=images):
         now = frame.timestamp
         tracks = tracks_of([first, second], now, (WIDTH, HEIGHT))
         if now >= time:
-            tracks = tracks[(tracks.ids == 2) & (now >= time + gap)]
+            tracks = tracks[tracks.ids == 2]
             tracks = replace(tracks, ids=np.ones(len(tracks), np.int64))
         steps.append((frame, tracks))
     return steps
@@ -51,7 +52,7 @@ def test_other_clothes_after_a_crossing_are_somebody_else(top, is_one: bool) -> 
     passes = walker(300 - 80 * 6, (12, 0.8), feet=252, top=top, bottoms=top)
     if is_one:
         passes = replace(passes, bottoms=stands.bottoms)
-    description = described(taken_over(stands, passes, 6, 9))
+    description = described(taken_over(stands, passes, 6, 9, images=True))
     spans = [(span.motion, span.direction) for span in description.motions[1]]
     assert spans[0] == ('stand', '')
     # In the same clothes nobody could tell.
@@ -63,11 +64,7 @@ def test_another_size_is_somebody_else() -> None:
     """A rider in front of somebody far away, at the same place and in the same clothes."""
     far = walker(300, (6, 0), height=70)
     near = walker(300 - 120 * 6, (12, 1.2), height=100)
-    steps = [
-        (replace(frame, load=None), tracks)
-        for frame, tracks in taken_over(far, near, 6, 8)
-    ]
-    description = described(steps)
+    description = described(taken_over(far, near, 6, 8))
     assert [span.motion for span in description.motions[1]] == ['stand']
     assert 'to the right' not in description.captions[1]
 
@@ -88,11 +85,7 @@ def test_who_goes_out_does_not_come_back_from_inside(is_mirrored: bool) -> None:
     people = [goes_out, comes]
     if is_mirrored:
         people = [person.mirrored() for person in people]
-    steps = [
-        (replace(frame, load=None), tracks)
-        for frame, tracks in taken_over(*people, 4.05, 7.6)
-    ]
-    description = described(steps)
+    description = described(taken_over(*people, 4.05, 7.6))
     side = 'left' if is_mirrored else 'right'
     assert [span.direction for span in description.motions[1]] == [side]
     assert 'back' not in description.captions[1]
@@ -144,11 +137,7 @@ def test_a_zoom_that_is_not_known_is_no_other_size() -> None:
 
 def test_who_is_lost_behind_a_pillar_is_the_same() -> None:
     steps = frames_of([walker(150, (8, 0.5))], seconds=8)
-    steps_with_gap = [
-        (frame, tracks[:0] if 40 <= row < 50 else tracks)
-        for row, (frame, tracks) in enumerate(steps)
-    ]
-    (span,) = described(steps_with_gap).motions[1]
+    (span,) = described(with_lost_tracks(steps, 4, 5)).motions[1]
     assert (span.start_frame, span.end_frame, span.direction) == (1, 80, 'right')
 
 
