@@ -91,5 +91,12 @@ def test_the_tool(
     monkeypatch.setattr('sys.argv', ['caption_claims.py', str(full), str(poor)])
     assert tool['main']() == 1
     assert capsys.readouterr().out.splitlines()[-1] == '  track 1: 1'
+    empty = result_file(tmp_path / 'empty.json', {1: 'A person.'})
+    without_caption = result_file(tmp_path / 'none.json', {})
+    paths = [str(empty), str(without_caption)]
+    monkeypatch.setattr('sys.argv', ['caption_claims.py', *paths])
+    assert tool['main']() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert (lines[2], lines[4]) == ('  track 1: 0', '  track 1: no caption')
     monkeypatch.setattr('sys.argv', ['caption_claims.py', str(poor), '--claims', '1'])
     assert tool['main']() == 0
