@@ -100,10 +100,10 @@ def match_free(
     free_targets: Tensor,
     costs: Sequence[Any],
 ) -> Tensor:
-    """Fill in the cheapest matching of free queries to free objects.
+    """The targets of each query, with the cheapest matching of free queries to free objects.
 
     Args:
-        target_index: (L, B, Q), changed in place.
+        target_index: (L, B, Q), those of the other queries; may be changed.
         outputs: Of L layers.
         free_queries: (B, Q) bool.
         targets: N a frame.
@@ -113,16 +113,19 @@ def match_free(
     if not target_index.shape[-1] or not targets.ids.shape[1]:
         return target_index
     cost = _cost(outputs, targets, costs)
-    for frame, mask in enumerate(free_targets):
-        columns = mask.nonzero()[:, 0]
-        queries = free_queries[frame].nonzero()[:, 0]
-        for layer in range(len(target_index)):
+    # The matching is SciPy's: masks and index cross to the CPU once, not layer by layer.
+    matched_index = target_index.cpu().numpy()
+    query_masks = free_queries.cpu().numpy()
+    for frame, mask in enumerate(free_targets.cpu().numpy()):
+        columns = np.flatnonzero(mask)
+        queries = np.flatnonzero(query_masks[frame])
+        for layer in range(len(matched_index)):
             rows, matches = linear_sum_assignment(
-                cost[layer, frame][np.ix_(queries.cpu(), columns.cpu())]
+                cost[layer, frame][np.ix_(queries, columns)]
             )
-            target_index[layer, frame, queries[rows]] = columns[matches]
+            matched_index[layer, frame, queries[rows]] = columns[matches]
         _warn_of_lost_targets(len(columns) - len(queries))
-    return target_index
+    return torch.from_numpy(matched_index).to(target_index.device)
 
 
 def _cost(outputs: Outputs, targets: FrameTargets, costs: Sequence[Any]) -> np.ndarray:

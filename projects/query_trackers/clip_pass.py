@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,72 +12,19 @@ from torch import Tensor
 
 from mmsmot.models.estimators import EstimatorLoss
 from mmsmot.models.training.clip_plan import ClipPlan
-from mmsmot.structures import (
-    Detections,
-    Frame,
-    SMOTDataSample,
-    Trajectories,
-    valid_boxes,
-)
+from mmsmot.structures import Detections, Frame, SMOTDataSample
 from mmsmot.structures.feature_maps import FeatureMaps
 
 from .assigners import BACKGROUND
 from .clip_frame import ClipFrame
 from .clip_losses import LossSums
 from .deformable_decoding import Memory
-from .queries import NEW, FrameTargets, Outputs, Queries, batched_iou, corners
+from .matched_queries import MatchedQueries, with_trajectories
+from .proposals import require_proposal_space
+from .queries import NEW, FrameTargets, Outputs, Queries, batched_iou
 
 if TYPE_CHECKING:
     from .query_tracker import QueryTracker
-
-
-@dataclass(eq=False)
-class MatchedQueries:
-    """The queries of B clips that have an object, row by row.
-
-    Attributes:
-        steps: (R,) position of the frame in the clip.
-        clips: (R,) clip.
-        ids: (R,) ground truth id.
-        boxes: (R, 4) predicted, x1, y1, x2, y2 in fractions of the image.
-        scores: (R,).
-        iou: (R,) of predicted and true box.
-        hs: (R, d) with gradient, where the frame has one.
-        num_targets: True boxes of all frames.
-    """
-
-    steps: list[Tensor] = field(default_factory=list)
-    clips: list[Tensor] = field(default_factory=list)
-    ids: list[Tensor] = field(default_factory=list)
-    boxes: list[Tensor] = field(default_factory=list)
-    scores: list[Tensor] = field(default_factory=list)
-    iou: list[Tensor] = field(default_factory=list)
-    hs: list[Tensor] = field(default_factory=list)
-    num_targets: int = 0
-
-    @property
-    def num_lost(self) -> int:
-        """True boxes that found no query."""
-        return self.num_targets - sum(len(ids) for ids in self.ids)
-
-    def add(
-        self,
-        step: int,
-        queries: Queries,
-        outputs: Outputs,
-        targets: FrameTargets,
-        target_index: Tensor,
-    ) -> None:
-        """The rows of one frame of each clip."""
-        self.num_targets += int((~targets.pad).sum())
-        clips, index = (target_index != BACKGROUND).nonzero(as_tuple=True)
-        self.steps.append(torch.full_like(clips, step))
-        self.clips.append(clips)
-        self.ids.append(queries.ids[clips, index])
-        self.boxes.append(corners(outputs.boxes[-1].detach()[clips, index]))
-        self.scores.append(outputs.scores[clips, index])
-        self.iou.append(queries.iou[clips, index])
-        self.hs.append(outputs.hs[-1][clips, index])
 
 
 def clip_pass(
@@ -92,7 +39,7 @@ def clip_pass(
     found no query since more objects are new at a time than there are queries.
     """
     _require_plan(inputs, plan)
-    tracker.require_proposal_space(samples)
+    require_proposal_space(tracker, samples)
     num_frames, num_clips = len(inputs), len(samples)
     with_grad = tracker.clip_loss.frames_with_grad(num_frames)
     with_loss = tracker.clip_loss.frames_with_loss(num_frames)
@@ -111,7 +58,7 @@ def clip_pass(
             new = tracker.new_queries(num_clips, proposals[step], features.sizes[part])
             if tracker.track_decoder is not None and step + 1 < num_frames:
                 tracks = None  # detections make the tracks of the last frame
-            queries, outputs, noisy, denoised = _decode_frame(
+            queries, outputs, noisy, noisy_outputs = _decode_frame(
                 tracker, memory[part], new, tracks, targets, text, plan.generator
             )
             target_index = tracker.assigner(outputs, queries, targets, costs)
@@ -121,8 +68,8 @@ def clip_pass(
                     queries, targets, target_index[-1]
                 )
                 sums.add(frame.loss(outputs, queries, target_index), count)
-                if denoised is not None:
-                    sums.add(tracker.denoising.loss(frame, denoised, noisy), 0)
+                if noisy_outputs is not None:
+                    sums.add(tracker.denoising.loss(frame, noisy_outputs, noisy), 0)
             queries = with_object_ids(queries, outputs, targets, target_index[-1])
             matched_queries.add(step, queries, outputs, targets, target_index[-1])
             # What is frozen drops no tracks and adds no false ones, as at test.
@@ -130,11 +77,11 @@ def clip_pass(
                 queries, outputs, None if plan.freeze else plan.generator
             )
     losses = sums.mean()
-    losses['recall'] = _recall(matched_queries, samples)
+    losses['recall'] = matched_queries.recall(samples)
     losses['lost_targets'] = memory.tokens.new_tensor(matched_queries.num_lost)
     if not plan.semantic_losses:
         return EstimatorLoss(losses)
-    estimate = _with_trajectories(
+    estimate = with_trajectories(
         matched_queries, features, inputs, samples, plan, losses
     )
     tokens = tracker.project_features(estimate.track_features)
@@ -180,7 +127,7 @@ def _encode_clips(
             with_maps=plan.semantic_losses,
             with_images=plan.needs_inputs,
         )
-    parts, memories, before = [], [], None
+    parts, memories, previous_levels = [], [], None
     for group, with_grad in (
         (inputs[:first_with_grad], False),
         (inputs[first_with_grad:], not plan.freeze),
@@ -189,10 +136,15 @@ def _encode_clips(
             continue
         with torch.set_grad_enabled(torch.is_grad_enabled() and with_grad):
             features, memory = tracker.features_and_memory(
-                [frame for step in group for frame in step], before, num_clips, text
+                [frame for step in group for frame in step],
+                previous_levels,
+                num_clips,
+                text,
             )
         memories.append(memory)
-        before = tuple(level[-num_clips:] for level in tracker.levels(features))
+        previous_levels = tuple(
+            level[-num_clips:] for level in tracker.levels(features)
+        )
         parts.append(features)
     if len(parts) == 1:
         return parts[0], memories[0]
@@ -270,80 +222,3 @@ def with_object_ids(
     overlaps = batched_iou(outputs.boxes[-1].detach(), targets.boxes)
     iou = overlaps.gather(2, index[..., None])[..., 0]
     return queries.with_ids(ids, iou=torch.where(is_object, iou, queries.iou))
-
-
-def _recall(
-    matched_queries: MatchedQueries, samples: Sequence[SMOTDataSample]
-) -> Tensor:
-    """Share of true boxes whose query overlaps them by half or more; for the log."""
-    count = sum(len(sample.gt_trajectories) for sample in samples)
-    hits = (torch.cat(matched_queries.iou) >= 0.5).sum()
-    return hits / max(count, 1)
-
-
-def _with_trajectories(
-    matched_queries: MatchedQueries,
-    features: FeatureMaps,
-    inputs: Sequence[Sequence[Frame]],
-    samples: Sequence[SMOTDataSample],
-    plan: ClipPlan,
-    losses: dict[str, Tensor],
-) -> EstimatorLoss:
-    """The trajectories of the queries that have an object, and their embeddings.
-
-    With teacher forcing the boxes are the true ones, else the queries' own. An object
-    that found no query in a frame has no row there.
-    """
-    clips = torch.cat(matched_queries.clips).cpu().numpy()
-    steps = torch.cat(matched_queries.steps).cpu().numpy()
-    ids = torch.cat(matched_queries.ids).cpu().numpy()
-    # The frames of a clip may differ in size.
-    sizes = features.sizes.double().cpu().numpy()[steps * len(samples) + clips]
-    boxes = torch.cat(matched_queries.boxes).double().cpu().numpy() * np.tile(sizes, 2)
-    scores = torch.cat(matched_queries.scores).double().cpu().numpy()
-    trajectories, gt_ids, order = [], [], []
-    for clip, sample in enumerate(samples):
-        index = np.flatnonzero(clips == clip)
-        clip_boxes = boxes[index]
-        frame_ids = np.array([step[clip].frame_id for step in inputs])[steps[index]]
-        if plan.gt_tracks is not None:
-            clip_boxes, has_box = _gt_boxes(
-                plan.gt_tracks[0][clip], frame_ids, ids[index]
-            )
-        else:
-            has_box = valid_boxes(clip_boxes)
-        index = index[has_box]
-        trajectories.append(
-            Trajectories(
-                frame_ids[has_box],
-                ids[index],
-                clip_boxes[has_box],
-                scores=scores[index],
-                space=sample.gt_trajectories.space,
-            )
-        )
-        gt_ids.append({i: i for i in np.unique(ids[index]).tolist()})
-        order.append(index)
-    hs = torch.cat(matched_queries.hs)
-    hs = hs[torch.from_numpy(np.concatenate(order)).to(hs.device)][:, None]
-    if plan.detach_features or plan.freeze:
-        hs, features = hs.detach(), features.detach()
-    elif plan.semantic_grad_scale != 1:
-        hs = hs.detach() + plan.semantic_grad_scale * (hs - hs.detach())
-        features = features.with_grad_scale(plan.semantic_grad_scale)
-    return EstimatorLoss(losses, features, trajectories, gt_ids, track_features=hs)
-
-
-def _gt_boxes(
-    gt: Trajectories, frame_ids: np.ndarray, ids: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The boxes (R, 4) that a table has of frames and ids, and whether it has them."""
-    boxes = np.zeros((len(ids), 4))
-    has_box = np.zeros(len(ids), bool)
-    for frame_id in np.unique(frame_ids):
-        rows, table = frame_ids == frame_id, gt[gt.frame_ids == frame_id]
-        is_same = ids[rows][:, None] == table.ids
-        has_box[rows] = is_same.any(1)
-        if len(table):
-            boxes[rows] = table.boxes[is_same.argmax(1)]
-    return boxes, has_box

@@ -102,7 +102,11 @@ class MemoryCache:
                 strides=np.array(features.strides),
                 scale=features.scales[row].numpy(),
                 size=features.sizes[row].numpy(),
-                **({} if memory.mask is None else dict(mask=memory.mask[row].numpy())),
+                **(
+                    {}
+                    if memory.mask is None
+                    else dict(mask=memory.mask[row].cpu().numpy())
+                ),
             )
             for row in range(len(frames))
         ]

@@ -89,12 +89,16 @@ class Queries:
             )
         return self.map_columns(lambda *pair: torch.cat(pair, 1), tracks)
 
-    def map_columns(self, function: Callable[..., Tensor], *more: Queries) -> Queries:
+    def map_columns(
+        self, function: Callable[..., Tensor], *more_queries: Queries
+    ) -> Queries:
         """A function of each column, of these queries and of more; ``None`` stays."""
         columns = {
             part.name: None
             if getattr(self, part.name) is None
-            else function(*(getattr(queries, part.name) for queries in (self, *more)))
+            else function(
+                *(getattr(queries, part.name) for queries in (self, *more_queries))
+            )
             for part in fields(self)
         }
         return Queries(**columns)

@@ -125,15 +125,15 @@ class ProposalQueries(LearnedQueries4D):
         self.proposal = nn.Embedding(1, channels)
 
     def forward(self, model, num_frames, proposals=None, sizes=None) -> Queries:
-        learned = super().forward(model, num_frames)
+        learned_queries = super().forward(model, num_frames)
         best = [
             frame[np.argsort(-frame.scores, kind='stable')[: self.max_proposals]]
             for frame in proposals
         ]
         longest = max(len(frame) for frame in best)
         if not longest:
-            return learned
-        refs = learned.refs.new_full((num_frames, longest, 4), 0.5)
+            return learned_queries
+        refs = learned_queries.refs.new_full((num_frames, longest, 4), 0.5)
         scores = refs.new_zeros((num_frames, longest, 1))
         is_padding = torch.ones_like(scores[..., 0], dtype=torch.bool)
         for row, (frame, size) in enumerate(zip(best, sizes.tolist(), strict=True)):
@@ -144,7 +144,7 @@ class ProposalQueries(LearnedQueries4D):
         content = content + self.proposal.weight
         queries = Queries.new(content, refs, iou=self.initial_iou)
         ids = queries.ids.masked_fill(is_padding, PADDING)
-        return learned.joined(queries.with_ids(ids))
+        return learned_queries.joined(queries.with_ids(ids))
 
     @property
     def channels(self) -> int:

@@ -124,12 +124,12 @@ class QIM(_Interaction):
         is_finite = index.of(outputs.is_finite)
         hs = torch.where(is_finite[..., None], index.of(outputs.hs[-1]), 0)
         mixed = self._interact(hs, tracks.pos, index.pad)
-        updated = tracks.as_tracks(
+        next_tracks = tracks.as_tracks(
             self.content_ffn.added_to(mixed, tracks.content),
             index.of(outputs.boxes[-1]).detach()[..., :2],
             self.pos_ffn.added_to(mixed, tracks.pos),
         )
-        return updated.where(is_finite, tracks)
+        return next_tracks.where(is_finite, tracks)
 
     def _draw(
         self, queries: Queries, outputs: Outputs, generator: np.random.Generator

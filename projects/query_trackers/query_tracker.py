@@ -5,14 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmsmot.datasets.transforms.clip_transform import TRANSFORMED
 from mmsmot.models.detectors import BaseDetector, CachedDetector
 from mmsmot.models.estimators import (
     FEATURES,
@@ -28,12 +25,12 @@ from mmsmot.structures import (
     Frame,
     Prompt,
     SMOTDataSample,
-    Tracks,
     VideoInfo,
 )
 from mmsmot.structures.feature_maps import FeatureMaps
 
-from . import query_interaction  # noqa: F401 - registers QIM and QIMv2
+# Registered by their import: QIM and QIMv2, lifecycles.
+from . import external_tracker, giou_matching, query_interaction  # noqa: F401
 from .assigners import SetAssigner
 from .clip_losses import ClipLoss
 from .clip_pass import clip_pass
@@ -51,15 +48,14 @@ from .initial_weights import check_and_complete, query_count_problem
 from .lifecycles import ScoreStates
 from .memory_cache import MemoryCache
 from .previous_levels import previous_frame_levels
+from .proposals import frozen_detector
 from .queries import Outputs, Queries
 from .query_init import QueryInit
 from .query_state import PromptTracks, QueryState
-from .query_table import QueryTable, query_table
 from .text_hook import TextHook
 from .track_group_denoising import TrackGroupDenoising
 from .updaters import QueryUpdater
-
-PROPOSALS = 'proposals'  # their folder in the cache
+from .video_pass import video_pass
 
 
 @MODELS.register_module()
@@ -146,7 +142,7 @@ class QueryTracker(BaseEstimator):
         self.freeze_encoder = freeze_encoder
         self.cache = cache
         self._memory_cache: MemoryCache | None = None
-        self.proposal_detector = self._frozen_detector(proposal_detector)
+        self.proposal_detector = frozen_detector(proposal_detector, cache)
         self.text_hook = build_part(text_hook)
         self.project_features = nn.Identity()
         if feature_channels is not None:
@@ -191,16 +187,6 @@ class QueryTracker(BaseEstimator):
         if self.freeze_encoder:
             encoder_parts(model).requires_grad_(False)
 
-    def _frozen_detector(self, detector: dict | BaseDetector | None) -> Any:
-        """The proposal detector without gradients, behind the cache where there is one."""
-        detector = build_part(detector)
-        if not isinstance(detector, nn.Module):
-            return detector
-        detector.requires_grad_(False)
-        if self.cache is None or isinstance(detector, CachedDetector):
-            return detector
-        return CachedDetector(detector=detector, root=str(Path(self.cache) / PROPOSALS))
-
     @property
     def reads_prompt(self) -> bool:
         """Whether there is a text hook."""
@@ -231,47 +217,7 @@ class QueryTracker(BaseEstimator):
 
     @torch.no_grad()
     def step(self, state: QueryState, frames: Sequence[Frame]) -> list[Estimate]:
-        before = state.levels
-        if self.text_hook is None:
-            features, memory = self.features_and_memory(
-                frames, before, with_maps=FEATURES in state.needs
-            )
-        else:
-            features = self.detector.extract(frames)
-        if self.combine is not None:
-            # A copy: a view would keep the maps of all frames.
-            levels = self.levels(features)
-            state.levels = tuple(level[-1:].clone() for level in levels)
-        proposals = self.proposals(frames)
-        estimates = []
-        for run in state.runs:
-            if self.text_hook is not None:
-                memory = self.encode(features, before, 1, run.text)
-            detections, tracks, ended_ids = [], [], []
-            for row, frame in enumerate(frames):
-                part = slice(row, row + 1)
-                queries, outputs = self.decode(
-                    memory[part],
-                    self.new_queries(
-                        1, proposals and proposals[part], features.sizes[part]
-                    ),
-                    run.queries,
-                    run.text,
-                )
-                frame_detections, frame_tracks, ended = self._end_frame(
-                    run,
-                    queries,
-                    outputs,
-                    features.sizes[row],
-                    frame,
-                    with_features=TRACK_FEATURES in state.needs,
-                )
-                detections.append(frame_detections)
-                tracks.append(frame_tracks)
-                ended_ids += ended
-            maps = features if FEATURES in state.needs else None
-            estimates.append(Estimate(detections, tracks, maps, ended_ids))
-        return estimates
+        return video_pass(self, state, frames)
 
     def loss(
         self,
@@ -296,7 +242,7 @@ class QueryTracker(BaseEstimator):
     def features_and_memory(
         self,
         frames: Sequence[Frame],
-        before: tuple[Tensor, ...] | None = None,
+        previous_levels: tuple[Tensor, ...] | None = None,
         step: int = 1,
         text: Any = None,
         *,
@@ -307,7 +253,7 @@ class QueryTracker(BaseEstimator):
 
         Args:
             frames: The frames.
-            before: As of :meth:`encode`.
+            previous_levels: As of :meth:`encode`.
             step: As of :meth:`encode`.
             text: As of :meth:`encode`.
             with_maps: Feature maps out of the cache have their finest level.
@@ -324,12 +270,12 @@ class QueryTracker(BaseEstimator):
         has_grad = torch.is_grad_enabled() and not self.freeze_encoder
         with torch.set_grad_enabled(has_grad):
             features = self.detector.extract(frames)
-            return features, self.encode(features, before, step, text)
+            return features, self.encode(features, previous_levels, step, text)
 
     def encode(
         self,
         features: FeatureMaps,
-        before: tuple[Tensor, ...] | None = None,
+        previous_levels: tuple[Tensor, ...] | None = None,
         step: int = 1,
         text: Any = None,
     ) -> Memory:
@@ -340,17 +286,17 @@ class QueryTracker(BaseEstimator):
 
         Args:
             features: Of the frames.
-            before: Levels of the frames before the first ``step``; ``None`` for none.
+            previous_levels: Of the frames before the first ``step``; ``None`` for none.
             step: Frames of one time, of as many videos.
             text: Of :meth:`text_of`.
         """
         levels = self.levels(features)
         if self.combine is not None:
-            previous = previous_frame_levels(levels, before, step)
-            pairs = [
-                (level, _finite_or_current(earlier, level))
-                for level, earlier in zip(levels, previous, strict=True)
-            ]
+            pairs = zip(
+                levels,
+                previous_frame_levels(levels, previous_levels, step),
+                strict=True,
+            )
             levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)
         if self.text_hook is not None:
             levels = self.text_hook.on_levels(levels, text)
@@ -365,26 +311,6 @@ class QueryTracker(BaseEstimator):
         if not self.query_init.reads_proposals:
             return None
         return self.proposal_detector.detect(frames)
-
-    def require_proposal_space(self, samples: Sequence[SMOTDataSample]) -> None:
-        """Refuse proposals by frame number for clips that are cropped, scaled or mirrored.
-
-        Raises:
-            ValueError: A file or a cache has boxes of the original frames, or would keep
-                those of one crop for ever.
-        """
-        detector = self.proposal_detector
-        if detector is None or not self.query_init.reads_proposals:
-            return
-        by_frame_id = isinstance(detector, CachedDetector) or not detector.needs_images
-        spaces = {sample.gt_trajectories.space.name for sample in samples}
-        if by_frame_id and TRANSFORMED in spaces:
-            raise ValueError(
-                f'QueryTracker: the proposals of {type(detector).__name__} go by frame '
-                'number, in pixels of the original frames, but the clips are cropped, '
-                'scaled or mirrored: leave ClipRandomFlip, ClipRandomCrop and ClipResize '
-                'out of the pipeline, or give a detector as proposal_detector'
-            )
 
     def new_queries(
         self, num_frames: int, proposals: list[Detections] | None, sizes: Tensor
@@ -444,68 +370,6 @@ class QueryTracker(BaseEstimator):
             queries = _join_decoded(*groups)
         return queries, outputs
 
-    def _end_frame(
-        self,
-        run: PromptTracks,
-        queries: Queries,
-        outputs: Outputs,
-        size: Tensor,
-        frame: Frame,
-        *,
-        with_features: bool,
-    ) -> tuple[Detections, Tracks, list[int]]:
-        """Detections and tracks of one frame, and the ids that ended with it."""
-        table = query_table(queries, outputs, size)
-        outcome = self.lifecycle.update(run.lifecycle, table, frame)
-        if self.lifecycle.propagates_queries:
-            device = queries.ids.device
-            run.queries = self.updater(
-                queries.with_ids(
-                    torch.from_numpy(outcome.ids)[None].to(device),
-                    ages=torch.from_numpy(outcome.ages)[None].to(device),
-                ),
-                outputs,
-            )
-        is_reported, scores = self._referred(run, outputs, outcome.is_reported, table)
-        is_detection = table.scores >= self.detector.score_threshold
-        index = np.flatnonzero((is_detection & (table.scores > 0)) | is_reported)
-        detections = Detections(
-            table.boxes[index], table.scores[index], table.labels[index]
-        )
-        det_index = np.flatnonzero(is_reported[index])
-        reported = index[det_index]
-        tracks = Tracks(
-            outcome.ids[reported],
-            table.boxes[reported],
-            scores[reported],
-            outcome.labels[reported],
-            det_index,
-            self._track_features(outputs, reported) if with_features else None,
-        )
-        return detections, tracks, outcome.ended_ids
-
-    def _referred(
-        self,
-        run: PromptTracks,
-        outputs: Outputs,
-        is_reported: np.ndarray,
-        table: QueryTable,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(Q,) whether each track is reported, and its score: that of being meant, if any."""
-        hook = self.text_hook
-        refer_scores = None if hook is None else hook.refer_scores(outputs, run.text)
-        if refer_scores is None:
-            return is_reported, table.scores
-        scores = refer_scores[0].double().nan_to_num(0).cpu().numpy()
-        if hook.refer_threshold is not None:
-            is_reported = is_reported & (scores >= hook.refer_threshold)
-        return is_reported, scores
-
-    def _track_features(self, outputs: Outputs, rows: np.ndarray) -> Tensor:
-        """(N, 1, d) of some queries of one frame."""
-        hs = outputs.hs[-1, 0]
-        return self.project_features(hs[torch.from_numpy(rows).to(hs.device)])[:, None]
-
     def checkpoint_problem(self, weights: dict[str, Any], prefix: str) -> str | None:
         """What is wrong with a checkpoint's weights, before they are compared by shape."""
         return query_count_problem(self, weights, prefix)
@@ -530,12 +394,6 @@ class QueryTracker(BaseEstimator):
 def _forget_memory_cache(tracker: QueryTracker, *_: Any) -> None:
     """Other weights have another folder."""
     tracker._memory_cache = None
-
-
-def _finite_or_current(previous: Tensor, level: Tensor) -> Tensor:
-    """(B, d, h, w) of the frames before; of the frame itself where those are no numbers."""
-    is_finite = previous.flatten(1).isfinite().all(1)
-    return torch.where(is_finite[:, None, None, None], previous, level)
 
 
 def _join_decoded(new: Queries, tracks: Queries) -> Queries:

@@ -90,8 +90,8 @@ class CopyUpdater(QueryUpdater):
         content = index.of(outputs.hs[-1])
         refs = index.of(outputs.boxes[-1]).detach()[..., : queries.refs.shape[-1]]
         pos = None if queries.pos is None else torch.zeros_like(content)
-        updated = tracks.as_tracks(content, refs, pos)
-        return updated.where(index.of(outputs.is_finite), tracks)
+        next_tracks = tracks.as_tracks(content, refs, pos)
+        return next_tracks.where(index.of(outputs.is_finite), tracks)
 
     def _draw(
         self, queries: Queries, outputs: Outputs, generator: np.random.Generator

@@ -21,6 +21,7 @@ from mmsmot.structures import (
     Trajectories,
     VideoInfo,
 )
+from projects.query_trackers.lifecycles import ScoreStates
 
 SIZE = (96, 64)
 PAPERS = ['transtrack', 'trackformer', 'motr', 'motrv2']
@@ -84,6 +85,34 @@ def batch(*clips: tuple) -> tuple[list[list[Frame]], list[SMOTDataSample]]:
     """Clips as MMEngine collates them, ``inputs[t][b]``."""
     frames, samples = zip(*clips, strict=True)
     return [list(step) for step in zip(*frames, strict=True)], list(samples)
+
+
+def easy_lifecycle(model: torch.nn.Module) -> torch.nn.Module:
+    """An untrained tracker whose scores are enough to be a track, and to stay one."""
+    if isinstance(model.estimator.lifecycle, ScoreStates):
+        model.estimator.lifecycle.birth_threshold = 0.6
+        model.estimator.lifecycle.keep_threshold = 0.1
+    return model
+
+
+def results_of(model: torch.nn.Module, *clips: list[Frame]) -> list[list]:
+    """Ids and boxes by frame of several videos, a frame of each at a time."""
+    runs = [model.begin(frames[0].video) for frames in clips]
+    results = [[] for _ in clips]
+    for step in zip(*clips, strict=True):
+        for number, frame in enumerate(step):
+            (result,) = runs[number].push([frame])
+            results[number].append((result.tracks.ids, result.tracks.boxes))
+    return results
+
+
+def assert_equal_results(results: list, other_results: list) -> None:
+    assert sum(len(ids) for ids, _ in results) > 3
+    for (ids, boxes), (other_ids, other_boxes) in zip(
+        results, other_results, strict=True
+    ):
+        np.testing.assert_array_equal(ids, other_ids)
+        np.testing.assert_allclose(boxes, other_boxes, atol=1e-3)
 
 
 def model_config(paper: str, **options) -> dict:

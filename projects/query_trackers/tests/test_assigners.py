@@ -92,8 +92,8 @@ def test_tracks_that_vanished_count_in_the_loss_of_motr_alone(costs: list) -> No
     assert rows.tolist() == [[-1, -1, 0, 1]]
     collective = ClipLoss(over='collective')
     assert collective.num_targets(queries, targets(7, 8), rows) == 4
-    last = ClipLoss(over='last_frame', through_time=False)
-    assert last.num_targets(queries, targets(7, 8), rows) == 2
+    last_frame = ClipLoss(over='last_frame', through_time=False)
+    assert last_frame.num_targets(queries, targets(7, 8), rows) == 2
 
 
 def test_no_object_and_no_query(costs: list) -> None:

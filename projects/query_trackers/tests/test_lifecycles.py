@@ -7,12 +7,9 @@ import pytest
 
 from mmsmot.models.trackers import ByteTrack
 from mmsmot.structures import Detections
-from projects.query_trackers.lifecycles import (
-    ExternalTracker,
-    GIoUMatching,
-    ScoreStates,
-    pairwise_giou,
-)
+from projects.query_trackers.external_tracker import ExternalTracker
+from projects.query_trackers.giou_matching import GIoUMatching, pairwise_giou
+from projects.query_trackers.lifecycles import ScoreStates
 from projects.query_trackers.query_table import QueryTable
 from projects.query_trackers.tests.conftest import clip, walking
 

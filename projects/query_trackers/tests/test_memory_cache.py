@@ -11,15 +11,19 @@ import pytest
 import torch
 
 from mmsmot.models.estimators import FEATURES
+from mmsmot.registry import MODELS
 from mmsmot.structures import VideoInfo
 from projects.query_trackers.memory_cache import encoder_hash
-from projects.query_trackers.tests.conftest import batch, clip, model_config, walking
-from projects.query_trackers.tests.test_configs import semantic_model
-from projects.query_trackers.tests.test_query_tracker import (
+from projects.query_trackers.tests.conftest import (
     assert_equal_results,
+    batch,
+    clip,
     easy_lifecycle,
+    model_config,
     results_of,
+    walking,
 )
+from projects.query_trackers.tests.test_configs import semantic_model
 from tests.models.semantics.test_trajectory_semantics import sample as gt_texts
 
 
@@ -127,12 +131,13 @@ def test_frames_of_several_sizes_are_not_cached(
 
 
 def test_trackers_of_one_encoder_share_a_folder(build: Callable) -> None:
-    model, other = build('motr'), build('trackformer')
-    other.load_state_dict(model.state_dict(), strict=False)
-    torch.nn.init.zeros_(other.estimator.detector.model.query_embedding.weight)
-    assert encoder_hash(model.estimator) == encoder_hash(other.estimator)
-    torch.nn.init.zeros_(other.estimator.detector.model.level_embed)
-    assert encoder_hash(model.estimator) != encoder_hash(other.estimator)
+    motr, trackformer = build('motr'), build('trackformer')
+    trackformer.load_state_dict(motr.state_dict(), strict=False)
+    network = trackformer.estimator.detector.model
+    torch.nn.init.zeros_(network.query_embedding.weight)
+    assert encoder_hash(motr.estimator) == encoder_hash(trackformer.estimator)
+    torch.nn.init.zeros_(network.level_embed)
+    assert encoder_hash(motr.estimator) != encoder_hash(trackformer.estimator)
 
 
 def test_other_weights_have_another_folder(build: Callable, tmp_path: Path) -> None:
@@ -147,8 +152,6 @@ def test_other_weights_have_another_folder(build: Callable, tmp_path: Path) -> N
 
 
 def test_options_that_do_not_go_together(tmp_path: Path) -> None:
-    from mmsmot.registry import MODELS
-
     for paper, options, message in (
         ('transtrack', dict(freeze_encoder=True), 'combine_previous learns through'),
         ('motr', dict(cache=str(tmp_path)), 'set freeze_encoder=True, or leave cache'),

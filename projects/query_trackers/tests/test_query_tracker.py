@@ -12,12 +12,11 @@ import torch
 from torch import nn
 
 from mmsmot.models.training.clip_plan import ClipPlan
-from mmsmot.structures import Frame, Prompt
-from projects.query_trackers import clip_pass, query_interaction
-from projects.query_trackers.clip_pass import MatchedQueries
+from mmsmot.structures import Frame
+from projects.query_trackers import query_interaction
 from projects.query_trackers.deformable_decoding import decode
 from projects.query_trackers.denoising import denoising_attn_mask
-from projects.query_trackers.lifecycles import ScoreStates
+from projects.query_trackers.matched_queries import MatchedQueries, with_trajectories
 from projects.query_trackers.queries import (
     PADDING,
     FrameTargets,
@@ -26,40 +25,14 @@ from projects.query_trackers.queries import (
 )
 from projects.query_trackers.tests.conftest import (
     PAPERS,
+    assert_equal_results,
     batch,
     clip,
-    video,
+    easy_lifecycle,
+    results_of,
     walking,
 )
 from projects.query_trackers.text_hook import TextHook
-
-
-def easy_lifecycle(model: nn.Module) -> nn.Module:
-    """An untrained tracker whose scores are enough to be a track, and to stay one."""
-    if isinstance(model.estimator.lifecycle, ScoreStates):
-        model.estimator.lifecycle.birth_threshold = 0.6
-        model.estimator.lifecycle.keep_threshold = 0.1
-    return model
-
-
-def results_of(model: nn.Module, *clips: list[Frame]) -> list[list]:
-    """Ids and boxes by frame of several videos, a frame of each at a time."""
-    runs = [model.begin(frames[0].video) for frames in clips]
-    results = [[] for _ in clips]
-    for step in zip(*clips, strict=True):
-        for number, frame in enumerate(step):
-            (result,) = runs[number].push([frame])
-            results[number].append((result.tracks.ids, result.tracks.boxes))
-    return results
-
-
-def assert_equal_results(results: list, other_results: list) -> None:
-    assert sum(len(ids) for ids, _ in results) > 3
-    for (ids, boxes), (other_ids, other_boxes) in zip(
-        results, other_results, strict=True
-    ):
-        np.testing.assert_array_equal(ids, other_ids)
-        np.testing.assert_allclose(boxes, other_boxes, atol=1e-3)
 
 
 @pytest.mark.parametrize('paper', PAPERS)
@@ -110,17 +83,17 @@ def test_padding_changes_nothing(paper: str, build: Callable) -> None:
         sine_pos=estimator.sine_pos, track_attention=estimator.track_attention
     )
     model = estimator.detector.model
-    padded = decode(model, memory, queries, **options)
+    padded_outputs = decode(model, memory, queries, **options)
     for row, count in enumerate((9, 5)):
         part = slice(row, row + 1)
         unpadded_queries = queries.map_columns(
             lambda column, part=part, count=count: column[part, :count]
         )
-        unpadded = decode(model, memory[part], unpadded_queries, **options)
+        outputs = decode(model, memory[part], unpadded_queries, **options)
         for name in ('hs', 'boxes', 'logits'):
             torch.testing.assert_close(
-                getattr(padded, name)[:, part, :count],
-                getattr(unpadded, name),
+                getattr(padded_outputs, name)[:, part, :count],
+                getattr(outputs, name),
                 rtol=0,
                 atol=1e-5,
             )
@@ -136,16 +109,16 @@ def test_updated_tracks_of_a_padded_batch_are_those_alone(build: Callable) -> No
         ids = torch.tensor([[1, 2, 3, 4, -1, -1], [5, -1, -1, 6, -1, PADDING]])
         queries = queries.with_ids(ids, is_track=torch.zeros_like(queries.is_track))
         _, outputs = estimator.decode(memory, queries)
-        padded = estimator.updater(queries, outputs)
+        padded_tracks = estimator.updater(queries, outputs)
         second_row = queries.map_columns(lambda column: column[1:, :5])
         _, outputs = estimator.decode(memory[1:], second_row)
-        unpadded = estimator.updater(second_row, outputs)
-        count = len(unpadded)
-        assert unpadded.ids.tolist() == padded.ids[1:, :count].tolist()
+        tracks = estimator.updater(second_row, outputs)
+        count = len(tracks)
+        assert tracks.ids.tolist() == padded_tracks.ids[1:, :count].tolist()
         for name in ('content', 'refs'):
             torch.testing.assert_close(
-                getattr(padded, name)[1:, :count],
-                getattr(unpadded, name),
+                getattr(padded_tracks, name)[1:, :count],
+                getattr(tracks, name),
                 rtol=0,
                 atol=1e-5,
             )
@@ -171,8 +144,8 @@ def gradient_of_first_frame(model: nn.Module, monkeypatch) -> float:
     monkeypatch.setattr(estimator, 'encode', recorded)
     losses = model.loss(*batch(clip(walking(3))))
     sum(value for name, value in losses.items() if 'loss' in name).backward()
-    first = memories[0]
-    return 0.0 if first.grad is None else float(first.grad[0].abs().max())
+    gradient = memories[0].grad
+    return 0.0 if gradient is None else float(gradient[0].abs().max())
 
 
 @pytest.mark.parametrize(
@@ -242,13 +215,15 @@ def test_denoised_boxes_are_not_seen_by_queries(build: Callable) -> None:
     torch.testing.assert_close(noisy.refs, targets.boxes, atol=0.032, rtol=0)
     assert not torch.equal(noisy.refs, targets.boxes)
     queries = random_queries(6, 4).map_columns(lambda column: column[:1])
-    _, without_noisy = estimator.decode(memory, queries)
-    _, masked = estimator.decode(
+    _, outputs_alone = estimator.decode(memory, queries)
+    _, masked_outputs = estimator.decode(
         memory, queries.joined(noisy), None, attn_mask=denoising_attn_mask(6, 2)
     )
-    _, unmasked = estimator.decode(memory, queries.joined(noisy))
-    torch.testing.assert_close(masked.hs[:, :, :6], without_noisy.hs, atol=1e-5, rtol=0)
-    assert (unmasked.hs[:, :, :6] - without_noisy.hs).abs().max() > 1e-3
+    _, unmasked_outputs = estimator.decode(memory, queries.joined(noisy))
+    torch.testing.assert_close(
+        masked_outputs.hs[:, :, :6], outputs_alone.hs, atol=1e-5, rtol=0
+    )
+    assert (unmasked_outputs.hs[:, :, :6] - outputs_alone.hs).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize('paper', ['transtrack', 'motr', 'motrv2'])
@@ -257,21 +232,21 @@ def test_tracks_outlive_a_frame_without_numbers(paper: str, build: Callable) -> 
     model = easy_lifecycle(build(paper))
     frames, _ = clip([*walking(1) * 4])
     run = model.begin(frames[0].video)
-    (first,) = run.push(frames[:1])
-    assert len(first.tracks)
+    (first_result,) = run.push(frames[:1])
+    assert len(first_result.tracks)
     embedding = model.estimator.detector.model.level_embed
     conv = model.estimator.detector.model.backbone.conv1.weight
     weights = [(part, part.detach().clone()) for part in (embedding, conv)]
     for part, _ in weights:
         torch.nn.init.constant_(part, torch.nan)
-    (second,) = run.push(frames[1:2])
-    assert len(second.tracks) == 0
+    (second_result,) = run.push(frames[1:2])
+    assert len(second_result.tracks) == 0
     for part, weight in weights:
         part.data.copy_(weight)
-    (third,) = run.push(frames[2:3])
-    assert np.intersect1d(first.tracks.ids, third.tracks.ids).size
-    (fourth,) = run.push(frames[3:])
-    assert np.intersect1d(first.tracks.ids, fourth.tracks.ids).size
+    (third_result,) = run.push(frames[2:3])
+    assert np.intersect1d(first_result.tracks.ids, third_result.tracks.ids).size
+    (fourth_result,) = run.push(frames[3:])
+    assert np.intersect1d(first_result.tracks.ids, fourth_result.tracks.ids).size
 
 
 @torch.no_grad()
@@ -287,10 +262,10 @@ def test_a_query_without_numbers_does_not_spoil_others(
     queries = queries.with_ids(ids, is_track=torch.zeros_like(queries.is_track))
     _, outputs = estimator.decode(memory, queries)
     outputs.hs[:, :, 1] = torch.nan
-    updated = estimator.updater(queries, outputs)
-    assert torch.isfinite(updated.content).all() and torch.isfinite(updated.refs).all()
-    torch.testing.assert_close(updated.content[:, 1], queries.content[:, 1])
-    torch.testing.assert_close(updated.refs[:, 1], queries.refs[:, 1])
+    tracks = estimator.updater(queries, outputs)
+    assert torch.isfinite(tracks.content).all() and torch.isfinite(tracks.refs).all()
+    torch.testing.assert_close(tracks.content[:, 1], queries.content[:, 1])
+    torch.testing.assert_close(tracks.refs[:, 1], queries.refs[:, 1])
 
 
 def test_an_image_of_another_size_in_one_video(build: Callable) -> None:
@@ -298,19 +273,19 @@ def test_an_image_of_another_size_in_one_video(build: Callable) -> None:
     for paper in ('transtrack', 'motr'):
         model = easy_lifecycle(build(paper))
         frames, _ = clip(walking(2))
-        large, _ = clip(walking(1), size=(64, 64))
+        resized_frames, _ = clip(walking(1), size=(64, 64))
         run = model.begin(frames[0].video)
         run.push(frames[:1])
-        frame = Frame(frames[0].video, 2, 1.0, load=large[0].load)
+        frame = Frame(frames[0].video, 2, 1.0, load=resized_frames[0].load)
         (result,) = run.push([frame])
         boxes = result.tracks.boxes
         assert len(boxes) and (boxes[:, 2:] - boxes[:, :2] < 130).all()
 
 
 def test_boxes_of_a_clip_are_in_pixels_of_their_frames() -> None:
-    (first, _), sample = clip(walking(2))
-    (large,), _ = clip(walking(1), size=(192, 128))
-    frames = [first, Frame(first.video, 2, 0.25, load=large.load)]
+    (frame, _), sample = clip(walking(2))
+    (large_frame,), _ = clip(walking(1), size=(192, 128))
+    frames = [frame, Frame(frame.video, 2, 0.25, load=large_frame.load)]
     matched_queries = MatchedQueries()
     box = torch.tensor([[[[0.5, 0.5, 0.5, 0.5]]]])  # cx, cy, w, h
     queries = Queries.new(torch.zeros(1, 1, 4), box[0])
@@ -322,7 +297,7 @@ def test_boxes_of_a_clip_are_in_pixels_of_their_frames() -> None:
     assert matched_queries.num_lost == 2  # the other one of two in each frame
     features = SimpleNamespace(sizes=torch.tensor([[96.0, 64.0], [192.0, 128.0]]))
     plan = ClipPlan(detection_rows=[0, 1], grad_rows=[0, 1])
-    estimate = clip_pass._with_trajectories(
+    estimate = with_trajectories(
         matched_queries, features, [[frame] for frame in frames], [sample], plan, {}
     )
     np.testing.assert_allclose(
@@ -393,103 +368,6 @@ def test_parts_that_do_not_fit(build: Callable) -> None:
         build('motr', clip_loss=dict(type='ClipLoss', through_time=False))
     with pytest.raises(ValueError, match='text is fused before the encoder'):
         build('motr', text_hook=TextHook(), freeze_encoder=True)
-
-
-class NumberedHook(TextHook):
-    """A prompt "k" keeps the k best tracks; its loss pulls a learnt number up."""
-
-    refer_threshold = 0.5
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shift = nn.Parameter(torch.zeros(()))
-        self.calls = []
-
-    def begin(self, prompts):
-        self.calls.append(('begin', len(prompts)))
-        return [prompt.text for prompt in prompts]
-
-    def on_levels(self, levels, text):
-        self.calls.append(('levels', len(levels[0]), len(text)))
-        return levels
-
-    def on_queries(self, queries, text, attn_mask=None):
-        self.calls.append(('queries', len(queries.ids), len(text)))
-        return queries.with_ids(queries.ids, content=queries.content + 1)
-
-    def refer_scores(self, outputs, text):
-        (number,) = text
-        scores = torch.full(outputs.scores.shape, 0.1)
-        scores[:, outputs.scores.argsort(descending=True)[0, : int(number)]] = 0.9
-        return scores
-
-    def loss(self, outputs, queries, targets, target_index, frames, samples, text):
-        return dict(loss_refer=self.shift + sum(map(len, text)))
-
-
-def test_a_text_hook_gives_each_prompt_its_own_tracks(build: Callable) -> None:
-    model = easy_lifecycle(build('motr', text_hook=NumberedHook()))
-    frames, _ = clip(walking(2))
-    assert model.estimator.reads_prompt and not build('motr').estimator.reads_prompt
-    extracted = []
-    extract = model.estimator.detector.extract
-    model.estimator.detector.extract = lambda f: extracted.append(len(f)) or extract(f)
-    run = model.begin(video(), [Prompt('50'), Prompt('1'), Prompt('0')])
-    results = run.push(frames)
-    assert extracted == [2]  # the prompts share backbone and neck
-    counts = [[len(tracks) for tracks in result.prompt_tracks] for result in results]
-    assert counts[0][0] > 1 and counts[0][1:] == [1, 0] and counts[1][2] == 0
-    everybody, one, _ = results[0].prompt_tracks
-    assert set(one.ids) <= set(everybody.ids)
-    assert one.scores.tolist() == pytest.approx([0.9])
-    calls = model.estimator.text_hook.calls
-    assert calls[:3] == [('begin', 1)] * 3  # once a video, not once a frame
-    assert calls[3:6] == [('levels', 2, 1), ('queries', 1, 1), ('queries', 1, 1)]
-    assert len(calls) == 3 + 3 * 3
-
-
-@torch.no_grad()
-def test_the_next_frame_has_no_text_of_this_one(build: Callable) -> None:
-    estimator = build('motr', text_hook=NumberedHook()).estimator
-    frames, _ = clip(walking(1))
-    text = estimator.text_of([Prompt('1')])
-    memory = estimator.encode(estimator.detector.extract(frames), None, 1, text)
-    new = estimator.new_queries(1, None, None)
-    queries, _ = estimator.decode(memory, new, None, text)
-    torch.testing.assert_close(queries.content, new.content, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize('paper', PAPERS)
-def test_a_hook_that_does_nothing_changes_no_bit(paper: str, build: Callable) -> None:
-    losses, results = [], []
-    for hook in (None, TextHook()):
-        model = easy_lifecycle(build(paper))
-        model.estimator.text_hook = hook
-        frames, sample = clip(walking(3, 3))
-        run = model.begin(frames[0].video)
-        results += [[(r.tracks.ids, r.tracks.boxes) for r in run.push(frames)]]
-        model.train().clip_training.generator = np.random.default_rng(0)
-        losses.append(model.loss(*batch((frames, sample))))
-    for (ids, boxes), (hook_ids, hook_boxes) in zip(*results, strict=True):
-        assert ids.tolist() == hook_ids.tolist()
-        np.testing.assert_array_equal(boxes, hook_boxes)
-    assert losses[0].keys() == losses[1].keys()
-    for name, value in losses[0].items():
-        torch.testing.assert_close(value, losses[1][name], rtol=0, atol=0)
-
-
-def test_the_loss_of_a_text_hook_is_divided_as_the_others(build: Callable) -> None:
-    model = build('motr', text_hook=NumberedHook()).train()
-    inputs, samples = batch(clip(walking(2)), clip(walking(2), 'other'))
-    for sample, text in zip(samples, ('a', 'bcd'), strict=True):
-        sample.set_metainfo(dict(prompt=Prompt(text)))
-    losses = model.loss(inputs, samples)
-    # 4 letters in each of 2 frames, over at least 2 x 2 x 2 objects.
-    assert 0 < losses['loss_refer'] <= 4 * 2 / 8
-    losses['loss_refer'].backward()
-    assert model.estimator.text_hook.shift.grad > 0
-    # Levels of 2 frames of 2 clips, time first.
-    assert model.estimator.text_hook.calls[:2] == [('begin', 2), ('levels', 4, 2)]
 
 
 def test_it_learns_to_follow_two_boxes(build: Callable) -> None:

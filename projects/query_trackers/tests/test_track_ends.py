@@ -39,8 +39,12 @@ class PerfectDecoder:
         objects = dict(self.script[self.frame])
         count = len(queries)
         if tracks is not None and len(tracks):
-            same = queries.refs.shape[-1] == tracks.refs.shape[-1]
-            queries = queries.joined(tracks) if same else _join_decoded(queries, tracks)
+            has_same_refs = queries.refs.shape[-1] == tracks.refs.shape[-1]
+            queries = (
+                queries.joined(tracks)
+                if has_same_refs
+                else _join_decoded(queries, tracks)
+            )
         boxes = torch.full((1, 1, len(queries), 4), 0.01)
         logits = torch.full((1, 1, len(queries), 1), -9.0)
         for row in range(len(queries) - 1, -1, -1):  # tracks come first

@@ -1,0 +1,120 @@
+"""The places at which a text acts on a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mmsmot.structures import Prompt
+from projects.query_trackers.tests.conftest import (
+    PAPERS,
+    batch,
+    clip,
+    easy_lifecycle,
+    video,
+    walking,
+)
+from projects.query_trackers.text_hook import TextHook
+
+
+class NumberedHook(TextHook):
+    """A prompt "k" keeps the k best tracks; its loss pulls a learnt number up."""
+
+    refer_threshold = 0.5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(()))
+        self.calls = []
+
+    def begin(self, prompts):
+        self.calls.append(('begin', len(prompts)))
+        return [prompt.text for prompt in prompts]
+
+    def on_levels(self, levels, text):
+        self.calls.append(('levels', len(levels[0]), len(text)))
+        return levels
+
+    def on_queries(self, queries, text, attn_mask=None):
+        self.calls.append(('queries', len(queries.ids), len(text)))
+        return queries.with_ids(queries.ids, content=queries.content + 1)
+
+    def refer_scores(self, outputs, text):
+        (number,) = text
+        scores = torch.full(outputs.scores.shape, 0.1)
+        scores[:, outputs.scores.argsort(descending=True)[0, : int(number)]] = 0.9
+        return scores
+
+    def loss(self, outputs, queries, targets, target_index, frames, samples, text):
+        return dict(loss_refer=self.shift + sum(map(len, text)))
+
+
+def test_a_text_hook_gives_each_prompt_its_own_tracks(build: Callable) -> None:
+    model = easy_lifecycle(build('motr', text_hook=NumberedHook()))
+    frames, _ = clip(walking(2))
+    assert model.estimator.reads_prompt and not build('motr').estimator.reads_prompt
+    batch_sizes = []
+    extract = model.estimator.detector.extract
+    model.estimator.detector.extract = lambda f: (
+        batch_sizes.append(len(f)) or extract(f)
+    )
+    run = model.begin(video(), [Prompt('50'), Prompt('1'), Prompt('0')])
+    results = run.push(frames)
+    assert batch_sizes == [2]  # the prompts share backbone and neck
+    counts = [[len(tracks) for tracks in result.prompt_tracks] for result in results]
+    assert counts[0][0] > 1 and counts[0][1:] == [1, 0] and counts[1][2] == 0
+    all_tracks, best_track, _ = results[0].prompt_tracks
+    assert set(best_track.ids) <= set(all_tracks.ids)
+    assert best_track.scores.tolist() == pytest.approx([0.9])
+    calls = model.estimator.text_hook.calls
+    assert calls[:3] == [('begin', 1)] * 3  # once a video, not once a frame
+    assert calls[3:6] == [('levels', 2, 1), ('queries', 1, 1), ('queries', 1, 1)]
+    assert len(calls) == 3 + 3 * 3
+
+
+@torch.no_grad()
+def test_the_next_frame_has_no_text_of_this_one(build: Callable) -> None:
+    estimator = build('motr', text_hook=NumberedHook()).estimator
+    frames, _ = clip(walking(1))
+    text = estimator.text_of([Prompt('1')])
+    memory = estimator.encode(estimator.detector.extract(frames), None, 1, text)
+    new = estimator.new_queries(1, None, None)
+    queries, _ = estimator.decode(memory, new, None, text)
+    torch.testing.assert_close(queries.content, new.content, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_a_hook_that_does_nothing_changes_no_bit(paper: str, build: Callable) -> None:
+    losses, results = [], []
+    for hook in (None, TextHook()):
+        model = easy_lifecycle(build(paper))
+        model.estimator.text_hook = hook
+        frames, sample = clip(walking(3, 3))
+        run = model.begin(frames[0].video)
+        results += [[(r.tracks.ids, r.tracks.boxes) for r in run.push(frames)]]
+        model.train().clip_training.generator = np.random.default_rng(0)
+        losses.append(model.loss(*batch((frames, sample))))
+    for (ids, boxes), (hook_ids, hook_boxes) in zip(*results, strict=True):
+        assert ids.tolist() == hook_ids.tolist()
+        np.testing.assert_array_equal(boxes, hook_boxes)
+    assert losses[0].keys() == losses[1].keys()
+    for name, value in losses[0].items():
+        torch.testing.assert_close(value, losses[1][name], rtol=0, atol=0)
+
+
+def test_the_loss_of_a_text_hook_is_divided_as_the_others(build: Callable) -> None:
+    model = build('motr', text_hook=NumberedHook()).train()
+    inputs, samples = batch(clip(walking(2)), clip(walking(2), 'other'))
+    for sample, text in zip(samples, ('a', 'bcd'), strict=True):
+        sample.set_metainfo(dict(prompt=Prompt(text)))
+    losses = model.loss(inputs, samples)
+    # 4 letters in each of 2 frames, over at least 2 x 2 x 2 objects.
+    assert 0 < losses['loss_refer'] <= 4 * 2 / 8
+    losses['loss_refer'].backward()
+    assert model.estimator.text_hook.shift.grad > 0
+    # Levels of 2 frames of 2 clips, time first.
+    assert model.estimator.text_hook.calls[:2] == [('begin', 2), ('levels', 4, 2)]
