@@ -6,6 +6,8 @@ _base_ = './deformable_detr.py'
 _r50_attention_ = dict(embed_dims=256, num_heads=8)
 _r50_deformable_ = dict(**_r50_attention_, num_levels=4)
 _r50_ffn_ = dict(embed_dims=256, feedforward_channels=1024)
+_r50_pipeline_ = _base_.deformable_detr.config.test_pipeline
+_r50_pipeline_[1].update(scale=(1536, 800))
 deformable_detr = dict(
     config=dict(
         model=dict(
@@ -44,10 +46,4 @@ deformable_detr = dict(
             positional_encoding=dict(num_feats=128),
             bbox_head=dict(embed_dims=256),
             test_cfg=dict(max_per_img=300)),
-        test_pipeline=[
-            dict(type='LoadImageFromNDArray'),
-            dict(type='Resize', scale=(1536, 800), keep_ratio=True),
-            dict(
-                type='PackDetInputs',
-                meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'))
-        ]))
+        test_pipeline=_r50_pipeline_))
