@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from torch import nn
 
 from mmsmot.utils.atomic import atomic_path
+from mmsmot.utils.fingerprint import file_fingerprint
 from mmsmot.utils.stored_arrays import DAMAGED, read_stored_array
 from projects.semtracker.models.episode_store import EpisodeBatch, EpisodeStore
 from projects.semtracker.models.interaction_branch import InteractionBranch
@@ -53,8 +53,7 @@ def encoded_frames(
         store: Episodes.
         encoder: The file of its weights.
     """
-    digest = hashlib.sha1(Path(encoder).read_bytes()).hexdigest()[:16]
-    path = store.folder / f'vectors_{digest}.npy'
+    path = store.folder / f'vectors_{file_fingerprint(encoder)[:16]}.npy'
     try:
         return torch.from_numpy(read_stored_array(path).copy())
     except DAMAGED:

@@ -71,16 +71,22 @@ class OtherTargetEpisodes:
         """
         supports = [[self._rows(t, True) for t in self.supports[q]] for q in targets]
         queries = [[self._rows(q)] for q in targets]
-        query = self._padded(queries)
         index = self._index(queries)
+        query = self._columns(index)
         query.mask[torch.from_numpy(self.is_early[index])] = False
         everybody = [self._rows(t) for q in targets for t in (q, *self.supports[q])]
-        return self._padded(supports), query, self._padded([everybody])
+        support, all_frames = map(self._index, (supports, [everybody]))
+        return self._columns(support), query, self._columns(all_frames)
 
     def support_labels(self, target: int) -> np.ndarray:
         """(R, 2) verbs of the support's frames."""
         rows = [self._rows(target_id, True) for target_id in self.supports[target]]
         return self.store.columns['verbs'][np.concatenate(rows)]
+
+    def query_labels(self, target: int) -> np.ndarray:
+        """(R, 2) verbs of the frames that are judged."""
+        rows = self._rows(target)
+        return self.store.columns['verbs'][rows[~self.is_early[rows]]]
 
     def _rows(self, target: int, early_only: bool = False) -> np.ndarray:
         rows = np.arange(self.store.starts[target], self.store.starts[target + 1])
@@ -96,8 +102,8 @@ class OtherTargetEpisodes:
                 index[e, s, : len(part)] = part
         return index
 
-    def _padded(self, rows: Sequence[Sequence[np.ndarray]]) -> Episodes:
-        index = self._index(rows)
+    def _columns(self, index: np.ndarray) -> Episodes:
+        """The rows (E, S, T) of the store; -1 is padding."""
         mask = index >= 0
         verbs, partners = (
             np.where(mask[..., None], self.store.columns[name][index], -1)

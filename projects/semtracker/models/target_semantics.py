@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,12 +28,31 @@ from projects.semtracker.models.interaction_branch import (
     ROLES,
     InteractionBranch,
     box_geometry,
-    interaction_loss,
 )
-from projects.semtracker.models.meta_learning import Episodes, MetaLearning
+from projects.semtracker.models.meta_learning import (
+    Episodes,
+    MetaLearning,
+    episode_loss,
+)
 from projects.semtracker.models.self_adaptation import SelfAdaptation
 
 NamedEvent = tuple[str, str, str, int, int, float]
+
+
+class TargetRow(NamedTuple):
+    """A target in a frame.
+
+    Attributes:
+        position: Which of the frames that were read it is, from 1.
+        frame: The frame.
+        box: (4,) in pixels.
+        tokens: (K, d) of the box.
+    """
+
+    position: int
+    frame: Frame
+    box: np.ndarray
+    tokens: torch.Tensor
 
 
 @dataclass(eq=False)
@@ -159,36 +179,33 @@ class TargetSemantics(nn.Module):
         tracks: Sequence[Tracks],
     ) -> None:
         """Classes of the targets in B more frames of a video."""
-        rows: dict[int, list[tuple[Frame, np.ndarray, torch.Tensor]]] = {}
-        positions: dict[int, list[int]] = {}
+        rows: dict[int, list[TargetRow]] = {}
         for frame, frame_tracks in zip(frames, tracks, strict=True):
             buffer.num_frames += 1
             for k, track_id in enumerate(frame_tracks.ids.tolist()):
-                row = frame, frame_tracks.boxes[k], frame_tracks.features[k]
+                box, tokens = frame_tracks.boxes[k], frame_tracks.features[k]
+                row = TargetRow(buffer.num_frames, frame, box, tokens)
                 rows.setdefault(track_id, []).append(row)
-                positions.setdefault(track_id, []).append(buffer.num_frames)
         for track_id, target_rows in rows.items():
             target = buffer.targets.get(track_id)
             if target is None:
                 target = TargetBuffer(RunningEvents(buffer.rules))
                 buffer.targets[track_id] = target
             probabilities = self._probabilities(target, target_rows)
-            for position, (frame, *_), values in zip(
-                positions[track_id], target_rows, probabilities, strict=True
-            ):
-                if position != target.last_position + 1:
+            for row, values in zip(target_rows, probabilities, strict=True):
+                if row.position != target.last_position + 1:
                     target.events.cut()
-                target.events.push(frame.frame_id, values)
-                target.last_position = position
+                target.events.push(row.frame.frame_id, values)
+                target.last_position = row.position
 
     def _probabilities(
         self,
         target: TargetBuffer,
-        rows: Sequence[tuple[Frame, np.ndarray, torch.Tensor]],
+        rows: Sequence[TargetRow],
     ) -> np.ndarray:
         """(T, 2, 1 + V + C) of T more frames; what the target holds goes on with them."""
-        tokens = torch.stack([torch.as_tensor(part) for _, _, part in rows])
-        samples = [(box, frame.size, frame.timestamp) for frame, box, _ in rows]
+        tokens = torch.stack([torch.as_tensor(row.tokens) for row in rows])
+        samples = [(row.box, row.frame.size, row.frame.timestamp) for row in rows]
         has_past = target.last_sample is not None
         samples = [target.last_sample, *samples] if has_past else samples
         boxes, sizes, seconds = (
@@ -284,9 +301,8 @@ class TargetSemantics(nn.Module):
             return {'loss_interaction': estimate.track_features.sum() * 0}
         episodes = self._episodes(targets, estimate, inputs)
         if self.meta is None:
-            logits, _ = self.branch.head(episodes.frames)
-            columns = episodes.verbs, episodes.partners, episodes.mask
-            loss = interaction_loss(logits, *columns, len(self.verbs))
+            weights = dict(self.branch.head.named_parameters())
+            loss = episode_loss(self.branch.head, weights, episodes)
         else:
             videos = [sample.video.name for _, sample in targets]
             loss = self.meta.loss(self.branch.head, episodes, companions_of(videos))

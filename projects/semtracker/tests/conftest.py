@@ -1,9 +1,12 @@
-"""A SynSMOT of six clips, made once."""
+"""A SynSMOT of six clips, made once, and tools with options."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -33,3 +36,14 @@ def synsmot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     facts = dict(size='mini', seed=0, version=VERSION, settings=settings.facts())
     (root / 'synsmot.json').write_text(json.dumps(facts))
     return root
+
+
+@pytest.fixture
+def run_tool(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Calls a tool's ``main`` with options."""
+
+    def call(tool: ModuleType, *options: object) -> None:
+        monkeypatch.setattr(sys, 'argv', [tool.__name__, *map(str, options)])
+        tool.main()
+
+    return call

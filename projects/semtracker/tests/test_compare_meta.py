@@ -24,6 +24,7 @@ from projects.semtracker.models.branch_on_episodes import (
 from projects.semtracker.models.episode_store import EpisodeStore
 from projects.semtracker.models.meta_learning import MetaLearning
 from projects.semtracker.models.other_target_episodes import OtherTargetEpisodes
+from projects.semtracker.tests.shining_episodes import write_shining_episodes
 from projects.semtracker.tools import compare_meta
 from projects.semtracker.tools.compare_heads import Schedule as BranchSchedule
 from projects.semtracker.tools.compare_heads import trained as trained_branch
@@ -38,25 +39,20 @@ def swapping_store(folder: Path, seed: int) -> EpisodeStore:
     head can know it without the support.
     """
     rng = np.random.default_rng(seed)
-    folder.mkdir(parents=True)
-    rows = 2 * NUM_VIDEOS * FRAMES
-    shown = rng.integers(0, 2, rows)
+    num_rows = 2 * NUM_VIDEOS * FRAMES
+    channels = rng.integers(0, 2, num_rows)
     video = np.repeat(np.arange(NUM_VIDEOS), 2 * FRAMES)
-    verbs = 1 + np.where(video % 2 == 0, shown, 1 - shown)
-    tokens = rng.normal(0, 0.1, (rows, 70, 8)).astype(np.float16)
-    tokens[np.arange(rows), :, shown] += 2
-    labels = np.stack([verbs, verbs * 0], axis=1)
-    np.save(folder / 'tokens.npy', tokens)
-    np.savez(
-        folder / 'episodes.npz',
-        starts=np.arange(0, rows + 1, FRAMES),
+    return write_shining_episodes(
+        folder,
+        rng,
+        verbs=1 + np.where(video % 2 == 0, channels, 1 - channels),
+        channels=channels,
+        noise=0.1,
+        starts=np.arange(0, num_rows + 1, FRAMES),
         names=np.repeat(np.arange(NUM_VIDEOS), 2).astype(str),
-        verbs=labels,
-        partners=np.full((rows, 2), -1),
-        geometry=np.zeros((rows, 9), np.float32),
+        partners=np.full((num_rows, 2), -1),
         frame_ids=np.tile(np.arange(1, FRAMES + 1), 2 * NUM_VIDEOS),
     )
-    return EpisodeStore(folder)
 
 
 @pytest.fixture(scope='module')
@@ -90,6 +86,9 @@ def test_support_and_query_share_no_target_and_no_frame(tmp_path: Path) -> None:
     assert all_frames.frames[0, :, 0, 0].tolist() == [16, 24, 40, 32]
     labels = episodes.support_labels(2)
     np.testing.assert_array_equal(labels, store.columns['verbs'][24:28])
+    np.testing.assert_array_equal(
+        episodes.query_labels(2), query.verbs[0, 0][query.mask[0, 0]]
+    )
 
 
 def test_the_outer_loss_is_that_of_adapted_heads_one_by_one(root: Path) -> None:
@@ -127,19 +126,14 @@ def test_vectors_are_kept_by_encoder(root: Path) -> None:
     file.unlink()
 
 
-def run_tool(monkeypatch, *args: object) -> None:
-    monkeypatch.setattr(sys, 'argv', ['compare_meta.py', *map(str, args)])
-    compare_meta.main()
-
-
 def test_only_a_head_that_learnt_to_adapt_tells_swapped_verbs(
-    root: Path, tmp_path: Path, monkeypatch, capsys
+    root: Path, tmp_path: Path, run_tool, capsys
 ) -> None:
     out = tmp_path / 'meta.json'
     options = ('--episodes', root, '--encoder', root / 'encoder.safetensors')
     options += ('--steps', 60, '--batch', 6, '--lr', 3e-3, '--seeds', 0, '--out', out)
     options += ('--variants', 'plain', 'second-order', '--test-lrs', 0.1)
-    run_tool(monkeypatch, *options)
+    run_tool(compare_meta, *options)
     content = json.loads(out.read_text())
     plain, second = (content[f'{v}/0']['val'] for v in ('plain', 'second-order'))
     assert max(plain['none']['micro'], second['none']['micro']) < 0.7  # it is a coin
@@ -149,10 +143,10 @@ def test_only_a_head_that_learnt_to_adapt_tells_swapped_verbs(
     assert second['support@0.1']['micro'] > 0.8
     printed = capsys.readouterr().out
     assert '| val | second-order - plain | support | 1 |' in printed
-    run_tool(monkeypatch, *options)  # nothing is done again
+    run_tool(compare_meta, *options)  # nothing is done again
     assert json.loads(out.read_text()) == content
     with pytest.raises(ValueError, match='plain/0 was made with schedule'):
-        run_tool(monkeypatch, *options, '--steps', 7)
+        run_tool(compare_meta, *options, '--steps', 7)
 
 
 def test_most_frequent_classes_and_gains_by_hand() -> None:
@@ -206,18 +200,20 @@ def test_a_sampler_that_draws_a_verb_first(monkeypatch: pytest.MonkeyPatch) -> N
         VerbBalancedSampler(dataset=dataset, seed=3, targets_per_video=count)
         for count in (1, 1, 2)
     )
-    drawn = [next(draws) for draws in [iter(sampler)] for _ in range(600)]
-    shares = np.bincount(np.digitize(drawn, [90, 99]), minlength=3) / 600
+    drawn_episodes = [next(draws) for draws in [iter(sampler)] for _ in range(600)]
+    shares = np.bincount(np.digitize(drawn_episodes, [90, 99]), minlength=3) / 600
     assert (abs(shares - 1 / 3) < 0.06).all()
     resumed_sampler.skip(17)  # a resumed training goes on
     draws = iter(resumed_sampler)
-    assert [next(draws) for _ in range(50)] == drawn[17:67]
+    assert [next(draws) for _ in range(50)] == drawn_episodes[17:67]
     # The first of two of a video is the one that is drawn alone.
     draws = iter(pairs)
     pair_list = [(next(draws), next(draws)) for _ in range(50)]
-    assert [first_one for first_one, _ in pair_list] == drawn[:50]
+    assert [first_one for first_one, _ in pair_list] == drawn_episodes[:50]
     assert all(a // 4 == b // 4 and a != b for a, b in pair_list)
     # Where there is no second one, another is drawn.
-    lonely = EpisodesOf([{}] * 3, ['a', 'b', 'c'], monkeypatch)
-    draws = iter(VerbBalancedSampler(dataset=lonely, seed=0, targets_per_video=2))
+    lonely_targets = EpisodesOf([{}] * 3, ['a', 'b', 'c'], monkeypatch)
+    draws = iter(
+        VerbBalancedSampler(dataset=lonely_targets, seed=0, targets_per_video=2)
+    )
     assert {next(draws) for _ in range(40)} == {0, 1, 2}

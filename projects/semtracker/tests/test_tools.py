@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from projects.semtracker.datasets.semtrack_json import read_semtrack_json
 from projects.semtracker.datasets.semtrack_mot import read_semtrack_mot
 from projects.semtracker.datasets.synsmot_episodes import SynSMOTEpisodes
 from projects.semtracker.models.episode_store import EpisodeStore
+from projects.semtracker.tests.shining_episodes import write_shining_episodes
 from projects.semtracker.tools import (
     cache_episodes,
     compare_heads,
@@ -33,24 +33,20 @@ from projects.semtracker.tools import (
 def synthetic_store(folder: Path, seed: int, count: int = 24) -> EpisodeStore:
     """Targets whose verb of 1 to 4 shines from one channel of their tokens."""
     rng = np.random.default_rng(seed)
-    folder.mkdir(parents=True)
     lengths = rng.integers(6, 12, count)
     starts = np.concatenate([[0], lengths.cumsum()])
-    verb = np.repeat(rng.choice(4, count, p=[0.55, 0.25, 0.15, 0.05]), lengths)
-    tokens = rng.normal(0, 0.3, (starts[-1], 70, 8)).astype(np.float16)
-    tokens[np.arange(len(verb)), :, verb] += 2
-    labels = np.stack([verb + 1, verb * 0], axis=1)
-    np.save(folder / 'tokens.npy', tokens)
-    np.savez(
-        folder / 'episodes.npz',
+    channels = np.repeat(rng.choice(4, count, p=[0.55, 0.25, 0.15, 0.05]), lengths)
+    return write_shining_episodes(
+        folder,
+        rng,
+        verbs=channels + 1,
+        channels=channels,
+        noise=0.3,
         starts=starts,
         names=np.arange(count).astype(str),
-        verbs=labels,
-        partners=np.where(labels > 0, 1, -1),
-        geometry=np.zeros((starts[-1], 9), np.float32),
+        partners=np.stack([channels * 0 + 1, channels * 0 - 1], axis=1),
         frame_ids=np.arange(starts[-1]),
     )
-    return EpisodeStore(folder)
 
 
 @pytest.fixture(scope='module')
@@ -61,21 +57,16 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def run_tool(monkeypatch, *args: object) -> None:
-    monkeypatch.setattr(sys, 'argv', ['compare_heads.py', *map(str, args)])
-    compare_heads.main()
-
-
 def test_heads_learn_and_runs_are_kept(
-    stores: Path, tmp_path: Path, monkeypatch, capsys
+    stores: Path, tmp_path: Path, run_tool, capsys
 ) -> None:
     out, encoder = tmp_path / 'scores.json', tmp_path / 'encoder.safetensors'
     common = ('--episodes', stores, '--batch', 6, '--frames', 8, '--lr', 3e-3)
-    run_tool(monkeypatch, *common, '--steps', 25, '--save', encoder, '--out', out)
+    run_tool(compare_heads, *common, '--steps', 25, '--save', encoder, '--out', out)
     first_scores = json.loads(out.read_text())
     assert first_scores['plain/0']['val']['f1_micro'] > 0.9
     repeated_path = tmp_path / 'again.json'
-    run_tool(monkeypatch, *common, '--steps', 25, '--out', repeated_path)
+    run_tool(compare_heads, *common, '--steps', 25, '--out', repeated_path)
     assert (
         json.loads(repeated_path.read_text())['plain/0']['val']
         == first_scores['plain/0']['val']
@@ -83,43 +74,41 @@ def test_heads_learn_and_runs_are_kept(
     assert first_scores['plain/0']['val']['swapped'] == 0  # nobody is an object here
     capsys.readouterr()
     options = (*common, '--steps', 3, '--seeds', 0, 1, '--out', tmp_path / 'two.json')
-    run_tool(monkeypatch, *options)
+    run_tool(compare_heads, *options)
     content = (tmp_path / 'two.json').read_text()
-    run_tool(monkeypatch, *options)
+    run_tool(compare_heads, *options)
     assert (tmp_path / 'two.json').read_text() == content  # nothing is done again
     printed = capsys.readouterr().out
     assert '| val | plain | 2 |' in printed and '±' in printed
 
 
 def test_stale_scores_are_refused_and_saved_weights_written(
-    stores: Path, tmp_path: Path, monkeypatch
+    stores: Path, tmp_path: Path, run_tool
 ) -> None:
     out, encoder = tmp_path / 'scores.json', tmp_path / 'encoder.safetensors'
     common = ('--episodes', stores, '--batch', 4, '--frames', 8, '--out', out)
-    run_tool(monkeypatch, *common, '--steps', 1)
+    run_tool(compare_heads, *common, '--steps', 1)
     with pytest.raises(
         ValueError, match=r"plain/0 was made with schedule \{'steps': 1"
     ):
-        run_tool(monkeypatch, *common, '--steps', 2)
+        run_tool(compare_heads, *common, '--steps', 2)
     # The scores are there, the weights are not.
-    run_tool(monkeypatch, *common, '--steps', 1, '--save', encoder)
+    run_tool(compare_heads, *common, '--steps', 1, '--save', encoder)
     assert encoder.exists()
     # A split that is not there yet.
-    run_tool(monkeypatch, *common, '--steps', 1, '--splits', 'val', 'train')
+    run_tool(compare_heads, *common, '--steps', 1, '--splits', 'val', 'train')
     run = json.loads(out.read_text())['plain/0']
     assert 'f1_micro' in run['val'] and 'f1_micro' in run['train']
 
 
-def test_episodes_of_other_settings_are_refused(tmp_path: Path, monkeypatch) -> None:
+def test_episodes_of_other_settings_are_refused(tmp_path: Path, run_tool) -> None:
     (tmp_path / 'val').mkdir()
     settings = dict(config='a', data_root='d', tail=1.0, weights='')
     (tmp_path / 'val/settings.json').write_text(json.dumps(settings))
-    argv = ['x', 'a', '--data-root', 'd', '--split', 'val', '--out', str(tmp_path)]
-    monkeypatch.setattr(sys, 'argv', argv)
-    cache_episodes.main()
-    monkeypatch.setattr(sys, 'argv', [*argv, '--tail', '20'])
+    options = ('a', '--data-root', 'd', '--split', 'val', '--out', tmp_path)
+    run_tool(cache_episodes, *options)
     with pytest.raises(ValueError, match='was made with tail 1.0, not 20.0'):
-        cache_episodes.main()
+        run_tool(cache_episodes, *options, '--tail', 20)
 
 
 def test_windows_follow_seed_and_step_and_balance_verbs(stores: Path) -> None:
@@ -181,11 +170,8 @@ def test_a_missing_store_says_how_it_is_made(tmp_path: Path) -> None:
         EpisodeStore(tmp_path)
 
 
-def test_statistics_by_the_tool(synsmot: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(
-        sys, 'argv', ['x', str(synsmot), '--splits', 'train', '--index', str(synsmot)]
-    )
-    episode_statistics.main()
+def test_statistics_by_the_tool(synsmot: Path, capsys, run_tool) -> None:
+    run_tool(episode_statistics, synsmot, '--splits', 'train', '--index', synsmot)
     printed = capsys.readouterr().out
     assert '| train | 4 | ' in printed and 'head to tail' in printed
     # In either role, as compare_heads.py and the configs group the verbs.
@@ -203,17 +189,10 @@ def test_statistics_by_the_tool(synsmot: Path, capsys, monkeypatch) -> None:
     assert num_frames and f'| {num_frames:,} |' in printed.split('| give.v.03 |')[1]
 
 
-def test_synsmot_in_semtracks_formats(
-    synsmot: Path, tmp_path: Path, monkeypatch
-) -> None:
+def test_synsmot_in_semtracks_formats(synsmot: Path, tmp_path: Path, run_tool) -> None:
     path, root = tmp_path / 'train.json', tmp_path / 'mot'
-    monkeypatch.setattr(
-        sys,
-        'argv',
-        f'x {synsmot} --split train --json {path} --mot {root} '
-        f'--index {synsmot / "index.npz"}'.split(),
-    )
-    convert_synsmot.main()
+    options = ('--split', 'train', '--json', path, '--mot', root)
+    run_tool(convert_synsmot, synsmot, *options, '--index', synsmot / 'index.npz')
     content = read_semtrack_json(path, strict=True)
     dataset = SynSMOTEpisodes(
         data_root=str(synsmot), test_mode=True, cache=str(synsmot / 'index.npz')
@@ -229,9 +208,8 @@ def test_synsmot_in_semtracks_formats(
     assert [len(q.tracks) for q in queries] == [
         len(i['gt'].trajectories) for i in infos
     ]
-    monkeypatch.setattr(sys, 'argv', ['x', str(synsmot)])
     with pytest.raises(SystemExit):
-        convert_synsmot.parse_args()
+        run_tool(convert_synsmot, synsmot)
 
 
 def real_gt() -> Trajectories:
@@ -251,19 +229,21 @@ def real_gt() -> Trajectories:
 def test_targets_of_a_real_video_are_named_where_they_are_clear() -> None:
     gt = real_gt()
     rows = score_targets.chosen_rows(gt, 3, (100, 50))
-    named = [(int(gt.ids[row]), int(gt.frame_ids[row])) for row in rows]
-    assert named == [(1, 3), (2, 3), (3, 2)]
+    named_frames = [(int(gt.ids[row]), int(gt.frame_ids[row])) for row in rows]
+    assert named_frames == [(1, 3), (2, 3), (3, 2)]
     (prompt, box_prompt) = (
         score_targets.prompt_of(gt, rows[0], query) for query in ('point', 'box')
     )
     assert prompt.points == {3: (45.0, 25.0)}
     assert box_prompt.boxes == {3: (40.0, 10.0, 50.0, 40.0)}
     # Everybody touches somebody everywhere: where they overlap least.
-    always = gt[(gt.ids < 3) & (gt.frame_ids == 1)]
-    assert score_targets.chosen_rows(always, 2, (100, 50)) == [0, 1]
+    overlapping_boxes = gt[(gt.ids < 3) & (gt.frame_ids == 1)]
+    assert score_targets.chosen_rows(overlapping_boxes, 2, (100, 50)) == [0, 1]
 
 
-def test_real_targets_are_scored_by_prompt(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_real_targets_are_scored_by_prompt(
+    tmp_path: Path, monkeypatch, run_tool, capsys
+) -> None:
     gt = real_gt()
     write_trajectories(gt, tmp_path / 'gt.txt')
 
@@ -283,9 +263,8 @@ def test_real_targets_are_scored_by_prompt(tmp_path: Path, monkeypatch, capsys) 
     video = type('Reader', (), dict(video=size, frame_ids=frames))
     monkeypatch.setattr(score_targets, 'SMOTInferencer', Inferencer)
     monkeypatch.setattr(score_targets, 'open_video', lambda name: video)
-    argv = f'x v.mp4 --gt {tmp_path / "gt.txt"} --config c --targets 2'.split()
-    monkeypatch.setattr(sys, 'argv', [*argv, '--out', str(tmp_path / 'out')])
-    score_targets.main()
+    options = ('--gt', tmp_path / 'gt.txt', '--config', 'c', '--targets', 2)
+    run_tool(score_targets, 'v.mp4', *options, '--out', tmp_path / 'out')
     lines = capsys.readouterr().out.splitlines()
     # Named in frame 3, seen in frame 4 alone: 1 of 3 and 1 of 2 frames, at 20 of 21
     # thresholds, since no IoU is above 1.

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +28,7 @@ with tool_imports():
     from mmsmot.utils.progress_bar import progress_bar
     from projects.semtracker.datasets.episode_labels import frame_labels
     from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
+    from projects.semtracker.evaluation.run_scores import require_same_settings
     from projects.semtracker.models.interaction_branch import box_geometry
 
 BATCH = 16  # frames at once
@@ -62,7 +62,9 @@ def main() -> None:
         weights=args.weights or '',
     )
     if folder.exists():
-        require_same_settings(folder, settings)
+        path = folder / SETTINGS
+        made_with = read_json(path) if path.exists() else {}
+        require_same_settings(made_with, settings, str(folder))
         print(f'{folder} is there already')
         return
     config = load_config(args.config)
@@ -86,22 +88,6 @@ def main() -> None:
         write_json(settings, temporary / SETTINGS)
         shutil.copymode(args.out, temporary)
     print(folder)
-
-
-def require_same_settings(folder: Path, settings: dict[str, Any]) -> None:
-    """Refuse episodes that were cached in another way.
-
-    Raises:
-        ValueError: Names the folder and the setting.
-    """
-    path = folder / SETTINGS
-    cached = read_json(path) if path.exists() else {}
-    for name, value in settings.items():
-        if cached.get(name) != value:
-            raise ValueError(
-                f'{folder}: was made with {name} {cached.get(name)!r}, not {value!r}; '
-                'write to another folder with --out, or remove it'
-            )
 
 
 def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> None:

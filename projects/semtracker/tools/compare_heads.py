@@ -11,15 +11,12 @@ schedule. ``compare_meta.py`` compares meta-learning.
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from mmsmot.utils.command_line import (
     count_arg,
@@ -31,8 +28,7 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.utils.checkpoint import save_weights
-    from mmsmot.utils.json_file import read_json, write_json
-    from mmsmot.utils.progress_bar import progress_bar
+    from mmsmot.utils.json_file import write_json
     from projects.semtracker.datasets.episode_labels import verb_frames
     from projects.semtracker.datasets.interaction_classes import VERBS, frequency_groups
     from projects.semtracker.datasets.verb_balanced_sampler import (
@@ -40,7 +36,16 @@ with tool_imports():
         verb_pools,
     )
     from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_counts
+    from projects.semtracker.evaluation.run_scores import (
+        mean_row,
+        read_runs,
+        require_same_settings,
+        seed_scores,
+        variants_of,
+        without_nan,
+    )
     from projects.semtracker.models.branch_on_episodes import BranchOnEpisodes
+    from projects.semtracker.models.branch_training import train_on_episodes
     from projects.semtracker.models.episode_store import EpisodeStore
     from projects.semtracker.models.interaction_branch import interaction_loss
 
@@ -88,8 +93,9 @@ def main() -> None:
     test = {split: EpisodeStore(Path(args.episodes) / split) for split in args.splits}
     schedule = Schedule(args.steps, args.batch, args.frames, args.lr)
     settings = dict(schedule=vars(schedule))
-    content = read_json(args.out) if Path(args.out).exists() else {}
-    require_same_settings(content, settings, args.out)
+    content = read_runs(args.out)
+    for key, run in content.items():
+        require_same_settings(run, settings, f'{args.out}: {key}')
     groups = verb_groups(train)
     last_run = args.variants[-1], args.seeds[-1]
     for name in args.variants:
@@ -110,23 +116,6 @@ def main() -> None:
     print(table(content, args.splits))
 
 
-def require_same_settings(
-    content: dict[str, Any], settings: dict[str, Any], path: str
-) -> None:
-    """Refuse to add to scores that were made with other settings.
-
-    Raises:
-        ValueError: Names the file, the run and the setting.
-    """
-    for key, run in content.items():
-        for name, value in settings.items():
-            if run.get(name) != value:
-                raise ValueError(
-                    f'{path}: {key} was made with {name} {run.get(name)!r}, not {value!r}; '
-                    'write to another file with --out'
-                )
-
-
 def trained(
     name: str, seed: int, train: EpisodeStore, schedule: Schedule
 ) -> BranchOnEpisodes:
@@ -141,26 +130,22 @@ def trained(
     options = VARIANTS[name]
     torch.manual_seed(seed)
     model = BranchOnEpisodes(train.tokens.shape[2], options.get('branch', {}))
-    head, weights = model.branch.head, [*model.parameters()]
-    optimizer = torch.optim.AdamW(weights, schedule.lr, weight_decay=1e-4)
-    rate = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate(step, schedule.steps)
-    )
+    head = model.branch.head
     sampler = WindowSampler(train, seed, options.get('balanced', True))
-    with progress_bar() as bar:
-        task = bar.add_task(f'{name}, seed {seed}', total=schedule.steps)
-        for step in range(schedule.steps):
-            windows = sampler.windows(step, schedule.batch, schedule.frames)
-            batch = train.batch(windows)
-            logits, _ = head(model.encode(batch))
-            columns = batch.verbs, batch.partners, batch.mask
-            loss = interaction_loss(logits, *columns, head.num_verbs)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(weights, 5.0)
-            optimizer.step()
-            rate.step()
-            bar.advance(task)
+
+    def loss_of(step: int) -> torch.Tensor:
+        batch = train.batch(sampler.windows(step, schedule.batch, schedule.frames))
+        logits, _ = head(model.encode(batch))
+        columns = batch.verbs, batch.partners, batch.mask
+        return interaction_loss(logits, *columns, head.num_verbs)
+
+    train_on_episodes(
+        model.parameters(),
+        loss_of,
+        steps=schedule.steps,
+        lr=schedule.lr,
+        title=f'{name}, seed {seed}',
+    )
     return model
 
 
@@ -189,11 +174,6 @@ def scores_of(
     scores['partner'] = num_right / max(num_partners, 1)
     scores['swapped'] = f1_scores(swapped_counts, VERBS, groups)['f1_micro']
     return without_nan(scores)
-
-
-def without_nan(scores: dict[str, float]) -> dict[str, float]:
-    """JSON has no nan: a group without a verb in the split has no score."""
-    return {name: score for name, score in scores.items() if not math.isnan(score)}
 
 
 class WindowSampler:
@@ -229,43 +209,21 @@ def verb_groups(train: EpisodeStore) -> dict[str, str]:
     return frequency_groups(verb_frames(train.columns['verbs'], VERBS))
 
 
-def learning_rate(step: int, steps: int) -> float:
-    """Factor: 20 steps up, then a cosine down to a hundredth."""
-    cosine = (1 + math.cos(math.pi * min(step / steps, 1))) / 2
-    return min((step + 1) / 20, 1) * (0.01 + 0.99 * cosine)
-
-
 def table(content: dict[str, Any], splits: list[str]) -> str:
     """Mean and standard error over seeds of each variant, in percent."""
-    runs = [run[split] for run in content.values() for split in splits if split in run]
-    names = [*dict.fromkeys(name for run in runs for name in run)]
+    scores = [
+        run[split] for run in content.values() for split in splits if split in run
+    ]
+    names = [*dict.fromkeys(name for run in scores for name in run)]
     lines = ['| split | variant | seeds | ' + ' | '.join(names) + ' |']
     lines.append('|---|---|---:|' + '---:|' * len(names))
     for split in splits:
-        for variant in dict.fromkeys(key.split('/')[0] for key in content):
-            runs = [
-                run[split]
-                for key, run in content.items()
-                if key.split('/')[0] == variant and split in run
-            ]
-            if not runs:
-                continue
-            cells = [
-                mean_cell([run.get(name, math.nan) for run in runs]) for name in names
-            ]
-            lines.append(
-                f'| {split} | {variant} | {len(runs)} | ' + ' | '.join(cells) + ' |'
-            )
+        for variant in variants_of(content):
+            runs = seed_scores(content, variant, split)
+            if runs:
+                cells = [split, variant, str(len(runs))]
+                lines.append(mean_row(cells, runs.values(), names))
     return '\n'.join(lines)
-
-
-def mean_cell(values: Sequence[float]) -> str:
-    """Mean of some seeds' scores in percent, with its standard error."""
-    percent = 100 * np.asarray(values)
-    if len(percent) < 2:
-        return f'{percent.mean():.1f}'
-    error = percent.std(ddof=1) / math.sqrt(len(percent))
-    return f'{percent.mean():.1f} ± {error:.1f}'
 
 
 if __name__ == '__main__':

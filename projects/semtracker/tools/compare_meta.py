@@ -24,16 +24,14 @@ What is in ``--out`` already is not done again, and must be of the same settings
 from __future__ import annotations
 
 import argparse
-import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from mmsmot.utils.command_line import (
     count_arg,
@@ -45,18 +43,27 @@ from mmsmot.utils.command_line import (
 
 with tool_imports():
     from mmsmot.utils.checkpoint import load_weights
-    from mmsmot.utils.json_file import read_json, write_json
-    from mmsmot.utils.progress_bar import progress_bar
+    from mmsmot.utils.fingerprint import file_fingerprint
+    from mmsmot.utils.json_file import write_json
     from projects.semtracker.datasets.interaction_classes import VERBS
     from projects.semtracker.datasets.verb_balanced_sampler import (
         balanced_draw,
         verb_pools,
     )
     from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_counts
+    from projects.semtracker.evaluation.run_scores import (
+        mean_row,
+        read_runs,
+        require_same_settings,
+        seed_scores,
+        variants_of,
+        without_nan,
+    )
     from projects.semtracker.models.branch_on_episodes import (
         BranchOnEpisodes,
         encoded_frames,
     )
+    from projects.semtracker.models.branch_training import train_on_episodes
     from projects.semtracker.models.episode_store import EpisodeStore
     from projects.semtracker.models.interaction_branch import InteractionBranch
     from projects.semtracker.models.meta_learning import (
@@ -66,13 +73,7 @@ with tool_imports():
     )
     from projects.semtracker.models.other_target_episodes import OtherTargetEpisodes
     from projects.semtracker.models.self_adaptation import SelfAdaptation
-    from projects.semtracker.tools.compare_heads import (
-        learning_rate,
-        mean_cell,
-        require_same_settings,
-        verb_groups,
-        without_nan,
-    )
+    from projects.semtracker.tools.compare_heads import verb_groups
 
 # Order of the inner gradient, and weight of the loss of the head as it is.
 VARIANTS: dict[str, dict[str, Any] | None] = {
@@ -134,35 +135,32 @@ def main() -> None:
         args.steps, args.batch, args.lr, args.inner_lr, args.inner_steps
     )
     settings = dict(schedule=vars(schedule), test_lrs=args.test_lrs)
-    content = read_json(args.out) if Path(args.out).exists() else {}
-    runs = {key: run for key, run in content.items() if key != FLOOR}
-    require_same_settings(runs, settings, args.out)
+    content = read_runs(args.out)
+    for key, run in content.items():
+        if key != FLOOR:
+            require_same_settings(run, settings, f'{args.out}: {key}')
     groups = verb_groups(stores['train'])
     for seed in args.seeds:
         encoder = args.encoder.replace('{seed}', str(seed))
-        digest = hashlib.sha1(Path(encoder).read_bytes()).hexdigest()
-        run_settings = settings | dict(encoder=digest)
-        keys = {name: f'{name}/{seed}' for name in args.variants}
-        require_same_settings(
-            {key: content[key] for key in keys.values() if key in content},
-            run_settings,
-            args.out,
-        )
-        missing = [
-            name
-            for name, key in keys.items()
-            if not {*args.splits} <= {*content.get(key, ())}
-        ]
-        if not missing:
+        run_settings = settings | dict(encoder=file_fingerprint(encoder))
+        unscored_variants = []
+        for name in args.variants:
+            key = f'{name}/{seed}'
+            if key in content:
+                require_same_settings(content[key], run_settings, f'{args.out}: {key}')
+            if not {*args.splits} <= {*content.get(key, ())}:
+                unscored_variants.append(name)
+        if not unscored_variants:
             continue
         episodes = read_episodes(stores, encoder)
-        for name in missing:
+        for name in unscored_variants:
             branch = trained(name, seed, episodes['train'], schedule)
             scores = {
                 split: head_scores(branch, episodes[split], schedule, groups, args)
                 for split in args.splits
             }
-            content[keys[name]] = content.get(keys[name], {}) | scores | run_settings
+            key = f'{name}/{seed}'
+            content[key] = content.get(key, {}) | scores | run_settings
             for split in {*args.splits} - {*content.setdefault(FLOOR, {})}:
                 content[FLOOR][split] = floor_scores(episodes[split], groups)
             write_json(content, args.out)
@@ -200,24 +198,21 @@ def trained(
         meta = MetaLearning(
             inner_lr=schedule.inner_lr, inner_steps=schedule.inner_steps, **options
         )
-    optimizer = torch.optim.AdamW(head.parameters(), schedule.lr, weight_decay=1e-4)
-    rate = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate(step, schedule.steps)
-    )
     frames = map(train.store.subject_frames, train.queries.tolist())
     pools = [train.queries[pool] for pool in verb_pools([*frames])]
-    with progress_bar() as bar:
-        task = bar.add_task(f'{name}, seed {seed}', total=schedule.steps)
-        for step in range(schedule.steps):
-            draws = [[seed, step, number] for number in range(schedule.batch)]
-            targets = [balanced_draw(pools, draw) for draw in draws]
-            loss = training_loss(branch, train.batch(targets), meta)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(head.parameters(), 5.0)
-            optimizer.step()
-            rate.step()
-            bar.advance(task)
+
+    def loss_of(step: int) -> torch.Tensor:
+        draws = [[seed, step, number] for number in range(schedule.batch)]
+        targets = [balanced_draw(pools, draw) for draw in draws]
+        return training_loss(branch, train.batch(targets), meta)
+
+    train_on_episodes(
+        head.parameters(),
+        loss_of,
+        steps=schedule.steps,
+        lr=schedule.lr,
+        title=f'{name}, seed {seed}',
+    )
     return branch
 
 
@@ -298,8 +293,7 @@ def floor_scores(
     """What the labels of the support alone give."""
     counts: dict[str, np.ndarray] = {}
     for target in episodes.queries.tolist():
-        _, query, _ = episodes.batch([target])
-        gt = query.verbs[query.mask].numpy()
+        gt = episodes.query_labels(target)
         support = episodes.support_labels(target)
         answers = {
             'copy': [most_frequent(role) for role in support.T],
@@ -333,58 +327,45 @@ def table(content: dict[str, Any], splits: Sequence[str]) -> str:
     """
     lines = ['| split | head | adapted to | seeds | ' + ' | '.join(GROUPS) + ' |']
     lines.append('|---|---|---|---:|' + '---:|' * len(GROUPS))
-    variants = [*dict.fromkeys(key.split('/')[0] for key in content if key != FLOOR)]
+    runs = {key: run for key, run in content.items() if key != FLOOR}
+    kinds = {name: chosen_kinds(runs, name) for name in variants_of(runs)}
     for split in splits:
         for kind, scores in content.get(FLOOR, {}).get(split, {}).items():
-            lines.append(row([split, 'floor', kind, '-'], [scores]))
-        kinds = {name: chosen_kinds(content, name) for name in variants}
-        for name in variants:
+            lines.append(mean_row([split, 'floor', kind, '-'], [scores], GROUPS))
+        for name in kinds:
             for kind in kinds[name].values():
-                runs = runs_of(content, name, split, kind)
-                lines.append(row([split, name, kind, str(len(runs))], runs.values()))
-        for name in variants:
-            for label in kinds[name] if name != 'plain' and 'plain' in kinds else ():
-                runs = runs_of(content, name, split, kinds[name][label])
-                plain = runs_of(content, 'plain', split, kinds['plain'][label])
-                seeds = [seed for seed in runs if seed in plain]
-                gains = [
-                    {
-                        g: runs[s].get(g, math.nan) - plain[s].get(g, math.nan)
-                        for g in GROUPS
-                    }
-                    for s in seeds
-                ]
-                head = [split, f'{name} - plain', label, str(len(seeds))]
-                lines.append(row(head, gains))
+                scores = seed_scores(runs, name, split, kind)
+                cells = [split, name, kind, str(len(scores))]
+                lines.append(mean_row(cells, scores.values(), GROUPS))
+        for name in kinds if 'plain' in kinds else ():
+            for label in kinds[name] if name != 'plain' else ():
+                scores = seed_scores(runs, name, split, kinds[name][label])
+                plain = seed_scores(runs, 'plain', split, kinds['plain'][label])
+                gains = paired_gains(scores, plain)
+                cells = [split, f'{name} - plain', label, str(len(gains))]
+                lines.append(mean_row(cells, gains, GROUPS))
     return '\n'.join(lines)
 
 
-def row(head: Sequence[str], runs: Iterable[dict[str, float]]) -> str:
-    """A line of the table."""
-    runs = [*runs]
-    cells = [mean_cell([run.get(g, math.nan) for run in runs]) for g in GROUPS]
-    return '| ' + ' | '.join([*head, *(cells if runs else [])]) + ' |'
+def paired_gains(
+    scores: dict[str, dict[str, float]], plain_scores: dict[str, dict[str, float]]
+) -> list[dict[str, float]]:
+    """Differences of the scores of the seeds that both have."""
+    return [
+        {g: run.get(g, math.nan) - plain_scores[seed].get(g, math.nan) for g in GROUPS}
+        for seed, run in scores.items()
+        if seed in plain_scores
+    ]
 
 
-def runs_of(
-    content: dict[str, Any], name: str, split: str, kind: str
-) -> dict[str, dict[str, float]]:
-    """Scores of a variant by seed."""
-    return {
-        key.split('/')[1]: run[split][kind]
-        for key, run in content.items()
-        if key.split('/')[0] == name and kind in run.get(split, ())
-    }
-
-
-def chosen_kinds(content: dict[str, Any], name: str) -> dict[str, str]:
+def chosen_kinds(runs: dict[str, Any], name: str) -> dict[str, str]:
     """None, self, and the support with the step size that is best on val.
 
     Without ``val`` the first step size is taken.
     """
-    run = next(run for key, run in content.items() if key.split('/')[0] == name)
+    run = next(run for key, run in runs.items() if key.split('/')[0] == name)
     kinds = [f'support@{lr:g}' for lr in run['test_lrs']]
-    val = {kind: runs_of(content, name, 'val', kind).values() for kind in kinds}
+    val = {kind: seed_scores(runs, name, 'val', kind).values() for kind in kinds}
     means = [np.mean([r['micro'] for r in val[k]]) if val[k] else 0.0 for k in kinds]
     return {'none': 'none', 'self': 'self', 'support': kinds[int(np.argmax(means))]}
 
