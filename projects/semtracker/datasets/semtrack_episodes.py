@@ -90,12 +90,8 @@ def semtrack_query(
         verbs: The interaction classes; the k-th has id k.
     """
     table = events.touching([target_id])
-    ids = [
-        int(i)
-        for i in np.unique(trajectories.ids)
-        if i == target_id
-        or i in {*table.subject_ids.tolist(), *table.object_ids.tolist()}
-    ]
+    sides = np.concatenate([[target_id], table.subject_ids, table.object_ids])
+    ids = np.intersect1d(trajectories.ids, sides).tolist()
     parts = []
     for track_id in ids:
         rows = trajectories[trajectories.ids == track_id]

@@ -154,11 +154,12 @@ class SynSMOTEpisodes(BenSMOTDataset):
         order = sorted(counts, key=lambda verb: (-counts[verb], verb))
         rank = {verb: k for k, verb in enumerate(order)}
         last_rank = max(len(order) - 1, 1)
-        kept_episodes = []
+        kept_episodes, kept_verbs = [], set()
         for episode, verbs in zip(episodes, verbs_of, strict=True):
             depth = max((rank[verb] for verb in verbs), default=0) / last_rank
             if _uniform(episode) < self.tail**-depth:
                 kept_episodes.append(episode)
+                kept_verbs |= verbs
         if len(kept_episodes) < len(episodes):
             print_log(
                 f'{self.data_root}/{self.split}: {len(kept_episodes)} of {len(episodes)} '
@@ -166,9 +167,6 @@ class SynSMOTEpisodes(BenSMOTDataset):
                 logger='current',
                 level=logging.INFO,
             )
-            kept_verbs = {
-                verb for e in kept_episodes for verb in subject_frames(e['gt'])
-            }
             lost_verbs = sorted({*counts} - kept_verbs)
             if lost_verbs:
                 print_log(

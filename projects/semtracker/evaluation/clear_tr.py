@@ -41,11 +41,11 @@ class TargetCounts:
     @property
     def num_mti(self) -> int:
         """Tracks that are mostly tracked with mostly right interactions."""
-        judged = self.right + self.wrong
+        num_judged = self.right + self.wrong
         # Where no frame's class is known the boxes alone judge.
-        is_right = (self.right > RELATION_RATIO * judged) | (judged == 0)
-        tracked = self.tracked / np.maximum(self.frames, 1)
-        return int(((tracked > TRACKED_RATIO) & is_right).sum())
+        is_right = (self.right > RELATION_RATIO * num_judged) | (num_judged == 0)
+        tracked_ratio = self.tracked / np.maximum(self.frames, 1)
+        return int(((tracked_ratio > TRACKED_RATIO) & is_right).sum())
 
 
 def clear_tr(
@@ -87,9 +87,8 @@ def target_counts(
     ids, index = np.unique(gt.ids, return_inverse=True)
     counts = TargetCounts(*(np.zeros(len(ids), np.int64) for _ in range(4)))
     np.add.at(counts.frames, index, 1)
-    previous_ids: dict[
-        int, int
-    ] = {}  # predicted id of each true track in the last frame
+    # Predicted id of each true track in the frame before.
+    previous_ids: dict[int, int] = {}
     for frame_id in np.unique(gt.frame_ids).tolist():
         rows = np.flatnonzero(gt.frame_ids == frame_id)
         dt_in_frame = np.flatnonzero(dt.frame_ids == frame_id)

@@ -92,9 +92,9 @@ class SemanticTrackingMetric(BaseMetric):
         self.groups = {
             verb: group for group, members in (groups or {}).items() for verb in members
         }
-        unknown = sorted({*self.groups} - {*self.verbs})
-        if unknown:
-            raise ValueError(f'SemanticTrackingMetric: groups has {unknown[0]!r}')
+        unknown_verbs = sorted({*self.groups} - {*self.verbs})
+        if unknown_verbs:
+            raise ValueError(f'SemanticTrackingMetric: groups has {unknown_verbs[0]!r}')
         self.iou_threshold = iou_threshold
         self.mode = mode
 
@@ -115,22 +115,26 @@ class SemanticTrackingMetric(BaseMetric):
             scores[name] = (
                 float(finite_values.mean()) if len(finite_values) else float('nan')
             )
-        described = [part for part in results if part.tracks is not None]
-        if not described:
+        described_results = [part for part in results if part.tracks is not None]
+        if not described_results:
             return scores
-        tracks = [part.tracks for part in described]
+        tracks = [part.tracks for part in described_results]
         average = st_map(tracks, self.mode)
         scores['st_map'] = float(average['TI_AP_all'].mean())
         scores['st_mar'] = float(average['TI_AR_all'].mean())
         open_gate = st_map(tracks, relation_rate=0.0)
         scores['track_map'] = float(open_gate['TI_AP_all'].mean())
         scores |= clear_tr(tracks, self.mode)
-        counts = np.sum([part.counts for part in described], axis=0)
+        counts = np.sum([part.counts for part in described_results], axis=0)
         scores |= f1_scores(counts, self.verbs, self.groups)
-        swapped_counts = np.sum([part.swapped_counts for part in described], axis=0)
+        swapped_counts = np.sum(
+            [part.swapped_counts for part in described_results], axis=0
+        )
         swapped_f1 = f1_scores(swapped_counts, self.verbs, {})
         scores['f1_micro_roles_swapped'] = swapped_f1['f1_micro']
-        scores |= sum((part.events for part in described), EventMatches()).scores()
+        scores |= sum(
+            (part.events for part in described_results), EventMatches()
+        ).scores()
         return scores
 
     def _result(self, sample: dict) -> EpisodeResult:

@@ -245,12 +245,12 @@ def _gated_after_loop(
 ) -> np.ndarray:
     """(19, D) bool of the released gate; see :func:`st_map`."""
     is_true = columns >= 0
-    selected = None  # rate of the last match so far, over all thresholds
+    last_rate = None  # of the last match so far, over all thresholds
     for line, matched in zip(is_true, columns, strict=True):
         rows = np.flatnonzero(matched >= 0)
         if len(rows):
             row = rows[-1]
-            selected = rate[row, matched[row]] if union[row, matched[row]] else None
-        if selected is not None and selected < relation_rate and len(line):
+            last_rate = rate[row, matched[row]] if union[row, matched[row]] else None
+        if last_rate is not None and last_rate < relation_rate and len(line):
             line[-1] = False
     return is_true

@@ -202,9 +202,9 @@ def named_boxes(
             continue
         row = int(steps[0]) * table.num_clips + b
         target = table.boxes[row].cpu().numpy()[None]
-        detected = detections[row].boxes
-        overlap = pairwise_iou(detected, target)[:, 0] if len(detected) else np.empty(0)
-        other_boxes = detected[overlap < NAMED_IOU]
+        detected_boxes = detections[row].boxes
+        overlap = pairwise_iou(detected_boxes, target)[:, 0]
+        other_boxes = detected_boxes[overlap < NAMED_IOU]
         boxes += [target, other_boxes]
         rows += [row] * (1 + len(other_boxes))
         target_of += [b] + [-1] * len(other_boxes)

@@ -328,12 +328,14 @@ class SemTracker(TargetEstimator):
         """Boxes around which a target is looked for: its last one, or all over."""
         target = state.targets[index]
         places = [target.box]
-        lost = target.lost_frames - self.patience
-        if lost >= 0 and lost % self.search_interval == 0:
+        search_frame = target.lost_frames - self.patience  # from 0
+        if search_frame >= 0 and search_frame % self.search_interval == 0:
             grid = covering_boxes(target.box, frame.size, self.search_factor)
             # Of a small target's many squares a part at a time, all of them in turn.
             num_parts = -(-len(grid) // self.max_search_regions)
-            places += grid[lost // self.search_interval % num_parts :: num_parts]
+            places += grid[
+                search_frame // self.search_interval % num_parts :: num_parts
+            ]
         return places
 
     def _search(

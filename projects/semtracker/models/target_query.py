@@ -160,10 +160,12 @@ def require_frames_in_video(prompt: Prompt, video: VideoInfo) -> None:
     """
     if video.frame_ids is None or not len(video.frame_ids):
         return
-    missing = sorted({*named_frames(prompt)} - {*np.asarray(video.frame_ids).tolist()})
-    if missing:
+    missing_frames = sorted(
+        {*named_frames(prompt)} - {*np.asarray(video.frame_ids).tolist()}
+    )
+    if missing_frames:
         raise ValueError(
-            f'{video.name}: a box or click is of frame {missing[0]}, which the video does '
+            f'{video.name}: a box or click is of frame {missing_frames[0]}, which the video does '
             f'not have; it has {len(video.frame_ids)} frames from {video.frame_ids[0]} to '
             f'{video.frame_ids[-1]}'
         )
@@ -177,11 +179,13 @@ def require_no_correction_missed(
     Raises:
         ValueError: There is one.
     """
-    missed = [n for n in named_frames(prompt) if last_frame_id < n < frame.frame_id]
-    if missed:
+    missed_frames = [
+        n for n in named_frames(prompt) if last_frame_id < n < frame.frame_id
+    ]
+    if missed_frames:
         raise ValueError(
             f'{frame.video.name}: a box or click corrects the track in frame '
-            f'{missed[0]}, which was not read: frame {frame.frame_id} follows on '
+            f'{missed_frames[0]}, which was not read: frame {frame.frame_id} follows on '
             f'{last_frame_id}. Give it for a frame that is read (see --stride)'
         )
 
@@ -192,10 +196,10 @@ def require_frame_not_missed(prompt: Prompt, frame: Frame, is_waiting: bool) -> 
     Raises:
         ValueError: The video began after it, or frames are skipped over it.
     """
-    named = named_frames(prompt)
-    if is_waiting and named and frame.frame_id > min(named):
+    prompt_frames = named_frames(prompt)
+    if is_waiting and prompt_frames and frame.frame_id > prompt_frames[0]:
         raise ValueError(
-            f'{frame.video.name}: the target is named in frame {min(named)}, which was '
+            f'{frame.video.name}: the target is named in frame {prompt_frames[0]}, which was '
             f'not read: the first frame after it is {frame.frame_id}. Name it in a '
             'frame that is read (see --start and --stride)'
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from projects.semtracker.datasets.format_repairs import FormatRepairs
 from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
 from projects.semtracker.datasets.relation_tracks import AnnotatedCategories
 from projects.semtracker.datasets.semtrack_dataset import SemTrackDataset
@@ -19,7 +20,6 @@ from projects.semtracker.datasets.semtrack_episodes import (
     target_trajectory,
 )
 from projects.semtracker.datasets.semtrack_json import (
-    FormatRepairs,
     read_semtrack_json,
     write_semtrack_json,
 )

@@ -78,12 +78,12 @@ def synsmot_queries(dataset: SynSMOTEpisodes) -> Iterator[SemTrackQuery]:
         cache=dataset.cache,
     )
     infos = [clips.get_data_info(k) for k in range(len(clips))]
-    clip_of = {info['video'].video.path: info for info in infos}
+    gt_of = {info['video'].video.path: info['gt'] for info in infos}
+    people_of = {path: read_people(Path(path) / SCRIPT) for path in gt_of}
     for number in range(len(dataset)):
         episode = dataset.get_data_info(number)
         video = episode['video']
-        gt = clip_of[video.video.path]['gt']
-        people = read_people(Path(video.video.path) / SCRIPT)
+        gt, people = gt_of[video.video.path], people_of[video.video.path]
         labels = {
             person_id: PEOPLE.index(person['appearance']['kind'])
             for person_id, person in people.items()
