@@ -16,7 +16,7 @@ from .runs import positions_in_runs
 # the range of numbers in filters and assignments.
 MIN_SIDE, MAX_SIDE = 1e-9, 1e9
 PAIRS = 1 << 20  # candidates of an overlap in one batch
-# A table of so many pairs is made in half the time of a sweep: 50 boxes and 5,000 anchors.
+# A table of so many pairs (50 boxes, 5,000 anchors) takes a third of a sweep's time.
 TABLE_SIZE = 1 << 18
 
 
@@ -61,6 +61,22 @@ def require_valid_boxes(boxes: np.ndarray, owner: str) -> None:
         f'(x1, y1, x2, y2; {int((~valid).sum())} such boxes of {len(boxes)}). '
         'Drop such rows first (Detections.cleaned does, and counts them).'
     )
+
+
+def boxes_in_image(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """(N,) mask of the boxes (N, 4) of which a part lies in their image.
+
+    Args:
+        boxes: (N, 4) x1, y1, x2, y2.
+        sizes: (N, 2) widths and heights of their images, or (2,) of one.
+
+    >>> boxes = np.array([[-4.0, 0, 0, 9], [-4, 0, 1, 9], [8, 0, 9, 9]])
+    >>> boxes_in_image(boxes, np.array([8, 9])).tolist()
+    [False, True, False]
+    """
+    # From the image's near edges to the box's far ones, and the other way round.
+    reach = np.minimum(boxes[:, 2:], sizes - boxes[:, :2])
+    return (reach > 0).all(axis=1)
 
 
 def xyxy_to_xywh(boxes: np.ndarray) -> np.ndarray:

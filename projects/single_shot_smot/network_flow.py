@@ -86,9 +86,9 @@ class NetworkFlowMotion(FlowMotion, nn.Module):
     def _input(self, image: np.ndarray) -> torch.Tensor:
         """(1, 3, h, w) from 0 to 1, padded on the right and below."""
         tensor = torch.from_numpy(image).float()
-        for weight in self.network.parameters():
+        weight = next(self.network.parameters(), None)
+        if weight is not None:
             tensor = tensor.to(weight)  # its device and type
-            break
         tensor = tensor.permute(2, 0, 1)[None] / 255
         height, width = image.shape[:2]
         padding = (0, -width % self.divisor, 0, -height % self.divisor)

@@ -11,6 +11,7 @@ from torch import nn
 
 from mmsmot.models.detectors import BaseDetector, MMDetDetector
 from mmsmot.models.detectors.mmdet_detector import eval_mode
+from mmsmot.structures.boxes import boxes_in_image
 from mmsmot.structures.feature_maps import FeatureMaps
 
 Redetection = tuple[np.ndarray, np.ndarray]  # boxes (N, 4), scores (N,)
@@ -79,8 +80,8 @@ class SecondStage:
         sizes = features.sizes.numpy()[rows]
         limits = np.tile(sizes, 2)
         regressed = np.clip(regressed, 0, limits)
-        is_inside = (all_boxes[:, 2:] > 0).all(1) & (all_boxes[:, :2] < sizes).all(1)
-        is_box = np.isfinite(regressed).all(1) & np.isfinite(scores) & is_inside
+        is_box = np.isfinite(regressed).all(1) & np.isfinite(scores)
+        is_box &= boxes_in_image(all_boxes, sizes)
         regressed = np.where(is_box[:, None], regressed, all_boxes)
         scores = np.where(is_box, scores, 0)
         ends = np.cumsum(counts)[:-1]

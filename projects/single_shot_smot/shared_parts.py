@@ -18,7 +18,7 @@ from mmsmot.structures.feature_maps import FeatureMaps
 
 from .box_motion import FarnebackMotion
 from .random_embeddings import RandomEmbeddings
-from .second_stage import Redetection, SecondStage
+from .second_stage import SecondStage
 
 MEMO_SIZE = 256  # results; models follow each other within 8 frames of a video
 
@@ -105,13 +105,15 @@ class SharedTwoStage(BaseDetector):
         detector: mmdet's Faster R-CNN in eval mode.
     """
 
-    fingerprint = ''  # each has its detector's
-
     def __init__(self, detector: MMDetDetector) -> None:
         self.detector = detector
-        self.fingerprint = detector.fingerprint
-        self._second_stage = SecondStage(detector)
+        self.regress_in = SecondStage(detector).regress_in
+        self._fingerprint = detector.fingerprint
         self._features, self._detections = Memo(), Memo()
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         return self.detect_in(self.extract(frames))
@@ -123,14 +125,6 @@ class SharedTwoStage(BaseDetector):
         detect_in = self.detector.detect_in
         return self._detections.get((features,), lambda: detect_in(features))
 
-    def regress_in(
-        self,
-        features: FeatureMaps,
-        boxes: Sequence[np.ndarray],
-        labels: Sequence[np.ndarray],
-    ) -> list[Redetection]:
-        return self._second_stage.regress_in(features, boxes, labels)
-
 
 class SharedEmbeddings(BaseReID):
     """The embeddings of the same boxes of a frame, computed once for all models.
@@ -139,12 +133,14 @@ class SharedEmbeddings(BaseReID):
         reid: A part whose embeddings depend on image and boxes alone.
     """
 
-    fingerprint = ''  # each has its part's
-
     def __init__(self, reid: BaseReID) -> None:
         self.reid = reid
-        self.fingerprint = reid.fingerprint
+        self._fingerprint = reid.fingerprint
         self._embeddings = Memo()
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
 
     def embed(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         embed = self.reid.embed

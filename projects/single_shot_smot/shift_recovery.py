@@ -46,21 +46,19 @@ def shift_recovery(
         for frames in reader.batches(8):
             boxes = [visible_gt_boxes(gt, frame.frame_id) for frame in frames]
             signs = [rng.choice([-1.0, 1.0], (len(b), 2)) for b in boxes]
-            count += sum(map(len, boxes))
+            all_boxes = np.concatenate(boxes)
+            count += len(all_boxes)
             for k, shift in enumerate(shifts):
                 moved = [
                     shifted(b, s * shift) for b, s in zip(boxes, signs, strict=True)
                 ]
-                answers = redetect(frames, moved)
-                recovered[k] += sum(
-                    (
-                        (scores >= keep_threshold)
-                        & (paired_iou(redetected, gt_frame) >= iou_threshold)
-                    ).sum()
-                    for (redetected, scores), gt_frame in zip(
-                        answers, boxes, strict=True
-                    )
+                redetections = redetect(frames, moved)
+                redetected, scores = map(
+                    np.concatenate, zip(*redetections, strict=True)
                 )
+                iou = paired_iou(redetected, all_boxes)
+                is_recovered = (scores >= keep_threshold) & (iou >= iou_threshold)
+                recovered[k] += is_recovered.sum()
     shares = recovered / count if count else np.full(len(shifts), np.nan)
     return dict(zip(shifts, shares.tolist(), strict=True))
 

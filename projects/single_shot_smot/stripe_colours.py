@@ -7,7 +7,7 @@ import numpy as np
 
 from mmsmot.models.reid import BaseReID
 from mmsmot.registry import MODELS
-from mmsmot.structures.boxes import valid_boxes
+from mmsmot.structures.boxes import boxes_in_image, valid_boxes
 from mmsmot.utils.number_ranges import COUNT, FRACTION, require_numbers
 
 from .box_motion import mean_in_boxes
@@ -45,8 +45,9 @@ class StripeColours(BaseReID):
         boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB).astype(np.float32) - GREY
         count, height, width = len(boxes), *image.shape[:2]
-        is_inside = valid_boxes(boxes)
-        is_inside &= (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < [width, height]).all(1)
+        is_inside = valid_boxes(boxes) & boxes_in_image(
+            boxes, np.array([width, height])
+        )
         safe_boxes = np.where(is_inside[:, None], boxes, 0)
         stripes = stripe_boxes(safe_boxes, self.stripes, self.width)
         colours = mean_in_boxes(lab, stripes.reshape(-1, 4))

@@ -35,8 +35,8 @@ from .trained_model import project_config, trained_model
 
 SSD, TRACKTOR = 'single-shot_tiny_synsmot', 'tracktor_tiny_synsmot'
 SIZE = 'model.estimator.detector.config.test_pipeline.1.scale'
-# Of what a row's result depends on; the table's own tools are left out.
-NOT_SOURCES = ('bootstrap.py', 'table_text.py')
+# No result of a row depends on these: they choose the rows and print the table.
+NOT_SOURCES = ('bootstrap.py', 'table_rows.py', 'table_text.py')
 Size = tuple[int, int] | None  # width and height of the detector's input
 
 
@@ -53,6 +53,16 @@ class Row:
     label: str
     config: str
     options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def input_size(self) -> Size:
+        """Of the single-shot detector, ``None`` for the config's."""
+        return self.options.get(SIZE)
+
+    @property
+    def model_options(self) -> dict[str, Any]:
+        """The options beside the detector's, which the runner makes."""
+        return {key: value for key, value in self.options.items() if key != SIZE}
 
 
 class TableRunner:
@@ -130,10 +140,9 @@ class TableRunner:
 
     def model(self, row: Row) -> SMOT:
         """The row's model, on the parts that all rows share."""
-        options = dict(row.options)
-        size = options.pop(SIZE, None)
-        detector = self._detector(TRACKTOR if row.config == TRACKTOR else size)
-        model = trained_model(row.config, None, options, detector)
+        is_tracktor = row.config == TRACKTOR
+        detector = self._detector(TRACKTOR if is_tracktor else row.input_size)
+        model = trained_model(row.config, None, row.model_options, detector)
         self._parts.put_into(model.estimator)
         return model
 
@@ -143,10 +152,10 @@ class TableRunner:
         if row.config not in self._configs:
             config = load_config(project_config(row.config)).model
             self._configs[row.config] = str(config)
-        parts = [self._configs[row.config], str(row.options)]
-        parts += model.estimator.fingerprint_of(video)
-        parts += [video_fingerprint(video.path), sources_fingerprint()]
-        return f'{row.config}-{text_fingerprint(" ".join(parts))[:16]}'
+        key_parts = [self._configs[row.config], str(row.options)]
+        key_parts += model.estimator.fingerprint_of(video)
+        key_parts += [video_fingerprint(video.path), sources_fingerprint()]
+        return f'{row.config}-{text_fingerprint(" ".join(key_parts))[:16]}'
 
     def _detector(self, kind: Any) -> BaseDetector:
         """Of Tracktor, or of an input size the single-shot one, its detections stored."""
@@ -173,24 +182,26 @@ class TableRunner:
             for row in rows
         }
         path = self.out / 'videos' / f'{reader.video.name.replace("/", "-")}.json'
-        stored = read_json(path) if path.is_file() else {}
-        missing = {
-            label: model for label, model in models.items() if keys[label] not in stored
+        results = read_json(path) if path.is_file() else {}
+        models_to_run = {
+            label: model
+            for label, model in models.items()
+            if keys[label] not in results
         }
-        if missing:
-            for label, run in self._runs(missing, reader).items():
-                stored[keys[label]] = self._result(run, sample)
+        if models_to_run:
+            for label, run in self._runs(models_to_run, reader).items():
+                results[keys[label]] = self._result(run, sample)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(stored, path)
-        return {label: stored[key] for label, key in keys.items()}
+            write_json(results, path)
+        return {label: results[key] for label, key in keys.items()}
 
     def _runs(
         self, models: dict[str, SMOT], reader: VideoReader
     ) -> dict[str, VideoRun]:
         """The models' runs over a video, all on the same 8 frames at a time."""
-        for model in models.values():
-            if isinstance(model.estimator.detector, StoredDetections):
-                model.estimator.detector.prepare(reader)
+        for detector in {model.estimator.detector for model in models.values()}:
+            if isinstance(detector, StoredDetections):
+                detector.prepare(reader)
         runs = {label: model.begin(reader.video) for label, model in models.items()}
         for frames in reader.batches(BATCH_SIZE):
             for run in runs.values():
@@ -221,11 +232,11 @@ def add_differences(
     """
     if against not in cells:
         raise ValueError(f'there is no row {against!r}; there are {[*cells]}')
-    base = dict(cells[against])
+    against_row = dict(cells[against])
     for label, row in cells.items():
         errors = paired_errors(results[label], results[against])
         for name in ('MOTA', 'IDF1', 'transfers'):
-            row[f'{name} diff'] = row[name] - base[name]
+            row[f'{name} diff'] = row[name] - against_row[name]
             row[f'{name} diff error'] = errors[f'{name} diff error']
 
 

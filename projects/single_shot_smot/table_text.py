@@ -1,8 +1,11 @@
-"""Tables in Markdown."""
+"""Tables in Markdown, and the files that hold them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from mmsmot.utils.atomic import atomic_write
 
 COLUMNS = (
     *('MOTA', 'IDF1', 'IDP', 'IDR', 'transfers', 'F1', 'precision', 'recall'),
@@ -34,3 +37,21 @@ def markdown(rows: dict[str, dict[str, float]], corner: str) -> str:
         cells = (f'{v:.1f}' if isinstance(v, float) else str(v) for v in row.values())
         lines.append(f'| {name} | {" | ".join(cells)} |')
     return '\n'.join(lines)
+
+
+def write_tables(
+    names: Iterable[str], table_text: Callable[[str], str], folder: Path
+) -> None:
+    """Make tables one after the other, print each and write it to ``table_NAME.md``.
+
+    Args:
+        names: Of the tables.
+        table_text: Gives a table in Markdown by its name.
+        folder: Of the files.
+    """
+    for name in names:
+        text = table_text(name)
+        with atomic_write(folder / f'table_{name}.md') as stream:
+            stream.write(text + '\n')
+        print(f'\n{text}', flush=True)
+    print(f'\ntables: {folder}')

@@ -25,3 +25,16 @@ class TrackTable:
         """Add rows at the end; a value for each of ``COLUMNS``."""
         for name in self.COLUMNS:
             setattr(self, name, np.concatenate([getattr(self, name), columns[name]]))
+
+
+def require_embedding_length(embeddings: np.ndarray, length: int) -> None:
+    """Refuse embeddings (N, D) where those of the video's tracks are of another length.
+
+    Raises:
+        ValueError: D is not ``length``.
+    """
+    if embeddings.shape[1] != length:
+        raise ValueError(
+            f'embeddings of length {embeddings.shape[1]} after some of length {length}; '
+            'one ReID part serves a whole video'
+        )

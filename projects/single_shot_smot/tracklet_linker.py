@@ -10,7 +10,7 @@ from mmsmot.models.trackers.association import associate_by_weight
 from mmsmot.registry import TASK_UTILS
 from mmsmot.utils.number_ranges import COUNT, NON_NEGATIVE, require_numbers
 
-from .track_table import TrackTable
+from .track_table import TrackTable, require_embedding_length
 
 
 @dataclass
@@ -36,11 +36,7 @@ class FeatureBank(TrackTable):
         is_new = ~np.isin(ids, self.ids)
         if not len(self.ids):
             self.sums = np.empty((0, embeddings.shape[1]))
-        if embeddings.shape[1] != self.sums.shape[1]:
-            raise ValueError(
-                f'embeddings of length {embeddings.shape[1]} after some of length '
-                f'{self.sums.shape[1]}; one ReID part serves a whole video'
-            )
+        require_embedding_length(embeddings, self.sums.shape[1])
         self.add_rows(
             ids=ids[is_new],
             labels=labels[is_new],

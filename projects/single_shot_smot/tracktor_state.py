@@ -9,7 +9,7 @@ import numpy as np
 from mmsmot.models.trackers.camera_motion import CameraMotion
 from mmsmot.structures import Detections, Tracks
 
-from .track_table import TrackTable
+from .track_table import TrackTable, require_embedding_length
 
 
 @dataclass
@@ -78,14 +78,10 @@ class TracktorState(TrackTable):
         Raises:
             ValueError: D is not that of the embeddings before.
         """
-        width = embeddings.shape[1]
         if not self.num_features.any():
-            self.features = np.zeros((*self.features.shape[:2], width))
-        if width != self.features.shape[2]:
-            raise ValueError(
-                f'embeddings of length {width} after some of length '
-                f'{self.features.shape[2]}; one ReID part serves a whole video'
-            )
+            tracks_and_slots = self.features.shape[:2]
+            self.features = np.zeros((*tracks_and_slots, embeddings.shape[1]))
+        require_embedding_length(embeddings, self.features.shape[2])
         slots = self.num_features[rows] % self.features.shape[1]
         self.features[rows, slots] = embeddings
         self.num_features[rows] += 1

@@ -1,5 +1,5 @@
 # SMOTer's heads on re-detected tracks: its own feature maps, pooled along SMOT's boxes.
-# The SSD's weights by --cfg-options; SMOTer's as the checkpoint.
+# The checkpoint holds the weights of both: tools/join_weights.py writes it.
 _base_ = [
     './single-shot-linked_tiny_synsmot.py',
     '../../../configs/_base_/semantics/smoter_tiny.py',

@@ -2,8 +2,7 @@
 _base_ = [
     '../../../configs/_base_/default_runtime.py',
     '../../../configs/_base_/datasets/synsmot.py', './_base_/faster_rcnn_tiny.py',
-    './_base_/stripe_colours.py', './_base_/detector_schedule.py',
-    './_base_/tracktor_schedule.py'
+    './_base_/stripe_colours.py', './_base_/tracktor_schedule.py'
 ]
 custom_imports = dict(imports=[
     'projects.single_shot_smot.tracktor',

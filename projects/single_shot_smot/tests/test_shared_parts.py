@@ -67,8 +67,8 @@ def test_copies_of_a_shared_camera_motion_estimate_once() -> None:
 
     motion = SharedCameraMotion(CountedMotion())
     copies = [copy.deepcopy(motion) for _ in range(2)]
-    for other in copies:
-        other.reset()
+    for motion_copy in copies:
+        motion_copy.reset()
     shifts = [[m.estimate(i)[0, 2] for m in copies] for i in speckled_images(3)]
     assert shifts == [[0, 0], [1, 1], [2, 2]]
 

@@ -19,7 +19,7 @@ with tool_imports():
     from pycocotools.cocoeval import COCOeval
 
     from mmsmot.datasets import BenSMOTDataset
-    from mmsmot.structures import Detections
+    from mmsmot.structures import Detections, xyxy_to_xywh
     from mmsmot.utils.progress_bar import progress_bar
     from projects.single_shot_smot.shift_recovery import visible_gt_boxes
     from projects.single_shot_smot.trained_model import trained_model
@@ -42,7 +42,7 @@ class APTable:
         """
         image_id = len(self.images) + 1
         self.images.append(dict(id=image_id, width=1, height=1))
-        for box in _xywh(gt):
+        for box in xyxy_to_xywh(gt).tolist():
             self.gt.append(
                 dict(
                     id=len(self.gt) + 1,
@@ -54,7 +54,8 @@ class APTable:
                 )
             )
         scores = detections.scores.tolist()
-        for box, score in zip(_xywh(detections.boxes), scores, strict=True):
+        boxes = xyxy_to_xywh(detections.boxes).tolist()
+        for box, score in zip(boxes, scores, strict=True):
             self.detections.append(
                 dict(image_id=image_id, category_id=1, bbox=box, score=score)
             )
@@ -77,10 +78,6 @@ class APTable:
             AP=100 * float(precision.mean()),
             recall50=100 * float(recall),
         )
-
-
-def _xywh(boxes: np.ndarray) -> list[list[float]]:
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).tolist()
 
 
 def main() -> None:

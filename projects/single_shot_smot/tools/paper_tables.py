@@ -27,10 +27,20 @@ with tool_imports():
     from mmsmot.models.detectors import BaseDetector, MMDetDetector
     from mmsmot.models.smot import SMOT
     from mmsmot.structures import Frame, SMOTDataSample
-    from mmsmot.utils.atomic import atomic_write
-    from projects.single_shot_smot.random_embeddings import RandomEmbeddings
     from projects.single_shot_smot.shift_recovery import Redetect, shift_recovery
     from projects.single_shot_smot.stored_detections import StoredDetections
+    from projects.single_shot_smot.table_rows import (
+        FARNEBACK,
+        NO_GATE,
+        NO_MOTION,
+        NO_RULE,
+        PAPER_TABLE1,
+        RANDOM,
+        RULE,
+        estimator_row,
+        linking_rows,
+        tracker_rows,
+    )
     from projects.single_shot_smot.table_runner import (
         SIZE,
         SSD,
@@ -45,46 +55,37 @@ with tool_imports():
         ERRORS,
         markdown,
         table_cells,
+        write_tables,
     )
     from projects.single_shot_smot.tracktor import Tracktor
     from projects.single_shot_smot.trained_model import trained_model
 
 PAPER, LINKED = 'single-shot-k1_tiny_synsmot', 'single-shot-linked_tiny_synsmot'
-ESTIMATOR = 'model.estimator.'
 SHIFTS = (0.1, 0.25, 0.33, 0.45)  # Fig. 3
 SHIFT_SCORE = 0.1  # least score of what is recovered there, of every system
 INPUT_SIZES = ((320, 192), (256, 160), (192, 128), (128, 96))
-# Of the row of the paper's table 1; its text has K 1, .9 and .4.
-PAPER_TABLE1 = {'anchors.num_anchors': 10, 'keep_threshold': 0.2}
-# The control of linking: what it does without appearance.
-RANDOM = {
-    'reid': {'_delete_': True, 'type': RandomEmbeddings.__name__},
-    'linker.max_distance': 2.0,
-}
-# The keep rule that follows K, and as published.
-RULE = {'anchors.weigh_scores': True, 'relative_keep': True}
-NO_RULE = {'anchors.weigh_scores': False, 'relative_keep': False}
+SORT, BYTETRACK = 'sort_tiny-ssd_synsmot', 'bytetrack_tiny-ssd_synsmot'
+DEEPSORT = 'deepsort_tiny-ssd_synsmot'
 
 
 def table1() -> list[Row]:
     """The systems, and association on the same detector beside them."""
-    motion = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
     return [
         Row('SMOT, K 1, .9, .4', PAPER),
-        Row('+ Farneback', PAPER, _estimator(motion)),
-        Row('SMOT, K 10, .9, .2 (its table 1)', PAPER, _estimator(PAPER_TABLE1)),
+        estimator_row('+ Farneback', PAPER, FARNEBACK),
+        estimator_row('SMOT, K 10, .9, .2 (its table 1)', PAPER, PAPER_TABLE1),
         Row('SMOT, as chosen on val', SSD),
         _swept_row(1, 0.02, has_rule=False),
         _swept_row(10, 0.05, has_rule=True),
         Row('+ linking', LINKED),
-        Row('+ linking, no gate', LINKED, _estimator({'linker.max_distance': 2.0})),
-        Row('+ linking, random, no gate', LINKED, _estimator(RANDOM)),
-        Row('Tracktor', TRACKTOR, _estimator({'reid': None, 'camera_motion': None})),
+        estimator_row('+ linking, no gate', LINKED, NO_GATE),
+        estimator_row('+ linking, random, no gate', LINKED, RANDOM),
+        estimator_row('Tracktor', TRACKTOR, {'reid': None, 'camera_motion': None}),
         Row('Tracktor++ (ECC, ReID)', TRACKTOR),
-        Row('Tracktor++, no gate of overlap', TRACKTOR, _estimator({'reid_iou': 0.0})),
-        Row('SORT', 'sort_tiny-ssd_synsmot'),
-        Row('ByteTrack', 'bytetrack_tiny-ssd_synsmot'),
-        Row('DeepSORT', 'deepsort_tiny-ssd_synsmot'),
+        estimator_row('Tracktor++, no gate of overlap', TRACKTOR, {'reid_iou': 0.0}),
+        Row('SORT', SORT),
+        Row('ByteTrack', BYTETRACK),
+        Row('DeepSORT', DEEPSORT),
     ]
 
 
@@ -93,10 +94,10 @@ def table2() -> list[Row]:
     pairs = [(0.5, 0.1), (0.65, 0.3), (0.8, 0.2), (0.8, 0.3), (0.8, 0.4)]
     pairs += [(0.9, 0.2), (0.9, 0.3), (0.9, 0.4)]
     return [
-        Row(
+        estimator_row(
             f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}',
             SSD,
-            _estimator({'det_threshold': sigma_det, 'keep_threshold': sigma_tk}),
+            {'det_threshold': sigma_det, 'keep_threshold': sigma_tk},
         )
         for sigma_det, sigma_tk in sorted(pairs)
     ]
@@ -108,9 +109,9 @@ def table3() -> list[Row]:
     for count in (1, 5, 10, 20):
         number = {'anchors.num_anchors': count}
         published = {**number, **NO_RULE, 'anchors.closeness': 'iou'}
-        rows.append(Row(f'K {count}, as published', SSD, _estimator(published)))
-        rule = _estimator({**number, **RULE})
-        rows.append(Row(f'K {count}, with the rule', SSD, rule))
+        rows.append(estimator_row(f'K {count}, as published', SSD, published))
+        rule = {**number, **RULE}
+        rows.append(estimator_row(f'K {count}, with the rule', SSD, rule))
     return rows
 
 
@@ -132,36 +133,19 @@ def choices() -> list[Row]:
             options = {'anchors.num_anchors': count, 'anchors.closeness': closeness}
             options = {**thresholds, **options, **(RULE if count > 1 else NO_RULE)}
             label = f'{sigma_det}, {sigma_tk}, K {count}, {closeness}'
-            rows.append(Row(label, SSD, _estimator(options)))
+            rows.append(estimator_row(label, SSD, options))
     return rows
 
 
 def tracker_choices() -> list[Row]:
     """The trackers' scores, and DeepSORT's gate of appearance."""
-    rows = []
-    for score in (0.3, 0.5, 0.7):
-        options = {'model.tracker.score_threshold': score}
-        rows.append(Row(f'SORT {score}', 'sort_tiny-ssd_synsmot', options))
-        keys = ('track_threshold', 'birth_threshold')
-        options = {f'model.tracker.{key}': score for key in keys}
-        rows.append(Row(f'ByteTrack {score}', 'bytetrack_tiny-ssd_synsmot', options))
-        for gate in (0.1, 0.2, 0.4, 0.7):
-            names = ('min_confidence', 'max_cosine_distance')
-            values = zip(names, (score, gate), strict=True)
-            options = {f'model.tracker.{name}': value for name, value in values}
-            label = f'DeepSORT {score}, gate {gate}'
-            rows.append(Row(label, 'deepsort_tiny-ssd_synsmot', options))
-    return rows
+    return tracker_rows(SORT, BYTETRACK, DEEPSORT, (0.1, 0.2, 0.4, 0.7))
 
 
 def linking_choices() -> list[Row]:
     """The distance of linking, SMOT without it, and the control; also without motion."""
-    rows = [Row('no linking', SSD)]
-    for distance in (0.3, 0.5, 0.6, 0.7, 0.8, 0.97, 2.0):
-        options = _estimator({'linker.max_distance': distance})
-        rows.append(Row(f'linking {distance}', LINKED, options))
-    rows.append(Row('random embeddings, no gate', LINKED, _estimator(RANDOM)))
-    no_motion = _estimator({'motion': {'_delete_': True, 'type': 'IdentityMotion'}})
+    rows = linking_rows(SSD, LINKED, (0.3, 0.5, 0.6, 0.7, 0.8, 0.97, 2.0))
+    no_motion = estimator_row('', SSD, NO_MOTION).options
     return rows + [
         Row(f'no motion, {row.label}', row.config, {**row.options, **no_motion})
         for row in (rows[0], *rows[-3:])
@@ -183,7 +167,8 @@ def _swept_row(count: int, sigma_tk: float, has_rule: bool) -> Row:
     options = {'anchors.num_anchors': count, 'keep_threshold': sigma_tk}
     options |= RULE if has_rule else {**NO_RULE, 'anchors.closeness': 'iou'}
     name = 'with the rule' if has_rule else 'as published'
-    return Row(f'K {count}, sigma_tk {sigma_tk:g}, {name}', SSD, _estimator(options))
+    label = f'K {count}, sigma_tk {sigma_tk:g}, {name}'
+    return estimator_row(label, SSD, options)
 
 
 def tracktor_choices() -> list[Row]:
@@ -199,7 +184,7 @@ def tracktor_choices() -> list[Row]:
                     'reid_iou': gate,
                 }
                 label = f'Tracktor++ {", ".join(map(str, options.values()))}'
-                rows.append(Row(label, TRACKTOR, _estimator(options)))
+                rows.append(estimator_row(label, TRACKTOR, options))
     return rows
 
 
@@ -214,10 +199,6 @@ TABLES = {
     '3': table3,
     '4': table4,
 }
-
-
-def _estimator(options: dict[str, Any]) -> dict[str, Any]:
-    return {f'{ESTIMATOR}{key}': value for key, value in options.items()}
 
 
 def make_table(runner: TableRunner, name: str, against: str | None) -> str:
@@ -235,11 +216,11 @@ def make_table(runner: TableRunner, name: str, against: str | None) -> str:
 
 def unshared_model(runner: TableRunner, row: Row) -> SMOT:
     """A row's model with a detector that runs, and parts of its own."""
-    options = dict(row.options)
-    size = options.pop(SIZE, None)
     if row.config == TRACKTOR:
-        return trained_model(row.config, None, options, runner.two_stage())
-    return trained_model(row.config, None, options, runner.single_shot(size))
+        detector = runner.two_stage()
+    else:
+        detector = runner.single_shot(row.input_size)
+    return trained_model(row.config, None, row.model_options, detector)
 
 
 def make_figure3(runner: TableRunner) -> str:
@@ -354,15 +335,13 @@ def main() -> None:
     torch.set_num_threads(1)  # processor time is summed over threads
     cv2.setNumThreads(1)
     runner = table_runner(args)
-    for name in args.tables:
+
+    def table_text(name: str) -> str:
         if name == 'figure3':
-            text = make_figure3(runner)
-        else:
-            text = make_table(runner, name, args.against)
-        with atomic_write(runner.out / f'table_{name}.md') as stream:
-            stream.write(text + '\n')
-        print(f'\n{text}', flush=True)
-    print(f'\ntables: {runner.out}')
+            return make_figure3(runner)
+        return make_table(runner, name, args.against)
+
+    write_tables(args.tables, table_text, runner.out)
 
 
 if __name__ == '__main__':

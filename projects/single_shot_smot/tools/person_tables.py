@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from mmsmot.utils.command_line import run_tool, tool_imports
 
@@ -25,42 +24,46 @@ with tool_imports():
     from mmsmot.engine import load_config
     from mmsmot.models.detectors import BaseDetector
     from mmsmot.registry import MODELS
-    from mmsmot.utils.atomic import atomic_write
-    from projects.single_shot_smot.random_embeddings import RandomEmbeddings
+    from projects.single_shot_smot.table_rows import (
+        FARNEBACK,
+        NO_GATE,
+        NO_MOTION,
+        NO_RULE,
+        PAPER_TABLE1,
+        RANDOM,
+        RULE,
+        estimator_row,
+        linking_rows,
+        tracker_rows,
+    )
     from projects.single_shot_smot.table_runner import Row, Size, TableRunner
-    from projects.single_shot_smot.table_text import COLUMNS, markdown, table_cells
+    from projects.single_shot_smot.table_text import (
+        COLUMNS,
+        markdown,
+        table_cells,
+        write_tables,
+    )
     from projects.single_shot_smot.trained_model import project_config
 
 CHOSEN, K1 = 'single-shot_ssdlite', 'single-shot-k1_ssdlite'
 LINKED = 'single-shot-linked_ssdlite'
 SORT, BYTETRACK, DEEPSORT = 'sort_ssdlite', 'bytetrack_ssdlite', 'deepsort_ssdlite'
 ANCHORS_OF_DETECTOR = 'model.estimator.detector.decoder.anchors.path'
-# The keep rule that follows K, and as published.
-RULE = {'anchors.weigh_scores': True, 'relative_keep': True}
-NO_RULE = {'anchors.weigh_scores': False, 'relative_keep': False}
-NO_MOTION = {'motion': {'_delete_': True, 'type': 'IdentityMotion'}}
-FARNEBACK = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
-# The control of linking: what it does without appearance.
-RANDOM = {
-    'reid': {'_delete_': True, 'type': RandomEmbeddings.__name__},
-    'linker.max_distance': 2.0,
-}
 
 
 def table1() -> list[Row]:
     """Re-detection by steps, and association on the same detector."""
-    low = {'det_threshold': 0.5, 'keep_threshold': 0.15}
-    paper_table1 = {'anchors.num_anchors': 10, 'keep_threshold': 0.2}
+    low_thresholds = {'det_threshold': 0.5, 'keep_threshold': 0.15}
     return [
-        _row('K 1, .9, .4', K1),
-        _row('K 10, .9, .2 (its table 1)', K1, paper_table1),
-        _row('K 1, thresholds .5, .15', K1, low),
-        _row('K 1, + Farneback', K1, {**low, **FARNEBACK}),
-        _row('K 3 with the rule, no motion', CHOSEN, NO_MOTION),
-        _row('K 3 with the rule, + Farneback', CHOSEN),
-        _row('+ linking', LINKED),
-        _row('+ linking, no gate', LINKED, {'linker.max_distance': 2.0}),
-        _row('+ linking, random, no gate', LINKED, RANDOM),
+        estimator_row('K 1, .9, .4', K1),
+        estimator_row('K 10, .9, .2 (its table 1)', K1, PAPER_TABLE1),
+        estimator_row('K 1, thresholds .5, .15', K1, low_thresholds),
+        estimator_row('K 1, + Farneback', K1, {**low_thresholds, **FARNEBACK}),
+        estimator_row('K 3 with the rule, no motion', CHOSEN, NO_MOTION),
+        estimator_row('K 3 with the rule, + Farneback', CHOSEN),
+        estimator_row('+ linking', LINKED),
+        estimator_row('+ linking, no gate', LINKED, NO_GATE),
+        estimator_row('+ linking, random, no gate', LINKED, RANDOM),
         Row('SORT', SORT),
         Row('ByteTrack', BYTETRACK),
         Row('DeepSORT', DEEPSORT),
@@ -74,7 +77,9 @@ def thresholds() -> list[Row]:
         for sigma_tk in (0.1, 0.15, 0.2, 0.3):
             options = {'det_threshold': sigma_det, 'keep_threshold': sigma_tk}
             label = f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}'
-            rows.append(_row(label, CHOSEN, {**options, 'anchors.closeness': 'iou'}))
+            rows.append(
+                estimator_row(label, CHOSEN, {**options, 'anchors.closeness': 'iou'})
+            )
     return rows
 
 
@@ -93,7 +98,7 @@ def keep_rule() -> list[Row]:
             options = {'anchors.num_anchors': count, 'keep_threshold': sigma_tk}
             for name, part in parts.items():
                 label = f'K {count}, sigma_tk {sigma_tk:g}, {name}'
-                rows.append(_row(label, CHOSEN, {**common, **options, **part}))
+                rows.append(estimator_row(label, CHOSEN, {**common, **options, **part}))
     return rows
 
 
@@ -106,38 +111,23 @@ def anchors() -> list[Row]:
             for closeness in ('iou', 'diou') if count > 1 else ('iou',):
                 variant = {**options, 'anchors.closeness': closeness}
                 label = f'K {count}, sigma_tk {sigma_tk:g}, {closeness}'
-                rows.append(_row(f'{label}, with the rule', CHOSEN, variant | RULE))
+                rows.append(
+                    estimator_row(f'{label}, with the rule', CHOSEN, variant | RULE)
+                )
             variant = {**options, 'anchors.closeness': 'iou', **NO_RULE}
             label = f'K {count}, sigma_tk {sigma_tk:g}, as published'
-            rows.append(_row(label, CHOSEN, variant))
+            rows.append(estimator_row(label, CHOSEN, variant))
     return rows
 
 
 def linking() -> list[Row]:
     """The distance of linking, SMOT without it, and the control."""
-    rows = [_row('no linking', CHOSEN)]
-    for distance in (0.5, 0.6, 0.7, 0.8, 0.97, 2.0):
-        options = {'linker.max_distance': distance}
-        rows.append(_row(f'linking {distance}', LINKED, options))
-    return [*rows, _row('random embeddings, no gate', LINKED, RANDOM)]
+    return linking_rows(CHOSEN, LINKED, (0.5, 0.6, 0.7, 0.8, 0.97, 2.0))
 
 
 def trackers() -> list[Row]:
     """Scores, and DeepSORT's gate of appearance."""
-    rows = []
-    for score in (0.3, 0.5, 0.7):
-        options: dict[str, Any] = {'model.tracker.score_threshold': score}
-        rows.append(Row(f'SORT {score}', SORT, options))
-        keys = ('track_threshold', 'birth_threshold')
-        options = {f'model.tracker.{key}': score for key in keys}
-        rows.append(Row(f'ByteTrack {score}', BYTETRACK, options))
-        for gate in (0.1, 0.2, 0.3, 0.4):
-            options = {
-                'model.tracker.min_confidence': score,
-                'model.tracker.max_cosine_distance': gate,
-            }
-            rows.append(Row(f'DeepSORT {score}, gate {gate}', DEEPSORT, options))
-    return rows
+    return tracker_rows(SORT, BYTETRACK, DEEPSORT, (0.1, 0.2, 0.3, 0.4))
 
 
 TABLES = {
@@ -148,11 +138,6 @@ TABLES = {
     'choose-linking': linking,
     'choose-trackers': trackers,
 }
-
-
-def _row(label: str, config: str, options: dict[str, Any] | None = None) -> Row:
-    options = {f'model.estimator.{k}': v for k, v in (options or {}).items()}
-    return Row(label, config, options)
 
 
 def with_reid_weights(row: Row, path: str) -> Row:
@@ -197,14 +182,13 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     runner = table_runner(args)
-    for name in args.tables:
+
+    def table_text(name: str) -> str:
         rows = [with_reid_weights(row, args.reid_weights) for row in TABLES[name]()]
         cells = table_cells(runner.scores(rows, f'table {name}'), COLUMNS)
-        text = markdown(cells, f'table {name}')
-        with atomic_write(runner.out / f'table_{name}.md') as stream:
-            stream.write(text + '\n')
-        print(f'\n{text}', flush=True)
-    print(f'\ntables: {runner.out}')
+        return markdown(cells, f'table {name}')
+
+    write_tables(args.tables, table_text, runner.out)
 
 
 if __name__ == '__main__':

@@ -1,17 +1,13 @@
 # 250 iterations of 5 images, each of another video of SynSMOT large.
+_base_ = ['./detector_schedule.py']
 tracktor_schedule = dict(
-    train_dataloader=dict(
-        batch_size=5,
-        num_workers=0,
-        persistent_workers=False,
-        sampler=dict(type='InfiniteSampler', shuffle=True),
-        dataset=dict(
-            type='BenSMOTDataset',
-            data_root='data/SynSMOT',
-            split='train',
-            num_frames=1,
-            run_length='video',
-            pipeline=[dict(type='PackClip')])),
+    train_dataloader={
+        **_base_.detector_schedule.train_dataloader,
+        'sampler': dict(type='InfiniteSampler', shuffle=True),
+        'dataset': {
+            **_base_.detector_schedule.train_dataloader.dataset, 'num_frames': 1
+        }
+    },
     param_scheduler=[
         dict(type='CosineAnnealingLR', by_epoch=False, end=250, eta_min=1e-5)
     ],

@@ -1,0 +1,74 @@
+"""Rows that the tables of SynSMOT and of real people have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .random_embeddings import RandomEmbeddings
+from .table_runner import Row
+
+# The keep rule that follows K, and as published.
+RULE = {'anchors.weigh_scores': True, 'relative_keep': True}
+NO_RULE = {'anchors.weigh_scores': False, 'relative_keep': False}
+# Of the row of the paper's table 1; its text has K 1, .9 and .4.
+PAPER_TABLE1 = {'anchors.num_anchors': 10, 'keep_threshold': 0.2}
+FARNEBACK = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
+NO_MOTION = {'motion': {'_delete_': True, 'type': 'IdentityMotion'}}
+NO_GATE = {'linker.max_distance': 2.0}  # unit vectors are never farther apart
+# The control of linking: what it does without appearance.
+RANDOM = {'reid': {'_delete_': True, 'type': RandomEmbeddings.__name__}, **NO_GATE}
+TRACKER_SCORES = (0.3, 0.5, 0.7)
+
+
+def estimator_row(
+    label: str, config: str, options: dict[str, Any] | None = None
+) -> Row:
+    """A row whose options are by key of the estimator."""
+    options = {f'model.estimator.{key}': v for key, v in (options or {}).items()}
+    return Row(label, config, options)
+
+
+def linking_rows(
+    unlinked_config: str, linked_config: str, distances: Sequence[float]
+) -> list[Row]:
+    """SMOT without linking, linking by each distance, and the control.
+
+    Args:
+        unlinked_config: SMOT without a linker.
+        linked_config: SMOT with one.
+        distances: Of ``linker.max_distance``.
+    """
+    rows = [estimator_row('no linking', unlinked_config)]
+    for distance in distances:
+        options = {'linker.max_distance': distance}
+        rows.append(estimator_row(f'linking {distance}', linked_config, options))
+    return [*rows, estimator_row('random embeddings, no gate', linked_config, RANDOM)]
+
+
+def tracker_rows(
+    sort: str, bytetrack: str, deepsort: str, gates: Sequence[float]
+) -> list[Row]:
+    """The trackers by their least score, DeepSORT also by its gate of appearance.
+
+    Args:
+        sort: Config of SORT.
+        bytetrack: Config of ByteTrack.
+        deepsort: Config of DeepSORT.
+        gates: Of ``max_cosine_distance``.
+    """
+    rows = []
+    for score in TRACKER_SCORES:
+        rows.append(_tracker_row(f'SORT {score}', sort, score_threshold=score))
+        label = f'ByteTrack {score}'
+        thresholds = {'track_threshold': score, 'birth_threshold': score}
+        rows.append(_tracker_row(label, bytetrack, **thresholds))
+        for gate in gates:
+            label = f'DeepSORT {score}, gate {gate}'
+            thresholds = {'min_confidence': score, 'max_cosine_distance': gate}
+            rows.append(_tracker_row(label, deepsort, **thresholds))
+    return rows
+
+
+def _tracker_row(label: str, config: str, **options: float) -> Row:
+    return Row(label, config, {f'model.tracker.{k}': v for k, v in options.items()})
