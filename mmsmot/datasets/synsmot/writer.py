@@ -62,15 +62,7 @@ def write_clip_folder(
         for number, image in enumerate(clip.images, start=1):
             path = temporary / 'imgs' / written_image_name(number)
             write_sequence_image(image, path, jpeg_quality)
-        write_labels(
-            temporary,
-            folder.name,
-            clip.facts,
-            clip.rows,
-            clip.captions,
-            clip.summary,
-            clip.expressions,
-        )
+        write_labels(temporary, folder.name, clip)
     return folder
 
 
@@ -89,32 +81,20 @@ def write_sequence_image(image: np.ndarray, path: Path, quality: int) -> None:
         raise OSError(f'{path}: could not be written; is the disk full?')
 
 
-def write_labels(
-    folder: Path,
-    name: str,
-    facts: dict[str, Any],
-    rows: Sequence[PersonRow | ObjectRow],
-    captions: list[str],
-    summary: str,
-    expressions: dict[str, dict[int, list[int]]],
-) -> None:
+def write_labels(folder: Path, name: str, clip: LabelledClip) -> None:
     """All text files of a clip.
 
     Args:
         folder: Where to write; exists.
         name: The sequence's.
-        facts: For ``script.json``.
-        rows: frame, id, left, top, width, height, visible fraction and, where not
-            everyone is a person, class.
-        captions: One for each person of the facts.
-        summary: The video caption.
-        expressions: Sentence to {frame from 0: ids}.
+        clip: The clip.
     """
+    facts = clip.facts
     (folder / 'gt').mkdir()
-    _write(folder / 'gt' / 'gt.txt', ''.join(map(_ground_truth_line, rows)))
-    _write(folder / 'video_caption.txt', summary + '\n')
+    _write(folder / 'gt' / 'gt.txt', ''.join(map(_ground_truth_line, clip.rows)))
+    _write(folder / 'video_caption.txt', clip.summary + '\n')
     names = [person['name'] for person in facts['people']]
-    lines = [f'{n}: {c}\n' for n, c in zip(names, captions, strict=True)]
+    lines = [f'{n}: {c}\n' for n, c in zip(names, clip.captions, strict=True)]
     _write(folder / 'instance_captions.txt', ''.join(lines))
     _write(
         folder / 'interactions.graphml',
@@ -125,7 +105,7 @@ def write_labels(
         {'fps': facts['fps'], 'trajectories': facts['interactions']},
     )
     (folder / 'expressions').mkdir()
-    for sentence, labels in expressions.items():
+    for sentence, labels in clip.expressions.items():
         file = sentence.replace(' ', '-') + '.json'
         _write_json(
             folder / 'expressions' / file,

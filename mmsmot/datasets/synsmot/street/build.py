@@ -17,7 +17,8 @@ from .captions import street_caption, street_summary
 from .expressions import make_street_expressions
 from .render import render_street
 from .settings import StreetSettings
-from .traffic import StreetObject, object_facts, simulate
+from .street_object import StreetObject, object_facts
+from .traffic import simulate
 from .view import StreetView, random_view
 
 SCENARIO_SEED = 0x57EE7  # parts the street's dice from the people's

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .elements import VEHICLES
-from .traffic import MOVING, STANDING
+from .street_object import MOVING, STANDING
 
 # Of an object's frames; a motion that fills less of them is left out.
 LEAST_SHARE = 0.15

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .traffic import KINDS, MOVING, STANDING
+from .street_object import KINDS, MOVING, STANDING
 
 VEHICLES = ('car', 'van', 'bus')
 PERSON = 'person'
@@ -58,7 +59,10 @@ def language_elements(facts: dict[str, Any]) -> list[Element]:
     persons = np.array([body.get('appearance', {}).get('kind', '') for body in objects])
     colors = np.array([body['color'] for body in objects])
 
-    def element(text: str, is_one: np.ndarray, group: str, said_of: Any) -> Element:
+    def element(
+        text: str, is_one: np.ndarray, group: str, said_of: Iterable[str]
+    ) -> Element:
+        """What holds of the same objects (N,) in all frames."""
         return Element(
             text, np.tile(is_one, (num_frames, 1)), group, frozenset(said_of)
         )

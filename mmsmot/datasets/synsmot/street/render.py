@@ -19,12 +19,13 @@ from ..script import ScriptedLight
 from ..solo_poses import SOLO_POSES, PoseInput
 from .ground import paint_ground
 from .roads import GroundPlan
-from .traffic import StreetObject
-from .vehicles import SHAPES, corners, draw_vehicle
+from .street_object import StreetObject
+from .vehicles import SHAPES, corners, draw_vehicle, rectangle
 from .view import StreetView
 
 SHADOW = 0.4  # of the light
 SHADOW_SOFTNESS = 0.004  # of the width
+SHADOW_SHIFT = (0.25, -0.1)  # metres to the right and away, of all light alike
 NEAREST, NEAREST_RAY = 3.0, 2.0  # metres on the ground and along the ray of sight
 AROUND = 6.0  # metres out of the image in which a body may still reach into it
 PEDAL_STRIDE = 2.2  # metres of a turn of the pedals
@@ -133,10 +134,9 @@ class _Stage:
             if body.kind in SHAPES:
                 half_width = SHAPES[body.kind].width / 2 + 0.15
             ground = corners(
-                body.place[frame] + np.array([0.25, -0.1]),
+                body.place[frame] + SHADOW_SHIFT,
                 float(body.heading[frame]),
-                half_length * np.array([-1, 1, 1, -1]),
-                half_width * np.array([-1, -1, 1, 1]),
+                *rectangle(half_length, half_width),
             )
             points, _ = self.view.project(np.column_stack([ground, np.zeros(4)]))
             fixed = np.round(points * 16).astype(np.int32)

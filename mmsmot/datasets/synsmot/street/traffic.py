@@ -1,84 +1,54 @@
-"""The traffic: who drives, rides or walks where, step by step, and what that is called."""
+"""The traffic: who drives, rides or walks where, step by step."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from ..appearance import KINDS as PERSON_KINDS
-from ..appearance import SHIRT_COLORS, Appearance, random_appearance
+from ..appearance import SHIRT_COLORS, random_appearance
 from .held_out import allowed_colors
 from .roads import PLANS, STEP, GroundPlan, Route
 from .settings import StreetSettings
+from .street_object import MOVING, StreetObject
+from .traffic_lights import TrafficLights
 from .vehicles import SHAPES, VEHICLE_COLORS
 
-KINDS = ('car', 'van', 'bus', 'bicycle', 'person')
 KIND_CHANCES = {'car': 0.55, 'van': 0.2, 'bus': 0.1, 'bicycle': 0.15}
 SUBSTEPS = 2  # of the simulation in a frame
 ACCELERATION, BRAKING = 2.0, 4.0  # metres a second squared
 SAFE_GAP = 2.2  # metres between two bodies that stand
 LOOK_AHEAD = 14.0  # metres
-GREEN, ALL_RED, WALK = 5.0, 1.5, 6.0  # seconds of a phase of the lights
+KERB_OFFSET = -0.9  # metres to the left of a lane's middle: a bicycle on it
 CYCLE_SPEED, WALK_SPEED = 3.6, 1.35  # metres a second
 WARM_UP = (8.0, 24.0)  # seconds before the first frame
-MOVING, STANDING = 0.8, 0.25  # metres a second: above it moves, below it stands
-BICYCLE_LENGTH = 1.7
 ENTRY_GAP = 9.0  # metres that are free where somebody comes in
 # Metres from the middle of the way to a person, or to a spot of a vehicle, that block it.
 CLEARANCES = (1.2, 1.35)
-WALK_LEAST = 3.5  # seconds of the walkers' light that are left when somebody sets out
-
-
-@dataclass(eq=False)
-class StreetObject:
-    """Someone or something in the street over the T frames of a clip.
-
-    Attributes:
-        kind: Of :data:`KINDS`; a bicycle is one with who rides it.
-        color: Of the vehicle, of the bicycle's frame and its rider's top, or of a
-            person's top.
-        look: Of a person or of who rides; ``None`` for vehicles.
-        route: The way it takes.
-        offset: Metres to the left of it.
-        parked: Whether it stands in a parking place the whole time.
-        place: (T, 2) metres.
-        heading: (T,) radians.
-        speed: (T,) metres a second.
-        turn: (T,) -1 while it turns right, 1 while it turns left, else 0.
-        crossing: (T,) bool, a person who walks over the asphalt on a zebra crossing.
-        counter: Whether it goes against the traffic of its lane.
-    """
-
-    kind: str
-    color: str
-    look: Appearance | None
-    route: Route | None
-    offset: float = 0.0
-    parked: bool = False
-    counter: bool = False
-    place: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
-    heading: np.ndarray = field(default_factory=lambda: np.empty(0))
-    speed: np.ndarray = field(default_factory=lambda: np.empty(0))
-    turn: np.ndarray = field(default_factory=lambda: np.empty(0, int))
-    crossing: np.ndarray = field(default_factory=lambda: np.empty(0, bool))
-
-    @property
-    def length(self) -> float:
-        """Metres from back to front."""
-        if self.kind in SHAPES:
-            return SHAPES[self.kind].length
-        return BICYCLE_LENGTH if self.kind == 'bicycle' else 0.5
 
 
 @dataclass(eq=False)
 class _Mover:
-    """One on its way, in the simulation."""
+    """One on its way, in the simulation.
+
+    Attributes:
+        body: What it is.
+        route: The way it takes.
+        desired_speed: Metres a second where nothing is in its way.
+        offset: Metres to the left of its route.
+        along: Metres of its route.
+        speed: Metres a second.
+        history: Its states, a frame each, from ``start`` on.
+        start: The first frame.
+        is_over: Whether it is at the end of its route.
+    """
 
     body: StreetObject
+    route: Route
     desired_speed: float
-    along: float = 0.0  # metres of its route
+    offset: float = 0.0
+    along: float = 0.0
     speed: float = 0.0
     history: list[tuple[float, float, float, float, int]] = field(default_factory=list)
     start: int = 0
@@ -86,35 +56,42 @@ class _Mover:
 
     @property
     def row(self) -> int:
-        return min(int(self.along / STEP), len(self.points) - 1)
+        """The last point of its route that it has passed."""
+        return min(int(self.along / STEP), len(self.route.points) - 1)
 
     @property
-    def points(self) -> np.ndarray:
-        assert self.body.route is not None
-        return self.body.route.points
+    def heading(self) -> float:
+        """Radians, of its route there."""
+        points, row = self.route.points, self.row
+        ahead = points[min(row + 2, len(points) - 1)]
+        behind = points[max(row - 2, 0)]
+        return float(np.arctan2(*(ahead - behind)[::-1]))
 
     def shift(self, heading: float) -> np.ndarray:
         """(2,) metres from the route to where it is, beside it."""
-        return self.body.offset * np.array([-np.sin(heading), np.cos(heading)])
+        return self.offset * np.array([-np.sin(heading), np.cos(heading)])
 
-    def state(self) -> tuple[float, float, float, float, int]:
-        """x, z, heading, speed, turn."""
-        points, row = self.points, self.row
-        ahead = points[min(row + 2, len(points) - 1)]
-        behind = points[max(row - 2, 0)]
-        heading = float(np.arctan2(*(ahead - behind)[::-1]))
+    def place(self, heading: float) -> np.ndarray:
+        """(2,) x, z."""
+        points, row = self.route.points, self.row
         share = self.along / STEP - row
         place = points[row] + share * (
             points[min(row + 1, len(points) - 1)] - points[row]
         )
-        place = place + self.shift(heading)
-        route = self.body.route
-        assert route is not None
-        start, end = route.turn_span
-        turn = 0
-        if route.turn and start <= row <= end:
-            turn = 1 if route.turn == 'left' else -1
-        return (*place.tolist(), heading, self.speed, turn)
+        return place + self.shift(heading)
+
+    @property
+    def turn(self) -> int:
+        """-1 while it turns right, 1 while it turns left, else 0."""
+        start, end = self.route.turn_span
+        if not self.route.turn or not start <= self.row <= end:
+            return 0
+        return 1 if self.route.turn == 'left' else -1
+
+    def state(self) -> tuple[float, float, float, float, int]:
+        """x, z, heading, speed, turn."""
+        heading = self.heading
+        return (*self.place(heading).tolist(), heading, self.speed, self.turn)
 
 
 def simulate(
@@ -149,7 +126,7 @@ class _World:
         self.step_seconds = 1 / (settings.fps * SUBSTEPS)
         self.movers: list[_Mover] = []
         self.time = 0.0
-        self.light_start = float(rng.uniform(0, 4 * (GREEN + ALL_RED) + WALK))
+        self.lights = TrafficLights(rng)
         self.parked = self._parked()
 
     def run(self, num_frames: int) -> list[StreetObject]:
@@ -181,7 +158,7 @@ class _World:
         for x, z, heading in self.plan.parking:
             if self.rng.random() < 0.7:
                 kind = str(self.rng.choice(['car', 'van'], p=[0.75, 0.25]))
-                body = StreetObject(kind, self._color(kind), None, None, parked=True)
+                body = StreetObject(kind, self._color(kind), None, parked=True)
                 jitter = self.rng.normal(0, 0.15, 2)
                 body.place = np.array([[x, z]]) + jitter
                 body.heading = np.array([heading + self.rng.normal(0, 0.03)])
@@ -230,13 +207,17 @@ class _World:
             desired_speed = CYCLE_SPEED
         else:
             desired_speed = SHAPES[kind].speed
-        body = StreetObject(kind, color, look, route)
-        body.counter = route.is_counter
-        if kind == 'bicycle' and route in self.plan.routes:
-            body.offset = -0.9  # at the kerb
+        body = StreetObject(kind, color, look, counter=route.is_counter)
+        at_kerb = kind == 'bicycle' and route in self.plan.routes
         desired_speed *= float(self.rng.uniform(0.85, 1.15))
-        mover = _Mover(body, desired_speed, speed=desired_speed)
-        entry = np.array(mover.state()[:2])
+        mover = _Mover(
+            body,
+            route,
+            desired_speed,
+            offset=KERB_OFFSET if at_kerb else 0.0,
+            speed=desired_speed,
+        )
+        entry = mover.place(mover.heading)
         spots = self._spots()
         if len(spots) and np.hypot(*(spots[:, :2] - entry).T).min() < ENTRY_GAP:
             return  # no room; another comes later
@@ -254,15 +235,15 @@ class _World:
             is_zebra = index in self.plan.zebra_walks
             kind = str(self.rng.choice(PERSON_KINDS, p=[0.4, 0.36, 0.12, 0.12]))
             color = self._color('person')
-            body = StreetObject(
-                'person',
-                color,
-                random_appearance(self.rng, kind, color),
-                Route('zebra' if is_zebra else 'pavement', points),
-                offset=float(self.rng.uniform(-0.7, 0.7)),
-            )
+            look = random_appearance(self.rng, kind, color)
+            offset = float(self.rng.uniform(-0.7, 0.7))
             slow = 0.8 if kind in ('boy', 'girl') else 1.0
-            mover = _Mover(body, WALK_SPEED * slow * float(self.rng.uniform(0.85, 1.2)))
+            mover = _Mover(
+                StreetObject('person', color, look),
+                Route('zebra' if is_zebra else 'pavement', points),
+                WALK_SPEED * slow * float(self.rng.uniform(0.85, 1.2)),
+                offset,
+            )
             if spread and not is_zebra:
                 mover.along = float(self.rng.uniform(0, len(points) * STEP * 0.9))
                 mover.speed = mover.desired_speed
@@ -275,7 +256,8 @@ class _World:
         """(N, 4) x, z, number of the mover and whether it walks, of spots along each."""
         spots = []
         for number, mover in enumerate(self.movers):
-            x, z, heading, *_ = mover.state()
+            heading = mover.heading
+            x, z = mover.place(heading).tolist()
             half_length = mover.body.length / 2
             shares = (-0.8, 0.0, 0.8) if half_length > 0.5 else (0.0,)
             for share in shares:
@@ -304,7 +286,7 @@ class _World:
             change = target - mover.speed
         mover.speed = max(0.0, mover.speed + float(change))
         mover.along += mover.speed * dt
-        mover.is_over = mover.along >= (len(mover.points) - 3) * STEP
+        mover.is_over = mover.along >= (len(mover.route.points) - 3) * STEP
 
     def _gap(self, number: int, mover: _Mover, spots: np.ndarray) -> float | None:
         """Metres that are free before a mover; ``None`` for more than it looks ahead."""
@@ -315,11 +297,10 @@ class _World:
             gaps.append(line - mover.along - half_length)
         if mover.body.kind == 'person':
             return min(gaps) if gaps else None
-        row = mover.row
-        first = row + int(half_length / STEP)
-        ahead = mover.points[first : first + int(LOOK_AHEAD / STEP)]
+        first = mover.row + int(half_length / STEP)
+        ahead = mover.route.points[first : first + int(LOOK_AHEAD / STEP)]
         if len(ahead):
-            ahead = ahead + mover.shift(mover.state()[2])
+            ahead = ahead + mover.shift(mover.heading)
             spots = spots[spots[:, 2] != number]
             if len(spots):
                 distance = np.hypot(
@@ -333,8 +314,7 @@ class _World:
 
     def _stop_line(self, mover: _Mover) -> float | None:
         """Where along its route a mover has to wait now; ``None``: nowhere."""
-        route = mover.body.route
-        assert route is not None
+        route = mover.route
         if route.name == 'zebra':
             # At the kerb, until the walkers' light; on the road, until no car comes.
             at_kerb = mover.along < 1.2
@@ -343,33 +323,21 @@ class _World:
             return None
         line = route.stop * STEP
         is_before = mover.along + mover.body.length / 2 < line + 0.4
-        return line if is_before and self._green() != route.approach else None
-
-    def _phase(self) -> tuple[int, float]:
-        """Which phase of the lights it is, 4 for walkers, and the seconds left in it."""
-        length = GREEN + ALL_RED
-        time = (self.time + self.light_start) % (4 * length + WALK)
-        phase = min(int(time / length), 4)
-        if phase == 4:
-            return 4, 4 * length + WALK - time
-        return phase, (phase + 1) * length - ALL_RED - time
-
-    def _green(self) -> int:
-        """The approach that may drive; -1 for none."""
-        phase, seconds = self._phase()
-        return phase if phase < 4 and seconds > 0 else -1
+        return (
+            line
+            if is_before and self.lights.green_approach(self.time) != route.approach
+            else None
+        )
 
     def _may_walk(self) -> bool:
         if self.plan.scene == 'road':
             return True  # cars give way
-        phase, seconds = self._phase()
-        return phase == 4 and seconds > WALK_LEAST
+        return self.lights.may_walk(self.time)
 
 
 def _finished(mover: _Mover, num_frames: int, plan: GroundPlan) -> StreetObject:
     """The object with its history; outside of it, far away."""
     body = mover.body
-    assert body.route is not None
     table = np.array(mover.history, float)
     span = slice(mover.start, mover.start + len(table))
     body.place = np.full((num_frames, 2), np.nan)
@@ -380,7 +348,7 @@ def _finished(mover: _Mover, num_frames: int, plan: GroundPlan) -> StreetObject:
     body.speed[span], body.turn[span] = table[:, 3], table[:, 4]
     # A way over the zebra crossing begins and ends on the pavement.
     is_crossing = plan.is_road(table[:, :2]) & (table[:, 3] > MOVING)
-    body.crossing[span] = is_crossing & (body.route.name == 'zebra')
+    body.crossing[span] = is_crossing & (mover.route.name == 'zebra')
     return body
 
 
@@ -391,13 +359,3 @@ def _standing(body: StreetObject, num_frames: int) -> StreetObject:
     body.turn = np.zeros(num_frames, int)
     body.crossing = np.zeros(num_frames, bool)
     return body
-
-
-def object_facts(body: StreetObject, number: int, name: str) -> dict[str, Any]:
-    """What stays the same about an object, as JSON."""
-    content: dict[str, Any] = dict(
-        id=number, name=name, kind=body.kind, color=body.color
-    )
-    if body.look is not None:
-        content['appearance'] = body.look.facts()
-    return content

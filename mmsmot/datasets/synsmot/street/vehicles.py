@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..appearance import COLORS, Color
 from ..brush import Brush
@@ -58,6 +59,11 @@ def corners(
     return np.stack([x, z], axis=1)
 
 
+def rectangle(half_length: float, half_width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Metres before a body's middle and to its left, (4,) each, of its four corners."""
+    return half_length * np.array([-1, 1, 1, -1]), half_width * np.array([-1, -1, 1, 1])
+
+
 def draw_vehicle(
     kind: str, color: str, place: np.ndarray, heading: float, view: StreetView
 ) -> PropLayer:
@@ -74,17 +80,12 @@ def draw_vehicle(
     half_length, half_width = shape.length / 2, shape.width / 2
     box = _Prism(place, heading, view)
     low, high = shape.body
-    ground = box.points(
-        [-half_length, half_length, half_length, -half_length],
-        [-half_width, -half_width, half_width, half_width],
-        0.0,
+    outline = np.concatenate(
+        [
+            box.points(*rectangle(half_length, half_width), height)
+            for height in (0.0, shape.cabin)
+        ]
     )
-    roof = box.points(
-        [-half_length, half_length, half_length, -half_length],
-        [-half_width, -half_width, half_width, half_width],
-        shape.cabin,
-    )
-    outline = np.concatenate([ground, roof])
     left, top = np.floor(outline.min(axis=0)).astype(int) - 3
     right, bottom = np.ceil(outline.max(axis=0)).astype(int) + 3
     # Small images are painted finer, and made small again.
@@ -123,9 +124,11 @@ class _Prism:
     def __init__(self, place: np.ndarray, heading: float, view: StreetView) -> None:
         self.place, self.heading, self.view = np.asarray(place), heading, view
 
-    def points(self, along: list, across: list, up: float | list) -> np.ndarray:
+    def points(self, along: ArrayLike, across: ArrayLike, up: ArrayLike) -> np.ndarray:
         """(N, 2) pixels."""
-        ground = corners(self.place, self.heading, np.array(along), np.array(across))
+        ground = corners(
+            self.place, self.heading, np.asarray(along), np.asarray(across)
+        )
         height = np.broadcast_to(np.asarray(up, float), len(ground))
         return self.view.project(np.column_stack([ground, height]))[0]
 
@@ -164,11 +167,7 @@ class _Prism:
                     heights,
                 )
                 faces.append((points, _shade(color, END)))
-        top = self.points(
-            [-half_length, half_length, half_length, -half_length],
-            [-half_width, -half_width, half_width, half_width],
-            high,
-        )
+        top = self.points(*rectangle(half_length, half_width), high)
         return [*faces, (top, _shade(color, TOP))]
 
     def cabin_faces(
@@ -223,7 +222,7 @@ class _Prism:
                 for along in (-0.62 * half_length, 0.62 * half_length):
                     x = along + 0.34 * np.cos(angles)
                     up = 0.34 + 0.34 * np.sin(angles)
-                    points = self.points(x.tolist(), [side] * 14, up.tolist())
+                    points = self.points(x, [side] * len(x), up)
                     discs.append((points, TYRE))
         return discs
 

@@ -13,17 +13,15 @@ from mmsmot.datasets import BenSMOTDataset
 from mmsmot.datasets.statistics import DatasetStatistics
 from mmsmot.datasets.synsmot import build, check_synsmot, make_synsmot
 from mmsmot.datasets.synsmot.checks.clip_evidence import ClipEvidence
-from mmsmot.datasets.synsmot.checks.street import (
-    clear_motion_frames,
-    parse_street_expression,
-)
+from mmsmot.datasets.synsmot.checks.street import parse_street_expression
+from mmsmot.datasets.synsmot.checks.street_motion import clear_motion_frames
 from mmsmot.datasets.synsmot.street.build import make_street_clip
 from mmsmot.datasets.synsmot.street.settings import (
     STREET_SIZES,
     StreetSettings,
     StreetSize,
 )
-from mmsmot.datasets.synsmot.street.traffic import MOVING
+from mmsmot.datasets.synsmot.street.street_object import MOVING
 
 SMALL = StreetSize(3, 1, 1, StreetSettings(num_frames=(16, 20)))
 
@@ -63,8 +61,8 @@ def test_a_clip_depends_on_its_place_alone(street: Path) -> None:
     assert files == {f'{text.replace(" ", "-")}.json' for text in clip.expressions}
     rows = np.loadtxt(folder / 'gt/gt.txt', delimiter=',')
     assert len(rows) == len(clip.rows)
-    other = make_street_clip(1, 2, 'train', SMALL.settings)
-    assert other.captions != clip.captions
+    next_seed = make_street_clip(1, 2, 'train', SMALL.settings)
+    assert next_seed.captions != clip.captions
 
 
 def test_it_is_read_as_every_dataset(street: Path) -> None:

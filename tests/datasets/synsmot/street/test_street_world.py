@@ -8,7 +8,8 @@ import pytest
 from mmsmot.datasets.synsmot.street.held_out import HELD_OUT, allowed_colors
 from mmsmot.datasets.synsmot.street.roads import STEP, crossing_plan, road_plan
 from mmsmot.datasets.synsmot.street.settings import StreetSettings
-from mmsmot.datasets.synsmot.street.traffic import StreetObject, simulate
+from mmsmot.datasets.synsmot.street.street_object import StreetObject
+from mmsmot.datasets.synsmot.street.traffic import simulate
 from mmsmot.datasets.synsmot.street.vehicles import SHAPES, draw_vehicle
 from mmsmot.datasets.synsmot.street.view import StreetView, random_view
 
@@ -20,8 +21,8 @@ def test_the_ground_is_seen_as_points_on_it_are() -> None:
     rng = np.random.default_rng(0)
     ground = rng.uniform((-10, 8), (10, 40), (30, 2))
     pixels, distance = VIEW.project(np.column_stack([ground, np.zeros(30)]))
-    seen = np.column_stack([ground, np.ones(30)]) @ VIEW.ground_to_image().T
-    np.testing.assert_allclose(seen[:, :2] / seen[:, 2:], pixels, atol=1e-6)
+    projected = np.column_stack([ground, np.ones(30)]) @ VIEW.ground_to_image().T
+    np.testing.assert_allclose(projected[:, :2] / projected[:, 2:], pixels, atol=1e-6)
     assert (np.diff(distance[np.argsort(ground[:, 1])]) > 0).all()
     straight_down = VIEW.point(0, 7.0 / np.tan(0.43))
     np.testing.assert_allclose(straight_down, [240, 144])  # where the camera points
@@ -94,9 +95,9 @@ def test_no_two_vehicles_are_in_one_place(
     for _, objects in streets:
         driving = [body for body in objects if body.kind in SHAPES]
         for row, body in enumerate(driving):
-            for other in driving[row + 1 :]:
-                distance = np.hypot(*(body.place - other.place).T)
-                assert not (distance < 1.5).any(), (body.kind, other.kind)
+            for next_body in driving[row + 1 :]:
+                distance = np.hypot(*(body.place - next_body.place).T)
+                assert not (distance < 1.5).any(), (body.kind, next_body.kind)
 
 
 def test_places_follow_the_speed(
@@ -107,10 +108,10 @@ def test_places_follow_the_speed(
             steps = np.hypot(*np.diff(body.place, axis=0).T) * SETTINGS.fps
             if body.parked:
                 assert (steps == 0).all()
-            is_here = ~np.isnan(steps)
+            is_present = ~np.isnan(steps)
             # An arc that is driven beside its middle is a little longer or shorter.
             limit = 1.45 * np.maximum(body.speed[:-1], body.speed[1:]) + 1.2
-            assert (steps[is_here] <= limit[is_here]).all(), body.kind
+            assert (steps[is_present] <= limit[is_present]).all(), body.kind
 
 
 def test_the_same_seed_is_the_same_traffic() -> None:
