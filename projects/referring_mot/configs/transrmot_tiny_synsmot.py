@@ -1,6 +1,7 @@
 # TransRMOT, small enough for a CPU, from the weights of the tiny MOTR; all of it learns.
 _base_ = [
-    '../../query_trackers/configs/_base_/tiny_synsmot.py',
+    '../../../configs/_base_/default_runtime.py',
+    '../../query_trackers/configs/_base_/deformable_detr.py',
     '../../query_trackers/configs/_base_/motr.py', './_base_/motr_tiny.py',
     './_base_/synsmot_expressions.py', './_base_/transrmot_tiny.py'
 ]
@@ -13,12 +14,15 @@ model = dict(
         updater=dict(_base_.motr.updater, **_base_.motr_tiny.updater),
         lifecycle=dict(_base_.motr.lifecycle, **_base_.motr_tiny.lifecycle),
         text_hook=_base_.transrmot_tiny))
-train_dataloader = dict(_base_.synsmot_expressions.clips, _delete_=True)
+train_dataloader = _base_.synsmot_expressions.clips
+optim_wrapper = _base_.synsmot_expressions.clips_optim_wrapper
 param_scheduler = _base_.synsmot_expressions.clips_scheduler
-train_cfg = dict(max_epochs=10)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=10)
+default_hooks = dict(checkpoint=dict(max_keep_ckpts=3))
 custom_hooks = [
     dict(type='ExpressionStatisticsHook'), dict(type='CheckInvalidLossHook')
 ]
 load_from = 'work_dirs/motr_tiny_synsmot/epoch_40.pth'
-test_dataloader = dict(_base_.synsmot_expressions.test, _delete_=True)
-test_evaluator = dict(_delete_=True, type='ReferringMetric')
+test_dataloader = _base_.synsmot_expressions.test
+test_evaluator = dict(type='ReferringMetric')
+test_cfg = dict()

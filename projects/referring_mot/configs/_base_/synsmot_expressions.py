@@ -21,6 +21,10 @@ synsmot_expressions = dict(
             num_frames=4,
             run_length=8,
             pipeline=[dict(type='PackClip')])),
+    clips_optim_wrapper=dict(  # as of the tiny MOTR
+        type='OptimWrapper',
+        optimizer=dict(type='AdamW', lr=4e-4, weight_decay=1e-4),
+        clip_grad=dict(max_norm=1.0)),
     clips_scheduler=[  # 10 epochs of 200 iterations
         dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=50),
         dict(
