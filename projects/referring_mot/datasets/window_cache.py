@@ -73,12 +73,13 @@ def write_window_cache(
     if not isinstance(estimator, IKUN):
         raise TypeError(f'the estimator must be IKUN, got {type(estimator).__name__}')
     out.mkdir(parents=True, exist_ok=True)
+    features = estimator.extract_fingerprint()
     names = []
     for info in dataset.data_list:
         name = info['video'].video.name.replace('/', '__')
         names.append(name)
         path = out / f'{name}.npz'
-        made_of = _fingerprint(estimator, info, frame_stride)
+        made_of = _fingerprint(features, info, frame_stride)
         if path.is_file():
             note = read_cache_note(path, 'note') or {}
             require_fingerprint(path, note.get('made_of'), made_of)
@@ -90,13 +91,13 @@ def write_window_cache(
         json.dump(dict(videos=names, frame_stride=frame_stride), stream)
 
 
-def _fingerprint(estimator: IKUN, info: dict, frame_stride: int) -> dict[str, Any]:
+def _fingerprint(features: str, info: dict, frame_stride: int) -> dict[str, Any]:
     objects = info['gt'].required_trajectories
     columns = ('frame_ids', 'ids', 'boxes', 'scores')
     labels = [getattr(objects, name).tolist() for name in columns]
     labels.append([expression_to_dict(e) for e in info['gt'].expressions])
     return {
-        'features': estimator.extract_fingerprint(),
+        'features': features,
         'frame_stride': frame_stride,
         'video': video_fingerprint(info['video'].video.path),
         'labels': json_fingerprint(labels),

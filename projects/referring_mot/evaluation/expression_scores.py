@@ -126,6 +126,14 @@ def summarize_expressions(scores: Sequence[ExpressionScore]) -> dict[str, float]
     }
 
 
+def scores_by_kind(
+    scores: Sequence[ExpressionScore],
+) -> dict[str, list[ExpressionScore]]:
+    """The scores of each of :data:`KINDS` that some expression is of."""
+    groups = {kind: [s for s in scores if kind in s.kinds] for kind in KINDS}
+    return {kind: group for kind, group in groups.items() if group}
+
+
 def scores_without_nan(row: dict[str, float]) -> dict[str, float | None]:
     """JSON has no nan: what is not known is null."""
     return {name: None if value != value else value for name, value in row.items()}

@@ -24,9 +24,9 @@ from projects.referring_mot.datasets.referred_boxes import (
 )
 from projects.referring_mot.evaluation.expression_scores import (
     COLUMNS,
-    KINDS,
     ExpressionScore,
     score_expression,
+    scores_by_kind,
     scores_without_nan,
     summarize_expressions,
 )
@@ -113,9 +113,8 @@ class ReferringMetric(BaseMetric):
         """
         require_unique_names(score.name for score in results)
         results = sorted(results, key=lambda score: score.name)
-        groups = {'all': results}
-        groups |= {k: [s for s in results if k in s.kinds] for k in KINDS}
-        rows = {k: summarize_expressions(group) for k, group in groups.items() if group}
+        groups = {'all': results, **scores_by_kind(results)}
+        rows = {k: summarize_expressions(group) for k, group in groups.items()}
         print_log('\n' + referring_table(rows, self.protocol), logger='current')
         if self.out_dir is not None:
             report = {

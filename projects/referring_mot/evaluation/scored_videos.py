@@ -1,4 +1,4 @@
-"""Tracks of whole videos with a score for each expression, and rules that read them."""
+"""Tracks of whole videos with a score for each expression."""
 
 from __future__ import annotations
 
@@ -27,17 +27,8 @@ from projects.referring_mot.datasets.cache_file import (
     require_fingerprint,
     write_cache_file,
 )
-from projects.referring_mot.datasets.referred_boxes import (
-    referred_mask,
-    referred_trajectories,
-)
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 from projects.referring_mot.datasets.shuffled_text import shuffled_rows
-from projects.referring_mot.evaluation.expression_scores import (
-    ExpressionScore,
-    score_expression,
-)
-from projects.referring_mot.evaluation.train_sentences import TrainSentences
 from projects.referring_mot.models.refer_filter import ReferFilter
 
 MATCH_IOU = 0.5  # of a track's box with the gt box whose reference it gets
@@ -84,10 +75,6 @@ class ScoredVideo:
         return rows
 
 
-# A rule says which boxes of a video each expression means, (E, R) bool.
-Rule = Callable[[ScoredVideo], np.ndarray]
-
-
 def score_videos(
     model: SMOT,
     dataset: ReferringDataset,
@@ -115,12 +102,13 @@ def score_videos(
         ValueError: A file that is there is of another model, video, sentences or tracks.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    made_with = {'weights': weights_hash(model), 'config': json_fingerprint(setting)}
     videos = []
     with _without_threshold(model) as refer_filter:
         for info in dataset.data_list:
             name = info['video'].video.name.replace('/', '__')
             path = folder / f'{name}.npz'
-            made_of = _fingerprint(model, info, setting)
+            made_of = made_with | _video_fingerprints(model, info)
             if path.is_file():
                 require_fingerprint(path, read_cache_note(path, 'made_of'), made_of)
             else:
@@ -149,12 +137,10 @@ def _without_threshold(model: SMOT) -> Iterator[ReferFilter | None]:
             hook.refer_threshold = threshold
 
 
-def _fingerprint(model: SMOT, info: dict, setting: Any) -> dict[str, str]:
+def _video_fingerprints(model: SMOT, info: dict) -> dict[str, str]:
     video = info['video'].video
     sentences = [expression.sentence for expression in info['gt'].expressions]
     return {
-        'weights': weights_hash(model),
-        'config': json_fingerprint(setting),
         'video': video_fingerprint(video.path),
         'sentences': json_fingerprint(sentences),
         'tracks': json_fingerprint(model.estimator.fingerprint_of(video)),
@@ -188,11 +174,11 @@ def _run_video(
     )
 
 
-def _same_boxes(table: Trajectories, other_table: Trajectories) -> bool:
+def _same_boxes(table: Trajectories, first_table: Trajectories) -> bool:
     """Whether two tables have the same tracks, whatever their scores."""
     columns = ('frame_ids', 'ids', 'boxes')
     return all(
-        np.array_equal(getattr(table, column), getattr(other_table, column))
+        np.array_equal(getattr(table, column), getattr(first_table, column))
         for column in columns
     )
 
@@ -225,30 +211,6 @@ def _scored_videos(info: dict, path: Path) -> list[ScoredVideo]:
     ]
 
 
-def everybody(video: ScoredVideo) -> np.ndarray:
-    """The floor that knows no language: every track is meant."""
-    return np.ones(video.scores.shape, bool)
-
-
-def at_least(threshold: float) -> Rule:
-    """The model's own rule."""
-    return lambda video: video.scores >= threshold
-
-
-def whole_tracks(threshold: float) -> Rule:
-    """A track is meant as a whole or not at all."""
-
-    def rule(video: ScoredVideo) -> np.ndarray:
-        _, number = np.unique(video.tracks.ids, return_inverse=True)
-        counts = np.bincount(number)
-        means = np.stack(
-            [np.bincount(number, row, len(counts)) / counts for row in video.scores]
-        )
-        return means[:, number] >= threshold
-
-    return rule
-
-
 def with_shuffled_text(videos: Sequence[ScoredVideo]) -> list[ScoredVideo]:
     """A control: each expression has the tracks and scores of another of its video.
 
@@ -270,105 +232,3 @@ def with_shuffled_text(videos: Sequence[ScoredVideo]) -> list[ScoredVideo]:
             for row, expression in zip(rows, expressions, strict=True)
         ]
     return shuffled
-
-
-def oracle(video: ScoredVideo) -> np.ndarray:
-    """The model's tracks with the true reference: what the tracker leaves possible."""
-    is_covered = video.gt_rows >= 0
-    covered = video.objects[video.gt_rows[is_covered]]
-    is_meant = np.zeros(video.scores.shape, bool)
-    for number, expression in enumerate(video.expressions):
-        mask = referred_mask(covered.frame_ids, covered.ids, expression)
-        is_meant[number, is_covered] = mask
-    return is_meant
-
-
-def true_captions(
-    similarity: Callable[[Sequence[str], Sequence[str]], np.ndarray], threshold: float
-) -> Rule:
-    """A floor that sees nothing: the sentence's similarity to the true caption.
-
-    Args:
-        similarity: (S, C) of S sentences and C captions.
-        threshold: Least similarity of somebody who is meant, all the time.
-    """
-
-    def rule(video: ScoredVideo) -> np.ndarray:
-        rows = video.gt_rows
-        is_meant = np.zeros(video.scores.shape, bool)
-        if not video.captions:
-            return is_meant
-        ids = sorted(video.captions)
-        sentences = [expression.sentence for expression in video.expressions]
-        values = similarity(sentences, [video.captions[i] for i in ids]) >= threshold
-        is_covered = rows >= 0
-        covered_ids = video.objects.ids[rows[is_covered]]
-        columns = np.searchsorted(ids, covered_ids).clip(max=len(ids) - 1)
-        has_caption = np.array(ids)[columns] == covered_ids
-        is_meant[:, is_covered] = values[:, columns] & has_caption
-        return is_meant
-
-    return rule
-
-
-def apply_rule(
-    videos: Sequence[ScoredVideo],
-    rule: Rule,
-    train_sentences: TrainSentences | None = None,
-) -> list[ExpressionScore]:
-    """The HOTA of every expression under a rule, by the fixed protocol.
-
-    Args:
-        videos: Scored ones.
-        rule: Whom each expression means.
-        train_sentences: Those that were trained on; ``None``: nothing is said of
-            held-out.
-    """
-    scores = []
-    for video in videos:
-        is_meant = rule(video)
-        scores += [
-            score_expression(
-                f'{video.name}/{expression.sentence}',
-                expression,
-                video.objects,
-                video.tracks[is_meant[number]],
-                video.frame_ids,
-                train_sentences=train_sentences,
-            )
-            for number, expression in enumerate(video.expressions)
-        ]
-    return scores
-
-
-def pair_scores(videos: Sequence[ScoredVideo], rule: Rule) -> dict[str, float]:
-    """Precision, recall and F1 over (object, expression), of gt objects.
-
-    An object is meant where most of the boxes that cover it are; it is referred to where
-    the expression does so in most of its frames.
-    """
-    true, predicted = [], []
-    for video in videos:
-        is_meant, rows = rule(video), video.gt_rows
-        ids, lives = np.unique(video.objects.ids, return_counts=True)
-        is_covered = rows >= 0
-        number = np.searchsorted(ids, video.objects.ids[rows[is_covered]])
-        counts = np.bincount(number, minlength=len(ids))
-        for row, expression in enumerate(video.expressions):
-            hits = np.bincount(number, is_meant[row, is_covered], len(ids))
-            predicted.append(hits > counts / 2)
-            referred = referred_trajectories(video.objects, expression).ids
-            hits = np.bincount(np.searchsorted(ids, referred), minlength=len(ids))
-            true.append(hits > lives / 2)
-    is_true, is_predicted = np.concatenate(true), np.concatenate(predicted)
-    hits = float((is_true & is_predicted).sum())
-    precision = hits / max(float(is_predicted.sum()), 1.0)
-    recall = hits / max(float(is_true.sum()), 1.0)
-    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
-    return dict(
-        pairs=len(is_true),
-        positives=float(is_true.mean()),
-        precision=precision,
-        recall=recall,
-        F1=f1,
-    )

@@ -19,10 +19,10 @@ class TrainSentences:
     Args:
         sentences: Any may stand several times.
 
-    >>> seen = TrainSentences(['people in red', 'people running', 'men in blue running'])
-    >>> seen.kinds('people in blue')
+    >>> trained = TrainSentences(['people in red', 'people running', 'men in blue running'])
+    >>> trained.kinds('people in blue')
     ('held_out', 'new_combination')
-    >>> seen.kinds('men running')
+    >>> trained.kinds('men running')
     ('held_out',)
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,17 @@ class ClipWindows:
     rows: np.ndarray
     sentences: list[str]
     labels: np.ndarray
+
+    def with_noise(self, scale: float, generator: np.random.Generator) -> ClipWindows:
+        """Each corner of each box moved by noise.
+
+        Args:
+            scale: Standard deviation in sides of the box; noise is cut at two of them.
+            generator: Of the noise.
+        """
+        sides = np.tile(self.boxes[..., 2:] - self.boxes[..., :2], 2)
+        noise = generator.standard_normal(self.boxes.shape).clip(-2, 2) * scale
+        return replace(self, boxes=self.boxes + noise * sides)
 
 
 def clip_windows(sample: SMOTDataSample, skip: int = 0) -> ClipWindows:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import torch
 from torch import nn
@@ -22,10 +21,8 @@ from mmsmot.models.estimators.detect_and_track import (
 from mmsmot.models.reid import BaseReID
 from mmsmot.models.trackers import BaseTracker
 from mmsmot.models.training.clip_plan import ClipPlan
-from mmsmot.models.trajectory.roi_tokens import roi_align
 from mmsmot.registry import MODELS, build_part
 from mmsmot.structures import Frame, SMOTDataSample, Tracks
-from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
 from mmsmot.utils.fingerprint import text_fingerprint
 from mmsmot.utils.number_ranges import (
     COUNT,
@@ -35,16 +32,19 @@ from mmsmot.utils.number_ranges import (
     require_numbers,
 )
 from projects.referring_mot.datasets.cache_file import require_fingerprint
+from projects.referring_mot.models.box_images import box_crops, resized_images
 from projects.referring_mot.models.clip_windows import (
     ClipWindows,
     clip_windows,
     window_layout,
     window_pairs,
 )
+from projects.referring_mot.models.matching_weights import load_matching
 from projects.referring_mot.models.similarity_calibration import SimilarityCalibration
 from projects.referring_mot.models.text_encoders.base import (
     BaseTextEncoder,
     TextFeatures,
+    prompt_sentences,
 )
 from projects.referring_mot.models.track_windows import TrackWindows
 from projects.referring_mot.models.window_pooling import CosinePooling, box_motion
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from mmsmot.structures import Prompt, VideoInfo
 
 FOCAL_GAMMA = 2.0  # released
-TRACKING_PARTS = ('detector', 'reid', 'feature_extractor', 'tracker')
 
 
 @dataclass(eq=False)
@@ -178,7 +177,7 @@ class IKUN(DetectAndTrack):
         self.local_position = self._position(self.local_size)
         self.global_position = self._position(self.global_size)
         if matching is not None:
-            self._load_matching(matching)
+            load_matching(self, matching)
 
     def _require_cosine(self) -> None:
         if (
@@ -191,25 +190,6 @@ class IKUN(DetectAndTrack):
                 f'cosine of CosinePooling, not to {type(self.pooling).__name__}: set '
                 "frequency='tracks'"
             )
-
-    def _load_matching(self, path: str) -> None:
-        """Load the weights of the parts that are not the tracking's."""
-        checkpoint = load_checkpoint(path)
-        weights = checkpoint.get('state_dict', checkpoint)
-        names = [n for n in self.state_dict() if n.split('.')[0] not in TRACKING_PARTS]
-        matching_weights = {
-            name: weights[f'estimator.{name}']
-            for name in names
-            if f'estimator.{name}' in weights
-        }
-        missing = [name for name in names if name not in matching_weights]
-        if missing:
-            raise ValueError(
-                f'{path}: not the weights of this IKUN: {len(missing)} are missing '
-                f'{missing[:3]}'
-            )
-        require_checkpoint_weights(self, matching_weights, path, partial=True)
-        self.load_state_dict(matching_weights, strict=False)
 
     def _position(self, size: tuple[int, int]) -> nn.Parameter:
         """(L, C) learned, for the cells of an image of a size."""
@@ -226,20 +206,15 @@ class IKUN(DetectAndTrack):
         Raises:
             ValueError: A prompt has no sentence.
         """
-        without_text = [prompt for prompt in prompts if prompt.text is None]
-        if without_text:
-            raise ValueError(
-                f'IKUN reads sentences, and the prompt {without_text[0]} has none: '
-                'give --text'
-            )
+        sentences = prompt_sentences('IKUN', prompts)
         tracking = super().begin(video, prompts, needs=needs)
         stride = self.stride
         if self.fps is not None:
             stride = max(1, round(self.stride * video.fps / self.fps))
         text = calibration = None
-        if prompts:
+        if sentences:
             with torch.no_grad():
-                text = self.text_encoder([str(prompt.text) for prompt in prompts])
+                text = self.text_encoder(sentences)
                 if self.calibration is not None:
                     calibration = self.calibration(text.sentences, self.text_encoder)
                     if self.calibration.is_of_cosine:
@@ -327,25 +302,10 @@ class IKUN(DetectAndTrack):
         Returns:
             Grids (R, C', h, w) of all boxes in their order, and of the frames (B, ...).
         """
-        crops = []
-        for image, rows in zip(images, boxes, strict=True):
-            beyond = self.margin * (rows[:, 2:] - rows[:, :2])
-            crop_boxes = torch.cat([rows[:, :2] - beyond, rows[:, 2:] + beyond], dim=1)
-            # Height, width, channels is how the pixels lie: nothing is copied.
-            pixels = torch.from_numpy(image).to(rows).permute(2, 0, 1)[None]
-            index = torch.zeros(len(rows), dtype=torch.int64, device=rows.device)
-            cells = roi_align(pixels, index, crop_boxes, self.local_size, 1)
-            crops.append(cells.transpose(1, 2).unflatten(2, self.local_size))
-        height, width = self.global_size
-        resized = [
-            cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-            for image in images
-        ]
-        full_images = (
-            torch.from_numpy(np.stack(resized)).to(crops[0]).permute(0, 3, 1, 2)
-        )
+        crops = box_crops(images, boxes, self.local_size, self.margin)
+        full_images = resized_images(images, self.global_size).to(crops)
         extract = self.visual_encoder.extract
-        return extract(torch.cat(crops)), extract(full_images)
+        return extract(crops), extract(full_images)
 
     def extract_fingerprint(self) -> str:
         """Of all that decides what :meth:`extract_boxes` gives of a box."""
@@ -421,7 +381,8 @@ class IKUN(DetectAndTrack):
         if generator.random() < self.short_windows:
             skip = int(generator.integers(1, self.window))
         windows = [
-            self._noisy(clip_windows(sample, skip), generator) for sample in samples
+            clip_windows(sample, skip).with_noise(self.box_noise, generator)
+            for sample in samples
         ]
         logits, labels = self._clip_logits(inputs, samples, windows)
         if not len(labels):
@@ -514,15 +475,6 @@ class IKUN(DetectAndTrack):
                 {'features': sample.cached_features},
                 {'features': features},
             )
-
-    def _noisy(
-        self, window: ClipWindows, generator: np.random.Generator
-    ) -> ClipWindows:
-        """Each corner of each box moved by noise in sides of its box."""
-        boxes = window.boxes
-        sides = np.tile(boxes[..., 2:] - boxes[..., :2], 2)
-        noise = generator.standard_normal(boxes.shape).clip(-2, 2) * self.box_noise
-        return replace(window, boxes=boxes + noise * sides)
 
     def parts(self) -> list[Any]:
         return [

@@ -21,6 +21,7 @@ from projects.referring_mot.models.semantic_guidance import SemanticGuidance
 from projects.referring_mot.models.text_encoders.base import (
     BaseTextEncoder,
     TextFeatures,
+    prompt_sentences,
 )
 
 import_mmdet()
@@ -121,13 +122,10 @@ class ReferHook(TextHook):
                 )
 
     def begin(self, prompts: Sequence[Prompt | None]) -> PromptFeatures:
-        for prompt in prompts:
-            if prompt is not None and prompt.text is None:
-                raise ValueError(
-                    f'ReferHook reads sentences, and the prompt {prompt} has none: give '
-                    '--text'
-                )
-        texts = [self.default_text if p is None else str(p.text) for p in prompts]
+        default = Prompt(self.default_text)
+        texts = prompt_sentences(
+            'ReferHook', [default if p is None else p for p in prompts]
+        )
         words = self.text_encoder(texts)
         sentences = words
         if self.sentence_encoder is not None:
@@ -180,11 +178,11 @@ class ReferHook(TextHook):
         is_referred = referred_targets(targets, frames, samples)
         labels = torch.where(is_referred, REFERRED, NOT_REFERRED)
         logits = self.logits(outputs, text)
-        last, sums = len(target_index) - 1, {}
+        last_layer, sums = len(target_index) - 1, {}
         for layer, layer_targets in enumerate(target_index):
             has_label = (layer_targets != BACKGROUND) & text.has_text[:, None]
             clips = has_label.nonzero()[:, 0]
-            prefix = '' if layer == last else f'd{layer}.'
+            prefix = '' if layer == last_layer else f'd{layer}.'
             if not len(clips):  # with a gradient, so that every process has one
                 sums[f'{prefix}loss_refer'] = logits[layer].sum() * 0
                 continue

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from mmsmot.structures import ReferringExpression, Trajectories
+from projects.referring_mot.evaluation.scored_videos import ScoredVideo
 from tests.conftest import test_data
 
 __all__ = ['test_data']
@@ -63,3 +66,40 @@ def write_expression_file(root: Path, name: str, sentence: str, label: object) -
     content = dict(label=label, ignore={}, video_name=name, sentence=sentence)
     path.write_text(json.dumps(content))
     return path
+
+
+SCORED_FRAMES = np.arange(1, 11)
+
+
+def hand_made_table(ids: Sequence[int]) -> Trajectories:
+    """Ids in ten frames; id i stands at x 100 * i."""
+    frames, numbers = (
+        np.repeat(SCORED_FRAMES, len(ids)),
+        np.tile(ids, len(SCORED_FRAMES)),
+    )
+    x1 = 100.0 * (numbers % 10)
+    boxes = np.stack([x1, x1 * 0, x1 + 50, x1 * 0 + 80], axis=1)
+    return Trajectories(frames, numbers, boxes)
+
+
+@pytest.fixture
+def scored_video() -> ScoredVideo:
+    """Tracks 11 and 12 follow ids 1 and 2; track 13 follows nobody."""
+    tracks = hand_made_table([11, 12, 13])
+    expressions = [
+        ReferringExpression('first', {int(f): (1,) for f in SCORED_FRAMES}),
+        ReferringExpression('second early', {int(f): (2,) for f in SCORED_FRAMES[:5]}),
+    ]
+    is_first = tracks.ids == 11
+    is_early = (tracks.ids == 12) & (tracks.frame_ids <= 6)
+    scores = np.stack([np.where(is_first, 0.9, 0.2), np.where(is_early, 0.7, 0.1)])
+    captions = {1: 'somebody who is first', 2: 'the second'}
+    return ScoredVideo(
+        'a',
+        SCORED_FRAMES,
+        hand_made_table([1, 2]),
+        captions,
+        expressions,
+        tracks,
+        scores,
+    )

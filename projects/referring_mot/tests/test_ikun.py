@@ -407,9 +407,9 @@ def test_calibration_by_tracks_is_ours() -> None:
     part.learn(expression_frequencies(counts, 'tracks'))
     values = part(torch.tensor([[1.0, 0.0], [0.0, 2.0]]), encoder)
     torch.testing.assert_close(values, torch.tensor([0.0, -0.25]))
-    other = SimilarityCalibration(frequency='tracks')
-    other.set_extra_state(part.get_extra_state())
-    assert other.frequencies == {'a': 0.5, 'b': 0.25}
+    restored = SimilarityCalibration(frequency='tracks')
+    restored.set_extra_state(part.get_extra_state())
+    assert restored.frequencies == {'a': 0.5, 'b': 0.25}
     for state in (part.get_extra_state(), torch.tensor([65], dtype=torch.uint8)):
         with pytest.raises(ValueError, match='holds no frequencies .* in boxes'):
             SimilarityCalibration().set_extra_state(state)

@@ -77,8 +77,8 @@ def with_prompt(
 ) -> tuple[list[Frame], SMOTDataSample]:
     """A clip that asks for one of two sentences."""
     sample = sample.clone()
-    other = ReferringExpression('nobody', {})
-    sample.gt_expressions = [other, ReferringExpression(sentence, labels)]
+    nobody = ReferringExpression('nobody', {})
+    sample.gt_expressions = [nobody, ReferringExpression(sentence, labels)]
     sample.set_metainfo(dict(prompt=Prompt(sentence)))
     return frames, sample
 
@@ -184,11 +184,11 @@ def test_the_threshold_decides_what_is_reported(paper: str, build: Callable) -> 
 
     everybody = table(None)
     middle = float(np.median(everybody.scores))
-    half = table(middle)
-    assert len(everybody) == len(table(0.0)) > len(half) > len(table(1.0)) == 0
+    upper_half = table(middle)
+    assert len(everybody) == len(table(0.0)) > len(upper_half) > len(table(1.0)) == 0
     is_meant = everybody.scores >= middle
-    np.testing.assert_array_equal(half.ids, everybody.ids[is_meant])
-    np.testing.assert_array_equal(half.boxes, everybody.boxes[is_meant])
+    np.testing.assert_array_equal(upper_half.ids, everybody.ids[is_meant])
+    np.testing.assert_array_equal(upper_half.boxes, everybody.boxes[is_meant])
 
 
 @pytest.mark.parametrize('paper', PAPERS)

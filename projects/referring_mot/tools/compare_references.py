@@ -34,22 +34,24 @@ with tool_imports():
     from projects.referring_mot.datasets.referring_dataset import referring_videos
     from projects.referring_mot.datasets.window_cache import WindowCacheDataset
     from projects.referring_mot.evaluation.expression_scores import (
-        KINDS,
+        scores_by_kind,
         scores_without_nan,
         summarize_expressions,
     )
-    from projects.referring_mot.evaluation.referring_metric import referring_table
-    from projects.referring_mot.evaluation.scored_videos import (
+    from projects.referring_mot.evaluation.reference_rules import (
         Rule,
-        ScoredVideo,
         apply_rule,
         at_least,
         everybody,
         oracle,
         pair_scores,
-        score_videos,
         true_captions,
         whole_tracks,
+    )
+    from projects.referring_mot.evaluation.referring_metric import referring_table
+    from projects.referring_mot.evaluation.scored_videos import (
+        ScoredVideo,
+        score_videos,
         with_shuffled_text,
     )
     from projects.referring_mot.evaluation.train_sentences import TrainSentences
@@ -103,53 +105,55 @@ def main() -> None:
     config = load_config(args.config, args.cfg_options)
     drop_init_cfg(config.model)
     model = MODELS.build(config.model).eval()
-    load_matching(model, args.checkpoint)
-    test_dataset = config.test_dataloader.dataset
+    load_model_weights(model, args.checkpoint)
     out = Path(args.out)
     with folder_lock(out):
-        videos = {}
-        for split in ('val', 'test'):
-            dataset = referring_videos(test_dataset, split, args.data_root)
-            if args.tracks:
-                model.estimator.tracker.path = f'{args.tracks}/{split}/{{name}}.txt'
-            with progress_bar() as bar:
-                task = bar.add_task(split, total=len(dataset.data_list))
-                videos[split] = score_videos(
-                    model,
-                    dataset,
-                    out / split,
-                    scores_setting(config),
-                    lambda task=task: bar.advance(task),
-                )
+        val, test = (
+            score_split(model, config, args, split, out / split)
+            for split in ('val', 'test')
+        )
         train = (
             WindowCacheDataset(data_root=args.windows)
             if args.windows
-            else referring_videos(test_dataset, 'train', args.data_root)
+            else referring_videos(
+                config.test_dataloader.dataset, 'train', args.data_root
+            )
         )
-        rules = choose_rules(videos['val'], args.minilm)
         train_sentences = TrainSentences(train.sentences())
         rows, pairs = {}, {}
-        for name, rule in rules.items():
-            test = videos['test']
+        for name, rule in choose_rules(val, args.minilm).items():
+            videos = test
             if name == SHUFFLED:
-                test = with_shuffled_text(test)
-                count = num_expressions(videos['test']) - num_expressions(test)
+                videos = with_shuffled_text(test)
+                count = num_expressions(test) - num_expressions(videos)
                 print(f'{name}: {count} expressions have no other in their video')
-            scores = apply_rule(test, rule, train_sentences)
+            scores = apply_rule(videos, rule, train_sentences)
             rows[name] = summarize_expressions(scores)
             if name in (MODEL, EVERYBODY, TRUE_REFERENCE):
-                for kind in KINDS:
-                    group = [score for score in scores if kind in score.kinds]
-                    if group:
-                        rows[f'  {kind}'.ljust(14) + name[:10]] = summarize_expressions(
-                            group
-                        )
-            pairs[name] = pair_scores(test, rule)
+                rows |= {
+                    f'  {kind}'.ljust(14) + name[:10]: summarize_expressions(group)
+                    for kind, group in scores_by_kind(scores).items()
+                }
+            pairs[name] = pair_scores(videos, rule)
         print(referring_table(rows, 'fixed'))
         for name, row in pairs.items():
             print(f'{name:34}' + ', '.join(f'{k} {v:.3f}' for k, v in row.items()))
         json_rows = {name: scores_without_nan(row) for name, row in rows.items()}
         write_json(dict(rows=json_rows, pairs=pairs), out / 'references.json')
+
+
+def score_split(
+    model: SMOT, config: Config, args: argparse.Namespace, split: str, folder: Path
+) -> list[ScoredVideo]:
+    """The model's tracks and scores of a split, with a bar of progress."""
+    dataset = referring_videos(config.test_dataloader.dataset, split, args.data_root)
+    if args.tracks:
+        model.estimator.tracker.path = f'{args.tracks}/{split}/{{name}}.txt'
+    with progress_bar() as bar:
+        task = bar.add_task(split, total=len(dataset.data_list))
+        return score_videos(
+            model, dataset, folder, scores_setting(config), lambda: bar.advance(task)
+        )
 
 
 def scores_setting(config: Config) -> dict:
@@ -166,7 +170,7 @@ def num_expressions(videos: Sequence[ScoredVideo]) -> int:
     return sum(len(video.expressions) for video in videos)
 
 
-def load_matching(model: SMOT, path: str) -> None:
+def load_model_weights(model: SMOT, path: str) -> None:
     """Load a checkpoint; the detector's weights are left out where tracks are a file's."""
     checkpoint = load_checkpoint(path)
     weights = checkpoint.get('state_dict', checkpoint)
@@ -213,10 +217,10 @@ def best_threshold(
         summarize_expressions(apply_rule(videos, rule_at(value)))['mean_HOTA']
         for value in grid
     ]
-    best = grid[int(np.argmax(means))]
+    best_value = grid[int(np.argmax(means))]
     text = ', '.join(f'{v}: {m:.2f}' for v, m in zip(grid, means, strict=True))
-    print(f'{rule_at.__name__}: {best} of {text}')
-    return best
+    print(f'{rule_at.__name__}: {best_value} of {text}')
+    return best_value
 
 
 if __name__ == '__main__':

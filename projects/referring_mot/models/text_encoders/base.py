@@ -5,11 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from mmsmot.utils.log_once import log_once
+
+if TYPE_CHECKING:
+    from mmsmot.structures import Prompt
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +79,26 @@ class BaseTextEncoder(nn.Module, ABC):
                 f'a sentence of {num_tokens} tokens is cut to the first '
                 f'{self.max_length}: {text[:60]!r}...'
             )
+
+
+def prompt_sentences(owner: str, prompts: Sequence[Prompt]) -> list[str]:
+    """The sentence of each prompt.
+
+    Args:
+        owner: Name of the part that reads sentences.
+        prompts: What is asked for.
+
+    Raises:
+        ValueError: A prompt has no sentence.
+    """
+    sentences = []
+    for prompt in prompts:
+        if prompt.text is None:
+            raise ValueError(
+                f'{owner} reads sentences, and the prompt {prompt} has none: give --text'
+            )
+        sentences.append(prompt.text)
+    return sentences
 
 
 class FrozenTextEncoder(BaseTextEncoder):
