@@ -115,19 +115,24 @@ class SMOTRunner(Runner):
             self._resume = self._load_from is not None
         super().load_or_resume()
         if self._is_testing and self._detection_cache is not None:
-            from ..models.detection_caching import cache_detections
-            from ..models.smot import SMOT
-
             # Behind the weights: in a cache a ReID part has another place in the model.
-            model = unwrapped_model(self.model)
-            if isinstance(model, SMOT):
-                self.model = cache_detections(model, self._detection_cache)
-            if unwrapped_model(self.model) is model:
-                self.logger.info(
-                    f'{self._detection_cache}: no detections are kept there: '
-                    f'{type(model).__name__} has no detector apart from its tracker, has '
-                    "a cache already, or describes from the detector's feature maps"
-                )
+            self._keep_detections(self._detection_cache)
+
+    def _keep_detections(self, root: str) -> None:
+        """Let the model keep its detections in a folder; tell in the log if it cannot."""
+        from ..models.detection_caching import cache_detections
+        from ..models.smot import SMOT
+
+        model = unwrapped_model(self.model)
+        cached = cache_detections(model, root) if isinstance(model, SMOT) else model
+        if cached is model:
+            self.logger.info(
+                f'{root}: no detections are kept there: {type(model).__name__} has no '
+                'detector apart from its tracker, has a cache already, or describes from '
+                "the detector's feature maps"
+            )
+        else:
+            self.model = cached
 
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> Any:
         """See :meth:`mmengine.runner.Runner.load_checkpoint`.

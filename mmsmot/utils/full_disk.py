@@ -18,12 +18,12 @@ def is_disk_full(error: BaseException) -> bool:
     """Whether an error says that there is no room any more."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in DISK_IS_FULL
-    return isinstance(error, Exception) and any(text in str(error) for text in TEXTS)
+    return isinstance(error, Exception) and _has_text_of_system(str(error))
 
 
 def tells_full_disk(text: str) -> bool:
     """Whether the last error of a tool, as text, says that there is no room any more."""
-    return any(t in text for t in TEXTS) or (EXPLAINED in text and ' is full' in text)
+    return _has_text_of_system(text) or (EXPLAINED in text and ' is full' in text)
 
 
 @contextmanager
@@ -48,6 +48,10 @@ def explain_full_disk(path: str | os.PathLike, kept_note: str = '') -> Iterator[
             'another disk (--out, --work-dir), and run it again',
             str(path),
         ) from error
+
+
+def _has_text_of_system(message: str) -> bool:
+    return any(text in message for text in TEXTS)
 
 
 def _mount(path: Path) -> Path:

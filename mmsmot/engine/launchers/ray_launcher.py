@@ -19,7 +19,7 @@ GIB = 2**30
 class _Job:
     function: Callable[..., Any]
     args: tuple
-    memory: float
+    memory: float  # bytes
     cpus: int
     gpus: float
     starts: int = 0
@@ -51,9 +51,8 @@ class RayLauncher:
         memory: float | None = None,
         address: str | None = None,
     ) -> None:
-        os.environ.setdefault(
-            'RAY_USAGE_STATS_ENABLED', '0'
-        )  # nothing is sent anywhere
+        # Nothing is sent anywhere.
+        os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
         # Else Ray hides the GPUs from tasks that ask for none.
         os.environ.setdefault('RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO', '0')
         import ray

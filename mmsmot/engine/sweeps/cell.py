@@ -15,7 +15,7 @@ from ...utils.bundled_weights import bundled_weights, weights_path
 from ...utils.command_line import CfgOptions
 from ...utils.fingerprint import file_fingerprint, text_fingerprint
 from ...utils.training_checkpoints import newest_checkpoint
-from .axis import ARGUMENTS, AxisSetting, axis_folder_name, short_axis_names
+from .axis import AxisSetting, axis_folder_name, short_axis_names
 from .cell_config import checked_cell_config
 from .stage import SWEEP, TEST, TOOLS, Stage, with_stage_folders
 from .sweep_file import Sweep
@@ -94,8 +94,7 @@ class Cell:
             command += ['--detection-cache', f'{self.folders[SWEEP]}/{DETECTIONS}']
         # The seed is that of the training before a test; no training has a ReID part.
         arguments.pop('seed' if stage.run == TEST else 'reid_weights', None)
-        for name, value in arguments.items():
-            command += [f'--{name.replace("_", "-")}', str(value)]
+        command += cell_argument_words(arguments)
         if stage.processes > 1:
             command += ['--launcher', 'pytorch']
         if resume:
@@ -231,7 +230,7 @@ def _fingerprint(
     if stage.run not in TOOLS:
         facts['args'] = stage.args
     else:
-        arguments = {k: v for k, v in setting.arguments.items() if k in ARGUMENTS}
+        arguments = setting.arguments
         config = checked_cell_config(
             sweep, stage, cell_id(stage, labels), labels, setting
         )
@@ -246,6 +245,19 @@ def _fingerprint(
             file_fingerprint(file) for file in files if file and Path(file).is_file()
         ]
     return text_fingerprint(json.dumps(facts, sort_keys=True, default=str))
+
+
+def cell_argument_words(arguments: Mapping[str, Any]) -> list[str]:
+    """Arguments of a tool as words of its command line.
+
+    >>> cell_argument_words({'data_root': 'data/MOT17'})
+    ['--data-root', 'data/MOT17']
+    """
+    return [
+        word
+        for name, value in arguments.items()
+        for word in (f'--{name.replace("_", "-")}', str(value))
+    ]
 
 
 def cell_option_words(options: Mapping[str, Any]) -> list[str]:

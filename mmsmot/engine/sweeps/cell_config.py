@@ -118,9 +118,8 @@ def _acts_in_tests(hook: Mapping[str, Any]) -> bool:
     hook_class = HOOKS.get(str(hook['type']))
     if hook_class is None:
         return True  # the runner says what is wrong with it
-    points = Hook.get_triggered_stages(
-        hook_class
-    )  # it asks for a class, or an instance
+    # It takes a class as well as an instance.
+    points = Hook.get_triggered_stages(hook_class)
     return not all(
         'train' in point or 'val' in point or 'save' in point for point in points
     )

@@ -41,9 +41,8 @@ LAUNCHER_LINE = re.compile(r'[EIW]\d{4} .*torch/distributed/')
 PROCESS_FAILED = re.compile(r'failed \(exitcode: (-?\d+)\)')
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 LIBC = ctypes.CDLL(None) if sys.platform == 'linux' else None
-RSS_UNIT = (
-    1024 if sys.platform == 'darwin' else 1
-)  # of ru_maxrss in KiB: bytes on macOS
+# What ru_maxrss is divided by for KiB: macOS counts bytes.
+RSS_UNIT = 1024 if sys.platform == 'darwin' else 1
 
 
 def run_cell(

@@ -76,24 +76,8 @@ def write_plot(table: ScoreTable, path: Path) -> Path:
 
 
 def _draw_line(panel: Axes, table: ScoreTable, metric: str, places: np.ndarray) -> None:
-    order = np.argsort(places)
-    for number, column in enumerate(table.column_labels):
-        colour = COLOURS[number % len(COLOURS)]
-        scores = [table.scores[row, column, metric] for row in table.row_labels]
-        for place, score in zip(places, scores, strict=True):
-            _draw_seeds(panel, score, colour, x=place)
-        panel.errorbar(
-            places[order],
-            np.array([score.mean for score in scores])[order],
-            _deviations(scores)[order],
-            marker='o',
-            capsize=3,
-            label=_series_name(table, column),
-            color=colour,
-        )
-        for place, row, score in zip(places, table.row_labels, scores, strict=True):
-            if table.selected == (row, column):
-                panel.plot([place], [score.mean], '*', color='black', ms=12, zorder=4)
+    for column in table.column_labels:
+        _draw_series(panel, table, metric, column, places)
     if len(places) <= MAX_TICKS:
         panel.set_xticks(places, [row[0] for row in table.row_labels])
     panel.set_xlabel(short_axis_names(table.rows)[table.rows[0]], fontsize=9)
@@ -101,50 +85,60 @@ def _draw_line(panel: Axes, table: ScoreTable, metric: str, places: np.ndarray) 
 
 def _draw_points(panel: Axes, table: ScoreTable, metric: str) -> None:
     width = 0.8 / len(table.column_labels)
+    rows = np.arange(len(table.row_labels))
     for number, column in enumerate(table.column_labels):
-        colour = COLOURS[number % len(COLOURS)]
-        scores = [table.scores[row, column, metric] for row in table.row_labels]
         shift = (number - (len(table.column_labels) - 1) / 2) * width
-        places = np.arange(len(scores)) + shift
-        for place, row, score in zip(places, table.row_labels, scores, strict=True):
-            _draw_seeds(panel, score, colour, y=place)
-            if table.selected == (row, column):
-                panel.plot([score.mean], [place], '*', color='black', ms=12, zorder=4)
-        panel.errorbar(
-            [score.mean for score in scores],
-            places,
-            xerr=_deviations(scores),
-            fmt='o',
-            ms=5,
-            capsize=3,
-            label=_series_name(table, column),
-            color=colour,
-        )
+        _draw_series(panel, table, metric, column, rows + shift, is_line=False)
     base = [row for row in table.row_labels if _is_baseline(table, row, metric)]
     if len(base) == len(table.column_labels) == 1:
         mean = table.scores[base[0], table.column_labels[0], metric].mean
         panel.axvline(mean, color='grey', linestyle=':', linewidth=1, zorder=0)
     names = [' '.join(row) or table.stage for row in table.row_labels]
-    names = [textwrap.fill(name, MAX_NAME) for name in names]
-    panel.set_yticks(np.arange(len(names)), names)
+    panel.set_yticks(rows, [textwrap.fill(name, MAX_NAME) for name in names])
     panel.set_ylim(len(names) - 0.5, -0.5)  # the first row on top
     panel.margins(x=0.1)
 
 
-def _draw_seeds(
+def _draw_series(
     panel: Axes,
-    score: TableScore,
-    colour: str,
-    x: float | None = None,
-    y: float | None = None,
+    table: ScoreTable,
+    metric: str,
+    column: tuple[str, ...],
+    places: np.ndarray,
+    is_line: bool = True,
 ) -> None:
-    """Rings at the scores of the seeds, where there are several."""
-    values = score.values[~np.isnan(score.values)]
-    if len(values) < 2:
-        return
-    places = np.full(len(values), x if y is None else y)
-    points = (places, values) if y is None else (values, places)
-    panel.plot(*points, 'o', ms=3, mfc='none', color=colour, alpha=0.6)
+    """A column's scores: over ``places`` as a line, else beside ``places`` as points.
+
+    Args:
+        places: Of the rows: on the x axis of a line, on the y axis of points.
+    """
+
+    def axes(places: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (places, scores) if is_line else (scores, places)
+
+    colour = COLOURS[table.column_labels.index(column) % len(COLOURS)]
+    scores = [table.scores[row, column, metric] for row in table.row_labels]
+    means = np.array([score.mean for score in scores])
+    for place, score in zip(places, scores, strict=True):
+        seeds = score.values[~np.isnan(score.values)]
+        if len(seeds) > 1:
+            rings = axes(np.full(len(seeds), place), seeds)
+            panel.plot(*rings, 'o', ms=3, mfc='none', color=colour, alpha=0.6)
+    order = np.argsort(places)
+    deviations = _deviations(scores)[order]
+    panel.errorbar(
+        *axes(places[order], means[order]),
+        xerr=None if is_line else deviations,
+        yerr=deviations if is_line else None,
+        fmt='o-' if is_line else 'o',
+        ms=6 if is_line else 5,
+        capsize=3,
+        label=_series_name(table, column),
+        color=colour,
+    )
+    if table.selected is not None and table.selected[1] == column:
+        row = [table.row_labels.index(table.selected[0])]
+        panel.plot(*axes(places[row], means[row]), '*', color='black', ms=12, zorder=4)
 
 
 def _deviations(scores: Sequence[TableScore]) -> np.ndarray:

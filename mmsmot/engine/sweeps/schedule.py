@@ -75,7 +75,7 @@ class _Plan:
         cells: By id, each after those it needs.
         pending: Ids of cells that wait.
         running: Ids of cells that run.
-        records: Of those that ended.
+        records: By id, of those that ended or are blocked.
         error: Why no other cell is begun; ``None``: nothing is in the way.
     """
 
@@ -98,10 +98,10 @@ class _Plan:
         blocked: dict[str, CellRecord] = {}
         for id in self.pending:
             cell = self.cells[id]
-            record = blocked_record(cell, {**self.records, **blocked})
+            record = blocked_record(cell, self.records)
             if record is None:
                 continue
-            blocked[id] = record
+            self.records[id] = blocked[id] = record
             try:
                 with suppress(BlockingIOError):  # of whoever runs it by its id just now
                     record_blocked(cell.folder, record)
@@ -109,7 +109,6 @@ class _Plan:
                 self._stop(error)
                 break
         self.pending = [id for id in self.pending if id not in blocked]
-        self.records |= blocked
         return blocked
 
     def ready(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,6 +131,15 @@ def score_table(
     )
 
 
+def matching_metrics(names: Iterable[str], metric: str) -> list[str]:
+    """The names of scores that a sweep file means by a name, or by the end of one.
+
+    >>> matching_metrics(['smot/track/HOTA', 'smot/track/MOTA'], 'HOTA')
+    ['smot/track/HOTA']
+    """
+    return [name for name in names if name == metric or name.endswith(f'/{metric}')]
+
+
 @dataclass(frozen=True)
 class _Layout:
     """The axes of a table."""
@@ -237,7 +246,7 @@ def _metric_names(
         return {name: name for name in metric_names}
     names = {}
     for label, metric in sweep.metrics.items():
-        matches = [n for n in metric_names if n == metric or n.endswith(f'/{metric}')]
+        matches = matching_metrics(metric_names, metric)
         if len(matches) > 1 or (metric_names and not matches):
             problem = 'is several of' if matches else 'is none of'
             raise KeyError(

@@ -23,7 +23,8 @@ from ...utils.fingerprint import text_fingerprint
 from ..config import load_config, set_config_weights
 from ..config_check import config_without_templates
 from ..runner import SMOTRunner
-from .cell import DETECTIONS
+from .cell import DETECTIONS, cell_argument_words
+from .score_table import matching_metrics
 from .search_space import Search, is_searchable_number
 from .sweep_file import Sweep
 
@@ -72,9 +73,8 @@ def run_search(
     work_dir.mkdir(parents=True, exist_ok=True)
     initial = _initial_values(sweep, space)
     study = _study(sweep, space, work_dir)
-    if not _trials(
-        study, 'COMPLETE', 'WAITING'
-    ):  # of a new or an at once killed search
+    # Of a new search, or of one that was killed in its first trial.
+    if not _trials(study, 'COMPLETE', 'WAITING'):
         study.enqueue_trial(initial)
 
     def objective(trial: optuna.Trial) -> float:
@@ -152,13 +152,11 @@ def _study(sweep: Sweep, search: Search, work_dir: Path) -> optuna.Study:
     storage = JournalStorage(JournalFileBackend(str(work_dir / STUDY)))
     config = load_config(_base(sweep), {**sweep.setting.options})
     config_facts = config_without_templates(config).to_dict()
+    config_digest = text_fingerprint(json.dumps(config_facts, default=str))
     facts = json.dumps(
         [
             *(search.space, search.metric, search.split, sweep.base),
-            *(
-                asdict(sweep.setting),
-                text_fingerprint(json.dumps(config_facts, default=str)),
-            ),
+            *(asdict(sweep.setting), config_digest),
         ],
         sort_keys=True,
         default=str,
@@ -216,10 +214,9 @@ def _test_command(sweep: Sweep, config: Path) -> str:
     """How the best config is tested: what it does not say itself comes from the sweep."""
     words = ['python', 'tools/test.py', str(config)]
     words += filter(None, [_checkpoint(sweep)])
-    for name in ('data_root', 'weights', 'reid_weights'):
-        if name in sweep.setting.arguments:
-            option = f'--{name.replace("_", "-")}'
-            words += [option, str(sweep.setting.arguments[name])]
+    arguments = sweep.setting.arguments
+    names = [n for n in ('data_root', 'weights', 'reid_weights') if n in arguments]
+    words += cell_argument_words({name: arguments[name] for name in names})
     return shlex.join(words)
 
 
@@ -235,7 +232,7 @@ def _test(config: Config, detection_cache: Path) -> dict[str, float]:
 
 
 def _metric(scores: Mapping[str, float], metric: str) -> float:
-    matches = [n for n in scores if n == metric or n.endswith(f'/{metric}')]
+    matches = matching_metrics(scores, metric)
     if len(matches) != 1:
         raise KeyError(
             f'search.metric: {metric!r} is {"several" if matches else "none"} of '

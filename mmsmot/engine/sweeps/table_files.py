@@ -17,8 +17,6 @@ from .axis import short_axis_names
 from .cell_record import CellRecord
 from .score_table import ScoreTable, TableScore
 
-SELECTION_COLUMN = 'chosen on'
-
 
 def write_tables(
     tables: Sequence[ScoreTable],
@@ -209,7 +207,7 @@ def _notes(table: ScoreTable) -> list[str]:
             f'In brackets the paired difference to {name}, mean ± standard error.'
         )
     if table.selected is not None:
-        notes.append(f'\\* {SELECTION_COLUMN} {sweep.select_on}, by {sweep.select_by}.')
+        notes.append(f'\\* chosen on {sweep.select_on}, by {sweep.select_by}.')
     if table.missing:
         names = [
             f'{id} ({reason})' if reason else id for id, reason in table.missing.items()

@@ -164,9 +164,9 @@ def test_a_config_that_changed_since(tmp_path: Path) -> None:
 
 def test_another_search_in_the_folder(tmp_path: Path) -> None:
     run_search(sweep_of(tmp_path, text_of(1)), tmp_path / 'work', 'x', Score())
-    other = sweep_of(tmp_path, text_of(1).replace('0.9', '0.8'))
+    narrower = sweep_of(tmp_path, text_of(1).replace('0.9', '0.8'))
     with pytest.raises(ValueError, match='holds a search over something else'):
-        run_search(other, tmp_path / 'work', 'x', Score())
+        run_search(narrower, tmp_path / 'work', 'x', Score())
 
 
 @pytest.mark.parametrize(
