@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from mmsmot.models.detectors import BaseDetector, MMDetDetector
-from mmsmot.models.detectors.mmdet_detector import eval_mode
 from mmsmot.structures.boxes import boxes_in_image
 from mmsmot.structures.feature_maps import FeatureMaps
+from mmsmot.utils.eval_mode import eval_mode
 
 Redetection = tuple[np.ndarray, np.ndarray]  # boxes (N, 4), scores (N,)
 

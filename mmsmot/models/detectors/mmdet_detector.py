@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.error import URLError
@@ -26,6 +25,7 @@ from ...structures import Detections, Frame
 from ...structures.feature_maps import FeatureMaps
 from ...utils.checkpoint import load_weights
 from ...utils.data_config import is_data_config, require_safe_data_config
+from ...utils.eval_mode import eval_mode
 from ...utils.mmdet_bridge import import_mmdet, mmdet_scope
 from ...utils.weights_hash import weights_hash
 from .anchor_predictions import (
@@ -318,17 +318,6 @@ def _cell_colours(inputs: torch.Tensor, size: torch.Size, cells: int) -> torch.T
     height, width = size
     colours = F.adaptive_avg_pool2d(inputs, (height * cells, width * cells))
     return COLOUR_GAIN * F.pixel_unshuffle(colours, cells)
-
-
-@contextmanager
-def eval_mode(model: nn.Module) -> Iterator[None]:
-    """A model in eval mode; afterwards in the mode that it was in."""
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)
 
 
 def _load(config: str | dict) -> ConfigDict:

@@ -15,6 +15,7 @@ from torch import nn
 
 from ...structures import Detections, Frame
 from ...structures.feature_maps import FeatureMaps
+from ...utils.eval_mode import eval_mode
 from ...utils.weights_hash import weights_hash
 from .frame_cache import FrameCache, Record
 
@@ -64,11 +65,9 @@ class FeatureCache:
         return not has_embedder or 'embeddings' in record
 
     def _compute_batch(self, frames: list[Frame]) -> list[Record]:
-        was_training = self.detector.training
-        self.detector.eval()
-        features = self.detector.extract(frames)
-        detections = self.detector.detect_in(features)
-        self.detector.train(was_training)
+        with eval_mode(self.detector):
+            features = self.detector.extract(frames)
+            detections = self.detector.detect_in(features)
         maps = features.levels[LEVEL].half().cpu().numpy()
         return [
             dict(
