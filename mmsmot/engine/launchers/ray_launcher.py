@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,9 +95,10 @@ class RayLauncher:
         On a cluster that was started here more jobs than GPUs share them.
         """
         # What no machine has would wait for ever.
-        cpus = min(cpus, int(self._most('CPU', cpus)))
-        memory = min(memory * GIB, self._most('memory', memory * GIB))
-        num_gpus = int(self._most('GPU', 0))
+        machines = [node['Resources'] for node in self._ray.nodes() if node['Alive']]
+        cpus = min(cpus, int(_most(machines, 'CPU', cpus)))
+        memory = min(memory * GIB, _most(machines, 'memory', memory * GIB))
+        num_gpus = int(_most(machines, 'GPU', 0))
         share: float = min(gpus, num_gpus)
         if share == 1 and self._own_jobs is not None:
             # The jobs on the fullest GPU: 3 jobs on 2 GPUs are 2 and 1.
@@ -128,15 +129,6 @@ class RayLauncher:
         """Leave the cluster, or end the one that was started here."""
         self._ray.shutdown()
 
-    def _most(self, resource: str, default: float) -> float:
-        """What the largest machine has of a resource; one task runs on one machine."""
-        amounts = [
-            node['Resources'][resource]
-            for node in self._ray.nodes()
-            if node['Alive'] and resource in node['Resources']
-        ]
-        return max(amounts, default=default)
-
     def _start(self, key: str) -> None:
         job = self._jobs[key]
         job.starts += 1
@@ -156,6 +148,14 @@ class RayLauncher:
             exceptions.NodeDiedError,
             exceptions.OutOfMemoryError,
         )
+
+
+def _most(
+    machines: Sequence[Mapping[str, float]], resource: str, default: float
+) -> float:
+    """What the largest machine has of a resource; one task runs on one machine."""
+    amounts = (machine[resource] for machine in machines if resource in machine)
+    return max(amounts, default=default)
 
 
 def _call(function: Callable[..., Any], args: tuple) -> Any:
