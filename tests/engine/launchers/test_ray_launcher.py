@@ -18,13 +18,12 @@ pytest.importorskip('ray', reason='needs ray')
 
 from mmsmot.apis.batch import SUMMARY, infer_batch
 from mmsmot.engine.launchers.ray_launcher import GIB, MAX_STARTS, RayLauncher
-from mmsmot.engine.sweeps.axis import AxisSetting
 from mmsmot.engine.sweeps.cell import Cell
 from mmsmot.engine.sweeps.cell_record import FAILED, FINISHED, CellRecord
 from mmsmot.engine.sweeps.schedule import run_cells
-from mmsmot.engine.sweeps.stage import Stage
 from tests.demo_scene import make_demo_scene
 from tests.engine.sweeps.sweep_files import SORT
+from tests.engine.sweeps.test_schedule import cells_of
 
 
 @pytest.fixture(scope='module')
@@ -51,15 +50,9 @@ def run(cell: Cell) -> CellRecord:
     return CellRecord(FINISHED, '', [], {}, scores=scores)
 
 
-def cells_of(folder: Path, *names: str) -> dict[str, Cell]:
-    return {
-        name: Cell(Stage(name), {}, AxisSetting(), folder / name, {}, (), None, '')
-        for name in names
-    }
-
-
 def test_a_killed_worker_costs_no_cell(launcher: RayLauncher, tmp_path: Path) -> None:
-    cells = cells_of(tmp_path, 'a', 'dies', 'b', 'raises', 'hopeless', 'c')
+    names = ('a', 'dies', 'b', 'raises', 'hopeless', 'c')
+    cells = cells_of(dict.fromkeys(names, ()), tmp_path)
     # Two gibibytes each, of three: they run one after the other.
     ignore = lambda *args: None  # noqa: E731
     # As tools/sweep.py gives it, with the folder that it stands in.
@@ -81,7 +74,7 @@ def test_a_killed_worker_costs_no_cell(launcher: RayLauncher, tmp_path: Path) ->
 def test_as_many_jobs_at_a_time_as_processors(
     launcher: RayLauncher, tmp_path: Path
 ) -> None:
-    for cell in cells_of(tmp_path, 'a', 'b').values():
+    for cell in cells_of({'a': (), 'b': ()}, tmp_path).values():
         assert launcher.has_room(1.0)
         launcher.submit(cell.id, run, cell, memory=1.0)
     assert not launcher.has_room(1.0)
@@ -92,7 +85,7 @@ def test_as_many_jobs_at_a_time_as_processors(
 def test_a_job_larger_than_any_machine_runs_alone(
     launcher: RayLauncher, tmp_path: Path
 ) -> None:
-    (cell,) = cells_of(tmp_path, 'a').values()
+    (cell,) = cells_of({'a': ()}, tmp_path).values()
     launcher.submit('a', run, cell, memory=1e6, cpus=999)
     key, record = launcher.wait()
     assert (key, record.status) == ('a', FINISHED)
