@@ -151,7 +151,9 @@ def set_config_weights(
         if not keys:
             raise KeyError(
                 f'the config has no {slot} that takes weights '
-                f'(model.{slot} = {part and part["type"]}), but {file} was given'
+                f'(model.{slot} = {part and part["type"]}), but {file} was given: leave '
+                f'{"--weights" if slot == "detector" else "--reid-weights"} away, or take '
+                'a config with such a part'
             )
         part[keys[0]] = file
 

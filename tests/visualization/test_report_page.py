@@ -224,6 +224,10 @@ def test_a_click_jumps(opened) -> None:
 def test_motions_stand_in_their_row(opened) -> None:
     motions = opened.page.locator('.bar.motion')
     assert motions.all_text_contents() == ['→↑', '·']
+    assert opened.page.get_by_text('On the bars').inner_text() == (
+        'On the bars: somebody moves ← to the left, → to the right, ↓ nearer, ↑ away, · '
+        'stays.'
+    )
     assert [bar.get_attribute('title') for bar in motions.all()] == [
         '1: walk to the right and away, 0:00.0 to 0:01.5',
         '1: stand, 0:01.4 to 0:02.0',

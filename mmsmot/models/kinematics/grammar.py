@@ -128,11 +128,17 @@ def kinematic_track_caption(
         if claims >= MIN_CLAIMS or max(seconds, story.duration) < LONG_TRACK:
             break
     texts = [text for text, _ in phrases]
-    return _text(kinematic_noun_phrase(outfit, noun), texts, speaker, noun)
+    subject = kinematic_noun_phrase(outfit, noun)
+    return _text(subject, texts, speaker, noun, from_start=story.is_told_from_start)
 
 
 def _text(
-    subject: str, clauses: Sequence[str], speaker: GrammarSpeaker, noun: str
+    subject: str,
+    clauses: Sequence[str],
+    speaker: GrammarSpeaker,
+    noun: str,
+    *,
+    from_start: bool,
 ) -> str:
     """Clauses in their order, two or three to a sentence."""
     pronoun = 'the person' if noun == 'person' else 'it'
@@ -156,21 +162,35 @@ def _text(
             if clause.startswith('later '):
                 group[number] = clause.removeprefix('later ') if says_later else clause
                 says_later = True
-        sentences.append(f'{_capitalized(opening)} {_chain(group, speaker, row)}.')
+        forms = [
+            ('first ' if row == 0 and from_start else '', ' and then '),
+            ('', ', and finally ' if row == len(groups) - 1 else ' and then '),
+        ]
+        chain = _chain(group, speaker, 20 + row, forms)
+        sentences.append(f'{_capitalized(opening)} {chain}.')
     return ' '.join(sentences)
 
 
-def _chain(clauses: Sequence[str], speaker: GrammarSpeaker, position: int) -> str:
-    """Up to three clauses as one."""
+def _chain(
+    clauses: Sequence[str],
+    speaker: GrammarSpeaker,
+    position: int,
+    forms: Sequence[tuple[str, str]],
+) -> str:
+    """Up to three clauses as one.
+
+    Args:
+        clauses: One to three.
+        speaker: Chooses the phrasing.
+        position: Of the choice in the text.
+        forms: What may stand before the first and the last of three.
+    """
     if len(clauses) == 1:
         return clauses[0]
     if len(clauses) == 2:
-        joint = speaker.choose((', then ', ' and then '), 20 + position)
+        joint = speaker.choose((', then ', ' and then '), position)
         return joint.join(clauses)
-    forms = [('', ', and finally '), ('', ' and then '), ('first ', ', and finally ')]
-    if position:
-        forms.pop()
-    opening, closing = speaker.choose(forms, 20 + position)
+    opening, closing = speaker.choose(forms, position)
     return f'{opening}{clauses[0]}, then {clauses[1]}{closing}{clauses[2]}'
 
 

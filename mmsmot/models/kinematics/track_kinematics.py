@@ -289,11 +289,13 @@ def _grids(
     """
     groups: dict[tuple[float, float], list[slice]] = {}
     for rows in run_slices(ids):
-        gaps, steps = np.diff(time[rows]), np.diff(bins[rows])
+        row_times = time[rows]
+        gaps = row_times[1:] - row_times[:-1]
         if not len(gaps):
             continue
         spacing = float(np.sort(gaps)[len(gaps) // 2])
-        bin_width = float((time[rows][-1] - time[rows][0]) / max(steps.sum(), 1))
+        num_bins = max(int(bins[rows.stop - 1] - bins[rows.start]), 1)
+        bin_width = float(row_times[-1] - row_times[0]) / num_bins
         width = round(max(sigma, spacing / MAX_SPACING), 2)
         groups.setdefault((width, round(bin_width, 2)), []).append(rows)
     for (width, bin_width), slices in groups.items():

@@ -72,6 +72,7 @@ class Story:
         entry: Side of the image through which it came; ``''`` where that was not seen.
         exit: Side through which it left.
         duration: Seconds that it was tracked.
+        is_told_from_start: Whether nothing was left out before the first clause.
         place: Where it was first in the image, 0 to 1 from the left.
     """
 
@@ -79,6 +80,7 @@ class Story:
     entry: str
     exit: str
     duration: float
+    is_told_from_start: bool
     place: float
 
 
@@ -110,6 +112,9 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
         motion.entry,
         motion.exit,
         motion.end - motion.start,
+        bool(motion.entry)
+        or not segments
+        or segments[0].start - motion.start < MAX_PAUSE,
         motion.place,
     )
 
@@ -135,7 +140,22 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
         ranks.append((kind in kinds, not segment.moves))
         kinds.add(kind)
     order = sorted(range(len(ranks)), key=ranks.__getitem__)[:MAX_SEGMENTS]
-    return sorted((clear_segments[row] for row in order), key=lambda part: part.start)
+    selection = [clear_segments[row] for row in order]
+    return _without_repeated_stays(sorted(selection, key=lambda part: part.start))
+
+
+def _without_repeated_stays(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
+    """The same, with the longest of those that follow each other without a move.
+
+    Whoever stands, and stands again after a time that is not known, says nothing new.
+    """
+    told_segments: list[MotionSegment] = []
+    for segment in segments:
+        if told_segments and not (segment.moves or told_segments[-1].moves):
+            pair = told_segments.pop(), segment
+            segment = max(pair, key=lambda part: part.duration)
+        told_segments.append(segment)
+    return told_segments
 
 
 def _folded(segments: Sequence[MotionSegment]) -> list[MotionSegment]:

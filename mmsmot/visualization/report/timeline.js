@@ -16,6 +16,7 @@ class Timeline {
     this.rows = make('div', { className: 'rows' });
     this.rows.append(this.axis());
     for (const target of report.targets) this.rows.append(this.targetRow(target));
+    this.explainMotions(root);
     let guessed = false;
     for (const [side, { people, interactions }] of Object.entries(report.sides)) {
       const byId = new Map(people.map((person) => [person.id, person]));
@@ -42,6 +43,15 @@ class Timeline {
     }
     clock.addEventListener('frame', () => this.moveHead());
     this.moveHead();
+  }
+
+  /** What the signs on the bars mean, where there are any. */
+  explainMotions(root) {
+    const sides = Object.values(this.report.sides);
+    if (!sides.some(({ people }) => people.some((p) => p.motions.length))) return;
+    const signs = Object.entries(ARROWS).map(([way, sign]) => `${sign}${WAYS[way]}`);
+    const text = `On the bars: somebody moves ${signs.join(', ')}, · stays.`;
+    root.after(make('p', { className: 'legend' }, text));
   }
 
   /** As many as there are rows for, in the order that they have. */

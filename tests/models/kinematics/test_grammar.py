@@ -253,6 +253,30 @@ def test_what_was_left_out_in_between_shows() -> None:
     assert 'back' not in text
 
 
+def test_first_and_finally_are_the_first_and_the_last_thing() -> None:
+    ways = [dict(lateral=side) for side in ('left', 'right')]
+    parts = [segment(3.0 * row, 3.0 * row + 3, **ways[row % 2]) for row in range(3)]
+    parts += [segment(9.0, 12.0), segment(12.0, 15.0, depth='away')]
+    for count in (3, 5):
+        motion = Motion(tuple(parts[:count]), start=0.0, end=3.0 * count)
+        texts = {caption(motion, seed=seed) for seed in range(60)}
+        assert any('bottoms first ' in text for text in texts)
+        # Of five, two stand in a second sentence.
+        assert {text.count('.') for text in texts} == {1 if count == 3 else 2}
+        assert any('finally ' in text for text in texts) == (count == 3)
+        # Two seconds at its beginning are not known.
+        texts = {caption(replace(motion, start=-2.0), seed=n) for n in range(60)}
+        assert not any('first' in text for text in texts)
+
+
+def test_who_stands_and_later_stands_is_told_once() -> None:
+    stays = Motion((segment(0, 2), segment(5, 9)), start=0, end=9.0)
+    assert caption(stays).count('stand') == 1
+    assert 'for about four seconds' in caption(stays)
+    between = Motion((segment(0, 2), segment(3, 5, 'left'), segment(5, 9)), end=9.0)
+    assert len(tell_story(between, ()).clauses) == 3
+
+
 def test_a_long_story_tells_where_somebody_goes() -> None:
     """Not that the person stood for half a minute six times."""
     parts = []

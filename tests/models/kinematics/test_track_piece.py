@@ -60,6 +60,22 @@ def test_other_clothes_after_a_crossing_are_somebody_else(top, is_one: bool) -> 
     assert ('to the right' in description.captions[1]) == is_one
 
 
+@pytest.mark.parametrize('has_one_garment', [False, True])
+def test_all_other_clothes_are_somebody_else_anywhere(has_one_garment: bool) -> None:
+    """Nothing is hidden, nothing lost: the id goes over between two frames.
+
+    One garment alone may be a jacket that is opened, or a shadow.
+    """
+    stands = walker(300, (6, 0))
+    walks = walker(300, (5, 0.8), begin=6, top=GREEN, bottoms=(20, 20, 20))
+    if has_one_garment:
+        walks = replace(walks, bottoms=stands.bottoms)
+    description = described(taken_over(stands, walks, 6, 11, images=True))
+    spans = [(span.motion, span.direction) for span in description.motions[1]]
+    assert spans[0] == ('stand', '')
+    assert (len(spans) > 1) == has_one_garment
+
+
 def test_another_size_is_somebody_else() -> None:
     """A rider in front of somebody far away, at the same place and in the same clothes."""
     far = walker(300, (6, 0), height=70)
