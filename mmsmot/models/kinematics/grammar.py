@@ -8,7 +8,7 @@ from typing import TypeVar
 from zlib import crc32
 
 from .clothing import ClothingColours
-from .number_words import duration_words, joined_words, number_word
+from .number_words import clock_text, duration_words, joined_words, number_word
 from .pair_geometry import (
     ACCOMPANY,
     APPROACH,
@@ -30,6 +30,8 @@ MIN_CLAIMS, LONG_TRACK = 3, 5.0
 # Seconds: that something is in view is told from here on. False detections live shorter:
 # of 60 captions that were judged, two were of a sign post, tracked for .3 and 2 s.
 MIN_PRESENCE = 3.0
+# Seconds of a track before or after its part on one person: of more the caption says so.
+MAX_UNTOLD = 1.0
 THIRDS = ('left', 'middle', 'right')
 SIDES = {'left': 'left side', 'right': 'right side', 'bottom': 'lower edge'}
 DEPTHS = {'nearer': 'towards the camera', 'away': 'away from the camera'}
@@ -99,7 +101,7 @@ def kinematic_track_caption(
     speaker: GrammarSpeaker,
     name_of: Callable[[int], str],
     noun: str = 'person',
-    seconds: float = 0.0,
+    span: tuple[float, float] | None = None,
 ) -> str:
     """The caption of a track.
 
@@ -109,7 +111,8 @@ def kinematic_track_caption(
         speaker: Chooses the phrasing.
         name_of: How a partner is called, by id.
         noun: What it is.
-        seconds: Of the whole track, of which the story may be a part.
+        span: Seconds between which the whole track goes, of which the story may be a part;
+            ``None`` if it is all.
 
     Returns:
         One or more sentences; ``''`` for a track of less than :data:`MIN_PRESENCE` seconds
@@ -119,17 +122,32 @@ def kinematic_track_caption(
     has_content = outfit.upper or outfit.lower or moves or story.entry or story.exit
     if not has_content and story.duration < MIN_PRESENCE:
         return ''
+    span = span or (story.start, story.end)
     num_colours = len({outfit.upper, outfit.lower} - {''})
     # The same story with ever more of what is known, until it holds enough claims.
     for detail in range(3):
         narrator = GrammarNarrator(speaker, name_of, noun == 'person', detail)
         phrases = narrator.phrases(story)
         claims = num_colours + sum(count for _, count in phrases)
-        if claims >= MIN_CLAIMS or max(seconds, story.duration) < LONG_TRACK:
+        if claims >= MIN_CLAIMS or span[1] - span[0] < LONG_TRACK:
             break
     texts = [text for text, _ in phrases]
     subject = kinematic_noun_phrase(outfit, noun)
-    return _text(subject, texts, speaker, noun, from_start=story.is_told_from_start)
+    text = _text(subject, texts, speaker, noun, from_start=story.is_told_from_start)
+    return text + _caveat(story, span, noun)
+
+
+def _caveat(story: Story, span: tuple[float, float], noun: str) -> str:
+    """That the rest of a track may be of somebody else, if there is much of it."""
+    times = []
+    if story.start - span[0] > MAX_UNTOLD:
+        times.append(f'before {clock_text(story.start)}')
+    if span[1] - story.end > MAX_UNTOLD:
+        times.append(f'after {clock_text(story.end)}')
+    if not times:
+        return ''
+    someone = 'somebody' if noun == 'person' else 'something'
+    return f' {_capitalized(joined_words(times))} the box may be on {someone} else.'
 
 
 def _text(

@@ -38,12 +38,12 @@ class TrackFit(NamedTuple):
     Attributes:
         num_samples: Of the track when they were fitted.
         kinematics: Of its longest part on one person.
-        seconds: Of the whole track.
+        span: Seconds of its first and last sample, of the whole track.
     """
 
     num_samples: int
     kinematics: Kinematics
-    seconds: float
+    span: tuple[float, float]
 
 
 class KinematicBuffer:

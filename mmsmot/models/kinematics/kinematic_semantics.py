@@ -233,7 +233,7 @@ class KinematicSemantics(nn.Module):
             buffer.fits[track_id] = TrackFit(
                 buffer.samples.count(track_id),
                 tracks[track_id],
-                float(samples['time'][rows.stop - 1] - samples['time'][rows.start]),
+                tuple(samples['time'][[rows.start, rows.stop - 1]].tolist()),
             )
         return tracks
 
@@ -325,7 +325,7 @@ class KinematicSemantics(nn.Module):
             speaker,
             self._name_of(facts, tracks),
             noun,
-            seconds=buffer.fits[track_id].seconds,
+            span=buffer.fits[track_id].span,
         )
 
     def _name_of(

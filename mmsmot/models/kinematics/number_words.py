@@ -29,6 +29,12 @@ def duration_words(seconds: float) -> str:
     return 'about a minute' if minutes == 1 else f'about {number_word(minutes)} minutes'
 
 
+def clock_text(seconds: float) -> str:
+    """``'1:07'``, as on the page of a video."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f'{minutes}:{rest:02}'
+
+
 def joined_words(parts: Sequence[str]) -> str:
     """``'a'``, ``'a and b'``, ``'a, b and c'``."""
     if len(parts) < 2:

@@ -71,7 +71,7 @@ class Story:
         clauses: In order.
         entry: Side of the image through which it came; ``''`` where that was not seen.
         exit: Side through which it left.
-        duration: Seconds that it was tracked.
+        start, end: Seconds between which it was on this person.
         is_told_from_start: Whether nothing was left out before the first clause.
         place: Where it was first in the image, 0 to 1 from the left.
     """
@@ -79,9 +79,15 @@ class Story:
     clauses: tuple[StoryClause, ...]
     entry: str
     exit: str
-    duration: float
+    start: float
+    end: float
     is_told_from_start: bool
     place: float
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.end - self.start
 
 
 def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
@@ -111,7 +117,8 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
         tuple(clauses),
         motion.entry,
         motion.exit,
-        motion.end - motion.start,
+        motion.start,
+        motion.end,
         bool(motion.entry)
         or not segments
         or segments[0].start - motion.start < MAX_PAUSE,
@@ -122,8 +129,9 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
 def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
     """The segments that are told, in order; short ones only if alone.
 
-    Of many, first one of each kind, then those that get somewhere, then the longest: that
-    somebody stands for a minute three times tells less than where the person goes.
+    Of many, first one of each kind and the last, then those that get somewhere, then the
+    longest: that somebody stands for a minute three times tells less than where the person
+    goes.
     """
     clear_segments = [segment for segment in segments if segment.is_clear]
     long_segments = [part for part in clear_segments if part.duration >= MIN_PART]
@@ -132,12 +140,16 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
         moves = [replace(part, pace='') for part in clear_segments if part.moves]
         return sorted(moves, key=lambda segment: -segment.duration)[:1]
     clear_segments = _folded(long_segments)
+    if len(clear_segments) > MAX_SEGMENTS:
+        clear_segments = _with_joined_ways(clear_segments)
+    last_segment = clear_segments[-1]
     clear_segments.sort(key=lambda segment: -segment.duration)
     kinds: set[tuple] = set()
     ranks = []
     for segment in clear_segments:
         kind = segment.moves, segment.lateral, segment.depth
-        ranks.append((kind in kinds, not segment.moves))
+        is_repeated = kind in kinds and segment is not last_segment
+        ranks.append((is_repeated, not segment.moves))
         kinds.add(kind)
     order = sorted(range(len(ranks)), key=ranks.__getitem__)[:MAX_SEGMENTS]
     selection = [clear_segments[row] for row in order]
@@ -193,23 +205,50 @@ def _turns_end(segments: Sequence[MotionSegment], start: int) -> int:
 
 
 def _to_and_fro(parts: Sequence[MotionSegment]) -> ToAndFro:
-    """Parts of a track as one; how it moves where all ways are alike."""
+    """Ways to the left and to the right, and the stops between them, as one part."""
     moves = [part for part in parts if part.moves]
-    gaits, paces = {part.gait for part in moves}, {part.pace for part in moves}
     places = [place for part in moves for place in (part.place_start, part.place_end)]
-    options = vars(parts[0]) | dict(
-        end=parts[-1].end,
-        last_frame=parts[-1].last_frame,
-        lateral='',
-        depth='',
-        gait=gaits.pop() if len(gaits) == 1 else '',
-        pace=paces.pop() if len(paces) == 1 else '',
-        place_start=min(places),
-        place_end=max(places),
-        right=sum(part.right for part in moves),
-        away=sum(part.away for part in moves),
-    )
+    way = _joined_way(moves)
+    options = vars(way) | dict(depth='', place_start=min(places), place_end=max(places))
     return ToAndFro(**options, num_stops=len(parts) - len(moves))
+
+
+def _with_joined_ways(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
+    """The same, with ways to the same side, one right after the other, as one."""
+    segments, others = [segments[0]], segments[1:]
+    for segment in others:
+        previous = segments[-1]
+        is_plain = not isinstance(previous, ToAndFro) and previous.lateral
+        if (
+            is_plain
+            and previous.lateral == segment.lateral
+            and segment.start - previous.end < MAX_PAUSE
+        ):
+            segments[-1] = _joined_way((previous, segment))
+        else:
+            segments.append(segment)
+    return segments
+
+
+def _joined_way(moves: Sequence[MotionSegment]) -> MotionSegment:
+    """Parts that move as one; it moves in the way that all of them do."""
+
+    def common(name: str) -> str:
+        values = {getattr(move, name) for move in moves}
+        return values.pop() if len(values) == 1 else ''
+
+    return replace(
+        moves[0],
+        end=moves[-1].end,
+        last_frame=moves[-1].last_frame,
+        place_end=moves[-1].place_end,
+        right=sum(move.right for move in moves),
+        away=sum(move.away for move in moves),
+        lateral=common('lateral'),
+        depth=common('depth'),
+        gait=common('gait'),
+        pace=common('pace'),
+    )
 
 
 def _partners(

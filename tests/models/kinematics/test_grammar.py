@@ -19,7 +19,11 @@ from mmsmot.models.kinematics.grammar import (
     video_caption,
 )
 from mmsmot.models.kinematics.motion import Motion, MotionSegment
-from mmsmot.models.kinematics.number_words import duration_words, joined_words
+from mmsmot.models.kinematics.number_words import (
+    clock_text,
+    duration_words,
+    joined_words,
+)
 from mmsmot.models.kinematics.pair_geometry import ACCOMPANY, PASS, STAND, PairEvent
 from mmsmot.models.kinematics.track_story import Story, tell_story
 
@@ -203,6 +207,13 @@ def test_clothes() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration_words(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'), [(0.4, '0:00'), (59.7, '1:00'), (67, '1:07'), (3661, '61:01')]
+)
+def test_clock(seconds: float, text: str) -> None:
+    assert clock_text(seconds) == text
 
 
 def test_lists() -> None:
@@ -396,11 +407,65 @@ def test_a_long_track_has_three_claims_where_a_part_is_told() -> None:
     story = tell_story(Motion((walk,), end=4.0), [])
     texts = [
         kinematic_track_caption(
-            story, ClothingColours(), GrammarSpeaker(0), str, seconds=seconds
+            story, ClothingColours(), GrammarSpeaker(0), str, span=span
         )
-        for seconds in (4.0, 8.0)
+        for span in ((0.0, 4.0), (0.0, 8.0))
     ]
     assert 'about four seconds' not in texts[0]
     assert (
         'from the right to the middle of the image for about four seconds' in texts[1]
     )
+
+
+@pytest.mark.parametrize(
+    ('span', 'caveat'),
+    [
+        ((61.0, 67.9), ''),
+        ((58.0, 68.0), ' Before 1:02 the box may be on somebody else.'),
+        ((62.0, 71.0), ' After 1:07 the box may be on somebody else.'),
+        ((8, 71), ' Before 1:02 and after 1:07 the box may be on somebody else.'),
+    ],
+)
+def test_what_a_caption_leaves_to_somebody_else(span: tuple, caveat: str) -> None:
+    walk = Motion((segment(61.6, 67, 'left'),), start=61.6, end=67.0)
+    story = tell_story(walk, [])
+    speaker = GrammarSpeaker(0)
+    text = kinematic_track_caption(story, ClothingColours(), speaker, str, span=span)
+    assert text.partition('.')[2] == caveat
+
+
+def test_the_last_thing_of_many_is_told() -> None:
+    parts: list[MotionSegment] = []
+    for row in range(8):  # with stops in between that are too long for "to and fro"
+        seconds = 2 if row == 7 else 3
+        side = ('left', 'right')[row % 2]
+        parts += [segment(10.0 * row, 10.0 * row + seconds, side)]
+        parts += [segment(10.0 * row + seconds, 10.0 * row + 10)]
+    story = tell_story(Motion(tuple(parts[:-1]), end=72.0), ())
+    assert len(story.clauses) == 6
+    assert story.clauses[-1].segment is parts[-2]
+
+
+def test_ways_to_one_side_are_one_where_there_are_many() -> None:
+    sides = ('left', 'right', 'left', 'left', 'right', 'left')
+    parts = [segment(0.0, 9.0)]
+    for side in sides:
+        depth = 'away' if len(parts) == 4 else ''
+        stop = 12.0 if len(parts) == 3 else 6.0  # seconds: nothing is to and fro
+        begin = parts[-1].end
+        parts += [segment(begin, begin + 3, side, depth=depth)]
+        if side == 'right':
+            parts += [segment(begin + 3, begin + 3 + stop)]
+    for gap in (0.0, 1.0):
+        motion = Motion(
+            tuple(
+                part if row < 5 else replace(part, start=part.start + gap)
+                for row, part in enumerate(parts)
+            ),
+            end=parts[-1].end,
+        )
+        clauses = [clause.segment for clause in tell_story(motion, ()).clauses]
+        assert len(clauses) == 6
+        ways = [clause for clause in clauses if clause.duration == 6 and clause.moves]
+        # Only one of the two went away.
+        assert [(way.lateral, way.depth) for way in ways] == [('left', '')] * (not gap)
