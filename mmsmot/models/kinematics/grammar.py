@@ -133,7 +133,14 @@ def kinematic_track_caption(
             break
     texts = [text for text, _ in phrases]
     subject = kinematic_noun_phrase(outfit, noun)
-    text = _text(subject, texts, speaker, noun, from_start=story.is_told_from_start)
+    text = _text(
+        subject,
+        texts,
+        speaker,
+        noun,
+        from_start=story.is_told_from_start,
+        to_end=story.is_told_to_end,
+    )
     return text + _caveat(story, span, noun)
 
 
@@ -157,6 +164,7 @@ def _text(
     noun: str,
     *,
     from_start: bool,
+    to_end: bool,
 ) -> str:
     """Clauses in their order, two or three to a sentence."""
     pronoun = 'the person' if noun == 'person' else 'it'
@@ -165,9 +173,10 @@ def _text(
     groups = [clauses[row : row + size] for row in range(0, count, size)]
     sentences = []
     for row, group in enumerate(groups):
+        is_end = to_end and row == len(groups) - 1
         if row == 0:
             opening = subject
-        elif row == len(groups) - 1 and row > 1:
+        elif is_end and row > 1:
             opening = f'{speaker.choose(("Finally", "In the end"), row)}, {pronoun}'
         else:
             opening = (
@@ -182,7 +191,7 @@ def _text(
                 says_later = True
         forms = [
             ('first ' if row == 0 and from_start else '', ' and then '),
-            ('', ', and finally ' if row == len(groups) - 1 else ' and then '),
+            ('', ', and finally ' if is_end else ' and then '),
         ]
         chain = _chain(group, speaker, 20 + row, forms)
         sentences.append(f'{_capitalized(opening)} {chain}.')
@@ -233,16 +242,19 @@ class GrammarNarrator:
         phrases = self._crossing('entry', story.entry)
         longest_duration = max((c.segment.duration for c in story.clauses), default=0.0)
         has_moved = bool(story.entry)
+        place: Phrase | None = None  # of the clause before, where it stays
         for position, clause in enumerate(story.clauses):
             if clause.segment.moves:
                 is_longest = clause.segment.duration == longest_duration
                 phrase = self._move(clause, position, is_longest)
             else:
                 stops = has_moved and clause.is_adjacent
-                phrase = self._stay(clause, position, stops)
+                is_again = place == _place(clause.segment.place_start)
+                phrase = self._stay(clause, position, stops, is_again)
             text, claims = phrase
             phrases.append((text if clause.is_adjacent else f'later {text}', claims))
             has_moved = clause.segment.moves
+            place = None if has_moved else _place(clause.segment.place_start)
         if not story.clauses:
             phrases.append(self._presence(story))
         return phrases + self._crossing('exit', story.exit)
@@ -267,7 +279,9 @@ class GrammarNarrator:
         )
         return f'is in view{place} for {duration}', 2 + claims
 
-    def _stay(self, clause: StoryClause, position: int, stops: bool) -> Phrase:
+    def _stay(
+        self, clause: StoryClause, position: int, stops: bool, is_again: bool
+    ) -> Phrase:
         """``'stands there near person 3 for about six seconds'``."""
         segment = clause.segment
         is_upright = self.is_person and segment.is_upright
@@ -278,9 +292,11 @@ class GrammarNarrator:
             if not is_upright:
                 forms = ('stays in place', 'stays in one place')
         text, claims = self.speaker.choose(forms, 40 + position), 1
+        if is_again:
+            text = f'{forms[0].split()[0]} there again'
         if names := self._names(clause, STAND):
             text, claims = f'{text} near {joined_words(names)}', claims + len(names)
-        if self.detail or not stops:
+        if (self.detail or not stops) and not is_again:
             place, count = _place(segment.place_start)
             text, claims = text + place, claims + count
         if segment.duration >= 2:

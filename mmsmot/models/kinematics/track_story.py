@@ -72,7 +72,8 @@ class Story:
         entry: Side of the image through which it came; ``''`` where that was not seen.
         exit: Side through which it left.
         start, end: Seconds between which it was on this person.
-        is_told_from_start: Whether nothing was left out before the first clause.
+        is_told_from_start: Whether nothing was left out before the first clause, ...
+        is_told_to_end: ... and after the last one.
         place: Where it was first in the image, 0 to 1 from the left.
     """
 
@@ -82,6 +83,7 @@ class Story:
     start: float
     end: float
     is_told_from_start: bool
+    is_told_to_end: bool
     place: float
 
     @property
@@ -122,6 +124,7 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
         bool(motion.entry)
         or not segments
         or segments[0].start - motion.start < MAX_PAUSE,
+        bool(motion.exit) or not segments or motion.end - segments[-1].end < MAX_PAUSE,
         motion.place,
     )
 
@@ -129,7 +132,7 @@ def tell_story(motion: Motion, events: Iterable[PairEvent]) -> Story:
 def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
     """The segments that are told, in order; short ones only if alone.
 
-    Of many, first one of each kind and the last, then those that get somewhere, then the
+    Of many, first the last and one of each kind, then those that get somewhere, then the
     longest: that somebody stands for a minute three times tells less than where the person
     goes.
     """
@@ -148,26 +151,10 @@ def _selected_segments(segments: Sequence[MotionSegment]) -> list[MotionSegment]
     ranks = []
     for segment in clear_segments:
         kind = segment.moves, segment.lateral, segment.depth
-        is_repeated = kind in kinds and segment is not last_segment
-        ranks.append((is_repeated, not segment.moves))
+        ranks.append((segment is not last_segment, kind in kinds, not segment.moves))
         kinds.add(kind)
     order = sorted(range(len(ranks)), key=ranks.__getitem__)[:MAX_SEGMENTS]
-    selection = [clear_segments[row] for row in order]
-    return _without_repeated_stays(sorted(selection, key=lambda part: part.start))
-
-
-def _without_repeated_stays(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
-    """The same, with the longest of those that follow each other without a move.
-
-    Whoever stands, and stands again after a time that is not known, says nothing new.
-    """
-    told_segments: list[MotionSegment] = []
-    for segment in segments:
-        if told_segments and not (segment.moves or told_segments[-1].moves):
-            pair = told_segments.pop(), segment
-            segment = max(pair, key=lambda part: part.duration)
-        told_segments.append(segment)
-    return told_segments
+    return sorted((clear_segments[row] for row in order), key=lambda part: part.start)
 
 
 def _folded(segments: Sequence[MotionSegment]) -> list[MotionSegment]:

@@ -275,17 +275,44 @@ def test_first_and_finally_are_the_first_and_the_last_thing() -> None:
         # Of five, two stand in a second sentence.
         assert {text.count('.') for text in texts} == {1 if count == 3 else 2}
         assert any('finally ' in text for text in texts) == (count == 3)
-        # Two seconds at its beginning are not known.
+        # Two seconds at its beginning, or at its end, are not known.
         texts = {caption(replace(motion, start=-2.0), seed=n) for n in range(60)}
         assert not any('first' in text for text in texts)
+        motion = replace(motion, end=motion.end + 2)
+        texts = {caption(motion, seed=n).lower() for n in range(60)}
+        assert not any('finally' in text or 'in the end' in text for text in texts)
+        leaves = replace(motion, exit='left')
+        texts = {caption(leaves, seed=n).lower() for n in range(60)}
+        # With leaving four are two sentences of two, and six two of three.
+        assert any('finally' in text for text in texts) == (count == 5)
+    ways = [dict(lateral='left'), dict(depth='away'), dict(lateral='right')]
+    parts = [segment(3.0 * row, 3.0 * row + 3, **ways[row % 3]) for row in range(4)]
+    parts += [segment(12.0, 15.0), segment(15.0, 18.0, 'left'), segment(18.0, 21.0)]
+    for end in (21.0, 23.0):
+        motion = Motion(tuple(parts[1:]), start=3.0, end=end)
+        for seed in range(20):
+            # Of four sentences, if six things and leaving; of three without.
+            sentences = caption(motion, seed=seed).split('. ')
+            assert len(sentences) == 2
+            sentences = caption(replace(motion, entry='left'), seed=seed).split('. ')
+            assert len(sentences) == 4
+            is_end = sentences[-1].startswith(('Finally', 'In the end'))
+            assert is_end == (end == 21.0)
 
 
-def test_who_stands_and_later_stands_is_told_once() -> None:
-    stays = Motion((segment(0, 2), segment(5, 9)), start=0, end=9.0)
-    assert caption(stays).count('stand') == 1
-    assert 'for about four seconds' in caption(stays)
-    between = Motion((segment(0, 2), segment(3, 5, 'left'), segment(5, 9)), end=9.0)
-    assert len(tell_story(between, ()).clauses) == 3
+def test_who_stands_and_later_stands_stands_there_again() -> None:
+    parts = (segment(0, 2), segment(5, 9))
+    text = caption(Motion(parts, end=9.0))
+    assert re.search(
+        r'stands \w+( place)? in the middle of the image for about two seconds.* later '
+        r'stands there again for about four seconds\.$',
+        text,
+    )
+    # Elsewhere it is another thing, and so is another partner.
+    parts = parts[0], replace(parts[1], place_start=0.9)
+    text = caption(Motion(parts, end=9.0), event(STAND, 3, 0, 2), event(STAND, 7, 5, 9))
+    assert 'again' not in text
+    assert re.search(r'near person 3 .*near person 7 on the right', text)
 
 
 def test_a_long_story_tells_where_somebody_goes() -> None:
@@ -300,6 +327,7 @@ def test_a_long_story_tells_where_somebody_goes() -> None:
     moves = [clause.segment.lateral for clause in story.clauses if clause.segment.moves]
     assert len(story.clauses) == 6
     assert {'left', 'right'} <= {*moves}
+    assert len(moves) == 5
     text = kinematic_track_caption(
         story, ClothingColours(), GrammarSpeaker(1), 'person {}'.format
     )
@@ -437,13 +465,15 @@ def test_what_a_caption_leaves_to_somebody_else(span: tuple, caveat: str) -> Non
 def test_the_last_thing_of_many_is_told() -> None:
     parts: list[MotionSegment] = []
     for row in range(8):  # with stops in between that are too long for "to and fro"
-        seconds = 2 if row == 7 else 3
-        side = ('left', 'right')[row % 2]
-        parts += [segment(10.0 * row, 10.0 * row + seconds, side)]
-        parts += [segment(10.0 * row + seconds, 10.0 * row + 10)]
-    story = tell_story(Motion(tuple(parts[:-1]), end=72.0), ())
-    assert len(story.clauses) == 6
-    assert story.clauses[-1].segment is parts[-2]
+        way = dict(lateral=('left', 'right')[row % 2])
+        way['depth'] = ('', 'nearer', 'away', '')[row // 2]
+        parts += [segment(10.0 * row, 10.0 * row + 3, **way)]
+        parts += [segment(10.0 * row + 3, 10.0 * row + 10)]
+    parts += [segment(80.0, 82.0, 'left'), segment(82.0, 84.0)]
+    for count in (len(parts) - 1, len(parts)):
+        story = tell_story(Motion(tuple(parts[:count]), end=84.0), ())
+        assert len(story.clauses) == 6
+        assert story.clauses[-1].segment is parts[count - 1]
 
 
 def test_ways_to_one_side_are_one_where_there_are_many() -> None:
