@@ -10,10 +10,11 @@ from torch import nn
 
 @contextmanager
 def eval_mode(model: nn.Module) -> Iterator[None]:
-    """A model in eval mode; afterwards in the mode that it was in."""
-    was_training = model.training
+    """A model in eval mode; afterwards each of its parts in the mode that it was in."""
+    modes = {part: part.training for part in model.modules()}
     model.eval()
     try:
         yield
     finally:
-        model.train(was_training)
+        for part, mode in modes.items():
+            part.training = mode  # train() would also set parts that are frozen

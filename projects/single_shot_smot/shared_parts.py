@@ -18,7 +18,7 @@ from mmsmot.structures.feature_maps import FeatureMaps
 
 from .box_motion import FarnebackMotion
 from .random_embeddings import RandomEmbeddings
-from .second_stage import SecondStage
+from .second_stage import Redetection, SecondStage
 
 MEMO_SIZE = 256  # results; models follow each other within 8 frames of a video
 
@@ -107,7 +107,7 @@ class SharedTwoStage(BaseDetector):
 
     def __init__(self, detector: MMDetDetector) -> None:
         self.detector = detector
-        self.regress_in = SecondStage(detector).regress_in
+        self._second_stage = SecondStage(detector)
         self._fingerprint = detector.fingerprint
         self._features, self._detections = Memo(), Memo()
 
@@ -124,6 +124,14 @@ class SharedTwoStage(BaseDetector):
     def detect_in(self, features: FeatureMaps) -> list[Detections]:
         detect_in = self.detector.detect_in
         return self._detections.get((features,), lambda: detect_in(features))
+
+    def regress_in(
+        self,
+        features: FeatureMaps,
+        boxes: Sequence[np.ndarray],
+        labels: Sequence[np.ndarray],
+    ) -> list[Redetection]:
+        return self._second_stage.regress_in(features, boxes, labels)
 
 
 class SharedEmbeddings(BaseReID):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmsmot.structures import paired_iou, pairwise_iou, valid_boxes, warp_boxes
-from mmsmot.structures.boxes import as_boxes, require_valid_boxes
+from mmsmot.structures.boxes import as_boxes, boxes_in_image, require_valid_boxes
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,14 @@ def test_a_box_moves_and_grows_with_the_camera() -> None:
     rolled = warp_boxes(boxes, np.array([[0.0, -1, 0], [1, 0, 0]]))
     assert rolled.tolist() == [[-50, 0, -30, 40]]
     assert warp_boxes(np.tile(boxes, (2, 3, 1)), np.eye(2, 3)).shape == (2, 3, 4)
+
+
+def test_boxes_of_which_a_part_lies_in_their_image() -> None:
+    boxes = np.array([[-4.0, 0, 0, 9], [-4, 0, 1, 9], [8, 0, 9, 9], [7, 8, 9, 12]])
+    boxes = np.concatenate([boxes, np.full((1, 4), np.nan)])
+    expected = [False, True, False, True, False]
+    assert boxes_in_image(boxes, np.array([8, 9])).tolist() == expected
+    sizes = np.array([[8, 9]] * 2 + [[9, 9], [7, 9], [8, 9]])  # each its own image
+    expected = [False, True, True, False, False]
+    assert boxes_in_image(boxes, sizes).tolist() == expected
+    assert boxes_in_image(boxes[:0], np.array([8, 9])).shape == (0,)

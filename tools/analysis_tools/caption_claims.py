@@ -5,7 +5,7 @@
 A claim is a colour of clothes, entering or leaving through a side, standing, staying or being
 there, walking or running, the pace, a way, a place in the image, a time, or a partner. They are
 counted in the texts, by words, without the code that writes them. The exit code says whether
-every captioned track of over --seconds has --claims of them.
+every track of over --seconds has --claims of them.
 """
 
 from __future__ import annotations

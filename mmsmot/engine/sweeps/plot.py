@@ -113,8 +113,8 @@ def _draw_series(
         places: Of the rows: on the x axis of a line, on the y axis of points.
     """
 
-    def axes(places: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return (places, scores) if is_line else (scores, places)
+    def as_xy(along: np.ndarray, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (along, across) if is_line else (across, along)
 
     colour = COLOURS[table.column_labels.index(column) % len(COLOURS)]
     scores = [table.scores[row, column, metric] for row in table.row_labels]
@@ -122,12 +122,12 @@ def _draw_series(
     for place, score in zip(places, scores, strict=True):
         seeds = score.values[~np.isnan(score.values)]
         if len(seeds) > 1:
-            rings = axes(np.full(len(seeds), place), seeds)
+            rings = as_xy(np.full(len(seeds), place), seeds)
             panel.plot(*rings, 'o', ms=3, mfc='none', color=colour, alpha=0.6)
     order = np.argsort(places)
     deviations = _deviations(scores)[order]
     panel.errorbar(
-        *axes(places[order], means[order]),
+        *as_xy(places[order], means[order]),
         xerr=None if is_line else deviations,
         yerr=deviations if is_line else None,
         fmt='o-' if is_line else 'o',
@@ -138,7 +138,7 @@ def _draw_series(
     )
     if table.selected is not None and table.selected[1] == column:
         row = [table.row_labels.index(table.selected[0])]
-        panel.plot(*axes(places[row], means[row]), '*', color='black', ms=12, zorder=4)
+        panel.plot(*as_xy(places[row], means[row]), '*', color='black', ms=12, zorder=4)
 
 
 def _deviations(scores: Sequence[TableScore]) -> np.ndarray:

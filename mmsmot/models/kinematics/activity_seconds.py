@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from .grammar import MIN_PRESENCE, CrowdSummary
 from .motion import Motion
 
-SHARES = ('left', 'right', 'nearer', 'away', 'still')
+WAYS = ('left', 'right', 'nearer', 'away', 'still')
 
 
 @dataclass
 class ActivitySeconds:
-    """How long the people of a video did what, all of them together.
+    """Sums over all people of a video.
 
     Attributes:
         seconds: By ``'moving'`` and ``'still'``; of those that move also by the way
@@ -36,9 +36,10 @@ class ActivitySeconds:
 
     def summary(self, count: int) -> CrowdSummary:
         """What a caption tells of so many people at the same time."""
-        total = self.seconds['still'] + self.seconds['moving'] or 1.0
+        seconds = {'moving': 0.0, 'walk': 0.0} | dict.fromkeys(WAYS, 0.0) | self.seconds
+        total = seconds['still'] + seconds['moving'] or 1.0
         return CrowdSummary(
             count,
-            {name: self.seconds[name] / total for name in SHARES},
-            self.seconds['walk'] >= 0.5 * max(self.seconds['moving'], 1e-6),
+            {name: seconds[name] / total for name in WAYS},
+            seconds['walk'] >= 0.5 * max(seconds['moving'], 1e-6),
         )

@@ -61,7 +61,8 @@ class CameraView:
         factor = max(1, -(-len(image) // HEIGHT))
         size = image.shape[1] // factor, len(image) // factor
         part = image[: size[1] * factor, : size[0] * factor]
-        if factor % 2 == 0:  # a third faster by two steps, the same to a rounding
+        # By two steps a third faster at 720 rows, the same to one level of gray.
+        if factor > 2 and factor % 2 == 0:
             half_size = part.shape[1] // 2, len(part) // 2
             part = cv2.resize(part, half_size, interpolation=cv2.INTER_AREA)
         small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)

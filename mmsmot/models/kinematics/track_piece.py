@@ -27,7 +27,8 @@ MAX_PEAK = 1.0  # seconds: a box around two people for so long, then around one 
 # of the places differ by more, of two people of a video 62 % do. So it counts only where
 # the box may have gone to somebody else: beside a hidden, a lost or a changed box.
 VIEWS, MAX_COLOUR_CHANGE = 4, 1.75
-# It counts anywhere: by more differ .2 % of the places (one GT track of 27), of two 11 %.
+# Colours that differ by more cut a track anywhere: .2 % of the places (in one GT track of 27)
+# do, and 11 % of two people of a video.
 SURE_COLOUR_CHANGE = 3.0
 MAX_VIEW_OCCLUSION = 0.1
 SUSPECT_SECONDS, SUSPECT_SIZE_CHANGE = 0.6, 0.1
@@ -236,8 +237,8 @@ def _colour_jumps(
     changes[changes < MAX_COLOUR_CHANGE] = 0.0
     if not changes.any():
         return []
-    is_told_apart = is_suspect.mean() <= MAX_SUSPECT
-    suspect_times = time[is_suspect & is_told_apart]
+    suspects_count = is_suspect.mean() <= MAX_SUSPECT
+    suspect_times = time[is_suspect & suspects_count]
     jumps: list[int] = []
     for row in (peak_rows(changes, VIEWS) + VIEWS).tolist():
         begin, end = time[views[row - 1]], time[views[row]]

@@ -228,7 +228,8 @@ class TrajectorySemantics(TrackFuser):
         description = Description()
         fused_tracks = None
         if tracks is not None and len(tracks):
-            rows = np.searchsorted(ids, captioned).tolist()
+            row_of_id = {track_id: row for row, track_id in enumerate(ids)}
+            rows = [row_of_id[track_id] for track_id in captioned]
             has_tokens = self.interaction_tokens is not None
             captions_video = video_caption and self.video_caption is not None
             is_read = None  # all pairs, as the video's caption reads with their tokens

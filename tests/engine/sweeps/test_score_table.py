@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.cell_record import BLOCKED, FAILED, FINISHED, CellRecord
 from mmsmot.engine.sweeps.plot import write_plot
-from mmsmot.engine.sweeps.score_table import ScoreTable, score_table
+from mmsmot.engine.sweeps.score_table import ScoreTable, matching_metrics, score_table
 from mmsmot.engine.sweeps.table_files import (
     csv_table_file,
     latex_table_file,
@@ -244,3 +244,10 @@ def test_plot_and_files(tmp_path: Path) -> None:
         'table.tex',
     ]
     assert "python 'a b'" in paths[0].read_text()
+
+
+def test_a_metric_is_meant_by_its_name_or_its_end() -> None:
+    names = ['HOTA', 'smot/track/HOTA', 'smot/track/HOTA_05', 'CHOTA', 'track/CHOTA']
+    assert matching_metrics(names, 'HOTA') == ['HOTA', 'smot/track/HOTA']
+    assert matching_metrics(names, 'track/HOTA') == ['smot/track/HOTA']
+    assert matching_metrics(names, 'MOTA') == []

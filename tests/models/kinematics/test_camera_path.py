@@ -12,6 +12,7 @@ import pytest
 from mmsmot.models.kinematics.camera_path import (
     REST_SHIFT,
     CameraPath,
+    CameraView,
     camera_path_poses_at,
 )
 from mmsmot.models.trackers.camera_motion import SparseOpticalFlow
@@ -152,3 +153,17 @@ def test_poses_between_two_known_ones() -> None:
     )
     np.testing.assert_allclose(turns, [1, 1 + 0.1j, 1 + 0.2j])
     np.testing.assert_allclose(shifts, [0, 5 + 2j, 10 + 4j])
+
+
+@pytest.mark.parametrize('height', [240, 360, 480, 600, 720, 1080])
+def test_a_small_view_is_the_mean_of_the_image(height: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (height, 700, 3), np.uint8)
+    view = CameraView.of(image, np.zeros((0, 4)))
+    assert view.factor == height // 120
+    width = 700 // view.factor
+    blocks = image[:, : width * view.factor].reshape(
+        120, view.factor, width, view.factor, 3
+    )
+    difference = view.small - blocks.mean(axis=(1, 3))
+    assert np.abs(difference).max() <= 1.0
+    assert abs(difference.mean()) < 0.3  # halves are rounded up, twice

@@ -6,8 +6,10 @@ _base_ = './deformable_detr.py'
 _r50_attention_ = dict(embed_dims=256, num_heads=8)
 _r50_deformable_ = dict(**_r50_attention_, num_levels=4)
 _r50_ffn_ = dict(embed_dims=256, feedforward_channels=1024)
-_r50_pipeline_ = _base_.deformable_detr.config.test_pipeline
-_r50_pipeline_[1].update(scale=(1536, 800))
+_r50_pipeline_ = [
+    dict(step, scale=(1536, 800)) if step['type'] == 'Resize' else step
+    for step in _base_.deformable_detr.config.test_pipeline
+]
 deformable_detr = dict(
     config=dict(
         model=dict(
