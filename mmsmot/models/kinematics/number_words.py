@@ -31,8 +31,8 @@ def duration_words(seconds: float) -> str:
 
 def clock_text(seconds: float) -> str:
     """``'1:07'``, as on the page of a video."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f'{minutes}:{rest:02}'
+    minutes, seconds = divmod(round(seconds), 60)
+    return f'{minutes}:{seconds:02}'
 
 
 def joined_words(parts: Sequence[str]) -> str:

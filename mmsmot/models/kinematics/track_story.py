@@ -202,19 +202,19 @@ def _to_and_fro(parts: Sequence[MotionSegment]) -> ToAndFro:
 
 def _with_joined_ways(segments: Sequence[MotionSegment]) -> list[MotionSegment]:
     """The same, with ways to the same side, one right after the other, as one."""
-    segments, others = [segments[0]], segments[1:]
-    for segment in others:
-        previous = segments[-1]
+    joined_segments = [segments[0]]
+    for segment in segments[1:]:
+        previous = joined_segments[-1]
         is_plain = not isinstance(previous, ToAndFro) and previous.lateral
         if (
             is_plain
             and previous.lateral == segment.lateral
             and segment.start - previous.end < MAX_PAUSE
         ):
-            segments[-1] = _joined_way((previous, segment))
+            joined_segments[-1] = _joined_way((previous, segment))
         else:
-            segments.append(segment)
-    return segments
+            joined_segments.append(segment)
+    return joined_segments
 
 
 def _joined_way(moves: Sequence[MotionSegment]) -> MotionSegment:
