@@ -125,7 +125,9 @@ def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
 def add_frame_arguments(parser: argparse.ArgumentParser) -> None:
     """Which frames are taken, and how long a stream is tracked."""
     parser.add_argument(
-        '--start', type=non_negative_int_arg, help='first frame number, inclusive'
+        '--start',
+        type=non_negative_int_arg,
+        help='first frame number, inclusive; a video begins with 1',
     )
     parser.add_argument(
         '--end', type=non_negative_int_arg, help='last frame number, inclusive'

@@ -2,16 +2,16 @@
 
 The smallest sweep file, three trackers and two thresholds on your own sequences:
 
-    options = dict(data_root='data/MOT17/train', weights='yolox_nano.onnx')
-    axes = {
-        'tracker': [
-            'two_stage/sort_yolox-nano',
-            'two_stage/bytetrack_yolox-nano',
-            'two_stage/ocsort_yolox-nano',
-        ],
-        'model.detector.score_threshold': [0.1, 0.3],
-    }
-    metrics = ['HOTA', 'MOTA', 'IDF1']
+options = dict(data_root='data/MOT17/train', weights='yolox_nano.onnx')
+axes = {
+    'tracker': [
+        'two_stage/sort_yolox-nano',
+        'two_stage/bytetrack_yolox-nano',
+        'two_stage/ocsort_yolox-nano',
+    ],
+    'model.detector.score_threshold': [0.3, 0.7],
+}
+metrics = ['HOTA', 'MOTA', 'IDF1']
 
 What was finished is not run again; configs/ablations/README.md explains the rest.
 """
@@ -30,7 +30,12 @@ from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_im
 with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
-    from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed_cells
+    from mmsmot.engine.sweeps.cell import (
+        Cell,
+        plan_cells,
+        require_cell_files,
+        with_needed_cells,
+    )
     from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING, record_blocked
     from mmsmot.engine.sweeps.cell_run import run_cell
     from mmsmot.engine.sweeps.plot import write_plot
@@ -159,11 +164,12 @@ def main() -> int:
     if args.from_logs:
         write(sweep, cells, state.records, work_dir)
         return 0
+    require_cell_files(cell for id, cell in cells.items() if id not in state.finished)
     with folder_lock(work_dir), explain_full_disk(work_dir):
         if args.launcher == 'slurm':
             return write_slurm_jobs(sweep, cells, state, work_dir, args)
         # Workers of a cluster may stand in another folder.
-        run = partial(run_cell, cwd=os.getcwd())
+        run = partial(run_cell, cwd=os.getcwd(), keep=True)
         records = run_sweep(cells, launcher_of(args), args.stale, run)
         write(sweep, cells, records, work_dir)
     failed = sweep_failures(records)
@@ -182,8 +188,9 @@ def search(sweep: Sweep, work_dir: Path) -> int:
 
 
 def command_line() -> str:
-    """What a user types to do this again."""
-    return shlex.join(['python', 'tools/sweep.py', *sys.argv[1:]])
+    """What a user types to have the numbers again; --from-logs makes none."""
+    words = [word for word in sys.argv[1:] if word != '--from-logs']
+    return shlex.join(['python', 'tools/sweep.py', *words])
 
 
 def launcher_of(args: argparse.Namespace) -> LocalLauncher | RayLauncher:
@@ -243,7 +250,7 @@ def run_one(cells: dict[str, Cell], id: str, stale: str) -> int:
         if blocked := blocked_record(cells[id], state.records, finished):
             record_blocked(cells[id].folder, blocked)
         raise SystemExit(f'{id} needs {", ".join(waiting)}, not finished yet')
-    record = run_cell(cells[id])
+    record = run_cell(cells[id], keep=True)
     print(f'{id}: {record.status}{f": {record.error}" if record.error else ""}')
     return 1 if record.status == FAILED else 0
 

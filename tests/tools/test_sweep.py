@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.cell_record import (
     BLOCKED,
     FAILED,
@@ -24,7 +25,7 @@ from mmsmot.engine.sweeps.cell_record import (
 )
 from mmsmot.utils.folder_lock import folder_lock
 from tests.demo_scene import make_demo_scene
-from tests.engine.sweeps.sweep_files import BYTETRACK, KEY, SORT
+from tests.engine.sweeps.sweep_files import BYTETRACK, KEY, SORT, sweep_of
 from tests.engine.sweeps.test_schedule import cells_of
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,8 @@ def test_a_killed_sweep_goes_on(sweep: Path) -> None:
     before = {k: r for k, r in records(sweep).items() if r['status'] == 'finished'}
     done = run(sweep, '--jobs', '2')
     assert done.returncode == 0, done.stderr
+    assert f'{len(before)} of 4 cells are finished\n' in done.stdout
+    assert 'was interrupted, starts from its beginning' in done.stdout
     after = records(sweep)
     assert {r['status'] for r in after.values()} == {'finished'}
     assert len(after) == 4
@@ -95,6 +98,7 @@ def test_a_killed_sweep_goes_on(sweep: Path) -> None:
     done = run(sweep, '--from-logs')
     assert done.returncode == 0, done.stderr
     assert (work / 'table.csv').read_bytes() == (work / 'before.csv').read_bytes()
+    assert f'--work-dir {work}`; each cell' in (work / 'table.md').read_text()
     if find_spec('ray') is not None:  # two workers, in a folder of their own
         done = run(sweep, '--launcher', 'ray', '--jobs', '2', work_dir='ray')
         assert done.returncode == 0, done.stderr
@@ -131,10 +135,14 @@ def test_two_sweeps_in_a_folder_dry_run_and_a_wrong_axis(sweep: Path) -> None:
         done = run(sweep, *args)
         assert done.returncode == 2
         assert message in done.stderr
+    done = run(sweep, '--data-root', '/other')
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "data_root='/other' is not there; of 4 cells" in done.stderr
     sweep.write_text(sweep.read_text().replace(KEY, 'model.detector.score_treshold'))
     done = run(sweep)
     assert done.returncode == 1
     assert 'axes[' in done.stderr
+    assert ', of test/tracker=SORT' in done.stderr
     assert 'score_threshold' in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
@@ -175,3 +183,11 @@ def test_a_cell_alone_records_what_blocks_it(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match='c needs b, not finished yet'):
         run_one(cells, 'c', 'refuse')
     assert read_record(cells['c'].folder) is None
+
+
+def test_the_sweep_file_of_the_help_is_that_of_the_readme(tmp_path: Path) -> None:
+    text = runpy.run_path(str(ROOT / 'tools' / 'sweep.py'))['__doc__']
+    example = text[text.index('options =') : text.index('What was finished')].rstrip()
+    assert f'{example}\n```' in (ROOT / 'configs/ablations/README.md').read_text()
+    sweep = sweep_of(tmp_path, example)
+    assert len(plan_cells(sweep, tmp_path)) == 6

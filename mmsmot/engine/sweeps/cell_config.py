@@ -55,7 +55,7 @@ def checked_cell_config(
         for axis in stage.axes:
             options = sweep.axes[axis].settings[labels[axis]].options
             if any(key in str(error) for key in options):
-                location = f'axes[{axis!r}], {labels[axis]!r}'
+                location = f'axes[{axis!r}], {labels[axis]!r}, of {id}'
         text = error.args[0] if isinstance(error, KeyError) else error
         raise type(error)(f'{sweep.path}: {location}: {text}') from error
     if (loader := LOADERS[stage.run]) not in config:

@@ -49,6 +49,8 @@ def run_cell(
     cell: Cell,
     cwd: str | None = None,
     environment: Mapping[str, str] | None = None,
+    *,
+    keep: bool = False,
 ) -> CellRecord:
     """Run a cell from its beginning, whatever an interrupted run left; record how it ended.
 
@@ -60,6 +62,8 @@ def run_cell(
         cwd: The folder that relative paths of its command start from; ``None``: that of
             this process.
         environment: Variables of its command beside those of this process.
+        keep: Whether a finished run of the same cell stays as it is: another process may
+            have made it since the sweep began.
 
     Returns:
         The record, which lies in the cell's folder too. A cell that fails is recorded
@@ -72,6 +76,8 @@ def run_cell(
     with folder_lock(cell.folder):
         previous = read_record(cell.folder)
         is_unchanged = previous is not None and previous.fingerprint == cell.fingerprint
+        if keep and is_unchanged and previous and previous.status == FINISHED:
+            return previous
         resume = cell.stage.resume and is_unchanged and cell.run_dir.is_dir()
         if not resume:
             _remove(cell.run_dir)

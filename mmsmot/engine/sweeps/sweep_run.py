@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from rich.progress import (
@@ -15,7 +15,7 @@ from rich.progress import (
 
 from ..launchers import Launcher
 from .cell import Cell
-from .cell_record import BLOCKED, FAILED, FINISHED, CellRecord, read_record
+from .cell_record import BLOCKED, FAILED, FINISHED, RUNNING, CellRecord, read_record
 from .cell_run import move_cell_run_aside, run_cell
 from .schedule import run_cells
 
@@ -110,6 +110,8 @@ def run_sweep(
     """
     state = sweep_state(cells)
     finished = require_fresh_sweep(cells, state, stale)
+    for line in _begun_before(cells, state, finished):
+        print(line)
     seconds = _SecondsOfStages(state, finished)
     with _bar() as bar:
         task = bar.add_task('', total=len(cells), completed=len(finished))
@@ -118,10 +120,11 @@ def run_sweep(
 
         def show() -> None:
             remaining_time = seconds.left(cells[id] for id in open_ids)
-            names = ', '.join([*running][:MAX_NAMES]) or 'nothing'
+            names = ', '.join([*running][:MAX_NAMES])
             if (num_hidden := len(running) - MAX_NAMES) > 0:
                 names += f' and {num_hidden} more'
-            bar.update(task, description=f'running: {names}; {remaining_time}')
+            description = f'running: {names}; {remaining_time}' if names else 'done'
+            bar.update(task, description=description)
 
         def started(cell: Cell) -> None:
             running[cell.id] = cell
@@ -132,7 +135,8 @@ def run_sweep(
             open_ids.remove(cell.id)
             seconds.add(cell, record)
             bar.advance(task)
-            bar.console.print(_line(cell, record), markup=False, highlight=False)
+            line = _line(cell, record)
+            bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
             show()
 
         try:
@@ -143,6 +147,19 @@ def run_sweep(
             launcher.close()
     records = {id: state.records[id] for id in finished} | records
     return {id: records[id] for id in cells if id in records}
+
+
+def _begun_before(
+    cells: Mapping[str, Cell], state: SweepState, finished: Container[str]
+) -> list[str]:
+    """Lines on what an earlier run of the sweep left."""
+    num_finished = sum(id in finished for id in cells)
+    lines = [f'{num_finished} of {len(cells)} cells are finished'] * bool(num_finished)
+    for id, record in state.records.items():
+        if record.status == RUNNING:
+            begin = 'goes on' if cells[id].stage.resume else 'starts from its beginning'
+            lines.append(f'{id}: was interrupted, {begin}')
+    return lines
 
 
 def sweep_failures(records: Mapping[str, CellRecord]) -> list[str]:

@@ -32,7 +32,7 @@ function tellFacts() {
   document.getElementById('facts').textContent = [
     `${size}${report.frames.length} frames in ${clockText(report.end - report.times[0], 1)}`
     + `, ${Number(report.fps.toFixed(2))} frames/s`,
-    many(seen, 'person', 'people'),
+    many(seen, 'track', 'tracks'),
     many(first.interactions.length, 'interaction', 'interactions'),
   ].join(' · ');
   const warnings = document.getElementById('warnings');

@@ -141,6 +141,19 @@ def test_an_interrupted_cell_starts_from_its_beginning(tmp_path: Path) -> None:
     assert not (cell.run_dir / 'half.txt').exists()
 
 
+def test_what_another_process_has_finished_is_kept(tmp_path: Path) -> None:
+    cell = cell_of(tmp_path, SCORES)
+    record = CellRecord(FINISHED, 'f', ['somebody'], {}, seconds=7.0)
+    write_record(record, cell.folder)
+    assert run_cell(cell, keep=True) == record
+    # Not what another sweep file has made, nor where nobody asks for it.
+    other = replace(record, fingerprint='other')
+    write_record(other, cell.folder)
+    assert run_cell(cell, keep=True).command != ['somebody']
+    write_record(record, cell.folder)
+    assert run_cell(cell).command != ['somebody']
+
+
 def test_a_stage_that_resumes_keeps_what_it_has(tmp_path: Path) -> None:
     stage = Stage('train', TRAIN, resume=True)
     cell = cell_of(tmp_path, 'pass', stage)
