@@ -16,6 +16,9 @@ from .track_samples import BOTTOM, LEFT, RIGHT
 # Logarithm of how much wider the box of somebody may become whose height is not seen and
 # who stays: elbows and bags make it a fifth wider, half of the way to the camera twice.
 MAX_WIDENING = 0.2
+MAX_UNSEEN = (
+    1.0  # seconds without a box that somebody goes on with what was done before
+)
 MAX_BREAK = 1.0  # seconds of an unknown camera between two segments that are one
 
 
@@ -154,7 +157,11 @@ def motion_spans(motion: Motion) -> list[MotionSpan]:
 
 
 def _runs(track: Kinematics, options: MotionOptions) -> Iterator[tuple[slice, bool]]:
-    """Rows in which the track moves, or not; each begins where the last ended."""
+    """Rows in which the track moves, or not.
+
+    Each begins where the last ended, or, where it was lost in between, after that: nobody
+    saw when it stopped or set out.
+    """
     time = track.time
     moving = _hysteresis(track.speed, options.still_speed, options.move_speed)
     for rows in run_slices(moving):
@@ -169,7 +176,11 @@ def _runs(track: Kinematics, options: MotionOptions) -> Iterator[tuple[slice, bo
         reach = slice(rows.start, min(rows.stop + 1, len(time)))
         moving[rows] = _travel(track, reach) >= options.min_travel
     for rows in run_slices(moving):
-        yield slice(rows.start, min(rows.stop + 1, len(time))), bool(moving[rows.start])
+        last_row = rows.stop - 1
+        is_followed = rows.stop < len(time)
+        if is_followed and time[rows.stop] - time[last_row] <= MAX_UNSEEN:
+            last_row = rows.stop
+        yield slice(rows.start, last_row + 1), bool(moving[rows.start])
 
 
 def _hysteresis(values: np.ndarray, low: float, high: float) -> np.ndarray:

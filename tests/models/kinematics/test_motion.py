@@ -19,6 +19,7 @@ from tests.models.kinematics.people import (
     frames_of,
     plain,
     walker,
+    with_lost_tracks,
 )
 
 CAMERA = dict(type='SparseOpticalFlow', height=120, max_corners=60)
@@ -298,3 +299,14 @@ def test_options_out_of_range_are_refused() -> None:
         MotionOptions(move_speed=0)
     with pytest.raises(TypeError, match='walking_speed'):
         MotionOptions(walking_speed=1)
+
+
+@pytest.mark.parametrize(('lost', 'is_seen'), [((4.2, 6.6), False), ((4.2, 4.9), True)])
+def test_a_way_ends_where_it_was_seen_last(lost: tuple, is_seen: bool) -> None:
+    """Behind a sign nobody sees when somebody stops; a moment without a box is no gap."""
+    steps = frames_of([walker(100, (4, 0.8), (5, 0))], seconds=9)
+    way, stay = described(with_lost_tracks(steps, *lost)).motions[1]
+    assert (way.start_frame, way.direction) == (1, 'right')
+    # The last frames before and the first ones after it is lost are 42, 50 and 67.
+    assert way.end_frame == (50 if is_seen else 42)
+    assert stay.start_frame == (50 if is_seen else 67)
