@@ -93,7 +93,7 @@ def _draw_points(panel: Axes, table: ScoreTable, metric: str) -> None:
     if len(base) == len(table.column_labels) == 1:
         mean = table.scores[base[0], table.column_labels[0], metric].mean
         panel.axvline(mean, color='grey', linestyle=':', linewidth=1, zorder=0)
-    names = [' '.join(row) or table.stage for row in table.row_labels]
+    names = [_row_name(table, row) for row in table.row_labels]
     panel.set_yticks(rows, [textwrap.fill(name, MAX_NAME) for name in names])
     panel.set_ylim(len(names) - 0.5, -0.5)  # the first row on top
     panel.margins(x=0.1)
@@ -171,6 +171,16 @@ def _explain(figure: Figure, panel: Axes, table: ScoreTable) -> None:
     if len(table.column_labels) > 1:
         handles, labels = panel.get_legend_handles_labels()
         figure.legend(handles, labels, loc='outside upper center', ncols=4, fontsize=8)
+
+
+def _row_name(table: ScoreTable, row: tuple[str, ...]) -> str:
+    """Its labels; a number with the name of its axis."""
+    axes = short_axis_names(table.rows).values()
+    words = [
+        f'{axis} {label}' if label.replace('.', '', 1).isdecimal() else label
+        for axis, label in zip(axes, row, strict=True)
+    ]
+    return ', '.join(words) or table.stage
 
 
 def _numbers(row_labels: Sequence[tuple[str, ...]]) -> list[float]:

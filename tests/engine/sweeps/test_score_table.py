@@ -251,3 +251,22 @@ def test_a_metric_is_meant_by_its_name_or_its_end() -> None:
     assert matching_metrics(names, 'HOTA') == ['HOTA', 'smot/track/HOTA']
     assert matching_metrics(names, 'track/HOTA') == ['smot/track/HOTA']
     assert matching_metrics(names, 'MOTA') == []
+
+
+def test_a_plot_names_the_axis_of_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"""
+axes = {{'tracker': {{'SORT': '{SORT}'}}, 'model.tracker.max_age': [1, 30]}}
+metrics = ['HOTA']
+"""
+    sweep = sweep_of(tmp_path, text)
+    cells = plan_cells(sweep, tmp_path)
+    records = {
+        id: CellRecord(FINISHED, cell.fingerprint, [], {}, scores={'track/HOTA': 50.0})
+        for id, cell in cells.items()
+    }
+    table = score_table(sweep, 'test', cells, records)
+    (panel,) = figure_of(table, tmp_path, monkeypatch).axes
+    names = [label.get_text() for label in panel.get_yticklabels()]
+    assert names == ['SORT, max_age 1', 'SORT, max_age 30']
