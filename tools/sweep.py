@@ -30,12 +30,8 @@ from mmsmot.utils.command_line import count_arg, positive_arg, run_tool, tool_im
 with tool_imports():
     from mmsmot.engine.launchers.local_launcher import LocalLauncher
     from mmsmot.engine.launchers.ray_launcher import RayLauncher
-    from mmsmot.engine.sweeps.cell import (
-        Cell,
-        plan_cells,
-        require_cell_files,
-        with_needed_cells,
-    )
+    from mmsmot.engine.sweeps.cell import Cell, plan_cells, with_needed_cells
+    from mmsmot.engine.sweeps.cell_files import require_cell_files
     from mmsmot.engine.sweeps.cell_record import FAILED, RUNNING, record_blocked
     from mmsmot.engine.sweeps.cell_run import run_cell
     from mmsmot.engine.sweeps.plot import write_plot

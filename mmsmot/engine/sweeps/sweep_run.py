@@ -153,8 +153,9 @@ def _begun_before(
     cells: Mapping[str, Cell], state: SweepState, finished: Container[str]
 ) -> list[str]:
     """Lines on what an earlier run of the sweep left."""
-    num_finished = sum(id in finished for id in cells)
-    lines = [f'{num_finished} of {len(cells)} cells are finished'] * bool(num_finished)
+    lines = []
+    if num_finished := sum(id in finished for id in cells):
+        lines.append(f'{num_finished} of {len(cells)} cells are finished')
     for id, record in state.records.items():
         if record.status == RUNNING:
             begin = 'goes on' if cells[id].stage.resume else 'starts from its beginning'

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from .grammar import MIN_PRESENCE, CrowdSummary
+from .crowd_caption import CrowdSummary
+from .grammar import MIN_PRESENCE
 from .motion import Motion
 
 WAYS = ('left', 'right', 'nearer', 'away', 'still')

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from zlib import crc32
 
 from .clothing import ClothingColours
-from .number_words import clock_text, duration_words, joined_words, number_word
+from .number_words import capitalized, clock_text, duration_words, joined_words
 from .pair_geometry import (
     ACCOMPANY,
     APPROACH,
@@ -20,7 +20,7 @@ from .pair_geometry import (
     PASS,
     STAND,
 )
-from .track_story import Story, StoryClause, ToAndFro
+from .track_story import MIN_PART, Story, StoryClause, ToAndFro
 
 Option = TypeVar('Option')
 Phrase = tuple[str, int]  # a text, and the number of claims in it that can be checked
@@ -30,8 +30,6 @@ MIN_CLAIMS, LONG_TRACK = 3, 5.0
 # Seconds: that something is in view is told from here on. False detections live shorter:
 # of 60 captions that were judged, two were of a sign post, tracked for .3 and 2 s.
 MIN_PRESENCE = 3.0
-# Seconds of a track before or after its part on one person: of more the caption says so.
-MAX_UNTOLD = 1.0
 THIRDS = ('left', 'middle', 'right')
 SIDES = {'left': 'left side', 'right': 'right side', 'bottom': 'lower edge'}
 DEPTHS = {'nearer': 'towards the camera', 'away': 'away from the camera'}
@@ -91,10 +89,6 @@ def _with_article(words: str) -> str:
     return f'{"an" if words[0] in "aeiou" else "a"} {words}'
 
 
-def _capitalized(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
 def kinematic_track_caption(
     story: Story,
     outfit: ClothingColours,
@@ -147,14 +141,14 @@ def kinematic_track_caption(
 def _caveat(story: Story, span: tuple[float, float], noun: str) -> str:
     """That the rest of a track may be of somebody else, if there is much of it."""
     times = []
-    if story.start - span[0] > MAX_UNTOLD:
+    if story.start - span[0] > MIN_PART:
         times.append(f'before {clock_text(story.start)}')
-    if span[1] - story.end > MAX_UNTOLD:
+    if span[1] - story.end > MIN_PART:
         times.append(f'after {clock_text(story.end)}')
     if not times:
         return ''
     someone = 'somebody' if noun == 'person' else 'something'
-    return f' {_capitalized(joined_words(times))} the box may be on {someone} else.'
+    return f' {capitalized(joined_words(times))} the box may be on {someone} else.'
 
 
 def _text(
@@ -194,7 +188,7 @@ def _text(
             ('', ', and finally ' if is_end else ' and then '),
         ]
         chain = _chain(group, speaker, 20 + row, forms)
-        sentences.append(f'{_capitalized(opening)} {chain}.')
+        sentences.append(f'{capitalized(opening)} {chain}.')
     return ' '.join(sentences)
 
 
@@ -392,53 +386,3 @@ def _place(position: float) -> Phrase:
         side = 'left' if position < 0.5 else 'right'
         return f' in the {side} half of the image', 1
     return f' {"in" if third == "middle" else "on"} the {third} of the image', 1
-
-
-@dataclass(frozen=True)
-class CrowdSummary:
-    """What a video caption tells.
-
-    Attributes:
-        count: So many people were there at the same time, at least.
-        shares: Of the time of all tracks, by ``'left'``, ``'right'``, ``'nearer'``,
-            ``'away'`` and ``'still'``.
-        is_walk: Whether those who move walk, as far as it is known.
-    """
-
-    count: int
-    shares: Mapping[str, float]
-    is_walk: bool
-
-
-def video_caption(summary: CrowdSummary, speaker: GrammarSpeaker) -> str:
-    """The caption of a video; people are counted with care."""
-    count = summary.count
-    if count == 0:
-        return 'Nobody is tracked for long in this video.'
-    people = 'one person' if count == 1 else f'{number_word(count)} people'
-    be = 'is' if count == 1 else 'are'
-    opening = speaker.choose(
-        (f'At least {people} {be} in view', f'The video shows at least {people}'), 4
-    )
-    if count > 1:
-        opening = f'{opening} at the same time'
-    return f'{opening}.{_movements(summary)}'
-
-
-def _movements(summary: CrowdSummary) -> str:
-    """What people do most of the time, or part of it."""
-    ways = {'left': 'to the left', 'right': 'to the right', **DEPTHS}
-    # One at a time may be several people, one after another.
-    subject, ending = ('somebody', 's') if summary.count == 1 else ('they', '')
-    verb = ('walk' if summary.is_walk else 'move') + ending
-    moves = {way: summary.shares.get(way, 0.0) for way in ways}
-    still_share = summary.shares.get('still', 0.0)
-    main = max(moves, key=lambda way: moves[way])
-    if still_share >= 0.6:
-        return f' Most of the time {subject} stay{ending} in place.'
-    if moves[main] >= 0.6:
-        return f' Most of the time {subject} {verb} {ways[main]}.'
-    often = [ways[way] for way in ways if moves[way] >= 0.15]
-    parts = [f'{verb} {joined_words(often)}'] if often else []
-    parts += [f'stay{ending} in place for some time'] if still_share >= 0.15 else []
-    return f' {_capitalized(subject)} {joined_words(parts)}.' if parts else ''

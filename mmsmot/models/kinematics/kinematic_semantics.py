@@ -20,12 +20,12 @@ from ..semantics.description import Description, Pair, requested_ids, unordered_
 from ..trackers.camera_motion import CameraMotion
 from .activity_seconds import ActivitySeconds
 from .clothing import ClothingColours, ClothingOptions, clothing_colours
+from .crowd_caption import video_caption
 from .grammar import (
     MIN_PRESENCE,
     GrammarSpeaker,
     kinematic_noun_phrase,
     kinematic_track_caption,
-    video_caption,
 )
 from .kinematic_buffer import KinematicBuffer, TrackFit
 from .motion import Motion, describe_motion, motion_spans

@@ -16,9 +16,9 @@ from .track_samples import BOTTOM, LEFT, RIGHT
 # Logarithm of how much wider the box of somebody may become whose height is not seen and
 # who stays: elbows and bags make it a fifth wider, half of the way to the camera twice.
 MAX_WIDENING = 0.2
-MAX_UNSEEN = (
-    1.0  # seconds without a box that somebody goes on with what was done before
-)
+# Seconds without a box that somebody goes on with what was done before: behind the sign of
+# PETS09-S2L1 a person who stopped was lost for 1.8.
+MAX_UNSEEN = 1.0
 MAX_BREAK = 1.0  # seconds of an unknown camera between two segments that are one
 
 

@@ -35,6 +35,11 @@ def clock_text(seconds: float) -> str:
     return f'{minutes}:{seconds:02}'
 
 
+def capitalized(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[0].upper() + text[1:]
+
+
 def joined_words(parts: Sequence[str]) -> str:
     """``'a'``, ``'a and b'``, ``'a, b and c'``."""
     if len(parts) < 2:

@@ -11,12 +11,10 @@ from mmsmot.models.kinematics.clothing import ClothingColours
 from mmsmot.models.kinematics.grammar import (
     LONG_TRACK,
     MIN_CLAIMS,
-    CrowdSummary,
     GrammarNarrator,
     GrammarSpeaker,
     kinematic_noun_phrase,
     kinematic_track_caption,
-    video_caption,
 )
 from mmsmot.models.kinematics.motion import Motion, MotionSegment
 from mmsmot.models.kinematics.number_words import (
@@ -221,30 +219,6 @@ def test_lists() -> None:
     assert joined_words(['a', 'b', 'c']) == 'a, b and c'
 
 
-@pytest.mark.parametrize(
-    ('count', 'shares', 'expected'),
-    [
-        (0, {}, 'Nobody is tracked for long in this video.'),
-        (1, {'left': 1.0}, 'at least one person'),
-        (3, {'left': 0.7}, 'Most of the time they walk to the left.'),
-        (3, {'still': 0.7}, 'Most of the time they stay in place.'),
-        (
-            3,
-            {'left': 0.3, 'away': 0.3, 'still': 0.2},
-            'They walk to the left and away from the camera and stay in place for some '
-            'time.',
-        ),
-    ],
-)
-def test_videos(count: int, shares: dict, expected: str) -> None:
-    text = video_caption(CrowdSummary(count, shares, is_walk=True), GrammarSpeaker(1))
-    assert expected.lower() in text.lower()
-    assert '  ' not in text
-    if count > 1:
-        assert 'at least three people' in text.lower()
-        assert 'at the same time' in text
-
-
 def test_a_story_is_not_longer_than_six_segments() -> None:
     ways = [dict(lateral=side) for side in ('left', 'right')]
     ways += [dict(depth=depth) for depth in ('nearer', 'away')]
@@ -342,22 +316,6 @@ def test_what_stays_for_a_moment_may_be_a_sign_post() -> None:
             story, ClothingColours(), GrammarSpeaker(1), 'person {}'.format
         )
         assert bool(text) == is_told
-
-
-@pytest.mark.parametrize(
-    ('shares', 'expected'),
-    [
-        ({'still': 0.9}, 'Most of the time somebody stays in place.'),
-        ({'left': 0.9}, 'Most of the time somebody walks to the left.'),
-        (
-            {'left': 0.3, 'still': 0.3},
-            'Somebody walks to the left and stays in place for some time.',
-        ),
-    ],
-)
-def test_the_video_of_one_person(shares: dict, expected: str) -> None:
-    text = video_caption(CrowdSummary(1, shares, True), GrammarSpeaker(1))
-    assert text.endswith(expected)
 
 
 def ways_by_turns(count: int, stop: float = 0.0) -> Motion:
