@@ -16,10 +16,12 @@ from .tracking import tracking_score_rows
 def format_report(scores: dict[str, Any]) -> str:
     """The report's numbers as aligned tables, and why scores are missing."""
     counts = scores['counts']
-    lines = [f'{counts["videos"]} videos; {counts.get("skipped", 0)} without truth']
+    lines = [
+        f'videos: {counts["videos"]}; without ground truth: {counts.get("skipped", 0)}'
+    ]
     lines.append(format_table({'tracking': scores['tracking']}, corner='percent'))
     rules = Counter(scores['preprocessing'].values()).most_common()
-    lines += [f'preprocessing: {name} ({number} videos)' for name, number in rules]
+    lines += [f'preprocessing: {name} (videos: {number})' for name, number in rules]
     for protocol in (STRICT, RELEASE):
         if protocol not in scores:
             continue

@@ -121,7 +121,7 @@ def test_predictions_are_scored_on_the_split_that_is_named(
     source = ('--config', config) if with_config else ('--data-root', val_world)
     done = run('eval_predictions.py', dump, *source, '--split', 'val')
     assert done.error is None
-    assert '1 videos; 0 without truth' in done.stdout
+    assert 'videos: 1; without ground truth: 0' in done.stdout
     assert 'test' in run('eval_predictions.py', dump, *source).error  # there is none
 
 
