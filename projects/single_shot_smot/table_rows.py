@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .random_embeddings import RandomEmbeddings
@@ -27,6 +27,32 @@ def estimator_row(
     """A row whose options are by key of the estimator."""
     options = {f'model.estimator.{key}': v for key, v in (options or {}).items()}
     return Row(label, config, options)
+
+
+def threshold_rows(
+    config: str,
+    pairs: Iterable[tuple[float, float]],
+    options: dict[str, Any] | None = None,
+) -> list[Row]:
+    """A model by sigma_det and sigma_tk.
+
+    Args:
+        config: Of SMOT.
+        pairs: (sigma_det, sigma_tk).
+        options: More keys of the estimator.
+    """
+    return [
+        estimator_row(
+            f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}',
+            config,
+            {
+                'det_threshold': sigma_det,
+                'keep_threshold': sigma_tk,
+                **(options or {}),
+            },
+        )
+        for sigma_det, sigma_tk in pairs
+    ]
 
 
 def linking_rows(

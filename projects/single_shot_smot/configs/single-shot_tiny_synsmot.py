@@ -13,12 +13,12 @@ model = dict(
     estimator=dict(
         type='SingleShotTracker',
         detector=_base_.ssd_tiny,
-        anchors=dict(
-            type='TrackingAnchors', num_anchors=5, closeness='diou', weigh_scores=True),
+        anchors=dict(type='TrackingAnchors', num_anchors=10, closeness='diou',
+                     weigh_scores=True),
         motion=dict(type='FarnebackMotion', side=256),  # H
         relative_keep=True,
         det_threshold=0.7,  # sigma_det
-        keep_threshold=0.1))  # sigma_tk
+        keep_threshold=0.05))  # sigma_tk
 train_dataloader = {**_base_.synsmot.train, **_base_.detector_schedule.train_dataloader}
 optim_wrapper = _base_.detector_schedule.optim_wrapper
 param_scheduler = _base_.detector_schedule.param_scheduler

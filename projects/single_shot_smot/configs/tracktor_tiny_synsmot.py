@@ -2,7 +2,7 @@
 _base_ = [
     '../../../configs/_base_/default_runtime.py',
     '../../../configs/_base_/datasets/synsmot.py', './_base_/faster_rcnn_tiny.py',
-    './_base_/stripe_colours.py', './_base_/tracktor_schedule.py'
+    './_base_/stripe_colours.py', './_base_/detector_schedule.py'
 ]
 custom_imports = dict(imports=[
     'projects.single_shot_smot.tracktor',
@@ -16,11 +16,12 @@ model = dict(
         detector=_base_.faster_rcnn_tiny,
         camera_motion=dict(type='ECC', max_iterations=100, epsilon=1e-5),
         reid=_base_.stripe_colours,
-        max_distance=0.97))  # chosen on val
-train_dataloader = {**_base_.synsmot.train, **_base_.tracktor_schedule.train_dataloader}
+        keep_threshold=0.3,  # chosen on val, as is max_distance
+        max_distance=2.0))  # of unit vectors: no gate of appearance
+train_dataloader = {**_base_.synsmot.train, **_base_.detector_schedule.train_dataloader}
 optim_wrapper = _base_.detector_schedule.optim_wrapper
-param_scheduler = _base_.tracktor_schedule.param_scheduler
-train_cfg = _base_.tracktor_schedule.train_cfg
+param_scheduler = _base_.detector_schedule.param_scheduler
+train_cfg = _base_.detector_schedule.train_cfg
 custom_hooks = _base_.detector_schedule.custom_hooks
 load_from = _base_.detector_schedule.load_from
 test_dataloader = _base_.synsmot.test

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ with tool_imports():
         RULE,
         estimator_row,
         linking_rows,
+        threshold_rows,
         tracker_rows,
     )
     from projects.single_shot_smot.table_runner import (
@@ -76,7 +78,6 @@ def table1() -> list[Row]:
         estimator_row('SMOT, K 10, .9, .2 (its table 1)', PAPER, PAPER_TABLE1),
         Row('SMOT, as chosen on val', SSD),
         _swept_row(1, 0.02, has_rule=False),
-        _swept_row(10, 0.05, has_rule=True),
         Row('+ linking', LINKED),
         estimator_row('+ linking, no gate', LINKED, NO_GATE),
         estimator_row('+ linking, random, no gate', LINKED, RANDOM),
@@ -93,14 +94,7 @@ def table2() -> list[Row]:
     """Thresholds, as the paper has them, on the chosen model."""
     pairs = [(0.5, 0.1), (0.65, 0.3), (0.8, 0.2), (0.8, 0.3), (0.8, 0.4)]
     pairs += [(0.9, 0.2), (0.9, 0.3), (0.9, 0.4)]
-    return [
-        estimator_row(
-            f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}',
-            SSD,
-            {'det_threshold': sigma_det, 'keep_threshold': sigma_tk},
-        )
-        for sigma_det, sigma_tk in sorted(pairs)
-    ]
+    return threshold_rows(SSD, sorted(pairs))
 
 
 def table3() -> list[Row]:
@@ -125,16 +119,8 @@ def table4() -> list[Row]:
 
 
 def choices() -> list[Row]:
-    """Anchors and thresholds."""
-    rows = []
-    for sigma_det, sigma_tk in ((0.5, 0.1), (0.5, 0.2), (0.7, 0.1), (0.7, 0.2)):
-        thresholds = {'det_threshold': sigma_det, 'keep_threshold': sigma_tk}
-        for count, closeness in ((1, 'iou'), (3, 'iou'), (3, 'diou'), (5, 'diou')):
-            options = {'anchors.num_anchors': count, 'anchors.closeness': closeness}
-            options = {**thresholds, **options, **(RULE if count > 1 else NO_RULE)}
-            label = f'{sigma_det}, {sigma_tk}, K {count}, {closeness}'
-            rows.append(estimator_row(label, SSD, options))
-    return rows
+    """The chosen model's thresholds."""
+    return threshold_rows(SSD, product((0.5, 0.6, 0.7, 0.8), (0.02, 0.05, 0.1)))
 
 
 def tracker_choices() -> list[Row]:

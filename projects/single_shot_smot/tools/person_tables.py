@@ -12,6 +12,7 @@ tables ``choose``, ``choose-anchors``, ``choose-linking`` and ``choose-trackers`
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from pathlib import Path
 
 from mmsmot.utils.command_line import run_tool, tool_imports
@@ -34,6 +35,7 @@ with tool_imports():
         RULE,
         estimator_row,
         linking_rows,
+        threshold_rows,
         tracker_rows,
     )
     from projects.single_shot_smot.table_runner import Row, Size, TableRunner
@@ -72,15 +74,8 @@ def table1() -> list[Row]:
 
 def thresholds() -> list[Row]:
     """sigma_det and sigma_tk, with the nearest anchors by IoU."""
-    rows = []
-    for sigma_det in (0.5, 0.7, 0.9):
-        for sigma_tk in (0.1, 0.15, 0.2, 0.3):
-            options = {'det_threshold': sigma_det, 'keep_threshold': sigma_tk}
-            label = f'sigma_det {sigma_det:g}, sigma_tk {sigma_tk:g}'
-            rows.append(
-                estimator_row(label, CHOSEN, {**options, 'anchors.closeness': 'iou'})
-            )
-    return rows
+    pairs = product((0.5, 0.7, 0.9), (0.1, 0.15, 0.2, 0.3))
+    return threshold_rows(CHOSEN, pairs, {'anchors.closeness': 'iou'})
 
 
 def keep_rule() -> list[Row]:
