@@ -165,7 +165,7 @@ def count_transfers(data: dict[str, Any], threshold: float = 0.5) -> int:
     for gt_ids, track_ids, iou in zip(
         data['gt_ids'], data['tracker_ids'], data['similarity_scores'], strict=True
     ):
-        if not len(gt_ids):
+        if not len(gt_ids) or not len(track_ids):
             continue  # trackeval keeps the matches through such a frame
         weights = 1000 * (track_ids == last_frame[gt_ids][:, None]) + iou
         weights[iou < threshold - EPS] = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Any
 
 from .random_embeddings import RandomEmbeddings
@@ -16,9 +17,8 @@ PAPER_TABLE1 = {'anchors.num_anchors': 10, 'keep_threshold': 0.2}
 FARNEBACK = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
 NO_MOTION = {'motion': {'_delete_': True, 'type': 'IdentityMotion'}}
 NO_GATE = {'linker.max_distance': 2.0}  # unit vectors are never farther apart
-# The control of linking: what it does without appearance.
-RANDOM = {'reid': {'_delete_': True, 'type': RandomEmbeddings.__name__}, **NO_GATE}
 TRACKER_SCORES = (0.3, 0.5, 0.7)
+RANDOM_SEEDS = (0, 1, 2)
 
 
 def estimator_row(
@@ -55,6 +55,31 @@ def threshold_rows(
     ]
 
 
+def random_rows(label: str, config: str, options: dict[str, Any]) -> list[Row]:
+    """The control of appearance: a row for each seed of embeddings that know nothing.
+
+    Args:
+        label: To which the seed is added.
+        config: Of an estimator with a ``reid``.
+        options: More keys of the estimator, such as :data:`NO_GATE`.
+    """
+    return [
+        estimator_row(
+            f'{label}, random {seed}',
+            config,
+            {
+                'reid': {
+                    '_delete_': True,
+                    'type': RandomEmbeddings.__name__,
+                    'seed': seed,
+                },
+                **options,
+            },
+        )
+        for seed in RANDOM_SEEDS
+    ]
+
+
 def linking_rows(
     unlinked_config: str, linked_config: str, distances: Sequence[float]
 ) -> list[Row]:
@@ -69,13 +94,14 @@ def linking_rows(
     for distance in distances:
         options = {'linker.max_distance': distance}
         rows.append(estimator_row(f'linking {distance}', linked_config, options))
-    return [*rows, estimator_row('random embeddings, no gate', linked_config, RANDOM)]
+    return rows + random_rows('no gate', linked_config, NO_GATE)
 
 
 def tracker_rows(
     sort: str, bytetrack: str, deepsort: str, gates: Sequence[float]
 ) -> list[Row]:
-    """The trackers by their least score, DeepSORT also by its gate of appearance.
+    """The trackers by their least score and how they begin and end a track, DeepSORT also
+    by its gate of appearance.
 
     Args:
         sort: Config of SORT.
@@ -85,13 +111,17 @@ def tracker_rows(
     """
     rows = []
     for score in TRACKER_SCORES:
-        rows.append(_tracker_row(f'SORT {score}', sort, score_threshold=score))
+        for hits, age in product((1, 3), (1, 3)):
+            label = f'SORT {score}, min_hits {hits}, max_age {age}'
+            thresholds = {'score_threshold': score, 'min_hits': hits, 'max_age': age}
+            rows.append(_tracker_row(label, sort, **thresholds))
         label = f'ByteTrack {score}'
         thresholds = {'track_threshold': score, 'birth_threshold': score}
         rows.append(_tracker_row(label, bytetrack, **thresholds))
-        for gate in gates:
-            label = f'DeepSORT {score}, gate {gate}'
+        for gate, hits in product(gates, (1, 3)):
+            label = f'DeepSORT {score}, gate {gate}, n_init {hits}'
             thresholds = {'min_confidence': score, 'max_cosine_distance': gate}
+            thresholds['n_init'] = hits
             rows.append(_tracker_row(label, deepsort, **thresholds))
     return rows
 

@@ -110,6 +110,9 @@ class TableRunner:
             title: Of the progress bar.
             against: Label of the row that the others are compared with.
         """
+        labels = [row.label for row in rows]
+        if against is not None and against not in labels:
+            raise ValueError(f'there is no row {against!r}; there are {labels}')
         models = {row.label: self.model(row) for row in rows}
         results: dict[str, list] = {row.label: [] for row in rows}
         for reader, sample in self.videos(title):
@@ -230,8 +233,6 @@ def add_differences(
     Raises:
         ValueError: There is no such row.
     """
-    if against not in cells:
-        raise ValueError(f'there is no row {against!r}; there are {[*cells]}')
     against_row = dict(cells[against])
     for label, row in cells.items():
         errors = paired_errors(results[label], results[against])

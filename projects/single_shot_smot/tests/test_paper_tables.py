@@ -105,7 +105,7 @@ def test_what_was_run_is_kept(
     assert again['K 1']['IDF1 diff error'] == 0 < again['SORT']['IDF1 diff error']
     assert 'IDF1 diff' in table_cells(again, ['IDF1'])['SORT']
     with pytest.raises(ValueError, match="no row 'K 9'"):
-        runner.scores(ROWS, 'rows', against='K 9')
+        runner.scores([Row('K 3', SSD), *ROWS], 'rows', against='K 9')  # before it runs
     monkeypatch.setattr(StoredDetections, '_compute', run_again)
     runner.model(ROWS[0]).estimator.detector.prepare(runner.samples[0]['inputs'])
     with pytest.raises(AssertionError, match='ran again'):
@@ -147,7 +147,7 @@ def test_a_result_is_of_the_videos_files_the_reid_and_the_sources(
 
 
 def test_the_control_of_linking_knows_nothing_of_the_image(runner: TableRunner) -> None:
-    (row,) = (row for row in TABLES['1']() if 'random' in row.label)
+    row, *others = (r for r in TABLES['1']() if 'linking, no gate, random' in r.label)
     estimator = runner.model(row).estimator
     assert estimator.linker.max_distance == 2
     image = np.zeros((8, 8, 3), np.uint8)
@@ -155,8 +155,14 @@ def test_the_control_of_linking_knows_nothing_of_the_image(runner: TableRunner) 
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-5)
     cosine = embeddings @ embeddings.T
     assert abs(cosine[np.triu_indices(200, 1)].mean()) < 0.02
-    same_seed = RandomEmbeddings().embed(image, np.zeros((200, 4)))
-    np.testing.assert_array_equal(embeddings, same_seed)
+    boxes = np.arange(8.0).reshape(2, 4)
+    vectors = RandomEmbeddings().embed(image, boxes)
+    again = RandomEmbeddings()
+    for difference in (again.embed(image + 1, boxes), again.embed(image, boxes + 1)):
+        assert abs(difference - vectors).min() > 0
+    np.testing.assert_array_equal(again.embed(image, boxes), vectors)  # in any order
+    for seed, other in enumerate(others, start=1):
+        assert runner.model(other).estimator.reid.seed == seed
 
 
 def test_rows_have_labels_of_their_own() -> None:

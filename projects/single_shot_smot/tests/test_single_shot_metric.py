@@ -88,6 +88,13 @@ def test_without_ground_truth_there_is_no_score() -> None:
         metric.compute_metrics(metric.results)
 
 
+def test_a_match_stays_through_a_frame_without_tracks() -> None:
+    """Track 1 is on object 1 (IoU .55) and nearer to object 2 (.90), where it would go."""
+    gt = tracks((1, 1, 0), (2, 1, 0), (3, 1, 0), (3, 2, 3.4))
+    row = scores((gt, tracks((1, 1, 0), (3, 1, 2.9), (3, 2, -0.5))), frames=3)
+    assert (row['transfers'], row['switches']) == (0, 0)
+
+
 def test_a_published_result(test_data: Path) -> None:
     """TUD, the tracker output that comes with py-motmetrics; MOTA and so on are its."""
     metric = SingleShotMetric()

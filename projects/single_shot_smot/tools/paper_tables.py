@@ -36,10 +36,11 @@ with tool_imports():
         NO_MOTION,
         NO_RULE,
         PAPER_TABLE1,
-        RANDOM,
+        RANDOM_SEEDS,
         RULE,
         estimator_row,
         linking_rows,
+        random_rows,
         threshold_rows,
         tracker_rows,
     )
@@ -72,18 +73,20 @@ DEEPSORT = 'deepsort_tiny-ssd_synsmot'
 
 def table1() -> list[Row]:
     """The systems, and association on the same detector beside them."""
+    no_overlap = {'reid_iou': 0.0}
     return [
         Row('SMOT, K 1, .9, .4', PAPER),
         estimator_row('+ Farneback', PAPER, FARNEBACK),
         estimator_row('SMOT, K 10, .9, .2 (its table 1)', PAPER, PAPER_TABLE1),
-        Row('SMOT, as chosen on val', SSD),
         _swept_row(1, 0.02, has_rule=False),
-        Row('+ linking', LINKED),
-        estimator_row('+ linking, no gate', LINKED, NO_GATE),
-        estimator_row('+ linking, random, no gate', LINKED, RANDOM),
+        Row('SMOT, as chosen on val', SSD),
+        Row('chosen + linking', LINKED),
+        estimator_row('chosen + linking, no gate', LINKED, NO_GATE),
+        *random_rows('chosen + linking, no gate', LINKED, NO_GATE),
         estimator_row('Tracktor', TRACKTOR, {'reid': None, 'camera_motion': None}),
         Row('Tracktor++ (ECC, ReID)', TRACKTOR),
-        estimator_row('Tracktor++, no gate of overlap', TRACKTOR, {'reid_iou': 0.0}),
+        estimator_row('Tracktor++, no gate of overlap', TRACKTOR, no_overlap),
+        *random_rows('Tracktor++, no gate of overlap', TRACKTOR, no_overlap),
         Row('SORT', SORT),
         Row('ByteTrack', BYTETRACK),
         Row('DeepSORT', DEEPSORT),
@@ -134,7 +137,7 @@ def linking_choices() -> list[Row]:
     no_motion = estimator_row('', SSD, NO_MOTION).options
     return rows + [
         Row(f'no motion, {row.label}', row.config, {**row.options, **no_motion})
-        for row in (rows[0], *rows[-3:])
+        for row in (rows[0], *rows[-2 - len(RANDOM_SEEDS) :])
     ]
 
 
@@ -190,6 +193,8 @@ TABLES = {
 def make_table(runner: TableRunner, name: str, against: str | None) -> str:
     """Run one table."""
     rows = runner.runnable(TABLES[name]())
+    if against not in [row.label for row in rows]:
+        against = None  # a row of another table
     scores = runner.scores(rows, f'table {name}', against)
     cells = table_cells(scores, (*COLUMNS, *ERRORS))
     if name == '4':
@@ -320,6 +325,12 @@ def main() -> None:
         )
     torch.set_num_threads(1)  # processor time is summed over threads
     cv2.setNumThreads(1)
+    if args.stride < 1:
+        parser.error(f'--stride {args.stride}: every n-th video, from 1 on')
+    tables = [TABLES[name]() for name in args.tables if name in TABLES]
+    labels = [row.label for rows in tables for row in rows]
+    if args.against is not None and args.against not in labels:
+        parser.error(f'--against: no row {args.against!r}; there are {labels}')
     runner = table_runner(args)
 
     def table_text(name: str) -> str:
