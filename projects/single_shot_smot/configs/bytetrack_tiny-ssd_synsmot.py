@@ -3,7 +3,7 @@ _base_ = [
     '../../../configs/_base_/trackers/bytetrack.py'
 ]
 custom_imports = dict(imports=['projects.single_shot_smot.single_shot_metric'])
-# For comparison: tracking by detection on the same detector; scores chosen on val.
+# For comparison: tracking by detection on the same detector; thresholds chosen on val.
 model = dict(
     _delete_=True,
     type='SMOT',

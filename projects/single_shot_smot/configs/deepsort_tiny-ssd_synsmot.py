@@ -6,10 +6,10 @@ custom_imports = dict(imports=[
     'projects.single_shot_smot.stripe_colours',
     'projects.single_shot_smot.single_shot_metric'
 ])
-# For comparison: tracking by detection on the same detector; scores chosen on val.
+# For comparison: tracking by detection on the same detector; thresholds chosen on val.
 model = dict(
     _delete_=True,
     type='SMOT',
     detector=_base_.ssd_tiny,
     reid=_base_.stripe_colours,
-    tracker={**_base_.deepsort, 'min_confidence': 0.5})
+    tracker={**_base_.deepsort, 'min_confidence': 0.5, 'n_init': 1})

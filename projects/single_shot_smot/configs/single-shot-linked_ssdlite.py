@@ -5,7 +5,7 @@ custom_imports = dict(imports=[
     'projects.single_shot_smot.single_shot_tracker',
     'projects.single_shot_smot.single_shot_metric'
 ])
-# Weights of OSNet: --reid-weights. The distance is the best of five on TUD.
+# Weights of OSNet: --reid-weights. The distance is the best of six on TUD.
 model = dict(
     estimator=dict(
         reid=_base_.osnet_x0_25,

@@ -3,9 +3,9 @@ _base_ = [
     '../../../configs/_base_/trackers/sort.py'
 ]
 custom_imports = dict(imports=['projects.single_shot_smot.single_shot_metric'])
-# For comparison: tracking by detection on the same detector; scores chosen on TUD.
+# For comparison: tracking by detection on the same detector; thresholds chosen on TUD.
 model = dict(
     _delete_=True,
     type='SMOT',
     detector=_base_.ssdlite_pedestrian,
-    tracker={**_base_.sort, 'score_threshold': 0.3})
+    tracker={**_base_.sort, 'score_threshold': 0.3, 'min_hits': 1, 'max_age': 3})
