@@ -57,7 +57,8 @@ def open_onnx(
     if not model:
         raise FileNotFoundError(
             f'{owner} has no weights: name the ONNX file with {option} FILE, or set '
-            f'{SLOTS[option]} in the config or with --cfg-options'
+            f'{SLOTS[option]} (in an estimator model.estimator...) in the config or '
+            'with --cfg-options'
         )
     path = Path(model).expanduser()
     if not path.is_file():

@@ -56,7 +56,8 @@ class AnchorFile(Anchors):
         if path is None:
             raise FileNotFoundError(
                 'AnchorFile has no file: name the .npy file of anchors with path in the '
-                'config, or --cfg-options model.detector.decoder.anchors.path=FILE'
+                'config, or --cfg-options model.detector.decoder.anchors.path=FILE (in an '
+                'estimator model.estimator...)'
             )
         self._anchors = _read_anchors(path)
 

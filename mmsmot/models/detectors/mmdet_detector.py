@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from ...registry import MODELS, build_part
 from ...structures import Detections, Frame
 from ...structures.feature_maps import FeatureMaps
+from ...utils.bundled_weights import weights_path
 from ...utils.checkpoint import load_weights
 from ...utils.data_config import is_data_config, require_safe_data_config
 from ...utils.eval_mode import eval_mode
@@ -58,7 +59,8 @@ class MMDetDetector(nn.Module, BaseDetector):
             or a dict with ``model`` and, where it is not the usual one,
             ``test_pipeline``.
         checkpoint: Its weights, or a whole pipeline's (also one of MMTracking), of which
-            the detector's are taken; ``None`` leaves the model as it is initialised.
+            the detector's are taken: a file, or the name of weights that come with
+            mmsmot. ``None`` leaves the model as it is initialised.
         score_threshold: Least score of a detection.
         train_score_threshold: The same in training; ``None``: as ``score_threshold``.
         train_pipeline: In place of the config's ``test_pipeline`` in training, for images
@@ -100,7 +102,7 @@ class MMDetDetector(nn.Module, BaseDetector):
         super().__init__()
         mmdet = import_mmdet()
         self.config = _load(config)
-        self.checkpoint = checkpoint
+        self.checkpoint = checkpoint = weights_path(checkpoint)
         self.score_threshold = score_threshold
         self.train_score_threshold = train_score_threshold
         self.score_power = score_power

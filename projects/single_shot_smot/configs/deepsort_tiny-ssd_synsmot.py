@@ -10,6 +10,7 @@ custom_imports = dict(imports=[
 model = dict(
     _delete_=True,
     type='SMOT',
-    detector=_base_.ssd_tiny,
+    detector={**_base_.ssd_tiny, 'checkpoint': 'single-shot_tiny_synsmot'},
     reid=_base_.stripe_colours,
     tracker={**_base_.deepsort, 'min_confidence': 0.5, 'n_init': 1})
+load_from = None  # the detector is trained

@@ -7,9 +7,11 @@ custom_imports = dict(imports=[
 # The distance was chosen on val.
 model = dict(
     estimator=dict(
+        detector=dict(checkpoint='single-shot_tiny_synsmot'),
         reid=_base_.stripe_colours,
         linker=dict(
             type='TrackletLinker',
             max_distance=0.97,
             update_interval=10,
             max_inactive=48)))  # frames; no clip has more
+load_from = None  # the detector is trained

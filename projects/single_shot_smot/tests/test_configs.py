@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmsmot.apis.random_weights_check import random_weight_warnings
 from mmsmot.datasets.video_reader import open_video
 from mmsmot.engine import load_config, set_config_weights
 from mmsmot.models.detectors import BaseDetector
 from mmsmot.models.detectors.base import RawDetections
 from mmsmot.registry import MODELS
 from mmsmot.structures import Frame, Trajectories
+from mmsmot.utils.weights_hash import weights_hash
+from projects.single_shot_smot.trained_model import project_config, trained_model
 
 PROJECT = Path(__file__).parents[1]
 CONFIGS = sorted(path.stem for path in (PROJECT / 'configs').glob('*.py'))
@@ -113,3 +116,17 @@ def test_scores_fall_with_anchors_unless_the_rule_follows_them(
 
 def lengths(trajectories: Trajectories) -> list[int]:
     return np.unique(trajectories.ids, return_counts=True)[1].tolist()
+
+
+@pytest.mark.parametrize('config', [
+    'single-shot-k1_tiny_synsmot', 'single-shot-linked_tiny_synsmot',
+    'sort_tiny-ssd_synsmot', 'bytetrack_tiny-ssd_synsmot', 'deepsort_tiny-ssd_synsmot',
+])  # fmt: skip
+def test_configs_on_the_trained_ssd_have_its_weights(config: str) -> None:
+    """They ran a random detector: only a config's own name had weights."""
+    loaded = load_config(project_config(config))
+    assert loaded.load_from is None  # nothing is said of a training
+    model = MODELS.build(loaded.model)
+    assert random_weight_warnings(model) == []
+    detector = trained_model('single-shot_tiny_synsmot').estimator.detector
+    assert weights_hash(model.estimator.detector) == weights_hash(detector)
