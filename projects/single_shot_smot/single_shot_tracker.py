@@ -33,8 +33,8 @@ from mmsmot.utils.stopwatch import Stopwatch
 
 from .box_motion import BoxMotion
 from .detector_training import detection_loss
-from .frame_size import require_size
-from .scene_cut import SceneCut, begins_scene
+from .frame_size import remember_size
+from .scene_cut import SceneCut, enter_frame
 from .track_table import TrackTable
 from .tracking_anchors import TrackingAnchors
 from .tracklet_linker import FeatureBank, TrackletLinker
@@ -262,7 +262,7 @@ class SingleShotTracker(BaseEstimator):
         self, state: SingleShotState, frame: Frame, raw: RawDetections
     ) -> None:
         """Move the tracklets to the next frame, and end those that are not there."""
-        require_size(state, frame)
+        remember_size(state, frame)
         expected = self._predict(state, frame)
         if not len(state.ids):
             return
@@ -277,7 +277,7 @@ class SingleShotTracker(BaseEstimator):
 
     def _predict(self, state: SingleShotState, frame: Frame) -> np.ndarray:
         """Where the tracklets (L, 4) are expected; at a cut there are none."""
-        if begins_scene(self.scene_cut, state, frame):
+        if enter_frame(self.scene_cut, state, frame):
             state.keep(np.empty(0, np.int64))
         previous = state.motion_image
         state.motion_image = self.motion.prepare(frame.image)

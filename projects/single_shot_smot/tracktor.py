@@ -37,8 +37,8 @@ from mmsmot.utils.number_ranges import (
 from mmsmot.utils.stopwatch import Stopwatch
 
 from .detector_training import detection_loss
-from .frame_size import require_size
-from .scene_cut import SceneCut, begins_scene
+from .frame_size import remember_size
+from .scene_cut import SceneCut, enter_frame
 from .second_stage import box_regression
 from .tracktor_state import TracktorState, tracks_of
 
@@ -220,7 +220,7 @@ class Tracktor(BaseEstimator):
         detections: Detections,
     ) -> list[int]:
         """Go on to the next frame; the ids of the tracks that ended."""
-        require_size(state, frame)
+        remember_size(state, frame)
         ended_ids = self._end_scene(state, frame)
         if state.camera_motion is not None:
             warp = state.camera_motion.estimate(frame.image)
@@ -237,7 +237,7 @@ class Tracktor(BaseEstimator):
 
     def _end_scene(self, state: TracktorState, frame: Frame) -> list[int]:
         """The ids of all tracks, which end, where the frame begins another scene."""
-        if not begins_scene(self.scene_cut, state, frame):
+        if not enter_frame(self.scene_cut, state, frame):
             return []
         ended_ids = state.ids.tolist()
         state.keep(np.empty(0, np.int64))
