@@ -30,12 +30,12 @@ from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
-    NON_NEGATIVE,
     NON_NEGATIVE_INT,
     require_numbers,
 )
 from mmsmot.utils.stopwatch import Stopwatch
 
+from .appearance_gate import EMBEDDING_DISTANCE, appearance_weights
 from .detector_training import detection_loss
 from .frame_size import remember_size
 from .scene_cut import SceneCut, enter_frame
@@ -124,7 +124,7 @@ class Tracktor(BaseEstimator):
             new_iou=new_iou,
             reid_iou=reid_iou,
         )
-        require_numbers('Tracktor', NON_NEGATIVE, max_distance=max_distance)
+        require_numbers('Tracktor', EMBEDDING_DISTANCE, max_distance=max_distance)
         require_numbers('Tracktor', COUNT, num_features=num_features)
         require_numbers('Tracktor', NON_NEGATIVE_INT, patience=patience)
         self.detector = build_part(detector)
@@ -302,8 +302,7 @@ class Tracktor(BaseEstimator):
         means = state.mean_features(inactive)
         difference = embeddings[:, None].astype(np.float64) - means
         distance = np.linalg.norm(difference, axis=2)
-        # A distance of max_distance itself still is a match.
-        weights = np.nextafter(self.max_distance, np.inf) - distance
+        weights = appearance_weights(distance, self.max_distance)
         is_far = pairwise_iou(detections.boxes, state.boxes[inactive]) < self.reid_iou
         is_other_class = detections.labels[:, None] != state.labels[inactive]
         weights[is_far | is_other_class] = -1
