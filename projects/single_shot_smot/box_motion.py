@@ -63,8 +63,8 @@ class IdentityMotion(BoxMotion):
 class FlowMotion(BoxMotion):
     """Boxes are moved by the mean of a dense optical flow over them (equation 2).
 
-    Sizes stay. A box keeps its place where the flow is not finite, and where none of it
-    lies in the image.
+    Sizes stay. A box keeps its place where the flow in it is not finite, and where none of
+    it lies in the image.
 
     Args:
         side: The longer side of the images that the flow is taken between, pixels.
@@ -139,19 +139,39 @@ def mean_in_boxes(flow: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         boxes: (N, 4) in pixels of the field; each covers at least the pixel it is in.
 
     Returns:
-        (N, C) float64; 0 for a box outside of the field.
+        (N, C) float64; 0 for a box outside of the field, nan for one with a value that is
+        not finite in it.
 
     >>> field = np.arange(6.0).reshape(2, 3, 1)
     >>> mean_in_boxes(field, np.array([[0, 0, 2, 2], [2, 1, 9, 9]])).ravel().tolist()
     [2.0, 5.0]
     """
-    height, width, channels = flow.shape
-    sums = cv2.integral(flow, sdepth=cv2.CV_64F)
+    totals, areas = sums_in_boxes(flow, boxes)
+    if not np.isfinite(totals).all():
+        # One such pixel spoils the table for every box below and right of it.
+        is_damaged = ~np.isfinite(flow).all(axis=2, keepdims=True)
+        totals, _ = sums_in_boxes(np.where(is_damaged, 0, flow), boxes)
+        num_damaged, _ = sums_in_boxes(is_damaged.astype(np.float32), boxes)
+        totals = np.where(num_damaged > 0, np.nan, totals)
+    return np.where(areas[:, None] > 0, totals / np.maximum(areas, 1)[:, None], 0)
+
+
+def sums_in_boxes(
+    field: np.ndarray, boxes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N, C) float64 sums of a field over boxes, and (N,) pixels that each covers.
+
+    Args:
+        field: As of :func:`mean_in_boxes`.
+        boxes: The same.
+    """
+    height, width, channels = field.shape
+    sums = cv2.integral(field, sdepth=cv2.CV_64F)
     sums = sums.reshape(height + 1, width + 1, channels)
     limits = np.array([width, height])
     low = np.clip(np.floor(boxes[:, :2]), 0, limits).astype(np.int64)
     high = np.clip(np.ceil(boxes[:, 2:]), 0, limits).astype(np.int64)
     (x1, y1), (x2, y2) = low.T, high.T
-    total = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
-    area = np.maximum((x2 - x1) * (y2 - y1), 0)
-    return np.where(area[:, None] > 0, total / np.maximum(area, 1)[:, None], 0)
+    with np.errstate(invalid='ignore'):  # inf - inf, which the caller sees to
+        totals = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
+    return totals, np.maximum((x2 - x1) * (y2 - y1), 0)

@@ -17,7 +17,7 @@ class SizedState(Protocol):
     size: tuple[int, int] | None
 
 
-def require_size(state: SizedState, frame: Frame) -> None:
+def remember_size(state: SizedState, frame: Frame) -> None:
     """Remember the size of the frames, and refuse one of another.
 
     Raises:

@@ -56,8 +56,8 @@ class SceneState(Protocol):
     thumbnail: np.ndarray | None
 
 
-def begins_scene(scene_cut: SceneCut | None, state: SceneState, frame: Frame) -> bool:
-    """Whether a frame is of another scene than the one before; it is remembered.
+def enter_frame(scene_cut: SceneCut | None, state: SceneState, frame: Frame) -> bool:
+    """Remember the next frame; whether it is of another scene than the one before.
 
     Args:
         scene_cut: ``None``: nothing is looked for.

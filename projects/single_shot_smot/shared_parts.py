@@ -20,13 +20,22 @@ from .box_motion import FarnebackMotion
 from .random_embeddings import RandomEmbeddings
 from .second_stage import Redetection, SecondStage
 
-MEMO_SIZE = 256  # results; models follow each other within 8 frames of a video
+# Results that a memo holds. Models follow each other within a batch of 8 frames of a video.
+FRAMES = 16  # two batches
+# Batches: Faster R-CNN's inputs and maps of 8 frames of 320 x 180 pixels are 10 MB.
+FEATURE_BATCHES = 2
+EMBEDDINGS = 256  # of two batches and 16 models, each with its own boxes
 
 
 class Memo:
-    """The results of the last calls, by the identity of what they are of."""
+    """The results of the last calls, by the identity of what they are of.
 
-    def __init__(self) -> None:
+    Args:
+        size: Results that it holds.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
         self._results: OrderedDict[tuple, tuple[tuple, Any]] = OrderedDict()
 
     def get(
@@ -43,7 +52,7 @@ class Memo:
         whole_key = (*map(id, objects), key)
         if whole_key not in self._results:
             self._results[whole_key] = objects, compute()
-            if len(self._results) > MEMO_SIZE:
+            if len(self._results) > self.size:
                 self._results.popitem(last=False)
         return self._results[whole_key][1]
 
@@ -57,7 +66,7 @@ class SharedFlow(FarnebackMotion):
 
     def __init__(self, *, side: int = 256) -> None:
         super().__init__(side=side)
-        self._prepared, self._flows = Memo(), Memo()
+        self._prepared, self._flows = Memo(FRAMES), Memo(FRAMES)
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         prepare = super().prepare
@@ -79,7 +88,7 @@ class SharedCameraMotion(CameraMotion):
 
     def __init__(self, motion: CameraMotion) -> None:
         self.motion = copy.deepcopy(motion)
-        self._warps = Memo()
+        self._warps = Memo(FRAMES)
 
     def __deepcopy__(self, memo: dict) -> SharedCameraMotion:
         return self  # a state's copy is the same memo
@@ -109,7 +118,7 @@ class SharedTwoStage(BaseDetector):
         self.detector = detector
         self._second_stage = SecondStage(detector)
         self._fingerprint = detector.fingerprint
-        self._features, self._detections = Memo(), Memo()
+        self._features, self._detections = Memo(FEATURE_BATCHES), Memo(FEATURE_BATCHES)
 
     @property
     def fingerprint(self) -> str:
@@ -144,7 +153,7 @@ class SharedEmbeddings(BaseReID):
     def __init__(self, reid: BaseReID) -> None:
         self.reid = reid
         self._fingerprint = reid.fingerprint
-        self._embeddings = Memo()
+        self._embeddings = Memo(EMBEDDINGS)
 
     @property
     def fingerprint(self) -> str:

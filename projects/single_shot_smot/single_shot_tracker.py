@@ -33,9 +33,10 @@ from mmsmot.utils.stopwatch import Stopwatch
 
 from .box_motion import BoxMotion
 from .detector_training import detection_loss
-from .frame_size import require_size
-from .scene_cut import SceneCut, begins_scene
+from .frame_size import remember_size
+from .scene_cut import SceneCut, enter_frame
 from .track_table import TrackTable
+from .tracked_labels import require_scored_labels, tracked_labels
 from .tracking_anchors import TrackingAnchors
 from .tracklet_linker import FeatureBank, TrackletLinker
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from mmsmot.models.training.clip_plan import ClipPlan
 
 # Least score ratio of relative_keep: where a detection's own anchors are almost blind to it,
-# a threshold divided by less would let background go on for a whole video.
+# a threshold multiplied by less would let background go on for a whole video.
 MIN_SCORE_RATIO = 0.5
 
 
@@ -122,16 +123,19 @@ class SingleShotTracker(BaseEstimator):
             aggregated score to its detection's when it was new, at least .5: then the
             threshold means the same for any number of anchors. The scores that are
             reported are the aggregated ones. Not in the paper.
-        track_nms: Of two tracklets of a class with a greater IoU the worse ends.
+        track_nms: Of two tracklets of a class with a greater IoU the worse ends: that of
+            the lower score over that ratio, at most 1, and of equal ones the newer. Without
+            ``relative_keep`` the ratio is 1.
         new_iou: A detection that overlaps a tracklet of its class more is not new.
         nms_threshold: Greatest IoU of two new detections of one class.
         max_detections: Candidates of new detections before suppression, the best of those
             that no tracklet covers; 400 in the release, which counts all.
-        labels: Classes that are tracked; ``None`` for all.
+        labels: Classes that are tracked, as the detector numbers them; ``None`` for all.
 
     Raises:
         TypeError: The detector has no anchors.
-        ValueError: An option is out of its range, or there is a linker without reid.
+        ValueError: An option is out of its range, or there is a linker without reid; at
+            the first frame: the detector has no scores of one of ``labels``.
     """
 
     def __init__(
@@ -178,7 +182,7 @@ class SingleShotTracker(BaseEstimator):
         self.new_iou = new_iou
         self.nms_threshold = nms_threshold
         self.max_detections = max_detections
-        self.labels = None if labels is None else tuple(labels)
+        self.labels = tracked_labels('SingleShotTracker', labels)
         if type(self.detector).raw is BaseDetector.raw:
             self.detector.raw([])  # its own message says which detectors have anchors
         if self.linker is not None and self.reid is None:
@@ -203,8 +207,10 @@ class SingleShotTracker(BaseEstimator):
         features, raw = self._extract_and_detect(frames, state.needs_features)
         stopwatch.book('detect')
         detections, tracks, ended_ids = [], [], []
+        detector = type(self.detector).__name__
         for frame, frame_raw in zip(frames, raw, strict=True):
-            require_raw(frame_raw, type(self.detector).__name__)
+            require_raw(frame_raw, detector)
+            require_scored_labels(self.labels, frame_raw.scores.shape[1], detector)
             frame_detections, ended = self._track(state, frame, frame_raw)
             detections.append(frame_detections)
             tracks.append(tracks_of(state))
@@ -262,7 +268,7 @@ class SingleShotTracker(BaseEstimator):
         self, state: SingleShotState, frame: Frame, raw: RawDetections
     ) -> None:
         """Move the tracklets to the next frame, and end those that are not there."""
-        require_size(state, frame)
+        remember_size(state, frame)
         expected = self._predict(state, frame)
         if not len(state.ids):
             return
@@ -277,7 +283,7 @@ class SingleShotTracker(BaseEstimator):
 
     def _predict(self, state: SingleShotState, frame: Frame) -> np.ndarray:
         """Where the tracklets (L, 4) are expected; at a cut there are none."""
-        if begins_scene(self.scene_cut, state, frame):
+        if enter_frame(self.scene_cut, state, frame):
             state.keep(np.empty(0, np.int64))
         previous = state.motion_image
         state.motion_image = self.motion.prepare(frame.image)

@@ -8,8 +8,9 @@ import numpy as np
 
 from mmsmot.models.trackers.association import associate_by_weight
 from mmsmot.registry import TASK_UTILS
-from mmsmot.utils.number_ranges import COUNT, NON_NEGATIVE, require_numbers
+from mmsmot.utils.number_ranges import COUNT, require_numbers
 
+from .appearance_gate import EMBEDDING_DISTANCE, appearance_weights
 from .track_table import TrackTable, require_embedding_length
 
 
@@ -55,7 +56,7 @@ class TrackletLinker:
     ::
 
         new tracklets -> reid -> embeddings (N, D) -+- bipartite matching -> ids
-        inactive tracks' mean embeddings (M, D) ----+  below max_distance
+        inactive tracks' mean embeddings (M, D) ----+  up to max_distance
 
     The bank holds the sum of a track's unit embeddings: that of each of its tracklets
     when it is new, and of every ``update_interval``-th frame after. It does not link
@@ -77,7 +78,7 @@ class TrackletLinker:
         update_interval: int | None = 10,
         max_inactive: int | None = None,
     ) -> None:
-        require_numbers('TrackletLinker', NON_NEGATIVE, max_distance=max_distance)
+        require_numbers('TrackletLinker', EMBEDDING_DISTANCE, max_distance=max_distance)
         require_numbers(
             'TrackletLinker',
             COUNT.or_none,
@@ -140,7 +141,7 @@ class TrackletLinker:
         means = means / np.maximum(norms, np.finfo(np.float64).tiny)
         cosine = embeddings.astype(np.float64) @ means.T
         distance = np.sqrt(np.maximum(2 - 2 * cosine, 0))
-        weights = self.max_distance - distance
+        weights = appearance_weights(distance, self.max_distance)
         weights[labels[:, None] != bank.labels[inactive]] = -1
         rows, columns = associate_by_weight(weights)
         ids[rows] = bank.ids[inactive[columns]]

@@ -30,15 +30,15 @@ from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
-    NON_NEGATIVE,
     NON_NEGATIVE_INT,
     require_numbers,
 )
 from mmsmot.utils.stopwatch import Stopwatch
 
+from .appearance_gate import EMBEDDING_DISTANCE, appearance_weights
 from .detector_training import detection_loss
-from .frame_size import require_size
-from .scene_cut import SceneCut, begins_scene
+from .frame_size import remember_size
+from .scene_cut import SceneCut, enter_frame
 from .second_stage import box_regression
 from .tracktor_state import TracktorState, tracks_of
 
@@ -124,7 +124,7 @@ class Tracktor(BaseEstimator):
             new_iou=new_iou,
             reid_iou=reid_iou,
         )
-        require_numbers('Tracktor', NON_NEGATIVE, max_distance=max_distance)
+        require_numbers('Tracktor', EMBEDDING_DISTANCE, max_distance=max_distance)
         require_numbers('Tracktor', COUNT, num_features=num_features)
         require_numbers('Tracktor', NON_NEGATIVE_INT, patience=patience)
         self.detector = build_part(detector)
@@ -220,7 +220,7 @@ class Tracktor(BaseEstimator):
         detections: Detections,
     ) -> list[int]:
         """Go on to the next frame; the ids of the tracks that ended."""
-        require_size(state, frame)
+        remember_size(state, frame)
         ended_ids = self._end_scene(state, frame)
         if state.camera_motion is not None:
             warp = state.camera_motion.estimate(frame.image)
@@ -237,7 +237,7 @@ class Tracktor(BaseEstimator):
 
     def _end_scene(self, state: TracktorState, frame: Frame) -> list[int]:
         """The ids of all tracks, which end, where the frame begins another scene."""
-        if not begins_scene(self.scene_cut, state, frame):
+        if not enter_frame(self.scene_cut, state, frame):
             return []
         ended_ids = state.ids.tolist()
         state.keep(np.empty(0, np.int64))
@@ -302,8 +302,7 @@ class Tracktor(BaseEstimator):
         means = state.mean_features(inactive)
         difference = embeddings[:, None].astype(np.float64) - means
         distance = np.linalg.norm(difference, axis=2)
-        # A distance of max_distance itself still is a match.
-        weights = np.nextafter(self.max_distance, np.inf) - distance
+        weights = appearance_weights(distance, self.max_distance)
         is_far = pairwise_iou(detections.boxes, state.boxes[inactive]) < self.reid_iou
         is_other_class = detections.labels[:, None] != state.labels[inactive]
         weights[is_far | is_other_class] = -1

@@ -73,6 +73,22 @@ def test_a_flow_that_is_not_finite_moves_nothing(
     assert motion.move(boxes, image, image, SIZE).tolist() == boxes.tolist()
 
 
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_a_pixel_that_is_not_finite_stops_the_boxes_on_it_alone(
+    value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    motion = FarnebackMotion(side=160)
+    flow = np.full((120, 160, 2), 5, np.float32)
+    flow[0, 0, 1] = flow[60, 0, 0] = value
+    monkeypatch.setattr(motion, 'flow', lambda previous, current: flow)
+    boxes = np.array([[0.0, 0, 40, 40], [100, 100, 200, 200], [0, 110, 9, 130]])
+    image = motion.prepare(texture())
+    moved = motion.move(
+        boxes, image, image, SIZE
+    )  # 2 pixels of the frame in one of flow
+    np.testing.assert_allclose(moved - boxes, [[0] * 4, [10] * 4, [0] * 4], atol=1e-9)
+
+
 def test_no_side_of_no_pixels() -> None:
     with pytest.raises(ValueError, match='FarnebackMotion: side'):
         FarnebackMotion(side=0)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
+from types import SimpleNamespace
 
 import numpy as np
+import torch
 
 from mmsmot.models.reid import BaseReID
 from mmsmot.models.trackers.camera_motion import CameraMotion
-from projects.single_shot_smot import shared_parts
+from mmsmot.structures.feature_maps import FeatureMaps
 from projects.single_shot_smot.box_motion import FarnebackMotion
 from projects.single_shot_smot.shared_parts import (
     Memo,
     SharedCameraMotion,
     SharedEmbeddings,
     SharedFlow,
+    SharedTwoStage,
 )
+from projects.single_shot_smot.tests.grid_detector import frames
 
 
 def speckled_images(count: int) -> list[np.ndarray]:
@@ -25,9 +31,8 @@ def speckled_images(count: int) -> list[np.ndarray]:
     return [np.roll(pattern, 2 * k, axis=1) for k in range(count)]
 
 
-def test_a_memo_holds_what_its_keys_are_addresses_of(monkeypatch) -> None:
-    monkeypatch.setattr(shared_parts, 'MEMO_SIZE', 2)
-    memo, calls = Memo(), []
+def test_a_memo_holds_what_its_keys_are_addresses_of() -> None:
+    memo, calls = Memo(2), []
 
     def value_of(number: int) -> int:
         key = np.array([number])  # without the memo its address would be used again
@@ -88,3 +93,32 @@ def test_shared_embeddings_are_of_image_and_boxes() -> None:
     assert reid.embed(image, boxes.copy()).tolist() == [[1], [1]]
     assert reid.embed(image, boxes + 1).tolist() == [[2], [2]]
     assert reid.embed(other_image, boxes).tolist() == [[3], [3]]
+
+
+def test_feature_maps_of_two_batches_are_held() -> None:
+    """The memo of detections holds the maps that they are of, too."""
+    box_head = SimpleNamespace(bbox_coder=object(), with_reg=True)
+
+    class Detector:
+        fingerprint = 'detector'
+        model = SimpleNamespace(roi_head=SimpleNamespace(bbox_head=box_head))
+
+        def extract(self, frames):
+            zeros = torch.zeros(len(frames), 2)
+            maps = FeatureMaps((zeros,), (1,), zeros, zeros, zeros, [*frames])
+            made.append(weakref.ref(maps))
+            return maps
+
+        def detect_in(self, features):
+            return [object() for _ in features.samples]
+
+    made: list[weakref.ref] = []
+    detector = SharedTwoStage(Detector())
+    for first in range(1, 41, 8):
+        batch = frames(first, first + 7)
+        detections = detector.detect(batch)
+        for _ in range(3):  # of models
+            assert detector.extract(batch) is made[-1]()
+            assert detector.detect(batch) is detections
+    gc.collect()
+    assert [maps() is not None for maps in made] == [False] * 3 + [True] * 2

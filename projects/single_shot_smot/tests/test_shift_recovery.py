@@ -45,5 +45,18 @@ def test_what_goes_back_is_recovered_where_its_score_is_enough(videos: list) -> 
     assert shift_recovery(gt_boxes, videos, (0.45,), 0.3) == {0.45: 1.0}
 
 
+def test_boxes_are_shifted_to_all_four_corners(videos: list) -> None:
+    moved = []
+
+    def redetect(frames: list[Frame], boxes: list[np.ndarray]) -> list:
+        moved.extend(boxes)
+        return [(b, np.ones(len(b))) for b in boxes]
+
+    shift_recovery(redetect, videos, (0.25,), 0.4)
+    fractions = (np.concatenate(moved) - BOXES)[:, :2] / (BOXES[:, 2:] - BOXES[:, :2])
+    corners = {(x, y) for x in (-0.25, 0.25) for y in (-0.25, 0.25)}
+    assert {*map(tuple, fractions.tolist())} == corners
+
+
 def test_without_boxes_it_is_nan() -> None:
     assert np.isnan(shift_recovery(lambda f, b: [], [], (0.1,), 0.4)[0.1])

@@ -10,6 +10,7 @@ import pytest
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.detectors.base import RawDetections
 from mmsmot.models.detectors.nms import nms
+from mmsmot.models.estimators import FEATURES
 from mmsmot.models.smot import SMOT
 from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.structures import Detections, SMOTDataSample, Trajectories
@@ -121,6 +122,17 @@ def test_of_two_tracklets_on_one_object_the_worse_ends() -> None:
     assert len(ids[1]) == 2 and len(ids[2]) == 1 and len(ended[2]) == 1
 
 
+@pytest.mark.parametrize(('x', 'kept_id'), [(14, 1), (18, 2)])
+def test_of_two_tracklets_on_one_object_the_one_of_the_greater_score_goes_on(
+    x: int, kept_id: int
+) -> None:
+    """2 pixels from the anchor of one, which scores .78, and 6 from the other's: .45."""
+    places = {1: [(8, 40), (24, 40)], 2: [(12, 40), (20, 40)], 3: [(x, 40)]}
+    ids, ended = run(tracker(places, keep_threshold=0.2), 3)
+    assert ids == [[1, 2], [1, 2], [kept_id]]
+    assert ended == [[], [], [3 - kept_id]]
+
+
 def test_what_overlaps_a_tracklet_is_new_only_below_new_iou() -> None:
     """Two squares 8 pixels apart overlap by a third."""
     places = {1: [(8, 8)], 2: [(8, 8), (16, 8)]}
@@ -179,6 +191,38 @@ def test_background_does_not_keep_a_track_whose_anchors_are_blind_to_it() -> Non
     assert run(estimator, 3) == ([[1], [], []], [[], [1], []])
 
 
+@pytest.mark.parametrize(
+    ('first_scores', 'scores', 'kept_id'),
+    [
+        ((0.9, 0.8), (0.4, 0.6), 1),  # .4 over a ratio of .5 against .6 over 1
+        ((0.9, 0.8), (0.25, 0.6), 2),
+        ((0.8, 0.9), (0.55, 1.0), 1),  # 1.1 counts as 1: the older one goes on
+    ],
+)
+def test_tracklets_are_ranked_by_the_score_over_their_ratio(
+    first_scores: tuple, scores: tuple, kept_id: int
+) -> None:
+    """The first object is detected by an anchor beside its own, of half the score."""
+    anchors = square_boxes([(8, 8), (20, 8), (40, 8)])
+    meeting_place = square_boxes([(24, 8)])[0]
+
+    class MeetingObjects(AnchorDetector):
+        def raw(self, frames):
+            ((frame,), (raw,)) = frames, super().raw(frames)
+            raw.boxes[1] = anchors[0]
+            if frame.frame_id == 2:
+                raw.boxes[[0, 2]] = meeting_place
+            return [raw]
+
+    by_frame = {
+        1: np.array([first_scores[0] / 2, *first_scores]),
+        2: np.array([scores[0], 0, scores[1]]),
+    }
+    options = dict(relative_keep=True, keep_threshold=0.4)
+    estimator = tracker({}, detector=MeetingObjects(anchors, by_frame), **options)
+    assert run(estimator, 2)[0] == [[1, 2], [kept_id]]
+
+
 def test_reported_scores_are_the_aggregated_ones() -> None:
     """The mean of twelve anchors, whatever the threshold is compared with."""
     twelve_anchors = dict(type='TrackingAnchors', num_anchors=12)
@@ -201,6 +245,33 @@ def test_tracked_objects_do_not_use_up_the_candidates() -> None:
     scores = {1: tracked, 2: np.append(tracked[:-1], 0.9)}
     estimator = tracker({}, detector=AnchorDetector(anchors, scores), max_detections=15)
     assert [len(row) for row in run(estimator, 2)[0]] == [5, 6]
+
+
+def test_the_best_candidates_alone_are_new() -> None:
+    anchors = square_boxes([(x, 0) for x in range(0, 81, 20)])
+    scores = {1: np.array([0.75, 0.95, 0.8, 0.9, 0.85])}
+    estimator = tracker({}, detector=AnchorDetector(anchors, scores), max_detections=3)
+    state = estimator.begin(VIDEO, (), needs=frozenset())
+    (tracks,) = estimator.step(state, frames(1, 1)).tracks
+    np.testing.assert_array_equal(tracks.boxes, anchors[[1, 3, 4]])
+
+
+def test_new_detections_are_suppressed_at_nms_threshold() -> None:
+    """Two squares 8 pixels apart overlap by a third."""
+    anchors, scores = square_boxes([(8, 8), (16, 8)]), {1: np.array([0.9, 0.8])}
+    detector = AnchorDetector(anchors, scores)
+    assert run(tracker({}, detector=detector, nms_threshold=0.3), 1)[0] == [[1]]
+    assert run(tracker({}, detector=detector, nms_threshold=0.35), 1)[0] == [[1, 2]]
+
+
+def test_a_detection_that_a_tracklet_covers_suppresses_those_beside_it() -> None:
+    """At 0 a tracklet, at 8 a detection on it; the one at 14 overlaps that by .45."""
+    anchors = square_boxes([(8, 8), (16, 8), (22, 8)])
+    for covered_score, last_ids in ((0.9, [1]), (0, [1, 2])):
+        scores = {1: np.array([0.95, 0, 0]), 2: np.array([0.95, covered_score, 0.8])}
+        detector = AnchorDetector(anchors, scores)
+        estimator = tracker({}, detector=detector, nms_threshold=0.4)
+        assert run(estimator, 2)[0] == [[1], last_ids]
 
 
 @pytest.mark.parametrize('seed', range(20))
@@ -233,6 +304,70 @@ def test_a_class_is_tracked_by_its_own_score() -> None:
     assert run(tracker(places, detector=detector), 4)[0] == [[1], [1], [2], [2]]
     first_class = tracker(places, detector=detector, labels=(0,))
     assert run(first_class, 4)[0] == [[1], [1], [], []]
+
+
+def test_two_classes_on_one_place_are_two_tracklets() -> None:
+    class TwoClasses(GridDetector):
+        def raw(self, frames):
+            rows = super().raw(frames)
+            for frame, raw in zip(frames, rows, strict=True):
+                if frame.frame_id > 1:
+                    raw.scores[:, 1] = raw.scores[:, 0]
+            return rows
+
+    places = straight(4, (8, 8, 0))
+    estimator = tracker(places, detector=TwoClasses(places, num_classes=2))
+    assert run(estimator, 4)[0] == [[1], [1, 2], [1, 2], [1, 2]]
+
+
+def test_labels_that_no_detection_has_are_refused() -> None:
+    for labels in ('person', (), 0, ('person',), (0.0,), (-1,), (True,)):
+        with pytest.raises(
+            ValueError, match=r'labels must be the whole numbers.*, got '
+        ):
+            tracker({}, labels=labels)
+    estimator = tracker({}, labels=(0, 7), detector=GridDetector({}, num_classes=2))
+    with pytest.raises(
+        ValueError, match=r'labels=\(0, 7\).* of 2 classes, labels 0 to 1: set labels'
+    ):
+        run(estimator, 1)
+    places = straight(2, (8, 8, 0))
+    assert run(tracker(places, labels=np.array([0])), 2)[0] == [[1], [1]]
+
+
+class MapMaker(GridDetector):
+    """A detector whose maps are its name and the frames that they are of."""
+
+    def __init__(self, places: Places, name: str) -> None:
+        super().__init__(places)
+        self.name = name
+
+    def extract(self, frames):
+        return self.name, frames
+
+    def raw_in(self, features):
+        assert features[0] == self.name  # another network's maps mean nothing to it
+        return self.raw(features[1])
+
+
+def test_feature_maps_are_the_extractors_and_boxes_the_detectors() -> None:
+    places, other_places = straight(3, (8, 8, 2)), straight(3, (60, 60, 0))
+    detector = MapMaker(places, 'detector')
+    plain = tracker(places, detector=detector)
+    sequence = frames(1, 3, places)
+    state = plain.begin(VIDEO, (), needs=frozenset())
+    without_maps = plain.step(state, sequence)
+    assert without_maps.features is None
+    for extractor in (None, MapMaker(other_places, 'extractor')):
+        estimator = tracker(places, detector=detector, feature_extractor=extractor)
+        assert estimator.provides == {FEATURES}
+        state = estimator.begin(VIDEO, (), needs=frozenset({FEATURES}))
+        estimate = estimator.step(state, sequence)
+        maker, map_frames = estimate.features
+        assert maker == (extractor or detector).name and map_frames is sequence
+        for tracks, expected in zip(estimate.tracks, without_maps.tracks, strict=True):
+            np.testing.assert_array_equal(tracks.boxes, expected.boxes)
+            assert tracks.ids.tolist() == [1]
 
 
 def test_a_cut_ends_every_tracklet() -> None:

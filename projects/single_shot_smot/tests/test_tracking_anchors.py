@@ -100,6 +100,15 @@ def test_anchors_around_a_small_box_are_told_apart_by_their_centres() -> None:
     assert nearest == [0, 3]
 
 
+def test_a_nearer_centre_does_not_outweigh_a_much_greater_overlap() -> None:
+    """4 pixels off it overlaps by .82; the one around the box by .44."""
+    box = np.array([[10.0, 10, 50, 50]])
+    anchors = np.array([[0.0, 0, 60, 60], [14, 10, 54, 50]])
+    rows, weights = TrackingAnchors(closeness='diou').assign(box, anchors)
+    assert rows.tolist() == [[1]]
+    assert weights.item() == pytest.approx(36 / 44)
+
+
 @pytest.mark.parametrize('defect', ['score', 'box', 'empty'])
 def test_anchors_that_answer_nonsense_have_no_part(scene: tuple, defect: str) -> None:
     """As if the K anchors were the sound ones among them."""

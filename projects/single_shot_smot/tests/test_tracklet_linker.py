@@ -100,6 +100,37 @@ def test_the_distance_is_that_of_unit_vectors() -> None:
         assert linker.match(bank, rotated, labels, no_ids).tolist() == [expected]
 
 
+def test_the_mean_of_a_track_is_brought_to_unit_length() -> None:
+    """Of two embeddings at a right angle: from each it is 2 sin(45 / 2 degrees) = .765."""
+    bank = FeatureBank()
+    for vector in np.eye(2):
+        bank.add(np.array([1]), np.array([0]), vector[None])
+    no_ids, labels = np.empty(0, np.int64), np.array([0])
+    for limit, expected in ((0.76, -1), (0.77, 1)):
+        linker = TrackletLinker(max_distance=limit)
+        ids = linker.match(bank, np.eye(2)[:1], labels, no_ids)
+        assert ids.tolist() == [expected]
+
+
+def test_the_greatest_distance_is_in_the_gate() -> None:
+    """Opposite float32 vectors are 2 apart, or more by rounding."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(20, 12)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    for vector in vectors:
+        bank = FeatureBank()
+        bank.add(np.array([1]), np.array([0]), vector[None])
+        options = np.array([0]), np.empty(0, np.int64)
+        linker = TrackletLinker(max_distance=2.0)
+        assert linker.match(bank, -vector[None], *options).tolist() == [1]
+        linker = TrackletLinker(max_distance=1.99)
+        assert linker.match(bank, -vector[None], *options).tolist() == [-1]
+    bank = FeatureBank()
+    bank.add(np.array([1]), np.array([0]), np.eye(2)[:1])
+    linker = TrackletLinker(max_distance=2**0.5)
+    assert linker.match(bank, np.eye(2)[1:], *options).tolist() == [1]
+
+
 def test_the_bank_holds_the_mean_of_every_update_interval() -> None:
     places = {k: [(8, 0)] for k in range(1, 10)}
     _, _, reid, state = run(places, 9, update_interval=4)
@@ -144,3 +175,7 @@ def test_options_out_of_their_range_are_refused() -> None:
     for name, value in (('max_distance', -1), ('update_interval', 0)):
         with pytest.raises(ValueError, match=f'TrackletLinker: {name}'):
             TrackletLinker(**{name: value})
+    with pytest.raises(
+        ValueError, match='max_distance must be a finite number from 0 to 2'
+    ):
+        TrackletLinker(max_distance=5)

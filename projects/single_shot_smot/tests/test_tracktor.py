@@ -25,6 +25,7 @@ from projects.single_shot_smot.tests.grid_detector import (
     square_boxes,
 )
 from projects.single_shot_smot.tracktor import Tracktor
+from projects.single_shot_smot.tracktor_state import TracktorState
 
 
 class SquareRegression(GridDetector):
@@ -155,6 +156,91 @@ def test_of_two_tracks_on_one_object_the_worse_is_lost() -> None:
     assert sum(ended, []) == [2]
 
 
+@pytest.mark.parametrize('worse', ['left', 'right'])
+def test_of_two_tracks_on_one_object_that_of_the_greater_score_goes_on(
+    worse: str,
+) -> None:
+    class SideScores(SquareRegression):
+        def regress_in(self, features, boxes, labels):
+            ((moved, scores),) = super().regress_in(features, boxes, labels)
+            is_left = boxes[0][:, 0] < 22
+            return [(moved, np.where(is_left == (worse == 'left'), 0.6, scores))]
+
+    places = {1: [(16, 8), (28, 8)], 2: [(22, 8)]}
+    ids, ended, _ = run(places, 2, detector=SideScores(places))
+    lost_id, kept_id = (1, 2) if worse == 'left' else (2, 1)
+    assert ids == [[1, 2], [kept_id]] and ended == [[], [lost_id]]
+
+
+class TwoClasses(SquareRegression):
+    """Each square is of class 0, and of class 1 too from the frame ``since`` on."""
+
+    def __init__(self, places: Places, since: int, first_end: int = 99) -> None:
+        super().__init__(places)
+        self.since, self.first_end = since, first_end
+
+    def detect_in(self, features):
+        ((frame,), (squares,)) = features.samples, super().detect_in(features)
+        labels = []
+        if frame.frame_id < self.first_end:
+            labels.append(0)
+        if frame.frame_id >= self.since:
+            labels.append(1)
+        count = len(squares)
+        return [
+            Detections(
+                np.tile(squares.boxes, (len(labels), 1)),
+                np.tile(squares.scores, len(labels)),
+                np.repeat(labels, count).astype(np.int64),
+            )
+        ]
+
+
+def test_two_classes_on_one_place_are_two_tracks() -> None:
+    places = straight(4, (8, 8, 0))
+    ids, _, tracks = run(places, 4, detector=TwoClasses(places, since=2))
+    assert ids == [[1], [1, 2], [1, 2], [1, 2]]
+    assert tracks.labels.tolist() == [0, 1]
+
+
+def test_reid_finds_no_track_of_another_class() -> None:
+    places = {1: [(8, 8)], 2: [], 3: [(8, 8)]}
+    detector = TwoClasses(places, since=3, first_end=3)
+    ids, _, tracks = run(places, 3, detector=detector, reid=SideReID())
+    assert ids == [[1], [], [2]] and tracks.labels.tolist() == [1]
+
+
+def test_the_mean_is_that_of_the_last_embeddings() -> None:
+    state = TracktorState()
+    rows = state.append(Detections(square_boxes([(8, 8), (40, 8)]), np.ones(2)), 3)
+    vectors = np.random.default_rng(0).normal(size=(5, 2, 4))
+    for count, both in enumerate(vectors, start=1):
+        state.add_features(rows, both)
+        expected = vectors[max(count - 3, 0) : count].mean(axis=0)
+        np.testing.assert_allclose(state.mean_features(rows), expected)
+    state.add_features(rows[1:], vectors[0, 1:])  # each has a ring of its own
+    np.testing.assert_allclose(state.mean_features(rows[:1]), expected[:1])
+    expected = vectors[[3, 4, 0], 1].mean(axis=0)
+    np.testing.assert_allclose(state.mean_features(rows[1:]), expected[None])
+
+
+def test_opposite_embeddings_are_within_the_greatest_distance() -> None:
+    """Vectors of float32, whose distance rounding takes past 2."""
+    vectors = np.random.default_rng(0).normal(size=(20, 12)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    for vector in vectors:
+
+        class OppositeReID(SideReID):
+            def embed(self, image, boxes, vector=vector):
+                signs = np.where(boxes[:, :1] > 48, -1, 1).astype(np.float32)
+                return signs * vector
+
+        places = {1: [(40, 8)], 2: [], 3: [(49, 8)]}
+        for distance, last_ids in ((2.0, [1]), (1.99, [2])):
+            options = dict(reid=OppositeReID(), max_distance=distance)
+            assert run(places, 3, **options)[0] == [[1], [], last_ids]
+
+
 def test_detections_on_a_track_are_not_new() -> None:
     class TwoDetectionsEach(SquareRegression):
         def detect_in(self, features):
@@ -257,3 +343,7 @@ def test_bad_options() -> None:
             Tracktor(detector=detector, **{name: BOX})
     with pytest.raises(ValueError, match='Tracktor: patience'):
         Tracktor(detector=detector, patience=-1)
+    with pytest.raises(
+        ValueError, match='max_distance must be a finite number from 0 to 2'
+    ):
+        Tracktor(detector=detector, max_distance=5)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip('mmdet', reason='needs mmdet')
 
@@ -15,8 +16,12 @@ from mmsmot.engine import SMOTRunner, load_config
 from mmsmot.models.detectors import MMDetDetector
 from mmsmot.registry import MODELS
 from mmsmot.structures import Frame
+from mmsmot.utils.bundled_weights import weights_path
+from mmsmot.utils.checkpoint import load_checkpoint
+from mmsmot.utils.legacy_names import upgraded_legacy_weights
 from mmsmot.utils.mmdet_bridge import import_mmdet, mmdet_scope
 from projects.single_shot_smot.tests.grid_detector import VIDEO
+from projects.single_shot_smot.tools import join_weights
 
 PROJECT = Path(__file__).parents[1]
 
@@ -72,12 +77,46 @@ def test_detectors_for_still_images(name: str) -> None:
 
 
 def test_smoters_heads_pool_from_features_of_their_own() -> None:
-    """join_weights puts both models' weights where this config has them."""
     name = f'projects/{PROJECT.name}/configs/single-shot_smoter-tiny_synsmot'
     model = MODELS.build(load_config(name).model)
     names = {key.rsplit('.model.', 1)[0] for key in model.estimator.state_dict()}
     assert names == {'detector', 'feature_extractor'}
     assert model.needs and model.needs <= model.estimator.provides
+
+
+def test_join_weights_puts_both_models_where_the_config_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    sources = 'single-shot_tiny_synsmot', 'smoter_tiny_synsmot'
+    path = str(tmp_path / 'joined.safetensors')
+    monkeypatch.setattr('sys.argv', ['join_weights.py', *sources, path])
+    join_weights.main()
+    assert path in capsys.readouterr().out
+    joined = load_checkpoint(path)['state_dict']
+    ssd, smoter = (
+        load_checkpoint(weights_path(source))['state_dict'] for source in sources
+    )
+    expected = {
+        'estimator.detector.': part_of(ssd, 'estimator.detector.'),
+        'estimator.feature_extractor.': part_of(smoter, 'detector.'),
+        'semantics.': part_of(smoter, 'semantics.'),
+    }
+    assert sum(map(len, expected.values())) == len(joined)
+    for prefix, weights in expected.items():
+        part = part_of(joined, prefix)
+        weights = upgraded_legacy_weights(weights, part)
+        assert weights and part.keys() == weights.keys()
+        for key, value in weights.items():
+            assert torch.equal(part[key].float(), value.float()), prefix + key
+
+
+def part_of(weights: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The weights below a prefix, by the rest of their names."""
+    return {
+        key.removeprefix(prefix): value
+        for key, value in weights.items()
+        if key.startswith(prefix)
+    }
 
 
 def test_mot17_is_tested_on_frames_that_are_not_trained_on() -> None:
