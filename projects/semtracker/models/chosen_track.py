@@ -64,7 +64,7 @@ class ChosenTrack(TargetEstimator):
     """Tracks everybody, and reports the track nearest to the box or click.
 
     A box takes the track that overlaps it most, with an IoU of at least .3; a click takes
-    the smallest one around it, or else the nearest. Where no track is there yet, the next
+    the surest one around it, or else the nearest. Where no track is there yet, the next
     frames are tried. A track that ends is not found again: that is what a tracker for one
     target has to be better at.
 
@@ -187,5 +187,5 @@ def named_track(prompt: Prompt, frame: Frame, tracks: Tracks) -> int | None:
         iou = pairwise_iou(box[None], tracks.boxes)[0]
         return int(iou.argmax()) if iou.max() >= LEAST_OVERLAP else None
     point = np.array(prompt.points[min(prompt.points)])
-    order, _ = boxes_by_distance(tracks.boxes, point)
+    order, _ = boxes_by_distance(tracks.boxes, tracks.scores, point)
     return int(order[0])

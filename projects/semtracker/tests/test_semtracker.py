@@ -20,6 +20,7 @@ from projects.semtracker.models.chosen_track import ChosenTrack
 from projects.semtracker.models.scene_context import SceneContext
 from projects.semtracker.models.search_region import covering_boxes
 from projects.semtracker.models.semtracker import SemTracker
+from projects.semtracker.models.target_query import boxes_by_distance
 from projects.semtracker.models.target_transformer import TargetPrediction
 
 VIDEO = VideoInfo('squares', 'squares', fps=10.0, width=320, height=160)
@@ -232,6 +233,16 @@ def test_a_click_on_nobody() -> None:
     come = [*[None] * 3, *[(136, 0)] * 5]
     (table,) = run(tracker(missed_click='wait'), video_frames(dict(red=come)), click)
     assert table.frame_ids.tolist() == [4, 5, 6, 7, 8]
+
+
+def test_a_click_takes_the_surest_box_around_it() -> None:
+    """Not the smallest, which is often a part of somebody; those around it come first."""
+    boxes = np.array([[10.0, 10, 60, 110], [20, 20, 40, 60], [70, 10, 90, 60]])
+    scores = np.array([0.6, 0.3, 0.9])
+    order, distance = boxes_by_distance(boxes, scores, np.array([30.0, 30.0]))
+    assert order.tolist() == [0, 1, 2] and distance.tolist() == [0, 0, 40]
+    order, _ = boxes_by_distance(boxes, scores[[1, 0, 2]], np.array([30.0, 30.0]))
+    assert order.tolist() == [1, 0, 2]
 
 
 def test_a_box_outside_of_the_image() -> None:

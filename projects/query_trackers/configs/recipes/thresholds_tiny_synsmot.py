@@ -1,12 +1,15 @@
-# The least score of a track, chosen on val, of the four trackers and of ByteTrack on the
-# detections of MOTR, after recipes/tiny_synsmot:
+# The least score of a track, chosen on val, of the four trackers, of MOTR and MOTRv2 with
+# TrackFormer's suppression, and of ByteTrack on MOTR's detections; after recipes/tiny_synsmot:
 #   python tools/sweep.py projects/query_trackers/configs/recipes/thresholds_tiny_synsmot.py
 _configs_, _start_ = 'projects/query_trackers/configs/', '$sweep/../tiny_synsmot'
 _scores_ = (0.3, 0.4, 0.5, 0.6, 0.7)
 _states_ = {s: dict(birth_threshold=s, keep_threshold=round(s - 0.1, 1)) for s in _scores_}
+_suppressed_ = {
+    f'{s}, suppression': dict(states, track_nms=0.9) for s, states in _states_.items()}
 _byte_ = dict(_delete_=True, type='ExternalTracker')
 _lifecycles_ = dict(
-    MOTR=_states_, MOTRv2=_states_, TrackFormer=_states_,
+    MOTR={**_states_, **_suppressed_}, MOTRv2={**_states_, **_suppressed_},
+    TrackFormer=_states_,
     TransTrack={s: dict(score_threshold=s) for s in _scores_},
     ByteTrack={s: dict(_byte_, tracker=dict(
         type='ByteTrack', track_threshold=s, birth_threshold=round(s + 0.1, 1),

@@ -3,7 +3,7 @@
 base = 'projects/semtracker/configs/semtracker_tiny_synsmot'
 options = dict(
     data_root='data/SynSMOT',
-    checkpoint='work_dirs/semtracker_tiny_synsmot/iter_2000.pth')
+    checkpoint='work_dirs/semtracker_tiny_synsmot/iter_12000.pth')
 stages = [dict(name='test', threads=1)]
 search = dict(
     space={
