@@ -113,10 +113,10 @@ def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:
     checkpoint = weights_path(checkpoint)
     if checkpoint := checkpoint or args.cfg_options.get('load_from'):
         return checkpoint
-    if start := config.get('load_from'):
-        print(f'training starts from {start}; to test it, name it as the checkpoint')
     shipped = bundled_weights(args.config)
     if shipped is None or args.weights:
+        if start := config.get('load_from'):
+            print(f'training starts from {start}; to test it, name it as the checkpoint')
         return None
     print(f'weights that come with the package: {shipped}')
     return str(shipped)
