@@ -50,7 +50,7 @@ def test_a_wrong_option_of_a_part_is_refused() -> None:
     [
         ('tiny_synsmot', 3 + 2 * 4 * 6),
         ('ablations_tiny_synsmot', 2 * 9 * 2),
-        ('thresholds_tiny_synsmot', 5 * 5),
+        ('thresholds_tiny_synsmot', 7 * 5),
         ('heads_tiny_synsmot', 4 * 2 * 2),
     ],
 )

@@ -46,6 +46,8 @@ class PerfectDecoder:
                 else _join_decoded(queries, tracks)
             )
         boxes = torch.full((1, 1, len(queries), 4), 0.01)
+        # Apart, so that no suppression takes queries that found nothing for duplicates.
+        boxes[..., 0] = torch.linspace(0.1, 0.9, len(queries))
         logits = torch.full((1, 1, len(queries), 1), -9.0)
         for row in range(len(queries) - 1, -1, -1):  # tracks come first
             number = next(iter(objects), None)
