@@ -116,7 +116,9 @@ def checkpoint_of(args: argparse.Namespace, config: Config) -> str | None:
     shipped = bundled_weights(args.config)
     if shipped is None or args.weights:
         if start := config.get('load_from'):
-            print(f'training starts from {start}; to test it, name it as the checkpoint')
+            print(
+                f'training starts from {start}; to test it, name it as the checkpoint'
+            )
         return None
     print(f'weights that come with the package: {shipped}')
     return str(shipped)
