@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
+from .appearance_gate import EMBEDDING_DISTANCE
 from .random_embeddings import RandomEmbeddings
 from .table_runner import Row
 
@@ -16,7 +17,7 @@ NO_RULE = {'anchors.weigh_scores': False, 'relative_keep': False}
 PAPER_TABLE1 = {'anchors.num_anchors': 10, 'keep_threshold': 0.2}
 FARNEBACK = {'motion.type': 'FarnebackMotion', 'motion.side': 256}
 NO_MOTION = {'motion': {'_delete_': True, 'type': 'IdentityMotion'}}
-NO_GATE = {'linker.max_distance': 2.0}  # unit vectors are never farther apart
+NO_GATE = {'linker.max_distance': EMBEDDING_DISTANCE.high}
 TRACKER_SCORES = (0.3, 0.5, 0.7)
 RANDOM_SEEDS = (0, 1, 2)
 
@@ -113,16 +114,19 @@ def tracker_rows(
     for score in TRACKER_SCORES:
         for hits, age in product((1, 3), (1, 3)):
             label = f'SORT {score}, min_hits {hits}, max_age {age}'
-            thresholds = {'score_threshold': score, 'min_hits': hits, 'max_age': age}
-            rows.append(_tracker_row(label, sort, **thresholds))
+            options = {'score_threshold': score, 'min_hits': hits, 'max_age': age}
+            rows.append(_tracker_row(label, sort, **options))
         label = f'ByteTrack {score}'
-        thresholds = {'track_threshold': score, 'birth_threshold': score}
-        rows.append(_tracker_row(label, bytetrack, **thresholds))
+        options = {'track_threshold': score, 'birth_threshold': score}
+        rows.append(_tracker_row(label, bytetrack, **options))
         for gate, hits in product(gates, (1, 3)):
             label = f'DeepSORT {score}, gate {gate}, n_init {hits}'
-            thresholds = {'min_confidence': score, 'max_cosine_distance': gate}
-            thresholds['n_init'] = hits
-            rows.append(_tracker_row(label, deepsort, **thresholds))
+            options = {
+                'min_confidence': score,
+                'max_cosine_distance': gate,
+                'n_init': hits,
+            }
+            rows.append(_tracker_row(label, deepsort, **options))
     return rows
 
 

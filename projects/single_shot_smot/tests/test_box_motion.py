@@ -83,10 +83,9 @@ def test_a_pixel_that_is_not_finite_stops_the_boxes_on_it_alone(
     monkeypatch.setattr(motion, 'flow', lambda previous, current: flow)
     boxes = np.array([[0.0, 0, 40, 40], [100, 100, 200, 200], [0, 110, 9, 130]])
     image = motion.prepare(texture())
-    moved = motion.move(
-        boxes, image, image, SIZE
-    )  # 2 pixels of the frame in one of flow
-    np.testing.assert_allclose(moved - boxes, [[0] * 4, [10] * 4, [0] * 4], atol=1e-9)
+    # A pixel of flow is two of the frame.
+    shifts = motion.move(boxes, image, image, SIZE) - boxes
+    np.testing.assert_allclose(shifts, [[0] * 4, [10] * 4, [0] * 4], atol=1e-9)
 
 
 def test_no_side_of_no_pixels() -> None:

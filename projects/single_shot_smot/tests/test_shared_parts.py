@@ -106,19 +106,19 @@ def test_feature_maps_of_two_batches_are_held() -> None:
         def extract(self, frames):
             zeros = torch.zeros(len(frames), 2)
             maps = FeatureMaps((zeros,), (1,), zeros, zeros, zeros, [*frames])
-            made.append(weakref.ref(maps))
+            map_refs.append(weakref.ref(maps))
             return maps
 
         def detect_in(self, features):
             return [object() for _ in features.samples]
 
-    made: list[weakref.ref] = []
+    map_refs: list[weakref.ref] = []
     detector = SharedTwoStage(Detector())
     for first in range(1, 41, 8):
         batch = frames(first, first + 7)
         detections = detector.detect(batch)
         for _ in range(3):  # of models
-            assert detector.extract(batch) is made[-1]()
+            assert detector.extract(batch) is map_refs[-1]()
             assert detector.detect(batch) is detections
     gc.collect()
-    assert [maps() is not None for maps in made] == [False] * 3 + [True] * 2
+    assert [maps() is not None for maps in map_refs] == [False] * 3 + [True] * 2

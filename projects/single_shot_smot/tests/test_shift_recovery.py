@@ -46,14 +46,16 @@ def test_what_goes_back_is_recovered_where_its_score_is_enough(videos: list) -> 
 
 
 def test_boxes_are_shifted_to_all_four_corners(videos: list) -> None:
-    moved = []
+    shifted_boxes = []
 
     def redetect(frames: list[Frame], boxes: list[np.ndarray]) -> list:
-        moved.extend(boxes)
+        shifted_boxes.extend(boxes)
         return [(b, np.ones(len(b))) for b in boxes]
 
     shift_recovery(redetect, videos, (0.25,), 0.4)
-    fractions = (np.concatenate(moved) - BOXES)[:, :2] / (BOXES[:, 2:] - BOXES[:, :2])
+    fractions = (np.concatenate(shifted_boxes) - BOXES)[:, :2] / (
+        BOXES[:, 2:] - BOXES[:, :2]
+    )
     corners = {(x, y) for x in (-0.25, 0.25) for y in (-0.25, 0.25)}
     assert {*map(tuple, fractions.tolist())} == corners
 

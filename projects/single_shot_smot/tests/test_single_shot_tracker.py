@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -290,33 +291,42 @@ def test_suppression_near_new_boxes_is_that_among_all(seed: int) -> None:
     assert not len(with_rivals(boxes, new_rows[:0], covered_rows, 0.3))
 
 
-def test_a_class_is_tracked_by_its_own_score() -> None:
-    class TwoClasses(GridDetector):
-        def raw(self, frames):
-            rows = super().raw(frames)
-            for frame, raw in zip(frames, rows, strict=True):
-                if frame.frame_id > 2:
-                    raw.scores[:] = raw.scores[:, ::-1]
-            return rows
+class ChangedScores(GridDetector):
+    """Scores of two classes, which ``change`` alters in place from a frame on."""
 
+    def __init__(
+        self, places: Places, first_frame: int, change: Callable[[np.ndarray], None]
+    ) -> None:
+        super().__init__(places, num_classes=2)
+        self.first_frame, self.change = first_frame, change
+
+    def raw(self, frames):
+        rows = super().raw(frames)
+        for frame, raw in zip(frames, rows, strict=True):
+            if frame.frame_id >= self.first_frame:
+                self.change(raw.scores)
+        return rows
+
+
+def exchange_classes(scores: np.ndarray) -> None:
+    scores[:] = scores[:, ::-1]
+
+
+def score_both_classes(scores: np.ndarray) -> None:
+    scores[:, 1] = scores[:, 0]
+
+
+def test_a_class_is_tracked_by_its_own_score() -> None:
     places = straight(4, (8, 8, 0))
-    detector = TwoClasses(places, num_classes=2)
+    detector = ChangedScores(places, 3, exchange_classes)
     assert run(tracker(places, detector=detector), 4)[0] == [[1], [1], [2], [2]]
     first_class = tracker(places, detector=detector, labels=(0,))
     assert run(first_class, 4)[0] == [[1], [1], [], []]
 
 
 def test_two_classes_on_one_place_are_two_tracklets() -> None:
-    class TwoClasses(GridDetector):
-        def raw(self, frames):
-            rows = super().raw(frames)
-            for frame, raw in zip(frames, rows, strict=True):
-                if frame.frame_id > 1:
-                    raw.scores[:, 1] = raw.scores[:, 0]
-            return rows
-
     places = straight(4, (8, 8, 0))
-    estimator = tracker(places, detector=TwoClasses(places, num_classes=2))
+    estimator = tracker(places, detector=ChangedScores(places, 2, score_both_classes))
     assert run(estimator, 4)[0] == [[1], [1, 2], [1, 2], [1, 2]]
 
 

@@ -36,7 +36,6 @@ with tool_imports():
         NO_MOTION,
         NO_RULE,
         PAPER_TABLE1,
-        RANDOM_SEEDS,
         RULE,
         estimator_row,
         linking_rows,
@@ -137,7 +136,7 @@ def linking_choices() -> list[Row]:
     no_motion = estimator_row('', SSD, NO_MOTION).options
     return rows + [
         Row(f'no motion, {row.label}', row.config, {**row.options, **no_motion})
-        for row in (rows[0], *rows[-2 - len(RANDOM_SEEDS) :])
+        for row in linking_rows(SSD, LINKED, (0.97, 2.0))
     ]
 
 
