@@ -1,7 +1,9 @@
 # SORT on the detections of MOTR's own weights: new queries alone, no track queries.
 _base_ = ['./motr_tiny_synsmot.py', '../../../configs/_base_/trackers/sort.py']
 custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
+_8_fps_ = dict(  # people move far between two frames
+    score_threshold=0.3, iou_threshold=0.1, min_hits=1)
 model = dict(
     estimator=dict(
         lifecycle=dict(
-            _delete_=True, type='ExternalTracker', tracker=dict(_base_.sort, score_threshold=0.4))))
+            _delete_=True, type='ExternalTracker', tracker=dict(_base_.sort, **_8_fps_))))

@@ -1,9 +1,8 @@
 # The same heads on each of the four trackers, which stay as recipes/tiny_synsmot trained
-# them ('alone'), and end to end, all weights of tracker and encoder included:
+# them ('alone'), or whose decoder learns with the heads, behind the frozen encoder:
 #   python tools/sweep.py projects/query_trackers/configs/recipes/heads_tiny_synsmot.py
 _configs_, _start_ = 'projects/query_trackers/configs/', '$sweep/../tiny_synsmot'
 _epochs_ = dict(MOTR=40, MOTRv2=40, TrackFormer=80, TransTrack=80)
-_slots_ = 'model.estimator.'
 axes = dict(
     tracker={
         name: dict(
@@ -11,10 +10,11 @@ axes = dict(
             checkpoint=f'{_start_}/train/seed=0+tracker={name}/run/epoch_{epochs}.pth')
         for name, epochs in _epochs_.items()},
     heads={
-        'alone': {'model.training.freeze': True, _slots_ + 'cache': f'{_start_}/cache'},
-        'end to end': {_slots_ + 'freeze_encoder': False},
+        'alone': {'model.training.freeze': True},
+        'with the decoder': {'model.training.freeze': False},
     })
-options = dict(data_root=f'{_start_}/SynSMOT')
+options = {
+    'data_root': f'{_start_}/SynSMOT', 'model.estimator.cache': f'{_start_}/cache', 'seed': 0}
 stages = [
     dict(name='train', run='train', threads=1, resume=True),
     dict(name='test', start='train'),

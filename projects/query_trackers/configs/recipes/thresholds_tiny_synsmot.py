@@ -1,20 +1,28 @@
 # The least score of a track, chosen on val, of the four trackers, of MOTR and MOTRv2 with
-# TrackFormer's suppression, and of ByteTrack on MOTR's detections; after recipes/tiny_synsmot:
+# TrackFormer's suppression, and of trackers of boxes on MOTR's detections, which associate
+# from an IoU of .1 on: people move far between two frames; after recipes/tiny_synsmot:
 #   python tools/sweep.py projects/query_trackers/configs/recipes/thresholds_tiny_synsmot.py
 _configs_, _start_ = 'projects/query_trackers/configs/', '$sweep/../tiny_synsmot'
 _scores_ = (0.3, 0.4, 0.5, 0.6, 0.7)
 _states_ = {s: dict(birth_threshold=s, keep_threshold=round(s - 0.1, 1)) for s in _scores_}
+_plain_ = {s: dict(states, track_nms=None) for s, states in _states_.items()}
 _suppressed_ = {
     f'{s}, suppression': dict(states, track_nms=0.9) for s, states in _states_.items()}
-_byte_ = dict(_delete_=True, type='ExternalTracker')
+_box_ = dict(_delete_=True, type='ExternalTracker')
+_sort_ = dict(iou_threshold=0.1, min_hits=1)
 _lifecycles_ = dict(
-    MOTR={**_states_, **_suppressed_}, MOTRv2={**_states_, **_suppressed_},
+    MOTR={**_plain_, **_suppressed_}, MOTRv2={**_plain_, **_suppressed_},
     TrackFormer=_states_,
     TransTrack={s: dict(score_threshold=s) for s in _scores_},
-    ByteTrack={s: dict(_byte_, tracker=dict(
+    ByteTrack={s: dict(_box_, tracker=dict(
         type='ByteTrack', track_threshold=s, birth_threshold=round(s + 0.1, 1),
-        match_threshold=0.9, frame_rate=8.0)) for s in _scores_})
-_models_ = {name: 'MOTR' if name == 'ByteTrack' else name for name in _lifecycles_}
+        match_threshold=0.9, frame_rate=8.0)) for s in _scores_},
+    **{'OC-SORT': {s: dict(_box_, tracker=dict(type='OCSORT', det_threshold=s, **_sort_))
+                   for s in _scores_}},
+    SORT={s: dict(_box_, tracker=dict(type='SORT', score_threshold=s, **_sort_))
+          for s in _scores_})
+_models_ = {'ByteTrack': 'MOTR', 'OC-SORT': 'MOTR', 'SORT': 'MOTR'}
+_models_ = {name: _models_.get(name, name) for name in _lifecycles_}
 _epochs_ = dict(MOTR=40, MOTRv2=40, TrackFormer=80, TransTrack=80)
 axes = dict(tracker={
     f'{name} {score}': {

@@ -14,8 +14,8 @@ _byte_ = dict(type='ByteTrack', track_threshold=0.4, birth_threshold=0.5, match_
               frame_rate=8.0)  # people move far between two frames
 _boxes_ = {
     'bytetrack': _byte_,
-    'ocsort': dict(type='OCSORT', det_threshold=0.4),
-    'sort': dict(type='SORT', iou_threshold=0.3, score_threshold=0.4)}
+    'ocsort': dict(type='OCSORT', det_threshold=0.4, iou_threshold=0.1, min_hits=1),
+    'sort': dict(type='SORT', score_threshold=0.3, iou_threshold=0.1, min_hits=1)}
 _detector_ = dict(config=f'{_configs_}deformable-detr_tiny_synsmot', axes=[])
 stages = [
     dict(name='data', axes=[], run='dataset_converters/make_synsmot.py',
