@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader
 
 from ..datasets.seeded_sampler import SeededSampler
 from ..utils.atomic import atomic_path
+from ..utils.bundled_weights import weights_path
 from ..utils.checkpoint import require_checkpoint_weights
 from ..utils.command_line import SEED
 from ..utils.device import default_device
@@ -137,6 +138,7 @@ class SMOTRunner(Runner):
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> Any:
         """See :meth:`mmengine.runner.Runner.load_checkpoint`.
 
+        ``filename`` may be the name of weights that come with the package.
         Training may begin with a part of the weights, a detector's for example; a test
         and a resumed training need all. A test with other options than the training's
         logs a warning.
@@ -144,6 +146,7 @@ class SMOTRunner(Runner):
         Raises:
             ValueError: The weights are not this model's.
         """
+        filename = weights_path(filename) or filename
         model = unwrapped_model(self.model)
         loaded = CheckpointLoader.load_checkpoint(filename, 'cpu')
         weights = loaded.get('state_dict', loaded)

@@ -23,7 +23,7 @@ class ClipLengthSchedule(Hook):
     from the first on; the hook shortens it.
 
     Args:
-        epochs: E ascending epochs, from 0, at which the next length begins.
+        epochs: E ascending epochs, counted from 0, at which the next length begins.
         lengths: E + 1 numbers of frames.
         interval: Frames of the video from one of a clip to the next, at most on average:
             a clip is drawn from a run of ``(length - 1) * interval + 1``.

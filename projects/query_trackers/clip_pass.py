@@ -16,9 +16,9 @@ from mmsmot.structures import Detections, Frame, SMOTDataSample
 from mmsmot.structures.feature_maps import FeatureMaps
 
 from .assigners import BACKGROUND
-from .clip_frame import ClipFrame
 from .clip_losses import LossSums
 from .deformable_decoding import Memory
+from .frame_batch import FrameBatch
 from .matched_queries import MatchedQueries, with_trajectories
 from .proposals import require_proposal_space
 from .queries import NEW, FrameTargets, Outputs, Queries, batched_iou
@@ -63,7 +63,7 @@ def clip_pass(
             )
             target_index = tracker.assigner(outputs, queries, targets, costs)
             if step in with_loss and plan.detection_rows and not plan.freeze:
-                frame = ClipFrame(tracker, targets, frames, samples, text)
+                frame = FrameBatch(tracker, targets, frames, samples, text)
                 count = tracker.clip_loss.num_targets(
                     queries, targets, target_index[-1]
                 )
@@ -128,23 +128,11 @@ def _encode_clips(
             with_images=plan.needs_inputs,
         )
     parts, memories, previous_levels = [], [], None
-    for group, with_grad in (
-        (inputs[:first_with_grad], False),
-        (inputs[first_with_grad:], not plan.freeze),
-    ):
-        if not len(group):
-            continue
-        with torch.set_grad_enabled(torch.is_grad_enabled() and with_grad):
-            features, memory = tracker.features_and_memory(
-                [frame for step in group for frame in step],
-                previous_levels,
-                num_clips,
-                text,
-            )
+    for features, with_grad in _extract_clips(tracker, inputs, first_with_grad, plan):
+        with torch.set_grad_enabled(with_grad):
+            memory = tracker.encode(features, previous_levels, num_clips, text)
         memories.append(memory)
-        previous_levels = tuple(
-            level[-num_clips:] for level in tracker.levels(features)
-        )
+        previous_levels = tracker.levels(features).last_frames(num_clips)
         parts.append(features)
     if len(parts) == 1:
         return parts[0], memories[0]
@@ -152,6 +140,40 @@ def _encode_clips(
     return FeatureMaps.joined(parts, list(range(count))), memories[0].joined(
         memories[1]
     )
+
+
+def _extract_clips(
+    tracker: QueryTracker,
+    inputs: Sequence[Sequence[Frame]],
+    first_with_grad: int,
+    plan: ClipPlan,
+) -> list[tuple[FeatureMaps, bool]]:
+    """Feature maps of the frames without and of those with a gradient, and which it is.
+
+    All have the same padding, since their memories are joined: frames that differ in size
+    are one batch, from which the first ones are taken without gradient.
+    """
+    frames = [frame for step in inputs for frame in step]
+    count = first_with_grad * len(inputs[0])
+    has_grad = torch.is_grad_enabled() and not plan.freeze
+    batch = None
+    if len({frame.image.shape for frame in frames}) > 1:
+        with torch.set_grad_enabled(has_grad):
+            batch = tracker.detector.extract(frames)
+    parts = []
+    for rows, with_grad in (
+        ([*range(count)], False),
+        ([*range(count, len(frames))], has_grad),
+    ):
+        if not rows:
+            continue
+        with torch.set_grad_enabled(with_grad):
+            if batch is None:
+                features = tracker.detector.extract([frames[row] for row in rows])
+            else:
+                features = batch[rows]
+        parts.append((features, with_grad))
+    return parts
 
 
 def _clip_proposals(
@@ -177,7 +199,7 @@ def _decode_frame(
     if tracker.track_decoder is not None and tracks is not None and len(tracks):
         # One of the two decoders at a time (TransTrack); both make use of the memory.
         if generator.random() < 0.5:
-            queries, outputs = tracker.decode(memory, new.head(0), tracks, text)
+            queries, outputs = tracker.decode(memory, new.first(0), tracks, text)
             return queries, outputs, None, None
         tracks = None
     denoising = tracker.denoising

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from mmsmot.registry import MODELS
 from mmsmot.utils.number_ranges import COUNT, FRACTION, require_numbers
 
-from .clip_frame import ClipFrame
 from .clip_losses import box_loss
+from .frame_batch import FrameBatch
 from .queries import PADDING, FrameTargets, Outputs, Queries
 
 
@@ -56,7 +56,7 @@ class BoxDenoising(nn.Module):
         return noisy, denoising_attn_mask(count, len(noisy))
 
     def loss(
-        self, frame: ClipFrame, outputs: Outputs, noisy: Queries
+        self, frame: FrameBatch, outputs: Outputs, noisy: Queries
     ) -> dict[str, Tensor]:
         """Sums of the box losses of the denoised boxes, layer by layer."""
         is_object = ~frame.targets.pad

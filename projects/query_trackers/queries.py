@@ -111,15 +111,13 @@ class Queries:
             is_track=queries.is_track & ~index.pad,
         )
 
-    def head(self, count: int) -> Queries:
+    def first(self, count: int) -> Queries:
         """The first rows of each batch row."""
         return self.map_columns(lambda column: column[:, :count])
 
     def as_tracks(self, content: Tensor, refs: Tensor, pos: Tensor | None) -> Queries:
         """The same rows as track queries of the next frame; padding stays none."""
-        return self.with_ids(
-            self.ids, content=content, refs=refs, pos=pos, is_track=~self.pad
-        )
+        return replace(self, content=content, refs=refs, pos=pos, is_track=~self.pad)
 
     def where(self, mask: Tensor, fallback: Queries) -> Queries:
         """Content, references and positions of ``fallback`` where a mask (B, Q) is not set."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import Tensor
-
 from mmsmot.structures import Prompt
 
+from .previous_levels import SizedLevels
 from .queries import Queries
 
 
@@ -35,10 +34,10 @@ class QueryState:
 
     Attributes:
         needs: What the pipeline asks for beside tracks.
-        runs: Tracks, for each prompt.
+        prompt_tracks: The tracks of each prompt.
         levels: Feature maps of the last frame, where the next one needs them.
     """
 
     needs: frozenset[str]
-    runs: list[PromptTracks] = field(default_factory=list)
-    levels: tuple[Tensor, ...] | None = None
+    prompt_tracks: list[PromptTracks] = field(default_factory=list)
+    levels: SizedLevels | None = None

@@ -24,7 +24,8 @@ class QueryTable:
         ids: (Q,) int64, the track that a track query has followed, below 0 for none.
         is_track: (Q,) bool, rows that come from the frame before.
         ages: (Q,) int64, frames for which a track was not seen.
-        is_valid: (Q,) bool, rows whose box is one; the others have score 0.
+        is_valid: (Q,) bool, rows whose box is one; the others have score -1, below
+            every threshold.
     """
 
     boxes: np.ndarray
@@ -58,7 +59,7 @@ class LifecycleOutcome:
 def query_table(queries: Queries, outputs: Outputs, size: Tensor) -> QueryTable:
     """The queries of one frame as columns, boxes in its pixels.
 
-    A box that is none (the network gave no number) gets score 0, and is counted in the
+    A box that is none (the network gave no number) gets score -1, and is counted in the
     log: no track begins there, and one that is there is missed.
 
     Args:
@@ -72,7 +73,7 @@ def query_table(queries: Queries, outputs: Outputs, size: Tensor) -> QueryTable:
     scores = scores.cpu().numpy()
     is_valid = valid_boxes(boxes) & np.isfinite(scores)
     log_dropped_detections('QueryTracker', int((~is_valid).sum()))
-    boxes[~is_valid], scores[~is_valid] = (0, 0, 1, 1), 0
+    boxes[~is_valid], scores[~is_valid] = (0, 0, 1, 1), -1
     return QueryTable(
         boxes,
         scores,

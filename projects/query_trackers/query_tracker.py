@@ -47,7 +47,7 @@ from .denoising import BoxDenoising
 from .initial_weights import check_and_complete, query_count_problem
 from .lifecycles import ScoreStates
 from .memory_cache import MemoryCache
-from .previous_levels import previous_frame_levels
+from .previous_levels import SizedLevels, previous_frame_levels
 from .proposals import frozen_detector
 from .queries import Outputs, Queries
 from .query_init import QueryInit
@@ -207,13 +207,13 @@ class QueryTracker(BaseEstimator):
     ) -> QueryState:
         video_prompts = [*prompts] if self.reads_prompt and prompts else [None]
         with torch.no_grad():
-            runs = [
+            prompt_tracks = [
                 PromptTracks(
                     prompt, self.lifecycle.begin(), text=self.text_of([prompt])
                 )
                 for prompt in video_prompts
             ]
-        return QueryState(needs, runs)
+        return QueryState(needs, prompt_tracks)
 
     @torch.no_grad()
     def step(self, state: QueryState, frames: Sequence[Frame]) -> list[Estimate]:
@@ -233,18 +233,16 @@ class QueryTracker(BaseEstimator):
         """
         return clip_pass(self, inputs, samples, plan)
 
-    def levels(self, features: FeatureMaps) -> tuple[Tensor, ...]:
+    def levels(self, features: FeatureMaps) -> SizedLevels:
         """The neck's maps, without the image that semantics may have with them."""
         first, *coarser = features.levels
         width = first.shape[1] - 3 * self.detector.rgb_cells**2
-        return (first[:, :width], *coarser)
+        return SizedLevels((first[:, :width], *coarser), features.sizes)
 
     def features_and_memory(
         self,
         frames: Sequence[Frame],
-        previous_levels: tuple[Tensor, ...] | None = None,
-        step: int = 1,
-        text: Any = None,
+        previous_levels: SizedLevels | None = None,
         *,
         with_maps: bool = True,
         with_images: bool = False,
@@ -254,8 +252,6 @@ class QueryTracker(BaseEstimator):
         Args:
             frames: The frames.
             previous_levels: As of :meth:`encode`.
-            step: As of :meth:`encode`.
-            text: As of :meth:`encode`.
             with_maps: Feature maps out of the cache have their finest level.
             with_images: They have the input images too.
         """
@@ -270,12 +266,12 @@ class QueryTracker(BaseEstimator):
         has_grad = torch.is_grad_enabled() and not self.freeze_encoder
         with torch.set_grad_enabled(has_grad):
             features = self.detector.extract(frames)
-            return features, self.encode(features, previous_levels, step, text)
+            return features, self.encode(features, previous_levels)
 
     def encode(
         self,
         features: FeatureMaps,
-        previous_levels: tuple[Tensor, ...] | None = None,
+        previous_levels: SizedLevels | None = None,
         step: int = 1,
         text: Any = None,
     ) -> Memory:
@@ -290,11 +286,12 @@ class QueryTracker(BaseEstimator):
             step: Frames of one time, of as many videos.
             text: Of :meth:`text_of`.
         """
-        levels = self.levels(features)
+        sized_levels = self.levels(features)
+        levels = sized_levels.levels
         if self.combine is not None:
             pairs = zip(
                 levels,
-                previous_frame_levels(levels, previous_levels, step),
+                previous_frame_levels(sized_levels, previous_levels, step),
                 strict=True,
             )
             levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)

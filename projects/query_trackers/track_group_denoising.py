@@ -12,7 +12,7 @@ from mmsmot.registry import MODELS
 from mmsmot.utils.number_ranges import COUNT, NON_NEGATIVE, require_numbers
 
 from .assigners import tracked_targets
-from .clip_frame import ClipFrame
+from .frame_batch import FrameBatch
 from .queries import FALSE_POSITIVE, NEW, FrameTargets, Outputs, Queries
 
 
@@ -53,7 +53,7 @@ class TrackGroupDenoising(nn.Module):
         return self.queries(tracks, generator), self.attn_mask(len(new), len(tracks))
 
     def loss(
-        self, frame: ClipFrame, outputs: Outputs, noisy: Queries
+        self, frame: FrameBatch, outputs: Outputs, noisy: Queries
     ) -> dict[str, Tensor]:
         """Sums of all losses of the copies, the mean over the groups."""
         target_index = tracked_targets(noisy, frame.targets)

@@ -43,7 +43,7 @@ class NoUpdater(QueryUpdater):
     """No track queries: every frame is looked at for itself."""
 
     def forward(self, queries, outputs, generator=None) -> Queries:
-        return queries.head(0)
+        return queries.first(0)
 
 
 @MODELS.register_module()

@@ -32,24 +32,24 @@ def video_pass(
     else:
         features = tracker.detector.extract(frames)
     if tracker.combine is not None:
-        # A copy: a view would keep the maps of all frames.
-        levels = tracker.levels(features)
-        state.levels = tuple(level[-1:].clone() for level in levels)
+        state.levels = tracker.levels(features).last_frames(1)
     proposals = tracker.proposals(frames)
     estimates = []
-    for run in state.runs:
+    for prompt_tracks in state.prompt_tracks:
         if tracker.text_hook is not None:
-            memory = tracker.encode(features, previous_levels, 1, run.text)
+            memory = tracker.encode(features, previous_levels, 1, prompt_tracks.text)
         detections, tracks, ended_ids = [], [], []
         for row, frame in enumerate(frames):
             part = slice(row, row + 1)
             new = tracker.new_queries(
                 1, proposals and proposals[part], features.sizes[part]
             )
-            queries, outputs = tracker.decode(memory[part], new, run.queries, run.text)
+            queries, outputs = tracker.decode(
+                memory[part], new, prompt_tracks.queries, prompt_tracks.text
+            )
             frame_detections, frame_tracks, frame_ended_ids = _end_frame(
                 tracker,
-                run,
+                prompt_tracks,
                 queries,
                 outputs,
                 features.sizes[row],
@@ -66,7 +66,7 @@ def video_pass(
 
 def _end_frame(
     tracker: QueryTracker,
-    run: PromptTracks,
+    prompt_tracks: PromptTracks,
     queries: Queries,
     outputs: Outputs,
     size: Tensor,
@@ -76,10 +76,10 @@ def _end_frame(
 ) -> tuple[Detections, Tracks, list[int]]:
     """Detections and tracks of one frame, and the ids that ended with it."""
     table = query_table(queries, outputs, size)
-    outcome = tracker.lifecycle.update(run.lifecycle, table, frame)
+    outcome = tracker.lifecycle.update(prompt_tracks.lifecycle, table, frame)
     if tracker.lifecycle.propagates_queries:
         device = queries.ids.device
-        run.queries = tracker.updater(
+        prompt_tracks.queries = tracker.updater(
             queries.with_ids(
                 torch.from_numpy(outcome.ids)[None].to(device),
                 ages=torch.from_numpy(outcome.ages)[None].to(device),
@@ -87,10 +87,12 @@ def _end_frame(
             outputs,
         )
     is_reported, scores = _report_scores(
-        tracker, run, outputs, outcome.is_reported, table
+        tracker, prompt_tracks, outputs, outcome.is_reported, table
     )
     is_detection = table.scores >= tracker.detector.score_threshold
-    index = np.flatnonzero((is_detection & (table.scores > 0)) | is_reported)
+    if tracker.track_decoder is not None:
+        is_detection &= ~table.is_track  # it sees again what the detections are of
+    index = np.flatnonzero(is_detection | is_reported)
     detections = Detections(
         table.boxes[index], table.scores[index], table.labels[index]
     )
@@ -109,14 +111,16 @@ def _end_frame(
 
 def _report_scores(
     tracker: QueryTracker,
-    run: PromptTracks,
+    prompt_tracks: PromptTracks,
     outputs: Outputs,
     is_reported: np.ndarray,
     table: QueryTable,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(Q,) whether each track is reported, and its score: that of being meant, if any."""
     hook = tracker.text_hook
-    refer_scores = None if hook is None else hook.refer_scores(outputs, run.text)
+    refer_scores = (
+        None if hook is None else hook.refer_scores(outputs, prompt_tracks.text)
+    )
     if refer_scores is None:
         return is_reported, table.scores
     scores = refer_scores[0].double().nan_to_num(0).cpu().numpy()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from mmsmot.datasets.synsmot import make_synsmot
 from mmsmot.engine import SMOTRunner, load_config
-from mmsmot.utils.bundled_weights import bundled_weights
 
 NAME = 'smoter/smoter_tiny_synsmot'
 
@@ -15,7 +14,7 @@ def test_they_tell_clips_that_they_were_not_trained_on(tmp_path: Path) -> None:
     """A fall is the weights' or that of the code around them; 4 clips of another seed."""
     config = load_config(NAME, {})
     config.test_dataloader.dataset.data_root = str(make_synsmot(tmp_path, 'mini', 11))
-    config.load_from = str(bundled_weights(NAME))
+    config.load_from = 'smoter_tiny_synsmot'  # the name is enough
     config.work_dir = str(tmp_path / 'work')
     scores = SMOTRunner.from_cfg(config).test()
     assert scores['smot/track/HOTA'] > 78  # 84.1

@@ -1,11 +1,10 @@
 # SMOTer's heads on the queries of MOTRv2, whose decoder learns with them.
-_base_ = ['./motrv2_tiny_synsmot.py', './_base_/smoter_heads.py']
+_base_ = ['./_base_/smoter_heads.py', './_base_/motrv2_tiny.py']
 custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
-model = _base_.smoter_heads.model
-train_dataloader = _base_.smoter_heads.train_dataloader
-train_cfg = _base_.smoter_heads.train_cfg
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(_base_.smoter_heads.cosine)
-custom_hooks = _base_.smoter_heads.custom_hooks
-load_from = 'work_dirs/motrv2_tiny_synsmot/epoch_40.pth'
-test_evaluator = _base_.smoter_heads.test_evaluator
+_proposals_ = _base_.motrv2_tiny.proposal_detector
+model = dict(
+    estimator=dict(
+        _base_.motrv2_tiny,
+        detector=_base_.deformable_detr,
+        proposal_detector=dict(_base_.deformable_detr, **_proposals_)))
+load_from = 'motrv2_tiny_synsmot'  # that comes along

@@ -13,5 +13,6 @@ model = dict(
 train_dataloader = dict(
     dataset=dict(
         dataset=dict(num_frames=5, run_length=41, pipeline=[dict(type='PackClip')])))
+# 5 epochs with the drop at 4 are the schedule of DanceTrack with CrowdHuman's images.
 param_scheduler = [dict(type='MultiStepLR', milestones=[4], gamma=0.1)]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=5)

@@ -1,7 +1,7 @@
 # TrackFormer of one frame at paper size (train_deformable.yaml): d 256, 300 queries,
 # 40 epochs on MOT17.
 _base_ = [
-    './_base_/trackformer.py', './_base_/deformable_detr_r50.py', './_base_/mot17.py'
+    './_base_/trackformer.py', './_base_/deformable_detr_r50_dropout.py', './_base_/mot17.py'
 ]
 custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(

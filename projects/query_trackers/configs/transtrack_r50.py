@@ -1,6 +1,6 @@
 # TransTrack at paper size: 500 queries, 150 epochs of pairs of frames.
 _base_ = [
-    './_base_/transtrack.py', './_base_/deformable_detr_r50.py', './_base_/mot17.py'
+    './_base_/transtrack.py', './_base_/deformable_detr_r50_dropout.py', './_base_/mot17.py'
 ]
 custom_imports = dict(imports=['projects.query_trackers.query_tracker'])
 model = dict(

@@ -152,6 +152,8 @@ def build() -> Callable[..., torch.nn.Module]:
             detector = getattr(detector, 'detector', detector)  # behind a cache
             if detector is not None:
                 _spread_scores(detector.model.bbox_head)
+        if model.estimator.combine is not None:  # at first the frame before has no part
+            torch.nn.init.normal_(model.estimator.combine.weight, std=0.1)
         return model.eval()
 
     return build_model

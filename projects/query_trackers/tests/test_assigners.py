@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -87,7 +89,7 @@ def test_tracks_that_vanished_count_in_the_loss_of_motr_alone(costs: list) -> No
     """2 objects, both taken by new queries from two tracks of other objects."""
     outputs, queries = frame([8, 9, NEW, NEW], [[2, 2, 0, 1]])
     is_track = torch.tensor([[True, True, False, False]])
-    queries = queries.with_ids(queries.ids, is_track=is_track)
+    queries = replace(queries, is_track=is_track)
     rows = SetAssigner()(outputs, queries, targets(7, 8), costs)[-1]
     assert rows.tolist() == [[-1, -1, 0, 1]]
     collective = ClipLoss(over='collective')

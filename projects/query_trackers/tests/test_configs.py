@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +18,9 @@ from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.models.detectors import DetectionFile
 from mmsmot.models.training.clip_plan import ClipPlan
-from mmsmot.registry import MODELS
+from mmsmot.registry import MODELS, TRACKERS
 from mmsmot.structures import CoordinateSpace, Detections
+from mmsmot.utils.bundled_weights import weights_path
 from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
 from projects.query_trackers.tests.conftest import (
     PAPERS,
@@ -72,6 +76,64 @@ def test_every_cell_of_a_recipe_has_a_config(
         cosine = config.param_scheduler[1]
         batches = epoch * config.train_cfg.max_epochs
         assert cosine.end <= batches <= 1.01 * cosine.end
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason='the configs of MOTR and MOTRv2 have suppression, so cells without it have it too',
+)
+def test_cells_of_the_thresholds_differ() -> None:
+    sweep = read_sweep(PROJECT / 'configs' / 'recipes' / 'thresholds_tiny_synsmot.py')
+    bases, models = {}, {}
+    for label, setting in sweep.axes['tracker'].settings.items():
+        name = setting.arguments['config']
+        if name not in bases:
+            bases[name] = load_config(name)
+        config = copy.deepcopy(bases[name])
+        config.merge_from_dict(setting.options)
+        models[label] = config.model
+    equal_pairs = [
+        pair for pair in combinations(models, 2) if models[pair[0]] == models[pair[1]]
+    ]
+    assert equal_pairs == []
+
+
+def arguments(tracker: dict) -> dict:
+    """All that a tracker is built with, defaults included."""
+    options = {name: value for name, value in tracker.items() if name != 'type'}
+    bound = inspect.signature(TRACKERS.get(tracker['type'])).bind(**options)
+    bound.apply_defaults()
+    return dict(bound.arguments, type=tracker['type'])
+
+
+@pytest.mark.parametrize('name', ['bytetrack', 'sort', 'ocsort'])
+def test_recipes_have_the_trackers_of_boxes_of_the_configs(name: str) -> None:
+    config = load_config(f'projects/{PROJECT.name}/configs/{name}-motr_tiny_synsmot')
+    expected = arguments(config.model.estimator.lifecycle.tracker)
+    recipes = PROJECT / 'configs' / 'recipes'
+    stage = read_sweep(recipes / 'tiny_synsmot.py').stages[name]
+    lifecycle = stage.setting.options['model.estimator.lifecycle']
+    assert arguments(lifecycle['tracker']) == expected
+    if name == 'sort':
+        changes = read_sweep(recipes / 'ablations_tiny_synsmot.py').axes['change']
+        options = changes.settings['without propagation, SORT'].options
+        lifecycle = options['model.estimator.lifecycle']
+        assert arguments(lifecycle['tracker']) == expected
+
+
+@pytest.mark.parametrize('paper', PAPERS)
+def test_heads_start_from_weights_that_come_along(paper: str) -> None:
+    name = f'projects/{PROJECT.name}/configs/{paper}-smoter_tiny_synsmot'
+    config = load_config(name)
+    path = Path(weights_path(config.load_from))
+    assert path == PROJECT / 'weights' / f'{paper}_tiny_synsmot.safetensors'
+    weights = load_checkpoint(path)['state_dict']
+    model = MODELS.build(config.model)
+    require_checkpoint_weights(model, weights, path, partial=True)
+    missing = model.estimator.state_dict().keys() - {
+        key.removeprefix('estimator.') for key in weights
+    }
+    assert all(key.startswith('project_features.') for key in missing)
 
 
 @pytest.mark.parametrize('tracker', ['bytetrack', 'sort', 'ocsort'])
@@ -188,6 +250,10 @@ def test_a_step_at_paper_size(paper: str, no_initialisation: None) -> None:
     estimator = model.estimator
     assert len(estimator.detector.model.encoder.layers) == 6
     assert len(estimator.detector.model.decoder.layers) == 6
+    has_dropout = paper in ('transtrack', 'trackformer')
+    for part in (estimator.detector.model.encoder, estimator.detector.model.decoder):
+        rates = [m.p for m in part.modules() if isinstance(m, torch.nn.Dropout)]
+        assert max(rates) == (0.1 if has_dropout else 0.0)
     num_queries = dict(transtrack=500, trackformer=300, motr=300, motrv2=300)
     assert estimator.detector.model.num_queries == num_queries[paper]
     frames, sample = clip(walking(2))

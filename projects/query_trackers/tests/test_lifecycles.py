@@ -54,6 +54,23 @@ def test_scores_decide_birth_and_death() -> None:
     assert next_outcome.ids.tolist() == [3]  # of this video's counter, which gave two
 
 
+def test_a_track_that_was_seen_again_is_missed_anew() -> None:
+    """Misses count in a row: of two at most the second ends a track, not one in between."""
+    lifecycle = ScoreStates(birth_threshold=0.7, keep_threshold=0.6, miss_tolerance=2)
+    state, ids, ages = lifecycle.begin(), [-1], [0]
+    for score, expected in (
+        (0.9, [1, 0]),
+        (0.5, [1, 1]),
+        (0.7, [1, 0]),  # seen again
+        (0.5, [1, 1]),
+        (0.65, [1, 1]),  # between the thresholds: not missed, but not seen either
+        (0.5, [-1, 2]),
+    ):
+        outcome = lifecycle.update(state, rows([score], ids, ages), None)
+        ids, ages = outcome.ids.tolist(), outcome.ages.tolist()
+        assert [*ids, *ages] == expected
+
+
 def test_suppression_of_tracks_and_births() -> None:
     lifecycle = ScoreStates(
         birth_threshold=0.4,

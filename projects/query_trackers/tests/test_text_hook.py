@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ class NumberedHook(TextHook):
 
     def on_queries(self, queries, text, attn_mask=None):
         self.calls.append(('queries', len(queries.ids), len(text)))
-        return queries.with_ids(queries.ids, content=queries.content + 1)
+        return replace(queries, content=queries.content + 1)
 
     def refer_scores(self, outputs, text):
         (number,) = text

@@ -134,10 +134,25 @@ def test_tools_of_the_project(
     assert [row[0] for row in rows] == ['0.10', '0.30', '0.40', '0.50', '0.60']
     assert all(0 <= float(value) <= 1 for row in rows for value in row)
     config = f'{CONFIGS}/motrv2_tiny_synsmot'
-    run(f'{tools}/time_by_tracks.py', config, '--tracks', 0, 3, '--repeats', 1)
-    rows = capsys.readouterr().out.splitlines()[-2:]
-    assert [row.split()[0] for row in rows] == ['0', '3']
-    assert all(float(row.split()[3]) > 0 for row in rows)
+    name, once = 'motrv2_tiny_synsmot', ('--tracks', 0, 3, '--repeats', 1)
+    run(f'{tools}/time_by_tracks.py', config, name, *once, '--proposals', 7)
+    *_, count, head, no_track, tracks = capsys.readouterr().out.splitlines()
+    assert count == '17 new queries'  # 10 learned boxes and 7 proposals
+    assert head.startswith('tracks  encoder ms  detector ms')
+    assert [no_track.split()[0], tracks.split()[0]] == ['0', '3']
+    for row in (no_track, tracks):
+        encoder, detector, decoder, updater, frame = map(float, row.split()[1:])
+        # The detector is as large as the encoder, and in the whole frame.
+        assert detector > encoder / 2 and frame > (encoder + detector) / 2
+        assert decoder > 0 and updater >= 0
+    config = f'{CONFIGS}/motr_tiny_synsmot'  # random weights; no proposals
+    run(f'{tools}/time_by_tracks.py', config, *once)
+    *_, count, _, _, tracks = capsys.readouterr().out.splitlines()
+    assert count == '50 new queries' and tracks.split()[::2][:2] == ['3', '0.0']
+    message = 'motr_tiny_synsmot.safetensors'  # not MOTRv2's
+    with pytest.raises(ValueError, match=message):
+        config = f'{CONFIGS}/motrv2_tiny_synsmot'
+        run(f'{tools}/time_by_tracks.py', config, 'motr_tiny_synsmot', *once)
 
 
 def test_videos_with_equal_shirts(run: Callable, tmp_path: Path, capsys) -> None:

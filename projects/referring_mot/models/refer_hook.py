@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -148,7 +148,7 @@ class ReferHook(TextHook):
             return queries
         words = text.words.cycled(len(queries.ids))
         content = self.guidance(queries, words, attn_mask)
-        return queries.with_ids(queries.ids, content=content)
+        return replace(queries, content=content)
 
     def logits(self, outputs: Outputs, text: PromptFeatures) -> torch.Tensor:
         """(L, B, Q) of being referred to."""

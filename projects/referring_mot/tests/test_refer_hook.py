@@ -272,7 +272,7 @@ def test_guided_queries_read_no_noisy_track(build: Callable) -> None:
     text = estimator.text_of([Prompt(RED)])
     memory = estimator.encode(estimator.detector.extract(frames), None, 1, text)
     new = estimator.new_queries(1, None, None)
-    tracks = new.head(3).with_ids(torch.tensor([[1, 2, 3]]))
+    tracks = new.first(3).with_ids(torch.tensor([[1, 2, 3]]))
     tracks = tracks.as_tracks(tracks.content, tracks.refs, tracks.pos)
     _, clean = estimator.decode(memory, new, tracks, text)
     count = clean.hs.shape[2]

@@ -1,4 +1,4 @@
-"""One frame of the clips of a training step, and its losses."""
+"""One frame of each clip of a training step, and its losses."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class ClipFrame:
-    """One frame of B clips, and all that its losses are taken with.
+class FrameBatch:
+    """One frame of each of B clips, and all that its losses are taken with.
 
     Attributes:
         tracker: The tracker.
