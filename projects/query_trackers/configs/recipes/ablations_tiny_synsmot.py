@@ -5,7 +5,7 @@
 base = 'projects/query_trackers/configs/motr_tiny_synsmot'
 _start_ = '$sweep/../tiny_synsmot'
 _slots_, _loader_ = 'model.estimator.', 'train_dataloader.'
-_sort_ = dict(type='SORT', iou_threshold=0.3, score_threshold=0.4)
+_sort_ = dict(type='SORT', score_threshold=0.3, iou_threshold=0.1, min_hits=1)
 axes = dict(
     seed=[0, 1],
     change={
