@@ -56,6 +56,7 @@ def test_a_wrong_option_of_a_part_is_refused() -> None:
         ('ablations_tiny_synsmot', 2 * 9 * 2),
         ('thresholds_tiny_synsmot', 9 * 5),
         ('heads_tiny_synsmot', 4 * 2 * 2),
+        ('association_tiny_synsmot', 7 * 2),
     ],
 )
 def test_every_cell_of_a_recipe_has_a_config(

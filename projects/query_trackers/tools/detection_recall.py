@@ -23,6 +23,7 @@ with tool_imports():
     from mmsmot.engine import load_config
     from mmsmot.registry import DATASETS, MODELS
     from mmsmot.structures import Detections, pairwise_iou
+    from mmsmot.utils.bundled_weights import weights_path
     from mmsmot.utils.checkpoint import load_weights
     from mmsmot.utils.progress_bar import progress_bar
 
@@ -32,7 +33,10 @@ MIN_IOU = 0.5
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help=CONFIG)
-    parser.add_argument('checkpoint', help='weights of the whole model')
+    parser.add_argument(
+        'checkpoint',
+        help='weights of the whole model, or the name of those that come along',
+    )
     parser.add_argument('--data-root', required=True, help="the dataset's folder")
     parser.add_argument('--split', default='val')
     parser.add_argument(
@@ -49,7 +53,7 @@ def main() -> None:
     config = load_config(args.config, args.cfg_options)
     config.model.semantics = None
     model = MODELS.build(config.model).eval()
-    load_weights(model.estimator, args.checkpoint, within='estimator.')
+    load_weights(model.estimator, weights_path(args.checkpoint), within='estimator.')
     dataset_config = config.test_dataloader.dataset
     dataset_config.update(data_root=args.data_root, split=args.split)
     dataset = DATASETS.build(dataset_config)
