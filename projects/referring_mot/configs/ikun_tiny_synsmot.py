@@ -4,7 +4,7 @@ _base_ = [
     './_base_/synsmot_expressions.py']
 custom_imports = dict(imports=['projects.referring_mot.referring_mot'])
 _refer_filter_ = dict(
-    type='ReferFilter', threshold=0.35, span=7, fps=8.0)  # threshold chosen on val
+    type='ReferFilter', threshold=0.35, **_base_._window_)  # threshold chosen on val
 model = dict(
     _delete_=True,
     type='SMOT',

@@ -8,7 +8,7 @@
 
 In ``cascade`` and ``cross_correlation`` the sentence acts behind the fusion, in
 ``text_first`` before it. Source: iKUN (Du et al., CVPR 2024), section 3.2; released code at
-4db56bf.
+07dec8e.
 """
 
 from __future__ import annotations

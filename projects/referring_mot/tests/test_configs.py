@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,9 @@ from mmsmot.utils.mmdet_bridge import import_mmdet
 from projects.query_trackers.tests.conftest import load_tool
 from projects.query_trackers.tests.test_configs import no_initialisation
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.models.expression_statistics_hook import (
+    ExpressionStatisticsHook,
+)
 from projects.referring_mot.models.ikun import IKUN
 from projects.referring_mot.models.refer_heads import (
     ConcatReferHead,
@@ -32,6 +36,7 @@ from projects.referring_mot.models.refer_heads import (
 from projects.referring_mot.models.text_encoders.onnx_text_encoder import (
     ONNXTextEncoder,
 )
+from projects.referring_mot.tests.test_ikun import build as build_ikun
 from projects.referring_mot.tests.test_text_encoders import roberta
 
 __all__ = ['no_initialisation', 'roberta']
@@ -68,6 +73,33 @@ def test_the_rate_falls_to_the_last_of_2000_iterations(name: str) -> None:
     assert config.param_scheduler[-1].end == 2000
     assert not config.default_hooks.checkpoint.by_epoch  # iter_2000.pth
     assert not config.log_processor.by_epoch
+
+
+def test_ikun_at_paper_size_trains_as_long_as_transrmot() -> None:
+    """705 iterations of 8 clips in each of 100 epochs, the rate to 0 as released."""
+    config = load_config('projects/referring_mot/configs/ikun_r50_refer-kitti')
+    loader = config.train_dataloader
+    assert loader.dataset.times * 15 / loader.batch_size == 705
+    clips = loader.dataset.dataset
+    assert (clips.num_frames, clips.stride) == (2, 4)
+    assert [step.type for step in clips.pipeline] == ['PackClip']
+    (rate,) = config.param_scheduler
+    assert (rate.T_max, rate.eta_min, config.train_cfg.max_epochs) == (100, 0, 100)
+
+
+def test_expressions_are_counted_through_a_repeated_dataset(refer_kitti: Path) -> None:
+    inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti))
+    clips = dict(type='ReferringDataset', dataset=inner, num_frames=2)
+    dataset = DATASETS.build(dict(type='RepeatDataset', times=3, dataset=clips))
+    model = build_ikun(pooling='cosine', calibration=dict(type='SimilarityCalibration'))
+    loader = SimpleNamespace(dataset=dataset)
+    runner = SimpleNamespace(model=model, train_dataloader=loader)
+    ExpressionStatisticsHook().before_train(runner)
+    sentences = ['cars', 'cars which are braking', 'moving cars']
+    assert [*model.estimator.calibration.frequencies] == sentences
+    loader.dataset = SimpleNamespace()
+    with pytest.raises(TypeError, match='must be a ReferringDataset'):
+        ExpressionStatisticsHook().before_train(runner)
 
 
 def test_motr_fills_all_but_the_text() -> None:
