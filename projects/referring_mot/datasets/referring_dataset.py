@@ -47,7 +47,8 @@ class ReferringDataset(VideoDataset):
     sample's generator.
 
     Two expressions of a video with the same sentence are one, whose labels are both's.
-    Labels that no box answers to are logged with their number; they have no gt box.
+    Labels that no box answers to are logged with their number; they have no gt box. Boxes
+    with score 0 are left out: they mark what is not to be tracked.
 
     Args:
         dataset: Config of the dataset: ``BenSMOTDataset``, ``ReferKITTIDataset``,
@@ -69,7 +70,8 @@ class ReferringDataset(VideoDataset):
         lazy_init: Read nothing until ``full_init``.
 
     Raises:
-        ValueError: No video has an expression, or a fifth of a video's labels have no box.
+        ValueError: No video has an expression, or none a second one to shuffle with; a
+            fifth of a video's labels have no box; or ``dataset`` has ``indices``.
     """
 
     def __init__(
@@ -91,6 +93,11 @@ class ReferringDataset(VideoDataset):
         lazy_init: bool = False,
     ) -> None:
         require_numbers('ReferringDataset', NON_NEGATIVE_INT, shuffle_seed=shuffle_seed)
+        if dataset.get('indices') is not None:
+            raise ValueError(
+                'ReferringDataset: indices of its dataset would not be read: give '
+                'sequences, or indices of the ReferringDataset'
+            )
         config = dict(dataset, test_mode=True, lazy_init=True)
         if data_root is not None:
             config['data_root'] = data_root
@@ -213,6 +220,11 @@ class ReferringDataset(VideoDataset):
                 shuffled_rows(name, len(group), self.shuffle_seed).tolist()
             )
         ]
+        if not shuffled:
+            raise ValueError(
+                f'{self.data_root}: shuffle_text, but no video has a second expression '
+                'to shuffle with'
+            )
         if len(shuffled) < len(samples):
             _warn(
                 f'{self.data_root}: {len(samples) - len(shuffled)} expressions have no '
@@ -239,8 +251,11 @@ def referring_videos(
 
 
 def _with_clean_expressions(info: dict, drop: frozenset[str]) -> dict[str, Any]:
-    """The same video with its expressions: no dropped one, no sentence twice, logged."""
+    """The same video, cleaned: no dropped sentence, none twice, no box with score 0."""
     name, gt = info['video'].video.name, info['gt']
+    objects = gt.trajectories
+    if objects is not None:
+        gt = replace(gt, trajectories=objects[objects.scores > 0])
     expressions: dict[str, ReferringExpression] = {}
     for expression in gt.expressions or ():
         sentence = expression.sentence.strip()

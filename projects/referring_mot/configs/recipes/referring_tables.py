@@ -47,6 +47,6 @@ select_on = 'val'
 select_by = 'mean HOTA'
 metrics = {
     'mean HOTA': 'refer/mean_HOTA', 'HOTA': 'refer/HOTA', 'DetA': 'refer/DetA',
-    'AssA': 'refer/AssA', 'nothing': 'refer/nothing',
+    'AssA': 'refer/AssA', 'unanswered': 'refer/num_unanswered',
     'temporal': 'refer/temporal/mean_HOTA'}
 caption = 'TransRMOT and MLS-Track on SynSMOT, protocol fixed.'
