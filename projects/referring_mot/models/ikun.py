@@ -193,7 +193,7 @@ class IKUN(DetectAndTrack):
             )
 
     def _position(self, size: tuple[int, int]) -> nn.Parameter:
-        """(L, C) learned, for the cells of an image of a size."""
+        """(L, C) learned, for the cells of an image of a size; released: (L, 1)."""
         with torch.no_grad():
             grid = self.visual_encoder(torch.zeros(1, 3, *size))
         cells = grid.shape[2] * grid.shape[3]
