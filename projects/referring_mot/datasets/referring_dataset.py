@@ -55,6 +55,7 @@ class ReferringDataset(VideoDataset):
             ``LaMOTDataset``.
         data_root: Takes the place of that of ``dataset``, as the tools' ``--data-root``
             sets it.
+        split: Likewise, as a sweep with ``select_on`` sets it.
         sequences: Likewise; names, or patterns, of videos to take.
         drop: Sentences that are left out, with blanks or with dashes between words.
         shuffle_text: A control: each prompt has another sentence of its video, and the gt
@@ -79,6 +80,7 @@ class ReferringDataset(VideoDataset):
         *,
         dataset: dict,
         data_root: str | None = None,
+        split: str | None = None,
         sequences: Sequence[str] | None = None,
         drop: Sequence[str] = (),
         shuffle_text: bool = False,
@@ -98,11 +100,9 @@ class ReferringDataset(VideoDataset):
                 'ReferringDataset: indices of its dataset would not be read: give '
                 'sequences, or indices of the ReferringDataset'
             )
+        replaced = dict(data_root=data_root, split=split, sequences=sequences)
         config = dict(dataset, test_mode=True, lazy_init=True)
-        if data_root is not None:
-            config['data_root'] = data_root
-        if sequences is not None:
-            config['sequences'] = sequences
+        config |= {k: value for k, value in replaced.items() if value is not None}
         self.dataset: VideoDataset = build_part(config, DATASETS)
         self.drop = frozenset(map(_words, drop))
         self.shuffle_text = shuffle_text
@@ -243,8 +243,7 @@ def referring_videos(
         split: Of its ``dataset``.
         data_root: In place of the config's.
     """
-    options = {**test_dataset, 'test_mode': False, 'num_frames': 1}
-    options['dataset'] = {**test_dataset['dataset'], 'split': split}
+    options = {**test_dataset, 'test_mode': False, 'num_frames': 1, 'split': split}
     if data_root:
         options['data_root'] = data_root
     return DATASETS.build(options)

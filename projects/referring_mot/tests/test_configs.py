@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from mmengine.dataset import pseudo_collate
 from mmsmot.datasets.seeded_index import SeededIndex
 from mmsmot.datasets.synsmot import make_clip
 from mmsmot.engine import load_config
+from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.registry import DATASETS, MODELS
 from mmsmot.structures import Frame, Prompt, VideoInfo, pairwise_iou
@@ -232,6 +234,22 @@ def test_the_sweep_has_a_row_for_each_of_the_papers_tables(
         )
     assert models == SWEEP_MODELS
     assert len(sweep.axes['beta_ref'].settings) == 4
+
+
+def test_the_sweep_chooses_on_val_and_reports_test(tmp_path: Path) -> None:
+    """Of the first value of each axis: the others have the same stages."""
+    sweep = read_sweep(PROJECT / 'configs/recipes/referring_tables.py')
+    axes = {
+        name: replace(axis, settings=dict([*axis.settings.items()][:1]))
+        for name, axis in sweep.axes.items()
+    }
+    cells = plan_cells(replace(sweep, axes=axes), tmp_path, 'data/SynSMOT')
+    splits = {
+        cell.stage.name: cell.setting.options['test_dataloader.dataset.split']
+        for cell in cells.values()
+        if cell.stage.run == 'test'
+    }
+    assert splits == {'test': 'test', 'test_val': 'val'}
 
 
 def test_the_tools_run_a_referring_tracker(

@@ -16,7 +16,10 @@ from projects.referring_mot.datasets.referred_boxes import (
     labels_without_box,
     referred_trajectories,
 )
-from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.datasets.referring_dataset import (
+    ReferringDataset,
+    referring_videos,
+)
 from projects.referring_mot.datasets.shuffled_text import shuffled_rows
 from projects.referring_mot.tests.conftest import write_expression_file
 
@@ -167,6 +170,21 @@ def test_one_expression_has_no_shuffled_text(refer_kitti: Path) -> None:
     options = dict(test_mode=True, shuffle_text=True, drop=['moving cars'])
     with pytest.raises(ValueError, match='no video has a second expression'):
         dataset_of(refer_kitti, **options)
+
+
+def test_a_split_goes_to_the_dataset_inside(refer_kitti: Path) -> None:
+    """As a sweep sets it, and the tools, which read train and val beside test."""
+    dataset = dataset_of(refer_kitti, split='train', test_mode=True)
+    assert len(dataset) == 3
+    inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti), split='train')
+    config = dict(type='ReferringDataset', dataset=inner, split='train')
+    assert len(referring_videos(config, 'test').sentences()) == 2
+    assert ReferringDataset(
+        dataset=inner, split='test', test_mode=True
+    ).sentences() == [
+        'cars',
+        'moving cars',
+    ]
 
 
 def test_indices_of_the_dataset_inside_are_refused(refer_kitti: Path) -> None:

@@ -120,6 +120,9 @@ def test_time_is_that_of_a_fixed_number_of_tracks(
     assert counts == [3] * 6  # two frames of one sentence, and of two
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[-2:]] == ['1', '2']
+    monkeypatch.setattr('sys.argv', ['time', *words, '--tracks', '51'])
+    with pytest.raises(ValueError, match='--tracks 51: there are 50 queries'):
+        tool.main()
     for option in ('--prompts', '--frames', '--tracks'):
         monkeypatch.setattr('sys.argv', ['time', config, option, '0'])
         with pytest.raises(SystemExit):

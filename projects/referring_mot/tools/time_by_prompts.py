@@ -89,6 +89,8 @@ class FixedTracks(ScoreStates):
         self, state: LabelledIds, table: QueryTable, frame: Frame
     ) -> LifecycleOutcome:
         ids = table.ids.copy()
+        if self.count > len(ids):
+            raise ValueError(f'--tracks {self.count}: there are {len(ids)} queries')
         if not (ids >= 0).any():
             ids[: self.count] = state.take_labelled(table.labels[: self.count])
         return LifecycleOutcome(ids, table.ages, ids >= 0, [], table.labels)

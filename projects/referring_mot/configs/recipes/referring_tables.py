@@ -14,7 +14,7 @@ _groups_ = dict(type='TrackGroupDenoising', num_groups=3, noise=0.3)
 _minilm_ = dict(
     type='ONNXTextEncoder', model='minilm_l6_int8.onnx', vocab='minilm_vocab.txt')
 base = _mls_track_
-options = dict(data_root='data/SynSMOT')
+options = {'data_root': 'data/SynSMOT', 'test_dataloader.dataset.split': 'test'}
 axes = dict(
     model={
         'TransRMOT': {'config': 'projects/referring_mot/configs/transrmot_tiny_synsmot'},
