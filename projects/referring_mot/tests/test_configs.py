@@ -118,6 +118,7 @@ def test_motr_fills_all_but_the_text() -> None:
     )
     assert not unexpected
     assert {name.split('.')[1] for name in missing} == {'text_hook'}
+    assert all(weight.requires_grad for weight in model.parameters())  # encoder too
 
 
 def test_the_tiny_model_fits_into_its_file() -> None:
