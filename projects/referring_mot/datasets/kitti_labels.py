@@ -23,6 +23,7 @@ KITTI_CLASSES = (
     'tram',
     'misc',
 )
+ALIASES = {'person': 'person_sitting'}  # some of KITTI's own files say Person
 DONT_CARE = 'dontcare'  # a region in which nothing is annotated, with id -1
 FRAME, ID, TYPE, BOX = 0, 1, 2, slice(6, 10)
 MIN_COLUMNS = 10  # what follows is the object in three dimensions, and a score
@@ -60,18 +61,20 @@ def read_label_02(
                 'occluded alpha left top right bottom ...", got '
                 f'{len(words)} columns: {line[:80]!r}'
             )
-        if words[TYPE].lower() == DONT_CARE:
+        kind = words[TYPE].lower()
+        kind = ALIASES.get(kind, kind)
+        if kind == DONT_CARE:
             continue
-        if words[TYPE].lower() not in KITTI_CLASSES:
+        if kind not in KITTI_CLASSES:
             raise ValueError(
                 f'{path}:{number}: unknown type {words[TYPE]!r:.40}; there are '
-                f'{", ".join(KITTI_CLASSES)} and {DONT_CARE}'
+                f'{", ".join([*KITTI_CLASSES, *ALIASES])} and {DONT_CARE}'
             )
         values = _numbers([*words[:2], *words[BOX]], f'{path}:{number}')
         _require_whole(values[:2], f'{path}:{number}')
         frames.append(int(values[0]) + 1)
         ids.append(int(values[1]))
-        labels.append(KITTI_CLASSES.index(words[TYPE].lower()) + 1)
+        labels.append(KITTI_CLASSES.index(kind) + 1)
         boxes.append(values[2:])
     columns = np.array(frames, np.int64), np.array(ids, np.int64)
     table = np.array(boxes, np.float64).reshape(-1, 4)

@@ -47,10 +47,10 @@ def referred_trajectories(
     """Boxes of the trajectories that an expression refers to, in the frames it does.
 
     Args:
-        objects: Ground truth of every object of the video; boxes with score 0 are no gt.
+        objects: Ground truth of every object of the video, as ``ReferringDataset`` has it.
         expression: Ids by frame.
         protocol: ``'fixed'``: an id that is labelled in frame t has its box of frame t.
-            ``'released'``: RMOT's code (d4fedb3) opens the label file of the next frame,
+            ``'released'``: RMOT's code (3eefe1d) opens the label file of the next frame,
             so that the box of frame t + 1 stands in frame t; an id without one is left
             out.
 
@@ -61,7 +61,6 @@ def referred_trajectories(
         ValueError: There is no such protocol.
     """
     require_choice('referred_trajectories', PROTOCOLS, protocol=protocol)
-    objects = objects[objects.scores > 0]
     if protocol == FIXED:
         return objects[referred_mask(objects.frame_ids, objects.ids, expression)]
     labelled_frames = objects.frame_ids - 1
@@ -87,7 +86,7 @@ def is_temporal(objects: Trajectories, expression: ReferringExpression) -> bool:
     ids, num_referred = np.unique(referred.ids, return_counts=True)
     if not len(ids):
         return False
-    all_ids, num_boxes = np.unique(objects.ids[objects.scores > 0], return_counts=True)
+    all_ids, num_boxes = np.unique(objects.ids, return_counts=True)
     lives = num_boxes[np.searchsorted(all_ids, ids)]
     return bool((num_referred < WHOLE_LIFE * lives).any())
 

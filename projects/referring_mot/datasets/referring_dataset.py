@@ -47,13 +47,15 @@ class ReferringDataset(VideoDataset):
     sample's generator.
 
     Two expressions of a video with the same sentence are one, whose labels are both's.
-    Labels that no box answers to are logged with their number; they have no gt box.
+    Labels that no box answers to are logged with their number; they have no gt box. Boxes
+    with score 0 are left out: they mark what is not to be tracked.
 
     Args:
         dataset: Config of the dataset: ``BenSMOTDataset``, ``ReferKITTIDataset``,
             ``LaMOTDataset``.
         data_root: Takes the place of that of ``dataset``, as the tools' ``--data-root``
             sets it.
+        split: Likewise, as a sweep with ``select_on`` sets it.
         sequences: Likewise; names, or patterns, of videos to take.
         drop: Sentences that are left out, with blanks or with dashes between words.
         shuffle_text: A control: each prompt has another sentence of its video, and the gt
@@ -69,7 +71,8 @@ class ReferringDataset(VideoDataset):
         lazy_init: Read nothing until ``full_init``.
 
     Raises:
-        ValueError: No video has an expression, or a fifth of a video's labels have no box.
+        ValueError: No video has an expression, or none a second one to shuffle with; a
+            fifth of a video's labels have no box; or ``dataset`` has ``indices``.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class ReferringDataset(VideoDataset):
         *,
         dataset: dict,
         data_root: str | None = None,
+        split: str | None = None,
         sequences: Sequence[str] | None = None,
         drop: Sequence[str] = (),
         shuffle_text: bool = False,
@@ -91,11 +95,14 @@ class ReferringDataset(VideoDataset):
         lazy_init: bool = False,
     ) -> None:
         require_numbers('ReferringDataset', NON_NEGATIVE_INT, shuffle_seed=shuffle_seed)
+        if dataset.get('indices') is not None:
+            raise ValueError(
+                'ReferringDataset: indices of its dataset would not be read: give '
+                'sequences, or indices of the ReferringDataset'
+            )
+        replaced = dict(data_root=data_root, split=split, sequences=sequences)
         config = dict(dataset, test_mode=True, lazy_init=True)
-        if data_root is not None:
-            config['data_root'] = data_root
-        if sequences is not None:
-            config['sequences'] = sequences
+        config |= {k: value for k, value in replaced.items() if value is not None}
         self.dataset: VideoDataset = build_part(config, DATASETS)
         self.drop = frozenset(map(_words, drop))
         self.shuffle_text = shuffle_text
@@ -213,6 +220,11 @@ class ReferringDataset(VideoDataset):
                 shuffled_rows(name, len(group), self.shuffle_seed).tolist()
             )
         ]
+        if not shuffled:
+            raise ValueError(
+                f'{self.data_root}: shuffle_text, but no video has a second expression '
+                'to shuffle with'
+            )
         if len(shuffled) < len(samples):
             _warn(
                 f'{self.data_root}: {len(samples) - len(shuffled)} expressions have no '
@@ -231,16 +243,18 @@ def referring_videos(
         split: Of its ``dataset``.
         data_root: In place of the config's.
     """
-    options = {**test_dataset, 'test_mode': False, 'num_frames': 1}
-    options['dataset'] = {**test_dataset['dataset'], 'split': split}
+    options = {**test_dataset, 'test_mode': False, 'num_frames': 1, 'split': split}
     if data_root:
         options['data_root'] = data_root
     return DATASETS.build(options)
 
 
 def _with_clean_expressions(info: dict, drop: frozenset[str]) -> dict[str, Any]:
-    """The same video with its expressions: no dropped one, no sentence twice, logged."""
+    """The same video, cleaned: no dropped sentence, none twice, no box with score 0."""
     name, gt = info['video'].video.name, info['gt']
+    objects = gt.trajectories
+    if objects is not None:
+        gt = replace(gt, trajectories=objects[objects.scores > 0])
     expressions: dict[str, ReferringExpression] = {}
     for expression in gt.expressions or ():
         sentence = expression.sentence.strip()

@@ -114,7 +114,7 @@ def _video_content(
     frames = [video.frame_at(int(position)) for position in positions]
     objects = gt.required_trajectories
     frame_ids = video.frame_ids[positions]
-    objects = objects[(objects.scores > 0) & np.isin(objects.frame_ids, frame_ids)]
+    objects = objects[np.isin(objects.frame_ids, frame_ids)]
     boxes = [
         torch.from_numpy(objects.boxes[objects.frame_ids == frame_id]).float()
         for frame_id in frame_ids

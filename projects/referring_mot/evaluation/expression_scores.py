@@ -99,13 +99,18 @@ def summarize_expressions(scores: Sequence[ExpressionScore]) -> dict[str, float]
     ``HOTA`` to ``LocA`` are pooled over the boxes of all expressions, as RMOT reports:
     that rewards to answer few expressions with many boxes and to give the others up.
     ``mean_HOTA`` is the mean over the expressions that refer to somebody, which is what
-    MLS-Track's text says. ``nothing`` is how many of those got no box at all, and
-    ``zero`` how many got no true one. ``false_boxes`` is the number of boxes for the
-    expressions that refer to nobody (``nobody`` of them).
+    MLS-Track's text says. ``num_unanswered`` is how many of those got no box at all,
+    and ``num_zero_hota`` how many got no true one. ``false_boxes`` is the number of boxes
+    for the expressions that refer to nobody (``num_without_gt`` of them).
 
     Args:
         scores: At least one.
+
+    Raises:
+        ValueError: There is none.
     """
+    if not scores:
+        raise ValueError('no expression was scored: the mean of none is no score')
     from mmsmot.evaluation.hota import HOTA
 
     pooled = HOTA().combine_sequences({score.name: score.fields for score in scores})
@@ -119,9 +124,9 @@ def summarize_expressions(scores: Sequence[ExpressionScore]) -> dict[str, float]
         'mean_HOTA': float(hota.mean()) if len(hota) else float('nan'),
         'mean_HOTA_se': error,
         'expressions': len(scores),
-        'nothing': sum(score.num_pred == 0 for score in referring),
-        'zero': int((hota == 0).sum()),
-        'nobody': len(scores) - len(referring),
+        'num_unanswered': sum(score.num_pred == 0 for score in referring),
+        'num_zero_hota': int((hota == 0).sum()),
+        'num_without_gt': len(scores) - len(referring),
         'false_boxes': sum(score.num_pred for score in scores if not score.num_gt),
     }
 

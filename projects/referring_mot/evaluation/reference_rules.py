@@ -32,15 +32,15 @@ def at_least(threshold: float) -> Rule:
 
 
 def whole_tracks(threshold: float) -> Rule:
-    """A track is meant as a whole or not at all."""
+    """A track is meant as a whole or not at all, by the mean score of its boxes."""
 
     def rule(video: ScoredVideo) -> np.ndarray:
-        _, number = np.unique(video.tracks.ids, return_inverse=True)
-        counts = np.bincount(number)
+        _, tracks = np.unique(video.tracks.ids, return_inverse=True)
+        counts = np.bincount(tracks)
         means = np.stack(
-            [np.bincount(number, row, len(counts)) / counts for row in video.scores]
+            [np.bincount(tracks, row, len(counts)) / counts for row in video.scores]
         )
-        return means[:, number] >= threshold
+        return means[:, tracks] >= threshold
 
     return rule
 
@@ -50,9 +50,9 @@ def oracle(video: ScoredVideo) -> np.ndarray:
     is_covered = video.gt_rows >= 0
     covered = video.objects[video.gt_rows[is_covered]]
     is_meant = np.zeros(video.scores.shape, bool)
-    for number, expression in enumerate(video.expressions):
+    for row, expression in enumerate(video.expressions):
         mask = referred_mask(covered.frame_ids, covered.ids, expression)
-        is_meant[number, is_covered] = mask
+        is_meant[row, is_covered] = mask
     return is_meant
 
 
@@ -105,11 +105,11 @@ def apply_rule(
                 f'{video.name}/{expression.sentence}',
                 expression,
                 video.objects,
-                video.tracks[is_meant[number]],
+                video.tracks[is_meant[row]],
                 video.frame_ids,
                 train_sentences=train_sentences,
             )
-            for number, expression in enumerate(video.expressions)
+            for row, expression in enumerate(video.expressions)
         ]
     return scores
 
@@ -125,10 +125,10 @@ def pair_scores(videos: Sequence[ScoredVideo], rule: Rule) -> dict[str, float]:
         is_meant, rows = rule(video), video.gt_rows
         ids, lives = np.unique(video.objects.ids, return_counts=True)
         is_covered = rows >= 0
-        number = np.searchsorted(ids, video.objects.ids[rows[is_covered]])
-        counts = np.bincount(number, minlength=len(ids))
+        objects = np.searchsorted(ids, video.objects.ids[rows[is_covered]])
+        counts = np.bincount(objects, minlength=len(ids))
         for row, expression in enumerate(video.expressions):
-            hits = np.bincount(number, is_meant[row, is_covered], len(ids))
+            hits = np.bincount(objects, is_meant[row, is_covered], len(ids))
             predicted.append(hits > counts / 2)
             referred = referred_trajectories(video.objects, expression).ids
             hits = np.bincount(np.searchsorted(ids, referred), minlength=len(ids))

@@ -32,7 +32,14 @@ from projects.referring_mot.evaluation.expression_scores import (
 )
 from projects.referring_mot.evaluation.train_sentences import TrainSentences
 
-TABLE = ('mean_HOTA', 'mean_HOTA_se', *COLUMNS, 'expressions', 'nothing', 'zero')
+TABLE = (
+    'mean_HOTA',
+    'mean_HOTA_se',
+    *COLUMNS,
+    'expressions',
+    'num_unanswered',
+    'num_zero_hota',
+)
 
 
 @METRICS.register_module()
@@ -158,12 +165,12 @@ class ReferringMetric(BaseMetric):
 
 def referring_table(rows: dict[str, dict[str, float]], protocol: str) -> str:
     """The scores of groups of expressions as text, percent and counts."""
-    lines = [f'{"protocol " + protocol:18}' + ''.join(f'{c:>13}' for c in TABLE)]
+    lines = [f'{"protocol " + protocol:18}' + ''.join(f'{c:>15}' for c in TABLE)]
     for name, row in rows.items():
         cells = [
-            f'{row[column]:13d}'
+            f'{row[column]:15d}'
             if isinstance(row[column], int)
-            else f'{row[column]:13.2f}'
+            else f'{row[column]:15.2f}'
             for column in TABLE
         ]
         lines.append(f'{name:18}' + ''.join(cells))

@@ -199,7 +199,7 @@ def _scored_videos(info: dict, path: Path) -> list[ScoredVideo]:
         ScoredVideo(
             info['video'].video.name,
             content['frame_ids'],
-            objects[objects.scores > 0],
+            objects,
             gt.captions or {},
             group,
             Trajectories(frame_ids, ids, boxes, space=objects.space),

@@ -9,6 +9,8 @@ import numpy as np
 
 from mmsmot.structures import SMOTDataSample
 
+MIN_SHARE = 0.5  # of a window's boxes, those that the expression refers to
+
 
 @dataclass(frozen=True, eq=False)
 class ClipWindows:
@@ -19,8 +21,8 @@ class ClipWindows:
         mask: (M, W) bool, where there is one.
         rows: (M, W) row of each box in the clip's gt, -1 for none.
         sentences: Of the S expressions.
-        labels: (M, S) bool, whether the expression refers to the track in most of the
-            frames that it is in.
+        labels: (M, S) bool, whether the expression refers to the track in at least half of
+            the frames that it has a box in.
     """
 
     boxes: np.ndarray
@@ -69,7 +71,7 @@ def clip_windows(sample: SMOTDataSample, skip: int = 0) -> ClipWindows:
             if step < len(frame_ids) and frame_ids[step] == frame_id:
                 referred[:, step] = np.isin(ids, referred_ids)
         share = (referred & mask).sum(1) / np.maximum(mask.sum(1), 1)
-        labels[:, column] = share >= 0.5
+        labels[:, column] = share >= MIN_SHARE
     sentences = [expression.sentence for expression in expressions]
     return ClipWindows(boxes, mask, rows, sentences, labels)
 

@@ -32,6 +32,8 @@ class ExpressionStatisticsHook(Hook):
             TypeError: The training set has no expressions.
         """
         dataset = runner.train_dataloader.dataset
+        while not hasattr(dataset, 'expression_counts') and hasattr(dataset, 'dataset'):
+            dataset = dataset.dataset  # of a RepeatDataset
         if not hasattr(dataset, 'expression_counts'):
             raise TypeError(
                 'ExpressionStatisticsHook: the training set must be a ReferringDataset or '

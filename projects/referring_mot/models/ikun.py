@@ -46,7 +46,7 @@ from projects.referring_mot.models.text_encoders.base import (
     TextFeatures,
     prompt_sentences,
 )
-from projects.referring_mot.models.track_windows import TrackWindows
+from projects.referring_mot.models.track_windows import TrackWindows, window_stride
 from projects.referring_mot.models.window_pooling import CosinePooling, box_motion
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ class IKUN(DetectAndTrack):
         self.short_windows = short_windows
         self.local_position = self._position(self.local_size)
         self.global_position = self._position(self.global_size)
+        self._cache_features: str | None = None
         if matching is not None:
             load_matching(self, matching)
 
@@ -192,7 +193,7 @@ class IKUN(DetectAndTrack):
             )
 
     def _position(self, size: tuple[int, int]) -> nn.Parameter:
-        """(L, C) learned, for the cells of an image of a size."""
+        """(L, C) learned, for the cells of an image of a size; released: (L, 1)."""
         with torch.no_grad():
             grid = self.visual_encoder(torch.zeros(1, 3, *size))
         cells = grid.shape[2] * grid.shape[3]
@@ -208,9 +209,7 @@ class IKUN(DetectAndTrack):
         """
         sentences = prompt_sentences('IKUN', prompts)
         tracking = super().begin(video, prompts, needs=needs)
-        stride = self.stride
-        if self.fps is not None:
-            stride = max(1, round(self.stride * video.fps / self.fps))
+        stride = window_stride(self.stride, self.fps, video.fps)
         text = calibration = None
         if sentences:
             with torch.no_grad():
@@ -307,6 +306,11 @@ class IKUN(DetectAndTrack):
         extract = self.visual_encoder.extract
         return extract(crops), extract(full_images)
 
+    def train(self, mode: bool = True) -> IKUN:
+        """As of ``nn.Module``; other weights may have been loaded since."""
+        self._cache_features = None
+        return super().train(mode)
+
     def extract_fingerprint(self) -> str:
         """Of all that decides what :meth:`extract_boxes` gives of a box."""
         sizes = f'{self.local_size} {self.global_size} {self.margin}'
@@ -360,7 +364,7 @@ class IKUN(DetectAndTrack):
         """Focal loss of every (gt track, expression) of B clips.
 
         A clip is one window; its label is whether the expression refers to the track in
-        most of the window's frames.
+        at least half of the frames in which the window has a box of it.
 
         Args:
             inputs: The frames, ``inputs[t][b]``, as far apart as those of a window.
@@ -468,12 +472,13 @@ class IKUN(DetectAndTrack):
         return self.extract_boxes(images, boxes)
 
     def _require_cache(self, samples: Sequence[SMOTDataSample]) -> None:
-        features = self.extract_fingerprint()
+        if self._cache_features is None:  # all weights are hashed: once is enough
+            self._cache_features = self.extract_fingerprint()
         for sample in samples:
             require_fingerprint(
                 Path(sample.cache_path),
                 {'features': sample.cached_features},
-                {'features': features},
+                {'features': self._cache_features},
             )
 
     def parts(self) -> list[Any]:

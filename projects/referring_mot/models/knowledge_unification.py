@@ -8,7 +8,7 @@
 
 In ``cascade`` and ``cross_correlation`` the sentence acts behind the fusion, in
 ``text_first`` before it. Source: iKUN (Du et al., CVPR 2024), section 3.2; released code at
-4db56bf.
+07dec8e.
 """
 
 from __future__ import annotations
@@ -124,7 +124,10 @@ class KnowledgeUnification(nn.Module):
         return local[boxes] * self.out(attended.transpose(1, 2).flatten(2))
 
     def pool(self, unified: torch.Tensor) -> torch.Tensor:
-        """The mean (N, C) over the cells, and in ``'cascade'`` a feed-forward part."""
+        """The mean (N, C) over the cells, and in ``'cascade'`` a feed-forward part.
+
+        The release defines that part and never calls it.
+        """
         mean = self.dropout(unified.mean(1))
         return mean + self.ffn(mean) if self.mode == CASCADE else mean
 

@@ -12,11 +12,9 @@ from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
     POSITIVE,
-    require_choice,
     require_numbers,
 )
-
-SCOPES = ('window', 'track')
+from projects.referring_mot.models.track_windows import window_span, window_stride
 
 
 @TASK_UTILS.register_module()
@@ -24,18 +22,19 @@ class ReferFilter:
     """Leaves out the boxes of tracks that the prompt does not mean in that frame.
 
     A score is that of the window which ends with its frame. A frame's is the mean of the
-    windows that it is in: of this and the next ``span - 1`` of the track's frames.
+    windows that it is in: of this and the next ``span - 1`` of the track's frames. So each
+    frame is decided, as in the release of iKUN.
 
     Attributes:
         hold_frames: It changes nothing of a track that ended: 0 frames.
+        span: Frames of a window, from its first to its last.
 
     Args:
         threshold: Least mean score of a box that stays. 0 keeps everybody.
-        span: Frames of a window, from its first to its last, at ``fps`` frames a second.
-        fps: As of ``IKUN``: a video of another rate has a span as long in seconds.
+        window: As of ``IKUN``.
+        stride: As of ``IKUN``.
+        fps: As of ``IKUN``: a video of another rate has the windows that it has there.
             ``None``: frames are counted.
-        scope: ``'window'``; or ``'track'``: one mean for the whole track, which is all
-            meant or not at all. The release of iKUN decides each frame.
 
     Raises:
         ValueError: An option is out of its range.
@@ -47,29 +46,25 @@ class ReferFilter:
         self,
         *,
         threshold: float = 0.5,
-        span: int = 7,
+        window: int = 3,
+        stride: int = 3,
         fps: float | None = None,
-        scope: str = 'window',
     ) -> None:
         require_numbers('ReferFilter', FRACTION, threshold=threshold)
-        require_numbers('ReferFilter', COUNT, span=span)
-        require_choice('ReferFilter', SCOPES, scope=scope)
+        require_numbers('ReferFilter', COUNT, window=window, stride=stride)
         require_numbers('ReferFilter', POSITIVE.or_none, fps=fps)
         self.threshold = threshold
-        self.span = span
+        self.window = window
+        self.stride = stride
         self.fps = fps
-        self.scope = scope
+        self.span = window_span(window, stride)
 
     def at_fps(self, fps: float) -> ReferFilter:
         """The filter for a video of a frame rate."""
-        if self.fps is None or fps == self.fps:
-            return self
-        # As windows are: a whole number of frames from first to last, at least one.
-        span = max(1, round((self.span - 1) * fps / self.fps)) + 1
         return ReferFilter(
             threshold=self.threshold,
-            span=span if self.span > 1 else 1,
-            scope=self.scope,
+            window=self.window,
+            stride=window_stride(self.stride, self.fps, fps),
         )
 
     def __call__(
@@ -97,16 +92,12 @@ class ReferFilter:
             steps = np.searchsorted(np.asarray(frame_ids), steps)
         order = np.lexsort((steps, trajectories.ids))
         ids, steps = trajectories.ids[order], steps[order]
-        number = np.cumsum(np.r_[False, ids[1:] != ids[:-1]])
+        tracks = np.cumsum(np.r_[False, ids[1:] != ids[:-1]])
         # Every track has a place of its own on one line, too far from the next to meet it.
-        line = number * (int(steps.max()) + self.span + 1) + steps
+        line = tracks * (int(steps.max()) + self.span + 1) + steps
         total = np.r_[0, np.cumsum(trajectories.scores[order])]
-        if self.scope == 'window':
-            first = np.arange(len(line))
-            end = np.searchsorted(line, line + self.span)
-        else:
-            first = np.searchsorted(number, number, 'left')
-            end = np.searchsorted(number, number, 'right')
+        first = np.arange(len(line))
+        end = np.searchsorted(line, line + self.span)
         means = np.empty(len(line))
         means[order] = (total[end] - total[first]) / (end - first)
         return means.clip(0, 1)  # sums differ from the scores in the last digit

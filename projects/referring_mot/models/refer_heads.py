@@ -86,8 +86,8 @@ class LinearReferHead(ReferHead):
 class SemanticCorrelation(ReferHead):
     """SCB of MLS-Track: the cosine of a query and the sentence (section 4.3, Fig. 6 (c)).
 
-    The paper has the cosine alone, which no sigmoid leaves its middle with; here it has a
-    scale and a bias, as learnt in CLIP's successors.
+    The paper has the cosine alone. It lies in [-1, 1], so that a sigmoid of it stays
+    between .27 and .73; here it has a learnt scale and bias, as in CLIP's successors.
 
     Args:
         channels: d.

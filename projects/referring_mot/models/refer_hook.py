@@ -35,13 +35,13 @@ class PromptFeatures:
     """The texts of S prompts.
 
     Attributes:
-        words: Of the word encoder, for fusion and guidance.
-        sentences: Of the sentence encoder, for the refer head.
+        fusion_text: Of the word encoder, for fusion and guidance.
+        head_text: Of the sentence encoder, for the refer head.
         has_text: (S,) bool; without, every object is meant.
     """
 
-    words: TextFeatures
-    sentences: TextFeatures
+    fusion_text: TextFeatures
+    head_text: TextFeatures
     has_text: torch.Tensor
 
 
@@ -126,17 +126,18 @@ class ReferHook(TextHook):
         texts = prompt_sentences(
             'ReferHook', [default if p is None else p for p in prompts]
         )
-        words = self.text_encoder(texts)
-        sentences = words
+        fusion_text = head_text = self.text_encoder(texts)
         if self.sentence_encoder is not None:
-            sentences = self.sentence_encoder(texts)
+            head_text = self.sentence_encoder(texts)
         has_text = torch.tensor([prompt is not None for prompt in prompts])
-        return PromptFeatures(words, sentences, has_text.to(words.mask.device))
+        return PromptFeatures(
+            fusion_text, head_text, has_text.to(fusion_text.mask.device)
+        )
 
     def on_levels(
         self, levels: tuple[torch.Tensor, ...], text: PromptFeatures
     ) -> tuple[torch.Tensor, ...]:
-        return self.fusion(levels, text.words.cycled(len(levels[0])))
+        return self.fusion(levels, text.fusion_text.cycled(len(levels[0])))
 
     def on_queries(
         self,
@@ -146,13 +147,13 @@ class ReferHook(TextHook):
     ) -> Queries:
         if self.guidance is None:
             return queries
-        words = text.words.cycled(len(queries.ids))
+        words = text.fusion_text.cycled(len(queries.ids))
         content = self.guidance(queries, words, attn_mask)
         return replace(queries, content=content)
 
     def logits(self, outputs: Outputs, text: PromptFeatures) -> torch.Tensor:
         """(L, B, Q) of being referred to."""
-        sentences = text.sentences.cycled(outputs.hs.shape[1])
+        sentences = text.head_text.cycled(outputs.hs.shape[1])
         return self.refer_head(outputs.hs, sentences)
 
     def refer_scores(self, outputs: Outputs, text: PromptFeatures) -> torch.Tensor:

@@ -8,6 +8,22 @@ import numpy as np
 import torch
 
 
+def window_stride(stride: int, fps: float | None, video_fps: float) -> int:
+    """Frames from one of a window to the next, in a video of a frame rate.
+
+    Args:
+        stride: At ``fps`` frames a second.
+        fps: ``None``: frames are counted, whatever the rate.
+        video_fps: The video's frames a second.
+    """
+    return stride if fps is None else max(1, round(stride * video_fps / fps))
+
+
+def window_span(window: int, stride: int) -> int:
+    """Frames from the first of a window's to its last, both counted."""
+    return (window - 1) * stride + 1
+
+
 class TrackWindows:
     """A ring of frames for each track that is alive, as one table.
 
@@ -24,7 +40,7 @@ class TrackWindows:
 
     def __init__(self, window: int, stride: int) -> None:
         self.stride = stride
-        self.span = (window - 1) * stride + 1
+        self.span = window_span(window, stride)
         self.ids = np.empty(0, np.int64)
         self._features: torch.Tensor | None = None  # (M, span, S, C)
         self._boxes = torch.empty(0, self.span, 4)

@@ -43,7 +43,11 @@ class BaseVisualEncoder(nn.Module):
         raise NotImplementedError
 
     def extract_fingerprint(self) -> str:
-        """Of all that decides what :meth:`extract` gives."""
+        """Of all that decides what :meth:`extract` gives; asked for by a cache alone.
+
+        Raises:
+            ValueError: A part of it learns, so that what was kept would not hold.
+        """
         return weights_hash(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -166,6 +170,14 @@ class BackboneEncoder(BaseVisualEncoder):
     def extract(self, images: torch.Tensor) -> torch.Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
             return self.backbone((images.flip(1) - self.mean) / self.std)[-1]
+
+    def extract_fingerprint(self) -> str:
+        if not self.frozen:
+            raise ValueError(
+                'BackboneEncoder: features of a backbone that learns cannot be cached: '
+                'set frozen=True, or train on the images'
+            )
+        return super().extract_fingerprint()
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
         return features

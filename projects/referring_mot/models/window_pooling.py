@@ -25,8 +25,9 @@ class CosinePooling(nn.Module):
         channels: C.
         text_channels: Of the sentence.
         joint_channels: Of the space that both are compared in.
-        scale: Factor of the cosine, learned from there. The released logit is the cosine
-            itself, from -1 to 1, which no sigmoid leaves its middle with.
+        scale: Factor of the cosine, learned from there, as is a bias. The released logit
+            is the cosine itself; it lies in [-1, 1], so that a sigmoid of it stays between
+            .27 and .73.
     """
 
     def __init__(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,16 +15,30 @@ from mmengine.dataset import pseudo_collate
 from mmsmot.datasets.seeded_index import SeededIndex
 from mmsmot.datasets.synsmot import make_clip
 from mmsmot.engine import load_config
+from mmsmot.engine.sweeps.cell import plan_cells
 from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.registry import DATASETS, MODELS
 from mmsmot.structures import Frame, Prompt, VideoInfo, pairwise_iou
-from mmsmot.utils.checkpoint import load_weights
+from mmsmot.utils.bundled_weights import weights_path
+from mmsmot.utils.checkpoint import load_checkpoint, load_weights
 from mmsmot.utils.mmdet_bridge import import_mmdet
 from projects.query_trackers.tests.conftest import load_tool
 from projects.query_trackers.tests.test_configs import no_initialisation
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.models.expression_statistics_hook import (
+    ExpressionStatisticsHook,
+)
 from projects.referring_mot.models.ikun import IKUN
-from projects.referring_mot.models.refer_heads import SemanticCorrelation
+from projects.referring_mot.models.refer_heads import (
+    ConcatReferHead,
+    CrossAttentionReferHead,
+    LinearReferHead,
+    SemanticCorrelation,
+)
+from projects.referring_mot.models.text_encoders.onnx_text_encoder import (
+    ONNXTextEncoder,
+)
+from projects.referring_mot.tests.test_ikun import build as build_ikun
 from projects.referring_mot.tests.test_text_encoders import roberta
 
 __all__ = ['no_initialisation', 'roberta']
@@ -41,7 +57,7 @@ def test_found_by_name_from_anywhere(
 @pytest.mark.parametrize('name', CONFIGS)
 def test_a_config_is_short(name: str) -> None:
     lines = (PROJECT / 'configs' / f'{name}.py').read_text().splitlines()
-    assert len(lines) <= 37
+    assert len(lines) <= 30
     assert max(map(len, lines)) <= 90
 
 
@@ -49,6 +65,60 @@ def test_a_wrong_option_is_refused() -> None:
     name = 'projects/referring_mot/configs/ikun_tiny_synsmot'
     with pytest.raises(KeyError, match="windows'.*'window'"):
         load_config(name, {'model.estimator.windows': 3})
+
+
+@pytest.mark.parametrize('name', ['ikun', 'transrmot', 'mls-track'])
+def test_the_rate_falls_to_the_last_of_2000_iterations(name: str) -> None:
+    """Of either size of SynSMOT: an epoch of the large one has eight times as many."""
+    config = load_config(f'projects/referring_mot/configs/{name}_tiny_synsmot')
+    assert dict(config.train_cfg) == dict(type='IterBasedTrainLoop', max_iters=2000)
+    assert config.param_scheduler[-1].end == 2000
+    assert not config.default_hooks.checkpoint.by_epoch  # iter_2000.pth
+    assert not config.log_processor.by_epoch
+
+
+def test_ikun_at_paper_size_trains_as_long_as_transrmot() -> None:
+    """705 iterations of 8 clips in each of 100 epochs, the rate to 0 as released."""
+    config = load_config('projects/referring_mot/configs/ikun_r50_refer-kitti')
+    loader = config.train_dataloader
+    assert loader.dataset.times * 15 / loader.batch_size == 705
+    clips = loader.dataset.dataset
+    assert (clips.num_frames, clips.stride) == (2, 4)
+    assert [step.type for step in clips.pipeline] == ['PackClip']
+    (rate,) = config.param_scheduler
+    assert (rate.T_max, rate.eta_min, config.train_cfg.max_epochs) == (100, 0, 100)
+
+
+def test_expressions_are_counted_through_a_repeated_dataset(refer_kitti: Path) -> None:
+    inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti))
+    clips = dict(type='ReferringDataset', dataset=inner, num_frames=2)
+    dataset = DATASETS.build(dict(type='RepeatDataset', times=3, dataset=clips))
+    model = build_ikun(pooling='cosine', calibration=dict(type='SimilarityCalibration'))
+    loader = SimpleNamespace(dataset=dataset)
+    runner = SimpleNamespace(model=model, train_dataloader=loader)
+    ExpressionStatisticsHook().before_train(runner)
+    sentences = ['cars', 'cars which are braking', 'moving cars']
+    assert [*model.estimator.calibration.frequencies] == sentences
+    loader.dataset = SimpleNamespace()
+    with pytest.raises(TypeError, match='must be a ReferringDataset'):
+        ExpressionStatisticsHook().before_train(runner)
+
+
+def test_motr_fills_all_but_the_text() -> None:
+    """Its weights come along, and with them what was chosen for them on val."""
+    import_mmdet()
+    motr = load_config('projects/query_trackers/configs/motr_tiny_synsmot')
+    config = load_config('projects/referring_mot/configs/mls-track_tiny_synsmot')
+    assert config.model.estimator.lifecycle == motr.model.estimator.lifecycle
+    assert config.model.estimator.lifecycle.track_nms == 0.9
+    model = MODELS.build(config.model)
+    weights = load_checkpoint(weights_path(config.load_from))
+    missing, unexpected = model.load_state_dict(
+        weights.get('state_dict', weights), strict=False
+    )
+    assert not unexpected
+    assert {name.split('.')[1] for name in missing} == {'text_hook'}
+    assert all(weight.requires_grad for weight in model.parameters())  # encoder too
 
 
 def test_the_tiny_model_fits_into_its_file() -> None:
@@ -128,19 +198,59 @@ def test_a_referring_tracker_of_the_papers_size_steps(
     assert len(run.finish()) == 2
 
 
-def test_the_sweep_has_a_row_for_each_of_the_papers_tables() -> None:
+# Label: guidance mode, refer head, sentence encoder, track groups.
+SWEEP_MODELS = {
+    'TransRMOT': (None, LinearReferHead, None, False),
+    'TransRMOT + track groups': (None, LinearReferHead, None, True),
+    'SGM': ('full', LinearReferHead, None, True),
+    'SGM, new queries alone': ('new_only', LinearReferHead, None, True),
+    'SGM, cross-attention alone': ('cross_only', LinearReferHead, None, True),
+    'SGM + SCB (MLS-Track)': ('full', SemanticCorrelation, None, True),
+    'SCB, concat & MLP': ('full', ConcatReferHead, None, True),
+    'SCB, cross-attention': ('full', CrossAttentionReferHead, None, True),
+    'SCB, MiniLM': ('full', SemanticCorrelation, ONNXTextEncoder, True),
+    'without track groups': ('full', SemanticCorrelation, None, False),
+}
+
+
+def test_the_sweep_has_a_row_for_each_of_the_papers_tables(
+    test_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(test_data / 'data/models')  # the files of MiniLM
     sweep = read_sweep(PROJECT / 'configs/recipes/referring_tables.py')
     assert [*sweep.stages] == ['train', 'test', 'test_val']
     assert sweep.stages['train'].axes == ('model', 'seed')
     import_mmdet()
+    models = {}
     for label, setting in sweep.axes['model'].settings.items():
         name = setting.arguments.get('config', sweep.base)
         config = load_config(name, dict(setting.options))
-        hook = MODELS.build(config.model).estimator.text_hook
-        assert (hook.guidance is not None) == (label != 'TransRMOT')
-        is_correlation = label in ('SGM + SCB (MLS-Track)', 'without track groups')
-        assert isinstance(hook.refer_head, SemanticCorrelation) == is_correlation
+        estimator = MODELS.build(config.model).estimator
+        hook, encoder = estimator.text_hook, estimator.text_hook.sentence_encoder
+        models[label] = (
+            hook.guidance and hook.guidance.mode,
+            type(hook.refer_head),
+            encoder and type(encoder),
+            estimator.denoising is not None,
+        )
+    assert models == SWEEP_MODELS
     assert len(sweep.axes['beta_ref'].settings) == 4
+
+
+def test_the_sweep_chooses_on_val_and_reports_test(tmp_path: Path) -> None:
+    """Of the first value of each axis: the others have the same stages."""
+    sweep = read_sweep(PROJECT / 'configs/recipes/referring_tables.py')
+    axes = {
+        name: replace(axis, settings=dict([*axis.settings.items()][:1]))
+        for name, axis in sweep.axes.items()
+    }
+    cells = plan_cells(replace(sweep, axes=axes), tmp_path, 'data/SynSMOT')
+    splits = {
+        cell.stage.name: cell.setting.options['test_dataloader.dataset.split']
+        for cell in cells.values()
+        if cell.stage.run == 'test'
+    }
+    assert splits == {'test': 'test', 'test_val': 'val'}
 
 
 def test_the_tools_run_a_referring_tracker(
@@ -156,8 +266,7 @@ train_dataloader = dict(
     num_workers=0, persistent_workers=False, batch_size=1,
     dataset=dict(run_length=4, dataset=_kitti_))
 test_dataloader = dict(dataset=dict(dataset=dict(_kitti_, split='test')))
-train_cfg = dict(max_epochs=1)
-load_from = None
+train_cfg = dict(max_iters=1)
 """
     )
 
@@ -168,7 +277,7 @@ load_from = None
         load_tool(PROJECT.parents[1] / 'tools' / f'{tool}.py').main()
         return out
 
-    checkpoint = call('train', config) / 'epoch_1.pth'
+    checkpoint = call('train', config) / 'iter_1.pth'
     scores = next(call('test', config, checkpoint).rglob('scores.json'))
     sentences = [
         row['sentence']

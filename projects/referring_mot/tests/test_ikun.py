@@ -74,16 +74,16 @@ class GroundTruthTracker(BaseTracker):
         return Tracks(rows.ids, rows.boxes, rows.scores, rows.labels, rows.det_index)
 
 
-def build(mode: str = 'cascade', pooling: str = 'attention', **options: Any) -> SMOT:
-    torch.manual_seed(0)
+def estimator_config(
+    mode: str = 'cascade', pooling: str = 'attention', **options: Any
+) -> dict:
     pooled = dict(type='CosinePooling', **CHANNELS, joint_channels=8)
     if pooling == 'attention':
         pooled = dict(
             type='WindowAttention', **CHANNELS, window=2, num_heads=2, ffn_channels=16
         )
-    estimator = dict(
+    return dict(
         type='IKUN',
-        tracker=dict(type='GroundTruthTracker'),
         visual_encoder=dict(type='ConvEncoder', widths=(8, 16)),
         text_encoder=dict(
             type='SmallTextEncoder',
@@ -96,10 +96,16 @@ def build(mode: str = 'cascade', pooling: str = 'attention', **options: Any) -> 
         ),
         pooling=pooled,
         **{
+            **dict(tracker=dict(type='GroundTruthTracker')),
             **dict(local_size=(16, 16), global_size=(16, 24), window=2, stride=2),
             **options,
         },
     )
+
+
+def build(mode: str = 'cascade', pooling: str = 'attention', **options: Any) -> SMOT:
+    torch.manual_seed(0)
+    estimator = estimator_config(mode, pooling, **options)
     model = MODELS.build(dict(type='SMOT', estimator=estimator))
     model.estimator.text_encoder.tokenizer.train_on(['people on the right', 'boxes'])
     return model.eval()
@@ -240,6 +246,49 @@ def test_noise_is_on_the_boxes_whose_motion_is_read(
     ).all()  # two deviations; none where there is no box
 
 
+def test_the_loss_is_focal() -> None:
+    """The mean of (1 - p of the true label)^2 times the cross-entropy."""
+    model = build()
+    clip = sample(
+        [2, 4], {'people on the right': {2: (1,), 4: (1,)}, 'boxes': {4: (2,)}}
+    )
+    inputs = [[frames()[1]], [frames()[3]]]
+    with torch.no_grad():
+        logits, labels = model.estimator._clip_logits(
+            inputs, [clip], [clip_windows(clip)]
+        )
+        loss = float(model.loss(inputs, [clip])['loss_refer'])
+    p = 1 / (1 + np.exp(-logits.double().numpy()))
+    p_true = np.where(labels.numpy() > 0, p, 1 - p)
+    expected = ((1 - p_true) ** 2 * -np.log(p_true)).mean()
+    assert loss == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_label_holds_in_half_of_the_window() -> None:
+    """Of three boxes in one it does not; of two in one it does."""
+    labels = {'once': {3: (1,)}, 'twice': {3: (1,), 4: (1,)}, 'now': {4: (2,)}}
+    window = clip_windows(sample([1, 3, 4], labels))
+    assert window.labels.tolist() == [[False, True, False], [False, False, False]]
+    window = clip_windows(sample([2, 4], {'once': {4: (1,)}}))
+    assert window.labels.tolist() == [[True], [False]]
+
+
+def test_a_short_window_loses_its_first_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    skips: list[int] = []
+
+    def spy(clip: SMOTDataSample, skip: int) -> Any:
+        skips.append(skip)
+        return clip_windows(clip, skip)
+
+    monkeypatch.setattr(ikun, 'clip_windows', spy)
+    clip = sample([2, 4], {'boxes': {4: (2,)}})
+    for share in (0.0, 1.0):
+        build(short_windows=share).loss([[frames()[1]], [frames()[3]]], [clip])
+    assert skips == [0, 1]
+
+
 def test_clips_without_tracks_or_expressions_have_no_loss() -> None:
     model = build().train()
     clip = sample([2, 4], {})
@@ -301,7 +350,7 @@ class TestReferFilter:
         return Trajectories(frames, ids, boxes, scores)
 
     def test_a_frame_has_the_mean_of_the_windows_it_is_in(self) -> None:
-        part = ReferFilter(span=2, threshold=0.5)
+        part = ReferFilter(window=2, stride=1, threshold=0.5)
         means = part.mean_scores(self.table(), np.arange(1, 5))
         # Id 2 has no box in frame 2, so the window of frame 3 is beyond its span.
         np.testing.assert_allclose(means, [0.2, 1.0, 0.55, 0.85, 0.0, 0.9])
@@ -318,33 +367,37 @@ class TestReferFilter:
         sparse = Trajectories(
             10 * table.frame_ids, table.ids, table.boxes, table.scores
         )
-        part = ReferFilter(span=2)
+        part = ReferFilter(window=2, stride=1)
         np.testing.assert_allclose(
             part.mean_scores(sparse, 10 * np.arange(1, 5)),
             part.mean_scores(table, np.arange(1, 5)),
         )
 
-    @pytest.mark.parametrize(('rate', 'span'), [(8, 7), (30, 23), (7, 6), (1, 2)])
-    def test_a_span_is_as_long_in_seconds(self, rate: float, span: int) -> None:
-        """At 30 frames a second the windows of IKUN reach over 23 frames."""
-        part = ReferFilter(span=7, fps=8.0, threshold=0.4)
-        assert (part.at_fps(rate).span, part.at_fps(rate).threshold) == (span, 0.4)
-        assert ReferFilter(span=7).at_fps(30).span == 7
+    @pytest.mark.parametrize(
+        ('rate', 'span'), [(8, 7), (30, 23), (25, 19), (7, 7), (1, 3)]
+    )
+    def test_a_span_is_that_of_the_windows(self, rate: float, span: int) -> None:
+        """At 25 frames a second the windows of IKUN reach over 19 frames."""
+        options = dict(window=3, stride=3, fps=8.0)
+        part = ReferFilter(threshold=0.4, **options).at_fps(rate)
+        assert (part.span, part.threshold) == (span, 0.4)
+        video = VideoInfo('a', 'a', rate)
+        state = build(**options).estimator.begin(
+            video, [Prompt('boxes')], needs=frozenset()
+        )
+        assert state.windows.span == span
+        assert ReferFilter(window=3, stride=3).at_fps(30).span == 7
 
     def test_a_run_tells_the_rate_of_its_video(self) -> None:
         """Frames 1 to 4 at 16 a second are all in a span of 2 at 4 a second."""
         model = build()
-        model.post_processing = [ReferFilter(span=2, fps=4.0, threshold=0.0)]
+        model.post_processing = [
+            ReferFilter(window=2, stride=1, fps=4.0, threshold=0.0)
+        ]
         table = self.table()
         refined = model.refine(table, np.arange(1, 5), 16.0)
-        expected = ReferFilter(span=5).mean_scores(table, np.arange(1, 5))
+        expected = ReferFilter(window=2, stride=4).mean_scores(table, np.arange(1, 5))
         np.testing.assert_allclose(refined.scores, expected)
-
-    def test_a_track_is_meant_as_a_whole(self) -> None:
-        part = ReferFilter(scope='track', threshold=0.51)
-        means = part.mean_scores(self.table())
-        np.testing.assert_allclose(means, [0.525, 0.5, 0.525, 0.525, 0.5, 0.525])
-        assert set(part(self.table()).ids.tolist()) == {1}
 
     def test_nothing_stays_nothing(self) -> None:
         assert len(ReferFilter()(Trajectories.empty())) == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from projects.referring_mot.datasets.lamot import LaMOTDataset, read_lamot_expression
+from projects.referring_mot.datasets.referring_dataset import ReferringDataset
 
 
 @pytest.fixture
@@ -35,6 +36,20 @@ def test_frames_count_from_one(lamot: dict[str, str]) -> None:
     assert expression.sentence == 'people on the right'
     assert expression.labels == {1: (2,), 3: (1, 2)}
     assert expression.video_name == 'A'
+
+
+def test_a_box_with_score_0_is_no_object(lamot: dict[str, str]) -> None:
+    """MOTChallenge marks so what is not to be tracked; a label of it has no box."""
+    path = Path(lamot['data_root']) / 'A/gt/gt.txt'
+    rows = path.read_text().replace('3,2,23,5,8,20,1', '3,2,23,5,8,20,0')
+    path.write_text(rows + '3,3,40,5,8,20,0,1,1\n')
+    inner = dict(type='LaMOTDataset', **lamot)
+    dataset = ReferringDataset(dataset=inner, test_mode=True)
+    info = dataset.get_data_info(0)
+    assert info['objects'].ids.tolist() == [1, 2, 1, 2, 1]
+    assert info['gt'].trajectories.ids.tolist() == [2, 1]
+    (count,) = dataset.expression_counts()
+    assert count.share == 1  # both of two
 
 
 def test_a_half_has_the_labels_of_its_frames(lamot: dict[str, str]) -> None:

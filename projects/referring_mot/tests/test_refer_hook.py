@@ -258,7 +258,8 @@ def test_the_correlation_with_sentences_of_another_encoder(test_data: Path) -> N
         'mls-track', sentence_encoder=encoder, refer_head=head
     ).estimator.text_hook
     text = hook.begin([Prompt(RED), Prompt(GREEN)])
-    assert text.words.words.shape[2] == 128 and text.sentences.sentences.shape[1] == 384
+    assert text.fusion_text.words.shape[2] == 128
+    assert text.head_text.sentences.shape[1] == 384
     hs = torch.randn(2, 2, 3, 64)
     outputs = Outputs(hs, torch.rand(2, 2, 3, 4), torch.zeros(2, 2, 3, 1))
     assert hook.refer_scores(outputs, text).shape == (2, 3)

@@ -50,6 +50,18 @@ def test_boxes_are_the_same_from_both_label_forms(
     assert gt.frame_ids[gt.ids == 7].tolist() == [1, 2, 3]
 
 
+def test_who_sits_has_two_names(refer_kitti: Path) -> None:
+    """KITTI's own tracking files have Person beside Person_sitting."""
+    path = refer_kitti / 'KITTI/training/label_02/0005.txt'
+    rows = [row.replace(' 7 Car', ' 7 Person') for row in path.read_text().split('\n')]
+    rows[-2] = '3 8 Person_sitting 0 0 0 1 2 9 9 1 1 1 0 0 0 0'
+    path.write_text('\n'.join(rows))
+    (info,) = load(refer_kitti, split='test', labels='label_02')
+    gt = info['gt'].trajectories
+    assert gt.labels[gt.ids == 1].tolist() == [1] * 4
+    assert gt.labels[gt.ids > 1].tolist() == [5] * 4
+
+
 def test_dropped_expressions_are_those_of_v1_alone(refer_kitti: Path) -> None:
     def sentences(**options: object) -> list[str]:
         (info,) = load(refer_kitti, split='test', **options)

@@ -36,7 +36,7 @@ def test_everybody_is_three_times_too_many(scored_video: ScoredVideo) -> None:
     assert scores[0].hota == pytest.approx(100 * np.sqrt(1 / 3))
     summary = summarize_expressions(scores)
     assert summary['DetRe'] == pytest.approx(100)
-    assert summary['nothing'] == 0
+    assert summary['num_unanswered'] == 0
 
 
 def test_the_model_is_one_frame_late(scored_video: ScoredVideo) -> None:

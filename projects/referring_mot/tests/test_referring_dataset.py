@@ -9,13 +9,17 @@ import pytest
 
 from mmsmot.datasets.seeded_index import SeededIndex
 from mmsmot.structures import ReferringExpression, Trajectories
+from projects.referring_mot.datasets import referring_dataset
 from projects.referring_mot.datasets.refer_kitti import ReferKITTIDataset
 from projects.referring_mot.datasets.referred_boxes import (
     is_temporal,
     labels_without_box,
     referred_trajectories,
 )
-from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.datasets.referring_dataset import (
+    ReferringDataset,
+    referring_videos,
+)
 from projects.referring_mot.datasets.shuffled_text import shuffled_rows
 from projects.referring_mot.tests.conftest import write_expression_file
 
@@ -60,6 +64,15 @@ def test_temporal_is_what_holds_for_a_part_of_a_life() -> None:
     )
     assert is_temporal(objects(), ReferringExpression('a', {2: (1,), 3: (1,)}))
     assert not is_temporal(objects(), ReferringExpression('a', {}))
+
+
+def test_a_twentieth_of_a_life_is_no_time() -> None:
+    """A label that lacks one frame of 20 is static, one that lacks two is not."""
+    frames = np.arange(1, 21)
+    table = Trajectories(frames, frames * 0 + 1, np.tile([0.0, 0, 5, 9], (20, 1)))
+    for missing, temporal in ((1, False), (2, True)):
+        labels = {int(f): (1,) for f in frames[missing:]}
+        assert is_temporal(table, ReferringExpression('a', labels)) == temporal
 
 
 def test_labels_that_nothing_answers_to_are_counted() -> None:
@@ -107,20 +120,39 @@ def test_a_clip_has_all_objects_and_draws_one_expression(refer_kitti: Path) -> N
     assert texts == {'cars', 'moving cars'}
 
 
-def test_one_sentence_twice_is_one_prompt(refer_kitti: Path) -> None:
-    write_expression_file(refer_kitti, '0005', 'cars ', {'3': [7], '0': [1]})
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the dataset logs."""
+    logged: list[str] = []
+    monkeypatch.setattr(
+        referring_dataset, 'print_log', lambda message, **_: logged.append(message)
+    )
+    return logged
+
+
+def test_one_sentence_twice_is_one_prompt(
+    refer_kitti: Path, messages: list[str]
+) -> None:
+    write_expression_file(refer_kitti, '0005', 'moving cars ', {'0': [7]})
     dataset = dataset_of(refer_kitti, test_mode=True)
-    assert dataset.sentences() == ['cars', 'moving cars']
+    assert sorted(dataset.sentences()) == ['cars', 'moving cars']
+    row = dataset.sentences().index('moving cars')
+    boxes = dataset.get_data_info(row)['gt'].trajectories
+    pairs = zip(boxes.frame_ids.tolist(), boxes.ids.tolist(), strict=True)
+    assert sorted(pairs) == [(1, 1), (1, 7), (2, 1), (3, 1)]
+    assert messages == ["0005: 'moving cars' stands twice; its labels are put together"]
 
 
 def test_frames_beyond_the_video_and_unknown_ids_are_not_scored(
-    refer_kitti: Path, caplog: pytest.LogCaptureFixture
+    refer_kitti: Path, messages: list[str]
 ) -> None:
     write_expression_file(refer_kitti, '0005', 'odd', {'0': [1, 99], '40': [1]})
     dataset = dataset_of(refer_kitti, test_mode=True)
     info = dataset.get_data_info(2)
     assert info['prompt'].text == 'odd'
     assert info['gt'].trajectories.frame_ids.tolist() == [1]
+    assert '0005: 1 labels of its expressions are of frames' in messages[0]
+    assert '0005: 1 labels of its expressions are of ids' in messages[1]
 
 
 def test_a_sentence_that_means_nobody_is_a_sample(refer_kitti: Path) -> None:
@@ -135,10 +167,30 @@ def test_a_dataset_without_expressions_is_refused(refer_kitti: Path) -> None:
 
 
 def test_one_expression_has_no_shuffled_text(refer_kitti: Path) -> None:
-    dataset = dataset_of(
-        refer_kitti, test_mode=True, shuffle_text=True, drop=['moving cars']
-    )
-    assert len(dataset) == 0
+    options = dict(test_mode=True, shuffle_text=True, drop=['moving cars'])
+    with pytest.raises(ValueError, match='no video has a second expression'):
+        dataset_of(refer_kitti, **options)
+
+
+def test_a_split_goes_to_the_dataset_inside(refer_kitti: Path) -> None:
+    """As a sweep sets it, and the tools, which read train and val beside test."""
+    dataset = dataset_of(refer_kitti, split='train', test_mode=True)
+    assert len(dataset) == 3
+    inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti), split='train')
+    config = dict(type='ReferringDataset', dataset=inner, split='train')
+    assert len(referring_videos(config, 'test').sentences()) == 2
+    assert ReferringDataset(
+        dataset=inner, split='test', test_mode=True
+    ).sentences() == [
+        'cars',
+        'moving cars',
+    ]
+
+
+def test_indices_of_the_dataset_inside_are_refused(refer_kitti: Path) -> None:
+    inner = dict(type='ReferKITTIDataset', data_root=str(refer_kitti), indices=1)
+    with pytest.raises(ValueError, match='indices of its dataset would not be read'):
+        ReferringDataset(dataset=inner)
 
 
 @pytest.mark.parametrize('number', [2, 3, 9])

@@ -16,6 +16,7 @@ from mmsmot.structures import (
     VideoInfo,
 )
 from projects.referring_mot.datasets.referred_boxes import referred_trajectories
+from projects.referring_mot.evaluation.expression_scores import summarize_expressions
 from projects.referring_mot.evaluation.referring_metric import ReferringMetric
 
 VIDEO = VideoInfo('street', 'street', 10.0, 200, 100)
@@ -58,7 +59,8 @@ def test_the_true_boxes_are_perfect() -> None:
     result = scores([sample('first', always(1), gt[gt.ids == 1])])
     assert result['HOTA'] == pytest.approx(100)
     assert result['mean_HOTA'] == pytest.approx(100)
-    assert (result['nothing'], result['zero'], result['nobody']) == (0, 0, 0)
+    counts = ('num_unanswered', 'num_zero_hota', 'num_without_gt')
+    assert [result[name] for name in counts] == [0, 0, 0]
 
 
 def test_everybody_for_one_of_two_has_half_the_precision() -> None:
@@ -80,16 +82,21 @@ def test_pooling_rewards_giving_up_and_the_mean_does_not() -> None:
     assert result['mean_HOTA'] == pytest.approx(50)
     assert result['mean_HOTA_se'] == pytest.approx(50)
     assert result['HOTA'] == pytest.approx(100 * np.sqrt(20 / 21))
-    assert (result['nothing'], result['expressions']) == (1, 2)
+    assert (result['num_unanswered'], result['expressions']) == (1, 2)
 
 
 def test_boxes_for_a_sentence_that_means_nobody_are_counted() -> None:
     gt = objects()
     samples = [sample('first', always(1), gt[gt.ids == 1]), sample('nobody', {}, gt)]
     result = scores(samples)
-    assert (result['nobody'], result['false_boxes']) == (1, 20)
+    assert (result['num_without_gt'], result['false_boxes']) == (1, 20)
     assert result['mean_HOTA'] == pytest.approx(100)  # it has no gt to be found
     assert result['HOTA'] < 60  # its boxes count where all are pooled
+
+
+def test_no_expression_has_no_score() -> None:
+    with pytest.raises(ValueError, match='no expression was scored'):
+        summarize_expressions([])
 
 
 def test_static_and_temporal_stand_apart() -> None:
@@ -125,7 +132,7 @@ def test_results_are_written_by_video_and_prompt(tmp_path: Path) -> None:
     (name,) = content['expressions']
     assert name == f'street/{Prompt("first").key}'
     assert (tmp_path / f'{name}.txt').is_file()
-    assert content['scores']['all']['nothing'] == 0
+    assert content['scores']['all']['num_unanswered'] == 0
     assert content['scores']['all']['mean_HOTA_se'] is None
 
 

@@ -33,6 +33,17 @@ def test_shuffled_text_is_another_expression(scored_video: ScoredVideo) -> None:
     assert means(shuffled, at_least(0.5)) == [0, 0]
 
 
+def test_a_track_has_the_reference_of_what_it_covers_by_half(
+    scored_video: ScoredVideo,
+) -> None:
+    """Boxes 50 wide, moved by 16 and by 17: IoU 34 / 66 and 33 / 67."""
+    for way, row in ((16, 0), (17, -1)):
+        tracks = scored_video.objects[:1]
+        boxes = tracks.boxes + [way, 0, way, 0]
+        moved = replace(scored_video, tracks=replace(tracks, boxes=boxes))
+        assert moved.gt_rows.tolist() == [row]
+
+
 def test_one_expression_is_not_shuffled_with_itself(scored_video: ScoredVideo) -> None:
     single = replace(
         scored_video,

@@ -71,6 +71,39 @@ def roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope='module')
+def clip_text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The text side of a CLIP, of one layer with random weights, as a folder."""
+    transformers = pytest.importorskip('transformers')
+    folder = tmp_path_factory.mktemp('clip')
+    letters = [*'abcdefghijklmnopqrstuvwxyz']
+    words = [*letters, *(f'{letter}</w>' for letter in letters)]
+    words += ['<unk>', '<|startoftext|>', '<|endoftext|>']
+    (folder / 'vocab.json').write_text(
+        json.dumps({word: row for row, word in enumerate(words)})
+    )
+    (folder / 'merges.txt').write_text('#version: 0.2\n')
+    tokenizer = transformers.CLIPTokenizer(
+        str(folder / 'vocab.json'), str(folder / 'merges.txt'), unk_token='<unk>'
+    )
+    torch.manual_seed(0)
+    config = transformers.CLIPTextConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        projection_dim=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=20,
+        bos_token_id=len(words) - 2,
+        eos_token_id=len(words) - 1,
+        pad_token_id=len(words) - 1,
+    )
+    transformers.CLIPTextModelWithProjection(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def check_contract(encoder: BaseTextEncoder) -> None:
     """Shapes, and that a sentence is the same alone and among others."""
     features = encoder(SENTENCES)
@@ -134,6 +167,18 @@ def test_a_model_of_transformers_in_a_folder(roberta: Path) -> None:
     check_contract(encoder)
     assert encoder.max_length == 18  # of 20 places, which count from the padding id on
     assert not list(encoder.parameters())
+
+
+def test_the_sentence_of_a_clip_is_its_last_mark(clip_text: Path) -> None:
+    """Words and sentence are in the space of the projection, 8 of 16 channels."""
+    encoder = TransformersTextEncoder(name=str(clip_text), kind='clip')
+    check_contract(encoder)
+    assert encoder.channels == 8
+    features = encoder(SENTENCES)
+    last = features.mask.sum(1) - 1
+    expected = features.words[torch.arange(3), last]
+    assert (expected.norm(dim=1) > 1e-3).all()
+    torch.testing.assert_close(features.sentences, expected)
 
 
 @pytest.mark.parametrize('name', ['/nowhere/roberta', './nowhere'])

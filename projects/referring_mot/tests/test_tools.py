@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mmsmot.datasets import BenSMOTDataset
 from mmsmot.datasets.statistics import DatasetStatistics
 from mmsmot.structures import Trajectories
+from projects.query_trackers.tests.conftest import load_tool
 from projects.referring_mot.tools.motion_expressions import motion_labels
 
 TOOLS = Path(__file__).parents[1] / 'tools'
@@ -65,3 +67,63 @@ def test_motion_is_told_by_boxes() -> None:
     assert [*labels['right']] == [*range(1, 21)]
     assert [*labels['still']] == [*range(24, 41)]
     assert {i for ids in labels['right'].values() for i in ids} == {1}
+
+
+def test_motion_needs_a_sequence_with_gt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / 'mot/A'
+    (folder / 'det').mkdir(parents=True)
+    (folder / 'det/det.txt').write_text('1,-1,5,5,8,20,1\n')
+    (folder / 'seqinfo.ini').write_text(
+        '[Sequence]\nname=A\nframeRate=10\nseqLength=3\nimWidth=64\nimHeight=48\n'
+    )
+    out = tmp_path / 'out'
+    words = ['motion', str(tmp_path / 'mot'), '--out', str(out)]
+    monkeypatch.setattr('sys.argv', words)
+    with pytest.raises(SystemExit, match='no sequence has a gt/gt.txt'):
+        load_tool(TOOLS / 'motion_expressions.py').main()
+    assert not out.exists()
+
+
+def test_time_is_that_of_a_fixed_number_of_tracks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    tool = load_tool(TOOLS / 'time_by_prompts.py')
+    counts: list[int] = []
+    update = tool.FixedTracks.update
+
+    def spy(self: object, *args: object) -> object:
+        outcome = update(self, *args)
+        counts.append(int(outcome.is_reported.sum()))
+        return outcome
+
+    monkeypatch.setattr(tool.FixedTracks, 'update', spy)
+    config = 'projects/referring_mot/configs/transrmot_tiny_synsmot'
+    words = [
+        config,
+        *[
+            '--prompts',
+            '1',
+            '2',
+            '--tracks',
+            '3',
+            '--frames',
+            '2',
+            '--size',
+            '64',
+            '64',
+        ],
+    ]
+    monkeypatch.setattr('sys.argv', ['time', *words])
+    tool.main()
+    assert counts == [3] * 6  # two frames of one sentence, and of two
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[-2:]] == ['1', '2']
+    monkeypatch.setattr('sys.argv', ['time', *words, '--tracks', '51'])
+    with pytest.raises(ValueError, match='--tracks 51: there are 50 queries'):
+        tool.main()
+    for option in ('--prompts', '--frames', '--tracks'):
+        monkeypatch.setattr('sys.argv', ['time', config, option, '0'])
+        with pytest.raises(SystemExit):
+            tool.parse_args()

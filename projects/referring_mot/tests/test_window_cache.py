@@ -18,6 +18,7 @@ from projects.referring_mot.datasets.window_cache import (
 from projects.referring_mot.models.expression_statistics_hook import (
     expression_frequencies,
 )
+from projects.referring_mot.models.visual_encoders import BackboneEncoder
 from projects.referring_mot.tests.conftest import write_expression_file
 from projects.referring_mot.tests.test_ikun import build
 
@@ -129,6 +130,35 @@ def test_features_of_another_encoder_are_not_trained_on(
     batch = pseudo_collate([cached[SeededIndex(0, (0, 0, 0))]])
     with pytest.raises(ValueError, match=r'0001.npz: was made with other features'):
         build(margin=0.3).loss(batch['inputs'], batch['data_samples'])
+
+
+def test_the_weights_are_hashed_once(
+    images: ReferringDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_window_cache(build(), images, tmp_path, STRIDE)
+    cached = WindowCacheDataset(data_root=str(tmp_path), num_frames=2)
+    batch = pseudo_collate([cached[SeededIndex(0, (0, 0, 0))]])
+    model = build().train()
+    calls: list[int] = []
+    hashed = model.estimator.extract_fingerprint
+    monkeypatch.setattr(
+        model.estimator, 'extract_fingerprint', lambda: calls.append(1) or hashed()
+    )
+    for _ in range(3):
+        model.loss(batch['inputs'], batch['data_samples'])
+    assert len(calls) == 1
+    model.train()  # other weights may have been loaded
+    model.loss(batch['inputs'], batch['data_samples'])
+    assert len(calls) == 2
+
+
+def test_a_backbone_that_learns_is_not_cached() -> None:
+    stage = dict(num_stages=1, strides=(1,), dilations=(1,), out_indices=(0,))
+    backbone = dict(type='ResNet', depth=18, **stage)
+    with pytest.raises(ValueError, match='learns cannot be cached: set frozen=True'):
+        BackboneEncoder(backbone=backbone, channels=64).extract_fingerprint()
+    encoder = BackboneEncoder(backbone=backbone, channels=64, frozen=True)
+    assert encoder.extract_fingerprint() == encoder.extract_fingerprint()
 
 
 def test_an_unfinished_cache_is_refused(tmp_path: Path) -> None:

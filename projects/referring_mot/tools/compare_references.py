@@ -25,6 +25,7 @@ with tool_imports():
 
     from mmsmot.engine import drop_init_cfg, load_config
     from mmsmot.models.smot import SMOT
+    from mmsmot.models.trackers import TrajectoryFile
     from mmsmot.registry import MODELS
     from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
     from mmsmot.utils.folder_lock import folder_lock
@@ -119,27 +120,41 @@ def main() -> None:
                 config.test_dataloader.dataset, 'train', args.data_root
             )
         )
-        train_sentences = TrainSentences(train.sentences())
-        rows, pairs = {}, {}
-        for name, rule in choose_rules(val, args.minilm).items():
-            videos = test
-            if name == SHUFFLED:
-                videos = with_shuffled_text(test)
-                count = num_expressions(test) - num_expressions(videos)
-                print(f'{name}: {count} expressions have no other in their video')
-            scores = apply_rule(videos, rule, train_sentences)
-            rows[name] = summarize_expressions(scores)
-            if name in (MODEL, EVERYBODY, TRUE_REFERENCE):
-                rows |= {
-                    f'  {kind}'.ljust(14) + name[:10]: summarize_expressions(group)
-                    for kind, group in scores_by_kind(scores).items()
-                }
-            pairs[name] = pair_scores(videos, rule)
+        rows, pairs = score_rules(
+            val, test, args.minilm, TrainSentences(train.sentences())
+        )
         print(referring_table(rows, 'fixed'))
         for name, row in pairs.items():
             print(f'{name:34}' + ', '.join(f'{k} {v:.3f}' for k, v in row.items()))
         json_rows = {name: scores_without_nan(row) for name, row in rows.items()}
         write_json(dict(rows=json_rows, pairs=pairs), out / 'references.json')
+
+
+def score_rules(
+    val: Sequence[ScoredVideo],
+    test: Sequence[ScoredVideo],
+    minilm: Sequence[str] | None,
+    train_sentences: TrainSentences,
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """The scores of each rule on test by its name, and those of pairs."""
+    rows, pairs = {}, {}
+    for name, rule in choose_rules(val, minilm).items():
+        videos = test
+        if name == SHUFFLED:
+            videos = with_shuffled_text(test)
+            count = num_expressions(test) - num_expressions(videos)
+            print(f'{name}: {count} expressions have no other in their video')
+        if not videos:
+            continue
+        scores = apply_rule(videos, rule, train_sentences)
+        rows[name] = summarize_expressions(scores)
+        if name in (MODEL, EVERYBODY, TRUE_REFERENCE):
+            rows |= {
+                f'  {kind}'.ljust(14) + name[:10]: summarize_expressions(group)
+                for kind, group in scores_by_kind(scores).items()
+            }
+        pairs[name] = pair_scores(videos, rule)
+    return rows, pairs
 
 
 def score_split(
@@ -148,7 +163,13 @@ def score_split(
     """The model's tracks and scores of a split, with a bar of progress."""
     dataset = referring_videos(config.test_dataloader.dataset, split, args.data_root)
     if args.tracks:
-        model.estimator.tracker.path = f'{args.tracks}/{split}/{{name}}.txt'
+        tracker = getattr(model.estimator, 'tracker', None)
+        if not isinstance(tracker, TrajectoryFile):
+            raise SystemExit(
+                '--tracks needs a config whose tracker is TrajectoryFile, such as '
+                f'ikun-tracks_tiny_synsmot; {args.config} has {type(tracker).__name__}'
+            )
+        tracker.path = f'{args.tracks}/{split}/{{name}}.txt'
     with progress_bar() as bar:
         task = bar.add_task(split, total=len(dataset.data_list))
         return score_videos(

@@ -42,10 +42,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     dataset = MOTChallengeDataset(args.data_root, test_mode=True, lazy_init=True)
-    for info in dataset.load_data_list():
+    videos = dataset.load_data_list()
+    videos = [info for info in videos if info['gt'].trajectories is not None]
+    if not videos:
+        raise SystemExit(f'{args.data_root}: no sequence has a gt/gt.txt')
+    for info in videos:
         video, gt = info['video'].video, info['gt']
-        if gt.trajectories is None:
-            continue
         labels = motion_labels(gt.trajectories[gt.trajectories.scores > 0], video.fps)
         for number, (sentence, name) in enumerate(SENTENCES.items(), start=1):
             path = Path(args.out) / f'{video.name}_{number:02d}.json'

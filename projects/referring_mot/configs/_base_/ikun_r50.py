@@ -1,5 +1,7 @@
 # iKUN at the paper's size. Its backbone is CLIP's RN50; a plain ResNet-50 stands here, which
 # has the same grid and width, and the text encoder of a CLIP that transformers has.
+# Frames t - 4 and t, for t; released: f and f + 4, for f to f + 7.
+_window_ = dict(window=2, stride=4)
 _channels_ = dict(channels=2048, text_channels=768)
 ikun_r50 = dict(
     visual_encoder=dict(
@@ -21,5 +23,4 @@ ikun_r50 = dict(
     calibration=dict(type='SimilarityCalibration', frequency='boxes'),  # as released
     local_size=(224, 224),  # to 7 x 7
     global_size=(672, 672),  # to 21 x 21
-    window=2,  # frames t - 4 and t, for t; released: f and f + 4, for f to f + 7
-    stride=4)
+    **_window_)

@@ -1,4 +1,5 @@
 # iKUN's matching, 128 wide; a window is 7 frames, with 8 a second.
+_window_ = dict(window=3, stride=3, fps=8.0)
 ikun_tiny = dict(
     visual_encoder=dict(
         type='ConvEncoder',
@@ -26,8 +27,6 @@ ikun_tiny = dict(
     local_size=(48, 24),
     global_size=(48, 80),
     margin=0.15,  # as the frozen convolutions were trained
-    window=3,
-    stride=3,
-    fps=8.0,
     box_noise=0.04,
-    short_windows=0.3)
+    short_windows=0.3,
+    **_window_)

@@ -2,6 +2,8 @@
 _synsmot_ = dict(
     type='BenSMOTDataset', data_root='data/SynSMOT', described_only=False)
 synsmot_expressions = dict(
+    train_cfg=dict(type='IterBasedTrainLoop', max_iters=2000),
+    checkpoint=dict(by_epoch=False, interval=500, max_keep_ckpts=3),
     train=dict(  # of features that tools/cache_windows.py has computed
         batch_size=8,
         num_workers=0,
@@ -25,7 +27,7 @@ synsmot_expressions = dict(
         type='OptimWrapper',
         optimizer=dict(type='AdamW', lr=4e-4, weight_decay=1e-4),
         clip_grad=dict(max_norm=1.0)),
-    clips_scheduler=[  # 10 epochs of 200 iterations
+    clips_scheduler=[
         dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=50),
         dict(
             type='CosineAnnealingLR',
