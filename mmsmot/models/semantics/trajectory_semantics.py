@@ -286,7 +286,7 @@ class TrajectorySemantics(TrackFuser):
         clips = ClipTable(inputs, estimate.trajectories, estimate.gt_ids)
         fused_tracks = None
         if clips.num_tracks:
-            if estimate.track_features is None:
+            if self.roi is not None:
                 pooled = self._pooled(estimate.features, clips.rows, clips.boxes)
             else:
                 tokens = estimate.track_features[clips.index]

@@ -55,8 +55,8 @@ def test_a_wrong_option_of_a_part_is_refused() -> None:
         ('tiny_synsmot', 3 + 2 * 4 * 6),
         ('ablations_tiny_synsmot', 2 * 9 * 2),
         ('thresholds_tiny_synsmot', 9 * 5),
-        ('heads_tiny_synsmot', 4 * 2 * 2),
-        ('association_tiny_synsmot', 7 * 2),
+        ('heads_tiny_synsmot', 7 * 2),
+        ('association_tiny_synsmot', 9 * 2),
     ],
 )
 def test_every_cell_of_a_recipe_has_a_config(
@@ -281,6 +281,32 @@ def semantic_model(build_config: Callable, **training) -> torch.nn.Module:
     model = MODELS.build(config)
     model.semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
     return model.train()
+
+
+@pytest.mark.parametrize('name', ['motr-smoter', 'motr-smoter-roi'])
+def test_the_heads_of_a_config_take_a_training_step(name: str) -> None:
+    """Their tokens are the queries' embeddings, or RoI pooling though embeddings are there."""
+    from tests.models.language.test_tokenizer import TEXTS
+    from tests.models.semantics.test_trajectory_semantics import sample as gt_texts
+
+    torch.manual_seed(0)
+    model = MODELS.build(
+        load_config(f'projects/{PROJECT.name}/configs/{name}_tiny_synsmot').model
+    )
+    semantics = model.semantics
+    semantics.instance_caption.decoder.tokenizer.train_on(TEXTS)
+    frames, sample = clip(walking(3))
+    texts = gt_texts((1, 2), count=1)
+    for key in ('gt_captions', 'gt_video_caption'):
+        setattr(sample, key, texts.get(key))
+    losses = model.train().loss(*batch((frames, sample)))
+    losses['loss_instance_caption'].backward()
+    has_rois = name == 'motr-smoter-roi'
+    assert (semantics.roi is not None) == has_rois
+    projection = (
+        semantics.roi.cells if has_rois else model.estimator.project_features[0]
+    )
+    assert projection.weight.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize('detach_features', [False, True])

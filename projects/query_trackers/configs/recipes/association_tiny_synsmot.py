@@ -8,10 +8,12 @@ _neighbours_ = {'train_dataloader.dataset.run_length': 2}
 _tala_ = {_slots_ + 'assigner.type': 'TALA'}
 _changes_ = dict(
     TransTrack={
+        'as it is': {},
         'TALA': _tala_, 'neighbours': _neighbours_,
         'a wider gate': {_slots_ + 'lifecycle.max_cost': 1.5},
         'TALA, a wider gate': {**_tala_, _slots_ + 'lifecycle.max_cost': 1.5}},
     TrackFormer={
+        'as it is': {},
         'neighbours': _neighbours_,
         'all tracks go on': {_slots_ + 'updater.drop_tracks': False},
         'three misses': {_slots_ + 'lifecycle.miss_tolerance': 3}})
