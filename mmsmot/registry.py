@@ -18,7 +18,7 @@ except ImportError as error:
         "tested stack with  pip install 'mmsmot[onedl]'  or bring your own mmengine."
     ) from error
 
-from .utils.arguments import require_arguments
+from .utils.arguments import did_you_mean, require_arguments
 from .utils.legacy_names import upgrade_legacy_part
 
 SCOPE = 'mmsmot'
@@ -127,8 +127,8 @@ def build_part(
         known: Options that follow from other parts; a config may leave them out.
 
     Raises:
-        KeyError: An argument that the part does not take, or one that it lacks; names
-            similar ones.
+        KeyError: A type that is not registered, an argument that the part does not take, or
+            one that it lacks; names similar ones.
         ValueError: A config has another value where one is known, or one of another type
             than the part wants.
     """
@@ -145,6 +145,12 @@ def build_part(
     part |= known
     kind = part.get('type')
     part_class = registry.get(kind) if isinstance(kind, str) else kind
+    if part_class is None and kind is not None and '_scope_' not in part:
+        raise KeyError(
+            f'there is no {registry.name} named {kind!r}.'
+            + did_you_mean(kind, sorted(registry.module_dict))
+            + ' A part of your own needs custom_imports.'
+        )
     if part_class is not None and '_scope_' not in part:
         require_arguments(part_class, part, str(getattr(part_class, '__name__', kind)))
     return registry.build(part)

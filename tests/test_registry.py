@@ -28,3 +28,9 @@ def test_a_config_that_contradicts_what_is_known() -> None:
 
 def test_another_registry() -> None:
     assert type(build_part(dict(type='PackClip'), TRANSFORMS)).__name__ == 'PackClip'
+
+
+def test_a_type_that_is_not_registered_names_similar_ones() -> None:
+    message = "no transform named 'PackClips'. Did you mean 'PackClip'.*custom_imports"
+    with pytest.raises(KeyError, match=message):
+        build_part(dict(type='PackClips'), TRANSFORMS)

@@ -288,6 +288,10 @@ class TrajectorySemantics(TrackFuser):
         if clips.num_tracks:
             if self.roi is not None:
                 pooled = self._pooled(estimate.features, clips.rows, clips.boxes)
+            elif estimate.track_features is None:
+                raise TypeError(
+                    'TrajectorySemantics: without roi it needs track features'
+                )
             else:
                 tokens = estimate.track_features[clips.index]
                 frames = [frame for step in inputs for frame in step]

@@ -56,7 +56,7 @@ def test_a_wrong_option_of_a_part_is_refused() -> None:
         ('ablations_tiny_synsmot', 2 * 9 * 2),
         ('thresholds_tiny_synsmot', 9 * 5),
         ('heads_tiny_synsmot', 7 * 2),
-        ('association_tiny_synsmot', 9 * 2),
+        ('association_tiny_synsmot', 11 * 2),
     ],
 )
 def test_every_cell_of_a_recipe_has_a_config(
@@ -116,6 +116,16 @@ def test_recipes_have_the_trackers_of_boxes_of_the_configs(name: str) -> None:
         options = changes.settings['without propagation, SORT'].options
         lifecycle = options['model.estimator.lifecycle']
         assert arguments(lifecycle['tracker']) == expected
+
+
+@pytest.mark.parametrize('name', ['bytetrack', 'sort', 'ocsort'])
+def test_trackers_of_boxes_have_the_weights_of_motr(name: str) -> None:
+    config = load_config(f'projects/{PROJECT.name}/configs/{name}-motr_tiny_synsmot')
+    detector = MODELS.build(config.model).estimator.detector
+    weights = load_checkpoint(PROJECT / 'weights' / 'motr_tiny_synsmot.safetensors')
+    expected = weights['state_dict']['estimator.detector.model.query_embedding.weight']
+    actual = detector.model.query_embedding.weight
+    torch.testing.assert_close(actual, expected.to(actual.dtype), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize('paper', PAPERS)

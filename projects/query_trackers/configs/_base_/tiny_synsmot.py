@@ -21,7 +21,7 @@ param_scheduler = [
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=40)
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=3))
 custom_hooks = [dict(type='CheckInvalidLossHook')]
-load_from = 'work_dirs/deformable-detr_tiny_synsmot/epoch_60.pth'
+load_from = 'deformable-detr_tiny_synsmot'  # that comes along
 test_dataloader = _base_.synsmot.test
 test_evaluator = dict(type='TrackingMetric')
 test_cfg = dict()

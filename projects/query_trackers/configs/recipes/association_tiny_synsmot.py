@@ -1,5 +1,5 @@
-# What lets TransTrack and TrackFormer keep identities better, on val, behind the detector of
-# recipes/tiny_synsmot, which is run before. *Neighbours* are pairs of frames that follow on
+# What lets TransTrack and TrackFormer keep identities better, and MOTR find more people, on
+# val, behind the detector of recipes/tiny_synsmot, which is run before. *Neighbours* are pairs of frames that follow on
 # one another; else a pair is drawn from five frames:
 #   python tools/sweep.py projects/query_trackers/configs/recipes/association_tiny_synsmot.py
 _configs_, _start_ = 'projects/query_trackers/configs/', '$sweep/../tiny_synsmot'
@@ -16,7 +16,10 @@ _changes_ = dict(
         'as it is': {},
         'neighbours': _neighbours_,
         'all tracks go on': {_slots_ + 'updater.drop_tracks': False},
-        'three misses': {_slots_ + 'lifecycle.miss_tolerance': 3}})
+        'three misses': {_slots_ + 'lifecycle.miss_tolerance': 3}},
+    MOTR={
+        'as it is': {},
+        'p_drop .3': {_slots_ + 'updater.drop_ratio': 0.3}})
 axes = dict(tracker={
     f'{name}, {label}': {'config': f'{_configs_}{name.lower()}_tiny_synsmot', **change}
     for name, changes in _changes_.items() for label, change in changes.items()})
@@ -27,4 +30,4 @@ stages = [
     dict(name='val', start='train', options={'test_dataloader.dataset.split': 'val'}),
 ]
 metrics = {'HOTA': 'track/HOTA', 'AssA': 'track/AssA', 'IDs': 'track/IDs', 'FN': 'track/FN'}
-caption = 'Changes of TransTrack and TrackFormer, on the validation videos of SynSMOT.'
+caption = 'Changes of TransTrack, TrackFormer and MOTR, on the validation videos of SynSMOT.'

@@ -7,7 +7,7 @@ axes = dict(
     seed=[0, 1],
     tracker={k: f'{_configs_}{v}_tiny_synsmot' for k, v in _papers_.items()})
 options = dict(data_root='$sweep/SynSMOT')
-_cache_ = {'model.estimator.cache': '$sweep/cache'}  # 3 GB of memory in 16 bits
+_cache_ = {'model.estimator.cache': '$sweep/cache'}  # 3 GB: all splits, in 16 bits
 _train_ = dict(run='train', threads=1, resume=True)
 _tracker_ = 'model.estimator.lifecycle'
 _byte_ = dict(type='ByteTrack', track_threshold=0.4, birth_threshold=0.5, match_threshold=0.9,
