@@ -45,7 +45,7 @@ def weights_path(name: str | None) -> str | None:
     Raises:
         ValueError: Two projects have weights of that name.
     """
-    if not name or Path(name).exists() or name != Path(name).stem:
+    if not name or Path(name).is_file() or name != Path(name).stem:
         return name
     bundled = WEIGHTS_DIR / f'{name}.safetensors'
     if bundled.is_file():

@@ -148,7 +148,7 @@ def _extract_clips(
     first_with_grad: int,
     plan: ClipPlan,
 ) -> list[tuple[FeatureMaps, bool]]:
-    """Feature maps of the frames without and of those with a gradient, and which it is.
+    """Feature maps of the clips in one or two parts, each with whether it takes a gradient.
 
     All have the same padding, since their memories are joined: frames that differ in size
     are one batch, from which the first ones are taken without gradient.

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True, eq=False)
 class SizedLevels:
-    """Feature maps of B frames, whose padding their sizes tell.
+    """Feature maps of B frames, with the image sizes, from which their padding follows.
 
     Attributes:
         levels: For each level (B, d, h, w).
@@ -33,7 +33,7 @@ def previous_frame_levels(
 ) -> tuple[Tensor, ...]:
     """The levels of the frame before each of B; of the frame itself where there is none.
 
-    Of a frame before that had another size, or whose maps are no numbers, none are taken.
+    Of a frame before that had another size, or whose maps are not finite, none are taken.
 
     Args:
         frames: B frames, ``step`` of each time.

@@ -17,6 +17,11 @@ from ..trajectory import TrajectoryTokens
 from .fused_tracks import FusedTracks
 from .slots import fuse_checked_slot, require_slot_interface
 
+NO_TRACK_FEATURES = (
+    'TrajectorySemantics: roi=None takes the features that tracks carry, and these carry '
+    'none; give it a roi, or an estimator that provides them'
+)
+
 
 class TrackFuser(nn.Module):
     """The encoder of :class:`~.trajectory_semantics.TrajectorySemantics`.
@@ -96,10 +101,7 @@ class TrackFuser(nn.Module):
             return self._pooled(features, rows, boxes)
         track_features = [reported.features for reported in tracks if len(reported)]
         if any(tokens is None for tokens in track_features):
-            raise TypeError(
-                'TrajectorySemantics: roi=None takes the features that tracks carry, and '
-                'these carry none; give it a roi, or an estimator that provides them'
-            )
+            raise TypeError(NO_TRACK_FEATURES)
         tokens = torch.cat([torch.as_tensor(tokens) for tokens in track_features])
         return tokens, frame_relative_boxes(frames, rows, boxes, tokens.device)
 

@@ -25,7 +25,7 @@ from .slots import (
     with_shared_decoder,
 )
 from .token_buffer import TokenBuffer
-from .track_fuser import TrackFuser, frame_relative_boxes
+from .track_fuser import NO_TRACK_FEATURES, TrackFuser, frame_relative_boxes
 from .track_summaries import TrackSummary
 
 
@@ -289,9 +289,7 @@ class TrajectorySemantics(TrackFuser):
             if self.roi is not None:
                 pooled = self._pooled(estimate.features, clips.rows, clips.boxes)
             elif estimate.track_features is None:
-                raise TypeError(
-                    'TrajectorySemantics: without roi it needs track features'
-                )
+                raise TypeError(NO_TRACK_FEATURES)
             else:
                 tokens = estimate.track_features[clips.index]
                 frames = [frame for step in inputs for frame in step]

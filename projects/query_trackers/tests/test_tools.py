@@ -138,13 +138,10 @@ def test_tools_of_the_project(
     run(f'{tools}/time_by_tracks.py', config, name, *once, '--proposals', 7)
     *_, count, head, no_track, tracks = capsys.readouterr().out.splitlines()
     assert count == '17 new queries'  # 10 learned boxes and 7 proposals
-    assert head.startswith('tracks  encoder ms  detector ms')
+    assert head.startswith('tracks  encoder ms  proposals ms')
     assert [no_track.split()[0], tracks.split()[0]] == ['0', '3']
     for row in (no_track, tracks):
-        encoder, detector, decoder, updater, frame = map(float, row.split()[1:])
-        # The detector is as large as the encoder, and in the whole frame.
-        assert detector > encoder / 2 and frame > (encoder + detector) / 2
-        assert decoder > 0 and updater >= 0
+        assert all(float(ms) > 0 for ms in row.split()[1:4])
     config = f'{CONFIGS}/motr_tiny_synsmot'  # random weights; no proposals
     run(f'{tools}/time_by_tracks.py', config, *once)
     *_, count, _, _, tracks = capsys.readouterr().out.splitlines()

@@ -49,11 +49,11 @@ def main() -> None:
     estimator = build_estimator(args.config, args.checkpoint)
     width, height = args.size
     video = VideoInfo('noise', 'noise', width=width, height=height)
-    random = np.random.default_rng(0)
-    image = random.integers(0, 256, (height, width, 3), np.uint8)
+    generator = np.random.default_rng(0)
+    image = generator.integers(0, 256, (height, width, 3), np.uint8)
     frame = Frame(video, 1, 0.0, load=lambda: image)
     if estimator.query_init.reads_proposals:
-        give_proposals(estimator, random_boxes(args.proposals, args.size, random))
+        replace_proposals(estimator, random_boxes(args.proposals, args.size, generator))
     features = estimator.detector.extract([frame])
     memory = estimator.encode(features)
     encoding = fastest(
@@ -62,7 +62,7 @@ def main() -> None:
     detecting = fastest(lambda: estimator.proposals([frame]), args.repeats)
     new = estimator.new_queries(1, estimator.proposals([frame]), features.sizes)
     print(f'{len(new)} new queries')
-    print('tracks  encoder ms  detector ms  decoder ms  updater ms  whole frame ms')
+    print('tracks  encoder ms  proposals ms  decoder ms  updater ms  whole frame ms')
     for count in args.tracks:
         tracks = track_queries(new, count, estimator)
         decoded = estimator.decode(memory, new, tracks)
@@ -78,7 +78,7 @@ def main() -> None:
                 lambda tracks=tracks: next_frame(estimator, frame, tracks), args.repeats
             ),
         ]
-        widths = (10, 11, 10, 10, 14)
+        widths = (10, 12, 10, 10, 14)
         columns = [f'{ms:{width}.1f}' for ms, width in zip(times, widths, strict=True)]
         print('  '.join([f'{count:6d}', *columns]))
 
@@ -94,21 +94,22 @@ def build_estimator(name: str, checkpoint: str | None) -> nn.Module:
 
 
 def random_boxes(
-    count: int, size: list[int], random: np.random.Generator
+    count: int, size: list[int], generator: np.random.Generator
 ) -> Detections:
     """Detections of a tenth of the image's width and a third of its height."""
     extent = np.array(size) * [0.1, 1 / 3]
-    low = random.uniform(0, 1, (count, 2)) * (size - extent)
-    return Detections(np.hstack([low, low + extent]), random.uniform(0.1, 1, count))
+    low = generator.uniform(0, 1, (count, 2)) * (size - extent)
+    return Detections(np.hstack([low, low + extent]), generator.uniform(0.1, 1, count))
 
 
-def give_proposals(estimator: nn.Module, proposals: Detections) -> None:
+def replace_proposals(estimator: nn.Module, proposals: Detections) -> None:
     """Let the detector give these, after its work; one that reads a file has none."""
     detector = estimator.proposal_detector
-    detect = detector.detect if isinstance(detector, nn.Module) else len
+    detect = detector.detect if isinstance(detector, nn.Module) else None
 
     def detect_and_replace(frames: list[Frame]) -> list[Detections]:
-        detect(frames)
+        if detect is not None:
+            detect(frames)
         return [proposals] * len(frames)
 
     detector.detect = detect_and_replace
