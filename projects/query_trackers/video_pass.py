@@ -26,8 +26,10 @@ def video_pass(
     """Detections and tracks of the next frames of a video, for each prompt."""
     previous_levels = state.levels
     if tracker.text_hook is None:
+        # RoI pooling cuts crops out of the images.
+        has_maps = FEATURES in state.needs
         features, memory = tracker.features_and_memory(
-            frames, previous_levels, with_maps=FEATURES in state.needs
+            frames, previous_levels, with_maps=has_maps, with_images=has_maps
         )
     else:
         features = tracker.detector.extract(frames)

@@ -100,6 +100,7 @@ def test_maps_and_images_come_on_demand(build: Callable, tmp_path: Path) -> None
     state = estimator.begin(VideoInfo('a', 'a'), (), needs=frozenset({FEATURES}))
     (estimate,) = estimator.step(state, frames)
     assert len(estimate.features) == 2
+    assert torch.equal(estimate.features.inputs, expected.inputs)
 
 
 def test_heads_alone_learn_from_the_cache(tmp_path: Path, monkeypatch) -> None:
