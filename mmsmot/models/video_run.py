@@ -154,8 +154,10 @@ class VideoRun:
             ValueError: A frame number is not above the one before.
         """
         self._require_order(frames)
+        stopwatch = Stopwatch()
         estimates = self._estimates(frames)
-        self.stopwatch.add(estimates[0].seconds)
+        stopwatch.book('track')  # all of it, where an estimator tells no stages
+        self.stopwatch.add(estimates[0].seconds or stopwatch.seconds)
         if self._record:  # before the captions, which may take long and fail
             for rows, estimate in zip(self._rows, estimates, strict=True):
                 rows.add(frames, estimate.tracks)

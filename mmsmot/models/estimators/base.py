@@ -32,7 +32,8 @@ class Estimate:
         tracks: B tracks; with ``features`` where those were asked for.
         features: Feature maps of the B frames; ``None`` where nobody asked for them.
         ended_ids: Ids of tracks that will never be reported again.
-        seconds: How long each stage took, by name, for the report.
+        seconds: How long each stage took, by name, for the report; where none is told, all
+            is booked on ``'track'``.
     """
 
     detections: list[Detections]

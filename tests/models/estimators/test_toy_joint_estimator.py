@@ -125,6 +125,14 @@ def test_frame_by_frame_equals_one_batch() -> None:
     assert one.description.captions == other.description.captions
 
 
+def test_the_time_of_an_estimator_without_stages_is_that_of_tracking() -> None:
+    """Not that of whatever is booked next, such as decoding the next frames."""
+    run = build().eval().begin(VIDEO)
+    frames, _ = clip()
+    run.push(frames)
+    assert run.stopwatch.seconds['track'] > 0
+
+
 def test_a_detector_and_tracker_carry_no_features_of_tracks() -> None:
     with pytest.raises(TypeError, match='needs track_features'):
         MODELS.build(
