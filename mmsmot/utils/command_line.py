@@ -13,6 +13,7 @@ from typing import IO, Any, NoReturn
 
 from mmengine.config import DictAction
 
+from .config_value import dict_value
 from .environment import install_command
 from .number_ranges import (
     COUNT,
@@ -49,7 +50,7 @@ SEED = NumberRange(0, 2**32 - 1, integer=True)  # what NumPy's older generator t
 
 
 class CfgOptions(DictAction):
-    """MMEngine's KEY=VALUE; anything else is an error of argparse."""
+    """MMEngine's KEY=VALUE, and dicts for parts; anything else is an error of argparse."""
 
     def __call__(
         self,
@@ -67,6 +68,11 @@ class CfgOptions(DictAction):
             except (AssertionError, RecursionError, ValueError) as error:
                 text = str(error)[:80] or type(error).__name__
                 parser.error(f'{option_string}: {key[:80]}: no value: {text}')
+
+    @staticmethod
+    def _parse_iterable(val: str) -> Any:
+        part = dict_value(val)
+        return DictAction._parse_iterable(val) if part is None else part
 
 
 def command_line_number(allowed: NumberRange) -> Callable[[str], int | float]:

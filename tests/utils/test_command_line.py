@@ -265,6 +265,12 @@ def test_what_is_logged_is_shown_without_control_characters(
         ('=5', 'expected KEY=VALUE'),
         ('a=[1,(2]', 'a: no value: Imbalanced brackets'),
         ('a=' + '[' * 3000 + ']' * 3000, 'a: no value'),
+        ('a=dict(type=SORT)', "a: no value: 'SORT' is no literal: put texts in quotes"),
+        ("a=dict(type='SORT'", 'a: no value: no Python dict'),
+        ("a=dict(type=open('x'))", """a: no value: "open('x')" is no literal"""),
+        ('a={**b}', "a: no value: '{**b}' is no literal"),
+        ("a=dict('b')", """a: no value: "dict('b')" is no literal"""),
+        ('a=dict(b=' + '-' * 100_000 + '1)', 'a: no value: no Python dict'),
     ],
 )
 def test_options_that_are_none(value: str, message: str, capsys) -> None:
@@ -282,6 +288,29 @@ def test_options() -> None:
     args = ['--cfg-options', 'a=1', 'b=x=y', '--cfg-options', 'c=[1,2]']
     assert parser.parse_args(args).cfg_options == {'a': 1, 'b': 'x=y', 'c': [1, 2]}
     assert parser.parse_args([]).cfg_options == {}
+
+
+@pytest.mark.parametrize(
+    ('text', 'value'),
+    [
+        ("dict(type='SORT', max_age=3)", dict(type='SORT', max_age=3)),
+        ("{'type': 'SORT', 'gate': None}", dict(type='SORT', gate=None)),
+        (
+            "[dict(type='A', part=dict(size=(3, 2))), {'b': -1.5}]",
+            [dict(type='A', part=dict(size=(3, 2))), dict(b=-1.5)],
+        ),
+        ('dict()', {}),
+        ('tracks/{name}.txt', 'tracks/{name}.txt'),  # a file's name may have braces
+        ('{name}.txt', '{name}.txt'),
+        ('[{name}.txt,b]', ['{name}.txt', 'b']),
+        ('dictionary.txt', 'dictionary.txt'),
+    ],
+)
+def test_options_that_are_parts(text: str, value) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions, default={})
+    args = parser.parse_args(['--cfg-options', f'model.part={text}'])
+    assert args.cfg_options == {'model.part': value}
 
 
 @pytest.mark.parametrize(
