@@ -112,6 +112,25 @@ class SearchTargets:
     is_present: torch.Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class NamedBoxes:
+    """M boxes that N sentences choose from.
+
+    Attributes:
+        clips: The N clips with a sentence.
+        rows: (M,) int64 of a :class:`TargetTable`.
+        boxes: (M, 4) in pixels.
+        is_target: (N, M) bool: the sentence's target, which stands among them itself.
+        is_choice: (N, M) bool: the sentence is judged against this box.
+    """
+
+    clips: list[int]
+    rows: torch.Tensor
+    boxes: torch.Tensor
+    is_target: torch.Tensor
+    is_choice: torch.Tensor
+
+
 def template_rows(table: TargetTable, generator: np.random.Generator) -> torch.Tensor:
     """(B,) a row in which each clip's target is visible; its first, if it never is."""
     visible = table.is_visible.cpu().numpy().reshape(-1, table.num_clips)
@@ -181,17 +200,16 @@ def named_boxes(
     table: TargetTable,
     detections: Sequence[Detections],
     texts: Sequence[str | None],
-) -> tuple[list[int], torch.Tensor, torch.Tensor, torch.Tensor]:
+) -> NamedBoxes:
     """The boxes that each sentence chooses from: of everybody in one frame of each clip.
+
+    Boxes of another clip of the same video are no choice: one of them may be the target
+    itself, whom that clip does not tell apart from the others.
 
     Args:
         table: The targets.
         detections: Of the T * B frames.
         texts: B sentences; clips without one give boxes alone.
-
-    Returns:
-        The N clips with a sentence; of M boxes the rows (M,) and the boxes (M, 4); and
-        (N, M) bool: the box is the sentence's target, which stands among them itself.
     """
     clips = [b for b, text in enumerate(texts) if text]
     rows, boxes, target_of = [], [], []
@@ -208,9 +226,19 @@ def named_boxes(
         boxes += [target, other_boxes]
         rows += [row] * (1 + len(other_boxes))
         target_of += [b] + [-1] * len(other_boxes)
+    device = table.boxes.device
     if not rows:
-        empty = torch.zeros(len(clips), 0, dtype=torch.bool)
-        return clips, torch.zeros(0, dtype=torch.int64), torch.zeros(0, 4), empty
-    is_target = torch.tensor(clips)[:, None] == torch.tensor(target_of)
-    place = torch.from_numpy(np.concatenate(boxes)).to(table.boxes.device)
-    return clips, torch.tensor(rows), place, is_target.to(table.boxes.device)
+        nothing = torch.zeros(len(clips), 0, dtype=torch.bool, device=device)
+        no_rows = torch.zeros(0, dtype=torch.int64)
+        return NamedBoxes(clips, no_rows, table.boxes[:0], nothing, nothing)
+    clip_of_text, clip_of_box = np.array(clips, int), np.array(rows) % table.num_clips
+    videos = np.array(table.videos)
+    is_same_clip = clip_of_text[:, None] == clip_of_box
+    is_same_video = videos[clip_of_text][:, None] == videos[clip_of_box]
+    return NamedBoxes(
+        clips,
+        torch.tensor(rows),
+        torch.from_numpy(np.concatenate(boxes)).to(device),
+        torch.from_numpy(clip_of_text[:, None] == np.array(target_of)).to(device),
+        torch.from_numpy(is_same_clip | ~is_same_video).to(device),
+    )

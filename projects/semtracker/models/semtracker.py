@@ -472,9 +472,12 @@ class SemTracker(TargetEstimator):
         """Each sentence against everybody in the clips' first frames with the target."""
         if detections is None:
             detections = self.detector.detect_in(features)
-        clips, rows, boxes, is_target = named_boxes(table, detections, texts)
-        tokens = self._target_tokens(features, rows, boxes)
-        return self.text_matcher.loss([texts[c] for c in clips], tokens, is_target)
+        named = named_boxes(table, detections, texts)
+        tokens = self._target_tokens(features, named.rows, named.boxes)
+        sentences = [texts[clip] for clip in named.clips]
+        return self.text_matcher.loss(
+            sentences, tokens, named.is_target, named.is_choice
+        )
 
     def fingerprint_of(self, video: VideoInfo) -> list[str]:
         return [f'detector {self.detector.fingerprint_of(video)}']

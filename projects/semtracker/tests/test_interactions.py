@@ -521,3 +521,23 @@ def test_options_out_of_range() -> None:
         small_semantics(smoothing=2)
     with pytest.raises(ValueError, match='inner_steps'):
         MetaLearning(inner_steps=0)
+
+
+def test_a_classifier_of_single_frames_sees_no_motion() -> None:
+    torch.manual_seed(0)
+    still = InteractionBranch(use_context=False, use_motion=False, window=1).eval()
+    moving = InteractionBranch(use_context=False, window=1).eval()
+    moving.load_state_dict(still.state_dict())
+    tokens, geometry = torch.randn(3, 6, 96), torch.rand(3, 9)
+    faster = geometry.clone()
+    faster[:, 4:] += 1
+    torch.testing.assert_close(
+        still.encoder(tokens, geometry), still.encoder(tokens, faster)
+    )
+    assert not torch.equal(
+        moving.encoder(tokens, geometry), moving.encoder(tokens, faster)
+    )
+    farther = geometry + torch.tensor([0.1] * 4 + [0.0] * 5)
+    assert not torch.equal(
+        still.encoder(tokens, geometry), still.encoder(tokens, farther)
+    )

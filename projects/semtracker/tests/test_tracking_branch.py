@@ -26,6 +26,7 @@ from projects.semtracker.models.search_region import (
     square_regions,
 )
 from projects.semtracker.models.target_transformer import TargetTransformer
+from projects.semtracker.models.text_matcher import TextMatcher
 from projects.semtracker.models.tracking_loss import (
     box_fractions,
     centre_heat,
@@ -224,9 +225,9 @@ def test_a_clip_without_its_target_has_nothing_to_find() -> None:
     assert template_rows(table, rng)[0] == 0
     search = search_targets(table, ALL_8, 3.0, Jitter(0.3, 0.2, 0.0), rng)
     assert search.is_present[::2].sum() == 0 and search.is_present[1::2].sum() == 3
-    clips, rows, _, is_target = named_boxes(table, [Detections.empty()] * 8, ['a', 'b'])
-    assert clips == [0, 1] and rows.tolist() == [1]
-    assert is_target.tolist() == [[False], [True]]
+    named = named_boxes(table, [Detections.empty()] * 8, ['a', 'b'])
+    assert named.clips == [0, 1] and named.rows.tolist() == [1]
+    assert named.is_target.tolist() == [[False], [True]]
 
 
 def test_another_videos_template_is_not_there() -> None:
@@ -245,10 +246,32 @@ def test_a_sentence_chooses_from_everybody_in_the_frame() -> None:
     people = Detections(np.array([[11.0, 10, 30, 50], [150, 10, 170, 50]]), np.ones(2))
     empty = Detections.empty()
     detections = [people if row == 0 else empty for row in range(8)]
-    clips, rows, boxes, is_target = named_boxes(table, detections, ['a man', None])
-    assert clips == [0] and rows.tolist() == [0, 0, 1]
-    assert is_target.tolist() == [[True, False, False]]
-    assert boxes[1].tolist() == [150, 10, 170, 50]
+    named = named_boxes(table, detections, ['a man', None])
+    assert named.clips == [0] and named.rows.tolist() == [0, 0, 1]
+    assert named.is_target.tolist() == [[True, False, False]]
+    assert named.is_choice.all()  # the clips are of two videos
+    assert named.boxes[1].tolist() == [150, 10, 170, 50]
+
+
+def test_boxes_of_another_clip_of_the_video_are_no_choice() -> None:
+    # Clip b of the same video sees clip a's target, as one of "the others".
+    table = clip_table(('v', 'v', 'w'))
+    detections = [Detections(np.array([[150.0, 10, 170, 50]]), np.ones(1))] * 12
+    named = named_boxes(table, detections, ['a man', 'a woman', None])
+    clip_of_box = named.rows % 3
+    assert [*map(int, clip_of_box)] == [0, 0, 1, 1, 2, 2]
+    assert named.is_choice.int().tolist() == [[1, 1, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1]]
+
+
+def test_what_is_no_choice_does_not_count_in_the_sentence_loss() -> None:
+    torch.manual_seed(0)
+    matcher, tokens = TextMatcher(), torch.randn(4, 6, 96)
+    is_target = torch.tensor([[True, False, False, False]])
+    is_choice = torch.tensor([[True, True, False, False]])
+    loss = matcher.loss(['a man'], tokens, is_target, is_choice)
+    few = matcher.loss(['a man'], tokens[:2], is_target[:, :2])
+    torch.testing.assert_close(loss, few)
+    assert loss < matcher.loss(['a man'], tokens, is_target)
 
 
 def test_a_clip_of_several_people_is_refused() -> None:

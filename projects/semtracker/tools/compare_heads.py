@@ -53,7 +53,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     'plain': {},
     'no-context': dict(branch=dict(use_context=False)),
     # A frame and a crop at a time, as a classifier behind any tracker sees them.
-    'independent': dict(branch=dict(use_context=False, window=1)),
+    'independent': dict(branch=dict(use_context=False, use_motion=False, window=1)),
     'unbalanced': dict(balanced=False),
 }
 
