@@ -19,7 +19,7 @@ from projects.semtracker.evaluation.clear_tr import clear_tr
 from projects.semtracker.evaluation.interaction_f1 import (
     f1_scores,
     frame_counts,
-    verbs_on_target,
+    verbs_by_frame,
 )
 from projects.semtracker.evaluation.st_map import MODES, st_map
 from projects.semtracker.evaluation.target_success import (
@@ -65,8 +65,10 @@ class SemanticTrackingMetric(BaseMetric):
             (:func:`~projects.semtracker.datasets.interaction_classes.read_classes`).
         groups: Verbs by frequency group, ``dict(head=[...], middle=[...], tail=[...])``;
             ``None`` for none.
-        iou_threshold: A predicted box covers the target from this IoU on; interactions
-            that are predicted along another box are of no use.
+        iou_threshold: A predicted box covers the target from this IoU on. A verb that is
+            predicted along another box, or where the target has none, is a false alarm of
+            the F1, and the true verb is missed; the trajectory accuracy compares events by
+            their spans alone, wherever the boxes are.
         mode: ``'fixed'`` or ``'released'``, of ST-mAP and MTIR.
         collect_device: Device that ranks exchange results on.
         prefix: Of the scores' names.
@@ -152,11 +154,9 @@ class SemanticTrackingMetric(BaseMetric):
         )
         gt_verbs, _ = frame_labels(gt_interactions, gt.frame_ids, self.verbs, ())
         pred_verbs, _ = frame_labels(interactions, pred.frame_ids, self.verbs, ())
-        false_verbs = pred_verbs[~np.isin(pred.frame_ids, gt.frame_ids)]
-        pred_verbs = verbs_on_target(pred_verbs, pred, gt, self.iou_threshold)
-        # Verbs predicted where the target is not annotated are false alarms.
-        gt_verbs = np.concatenate([gt_verbs, np.zeros_like(false_verbs)])
-        pred_verbs = np.concatenate([pred_verbs, false_verbs])
+        gt_verbs, pred_verbs = verbs_by_frame(
+            gt_verbs, pred_verbs, gt, pred, self.iou_threshold
+        )
         return EpisodeResult(
             success,
             tracks,
