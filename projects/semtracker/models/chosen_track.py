@@ -22,6 +22,7 @@ from mmsmot.models.trackers import BaseTracker
 from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.registry import MODELS, build_part
 from mmsmot.structures import (
+    Detections,
     Frame,
     Prompt,
     SMOTDataSample,
@@ -29,12 +30,16 @@ from mmsmot.structures import (
     VideoInfo,
     pairwise_iou,
 )
+from mmsmot.utils.number_ranges import FRACTION, require_choice, require_numbers
 from projects.semtracker.models.clip_targets import TargetTable
 from projects.semtracker.models.scene_context import SceneContext
 from projects.semtracker.models.shared_features import SharedFeatures
 from projects.semtracker.models.target_estimator import TARGET_ID, TargetEstimator
 from projects.semtracker.models.target_query import (
+    MISSED_CLICKS,
+    QueryOptions,
     boxes_by_distance,
+    clicked_box,
     named_frames,
     prompt_box,
 )
@@ -63,15 +68,21 @@ class ChosenTrackState:
 class ChosenTrack(TargetEstimator):
     """Tracks everybody, and reports the track nearest to the box or click.
 
-    A box takes the track that overlaps it most, with an IoU of at least .3; a click takes
-    the surest one around it, or else the nearest. Where no track is there yet, the next
-    frames are tried. A track that ends is not found again: that is what a tracker for one
-    target has to be better at.
+    A box takes the track that overlaps it most, with an IoU of at least .3. A click takes
+    the surest one around it, or else the nearest in reach; a click on no detection is
+    refused, or waits, by the rules of
+    :class:`~projects.semtracker.models.semtracker.SemTracker`, so that the two can be
+    compared. Where no track is there yet, the next frames are tried. A track that ends is
+    not found again: that is what a tracker for one target has to be better at.
 
     Args:
         detector: As of :class:`~mmsmot.models.estimators.DetectAndTrack`.
         tracker: Likewise.
         reid: Likewise.
+        shared: Makes tokens for the interaction branch, with ``context``; ``None``: none.
+        context: Goes with ``shared``.
+        click_reach: As of :class:`.target_query.QueryOptions`.
+        missed_click: Likewise.
     """
 
     reads_prompt = True
@@ -84,11 +95,16 @@ class ChosenTrack(TargetEstimator):
         reid: dict | BaseReID | None = None,
         shared: dict | SharedFeatures | None = None,
         context: dict | SceneContext | None = None,
+        click_reach: float = 0.02,
+        missed_click: str = 'error',
     ) -> None:
         super().__init__()
+        require_numbers('ChosenTrack', FRACTION, click_reach=click_reach)
+        require_choice('ChosenTrack', MISSED_CLICKS, missed_click=missed_click)
         if (shared is None) != (context is None):
             raise ValueError('ChosenTrack: shared and context go together')
         self.shared, self.context = build_part(shared), build_part(context)
+        self.query = QueryOptions(click_reach, missed_click)
         self.estimator = DetectAndTrack(detector=detector, tracker=tracker, reid=reid)
 
     @property
@@ -124,9 +140,13 @@ class ChosenTrack(TargetEstimator):
         estimates = []
         for number, prompt in enumerate(state.prompts):
             tracks = []
-            for frame, frame_tracks in zip(frames, estimate.tracks, strict=True):
+            for frame, detections, frame_tracks in zip(
+                frames, estimate.detections, estimate.tracks, strict=True
+            ):
                 if state.track_ids[number] < 0:
-                    row = named_track(prompt, frame, frame_tracks)
+                    row = named_track(
+                        prompt, frame, detections, frame_tracks, self.query
+                    )
                     if row is not None:
                         state.track_ids[number] = int(frame_tracks.ids[row])
                 is_target = frame_tracks.ids == state.track_ids[number]
@@ -176,16 +196,36 @@ class ChosenTrack(TargetEstimator):
         return [self, *self.estimator.parts()]
 
 
-def named_track(prompt: Prompt, frame: Frame, tracks: Tracks) -> int | None:
-    """The row of the track that a prompt names, ``None`` before its frame or for none."""
-    if frame.frame_id < named_frames(prompt)[0] or not len(tracks):
+def named_track(
+    prompt: Prompt,
+    frame: Frame,
+    detections: Detections,
+    tracks: Tracks,
+    options: QueryOptions,
+) -> int | None:
+    """The row of the track that a prompt names, ``None`` before its frame or for none.
+
+    Args:
+        prompt: Has boxes or points.
+        frame: The frame.
+        detections: Everybody in it: a click must be on one of them.
+        tracks: Its tracks, some of which a tracker may report frames later.
+        options: Of clicks.
+
+    Raises:
+        ValueError: The box or click is outside of the image, or the click on nobody.
+    """
+    if frame.frame_id < named_frames(prompt)[0]:
         return None
     if prompt.boxes:
         box = prompt_box(prompt, frame)
         if box is None:
             box = np.array(prompt.boxes[min(prompt.boxes)])
         iou = pairwise_iou(box[None], tracks.boxes)[0]
-        return int(iou.argmax()) if iou.max() >= LEAST_OVERLAP else None
+        is_named = iou.max(initial=0) >= LEAST_OVERLAP
+        return int(iou.argmax()) if is_named else None
+    clicked_box(prompt, frame, detections, options)  # refuses a click on nobody
     point = np.array(prompt.points[min(prompt.points)])
-    order, _ = boxes_by_distance(tracks.boxes, tracks.scores, point)
-    return int(order[0])
+    order, distance = boxes_by_distance(tracks.boxes, tracks.scores, point)
+    is_named = len(order) and distance[order[0]] <= options.click_reach * frame.size[1]
+    return int(order[0]) if is_named else None

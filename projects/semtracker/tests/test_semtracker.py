@@ -324,13 +324,55 @@ def test_the_baseline_follows_the_track_that_is_named() -> None:
         detector=SquareDetector(),
         tracker=dict(type='SORT', min_hits=1, max_age=1, iou_threshold=0.1),
     )
-    for prompt in (BOX, Prompt(points={1: (60, 50)})):
+    for prompt in (BOX, Prompt(points={1: (50, 50)})):  # 2 pixels beside it
         (table,) = run(model, frames, prompt)
         # It ends with its track: who comes back has another id.
         assert table.frame_ids.tolist() == [1, 2, 3, 4, 5]
         np.testing.assert_allclose(table.boxes[:, 0], [x for x, _ in WALK[:5]], atol=5)
     with pytest.raises(ValueError, match='reads boxes and clicks alone'):
         run(model, frames, Prompt('red'))
+
+
+@pytest.mark.parametrize('is_baseline', [False, True])
+def test_a_click_means_the_same_to_tracker_and_baseline(is_baseline: bool) -> None:
+    sort = dict(type='SORT', min_hits=1, max_age=1, iou_threshold=0.1)
+
+    def build(**options):
+        if not is_baseline:
+            return tracker(**options)
+        return ChosenTrack(detector=SquareDetector(), tracker=sort, **options)
+
+    frames = video_frames(dict(red=WALK, blue=STAND))
+    far_click = Prompt(points={1: (60, 50)})  # 12 pixels beside the red one
+    with pytest.raises(ValueError, match=r'on nobody: the nearest detection is \[16'):
+        run(build(), frames, far_click)
+    with pytest.raises(ValueError, match=r'on nobody: .*12 pixels away'):
+        run(build(click_reach=0.07), frames, far_click)  # 11.2 pixels
+    (table,) = run(build(click_reach=0.08), frames, far_click)
+    assert table.frame_ids[0] == 1 and table.boxes[0, 0] == pytest.approx(16, abs=3)
+    with pytest.raises(ValueError, match='click.*outside of the image of 320x160'):
+        run(build(), frames, Prompt(points={1: (400, 10)}))
+    # The red one comes under the click in frame 3, and is the target from there on.
+    (table,) = run(build(missed_click='wait'), frames, far_click)
+    assert table.frame_ids[0] == 3 and (table.boxes[:, 0] < 200).all()
+    for wrong, message in (
+        (dict(missed_click='guess'), 'missed_click must be one of'),
+        (dict(click_reach=2.0), 'click_reach'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            build(**wrong)
+
+
+def test_a_track_that_is_reported_late_is_still_the_clicked_one() -> None:
+    """The tracker reports it from its third hit on; the click was on its detection."""
+    model = ChosenTrack(
+        detector=SquareDetector(),
+        tracker=dict(type='SORT', min_hits=3, max_age=1, iou_threshold=0.1),
+    )
+    late = [None] * 4 + STAND[:8]
+    frames = video_frames(dict(red=WALK, blue=late))
+    (table,) = run(model, frames, Prompt(points={5: (250, 110)}))
+    assert len(table) and table.frame_ids[0] > 5 and (table.boxes[:, 0] > 200).all()
 
 
 def test_the_baseline_gives_what_a_classifier_reads() -> None:
