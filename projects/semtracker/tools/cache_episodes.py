@@ -4,12 +4,15 @@
         --split train --weights smoter_tiny_synsmot --out work_dirs/episodes
 
 Boxes are the true ones. A split that lies in ``--out`` already is left as it is, and
-must have been made in the same way.
+must have been made in the same way: with weights and labels of the same content, whatever
+their paths are.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -24,15 +27,16 @@ with tool_imports():
     from mmsmot.registry import DATASETS, build_part
     from mmsmot.utils.atomic import atomic_folder
     from mmsmot.utils.bundled_weights import weights_path
+    from mmsmot.utils.fingerprint import file_fingerprint, text_fingerprint
     from mmsmot.utils.json_file import read_json, write_json
     from mmsmot.utils.progress_bar import progress_bar
     from projects.semtracker.datasets.episode_labels import frame_labels
     from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
     from projects.semtracker.evaluation.run_scores import require_same_settings
+    from projects.semtracker.models.episode_store import SETTINGS
     from projects.semtracker.models.interaction_branch import box_geometry
 
 BATCH = 16  # frames at once
-SETTINGS = 'settings.json'  # how the episodes of a folder were made
 
 
 def parse_args() -> argparse.Namespace:
@@ -55,21 +59,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     folder = Path(args.out) / args.split
-    settings = dict(
-        config=args.config,
-        data_root=args.data_root,
-        tail=args.tail,
-        weights=args.weights or '',
-    )
-    if folder.exists():
-        path = folder / SETTINGS
-        made_with = read_json(path) if path.exists() else {}
-        require_same_settings(made_with, settings, str(folder))
-        print(f'{folder} is there already')
-        return
     config = load_config(args.config)
-    set_config_weights(config, weights_path(args.weights))
-    estimator = build_part(config.model.estimator).eval()
     dataset = DATASETS.build(
         dict(
             type='SynSMOTEpisodes',
@@ -80,6 +70,21 @@ def main() -> None:
             cache=args.index or True,
         )
     )
+    weights = weights_path(args.weights)
+    settings = dict(
+        tail=args.tail,
+        weights=file_fingerprint(weights) if weights else '',
+        estimator=text_fingerprint(json.dumps(config.model.estimator, sort_keys=True)),
+        labels=labels_fingerprint(dataset),
+    )
+    if folder.exists():
+        path = folder / SETTINGS
+        made_with = read_json(path) if path.exists() else {}
+        require_same_settings(made_with, settings, str(folder))
+        print(f'{folder} is there already')
+        return
+    set_config_weights(config, weights)
+    estimator = build_part(config.model.estimator).eval()
     Path(args.out).mkdir(parents=True, exist_ok=True)
     features = args.features or Path(args.out) / 'features'
     cache = FeatureCache(features, estimator.detector)
@@ -88,6 +93,19 @@ def main() -> None:
         write_json(settings, temporary / SETTINGS)
         shutil.copymode(args.out, temporary)
     print(folder)
+
+
+def labels_fingerprint(dataset) -> str:
+    """Hash of the episodes' boxes and classes, and of nothing that a path says."""
+    digest = hashlib.sha256()
+    for number in range(len(dataset)):
+        info = dataset.get_data_info(number)
+        video, gt = info['video'].video, info['gt'].trajectories
+        labels = frame_labels(info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS)
+        digest.update(f'{video.name} {video.width} {video.height} {video.fps}'.encode())
+        for column in (gt.frame_ids, gt.boxes, *labels):
+            digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
 
 
 def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> None:
