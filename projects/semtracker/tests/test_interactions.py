@@ -38,6 +38,7 @@ from projects.semtracker.models.meta_learning import (
     MetaLearning,
     episode_loss,
 )
+from projects.semtracker.models.self_adaptation import SelfAdaptation
 from projects.semtracker.models.target_semantics import (
     SemanticsBuffer,
     TargetSemantics,
@@ -485,6 +486,28 @@ def test_self_adaptation_does_not_depend_on_the_batches(pushed: list) -> None:
         np.testing.assert_allclose(result, results[0], atol=1e-3)
     buffer.rename({1: 2})
     assert buffer.targets[2].head_weights is not None
+
+
+def test_the_adapted_head_remembers_the_first_frames_by_its_own_weights() -> None:
+    adaptation = SelfAdaptation(num_frames=4, confidence=0.0, inner_lr=1.0)
+    semantics = small_semantics(self_adaptation=adaptation)
+    branch, (frames, tracks) = semantics.branch, frames_and_tracks(5)
+    target = streamed(semantics, frames, tracks, (5,)).targets[1]
+    boxes = torch.from_numpy(np.concatenate([part.boxes for part in tracks]))
+    sizes = torch.tensor([[VIDEO.width, VIDEO.height]] * 5).double()
+    geometry = box_geometry(boxes, sizes, torch.arange(5).double() / 8)
+    tokens = torch.cat([part.features for part in tracks])
+    vectors = branch.encoder(tokens, geometry.float())[None].detach()
+    weights = dict(adaptation.adapted(branch, vectors[:, :4]))
+    call = torch.func.functional_call
+    _, expected = call(branch.head, weights, (vectors, None))  # all five frames
+    torch.testing.assert_close(target.past, expected, atol=1e-4, rtol=1e-4)
+    # Neither a past by the model's weights nor none gives what is remembered.
+    _, old = call(branch.head, {}, (vectors[:, :4], None))
+    for past in (old, None):
+        _, other = call(branch.head, weights, (vectors[:, 4:], past))
+        with pytest.raises(AssertionError):
+            torch.testing.assert_close(other, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_no_event_reaches_over_frames_without_the_target(monkeypatch) -> None:
