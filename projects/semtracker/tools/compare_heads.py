@@ -92,7 +92,7 @@ def main() -> None:
     train = EpisodeStore(Path(args.episodes) / 'train')
     test = {split: EpisodeStore(Path(args.episodes) / split) for split in args.splits}
     schedule = Schedule(args.steps, args.batch, args.frames, args.lr)
-    settings = dict(schedule=vars(schedule))
+    settings = dict(schedule=vars(schedule), episodes_train=train.fingerprint)
     content = read_runs(args.out)
     for key, run in content.items():
         require_same_settings(run, settings, f'{args.out}: {key}')
