@@ -19,6 +19,8 @@ from projects.semtracker.datasets.synsmot_episodes import subject_frames
 class VerbBalancedSampler(Sampler):
     """An endless sampler that draws a verb first, then an episode whose rarest verb it is.
 
+    It makes rare verbs less rare, not as frequent as the others: an episode has frequent
+    verbs too, its clip may lie beside the drawn one, and companions are not drawn by verb.
     Episodes without a verb are one more pool. Which episode comes k-th follows from
     (seed, k) alone, so that a resumed training goes on.
 
@@ -71,7 +73,8 @@ class VerbBalancedSampler(Sampler):
             return episode
         mask = self.video_of == self.video_of[episode]
         mask[episode] = False
-        generator = np.random.default_rng([self.seed, group, 0])
+        # [seed, group, 0] would be the stream of [seed, group], which drew the episode.
+        generator = np.random.default_rng([self.seed, group, 0, 1])
         companions = generator.permutation(np.flatnonzero(mask))
         if member <= len(companions):
             return int(companions[member - 1])

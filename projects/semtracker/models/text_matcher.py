@@ -96,6 +96,20 @@ class TextMatcher(nn.Module):
         return (logits.logsumexp(dim=1) - hits).mean()
 
 
+def require_words(text: str) -> None:
+    """Refuse a sentence of which nothing can be read.
+
+    Raises:
+        ValueError: It has no word in Latin letters.
+    """
+    if not WORD.search(text.lower()):
+        raise ValueError(
+            f'SemTracker: {text[:60]!r} has no word in Latin letters, which are all that '
+            'its TextMatcher reads; say it in English, or name the target by a box or a '
+            'click'
+        )
+
+
 def word_buckets(text: str, buckets: int) -> list[int]:
     """Hashes of the words of a text and of its pairs of neighbours; one, if it has none.
 

@@ -37,6 +37,7 @@ from projects.semtracker.models.meta_learning import (
     Episodes,
     MetaLearning,
     episode_loss,
+    mean_episode_loss,
 )
 from projects.semtracker.models.self_adaptation import SelfAdaptation
 from projects.semtracker.models.target_semantics import (
@@ -181,6 +182,43 @@ def test_the_support_comes_before_the_query() -> None:
     mask[1, 4:] = False
     support = MetaLearning(support_ratio=0.5).support_mask(mask)
     assert support.int().tolist() == [[1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0]]
+
+
+def test_the_support_of_a_companion_ends_before_the_query() -> None:
+    _, episodes = small_head(), random_episodes()
+    meta = MetaLearning(support_ratio=0.5)
+    # Frames 1 to 8, 4 to 11 and 9 to 16 of one video.
+    frame_ids = torch.tensor([[1], [4], [9]]) + torch.arange(8)
+    companions = torch.tensor([1, 2, 0])
+    support, query = meta.support_and_query(episodes, companions, frame_ids)
+    assert query.mask.int().tolist() == [[0, 0, 0, 0, 1, 1, 1, 1]] * 3
+    # The queries begin in frames 5, 8 and 13.
+    assert support.mask.sum(dim=1).tolist() == [1, 0, 8]
+    for clip, companion in enumerate(companions.tolist()):
+        assert torch.equal(support.frames[clip], episodes.frames[companion])
+        ids = frame_ids[companion][support.mask[clip]]
+        assert (ids < frame_ids[clip][query.mask[clip]].min()).all()
+
+
+def test_a_mean_over_episodes_of_different_length() -> None:
+    head, episodes = small_head(), random_episodes()
+    mask = torch.zeros(3, 8).bool()
+    mask[0, :2] = mask[1, :7] = True  # the third one has no frame that counts
+    query = episodes.with_mask(mask)
+    weights = dict(head.named_parameters())
+    losses = [
+        episode_loss(head, weights, Episodes(*(c[[k]] for c in query.columns)))
+        for k in range(2)
+    ]
+    mean = mean_episode_loss(head, weights, query.as_single_targets())
+    torch.testing.assert_close(mean, torch.stack(losses).mean())
+    assert (mean - episode_loss(head, weights, query)).abs() > 1e-4
+    # An adaptation of size zero is none.
+    support = episodes.with_mask(~mask).as_single_targets()
+    outer = MetaLearning(inner_lr=1e-9).outer_loss(
+        head, support, query.as_single_targets()
+    )
+    torch.testing.assert_close(outer, mean)
 
 
 def test_adaptation_lowers_the_loss_of_the_support() -> None:
@@ -441,7 +479,7 @@ def test_training_plain_and_by_episodes() -> None:
     sum_loss = clip_loss(
         small_semantics(meta=dict(type='MetaLearning', inner_steps=1, plain_weight=1.0))
     )
-    torch.testing.assert_close(sum_loss, plain_loss + meta_loss)
+    torch.testing.assert_close(sum_loss, (plain_loss + meta_loss) / 2)
 
 
 @pytest.fixture

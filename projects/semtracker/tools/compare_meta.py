@@ -73,6 +73,7 @@ with tool_imports():
         Episodes,
         MetaLearning,
         episode_loss,
+        mean_episode_loss,
     )
     from projects.semtracker.models.other_target_episodes import OtherTargetEpisodes
     from projects.semtracker.models.self_adaptation import SelfAdaptation
@@ -256,7 +257,7 @@ def training_loss(
         weight = 1.0 if meta is None else meta.plain_weight
         loss = loss + weight * episode_loss(head, weights, joined_targets(all_frames))
     if meta is None:
-        return loss + episode_loss(head, weights, joined_targets(query))
+        return loss + mean_episode_loss(head, weights, query)
     return loss + meta.outer_loss(head, support, query)
 
 
