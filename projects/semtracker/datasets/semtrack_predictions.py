@@ -103,7 +103,7 @@ def write_semtrack_predictions(
     ):
         boxes, ids = xyxy_to_xywh(table.boxes), table.ids
         if used_ids & {*ids.tolist()}:
-            ids = ids + max(used_ids)
+            ids = ids + max(used_ids) + 1  # an id may be 0
         used_ids |= {*ids.tolist()}
         for row, frame_id in enumerate(table.frame_ids.tolist()):
             if (video_id, frame_id) not in image_of:

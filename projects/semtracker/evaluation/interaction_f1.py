@@ -98,14 +98,11 @@ def verbs_by_frame(
         the G true boxes, then those of the F predicted boxes that do not cover the target.
     """
     pred_verbs = pred_verbs.clip(min=0)
-    at = np.searchsorted(gt.frame_ids, pred.frame_ids).clip(max=max(len(gt) - 1, 0))
+    gt_rows = covered_rows(gt, pred, iou_threshold)
     row_of = np.full(len(gt), -1)  # of the predicted box that covers each true one
-    if len(gt):
-        is_same = gt.frame_ids[at] == pred.frame_ids
-        covers = is_same & (paired_iou(gt.boxes[at], pred.boxes) >= iou_threshold)
-        rows = np.flatnonzero(covers)
-        rows = rows[np.argsort(pred.scores[rows], kind='stable')]
-        row_of[at[rows]] = rows  # the surest one stays
+    rows = np.flatnonzero(gt_rows >= 0)
+    rows = rows[np.argsort(pred.scores[rows], kind='stable')]
+    row_of[gt_rows[rows]] = rows  # the surest one stays
     is_covered = row_of >= 0
     on_target = np.zeros_like(gt_verbs)
     on_target[is_covered] = pred_verbs[row_of[is_covered]]
@@ -114,6 +111,22 @@ def verbs_by_frame(
         np.concatenate([gt_verbs, np.zeros_like(false_verbs)]),
         np.concatenate([on_target, false_verbs]),
     )
+
+
+def covered_rows(gt: Boxes, pred: Boxes, iou_threshold: float) -> np.ndarray:
+    """(R,) int64 row of the true box that each predicted one covers, -1 for none.
+
+    Args:
+        gt: True boxes, one a frame, by frame.
+        pred: R predicted boxes.
+        iou_threshold: Least IoU of a box that covers the target.
+    """
+    if not len(gt):
+        return np.full(len(pred), -1)
+    gt_rows = np.searchsorted(gt.frame_ids, pred.frame_ids).clip(max=len(gt) - 1)
+    covers = gt.frame_ids[gt_rows] == pred.frame_ids
+    covers &= paired_iou(gt.boxes[gt_rows], pred.boxes) >= iou_threshold
+    return np.where(covers, gt_rows, -1)
 
 
 def _f1(true: int, false: int, missed: int) -> float:

@@ -4,7 +4,7 @@
 
 ``--mode released`` counts as the published evaluation does, with its bugs; F1 has no such
 mode. F1 is of the target's boxes: the predicted ones that are marked main, with the best
-class of each role.
+class of each role. "Silent" are the predicted boxes without any interaction.
 """
 
 from __future__ import annotations
@@ -28,14 +28,25 @@ with tool_imports():
     from projects.semtracker.datasets.semtrack_predictions import (
         read_semtrack_predictions,
     )
-    from projects.semtracker.evaluation.clear_tr import clear_tr
     from projects.semtracker.evaluation.interaction_f1 import (
         f1_scores,
         frame_counts,
         verbs_by_frame,
     )
-    from projects.semtracker.evaluation.st_map import MODES, st_map
+    from projects.semtracker.evaluation.st_map import MODES
+    from projects.semtracker.evaluation.track_scores import track_scores
 
+TITLES = dict(
+    st_map='ST-mAP',
+    st_mar='ST-mAR',
+    st_map_silent='ST-mAP, silent',
+    track_map='TrackMAP',
+    MTI='MTI',
+    MTIR='MTIR',
+    MTIR_silent='MTIR, silent',
+    f1_micro='F1 micro',
+    f1_macro='F1 macro',
+)
 LEAST_IOU = 0.5  # of a predicted box that covers the target, as of the metric
 
 
@@ -57,10 +68,10 @@ def main() -> None:
     gt = read_semtrack_json(args.gt, args.strict)
     predictions = read_semtrack_predictions(args.predictions, gt)
     scores = prediction_scores(gt, predictions, args.mode)
-    print('| ' + ' | '.join(scores) + ' |\n|' + '---:|' * len(scores))
+    print('| ' + ' | '.join(TITLES.values()) + ' |\n|' + '---:|' * len(TITLES))
     cells = [
-        f'{score:.0f}' if name == 'MTI' else f'{100 * score:.1f}'
-        for name, score in scores.items()
+        f'{scores[name]:.0f}' if name == 'MTI' else f'{100 * scores[name]:.1f}'
+        for name in TITLES
     ]
     print('| ' + ' | '.join(cells) + ' |')
 
@@ -68,7 +79,7 @@ def main() -> None:
 def prediction_scores(
     gt: SemTrackFile, predictions: Sequence[RelationTracks], mode: str = 'fixed'
 ) -> dict[str, float]:
-    """ST-mAP, TrackMAP, CLEARTR and F1.
+    """ST-mAP, TrackMAP, CLEARTR and F1, by the names of :data:`TITLES`.
 
     Args:
         gt: The annotations.
@@ -80,24 +91,15 @@ def prediction_scores(
         for query, table in zip(gt.queries, predictions, strict=True)
     ]
     coverage = [query.annotated for query in gt.queries]
-    average = st_map(tracks, mode, coverage=coverage)
-    open_gate = st_map(tracks, relation_rate=0.0, coverage=coverage)
-    scores = {
-        'ST-mAP': float(average['TI_AP_all'].mean()),
-        'ST-mAR': float(average['TI_AR_all'].mean()),
-        'TrackMAP': float(open_gate['TI_AP_all'].mean()),
-    }
-    scores |= clear_tr(tracks, mode)
+    scores = track_scores(tracks, mode, coverage)
     ids = sorted(gt.relations)
     counts = np.zeros((len(ids), 3), np.int64)
     for pair in tracks:
-        true, told = (table[table.is_main] for table in pair)
-        verbs = verbs_by_frame(
-            best_verbs(true, ids), best_verbs(told, ids), true, told, LEAST_IOU
-        )
+        boxes = [table[table.is_main] for table in pair]
+        gt_verbs, pred_verbs = (best_verbs(table, ids) for table in boxes)
+        verbs = verbs_by_frame(gt_verbs, pred_verbs, *boxes, LEAST_IOU)
         counts += frame_counts(*verbs, len(ids))
-    f1 = f1_scores(counts, [str(number) for number in ids], {})
-    return scores | {'F1 micro': f1['f1_micro'], 'F1 macro': f1['f1_macro']}
+    return scores | f1_scores(counts, [str(number) for number in ids], {})
 
 
 def best_verbs(tracks: RelationTracks, ids: Sequence[int]) -> np.ndarray:
