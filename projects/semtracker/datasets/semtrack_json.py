@@ -98,35 +98,23 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
     _names_by_id(videos, 'videos', path, ('name', 'lang'))
     relations = _relation_names(content, annotations, path)
     repairs = FormatRepairs(path, strict)
-    rows: dict[int, list[tuple]] = {video['id']: [] for video in videos}
-    places = _image_places(images, rows, repairs)
-    box_keys: set[tuple] = set()
-    for number, entry in enumerate(annotations):
-        place = f'annotations[{number}]'
-        row = _row(entry, place, places, names, relations, repairs)
-        if row is None:
-            continue
-        video_id = places[entry['image_id']][0]
-        key = video_id, *row[:2]
-        if key in box_keys:
-            repairs.add('box_repeated', place)
-        else:
-            box_keys.add(key)
-            rows[video_id].append(row)
+    places = _image_places(images, {video['id'] for video in videos}, repairs)
+    rows = _rows_by_video(annotations, places, names, relations, repairs)
     frame_ids: dict[int, list[int]] = {}
     for video_id, frame_id in places.values():
         frame_ids.setdefault(video_id, []).append(frame_id)
+    queries = {}
     for number, video in enumerate(videos):
-        if video['id'] not in frame_ids:
+        video_id = video['id']
+        if video_id not in frame_ids:
             repairs.add('video_empty', f'videos[{number}]: {video["name"]!r:.60}')
-    video_ids = [video['id'] for video in videos if video['id'] in frame_ids]
-    queries = [
-        _query(video, frame_ids[video['id']], rows[video['id']], repairs)
-        for video in videos
-        if video['id'] in frame_ids
-    ]
+            continue
+        video_rows = rows.get(video_id, [])
+        queries[video_id] = _query(video, frame_ids[video_id], video_rows, repairs)
     repairs.report()
-    return SemTrackFile(queries, names, relations, repairs, video_ids, places)
+    return SemTrackFile(
+        [*queries.values()], names, relations, repairs, [*queries], places
+    )
 
 
 def write_semtrack_json(
@@ -301,6 +289,31 @@ def _image_places(
             frames.add((video_id, frame_index))
             places[image_id] = video_id, frame_index + 1
     return places
+
+
+def _rows_by_video(
+    annotations: Sequence[dict[str, Any]],
+    places: Mapping[int, tuple[int, int]],
+    categories: Mapping[int, str],
+    relations: Mapping[int, str],
+    repairs: FormatRepairs,
+) -> dict[int, list[tuple]]:
+    """The boxes' rows by video id, without second boxes of a track in an image."""
+    rows: dict[int, list[tuple]] = {}
+    box_keys: set[tuple] = set()
+    for number, entry in enumerate(annotations):
+        place = f'annotations[{number}]'
+        row = _row(entry, place, places, categories, relations, repairs)
+        if row is None:
+            continue
+        video_id = places[entry['image_id']][0]
+        key = video_id, *row[:2]
+        if key in box_keys:
+            repairs.add('box_repeated', place)
+            continue
+        box_keys.add(key)
+        rows.setdefault(video_id, []).append(row)
+    return rows
 
 
 def _row(

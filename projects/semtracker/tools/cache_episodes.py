@@ -135,23 +135,8 @@ def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> Non
             gt = info['gt'].trajectories
             rows = slice(starts[number], starts[number + 1])
             tokens[rows] = pooled_tokens(estimator, info['video'], maps, gt)
-            verbs, partners = frame_labels(
-                info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS
-            )
-            size = info['video'].video.width, info['video'].video.height
-            geometry = box_geometry(
-                torch.from_numpy(gt.boxes),
-                torch.tensor([size] * len(gt), dtype=torch.float64),
-                torch.from_numpy((gt.frame_ids - 1) / info['video'].video.fps),
-            )
-            values = dict(
-                verbs=verbs,
-                partners=partners,
-                geometry=geometry.numpy(),
-                frame_ids=gt.frame_ids,
-            )
-            for key, value in values.items():
-                columns.setdefault(key, []).append(value)
+            for key, column in episode_columns(info).items():
+                columns.setdefault(key, []).append(column)
             bar.advance(task)
     tokens.flush()
     np.savez(
@@ -159,6 +144,29 @@ def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> Non
         starts=starts,
         names=np.array([i['video'].video.name for i in infos]),
         **{key: np.concatenate(parts) for key, parts in columns.items()},
+    )
+
+
+def episode_columns(info: dict) -> dict[str, np.ndarray]:
+    """Labels, geometry and frame number of an episode's R boxes.
+
+    Args:
+        info: Of the dataset's ``get_data_info``.
+    """
+    video, gt = info['video'].video, info['gt'].trajectories
+    verbs, partners = frame_labels(
+        info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS
+    )
+    geometry = box_geometry(
+        torch.from_numpy(gt.boxes),
+        torch.tensor([[video.width, video.height]] * len(gt), dtype=torch.float64),
+        torch.from_numpy((gt.frame_ids - 1) / video.fps),
+    )
+    return dict(
+        verbs=verbs,
+        partners=partners,
+        geometry=geometry.numpy(),
+        frame_ids=gt.frame_ids,
     )
 
 
@@ -176,14 +184,14 @@ def feature_batches(video, cache: FeatureCache) -> list:
 @torch.no_grad()
 def pooled_tokens(estimator, video, batches: list, gt) -> np.ndarray:
     """(R, K, C) float16 of a target's boxes, before the shared layers."""
-    position = {f: t for t, f in enumerate(video.frame_ids.tolist())}
-    at = np.array([position[f] for f in gt.frame_ids.tolist()])
+    place_of = {f: t for t, f in enumerate(video.frame_ids.tolist())}
+    places = np.array([place_of[f] for f in gt.frame_ids.tolist()])
     parts = []
     for number, features in enumerate(batches):
-        inside = np.flatnonzero(at // BATCH == number)
-        if len(inside):
-            rows = torch.from_numpy(at[inside] % BATCH)
-            boxes = torch.from_numpy(gt.boxes[inside])
+        batch_rows = np.flatnonzero(places // BATCH == number)
+        if len(batch_rows):
+            rows = torch.from_numpy(places[batch_rows] % BATCH)
+            boxes = torch.from_numpy(gt.boxes[batch_rows])
             parts.append(estimator.context(estimator.shared, features, rows, boxes))
     return torch.cat(parts).half().numpy()
 
