@@ -12,4 +12,5 @@ model = dict(
     semantics=dict(
         _delete_=True,
         type='TargetSemantics',
-        branch=dict(type='InteractionBranch', use_context=False, window=1)))
+        branch=dict(
+            type='InteractionBranch', use_context=False, use_motion=False, window=1)))

@@ -22,7 +22,9 @@ model = dict(
 _semtrack_ = dict(
     _delete_=True, type='SemTrackDataset', data_root='data/SemTrack', classes=_classes_)
 _clips_ = dict(annotations='train.json', pipeline=[dict(type='PackClip')])
-train_dataloader = dict(dataset=dict(**_semtrack_, **_clips_))
+# A video has one target: the support of an episode is another clip of it.
+train_dataloader = dict(
+    dataset=dict(**_semtrack_, **_clips_), sampler=dict(repeat_targets=True))
 test_dataloader = dict(dataset=dict(**_semtrack_, annotations='val.json', test_mode=True))
 test_evaluator = [
     dict(type='SemanticTrackingMetric', classes=_classes_),

@@ -17,6 +17,9 @@ REPAIRS = {
     'main_object_partial': "boxes of a main object's track that are not marked main, taken "
     'for it',
     'image_repeated': 'second images of a frame of a video, left out with their boxes',
+    'video_unknown': 'images of a video that is not in videos, left out with their boxes',
+    'video_empty': 'videos without images, left out',
+    'video_differs': "annotations whose video_id is not their image's, which is taken",
     'relation_missing': 'annotations without a relation, taken for none',
     'relation_unknown': 'relation ids that are not in relation_categories, taken for none',
     'box_invalid': 'boxes without area or with a number that is not finite, left out',

@@ -9,7 +9,7 @@ from typing import Any
 
 from mmsmot.utils.json_file import read_json
 
-# The 10 supercategories of SynSMOT's verbs. The last nine verbs are done with a thing.
+# The 10 supercategories of SynSMOT's verbs. THING_ACTIONS are done with a thing.
 SUPERCATEGORIES: dict[str, tuple[str, ...]] = {
     'body contact': ('embrace.v.02', 'handshake.n.01', 'dance.v.01'),
     'communication': ('talk.v.01', 'beckon.v.01', 'indicate.v.02', 'applaud.v.01'),

@@ -104,6 +104,8 @@ class SemTrackDataset(VideoDataset):
     def load_data_list(self) -> list[dict]:
         content = read_semtrack_json(self._path, self.strict)
         self._require_known_classes(content)
+        if not content.queries:
+            raise ValueError(f'{self._path}: no video of it has an image')
         queries = self._by_name(content)
         names = self.selected(sorted(queries))
         return [self._episode(queries[name], name, content) for name in names]

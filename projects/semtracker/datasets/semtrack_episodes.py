@@ -52,10 +52,9 @@ def target_events(
             if number == NO_RELATION:
                 continue
             start, end = target.frame_ids[[first_row, end_row - 1]].tolist()
-            inside = (partners.frame_ids >= start) & (partners.frame_ids <= end)
-            labels = partners.labels[
-                inside & (partner_classes[:, 0] == number)
-            ].tolist()
+            is_partner = (partners.frame_ids >= start) & (partners.frame_ids <= end)
+            is_partner &= partner_classes[:, 0] == number
+            labels = partners.labels[is_partner].tolist()
             partner = categories[Counter(labels).most_common(1)[0][0]] if labels else ''
             track_id = int(target.ids[first_row])
             sides = (track_id, UNTRACKED) if role == 0 else (UNTRACKED, track_id)
@@ -92,24 +91,16 @@ def semtrack_query(
     table = events.touching([target_id])
     sides = np.concatenate([[target_id], table.subject_ids, table.object_ids])
     ids = np.intersect1d(trajectories.ids, sides).tolist()
-    parts = []
-    for track_id in ids:
-        rows = trajectories[trajectories.ids == track_id]
-        labels, _ = frame_labels(_as_target(table, track_id), rows.frame_ids, verbs, ())
-        classes = np.where(labels > 0, labels - 1, NO_RELATION)
-        count = len(rows)
-        parts.append(
-            RelationTracks(
-                rows.frame_ids,
-                rows.ids,
-                rows.boxes,
-                np.full(count, category_of[track_id]),
-                np.full(count, track_id == target_id),
-                classes[:, :1],
-                classes[:, 1:],
-                np.ones(count),
-            )
+    parts = [
+        _relation_track(
+            trajectories[trajectories.ids == track_id],
+            _as_target(table, track_id),
+            category_of[track_id],
+            track_id == target_id,
+            verbs,
         )
+        for track_id in ids
+    ]
     columns = [
         np.concatenate(column)
         for column in zip(*(tuple(vars(part).values()) for part in parts), strict=True)
@@ -117,6 +108,29 @@ def semtrack_query(
     tracks = RelationTracks(*columns)
     order = np.lexsort((tracks.ids, tracks.frame_ids))
     return SemTrackQuery(video, text, np.asarray(frame_ids), tracks[order])
+
+
+def _relation_track(
+    boxes: Trajectories,
+    events: Interactions,
+    category: int,
+    is_main: bool,
+    verbs: Sequence[str],
+) -> RelationTracks:
+    """The boxes of one track with its classes a frame."""
+    labels, _ = frame_labels(events, boxes.frame_ids, verbs, ())
+    classes = np.where(labels > 0, labels - 1, NO_RELATION)
+    count = len(boxes)
+    return RelationTracks(
+        boxes.frame_ids,
+        boxes.ids,
+        boxes.boxes,
+        np.full(count, category),
+        np.full(count, is_main),
+        classes[:, :1],
+        classes[:, 1:],
+        np.ones(count),
+    )
 
 
 def _as_target(table: Interactions, track_id: int) -> Interactions:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mmsmot.structures import xywh_to_xyxy, xyxy_to_xywh
+from mmsmot.structures.boxes import valid_boxes
 from mmsmot.utils.json_file import read_json, write_json
 from projects.semtracker.datasets.format_repairs import FormatRepairs
 from projects.semtracker.datasets.relation_tracks import (
@@ -17,6 +18,8 @@ from projects.semtracker.datasets.relation_tracks import (
     AnnotatedCategories,
     RelationTracks,
 )
+
+MAX_NUMBER = 2**53  # JSON readers that know floats alone take whole numbers up to it
 
 
 @dataclass(eq=False)
@@ -52,12 +55,16 @@ class SemTrackFile:
         categories: Object category by id.
         relations: Interaction class by id; ids without a name have ``'relation <id>'``.
         repairs: What was mended.
+        video_ids: Of each query's video.
+        images: Video id, and frame number from 1, of each image by id.
     """
 
     queries: list[SemTrackQuery]
     categories: dict[int, str]
     relations: dict[int, str]
     repairs: FormatRepairs = field(repr=False)
+    video_ids: list[int] = field(default_factory=list, repr=False)
+    images: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
 
 
 def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrackFile:
@@ -65,7 +72,8 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
 
     Frames are numbered from 1: an image's ``frame_index`` plus one, since the file counts
     from 0. Names of interaction classes stand in ``relation_categories``, where there is
-    such a list.
+    such a list. What :data:`.format_repairs.REPAIRS` lists is mended, counted and logged;
+    a missing key, a value of a wrong type and an id that is there twice are errors.
 
     Args:
         path: The file.
@@ -73,7 +81,8 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It lacks a list or a key; names the file, the list and the entry.
+        ValueError: It lacks a list or a key, a value is of a wrong type, or an id is there
+            twice; names the file, the list and the entry.
     """
     content = read_json(path)
     videos, images, categories, annotations = (
@@ -86,33 +95,26 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
         )
     )
     names = _names_by_id(categories, 'categories', path)
-    _names_by_id(videos, 'videos', path)
+    _names_by_id(videos, 'videos', path, ('name', 'lang'))
     relations = _relation_names(content, annotations, path)
     repairs = FormatRepairs(path, strict)
-    places = _image_places(images, repairs)
-    rows: dict[Any, list[tuple]] = {video['id']: [] for video in videos}
-    box_keys: set[tuple] = set()
-    for number, entry in enumerate(annotations):
-        place = f'annotations[{number}]'
-        row = _row(entry, place, places, names, relations, repairs)
-        if row is None:
-            continue
-        video_id = places[entry['image_id']][0]
-        key = video_id, *row[:2]
-        if key in box_keys:
-            repairs.add('box_repeated', place)
-        elif video_id in rows:
-            box_keys.add(key)
-            rows[video_id].append(row)
-    frame_ids: dict[Any, list[int]] = {}
+    places = _image_places(images, {video['id'] for video in videos}, repairs)
+    rows = _rows_by_video(annotations, places, names, relations, repairs)
+    frame_ids: dict[int, list[int]] = {}
     for video_id, frame_id in places.values():
         frame_ids.setdefault(video_id, []).append(frame_id)
-    queries = [
-        _query(video, frame_ids.get(video['id'], ()), rows[video['id']], repairs)
-        for video in videos
-    ]
+    queries = {}
+    for number, video in enumerate(videos):
+        video_id = video['id']
+        if video_id not in frame_ids:
+            repairs.add('video_empty', f'videos[{number}]: {video["name"]!r:.60}')
+            continue
+        video_rows = rows.get(video_id, [])
+        queries[video_id] = _query(video, frame_ids[video_id], video_rows, repairs)
     repairs.report()
-    return SemTrackFile(queries, names, relations, repairs)
+    return SemTrackFile(
+        [*queries.values()], names, relations, repairs, [*queries], places
+    )
 
 
 def write_semtrack_json(
@@ -171,10 +173,10 @@ def _query(
     repairs: FormatRepairs,
 ) -> SemTrackQuery:
     """A video's query, of its frame numbers and of its boxes' rows."""
-    name = str(video['name'])
+    name = video['name']
     return SemTrackQuery(
         name,
-        str(video['lang']),
+        video['lang'],
         np.array(sorted(frame_ids), int),
         _with_main(_table(rows), name, repairs),
         _annotated(video, repairs.path),
@@ -189,17 +191,30 @@ def _relation_names(
         return _names_by_id(entries, 'relation_categories', path)
     keys = [f'relation_{side}_category_id' for side in ('sub', 'obj')]
     numbers = [entry.get(key) for entry in annotations for key in keys]
-    ids = sorted({i for i in numbers if type(i) is int and i >= 0})
+    ids = sorted({i for i in numbers if type(i) is int and 0 <= i <= MAX_NUMBER})
     return {i: f'relation {i}' for i in ids}
 
 
 def _names_by_id(
-    entries: Sequence[Mapping[str, Any]], name: str, path: str | os.PathLike
+    entries: Sequence[Mapping[str, Any]],
+    name: str,
+    path: str | os.PathLike,
+    text_keys: Sequence[str] = ('name',),
 ) -> dict[int, str]:
-    return {
-        _whole_number(entry, 'id', f'{path}: {name}[{k}]'): str(entry['name'])
-        for k, entry in enumerate(entries)
-    }
+    """The entries' names; all of ``text_keys`` are texts, and no id is there twice."""
+    names: dict[int, str] = {}
+    for number, entry in enumerate(entries):
+        place = f'{path}: {name}[{number}]'
+        entry_id = whole_number(entry, 'id', place)
+        for key in text_keys:
+            if not isinstance(entry[key], str) or not entry[key].strip():
+                raise ValueError(
+                    f'{place}: {key} must be a text that is not empty, got {entry[key]!r:.60}'
+                )
+        if entry_id in names:
+            raise ValueError(f'{place}: the id {entry_id} is there twice')
+        names[entry_id] = entry['name']
+    return names
 
 
 def _annotated(
@@ -217,48 +232,106 @@ def _annotated(
     return AnnotatedCategories(*lists)
 
 
-def _whole_number(entry: Mapping[str, Any], key: str, place: str) -> int:
-    """A whole number of an entry."""
-    if type(entry[key]) is not int:
+def whole_number(entry: Mapping[str, Any], key: str, place: str) -> int:
+    """A whole number of an entry.
+
+    Raises:
+        ValueError: It is none; names the place and the key.
+    """
+    value = entry[key]
+    if type(value) is not int or abs(value) > MAX_NUMBER:
+        raise ValueError(f'{place}: {key} must be a whole number, got {value!r:.60}')
+    return value
+
+
+def four_numbers(entry: Mapping[str, Any], place: str) -> np.ndarray:
+    """(4,) an entry's bbox; what is no finite number of up to 2^53 is infinite.
+
+    Raises:
+        ValueError: It is no list of four numbers; names the place.
+    """
+    box = entry['bbox']
+    is_box = isinstance(box, list) and len(box) == 4
+    if not is_box or not all(type(x) in (int, float) for x in box):
         raise ValueError(
-            f'{place}: {key} must be a whole number, got {entry[key]!r:.60}'
+            f'{place}: bbox must be four numbers left, top, width, height, got {box!r:.60}'
         )
-    return entry[key]
+    return np.array([x if abs(x) <= MAX_NUMBER else np.inf for x in box])
+
+
+def has_area(box: np.ndarray) -> bool:
+    """Whether left, top, width and height (4,) are a box that a table takes."""
+    return bool(valid_boxes(xywh_to_xyxy(box[None]))[0])
 
 
 def _image_places(
-    images: Sequence[dict[str, Any]], repairs: FormatRepairs
-) -> dict[Any, tuple[Any, int]]:
+    images: Sequence[dict[str, Any]], video_ids: Container[int], repairs: FormatRepairs
+) -> dict[int, tuple[int, int]]:
     """Video and frame number, from 1, of each image by id."""
-    places: dict[Any, tuple[Any, int]] = {}
-    frames: set[tuple[Any, int]] = set()
+    places: dict[int, tuple[int, int]] = {}
+    image_ids: set[int] = set()
+    frames: set[tuple[int, int]] = set()
     for number, image in enumerate(images):
         place = f'{repairs.path}: images[{number}]'
         image_id, video_id, frame_index = (
-            _whole_number(image, key, place)
-            for key in ('id', 'video_id', 'frame_index')
+            whole_number(image, key, place) for key in ('id', 'video_id', 'frame_index')
         )
         if frame_index < 0:
             raise ValueError(f'{place}: frame_index must be from 0, got {frame_index}')
-        if (video_id, frame_index) in frames:
+        if image_id in image_ids:
+            raise ValueError(f'{place}: the id {image_id} is there twice')
+        image_ids.add(image_id)
+        if video_id not in video_ids:
+            repairs.add('video_unknown', f'images[{number}]: video_id {video_id}')
+        elif (video_id, frame_index) in frames:
             repairs.add('image_repeated', f'images[{number}]')
-            continue
-        frames.add((video_id, frame_index))
-        places[image_id] = video_id, frame_index + 1
+        else:
+            frames.add((video_id, frame_index))
+            places[image_id] = video_id, frame_index + 1
     return places
+
+
+def _rows_by_video(
+    annotations: Sequence[dict[str, Any]],
+    places: Mapping[int, tuple[int, int]],
+    categories: Mapping[int, str],
+    relations: Mapping[int, str],
+    repairs: FormatRepairs,
+) -> dict[int, list[tuple]]:
+    """The boxes' rows by video id, without second boxes of a track in an image."""
+    rows: dict[int, list[tuple]] = {}
+    box_keys: set[tuple] = set()
+    for number, entry in enumerate(annotations):
+        place = f'annotations[{number}]'
+        row = _row(entry, place, places, categories, relations, repairs)
+        if row is None:
+            continue
+        video_id = places[entry['image_id']][0]
+        key = video_id, *row[:2]
+        if key in box_keys:
+            repairs.add('box_repeated', place)
+            continue
+        box_keys.add(key)
+        rows.setdefault(video_id, []).append(row)
+    return rows
 
 
 def _row(
     entry: dict[str, Any],
     place: str,
-    places: Mapping[Any, tuple[Any, int]],
+    places: Mapping[int, tuple[int, int]],
     categories: Mapping[int, str],
     relations: Mapping[int, str],
     repairs: FormatRepairs,
 ) -> tuple | None:
     """Frame, track, box, category, main, relations; ``None`` where it is left out."""
+    where = f'{repairs.path}: {place}'
     for key in ('image_id', 'track_id', 'category_id'):
-        _whole_number(entry, key, f'{repairs.path}: {place}')
+        whole_number(entry, key, where)
+    if entry['track_id'] < 0:
+        raise ValueError(f'{where}: track_id must be from 0, got {entry["track_id"]}')
+    box = four_numbers(entry, where)
+    is_main = _is_main(entry, where)
     if entry['image_id'] not in places:
         repairs.add('image_unknown', f'{place}: image_id {entry["image_id"]!r}')
         return None
@@ -267,25 +340,25 @@ def _row(
             'category_unknown', f'{place}: category_id {entry["category_id"]!r}'
         )
         return None
-    try:
-        box = np.asarray(entry['bbox'], float).reshape(-1)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f'{repairs.path}: {place}: bbox must be four numbers left, top, width, '
-            f'height, got {entry["bbox"]!r:.60}'
-        ) from None
-    if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= 0).any():
+    if not has_area(box):
         repairs.add('box_invalid', f'{place}: bbox {entry["bbox"]!r:.60}')
         return None
+    video_id, frame_id = places[entry['image_id']]
+    if 'video_id' in entry and whole_number(entry, 'video_id', where) != video_id:
+        repairs.add('video_differs', f'{place}: video_id {entry["video_id"]}')
     if 'main_object' not in entry:
         repairs.add('main_object_missing', place)
     classes = [
         _relation(entry, side, place, relations, repairs) for side in ('sub', 'obj')
     ]
-    frame_id = places[entry['image_id']][1]
-    is_main = bool(entry.get('main_object', 0))
-    track_id, category = int(entry['track_id']), int(entry['category_id'])
-    return frame_id, track_id, box, category, is_main, *classes
+    return frame_id, entry['track_id'], box, entry['category_id'], is_main, *classes
+
+
+def _is_main(entry: Mapping[str, Any], place: str) -> bool:
+    value = entry.get('main_object', 0)
+    if type(value) not in (int, bool) or value not in (0, 1):
+        raise ValueError(f'{place}: main_object must be 0 or 1, got {value!r:.60}')
+    return bool(value)
 
 
 def _relation(
@@ -299,11 +372,11 @@ def _relation(
     if entry.get(key) is None:
         repairs.add('relation_missing', f'{place}: {key}')
         return NO_RELATION
-    number = _whole_number(entry, key, f'{repairs.path}: {place}')
-    if number >= 0 and number not in relations:
+    number = whole_number(entry, key, f'{repairs.path}: {place}')
+    if number != NO_RELATION and number not in relations:
         repairs.add('relation_unknown', f'{place}: {key} {number}')
         return NO_RELATION
-    return max(number, NO_RELATION)
+    return number
 
 
 def _table(rows: Sequence[tuple]) -> RelationTracks:

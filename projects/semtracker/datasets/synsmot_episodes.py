@@ -108,7 +108,7 @@ class SynSMOTEpisodes(BenSMOTDataset):
         )
 
     def load_data_list(self) -> list[dict]:
-        """An episode for each person; which sentence fits several is logged."""
+        """An episode for each person."""
         episodes: list[dict] = []
         for info in super().load_data_list():
             episodes += self._episodes(info)

@@ -19,6 +19,8 @@ from projects.semtracker.datasets.synsmot_episodes import subject_frames
 class VerbBalancedSampler(Sampler):
     """An endless sampler that draws a verb first, then an episode whose rarest verb it is.
 
+    It makes rare verbs less rare, not as frequent as the others: an episode has frequent
+    verbs too, its clip may lie beside the drawn one, and companions are not drawn by verb.
     Episodes without a verb are one more pool. Which episode comes k-th follows from
     (seed, k) alone, so that a resumed training goes on.
 
@@ -27,17 +29,26 @@ class VerbBalancedSampler(Sampler):
         targets_per_video: So many targets of one video come one after the other, the first
             of them drawn by its verb: :class:`MetaLearning` takes one of them as the
             support of another. A video with fewer is followed by another draw.
+        repeat_targets: A video with fewer targets gives more clips of the one that was
+            drawn, which are as good a support where videos are long and have one target
+            each, as SemTrack's.
         seed: Of the draws; ``None`` for a random one, the same in all processes.
     """
 
     def __init__(
-        self, *, dataset, targets_per_video: int = 1, seed: int | None = None
+        self,
+        *,
+        dataset,
+        targets_per_video: int = 1,
+        repeat_targets: bool = False,
+        seed: int | None = None,
     ) -> None:
         require_numbers(
             'VerbBalancedSampler', COUNT, targets_per_video=targets_per_video
         )
         self.rank, self.world_size = get_dist_info()
         self.targets_per_video = targets_per_video
+        self.repeat_targets = repeat_targets
         self.seed = sync_random_seed() if seed is None else seed
         infos = [dataset.get_data_info(k) for k in range(len(dataset))]
         self.size = len(infos)
@@ -62,10 +73,13 @@ class VerbBalancedSampler(Sampler):
             return episode
         mask = self.video_of == self.video_of[episode]
         mask[episode] = False
-        generator = np.random.default_rng([self.seed, group, 0])
+        # [seed, group, 0] would be the stream of [seed, group], which drew the episode.
+        generator = np.random.default_rng([self.seed, group, 0, 1])
         companions = generator.permutation(np.flatnonzero(mask))
         if member <= len(companions):
             return int(companions[member - 1])
+        if self.repeat_targets:
+            return episode
         return balanced_draw(self.pools, [self.seed, group, member])
 
     def skip(self, num_samples: int) -> None:

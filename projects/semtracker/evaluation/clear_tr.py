@@ -123,9 +123,10 @@ def _matches(
     previous = np.array([previous_ids.get(i, -1) for i in gt.ids[rows].tolist()])
     score = CONTINUES * (previous[:, None] == dt.ids[dt_in_frame]) + iou
     score[iou < IOU_THRESHOLD - np.finfo(float).eps] = 0
-    at, to = linear_sum_assignment(-score)
-    is_match = score[at, to] > np.finfo(float).eps
-    return rows[at[is_match]], dt_in_frame[to[is_match]]
+    pairs = linear_sum_assignment(-score)
+    is_match = score[pairs] > np.finfo(float).eps
+    gt_places, dt_places = (places[is_match] for places in pairs)
+    return rows[gt_places], dt_in_frame[dt_places]
 
 
 def _frame_is_right(gt: RelationTracks, dt: RelationTracks) -> bool:

@@ -1,4 +1,8 @@
-"""F1 of a target's interactions frame by frame, by frequency group of the verb."""
+"""F1 of a target's interactions frame by frame, by frequency group of the verb.
+
+A verb counts where its frame's box is on the target: told along a box of somebody else, or
+where the target has no box, it is a false alarm, and the true verb is missed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ import numpy as np
 
 from mmsmot.structures import Trajectories
 from mmsmot.structures.boxes import paired_iou
+from projects.semtracker.datasets.relation_tracks import RelationTracks
+
+Boxes = Trajectories | RelationTracks
 
 
 def frame_counts(
@@ -58,28 +65,68 @@ def f1_scores(
     return scores
 
 
-def verbs_on_target(
-    verbs: np.ndarray, pred: Trajectories, gt: Trajectories, iou_threshold: float
-) -> np.ndarray:
-    """Predicted verbs at the true boxes' frames, none where the target is not covered.
+def verbs_by_frame(
+    gt_verbs: np.ndarray,
+    pred_verbs: np.ndarray,
+    gt: Boxes,
+    pred: Boxes,
+    iou_threshold: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """True and predicted verbs side by side, for :func:`frame_counts`.
+
+    A predicted box has a part in the truth only where it covers the target; what is told
+    along another box is a false alarm, and what the target does there is missed::
+
+        frame         1        2               3              4
+        true          push     push            push           (no box)
+        predicted     push     push, on        (no box)       push
+                               somebody else
+        counted       hit      missed, and a   missed         false alarm
+                               false alarm
 
     Args:
-        verbs: (R, 2) of the predicted boxes.
-        pred: R predicted boxes, one a frame.
-        gt: G true boxes, one a frame.
+        gt_verbs: (G, 2) of the true boxes.
+        pred_verbs: (R, 2) of the predicted boxes; -1, a verb that is not in the
+            vocabulary, is taken for none.
+        gt: G true boxes, one a frame, by frame.
+        pred: R predicted boxes; of several that cover the target in a frame the surest
+            counts, and the others are false alarms.
         iou_threshold: Least IoU of a box that covers the target.
 
     Returns:
-        (G, 2) int64.
+        (G + F, 2) int64 true verbs, then none, and (G + F, 2) predicted ones: those of
+        the G true boxes, then those of the F predicted boxes that do not cover the target.
     """
-    result = np.zeros((len(gt), 2), np.int64)
-    if not len(pred):
-        return result
-    at = np.searchsorted(pred.frame_ids, gt.frame_ids).clip(max=len(pred) - 1)
-    is_same = pred.frame_ids[at] == gt.frame_ids
-    covered = is_same & (paired_iou(gt.boxes, pred.boxes[at]) >= iou_threshold)
-    result[covered] = verbs[at[covered]]
-    return result
+    pred_verbs = pred_verbs.clip(min=0)
+    gt_rows = covered_rows(gt, pred, iou_threshold)
+    row_of = np.full(len(gt), -1)  # of the predicted box that covers each true one
+    rows = np.flatnonzero(gt_rows >= 0)
+    rows = rows[np.argsort(pred.scores[rows], kind='stable')]
+    row_of[gt_rows[rows]] = rows  # the surest one stays
+    is_covered = row_of >= 0
+    on_target = np.zeros_like(gt_verbs)
+    on_target[is_covered] = pred_verbs[row_of[is_covered]]
+    false_verbs = np.delete(pred_verbs, row_of[is_covered], axis=0)
+    return (
+        np.concatenate([gt_verbs, np.zeros_like(false_verbs)]),
+        np.concatenate([on_target, false_verbs]),
+    )
+
+
+def covered_rows(gt: Boxes, pred: Boxes, iou_threshold: float) -> np.ndarray:
+    """(R,) int64 row of the true box that each predicted one covers, -1 for none.
+
+    Args:
+        gt: True boxes, one a frame, by frame.
+        pred: R predicted boxes.
+        iou_threshold: Least IoU of a box that covers the target.
+    """
+    if not len(gt):
+        return np.full(len(pred), -1)
+    gt_rows = np.searchsorted(gt.frame_ids, pred.frame_ids).clip(max=len(gt) - 1)
+    covers = gt.frame_ids[gt_rows] == pred.frame_ids
+    covers &= paired_iou(gt.boxes[gt_rows], pred.boxes) >= iou_threshold
+    return np.where(covers, gt_rows, -1)
 
 
 def _f1(true: int, false: int, missed: int) -> float:

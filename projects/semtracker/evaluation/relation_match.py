@@ -52,8 +52,8 @@ def relation_is_positive(
     if mode == 'released':
         return positive
     is_idle = (subject == NO_RELATION)[:, 0] & (object_ == NO_RELATION)[:, 0]
-    tells_none = (np.concatenate(dt_classes, axis=1) == NO_RELATION).all(axis=1)
-    return np.where(is_idle, tells_none, positive)
+    is_silent = (np.concatenate(dt_classes, axis=1) == NO_RELATION).all(axis=1)
+    return np.where(is_idle, is_silent, positive)
 
 
 def has_unknown_relation(gt: RelationTracks) -> np.ndarray:

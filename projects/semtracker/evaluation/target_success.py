@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,14 +25,26 @@ class TargetSuccess:
         precision: Share of frames whose centre is within 20 pixels.
         normalised_precision: Area under the plot of the centre's error in parts of the
             true box, up to .5.
-        false_alarms: Share of the frames without the target that have a box; nan where
-            it is always there.
+        absent_frames: How many frames are without the target.
+        false_alarm_frames: How many of these have a box.
     """
 
     success: float
     precision: float
     normalised_precision: float
-    false_alarms: float
+    absent_frames: int
+    false_alarm_frames: int
+
+
+def false_alarms(scores: Sequence[TargetSuccess]) -> float:
+    """Share of all frames without their target that have a box; nan without such frames.
+
+    The frames of all sequences are pooled: few targets are ever absent, some of them for
+    a frame or two.
+    """
+    absent_frames = sum(score.absent_frames for score in scores)
+    false_alarm_frames = sum(score.false_alarm_frames for score in scores)
+    return false_alarm_frames / absent_frames if absent_frames else float('nan')
 
 
 def target_success(
@@ -75,7 +88,8 @@ def target_success(
         _mean(iou[:, None] > OVERLAPS),
         _mean(error <= PIXELS),
         _mean(relative_error[:, None] <= NORMALISED),
-        _mean(in_pred[absent]),
+        int(absent.sum()),
+        int(in_pred[absent].sum()),
     )
 
 
@@ -83,11 +97,11 @@ def _rows_in(table: Trajectories, frames: np.ndarray) -> np.ndarray:
     """(T,) the surest row of each frame, -1 for none."""
     rows = np.full(len(frames), -1)
     order = np.argsort(table.scores, kind='stable')
-    at = np.searchsorted(frames, table.frame_ids[order])
-    at_inside = np.minimum(at, max(len(frames) - 1, 0))
     if len(frames):
-        is_inside = frames[at_inside] == table.frame_ids[order]
-        rows[at_inside[is_inside]] = order[is_inside]  # the last one stays
+        places = np.searchsorted(frames, table.frame_ids[order])
+        places = places.clip(max=len(frames) - 1)
+        is_there = frames[places] == table.frame_ids[order]
+        rows[places[is_there]] = order[is_there]  # the last one stays
     return rows
 
 

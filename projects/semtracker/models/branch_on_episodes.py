@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from mmsmot.utils.atomic import atomic_path
-from mmsmot.utils.fingerprint import file_fingerprint
+from mmsmot.utils.fingerprint import file_fingerprint, text_fingerprint
 from mmsmot.utils.stored_arrays import DAMAGED, read_stored_array
 from projects.semtracker.models.episode_store import EpisodeBatch, EpisodeStore
 from projects.semtracker.models.interaction_branch import InteractionBranch
@@ -46,14 +46,16 @@ def encoded_frames(
 ) -> torch.Tensor:
     """(R, d) vectors of all rows of a store, for an encoder that is not trained.
 
-    They are kept beside the store's tokens, by the hash of the encoder's file.
+    They are kept beside the store's tokens, by the hash of the encoder's file and of how
+    the store was made.
 
     Args:
         model: With the weights of ``encoder``.
         store: Episodes.
         encoder: The file of its weights.
     """
-    path = store.folder / f'vectors_{file_fingerprint(encoder)[:16]}.npy'
+    stamp = text_fingerprint(f'{file_fingerprint(encoder)} {store.fingerprint}')
+    path = store.folder / f'vectors_{stamp[:16]}.npy'
     try:
         return torch.from_numpy(read_stored_array(path).copy())
     except DAMAGED:

@@ -22,6 +22,7 @@ from mmsmot.models.trackers import BaseTracker
 from mmsmot.models.training.clip_plan import ClipPlan
 from mmsmot.registry import MODELS, build_part
 from mmsmot.structures import (
+    Detections,
     Frame,
     Prompt,
     SMOTDataSample,
@@ -29,12 +30,15 @@ from mmsmot.structures import (
     VideoInfo,
     pairwise_iou,
 )
+from mmsmot.utils.number_ranges import FRACTION, require_choice, require_numbers
 from projects.semtracker.models.clip_targets import TargetTable
 from projects.semtracker.models.scene_context import SceneContext
 from projects.semtracker.models.shared_features import SharedFeatures
 from projects.semtracker.models.target_estimator import TARGET_ID, TargetEstimator
 from projects.semtracker.models.target_query import (
-    boxes_by_distance,
+    MISSED_CLICKS,
+    QueryOptions,
+    clicked_box,
     named_frames,
     prompt_box,
 )
@@ -49,29 +53,37 @@ class ChosenTrackState:
     Attributes:
         inner: State of the estimator that tracks everybody.
         prompts: The prompts.
+        boxes: For each the box that it gives or clicks on, ``None`` for none yet.
         track_ids: For each the id of its track, -1 for none yet.
         needs: What is asked for beside the boxes.
     """
 
     inner: Any
     prompts: tuple[Prompt, ...]
+    boxes: list[np.ndarray | None]
     track_ids: list[int]
     needs: frozenset[str]
 
 
 @MODELS.register_module()
 class ChosenTrack(TargetEstimator):
-    """Tracks everybody, and reports the track nearest to the box or click.
+    """Tracks everybody, and reports the track of the box or of the clicked detection.
 
-    A box takes the track that overlaps it most, with an IoU of at least .3; a click takes
-    the surest one around it, or else the nearest. Where no track is there yet, the next
-    frames are tried. A track that ends is not found again: that is what a tracker for one
-    target has to be better at.
+    A click means the surest detection around it, or else the nearest in reach; a click on
+    no detection is refused, or waits, by the rules of
+    :class:`~projects.semtracker.models.semtracker.SemTracker`, so that the two can be
+    compared. The track is the one that overlaps this box, or the one given, most, with an
+    IoU of at least .3. Where no track is there yet, the next frames are tried. A track that
+    ends is not found again: that is what a tracker for one target has to be better at.
 
     Args:
         detector: As of :class:`~mmsmot.models.estimators.DetectAndTrack`.
         tracker: Likewise.
         reid: Likewise.
+        shared: Makes tokens for the interaction branch, with ``context``; ``None``: none.
+        context: Goes with ``shared``.
+        click_reach: As of :class:`.target_query.QueryOptions`.
+        missed_click: Likewise.
     """
 
     reads_prompt = True
@@ -84,11 +96,16 @@ class ChosenTrack(TargetEstimator):
         reid: dict | BaseReID | None = None,
         shared: dict | SharedFeatures | None = None,
         context: dict | SceneContext | None = None,
+        click_reach: float = 0.02,
+        missed_click: str = 'error',
     ) -> None:
         super().__init__()
+        require_numbers('ChosenTrack', FRACTION, click_reach=click_reach)
+        require_choice('ChosenTrack', MISSED_CLICKS, missed_click=missed_click)
         if (shared is None) != (context is None):
             raise ValueError('ChosenTrack: shared and context go together')
         self.shared, self.context = build_part(shared), build_part(context)
+        self.query = QueryOptions(click_reach, missed_click)
         self.estimator = DetectAndTrack(detector=detector, tracker=tracker, reid=reid)
 
     @property
@@ -115,7 +132,10 @@ class ChosenTrack(TargetEstimator):
         if TRACK_FEATURES in needs:  # pooled from the maps
             inner_needs |= {FEATURES}
         inner = self.estimator.begin(video, (), needs=inner_needs)
-        return ChosenTrackState(inner, tuple(prompts), [-1] * len(prompts), needs)
+        count = len(prompts)
+        return ChosenTrackState(
+            inner, tuple(prompts), [None] * count, [-1] * count, needs
+        )
 
     def step(self, state: ChosenTrackState, frames: Sequence[Frame]) -> list[Estimate]:
         estimate = self.estimator.step(state.inner, frames)
@@ -124,11 +144,15 @@ class ChosenTrack(TargetEstimator):
         estimates = []
         for number, prompt in enumerate(state.prompts):
             tracks = []
-            for frame, frame_tracks in zip(frames, estimate.tracks, strict=True):
+            for frame, detections, frame_tracks in zip(
+                frames, estimate.detections, estimate.tracks, strict=True
+            ):
                 if state.track_ids[number] < 0:
-                    row = named_track(prompt, frame, frame_tracks)
-                    if row is not None:
-                        state.track_ids[number] = int(frame_tracks.ids[row])
+                    box = named_box(
+                        prompt, frame, detections, self.query, state.boxes[number]
+                    )
+                    state.boxes[number] = box
+                    state.track_ids[number] = named_track(box, frame_tracks)
                 is_target = frame_tracks.ids == state.track_ids[number]
                 target = frame_tracks[is_target]
                 tracks.append(replace(target, ids=target.ids * 0 + TARGET_ID))
@@ -176,16 +200,44 @@ class ChosenTrack(TargetEstimator):
         return [self, *self.estimator.parts()]
 
 
-def named_track(prompt: Prompt, frame: Frame, tracks: Tracks) -> int | None:
-    """The row of the track that a prompt names, ``None`` before its frame or for none."""
-    if frame.frame_id < named_frames(prompt)[0] or not len(tracks):
+def named_box(
+    prompt: Prompt,
+    frame: Frame,
+    detections: Detections,
+    options: QueryOptions,
+    box: np.ndarray | None = None,
+) -> np.ndarray | None:
+    """The box that a prompt gives or clicks on, ``None`` before its frame or for none.
+
+    Args:
+        prompt: Has boxes or points.
+        frame: The frame.
+        detections: Everybody in it: a click must be on one of them.
+        options: Of clicks.
+        box: (4,) of the frames before; stays where the prompt says nothing of this frame,
+            since a tracker may report the track some frames later, when somebody else
+            stands under the click.
+
+    Raises:
+        ValueError: The box or click is outside of the image, or the click on nobody.
+    """
+    if frame.frame_id < named_frames(prompt)[0]:
         return None
-    if prompt.boxes:
-        box = prompt_box(prompt, frame)
-        if box is None:
-            box = np.array(prompt.boxes[min(prompt.boxes)])
-        iou = pairwise_iou(box[None], tracks.boxes)[0]
-        return int(iou.argmax()) if iou.max() >= LEAST_OVERLAP else None
-    point = np.array(prompt.points[min(prompt.points)])
-    order, _ = boxes_by_distance(tracks.boxes, tracks.scores, point)
-    return int(order[0])
+    if box is not None and frame.frame_id not in named_frames(prompt):
+        return box
+    if not prompt.boxes:
+        new_box = clicked_box(prompt, frame, detections, options)
+    else:
+        new_box = prompt_box(prompt, frame)
+        if new_box is None and box is None:  # its frame was not read
+            new_box = np.array(prompt.boxes[min(prompt.boxes)])
+    return box if new_box is None else new_box
+
+
+def named_track(box: np.ndarray | None, tracks: Tracks) -> int:
+    """The id of the track that overlaps a box (4,) most, -1 for none."""
+    if box is None:
+        return -1
+    iou = pairwise_iou(box[None], tracks.boxes)[0]
+    is_named = iou.max(initial=0) >= LEAST_OVERLAP
+    return int(tracks.ids[iou.argmax()]) if is_named else -1

@@ -14,6 +14,10 @@ from projects.semtracker.models.search_region import jittered_boxes, square_regi
 
 VISIBLE = 0.3  # least visible fraction of a target that must be found
 NAMED_IOU = 0.5  # least overlap of a detection with the target that a text names
+OTHER_IOU = 0.1  # greatest overlap of a detection that is of somebody else
+# A template's box is off as a detection's is: these give a mean IoU of .8 with the true
+# box, and the detections of a tiny detector on SynSMOT have one of .83.
+TEMPLATE_SHIFT, TEMPLATE_SCALE = 0.1, 0.1
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Jitter:
     shift: float
     scale: float
     absent_ratio: float
+    elsewhere_ratio: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +117,34 @@ class SearchTargets:
     is_present: torch.Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class NamedBoxes:
+    """M boxes that N sentences choose from.
+
+    Attributes:
+        clips: The N clips with a sentence.
+        rows: (M,) int64 of a :class:`TargetTable`.
+        boxes: (M, 4) in pixels.
+        is_target: (N, M) bool: the sentence's target, which stands among them itself.
+        is_choice: (N, M) bool: the sentence is judged against this box.
+    """
+
+    clips: list[int]
+    rows: torch.Tensor
+    boxes: torch.Tensor
+    is_target: torch.Tensor
+    is_choice: torch.Tensor
+
+
+def template_boxes(
+    table: TargetTable, rows: torch.Tensor, generator: np.random.Generator
+) -> torch.Tensor:
+    """(B, 4) boxes in P rows as a click or a sentence would give them: a detection's."""
+    boxes = table.boxes[rows]
+    noise = torch.from_numpy(generator.uniform(-1, 1, (len(rows), 4))).to(boxes)
+    return jittered_boxes(boxes, TEMPLATE_SHIFT, TEMPLATE_SCALE, noise)
+
+
 def template_rows(table: TargetTable, generator: np.random.Generator) -> torch.Tensor:
     """(B,) a row in which each clip's target is visible; its first, if it never is."""
     visible = table.is_visible.cpu().numpy().reshape(-1, table.num_clips)
@@ -124,14 +157,23 @@ def template_rows(table: TargetTable, generator: np.random.Generator) -> torch.T
 
 
 def search_rows(
-    table: TargetTable, num_frames: int | None, generator: np.random.Generator
+    table: TargetTable,
+    num_frames: int | None,
+    template: torch.Tensor,
+    generator: np.random.Generator,
 ) -> torch.Tensor:
-    """(P,) rows in ascending order: ``num_frames`` of each clip, ``None`` for all."""
+    """(P,) rows in ascending order: ``num_frames`` of each clip, ``None`` for all.
+
+    The row of a clip's template, (B,) in ``template``, is the last to be drawn: the same
+    picture twice teaches to compare pixels.
+    """
     num_rows = len(table.boxes)
     steps = num_rows // table.num_clips
     if num_frames is None or num_frames >= steps:
         return torch.arange(num_rows)
-    order = generator.random((steps, table.num_clips)).argsort(axis=0)[:num_frames]
+    draws = generator.random((steps, table.num_clips))
+    draws.reshape(-1)[template.cpu().numpy()] = 1.0
+    order = draws.argsort(axis=0)[:num_frames]
     return torch.from_numpy(
         np.sort(order * table.num_clips + range(table.num_clips), axis=None)
     )
@@ -142,21 +184,29 @@ def search_targets(
     rows: torch.Tensor,
     factor: float,
     jitter: Jitter,
+    sizes: torch.Tensor,
+    detections: Sequence[Detections] | None,
     generator: np.random.Generator,
 ) -> SearchTargets:
-    """A jittered region around the target in P rows; some look for another one.
+    """A region around the target in P rows; some lie elsewhere, some have another template.
 
     Args:
         table: The targets.
         rows: (P,) int64.
         factor: Side of a region, in square roots of the target's area.
-        jitter: Its size, and how often another clip's template is looked for.
+        jitter: Its place and size, and how often it lies elsewhere, or another clip's
+            template is looked for.
+        sizes: (T * B, 2) width and height of the frames.
+        detections: Of the T * B frames: regions elsewhere lie around somebody else as
+            often as anywhere; ``None``: always anywhere.
         generator: Draws.
     """
     boxes, count = table.boxes[rows], len(rows)
     device = boxes.device
+    is_elsewhere = generator.random(count) < jitter.elsewhere_ratio
+    places = _places_elsewhere(table, rows, is_elsewhere, sizes, detections, generator)
     noise = torch.from_numpy(generator.uniform(-1, 1, (count, 4))).to(device)
-    start = jittered_boxes(boxes, jitter.shift, jitter.scale, noise)
+    start = jittered_boxes(places, jitter.shift, jitter.scale, noise)
     regions = square_regions(start, factor)
     clip = rows.numpy() % table.num_clips
     other_clips = (clip + generator.integers(1, max(table.num_clips, 2), count)) % (
@@ -177,21 +227,52 @@ def search_targets(
     )
 
 
+def _places_elsewhere(
+    table: TargetTable,
+    rows: torch.Tensor,
+    is_elsewhere: np.ndarray,
+    sizes: torch.Tensor,
+    detections: Sequence[Detections] | None,
+    generator: np.random.Generator,
+) -> torch.Tensor:
+    """(P, 4) the targets' boxes, moved to somebody else or anywhere where that is asked.
+
+    What the search for a lost target meets is background and other people of the video.
+    """
+    boxes = table.boxes[rows].clone()
+    for number in np.flatnonzero(is_elsewhere).tolist():
+        row, box = int(rows[number]), boxes[number]
+        place = torch.from_numpy(generator.random(2)).to(box) * sizes[row].to(box)
+        if detections is not None and generator.random() < 0.5:
+            others = detections[row].boxes
+            overlap = pairwise_iou(others, box.cpu().numpy()[None])[:, 0]
+            others = others[overlap < OTHER_IOU]
+            if len(others):
+                other = torch.from_numpy(generator.choice(others)).to(box)
+                place = (other[:2] + other[2:]) / 2
+        half_size = (box[2:] - box[:2]) / 2
+        boxes[number] = torch.cat([place - half_size, place + half_size])
+    return boxes
+
+
 def named_boxes(
     table: TargetTable,
     detections: Sequence[Detections],
     texts: Sequence[str | None],
-) -> tuple[list[int], torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator: np.random.Generator,
+) -> NamedBoxes:
     """The boxes that each sentence chooses from: of everybody in one frame of each clip.
+
+    All of them are detections, as at test, the target too where it was detected: else a
+    box that fits exactly would tell who is meant, whatever the sentence says. Boxes of
+    another clip of the same video are no choice: one of them may be the target itself,
+    whom that clip does not tell apart from the others.
 
     Args:
         table: The targets.
         detections: Of the T * B frames.
         texts: B sentences; clips without one give boxes alone.
-
-    Returns:
-        The N clips with a sentence; of M boxes the rows (M,) and the boxes (M, 4); and
-        (N, M) bool: the box is the sentence's target, which stands among them itself.
+        generator: Moves the true box of a target that was not detected.
     """
     clips = [b for b, text in enumerate(texts) if text]
     rows, boxes, target_of = [], [], []
@@ -201,16 +282,30 @@ def named_boxes(
         if not len(steps):
             continue
         row = int(steps[0]) * table.num_clips + b
-        target = table.boxes[row].cpu().numpy()[None]
         detected_boxes = detections[row].boxes
-        overlap = pairwise_iou(detected_boxes, target)[:, 0]
+        true_box = table.boxes[row].cpu().numpy()[None]
+        overlap = pairwise_iou(detected_boxes, true_box)[:, 0]
+        if overlap.max(initial=0) >= NAMED_IOU:
+            target = detected_boxes[[overlap.argmax()]]
+        else:
+            target = template_boxes(table, torch.tensor([row]), generator).cpu().numpy()
         other_boxes = detected_boxes[overlap < NAMED_IOU]
         boxes += [target, other_boxes]
         rows += [row] * (1 + len(other_boxes))
         target_of += [b] + [-1] * len(other_boxes)
+    device = table.boxes.device
     if not rows:
-        empty = torch.zeros(len(clips), 0, dtype=torch.bool)
-        return clips, torch.zeros(0, dtype=torch.int64), torch.zeros(0, 4), empty
-    is_target = torch.tensor(clips)[:, None] == torch.tensor(target_of)
-    place = torch.from_numpy(np.concatenate(boxes)).to(table.boxes.device)
-    return clips, torch.tensor(rows), place, is_target.to(table.boxes.device)
+        nothing = torch.zeros(len(clips), 0, dtype=torch.bool, device=device)
+        no_rows = torch.zeros(0, dtype=torch.int64)
+        return NamedBoxes(clips, no_rows, table.boxes[:0], nothing, nothing)
+    clip_of_text, clip_of_box = np.array(clips, int), np.array(rows) % table.num_clips
+    videos = np.array(table.videos)
+    is_same_clip = clip_of_text[:, None] == clip_of_box
+    is_same_video = videos[clip_of_text][:, None] == videos[clip_of_box]
+    return NamedBoxes(
+        clips,
+        torch.tensor(rows),
+        torch.from_numpy(np.concatenate(boxes)).to(device),
+        torch.from_numpy(clip_of_text[:, None] == np.array(target_of)).to(device),
+        torch.from_numpy(is_same_clip | ~is_same_video).to(device),
+    )

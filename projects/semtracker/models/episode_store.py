@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
+
+from mmsmot.utils.fingerprint import file_fingerprint, text_fingerprint
+from mmsmot.utils.json_file import read_json
+
+SETTINGS = 'settings.json'  # how the episodes of a folder were made
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +57,17 @@ class EpisodeStore:
         self.folder = Path(folder)
         self.starts = self.columns['starts']
         self.tokens = np.load(Path(folder) / 'tokens.npy', mmap_mode='r')
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the labels and of how the tokens were made, wherever the folder lies."""
+        path = self.folder / SETTINGS
+        made_with = read_json(path) if path.is_file() else {}
+        stamps = [
+            json.dumps(made_with, sort_keys=True),
+            file_fingerprint(self.folder / 'episodes.npz'),
+        ]
+        return text_fingerprint('\n'.join(stamps))
 
     def __len__(self) -> int:
         return len(self.starts) - 1

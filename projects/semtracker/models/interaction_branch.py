@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from mmsmot.registry import MODELS
 from mmsmot.utils.number_ranges import COUNT, require_numbers
@@ -19,6 +20,7 @@ from projects.semtracker.datasets.interaction_classes import (
 
 ROLES = ('subject', 'object')  # what the target is
 GEOMETRY = 9  # numbers of a box, see box_geometry
+PLACE = 4  # the first of them: where it is and how large; the others tell of its motion
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,7 @@ class FrameEncoder(nn.Module):
         heads: Attention heads.
         layers: How many times the query reads.
         use_context: Read the tokens around and of the scene too.
+        use_motion: Read how the box moves; ``False`` sees its place and size alone.
     """
 
     def __init__(
@@ -116,8 +119,10 @@ class FrameEncoder(nn.Module):
         heads: int,
         layers: int,
         use_context: bool,
+        use_motion: bool,
     ) -> None:
         super().__init__()
+        self.use_motion = use_motion
         self.num_tokens = sum(counts) if use_context else counts[0]
         self.num_target = counts[0]
         self.place = nn.Parameter(torch.randn(self.num_tokens, channels) / 50)
@@ -141,6 +146,8 @@ class FrameEncoder(nn.Module):
     def forward(self, tokens: torch.Tensor, geometry: torch.Tensor) -> torch.Tensor:
         """(R, d) of tokens (R, K, token_channels) and geometry (R, :data:`GEOMETRY`)."""
         target = tokens[:, : self.num_target].flatten(1)
+        if not self.use_motion:
+            geometry = F.pad(geometry[:, :PLACE], (0, GEOMETRY - PLACE))
         query = (self.target(target) + self.geometry(geometry))[:, None]
         memory = self.norm(self.project(tokens[:, : self.num_tokens]) + self.place)
         for layer in self.layers:
@@ -248,6 +255,8 @@ class InteractionBranch(nn.Module):
         window: Frames that a frame attends to, itself included.
         use_context: Read the tokens around the target and of the scene; ``False`` sees
             the target alone.
+        use_motion: Read how the target's box moves; ``False`` sees its place and size
+            alone, as a classifier of single frames does.
     """
 
     def __init__(
@@ -264,6 +273,7 @@ class InteractionBranch(nn.Module):
         temporal_layers: int = 2,
         window: int = 12,
         use_context: bool = True,
+        use_motion: bool = True,
     ) -> None:
         super().__init__()
         require_numbers(
@@ -284,6 +294,7 @@ class InteractionBranch(nn.Module):
             token_channels=token_channels,
             layers=frame_layers,
             use_context=use_context,
+            use_motion=use_motion,
             **shape,
         )
         self.head = TemporalHead(

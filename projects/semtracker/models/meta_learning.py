@@ -64,8 +64,8 @@ class MetaLearning:
 
     An episode is a support, whose labels the head adapts to, and a query, whose loss the
     adapted head is judged by. :meth:`loss` makes them of clips, :meth:`outer_loss` takes
-    any. Only the head is adapted (:class:`TemporalHead`); the frame encoder learns from the outer loss
-    alone. All episodes of a batch adapt side by side (``torch.func.vmap``).
+    any. Only the head is adapted (:class:`TemporalHead`); the frame encoder learns from the
+    outer loss alone. All episodes of a batch adapt side by side (``torch.func.vmap``).
 
     Attributes:
         inner_steps: Steps of the inner adaptation.
@@ -73,9 +73,10 @@ class MetaLearning:
         second_order: Whether the outer gradient goes through the inner steps; ``False``
             takes the inner gradients as constants (first-order MAML).
         support_ratio: Share of a clip's frames, from its start, that are the support.
-        plain_weight: Weight of the loss without adaptation on all frames, added to the
-            loss of the adapted head on the query frames. 0 is MAML as published. At
-            inference nothing is labelled, so that the head is used without adaptation:
+        plain_weight: w of the loss without adaptation on all frames beside that of the
+            adapted head on the query frames: (outer + w * plain) / (1 + w), so that the
+            interactions weigh as much as without meta-learning. 0 is MAML as published.
+            At inference nothing is labelled, so that the head is used without adaptation:
             what is learnt for that is learnt here.
     """
 
@@ -96,28 +97,50 @@ class MetaLearning:
         head: TemporalHead,
         episodes: Episodes,
         companions: torch.Tensor | None = None,
+        frame_ids: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """The outer loss of N clips: each one's last frames are a query.
 
         Args:
             head: The module.
             episodes: The clips, (N, T, ...).
-            companions: (N,) int64, the clip whose first frames are the support of each:
-                another target of the same video, so that repeating the support is no
-                answer. ``None``: its own.
+            companions: (N,) int64, the clip whose frames before the query are the support
+                of each: another target of the same video, so that repeating the support
+                is no answer. ``None``: its own.
+            frame_ids: (N, T) int64, the frames' numbers in their videos; ``None``: all
+                clips begin with the same frame.
         """
-        support_mask = self.support_mask(episodes.mask)
-        support = episodes.with_mask(support_mask)
-        if companions is not None:
-            support = Episodes(*(column[companions] for column in support.columns))
-        query = episodes.with_mask(episodes.mask & ~support_mask)
+        support, query = self.support_and_query(episodes, companions, frame_ids)
         loss = self.outer_loss(
             head, support.as_single_targets(), query.as_single_targets()
         )
         if self.plain_weight:
             weights = dict(head.named_parameters())
-            loss = loss + self.plain_weight * episode_loss(head, weights, episodes)
+            plain = episode_loss(head, weights, episodes)
+            loss = (loss + self.plain_weight * plain) / (1 + self.plain_weight)
         return loss
+
+    def support_and_query(
+        self,
+        episodes: Episodes,
+        companions: torch.Tensor | None = None,
+        frame_ids: torch.Tensor | None = None,
+    ) -> tuple[Episodes, Episodes]:
+        """Each clip's last frames, and what its companion did before; see :meth:`loss`."""
+        mask = episodes.mask
+        if frame_ids is None:
+            frame_ids = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+        if companions is None:
+            companions = torch.arange(len(mask), device=mask.device)
+        query_mask = mask & ~self.support_mask(mask)
+        last = torch.iinfo(frame_ids.dtype).max
+        first_query = frame_ids.masked_fill(~query_mask, last).amin(dim=1, keepdim=True)
+        support = Episodes(*(column[companions] for column in episodes.columns))
+        is_earlier = frame_ids[companions] < first_query
+        return (
+            support.with_mask(support.mask & is_earlier),
+            episodes.with_mask(query_mask),
+        )
 
     def outer_loss(
         self, head: TemporalHead, support: Episodes, query: Episodes
@@ -136,9 +159,9 @@ class MetaLearning:
             adapted = self.adapted(head, weights, Episodes(*support_columns))
             return episode_loss(head, adapted, Episodes(*query_columns))
 
-        counts = query.mask.flatten(1).any(dim=1)
-        losses = vmap(query_loss)(support.columns, query.columns) * counts
-        return losses.sum() / counts.sum().clamp(min=1)
+        return mean_over_episodes(
+            vmap(query_loss)(support.columns, query.columns), query
+        )
 
     def adapted_logits(
         self, head: TemporalHead, support: Episodes, frames: torch.Tensor
@@ -179,3 +202,20 @@ def episode_loss(head: nn.Module, weights: Weights, episodes: Episodes) -> torch
     logits, _ = functional_call(head, dict(weights), (episodes.frames,))
     columns = episodes.verbs, episodes.partners, episodes.mask
     return interaction_loss(logits, *columns, head.num_verbs)
+
+
+def mean_episode_loss(
+    head: nn.Module, weights: Weights, episodes: Episodes
+) -> torch.Tensor:
+    """The mean of the losses of E episodes (E, N, T, ...), long and short ones alike."""
+
+    def loss(*columns):  # of one episode
+        return episode_loss(head, weights, Episodes(*columns))
+
+    return mean_over_episodes(vmap(loss)(*episodes.columns), episodes)
+
+
+def mean_over_episodes(losses: torch.Tensor, episodes: Episodes) -> torch.Tensor:
+    """The mean of (E,) losses over the episodes that have a frame that counts."""
+    counts = episodes.mask.flatten(1).any(dim=1)
+    return (losses * counts).sum() / counts.sum().clamp(min=1)

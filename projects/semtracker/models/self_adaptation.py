@@ -23,7 +23,10 @@ class SelfAdaptation:
     """Inner steps on what the head itself says of the first frames, where it is sure.
 
     The model is not changed: the adapted weights belong to the target and are forgotten
-    with it.
+    with it. The adapted head does not start without its past, nor with one that the old
+    weights made: the first frames are read once more with the adapted weights, and what
+    these remember of them is the past of the next frame. What was said of the first
+    frames stays as it was.
 
     Attributes:
         num_frames: The first frames that are adapted to.
@@ -62,7 +65,7 @@ class SelfAdaptation:
     ) -> None:
         """Take in more frames (T, d) that were judged; adapt when there are enough.
 
-        What the temporal head remembers is made anew with the adapted weights.
+        The past is made anew with the adapted weights; see the class.
         """
         if target.head_weights is not None:
             return

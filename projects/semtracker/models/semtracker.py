@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from mmsmot.models.estimators import (
     FEATURES,
@@ -30,7 +31,9 @@ from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
+    NON_NEGATIVE,
     POSITIVE,
+    NumberRange,
     require_choice,
     require_numbers,
 )
@@ -41,6 +44,7 @@ from projects.semtracker.models.clip_targets import (
     named_boxes,
     search_rows,
     search_targets,
+    template_boxes,
     template_rows,
 )
 from projects.semtracker.models.scene_context import SceneContext
@@ -65,7 +69,7 @@ from projects.semtracker.models.target_query import (
     require_no_correction_missed,
 )
 from projects.semtracker.models.target_transformer import TargetTransformer
-from projects.semtracker.models.text_matcher import TextMatcher
+from projects.semtracker.models.text_matcher import TextMatcher, require_words
 from projects.semtracker.models.tracking_loss import tracking_losses
 
 
@@ -123,8 +127,8 @@ class SemTracker(TargetEstimator):
         search_factor: Side of the search region, likewise.
         presence_threshold: Least presence of a target that is followed.
         found_threshold: Least presence of one that was lost and is found again.
-        window_weight: Weight of a cosine window over the search region against the
-            centre's score: how much the target is expected near where it was.
+        window_weight: w of the factor 1 - w + w * (cosine window) on the centre's score of
+            a target that is tracked: how much it is expected near where it was.
         patience: Frames after which the whole image is searched for a lost target.
         search_interval: While it is lost, the whole image is searched every so many
             frames, which bounds the time of a target that never comes back.
@@ -138,6 +142,8 @@ class SemTracker(TargetEstimator):
         scale: Greatest jitter of its size.
         absent_ratio: Share of the search regions in training that are given another
             clip's template, whose target is not there.
+        elsewhere_ratio: Share of them that lie around somebody else of the frame, or
+            anywhere in it: what a search for a lost target meets.
         num_search_frames: Frames of each clip, drawn anew for each batch, in which the
             target is looked for in training; ``None`` for all. Neighbours look alike, and
             a search region costs more than the rest of its frame.
@@ -170,6 +176,7 @@ class SemTracker(TargetEstimator):
         shift: float = 0.5,
         scale: float = 0.25,
         absent_ratio: float = 0.2,
+        elsewhere_ratio: float = 0.3,
         num_search_frames: int | None = None,
     ) -> None:
         super().__init__()
@@ -187,7 +194,7 @@ class SemTracker(TargetEstimator):
         self.query = QueryOptions(
             click_reach, missed_click, text_threshold, text_margin
         )
-        self.jitter = Jitter(shift, scale, absent_ratio)
+        self.jitter = Jitter(shift, scale, absent_ratio, elsewhere_ratio)
         self.num_search_frames = num_search_frames
         self._require_options()
 
@@ -207,6 +214,17 @@ class SemTracker(TargetEstimator):
             window_weight=self.window_weight,
             click_reach=self.query.click_reach,
             absent_ratio=self.jitter.absent_ratio,
+            elsewhere_ratio=self.jitter.elsewhere_ratio,
+        )
+        require_numbers(
+            owner,
+            NON_NEGATIVE,
+            text_margin=self.query.text_margin,
+            shift=self.jitter.shift,
+            scale=self.jitter.scale,
+        )
+        require_numbers(
+            owner, NumberRange(-1, 1), text_threshold=self.query.text_threshold
         )
         require_numbers(
             owner,
@@ -227,6 +245,8 @@ class SemTracker(TargetEstimator):
                     f'SemTracker: {prompt.text!r} is a sentence, and this model has no '
                     'text_matcher; name the target by a box or a click'
                 )
+            if not prompt.boxes and not prompt.points:
+                require_words(prompt.text)
             require_frames_in_video(prompt, video)
         return SemTrackerState([Target(prompt) for prompt in prompts], needs)
 
@@ -352,12 +372,14 @@ class SemTracker(TargetEstimator):
         memory = [torch.cat(layer) for layer in zip(*memories, strict=True)]
         rows = torch.full((len(places),), row)
         regions = square_regions(boxes, self.search_factor)
-        prediction = self.tracking(memory, self._search_tokens(features, rows, regions))
-        scores = prediction.centres.sigmoid() * (1 - self.window_weight)
-        scores = scores + self.window_weight * cosine_window(scores)
-        cell = scores.argmax(dim=1)
-        at = torch.arange(len(cell), device=device)
-        centre_boxes = prediction.boxes[at, cell].double()
+        is_lost = [state.targets[index].lost_frames > 0 for index, _ in places]
+        prior = self._centre_prior(torch.tensor(is_lost, device=device))
+        tokens = self._search_tokens(features, rows, regions)
+        prediction = self.tracking(memory, tokens, prior)
+        # As the sigmoid's logarithm, which has no ties near 1.
+        cell = (F.logsigmoid(prediction.centres) + prior.log()).argmax(dim=1)
+        region_rows = torch.arange(len(cell), device=device)
+        centre_boxes = prediction.boxes[region_rows, cell].double()
         pixel_boxes = boxes_in_image(centre_boxes, regions).cpu().numpy()
         presence = prediction.presence.sigmoid().double().cpu().numpy()
         best: dict[int, tuple[np.ndarray, float]] = {}
@@ -365,6 +387,14 @@ class SemTracker(TargetEstimator):
             if index not in best or presence[k] > best[index][1]:
                 best[index] = pixel_boxes[k], float(presence[k])
         return best
+
+    def _centre_prior(self, is_lost: torch.Tensor) -> torch.Tensor:
+        """(P, S * S) factors on the centres' scores; none for targets that were lost."""
+        num_cells = self.tracking.search_grid**2
+        prior = torch.ones(len(is_lost), num_cells, device=is_lost.device)
+        window = cosine_window(prior)
+        factor = 1 - self.window_weight + self.window_weight * window
+        return torch.where(is_lost[:, None], prior, factor)
 
     def _template(
         self, features: FeatureMaps, row: int, box: np.ndarray
@@ -437,23 +467,39 @@ class SemTracker(TargetEstimator):
         features, detections = self.frozen_features(frames, plan)
         device = features.levels[0].device
         table = TargetTable.of(inputs, samples, device)
-        losses: dict[str, Any] = self._tracking_loss(features, table, plan.generator)
+        if detections is None:
+            detections = self.detector.detect_in(features)
+        losses: dict[str, Any] = self._tracking_loss(
+            features, table, detections, plan.generator
+        )
         texts = [s.prompt.text if 'prompt' in s else None for s in samples]
         if self.text_matcher is not None and any(texts):
-            losses['loss_text'] = self._text_loss(features, table, detections, texts)
+            losses['loss_text'] = self._text_loss(
+                features, table, detections, texts, plan.generator
+            )
         return self.loss_along_gt(losses, features, table, plan)
 
     def _tracking_loss(
         self,
         features: FeatureMaps,
         table: TargetTable,
+        detections: Sequence[Detections],
         generator: np.random.Generator,
     ) -> dict[str, torch.Tensor]:
         """The tracking branch's losses: some frames, with a template of their clip."""
         template = template_rows(table, generator)
-        rows = search_rows(table, self.num_search_frames, generator)
-        search = search_targets(table, rows, self.search_factor, self.jitter, generator)
-        memory = self.templates(features, template, table.boxes[template])
+        rows = search_rows(table, self.num_search_frames, template, generator)
+        search = search_targets(
+            table,
+            rows,
+            self.search_factor,
+            self.jitter,
+            features.sizes,
+            detections,
+            generator,
+        )
+        boxes = template_boxes(table, template, generator)
+        memory = self.templates(features, template, boxes)
         order = search.template_of  # (P,) the clip whose template each region gets
         memory = [layer[order] for layer in memory]
         tokens = self._search_tokens(features, rows, search.regions)
@@ -466,15 +512,17 @@ class SemTracker(TargetEstimator):
         self,
         features: FeatureMaps,
         table: TargetTable,
-        detections: list[Detections] | None,
+        detections: Sequence[Detections],
         texts: Sequence[str | None],
+        generator: np.random.Generator,
     ) -> torch.Tensor:
         """Each sentence against everybody in the clips' first frames with the target."""
-        if detections is None:
-            detections = self.detector.detect_in(features)
-        clips, rows, boxes, is_target = named_boxes(table, detections, texts)
-        tokens = self._target_tokens(features, rows, boxes)
-        return self.text_matcher.loss([texts[c] for c in clips], tokens, is_target)
+        named = named_boxes(table, detections, texts, generator)
+        tokens = self._target_tokens(features, named.rows, named.boxes)
+        sentences = [texts[clip] for clip in named.clips]
+        return self.text_matcher.loss(
+            sentences, tokens, named.is_target, named.is_choice
+        )
 
     def fingerprint_of(self, video: VideoInfo) -> list[str]:
         return [f'detector {self.detector.fingerprint_of(video)}']

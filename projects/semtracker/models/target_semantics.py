@@ -280,7 +280,8 @@ class TargetSemantics(nn.Module):
         """The interaction loss of B clips, plain or by episodes.
 
         The support of an episode is of another clip of the same video, where the batch has
-        one (``VerbBalancedSampler(targets_per_video=2)``), else of the same clip.
+        one (``VerbBalancedSampler(targets_per_video=2)``), else of the same clip: what was
+        done there before the query begins.
 
         Args:
             estimate: Along the true trajectories, with track features.
@@ -305,7 +306,16 @@ class TargetSemantics(nn.Module):
             loss = episode_loss(self.branch.head, weights, episodes)
         else:
             videos = [sample.video.name for _, sample in targets]
-            loss = self.meta.loss(self.branch.head, episodes, companions_of(videos))
+            frame_ids = [
+                torch.from_numpy(estimate.trajectories[b].frame_ids) for b, _ in targets
+            ]
+            frame_ids = nn.utils.rnn.pad_sequence(frame_ids, batch_first=True)
+            loss = self.meta.loss(
+                self.branch.head,
+                episodes,
+                companions_of(videos),
+                frame_ids.to(episodes.mask.device),
+            )
         return {'loss_interaction': self.loss_weight * loss}
 
     def _require_known_verbs(self, sample: SMOTDataSample) -> None:

@@ -141,13 +141,18 @@ class TargetTransformer(nn.Module):
         return memory
 
     def forward(
-        self, memory: list[torch.Tensor], tokens: torch.Tensor
+        self,
+        memory: list[torch.Tensor],
+        tokens: torch.Tensor,
+        prior: torch.Tensor | None = None,
     ) -> TargetPrediction:
         """Find the targets.
 
         Args:
             memory: Of :meth:`template_memory`, for P targets.
             tokens: (P, S * S, d) of their search regions, row by row.
+            prior: (P, S * S) factors in (0, 1] on the centres' scores. Presence is of the
+                centre that is likeliest with them; ``None`` for none.
         """
         tokens = tokens + self.search_place
         for layer, template in zip(self.layers, memory, strict=True):
@@ -159,14 +164,19 @@ class TargetTransformer(nn.Module):
         centres = maps[..., 0]
         boxes = box_fractions(maps[..., 1:], grid)
         return TargetPrediction(
-            centres, boxes, self._presence(centres, tokens, memory[-1])
+            centres, boxes, self._presence(centres, tokens, memory[-1], prior)
         )
 
     def _presence(
-        self, centres: torch.Tensor, tokens: torch.Tensor, template: torch.Tensor
+        self,
+        centres: torch.Tensor,
+        tokens: torch.Tensor,
+        template: torch.Tensor,
+        prior: torch.Tensor | None,
     ) -> torch.Tensor:
         """(P,) logits: whether what is at the likeliest centre is the template's target."""
-        weight = centres.detach().softmax(dim=1)[..., None]
+        logits = centres if prior is None else centres + prior.log()
+        weight = logits.detach().softmax(dim=1)[..., None]
         best = (weight * tokens).sum(dim=1)
         target = self.norm(template).mean(dim=1)
         return self.presence(torch.cat([best, target, best * target], dim=1))[:, 0]

@@ -69,22 +69,45 @@ class TextMatcher(nn.Module):
         return F.normalize(sentences, dim=1) @ F.normalize(appearances, dim=1).T
 
     def loss(
-        self, texts: Sequence[str], tokens: torch.Tensor, is_target: torch.Tensor
+        self,
+        texts: Sequence[str],
+        tokens: torch.Tensor,
+        is_target: torch.Tensor,
+        is_choice: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Cross-entropy of each text over all boxes of the batch.
+        """Cross-entropy of each text over the boxes of the batch.
 
         Args:
             texts: N sentences.
             tokens: (M, K, d), the boxes of all frames.
             is_target: (N, M) bool: the text's target. Texts without one do not count.
+            is_choice: (N, M) bool: the boxes that it is judged against, its target among
+                them; ``None`` for all.
         """
         logits = SCALE * self(texts, tokens)
+        if is_choice is not None:
+            # Not -inf, which has no gradient where a text has no choice at all.
+            logits = logits.masked_fill(~(is_choice | is_target), -1e4)
         has_target = is_target.any(dim=1)
         if not has_target.any():
             return logits.sum() * 0
         logits, is_target = logits[has_target], is_target[has_target]
         hits = logits.masked_fill(~is_target, -torch.inf).logsumexp(dim=1)
         return (logits.logsumexp(dim=1) - hits).mean()
+
+
+def require_words(text: str) -> None:
+    """Refuse a sentence of which nothing can be read.
+
+    Raises:
+        ValueError: It has no word in Latin letters.
+    """
+    if not WORD.search(text.lower()):
+        raise ValueError(
+            f'SemTracker: {text[:60]!r} has no word in Latin letters, which are all that '
+            'its TextMatcher reads; say it in English, or name the target by a box or a '
+            'click'
+        )
 
 
 def word_buckets(text: str, buckets: int) -> list[int]:

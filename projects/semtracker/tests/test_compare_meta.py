@@ -217,3 +217,14 @@ def test_a_sampler_that_draws_a_verb_first(monkeypatch: pytest.MonkeyPatch) -> N
         VerbBalancedSampler(dataset=lonely_targets, seed=0, targets_per_video=2)
     )
     assert {next(draws) for _ in range(40)} == {0, 1, 2}
+    # Where a video has one target, as SemTrack's, another clip of it is drawn.
+    repeating_sampler = VerbBalancedSampler(
+        dataset=lonely_targets, seed=0, targets_per_video=2, repeat_targets=True
+    )
+    draws = iter(repeating_sampler)
+    pair_list = [(next(draws), next(draws)) for _ in range(40)]
+    assert all(a == b for a, b in pair_list) and {*pair_list} == {
+        (0, 0),
+        (1, 1),
+        (2, 2),
+    }

@@ -37,7 +37,9 @@ from projects.semtracker.models.meta_learning import (
     Episodes,
     MetaLearning,
     episode_loss,
+    mean_episode_loss,
 )
+from projects.semtracker.models.self_adaptation import SelfAdaptation
 from projects.semtracker.models.target_semantics import (
     SemanticsBuffer,
     TargetSemantics,
@@ -180,6 +182,43 @@ def test_the_support_comes_before_the_query() -> None:
     mask[1, 4:] = False
     support = MetaLearning(support_ratio=0.5).support_mask(mask)
     assert support.int().tolist() == [[1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0]]
+
+
+def test_the_support_of_a_companion_ends_before_the_query() -> None:
+    _, episodes = small_head(), random_episodes()
+    meta = MetaLearning(support_ratio=0.5)
+    # Frames 1 to 8, 4 to 11 and 9 to 16 of one video.
+    frame_ids = torch.tensor([[1], [4], [9]]) + torch.arange(8)
+    companions = torch.tensor([1, 2, 0])
+    support, query = meta.support_and_query(episodes, companions, frame_ids)
+    assert query.mask.int().tolist() == [[0, 0, 0, 0, 1, 1, 1, 1]] * 3
+    # The queries begin in frames 5, 8 and 13.
+    assert support.mask.sum(dim=1).tolist() == [1, 0, 8]
+    for clip, companion in enumerate(companions.tolist()):
+        assert torch.equal(support.frames[clip], episodes.frames[companion])
+        ids = frame_ids[companion][support.mask[clip]]
+        assert (ids < frame_ids[clip][query.mask[clip]].min()).all()
+
+
+def test_a_mean_over_episodes_of_different_length() -> None:
+    head, episodes = small_head(), random_episodes()
+    mask = torch.zeros(3, 8).bool()
+    mask[0, :2] = mask[1, :7] = True  # the third one has no frame that counts
+    query = episodes.with_mask(mask)
+    weights = dict(head.named_parameters())
+    losses = [
+        episode_loss(head, weights, Episodes(*(c[[k]] for c in query.columns)))
+        for k in range(2)
+    ]
+    mean = mean_episode_loss(head, weights, query.as_single_targets())
+    torch.testing.assert_close(mean, torch.stack(losses).mean())
+    assert (mean - episode_loss(head, weights, query)).abs() > 1e-4
+    # An adaptation of size zero is none.
+    support = episodes.with_mask(~mask).as_single_targets()
+    outer = MetaLearning(inner_lr=1e-9).outer_loss(
+        head, support, query.as_single_targets()
+    )
+    torch.testing.assert_close(outer, mean)
 
 
 def test_adaptation_lowers_the_loss_of_the_support() -> None:
@@ -440,7 +479,7 @@ def test_training_plain_and_by_episodes() -> None:
     sum_loss = clip_loss(
         small_semantics(meta=dict(type='MetaLearning', inner_steps=1, plain_weight=1.0))
     )
-    torch.testing.assert_close(sum_loss, plain_loss + meta_loss)
+    torch.testing.assert_close(sum_loss, (plain_loss + meta_loss) / 2)
 
 
 @pytest.fixture
@@ -487,6 +526,28 @@ def test_self_adaptation_does_not_depend_on_the_batches(pushed: list) -> None:
     assert buffer.targets[2].head_weights is not None
 
 
+def test_the_adapted_head_remembers_the_first_frames_by_its_own_weights() -> None:
+    adaptation = SelfAdaptation(num_frames=4, confidence=0.0, inner_lr=1.0)
+    semantics = small_semantics(self_adaptation=adaptation)
+    branch, (frames, tracks) = semantics.branch, frames_and_tracks(5)
+    target = streamed(semantics, frames, tracks, (5,)).targets[1]
+    boxes = torch.from_numpy(np.concatenate([part.boxes for part in tracks]))
+    sizes = torch.tensor([[VIDEO.width, VIDEO.height]] * 5).double()
+    geometry = box_geometry(boxes, sizes, torch.arange(5).double() / 8)
+    tokens = torch.cat([part.features for part in tracks])
+    vectors = branch.encoder(tokens, geometry.float())[None].detach()
+    weights = dict(adaptation.adapted(branch, vectors[:, :4]))
+    call = torch.func.functional_call
+    _, expected = call(branch.head, weights, (vectors, None))  # all five frames
+    torch.testing.assert_close(target.past, expected, atol=1e-4, rtol=1e-4)
+    # Neither a past by the model's weights nor none gives what is remembered.
+    _, old = call(branch.head, {}, (vectors[:, :4], None))
+    for past in (old, None):
+        _, other = call(branch.head, weights, (vectors[:, 4:], past))
+        with pytest.raises(AssertionError):
+            torch.testing.assert_close(other, expected, atol=1e-4, rtol=1e-4)
+
+
 def test_no_event_reaches_over_frames_without_the_target(monkeypatch) -> None:
     semantics = small_semantics()
     values = np.random.default_rng(0).random((1, 2, 1 + 32 + 11))
@@ -521,3 +582,23 @@ def test_options_out_of_range() -> None:
         small_semantics(smoothing=2)
     with pytest.raises(ValueError, match='inner_steps'):
         MetaLearning(inner_steps=0)
+
+
+def test_a_classifier_of_single_frames_sees_no_motion() -> None:
+    torch.manual_seed(0)
+    still = InteractionBranch(use_context=False, use_motion=False, window=1).eval()
+    moving = InteractionBranch(use_context=False, window=1).eval()
+    moving.load_state_dict(still.state_dict())
+    tokens, geometry = torch.randn(3, 6, 96), torch.rand(3, 9)
+    faster = geometry.clone()
+    faster[:, 4:] += 1
+    torch.testing.assert_close(
+        still.encoder(tokens, geometry), still.encoder(tokens, faster)
+    )
+    assert not torch.equal(
+        moving.encoder(tokens, geometry), moving.encoder(tokens, faster)
+    )
+    farther = geometry + torch.tensor([0.1] * 4 + [0.0] * 5)
+    assert not torch.equal(
+        still.encoder(tokens, geometry), still.encoder(tokens, farther)
+    )

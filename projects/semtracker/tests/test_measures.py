@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from trackeval.metrics import TrackMAP
 
-from mmsmot.structures import Interactions, Trajectories
+from mmsmot.structures import Interactions, Prompt, Trajectories
 from projects.semtracker.datasets.relation_tracks import (
     AnnotatedCategories,
     RelationTracks,
@@ -20,7 +20,7 @@ from projects.semtracker.evaluation.semantic_tracking_metric import (
     SemanticTrackingMetric,
 )
 from projects.semtracker.evaluation.st_map import st_map
-from projects.semtracker.evaluation.target_success import target_success
+from projects.semtracker.evaluation.target_success import false_alarms, target_success
 from projects.semtracker.evaluation.trajectory_accuracy import matched_events
 
 BOX = np.array([0.0, 0.0, 10.0, 10.0])
@@ -229,10 +229,10 @@ def test_success_of_a_box_that_is_half_as_wide() -> None:
     assert score.precision == 1.0
     # The centre is off by a quarter of the width.
     assert score.normalised_precision == pytest.approx(26 / 51)
-    assert np.isnan(score.false_alarms)
+    assert np.isnan(false_alarms([score]))
     early_gt = gt[gt.frame_ids <= 5]
     score = target_success(early_gt, gt, frames)
-    assert score.success == pytest.approx(20 / 21) and score.false_alarms == 1.0
+    assert score.success == pytest.approx(20 / 21) and false_alarms([score]) == 1.0
     empty_score = target_success(gt, Trajectories.empty(), frames)
     assert empty_score.success == 0 and empty_score.precision == 0
 
@@ -262,11 +262,42 @@ def test_events_need_verb_role_partner_and_span() -> None:
         (-1, 1, 'push', 20, 29, 'girl'),  # partner wrong
         (1, -1, 'push', 20, 29, 'boy'),  # role wrong
     )
-    scores = matched_events(gt, pred).scores()
+    boxes = still_boxes(30)
+    scores = matched_events(gt, pred, boxes, boxes).scores()
     assert scores['trajectory_accuracy'] == pytest.approx(1 / 4)
     assert scores['trajectory_accuracy_verb'] == pytest.approx(2 / 3)
     assert scores['event_recall'] == 0.5 and scores['span_iou'] == pytest.approx(0.8)
-    assert matched_events(gt, events((1, -1, 'push', 6, 20, 'man'))).matched == 0
+    late = events((1, -1, 'push', 6, 20, 'man'))
+    assert matched_events(gt, late, boxes, boxes).matched == 0
+
+
+@pytest.mark.parametrize(
+    ('frames_off', 'expected'),
+    [([], 1), ([1, 2, 3, 4, 5], 1), ([1, 2, 3, 4, 5, 6], 0), ([*range(1, 11)], 0)],
+)
+def test_an_event_along_boxes_of_somebody_else_is_not_the_targets(
+    frames_off: list[int], expected: int
+) -> None:
+    """The spans share ten frames; half of the boxes must be on the target."""
+    table = events((1, -1, 'push', 1, 10, 'man'))
+    gt, pred = still_boxes(10), still_boxes(10)
+    pred.boxes[np.isin(pred.frame_ids, frames_off)] += 100
+    assert matched_events(table, table, gt, pred).matched == expected
+    missing = pred[~np.isin(pred.frame_ids, frames_off)]
+    assert matched_events(table, table, gt, missing).matched == expected
+    # Boxes of another track are not the event's.
+    others = replace(pred, ids=pred.ids + 1)
+    assert matched_events(table, table, gt, others).matched == 0
+    # Frames in which the target has no box judge nothing.
+    seen = gt[np.isin(gt.frame_ids, [1, 10])]
+    both_seen = not {1, 10} <= {*frames_off}
+    assert matched_events(table, table, seen, pred).matched == both_seen
+
+
+def still_boxes(count: int) -> Trajectories:
+    """Track 1 in frames from 1 on."""
+    frames = np.arange(1, count + 1)
+    return Trajectories(frames, frames * 0 + 1, np.tile(BOX, (count, 1)))
 
 
 def swapped_roles(table: Interactions) -> Interactions:
@@ -331,7 +362,8 @@ def test_what_was_not_predicted_has_no_score() -> None:
     metric = SemanticTrackingMetric()
     metric.process(None, [sample(None)])
     scores = metric.compute_metrics(metric.results)
-    assert {*scores} == {'success', 'precision', 'normalised_precision', 'false_alarms'}
+    boxes_alone = ('success', 'precision', 'normalised_precision')
+    assert {*scores} == {*boxes_alone, 'false_alarms', 'absent_frames'}
     with pytest.raises(ValueError, match='mode must be one of'):
         SemanticTrackingMetric(mode='official')
     with pytest.raises(ValueError, match="groups has 'fly'"):
@@ -428,3 +460,61 @@ def test_taos_federated_rule() -> None:
         for mode in ('fixed', 'released'):
             scores = st_map(sequences, mode, coverage=coverage)
             np.testing.assert_allclose(scores['TI_AP_all'], expected)
+
+
+def test_silence_is_a_floor() -> None:
+    """Nothing happens in 8 of 10 frames: who tells nothing is right in .8 of them."""
+    content = sample(events((1, -1, 'give.v.03', 1, 10, 'man')))
+    content['gt_interactions'] = events((5, -1, 'give.v.03', 1, 2, 'man'))
+    metric = SemanticTrackingMetric()
+    metric.process(None, [content])
+    scores = metric.compute_metrics(metric.results)
+    assert scores['st_map'] == scores['MTIR'] == 0.0  # tells of giving all the time
+    assert scores['st_map_silent'] == scores['MTIR_silent'] == 1.0
+    content['gt_interactions'] = events((5, -1, 'give.v.03', 1, 4, 'man'))
+    metric = SemanticTrackingMetric()
+    metric.process(None, [content])
+    scores = metric.compute_metrics(metric.results)
+    assert scores['st_map_silent'] == scores['MTIR_silent'] == 0.0
+
+
+def test_false_alarms_are_of_all_frames_without_a_target() -> None:
+    """One target is gone for a frame, which has a box; another for nine, which have none."""
+    metric = SemanticTrackingMetric()
+    full = sample(None)
+    boxes = full['gt_trajectories']
+    gone_late = full | dict(gt_trajectories=boxes[boxes.frame_ids < 10])
+    gone_early = full | dict(
+        gt_trajectories=boxes[boxes.frame_ids < 2],
+        pred_trajectories=boxes[boxes.frame_ids < 2],
+    )
+    metric.process(None, [full, gone_late, gone_early])
+    scores = metric.compute_metrics(metric.results)
+    assert scores['false_alarms'] == pytest.approx(1 / 10)
+    assert scores['absent_frames'] == 10
+
+
+def test_the_named_frame_counts_for_no_measure() -> None:
+    """Box and event are right in the named frame alone, the first of two or of ten."""
+    truth = events((1, -1, 'give.v.03', 1, 2, 'man'))
+    prompt = Prompt(boxes={1: tuple(BOX)})
+    scores = []
+    for frames in (np.array([1, 2]), np.arange(1, 11)):
+        content = sample(truth) | dict(prompt=prompt, frame_ids=frames)
+        content['gt_interactions'] = events((5, -1, 'give.v.03', 1, 2, 'man'))
+        content['gt_trajectories'] = content['gt_trajectories'][frames - 1]
+        pred = content['pred_trajectories'][frames - 1]
+        pred.boxes[1:] += 100
+        content['pred_trajectories'] = pred
+        metric = SemanticTrackingMetric()
+        metric.process(None, [content])
+        scores.append(metric.compute_metrics(metric.results))
+    names = ('success', 'st_map', 'track_map', 'MTIR', 'f1_micro', 'event_recall')
+    for part in scores:
+        assert [part[name] for name in names] == [0.0] * len(names)
+    # An event that ends in the named frame is not asked for.
+    content['gt_interactions'] = events((5, -1, 'give.v.03', 1, 1, 'man'))
+    content['pred_interactions'] = truth[:0]
+    metric = SemanticTrackingMetric()
+    metric.process(None, [content])
+    assert np.isnan(metric.compute_metrics(metric.results)['trajectory_accuracy'])

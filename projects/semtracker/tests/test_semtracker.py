@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 import numpy as np
@@ -89,7 +88,7 @@ class ColourTracking(nn.Module):
         weight = (cover >= 0.99).float()[..., None]
         return [(tokens * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True)]
 
-    def forward(self, memory, tokens):
+    def forward(self, memory, tokens, prior=None):
         colour_distance = (tokens - memory[0]).abs().sum(-1)  # (P, cells)
         is_target_colour = (colour_distance < 0.3).float().reshape(-1, 24, 24)
         boxes, centres = [], torch.full(colour_distance.shape, -9.0)
@@ -263,17 +262,78 @@ def test_a_first_frame_that_is_not_the_videos_first() -> None:
         run(tracker(missed_click='wait'), frames, BOX)
 
 
-def test_a_text_that_fits_two(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_text_that_fits_two(capsys: pytest.CaptureFixture) -> None:
     frames = video_frames(dict(red=WALK, blue=STAND))
     model = tracker(text_margin=2.0)
-    caplog.set_level(logging.WARNING)
-    with caplog.at_level(logging.WARNING, logger='mmengine'):
-        (table,) = run(model, frames, Prompt('red'))
+    (table,) = run(model, frames, Prompt('red'))
     assert (table.boxes[0, 0]) == 16  # the better one
+    assert "frame 1: 'red' fits 2 boxes" in capsys.readouterr().out
     waiting_tracker = tracker(text_threshold=0.9)
     late_frames = video_frames(dict(blue=STAND, red=[*[None] * 5, *WALK[:7]]))
     (table,) = run(waiting_tracker, late_frames, Prompt('red'))
     assert table.frame_ids[0] == 6  # nobody fits before
+
+
+@pytest.mark.parametrize('text', ['42', 'красный', '红衣男子'])
+def test_a_sentence_without_a_word_that_can_be_read(text: str) -> None:
+    with pytest.raises(ValueError, match='has no word in Latin letters.*in English'):
+        tracker().begin(VIDEO, [Prompt(text)], needs=frozenset())
+    # Beside a box it names nobody.
+    tracker().begin(VIDEO, [Prompt(text, boxes=BOX.boxes)], needs=frozenset())
+
+
+class TwoCentres(ColourTracking):
+    """Two likely centres, in the middle and at the edge, and a presence that is given."""
+
+    presence = 0.0
+    edge_logit = 1.0
+
+    def forward(self, memory, tokens, prior=None):
+        self.prior = prior
+        count = len(tokens)
+        centres = torch.full((count, 24, 24), -9.0)
+        centres[:, 12, 12], centres[:, 0, 0] = 0.5, self.edge_logit
+        boxes = torch.zeros(count, 24, 24, 4)
+        boxes[:, 12, 12] = torch.tensor([0.4, 0.4, 0.6, 0.6])
+        boxes[:, 0, 0] = torch.tensor([0.0, 0.0, 0.2, 0.2])
+        presence = torch.tensor(self.presence).logit().repeat(count)
+        return TargetPrediction(centres.flatten(1), boxes.flatten(1, 2), presence)
+
+
+def seen_frames(**options) -> list[int]:
+    """The frames of three in which a target of presence .5 is seen, named in the first."""
+    model = tracker(**options)
+    model.tracking = TwoCentres()
+    model.tracking.presence = 0.5
+    (table,) = run(
+        model,
+        video_frames(dict(red=STAND[:3])),
+        Prompt(boxes={1: (240, 100, 272, 132)}),
+    )
+    return table.frame_ids.tolist()
+
+
+def test_followed_from_one_presence_on_and_found_from_another() -> None:
+    assert seen_frames(presence_threshold=0.4, found_threshold=0.6) == [1, 2, 3]
+    assert seen_frames(presence_threshold=0.6, found_threshold=0.4) == [1, 3]
+    assert seen_frames(presence_threshold=0.6, found_threshold=0.6) == [1]
+
+
+def test_the_window_is_of_targets_that_are_followed() -> None:
+    # sigmoid(.5) = .62 in the middle, sigmoid(1) = .73 at the edge, where the window is 0.
+    def second_box(**options) -> float:
+        model = tracker(**options)
+        model.tracking = TwoCentres()
+        model.tracking.presence = 0.9
+        frames = video_frames(dict(red=STAND[:2]))
+        (table,) = run(model, frames, Prompt(boxes={1: (144, 64, 176, 96)}))
+        return table.boxes[1, 0]
+
+    middle, edge = 160 - 0.1 * 128, 160 - 0.5 * 128  # of a region of 4 * 32 pixels
+    assert second_box(window_weight=0.0) == pytest.approx(edge)
+    assert second_box(window_weight=0.5) == pytest.approx(middle)
+    prior = tracker(window_weight=0.5)._centre_prior(torch.tensor([True, False]))
+    assert (prior[0] == 1).all() and 0.5 <= prior[1].min() < prior[1].max() <= 1
 
 
 def test_a_sentence_needs_a_matcher() -> None:
@@ -324,13 +384,55 @@ def test_the_baseline_follows_the_track_that_is_named() -> None:
         detector=SquareDetector(),
         tracker=dict(type='SORT', min_hits=1, max_age=1, iou_threshold=0.1),
     )
-    for prompt in (BOX, Prompt(points={1: (60, 50)})):
+    for prompt in (BOX, Prompt(points={1: (50, 50)})):  # 2 pixels beside it
         (table,) = run(model, frames, prompt)
         # It ends with its track: who comes back has another id.
         assert table.frame_ids.tolist() == [1, 2, 3, 4, 5]
         np.testing.assert_allclose(table.boxes[:, 0], [x for x, _ in WALK[:5]], atol=5)
     with pytest.raises(ValueError, match='reads boxes and clicks alone'):
         run(model, frames, Prompt('red'))
+
+
+@pytest.mark.parametrize('is_baseline', [False, True])
+def test_a_click_means_the_same_to_tracker_and_baseline(is_baseline: bool) -> None:
+    sort = dict(type='SORT', min_hits=1, max_age=1, iou_threshold=0.1)
+
+    def build(**options):
+        if not is_baseline:
+            return tracker(**options)
+        return ChosenTrack(detector=SquareDetector(), tracker=sort, **options)
+
+    frames = video_frames(dict(red=WALK, blue=STAND))
+    far_click = Prompt(points={1: (60, 50)})  # 12 pixels beside the red one
+    with pytest.raises(ValueError, match=r'on nobody: the nearest detection is \[16'):
+        run(build(), frames, far_click)
+    with pytest.raises(ValueError, match=r'on nobody: .*12 pixels away'):
+        run(build(click_reach=0.07), frames, far_click)  # 11.2 pixels
+    (table,) = run(build(click_reach=0.08), frames, far_click)
+    assert table.frame_ids[0] == 1 and table.boxes[0, 0] == pytest.approx(16, abs=3)
+    with pytest.raises(ValueError, match='click.*outside of the image of 320x160'):
+        run(build(), frames, Prompt(points={1: (400, 10)}))
+    # The red one comes under the click in frame 3, and is the target from there on.
+    (table,) = run(build(missed_click='wait'), frames, far_click)
+    assert table.frame_ids[0] == 3 and (table.boxes[:, 0] < 200).all()
+    for wrong, message in (
+        (dict(missed_click='guess'), 'missed_click must be one of'),
+        (dict(click_reach=2.0), 'click_reach'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            build(**wrong)
+
+
+def test_a_track_that_is_reported_late_is_still_the_clicked_one() -> None:
+    """The tracker reports it from its third hit on; the click was on its detection."""
+    model = ChosenTrack(
+        detector=SquareDetector(),
+        tracker=dict(type='SORT', min_hits=3, max_age=1, iou_threshold=0.1),
+    )
+    late = [None] * 4 + STAND[:8]
+    frames = video_frames(dict(red=WALK, blue=late))
+    (table,) = run(model, frames, Prompt(points={5: (250, 110)}))
+    assert len(table) and table.frame_ids[0] > 5 and (table.boxes[:, 0] > 200).all()
 
 
 def test_the_baseline_gives_what_a_classifier_reads() -> None:

@@ -101,16 +101,6 @@ def test_stale_scores_are_refused_and_saved_weights_written(
     assert 'f1_micro' in run['val'] and 'f1_micro' in run['train']
 
 
-def test_episodes_of_other_settings_are_refused(tmp_path: Path, run_tool) -> None:
-    (tmp_path / 'val').mkdir()
-    settings = dict(config='a', data_root='d', tail=1.0, weights='')
-    (tmp_path / 'val/settings.json').write_text(json.dumps(settings))
-    options = ('a', '--data-root', 'd', '--split', 'val', '--out', tmp_path)
-    run_tool(cache_episodes, *options)
-    with pytest.raises(ValueError, match='was made with tail 1.0, not 20.0'):
-        run_tool(cache_episodes, *options, '--tail', 20)
-
-
 def test_windows_follow_seed_and_step_and_balance_verbs(stores: Path) -> None:
     store = EpisodeStore(stores / 'train')
     sampler = compare_heads.WindowSampler(store, 3, balanced=True)

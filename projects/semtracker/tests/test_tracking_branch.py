@@ -8,7 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsmot.structures import Detections, SMOTDataSample, Trajectories, VideoInfo
+from mmsmot.structures import (
+    Detections,
+    SMOTDataSample,
+    Trajectories,
+    VideoInfo,
+    pairwise_iou,
+)
 from projects.semtracker.models.clip_targets import (
     Jitter,
     TargetTable,
@@ -26,6 +32,7 @@ from projects.semtracker.models.search_region import (
     square_regions,
 )
 from projects.semtracker.models.target_transformer import TargetTransformer
+from projects.semtracker.models.text_matcher import TextMatcher
 from projects.semtracker.models.tracking_loss import (
     box_fractions,
     centre_heat,
@@ -196,23 +203,32 @@ def test_a_hidden_target_is_looked_for_and_is_not_there() -> None:
     rng = np.random.default_rng(0)
     rows = template_rows(table, rng)
     assert table.is_visible[rows].all() and (rows % 2).tolist() == [0, 1]
-    search = search_targets(table, ALL_8, 3.0, Jitter(0.3, 0.2, 0.0), rng)
+    search = searched(table, ALL_8, Jitter(0.3, 0.2, 0.0), rng)
     torch.testing.assert_close(search.is_present, table.is_visible)
     assert (search.template_of == torch.arange(8) % 2).all()
 
 
+def searched(table: TargetTable, rows: torch.Tensor, jitter: Jitter, rng):
+    """Regions around the targets, three roots of their area wide."""
+    sizes = torch.tensor([[320, 192]] * len(table.boxes))
+    return search_targets(table, rows, 3.0, jitter, sizes, None, rng)
+
+
 def test_some_frames_of_each_clip_are_searched() -> None:
     table, rng = clip_table(('a', 'b', 'c')), np.random.default_rng(0)
-    drawn = [search_rows(table, 2, rng).tolist() for _ in range(40)]
+    template = torch.tensor([3, 1, 11])
+    drawn = [search_rows(table, 2, template, rng).tolist() for _ in range(40)]
     for rows in drawn:
         assert rows == sorted({*rows})
         assert np.bincount(np.array(rows) % 3).tolist() == [2, 2, 2]
-    assert {*np.concatenate(drawn).tolist()} == {*range(12)}  # in turn all of them
-    assert search_rows(table, None, rng).tolist() == [*range(12)]
-    assert search_rows(table, 9, rng).tolist() == [*range(12)]
+    # In turn all of them but the templates' own, which come last.
+    assert {*np.concatenate(drawn).tolist()} == {*range(12)} - {3, 1, 11}
+    assert {3, 1, 11}.isdisjoint(search_rows(table, 3, template, rng).tolist())
+    assert search_rows(table, None, template, rng).tolist() == [*range(12)]
+    assert search_rows(table, 9, template, rng).tolist() == [*range(12)]
     jitter = Jitter(0.3, 0.2, 0.0)
     rows = torch.tensor(drawn[0])
-    some = search_targets(table, rows, 3.0, jitter, np.random.default_rng(1))
+    some = searched(table, rows, jitter, np.random.default_rng(1))
     torch.testing.assert_close(some.is_present, table.is_visible[rows])
     assert (some.template_of == rows % 3).all()
     centre = (table.boxes[rows, :2] + table.boxes[rows, 2:]) / 2
@@ -222,17 +238,49 @@ def test_some_frames_of_each_clip_are_searched() -> None:
 def test_a_clip_without_its_target_has_nothing_to_find() -> None:
     table, rng = clip_table(empty=True), np.random.default_rng(0)
     assert template_rows(table, rng)[0] == 0
-    search = search_targets(table, ALL_8, 3.0, Jitter(0.3, 0.2, 0.0), rng)
+    search = searched(table, ALL_8, Jitter(0.3, 0.2, 0.0), rng)
     assert search.is_present[::2].sum() == 0 and search.is_present[1::2].sum() == 3
-    clips, rows, _, is_target = named_boxes(table, [Detections.empty()] * 8, ['a', 'b'])
-    assert clips == [0, 1] and rows.tolist() == [1]
-    assert is_target.tolist() == [[False], [True]]
+    named = named_boxes(table, [Detections.empty()] * 8, ['a', 'b'], rng)
+    assert named.clips == [0, 1] and named.rows.tolist() == [1]
+    assert named.is_target.tolist() == [[False], [True]]
+
+
+def test_some_regions_lie_elsewhere() -> None:
+    table = clip_table(('a', 'b', 'c'))
+    rows = torch.arange(12).repeat(40)
+    other = np.array([[200.0, 100, 220, 140]])
+    detections = [
+        Detections(np.concatenate([table.boxes[row].numpy()[None], other]), np.ones(2))
+        for row in range(12)
+    ]
+    sizes = torch.tensor([[320, 192]] * 12)
+    jitter = Jitter(0.0, 0.0, 0.0, elsewhere_ratio=0.5)
+    rng = np.random.default_rng(0)
+    search = search_targets(table, rows, 2.0, jitter, sizes, detections, rng)
+    box_centre = (table.boxes[rows, :2] + table.boxes[rows, 2:]) / 2
+    centre = (search.regions[:, :2] + search.regions[:, 2:]) / 2
+    is_moved = (centre - box_centre).abs().amax(dim=1) > 1e-6
+    assert 0.4 < is_moved.double().mean() < 0.6
+    on_other = (centre - torch.tensor([210.0, 120.0])).abs().amax(dim=1) < 1e-6
+    assert 0.4 < (on_other[is_moved]).double().mean() < 0.6
+    size = search.regions[:, 2] - search.regions[:, 0]
+    root = (table.boxes[rows, 2:] - table.boxes[rows, :2]).prod(dim=1).sqrt()
+    torch.testing.assert_close(size, 2.0 * root)  # of the target's size everywhere
+    inside = (box_centre > search.regions[:, :2]) & (box_centre < search.regions[:, 2:])
+    expected = table.is_visible[rows] & inside.all(dim=1)
+    torch.testing.assert_close(search.is_present, expected)
+    assert not search.is_present[on_other].any()
+    # Anywhere, some regions still have the target in them, off their middle.
+    assert (search.is_present & is_moved).any()
+    anywhere = search_targets(table, rows, 2.0, jitter, sizes, None, rng)
+    centre = (anywhere.regions[:, :2] + anywhere.regions[:, 2:]) / 2
+    assert not ((centre - torch.tensor([210.0, 120.0])).abs() < 1e-6).all(dim=1).any()
 
 
 def test_another_videos_template_is_not_there() -> None:
     table = clip_table(('a', 'b', 'a'))
     rows, rng = torch.arange(12), np.random.default_rng(0)
-    search = search_targets(table, rows, 3.0, Jitter(0.0, 0.0, 1.0), rng)
+    search = searched(table, rows, Jitter(0.0, 0.0, 1.0), rng)
     clip = torch.arange(12) % 3
     names = np.array(table.videos)
     swapped = names[clip] != names[search.template_of]
@@ -245,10 +293,40 @@ def test_a_sentence_chooses_from_everybody_in_the_frame() -> None:
     people = Detections(np.array([[11.0, 10, 30, 50], [150, 10, 170, 50]]), np.ones(2))
     empty = Detections.empty()
     detections = [people if row == 0 else empty for row in range(8)]
-    clips, rows, boxes, is_target = named_boxes(table, detections, ['a man', None])
-    assert clips == [0] and rows.tolist() == [0, 0, 1]
-    assert is_target.tolist() == [[True, False, False]]
-    assert boxes[1].tolist() == [150, 10, 170, 50]
+    named = named_boxes(table, detections, ['a man', None], np.random.default_rng(0))
+    assert named.clips == [0] and named.rows.tolist() == [0, 0, 1]
+    assert named.is_target.tolist() == [[True, False, False]]
+    assert named.is_choice.all()  # the clips are of two videos
+    assert named.boxes[1].tolist() == [150, 10, 170, 50]
+    # The target is the detection of it: an exact box would tell who is meant.
+    assert named.boxes[0].tolist() == [11, 10, 30, 50]
+    # In clip b nobody was detected: the true box, moved as a detection is off.
+    assert (named.boxes[2] != table.boxes[named.rows[2]]).all()
+    iou = pairwise_iou(named.boxes[2:].numpy(), table.boxes[named.rows[2:]].numpy())
+    assert 0.6 < iou[0, 0] < 1
+
+
+def test_boxes_of_another_clip_of_the_video_are_no_choice() -> None:
+    # Clip b of the same video sees clip a's target, as one of "the others".
+    table = clip_table(('v', 'v', 'w'))
+    detections = [Detections(np.array([[150.0, 10, 170, 50]]), np.ones(1))] * 12
+    named = named_boxes(
+        table, detections, ['a man', 'a woman', None], np.random.default_rng(0)
+    )
+    clip_of_box = named.rows % 3
+    assert [*map(int, clip_of_box)] == [0, 0, 1, 1, 2, 2]
+    assert named.is_choice.int().tolist() == [[1, 1, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1]]
+
+
+def test_what_is_no_choice_does_not_count_in_the_sentence_loss() -> None:
+    torch.manual_seed(0)
+    matcher, tokens = TextMatcher(), torch.randn(4, 6, 96)
+    is_target = torch.tensor([[True, False, False, False]])
+    is_choice = torch.tensor([[True, True, False, False]])
+    loss = matcher.loss(['a man'], tokens, is_target, is_choice)
+    few = matcher.loss(['a man'], tokens[:2], is_target[:, :2])
+    torch.testing.assert_close(loss, few)
+    assert loss < matcher.loss(['a man'], tokens, is_target)
 
 
 def test_a_clip_of_several_people_is_refused() -> None:

@@ -4,12 +4,15 @@
         --split train --weights smoter_tiny_synsmot --out work_dirs/episodes
 
 Boxes are the true ones. A split that lies in ``--out`` already is left as it is, and
-must have been made in the same way.
+must have been made in the same way: with weights and labels of the same content, whatever
+their paths are.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -24,15 +27,16 @@ with tool_imports():
     from mmsmot.registry import DATASETS, build_part
     from mmsmot.utils.atomic import atomic_folder
     from mmsmot.utils.bundled_weights import weights_path
+    from mmsmot.utils.fingerprint import file_fingerprint, text_fingerprint
     from mmsmot.utils.json_file import read_json, write_json
     from mmsmot.utils.progress_bar import progress_bar
     from projects.semtracker.datasets.episode_labels import frame_labels
     from projects.semtracker.datasets.interaction_classes import OBJECTS, VERBS
     from projects.semtracker.evaluation.run_scores import require_same_settings
+    from projects.semtracker.models.episode_store import SETTINGS
     from projects.semtracker.models.interaction_branch import box_geometry
 
 BATCH = 16  # frames at once
-SETTINGS = 'settings.json'  # how the episodes of a folder were made
 
 
 def parse_args() -> argparse.Namespace:
@@ -55,21 +59,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     folder = Path(args.out) / args.split
-    settings = dict(
-        config=args.config,
-        data_root=args.data_root,
-        tail=args.tail,
-        weights=args.weights or '',
-    )
-    if folder.exists():
-        path = folder / SETTINGS
-        made_with = read_json(path) if path.exists() else {}
-        require_same_settings(made_with, settings, str(folder))
-        print(f'{folder} is there already')
-        return
     config = load_config(args.config)
-    set_config_weights(config, weights_path(args.weights))
-    estimator = build_part(config.model.estimator).eval()
     dataset = DATASETS.build(
         dict(
             type='SynSMOTEpisodes',
@@ -80,6 +70,21 @@ def main() -> None:
             cache=args.index or True,
         )
     )
+    weights = weights_path(args.weights)
+    settings = dict(
+        tail=args.tail,
+        weights=file_fingerprint(weights) if weights else '',
+        estimator=text_fingerprint(json.dumps(config.model.estimator, sort_keys=True)),
+        labels=labels_fingerprint(dataset),
+    )
+    if folder.exists():
+        path = folder / SETTINGS
+        made_with = read_json(path) if path.exists() else {}
+        require_same_settings(made_with, settings, str(folder))
+        print(f'{folder} is there already')
+        return
+    set_config_weights(config, weights)
+    estimator = build_part(config.model.estimator).eval()
     Path(args.out).mkdir(parents=True, exist_ok=True)
     features = args.features or Path(args.out) / 'features'
     cache = FeatureCache(features, estimator.detector)
@@ -88,6 +93,19 @@ def main() -> None:
         write_json(settings, temporary / SETTINGS)
         shutil.copymode(args.out, temporary)
     print(folder)
+
+
+def labels_fingerprint(dataset) -> str:
+    """Hash of the episodes' boxes and classes, and of nothing that a path says."""
+    digest = hashlib.sha256()
+    for number in range(len(dataset)):
+        info = dataset.get_data_info(number)
+        video, gt = info['video'].video, info['gt'].trajectories
+        labels = frame_labels(info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS)
+        digest.update(f'{video.name} {video.width} {video.height} {video.fps}'.encode())
+        for column in (gt.frame_ids, gt.boxes, *labels):
+            digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
 
 
 def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> None:
@@ -117,23 +135,8 @@ def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> Non
             gt = info['gt'].trajectories
             rows = slice(starts[number], starts[number + 1])
             tokens[rows] = pooled_tokens(estimator, info['video'], maps, gt)
-            verbs, partners = frame_labels(
-                info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS
-            )
-            size = info['video'].video.width, info['video'].video.height
-            geometry = box_geometry(
-                torch.from_numpy(gt.boxes),
-                torch.tensor([size] * len(gt), dtype=torch.float64),
-                torch.from_numpy((gt.frame_ids - 1) / info['video'].video.fps),
-            )
-            values = dict(
-                verbs=verbs,
-                partners=partners,
-                geometry=geometry.numpy(),
-                frame_ids=gt.frame_ids,
-            )
-            for key, value in values.items():
-                columns.setdefault(key, []).append(value)
+            for key, column in episode_columns(info).items():
+                columns.setdefault(key, []).append(column)
             bar.advance(task)
     tokens.flush()
     np.savez(
@@ -141,6 +144,29 @@ def write_episodes(dataset, estimator, cache: FeatureCache, folder: Path) -> Non
         starts=starts,
         names=np.array([i['video'].video.name for i in infos]),
         **{key: np.concatenate(parts) for key, parts in columns.items()},
+    )
+
+
+def episode_columns(info: dict) -> dict[str, np.ndarray]:
+    """Labels, geometry and frame number of an episode's R boxes.
+
+    Args:
+        info: Of the dataset's ``get_data_info``.
+    """
+    video, gt = info['video'].video, info['gt'].trajectories
+    verbs, partners = frame_labels(
+        info['gt'].interactions, gt.frame_ids, VERBS, OBJECTS
+    )
+    geometry = box_geometry(
+        torch.from_numpy(gt.boxes),
+        torch.tensor([[video.width, video.height]] * len(gt), dtype=torch.float64),
+        torch.from_numpy((gt.frame_ids - 1) / video.fps),
+    )
+    return dict(
+        verbs=verbs,
+        partners=partners,
+        geometry=geometry.numpy(),
+        frame_ids=gt.frame_ids,
     )
 
 
@@ -158,14 +184,14 @@ def feature_batches(video, cache: FeatureCache) -> list:
 @torch.no_grad()
 def pooled_tokens(estimator, video, batches: list, gt) -> np.ndarray:
     """(R, K, C) float16 of a target's boxes, before the shared layers."""
-    position = {f: t for t, f in enumerate(video.frame_ids.tolist())}
-    at = np.array([position[f] for f in gt.frame_ids.tolist()])
+    place_of = {f: t for t, f in enumerate(video.frame_ids.tolist())}
+    places = np.array([place_of[f] for f in gt.frame_ids.tolist()])
     parts = []
     for number, features in enumerate(batches):
-        inside = np.flatnonzero(at // BATCH == number)
-        if len(inside):
-            rows = torch.from_numpy(at[inside] % BATCH)
-            boxes = torch.from_numpy(gt.boxes[inside])
+        batch_rows = np.flatnonzero(places // BATCH == number)
+        if len(batch_rows):
+            rows = torch.from_numpy(places[batch_rows] % BATCH)
+            boxes = torch.from_numpy(gt.boxes[batch_rows])
             parts.append(estimator.context(estimator.shared, features, rows, boxes))
     return torch.cat(parts).half().numpy()
 

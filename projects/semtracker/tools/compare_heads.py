@@ -53,7 +53,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     'plain': {},
     'no-context': dict(branch=dict(use_context=False)),
     # A frame and a crop at a time, as a classifier behind any tracker sees them.
-    'independent': dict(branch=dict(use_context=False, window=1)),
+    'independent': dict(branch=dict(use_context=False, use_motion=False, window=1)),
     'unbalanced': dict(balanced=False),
 }
 
@@ -92,7 +92,7 @@ def main() -> None:
     train = EpisodeStore(Path(args.episodes) / 'train')
     test = {split: EpisodeStore(Path(args.episodes) / split) for split in args.splits}
     schedule = Schedule(args.steps, args.batch, args.frames, args.lr)
-    settings = dict(schedule=vars(schedule))
+    settings = dict(schedule=vars(schedule), episodes_train=train.fingerprint)
     content = read_runs(args.out)
     for key, run in content.items():
         require_same_settings(run, settings, f'{args.out}: {key}')

@@ -12,13 +12,16 @@ the same targets, balanced by verb; ``plain`` has the query's loss too, without 
 steps before it. Each is scored
 
 - ``none``: as it is, as it would be used where nothing is labelled;
-- ``self``: adapted to its own sure answers about the target's own first half;
+- ``self@LR``: adapted to its own sure answers about the target's own first half;
 - ``support@LR``: adapted to the labels of the support, with as many steps as in training.
-  The step size is chosen on ``val`` for each variant apart, by the micro F1.
+
+Both step sizes are chosen on ``val`` for each variant apart, by the micro F1; that of
+``self`` may be 0, which is the head as it is and is printed as "none is best".
 
 ``floor`` needs no model: the support's most frequent class in each role (``copy``), the
 same without "none" (``copy-verb``), and of the other role (``copy-swapped``).
-What is in ``--out`` already is not done again, and must be of the same settings.
+What is in ``--out`` already is not done again, and must be of the same settings, episodes
+and encoder.
 """
 
 from __future__ import annotations
@@ -70,6 +73,7 @@ with tool_imports():
         Episodes,
         MetaLearning,
         episode_loss,
+        mean_episode_loss,
     )
     from projects.semtracker.models.other_target_episodes import OtherTargetEpisodes
     from projects.semtracker.models.self_adaptation import SelfAdaptation
@@ -121,6 +125,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--test-lrs', nargs='+', type=positive_arg, default=[0.01, 0.03, 0.1]
     )
+    parser.add_argument(
+        '--self-lrs',
+        nargs='+',
+        type=positive_arg,
+        default=[0.01, 0.03, 0.1],
+        help='step sizes of self, beside 0',
+    )
     parser.add_argument('--out', required=True, help='JSON of all scores')
     return parser.parse_args()
 
@@ -134,11 +145,16 @@ def main() -> None:
     schedule = Schedule(
         args.steps, args.batch, args.lr, args.inner_lr, args.inner_steps
     )
-    settings = dict(schedule=vars(schedule), test_lrs=args.test_lrs)
+    settings = dict(
+        schedule=vars(schedule), test_lrs=args.test_lrs, self_lrs=args.self_lrs
+    )
     content = read_runs(args.out)
     for key, run in content.items():
         if key != FLOOR:
             require_same_settings(run, settings, f'{args.out}: {key}')
+            made_of = made_of_episodes({s: stores[s] for s in stores if s in run})
+            made_of |= made_of_episodes({'train': stores['train']})
+            require_same_settings(run, made_of, f'{args.out}: {key}')
     groups = verb_groups(stores['train'])
     for seed in args.seeds:
         encoder = args.encoder.replace('{seed}', str(seed))
@@ -161,10 +177,16 @@ def main() -> None:
             }
             key = f'{name}/{seed}'
             content[key] = content.get(key, {}) | scores | run_settings
+            content[key] |= made_of_episodes(stores)
             for split in {*args.splits} - {*content.setdefault(FLOOR, {})}:
                 content[FLOOR][split] = floor_scores(episodes[split], groups)
             write_json(content, args.out)
     print(table(content, args.splits))
+
+
+def made_of_episodes(stores: dict[str, EpisodeStore]) -> dict[str, str]:
+    """What a run says of the episodes that it is of."""
+    return {f'episodes_{split}': store.fingerprint for split, store in stores.items()}
 
 
 def read_episodes(
@@ -235,7 +257,7 @@ def training_loss(
         weight = 1.0 if meta is None else meta.plain_weight
         loss = loss + weight * episode_loss(head, weights, joined_targets(all_frames))
     if meta is None:
-        return loss + episode_loss(head, weights, joined_targets(query))
+        return loss + mean_episode_loss(head, weights, query)
     return loss + meta.outer_loss(head, support, query)
 
 
@@ -254,9 +276,10 @@ def head_scores(
     """Interaction F1 on the query frames by what the head adapts to."""
     head = branch.head
     meta = MetaLearning(inner_steps=schedule.inner_steps)
-    self_adaptation = SelfAdaptation(
-        inner_steps=schedule.inner_steps, inner_lr=schedule.inner_lr
-    )
+    self_adaptations = {
+        f'self@{lr:g}': SelfAdaptation(inner_steps=schedule.inner_steps, inner_lr=lr)
+        for lr in args.self_lrs
+    }
     counts: dict[str, np.ndarray] = {}
 
     def count(kind: str, logits: torch.Tensor, query: Episodes) -> None:
@@ -278,12 +301,15 @@ def head_scores(
         for row in range(len(targets)):
             target = Episodes(*(column[row] for column in query.columns))
             num_early = int(target.mask[0].int().argmax())  # the query begins there
-            weights = {n: w.detach() for n, w in head.named_parameters()}
-            if num_early:
-                first = target.frames[:, :num_early]
-                weights = self_adaptation.adapted(branch, first)
-            logits = torch.func.functional_call(head, dict(weights), (target.frames,))
-            count('self', logits[0], target)
+            own_weights = {n: w.detach() for n, w in head.named_parameters()}
+            for kind, adaptation in self_adaptations.items():
+                weights = own_weights
+                if num_early:
+                    first = target.frames[:, :num_early]
+                    weights = adaptation.adapted(branch, first)
+                call = torch.func.functional_call
+                logits = call(head, dict(weights), (target.frames,))
+                count(kind, logits[0], target)
     return {kind: group_scores(part, groups) for kind, part in counts.items()}
 
 
@@ -333,9 +359,9 @@ def table(content: dict[str, Any], splits: Sequence[str]) -> str:
         for kind, scores in content.get(FLOOR, {}).get(split, {}).items():
             lines.append(mean_row([split, 'floor', kind, '-'], [scores], GROUPS))
         for name in kinds:
-            for kind in kinds[name].values():
+            for label, kind in kinds[name].items():
                 scores = seed_scores(runs, name, split, kind)
-                cells = [split, name, kind, str(len(scores))]
+                cells = [split, name, kind_text(label, kind), str(len(scores))]
                 lines.append(mean_row(cells, scores.values(), GROUPS))
         for name in kinds if 'plain' in kinds else ():
             for label in kinds[name] if name != 'plain' else ():
@@ -358,16 +384,34 @@ def paired_gains(
     ]
 
 
-def chosen_kinds(runs: dict[str, Any], name: str) -> dict[str, str]:
-    """None, self, and the support with the step size that is best on val.
+def kind_text(label: str, kind: str) -> str:
+    """What a head is adapted to, as the table tells it."""
+    return 'self@0 (none is best)' if (label, kind) == ('self', 'none') else kind
 
-    Without ``val`` the first step size is taken.
+
+def chosen_kinds(runs: dict[str, Any], name: str) -> dict[str, str]:
+    """None, and self and support with the step size that is best on val.
+
+    For self it may be 0, which is ``'none'``. Without ``val`` the first step sizes are
+    taken.
     """
     run = next(run for key, run in runs.items() if key.split('/')[0] == name)
-    kinds = [f'support@{lr:g}' for lr in run['test_lrs']]
-    val = {kind: seed_scores(runs, name, 'val', kind).values() for kind in kinds}
-    means = [np.mean([r['micro'] for r in val[k]]) if val[k] else 0.0 for k in kinds]
-    return {'none': 'none', 'self': 'self', 'support': kinds[int(np.argmax(means))]}
+    sizes = {'self': run.get('self_lrs', ()), 'support': run['test_lrs']}
+    chosen = {'none': 'none'}
+    for label, lrs in sizes.items():
+        kinds = [f'{label}@{lr:g}' for lr in lrs]
+        candidates = ['none', *kinds] if label == 'self' else kinds
+        means = {kind: val_micro(runs, name, kind) for kind in candidates}
+        is_known = any(mean is not None for mean in means.values())
+        first = (kinds or candidates)[0]
+        chosen[label] = max(means, key=lambda k: means[k] or 0.0) if is_known else first
+    return chosen
+
+
+def val_micro(runs: dict[str, Any], name: str, kind: str) -> float | None:
+    """Mean micro F1 on val over seeds, ``None`` where there is none."""
+    scores = seed_scores(runs, name, 'val', kind).values()
+    return float(np.mean([run['micro'] for run in scores])) if scores else None
 
 
 if __name__ == '__main__':

@@ -11,7 +11,7 @@ them share one run, which the folder keeps as ``tools/infer.py`` writes it.
 from __future__ import annotations
 
 import argparse
-from dataclasses import astuple
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +37,17 @@ with tool_imports():
     )
     from projects.semtracker.evaluation.target_success import (
         TargetSuccess,
+        false_alarms,
         target_success,
     )
 
-COLUMNS = ('success (AUC)', 'precision (20 px)', 'normalised precision', 'false alarms')
+COLUMNS = (
+    'success (AUC)',
+    'precision (20 px)',
+    'normalised precision',
+    'false alarms',
+    'frames without it',
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -133,24 +140,29 @@ def table(
     prompts: list[Prompt],
     scores: list[TargetSuccess],
 ) -> str:
-    """A line a target, and their mean, in percent."""
+    """A line a target, and their mean, in percent; of all frames without their target."""
     lines = ['| target | frames | named | ' + ' | '.join(COLUMNS) + ' |']
     lines.append('|---:|---:|---|' + '---:|' * len(COLUMNS))
-    values = np.array([astuple(score) for score in scores]) * 100
-    for row, prompt, line in zip(rows, prompts, values, strict=True):
+    for row, prompt, score in zip(rows, prompts, scores, strict=True):
         ((frame_id, place),) = (prompt.boxes or prompt.points).items()
         place_text = ','.join(f'{number:g}' for number in place)
         num_frames = int((gt.ids == gt.ids[row]).sum())
         lines.append(
-            f'| {gt.ids[row]} | {num_frames} | {frame_id},{place_text} | {cells(line)} |'
+            f'| {gt.ids[row]} | {num_frames} | {frame_id},{place_text} | {cells([score])} |'
         )
-    lines.append(f'| mean | | | {cells(np.nanmean(values, axis=0))} |')
+    lines.append(f'| mean | | | {cells(scores)} |')
     return '\n'.join(lines)
 
 
-def cells(values: np.ndarray) -> str:
-    """Percents of a line; empty where there is nothing to judge."""
-    return ' | '.join('' if np.isnan(v) else f'{v:.1f}' for v in values)
+def cells(scores: Sequence[TargetSuccess]) -> str:
+    """The columns of a line; empty where there is nothing to judge."""
+    means = [
+        np.nanmean([getattr(score, name) for score in scores])
+        for name in ('success', 'precision', 'normalised_precision')
+    ]
+    percents = [100 * value for value in (*means, false_alarms(scores))]
+    texts = ['' if np.isnan(value) else f'{value:.1f}' for value in percents]
+    return ' | '.join([*texts, str(sum(score.absent_frames for score in scores))])
 
 
 if __name__ == '__main__':

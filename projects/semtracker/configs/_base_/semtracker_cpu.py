@@ -1,4 +1,4 @@
-# 12,000 iterations of six clips of 12 frames; the detector is frozen, its maps are cached.
+# 12,000 iterations of four clips of 24 frames; the detector is frozen, its maps are cached.
 semtracker_cpu = dict(
     optim_wrapper=dict(
         type='OptimWrapper',

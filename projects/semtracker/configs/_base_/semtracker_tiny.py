@@ -1,7 +1,7 @@
 # SemTracker on the features of the tiny detector: what a CPU can train.
 semtracker_tiny = dict(
     type='SemTracker',
-    num_search_frames=4,
+    num_search_frames=6,
     shared=dict(type='SharedFeatures', in_channels=108, channels=96),
     tracking=dict(
         type='TargetTransformer',

@@ -2,17 +2,18 @@
 # box is the true one anyway. At test a box names the target where it is first clear.
 synsmot_episodes = dict(
     train=dict(
-        batch_size=6,
+        batch_size=4,
         num_workers=1,
         persistent_workers=True,
-        # Rare verbs as often as frequent ones; two targets of a video for its episodes.
+        # Rare verbs more often; two targets of a video for its episodes. Twice the frames
+        # that the interaction head looks back on.
         sampler=dict(type='VerbBalancedSampler', targets_per_video=2),
         dataset=dict(
             type='SynSMOTEpisodes',
             data_root='data/SynSMOT',
             split='train',
             query='text',
-            num_frames=12,
+            num_frames=24,
             pipeline=[dict(type='PackClip', require_images=False)])),
     test=dict(
         batch_size=1,

@@ -5,7 +5,8 @@ options = {
     'test_dataloader.dataset.split': 'val'}
 axes = dict(
     query={
-        'click': {'test_dataloader.dataset.query': 'point'},
+        'click': {
+            'test_dataloader.dataset.query': 'point', 'model.estimator.missed_click': 'wait'},
         'box': {'test_dataloader.dataset.query': 'box'},
     })
 stages = [dict(name='test', threads=1)]

@@ -12,6 +12,6 @@ search = dict(
         'model.estimator.window_weight': [0.0, 0.6],
         'model.semantics.threshold': [0.1, 0.7],
     },
-    trials=20, metric='semtrack/st_map', split='val')
+    trials=20, metric='semtrack/f1_micro', split='val')
 metrics = {'success': 'semtrack/success', 'ST-mAP': 'semtrack/st_map', 'F1': 'semtrack/f1_micro'}
 caption = 'Thresholds of SemTracker, chosen on val.'
