@@ -196,7 +196,9 @@ def test_what_val_chose_is_tested(tmp_path: Path) -> None:
     chosen = scores(scored_samples(), select_threshold='AssPr', **options)['threshold']
     assert chosen == 0.6
     test = cut(scored_samples(shift=2.0), 0.0)
-    best = scores(test, thresholds=THRESHOLDS, select_threshold='mean_HOTA')['threshold']
+    best = scores(test, thresholds=THRESHOLDS, select_threshold='mean_HOTA')[
+        'threshold'
+    ]
     assert best == 0.3
     choice = tmp_path / FILE
     result = scores(test, thresholds=THRESHOLDS, threshold_from=choice)
