@@ -146,7 +146,8 @@ def test_the_refer_loss_is_of_queries_that_have_an_object(build: Callable) -> No
 
 @pytest.mark.parametrize('paper', PAPERS)
 def test_prompts_share_backbone_and_neck(paper: str, build: Callable) -> None:
-    """Three sentences: images go through the network once a frame, the encoder thrice."""
+    """Three sentences: images go through the network once a frame, and the sentences
+    through the encoder in one batch."""
     model = build(paper)
     detector = model.estimator.detector.model
     calls = dict(backbone=0, encoder=0, text=0)
@@ -165,7 +166,7 @@ def test_prompts_share_backbone_and_neck(paper: str, build: Callable) -> None:
     run = model.begin(video(), [Prompt(RED), Prompt(GREEN), Prompt('tall boxes')])
     for frame in frames:
         run.push([frame])
-    assert calls == dict(backbone=3, encoder=9, text=3)
+    assert calls == dict(backbone=3, encoder=3, text=1)
     assert len(run.finish()) == 3
 
 
