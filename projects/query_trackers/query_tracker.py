@@ -35,6 +35,7 @@ from . import external_tracker, giou_matching, query_interaction  # noqa: F401
 from .assigners import SetAssigner
 from .clip_losses import ClipLoss
 from .clip_pass import clip_pass
+from .cpu_deformable_attention import use_fast_cpu_attention
 from .deformable_decoding import (
     Memory,
     decode,
@@ -138,6 +139,7 @@ class QueryTracker(BaseEstimator):
         require_numbers('QueryTracker', COUNT.or_none, prompt_batch=prompt_batch)
         self.detector = build_part(detector)
         model = deformable_detr(self.detector)
+        use_fast_cpu_attention(model)
         self.query_init = build_part(query_init)
         self.updater = build_part(updater)
         self.assigner = build_part(assigner, TASK_UTILS)
